@@ -1,0 +1,38 @@
+# The verbs of this repository. Each installs what it needs; CI calls the same ones.
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+INPUT ?= examples/transactions.xml
+NODE  := node_modules/.package-lock.json
+
+.PHONY: demo up test synth lint bench ci clean
+
+demo: $(NODE) ## process a batch and a posted transaction on this machine, and account for them
+	@go run ./cmd/demo -input '$(INPUT)'
+
+up: $(NODE) ## serve the same pipeline until Ctrl-C
+	@go run ./cmd/demo -serve
+
+test: $(NODE) ## every test
+	go test ./...
+
+synth: $(NODE) ## write cdk.out
+	cdk synth --quiet
+
+lint: ## formatting, vet, staticcheck, tidy modules
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:" $$unformatted; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+bench: $(NODE) ## speed as ratios, as a table
+	@go run ./cmd/bench
+
+ci: lint test synth demo
+
+clean: ## remove what these verbs made
+	rm -rf node_modules cdk.out .local
+
+$(NODE): package.json package-lock.json
+	npm ci --loglevel=error
+	@touch $@

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// starts is how often each binary is started; the median counts.
+const starts = 15
+
+func measureBootstraps(ctx context.Context, root string) ([]result, error) {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	sources, err := filepath.Glob(filepath.Join(root, "lambdas", "*", "bootstrap"))
+	if err != nil {
+		return nil, err
+	}
+	baseline, err := baselineStart(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	var results []result
+	for _, source := range sources {
+		name := filepath.Base(filepath.Dir(source))
+		binary := filepath.Join(dir, name)
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", binary, ".")
+		build.Dir = source
+		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+		if out, err := build.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+		info, err := os.Stat(binary)
+		if err != nil {
+			return nil, err
+		}
+		first, err := firstRequest(ctx, binary)
+		if err != nil {
+			return nil, fmt.Errorf("start %s: %w", name, err)
+		}
+		results = append(results, result{
+			"bootstrap " + name,
+			fmt.Sprintf("%.1f MB, %.1f ms to the first /next", float64(info.Size())/1e6, first.Seconds()*1e3),
+			fmt.Sprintf("an empty Go program runs in %.1f ms", baseline.Seconds()*1e3),
+			"12 MB, 5 ms",
+		})
+	}
+	return results, nil
+}
+
+// baselineStart is how long a Go program that does nothing takes.
+func baselineStart(ctx context.Context, dir string) (time.Duration, error) {
+	source := filepath.Join(dir, "empty.go")
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		return 0, err
+	}
+	binary := filepath.Join(dir, "empty")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, source).CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("build an empty program: %w\n%s", err, out)
+	}
+	return median(func() (time.Duration, error) {
+		began := time.Now()
+		err := exec.CommandContext(ctx, binary).Run()
+		return time.Since(began), err
+	})
+}
+
+// firstRequest is how long a bootstrap takes from exec until it asks the
+// Lambda Runtime API for work.
+func firstRequest(ctx context.Context, binary string) (time.Duration, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	asked := make(chan time.Time, 1)
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case asked <- time.Now():
+		default:
+		}
+		<-r.Context().Done()
+	})}
+	defer server.Close()
+	go server.Serve(listener)
+	return median(func() (time.Duration, error) {
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		c := exec.CommandContext(ctx, binary)
+		c.Env = environment(listener.Addr().String())
+		began := time.Now()
+		if err := c.Start(); err != nil {
+			return 0, err
+		}
+		defer func() {
+			cancel()
+			_ = c.Wait() // it was killed
+		}()
+		select {
+		case at := <-asked:
+			return at.Sub(began), nil
+		case <-ctx.Done():
+			return 0, fmt.Errorf("it asked for no work: %w", ctx.Err())
+		}
+	})
+}
+
+// environment is what the handlers read; the values are never used.
+func environment(runtimeAPI string) []string {
+	values := []string{"AWS_LAMBDA_RUNTIME_API=" + runtimeAPI, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x"}
+	for _, name := range []string{"FILES_TABLE", "TRANSACTIONS_TABLE", "OUTCOMES_TABLE", "QUEUE_URL", "WORKFLOW_ARN",
+		"SETTLEMENT_ARN", "TOKEN_SECRET_PREFIX", "METRIC_NAMESPACE", "PIPELINE"} {
+		values = append(values, name+"=x")
+	}
+	return append(values, "SETTLEMENT_TIMEOUT=15m", "MAX_FILE_BYTES=1073741824", "MAX_FILE_RECORDS=500000")
+}
+
+func median(measure func() (time.Duration, error)) (time.Duration, error) {
+	var times []time.Duration
+	for range starts {
+		d, err := measure()
+		if err != nil {
+			return 0, err
+		}
+		times = append(times, d)
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}

@@ -1,0 +1,81 @@
+// Command bench measures what Tradepost promises about speed and prints it as
+// a table, each figure beside a baseline measured in the same run: absolute
+// times differ from machine to machine, ratios less.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"text/tabwriter"
+)
+
+// result is one line of the table.
+type result struct {
+	what     string
+	figure   string
+	baseline string // measured in this run
+	promise  string
+}
+
+type section struct {
+	name    string
+	measure func(ctx context.Context, root string) ([]result, error)
+}
+
+var sections = []section{
+	{"split", measureSplit},
+	{"bootstrap", measureBootstraps},
+	{"synth", measureSynth},
+	{"pipeline", measurePipeline},
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth or pipeline")
+	resident := flags.Int64("resident", 0, "split `megabytes` of generated input and print the peak of resident memory (used by the split section)")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	if *resident > 0 {
+		return printResident(*resident << 20)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/tradepost-dev/tradepost").Output()
+	if err != nil {
+		return fmt.Errorf("find the module's folder: %w", err)
+	}
+	var results []result
+	for _, s := range sections {
+		if *only != "" && s.name != *only {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "measuring %s\n", s.name)
+		measured, err := s.measure(ctx, strings.TrimSpace(string(root)))
+		if err != nil {
+			return fmt.Errorf("measure %s: %w", s.name, err)
+		}
+		results = append(results, measured...)
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "WHAT\tFIGURE\tBASELINE IN THIS RUN\tPROMISE")
+	for _, r := range results {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.what, r.figure, r.baseline, r.promise)
+	}
+	return table.Flush()
+}

@@ -1,0 +1,177 @@
+package laptop_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// outcome reads an outcome's row, or nil.
+func outcome(t *testing.T, fileID string, ordinal int) map[string]types.AttributeValue {
+	t.Helper()
+	got, err := dynamodb.NewFromConfig(desk.AWS()).GetItem(deadline(t), &dynamodb.GetItemInput{
+		TableName: aws.String(output(t, "OutcomesTable")),
+		Key: map[string]types.AttributeValue{
+			contract.AttrOutcomeKey: &types.AttributeValueMemberS{Value: contract.OutcomeKey(fileID, ordinal)},
+			contract.AttrOrdinal:    &types.AttributeValueMemberN{Value: fmt.Sprint(ordinal)},
+		},
+		ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Item
+}
+
+func wantNoDeadLetters(t *testing.T) {
+	t.Helper()
+	got, err := sqs.NewFromConfig(desk.AWS()).GetQueueAttributes(deadline(t), &sqs.GetQueueAttributesInput{
+		QueueUrl:       aws.String(output(t, "DeadLetterQueueURL")),
+		AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameApproximateNumberOfMessages},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := got.Attributes["ApproximateNumberOfMessages"]; n != "0" {
+		t.Errorf("%s dead letters", n)
+	}
+}
+
+func TestEnrichmentThatFailsThreeTimesIsRetriedUntilStored(t *testing.T) {
+	t.Parallel()
+	var left atomic.Int32
+	left.Store(3)
+	fault.add(func(_ context.Context, call cloud.Call) error {
+		// The enrichment API of this partner only, as its back end sees it.
+		if call.Service == "execute-api" && about(call, "/partners/"+partnerIDs()[1]) && left.Add(-1) >= 0 {
+			return cloud.Errorf(500, "ApiGateway.500", "the back end is down")
+		}
+		return nil
+	})
+	wantTotals(t, settle(t, partnerIDs()[1], "flaky.xml", batch(record("flaky", "x"))), 1, 0, 0, 0)
+	if left.Load() > -1 {
+		t.Errorf("enrichment was called too rarely: %d failures left", left.Load()+1)
+	}
+}
+
+func TestThrottlingDelaysTransactionsAndLosesNone(t *testing.T) {
+	t.Parallel()
+	var stores, starts atomic.Int32
+	fault.add(func(_ context.Context, call cloud.Call) error {
+		switch {
+		case call.Action == "TransactWriteItems" && about(call, `"throttled-`) && stores.Add(1)%3 == 0:
+			return cloud.Errorf(400, "ThrottlingException", "rate exceeded")
+		case call.Action == "StartExecution" && about(call, `throttled-`) && starts.Add(1)%2 == 0:
+			return cloud.Errorf(400, "ThrottlingException", "rate exceeded")
+		}
+		return nil
+	})
+	var records []string
+	for i := range 40 {
+		records = append(records, record(fmt.Sprintf("throttled-%d", i), "x"))
+	}
+	wantTotals(t, settle(t, "acme", "throttled.xml", batch(records...)), 40, 0, 0, 0)
+	wantNoDeadLetters(t)
+	if stores.Load() < 40 || starts.Load() < 60 {
+		t.Errorf("%d stores and %d starts: too few were throttled", stores.Load(), starts.Load())
+	}
+}
+
+func TestAFormatHandlerThatCrashesForOneTransactionFailsThatOneOnly(t *testing.T) {
+	t.Parallel()
+	fault.add(func(_ context.Context, call cloud.Call) error {
+		if call.Service == "lambda" && about(call, `"crash-2"`) && about(call, `"fields"`) {
+			return cloud.Errorf(200, "Runtime.ExitError", "exit status 2")
+		}
+		return nil
+	})
+	r := settle(t, "acme", "crash.xml", batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x")))
+	wantTotals(t, r, 2, 0, 0, 1)
+	if receipt := r.Transactions[0]; receipt.Ordinal != 2 || receipt.Outcome != contract.Failed || receipt.Code != contract.CodeWorkflowFailed {
+		t.Errorf("receipt %+v", receipt)
+	}
+}
+
+// Both witnesses speak for every upload of these tests already; here one of
+// them repeats itself.
+func TestAnUploadAnnouncedManyTimesIsSplitOnce(t *testing.T) {
+	t.Parallel()
+	r := settle(t, "acme", "announced.xml", batch(record("announced", "x")))
+	wantTotals(t, r, 1, 0, 0, 0)
+	version := file(t, r.FileID)[contract.AttrVersionID].(*types.AttributeValueMemberS).Value
+	detail, err := json.Marshal(map[string]any{
+		"version": "0",
+		"bucket":  map[string]any{"name": output(t, "LandingBucket")},
+		"object":  map[string]any{"key": "inbox/acme/announced.xml", "version-id": version, "size": 100},
+		"reason":  "PutObject",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := invocations(t, "split")
+	var group sync.WaitGroup
+	for range 5 {
+		group.Go(func() {
+			desk.Engine.Cloud.Emit(cloud.Event{Version: "0", ID: cloud.UUID(), Source: "aws.s3", DetailType: "Object Created",
+				Account: desk.Engine.Cloud.Account, Region: desk.Engine.Cloud.Region, Detail: detail})
+		})
+	}
+	group.Wait()
+	eventually(t, "split's answers to the notices", func() bool { return invocations(t, "split") >= before+5 })
+	if got := executions(t, r.FileID); len(got) != 1 {
+		t.Errorf("executions %q, want one", got)
+	}
+	again, _, err := desk.Partners["acme"].Reply(deadline(t), "announced.xml", func(contract.Reply) bool { return true })
+	if err != nil || again.FileID != r.FileID || again.Totals != r.Totals {
+		t.Errorf("the reply is now %+v, %v", again, err)
+	}
+}
+
+// file reads a file's row.
+func file(t *testing.T, fileID string) map[string]types.AttributeValue {
+	t.Helper()
+	got, err := dynamodb.NewFromConfig(desk.AWS()).GetItem(deadline(t), &dynamodb.GetItemInput{
+		TableName:      aws.String(output(t, "FilesTable")),
+		Key:            map[string]types.AttributeValue{contract.AttrFileID: &types.AttributeValueMemberS{Value: fileID}},
+		ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Item == nil {
+		t.Fatal(errors.New("no file " + fileID))
+	}
+	return got.Item
+}
+
+// invocations counts the ended invocations of the one function whose log is
+// named after a handler.
+func invocations(t *testing.T, handler string) int {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(desk.Endpoints.Logs, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, log := range logs {
+		if strings.Contains(strings.ToLower(filepath.Base(log)), handler) {
+			count += strings.Count(read(t, log), "REPORT RequestId")
+		}
+	}
+	return count
+}

@@ -1,0 +1,212 @@
+package laptop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+// Partner is a trading partner with its own key and token.
+type Partner struct {
+	ID    string
+	Token string // the bearer token of the REST API
+	SFTP  string // host:port
+	API   string // base URL, stage included
+
+	key ssh.Signer
+}
+
+// AWS returns a client configuration for the engine's APIs, as the account's
+// administrator.
+func (l *Laptop) AWS() aws.Config {
+	return aws.Config{
+		Region:       l.Engine.Cloud.Region,
+		BaseEndpoint: aws.String(l.Endpoints.AWS),
+		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
+	}
+}
+
+func (l *Laptop) output(name string) (string, error) {
+	value, ok := l.Endpoints.Outputs[l.Stack][name].(string)
+	if !ok {
+		return "", fmt.Errorf("stack %s has no output %s", l.Stack, name)
+	}
+	return value, nil
+}
+
+func (l *Laptop) token(ctx context.Context, partner string) (string, error) {
+	prefix, err := l.output("TokenSecretPrefix")
+	if err != nil {
+		return "", err
+	}
+	secret, err := secretsmanager.NewFromConfig(l.AWS()).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
+		SecretId: aws.String(prefix + partner),
+	})
+	if err != nil {
+		return "", fmt.Errorf("read the token of partner %s: %w", partner, err)
+	}
+	var token contract.PartnerToken
+	if err := json.Unmarshal([]byte(*secret.SecretString), &token); err != nil {
+		return "", fmt.Errorf("parse the token of partner %s: %w", partner, err)
+	}
+	return token.Partner + "." + token.Token, nil
+}
+
+// Dial opens an SFTP session; close the returned client when done.
+func (p *Partner) Dial() (*sftp.Client, error) {
+	connection, err := ssh.Dial("tcp", p.SFTP, &ssh.ClientConfig{
+		User: p.ID,
+		Auth: []ssh.AuthMethod{ssh.PublicKeys(p.key)},
+		// The engine makes its host key anew, and the address is loopback.
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("SFTP as %s: %w", p.ID, err)
+	}
+	client, err := sftp.NewClient(connection)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("SFTP as %s: %w", p.ID, err), connection.Close())
+	}
+	return client, nil
+}
+
+// Upload puts a file into the partner's inbox.
+func (p *Partner) Upload(name string, content io.Reader) error {
+	client, err := p.Dial()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	// Transfer Family refuses a file opened for reading and writing at once,
+	// which is what Create does.
+	file, err := client.OpenFile(path.Join("/inbox", name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return fmt.Errorf("upload %s: %w", name, err)
+	}
+	if _, err := file.ReadFrom(content); err != nil {
+		return errors.Join(fmt.Errorf("upload %s: %w", name, err), file.Close())
+	}
+	return file.Close()
+}
+
+// Reply waits until the partner's outbox holds a reply to a file that accept
+// takes, and returns it as downloaded.
+func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.Reply) bool) (contract.Reply, []byte, error) {
+	client, err := p.Dial()
+	if err != nil {
+		return contract.Reply{}, nil, err
+	}
+	defer client.Close()
+	var reply contract.Reply
+	for {
+		raw, err := download(client, path.Join("/outbox", name+contract.ReplySuffix))
+		if err == nil {
+			reply = contract.Reply{}
+			if err := json.Unmarshal(raw, &reply); err != nil {
+				return reply, raw, fmt.Errorf("parse the reply to %s: %w", name, err)
+			}
+			if accept(reply) {
+				return reply, raw, nil
+			}
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return reply, nil, fmt.Errorf("download the reply to %s: %w", name, err)
+		}
+		if err := pause(ctx); err != nil {
+			return reply, nil, fmt.Errorf("no final reply to %s: %w (last status %q)", name, err, reply.Status)
+		}
+	}
+}
+
+func download(client *sftp.Client, name string) ([]byte, error) {
+	file, err := client.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(file)
+}
+
+// Post sends one transaction and returns the answer, its body read.
+func (p *Partner) Post(ctx context.Context, id, message string) (*http.Response, []byte, error) {
+	body, err := json.Marshal(map[string]string{"transactionId": id, "transactionMessage": message})
+	if err != nil {
+		return nil, nil, err
+	}
+	return p.Request(ctx, http.MethodPost, "transactions", body)
+}
+
+// Request sends a request to the partner's API and reads the answer.
+func (p *Partner) Request(ctx context.Context, method, resource string, body []byte) (*http.Response, []byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(p.API, "/")+"/"+resource, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+p.Token)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	return response, answer, err
+}
+
+// Status is what GET /transactions/{id} answers.
+type Status struct {
+	TransactionID string `json:"transactionId"`
+	Status        string `json:"status"`
+	Code          string `json:"code"`
+	Message       string `json:"message"`
+}
+
+// Settled waits until a posted transaction has an outcome.
+func (p *Partner) Settled(ctx context.Context, id string) (Status, error) {
+	var status Status
+	for {
+		response, body, err := p.Request(ctx, http.MethodGet, "transactions/"+id, nil)
+		if err != nil {
+			return status, err
+		}
+		if response.StatusCode != http.StatusOK {
+			return status, fmt.Errorf("status of transaction %s: %s: %s", id, response.Status, body)
+		}
+		if err := json.Unmarshal(body, &status); err != nil {
+			return status, fmt.Errorf("parse the status of transaction %s: %w", id, err)
+		}
+		if status.Status != contract.StatusReceived {
+			return status, nil
+		}
+		if err := pause(ctx); err != nil {
+			return status, fmt.Errorf("transaction %s has no outcome: %w", id, err)
+		}
+	}
+}
+
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(100 * time.Millisecond):
+		return nil
+	}
+}

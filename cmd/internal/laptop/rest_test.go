@@ -1,0 +1,157 @@
+package laptop_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+func TestAPostedTransactionIsStoredAndItsStatusTold(t *testing.T) {
+	t.Parallel()
+	acme := desk.Partners["acme"]
+	response, body, err := acme.Post(t.Context(), "posted", `with "quotes" and {% expression %}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusAccepted || !strings.HasSuffix(response.Header.Get("Location"), "/transactions/posted") {
+		t.Fatalf("%s, Location %q: %s", response.Status, response.Header.Get("Location"), body)
+	}
+	status, err := acme.Settled(deadline(t), "posted")
+	if err != nil || status.Status != string(contract.Stored) || status.TransactionID != "posted" {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	if got := fields(t, "acme", "posted", contract.FieldNotes); got[0] != `with "quotes" and {% expression %}` {
+		t.Errorf("stored %q", got)
+	}
+}
+
+func TestTheQueryStringOfTheReferenceTextIsAccepted(t *testing.T) {
+	t.Parallel()
+	acme := desk.Partners["acme"]
+	query := url.Values{"transactionId": {"query"}, "transactionMessage": {" Transaction made between user 687 and user 329."}}
+	response, body, err := acme.Request(t.Context(), http.MethodPost, "transactions?"+query.Encode(), nil)
+	if err != nil || response.StatusCode != http.StatusAccepted {
+		t.Fatalf("%v, %v: %s", response, err, body)
+	}
+	if status, err := acme.Settled(deadline(t), "query"); err != nil || status.Status != string(contract.Stored) {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	if got := fields(t, "acme", "query", contract.FieldNotes); got[0] != " Transaction made between user 687 and user 329." {
+		t.Errorf("stored %q", got)
+	}
+}
+
+func TestAPostedConflictLeavesTheStoredTransaction(t *testing.T) {
+	t.Parallel()
+	acme := desk.Partners["acme"]
+	wantTotals(t, settle(t, "acme", "before-post.xml", batch(record("post-conflict", "from the file"))), 1, 0, 0, 0)
+	response, body, err := acme.Post(t.Context(), "post-conflict", "from the post")
+	if err != nil || response.StatusCode != http.StatusAccepted {
+		t.Fatalf("%v, %v: %s", response, err, body)
+	}
+	fileID := contract.RequestID(response.Header.Get("x-amzn-RequestId"))
+	eventually(t, "the conflict's outcome", func() bool { return outcome(t, fileID, 1) != nil })
+	if got := outcome(t, fileID, 1)[contract.AttrCode].(*types.AttributeValueMemberS).Value; got != contract.CodeContentConflict {
+		t.Errorf("code %s", got)
+	}
+	if got := fields(t, "acme", "post-conflict", contract.FieldNotes); got[0] != "from the file" {
+		t.Errorf("the stored transaction is now %q", got)
+	}
+}
+
+// A refused request has a body that a person can read, and queues nothing.
+func TestRequestsAreRefusedWithAReadableAnswer(t *testing.T) {
+	t.Parallel()
+	acme := desk.Partners["acme"]
+	wantTotals(t, settle(t, "acme", "for-status.xml", batch(record("of-acme", "x"))), 1, 0, 0, 0)
+	other := desk.Partners[partnerIDs()[1]]
+	stranger := *acme
+	stranger.Token = "acme.wrong"
+	nobody := *acme
+	nobody.Token = "nobody.wrong"
+	valid := `{"transactionId":"refused","transactionMessage":"x"}`
+	for _, tt := range []struct {
+		name     string
+		as       *laptop.Partner
+		method   string
+		resource string
+		body     string
+		want     []int
+		says     string
+	}{
+		{"a wrong token", &stranger, "POST", "transactions", valid, []int{401, 403}, ""},
+		{"an unknown partner's token", &nobody, "POST", "transactions", valid, []int{401, 403}, ""},
+		{"another partner's status", other, "GET", "transactions/of-acme", "", []int{404}, "of-acme"},
+		{"a status of nothing", acme, "GET", "transactions/no-such-id", "", []int{404}, "no-such-id"},
+		{"malformed JSON", acme, "POST", "transactions", `{"transactionId":`, []int{400}, ""},
+		{"a missing field", acme, "POST", "transactions", `{"transactionId":"refused"}`, []int{400}, "transactionMessage"},
+		{"an unknown field", acme, "POST", "transactions", `{"transactionId":"refused","transactionMessage":"x","amount":1}`, []int{400}, "amount"},
+		{"a field of another type", acme, "POST", "transactions", `{"transactionId":7,"transactionMessage":"x"}`, []int{400}, ""},
+		{"an empty id", acme, "POST", "transactions", `{"transactionId":"","transactionMessage":"x"}`, []int{400}, ""},
+		{"an id of 200 characters", acme, "POST", "transactions", `{"transactionId":"` + strings.Repeat("x", 200) + `","transactionMessage":"x"}`, []int{400}, ""},
+		{"an array", acme, "POST", "transactions", `[]`, []int{400}, ""},
+		{"a body of 300 KiB", acme, "POST", "transactions", `{"transactionId":"refused","transactionMessage":"` + strings.Repeat("x", 300*1024) + `"}`, []int{413}, ""},
+		{"neither body nor query", acme, "POST", "transactions", "", []int{400}, ""},
+		{"an unknown resource", acme, "GET", "orders", "", []int{403, 404}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			response, body, err := tt.as.Request(t.Context(), tt.method, tt.resource, []byte(tt.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			matches := false
+			for _, status := range tt.want {
+				matches = matches || response.StatusCode == status
+			}
+			var answer struct{ Message string }
+			if err := json.Unmarshal(body, &answer); err != nil || answer.Message == "" || !strings.Contains(answer.Message, tt.says) || !matches {
+				t.Errorf("%s: %s; want %v and a message with %q", response.Status, body, tt.want, tt.says)
+			}
+		})
+	}
+	t.Run("no token", func(t *testing.T) {
+		response, err := http.Post(acme.API+"/transactions", "application/json", strings.NewReader(valid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s, want 401", response.Status)
+		}
+	})
+	if item := row(t, "acme", "refused"); item != nil {
+		t.Errorf("a refused request left a row: %v", item)
+	}
+}
+
+func TestAPartnerOverItsRateIsTold429(t *testing.T) {
+	t.Parallel()
+	// A partner of its own, so that its bucket is nobody else's.
+	partner := desk.Partners[partnerIDs()[len(desk.Partners)-1]]
+	throttled := 0
+	for i := range 500 {
+		response, body, err := partner.Request(t.Context(), http.MethodGet, fmt.Sprintf("transactions/rate-%d", i), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode == http.StatusTooManyRequests {
+			throttled++
+			if !bytes.Contains(body, []byte("message")) {
+				t.Fatalf("429 with body %q", body)
+			}
+		}
+		if throttled > 3 {
+			return
+		}
+	}
+	t.Errorf("%d of 500 requests in a row were throttled", throttled)
+}

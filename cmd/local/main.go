@@ -1,0 +1,103 @@
+// Command local runs a synthesized CDK assembly on this machine until it is
+// interrupted, and writes where everything listens to .local/endpoints.json.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/tradepost-dev/tradepost/local"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "local:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string) error {
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted.\n\n")
+		flags.PrintDefaults()
+	}
+	state := flags.String("state", ".local", "folder for endpoints.json and logs/")
+	account := flags.String("account", "", "account the engine pretends to be (default 000000000000)")
+	region := flags.String("region", "", "region the engine pretends to be in (default us-east-1)")
+	parameters := parameterFlag{}
+	flags.Var(parameters, "parameter", "value of a template parameter, as `STACK:NAME=VALUE`; may be repeated")
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	dir := "cdk.out"
+	switch flags.NArg() {
+	case 0:
+	case 1:
+		dir = flags.Arg(0)
+	default:
+		return fmt.Errorf("one assembly at most, got %q", flags.Args())
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	engine, err := local.Start(ctx, local.Options{
+		Assembly:   dir,
+		Logs:       filepath.Join(*state, "logs"),
+		Account:    *account,
+		Region:     *region,
+		Parameters: parameters,
+	})
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	endpoints := engine.Endpoints()
+	file := filepath.Join(*state, "endpoints.json")
+	if err := endpoints.Write(file); err != nil {
+		return err
+	}
+	defer os.Remove(file)
+	report(endpoints, file)
+	<-ctx.Done()
+	return nil
+}
+
+func report(endpoints local.Endpoints, file string) {
+	fmt.Printf("aws   %s   (AWS_ENDPOINT_URL; any access key)\n", endpoints.AWS)
+	for _, stack := range []map[string]map[string]string{endpoints.SFTP, endpoints.APIs} {
+		for name, addresses := range stack {
+			for id, address := range addresses {
+				fmt.Printf("%s/%s   %s\n", name, id, address)
+			}
+		}
+	}
+	fmt.Printf("logs  %s\nready: %s has all of it; Ctrl-C stops\n", endpoints.Logs, file)
+}
+
+// parameterFlag collects STACK:NAME=VALUE.
+type parameterFlag map[string]map[string]string
+
+func (p parameterFlag) String() string { return "" }
+
+func (p parameterFlag) Set(text string) error {
+	stack, rest, ok := strings.Cut(text, ":")
+	name, value, ok2 := strings.Cut(rest, "=")
+	if !ok || !ok2 {
+		return fmt.Errorf("want STACK:NAME=VALUE, got %q", text)
+	}
+	if p[stack] == nil {
+		p[stack] = map[string]string{}
+	}
+	p[stack][name] = value
+	return nil
+}

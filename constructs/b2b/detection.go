@@ -1,0 +1,148 @@
+package b2b
+
+// This file declares how an arrived file is noticed and read: two witnesses,
+// one reader.
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudtrail"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/internal/alarm"
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+// Detection is how an arrived file is noticed.
+type Detection string
+
+const (
+	// Both witnesses: a file is taken in when the first one tells of it, and
+	// the other is ignored.
+	Both Detection = "Both"
+
+	// S3Events are S3's own: durable, delivered at least once.
+	S3Events Detection = "S3Events"
+
+	// CloudTrail records data events: best effort, minutes later, and paid for
+	// by the event; for accounts whose audit asks for them anyway.
+	CloudTrail Detection = "CloudTrail"
+)
+
+// Validate says which values there are.
+func (d Detection) Validate() error {
+	switch d {
+	case Both, S3Events, CloudTrail:
+		return nil
+	}
+	return fmt.Errorf("detection is %q: give Both, S3Events or CloudTrail", string(d))
+}
+
+// addSplit declares the function that reads files.
+func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
+	s.Undelivered = deadLetters(s.Construct, "Undelivered")
+	s.Split = props.Shared.function(s.Construct, "Split", "split", gofunction.Props{
+		Description: "Reads an arrived file, checks it, and queues its transactions",
+		Memory:      1769, // one whole core
+		Timeout:     15 * time.Minute,
+		OnFailure:   awslambdadestinations.NewSqsDestination(s.Undelivered),
+		Environment: props.Shared.withMetrics(map[string]string{
+			contract.EnvFilesTable:        *props.Tables.Files.TableName(),
+			contract.EnvOutcomesTable:     *props.Tables.Outcomes.TableName(),
+			contract.EnvQueueURL:          *props.Queue.QueueUrl(),
+			contract.EnvSettlementARN:     *props.Settlement.StateMachine.StateMachineArn(),
+			contract.EnvSettlementTimeout: props.SettlementTimeout.String(),
+			contract.EnvMaxFileBytes:      strconv.FormatInt(props.MaxFileBytes, 10),
+			contract.EnvMaxFileRecords:    strconv.Itoa(props.MaxFileRecords),
+		}),
+	})
+	role := s.Split.Role
+	allow(role, []string{*props.Landing.Bucket.ArnForObjects(jsii.String(contract.InboxPrefix + "*"))},
+		"s3:GetObject", "s3:GetObjectVersion")
+	suppress(role, "AwsSolutions-IAM5", "It reads every partner's inbox: what files are named is up to the partners.",
+		`^Resource::.*\/inbox\/\*$`)
+	grantTable(role, props.Tables.Files, "dynamodb:UpdateItem")
+	grantTable(role, props.Tables.Outcomes, "dynamodb:BatchWriteItem")
+	allow(role, []string{*props.Queue.QueueArn()}, "sqs:SendMessage")
+	props.Settlement.GrantStartExecution(role)
+
+	alarm.New(s.Construct, "UndeliveredAlarm",
+		"The notice of a file was given up: read the message, mend the cause, and invoke split with the event in it.",
+		s.MetricUndelivered(), 1, props.Shared.AlarmTopic)
+}
+
+// MetricUndelivered is how many notices of files were given up.
+func (s *SFTPIntake) MetricUndelivered() awscloudwatch.Metric {
+	return s.Undelivered.MetricApproximateNumberOfMessagesVisible(highest())
+}
+
+func (s *SFTPIntake) addDetection(props SFTPIntakeProps) {
+	bucket := props.Landing.Bucket.BucketName()
+	inbox := []map[string]string{{"prefix": contract.InboxPrefix}}
+	if props.Detection != CloudTrail {
+		// Object Created covers PutObject, POST, CopyObject and
+		// CompleteMultipartUpload; an upload that is broken off is none.
+		s.S3Rule = s.addRule("S3Rule", "A file has arrived, says S3", &awsevents.EventPattern{
+			Source:     jsii.Strings("aws.s3"),
+			DetailType: jsii.Strings("Object Created"),
+			Detail: &map[string]any{
+				"bucket": map[string]any{"name": []*string{bucket}},
+				"object": map[string]any{"key": inbox},
+			},
+		})
+	}
+	if props.Detection != S3Events {
+		s.addTrail(props)
+		s.TrailRule = s.addRule("TrailRule", "A file has arrived, says CloudTrail", &awsevents.EventPattern{
+			Source:     jsii.Strings("aws.s3"),
+			DetailType: jsii.Strings("AWS API Call via CloudTrail"),
+			Detail: &map[string]any{
+				"eventSource": []string{"s3.amazonaws.com"},
+				"eventName":   []string{"PutObject", "CompleteMultipartUpload", "CopyObject", "PostObject"},
+				"errorCode":   []map[string]bool{{"exists": false}}, // refused calls are recorded too
+				"requestParameters": map[string]any{
+					"bucketName": []*string{bucket},
+					"key":        inbox,
+				},
+			},
+		})
+	}
+}
+
+func (s *SFTPIntake) addRule(id, description string, pattern *awsevents.EventPattern) awsevents.Rule {
+	return awsevents.NewRule(s.Construct, &id, &awsevents.RuleProps{
+		Description:  &description,
+		EventPattern: pattern,
+		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(s.Split.Function, &awseventstargets.LambdaFunctionProps{
+			DeadLetterQueue: s.Undelivered,
+			MaxEventAge:     awscdk.Duration_Hours(jsii.Number(24)),
+			RetryAttempts:   jsii.Number(185),
+		})},
+	})
+}
+
+// addTrail records who wrote what into the inboxes, and nothing else.
+func (s *SFTPIntake) addTrail(props SFTPIntakeProps) {
+	logs := newLogBucket(s.Construct, "TrailLogs", props.Shared.RemovalPolicy)
+	s.Trail = awscloudtrail.NewTrail(s.Construct, jsii.String("Trail"), &awscloudtrail.TrailProps{
+		Bucket:                     logs,
+		EnableFileValidation:       jsii.Bool(true),
+		IsMultiRegionTrail:         jsii.Bool(false),
+		IncludeGlobalServiceEvents: jsii.Bool(false),
+	})
+	s.Trail.AddS3EventSelector(&[]*awscloudtrail.S3EventSelector{{
+		Bucket:       props.Landing.Bucket,
+		ObjectPrefix: jsii.String(contract.InboxPrefix),
+	}}, &awscloudtrail.AddEventSelectorOptions{
+		ReadWriteType:           awscloudtrail.ReadWriteType_WRITE_ONLY,
+		IncludeManagementEvents: jsii.Bool(false),
+	})
+}

@@ -1,0 +1,233 @@
+package b2b
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/internal/cdktest"
+)
+
+// Changing one of these ids would replace the resource and lose what is in it,
+// or an address that partners know.
+func TestLogicalIDsOfStatefulResourcesStay(t *testing.T) {
+	template := pipeline(t)
+	want := map[string]string{
+		"PipelineAlarms57000B52":                  "AWS::SNS::Topic",
+		"PipelineEnrichmentF490F5A2":              "AWS::ApiGateway::RestApi",
+		"PipelineEnrichmentPartners7CEFC9B6":      "AWS::DynamoDB::Table",
+		"PipelineLandingAccessLogs4FD7F69E":       "AWS::S3::Bucket",
+		"PipelineLandingBucketF18C74B2":           "AWS::S3::Bucket",
+		"PipelineQueueAC07270E":                   "AWS::SQS::Queue",
+		"PipelineQueueDeadLettersE7DDD14A":        "AWS::SQS::Queue",
+		"PipelineREST3F89EDD1":                    "AWS::ApiGateway::RestApi",
+		"PipelineRESTPartnersacmeTokenC57B0FF8":   "AWS::SecretsManager::Secret",
+		"PipelineRESTPartnersglobexToken1009A6F5": "AWS::SecretsManager::Secret",
+		"PipelineSFTPServer47373DC8":              "AWS::Transfer::Server",
+		"PipelineSFTPTrailLogs5F7E19FC":           "AWS::S3::Bucket",
+		"PipelineSFTPUndeliveredC1399FCB":         "AWS::SQS::Queue",
+		"PipelineSettlementMachine8CD2385E":       "AWS::StepFunctions::StateMachine",
+		"PipelineTablesFiles0B6CB7D1":             "AWS::DynamoDB::Table",
+		"PipelineTablesOutcomesBA009110":          "AWS::DynamoDB::Table",
+		"PipelineTablesTransactions7E4C6C46":      "AWS::DynamoDB::Table",
+		"PipelineWorkflowMachineD0CA69C8":         "AWS::StepFunctions::StateMachine",
+		"PipelineWorkflowUnrecorded7A41E1AE":      "AWS::SQS::Queue",
+	}
+	for id, resourceType := range want {
+		if got := template.Resources[id].Type; got != resourceType {
+			t.Errorf("%s is %q, not %s", id, got, resourceType)
+		}
+	}
+	var stateful []string
+	for id, resource := range template.Resources {
+		switch resource.Type {
+		case "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Transfer::Server",
+			"AWS::SecretsManager::Secret", "AWS::ApiGateway::RestApi", "AWS::StepFunctions::StateMachine", "AWS::SNS::Topic":
+			if want[id] == "" {
+				stateful = append(stateful, id+" "+resource.Type)
+			}
+		}
+	}
+	if len(stateful) > 0 {
+		slices.Sort(stateful)
+		t.Errorf("pin these too:\n%s", strings.Join(stateful, "\n"))
+	}
+}
+
+func TestDataOutlivesTheStackUnlessToldOtherwise(t *testing.T) {
+	for _, test := range []struct {
+		name, want string
+		shared     Shared
+	}{
+		{"defaults", "Retain", Shared{}},
+		{"destroyed", "Delete", Shared{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			template := pipelineWith(t, test.name, func(p *PipelineProps) { p.Shared = test.shared })
+			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup"} {
+				for _, resource := range template.OfType(resourceType) {
+					want := test.want
+					if resource.Path == "Pipeline/Enrichment/Partners" {
+						want = "Delete" // derived from the partners file
+					}
+					if resource.DeletionPolicy != want {
+						t.Errorf("%s: %s", resource.Path, resource.DeletionPolicy)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestTablesAreOnDemandAndRecoverable(t *testing.T) {
+	template := pipeline(t)
+	for path, keys := range map[string]string{
+		"Pipeline/Tables/Files":        `[{"AttributeName": "fileId", "KeyType": "HASH"}]`,
+		"Pipeline/Tables/Transactions": `[{"AttributeName": "partner", "KeyType": "HASH"}, {"AttributeName": "transactionId", "KeyType": "RANGE"}]`,
+		"Pipeline/Tables/Outcomes":     `[{"AttributeName": "outcomeKey", "KeyType": "HASH"}, {"AttributeName": "ordinal", "KeyType": "RANGE"}]`,
+	} {
+		template.Has(template.At("AWS::DynamoDB::Table", path), `{
+			"BillingMode": "PAY_PER_REQUEST", "KeySchema": `+keys+`,
+			"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}
+		}`)
+	}
+	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Outcomes"), `{"AttributeDefinitions": [
+		{"AttributeName": "outcomeKey", "AttributeType": "S"}, {"AttributeName": "ordinal", "AttributeType": "N"}
+	]}`)
+}
+
+func TestQueueWaitsLongerThanItsConsumer(t *testing.T) {
+	template := pipeline(t)
+	queue := template.At("AWS::SQS::Queue", "Pipeline/Queue")
+	start := template.At("AWS::Lambda::Function", "Pipeline/Queue/Start")
+	if visibility, timeout := queue.Properties["VisibilityTimeout"].(float64), start.Properties["Timeout"].(float64); visibility < 6*timeout {
+		t.Errorf("visibility timeout %v s, the function's %v s", visibility, timeout)
+	}
+	template.Has(queue, `{"RedrivePolicy": {"deadLetterTargetArn": "<Pipeline/Queue/DeadLetters.Arn>", "maxReceiveCount": 5}}`)
+	dead := template.At("AWS::SQS::Queue", "Pipeline/Queue/DeadLetters")
+	if dead.Properties["MessageRetentionPeriod"].(float64) <= queue.Properties["MessageRetentionPeriod"].(float64) {
+		t.Error("dead letters go before their messages would")
+	}
+	mappings := template.OfType("AWS::Lambda::EventSourceMapping")
+	if len(mappings) != 1 {
+		t.Fatalf("%d event source mappings", len(mappings))
+	}
+	template.Has(mappings[0], `{
+		"BatchSize": 10, "FunctionResponseTypes": ["ReportBatchItemFailures"], "ScalingConfig": {"MaximumConcurrency": 10},
+		"EventSourceArn": "<Pipeline/Queue.Arn>", "FunctionName": "<Pipeline/Queue/Start>"
+	}`)
+}
+
+func TestEverythingThatMeansLossRaisesAnAlarm(t *testing.T) {
+	template := pipeline(t)
+	want := []string{
+		"Pipeline/Queue/BacklogAlarm", "Pipeline/Queue/DeadLettersAlarm", "Pipeline/REST/ServerErrorAlarm",
+		"Pipeline/SFTP/UndeliveredAlarm",
+		"Pipeline/Settlement/Machine/FailedAlarm", "Pipeline/Settlement/Machine/ThrottledAlarm", "Pipeline/Settlement/Machine/TimedOutAlarm",
+		"Pipeline/Settlement/OverdueAlarm", "Pipeline/TransactionFailedAlarm",
+		"Pipeline/Workflow/Machine/FailedAlarm", "Pipeline/Workflow/Machine/ThrottledAlarm", "Pipeline/Workflow/Machine/TimedOutAlarm",
+		"Pipeline/Workflow/UnrecordedAlarm",
+	}
+	var got []string
+	for _, alarm := range template.OfType("AWS::CloudWatch::Alarm") {
+		got = append(got, alarm.Path)
+		template.Has(alarm, `{"AlarmActions": ["<Pipeline/Alarms>"], "TreatMissingData": "notBreaching"}`)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("alarms: %q", got)
+	}
+	template.Has(template.At("AWS::CloudWatch::Alarm", "Pipeline/Settlement/OverdueAlarm"), `{
+		"Namespace": "Tradepost/B2B", "MetricName": "FilesOverdue", "Dimensions": [{"Name": "Pipeline", "Value": "Stack/Pipeline"}]
+	}`)
+}
+
+func TestExpressHasNoCaptureOfFailures(t *testing.T) {
+	template := pipelineWith(t, "express", func(p *PipelineProps) { p.Express = true })
+	template.Has(template.At("AWS::StepFunctions::StateMachine", "Pipeline/Workflow/Machine"), `{"StateMachineType": "EXPRESS"}`)
+	template.Has(template.At("AWS::StepFunctions::StateMachine", "Pipeline/Settlement/Machine"), `{"StateMachineType": "STANDARD"}`)
+	for _, function := range template.OfType("AWS::Lambda::Function") {
+		if strings.Contains(function.Path, "RecordFailure") {
+			t.Errorf("there is a %s", function.Path)
+		}
+	}
+}
+
+func TestExistingBucketAndTopicAreUsed(t *testing.T) {
+	template := func() *cdktest.Template {
+		stack := cdktest.NewStack(t)
+		NewPipeline(stack, "Pipeline", PipelineProps{
+			Partners: testPartners(),
+			Bucket:   awss3.Bucket_FromBucketName(stack, jsii.String("Existing"), jsii.String("team-landing")),
+			Shared: Shared{
+				AlarmTopic: awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-west-1:123456789012:oncall")),
+				Name:       "orders",
+			},
+		})
+		return cdktest.Synth(t, stack)
+	}()
+	if topics := template.OfType("AWS::SNS::Topic"); len(topics) != 0 {
+		t.Errorf("%d topics", len(topics))
+	}
+	template.Has(template.At("AWS::Transfer::User", "Pipeline/SFTP/Users/acme"), `{"HomeDirectoryMappings": [
+		{"Entry": "/inbox", "Target": "/team-landing/inbox/acme"}, {"Entry": "/outbox", "Target": "/team-landing/outbox/acme"}
+	]}`)
+	template.Has(template.At("AWS::CloudWatch::Alarm", "Pipeline/Settlement/OverdueAlarm"), `{
+		"AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:oncall"], "Dimensions": [{"Name": "Pipeline", "Value": "orders"}]
+	}`)
+}
+
+func TestTwoPipelinesFitIntoOneStack(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	for _, id := range []string{"Orders", "Invoices"} {
+		NewPipeline(stack, id, PipelineProps{Partners: testPartners()[:1], Detection: S3Events})
+	}
+	template := cdktest.Synth(t, stack)
+	names := make(map[string]string)
+	for _, secret := range template.OfType("AWS::SecretsManager::Secret") {
+		name := secret.Properties["Name"].(string)
+		if names[name] != "" {
+			t.Errorf("%s and %s are both named %s", names[name], secret.Path, name)
+		}
+		names[name] = secret.Path
+	}
+	if accounts := template.OfType("AWS::ApiGateway::Account"); len(accounts) != 1 {
+		t.Errorf("%d times the account's one setting", len(accounts))
+	}
+}
+
+// A team that has its own workflow takes only the intake.
+func TestPartsCanBeUsedAlone(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	tables := NewTables(stack, "Tables", TablesProps{})
+	queue := awssqs.NewQueue(stack, jsii.String("Work"), nil)
+	NewRESTIntake(stack, "REST", RESTIntakeProps{
+		Partners: testPartners(), Tables: tables, Queue: queue, KeepAPIAccount: true,
+		Shared: Shared{Code: map[string]awslambda.Code{"accept": awslambda.Code_FromAsset(jsii.String("testdata"), nil)}},
+	})
+	template := cdktest.Synth(t, stack)
+	template.Has(template.At("AWS::Lambda::Function", "REST/Accept"), `{
+		"Environment": {"Variables": {"QUEUE_URL": "<Work>", "TRANSACTIONS_TABLE": "<Tables/Transactions>", "PIPELINE": "Stack/REST"}}
+	}`)
+	if accounts := template.OfType("AWS::ApiGateway::Account"); len(accounts) != 0 {
+		t.Error("the account's setting is not kept")
+	}
+}
+
+func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
+	message := cdktest.Panics(func() {
+		NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{Detection: "Maybe", SettlementTimeout: -time.Second, MaxConcurrency: 1})
+	})
+	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "cannot be negative"} {
+		if !strings.Contains(message, part) {
+			t.Errorf("no %q in %q", part, message)
+		}
+	}
+}

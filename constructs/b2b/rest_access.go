@@ -1,0 +1,117 @@
+package b2b
+
+// This file declares who may use the REST API: a token per partner, and a rate
+// per partner.
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+// addAuthorizer declares the function that knows a partner by its token.
+func (r *RESTIntake) addAuthorizer(shared Shared) awsapigateway.IAuthorizer {
+	stack := awscdk.Stack_Of(r.Construct)
+	r.SecretPrefix = *stack.StackName() + "/" + r.unique() + "/partners/"
+	r.Authorize = shared.function(r.Construct, "Authorize", "authorize", gofunction.Props{
+		Description: "Knows a trading partner by its token",
+		Timeout:     10 * time.Second,
+		Environment: map[string]string{contract.EnvTokenSecretPrefix: r.SecretPrefix},
+	})
+	// The prefix, not each secret: asking for a partner that does not exist
+	// must be answered with "not found" rather than "access denied".
+	secrets := stack.FormatArn(&awscdk.ArnComponents{
+		Service:      jsii.String("secretsmanager"),
+		Resource:     jsii.String("secret"),
+		ResourceName: jsii.String(r.SecretPrefix + "*"),
+		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
+	})
+	allow(r.Authorize.Role, []string{*secrets}, "secretsmanager:GetSecretValue")
+	suppress(r.Authorize.Role, "AwsSolutions-IAM5",
+		"The tokens of this API's partners, known or not; Secrets Manager adds a random end to every ARN.",
+		`^Resource::.*:secret:.*\/partners\/\*$`)
+
+	return awsapigateway.NewTokenAuthorizer(r.Construct, jsii.String("Authorizer"), &awsapigateway.TokenAuthorizerProps{
+		Handler:         r.Authorize.Function,
+		IdentitySource:  awsapigateway.IdentitySource_Header(jsii.String("Authorization")),
+		ResultsCacheTtl: minutes(5),
+	})
+}
+
+// unique tells this API from another one in the same stack.
+func (r *RESTIntake) unique() string { return (*r.Construct.Node().Addr())[2:18] }
+
+// stackPart is a part of the stack's id that no other stack has, not even a
+// later one of the same name.
+func stackPart(scope constructs.Construct) *string {
+	return awscdk.Fn_Select(jsii.Number(2), awscdk.Fn_Split(jsii.String("/"), awscdk.Stack_Of(scope).StackId(), nil))
+}
+
+// addPartner declares a partner's token and rate.
+//
+// The authorizer answers the value of the partner's API key, which puts the
+// request into that key's usage plan. So the key is the name of a bucket, not
+// a credential, and may stand in the template.
+func (r *RESTIntake) addPartner(partner Partner) {
+	this := constructs.NewConstruct(r.partners(), &partner.ID)
+	usageKey := awscdk.Fn_Join(jsii.String("-"), &[]*string{stackPart(this), jsii.String(r.unique()), &partner.ID})
+	template, err := json.Marshal(map[string]string{ // a contract.PartnerToken without its generated token
+		"partner":  partner.ID,
+		"usageKey": *usageKey,
+	})
+	must("RESTIntake", *r.Construct.Node().Id(), err)
+
+	secret := awssecretsmanager.NewSecret(this, jsii.String("Token"), &awssecretsmanager.SecretProps{
+		SecretName:  jsii.String(r.SecretPrefix + partner.ID),
+		Description: jsii.String("REST token of " + partner.ID + ": sent as Authorization: Bearer <partner>.<token>"),
+		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
+			SecretStringTemplate: jsii.String(string(template)),
+			GenerateStringKey:    jsii.String("token"),
+			ExcludePunctuation:   jsii.Bool(true),
+			PasswordLength:       jsii.Number(48),
+		},
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY, // opens nothing once the API is gone
+	})
+	suppress(secret, "AwsSolutions-SMG4", "The partner has to be given a new token by people; replace the value to rotate it.")
+	r.Secrets[partner.ID] = secret
+
+	key := awsapigateway.NewApiKey(this, jsii.String("UsageKey"), &awsapigateway.ApiKeyProps{
+		Value:       usageKey,
+		Description: jsii.String("Counts the requests of " + partner.ID),
+	})
+	plan := awsapigateway.NewUsagePlan(this, jsii.String("UsagePlan"), &awsapigateway.UsagePlanProps{
+		Description: jsii.String("Rate of " + partner.ID),
+		ApiStages:   &[]*awsapigateway.UsagePlanPerApiStage{{Api: r.API, Stage: r.API.DeploymentStage()}},
+		Throttle: &awsapigateway.ThrottleSettings{
+			RateLimit:  jsii.Number(partner.rate()),
+			BurstLimit: jsii.Number(partner.burst()),
+		},
+		Quota: partner.quota(),
+	})
+	plan.AddApiKey(key, nil)
+	r.UsagePlans[partner.ID] = plan
+}
+
+// partners is the scope of what each partner has.
+func (r *RESTIntake) partners() constructs.Construct {
+	const id = "Partners"
+	if existing := r.Construct.Node().TryFindChild(jsii.String(id)); existing != nil {
+		return existing.(constructs.Construct)
+	}
+	return constructs.NewConstruct(r.Construct, jsii.String(id))
+}
+
+func (p Partner) quota() *awsapigateway.QuotaSettings {
+	if p.DailyQuota == 0 {
+		return nil
+	}
+	return &awsapigateway.QuotaSettings{Limit: jsii.Number(p.DailyQuota), Period: awsapigateway.Period_DAY}
+}

@@ -1,0 +1,164 @@
+package b2b
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/tradepost-dev/tradepost/internal/cdktest"
+)
+
+func TestPostIsAuthorizedThrottledAndValidatedBeforeItRuns(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::ApiGateway::Method", "Pipeline/REST/Resource/Default/transactions/POST"), `{
+		"AuthorizationType": "CUSTOM", "AuthorizerId": "<Pipeline/REST/Authorizer>", "ApiKeyRequired": true,
+		"RequestModels": {"application/json": "<Pipeline/REST/Resource/Transaction>"},
+		"RequestValidatorId": "<Pipeline/REST/Resource/BodyValidator>",
+		"Integration": {"Type": "AWS_PROXY"}
+	}`)
+	template.Has(template.At("AWS::ApiGateway::RestApi", "Pipeline/REST"), `{"ApiKeySourceType": "AUTHORIZER"}`)
+	template.Has(template.At("AWS::ApiGateway::Authorizer", "Pipeline/REST/Authorizer"), `{
+		"Type": "TOKEN", "IdentitySource": "method.request.header.Authorization", "AuthorizerResultTtlInSeconds": 300
+	}`)
+}
+
+func TestModelAcceptsWhatAcceptCanUse(t *testing.T) {
+	template := pipeline(t)
+	schema := template.At("AWS::ApiGateway::Model", "Pipeline/REST/Resource/Transaction").Properties["Schema"]
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("model.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	model, err := compiler.Compile("model.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		body string
+		ok   bool
+	}{
+		"a transaction":                     {`{"transactionId": "T-1", "transactionMessage": "hello"}`, true},
+		"no body, for the query string":     {`{}`, true},
+		"a large message, for accept's 413": {`{"transactionId": "T-1", "transactionMessage": "` + strings.Repeat("x", 300<<10) + `"}`, true},
+		"an id of 128 characters":           {`{"transactionId": "` + strings.Repeat("é", 128) + `", "transactionMessage": "x"}`, true},
+		"an id of 129 characters":           {`{"transactionId": "` + strings.Repeat("x", 129) + `", "transactionMessage": "x"}`, false},
+		"an empty id":                       {`{"transactionId": "", "transactionMessage": "x"}`, false},
+		"an empty message":                  {`{"transactionId": "T-1", "transactionMessage": ""}`, false},
+		"no message":                        {`{"transactionId": "T-1"}`, false},
+		"no id":                             {`{"transactionMessage": "x"}`, false},
+		"an unknown member":                 {`{"transactionId": "T-1", "transactionMessage": "x", "partner": "globex"}`, false},
+		"an id that is a number":            {`{"transactionId": 1, "transactionMessage": "x"}`, false},
+		"a list":                            {`[]`, false},
+		"null":                              {`null`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var body any
+			if err := json.Unmarshal([]byte(test.body), &body); err != nil {
+				t.Fatal(err)
+			}
+			if err := model.Validate(body); (err == nil) != test.ok {
+				t.Errorf("validates with %v", err)
+			}
+		})
+	}
+}
+
+func TestStatusIsTheCallersOwn(t *testing.T) {
+	template := pipeline(t)
+	method := template.At("AWS::ApiGateway::Method", "Pipeline/REST/Resource/Default/transactions/{id}/GET")
+	template.Has(method, `{
+		"AuthorizationType": "CUSTOM", "ApiKeyRequired": true,
+		"Integration": {
+			"Type": "AWS", "IntegrationHttpMethod": "POST", "PassthroughBehavior": "NEVER",
+			"Credentials": "<Pipeline/REST/StatusRole.Arn>",
+			"Uri": "arn:<AWS::Partition>:apigateway:<AWS::Region>:dynamodb:action/GetItem"
+		}
+	}`)
+	integration := template.Plain(method.Properties["Integration"]).(map[string]any)
+	request := integration["RequestTemplates"].(map[string]any)["application/json"].(string)
+	if !strings.Contains(request, `"partner":{"S":"$context.authorizer.partner"}`) {
+		t.Errorf("the partner is not the authorizer's: %s", request)
+	}
+	if !json.Valid([]byte(strings.ReplaceAll(request, escaped(`$input.params('id')`), "T-1"))) {
+		t.Errorf("not JSON: %s", request)
+	}
+}
+
+func TestPartnerHasATokenAndARateOfItsOwn(t *testing.T) {
+	template := pipeline(t)
+	secret := template.At("AWS::SecretsManager::Secret", "Pipeline/REST/Partners/acme/Token")
+	prefix := template.At("AWS::Lambda::Function", "Pipeline/REST/Authorize").
+		Properties["Environment"].(map[string]any)["Variables"].(map[string]any)["TOKEN_SECRET_PREFIX"].(string)
+	if name := secret.Properties["Name"]; name != prefix+"acme" {
+		t.Errorf("the secret is %v, authorize looks for %sacme", name, prefix)
+	}
+	key := template.At("AWS::ApiGateway::ApiKey", "Pipeline/REST/Partners/acme/UsageKey")
+	value := template.Plain(key.Properties["Value"]).(string)
+	generate := template.Plain(secret.Properties["GenerateSecretString"]).(map[string]any)
+	if generate["GenerateStringKey"] != "token" || generate["PasswordLength"].(float64) < 40 || generate["ExcludePunctuation"] != true {
+		t.Errorf("the token is made by %v", generate)
+	}
+	if known := generate["SecretStringTemplate"]; known != `{"partner":"acme","usageKey":"`+value+`"}` {
+		t.Errorf("the secret says %v, the key is %s", known, value)
+	}
+	template.Has(template.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Partners/acme/UsagePlan"), `{"Throttle": {"RateLimit": 50, "BurstLimit": 100}}`)
+	template.Has(template.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Partners/globex/UsagePlan"), `{
+		"Throttle": {"RateLimit": 10, "BurstLimit": 20}, "Quota": {"Limit": 1000, "Period": "DAY"}
+	}`)
+}
+
+func TestBadBodyIsAnsweredWithWhatIsWrong(t *testing.T) {
+	template := pipeline(t)
+	responses := template.OfType("AWS::ApiGateway::GatewayResponse")
+	if len(responses) != 1 {
+		t.Fatalf("%d gateway responses", len(responses))
+	}
+	template.Has(responses[0], `{"ResponseType": "BAD_REQUEST_BODY", "StatusCode": "400"}`)
+	text := responses[0].Properties["ResponseTemplates"].(map[string]any)["application/json"].(string)
+	if !strings.Contains(text, "$context.error.validationErrorString") || !json.Valid([]byte(text)) {
+		t.Errorf("answered with %s", text)
+	}
+}
+
+func TestEnrichmentIsForTheWorkflowOnly(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET"), `{
+		"AuthorizationType": "AWS_IAM", "Integration": {"Type": "AWS", "Credentials": "<Pipeline/Enrichment/Role.Arn>"}
+	}`)
+	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Enrichment/Partners"), `{
+		"KeySchema": [{"AttributeName": "partner", "KeyType": "HASH"}],
+		"ImportSourceSpecification": {"InputFormat": "DYNAMODB_JSON"}
+	}`)
+}
+
+func TestBackendReplacesTheTable(t *testing.T) {
+	template := pipelineWith(t, "backend", func(p *PipelineProps) { p.BackendURL = "https://crm.example.com/partners/" })
+	template.Has(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET"), `{
+		"Integration": {
+			"Type": "HTTP_PROXY", "Uri": "https://crm.example.com/partners/{partner}",
+			"RequestParameters": {"integration.request.path.partner": "method.request.path.partner"}
+		}
+	}`)
+	if tables := len(template.OfType("AWS::DynamoDB::Table")); tables != 3 {
+		t.Errorf("%d tables", tables)
+	}
+}
+
+func TestWrongRESTPropsAreReportedTogether(t *testing.T) {
+	message := cdktest.Panics(func() {
+		NewRESTIntake(cdktest.NewStack(t), "REST", RESTIntakeProps{Partners: []Partner{{ID: "x"}}, Burst: -1})
+	})
+	for _, part := range []string{"b2b.RESTIntake REST", `id is "x"`, "Tables is required", "Queue is required", "cannot be negative"} {
+		if !strings.Contains(message, part) {
+			t.Errorf("no %q in %q", part, message)
+		}
+	}
+	message = cdktest.Panics(func() {
+		NewEnrichmentAPI(cdktest.NewStack(t), "API", EnrichmentAPIProps{BackendURL: "http://crm"})
+	})
+	if !strings.Contains(message, `BackendURL is "http://crm"`) {
+		t.Errorf("panics with %q", message)
+	}
+}

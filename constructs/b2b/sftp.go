@@ -1,0 +1,195 @@
+package b2b
+
+// This file declares how partners hand files over: the SFTP server and a user
+// for each. detection.go declares how an arrived file is noticed.
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudtrail"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awstransfer"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/workflow"
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+// SFTPIntakeProps are the properties of an SFTPIntake.
+type SFTPIntakeProps struct {
+	// Partners may upload, those with SSH keys. Required.
+	Partners []Partner
+
+	// Landing is where files land. Required.
+	Landing *Landing
+
+	// Tables remember which files are done. Required.
+	Tables *Tables
+
+	// Queue receives a message per transaction. Required.
+	Queue awssqs.IQueue
+
+	// Settlement is started for each file. Required.
+	Settlement *workflow.Workflow
+
+	// Detection is how an arrived file is noticed. Default: Both.
+	Detection Detection
+
+	// SettlementTimeout is how long after its arrival a file that still has
+	// transactions without an outcome is overdue. Default: 15 minutes.
+	SettlementTimeout time.Duration
+
+	// MaxFileBytes bounds a file, decompressed; a larger one is quarantined.
+	// Default: 1 GiB.
+	MaxFileBytes int64
+
+	// MaxFileRecords bounds the transactions of a file; one with more is
+	// quarantined. Default: 500,000.
+	MaxFileRecords int
+
+	Shared Shared
+}
+
+// SFTPIntake takes in files of transactions.
+type SFTPIntake struct {
+	Construct constructs.Construct
+	Server    awstransfer.CfnServer
+	Users     map[string]awstransfer.CfnUser // by partner
+
+	// Split reads files. Undelivered holds the notices of files that it never
+	// got or gave up.
+	Split       *gofunction.Function
+	Undelivered awssqs.Queue
+
+	// Trail and its rule are nil with S3Events, S3Rule with CloudTrail.
+	Trail     awscloudtrail.Trail
+	TrailRule awsevents.Rule
+	S3Rule    awsevents.Rule
+
+	landing *Landing
+}
+
+// NewSFTPIntake declares the server, its users, and the function that reads
+// what they upload. It panics if props are wrong.
+func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps) *SFTPIntake {
+	must("SFTPIntake", id, props.validate())
+	this := constructs.NewConstruct(scope, &id)
+	props.Shared = props.Shared.withDefaults(this)
+	s := &SFTPIntake{Construct: this, Users: make(map[string]awstransfer.CfnUser), landing: props.Landing}
+	s.addServer(props.Shared)
+	users := constructs.NewConstruct(this, jsii.String("Users"))
+	for _, partner := range props.Partners {
+		if len(partner.SSHPublicKeys) > 0 {
+			s.Users[partner.ID] = s.addUser(users, partner)
+		}
+	}
+	s.addSplit(props)
+	s.addDetection(props)
+	return s
+}
+
+func (p *SFTPIntakeProps) validate() error {
+	if p.Detection == "" {
+		p.Detection = Both
+	}
+	if p.SettlementTimeout == 0 {
+		p.SettlementTimeout = 15 * time.Minute
+	}
+	if p.MaxFileBytes == 0 {
+		p.MaxFileBytes = 1 << 30
+	}
+	if p.MaxFileRecords == 0 {
+		p.MaxFileRecords = 500_000
+	}
+	faults := validatePartners(p.Partners)
+	require(&faults, "Partners", len(p.Partners) > 0)
+	require(&faults, "Landing", p.Landing != nil)
+	require(&faults, "Tables", p.Tables != nil)
+	require(&faults, "Queue", p.Queue != nil)
+	require(&faults, "Settlement", p.Settlement != nil)
+	if p.SettlementTimeout < 0 || p.MaxFileBytes < 0 || p.MaxFileRecords < 0 {
+		faults = append(faults, errors.New("SettlementTimeout, MaxFileBytes and MaxFileRecords cannot be negative"))
+	}
+	return errors.Join(append(faults, p.Detection.Validate())...)
+}
+
+func (s *SFTPIntake) addServer(shared Shared) {
+	logs := awslogs.NewLogGroup(s.Construct, jsii.String("ServerLogs"), &awslogs.LogGroupProps{
+		Retention:     shared.LogRetention,
+		RemovalPolicy: shared.RemovalPolicy,
+	})
+	s.Server = awstransfer.NewCfnServer(s.Construct, jsii.String("Server"), &awstransfer.CfnServerProps{
+		Domain:                    jsii.String("S3"),
+		EndpointType:              jsii.String("PUBLIC"),
+		IdentityProviderType:      jsii.String("SERVICE_MANAGED"),
+		Protocols:                 jsii.Strings("SFTP"),
+		SecurityPolicyName:        jsii.String("TransferSecurityPolicy-2025-03"),
+		StructuredLogDestinations: &[]*string{logs.LogGroupArn()},
+		// Clients that set the time of what they have uploaded (put -p,
+		// WinSCP) would otherwise report a failed transfer.
+		ProtocolDetails: &awstransfer.CfnServer_ProtocolDetailsProperty{
+			SetStatOption: jsii.String("ENABLE_NO_OP"),
+		},
+	})
+}
+
+// Endpoint is the server's host name.
+func (s *SFTPIntake) Endpoint() string {
+	return strings.Join([]string{*s.Server.AttrServerId(), "server.transfer", *s.Server.Stack().Region(), *s.Server.Stack().UrlSuffix()}, ".")
+}
+
+// addUser lets a partner see /inbox and /outbox, its own, and nothing else.
+func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner) awstransfer.CfnUser {
+	this := constructs.NewConstruct(users, &partner.ID)
+	bucket := s.landing.Bucket
+	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
+		Description: jsii.String("SFTP session of " + partner.ID),
+		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("transfer.amazonaws.com"), nil),
+	})
+	inbox, outbox := contract.InboxPrefix+partner.ID, contract.OutboxPrefix+partner.ID
+	allow(role, []string{*bucket.ArnForObjects(jsii.String(inbox + "/*"))},
+		"s3:PutObject", "s3:AbortMultipartUpload",
+		"s3:GetObject", "s3:DeleteObject") // a rename is a copy and a delete
+	allow(role, []string{*bucket.ArnForObjects(jsii.String(outbox + "/*"))}, "s3:GetObject")
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("s3:ListBucket"),
+		Resources: &[]*string{bucket.BucketArn()},
+		Conditions: &map[string]any{"StringLike": map[string]any{
+			"s3:prefix": []string{inbox, inbox + "/*", outbox, outbox + "/*"},
+		}},
+	}))
+	suppress(role, "AwsSolutions-IAM5", "The partner's own folders: what it names its files is up to the partner.",
+		`^Resource::.*\/(inbox|outbox)\/`+partner.ID+`\/\*$`)
+
+	return awstransfer.NewCfnUser(this, jsii.String("Resource"), &awstransfer.CfnUserProps{
+		ServerId:          s.Server.AttrServerId(),
+		UserName:          &partner.ID,
+		Role:              role.RoleArn(),
+		SshPublicKeys:     keys(partner),
+		HomeDirectoryType: jsii.String("LOGICAL"),
+		HomeDirectoryMappings: &[]*awstransfer.CfnUser_HomeDirectoryMapEntryProperty{
+			{Entry: jsii.String("/inbox"), Target: s.target(bucket, inbox)},
+			{Entry: jsii.String("/outbox"), Target: s.target(bucket, outbox)},
+		},
+	})
+}
+
+func (s *SFTPIntake) target(bucket awss3.IBucket, prefix string) *string {
+	return jsii.String("/" + *bucket.BucketName() + "/" + prefix)
+}
+
+func keys(partner Partner) *[]*string {
+	var result []*string
+	for _, key := range partner.SSHPublicKeys {
+		result = append(result, jsii.String(strings.TrimSpace(key)))
+	}
+	return &result
+}

@@ -1,0 +1,145 @@
+package b2b
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/internal/cdktest"
+)
+
+func TestServerSpeaksSFTPOnly(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::Transfer::Server", "Pipeline/SFTP/Server"), `{
+		"Protocols": ["SFTP"], "Domain": "S3", "EndpointType": "PUBLIC", "IdentityProviderType": "SERVICE_MANAGED",
+		"SecurityPolicyName": "TransferSecurityPolicy-2025-03",
+		"StructuredLogDestinations": ["<Pipeline/SFTP/ServerLogs.Arn>"],
+		"ProtocolDetails": {"SetStatOption": "ENABLE_NO_OP"}
+	}`)
+}
+
+func TestPartnerWithKeysSeesItsInboxAndOutbox(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::Transfer::User", "Pipeline/SFTP/Users/acme"), `{
+		"UserName": "acme", "Role": "<Pipeline/SFTP/Users/acme/Role.Arn>", "HomeDirectoryType": "LOGICAL",
+		"SshPublicKeys": ["`+testKey+`"],
+		"HomeDirectoryMappings": [
+			{"Entry": "/inbox", "Target": "/<Pipeline/Landing/Bucket>/inbox/acme"},
+			{"Entry": "/outbox", "Target": "/<Pipeline/Landing/Bucket>/outbox/acme"}
+		]
+	}`)
+	if users := template.OfType("AWS::Transfer::User"); len(users) != 1 {
+		t.Errorf("%d users: globex has no keys", len(users))
+	}
+}
+
+func TestLandingBucketIsPrivateVersionedAndTellsEventBridge(t *testing.T) {
+	template := pipeline(t)
+	bucket := template.At("AWS::S3::Bucket", "Pipeline/Landing/Bucket")
+	template.Has(bucket, `{
+		"VersioningConfiguration": {"Status": "Enabled"},
+		"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": true}},
+		"PublicAccessBlockConfiguration": {"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true},
+		"LoggingConfiguration": {"DestinationBucketName": "<Pipeline/Landing/AccessLogs>"}
+	}`)
+	for _, resource := range template.Resources {
+		if strings.HasPrefix(resource.Type, "Custom::") || resource.Type == "AWS::CloudFormation::CustomResource" {
+			t.Errorf("a custom resource: %s", resource.LogicalID)
+		}
+	}
+}
+
+const s3Pattern = `{"EventPattern": {
+	"source": ["aws.s3"], "detail-type": ["Object Created"],
+	"detail": {"bucket": {"name": ["<Pipeline/Landing/Bucket>"]}, "object": {"key": [{"prefix": "inbox/"}]}}
+}}`
+
+const trailPattern = `{"EventPattern": {
+	"source": ["aws.s3"], "detail-type": ["AWS API Call via CloudTrail"],
+	"detail": {
+		"eventSource": ["s3.amazonaws.com"],
+		"eventName": ["PutObject", "CompleteMultipartUpload", "CopyObject", "PostObject"],
+		"errorCode": [{"exists": false}],
+		"requestParameters": {"bucketName": ["<Pipeline/Landing/Bucket>"], "key": [{"prefix": "inbox/"}]}
+	}
+}}`
+
+func TestDetectionChoosesTheWitnesses(t *testing.T) {
+	for _, test := range []struct {
+		detection Detection
+		rules     map[string]string
+		trails    int
+	}{
+		{Both, map[string]string{"S3Rule": s3Pattern, "TrailRule": trailPattern}, 1},
+		{S3Events, map[string]string{"S3Rule": s3Pattern}, 0},
+		{CloudTrail, map[string]string{"TrailRule": trailPattern}, 1},
+	} {
+		t.Run(string(test.detection), func(t *testing.T) {
+			template := pipelineWith(t, string(test.detection), func(p *PipelineProps) { p.Detection = test.detection })
+			rules := 0
+			for _, rule := range template.OfType("AWS::Events::Rule") {
+				name, ok := strings.CutPrefix(rule.Path, "Pipeline/SFTP/")
+				if !ok {
+					continue
+				}
+				rules++
+				template.Has(rule, test.rules[name])
+				target := template.Plain(rule.Properties["Targets"].([]any)[0]).(map[string]any)
+				if target["Arn"] != "<Pipeline/SFTP/Split.Arn>" || target["DeadLetterConfig"] == nil || target["RetryPolicy"] == nil {
+					t.Errorf("%s calls %v", name, target)
+				}
+			}
+			if rules != len(test.rules) {
+				t.Errorf("%d rules", rules)
+			}
+			if trails := len(template.OfType("AWS::CloudTrail::Trail")); trails != test.trails {
+				t.Errorf("%d trails", trails)
+			}
+		})
+	}
+}
+
+func TestTrailRecordsWritesToTheInboxesOnly(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::CloudTrail::Trail", "Pipeline/SFTP/Trail"), `{
+		"EnableLogFileValidation": true, "IsMultiRegionTrail": false,
+		"EventSelectors": [{
+			"ReadWriteType": "WriteOnly", "IncludeManagementEvents": false,
+			"DataResources": [{"Type": "AWS::S3::Object", "Values": ["<Pipeline/Landing/Bucket.Arn>/inbox/"]}]
+		}]
+	}`)
+}
+
+func TestNoticeThatIsGivenUpIsKept(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::Lambda::EventInvokeConfig", "Pipeline/SFTP/Split/Resource/EventInvokeConfig"), `{
+		"DestinationConfig": {"OnFailure": {"Destination": "<Pipeline/SFTP/Undelivered.Arn>"}}
+	}`)
+	template.Has(template.At("AWS::SQS::Queue", "Pipeline/SFTP/Undelivered"), `{"MessageRetentionPeriod": 1209600}`)
+}
+
+func TestSplitIsTold(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::Lambda::Function", "Pipeline/SFTP/Split"), `{
+		"Timeout": 900, "MemorySize": 1769,
+		"Environment": {"Variables": {
+			"FILES_TABLE": "<Pipeline/Tables/Files>", "OUTCOMES_TABLE": "<Pipeline/Tables/Outcomes>", "QUEUE_URL": "<Pipeline/Queue>",
+			"SETTLEMENT_ARN": "<Pipeline/Settlement/Machine>", "SETTLEMENT_TIMEOUT": "15m0s",
+			"MAX_FILE_BYTES": "1073741824", "MAX_FILE_RECORDS": "500000",
+			"METRIC_NAMESPACE": "Tradepost/B2B", "PIPELINE": "Stack/Pipeline"
+		}}
+	}`)
+}
+
+func TestWrongSFTPPropsAreReportedTogether(t *testing.T) {
+	message := cdktest.Panics(func() {
+		NewSFTPIntake(cdktest.NewStack(t), "SFTP", SFTPIntakeProps{Detection: "Maybe", MaxFileBytes: -1})
+	})
+	for _, part := range []string{
+		"b2b.SFTPIntake SFTP", "Partners is required", "Landing is required", "Tables is required", "Queue is required",
+		"Settlement is required", `detection is "Maybe"`, "cannot be negative",
+	} {
+		if !strings.Contains(message, part) {
+			t.Errorf("no %q in %q", part, message)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package b2b
+
+// This file declares what the pipeline remembers.
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+// TablesProps are the properties of Tables.
+type TablesProps struct {
+	Shared Shared
+}
+
+// Tables are the pipeline's memory: on demand, with point-in-time recovery.
+type Tables struct {
+	Construct constructs.Construct
+
+	// Files has a row per file version: who works on it and how far it is.
+	// Key: fileId.
+	Files awsdynamodb.ITable
+
+	// Transactions has a row per transaction. Key: partner, transactionId.
+	Transactions awsdynamodb.ITable
+
+	// Outcomes has a row per record of a file. Key: outcomeKey (the file id
+	// with a shard), ordinal.
+	Outcomes awsdynamodb.ITable
+}
+
+// NewTables declares the tables.
+func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables {
+	this := constructs.NewConstruct(scope, &id)
+	policy := props.Shared.withDefaults(this).RemovalPolicy
+	return &Tables{
+		Construct:    this,
+		Files:        newTable(this, "Files", policy, text(contract.AttrFileID), nil),
+		Transactions: newTable(this, "Transactions", policy, text(contract.AttrPartner), text(contract.AttrTransactionID)),
+		Outcomes:     newTable(this, "Outcomes", policy, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal)),
+	}
+}
+
+func newTable(scope constructs.Construct, id string, policy awscdk.RemovalPolicy, partition, sort *awsdynamodb.Attribute) awsdynamodb.Table {
+	return awsdynamodb.NewTable(scope, &id, &awsdynamodb.TableProps{
+		PartitionKey:  partition,
+		SortKey:       sort,
+		BillingMode:   awsdynamodb.BillingMode_PAY_PER_REQUEST,
+		RemovalPolicy: policy,
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
+			PointInTimeRecoveryEnabled: jsii.Bool(true),
+		},
+	})
+}
+
+func text(name string) *awsdynamodb.Attribute {
+	return &awsdynamodb.Attribute{Name: &name, Type: awsdynamodb.AttributeType_STRING}
+}
+
+func number(name string) *awsdynamodb.Attribute {
+	return &awsdynamodb.Attribute{Name: &name, Type: awsdynamodb.AttributeType_NUMBER}
+}

@@ -1,0 +1,198 @@
+// Package gofunction makes a Lambda function from a Go package: built on this
+// machine, without Docker, into the same bytes in every folder and for every
+// team.
+//
+// A package of this module is built in this module's own directory, wherever
+// the importing app has it (module cache, vendor, replace, workspace), with
+// this module's own dependencies. That is why an importing team's synth gives
+// the same asset hash as ours.
+package gofunction
+
+// This file holds the construct; build.go makes the binary.
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+)
+
+// ArchitectureContext is the context key that sets the architecture of every
+// function that does not set its own: "arm64" or "x86_64".
+const ArchitectureContext = "tradepost:architecture"
+
+// Props are the properties of a Function.
+type Props struct {
+	// Package is the import path of the function's main package, either of
+	// this module ("github.com/tradepost-dev/tradepost/lambdas/split/bootstrap")
+	// or of the module in whose folder the app runs. Required unless Code is
+	// given.
+	Package string
+
+	// Code is used in place of a build of Package. It has an executable file
+	// named bootstrap. Default: Package is built.
+	Code awslambda.Code
+
+	// Description says what the function does. Default: none.
+	Description string
+
+	// Environment holds the function's variables. Default: none.
+	Environment map[string]string
+
+	// Memory is in MiB, 128 to 10,240. Lambda gives CPU in proportion: one
+	// core at 1,769. Default: 256.
+	Memory int
+
+	// Timeout is at most 15 minutes, in whole seconds. Default: 10 s.
+	Timeout time.Duration
+
+	// Architecture is what the binary is built for. Default: the context value
+	// tradepost:architecture, else ARM 64.
+	Architecture awslambda.Architecture
+
+	// OnFailure receives an asynchronous event that was given up. Default:
+	// such an event is dropped.
+	OnFailure awslambda.IDestination
+
+	// LogRetention is how long logs are kept. Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy is what becomes of the logs when the stack goes.
+	// Default: they are retained.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// Function is a Lambda function that may do nothing but write its own logs and
+// traces until it is granted more.
+type Function struct {
+	Construct constructs.Construct
+	Function  awslambda.Function
+	Role      awsiam.Role
+	LogGroup  awslogs.LogGroup
+}
+
+// New declares a function. It panics if props are wrong or if the package
+// cannot be built.
+func New(scope constructs.Construct, id string, props Props) *Function {
+	if err := props.validate(); err != nil {
+		panic(fmt.Sprintf("gofunction %s: %v", id, err))
+	}
+	this := constructs.NewConstruct(scope, &id)
+	architecture := props.architecture(this)
+
+	logs := awslogs.NewLogGroup(this, jsii.String("Logs"), &awslogs.LogGroupProps{
+		Retention:     props.LogRetention,
+		RemovalPolicy: props.RemovalPolicy,
+	})
+	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+	})
+	logs.GrantWrite(role)
+
+	function := awslambda.NewFunction(this, jsii.String("Resource"), &awslambda.FunctionProps{
+		Code:          props.code(this, architecture),
+		Handler:       jsii.String("bootstrap"),
+		Runtime:       awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:  architecture,
+		Description:   optional(props.Description),
+		Environment:   environment(props.Environment),
+		MemorySize:    jsii.Number(props.Memory),
+		Timeout:       awscdk.Duration_Seconds(jsii.Number(props.Timeout.Seconds())),
+		OnFailure:     props.OnFailure,
+		Role:          role,
+		LogGroup:      logs,
+		LoggingFormat: awslambda.LoggingFormat_JSON,
+		Tracing:       awslambda.Tracing_ACTIVE,
+	})
+	cdknag.NagSuppressions_AddResourceSuppressions(role, &[]*cdknag.NagPackSuppression{{
+		Id:        jsii.String("AwsSolutions-IAM5"),
+		Reason:    jsii.String("X-Ray has no resources: xray:PutTraceSegments and xray:PutTelemetryRecords can only be allowed on *."),
+		AppliesTo: &[]any{"Resource::*"},
+	}}, jsii.Bool(true))
+	return &Function{Construct: this, Function: function, Role: role, LogGroup: logs}
+}
+
+// validate fills in defaults and reports everything that is wrong.
+func (p *Props) validate() error {
+	if p.Memory == 0 {
+		p.Memory = 256
+	}
+	if p.Timeout == 0 {
+		p.Timeout = 10 * time.Second
+	}
+	if p.LogRetention == "" {
+		p.LogRetention = awslogs.RetentionDays_THREE_MONTHS
+	}
+	if p.RemovalPolicy == "" {
+		p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
+	}
+	var faults []error
+	if (p.Package == "") == (p.Code == nil) {
+		faults = append(faults, errors.New("give either Package or Code"))
+	}
+	if p.Memory < 128 || p.Memory > 10240 {
+		faults = append(faults, fmt.Errorf("memory is %d MiB: give 128 to 10240", p.Memory))
+	}
+	if p.Timeout < time.Second || p.Timeout > 15*time.Minute || p.Timeout%time.Second != 0 {
+		faults = append(faults, fmt.Errorf("timeout is %v: give whole seconds, 1s to 15m", p.Timeout))
+	}
+	return errors.Join(faults...)
+}
+
+func (p *Props) architecture(scope constructs.Construct) awslambda.Architecture {
+	if p.Architecture != nil {
+		return p.Architecture
+	}
+	return contextArchitecture(scope)
+}
+
+func contextArchitecture(scope constructs.Construct) awslambda.Architecture {
+	switch value := scope.Node().TryGetContext(jsii.String(ArchitectureContext)); value {
+	case nil, "arm64":
+		return awslambda.Architecture_ARM_64()
+	case "x86_64":
+		return awslambda.Architecture_X86_64()
+	default:
+		panic(fmt.Sprintf("context %s is %q: give arm64 or x86_64", ArchitectureContext, value))
+	}
+}
+
+// GrantInvoke lets grantee invoke the function: it, not its versions.
+func (f *Function) GrantInvoke(grantee awsiam.IGrantable) awsiam.Grant {
+	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+		Grantee:      grantee,
+		Actions:      jsii.Strings("lambda:InvokeFunction"),
+		ResourceArns: &[]*string{f.Function.FunctionArn()},
+	})
+}
+
+// Allow lets the function perform actions on one resource.
+func (f *Function) Allow(resource string, actions ...string) {
+	f.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings(actions...),
+		Resources: jsii.Strings(resource),
+	}))
+}
+
+func optional(s string) *string {
+	if s = strings.TrimSpace(s); s == "" {
+		return nil
+	}
+	return &s
+}
+
+func environment(variables map[string]string) *map[string]*string {
+	result := make(map[string]*string, len(variables))
+	for name, value := range variables {
+		result[name] = &value
+	}
+	return &result
+}

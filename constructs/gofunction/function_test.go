@@ -1,0 +1,200 @@
+package gofunction
+
+import (
+	"debug/elf"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/internal/cdktest"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	jsii.Close()
+	os.Exit(code)
+}
+
+const split = Module + "/lambdas/split/bootstrap"
+
+func TestFunctionHasWhatItsDocumentationSays(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	New(stack, "Split", Props{Package: split, Environment: map[string]string{"TABLE": "files"}})
+	template := cdktest.Synth(t, stack)
+	template.Has(template.At("AWS::Lambda::Function", "Split"), `{
+		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": ["arm64"],
+		"MemorySize": 256, "Timeout": 10,
+		"Environment": {"Variables": {"TABLE": "files"}},
+		"LoggingConfig": {"LogFormat": "JSON", "LogGroup": "<Split/Logs>"},
+		"TracingConfig": {"Mode": "Active"},
+		"Role": "<Split/Role.Arn>"
+	}`)
+	template.Has(template.At("AWS::Logs::LogGroup", "Split/Logs"), `{"RetentionInDays": 90}`)
+	if policy := template.At("AWS::Logs::LogGroup", "Split/Logs").DeletionPolicy; policy != "Retain" {
+		t.Errorf("logs: DeletionPolicy %q", policy)
+	}
+}
+
+func TestRoleAllowsItsOwnLogsAndTracesOnly(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	New(stack, "Split", Props{Package: split})
+	template := cdktest.Synth(t, stack)
+	template.Has(template.At("AWS::IAM::Policy", "Split/Role/DefaultPolicy"), `{"PolicyDocument": {"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "<Split/Logs.Arn>"},
+		{"Effect": "Allow", "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "Resource": "*"}
+	]}}`)
+	if managed := template.At("AWS::IAM::Role", "Split/Role").Properties["ManagedPolicyArns"]; managed != nil {
+		t.Errorf("managed policies: %v", managed)
+	}
+}
+
+func TestGrantsAreExact(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	callee := New(stack, "Callee", Props{Package: split})
+	caller := New(stack, "Caller", Props{Package: split})
+	callee.GrantInvoke(caller.Function)
+	caller.Allow("arn:aws:s3:::bucket/inbox/acme", "s3:GetObject")
+	template := cdktest.Synth(t, stack)
+	document := template.Plain(template.At("AWS::IAM::Policy", "Caller/Role/DefaultPolicy").Properties["PolicyDocument"])
+	statements := document.(map[string]any)["Statement"].([]any)
+	for _, want := range [][2]string{
+		{"lambda:InvokeFunction", "<Callee.Arn>"},
+		{"s3:GetObject", "arn:aws:s3:::bucket/inbox/acme"},
+	} {
+		if !slices.ContainsFunc(statements, func(statement any) bool {
+			s := statement.(map[string]any)
+			return s["Action"] == want[0] && s["Resource"] == want[1]
+		}) {
+			t.Errorf("no statement %v in %v", want, statements)
+		}
+	}
+}
+
+func TestArchitectureComesFromTheContextUnlessGiven(t *testing.T) {
+	app := cdktest.NewApp(t, map[string]any{ArchitectureContext: "x86_64"})
+	stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
+	New(stack, "Default", Props{Package: split})
+	New(stack, "Own", Props{Package: split, Architecture: awslambda.Architecture_ARM_64()})
+	template := cdktest.Synth(t, stack)
+	template.Has(template.At("AWS::Lambda::Function", "Default"), `{"Architectures": ["x86_64"]}`)
+	template.Has(template.At("AWS::Lambda::Function", "Own"), `{"Architectures": ["arm64"]}`)
+
+	app = cdktest.NewApp(t, map[string]any{ArchitectureContext: "riscv"})
+	stack = awscdk.NewStack(app, jsii.String("Stack"), nil)
+	message := cdktest.Panics(func() { New(stack, "Default", Props{Package: split}) })
+	if !strings.Contains(message, `"riscv": give arm64 or x86_64`) {
+		t.Errorf("panics with %q", message)
+	}
+}
+
+func TestWrongPropsAreReportedTogether(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	message := cdktest.Panics(func() {
+		New(stack, "Wrong", Props{Memory: 64, Timeout: 20 * time.Minute})
+	})
+	for _, part := range []string{"gofunction Wrong", "either Package or Code", "64 MiB", "20m0s"} {
+		if !strings.Contains(message, part) {
+			t.Errorf("no %q in %q", part, message)
+		}
+	}
+}
+
+func TestCodeReplacesTheBuild(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "bootstrap"), "#!/bin/sh\n")
+	stack := bundled(t)
+	New(stack, "Own", Props{Code: awslambda.Code_FromAsset(&folder, nil)})
+	cdktest.Synth(t, stack)
+}
+
+// An importing team's function is built in the folder of its own module.
+func TestTeamsOwnPackageIsBuilt(t *testing.T) {
+	module := t.TempDir()
+	write(t, filepath.Join(module, "go.mod"), "module example.com/team\n\ngo 1.26\n")
+	write(t, filepath.Join(module, "hello", "main.go"), "package main\n\nfunc main() {}\n")
+	stack := bundled(t)
+	t.Chdir(module)
+	New(stack, "Hello", Props{Package: "example.com/team/hello"})
+	cdktest.Synth(t, stack)
+
+	assembly := *stack.Node().Root().(awscdk.App).Outdir()
+	binaries, err := filepath.Glob(filepath.Join(assembly, "asset.*", "bootstrap"))
+	if err != nil || len(binaries) != 1 {
+		t.Fatalf("binaries in the assembly: %q, %v", binaries, err)
+	}
+	binary, err := elf.Open(binaries[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer binary.Close()
+	if binary.Machine != elf.EM_AARCH64 {
+		t.Errorf("built for %v", binary.Machine)
+	}
+}
+
+func TestBrokenPackageIsNamed(t *testing.T) {
+	module := t.TempDir()
+	write(t, filepath.Join(module, "go.mod"), "module example.com/broken\n\ngo 1.26\n")
+	write(t, filepath.Join(module, "main.go"), "package main\n\nfunc main() { undefined() }\n")
+	stack := bundled(t)
+	t.Chdir(module)
+	message := cdktest.Panics(func() { New(stack, "Broken", Props{Package: "example.com/broken"}) })
+	for _, part := range []string{"Stack/Broken", "example.com/broken", "undefined: undefined"} {
+		if !strings.Contains(message, part) {
+			t.Errorf("no %q in %q", part, message)
+		}
+	}
+}
+
+// The path of the sources, their version control state and the builder's
+// settings leave no trace in a binary: that is what gives every team the same
+// asset hash.
+func TestSameSourcesGiveTheSameBytesInEveryFolder(t *testing.T) {
+	build := func() string {
+		source := t.TempDir()
+		write(t, filepath.Join(source, "go.mod"), "module "+Module+"\n\ngo 1.26\n")
+		write(t, filepath.Join(source, "lambdas", "hello", "bootstrap", "main.go"),
+			"package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"hello\") }\n")
+		folder, err := link(source, binary{Module + "/lambdas/hello/bootstrap", "arm64"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(folder) })
+		content, err := os.ReadFile(filepath.Join(folder, "bootstrap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	first := build()
+	t.Setenv("GOFLAGS", "-tags=other -ldflags=-w")
+	t.Setenv("GOWORK", filepath.Join(t.TempDir(), "go.work"))
+	t.Setenv("GOARM64", "v9.0")
+	if build() != first {
+		t.Error("the same sources gave other bytes")
+	}
+}
+
+// bundled is a stack whose code is built.
+func bundled(t *testing.T) awscdk.Stack {
+	t.Helper()
+	app := cdktest.NewApp(t, map[string]any{"aws:cdk:bundling-stacks": []string{"**"}})
+	return awscdk.NewStack(app, jsii.String("Stack"), nil)
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,74 @@
+// Package dynamotest gives handler tests the pipeline's tables in memory, so
+// that conditions and queries are evaluated and not assumed.
+package dynamotest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/truora/minidyn/aws-v2/client"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+// Names of the tables.
+const (
+	Files        = "Files"
+	Transactions = "Transactions"
+	Outcomes     = "Outcomes"
+)
+
+// Tables is a DynamoDB client on empty tables.
+type Tables struct {
+	*client.Client
+	t *testing.T
+}
+
+// New creates the tables.
+func New(t *testing.T) *Tables {
+	t.Helper()
+	tables := &Tables{Client: client.NewClient(), t: t}
+	tables.create(Files, key(contract.AttrFileID, types.ScalarAttributeTypeS))
+	tables.create(Transactions, key(contract.AttrPartner, types.ScalarAttributeTypeS), key(contract.AttrTransactionID, types.ScalarAttributeTypeS))
+	tables.create(Outcomes, key(contract.AttrOutcomeKey, types.ScalarAttributeTypeS), key(contract.AttrOrdinal, types.ScalarAttributeTypeN))
+	return tables
+}
+
+func key(name string, kind types.ScalarAttributeType) types.AttributeDefinition {
+	return types.AttributeDefinition{AttributeName: aws.String(name), AttributeType: kind}
+}
+
+// create makes a table whose first key is the partition, and whose second one,
+// if any, the order within it.
+func (tables *Tables) create(name string, keys ...types.AttributeDefinition) {
+	tables.t.Helper()
+	input := &dynamodb.CreateTableInput{TableName: aws.String(name), AttributeDefinitions: keys, BillingMode: types.BillingModePayPerRequest}
+	for i, k := range keys {
+		role := []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]
+		input.KeySchema = append(input.KeySchema, types.KeySchemaElement{AttributeName: k.AttributeName, KeyType: role})
+	}
+	if _, err := tables.CreateTable(context.Background(), input); err != nil {
+		tables.t.Fatal(err)
+	}
+}
+
+// Put stores an item.
+func (tables *Tables) Put(table string, item map[string]types.AttributeValue) {
+	tables.t.Helper()
+	if _, err := tables.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: aws.String(table), Item: item}); err != nil {
+		tables.t.Fatal(err)
+	}
+}
+
+// All returns a table's items.
+func (tables *Tables) All(table string) []map[string]types.AttributeValue {
+	tables.t.Helper()
+	output, err := tables.Scan(context.Background(), &dynamodb.ScanInput{TableName: aws.String(table)})
+	if err != nil {
+		tables.t.Fatal(err)
+	}
+	return output.Items
+}

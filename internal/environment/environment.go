@@ -1,0 +1,62 @@
+// Package environment reads a function's settings from environment variables
+// and reports all that is wrong with them in one error, so that a wrong
+// deployment is understood from its first log line.
+package environment
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Reader reads variables and remembers what was wrong with them. Look is
+// usually os.LookupEnv.
+type Reader struct {
+	Look   func(name string) (string, bool)
+	faults []error
+}
+
+// String returns a variable that must be set and not empty.
+func (r *Reader) String(name string) string {
+	value, ok := r.Look(name)
+	if !ok || value == "" {
+		r.faults = append(r.faults, fmt.Errorf("%s is not set", name))
+		return ""
+	}
+	return value
+}
+
+// Int64 returns a variable that must be a positive decimal number.
+func (r *Reader) Int64(name string) int64 {
+	value := r.String(name)
+	if value == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n <= 0 {
+		r.faults = append(r.faults, fmt.Errorf("%s is %q, not a positive number", name, value))
+	}
+	return n
+}
+
+// Duration returns a variable that must be a positive Go duration, "15m0s".
+func (r *Reader) Duration(name string) time.Duration {
+	value := r.String(name)
+	if value == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		r.faults = append(r.faults, fmt.Errorf(`%s is %q, not a positive duration such as "15m"`, name, value))
+	}
+	return d
+}
+
+// Err names every variable that was missing or wrong; nil if none was.
+func (r *Reader) Err() error {
+	if len(r.faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("environment: %w", errors.Join(r.faults...))
+}

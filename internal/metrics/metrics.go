@@ -1,0 +1,80 @@
+// Package metrics writes CloudWatch metrics in the embedded metric format:
+// one JSON line in the function's log, which CloudWatch turns into metrics.
+// That costs no call and cannot fail the work that is being counted.
+// The format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+package metrics
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+// Emitter writes the metrics of one pipeline.
+type Emitter struct {
+	Namespace string
+	Pipeline  string    // value of the dimension Pipeline
+	Out       io.Writer // os.Stdout in a function
+}
+
+// Value is one metric, of unit Count.
+type Value struct {
+	Name  string // a contract.Metric constant
+	Count int
+}
+
+// Totals are the metrics of a file's or a posted transaction's outcomes.
+func Totals(t contract.Totals) []Value {
+	return []Value{
+		{contract.MetricStored, t.Stored},
+		{contract.MetricDuplicate, t.Duplicate},
+		{contract.MetricRejected, t.Rejected},
+		{contract.MetricFailed, t.Failed},
+	}
+}
+
+type definition struct {
+	Name string
+	Unit string
+}
+
+type directive struct {
+	Namespace  string
+	Dimensions [][]string
+	Metrics    []definition
+}
+
+type metadata struct {
+	Timestamp         int64 // milliseconds
+	CloudWatchMetrics []directive
+}
+
+// Count writes the values as one line, with a single Write so that lines of
+// concurrent callers do not mix.
+func (e *Emitter) Count(values ...Value) error {
+	definitions := make([]definition, len(values))
+	line := map[string]any{contract.DimensionPipeline: e.Pipeline}
+	for i, v := range values {
+		definitions[i] = definition{Name: v.Name, Unit: "Count"}
+		line[v.Name] = v.Count
+	}
+	line["_aws"] = metadata{
+		Timestamp: time.Now().UnixMilli(),
+		CloudWatchMetrics: []directive{{
+			Namespace:  e.Namespace,
+			Dimensions: [][]string{{contract.DimensionPipeline}},
+			Metrics:    definitions,
+		}},
+	}
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("encode metrics %v: %w", values, err)
+	}
+	if _, err := e.Out.Write(append(text, '\n')); err != nil {
+		return fmt.Errorf("write metrics %v: %w", values, err)
+	}
+	return nil
+}

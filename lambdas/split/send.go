@@ -1,0 +1,226 @@
+// This file sends a file's records: good ones to the queue, bad ones to their
+// outcome.
+
+package split
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+	"github.com/tradepost-dev/tradepost/internal/outcomes"
+	"github.com/tradepost-dev/tradepost/internal/patience"
+	"github.com/tradepost-dev/tradepost/internal/xmlbatch"
+)
+
+const (
+	batchEntries  = 10      // SQS's limit
+	batchBytes    = 1 << 20 // SQS's limit, of all bodies together
+	batchOutcomes = 25      // DynamoDB's limit of items in one BatchWriteItem
+	concurrency   = 16      // calls in flight; it bounds memory to as many batches
+)
+
+// send reads the file again and sends all of it.
+func (h *Handler) send(ctx context.Context, f *file, content *content) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	s := &sender{handler: h, file: f, ctx: groupCtx, group: group}
+	readErr := h.records(groupCtx, content, s.record)
+	if readErr == nil {
+		s.flushMessages()
+		s.flushOutcomes()
+	}
+	if err := group.Wait(); err != nil { // the cause, if reading ended because a send failed
+		return err
+	}
+	if readErr != nil {
+		return fmt.Errorf("send: %w", readErr)
+	}
+	if s.seen != f.Received {
+		return fmt.Errorf("send: read %d records, after %d the first time", s.seen, f.Received)
+	}
+	return nil
+}
+
+// sender gathers records in batches and sends full ones in the background.
+type sender struct {
+	handler *Handler
+	file    *file
+	ctx     context.Context // ends when a send has failed
+	group   *errgroup.Group
+
+	seen     int
+	json     bytes.Buffer
+	messages []sqstypes.SendMessageBatchRequestEntry
+	bytes    int // of the bodies in messages
+	outcomes []dynamodbtypes.WriteRequest
+}
+
+func (s *sender) record(r *xmlbatch.Record) error {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	s.seen++
+	code, message := r.Code, r.Message
+	if code == "" {
+		body, err := s.encode(r)
+		if err != nil {
+			return err
+		}
+		if len(body) <= contract.MaxMessageBytes {
+			s.enqueue(body)
+			return nil
+		}
+		code = contract.CodeTransactionTooLarge
+		message = fmt.Sprintf("The transaction takes %d bytes; at most %d are allowed.", len(body), contract.MaxMessageBytes)
+	}
+	s.reject(contract.Receipt{
+		Ordinal: r.Ordinal, TransactionID: r.TransactionID(), Outcome: contract.Rejected, Code: code, Message: message,
+	})
+	return nil
+}
+
+// encode makes the message of a record. Without HTML escapes its size stays
+// close to that of the text.
+func (s *sender) encode(r *xmlbatch.Record) (string, error) {
+	s.json.Reset()
+	encoder := json.NewEncoder(&s.json)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(contract.Message{
+		FileID:        s.file.FileID,
+		Ordinal:       r.Ordinal,
+		OutcomeKey:    contract.OutcomeKey(s.file.FileID, r.Ordinal),
+		Partner:       s.file.Partner,
+		Source:        contract.SourceSFTP,
+		File:          s.file.File,
+		TransactionID: r.TransactionID(),
+		Fields:        r.Fields(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("encode ordinal %d: %w", r.Ordinal, err)
+	}
+	return string(bytes.TrimSuffix(s.json.Bytes(), []byte("\n"))), nil
+}
+
+func (s *sender) enqueue(body string) {
+	if len(s.messages) == batchEntries || s.bytes+len(body) > batchBytes {
+		s.flushMessages()
+	}
+	s.messages = append(s.messages, sqstypes.SendMessageBatchRequestEntry{
+		Id:          aws.String(strconv.Itoa(len(s.messages))),
+		MessageBody: aws.String(body),
+	})
+	s.bytes += len(body)
+}
+
+func (s *sender) flushMessages() {
+	if len(s.messages) == 0 {
+		return
+	}
+	batch, last := s.messages, s.seen
+	s.messages, s.bytes = nil, 0
+	s.group.Go(func() error {
+		if err := s.handler.sendBatch(s.ctx, batch); err != nil {
+			return fmt.Errorf("send %d messages up to ordinal %d: %w", len(batch), last, err)
+		}
+		return nil
+	})
+}
+
+func (s *sender) reject(r contract.Receipt) {
+	s.outcomes = append(s.outcomes, dynamodbtypes.WriteRequest{
+		PutRequest: &dynamodbtypes.PutRequest{Item: outcomes.Item(s.file.FileID, r)},
+	})
+	if len(s.outcomes) == batchOutcomes {
+		s.flushOutcomes()
+	}
+}
+
+func (s *sender) flushOutcomes() {
+	if len(s.outcomes) == 0 {
+		return
+	}
+	batch, last := s.outcomes, s.seen
+	s.outcomes = nil
+	s.group.Go(func() error {
+		if err := s.handler.writeBatch(s.ctx, batch); err != nil {
+			return fmt.Errorf("write %d rejections up to ordinal %d: %w", len(batch), last, err)
+		}
+		return nil
+	})
+}
+
+// sendBatch sends a batch and then, for as long as there is time, those of its
+// entries that the queue did not take.
+func (h *Handler) sendBatch(ctx context.Context, entries []sqstypes.SendMessageBatchRequestEntry) error {
+	for attempt := 0; ; attempt++ {
+		output, err := h.SQS.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(h.QueueURL), Entries: entries})
+		switch {
+		case err != nil && !patience.Transient(err):
+			return err
+		case err == nil && len(output.Failed) == 0:
+			return nil
+		case err == nil:
+			if entries, err = remaining(entries, output.Failed); entries == nil {
+				return err
+			}
+		}
+		if patience.Wait(ctx, attempt) != nil {
+			return fmt.Errorf("gave up after %d attempts: %w", attempt+1, err)
+		}
+	}
+}
+
+// remaining picks the entries that failed, and the first one's error. There
+// are none if an error is our own: sending the same again cannot help.
+func remaining(entries []sqstypes.SendMessageBatchRequestEntry, failed []sqstypes.BatchResultErrorEntry) ([]sqstypes.SendMessageBatchRequestEntry, error) {
+	var again []sqstypes.SendMessageBatchRequestEntry
+	var first error
+	for _, failure := range failed {
+		err := fmt.Errorf("queue refused an entry: %s: %s", aws.ToString(failure.Code), aws.ToString(failure.Message))
+		if failure.SenderFault {
+			return nil, err
+		}
+		if first == nil {
+			first = err
+		}
+		for _, entry := range entries {
+			if aws.ToString(entry.Id) == aws.ToString(failure.Id) {
+				again = append(again, entry)
+			}
+		}
+	}
+	return again, first
+}
+
+// writeBatch puts outcomes and then, for as long as there is time, those that
+// DynamoDB left over.
+func (h *Handler) writeBatch(ctx context.Context, writes []dynamodbtypes.WriteRequest) error {
+	for attempt := 0; ; attempt++ {
+		output, err := h.DynamoDB.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+			RequestItems: map[string][]dynamodbtypes.WriteRequest{h.OutcomesTable: writes},
+		})
+		if err == nil {
+			if writes = output.UnprocessedItems[h.OutcomesTable]; len(writes) == 0 {
+				return nil
+			}
+			err = fmt.Errorf("%d items unprocessed", len(writes))
+		} else if !patience.Transient(err) {
+			return err
+		}
+		if patience.Wait(ctx, attempt) != nil {
+			return fmt.Errorf("gave up after %d attempts: %w", attempt+1, err)
+		}
+	}
+}

@@ -1,0 +1,290 @@
+package apigateway
+
+// Authorization: Lambda authorizers and IAM.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// authorizer is a Lambda authorizer.
+type authorizer struct {
+	id       string
+	token    bool // a TOKEN authorizer; otherwise REQUEST
+	function *function
+	identity []source       // must all be present; together the cache's key
+	pattern  *regexp.Regexp // of a token, or nil
+	ttl      time.Duration  // 0: no caching
+
+	mu    sync.Mutex
+	cache map[string]cachedAuthorization // by stage and identity
+}
+
+type cachedAuthorization struct {
+	*authorization
+	expires time.Time
+}
+
+// authorization is an authorizer's answer, whichever request it was for.
+type authorization struct {
+	policy   policy
+	context  map[string]any // $context.authorizer; all strings
+	usageKey string         // the API key's value
+}
+
+type authorizerProperties struct {
+	RestApiId                    string
+	Type                         string
+	AuthorizerUri                string
+	AuthorizerCredentials        string
+	AuthorizerResultTtlInSeconds *int64
+	IdentitySource               string
+	IdentityValidationExpression string
+	Name                         cfn.Ignored
+	AuthType                     cfn.Ignored // documentation only
+}
+
+// defaultTTL and maxTTL are what API Gateway caches an authorization for.
+const (
+	defaultTTL = 300 * time.Second
+	maxTTL     = time.Hour
+)
+
+func (g *Gateway) createAuthorizer(_ context.Context, r cfn.Resource, p authorizerProperties) (cfn.Handle, error) {
+	if p.Type != "TOKEN" && p.Type != "REQUEST" {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("the local engine has no %s authorizers", p.Type)}
+	}
+	z := &authorizer{id: identifier(r, 6), token: p.Type == "TOKEN", ttl: defaultTTL, cache: map[string]cachedAuthorization{}}
+	var err error
+	if z.function, err = g.compileFunction("AuthorizerUri", p.AuthorizerUri, p.AuthorizerCredentials); err != nil {
+		return cfn.Handle{}, err
+	}
+	if p.AuthorizerResultTtlInSeconds != nil {
+		z.ttl = time.Duration(*p.AuthorizerResultTtlInSeconds) * time.Second
+	}
+	if z.ttl < 0 || z.ttl > maxTTL {
+		return cfn.Handle{}, fmt.Errorf("property AuthorizerResultTtlInSeconds must be 0 to 3600, got %d", *p.AuthorizerResultTtlInSeconds)
+	}
+	if z.identity, err = identitySources(p.IdentitySource); err != nil {
+		return cfn.Handle{}, fmt.Errorf("property IdentitySource: %w", err)
+	}
+	if len(z.identity) == 0 && (z.token || z.ttl > 0) {
+		return cfn.Handle{}, errors.New("property IdentitySource is required for TOKEN authorizers and for caching")
+	}
+	if p.IdentityValidationExpression != "" {
+		if z.pattern, err = regexp.Compile(`^(?:` + p.IdentityValidationExpression + `)$`); err != nil {
+			return cfn.Handle{}, fmt.Errorf("property IdentityValidationExpression: %w", err)
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, err := g.lookup(p.RestApiId)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	a.authorizers[z.id] = z
+	return cfn.Handle{Ref: z.id, Attributes: map[string]any{"AuthorizerId": z.id}}, nil
+}
+
+func identitySources(list string) ([]source, error) {
+	var parsed []source
+	for expression := range strings.SplitSeq(list, ",") {
+		if expression = strings.TrimSpace(expression); expression == "" {
+			continue
+		}
+		s, err := parseSource(expression, gatewaySources)
+		if err != nil {
+			return nil, err
+		}
+		parsed = append(parsed, s)
+	}
+	return parsed, nil
+}
+
+// authorize lets a request pass or answers why not.
+func (x *exchange) authorize(ctx context.Context) error {
+	switch x.method.auth {
+	case authIAM:
+		return x.authorizeIAM()
+	case authCustom:
+		return x.authorizeCustom(ctx)
+	}
+	if x.stage.api.policy {
+		return x.permit(cloud.Caller{ARN: "anonymous"})
+	}
+	return nil
+}
+
+func (x *exchange) authorizeIAM() error {
+	caller, err := x.request.identify()
+	if err != nil {
+		return err
+	}
+	x.caller = caller
+	return x.permit(caller)
+}
+
+// permit asks the policies of the caller and of the API.
+func (x *exchange) permit(caller cloud.Caller) error {
+	context := map[string]string{"aws:SourceIp": x.request.sourceIP}
+	maps.Copy(context, caller.Context)
+	caller.Context = context
+	if err := x.stage.api.gateway.cloud.Authorize(caller, "execute-api:Invoke", x.methodARN()); err != nil {
+		return &fault{kind: accessDenied, message: cloud.AsError(err).Message}
+	}
+	return nil
+}
+
+func (x *exchange) authorizeCustom(ctx context.Context) error {
+	result, err := x.method.authorizer.authorization(ctx, x)
+	if err != nil {
+		return err
+	}
+	x.authorizer = result
+	switch result.policy.decide(x.methodARN()) {
+	case allowed:
+		return nil
+	case deniedExplicitly:
+		return &fault{kind: accessDenied, message: "User is not authorized to access this resource with an explicit deny"}
+	default:
+		return &fault{kind: accessDenied, message: "User is not authorized to access this resource"}
+	}
+}
+
+// authorization returns the cached answer for the request's identity, or asks
+// the function. A request without its identity never reaches the function.
+func (z *authorizer) authorization(ctx context.Context, x *exchange) (*authorization, error) {
+	identity := make([]string, 0, len(z.identity)+1)
+	for _, s := range z.identity {
+		values := s.values(x, nil)
+		if len(values) == 0 || z.pattern != nil && !z.pattern.MatchString(values[0]) {
+			return nil, &fault{kind: unauthorized, message: "Unauthorized"}
+		}
+		identity = append(identity, values[0])
+	}
+	key := x.stage.name + "\x00" + strings.Join(identity, "\x00")
+	if cached := z.cached(key); cached != nil {
+		return cached, nil
+	}
+	result, err := z.ask(ctx, x, identity)
+	if err != nil {
+		return nil, err
+	}
+	z.remember(key, result)
+	return result, nil
+}
+
+func (z *authorizer) cached(key string) *authorization {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if entry, ok := z.cache[key]; ok && time.Now().Before(entry.expires) {
+		return entry.authorization
+	}
+	return nil
+}
+
+// cacheSweep is the size from which expired entries are looked for.
+const cacheSweep = 4096
+
+func (z *authorizer) remember(key string, result *authorization) {
+	if z.ttl == 0 {
+		return
+	}
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	now := time.Now()
+	if len(z.cache) >= cacheSweep {
+		for old, entry := range z.cache {
+			if !now.Before(entry.expires) {
+				delete(z.cache, old)
+			}
+		}
+	}
+	z.cache[key] = cachedAuthorization{result, now.Add(z.ttl)}
+}
+
+type tokenEvent struct {
+	Type               string `json:"type"`
+	MethodARN          string `json:"methodArn"`
+	AuthorizationToken string `json:"authorizationToken"`
+}
+
+func (z *authorizer) ask(ctx context.Context, x *exchange, identity []string) (*authorization, error) {
+	var event any
+	if z.token {
+		event = tokenEvent{"TOKEN", x.methodARN(), identity[0]}
+	} else {
+		event = x.authorizerEvent()
+	}
+	sourceARN := x.stage.api.gateway.cloud.ARN("execute-api", x.stage.api.id+"/authorizers/"+z.id)
+	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
+	defer cancel()
+	out, err := z.function.invoke(ctx, x.stage, sourceARN, "RequestResponse", event)
+	if err != nil {
+		return nil, &fault{kind: authorizerConfigurationError, cause: fmt.Errorf("invoke authorizer %s: %w", z.function.arn, err)}
+	}
+	if out.FunctionError != "" {
+		var failure struct{ ErrorMessage string }
+		if json.Unmarshal(out.Payload, &failure) == nil && failure.ErrorMessage == "Unauthorized" {
+			return nil, &fault{kind: unauthorized, message: "Unauthorized"}
+		}
+		return nil, &fault{kind: authorizerFailure, cause: fmt.Errorf("authorizer %s failed: %s", z.function.arn, out.Payload)}
+	}
+	result, err := parseAuthorization(out.Payload)
+	if err != nil {
+		return nil, &fault{kind: authorizerConfigurationError, cause: fmt.Errorf("answer of authorizer %s: %w", z.function.arn, err)}
+	}
+	return result, nil
+}
+
+// authorizerEvent differs from a proxy's event in that nothing is null.
+func (x *exchange) authorizerEvent() proxyEvent {
+	event := x.event()
+	event.Type, event.MethodARN = "REQUEST", x.methodARN()
+	if event.PathParameters == nil {
+		event.PathParameters = map[string]string{}
+	}
+	if event.StageVariables == nil {
+		event.StageVariables = map[string]string{}
+	}
+	return event
+}
+
+// parseAuthorization reads what an authorizer's function answered.
+func parseAuthorization(payload []byte) (*authorization, error) {
+	var answer struct {
+		PrincipalID        string          `json:"principalId"`
+		PolicyDocument     json.RawMessage `json:"policyDocument"`
+		Context            map[string]any  `json:"context"`
+		UsageIdentifierKey string          `json:"usageIdentifierKey"`
+	}
+	if err := json.Unmarshal(payload, &answer); err != nil {
+		return nil, err
+	}
+	document, err := parsePolicy(answer.PolicyDocument)
+	if err != nil {
+		return nil, fmt.Errorf("policyDocument: %w", err)
+	}
+	variables := make(map[string]any, len(answer.Context)+1)
+	for name, value := range answer.Context {
+		switch value.(type) {
+		case map[string]any, []any:
+			return nil, fmt.Errorf("context.%s must be a string, a number or a boolean", name)
+		case nil:
+		default:
+			variables[name] = plain(value)
+		}
+	}
+	variables["principalId"] = answer.PrincipalID
+	return &authorization{policy: document, context: variables, usageKey: answer.UsageIdentifierKey}, nil
+}

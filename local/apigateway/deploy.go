@@ -1,0 +1,160 @@
+package apigateway
+
+// Deployments and stages.
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// deployment is an API as it was when it was deployed; it never changes.
+type deployment struct {
+	id        string
+	root      *node
+	responses map[responseType]*gatewayResponse
+}
+
+// stage is a deployment under a name, with its settings.
+type stage struct {
+	api        *api
+	name       string
+	deployment *deployment
+	variables  map[string]string
+	limiters   map[*method]*limiter
+	dimensions []map[string]string // of the stage's metrics
+}
+
+type deploymentProperties struct {
+	RestApiId   string
+	StageName   string
+	Description cfn.Ignored
+}
+
+func (g *Gateway) createDeployment(_ context.Context, r cfn.Resource, p deploymentProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, err := g.lookup(p.RestApiId)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if len(a.methods) == 0 {
+		return cfn.Handle{}, fmt.Errorf("REST API %s has no methods yet: the deployment must depend on them", a.name)
+	}
+	d := &deployment{id: identifier(r, 6), root: &node{}, responses: maps.Clone(a.responses)}
+	for _, m := range a.methods {
+		if err := d.root.insert(m); err != nil {
+			return cfn.Handle{}, err
+		}
+	}
+	a.deployments[d.id] = d
+	if p.StageName != "" {
+		if err := a.addStage(p.StageName, d, nil, nil); err != nil {
+			return cfn.Handle{}, err
+		}
+	}
+	return cfn.Handle{Ref: d.id, Attributes: map[string]any{"DeploymentId": d.id}}, nil
+}
+
+type stageProperties struct {
+	RestApiId            string
+	DeploymentId         string
+	StageName            string
+	Variables            map[string]string
+	MethodSettings       []methodSetting
+	CacheClusterEnabled  bool
+	CacheClusterSize     cfn.Ignored
+	AccessLogSetting     cfn.Ignored
+	Description          cfn.Ignored
+	DocumentationVersion cfn.Ignored
+	Tags                 cfn.Ignored
+	TracingEnabled       cfn.Ignored
+}
+
+// methodSetting applies to the methods that HttpMethod and ResourcePath name.
+type methodSetting struct {
+	HttpMethod           string // or "*"
+	ResourcePath         string // "/~1orders~1{id}", "/" or "/*"
+	CachingEnabled       bool
+	ThrottlingBurstLimit *float64
+	ThrottlingRateLimit  *float64
+	CacheDataEncrypted   cfn.Ignored
+	CacheTtlInSeconds    cfn.Ignored
+	DataTraceEnabled     cfn.Ignored
+	LoggingLevel         cfn.Ignored
+	MetricsEnabled       cfn.Ignored
+}
+
+func (g *Gateway) createStage(_ context.Context, _ cfn.Resource, p stageProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, err := g.lookup(p.RestApiId)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if p.CacheClusterEnabled {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "CacheClusterEnabled", Reason: "the local engine does not cache responses"}
+	}
+	for i, setting := range p.MethodSettings {
+		if setting.CachingEnabled {
+			return cfn.Handle{}, &cfn.Unsupported{
+				Property: fmt.Sprintf("MethodSettings[%d].CachingEnabled", i), Reason: "the local engine does not cache responses"}
+		}
+	}
+	d := a.deployments[p.DeploymentId]
+	if d == nil {
+		return cfn.Handle{}, fmt.Errorf("property DeploymentId: REST API %s has no deployment %q", a.name, p.DeploymentId)
+	}
+	if err := a.addStage(p.StageName, d, p.Variables, p.MethodSettings); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: p.StageName}, nil
+}
+
+func (a *api) addStage(name string, d *deployment, variables map[string]string, settings []methodSetting) error {
+	if name == "" || a.stages[name] != nil {
+		return fmt.Errorf("property StageName must be new and not empty, got %q", name)
+	}
+	s := &stage{api: a, name: name, deployment: d, variables: variables, limiters: map[*method]*limiter{}}
+	s.dimensions = []map[string]string{{"ApiName": a.name}, {"ApiName": a.name, "Stage": name}}
+	for _, m := range a.methods {
+		if l := throttleOf(settings, m); l != nil {
+			s.limiters[m] = l
+		}
+	}
+	a.stages[name] = s
+	return nil
+}
+
+// throttleOf returns the limiter that the most specific setting declares for
+// a method, or nil.
+func throttleOf(settings []methodSetting, m *method) *limiter {
+	var rate, burst *float64
+	specificity := -1
+	for _, setting := range settings {
+		path := strings.ReplaceAll(strings.TrimPrefix(setting.ResourcePath, "/~1"), "~1", "/")
+		if path = "/" + strings.TrimPrefix(path, "/"); path != "/*" && path != m.resource.path {
+			continue
+		}
+		if setting.HttpMethod != "*" && setting.HttpMethod != m.httpMethod {
+			continue
+		}
+		score := 0
+		if path != "/*" {
+			score += 2
+		}
+		if setting.HttpMethod != "*" {
+			score++
+		}
+		if score > specificity && (setting.ThrottlingRateLimit != nil || setting.ThrottlingBurstLimit != nil) {
+			rate, burst, specificity = setting.ThrottlingRateLimit, setting.ThrottlingBurstLimit, score
+		}
+	}
+	if specificity < 0 {
+		return nil
+	}
+	return newLimiter(throttle{RateLimit: rate, BurstLimit: burst})
+}

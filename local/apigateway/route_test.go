@@ -1,0 +1,75 @@
+package apigateway
+
+import (
+	"maps"
+	"testing"
+)
+
+func TestTheMostSpecificResourceServesAPath(t *testing.T) {
+	tree := &node{}
+	for _, path := range []string{
+		"/", "/orders", "/orders/{id}", "/orders/new", "/orders/{id}/lines/{line}", "/orders/new/draft",
+		"/files/{proxy+}", "/{any}/lines", "/{rest+}",
+	} {
+		for _, httpMethod := range []string{"GET", "ANY"} {
+			if err := tree.insert(&method{resource: &resource{path: path}, httpMethod: httpMethod}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for path, row := range map[string]struct {
+		resource   string
+		parameters map[string]string
+	}{
+		"/":                       {"/", nil},
+		"":                        {"/", nil},
+		"/orders":                 {"/orders", nil},
+		"/orders/":                {"/orders", nil},
+		"/orders/new":             {"/orders/new", nil},
+		"/orders/n%65w":           {"/orders/new", nil},
+		"/orders/7":               {"/orders/{id}", map[string]string{"id": "7"}},
+		"/orders/a%2Fb%20c":       {"/orders/{id}", map[string]string{"id": "a%2Fb%20c"}},
+		"/orders/7/lines/8":       {"/orders/{id}/lines/{line}", map[string]string{"id": "7", "line": "8"}},
+		"/orders/new/lines/8":     {"/orders/{id}/lines/{line}", map[string]string{"id": "new", "line": "8"}},
+		"/files/a/b/c":            {"/files/{proxy+}", map[string]string{"proxy": "a/b/c"}},
+		"/files":                  {"/{rest+}", map[string]string{"rest": "files"}},
+		"/other/lines":            {"/{any}/lines", map[string]string{"any": "other"}},
+		"/other":                  {"/{rest+}", map[string]string{"rest": "other"}},
+		"/orders/7/lines":         {"/{rest+}", map[string]string{"rest": "orders/7/lines"}},
+		"/orders/new/draft/final": {"/{rest+}", map[string]string{"rest": "orders/new/draft/final"}},
+	} {
+		got, ok := tree.match(path)
+		if !ok {
+			t.Errorf("%s matches nothing", path)
+			continue
+		}
+		if got.node.resource.path != row.resource || !maps.Equal(got.parameters, row.parameters) {
+			t.Errorf("%s matches %s with %v, want %s with %v", path, got.node.resource.path, got.parameters, row.resource, row.parameters)
+		}
+	}
+}
+
+func TestAnExactMethodGoesBeforeAny(t *testing.T) {
+	tree := &node{}
+	for _, httpMethod := range []string{"GET", "ANY"} {
+		if err := tree.insert(&method{resource: &resource{path: "/"}, httpMethod: httpMethod}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	matched, _ := tree.match("/")
+	for asked, want := range map[string]string{"GET": "GET", "PATCH": "ANY"} {
+		if got := matched.method(asked).httpMethod; got != want {
+			t.Errorf("%s is served by %s, want %s", asked, got, want)
+		}
+	}
+}
+
+func TestSiblingParametersMustHaveOneName(t *testing.T) {
+	tree := &node{}
+	if err := tree.insert(&method{resource: &resource{path: "/{a}"}, httpMethod: "GET"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tree.insert(&method{resource: &resource{path: "/{b}/c"}, httpMethod: "GET"}); err == nil {
+		t.Error("two names for one segment were accepted")
+	}
+}

@@ -1,0 +1,225 @@
+package apigateway
+
+// AWS services as back ends: arn:aws:apigateway:REGION:SERVICE:action/ACTION,
+// and path/... where the action comes with the request.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// service calls an action of an AWS service.
+type service struct {
+	role   role
+	name   string // as in IAM actions: "states"
+	action string // empty: X-Amz-Target or the form's Action names it
+	queue  string // of SQS paths: "{account}/{queue}"
+}
+
+func (a *api) compileService(i *integrationProperties) (backend, error) {
+	parts := strings.SplitN(i.Uri, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "apigateway" {
+		return nil, fmt.Errorf("property Integration.Uri: %q is not the ARN of an integration", i.Uri)
+	}
+	region, name, rest := parts[3], parts[4], parts[5]
+	c := a.gateway.cloud
+	if region != c.Region {
+		return nil, &cfn.Unsupported{Property: "Integration.Uri", Reason: "the local engine has no region " + region}
+	}
+	if name == "lambda" {
+		f, err := a.gateway.compileFunction("Integration.Uri", i.Uri, i.Credentials)
+		return &lambdaBackend{f}, err
+	}
+	r, err := a.gateway.compileRole("Integration.Credentials", i.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{role: r, name: name}
+	kind, target, _ := strings.Cut(rest, "/")
+	switch {
+	case kind == "action":
+		s.action = target
+	case kind == "path" && name == "sqs":
+		s.queue = target
+	case kind == "path" && i.RequestParameters["integration.request.header.X-Amz-Target"] != "":
+	default:
+		return nil, &cfn.Unsupported{Property: "Integration.Uri", Reason: fmt.Sprintf("the local engine cannot call %s by path", name)}
+	}
+	if s.action != "" && !c.Supports(name, s.action) {
+		return nil, &cfn.Unsupported{Property: "Integration.Uri", Reason: fmt.Sprintf("the local engine does not serve %s:%s", name, s.action)}
+	}
+	if s.action == "" && !slices.Contains(c.Services(), name) {
+		return nil, &cfn.Unsupported{Property: "Integration.Uri", Reason: fmt.Sprintf("the local engine does not serve %s", name)}
+	}
+	return s, nil
+}
+
+func (s *service) call(ctx context.Context, x *exchange, r *backendRequest) (*backendResponse, error) {
+	sourceARN := x.stage.api.sourceARN(x.stage.name, x.request.method, x.method.resource.path)
+	caller, err := s.role.caller(sourceARN)
+	if err != nil {
+		return nil, internal(apiConfigurationError, fmt.Errorf("assume the role: %w", err))
+	}
+	target := r.header.Get("X-Amz-Target")
+	if target == "" && (s.name == "sqs" || s.name == "sns") {
+		return s.callQuery(ctx, x, r, caller)
+	}
+	action := s.action
+	if action == "" {
+		_, action, _ = cutLast(target, ".")
+	}
+	input := json.RawMessage(r.body)
+	if len(strings.TrimSpace(string(input))) == 0 {
+		input = json.RawMessage("{}")
+	}
+	if !json.Valid(input) {
+		return failed(x, cloud.Errorf(http.StatusBadRequest, "SerializationException", "the request template yields no valid JSON"))
+	}
+	output, err := s.role.gateway.cloud.Call(ctx, caller, s.name, action, input)
+	if err != nil {
+		if notFinished(ctx, err) {
+			return nil, err
+		}
+		return failed(x, cloud.AsError(err))
+	}
+	return answered(http.StatusOK, output), nil
+}
+
+func answered(status int, body []byte) *backendResponse {
+	return &backendResponse{
+		status: status, selector: strconv.Itoa(status), body: body,
+		header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
+	}
+}
+
+// failed is an error as the JSON protocols write it.
+func failed(x *exchange, e *cloud.Error) (*backendResponse, error) {
+	members := map[string]any{}
+	maps.Copy(members, e.Fields)
+	members["__type"], members["message"] = e.Code, e.Message
+	body, err := json.Marshal(members)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", e.Code, err)
+	}
+	answer := answered(e.Status, body)
+	answer.header.Set("X-Amzn-Requestid", x.id)
+	answer.header.Set("X-Amzn-Errortype", e.Code)
+	return answer, nil
+}
+
+// callQuery calls SQS and SNS by their older protocol, whose parameters are a
+// form, in the query string or the body.
+func (s *service) callQuery(ctx context.Context, x *exchange, r *backendRequest, caller cloud.Caller) (*backendResponse, error) {
+	form := url.Values{}
+	if strings.HasPrefix(r.header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		parsed, err := url.ParseQuery(string(r.body))
+		if err != nil {
+			return queryFailed(x, cloud.Errorf(http.StatusBadRequest, "MalformedQueryString", "%v", err))
+		}
+		form = parsed
+	}
+	maps.Copy(form, r.query)
+	if s.action != "" {
+		form.Set("Action", s.action)
+	}
+	if s.queue != "" {
+		form.Set("QueueUrl", "https://sqs."+s.role.gateway.cloud.Region+".amazonaws.com/"+fill(x.stage.expand(s.queue), r.path))
+	}
+	action := form.Get("Action")
+	input, err := messageInput(s.name, form)
+	if err != nil {
+		return queryFailed(x, cloud.AsError(err))
+	}
+	output, err := s.role.gateway.cloud.Call(ctx, caller, s.name, action, input)
+	if err != nil {
+		if notFinished(ctx, err) {
+			return nil, err
+		}
+		return queryFailed(x, cloud.AsError(err))
+	}
+	body, err := json.Marshal(map[string]any{action + "Response": map[string]any{
+		action + "Result":  output,
+		"ResponseMetadata": map[string]string{"RequestId": x.id},
+	}})
+	return answered(http.StatusOK, body), err
+}
+
+func queryFailed(x *exchange, e *cloud.Error) (*backendResponse, error) {
+	fault := "Sender"
+	if e.Status >= 500 {
+		fault = "Receiver"
+	}
+	body, err := json.Marshal(map[string]any{
+		"Error":     map[string]string{"Code": e.Code, "Message": e.Message, "Type": fault},
+		"RequestId": x.id,
+	})
+	return answered(e.Status, body), err
+}
+
+// messageInput turns the form of sqs:SendMessage or sns:Publish into the JSON
+// shape of the same action.
+func messageInput(service string, form url.Values) (json.RawMessage, error) {
+	prefix := ""
+	switch service + ":" + form.Get("Action") {
+	case "sqs:SendMessage":
+		prefix = "MessageAttribute."
+	case "sns:Publish":
+		prefix = "MessageAttributes.entry."
+	default:
+		return nil, cloud.Errorf(http.StatusBadRequest, "InvalidAction",
+			"the local engine does not serve %s:%s by the query protocol", service, form.Get("Action"))
+	}
+	input := map[string]any{}
+	attributes := map[string]any{}
+	for name := range form {
+		value := form.Get(name)
+		index, isName := strings.CutSuffix(strings.TrimPrefix(name, prefix), ".Name")
+		switch {
+		case name == "Action" || name == "Version":
+		case name == "DelaySeconds":
+			seconds, err := strconv.Atoi(value)
+			if err != nil {
+				return nil, cloud.Errorf(http.StatusBadRequest, "InvalidParameterValue", "DelaySeconds must be a number, got %q", value)
+			}
+			input[name] = seconds
+		case !strings.HasPrefix(name, prefix):
+			input[name] = value
+		case isName:
+			attributes[value] = attribute(form, prefix+index+".Value.")
+		}
+	}
+	if len(attributes) > 0 {
+		input["MessageAttributes"] = attributes
+	}
+	return json.Marshal(input)
+}
+
+func attribute(form url.Values, prefix string) map[string]string {
+	value := map[string]string{}
+	for _, member := range []string{"DataType", "StringValue", "BinaryValue"} {
+		if form.Has(prefix + member) {
+			value[member] = form.Get(prefix + member)
+		}
+	}
+	return value
+}
+
+// fill puts path parameters into {places} of a URI, in one pass: a value is
+// never taken for a place.
+func fill(uri string, parameters map[string]string) string {
+	pairs := make([]string, 0, 2*len(parameters))
+	for name, value := range parameters {
+		pairs = append(pairs, "{"+name+"}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(uri)
+}

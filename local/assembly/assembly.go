@@ -1,0 +1,221 @@
+// Package assembly reads what `cdk synth` wrote: stacks in the order they must
+// be deployed in, and where each of their assets lies.
+package assembly
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Assembly is a cloud assembly, or a single template taken for one.
+type Assembly struct {
+	Stacks []Stack // each after those it depends on
+	assets map[location]string
+}
+
+// Stack is one stack of an assembly.
+type Stack struct {
+	ID           string // the artifact's, unique in the assembly
+	Name         string
+	TemplateFile string
+	Account      string // empty if the stack can be deployed anywhere
+	Region       string
+	Parameters   map[string]string
+
+	dependencies []string
+}
+
+// location is where an asset is published to.
+type location struct{ bucket, key string }
+
+// Asset answers the folder or file that was to be published under a bucket and
+// a key.
+func (a *Assembly) Asset(bucket, key string) (path string, ok bool) {
+	path, ok = a.assets[location{bucket, key}]
+	return path, ok
+}
+
+// Load reads the assembly in a folder (cdk.out), or a single template file.
+// Asset locations are resolved for the site.
+func Load(path string, site cloud.Site) (*Assembly, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the assembly: %w", err)
+	}
+	a := &Assembly{assets: map[location]string{}}
+	if !info.IsDir() {
+		name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".json"), ".template")
+		a.Stacks = []Stack{{ID: name, Name: name, TemplateFile: path}}
+		return a, nil
+	}
+	if err := a.read(path, site); err != nil {
+		return nil, err
+	}
+	if len(a.Stacks) == 0 {
+		return nil, fmt.Errorf("the assembly in %s has no stacks", path)
+	}
+	return a, a.sort()
+}
+
+type manifest struct {
+	Artifacts map[string]artifact `json:"artifacts"`
+}
+
+type artifact struct {
+	Type         string          `json:"type"`
+	Environment  string          `json:"environment"`
+	Properties   json.RawMessage `json:"properties"`
+	Dependencies []string        `json:"dependencies"`
+}
+
+func (a *Assembly) read(dir string, site cloud.Site) error {
+	var m manifest
+	if err := readJSON(filepath.Join(dir, "manifest.json"), &m); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is not a cloud assembly: it has no manifest.json; run `cdk synth` first", dir)
+		}
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.Artifacts)) {
+		var err error
+		switch artifact := m.Artifacts[id]; artifact.Type {
+		case "aws:cloudformation:stack":
+			err = a.addStack(dir, id, artifact)
+		case "cdk:asset-manifest":
+			err = a.addAssets(dir, artifact, site)
+		case "cdk:cloud-assembly":
+			var nested struct {
+				DirectoryName string `json:"directoryName"`
+			}
+			if err = json.Unmarshal(artifact.Properties, &nested); err == nil {
+				err = a.read(filepath.Join(dir, nested.DirectoryName), site)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("artifact %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func (a *Assembly) addStack(dir, id string, artifact artifact) error {
+	var properties struct {
+		TemplateFile string            `json:"templateFile"`
+		StackName    string            `json:"stackName"`
+		Parameters   map[string]string `json:"parameters"`
+	}
+	if err := json.Unmarshal(artifact.Properties, &properties); err != nil {
+		return err
+	}
+	s := Stack{
+		ID:           id,
+		Name:         properties.StackName,
+		TemplateFile: filepath.Join(dir, properties.TemplateFile),
+		Parameters:   properties.Parameters,
+		dependencies: artifact.Dependencies,
+	}
+	if s.Name == "" {
+		s.Name = id
+	}
+	account, region, _ := strings.Cut(strings.TrimPrefix(artifact.Environment, "aws://"), "/")
+	if account != "unknown-account" {
+		s.Account = account
+	}
+	if region != "unknown-region" {
+		s.Region = region
+	}
+	a.Stacks = append(a.Stacks, s)
+	return nil
+}
+
+func (a *Assembly) addAssets(dir string, artifact artifact, site cloud.Site) error {
+	var properties struct {
+		File string `json:"file"`
+	}
+	if err := json.Unmarshal(artifact.Properties, &properties); err != nil {
+		return err
+	}
+	var assets struct {
+		Files map[string]struct {
+			Source struct {
+				Path       string   `json:"path"`
+				Executable []string `json:"executable"`
+			} `json:"source"`
+			Destinations map[string]struct {
+				BucketName string `json:"bucketName"`
+				ObjectKey  string `json:"objectKey"`
+			} `json:"destinations"`
+		} `json:"files"`
+	}
+	if err := readJSON(filepath.Join(dir, properties.File), &assets); err != nil {
+		return err
+	}
+	concrete := strings.NewReplacer("${AWS::AccountId}", site.Account, "${AWS::Region}", site.Region, "${AWS::Partition}", "aws")
+	for id, file := range assets.Files {
+		if len(file.Source.Executable) > 0 {
+			return fmt.Errorf("asset %s is produced by a command at deployment, which the local engine does not run", id)
+		}
+		for _, destination := range file.Destinations {
+			at := location{concrete.Replace(destination.BucketName), concrete.Replace(destination.ObjectKey)}
+			a.assets[at] = filepath.Join(dir, file.Source.Path)
+		}
+	}
+	return nil
+}
+
+// sort puts every stack behind those it depends on.
+func (a *Assembly) sort() error {
+	byID := map[string]Stack{}
+	for _, s := range a.Stacks {
+		byID[s.ID] = s
+	}
+	var sorted []Stack
+	state := map[string]int{}
+	var visit func(s Stack) error
+	visit = func(s Stack) error {
+		switch state[s.ID] {
+		case 1:
+			return fmt.Errorf("stack %s depends on itself", s.ID)
+		case 2:
+			return nil
+		}
+		state[s.ID] = 1
+		for _, id := range s.dependencies {
+			if dependency, ok := byID[id]; ok {
+				if err := visit(dependency); err != nil {
+					return err
+				}
+			}
+		}
+		state[s.ID] = 2
+		sorted = append(sorted, s)
+		return nil
+	}
+	for _, s := range a.Stacks {
+		if err := visit(s); err != nil {
+			return err
+		}
+	}
+	a.Stacks = sorted
+	return nil
+}
+
+func readJSON(path string, into any) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("parse %s: %w", filepath.Base(path), err)
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package assembly
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+var site = cloud.Site{Account: "000000000000", Region: "us-east-1"}
+
+// write lays files into a new folder and returns it.
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestStacksComeAfterThoseTheyDependOnNestedAssembliesIncluded(t *testing.T) {
+	dir := write(t, map[string]string{
+		"manifest.json": `{"artifacts": {
+			"A": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": "A.json"}, "dependencies": ["Z"]},
+			"Z": {"type": "aws:cloudformation:stack", "environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "Z.json", "stackName": "base", "parameters": {"P": "1"}}},
+			"Prod": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}},
+			"Tree": {"type": "cdk:tree"}}}`,
+		"assembly-Prod/manifest.json": `{"artifacts": {"B": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": "B.json"}}}}`,
+	})
+	a, err := Load(dir, site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range a.Stacks {
+		names = append(names, s.Name)
+	}
+	if got := strings.Join(names, " "); got != "base A B" {
+		t.Errorf("stacks %s, want base A B", got)
+	}
+	if base := a.Stacks[0]; base.Account != "111122223333" || base.Region != "eu-west-1" || base.Parameters["P"] != "1" {
+		t.Errorf("got %+v", base)
+	}
+	if b := a.Stacks[2]; b.TemplateFile != filepath.Join(dir, "assembly-Prod", "B.json") {
+		t.Errorf("template of B is %s", b.TemplateFile)
+	}
+}
+
+func TestAnAssetIsFoundByTheBucketAndKeyItIsPublishedTo(t *testing.T) {
+	dir := write(t, map[string]string{
+		"manifest.json": `{"artifacts": {
+			"A": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "A.json"}},
+			"A.assets": {"type": "cdk:asset-manifest", "properties": {"file": "A.assets.json"}}}}`,
+		"A.assets.json": `{"files": {"abc": {"source": {"path": "asset.abc", "packaging": "zip"}, "destinations": {
+			"current": {"bucketName": "assets-${AWS::AccountId}-${AWS::Region}", "objectKey": "abc.zip"}}}}}`,
+	})
+	a, err := Load(dir, site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path, ok := a.Asset("assets-000000000000-us-east-1", "abc.zip"); !ok || path != filepath.Join(dir, "asset.abc") {
+		t.Errorf("got %q, %v", path, ok)
+	}
+	if _, ok := a.Asset("assets-000000000000-us-east-1", "other.zip"); ok {
+		t.Error("found an asset that does not exist")
+	}
+}
+
+func TestASingleTemplateIsAnAssemblyOfOneStack(t *testing.T) {
+	dir := write(t, map[string]string{"orders.template.json": `{}`})
+	a, err := Load(filepath.Join(dir, "orders.template.json"), site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Stacks) != 1 || a.Stacks[0].Name != "orders" {
+		t.Errorf("got %+v", a.Stacks)
+	}
+}
+
+func TestWhatIsNoAssemblyIsRefusedWithTheRemedy(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{"an empty folder", nil, "cdk synth"},
+		{"no stacks", map[string]string{"manifest.json": `{"artifacts": {}}`}, "no stacks"},
+		{"a broken manifest", map[string]string{"manifest.json": `{`}, "parse manifest.json"},
+		{"an asset made by a command", map[string]string{
+			"manifest.json": `{"artifacts": {"X": {"type": "cdk:asset-manifest", "properties": {"file": "x.json"}}}}`,
+			"x.json":        `{"files": {"abc": {"source": {"executable": ["make"]}}}}`}, "produced by a command"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := Load(write(t, tt.files), site); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "none"), site); err == nil {
+		t.Error("a path that does not exist was accepted")
+	}
+}

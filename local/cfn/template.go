@@ -1,0 +1,171 @@
+package cfn
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Template is a CloudFormation template as written, in JSON.
+type Template struct {
+	Parameters map[string]parameter
+	Mappings   map[string]map[string]map[string]any
+	Conditions map[string]any
+	Resources  map[string]*declaration
+	Outputs    map[string]output
+}
+
+type parameter struct {
+	Type          string
+	Default       any
+	AllowedValues []any
+}
+
+type declaration struct {
+	Type       string
+	Properties map[string]any
+	Metadata   map[string]any
+	DependsOn  names
+	Condition  string
+}
+
+type output struct {
+	Value     any
+	Condition string
+	Export    *struct{ Name any }
+}
+
+// names is one logical id or a list of them.
+type names []string
+
+func (n *names) UnmarshalJSON(raw []byte) error {
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		*n = names{one}
+		return nil
+	}
+	return json.Unmarshal(raw, (*[]string)(n))
+}
+
+// sections are what a template may consist of. Rules only guard parameters
+// that a deployment with the CDK CLI would check.
+var sections = []string{
+	"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules",
+	"Mappings", "Conditions", "Resources", "Outputs",
+}
+
+// Parse reads a template in JSON, as the CDK synthesizes it.
+func Parse(raw []byte) (*Template, error) {
+	var present map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &present); err != nil {
+		return nil, fmt.Errorf("the template is not a JSON object: %w", err)
+	}
+	for _, section := range slices.Sorted(maps.Keys(present)) {
+		if !slices.Contains(sections, section) {
+			return nil, fmt.Errorf("template section %s is not supported by the local engine", section)
+		}
+	}
+	var t Template
+	if err := json.Unmarshal(raw, &t); err != nil {
+		return nil, fmt.Errorf("parse template: %w", err)
+	}
+	return &t, nil
+}
+
+// Check reports everything in the template that the types cannot create, by
+// logical id, type and property. Nothing is created by it.
+func (t *Template) Check(types map[string]Type) []string {
+	var faults []string
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		resource := t.Resources[id]
+		typ, ok := types[resource.Type]
+		if !ok {
+			faults = append(faults, fmt.Sprintf("%s: resource type %s is not supported by the local engine", id, resource.Type))
+			continue
+		}
+		if typ.properties == nil {
+			continue
+		}
+		for _, fault := range check(resource.Properties, typ.properties, "") {
+			faults = append(faults, fmt.Sprintf("%s (%s): %s", id, resource.Type, fault))
+		}
+	}
+	return faults
+}
+
+// order returns the logical ids so that each comes after what it refers to and
+// depends on; among equals, alphabetically.
+func (t *Template) order(included func(id string) bool) ([]string, error) {
+	const (
+		unseen = iota
+		open
+		done
+	)
+	state := map[string]int{}
+	var sorted, path []string
+	var visit func(id string) error
+	visit = func(id string) error {
+		resource, ok := t.Resources[id]
+		if !ok || !included(id) || state[id] == done {
+			return nil
+		}
+		if state[id] == open {
+			return fmt.Errorf("resources depend on each other: %v", append(path[slices.Index(path, id):], id))
+		}
+		state[id] = open
+		path = append(path, id)
+		needs := map[string]bool{}
+		references(resource.Properties, needs)
+		references(resource.Metadata, needs)
+		for _, dependency := range resource.DependsOn {
+			if _, ok := t.Resources[dependency]; !ok {
+				return fmt.Errorf("%s: DependsOn names %s, which the template does not declare", id, dependency)
+			}
+			needs[dependency] = true
+		}
+		for _, need := range slices.Sorted(maps.Keys(needs)) {
+			if err := visit(need); err != nil {
+				return err
+			}
+		}
+		path = path[:len(path)-1]
+		state[id] = done
+		sorted = append(sorted, id)
+		return nil
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		if err := visit(id); err != nil {
+			return nil, err
+		}
+	}
+	return sorted, nil
+}
+
+// references collects the names that Ref, Fn::GetAtt and Fn::Sub mention.
+func references(value any, into map[string]bool) {
+	switch v := value.(type) {
+	case []any:
+		for _, element := range v {
+			references(element, into)
+		}
+	case map[string]any:
+		for key, argument := range v {
+			switch key {
+			case "Ref":
+				if name, ok := argument.(string); ok {
+					into[name] = true
+				}
+			case "Fn::GetAtt":
+				if id, _, err := getAttArguments(argument); err == nil {
+					into[id] = true
+				}
+			case "Fn::Sub":
+				for _, name := range subNames(argument) {
+					into[name] = true
+				}
+			}
+			references(argument, into)
+		}
+	}
+}

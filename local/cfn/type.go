@@ -1,0 +1,100 @@
+// Package cfn reads synthesized CloudFormation templates, resolves them, and
+// creates their resources in dependency order by the types that services define.
+package cfn
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Resource is one resource of a template at the time it is created.
+type Resource struct {
+	Stack     string // the stack's name
+	LogicalID string
+	Type      string         // "AWS::SQS::Queue"
+	Metadata  map[string]any // resolved
+}
+
+// PhysicalName returns a name that is the same in every run: the stack, the
+// logical id and a hash, at most limit characters, all of [A-Za-z0-9-].
+func (r Resource) PhysicalName(limit int) string {
+	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	suffix := "-" + hex.EncodeToString(sum[:6])
+	name := r.Stack + "-" + r.LogicalID
+	if len(name)+len(suffix) > limit {
+		name = name[:limit-len(suffix)]
+	}
+	return name + suffix
+}
+
+// Handle is what a created resource answers.
+type Handle struct {
+	Ref        string         // to Ref
+	Attributes map[string]any // to Fn::GetAtt, by attribute name: "Arn"
+}
+
+// Type is a resource type that the engine can create. Define makes one.
+type Type struct {
+	Name       string
+	properties reflect.Type
+	create     func(ctx context.Context, r Resource, properties map[string]any) (Handle, error)
+}
+
+// Define declares a resource type. P is a struct with one field for each
+// property that the engine accepts, named as in CloudFormation, nested the
+// same way; a property without a field is refused when the template is loaded.
+// A property that may be left out of account is a field of type Ignored.
+// Scalars given as strings ("true", "30") fill bool and number fields. A field
+// is a pointer where it matters whether the property was given.
+func Define[P any](name string, create func(ctx context.Context, r Resource, properties P) (Handle, error)) Type {
+	return Type{
+		Name:       name,
+		properties: reflect.TypeFor[P](),
+		create: func(ctx context.Context, r Resource, properties map[string]any) (Handle, error) {
+			var p P
+			if faults := decode(properties, reflect.ValueOf(&p).Elem(), ""); len(faults) > 0 {
+				return Handle{}, faultError(r, faults)
+			}
+			handle, err := create(ctx, r, p)
+			if err != nil {
+				return Handle{}, fmt.Errorf("%s (%s): %w", r.LogicalID, r.Type, err)
+			}
+			return handle, nil
+		},
+	}
+}
+
+// Inert declares a resource type that changes nothing on a laptop, such as an
+// alarm's dashboard: it is accepted with whatever properties. Ref answers its
+// physical name, and Fn::GetAtt what attributes returns, which may be nil.
+func Inert(name string, attributes func(r Resource, ref string) map[string]any) Type {
+	return Type{Name: name, create: func(_ context.Context, r Resource, _ map[string]any) (Handle, error) {
+		handle := Handle{Ref: r.PhysicalName(64)}
+		if attributes != nil {
+			handle.Attributes = attributes(r, handle.Ref)
+		}
+		return handle, nil
+	}}
+}
+
+// Ignored is the type of a property that has no effect in the local engine.
+type Ignored struct{}
+
+// Unsupported is the error of a create function for a property value that the
+// engine cannot honour. The property is a path: "Targets[0].EcsParameters".
+type Unsupported struct {
+	Property string
+	Reason   string
+}
+
+func (u *Unsupported) Error() string {
+	return fmt.Sprintf("property %s: %s", u.Property, u.Reason)
+}
+
+func faultError(r Resource, faults []string) error {
+	return fmt.Errorf("%s (%s): %s", r.LogicalID, r.Type, strings.Join(faults, "; "))
+}

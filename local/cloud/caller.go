@@ -1,0 +1,48 @@
+package cloud
+
+import "fmt"
+
+// Site is where an engine pretends to be.
+type Site struct {
+	Account string // 12 digits
+	Region  string
+}
+
+// ARN returns arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE.
+func (s Site) ARN(service, resource string) string {
+	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, s.Region, s.Account, resource)
+}
+
+// Caller is the identity behind a call. The zero value may do nothing.
+type Caller struct {
+	// ARN names the caller in messages and in CloudTrail: an assumed-role
+	// ARN, the account's root, or a service principal.
+	ARN string
+
+	// Role is the ARN of the role whose policies apply, or empty.
+	Role string
+
+	// Service is the service principal ("events.amazonaws.com") of an AWS
+	// service that calls on its own behalf; only resource policies can allow it.
+	Service string
+
+	// Root is the account's administrator: allowed everything.
+	Root bool
+
+	// Context holds condition keys of the call, such as aws:SourceArn.
+	Context map[string]string
+}
+
+// Administrator returns the account's root user.
+func (s Site) Administrator() Caller {
+	return Caller{ARN: "arn:aws:iam::" + s.Account + ":root", Root: true}
+}
+
+// ServiceCaller returns an AWS service that acts on behalf of a resource of
+// this account, as with the SourceArn of a Lambda permission.
+func (s Site) ServiceCaller(principal, sourceARN string) Caller {
+	return Caller{ARN: principal, Service: principal, Context: map[string]string{
+		"aws:SourceArn":     sourceARN,
+		"aws:SourceAccount": s.Account,
+	}}
+}

@@ -1,0 +1,169 @@
+// Package cloud is the ground that the services of the local engine stand on:
+// who calls, how one service calls another, how a call fails, and how long
+// background work lives. It knows no service.
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"sync"
+)
+
+// API is one AWS service, called with the JSON shapes of its own API, whether
+// the call came over the wire, from a state machine or from a REST API.
+type API interface {
+	// Supports tells whether Call knows the action, so that what would call
+	// it can be refused when it is loaded.
+	Supports(action string) bool
+
+	// Call performs one action ("SendMessage") after authorizing the caller.
+	// A failure that AWS documents is an *Error.
+	Call(ctx context.Context, caller Caller, action string, input json.RawMessage) (json.RawMessage, error)
+}
+
+// Call is one API call as a Fault sees it.
+type Call struct {
+	Caller  Caller
+	Service string // as in IAM actions: "dynamodb"
+	Action  string // "TransactWriteItems"
+	Input   json.RawMessage
+}
+
+// Fault may make a call fail before its service sees it: a non-nil error is
+// the call's answer. Tests use it to throttle and to break things.
+type Fault func(ctx context.Context, call Call) error
+
+// Authorizer decides whether a caller may perform an action.
+type Authorizer interface {
+	// Authorize returns nil or an *Error with code AccessDeniedException.
+	Authorize(caller Caller, action, resourceARN string) error
+
+	// Assume makes the caller that an AWS service ("states.amazonaws.com")
+	// becomes by taking on a role whose trust policy names it.
+	Assume(service, roleARN, session string) (Caller, error)
+}
+
+// Bus takes the events that AWS services emit on the default event bus.
+type Bus interface{ Emit(Event) }
+
+// Trail takes the API calls that CloudTrail would record.
+type Trail interface{ Record(APICall) }
+
+// Meter takes the metrics that services publish to CloudWatch.
+type Meter interface{ Observe(Datum) }
+
+// Cloud joins the services of one engine. Set its exported fields before the
+// first call; all methods are safe for concurrent use after that.
+type Cloud struct {
+	Site
+	Authorizer Authorizer
+	Bus        Bus
+	Trail      Trail
+	Meter      Meter
+	Fault      Fault // optional
+
+	services map[string]API
+	ctx      context.Context
+	cancel   context.CancelFunc
+	work     sync.WaitGroup
+}
+
+// New returns a cloud without services.
+func New(site Site) *Cloud {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Cloud{Site: site, services: map[string]API{}, ctx: ctx, cancel: cancel}
+}
+
+// Register adds a service under its IAM prefix ("sqs"). It must not run
+// concurrently with calls.
+func (c *Cloud) Register(service string, api API) { c.services[service] = api }
+
+// Services returns the names of all registered services, sorted.
+func (c *Cloud) Services() []string {
+	names := make([]string, 0, len(c.services))
+	for name := range c.services {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Supports tells whether a registered service knows the action.
+func (c *Cloud) Supports(service, action string) bool {
+	api, ok := c.services[service]
+	return ok && api.Supports(action)
+}
+
+// Call performs an action of a service as the caller. Input and output are
+// the JSON shapes of the service's API.
+func (c *Cloud) Call(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (json.RawMessage, error) {
+	api, ok := c.services[service]
+	if !ok || !api.Supports(action) {
+		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", service, action)
+	}
+	if c.Fault != nil {
+		if err := c.Fault(ctx, Call{caller, service, action, input}); err != nil {
+			return nil, err
+		}
+	}
+	return api.Call(ctx, caller, action, input)
+}
+
+// Do is Call with Go values: in is marshalled, and out, unless nil, is
+// unmarshalled from the answer.
+func (c *Cloud) Do(ctx context.Context, caller Caller, service, action string, in, out any) error {
+	input, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("encode the input of %s:%s: %w", service, action, err)
+	}
+	output, err := c.Call(ctx, caller, service, action, input)
+	if err != nil || out == nil {
+		return err
+	}
+	if err := json.Unmarshal(output, out); err != nil {
+		return fmt.Errorf("decode the output of %s:%s: %w", service, action, err)
+	}
+	return nil
+}
+
+// Authorize asks the authorizer; a cloud without one allows everything.
+func (c *Cloud) Authorize(caller Caller, action, resourceARN string) error {
+	if c.Authorizer == nil {
+		return nil
+	}
+	return c.Authorizer.Authorize(caller, action, resourceARN)
+}
+
+// Emit puts an event of an AWS service on the default event bus.
+func (c *Cloud) Emit(e Event) {
+	if c.Bus != nil {
+		c.Bus.Emit(e)
+	}
+}
+
+// Record hands an API call to CloudTrail.
+func (c *Cloud) Record(call APICall) {
+	if c.Trail != nil {
+		c.Trail.Record(call)
+	}
+}
+
+// Observe hands a metric to CloudWatch.
+func (c *Cloud) Observe(d Datum) {
+	if c.Meter != nil {
+		c.Meter.Observe(d)
+	}
+}
+
+// Go runs background work that ends when ctx does; Close waits for it.
+func (c *Cloud) Go(work func(ctx context.Context)) {
+	c.work.Go(func() { work(c.ctx) })
+}
+
+// Close ends all background work and waits until it has ended.
+func (c *Cloud) Close() {
+	c.cancel()
+	c.work.Wait()
+}

@@ -1,0 +1,33 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Error is a failure of an API call, as AWS documents it.
+type Error struct {
+	Code    string // the error's shape: "ResourceNotFoundException"
+	Message string
+	Status  int // of the HTTP answer; 4xx is the caller's fault
+
+	// Fields are further members of the error's shape, such as
+	// CancellationReasons.
+	Fields map[string]any
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Errorf returns an *Error.
+func Errorf(status int, code, format string, args ...any) *Error {
+	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// AsError returns err as the API error that its caller sees: what is not an
+// *Error is the service's own failure.
+func AsError(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Status: 500, Code: "InternalFailure", Message: err.Error()}
+}

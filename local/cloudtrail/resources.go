@@ -1,0 +1,66 @@
+// The CloudFormation resource type of CloudTrail.
+
+package cloudtrail
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// Types returns AWS::CloudTrail::Trail.
+func (t *CloudTrail) Types() []cfn.Type {
+	return []cfn.Type{cfn.Define("AWS::CloudTrail::Trail", t.createTrail)}
+}
+
+type trailProperties struct {
+	TrailName              string
+	IsLogging              bool
+	EventSelectors         []eventSelector
+	AdvancedEventSelectors []advancedSelector
+
+	// All that follows is about log files, which are not delivered.
+	CloudWatchLogsLogGroupArn  cfn.Ignored
+	CloudWatchLogsRoleArn      cfn.Ignored
+	EnableLogFileValidation    cfn.Ignored
+	IncludeGlobalServiceEvents cfn.Ignored
+	InsightSelectors           cfn.Ignored
+	IsMultiRegionTrail         cfn.Ignored
+	IsOrganizationTrail        cfn.Ignored
+	KMSKeyId                   cfn.Ignored
+	S3BucketName               cfn.Ignored
+	S3KeyPrefix                cfn.Ignored
+	SnsTopicName               cfn.Ignored
+	Tags                       cfn.Ignored
+}
+
+func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailProperties) (cfn.Handle, error) {
+	var selectors []selector
+	for i, s := range p.EventSelectors {
+		if err := s.check(fmt.Sprintf("EventSelectors[%d]", i)); err != nil {
+			return cfn.Handle{}, err
+		}
+		selectors = append(selectors, s)
+	}
+	for i, s := range p.AdvancedEventSelectors {
+		if err := s.check(fmt.Sprintf("AdvancedEventSelectors[%d]", i)); err != nil {
+			return cfn.Handle{}, err
+		}
+		selectors = append(selectors, s)
+	}
+	if len(selectors) == 0 {
+		selectors = append(selectors, eventSelector{})
+	}
+	if p.IsLogging {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.selectors = append(t.selectors, selectors...)
+	}
+	name := cmp.Or(p.TrailName, r.PhysicalName(128))
+	return cfn.Handle{Ref: name, Attributes: map[string]any{
+		"Arn":         t.cloud.ARN("cloudtrail", "trail/"+name),
+		"SnsTopicArn": "",
+	}}, nil
+}

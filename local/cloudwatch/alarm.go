@@ -1,0 +1,279 @@
+package cloudwatch
+
+// This file evaluates alarms: which state the data of a metric, or the states
+// of other alarms, put them in.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+type state string
+
+const (
+	stateOK           state = "OK"
+	stateAlarm        state = "ALARM"
+	stateInsufficient state = "INSUFFICIENT_DATA"
+)
+
+// An alarm watches a metric (watch), other alarms (rule), or, if it is of a
+// kind that the engine does not evaluate, nothing.
+type alarm struct {
+	name        string
+	arn         string
+	description string
+	updated     time.Time // its configuration
+	enabled     bool      // its actions
+	actions     map[state][]string
+	watch       *watch
+	rule        rule
+	ruleText    string
+
+	// Guarded by the service's lock.
+	state      state
+	reason     string
+	reasonData string
+	changed    time.Time // the state
+	history    []historyItem
+}
+
+// A watch compares periods of a metric with a threshold.
+type watch struct {
+	metric     metric
+	statistic  string
+	period     time.Duration
+	periods    int // to evaluate
+	breaches   int // among them that make an alarm
+	operator   string
+	threshold  float64
+	missing    string // TreatMissingData
+	configured json.RawMessage
+}
+
+// extraPeriods are looked at before the evaluated ones, to make up for
+// missing data, as CloudWatch's evaluation range does.
+const extraPeriods = 2
+
+// A verdict is the result of an evaluation.
+type verdict struct {
+	state      state
+	reason     string
+	reasonData string
+}
+
+// evaluate brings every alarm up to date: those that watch metrics first, as
+// the others may depend on them.
+func (w *CloudWatch) evaluate(ctx context.Context, now time.Time) {
+	alarms := w.sortedAlarms()
+	for _, a := range alarms {
+		if a.watch == nil {
+			continue
+		}
+		if v, ok := w.judge(a, now); ok {
+			w.change(ctx, a, v)
+		}
+	}
+	for _, a := range alarms {
+		if a.rule == nil {
+			continue
+		}
+		v := verdict{state: stateOK, reason: fmt.Sprintf("the rule %s is false", a.ruleText)}
+		if a.rule(w.stateOf) {
+			v = verdict{state: stateAlarm, reason: fmt.Sprintf("the rule %s is true", a.ruleText)}
+		}
+		w.change(ctx, a, v)
+	}
+}
+
+func (w *CloudWatch) sortedAlarms() []*alarm {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var alarms []*alarm
+	for _, name := range slices.Sorted(maps.Keys(w.alarms)) {
+		alarms = append(alarms, w.alarms[name])
+	}
+	return alarms
+}
+
+// stateOf returns the state of an alarm given by name or ARN; one that does
+// not exist has insufficient data.
+func (w *CloudWatch) stateOf(nameOrARN string) state {
+	name := nameOrARN
+	if strings.HasPrefix(name, "arn:") {
+		_, name, _ = strings.Cut(name, ":alarm:")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a := w.alarms[name]; a != nil {
+		return a.state
+	}
+	return stateInsufficient
+}
+
+// judge evaluates the most recent complete periods; false means that the
+// state stays as it is.
+func (w *CloudWatch) judge(a *alarm, now time.Time) (verdict, bool) {
+	grid := time.Minute
+	if a.watch.period < time.Minute {
+		grid = a.watch.period
+	}
+	end := now.Add(-settling).Truncate(grid)
+	start := end.Add(-time.Duration(a.watch.periods+extraPeriods) * a.watch.period)
+	points, _ := w.metrics.datapoints(a.watch.metric, start, end, a.watch.period)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return a.watch.judge(points, a.state, now)
+}
+
+func (w *watch) judge(points []datapoint, current state, now time.Time) (verdict, bool) {
+	points = slices.DeleteFunc(points, func(p datapoint) bool { return p.count == 0 })
+	if extra := len(points) - w.periods; extra > 0 {
+		points = points[extra:]
+	}
+	missing := w.periods - len(points)
+	breaching := 0
+	for _, p := range points {
+		if w.breached(p) {
+			breaching++
+		}
+	}
+	next := stateOK
+	switch {
+	case breaching >= w.breaches, w.missing == "breaching" && breaching+missing >= w.breaches:
+		next = stateAlarm
+	case missing == 0, breaching < len(points), w.missing == "breaching", w.missing == "notBreaching":
+	case w.missing == "ignore":
+		return verdict{}, false
+	case len(points) > 0: // all there is breaches
+		next = stateAlarm
+	default:
+		next = stateInsufficient
+	}
+	return verdict{next, w.reason(points, breaching, current, next), w.reasonData(points, now)}, true
+}
+
+func (w *watch) breached(p datapoint) bool {
+	value, _ := p.get(w.statistic)
+	switch w.operator {
+	case "GreaterThanThreshold":
+		return value > w.threshold
+	case "GreaterThanOrEqualToThreshold":
+		return value >= w.threshold
+	case "LessThanThreshold":
+		return value < w.threshold
+	default:
+		return value <= w.threshold
+	}
+}
+
+// reason words the verdict as CloudWatch does.
+func (w *watch) reason(points []datapoint, breaching int, current, next state) string {
+	switch {
+	case next == stateInsufficient:
+		return fmt.Sprintf("Insufficient Data: %s unknown.", were(w.periods, "datapoint"))
+	case len(points) == 0:
+		treatment := "NonBreaching"
+		if w.missing == "breaching" {
+			treatment = "Breaching"
+		}
+		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %s and %s treated as [%s].",
+			counted(w.periods, "period"), were(w.periods, "missing datapoint"), treatment)
+	}
+	relevant, not := breaching, ""
+	if next == stateOK {
+		relevant, not = len(points)-breaching, "not "
+	}
+	var shown []string
+	for _, p := range points {
+		if w.breached(p) == (next == stateAlarm) {
+			value, _ := p.get(w.statistic)
+			shown = append(shown, fmt.Sprintf("%s (%s)", decimal(value), p.start.UTC().Format("02/01/06 15:04:05")))
+		}
+	}
+	verb := "was"
+	if relevant > 1 {
+		verb = "were"
+	}
+	enough := w.breaches
+	if next == stateOK {
+		enough = w.periods - w.breaches + 1
+	}
+	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s %s%s the threshold (%s) (minimum %s for %s -> %s transition).",
+		relevant, w.periods, strings.Join(shown, ", "), verb, not, operatorWords(w.operator), decimal(w.threshold), counted(enough, "datapoint"), current, next)
+}
+
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
+
+func were(n int, noun string) string {
+	if n == 1 {
+		return counted(n, noun) + " was"
+	}
+	return counted(n, noun) + " were"
+}
+
+func operatorWords(operator string) string {
+	switch operator {
+	case "GreaterThanThreshold":
+		return "greater than"
+	case "GreaterThanOrEqualToThreshold":
+		return "greater than or equal to"
+	case "LessThanThreshold":
+		return "less than"
+	default:
+		return "less than or equal to"
+	}
+}
+
+// decimal writes whole numbers as CloudWatch does: 5.0.
+func decimal(value float64) string {
+	text := fmt.Sprint(value)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
+	}
+	return text
+}
+
+// timeFormat is how alarms write times.
+const timeFormat = "2006-01-02T15:04:05.000-0700"
+
+// reasonData is the verdict's reason for programs.
+func (w *watch) reasonData(points []datapoint, now time.Time) string {
+	data := struct {
+		Version          string    `json:"version"`
+		QueryDate        string    `json:"queryDate"`
+		StartDate        string    `json:"startDate,omitempty"`
+		Statistic        string    `json:"statistic"`
+		Period           int       `json:"period"` // seconds
+		RecentDatapoints []float64 `json:"recentDatapoints"`
+		Threshold        float64   `json:"threshold"`
+	}{
+		Version:          "1.0",
+		QueryDate:        now.UTC().Format(timeFormat),
+		Statistic:        w.statistic,
+		Period:           int(w.period / time.Second),
+		RecentDatapoints: []float64{},
+		Threshold:        w.threshold,
+	}
+	for i, p := range points {
+		if i == 0 {
+			data.StartDate = p.start.UTC().Format(timeFormat)
+		}
+		value, _ := p.get(w.statistic)
+		data.RecentDatapoints = append(data.RecentDatapoints, value)
+	}
+	text, err := json.Marshal(data)
+	if err != nil {
+		return "" // a value that is not a number
+	}
+	return string(text)
+}

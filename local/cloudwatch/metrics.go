@@ -1,0 +1,143 @@
+package cloudwatch
+
+// This file holds metrics: series of statistics of short buckets of time.
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	retention  = 3 * time.Hour
+	resolution = 10 * time.Second // of what is kept
+)
+
+// A metric is identified by all three of its parts.
+type metric struct {
+	namespace  string
+	name       string
+	dimensions map[string]string
+}
+
+func (m metric) key() string {
+	var key strings.Builder
+	key.WriteString(m.namespace + "\x00" + m.name)
+	for _, name := range slices.Sorted(maps.Keys(m.dimensions)) {
+		key.WriteString("\x00" + name + "\x00" + m.dimensions[name])
+	}
+	return key.String()
+}
+
+// series is a metric's data, by the start of the bucket in units of resolution.
+type series struct {
+	metric  metric
+	unit    string // of the latest datum
+	buckets map[int64]*statistics
+}
+
+// metrics holds all series. Its methods are safe for concurrent use.
+type metrics struct {
+	mu     sync.Mutex
+	series map[string]*series
+}
+
+// add adds values that were observed at a time. What is older than the
+// retention is dropped.
+func (m *metrics) add(id metric, unit string, at time.Time, values statistics) {
+	if time.Since(at) > retention {
+		return
+	}
+	key := id.key()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.series[key]
+	if !ok {
+		id.dimensions = maps.Clone(id.dimensions)
+		s = &series{metric: id, buckets: map[int64]*statistics{}}
+		m.series[key] = s
+	}
+	s.unit = unit
+	bucket := bucketOf(at)
+	if s.buckets[bucket] == nil {
+		s.buckets[bucket] = &statistics{}
+	}
+	s.buckets[bucket].merge(values)
+}
+
+func bucketOf(t time.Time) int64 { return t.Unix() / int64(resolution/time.Second) }
+
+// A datapoint is the statistics of one period, which may be empty.
+type datapoint struct {
+	start time.Time
+	statistics
+}
+
+// datapoints returns one datapoint for each period from start to end, oldest
+// first.
+func (m *metrics) datapoints(id metric, start, end time.Time, period time.Duration) (points []datapoint, unit string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.series[id.key()]
+	for ; start.Before(end); start = start.Add(period) {
+		point := datapoint{start: start}
+		if s != nil {
+			unit = s.unit
+			for bucket := bucketOf(start); bucket < bucketOf(start.Add(period)); bucket++ {
+				if values := s.buckets[bucket]; values != nil {
+					point.merge(*values)
+				}
+			}
+		}
+		points = append(points, point)
+	}
+	return points, unit
+}
+
+// list returns all metrics that have data, in a stable order.
+func (m *metrics) list() []metric {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []metric
+	for _, key := range slices.Sorted(maps.Keys(m.series)) {
+		list = append(list, m.series[key].metric)
+	}
+	return list
+}
+
+// forget drops data from before a time.
+func (m *metrics) forget(before time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	oldest := bucketOf(before)
+	for key, s := range m.series {
+		maps.DeleteFunc(s.buckets, func(bucket int64, _ *statistics) bool { return bucket < oldest })
+		if len(s.buckets) == 0 {
+			delete(m.series, key)
+		}
+	}
+}
+
+// dimension is a dimension in the shapes of the API and of CloudFormation.
+type dimension struct{ Name, Value string }
+
+func dimensionsOf(list []dimension) map[string]string {
+	dimensions := make(map[string]string, len(list))
+	for _, d := range list {
+		dimensions[d.Name] = d.Value
+	}
+	return dimensions
+}
+
+// dimensionList is the opposite of dimensionsOf, sorted by name.
+func dimensionList(dimensions map[string]string) []dimension {
+	list := make([]dimension, 0, len(dimensions))
+	for name, value := range dimensions {
+		list = append(list, dimension{name, value})
+	}
+	slices.SortFunc(list, func(a, b dimension) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}

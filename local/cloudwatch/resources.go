@@ -1,0 +1,236 @@
+package cloudwatch
+
+// This file makes alarms of what CloudFormation declares.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+type alarmActions struct {
+	ActionsEnabled          *bool
+	AlarmActions            []string
+	OKActions               []string
+	InsufficientDataActions []string
+	AlarmDescription        string
+	AlarmName               string
+	Tags                    cfn.Ignored
+}
+
+type metricAlarm struct {
+	alarmActions
+	simpleMetric
+	Metrics            []alarmQuery
+	EvaluationPeriods  int
+	DatapointsToAlarm  int
+	ComparisonOperator string
+	Threshold          *float64
+	TreatMissingData   string
+
+	ThresholdMetricId                cfn.Ignored // of alarms that are not evaluated
+	EvaluateLowSampleCountPercentile cfn.Ignored
+}
+
+// simpleMetric is a metric as an alarm's own properties name it.
+type simpleMetric struct {
+	MetricName        string
+	Namespace         string
+	Dimensions        []dimension
+	Statistic         string
+	ExtendedStatistic string
+	Period            int         // seconds
+	Unit              cfn.Ignored // all data of a metric is taken to have the same
+}
+
+// alarmQuery is one of an alarm's Metrics.
+type alarmQuery struct {
+	Id         string
+	MetricStat *struct {
+		Metric struct {
+			Namespace  string
+			MetricName string
+			Dimensions []dimension
+		}
+		Period int // seconds
+		Stat   string
+		Unit   cfn.Ignored
+	}
+	Expression string
+	Label      cfn.Ignored
+	ReturnData *bool
+	Period     cfn.Ignored // of expressions
+	AccountId  cfn.Ignored
+}
+
+type compositeAlarm struct {
+	alarmActions
+	AlarmRule string
+
+	ActionsSuppressor                cfn.Ignored
+	ActionsSuppressorExtensionPeriod cfn.Ignored
+	ActionsSuppressorWaitPeriod      cfn.Ignored
+}
+
+// Types returns the resource types of CloudWatch. Alarms over metric math or
+// anomaly detection are accepted and stay in INSUFFICIENT_DATA.
+func (w *CloudWatch) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::CloudWatch::Alarm", w.createAlarm),
+		cfn.Define("AWS::CloudWatch::CompositeAlarm", w.createComposite),
+		cfn.Inert("AWS::CloudWatch::Dashboard", nil),
+	}
+}
+
+func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarm) (cfn.Handle, error) {
+	a, err := w.newAlarm(r, p.alarmActions)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if a.watch, err = p.watch(); err != nil {
+		return cfn.Handle{}, err
+	}
+	return w.add(a)
+}
+
+func (w *CloudWatch) createComposite(_ context.Context, r cfn.Resource, p compositeAlarm) (cfn.Handle, error) {
+	a, err := w.newAlarm(r, p.alarmActions)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	a.ruleText = p.AlarmRule
+	if a.rule, err = parseRule(p.AlarmRule); err != nil {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "AlarmRule", Reason: err.Error()}
+	}
+	return w.add(a)
+}
+
+func (w *CloudWatch) newAlarm(r cfn.Resource, p alarmActions) (*alarm, error) {
+	name := p.AlarmName
+	if name == "" {
+		name = r.PhysicalName(255)
+	}
+	now := time.Now()
+	a := &alarm{
+		name:        name,
+		arn:         w.cloud.ARN("cloudwatch", "alarm:"+name),
+		description: p.AlarmDescription,
+		updated:     now,
+		enabled:     p.ActionsEnabled == nil || *p.ActionsEnabled,
+		actions:     map[state][]string{stateAlarm: p.AlarmActions, stateOK: p.OKActions, stateInsufficient: p.InsufficientDataActions},
+		state:       stateInsufficient,
+		reason:      "Unchecked: Initial alarm creation",
+		changed:     now,
+	}
+	for property, list := range map[string][]string{"AlarmActions": p.AlarmActions, "OKActions": p.OKActions, "InsufficientDataActions": p.InsufficientDataActions} {
+		for i, action := range list {
+			if !strings.HasPrefix(action, "arn:aws:sns:") {
+				return nil, &cfn.Unsupported{Property: fmt.Sprintf("%s[%d]", property, i), Reason: "only SNS topics can be told, not " + action}
+			}
+		}
+	}
+	return a, nil
+}
+
+func (w *CloudWatch) add(a *alarm) (cfn.Handle, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.alarms[a.name] != nil {
+		return cfn.Handle{}, fmt.Errorf("alarm %s exists already", a.name)
+	}
+	w.alarms[a.name] = a
+	return cfn.Handle{Ref: a.name, Attributes: map[string]any{"Arn": a.arn}}, nil
+}
+
+// watch returns nil for an alarm that the engine does not evaluate.
+func (p metricAlarm) watch() (*watch, error) {
+	m, ok := p.single()
+	operators := []string{"GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"}
+	if !ok || p.Threshold == nil || !slices.Contains(operators, p.ComparisonOperator) {
+		return nil, nil
+	}
+	w := &watch{
+		metric:    metric{m.Namespace, m.MetricName, dimensionsOf(m.Dimensions)},
+		statistic: m.Statistic + m.ExtendedStatistic,
+		period:    time.Duration(m.Period) * time.Second,
+		periods:   p.EvaluationPeriods,
+		breaches:  p.DatapointsToAlarm,
+		operator:  p.ComparisonOperator,
+		threshold: *p.Threshold,
+		missing:   p.TreatMissingData,
+	}
+	if w.breaches == 0 {
+		w.breaches = w.periods
+	}
+	if w.missing == "" {
+		w.missing = "missing"
+	}
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	var err error
+	w.configured, err = w.configuration()
+	return w, err
+}
+
+// single returns the metric of an alarm that watches just one.
+func (p metricAlarm) single() (simpleMetric, bool) {
+	if len(p.Metrics) == 0 {
+		return p.simpleMetric, true
+	}
+	stat := p.Metrics[0].MetricStat
+	if len(p.Metrics) > 1 || stat == nil {
+		return simpleMetric{}, false
+	}
+	return simpleMetric{
+		MetricName: stat.Metric.MetricName,
+		Namespace:  stat.Metric.Namespace,
+		Dimensions: stat.Metric.Dimensions,
+		Statistic:  stat.Stat,
+		Period:     stat.Period,
+	}, true
+}
+
+func (w *watch) check() error {
+	whole := w.period % time.Minute
+	switch {
+	case !supported(w.statistic):
+		return &cfn.Unsupported{Property: "Statistic", Reason: fmt.Sprintf("the statistic %q is not supported", w.statistic)}
+	case w.period <= 0 || whole != 0 && w.period != 10*time.Second && w.period != 20*time.Second && w.period != 30*time.Second:
+		return &cfn.Unsupported{Property: "Period", Reason: fmt.Sprintf("must be 10, 20, 30 or a multiple of 60 seconds, not %s", w.period)}
+	case w.periods < 1 || w.breaches < 1 || w.breaches > w.periods:
+		return &cfn.Unsupported{Property: "EvaluationPeriods", Reason: fmt.Sprintf("%d of %d datapoints is no way to alarm", w.breaches, w.periods)}
+	case w.period*time.Duration(w.periods+extraPeriods) > retention:
+		return &cfn.Unsupported{Property: "EvaluationPeriods", Reason: "the local engine keeps metrics for " + retention.String() + " only"}
+	}
+	return nil
+}
+
+// configuration describes the watch in the shape of events.
+func (w *watch) configuration() (json.RawMessage, error) {
+	type metricShape struct {
+		Namespace  string            `json:"namespace"`
+		Name       string            `json:"name"`
+		Dimensions map[string]string `json:"dimensions"`
+	}
+	type statShape struct {
+		Metric metricShape `json:"metric"`
+		Period int         `json:"period"`
+		Stat   string      `json:"stat"`
+	}
+	type queryShape struct {
+		ID         string    `json:"id"`
+		MetricStat statShape `json:"metricStat"`
+		ReturnData bool      `json:"returnData"`
+	}
+	return json.Marshal([]queryShape{{
+		ID:         "m1",
+		MetricStat: statShape{metricShape{w.metric.namespace, w.metric.name, w.metric.dimensions}, int(w.period / time.Second), w.statistic},
+		ReturnData: true,
+	}})
+}

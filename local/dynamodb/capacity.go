@@ -1,0 +1,92 @@
+package dynamodb
+
+// Capacity: the read and write units that requests consume.
+
+import (
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const (
+	readUnit  = 4096 // bytes
+	writeUnit = 1024 // bytes
+)
+
+// writeUnits are the units that a write takes, on the table and its indexes.
+type writeUnits struct {
+	table   float64
+	indexes map[*index]float64
+}
+
+func (w *writeUnits) add(x *index, units float64) {
+	if units == 0 {
+		return
+	}
+	if w.indexes == nil {
+		w.indexes = map[*index]float64{}
+	}
+	w.indexes[x] += units
+}
+
+func (w writeUnits) total() float64 {
+	total := w.table
+	for _, units := range w.indexes {
+		total += units
+	}
+	return total
+}
+
+// consumedCapacity is the API's answer to ReturnConsumedCapacity.
+type consumedCapacity struct {
+	TableName              string
+	CapacityUnits          float64
+	ReadCapacityUnits      float64                  `json:",omitzero"` // transactions only
+	WriteCapacityUnits     float64                  `json:",omitzero"` // transactions only
+	Table                  *capacityUnits           `json:",omitzero"`
+	GlobalSecondaryIndexes map[string]capacityUnits `json:",omitzero"`
+	LocalSecondaryIndexes  map[string]capacityUnits `json:",omitzero"`
+}
+
+type capacityUnits struct{ CapacityUnits float64 }
+
+// capacity makes the answer to ReturnConsumedCapacity: nil for NONE.
+func (t *table) capacity(returnConsumed string, units writeUnits) *consumedCapacity {
+	if returnConsumed != "TOTAL" && returnConsumed != "INDEXES" {
+		return nil
+	}
+	consumed := &consumedCapacity{TableName: t.name, CapacityUnits: units.total()}
+	if returnConsumed == "TOTAL" {
+		return consumed
+	}
+	consumed.Table = &capacityUnits{units.table}
+	for x, units := range units.indexes {
+		list := &consumed.LocalSecondaryIndexes
+		if x.global {
+			list = &consumed.GlobalSecondaryIndexes
+		}
+		if *list == nil {
+			*list = map[string]capacityUnits{}
+		}
+		(*list)[x.name] = capacityUnits{units}
+	}
+	return consumed
+}
+
+// readUnits returns the units of reading bytes: half for eventual consistency.
+func readUnits(bytes int, consistent bool) float64 {
+	units := unitsOf(bytes, readUnit)
+	if !consistent {
+		units /= 2
+	}
+	return units
+}
+
+// observe publishes one of the table's metrics.
+func (d *DynamoDB) observe(t *table, metric string, value float64) {
+	d.cloud.Observe(cloud.Datum{
+		Namespace:  "AWS/DynamoDB",
+		Name:       metric,
+		Dimensions: map[string]string{"TableName": t.name},
+		Value:      value,
+		Unit:       "Count",
+	})
+}

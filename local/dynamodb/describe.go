@@ -1,0 +1,331 @@
+package dynamodb
+
+// Definitions: what a table is made of, and the actions about tables.
+
+import (
+	"crypto/rand"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// tableSpec describes a table, in CreateTable as in CloudFormation.
+type tableSpec struct {
+	TableName              string
+	KeySchema              []keyElement
+	AttributeDefinitions   []attributeDefinition
+	GlobalSecondaryIndexes []indexSpec
+	LocalSecondaryIndexes  []indexSpec
+	BillingMode            string
+}
+
+type keyElement struct {
+	AttributeName string
+	KeyType       string // HASH or RANGE
+}
+
+type attributeDefinition struct {
+	AttributeName string
+	AttributeType string // S, N or B
+}
+
+type indexSpec struct {
+	IndexName  string
+	KeySchema  []keyElement
+	Projection projectionSpec
+
+	ProvisionedThroughput              cfn.Ignored `json:"-"`
+	OnDemandThroughput                 cfn.Ignored `json:"-"`
+	WarmThroughput                     cfn.Ignored `json:"-"`
+	ContributorInsightsSpecification   cfn.Ignored `json:"-"`
+	ReadProvisionedThroughputSettings  cfn.Ignored `json:"-"`
+	WriteProvisionedThroughputSettings cfn.Ignored `json:"-"`
+	ReadOnDemandThroughputSettings     cfn.Ignored `json:"-"`
+	WriteOnDemandThroughputSettings    cfn.Ignored `json:"-"`
+}
+
+type projectionSpec struct {
+	ProjectionType   string   // ALL, KEYS_ONLY or INCLUDE
+	NonKeyAttributes []string `json:",omitzero"`
+}
+
+// table builds an empty table.
+func (s tableSpec) table(arn string) (*table, error) {
+	t := &table{name: s.TableName, arn: arn, id: strings.ToLower(rand.Text()), created: time.Now(), spec: s}
+	if len(t.name) < 3 || len(t.name) > 255 {
+		return nil, invalid("TableName must be at least 3 characters long and at most 255 characters long")
+	}
+	kinds := map[string]kind{}
+	for _, definition := range s.AttributeDefinitions {
+		kinds[definition.AttributeName] = kind(definition.AttributeType)
+		if !kinds[definition.AttributeName].ordered() {
+			return nil, invalid("1 validation error detected: Value '%s' at 'attributeDefinitions.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", definition.AttributeType)
+		}
+	}
+	var err error
+	if t.schema, err = schemaOf(s.KeySchema, kinds); err != nil {
+		return nil, err
+	}
+	for _, spec := range s.GlobalSecondaryIndexes {
+		if err := t.addIndex(spec, kinds, true); err != nil {
+			return nil, err
+		}
+	}
+	for _, spec := range s.LocalSecondaryIndexes {
+		if err := t.addIndex(spec, kinds, false); err != nil {
+			return nil, err
+		}
+	}
+	return t, t.checkDefinitions(kinds)
+}
+
+func schemaOf(elements []keyElement, kinds map[string]kind) (schema, error) {
+	var s schema
+	if len(elements) < 1 || len(elements) > 2 {
+		return s, invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have one or two elements")
+	}
+	for i, element := range elements {
+		want, attribute := "HASH", &s.partition
+		if i == 1 {
+			want, attribute = "RANGE", &s.sort
+		}
+		if element.KeyType != want {
+			return s, invalid("Invalid KeySchema: element %d must have the key type %s", i+1, want)
+		}
+		k, ok := kinds[element.AttributeName]
+		if !ok {
+			return s, invalid("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", element.AttributeName, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		}
+		*attribute = keyAttribute{element.AttributeName, k}
+	}
+	return s, nil
+}
+
+func (t *table) addIndex(spec indexSpec, kinds map[string]kind, global bool) error {
+	s, err := schemaOf(spec.KeySchema, kinds)
+	if err != nil {
+		return err
+	}
+	x := &index{name: spec.IndexName, global: global, schema: s, projection: spec.Projection.ProjectionType, included: map[string]bool{}}
+	switch {
+	case t.index(x.name) != nil:
+		return invalid("One or more parameter values were invalid: Duplicate index name: %s", x.name)
+	case !global && (s.partition != t.schema.partition || t.schema.sort.name == ""):
+		return invalid("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as table KeySchema for index: %s", x.name)
+	case !slices.Contains([]string{"ALL", "KEYS_ONLY", "INCLUDE"}, x.projection):
+		return invalid("One or more parameter values were invalid: Unknown ProjectionType: %s", x.projection)
+	}
+	for _, attribute := range slices.Concat(t.schema.attributes(), s.attributes()) {
+		x.included[attribute.name] = true
+	}
+	for _, name := range spec.Projection.NonKeyAttributes {
+		x.included[name] = true
+	}
+	t.indexes = append(t.indexes, x)
+	return nil
+}
+
+// checkDefinitions refuses attribute definitions that no key uses.
+func (t *table) checkDefinitions(kinds map[string]kind) error {
+	for name := range kinds {
+		used := t.schema.has(name)
+		for _, x := range t.indexes {
+			used = used || x.schema.has(name)
+		}
+		if !used {
+			return invalid("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
+		}
+	}
+	return nil
+}
+
+// add makes a table known.
+func (d *DynamoDB) add(t *table) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tables[t.name] != nil {
+		return cloud.Errorf(400, "ResourceInUseException", "Table already exists: %s", t.name)
+	}
+	d.tables[t.name] = t
+	return nil
+}
+
+// tableDescription is a table in the answers of the API.
+type tableDescription struct {
+	TableName              string
+	TableArn               string
+	TableId                string
+	TableStatus            string
+	CreationDateTime       float64 // seconds since 1970
+	KeySchema              []keyElement
+	AttributeDefinitions   []attributeDefinition
+	ItemCount              int
+	TableSizeBytes         int
+	BillingModeSummary     *billingModeSummary   `json:",omitzero"`
+	ProvisionedThroughput  provisionedThroughput // zero
+	GlobalSecondaryIndexes []indexDescription    `json:",omitzero"`
+	LocalSecondaryIndexes  []indexDescription    `json:",omitzero"`
+	TableClassSummary      map[string]string     `json:",omitzero"`
+}
+
+type billingModeSummary struct{ BillingMode string }
+
+type provisionedThroughput struct {
+	ReadCapacityUnits, WriteCapacityUnits, NumberOfDecreasesToday int
+}
+
+type indexDescription struct {
+	IndexName      string
+	IndexArn       string
+	IndexStatus    string `json:",omitzero"`
+	KeySchema      []keyElement
+	Projection     projectionSpec
+	ItemCount      int
+	IndexSizeBytes int
+}
+
+func (t *table) describe(status string) tableDescription {
+	description := tableDescription{
+		TableName:            t.name,
+		TableArn:             t.arn,
+		TableId:              t.id,
+		TableStatus:          status,
+		CreationDateTime:     float64(t.created.UnixMilli()) / 1000,
+		KeySchema:            t.spec.KeySchema,
+		AttributeDefinitions: t.spec.AttributeDefinitions,
+		ItemCount:            t.rows.count,
+		TableSizeBytes:       t.bytes,
+	}
+	if t.spec.BillingMode == "PAY_PER_REQUEST" {
+		description.BillingModeSummary = &billingModeSummary{t.spec.BillingMode}
+	}
+	for _, spec := range t.spec.GlobalSecondaryIndexes {
+		x := t.describeIndex(spec)
+		x.IndexStatus = "ACTIVE"
+		description.GlobalSecondaryIndexes = append(description.GlobalSecondaryIndexes, x)
+	}
+	for _, spec := range t.spec.LocalSecondaryIndexes {
+		description.LocalSecondaryIndexes = append(description.LocalSecondaryIndexes, t.describeIndex(spec))
+	}
+	return description
+}
+
+func (t *table) describeIndex(spec indexSpec) indexDescription {
+	return indexDescription{
+		IndexName:  spec.IndexName,
+		IndexArn:   t.arn + "/index/" + spec.IndexName,
+		KeySchema:  spec.KeySchema,
+		Projection: spec.Projection,
+		ItemCount:  t.index(spec.IndexName).entries.count,
+	}
+}
+
+type createAnswer struct{ TableDescription tableDescription }
+
+type describeAnswer struct{ Table tableDescription }
+
+type nameRequest struct{ TableName string }
+
+func (d *DynamoDB) createTable(caller cloud.Caller, in struct {
+	tableSpec
+	StreamSpecification *struct{ StreamEnabled bool }
+}) (createAnswer, error) {
+	if err := d.cloud.Authorize(caller, "dynamodb:CreateTable", d.tableARN(in.TableName)); err != nil {
+		return createAnswer{}, err
+	}
+	if in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled {
+		return createAnswer{}, invalid("the local engine does not serve DynamoDB streams")
+	}
+	t, err := in.tableSpec.table(d.tableARN(in.TableName))
+	if err != nil {
+		return createAnswer{}, err
+	}
+	if err := d.add(t); err != nil {
+		return createAnswer{}, err
+	}
+	return createAnswer{t.describe("ACTIVE")}, nil
+}
+
+func (d *DynamoDB) deleteTable(caller cloud.Caller, in nameRequest) (createAnswer, error) {
+	t, err := d.namedTable(caller, "DeleteTable", in)
+	if err != nil {
+		return createAnswer{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.tables, t.name)
+	return createAnswer{t.describe("DELETING")}, nil
+}
+
+func (d *DynamoDB) describeTable(caller cloud.Caller, in nameRequest) (describeAnswer, error) {
+	t, err := d.namedTable(caller, "DescribeTable", in)
+	if err != nil {
+		return describeAnswer{}, err
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return describeAnswer{t.describe("ACTIVE")}, nil
+}
+
+// namedTable is table with the message of the actions about tables.
+func (d *DynamoDB) namedTable(caller cloud.Caller, action string, in nameRequest) (*table, error) {
+	t, err := d.table(caller, action, in.TableName)
+	if err != nil && cloud.AsError(err).Code == "ResourceNotFoundException" {
+		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Requested resource not found: Table: %s not found", in.TableName)
+	}
+	return t, err
+}
+
+type timeToLiveAnswer struct {
+	TimeToLiveDescription struct {
+		TimeToLiveStatus string // ENABLED or DISABLED
+		AttributeName    string `json:",omitzero"`
+	}
+}
+
+func (d *DynamoDB) describeTimeToLive(caller cloud.Caller, in nameRequest) (timeToLiveAnswer, error) {
+	var answer timeToLiveAnswer
+	t, err := d.namedTable(caller, "DescribeTimeToLive", in)
+	if err != nil {
+		return answer, err
+	}
+	answer.TimeToLiveDescription.TimeToLiveStatus = "DISABLED"
+	if t.ttl != "" {
+		answer.TimeToLiveDescription.TimeToLiveStatus = "ENABLED"
+		answer.TimeToLiveDescription.AttributeName = t.ttl
+	}
+	return answer, nil
+}
+
+type listAnswer struct {
+	TableNames             []string
+	LastEvaluatedTableName string `json:",omitzero"`
+}
+
+func (d *DynamoDB) listTables(caller cloud.Caller, in struct {
+	ExclusiveStartTableName string
+	Limit                   int
+}) (listAnswer, error) {
+	if err := d.cloud.Authorize(caller, "dynamodb:ListTables", "*"); err != nil {
+		return listAnswer{}, err
+	}
+	names := []string{}
+	for _, t := range d.allTables() {
+		if t.name > in.ExclusiveStartTableName {
+			names = append(names, t.name)
+		}
+	}
+	slices.Sort(names)
+	limit := 100
+	if in.Limit > 0 {
+		limit = min(limit, in.Limit)
+	}
+	if len(names) <= limit {
+		return listAnswer{TableNames: names}, nil
+	}
+	return listAnswer{TableNames: names[:limit], LastEvaluatedTableName: names[limit-1]}, nil
+}

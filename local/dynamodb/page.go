@@ -1,0 +1,296 @@
+package dynamodb
+
+// Pages: what Query and Scan have in common, which is reading entries of a
+// table or an index between two keys.
+
+import (
+	"maps"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// maxPage is the size of the items that one Query or Scan reads, in bytes.
+const maxPage = 1 << 20
+
+// readRequest is what Query and Scan have in common.
+type readRequest struct {
+	TableName                 string
+	IndexName                 string
+	FilterExpression          *string
+	ProjectionExpression      *string
+	ExpressionAttributeNames  map[string]string
+	ExpressionAttributeValues map[string]value
+	ExclusiveStartKey         item
+	Limit                     *int
+	Select                    string
+	ConsistentRead            bool
+	ReturnConsumedCapacity    string
+	legacy
+}
+
+type readAnswer struct {
+	Items            []item `json:",omitzero"`
+	Count            int
+	ScannedCount     int
+	LastEvaluatedKey item              `json:",omitzero"`
+	ConsumedCapacity *consumedCapacity `json:",omitzero"`
+}
+
+// A reading is a prepared Query or Scan.
+type reading struct {
+	table    *table
+	index    *index // nil for the table itself
+	low      string // first key
+	high     string // key after the last one, or empty for no end
+	backward bool
+	limit    int // items to evaluate, or 0
+	filter   condition
+	part     projection
+	fetch    bool // attributes that a local index does not hold
+	count    bool // only
+}
+
+// open finds the table and, if one is named, the index.
+func (d *DynamoDB) open(caller cloud.Caller, action string, r readRequest) (reading, error) {
+	name, err := tableName(r.TableName)
+	if err != nil {
+		return reading{}, err
+	}
+	resource := d.tableARN(name)
+	if r.IndexName != "" {
+		resource += "/index/" + r.IndexName
+	}
+	if err := d.cloud.Authorize(caller, "dynamodb:"+action, resource); err != nil {
+		return reading{}, err
+	}
+	t, err := d.lookUp(name)
+	if err != nil {
+		return reading{}, err
+	}
+	x := t.index(r.IndexName)
+	switch {
+	case r.IndexName != "" && x == nil:
+		return reading{}, invalid("The table does not have the specified index: %s", r.IndexName)
+	case x != nil && x.global && r.ConsistentRead:
+		return reading{}, invalid("Consistent reads are not supported on global secondary indexes")
+	}
+	return reading{table: t, index: x}, r.legacy.check()
+}
+
+func (r *reading) schema() schema {
+	if r.index != nil {
+		return r.index.schema
+	}
+	return r.table.schema
+}
+
+func (r *reading) entries() *sorted {
+	if r.index != nil {
+		return &r.index.entries
+	}
+	return &r.table.rows
+}
+
+// prepare takes over everything but the bounds, which differ between Query
+// and Scan, and returns the paths that the filter uses.
+func (r *reading) prepare(in readRequest, p *placeholders) (filtered []path, err error) {
+	if in.Limit != nil {
+		if *in.Limit < 1 {
+			return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
+		}
+		r.limit = *in.Limit
+	}
+	if in.FilterExpression != nil {
+		if r.filter, filtered, err = parseCondition("FilterExpression", *in.FilterExpression, p); err != nil {
+			return nil, err
+		}
+	}
+	if in.ProjectionExpression != nil {
+		if r.part, err = parseProjection(*in.ProjectionExpression, p); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.choose(in); err != nil {
+		return nil, err
+	}
+	return filtered, p.checkUsed()
+}
+
+// choose honours Select.
+func (r *reading) choose(in readRequest) error {
+	if err := checkEnum("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
+		return err
+	}
+	partial := r.index != nil && r.index.projection != "ALL"
+	switch {
+	case in.ProjectionExpression != nil && in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES":
+		return invalid("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
+	case in.Select == "SPECIFIC_ATTRIBUTES" && in.ProjectionExpression == nil:
+		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	case in.Select == "ALL_PROJECTED_ATTRIBUTES" && r.index == nil:
+		return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+	case in.Select == "ALL_ATTRIBUTES" && partial && r.index.global:
+		return invalid("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", r.index.name)
+	}
+	r.count = in.Select == "COUNT"
+	r.fetch = partial && !r.index.global && (in.Select == "ALL_ATTRIBUTES" || r.wantsMore())
+	return nil
+}
+
+// wantsMore tells whether the projection names attributes beyond the index's.
+func (r *reading) wantsMore() bool {
+	for _, p := range r.part {
+		if !r.index.included[p.attribute()] {
+			return true
+		}
+	}
+	return false
+}
+
+// startAfter narrows the bounds to what follows an ExclusiveStartKey.
+func (r *reading) startAfter(start item) error {
+	if start == nil {
+		return nil
+	}
+	key, err := r.startKey(start)
+	if err != nil {
+		return err
+	}
+	if key < r.low || r.high != "" && key >= r.high {
+		return invalid("The provided starting key is outside query boundaries based on provided conditions")
+	}
+	if r.backward {
+		r.high = key
+	} else {
+		r.low = key + "\x00" // no key is a prefix of another one
+	}
+	return nil
+}
+
+func (r *reading) startKey(start item) (string, error) {
+	attributes := r.table.schema.attributes()
+	if r.index != nil {
+		for _, attribute := range r.index.schema.attributes() {
+			if !r.table.schema.has(attribute.name) {
+				attributes = append(attributes, attribute)
+			}
+		}
+	}
+	if len(start) != len(attributes) {
+		return "", invalid("The provided starting key is invalid")
+	}
+	for _, attribute := range attributes {
+		if v, ok := start[attribute.name]; !ok || v.kind != attribute.kind {
+			return "", invalid("The provided starting key is invalid: The provided key element does not match the schema")
+		}
+	}
+	key, _ := r.table.schema.storageKey(start)
+	if r.index != nil {
+		key, _ = r.index.entryKey(&row{key: key, item: start})
+	}
+	return key, nil
+}
+
+// page reads up to the limit, or to the size of a page. Bytes is what it read.
+func (r *reading) page() (answer readAnswer, bytes int) {
+	if !r.count {
+		answer.Items = []item{}
+	}
+	for e, p, ok := r.first(); ok; e, p, ok = r.following(p) {
+		whole := e.row.item
+		seen := whole
+		if !r.fetch {
+			seen = r.index.view(whole)
+		}
+		answer.ScannedCount++
+		bytes += r.sizeOf(e.row, seen)
+		if r.filter == nil || r.filter.holds(seen) {
+			answer.Count++
+			if !r.count {
+				answer.Items = append(answer.Items, r.part.of(seen))
+			}
+		}
+		if answer.ScannedCount == r.limit || bytes >= maxPage && r.hasMore(p) {
+			answer.LastEvaluatedKey = r.keyOf(whole)
+			break
+		}
+	}
+	return answer, bytes
+}
+
+func (r *reading) hasMore(p position) bool {
+	_, _, ok := r.following(p)
+	return ok
+}
+
+func (r *reading) sizeOf(stored *row, seen item) int {
+	if r.index == nil || r.fetch || r.index.projection == "ALL" {
+		return stored.size
+	}
+	return seen.size()
+}
+
+func (r *reading) first() (entry, position, bool) {
+	entries := r.entries()
+	if !r.backward {
+		return r.within(entries.seek(r.low))
+	}
+	end := entries.end()
+	if r.high != "" {
+		end = entries.seek(r.high)
+	}
+	return r.before(end)
+}
+
+func (r *reading) following(p position) (entry, position, bool) {
+	if r.backward {
+		return r.before(p)
+	}
+	return r.within(r.entries().next(p))
+}
+
+func (r *reading) before(p position) (entry, position, bool) {
+	p, ok := r.entries().previous(p)
+	if !ok {
+		return entry{}, p, false
+	}
+	return r.within(p)
+}
+
+// within returns the entry at a position if it is there and in the bounds.
+func (r *reading) within(p position) (entry, position, bool) {
+	e, ok := r.entries().at(p)
+	return e, p, ok && e.key >= r.low && (r.high == "" || e.key < r.high)
+}
+
+func (r *reading) keyOf(i item) item {
+	key := r.table.schema.of(i)
+	if r.index != nil {
+		maps.Copy(key, r.index.schema.of(i))
+	}
+	return key
+}
+
+// perform reads a page and completes the answer.
+func (d *DynamoDB) perform(r *reading, in readRequest) readAnswer {
+	answer, bytes := d.lockedPage(r)
+	units := readUnits(bytes, in.ConsistentRead)
+	d.observe(r.table, "ConsumedReadCapacityUnits", units)
+	consumed := writeUnits{table: units}
+	if r.index != nil {
+		consumed = writeUnits{indexes: map[*index]float64{r.index: units}}
+	}
+	answer.ConsumedCapacity = r.table.capacity(in.ReturnConsumedCapacity, consumed)
+	return answer
+}
+
+func (d *DynamoDB) lockedPage(r *reading) (readAnswer, int) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return r.page()
+}
+
+func (r readRequest) placeholders(expressions ...*string) (*placeholders, error) {
+	c := conditional{ExpressionAttributeNames: r.ExpressionAttributeNames, ExpressionAttributeValues: r.ExpressionAttributeValues}
+	return c.placeholders(expressions...)
+}

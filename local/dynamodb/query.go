@@ -1,0 +1,193 @@
+package dynamodb
+
+// Query: what a key condition says about where to read.
+
+import (
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func (d *DynamoDB) query(caller cloud.Caller, in struct {
+	readRequest
+	KeyConditionExpression *string
+	ScanIndexForward       *bool
+}) (readAnswer, error) {
+	r, err := d.open(caller, "Query", in.readRequest)
+	if err != nil {
+		return readAnswer{}, err
+	}
+	if in.KeyConditionExpression == nil {
+		return readAnswer{}, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	p, err := in.placeholders(in.KeyConditionExpression)
+	if err != nil {
+		return readAnswer{}, err
+	}
+	keys, _, err := parseCondition("KeyConditionExpression", *in.KeyConditionExpression, p)
+	if err != nil {
+		return readAnswer{}, err
+	}
+	filtered, err := r.prepare(in.readRequest, p)
+	if err != nil {
+		return readAnswer{}, err
+	}
+	if names := commonAttributes(r.schema(), filtered); names != "" {
+		return readAnswer{}, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", names)
+	}
+	if r.low, r.high, err = bounds(r.schema(), keys); err != nil {
+		return readAnswer{}, err
+	}
+	r.backward = in.ScanIndexForward != nil && !*in.ScanIndexForward
+	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
+		return readAnswer{}, err
+	}
+	return d.perform(&r, in.readRequest), nil
+}
+
+// A keyTest is one part of a key condition, about one attribute.
+type keyTest struct {
+	attribute string
+	operator  string // =, <, <=, >, >=, BETWEEN or begins_with
+	operands  []value
+}
+
+// bounds returns the first storage key that satisfies a key condition, and
+// the one after the last.
+func bounds(s schema, c condition) (low, high string, err error) {
+	tests, err := keyTests(c)
+	if err != nil {
+		return "", "", err
+	}
+	byAttribute := map[string]keyTest{}
+	for _, test := range tests {
+		if _, twice := byAttribute[test.attribute]; twice {
+			return "", "", invalid("KeyConditionExpressions must only contain one condition per key")
+		}
+		byAttribute[test.attribute] = test
+	}
+	partition, ok := byAttribute[s.partition.name]
+	switch {
+	case !ok:
+		return "", "", invalid("Query condition missed key schema element: %s", s.partition.name)
+	case partition.operator != "=":
+		return "", "", invalid("Query key condition not supported")
+	}
+	if err := partition.check(s.partition); err != nil {
+		return "", "", err
+	}
+	prefix := string(appendPartition(nil, partition.operands[0]))
+	if len(tests) == 1 {
+		return prefix, successor(prefix), nil
+	}
+	sort, ok := byAttribute[s.sort.name]
+	if !ok || s.sort.name == "" {
+		return "", "", invalid("Query key condition not supported")
+	}
+	if err := sort.check(s.sort); err != nil {
+		return "", "", err
+	}
+	low, high = sort.bounds(prefix)
+	return low, high, nil
+}
+
+func (t keyTest) check(attribute keyAttribute) error {
+	for _, operand := range t.operands {
+		switch {
+		case operand.kind != attribute.kind:
+			return invalid("One or more parameter values were invalid: Condition parameter type does not match schema type")
+		case operand.kind != kindNumber && operand.text == "" && t.operator != "begins_with":
+			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", emptyWord(operand.kind), attribute.name)
+		}
+	}
+	return nil
+}
+
+// bounds returns those of a test of the sort key, within a partition.
+func (t keyTest) bounds(partition string) (low, high string) {
+	at := func(v value) string { return string(appendKey([]byte(partition), v)) }
+	first, end := partition, successor(partition)
+	operand := t.operands[0]
+	switch t.operator {
+	case "=":
+		return at(operand), successor(at(operand))
+	case "<":
+		return first, at(operand)
+	case "<=":
+		return first, successor(at(operand))
+	case ">":
+		return successor(at(operand)), end
+	case ">=":
+		return at(operand), end
+	case "BETWEEN":
+		return at(operand), successor(at(t.operands[1]))
+	default: // begins_with
+		prefix := string(appendKeyPrefix([]byte(partition), operand))
+		return prefix, successor(prefix)
+	}
+}
+
+// keyTests takes a key condition apart.
+func keyTests(c condition) ([]keyTest, error) {
+	unsupported := invalid("Query key condition not supported")
+	switch c := c.(type) {
+	case group:
+		return keyTests(c.inner)
+	case and:
+		left, err := keyTests(c.left)
+		if err != nil {
+			return nil, err
+		}
+		right, err := keyTests(c.right)
+		return append(left, right...), err
+	case comparison:
+		if c.operator == "<>" {
+			return nil, unsupported
+		}
+		return keyTestOf(c.operator, c.left, c.right)
+	case between:
+		return keyTestOf("BETWEEN", c.operand, c.low, c.high)
+	case prefixCheck:
+		return keyTestOf("begins_with", c.operand, c.prefix)
+	case or:
+		return nil, invalid("Invalid operator used in KeyConditionExpression: OR")
+	case not:
+		return nil, invalid("Invalid operator used in KeyConditionExpression: NOT")
+	case membership:
+		return nil, invalid("Invalid operator used in KeyConditionExpression: IN")
+	case existence, typeCheck, containment:
+		return nil, invalid("Invalid operator used in KeyConditionExpression")
+	default:
+		return nil, unsupported
+	}
+}
+
+func keyTestOf(operator string, subject operand, operands ...operand) ([]keyTest, error) {
+	p, ok := subject.(path)
+	switch {
+	case !ok:
+		return nil, invalid("Query key condition not supported")
+	case len(p) > 1:
+		return nil, invalid("Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes")
+	}
+	test := keyTest{attribute: p.attribute(), operator: operator}
+	for _, o := range operands {
+		l, ok := o.(literal)
+		if !ok {
+			return nil, invalid("Query key condition not supported")
+		}
+		test.operands = append(test.operands, value(l))
+	}
+	return []keyTest{test}, nil
+}
+
+// commonAttributes lists key attributes that a filter must not use.
+func commonAttributes(s schema, paths []path) string {
+	var names []string
+	for _, p := range paths {
+		if s.has(p.attribute()) {
+			names = append(names, p.attribute())
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,188 @@
+package dynamodb
+
+// Resources: tables as CloudFormation declares them.
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// tableProperties are those that AWS::DynamoDB::Table and
+// AWS::DynamoDB::GlobalTable have in common.
+type tableProperties struct {
+	tableSpec
+	TimeToLiveSpecification *timeToLive
+	StreamSpecification     map[string]any
+
+	SSESpecification cfn.Ignored
+	WarmThroughput   cfn.Ignored
+}
+
+type timeToLive struct {
+	AttributeName string
+	Enabled       bool
+}
+
+type importSource struct {
+	InputFormat          string // DYNAMODB_JSON
+	InputCompressionType string // NONE or GZIP
+	S3BucketSource       struct {
+		S3Bucket      string
+		S3KeyPrefix   string
+		S3BucketOwner cfn.Ignored
+	}
+	InputFormatOptions cfn.Ignored
+}
+
+type singleTable struct {
+	tableProperties
+	ImportSourceSpecification *importSource
+
+	ContributorInsightsSpecification cfn.Ignored
+	DeletionProtectionEnabled        cfn.Ignored
+	OnDemandThroughput               cfn.Ignored
+	PointInTimeRecoverySpecification cfn.Ignored
+	ProvisionedThroughput            cfn.Ignored
+	TableClass                       cfn.Ignored
+	Tags                             cfn.Ignored
+}
+
+type globalTable struct {
+	tableProperties
+	Replicas []replica
+
+	ReadOnDemandThroughputSettings     cfn.Ignored
+	ReadProvisionedThroughputSettings  cfn.Ignored
+	WriteOnDemandThroughputSettings    cfn.Ignored
+	WriteProvisionedThroughputSettings cfn.Ignored
+}
+
+type replica struct {
+	Region string
+
+	ContributorInsightsSpecification  cfn.Ignored
+	DeletionProtectionEnabled         cfn.Ignored
+	GlobalSecondaryIndexes            cfn.Ignored
+	PointInTimeRecoverySpecification  cfn.Ignored
+	ReadOnDemandThroughputSettings    cfn.Ignored
+	ReadProvisionedThroughputSettings cfn.Ignored
+	SSESpecification                  cfn.Ignored
+	TableClass                        cfn.Ignored
+	Tags                              cfn.Ignored
+}
+
+// Types returns the resource types of DynamoDB.
+func (d *DynamoDB) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::DynamoDB::Table", d.createSingle),
+		cfn.Define("AWS::DynamoDB::GlobalTable", d.createGlobal),
+	}
+}
+
+func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable) (cfn.Handle, error) {
+	t, err := d.declare(r, p.tableProperties)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if p.ImportSourceSpecification != nil {
+		if err := d.importItems(t, *p.ImportSourceSpecification); err != nil {
+			return cfn.Handle{}, fmt.Errorf("import items: %w", err)
+		}
+	}
+	return t.handle(), d.add(t)
+}
+
+func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable) (cfn.Handle, error) {
+	for i, replica := range p.Replicas {
+		if replica.Region != d.cloud.Region {
+			return cfn.Handle{}, &cfn.Unsupported{Property: fmt.Sprintf("Replicas[%d].Region", i), Reason: "the local engine has one region, " + d.cloud.Region}
+		}
+	}
+	t, err := d.declare(r, p.tableProperties)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	return t.handle(), d.add(t)
+}
+
+// declare builds a table that is not known to the service yet.
+func (d *DynamoDB) declare(r cfn.Resource, p tableProperties) (*table, error) {
+	if p.StreamSpecification != nil {
+		return nil, &cfn.Unsupported{Property: "StreamSpecification", Reason: "the local engine does not serve DynamoDB streams"}
+	}
+	spec := p.tableSpec
+	if spec.TableName == "" {
+		spec.TableName = r.PhysicalName(255)
+	}
+	t, err := spec.table(d.tableARN(spec.TableName))
+	if err != nil {
+		return nil, err
+	}
+	if p.TimeToLiveSpecification != nil && p.TimeToLiveSpecification.Enabled {
+		t.ttl = p.TimeToLiveSpecification.AttributeName
+	}
+	return t, nil
+}
+
+func (t *table) handle() cfn.Handle {
+	return cfn.Handle{Ref: t.name, Attributes: map[string]any{"Arn": t.arn, "TableId": t.id}}
+}
+
+// importItems reads items from an object of lines such as
+// {"Item": {"pk": {"S": "a"}}}. The table must not be known to anyone yet.
+func (d *DynamoDB) importItems(t *table, source importSource) error {
+	if source.InputFormat != "DYNAMODB_JSON" {
+		return &cfn.Unsupported{Property: "ImportSourceSpecification.InputFormat", Reason: source.InputFormat + " is not supported: use DYNAMODB_JSON"}
+	}
+	if d.options.Assets == nil {
+		return &cfn.Unsupported{Property: "ImportSourceSpecification", Reason: "this engine has no source of assets"}
+	}
+	bucket, key := source.S3BucketSource.S3Bucket, source.S3BucketSource.S3KeyPrefix
+	path, err := d.options.Assets(bucket, key)
+	if err != nil {
+		return fmt.Errorf("find s3://%s/%s: %w", bucket, key, err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	switch source.InputCompressionType {
+	case "", "NONE":
+		return t.load(file)
+	case "GZIP":
+		unzipped, err := gzip.NewReader(file)
+		if err != nil {
+			return fmt.Errorf("unzip s3://%s/%s: %w", bucket, key, err)
+		}
+		return t.load(unzipped)
+	default:
+		return &cfn.Unsupported{Property: "ImportSourceSpecification.InputCompressionType", Reason: source.InputCompressionType + " is not supported: use NONE or GZIP"}
+	}
+}
+
+func (t *table) load(source io.Reader) error {
+	decoder := json.NewDecoder(bufio.NewReader(source))
+	for count := 1; ; count++ {
+		var line struct{ Item item }
+		switch err := decoder.Decode(&line); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("item %d: %w", count, err)
+		}
+		r, err := t.row(line.Item)
+		if err != nil {
+			return fmt.Errorf("item %d: %w", count, err)
+		}
+		t.replace(t.rows.get(r.key), r)
+	}
+}

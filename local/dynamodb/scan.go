@@ -1,0 +1,61 @@
+package dynamodb
+
+// Scan, and its segments.
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func (d *DynamoDB) scan(caller cloud.Caller, in struct {
+	readRequest
+	Segment       *int
+	TotalSegments *int
+}) (readAnswer, error) {
+	r, err := d.open(caller, "Scan", in.readRequest)
+	if err != nil {
+		return readAnswer{}, err
+	}
+	if r.low, r.high, err = segment(in.Segment, in.TotalSegments); err != nil {
+		return readAnswer{}, err
+	}
+	p, err := in.placeholders(in.FilterExpression, in.ProjectionExpression)
+	if err != nil {
+		return readAnswer{}, err
+	}
+	if _, err := r.prepare(in.readRequest, p); err != nil {
+		return readAnswer{}, err
+	}
+	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
+		return readAnswer{}, err
+	}
+	return d.perform(&r, in.readRequest), nil
+}
+
+// segment returns the bounds of one of the equal parts of the hashes that
+// storage keys begin with.
+func segment(part, total *int) (low, high string, err error) {
+	switch {
+	case part == nil && total == nil:
+		return "", "", nil
+	case part == nil:
+		return "", "", invalid("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+	case total == nil:
+		return "", "", invalid("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+	case *total < 1 || *total > 1000000:
+		return "", "", invalid("1 validation error detected: Value '%d' at 'totalSegments' failed to satisfy constraint: Member must have value between 1 and 1000000", *total)
+	case *part < 0 || *part >= *total:
+		return "", "", invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d", *part, *total)
+	}
+	return segmentStart(*part, *total), segmentStart(*part+1, *total), nil
+}
+
+func segmentStart(part, total int) string {
+	if part == 0 || part == total {
+		return ""
+	}
+	hash, _ := bits.Div64(uint64(part), 0, uint64(total)) // part × 2^64 / total
+	return string(binary.BigEndian.AppendUint64(nil, hash))
+}

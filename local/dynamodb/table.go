@@ -1,0 +1,370 @@
+package dynamodb
+
+// Tables: keys, rows, and the indexes that follow them.
+
+import (
+	"encoding/binary"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const (
+	maxPartitionKey = 2048 // bytes
+	maxSortKey      = 1024 // bytes
+)
+
+// A keyAttribute is a part of a key; an absent sort key has no name.
+type keyAttribute struct {
+	name string
+	kind kind
+}
+
+// A schema is the key of a table or of an index.
+type schema struct{ partition, sort keyAttribute }
+
+func (s schema) attributes() []keyAttribute {
+	if s.sort.name == "" {
+		return []keyAttribute{s.partition}
+	}
+	return []keyAttribute{s.partition, s.sort}
+}
+
+func (s schema) has(attribute string) bool {
+	return attribute == s.partition.name || s.sort.name != "" && attribute == s.sort.name
+}
+
+// storageKey returns the key under which an item is stored; false if it lacks
+// an attribute of the key.
+func (s schema) storageKey(i item) (string, bool) {
+	partition, ok := i[s.partition.name]
+	if !ok {
+		return "", false
+	}
+	key := appendPartition(nil, partition)
+	if s.sort.name != "" {
+		sort, ok := i[s.sort.name]
+		if !ok {
+			return "", false
+		}
+		key = appendKey(key, sort)
+	}
+	return string(key), true
+}
+
+// of returns the attributes of an item that make up the key.
+func (s schema) of(i item) item {
+	key := item{}
+	for _, attribute := range s.attributes() {
+		key[attribute.name] = i[attribute.name]
+	}
+	return key
+}
+
+// A row is a stored item.
+type row struct {
+	key  string
+	item item
+	size int // bytes
+}
+
+// itemOf returns the item of a row that may be nil.
+func itemOf(r *row) item {
+	if r == nil {
+		return nil
+	}
+	return r.item
+}
+
+func sizeOfRow(r *row) int {
+	if r == nil {
+		return 0
+	}
+	return r.size
+}
+
+// An index holds the rows that have all attributes of its key.
+type index struct {
+	name       string
+	global     bool
+	schema     schema
+	projection string          // ALL, KEYS_ONLY or INCLUDE
+	included   map[string]bool // attributes, unless the projection is ALL
+	entries    sorted
+}
+
+// entryKey returns where a row stands in the index, if it does.
+func (x *index) entryKey(r *row) (string, bool) {
+	if r == nil {
+		return "", false
+	}
+	key, ok := x.schema.storageKey(r.item)
+	return key + r.key, ok
+}
+
+// view returns what the index holds of an item.
+func (x *index) view(i item) item {
+	if x == nil || x.projection == "ALL" {
+		return i
+	}
+	part := make(item, len(x.included))
+	for name := range x.included {
+		if v, ok := i[name]; ok {
+			part[name] = v
+		}
+	}
+	return part
+}
+
+// A table's description does not change once it is made; its rows are
+// guarded by the service's lock.
+type table struct {
+	name    string
+	arn     string
+	id      string
+	created time.Time
+	spec    tableSpec
+	schema  schema
+	indexes []*index
+	ttl     string // attribute with the time of expiry, or empty
+
+	rows     sorted
+	bytes    int
+	expiries sorted // rows by time of expiry
+}
+
+func (t *table) index(name string) *index {
+	for _, x := range t.indexes {
+		if x.name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// key checks a request's Key and returns the storage key.
+func (t *table) key(key item) (string, error) {
+	attributes := t.schema.attributes()
+	if len(key) != len(attributes) {
+		return "", errKeySchema()
+	}
+	for _, attribute := range attributes {
+		v, ok := key[attribute.name]
+		if !ok || v.kind != attribute.kind {
+			return "", errKeySchema()
+		}
+	}
+	if err := t.checkKeyValues(key); err != nil {
+		return "", err
+	}
+	storage, _ := t.schema.storageKey(key)
+	return storage, nil
+}
+
+func errKeySchema() error {
+	return invalid("The provided key element does not match the schema")
+}
+
+func (t *table) checkKeyValues(i item) error {
+	for _, attribute := range t.schema.attributes() {
+		v := i[attribute.name]
+		limit := maxPartitionKey
+		message := "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes"
+		if attribute == t.schema.sort {
+			limit = maxSortKey
+			message = "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes"
+		}
+		switch {
+		case v.kind != kindNumber && v.text == "":
+			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", emptyWord(v.kind), attribute.name)
+		case v.size() > limit:
+			return invalid(message, limit)
+		}
+	}
+	return nil
+}
+
+func emptyWord(k kind) string {
+	if k == kindBinary {
+		return "binary"
+	}
+	return "string"
+}
+
+// row checks an item that is to be stored, and makes it a row.
+func (t *table) row(i item) (*row, error) {
+	for _, attribute := range t.schema.attributes() {
+		v, ok := i[attribute.name]
+		switch {
+		case !ok:
+			return nil, invalid("One or more parameter values were invalid: Missing the key %s in the item", attribute.name)
+		case v.kind != attribute.kind:
+			return nil, invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", attribute.name, attribute.kind, v.kind)
+		}
+	}
+	if err := t.checkKeyValues(i); err != nil {
+		return nil, err
+	}
+	for _, x := range t.indexes {
+		if err := x.check(i); err != nil {
+			return nil, err
+		}
+	}
+	size := i.size()
+	if size > maxItemSize {
+		return nil, invalid("Item size has exceeded the maximum allowed size")
+	}
+	key, _ := t.schema.storageKey(i)
+	return &row{key, i, size}, nil
+}
+
+// check refuses an item whose attributes cannot be keys of the index.
+func (x *index) check(i item) error {
+	for _, attribute := range x.schema.attributes() {
+		v, ok := i[attribute.name]
+		switch {
+		case !ok:
+		case v.kind != attribute.kind:
+			return invalid("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", attribute.name, attribute.kind, v.kind, x.name)
+		case v.kind != kindNumber && v.text == "":
+			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", emptyWord(v.kind), x.name, attribute.name)
+		}
+	}
+	return nil
+}
+
+// replace puts a row in the place of another; either may be nil. It returns
+// what the write consumes.
+func (t *table) replace(old, changed *row) writeUnits {
+	if old == changed {
+		return writeUnits{table: 1}
+	}
+	switch {
+	case changed != nil:
+		t.rows.put(changed.key, changed)
+	default:
+		t.rows.remove(old.key)
+	}
+	t.bytes += sizeOfRow(changed) - sizeOfRow(old)
+	t.replaceExpiry(old, changed)
+	units := writeUnits{table: unitsOf(max(sizeOfRow(old), sizeOfRow(changed)), writeUnit)}
+	for _, x := range t.indexes {
+		units.add(x, x.replace(old, changed))
+	}
+	return units
+}
+
+// replace moves a row's entry and returns the write units of doing so.
+func (x *index) replace(old, changed *row) float64 {
+	from, had := x.entryKey(old)
+	to, has := x.entryKey(changed)
+	units := 0.0
+	if had && (!has || from != to) {
+		x.entries.remove(from)
+		units += unitsOf(x.view(old.item).size(), writeUnit)
+	}
+	if has {
+		x.entries.put(to, changed)
+		view := x.view(changed.item)
+		if !had || from != to || !view.equal(x.view(old.item)) {
+			units += unitsOf(view.size(), writeUnit)
+		}
+	}
+	return units
+}
+
+func (i item) equal(j item) bool {
+	return value{kind: kindMap, fields: i}.equal(value{kind: kindMap, fields: j})
+}
+
+func (t *table) replaceExpiry(old, changed *row) {
+	if t.ttl == "" {
+		return
+	}
+	if key, ok := t.expiryKey(old); ok {
+		t.expiries.remove(key)
+	}
+	if key, ok := t.expiryKey(changed); ok {
+		t.expiries.put(key, changed)
+	}
+}
+
+// expiryKey sorts rows by their time of expiry. Rows without one, or with one
+// that is not a number of seconds since 1970, never expire.
+func (t *table) expiryKey(r *row) (string, bool) {
+	v, ok := itemOf(r)[t.ttl]
+	if !ok || v.kind != kindNumber || v.number().sign() <= 0 {
+		return "", false
+	}
+	whole, _, _ := strings.Cut(v.text, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return "", false
+	}
+	return expiryPrefix(seconds) + r.key, true
+}
+
+func expiryPrefix(seconds int64) string {
+	return string(binary.BigEndian.AppendUint64(nil, uint64(seconds)))
+}
+
+// ttlAge is the age beyond which DynamoDB takes a time of expiry for a
+// mistake and leaves the item alone.
+const ttlAge = 5 * 365 * 24 * time.Hour
+
+// expire deletes at most limit rows whose time has come and returns how many.
+func (t *table) expire(now time.Time, limit int) int {
+	oldest := expiryPrefix(max(0, now.Add(-ttlAge).Unix()))
+	due := expiryPrefix(now.Unix())
+	for deleted := range limit {
+		e, ok := t.expiries.at(t.expiries.seek(oldest))
+		if !ok || e.key >= due {
+			return deleted
+		}
+		t.replace(e.row, nil)
+	}
+	return limit
+}
+
+// unitsOf returns how many units of a size a number of bytes takes, at least one.
+func unitsOf(bytes, unit int) float64 {
+	return max(1, math.Ceil(float64(bytes)/float64(unit)))
+}
+
+// table returns a table by its name or ARN, if the caller may perform the
+// action on it. Call it without holding the lock.
+func (d *DynamoDB) table(caller cloud.Caller, action, name string) (*table, error) {
+	name, err := tableName(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.cloud.Authorize(caller, "dynamodb:"+action, d.tableARN(name)); err != nil {
+		return nil, err
+	}
+	return d.lookUp(name)
+}
+
+func (d *DynamoDB) lookUp(name string) (*table, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	t, ok := d.tables[name]
+	if !ok {
+		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Requested resource not found")
+	}
+	return t, nil
+}
+
+func (d *DynamoDB) tableARN(name string) string { return d.cloud.ARN("dynamodb", "table/"+name) }
+
+func tableName(nameOrARN string) (string, error) {
+	if strings.HasPrefix(nameOrARN, "arn:") {
+		_, nameOrARN, _ = strings.Cut(nameOrARN, ":table/")
+	}
+	if nameOrARN == "" {
+		return "", invalid("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
+	}
+	return nameOrARN, nil
+}

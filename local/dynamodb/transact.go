@@ -1,0 +1,311 @@
+package dynamodb
+
+// Transactions: TransactWriteItems and TransactGetItems.
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const (
+	maxTransaction      = 100     // members
+	maxTransactionBytes = 4 << 20 // of all items
+	tokenLife           = 10 * time.Minute
+)
+
+type transactWriteRequest struct {
+	TransactItems          []transactMember
+	ClientRequestToken     string
+	ReturnConsumedCapacity string
+}
+
+type transactMember struct {
+	Put            *putRequest    `json:",omitzero"`
+	Update         *updateRequest `json:",omitzero"`
+	Delete         *keyRequest    `json:",omitzero"`
+	ConditionCheck *keyRequest    `json:",omitzero"`
+}
+
+type transactWriteAnswer struct {
+	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
+}
+
+// A reason tells why one member made a transaction fail, or that it did not.
+type reason struct {
+	Code    string
+	Message string `json:",omitzero"`
+	Item    item   `json:",omitzero"`
+}
+
+func (d *DynamoDB) transactWriteItems(caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
+	writes, err := d.transactWrites(caller, in.TransactItems)
+	if err != nil {
+		return transactWriteAnswer{}, err
+	}
+	digest, err := in.digest()
+	if err != nil {
+		return transactWriteAnswer{}, err
+	}
+	outcomes, err := d.commit(writes, in.ClientRequestToken, digest)
+	if err != nil {
+		return transactWriteAnswer{}, err
+	}
+	consumed := capacities{}
+	for i, o := range outcomes {
+		consumed.add(writes[i].table, o.units)
+	}
+	answer := transactWriteAnswer{ConsumedCapacity: consumed.list(in.ReturnConsumedCapacity)}
+	for _, c := range answer.ConsumedCapacity {
+		c.WriteCapacityUnits = c.CapacityUnits
+	}
+	for t, units := range consumed {
+		d.observe(t, "ConsumedWriteCapacityUnits", units.total())
+	}
+	return answer, nil
+}
+
+// digest tells requests apart, whatever the order of their JSON members.
+func (r transactWriteRequest) digest() ([sha256.Size]byte, error) {
+	if r.ClientRequestToken == "" {
+		return [sha256.Size]byte{}, nil
+	}
+	canonical, err := json.Marshal(r.TransactItems)
+	return sha256.Sum256(canonical), err
+}
+
+// transactWrites authorizes and prepares the members.
+func (d *DynamoDB) transactWrites(caller cloud.Caller, members []transactMember) ([]write, error) {
+	if err := checkTransaction(len(members)); err != nil {
+		return nil, err
+	}
+	writes := make([]write, len(members))
+	seen := map[place]bool{}
+	for i, member := range members {
+		w, err := d.transactWrite(caller, member)
+		if err != nil {
+			return nil, err
+		}
+		if seen[place{w.table, w.key}] {
+			return nil, invalid("Transaction request cannot include multiple operations on one item")
+		}
+		seen[place{w.table, w.key}] = true
+		writes[i] = w
+	}
+	return writes, nil
+}
+
+func checkTransaction(members int) error {
+	switch {
+	case members == 0:
+		return invalid("1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	case members > maxTransaction:
+		return invalid("1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to %d", maxTransaction)
+	}
+	return nil
+}
+
+func (d *DynamoDB) transactWrite(caller cloud.Caller, m transactMember) (write, error) {
+	if m.operations() != 1 {
+		return write{}, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+	}
+	switch {
+	case m.Put != nil:
+		t, err := d.table(caller, "PutItem", m.Put.TableName)
+		if err != nil {
+			return write{}, err
+		}
+		return m.Put.write(t)
+	case m.Update != nil:
+		t, err := d.table(caller, "UpdateItem", m.Update.TableName)
+		if err != nil {
+			return write{}, err
+		}
+		w, _, err := m.Update.write(t)
+		return w, err
+	case m.Delete != nil:
+		t, err := d.table(caller, "DeleteItem", m.Delete.TableName)
+		if err != nil {
+			return write{}, err
+		}
+		return m.Delete.write(t, remove)
+	default:
+		t, err := d.table(caller, "ConditionCheckItem", m.ConditionCheck.TableName)
+		if err != nil {
+			return write{}, err
+		}
+		if m.ConditionCheck.ConditionExpression == nil {
+			return write{}, invalid("1 validation error detected: Value null at 'transactItems.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member must not be null")
+		}
+		return m.ConditionCheck.write(t, keep)
+	}
+}
+
+func (m transactMember) operations() int {
+	count := 0
+	for _, given := range []bool{m.Put != nil, m.Update != nil, m.Delete != nil, m.ConditionCheck != nil} {
+		if given {
+			count++
+		}
+	}
+	return count
+}
+
+// commit performs all writes or, with an error, none. A request that has
+// succeeded with the same token before is not performed again.
+func (d *DynamoDB) commit(writes []write, token string, digest [sha256.Size]byte) ([]outcome, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if done, err := d.tokens.check(token, digest, now); done || err != nil {
+		return nil, err
+	}
+	outcomes := make([]outcome, len(writes))
+	reasons := make([]reason, len(writes))
+	failed := false
+	bytes := 0
+	for i, w := range writes {
+		old, changed, err := w.try()
+		outcomes[i] = outcome{old: old, changed: changed}
+		reasons[i] = reasonFor(err)
+		failed = failed || err != nil
+		bytes += max(sizeOfRow(old), sizeOfRow(changed))
+	}
+	switch {
+	case failed:
+		return nil, cancelled(reasons)
+	case bytes > maxTransactionBytes:
+		return nil, invalid("Collection size of items in transaction exceeded the maximum allowed size")
+	}
+	for i, w := range writes {
+		units := w.table.replace(outcomes[i].old, outcomes[i].changed)
+		outcomes[i].units = units.doubled()
+	}
+	d.tokens.add(token, digest, now)
+	return outcomes, nil
+}
+
+func (w writeUnits) doubled() writeUnits {
+	twice := writeUnits{table: 2 * w.table}
+	for x, units := range w.indexes {
+		twice.add(x, 2*units)
+	}
+	return twice
+}
+
+func reasonFor(err error) reason {
+	if err == nil {
+		return reason{Code: "None"}
+	}
+	failure := cloud.AsError(err)
+	r := reason{Code: failure.Code, Message: failure.Message}
+	switch failure.Code {
+	case codeConditionFailed:
+		r.Code = "ConditionalCheckFailed"
+		r.Item, _ = failure.Fields["Item"].(item)
+	case "ValidationException":
+		r.Code = "ValidationError"
+	}
+	return r
+}
+
+func cancelled(reasons []reason) error {
+	codes := make([]string, len(reasons))
+	for i, r := range reasons {
+		codes[i] = r.Code
+	}
+	failure := cloud.Errorf(400, "TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
+	failure.Fields = map[string]any{"CancellationReasons": reasons}
+	return failure
+}
+
+// tokens remembers which requests have succeeded, for tokenLife.
+type tokens struct {
+	done  map[string]tokenUse
+	order []string // oldest first
+}
+
+type tokenUse struct {
+	digest [sha256.Size]byte
+	at     time.Time
+}
+
+func newTokens() tokens { return tokens{done: map[string]tokenUse{}} }
+
+// check tells whether the request has been performed already.
+func (t *tokens) check(token string, digest [sha256.Size]byte, now time.Time) (bool, error) {
+	for len(t.order) > 0 && now.Sub(t.done[t.order[0]].at) >= tokenLife {
+		delete(t.done, t.order[0])
+		t.order = t.order[1:]
+	}
+	use, ok := t.done[token]
+	if ok && use.digest != digest {
+		return false, cloud.Errorf(400, "IdempotentParameterMismatchException", "The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless the requests are identical")
+	}
+	return ok, nil
+}
+
+func (t *tokens) add(token string, digest [sha256.Size]byte, now time.Time) {
+	if token == "" {
+		return
+	}
+	t.done[token] = tokenUse{digest, now}
+	t.order = append(t.order, token)
+}
+
+type transactGetAnswer struct {
+	Responses        []getAnswer
+	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
+}
+
+func (d *DynamoDB) transactGetItems(caller cloud.Caller, in struct {
+	TransactItems          []struct{ Get getRequest }
+	ReturnConsumedCapacity string
+}) (transactGetAnswer, error) {
+	if err := checkTransaction(len(in.TransactItems)); err != nil {
+		return transactGetAnswer{}, err
+	}
+	places := make([]place, len(in.TransactItems))
+	parts := make([]projection, len(in.TransactItems))
+	for i, member := range in.TransactItems {
+		t, err := d.table(caller, "GetItem", member.Get.TableName)
+		if err != nil {
+			return transactGetAnswer{}, err
+		}
+		key, part, err := member.Get.prepare(t)
+		if err != nil {
+			return transactGetAnswer{}, err
+		}
+		places[i], parts[i] = place{t, key}, part
+	}
+	consumed := capacities{}
+	answer := transactGetAnswer{Responses: make([]getAnswer, len(places))}
+	for i, r := range d.rowsAt(places) {
+		consumed.add(places[i].table, writeUnits{table: 2 * readUnits(sizeOfRow(r), true)})
+		if r != nil {
+			answer.Responses[i].Item = parts[i].of(r.item)
+		}
+	}
+	answer.ConsumedCapacity = consumed.list(in.ReturnConsumedCapacity)
+	for _, c := range answer.ConsumedCapacity {
+		c.ReadCapacityUnits = c.CapacityUnits
+	}
+	for t, units := range consumed {
+		d.observe(t, "ConsumedReadCapacityUnits", units.total())
+	}
+	return answer, nil
+}
+
+// rowsAt returns the rows at one moment, nil where there is none.
+func (d *DynamoDB) rowsAt(places []place) []*row {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	rows := make([]*row, len(places))
+	for i, p := range places {
+		rows[i] = p.table.rows.get(p.key)
+	}
+	return rows
+}

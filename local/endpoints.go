@@ -1,0 +1,84 @@
+package local
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Endpoints are the addresses of a running engine.
+type Endpoints struct {
+	// AWS is the URL of all AWS APIs: AWS_ENDPOINT_URL.
+	AWS string `json:"aws"`
+
+	// SFTP holds host:port by stack and logical id of the Transfer server.
+	SFTP map[string]map[string]string `json:"sftp"`
+
+	// APIs holds each REST API's base URL, stage included, by stack and
+	// logical id.
+	APIs map[string]map[string]string `json:"apis"`
+
+	// Outputs holds the stacks' outputs, resolved, by stack and name. Where
+	// one names a REST API or an SFTP server by the address it would have on
+	// AWS, it has the local address instead.
+	Outputs map[string]map[string]any `json:"outputs"`
+
+	// Logs is a folder with one file per Lambda function.
+	Logs string `json:"logs"`
+}
+
+// Endpoints returns the addresses of what the assembly declares.
+func (e *Engine) Endpoints() Endpoints {
+	endpoints := Endpoints{
+		AWS:     e.URL(),
+		SFTP:    map[string]map[string]string{},
+		APIs:    map[string]map[string]string{},
+		Outputs: map[string]map[string]any{},
+		Logs:    e.logs,
+	}
+	var local []string // pairs of the address on AWS and the local one
+	for _, s := range e.transfer.Endpoints() {
+		put(endpoints.SFTP, s.Stack, s.LogicalID, s.Address)
+		local = append(local, fmt.Sprintf("%s.server.transfer.%s.amazonaws.com", s.ServerID, e.Cloud.Region), s.Address)
+	}
+	for _, api := range e.gateway.Endpoints() {
+		put(endpoints.APIs, api.Stack, api.LogicalID, api.URL)
+		local = append(local, fmt.Sprintf("https://%s.execute-api.%s.amazonaws.com/%s/", api.APIID, e.Cloud.Region, api.Stage), api.URL)
+	}
+	localise := strings.NewReplacer(local...)
+	for stack, outputs := range e.outputs {
+		endpoints.Outputs[stack] = map[string]any{}
+		for name, value := range outputs {
+			if text, ok := value.(string); ok {
+				value = localise.Replace(text)
+			}
+			endpoints.Outputs[stack][name] = value
+		}
+	}
+	return endpoints
+}
+
+func put(by map[string]map[string]string, stack, id, address string) {
+	if by[stack] == nil {
+		by[stack] = map[string]string{}
+	}
+	by[stack][id] = address
+}
+
+// Write writes the endpoints as JSON, in one step: a reader never sees half.
+func (e Endpoints) Write(path string) error {
+	raw, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("write the endpoints: %w", err)
+	}
+	temporary := path + ".new"
+	if err := os.WriteFile(temporary, append(raw, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the endpoints: %w", err)
+	}
+	return os.Rename(temporary, path)
+}

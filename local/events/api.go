@@ -1,0 +1,238 @@
+// EventBridge as JSON calls.
+
+package events
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// actions are the calls that Call performs.
+var actions = map[string]func(*Events, cloud.Caller, json.RawMessage) (any, error){
+	"PutEvents":        handler((*Events).putEvents),
+	"ListRules":        handler((*Events).listRules),
+	"DescribeRule":     handler((*Events).describeRule),
+	"TestEventPattern": handler((*Events).testEventPattern),
+}
+
+// handler decodes an action's input.
+func handler[In any](run func(*Events, cloud.Caller, In) (any, error)) func(*Events, cloud.Caller, json.RawMessage) (any, error) {
+	return func(s *Events, caller cloud.Caller, raw json.RawMessage) (any, error) {
+		var in In
+		if err := json.Unmarshal(raw, &in); err != nil {
+			return nil, cloud.Errorf(400, "SerializationException", "the request is not valid: %v", err)
+		}
+		return run(s, caller, in)
+	}
+}
+
+// Supports tells whether Call performs the action.
+func (s *Events) Supports(action string) bool { return actions[action] != nil }
+
+// Call performs one action of the EventBridge API, in its JSON shapes.
+func (s *Events) Call(_ context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
+	run := actions[action]
+	if run == nil {
+		return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve events:%s", action)
+	}
+	output, err := run(s, caller, input)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(output)
+}
+
+type putEventsInput struct{ Entries []putEventsEntry }
+
+type putEventsEntry struct {
+	Source, DetailType string
+	Detail             json.RawMessage // a string of JSON, or, from a state machine, the object
+	Resources          []string
+	Time               json.RawMessage // seconds since 1970, or RFC 3339
+	EventBusName       string
+}
+
+type putEventsResult struct {
+	EventId      string `json:",omitempty"`
+	ErrorCode    string `json:",omitempty"`
+	ErrorMessage string `json:",omitempty"`
+}
+
+// Limits of PutEvents.
+const (
+	maxEntries      = 10
+	maxEntriesBytes = 1 << 20
+)
+
+func (s *Events) putEvents(caller cloud.Caller, in putEventsInput) (any, error) {
+	if n := len(in.Entries); n < 1 || n > maxEntries {
+		return nil, cloud.Errorf(400, "ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d", maxEntries)
+	}
+	size := 0
+	for _, entry := range in.Entries {
+		size += len(entry.Source) + len(entry.DetailType) + len(entry.Detail)
+		if err := s.cloud.Authorize(caller, "events:PutEvents", s.busARN(busName(entry.EventBusName))); err != nil {
+			return nil, err
+		}
+	}
+	if size > maxEntriesBytes {
+		return nil, cloud.Errorf(400, "ValidationException", "Total size of the entries in the request is over the limit.")
+	}
+	output := struct {
+		FailedEntryCount int
+		Entries          []putEventsResult
+	}{}
+	for _, entry := range in.Entries {
+		id, err := s.putEvent(entry)
+		result := putEventsResult{EventId: id}
+		if err != nil {
+			e := cloud.AsError(err)
+			result.ErrorCode, result.ErrorMessage = e.Code, e.Message
+			output.FailedEntryCount++
+		}
+		output.Entries = append(output.Entries, result)
+	}
+	return output, nil
+}
+
+// putEvent routes one entry and returns the id of its event.
+func (s *Events) putEvent(entry putEventsEntry) (string, error) {
+	for name, value := range map[string]string{"Source": entry.Source, "DetailType": entry.DetailType, "Detail": string(entry.Detail)} {
+		if value == "" || value == "null" {
+			return "", cloud.Errorf(400, "InvalidArgument", "Parameter %s is not valid. Reason: %s is a required argument.", name, name)
+		}
+	}
+	if strings.HasPrefix(entry.Source, "aws.") {
+		return "", cloud.Errorf(400, "NotAuthorizedForSourceException", "Not authorized for the source.")
+	}
+	detail := entry.Detail
+	var text string
+	if json.Unmarshal(detail, &text) == nil {
+		detail = json.RawMessage(text)
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(detail, &object) != nil || object == nil {
+		return "", cloud.Errorf(400, "MalformedDetail", "Detail is malformed.")
+	}
+	at, err := timeOf(entry.Time)
+	if err != nil {
+		return "", err
+	}
+	b, err := s.bus(entry.EventBusName)
+	if err != nil {
+		return "", err
+	}
+	e := s.newEvent(cloud.Event{Source: entry.Source, DetailType: entry.DetailType, Detail: detail, Resources: entry.Resources, Time: at})
+	s.route(b, e)
+	return e.ID, nil
+}
+
+// timeOf reads a timestamp; none is the zero time.
+func timeOf(raw json.RawMessage) (time.Time, error) {
+	var seconds float64
+	var at time.Time
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return at, nil
+	case json.Unmarshal(raw, &seconds) == nil:
+		return time.UnixMilli(int64(seconds * 1000)), nil
+	case json.Unmarshal(raw, &at) == nil:
+		return at, nil
+	}
+	return at, cloud.Errorf(400, "SerializationException", "%s is not a timestamp", raw)
+}
+
+type ruleDescription struct {
+	Name, Arn          string
+	EventPattern       string `json:",omitempty"`
+	ScheduleExpression string `json:",omitempty"`
+	State              string
+	Description        string `json:",omitempty"`
+	RoleArn            string `json:",omitempty"`
+	EventBusName       string
+}
+
+func (r *rule) describe() ruleDescription {
+	state := "DISABLED"
+	if r.enabled {
+		state = "ENABLED"
+	}
+	return ruleDescription{
+		Name: r.name, Arn: r.arn, EventPattern: r.patternText, ScheduleExpression: r.schedule, State: state,
+		Description: r.description, RoleArn: r.role, EventBusName: r.bus,
+	}
+}
+
+type listRulesInput struct {
+	EventBusName, NamePrefix, NextToken string
+	Limit                               int
+}
+
+func (s *Events) listRules(caller cloud.Caller, in listRulesInput) (any, error) {
+	b, err := s.bus(in.EventBusName)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cloud.Authorize(caller, "events:ListRules", s.cloud.ARN("events", "rule/*")); err != nil {
+		return nil, err
+	}
+	output := struct {
+		Rules     []ruleDescription
+		NextToken string `json:",omitempty"`
+	}{Rules: []ruleDescription{}}
+	limit := in.Limit
+	if limit < 1 || limit > 100 {
+		limit = 100
+	}
+	for _, r := range s.rules(b) {
+		if r.name <= in.NextToken || !strings.HasPrefix(r.name, in.NamePrefix) {
+			continue
+		}
+		if len(output.Rules) == limit {
+			output.NextToken = output.Rules[limit-1].Name
+			break
+		}
+		output.Rules = append(output.Rules, r.describe())
+	}
+	return output, nil
+}
+
+type describeRuleInput struct{ Name, EventBusName string }
+
+func (s *Events) describeRule(caller cloud.Caller, in describeRuleInput) (any, error) {
+	b, err := s.bus(in.EventBusName)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range s.rules(b) {
+		if r.name != in.Name {
+			continue
+		}
+		if err := s.cloud.Authorize(caller, "events:DescribeRule", r.arn); err != nil {
+			return nil, err
+		}
+		return r.describe(), nil
+	}
+	return nil, cloud.Errorf(400, "ResourceNotFoundException", "Rule %s does not exist on EventBus %s.", in.Name, b.name)
+}
+
+type testEventPatternInput struct{ EventPattern, Event string }
+
+func (s *Events) testEventPattern(caller cloud.Caller, in testEventPatternInput) (any, error) {
+	if err := s.cloud.Authorize(caller, "events:TestEventPattern", "*"); err != nil {
+		return nil, err
+	}
+	p, err := compilePattern([]byte(in.EventPattern))
+	if err != nil {
+		return nil, cloud.Errorf(400, "InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
+	}
+	object, ok := decodeJSON([]byte(in.Event)).(map[string]any)
+	if !ok {
+		return nil, cloud.Errorf(400, "ValidationException", "Parameter Event is not valid.")
+	}
+	return struct{ Result bool }{p.matches(objectNode(object))}, nil
+}

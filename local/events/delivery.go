@@ -1,0 +1,170 @@
+// Deliveries: retries with exponential back-off, then the dead-letter queue.
+
+package events
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Defaults of a retry policy, which are also its maxima.
+const (
+	maxRetries = 185
+	maxAge     = 24 * time.Hour
+)
+
+// The back-off between attempts doubles from the first to the longest, so that
+// 185 retries last about a day; AWS does not document its own.
+const (
+	firstBackoff   = time.Second
+	longestBackoff = 8 * time.Minute
+)
+
+// backoff returns how long to wait after so many failed retries, with jitter.
+func backoff(retries int) time.Duration {
+	full := longestBackoff
+	if retries < 9 {
+		full = min(full, firstBackoff<<retries)
+	}
+	return full/2 + rand.N(full/2+1)
+}
+
+// deliverLater hands the delivery to the background; it ends with the cloud.
+func (s *Events) deliverLater(r *rule, t *target, e *event) {
+	s.cloud.Go(func(ctx context.Context) { s.deliver(ctx, r, t, e) })
+}
+
+func (s *Events) deliver(ctx context.Context, r *rule, t *target, e *event) {
+	payload, err := t.input.payload(e, r)
+	if err != nil {
+		s.giveUp(ctx, r, t, e, failure{code: "INVALID_JSON", message: err.Error()})
+		return
+	}
+	started := time.Now()
+	for retries := 0; ; retries++ {
+		err := t.send(ctx, e, payload)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			s.count(r, "Invocations")
+			return
+		}
+		f := classify(err)
+		f.retries = retries
+		if !f.transient {
+			s.giveUp(ctx, r, t, e, f)
+			return
+		}
+		wait := backoff(retries)
+		switch {
+		case retries >= t.retries:
+			f.exhausted = "MaximumRetryAttempts"
+		case time.Since(started)+wait > t.age:
+			f.exhausted = "MaximumEventAgeInSeconds"
+		}
+		if f.exhausted != "" {
+			s.giveUp(ctx, r, t, e, f)
+			return
+		}
+		s.count(r, "RetryInvocationAttempts")
+		if !sleep(ctx, wait) {
+			return
+		}
+	}
+}
+
+// sleep waits; false means that ctx has ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// failure is why a delivery did not succeed, in the words that dead letters
+// carry.
+type failure struct {
+	code, message string
+	transient     bool
+	exhausted     string // which limit ended the retries, if one did
+	retries       int
+}
+
+// assumeError is a target's role that EventBridge could not assume.
+type assumeError struct{ error }
+
+// classify tells what may go away by itself from what will not: EventBridge
+// does not retry where a permission or the target itself is missing.
+func classify(err error) failure {
+	if _, ok := err.(assumeError); ok {
+		return failure{code: "FAILED_TO_ASSUME_ROLE", message: err.Error()}
+	}
+	e := cloud.AsError(err)
+	f := failure{code: "INVALID_PARAMETER", message: e.Error()}
+	switch {
+	case strings.HasPrefix(e.Code, "AccessDenied"):
+		f.code = "NO_PERMISSIONS"
+	case slices.Contains(missingCodes, e.Code) || e.Status == 404:
+		f.code = "NO_RESOURCE"
+	case slices.Contains(throttlingCodes, e.Code) || e.Status == 429:
+		f.code, f.transient = "THROTTLING", true
+	case e.Status >= 500:
+		f.code, f.transient = "ERROR_FROM_TARGET", true
+	}
+	return f
+}
+
+var (
+	missingCodes    = []string{"ResourceNotFoundException", "QueueDoesNotExist", "NotFound", "NotFoundException", "StateMachineDoesNotExist"}
+	throttlingCodes = []string{"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestThrottled", "ExecutionLimitExceeded", "LimitExceededException"}
+)
+
+type messageAttribute struct{ DataType, StringValue string }
+
+// giveUp counts a failed invocation and sends the event to the dead-letter
+// queue, if the target has one.
+func (s *Events) giveUp(ctx context.Context, r *rule, t *target, e *event, f failure) {
+	s.count(r, "Invocations")
+	s.count(r, "FailedInvocations")
+	if t.deadLetters == "" {
+		return
+	}
+	attributes := map[string]messageAttribute{}
+	for name, value := range map[string]string{
+		"RULE_ARN":                  r.arn,
+		"TARGET_ARN":                t.arn,
+		"ERROR_CODE":                f.code,
+		"ERROR_MESSAGE":             f.message,
+		"RETRY_ATTEMPTS":            strconv.Itoa(f.retries),
+		"EXHAUSTED_RETRY_CONDITION": f.exhausted,
+	} {
+		if value != "" {
+			attributes[name] = messageAttribute{"String", value}
+		}
+	}
+	err := s.cloud.Do(ctx, s.cloud.ServiceCaller(principal, r.arn), "sqs", "SendMessage", struct {
+		QueueUrl, MessageBody string
+		MessageAttributes     map[string]messageAttribute
+	}{s.queueURL(t.deadLetters), string(e.json()), attributes}, nil)
+	if err != nil {
+		s.count(r, "InvocationsFailedToBeSentToDLQ")
+		return
+	}
+	s.count(r, "InvocationsSentToDLQ")
+}
+
+// queueURL returns the address that SQS gives the queue of an ARN.
+func (s *Events) queueURL(arn string) string {
+	return "https://sqs." + s.cloud.Region + ".amazonaws.com/" + s.cloud.Account + "/" + arn[strings.LastIndex(arn, ":")+1:]
+}

@@ -1,0 +1,118 @@
+// An event on its way: decoded and encoded at most once, however many rules
+// and targets look at it.
+
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type event struct {
+	cloud.Event
+	ingested time.Time
+
+	json    func() json.RawMessage // of the whole event
+	decoded func() any             // the detail
+}
+
+// newEvent fills what the sender left out.
+func (s *Events) newEvent(e cloud.Event) *event {
+	now := time.Now().UTC()
+	if e.Time.IsZero() {
+		e.Time = now
+	}
+	e.Time = e.Time.UTC().Truncate(time.Second)
+	e.Version = "0"
+	if e.ID == "" {
+		e.ID = cloud.UUID()
+	}
+	if e.Account == "" {
+		e.Account = s.cloud.Account
+	}
+	if e.Region == "" {
+		e.Region = s.cloud.Region
+	}
+	if e.Resources == nil {
+		e.Resources = []string{}
+	}
+	if len(e.Detail) == 0 {
+		e.Detail = json.RawMessage("{}")
+	}
+	return &event{
+		Event:    e,
+		ingested: now,
+		json:     sync.OnceValue(func() json.RawMessage { return encode(e) }),
+		decoded:  sync.OnceValue(func() any { return decodeJSON(e.Detail) }),
+	}
+}
+
+// field gives patterns the members of an event without encoding it.
+func (e *event) field(name string) (any, bool) {
+	switch name {
+	case "version":
+		return e.Version, true
+	case "id":
+		return e.ID, true
+	case "detail-type":
+		return e.DetailType, true
+	case "source":
+		return e.Source, true
+	case "account":
+		return e.Account, true
+	case "time":
+		return e.Time.Format(time.RFC3339), true
+	case "region":
+		return e.Region, true
+	case "resources":
+		list := make([]any, len(e.Resources))
+		for i, r := range e.Resources {
+			list[i] = r
+		}
+		return list, true
+	case "detail":
+		return e.decoded(), true
+	}
+	return nil, false
+}
+
+// document returns the event as decoded JSON.
+func (e *event) document() map[string]any {
+	document := e.withoutDetail()
+	document["detail"] = e.decoded()
+	return document
+}
+
+func (e *event) withoutDetail() map[string]any {
+	document := map[string]any{}
+	for _, name := range []string{"version", "id", "detail-type", "source", "account", "time", "region", "resources"} {
+		document[name], _ = e.field(name)
+	}
+	return document
+}
+
+// encode returns compact JSON in which <, > and & stay themselves.
+func encode(value any) json.RawMessage {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic("events: encode an event: " + err.Error()) // all parts were decoded from JSON
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// decodeJSON decodes what is known to be JSON, keeping numbers as written.
+func decodeJSON(raw []byte) any {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil
+	}
+	return value
+}

@@ -1,0 +1,150 @@
+// Package events is Amazon EventBridge for the local engine: event buses,
+// rules by pattern and by schedule, input transformers, and targets with
+// retries and dead-letter queues.
+//
+// Targets are Lambda functions, SQS queues, SNS topics, state machines and
+// other event buses; anything else is refused when the template is loaded.
+package events
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// principal is EventBridge as a caller.
+const principal = "events.amazonaws.com"
+
+// defaultBus is the bus that every account has, and AWS services emit to.
+const defaultBus = "default"
+
+// ResourcePolicies keeps the policies of event buses.
+type ResourcePolicies interface {
+	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
+}
+
+// Options configures New.
+type Options struct {
+	Policies ResourcePolicies // Required where a template has an AWS::Events::EventBusPolicy.
+}
+
+// Events is the service, and the engine's cloud.Bus.
+type Events struct {
+	cloud    *cloud.Cloud
+	policies ResourcePolicies
+
+	mu    sync.RWMutex
+	buses map[string]*bus // by name
+}
+
+var (
+	_ cloud.Bus = (*Events)(nil)
+	_ cloud.API = (*Events)(nil)
+)
+
+// bus is an event bus. Its rules are replaced as a whole, never changed.
+type bus struct {
+	name, arn string
+	rules     []*rule // by name
+}
+
+// rule is a rule that exists; it does not change.
+type rule struct {
+	name, arn, bus string
+	description    string
+	role           string // for targets that name none
+	enabled        bool
+	pattern        *pattern // nil for a rule that only has a schedule
+	patternText    string
+	schedule       string
+	targets        []*target
+}
+
+// New returns EventBridge with the default bus.
+func New(c *cloud.Cloud, o Options) *Events {
+	s := &Events{cloud: c, policies: o.Policies, buses: map[string]*bus{}}
+	s.buses[defaultBus] = &bus{name: defaultBus, arn: s.busARN(defaultBus)}
+	return s
+}
+
+func (s *Events) busARN(name string) string { return s.cloud.ARN("events", "event-bus/"+name) }
+
+// busName returns the name of a bus that may be given by its ARN or not at all.
+func busName(nameOrARN string) string {
+	if nameOrARN == "" {
+		return defaultBus
+	}
+	return nameOrARN[strings.LastIndex(nameOrARN, "/")+1:]
+}
+
+func (s *Events) bus(nameOrARN string) (*bus, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if b := s.buses[busName(nameOrARN)]; b != nil {
+		return b, nil
+	}
+	return nil, cloud.Errorf(400, "ResourceNotFoundException", "Event bus %s does not exist.", busName(nameOrARN))
+}
+
+// rules returns the rules of a bus as they are now.
+func (s *Events) rules(b *bus) []*rule {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return b.rules
+}
+
+// add puts a rule on its bus.
+func (s *Events) add(b *bus, r *rule) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, found := slices.BinarySearchFunc(b.rules, r.name, func(r *rule, name string) int { return strings.Compare(r.name, name) })
+	if found {
+		return cloud.Errorf(400, "ResourceAlreadyExistsException", "Rule %s already exists on event bus %s.", r.name, b.name)
+	}
+	b.rules = slices.Insert(slices.Clone(b.rules), i, r)
+	return nil
+}
+
+// Emit puts an event on the default bus. It does not wait for targets.
+func (s *Events) Emit(e cloud.Event) {
+	s.mu.RLock()
+	b := s.buses[defaultBus]
+	s.mu.RUnlock()
+	s.route(b, s.newEvent(e))
+}
+
+// route delivers an event to the targets of every rule that it matches.
+func (s *Events) route(b *bus, e *event) {
+	for _, r := range s.rules(b) {
+		if r.enabled && r.pattern != nil && r.pattern.matches(e) {
+			s.count(r, "MatchedEvents")
+			s.trigger(r, e)
+		}
+	}
+}
+
+// trigger delivers an event to a rule's targets.
+func (s *Events) trigger(r *rule, e *event) {
+	s.count(r, "TriggeredRules")
+	for _, t := range r.targets {
+		s.deliverLater(r, t, e)
+	}
+}
+
+// count publishes one of the metrics of AWS/Events.
+func (s *Events) count(r *rule, metric string) {
+	dimensions := map[string]string{"RuleName": r.name}
+	if r.bus != defaultBus {
+		dimensions["EventBusName"] = r.bus
+	}
+	s.cloud.Observe(cloud.Datum{Namespace: "AWS/Events", Name: metric, Dimensions: dimensions, Value: 1, Unit: "Count"})
+}
+
+// scheduled is the event of a rule that its schedule triggers.
+func (s *Events) scheduled(r *rule, at time.Time) *event {
+	return s.newEvent(cloud.Event{DetailType: "Scheduled Event", Source: "aws.events", Time: at, Resources: []string{r.arn}})
+}

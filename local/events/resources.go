@@ -1,0 +1,210 @@
+// The CloudFormation resource types of EventBridge.
+
+package events
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// Types returns AWS::Events::Rule, EventBus and EventBusPolicy.
+func (s *Events) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::Events::Rule", s.createRule),
+		cfn.Define("AWS::Events::EventBus", s.createBus),
+		cfn.Define("AWS::Events::EventBusPolicy", s.createBusPolicy),
+	}
+}
+
+type ruleProperties struct {
+	Name, Description  string
+	EventBusName       string // or ARN
+	EventPattern       json.RawMessage
+	ScheduleExpression string
+	State              string
+	RoleArn            string
+	Targets            []targetProperties
+	Tags               cfn.Ignored
+}
+
+// maxTargets is the most that a rule may have.
+const maxTargets = 5
+
+func (s *Events) createRule(_ context.Context, res cfn.Resource, p ruleProperties) (cfn.Handle, error) {
+	b, err := s.bus(p.EventBusName)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	r := &rule{
+		name: cmp.Or(p.Name, res.PhysicalName(64)), bus: b.name, description: p.Description, role: p.RoleArn,
+		schedule: p.ScheduleExpression,
+	}
+	path := "rule/" + r.name
+	if b.name != defaultBus {
+		path = "rule/" + b.name + "/" + r.name
+	}
+	r.arn = s.cloud.ARN("events", path)
+	if r.enabled, err = enabled(p.State); err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := r.setPattern(p.EventPattern); err != nil {
+		return cfn.Handle{}, err
+	}
+	when, err := ruleSchedule(p, b)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := s.setTargets(r, p.Targets); err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := s.add(b, r); err != nil {
+		return cfn.Handle{}, err
+	}
+	if when != nil && r.enabled {
+		s.cloud.Go(func(ctx context.Context) { s.keepTime(ctx, r, when) })
+	}
+	ref := r.name
+	if b.name != defaultBus {
+		ref = b.name + "|" + r.name
+	}
+	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Arn": r.arn}}, nil
+}
+
+func enabled(state string) (bool, error) {
+	switch state {
+	case "", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
+		return true, nil
+	case "DISABLED":
+		return false, nil
+	}
+	return false, &cfn.Unsupported{Property: "State", Reason: fmt.Sprintf("%q is not a state of rules", state)}
+}
+
+func (r *rule) setPattern(raw json.RawMessage) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil { // CloudFormation takes JSON in a string as well
+		raw = json.RawMessage(text)
+	}
+	var err error
+	if r.pattern, err = compilePattern(raw); err != nil {
+		return &cfn.Unsupported{Property: "EventPattern", Reason: err.Error()}
+	}
+	r.patternText = string(raw)
+	return nil
+}
+
+// ruleSchedule returns the schedule of a rule, or nil for one that has only
+// a pattern.
+func ruleSchedule(p ruleProperties, b *bus) (schedule, error) {
+	if p.ScheduleExpression == "" {
+		if len(p.EventPattern) == 0 {
+			return nil, &cfn.Unsupported{Property: "EventPattern", Reason: "a rule needs an event pattern or a schedule expression"}
+		}
+		return nil, nil
+	}
+	if b.name != defaultBus {
+		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: "only rules of the default event bus may have one"}
+	}
+	when, err := parseSchedule(p.ScheduleExpression)
+	if err != nil {
+		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: err.Error()}
+	}
+	return when, nil
+}
+
+func (s *Events) setTargets(r *rule, targets []targetProperties) error {
+	if len(targets) > maxTargets {
+		return &cfn.Unsupported{Property: "Targets", Reason: fmt.Sprintf("a rule has at most %d targets, got %d", maxTargets, len(targets))}
+	}
+	for i, p := range targets {
+		t, err := s.newTarget(r, p, fmt.Sprintf("Targets[%d]", i))
+		if err != nil {
+			return err
+		}
+		r.targets = append(r.targets, t)
+	}
+	return nil
+}
+
+// keepTime triggers a rule by its schedule until ctx ends.
+func (s *Events) keepTime(ctx context.Context, r *rule, when schedule) {
+	for at := when.next(time.Now()); !at.IsZero(); at = when.next(at) {
+		if !sleep(ctx, time.Until(at)) {
+			return
+		}
+		s.trigger(r, s.scheduled(r, at))
+	}
+}
+
+type busProperties struct {
+	Name             string
+	Description      cfn.Ignored
+	KmsKeyIdentifier cfn.Ignored
+	DeadLetterConfig cfn.Ignored // takes events that could not be decrypted
+	LogConfig        cfn.Ignored
+	Tags             cfn.Ignored
+	Policy           json.RawMessage
+}
+
+func (s *Events) createBus(_ context.Context, _ cfn.Resource, p busProperties) (cfn.Handle, error) {
+	if p.Name == "" || strings.Contains(p.Name, "/") {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "Name", Reason: fmt.Sprintf("%q is not a name for a custom event bus", p.Name)}
+	}
+	b := &bus{name: p.Name, arn: s.busARN(p.Name)}
+	s.mu.Lock()
+	if s.buses[b.name] != nil {
+		s.mu.Unlock()
+		return cfn.Handle{}, fmt.Errorf("event bus %s exists already", b.name)
+	}
+	s.buses[b.name] = b
+	s.mu.Unlock()
+	if len(p.Policy) > 0 {
+		if err := s.setPolicy(b, p.Policy, "Policy"); err != nil {
+			return cfn.Handle{}, err
+		}
+	}
+	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}}, nil
+}
+
+func (s *Events) setPolicy(b *bus, policy json.RawMessage, property string) error {
+	if s.policies == nil {
+		return &cfn.Unsupported{Property: property, Reason: "this engine keeps no resource policies"}
+	}
+	if err := s.policies.SetResourcePolicy(b.arn, policy); err != nil {
+		return fmt.Errorf("set the policy of event bus %s: %w", b.name, err)
+	}
+	return nil
+}
+
+type busPolicyProperties struct {
+	EventBusName string
+	StatementId  string
+	Statement    json.RawMessage
+}
+
+func (s *Events) createBusPolicy(_ context.Context, _ cfn.Resource, p busPolicyProperties) (cfn.Handle, error) {
+	b, err := s.bus(p.EventBusName)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if len(p.Statement) == 0 {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "Statement", Reason: "it is required"}
+	}
+	policy, err := json.Marshal(struct {
+		Version   string
+		Statement []json.RawMessage
+	}{"2012-10-17", []json.RawMessage{p.Statement}})
+	if err != nil {
+		return cfn.Handle{}, fmt.Errorf("encode the policy of event bus %s: %w", b.name, err)
+	}
+	return cfn.Handle{Ref: p.StatementId}, s.setPolicy(b, policy, "Statement")
+}

@@ -1,0 +1,160 @@
+package iam
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const (
+	queue = "arn:aws:sqs:us-east-1:000000000000:orders"
+	rule  = "arn:aws:events:us-east-1:000000000000:rule/uploads"
+)
+
+func newStore(t *testing.T) (*Store, map[string]cfn.Type) {
+	t.Helper()
+	store := New(cloud.New(cloud.Site{Account: "000000000000", Region: "us-east-1"}))
+	types := map[string]cfn.Type{}
+	for _, typ := range store.Types() {
+		types[typ.Name] = typ
+	}
+	return store, types
+}
+
+// roleWith creates a role that Lambda may assume, with one inline policy.
+func roleWith(t *testing.T, statements string) (*Store, cloud.Caller) {
+	t.Helper()
+	store, types := newStore(t)
+	template, err := cfn.Parse([]byte(`{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {
+		"RoleName": "worker",
+		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]},
+		"Policies": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": ` + statements + `}}]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack := cfn.Stack{Name: "s", Template: template}
+	if _, err := stack.Create(context.Background(), types); err != nil {
+		t.Fatal(err)
+	}
+	caller, err := store.Assume("lambda.amazonaws.com", "arn:aws:iam::000000000000:role/worker", "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store, caller
+}
+
+func TestARoleMayDoExactlyWhatItsPoliciesAllow(t *testing.T) {
+	for _, tt := range []struct {
+		name, statements, action, resource string
+		context                            map[string]string
+		allowed                            bool
+	}{
+		{"an action and resource that are listed", `[{"Effect":"Allow","Action":["sqs:SendMessage"],"Resource":["` + queue + `"]}]`, "sqs:SendMessage", queue, nil, true},
+		{"single values instead of lists", `{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"` + queue + `"}`, "sqs:SendMessage", queue, nil, true},
+		{"action names ignore case", `{"Effect":"Allow","Action":"SQS:sendmessage","Resource":"*"}`, "sqs:SendMessage", queue, nil, true},
+		{"another action", `{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}`, "sqs:ReceiveMessage", queue, nil, false},
+		{"another resource", `{"Effect":"Allow","Action":"sqs:*","Resource":"` + queue + `"}`, "sqs:SendMessage", queue + "2", nil, false},
+		{"wildcards in the resource", `{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/in?ox/*"}`, "s3:GetObject", "arn:aws:s3:::b/inbox/a/b", nil, true},
+		{"an explicit deny wins", `[{"Effect":"Allow","Action":"sqs:*","Resource":"*"},{"Effect":"Deny","Action":"sqs:SendMessage","Resource":"*"}]`, "sqs:SendMessage", queue, nil, false},
+		{"a condition that holds", `{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringLike":{"s3:prefix":["inbox/acme/*","inbox/acme"]}}}`, "s3:ListBucket", "arn:aws:s3:::b", map[string]string{"s3:prefix": "inbox/acme/x"}, true},
+		{"a condition that does not hold", `{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringLike":{"s3:prefix":"inbox/acme/*"}}}`, "s3:ListBucket", "arn:aws:s3:::b", map[string]string{"s3:prefix": "inbox/globex/x"}, false},
+		{"a condition on an absent key", `{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"x"}}}`, "s3:ListBucket", "arn:aws:s3:::b", nil, false},
+		{"a negated condition on an absent key", `{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringNotEquals":{"s3:prefix":"x"}}}`, "s3:ListBucket", "arn:aws:s3:::b", nil, true},
+		{"a deny of insecure transport", `[{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]`, "s3:GetObject", "arn:aws:s3:::b/x", nil, true},
+		{"a policy variable", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalAccount}/*"}`, "s3:GetObject", "arn:aws:s3:::b/000000000000/x", nil, true},
+		{"NotAction", `{"Effect":"Allow","NotAction":"sqs:DeleteQueue","Resource":"*"}`, "sqs:DeleteQueue", queue, nil, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			store, caller := roleWith(t, tt.statements)
+			caller.Context = tt.context
+			if err := store.Authorize(caller, tt.action, tt.resource); (err == nil) != tt.allowed {
+				t.Errorf("allowed = %v, want %v: %v", err == nil, tt.allowed, err)
+			}
+		})
+	}
+}
+
+func TestARefusalNamesRoleActionAndResource(t *testing.T) {
+	store, caller := roleWith(t, `{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}`)
+	err := store.Authorize(caller, "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:000000000000:table/t")
+	var refusal *cloud.Error
+	if !errors.As(err, &refusal) || refusal.Code != "AccessDeniedException" {
+		t.Fatalf("got %v, want an AccessDeniedException", err)
+	}
+	for _, part := range []string{"assumed-role/worker/f", "dynamodb:PutItem", "table/t"} {
+		if !strings.Contains(refusal.Message, part) {
+			t.Errorf("message %q does not name %s", refusal.Message, part)
+		}
+	}
+}
+
+func TestAServiceNeedsAResourcePolicyThatNamesItAndItsSource(t *testing.T) {
+	store, _ := newStore(t)
+	site := cloud.Site{Account: "000000000000", Region: "us-east-1"}
+	policy := `{"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+		"Resource": "` + queue + `", "Condition": {"ArnEquals": {"aws:SourceArn": "` + rule + `"}}}]}`
+	if err := store.SetResourcePolicy(queue, json.RawMessage(policy)); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, service, source string
+		allowed               bool
+	}{
+		{"the named service and source", "events.amazonaws.com", rule, true},
+		{"another source", "events.amazonaws.com", rule + "2", false},
+		{"another service", "sns.amazonaws.com", rule, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := store.Authorize(site.ServiceCaller(tt.service, tt.source), "sqs:SendMessage", queue)
+			if (err == nil) != tt.allowed {
+				t.Errorf("allowed = %v, want %v: %v", err == nil, tt.allowed, err)
+			}
+		})
+	}
+}
+
+func TestARoleIsAssumedOnlyByWhomItTrusts(t *testing.T) {
+	store, caller := roleWith(t, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`)
+	if _, err := store.Assume("states.amazonaws.com", caller.Role, "x"); err == nil {
+		t.Error("states.amazonaws.com assumed a role that trusts Lambda only")
+	}
+}
+
+func TestAPolicyThatWouldNotBeEnforcedIsRefused(t *testing.T) {
+	store, _ := newStore(t)
+	for name, policy := range map[string]string{
+		"an unknown condition operator": `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}`,
+		"NotPrincipal":                  `{"Statement":{"Effect":"Deny","NotPrincipal":{"AWS":"x"},"Action":"*","Resource":"*"}}`,
+		"an unknown element":            `{"Statement":{"Effect":"Allow","Actions":"*","Resource":"*"}}`,
+		"an effect that is none":        `{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := store.SetResourcePolicy(queue, json.RawMessage(policy)); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+func TestIssuedCredentialsIdentifyTheirRoleAndAnyOthersTheAdministrator(t *testing.T) {
+	store, caller := roleWith(t, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`)
+	issued := store.Issue(caller)
+	for key, want := range map[string]string{issued.AccessKeyID: caller.ARN, "test": "arn:aws:iam::000000000000:root"} {
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
+		got, service, err := store.Identify(r)
+		if err != nil || got.ARN != want || service != "sqs" {
+			t.Errorf("key %s: got %s for %s, %v; want %s for sqs", key, got.ARN, service, err, want)
+		}
+	}
+	if _, _, err := store.Identify(httptest.NewRequest("POST", "/", nil)); err == nil {
+		t.Error("an unsigned request was identified")
+	}
+}

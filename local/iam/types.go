@@ -1,0 +1,158 @@
+package iam
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+type roleProperties struct {
+	RoleName                 string
+	Path                     string
+	AssumeRolePolicyDocument json.RawMessage
+	Policies                 []inlinePolicy
+	ManagedPolicyArns        []string
+	Description              cfn.Ignored
+	MaxSessionDuration       cfn.Ignored
+	Tags                     cfn.Ignored
+}
+
+type inlinePolicy struct {
+	PolicyName     string
+	PolicyDocument json.RawMessage
+}
+
+type policyProperties struct {
+	PolicyName     string
+	PolicyDocument json.RawMessage
+	Roles          []string
+}
+
+type managedPolicyProperties struct {
+	ManagedPolicyName string
+	PolicyDocument    json.RawMessage
+	Roles             []string
+	Path              string
+	Description       cfn.Ignored
+}
+
+// Types returns the resource types of IAM.
+func (s *Store) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::IAM::Role", s.createRole),
+		cfn.Define("AWS::IAM::Policy", s.createPolicy),
+		cfn.Define("AWS::IAM::ManagedPolicy", s.createManagedPolicy),
+	}
+}
+
+func (s *Store) createRole(_ context.Context, r cfn.Resource, p roleProperties) (cfn.Handle, error) {
+	name := p.RoleName
+	if name == "" {
+		name = r.PhysicalName(64)
+	}
+	trust, err := parse(p.AssumeRolePolicyDocument)
+	if err != nil {
+		return cfn.Handle{}, fmt.Errorf("AssumeRolePolicyDocument: %w", err)
+	}
+	created := &role{name: name, trust: trust, managed: p.ManagedPolicyArns}
+	for _, arn := range p.ManagedPolicyArns {
+		if err := s.requireManaged(arn); err != nil {
+			return cfn.Handle{}, err
+		}
+	}
+	for _, inline := range p.Policies {
+		d, err := parse(inline.PolicyDocument)
+		if err != nil {
+			return cfn.Handle{}, fmt.Errorf("policy %s: %w", inline.PolicyName, err)
+		}
+		created.policies = append(created.policies, d)
+	}
+	arn := s.roleARN(p.Path, name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[arn] = created
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn, "RoleId": "AROA" + strings.ToUpper(name)}}, nil
+}
+
+// requireManaged knows the policies of this account, and of AWS's own those
+// that allow what the engine does not check anyway: writing logs and traces.
+func (s *Store) requireManaged(arn string) error {
+	if logging[arn] {
+		return nil
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if _, ok := s.managed[arn]; !ok {
+		return &cfn.Unsupported{Property: "ManagedPolicyArns", Reason: "the local engine does not know the policy " + arn}
+	}
+	return nil
+}
+
+var logging = map[string]bool{
+	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole":          true,
+	"arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess":                          true,
+	"arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs": true,
+	"arn:aws:iam::aws:policy/service-role/AWSTransferLoggingAccess":             true,
+	"arn:aws:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy":       true,
+}
+
+func (s *Store) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
+	d, err := parse(p.PolicyDocument)
+	if err != nil {
+		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range p.Roles {
+		role, err := s.roleNamed(name)
+		if err != nil {
+			return cfn.Handle{}, err
+		}
+		role.policies = append(role.policies, d)
+	}
+	return cfn.Handle{Ref: r.PhysicalName(128), Attributes: map[string]any{"Id": r.PhysicalName(128)}}, nil
+}
+
+func (s *Store) createManagedPolicy(_ context.Context, r cfn.Resource, p managedPolicyProperties) (cfn.Handle, error) {
+	name := p.ManagedPolicyName
+	if name == "" {
+		name = r.PhysicalName(128)
+	}
+	arn := fmt.Sprintf("arn:aws:iam::%s:policy%s%s", s.site.Account, pathOrSlash(p.Path), name)
+	if err := s.SetManagedPolicy(arn, p.PolicyDocument); err != nil {
+		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range p.Roles {
+		role, err := s.roleNamed(name)
+		if err != nil {
+			return cfn.Handle{}, err
+		}
+		role.managed = append(role.managed, arn)
+	}
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"PolicyArn": arn}}, nil
+}
+
+func (s *Store) roleNamed(name string) (*role, error) {
+	for _, role := range s.roles {
+		if role.name == name {
+			return role, nil
+		}
+	}
+	return nil, fmt.Errorf("role %s does not exist", name)
+}
+
+func (s *Store) roleARN(path, name string) string {
+	return fmt.Sprintf("arn:aws:iam::%s:role%s%s", s.site.Account, pathOrSlash(path), name)
+}
+
+func pathOrSlash(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}

@@ -1,0 +1,228 @@
+package lambda_test
+
+// This file invokes asynchronously, under a virtual clock.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// attempts notes when a function was called, and by which request.
+type attempts struct {
+	started time.Time
+	after   notes[time.Duration]
+	ids     notes[string]
+}
+
+// note returns the number of the attempt.
+func (a *attempts) note(ctx context.Context) int {
+	lc, _ := lambdacontext.FromContext(ctx)
+	a.ids.add(lc.AwsRequestID)
+	return a.after.add(time.Since(a.started))
+}
+
+const queues = `,
+	"Failures": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "failures"}},
+	"Successes": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "successes"}}`
+
+const sendStatement = `{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-central-1:123456789012:*"}`
+
+func eventInvokeConfig(properties string) string {
+	return `, "Config": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": {"Ref": "Worker"}, "Qualifier": "$LATEST"` + properties + `}}`
+}
+
+const destinations = `, "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}, "OnSuccess": {"Destination": {"Fn::GetAtt": ["Successes", "Arn"]}}}`
+
+func (e *engine) send(t *testing.T, event string) {
+	t.Helper()
+	var out invoked
+	err := e.Do(t.Context(), e.Administrator(), "lambda", "Invoke", map[string]any{
+		"FunctionName": "worker", "InvocationType": "Event", "Payload": json.RawMessage(event),
+	}, &out)
+	if err != nil || out.StatusCode != 202 || out.Payload != nil {
+		t.Fatalf("%v %+v", err, out)
+	}
+}
+
+type queueMessage struct {
+	Body              string
+	MessageAttributes map[string]struct{ DataType, StringValue string }
+}
+
+func (e *engine) receive(t *testing.T, queue string) []queueMessage {
+	t.Helper()
+	var out struct{ Messages []queueMessage }
+	err := e.Do(t.Context(), e.Administrator(), "sqs", "ReceiveMessage", map[string]any{
+		"QueueUrl": "http://127.0.0.1/" + account + "/" + queue, "MaxNumberOfMessages": 10, "MessageAttributeNames": []string{"All"},
+	}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Messages
+}
+
+type destinationRecord struct {
+	Version        string
+	RequestContext struct {
+		RequestID, FunctionArn, Condition string
+		ApproximateInvokeCount            int
+	}
+	RequestPayload  map[string]string
+	ResponseContext struct {
+		StatusCode                     int
+		ExecutedVersion, FunctionError string
+	}
+	ResponsePayload json.RawMessage
+}
+
+func TestAFailedEventIsTriedAgainAfterOneAndTwoMinutesAndThenSentToItsDestination(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attempts{started: time.Now()}
+		e := newEngine(t, worker(func(ctx context.Context) error { a.note(ctx); return OutOfStock{} }))
+		e.mustCreate(t, role(sendStatement)+","+function("")+queues+eventInvokeConfig(destinations))
+		e.send(t, `{"order":"7"}`)
+		sleep(time.Hour)
+		if want := []time.Duration{0, time.Minute, 3 * time.Minute}; !slices.Equal(a.after.all(), want) {
+			t.Errorf("attempts after %v, want %v", a.after.all(), want)
+		}
+		if len(slices.Compact(a.ids.all())) != 1 {
+			t.Errorf("request ids %v", a.ids.all())
+		}
+		messages := e.receive(t, "failures")
+		if len(messages) != 1 {
+			t.Fatalf("%d messages", len(messages))
+		}
+		var got destinationRecord
+		decode(t, []byte(messages[0].Body), &got)
+		c := got.RequestContext
+		if got.Version != "1.0" || c.RequestID != a.ids.all()[0] || c.Condition != "RetriesExhausted" || c.ApproximateInvokeCount != 3 ||
+			!strings.HasSuffix(c.FunctionArn, ":function:worker:$LATEST") || got.RequestPayload["order"] != "7" ||
+			got.ResponseContext.FunctionError != "Unhandled" || !strings.Contains(string(got.ResponsePayload), "OutOfStock") {
+			t.Errorf("record %s", messages[0].Body)
+		}
+		if n := len(e.receive(t, "successes")); n != 0 {
+			t.Errorf("%d successes", n)
+		}
+	})
+}
+
+func TestAnEventThatSucceedsAtLastIsASuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attempts{started: time.Now()}
+		e := newEngine(t, worker(func(ctx context.Context) (string, error) {
+			if a.note(ctx) == 1 {
+				return "", OutOfStock{}
+			}
+			return "done", nil
+		}))
+		e.mustCreate(t, role(sendStatement)+","+function("")+queues+eventInvokeConfig(destinations))
+		e.send(t, `{}`)
+		sleep(time.Hour)
+		messages := e.receive(t, "successes")
+		if len(messages) != 1 || len(a.ids.all()) != 2 {
+			t.Fatalf("%d successes after %d attempts", len(messages), len(a.ids.all()))
+		}
+		var got destinationRecord
+		decode(t, []byte(messages[0].Body), &got)
+		if got.RequestContext.Condition != "Success" || string(got.ResponsePayload) != `"done"` || got.ResponseContext.FunctionError != "" {
+			t.Errorf("record %s", messages[0].Body)
+		}
+		if n := len(e.receive(t, "failures")); n != 0 {
+			t.Errorf("%d failures", n)
+		}
+	})
+}
+
+func TestAFailedEventGoesToTheDeadLetterQueueAsItWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, worker(func() error { return OutOfStock{} }))
+		e.mustCreate(t, role(sendStatement)+queues+","+
+			function(`, "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}}`)+eventInvokeConfig(`, "MaximumRetryAttempts": 0`))
+		e.send(t, `{"order":"7"}`)
+		sleep(time.Second)
+		messages := e.receive(t, "failures")
+		if len(messages) != 1 || messages[0].Body != `{"order":"7"}` || messages[0].MessageAttributes["ErrorMessage"].StringValue != "none left" ||
+			len(messages[0].MessageAttributes["RequestID"].StringValue) != 36 || messages[0].MessageAttributes["ErrorCode"].DataType != "Number" {
+			t.Errorf("messages %+v", messages)
+		}
+	})
+}
+
+func TestADestinationThatTheRoleMayNotUseGetsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, worker(func() error { return nil }))
+		e.mustCreate(t, role(logStatement)+","+function("")+queues+eventInvokeConfig(destinations))
+		e.send(t, `{}`)
+		sleep(time.Second)
+		if n, failed := len(e.receive(t, "successes")), e.meter.sum("AWS/Lambda DestinationDeliveryFailures"); n != 0 || failed != 1 {
+			t.Errorf("%d messages, %v failures", n, failed)
+		}
+	})
+}
+
+func TestAnEventIsDroppedWhenItIsTooOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attempts{started: time.Now()}
+		e := newEngine(t, worker(func(ctx context.Context) error { a.note(ctx); return OutOfStock{} }))
+		e.mustCreate(t, role(sendStatement)+","+function("")+queues+eventInvokeConfig(`, "MaximumEventAgeInSeconds": 100`+destinations))
+		e.send(t, `{}`)
+		sleep(time.Hour)
+		messages := e.receive(t, "failures")
+		if len(a.after.all()) != 2 || len(messages) != 1 || !strings.Contains(messages[0].Body, "EventAgeExceeded") {
+			t.Errorf("attempts after %v, messages %+v", a.after.all(), messages)
+		}
+	})
+}
+
+func TestAThrottledEventWaitsWithoutUsingUpItsRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attempts{started: time.Now()}
+		e := newEngine(t, worker(func(ctx context.Context) error {
+			a.note(ctx)
+			time.Sleep(10 * time.Second)
+			return nil
+		}))
+		e.mustCreate(t, role(logStatement)+","+function(`, "Timeout": 60, "ReservedConcurrentExecutions": 1`))
+		e.send(t, `{}`)
+		synctest.Wait()
+		e.send(t, `{}`)
+		sleep(time.Hour)
+		// Tried again after 1, 2, 4 and 8 seconds.
+		if want := []time.Duration{0, 15 * time.Second}; !slices.Equal(a.after.all(), want) {
+			t.Errorf("attempts after %v, want %v", a.after.all(), want)
+		}
+	})
+}
+
+func TestAnEventMayHaveOneMegabyte(t *testing.T) {
+	e := newEngine(t, worker(func() error { return nil }))
+	e.mustCreate(t, role(logStatement)+","+function(""))
+	for _, test := range []struct {
+		invocationType string
+		bytes          int
+		want           string
+	}{
+		{"Event", 1 << 20, ""},
+		{"Event", 1<<20 + 1, "RequestTooLargeException"},
+		{"RequestResponse", 6 << 20, ""},
+		{"RequestResponse", 6<<20 + 1, "RequestTooLargeException"},
+	} {
+		payload := fmt.Sprintf("%q", strings.Repeat("x", test.bytes-2))
+		err := e.Do(t.Context(), e.Administrator(), "lambda", "Invoke", map[string]any{
+			"FunctionName": "worker", "InvocationType": test.invocationType, "Payload": json.RawMessage(payload),
+		}, nil)
+		if (err == nil) != (test.want == "") || err != nil && cloud.AsError(err).Code != test.want {
+			t.Errorf("%s of %d bytes: %v", test.invocationType, test.bytes, err)
+		}
+	}
+}

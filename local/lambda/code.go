@@ -1,0 +1,145 @@
+package lambda
+
+// This file gets a function's code from the assembly and checks that this
+// machine can run it.
+
+import (
+	"archive/zip"
+	"context"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+func bootstrap(directory string) string { return filepath.Join(directory, "bootstrap") }
+
+// architectures maps Lambda's names to Go's and to those in ELF files.
+func architecture(name string) (goarch string, machine elf.Machine) {
+	if name == "arm64" {
+		return "arm64", elf.EM_AARCH64
+	}
+	return "amd64", elf.EM_X86_64
+}
+
+// checkArchitecture refuses what AWS would run on another kind of machine.
+func checkArchitecture(name string) error {
+	if goarch, _ := architecture(name); goarch != runtime.GOARCH {
+		return &cfn.Unsupported{
+			Property: "Architectures",
+			Reason:   fmt.Sprintf("the function is for %s and this machine is %s: synthesize the app for this machine's architecture", name, runtime.GOARCH),
+		}
+	}
+	return nil
+}
+
+// fetch returns the folder of an asset's code, unpacking it if it is a zip file.
+func (l *Lambda) fetch(bucket, key, arch string) (string, error) {
+	if l.opts.Assets == nil {
+		return "", fmt.Errorf("code s3://%s/%s: there are no assets", bucket, key)
+	}
+	path, err := l.opts.Assets(bucket, key)
+	if err != nil {
+		return "", fmt.Errorf("code s3://%s/%s: %w", bucket, key, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("code s3://%s/%s: %w", bucket, key, err)
+	}
+	if !info.IsDir() {
+		if path, err = l.unpack(path); err != nil {
+			return "", fmt.Errorf("unpack code s3://%s/%s: %w", bucket, key, err)
+		}
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
+	return path, checkBinary(bootstrap(path), arch)
+}
+
+// checkBinary looks into the file: the template may say one architecture and
+// the binary be of another.
+func checkBinary(path, arch string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("the code has no file named bootstrap, which the runtime starts")
+	}
+	if err != nil {
+		return err
+	}
+	if info.IsDir() || info.Mode()&0o111 == 0 {
+		return fmt.Errorf("bootstrap is not an executable file")
+	}
+	binary, err := elf.Open(path)
+	if _, notELF := errors.AsType[*elf.FormatError](err); notELF {
+		return nil // a script
+	}
+	if err != nil {
+		return err
+	}
+	defer binary.Close()
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("bootstrap is a Linux binary, which %s cannot run", runtime.GOOS)
+	}
+	if _, machine := architecture(arch); binary.Machine != machine {
+		return fmt.Errorf("bootstrap is a binary for %s, but Architectures says %s", binary.Machine, arch)
+	}
+	return nil
+}
+
+// unpack extracts a zip file into a folder that is removed when the engine ends.
+func (l *Lambda) unpack(path string) (string, error) {
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		return "", err
+	}
+	defer archive.Close()
+	folder, err := os.MkdirTemp("", "lambda-")
+	if err != nil {
+		return "", err
+	}
+	l.cloud.Go(func(ctx context.Context) {
+		<-ctx.Done()
+		os.RemoveAll(folder)
+	})
+	root, err := os.OpenRoot(folder) // keeps names like ../x inside
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	for _, file := range archive.File {
+		if err := extract(root, file); err != nil {
+			return "", fmt.Errorf("%s: %w", file.Name, err)
+		}
+	}
+	return folder, nil
+}
+
+func extract(root *os.Root, file *zip.File) error {
+	name := filepath.FromSlash(file.Name)
+	if file.FileInfo().IsDir() {
+		return root.MkdirAll(name, 0o755)
+	}
+	if err := root.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	source, err := file.Open()
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	target, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, file.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(target, source); err != nil {
+		target.Close()
+		return err
+	}
+	return target.Close()
+}

@@ -1,0 +1,95 @@
+package lambda
+
+// This file calls handlers that live in this process, and makes of their
+// errors what aws-lambda-go's runtime would report.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// executeInProcess calls the handler. One that does not return by its deadline
+// has timed out; it should then end, since its context has.
+func (l *Lambda) executeInProcess(ctx context.Context, r request) answer {
+	started := time.Now()
+	call, cancel := context.WithTimeout(ctx, r.target.timeout)
+	call, err := withLambdaContext(call, r)
+	if err != nil {
+		cancel()
+		return reported(err)
+	}
+	done := make(chan answer, 1)
+	l.cloud.Go(func(context.Context) {
+		defer cancel()
+		done <- callHandler(call, r.target.inProcess, r.payload)
+	})
+	var a answer
+	select {
+	case a = <-done:
+	case <-call.Done():
+		a = timedOut(r.id, r.target.timeout)
+		select {
+		case returned := <-done: // the handler's own end of the context
+			if ctx.Err() == nil && time.Since(started) < r.target.timeout {
+				a = returned
+			}
+		default:
+		}
+	}
+	a.duration = time.Since(started)
+	return a
+}
+
+func withLambdaContext(ctx context.Context, r request) (context.Context, error) {
+	lc := &lambdacontext.LambdaContext{AwsRequestID: r.id, InvokedFunctionArn: r.target.arn()}
+	if r.clientContext != "" {
+		if err := json.Unmarshal([]byte(r.clientContext), &lc.ClientContext); err != nil {
+			return ctx, fmt.Errorf("read the client context: %w", err)
+		}
+	}
+	return lambdacontext.NewContext(ctx, lc), nil
+}
+
+func callHandler(ctx context.Context, handler Handler, payload []byte) (a answer) {
+	defer func() {
+		if value := recover(); value != nil {
+			a = report(messages.InvokeResponse_Error{Message: fmt.Sprint(value), Type: typeName(value)})
+		}
+	}()
+	output, err := handler.Invoke(ctx, payload)
+	if err != nil {
+		return reported(err)
+	}
+	return answer{payload: output}
+}
+
+// reported is what the runtime makes of a handler's error. The error's type is
+// the name of the outermost Go type: wrapping changes it.
+func reported(err error) answer {
+	if e, ok := err.(messages.InvokeResponse_Error); ok {
+		return report(e)
+	}
+	return report(messages.InvokeResponse_Error{Message: err.Error(), Type: typeName(err)})
+}
+
+func report(e messages.InvokeResponse_Error) answer {
+	payload, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return answer{payload: payload, failed: true, unsaid: true}
+}
+
+func typeName(value any) string {
+	t := reflect.TypeOf(value)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
+}

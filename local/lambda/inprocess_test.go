@@ -1,0 +1,121 @@
+package lambda_test
+
+// This file calls handlers in this process, under a virtual clock.
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	awslambda "github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/tradepost-dev/tradepost/local/lambda"
+)
+
+// worker makes the handlers of an engine whose one function is "worker".
+func worker(handler any) map[string]lambda.Handler {
+	return map[string]lambda.Handler{"app/Worker": awslambda.NewHandler(handler)}
+}
+
+type OutOfStock struct{}
+
+func (OutOfStock) Error() string { return "none left" }
+
+func TestAnInProcessHandlerFailsAsItsBinaryWould(t *testing.T) {
+	for _, test := range []struct {
+		name               string
+		handler            func(ctx context.Context) (string, error)
+		errorType, message string
+	}{
+		{"an error", func(context.Context) (string, error) { return "", OutOfStock{} }, "OutOfStock", "none left"},
+		{"a pointer", func(context.Context) (string, error) { return "", &OutOfStock{} }, "OutOfStock", "none left"},
+		{"a wrapped error", func(context.Context) (string, error) { return "", errors.Join(OutOfStock{}) }, "joinError", "none left"},
+		{"a panic with a text", func(context.Context) (string, error) { panic("oh") }, "string", "oh"},
+		{"a panic with an error", func(context.Context) (string, error) { panic(OutOfStock{}) }, "OutOfStock", "none left"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := newEngine(t, worker(test.handler))
+			e.mustCreate(t, role(logStatement)+","+function(""))
+			if got := e.invoke(t, `{}`).functionError(t); got != (functionError{test.errorType, test.message}) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestAnInProcessHandlerHasADeadlineAndIsNotWaitedForBeyondIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var left time.Duration
+		e := newEngine(t, worker(func(ctx context.Context) error {
+			deadline, _ := ctx.Deadline()
+			left = time.Until(deadline)
+			if lc, ok := lambdacontext.FromContext(ctx); !ok || len(lc.AwsRequestID) != 36 {
+				t.Errorf("lambda context %+v", lc)
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}))
+		e.mustCreate(t, role(logStatement)+","+function(`,"Timeout": 20`))
+		started := time.Now()
+		got := e.invoke(t, `{}`).functionError(t)
+		if got.ErrorType != "Sandbox.Timedout" || left != 20*time.Second || time.Since(started) != 20*time.Second {
+			t.Errorf("%+v, deadline after %v, answered after %v", got, left, time.Since(started))
+		}
+	})
+}
+
+func TestACallerThatLeavesDoesNotStopTheFunction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var finished notes[bool]
+		e := newEngine(t, worker(func(ctx context.Context) error {
+			select {
+			case <-time.After(2 * time.Second):
+				finished.add(true)
+			case <-ctx.Done():
+			}
+			return nil
+		}))
+		e.mustCreate(t, role(logStatement)+","+function(""))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := e.Do(ctx, e.Administrator(), "lambda", "Invoke", map[string]string{"FunctionName": "worker"}, nil)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		sleep(2 * time.Second)
+		if len(finished.all()) == 0 {
+			t.Error("the function was stopped")
+		}
+	})
+}
+
+// notes is what handlers write down for their test.
+type notes[T any] struct {
+	mu   sync.Mutex
+	list []T
+}
+
+// add appends and returns how many there are then.
+func (n *notes[T]) add(note T) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.list = append(n.list, note)
+	return len(n.list)
+}
+
+func (n *notes[T]) all() []T {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.list)
+}
+
+// sleep lets virtual time pass and waits until all that it brought has happened.
+func sleep(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}

@@ -1,0 +1,127 @@
+package lambda
+
+// This file carries out one invocation, whatever asked for it: admission, log
+// lines, metrics, and the errors that the service itself reports.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// request is an invocation to be carried out.
+type request struct {
+	id            string // the same on each retry of an asynchronous one
+	target        target
+	payload       []byte
+	clientContext string // JSON, or empty
+	tail          bool   // answer the end of the log
+}
+
+// answer is what an invocation yields: the function's own answer, or an error
+// object that its runtime or the service made.
+type answer struct {
+	payload []byte
+	failed  bool
+	unsaid  bool   // an error of the service's, which the function did not log
+	logTail string // base64; only if asked for
+
+	duration time.Duration // of the handler
+	init     time.Duration // of the environment's start, if this invocation began it
+}
+
+// failure makes an answer in the form of a function's error.
+func failure(errorType, format string, args ...any) answer {
+	payload, err := json.Marshal(struct {
+		ErrorType    string `json:"errorType"`
+		ErrorMessage string `json:"errorMessage"`
+	}{errorType, fmt.Sprintf(format, args...)})
+	if err != nil {
+		panic(err) // two strings
+	}
+	return answer{payload: payload, failed: true, unsaid: true}
+}
+
+func timedOut(id string, timeout time.Duration) answer {
+	return failure("Sandbox.Timedout", "RequestId: %s Error: Task timed out after %.2f seconds", id, timeout.Seconds())
+}
+
+// run carries out an invocation and waits for it. An error means that the
+// function did not run. When ctx ends, run returns; the function goes on, as a
+// Lambda function does when its caller hangs up.
+func (l *Lambda) run(ctx context.Context, r request) (answer, error) {
+	f := r.target.function
+	if err := f.admit(); err != nil {
+		l.observe(f, "Throttles", 1, "Count")
+		return answer{}, err
+	}
+	type result struct {
+		answer answer
+		err    error
+	}
+	done := make(chan result, 1)
+	l.cloud.Go(func(engine context.Context) {
+		defer f.leave()
+		a, err := l.execute(engine, r)
+		done <- result{a, err}
+	})
+	select {
+	case got := <-done:
+		return got.answer, got.err
+	case <-ctx.Done():
+		return answer{}, ctx.Err()
+	}
+}
+
+func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
+	f := r.target.function
+	mark := f.log.start(r)
+	var a answer
+	var err error
+	if f.inProcess != nil {
+		a = l.executeInProcess(ctx, r)
+	} else {
+		a, err = f.pool(l, r.target.version).execute(ctx, r)
+	}
+	if err != nil {
+		return a, cloud.Errorf(500, "ServiceException", "run function %s: %v", f.name, err)
+	}
+	if len(a.payload) > maxResponse {
+		a = withTimes(failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse), a)
+	}
+	f.log.end(r, a)
+	if r.tail {
+		a.logTail = f.log.tail(mark)
+	}
+	l.observe(f, "Invocations", 1, "Count")
+	l.observe(f, "Duration", float64(a.duration.Microseconds())/1000, "Milliseconds")
+	errors := 0.0
+	if a.failed {
+		errors = 1
+	}
+	l.observe(f, "Errors", errors, "Count")
+	return a, nil
+}
+
+func withTimes(a, of answer) answer {
+	a.duration, a.init = of.duration, of.init
+	return a
+}
+
+func (l *Lambda) observe(f *function, metric string, value float64, unit string) {
+	l.cloud.Observe(cloud.Datum{Namespace: "AWS/Lambda", Name: metric, Dimensions: f.dimensions, Value: value, Unit: unit})
+}
+
+// reportLine is the REPORT line that Lambda logs after an invocation.
+func reportLine(r request, a answer) string {
+	ms := float64(a.duration.Microseconds()) / 1000
+	line := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %.0f ms\tMemory Size: %d MB", r.id, ms, math.Ceil(ms), r.target.memory)
+	if a.init > 0 {
+		line += fmt.Sprintf("\tInit Duration: %.2f ms", float64(a.init.Microseconds())/1000)
+	}
+	return line + "\n"
+}

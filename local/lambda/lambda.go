@@ -1,0 +1,289 @@
+// Package lambda is AWS Lambda for the local engine. It runs the real
+// bootstrap binaries of provided.al2023 functions behind the Lambda Runtime
+// API, one warm process per function and more of them when it is busy; or
+// in-process handlers, for tests.
+//
+// # Concurrency
+//
+// An invocation is throttled as on AWS: when a function already runs
+// ReservedConcurrentExecutions, or 1,000 where it has none. (AWS shares its
+// 1,000 among all functions of an account; here each has its own.) How many
+// processes serve the admitted invocations is the engine's own affair, since a
+// laptop has few cores: see pool.go.
+package lambda
+
+// This file is the service itself and its Invoke, Get and List actions.
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Handler is a function in this process: lambda.Handler of aws-lambda-go.
+type Handler interface {
+	Invoke(ctx context.Context, payload []byte) ([]byte, error)
+}
+
+// ResourcePolicies keeps the policies of functions where the authorizer finds them.
+type ResourcePolicies interface {
+	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
+}
+
+// Options configure the service.
+type Options struct {
+	// Assets returns where an asset of the assembly lies: a directory that
+	// holds bootstrap, or a zip file. Required for functions without a Handler.
+	Assets func(bucket, key string) (path string, err error)
+
+	// Logs is an existing folder that gets one file per function,
+	// <stack>-<logicalID>.log. Default: nothing is logged.
+	Logs string
+
+	// Endpoint returns the URL that handlers use as AWS_ENDPOINT_URL.
+	// Default: the variable is not set.
+	Endpoint func() string
+
+	// Credentials returns temporary credentials of a function's role.
+	// Default: handlers have none.
+	Credentials func(roleARN, session string) (accessKeyID, secretAccessKey, sessionToken string, err error)
+
+	// Policies takes the statements of AWS::Lambda::Permission. Required
+	// where templates have such resources.
+	Policies ResourcePolicies
+
+	// Handlers are called instead of a process, by "stack/logicalID".
+	Handlers map[string]Handler
+}
+
+// Lambda is the service. It implements cloud.API.
+type Lambda struct {
+	cloud    *cloud.Cloud
+	opts     Options
+	runtimes runtimeAPI
+	launcher launcher
+
+	mu        sync.RWMutex
+	functions map[string]*function // by name
+}
+
+var _ cloud.API = (*Lambda)(nil)
+
+// New returns a service without functions.
+func New(c *cloud.Cloud, opts Options) *Lambda {
+	return &Lambda{
+		cloud:     c,
+		opts:      opts,
+		runtimes:  runtimeAPI{cloud: c},
+		launcher:  launcher{cloud: c},
+		functions: map[string]*function{},
+	}
+}
+
+// Supports tells whether Call knows the action.
+func (l *Lambda) Supports(action string) bool {
+	switch action {
+	case "Invoke", "GetFunction", "GetFunctionConfiguration", "ListFunctions":
+		return true
+	}
+	return false
+}
+
+// Call performs one action of the Lambda API. Payload, in and out of Invoke,
+// is a JSON value of its own rather than base64.
+func (l *Lambda) Call(ctx context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
+	switch action {
+	case "Invoke":
+		return l.callInvoke(ctx, caller, input)
+	case "GetFunction", "GetFunctionConfiguration":
+		return l.callGet(caller, action, input)
+	case "ListFunctions":
+		return l.callList(caller)
+	}
+	return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve lambda:%s", action)
+}
+
+type invokeInput struct {
+	FunctionName   string
+	Qualifier      string
+	InvocationType string // RequestResponse (default), Event, DryRun
+	LogType        string // None (default), Tail
+	ClientContext  string // base64 of JSON
+	Payload        json.RawMessage
+}
+
+type invokeOutput struct {
+	StatusCode      int
+	FunctionError   string          `json:",omitempty"`
+	LogResult       string          `json:",omitempty"`
+	ExecutedVersion string          `json:",omitempty"`
+	Payload         json.RawMessage `json:",omitempty"`
+}
+
+func (l *Lambda) callInvoke(ctx context.Context, caller cloud.Caller, input json.RawMessage) (json.RawMessage, error) {
+	var in invokeInput
+	if err := json.Unmarshal(input, &in); err != nil {
+		return nil, cloud.Errorf(400, "InvalidRequestContentException", "Could not parse request body into json: %v", err)
+	}
+	output, err := l.invoke(ctx, caller, in)
+	if err != nil {
+		return nil, err
+	}
+	if output.Payload != nil && !json.Valid(output.Payload) {
+		// A custom runtime may answer anything; in JSON it is then a string.
+		if output.Payload, err = json.Marshal(string(output.Payload)); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(output)
+}
+
+// AWS's limits of a payload, in bytes.
+const (
+	maxSyncRequest  = 6 << 20
+	maxAsyncRequest = 1 << 20
+	maxResponse     = 6<<20 + 100
+)
+
+// invoke is the Invoke action. The output's payload is what the function
+// answered, JSON or not.
+func (l *Lambda) invoke(ctx context.Context, caller cloud.Caller, in invokeInput) (invokeOutput, error) {
+	target, err := l.open(caller, "lambda:InvokeFunction", in.FunctionName, in.Qualifier)
+	if err != nil {
+		return invokeOutput{}, err
+	}
+	if len(in.Payload) == 0 {
+		in.Payload = json.RawMessage("{}")
+	}
+	clientContext, err := base64.StdEncoding.DecodeString(in.ClientContext)
+	if err != nil || len(clientContext) > 0 && !json.Valid(clientContext) {
+		return invokeOutput{}, cloud.Errorf(400, "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.")
+	}
+	request := request{
+		id:            cloud.UUID(),
+		target:        target,
+		payload:       in.Payload,
+		clientContext: string(clientContext),
+		tail:          in.LogType == "Tail",
+	}
+	switch in.InvocationType {
+	case "", "RequestResponse":
+		if err := checkSize(in.Payload, maxSyncRequest); err != nil {
+			return invokeOutput{}, err
+		}
+		answer, err := l.run(ctx, request)
+		if err != nil {
+			return invokeOutput{}, err
+		}
+		output := invokeOutput{StatusCode: 200, ExecutedVersion: target.version, Payload: answer.payload, LogResult: answer.logTail}
+		if answer.failed {
+			output.FunctionError = "Unhandled"
+		}
+		return output, nil
+	case "Event":
+		if err := checkSize(in.Payload, maxAsyncRequest); err != nil {
+			return invokeOutput{}, err
+		}
+		request.clientContext = "" // is for synchronous invocations only
+		l.enqueue(request)
+		return invokeOutput{StatusCode: 202}, nil
+	case "DryRun":
+		return invokeOutput{StatusCode: 204}, nil
+	}
+	return invokeOutput{}, cloud.Errorf(400, "InvalidParameterValueException", "InvocationType %q is not one of Event, RequestResponse, DryRun", in.InvocationType)
+}
+
+func checkSize(payload []byte, limit int) error {
+	if len(payload) > limit {
+		return cloud.Errorf(413, "RequestTooLargeException", "Request must be smaller than %d bytes for the InvokeFunction operation", limit)
+	}
+	return nil
+}
+
+func (l *Lambda) callGet(caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
+	var in struct{ FunctionName, Qualifier string }
+	if err := json.Unmarshal(input, &in); err != nil {
+		return nil, cloud.Errorf(400, "InvalidRequestContentException", "Could not parse request body into json: %v", err)
+	}
+	target, err := l.open(caller, "lambda:"+action, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	if action == "GetFunctionConfiguration" {
+		return json.Marshal(target.configuration())
+	}
+	return json.Marshal(map[string]any{"Configuration": target.configuration()})
+}
+
+func (l *Lambda) callList(caller cloud.Caller) (json.RawMessage, error) {
+	if err := l.cloud.Authorize(caller, "lambda:ListFunctions", "*"); err != nil {
+		return nil, err
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	configurations := []configuration{}
+	for _, name := range slices.Sorted(maps.Keys(l.functions)) {
+		configurations = append(configurations, target{function: l.functions[name], version: latest}.configuration())
+	}
+	return json.Marshal(map[string]any{"Functions": configurations})
+}
+
+const latest = "$LATEST"
+
+// target is a function with the version that a call selects.
+type target struct {
+	*function
+	qualifier string // as called; may be empty
+	version   string
+}
+
+// arn is the ARN that the call was made to.
+func (t target) arn() string {
+	if t.qualifier == "" {
+		return t.function.arn
+	}
+	return t.function.arn + ":" + t.qualifier
+}
+
+// open authorizes the caller and finds a function by its name, a partial ARN
+// or an ARN, each possibly with a qualifier.
+func (l *Lambda) open(caller cloud.Caller, action, name, qualifier string) (target, error) {
+	name, embedded := parseName(name)
+	if embedded != "" && qualifier != "" && embedded != qualifier {
+		return target{}, cloud.Errorf(400, "InvalidParameterValueException", "The derived qualifier from the function name does not match the specified qualifier.")
+	}
+	if qualifier == "" {
+		qualifier = embedded
+	}
+	t := target{function: &function{arn: l.cloud.ARN("lambda", "function:"+name)}, qualifier: qualifier}
+	if err := l.cloud.Authorize(caller, action, t.arn()); err != nil {
+		return target{}, err
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	f, ok := l.functions[name]
+	if !ok {
+		return target{}, cloud.Errorf(404, "ResourceNotFoundException", "Function not found: %s", t.arn())
+	}
+	version, ok := f.resolve(qualifier)
+	if !ok {
+		return target{}, cloud.Errorf(404, "ResourceNotFoundException", "Function not found: %s", t.arn())
+	}
+	return target{function: f, qualifier: qualifier, version: version}, nil
+}
+
+// parseName splits NAME[:QUALIFIER], ACCOUNT:function:NAME[:QUALIFIER] and
+// arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER].
+func parseName(text string) (name, qualifier string) {
+	if i := strings.Index(text, "function:"); i >= 0 {
+		text = text[i+len("function:"):]
+	}
+	name, qualifier, _ = strings.Cut(text, ":")
+	return name, qualifier
+}

@@ -1,0 +1,176 @@
+package lambda
+
+// This file keeps the execution environments of a function: idle ones, busy
+// ones, and invocations that wait for one. AWS starts an environment for each
+// concurrent invocation; on a laptop a burst would then start hundreds of
+// processes on two cores, so a pool grows in two steps. A few environments
+// start whenever they are wanted. Beyond them an invocation first waits a
+// little for one to become free; functions that wait for something (another
+// invocation of themselves, in the worst case) therefore still get as many as
+// they need.
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	patience        = 50 * time.Millisecond // before an invocation asks for a further environment; and between two such starts
+	maxEnvironments = 100                   // processes of one function and version
+	idleTime        = 10 * time.Minute      // after which an unused environment ends
+)
+
+// eager is how many environments start without waiting.
+func eager() int { return 2 * runtime.GOMAXPROCS(0) }
+
+type pool struct {
+	lambda   *Lambda
+	function *function
+	version  string
+
+	mu      sync.Mutex
+	idle    []*environment // the last one was used last
+	live    int            // idle, busy and starting ones
+	waiting list.List      // of chan *environment, see wait
+	grown   time.Time      // when the last one beyond the eager ones started
+}
+
+// pool returns the environments of a version.
+func (f *function) pool(l *Lambda, version string) *pool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, ok := f.pools[version]
+	if !ok {
+		p = &pool{lambda: l, function: f, version: version}
+		f.pools[version] = p
+	}
+	return p
+}
+
+// execute runs an invocation in one of the environments.
+func (p *pool) execute(ctx context.Context, r request) (answer, error) {
+	for {
+		e, err := p.acquire(ctx)
+		if err != nil {
+			return answer{}, err
+		}
+		a, err := e.execute(ctx, r)
+		if errors.Is(err, errGone) {
+			continue // it ended between two invocations; the next one may have it better
+		}
+		if err == nil && !e.ended() {
+			p.release(e)
+		}
+		return a, err
+	}
+}
+
+// acquire returns an environment that nobody else uses.
+func (p *pool) acquire(ctx context.Context) (*environment, error) {
+	p.mu.Lock()
+	if n := len(p.idle); n > 0 {
+		e := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		return e, nil
+	}
+	if p.live < eager() {
+		p.live++
+		p.mu.Unlock()
+		return p.start(ctx)
+	}
+	place := p.waiting.PushBack(make(chan *environment, 1))
+	p.mu.Unlock()
+	return p.wait(ctx, place)
+}
+
+// wait waits for an environment to be handed over. A nil one on the channel
+// is the right to start one.
+func (p *pool) wait(ctx context.Context, place *list.Element) (*environment, error) {
+	handed := place.Value.(chan *environment)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case e := <-handed:
+			if e == nil {
+				return p.start(ctx)
+			}
+			return e, nil
+		case <-timer.C:
+			if p.grow(place) {
+				return p.start(ctx)
+			}
+			timer.Reset(patience)
+		case <-ctx.Done():
+			return nil, ctx.Err() // the engine ends, and all environments with it
+		}
+	}
+}
+
+// grow takes an invocation out of the queue, so that it starts an environment
+// of its own, unless it has been handed one or another start was just now.
+func (p *pool) grow(place *list.Element) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	handed := place.Value.(chan *environment)
+	if len(handed) > 0 || p.live >= maxEnvironments || time.Since(p.grown) < patience {
+		return false
+	}
+	p.waiting.Remove(place)
+	p.live++
+	p.grown = time.Now()
+	return true
+}
+
+func (p *pool) start(ctx context.Context) (*environment, error) {
+	e, err := p.lambda.startEnvironment(ctx, p)
+	if err != nil {
+		p.lost(nil)
+	}
+	return e, err
+}
+
+// release hands an environment to the next invocation in the queue, or keeps it.
+func (p *pool) release(e *environment) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting.Len() > 0 {
+		p.waiting.Remove(p.waiting.Front()).(chan *environment) <- e
+		return
+	}
+	if e.ended() {
+		return // lost was called before it was idle
+	}
+	p.idle = append(p.idle, e)
+	e.idleTimer.Reset(idleTime)
+}
+
+// lost counts out an environment that has ended or did not start, and lets
+// the next invocation in the queue start another.
+func (p *pool) lost(e *environment) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.idle = slices.DeleteFunc(p.idle, func(other *environment) bool { return other == e })
+	if p.waiting.Len() > 0 {
+		p.waiting.Remove(p.waiting.Front()).(chan *environment) <- nil
+		return
+	}
+	p.live--
+}
+
+// retire ends an environment that has not been used for a while.
+func (p *pool) retire(e *environment) {
+	p.mu.Lock()
+	idle := slices.Contains(p.idle, e)
+	p.idle = slices.DeleteFunc(p.idle, func(other *environment) bool { return other == e })
+	p.mu.Unlock()
+	if idle {
+		e.kill()
+	}
+}

@@ -1,0 +1,226 @@
+// Buckets and the versions of their objects.
+
+package s3
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Versioning states of a bucket, as S3 names them.
+const (
+	Enabled   = "Enabled"
+	Suspended = "Suspended"
+)
+
+// nullVersion is the id of versions written while versioning is not enabled.
+const nullVersion = "null"
+
+// version is one version of an object, immutable once it is in a bucket.
+type version struct {
+	key       string
+	id        string
+	marker    bool // a delete marker, which has no body
+	body      content
+	size      int64
+	etag      string // without quotes
+	modified  time.Time
+	header    map[string]string // as given: Content-Type, x-amz-meta-...
+	checksums map[string]string // by algorithm: "crc32"
+	parts     int               // of a multipart upload, otherwise 0
+	sequencer string
+}
+
+type bucket struct {
+	name    string
+	events  bool
+	created time.Time
+
+	mu         sync.RWMutex
+	versioning string
+	keys       []string              // sorted, all that have a version
+	versions   map[string][]*version // oldest first
+	uploads    map[string]*upload
+}
+
+func newBucket(name string, o BucketOptions) *bucket {
+	return &bucket{
+		name:       name,
+		events:     o.EventBridge,
+		created:    time.Now(),
+		versioning: o.Versioning,
+		versions:   map[string][]*version{},
+		uploads:    map[string]*upload{},
+	}
+}
+
+func bucketARN(bucket string) string      { return "arn:aws:s3:::" + bucket }
+func objectARN(bucket, key string) string { return "arn:aws:s3:::" + bucket + "/" + key }
+
+func (b *bucket) empty() bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.keys) == 0
+}
+
+// find returns a version of an object, the current one if id is empty, or nil.
+// It may be a delete marker.
+func (b *bucket) find(key, id string) *version {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.findLocked(key, id)
+}
+
+func (b *bucket) findLocked(key, id string) *version {
+	all := b.versions[key]
+	if id == "" {
+		if len(all) == 0 {
+			return nil
+		}
+		return all[len(all)-1]
+	}
+	if i := indexVersion(all, id); i >= 0 {
+		return all[i]
+	}
+	return nil
+}
+
+func indexVersion(all []*version, id string) int {
+	return slices.IndexFunc(all, func(v *version) bool { return v.id == id })
+}
+
+// precondition is what a conditional write demands of the current object.
+type precondition struct {
+	ifMatch     string // entity tag
+	ifNoneMatch string // only "*"
+}
+
+func (p precondition) check(current *version) error {
+	exists := current != nil && !current.marker
+	switch {
+	case p.ifMatch != "" && !exists:
+		return cloud.Errorf(404, "NoSuchKey", "The specified key does not exist.")
+	case p.ifMatch != "" && !etagMatches(p.ifMatch, current.etag),
+		p.ifNoneMatch != "" && exists && etagMatches(p.ifNoneMatch, current.etag):
+		return cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	}
+	return nil
+}
+
+// etagMatches tells whether a list of entity tags, as in If-Match, names etag.
+func etagMatches(list, etag string) bool {
+	for tag := range strings.SplitSeq(list, ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" || strings.Trim(tag, `"`) == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// add makes v the current version of its object if the precondition holds.
+func (b *bucket) add(v *version, p precondition, seq *sequence) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := p.check(b.findLocked(v.key, "")); err != nil {
+		return err
+	}
+	b.addLocked(v, seq)
+	return nil
+}
+
+func (b *bucket) addLocked(v *version, seq *sequence) {
+	v.id = nullVersion
+	if b.versioning == Enabled {
+		v.id = newVersionID()
+	}
+	v.modified = time.Now()
+	v.sequencer = seq.next()
+	all := b.versions[v.key]
+	if v.id == nullVersion {
+		all = slices.DeleteFunc(slices.Clone(all), func(old *version) bool { return old.id == nullVersion })
+	}
+	b.put(v.key, append(all, v))
+}
+
+// put replaces the versions of a key and keeps the index in step.
+func (b *bucket) put(key string, all []*version) {
+	i, found := slices.BinarySearch(b.keys, key)
+	switch {
+	case len(all) == 0 && found:
+		b.keys = slices.Delete(b.keys, i, i+1)
+		delete(b.versions, key)
+	case len(all) > 0:
+		if !found {
+			b.keys = slices.Insert(b.keys, i, key)
+		}
+		b.versions[key] = all
+	}
+}
+
+// remove deletes as S3 does: a version for good, or, without an id, by
+// a delete marker where the bucket has versions. It returns the version that
+// went or the marker that came, and which it was; nil if nothing changed.
+func (b *bucket) remove(key, id string, seq *sequence) (v *version, created bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if id == "" && b.versioning != "" {
+		marker := &version{key: key, marker: true}
+		b.addLocked(marker, seq)
+		return marker, true
+	}
+	if id == "" {
+		id = nullVersion
+	}
+	all := b.versions[key]
+	i := indexVersion(all, id)
+	if i < 0 {
+		return nil, false
+	}
+	gone := all[i]
+	b.put(key, slices.Delete(slices.Clone(all), i, i+1))
+	return gone, false
+}
+
+// shownID is the version id that answers and events carry: none where the
+// bucket never had versions.
+func (b *bucket) shownID(v *version) string {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.versioning == "" && v.id == nullVersion {
+		return ""
+	}
+	return v.id
+}
+
+// newVersionID returns 32 random characters, as S3's version ids have.
+func newVersionID() string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._" // 64
+	id := make([]byte, 32)
+	rand.Read(id)
+	for i := range id {
+		id[i] = alphabet[id[i]%64]
+	}
+	return string(id)
+}
+
+// sequence hands out sequencers: hexadecimal numbers that grow with every
+// change, by which a consumer orders the events of one key.
+type sequence struct{ last atomic.Int64 }
+
+func (s *sequence) next() string {
+	for {
+		last := s.last.Load()
+		next := max(last+1, time.Now().UnixNano())
+		if s.last.CompareAndSwap(last, next) {
+			return fmt.Sprintf("%018X", next)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+// What a body must add up to: MD5 and the checksums that SDKs send with it.
+
+package s3
+
+import (
+	"bytes"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"hash/crc64"
+	"io"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// newHash returns the checksum algorithm of that name ("crc32"), or nil.
+func newHash(algorithm string) hash.Hash {
+	switch algorithm {
+	case "crc32":
+		return crc32.NewIEEE()
+	case "crc32c":
+		return crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	case "crc64nvme":
+		return crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5))
+	case "sha1":
+		return sha1.New()
+	case "sha256":
+		return sha256.New()
+	}
+	return nil
+}
+
+// digest is what a request says of its body. The zero value says nothing.
+type digest struct {
+	md5       string // base64, or empty
+	size      int64  // bytes, where sized
+	sized     bool
+	algorithm string        // of the checksum, or empty
+	checksum  func() string // base64; called when the body was read, as it may be in the trailer
+}
+
+// receive reads a body into a segment and holds it to its digest. It returns
+// the checksum that the request named.
+func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, error) {
+	sum := newHash(d.algorithm)
+	if sum != nil {
+		body = io.TeeReader(body, sum)
+	}
+	seg, err := s.spool.read(body)
+	if err != nil {
+		if _, ok := err.(*cloud.Error); ok {
+			return segment{}, nil, err
+		}
+		return segment{}, nil, cloud.Errorf(400, "IncompleteBody", "The request body terminated unexpectedly: %v", err)
+	}
+	if d.sized && seg.size != d.size {
+		return segment{}, nil, cloud.Errorf(400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header: %d of %d", seg.size, d.size)
+	}
+	if d.md5 != "" {
+		want, err := base64.StdEncoding.DecodeString(d.md5)
+		if err != nil || len(want) != md5.Size {
+			return segment{}, nil, cloud.Errorf(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+		}
+		if !bytes.Equal(want, seg.md5[:]) {
+			return segment{}, nil, cloud.Errorf(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+		}
+	}
+	if sum == nil {
+		return seg, nil, nil
+	}
+	got := base64.StdEncoding.EncodeToString(sum.Sum(nil))
+	if d.checksum != nil {
+		if want := d.checksum(); want != "" && want != got {
+			return segment{}, nil, cloud.Errorf(400, "BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(d.algorithm))
+		}
+	}
+	return seg, map[string]string{d.algorithm: got}, nil
+}
+
+// composite returns the checksum of a multipart upload's parts' checksums,
+// "BASE64-N", or nothing where a part has none.
+func composite(algorithm string, parts []*part) map[string]string {
+	sum := newHash(algorithm)
+	if sum == nil {
+		return nil
+	}
+	for _, p := range parts {
+		raw, err := base64.StdEncoding.DecodeString(p.checksums[algorithm])
+		if err != nil || len(raw) == 0 {
+			return nil
+		}
+		sum.Write(raw)
+	}
+	return map[string]string{algorithm: fmt.Sprintf("%s-%d", base64.StdEncoding.EncodeToString(sum.Sum(nil)), len(parts))}
+}

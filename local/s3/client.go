@@ -1,0 +1,236 @@
+// S3 as one caller sees it: who asks, what that is allowed, and what
+// EventBridge and CloudTrail are told of it.
+
+package s3
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"maps"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Origin says where the requests of a Client come from.
+type Origin struct {
+	SourceIP  string // shown in events and CloudTrail. Default: 127.0.0.1.
+	UserAgent string // shown in CloudTrail
+}
+
+// Client acts on S3 as one caller. Every method authorizes the caller first;
+// its errors are *cloud.Error with S3's codes ("NoSuchKey", "AccessDenied").
+// It is safe for concurrent use.
+type Client struct {
+	s3        *S3
+	caller    cloud.Caller
+	origin    Origin
+	requestID string // of the one request that it serves, or empty
+}
+
+// As returns S3 as the caller sees it.
+func (s *S3) As(caller cloud.Caller, o Origin) *Client {
+	if o.SourceIP == "" {
+		o.SourceIP = "127.0.0.1"
+	}
+	return &Client{s3: s, caller: withContext(caller, map[string]string{
+		"s3:TlsVersion": "1.3", // loopback stands for TLS
+		"aws:SourceIp":  o.SourceIP,
+	}), origin: o}
+}
+
+// withContext returns the caller with further condition keys.
+func withContext(caller cloud.Caller, keys map[string]string) cloud.Caller {
+	merged := make(map[string]string, len(caller.Context)+len(keys))
+	maps.Copy(merged, caller.Context)
+	for key, value := range keys {
+		if value != "" {
+			merged[key] = value
+		}
+	}
+	caller.Context = merged
+	return caller
+}
+
+// newRequestID returns 16 characters, as S3's request ids have.
+func newRequestID() string { return rand.Text()[:16] }
+
+// conditions are condition keys that a request gives to policies. A key whose
+// value is empty is absent.
+type conditions map[string]string
+
+// allow asks whether the caller may perform an action on a resource.
+func (c *Client) allow(action, arn string, conditions conditions) error {
+	caller := c.caller
+	if len(conditions) > 0 {
+		caller = withContext(caller, conditions)
+	}
+	err := c.s3.cloud.Authorize(caller, "s3:"+action, arn)
+	if err == nil {
+		return nil
+	}
+	denied := *cloud.AsError(err)
+	if denied.Code == "AccessDeniedException" {
+		denied.Code, denied.Status = "AccessDenied", 403
+	}
+	return &denied
+}
+
+// absent is the error of an object that is not there: only a caller that may
+// list the bucket is told so.
+func (c *Client) absent(bucket, key string, err error) error {
+	if denied := c.allow("ListBucket", bucketARN(bucket), conditions{"s3:prefix": key}); denied != nil {
+		return denied
+	}
+	return err
+}
+
+func noSuchKey(key string) error {
+	return &cloud.Error{Status: 404, Code: "NoSuchKey", Message: "The specified key does not exist.", Fields: map[string]any{"Key": key}}
+}
+
+// operation is one API call that CloudTrail is told about when it ends.
+type operation struct {
+	client   *Client
+	name     string
+	readOnly bool
+	bucket   string
+	key      string
+	id       string         // of the request
+	request  map[string]any // further requestParameters
+	response map[string]any
+	in, out  int64 // bytes of the body
+}
+
+// begin starts an operation on a bucket or, if key is not empty, an object.
+func (c *Client) begin(name, bucket, key string) *operation {
+	id := c.requestID
+	if id == "" {
+		id = newRequestID()
+	}
+	return &operation{client: c, name: name, bucket: bucket, key: key, id: id, request: map[string]any{}, response: map[string]any{}}
+}
+
+// end records the operation with the error that it returns, if any.
+func (o *operation) end(err *error) {
+	c := o.client
+	o.request["bucketName"] = o.bucket
+	o.request["Host"] = o.bucket + ".s3." + c.s3.cloud.Region + ".amazonaws.com"
+	if o.key != "" {
+		o.request["key"] = o.key
+	}
+	call := cloud.APICall{
+		Caller:            c.caller,
+		EventSource:       "s3.amazonaws.com",
+		EventName:         o.name,
+		ReadOnly:          o.readOnly,
+		RequestParameters: o.request,
+		Resources: []cloud.TrailResource{
+			{Type: "AWS::S3::Object", ARN: objectARN(o.bucket, o.key)},
+			{Type: "AWS::S3::Bucket", ARN: bucketARN(o.bucket)},
+		},
+		RequestID: o.id,
+		SourceIP:  c.origin.SourceIP,
+		UserAgent: c.origin.UserAgent,
+		AdditionalEventData: map[string]any{
+			"SignatureVersion":     "SigV4",
+			"AuthenticationMethod": "AuthHeader",
+			"bytesTransferredIn":   o.in,
+			"bytesTransferredOut":  o.out,
+		},
+	}
+	if len(o.response) > 0 {
+		call.ResponseElements = o.response
+	}
+	if *err != nil {
+		e := cloud.AsError(*err)
+		call.ErrorCode, call.ErrorMessage, call.ResponseElements = e.Code, e.Message, nil
+	}
+	c.s3.cloud.Record(call)
+}
+
+// wrote notes the version that the operation made, for CloudTrail.
+func (o *operation) wrote(b *bucket, v *version) {
+	o.response["x-amz-server-side-encryption"] = "AES256"
+	if id := b.shownID(v); id != "" {
+		o.response["x-amz-version-id"] = id
+	}
+}
+
+// eventDetail is the detail of S3's events on EventBridge.
+type eventDetail struct {
+	Version      string      `json:"version"`
+	Bucket       eventBucket `json:"bucket"`
+	Object       eventObject `json:"object"`
+	RequestID    string      `json:"request-id"`
+	Requester    string      `json:"requester"`
+	SourceIP     string      `json:"source-ip-address"`
+	Reason       string      `json:"reason"`
+	DeletionType string      `json:"deletion-type,omitempty"`
+}
+
+type eventBucket struct {
+	Name string `json:"name"`
+}
+
+type eventObject struct {
+	Key       string `json:"key"`
+	Size      *int64 `json:"size,omitempty"` // of created objects only
+	ETag      string `json:"etag,omitempty"`
+	VersionID string `json:"version-id,omitempty"`
+	Sequencer string `json:"sequencer"`
+}
+
+// created emits "Object Created"; reason is the API that did it.
+func (o *operation) created(b *bucket, v *version, reason string) {
+	o.emit(b, "Object Created", eventDetail{
+		Object: eventObject{Key: v.key, Size: &v.size, ETag: v.etag, VersionID: b.shownID(v), Sequencer: v.sequencer},
+		Reason: reason,
+	})
+}
+
+// deleted emits "Object Deleted" for a version that is gone or a new marker.
+func (o *operation) deleted(b *bucket, v *version, marker bool) {
+	detail := eventDetail{
+		Object:       eventObject{Key: v.key, ETag: v.etag, VersionID: b.shownID(v), Sequencer: v.sequencer},
+		Reason:       "DeleteObject",
+		DeletionType: "Permanently Deleted",
+	}
+	if marker {
+		detail.DeletionType = "Delete Marker Created"
+		detail.Object.ETag = "d41d8cd98f00b204e9800998ecf8427e" // of no bytes, as S3 sends it
+	} else {
+		detail.Object.Sequencer = o.client.s3.sequence.next()
+	}
+	o.emit(b, "Object Deleted", detail)
+}
+
+func (o *operation) emit(b *bucket, detailType string, detail eventDetail) {
+	if false {
+		return
+	}
+	c := o.client
+	detail.Version = "0"
+	detail.Bucket.Name = b.name
+	detail.RequestID = o.id
+	detail.Requester = c.s3.cloud.Account
+	if c.caller.Service != "" {
+		detail.Requester = c.caller.Service
+	}
+	detail.SourceIP = c.origin.SourceIP
+	raw, err := json.Marshal(detail)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	c.s3.cloud.Emit(cloud.Event{
+		Version:    "0",
+		ID:         cloud.UUID(),
+		DetailType: detailType,
+		Source:     "aws.s3",
+		Account:    c.s3.cloud.Account,
+		Time:       time.Now().UTC().Truncate(time.Second),
+		Region:     c.s3.cloud.Region,
+		Resources:  []string{bucketARN(b.name)},
+		Detail:     raw,
+	})
+}

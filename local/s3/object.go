@@ -1,0 +1,292 @@
+// Objects: put, get, head, copy, delete.
+
+package s3
+
+import (
+	"context"
+	"encoding/hex"
+	"io"
+	"maps"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Object is an object's version as a reader gets it.
+type Object struct {
+	Bucket, Key string
+	VersionID   string // empty where the bucket never had versions
+	Size        int64
+	ETag        string // without quotes
+	Modified    time.Time
+	Header      map[string]string // Content-Type, x-amz-meta-... as they were put
+	Checksums   map[string]string // by algorithm: "crc32" -> base64
+	Parts       int               // of a multipart upload, otherwise 0
+
+	Body io.ReaderAt // nil from Head
+}
+
+func (b *bucket) object(v *version) *Object {
+	return &Object{
+		Bucket: b.name, Key: v.key, VersionID: b.shownID(v), Size: v.size, ETag: v.etag, Modified: v.modified,
+		Header: v.header, Checksums: v.checksums, Parts: v.parts, Body: v.body,
+	}
+}
+
+// Get opens an object for reading: its current version if versionID is empty.
+// The object stays readable if it is overwritten or deleted meanwhile.
+func (c *Client) Get(_ context.Context, bucket, key, versionID string) (_ *Object, err error) {
+	op := c.begin("GetObject", bucket, key)
+	defer op.end(&err)
+	object, err := c.open(op, versionID)
+	if err != nil {
+		return nil, err
+	}
+	op.out = object.Size
+	return object, nil
+}
+
+// Head returns an object without its body.
+func (c *Client) Head(_ context.Context, bucket, key, versionID string) (_ *Object, err error) {
+	op := c.begin("HeadObject", bucket, key)
+	defer op.end(&err)
+	object, err := c.open(op, versionID)
+	if err != nil {
+		return nil, err
+	}
+	object.Body = nil
+	return object, nil
+}
+
+func (c *Client) open(op *operation, versionID string) (*Object, error) {
+	op.readOnly = true
+	if versionID != "" {
+		op.request["versionId"] = versionID
+	}
+	b, v, err := c.readable(op.bucket, op.key, versionID)
+	if err != nil {
+		return nil, err
+	}
+	if id := b.shownID(v); id != "" {
+		op.response["x-amz-version-id"] = id
+	}
+	return b.object(v), nil
+}
+
+// readable authorizes reading a version and finds it.
+func (c *Client) readable(bucket, key, versionID string) (*bucket, *version, error) {
+	b, err := c.s3.bucket(bucket)
+	if err != nil {
+		return nil, nil, err
+	}
+	action := "GetObject"
+	if versionID != "" {
+		action = "GetObjectVersion"
+	}
+	if err := c.allow(action, objectARN(bucket, key), nil); err != nil {
+		return nil, nil, err
+	}
+	v := b.find(key, versionID)
+	switch {
+	case v == nil && versionID != "":
+		return nil, nil, c.absent(bucket, key, cloud.Errorf(404, "NoSuchVersion", "The specified version does not exist."))
+	case v == nil:
+		return nil, nil, c.absent(bucket, key, noSuchKey(key))
+	case v.marker:
+		return nil, nil, c.absent(bucket, key, deleteMarkerError(b, v, versionID != ""))
+	}
+	return b, v, nil
+}
+
+// deleteMarkerError is the answer for a delete marker: not found where it was
+// met as the current version, not allowed where it was asked for by its id.
+func deleteMarkerError(b *bucket, v *version, byID bool) error {
+	e := &cloud.Error{Status: 404, Code: "NoSuchKey", Message: "The specified key does not exist."}
+	if byID {
+		e = &cloud.Error{Status: 405, Code: "MethodNotAllowed", Message: "The specified method is not allowed against this resource."}
+	}
+	e.Fields = map[string]any{"Key": v.key, "DeleteMarker": true, "VersionId": b.shownID(v)}
+	return e
+}
+
+// PutInput is the input of Put.
+type PutInput struct {
+	Bucket, Key string
+	Body        io.Reader
+	Header      map[string]string // Content-Type, x-amz-meta-...
+
+	IfMatch     string // entity tag that the current object must have
+	IfNoneMatch string // "*": there must be no object
+
+	conditions conditions
+	digest     digest // what the body must add up to
+}
+
+// Put writes an object.
+func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
+	op := c.begin("PutObject", in.Bucket, in.Key)
+	defer op.end(&err)
+	b, err := c.writable(in.Bucket, in.Key, in.conditions)
+	if err != nil {
+		return nil, err
+	}
+	seg, sums, err := c.s3.receive(in.Body, in.digest)
+	if err != nil {
+		return nil, err
+	}
+	op.in = seg.size
+	v := &version{
+		key: in.Key, body: content{seg}, size: seg.size, etag: hex.EncodeToString(seg.md5[:]),
+		header: in.Header, checksums: sums,
+	}
+	if err := b.add(v, precondition{in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
+		return nil, err
+	}
+	op.wrote(b, v)
+	op.created(b, v, "PutObject")
+	return b.object(v), nil
+}
+
+// writable authorizes writing an object and finds its bucket.
+func (c *Client) writable(bucket, key string, given conditions) (*bucket, error) {
+	b, err := c.s3.bucket(bucket)
+	if err != nil {
+		return nil, err
+	}
+	if len(key) > 1024 {
+		return nil, cloud.Errorf(400, "KeyTooLongError", "Your key is too long")
+	}
+	if err := c.allow("PutObject", objectARN(bucket, key), given); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// CopyInput is the input of Copy.
+type CopyInput struct {
+	SourceBucket, SourceKey, SourceVersionID string
+	Bucket, Key                              string
+
+	Header      map[string]string // replaces the source's, unless nil
+	IfMatch     string            // of the source
+	IfNoneMatch string            // of the source
+
+	conditions conditions
+}
+
+// setSource reads [/]BUCKET/KEY[?versionId=ID], percent-encoded.
+func (in *CopyInput) setSource(source string) error {
+	source, version, _ := strings.Cut(source, "?versionId=")
+	path, err := url.PathUnescape(strings.TrimPrefix(source, "/"))
+	bucket, key, ok := strings.Cut(path, "/")
+	if err != nil || !ok || key == "" {
+		return cloud.Errorf(400, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+	}
+	in.SourceBucket, in.SourceKey, in.SourceVersionID = bucket, key, version
+	return nil
+}
+
+// Copy writes an object with another object's body, without reading it.
+func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
+	op := c.begin("CopyObject", in.Bucket, in.Key)
+	defer op.end(&err)
+	op.request["x-amz-copy-source"] = in.SourceBucket + "/" + in.SourceKey
+	_, source, err := c.readable(in.SourceBucket, in.SourceKey, in.SourceVersionID)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.writable(in.Bucket, in.Key, in.conditions)
+	if err != nil {
+		return nil, err
+	}
+	if in.IfMatch != "" && !etagMatches(in.IfMatch, source.etag) || in.IfNoneMatch != "" && etagMatches(in.IfNoneMatch, source.etag) {
+		return nil, cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	}
+	if in.Header == nil && in.SourceBucket == in.Bucket && in.SourceKey == in.Key && in.SourceVersionID == "" {
+		return nil, cloud.Errorf(400, "InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+	}
+	v := &version{
+		key: in.Key, body: source.body, size: source.size, etag: source.etag,
+		header: maps.Clone(source.header), checksums: source.checksums, parts: source.parts,
+	}
+	if in.Header != nil {
+		v.header = in.Header
+	}
+	if err := b.add(v, precondition{}, &c.s3.sequence); err != nil {
+		return nil, err
+	}
+	op.wrote(b, v)
+	op.created(b, v, "CopyObject")
+	return b.object(v), nil
+}
+
+// Deleted says what Delete did.
+type Deleted struct {
+	VersionID    string // of the version that is gone or of the new marker
+	DeleteMarker bool   // whether that is a delete marker
+}
+
+// Delete deletes an object, or for good the version with the id. There is no
+// error if there is nothing to delete.
+func (c *Client) Delete(_ context.Context, bucket, key, versionID string) (_ Deleted, err error) {
+	op := c.begin("DeleteObject", bucket, key)
+	defer op.end(&err)
+	if versionID != "" {
+		op.request["versionId"] = versionID
+	}
+	deleted, err := c.delete(op, key, versionID)
+	if deleted.VersionID != "" {
+		op.response["x-amz-version-id"] = deleted.VersionID
+	}
+	if deleted.DeleteMarker {
+		op.response["x-amz-delete-marker"] = "true"
+	}
+	return deleted, err
+}
+
+// delete is one deletion within an operation, which may have many.
+func (c *Client) delete(op *operation, key, versionID string) (Deleted, error) {
+	b, err := c.s3.bucket(op.bucket)
+	if err != nil {
+		return Deleted{}, err
+	}
+	action := "DeleteObject"
+	if versionID != "" {
+		action = "DeleteObjectVersion"
+	}
+	if err := c.allow(action, objectARN(op.bucket, key), nil); err != nil {
+		return Deleted{}, err
+	}
+	v, created := b.remove(key, versionID, &c.s3.sequence)
+	if v == nil {
+		return Deleted{VersionID: versionID}, nil
+	}
+	op.deleted(b, v, created)
+	return Deleted{VersionID: b.shownID(v), DeleteMarker: v.marker}, nil
+}
+
+// ObjectID names an object, or one version of it.
+type ObjectID struct{ Key, VersionID string }
+
+// DeleteMany deletes each object, as DeleteObjects does; the errors are in
+// the order of the ids, nil where the deletion succeeded.
+func (c *Client) DeleteMany(_ context.Context, bucket string, ids []ObjectID) (deleted []Deleted, failed []error, err error) {
+	op := c.begin("DeleteObjects", bucket, "")
+	defer op.end(&err)
+	if _, err := c.s3.bucket(bucket); err != nil {
+		return nil, nil, err
+	}
+	deleted, failed = make([]Deleted, len(ids)), make([]error, len(ids))
+	for i, id := range ids {
+		deleted[i], failed[i] = c.delete(op, id.Key, id.VersionID)
+	}
+	return deleted, failed, nil
+}
+
+// MayWrite asks whether Put may write an object, without writing it.
+func (c *Client) MayWrite(bucket, key string) error {
+	_, err := c.writable(bucket, key, nil)
+	return err
+}

@@ -1,0 +1,225 @@
+// Objects: bodies, ranges, conditions.
+
+package s3_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/s3"
+)
+
+func TestObjectsComeBackAsTheyWerePut(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	for _, key := range []string{
+		"orders.xml", "inbox/a b+c.xml", "ünïcödé/💶.xml", "folder/", "a//b", "../up", "%2F&=?#.xml", "<&>.xml",
+	} {
+		t.Run(key, func(t *testing.T) {
+			_, err := w.PutObject(t.Context(), &awss3.PutObjectInput{
+				Bucket: aws.String("plain-bucket"), Key: &key, Body: strings.NewReader("body of " + key),
+				ContentType: aws.String("application/xml"), Metadata: map[string]string{"partner": "acme"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := w.GetObject(t.Context(), &awss3.GetObjectInput{Bucket: aws.String("plain-bucket"), Key: &key, ChecksumMode: types.ChecksumModeEnabled})
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(out.Body)
+			if err != nil || string(body) != "body of "+key {
+				t.Errorf("got %q, %v", body, err)
+			}
+			if *out.ContentType != "application/xml" || out.Metadata["partner"] != "acme" || out.ContentEncoding != nil {
+				t.Errorf("headers differ: %v %v %v", *out.ContentType, out.Metadata, out.ContentEncoding)
+			}
+		})
+	}
+}
+
+func TestEveryKindOfBodyIsDecodedAndChecked(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	body := make([]byte, 3<<20) // beyond what is kept in memory
+	rand.Read(body)
+	bucket := aws.String("plain-bucket")
+	for _, algorithm := range []types.ChecksumAlgorithm{"", "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"} {
+		t.Run("seekable "+string(algorithm), func(t *testing.T) {
+			_, err := w.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: bucket, Key: aws.String("k"), Body: bytes.NewReader(body), ChecksumAlgorithm: algorithm})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := w.get(t, &awss3.GetObjectInput{Bucket: bucket, Key: aws.String("k"), ChecksumMode: types.ChecksumModeEnabled})
+			if got != string(body) {
+				t.Error("body differs")
+			}
+		})
+	}
+	chunked := func(data, trailer string) *http.Request {
+		r := httptest.NewRequest("PUT", "/plain-bucket/chunked", strings.NewReader(data))
+		r.Header.Set("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+		r.Header.Set("x-amz-decoded-content-length", "11")
+		r.Header.Set("Content-Encoding", "aws-chunked,gzip")
+		if trailer != "" {
+			r.Header.Set("x-amz-trailer", trailer)
+		}
+		return r
+	}
+	const trailer = "x-amz-checksum-crc32"
+	for _, row := range []struct {
+		name, data, trailer, want string
+	}{
+		{"unsigned chunks with a trailer", "6\r\nhello \r\n5\r\nworld\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", trailer, ""},
+		{"no empty line at the end", "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n", trailer, ""},
+		{"signed chunks", "b;chunk-signature=abc\r\nhello world\r\n0;chunk-signature=def\r\n\r\n", "", ""},
+		{"wrong checksum", "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", trailer, "BadDigest"},
+		{"broken off in a chunk", "b\r\nhello", trailer, "IncompleteBody"},
+		{"broken off between chunks", "6\r\nhello \r\n", trailer, "IncompleteBody"},
+		{"fewer bytes than announced", "5\r\nhello\r\n0\r\n\r\n", "", "IncompleteBody"},
+		{"not chunked at all", "hello world", trailer, "InvalidRequest"},
+		{"chunk longer than its size", "5\r\nhello world\r\n0\r\n\r\n", "", "InvalidRequest"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			rec := httptest.NewRecorder()
+			w.s3.ServeAWS(rec, chunked(row.data, row.trailer), w.cloud.Administrator())
+			if row.want != "" {
+				if !strings.Contains(rec.Body.String(), "<Code>"+row.want+"</Code>") {
+					t.Errorf("want %s, got %d %s", row.want, rec.Code, rec.Body)
+				}
+				return
+			}
+			if rec.Code != 200 {
+				t.Fatalf("got %d %s", rec.Code, rec.Body)
+			}
+			o, err := w.s3.As(w.cloud.Administrator(), s3.Origin{}).Get(t.Context(), "plain-bucket", "chunked", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]byte, o.Size)
+			if _, err := o.Body.ReadAt(got, 0); err != nil || string(got) != "hello world" || o.Header["Content-Encoding"] != "gzip" {
+				t.Errorf("got %q %v %v", got, err, o.Header)
+			}
+		})
+	}
+}
+
+func TestRangesAndConditionsOfReads(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	etag := *w.put(t, "plain-bucket", "k", "0123456789").ETag
+	in := func(edit func(*awss3.GetObjectInput)) *awss3.GetObjectInput {
+		i := &awss3.GetObjectInput{Bucket: aws.String("plain-bucket"), Key: aws.String("k")}
+		edit(i)
+		return i
+	}
+	for _, row := range []struct {
+		name string
+		in   *awss3.GetObjectInput
+		want string
+		code string
+	}{
+		{"first bytes", in(func(i *awss3.GetObjectInput) { i.Range = aws.String("bytes=0-3") }), "0123", ""},
+		{"open end", in(func(i *awss3.GetObjectInput) { i.Range = aws.String("bytes=7-") }), "789", ""},
+		{"last bytes", in(func(i *awss3.GetObjectInput) { i.Range = aws.String("bytes=-2") }), "89", ""},
+		{"end beyond the object", in(func(i *awss3.GetObjectInput) { i.Range = aws.String("bytes=8-99") }), "89", ""},
+		{"start beyond the object", in(func(i *awss3.GetObjectInput) { i.Range = aws.String("bytes=10-") }), "", "InvalidRange"},
+		{"not a range", in(func(i *awss3.GetObjectInput) { i.Range = aws.String("lines=1-2") }), "0123456789", ""},
+		{"matching tag", in(func(i *awss3.GetObjectInput) { i.IfMatch = &etag }), "0123456789", ""},
+		{"other tag", in(func(i *awss3.GetObjectInput) { i.IfMatch = aws.String(`"00"`) }), "", "PreconditionFailed"},
+		{"known tag", in(func(i *awss3.GetObjectInput) { i.IfNoneMatch = &etag }), "", "NotModified"},
+		{"no such key", in(func(i *awss3.GetObjectInput) { i.Key = aws.String("absent") }), "", "NoSuchKey"},
+		{"no such bucket", in(func(i *awss3.GetObjectInput) { i.Bucket = aws.String("absent") }), "", "NoSuchBucket"},
+		{"no such version", in(func(i *awss3.GetObjectInput) { i.VersionId = aws.String("absent") }), "", "NoSuchVersion"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if row.code != "" {
+				if _, err := w.GetObject(t.Context(), row.in); code(err) != row.code {
+					t.Errorf("want %s, got %v", row.code, err)
+				}
+				return
+			}
+			if got := w.get(t, row.in); got != row.want {
+				t.Errorf("want %q, got %q", row.want, got)
+			}
+		})
+	}
+}
+
+func TestConditionalWritesHaveOneWinner(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	var wg sync.WaitGroup
+	results := make([]string, 8)
+	for i := range results {
+		wg.Go(func() {
+			_, err := w.PutObject(context.Background(), &awss3.PutObjectInput{
+				Bucket: aws.String("plain-bucket"), Key: aws.String("claim"), Body: strings.NewReader("x"), IfNoneMatch: aws.String("*"),
+			})
+			results[i] = code(err)
+		})
+	}
+	wg.Wait()
+	slices.Sort(results)
+	if results[0] != "" || results[1] != "PreconditionFailed" {
+		t.Errorf("results %v", results)
+	}
+}
+
+func TestObjectsStayReadableWhileTheyAreOverwritten(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	w.put(t, "plain-bucket", "k", strings.Repeat("a", 2<<20))
+	client := w.s3.As(w.cloud.Administrator(), s3.Origin{})
+	o, err := client.Get(t.Context(), "plain-bucket", "k", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.put(t, "plain-bucket", "k", "b")
+	got := make([]byte, o.Size)
+	if _, err := o.Body.ReadAt(got, 0); err != nil && err != io.EOF || strings.Trim(string(got), "a") != "" {
+		t.Errorf("the open object changed: %v", err)
+	}
+}
+func TestCallsSpeakTheJSONOfStepFunctions(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	call := func(action, input string) map[string]any {
+		t.Helper()
+		out, err := w.s3.Call(t.Context(), w.cloud.Administrator(), action, json.RawMessage(input))
+		if err != nil {
+			t.Fatalf("%s: %v", action, err)
+		}
+		var answer map[string]any
+		if err := json.Unmarshal(out, &answer); err != nil {
+			t.Fatal(err)
+		}
+		return answer
+	}
+	call("PutObject", `{"Bucket":"plain-bucket","Key":"text","Body":"héllo","ContentType":"text/plain","Metadata":{"a":"b"}}`)
+	got := call("GetObject", `{"Bucket":"plain-bucket","Key":"text"}`)
+	if got["Body"] != "héllo" || got["ContentType"] != "text/plain" || got["ContentLength"] != 6.0 || got["Metadata"].(map[string]any)["a"] != "b" {
+		t.Errorf("GetObject answered %v", got)
+	}
+	call("PutObject", `{"Bucket":"plain-bucket","Key":"json","Body":{"a":1}}`)
+	if got := call("GetObject", `{"Bucket":"plain-bucket","Key":"json"}`); got["Body"] != `{"a":1}` {
+		t.Errorf("an object as body became %v", got["Body"])
+	}
+	call("CopyObject", `{"Bucket":"plain-bucket","Key":"copy","CopySource":"/plain-bucket/text"}`)
+	if got := call("ListObjectsV2", `{"Bucket":"plain-bucket","MaxKeys":2}`); got["KeyCount"] != 2.0 || got["IsTruncated"] != true {
+		t.Errorf("ListObjectsV2 answered %v", got)
+	}
+	call("DeleteObject", `{"Bucket":"plain-bucket","Key":"copy"}`)
+	_, err := w.s3.Call(t.Context(), w.cloud.Administrator(), "HeadObject", json.RawMessage(`{"Bucket":"plain-bucket","Key":"copy"}`))
+	if e := cloud.AsError(err); err == nil || e.Code != "NoSuchKey" {
+		t.Errorf("HeadObject of a deleted object: %v", err)
+	}
+}

@@ -1,0 +1,94 @@
+// The CloudFormation resource types of S3.
+
+package s3
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// Types returns AWS::S3::Bucket and AWS::S3::BucketPolicy.
+func (s *S3) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::S3::Bucket", s.createBucketResource),
+		cfn.Define("AWS::S3::BucketPolicy", s.createPolicyResource),
+	}
+}
+
+type bucketProperties struct {
+	BucketName                string
+	VersioningConfiguration   struct{ Status string }
+	NotificationConfiguration struct {
+		EventBridgeConfiguration *struct{ EventBridgeEnabled *bool }
+	}
+
+	AbacStatus                       cfn.Ignored
+	AccelerateConfiguration          cfn.Ignored
+	AccessControl                    cfn.Ignored
+	AnalyticsConfigurations          cfn.Ignored
+	BucketEncryption                 cfn.Ignored
+	CorsConfiguration                cfn.Ignored
+	IntelligentTieringConfigurations cfn.Ignored
+	InventoryConfigurations          cfn.Ignored
+	LifecycleConfiguration           cfn.Ignored // engines do not live for days
+	LoggingConfiguration             cfn.Ignored
+	MetricsConfigurations            cfn.Ignored
+	OwnershipControls                cfn.Ignored
+	PublicAccessBlockConfiguration   cfn.Ignored
+	Tags                             cfn.Ignored
+}
+
+func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketProperties) (cfn.Handle, error) {
+	name := p.BucketName
+	if name == "" {
+		name = physicalName(r)
+	}
+	switch p.VersioningConfiguration.Status {
+	case "", Enabled, Suspended:
+	default:
+		return cfn.Handle{}, &cfn.Unsupported{
+			Property: "VersioningConfiguration.Status",
+			Reason:   fmt.Sprintf("must be Enabled or Suspended, got %q", p.VersioningConfiguration.Status),
+		}
+	}
+	events := p.NotificationConfiguration.EventBridgeConfiguration
+	err := s.CreateBucket(name, BucketOptions{
+		Versioning:  p.VersioningConfiguration.Status,
+		EventBridge: events != nil && (events.EventBridgeEnabled == nil || *events.EventBridgeEnabled),
+	})
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: name, Attributes: map[string]any{
+		"Arn":                 bucketARN(name),
+		"DomainName":          name + ".s3.amazonaws.com",
+		"RegionalDomainName":  name + ".s3." + s.cloud.Region + ".amazonaws.com",
+		"DualStackDomainName": name + ".s3.dualstack." + s.cloud.Region + ".amazonaws.com",
+		"WebsiteURL":          "http://" + name + ".s3-website-" + s.cloud.Region + ".amazonaws.com",
+	}}, nil
+}
+
+type policyProperties struct {
+	Bucket         string
+	PolicyDocument json.RawMessage
+}
+
+func (s *S3) createPolicyResource(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
+	if _, err := s.bucket(p.Bucket); err != nil {
+		return cfn.Handle{}, err
+	}
+	if s.policies == nil {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "PolicyDocument", Reason: "this engine keeps no resource policies"}
+	}
+	if err := s.policies.SetResourcePolicy(bucketARN(p.Bucket), p.PolicyDocument); err != nil {
+		return cfn.Handle{}, fmt.Errorf("set the policy of bucket %s: %w", p.Bucket, err)
+	}
+	return cfn.Handle{Ref: p.Bucket}, nil
+}
+
+// physicalName is the resource's, in the characters of bucket names.
+func physicalName(r cfn.Resource) string { return strings.ToLower(r.PhysicalName(63)) }

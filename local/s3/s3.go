@@ -1,0 +1,117 @@
+// Package s3 is Amazon S3 for the local engine: buckets with versions,
+// multipart uploads and conditional writes, served over S3's own REST protocol,
+// as JSON calls for Step Functions, and as a Go API for the SFTP server. Every
+// change is told to EventBridge and CloudTrail as S3 does.
+//
+// Objects live as long as the engine: small ones in memory, larger ones in
+// unnamed temporary files.
+package s3
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// ResourcePolicies keeps the bucket policies, to which every access is held.
+type ResourcePolicies interface {
+	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
+}
+
+// Options configures New.
+type Options struct {
+	Policies ResourcePolicies // Required where a template has an AWS::S3::BucketPolicy.
+	Dir      string           // of temporary files. Default: the system's.
+}
+
+// S3 is the service. Its methods are safe for concurrent use.
+type S3 struct {
+	cloud    *cloud.Cloud
+	policies ResourcePolicies
+	spool    spool
+	sequence sequence
+
+	mu      sync.RWMutex
+	buckets map[string]*bucket
+}
+
+// New returns S3 without buckets.
+func New(c *cloud.Cloud, o Options) *S3 {
+	return &S3{
+		cloud:    c,
+		policies: o.Policies,
+		spool:    spool{dir: o.Dir},
+		buckets:  map[string]*bucket{},
+	}
+}
+
+// BucketOptions are the settings of a bucket that change what it does.
+type BucketOptions struct {
+	Versioning  string // "", "Enabled" or "Suspended"
+	EventBridge bool   // whether changes become events
+}
+
+// CreateBucket makes a bucket; it fails with BucketAlreadyOwnedByYou if there
+// is one of that name.
+func (s *S3) CreateBucket(name string, o BucketOptions) error {
+	if !validBucketName(name) {
+		return cloud.Errorf(400, "InvalidBucketName", "The specified bucket is not valid: %q", name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.buckets[name] != nil {
+		return cloud.Errorf(409, "BucketAlreadyOwnedByYou", "bucket %s exists already", name)
+	}
+	s.buckets[name] = newBucket(name, o)
+	return nil
+}
+
+func (s *S3) bucket(name string) (*bucket, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if b := s.buckets[name]; b != nil {
+		return b, nil
+	}
+	return nil, cloud.Errorf(404, "NoSuchBucket", "The specified bucket does not exist: %s", name)
+}
+
+func (s *S3) allBuckets() []*bucket {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(s.buckets), func(a, b *bucket) int { return cmp.Compare(a.name, b.name) })
+}
+
+func (s *S3) deleteBucket(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.buckets[name]
+	if b == nil {
+		return cloud.Errorf(404, "NoSuchBucket", "The specified bucket does not exist: %s", name)
+	}
+	if !b.empty() {
+		return cloud.Errorf(409, "BucketNotEmpty", "The bucket you tried to delete is not empty: %s", name)
+	}
+	delete(s.buckets, name)
+	return nil
+}
+
+// validBucketName holds names to S3's rules for general purpose buckets, as
+// far as a name that breaks them could not be addressed.
+func validBucketName(name string) bool {
+	if len(name) < 3 || len(name) > 63 {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		letter := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+		inner := i > 0 && i < len(name)-1
+		if !letter && !(inner && (c == '-' || c == '.')) {
+			return false
+		}
+	}
+	return true
+}

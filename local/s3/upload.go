@@ -1,0 +1,287 @@
+// Multipart uploads.
+
+package s3
+
+import (
+	"cmp"
+	"context"
+	"crypto/md5"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Limits of multipart uploads, from "Amazon S3 multipart upload limits".
+const (
+	minPartSize = 5 << 20
+	maxParts    = 10_000
+)
+
+type upload struct {
+	id, key   string
+	header    map[string]string
+	algorithm string // of the checksum, or empty
+	initiated time.Time
+
+	mu    sync.Mutex
+	parts map[int]*part
+}
+
+type part struct {
+	number    int
+	seg       segment
+	etag      string
+	checksums map[string]string
+	modified  time.Time
+}
+
+// UploadInput is the input of CreateUpload.
+type UploadInput struct {
+	Bucket, Key string
+	Header      map[string]string
+
+	conditions conditions
+	algorithm  string
+}
+
+// CreateUpload starts a multipart upload and returns its id.
+func (c *Client) CreateUpload(_ context.Context, in UploadInput) (id string, err error) {
+	op := c.begin("CreateMultipartUpload", in.Bucket, in.Key)
+	defer op.end(&err)
+	b, err := c.writable(in.Bucket, in.Key, in.conditions)
+	if err != nil {
+		return "", err
+	}
+	u := &upload{
+		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm,
+		initiated: time.Now(), parts: map[int]*part{},
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.uploads[u.id] = u
+	return u.id, nil
+}
+
+// upload finds an upload of the key.
+func (b *bucket) upload(key, id string) (*upload, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if u := b.uploads[id]; u != nil && u.key == key {
+		return u, nil
+	}
+	return nil, cloud.Errorf(404, "NoSuchUpload", "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
+}
+
+// PartInput is the input of UploadPart.
+type PartInput struct {
+	Bucket, Key, UploadID string
+	Number                int // 1 to 10,000
+	Body                  io.Reader
+
+	digest digest
+}
+
+// Part is a part of an upload, as its author names it to complete it.
+type Part struct {
+	Number    int
+	ETag      string // without quotes
+	Size      int64
+	Modified  time.Time
+	Checksums map[string]string
+}
+
+func (p *part) public() Part {
+	return Part{Number: p.number, ETag: p.etag, Size: p.seg.size, Modified: p.modified, Checksums: p.checksums}
+}
+
+// UploadPart writes one part; parts may come in any order and again.
+func (c *Client) UploadPart(_ context.Context, in PartInput) (_ Part, err error) {
+	op := c.begin("UploadPart", in.Bucket, in.Key)
+	defer op.end(&err)
+	op.request["uploadId"], op.request["partNumber"] = in.UploadID, in.Number
+	b, err := c.writable(in.Bucket, in.Key, nil)
+	if err != nil {
+		return Part{}, err
+	}
+	if in.Number < 1 || in.Number > maxParts {
+		return Part{}, cloud.Errorf(400, "InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts)
+	}
+	u, err := b.upload(in.Key, in.UploadID)
+	if err != nil {
+		return Part{}, err
+	}
+	if in.digest.algorithm == "" {
+		in.digest.algorithm = u.algorithm
+	}
+	seg, sums, err := c.s3.receive(in.Body, in.digest)
+	if err != nil {
+		return Part{}, err
+	}
+	op.in = seg.size
+	p := &part{number: in.Number, seg: seg, etag: hex.EncodeToString(seg.md5[:]), checksums: sums, modified: time.Now()}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.parts[p.number] = p
+	return p.public(), nil
+}
+
+// CompleteInput is the input of CompleteUpload.
+type CompleteInput struct {
+	Bucket, Key, UploadID string
+	Parts                 []Part // in ascending order; Number and ETag count
+	IfMatch, IfNoneMatch  string
+}
+
+// CompleteUpload makes the object out of the parts.
+func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object, err error) {
+	op := c.begin("CompleteMultipartUpload", in.Bucket, in.Key)
+	defer op.end(&err)
+	op.request["uploadId"] = in.UploadID
+	b, err := c.writable(in.Bucket, in.Key, nil)
+	if err != nil {
+		return nil, err
+	}
+	u, err := b.upload(in.Key, in.UploadID)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := u.choose(in.Parts)
+	if err != nil {
+		return nil, err
+	}
+	v := u.assemble(parts)
+	if err := b.add(v, precondition{in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
+		return nil, err
+	}
+	b.forget(u.id)
+	op.wrote(b, v)
+	op.created(b, v, "CompleteMultipartUpload")
+	return b.object(v), nil
+}
+
+// choose finds the parts that make the object.
+func (u *upload) choose(wanted []Part) ([]*part, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(wanted) == 0 {
+		return nil, cloud.Errorf(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	}
+	for i := range wanted[1:] {
+		if wanted[i+1].Number <= wanted[i].Number {
+			return nil, cloud.Errorf(400, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+		}
+	}
+	parts := make([]*part, 0, len(wanted))
+	for i, w := range wanted {
+		p := u.parts[w.Number]
+		if p == nil || p.etag != strings.Trim(w.ETag, `"`) {
+			return nil, cloud.Errorf(400, "InvalidPart", "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag: part %d", w.Number)
+		}
+		if i < len(wanted)-1 && p.seg.size < minPartSize {
+			return nil, cloud.Errorf(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size: part %d has %d bytes", w.Number, p.seg.size)
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// assemble makes the version; its entity tag is the MD5 of the parts' MD5s.
+func (u *upload) assemble(parts []*part) *version {
+	sum := md5.New()
+	v := &version{key: u.key, header: u.header, checksums: composite(u.algorithm, parts), parts: len(parts)}
+	for _, p := range parts {
+		sum.Write(p.seg.md5[:])
+		v.body = append(v.body, p.seg)
+	}
+	v.size = v.body.size()
+	v.etag = fmt.Sprintf("%x-%d", sum.Sum(nil), len(parts))
+	return v
+}
+
+func (b *bucket) forget(uploadID string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.uploads, uploadID)
+}
+
+// AbortUpload drops an upload and its parts.
+func (c *Client) AbortUpload(_ context.Context, bucket, key, uploadID string) (err error) {
+	op := c.begin("AbortMultipartUpload", bucket, key)
+	defer op.end(&err)
+	op.request["uploadId"] = uploadID
+	b, err := c.s3.bucket(bucket)
+	if err != nil {
+		return err
+	}
+	if err := c.allow("AbortMultipartUpload", objectARN(bucket, key), nil); err != nil {
+		return err
+	}
+	if _, err := b.upload(key, uploadID); err != nil {
+		return err
+	}
+	b.forget(uploadID)
+	return nil
+}
+
+// ListParts returns the parts that an upload has, in order.
+func (c *Client) ListParts(_ context.Context, bucket, key, uploadID string) (_ []Part, err error) {
+	op := c.begin("ListParts", bucket, key)
+	defer op.end(&err)
+	op.readOnly = true
+	op.request["uploadId"] = uploadID
+	b, err := c.s3.bucket(bucket)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.allow("ListMultipartUploadParts", objectARN(bucket, key), nil); err != nil {
+		return nil, err
+	}
+	u, err := b.upload(key, uploadID)
+	if err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var parts []Part
+	for _, n := range slices.Sorted(maps.Keys(u.parts)) {
+		parts = append(parts, u.parts[n].public())
+	}
+	return parts, nil
+}
+
+// Upload is a multipart upload that has not been completed.
+type Upload struct {
+	Key, ID   string
+	Initiated time.Time
+}
+
+// ListUploads returns the open uploads whose key has the prefix, by key.
+func (c *Client) ListUploads(_ context.Context, bucket, prefix string) ([]Upload, error) {
+	b, err := c.s3.bucket(bucket)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.allow("ListBucketMultipartUploads", bucketARN(bucket), conditions{"s3:prefix": prefix}); err != nil {
+		return nil, err
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var open []Upload
+	for _, u := range b.uploads {
+		if strings.HasPrefix(u.key, prefix) {
+			open = append(open, Upload{Key: u.key, ID: u.id, Initiated: u.initiated})
+		}
+	}
+	slices.SortFunc(open, func(x, y Upload) int {
+		return cmp.Or(cmp.Compare(x.Key, y.Key), x.Initiated.Compare(y.Initiated), cmp.Compare(x.ID, y.ID))
+	})
+	return open, nil
+}

@@ -1,0 +1,363 @@
+// The protocol of buckets and listings.
+
+package s3
+
+import (
+	"encoding/xml"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func xmlNamed(local string) xml.Name {
+	return xml.Name{Space: "http://s3.amazonaws.com/doc/2006-03-01/", Local: local}
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+type owner struct{ ID string }
+
+// owner is the account, as S3 shows it: 64 hexadecimal digits.
+func (q *request) owner() *owner {
+	account := q.client.s3.cloud.Account
+	return &owner{strings.Repeat("0", max(0, 64-len(account))) + account}
+}
+
+func (q *request) listBuckets() error {
+	if err := q.client.allow("ListAllMyBuckets", "*", nil); err != nil {
+		return err
+	}
+	type line struct{ Name, CreationDate string }
+	document := struct {
+		XMLName xml.Name
+		Owner   *owner
+		Buckets struct{ Bucket []line }
+	}{XMLName: xmlNamed("ListAllMyBucketsResult"), Owner: q.owner()}
+	for _, b := range q.client.s3.allBuckets() {
+		document.Buckets.Bucket = append(document.Buckets.Bucket, line{b.name, timestamp(b.created)})
+	}
+	return q.xml(http.StatusOK, document)
+}
+
+// allowBucket authorizes an action on the request's bucket and finds it.
+func (q *request) allowBucket(action string) (*bucket, error) {
+	b, err := q.client.s3.bucket(q.bucket)
+	if err != nil {
+		return nil, err
+	}
+	return b, q.client.allow(action, bucketARN(q.bucket), nil)
+}
+
+func (q *request) createBucket() error {
+	if err := q.client.allow("CreateBucket", bucketARN(q.bucket), nil); err != nil {
+		return err
+	}
+	if err := q.client.s3.CreateBucket(q.bucket, BucketOptions{}); err != nil {
+		return err
+	}
+	q.w.Header().Set("Location", "/"+q.bucket)
+	q.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (q *request) headBucket() error {
+	if _, err := q.allowBucket("ListBucket"); err != nil {
+		return err
+	}
+	q.w.Header().Set("x-amz-bucket-region", q.client.s3.cloud.Region)
+	q.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (q *request) deleteBucket() error {
+	if _, err := q.allowBucket("DeleteBucket"); err != nil {
+		return err
+	}
+	if err := q.client.s3.deleteBucket(q.bucket); err != nil {
+		return err
+	}
+	q.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (q *request) bucketLocation() error {
+	if _, err := q.allowBucket("GetBucketLocation"); err != nil {
+		return err
+	}
+	region := q.client.s3.cloud.Region
+	if region == "us-east-1" { // whose location is empty
+		region = ""
+	}
+	return q.xml(http.StatusOK, struct {
+		XMLName xml.Name
+		Region  string `xml:",chardata"`
+	}{xmlNamed("LocationConstraint"), region})
+}
+
+func (q *request) bucketVersioning() error {
+	b, err := q.allowBucket("GetBucketVersioning")
+	if err != nil {
+		return err
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return q.xml(http.StatusOK, struct {
+		XMLName xml.Name
+		Status  string `xml:",omitempty"`
+	}{xmlNamed("VersioningConfiguration"), b.versioning})
+}
+
+// listInput reads what all listings have in common.
+func (q *request) listInput() ListInput {
+	return ListInput{
+		Bucket:    q.bucket,
+		Prefix:    q.query.Get("prefix"),
+		Delimiter: q.query.Get("delimiter"),
+		Max:       limitParam(q.query.Get("max-keys")),
+		zero:      q.query.Get("max-keys") == "0",
+	}
+}
+
+// limitParam reads the size of a page, at most 1,000.
+func limitParam(value string) int {
+	if n, err := strconv.Atoi(value); err == nil && n >= 0 && n < maxKeys {
+		return n
+	}
+	return maxKeys
+}
+
+// encoded returns names as the request wants them in XML, which has no way to
+// write some characters.
+func (q *request) encoded(name string) string {
+	if q.query.Get("encoding-type") != "url" {
+		return name
+	}
+	return strings.ReplaceAll(url.QueryEscape(name), "%2F", "/")
+}
+
+type listing struct {
+	XMLName               xml.Name
+	Name                  string
+	Prefix                string
+	Delimiter             string  `xml:",omitempty"`
+	EncodingType          string  `xml:",omitempty"`
+	Marker                *string // version 1 only
+	NextMarker            string  `xml:",omitempty"`
+	StartAfter            string  `xml:",omitempty"`
+	ContinuationToken     string  `xml:",omitempty"`
+	NextContinuationToken string  `xml:",omitempty"`
+	KeyCount              *int    // version 2 only
+	MaxKeys               int
+	IsTruncated           bool
+	Contents              []listingObject
+	CommonPrefixes        []listingPrefix
+}
+
+type listingObject struct {
+	Key          string
+	LastModified string
+	ETag         string
+	Size         int64
+	Owner        *owner `xml:",omitempty"`
+	StorageClass string
+}
+
+type listingPrefix struct{ Prefix string }
+
+func (q *request) listing(in ListInput, page Page, withOwner bool) *listing {
+	l := &listing{
+		XMLName: xmlNamed("ListBucketResult"), Name: q.bucket, Prefix: q.encoded(in.Prefix), Delimiter: q.encoded(in.Delimiter),
+		EncodingType: q.query.Get("encoding-type"), MaxKeys: in.Max, IsTruncated: page.Truncated,
+		CommonPrefixes: q.prefixes(page.CommonPrefixes),
+	}
+	for _, o := range page.Objects {
+		line := listingObject{Key: q.encoded(o.Key), LastModified: timestamp(o.Modified), ETag: quote(o.ETag), Size: o.Size, StorageClass: "STANDARD"}
+		if withOwner {
+			line.Owner = q.owner()
+		}
+		l.Contents = append(l.Contents, line)
+	}
+	return l
+}
+
+func (q *request) prefixes(names []string) []listingPrefix {
+	var lines []listingPrefix
+	for _, name := range names {
+		lines = append(lines, listingPrefix{q.encoded(name)})
+	}
+	return lines
+}
+
+func (q *request) listObjects() error {
+	in := q.listInput()
+	marker := q.query.Get("marker")
+	in.After = marker
+	page, err := q.client.List(q.r.Context(), in)
+	if err != nil {
+		return err
+	}
+	l := q.listing(in, page, true)
+	marker = q.encoded(marker)
+	l.Marker = &marker
+	if page.Truncated && in.Delimiter != "" {
+		l.NextMarker = q.encoded(page.Next)
+	}
+	return q.xml(http.StatusOK, l)
+}
+
+func (q *request) listObjectsV2() error {
+	in := q.listInput()
+	in.After = q.query.Get("start-after")
+	token := q.query.Get("continuation-token")
+	if err := in.resume(token); err != nil {
+		return err
+	}
+	page, err := q.client.List(q.r.Context(), in)
+	if err != nil {
+		return err
+	}
+	l := q.listing(in, page, q.query.Get("fetch-owner") == "true")
+	count := len(page.Objects) + len(page.CommonPrefixes)
+	l.KeyCount, l.ContinuationToken, l.StartAfter = &count, token, q.encoded(q.query.Get("start-after"))
+	l.NextContinuationToken = page.token()
+	return q.xml(http.StatusOK, l)
+}
+
+// listingVersion is a Version or a DeleteMarker element, by its XMLName.
+type listingVersion struct {
+	XMLName      xml.Name
+	Key          string
+	VersionId    string
+	IsLatest     bool
+	LastModified string
+	ETag         string `xml:",omitempty"`
+	Size         *int64
+	Owner        *owner
+	StorageClass string `xml:",omitempty"`
+}
+
+func (q *request) listVersions() error {
+	in := q.listInput()
+	in.After, in.afterVersion = q.query.Get("key-marker"), q.query.Get("version-id-marker")
+	page, err := q.client.ListVersions(q.r.Context(), in)
+	if err != nil {
+		return err
+	}
+	document := struct {
+		XMLName             xml.Name
+		Name                string
+		Prefix              string
+		Delimiter           string `xml:",omitempty"`
+		EncodingType        string `xml:",omitempty"`
+		KeyMarker           string
+		VersionIdMarker     string
+		NextKeyMarker       string `xml:",omitempty"`
+		NextVersionIdMarker string `xml:",omitempty"`
+		MaxKeys             int
+		IsTruncated         bool
+		Versions            []listingVersion
+		CommonPrefixes      []listingPrefix
+	}{
+		XMLName: xmlNamed("ListVersionsResult"), Name: q.bucket, Prefix: q.encoded(in.Prefix), Delimiter: q.encoded(in.Delimiter),
+		EncodingType: q.query.Get("encoding-type"), KeyMarker: q.encoded(in.After), VersionIdMarker: in.afterVersion,
+		MaxKeys: in.Max, IsTruncated: page.Truncated, CommonPrefixes: q.prefixes(page.CommonPrefixes),
+	}
+	if page.Truncated {
+		document.NextKeyMarker, document.NextVersionIdMarker = q.encoded(page.NextKey), page.NextVersion
+	}
+	for _, v := range page.Versions {
+		line := listingVersion{
+			XMLName: xml.Name{Local: "Version"}, Key: q.encoded(v.Key), VersionId: v.VersionID, IsLatest: v.Latest,
+			LastModified: timestamp(v.Modified), Owner: q.owner(),
+		}
+		if v.DeleteMarker {
+			line.XMLName.Local = "DeleteMarker"
+		} else {
+			line.ETag, line.Size, line.StorageClass = quote(v.ETag), &v.Size, "STANDARD"
+		}
+		document.Versions = append(document.Versions, line)
+	}
+	return q.xml(http.StatusOK, document)
+}
+
+func (q *request) listUploads() error {
+	uploads, err := q.client.ListUploads(q.r.Context(), q.bucket, q.query.Get("prefix"))
+	if err != nil {
+		return err
+	}
+	type line struct {
+		Key, UploadId string
+		Owner         *owner
+		StorageClass  string
+		Initiated     string
+	}
+	document := struct {
+		XMLName      xml.Name
+		Bucket       string
+		Prefix       string
+		EncodingType string `xml:",omitempty"`
+		MaxUploads   int
+		IsTruncated  bool
+		Upload       []line
+	}{
+		XMLName: xmlNamed("ListMultipartUploadsResult"), Bucket: q.bucket, Prefix: q.encoded(q.query.Get("prefix")),
+		EncodingType: q.query.Get("encoding-type"), MaxUploads: maxKeys,
+	}
+	for _, u := range uploads {
+		document.Upload = append(document.Upload, line{q.encoded(u.Key), u.ID, q.owner(), "STANDARD", timestamp(u.Initiated)})
+	}
+	return q.xml(http.StatusOK, document)
+}
+
+func (q *request) deleteObjects() error {
+	var body struct {
+		Quiet   bool
+		Objects []struct{ Key, VersionId string } `xml:"Object"`
+	}
+	if err := q.readXML(&body); err != nil {
+		return err
+	}
+	if len(body.Objects) == 0 || len(body.Objects) > maxKeys {
+		return cloud.Errorf(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	}
+	ids := make([]ObjectID, len(body.Objects))
+	for i, o := range body.Objects {
+		ids[i] = ObjectID{o.Key, o.VersionId}
+	}
+	deleted, failed, err := q.client.DeleteMany(q.r.Context(), q.bucket, ids)
+	if err != nil {
+		return err
+	}
+	type done struct {
+		Key                   string
+		VersionId             string `xml:",omitempty"`
+		DeleteMarker          bool   `xml:",omitempty"`
+		DeleteMarkerVersionId string `xml:",omitempty"`
+	}
+	type fault struct {
+		Key, VersionId, Code, Message string `xml:",omitempty"`
+	}
+	document := struct {
+		XMLName xml.Name
+		Deleted []done
+		Error   []fault
+	}{XMLName: xmlNamed("DeleteResult")}
+	for i, id := range ids {
+		switch {
+		case failed[i] != nil:
+			e := cloud.AsError(failed[i])
+			document.Error = append(document.Error, fault{id.Key, id.VersionID, e.Code, e.Message})
+		case !body.Quiet:
+			line := done{Key: id.Key, VersionId: id.VersionID, DeleteMarker: deleted[i].DeleteMarker}
+			if line.DeleteMarker {
+				line.DeleteMarkerVersionId = deleted[i].VersionID
+			}
+			document.Deleted = append(document.Deleted, line)
+		}
+	}
+	return q.xml(http.StatusOK, document)
+}

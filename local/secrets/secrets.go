@@ -1,0 +1,187 @@
+// Package secrets is Secrets Manager for the local engine: secrets with
+// versions and staging labels, generated as CloudFormation declares them.
+package secrets
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const (
+	current  = "AWSCURRENT"
+	previous = "AWSPREVIOUS"
+
+	// suffixLength counts the characters that AWS appends to a name to make
+	// the ARN: a hyphen and six more.
+	suffixLength = 7
+)
+
+// ResourcePolicies keeps the policies that are attached to resources.
+type ResourcePolicies interface {
+	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
+}
+
+// Service is Secrets Manager. It implements cloud.API as "secretsmanager".
+type Service struct {
+	cloud    *cloud.Cloud
+	policies ResourcePolicies
+
+	mu     sync.RWMutex
+	byName map[string]*secret
+	byARN  map[string]*secret // under the full ARN and under the one without suffix
+}
+
+var _ cloud.API = (*Service)(nil)
+
+// secret is guarded by its Service's mutex.
+type secret struct {
+	arn         string
+	name        string
+	description string
+	created     time.Time
+	changed     time.Time
+	versions    map[string]*version
+	stages      map[string]string // version ids by staging label
+}
+
+// version never changes once it is stored.
+type version struct {
+	id      string
+	created time.Time
+	text    *string
+	binary  []byte
+}
+
+// New returns a service without secrets. Resource policies go to policies;
+// where that is nil, AWS::SecretsManager::ResourcePolicy is refused.
+func New(c *cloud.Cloud, policies ResourcePolicies) *Service {
+	return &Service{cloud: c, policies: policies, byName: map[string]*secret{}, byARN: map[string]*secret{}}
+}
+
+// Supports implements cloud.API.
+func (s *Service) Supports(action string) bool { return s.action(action) != nil }
+
+// Call implements cloud.API.
+func (s *Service) Call(_ context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
+	do := s.action(action)
+	if do == nil {
+		return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve secretsmanager:%s", action)
+	}
+	return do(caller, input)
+}
+
+func (s *Service) action(name string) func(cloud.Caller, json.RawMessage) (json.RawMessage, error) {
+	switch name {
+	case "GetSecretValue":
+		return operation(s.getSecretValue)
+	case "BatchGetSecretValue":
+		return operation(s.batchGetSecretValue)
+	case "DescribeSecret":
+		return operation(s.describeSecret)
+	case "ListSecrets":
+		return operation(s.listSecrets)
+	case "PutSecretValue":
+		return operation(s.putSecretValue)
+	default:
+		return nil
+	}
+}
+
+func operation[In, Out any](do func(cloud.Caller, In) (Out, error)) func(cloud.Caller, json.RawMessage) (json.RawMessage, error) {
+	return func(caller cloud.Caller, input json.RawMessage) (json.RawMessage, error) {
+		var in In
+		if err := json.Unmarshal(input, &in); err != nil {
+			return nil, cloud.Errorf(400, "SerializationException", "%v", err)
+		}
+		out, err := do(caller, in)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(out)
+	}
+}
+
+// create adds a secret without a version.
+func (s *Service) create(name, description string) (*secret, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byName[name] != nil {
+		return nil, cloud.Errorf(400, "ResourceExistsException", "The operation failed because the secret %s already exists.", name)
+	}
+	short := s.cloud.ARN("secretsmanager", "secret:"+name)
+	now := time.Now()
+	sec := &secret{
+		arn: short + suffix(short), name: name, description: description, created: now, changed: now,
+		versions: map[string]*version{}, stages: map[string]string{},
+	}
+	s.byName[name], s.byARN[sec.arn], s.byARN[short] = sec, sec, sec
+	return sec, nil
+}
+
+// suffix stands for the random end of an ARN. It is the same in every run, so
+// that an ARN which a user wrote down keeps its meaning.
+func suffix(arn string) string {
+	sum := sha256.Sum256([]byte(arn))
+	return "-" + base32.StdEncoding.EncodeToString(sum[:])[:suffixLength-1]
+}
+
+func checkName(name string) error {
+	const legal = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+=.@-"
+	if name == "" || len(name) > 512 || strings.Trim(name, legal) != "" {
+		return cloud.Errorf(400, "ValidationException",
+			"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
+	}
+	return nil
+}
+
+// add stores a version and moves the labels to it. AWSPREVIOUS goes to the
+// version that AWSCURRENT was taken from.
+func (sec *secret) add(v *version, labels []string) {
+	sec.versions[v.id] = v
+	sec.changed = v.created
+	for _, label := range labels {
+		if before, ok := sec.stages[label]; ok && label == current && before != v.id {
+			sec.stages[previous] = before
+		}
+		sec.stages[label] = v.id
+	}
+}
+
+// find returns the secret that id names: by name, by ARN, or by the ARN
+// without its suffix. The caller's permission is checked first, even for a
+// secret that does not exist.
+func (s *Service) find(caller cloud.Caller, action, id string) (*secret, error) {
+	if id == "" {
+		return nil, cloud.Errorf(400, "InvalidParameterException", "You must provide a SecretId.")
+	}
+	s.mu.RLock()
+	sec := s.byName[id]
+	if strings.HasPrefix(id, "arn:") {
+		sec = s.byARN[id]
+	}
+	s.mu.RUnlock()
+
+	resource := id
+	if sec != nil {
+		resource = sec.arn
+	} else if !strings.HasPrefix(id, "arn:") {
+		resource = s.cloud.ARN("secretsmanager", "secret:"+id)
+	}
+	if err := s.cloud.Authorize(caller, "secretsmanager:"+action, resource); err != nil {
+		return nil, err
+	}
+	if sec == nil {
+		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+	}
+	return sec, nil
+}

@@ -1,0 +1,75 @@
+package secrets
+
+// The CloudFormation resource types.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Types returns the resource types of AWS::SecretsManager.
+func (s *Service) Types() []cfn.Type {
+	types := []cfn.Type{cfn.Define("AWS::SecretsManager::Secret", s.createSecret)}
+	if s.policies != nil {
+		types = append(types, cfn.Define("AWS::SecretsManager::ResourcePolicy", s.createResourcePolicy))
+	}
+	return types
+}
+
+type secretProperties struct {
+	Name                 string
+	Description          string
+	SecretString         *string
+	GenerateSecretString *generator
+	KmsKeyId             cfn.Ignored
+	Tags                 cfn.Ignored
+}
+
+func (s *Service) createSecret(_ context.Context, r cfn.Resource, p secretProperties) (cfn.Handle, error) {
+	if p.SecretString != nil && p.GenerateSecretString != nil {
+		return cfn.Handle{}, errors.New("SecretString and GenerateSecretString exclude each other")
+	}
+	if p.GenerateSecretString != nil {
+		text, err := p.GenerateSecretString.generate()
+		if err != nil {
+			return cfn.Handle{}, fmt.Errorf("property GenerateSecretString: %w", err)
+		}
+		p.SecretString = &text
+	}
+	if p.Name == "" {
+		p.Name = r.PhysicalName(512)
+	}
+	sec, err := s.create(p.Name, p.Description)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if p.SecretString != nil {
+		s.mu.Lock()
+		sec.add(&version{id: cloud.UUID(), created: time.Now(), text: p.SecretString}, []string{current})
+		s.mu.Unlock()
+	}
+	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}}, nil
+}
+
+type resourcePolicyProperties struct {
+	SecretId          string
+	ResourcePolicy    json.RawMessage
+	BlockPublicPolicy cfn.Ignored
+}
+
+func (s *Service) createResourcePolicy(_ context.Context, _ cfn.Resource, p resourcePolicyProperties) (cfn.Handle, error) {
+	sec, err := s.find(s.cloud.Administrator(), "PutResourcePolicy", p.SecretId)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := s.policies.SetResourcePolicy(sec.arn, p.ResourcePolicy); err != nil {
+		return cfn.Handle{}, fmt.Errorf("set the policy of secret %s: %w", sec.name, err)
+	}
+	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}}, nil
+}

@@ -1,0 +1,227 @@
+package sns
+
+// This file delivers messages to subscriptions.
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type subscription struct {
+	arn         string
+	protocol    string
+	endpoint    string
+	raw         bool
+	filter      filter // nil: everything
+	deadLetters string // ARN of a queue, or empty
+}
+
+// inert tells whether the subscription would leave the machine.
+func (s *subscription) inert() bool { return s.protocol != "sqs" && s.protocol != "lambda" }
+
+// distribute starts the deliveries of a message.
+func (s *SNS) distribute(t *topic, m *message) {
+	s.observe(t, "NumberOfMessagesPublished")
+	for _, sub := range s.subscriptionsOf(t) {
+		if sub.inert() {
+			continue
+		}
+		if !sub.filter.matches(m.attributes) {
+			s.observe(t, "NumberOfNotificationsFilteredOut")
+			continue
+		}
+		s.cloud.Go(func(ctx context.Context) { s.deliver(ctx, t, sub, m) })
+	}
+}
+
+func (s *SNS) observe(t *topic, metric string) {
+	s.cloud.Observe(cloud.Datum{Namespace: "AWS/SNS", Name: metric, Dimensions: t.dimensions, Value: 1, Unit: "Count"})
+}
+
+// deliver tries until the endpoint has the message, as long as SNS tries with
+// AWS endpoints. What the caller is to blame for (no permission, no such
+// queue) is not tried again.
+func (s *SNS) deliver(ctx context.Context, t *topic, sub *subscription, m *message) {
+	for attempt := 1; ; attempt++ {
+		err := s.send(ctx, t, sub, m)
+		if err == nil {
+			s.observe(t, "NumberOfNotificationsDelivered")
+			return
+		}
+		delay, more := retryDelay(attempt)
+		if e := cloud.AsError(err); !more || e.Status < 500 && e.Status != 429 {
+			s.observe(t, "NumberOfNotificationsFailed")
+			s.giveUp(ctx, t, sub, m)
+			return
+		}
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// retryDelay is SNS's policy for SQS and Lambda: 3 retries at once, 2 after a
+// second each, 10 with delays that grow from 1 to 20 seconds, and then one
+// every 20 seconds for 23 days.
+func retryDelay(attempt int) (delay time.Duration, more bool) {
+	const immediate, preBackoff, backoff, postBackoff = 3, 2, 10, 100_000
+	switch {
+	case attempt <= immediate:
+		return 0, true
+	case attempt <= immediate+preBackoff:
+		return time.Second, true
+	case attempt <= immediate+preBackoff+backoff:
+		return min(time.Second<<(attempt-immediate-preBackoff-1), 20*time.Second), true
+	default:
+		return 20 * time.Second, attempt <= immediate+preBackoff+backoff+postBackoff
+	}
+}
+
+func (s *SNS) send(ctx context.Context, t *topic, sub *subscription, m *message) error {
+	caller := s.cloud.ServiceCaller("sns.amazonaws.com", t.arn)
+	if sub.protocol == "lambda" {
+		payload, err := json.Marshal(m.lambdaEvent(t, sub))
+		if err != nil {
+			return err
+		}
+		return s.cloud.Do(ctx, caller, "lambda", "Invoke", map[string]any{
+			"FunctionName": sub.endpoint, "InvocationType": "Event", "Payload": json.RawMessage(payload),
+		}, nil)
+	}
+	if sub.raw {
+		return s.sendToQueue(ctx, caller, sub.endpoint, m.text("sqs"), m.attributes)
+	}
+	body, err := json.Marshal(m.notification(t, sub))
+	if err != nil {
+		return err
+	}
+	return s.sendToQueue(ctx, caller, sub.endpoint, string(body), nil)
+}
+
+func (s *SNS) sendToQueue(ctx context.Context, caller cloud.Caller, arn, body string, attributes map[string]attribute) error {
+	return s.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{
+		"QueueUrl": queueURL(arn), "MessageBody": body, "MessageAttributes": attributes,
+	}, nil)
+}
+
+// giveUp puts what could not be delivered into the subscription's dead-letter
+// queue, in the form in which it would have been delivered.
+func (s *SNS) giveUp(ctx context.Context, t *topic, sub *subscription, m *message) {
+	if sub.deadLetters == "" {
+		return
+	}
+	caller := s.cloud.ServiceCaller("sns.amazonaws.com", t.arn)
+	body, attributes := m.text(sub.protocol), m.attributes
+	if !sub.raw {
+		text, err := json.Marshal(m.notification(t, sub))
+		if err != nil {
+			return // strings only
+		}
+		body, attributes = string(text), nil
+	}
+	metric := "NumberOfNotificationsRedrivenToDlq"
+	if err := s.sendToQueue(ctx, caller, sub.deadLetters, body, attributes); err != nil {
+		metric = "NumberOfNotificationsFailedToRedriveToDlq"
+	}
+	s.observe(t, metric)
+}
+
+// queueURL returns the URL of a queue; of its host SQS takes no notice.
+func queueURL(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return ""
+	}
+	return "https://sqs." + parts[3] + ".amazonaws.com/" + parts[4] + "/" + parts[5]
+}
+
+// notification is the message as a queue gets it.
+type notification struct {
+	Type              string
+	MessageID         string  `json:"MessageId"`
+	TopicARN          string  `json:"TopicArn"`
+	Subject           *string `json:",omitempty"`
+	Message           string
+	Timestamp         string
+	SignatureVersion  string
+	Signature         string
+	SigningCertURL    string
+	UnsubscribeURL    string
+	MessageAttributes map[string]notedAttribute `json:",omitempty"`
+}
+
+type notedAttribute struct {
+	Type  string
+	Value string // a binary one in base64
+}
+
+func (m *message) notification(t *topic, sub *subscription) notification {
+	n := notification{
+		Type:              "Notification",
+		MessageID:         m.id,
+		TopicARN:          t.arn,
+		Message:           m.text(sub.protocol),
+		Timestamp:         time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
+		SignatureVersion:  "1",
+		Signature:         "EXAMPLE",
+		SigningCertURL:    "EXAMPLE",
+		UnsubscribeURL:    "EXAMPLE",
+		MessageAttributes: noted(m.attributes),
+	}
+	if m.subject != "" {
+		n.Subject = &m.subject
+	}
+	return n
+}
+
+func noted(attributes map[string]attribute) map[string]notedAttribute {
+	out := map[string]notedAttribute{}
+	for name, a := range attributes {
+		out[name] = notedAttribute{a.DataType, a.value()}
+	}
+	return out
+}
+
+// lambdaEvent is the message as a function gets it.
+type lambdaEvent struct{ Records []lambdaRecord }
+
+type lambdaRecord struct {
+	EventVersion         string
+	EventSubscriptionArn string
+	EventSource          string
+	Sns                  lambdaNotification
+}
+
+type lambdaNotification struct {
+	Signature         string
+	MessageID         string `json:"MessageId"`
+	Type              string
+	TopicARN          string `json:"TopicArn"`
+	MessageAttributes map[string]notedAttribute
+	SignatureVersion  string
+	Timestamp         string
+	SigningCertURL    string `json:"SigningCertUrl"` // written otherwise than for queues
+	Message           string
+	UnsubscribeURL    string `json:"UnsubscribeUrl"`
+	Subject           *string
+}
+
+func (m *message) lambdaEvent(t *topic, sub *subscription) lambdaEvent {
+	n := m.notification(t, sub)
+	return lambdaEvent{[]lambdaRecord{{
+		EventVersion:         "1.0",
+		EventSubscriptionArn: sub.arn,
+		EventSource:          "aws:sns",
+		Sns: lambdaNotification{
+			Signature: n.Signature, MessageID: n.MessageID, Type: n.Type, TopicARN: n.TopicARN,
+			MessageAttributes: n.MessageAttributes, SignatureVersion: n.SignatureVersion, Timestamp: n.Timestamp,
+			SigningCertURL: n.SigningCertURL, Message: n.Message, UnsubscribeURL: n.UnsubscribeURL, Subject: n.Subject,
+		},
+	}}}
+}

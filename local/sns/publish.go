@@ -1,0 +1,200 @@
+package sns
+
+// This file takes messages in.
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// maxBytes is SNS's limit of a message with its attributes, and of a batch.
+const maxBytes = 256 << 10
+
+type attribute struct {
+	DataType    string  // String, String.Array, Number, Binary
+	StringValue *string `json:",omitempty"`
+	BinaryValue []byte  `json:",omitempty"`
+}
+
+type messageInput struct {
+	Message           string
+	Subject           string
+	MessageStructure  string // "json": Message is an object of texts by protocol
+	MessageAttributes map[string]attribute
+}
+
+type publishInput struct {
+	TopicArn, TargetArn string // the same thing
+	PhoneNumber         string
+	messageInput
+}
+
+type publishOutput struct{ MessageId string }
+
+// message is a published message.
+type message struct {
+	id         string
+	subject    string
+	texts      map[string]string // by protocol; "default" is for the others
+	attributes map[string]attribute
+}
+
+func (m *message) text(protocol string) string {
+	if text, ok := m.texts[protocol]; ok {
+		return text
+	}
+	return m.texts["default"]
+}
+
+func (s *SNS) publish(caller cloud.Caller, input json.RawMessage) (any, error) {
+	var in publishInput
+	if err := decodeInput(input, &in); err != nil {
+		return nil, err
+	}
+	if in.PhoneNumber != "" {
+		return nil, invalid("PhoneNumber Reason: the local engine sends no text messages")
+	}
+	arn := in.TopicArn
+	if arn == "" {
+		arn = in.TargetArn
+	}
+	t, err := s.open(caller, "sns:Publish", arn)
+	if err != nil {
+		return nil, err
+	}
+	m, err := in.message()
+	if err != nil {
+		return nil, err
+	}
+	s.distribute(t, m)
+	return publishOutput{m.id}, nil
+}
+
+func (in messageInput) message() (*message, error) {
+	if in.Message == "" {
+		return nil, invalid("Empty message")
+	}
+	if in.size() > maxBytes {
+		return nil, invalid("Message too long")
+	}
+	if len(in.Subject) > 100 || strings.ContainsAny(in.Subject, "\r\n") {
+		return nil, invalid("Subject")
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.MessageAttributes)) {
+		if err := checkAttribute(name, in.MessageAttributes[name]); err != nil {
+			return nil, err
+		}
+	}
+	m := &message{id: cloud.UUID(), subject: in.Subject, attributes: in.MessageAttributes}
+	switch in.MessageStructure {
+	case "":
+		m.texts = map[string]string{"default": in.Message}
+	case "json":
+		if err := json.Unmarshal([]byte(in.Message), &m.texts); err != nil {
+			return nil, invalid("Message Structure - JSON message body failed to parse")
+		}
+		if _, ok := m.texts["default"]; !ok {
+			return nil, invalid("Message Structure - No default entry in JSON message body")
+		}
+	default:
+		return nil, invalid("MessageStructure")
+	}
+	return m, nil
+}
+
+func checkAttribute(name string, a attribute) error {
+	kind, _, _ := strings.Cut(a.DataType, ".")
+	switch {
+	case kind == "Binary" && len(a.BinaryValue) > 0:
+		return nil
+	case (kind == "String" || kind == "Number") && a.StringValue != nil && *a.StringValue != "":
+		return nil
+	}
+	return cloud.Errorf(400, "ParameterValueInvalid", "The message attribute '%s' of type '%s' must have a value of that type.", name, a.DataType)
+}
+
+func (in messageInput) size() int {
+	n := len(in.Message)
+	for name, a := range in.MessageAttributes {
+		n += len(name) + len(a.DataType) + len(a.BinaryValue)
+		if a.StringValue != nil {
+			n += len(*a.StringValue)
+		}
+	}
+	return n
+}
+
+type publishBatchInput struct {
+	TopicArn                   string
+	PublishBatchRequestEntries []struct {
+		Id string
+		messageInput
+	}
+}
+
+type publishBatchOutput struct {
+	Successful []batchSuccess
+	Failed     []batchFailure
+}
+
+type batchSuccess struct{ Id, MessageId string }
+
+type batchFailure struct {
+	Id, Code, Message string
+	SenderFault       bool
+}
+
+func (s *SNS) publishBatch(caller cloud.Caller, input json.RawMessage) (any, error) {
+	var in publishBatchInput
+	if err := decodeInput(input, &in); err != nil {
+		return nil, err
+	}
+	t, err := s.open(caller, "sns:Publish", in.TopicArn)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	output := publishBatchOutput{Successful: []batchSuccess{}, Failed: []batchFailure{}}
+	for _, entry := range in.PublishBatchRequestEntries {
+		m, err := entry.message()
+		if err != nil {
+			e := cloud.AsError(err)
+			output.Failed = append(output.Failed, batchFailure{entry.Id, e.Code, e.Message, true})
+			continue
+		}
+		s.distribute(t, m)
+		output.Successful = append(output.Successful, batchSuccess{entry.Id, m.id})
+	}
+	return output, nil
+}
+
+func (in publishBatchInput) check() error {
+	entries := in.PublishBatchRequestEntries
+	if len(entries) == 0 {
+		return cloud.Errorf(400, "EmptyBatchRequest", "The batch request doesn't contain any entries.")
+	}
+	if len(entries) > 10 {
+		return cloud.Errorf(400, "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible: 10.")
+	}
+	seen, size := map[string]bool{}, 0
+	for _, entry := range entries {
+		if entry.Id == "" || len(entry.Id) > 80 {
+			return cloud.Errorf(400, "InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.")
+		}
+		if seen[entry.Id] {
+			return cloud.Errorf(400, "BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
+		}
+		seen[entry.Id] = true
+		size += entry.size()
+	}
+	if size > maxBytes {
+		return cloud.Errorf(400, "BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.")
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package sns
+
+// This file creates the service's CloudFormation resources.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Types returns AWS::SNS::Topic, AWS::SNS::Subscription and AWS::SNS::TopicPolicy.
+func (s *SNS) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::SNS::Topic", s.createTopic),
+		cfn.Define("AWS::SNS::Subscription", s.createSubscription),
+		cfn.Define("AWS::SNS::TopicPolicy", s.createPolicy),
+	}
+}
+
+type topicProperties struct {
+	TopicName    string
+	DisplayName  string
+	FifoTopic    bool
+	Subscription []struct{ Protocol, Endpoint string }
+
+	DeliveryStatusLogging cfn.Ignored
+	KmsMasterKeyId        cfn.Ignored
+	SignatureVersion      cfn.Ignored
+	Tags                  cfn.Ignored
+	TracingConfig         cfn.Ignored
+}
+
+func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) (cfn.Handle, error) {
+	if p.FifoTopic {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "FifoTopic", Reason: "the local engine has standard topics only"}
+	}
+	name := p.TopicName
+	if name == "" {
+		name = r.PhysicalName(256)
+	}
+	t := &topic{arn: s.cloud.ARN("sns", name), name: name, displayName: p.DisplayName, dimensions: map[string]string{"TopicName": name}}
+	for i, inline := range p.Subscription {
+		property := fmt.Sprintf("Subscription[%d].", i)
+		sub, err := s.subscription(t, property, subscriptionProperties{Protocol: inline.Protocol, Endpoint: inline.Endpoint})
+		if err != nil {
+			return cfn.Handle{}, err
+		}
+		t.subscriptions = append(t.subscriptions, sub)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, exists := s.topics[t.arn]; exists {
+		return cfn.Handle{}, invalid("TopicName Reason: topic %s already exists", name)
+	}
+	s.topics[t.arn] = t
+	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": name}}, nil
+}
+
+type subscriptionProperties struct {
+	TopicArn            string
+	Protocol            string
+	Endpoint            string
+	RawMessageDelivery  bool
+	FilterPolicy        json.RawMessage
+	FilterPolicyScope   string
+	RedrivePolicy       json.RawMessage
+	Region              string
+	SubscriptionRoleArn cfn.Ignored // of Firehose, which is refused
+	DeliveryPolicy      cfn.Ignored // of HTTP, which is inert
+}
+
+func (s *SNS) createSubscription(_ context.Context, _ cfn.Resource, p subscriptionProperties) (cfn.Handle, error) {
+	t, err := s.topic(p.TopicArn)
+	if err != nil {
+		return cfn.Handle{}, fmt.Errorf("subscribe to %s: %w", p.TopicArn, err)
+	}
+	sub, err := s.subscription(t, "", p)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.subscriptions = append(t.subscriptions, sub)
+	return cfn.Handle{Ref: sub.arn, Attributes: map[string]any{"Arn": sub.arn}}, nil
+}
+
+// subscription checks what a template says. The prefix is where it says it.
+func (s *SNS) subscription(t *topic, prefix string, p subscriptionProperties) (*subscription, error) {
+	known := []string{"sqs", "lambda", "email", "email-json", "http", "https", "sms"}
+	if !slices.Contains(known, p.Protocol) {
+		return nil, &cfn.Unsupported{Property: prefix + "Protocol", Reason: fmt.Sprintf("%q is not served by the local engine", p.Protocol)}
+	}
+	if p.Region != "" && p.Region != s.cloud.Region {
+		return nil, &cfn.Unsupported{Property: prefix + "Region", Reason: "the local engine has one region"}
+	}
+	if p.RawMessageDelivery && p.Protocol == "lambda" {
+		return nil, invalid("RawMessageDelivery Reason: delivery protocol [lambda] does not support raw message delivery")
+	}
+	if p.FilterPolicyScope != "" && p.FilterPolicyScope != "MessageAttributes" && len(p.FilterPolicy) > 0 {
+		return nil, &cfn.Unsupported{Property: prefix + "FilterPolicyScope", Reason: "the local engine filters by message attributes only"}
+	}
+	f, err := parseFilter(p.FilterPolicy)
+	if err != nil {
+		return nil, &cfn.Unsupported{Property: prefix + "FilterPolicy", Reason: err.Error()}
+	}
+	var redrive struct {
+		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
+	}
+	if len(p.RedrivePolicy) > 0 {
+		if err := json.Unmarshal(p.RedrivePolicy, &redrive); err != nil {
+			return nil, invalid("RedrivePolicy Reason: failed to parse JSON: %v", err)
+		}
+	}
+	return &subscription{
+		arn:         t.arn + ":" + cloud.UUID(),
+		protocol:    p.Protocol,
+		endpoint:    p.Endpoint,
+		raw:         p.RawMessageDelivery,
+		filter:      f,
+		deadLetters: redrive.DeadLetterTargetArn,
+	}, nil
+}
+
+type policyProperties struct {
+	PolicyDocument json.RawMessage
+	Topics         []string // ARNs
+}
+
+func (s *SNS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
+	for _, arn := range p.Topics {
+		t, err := s.topic(arn)
+		if err != nil {
+			return cfn.Handle{}, fmt.Errorf("policy of topic %s: %w", arn, err)
+		}
+		if err := s.opts.Policies.SetResourcePolicy(arn, p.PolicyDocument); err != nil {
+			return cfn.Handle{}, fmt.Errorf("policy of topic %s: %w", arn, err)
+		}
+		s.mu.Lock()
+		t.policy = string(p.PolicyDocument)
+		s.mu.Unlock()
+	}
+	ref := r.PhysicalName(128)
+	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}}, nil
+}

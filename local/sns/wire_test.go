@@ -1,0 +1,109 @@
+package sns_test
+
+// This file calls the service with the AWS SDK.
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func newClient(t *testing.T, e *engine, caller cloud.Caller) *awssns.Client {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.sns.ServeAWS(w, r, caller) }))
+	t.Cleanup(server.Close)
+	return awssns.New(awssns.Options{
+		BaseEndpoint:     aws.String(server.URL),
+		Region:           "eu-central-1",
+		Credentials:      credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		RetryMaxAttempts: 1,
+	})
+}
+
+func TestTheSDKPublishes(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, `, "RawMessageDelivery": true`))
+	client := newClient(t, e, e.Administrator())
+	const text = "<a&b> \"ü 😀\"\n"
+	out, err := client.Publish(t.Context(), &awssns.PublishInput{TopicArn: aws.String(topicARN), Message: aws.String(text), MessageAttributes: map[string]types.MessageAttributeValue{
+		"kind":  {DataType: aws.String("String"), StringValue: aws.String("a.b=c&d")},
+		"count": {DataType: aws.String("Number"), StringValue: aws.String("7")},
+	}})
+	if err != nil || len(aws.ToString(out.MessageId)) != 36 {
+		t.Fatalf("%v %+v", err, out)
+	}
+	got := e.receive(t, "inbox", 1)
+	if len(got) != 1 || got[0].Body != text || got[0].MessageAttributes["kind"].StringValue != "a.b=c&d" || got[0].MessageAttributes["count"].DataType != "Number" {
+		t.Errorf("messages %+v", got)
+	}
+}
+
+func TestTheSDKPublishesBatchesWithFailedEntries(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, `, "RawMessageDelivery": true`))
+	client := newClient(t, e, e.Administrator())
+	out, err := client.PublishBatch(t.Context(), &awssns.PublishBatchInput{TopicArn: aws.String(topicARN), PublishBatchRequestEntries: []types.PublishBatchRequestEntry{
+		{Id: aws.String("a"), Message: aws.String("one")},
+		{Id: aws.String("b"), Message: aws.String("two"), Subject: aws.String(strings.Repeat("x", 101))},
+		{Id: aws.String("c"), Message: aws.String("three")},
+	}})
+	if err != nil || len(out.Successful) != 2 || len(out.Failed) != 1 || *out.Failed[0].Id != "b" || *out.Failed[0].Code != "InvalidParameter" || !out.Failed[0].SenderFault {
+		t.Fatalf("%v %+v", err, out)
+	}
+	if got := e.receive(t, "inbox", 2); len(got) != 2 {
+		t.Errorf("messages %+v", got)
+	}
+	_, err = client.PublishBatch(t.Context(), &awssns.PublishBatchInput{TopicArn: aws.String(topicARN), PublishBatchRequestEntries: []types.PublishBatchRequestEntry{
+		{Id: aws.String("a"), Message: aws.String("one")}, {Id: aws.String("a"), Message: aws.String("two")},
+	}})
+	if _, ok := errors.AsType[*types.BatchEntryIdsNotDistinctException](err); !ok {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestTheSDKLists(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, ""))
+	client := newClient(t, e, e.Administrator())
+	topics, err := client.ListTopics(t.Context(), &awssns.ListTopicsInput{})
+	if err != nil || len(topics.Topics) != 1 || *topics.Topics[0].TopicArn != topicARN {
+		t.Errorf("%v %+v", err, topics)
+	}
+	subscriptions, err := client.ListSubscriptionsByTopic(t.Context(), &awssns.ListSubscriptionsByTopicInput{TopicArn: aws.String(topicARN)})
+	if err != nil || len(subscriptions.Subscriptions) != 1 || *subscriptions.Subscriptions[0].Protocol != "sqs" {
+		t.Errorf("%v %+v", err, subscriptions)
+	}
+	attributes, err := client.GetTopicAttributes(t.Context(), &awssns.GetTopicAttributesInput{TopicArn: aws.String(topicARN)})
+	if err != nil || attributes.Attributes["DisplayName"] != "News" {
+		t.Errorf("%v %+v", err, attributes)
+	}
+}
+
+func TestTheSDKSeesTypedErrors(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, base)
+	client := newClient(t, e, e.Administrator())
+	_, err := client.Publish(t.Context(), &awssns.PublishInput{TopicArn: aws.String(topicARN + "2"), Message: aws.String("m")})
+	if _, ok := errors.AsType[*types.NotFoundException](err); !ok {
+		t.Errorf("unknown topic: %v", err)
+	}
+	_, err = client.Publish(t.Context(), &awssns.PublishInput{TopicArn: aws.String(topicARN), Message: aws.String(strings.Repeat("x", 256<<10+1))})
+	if invalid, ok := errors.AsType[*types.InvalidParameterException](err); !ok || !strings.Contains(fmt.Sprint(invalid), "Message too long") {
+		t.Errorf("too long: %v", err)
+	}
+	stranger := newClient(t, e, cloud.Caller{ARN: "arn:aws:sts::123456789012:assumed-role/nobody/s", Role: "arn:aws:iam::123456789012:role/nobody"})
+	_, err = stranger.Publish(t.Context(), &awssns.PublishInput{TopicArn: aws.String(topicARN), Message: aws.String("m")})
+	if failure, ok := errors.AsType[smithy.APIError](err); !ok || !strings.Contains(failure.ErrorCode(), "AccessDenied") {
+		t.Errorf("not permitted: %v", err)
+	}
+}

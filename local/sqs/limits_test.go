@@ -1,0 +1,144 @@
+package sqs_test
+
+// This file tests limits, refusals and permissions.
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func TestWhatAWSRefusesIsRefused(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, queue("Jobs", "")+","+queue("Other", ""))
+	e.send(t, "other", "x")
+	foreign := e.receive(t, "other", nil)[0].ReceiptHandle
+	entries := func(n, size int) map[string]any {
+		var list []map[string]string
+		for i := range n {
+			list = append(list, map[string]string{"Id": fmt.Sprint(i), "MessageBody": strings.Repeat("x", size)})
+		}
+		return map[string]any{"Entries": list}
+	}
+	attribute := func(name, dataType, value string) map[string]any {
+		return map[string]any{"MessageBody": "x", "MessageAttributes": map[string]any{name: map[string]string{"DataType": dataType, "StringValue": value}}}
+	}
+	for _, test := range []struct {
+		name, action string
+		in           map[string]any
+		code         string // empty: accepted
+	}{
+		{"a message of 1 MiB", "SendMessage", map[string]any{"MessageBody": strings.Repeat("x", 1<<20)}, ""},
+		{"a byte more", "SendMessage", map[string]any{"MessageBody": strings.Repeat("x", 1<<20+1)}, "InvalidParameterValueException"},
+		{"attributes count", "SendMessage", map[string]any{"MessageBody": strings.Repeat("x", 1<<20-10), "MessageAttributes": attribute("abc", "String", "de")["MessageAttributes"]}, "InvalidParameterValueException"},
+		{"no body", "SendMessage", nil, "MissingParameterException"},
+		{"an empty body", "SendMessage", map[string]any{"MessageBody": ""}, "MissingParameterException"},
+		{"a control character", "SendMessage", map[string]any{"MessageBody": "a\x00b"}, "InvalidMessageContents"},
+		{"U+FFFE", "SendMessage", map[string]any{"MessageBody": "\ufffe"}, "InvalidMessageContents"},
+		{"U+FFFD", "SendMessage", map[string]any{"MessageBody": "\ufffd"}, ""},
+		{"white space and emoji", "SendMessage", map[string]any{"MessageBody": "\t\r\n😀"}, ""},
+		{"a delay of 15 minutes", "SendMessage", map[string]any{"MessageBody": "x", "DelaySeconds": 900}, ""},
+		{"a longer delay", "SendMessage", map[string]any{"MessageBody": "x", "DelaySeconds": 901}, "InvalidParameterValueException"},
+		{"a group on a standard queue", "SendMessage", map[string]any{"MessageBody": "x", "MessageGroupId": "tenant"}, ""},
+		{"a deduplication id on a standard queue", "SendMessage", map[string]any{"MessageBody": "x", "MessageDeduplicationId": "d"}, "InvalidParameterValueException"},
+		{"an attribute without a value", "SendMessage", attribute("a", "String", ""), "InvalidParameterValueException"},
+		{"an attribute of an unknown type", "SendMessage", attribute("a", "Text", "x"), "InvalidParameterValueException"},
+		{"a number that is none", "SendMessage", attribute("a", "Number", "x"), "InvalidParameterValueException"},
+		{"a reserved attribute name", "SendMessage", attribute("AWS.x", "String", "x"), "InvalidParameterValueException"},
+		{"an attribute name with two periods", "SendMessage", attribute("a..x", "String", "x"), "InvalidParameterValueException"},
+		{"10 entries", "SendMessageBatch", entries(10, 1), ""},
+		{"11 entries", "SendMessageBatch", entries(11, 1), "TooManyEntriesInBatchRequest"},
+		{"no entries", "SendMessageBatch", entries(0, 1), "EmptyBatchRequest"},
+		{"a batch of 1 MiB", "SendMessageBatch", entries(4, 1<<18), ""},
+		{"a larger batch", "SendMessageBatch", entries(5, 1<<18), "BatchRequestTooLong"},
+		{"an entry's id", "DeleteMessageBatch", map[string]any{"Entries": []map[string]string{{"Id": "a b", "ReceiptHandle": foreign}}}, "InvalidBatchEntryId"},
+		{"11 messages", "ReceiveMessage", map[string]any{"MaxNumberOfMessages": 11}, "InvalidParameterValueException"},
+		{"no messages", "ReceiveMessage", map[string]any{"MaxNumberOfMessages": 0}, "InvalidParameterValueException"},
+		{"waiting 21 seconds", "ReceiveMessage", map[string]any{"WaitTimeSeconds": 21}, "InvalidParameterValueException"},
+		{"hiding for more than 12 hours", "ReceiveMessage", map[string]any{"VisibilityTimeout": 43201}, "InvalidParameterValueException"},
+		{"another queue's handle", "DeleteMessage", map[string]any{"ReceiptHandle": foreign}, "ReceiptHandleIsInvalid"},
+		{"not a handle", "DeleteMessage", map[string]any{"ReceiptHandle": "x"}, "ReceiptHandleIsInvalid"},
+		{"no handle", "DeleteMessage", nil, "MissingParameterException"},
+		{"an unknown attribute", "GetQueueAttributes", map[string]any{"AttributeNames": []string{"Colour"}}, "InvalidAttributeName"},
+		{"a policy that is not set", "GetQueueAttributes", map[string]any{"AttributeNames": []string{"Policy"}}, ""},
+		{"setting a bad value", "SetQueueAttributes", map[string]any{"Attributes": map[string]string{"VisibilityTimeout": "soon"}}, "InvalidAttributeValue"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := e.call("jobs", test.action, test.in, nil)
+			if (err != nil) != (test.code != "") || err != nil && cloud.AsError(err).Code != test.code {
+				t.Errorf("error %v, want %q", err, test.code)
+			}
+		})
+	}
+}
+
+func TestAQueueThatCannotBeIsRefusedWhenItIsLoaded(t *testing.T) {
+	dead := func(properties string) string { return queue("Dead", properties) + "," }
+	redrive := func(target, count string) string {
+		return `, "RedrivePolicy": {"deadLetterTargetArn": ` + target + `, "maxReceiveCount": ` + count + `}`
+	}
+	const deadARN = `{"Fn::GetAtt": ["Dead", "Arn"]}`
+	for _, test := range []struct{ name, resources, want string }{
+		{"FIFO", queue("Jobs", `, "FifoQueue": true`), "property FifoQueue"},
+		{"an unknown property", queue("Jobs", `, "Colour": "red"`), "property Colour is not supported"},
+		{"a long timeout", queue("Jobs", `, "VisibilityTimeout": 43201`), "VisibilityTimeout"},
+		{"a short retention", queue("Jobs", `, "MessageRetentionPeriod": 59`), "MessageRetentionPeriod"},
+		{"messages beyond 1 MiB", queue("Jobs", `, "MaximumMessageSize": 1048577`), "MaximumMessageSize"},
+		{"no such dead-letter queue", queue("Jobs", redrive(`"arn:aws:sqs:eu-central-1:123456789012:none"`, "3")), "Dead letter target does not exist"},
+		{"no receives", dead("") + queue("Jobs", redrive(deadARN, "0")), "valid values are from 1 to 1000"},
+		{"a dead-letter queue that admits nobody", dead(`, "RedriveAllowPolicy": {"redrivePermission": "denyAll"}`) + queue("Jobs", redrive(deadARN, "3")), "does not allow this source queue"},
+		{"a dead-letter queue that admits others", dead(`, "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:eu-central-1:123456789012:others"]}`) + queue("Jobs", redrive(deadARN, "3")), "does not allow this source queue"},
+		{"two of a name", queue("Jobs", "") + "," + queue("JOBS", ""), "already exists with the name jobs"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := newEngine(t).create(test.resources); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+	t.Run("a dead-letter queue that admits this one", func(t *testing.T) {
+		newEngine(t).mustCreate(t, dead(`, "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:eu-central-1:123456789012:jobs"]}`)+queue("Jobs", redrive(deadARN, "3")))
+	})
+}
+
+func TestAServiceMaySendWhatAQueuePolicyAllows(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, queue("Jobs", "")+`,
+		"Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Jobs"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["Jobs", "Arn"]},
+			 "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-central-1:123456789012:rule/mine"}}}]}}}`)
+	for rule, allowed := range map[string]bool{"mine": true, "other": false} {
+		caller := e.ServiceCaller("events.amazonaws.com", "arn:aws:events:eu-central-1:123456789012:rule/"+rule)
+		err := e.Do(t.Context(), caller, "sqs", "SendMessage", map[string]string{"QueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs", "MessageBody": "x"}, nil)
+		if (err == nil) != allowed || err != nil && cloud.AsError(err).Code != "AccessDeniedException" {
+			t.Errorf("rule %s: %v", rule, err)
+		}
+	}
+}
+
+func TestQueuesAreListed(t *testing.T) {
+	e := newEngine(t)
+	created := e.mustCreate(t, queue("Dead", "")+","+queue("Jobs", `, "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 3}`)+","+queue("Jobs2", ""))
+	if ref := created.Handles["Jobs"].Ref; ref != url("jobs") {
+		t.Errorf("Ref is %s", ref)
+	}
+	var list struct {
+		QueueUrls []string
+		NextToken string
+	}
+	e.must(t, "", "ListQueues", map[string]any{"QueueNamePrefix": "jobs", "MaxResults": 1}, &list)
+	if fmt.Sprint(list.QueueUrls) != "["+url("jobs")+"]" || list.NextToken == "" {
+		t.Fatalf("first page %+v", list)
+	}
+	e.must(t, "", "ListQueues", map[string]any{"QueueNamePrefix": "jobs", "MaxResults": 1, "NextToken": list.NextToken}, &list)
+	if fmt.Sprint(list.QueueUrls) != "["+url("jobs2")+"]" {
+		t.Errorf("second page %+v", list)
+	}
+	var sources struct{ QueueUrls []string }
+	e.must(t, "dead", "ListDeadLetterSourceQueues", nil, &sources)
+	if fmt.Sprint(sources.QueueUrls) != "["+url("jobs")+"]" {
+		t.Errorf("sources %v", sources.QueueUrls)
+	}
+}

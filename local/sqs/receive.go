@@ -1,0 +1,263 @@
+package sqs
+
+// This file receives messages, deletes them, and changes how long they stay hidden.
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type receiveInput struct {
+	target
+	MaxNumberOfMessages         *int
+	VisibilityTimeout           *int
+	WaitTimeSeconds             *int
+	AttributeNames              []string // the older name of the next field
+	MessageSystemAttributeNames []string
+	MessageAttributeNames       []string
+}
+
+type receivedMessage struct {
+	MessageId              string
+	ReceiptHandle          string
+	MD5OfBody              string
+	Body                   string
+	Attributes             map[string]string    `json:",omitempty"`
+	MD5OfMessageAttributes string               `json:",omitempty"`
+	MessageAttributes      map[string]attribute `json:",omitempty"`
+}
+
+type receiveOutput struct {
+	Messages []receivedMessage `json:",omitempty"`
+}
+
+func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in receiveInput) (any, error) {
+	q.mu.Lock()
+	wait := q.settings.wait
+	q.mu.Unlock()
+
+	max := 1
+	if n := in.MaxNumberOfMessages; n != nil {
+		if *n < 1 || *n > maxEntries {
+			return nil, invalid("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and %d, if provided.", *n, maxEntries)
+		}
+		max = *n
+	}
+	visibility := time.Duration(-1)
+	if in.VisibilityTimeout != nil {
+		if err := checkVisibility(*in.VisibilityTimeout); err != nil {
+			return nil, err
+		}
+		visibility = time.Duration(*in.VisibilityTimeout) * time.Second
+	}
+	if n := in.WaitTimeSeconds; n != nil {
+		wait = time.Duration(*n) * time.Second
+		if wait < 0 || wait > maxWait {
+			return nil, invalid("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= %d, if provided.", *n, int(maxWait.Seconds()))
+		}
+	}
+
+	deliveries, err := q.receive(ctx, max, visibility, wait)
+	if err != nil {
+		return nil, err
+	}
+	if len(deliveries) == 0 {
+		s.count(q, "NumberOfEmptyReceives", 1)
+		return receiveOutput{}, nil
+	}
+	s.count(q, "NumberOfMessagesReceived", len(deliveries))
+	output := receiveOutput{Messages: make([]receivedMessage, len(deliveries))}
+	system := slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames)
+	for i, d := range deliveries {
+		output.Messages[i] = d.answer(system, in.MessageAttributeNames)
+	}
+	return output, nil
+}
+
+// answer is the delivery with the attributes that were asked for.
+func (d delivery) answer(system, names []string) receivedMessage {
+	answer := receivedMessage{
+		MessageId:     d.id,
+		ReceiptHandle: d.handle,
+		MD5OfBody:     d.md5,
+		Body:          d.body,
+		Attributes:    d.system(system),
+	}
+	answer.MessageAttributes = selectAttributes(d.attributes, names)
+	if len(answer.MessageAttributes) == len(d.attributes) {
+		answer.MD5OfMessageAttributes = d.md5OfAttributes
+	} else {
+		answer.MD5OfMessageAttributes = digestAttributes(answer.MessageAttributes)
+	}
+	return answer
+}
+
+func (d delivery) system(names []string) map[string]string {
+	if len(names) == 0 {
+		return nil
+	}
+	all := map[string]string{
+		"SenderId":                         d.sender,
+		"SentTimestamp":                    milliseconds(d.sent),
+		"ApproximateReceiveCount":          strconv.Itoa(d.receives),
+		"ApproximateFirstReceiveTimestamp": milliseconds(d.firstReceived),
+	}
+	if d.deadLetterSource != "" {
+		all["DeadLetterQueueSourceArn"] = d.deadLetterSource
+	}
+	if d.groupID != "" {
+		all["MessageGroupId"] = d.groupID
+	}
+	if trace, ok := d.systemAttributes["AWSTraceHeader"]; ok {
+		all["AWSTraceHeader"] = *trace.StringValue
+	}
+	if slices.Contains(names, "All") {
+		return all
+	}
+	chosen := map[string]string{}
+	for _, name := range names {
+		if value, ok := all[name]; ok {
+			chosen[name] = value
+		}
+	}
+	return chosen
+}
+
+func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+
+// selectAttributes knows the patterns "All", ".*", "prefix.*" and plain names.
+func selectAttributes(attributes map[string]attribute, names []string) map[string]attribute {
+	if len(attributes) == 0 || len(names) == 0 {
+		return nil
+	}
+	chosen := map[string]attribute{}
+	for name, a := range attributes {
+		if slices.ContainsFunc(names, func(pattern string) bool {
+			prefix, isPrefix := strings.CutSuffix(pattern, ".*")
+			return pattern == "All" || pattern == name || isPrefix && strings.HasPrefix(name, prefix)
+		}) {
+			chosen[name] = a
+		}
+	}
+	return chosen
+}
+
+func checkVisibility(seconds int) error {
+	if most := int(maxVisibility.Seconds()); seconds < 0 || seconds > most {
+		return invalid("Value %d for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and %d.", seconds, most)
+	}
+	return nil
+}
+
+// receipt reads a handle that must be of this queue.
+func (q *queue) receipt(handle string) (receipt, error) {
+	if handle == "" {
+		return receipt{}, missing("ReceiptHandle")
+	}
+	r, err := parseHandle(handle)
+	if err == nil && r.queue != q.name {
+		err = invalidHandle(handle)
+	}
+	return r, err
+}
+
+type deleteInput struct {
+	target
+	ReceiptHandle string
+}
+
+func (s *SQS) deleteMessage(_ context.Context, _ cloud.Caller, q *queue, in deleteInput) (any, error) {
+	r, err := q.receipt(in.ReceiptHandle)
+	if err != nil {
+		return nil, err
+	}
+	if q.delete(r) {
+		s.count(q, "NumberOfMessagesDeleted", 1)
+	}
+	return nil, nil
+}
+
+type batchInput[Entry any] struct {
+	target
+	Entries []Entry
+}
+
+type batchOutput struct {
+	Successful []batchID
+	Failed     []batchError
+}
+
+type batchID struct{ Id string }
+
+// batch runs one request for each entry and sorts out which failed.
+func batch[Entry any](entries []Entry, id func(Entry) string, run func(Entry) error) (batchOutput, error) {
+	ids := make([]string, len(entries))
+	for i, entry := range entries {
+		ids[i] = id(entry)
+	}
+	if err := checkBatch(ids); err != nil {
+		return batchOutput{}, err
+	}
+	output := batchOutput{Successful: []batchID{}, Failed: []batchError{}}
+	for i, entry := range entries {
+		if err := run(entry); err != nil {
+			output.Failed = append(output.Failed, newBatchError(ids[i], err))
+			continue
+		}
+		output.Successful = append(output.Successful, batchID{ids[i]})
+	}
+	return output, nil
+}
+
+type deleteEntry struct{ Id, ReceiptHandle string }
+
+func (s *SQS) deleteMessageBatch(_ context.Context, _ cloud.Caller, q *queue, in batchInput[deleteEntry]) (any, error) {
+	deleted := 0
+	output, err := batch(in.Entries, func(e deleteEntry) string { return e.Id }, func(e deleteEntry) error {
+		r, err := q.receipt(e.ReceiptHandle)
+		if err == nil && q.delete(r) {
+			deleted++
+		}
+		return err
+	})
+	s.count(q, "NumberOfMessagesDeleted", deleted)
+	return output, err
+}
+
+type visibilityInput struct {
+	target
+	visibilityEntry
+}
+
+type visibilityEntry struct {
+	Id                string // in a batch
+	ReceiptHandle     string
+	VisibilityTimeout *int
+}
+
+func (s *SQS) changeMessageVisibility(_ context.Context, _ cloud.Caller, q *queue, in visibilityInput) (any, error) {
+	return nil, q.change(in.visibilityEntry)
+}
+
+func (s *SQS) changeMessageVisibilityBatch(_ context.Context, _ cloud.Caller, q *queue, in batchInput[visibilityEntry]) (any, error) {
+	return batch(in.Entries, func(e visibilityEntry) string { return e.Id }, q.change)
+}
+
+func (q *queue) change(in visibilityEntry) error {
+	r, err := q.receipt(in.ReceiptHandle)
+	if err != nil {
+		return err
+	}
+	if in.VisibilityTimeout == nil {
+		return missing("VisibilityTimeout")
+	}
+	if err := checkVisibility(*in.VisibilityTimeout); err != nil {
+		return err
+	}
+	return q.changeVisibility(r, time.Duration(*in.VisibilityTimeout)*time.Second)
+}

@@ -1,0 +1,192 @@
+package sqs
+
+// This file sends messages.
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type sendInput struct {
+	target
+	messageInput
+}
+
+type messageInput struct {
+	MessageBody             *string
+	DelaySeconds            *int
+	MessageAttributes       map[string]attribute
+	MessageSystemAttributes map[string]attribute
+	MessageGroupId          string // on a standard queue: the tenant of a fair queue
+	MessageDeduplicationId  string
+}
+
+type sendOutput struct {
+	MessageId                    string
+	MD5OfMessageBody             string
+	MD5OfMessageAttributes       string `json:",omitempty"`
+	MD5OfMessageSystemAttributes string `json:",omitempty"`
+}
+
+func (s *SQS) sendMessage(_ context.Context, caller cloud.Caller, q *queue, in sendInput) (any, error) {
+	output, err := q.send(caller, in.messageInput)
+	if err != nil {
+		return nil, err
+	}
+	s.count(q, "NumberOfMessagesSent", 1)
+	return output, nil
+}
+
+func (q *queue) send(caller cloud.Caller, in messageInput) (sendOutput, error) {
+	if err := q.checkSend(in); err != nil {
+		return sendOutput{}, err
+	}
+	m := &message{
+		id:               cloud.UUID(),
+		body:             *in.MessageBody,
+		md5:              digest(*in.MessageBody),
+		attributes:       in.MessageAttributes,
+		md5OfAttributes:  digestAttributes(in.MessageAttributes),
+		systemAttributes: in.MessageSystemAttributes,
+		sender:           senderID(caller),
+		sent:             time.Now(),
+		groupID:          in.MessageGroupId,
+	}
+	delay := time.Duration(-1)
+	if in.DelaySeconds != nil {
+		delay = time.Duration(*in.DelaySeconds) * time.Second
+	}
+	q.put(m, delay)
+	return sendOutput{
+		MessageId:                    m.id,
+		MD5OfMessageBody:             m.md5,
+		MD5OfMessageAttributes:       m.md5OfAttributes,
+		MD5OfMessageSystemAttributes: digestAttributes(in.MessageSystemAttributes),
+	}, nil
+}
+
+func (q *queue) checkSend(in messageInput) error {
+	if in.MessageBody == nil || *in.MessageBody == "" {
+		return missing("MessageBody")
+	}
+	if in.MessageDeduplicationId != "" {
+		return invalid("Value %s for parameter MessageDeduplicationId is invalid. Reason: The request includes a parameter that is not valid for this queue type.", in.MessageDeduplicationId)
+	}
+	if d := in.DelaySeconds; d != nil && (*d < 0 || *d > int(maxDelay.Seconds())) {
+		return invalid("Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= %d.", *d, int(maxDelay.Seconds()))
+	}
+	if bad, found := unsendable(*in.MessageBody); found {
+		return fail("InvalidMessageContents", "InvalidMessageContents", "The message contains the invalid character %#x.", bad)
+	}
+	if err := checkAttributes(in.MessageAttributes); err != nil {
+		return err
+	}
+	if err := checkSystemAttributes(in.MessageSystemAttributes); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	limit := q.settings.maxBytes
+	q.mu.Unlock()
+	if size(*in.MessageBody, in.MessageAttributes) > limit {
+		return invalid("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", limit)
+	}
+	return nil
+}
+
+type sendBatchInput struct {
+	target
+	Entries []struct {
+		Id string
+		messageInput
+	}
+}
+
+type sendBatchOutput struct {
+	Successful []sendBatchResult
+	Failed     []batchError
+}
+
+type sendBatchResult struct {
+	Id string
+	sendOutput
+}
+
+func (s *SQS) sendMessageBatch(_ context.Context, caller cloud.Caller, q *queue, in sendBatchInput) (any, error) {
+	ids := make([]string, len(in.Entries))
+	total := 0
+	for i, entry := range in.Entries {
+		ids[i] = entry.Id
+		if entry.MessageBody != nil {
+			total += size(*entry.MessageBody, entry.MessageAttributes)
+		}
+	}
+	if err := checkBatch(ids); err != nil {
+		return nil, err
+	}
+	if total > maxBytes {
+		return nil, fail("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong",
+			"Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBytes, total)
+	}
+	output := sendBatchOutput{Successful: []sendBatchResult{}, Failed: []batchError{}}
+	for _, entry := range in.Entries {
+		sent, err := q.send(caller, entry.messageInput)
+		if err != nil {
+			output.Failed = append(output.Failed, newBatchError(entry.Id, err))
+			continue
+		}
+		output.Successful = append(output.Successful, sendBatchResult{entry.Id, sent})
+	}
+	s.count(q, "NumberOfMessagesSent", len(output.Successful))
+	return output, nil
+}
+
+const maxEntries = 10
+
+// checkBatch holds for the ids of every kind of batch.
+func checkBatch(ids []string) error {
+	if len(ids) == 0 {
+		return fail("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one entry in the request.")
+	}
+	if len(ids) > maxEntries {
+		return fail("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+			"Maximum number of entries per request are %d. You have sent %d.", maxEntries, len(ids))
+	}
+	seen := map[string]bool{}
+	for _, id := range ids {
+		if !validEntryID(id) {
+			return fail("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId",
+				"A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")
+		}
+		if seen[id] {
+			return fail("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "Id %s repeated.", id)
+		}
+		seen[id] = true
+	}
+	return nil
+}
+
+func validEntryID(id string) bool {
+	return id != "" && len(id) <= 80 && strings.IndexFunc(id, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+	}) < 0
+}
+
+// senderID is the SenderId of a caller: the account, or an opaque id with the
+// session's name for a role.
+func senderID(caller cloud.Caller) string {
+	if caller.Role == "" {
+		_, rest, _ := strings.Cut(caller.ARN, "::")
+		if account, _, ok := strings.Cut(rest, ":"); ok {
+			return account
+		}
+		return caller.ARN
+	}
+	sum := sha256.Sum256([]byte(caller.Role))
+	session := caller.ARN[strings.LastIndex(caller.ARN, "/")+1:]
+	return "AROA" + strings.ToUpper(hex.EncodeToString(sum[:]))[:17] + ":" + session
+}

@@ -1,0 +1,180 @@
+package sqs
+
+// This file holds what can be set on a queue, with SQS's defaults and limits.
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+const (
+	maxBytes      = 1 << 20 // of a message, and of a batch
+	maxVisibility = 12 * time.Hour
+	maxDelay      = 15 * time.Minute
+	maxWait       = 20 * time.Second
+)
+
+type settings struct {
+	delay      time.Duration
+	retention  time.Duration
+	wait       time.Duration
+	visibility time.Duration
+	maxBytes   int
+	redrive    *redrivePolicy // nil: messages are received for ever
+	allow      *redriveAllowPolicy
+
+	policy string // as given; the authorizer knows its meaning
+}
+
+type redrivePolicy struct {
+	target          string // ARN of the dead-letter queue
+	maxReceiveCount int
+}
+
+// redriveAllowPolicy is a dead-letter queue's word on who may use it.
+type redriveAllowPolicy struct {
+	permission string // allowAll, denyAll, byQueue
+	sources    []string
+}
+
+func (p *redriveAllowPolicy) allows(source string) bool {
+	switch {
+	case p == nil, p.permission == "allowAll":
+		return true
+	case p.permission == "byQueue":
+		return slices.Contains(p.sources, source)
+	default:
+		return false
+	}
+}
+
+func defaultSettings() settings {
+	return settings{retention: 4 * 24 * time.Hour, visibility: 30 * time.Second, maxBytes: maxBytes}
+}
+
+// set changes one attribute, in the API's notation: all values are strings.
+func (s *settings) set(name, value string) error {
+	switch name {
+	case "DelaySeconds":
+		return setSeconds(&s.delay, name, value, 0, maxDelay)
+	case "MessageRetentionPeriod":
+		return setSeconds(&s.retention, name, value, time.Minute, 14*24*time.Hour)
+	case "ReceiveMessageWaitTimeSeconds":
+		return setSeconds(&s.wait, name, value, 0, maxWait)
+	case "VisibilityTimeout":
+		return setSeconds(&s.visibility, name, value, 0, maxVisibility)
+	case "MaximumMessageSize":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1024 || n > maxBytes {
+			return invalidAttribute(name, value)
+		}
+		s.maxBytes = n
+		return nil
+	case "RedrivePolicy":
+		return s.setRedrivePolicy(value)
+	case "RedriveAllowPolicy":
+		return s.setRedriveAllowPolicy(value)
+	case "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled":
+		return nil
+	}
+	return fail("InvalidAttributeName", "InvalidAttributeName", "Unknown Attribute %s.", name)
+}
+
+func setSeconds(field *time.Duration, name, value string, least, most time.Duration) error {
+	n, err := strconv.Atoi(value)
+	if d := time.Duration(n) * time.Second; err != nil || d < least || d > most {
+		return invalidAttribute(name, value)
+	}
+	*field = time.Duration(n) * time.Second
+	return nil
+}
+
+func (s *settings) setRedrivePolicy(value string) error {
+	if value == "" {
+		s.redrive = nil
+		return nil
+	}
+	var policy struct {
+		DeadLetterTargetArn string      `json:"deadLetterTargetArn"`
+		MaxReceiveCount     json.Number `json:"maxReceiveCount"` // AWS takes "5" and 5
+	}
+	if err := json.Unmarshal([]byte(value), &policy); err != nil {
+		return invalid("Value %s for parameter RedrivePolicy is invalid. Reason: Redrive policy is not a valid JSON map.", value)
+	}
+	n, err := strconv.Atoi(policy.MaxReceiveCount.String())
+	if err != nil || n < 1 || n > 1000 {
+		return invalid("Value %s for parameter RedrivePolicy is invalid. Reason: Invalid value for maxReceiveCount: %s, valid values are from 1 to 1000 both inclusive.", value, policy.MaxReceiveCount)
+	}
+	if policy.DeadLetterTargetArn == "" {
+		return invalid("Value %s for parameter RedrivePolicy is invalid. Reason: Redrive policy does not contain mandatory attribute: deadLetterTargetArn.", value)
+	}
+	s.redrive = &redrivePolicy{target: policy.DeadLetterTargetArn, maxReceiveCount: n}
+	return nil
+}
+
+func (p *redrivePolicy) String() string {
+	text, err := json.Marshal(struct {
+		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
+		MaxReceiveCount     int    `json:"maxReceiveCount"`
+	}{p.target, p.maxReceiveCount})
+	if err != nil {
+		panic(err) // a string and a number
+	}
+	return string(text)
+}
+
+func (s *settings) setRedriveAllowPolicy(value string) error {
+	if value == "" {
+		s.allow = nil
+		return nil
+	}
+	var policy struct {
+		RedrivePermission string   `json:"redrivePermission"`
+		SourceQueueArns   []string `json:"sourceQueueArns"`
+	}
+	err := json.Unmarshal([]byte(value), &policy)
+	known := slices.Contains([]string{"allowAll", "denyAll", "byQueue"}, policy.RedrivePermission)
+	byQueue := policy.RedrivePermission == "byQueue"
+	if err != nil || !known || byQueue != (len(policy.SourceQueueArns) > 0) || len(policy.SourceQueueArns) > 10 {
+		return invalid("Value %s for parameter RedriveAllowPolicy is invalid.", value)
+	}
+	s.allow = &redriveAllowPolicy{permission: policy.RedrivePermission, sources: policy.SourceQueueArns}
+	return nil
+}
+
+func (p *redriveAllowPolicy) String() string {
+	text, err := json.Marshal(struct {
+		RedrivePermission string   `json:"redrivePermission"`
+		SourceQueueArns   []string `json:"sourceQueueArns,omitempty"`
+	}{p.permission, p.sources})
+	if err != nil {
+		panic(err) // strings
+	}
+	return string(text)
+}
+
+// checkRedrive tells whether a queue may use its dead-letter queue.
+func (s *SQS) checkRedrive(source string, policy *redrivePolicy) error {
+	if policy == nil {
+		return nil
+	}
+	refuse := func(reason string) error {
+		return invalid("Value %s for parameter RedrivePolicy is invalid. Reason: %s", policy, reason)
+	}
+	target := s.queueByARN(policy.target)
+	if target == nil {
+		return refuse("Dead letter target does not exist.")
+	}
+	if target.arn == source {
+		return refuse("A queue cannot be its own dead letter target.")
+	}
+	target.mu.Lock()
+	defer target.mu.Unlock()
+	if !target.settings.allow.allows(source) {
+		return refuse(fmt.Sprintf("The RedriveAllowPolicy of %s does not allow this source queue.", target.name))
+	}
+	return nil
+}

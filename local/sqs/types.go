@@ -1,0 +1,121 @@
+package sqs
+
+// This file creates the service's CloudFormation resources.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"strconv"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// Types returns AWS::SQS::Queue and AWS::SQS::QueuePolicy.
+func (s *SQS) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::SQS::Queue", s.createQueue),
+		cfn.Define("AWS::SQS::QueuePolicy", s.createPolicy),
+	}
+}
+
+type queueProperties struct {
+	QueueName                     string
+	DelaySeconds                  *int
+	MaximumMessageSize            *int
+	MessageRetentionPeriod        *int
+	ReceiveMessageWaitTimeSeconds *int
+	VisibilityTimeout             *int
+	RedrivePolicy                 json.RawMessage
+	RedriveAllowPolicy            json.RawMessage
+	FifoQueue                     bool
+
+	KmsMasterKeyId               cfn.Ignored
+	KmsDataKeyReusePeriodSeconds cfn.Ignored
+	SqsManagedSseEnabled         cfn.Ignored
+	Tags                         cfn.Ignored
+}
+
+func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) (cfn.Handle, error) {
+	if p.FifoQueue {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "FifoQueue", Reason: "the local engine has standard queues only"}
+	}
+	name := p.QueueName
+	if name == "" {
+		name = r.PhysicalName(80)
+	}
+	if !validEntryID(name) { // queue names and entry ids have the same rule
+		return cfn.Handle{}, invalid("Queue name %q: can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.", name)
+	}
+	settings, err := p.settings()
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	q := newQueue(name, s.cloud.ARN("sqs", name), settings, s.queueByARN)
+	if err := s.checkRedrive(q.arn, settings.redrive); err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := s.add(q); err != nil {
+		return cfn.Handle{}, err
+	}
+	url := s.url(q)
+	return cfn.Handle{Ref: url, Attributes: map[string]any{"Arn": q.arn, "QueueName": name, "QueueUrl": url}}, nil
+}
+
+func (s *SQS) add(q *queue) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.queues[q.name]; ok {
+		return fail("QueueNameExists", "QueueAlreadyExists", "A queue already exists with the name %s.", q.name)
+	}
+	s.queues[q.name] = q
+	return nil
+}
+
+func (p queueProperties) settings() (settings, error) {
+	settings := defaultSettings()
+	for _, number := range []struct {
+		name  string
+		value *int
+	}{
+		{"DelaySeconds", p.DelaySeconds},
+		{"MaximumMessageSize", p.MaximumMessageSize},
+		{"MessageRetentionPeriod", p.MessageRetentionPeriod},
+		{"ReceiveMessageWaitTimeSeconds", p.ReceiveMessageWaitTimeSeconds},
+		{"VisibilityTimeout", p.VisibilityTimeout},
+	} {
+		if number.value == nil {
+			continue
+		}
+		if err := settings.set(number.name, strconv.Itoa(*number.value)); err != nil {
+			return settings, err
+		}
+	}
+	if err := settings.set("RedrivePolicy", string(p.RedrivePolicy)); err != nil {
+		return settings, err
+	}
+	return settings, settings.set("RedriveAllowPolicy", string(p.RedriveAllowPolicy))
+}
+
+type policyProperties struct {
+	PolicyDocument json.RawMessage
+	Queues         []string // URLs
+}
+
+func (s *SQS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
+	for _, url := range p.Queues {
+		q, err := s.queue(path.Base(url))
+		if err != nil {
+			return cfn.Handle{}, fmt.Errorf("policy of queue %s: %w", url, err)
+		}
+		if err := s.opts.Policies.SetResourcePolicy(q.arn, p.PolicyDocument); err != nil {
+			return cfn.Handle{}, fmt.Errorf("policy of queue %s: %w", url, err)
+		}
+		q.mu.Lock()
+		q.settings.policy = string(p.PolicyDocument)
+		q.mu.Unlock()
+	}
+	ref := r.PhysicalName(128)
+	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}}, nil
+}

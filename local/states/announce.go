@@ -1,0 +1,112 @@
+// This file tells the rest of the cloud what becomes of executions: as events on
+// the default bus and as metrics.
+
+package states
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// statusChange is the detail of an event, with its times in milliseconds.
+// https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+type statusChange struct {
+	ExecutionARN           string    `json:"executionArn"`
+	StateMachineARN        string    `json:"stateMachineArn"`
+	Name                   string    `json:"name"`
+	Status                 string    `json:"status"`
+	StartDate              int64     `json:"startDate"`
+	StopDate               *int64    `json:"stopDate"`
+	Input                  string    `json:"input"`
+	Output                 *string   `json:"output"`
+	StateMachineVersionARN *string   `json:"stateMachineVersionArn"`
+	StateMachineAliasARN   *string   `json:"stateMachineAliasArn"`
+	RedriveCount           int       `json:"redriveCount"`
+	RedriveDate            *int64    `json:"redriveDate"`
+	RedriveStatus          string    `json:"redriveStatus"`
+	RedriveStatusReason    *string   `json:"redriveStatusReason"`
+	InputDetails           included  `json:"inputDetails"`
+	OutputDetails          *included `json:"outputDetails"`
+	Error                  *string   `json:"error"`
+	Cause                  *string   `json:"cause"`
+}
+
+// included says that a payload is there.
+type included struct {
+	Included bool `json:"included"`
+}
+
+// announce publishes the execution's status. Express executions have metrics
+// only.
+func (m *machine) announce(e *execution) {
+	o, input := e.now()
+	m.measure(e, o)
+	if m.express || m.states.cloud.Bus == nil {
+		return
+	}
+	detail, err := json.Marshal(e.statusChange(o, input))
+	if err != nil {
+		return // a struct of texts and numbers can be encoded
+	}
+	m.states.cloud.Emit(cloud.Event{
+		Version: "0", ID: newUUID(), DetailType: "Step Functions Execution Status Change", Source: "aws.states",
+		Account: m.states.cloud.Account, Region: m.states.cloud.Region, Time: time.Now().UTC().Truncate(time.Second),
+		Resources: []string{e.arn}, Detail: detail,
+	})
+}
+
+func (e *execution) statusChange(o outcome, input data) statusChange {
+	c := statusChange{
+		ExecutionARN: e.arn, StateMachineARN: e.machine.arn, Name: e.name, Status: o.status,
+		StartDate: e.started.UnixMilli(), Input: input.text, InputDetails: included{true},
+		Error: given(o.error), Cause: given(o.cause),
+	}
+	c.RedriveStatus, c.RedriveStatusReason = o.redrive()
+	if o.status != statusRunning {
+		stopped := o.stopped.UnixMilli()
+		c.StopDate = &stopped
+	}
+	if o.status == statusSucceeded {
+		c.Output, c.OutputDetails = &o.output, &included{true}
+	}
+	return c
+}
+
+// redrive says whether AWS would let the execution be redriven.
+func (o *outcome) redrive() (status string, reason *string) {
+	if o.status == statusRunning || o.status == statusSucceeded {
+		why := "Execution is " + o.status + " and cannot be redriven"
+		return "NOT_REDRIVABLE", &why
+	}
+	return "REDRIVABLE", nil
+}
+
+// given returns nil for an empty text.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// measure publishes the metrics of a status.
+// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+func (m *machine) measure(e *execution, o outcome) {
+	if m.states.cloud.Meter == nil {
+		return
+	}
+	name := map[string]string{
+		statusRunning: "ExecutionsStarted", statusSucceeded: "ExecutionsSucceeded", statusFailed: "ExecutionsFailed",
+		statusTimedOut: "ExecutionsTimedOut", statusAborted: "ExecutionsAborted",
+	}[o.status]
+	m.observe(name, 1, "Count")
+	if o.status != statusRunning {
+		m.observe("ExecutionTime", float64(o.stopped.Sub(e.started).Milliseconds()), "Milliseconds")
+	}
+}
+
+func (m *machine) observe(name string, value float64, unit string) {
+	m.states.cloud.Observe(cloud.Datum{Namespace: "AWS/States", Name: name, Dimensions: m.dimensions, Value: value, Unit: unit})
+}

@@ -1,0 +1,310 @@
+package states
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const (
+	passing = `{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`
+	waiting = `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"End":true}}}`
+)
+
+func TestStartExecutionIsIdempotentWhileRunning(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(waiting)
+		request := map[string]any{"stateMachineArn": m.arn, "name": "n", "input": `{"a":1}`}
+		first := w.mustCall("StartExecution", request)
+		time.Sleep(time.Second)
+		second := w.mustCall("StartExecution", request)
+		if fmt.Sprint(first) != fmt.Sprint(second) || first["executionArn"] != "arn:aws:states:eu-central-1:123456789012:execution:m:n" {
+			t.Errorf("%v, then %v", first, second)
+		}
+		_, err := w.call("StartExecution", map[string]any{"stateMachineArn": m.arn, "name": "n", "input": `{"a":2}`})
+		expectCode(t, err, "ExecutionAlreadyExists")
+		time.Sleep(time.Hour)
+		_, err = w.call("StartExecution", request)
+		expectCode(t, err, "ExecutionAlreadyExists")
+		time.Sleep(nameLife)
+		w.mustCall("StartExecution", request)
+	})
+}
+
+func TestStartExecutionRefuses(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(passing)
+		for _, row := range []struct {
+			name, code string
+			request    map[string]any
+		}{
+			{"no JSON", "InvalidExecutionInput", map[string]any{"input": `{'a':1}`}},
+			{"an empty input", "InvalidExecutionInput", map[string]any{"input": ``}},
+			{"two documents", "InvalidExecutionInput", map[string]any{"input": `{} {}`}},
+			{"too large an input", "ValidationException", map[string]any{"input": `"` + strings.Repeat("x", maxPayload) + `"`}},
+			{"a long name", "InvalidName", map[string]any{"name": strings.Repeat("x", 81)}},
+			{"a name with a space", "InvalidName", map[string]any{"name": "a b"}},
+			{"a name with a slash", "InvalidName", map[string]any{"name": "a/b"}},
+			{"a name with a control character", "InvalidName", map[string]any{"name": "a\u0085"}},
+			{"another machine", "StateMachineDoesNotExist", map[string]any{"stateMachineArn": m.arn + "x"}},
+			{"something else's ARN", "InvalidArn", map[string]any{"stateMachineArn": "m"}},
+		} {
+			if row.request["stateMachineArn"] == nil {
+				row.request["stateMachineArn"] = m.arn
+			}
+			_, err := w.call("StartExecution", row.request)
+			if err == nil {
+				t.Errorf("%s: accepted", row.name)
+			} else {
+				expectCode(t, err, row.code)
+			}
+		}
+		w.mustCall("StartExecution", map[string]any{"stateMachineArn": m.arn, "name": strings.Repeat("ä", 80), "input": "null"})
+	})
+}
+
+func TestDescribeAndStopExecution(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(waiting)
+		x := w.start(m, `{"a":1}`)
+		running := w.mustCall("DescribeExecution", map[string]any{"executionArn": x.arn})
+		if running["status"] != "RUNNING" || running["input"] != `{"a":1}` || running["stopDate"] != nil || running["redriveStatus"] != "NOT_REDRIVABLE" {
+			t.Errorf("running: %v", running)
+		}
+		time.Sleep(time.Second)
+		stopped := w.mustCall("StopExecution", map[string]any{"executionArn": x.arn, "error": "E", "cause": "c"})
+		aborted := w.mustCall("DescribeExecution", map[string]any{"executionArn": x.arn})
+		if aborted["status"] != "ABORTED" || aborted["error"] != "E" || aborted["cause"] != "c" || aborted["stopDate"] != stopped["stopDate"] {
+			t.Errorf("stopped: %v, %v", stopped, aborted)
+		}
+		w.expectHistory(x, `
+			1<0 ExecutionStarted {"input":"{\"a\":1}","roleArn":"arn:aws:iam::123456789012:role/r"}
+			2<0 WaitStateEntered {"input":"{\"a\":1}","name":"W"}
+			3<0 ExecutionAborted {"cause":"c","error":"E"}`)
+		_, err := w.call("DescribeExecution", map[string]any{"executionArn": x.arn + "x"})
+		expectCode(t, err, "ExecutionDoesNotExist")
+		_, err = w.call("DescribeExecution", map[string]any{"executionArn": "x"})
+		expectCode(t, err, "InvalidArn")
+	})
+}
+
+func TestGetExecutionHistoryPages(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		x, _ := w.run(passing, `{"secret":1}`)
+		for _, reverse := range []bool{false, true} {
+			var ids []float64
+			request := map[string]any{"executionArn": x.arn, "maxResults": 3, "reverseOrder": reverse}
+			for {
+				answer := w.mustCall("GetExecutionHistory", request)
+				for _, e := range answer["events"].([]any) {
+					ids = append(ids, e.(map[string]any)["id"].(float64))
+				}
+				if answer["nextToken"] == nil {
+					break
+				}
+				request["nextToken"] = answer["nextToken"]
+			}
+			if want := map[bool]string{false: "[1 2 3 4]", true: "[4 3 2 1]"}[reverse]; fmt.Sprint(ids) != want {
+				t.Errorf("reverse %t: %v", reverse, ids)
+			}
+		}
+		without := w.mustCall("GetExecutionHistory", map[string]any{"executionArn": x.arn, "includeExecutionData": false})
+		if text, _ := json.Marshal(without); strings.Contains(string(text), "secret") {
+			t.Errorf("data included: %s", text)
+		}
+		_, err := w.call("GetExecutionHistory", map[string]any{"executionArn": x.arn, "nextToken": "x"})
+		expectCode(t, err, "InvalidToken")
+		_, err = w.call("GetExecutionHistory", map[string]any{"executionArn": x.arn, "maxResults": 1001})
+		expectCode(t, err, "ValidationException")
+	})
+}
+
+func TestListExecutionsPagesAndFilters(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(`{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$","NumericLessThan":3,"Next":"F"}],"Default":"S"},
+			"F":{"Type":"Fail"},"S":{"Type":"Succeed"}}}`)
+		for i := range 5 {
+			input := fmt.Sprint(i)
+			x, err := m.start(startRequestBody{Name: "n" + input, Input: &input})
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-x.done
+		}
+		names := func(request map[string]any) (names []string, next any) {
+			request["stateMachineArn"] = m.arn
+			answer := w.mustCall("ListExecutions", request)
+			for _, e := range answer["executions"].([]any) {
+				names = append(names, e.(map[string]any)["name"].(string))
+			}
+			return names, answer["nextToken"]
+		}
+		first, next := names(map[string]any{"maxResults": 2})
+		w.finish(m, `9`) // a new one does not shift the pages
+		second, _ := names(map[string]any{"maxResults": 2, "nextToken": next})
+		failed, _ := names(map[string]any{"statusFilter": "FAILED"})
+		if fmt.Sprint(first, second, failed) != "[n4 n3] [n2 n1] [n2 n1 n0]" {
+			t.Errorf("%v %v %v", first, second, failed)
+		}
+		_, err := w.call("ListExecutions", map[string]any{"stateMachineArn": m.arn, "statusFilter": "failed"})
+		expectCode(t, err, "ValidationException")
+	})
+}
+
+func TestMachinesAreDescribedAndListed(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.createNamed("b", passing, false)
+		w.createNamed("a", passing, true)
+		d := w.mustCall("DescribeStateMachine", map[string]any{"stateMachineArn": m.arn})
+		if d["definition"] != passing || d["type"] != "STANDARD" || d["status"] != "ACTIVE" || d["roleArn"] != m.role {
+			t.Errorf("%v", d)
+		}
+		x, _ := w.finish(m, `{}`)
+		d = w.mustCall("DescribeStateMachineForExecution", map[string]any{"executionArn": x.arn})
+		if d["definition"] != passing || d["stateMachineArn"] != m.arn {
+			t.Errorf("%v", d)
+		}
+		list := w.mustCall("ListStateMachines", map[string]any{"maxResults": 1})
+		if first := list["stateMachines"].([]any)[0].(map[string]any); first["name"] != "a" || first["type"] != "EXPRESS" || list["nextToken"] == nil {
+			t.Errorf("%v", list)
+		}
+		_, err := w.states.create("b", passing, "r", false)
+		expectCode(t, err, "StateMachineAlreadyExists")
+	})
+}
+
+func TestExpress(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.createNamed("e", `{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.s","Next":"P"},"P":{"Type":"Pass","Result":{"r":1},"End":true}}}`, true)
+		request := map[string]any{"stateMachineArn": m.arn, "name": "n", "input": `{"s":2}`}
+		a, b := w.mustCall("StartExecution", request), w.mustCall("StartExecution", request)
+		if a["executionArn"] == b["executionArn"] || !strings.HasPrefix(a["executionArn"].(string), "arn:aws:states:eu-central-1:123456789012:express:e:n:") {
+			t.Errorf("%v, %v", a, b)
+		}
+		answer := w.mustCall("StartSyncExecution", request)
+		if answer["status"] != "SUCCEEDED" || answer["output"] != `{"r":1}` || fmt.Sprint(answer["billingDetails"]) != "map[billedDurationInMilliseconds:2000 billedMemoryUsedInMB:64]" {
+			t.Errorf("%v", answer)
+		}
+		start := time.Now()
+		answer = w.mustCall("StartSyncExecution", map[string]any{"stateMachineArn": m.arn, "input": `{"s":3600}`})
+		if answer["status"] != "TIMED_OUT" || time.Since(start) != maxExpress {
+			t.Errorf("after %v: %v", time.Since(start), answer)
+		}
+		_, err := w.call("DescribeExecution", map[string]any{"executionArn": a["executionArn"]})
+		expectCode(t, err, "InvalidArn")
+		_, err = w.call("ListExecutions", map[string]any{"stateMachineArn": m.arn})
+		expectCode(t, err, "StateMachineTypeNotSupported")
+		standard := w.createNamed("s", passing, false)
+		_, err = w.call("StartSyncExecution", map[string]any{"stateMachineArn": standard.arn})
+		expectCode(t, err, "StateMachineTypeNotSupported")
+		if len(w.events) != 0 {
+			t.Errorf("events %v", w.events)
+		}
+	})
+}
+
+func TestAHistoryEndsAt25000Events(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		x, o := w.run(`{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Choice","Choices":[{"Variable":"$","IsPresent":true,"Next":"A"}],"Default":"C"},"C":{"Type":"Succeed"}}}`, `{}`)
+		events := x.history.snapshot()
+		if o.status != statusFailed || o.error != errRuntime || len(events) != maxEvents || events[maxEvents-1].kind != "ExecutionFailed" {
+			t.Errorf("%d events, %+v", len(events), o)
+		}
+	})
+}
+
+func TestStatusChangesAndMetricsArePublished(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		x, _ := w.run(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":2,"Next":"F"},"F":{"Type":"Fail","Error":"E","Cause":"c"}}}`, `{"a":1}`)
+		if len(w.events) != 2 {
+			t.Fatalf("%d events", len(w.events))
+		}
+		e := w.events[1]
+		if e.Source != "aws.states" || e.DetailType != "Step Functions Execution Status Change" || e.Resources[0] != x.arn {
+			t.Errorf("%+v", e)
+		}
+		want := fmt.Sprintf(`{"executionArn":%q,"stateMachineArn":%q,"name":%q,"status":"FAILED","startDate":%d,"stopDate":%d,"input":"{\"a\":1}","output":null,`+
+			`"stateMachineVersionArn":null,"stateMachineAliasArn":null,"redriveCount":0,"redriveDate":null,"redriveStatus":"REDRIVABLE","redriveStatusReason":null,`+
+			`"inputDetails":{"included":true},"outputDetails":null,"error":"E","cause":"c"}`,
+			x.arn, x.machine.arn, x.name, x.started.UnixMilli(), x.started.UnixMilli()+2000)
+		if string(e.Detail) != want {
+			t.Errorf("detail %s\nwant   %s", e.Detail, want)
+		}
+		var metrics []string
+		for _, d := range w.metrics {
+			metrics = append(metrics, fmt.Sprintf("%s %s=%v %s", d.Namespace, d.Name, d.Value, d.Dimensions["StateMachineArn"][len(d.Dimensions["StateMachineArn"])-1:]))
+		}
+		if got := strings.Join(metrics, ", "); got != "AWS/States ExecutionsStarted=1 m, AWS/States ExecutionsFailed=1 m, AWS/States ExecutionTime=2000 m" {
+			t.Error(got)
+		}
+	})
+}
+
+// denying allows nothing.
+type denying struct{ roles }
+
+func (denying) Authorize(_ cloud.Caller, action, resource string) error {
+	return cloud.Errorf(400, "AccessDeniedException", "not authorized to perform: %s on resource: %s", action, resource)
+}
+
+func TestEveryActionIsAuthorized(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(waiting)
+		x := w.start(m, `{}`)
+		w.cloud.Authorizer = denying{}
+		for action := range operations() {
+			if strings.HasPrefix(action, "SendTask") {
+				continue // authorized by the machine of the token
+			}
+			_, err := w.call(action, map[string]any{"stateMachineArn": m.arn, "executionArn": x.arn})
+			if err == nil || !strings.Contains(err.Error(), "states:"+action) {
+				t.Errorf("%s: %v", action, err)
+			}
+		}
+	})
+}
+
+func TestOldHistoriesMakeRoomForNewOnes(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(passing)
+		input := `"` + strings.Repeat("x", maxPayload-2) + `"`
+		first, _ := w.finish(m, input)
+		w.states.shelf.size = shelfSize
+		second, _ := w.finish(m, input)
+		_, err := w.call("GetExecutionHistory", map[string]any{"executionArn": first.arn})
+		expectCode(t, err, "ExecutionDoesNotExist")
+		w.mustCall("GetExecutionHistory", map[string]any{"executionArn": second.arn})
+		if d := w.mustCall("DescribeExecution", map[string]any{"executionArn": first.arn}); d["status"] != "SUCCEEDED" {
+			t.Errorf("%v", d)
+		}
+	})
+}
+
+func TestCloudFormationCreatesMachines(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		r := cfn.Resource{Stack: "stack", LogicalID: "Machine", Type: "AWS::StepFunctions::StateMachine"}
+		handle, err := w.states.createStateMachine(context.Background(), r, stateMachineProperties{
+			RoleArn:                 "arn:aws:iam::123456789012:role/r",
+			DefinitionString:        `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":${n},"End":true}}}`,
+			DefinitionSubstitutions: map[string]string{"n": "5"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := w.mustCall("DescribeStateMachine", map[string]any{"stateMachineArn": handle.Ref})
+		if handle.Attributes["Arn"] != handle.Ref || d["name"] != handle.Attributes["Name"] || !strings.Contains(d["definition"].(string), `"Seconds":5,`) {
+			t.Errorf("%+v, %v", handle, d)
+		}
+		_, err = w.states.createStateMachine(context.Background(), r, stateMachineProperties{
+			StateMachineName: "x", RoleArn: "r", Definition: json.RawMessage(`{"StartAt":"X","States":{"Y":{"Type":"Succeed"}}}`)})
+		if err == nil || !strings.Contains(err.Error(), `/StartAt: there is no state "X"`) {
+			t.Errorf("error %v", err)
+		}
+	})
+}

@@ -1,0 +1,42 @@
+package states
+
+import (
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// BenchmarkExecution runs executions of pure control flow, with their histories.
+func BenchmarkExecution(b *testing.B) {
+	for name, definition := range map[string]string{
+		"JSONPath": `{"StartAt":"A","States":{
+			"A":{"Type":"Pass","Parameters":{"x.$":"$.a","y":"b"},"ResultPath":"$.r","Next":"C"},
+			"C":{"Type":"Choice","Choices":[{"Variable":"$.a","NumericEquals":1,"Next":"D"}],"Default":"D"},
+			"D":{"Type":"Pass","OutputPath":"$.r","Next":"E"},"E":{"Type":"Succeed"}}}`,
+		"JSONata": `{"QueryLanguage":"JSONata","StartAt":"A","States":{
+			"A":{"Type":"Pass","Output":{"x":"{% $states.input.a %}","y":"b"},"Next":"C"},
+			"C":{"Type":"Choice","Choices":[{"Condition":"{% $states.input.x = 1 %}","Next":"D"}],"Default":"D"},
+			"D":{"Type":"Pass","Output":"{% $states.input.x %}","Next":"E"},"E":{"Type":"Succeed"}}}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
+			defer c.Close()
+			m, err := New(c).create("m", definition, "arn:aws:iam::123456789012:role/r", false)
+			if err != nil {
+				b.Fatal(err)
+			}
+			input := `{"a":1}`
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					e, err := m.start(startRequestBody{Input: &input})
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					<-e.done
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,306 @@
+// This file parses a definition into a graph of states and checks it as a whole.
+
+package states
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/states/query"
+)
+
+// The kinds of states.
+const (
+	kindPass     = "Pass"
+	kindTask     = "Task"
+	kindChoice   = "Choice"
+	kindWait     = "Wait"
+	kindSucceed  = "Succeed"
+	kindFail     = "Fail"
+	kindParallel = "Parallel"
+	kindMap      = "Map"
+)
+
+// maxStateName is in characters.
+const maxStateName = 80
+
+// A graph is what one thread walks: the states of a machine, of a branch, or of
+// a Map's iteration.
+type graph struct {
+	start  string
+	states map[string]state
+}
+
+// definition is a machine's program.
+type definition struct {
+	graph   *graph
+	timeout time.Duration // 0: none
+}
+
+// parser reads one definition.
+type parser struct {
+	faults   []fault
+	resolver resolver
+	express  bool
+	names    map[string]string // of all states, to their paths
+}
+
+// parse reads a definition. Its error is an *InvalidDefinition with all faults.
+func parse(text string, express bool, resolver resolver) (*definition, error) {
+	value, err := decode([]byte(text))
+	if err != nil {
+		return nil, &InvalidDefinition{[]fault{{"/", err.Error()}}}
+	}
+	p := &parser{resolver: resolver, express: express, names: map[string]string{}}
+	f := object(&p.faults, "", value)
+	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxTaskSeconds))}
+	if version := f.text("Version"); version != "" && version != "1.0" {
+		f.complain("Version", "must be 1.0, not %q", version)
+	}
+	d.graph = p.graph(f, f.language(jsonPathLanguage), nil)
+	f.done("a state machine")
+	if len(p.faults) > 0 {
+		return nil, &InvalidDefinition{p.faults}
+	}
+	return d, nil
+}
+
+// language reads QueryLanguage. A machine in JSONata has no JSONPath states.
+func (f fields) language(outer language) language {
+	switch name := f.text("QueryLanguage"); name {
+	case "":
+		return outer
+	case "JSONata":
+		return jsonataLanguage
+	case "JSONPath":
+		if outer == jsonataLanguage {
+			f.complain("QueryLanguage", "can not be JSONPath if it is JSONata for the whole state machine")
+		}
+		return jsonPathLanguage
+	default:
+		f.complain("QueryLanguage", "must be JSONata or JSONPath, not %q", name)
+		return outer
+	}
+}
+
+// graph reads StartAt and States. outer are the variables of enclosing graphs.
+func (p *parser) graph(f fields, in language, outer []string) *graph {
+	f.take("Comment")
+	g := &graph{start: f.required("StartAt"), states: map[string]state{}}
+	value, ok := f.take("States")
+	if !ok {
+		f.complain("States", "is required")
+		return g
+	}
+	states := object(&p.faults, f.at("States"), value)
+	if ok && len(states.values) == 0 {
+		f.complain("States", "must not be empty")
+	}
+	own := p.variables(states, outer)
+	for _, name := range slices.Sorted(maps.Keys(states.values)) {
+		p.name(states, name)
+		s := p.state(object(&p.faults, states.at(name), states.values[name]), name, in, append(slices.Clone(outer), own...))
+		if s != nil {
+			g.states[name] = s
+		}
+	}
+	p.connect(f, states, g)
+	return g
+}
+
+// name checks that a state's name is legal and the only one of its machine.
+func (p *parser) name(states fields, name string) {
+	if n := len([]rune(name)); n == 0 || n > maxStateName {
+		states.complain(name, "a state's name has 1 to %d characters, not %d", maxStateName, n)
+	}
+	if other, ok := p.names[name]; ok {
+		states.complain(name, "has the same name as %s", other)
+	}
+	p.names[name] = states.at(name)
+}
+
+// variables returns the variables that the states of a graph assign, and
+// reports those that an enclosing graph has.
+func (p *parser) variables(states fields, outer []string) []string {
+	var own []string
+	for _, state := range slices.Sorted(maps.Keys(states.values)) {
+		for _, name := range assignedBy(states.values[state]) {
+			if slices.Contains(outer, name) {
+				states.complain(state+"/Assign", "%q is a variable of the outer scope", name)
+			} else if !slices.Contains(own, name) {
+				own = append(own, name)
+			}
+		}
+	}
+	return own
+}
+
+// assignedBy returns the names in all Assign fields of a state, but not those
+// of the graphs inside it.
+func assignedBy(value any) []string {
+	var names []string
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			names = append(names, assignedBy(item)...)
+		}
+	case map[string]any:
+		if assign, ok := v["Assign"].(map[string]any); ok {
+			for _, name := range slices.Sorted(maps.Keys(assign)) {
+				names = append(names, strings.TrimSuffix(name, ".$"))
+			}
+		}
+		for _, inside := range []string{"Catch", "Choices"} {
+			names = append(names, assignedBy(v[inside])...)
+		}
+	}
+	return names
+}
+
+// state reads one state.
+func (p *parser) state(f fields, name string, in language, variables []string) state {
+	b := base{name: name, kind: f.required("Type"), language: f.language(in)}
+	f.take("Comment")
+	read, ok := p.kinds()[b.kind]
+	if !ok {
+		if b.kind != "" {
+			f.complain("Type", "must be one of %s, not %q", strings.Join(slices.Sorted(maps.Keys(p.kinds())), ", "), b.kind)
+		}
+		return nil
+	}
+	switch b.kind {
+	case kindChoice, kindFail, kindSucceed:
+	default:
+		f.transition(&b)
+	}
+	s := read(f, b, variables)
+	f.done(fmt.Sprintf("a %s state in %s", b.kind, b.language))
+	return s
+}
+
+// kinds returns what reads each kind of state.
+func (p *parser) kinds() map[string]func(f fields, b base, variables []string) state {
+	return map[string]func(f fields, b base, variables []string) state{
+		kindPass:     p.pass,
+		kindTask:     p.task,
+		kindChoice:   p.choice,
+		kindWait:     p.wait,
+		kindSucceed:  p.succeed,
+		kindFail:     p.fail,
+		kindParallel: p.parallel,
+		kindMap:      p.mapping,
+	}
+}
+
+// transition reads Next or End.
+func (f fields) transition(b *base) {
+	b.next = f.text("Next")
+	end := f.boolean("End")
+	if (b.next != "") == end {
+		f.complain("", "must have either Next or End")
+	}
+}
+
+// A link is a field that names a state to go to.
+type link struct{ field, target string }
+
+// linked are states that go elsewhere than to their Next.
+type linked interface{ links() []link }
+
+// connect checks that every target exists and that every state can be reached.
+func (p *parser) connect(f, states fields, g *graph) {
+	if _, ok := states.values[g.start]; !ok && g.start != "" {
+		f.complain("StartAt", "there is no state %q", g.start)
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.states)) {
+		for _, l := range linksOf(g.states[name]) {
+			if _, ok := states.values[l.target]; !ok {
+				states.complain(name+"/"+l.field, "there is no state %q", l.target)
+			}
+		}
+	}
+	reached := map[string]bool{}
+	for open := []string{g.start}; len(open) > 0; open = open[1:] {
+		s, ok := g.states[open[0]]
+		if !ok || reached[open[0]] {
+			continue
+		}
+		reached[open[0]] = true
+		for _, l := range linksOf(s) {
+			open = append(open, l.target)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.states)) {
+		if !reached[name] {
+			states.complain(name, "can not be reached")
+		}
+	}
+}
+
+// linksOf returns all ways out of a state.
+func linksOf(s state) []link {
+	var links []link
+	if next := s.common().next; next != "" {
+		links = append(links, link{"Next", next})
+	}
+	if l, ok := s.(linked); ok {
+		links = append(links, l.links()...)
+	}
+	return links
+}
+
+func (g *guard) links() []link {
+	var links []link
+	for i := range g.catchers {
+		links = append(links, link{fmt.Sprintf("Catch[%d]/Next", i), g.catchers[i].next})
+	}
+	return links
+}
+
+// item returns one element of an array field.
+func (f fields) item(name string, index int, value any) fields {
+	return object(f.faults, f.at(fmt.Sprintf("%s[%d]", name, index)), value)
+}
+
+// setting reads a number or a text that may be given in three ways: as it is,
+// as an expression in JSONata, and in JSONPath as name+"Path". check reports what
+// is wrong with a literal. It returns nil if the field is absent.
+func (f fields) setting(name string, in language, check func(value any) string) *setting {
+	if in == jsonPathLanguage && f.has(name+"Path") {
+		f.atMostOne(name, name+"Path")
+		f.take(name)
+		return &setting{name: name, expression: f.jsonPath(name + "Path")}
+	}
+	value, ok := f.take(name)
+	if !ok {
+		return nil
+	}
+	if text, isText := value.(string); isText && in == jsonataLanguage {
+		if source, ok := query.Expression(text); ok {
+			e := f.template(name, in)
+			if e != nil {
+				e.source = source
+			}
+			return &setting{name: name, expression: e}
+		}
+	}
+	if problem := check(value); problem != "" {
+		f.complain(name, "%s", problem)
+	}
+	return &setting{name: name, literal: value}
+}
+
+// wholeNumber is a check for settings.
+func wholeNumber(low, high int) func(value any) string {
+	return func(value any) string {
+		n, ok := value.(float64)
+		if !ok || n != math.Trunc(n) || n < float64(low) || n > float64(high) {
+			return fmt.Sprintf("must be an integer between %d and %d", low, high)
+		}
+		return ""
+	}
+}

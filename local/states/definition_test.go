@@ -1,0 +1,108 @@
+package states
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// faultsOf parses a definition and returns its faults, one a line.
+func faultsOf(t *testing.T, definition string, express bool) string {
+	t.Helper()
+	w := newWorld(t, map[string]fakeService{
+		"sqs": (&echo{}).service("SendMessage"), "dynamodb": (&echo{}).service("PutItem"),
+	})
+	defer w.cloud.Close()
+	_, err := parse(definition, express, w.states.resolver())
+	if err == nil {
+		return ""
+	}
+	var invalid *InvalidDefinition
+	if !errors.As(err, &invalid) {
+		t.Fatalf("%v", err)
+	}
+	var lines []string
+	for _, f := range invalid.faults {
+		lines = append(lines, f.path+": "+f.message)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestFaultsOfADefinition(t *testing.T) {
+	for _, row := range []struct {
+		name, definition, want string
+	}{
+		{"no JSON", `{`, `/: decode a JSON document: unexpected end of JSON input`},
+		{"no object", `[]`, "/: must be an object, not array\n/StartAt: is required\n/States: is required"},
+		{"nothing", `{}`, "/StartAt: is required\n/States: is required"},
+		{"no states", `{"StartAt":"A","States":{}}`, "/States: must not be empty\n/StartAt: there is no state \"A\""},
+		{"unknown fields", `{"StartAt":"A","Sates":1,"States":{"A":{"Type":"Succeed","Ouput":1}}}`,
+			"/States/A/Ouput: is not a field of a Succeed state in JSONPath\n/Sates: is not a field of a state machine"},
+		{"unknown type", `{"StartAt":"A","States":{"A":{"Type":"Sleep"}}}`,
+			"/States/A/Type: must be one of Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait, not \"Sleep\""},
+		{"targets that do not exist", `{"StartAt":"A","States":{"A":{"Type":"Choice","Default":"X","Choices":[{"Variable":"$.a","IsNull":true,"Next":"Y"}]}}}`,
+			"/States/A/Choices[0]/Next: there is no state \"Y\"\n/States/A/Default: there is no state \"X\""},
+		{"unreachable states", `{"StartAt":"A","States":{"A":{"Type":"Succeed"},"B":{"Type":"Pass","Next":"C"},"C":{"Type":"Pass","Next":"B"}}}`,
+			"/States/B: can not be reached\n/States/C: can not be reached"},
+		{"no way out", `{"StartAt":"A","States":{"A":{"Type":"Pass"}}}`, "/States/A: must have either Next or End"},
+		{"two ways out", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A","End":true}}}`, "/States/A: must have either Next or End"},
+		{"fields of the other language", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","InputPath":"$","End":true}}}`,
+			"/States/A/InputPath: is not a field of a Pass state in JSONata"},
+		{"JSONPath state in a JSONata machine", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed","QueryLanguage":"JSONPath"}}}`,
+			"/States/A/QueryLanguage: can not be JSONPath if it is JSONata for the whole state machine"},
+		{"broken expression", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed","Output":"{% 1 + %}"}}}`, "/States/A/Output: "},
+		{"broken path", `{"StartAt":"A","States":{"A":{"Type":"Succeed","InputPath":"a["}}}`, "/States/A/InputPath: "},
+		{"same name twice", `{"StartAt":"A","States":{"A":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}]}}}`,
+			"/States/A/Branches[0]/States/A: has the same name as /States/A"},
+		{"long name", `{"StartAt":"` + strings.Repeat("x", 81) + `","States":{"` + strings.Repeat("x", 81) + `":{"Type":"Succeed"}}}`,
+			"/States/" + strings.Repeat("x", 81) + ": a state's name has 1 to 80 characters, not 81"},
+		{"variable of the outer scope", `{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"x":1},"Next":"M"},"M":{"Type":"Map","End":true,
+			"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","Assign":{"x.$":"$"},"End":true}}}}}}`,
+			"/States/M/ItemProcessor/States/I/Assign: \"x\" is a variable of the outer scope"},
+		{"bad variable", `{"StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"2x":1,"states":1},"End":true}}}`,
+			"/States/A/Assign: \"2x\" is not a name for a variable\n/States/A/Assign: \"states\" is not a name for a variable"},
+		{"unknown resource", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::nope:run","End":true}}}`,
+			`/States/A/Resource: the resource "arn:aws:states:::nope:run" is not known`},
+		{"unsupported action", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}}}`,
+			`/States/A/Resource: dynamodb:GetItem is not supported by the local engine`},
+		{"activity", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:eu-central-1:123456789012:activity:a","End":true}}}`,
+			`/States/A/Resource: activities are not supported by the local engine`},
+		{"pattern that the integration has not", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.sync","End":true}}}`,
+			`/States/A/Resource: sqs:sendMessage does not support .sync`},
+		{"distributed Map", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemReader":{},
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/ItemProcessor/ProcessorConfig/Mode: a distributed Map is not supported by the local engine: only INLINE is\n" +
+				"/States/M/ItemReader: belongs to a distributed Map, which the local engine does not run"},
+		{"Wait without a time", `{"StartAt":"A","States":{"A":{"Type":"Wait","End":true}}}`, "/States/A: must have exactly one of Seconds and Timestamp"},
+		{"Wait with a bad time", `{"StartAt":"A","States":{"A":{"Type":"Wait","Timestamp":"2016-12-05 21:29:29Z","End":true}}}`,
+			"/States/A/Timestamp: must be a timestamp as in RFC 3339: 2026-01-02T15:04:05Z"},
+		{"States.ALL not last", `{"StartAt":"A","States":{"A":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"B","States":{"B":{"Type":"Succeed"}}}],
+			"Retry":[{"ErrorEquals":["States.ALL"]},{"ErrorEquals":["E"]}]}}}`,
+			"/States/A/Retry[0]/ErrorEquals: States.ALL must stand alone, and in the last one"},
+		{"Retry out of bounds", `{"StartAt":"A","States":{"A":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"B","States":{"B":{"Type":"Succeed"}}}],
+			"Retry":[{"ErrorEquals":["E"],"BackoffRate":0.5,"IntervalSeconds":5,"MaxDelaySeconds":5,"JitterStrategy":"HALF"}]}}}`,
+			"/States/A/Retry[0]/BackoffRate: must be between 1 and 1.7976931348623157e+308\n" +
+				"/States/A/Retry[0]/JitterStrategy: must be FULL or NONE, not \"HALF\"\n" +
+				"/States/A/Retry[0]/MaxDelaySeconds: must be more than IntervalSeconds"},
+		{"rule with two operators", `{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Variable":"$","IsNull":true,"IsString":true,"Next":"B"}]},"B":{"Type":"Succeed"}}}`,
+			"/States/A/Choices[0]: must have exactly one operator, not 2"},
+		{"rule whose operand has the wrong type", `{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Variable":"$","NumericEquals":"1","Next":"B"}]},"B":{"Type":"Succeed"}}}`,
+			"/States/A/Choices[0]/NumericEquals: can not be compared with string"},
+		{"nested rule that leads somewhere", `{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Not":{"Variable":"$","IsNull":true,"Next":"B"},"Next":"B"}]},"B":{"Type":"Succeed"}}}`,
+			"/States/A/Choices[0]/Not/Next: is not a field of a nested rule"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := faultsOf(t, row.definition, false)
+			if got != row.want && (!strings.HasSuffix(row.want, ": ") || !strings.HasPrefix(got, row.want)) {
+				t.Errorf("got\n%s\nwant\n%s", got, row.want)
+			}
+		})
+	}
+}
+
+func TestAnExpressMachineCannotWait(t *testing.T) {
+	got := faultsOf(t, `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true}}}`, true)
+	if want := "/States/A/Resource: an Express state machine does not support the .waitForTaskToken service integration"; got != want {
+		t.Errorf("got %s", got)
+	}
+}

@@ -1,0 +1,174 @@
+// This file holds the shapes of history events, as GetExecutionHistory gives them.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+
+package states
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// An event is one entry of a history. Most strings in it are shared with the
+// events before and after it.
+type event struct {
+	id, previous int
+	at           int64 // milliseconds since 1970
+	kind         string
+	details      details // nil for kinds without
+}
+
+// details are a kind's own members; member is what the event calls them.
+type details interface{ member() string }
+
+// truncated says that a payload is complete, as it always is here.
+type truncated struct {
+	Truncated bool `json:"truncated"`
+}
+
+type (
+	executionStartedDetails struct {
+		Input   string `json:"input"`
+		RoleARN string `json:"roleArn"`
+	}
+	stateEnteredDetails struct {
+		Name  string `json:"name"`
+		Input string `json:"input"`
+	}
+	stateExitedDetails struct {
+		Name              string            `json:"name"`
+		Output            string            `json:"output"`
+		AssignedVariables map[string]string `json:"assignedVariables,omitempty"`
+	}
+	executionSucceededDetails struct {
+		Output string `json:"output"`
+	}
+	executionEndedDetails struct { // failed, timed out, aborted
+		Error string `json:"error,omitempty"`
+		Cause string `json:"cause,omitempty"`
+		as    string // "executionFailedEventDetails"
+	}
+	taskScheduledDetails struct {
+		ResourceType       string `json:"resourceType"`
+		Resource           string `json:"resource"`
+		Region             string `json:"region"`
+		Parameters         string `json:"parameters"`
+		TimeoutInSeconds   int    `json:"timeoutInSeconds,omitempty"`
+		HeartbeatInSeconds int    `json:"heartbeatInSeconds,omitempty"`
+	}
+	taskDetails struct { // all other events of a task
+		ResourceType string  `json:"resourceType"`
+		Resource     string  `json:"resource"`
+		Output       *string `json:"output,omitempty"`
+		Error        string  `json:"error,omitempty"`
+		Cause        string  `json:"cause,omitempty"`
+		as           string
+	}
+	lambdaScheduledDetails struct {
+		Resource         string `json:"resource"`
+		Input            string `json:"input"`
+		TimeoutInSeconds int    `json:"timeoutInSeconds,omitempty"`
+	}
+	lambdaSucceededDetails struct {
+		Output string `json:"output"`
+	}
+	lambdaEndedDetails struct { // failed, timed out
+		Error string `json:"error,omitempty"`
+		Cause string `json:"cause,omitempty"`
+		as    string
+	}
+	mapStartedDetails struct {
+		Length int `json:"length"`
+	}
+	mapIterationDetails struct {
+		Name  string `json:"name"`
+		Index int    `json:"index"`
+		as    string
+	}
+	evaluationFailedDetails struct {
+		Error    string `json:"error"`
+		Cause    string `json:"cause"`
+		Location string `json:"location,omitempty"`
+		State    string `json:"state"`
+	}
+)
+
+func (*executionStartedDetails) member() string   { return "executionStartedEventDetails" }
+func (*stateEnteredDetails) member() string       { return "stateEnteredEventDetails" }
+func (*stateExitedDetails) member() string        { return "stateExitedEventDetails" }
+func (*executionSucceededDetails) member() string { return "executionSucceededEventDetails" }
+func (d *executionEndedDetails) member() string   { return d.as }
+func (*taskScheduledDetails) member() string      { return "taskScheduledEventDetails" }
+func (d *taskDetails) member() string             { return d.as }
+func (*lambdaScheduledDetails) member() string    { return "lambdaFunctionScheduledEventDetails" }
+func (*lambdaSucceededDetails) member() string    { return "lambdaFunctionSucceededEventDetails" }
+func (d *lambdaEndedDetails) member() string      { return d.as }
+func (*mapStartedDetails) member() string         { return "mapStateStartedEventDetails" }
+func (d *mapIterationDetails) member() string     { return d.as }
+func (*evaluationFailedDetails) member() string   { return "evaluationFailedEventDetails" }
+
+// memberOf returns the name of a kind's details: "taskFailedEventDetails".
+func memberOf(kind string) string {
+	return strings.ToLower(kind[:1]) + kind[1:] + "EventDetails"
+}
+
+// payloadMembers returns the members of details that hold execution data, each
+// with the member that says whether it is complete.
+func payloadMembers() map[string]string {
+	return map[string]string{
+		"input": "inputDetails", "output": "outputDetails", "assignedVariables": "assignedVariablesDetails",
+	}
+}
+
+// render returns the event as the API gives it.
+func (e *event) render(withData bool) (map[string]any, error) {
+	rendered := map[string]any{
+		"id": e.id, "previousEventId": e.previous, "type": e.kind, "timestamp": float64(e.at) / 1000,
+	}
+	if e.details == nil {
+		return rendered, nil
+	}
+	text, err := json.Marshal(e.details)
+	if err != nil {
+		return nil, err
+	}
+	members := map[string]any{}
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, err
+	}
+	for member, about := range payloadMembers() {
+		if _, ok := members[member]; ok {
+			members[about] = truncated{}
+			if !withData {
+				delete(members, member)
+			}
+		}
+	}
+	if !withData {
+		delete(members, "parameters")
+	}
+	rendered[e.details.member()] = members
+	return rendered, nil
+}
+
+// size estimates how much memory the event keeps alive that is not counted with
+// another event: an input is the output of the event before.
+func (e *event) size() int {
+	const overhead = 160
+	switch d := e.details.(type) {
+	case *executionStartedDetails:
+		return overhead + len(d.Input)
+	case *stateExitedDetails:
+		return overhead + len(d.Output)
+	case *taskScheduledDetails:
+		return overhead + len(d.Parameters)
+	case *taskDetails:
+		if d.Output != nil {
+			return overhead + len(*d.Output) + len(d.Cause)
+		}
+		return overhead + len(d.Cause)
+	case *lambdaSucceededDetails:
+		return overhead + len(d.Output)
+	default:
+		return overhead
+	}
+}

@@ -1,0 +1,197 @@
+// This file reads the JSON objects of a definition: every field is taken once,
+// checked, and what nobody took is a fault.
+
+package states
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A fault is what is wrong at one place of a definition.
+type fault struct {
+	path    string // "/States/Store/Next"
+	message string
+}
+
+// InvalidDefinition is the error of a definition that AWS would refuse or that
+// the local engine cannot run. It names all faults.
+type InvalidDefinition struct{ faults []fault }
+
+func (e *InvalidDefinition) Error() string {
+	lines := make([]string, len(e.faults))
+	for i, f := range e.faults {
+		lines[i] = f.path + ": " + f.message
+	}
+	return "invalid state machine definition: " + strings.Join(lines, "; ")
+}
+
+// fields is one object of a definition while it is read.
+type fields struct {
+	faults *[]fault
+	path   string
+	values map[string]any
+	taken  map[string]bool
+}
+
+// object returns the value as fields, or reports that it is none.
+func object(faults *[]fault, path string, value any) fields {
+	f := fields{faults: faults, path: path, taken: map[string]bool{}}
+	values, ok := value.(map[string]any)
+	if !ok {
+		f.complain("", "must be an object, not %s", kindOf(value))
+	}
+	f.values = values
+	return f
+}
+
+// complain reports a fault of a field, or of the object itself if name is empty.
+func (f fields) complain(name, format string, args ...any) {
+	*f.faults = append(*f.faults, fault{f.at(name), fmt.Sprintf(format, args...)})
+}
+
+func (f fields) at(name string) string {
+	switch {
+	case name == "" && f.path == "":
+		return "/"
+	case name == "":
+		return f.path
+	default:
+		return f.path + "/" + name
+	}
+}
+
+// take returns a field's value.
+func (f fields) take(name string) (any, bool) {
+	f.taken[name] = true
+	value, ok := f.values[name]
+	return value, ok
+}
+
+func (f fields) has(name string) bool {
+	_, ok := f.values[name]
+	return ok
+}
+
+// done reports the fields that nobody took.
+func (f fields) done(of string) {
+	for _, name := range slices.Sorted(maps.Keys(f.values)) {
+		if !f.taken[name] {
+			f.complain(name, "is not a field of %s", of)
+		}
+	}
+}
+
+// text returns a string field, or "" if it is absent.
+func (f fields) text(name string) string {
+	value, ok := f.take(name)
+	if !ok {
+		return ""
+	}
+	text, ok := value.(string)
+	if !ok {
+		f.complain(name, "must be a string, not %s", kindOf(value))
+	}
+	return text
+}
+
+// required is text for a field that must be there.
+func (f fields) required(name string) string {
+	if !f.has(name) {
+		f.complain(name, "is required")
+	}
+	return f.text(name)
+}
+
+func (f fields) boolean(name string) bool {
+	value, ok := f.take(name)
+	if !ok {
+		return false
+	}
+	b, ok := value.(bool)
+	if !ok {
+		f.complain(name, "must be a boolean, not %s", kindOf(value))
+	}
+	return b
+}
+
+// number returns a numeric field within bounds, or otherwise if it is absent.
+func (f fields) number(name string, otherwise, low, high float64) float64 {
+	value, ok := f.take(name)
+	if !ok {
+		return otherwise
+	}
+	n, ok := value.(float64)
+	switch {
+	case !ok:
+		f.complain(name, "must be a number, not %s", kindOf(value))
+	case n < low || n > high:
+		f.complain(name, "must be between %v and %v", low, high)
+	default:
+		return n
+	}
+	return otherwise
+}
+
+// whole is number for integers.
+func (f fields) whole(name string, otherwise, low, high int) int {
+	n := f.number(name, float64(otherwise), float64(low), float64(high))
+	if n != math.Trunc(n) {
+		f.complain(name, "must be an integer")
+		return otherwise
+	}
+	return int(n)
+}
+
+// list returns an array field; one that is required must not be empty.
+func (f fields) list(name string, required bool) []any {
+	value, ok := f.take(name)
+	if !ok {
+		if required {
+			f.complain(name, "is required")
+		}
+		return nil
+	}
+	list, ok := value.([]any)
+	if !ok {
+		f.complain(name, "must be an array, not %s", kindOf(value))
+	} else if required && len(list) == 0 {
+		f.complain(name, "must not be empty")
+	}
+	return list
+}
+
+// atMostOne reports fields that exclude each other.
+func (f fields) atMostOne(names ...string) {
+	var given []string
+	for _, name := range names {
+		if f.has(name) {
+			given = append(given, name)
+		}
+	}
+	if len(given) > 1 {
+		f.complain("", "must have only one of %s", strings.Join(given, ", "))
+	}
+}
+
+// kindOf names a JSON value's type as JSONata and AWS's messages do.
+func kindOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "boolean"
+	case float64, json.Number:
+		return "number"
+	case string:
+		return "string"
+	case []any:
+		return "array"
+	default:
+		return "object"
+	}
+}

@@ -1,0 +1,288 @@
+// This file holds the flow of data through a state, in both query languages:
+// JSONPath's InputPath, Parameters, ResultSelector, ResultPath and OutputPath,
+// JSONata's Arguments and Output, and Assign in both.
+
+package states
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/states/query"
+)
+
+type language int
+
+const (
+	jsonPathLanguage language = iota
+	jsonataLanguage
+)
+
+func (l language) String() string {
+	if l == jsonataLanguage {
+		return "JSONata"
+	}
+	return "JSONPath"
+}
+
+// An expression makes a value out of what a state sees. Exactly one of its
+// parts is set, as the state's language has it.
+type expression struct {
+	field    string // in messages: "Output", "SecondsPath"
+	source   string // the path's text
+	template *query.Template
+	payload  *query.Payload
+	path     *query.Path
+}
+
+// eval evaluates the expression; document is what "$" means in JSONPath.
+func (e *expression) eval(ctx context.Context, v *visit, document any) (any, *failure) {
+	var (
+		value any
+		err   error
+	)
+	switch {
+	case e.template != nil:
+		value, err = e.template.Eval(ctx, v.bindings())
+	case e.payload != nil:
+		value, err = e.payload.Eval(v.scope(document))
+	default:
+		var found bool
+		if value, found, err = e.path.Get(v.scope(document)); err == nil && !found {
+			return nil, v.failed(errRuntime, "Invalid path '%s' : No results for path: %s", e.source, e.source)
+		}
+	}
+	switch {
+	case err == nil:
+		return value, nil
+	case ctx.Err() != nil:
+		return nil, aborted()
+	default:
+		return nil, v.expressionFailed(e.field, err)
+	}
+}
+
+// template reads a field that holds a template: a payload template in JSONPath,
+// any JSON value with expressions in JSONata. It returns nil for an absent field.
+func (f fields) template(name string, in language) *expression {
+	value, ok := f.take(name)
+	if !ok {
+		return nil
+	}
+	e := &expression{field: name}
+	var err error
+	if in == jsonataLanguage {
+		e.template, err = query.ParseTemplate(value)
+	} else {
+		e.payload, err = query.ParsePayload(value)
+	}
+	if err != nil {
+		f.complain(name, "%v", err)
+		return nil
+	}
+	return e
+}
+
+// path reads a field that holds a JSONPath. It returns nil for an absent field.
+func (f fields) jsonPath(name string) *expression {
+	if !f.has(name) {
+		return nil
+	}
+	e := &expression{field: name, source: f.text(name)}
+	var err error
+	if e.path, err = query.ParsePath(e.source); err != nil {
+		f.complain(name, "%v", err)
+		return nil
+	}
+	return e
+}
+
+// filter is InputPath, OutputPath or ResultPath: a path, "$" when absent, and
+// nothing at all when null.
+type filter struct {
+	discard bool
+	path    *expression // nil: "$"
+}
+
+func (f fields) filter(name string) filter {
+	if value, ok := f.take(name); ok && value == nil {
+		return filter{discard: true}
+	}
+	return filter{path: f.jsonPath(name)}
+}
+
+func (p filter) apply(ctx context.Context, v *visit, document any) (any, *failure) {
+	switch {
+	case p.discard:
+		return map[string]any{}, nil
+	case p.path == nil:
+		return document, nil
+	default:
+		return p.path.eval(ctx, v, document)
+	}
+}
+
+// flow is what a state does to the data that passes through it.
+type flow struct {
+	inputPath, outputPath, resultPath filter      // JSONPath
+	selector                          *expression // JSONPath: ResultSelector
+	arguments                         *expression // Parameters or Arguments
+	output                            *expression // JSONata: Output
+	assign                            *expression
+}
+
+// A passage says which fields of the flow a kind of state has.
+type passage struct{ arguments, result, selector bool }
+
+func (f fields) flow(in language, has passage) flow {
+	var w flow
+	w.assign = f.assignment(in)
+	if in == jsonataLanguage {
+		w.output = f.template("Output", in)
+		if has.arguments {
+			w.arguments = f.template("Arguments", in)
+		}
+		return w
+	}
+	w.inputPath, w.outputPath = f.filter("InputPath"), f.filter("OutputPath")
+	if has.arguments {
+		w.arguments = f.template("Parameters", in)
+	}
+	if has.result {
+		w.resultPath = f.resultPath()
+	}
+	if has.selector {
+		w.selector = f.template("ResultSelector", in)
+	}
+	return w
+}
+
+// resultPath reads ResultPath, which must be able to receive a value.
+func (f fields) resultPath() filter {
+	p := f.filter("ResultPath")
+	if p.path != nil && (strings.HasPrefix(p.path.source, "$$") || !strings.HasPrefix(p.path.source, "$")) {
+		f.complain("ResultPath", "must be a reference path into the state's input, not %q", p.path.source)
+	}
+	return p
+}
+
+// assignment reads Assign, whose keys are names of variables.
+func (f fields) assignment(in language) *expression {
+	value, _ := f.take("Assign")
+	names, ok := value.(map[string]any)
+	if f.has("Assign") && !ok {
+		f.complain("Assign", "must be an object, not %s", kindOf(value))
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if in == jsonPathLanguage {
+			name = strings.TrimSuffix(name, ".$")
+		}
+		if !isVariableName(name) {
+			f.complain("Assign", "%q is not a name for a variable", name)
+		}
+	}
+	return f.template("Assign", in)
+}
+
+// effectiveInput is what the state works on: the input after InputPath and
+// Parameters, or after Arguments.
+func (w *flow) effectiveInput(ctx context.Context, v *visit) (any, *failure) {
+	input, f := w.inputPath.apply(ctx, v, v.input.value)
+	if f != nil || w.arguments == nil {
+		return input, f
+	}
+	return w.arguments.eval(ctx, v, input)
+}
+
+// leave turns the state's result into its output and its variables.
+func (w *flow) leave(ctx context.Context, v *visit, result any) (exit, *failure) {
+	if v.state.language == jsonataLanguage {
+		return w.leaveJSONata(ctx, v, result)
+	}
+	assigned, f := v.assign(ctx, w.assign, result) // of the result as it came
+	if f != nil {
+		return exit{}, f
+	}
+	if w.selector != nil {
+		if result, f = w.selector.eval(ctx, v, result); f != nil {
+			return exit{}, f
+		}
+	}
+	output, f := w.resultPath.combine(v, result)
+	if f != nil {
+		return exit{}, f
+	}
+	if output, f = w.outputPath.apply(ctx, v, output); f != nil {
+		return exit{}, f
+	}
+	return v.exit(output, assigned)
+}
+
+func (w *flow) leaveJSONata(ctx context.Context, v *visit, output any) (exit, *failure) {
+	assigned, f := v.assign(ctx, w.assign, nil)
+	if f != nil {
+		return exit{}, f
+	}
+	if w.output != nil {
+		if output, f = w.output.eval(ctx, v, nil); f != nil {
+			return exit{}, f
+		}
+	}
+	return v.exit(output, assigned)
+}
+
+// combine puts the result into the state's input, at ResultPath.
+func (p filter) combine(v *visit, result any) (any, *failure) {
+	switch {
+	case p.discard:
+		return v.input.value, nil
+	case p.path == nil:
+		return result, nil
+	}
+	output, err := p.path.path.Set(v.input.value, result)
+	if err != nil {
+		return nil, v.failed(errResultPathMismatch, "Unable to apply ReferencePath %s to input: %v", p.path.source, err)
+	}
+	return output, nil
+}
+
+// assign evaluates an Assign; its variables are seen from the next state on.
+func (v *visit) assign(ctx context.Context, e *expression, document any) (assignment, *failure) {
+	if e == nil {
+		return assignment{}, nil
+	}
+	value, f := e.eval(ctx, v, document)
+	if f != nil {
+		return assignment{}, f
+	}
+	return v.newAssignment(value)
+}
+
+// exit checks the size of an output.
+func (v *visit) exit(output any, assigned assignment) (exit, *failure) {
+	if isSame(output, v.input.value) {
+		return exit{output: v.input, assigned: assigned}, nil
+	}
+	d, err := newData(output)
+	if err != nil {
+		return exit{}, v.failed(errRuntime, "%v", err)
+	}
+	if d.tooLarge() {
+		return exit{}, v.oversized(v.state.name)
+	}
+	return exit{output: d, assigned: assigned}, nil
+}
+
+// isSame tells whether a state hands on its very input, whose text is known.
+func isSame(output, input any) bool {
+	a, ok := output.(map[string]any)
+	if !ok {
+		return false
+	}
+	b, ok := input.(map[string]any)
+	return ok && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}

@@ -1,0 +1,118 @@
+// This file keeps histories: of a running execution, and of finished ones until
+// there are too many.
+
+package states
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxEvents is how many events the history of a Standard execution may have.
+// The execution fails with the last one.
+const maxEvents = 25_000
+
+// history is what happened in one execution, in order.
+type history struct {
+	// discard is set for Express executions, whose events no API gives: they
+	// are counted, because messages name them, and not kept.
+	discard bool
+
+	// overflow is called once, when the next event would be one too many.
+	overflow func()
+
+	mu     sync.Mutex
+	count  int
+	closed bool
+	events []event
+}
+
+// add records an event and returns its id. A closed history takes nothing more.
+func (h *history) add(kind string, previous int, details details) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return h.count
+	}
+	if !h.discard && h.count == maxEvents-1 {
+		h.closed = true
+		go h.overflow()
+		return h.count
+	}
+	h.append(kind, previous, details)
+	return h.count
+}
+
+// close adds the event that ends the execution.
+func (h *history) close(kind string, previous int, details details) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	h.append(kind, previous, details)
+	h.events = slices.Clip(h.events)
+}
+
+func (h *history) append(kind string, previous int, details details) {
+	h.count++
+	if !h.discard {
+		h.events = append(h.events, event{h.count, previous, time.Now().UnixMilli(), kind, details})
+	}
+}
+
+// snapshot returns the events until now. They do not change any more.
+func (h *history) snapshot() []event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.events[:len(h.events):len(h.events)]
+}
+
+// drop forgets the events.
+func (h *history) drop() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = nil
+}
+
+// size is the estimated memory that the events hold, in bytes.
+func (h *history) size() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	size := 0
+	for i := range h.events {
+		size += h.events[i].size()
+	}
+	return size
+}
+
+// shelfSize bounds the histories of finished executions, in bytes of memory.
+const shelfSize = 256 << 20
+
+// shelf keeps the histories of the executions that finished last. Of the older
+// ones only the description stays.
+type shelf struct {
+	mu    sync.Mutex
+	size  int
+	queue []shelved // oldest first
+}
+
+type shelved struct {
+	execution *execution
+	size      int
+}
+
+// put adds a finished execution, and drops the histories of the oldest ones
+// while they are too many.
+func (s *shelf) put(e *execution) {
+	size := e.history.size() + len(e.input.text)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = append(s.queue, shelved{e, size})
+	s.size += size
+	for s.size > shelfSize && len(s.queue) > 1 {
+		s.queue[0].execution.forget()
+		s.size -= s.queue[0].size
+		s.queue[0] = shelved{}
+		s.queue = s.queue[1:]
+	}
+}

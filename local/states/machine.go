@@ -1,0 +1,183 @@
+// This file holds state machines and finds them.
+
+package states
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// maxMachineName is in characters.
+const maxMachineName = 80
+
+// A machine is a definition with a name and a role.
+type machine struct {
+	states     *States
+	arn        string
+	name       string
+	express    bool
+	text       string // the definition as given, with its substitutions
+	definition *definition
+	role       string
+	caller     cloud.Caller // who its tasks act as
+	created    time.Time
+	dimensions map[string]string // of its metrics
+
+	mu         sync.Mutex
+	executions map[string]*execution // by name
+	started    []*execution          // oldest first
+}
+
+// create makes a machine and begins to serve it.
+func (s *States) create(name, text, role string, express bool) (*machine, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	definition, err := parse(text, express, s.resolver())
+	if err != nil {
+		return nil, err
+	}
+	m := &machine{
+		states: s, name: name, express: express, text: text, definition: definition, role: role,
+		arn:     s.cloud.ARN("states", "stateMachine:"+name),
+		caller:  cloud.Caller{ARN: role, Role: role},
+		created: time.Now(), executions: map[string]*execution{},
+	}
+	m.dimensions = map[string]string{"StateMachineArn": m.arn}
+	if s.cloud.Authorizer != nil {
+		if m.caller, err = s.cloud.Authorizer.Assume("states.amazonaws.com", role, name); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.machines[m.arn]; ok {
+		return nil, cloud.Errorf(400, "StateMachineAlreadyExists", "State Machine Already Exists: '%s'", m.arn)
+	}
+	s.machines[m.arn] = m
+	return m, nil
+}
+
+// kind is the machine's type as the API names it.
+func (m *machine) kind() string {
+	if m.express {
+		return "EXPRESS"
+	}
+	return "STANDARD"
+}
+
+// machine finds a machine and authorizes the caller for it.
+func (s *States) machine(caller cloud.Caller, action, arn string) (*machine, error) {
+	if err := checkARN(arn, "stateMachine"); err != nil {
+		return nil, err
+	}
+	if err := s.cloud.Authorize(caller, "states:"+action, arn); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m, ok := s.machines[arn]
+	if !ok {
+		return nil, cloud.Errorf(400, "StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
+	}
+	return m, nil
+}
+
+// checkARN checks that a text is the ARN of a kind of resource of this service.
+func checkARN(arn, kind string) error {
+	parts := strings.SplitN(arn, ":", 7)
+	switch {
+	case parts[0] != "arn" || len(parts) < 7 || parts[2] != "states":
+		return cloud.Errorf(400, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: %s'", arn)
+	case parts[5] != kind:
+		return cloud.Errorf(400, "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: %s'", parts[5])
+	}
+	return nil
+}
+
+// checkName checks a name of a machine or of an execution: 1 to 80 characters
+// without white space, brackets, wild cards, special and control characters.
+// https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
+func checkName(name string) error {
+	if n := len([]rune(name)); n == 0 || n > maxMachineName {
+		return cloud.Errorf(400, "InvalidName", "Invalid Name: '%s' must have 1 to %d characters", name, maxMachineName)
+	}
+	if strings.ContainsFunc(name, isForbidden) {
+		return cloud.Errorf(400, "InvalidName", "Invalid Name: '%s'", name)
+	}
+	return nil
+}
+
+func isForbidden(r rune) bool {
+	const special = " \t\n\r<>{}[]?*\"#%\\^|~`$&,;:/"
+	return r < 0x20 || r >= 0x7f && r <= 0x9f || r >= 0xfffe && r <= 0xffff || r == 0x10ffff || strings.ContainsRune(special, r)
+}
+
+type machineRequest struct {
+	StateMachineARN string `json:"stateMachineArn"`
+}
+
+func (s *States) describeStateMachine(_ context.Context, caller cloud.Caller, r machineRequest) (any, error) {
+	m, err := s.machine(caller, "DescribeStateMachine", r.StateMachineARN)
+	if err != nil {
+		return nil, err
+	}
+	return m.describe("creationDate"), nil
+}
+
+func (s *States) describeStateMachineForExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
+	e, err := s.execution(caller, "DescribeStateMachineForExecution", r.ExecutionARN)
+	if err != nil {
+		return nil, err
+	}
+	return e.machine.describe("updateDate"), nil
+}
+
+// describe returns the machine as the API gives it; date is what it calls the
+// time of its creation.
+func (m *machine) describe(date string) map[string]any {
+	description := map[string]any{
+		"stateMachineArn": m.arn, "name": m.name, "definition": m.text, "roleArn": m.role,
+		date:                   apiTime(m.created),
+		"loggingConfiguration": map[string]any{"level": "OFF", "includeExecutionData": false},
+		"tracingConfiguration": map[string]any{"enabled": false},
+	}
+	if date == "creationDate" {
+		description["status"], description["type"] = "ACTIVE", m.kind()
+	}
+	return description
+}
+
+// apiTime is a time in the API: seconds since 1970.
+func apiTime(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func (s *States) listStateMachines(_ context.Context, caller cloud.Caller, r page) (any, error) {
+	if err := s.cloud.Authorize(caller, "states:ListStateMachines", s.cloud.ARN("states", "stateMachine:*")); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	machines := make([]*machine, 0, len(s.machines))
+	for _, m := range s.machines {
+		machines = append(machines, m)
+	}
+	s.mu.RUnlock()
+	slices.SortFunc(machines, func(a, b *machine) int { return cmp.Compare(a.name, b.name) })
+
+	from, to, next, err := r.bounds(len(machines))
+	if err != nil {
+		return nil, err
+	}
+	list := []any{}
+	for _, m := range machines[from:to] {
+		list = append(list, map[string]any{
+			"stateMachineArn": m.arn, "name": m.name, "type": m.kind(), "creationDate": apiTime(m.created),
+		})
+	}
+	return withNext(map[string]any{"stateMachines": list}, next), nil
+}

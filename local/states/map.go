@@ -1,0 +1,341 @@
+// This file is the Map state, whose iterations run in the same execution (INLINE).
+
+package states
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+)
+
+// maxInlineConcurrency is how many iterations of an inline Map run at once.
+// https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html
+const maxInlineConcurrency = 40
+
+type mapping struct {
+	base
+	flow
+	guard
+	items       *setting    // Items or ItemsPath
+	itemFrom    *expression // ItemSelector
+	processor   *graph
+	concurrency *setting
+	tolerated   tolerance
+}
+
+// tolerance is how many iterations may fail.
+type tolerance struct{ count, percentage *setting }
+
+func (p *parser) mapping(f fields, b base, variables []string) state {
+	b.retryable = true
+	s := &mapping{base: b, guard: f.guard(b.language)}
+	s.flow = f.flow(b.language, passage{result: true, selector: true})
+	s.items = f.items(b.language)
+	s.itemFrom = f.itemSelector(b.language)
+	s.concurrency = f.setting("MaxConcurrency", b.language, wholeNumber(0, math.MaxInt32))
+	s.tolerated.count = f.setting("ToleratedFailureCount", b.language, wholeNumber(0, math.MaxInt32))
+	s.tolerated.percentage = f.setting("ToleratedFailurePercentage", b.language, isPercentage)
+	s.processor = p.processor(f, b.language, variables)
+	for _, name := range []string{"ItemReader", "ItemBatcher", "ResultWriter", "Label"} {
+		if _, ok := f.take(name); ok {
+			f.complain(name, "belongs to a distributed Map, which the local engine does not run")
+		}
+	}
+	return s
+}
+
+// items reads what a Map iterates over. It returns nil for the whole input.
+func (f fields) items(in language) *setting {
+	if in == jsonPathLanguage {
+		if path := f.jsonPath("ItemsPath"); path != nil {
+			return &setting{name: "ItemsPath", expression: path}
+		}
+		return nil
+	}
+	return f.setting("Items", in, func(value any) string {
+		if _, ok := value.([]any); !ok {
+			return "must be an array or an expression, not " + kindOf(value)
+		}
+		return ""
+	})
+}
+
+// itemSelector reads ItemSelector, or Parameters as it was called before.
+func (f fields) itemSelector(in language) *expression {
+	if in == jsonPathLanguage && f.has("Parameters") {
+		f.atMostOne("ItemSelector", "Parameters")
+		return f.template("Parameters", in)
+	}
+	return f.template("ItemSelector", in)
+}
+
+// processor reads ItemProcessor, or Iterator as it was called before.
+func (p *parser) processor(f fields, in language, variables []string) *graph {
+	name := "ItemProcessor"
+	if f.has("Iterator") {
+		f.atMostOne("ItemProcessor", "Iterator")
+		name = "Iterator"
+	}
+	value, ok := f.take(name)
+	if !ok {
+		f.complain(name, "is required")
+		return nil
+	}
+	processor := object(&p.faults, f.at(name), value)
+	if config, ok := processor.take("ProcessorConfig"); ok {
+		c := object(&p.faults, processor.at("ProcessorConfig"), config)
+		switch mode := c.text("Mode"); mode {
+		case "INLINE", "":
+		case "DISTRIBUTED":
+			c.complain("Mode", "a distributed Map is not supported by the local engine: only INLINE is")
+			c.take("ExecutionType")
+		default:
+			c.complain("Mode", "must be INLINE or DISTRIBUTED, not %q", mode)
+		}
+		c.done("a ProcessorConfig")
+	}
+	g := p.graph(processor, in, variables)
+	processor.done("an item processor")
+	return g
+}
+
+// isPercentage is a check for settings.
+func isPercentage(value any) string {
+	if n, ok := value.(float64); !ok || n < 0 || n > 100 {
+		return "must be a number between 0 and 100"
+	}
+	return ""
+}
+
+func (s *mapping) run(ctx context.Context, v *visit) (exit, *failure) {
+	return s.protect(ctx, v,
+		func() (exit, *failure) { return s.attempt(ctx, v) },
+		func(f *failure) { v.gaveUp(f) })
+}
+
+func (s *mapping) attempt(ctx context.Context, v *visit) (exit, *failure) {
+	input, f := s.inputPath.apply(ctx, v, v.input.value)
+	if f != nil {
+		return exit{}, f
+	}
+	items, f := s.list(ctx, v, input)
+	if f != nil {
+		return exit{}, f
+	}
+	concurrency, f := s.concurrency.whole(ctx, v, input, 0, 0, math.MaxInt32)
+	if f != nil {
+		return exit{}, f
+	}
+	if concurrency == 0 || concurrency > maxInlineConcurrency {
+		concurrency = maxInlineConcurrency
+	}
+	tolerated, f := s.tolerated.of(ctx, v, input, len(items))
+	if f != nil {
+		return exit{}, f
+	}
+	v.record("MapStateStarted", &mapStartedDetails{len(items)})
+	i := &iterations{mapping: s, visit: v, items: items, input: input, tolerated: tolerated, results: make([]any, len(items)), failed: map[int]bool{}}
+	if f := i.run(ctx, concurrency); f != nil {
+		return exit{}, f
+	}
+	v.note("MapStateSucceeded", nil)
+	result := i.successes()
+	v.succeed(result)
+	return s.flow.leave(ctx, v, result)
+}
+
+// list evaluates the items.
+func (s *mapping) list(ctx context.Context, v *visit, input any) ([]any, *failure) {
+	value := input
+	if s.items != nil {
+		var f *failure
+		if value, f = s.items.value(ctx, v, input); f != nil {
+			return nil, f
+		}
+	}
+	items, ok := value.([]any)
+	if ok {
+		return items, nil
+	}
+	text, err := encode(value)
+	switch {
+	case err != nil:
+		return nil, v.failed(errRuntime, "%v", err)
+	case v.state.language == jsonataLanguage && s.items == nil:
+		return nil, v.evaluationFailed("", "Map state input must be an array but was: %s", text)
+	case v.state.language == jsonataLanguage:
+		return nil, s.items.unexpected(v, value, "array")
+	case s.items == nil:
+		return nil, v.failed(errRuntime, "Reference path \"$\" must point to array.")
+	default:
+		return nil, v.failed(errRuntime, "Reference path %q must point to array.", s.items.source())
+	}
+}
+
+// of returns how many of n iterations may fail; -1 means that none may and that
+// the Map fails with the iteration's own error.
+func (t tolerance) of(ctx context.Context, v *visit, input any, n int) (int, *failure) {
+	if t.count == nil && t.percentage == nil {
+		return -1, nil
+	}
+	count, f := t.count.whole(ctx, v, input, n, 0, math.MaxInt32)
+	if f != nil || t.percentage == nil {
+		return count, f
+	}
+	value, f := t.percentage.value(ctx, v, input)
+	if f != nil {
+		return 0, f
+	}
+	percentage, ok := value.(float64)
+	switch {
+	case !ok:
+		return 0, t.percentage.refuse(v, value, "number", "float")
+	case percentage < 0 || percentage > 100:
+		return 0, v.failed(errRuntime, "ToleratedFailurePercentage must be between 0 and 100.")
+	}
+	return min(count, int(percentage*float64(n)/100)), nil
+}
+
+// iterations is one run over the items.
+type iterations struct {
+	*mapping
+	visit     *visit
+	items     []any
+	input     any
+	tolerated int
+	results   []any
+	failed    map[int]bool
+}
+
+// run starts iterations, as many at a time as may be, until all have ended.
+func (i *iterations) run(ctx context.Context, concurrency int) *failure {
+	g := newGroup(ctx, i.visit)
+	defer g.cancel()
+	next := min(concurrency, len(i.items))
+	if f := i.start(ctx, g, 0, next); f != nil {
+		return f
+	}
+	for len(g.running) > 0 {
+		r := g.wait()
+		if f := i.end(g, r); f != nil {
+			return f
+		}
+		if next < len(i.items) {
+			ended := i.visit.last
+			i.visit.last = r.thread.last // the next iteration follows what this one did
+			if f := i.start(ctx, g, next, next+1); f != nil {
+				i.abandon(g)
+				return f
+			}
+			next++
+			i.visit.last = ended
+		}
+	}
+	return nil
+}
+
+// start records iterations as started and then starts them, in this order, so
+// that the first events of a Map are those of its iterations.
+func (i *iterations) start(ctx context.Context, g *group, from, to int) *failure {
+	v := i.visit
+	inputs := make([]data, to-from)
+	for index := from; index < to; index++ {
+		var f *failure
+		if inputs[index-from], f = i.inputOf(ctx, index); f != nil {
+			return f
+		}
+	}
+	after := v.last
+	ids := make([]int, to-from)
+	for index := from; index < to; index++ {
+		ids[index-from] = i.note("Started", index, after)
+	}
+	for index := from; index < to; index++ {
+		v.last = ids[index-from]
+		g.start(index, i.processor, inputs[index-from], i.item(index))
+	}
+	v.last = after
+	return nil
+}
+
+// item is the context object's Map.Item.
+func (i *iterations) item(index int) map[string]any {
+	return map[string]any{"Index": float64(index), "Value": i.items[index]}
+}
+
+// inputOf makes the input of an iteration: the item, or what ItemSelector makes of it.
+func (i *iterations) inputOf(ctx context.Context, index int) (data, *failure) {
+	v := i.visit
+	value := i.items[index]
+	if i.itemFrom != nil {
+		outer := v.item
+		v.item, v.context = i.item(index), nil
+		defer func() { v.item, v.context = outer, nil }()
+		var f *failure
+		if value, f = i.itemFrom.eval(ctx, v, i.input); f != nil {
+			return data{}, f
+		}
+	}
+	return v.document(value)
+}
+
+// note records what became of an iteration.
+func (i *iterations) note(what string, index, after int) int {
+	kind := "MapIteration" + what
+	return i.visit.execution.history.add(kind, after, &mapIterationDetails{Name: i.visit.state.name, Index: index, as: memberOf(kind)})
+}
+
+// end takes an iteration's output, or its failure if it is not tolerated.
+func (i *iterations) end(g *group, r ended) *failure {
+	v := i.visit
+	switch {
+	case r.failure == nil:
+		i.results[r.index] = r.output.value
+		v.last = i.note("Succeeded", r.index, r.thread.last)
+		return nil
+	case r.failure.aborted || i.tolerated < 0:
+		return i.fail(g, r)
+	}
+	i.failed[r.index] = true
+	if len(i.failed) <= i.tolerated {
+		v.last = i.note("Failed", r.index, r.thread.last)
+		r.thread.abort(v.last)
+		return nil
+	}
+	i.fail(g, r)
+	return &failure{name: errTooManyFailures, cause: "The specified tolerated failure threshold was exceeded", within: v.entered}
+}
+
+// abandon cuts all iterations off, because another one could not be started.
+func (i *iterations) abandon(g *group) {
+	cut := g.drain()
+	for _, index := range slices.Sorted(maps.Keys(cut)) {
+		i.note("Aborted", index, i.visit.last)
+		cut[index].abort(i.visit.last)
+	}
+}
+
+func (i *iterations) fail(g *group, r ended) *failure {
+	return g.fail(r, func(index, after int, failed bool) {
+		if failed {
+			i.note("Failed", index, after)
+		} else {
+			i.note("Aborted", index, after)
+		}
+	})
+}
+
+// successes returns the outputs without the failed iterations' ones.
+func (i *iterations) successes() []any {
+	if len(i.failed) == 0 {
+		return i.results
+	}
+	var results []any
+	for index, result := range i.results {
+		if !i.failed[index] {
+			results = append(results, result)
+		}
+	}
+	return results
+}

@@ -1,0 +1,90 @@
+// This file names the errors of services as Step Functions names them, which
+// depends on the AWS SDK for Java that an integration was built on: the optimized
+// ones on version 1, the aws-sdk ones on version 2.
+
+package states
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// naming is how one integration's errors are named.
+type naming struct {
+	prefix  string // "DynamoDB", "DynamoDb"
+	general string // of errors without a class of their own: "AmazonDynamoDBException"
+	service string // in the cause: "AmazonDynamoDBv2"; empty: worded as by version 2
+}
+
+// failure names an error of a call.
+func (n naming) failure(err error) *failure {
+	var e *cloud.Error
+	if !errors.As(err, &e) {
+		return &failure{name: n.prefix + ".SdkClientException", cause: err.Error()}
+	}
+	f := &failure{name: n.name(e.Code), cause: n.cause(e)}
+	if n.general == "" {
+		f.name = fmt.Sprintf("%s.%d", n.prefix, e.Status)
+	}
+	if isAccessDenied(e.Code) {
+		f.also = []string{errPermissions}
+	}
+	return f
+}
+
+// name is the error's name for an error code.
+func (n naming) name(code string) string {
+	class := code
+	if i := strings.LastIndexAny(code, ".#"); i >= 0 {
+		class = code[i+1:] // as in "AWS.SimpleQueueService.NonExistentQueue"
+	}
+	if !n.models(class) {
+		return n.prefix + "." + n.general
+	}
+	if !strings.HasSuffix(class, "Exception") {
+		class += "Exception"
+	}
+	return n.prefix + "." + class
+}
+
+// models tells whether the SDK has a class for an error code: not for those that
+// all services have in common, unless the service's own model lists them.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html
+func (n naming) models(class string) bool {
+	own := map[string][]string{
+		"ThrottlingException":   {"dynamodb", "textract", "organizations", "sagemakerruntime"},
+		"ValidationException":   {"sfn", "stepfunctions", "kinesis", "glue", "textract", "cloudwatchlogs"},
+		"AccessDeniedException": {"kinesis", "glue", "textract", "organizations"},
+		"InternalServerError":   {"dynamodb"},
+	}
+	common := []string{
+		"AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
+		"IncompleteSignature", "InternalFailure", "InternalServerError", "InvalidAction", "InvalidClientTokenId",
+		"InvalidParameterCombination", "InvalidParameterValue", "InvalidSignatureException", "MissingAction",
+		"MissingAuthenticationToken", "MissingParameter", "NotAuthorized", "OptInRequired", "RequestExpired",
+		"SerializationException", "ServiceUnavailable", "SignatureDoesNotMatch", "SlowDown", "Throttling",
+		"ThrottlingException", "UnknownOperationException", "UnrecognizedClientException", "ValidationError", "ValidationException",
+	}
+	return !slices.Contains(common, class) || slices.Contains(own[class], strings.ToLower(n.prefix))
+}
+
+// cause words an error as the SDK's exception does.
+func (n naming) cause(e *cloud.Error) string {
+	id := newUUID()
+	switch {
+	case n.general == "":
+		return e.Message
+	case n.service != "":
+		return fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)", e.Message, n.service, e.Status, e.Code, id)
+	default:
+		return fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s)", e.Message, n.prefix, e.Status, id)
+	}
+}
+
+func isAccessDenied(code string) bool {
+	return code == "AccessDenied" || code == "AccessDeniedException" || code == "AuthorizationError" || code == "UnauthorizedOperation"
+}

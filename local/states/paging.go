@@ -1,0 +1,80 @@
+// This file pages through lists.
+
+package states
+
+import (
+	"encoding/base64"
+	"strconv"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Sizes of a page, in entries.
+const (
+	defaultPage = 100
+	maxPage     = 1000
+)
+
+// page is the part of a list that a request asks for. A token is the position
+// of the first entry that was not given yet.
+type page struct {
+	MaxResults int    `json:"maxResults"`
+	NextToken  string `json:"nextToken"`
+}
+
+// size is how many entries the page has at most.
+func (p page) size() (int, error) {
+	switch {
+	case p.MaxResults > maxPage:
+		return 0, cloud.Errorf(400, "ValidationException",
+			"1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to %d", p.MaxResults, maxPage)
+	case p.MaxResults <= 0:
+		return defaultPage, nil
+	default:
+		return p.MaxResults, nil
+	}
+}
+
+// start is the position of the first entry.
+func (p page) start() (int, error) {
+	if p.NextToken == "" {
+		return 0, nil
+	}
+	text, err := base64.StdEncoding.DecodeString(p.NextToken)
+	if err == nil {
+		var at int
+		if at, err = strconv.Atoi(string(text)); err == nil && at >= 0 {
+			return at, nil
+		}
+	}
+	return 0, cloud.Errorf(400, "InvalidToken", "Invalid Token: 'Invalid token'")
+}
+
+// bounds returns the page's part of n entries, and the token of the next page.
+func (p page) bounds(n int) (from, to int, next string, err error) {
+	size, err := p.size()
+	if err != nil {
+		return 0, 0, "", err
+	}
+	if from, err = p.start(); err != nil {
+		return 0, 0, "", err
+	}
+	from = min(from, n)
+	to = min(from+size, n)
+	if to < n {
+		next = pageToken(to)
+	}
+	return from, to, next, nil
+}
+
+func pageToken(at int) string {
+	return base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(at)))
+}
+
+// withNext adds the token of the next page, if there is one.
+func withNext(answer map[string]any, next string) map[string]any {
+	if next != "" {
+		answer["nextToken"] = next
+	}
+	return answer
+}

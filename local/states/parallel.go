@@ -1,0 +1,185 @@
+// This file is the Parallel state, and what it has in common with Map: threads
+// side by side, of which one failure ends all.
+
+package states
+
+import (
+	"context"
+	"slices"
+)
+
+type parallel struct {
+	base
+	flow
+	guard
+	branches []*graph
+}
+
+func (p *parser) parallel(f fields, b base, variables []string) state {
+	b.retryable = true
+	s := &parallel{base: b, guard: f.guard(b.language)}
+	s.flow = f.flow(b.language, passage{arguments: true, result: true, selector: true})
+	for i, value := range f.list("Branches", true) {
+		branch := f.item("Branches", i, value)
+		s.branches = append(s.branches, p.graph(branch, b.language, variables))
+		branch.done("a branch")
+	}
+	return s
+}
+
+func (s *parallel) run(ctx context.Context, v *visit) (exit, *failure) {
+	return s.protect(ctx, v,
+		func() (exit, *failure) { return s.attempt(ctx, v) },
+		func(f *failure) { v.gaveUp(f) })
+}
+
+// gaveUp records that a Parallel or Map state failed for good. What goes wrong
+// in the state itself, and cannot be handled, fails the execution at once.
+func (v *visit) gaveUp(f *failure) {
+	v.open = ""
+	if f.name != errRuntime || f.within != v.entered {
+		v.record(v.state.kind+"StateFailed", nil)
+	}
+}
+
+func (s *parallel) attempt(ctx context.Context, v *visit) (exit, *failure) {
+	value, f := s.effectiveInput(ctx, v)
+	if f != nil {
+		return exit{}, f
+	}
+	input, f := v.document(value)
+	if f != nil {
+		return exit{}, f
+	}
+	v.record("ParallelStateStarted", nil)
+	result, f := s.fork(ctx, v, input)
+	if f != nil {
+		return exit{}, f
+	}
+	v.note("ParallelStateSucceeded", nil)
+	v.succeed(result)
+	return s.flow.leave(ctx, v, result)
+}
+
+// fork runs the branches and returns their outputs.
+func (s *parallel) fork(ctx context.Context, v *visit, input data) ([]any, *failure) {
+	g := newGroup(ctx, v)
+	defer g.cancel()
+	for i, branch := range s.branches {
+		g.start(i, branch, input, nil)
+	}
+	result := make([]any, len(s.branches))
+	for range s.branches {
+		r := g.wait()
+		if r.failure != nil {
+			f := g.fail(r, nil)
+			f.also = append(f.also, errBranchFailed)
+			return nil, f
+		}
+		result[r.index] = r.output.value
+		v.last = r.thread.last
+	}
+	return result, nil
+}
+
+// document makes a value the input of inner threads.
+func (v *visit) document(value any) (data, *failure) {
+	if isSame(value, v.input.value) {
+		return v.input, nil
+	}
+	d, err := newData(value)
+	if err != nil {
+		return data{}, v.failed(errRuntime, "%v", err)
+	}
+	if d.tooLarge() {
+		return data{}, v.oversized(v.state.name)
+	}
+	return d, nil
+}
+
+// A group is the threads that a Parallel or Map state runs side by side.
+type group struct {
+	visit   *visit
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running map[int]*thread // by index
+	ended   chan ended
+}
+
+// ended is how a thread of a group ended.
+type ended struct {
+	index   int
+	thread  *thread
+	output  data
+	failure *failure
+}
+
+func newGroup(ctx context.Context, v *visit) *group {
+	g := &group{visit: v, running: map[int]*thread{}, ended: make(chan ended)}
+	g.ctx, g.cancel = context.WithCancel(ctx)
+	return g
+}
+
+// start forks the visit's thread.
+func (g *group) start(index int, graph *graph, input data, item map[string]any) {
+	t := g.visit.fork(item)
+	g.running[index] = t
+	go func() {
+		output, f := t.walk(g.ctx, graph, input)
+		g.ended <- ended{index, t, output, f}
+	}()
+}
+
+// wait returns the next thread that ends. After the group's context has ended
+// that is soon, whatever the states are waiting for.
+func (g *group) wait() ended {
+	r := <-g.ended
+	delete(g.running, r.index)
+	return r
+}
+
+// fail cuts the other threads off and records what they were in. iteration,
+// unless nil, records how one of them ended, before its states.
+func (g *group) fail(r ended, iteration func(index, after int, failed bool)) *failure {
+	threads := g.drain()
+	threads[r.index] = r.thread
+	record := func(after int) {
+		for _, index := range order(threads, r.index) {
+			if iteration != nil {
+				iteration(index, after, index == r.index && !r.failure.aborted)
+			}
+			threads[index].abort(after)
+		}
+	}
+	if r.failure.aborted {
+		g.visit.cut = record // by whoever cut this thread off
+		return r.failure
+	}
+	g.visit.last = r.thread.last
+	record(r.thread.last)
+	f := *r.failure
+	return &f
+}
+
+// drain ends all running threads and returns them.
+func (g *group) drain() map[int]*thread {
+	g.cancel()
+	cut := map[int]*thread{}
+	for len(g.running) > 0 {
+		r := g.wait()
+		cut[r.index] = r.thread
+	}
+	return cut
+}
+
+// order returns the indices with the first one before the others.
+func order(threads map[int]*thread, first int) []int {
+	indices := []int{first}
+	for index := range threads {
+		if index != first {
+			indices = append(indices, index)
+		}
+	}
+	slices.Sort(indices[1:])
+	return indices
+}

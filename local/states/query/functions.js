@@ -1,0 +1,133 @@
+// What Step Functions adds to JSONata and takes away from it, and what an expression reads of its variables.
+// Evaluates to a function that turns an expression into {evaluate(bindings) -> promise, reads}.
+(function (jsonata, native) {
+    'use strict';
+
+    function fail(message) {
+        throw {message: message};
+    }
+
+    function partition(array, size) {
+        if (array === undefined || size === undefined) {
+            return undefined;
+        }
+        size = Math.round(size);
+        if (size < 1) {
+            fail('The chunk size of $partition must be a positive integer');
+        }
+        var chunks = [];
+        for (var start = 0; start < array.length; start += size) {
+            chunks.push(array.slice(start, start + size));
+        }
+        return chunks;
+    }
+
+    function range(first, last, step) {
+        if (first === undefined || last === undefined || step === undefined) {
+            return undefined;
+        }
+        first = Math.round(first);
+        last = Math.round(last);
+        step = Math.round(step);
+        if (step === 0) {
+            fail('The step of $range must not be 0');
+        }
+        var count = Math.floor((last - first) / step) + 1;
+        if (count > 1e7) {
+            fail('$range must not yield more than 10000000 numbers');
+        }
+        var numbers = [];
+        for (var i = 0; i < count; i++) {
+            numbers.push(first + i * step);
+        }
+        return numbers;
+    }
+
+    function hash(data, algorithm) {
+        if (data === undefined || algorithm === undefined) {
+            return undefined;
+        }
+        var digest = native.hash(data, algorithm);
+        if (digest === null) {
+            fail('$hash does not know the algorithm "' + algorithm + '": use MD5, SHA-1, SHA-256, SHA-384 or SHA-512');
+        }
+        return digest;
+    }
+
+    function parse(text) {
+        if (text === undefined) {
+            return undefined;
+        }
+        try {
+            return JSON.parse(text);
+        } catch (err) {
+            fail('$parse was given a string that is not JSON: ' + err.message);
+        }
+    }
+
+    function random(seed) {
+        return seed === undefined ? Math.random() : native.random(Math.round(seed));
+    }
+
+    function uuid() {
+        return native.uuid();
+    }
+
+    // reads lists the paths of variables that an expression mentions, as [variable, member, ...]; what
+    // lies beside them need not be handed to the evaluation. null: it may look anywhere, since the parent
+    // operator and the join bindings (% @ #) return from a step to what is beside it.
+    function reads(ast) {
+        var found = [], seen = new Set(), anywhere = false;
+
+        function visit(node) {
+            if (node === null || typeof node !== 'object' || seen.has(node)) {
+                return;
+            }
+            seen.add(node);
+            if (node.type === 'parent' || node.ancestor || node.tuple || node.focus || node.index) {
+                anywhere = true;
+            }
+            if (node.type === 'variable') {
+                found.push([node.value]);
+            }
+            if (node.type === 'path' && node.steps[0].type === 'variable') {
+                found.push(mention(node.steps));
+                visit(Object.keys(node).map(function (key) { return key === 'steps' ? null : node[key]; }));
+                visit(Object.keys(node.steps[0]).map(function (key) { return node.steps[0][key]; }));
+                visit(node.steps.slice(1));
+                return;
+            }
+            Object.keys(node).forEach(function (key) { visit(node[key]); });
+        }
+
+        function mention(steps) {
+            var path = [steps[0].value];
+            for (var i = 1; i < steps.length && plain(steps[i - 1]) && steps[i].type === 'name'; i++) {
+                path.push(steps[i].value);
+            }
+            return path;
+        }
+
+        function plain(step) {
+            return !step.stages && !step.predicate && !step.group;
+        }
+
+        visit(ast);
+        return anywhere ? null : found;
+    }
+
+    return function (expression) {
+        var program = jsonata(expression);
+        program.assign('eval', undefined);
+        program.registerFunction('partition', partition, '<an:a>');
+        program.registerFunction('range', range, '<nnn:a>');
+        program.registerFunction('hash', hash, '<ss:s>');
+        program.registerFunction('parse', parse, '<s-:x>');
+        program.registerFunction('random', random, '<n?:n>');
+        program.registerFunction('uuid', uuid, '<:s>');
+        return {
+            reads: reads(program.ast()),
+            evaluate: function (bindings) { return program.evaluate(undefined, bindings); }
+        };
+    };
+})

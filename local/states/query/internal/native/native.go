@@ -1,0 +1,55 @@
+// Package native holds what both query languages of Step Functions offer beyond their specifications and
+// what no JavaScript is needed for: digests, identifiers and seeded random numbers.
+package native
+
+import (
+	"crypto/md5"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
+)
+
+var algorithms = map[string]func() hash.Hash{
+	"MD5":     md5.New,
+	"SHA-1":   sha1.New,
+	"SHA-256": sha256.New,
+	"SHA-384": sha512.New384,
+	"SHA-512": sha512.New,
+}
+
+// Hash is the digest of a text as lower-case hexadecimal digits; false for an unknown algorithm.
+func Hash(text, algorithm string) (string, bool) {
+	newHash, ok := algorithms[algorithm]
+	if !ok {
+		return "", false
+	}
+	h := newHash()
+	h.Write([]byte(text))
+	return hex.EncodeToString(h.Sum(nil)), true
+}
+
+// UUID is a random identifier of version 4.
+func UUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// SeededRandom is a number in [0, 1) that the seed alone determines: the first nextDouble of Java's
+// documented generator. AWS promises the same number for the same seed, not which one.
+func SeededRandom(seed int64) float64 {
+	const multiplier, mask = 0x5DEECE66D, 1<<48 - 1
+	state := (uint64(seed) ^ multiplier) & mask
+	next := func(bits uint) uint64 {
+		state = (state*multiplier + 0xB) & mask
+		return state >> (48 - bits)
+	}
+	high := next(26) << 27
+	return float64(high+next(27)) / (1 << 53)
+}

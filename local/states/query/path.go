@@ -1,0 +1,199 @@
+// JSONPath, with the behaviour of the library that Step Functions uses (Jayway's): a definite path yields
+// the value at its one place or is not found; an indefinite one yields an array, perhaps empty.
+
+package query
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/theory/jsonpath"
+)
+
+// Scope is what paths are evaluated against.
+type Scope struct {
+	Document  any            // $
+	Context   any            // $$
+	Variables map[string]any // $name
+}
+
+// Path is a compiled JSONPath. It can be evaluated concurrently.
+type Path struct {
+	source string
+	root   root
+	name   string    // of the variable, if root is variableRoot
+	steps  []step    // members and indexes
+	rest   *selector // what follows them, from the first wildcard, filter, slice, union or .. on; nil in a definite path
+}
+
+type root int
+
+const (
+	documentRoot root = iota
+	contextRoot
+	variableRoot
+)
+
+// step is a member or an index.
+type step struct {
+	name    string
+	index   int // if indexed; negative from the end
+	indexed bool
+}
+
+// selector is the indefinite part of a path.
+type selector struct {
+	path     *jsonpath.Path
+	absolute bool // it starts at the root rather than after the steps: a filter in it mentions $
+	ordered  bool // nodes must be put in order: it looks at all members of an object
+}
+
+// ParsePath compiles "$.a[0]", "$..x", "$.a[?(@.b > 1)]", "$$.Execution.Id" (the context object) or
+// "$name.x" (a variable).
+func ParsePath(s string) (*Path, error) {
+	p, err := parsePath(s)
+	if err != nil {
+		return nil, fmt.Errorf("invalid path '%s': %w", s, err)
+	}
+	return p, nil
+}
+
+// String is the path as it was written.
+func (p *Path) String() string { return p.source }
+
+// IsReference says whether the path can only lead to one place, as ResultPath demands and SecondsPath and
+// its kin too: members and indexes only.
+func (p *Path) IsReference() bool { return p.rest == nil }
+
+// Get evaluates the path. A definite path without a value there is not found. err is reserved for paths
+// that cannot be evaluated at all.
+func (p *Path) Get(scope Scope) (value any, found bool, err error) {
+	start, found := p.start(scope)
+	if !found {
+		return nil, false, nil
+	}
+	value = start
+	for i := range p.steps {
+		if value, found = p.steps[i].get(value); !found {
+			return nil, false, nil
+		}
+	}
+	if p.rest == nil {
+		return value, true, nil
+	}
+	if p.rest.absolute {
+		value = start
+	}
+	return p.rest.selectFrom(value), true, nil
+}
+
+func (p *Path) start(scope Scope) (any, bool) {
+	switch p.root {
+	case contextRoot:
+		return scope.Context, true
+	case variableRoot:
+		value, ok := scope.Variables[p.name]
+		return value, ok
+	default:
+		return scope.Document, true
+	}
+}
+
+func (s *step) get(value any) (any, bool) {
+	if !s.indexed {
+		object, _ := value.(map[string]any)
+		member, ok := object[s.name]
+		return member, ok
+	}
+	list, _ := value.([]any)
+	i := s.index
+	if i < 0 {
+		i += len(list)
+	}
+	if i < 0 || i >= len(list) {
+		return nil, false
+	}
+	return list[i], true
+}
+
+func (s *selector) selectFrom(value any) any {
+	list := []any{}
+	if !s.ordered {
+		return append(list, s.path.Select(value)...)
+	}
+	located := s.path.SelectLocated(value)
+	located.Sort()
+	for _, node := range located {
+		list = append(list, node.Node)
+	}
+	return list
+}
+
+// Set puts a value at the path, as ResultPath does: members that are missing on the way are made, and the
+// document that was given stays as it was. A *PathError says why the document has no such place.
+func (p *Path) Set(document, value any) (any, error) {
+	if p.root != documentRoot || p.rest != nil {
+		return nil, fmt.Errorf("'%s' is not a reference path into the state's input", p.source)
+	}
+	result, ok := put(document, p.steps, value)
+	if !ok {
+		return nil, &PathError{p.source, fmt.Sprintf("Unable to apply ReferencePath %s to input %s", p.source, jsonText(document))}
+	}
+	return result, nil
+}
+
+func put(at any, steps []step, value any) (any, bool) {
+	if len(steps) == 0 {
+		return value, true
+	}
+	if steps[0].indexed {
+		list, isList := at.([]any)
+		old, ok := steps[0].get(at)
+		if !isList || !ok {
+			return nil, false
+		}
+		item, ok := put(old, steps[1:], value)
+		if !ok {
+			return nil, false
+		}
+		list = slices.Clone(list)
+		i := steps[0].index
+		if i < 0 {
+			i += len(list)
+		}
+		list[i] = item
+		return list, true
+	}
+	object, ok := at.(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	old, exists := object[steps[0].name]
+	if !exists {
+		old = map[string]any{}
+	}
+	member, ok := put(old, steps[1:], value)
+	if !ok {
+		return nil, false
+	}
+	if object = maps.Clone(object); object == nil {
+		object = map[string]any{}
+	}
+	object[steps[0].name] = member
+	return object, true
+}
+
+// missing words a path that found nothing as Step Functions does.
+func (p *Path) missing(scope Scope) string {
+	in := "input"
+	value, _ := p.start(scope)
+	switch p.root {
+	case contextRoot:
+		in = "context object"
+	case variableRoot:
+		in, value = "variables", scope.Variables
+	}
+	return fmt.Sprintf("could not be found in the %s '%s'", in, strings.TrimSpace(jsonText(value)))
+}

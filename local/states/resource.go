@@ -1,0 +1,108 @@
+// This file reads a Task's Resource: which integration it names, and whether the
+// task waits for more than the call's answer.
+
+package states
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// A pattern says what ends a task.
+// https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
+type pattern int
+
+const (
+	requestResponse  pattern = iota // the service's answer
+	runJob                          // .sync: the end of the job that the call starts
+	waitForTaskToken                // the token's return
+)
+
+// A resource is what a Task's Resource names.
+type resource struct {
+	arn         string
+	name        string // in history: "sendMessage.waitForTaskToken"
+	integration *integration
+	pattern     pattern
+	version     int // of .sync: 1, or 2 for .sync:2
+}
+
+// label names the resource where a result is too large.
+func (r *resource) label() string {
+	if r.integration.direct {
+		return r.arn
+	}
+	return r.integration.resourceType
+}
+
+// resolver finds integrations, and refuses what no service of the engine serves.
+type resolver struct {
+	supports func(service, action string) bool
+	nested   *States // runs the executions that states:startExecution starts
+}
+
+func (s *States) resolver() resolver { return resolver{s.cloud.Supports, s} }
+
+// resolve reads a Resource ARN.
+func (r resolver) resolve(arn string, express bool) (*resource, error) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return nil, fmt.Errorf("%q is not an ARN", arn)
+	}
+	service, region, rest := parts[2], parts[3], parts[5]
+	switch {
+	case service == "lambda" && strings.HasPrefix(rest, "function:"):
+		return r.supported(&resource{arn: arn, integration: lambdaFunction(arn)})
+	case service == "states" && strings.HasPrefix(rest, "activity:"):
+		return nil, errors.New("activities are not supported by the local engine")
+	case service == "states" && region == "":
+		return r.service(arn, rest, express)
+	default:
+		return nil, fmt.Errorf("the resource %q is not known", arn)
+	}
+}
+
+// service reads what follows arn:aws:states:::, as in sqs:sendMessage.waitForTaskToken.
+func (r resolver) service(arn, rest string, express bool) (*resource, error) {
+	found := &resource{arn: arn, version: 1}
+	name := rest
+	switch {
+	case strings.HasSuffix(rest, ".waitForTaskToken"):
+		found.pattern, name = waitForTaskToken, strings.TrimSuffix(rest, ".waitForTaskToken")
+	case strings.HasSuffix(rest, ".sync"):
+		found.pattern, name = runJob, strings.TrimSuffix(rest, ".sync")
+	case strings.HasSuffix(rest, ".sync:2"):
+		found.pattern, name, found.version = runJob, strings.TrimSuffix(rest, ".sync:2"), 2
+	}
+	if express && found.pattern != requestResponse {
+		return nil, fmt.Errorf("an Express state machine does not support the .%s service integration", strings.SplitN(rest, ".", 2)[1])
+	}
+	if sdk, ok := strings.CutPrefix(name, "aws-sdk:"); ok {
+		found.integration = sdkIntegration(sdk)
+	} else {
+		found.integration = r.integrations()[name]
+	}
+	i := found.integration
+	if i == nil {
+		return nil, fmt.Errorf("the resource %q is not known", arn)
+	}
+	if found.pattern == runJob && i.job == nil || found.pattern == waitForTaskToken && !i.callback {
+		return nil, fmt.Errorf("%s does not support .%s", name, strings.SplitN(rest, ".", 2)[1])
+	}
+	found.name = strings.TrimPrefix(rest, i.resourceType+":")
+	return r.supported(found)
+}
+
+func (r resolver) supported(found *resource) (*resource, error) {
+	i := found.integration
+	if !r.supports(i.service, i.action) {
+		return nil, fmt.Errorf("%s:%s is not supported by the local engine", i.service, i.action)
+	}
+	return found, nil
+}
+
+// caller is who the machine's tasks act as.
+func (v *visit) caller() cloud.Caller { return v.execution.machine.caller }

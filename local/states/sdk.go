@@ -1,0 +1,143 @@
+// This file is the aws-sdk integrations: any action of any service of the engine,
+// under the SDK's name of the service.
+// https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
+
+package states
+
+import (
+	"math"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// An sdkService is what the SDK calls a service.
+type sdkService struct {
+	prefix  string // of its error names: "DynamoDb"
+	service string // the engine's, where its name is another one
+
+	// lower is set for an API whose members begin with a lower-case letter: in
+	// a task they begin with an upper-case one, as those of all services do.
+	lower bool
+}
+
+// sdkServices returns the services by the name in a Resource.
+func sdkServices() map[string]sdkService {
+	return map[string]sdkService{
+		"cloudwatch":       {prefix: "CloudWatch"},
+		"cloudwatchlogs":   {prefix: "CloudWatchLogs", service: "logs", lower: true},
+		"dynamodb":         {prefix: "DynamoDb"},
+		"ec2":              {prefix: "Ec2"},
+		"eventbridge":      {prefix: "EventBridge", service: "events"},
+		"glue":             {prefix: "Glue"},
+		"iam":              {prefix: "Iam"},
+		"kinesis":          {prefix: "Kinesis"},
+		"kms":              {prefix: "Kms"},
+		"lambda":           {prefix: "Lambda"},
+		"organizations":    {prefix: "Organizations"},
+		"s3":               {prefix: "S3"},
+		"sagemaker":        {prefix: "SageMaker"},
+		"sagemakerruntime": {prefix: "SageMakerRuntime", service: "sagemaker"},
+		"secretsmanager":   {prefix: "SecretsManager"},
+		"sfn":              {prefix: "Sfn", service: "states", lower: true},
+		"sns":              {prefix: "Sns"},
+		"sqs":              {prefix: "Sqs"},
+		"ssm":              {prefix: "Ssm"},
+		"sts":              {prefix: "Sts"},
+		"textract":         {prefix: "Textract"},
+	}
+}
+
+// sdkIntegration returns the integration for "dynamodb:putItem", or nil if the
+// SDK's service is not known.
+func sdkIntegration(name string) *integration {
+	id, action, ok := strings.Cut(name, ":")
+	service, known := sdkServices()[id]
+	if !ok || !known || action == "" {
+		return nil
+	}
+	i := &integration{
+		resourceType: "aws-sdk:" + id,
+		service:      service.service,
+		action:       upperFirst(action),
+		naming:       naming{prefix: service.prefix, general: service.prefix + "Exception"},
+		callback:     true,
+		prepare:      ofObject(texts(sdkTexts(id, action)...)),
+	}
+	if i.service == "" {
+		i.service = id
+	}
+	if service.lower {
+		prepare := texts(sdkTexts(id, action)...)
+		i.prepare = ofObject(func(v *visit, parameters map[string]any) (map[string]any, error) {
+			request, err := prepare(v, parameters)
+			return renamed(request, lowerFirst), err
+		})
+		i.answer = func(result any) (any, *failure) {
+			members, ok := result.(map[string]any)
+			if !ok {
+				return result, nil
+			}
+			return datesAsText(renamed(members, upperFirst)), nil
+		}
+	}
+	return i
+}
+
+// sdkTexts names the members that take a JSON text and may be given as JSON.
+func sdkTexts(id, action string) []string {
+	switch id + ":" + action {
+	case "sqs:sendMessage":
+		return []string{"MessageBody"}
+	case "sns:publish":
+		return []string{"Message"}
+	case "sfn:startExecution", "sfn:startSyncExecution":
+		return []string{"Input"}
+	case "sfn:sendTaskSuccess":
+		return []string{"Output"}
+	case "secretsmanager:createSecret", "secretsmanager:putSecretValue", "secretsmanager:updateSecret":
+		return []string{"SecretString"}
+	default:
+		return nil
+	}
+}
+
+// renamed renames the members of an object.
+func renamed(members map[string]any, rename func(string) string) map[string]any {
+	object := make(map[string]any, len(members))
+	for name, value := range members {
+		object[rename(name)] = value
+	}
+	return object
+}
+
+// datesAsText replaces dates, which are seconds since 1970 in the service's API.
+func datesAsText(members map[string]any) map[string]any {
+	for name, value := range members {
+		if seconds, ok := value.(float64); ok && strings.HasSuffix(name, "Date") {
+			members[name] = timestamp(time.UnixMilli(int64(math.Round(seconds * 1000))))
+		}
+	}
+	return members
+}
+
+func upperFirst(s string) string {
+	return mapFirst(s, unicode.ToUpper)
+}
+
+func lowerFirst(s string) string {
+	return mapFirst(s, unicode.ToLower)
+}
+
+func mapFirst(s string, to func(rune) rune) string {
+	for i, r := range s {
+		return string(to(r)) + s[i+len(string(r)):]
+	}
+	return s
+}
+
+// actionOf returns the part of "sqs:sendMessage" after the colon.
+func actionOf(name string) string {
+	_, action, _ := strings.Cut(name, ":")
+	return action
+}

@@ -1,0 +1,98 @@
+// This file evaluates settings: fields such as TimeoutSeconds that are a literal,
+// a path to a value, or a JSONata expression.
+
+package states
+
+import (
+	"context"
+	"math"
+)
+
+type setting struct {
+	name       string
+	literal    any
+	expression *expression // nil: the literal
+}
+
+// value evaluates the setting; document is what "$" means in JSONPath.
+func (s *setting) value(ctx context.Context, v *visit, document any) (any, *failure) {
+	if s.expression == nil {
+		return s.literal, nil
+	}
+	return s.expression.eval(ctx, v, document)
+}
+
+// whole evaluates an integer between low and high; absent is the value of a
+// setting that is not there.
+func (s *setting) whole(ctx context.Context, v *visit, document any, absent, low, high int) (int, *failure) {
+	if s == nil {
+		return absent, nil
+	}
+	value, f := s.value(ctx, v, document)
+	if f != nil {
+		return 0, f
+	}
+	n, ok := value.(float64)
+	switch {
+	case !ok || n != math.Trunc(n):
+		return 0, s.refuse(v, value, "number", "integer")
+	case n < float64(low) || n > float64(high):
+		return 0, s.outOfBounds(v, low, high)
+	}
+	return int(n), nil
+}
+
+// refuse is the failure of a setting whose value has the wrong type; number is
+// what the type is called in JSONPath.
+func (s *setting) refuse(v *visit, value any, want, number string) *failure {
+	if v.state.language == jsonataLanguage {
+		return s.unexpected(v, value, want)
+	}
+	text, ok := value.(string)
+	if !ok {
+		var err error
+		if text, err = encode(value); err != nil {
+			return v.failed(errRuntime, "%v", err)
+		}
+	}
+	return v.failed(errRuntime, "The %sPath field refers to value \"%s\" which is not a valid %s: %s", s.name, text, number, s.source())
+}
+
+// unexpected is the failure of a JSONata setting whose value has the wrong type.
+func (s *setting) unexpected(v *visit, value any, want string) *failure {
+	text, err := encode(value)
+	if err != nil {
+		return v.failed(errRuntime, "%v", err)
+	}
+	return v.evaluationFailed(s.name,
+		"The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. Expected '%s', but was '%s' for value: %s",
+		s.source(), s.name, want, kindOf(value), text)
+}
+
+func (s *setting) outOfBounds(v *visit, low, high int) *failure {
+	if v.state.language == jsonataLanguage {
+		return v.evaluationFailed(s.name, "%s must be between %d and %d.", s.name, low, high)
+	}
+	if low == 0 {
+		return v.failed(errRuntime, "%s cannot be negative.", s.name)
+	}
+	return v.failed(errRuntime, "%s must be between %d and %d.", s.name, low, high)
+}
+
+// literalSeconds is the value of a setting that is neither a path nor an
+// expression, and 0 for others.
+func (s *setting) literalSeconds() float64 {
+	if s == nil {
+		return 0
+	}
+	n, _ := s.literal.(float64)
+	return n
+}
+
+// source is the path or the expression as written.
+func (s *setting) source() string {
+	if s.expression == nil {
+		return ""
+	}
+	return s.expression.source
+}

@@ -1,0 +1,137 @@
+// This file starts and stops executions.
+
+package states
+
+import (
+	"context"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// nameLife is how long the name of a finished execution stays taken.
+const nameLife = 90 * 24 * time.Hour
+
+type startRequestBody struct {
+	StateMachineARN string  `json:"stateMachineArn"`
+	Name            string  `json:"name"`
+	Input           *string `json:"input"`
+}
+
+func (s *States) startExecution(_ context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
+	e, err := s.start(caller, "StartExecution", r)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"executionArn": e.arn, "startDate": apiTime(e.started)}, nil
+}
+
+func (s *States) startSyncExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
+	m, err := s.machine(caller, "StartSyncExecution", r.StateMachineARN)
+	if err != nil {
+		return nil, err
+	}
+	if !m.express {
+		return nil, cloud.Errorf(400, "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
+	}
+	e, err := m.start(r)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return e.syncAnswer(), nil
+}
+
+// syncAnswer is what StartSyncExecution answers.
+func (e *execution) syncAnswer() map[string]any {
+	o, _ := e.now()
+	answer := e.describe()
+	for _, name := range []string{"redriveCount", "redriveStatus", "redriveStatusReason"} {
+		delete(answer, name)
+	}
+	answer["outputDetails"] = included{true}
+	const unit = 100 * time.Millisecond // of billing
+	billed := (o.stopped.Sub(e.started) + unit - 1) / unit * unit
+	answer["billingDetails"] = map[string]any{
+		"billedDurationInMilliseconds": max(billed, unit).Milliseconds(), "billedMemoryUsedInMB": 64,
+	}
+	return answer
+}
+
+// start begins an execution of the machine that the request names.
+func (s *States) start(caller cloud.Caller, action string, r startRequestBody) (*execution, error) {
+	m, err := s.machine(caller, action, r.StateMachineARN)
+	if err != nil {
+		return nil, err
+	}
+	return m.start(r)
+}
+
+// start begins an execution, or finds the running one that the same request
+// began before.
+func (m *machine) start(r startRequestBody) (*execution, error) {
+	text := "{}"
+	if r.Input != nil {
+		text = *r.Input
+	}
+	if len(text) > maxPayload {
+		return nil, cloud.Errorf(400, "ValidationException",
+			"1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", maxPayload)
+	}
+	input, err := parseData(text)
+	if err != nil {
+		return nil, cloud.Errorf(400, "InvalidExecutionInput", "Invalid State Machine Execution Input: '%v'", err)
+	}
+	if r.Name == "" {
+		r.Name = newUUID()
+	} else if err := checkName(r.Name); err != nil {
+		return nil, err
+	}
+	e, isNew, err := m.enrol(r.Name, input)
+	if err == nil && isNew {
+		e.launch()
+	}
+	return e, err
+}
+
+// enrol takes the name. Express executions may share one.
+func (m *machine) enrol(name string, input data) (e *execution, isNew bool, err error) {
+	if m.express {
+		return m.newExecution(name, input), true, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if other, ok := m.executions[name]; ok {
+		o, same := other.now()
+		switch {
+		case o.status == statusRunning && same.text == input.text:
+			return other, false, nil
+		case o.status == statusRunning || time.Since(o.stopped) < nameLife:
+			return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", other.arn)
+		}
+	}
+	e = m.newExecution(name, input)
+	m.executions[name] = e
+	m.started = append(m.started, e)
+	return e, true, nil
+}
+
+type stopRequest struct {
+	ExecutionARN string `json:"executionArn"`
+	Error        string `json:"error"`
+	Cause        string `json:"cause"`
+}
+
+func (s *States) stopExecution(_ context.Context, caller cloud.Caller, r stopRequest) (any, error) {
+	e, err := s.execution(caller, "StopExecution", r.ExecutionARN)
+	if err != nil {
+		return nil, err
+	}
+	e.end(outcome{status: statusAborted, error: r.Error, cause: r.Cause}, 0)
+	o, _ := e.now()
+	return map[string]any{"stopDate": apiTime(o.stopped)}, nil
+}

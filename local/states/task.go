@@ -1,0 +1,226 @@
+// This file is the Task state: one piece of work done by a service.
+
+package states
+
+import (
+	"context"
+	"time"
+)
+
+// maxTaskSeconds bounds TimeoutSeconds and HeartbeatSeconds.
+const maxTaskSeconds = 99_999_999
+
+type task struct {
+	base
+	flow
+	guard
+	resource           *resource
+	timeout, heartbeat *setting
+}
+
+func (p *parser) task(f fields, b base, _ []string) state {
+	b.retryable = true
+	s := &task{base: b, guard: f.guard(b.language)}
+	s.flow = f.flow(b.language, passage{arguments: true, result: true, selector: true})
+	s.timeout = f.setting("TimeoutSeconds", b.language, wholeNumber(1, maxTaskSeconds))
+	s.heartbeat = f.setting("HeartbeatSeconds", b.language, wholeNumber(1, maxTaskSeconds))
+	if t, h := s.timeout.literalSeconds(), s.heartbeat.literalSeconds(); t > 0 && h >= t {
+		f.complain("HeartbeatSeconds", "must be less than TimeoutSeconds")
+	}
+	if name := f.required("Resource"); name != "" {
+		var err error
+		if s.resource, err = p.resolver.resolve(name, p.express); err != nil {
+			f.complain("Resource", "%v", err)
+		}
+	}
+	if _, ok := f.take("Credentials"); ok {
+		f.complain("Credentials", "is not supported by the local engine: a task runs as its state machine's role")
+	}
+	return s
+}
+
+func (s *task) run(ctx context.Context, v *visit) (exit, *failure) {
+	return s.protect(ctx, v,
+		func() (exit, *failure) { return s.attempt(ctx, v) },
+		func(*failure) {})
+}
+
+// attempt does the work once.
+func (s *task) attempt(ctx context.Context, v *visit) (exit, *failure) {
+	if s.resource.pattern != requestResponse {
+		v.token, v.context = v.execution.machine.states.tokens.issue(), nil
+	}
+	arguments, f := s.effectiveInput(ctx, v)
+	if f != nil {
+		return exit{}, f
+	}
+	j, f := s.job(ctx, v, arguments)
+	if f != nil {
+		return exit{}, f
+	}
+	result, f := j.do(ctx)
+	if f != nil {
+		return exit{}, f
+	}
+	v.succeed(result)
+	return s.flow.leave(ctx, v, result)
+}
+
+// job evaluates the limits of an attempt.
+func (s *task) job(ctx context.Context, v *visit, arguments any) (*job, *failure) {
+	j := &job{visit: v, resource: s.resource}
+	var f *failure
+	if j.input, f = v.document(arguments); f != nil {
+		return nil, f
+	}
+	timeout, f := s.timeout.whole(ctx, v, v.input.value, 0, 1, maxTaskSeconds)
+	if f != nil {
+		return nil, f
+	}
+	heartbeat, f := s.heartbeat.whole(ctx, v, v.input.value, 0, 1, maxTaskSeconds)
+	if f != nil {
+		return nil, f
+	}
+	j.timeout, j.heartbeat = seconds(timeout), seconds(heartbeat)
+	return j, nil
+}
+
+// A job is one attempt of a task.
+type job struct {
+	visit              *visit
+	resource           *resource
+	input              data
+	timeout, heartbeat time.Duration // 0: none
+
+	// unsubmitted is set when the call that was to begin the work failed.
+	unsubmitted bool
+}
+
+// do performs the work and records it.
+func (j *job) do(ctx context.Context) (any, *failure) {
+	work, stop := ctx, context.CancelFunc(func() {})
+	if j.timeout > 0 {
+		work, stop = context.WithTimeout(ctx, j.timeout)
+	}
+	defer stop()
+
+	j.scheduled()
+	result, f := j.perform(work)
+	switch {
+	case ctx.Err() != nil:
+		return nil, aborted()
+	case work.Err() != nil:
+		f = &failure{name: errTimeout}
+		j.ended("TimedOut", f)
+		return nil, f
+	case f != nil && f.name == errTimeout:
+		j.ended("TimedOut", f)
+		return nil, f
+	case f != nil && j.unsubmitted:
+		j.ended("SubmitFailed", f)
+		return nil, f
+	case f != nil:
+		j.ended("Failed", f)
+		return nil, f
+	}
+	output, err := newData(result)
+	if err != nil {
+		f = j.visit.failed(errRuntime, "%v", err)
+	} else if output.tooLarge() {
+		f = j.visit.oversized(j.resource.label())
+	}
+	if f != nil {
+		j.ended("Failed", f)
+		return nil, f
+	}
+	j.succeeded("Succeeded", output)
+	return result, nil
+}
+
+// perform calls the service, and waits for the work's end if the call only
+// began it.
+func (j *job) perform(ctx context.Context) (any, *failure) {
+	if j.resource.pattern == requestResponse {
+		return j.resource.integration.call(ctx, j.visit, j.input.value)
+	}
+	tokens := j.visit.execution.machine.states.tokens
+	pending := tokens.open(j.visit.token, j.visit.execution.machine.arn)
+	defer tokens.close(j.visit.token)
+	answer, f := j.resource.integration.call(ctx, j.visit, j.input.value)
+	if f != nil {
+		j.unsubmitted = true
+		return nil, f
+	}
+	submitted, err := newData(answer)
+	if err != nil {
+		return nil, j.visit.failed(errRuntime, "%v", err)
+	}
+	j.succeeded("Submitted", submitted)
+	if j.resource.pattern == waitForTaskToken {
+		return pending.wait(ctx, j.heartbeat)
+	}
+	return j.await(ctx, pending, answer)
+}
+
+// await waits for a started job or for the task's token, whichever comes first.
+func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any, *failure) {
+	type end struct {
+		result  any
+		failure *failure
+	}
+	ended := make(chan end, 1)
+	jobContext, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		result, f := j.resource.integration.job(jobContext, j.visit, j.resource.version, answer)
+		ended <- end{result, f}
+	}()
+	select {
+	case e := <-ended:
+		return e.result, e.failure
+	case c := <-pending.outcome:
+		return c.output, c.failure
+	case <-ctx.Done():
+		j.resource.integration.stop(answer)
+		return nil, aborted()
+	}
+}
+
+// scheduled records that the work was handed over and taken up.
+func (j *job) scheduled() {
+	v, i := j.visit, j.resource.integration
+	timeout, heartbeat := int(j.timeout/time.Second), int(j.heartbeat/time.Second)
+	if i.direct {
+		v.record("LambdaFunctionScheduled", &lambdaScheduledDetails{Resource: j.resource.arn, Input: j.input.text, TimeoutInSeconds: timeout})
+		v.record("LambdaFunctionStarted", nil)
+		return
+	}
+	v.record("TaskScheduled", &taskScheduledDetails{
+		ResourceType: i.resourceType, Resource: j.resource.name, Region: v.execution.machine.states.cloud.Region,
+		Parameters: j.input.text, TimeoutInSeconds: timeout, HeartbeatInSeconds: heartbeat,
+	})
+	v.record("TaskStarted", &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, as: memberOf("TaskStarted")})
+}
+
+// succeeded records an answer: that of the work, or that of its submission.
+func (j *job) succeeded(how string, output data) {
+	i := j.resource.integration
+	if i.direct {
+		j.visit.record("LambdaFunction"+how, &lambdaSucceededDetails{Output: output.text})
+		return
+	}
+	kind := "Task" + how
+	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Output: &output.text, as: memberOf(kind)})
+}
+
+// ended records that there is no answer.
+func (j *job) ended(how string, f *failure) {
+	i := j.resource.integration
+	if i.direct {
+		kind := "LambdaFunction" + how
+		j.visit.record(kind, &lambdaEndedDetails{Error: f.name, Cause: f.cause, as: memberOf(kind)})
+		return
+	}
+	kind := "Task" + how
+	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Error: f.name, Cause: f.cause, as: memberOf(kind)})
+}

@@ -1,0 +1,96 @@
+// This file is the Wait state.
+
+package states
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// maxWaitSeconds is as for all timeouts and delays: a bit more than three years.
+const maxWaitSeconds = 99_999_999
+
+type wait struct {
+	base
+	flow
+	seconds, until *setting
+}
+
+func (p *parser) wait(f fields, b base, _ []string) state {
+	s := &wait{
+		base:    b,
+		flow:    f.flow(b.language, passage{}),
+		seconds: f.setting("Seconds", b.language, wholeNumber(0, maxWaitSeconds)),
+		until:   f.setting("Timestamp", b.language, isTimestamp),
+	}
+	if (s.seconds == nil) == (s.until == nil) {
+		f.complain("", "must have exactly one of Seconds and Timestamp")
+	}
+	return s
+}
+
+// isTimestamp is a check for settings.
+func isTimestamp(value any) string {
+	text, _ := value.(string)
+	if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
+		return "must be a timestamp as in RFC 3339: 2026-01-02T15:04:05Z"
+	}
+	return ""
+}
+
+func (s *wait) run(ctx context.Context, v *visit) (exit, *failure) {
+	input, f := s.effectiveInput(ctx, v)
+	if f != nil {
+		return exit{}, f
+	}
+	delay, f := s.delay(ctx, v, input)
+	if f != nil {
+		return exit{}, f
+	}
+	if !sleep(ctx, delay) {
+		return exit{}, aborted()
+	}
+	return s.flow.leave(ctx, v, input)
+}
+
+func (s *wait) delay(ctx context.Context, v *visit, input any) (time.Duration, *failure) {
+	if s.seconds != nil {
+		return s.secondsDelay(ctx, v, input)
+	}
+	value, f := s.until.value(ctx, v, input)
+	if f != nil {
+		return 0, f
+	}
+	text, _ := value.(string)
+	at, err := time.Parse(time.RFC3339Nano, text)
+	switch {
+	case err == nil:
+		return time.Until(at), nil
+	case v.state.language == jsonataLanguage:
+		return 0, v.evaluationFailed("Timestamp", "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: %v", value)
+	default:
+		return 0, v.failed(errRuntime, "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %v", s.until.source(), value)
+	}
+}
+
+func (s *wait) secondsDelay(ctx context.Context, v *visit, input any) (time.Duration, *failure) {
+	value, f := s.seconds.value(ctx, v, input)
+	if f != nil {
+		return 0, f
+	}
+	n, ok := value.(float64)
+	whole := ok && n == math.Trunc(n)
+	switch {
+	case whole && n >= 0 && n <= maxWaitSeconds:
+		return seconds(int(n)), nil
+	case whole && n > maxWaitSeconds:
+		return 0, v.failed(errRuntime, "Wait state delay is too long.")
+	case v.state.language == jsonataLanguage:
+		return 0, v.evaluationFailed("Seconds", "The Seconds field must be a whole number of seconds that is not negative: %v", value)
+	case whole:
+		return 0, v.failed(errRuntime, "The SecondsPath parameter references a negative value: %s == %v", s.seconds.source(), value)
+	default:
+		return 0, v.failed(errRuntime, "The SecondsPath parameter cannot be parsed as a long value: %s == %v", s.seconds.source(), value)
+	}
+}

@@ -1,0 +1,377 @@
+// What clients can do, by pkg/sftp and by OpenSSH where it is installed.
+
+package transfer_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pkg/sftp"
+)
+
+// client is an SFTP client that uploads, downloads and lists.
+type client struct {
+	upload   func(t *testing.T, w *world, user, local, remote string) error
+	download func(t *testing.T, w *world, user, remote, local string) error
+}
+
+// clients are those of this machine: OpenSSH has its rows where it is installed.
+func clients() map[string]client {
+	all := map[string]client{"pkg/sftp": {packageUpload, packageDownload}}
+	if _, err := exec.LookPath("sftp"); err == nil {
+		all["OpenSSH"] = client{
+			upload: func(t *testing.T, w *world, user, local, remote string) error {
+				return openSSH(t, w, user, "put "+local+" "+remote)
+			},
+			download: func(t *testing.T, w *world, user, remote, local string) error {
+				return openSSH(t, w, user, "get "+remote+" "+local)
+			},
+		}
+	}
+	return all
+}
+
+const writeNew = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+
+func packageUpload(t *testing.T, w *world, user, local, remote string) error {
+	c, _ := w.sftp(t, user)
+	body, err := os.ReadFile(local)
+	if err != nil {
+		return err
+	}
+	f, err := c.OpenFile(remote, writeNew)
+	if err != nil {
+		return err
+	}
+	if _, err := f.ReadFrom(bytes.NewReader(body)); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func packageDownload(t *testing.T, w *world, user, remote, local string) error {
+	c, _ := w.sftp(t, user)
+	f, err := c.Open(remote)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	body, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(local, body, 0o600)
+}
+
+// openSSH runs a batch of commands in OpenSSH's client.
+func openSSH(t *testing.T, w *world, user string, commands ...string) error {
+	t.Helper()
+	host, port, err := net.SplitHostPort(w.endpoint.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := filepath.Join(t.TempDir(), "known_hosts")
+	if err := os.WriteFile(known, []byte("["+host+"]:"+port+" "+w.endpoint.HostKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sftp", "-q", "-F", "none", "-b", "-", "-i", w.keyFile(t), "-P", port,
+		"-o", "IdentitiesOnly=yes", "-o", "UserKnownHostsFile="+known, "-o", "StrictHostKeyChecking=yes", user+"@"+host)
+	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+func TestFilesPassUnchanged(t *testing.T) {
+	for name, c := range clients() {
+		for size, reason := range map[int]string{
+			0: "PutObject", 1: "PutObject", 100_000: "PutObject", 8 << 20: "PutObject", 17_000_001: "CompleteMultipartUpload",
+		} {
+			t.Run(fmt.Sprintf("%s %d bytes", name, size), func(t *testing.T) {
+				w := newWorld(t, "DEFAULT")
+				body := make([]byte, size)
+				rand.Read(body)
+				local := filepath.Join(t.TempDir(), "orders.xml")
+				if err := os.WriteFile(local, body, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.upload(t, w, "acme", local, "/inbox/orders.xml"); err != nil {
+					t.Fatal(err)
+				}
+				if got, _ := w.object(t, "inbox/acme/orders.xml"); got != string(body) {
+					t.Error("the object differs from the file")
+				}
+				if got := w.told(); !slices.Equal(got, []string{"Object Created inbox/acme/orders.xml " + reason}) {
+					t.Errorf("events %q", got)
+				}
+				w.put(t, "outbox/acme/orders.xml.reply.json", string(body))
+				if err := c.download(t, w, "acme", "/outbox/orders.xml.reply.json", local); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := os.ReadFile(local); err != nil || !bytes.Equal(got, body) {
+					t.Errorf("the download differs: %v", err)
+				}
+			})
+		}
+	}
+}
+
+func TestUsersReachOnlyWhatTheirRoleAllows(t *testing.T) {
+	for name, c := range clients() {
+		for _, row := range []struct{ name, path, want string }{
+			{"the outbox", "/outbox/x.xml", "permission denied"},
+			{"another partner's folder that is mapped", "/globex/x.xml", "permission denied"},
+			{"another partner's folder by the parent", "/inbox/../globex/x.xml", "permission denied"},
+			{"beyond the home", "../../landing/inbox/globex/x.xml", "no such file"},
+			{"a path of the bucket", "/landing/inbox/globex/x.xml", "no such file"},
+			{"the root", "/x.xml", "no such file"},
+		} {
+			t.Run(name+" writes to "+row.name, func(t *testing.T) {
+				w := newWorld(t, "DEFAULT")
+				local := filepath.Join(t.TempDir(), "x.xml")
+				if err := os.WriteFile(local, []byte("x"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				err := c.upload(t, w, "acme", local, row.path)
+				if err == nil || !strings.Contains(strings.ToLower(strings.ReplaceAll(err.Error(), "file does not exist", "no such file")), row.want) {
+					t.Errorf("want %s, got %v", row.want, err)
+				}
+				if got := w.told(); len(got) > 0 {
+					t.Errorf("events %q", got)
+				}
+			})
+		}
+	}
+}
+
+func TestReadingElsewhereIsRefused(t *testing.T) {
+	w := newWorld(t, "DEFAULT")
+	w.put(t, "inbox/globex/secret.xml", "secret")
+	w.put(t, "outbox/acme/reply.json", "{}")
+	c, _ := w.sftp(t, "acme")
+	if _, err := c.Open("/globex/secret.xml"); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("open: %v", err)
+	}
+	if _, err := c.ReadDir("/globex"); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("list: %v", err)
+	}
+	if err := c.Remove("/outbox/reply.json"); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("remove: %v", err)
+	}
+	if err := c.Rename("/outbox/reply.json", "/inbox/reply.json"); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("rename away: %v", err)
+	}
+	if _, err := c.Open("/inbox/absent.xml"); !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("open of what is not there: %v", err)
+	}
+	if got, _ := w.object(t, "outbox/acme/reply.json"); got != "{}" {
+		t.Error("the reply is gone")
+	}
+}
+
+func TestFoldersAreListedWithTheirMappings(t *testing.T) {
+	w := newWorld(t, "DEFAULT")
+	w.put(t, "inbox/acme/b.xml", "12345")
+	w.put(t, "inbox/acme/", "")
+	w.put(t, "inbox/acme/sub/a.xml", "1")
+	for i := range 1005 { // more than a page of S3
+		w.put(t, fmt.Sprintf("outbox/acme/%04d", i), "x")
+	}
+	c, _ := w.sftp(t, "acme")
+	names := func(p string) string {
+		t.Helper()
+		list, err := c.ReadDir(p)
+		if err != nil {
+			t.Fatalf("list %s: %v", p, err)
+		}
+		var lines []string
+		for _, i := range list {
+			lines = append(lines, fmt.Sprintf("%s:%v:%d", i.Name(), i.IsDir(), i.Size()))
+		}
+		return strings.Join(lines, " ")
+	}
+	if got := names("/"); got != "globex:true:0 inbox:true:0 outbox:true:0" {
+		t.Errorf("root: %s", got)
+	}
+	if got := names("/inbox"); got != "b.xml:false:5 sub:true:0" {
+		t.Errorf("inbox: %s", got)
+	}
+	if got := strings.Count(names("/outbox"), ":false:"); got != 1005 {
+		t.Errorf("outbox has %d files", got)
+	}
+	if _, err := c.ReadDir("/inbox/nope"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+	for path, folder := range map[string]bool{"/": true, "/inbox": true, "/inbox/sub": true, "/inbox/b.xml": false} {
+		if i, err := c.Stat(path); err != nil || i.IsDir() != folder {
+			t.Errorf("stat %s: %v %v", path, i, err)
+		}
+	}
+	if wd, err := c.Getwd(); err != nil || wd != "/" {
+		t.Errorf("the session starts in %q, %v", wd, err)
+	}
+}
+
+func TestAPathHomeStartsInItsFolder(t *testing.T) {
+	w := newWorld(t, "DEFAULT")
+	w.put(t, "files/a.txt", "a")
+	c, _ := w.sftp(t, "operator")
+	if wd, err := c.Getwd(); err != nil || wd != "/landing/files" {
+		t.Errorf("the session starts in %q, %v", wd, err)
+	}
+	if list, err := c.ReadDir("."); err != nil || len(list) != 1 || list[0].Name() != "a.txt" {
+		t.Errorf("list: %v %v", list, err)
+	}
+	if _, err := c.ReadDir("/"); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("the list of buckets: %v", err)
+	}
+}
+
+func TestATemporaryNameIsRenamedByACopy(t *testing.T) {
+	for name, rename := range map[string]func(c *sftp.Client) error{
+		"rename":       func(c *sftp.Client) error { return c.Rename("/inbox/o.xml.filepart", "/inbox/o.xml") },
+		"posix rename": func(c *sftp.Client) error { return c.PosixRename("/inbox/o.xml.filepart", "/inbox/o.xml") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "DEFAULT")
+			w.put(t, "inbox/acme/o.xml.filepart", "orders")
+			c, _ := w.sftp(t, "acme")
+			if err := rename(c); err != nil {
+				t.Fatal(err)
+			}
+			want := []string{
+				"Object Created inbox/acme/o.xml.filepart PutObject",
+				"Object Created inbox/acme/o.xml CopyObject",
+				"Object Deleted inbox/acme/o.xml.filepart DeleteObject",
+			}
+			if got := w.told(); !slices.Equal(got, want) {
+				t.Errorf("events %q", got)
+			}
+			if got, _ := w.object(t, "inbox/acme/o.xml"); got != "orders" {
+				t.Errorf("object %q", got)
+			}
+			if err := rename(c); !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("rename of what is gone: %v", err)
+			}
+		})
+	}
+}
+
+func TestFoldersAreMarkers(t *testing.T) {
+	w := newWorld(t, "DEFAULT")
+	c, _ := w.sftp(t, "operator")
+	if err := c.Mkdir("sub"); err != nil {
+		t.Fatal(err)
+	}
+	if _, o := w.object(t, "files/sub/"); o == nil || o.Size != 0 {
+		t.Errorf("marker %v", o)
+	}
+	w.put(t, "files/sub/a", "a")
+	if err := c.RemoveDirectory("sub"); err == nil {
+		t.Error("a folder with a file was removed")
+	}
+	if err := c.Rename("sub", "other"); err == nil {
+		t.Error("a folder was renamed")
+	}
+	if err := c.Remove("sub/a"); err != nil {
+		t.Error(err)
+	}
+	if err := c.Remove("sub/a"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("removed twice: %v", err)
+	}
+	if err := c.RemoveDirectory("sub"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Stat("sub"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+func TestAttributesAreIgnoredOnlyIfTheServerSaysSo(t *testing.T) {
+	for option, ok := range map[string]bool{"DEFAULT": false, "ENABLE_NO_OP": true} {
+		t.Run(option, func(t *testing.T) {
+			w := newWorld(t, option)
+			w.put(t, "inbox/acme/a", "a")
+			c, _ := w.sftp(t, "acme")
+			if err := c.Chmod("/inbox/a", 0o600); (err == nil) != ok {
+				t.Errorf("chmod: %v", err)
+			}
+		})
+	}
+}
+
+func TestFilesAreWrittenOnceFromStartToEnd(t *testing.T) {
+	w := newWorld(t, "DEFAULT")
+	w.put(t, "inbox/acme/old", "old")
+	c, _ := w.sftp(t, "acme")
+	for name, flags := range map[string]int{"append": os.O_WRONLY | os.O_APPEND, "read and write": os.O_RDWR | os.O_CREATE | os.O_TRUNC} {
+		if _, err := c.OpenFile("/inbox/old", flags); err == nil {
+			t.Errorf("%s was allowed", name)
+		}
+	}
+	f, err := c.OpenFile("/inbox/old", os.O_WRONLY)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("x"), 3); err != nil { // the gap may close yet
+		t.Fatal(err)
+	}
+	if err := f.Close(); err == nil {
+		t.Error("a file with a gap was closed without an error")
+	}
+	f, err = c.OpenFile("/inbox/twice", writeNew)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("abc"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("x"), 1); err == nil {
+		t.Error("bytes were written twice")
+	}
+	f.Close()
+	if got, _ := w.object(t, "inbox/acme/old"); got != "old" {
+		t.Errorf("the old object became %q", got)
+	}
+	if got, o := w.object(t, "inbox/acme/twice"); o != nil {
+		t.Errorf("a failed upload left %q", got)
+	}
+}
+
+func TestAnUploadBrokenOffLeavesWhatWasWritten(t *testing.T) {
+	for _, size := range []int{100_000, 9 << 20} {
+		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
+			w := newWorld(t, "DEFAULT")
+			c, conn := w.sftp(t, "acme")
+			body := make([]byte, size)
+			rand.Read(body)
+			f, err := c.OpenFile("/inbox/orders.xml", writeNew)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Write(body); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.told(); len(got) > 0 {
+				t.Errorf("before the file was closed: %q", got)
+			}
+			conn.Close()
+			w.cloud.Close() // ends when the connection's work has ended
+			if got, _ := w.object(t, "inbox/acme/orders.xml"); got != string(body) {
+				t.Errorf("%d of %d bytes are there", len(got), size)
+			}
+		})
+	}
+}

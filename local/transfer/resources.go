@@ -1,0 +1,162 @@
+// The CloudFormation resource types of Transfer Family.
+
+package transfer
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// Types returns AWS::Transfer::Server and AWS::Transfer::User.
+func (t *Transfer) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::Transfer::Server", t.createServer),
+		cfn.Define("AWS::Transfer::User", t.createUser),
+	}
+}
+
+type serverProperties struct {
+	Protocols            []string
+	IdentityProviderType string
+	EndpointType         string
+	Domain               string
+	ProtocolDetails      struct {
+		SetStatOption            string // DEFAULT or ENABLE_NO_OP
+		PassiveIp                cfn.Ignored
+		TlsSessionResumptionMode cfn.Ignored
+	}
+	PreAuthenticationLoginBanner string
+
+	IpAddressType                 cfn.Ignored
+	LoggingRole                   cfn.Ignored
+	PostAuthenticationLoginBanner cfn.Ignored // FTP's
+	S3StorageOptions              cfn.Ignored
+	SecurityPolicyName            cfn.Ignored
+	StructuredLogDestinations     cfn.Ignored
+	Tags                          cfn.Ignored
+}
+
+func (p serverProperties) check() error {
+	for _, setting := range []struct{ property, value, only string }{
+		{"IdentityProviderType", p.IdentityProviderType, "SERVICE_MANAGED"},
+		{"EndpointType", p.EndpointType, "PUBLIC"},
+		{"Domain", p.Domain, "S3"},
+	} {
+		if setting.value != "" && setting.value != setting.only {
+			return &cfn.Unsupported{Property: setting.property, Reason: fmt.Sprintf("the local engine serves %s only, got %q", setting.only, setting.value)}
+		}
+	}
+	if len(p.Protocols) > 0 && !slices.Equal(p.Protocols, []string{"SFTP"}) {
+		return &cfn.Unsupported{Property: "Protocols", Reason: fmt.Sprintf("the local engine serves SFTP only, got %q", p.Protocols)}
+	}
+	if o := p.ProtocolDetails.SetStatOption; o != "" && o != "DEFAULT" && o != "ENABLE_NO_OP" {
+		return &cfn.Unsupported{Property: "ProtocolDetails.SetStatOption", Reason: fmt.Sprintf("must be DEFAULT or ENABLE_NO_OP, got %q", o)}
+	}
+	return nil
+}
+
+func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverProperties) (cfn.Handle, error) {
+	if err := p.check(); err != nil {
+		return cfn.Handle{}, err
+	}
+	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	id := "s-" + hex.EncodeToString(sum[:])[:17]
+	s := &server{
+		id:            id,
+		cloud:         t.cloud,
+		objects:       t.options.Objects,
+		banner:        p.PreAuthenticationLoginBanner,
+		ignoreSetStat: p.ProtocolDetails.SetStatOption == "ENABLE_NO_OP",
+		endpoint:      Endpoint{Stack: r.Stack, LogicalID: r.LogicalID, ServerID: id},
+		users:         map[string]*user{},
+	}
+	if err := s.listen(t.options.HostKeys); err != nil {
+		return cfn.Handle{}, err
+	}
+	t.mu.Lock()
+	t.servers[s.id] = s
+	t.mu.Unlock()
+	t.cloud.Go(s.serve)
+	arn := t.cloud.ARN("transfer", "server/"+s.id)
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": "ONLINE"}}, nil
+}
+
+type userProperties struct {
+	ServerId              string
+	UserName              string
+	Role                  string
+	SshPublicKeys         []string
+	HomeDirectoryType     string
+	HomeDirectory         string
+	HomeDirectoryMappings []struct {
+		Entry, Target string
+		Type          cfn.Ignored
+	}
+	Tags cfn.Ignored
+}
+
+func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userProperties) (cfn.Handle, error) {
+	t.mu.RLock()
+	s := t.servers[path.Base(p.ServerId)]
+	t.mu.RUnlock()
+	if s == nil {
+		return cfn.Handle{}, fmt.Errorf("server %q does not exist", p.ServerId)
+	}
+	u := &user{name: p.UserName, role: p.Role}
+	if u.name == "" || u.role == "" {
+		return cfn.Handle{}, fmt.Errorf("UserName and Role are required")
+	}
+	for i, text := range p.SshPublicKeys {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
+		if err != nil {
+			return cfn.Handle{}, fmt.Errorf("property SshPublicKeys[%d]: %w", i, err)
+		}
+		u.keys = append(u.keys, key)
+	}
+	var err error
+	if u.home, err = newHome(p); err != nil {
+		return cfn.Handle{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users[u.name] != nil {
+		return cfn.Handle{}, fmt.Errorf("user %s of server %s exists already", u.name, s.id)
+	}
+	s.users[u.name] = u
+	arn := t.cloud.ARN("transfer", "user/"+s.id+"/"+u.name)
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "UserName": u.name}}, nil
+}
+
+func newHome(p userProperties) (home, error) {
+	switch p.HomeDirectoryType {
+	case "", "PATH":
+		start := withUserName(cmp.Or(p.HomeDirectory, "/"), p.UserName)
+		if !path.IsAbs(start) {
+			return home{}, &cfn.Unsupported{Property: "HomeDirectory", Reason: fmt.Sprintf("%q is not an absolute path", start)}
+		}
+		return home{start: path.Clean(start)}, nil
+	case "LOGICAL":
+		h := home{start: "/", logical: true}
+		for i, m := range p.HomeDirectoryMappings {
+			mapped, err := newMapping(m.Entry, m.Target, p.UserName)
+			if err != nil {
+				return home{}, &cfn.Unsupported{Property: fmt.Sprintf("HomeDirectoryMappings[%d]", i), Reason: err.Error()}
+			}
+			h.mappings = append(h.mappings, mapped)
+		}
+		if len(h.mappings) == 0 {
+			return home{}, &cfn.Unsupported{Property: "HomeDirectoryMappings", Reason: "a logical home needs one"}
+		}
+		return h, nil
+	}
+	return home{}, &cfn.Unsupported{Property: "HomeDirectoryType", Reason: fmt.Sprintf("must be PATH or LOGICAL, got %q", p.HomeDirectoryType)}
+}

@@ -1,0 +1,242 @@
+// One SFTP server: the SSH side of it.
+
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/s3"
+)
+
+// Limits of Transfer Family, from "Transferring files over a server endpoint".
+const (
+	maxSessions  = 10 // multiplexed on one connection
+	loginTimeout = 30 * time.Second
+)
+
+type server struct {
+	id            string
+	cloud         *cloud.Cloud
+	objects       Objects
+	banner        string
+	ignoreSetStat bool
+	endpoint      Endpoint
+	hostKey       ssh.Signer
+	listener      net.Listener
+
+	mu    sync.RWMutex
+	users map[string]*user
+}
+
+// listen makes the server ready; serve answers.
+func (s *server) listen(keyFolder string) error {
+	var err error
+	if s.hostKey, err = hostKey(keyFolder, s.id); err != nil {
+		return err
+	}
+	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return fmt.Errorf("listen for SFTP: %w", err)
+	}
+	s.endpoint.Address = s.listener.Addr().String()
+	s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.hostKey.PublicKey())))
+	return nil
+}
+
+// hostKey reads a server's key from the folder, or makes one. Without
+// a folder the key is not kept.
+func hostKey(folder, id string) (ssh.Signer, error) {
+	path := filepath.Join(folder, id+".pem")
+	if folder != "" {
+		raw, err := os.ReadFile(path)
+		if err == nil {
+			return ssh.ParsePrivateKey(raw)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read the host key: %w", err)
+		}
+	}
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a host key: %w", err)
+	}
+	if folder != "" {
+		block, err := ssh.MarshalPrivateKey(key, "")
+		if err != nil {
+			return nil, fmt.Errorf("encode the host key: %w", err)
+		}
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, fmt.Errorf("make the folder of host keys: %w", err)
+		}
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			return nil, fmt.Errorf("keep the host key: %w", err)
+		}
+	}
+	return ssh.NewSignerFromKey(key)
+}
+
+func (s *server) user(name string) *user {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.users[name]
+}
+
+// serve answers connections until ctx ends, and returns when the last one is
+// closed.
+func (s *server) serve(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	defer stop()
+	var connections sync.WaitGroup
+	defer connections.Wait()
+	for {
+		conn, err := s.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		connections.Go(func() {
+			stop := context.AfterFunc(ctx, func() { conn.Close() })
+			defer stop()
+			defer conn.Close()
+			s.handle(conn)
+		})
+	}
+}
+
+// handle serves one connection. What goes wrong in it concerns its client
+// only, who sees it.
+func (s *server) handle(conn net.Conn) {
+	login := &login{server: s, callers: map[string]cloud.Caller{}}
+	config := &ssh.ServerConfig{PublicKeyCallback: login.publicKey, ServerVersion: "SSH-2.0-AWS_SFTP_1.1"}
+	if s.banner != "" {
+		config.BannerCallback = func(ssh.ConnMetadata) string { return s.banner }
+	}
+	config.AddHostKey(s.hostKey)
+	conn.SetDeadline(time.Now().Add(loginTimeout))
+	client, channels, requests, err := ssh.NewServerConn(conn, config)
+	if err != nil {
+		return
+	}
+	conn.SetDeadline(time.Time{})
+	defer client.Close()
+	go ssh.DiscardRequests(requests)
+
+	sourceIP, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+	u := s.user(client.User())
+	origin := s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}
+	files := &files{home: u.home, s3: s.objects.As(login.callers[u.name], origin), ignoreSetStat: s.ignoreSetStat}
+	var sessions sync.WaitGroup
+	defer sessions.Wait()
+	open := make(chan struct{}, maxSessions)
+	for channel := range channels {
+		if channel.ChannelType() != "session" {
+			channel.Reject(ssh.UnknownChannelType, "only SFTP is served")
+			continue
+		}
+		select {
+		case open <- struct{}{}:
+		default:
+			channel.Reject(ssh.ResourceShortage, "too many sessions on one connection")
+			continue
+		}
+		sessions.Go(func() {
+			defer func() { <-open }()
+			serveSession(channel, files)
+		})
+	}
+}
+
+// login authenticates one connection. The role is assumed once, here.
+type login struct {
+	server  *server
+	callers map[string]cloud.Caller // by user
+}
+
+var errRefused = errors.New("the user or the key is not known")
+
+func (l *login) publicKey(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+	u := l.server.user(conn.User())
+	if u == nil || !u.has(key) {
+		return nil, errRefused
+	}
+	if _, ok := l.callers[u.name]; ok { // the client asks before it signs
+		return nil, nil
+	}
+	session := make([]byte, 8)
+	rand.Read(session)
+	caller, err := l.server.assume(u, fmt.Sprintf("%s.%s@%s", u.name, hex.EncodeToString(session), l.server.id))
+	if err != nil {
+		return nil, err
+	}
+	l.callers[u.name] = caller
+	return nil, nil
+}
+
+func (s *server) assume(u *user, session string) (cloud.Caller, error) {
+	if s.cloud.Authorizer == nil {
+		return cloud.Caller{ARN: u.role, Role: u.role}, nil
+	}
+	return s.cloud.Authorizer.Assume(principal, u.role, session)
+}
+
+func (u *user) has(key ssh.PublicKey) bool {
+	wire := key.Marshal()
+	for _, k := range u.keys {
+		if bytes.Equal(k.Marshal(), wire) {
+			return true
+		}
+	}
+	return false
+}
+
+// serveSession answers one channel: a request for the SFTP subsystem, and
+// nothing else.
+func serveSession(offered ssh.NewChannel, files *files) {
+	channel, requests, err := offered.Accept()
+	if err != nil {
+		return
+	}
+	defer channel.Close()
+	for request := range requests {
+		ok := request.Type == "subsystem" && subsystem(request.Payload) == "sftp"
+		if request.WantReply {
+			request.Reply(ok, nil)
+		}
+		if !ok {
+			continue
+		}
+		go ssh.DiscardRequests(requests)
+		server := sftp.NewRequestServer(channel, sftp.Handlers{FileGet: files, FilePut: files, FileCmd: files, FileList: files},
+			sftp.WithStartDirectory(files.home.start))
+		if err := server.Serve(); err == io.EOF || err == nil {
+			channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{0}))
+		}
+		server.Close()
+		return
+	}
+}
+
+func subsystem(payload []byte) string {
+	var request struct{ Name string }
+	if err := ssh.Unmarshal(payload, &request); err != nil {
+		return ""
+	}
+	return request.Name
+}

@@ -1,0 +1,81 @@
+// Package transfer is AWS Transfer Family for the local engine: SFTP servers on
+// loopback, whose users see prefixes of S3 buckets. Every operation runs with
+// the user's role, so that its policies decide.
+//
+// Only service-managed users with public keys are served; passwords, other
+// protocols and other identity providers are refused.
+package transfer
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/s3"
+)
+
+// principal is Transfer Family as a caller.
+const principal = "transfer.amazonaws.com"
+
+// Objects gives a caller's view of S3.
+type Objects interface {
+	As(caller cloud.Caller, o s3.Origin) *s3.Client
+}
+
+var _ Objects = (*s3.S3)(nil)
+
+// Options configures New.
+type Options struct {
+	Objects Objects // Required.
+
+	// HostKeys is the folder that keeps the servers' host keys, so that they
+	// are the same in the next run. Default: new keys in every run.
+	HostKeys string
+}
+
+// Transfer holds the servers of an engine.
+type Transfer struct {
+	cloud   *cloud.Cloud
+	options Options
+
+	mu      sync.RWMutex
+	servers map[string]*server // by id
+}
+
+// New returns Transfer Family without servers.
+func New(c *cloud.Cloud, o Options) *Transfer {
+	return &Transfer{cloud: c, options: o, servers: map[string]*server{}}
+}
+
+// Endpoint is where a server listens.
+type Endpoint struct {
+	Stack, LogicalID string
+	ServerID         string
+	Address          string // host:port
+	HostKey          string // as in authorized_keys and, after a host name, known_hosts
+}
+
+// Endpoints returns all servers, by stack and logical id.
+func (t *Transfer) Endpoints() []Endpoint {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	var all []Endpoint
+	for _, s := range t.servers {
+		all = append(all, s.endpoint)
+	}
+	slices.SortFunc(all, func(a, b Endpoint) int {
+		return cmp.Or(cmp.Compare(a.Stack, b.Stack), cmp.Compare(a.LogicalID, b.LogicalID))
+	})
+	return all
+}
+
+// user is an SFTP user of one server; it does not change.
+type user struct {
+	name string
+	role string
+	keys []ssh.PublicKey
+	home home
+}

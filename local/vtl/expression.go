@@ -1,0 +1,268 @@
+// Expressions: what #set, #if, method arguments and indexes are made of.
+
+package vtl
+
+import (
+	"errors"
+	"math"
+	"strings"
+)
+
+type expression interface {
+	eval(s *state) (any, error)
+}
+
+type constant struct{ value any }
+
+func (e constant) eval(*state) (any, error) { return e.value, nil }
+
+// interpolated is a string in double quotes with references in it.
+type interpolated struct{ nodes []node }
+
+func (e interpolated) eval(s *state) (any, error) { return (&definition{e.nodes}).text(s) }
+
+type listExpression struct{ items []expression }
+
+func (e listExpression) eval(s *state) (any, error) {
+	items, err := evalAll(s, e.items)
+	return &list{items: items}, err
+}
+
+type rangeExpression struct{ first, last expression }
+
+func (e rangeExpression) eval(s *state) (any, error) {
+	ends, err := evalAll(s, []expression{e.first, e.last})
+	if err != nil {
+		return nil, err
+	}
+	first, ok := ends[0].(int)
+	last, ok2 := ends[1].(int)
+	if !ok || !ok2 {
+		return nil, nil
+	}
+	step := 1
+	if last < first {
+		step = -1
+	}
+	l := &list{}
+	for n := first; n != last+step; n += step {
+		if len(l.items) == maxRange {
+			return nil, errors.New("a range must not have more than 100000 items")
+		}
+		l.items = append(l.items, n)
+	}
+	return l, nil
+}
+
+// maxRange keeps a template from filling the memory with one range.
+const maxRange = 100_000
+
+type mapExpression struct{ keys, values []expression }
+
+func (e mapExpression) eval(s *state) (any, error) {
+	m := newMapping()
+	for i := range e.keys {
+		pair, err := evalAll(s, []expression{e.keys[i], e.values[i]})
+		if err != nil {
+			return nil, err
+		}
+		m.put(print(pair[0]), pair[1])
+	}
+	return m, nil
+}
+
+type not struct{ operand expression }
+
+func (e not) eval(s *state) (any, error) {
+	value, err := e.operand.eval(s)
+	return !truth(value), err
+}
+
+// logic is && or ||.
+type logic struct {
+	left, right expression
+	and         bool
+}
+
+func (e logic) eval(s *state) (any, error) {
+	left, err := e.left.eval(s)
+	if err != nil || truth(left) != e.and {
+		return truth(left), err
+	}
+	right, err := e.right.eval(s)
+	return truth(right), err
+}
+
+type binary struct {
+	left, right expression
+	operator    string
+}
+
+func (e binary) eval(s *state) (any, error) {
+	left, err := e.left.eval(s)
+	if err != nil {
+		return nil, err
+	}
+	right, err := e.right.eval(s)
+	if err != nil {
+		return nil, err
+	}
+	switch e.operator {
+	case "==":
+		return equal(left, right), nil
+	case "!=":
+		return !equal(left, right), nil
+	case "<", "<=", ">", ">=":
+		return compare(left, right, e.operator), nil
+	default:
+		return arithmetic(left, right, e.operator), nil
+	}
+}
+
+// equal compares numbers as numbers, equal types as themselves and all else as text.
+func equal(left, right any) bool {
+	if left == nil || right == nil {
+		return left == nil && right == nil
+	}
+	l, lok := numeric(left)
+	r, rok := numeric(right)
+	if lok && rok {
+		return l == r
+	}
+	return print(left) == print(right)
+}
+
+// numeric is a number, not a text that looks like one.
+func numeric(value any) (float64, bool) {
+	if _, isText := value.(string); isText {
+		return 0, false
+	}
+	return number(value)
+}
+
+// compare orders numbers; anything else has no order, and the comparison is false.
+func compare(left, right any, operator string) bool {
+	l, lok := numeric(left)
+	r, rok := numeric(right)
+	if !lok || !rok {
+		return false
+	}
+	switch operator {
+	case "<":
+		return l < r
+	case "<=":
+		return l <= r
+	case ">":
+		return l > r
+	default:
+		return l >= r
+	}
+}
+
+// arithmetic yields nothing where it has no result, as Velocity does; + joins texts.
+func arithmetic(left, right any, operator string) any {
+	_, ltext := left.(string)
+	_, rtext := right.(string)
+	if operator == "+" && (ltext || rtext) {
+		return printMember(left) + printMember(right)
+	}
+	li, lint := left.(int)
+	ri, rint := right.(int)
+	if lint && rint {
+		return integerArithmetic(li, ri, operator)
+	}
+	l, lok := numeric(left)
+	r, rok := numeric(right)
+	if !lok || !rok {
+		return nil
+	}
+	switch operator {
+	case "+":
+		return l + r
+	case "-":
+		return l - r
+	case "*":
+		return l * r
+	case "/":
+		if r != 0 {
+			return l / r
+		}
+	case "%":
+		if r != 0 {
+			return math.Mod(l, r)
+		}
+	}
+	return nil
+}
+
+func integerArithmetic(l, r int, operator string) any {
+	switch operator {
+	case "+":
+		return l + r
+	case "-":
+		return l - r
+	case "*":
+		return l * r
+	}
+	if r == 0 {
+		return nil
+	}
+	if operator == "/" {
+		return l / r
+	}
+	return l % r
+}
+
+// operators by precedence, loosest first.
+var operators = [][]string{
+	{"||", "or"},
+	{"&&", "and"},
+	{"==", "eq", "!=", "ne"},
+	{"<=", "le", ">=", "ge", "<", "lt", ">", "gt"},
+	{"+", "-"},
+	{"*", "/", "%"},
+}
+
+var symbols = map[string]string{"eq": "==", "ne": "!=", "le": "<=", "ge": ">=", "lt": "<", "gt": ">", "and": "&&", "or": "||"}
+
+// expression parses operators of a precedence and tighter ones.
+func (p *parser) expression(precedence int) (expression, error) {
+	if precedence == len(operators) {
+		return p.operand()
+	}
+	left, err := p.expression(precedence + 1)
+	for err == nil {
+		operator := p.operator(operators[precedence])
+		if operator == "" {
+			return left, nil
+		}
+		var right expression
+		if right, err = p.expression(precedence + 1); err != nil {
+			return nil, err
+		}
+		switch operator {
+		case "&&", "||":
+			left = logic{left, right, operator == "&&"}
+		default:
+			left = binary{left, right, operator}
+		}
+	}
+	return nil, err
+}
+
+// operator takes one of the operators, if it is next, and names it by its symbol.
+func (p *parser) operator(among []string) string {
+	p.space()
+	for _, o := range among {
+		word, isWord := symbols[o]
+		if !strings.HasPrefix(p.rest(), o) || isWord && p.pos+len(o) < len(p.source) && isNameByte(p.source[p.pos+len(o)]) {
+			continue
+		}
+		p.pos += len(o)
+		if isWord {
+			return word
+		}
+		return o
+	}
+	return ""
+}

@@ -1,0 +1,151 @@
+// References: $variable, its members, methods and items.
+
+package vtl
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// reference is "$name", with what follows it.
+type reference struct {
+	source string
+	start  expression // the value of the variable, or of a first member such as $input.json('$')
+	name   string     // of the variable
+	steps  []access
+}
+
+// access is one step of a reference: a property, a method or an index.
+type access struct {
+	name   string       // of a property or method
+	method bool         // with args
+	args   []expression // of a method
+	index  expression   // nil unless it is an index
+}
+
+func (r *reference) eval(s *state) (any, error) { return r.walk(s, len(r.steps)) }
+
+// walk follows the first n steps.
+func (r *reference) walk(s *state, n int) (any, error) {
+	value, err := r.start.eval(s)
+	for i := 0; i < n && err == nil; i++ {
+		if value == nil {
+			return nil, nil
+		}
+		value, err = r.steps[i].follow(s, value)
+	}
+	return value, err
+}
+
+func (a *access) follow(s *state, value any) (any, error) {
+	switch {
+	case a.index != nil:
+		index, err := a.index.eval(s)
+		if err != nil {
+			return nil, err
+		}
+		return item(value, index), nil
+	case a.method:
+		args, err := evalAll(s, a.args)
+		if err != nil {
+			return nil, err
+		}
+		return call(value, a.name, args)
+	default:
+		return property(value, a.name), nil
+	}
+}
+
+func evalAll(s *state, expressions []expression) ([]any, error) {
+	values := make([]any, len(expressions))
+	for i, e := range expressions {
+		var err error
+		if values[i], err = e.eval(s); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// property is "$value.name".
+func property(value any, name string) any {
+	switch v := value.(type) {
+	case *mapping:
+		if member, ok := v.values[name]; ok || name != "empty" {
+			return member
+		}
+		return len(v.keys) == 0
+	case *entry:
+		switch name {
+		case "key":
+			return v.key
+		case "value":
+			return v.value
+		}
+	case *loop:
+		return v.property(name)
+	case *list:
+		if name == "empty" {
+			return len(v.items) == 0
+		}
+	case string:
+		if name == "empty" {
+			return v == ""
+		}
+	}
+	return nil
+}
+
+// item is "$value[index]".
+func item(value, index any) any {
+	switch v := value.(type) {
+	case *list:
+		if i, ok := index.(int); ok && i >= 0 && i < len(v.items) {
+			return v.items[i]
+		}
+	case *mapping:
+		return v.get(print(index))
+	}
+	return nil
+}
+
+// assign is #set of the reference.
+func (r *reference) assign(s *state, value any) error {
+	if len(r.steps) == 0 {
+		s.variables[r.name] = value
+		return nil
+	}
+	parent, err := r.walk(s, len(r.steps)-1)
+	if err != nil {
+		return err
+	}
+	last := r.steps[len(r.steps)-1]
+	key := any(last.name)
+	if last.index != nil {
+		if key, err = last.index.eval(s); err != nil {
+			return err
+		}
+	}
+	switch p := parent.(type) {
+	case *mapping:
+		p.put(print(key), value)
+		return nil
+	case *list:
+		if i, ok := key.(int); ok && i >= 0 && i < len(p.items) {
+			p.items[i] = value
+			return nil
+		}
+	}
+	return fmt.Errorf("cannot set %s of %s", strconv.Quote(print(key)), printMember(parent))
+}
+
+// variableStart is a variable that the template sets.
+type variableStart string
+
+func (v variableStart) eval(s *state) (any, error) {
+	value := s.variables[string(v)]
+	if d, ok := value.(*definition); ok {
+		return d.text(s)
+	}
+	return value, nil
+}
