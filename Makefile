@@ -8,10 +8,10 @@ NODE  := node_modules/.package-lock.json
 .PHONY: demo up test synth lint bench ci clean
 
 demo: $(NODE) ## process a batch and a posted transaction on this machine, and account for them
-	@go run ./cmd/demo -input '$(INPUT)'
+	@go build -o .local/bin/ ./cmd/demo && .local/bin/demo -input '$(INPUT)'
 
 up: $(NODE) ## serve the same pipeline until Ctrl-C
-	@go run ./cmd/demo -serve
+	@go build -o .local/bin/ ./cmd/demo && exec .local/bin/demo -serve
 
 test: $(NODE) ## every test
 	go test ./...
@@ -26,7 +26,7 @@ lint: ## formatting, vet, staticcheck, tidy modules
 	go mod tidy -diff
 
 bench: $(NODE) ## speed as ratios, as a table
-	@go run ./cmd/bench
+	@go build -o .local/bin/ ./cmd/bench && .local/bin/bench
 
 ci: lint test synth demo
 

@@ -145,6 +145,10 @@ func newB2BStack(app awscdk.App, c config) awscdk.Stack {
 	output("LandingBucket", "Bucket of inbox/, outbox/ and quarantine/", *pipeline.Landing.Bucket.BucketName())
 	output("WorkflowARN", "State machine of transactions", *pipeline.Workflow.Workflow.StateMachine.StateMachineArn())
 	output("SettlementARN", "State machine of files", *pipeline.Settlement.Workflow.StateMachine.StateMachineArn())
+	output("FilesTable", "Table of uploads", *pipeline.Tables.Files.TableName())
+	output("TransactionsTable", "Table of transactions", *pipeline.Tables.Transactions.TableName())
+	output("OutcomesTable", "Table of what became of each transaction", *pipeline.Tables.Outcomes.TableName())
+	output("DeadLetterQueueURL", "Messages that started no execution", *pipeline.Queue.DeadLetters.QueueUrl())
 	output("TokenSecretPrefix", "Secret of a partner's token: this and the partner's id", pipeline.REST.SecretPrefix)
 	return stack
 }

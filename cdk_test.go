@@ -41,7 +41,8 @@ func TestNagFindsNothing(t *testing.T) {
 			}
 			for _, stack := range *app.Synth(nil).Stacks() {
 				for _, message := range *stack.Messages() {
-					t.Errorf("%s at %s: %v", message.Level, *message.Id, message.Entry.Data)
+					text, err := json.Marshal(message)
+					t.Errorf("%s: %s, %v", *stack.StackName(), text, err)
 				}
 			}
 		})

@@ -32,7 +32,10 @@ func TestConsumerGetsTheSameBinaries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	goCommand(t, consumer, []string{"CDK_OUTDIR=" + theirs, "CDK_CONTEXT_JSON=" + string(context)}, "run", ".")
+	goCommand(t, consumer, []string{
+		"CDK_OUTDIR=" + theirs, "CDK_CONTEXT_JSON=" + string(context),
+		"XDG_CACHE_HOME=" + filepath.Join(root, "cache"), "GOCACHE=" + goCache(t), // binaries go with the test, compiled packages stay
+	}, "run", ".")
 
 	app := cdktest.NewApp(t, map[string]any{"aws:cdk:bundling-stacks": []string{"**"}})
 	if err := synthesize(app); err != nil {
@@ -98,6 +101,15 @@ func goCommand(t *testing.T, folder string, environment []string, arguments ...s
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, output)
 	}
+}
+
+func goCache(t *testing.T) string {
+	t.Helper()
+	output, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(output))
 }
 
 // binaries are the hashes of an assembly's functions.

@@ -136,6 +136,7 @@ func (e *Engine) assemble(o Options) {
 	c.Authorizer = e.identity
 
 	metrics := cloudwatch.New(c)
+	metrics.Follow(e.logs) // handlers print metrics into their logs
 	c.Meter = metrics
 	bus := events.New(c, events.Options{Policies: e.identity})
 	c.Bus = bus
@@ -166,7 +167,7 @@ func (e *Engine) assemble(o Options) {
 	} {
 		c.Register(name, api)
 	}
-	e.servers = map[string]server{"s3": objects, "lambda": functions, "sns": topics, "sts": e.identity}
+	e.servers = map[string]server{"s3": objects, "lambda": functions, "sns": topics, "cloudwatch": metrics, "sts": e.identity}
 	e.types = typeIndex(e.identity, metrics, logs.New(c), bus, trail, objects, tables, queues, topics,
 		functions, machines, secretsManager, e.gateway, e.transfer, metadata{})
 }

@@ -91,25 +91,37 @@ func ParsePartners(data []byte) ([]Partner, error) {
 // decode decodes a JSON object's members one by one, so that one that is wrong
 // does not hide the others.
 func decode(data []byte, where string, members map[string]any) (faults []error) {
-	given := make(map[string]json.RawMessage)
-	if err := json.Unmarshal(data, &given); err != nil {
+	fault := func(format string, arguments ...any) {
+		faults = append(faults, fmt.Errorf(where+": "+format, arguments...))
+	}
+	if err := json.Unmarshal(data, &map[string]json.RawMessage{}); err != nil {
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
-			line := 1 + bytes.Count(data[:syntax.Offset], []byte("\n"))
-			return []error{fmt.Errorf("%s: line %d: %w", where, line, err)}
+			fault("line %d: %w", 1+bytes.Count(data[:syntax.Offset], []byte("\n")), err)
+		} else {
+			fault("give a JSON object")
 		}
-		return []error{fmt.Errorf("%s: give a JSON object", where)}
+		return faults
 	}
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		target, known := members[name]
-		if !known {
-			faults = append(faults, fmt.Errorf("%s: unknown member %q (known are %s)",
-				where, name, strings.Join(slices.Sorted(maps.Keys(members)), ", ")))
-			continue
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.Token() // the opening brace
+	given := make(map[string]bool)
+	for decoder.More() {
+		token, _ := decoder.Token()
+		name, _ := token.(string)
+		var value json.RawMessage
+		decoder.Decode(&value)
+		switch target, known := members[name]; {
+		case !known:
+			fault("unknown member %q (known are %s)", name, strings.Join(slices.Sorted(maps.Keys(members)), ", "))
+		case given[name]:
+			fault("member %q is given twice", name)
+		default:
+			if err := json.Unmarshal(value, target); err != nil {
+				fault("%s: %w", name, err)
+			}
 		}
-		if err := json.Unmarshal(given[name], target); err != nil {
-			faults = append(faults, fmt.Errorf("%s.%s: %w", where, name, err))
-		}
+		given[name] = true
 	}
 	return faults
 }

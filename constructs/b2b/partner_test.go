@@ -26,7 +26,7 @@ func TestParsePartnersReadsEveryMember(t *testing.T) {
 }
 
 func TestEveryFaultOfAPartnersFileIsReportedWithItsPlace(t *testing.T) {
-	const rsa1024 = "ssh-dss AAAAB3NzaC1kc3MAAACBAP"
+	const dss = "ssh-dss AAAAB3NzaC1kc3MAAACBAP"
 	for name, test := range map[string]struct {
 		file string
 		want []string
@@ -41,7 +41,11 @@ func TestEveryFaultOfAPartnersFileIsReportedWithItsPlace(t *testing.T) {
 		},
 		"wrong types": {
 			`{"partners": [{"id": 7, "contactEmail": "a@b.example", "burst": "many"}]}`,
-			[]string{"partners[0].id", "partners[0].burst"},
+			[]string{"partners[0]: id: ", "partners[0]: burst: "},
+		},
+		"a member given twice": {
+			`{"partners": [{"id": "acme", "id": "globex", "contactEmail": "a@b.example"}]}`,
+			[]string{`partners[0]: member "id" is given twice`},
 		},
 		"bad ids": {
 			`{"partners": [{"id": "ab", "contactEmail": "a@b.example"}, {"id": "Acme", "contactEmail": "a@b.example"}, {"id": "../x", "contactEmail": "a@b.example"}, {"contactEmail": "a@b.example"}]}`,
@@ -57,7 +61,7 @@ func TestEveryFaultOfAPartnersFileIsReportedWithItsPlace(t *testing.T) {
 		},
 		"bad keys": {
 			`{"partners": [{"id": "acme", "contactEmail": "a@b.example", "sshPublicKeys": ["nonsense", "` + testKey + `", "` + otherKey + `", "` + testKey + ` me",
-				"command=\"ls\" ` + otherKey + `", "-----BEGIN OPENSSH PRIVATE KEY-----", "` + rsa1024 + `"]}]}`,
+				"command=\"ls\" ` + otherKey + `", "-----BEGIN OPENSSH PRIVATE KEY-----", "` + dss + `"]}]}`,
 			[]string{
 				"sshPublicKeys[0]: is not a public key", "sshPublicKeys[3]: is given twice", "sshPublicKeys[4]: has options",
 				"sshPublicKeys[5]: is a private key", "sshPublicKeys[6]: is not a public key",

@@ -4,6 +4,8 @@ package dynamotest
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,4 +73,59 @@ func (tables *Tables) All(table string) []map[string]types.AttributeValue {
 		tables.t.Fatal(err)
 	}
 	return output.Items
+}
+
+// Query is DynamoDB's: in the order of numeric sort keys, in pages of Limit
+// items that are filtered after they are read, and without a last key at the
+// end. The client under it orders numbers as texts and ends with an empty key.
+func (tables *Tables) Query(ctx context.Context, input *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	whole := *input
+	whole.Limit, whole.ExclusiveStartKey = nil, nil
+	filtered, err := tables.Client.Query(ctx, &whole)
+	if err != nil {
+		return nil, err
+	}
+	kept := make(map[int]bool)
+	for _, item := range filtered.Items {
+		kept[ordinal(item)] = true
+	}
+	all := filtered.Items
+	if f := input.FilterExpression; f != nil { // names and values must stay in use
+		whole.FilterExpression = aws.String("(" + *f + ") OR NOT (" + *f + ")")
+		unfiltered, err := tables.Client.Query(ctx, &whole)
+		if err != nil {
+			return nil, err
+		}
+		all = unfiltered.Items
+	}
+	slices.SortFunc(all, func(a, b map[string]types.AttributeValue) int { return ordinal(a) - ordinal(b) })
+	output := &dynamodb.QueryOutput{}
+	read := 0
+	for _, item := range all {
+		if input.ExclusiveStartKey != nil && ordinal(item) <= ordinal(input.ExclusiveStartKey) {
+			continue
+		}
+		if input.Limit != nil && read == int(*input.Limit) {
+			break
+		}
+		read++
+		output.LastEvaluatedKey = item
+		if kept[ordinal(item)] {
+			output.Items = append(output.Items, item)
+		}
+	}
+	if input.Limit == nil || read < int(*input.Limit) {
+		output.LastEvaluatedKey = nil
+	}
+	return output, nil
+}
+
+// ordinal is an item's numeric sort key.
+func ordinal(item map[string]types.AttributeValue) int {
+	n, _ := item[contract.AttrOrdinal].(*types.AttributeValueMemberN)
+	if n == nil {
+		return 0
+	}
+	i, _ := strconv.Atoi(n.Value)
+	return i
 }

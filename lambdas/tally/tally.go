@@ -82,7 +82,7 @@ func (h *Handler) count(ctx context.Context, request contract.TallyRequest, shar
 	pages := dynamodb.NewQueryPaginator(h.DynamoDB, &dynamodb.QueryInput{
 		TableName:              aws.String(h.OutcomesTable),
 		ConsistentRead:         aws.Bool(true),
-		KeyConditionExpression: aws.String("#key = :key AND #ordinal BETWEEN :next AND :last"),
+		KeyConditionExpression: aws.String("#key = :key AND #ordinal >= :next"),
 		ProjectionExpression:   aws.String("#ordinal, #outcome"),
 		ExpressionAttributeNames: map[string]string{
 			"#key":     contract.AttrOutcomeKey,
@@ -92,7 +92,6 @@ func (h *Handler) count(ctx context.Context, request contract.TallyRequest, shar
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":key":  &types.AttributeValueMemberS{Value: contract.ShardKey(request.FileID, shard)},
 			":next": number(prefix.Next),
-			":last": number(request.Received),
 		},
 	})
 	for pages.HasMorePages() {

@@ -81,7 +81,7 @@ func (g *Gateway) createAuthorizer(_ context.Context, r cfn.Resource, p authoriz
 	if len(z.identity) == 0 && (z.token || z.ttl > 0) {
 		return cfn.Handle{}, errors.New("property IdentitySource is required for TOKEN authorizers and for caching")
 	}
-	if p.IdentityValidationExpression != "" {
+	if z.token && p.IdentityValidationExpression != "" {
 		if z.pattern, err = regexp.Compile(`^(?:` + p.IdentityValidationExpression + `)$`); err != nil {
 			return cfn.Handle{}, fmt.Errorf("property IdentityValidationExpression: %w", err)
 		}

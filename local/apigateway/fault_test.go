@@ -2,6 +2,7 @@ package apigateway
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -63,6 +64,12 @@ func TestAGatewayResponseReplacesTheAnswersOfItsType(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheDefaultOf5xxReplacesFailures(t *testing.T) {
+	w := start(t, Options{}, map[string]cloud.API{"lambda": functions{"echo": func(json.RawMessage) (any, error) { return nil, errors.New("boom") }}},
+		replaced("DEFAULT_5XX", `, "StatusCode": "503", "ResponseTemplates": {"application/json": "sorry"}`))
+	w.send(t, "GET", "/orders/1", "").expect(t, 503, "sorry")
 }
 
 func TestAGatewayResponseSetsHeaders(t *testing.T) {

@@ -24,7 +24,7 @@ func TestALambdaProxyGetsTheWholeRequest(t *testing.T) {
 		return map[string]any{"statusCode": 200}, json.Unmarshal(raw, &event)
 	}}}, echo("echo"))
 
-	w.send(t, "PUT", "/orders/a%2Fb?x=1&x=2&y=%20z", `{"n": 1}`, "X-Custom: one", "X-Custom: two", "User-Agent: test").expect(t, 200, "")
+	w.send(t, "PUT", "/orders/a%2Fb?x=1&x=2&y=%20z", `{"n": 1}`, "X-Custom: one", "X-Custom: two", "User-Agent: test", "X-Forwarded-For: 10.0.0.1").expect(t, 200, "")
 
 	for path, want := range map[string]any{
 		"resource": "/orders/{id}", "path": "/orders/a%2Fb", "httpMethod": "PUT", "body": `{"n": 1}`, "isBase64Encoded": false,
@@ -33,6 +33,8 @@ func TestALambdaProxyGetsTheWholeRequest(t *testing.T) {
 		"multiValueQueryStringParameters":   map[string]any{"x": []any{"1", "2"}, "y": []any{" z"}},
 		"stageVariables":                    map[string]any{"color": "blue"},
 		"headers.X-Custom":                  "two",
+		"headers.X-Forwarded-For":           "10.0.0.1, 127.0.0.1",
+		"headers.X-Forwarded-Proto":         "http",
 		"multiValueHeaders.X-Custom":        []any{"one", "two"},
 		"headers.Host":                      strings.TrimPrefix(strings.TrimSuffix(w.endpoint(), "/prod"), "http://"),
 		"requestContext.accountId":          "111122223333",

@@ -196,7 +196,7 @@ func TestPassthroughBehaviorDecidesAboutOtherContentTypes(t *testing.T) {
 
 func TestACustomLambdaIntegrationSelectsByErrorMessage(t *testing.T) {
 	const answers = `, "IntegrationResponses": [{"StatusCode": "200"},
-		{"StatusCode": "400", "SelectionPattern": "Bad.*", "ResponseTemplates": {"application/json": "{\"error\": $input.json('$.errorMessage')}"}},
+		{"StatusCode": "400", "SelectionPattern": "Bad .*", "ResponseTemplates": {"application/json": "{\"error\": $input.json('$.errorMessage')}"}},
 		{"StatusCode": "500", "SelectionPattern": ".+"}]`
 	for name, row := range map[string]struct {
 		answer any
@@ -207,6 +207,7 @@ func TestACustomLambdaIntegrationSelectsByErrorMessage(t *testing.T) {
 		"success":                         {map[string]any{"ok": true}, nil, 200, `{"ok":true}`},
 		"success that looks like failure": {map[string]any{"errorMessage": "Bad"}, nil, 200, `{"errorMessage":"Bad"}`},
 		"a known failure":                 {nil, errors.New(`Bad "input"`), 400, `{"error": "Bad \"input\""}`},
+		"a known text inside another":     {nil, errors.New("So Bad x"), 500, `{"errorMessage":"So Bad x","errorType":"errorString"}`},
 		"another failure":                 {nil, errors.New("boom"), 500, `{"errorMessage":"boom","errorType":"errorString"}`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -73,7 +73,7 @@ func (g *Gateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIProp
 	case p.ApiKeySourceType != "" && p.ApiKeySourceType != "HEADER" && p.ApiKeySourceType != "AUTHORIZER":
 		return cfn.Handle{}, fmt.Errorf("property ApiKeySourceType must be HEADER or AUTHORIZER, got %q", p.ApiKeySourceType)
 	}
-	root := &resource{id: identifier(r, 12)[2:], path: "/"}
+	root := &resource{id: "r" + identifier(r, 9), path: "/"}
 	a := &api{
 		gateway: g, id: identifier(r, 10), name: p.Name, stack: r.Stack, logicalID: r.LogicalID,
 		keyFromAuthorizer: p.ApiKeySourceType == "AUTHORIZER",

@@ -51,7 +51,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := r.Header.Clone()
 	dropHeaders(header, "Connection", "Content-Length")
 	header.Set("Host", r.Host)
-	header.Set("X-Forwarded-For", sourceIP)
+	header.Set("X-Forwarded-For", strings.Join(append(header.Values("X-Forwarded-For"), sourceIP), ", "))
 	header.Set("X-Forwarded-Port", a.port())
 	header.Set("X-Forwarded-Proto", "http")
 	if header.Get("X-Amzn-Trace-Id") == "" {

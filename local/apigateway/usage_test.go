@@ -3,6 +3,7 @@ package apigateway
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -162,6 +163,22 @@ func TestAQuotaEndsWithItsPeriod(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAStageThrottlesEachMethodForAllClients(t *testing.T) {
+	resources := strings.Replace(declare("", methodOn(root, "GET", lambdaProxyTo("echo")), methodOn(root, "POST", lambdaProxyTo("echo"))), `"StageName": "prod"`,
+		`"MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": "1", "ThrottlingBurstLimit": 2}], "StageName": "prod"`, 1)
+	w := start(t, Options{}, serveEcho(), resources)
+	synctest.Test(t, func(t *testing.T) {
+		for i, row := range []struct {
+			method string
+			want   int
+		}{{"GET", 200}, {"GET", 200}, {"GET", 429}, {"POST", 200}} {
+			if got := w.invoke(t, `{"Path": "/", "Method": "`+row.method+`"}`); got.StatusCode != row.want {
+				t.Errorf("request %d, %s: status %d, want %d", i, row.method, got.StatusCode, row.want)
+			}
+		}
+	})
 }
 
 func TestAStageThrottlesByItsMostSpecificSetting(t *testing.T) {

@@ -285,3 +285,35 @@ func TestValuesAreCheckedWhenTheyAreRead(t *testing.T) {
 		}
 	}
 }
+
+func FuzzNoExpressionBreaksTheParser(f *testing.F) {
+	for _, seed := range []string{
+		"a.b[1] = :v AND NOT (begins_with(#n, :v) OR size(c) > :n)", "SET a = list_append(if_not_exists(a, :v), :v) REMOVE b[0], c ADD d :n DELETE e :v",
+		"a, b.c[2]", "attribute_type(a, :v)", "a IN (:v, :n)", "(((", "SET", "a BETWEEN", "é = 😀", "\xff", "set a = (b + :n)", "if_not_exists(", "a..b", "a[99999999999999999999]",
+	} {
+		f.Add(seed)
+	}
+	var stored, values item
+	if err := json.Unmarshal([]byte(sample), &stored); err != nil {
+		f.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(`{":v": {"S": "x"}, ":n": {"N": "1"}, ":l": {"L": []}, ":s": {"SS": ["a"]}}`), &values); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, expression string) {
+		p, err := newPlaceholders(map[string]string{"#n": "s"}, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, _, err := parseCondition("ConditionExpression", expression, p); err == nil {
+			c.holds(stored)
+			_, _, _ = bounds(schema{keyAttribute{"id", kindString}, keyAttribute{"n", kindNumber}}, c)
+		}
+		if u, err := parseUpdate(expression, p); err == nil {
+			_, _ = u.apply(stored)
+		}
+		if projected, err := parseProjection(expression, p); err == nil {
+			projected.of(stored)
+		}
+	})
+}

@@ -2,7 +2,10 @@ package dynamodb
 
 // The words of expressions, and the errors that quote them.
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 type tokenKind int
 
@@ -60,7 +63,8 @@ func scanToken(text string) (tokenKind, int) {
 	case strings.HasPrefix(text, "<>"), strings.HasPrefix(text, "<="), strings.HasPrefix(text, ">="):
 		return tokenSymbol, 2
 	default:
-		return tokenSymbol, 1
+		_, length := utf8.DecodeRuneInString(text)
+		return tokenSymbol, length
 	}
 }
 

@@ -87,7 +87,7 @@ func newParser(parameter, expression string, p *placeholders) *parser {
 
 // finish returns the first error; what is left of the expression is one.
 func (p *parser) finish() error {
-	if p.err == nil && p.next < len(p.tokens) {
+	if p.next < len(p.tokens) {
 		p.syntaxError()
 	}
 	return p.err
@@ -99,8 +99,12 @@ func (p *parser) fail(format string, args ...any) {
 	}
 }
 
-// syntaxError complains about the next token, with its neighbours.
+// syntaxError complains about the next token, with its neighbours, unless
+// there is an error already.
 func (p *parser) syntaxError() {
+	if p.err != nil {
+		return
+	}
 	if p.next >= len(p.tokens) {
 		last := p.tokens[len(p.tokens)-1].text
 		p.fail("Syntax error; token: \"<EOF>\", near: %q", last)
@@ -124,17 +128,11 @@ func (p *parser) peek(offset int) token {
 func (p *parser) take() token {
 	t := p.peek(0)
 	if t.kind == tokenEnd {
-		p.syntaxErrorUnlessFailed()
+		p.syntaxError()
 		return t
 	}
 	p.next++
 	return t
-}
-
-func (p *parser) syntaxErrorUnlessFailed() {
-	if p.err == nil {
-		p.syntaxError()
-	}
 }
 
 // accept takes the next token if it is this symbol or keyword.
@@ -148,7 +146,7 @@ func (p *parser) accept(text string) bool {
 
 func (p *parser) expect(text string) {
 	if !p.accept(text) {
-		p.syntaxErrorUnlessFailed()
+		p.syntaxError()
 	}
 }
 
@@ -188,14 +186,14 @@ func (p *parser) name() string {
 		p.next++
 		return name
 	default:
-		p.syntaxErrorUnlessFailed()
+		p.syntaxError()
 		return ""
 	}
 }
 
 func (p *parser) index() int {
 	if p.peek(0).kind != tokenDigits {
-		p.syntaxErrorUnlessFailed()
+		p.syntaxError()
 		return 0
 	}
 	t := p.take()

@@ -122,7 +122,7 @@ func (p *parser) section(u *update, section string) {
 			u.deletes = append(u.deletes, p.setChange(section))
 		default:
 			p.next--
-			p.syntaxErrorUnlessFailed()
+			p.syntaxError()
 		}
 		if !p.accept(",") {
 			return
@@ -199,7 +199,7 @@ func (p *parser) function() expression {
 func (p *parser) setChange(section string) assignment {
 	target := p.path()
 	if p.peek(0).kind != tokenValue {
-		p.syntaxErrorUnlessFailed()
+		p.syntaxError()
 		return assignment{}
 	}
 	operand := p.literal()

@@ -137,7 +137,7 @@ func TestInputsAreMadeFromTheEvent(t *testing.T) {
 			`{"id": "it's \"7\"", "n": 12345678901234567890, "o": {"k":"v"}, "s": "id it's \"7\", o {k:v}"}`},
 		{"a text template", `"InputTransformer":{"InputPathsMap":{"id":"$.detail.id"},"InputTemplate":"\"order <id> of <aws.events.rule-name>\""}`, `"order it's \"7\" of Rule"`},
 		{"a variable that the event lacks", `"InputTransformer":{"InputPathsMap":{"x":"$.detail.x"},"InputTemplate":"{\"x\": <x>, \"t\": \"[<x>]\"}"}`, `{"x": "", "t": "[]"}`},
-		{"angle brackets that are no variable", `"InputTransformer":{"InputTemplate":"\"a < b > c <d>\""}`, `"a < b > c <d>"`},
+		{"angle brackets that are no variable", `"InputTransformer":{"InputTemplate":"\"a < b > c\""}`, `"a < b > c"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -286,6 +286,9 @@ func TestWhatIsNotSupportedIsRefusedWithItsProperty(t *testing.T) {
 		{"schedule", `"ScheduleExpression":"rate(1 week)"`, "ScheduleExpression"},
 		{"target", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a","Arn":"arn:aws:logs:eu-central-1:111122223333:log-group:x"}]`, "Targets[0].Arn"},
 		{"template", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a",` + lambdaTarget + `,"InputTransformer":{"InputTemplate":"{\"a\": <b>}"}}]`, "Targets[0]"},
+		{"undefined variable in a text", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a",` + lambdaTarget + `,"InputTransformer":{"InputTemplate":"\"a <b>\""}}]`, "Targets[0]"},
+		{"input for a bus", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a","Arn":"arn:aws:events:eu-central-1:111122223333:event-bus/b","Input":"{}"}]`, "Targets[0]"},
+		{"dead letters that are no queue", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a",` + lambdaTarget + `,"DeadLetterConfig":{"Arn":"arn:aws:sns:eu-central-1:111122223333:t"}}]`, "Targets[0].DeadLetterConfig.Arn"},
 		{"template that is no JSON", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a",` + lambdaTarget + `,"InputTransformer":{"InputTemplate":"{a}"}}]`, "Targets[0]"},
 		{"input", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a",` + lambdaTarget + `,"Input":"{"}]`, "Targets[0]"},
 		{"retry policy", `"EventPattern":{"source":["x"]},"Targets":[{"Id":"a",` + lambdaTarget + `,"RetryPolicy":{"MaximumRetryAttempts":186}}]`, "MaximumRetryAttempts"},

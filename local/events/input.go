@@ -182,11 +182,11 @@ func (t *template) split(text string) error {
 				continue
 			}
 			name := text[i+1 : i+end]
-			if t.paths[name] == nil && predefined[name] == nil {
-				if !quoted {
-					return fmt.Errorf("the input template uses <%s>, which the input paths do not define", name)
-				}
+			if strings.ContainsAny(name, " <\"") { // a comparison in a text
 				continue
+			}
+			if t.paths[name] == nil && predefined[name] == nil {
+				return fmt.Errorf("the input template uses <%s>, which the input paths do not define", name)
 			}
 			t.parts = append(t.parts, templatePart{literal: text[start:i]}, templatePart{variable: name, quoted: quoted})
 			i += end

@@ -89,7 +89,8 @@ func (e *environment) ended() bool {
 func (e *environment) kill() { e.cmd.Cancel() } // an error means that it has ended already
 
 // execute hands an invocation to the process and waits for its answer, the
-// function's timeout, or the end of the process.
+// function's timeout, or the end of the process. The environment is free for
+// the next one as soon as it has answered, a moment before the process asks.
 func (e *environment) execute(ctx context.Context, r request) (answer, error) {
 	inv := &invocation{request: r, taken: make(chan struct{}), answered: make(chan answer, 1)}
 	e.work <- inv

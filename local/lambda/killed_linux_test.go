@@ -3,9 +3,9 @@ package lambda_test
 // This file kills an engine. The test binary runs itself as that engine.
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,50 +13,46 @@ import (
 	"time"
 )
 
+// victimVariable tells the test binary to be the victim, and where its
+// function writes its process id.
 const victimVariable = "LAMBDA_TEST_VICTIM"
 
 func TestProcessesEndWithAnEngineThatIsKilled(t *testing.T) {
-	if os.Getenv(victimVariable) != "" {
-		beVictim(t)
+	if file := os.Getenv(victimVariable); file != "" {
+		beVictim(t, file)
 		return
 	}
-	victim := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	victim.Env = append(os.Environ(), victimVariable+"=1")
-	output, err := victim.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(t.TempDir(), "pid")
+	victim := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	victim.Env = append(os.Environ(), victimVariable+"="+file)
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
 	pid := 0
-	for lines := bufio.NewScanner(output); pid == 0 && lines.Scan(); {
-		if text, ok := strings.CutPrefix(lines.Text(), "pid "); ok {
-			if pid, err = strconv.Atoi(text); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if pid == 0 {
-		t.Fatal("the engine did not start a process")
-	}
+	eventually(t, "the engine's function is busy", func() bool {
+		text, _ := os.ReadFile(file) // not there yet
+		pid, _ = strconv.Atoi(string(text))
+		return pid != 0
+	})
 	victim.Process.Kill()
 	victim.Wait()
-	for deadline := time.Now().Add(5 * time.Second); running(pid); {
+	eventually(t, "the function's process has ended", func() bool { return !running(pid) })
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("process %d outlives its engine", pid)
+			t.Fatalf("still waiting: %s", what)
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// beVictim starts a function that is busy for a minute, tells its process, and
-// waits for the end.
-func beVictim(t *testing.T) {
+// beVictim runs a function that is busy for a minute.
+func beVictim(t *testing.T, file string) {
 	e := newEngine(t, nil)
-	e.mustCreate(t, role(logStatement)+","+function(`, "Timeout": 60`))
-	os.Stdout.WriteString("pid " + string(e.invoke(t, `{"Do":"pid"}`).Payload) + "\n")
-	e.invoke(t, `{"Do":"sleep","N":60000}`)
+	e.mustCreate(t, role(logStatement)+","+function(`, "Timeout": 90`))
+	e.invoke(t, `{"Do":"hold","Text":"`+file+`"}`)
 }
 
 // running tells whether a process exists and is not just waiting to be reaped.

@@ -51,6 +51,27 @@ func TestVersionsAndDeleteMarkers(t *testing.T) {
 	}
 }
 
+func TestWithoutVersioningAnObjectHasOneNullVersion(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	for _, body := range []string{"one", "two"} {
+		if out := w.put(t, "plain-bucket", "k", body); out.VersionId != nil {
+			t.Errorf("version id %s", *out.VersionId)
+		}
+	}
+	list, err := w.ListObjectVersions(t.Context(), &awss3.ListObjectVersionsInput{Bucket: aws.String("plain-bucket")})
+	if err != nil || len(list.Versions) != 1 || *list.Versions[0].VersionId != "null" || !*list.Versions[0].IsLatest {
+		t.Errorf("versions %v, %v", list.Versions, err)
+	}
+	for range 2 { // the second time there is nothing to delete
+		if out, err := w.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String("plain-bucket"), Key: aws.String("k")}); err != nil || out.DeleteMarker != nil {
+			t.Errorf("delete: %v %v", out, err)
+		}
+	}
+	if _, err := w.DeleteBucket(t.Context(), &awss3.DeleteBucketInput{Bucket: aws.String("plain-bucket")}); err != nil {
+		t.Errorf("delete of the empty bucket: %v", err)
+	}
+}
+
 func TestVersionListingsContinueWhereTheyEnded(t *testing.T) {
 	w := newWorld(t, "versioned-bucket")
 	var want []string

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -173,6 +174,64 @@ func TestConditionalWritesHaveOneWinner(t *testing.T) {
 	slices.Sort(results)
 	if results[0] != "" || results[1] != "PreconditionFailed" {
 		t.Errorf("results %v", results)
+	}
+}
+
+func TestConditionalWritesAskForTheCurrentObject(t *testing.T) {
+	for _, row := range []struct {
+		name                 string
+		exists               bool
+		ifMatch, ifNoneMatch string
+		want                 string
+	}{
+		{"none expected, none there", false, "", "*", ""},
+		{"none expected, one there", true, "", "*", "PreconditionFailed"},
+		{"one expected, none there", false, `"00"`, "", "NoSuchKey"},
+		{"one expected, another there", true, `"00"`, "", "PreconditionFailed"},
+		{"the one expected", true, `"9dd4e461268c8034f5c8564e155c67a6"`, "", ""}, // MD5 of "x"
+		{"any expected", true, "*", "", ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, "versioned-bucket")
+			w.put(t, "versioned-bucket", "k", "x")
+			if !row.exists { // a delete marker is no object
+				if _, err := w.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String("versioned-bucket"), Key: aws.String("k")}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in := &awss3.PutObjectInput{Bucket: aws.String("versioned-bucket"), Key: aws.String("k"), Body: strings.NewReader("y")}
+			if row.ifMatch != "" {
+				in.IfMatch = &row.ifMatch
+			}
+			if row.ifNoneMatch != "" {
+				in.IfNoneMatch = &row.ifNoneMatch
+			}
+			if _, err := w.PutObject(t.Context(), in); code(err) != row.want {
+				t.Errorf("want %q, got %v", row.want, err)
+			}
+		})
+	}
+}
+
+func TestABodyThatDoesNotAddUpIsRefused(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	for _, row := range []struct{ name, header, value, want string }{
+		{"right MD5", "Content-MD5", "XrY7u+Ae7tCTyyK7j1rNww==", "200"},
+		{"wrong MD5", "Content-MD5", "XrY7u+Ae7tCTyyK7j1rNwg==", "BadDigest"},
+		{"no MD5 at all", "Content-MD5", "hello", "InvalidDigest"},
+		{"right CRC", "x-amz-checksum-crc32", "DUoRhQ==", "200"},
+		{"wrong CRC", "x-amz-checksum-crc32", "DUoRhA==", "BadDigest"},
+		{"a header that would be forgotten", "x-amz-tagging", "a=b", "NotImplemented"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest("PUT", "/plain-bucket/k", strings.NewReader("hello world"))
+			r.Header.Set(row.header, row.value)
+			rec := httptest.NewRecorder()
+			w.s3.ServeAWS(rec, r, w.cloud.Administrator())
+			if got := fmt.Sprint(rec.Code) + rec.Body.String(); !strings.Contains(got, row.want) {
+				t.Errorf("want %s, got %s", row.want, got)
+			}
+		})
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/s3"
 )
 
 func TestEventsHaveTheShapeOfS3(t *testing.T) {
@@ -141,6 +144,32 @@ func TestPoliciesDecideEveryRequest(t *testing.T) {
 				t.Errorf("CloudTrail was told %+v", last)
 			}
 		})
+	}
+}
+
+func TestABucketIsSilentUntilEventBridgeIsOn(t *testing.T) {
+	w := newWorld(t)
+	if err := w.s3.CreateBucket("silent", s3.BucketOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	w.put(t, "silent", "k", "x")
+	if len(w.events) != 0 || len(w.calls) != 1 {
+		t.Errorf("%d events, %d calls for CloudTrail", len(w.events), len(w.calls))
+	}
+}
+
+func TestCloudTrailIsToldOfCallsOnObjects(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	id := *w.put(t, "versioned-bucket", "inbox/a b", "12345").VersionId
+	w.get(t, &awss3.GetObjectInput{Bucket: aws.String("versioned-bucket"), Key: aws.String("inbox/a b"), VersionId: &id})
+	put, get := w.calls[0], w.calls[1]
+	if put.EventName != "PutObject" || put.ReadOnly || put.RequestParameters["key"] != "inbox/a b" || put.RequestParameters["bucketName"] != "versioned-bucket" ||
+		put.ResponseElements["x-amz-version-id"] != id || put.AdditionalEventData["bytesTransferredIn"] != int64(5) ||
+		put.Resources[0] != (cloud.TrailResource{Type: "AWS::S3::Object", ARN: "arn:aws:s3:::versioned-bucket/inbox/a b"}) {
+		t.Errorf("put: %+v", put)
+	}
+	if get.EventName != "GetObject" || !get.ReadOnly || get.RequestParameters["versionId"] != id || get.AdditionalEventData["bytesTransferredOut"] != int64(5) {
+		t.Errorf("get: %+v", get)
 	}
 }
 

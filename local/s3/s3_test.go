@@ -69,7 +69,7 @@ func newWorld(t *testing.T, buckets ...string) *world {
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	w.Client = awss3.New(awss3.Options{
-		Region: "eu-central-1", BaseEndpoint: &server.URL, UsePathStyle: true,
+		Region: "eu-central-1", BaseEndpoint: &server.URL,
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), RetryMaxAttempts: 1,
 	})
 	return w

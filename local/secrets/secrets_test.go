@@ -151,6 +151,10 @@ func TestANewValueMovesTheOldOneToPrevious(t *testing.T) {
 				t.Errorf("stage %q: got %+v, %v, want %s", stage, got, err, want)
 			}
 		}
+		current, _ := call[secretValue](t, s, "GetSecretValue", `{"SecretId": "a"}`)
+		if got, err := call[secretValue](t, s, "GetSecretValue", `{"SecretId": "a", "VersionStage": "AWSPREVIOUS", "VersionId": "`+current.VersionId+`"}`); cloud.AsError(err).Code != "InvalidRequestException" {
+			t.Errorf("a version under another's label: got %+v, %v", got, err)
+		}
 		described, err := call[description](t, s, "DescribeSecret", `{"SecretId": "a"}`)
 		if err != nil || len(described.VersionIdsToStages) != 2 || described.LastChangedDate-described.CreatedDate != 120 {
 			t.Errorf("described as %+v, %v", described, err)

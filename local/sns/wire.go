@@ -114,12 +114,16 @@ type element struct {
 
 func writeError(w http.ResponseWriter, err error) {
 	e := cloud.AsError(err)
+	code := e.Code
+	if code == "AccessDeniedException" {
+		code = "AuthorizationError" // as SNS calls it
+	}
 	kind := "Sender"
 	if e.Status >= 500 {
 		kind = "Receiver"
 	}
 	writeXML(w, e.Status, element{"ErrorResponse", []element{
-		{"Error", []element{{"Type", kind}, {"Code", e.Code}, {"Message", e.Message}}},
+		{"Error", []element{{"Type", kind}, {"Code", code}, {"Message", e.Message}}},
 		{"RequestId", cloud.UUID()},
 	}})
 }

@@ -31,6 +31,7 @@ type queue struct {
 	hidden     messageHeap
 	expiry     messageHeap
 	delayed    int           // how many of hidden were never received
+	moves      []moveTask    // of messages out of this queue, oldest first
 	changed    chan struct{} // closed when waiting receivers should look again; nil if none waits
 	queueByARN func(arn string) *queue
 }
@@ -292,6 +293,20 @@ func (q *queue) purge() error {
 		q.remove(m)
 	}
 	return nil
+}
+
+// drain takes all visible messages out of the queue.
+func (q *queue) drain() []*message {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(time.Now())
+	var drained []*message
+	for q.visible.Len() > 0 {
+		m := q.visible.Front().Value.(*message)
+		q.remove(m)
+		drained = append(drained, m)
+	}
+	return drained
 }
 
 // counts returns how many messages are visible, in flight and delayed.

@@ -171,6 +171,52 @@ func TestAMessageReceivedTooOftenMovesToTheDeadLetterQueue(t *testing.T) {
 	})
 }
 
+func TestDeadLettersCanBeMovedBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		e.mustCreate(t, queue("Dead", "")+","+queue("Other", "")+","+
+			queue("Jobs", `, "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 1}`))
+		const arn = "arn:aws:sqs:eu-central-1:123456789012:"
+		fail := func() {
+			e.send(t, "jobs", "poison")
+			e.receive(t, "jobs", nil)
+			time.Sleep(31 * time.Second)
+			e.receive(t, "jobs", nil)
+		}
+		fail()
+		e.must(t, "", "StartMessageMoveTask", map[string]any{"SourceArn": arn + "dead"}, nil)
+		if got := e.receive(t, "jobs", nil); bodies(got) != "poison" || got[0].Attributes["ApproximateReceiveCount"] != "1" || got[0].Attributes["DeadLetterQueueSourceArn"] != "" {
+			t.Errorf("moved back: %+v", got)
+		}
+		time.Sleep(31 * time.Second)
+		e.receive(t, "jobs", nil)
+		e.must(t, "", "StartMessageMoveTask", map[string]any{"SourceArn": arn + "dead", "DestinationArn": arn + "other"}, nil)
+		if e.counts(t, "other") != "1 0 0" || e.counts(t, "dead") != "0 0 0" {
+			t.Errorf("other %s, dead %s", e.counts(t, "other"), e.counts(t, "dead"))
+		}
+		var list struct {
+			Results []struct {
+				Status, DestinationArn           string
+				ApproximateNumberOfMessagesMoved int
+			}
+		}
+		e.must(t, "", "ListMessageMoveTasks", map[string]any{"SourceArn": arn + "dead", "MaxResults": 10}, &list)
+		if len(list.Results) != 2 || list.Results[0].DestinationArn != arn+"other" || list.Results[1].Status != "COMPLETED" || list.Results[1].ApproximateNumberOfMessagesMoved != 1 {
+			t.Errorf("tasks %+v", list)
+		}
+		e.send(t, "dead", "sent directly")
+		e.must(t, "", "StartMessageMoveTask", map[string]any{"SourceArn": arn + "dead"}, nil)
+		if e.counts(t, "dead") != "1 0 0" {
+			t.Errorf("dead %s: what came from nowhere stays", e.counts(t, "dead"))
+		}
+		for source, code := range map[string]string{"jobs": "InvalidParameterValueException", "none": "ResourceNotFoundException"} {
+			if err := e.call("", "StartMessageMoveTask", map[string]any{"SourceArn": arn + source}, nil); err == nil || cloud.AsError(err).Code != code {
+				t.Errorf("from %s: %v", source, err)
+			}
+		}
+	})
+}
+
 func TestAMessageExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t)
@@ -285,11 +331,12 @@ func TestAQueueHas120000MessagesInFlightAtMost(t *testing.T) {
 			t.Fatalf("error %v", err)
 		}
 		done := make(chan []message)
+		started := time.Now()
 		go func() { done <- e.receive(t, "jobs", map[string]any{"WaitTimeSeconds": 20}) }()
 		time.Sleep(time.Second)
 		e.must(t, "jobs", "DeleteMessage", map[string]any{"ReceiptHandle": last[0].ReceiptHandle}, nil)
-		if got := <-done; bodies(got) != "one more" {
-			t.Errorf("received %v", got)
+		if got := <-done; bodies(got) != "one more" || time.Since(started) != time.Second {
+			t.Errorf("received %v after %v", got, time.Since(started))
 		}
 	})
 }

@@ -69,11 +69,9 @@ func (s *SQS) listQueues(_ context.Context, caller cloud.Caller, input json.RawM
 func (s *SQS) listDeadLetterSourceQueues(_ context.Context, _ cloud.Caller, q *queue, _ target) (any, error) {
 	urls := []string{}
 	for _, source := range s.sorted() {
-		source.mu.Lock()
-		if r := source.settings.redrive; r != nil && r.target == q.arn {
+		if source.redrivesTo(q) {
 			urls = append(urls, s.url(source))
 		}
-		source.mu.Unlock()
 	}
 	return map[string][]string{"queueUrls": urls}, nil // the one member that SQS writes in lower case
 }

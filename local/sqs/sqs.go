@@ -102,6 +102,10 @@ func actions(name string) (action, bool) {
 		return (*SQS).getQueueURL, true
 	case "ListQueues":
 		return (*SQS).listQueues, true
+	case "StartMessageMoveTask":
+		return (*SQS).startMessageMoveTask, true
+	case "ListMessageMoveTasks":
+		return (*SQS).listMessageMoveTasks, true
 	}
 	return nil, false
 }

@@ -94,6 +94,17 @@ func TestDescribeAndStopExecution(t *testing.T) {
 	})
 }
 
+func TestStoppingAFinishedExecutionChangesNothing(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		x, before := w.run(passing, `{}`)
+		time.Sleep(time.Hour)
+		w.mustCall("StopExecution", map[string]any{"executionArn": x.arn})
+		if after, _ := x.now(); after != before || len(w.events) != 2 {
+			t.Errorf("%+v, before %+v, %d events", after, before, len(w.events))
+		}
+	})
+}
+
 func TestGetExecutionHistoryPages(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		x, _ := w.run(passing, `{"secret":1}`)

@@ -42,7 +42,7 @@ func (v *visit) contextObject() map[string]any {
 func (v *visit) bindings() map[string]any {
 	states := map[string]any{"input": v.input.value, "context": v.contextObject()}
 	if v.hasResult {
-		states["result"] = v.result
+		states["result"] = v.result.value
 	}
 	if v.errorOutput != nil {
 		states["errorOutput"] = v.errorOutput

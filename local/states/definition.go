@@ -28,6 +28,9 @@ const (
 // maxStateName is in characters.
 const maxStateName = 80
 
+// maxSeconds bounds all timeouts and delays: a bit more than three years.
+const maxSeconds = 99_999_999
+
 // A graph is what one thread walks: the states of a machine, of a branch, or of
 // a Map's iteration.
 type graph struct {
@@ -57,7 +60,7 @@ func parse(text string, express bool, resolver resolver) (*definition, error) {
 	}
 	p := &parser{resolver: resolver, express: express, names: map[string]string{}}
 	f := object(&p.faults, "", value)
-	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxTaskSeconds))}
+	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxSeconds))}
 	if version := f.text("Version"); version != "" && version != "1.0" {
 		f.complain("Version", "must be 1.0, not %q", version)
 	}

@@ -131,7 +131,9 @@ func (e *execution) end(o outcome, last int) bool {
 	kind, details := o.event()
 	e.history.close(kind, last, details)
 	e.cancel()
-	e.machine.states.shelf.put(e)
+	if !e.machine.express {
+		e.machine.states.shelf.put(e)
+	}
 	e.machine.announce(e)
 	close(e.done)
 	return true

@@ -264,8 +264,10 @@ func (v *visit) assign(ctx context.Context, e *expression, document any) (assign
 
 // exit checks the size of an output.
 func (v *visit) exit(output any, assigned assignment) (exit, *failure) {
-	if isSame(output, v.input.value) {
-		return exit{output: v.input, assigned: assigned}, nil
+	for _, known := range []data{v.input, v.result} {
+		if known.text != "" && isSame(output, known.value) {
+			return exit{output: known, assigned: assigned}, nil
+		}
 	}
 	d, err := newData(output)
 	if err != nil {
@@ -277,7 +279,8 @@ func (v *visit) exit(output any, assigned assignment) (exit, *failure) {
 	return exit{output: d, assigned: assigned}, nil
 }
 
-// isSame tells whether a state hands on its very input, whose text is known.
+// isSame tells whether two values are the very same object, so that their texts
+// are the same too.
 func isSame(output, input any) bool {
 	a, ok := output.(map[string]any)
 	if !ok {

@@ -116,6 +116,35 @@ func TestAssignIsSeenFromTheNextStateOn(t *testing.T) {
 	})
 }
 
+func TestAJSONataTask(t *testing.T) {
+	var asked any
+	inWorld(t, lambdaOnly(functions{"f": func(_ context.Context, payload any) (any, error) {
+		asked = payload
+		return map[string]any{"n": 20}, nil
+	}}), func(t *testing.T, w *world) {
+		_, o := w.run(`{"QueryLanguage":"JSONata","StartAt":"T","States":{
+			"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","TimeoutSeconds":"{% $states.input.t %}",
+				"Arguments":{"FunctionName":"f","Payload":{"q":"{% $states.input.q & '?' %}"}},
+				"Assign":{"n":"{% $states.result.Payload.n %}"},"Output":"{% $states.result.Payload.n + $states.input.t %}","Next":"P"},
+			"P":{"Type":"Pass","Output":"{% [$states.input, $n] %}","End":true}}}`, `{"q":"why","t":5}`)
+		if text, _ := encode(asked); text != `{"q":"why?"}` || o.output != `[25,20]` {
+			t.Errorf("asked %s, %+v", text, o)
+		}
+	})
+}
+
+func TestFailedArgumentsOfATaskAreRecorded(t *testing.T) {
+	inWorld(t, lambdaOnly(functions{}), func(t *testing.T, w *world) {
+		e, _ := w.run(`{"QueryLanguage":"JSONata","StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke",
+			"Arguments":{"FunctionName":"{% $doesNotExist %}"},"End":true}}}`, `{}`)
+		w.expectTypes(e, "ExecutionStarted", "TaskStateEntered", "EvaluationFailed", "ExecutionFailed")
+		failed := e.history.snapshot()[2]
+		if d := failed.details.(*evaluationFailedDetails); failed.previous != 0 || d.Location != "Arguments/FunctionName" {
+			t.Errorf("%+v %+v", failed, d)
+		}
+	})
+}
+
 func TestATasksResultPassesThroughItsFields(t *testing.T) {
 	inWorld(t, lambdaOnly(functions{"f": func(context.Context, any) (any, error) { return map[string]any{"n": 1, "m": 2}, nil }}), func(t *testing.T, w *world) {
 		_, o := w.run(`{"StartAt":"T","States":{

@@ -157,6 +157,7 @@ func TestMapRunsAtMostMaxConcurrencyIterationsAtOnce(t *testing.T) {
 		{`"MaxConcurrency":3`, 3},
 		{`"MaxConcurrencyPath":"$.max"`, 2},
 		{`"MaxConcurrency":0`, maxInlineConcurrency},
+		{`"MaxConcurrency":45`, maxInlineConcurrency},
 	} {
 		t.Run(row.given, func(t *testing.T) {
 			var now, most atomic.Int32

@@ -60,7 +60,7 @@ func (f fields) guard(in language) guard {
 func (f fields) retrier(last bool) retrier {
 	r := retrier{
 		errors:   f.errorEquals(last),
-		interval: seconds(f.whole("IntervalSeconds", 1, 1, maxAttempts)),
+		interval: seconds(f.whole("IntervalSeconds", 1, 1, maxSeconds)),
 		limit:    seconds(f.whole("MaxDelaySeconds", 0, 1, maxRetrySeconds)),
 		backoff:  f.number("BackoffRate", 2, 1, math.MaxFloat64),
 		attempts: f.whole("MaxAttempts", 3, 0, maxAttempts),
@@ -130,7 +130,7 @@ func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *fa
 			return exit{}, aborted()
 		}
 		v.retries++
-		v.context, v.result, v.hasResult = nil, nil, false
+		v.context, v.result, v.hasResult = nil, data{}, false
 	}
 }
 
@@ -172,7 +172,7 @@ func (g *guard) rescue(ctx context.Context, v *visit, f *failure) (exit, *failur
 	}
 	c := &g.catchers[i]
 	v.errorOutput = f.output()
-	v.result, v.hasResult = nil, false
+	v.result, v.hasResult = data{}, false
 
 	assigned, unassigned := v.assign(ctx, c.assign, v.errorOutput)
 	if unassigned != nil {

@@ -104,7 +104,7 @@ type shelved struct {
 // put adds a finished execution, and drops the histories of the oldest ones
 // while they are too many.
 func (s *shelf) put(e *execution) {
-	size := e.history.size() + len(e.input.text)
+	size := e.history.size()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queue = append(s.queue, shelved{e, size})

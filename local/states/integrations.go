@@ -86,7 +86,7 @@ func (r resolver) integrations() map[string]*integration {
 }
 
 // call performs the action as the machine's role.
-func (i *integration) call(ctx context.Context, v *visit, parameters any) (any, *failure) {
+func (i *integration) call(ctx context.Context, v *visit, parameters data) (any, *failure) {
 	request, err := i.request(v, parameters)
 	if err != nil {
 		return nil, v.failed(errRuntime, "The Parameters could not be used to start the Task: [%v]", err)
@@ -107,14 +107,15 @@ func (i *integration) call(ctx context.Context, v *visit, parameters any) (any, 
 	return i.answer(result)
 }
 
-func (i *integration) request(v *visit, parameters any) (json.RawMessage, error) {
-	if i.prepare != nil {
-		var err error
-		if parameters, err = i.prepare(v, parameters); err != nil {
-			return nil, err
-		}
+func (i *integration) request(v *visit, parameters data) (json.RawMessage, error) {
+	if i.prepare == nil {
+		return json.RawMessage(parameters.text), nil
 	}
-	text, err := encode(parameters)
+	request, err := i.prepare(v, parameters.value)
+	if err != nil {
+		return nil, err
+	}
+	text, err := encode(request)
 	return json.RawMessage(text), err
 }
 

@@ -141,7 +141,7 @@ func (s *mapping) attempt(ctx context.Context, v *visit) (exit, *failure) {
 	}
 	v.note("MapStateSucceeded", nil)
 	result := i.successes()
-	v.succeed(result)
+	v.succeed(data{value: result})
 	return s.flow.leave(ctx, v, result)
 }
 

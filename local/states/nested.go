@@ -10,17 +10,16 @@ import (
 // startRequest prepares a StartExecution.
 func startRequest(v *visit, parameters map[string]any) (map[string]any, error) {
 	request, err := texts("Input")(v, parameters)
-	return renamed(request, lowerFirst), err
+	return renamed(request, lowerFirst).(map[string]any), err
 }
 
 // startAnswer is the result of states:startExecution, with its date in
 // milliseconds since 1970.
 func startAnswer(result any) (any, *failure) {
-	answer, ok := result.(map[string]any)
+	answer, ok := renamed(result, upperFirst).(map[string]any)
 	if !ok {
 		return result, nil
 	}
-	answer = renamed(answer, upperFirst)
 	if started, ok := answer["StartDate"].(float64); ok {
 		answer["StartDate"] = math.Round(started * 1000)
 	}

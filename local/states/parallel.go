@@ -57,7 +57,7 @@ func (s *parallel) attempt(ctx context.Context, v *visit) (exit, *failure) {
 		return exit{}, f
 	}
 	v.note("ParallelStateSucceeded", nil)
-	v.succeed(result)
+	v.succeed(data{value: result})
 	return s.flow.leave(ctx, v, result)
 }
 

@@ -71,14 +71,14 @@ func sdkIntegration(name string) *integration {
 		prepare := texts(sdkTexts(id, action)...)
 		i.prepare = ofObject(func(v *visit, parameters map[string]any) (map[string]any, error) {
 			request, err := prepare(v, parameters)
-			return renamed(request, lowerFirst), err
+			return renamed(request, lowerFirst).(map[string]any), err
 		})
 		i.answer = func(result any) (any, *failure) {
-			members, ok := result.(map[string]any)
-			if !ok {
-				return result, nil
+			result = renamed(result, upperFirst)
+			if members, ok := result.(map[string]any); ok {
+				datesAsText(members)
 			}
-			return datesAsText(renamed(members, upperFirst)), nil
+			return result, nil
 		}
 	}
 	return i
@@ -102,23 +102,33 @@ func sdkTexts(id, action string) []string {
 	}
 }
 
-// renamed renames the members of an object.
-func renamed(members map[string]any, rename func(string) string) map[string]any {
-	object := make(map[string]any, len(members))
-	for name, value := range members {
-		object[rename(name)] = value
+// renamed renames the members of all objects in a value.
+func renamed(value any, rename func(string) string) any {
+	switch v := value.(type) {
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, member := range v {
+			object[rename(name)] = renamed(member, rename)
+		}
+		return object
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = renamed(item, rename)
+		}
+		return list
+	default:
+		return value
 	}
-	return object
 }
 
 // datesAsText replaces dates, which are seconds since 1970 in the service's API.
-func datesAsText(members map[string]any) map[string]any {
+func datesAsText(members map[string]any) {
 	for name, value := range members {
 		if seconds, ok := value.(float64); ok && strings.HasSuffix(name, "Date") {
 			members[name] = timestamp(time.UnixMilli(int64(math.Round(seconds * 1000))))
 		}
 	}
-	return members
 }
 
 func upperFirst(s string) string {

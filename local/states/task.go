@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// maxTaskSeconds bounds TimeoutSeconds and HeartbeatSeconds.
-const maxTaskSeconds = 99_999_999
-
 type task struct {
 	base
 	flow
@@ -22,8 +19,8 @@ func (p *parser) task(f fields, b base, _ []string) state {
 	b.retryable = true
 	s := &task{base: b, guard: f.guard(b.language)}
 	s.flow = f.flow(b.language, passage{arguments: true, result: true, selector: true})
-	s.timeout = f.setting("TimeoutSeconds", b.language, wholeNumber(1, maxTaskSeconds))
-	s.heartbeat = f.setting("HeartbeatSeconds", b.language, wholeNumber(1, maxTaskSeconds))
+	s.timeout = f.setting("TimeoutSeconds", b.language, wholeNumber(1, maxSeconds))
+	s.heartbeat = f.setting("HeartbeatSeconds", b.language, wholeNumber(1, maxSeconds))
 	if t, h := s.timeout.literalSeconds(), s.heartbeat.literalSeconds(); t > 0 && h >= t {
 		f.complain("HeartbeatSeconds", "must be less than TimeoutSeconds")
 	}
@@ -63,7 +60,7 @@ func (s *task) attempt(ctx context.Context, v *visit) (exit, *failure) {
 		return exit{}, f
 	}
 	v.succeed(result)
-	return s.flow.leave(ctx, v, result)
+	return s.flow.leave(ctx, v, result.value)
 }
 
 // job evaluates the limits of an attempt.
@@ -73,11 +70,11 @@ func (s *task) job(ctx context.Context, v *visit, arguments any) (*job, *failure
 	if j.input, f = v.document(arguments); f != nil {
 		return nil, f
 	}
-	timeout, f := s.timeout.whole(ctx, v, v.input.value, 0, 1, maxTaskSeconds)
+	timeout, f := s.timeout.whole(ctx, v, v.input.value, 0, 1, maxSeconds)
 	if f != nil {
 		return nil, f
 	}
-	heartbeat, f := s.heartbeat.whole(ctx, v, v.input.value, 0, 1, maxTaskSeconds)
+	heartbeat, f := s.heartbeat.whole(ctx, v, v.input.value, 0, 1, maxSeconds)
 	if f != nil {
 		return nil, f
 	}
@@ -97,7 +94,7 @@ type job struct {
 }
 
 // do performs the work and records it.
-func (j *job) do(ctx context.Context) (any, *failure) {
+func (j *job) do(ctx context.Context) (data, *failure) {
 	work, stop := ctx, context.CancelFunc(func() {})
 	if j.timeout > 0 {
 		work, stop = context.WithTimeout(ctx, j.timeout)
@@ -108,20 +105,20 @@ func (j *job) do(ctx context.Context) (any, *failure) {
 	result, f := j.perform(work)
 	switch {
 	case ctx.Err() != nil:
-		return nil, aborted()
+		return data{}, aborted()
 	case work.Err() != nil:
 		f = &failure{name: errTimeout}
 		j.ended("TimedOut", f)
-		return nil, f
+		return data{}, f
 	case f != nil && f.name == errTimeout:
 		j.ended("TimedOut", f)
-		return nil, f
+		return data{}, f
 	case f != nil && j.unsubmitted:
 		j.ended("SubmitFailed", f)
-		return nil, f
+		return data{}, f
 	case f != nil:
 		j.ended("Failed", f)
-		return nil, f
+		return data{}, f
 	}
 	output, err := newData(result)
 	if err != nil {
@@ -131,22 +128,22 @@ func (j *job) do(ctx context.Context) (any, *failure) {
 	}
 	if f != nil {
 		j.ended("Failed", f)
-		return nil, f
+		return data{}, f
 	}
 	j.succeeded("Succeeded", output)
-	return result, nil
+	return output, nil
 }
 
 // perform calls the service, and waits for the work's end if the call only
 // began it.
 func (j *job) perform(ctx context.Context) (any, *failure) {
 	if j.resource.pattern == requestResponse {
-		return j.resource.integration.call(ctx, j.visit, j.input.value)
+		return j.resource.integration.call(ctx, j.visit, j.input)
 	}
 	tokens := j.visit.execution.machine.states.tokens
 	pending := tokens.open(j.visit.token, j.visit.execution.machine.arn)
 	defer tokens.close(j.visit.token)
-	answer, f := j.resource.integration.call(ctx, j.visit, j.input.value)
+	answer, f := j.resource.integration.call(ctx, j.visit, j.input)
 	if f != nil {
 		j.unsubmitted = true
 		return nil, f

@@ -64,7 +64,7 @@ type visit struct {
 	retries   int
 	token     string // of a Task that can be completed from outside
 
-	result      any
+	result      data // its text may be missing
 	hasResult   bool
 	errorOutput map[string]any
 
@@ -119,7 +119,7 @@ func (v *visit) leave(e exit) {
 }
 
 // succeed sets what expressions see as the result.
-func (v *visit) succeed(result any) {
+func (v *visit) succeed(result data) {
 	v.result, v.hasResult = result, true
 }
 

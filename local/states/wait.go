@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// maxWaitSeconds is as for all timeouts and delays: a bit more than three years.
-const maxWaitSeconds = 99_999_999
-
 type wait struct {
 	base
 	flow
@@ -21,7 +18,7 @@ func (p *parser) wait(f fields, b base, _ []string) state {
 	s := &wait{
 		base:    b,
 		flow:    f.flow(b.language, passage{}),
-		seconds: f.setting("Seconds", b.language, wholeNumber(0, maxWaitSeconds)),
+		seconds: f.setting("Seconds", b.language, wholeNumber(0, maxSeconds)),
 		until:   f.setting("Timestamp", b.language, isTimestamp),
 	}
 	if (s.seconds == nil) == (s.until == nil) {
@@ -82,9 +79,9 @@ func (s *wait) secondsDelay(ctx context.Context, v *visit, input any) (time.Dura
 	n, ok := value.(float64)
 	whole := ok && n == math.Trunc(n)
 	switch {
-	case whole && n >= 0 && n <= maxWaitSeconds:
+	case whole && n >= 0 && n <= maxSeconds:
 		return seconds(int(n)), nil
-	case whole && n > maxWaitSeconds:
+	case whole && n > maxSeconds:
 		return 0, v.failed(errRuntime, "Wait state delay is too long.")
 	case v.state.language == jsonataLanguage:
 		return 0, v.evaluationFailed("Seconds", "The Seconds field must be a whole number of seconds that is not negative: %v", value)

@@ -176,6 +176,9 @@ func TestReadingElsewhereIsRefused(t *testing.T) {
 	if _, err := c.Open("/inbox/absent.xml"); !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("open of what is not there: %v", err)
 	}
+	if _, err := c.OpenFile("/outbox/new.xml", writeNew); !errors.Is(err, os.ErrPermission) {
+		t.Errorf("open for writing, before a byte is sent: %v", err)
+	}
 	if got, _ := w.object(t, "outbox/acme/reply.json"); got != "{}" {
 		t.Error("the reply is gone")
 	}

@@ -123,8 +123,8 @@ func (s *server) serve(ctx context.Context) {
 // handle serves one connection. What goes wrong in it concerns its client
 // only, who sees it.
 func (s *server) handle(conn net.Conn) {
-	login := &login{server: s, callers: map[string]cloud.Caller{}}
-	config := &ssh.ServerConfig{PublicKeyCallback: login.publicKey, ServerVersion: "SSH-2.0-AWS_SFTP_1.1"}
+	auth := &login{server: s, callers: map[string]cloud.Caller{}}
+	config := &ssh.ServerConfig{PublicKeyCallback: auth.publicKey, ServerVersion: "SSH-2.0-AWS_SFTP_1.1"}
 	if s.banner != "" {
 		config.BannerCallback = func(ssh.ConnMetadata) string { return s.banner }
 	}
@@ -141,7 +141,7 @@ func (s *server) handle(conn net.Conn) {
 	sourceIP, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
 	u := s.user(client.User())
 	origin := s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}
-	files := &files{home: u.home, s3: s.objects.As(login.callers[u.name], origin), ignoreSetStat: s.ignoreSetStat}
+	view := &files{home: u.home, s3: s.objects.As(auth.callers[u.name], origin), ignoreSetStat: s.ignoreSetStat}
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
 	open := make(chan struct{}, maxSessions)
@@ -158,7 +158,7 @@ func (s *server) handle(conn net.Conn) {
 		}
 		sessions.Go(func() {
 			defer func() { <-open }()
-			serveSession(channel, files)
+			serveSession(channel, view)
 		})
 	}
 }
@@ -208,7 +208,7 @@ func (u *user) has(key ssh.PublicKey) bool {
 
 // serveSession answers one channel: a request for the SFTP subsystem, and
 // nothing else.
-func serveSession(offered ssh.NewChannel, files *files) {
+func serveSession(offered ssh.NewChannel, view *files) {
 	channel, requests, err := offered.Accept()
 	if err != nil {
 		return
@@ -223,8 +223,8 @@ func serveSession(offered ssh.NewChannel, files *files) {
 			continue
 		}
 		go ssh.DiscardRequests(requests)
-		server := sftp.NewRequestServer(channel, sftp.Handlers{FileGet: files, FilePut: files, FileCmd: files, FileList: files},
-			sftp.WithStartDirectory(files.home.start))
+		server := sftp.NewRequestServer(channel, sftp.Handlers{FileGet: view, FilePut: view, FileCmd: view, FileList: view},
+			sftp.WithStartDirectory(view.home.start))
 		if err := server.Serve(); err == io.EOF || err == nil {
 			channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{0}))
 		}

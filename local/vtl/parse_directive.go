@@ -91,9 +91,6 @@ func (p *parser) set() (node, error) {
 // target parses what a #set sets: a variable of the template, a member of one, or an override.
 func (p *parser) target() (*reference, error) {
 	start := p.pos
-	if !strings.HasPrefix(p.rest(), "$") {
-		return nil, p.errorf("#set must set a reference")
-	}
 	r, err := p.reference()
 	if err != nil {
 		return nil, err

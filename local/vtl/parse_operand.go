@@ -225,10 +225,13 @@ func (p *parser) mapping() (expression, error) {
 	}
 }
 
-// reference parses "$name...", "$!name...", "${name...}". It returns nil, and stays where it was, if the $
-// begins none: it is text then.
+// reference parses "$name...", "$!name...", "${name...}". It returns nil, and stays where it was, if
+// there is none: a $ is text then.
 func (p *parser) reference() (*reference, error) {
 	start := p.pos
+	if !strings.HasPrefix(p.rest(), "$") {
+		return nil, nil
+	}
 	p.pos++
 	if strings.HasPrefix(p.rest(), "!") {
 		p.pos++

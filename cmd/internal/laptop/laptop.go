@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local"
 )
@@ -109,7 +110,7 @@ func (l *Laptop) connect(ctx context.Context, state string, keys Keys) error {
 		if err := writePrivate(filepath.Join(state, "tokens", id), token+"\n"); err != nil {
 			return err
 		}
-		l.Partners[id] = &Partner{ID: id, Token: token, SFTP: address, API: api, key: key}
+		l.Partners[id] = &Partner{ID: id, Token: token, SFTP: address, API: strings.TrimSuffix(api, "/"), key: key}
 	}
 	return l.Endpoints.Write(filepath.Join(state, "endpoints.json"))
 }

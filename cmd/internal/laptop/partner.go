@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,7 +27,7 @@ type Partner struct {
 	ID    string
 	Token string // the bearer token of the REST API
 	SFTP  string // host:port
-	API   string // base URL, stage included
+	API   string // base URL, stage included, without a slash at the end
 
 	key ssh.Signer
 }
@@ -154,7 +153,7 @@ func (p *Partner) Post(ctx context.Context, id, message string) (*http.Response,
 
 // Request sends a request to the partner's API and reads the answer.
 func (p *Partner) Request(ctx context.Context, method, resource string, body []byte) (*http.Response, []byte, error) {
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(p.API, "/")+"/"+resource, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, p.API+"/"+resource, bytes.NewReader(body))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -90,8 +90,8 @@ func TestRequestsAreRefusedWithAReadableAnswer(t *testing.T) {
 	}{
 		{"a wrong token", &stranger, "POST", "transactions", valid, []int{401, 403}, ""},
 		{"an unknown partner's token", &nobody, "POST", "transactions", valid, []int{401, 403}, ""},
-		{"another partner's status", other, "GET", "transactions/of-acme", "", []int{404}, "of-acme"},
-		{"a status of nothing", acme, "GET", "transactions/no-such-id", "", []int{404}, "no-such-id"},
+		{"another partner's status", other, "GET", "transactions/of-acme", "", []int{404}, "no such transaction"},
+		{"a status of nothing", acme, "GET", "transactions/no-such-id", "", []int{404}, "no such transaction"},
 		{"malformed JSON", acme, "POST", "transactions", `{"transactionId":`, []int{400}, ""},
 		{"a missing field", acme, "POST", "transactions", `{"transactionId":"refused"}`, []int{400}, "transactionMessage"},
 		{"an unknown field", acme, "POST", "transactions", `{"transactionId":"refused","transactionMessage":"x","amount":1}`, []int{400}, "amount"},

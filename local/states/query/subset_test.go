@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/states/query/internal/subset"
 )
@@ -92,6 +93,9 @@ func FuzzSubset(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {
+		if !utf8.ValidString(expression) {
+			return // no JSON document can hold it
+		}
 		agree(t, expression, map[string]any{"a": map[string]any{"b": []any{1.0, "x"}}, "x": "y"})
 	})
 }

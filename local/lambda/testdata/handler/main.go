@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,11 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "sleep":
 		time.Sleep(time.Duration(e.N) * time.Millisecond)
 		return os.Getpid(), nil
+	case "hold":
+		if err := os.WriteFile(e.Text, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+			return nil, err
+		}
+		time.Sleep(time.Minute)
 	case "print":
 		fmt.Println(e.Text)
 		return nil, nil

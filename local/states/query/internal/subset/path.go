@@ -28,7 +28,7 @@ func (n path) eval(f *frame) (any, bool) {
 		value = item(value, index)
 	}
 	for i := range n.steps {
-		if value = n.steps[i].follow(value, i == len(n.steps)-1); value == undefined {
+		if value = n.steps[i].follow(value); value == undefined {
 			return undefined, true
 		}
 	}
@@ -40,7 +40,7 @@ func (n path) eval(f *frame) (any, bool) {
 }
 
 // follow applies a step to a value, or to each item if it is an array or a sequence.
-func (s *step) follow(value any, last bool) any {
+func (s *step) follow(value any) any {
 	list, isArray := elements(value)
 	if !isArray {
 		return single(s.of(value))
@@ -51,9 +51,9 @@ func (s *step) follow(value any, last bool) any {
 			found = append(found, value)
 		}
 	}
-	if len(found) == 1 && last {
+	if len(found) == 1 {
 		if array, isArray := found[0].([]any); isArray {
-			return array
+			return array // alone it stays the array that it is, even an empty one
 		}
 	}
 	flat := make(sequence, 0, len(found))
