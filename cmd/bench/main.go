@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
 )
@@ -47,6 +48,7 @@ func main() {
 func run(arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth or pipeline")
+	profile := flags.String("profile", "", "write a CPU profile of this process to a `file`")
 	resident := flags.Int64("resident", 0, "split `megabytes` of generated input and print the peak of resident memory (used by the split section)")
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -59,6 +61,17 @@ func run(arguments []string) error {
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/tradepost-dev/tradepost").Output()
 	if err != nil {
 		return fmt.Errorf("find the module's folder: %w", err)
+	}
+	if *profile != "" {
+		file, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	var results []result
 	for _, s := range sections {

@@ -133,6 +133,11 @@ func (s *SFTPIntake) addServer(shared Shared) {
 		Protocols:                 jsii.Strings("SFTP"),
 		SecurityPolicyName:        jsii.String("TransferSecurityPolicy-2025-03"),
 		StructuredLogDestinations: &[]*string{logs.LogGroupArn()},
+		// Without it, a folder that has no object yet does not exist, and a
+		// new partner would see neither its inbox nor its outbox.
+		S3StorageOptions: &awstransfer.CfnServer_S3StorageOptionsProperty{
+			DirectoryListingOptimization: jsii.String("ENABLED"),
+		},
 		// Clients that set the time of what they have uploaded (put -p,
 		// WinSCP) would otherwise report a failed transfer.
 		ProtocolDetails: &awstransfer.CfnServer_ProtocolDetailsProperty{

@@ -13,7 +13,8 @@ func TestServerSpeaksSFTPOnly(t *testing.T) {
 		"Protocols": ["SFTP"], "Domain": "S3", "EndpointType": "PUBLIC", "IdentityProviderType": "SERVICE_MANAGED",
 		"SecurityPolicyName": "TransferSecurityPolicy-2025-03",
 		"StructuredLogDestinations": ["<Pipeline/SFTP/ServerLogs.Arn>"],
-		"ProtocolDetails": {"SetStatOption": "ENABLE_NO_OP"}
+		"ProtocolDetails": {"SetStatOption": "ENABLE_NO_OP"},
+		"S3StorageOptions": {"DirectoryListingOptimization": "ENABLED"}
 	}`)
 }
 

@@ -26,13 +26,14 @@ const (
 // Tables is a DynamoDB client on empty tables.
 type Tables struct {
 	*client.Client
-	t *testing.T
+	t    *testing.T
+	keys map[string][]string // key attributes by table
 }
 
 // New creates the tables.
 func New(t *testing.T) *Tables {
 	t.Helper()
-	tables := &Tables{Client: client.NewClient(), t: t}
+	tables := &Tables{Client: client.NewClient(), t: t, keys: map[string][]string{}}
 	tables.create(Files, key(contract.AttrFileID, types.ScalarAttributeTypeS))
 	tables.create(Transactions, key(contract.AttrPartner, types.ScalarAttributeTypeS), key(contract.AttrTransactionID, types.ScalarAttributeTypeS))
 	tables.create(Outcomes, key(contract.AttrOutcomeKey, types.ScalarAttributeTypeS), key(contract.AttrOrdinal, types.ScalarAttributeTypeN))
@@ -50,6 +51,7 @@ func (tables *Tables) create(name string, keys ...types.AttributeDefinition) {
 	input := &dynamodb.CreateTableInput{TableName: aws.String(name), AttributeDefinitions: keys, BillingMode: types.BillingModePayPerRequest}
 	for i, k := range keys {
 		role := []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]
+		tables.keys[name] = append(tables.keys[name], *k.AttributeName)
 		input.KeySchema = append(input.KeySchema, types.KeySchemaElement{AttributeName: k.AttributeName, KeyType: role})
 	}
 	if _, err := tables.CreateTable(context.Background(), input); err != nil {
@@ -73,6 +75,27 @@ func (tables *Tables) All(table string) []map[string]types.AttributeValue {
 		tables.t.Fatal(err)
 	}
 	return output.Items
+}
+
+// PutItem returns the item that was replaced, if that is asked for; the client
+// under it returns the new one.
+func (tables *Tables) PutItem(ctx context.Context, input *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	var old map[string]types.AttributeValue
+	if input.ReturnValues == types.ReturnValueAllOld {
+		key := make(map[string]types.AttributeValue)
+		for _, name := range tables.keys[*input.TableName] {
+			key[name] = input.Item[name]
+		}
+		got, err := tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: input.TableName, Key: key})
+		if err != nil {
+			return nil, err
+		}
+		old = got.Item
+	}
+	if _, err := tables.Client.PutItem(ctx, input); err != nil {
+		return nil, err
+	}
+	return &dynamodb.PutItemOutput{Attributes: old}, nil
 }
 
 // Query is DynamoDB's: in the order of numeric sort keys, in pages of Limit

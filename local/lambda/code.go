@@ -19,7 +19,7 @@ import (
 
 func bootstrap(directory string) string { return filepath.Join(directory, "bootstrap") }
 
-// architectures maps Lambda's names to Go's and to those in ELF files.
+// architecture maps Lambda's names to Go's and to those in ELF files.
 func architecture(name string) (goarch string, machine elf.Machine) {
 	if name == "arm64" {
 		return "arm64", elf.EM_AARCH64

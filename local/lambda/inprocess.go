@@ -18,29 +18,19 @@ import (
 // has timed out; it should then end, since its context has.
 func (l *Lambda) executeInProcess(ctx context.Context, r request) answer {
 	started := time.Now()
-	call, cancel := context.WithTimeout(ctx, r.target.timeout)
-	call, err := withLambdaContext(call, r)
+	ctx, cancel := context.WithTimeout(ctx, r.target.timeout)
+	defer cancel()
+	ctx, err := withLambdaContext(ctx, r)
 	if err != nil {
-		cancel()
 		return reported(err)
 	}
 	done := make(chan answer, 1)
-	l.cloud.Go(func(context.Context) {
-		defer cancel()
-		done <- callHandler(call, r.target.inProcess, r.payload)
-	})
+	l.cloud.Go(func(context.Context) { done <- callHandler(ctx, r.target.inProcess, r.payload) })
 	var a answer
 	select {
 	case a = <-done:
-	case <-call.Done():
+	case <-ctx.Done():
 		a = timedOut(r.id, r.target.timeout)
-		select {
-		case returned := <-done: // the handler's own end of the context
-			if ctx.Err() == nil && time.Since(started) < r.target.timeout {
-				a = returned
-			}
-		default:
-		}
 	}
 	a.duration = time.Since(started)
 	return a

@@ -99,11 +99,11 @@ func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
 	}
 	l.observe(f, "Invocations", 1, "Count")
 	l.observe(f, "Duration", float64(a.duration.Microseconds())/1000, "Milliseconds")
-	errors := 0.0
+	failures := 0.0
 	if a.failed {
-		errors = 1
+		failures = 1
 	}
-	l.observe(f, "Errors", errors, "Count")
+	l.observe(f, "Errors", failures, "Count")
 	return a, nil
 }
 

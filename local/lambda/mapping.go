@@ -24,7 +24,6 @@ const (
 
 type mapping struct {
 	lambda      *Lambda
-	id          string
 	target      target
 	queueARN    string
 	batchSize   int
@@ -137,7 +136,7 @@ func (m *mapping) collect(ctx context.Context) ([]queueMessage, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, m.window)
 	defer cancel()
-	for len(messages) < m.batchSize && bytes(messages) < maxBatchBytes {
+	for len(messages) < m.batchSize && bodyBytes(messages) < maxBatchBytes {
 		more, err := m.receive(ctx, m.batchSize-len(messages))
 		messages = append(messages, more...)
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -150,7 +149,7 @@ func (m *mapping) collect(ctx context.Context) ([]queueMessage, error) {
 	return messages, nil
 }
 
-func bytes(messages []queueMessage) int {
+func bodyBytes(messages []queueMessage) int {
 	n := 0
 	for _, message := range messages {
 		n += len(message.Body)

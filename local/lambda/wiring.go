@@ -156,7 +156,6 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 	}
 	m := &mapping{
 		lambda:      l,
-		id:          cloud.UUID(),
 		target:      t,
 		queueARN:    p.EventSourceArn,
 		batchSize:   10,
@@ -176,9 +175,10 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 	if p.Enabled == nil || *p.Enabled {
 		l.cloud.Go(m.poll)
 	}
-	return cfn.Handle{Ref: m.id, Attributes: map[string]any{
-		"Id":                    m.id,
-		"EventSourceMappingArn": l.cloud.ARN("lambda", "event-source-mapping:"+m.id),
+	id := cloud.UUID()
+	return cfn.Handle{Ref: id, Attributes: map[string]any{
+		"Id":                    id,
+		"EventSourceMappingArn": l.cloud.ARN("lambda", "event-source-mapping:"+id),
 	}}, nil
 }
 

@@ -75,7 +75,11 @@ func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, erro
 	}
 	got := base64.StdEncoding.EncodeToString(sum.Sum(nil))
 	if d.checksum != nil {
-		if want := d.checksum(); want != "" && want != got {
+		switch d.checksum() {
+		case got:
+		case "":
+			return segment{}, nil, cloud.Errorf(400, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+		default:
 			return segment{}, nil, cloud.Errorf(400, "BadDigest", "The %s you specified did not match the calculated checksum.", strings.ToUpper(d.algorithm))
 		}
 	}

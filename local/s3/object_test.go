@@ -86,6 +86,7 @@ func TestEveryKindOfBodyIsDecodedAndChecked(t *testing.T) {
 		{"unsigned chunks with a trailer", "6\r\nhello \r\n5\r\nworld\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", trailer, ""},
 		{"no empty line at the end", "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n", trailer, ""},
 		{"signed chunks", "b;chunk-signature=abc\r\nhello world\r\n0;chunk-signature=def\r\n\r\n", "", ""},
+		{"announced trailer is missing", "b\r\nhello world\r\n0\r\n\r\n", trailer, "MalformedTrailerError"},
 		{"wrong checksum", "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", trailer, "BadDigest"},
 		{"broken off in a chunk", "b\r\nhello", trailer, "IncompleteBody"},
 		{"broken off between chunks", "6\r\nhello \r\n", trailer, "IncompleteBody"},

@@ -177,13 +177,10 @@ func TestDeadLettersCanBeMovedBack(t *testing.T) {
 		e.mustCreate(t, queue("Dead", "")+","+queue("Other", "")+","+
 			queue("Jobs", `, "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 1}`))
 		const arn = "arn:aws:sqs:eu-central-1:123456789012:"
-		fail := func() {
-			e.send(t, "jobs", "poison")
-			e.receive(t, "jobs", nil)
-			time.Sleep(31 * time.Second)
-			e.receive(t, "jobs", nil)
-		}
-		fail()
+		e.send(t, "jobs", "poison")
+		e.receive(t, "jobs", nil)
+		time.Sleep(31 * time.Second)
+		e.receive(t, "jobs", nil)
 		e.must(t, "", "StartMessageMoveTask", map[string]any{"SourceArn": arn + "dead"}, nil)
 		if got := e.receive(t, "jobs", nil); bodies(got) != "poison" || got[0].Attributes["ApproximateReceiveCount"] != "1" || got[0].Attributes["DeadLetterQueueSourceArn"] != "" {
 			t.Errorf("moved back: %+v", got)

@@ -37,6 +37,9 @@ type failure struct {
 	// also are further names that a Retry or a Catch may use for it.
 	also []string
 
+	// timedOut means that a task took too long, or was silent for too long.
+	timedOut bool
+
 	// within is the id of the event by which the state that failed was entered.
 	within int
 

@@ -58,6 +58,8 @@ func TestDataFlowFailures(t *testing.T) {
 		{"output too large", `"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $pad('', 300000, 'x') %}"`, `{}`, errDataLimitExceeded,
 			"The state/task 'S' returned a result with a size exceeding the maximum number of bytes service limit."},
 		{"SecondsPath is negative", `"Type":"Wait","SecondsPath":"$.s"`, `{"s":-1}`, errRuntime, within + "The SecondsPath parameter references a negative value: $.s == -1"},
+		{"SecondsPath finds nothing", `"Type":"Wait","SecondsPath":"$.s"`, `{}`, errRuntime, within + "The SecondsPath parameter does not reference an input value: $.s"},
+		{"TimestampPath is too far", `"Type":"Wait","TimestampPath":"$.s"`, `{"s":"2100-01-01T00:00:00Z"}`, errRuntime, within + "Wait state delay is too long."},
 		{"SecondsPath is a fraction", `"Type":"Wait","SecondsPath":"$.s"`, `{"s":1.5}`, errRuntime, within + "The SecondsPath parameter cannot be parsed as a long value: $.s == 1.5"},
 		{"TimestampPath is no time", `"Type":"Wait","TimestampPath":"$.s"`, `{"s":"2016-12-05 21:29:29Z"}`, errRuntime,
 			within + "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: $.s == 2016-12-05 21:29:29Z"},

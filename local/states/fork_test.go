@@ -203,6 +203,17 @@ func TestItemSelectorSeesTheItem(t *testing.T) {
 	}
 }
 
+func TestABranchWithinAnIterationSeesTheItem(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		_, o := w.run(`{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"P","States":{
+			"P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"A","States":{
+				"A":{"Type":"Pass","InputPath":"$$.Map.Item.Value","End":true}}}]}}}}}}`, `["x","y"]`)
+		if o.output != `[["x"],["y"]]` {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
 func TestToleratedFailures(t *testing.T) {
 	for _, row := range []struct {
 		name, given, want, failure string

@@ -66,14 +66,16 @@ func (s *parallel) fork(ctx context.Context, v *visit, input data) ([]any, *fail
 	g := newGroup(ctx, v)
 	defer g.cancel()
 	for i, branch := range s.branches {
-		g.start(i, branch, input, nil)
+		g.start(i, branch, input, v.item)
 	}
 	result := make([]any, len(s.branches))
 	for range s.branches {
 		r := g.wait()
 		if r.failure != nil {
 			f := g.fail(r, nil)
-			f.also = append(f.also, errBranchFailed)
+			if !f.isTerminal() {
+				f.also = append(slices.Clip(f.also), errBranchFailed)
+			}
 			return nil, f
 		}
 		result[r.index] = r.output.value

@@ -107,18 +107,13 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 	case ctx.Err() != nil:
 		return data{}, aborted()
 	case work.Err() != nil:
-		f = &failure{name: errTimeout}
-		j.ended("TimedOut", f)
-		return data{}, f
-	case f != nil && f.name == errTimeout:
-		j.ended("TimedOut", f)
-		return data{}, f
+		return data{}, j.ended("TimedOut", &failure{name: errTimeout, timedOut: true})
+	case f != nil && f.timedOut:
+		return data{}, j.ended("TimedOut", f)
 	case f != nil && j.unsubmitted:
-		j.ended("SubmitFailed", f)
-		return data{}, f
+		return data{}, j.ended("SubmitFailed", f)
 	case f != nil:
-		j.ended("Failed", f)
-		return data{}, f
+		return data{}, j.ended("Failed", f)
 	}
 	output, err := newData(result)
 	if err != nil {
@@ -127,8 +122,7 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 		f = j.visit.oversized(j.resource.label())
 	}
 	if f != nil {
-		j.ended("Failed", f)
-		return data{}, f
+		return data{}, j.ended("Failed", f)
 	}
 	j.succeeded("Succeeded", output)
 	return output, nil
@@ -210,14 +204,15 @@ func (j *job) succeeded(how string, output data) {
 	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Output: &output.text, as: memberOf(kind)})
 }
 
-// ended records that there is no answer.
-func (j *job) ended(how string, f *failure) {
+// ended records that there is no answer, and why.
+func (j *job) ended(how string, f *failure) *failure {
 	i := j.resource.integration
 	if i.direct {
 		kind := "LambdaFunction" + how
 		j.visit.record(kind, &lambdaEndedDetails{Error: f.name, Cause: f.cause, as: memberOf(kind)})
-		return
+		return f
 	}
 	kind := "Task" + how
 	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Error: f.name, Cause: f.cause, as: memberOf(kind)})
+	return f
 }

@@ -108,7 +108,7 @@ func (p *pendingTask) wait(ctx context.Context, heartbeat time.Duration) (any, *
 		select {
 		case <-p.beat:
 		case <-silence:
-			return nil, &failure{name: errTimeout, also: []string{errHeartbeatTimeout}}
+			return nil, &failure{name: errTimeout, also: []string{errHeartbeatTimeout}, timedOut: true}
 		case c := <-p.outcome:
 			return c.output, c.failure
 		case <-ctx.Done():

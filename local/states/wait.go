@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// maxDelay is the longest that a Wait may last.
+const maxDelay = math.MaxInt32 * time.Second
+
 type wait struct {
 	base
 	flow
@@ -55,13 +58,15 @@ func (s *wait) delay(ctx context.Context, v *visit, input any) (time.Duration, *
 	if s.seconds != nil {
 		return s.secondsDelay(ctx, v, input)
 	}
-	value, f := s.until.value(ctx, v, input)
+	value, f := s.value(ctx, v, s.until, input)
 	if f != nil {
 		return 0, f
 	}
 	text, _ := value.(string)
 	at, err := time.Parse(time.RFC3339Nano, text)
 	switch {
+	case err == nil && time.Until(at) > maxDelay:
+		return 0, v.failed(errRuntime, "Wait state delay is too long.")
 	case err == nil:
 		return time.Until(at), nil
 	case v.state.language == jsonataLanguage:
@@ -71,8 +76,20 @@ func (s *wait) delay(ctx context.Context, v *visit, input any) (time.Duration, *
 	}
 }
 
+// value evaluates a setting, and words it as AWS does if its path finds nothing.
+func (s *wait) value(ctx context.Context, v *visit, from *setting, input any) (any, *failure) {
+	if from.expression == nil || from.expression.path == nil {
+		return from.value(ctx, v, input)
+	}
+	value, found, f := from.expression.lookUp(v, input)
+	if f == nil && !found {
+		f = v.failed(errRuntime, "The %sPath parameter does not reference an input value: %s", from.name, from.source())
+	}
+	return value, f
+}
+
 func (s *wait) secondsDelay(ctx context.Context, v *visit, input any) (time.Duration, *failure) {
-	value, f := s.seconds.value(ctx, v, input)
+	value, f := s.value(ctx, v, s.seconds, input)
 	if f != nil {
 		return 0, f
 	}

@@ -1,4 +1,4 @@
-// What clients can do, by pkg/sftp and by OpenSSH where it is installed.
+// What clients can do, and what they cannot.
 
 package transfer_test
 
@@ -7,10 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,81 +15,6 @@ import (
 
 	"github.com/pkg/sftp"
 )
-
-// client is an SFTP client that uploads, downloads and lists.
-type client struct {
-	upload   func(t *testing.T, w *world, user, local, remote string) error
-	download func(t *testing.T, w *world, user, remote, local string) error
-}
-
-// clients are those of this machine: OpenSSH has its rows where it is installed.
-func clients() map[string]client {
-	all := map[string]client{"pkg/sftp": {packageUpload, packageDownload}}
-	if _, err := exec.LookPath("sftp"); err == nil {
-		all["OpenSSH"] = client{
-			upload: func(t *testing.T, w *world, user, local, remote string) error {
-				return openSSH(t, w, user, "put "+local+" "+remote)
-			},
-			download: func(t *testing.T, w *world, user, remote, local string) error {
-				return openSSH(t, w, user, "get "+remote+" "+local)
-			},
-		}
-	}
-	return all
-}
-
-const writeNew = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-
-func packageUpload(t *testing.T, w *world, user, local, remote string) error {
-	c, _ := w.sftp(t, user)
-	body, err := os.ReadFile(local)
-	if err != nil {
-		return err
-	}
-	f, err := c.OpenFile(remote, writeNew)
-	if err != nil {
-		return err
-	}
-	if _, err := f.ReadFrom(bytes.NewReader(body)); err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-func packageDownload(t *testing.T, w *world, user, remote, local string) error {
-	c, _ := w.sftp(t, user)
-	f, err := c.Open(remote)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	body, err := io.ReadAll(f)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(local, body, 0o600)
-}
-
-// openSSH runs a batch of commands in OpenSSH's client.
-func openSSH(t *testing.T, w *world, user string, commands ...string) error {
-	t.Helper()
-	host, port, err := net.SplitHostPort(w.endpoint.Address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := filepath.Join(t.TempDir(), "known_hosts")
-	if err := os.WriteFile(known, []byte("["+host+"]:"+port+" "+w.endpoint.HostKey+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "sftp", "-q", "-F", "none", "-b", "-", "-i", w.keyFile(t), "-P", port,
-		"-o", "IdentitiesOnly=yes", "-o", "UserKnownHostsFile="+known, "-o", "StrictHostKeyChecking=yes", user+"@"+host)
-	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
-}
 
 func TestFilesPassUnchanged(t *testing.T) {
 	for name, c := range clients() {
@@ -125,6 +47,32 @@ func TestFilesPassUnchanged(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestASessionOfManyCommands(t *testing.T) {
+	for name, c := range clients() {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "ENABLE_NO_OP")
+			local := filepath.Join(t.TempDir(), "a.xml")
+			if err := os.WriteFile(local, []byte("orders"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.tidy(t, w, "operator", local); err != nil {
+				t.Fatal(err)
+			}
+			want := []string{
+				"Object Created files/sub/ PutObject",
+				"Object Created files/sub/a.xml.filepart PutObject",
+				"Object Created files/sub/a.xml CopyObject",
+				"Object Deleted files/sub/a.xml.filepart DeleteObject",
+				"Object Deleted files/sub/a.xml DeleteObject",
+				"Object Deleted files/sub/ DeleteObject",
+			}
+			if got := w.told(); !slices.Equal(got, want) {
+				t.Errorf("events %q", got)
+			}
+		})
 	}
 }
 

@@ -307,15 +307,22 @@ func (e entries) ListAt(into []os.FileInfo, offset int64) (int, error) {
 type info struct {
 	name     string
 	size     int64
-	modified time.Time // zero for folders, of which S3 knows no time
+	modified time.Time // unset for folders, of which S3 knows no time
 	folder   bool
 }
 
-func (i info) Name() string       { return i.name }
-func (i info) Size() int64        { return i.size }
-func (i info) ModTime() time.Time { return i.modified }
-func (i info) IsDir() bool        { return i.folder }
-func (i info) Sys() any           { return nil }
+func (i info) Name() string { return i.name }
+func (i info) Size() int64  { return i.size }
+func (i info) IsDir() bool  { return i.folder }
+func (i info) Sys() any     { return nil }
+
+// ModTime is 1970 for folders: SFTP cannot tell an earlier time.
+func (i info) ModTime() time.Time {
+	if i.modified.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return i.modified
+}
 
 func (i info) Mode() os.FileMode {
 	if i.folder {

@@ -48,7 +48,7 @@ func TestTheSubsetAgreesWithTheLibrary(t *testing.T) {
 		`1 in [1, 2]`, `"x" in $states.input.order.tags`, `1 in 1`, `null in [null]`, `$unknown in [1]`, `1 in $unknown`, `1 in [[1]]`,
 		`($x := 1; $y := $x + 1; {"x": $x, "y": $y})`, `($x := 1; ($x := 2); $x)`, `($list := 1; $list)`, `(1; 2;)`, `($x := $unknown; $exists($x))`, `($x := 5)`,
 		`$exists($unknown)`, `$exists($nothing)`, `$exists($states.input.order.id)`, `$not(0)`, `$not("a")`, `$not($list)`, `$boolean({})`, `$boolean([0, 1])`,
-		`$string(1)`, `$string("a")`, `$string(null)`, `$string(1.5)`, `$string(true)`, `$number("12")`, `$number("007")`, `$number("-0")`, `$number(3)`,
+		`$string(1)`, `$string("a")`, `$string(null)`, `$string(1.5)`, `$string(true)`, `$string($states)`, `$string($list)`, `$string({"b": "q\"\\ \n\t/<>&é\u2028", "a": [1.5, null, {}]})`, `$string({"10": 1, "2": 2, "a": 3})`, `$string("\u0001")`, `$string(["\u0001"])`, `$number("12")`, `$number("007")`, `$number("-0")`, `$number(3)`,
 		`$count($list)`, `$count(1)`, `$count($unknown)`, `$count([])`, `$count(null)`, `$length("abc")`, `$length("")`, `$uppercase("aZ1")`, `$lowercase("aZ1")`,
 		`$contains("abc", "bc")`, `$contains("abc", "")`, `$contains("", "x")`, `$append([1], [2, [3]])`, `$append($list, [])`, `$merge([{"a": 1}, {"a": 2, "b": 3}])`, `$merge([])`,
 		`$hash("é", "SHA-256")`, `$parse($states.input.body)`, `$parse("1")`, `$parse("[]")`, `$parse("null")`, `$exists($parse("null"))`, `$count`,
@@ -61,7 +61,7 @@ func TestTheSubsetAgreesWithTheLibrary(t *testing.T) {
 // What only the library can judge must not be answered by the subset.
 func TestTheSubsetLeavesTheRestToTheLibrary(t *testing.T) {
 	for _, expression := range []string{
-		`$states.input.items[price > 1]`, `$states.input.order.*`, `$`, `$$`, `order.id`, `$string($object)`,
+		`$states.input.items[price > 1]`, `$states.input.order.*`, `$`, `$$`, `order.id`,
 		`$states.input.toString`, `$states.toString`, `$toString`, `$sum`, `$states.input.order.constructor`, `1 + "a"`, `1 < "a"`, `1 / 0`, `"é" < "z"`, `$length("é")`, `$object = $object`,
 		`"\u0041"`, `1 /* comment */`, `/a/`, `[1..3]`, `$list[]`, `$x ~> $f`, `$states.input{"a": 1}`, `1e400`, `01`, `"a`, `$states.input.order.true`, `$é`, `$states.input.é`,
 		`($string := 1; $string(1))`, `$f := 1`, `()`, `{"a": 1, "a": 2}`, `{"a": 1,}`, `{"__proto__": 1}`, `[1,]`, `$string()`, `$string(1, 2)`, `$hash("a", "X")`, `$parse("{")`, `"x" & 1e21`, `"x" & 0.1234567890123456`,

@@ -85,6 +85,11 @@ var functionNames = func() map[string]bool {
 }()
 
 func stringOf(value any) (any, bool) {
+	switch value.(type) {
+	case []any, map[string]any:
+		json, ok := appendJSON(nil, value)
+		return string(json), ok
+	}
 	s, ok := text(value)
 	return s, ok && !isAbsent(value)
 }

@@ -1,0 +1,37 @@
+package metrics
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+)
+
+func TestCountWritesOneLineOfTheEmbeddedMetricFormat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // the clock stands at 2000-01-01
+		var out strings.Builder
+		e := &Emitter{Namespace: "Tradepost", Pipeline: "acme-prod", Out: &out}
+		if err := e.Count(append(Totals(contract.Totals{Received: 9, Stored: 4, Duplicate: 3, Failed: 2}), Value{contract.MetricFilesSettled, 1})...); err != nil {
+			t.Fatal(err)
+		}
+		const want = `{"Duplicate":3,"Failed":2,"FilesSettled":1,"Pipeline":"acme-prod","Rejected":0,"Stored":4,` +
+			`"_aws":{"Timestamp":946684800000,"CloudWatchMetrics":[{"Namespace":"Tradepost","Dimensions":[["Pipeline"]],` +
+			`"Metrics":[{"Name":"Stored","Unit":"Count"},{"Name":"Duplicate","Unit":"Count"},{"Name":"Rejected","Unit":"Count"},` +
+			`{"Name":"Failed","Unit":"Count"},{"Name":"FilesSettled","Unit":"Count"}]}]}}` + "\n"
+		if out.String() != want {
+			t.Errorf("got  %swant %s", out.String(), want)
+		}
+	})
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
+func TestALostMetricIsAnError(t *testing.T) {
+	if err := (&Emitter{Out: full{}}).Count(Value{"Stored", 1}); err == nil {
+		t.Error("no error")
+	}
+}

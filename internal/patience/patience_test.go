@@ -1,0 +1,93 @@
+package patience
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+func TestUntilShortlyBeforeKeepsAReserve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct{ given, want time.Duration }{
+			{10 * time.Second, 9 * time.Second}, {30 * time.Second, 27 * time.Second}, {15 * time.Minute, 15*time.Minute - 3*time.Second},
+		} {
+			outer, cancelOuter := context.WithTimeout(t.Context(), test.given)
+			ctx, cancel := UntilShortlyBefore(outer)
+			if deadline, _ := ctx.Deadline(); time.Until(deadline) != test.want {
+				t.Errorf("of %v: %v", test.given, time.Until(deadline))
+			}
+			cancel()
+			cancelOuter()
+		}
+		ctx, cancel := UntilShortlyBefore(context.Background())
+		defer cancel()
+		if _, ok := ctx.Deadline(); ok {
+			t.Error("a deadline out of nothing")
+		}
+	})
+}
+
+func TestWaitsGrowUpToALimitAndAreNeverTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			attempt int
+			limit   time.Duration
+		}{{0, 50 * time.Millisecond}, {3, 400 * time.Millisecond}, {7, 5 * time.Second}, {1000, 5 * time.Second}} {
+			seen := map[time.Duration]bool{}
+			for range 50 {
+				begin := time.Now()
+				if err := Wait(t.Context(), test.attempt); err != nil {
+					t.Fatal(err)
+				}
+				waited := time.Since(begin)
+				seen[waited] = true
+				if waited >= test.limit {
+					t.Errorf("attempt %d waited %v", test.attempt, waited)
+				}
+			}
+			if len(seen) < 40 {
+				t.Errorf("attempt %d: %d different waits of 50", test.attempt, len(seen))
+			}
+		}
+	})
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		if err := Wait(ctx, 10); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
+func TestTransientErrors(t *testing.T) {
+	coded := func(code string) error {
+		return fmt.Errorf("operation error: %w", &smithy.GenericAPIError{Code: code})
+	}
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{coded("ThrottlingException"), true},
+		{coded("ProvisionedThroughputExceededException"), true},
+		{coded("ExecutionLimitExceeded"), true},
+		{coded("TooManyRequests"), true},
+		{coded("RequestTimeout"), true},
+		{coded("AccessDeniedException"), false},
+		{coded("StateMachineDoesNotExist"), false},
+		{errors.New("anything"), false},
+		{context.Canceled, false},
+		{context.DeadlineExceeded, true}, // a call's own time-out; Wait tells when it is ours
+	} {
+		if got := Transient(test.err); got != test.want {
+			t.Errorf("%v: %v", test.err, got)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package recordfailure
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"github.com/tradepost-dev/tradepost/internal/contract"
+	"github.com/tradepost-dev/tradepost/internal/dynamotest"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
+	"github.com/tradepost-dev/tradepost/internal/outcomes"
+)
+
+const fileID = "0123456789abcdef0123456789abcdef"
+
+type described func(arn string) (*sfn.DescribeExecutionOutput, error)
+
+func (d described) DescribeExecution(_ context.Context, in *sfn.DescribeExecutionInput, _ ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error) {
+	return d(*in.ExecutionArn)
+}
+
+type fixture struct {
+	*Handler
+	tables  *dynamotest.Tables
+	metrics *bytes.Buffer
+}
+
+func newFixture(t *testing.T) fixture {
+	f := fixture{tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
+	f.Handler = &Handler{
+		DynamoDB: f.tables, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
+		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
+	}
+	return f
+}
+
+func input(source contract.Source, ordinal int) string {
+	text, err := json.Marshal(contract.Message{FileID: fileID, Ordinal: ordinal, Partner: "acme", Source: source, TransactionID: "T1"})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func ended(name, status string, input any) events.EventBridgeEvent {
+	detail, err := json.Marshal(map[string]any{
+		"executionArn": "arn:execution:" + name, "stateMachineArn": "arn:machine", "name": name, "status": status, "input": input,
+		"inputDetails": map[string]any{"included": input != nil}, "output": nil, "error": "Format.Crash", "cause": "secret internals",
+	})
+	if err != nil {
+		panic(err)
+	}
+	return events.EventBridgeEvent{ID: "e", DetailType: "Step Functions Execution Status Change", Detail: detail}
+}
+
+func (f fixture) outcome(t *testing.T) contract.Receipt {
+	t.Helper()
+	items := f.tables.All(dynamotest.Outcomes)
+	if len(items) != 1 {
+		t.Fatalf("%d outcomes", len(items))
+	}
+	r, err := outcomes.Receipt(items[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAnExecutionThatFailsHasAnOutcome(t *testing.T) {
+	for _, status := range []string{"FAILED", "TIMED_OUT", "ABORTED"} {
+		f := newFixture(t)
+		if err := f.Handle(t.Context(), ended(fileID+"-17", status, input(contract.SourceSFTP, 17))); err != nil {
+			t.Fatal(err)
+		}
+		r := f.outcome(t)
+		if r.Ordinal != 17 || r.TransactionID != "T1" || r.Outcome != contract.Failed || r.Code != contract.CodeWorkflowFailed {
+			t.Errorf("%s: outcome %+v", status, r)
+		}
+		if !strings.Contains(r.Message, "Format.Crash") || strings.Contains(r.Message, "secret") {
+			t.Errorf("%s: message %q", status, r.Message)
+		}
+		if f.metrics.Len() != 0 { // acknowledge counts it
+			t.Errorf("%s: metrics %s", status, f.metrics)
+		}
+	}
+}
+
+func TestAnOutcomeThatIsThereStays(t *testing.T) {
+	f := newFixture(t)
+	f.tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, contract.Receipt{Ordinal: 1, TransactionID: "T1", Outcome: contract.Stored}))
+	if err := f.Handle(t.Context(), ended(fileID+"-1", "FAILED", input(contract.SourceREST, 1))); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.outcome(t); r.Outcome != contract.Stored || f.metrics.Len() != 0 {
+		t.Errorf("outcome %+v, metrics %s", r, f.metrics)
+	}
+}
+
+func TestAPostedTransactionIsShownAsFailed(t *testing.T) {
+	tests := []struct {
+		name, status, fileID string
+		want                 string
+	}{
+		{"received", "RECEIVED", fileID, "FAILED"},
+		{"posted again since", "RECEIVED", "another", "RECEIVED"},
+		{"stored by another file", "STORED", "another", "STORED"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture(t)
+			text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{
+				contract.AttrPartner: text("acme"), contract.AttrTransactionID: text("T1"), contract.AttrStatus: text(test.status), contract.AttrFileID: text(test.fileID),
+			})
+			if err := f.Handle(t.Context(), ended(fileID+"-1", "FAILED", input(contract.SourceREST, 1))); err != nil {
+				t.Fatal(err)
+			}
+			if row := f.tables.All(dynamotest.Transactions)[0]; outcomes.String(row, contract.AttrStatus) != test.want {
+				t.Errorf("row %v", row)
+			}
+			if !strings.Contains(f.metrics.String(), `"Failed":1`) {
+				t.Errorf("metrics %s", f.metrics)
+			}
+		})
+	}
+}
+
+func TestAnInputTooLargeForTheEventIsLookedUp(t *testing.T) {
+	f := newFixture(t)
+	f.StepFunctions = described(func(arn string) (*sfn.DescribeExecutionOutput, error) {
+		if arn != "arn:execution:"+fileID+"-3" {
+			t.Errorf("looked up %s", arn)
+		}
+		return &sfn.DescribeExecutionOutput{Input: aws.String(input(contract.SourceSFTP, 3))}, nil
+	})
+	if err := f.Handle(t.Context(), ended(fileID+"-3", "FAILED", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.outcome(t); r.Ordinal != 3 || r.TransactionID != "T1" {
+		t.Errorf("outcome %+v", r)
+	}
+}
+
+func TestExecutionsOfNoTransactionAreIgnored(t *testing.T) {
+	f := newFixture(t)
+	if err := f.Handle(t.Context(), ended("a-test-by-hand", "FAILED", "{}")); err != nil || len(f.tables.All(dynamotest.Outcomes)) != 0 {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestWhatCannotBeReadIsAnError(t *testing.T) {
+	f := newFixture(t)
+	for _, event := range []events.EventBridgeEvent{{Detail: []byte(`"x"`)}, ended(fileID+"-1", "FAILED", "not JSON")} {
+		if err := f.Handle(t.Context(), event); err == nil {
+			t.Errorf("%s is accepted", event.Detail)
+		}
+	}
+}

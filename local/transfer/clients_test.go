@@ -1,0 +1,116 @@
+// The clients that the tests use: pkg/sftp, and OpenSSH where it is installed.
+
+package transfer_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// client is an SFTP client that uploads, downloads and lists.
+type client struct {
+	upload   func(t *testing.T, w *world, user, local, remote string) error
+	download func(t *testing.T, w *world, user, remote, local string) error
+	tidy     func(t *testing.T, w *world, user, local string) error // see TestASessionOfManyCommands
+}
+
+// clients are those of this machine: OpenSSH has its rows where it is installed.
+func clients() map[string]client {
+	all := map[string]client{"pkg/sftp": {packageUpload, packageDownload, packageTidy}}
+	if _, err := exec.LookPath("sftp"); err == nil {
+		all["OpenSSH"] = client{
+			upload: func(t *testing.T, w *world, user, local, remote string) error {
+				return openSSH(t, w, user, "put "+local+" "+remote)
+			},
+			download: func(t *testing.T, w *world, user, remote, local string) error {
+				return openSSH(t, w, user, "get "+remote+" "+local)
+			},
+			tidy: func(t *testing.T, w *world, user, local string) error {
+				return openSSH(t, w, user, "pwd", "mkdir sub", "cd sub", "put -p "+local+" a.xml.filepart", "rename a.xml.filepart a.xml", "ls -l", "rm a.xml", "cd ..", "rmdir sub")
+			},
+		}
+	}
+	return all
+}
+
+const writeNew = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+
+func packageUpload(t *testing.T, w *world, user, local, remote string) error {
+	c, _ := w.sftp(t, user)
+	body, err := os.ReadFile(local)
+	if err != nil {
+		return err
+	}
+	f, err := c.OpenFile(remote, writeNew)
+	if err != nil {
+		return err
+	}
+	if _, err := f.ReadFrom(bytes.NewReader(body)); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func packageDownload(t *testing.T, w *world, user, remote, local string) error {
+	c, _ := w.sftp(t, user)
+	f, err := c.Open(remote)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	body, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(local, body, 0o600)
+}
+
+func packageTidy(t *testing.T, w *world, user, local string) error {
+	c, _ := w.sftp(t, user)
+	if err := c.Mkdir("sub"); err != nil {
+		return err
+	}
+	if err := packageUpload(t, w, user, local, "sub/a.xml.filepart"); err != nil {
+		return err
+	}
+	list, err := c.ReadDir("sub")
+	if err != nil || len(list) != 1 {
+		return fmt.Errorf("list: %v %w", list, err)
+	}
+	return errors.Join(
+		c.Chtimes("sub/a.xml.filepart", time.Now(), time.Now()),
+		c.Rename("sub/a.xml.filepart", "sub/a.xml"),
+		c.Remove("sub/a.xml"),
+		c.RemoveDirectory("sub"),
+	)
+}
+
+// openSSH runs a batch of commands in OpenSSH's client.
+func openSSH(t *testing.T, w *world, user string, commands ...string) error {
+	t.Helper()
+	host, port, err := net.SplitHostPort(w.endpoint.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := filepath.Join(t.TempDir(), "known_hosts")
+	if err := os.WriteFile(known, []byte("["+host+"]:"+port+" "+w.endpoint.HostKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sftp", "-q", "-F", "none", "-b", "-", "-i", w.keyFile(t), "-P", port,
+		"-o", "IdentitiesOnly=yes", "-o", "UserKnownHostsFile="+known, "-o", "StrictHostKeyChecking=yes", user+"@"+host)
+	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
