@@ -121,7 +121,7 @@ func (s *scanner) reference(at int) (r rune, end int, err error) {
 	rest := s.buf[at+1 : min(s.end, at+maxReference)]
 	length := bytes.IndexByte(rest, ';')
 	if length < 0 {
-		if len(rest) < maxReference-1 && bytes.IndexAny(rest, "<\"' \t\r\n") < 0 {
+		if len(rest) < maxReference-1 && !bytes.ContainsAny(rest, "<\"' \t\r\n") {
 			return 0, 0, s.cut("a reference")
 		}
 		return 0, 0, s.ampersand(at)
@@ -150,7 +150,7 @@ func (s *scanner) reference(at int) (r rune, end int, err error) {
 		}
 		return r, end, nil
 	}
-	if bytes.IndexAny(body, "<>&\"' \t\r\n") >= 0 || len(body) == 0 {
+	if bytes.ContainsAny(body, "<>&\"' \t\r\n") || len(body) == 0 {
 		return 0, 0, s.ampersand(at)
 	}
 	return 0, 0, s.fault(at, UndefinedEntity, "The entity %s is not defined; only &lt; &gt; &amp; &quot; and &apos; are.", quote(s.buf[at:end]))
@@ -167,7 +167,7 @@ func character(digits string) (r rune, ok bool) {
 	if after, hex := strings.CutPrefix(digits, "x"); hex {
 		digits, base = after, 16
 	}
-	for _, c := range []byte(digits) { // ParseUint allows signs and underscores in other bases only, but be plain
+	for _, c := range []byte(digits) {
 		if !('0' <= c && c <= '9' || base == 16 && ('a' <= c && c <= 'f' || 'A' <= c && c <= 'F')) {
 			return 0, false
 		}

@@ -23,7 +23,7 @@ import (
 
 // errUnauthorized makes API Gateway answer 401; it does so for exactly this
 // text and answers 500 for any other.
-var errUnauthorized = errors.New("Unauthorized") //lint:ignore ST1005 API Gateway compares the text
+var errUnauthorized = errors.New("Unauthorized")
 
 // partnerName is what may stand before the token's first dot. It also keeps
 // foreign characters out of the secret's name.

@@ -31,14 +31,13 @@ func TestAFunctionAnswersAndItsProcessStaysWarm(t *testing.T) {
 
 func TestAFunctionsErrorIsItsPayload(t *testing.T) {
 	e := newEngine(t, nil)
-	e.mustCreate(t, role(logStatement)+","+function(`,"Timeout": 1`))
+	e.mustCreate(t, role(logStatement)+","+function(`,"Timeout": 30`))
 	for _, test := range []struct{ name, event, errorType, message string }{
 		{"an error has its outermost type's name", `{"Do":"fail","Text":"no such article"}`, "OrderRejected", "no such article"},
 		{"a wrapped error loses it", `{"Do":"wrap","Text":"no"}`, "wrapError", "wrapped: no"},
 		{"a panic", `{"Do":"panic","Text":"oh"}`, "errorString", "oh"},
 		{"an exit", `{"Do":"exit","N":7}`, "Runtime.ExitError", "Error: Runtime exited with error: exit status 7"},
 		{"a clean exit", `{"Do":"exit"}`, "Runtime.ExitError", "Error: Runtime exited without providing a reason"},
-		{"a timeout", `{"Do":"sleep","N":5000}`, "Sandbox.Timedout", "Error: Task timed out after 1.00 seconds"},
 		{"a response of 6 MB and more", `{"Do":"big","N":6300000}`, "Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes)."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -51,11 +50,24 @@ func TestAFunctionsErrorIsItsPayload(t *testing.T) {
 			}
 		})
 	}
-	if got := e.meter.sum("AWS/Lambda Errors"); got != 7 {
+	if got := e.meter.sum("AWS/Lambda Errors"); got != 6 {
 		t.Errorf("Errors = %v", got)
 	}
-	if got := e.meter.sum("AWS/Lambda Invocations"); got != 14 {
+	if got := e.meter.sum("AWS/Lambda Invocations"); got != 12 {
 		t.Errorf("Invocations = %v", got)
+	}
+}
+
+func TestAFunctionThatTakesTooLongIsKilled(t *testing.T) {
+	e := newEngine(t, nil)
+	e.mustCreate(t, role(logStatement)+","+function(`,"Timeout": 1`))
+	first := e.invoke(t, `{"Do":"pid"}`)
+	got := e.invoke(t, `{"Do":"sleep","N":60000}`).functionError(t)
+	if got.ErrorType != "Sandbox.Timedout" || !strings.HasSuffix(got.ErrorMessage, "Error: Task timed out after 1.00 seconds") {
+		t.Errorf("got %+v", got)
+	}
+	if next := e.invoke(t, `{"Do":"pid"}`); next.FunctionError != "" || string(next.Payload) == string(first.Payload) {
+		t.Errorf("process ids %s and %s", first.Payload, next.Payload)
 	}
 }
 
@@ -151,7 +163,7 @@ func TestBusyFunctionsGetMoreProcessesUpToTheirConcurrency(t *testing.T) {
 	pids, throttled := map[string]int{}, 0
 	for range 10 {
 		wait.Go(func() {
-			out, err := e.tryInvoke(`{"Do":"sleep","N":700}`)
+			out, err := e.tryInvoke(`{"Do":"sleep","N":1500}`)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil && strings.HasPrefix(err.Error(), "TooManyRequestsException") {
