@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -35,6 +36,10 @@ type PipelineProps struct {
 	// Bucket is an existing landing bucket. Default: one is made. See
 	// LandingProps.
 	Bucket awss3.IBucket
+
+	// Transactions is an existing table for transactions. Default: one is
+	// made. See TablesProps.
+	Transactions awsdynamodb.ITable
 
 	// Detection is how an arrived file is noticed. Default: Both.
 	Detection Detection
@@ -93,7 +98,7 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 	p.AlarmTopic = p.shared.AlarmTopic
 
 	p.Landing = NewLanding(this, "Landing", LandingProps{Bucket: props.Bucket, Shared: p.shared})
-	p.Tables = NewTables(this, "Tables", TablesProps{Shared: p.shared})
+	p.Tables = NewTables(this, "Tables", TablesProps{Transactions: props.Transactions, Shared: p.shared})
 	p.Enrichment = NewEnrichmentAPI(this, "Enrichment", EnrichmentAPIProps{
 		Partners: props.Partners, BackendURL: props.BackendURL, KeepAPIAccount: props.KeepAPIAccount, Shared: p.shared,
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -160,12 +161,13 @@ func TestExpressHasNoCaptureOfFailures(t *testing.T) {
 	}
 }
 
-func TestExistingBucketAndTopicAreUsed(t *testing.T) {
+func TestExistingResourcesAreUsed(t *testing.T) {
 	template := func() *cdktest.Template {
 		stack := cdktest.NewStack(t)
 		NewPipeline(stack, "Pipeline", PipelineProps{
-			Partners: testPartners(),
-			Bucket:   awss3.Bucket_FromBucketName(stack, jsii.String("Existing"), jsii.String("team-landing")),
+			Partners:     testPartners(),
+			Bucket:       awss3.Bucket_FromBucketName(stack, jsii.String("Existing"), jsii.String("team-landing")),
+			Transactions: awsdynamodb.Table_FromTableName(stack, jsii.String("Orders"), jsii.String("team-orders")),
 			Shared: Shared{
 				AlarmTopic: awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-west-1:123456789012:oncall")),
 				Name:       "orders",
@@ -176,6 +178,7 @@ func TestExistingBucketAndTopicAreUsed(t *testing.T) {
 	if topics := template.OfType("AWS::SNS::Topic"); len(topics) != 0 {
 		t.Errorf("%d topics", len(topics))
 	}
+	template.Has(template.At("AWS::Lambda::Function", "Pipeline/REST/Accept"), `{"Environment": {"Variables": {"TRANSACTIONS_TABLE": "team-orders"}}}`)
 	template.Has(template.At("AWS::Transfer::User", "Pipeline/SFTP/Users/acme"), `{"HomeDirectoryMappings": [
 		{"Entry": "/inbox", "Target": "/team-landing/inbox/acme"}, {"Entry": "/outbox", "Target": "/team-landing/outbox/acme"}
 	]}`)

@@ -79,8 +79,9 @@ func NewRESTIntake(scope constructs.Construct, id string, props RESTIntakeProps)
 	})
 	r.addValidationMessage()
 	authorizer := r.addAuthorizer(props.Shared)
+	partners := constructs.NewConstruct(this, jsii.String("Partners"))
 	for _, partner := range props.Partners {
-		r.addPartner(partner)
+		r.addPartner(partners, partner)
 	}
 	transactions := r.API.Root().AddResource(jsii.String("transactions"), nil)
 	r.addPost(transactions, authorizer, props)

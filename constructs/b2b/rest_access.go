@@ -60,8 +60,8 @@ func stackPart(scope constructs.Construct) *string {
 // The authorizer answers the value of the partner's API key, which puts the
 // request into that key's usage plan. So the key is the name of a bucket, not
 // a credential, and may stand in the template.
-func (r *RESTIntake) addPartner(partner Partner) {
-	this := constructs.NewConstruct(r.partners(), &partner.ID)
+func (r *RESTIntake) addPartner(partners constructs.Construct, partner Partner) {
+	this := constructs.NewConstruct(partners, &partner.ID)
 	usageKey := awscdk.Fn_Join(jsii.String("-"), &[]*string{stackPart(this), jsii.String(r.unique()), &partner.ID})
 	template, err := json.Marshal(map[string]string{ // a contract.PartnerToken without its generated token
 		"partner":  partner.ID,
@@ -98,15 +98,6 @@ func (r *RESTIntake) addPartner(partner Partner) {
 	})
 	plan.AddApiKey(key, nil)
 	r.UsagePlans[partner.ID] = plan
-}
-
-// partners is the scope of what each partner has.
-func (r *RESTIntake) partners() constructs.Construct {
-	const id = "Partners"
-	if existing := r.Construct.Node().TryFindChild(jsii.String(id)); existing != nil {
-		return existing.(constructs.Construct)
-	}
-	return constructs.NewConstruct(r.Construct, jsii.String(id))
 }
 
 func (p Partner) quota() *awsapigateway.QuotaSettings {

@@ -13,6 +13,10 @@ import (
 
 // TablesProps are the properties of Tables.
 type TablesProps struct {
+	// Transactions is an existing table with the key partner (string),
+	// transactionId (string). Default: one is made.
+	Transactions awsdynamodb.ITable
+
 	Shared Shared
 }
 
@@ -32,16 +36,20 @@ type Tables struct {
 	Outcomes awsdynamodb.ITable
 }
 
-// NewTables declares the tables.
+// NewTables declares the tables that do not exist already.
 func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables {
 	this := constructs.NewConstruct(scope, &id)
 	policy := props.Shared.withDefaults(this).RemovalPolicy
-	return &Tables{
+	tables := &Tables{
 		Construct:    this,
 		Files:        newTable(this, "Files", policy, text(contract.AttrFileID), nil),
-		Transactions: newTable(this, "Transactions", policy, text(contract.AttrPartner), text(contract.AttrTransactionID)),
+		Transactions: props.Transactions,
 		Outcomes:     newTable(this, "Outcomes", policy, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal)),
 	}
+	if tables.Transactions == nil {
+		tables.Transactions = newTable(this, "Transactions", policy, text(contract.AttrPartner), text(contract.AttrTransactionID))
+	}
+	return tables
 }
 
 func newTable(scope constructs.Construct, id string, policy awscdk.RemovalPolicy, partition, sort *awsdynamodb.Attribute) awsdynamodb.Table {

@@ -4,8 +4,8 @@
 //
 // A package of this module is built in this module's own directory, wherever
 // the importing app has it (module cache, vendor, replace, workspace), with
-// this module's own dependencies. That is why an importing team's synth gives
-// the same asset hash as ours.
+// this module's own dependencies. That is why an importing team's synth gives,
+// with the same release of Go, the same asset hash as ours.
 package gofunction
 
 // This file holds the construct; build.go makes the binary.
@@ -13,7 +13,6 @@ package gofunction
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -183,7 +182,7 @@ func (f *Function) Allow(resource string, actions ...string) {
 }
 
 func optional(s string) *string {
-	if s = strings.TrimSpace(s); s == "" {
+	if s == "" {
 		return nil
 	}
 	return &s
