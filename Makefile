@@ -3,12 +3,13 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 INPUT ?= examples/transactions.xml
+export INPUT # so that the shell sees any file name as one word
 NODE  := node_modules/.package-lock.json
 
 .PHONY: demo up test synth lint bench ci clean
 
 demo: $(NODE) ## process a batch and a posted transaction on this machine, and account for them
-	@go build -o .local/bin/ ./cmd/demo && .local/bin/demo -input '$(INPUT)'
+	@go build -o .local/bin/ ./cmd/demo && .local/bin/demo -input "$$INPUT"
 
 up: $(NODE) ## serve the same pipeline until Ctrl-C
 	@go build -o .local/bin/ ./cmd/demo && exec .local/bin/demo -serve

@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/assembly"
@@ -31,6 +30,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/secrets"
 	"github.com/tradepost-dev/tradepost/local/sns"
 	"github.com/tradepost-dev/tradepost/local/sqs"
+	"github.com/tradepost-dev/tradepost/local/ssm"
 	"github.com/tradepost-dev/tradepost/local/states"
 	"github.com/tradepost-dev/tradepost/local/transfer"
 )
@@ -42,11 +42,11 @@ type Options struct {
 	Assembly string
 
 	// Logs is the folder that takes one log file per Lambda function.
-	// Default: a new temporary folder.
+	// Default: a temporary folder, which Close removes.
 	Logs string
 
-	// Account and Region are where the engine pretends to be.
-	// Default: 000000000000 and us-east-1.
+	// Account and Region are where the engine pretends to be. Default: those
+	// that the stacks are meant for, otherwise 000000000000 and us-east-1.
 	Account, Region string
 
 	// Parameters are values of template parameters, by stack name and
@@ -66,6 +66,7 @@ type Engine struct {
 	Cloud *cloud.Cloud
 
 	logs     string
+	scratch  string // a folder to remove, or empty
 	listener net.Listener
 	server   *http.Server
 	identity *iam.Store
@@ -76,28 +77,27 @@ type Engine struct {
 	transfer *transfer.Transfer
 	outputs  map[string]map[string]any
 	exports  map[string]any
+	paths    map[string]string // templates of nested stacks, by parent and logical id
+
+	functions map[string]bool // declared ones, by stack and logical id
 }
 
 // Start loads the assembly and creates its stacks. Everything the engine
 // cannot do is reported before anything is created. The engine runs until
 // Close, and beyond the end of ctx, which only bounds the start.
 func Start(ctx context.Context, o Options) (*Engine, error) {
-	site := cloud.Site{Account: "000000000000", Region: "us-east-1"}
-	if o.Account != "" {
-		site.Account = o.Account
-	}
-	if o.Region != "" {
-		site.Region = o.Region
-	}
-	loaded, err := assembly.Load(o.Assembly, site)
+	loaded, err := assembly.Load(o.Assembly, cloud.Site{Account: o.Account, Region: o.Region})
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		Cloud:    cloud.New(site),
+		Cloud:    cloud.New(loaded.Site),
 		assembly: loaded,
 		outputs:  map[string]map[string]any{},
 		exports:  map[string]any{},
+		paths:    map[string]string{},
+
+		functions: map[string]bool{},
 	}
 	if err := e.start(ctx, o); err != nil {
 		return nil, errors.Join(err, e.Close())
@@ -106,27 +106,24 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 }
 
 func (e *Engine) start(ctx context.Context, o Options) error {
-	var err error
-	if e.logs, err = logFolder(o.Logs); err != nil {
+	if err := e.chooseLogs(o.Logs); err != nil {
 		return err
+	}
+	e.assemble(o)
+	e.Cloud.Fault = o.Fault
+	stacks, err := e.load(o)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(e.logs, 0o755); err != nil {
+		return fmt.Errorf("make the log folder: %w", err)
 	}
 	if e.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return fmt.Errorf("listen for the AWS APIs: %w", err)
 	}
-	e.assemble(o)
-	e.Cloud.Fault = o.Fault
-	templates, err := e.check()
-	if err != nil {
-		return err
-	}
 	e.server = &http.Server{Handler: &wire{cloud: e.Cloud, identify: e.identity.Identify, servers: e.servers}}
 	go e.server.Serve(e.listener)
-	for i, stack := range e.assembly.Stacks {
-		if err := e.create(ctx, stack, templates[i], o.Parameters[stack.Name]); err != nil {
-			return fmt.Errorf("stack %s: %w", stack.Name, err)
-		}
-	}
-	return nil
+	return e.createAll(ctx, stacks)
 }
 
 // assemble makes the services and joins them.
@@ -157,26 +154,21 @@ func (e *Engine) assemble(o Options) {
 	})
 	machines := states.New(c)
 	secretsManager := secrets.New(c, e.identity)
+	parameters := ssm.New(c)
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
 	e.transfer = transfer.New(c, transfer.Options{Objects: objects})
 
 	for name, api := range map[string]cloud.API{
 		"cloudwatch": metrics, "events": bus, "s3": objects, "dynamodb": tables, "sqs": queues,
 		"sns": topics, "lambda": functions, "states": machines, "secretsmanager": secretsManager,
-		"execute-api": e.gateway,
+		"execute-api": e.gateway, "ssm": parameters,
 	} {
 		c.Register(name, api)
 	}
 	e.servers = map[string]server{"s3": objects, "lambda": functions, "sns": topics, "cloudwatch": metrics, "sts": e.identity}
 	e.types = typeIndex(e.identity, metrics, logs.New(c), bus, trail, objects, tables, queues, topics,
-		functions, machines, secretsManager, e.gateway, e.transfer, metadata{})
-}
-
-// metadata holds the types that only inform.
-type metadata struct{}
-
-func (metadata) Types() []cfn.Type {
-	return []cfn.Type{cfn.Inert("AWS::CDK::Metadata", nil)}
+		functions, machines, secretsManager, parameters, e.gateway, e.transfer, nested{e}, toolkit{objects},
+		inert{c.Site})
 }
 
 func typeIndex(services ...interface{ Types() []cfn.Type }) map[string]cfn.Type {
@@ -187,60 +179,6 @@ func typeIndex(services ...interface{ Types() []cfn.Type }) map[string]cfn.Type 
 		}
 	}
 	return index
-}
-
-// check reads all templates and reports everything in them that is not
-// supported.
-func (e *Engine) check() ([]*cfn.Template, error) {
-	var templates []*cfn.Template
-	var faults []string
-	for _, stack := range e.assembly.Stacks {
-		if (stack.Account != "" && stack.Account != e.Cloud.Account) || (stack.Region != "" && stack.Region != e.Cloud.Region) {
-			faults = append(faults, fmt.Sprintf("%s: the stack is meant for %s/%s, the engine runs as %s/%s: set its account and region",
-				stack.Name, stack.Account, stack.Region, e.Cloud.Account, e.Cloud.Region))
-		}
-		raw, err := os.ReadFile(stack.TemplateFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the template of stack %s: %w", stack.Name, err)
-		}
-		template, err := cfn.Parse(raw)
-		if err != nil {
-			return nil, fmt.Errorf("stack %s: %w", stack.Name, err)
-		}
-		templates = append(templates, template)
-		for _, fault := range template.Check(e.types) {
-			faults = append(faults, stack.Name+"/"+fault)
-		}
-	}
-	if len(faults) > 0 {
-		return nil, fmt.Errorf("the assembly uses what the local engine does not do:\n  %s", strings.Join(faults, "\n  "))
-	}
-	return templates, nil
-}
-
-func (e *Engine) create(ctx context.Context, stack assembly.Stack, template *cfn.Template, overrides map[string]string) error {
-	parameters := maps.Clone(stack.Parameters)
-	if parameters == nil {
-		parameters = map[string]string{}
-	}
-	maps.Copy(parameters, overrides)
-	s := cfn.Stack{
-		Name:       stack.Name,
-		Site:       e.Cloud.Site,
-		Template:   template,
-		Parameters: parameters,
-		Imports: func(name string) (any, bool) {
-			value, ok := e.exports[name]
-			return value, ok
-		},
-	}
-	created, err := s.Create(ctx, e.types)
-	if err != nil {
-		return err
-	}
-	e.outputs[stack.Name] = created.Outputs
-	maps.Copy(e.exports, created.Exports)
-	return nil
 }
 
 // asset answers where the CDK left what it would publish under a bucket and key.
@@ -277,21 +215,22 @@ func (e *Engine) Close() error {
 		err = e.listener.Close()
 	}
 	e.Cloud.Close()
+	if e.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(e.scratch))
+	}
 	return err
 }
 
-func logFolder(path string) (string, error) {
-	if path == "" {
-		return os.MkdirTemp("", "local-logs-")
+// chooseLogs decides where the logs will lie. A folder that the user names is
+// made when the assembly has been found to be fit to run.
+func (e *Engine) chooseLogs(path string) (err error) {
+	if path != "" {
+		e.logs, err = filepath.Abs(path)
+		return err
 	}
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(absolute, 0o755); err != nil {
-		return "", fmt.Errorf("make the log folder: %w", err)
-	}
-	return absolute, nil
+	e.scratch, err = os.MkdirTemp("", "local-logs-")
+	e.logs = e.scratch
+	return err
 }
 
 // Types returns the names of all resource types that the engine creates.

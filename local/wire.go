@@ -1,9 +1,14 @@
 package local
 
+// This file is the front door: it finds out who calls which service, and
+// serves the services whose protocol is JSON.
+
 import (
-	"encoding/json"
+	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -32,7 +37,7 @@ type wire struct {
 func (f *wire) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	caller, service, err := f.identify(r)
 	if err != nil {
-		writeError(w, r, err)
+		writeError(w, r, service, err)
 		return
 	}
 	if prefix, ok := signingNames[service]; ok {
@@ -50,21 +55,17 @@ func (f *wire) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // part of X-Amz-Target.
 func (f *wire) serveJSON(w http.ResponseWriter, r *http.Request, caller cloud.Caller, service, target string) {
 	if target == "" {
-		writeError(w, r, cloud.Errorf(http.StatusNotFound, "UnknownOperationException",
-			"the local engine does not serve %s by this protocol", service))
+		writeError(w, r, service, f.notServed(service))
 		return
 	}
-	input, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	input, err := readBody(w, r)
 	if err != nil {
-		writeError(w, r, cloud.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "read the request: %v", err))
+		writeError(w, r, service, err)
 		return
-	}
-	if len(input) == 0 {
-		input = []byte("{}")
 	}
 	output, err := f.cloud.Call(r.Context(), caller, service, target[strings.LastIndexByte(target, '.')+1:], input)
 	if err != nil {
-		writeError(w, r, err)
+		writeError(w, r, service, err)
 		return
 	}
 	if output == nil {
@@ -75,6 +76,36 @@ func (f *wire) serveJSON(w http.ResponseWriter, r *http.Request, caller cloud.Ca
 	_, _ = w.Write(output)
 }
 
+func (f *wire) notServed(service string) error {
+	if slices.Contains(f.cloud.Services(), service) {
+		return cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the local engine serves %s by the AWS JSON protocol only", service)
+	}
+	return cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the local engine does not serve %s", service)
+}
+
+// readBody returns the JSON of a request, which SDKs may zip.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var body io.Reader = http.MaxBytesReader(w, r.Body, maxRequest)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		unzipped, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "unzip the request: %v", err)
+		}
+		body = http.MaxBytesReader(w, unzipped, maxRequest)
+	}
+	input, err := io.ReadAll(body)
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		return nil, cloud.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "the request is longer than %d bytes", maxRequest)
+	}
+	if err != nil {
+		return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "read the request: %v", err)
+	}
+	if len(input) == 0 {
+		return []byte("{}"), nil
+	}
+	return input, nil
+}
+
 func header(w http.ResponseWriter, r *http.Request) {
 	contentType := r.Header.Get("Content-Type")
 	if !strings.HasPrefix(contentType, "application/x-amz-json") {
@@ -82,24 +113,4 @@ func header(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("X-Amzn-RequestId", cloud.UUID())
-}
-
-// queryErrorHeader carries the error code that SQS clients of the older query
-// protocol expect.
-const queryErrorHeader = "x-amzn-query-error"
-
-func writeError(w http.ResponseWriter, r *http.Request, err error) {
-	e := cloud.AsError(err)
-	body := map[string]any{"__type": e.Code, "message": e.Message}
-	for name, value := range e.Fields {
-		if name == queryErrorHeader {
-			w.Header().Set(queryErrorHeader, value.(string))
-			continue
-		}
-		body[name] = value
-	}
-	header(w, r)
-	w.WriteHeader(e.Status)
-	// A write fails only when the client has gone away.
-	_ = json.NewEncoder(w).Encode(body)
 }

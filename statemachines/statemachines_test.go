@@ -122,7 +122,7 @@ func TestEveryMachineAndTaskEndsInTimeAndRetriesWithJitter(t *testing.T) {
 }
 
 // An execution that ends without recording an outcome is recorded by
-// recordfailure; these tasks must not even get there for what they can catch.
+// conclude; these tasks must not even get there for what they can catch.
 func TestATransactionsFailuresLeadToARecordedOutcome(t *testing.T) {
 	var m machine
 	if err := json.Unmarshal([]byte(Transaction), &m); err != nil {

@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-func run(arguments []string) error {
+func run(arguments []string) (err error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	input := flags.String("input", "examples/transactions.xml", "batch `file` to upload as partner acme")
 	serve := flags.Bool("serve", false, "serve until interrupted instead of running the story")
@@ -39,34 +39,50 @@ func run(arguments []string) error {
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	// A relative path means the folder of the caller, not the module's.
-	batch, err := filepath.Abs(*input)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(batch); err != nil && !*serve {
-		return fmt.Errorf("INPUT: %w", err)
+	if !*serve {
+		if err := checkBatch(*input); err != nil {
+			return fmt.Errorf("INPUT: %w", err)
+		}
 	}
 	root, err := moduleRoot()
 	if err != nil {
 		return err
 	}
+	// The story has a folder of its own, so that it can be told while make up
+	// serves: keys, tokens and addresses of the two never mix.
+	state := filepath.Join(root, ".local")
+	if !*serve {
+		state = filepath.Join(state, "demo")
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	l, err := laptop.Start(ctx, laptop.Options{Root: root, State: filepath.Join(root, ".local")}, progress)
+	l, err := laptop.Start(ctx, laptop.Options{Root: root, State: state}, progress)
 	if err != nil {
 		return err
 	}
-	defer l.Close()
+	defer func() { err = errors.Join(err, l.Close()) }()
 	if *serve {
 		usage(l)
 		<-ctx.Done()
-		return os.Remove(filepath.Join(root, ".local", "endpoints.json"))
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
-	return tell(ctx, l, batch)
+	return tell(ctx, l, *input)
+}
+
+// checkBatch finds out, before a synth is spent on it, whether a file can be
+// uploaded.
+func checkBatch(file string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%q is not a file", file)
+	}
+	return nil
 }
 
 func moduleRoot() (string, error) {

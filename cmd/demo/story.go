@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,11 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/contract"
@@ -27,8 +26,14 @@ const (
 
 // tell uploads the batch, posts the single transaction, waits until both are
 // settled and accounts for them. The error says what is not accounted for.
+//
+// The single transaction comes from another partner than the batch: whatever
+// file is run instead of the example may have a transaction of the same id.
 func tell(ctx context.Context, l *laptop.Laptop, batch string) error {
-	acme := l.Partners["acme"]
+	acme, globex := l.Partners["acme"], l.Partners["globex"]
+	if acme == nil || globex == nil {
+		return errors.New("the story needs the partners acme and globex in partners.json")
+	}
 	name := filepath.Base(batch)
 	file, err := os.Open(batch)
 	if err != nil {
@@ -44,8 +49,8 @@ func tell(ctx context.Context, l *laptop.Laptop, batch string) error {
 		return err
 	}
 
-	progress("posting transaction %s as acme", postedID)
-	posted, err := post(ctx, acme)
+	progress("posting transaction %s as globex", postedID)
+	posted, err := post(ctx, globex)
 	if err != nil {
 		return err
 	}
@@ -58,19 +63,26 @@ func tell(ctx context.Context, l *laptop.Laptop, batch string) error {
 	if err != nil {
 		return err
 	}
-	status, err := acme.Settled(ctx, postedID)
+	status, err := globex.Settled(ctx, postedID)
 	if err != nil {
 		return err
 	}
 	stop()
 	progress("settled")
 
-	rows, err := executions(ctx, l)
+	all, err := executions(ctx, l)
 	if err != nil {
 		return err
 	}
 	fmt.Println()
-	printTable(reply, posted, status, rows)
+	t := newTable(os.Stdout, all)
+	if err := t.file(ctx, l, reply); err != nil {
+		return err
+	}
+	t.row("(posted)", status.TransactionID, status.Status, contract.ExecutionName(posted, 1))
+	if err := t.out.Flush(); err != nil {
+		return err
+	}
 	fmt.Printf("\noutbox/%s%s\n%s\n", name, contract.ReplySuffix, shorten(string(raw), 60))
 	if reply.Status == contract.FileQuarantined {
 		fmt.Printf("\n%s was quarantined: %s\n", name, reply.Reason)
@@ -105,76 +117,27 @@ func conclude(totals contract.Totals, posted laptop.Status) error {
 	return nil
 }
 
-// execution is what the table shows of a transaction's execution.
-type execution struct {
-	name         string
-	milliseconds int64
-}
-
-// executions lists the finished executions of the transaction workflow by name.
-func executions(ctx context.Context, l *laptop.Laptop) (map[string]execution, error) {
+// executions lists the executions of the transaction workflow by name.
+func executions(ctx context.Context, l *laptop.Laptop) (map[string]types.ExecutionListItem, error) {
 	arn, ok := l.Endpoints.Outputs[l.Stack]["WorkflowARN"].(string)
 	if !ok {
 		return nil, errors.New("the stack has no output WorkflowARN")
 	}
-	found := map[string]execution{}
-	pages := sfn.NewListExecutionsPaginator(sfn.NewFromConfig(l.AWS()), &sfn.ListExecutionsInput{StateMachineArn: aws.String(arn)})
+	all := map[string]types.ExecutionListItem{}
+	pages := sfn.NewListExecutionsPaginator(sfn.NewFromConfig(l.AWS()), &sfn.ListExecutionsInput{
+		StateMachineArn: aws.String(arn),
+		MaxResults:      1000,
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("list executions: %w", err)
 		}
 		for _, e := range page.Executions {
-			if e.StopDate != nil {
-				found[*e.Name] = execution{*e.Name, e.StopDate.Sub(*e.StartDate).Milliseconds()}
-			}
+			all[*e.Name] = e
 		}
 	}
-	return found, nil
-}
-
-// maxRows bounds the table: of a large file, only what was not stored is shown.
-const maxRows = 60
-
-func printTable(reply contract.Reply, postedFileID string, posted laptop.Status, executions map[string]execution) {
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	defer table.Flush()
-	fmt.Fprintln(table, "FILE\tTRANSACTION\tSTATUS\tEXECUTION\tMS")
-	row := func(file, id, status string, e execution) {
-		ms := "-"
-		if e.name != "" {
-			ms = fmt.Sprint(e.milliseconds)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", file, cmp.Or(id, "-"), status, cmp.Or(e.name, "-"), ms)
-	}
-	others := map[int]contract.Receipt{}
-	for _, receipt := range reply.Transactions {
-		others[receipt.Ordinal] = receipt
-	}
-	shown := 0
-	for ordinal := 1; ordinal <= reply.Totals.Received && shown < maxRows; ordinal++ {
-		receipt, other := others[ordinal]
-		if !other && reply.Totals.Received > maxRows {
-			continue
-		}
-		status := string(contract.Stored)
-		if other {
-			status = string(receipt.Outcome) + " " + receipt.Code
-		}
-		row(reply.File, label(ordinal, receipt.TransactionID), status, executions[contract.ExecutionName(reply.FileID, ordinal)])
-		shown++
-	}
-	if hidden := reply.Totals.Received - shown; hidden > 0 {
-		fmt.Fprintf(table, "%s\t... %d more\t\t\t\n", reply.File, hidden)
-	}
-	row("(posted)", posted.TransactionID, posted.Status, executions[contract.ExecutionName(postedFileID, 1)])
-}
-
-func label(ordinal int, id string) string {
-	if id == "" {
-		return fmt.Sprintf("#%d", ordinal)
-	}
-	return fmt.Sprintf("#%d %s", ordinal, id)
+	return all, nil
 }
 
 // watch tells how many executions have ended while the story waits.
@@ -186,10 +149,19 @@ func watch(ctx context.Context, l *laptop.Laptop) {
 			return
 		case <-time.After(2 * time.Second):
 		}
-		done, err := executions(ctx, l)
-		if err == nil && len(done) > last {
-			last = len(done)
-			progress("%d executions have ended", last)
+		all, err := executions(ctx, l)
+		if err != nil {
+			continue
+		}
+		ended := 0
+		for _, e := range all {
+			if e.StopDate != nil {
+				ended++
+			}
+		}
+		if ended > last {
+			last = ended
+			progress("%d executions have ended", ended)
 		}
 	}
 }

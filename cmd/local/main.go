@@ -7,9 +7,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -32,8 +34,8 @@ func run(arguments []string) error {
 		flags.PrintDefaults()
 	}
 	state := flags.String("state", ".local", "folder for endpoints.json and logs/")
-	account := flags.String("account", "", "account the engine pretends to be (default 000000000000)")
-	region := flags.String("region", "", "region the engine pretends to be in (default us-east-1)")
+	account := flags.String("account", "", "account the engine pretends to be (default the stacks' own, or 000000000000)")
+	region := flags.String("region", "", "region the engine pretends to be in (default the stacks' own, or us-east-1)")
 	parameters := parameterFlag{}
 	flags.Var(parameters, "parameter", "value of a template parameter, as `STACK:NAME=VALUE`; may be repeated")
 	if err := flags.Parse(arguments); err != nil {
@@ -74,10 +76,10 @@ func run(arguments []string) error {
 
 func report(endpoints local.Endpoints, file string) {
 	fmt.Printf("aws   %s   (AWS_ENDPOINT_URL; any access key)\n", endpoints.AWS)
-	for _, stack := range []map[string]map[string]string{endpoints.SFTP, endpoints.APIs} {
-		for name, addresses := range stack {
-			for id, address := range addresses {
-				fmt.Printf("%s/%s   %s\n", name, id, address)
+	for _, addresses := range []map[string]map[string]string{endpoints.SFTP, endpoints.APIs} {
+		for _, stack := range slices.Sorted(maps.Keys(addresses)) {
+			for _, id := range slices.Sorted(maps.Keys(addresses[stack])) {
+				fmt.Printf("%s/%s   %s\n", stack, id, addresses[stack][id])
 			}
 		}
 	}

@@ -134,3 +134,10 @@ func getItemResponses() *[]*awsapigateway.MethodResponse {
 func escaped(expression string) string {
 	return `$util.escapeJavaScript(` + expression + `).replaceAll("\\'","'")`
 }
+
+// pathParameter is a parameter of the path in a mapping template. API Gateway
+// hands it over as it was sent, percent-encoded; urlDecode takes + for a space,
+// which is right in a query only.
+func pathParameter(name string) string {
+	return `$util.urlDecode($input.params('` + name + `').replaceAll("[+]","%2B"))`
+}

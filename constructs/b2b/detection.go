@@ -67,6 +67,8 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 	role := s.Split.Role
 	allow(role, []string{*props.Landing.Bucket.ArnForObjects(jsii.String(contract.InboxPrefix + "*"))},
 		"s3:GetObject", "s3:GetObjectVersion")
+	// Without it S3 does not tell a file that is gone from one it refuses.
+	allow(role, []string{*props.Landing.Bucket.BucketArn()}, "s3:ListBucket")
 	suppress(role, "AwsSolutions-IAM5", "It reads every partner's inbox: what files are named is up to the partners.",
 		`^Resource::.*\/inbox\/\*$`)
 	grantTable(role, props.Tables.Files, "dynamodb:UpdateItem")

@@ -88,10 +88,14 @@ func (p *EnrichmentAPIProps) validate() error {
 		require(&faults, "Partners (or BackendURL)", len(p.Partners) > 0)
 		return errors.Join(faults...)
 	}
-	if backend, err := url.Parse(p.BackendURL); err != nil || backend.Scheme != "https" || backend.Host == "" || backend.RawQuery != "" {
-		faults = append(faults, fmt.Errorf("BackendURL is %q: give an https URL without a query", p.BackendURL))
+	return errors.Join(append(faults, validateBackend(p.BackendURL))...)
+}
+
+func validateBackend(address string) error {
+	if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
+		return fmt.Errorf("BackendURL is %q: give an https URL without a query", address)
 	}
-	return errors.Join(faults...)
+	return nil
 }
 
 // addTable declares the table with its records in it: imported by DynamoDB

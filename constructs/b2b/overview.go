@@ -11,7 +11,9 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/contract"
 )
 
-// MetricReceived counts transactions that came in, when they are accounted for.
+// MetricReceived counts transactions that came in: a file's when it is split, a
+// posted one when it is queued. In the end Received = Stored + Duplicate +
+// Rejected + Failed; for Express, that holds for files only.
 func (p *Pipeline) MetricReceived() awscloudwatch.Metric {
 	return p.shared.metric(contract.MetricReceived)
 }

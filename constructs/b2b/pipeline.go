@@ -127,15 +127,19 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 // validate reports what is wrong with the parts' props too, so that all of it
 // stands in one message.
 func (p *PipelineProps) validate() error {
-	detection := p.Detection
-	if detection == "" {
-		detection = Both
-	}
 	faults := validatePartners(p.Partners)
 	require(&faults, "Partners", len(p.Partners) > 0)
-	faults = append(faults, detection.Validate())
-	if p.SettlementTimeout < 0 || p.MaxFileBytes < 0 || p.MaxFileRecords < 0 || p.MaxConcurrency < 0 {
-		faults = append(faults, errors.New("SettlementTimeout, MaxFileBytes, MaxFileRecords and MaxConcurrency cannot be negative"))
+	if p.Detection != "" {
+		faults = append(faults, p.Detection.Validate())
+	}
+	if p.BackendURL != "" {
+		faults = append(faults, validateBackend(p.BackendURL))
+	}
+	if p.MaxConcurrency != 0 {
+		faults = append(faults, validateConcurrency(p.MaxConcurrency))
+	}
+	if p.SettlementTimeout < 0 || p.MaxFileBytes < 0 || p.MaxFileRecords < 0 {
+		faults = append(faults, errors.New("SettlementTimeout, MaxFileBytes and MaxFileRecords cannot be negative"))
 	}
 	return errors.Join(faults...)
 }
@@ -144,7 +148,7 @@ func (p *PipelineProps) validate() error {
 func (p *PipelineProps) packages() []string {
 	var packages []string
 	for _, name := range handlers {
-		if p.Shared.Code[name] == nil && !(p.Express && name == "recordfailure") {
+		if p.Shared.Code[name] == nil && !(p.Express && name == "conclude") {
 			packages = append(packages, handlerPackage(name))
 		}
 	}

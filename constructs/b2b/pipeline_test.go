@@ -150,13 +150,32 @@ func TestEverythingThatMeansLossRaisesAnAlarm(t *testing.T) {
 	}`)
 }
 
-func TestExpressHasNoCaptureOfFailures(t *testing.T) {
+// Of a posted transaction's execution every end is told, of a file's only a
+// bad one: acknowledge counts the others.
+func TestEndsOfExecutionsAreConcluded(t *testing.T) {
+	template := pipeline(t)
+	const target = `"Targets": [{
+		"Id": "Target0", "Arn": "<Pipeline/Workflow/Conclude.Arn>", "DeadLetterConfig": {"Arn": "<Pipeline/Workflow/Unrecorded.Arn>"},
+		"RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+	}]`
+	template.Has(template.At("AWS::Events::Rule", "Pipeline/Workflow/Machine/Failures"), `{`+target+`, "EventPattern": {"detail": {
+		"stateMachineArn": ["<Pipeline/Workflow/Machine>"], "status": ["FAILED", "TIMED_OUT", "ABORTED"]
+	}}}`)
+	template.Has(template.At("AWS::Events::Rule", "Pipeline/Workflow/Posted"), `{`+target+`, "EventPattern": {
+		"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
+		"detail": {"stateMachineArn": ["<Pipeline/Workflow/Machine>"], "status": ["SUCCEEDED"], "name": [{"prefix": "r"}]}
+	}}`)
+}
+
+func TestExpressTellsNobodyHowExecutionsEnd(t *testing.T) {
 	template := pipelineWith(t, "express", func(p *PipelineProps) { p.Express = true })
 	template.Has(template.At("AWS::StepFunctions::StateMachine", "Pipeline/Workflow/Machine"), `{"StateMachineType": "EXPRESS"}`)
 	template.Has(template.At("AWS::StepFunctions::StateMachine", "Pipeline/Settlement/Machine"), `{"StateMachineType": "STANDARD"}`)
-	for _, function := range template.OfType("AWS::Lambda::Function") {
-		if strings.Contains(function.Path, "RecordFailure") {
-			t.Errorf("there is a %s", function.Path)
+	for _, kind := range []string{"AWS::Lambda::Function", "AWS::Events::Rule"} {
+		for _, resource := range template.OfType(kind) {
+			if strings.HasPrefix(resource.Path, "Pipeline/Workflow/") && resource.Path != "Pipeline/Workflow/Format" {
+				t.Errorf("there is a %s", resource.Path)
+			}
 		}
 	}
 }
@@ -226,9 +245,9 @@ func TestPartsCanBeUsedAlone(t *testing.T) {
 
 func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
-		NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{Detection: "Maybe", SettlementTimeout: -time.Second, MaxConcurrency: 1})
+		NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{Detection: "Maybe", BackendURL: "ftp://crm", SettlementTimeout: -time.Second, MaxConcurrency: 1})
 	})
-	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "cannot be negative"} {
+	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "cannot be negative", `BackendURL is "ftp://crm"`, "MaxConcurrency is 1"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)
 		}

@@ -91,10 +91,15 @@ func (p *QueueProps) validate() error {
 	}
 	var faults []error
 	require(&faults, "Workflow", p.Workflow != nil)
-	if p.MaxConcurrency < 2 || p.MaxConcurrency > 1000 {
-		faults = append(faults, fmt.Errorf("MaxConcurrency is %d: give 2 to 1000", p.MaxConcurrency))
+	return errors.Join(append(faults, validateConcurrency(p.MaxConcurrency))...)
+}
+
+// validateConcurrency knows Lambda's bounds.
+func validateConcurrency(n int) error {
+	if n < 2 || n > 1000 {
+		return fmt.Errorf("MaxConcurrency is %d: give 2 to 1000", n)
 	}
-	return errors.Join(faults...)
+	return nil
 }
 
 // MetricDeadLetters is how many messages were given up.

@@ -203,7 +203,7 @@ func (r *RESTIntake) addGet(transaction awsapigateway.Resource, authorizer awsap
 	grantTable(role, tables.Transactions, "dynamodb:GetItem")
 	// The partner is the authorizer's word, never the caller's.
 	request := `{"TableName":"` + *tables.Transactions.TableName() + `","ConsistentRead":true,` +
-		`"Key":{"partner":{"S":"$context.authorizer.partner"},"transactionId":{"S":"` + escaped(`$input.params('id')`) + `"}}}`
+		`"Key":{"partner":{"S":"$context.authorizer.partner"},"transactionId":{"S":"` + escaped(pathParameter("id")) + `"}}}`
 	const response = `#set($id = $input.path('$.Item.transactionId.S'))
 #set($storedAt = $input.path('$.Item.storedAt.S'))
 #set($code = $input.path('$.Item.code.S'))

@@ -81,7 +81,7 @@ func TestStatusIsTheCallersOwn(t *testing.T) {
 	if !strings.Contains(request, `"partner":{"S":"$context.authorizer.partner"}`) {
 		t.Errorf("the partner is not the authorizer's: %s", request)
 	}
-	if !json.Valid([]byte(strings.ReplaceAll(request, escaped(`$input.params('id')`), "T-1"))) {
+	if !json.Valid([]byte(strings.ReplaceAll(request, escaped(pathParameter("id")), "T-1"))) {
 		t.Errorf("not JSON: %s", request)
 	}
 }

@@ -45,12 +45,12 @@ type Shared struct {
 
 	// Code replaces the code of functions, by name: "split", "start",
 	// "accept", "authorize", "format", "tally", "acknowledge",
-	// "recordfailure". Default: this module's own handlers, built here.
+	// "conclude". Default: this module's own handlers, built here.
 	Code map[string]awslambda.Code
 }
 
 // handlers are the functions of lambdas/ that a pipeline runs.
-var handlers = []string{"split", "start", "accept", "authorize", "format", "tally", "acknowledge", "recordfailure"}
+var handlers = []string{"split", "start", "accept", "authorize", "format", "tally", "acknowledge", "conclude"}
 
 // withDefaults fills in what is left to its default, for a part at scope.
 func (s Shared) withDefaults(scope constructs.Construct) Shared {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -30,9 +31,9 @@ type WorkflowProps struct {
 	Enrichment *EnrichmentAPI
 
 	// Express makes a transaction's execution cost about a seventieth, at the
-	// price of its history and of the capture of executions that time out:
-	// such a transaction has no outcome, and its file becomes overdue.
-	// Default: Standard.
+	// price of its history and of being told how executions end: one that
+	// times out has no outcome, and its file becomes overdue; the outcomes of
+	// posted transactions are not in the metrics. Default: Standard.
 	Express bool
 
 	Shared Shared
@@ -44,11 +45,11 @@ type Workflow struct {
 	Workflow  *workflow.Workflow
 	Format    *gofunction.Function
 
-	// RecordFailure gives an execution that failed all the same its outcome;
-	// Unrecorded holds those that it could not record. Both are nil for
-	// Express.
-	RecordFailure *gofunction.Function
-	Unrecorded    awssqs.Queue
+	// Conclude gives an execution that failed all the same its outcome, and
+	// counts the outcomes of posted transactions; Unrecorded holds the events
+	// that it could not process. Both are nil for Express.
+	Conclude   *gofunction.Function
+	Unrecorded awssqs.Queue
 }
 
 // NewWorkflow declares the state machine. It panics if props are wrong.
@@ -77,12 +78,8 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 		AlarmTopic:    shared.AlarmTopic,
 	}
 	if !props.Express {
-		w.addRecordFailure(shared, tables)
-		machine.OnFailure = awseventstargets.NewLambdaFunction(w.RecordFailure.Function, &awseventstargets.LambdaFunctionProps{
-			DeadLetterQueue: w.Unrecorded,
-			MaxEventAge:     awscdk.Duration_Hours(jsii.Number(24)),
-			RetryAttempts:   jsii.Number(185),
-		})
+		w.addConclude(shared, tables)
+		machine.OnFailure = w.conclude()
 	}
 	w.Workflow = workflow.New(this, "Machine", machine)
 
@@ -91,6 +88,7 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 	grantTable(w.Workflow.Role, tables.Transactions, "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
 	grantTable(w.Workflow.Role, tables.Outcomes, "dynamodb:PutItem")
 	if !props.Express {
+		w.countPosted()
 		w.allowDescribe()
 	}
 	return w
@@ -103,10 +101,10 @@ func (p *WorkflowProps) validate() error {
 	return errors.Join(faults...)
 }
 
-func (w *Workflow) addRecordFailure(shared Shared, tables *Tables) {
+func (w *Workflow) addConclude(shared Shared, tables *Tables) {
 	w.Unrecorded = deadLetters(w.Construct, "Unrecorded")
-	w.RecordFailure = shared.function(w.Construct, "RecordFailure", "recordfailure", gofunction.Props{
-		Description: "Records the outcome of an execution that failed",
+	w.Conclude = shared.function(w.Construct, "Conclude", "conclude", gofunction.Props{
+		Description: "Records the outcome of an execution that failed; counts those of posted transactions",
 		Timeout:     30 * time.Second,
 		OnFailure:   awslambdadestinations.NewSqsDestination(w.Unrecorded),
 		Environment: shared.withMetrics(map[string]string{
@@ -114,14 +112,41 @@ func (w *Workflow) addRecordFailure(shared Shared, tables *Tables) {
 			contract.EnvOutcomesTable:     *tables.Outcomes.TableName(),
 		}),
 	})
-	grantTable(w.RecordFailure.Role, tables.Transactions, "dynamodb:UpdateItem")
-	grantTable(w.RecordFailure.Role, tables.Outcomes, "dynamodb:PutItem")
+	grantTable(w.Conclude.Role, tables.Transactions, "dynamodb:UpdateItem")
+	grantTable(w.Conclude.Role, tables.Outcomes, "dynamodb:GetItem", "dynamodb:PutItem")
 	alarm.New(w.Construct, "UnrecordedAlarm",
-		"A failed execution has no outcome: read the message, mend the cause, and invoke recordfailure with the event in it.",
+		"The end of an execution is not recorded or not counted: read the message, mend the cause, and invoke conclude with the event in it.",
 		w.Unrecorded.MetricApproximateNumberOfMessagesVisible(highest()), 1, shared.AlarmTopic)
 }
 
-// allowDescribe lets RecordFailure read the input of an execution, which a
+// conclude is the function as a rule's target.
+func (w *Workflow) conclude() awsevents.IRuleTarget {
+	return awseventstargets.NewLambdaFunction(w.Conclude.Function, &awseventstargets.LambdaFunctionProps{
+		DeadLetterQueue: w.Unrecorded,
+		MaxEventAge:     awscdk.Duration_Hours(jsii.Number(24)),
+		RetryAttempts:   jsii.Number(185),
+	})
+}
+
+// countPosted tells Conclude of posted transactions that succeeded, too. It is
+// not told of a file's: those are counted when the file is settled.
+func (w *Workflow) countPosted() {
+	awsevents.NewRule(w.Construct, jsii.String("Posted"), &awsevents.RuleProps{
+		Description: jsii.String("Executions of posted transactions that succeeded"),
+		EventPattern: &awsevents.EventPattern{
+			Source:     jsii.Strings("aws.states"),
+			DetailType: jsii.Strings("Step Functions Execution Status Change"),
+			Detail: &map[string]any{
+				"stateMachineArn": []*string{w.Workflow.StateMachine.StateMachineArn()},
+				"status":          []string{"SUCCEEDED"},
+				"name":            []map[string]string{{"prefix": contract.PostedPrefix}},
+			},
+		},
+		Targets: &[]awsevents.IRuleTarget{w.conclude()},
+	})
+}
+
+// allowDescribe lets Conclude read the input of an execution, which a
 // status event leaves out when it is large.
 func (w *Workflow) allowDescribe() {
 	stack := awscdk.Stack_Of(w.Construct)
@@ -131,7 +156,7 @@ func (w *Workflow) allowDescribe() {
 		ResourceName: jsii.String(fmt.Sprintf("%s:*", *w.Workflow.StateMachine.StateMachineName())),
 		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
-	allow(w.RecordFailure.Role, []string{*executions}, "states:DescribeExecution")
-	suppress(w.RecordFailure.Role, "AwsSolutions-IAM5",
+	allow(w.Conclude.Role, []string{*executions}, "states:DescribeExecution")
+	suppress(w.Conclude.Role, "AwsSolutions-IAM5",
 		"Any execution of this one state machine may be the one that failed.", `^Resource::.*:execution:.*:\*$`)
 }

@@ -3,8 +3,8 @@ package contract
 // Environment variables that the constructs set and the handlers read.
 const (
 	EnvFilesTable        = "FILES_TABLE"         // split, acknowledge
-	EnvTransactionsTable = "TRANSACTIONS_TABLE"  // accept, recordfailure
-	EnvOutcomesTable     = "OUTCOMES_TABLE"      // split, tally, acknowledge, recordfailure
+	EnvTransactionsTable = "TRANSACTIONS_TABLE"  // accept, conclude
+	EnvOutcomesTable     = "OUTCOMES_TABLE"      // split, tally, acknowledge, conclude
 	EnvQueueURL          = "QUEUE_URL"           // split, accept
 	EnvWorkflowARN       = "WORKFLOW_ARN"        // start
 	EnvSettlementARN     = "SETTLEMENT_ARN"      // split
@@ -12,6 +12,6 @@ const (
 	EnvMaxFileBytes      = "MAX_FILE_BYTES"      // split; decimal
 	EnvMaxFileRecords    = "MAX_FILE_RECORDS"    // split; decimal
 	EnvTokenSecretPrefix = "TOKEN_SECRET_PREFIX" // authorize; the secret of a partner is named prefix + partner
-	EnvMetricNamespace   = "METRIC_NAMESPACE"    // accept, split, acknowledge, recordfailure
+	EnvMetricNamespace   = "METRIC_NAMESPACE"    // accept, split, acknowledge, conclude
 	EnvPipeline          = "PIPELINE"            // value of the metrics' Pipeline dimension
 )

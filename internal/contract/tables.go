@@ -69,10 +69,18 @@ func FileID(bucket, key, versionID string) string {
 	return digest(bucket, key, versionID)
 }
 
-// RequestID identifies one posted transaction, as FileID does a file.
+// PostedPrefix begins the id of a posted transaction, and with it the name of
+// its execution. No FileID begins with it: r is not a hexadecimal digit.
+const PostedPrefix = "r"
+
+// RequestID identifies one posted transaction, as FileID does a file. It is
+// PostedPrefix and 31 hexadecimal digits: 32 characters, like a FileID.
 func RequestID(apiGatewayRequestID string) string {
-	return digest("rest", apiGatewayRequestID)
+	return PostedPrefix + digest("rest", apiGatewayRequestID)[1:]
 }
+
+// Posted tells a RequestID from a FileID.
+func Posted(id string) bool { return strings.HasPrefix(id, PostedPrefix) }
 
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
@@ -96,7 +104,8 @@ func ExecutionName(fileID string, ordinal int) string {
 	return fileID + "-" + strconv.Itoa(ordinal)
 }
 
-// ParseExecutionName is the reverse of ExecutionName.
+// ParseExecutionName is the reverse of ExecutionName. The id is a FileID or a
+// RequestID.
 func ParseExecutionName(name string) (fileID string, ordinal int, err error) {
 	fileID, digits, ok := strings.Cut(name, "-")
 	if ok && len(fileID) == 32 {

@@ -12,14 +12,20 @@ const (
 // execution: one record, numbered within its file. A posted transaction is
 // the first and only record of its request.
 type Message struct {
-	FileID        string  `json:"fileId"`
-	Ordinal       int     `json:"ordinal"`    // from 1
-	OutcomeKey    string  `json:"outcomeKey"` // OutcomeKey(FileID, Ordinal)
-	Partner       string  `json:"partner"`
-	Source        Source  `json:"source"`
-	File          string  `json:"file,omitempty"` // path below the partner's inbox; empty for SourceREST
-	TransactionID string  `json:"transactionId"`
-	Fields        []Field `json:"fields"`
+	Record `json:"record"`
+	Fields []Field `json:"fields"`
+}
+
+// Record says which record it is. The workflow keeps it while it runs, without
+// the fields: one Assign of Step Functions holds 256 KiB.
+type Record struct {
+	FileID        string `json:"fileId"`
+	Ordinal       int    `json:"ordinal"`    // from 1
+	OutcomeKey    string `json:"outcomeKey"` // OutcomeKey(FileID, Ordinal)
+	Partner       string `json:"partner"`
+	Source        Source `json:"source"`
+	File          string `json:"file"` // path below the partner's inbox; empty for SourceREST
+	TransactionID string `json:"transactionId"`
 }
 
 // Field is one value of a transaction, in document order. The name is the path

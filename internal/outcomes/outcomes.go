@@ -1,5 +1,5 @@
 // Package outcomes is the shape of an item of the Outcomes table, which split
-// and recordfailure write and which tally and acknowledge read. The
+// and conclude write and which tally, acknowledge and conclude read. The
 // transaction workflow writes the same shape (statemachines/transaction.asl.json).
 package outcomes
 

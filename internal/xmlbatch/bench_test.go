@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -33,6 +35,30 @@ func BenchmarkSplit(b *testing.B) {
 			b.Fatal(records, err)
 		}
 	}
+}
+
+// BenchmarkSplitGigabyte reports the process's largest resident memory too;
+// run it alone for that: go test -run - -bench Gigabyte -benchtime 1x.
+func BenchmarkSplitGigabyte(b *testing.B) {
+	part := generate(10_000)
+	part = part[bytes.Index(part, []byte("  <Transaction ")):bytes.LastIndex(part, []byte("</Transactions>"))]
+	times := 1<<30/len(part) + 1
+	b.SetBytes(int64(times * len(part)))
+	for b.Loop() {
+		readers := []io.Reader{strings.NewReader("<Transactions>")}
+		for range times {
+			readers = append(readers, bytes.NewReader(part))
+		}
+		readers = append(readers, strings.NewReader("</Transactions>"))
+		if err := Split(io.MultiReader(readers...), Limits{}, func(*Record) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(usage.Maxrss)*1024/1e6, "MB-resident") // Maxrss is in KiB on Linux
 }
 
 func BenchmarkEncodingXML(b *testing.B) {

@@ -7,6 +7,7 @@ package xmlbatch
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -123,8 +124,7 @@ func (d byteDecoder) Transform(dst, src []byte, _ bool) (nDst, nSrc int, err err
 				r = d.table.DecodeByte(b)
 			}
 			if r == utf8.RuneError {
-				const digits = "0123456789ABCDEF"
-				return nDst, nSrc, undecodable("the byte 0x" + string([]byte{digits[b>>4], digits[b&15]}))
+				return nDst, nSrc, undecodable(fmt.Sprintf("the byte 0x%02X", b))
 			}
 		}
 		if nDst+utf8.RuneLen(r) > len(dst) {
@@ -186,7 +186,7 @@ type limited struct {
 func (l *limited) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if l.read += int64(n); l.read > l.limit {
-		return 0, &Fault{Code: TooManyBytes, Message: "The file is too large."}
+		return 0, &Fault{Code: TooManyBytes, Message: fmt.Sprintf("The file has more than %d bytes.", l.limit)}
 	}
 	return n, err
 }

@@ -68,7 +68,7 @@ func (s *scanner) scanName(at int, of string) (name, error) {
 	if i == s.end {
 		return n, s.cut(of)
 	}
-	if i == part || s.buf[i] == ':' {
+	if i == part {
 		return n, s.fault(i, Malformed, "There should be %s here, not %s.", of, quote(s.character(i)))
 	}
 	n.end = i

@@ -60,13 +60,15 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayProxyRequ
 	}
 	fileID := contract.RequestID(request.RequestContext.RequestID)
 	body, err := encode(contract.Message{
-		FileID:        fileID,
-		Ordinal:       1,
-		OutcomeKey:    contract.OutcomeKey(fileID, 1),
-		Partner:       partner,
-		Source:        contract.SourceREST,
-		TransactionID: posted.id,
-		Fields:        []contract.Field{{Name: contract.FieldNotes, Value: posted.message}},
+		Record: contract.Record{
+			FileID:        fileID,
+			Ordinal:       1,
+			OutcomeKey:    contract.OutcomeKey(fileID, 1),
+			Partner:       partner,
+			Source:        contract.SourceREST,
+			TransactionID: posted.id,
+		},
+		Fields: []contract.Field{{Name: contract.FieldNotes, Value: posted.message}},
 	})
 	if err != nil {
 		return refuse(ctx, request, err), nil

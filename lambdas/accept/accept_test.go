@@ -130,8 +130,10 @@ func TestAGoodPostIsQueuedAndShownAsReceived(t *testing.T) {
 			}
 			id := contract.RequestID(requestID)
 			want := contract.Message{
-				FileID: id, Ordinal: 1, OutcomeKey: contract.OutcomeKey(id, 1), Partner: "acme", Source: contract.SourceREST,
-				TransactionID: "12/a b", Fields: []contract.Field{{Name: "Notes", Value: text}},
+				Record: contract.Record{
+					FileID: id, Ordinal: 1, OutcomeKey: contract.OutcomeKey(id, 1), Partner: "acme", Source: contract.SourceREST, TransactionID: "12/a b",
+				},
+				Fields: []contract.Field{{Name: "Notes", Value: text}},
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
@@ -186,6 +188,8 @@ func TestBadPostsAreRefusedWithASentence(t *testing.T) {
 		{"NUL in the message", post(body(`"1"`, `"a\u0000b"`)), 400, "U+0000"},
 		{"U+FFFF in the message", post(body(`"1"`, `"\uffff"`)), 400, "U+FFFF"},
 		{"bad UTF-8", post(body(`"1"`, "\"\xff\"")), 400, "UTF-8"},
+		{"unpaired surrogate", post(body(`"1"`, `"a\ud800b"`)), 400, "surrogate"},
+		{"unpaired surrogate beside a real U+FFFD", post(body(`"1"`, `"\uFFFD`+"\uFFFD"+`\udc00"`)), 400, "surrogate"},
 		{"not base64", notBase64, 400, "body"},
 		{"body and query string", both, 400, "both"},
 		{"parameter twice", byQuery(map[string][]string{"transactionId": {"1", "2"}, "transactionMessage": {"a"}}), 400, "transactionId"},
@@ -208,6 +212,14 @@ func TestBadPostsAreRefusedWithASentence(t *testing.T) {
 				t.Error("something was done all the same")
 			}
 		})
+	}
+}
+
+func TestSurrogatePairsAndReplacementCharactersAreAccepted(t *testing.T) {
+	f := newFixture(t)
+	status, message := f.handle(t, post(`{"transactionId":"1","transactionMessage":"\ud83d\ude00 \ufffd \uFFFD`+"\uFFFD"+`"}`))
+	if status != 202 || !strings.Contains(f.queue.bodies[0], "😀 \uFFFD \uFFFD\uFFFD") {
+		t.Errorf("got %d %q, queued %q", status, message, f.queue.bodies)
 	}
 }
 

@@ -101,8 +101,8 @@ func checkContentType(value string) error {
 
 // decode reads a JSON object of strings. It is stricter than json.Unmarshal,
 // which takes the last of two equal names, matches names in any case, and
-// reads bad UTF-8 as other characters: each would store something else than
-// what was sent.
+// reads bad UTF-8 and unpaired surrogates as U+FFFD: each would store
+// something else than what was sent.
 func decode(body []byte) (map[string]string, error) {
 	if !utf8.Valid(body) {
 		return nil, badRequest("The body is not valid UTF-8.")
@@ -115,6 +115,7 @@ func decode(body []byte) (map[string]string, error) {
 		return nil, badRequest("The body must be a JSON object.")
 	}
 	values := make(map[string]string)
+	replaced := -bytes.Count(body, []byte("\uFFFD")) - bytes.Count(bytes.ToLower(body), []byte(`\ufffd`))
 	for decoder.More() {
 		token, err := decoder.Token()
 		if err != nil {
@@ -133,6 +134,10 @@ func decode(body []byte) (map[string]string, error) {
 			return nil, badRequest("The field %q must be a string.", name)
 		}
 		values[name] = text
+		replaced += strings.Count(text, "\uFFFD")
+	}
+	if replaced > 0 {
+		return nil, badRequest(`The body has a "\u" escape that is half of a surrogate pair.`)
 	}
 	return values, nil
 }

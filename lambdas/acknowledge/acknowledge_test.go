@@ -291,3 +291,40 @@ func TestMemoryIsBoundedByPagesNotByTheFile(t *testing.T) {
 		t.Errorf("a page has %d receipts, %v", len(s.page), err)
 	}
 }
+
+// pages answers prepared pages of shard 1 and nothing of the others.
+type pages struct {
+	DynamoDB
+	of []*dynamodb.QueryOutput
+}
+
+func (p *pages) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	if in.ExpressionAttributeValues[":key"].(*types.AttributeValueMemberS).Value != contract.ShardKey(fileID, 1) {
+		return &dynamodb.QueryOutput{}, nil
+	}
+	page := p.of[0]
+	p.of = p.of[1:]
+	return page, nil
+}
+
+// DynamoDB filters after it has read a page: pages without an item, and with
+// more behind them, are usual in a file whose transactions are nearly all
+// stored.
+func TestEmptyPagesAreNotTheEnd(t *testing.T) {
+	item := func(ordinal int) map[string]types.AttributeValue {
+		return outcomes.Item(fileID, contract.Receipt{Ordinal: ordinal, Outcome: contract.Rejected})
+	}
+	empty := func() *dynamodb.QueryOutput { return &dynamodb.QueryOutput{LastEvaluatedKey: item(1)} }
+	found := func(ordinal int) *dynamodb.QueryOutput {
+		return &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{item(ordinal)}, LastEvaluatedKey: item(ordinal)}
+	}
+	h := &Handler{DynamoDB: &pages{of: []*dynamodb.QueryOutput{empty(), empty(), found(33), empty(), empty(), found(97), empty(), {}}}}
+	var got []int
+	err := h.receipts(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 200, Rejected: 2}), func(r contract.Receipt) error {
+		got = append(got, r.Ordinal)
+		return nil
+	})
+	if err != nil || !reflect.DeepEqual(got, []int{33, 97}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

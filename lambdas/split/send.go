@@ -98,14 +98,16 @@ func (s *sender) encode(r *xmlbatch.Record) (string, error) {
 	encoder := json.NewEncoder(&s.json)
 	encoder.SetEscapeHTML(false)
 	err := encoder.Encode(contract.Message{
-		FileID:        s.file.FileID,
-		Ordinal:       r.Ordinal,
-		OutcomeKey:    contract.OutcomeKey(s.file.FileID, r.Ordinal),
-		Partner:       s.file.Partner,
-		Source:        contract.SourceSFTP,
-		File:          s.file.File,
-		TransactionID: r.TransactionID(),
-		Fields:        r.Fields(),
+		Record: contract.Record{
+			FileID:        s.file.FileID,
+			Ordinal:       r.Ordinal,
+			OutcomeKey:    contract.OutcomeKey(s.file.FileID, r.Ordinal),
+			Partner:       s.file.Partner,
+			Source:        contract.SourceSFTP,
+			File:          s.file.File,
+			TransactionID: r.TransactionID(),
+		},
+		Fields: r.Fields(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("encode ordinal %d: %w", r.Ordinal, err)

@@ -28,7 +28,7 @@ func (f fakeStepFunctions) StartExecution(_ context.Context, in *sfn.StartExecut
 const fileID = "0123456789abcdef0123456789abcdef"
 
 func message(ordinal int) string {
-	body, err := json.Marshal(contract.Message{FileID: fileID, Ordinal: ordinal, TransactionID: fmt.Sprint("T", ordinal)})
+	body, err := json.Marshal(contract.Message{Record: contract.Record{FileID: fileID, Ordinal: ordinal, TransactionID: fmt.Sprint("T", ordinal)}})
 	if err != nil {
 		panic(err)
 	}

@@ -47,6 +47,8 @@ type ResourcePolicies interface {
 // Gateway holds the REST APIs of one engine. It implements cloud.API as
 // "execute-api".
 type Gateway struct {
+	cloud.Operations
+
 	cloud *cloud.Cloud
 	Options
 
@@ -68,7 +70,9 @@ func New(c *cloud.Cloud, options Options) *Gateway {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Gateway{cloud: c, Options: options, apis: map[string]*api{}, keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}}
+	g := &Gateway{cloud: c, Options: options, apis: map[string]*api{}, keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}}
+	g.Operations = cloud.Operations{"Invoke": cloud.Handle(g.invoke)}
+	return g
 }
 
 // Endpoint is the address of a stage.

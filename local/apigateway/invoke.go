@@ -13,9 +13,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Supports implements cloud.API: Invoke is the only action.
-func (g *Gateway) Supports(action string) bool { return action == "Invoke" }
-
 // invokeInput is a request as the apigateway:invoke task of Step Functions
 // describes it.
 type invokeInput struct {
@@ -60,29 +57,21 @@ type invokeOutput struct {
 	ResponseBody any
 }
 
-// Call implements cloud.API. Invoke sends a request to the API that
-// ApiEndpoint names. An answer of 400 or more is an answer, not
-// an error.
-func (g *Gateway) Call(ctx context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
-	if action != "Invoke" {
-		return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve execute-api:%s", action)
-	}
-	var in invokeInput
-	if err := json.Unmarshal(input, &in); err != nil {
-		return nil, cloud.Errorf(400, "SerializationException", "%v", err)
-	}
+// invoke sends a request to the API that ApiEndpoint names. An answer of 400 or
+// more is an answer, not an error.
+func (g *Gateway) invoke(ctx context.Context, caller cloud.Caller, in invokeInput) (invokeOutput, error) {
 	r, err := in.request(g.cloud.Site, caller)
 	if err != nil {
-		return nil, err
+		return invokeOutput{}, err
 	}
 	answer, err := g.route(ctx, in, r)
 	if err != nil {
-		return nil, err
+		return invokeOutput{}, err
 	}
-	return json.Marshal(invokeOutput{
+	return invokeOutput{
 		StatusCode: answer.status, StatusText: http.StatusText(answer.status),
 		Headers: answer.header, ResponseBody: parsedBody(answer.body),
-	})
+	}, nil
 }
 
 // route finds the stage that an input names. Step Functions lets the stage be

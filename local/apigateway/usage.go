@@ -84,6 +84,7 @@ type apiKeyProperties struct {
 	CustomerId         cfn.Ignored
 	Description        cfn.Ignored
 	GenerateDistinctId cfn.Ignored
+	StageKeys          cfn.Ignored // a usage plan is what lets a key into a stage
 	Tags               cfn.Ignored
 }
 

@@ -1,5 +1,6 @@
 // Package assembly reads what `cdk synth` wrote: stacks in the order they must
-// be deployed in, and where each of their assets lies.
+// be deployed in, the account and region they are meant for, and where each of
+// their assets lies.
 package assembly
 
 import (
@@ -19,7 +20,10 @@ import (
 // Assembly is a cloud assembly, or a single template taken for one.
 type Assembly struct {
 	Stacks []Stack // each after those it depends on
+	Site   cloud.Site
+
 	assets map[location]string
+	beside string // the folder of a single template, otherwise empty
 }
 
 // Stack is one stack of an assembly.
@@ -27,25 +31,31 @@ type Stack struct {
 	ID           string // the artifact's, unique in the assembly
 	Name         string
 	TemplateFile string
-	Account      string // empty if the stack can be deployed anywhere
-	Region       string
 	Parameters   map[string]string
+	Needs        []string // ids of the stacks that come first, and of other artifacts
 
-	dependencies []string
+	site cloud.Site // account or region is empty where any will do
 }
 
 // location is where an asset is published to.
 type location struct{ bucket, key string }
 
 // Asset answers the folder or file that was to be published under a bucket and
-// a key.
+// a key. What a single template names is looked for beside it, by the key.
 func (a *Assembly) Asset(bucket, key string) (path string, ok bool) {
+	if a.beside != "" && filepath.IsLocal(key) {
+		path = filepath.Join(a.beside, key)
+		_, err := os.Stat(path)
+		return path, err == nil
+	}
 	path, ok = a.assets[location{bucket, key}]
 	return path, ok
 }
 
 // Load reads the assembly in a folder (cdk.out), or a single template file.
-// Asset locations are resolved for the site.
+// An account or region that site leaves empty is the one that the stacks are
+// meant for; where they are meant for any, 000000000000 and us-east-1. Stacks
+// that contradict each other, or the site, are refused.
 func Load(path string, site cloud.Site) (*Assembly, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -55,13 +65,17 @@ func Load(path string, site cloud.Site) (*Assembly, error) {
 	if !info.IsDir() {
 		name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".json"), ".template")
 		a.Stacks = []Stack{{ID: name, Name: name, TemplateFile: path}}
-		return a, nil
+		a.beside = filepath.Dir(path)
+		return a, a.settle(site)
 	}
-	if err := a.read(path, site); err != nil {
+	if err := a.read(path); err != nil {
 		return nil, err
 	}
 	if len(a.Stacks) == 0 {
 		return nil, fmt.Errorf("the assembly in %s has no stacks", path)
+	}
+	if err := a.settle(site); err != nil {
+		return nil, err
 	}
 	return a, a.sort()
 }
@@ -77,7 +91,7 @@ type artifact struct {
 	Dependencies []string        `json:"dependencies"`
 }
 
-func (a *Assembly) read(dir string, site cloud.Site) error {
+func (a *Assembly) read(dir string) error {
 	var m manifest
 	if err := readJSON(filepath.Join(dir, "manifest.json"), &m); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -91,13 +105,13 @@ func (a *Assembly) read(dir string, site cloud.Site) error {
 		case "aws:cloudformation:stack":
 			err = a.addStack(dir, id, artifact)
 		case "cdk:asset-manifest":
-			err = a.addAssets(dir, artifact, site)
+			err = a.addAssets(dir, artifact)
 		case "cdk:cloud-assembly":
 			var nested struct {
 				DirectoryName string `json:"directoryName"`
 			}
 			if err = json.Unmarshal(artifact.Properties, &nested); err == nil {
-				err = a.read(filepath.Join(dir, nested.DirectoryName), site)
+				err = a.read(filepath.Join(dir, nested.DirectoryName))
 			}
 		}
 		if err != nil {
@@ -121,23 +135,23 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 		Name:         properties.StackName,
 		TemplateFile: filepath.Join(dir, properties.TemplateFile),
 		Parameters:   properties.Parameters,
-		dependencies: artifact.Dependencies,
+		Needs:        artifact.Dependencies,
 	}
 	if s.Name == "" {
 		s.Name = id
 	}
 	account, region, _ := strings.Cut(strings.TrimPrefix(artifact.Environment, "aws://"), "/")
 	if account != "unknown-account" {
-		s.Account = account
+		s.site.Account = account
 	}
 	if region != "unknown-region" {
-		s.Region = region
+		s.site.Region = region
 	}
 	a.Stacks = append(a.Stacks, s)
 	return nil
 }
 
-func (a *Assembly) addAssets(dir string, artifact artifact, site cloud.Site) error {
+func (a *Assembly) addAssets(dir string, artifact artifact) error {
 	var properties struct {
 		File string `json:"file"`
 	}
@@ -159,14 +173,12 @@ func (a *Assembly) addAssets(dir string, artifact artifact, site cloud.Site) err
 	if err := readJSON(filepath.Join(dir, properties.File), &assets); err != nil {
 		return err
 	}
-	concrete := strings.NewReplacer("${AWS::AccountId}", site.Account, "${AWS::Region}", site.Region, "${AWS::Partition}", "aws")
 	for id, file := range assets.Files {
 		if len(file.Source.Executable) > 0 {
 			return fmt.Errorf("asset %s is produced by a command at deployment, which the local engine does not run", id)
 		}
 		for _, destination := range file.Destinations {
-			at := location{concrete.Replace(destination.BucketName), concrete.Replace(destination.ObjectKey)}
-			a.assets[at] = filepath.Join(dir, file.Source.Path)
+			a.assets[location{destination.BucketName, destination.ObjectKey}] = filepath.Join(dir, file.Source.Path)
 		}
 	}
 	return nil
@@ -189,7 +201,7 @@ func (a *Assembly) sort() error {
 			return nil
 		}
 		state[s.ID] = 1
-		for _, id := range s.dependencies {
+		for _, id := range s.Needs {
 			if dependency, ok := byID[id]; ok {
 				if err := visit(dependency); err != nil {
 					return err

@@ -1,6 +1,7 @@
 package assembly
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,7 +37,7 @@ func TestStacksComeAfterThoseTheyDependOnNestedAssembliesIncluded(t *testing.T) 
 			"Tree": {"type": "cdk:tree"}}}`,
 		"assembly-Prod/manifest.json": `{"artifacts": {"B": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": "B.json"}}}}`,
 	})
-	a, err := Load(dir, site)
+	a, err := Load(dir, cloud.Site{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func TestStacksComeAfterThoseTheyDependOnNestedAssembliesIncluded(t *testing.T) 
 	if got := strings.Join(names, " "); got != "base A B" {
 		t.Errorf("stacks %s, want base A B", got)
 	}
-	if base := a.Stacks[0]; base.Account != "111122223333" || base.Region != "eu-west-1" || base.Parameters["P"] != "1" {
+	if base := a.Stacks[0]; base.Parameters["P"] != "1" {
 		t.Errorf("got %+v", base)
 	}
 	if b := a.Stacks[2]; b.TemplateFile != filepath.Join(dir, "assembly-Prod", "B.json") {
@@ -75,14 +76,68 @@ func TestAnAssetIsFoundByTheBucketAndKeyItIsPublishedTo(t *testing.T) {
 	}
 }
 
+// stacksFor writes an assembly with one stack for each environment.
+func stacksFor(t *testing.T, environments ...string) string {
+	t.Helper()
+	var artifacts []string
+	for i, environment := range environments {
+		artifacts = append(artifacts, fmt.Sprintf(`"S%d": {"type": "aws:cloudformation:stack", "environment": %q, "properties": {"templateFile": "S.json"}}`, i, environment))
+	}
+	artifacts = append(artifacts, `"A": {"type": "cdk:asset-manifest", "properties": {"file": "A.json"}}`)
+	return write(t, map[string]string{
+		"manifest.json": `{"artifacts": {` + strings.Join(artifacts, ",") + `}}`,
+		"A.json":        `{"files": {"abc": {"source": {"path": "asset.abc"}, "destinations": {"x": {"bucketName": "b-${AWS::AccountId}-${AWS::Region}", "objectKey": "abc.zip"}}}}}`,
+	})
+}
+
+func TestTheSiteIsTheOneThatTheStacksAreMeantFor(t *testing.T) {
+	const anywhere = "aws://unknown-account/unknown-region"
+	for _, tt := range []struct {
+		name         string
+		environments []string
+		asked        cloud.Site
+		want         string // the bucket of an asset tells the site
+		refused      string
+	}{
+		{"nobody asks for any", []string{anywhere}, cloud.Site{}, "b-000000000000-us-east-1", ""},
+		{"the stacks agree", []string{"aws://111122223333/eu-west-1", anywhere, "aws://unknown-account/eu-west-1"}, cloud.Site{}, "b-111122223333-eu-west-1", ""},
+		{"the options say it", []string{anywhere}, cloud.Site{Account: "444455556666", Region: "eu-north-1"}, "b-444455556666-eu-north-1", ""},
+		{"the options say the half of it", []string{"aws://unknown-account/eu-west-1"}, cloud.Site{Account: "444455556666"}, "b-444455556666-eu-west-1", ""},
+		{"two regions", []string{"aws://111122223333/eu-west-1", "aws://111122223333/us-east-1"}, cloud.Site{}, "", "stack S1 is meant for region us-east-1, but stack S0 says eu-west-1"},
+		{"another account than asked for", []string{"aws://111122223333/eu-west-1"}, cloud.Site{Account: "444455556666"}, "", "stack S0 is meant for account 111122223333, but the engine's options say 444455556666"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a, err := Load(stacksFor(t, tt.environments...), tt.asked)
+			if tt.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.refused) {
+					t.Errorf("got %v, want %q", err, tt.refused)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, ok := a.Asset(tt.want, "abc.zip"); !ok {
+				t.Errorf("the site is %v, want the asset in %s", a.Site, tt.want)
+			}
+		})
+	}
+}
+
 func TestASingleTemplateIsAnAssemblyOfOneStack(t *testing.T) {
-	dir := write(t, map[string]string{"orders.template.json": `{}`})
+	dir := write(t, map[string]string{"orders.template.json": `{}`, "code/worker/bootstrap": ""})
 	a, err := Load(filepath.Join(dir, "orders.template.json"), site)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(a.Stacks) != 1 || a.Stacks[0].Name != "orders" {
 		t.Errorf("got %+v", a.Stacks)
+	}
+	if path, ok := a.Asset("any", "code/worker"); !ok || path != filepath.Join(dir, "code", "worker") {
+		t.Errorf("code beside the template: got %q, %v", path, ok)
+	}
+	if _, ok := a.Asset("any", "../worker"); ok {
+		t.Error("an asset was found outside of the template's folder")
 	}
 }
 

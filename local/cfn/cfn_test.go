@@ -147,3 +147,67 @@ func TestFaultsNameWhatIsWrongAndWhere(t *testing.T) {
 		})
 	}
 }
+
+func TestAFaultHidesNoOtherButThoseThatFollowFromIt(t *testing.T) {
+	_, order, _, err := create(t, `{"Resources": {
+		"Bad": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "Nothing"}}},
+		"NeedsBad": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "Bad"}}},
+		"NeedsThat": {"Type": "Test::Thing", "DependsOn": "NeedsBad"},
+		"Good": {"Type": "Test::Thing"},
+		"Worse": {"Type": "Test::Thing", "Properties": {"Size": {"Fn::Select": [3, ["a"]]}}}}}`, nil)
+	want := "Bad (Test::Thing): property Name: Ref: Nothing is neither a parameter nor a resource of this template\n" +
+		"Worse (Test::Thing): property Size: Fn::Select: index 3 is outside of a list of 1 elements"
+	if err == nil || err.Error() != want || fmt.Sprint(order) != "[Good]" {
+		t.Errorf("created %v, got\n%v\nwant\n%s", order, err, want)
+	}
+}
+
+func TestParametersTakeTheValuesOfTheirTypes(t *testing.T) {
+	const template = `{"Parameters": {"P": %s}, "Resources": {"It": {"Type": "Test::Thing", "Properties": {"Any": {"Ref": "P"}}}}}`
+	for _, tt := range []struct {
+		name, declared string
+		given          map[string]string
+		want           any
+		refused        string
+	}{
+		{"a default", `{"Type": "Number", "Default": 3}`, nil, 3.0, ""},
+		{"a value instead", `{"Type": "Number", "Default": 3}`, map[string]string{"P": "4"}, "4", ""},
+		{"a list", `{"Type": "CommaDelimitedList"}`, map[string]string{"P": "a, b"}, []any{"a", "b"}, ""},
+		{"a list of allowed values", `{"Type": "List<Number>", "AllowedValues": [1, 2, 3]}`, map[string]string{"P": "1,3"}, []any{"1", "3"}, ""},
+		{"a list with one that is not allowed", `{"Type": "List<Number>", "AllowedValues": [1, 2]}`, map[string]string{"P": "1,3"}, nil, "parameter P must be one of [1 2], got 1,3"},
+		{"a default that is no scalar", `{"Type": "String", "Default": ["a"]}`, nil, nil, "parameter P must be a scalar"},
+		{"an SSM parameter without a store", `{"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/a"}`, nil, nil, "SSM parameter /a: not supported"},
+		{"a parameter that is not declared", `{"Type": "String", "Default": ""}`, map[string]string{"Q": "1"}, nil, "parameter Q is not declared"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, things, err := create(t, fmt.Sprintf(template, tt.declared), tt.given)
+			if tt.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.refused) {
+					t.Errorf("got %v, want %q", err, tt.refused)
+				}
+				return
+			}
+			if err != nil || !reflect.DeepEqual(things["It"].Any, tt.want) {
+				t.Errorf("got %v, %v; want %v", things["It"].Any, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestADynamicReferenceMayBePutTogether(t *testing.T) {
+	parsed, err := Parse([]byte(`{"Parameters": {"Name": {"Type": "String", "Default": "login"}}, "Resources": {}, "Outputs": {
+		"Whole": {"Value": "user={{resolve:ssm:/a:1}};"},
+		"Joined": {"Value": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Name"}, ":SecretString:user::}}"]]}},
+		"Sub": {"Value": {"Fn::Sub": "{{resolve:ssm:/${Name}}}"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Stack{Name: "app", Template: parsed, Dynamic: func(service, reference string) (string, error) { return service + "(" + reference + ")", nil }}
+	created, err := s.Create(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(created.Outputs); got != "map[Joined:secretsmanager(login:SecretString:user::) Sub:ssm(/login) Whole:user=ssm(/a:1);]" {
+		t.Errorf("got %s", got)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ type resolver struct {
 	conditions map[string]bool
 	handles    map[string]Handle
 	imports    func(name string) (any, bool)
+	dynamic    func(service, reference string) (string, error)
 }
 
 type function func(r *resolver, argument any) (any, error)
@@ -65,10 +65,7 @@ func (r *resolver) function(key string) (function, bool) {
 func (r *resolver) resolve(value any) (any, error) {
 	switch v := value.(type) {
 	case string:
-		if strings.Contains(v, "{{resolve:") {
-			return nil, fmt.Errorf("dynamic reference %q is not supported by the local engine", v)
-		}
-		return v, nil
+		return r.expand(v)
 	case []any:
 		return r.resolveList(v)
 	case map[string]any:
@@ -83,6 +80,9 @@ func (r *resolver) resolve(value any) (any, error) {
 			result, err := f(r, argument)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)
+			}
+			if text, ok := result.(string); ok {
+				return r.expand(text)
 			}
 			return result, nil
 		}
@@ -121,6 +121,9 @@ func (r *resolver) resolveObject(object map[string]any) (any, error) {
 func (r *resolver) ref(argument any) (any, error) {
 	name, _ := argument.(string)
 	if value, ok := r.parameters[name]; ok {
+		if p, ok := value.(ssmParameter); ok {
+			return r.held(p)
+		}
 		return value, nil
 	}
 	if handle, ok := r.handles[name]; ok {
@@ -230,7 +233,10 @@ func (r *resolver) list(argument any, n int) ([]any, error) {
 		return nil, err
 	}
 	list, ok := resolved.([]any)
-	if !ok || (n >= 0 && len(list) != n) {
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("wants a list, got %v", resolved)
+	case n >= 0 && len(list) != n:
 		return nil, fmt.Errorf("wants a list of %d elements, got %v", n, resolved)
 	}
 	return list, nil
@@ -285,77 +291,6 @@ func (r *resolver) choose(argument any) (any, error) {
 		}
 	}
 	return nil, fmt.Errorf("index %s is outside of a list of %d elements", index, len(elements))
-}
-
-// branch resolves only the side that is taken.
-func (r *resolver) branch(argument any) (any, error) {
-	arguments, ok := argument.([]any)
-	if !ok || len(arguments) != 3 {
-		return nil, fmt.Errorf("wants [condition, then, else], got %v", argument)
-	}
-	holds, err := r.condition(arguments[0])
-	if err != nil {
-		return nil, err
-	}
-	if holds.(bool) {
-		return r.resolve(arguments[1])
-	}
-	return r.resolve(arguments[2])
-}
-
-func (r *resolver) condition(argument any) (any, error) {
-	name, _ := argument.(string)
-	if holds, ok := r.conditions[name]; ok {
-		return holds, nil
-	}
-	expression, ok := r.template.Conditions[name]
-	if !ok {
-		return nil, fmt.Errorf("condition %v is not declared", argument)
-	}
-	value, err := r.resolve(expression)
-	if err != nil {
-		return nil, fmt.Errorf("condition %s: %w", name, err)
-	}
-	holds, ok := value.(bool)
-	if !ok {
-		return nil, fmt.Errorf("condition %s is not a boolean but %v", name, value)
-	}
-	r.conditions[name] = holds
-	return holds, nil
-}
-
-func (r *resolver) equals(argument any) (any, error) {
-	arguments, err := r.list(argument, 2)
-	if err != nil {
-		return nil, err
-	}
-	a, isScalar := scalarText(arguments[0])
-	b, isScalar2 := scalarText(arguments[1])
-	if isScalar && isScalar2 {
-		return a == b, nil
-	}
-	return reflect.DeepEqual(arguments[0], arguments[1]), nil
-}
-
-func (r *resolver) combine(argument any, all bool) (any, error) {
-	arguments, err := r.list(argument, -1)
-	if err != nil {
-		return nil, err
-	}
-	for _, value := range arguments {
-		if value == !all {
-			return !all, nil
-		}
-	}
-	return all, nil
-}
-
-func (r *resolver) not(argument any) (any, error) {
-	arguments, err := r.list(argument, 1)
-	if err != nil {
-		return nil, err
-	}
-	return arguments[0] == false, nil
 }
 
 func (r *resolver) findInMap(argument any) (any, error) {

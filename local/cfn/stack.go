@@ -3,10 +3,10 @@ package cfn
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -20,6 +20,11 @@ type Stack struct {
 
 	// Imports answers Fn::ImportValue.
 	Imports func(name string) (any, bool)
+
+	// Dynamic answers {{resolve:SERVICE:REFERENCE}}, and as ("ssm", NAME) the
+	// parameters that take their value from the SSM parameter of a name.
+	// Default: both are refused.
+	Dynamic func(service, reference string) (string, error)
 }
 
 // Created is a stack that exists.
@@ -30,16 +35,11 @@ type Created struct {
 }
 
 // Create creates all resources whose conditions hold, each after what it
-// refers to. Check the template before: Create stops at the first fault.
+// refers to. Check the stack before. A fault does not keep resources that have
+// nothing to do with it from being created, so that the error has all faults.
 func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, error) {
-	r := &resolver{
-		template:   s.Template,
-		conditions: map[string]bool{},
-		handles:    map[string]Handle{},
-		imports:    s.Imports,
-	}
-	var err error
-	if r.parameters, err = s.parameters(); err != nil {
+	r, err := s.resolver()
+	if err != nil {
 		return nil, err
 	}
 	included := map[string]bool{}
@@ -52,15 +52,39 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	if err != nil {
 		return nil, err
 	}
+	var faults []error
+	missing := map[string]bool{} // what failed, and what depends on it
 	for _, id := range order {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if s.Template.needsAny(id, missing) {
+			missing[id] = true
+			continue
+		}
 		if r.handles[id], err = s.create(ctx, r, id, types); err != nil {
-			return nil, err
+			missing[id] = true
+			faults = append(faults, err)
 		}
 	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
 	return s.created(r)
+}
+
+// resolver returns one that knows the parameters, and no resource yet.
+func (s *Stack) resolver() (*resolver, error) {
+	r := &resolver{
+		template:   s.Template,
+		conditions: map[string]bool{},
+		handles:    map[string]Handle{},
+		imports:    s.Imports,
+		dynamic:    s.Dynamic,
+	}
+	var err error
+	r.parameters, err = s.parameters()
+	return r, err
 }
 
 func (r *resolver) wanted(condition string) (bool, error) {
@@ -113,55 +137,10 @@ func (s *Stack) created(r *resolver) (*Created, error) {
 	return created, nil
 }
 
-func (s *Stack) parameters() (map[string]any, error) {
-	values := map[string]any{
-		"AWS::AccountId":        s.Site.Account,
-		"AWS::Region":           s.Site.Region,
-		"AWS::Partition":        "aws",
-		"AWS::URLSuffix":        "amazonaws.com",
-		"AWS::StackName":        s.Name,
-		"AWS::StackId":          s.Site.ARN("cloudformation", "stack/"+s.Name+"/"+s.id()),
-		"AWS::NotificationARNs": []any{},
-		"AWS::NoValue":          noValue{},
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Template.Parameters)) {
-		declared := s.Template.Parameters[name]
-		given, ok := s.Parameters[name]
-		switch {
-		case !ok && declared.Default == nil:
-			return nil, fmt.Errorf("parameter %s has no default: give it a value", name)
-		case !ok:
-			values[name] = declared.Default
-		default:
-			values[name] = given
-		}
-		text, scalar := scalarText(values[name])
-		if len(declared.AllowedValues) > 0 && !slices.ContainsFunc(declared.AllowedValues, func(allowed any) bool {
-			allowedText, _ := scalarText(allowed)
-			return scalar && allowedText == text
-		}) {
-			return nil, fmt.Errorf("parameter %s must be one of %v, got %v", name, declared.AllowedValues, values[name])
-		}
-		if scalar && (declared.Type == "CommaDelimitedList" || strings.HasPrefix(declared.Type, "List<")) {
-			var list []any
-			for element := range strings.SplitSeq(text, ",") {
-				list = append(list, strings.TrimSpace(element))
-			}
-			values[name] = list
-		}
-	}
-	for name := range s.Parameters {
-		if _, ok := s.Template.Parameters[name]; !ok {
-			return nil, fmt.Errorf("parameter %s is not declared by the template of stack %s", name, s.Name)
-		}
-	}
-	return values, nil
-}
-
-// id is the last part of the stack's ARN: a UUID, the same in every run.
-func (s *Stack) id() string {
+// ID is the stack's ARN. Its last part is a UUID, the same in every run.
+func (s *Stack) ID() string {
 	sum := sha256.Sum256([]byte(s.Site.Account + s.Site.Region + s.Name))
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	return s.Site.ARN("cloudformation", fmt.Sprintf("stack/%s/%x-%x-%x-%x-%x", s.Name, sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]))
 }
 
 func orEmpty(object map[string]any) map[string]any {

@@ -73,27 +73,6 @@ func Parse(raw []byte) (*Template, error) {
 	return &t, nil
 }
 
-// Check reports everything in the template that the types cannot create, by
-// logical id, type and property. Nothing is created by it.
-func (t *Template) Check(types map[string]Type) []string {
-	var faults []string
-	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-		resource := t.Resources[id]
-		typ, ok := types[resource.Type]
-		if !ok {
-			faults = append(faults, fmt.Sprintf("%s: resource type %s is not supported by the local engine", id, resource.Type))
-			continue
-		}
-		if typ.properties == nil {
-			continue
-		}
-		for _, fault := range check(resource.Properties, typ.properties, "") {
-			faults = append(faults, fmt.Sprintf("%s (%s): %s", id, resource.Type, fault))
-		}
-	}
-	return faults
-}
-
 // order returns the logical ids so that each comes after what it refers to and
 // depends on; among equals, alphabetically.
 func (t *Template) order(included func(id string) bool) ([]string, error) {
@@ -115,16 +94,12 @@ func (t *Template) order(included func(id string) bool) ([]string, error) {
 		}
 		state[id] = open
 		path = append(path, id)
-		needs := map[string]bool{}
-		references(resource.Properties, needs)
-		references(resource.Metadata, needs)
 		for _, dependency := range resource.DependsOn {
 			if _, ok := t.Resources[dependency]; !ok {
 				return fmt.Errorf("%s: DependsOn names %s, which the template does not declare", id, dependency)
 			}
-			needs[dependency] = true
 		}
-		for _, need := range slices.Sorted(maps.Keys(needs)) {
+		for _, need := range slices.Sorted(maps.Keys(resource.needs())) {
 			if err := visit(need); err != nil {
 				return err
 			}
@@ -140,6 +115,30 @@ func (t *Template) order(included func(id string) bool) ([]string, error) {
 		}
 	}
 	return sorted, nil
+}
+
+// needs returns the names that the resource refers to or depends on.
+func (d *declaration) needs() map[string]bool {
+	names := map[string]bool{}
+	references(d.Properties, names)
+	references(d.Metadata, names)
+	for _, dependency := range d.DependsOn {
+		names[dependency] = true
+	}
+	return names
+}
+
+// needsAny tells whether the resource needs one of these.
+func (t *Template) needsAny(id string, these map[string]bool) bool {
+	if len(these) == 0 {
+		return false
+	}
+	for name := range t.Resources[id].needs() {
+		if these[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // references collects the names that Ref, Fn::GetAtt and Fn::Sub mention.

@@ -3,6 +3,7 @@ package dynamodb
 // Batches: BatchGetItem and BatchWriteItem.
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -35,7 +36,7 @@ type batchGetAnswer struct {
 	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
 }
 
-func (d *DynamoDB) batchGetItem(caller cloud.Caller, in struct {
+func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struct {
 	RequestItems           map[string]batchGetTable
 	ReturnConsumedCapacity string
 }) (batchGetAnswer, error) {
@@ -136,7 +137,7 @@ type batchWriteAnswer struct {
 }
 
 // batchWriteItem performs all of a batch or, if a member is invalid, nothing.
-func (d *DynamoDB) batchWriteItem(caller cloud.Caller, in struct {
+func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in struct {
 	RequestItems           map[string][]batchWriteMember
 	ReturnConsumedCapacity string
 }) (batchWriteAnswer, error) {

@@ -3,6 +3,7 @@ package dynamodb
 // Definitions: what a table is made of, and the actions about tables.
 
 import (
+	"context"
 	"crypto/rand"
 	"maps"
 	"slices"
@@ -230,7 +231,7 @@ type describeAnswer struct{ Table tableDescription }
 
 type nameRequest struct{ TableName string }
 
-func (d *DynamoDB) createTable(caller cloud.Caller, in struct {
+func (d *DynamoDB) createTable(_ context.Context, caller cloud.Caller, in struct {
 	tableSpec
 	StreamSpecification *struct{ StreamEnabled bool }
 }) (createAnswer, error) {
@@ -250,7 +251,7 @@ func (d *DynamoDB) createTable(caller cloud.Caller, in struct {
 	return createAnswer{t.describe("ACTIVE")}, nil
 }
 
-func (d *DynamoDB) deleteTable(caller cloud.Caller, in nameRequest) (createAnswer, error) {
+func (d *DynamoDB) deleteTable(_ context.Context, caller cloud.Caller, in nameRequest) (createAnswer, error) {
 	t, err := d.namedTable(caller, "DeleteTable", in)
 	if err != nil {
 		return createAnswer{}, err
@@ -261,7 +262,7 @@ func (d *DynamoDB) deleteTable(caller cloud.Caller, in nameRequest) (createAnswe
 	return createAnswer{t.describe("DELETING")}, nil
 }
 
-func (d *DynamoDB) describeTable(caller cloud.Caller, in nameRequest) (describeAnswer, error) {
+func (d *DynamoDB) describeTable(_ context.Context, caller cloud.Caller, in nameRequest) (describeAnswer, error) {
 	t, err := d.namedTable(caller, "DescribeTable", in)
 	if err != nil {
 		return describeAnswer{}, err
@@ -287,7 +288,7 @@ type timeToLiveAnswer struct {
 	}
 }
 
-func (d *DynamoDB) describeTimeToLive(caller cloud.Caller, in nameRequest) (timeToLiveAnswer, error) {
+func (d *DynamoDB) describeTimeToLive(_ context.Context, caller cloud.Caller, in nameRequest) (timeToLiveAnswer, error) {
 	var answer timeToLiveAnswer
 	t, err := d.namedTable(caller, "DescribeTimeToLive", in)
 	if err != nil {
@@ -306,7 +307,7 @@ type listAnswer struct {
 	LastEvaluatedTableName string `json:",omitzero"`
 }
 
-func (d *DynamoDB) listTables(caller cloud.Caller, in struct {
+func (d *DynamoDB) listTables(_ context.Context, caller cloud.Caller, in struct {
 	ExclusiveStartTableName string
 	Limit                   int
 }) (listAnswer, error) {

@@ -4,8 +4,6 @@ package dynamodb
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"sync"
 	"time"
 
@@ -19,74 +17,44 @@ type Options struct {
 	Assets func(bucket, key string) (path string, err error)
 }
 
-// DynamoDB is the service. Reads and writes are serializable: one lock guards
-// all rows, and what is parsed, checked and encoded is so outside of it.
+// DynamoDB is the service. It implements cloud.API; parameters that expressions
+// have replaced, such as Expected, are refused with a ValidationException.
+//
+// Reads and writes are serializable: one lock guards all rows, and what is
+// parsed, checked and encoded is so outside of it.
 type DynamoDB struct {
+	cloud.Operations
+
 	cloud   *cloud.Cloud
 	options Options
-	actions map[string]action
 
 	mu     sync.RWMutex
 	tables map[string]*table
 	tokens tokens
 }
 
-type action func(caller cloud.Caller, input json.RawMessage) (any, error)
-
 // New returns the service, without tables. Items expire until c is closed.
 func New(c *cloud.Cloud, options Options) *DynamoDB {
 	d := &DynamoDB{cloud: c, options: options, tables: map[string]*table{}, tokens: newTokens()}
-	d.actions = map[string]action{
-		"BatchGetItem":       handle(d.batchGetItem),
-		"BatchWriteItem":     handle(d.batchWriteItem),
-		"CreateTable":        handle(d.createTable),
-		"DeleteItem":         handle(d.deleteItem),
-		"DeleteTable":        handle(d.deleteTable),
-		"DescribeTable":      handle(d.describeTable),
-		"DescribeTimeToLive": handle(d.describeTimeToLive),
-		"GetItem":            handle(d.getItem),
-		"ListTables":         handle(d.listTables),
-		"PutItem":            handle(d.putItem),
-		"Query":              handle(d.query),
-		"Scan":               handle(d.scan),
-		"TransactGetItems":   handle(d.transactGetItems),
-		"TransactWriteItems": handle(d.transactWriteItems),
-		"UpdateItem":         handle(d.updateItem),
+	d.Operations = cloud.Operations{
+		"BatchGetItem":       cloud.Handle(d.batchGetItem),
+		"BatchWriteItem":     cloud.Handle(d.batchWriteItem),
+		"CreateTable":        cloud.Handle(d.createTable),
+		"DeleteItem":         cloud.Handle(d.deleteItem),
+		"DeleteTable":        cloud.Handle(d.deleteTable),
+		"DescribeTable":      cloud.Handle(d.describeTable),
+		"DescribeTimeToLive": cloud.Handle(d.describeTimeToLive),
+		"GetItem":            cloud.Handle(d.getItem),
+		"ListTables":         cloud.Handle(d.listTables),
+		"PutItem":            cloud.Handle(d.putItem),
+		"Query":              cloud.Handle(d.query),
+		"Scan":               cloud.Handle(d.scan),
+		"TransactGetItems":   cloud.Handle(d.transactGetItems),
+		"TransactWriteItems": cloud.Handle(d.transactWriteItems),
+		"UpdateItem":         cloud.Handle(d.updateItem),
 	}
 	c.Go(d.expireItems)
 	return d
-}
-
-// Supports implements cloud.API.
-func (d *DynamoDB) Supports(action string) bool { return d.actions[action] != nil }
-
-// Call implements cloud.API. Its errors are those of the DynamoDB API;
-// parameters that expressions have replaced, such as Expected, are refused
-// with a ValidationException.
-func (d *DynamoDB) Call(_ context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
-	perform, ok := d.actions[action]
-	if !ok {
-		return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve dynamodb:%s", action)
-	}
-	output, err := perform(caller, input)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(output)
-}
-
-// handle makes an action of a function over the request's shape.
-func handle[In, Out any](perform func(cloud.Caller, In) (Out, error)) action {
-	return func(caller cloud.Caller, input json.RawMessage) (any, error) {
-		var in In
-		if err := json.Unmarshal(input, &in); err != nil {
-			if documented, ok := errors.AsType[*cloud.Error](err); ok {
-				return nil, documented
-			}
-			return nil, cloud.Errorf(400, "SerializationException", "%v", err)
-		}
-		return perform(caller, in)
-	}
 }
 
 const (

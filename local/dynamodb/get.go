@@ -3,6 +3,8 @@ package dynamodb
 // Reads of one item: GetItem.
 
 import (
+	"context"
+
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -40,7 +42,7 @@ type getAnswer struct {
 	ConsumedCapacity *consumedCapacity `json:",omitzero"`
 }
 
-func (d *DynamoDB) getItem(caller cloud.Caller, in struct {
+func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
 	getRequest
 	ConsistentRead         bool
 	ReturnConsumedCapacity string

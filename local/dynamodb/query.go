@@ -3,12 +3,13 @@ package dynamodb
 // Query: what a key condition says about where to read.
 
 import (
+	"context"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-func (d *DynamoDB) query(caller cloud.Caller, in struct {
+func (d *DynamoDB) query(_ context.Context, caller cloud.Caller, in struct {
 	readRequest
 	KeyConditionExpression *string
 	ScanIndexForward       *bool

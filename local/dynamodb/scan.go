@@ -3,13 +3,14 @@ package dynamodb
 // Scan, and its segments.
 
 import (
+	"context"
 	"encoding/binary"
 	"math/bits"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-func (d *DynamoDB) scan(caller cloud.Caller, in struct {
+func (d *DynamoDB) scan(_ context.Context, caller cloud.Caller, in struct {
 	readRequest
 	Segment       *int
 	TotalSegments *int

@@ -3,6 +3,7 @@ package dynamodb
 // Transactions: TransactWriteItems and TransactGetItems.
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"strings"
@@ -41,7 +42,7 @@ type reason struct {
 	Item    item   `json:",omitzero"`
 }
 
-func (d *DynamoDB) transactWriteItems(caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
+func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
 	writes, err := d.transactWrites(caller, in.TransactItems)
 	if err != nil {
 		return transactWriteAnswer{}, err
@@ -261,7 +262,7 @@ type transactGetAnswer struct {
 	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
 }
 
-func (d *DynamoDB) transactGetItems(caller cloud.Caller, in struct {
+func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in struct {
 	TransactItems          []struct{ Get getRequest }
 	ReturnConsumedCapacity string
 }) (transactGetAnswer, error) {

@@ -4,6 +4,7 @@ package dynamodb
 // they share with batches and transactions.
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -241,68 +242,52 @@ func (r returning) check(action string) error {
 	return r.legacy.check()
 }
 
-func (d *DynamoDB) putItem(caller cloud.Caller, in struct {
+func (d *DynamoDB) putItem(_ context.Context, caller cloud.Caller, in struct {
 	putRequest
 	returning
 }) (writeAnswer, error) {
-	t, err := d.table(caller, "PutItem", in.TableName)
-	if err != nil {
-		return writeAnswer{}, err
-	}
-	if err := in.returning.check("PutItem"); err != nil {
-		return writeAnswer{}, err
-	}
-	w, err := in.putRequest.write(t)
-	if err != nil {
-		return writeAnswer{}, err
-	}
-	return d.answer(w, in.returning, nil)
+	return d.answer(caller, "PutItem", in.TableName, in.returning, func(t *table) (write, []path, error) {
+		w, err := in.putRequest.write(t)
+		return w, nil, err
+	})
 }
 
-func (d *DynamoDB) deleteItem(caller cloud.Caller, in struct {
+func (d *DynamoDB) deleteItem(_ context.Context, caller cloud.Caller, in struct {
 	keyRequest
 	returning
 }) (writeAnswer, error) {
-	t, err := d.table(caller, "DeleteItem", in.TableName)
-	if err != nil {
-		return writeAnswer{}, err
-	}
-	if err := in.returning.check("DeleteItem"); err != nil {
-		return writeAnswer{}, err
-	}
-	w, err := in.keyRequest.write(t, remove)
-	if err != nil {
-		return writeAnswer{}, err
-	}
-	return d.answer(w, in.returning, nil)
+	return d.answer(caller, "DeleteItem", in.TableName, in.returning, func(t *table) (write, []path, error) {
+		w, err := in.keyRequest.write(t, remove)
+		return w, nil, err
+	})
 }
 
-func (d *DynamoDB) updateItem(caller cloud.Caller, in struct {
+func (d *DynamoDB) updateItem(_ context.Context, caller cloud.Caller, in struct {
 	updateRequest
 	returning
 }) (writeAnswer, error) {
-	t, err := d.table(caller, "UpdateItem", in.TableName)
-	if err != nil {
-		return writeAnswer{}, err
-	}
-	if err := in.returning.check("UpdateItem"); err != nil {
-		return writeAnswer{}, err
-	}
-	w, paths, err := in.updateRequest.write(t)
-	if err != nil {
-		return writeAnswer{}, err
-	}
-	return d.answer(w, in.returning, paths)
+	return d.answer(caller, "UpdateItem", in.TableName, in.returning, in.updateRequest.write)
 }
 
-// answer performs a write and answers what its caller wants to know; paths
-// are those that an update changes.
-func (d *DynamoDB) answer(w write, r returning, paths []path) (writeAnswer, error) {
+// answer performs an action on one item and answers what its caller wants to
+// know. prepare makes the write, and names the paths that an update changes.
+func (d *DynamoDB) answer(caller cloud.Caller, action, tableName string, r returning, prepare func(*table) (write, []path, error)) (writeAnswer, error) {
+	t, err := d.table(caller, action, tableName)
+	if err != nil {
+		return writeAnswer{}, err
+	}
+	if err := r.check(action); err != nil {
+		return writeAnswer{}, err
+	}
+	w, paths, err := prepare(t)
+	if err != nil {
+		return writeAnswer{}, err
+	}
 	o, err := d.write(w)
 	if err != nil {
 		return writeAnswer{}, err
 	}
-	a := writeAnswer{ConsumedCapacity: w.table.capacity(r.ReturnConsumedCapacity, o.units)}
+	a := writeAnswer{ConsumedCapacity: t.capacity(r.ReturnConsumedCapacity, o.units)}
 	switch r.ReturnValues {
 	case "ALL_OLD":
 		a.Attributes = itemOf(o.old)

@@ -11,41 +11,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// actions are the calls that Call performs.
-var actions = map[string]func(*Events, cloud.Caller, json.RawMessage) (any, error){
-	"PutEvents":        handler((*Events).putEvents),
-	"ListRules":        handler((*Events).listRules),
-	"DescribeRule":     handler((*Events).describeRule),
-	"TestEventPattern": handler((*Events).testEventPattern),
-}
-
-// handler decodes an action's input.
-func handler[In any](run func(*Events, cloud.Caller, In) (any, error)) func(*Events, cloud.Caller, json.RawMessage) (any, error) {
-	return func(s *Events, caller cloud.Caller, raw json.RawMessage) (any, error) {
-		var in In
-		if err := json.Unmarshal(raw, &in); err != nil {
-			return nil, cloud.Errorf(400, "SerializationException", "the request is not valid: %v", err)
-		}
-		return run(s, caller, in)
-	}
-}
-
-// Supports tells whether Call performs the action.
-func (s *Events) Supports(action string) bool { return actions[action] != nil }
-
-// Call performs one action of the EventBridge API, in its JSON shapes.
-func (s *Events) Call(_ context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
-	run := actions[action]
-	if run == nil {
-		return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve events:%s", action)
-	}
-	output, err := run(s, caller, input)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(output)
-}
-
 type putEventsInput struct{ Entries []putEventsEntry }
 
 type putEventsEntry struct {
@@ -68,7 +33,7 @@ const (
 	maxEntriesBytes = 1 << 20
 )
 
-func (s *Events) putEvents(caller cloud.Caller, in putEventsInput) (any, error) {
+func (s *Events) putEvents(_ context.Context, caller cloud.Caller, in putEventsInput) (any, error) {
 	if n := len(in.Entries); n < 1 || n > maxEntries {
 		return nil, cloud.Errorf(400, "ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d", maxEntries)
 	}
@@ -172,7 +137,7 @@ type listRulesInput struct {
 	Limit                               int
 }
 
-func (s *Events) listRules(caller cloud.Caller, in listRulesInput) (any, error) {
+func (s *Events) listRules(_ context.Context, caller cloud.Caller, in listRulesInput) (any, error) {
 	b, err := s.bus(in.EventBusName)
 	if err != nil {
 		return nil, err
@@ -203,7 +168,7 @@ func (s *Events) listRules(caller cloud.Caller, in listRulesInput) (any, error) 
 
 type describeRuleInput struct{ Name, EventBusName string }
 
-func (s *Events) describeRule(caller cloud.Caller, in describeRuleInput) (any, error) {
+func (s *Events) describeRule(_ context.Context, caller cloud.Caller, in describeRuleInput) (any, error) {
 	b, err := s.bus(in.EventBusName)
 	if err != nil {
 		return nil, err
@@ -222,7 +187,7 @@ func (s *Events) describeRule(caller cloud.Caller, in describeRuleInput) (any, e
 
 type testEventPatternInput struct{ EventPattern, Event string }
 
-func (s *Events) testEventPattern(caller cloud.Caller, in testEventPatternInput) (any, error) {
+func (s *Events) testEventPattern(_ context.Context, caller cloud.Caller, in testEventPatternInput) (any, error) {
 	if err := s.cloud.Authorize(caller, "events:TestEventPattern", "*"); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,8 @@ type Options struct {
 
 // Events is the service, and the engine's cloud.Bus.
 type Events struct {
+	cloud.Operations
+
 	cloud    *cloud.Cloud
 	policies ResourcePolicies
 
@@ -67,6 +69,12 @@ type rule struct {
 // New returns EventBridge with the default bus.
 func New(c *cloud.Cloud, o Options) *Events {
 	s := &Events{cloud: c, policies: o.Policies, buses: map[string]*bus{}}
+	s.Operations = cloud.Operations{
+		"DescribeRule":     cloud.Handle(s.describeRule),
+		"ListRules":        cloud.Handle(s.listRules),
+		"PutEvents":        cloud.Handle(s.putEvents),
+		"TestEventPattern": cloud.Handle(s.testEventPattern),
+	}
 	s.buses[defaultBus] = &bus{name: defaultBus, arn: s.busARN(defaultBus)}
 	return s
 }

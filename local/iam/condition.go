@@ -1,6 +1,9 @@
+// This file evaluates the conditions of a statement.
+
 package iam
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,41 +44,48 @@ func numeric(compare func(v, p float64) bool) comparison {
 	}
 }
 
-func knownOperator(operator string) bool {
-	operator = strings.TrimSuffix(operator, "IfExists")
-	_, positive := comparisons[operator]
-	_, negative := negations[operator]
-	return positive || negative || operator == "Null"
+// condition is one key of one operator.
+type condition struct {
+	key      string // lower case
+	null     bool   // the operator is Null, which asks whether the key is there
+	compare  comparison
+	negated  bool
+	optional bool // holds where the key is not there: ...IfExists
+	patterns []pattern
 }
 
-// holds tells whether all conditions of the statement hold.
-func (s *statement) holds(r *request) bool {
-	for operator, keys := range s.Condition {
-		for key, patterns := range keys {
-			value, present := r.context[strings.ToLower(key)]
-			if !conditionHolds(operator, value, present, patterns, r.context) {
-				return false
-			}
-		}
+func compileCondition(operator, key string, values []scalar) (condition, error) {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = string(value)
 	}
-	return true
+	c := condition{key: strings.ToLower(key), null: operator == "Null", patterns: compilePatterns(texts)}
+	if c.null {
+		return c, nil
+	}
+	name, optional := strings.CutSuffix(operator, "IfExists")
+	c.optional = optional
+	if positive, ok := negations[name]; ok {
+		name, c.negated = positive, true
+	}
+	var ok bool
+	if c.compare, ok = comparisons[name]; !ok {
+		return c, fmt.Errorf("condition operator %s is not supported by the local engine", operator)
+	}
+	return c, nil
 }
 
-func conditionHolds(operator, value string, present bool, patterns []scalar, context map[string]string) bool {
-	if operator == "Null" {
-		return slices.ContainsFunc(patterns, func(p scalar) bool { return (p == "true") != present })
-	}
-	operator, optional := strings.CutSuffix(operator, "IfExists")
-	positive, negated := negations[operator]
-	if negated {
-		operator = positive
+func (c *condition) holds(r *request) bool {
+	value, present := r.value(c.key)
+	if c.null {
+		return slices.ContainsFunc(c.patterns, func(p pattern) bool { return (p.text == "true") != present })
 	}
 	if !present {
-		return optional || negated
+		return c.optional || c.negated
 	}
-	compare := comparisons[operator]
-	matched := slices.ContainsFunc(patterns, func(p scalar) bool {
-		return compare(value, substitute(string(p), context))
+	matched := slices.ContainsFunc(c.patterns, func(p pattern) bool {
+		text, ok := p.in(r)
+		return ok && c.compare(value, text)
 	})
-	return matched != negated
+	return matched != c.negated
 }

@@ -66,7 +66,7 @@ func (s *Store) ServeAWS(w http.ResponseWriter, r *http.Request, caller cloud.Ca
 	w.Header().Set("Content-Type", "text/xml")
 	if action != "GetCallerIdentity" {
 		w.WriteHeader(http.StatusBadRequest)
-		writeXML(w, stsError{Code: "InvalidAction", Message: "the local engine does not serve sts:" + action})
+		writeXML(w, stsError{Type: "Sender", Code: "InvalidAction", Message: "the local engine does not serve sts:" + action})
 		return
 	}
 	writeXML(w, callerIdentity{Result: identity{ARN: caller.ARN, UserID: caller.ARN, Account: s.site.Account}})

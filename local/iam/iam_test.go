@@ -17,7 +17,7 @@ const (
 	rule  = "arn:aws:events:us-east-1:000000000000:rule/uploads"
 )
 
-func newStore(t *testing.T) (*Store, map[string]cfn.Type) {
+func newStore(t testing.TB) (*Store, map[string]cfn.Type) {
 	t.Helper()
 	store := New(cloud.New(cloud.Site{Account: "000000000000", Region: "us-east-1"}))
 	types := map[string]cfn.Type{}
@@ -28,7 +28,7 @@ func newStore(t *testing.T) (*Store, map[string]cfn.Type) {
 }
 
 // roleWith creates a role that Lambda may assume, with one inline policy.
-func roleWith(t *testing.T, statements string) (*Store, cloud.Caller) {
+func roleWith(t testing.TB, statements string) (*Store, cloud.Caller) {
 	t.Helper()
 	store, types := newStore(t)
 	template, err := cfn.Parse([]byte(`{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {
@@ -69,6 +69,12 @@ func TestARoleMayDoExactlyWhatItsPoliciesAllow(t *testing.T) {
 		{"a negated condition on an absent key", `{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringNotEquals":{"s3:prefix":"x"}}}`, "s3:ListBucket", "arn:aws:s3:::b", nil, true},
 		{"a deny of insecure transport", `[{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]`, "s3:GetObject", "arn:aws:s3:::b/x", nil, true},
 		{"a policy variable", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalAccount}/*"}`, "s3:GetObject", "arn:aws:s3:::b/000000000000/x", nil, true},
+		{"a policy variable without a value", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:username}*"}`, "s3:GetObject", "arn:aws:s3:::b/x", nil, false},
+		{"a policy variable with a default", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:username, 'all'}/*"}`, "s3:GetObject", "arn:aws:s3:::b/all/x", nil, true},
+		{"a policy variable in a condition", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"${aws:PrincipalAccount}"}}}`, "s3:GetObject", "arn:aws:s3:::b", map[string]string{"S3:Prefix": "000000000000"}, true},
+		{"a condition on a key that must not be there", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"Null":{"s3:prefix":"true"}}}`, "s3:GetObject", "arn:aws:s3:::b", map[string]string{"s3:prefix": "x"}, false},
+		{"a condition on a key if it is there", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEqualsIfExists":{"s3:prefix":"y"}}}`, "s3:GetObject", "arn:aws:s3:::b", nil, true},
+		{"an allow and a deny whose condition holds", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b","Condition":{"NumericLessThan":{"k:n":"5"}}}]`, "s3:GetObject", "arn:aws:s3:::c", map[string]string{"k:n": "3"}, false},
 		{"NotAction", `{"Effect":"Allow","NotAction":"sqs:DeleteQueue","Resource":"*"}`, "sqs:DeleteQueue", queue, nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,6 +120,43 @@ func TestAServiceNeedsAResourcePolicyThatNamesItAndItsSource(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			err := store.Authorize(site.ServiceCaller(tt.service, tt.source), "sqs:SendMessage", queue)
 			if (err == nil) != tt.allowed {
+				t.Errorf("allowed = %v, want %v: %v", err == nil, tt.allowed, err)
+			}
+		})
+	}
+}
+
+func TestManagedPoliciesOfAWSAllowWhatTheyAllowThereAndUnknownOnesAreRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name, managed, action string
+		allowed               bool
+		refused               string
+	}{
+		{"one that allows the action", "service-role/AWSLambdaSQSQueueExecutionRole", "sqs:ReceiveMessage", true, ""},
+		{"one that does not", "service-role/AWSLambdaSQSQueueExecutionRole", "sqs:SendMessage", false, ""},
+		{"one for logs only", "service-role/AWSLambdaBasicExecutionRole", "sqs:SendMessage", false, ""},
+		{"one that the engine does not know", "AmazonBraketFullAccess", "", false, "does not know the policy arn:aws:iam::aws:policy/AmazonBraketFullAccess"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			store, types := newStore(t)
+			template, err := cfn.Parse([]byte(`{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {
+				"RoleName": "worker", "AssumeRolePolicyDocument": {"Statement": []},
+				"ManagedPolicyArns": ["arn:aws:iam::aws:policy/` + tt.managed + `"]}}}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = (&cfn.Stack{Name: "s", Template: template}).Create(t.Context(), types)
+			if tt.refused != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.refused) {
+					t.Errorf("got %v, want %q", err, tt.refused)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			caller := cloud.Caller{ARN: "x", Role: "arn:aws:iam::000000000000:role/worker"}
+			if err := store.Authorize(caller, tt.action, queue); (err == nil) != tt.allowed {
 				t.Errorf("allowed = %v, want %v: %v", err == nil, tt.allowed, err)
 			}
 		})

@@ -1,23 +1,26 @@
+// This file reads policy documents and makes of them what can be evaluated
+// for every call.
+
 package iam
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // document is an IAM policy as written: every list may be a single value.
 type document struct {
 	Version   string
 	ID        string `json:"Id"`
-	Statement list[statement]
+	Statement list[written]
 }
 
-type statement struct {
+type written struct {
 	Sid          string
 	Effect       string
 	Principal    principals
@@ -30,107 +33,69 @@ type statement struct {
 }
 
 // parse reads a policy document and refuses what the engine would not enforce.
-func parse(raw json.RawMessage) (document, error) {
+func parse(raw json.RawMessage) (policy, error) {
 	var d document
 	if err := strictly(raw, &d); err != nil {
-		return d, fmt.Errorf("policy document: %w", err)
+		return nil, fmt.Errorf("policy document: %w", err)
 	}
-	for i, s := range d.Statement {
-		if s.Effect != "Allow" && s.Effect != "Deny" {
-			return d, fmt.Errorf("policy document: Statement[%d].Effect must be Allow or Deny, got %q", i, s.Effect)
+	p := make(policy, len(d.Statement))
+	for i, w := range d.Statement {
+		var err error
+		if p[i], err = w.compile(); err != nil {
+			return nil, fmt.Errorf("policy document: Statement[%d]: %w", i, err)
 		}
-		if len(s.NotPrincipal) > 0 {
-			return d, fmt.Errorf("policy document: Statement[%d].NotPrincipal is not supported by the local engine", i)
-		}
-		for operator := range s.Condition {
-			if !knownOperator(operator) {
-				return d, fmt.Errorf("policy document: Statement[%d].Condition.%s is not supported by the local engine", i, operator)
+	}
+	return p, nil
+}
+
+func (w written) compile() (statement, error) {
+	if w.Effect != "Allow" && w.Effect != "Deny" {
+		return statement{}, fmt.Errorf("element Effect must be Allow or Deny, got %q", w.Effect)
+	}
+	if len(w.NotPrincipal) > 0 {
+		return statement{}, errors.New("element NotPrincipal is not supported by the local engine")
+	}
+	s := statement{
+		deny:         w.Effect == "Deny",
+		principal:    w.Principal,
+		actions:      lowered(w.Action),
+		notActions:   lowered(w.NotAction),
+		resources:    compilePatterns(w.Resource),
+		notResources: compilePatterns(w.NotResource),
+	}
+	for _, operator := range slices.Sorted(maps.Keys(w.Condition)) {
+		for _, key := range slices.Sorted(maps.Keys(w.Condition[operator])) {
+			c, err := compileCondition(operator, key, w.Condition[operator][key])
+			if err != nil {
+				return statement{}, err
 			}
+			s.conditions = append(s.conditions, c)
 		}
 	}
-	return d, nil
+	return s, nil
 }
 
-// request is one question to a policy.
-type request struct {
-	caller   cloud.Caller
-	action   string
-	resource string
-	context  map[string]string // condition keys, lower case
-}
-
-// matches tells whether the statement speaks about the request. Principals are
-// the concern of resource and trust policies only.
-func (s *statement) matches(r *request) bool {
-	return s.matchesAction(r.action) && s.matchesResource(r) && s.holds(r)
-}
-
-func (s *statement) matchesAction(action string) bool {
-	match := func(pattern string) bool { return wildcard(strings.ToLower(pattern), strings.ToLower(action)) }
-	if len(s.NotAction) > 0 {
-		return !slices.ContainsFunc(s.NotAction, match)
+// lowered makes patterns of action names, in which case does not matter.
+func lowered(names []string) []string {
+	patterns := make([]string, len(names))
+	for i, name := range names {
+		patterns[i] = strings.ToLower(name)
 	}
-	return slices.ContainsFunc(s.Action, match)
+	return patterns
 }
 
-func (s *statement) matchesResource(r *request) bool {
-	match := func(pattern string) bool { return wildcard(substitute(pattern, r.context), r.resource) }
-	switch {
-	case len(s.NotResource) > 0:
-		return !slices.ContainsFunc(s.NotResource, match)
-	case len(s.Resource) > 0:
-		return slices.ContainsFunc(s.Resource, match)
-	default: // a trust policy has none
-		return true
-	}
+// pattern may have wildcards, and variables that stand for the request's values.
+type pattern struct {
+	text      string
+	variables bool
 }
 
-// substitute replaces policy variables: ${aws:PrincipalArn}, ${*}, ${?}, ${$}.
-func substitute(pattern string, context map[string]string) string {
-	if !strings.Contains(pattern, "${") {
-		return pattern
+func compilePatterns(texts []string) []pattern {
+	patterns := make([]pattern, len(texts))
+	for i, text := range texts {
+		patterns[i] = pattern{text, strings.Contains(text, "${")}
 	}
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(pattern, "${")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		name, after, _ := strings.Cut(rest, "}")
-		name, _, _ = strings.Cut(name, ",") // a default value applies to absent keys only
-		b.WriteString(context[strings.ToLower(strings.TrimSpace(name))])
-		pattern = after
-	}
-}
-
-// principals is "*", or lists by kind: {"Service": [...], "AWS": [...]}.
-type principals struct {
-	any    bool
-	byKind map[string]list[string]
-}
-
-func (p *principals) UnmarshalJSON(raw []byte) error {
-	var star string
-	if json.Unmarshal(raw, &star) == nil {
-		p.any = star == "*"
-		return nil
-	}
-	return json.Unmarshal(raw, &p.byKind)
-}
-
-func (p *principals) includes(caller cloud.Caller, account string) bool {
-	if p.any {
-		return true
-	}
-	for _, arn := range p.byKind["AWS"] {
-		root := "arn:aws:iam::" + account + ":root"
-		if arn == "*" || arn == caller.Role || arn == caller.ARN ||
-			(caller.Service == "" && (arn == root || arn == account)) {
-			return true
-		}
-	}
-	return caller.Service != "" && slices.Contains(p.byKind["Service"], caller.Service)
+	return patterns
 }
 
 // list is a JSON list that may be written as its only element.
@@ -162,26 +127,4 @@ func (s *scalar) UnmarshalJSON(raw []byte) error {
 	}
 	*s = scalar(raw)
 	return nil
-}
-
-// wildcard matches a pattern in which * stands for any characters, and ? for one.
-func wildcard(pattern, text string) bool {
-	star, mark := -1, 0
-	i, j := 0, 0
-	for j < len(text) {
-		switch {
-		case i < len(pattern) && pattern[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == text[j]):
-			i++
-			j++
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[i:], "*") == ""
 }

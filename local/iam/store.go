@@ -18,15 +18,15 @@ type Store struct {
 
 	mu        sync.RWMutex
 	roles     map[string]*role // by ARN
-	managed   map[string]document
-	resources map[string]*document // resource policies by resource ARN
+	managed   map[string]policy
+	resources map[string]policy // of resources, by their ARN
 	sessions  map[string]cloud.Caller
 }
 
 type role struct {
 	name     string
-	trust    document
-	policies []document
+	trust    policy
+	policies []policy
 	managed  []string // ARNs of managed policies
 }
 
@@ -35,8 +35,8 @@ func New(c *cloud.Cloud) *Store {
 	return &Store{
 		site:      c.Site,
 		roles:     map[string]*role{},
-		managed:   map[string]document{},
-		resources: map[string]*document{},
+		managed:   managedByAWS(),
+		resources: map[string]policy{},
 		sessions:  map[string]cloud.Caller{},
 	}
 }
@@ -44,17 +44,13 @@ func New(c *cloud.Cloud) *Store {
 // SetResourcePolicy adds the statements of a policy document to the resource's
 // policy. A statement without a Resource speaks about the resource itself.
 func (s *Store) SetResourcePolicy(resourceARN string, policy json.RawMessage) error {
-	d, err := parse(policy)
+	added, err := parse(policy)
 	if err != nil {
 		return fmt.Errorf("resource policy of %s: %w", resourceARN, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if existing, ok := s.resources[resourceARN]; ok {
-		existing.Statement = append(existing.Statement, d.Statement...)
-		return nil
-	}
-	s.resources[resourceARN] = &d
+	s.resources[resourceARN] = append(s.resources[resourceARN], added...)
 	return nil
 }
 
@@ -89,18 +85,7 @@ func refusal(r *request, reason string) error {
 }
 
 func (s *Store) request(caller cloud.Caller, action, resource string) *request {
-	context := make(map[string]string, len(caller.Context)+4)
-	for key, value := range caller.Context {
-		context[strings.ToLower(key)] = value
-	}
-	context["aws:principalaccount"] = s.site.Account
-	context["aws:principalarn"] = caller.ARN
-	context["aws:requestedregion"] = s.site.Region
-	context["aws:securetransport"] = "true" // loopback stands for TLS
-	if caller.Role != "" {
-		context["aws:principalarn"] = caller.Role
-	}
-	return &request{caller: caller, action: action, resource: resource, context: context}
+	return &request{caller: caller, site: s.site, action: action, lower: strings.ToLower(action), resource: resource}
 }
 
 type decision int
@@ -118,13 +103,11 @@ func (s *Store) identityDecision(r *request) decision {
 		return silent
 	}
 	result := silent
-	for i := range role.policies {
-		result = max(result, role.policies[i].decide(r, nil))
+	for _, p := range role.policies {
+		result = max(result, p.decide(r, nil))
 	}
 	for _, arn := range role.managed {
-		if d, ok := s.managed[arn]; ok {
-			result = max(result, d.decide(r, nil))
-		}
+		result = max(result, s.managed[arn].decide(r, nil))
 	}
 	return result
 }
@@ -133,31 +116,15 @@ func (s *Store) identityDecision(r *request) decision {
 // it: an S3 object is governed by its bucket's policy, a request to a REST API
 // by the API's.
 func (s *Store) resourceDecision(r *request) decision {
-	d, ok := s.resources[r.resource]
+	p, ok := s.resources[r.resource]
 	if !ok && (strings.HasPrefix(r.resource, "arn:aws:s3:::") || strings.HasPrefix(r.resource, "arn:aws:execute-api:")) {
 		container, _, _ := strings.Cut(r.resource, "/")
-		d, ok = s.resources[container]
+		p = s.resources[container]
 	}
-	if !ok {
+	if len(p) == 0 {
 		return silent
 	}
-	return d.decide(r, func(p *principals) bool { return p.includes(r.caller, s.site.Account) })
-}
-
-// decide asks every statement; speaksAbout, unless nil, filters by principal.
-func (d *document) decide(r *request, speaksAbout func(*principals) bool) decision {
-	result := silent
-	for i := range d.Statement {
-		st := &d.Statement[i]
-		if (speaksAbout != nil && !speaksAbout(&st.Principal)) || !st.matches(r) {
-			continue
-		}
-		if st.Effect == "Deny" {
-			return denied
-		}
-		result = allowed
-	}
-	return result
+	return p.decide(r, func(who *principals) bool { return who.includes(r.caller, s.site.Account) })
 }
 
 // Assume implements cloud.Authorizer.

@@ -18,6 +18,7 @@ type callerIdentity struct {
 
 type stsError struct {
 	XMLName xml.Name `xml:"ErrorResponse"`
+	Type    string   `xml:"Error>Type"`
 	Code    string   `xml:"Error>Code"`
 	Message string   `xml:"Error>Message"`
 }

@@ -77,8 +77,7 @@ func (s *Store) createRole(_ context.Context, r cfn.Resource, p roleProperties) 
 	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn, "RoleId": "AROA" + strings.ToUpper(name)}}, nil
 }
 
-// requireManaged knows the policies of this account, and of AWS's own those
-// that allow what the engine does not check anyway: writing logs and traces.
+// requireManaged knows the policies of this account, and some of AWS's own.
 func (s *Store) requireManaged(arn string) error {
 	if logging[arn] {
 		return nil
@@ -89,14 +88,6 @@ func (s *Store) requireManaged(arn string) error {
 		return &cfn.Unsupported{Property: "ManagedPolicyArns", Reason: "the local engine does not know the policy " + arn}
 	}
 	return nil
-}
-
-var logging = map[string]bool{
-	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole":          true,
-	"arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess":                          true,
-	"arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs": true,
-	"arn:aws:iam::aws:policy/service-role/AWSTransferLoggingAccess":             true,
-	"arn:aws:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy":       true,
 }
 
 func (s *Store) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {

@@ -62,8 +62,11 @@ type Options struct {
 	Handlers map[string]Handler
 }
 
-// Lambda is the service. It implements cloud.API.
+// Lambda is the service. It implements cloud.API; Payload, in and out of Invoke,
+// is a JSON value of its own rather than base64.
 type Lambda struct {
+	cloud.Operations
+
 	cloud    *cloud.Cloud
 	opts     Options
 	runtimes runtimeAPI
@@ -77,36 +80,20 @@ var _ cloud.API = (*Lambda)(nil)
 
 // New returns a service without functions.
 func New(c *cloud.Cloud, opts Options) *Lambda {
-	return &Lambda{
+	l := &Lambda{
 		cloud:     c,
 		opts:      opts,
 		runtimes:  runtimeAPI{cloud: c},
 		launcher:  launcher{cloud: c},
 		functions: map[string]*function{},
 	}
-}
-
-// Supports tells whether Call knows the action.
-func (l *Lambda) Supports(action string) bool {
-	switch action {
-	case "Invoke", "GetFunction", "GetFunctionConfiguration", "ListFunctions":
-		return true
+	l.Operations = cloud.Operations{
+		"GetFunction":              cloud.Handle(l.getFunction),
+		"GetFunctionConfiguration": cloud.Handle(l.getFunctionConfiguration),
+		"Invoke":                   cloud.Handle(l.invokeJSON),
+		"ListFunctions":            cloud.Handle(l.listFunctions),
 	}
-	return false
-}
-
-// Call performs one action of the Lambda API. Payload, in and out of Invoke,
-// is a JSON value of its own rather than base64.
-func (l *Lambda) Call(ctx context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
-	switch action {
-	case "Invoke":
-		return l.callInvoke(ctx, caller, input)
-	case "GetFunction", "GetFunctionConfiguration":
-		return l.callGet(caller, action, input)
-	case "ListFunctions":
-		return l.callList(caller)
-	}
-	return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve lambda:%s", action)
+	return l
 }
 
 type invokeInput struct {
@@ -126,22 +113,14 @@ type invokeOutput struct {
 	Payload         json.RawMessage `json:",omitempty"`
 }
 
-func (l *Lambda) callInvoke(ctx context.Context, caller cloud.Caller, input json.RawMessage) (json.RawMessage, error) {
-	var in invokeInput
-	if err := json.Unmarshal(input, &in); err != nil {
-		return nil, cloud.Errorf(400, "InvalidRequestContentException", "Could not parse request body into json: %v", err)
-	}
+// invokeJSON is Invoke for callers that take JSON only.
+func (l *Lambda) invokeJSON(ctx context.Context, caller cloud.Caller, in invokeInput) (invokeOutput, error) {
 	output, err := l.invoke(ctx, caller, in)
-	if err != nil {
-		return nil, err
-	}
-	if output.Payload != nil && !json.Valid(output.Payload) {
+	if err == nil && output.Payload != nil && !json.Valid(output.Payload) {
 		// A custom runtime may answer anything; in JSON it is then a string.
-		if output.Payload, err = json.Marshal(string(output.Payload)); err != nil {
-			return nil, err
-		}
+		output.Payload, err = json.Marshal(string(output.Payload))
 	}
-	return json.Marshal(output)
+	return output, err
 }
 
 // AWS's limits of a payload, in bytes.
@@ -206,22 +185,25 @@ func checkSize(payload []byte, limit int) error {
 	return nil
 }
 
-func (l *Lambda) callGet(caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
-	var in struct{ FunctionName, Qualifier string }
-	if err := json.Unmarshal(input, &in); err != nil {
-		return nil, cloud.Errorf(400, "InvalidRequestContentException", "Could not parse request body into json: %v", err)
-	}
-	target, err := l.open(caller, "lambda:"+action, in.FunctionName, in.Qualifier)
+type functionInput struct{ FunctionName, Qualifier string }
+
+func (l *Lambda) getFunction(_ context.Context, caller cloud.Caller, in functionInput) (any, error) {
+	target, err := l.open(caller, "lambda:GetFunction", in.FunctionName, in.Qualifier)
 	if err != nil {
 		return nil, err
 	}
-	if action == "GetFunctionConfiguration" {
-		return json.Marshal(target.configuration())
-	}
-	return json.Marshal(map[string]any{"Configuration": target.configuration()})
+	return map[string]any{"Configuration": target.configuration()}, nil
 }
 
-func (l *Lambda) callList(caller cloud.Caller) (json.RawMessage, error) {
+func (l *Lambda) getFunctionConfiguration(_ context.Context, caller cloud.Caller, in functionInput) (any, error) {
+	target, err := l.open(caller, "lambda:GetFunctionConfiguration", in.FunctionName, in.Qualifier)
+	if err != nil {
+		return nil, err
+	}
+	return target.configuration(), nil
+}
+
+func (l *Lambda) listFunctions(_ context.Context, caller cloud.Caller, _ struct{}) (any, error) {
 	if err := l.cloud.Authorize(caller, "lambda:ListFunctions", "*"); err != nil {
 		return nil, err
 	}
@@ -231,7 +213,7 @@ func (l *Lambda) callList(caller cloud.Caller) (json.RawMessage, error) {
 	for _, name := range slices.Sorted(maps.Keys(l.functions)) {
 		configurations = append(configurations, target{function: l.functions[name], version: latest}.configuration())
 	}
-	return json.Marshal(map[string]any{"Functions": configurations})
+	return map[string]any{"Functions": configurations}, nil
 }
 
 const latest = "$LATEST"

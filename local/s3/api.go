@@ -1,4 +1,5 @@
 // S3 as JSON calls, in the shapes of Step Functions' aws-sdk:s3 integrations.
+// Bodies are strings.
 
 package s3
 
@@ -14,41 +15,22 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// actions are the calls that Call performs.
-var actions = map[string]func(*Client, context.Context, json.RawMessage) (any, error){
-	"PutObject":     handler((*Client).callPut),
-	"GetObject":     handler((*Client).callGet),
-	"HeadObject":    handler((*Client).callHead),
-	"CopyObject":    handler((*Client).callCopy),
-	"DeleteObject":  handler((*Client).callDelete),
-	"ListObjectsV2": handler((*Client).callList),
-}
-
-// handler decodes an action's input.
-func handler[In any](run func(*Client, context.Context, In) (any, error)) func(*Client, context.Context, json.RawMessage) (any, error) {
-	return func(c *Client, ctx context.Context, raw json.RawMessage) (any, error) {
-		var in In
-		if err := json.Unmarshal(raw, &in); err != nil {
-			return nil, cloud.Errorf(400, "InvalidArgument", "the input is not that of the action: %v", err)
-		}
-		return run(c, ctx, in)
+func (s *S3) operations() cloud.Operations {
+	return cloud.Operations{
+		"CopyObject":    asClient(s, (*Client).callCopy),
+		"DeleteObject":  asClient(s, (*Client).callDelete),
+		"GetObject":     asClient(s, (*Client).callGet),
+		"HeadObject":    asClient(s, (*Client).callHead),
+		"ListObjectsV2": asClient(s, (*Client).callList),
+		"PutObject":     asClient(s, (*Client).callPut),
 	}
 }
 
-// Supports tells whether Call performs the action.
-func (s *S3) Supports(action string) bool { return actions[action] != nil }
-
-// Call performs an action with JSON input and output. Bodies are strings.
-func (s *S3) Call(ctx context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
-	run := actions[action]
-	if run == nil {
-		return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve s3:%s", action)
-	}
-	out, err := run(s.As(caller, Origin{UserAgent: "aws-sdk"}), ctx, input)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(out)
+// asClient makes an operation of what a client of the caller's does.
+func asClient[In any](s *S3, call func(*Client, context.Context, In) (any, error)) cloud.Operation {
+	return cloud.Handle(func(ctx context.Context, caller cloud.Caller, in In) (any, error) {
+		return call(s.As(caller, Origin{UserAgent: "aws-sdk"}), ctx, in)
+	})
 }
 
 // objectHeader are the members that describe an object, in and out.

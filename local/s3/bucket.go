@@ -40,7 +40,7 @@ type version struct {
 
 type bucket struct {
 	name    string
-	events  bool
+	events  atomic.Bool // whether EventBridge is told
 	created time.Time
 
 	mu         sync.RWMutex
@@ -51,14 +51,15 @@ type bucket struct {
 }
 
 func newBucket(name string, o BucketOptions) *bucket {
-	return &bucket{
+	b := &bucket{
 		name:       name,
-		events:     o.EventBridge,
 		created:    time.Now(),
 		versioning: o.Versioning,
 		versions:   map[string][]*version{},
 		uploads:    map[string]*upload{},
 	}
+	b.events.Store(o.EventBridge)
+	return b
 }
 
 func bucketARN(bucket string) string      { return "arn:aws:s3:::" + bucket }

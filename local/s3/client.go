@@ -206,7 +206,7 @@ func (o *operation) deleted(b *bucket, v *version, marker bool) {
 }
 
 func (o *operation) emit(b *bucket, detailType string, detail eventDetail) {
-	if !b.events {
+	if !b.events.Load() {
 		return
 	}
 	c := o.client

@@ -28,8 +28,10 @@ type Options struct {
 	Dir      string           // of temporary files. Default: the system's.
 }
 
-// S3 is the service. Its methods are safe for concurrent use.
+// S3 is the service. It implements cloud.API. Its methods are safe for concurrent use.
 type S3 struct {
+	cloud.Operations
+
 	cloud    *cloud.Cloud
 	policies ResourcePolicies
 	spool    spool
@@ -41,12 +43,14 @@ type S3 struct {
 
 // New returns S3 without buckets.
 func New(c *cloud.Cloud, o Options) *S3 {
-	return &S3{
+	s := &S3{
 		cloud:    c,
 		policies: o.Policies,
 		spool:    spool{dir: o.Dir},
 		buckets:  map[string]*bucket{},
 	}
+	s.Operations = s.operations()
+	return s
 }
 
 // BucketOptions are the settings of a bucket that change what it does.
@@ -67,6 +71,17 @@ func (s *S3) CreateBucket(name string, o BucketOptions) error {
 		return cloud.Errorf(409, "BucketAlreadyOwnedByYou", "bucket %s exists already", name)
 	}
 	s.buckets[name] = newBucket(name, o)
+	return nil
+}
+
+// NotifyEventBridge tells whether a bucket sends its events to EventBridge
+// from now on.
+func (s *S3) NotifyEventBridge(name string, on bool) error {
+	b, err := s.bucket(name)
+	if err != nil {
+		return err
+	}
+	b.events.Store(on)
 	return nil
 }
 

@@ -3,7 +3,6 @@
 package secrets
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
@@ -30,6 +29,8 @@ type ResourcePolicies interface {
 
 // Service is Secrets Manager. It implements cloud.API as "secretsmanager".
 type Service struct {
+	cloud.Operations
+
 	cloud    *cloud.Cloud
 	policies ResourcePolicies
 
@@ -62,50 +63,15 @@ type version struct {
 // New returns a service without secrets. Resource policies go to policies;
 // where that is nil, AWS::SecretsManager::ResourcePolicy is refused.
 func New(c *cloud.Cloud, policies ResourcePolicies) *Service {
-	return &Service{cloud: c, policies: policies, byName: map[string]*secret{}, byARN: map[string]*secret{}}
-}
-
-// Supports implements cloud.API.
-func (s *Service) Supports(action string) bool { return s.action(action) != nil }
-
-// Call implements cloud.API.
-func (s *Service) Call(_ context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
-	do := s.action(action)
-	if do == nil {
-		return nil, cloud.Errorf(400, "UnknownOperationException", "the local engine does not serve secretsmanager:%s", action)
+	s := &Service{cloud: c, policies: policies, byName: map[string]*secret{}, byARN: map[string]*secret{}}
+	s.Operations = cloud.Operations{
+		"BatchGetSecretValue": cloud.Handle(s.batchGetSecretValue),
+		"DescribeSecret":      cloud.Handle(s.describeSecret),
+		"GetSecretValue":      cloud.Handle(s.getSecretValue),
+		"ListSecrets":         cloud.Handle(s.listSecrets),
+		"PutSecretValue":      cloud.Handle(s.putSecretValue),
 	}
-	return do(caller, input)
-}
-
-func (s *Service) action(name string) func(cloud.Caller, json.RawMessage) (json.RawMessage, error) {
-	switch name {
-	case "GetSecretValue":
-		return operation(s.getSecretValue)
-	case "BatchGetSecretValue":
-		return operation(s.batchGetSecretValue)
-	case "DescribeSecret":
-		return operation(s.describeSecret)
-	case "ListSecrets":
-		return operation(s.listSecrets)
-	case "PutSecretValue":
-		return operation(s.putSecretValue)
-	default:
-		return nil
-	}
-}
-
-func operation[In, Out any](do func(cloud.Caller, In) (Out, error)) func(cloud.Caller, json.RawMessage) (json.RawMessage, error) {
-	return func(caller cloud.Caller, input json.RawMessage) (json.RawMessage, error) {
-		var in In
-		if err := json.Unmarshal(input, &in); err != nil {
-			return nil, cloud.Errorf(400, "SerializationException", "%v", err)
-		}
-		out, err := do(caller, in)
-		if err != nil {
-			return nil, err
-		}
-		return json.Marshal(out)
-	}
+	return s
 }
 
 // create adds a secret without a version.

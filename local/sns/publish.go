@@ -3,6 +3,7 @@ package sns
 // This file takes messages in.
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -50,11 +51,7 @@ func (m *message) text(protocol string) string {
 	return m.texts["default"]
 }
 
-func (s *SNS) publish(caller cloud.Caller, input json.RawMessage) (any, error) {
-	var in publishInput
-	if err := decodeInput(input, &in); err != nil {
-		return nil, err
-	}
+func (s *SNS) publish(_ context.Context, caller cloud.Caller, in publishInput) (any, error) {
 	if in.PhoneNumber != "" {
 		return nil, invalid("PhoneNumber Reason: the local engine sends no text messages")
 	}
@@ -148,11 +145,7 @@ type batchFailure struct {
 	SenderFault       bool
 }
 
-func (s *SNS) publishBatch(caller cloud.Caller, input json.RawMessage) (any, error) {
-	var in publishBatchInput
-	if err := decodeInput(input, &in); err != nil {
-		return nil, err
-	}
+func (s *SNS) publishBatch(_ context.Context, caller cloud.Caller, in publishBatchInput) (any, error) {
 	t, err := s.open(caller, "sns:Publish", in.TopicArn)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@
 // kept and listed, and nothing is sent to them.
 package sns
 
-// This file is the service itself: its topics, and how an API call finds its action.
+// This file is the service itself: its topics, and the actions of its API.
 
 import (
 	"context"
@@ -28,8 +28,11 @@ type Options struct {
 	Policies ResourcePolicies
 }
 
-// SNS is the service. It implements cloud.API.
+// SNS is the service. It implements cloud.API: input and output have the members
+// of the XML shapes.
 type SNS struct {
+	cloud.Operations
+
 	cloud *cloud.Cloud
 	opts  Options
 
@@ -41,7 +44,16 @@ var _ cloud.API = (*SNS)(nil)
 
 // New returns a service without topics.
 func New(c *cloud.Cloud, opts Options) *SNS {
-	return &SNS{cloud: c, opts: opts, topics: map[string]*topic{}}
+	s := &SNS{cloud: c, opts: opts, topics: map[string]*topic{}}
+	s.Operations = cloud.Operations{
+		"GetTopicAttributes":       cloud.Handle(s.getTopicAttributes),
+		"ListSubscriptions":        cloud.Handle(s.listSubscriptions),
+		"ListSubscriptionsByTopic": cloud.Handle(s.listSubscriptionsByTopic),
+		"ListTopics":               cloud.Handle(s.listTopics),
+		"Publish":                  cloud.Handle(s.publish),
+		"PublishBatch":             cloud.Handle(s.publishBatch),
+	}
+	return s
 }
 
 // topic has its subscriptions under the service's lock.
@@ -52,57 +64,6 @@ type topic struct {
 	policy        string
 	dimensions    map[string]string
 	subscriptions []*subscription // in the order in which they were made
-}
-
-type action func(s *SNS, caller cloud.Caller, input json.RawMessage) (any, error)
-
-func actions(name string) (action, bool) {
-	switch name {
-	case "Publish":
-		return (*SNS).publish, true
-	case "PublishBatch":
-		return (*SNS).publishBatch, true
-	case "ListTopics":
-		return (*SNS).listTopics, true
-	case "ListSubscriptions":
-		return (*SNS).listSubscriptions, true
-	case "ListSubscriptionsByTopic":
-		return (*SNS).listSubscriptionsByTopic, true
-	case "GetTopicAttributes":
-		return (*SNS).getTopicAttributes, true
-	}
-	return nil, false
-}
-
-// Supports tells whether Call knows the action.
-func (s *SNS) Supports(name string) bool {
-	_, ok := actions(name)
-	return ok
-}
-
-// Call performs one action of the SNS API. Input and output have the members
-// of its XML shapes.
-func (s *SNS) Call(_ context.Context, caller cloud.Caller, name string, input json.RawMessage) (json.RawMessage, error) {
-	output, err := s.perform(caller, name, input)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(output)
-}
-
-func (s *SNS) perform(caller cloud.Caller, name string, input json.RawMessage) (any, error) {
-	run, ok := actions(name)
-	if !ok {
-		return nil, cloud.Errorf(400, "InvalidAction", "The local engine does not serve sns:%s.", name)
-	}
-	return run(s, caller, input)
-}
-
-func decodeInput(input json.RawMessage, in any) error {
-	if err := json.Unmarshal(input, in); err != nil {
-		return cloud.Errorf(400, "MalformedInput", "the input is not of the action's shape: %v", err)
-	}
-	return nil
 }
 
 func invalid(format string, args ...any) error {
@@ -139,7 +100,7 @@ func (s *SNS) subscriptionsOf(t *topic) []*subscription {
 
 type topicARN struct{ TopicArn string }
 
-func (s *SNS) listTopics(caller cloud.Caller, _ json.RawMessage) (any, error) {
+func (s *SNS) listTopics(_ context.Context, caller cloud.Caller, _ struct{}) (any, error) {
 	if err := s.cloud.Authorize(caller, "sns:ListTopics", s.cloud.ARN("sns", "*")); err != nil {
 		return nil, err
 	}
@@ -178,31 +139,23 @@ func (s *SNS) listed(topics ...*topic) subscriptionsOutput {
 	return output
 }
 
-func (s *SNS) listSubscriptions(caller cloud.Caller, _ json.RawMessage) (any, error) {
+func (s *SNS) listSubscriptions(_ context.Context, caller cloud.Caller, _ struct{}) (any, error) {
 	if err := s.cloud.Authorize(caller, "sns:ListSubscriptions", s.cloud.ARN("sns", "*")); err != nil {
 		return nil, err
 	}
 	return s.listed(s.sorted()...), nil
 }
 
-func (s *SNS) listSubscriptionsByTopic(caller cloud.Caller, input json.RawMessage) (any, error) {
-	t, err := s.openInput(caller, "sns:ListSubscriptionsByTopic", input)
+func (s *SNS) listSubscriptionsByTopic(_ context.Context, caller cloud.Caller, in topicARN) (any, error) {
+	t, err := s.open(caller, "sns:ListSubscriptionsByTopic", in.TopicArn)
 	if err != nil {
 		return nil, err
 	}
 	return s.listed(t), nil
 }
 
-func (s *SNS) openInput(caller cloud.Caller, action string, input json.RawMessage) (*topic, error) {
-	var in topicARN
-	if err := decodeInput(input, &in); err != nil {
-		return nil, err
-	}
-	return s.open(caller, action, in.TopicArn)
-}
-
-func (s *SNS) getTopicAttributes(caller cloud.Caller, input json.RawMessage) (any, error) {
-	t, err := s.openInput(caller, "sns:GetTopicAttributes", input)
+func (s *SNS) getTopicAttributes(_ context.Context, caller cloud.Caller, in topicARN) (any, error) {
+	t, err := s.open(caller, "sns:GetTopicAttributes", in.TopicArn)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (s *SNS) ServeAWS(w http.ResponseWriter, r *http.Request, caller cloud.Call
 		writeError(w, err)
 		return
 	}
-	output, err := s.perform(caller, name, input)
+	output, err := s.Perform(r.Context(), caller, name, input)
 	if err != nil {
 		writeError(w, err)
 		return
@@ -115,8 +115,13 @@ type element struct {
 func writeError(w http.ResponseWriter, err error) {
 	e := cloud.AsError(err)
 	code := e.Code
-	if code == "AccessDeniedException" {
-		code = "AuthorizationError" // as SNS calls it
+	switch code { // as SNS and its protocol call it
+	case "AccessDeniedException":
+		code = "AuthorizationError"
+	case "SerializationException":
+		code = "MalformedInput"
+	case "UnknownOperationException":
+		code = "InvalidAction"
 	}
 	kind := "Sender"
 	if e.Status >= 500 {

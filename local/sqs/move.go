@@ -4,7 +4,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -25,17 +24,13 @@ type moveTask struct {
 type moveInput struct {
 	SourceArn      string
 	DestinationArn string // default: the queue that each message came from
-	MaxResults     int    // of ListMessageMoveTasks
+	MaxResults     *int   // of ListMessageMoveTasks; default: 1
 }
 
 // startMessageMoveTask moves all visible messages at once, whatever
 // MaxNumberOfMessagesPerSecond says. Each becomes a new message, as on AWS:
 // with another id, another time of sending, and no receives.
-func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, input json.RawMessage) (any, error) {
-	var in moveInput
-	if err := decodeInput(input, &in); err != nil {
-		return nil, err
-	}
+func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in moveInput) (any, error) {
 	for _, permission := range []string{"StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := s.cloud.Authorize(caller, "sqs:"+permission, in.SourceArn); err != nil {
 			return nil, err
@@ -122,11 +117,7 @@ func noSuchResource(arn string) error {
 	return fail("ResourceNotFoundException", "ResourceNotFoundException", "The resource that you specified for the queue, %s, doesn't exist.", arn)
 }
 
-func (s *SQS) listMessageMoveTasks(_ context.Context, caller cloud.Caller, input json.RawMessage) (any, error) {
-	in := moveInput{MaxResults: 1}
-	if err := decodeInput(input, &in); err != nil {
-		return nil, err
-	}
+func (s *SQS) listMessageMoveTasks(_ context.Context, caller cloud.Caller, in moveInput) (any, error) {
 	if err := s.cloud.Authorize(caller, "sqs:ListMessageMoveTasks", in.SourceArn); err != nil {
 		return nil, err
 	}
@@ -134,12 +125,16 @@ func (s *SQS) listMessageMoveTasks(_ context.Context, caller cloud.Caller, input
 	if err != nil {
 		return nil, err
 	}
-	if in.MaxResults < 1 || in.MaxResults > 10 {
-		return nil, invalid("Value %d for parameter MaxResults is invalid. Reason: Must be between 1 and 10.", in.MaxResults)
+	count := 1
+	if in.MaxResults != nil {
+		count = *in.MaxResults
+	}
+	if count < 1 || count > 10 {
+		return nil, invalid("Value %d for parameter MaxResults is invalid. Reason: Must be between 1 and 10.", count)
 	}
 	source.mu.Lock()
 	defer source.mu.Unlock()
 	latest := slices.Clone(source.moves)
 	slices.Reverse(latest)
-	return map[string][]moveTask{"Results": latest[:min(len(latest), in.MaxResults)]}, nil
+	return map[string][]moveTask{"Results": latest[:min(len(latest), count)]}, nil
 }

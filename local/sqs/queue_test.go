@@ -309,31 +309,3 @@ func TestAQueueIsPurgedAtMostOnceAMinute(t *testing.T) {
 		e.must(t, "jobs", "PurgeQueue", nil, nil)
 	})
 }
-
-func TestAQueueHas120000MessagesInFlightAtMost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := newEngine(t)
-		e.mustCreate(t, queue("Jobs", `, "VisibilityTimeout": 600`))
-		batch := make([]map[string]string, 10)
-		for i := range batch {
-			batch[i] = map[string]string{"Id": fmt.Sprint(i), "MessageBody": "x"}
-		}
-		var last []message
-		for range 12_000 {
-			e.must(t, "jobs", "SendMessageBatch", map[string]any{"Entries": batch}, nil)
-			last = e.receive(t, "jobs", nil)
-		}
-		e.send(t, "jobs", "one more")
-		if err := e.call("jobs", "ReceiveMessage", nil, nil); err == nil || cloud.AsError(err).Code != "OverLimit" {
-			t.Fatalf("error %v", err)
-		}
-		done := make(chan []message)
-		started := time.Now()
-		go func() { done <- e.receive(t, "jobs", map[string]any{"WaitTimeSeconds": 20}) }()
-		time.Sleep(time.Second)
-		e.must(t, "jobs", "DeleteMessage", map[string]any{"ReceiptHandle": last[0].ReceiptHandle}, nil)
-		if got := <-done; bodies(got) != "one more" || time.Since(started) != time.Second {
-			t.Errorf("received %v after %v", got, time.Since(started))
-		}
-	})
-}

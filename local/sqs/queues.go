@@ -4,7 +4,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -14,11 +13,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-func (s *SQS) getQueueURL(_ context.Context, caller cloud.Caller, input json.RawMessage) (any, error) {
-	var in struct{ QueueName, QueueOwnerAWSAccountId string }
-	if err := decodeInput(input, &in); err != nil {
-		return nil, err
-	}
+func (s *SQS) getQueueURL(_ context.Context, caller cloud.Caller, in struct{ QueueName, QueueOwnerAWSAccountId string }) (any, error) {
 	if in.QueueName == "" {
 		return nil, missing("QueueName")
 	}
@@ -35,15 +30,11 @@ func (s *SQS) getQueueURL(_ context.Context, caller cloud.Caller, input json.Raw
 	return struct{ QueueUrl string }{s.url(q)}, nil
 }
 
-func (s *SQS) listQueues(_ context.Context, caller cloud.Caller, input json.RawMessage) (any, error) {
-	var in struct {
-		QueueNamePrefix string
-		MaxResults      int
-		NextToken       string // the last name of the page before
-	}
-	if err := decodeInput(input, &in); err != nil {
-		return nil, err
-	}
+func (s *SQS) listQueues(_ context.Context, caller cloud.Caller, in struct {
+	QueueNamePrefix string
+	MaxResults      int
+	NextToken       string // the last name of the page before
+}) (any, error) {
 	if err := s.cloud.Authorize(caller, "sqs:ListQueues", s.cloud.ARN("sqs", "*")); err != nil {
 		return nil, err
 	}
@@ -150,9 +141,9 @@ func (s *SQS) setQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settings, q.modified = changed, time.Now()
-	return nil, nil
+	return struct{}{}, nil
 }
 
 func (s *SQS) purgeQueue(_ context.Context, _ cloud.Caller, q *queue, _ target) (any, error) {
-	return nil, q.purge()
+	return struct{}{}, q.purge()
 }

@@ -179,7 +179,7 @@ func (s *SQS) deleteMessage(_ context.Context, _ cloud.Caller, q *queue, in dele
 	if q.delete(r) {
 		s.count(q, "NumberOfMessagesDeleted", 1)
 	}
-	return nil, nil
+	return struct{}{}, nil
 }
 
 type batchInput[Entry any] struct {
@@ -241,7 +241,7 @@ type visibilityEntry struct {
 }
 
 func (s *SQS) changeMessageVisibility(_ context.Context, _ cloud.Caller, q *queue, in visibilityInput) (any, error) {
-	return nil, q.change(in.visibilityEntry)
+	return struct{}{}, q.change(in.visibilityEntry)
 }
 
 func (s *SQS) changeMessageVisibilityBatch(_ context.Context, _ cloud.Caller, q *queue, in batchInput[visibilityEntry]) (any, error) {

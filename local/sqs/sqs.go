@@ -3,7 +3,7 @@
 // queues are refused when they are loaded.
 package sqs
 
-// This file is the service itself: its queues, and how an API call finds its action.
+// This file is the service itself: its queues, and the actions of its API.
 
 import (
 	"context"
@@ -35,6 +35,8 @@ type Options struct {
 
 // SQS is the service. It implements cloud.API.
 type SQS struct {
+	cloud.Operations
+
 	cloud *cloud.Cloud
 	opts  Options
 
@@ -46,90 +48,48 @@ var _ cloud.API = (*SQS)(nil)
 
 // New returns a service without queues.
 func New(c *cloud.Cloud, opts Options) *SQS {
-	return &SQS{cloud: c, opts: opts, queues: map[string]*queue{}}
+	s := &SQS{cloud: c, opts: opts, queues: map[string]*queue{}}
+	s.Operations = s.operations()
+	return s
 }
 
-type action func(s *SQS, ctx context.Context, caller cloud.Caller, input json.RawMessage) (any, error)
+// operations returns the API. The batch forms need the permission of the single
+// one, as on AWS.
+func (s *SQS) operations() cloud.Operations {
+	return cloud.Operations{
+		"ChangeMessageVisibility":      onQueue(s, "ChangeMessageVisibility", s.changeMessageVisibility),
+		"ChangeMessageVisibilityBatch": onQueue(s, "ChangeMessageVisibility", s.changeMessageVisibilityBatch),
+		"DeleteMessage":                onQueue(s, "DeleteMessage", s.deleteMessage),
+		"DeleteMessageBatch":           onQueue(s, "DeleteMessage", s.deleteMessageBatch),
+		"GetQueueAttributes":           onQueue(s, "GetQueueAttributes", s.getQueueAttributes),
+		"GetQueueUrl":                  cloud.Handle(s.getQueueURL),
+		"ListDeadLetterSourceQueues":   onQueue(s, "ListDeadLetterSourceQueues", s.listDeadLetterSourceQueues),
+		"ListMessageMoveTasks":         cloud.Handle(s.listMessageMoveTasks),
+		"ListQueues":                   cloud.Handle(s.listQueues),
+		"PurgeQueue":                   onQueue(s, "PurgeQueue", s.purgeQueue),
+		"ReceiveMessage":               onQueue(s, "ReceiveMessage", s.receiveMessage),
+		"SendMessage":                  onQueue(s, "SendMessage", s.sendMessage),
+		"SendMessageBatch":             onQueue(s, "SendMessage", s.sendMessageBatch),
+		"SetQueueAttributes":           onQueue(s, "SetQueueAttributes", s.setQueueAttributes),
+		"StartMessageMoveTask":         cloud.Handle(s.startMessageMoveTask),
+	}
+}
 
 // target is the part of an input that all actions on a queue share.
 type target struct{ QueueUrl string }
 
 func (t target) url() string { return t.QueueUrl }
 
-// queueAction makes an action of a function on an existing queue. The caller
+// onQueue makes an operation of a function on an existing queue. The caller
 // needs the permission sqs:<permission> on that queue.
-func queueAction[In interface{ url() string }](permission string, run func(s *SQS, ctx context.Context, caller cloud.Caller, q *queue, in In) (any, error)) action {
-	return func(s *SQS, ctx context.Context, caller cloud.Caller, input json.RawMessage) (any, error) {
-		var in In
-		if err := decodeInput(input, &in); err != nil {
-			return nil, err
-		}
+func onQueue[In interface{ url() string }](s *SQS, permission string, run func(ctx context.Context, caller cloud.Caller, q *queue, in In) (any, error)) cloud.Operation {
+	return cloud.Handle(func(ctx context.Context, caller cloud.Caller, in In) (any, error) {
 		q, err := s.open(caller, "sqs:"+permission, in.url())
 		if err != nil {
 			return nil, err
 		}
-		return run(s, ctx, caller, q, in)
-	}
-}
-
-// actions maps the name of each API action to its implementation. The batch
-// forms need the permission of the single one, as on AWS.
-func actions(name string) (action, bool) {
-	switch name {
-	case "SendMessage":
-		return queueAction("SendMessage", (*SQS).sendMessage), true
-	case "SendMessageBatch":
-		return queueAction("SendMessage", (*SQS).sendMessageBatch), true
-	case "ReceiveMessage":
-		return queueAction("ReceiveMessage", (*SQS).receiveMessage), true
-	case "DeleteMessage":
-		return queueAction("DeleteMessage", (*SQS).deleteMessage), true
-	case "DeleteMessageBatch":
-		return queueAction("DeleteMessage", (*SQS).deleteMessageBatch), true
-	case "ChangeMessageVisibility":
-		return queueAction("ChangeMessageVisibility", (*SQS).changeMessageVisibility), true
-	case "ChangeMessageVisibilityBatch":
-		return queueAction("ChangeMessageVisibility", (*SQS).changeMessageVisibilityBatch), true
-	case "GetQueueAttributes":
-		return queueAction("GetQueueAttributes", (*SQS).getQueueAttributes), true
-	case "SetQueueAttributes":
-		return queueAction("SetQueueAttributes", (*SQS).setQueueAttributes), true
-	case "PurgeQueue":
-		return queueAction("PurgeQueue", (*SQS).purgeQueue), true
-	case "ListDeadLetterSourceQueues":
-		return queueAction("ListDeadLetterSourceQueues", (*SQS).listDeadLetterSourceQueues), true
-	case "GetQueueUrl":
-		return (*SQS).getQueueURL, true
-	case "ListQueues":
-		return (*SQS).listQueues, true
-	case "StartMessageMoveTask":
-		return (*SQS).startMessageMoveTask, true
-	case "ListMessageMoveTasks":
-		return (*SQS).listMessageMoveTasks, true
-	}
-	return nil, false
-}
-
-// Supports tells whether Call knows the action.
-func (s *SQS) Supports(name string) bool {
-	_, ok := actions(name)
-	return ok
-}
-
-// Call performs one action of the SQS API, in its JSON shapes.
-func (s *SQS) Call(ctx context.Context, caller cloud.Caller, name string, input json.RawMessage) (json.RawMessage, error) {
-	run, ok := actions(name)
-	if !ok {
-		return nil, fail("UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", "The local engine does not serve sqs:%s.", name)
-	}
-	output, err := run(s, ctx, caller, input)
-	if err != nil {
-		return nil, err
-	}
-	if output == nil {
-		return json.RawMessage("{}"), nil
-	}
-	return json.Marshal(output)
+		return run(ctx, caller, q, in)
+	})
 }
 
 // open authorizes the caller and finds the queue of a URL. Only the path
@@ -199,11 +159,4 @@ func (s *SQS) count(q *queue, metric string, n int) {
 		Value:      float64(n),
 		Unit:       "Count",
 	})
-}
-
-func decodeInput(input json.RawMessage, in any) error {
-	if err := json.Unmarshal(input, in); err != nil {
-		return cloud.Errorf(400, "SerializationException", "the input is not of the action's shape: %v", err)
-	}
-	return nil
 }

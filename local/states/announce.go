@@ -63,7 +63,11 @@ func (e *execution) statusChange(o outcome, input data) statusChange {
 		StartDate: e.started.UnixMilli(), Input: input.text, InputDetails: included{true},
 		Error: given(o.error), Cause: given(o.cause),
 	}
-	c.RedriveStatus, c.RedriveStatusReason = o.redrive()
+	c.RedriveStatus, c.RedriveStatusReason = e.redriveStatus(o)
+	if r := e.redriven(); r.count > 0 {
+		date := r.last.UnixMilli()
+		c.RedriveCount, c.RedriveDate = r.count, &date
+	}
 	if o.status != statusRunning {
 		stopped := o.stopped.UnixMilli()
 		c.StopDate = &stopped
@@ -74,15 +78,6 @@ func (e *execution) statusChange(o outcome, input data) statusChange {
 	return c
 }
 
-// redrive says whether AWS would let the execution be redriven.
-func (o *outcome) redrive() (status string, reason *string) {
-	if o.status == statusRunning || o.status == statusSucceeded {
-		why := "Execution is " + o.status + " and cannot be redriven"
-		return "NOT_REDRIVABLE", &why
-	}
-	return "REDRIVABLE", nil
-}
-
 // given returns nil for an empty text.
 func given(text string) *string {
 	if text == "" {
@@ -91,20 +86,31 @@ func given(text string) *string {
 	return &text
 }
 
-// measure publishes the metrics of a status.
+// measure publishes the metrics of a status. A redriven execution was not started
+// again, and its end counts among all executions' and among the redriven ones'.
 // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 func (m *machine) measure(e *execution, o outcome) {
 	if m.states.cloud.Meter == nil {
 		return
 	}
+	redriven := e.redriven().count > 0
+	if o.status == statusRunning {
+		if redriven {
+			m.observe("ExecutionsRedriven", 1, "Count")
+		} else {
+			m.observe("ExecutionsStarted", 1, "Count")
+		}
+		return
+	}
 	name := map[string]string{
-		statusRunning: "ExecutionsStarted", statusSucceeded: "ExecutionsSucceeded", statusFailed: "ExecutionsFailed",
+		statusSucceeded: "ExecutionsSucceeded", statusFailed: "ExecutionsFailed",
 		statusTimedOut: "ExecutionsTimedOut", statusAborted: "ExecutionsAborted",
 	}[o.status]
 	m.observe(name, 1, "Count")
-	if o.status != statusRunning {
-		m.observe("ExecutionTime", float64(o.stopped.Sub(e.started).Milliseconds()), "Milliseconds")
+	if redriven {
+		m.observe("Redriven"+name, 1, "Count")
 	}
+	m.observe("ExecutionTime", float64(o.stopped.Sub(e.started).Milliseconds()), "Milliseconds")
 }
 
 func (m *machine) observe(name string, value float64, unit string) {

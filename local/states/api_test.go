@@ -146,7 +146,7 @@ func TestListExecutionsPagesAndFilters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			<-x.done
+			<-x.done()
 		}
 		names := func(request map[string]any) (names []string, next any) {
 			request["stateMachineArn"] = m.arn

@@ -34,7 +34,7 @@ func BenchmarkExecution(b *testing.B) {
 						b.Error(err)
 						return
 					}
-					<-e.done
+					<-e.done()
 				}
 			})
 		})

@@ -5,12 +5,9 @@ package states
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/tradepost-dev/tradepost/local/states/query"
 )
 
 // The kinds of states.
@@ -100,7 +97,7 @@ func (p *parser) graph(f fields, in language, outer []string) *graph {
 		return g
 	}
 	states := object(&p.faults, f.at("States"), value)
-	if ok && len(states.values) == 0 {
+	if len(states.values) == 0 {
 		f.complain("States", "must not be empty")
 	}
 	own := p.variables(states, outer)
@@ -256,54 +253,7 @@ func linksOf(s state) []link {
 	return links
 }
 
-func (g *guard) links() []link {
-	var links []link
-	for i := range g.catchers {
-		links = append(links, link{fmt.Sprintf("Catch[%d]/Next", i), g.catchers[i].next})
-	}
-	return links
-}
-
 // item returns one element of an array field.
 func (f fields) item(name string, index int, value any) fields {
 	return object(f.faults, f.at(fmt.Sprintf("%s[%d]", name, index)), value)
-}
-
-// setting reads a number or a text that may be given in three ways: as it is,
-// as an expression in JSONata, and in JSONPath as name+"Path". check reports what
-// is wrong with a literal. It returns nil if the field is absent.
-func (f fields) setting(name string, in language, check func(value any) string) *setting {
-	if in == jsonPathLanguage && f.has(name+"Path") {
-		f.atMostOne(name, name+"Path")
-		f.take(name)
-		return &setting{name: name, expression: f.jsonPath(name + "Path")}
-	}
-	value, ok := f.take(name)
-	if !ok {
-		return nil
-	}
-	if text, isText := value.(string); isText && in == jsonataLanguage {
-		if source, ok := query.Expression(text); ok {
-			e := f.template(name, in)
-			if e != nil {
-				e.source = source
-			}
-			return &setting{name: name, expression: e}
-		}
-	}
-	if problem := check(value); problem != "" {
-		f.complain(name, "%s", problem)
-	}
-	return &setting{name: name, literal: value}
-}
-
-// wholeNumber is a check for settings.
-func wholeNumber(low, high int) func(value any) string {
-	return func(value any) string {
-		n, ok := value.(float64)
-		if !ok || n != math.Trunc(n) || n < float64(low) || n > float64(high) {
-			return fmt.Sprintf("must be an integer between %d and %d", low, high)
-		}
-		return ""
-	}
 }

@@ -71,7 +71,7 @@ func (e *execution) describe() map[string]any {
 	if o.cause != "" {
 		d["cause"] = o.cause
 	}
-	status, reason := o.redrive()
+	status, reason := e.redriveStatus(o)
 	d["redriveStatus"] = status
 	if reason != nil {
 		d["redriveStatusReason"] = *reason
@@ -81,9 +81,13 @@ func (e *execution) describe() map[string]any {
 
 // summary returns the execution as ListExecutions gives it.
 func (e *execution) summary(o outcome) map[string]any {
+	r := e.redriven()
 	d := map[string]any{
 		"executionArn": e.arn, "stateMachineArn": e.machine.arn, "name": e.name,
-		"status": o.status, "startDate": apiTime(e.started), "redriveCount": 0,
+		"status": o.status, "startDate": apiTime(e.started), "redriveCount": r.count,
+	}
+	if r.count > 0 {
+		d["redriveDate"] = apiTime(r.last)
 	}
 	if o.status != statusRunning {
 		d["stopDate"] = apiTime(o.stopped)
@@ -95,6 +99,7 @@ type listExecutionsRequest struct {
 	page
 	StateMachineARN string `json:"stateMachineArn"`
 	StatusFilter    string `json:"statusFilter"`
+	RedriveFilter   string `json:"redriveFilter"`
 }
 
 // listExecutions gives the executions of a machine, newest first. A page's token
@@ -107,11 +112,8 @@ func (s *States) listExecutions(_ context.Context, caller cloud.Caller, r listEx
 	if m.express {
 		return nil, cloud.Errorf(400, "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
 	}
-	statuses := []string{statusSucceeded, statusTimedOut, "PENDING_REDRIVE", statusAborted, statusFailed, statusRunning}
-	if r.StatusFilter != "" && !slices.Contains(statuses, r.StatusFilter) {
-		return nil, cloud.Errorf(400, "ValidationException",
-			"1 validation error detected: Value '%s' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-			r.StatusFilter, strings.Join(statuses, ", "))
+	if err := r.checkFilters(); err != nil {
+		return nil, err
 	}
 	size, err := r.size()
 	if err != nil {
@@ -138,6 +140,25 @@ func (s *States) listExecutions(_ context.Context, caller cloud.Caller, r listEx
 		next = pageToken(at)
 	}
 	return withNext(map[string]any{"executions": list}, next), nil
+}
+
+// checkFilters refuses what AWS refuses beside the ARN of a machine: redriveFilter,
+// and the status that only child executions of a Map Run can have.
+func (r *listExecutionsRequest) checkFilters() error {
+	const pendingRedrive = "PENDING_REDRIVE"
+	statuses := []string{statusSucceeded, statusTimedOut, pendingRedrive, statusAborted, statusFailed, statusRunning}
+	switch {
+	case r.StatusFilter != "" && !slices.Contains(statuses, r.StatusFilter):
+		return cloud.Errorf(400, "ValidationException",
+			"1 validation error detected: Value '%s' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
+			r.StatusFilter, strings.Join(statuses, ", "))
+	case r.StatusFilter == pendingRedrive:
+		return cloud.Errorf(400, "ValidationException", "The statusFilter %s requires a mapRunArn", pendingRedrive)
+	case r.RedriveFilter != "":
+		return cloud.Errorf(400, "ValidationException", "A redriveFilter requires a mapRunArn")
+	default:
+		return nil
+	}
 }
 
 type historyRequest struct {

@@ -39,6 +39,9 @@ type (
 		Output            string            `json:"output"`
 		AssignedVariables map[string]string `json:"assignedVariables,omitempty"`
 	}
+	executionRedrivenDetails struct {
+		RedriveCount int `json:"redriveCount"`
+	}
 	executionSucceededDetails struct {
 		Output string `json:"output"`
 	}
@@ -95,6 +98,7 @@ type (
 func (*executionStartedDetails) member() string   { return "executionStartedEventDetails" }
 func (*stateEnteredDetails) member() string       { return "stateEnteredEventDetails" }
 func (*stateExitedDetails) member() string        { return "stateExitedEventDetails" }
+func (*executionRedrivenDetails) member() string  { return "executionRedrivenEventDetails" }
 func (*executionSucceededDetails) member() string { return "executionSucceededEventDetails" }
 func (d *executionEndedDetails) member() string   { return d.as }
 func (*taskScheduledDetails) member() string      { return "taskScheduledEventDetails" }

@@ -1,5 +1,5 @@
 // This file is the life of an execution: it starts, runs its machine's graph in a
-// goroutine of its own, and ends exactly once.
+// goroutine of its own, and ends. A redrive (redrive.go) lets it run once more.
 
 package states
 
@@ -28,15 +28,32 @@ type execution struct {
 	name    string
 	started time.Time
 	history *history
-	done    chan struct{} // closed when it has ended
-	ctx     context.Context
-	cancel  context.CancelFunc
+
+	redriving sync.Mutex  // held by one redrive at a time
+	tokens    []usedToken // of the last redrives
 
 	mu        sync.Mutex
+	attempt   *attempt
+	thread    *thread // where it stands; nil once it needs no redrive
 	input     data
 	forgotten bool // its history is gone
 	outcome   outcome
+	redrives  redrives
 	context   map[string]any // see contextObject
+}
+
+// An attempt is one run of an execution: the first one, or a redrive.
+type attempt struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the execution has ended
+	idle   chan struct{} // closed when nothing of it runs any more
+}
+
+func newAttempt() *attempt {
+	a := &attempt{done: make(chan struct{}), idle: make(chan struct{})}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	return a
 }
 
 // outcome is how an execution ended, or statusRunning.
@@ -51,14 +68,14 @@ type outcome struct {
 func (m *machine) newExecution(name string, input data) *execution {
 	e := &execution{
 		machine: m, name: name, arn: m.executionARN(name), started: time.Now(), input: input,
-		history: &history{discard: m.express}, done: make(chan struct{}),
-		outcome: outcome{status: statusRunning},
+		history: &history{discard: m.express}, attempt: newAttempt(), outcome: outcome{status: statusRunning},
 	}
-	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.history.overflow = func() {
 		e.fail(&failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}, maxEvents-1)
 	}
-	e.history.add("ExecutionStarted", 0, &executionStartedDetails{Input: input.text, RoleARN: m.role})
+	g := m.definition.graph
+	e.thread = &thread{execution: e, graph: g, next: g.start, input: input}
+	e.thread.record("ExecutionStarted", &executionStartedDetails{Input: input.text, RoleARN: m.role})
 	return e
 }
 
@@ -73,23 +90,36 @@ func (m *machine) executionARN(name string) string {
 
 // launch runs the execution in the background, until the engine closes.
 func (e *execution) launch() {
+	e.mu.Lock()
+	a, t := e.attempt, e.thread
+	e.mu.Unlock()
 	e.machine.announce(e)
+	if t == nil {
+		return // it was stopped, and forgotten, before it could begin
+	}
 	e.machine.states.cloud.Go(func(engine context.Context) {
-		defer e.cancel()
-		defer context.AfterFunc(engine, e.cancel)()
-		e.run()
+		defer close(a.idle)
+		defer a.cancel()
+		defer context.AfterFunc(engine, a.cancel)()
+		e.run(a.ctx, t)
 	})
 }
 
 // run walks the graph.
-func (e *execution) run() {
+func (e *execution) run(ctx context.Context, t *thread) {
 	if limit := e.limit(); limit > 0 {
-		timer := time.AfterFunc(limit, e.timeOut)
-		defer timer.Stop()
+		fired := make(chan struct{})
+		timer := time.AfterFunc(limit, func() {
+			defer close(fired)
+			e.end(outcome{status: statusTimedOut}, 0)
+		})
+		defer func() {
+			if !timer.Stop() {
+				<-fired // it must not end a redrive
+			}
+		}()
 	}
-	_, input := e.now()
-	t := &thread{execution: e, last: 1}
-	output, f := t.walk(e.ctx, e.machine.definition.graph, input)
+	output, f := t.walk(ctx)
 	switch {
 	case f == nil:
 		e.end(outcome{status: statusSucceeded, output: output.text}, t.last)
@@ -109,34 +139,42 @@ func (e *execution) limit() time.Duration {
 	return limit
 }
 
-func (e *execution) timeOut() { e.end(outcome{status: statusTimedOut}, 0) }
-
 func (e *execution) fail(f *failure, last int) {
 	e.end(outcome{status: statusFailed, error: f.name, cause: f.cause}, last)
 }
 
 // end ends the execution, unless it has ended before. last is the id of the
 // event that the final one follows.
-func (e *execution) end(o outcome, last int) bool {
+func (e *execution) end(o outcome, last int) {
 	e.mu.Lock()
 	if e.outcome.status != statusRunning {
 		e.mu.Unlock()
-		return false
+		return
 	}
 	o.stopped = time.Now()
 	e.outcome = o
 	e.context, e.input.value = nil, nil // the texts are enough from now on
+	if o.status == statusSucceeded || e.machine.express {
+		e.thread = nil
+	}
+	a := e.attempt
 	e.mu.Unlock()
 
 	kind, details := o.event()
 	e.history.close(kind, last, details)
-	e.cancel()
+	a.cancel()
 	if !e.machine.express {
 		e.machine.states.shelf.put(e)
 	}
 	e.machine.announce(e)
-	close(e.done)
-	return true
+	close(a.done)
+}
+
+// done is closed when the execution has ended.
+func (e *execution) done() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.attempt.done
 }
 
 // event is the last one of the history.
@@ -162,7 +200,7 @@ func (e *execution) forget() {
 	e.history.drop()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.forgotten, e.input, e.outcome.output = true, data{}, ""
+	e.forgotten, e.thread, e.input, e.outcome.output = true, nil, data{}, ""
 }
 
 // contextObject is the Execution member of the context object.
@@ -174,7 +212,10 @@ func (e *execution) contextObject() map[string]any {
 			"Id": e.arn, "Input": e.input.value, "Name": e.name, "RoleArn": e.machine.role, "StartTime": timestamp(e.started),
 		}
 		if !e.machine.express {
-			e.context["RedriveCount"] = float64(0)
+			e.context["RedriveCount"] = float64(e.redrives.count)
+		}
+		if e.redrives.count > 0 {
+			e.context["RedriveTime"] = timestamp(e.redrives.last)
 		}
 	}
 	return e.context

@@ -86,7 +86,7 @@ func (f fields) template(name string, in language) *expression {
 	return e
 }
 
-// path reads a field that holds a JSONPath. It returns nil for an absent field.
+// jsonPath reads a field that holds a JSONPath. It returns nil for an absent field.
 func (f fields) jsonPath(name string) *expression {
 	if !f.has(name) {
 		return nil

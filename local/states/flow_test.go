@@ -32,7 +32,7 @@ func TestDataFlow(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				<-e.done
+				<-e.done()
 				if o, _ := e.now(); o.output != row.want {
 					t.Errorf("%+v, want output %s", o, row.want)
 				}

@@ -4,6 +4,7 @@ package states
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -106,6 +107,15 @@ func (f fields) errorEquals(last bool) []string {
 	return names
 }
 
+// links are where the catchers lead.
+func (g *guard) links() []link {
+	var links []link
+	for i := range g.catchers {
+		links = append(links, link{fmt.Sprintf("Catch[%d]/Next", i), g.catchers[i].next})
+	}
+	return links
+}
+
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 // protect runs attempts until one succeeds or nothing is left to be tried, and
@@ -130,7 +140,7 @@ func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *fa
 			return exit{}, aborted()
 		}
 		v.retries++
-		v.context, v.result, v.hasResult = nil, data{}, false
+		v.context, v.result, v.hasResult, v.inner = nil, data{}, false, nil
 	}
 }
 

@@ -123,7 +123,7 @@ func (w *world) start(m *machine, input string) *execution {
 func (w *world) finish(m *machine, input string) (*execution, outcome) {
 	w.t.Helper()
 	e := w.start(m, input)
-	<-e.done
+	<-e.done()
 	o, _ := e.now()
 	return e, o
 }

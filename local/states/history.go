@@ -28,17 +28,18 @@ type history struct {
 	events []event
 }
 
-// add records an event and returns its id. A closed history takes nothing more.
+// add records an event and returns its id. A closed history takes nothing more:
+// the id is 0.
 func (h *history) add(kind string, previous int, details details) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
-		return h.count
+		return 0
 	}
 	if !h.discard && h.count == maxEvents-1 {
 		h.closed = true
 		go h.overflow()
-		return h.count
+		return 0
 	}
 	h.append(kind, previous, details)
 	return h.count
@@ -51,6 +52,22 @@ func (h *history) close(kind string, previous int, details details) {
 	h.closed = true
 	h.append(kind, previous, details)
 	h.events = slices.Clip(h.events)
+}
+
+// reopen begins a redrive.
+func (h *history) reopen(redrives int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = false
+	h.append("ExecutionRedriven", h.count, &executionRedrivenDetails{redrives})
+}
+
+// isFull tells whether there is no room for a redrive: for its first event, one
+// more, and the last one.
+func (h *history) isFull() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.count >= maxEvents-1
 }
 
 func (h *history) append(kind string, previous int, details details) {
@@ -115,4 +132,18 @@ func (s *shelf) put(e *execution) {
 		s.queue[0] = shelved{}
 		s.queue = s.queue[1:]
 	}
+}
+
+// take removes an execution that is to run again. It returns false if its history
+// was dropped.
+func (s *shelf) take(e *execution) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.queue, func(at shelved) bool { return at.execution == e })
+	if i < 0 {
+		return false
+	}
+	s.size -= s.queue[i].size
+	s.queue = slices.Delete(s.queue, i, i+1)
+	return true
 }

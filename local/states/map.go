@@ -136,6 +136,7 @@ func (s *mapping) attempt(ctx context.Context, v *visit) (exit, *failure) {
 	}
 	v.record("MapStateStarted", &mapStartedDetails{len(items)})
 	i := &iterations{mapping: s, visit: v, items: items, input: input, tolerated: tolerated, results: make([]any, len(items)), failed: map[int]bool{}}
+	i.plan()
 	if f := i.run(ctx, concurrency); f != nil {
 		return exit{}, f
 	}
@@ -204,16 +205,29 @@ type iterations struct {
 	items     []any
 	input     any
 	tolerated int
+	pending   []int // indices of the items that are to be run
 	results   []any
 	failed    map[int]bool
+}
+
+// plan sorts out the items that are still to be run: all of them, but for those
+// that had succeeded before a redrive.
+func (i *iterations) plan() {
+	for index := range i.items {
+		if t := i.visit.inner[index]; t != nil && t.finished() {
+			i.results[index] = t.input.value
+		} else {
+			i.pending = append(i.pending, index)
+		}
+	}
 }
 
 // run starts iterations, as many at a time as may be, until all have ended.
 func (i *iterations) run(ctx context.Context, concurrency int) *failure {
 	g := newGroup(ctx, i.visit)
 	defer g.cancel()
-	next := min(concurrency, len(i.items))
-	if f := i.start(ctx, g, 0, next); f != nil {
+	next := min(concurrency, len(i.pending))
+	if f := i.start(ctx, g, i.pending[:next]); f != nil {
 		return f
 	}
 	for len(g.running) > 0 {
@@ -221,10 +235,10 @@ func (i *iterations) run(ctx context.Context, concurrency int) *failure {
 		if f := i.end(g, r); f != nil {
 			return f
 		}
-		if next < len(i.items) {
+		if next < len(i.pending) {
 			ended := i.visit.last
 			i.visit.last = r.thread.last // the next iteration follows what this one did
-			if f := i.start(ctx, g, next, next+1); f != nil {
+			if f := i.start(ctx, g, i.pending[next:next+1]); f != nil {
 				i.abandon(g)
 				return f
 			}
@@ -237,23 +251,23 @@ func (i *iterations) run(ctx context.Context, concurrency int) *failure {
 
 // start records iterations as started and then starts them, in this order, so
 // that the first events of a Map are those of its iterations.
-func (i *iterations) start(ctx context.Context, g *group, from, to int) *failure {
+func (i *iterations) start(ctx context.Context, g *group, indices []int) *failure {
 	v := i.visit
-	inputs := make([]data, to-from)
-	for index := from; index < to; index++ {
+	inputs := make([]data, len(indices))
+	for at, index := range indices {
 		var f *failure
-		if inputs[index-from], f = i.inputOf(ctx, index); f != nil {
+		if inputs[at], f = i.inputOf(ctx, index); f != nil {
 			return f
 		}
 	}
 	after := v.last
-	ids := make([]int, to-from)
-	for index := from; index < to; index++ {
-		ids[index-from] = i.note("Started", index, after)
+	ids := make([]int, len(indices))
+	for at, index := range indices {
+		ids[at] = i.note("Started", index, after)
 	}
-	for index := from; index < to; index++ {
-		v.last = ids[index-from]
-		g.start(index, i.processor, inputs[index-from], i.item(index))
+	for at, index := range indices {
+		v.last = ids[at]
+		g.start(index, i.processor, inputs[at], i.item(index))
 	}
 	v.last = after
 	return nil

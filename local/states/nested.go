@@ -48,7 +48,7 @@ func (s *States) awaitNested(ctx context.Context, v *visit, version int, answer 
 		return nil, v.failed(errTaskFailed, "An Express execution can not be waited for.")
 	}
 	select {
-	case <-e.done:
+	case <-e.done():
 	case <-ctx.Done():
 		return nil, aborted()
 	}

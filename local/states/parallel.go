@@ -65,11 +65,15 @@ func (s *parallel) attempt(ctx context.Context, v *visit) (exit, *failure) {
 func (s *parallel) fork(ctx context.Context, v *visit, input data) ([]any, *failure) {
 	g := newGroup(ctx, v)
 	defer g.cancel()
+	result := make([]any, len(s.branches))
 	for i, branch := range s.branches {
+		if t := v.inner[i]; t != nil && t.finished() {
+			result[i] = t.input.value
+			continue
+		}
 		g.start(i, branch, input, v.item)
 	}
-	result := make([]any, len(s.branches))
-	for range s.branches {
+	for len(g.running) > 0 {
 		r := g.wait()
 		if r.failure != nil {
 			f := g.fail(r, nil)
@@ -116,18 +120,28 @@ type ended struct {
 	failure *failure
 }
 
+// newGroup makes a group without threads. A redriven visit has the threads of its
+// last attempt still: those that have not finished go on when they are started.
 func newGroup(ctx context.Context, v *visit) *group {
+	if v.inner == nil {
+		v.inner = map[int]*thread{}
+	}
 	g := &group{visit: v, running: map[int]*thread{}, ended: make(chan ended)}
 	g.ctx, g.cancel = context.WithCancel(ctx)
 	return g
 }
 
-// start forks the visit's thread.
+// start forks the visit's thread, or lets a fork of before the redrive go on from
+// where it stands.
 func (g *group) start(index int, graph *graph, input data, item map[string]any) {
-	t := g.visit.fork(item)
+	t := g.visit.inner[index]
+	if t == nil || !t.begun {
+		t = g.visit.fork(graph, input, item)
+		g.visit.inner[index] = t
+	}
 	g.running[index] = t
 	go func() {
-		output, f := t.walk(g.ctx, graph, input)
+		output, f := t.walk(g.ctx)
 		g.ended <- ended{index, t, output, f}
 	}()
 }

@@ -1,17 +1,60 @@
-// This file evaluates settings: fields such as TimeoutSeconds that are a literal,
-// a path to a value, or a JSONata expression.
+// This file is settings: fields such as TimeoutSeconds that are a literal, a path
+// to a value, or a JSONata expression.
 
 package states
 
 import (
 	"context"
+	"fmt"
 	"math"
+
+	"github.com/tradepost-dev/tradepost/local/states/query"
 )
 
+// A setting is one such field.
 type setting struct {
 	name       string
 	literal    any
 	expression *expression // nil: the literal
+}
+
+// setting reads a number or a text that may be given in three ways: as it is,
+// as an expression in JSONata, and in JSONPath as name+"Path". check reports what
+// is wrong with a literal. It returns nil if the field is absent.
+func (f fields) setting(name string, in language, check func(value any) string) *setting {
+	if in == jsonPathLanguage && f.has(name+"Path") {
+		f.atMostOne(name, name+"Path")
+		f.take(name)
+		return &setting{name: name, expression: f.jsonPath(name + "Path")}
+	}
+	value, ok := f.take(name)
+	if !ok {
+		return nil
+	}
+	if text, isText := value.(string); isText && in == jsonataLanguage {
+		if source, ok := query.Expression(text); ok {
+			e := f.template(name, in)
+			if e != nil {
+				e.source = source
+			}
+			return &setting{name: name, expression: e}
+		}
+	}
+	if problem := check(value); problem != "" {
+		f.complain(name, "%s", problem)
+	}
+	return &setting{name: name, literal: value}
+}
+
+// wholeNumber is a check for settings.
+func wholeNumber(low, high int) func(value any) string {
+	return func(value any) string {
+		n, ok := value.(float64)
+		if !ok || n != math.Trunc(n) || n < float64(low) || n > float64(high) {
+			return fmt.Sprintf("must be an integer between %d and %d", low, high)
+		}
+		return ""
+	}
 }
 
 // value evaluates the setting; document is what "$" means in JSONPath.

@@ -39,7 +39,7 @@ func (s *States) startSyncExecution(ctx context.Context, caller cloud.Caller, r 
 		return nil, err
 	}
 	select {
-	case <-e.done:
+	case <-e.done():
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -62,7 +62,7 @@ func TestIntegrationsCallTheirServices(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				<-x.done
+				<-x.done()
 				o, _ := x.now()
 				if o.status != statusSucceeded {
 					t.Fatalf("%+v", o)
@@ -140,7 +140,7 @@ func TestATaskTokenSucceeds(t *testing.T) {
 	tokenWorld(t, ``, func(t *testing.T, w *world, x *execution, token string) {
 		time.Sleep(30 * 24 * time.Hour)
 		w.mustCall("SendTaskSuccess", map[string]any{"taskToken": token, "output": `{"ok":true}`})
-		<-x.done
+		<-x.done()
 		if o, _ := x.now(); o.output != `{"ok":true}` {
 			t.Errorf("%+v", o)
 		}
@@ -153,7 +153,7 @@ func TestATaskTokenSucceeds(t *testing.T) {
 func TestATaskTokenFails(t *testing.T) {
 	tokenWorld(t, ``, func(t *testing.T, w *world, x *execution, token string) {
 		w.mustCall("SendTaskFailure", map[string]any{"taskToken": token, "error": "E", "cause": "c"})
-		<-x.done
+		<-x.done()
 		if o, _ := x.now(); o.error != "E" || o.cause != "c" {
 			t.Errorf("%+v", o)
 		}
@@ -167,7 +167,7 @@ func TestHeartbeatsKeepATaskAlive(t *testing.T) {
 			time.Sleep(9 * time.Second)
 			w.mustCall("SendTaskHeartbeat", map[string]any{"taskToken": token})
 		}
-		<-x.done
+		<-x.done()
 		o, _ := x.now()
 		if took := time.Since(start); took != 42*time.Second || o.error != errTimeout {
 			t.Errorf("after %v: %+v", took, o)
@@ -223,7 +223,7 @@ func TestStoppingAnExecutionStopsTheOneItWaitsFor(t *testing.T) {
 		time.Sleep(time.Second)
 		w.mustCall("StopExecution", map[string]any{"executionArn": x.arn})
 		inner := child.executions["c"]
-		<-inner.done
+		<-inner.done()
 		if o, _ := inner.now(); o.status != statusAborted {
 			t.Errorf("%+v", o)
 		}

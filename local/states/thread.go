@@ -3,6 +3,7 @@
 package states
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -36,11 +37,24 @@ type exit struct {
 // A thread walks one graph: an execution's own, a branch's or an iteration's.
 type thread struct {
 	execution *execution
+	graph     *graph
 	variables variables
 	item      map[string]any // of the innermost Map iteration: Index, Value
 
 	// last is the id of the event that the thread's next event follows.
 	last int
+
+	// next is the state that the thread is in or comes to, and input is what it
+	// takes. At the end of the graph next is empty and input is the output.
+	next  string
+	input data
+	begun bool // has entered a state
+
+	// visit is the stay in next, or nil if that was not entered yet; inner are
+	// the branches or iterations of its last attempt. Both outlive a failed
+	// execution, so that a redrive goes on from where the thread stands.
+	visit *visit
+	inner map[int]*thread
 
 	// open is the kind of state that the thread is in; cut records what its
 	// branches or iterations were in when it was cut off.
@@ -49,15 +63,17 @@ type thread struct {
 }
 
 // fork makes a thread for a branch or an iteration.
-func (t *thread) fork(item map[string]any) *thread {
-	return &thread{execution: t.execution, variables: t.variables, item: item, last: t.last}
+func (t *thread) fork(g *graph, input data, item map[string]any) *thread {
+	return &thread{execution: t.execution, graph: g, variables: t.variables, item: item, last: t.last, next: g.start, input: input}
 }
+
+// finished tells whether the thread has come to the end of its graph.
+func (t *thread) finished() bool { return t.next == "" }
 
 // A visit is a thread's stay in one state.
 type visit struct {
 	*thread
 	state     *base
-	input     data
 	entered   int // id of the event that recorded the entering
 	before    int // id of the event before
 	enteredAt time.Time
@@ -71,51 +87,73 @@ type visit struct {
 	context map[string]any // see contextObject
 }
 
-// walk runs the graph to its end and returns the last state's output.
-func (t *thread) walk(ctx context.Context, g *graph, input data) (data, *failure) {
-	name := g.start
-	for {
+// walk runs the graph to its end, from where the thread stands, and returns the
+// last state's output.
+func (t *thread) walk(ctx context.Context) (data, *failure) {
+	for !t.finished() {
 		if ctx.Err() != nil {
 			return data{}, aborted()
 		}
-		s := g.states[name]
-		v := t.enter(s.common(), input)
+		s := t.graph.states[t.next]
+		if t.visit != nil {
+			t.resume()
+		} else if !t.enter(s.common()) {
+			return data{}, aborted()
+		}
+		v := t.visit
 		e, f := s.run(ctx, v)
 		if f != nil {
+			if f.name == errDataLimitExceeded && f.within == v.entered {
+				t.inner = nil // AWS redrives all branches if their results were too large
+			}
 			return data{}, f
 		}
-		v.leave(e)
-		name = v.state.next
-		if e.next != "" {
-			name = e.next
+		if !v.leave(e) {
+			return data{}, aborted()
 		}
-		if name == "" {
-			return e.output, nil
-		}
-		input = e.output
 	}
+	return t.input, nil
 }
 
-// enter records that the thread comes to a state.
-func (t *thread) enter(s *base, input data) *visit {
-	v := &visit{thread: t, state: s, input: input, before: t.last, enteredAt: time.Now()}
+// enter records that the thread comes to a state. Without a record, because the
+// execution has ended meanwhile, it did not come there.
+func (t *thread) enter(s *base) bool {
+	v := &visit{thread: t, state: s, before: t.last, enteredAt: time.Now()}
 	// The first state of an execution follows nothing: AWS gives it the
 	// previous event 0, not the ExecutionStarted.
 	if t.last == 1 {
 		t.last, v.before = 0, 0
 	}
-	v.entered = v.record(s.kind+"StateEntered", &stateEnteredDetails{Name: s.name, Input: input.text})
-	t.open = s.kind
-	return v
+	v.entered = v.record(s.kind+"StateEntered", &stateEnteredDetails{Name: s.name, Input: t.input.text})
+	if v.entered == 0 {
+		t.last = v.before
+		return false
+	}
+	t.visit, t.open, t.begun = v, s.kind, true
+	return true
+}
+
+// resume makes a new visit of the state that a redrive repeats. The state is not
+// entered again: its next event follows the one by which it was entered first.
+func (t *thread) resume() {
+	v := t.visit
+	t.visit = &visit{thread: t, state: v.state, entered: v.entered, before: v.before, enteredAt: v.enteredAt}
+	t.last, t.open, t.cut = v.entered, v.state.kind, nil
 }
 
 // leave records that the thread goes on, and makes its new variables visible.
-func (v *visit) leave(e exit) {
-	v.record(v.state.kind+"StateExited", &stateExitedDetails{
+// Without a record it does not go on.
+func (v *visit) leave(e exit) bool {
+	left := v.record(v.state.kind+"StateExited", &stateExitedDetails{
 		Name: v.state.name, Output: e.output.text, AssignedVariables: e.assigned.texts,
 	})
+	if left == 0 {
+		return false
+	}
 	v.variables = v.variables.with(e.assigned)
-	v.open = ""
+	v.next, v.input = cmp.Or(e.next, v.state.next), e.output
+	v.visit, v.inner, v.open = nil, nil, ""
+	return true
 }
 
 // succeed sets what expressions see as the result.
@@ -123,7 +161,8 @@ func (v *visit) succeed(result data) {
 	v.result, v.hasResult = result, true
 }
 
-// record adds an event to the thread's chain.
+// record adds an event to the thread's chain. It returns 0 if the execution has
+// ended.
 func (t *thread) record(kind string, details details) int {
 	t.last = t.note(kind, details)
 	return t.last

@@ -1,6 +1,7 @@
 package laptop_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,14 +12,19 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/contract"
+	"github.com/tradepost-dev/tradepost/lambdas/format"
+	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	locallambda "github.com/tradepost-dev/tradepost/local/lambda"
 )
 
 // outcome reads an outcome's row, or nil.
@@ -94,17 +100,56 @@ func TestThrottlingDelaysTransactionsAndLosesNone(t *testing.T) {
 
 func TestAFormatHandlerThatCrashesForOneTransactionFailsThatOneOnly(t *testing.T) {
 	t.Parallel()
-	fault.add(func(_ context.Context, call cloud.Call) error {
-		if call.Service == "lambda" && about(call, `"crash-2"`) && about(call, `"fields"`) {
-			return cloud.Errorf(200, "Runtime.ExitError", "exit status 2")
-		}
-		return nil
-	})
-	r := settle(t, "acme", "crash.xml", batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x")))
+	// An engine of its own, whose format handler panics.
+	dir := t.TempDir()
+	l, err := laptop.Run(deadline(t), filepath.Join(state, "cdk.out"), laptop.Options{State: dir, Engine: local.Options{
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): crashing{lambda.NewHandler(format.Handle)}},
+	}}, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	acme := l.Partners["acme"]
+	if err := acme.Upload("crash.xml", strings.NewReader(batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x")))); err != nil {
+		t.Fatal(err)
+	}
+	r := reply(t, acme, "crash.xml", "")
 	wantTotals(t, r, 2, 0, 0, 1)
 	if receipt := r.Transactions[0]; receipt.Ordinal != 2 || receipt.Outcome != contract.Failed || receipt.Code != contract.CodeWorkflowFailed {
 		t.Errorf("receipt %+v", receipt)
 	}
+	eventually(t, "the metric that the alarm watches", func() bool {
+		return sum(t, l, "AWS/States", "ExecutionsFailed", "StateMachineArn", output(t, "WorkflowARN")) == 1
+	})
+}
+
+// crashing is a handler that panics for one transaction.
+type crashing struct{ handler lambda.Handler }
+
+func (c crashing) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if bytes.Contains(payload, []byte(`"crash-2"`)) {
+		panic("no format for crash-2")
+	}
+	return c.handler.Invoke(ctx, payload)
+}
+
+// logicalID finds the one function of the stack whose logical id has a part.
+func logicalID(t *testing.T, part string) string {
+	t.Helper()
+	var template struct {
+		Resources map[string]struct{ Type string }
+	}
+	raw := read(t, filepath.Join(state, "cdk.out", desk.Stack+".template.json"))
+	if err := json.Unmarshal([]byte(raw), &template); err != nil {
+		t.Fatal(err)
+	}
+	for id, resource := range template.Resources {
+		if resource.Type == "AWS::Lambda::Function" && strings.Contains(id, part) {
+			return id
+		}
+	}
+	t.Fatalf("no function %s in the template", part)
+	return ""
 }
 
 // Both witnesses speak for every upload of these tests already; here one of

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -48,11 +50,10 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(state)
-	desk, err = laptop.Start(context.Background(), laptop.Options{
-		Root:   root,
-		State:  state,
-		Engine: local.Options{Fault: fault.decide},
-	}, func(string, ...any) {})
+	options := laptop.Options{Root: root, State: state, Engine: local.Options{Fault: fault.decide}}
+	if keys, err = laptop.Prepare(root, state); err == nil {
+		desk, err = laptop.Start(context.Background(), options, func(string, ...any) {})
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start the app on this machine:", err)
 		return 1
@@ -229,6 +230,28 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// sum is what CloudWatch makes of a metric in all; 0 if it has none.
+func sum(t *testing.T, l *laptop.Laptop, namespace, name, dimension, value string) int {
+	t.Helper()
+	got, err := cloudwatch.NewFromConfig(l.AWS()).GetMetricStatistics(deadline(t), &cloudwatch.GetMetricStatisticsInput{
+		Namespace:  aws.String(namespace),
+		MetricName: aws.String(name),
+		Dimensions: []cwtypes.Dimension{{Name: aws.String(dimension), Value: aws.String(value)}},
+		StartTime:  aws.Time(time.Now().Add(-time.Hour)),
+		EndTime:    aws.Time(time.Now().Add(time.Hour)),
+		Period:     aws.Int32(60),
+		Statistics: []cwtypes.Statistic{cwtypes.StatisticSum},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0.0
+	for _, point := range got.Datapoints {
+		total += *point.Sum
+	}
+	return int(total)
 }
 
 func read(t *testing.T, path string) string {

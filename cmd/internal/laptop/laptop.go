@@ -6,7 +6,9 @@ package laptop
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,6 +25,8 @@ type Laptop struct {
 	Endpoints local.Endpoints
 	Stack     string // the B2B stack's name
 	Partners  map[string]*Partner
+
+	addresses string // the file that tells them, as long as they are served
 }
 
 // Options say what to run.
@@ -43,6 +47,10 @@ type Options struct {
 
 // Start prepares, synthesizes and starts. Progress is told in a few words.
 func Start(ctx context.Context, o Options, progress func(format string, arguments ...any)) (*Laptop, error) {
+	// The addresses of a run that was killed must not look like this one's.
+	if err := forget(o.addresses()); err != nil {
+		return nil, err
+	}
 	keys, err := Prepare(o.Root, o.State)
 	if err != nil {
 		return nil, err
@@ -65,6 +73,8 @@ func (o Options) context() map[string]string {
 	return values
 }
 
+func (o Options) addresses() string { return filepath.Join(o.State, "endpoints.json") }
+
 // architecture is Lambda's name for this machine's.
 func architecture() string {
 	if runtime.GOARCH == "amd64" {
@@ -82,7 +92,10 @@ func Run(ctx context.Context, assembly string, o Options, keys Keys) (*Laptop, e
 	if err != nil {
 		return nil, err
 	}
-	l := &Laptop{Engine: engine, Endpoints: engine.Endpoints(), Partners: map[string]*Partner{}}
+	l := &Laptop{
+		Engine: engine, Endpoints: engine.Endpoints(), Partners: map[string]*Partner{},
+		addresses: o.addresses(),
+	}
 	if err := l.connect(ctx, o.State, keys); err != nil {
 		return nil, fmt.Errorf("%w (closing: %v)", err, engine.Close())
 	}
@@ -112,11 +125,18 @@ func (l *Laptop) connect(ctx context.Context, state string, keys Keys) error {
 		}
 		l.Partners[id] = &Partner{ID: id, Token: token, SFTP: address, API: strings.TrimSuffix(api, "/"), key: key}
 	}
-	return l.Endpoints.Write(filepath.Join(state, "endpoints.json"))
+	return l.Endpoints.Write(l.addresses)
 }
 
-// Close stops the assembly.
-func (l *Laptop) Close() error { return l.Engine.Close() }
+// Close stops the assembly, and removes endpoints.json first.
+func (l *Laptop) Close() error { return errors.Join(forget(l.addresses), l.Engine.Close()) }
+
+func forget(addresses string) error {
+	if err := os.Remove(addresses); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
 
 func only(byStack map[string]map[string]string, what string) (string, error) {
 	stacks := slices.Sorted(maps.Keys(byStack))

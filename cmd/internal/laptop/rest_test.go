@@ -50,6 +50,22 @@ func TestTheQueryStringOfTheReferenceTextIsAccepted(t *testing.T) {
 	}
 }
 
+func TestTheStatusAddressFitsEveryID(t *testing.T) {
+	t.Parallel()
+	acme := desk.Partners["acme"]
+	for _, id := range []string{"a/b", "with space", "plus+plus", "100%", "%2F", "ünïcode-😀", `quote"quote'`, `back\\slash`, "question?mark#hash", "007", strings.Repeat("x", 128)} {
+		response, body, err := acme.Post(t.Context(), id, "x")
+		if err != nil || response.StatusCode != http.StatusAccepted {
+			t.Fatalf("%q: %v, %v: %s", id, response, err, body)
+		}
+		location := response.Header.Get("Location")
+		_, resource, _ := strings.Cut(location, "/transactions/")
+		if status, err := acme.Settled(deadline(t), resource); err != nil || status.Status != string(contract.Stored) || status.TransactionID != id {
+			t.Errorf("%q at %s: %+v, %v", id, location, status, err)
+		}
+	}
+}
+
 func TestAPostedConflictLeavesTheStoredTransaction(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]

@@ -14,8 +14,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/tradepost-dev/tradepost/internal/contract"
@@ -53,16 +53,37 @@ func TestALargeFileUploadedInPartsIsProcessedOnce(t *testing.T) {
 	r := settle(t, "acme", "large-sftp.xml", content)
 	wantTotals(t, r, 60, 0, 0, 0)
 
-	client := s3.NewFromConfig(desk.AWS(), func(o *s3.Options) { o.UsePathStyle = true })
-	uploader := manager.NewUploader(client, func(u *manager.Uploader) { u.PartSize = manager.MinUploadPartSize })
-	if _, err := uploader.Upload(deadline(t), &s3.PutObjectInput{
-		Bucket: aws.String(output(t, "LandingBucket")),
-		Key:    aws.String("inbox/acme/large-multipart.xml"),
-		Body:   strings.NewReader(content),
+	uploadInParts(t, "inbox/acme/large-multipart.xml", content)
+	wantTotals(t, reply(t, desk.Partners["acme"], "large-multipart.xml", ""), 0, 60, 0, 0)
+}
+
+// uploadInParts puts an object as S3's clients put large ones.
+func uploadInParts(t *testing.T, key, content string) {
+	t.Helper()
+	const partSize = 5 << 20
+	client := s3.NewFromConfig(desk.AWS())
+	bucket := aws.String(output(t, "LandingBucket"))
+	upload, err := client.CreateMultipartUpload(deadline(t), &s3.CreateMultipartUploadInput{Bucket: bucket, Key: &key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []types.CompletedPart
+	for number := int32(1); len(content) > 0; number++ {
+		part := content[:min(partSize, len(content))]
+		content = content[len(part):]
+		uploaded, err := client.UploadPart(deadline(t), &s3.UploadPartInput{
+			Bucket: bucket, Key: &key, UploadId: upload.UploadId, PartNumber: &number, Body: strings.NewReader(part),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, types.CompletedPart{ETag: uploaded.ETag, PartNumber: aws.Int32(number)})
+	}
+	if _, err := client.CompleteMultipartUpload(deadline(t), &s3.CompleteMultipartUploadInput{
+		Bucket: bucket, Key: &key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	wantTotals(t, reply(t, desk.Partners["acme"], "large-multipart.xml", ""), 0, 60, 0, 0)
 }
 
 func TestAnUploadBrokenOffIsProcessedOnceWhenItIsComplete(t *testing.T) {

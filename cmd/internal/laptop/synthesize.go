@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // Synthesize runs the app as the CDK CLI does, without the CLI: the context of
@@ -50,7 +51,12 @@ func Synthesize(ctx context.Context, root, assembly string, added map[string]str
 	app.Dir = root
 	app.Env = append(environment, "CDK_OUTDIR="+absolute, "CDK_CONTEXT_JSON="+string(encoded))
 	app.Stdout, app.Stderr = &output, &output
-	if err := app.Run(); err != nil {
+	app.WaitDelay = time.Second // go run leaves the app behind, which holds the output
+	err = app.Run()
+	if ctx.Err() != nil {
+		return fmt.Errorf("synthesize the app: %w", ctx.Err())
+	}
+	if err != nil {
 		return fmt.Errorf("synthesize the app: %w\n%s", err, bytes.TrimSpace(output.Bytes()))
 	}
 	return nil

@@ -1,4 +1,4 @@
-// The parts of Step Functions' own functions that are written in Go, for both query languages.
+// The parts of Step Functions' own JSONata functions that are written in Go.
 
 package query
 

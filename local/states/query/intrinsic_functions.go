@@ -75,13 +75,17 @@ func text(args []any, i int) (string, error) {
 	return s, nil
 }
 
-// integer rounds a number to the nearest integer, as AWS does.
+// integer rounds a number to the nearest integer as AWS does: halves go up, -1.5 to -1.
 func integer(args []any, i int) (int, error) {
 	n, ok := args[i].(float64)
 	if !ok || math.Abs(n) > math.MaxInt32+1 {
 		return 0, fmt.Errorf("argument %d must be an integer of 32 bits, not %s", i+1, jsonText(args[i]))
 	}
-	return int(math.Round(n)), nil
+	whole := math.Floor(n)
+	if n-whole >= 0.5 {
+		whole++
+	}
+	return int(whole), nil
 }
 
 func shortText(args []any, i int) (string, error) {
@@ -228,9 +232,10 @@ func jsonMerge(args []any) (any, error) {
 	return merged, nil
 }
 
+// stringToJSON takes a text of nothing but white space for null.
 func stringToJSON(args []any) (any, error) {
 	s, err := text(args, 0)
-	if err != nil {
+	if err != nil || strings.TrimSpace(s) == "" {
 		return nil, err
 	}
 	var value any
@@ -306,11 +311,7 @@ func format(args []any) (any, error) {
 		case strings.HasPrefix(template[i:], "{}"):
 			i++
 			if used++; used < len(args) {
-				s, err := formatted(args[used])
-				if err != nil {
-					return nil, fmt.Errorf("argument %d %w", used+1, err)
-				}
-				b.WriteString(s)
+				b.WriteString(javaText(args[used]))
 			}
 		case template[i] == '{' || template[i] == '}':
 			return nil, errors.New(`a brace of the template that does not belong to {} must be escaped by \`)
@@ -324,15 +325,26 @@ func format(args []any) (any, error) {
 	return b.String(), nil
 }
 
-func formatted(value any) (string, error) {
+// javaText is a value's text as Java prints it: {a=1, b=[x, null]}.
+func javaText(value any) string {
 	switch v := value.(type) {
 	case formatText:
-		return v.unescaped(), nil
+		return v.unescaped()
 	case string:
-		return v, nil
-	case map[string]any, []any:
-		return "", errors.New("must be a string, number, boolean or null")
+		return v
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = javaText(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		members := make([]string, 0, len(v))
+		for _, name := range sortedKeys(v) {
+			members = append(members, name+"="+javaText(v[name]))
+		}
+		return "{" + strings.Join(members, ", ") + "}"
 	default:
-		return jsonText(v), nil
+		return jsonText(v)
 	}
 }

@@ -1,5 +1,5 @@
-// JSONPath, with the behaviour of the library that Step Functions uses (Jayway's): a definite path yields
-// the value at its one place or is not found; an indefinite one yields an array, perhaps empty.
+// JSONPath as Step Functions evaluates it: a definite path yields the value at its one place or is not
+// found; an indefinite one yields an array, which is empty where nothing matches.
 
 package query
 
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/theory/jsonpath"
 )
@@ -67,8 +66,8 @@ func (p *Path) String() string { return p.source }
 // its kin too: members and indexes only.
 func (p *Path) IsReference() bool { return p.rest == nil }
 
-// Get evaluates the path. A definite path without a value there is not found. err is reserved for paths
-// that cannot be evaluated at all.
+// Get evaluates the path. A definite path without a value there is not found, nor is any path into a
+// variable that nobody assigned. err is reserved for paths that cannot be evaluated at all.
 func (p *Path) Get(scope Scope) (value any, found bool, err error) {
 	start, found := p.start(scope)
 	if !found {
@@ -77,11 +76,14 @@ func (p *Path) Get(scope Scope) (value any, found bool, err error) {
 	value = start
 	for i := range p.steps {
 		if value, found = p.steps[i].get(value); !found {
-			return nil, false, nil
+			break
 		}
 	}
-	if p.rest == nil {
-		return value, true, nil
+	switch {
+	case p.rest == nil:
+		return value, found, nil
+	case !found:
+		return []any{}, true, nil
 	}
 	if p.rest.absolute {
 		value = start
@@ -195,5 +197,5 @@ func (p *Path) missing(scope Scope) string {
 	case variableRoot:
 		in, value = "variables", scope.Variables
 	}
-	return fmt.Sprintf("could not be found in the %s '%s'", in, strings.TrimSpace(jsonText(value)))
+	return fmt.Sprintf("could not be found in the %s '%s'", in, jsonText(value))
 }

@@ -43,9 +43,9 @@ type function struct {
 }
 
 var functions = map[string]function{
-	"exists":    {1, func(_ *frame, a []any) (any, bool) { return !isAbsent(a[0]), true }},
-	"not":       {1, func(_ *frame, a []any) (any, bool) { return !truth(a[0]), !isAbsent(a[0]) }},
-	"boolean":   {1, func(_ *frame, a []any) (any, bool) { return truth(a[0]), !isAbsent(a[0]) }},
+	"exists":    {1, func(_ *frame, a []any) (any, bool) { return a[0] != undefined, true }},
+	"not":       {1, func(_ *frame, a []any) (any, bool) { return !truth(a[0]), a[0] != undefined }},
+	"boolean":   {1, func(_ *frame, a []any) (any, bool) { return truth(a[0]), a[0] != undefined }},
 	"string":    {1, func(_ *frame, a []any) (any, bool) { return stringOf(a[0]) }},
 	"number":    {1, func(_ *frame, a []any) (any, bool) { return numberOf(a[0]) }},
 	"count":     {1, func(_ *frame, a []any) (any, bool) { return countOf(a[0]), true }},
@@ -91,7 +91,7 @@ func stringOf(value any) (any, bool) {
 		return string(json), ok
 	}
 	s, ok := text(value)
-	return s, ok && !isAbsent(value)
+	return s, ok && value != undefined
 }
 
 var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,15}$`)

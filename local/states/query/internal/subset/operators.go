@@ -3,6 +3,7 @@
 package subset
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func (n equality) eval(f *frame) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if isAbsent(left) || isAbsent(right) {
+	if left == undefined || right == undefined {
 		return false, true
 	}
 	l, r := isScalar(left), isScalar(right)
@@ -137,13 +138,13 @@ func (n comparison) eval(f *frame) (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		order = sign(l > r, l < r)
+		order = cmp.Compare(l, r)
 	case string:
 		r, ok := right.(string)
 		if !ok || !isASCII(l) || !isASCII(r) {
 			return nil, false // JavaScript orders by UTF-16 units
 		}
-		order = strings.Compare(l, r)
+		order = cmp.Compare(l, r)
 	default:
 		return nil, false
 	}
@@ -157,16 +158,6 @@ func (n comparison) eval(f *frame) (any, bool) {
 	default:
 		return order >= 0, true
 	}
-}
-
-func sign(greater, less bool) int {
-	switch {
-	case greater:
-		return 1
-	case less:
-		return -1
-	}
-	return 0
 }
 
 func isASCII(s string) bool {
@@ -186,7 +177,7 @@ func (n inclusion) eval(f *frame) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if isAbsent(left) || isAbsent(right) {
+	if left == undefined || right == undefined {
 		return false, true
 	}
 	if !isScalar(left) {
@@ -233,11 +224,6 @@ func (n arithmetic) eval(f *frame) (any, bool) {
 		result = math.Mod(l, r)
 	}
 	return finite(result, true)
-}
-
-func isAbsent(value any) bool {
-	_, ok := value.(absent)
-	return ok
 }
 
 func isScalar(value any) bool {

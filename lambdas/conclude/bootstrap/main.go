@@ -1,4 +1,4 @@
-// Command bootstrap runs the recordfailure function.
+// Command bootstrap runs the conclude function.
 package main
 
 import (
@@ -12,12 +12,12 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/environment"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
-	"github.com/tradepost-dev/tradepost/lambdas/recordfailure"
+	"github.com/tradepost-dev/tradepost/lambdas/conclude"
 )
 
 func main() {
 	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		handler := &recordfailure.Handler{
+		handler := &conclude.Handler{
 			DynamoDB:          dynamodb.NewFromConfig(cfg),
 			StepFunctions:     sfn.NewFromConfig(cfg),
 			OutcomesTable:     env.String(contract.EnvOutcomesTable),

@@ -1,0 +1,67 @@
+package laptop_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/internal/contract"
+	"github.com/tradepost-dev/tradepost/lambdas/format"
+	"github.com/tradepost-dev/tradepost/local"
+	locallambda "github.com/tradepost-dev/tradepost/local/lambda"
+)
+
+// Received = stored + duplicate + rejected + failed, in CloudWatch too,
+// whichever way the transactions came in.
+func TestTheMetricsOfBothIntakesAddUp(t *testing.T) {
+	t.Parallel()
+	// An engine of its own, so that all that is counted is this test's.
+	l, err := laptop.Run(deadline(t), filepath.Join(state, "cdk.out"), laptop.Options{State: t.TempDir(), Engine: local.Options{
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): crashing{lambda.NewHandler(format.Handle)}},
+	}}, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	acme := l.Partners["acme"]
+	for _, post := range []struct{ id, message string }{
+		{"counted", "new"}, {"counted", "new"}, {"counted", "in conflict"}, {"crash-2", "x"},
+	} {
+		response, body, err := acme.Post(t.Context(), post.id, post.message)
+		if err != nil || response.StatusCode != http.StatusAccepted {
+			t.Fatalf("%v, %v: %s", response, err, body)
+		}
+		if _, err := acme.Settled(deadline(t), post.id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := batch(record("counted", "new"), record("counted", "in conflict"), record("counted-2", "x"), record("counted-3", "x"), record("crash-2", "x"))
+	if err := acme.Upload("counted.xml", strings.NewReader(file)); err != nil {
+		t.Fatal(err)
+	}
+	wantTotals(t, reply(t, acme, "counted.xml", ""), 2, 1, 1, 1)
+
+	var got contract.Totals
+	defer func() {
+		if t.Failed() {
+			t.Logf("counted %+v", got)
+		}
+	}()
+	count := func(metric string) int {
+		return sum(t, l, "Tradepost/B2B", metric, contract.DimensionPipeline, l.Stack+"/Pipeline")
+	}
+	eventually(t, "the sum of 4 posted transactions and a file of 5", func() bool {
+		got = contract.Totals{
+			Received:  count(contract.MetricReceived),
+			Stored:    count(contract.MetricStored),
+			Duplicate: count(contract.MetricDuplicate),
+			Rejected:  count(contract.MetricRejected),
+			Failed:    count(contract.MetricFailed),
+		}
+		return got == contract.Totals{Received: 9, Stored: 3, Duplicate: 2, Rejected: 2, Failed: 2}
+	})
+}

@@ -1,0 +1,189 @@
+// This file evaluates the statements of a policy.
+
+package iam
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// policy is a document that has been compiled.
+type policy []statement
+
+type statement struct {
+	deny         bool
+	principal    principals
+	actions      []string // patterns in lower case
+	notActions   []string
+	resources    []pattern
+	notResources []pattern
+	conditions   []condition
+}
+
+// request is one question to a policy.
+type request struct {
+	caller   cloud.Caller
+	site     cloud.Site
+	action   string
+	lower    string // the action in lower case
+	resource string
+}
+
+// value returns a condition key's value; key is in lower case.
+func (r *request) value(key string) (string, bool) {
+	switch key {
+	case "aws:principalaccount":
+		return r.site.Account, true
+	case "aws:principalarn":
+		if r.caller.Role != "" {
+			return r.caller.Role, true
+		}
+		return r.caller.ARN, true
+	case "aws:requestedregion":
+		return r.site.Region, true
+	case "aws:securetransport":
+		return "true", true // loopback stands for TLS
+	}
+	for name, value := range r.caller.Context {
+		if strings.EqualFold(name, key) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// decide asks every statement; speaksAbout, unless nil, filters by principal.
+func (p policy) decide(r *request, speaksAbout func(*principals) bool) decision {
+	result := silent
+	for i := range p {
+		s := &p[i]
+		if (speaksAbout != nil && !speaksAbout(&s.principal)) || !s.matches(r) {
+			continue
+		}
+		if s.deny {
+			return denied
+		}
+		result = allowed
+	}
+	return result
+}
+
+// matches tells whether the statement speaks about the request. Principals are
+// the concern of resource and trust policies only.
+func (s *statement) matches(r *request) bool {
+	if !s.matchesAction(r.lower) || !s.matchesResource(r) {
+		return false
+	}
+	for i := range s.conditions {
+		if !s.conditions[i].holds(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *statement) matchesAction(action string) bool {
+	match := func(pattern string) bool { return wildcard(pattern, action) }
+	if len(s.notActions) > 0 {
+		return !slices.ContainsFunc(s.notActions, match)
+	}
+	return slices.ContainsFunc(s.actions, match)
+}
+
+func (s *statement) matchesResource(r *request) bool {
+	match := func(p pattern) bool {
+		text, ok := p.in(r)
+		return ok && wildcard(text, r.resource)
+	}
+	switch {
+	case len(s.notResources) > 0:
+		return !slices.ContainsFunc(s.notResources, match)
+	case len(s.resources) > 0:
+		return slices.ContainsFunc(s.resources, match)
+	default: // a trust policy has none
+		return true
+	}
+}
+
+// in replaces the pattern's variables, ${aws:PrincipalArn} or, with a default,
+// ${aws:username, 'nobody'}. A pattern that needs a value which the request
+// does not have matches nothing.
+func (p pattern) in(r *request) (text string, ok bool) {
+	if !p.variables {
+		return p.text, true
+	}
+	var b strings.Builder
+	rest := p.text
+	for {
+		before, after, found := strings.Cut(rest, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String(), true
+		}
+		var variable string
+		variable, rest, _ = strings.Cut(after, "}")
+		name, fallback, hasDefault := strings.Cut(variable, ",")
+		value, ok := r.value(strings.ToLower(strings.TrimSpace(name)))
+		if !ok && !hasDefault {
+			return "", false
+		}
+		if !ok {
+			value = strings.Trim(strings.TrimSpace(fallback), "'")
+		}
+		b.WriteString(value)
+	}
+}
+
+// principals is "*", or lists by kind: {"Service": [...], "AWS": [...]}.
+type principals struct {
+	any    bool
+	byKind map[string]list[string]
+}
+
+func (p *principals) UnmarshalJSON(raw []byte) error {
+	var star string
+	if json.Unmarshal(raw, &star) == nil {
+		p.any = star == "*"
+		return nil
+	}
+	return json.Unmarshal(raw, &p.byKind)
+}
+
+func (p *principals) includes(caller cloud.Caller, account string) bool {
+	if p.any {
+		return true
+	}
+	for _, arn := range p.byKind["AWS"] {
+		root := "arn:aws:iam::" + account + ":root"
+		if arn == "*" || arn == caller.Role || arn == caller.ARN ||
+			(caller.Service == "" && (arn == root || arn == account)) {
+			return true
+		}
+	}
+	return caller.Service != "" && slices.Contains(p.byKind["Service"], caller.Service)
+}
+
+// wildcard matches a pattern in which * stands for any characters, and ? for one.
+func wildcard(pattern, text string) bool {
+	star, mark := -1, 0
+	i, j := 0, 0
+	for j < len(text) {
+		switch {
+		case i < len(pattern) && pattern[i] == '*':
+			star, mark = i, j
+			i++
+		case i < len(pattern) && (pattern[i] == '?' || pattern[i] == text[j]):
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[i:], "*") == ""
+}

@@ -1,0 +1,83 @@
+// Package ssm is the Parameter Store of Systems Manager for the local engine:
+// parameters as CloudFormation declares them, to be read.
+package ssm
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Service implements cloud.API as "ssm".
+type Service struct {
+	cloud.Operations
+
+	cloud *cloud.Cloud
+
+	mu         sync.RWMutex
+	parameters map[string]parameter // by name
+}
+
+var _ cloud.API = (*Service)(nil)
+
+// parameter is in the shape in which the API answers it.
+type parameter struct {
+	ARN              string
+	DataType         string
+	LastModifiedDate float64 // seconds since 1970
+	Name             string
+	Type             string
+	Value            string
+	Version          int
+}
+
+// New returns a store without parameters.
+func New(c *cloud.Cloud) *Service {
+	s := &Service{cloud: c, parameters: map[string]parameter{}}
+	s.Operations = cloud.Operations{
+		"GetParameter":        cloud.Handle(s.getParameter),
+		"GetParameters":       cloud.Handle(s.getParameters),
+		"GetParametersByPath": cloud.Handle(s.getParametersByPath),
+	}
+	return s
+}
+
+// put stores a parameter that does not exist yet.
+func (s *Service) put(p parameter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, exists := s.parameters[p.Name]; exists {
+		return cloud.Errorf(400, "ParameterAlreadyExists", "The parameter %s already exists.", p.Name)
+	}
+	p.ARN, p.Version = s.arn(p.Name), 1
+	p.LastModifiedDate = float64(time.Now().UnixMilli()) / 1000
+	s.parameters[p.Name] = p
+	return nil
+}
+
+// arn returns the ARN of a name, in which a leading slash is not doubled.
+func (s *Service) arn(name string) string {
+	return s.cloud.ARN("ssm", "parameter/"+strings.TrimPrefix(name, "/"))
+}
+
+// find returns the parameter that a name or an ARN stands for, with a version
+// ("name:1") if need be, after asking whether the caller may read it.
+func (s *Service) find(caller cloud.Caller, action, reference string) (parameter, bool, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	name, version := reference, ""
+	if rest, isARN := strings.CutPrefix(reference, s.cloud.ARN("ssm", "parameter/")); isARN {
+		name = rest
+		if _, ok := s.parameters["/"+rest]; ok {
+			name = "/" + rest
+		}
+	}
+	name, version, _ = strings.Cut(name, ":")
+	if err := s.cloud.Authorize(caller, "ssm:"+action, s.arn(name)); err != nil {
+		return parameter{}, false, err
+	}
+	p, ok := s.parameters[name]
+	return p, ok && (version == "" || version == "1"), nil
+}

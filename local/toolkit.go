@@ -1,0 +1,81 @@
+package local
+
+// This file serves the resources that the CDK's own libraries put into
+// templates: custom resources whose behaviour is fixed and documented. Their
+// providers, which are Lambda functions in Node.js or Python, are not run.
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/s3"
+)
+
+const providerType = "Local::CDK::Provider"
+
+// served are the custom resources that the engine serves itself.
+var served = []string{
+	"Custom::S3BucketNotifications", "Custom::S3AutoDeleteObjects",
+	"Custom::LogRetention", "Custom::CloudwatchLogResourcePolicy",
+}
+
+// toolkit defines the types.
+type toolkit struct{ objects *s3.S3 }
+
+func (k toolkit) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Inert("AWS::CDK::Metadata", nil),
+		cfn.Inert(providerType, func(r cfn.Resource, ref string) map[string]any { return map[string]any{"Arn": ref} }),
+		cfn.Inert("Custom::S3AutoDeleteObjects", nil), // when the stack is deleted
+		cfn.Inert("Custom::LogRetention", nil),
+		cfn.Inert("Custom::CloudwatchLogResourcePolicy", nil),
+		cfn.Define("Custom::S3BucketNotifications", k.notify),
+	}
+}
+
+type notifications struct {
+	BucketName                string
+	NotificationConfiguration struct {
+		EventBridgeConfiguration *struct{}
+	}
+	Managed                   cfn.Ignored // nothing else sets a bucket's notifications
+	ServiceToken              cfn.Ignored
+	SkipDestinationValidation cfn.Ignored
+}
+
+func (k toolkit) notify(_ context.Context, r cfn.Resource, p notifications) (cfn.Handle, error) {
+	err := k.objects.NotifyEventBridge(p.BucketName, p.NotificationConfiguration.EventBridgeConfiguration != nil)
+	return cfn.Handle{Ref: r.PhysicalName(128)}, err
+}
+
+// dropProviders takes the functions that only serve such custom resources out
+// of the template.
+func dropProviders(t *cfn.Template) {
+	for _, name := range served {
+		for _, id := range t.Declared(name) {
+			token, _ := t.Resources[id].Properties["ServiceToken"].(map[string]any)
+			attribute, _ := token["Fn::GetAtt"].([]any)
+			if len(attribute) != 2 {
+				continue
+			}
+			provider, _ := attribute[0].(string)
+			if function, ok := t.Resources[provider]; ok && function.Type == "AWS::Lambda::Function" && !servesOthers(t, provider) {
+				function.Type = providerType
+			}
+		}
+	}
+}
+
+// servesOthers tells whether a resource that the engine does not serve itself
+// has the function for its provider.
+func servesOthers(t *cfn.Template, provider string) bool {
+	for _, resource := range t.Resources {
+		token, _ := resource.Properties["ServiceToken"].(map[string]any)
+		attribute, _ := token["Fn::GetAtt"].([]any)
+		if len(attribute) == 2 && attribute[0] == provider && !slices.Contains(served, resource.Type) {
+			return true
+		}
+	}
+	return false
+}
