@@ -201,7 +201,8 @@ func (j *job) succeeded(how string, output data) {
 		return
 	}
 	kind := "Task" + how
-	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Output: &output.text, as: memberOf(kind)})
+	text := output.text // a pointer into output would keep its value as long as the history
+	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Output: &text, as: memberOf(kind)})
 }
 
 // ended records that there is no answer, and why.
