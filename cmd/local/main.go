@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/signal"
@@ -52,6 +53,10 @@ func run(arguments []string) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	file := filepath.Join(*state, "endpoints.json")
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a run that was killed
+		return err
+	}
 	engine, err := local.Start(ctx, local.Options{
 		Assembly:   dir,
 		Logs:       filepath.Join(*state, "logs"),
@@ -64,7 +69,6 @@ func run(arguments []string) error {
 	}
 	defer engine.Close()
 	endpoints := engine.Endpoints()
-	file := filepath.Join(*state, "endpoints.json")
 	if err := endpoints.Write(file); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (l *Lambda) serveCall(w http.ResponseWriter, r *http.Request, caller cloud.
 		writeError(w, err)
 		return
 	}
-	output, err := l.Call(r.Context(), caller, action, input)
+	output, err := l.cloud.Call(r.Context(), caller, "lambda", action, input)
 	if err != nil {
 		writeError(w, err)
 		return
@@ -71,6 +71,10 @@ func (l *Lambda) serveInvoke(w http.ResponseWriter, r *http.Request, caller clou
 	}
 	if len(payload) > 0 && len(payload) <= maxSyncRequest && !json.Valid(payload) {
 		writeError(w, cloud.Errorf(400, "InvalidRequestContentException", "Could not parse request body into json: the payload is not valid JSON"))
+		return
+	}
+	if err := l.cloud.Interrupt(r.Context(), cloud.Call{Caller: caller, Service: "lambda", Action: "Invoke", Input: payload}); err != nil {
+		writeError(w, err)
 		return
 	}
 	output, err := l.invoke(r.Context(), caller, invokeInput{

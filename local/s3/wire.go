@@ -37,11 +37,9 @@ func (s *S3) ServeAWS(w http.ResponseWriter, r *http.Request, caller cloud.Calle
 		q.fail(cloud.Errorf(501, "NotImplemented", "the local engine does not serve %s %s", r.Method, r.URL.RequestURI()))
 		return
 	}
-	if s.cloud.Fault != nil {
-		if err := s.cloud.Fault(r.Context(), cloud.Call{Caller: caller, Service: "s3", Action: name}); err != nil {
-			q.fail(err)
-			return
-		}
+	if err := s.cloud.Interrupt(r.Context(), cloud.Call{Caller: caller, Service: "s3", Action: name}); err != nil {
+		q.fail(err)
+		return
 	}
 	if err := handle(); err != nil {
 		q.fail(err)

@@ -36,6 +36,10 @@ func (s *SNS) ServeAWS(w http.ResponseWriter, r *http.Request, caller cloud.Call
 		writeError(w, err)
 		return
 	}
+	if err := s.cloud.Interrupt(r.Context(), cloud.Call{Caller: caller, Service: "sns", Action: name, Input: input}); err != nil {
+		writeError(w, err)
+		return
+	}
 	output, err := s.Perform(r.Context(), caller, name, input)
 	if err != nil {
 		writeError(w, err)
