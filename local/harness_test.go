@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/tradepost-dev/tradepost/local"
@@ -102,11 +103,14 @@ func refused(t *testing.T, o local.Options) string {
 
 // client is the configuration of an unmodified SDK client.
 func client(engine *local.Engine) aws.Config {
-	return aws.Config{
-		Region:       engine.Cloud.Region,
-		BaseEndpoint: aws.String(engine.URL()),
-		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+	c, err := config.LoadDefaultConfig(context.Background(),
+		config.WithRegion(engine.Cloud.Region),
+		config.WithBaseEndpoint(engine.URL()),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")))
+	if err != nil {
+		panic(err) // nothing of it comes from outside
 	}
+	return c
 }
 
 // output is an output of the stack "app".

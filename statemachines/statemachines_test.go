@@ -29,6 +29,7 @@ type state struct {
 	Choices        []struct{ Next string }
 	Retry          []struct {
 		ErrorEquals     []string
+		MaxAttempts     int
 		MaxDelaySeconds int
 		JitterStrategy  string
 	}
@@ -119,6 +120,24 @@ func TestEveryMachineAndTaskEndsInTimeAndRetriesWithJitter(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A process that dies by accident costs no transaction, and one that dies of a
+// transaction does not run it for ever.
+func TestADeadProcessIsTriedAgainAFewTimes(t *testing.T) {
+	var m machine
+	if err := json.Unmarshal([]byte(Transaction), &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, retry := range m.States["Format transaction"].Retry {
+		if slices.Contains(retry.ErrorEquals, "Runtime.ExitError") {
+			if retry.MaxAttempts < 1 || retry.MaxAttempts > 3 {
+				t.Errorf("%d more attempts", retry.MaxAttempts)
+			}
+			return
+		}
+	}
+	t.Error("Runtime.ExitError is not retried")
 }
 
 // An execution that ends without recording an outcome is recorded by

@@ -97,25 +97,31 @@ func apiAccount(scope constructs.Construct) constructs.Construct {
 	return this
 }
 
+// busyBody is the body of a 503.
+const busyBody = `{"message":"Try again in a moment."}`
+
+// busy answers 503 when DynamoDB's own status matches a pattern.
+func busy(pattern string) *awsapigateway.IntegrationResponse {
+	return &awsapigateway.IntegrationResponse{
+		SelectionPattern:  &pattern,
+		StatusCode:        jsii.String("503"),
+		ResponseTemplates: &map[string]*string{"application/json": jsii.String(busyBody)},
+	}
+}
+
 // getItem is a method's integration with DynamoDB, without a function between.
-func getItem(role awsiam.IRole, request, response string) awsapigateway.Integration {
+func getItem(role awsiam.IRole, request, response string, failures ...*awsapigateway.IntegrationResponse) awsapigateway.Integration {
+	responses := append([]*awsapigateway.IntegrationResponse{
+		{StatusCode: jsii.String("200"), ResponseTemplates: &map[string]*string{"application/json": &response}},
+	}, failures...)
 	return awsapigateway.NewAwsIntegration(&awsapigateway.AwsIntegrationProps{
 		Service: jsii.String("dynamodb"),
 		Action:  jsii.String("GetItem"),
 		Options: &awsapigateway.IntegrationOptions{
-			CredentialsRole:     role,
-			PassthroughBehavior: awsapigateway.PassthroughBehavior_NEVER,
-			RequestTemplates:    &map[string]*string{"application/json": &request},
-			IntegrationResponses: &[]*awsapigateway.IntegrationResponse{
-				{StatusCode: jsii.String("200"), ResponseTemplates: &map[string]*string{"application/json": &response}},
-				{
-					// DynamoDB says 400 even when it is busy: never the
-					// caller's fault here.
-					SelectionPattern:  jsii.String(`[45]\d{2}`),
-					StatusCode:        jsii.String("503"),
-					ResponseTemplates: &map[string]*string{"application/json": jsii.String(`{"message":"Try again in a moment."}`)},
-				},
-			},
+			CredentialsRole:      role,
+			PassthroughBehavior:  awsapigateway.PassthroughBehavior_NEVER,
+			RequestTemplates:     &map[string]*string{"application/json": &request},
+			IntegrationResponses: &responses,
 		},
 	})
 }

@@ -161,7 +161,7 @@ func (e *EnrichmentAPI) lookUp() awsapigateway.Integration {
 #else
 {"partner":$input.json('$.Item.partner.S'),"name":$input.json('$.Item.name.S'),"contactEmail":$input.json('$.Item.contactEmail.S')}
 #end`
-	return getItem(role, request, response)
+	return getItem(role, request, response, busy(`[45]\d{2}`)) // DynamoDB says 400, too, when it is busy
 }
 
 // backend passes requests on to an HTTP service.

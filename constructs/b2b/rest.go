@@ -196,6 +196,9 @@ func (r *RESTIntake) transactionModel() awsapigateway.Model {
 	})
 }
 
+// noTransaction is the body of a 404.
+const noTransaction = `{"message":"There is no such transaction."}`
+
 func (r *RESTIntake) addGet(transaction awsapigateway.Resource, authorizer awsapigateway.IAuthorizer, tables *Tables) {
 	role := awsiam.NewRole(r.Construct, jsii.String("StatusRole"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),
@@ -210,11 +213,11 @@ func (r *RESTIntake) addGet(transaction awsapigateway.Resource, authorizer awsap
 #set($message = $input.path('$.Item.message.S'))
 #if("$!id" == "")
 #set($context.responseOverride.status = 404)
-{"message":"There is no such transaction."}
+` + noTransaction + `
 #else
 {"transactionId":$input.json('$.Item.transactionId.S'),"status":$input.json('$.Item.status.S')#if("$!storedAt" != ""),"storedAt":$input.json('$.Item.storedAt.S')#end#if("$!code" != ""),"code":$input.json('$.Item.code.S')#end#if("$!message" != ""),"message":$input.json('$.Item.message.S')#end}
 #end`
-	get := transaction.AddMethod(jsii.String("GET"), getItem(role, request, response), &awsapigateway.MethodOptions{
+	get := transaction.AddMethod(jsii.String("GET"), getItem(role, request, response, invalidID(), busy(`5\d{2}`)), &awsapigateway.MethodOptions{
 		Authorizer:        authorizer,
 		ApiKeyRequired:    jsii.Bool(true),
 		RequestParameters: &map[string]*bool{"method.request.path.id": jsii.Bool(true)},
@@ -222,4 +225,21 @@ func (r *RESTIntake) addGet(transaction awsapigateway.Resource, authorizer awsap
 	})
 	suppress(get, "AwsSolutions-APIG2", "The only input is a path parameter, which is always there; there is no body.")
 	suppress(r.API, "AwsSolutions-APIG2", "Bodies are validated where there are any: by POST's own validator.")
+}
+
+// invalidID answers DynamoDB's 400 with 404 if it is about the id, which is all
+// that a caller decides: no transaction has one that cannot be a key, say of
+// more than 1,024 bytes. Otherwise DynamoDB is busy, which is 503.
+func invalidID() *awsapigateway.IntegrationResponse {
+	const template = `#if($input.path('$.__type').endsWith("ValidationException"))
+` + noTransaction + `
+#else
+#set($context.responseOverride.status = 503)
+` + busyBody + `
+#end`
+	return &awsapigateway.IntegrationResponse{
+		SelectionPattern:  jsii.String(`4\d{2}`),
+		StatusCode:        jsii.String("404"),
+		ResponseTemplates: &map[string]*string{"application/json": jsii.String(template)},
+	}
 }

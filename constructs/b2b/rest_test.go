@@ -86,6 +86,30 @@ func TestStatusIsTheCallersOwn(t *testing.T) {
 	}
 }
 
+// A 400 of DynamoDB is about the id or about load; only the template can tell.
+func TestAnIDThatIsNoKeyIsNotFound(t *testing.T) {
+	template := pipeline(t)
+	method := template.At("AWS::ApiGateway::Method", "Pipeline/REST/Resource/Default/transactions/{id}/GET")
+	integration := template.Plain(method.Properties["Integration"]).(map[string]any)
+	answers := map[string]map[string]any{}
+	for _, response := range integration["IntegrationResponses"].([]any) {
+		r := response.(map[string]any)
+		pattern, _ := r["SelectionPattern"].(string)
+		answers[pattern] = r
+	}
+	if len(answers) != 3 || answers[""]["StatusCode"] != "200" || answers[`4\d{2}`]["StatusCode"] != "404" || answers[`5\d{2}`]["StatusCode"] != "503" {
+		t.Fatalf("answers %v", answers)
+	}
+	text := answers[`4\d{2}`]["ResponseTemplates"].(map[string]any)["application/json"].(string)
+	invalid, other, ok := strings.Cut(text, "#else")
+	if !ok || !strings.HasPrefix(invalid, `#if($input.path('$.__type').endsWith("ValidationException"))`) || !strings.Contains(invalid, "no such transaction") {
+		t.Errorf("an invalid id is answered by %s", invalid)
+	}
+	if !strings.Contains(other, "#set($context.responseOverride.status = 503)") {
+		t.Errorf("a busy table is answered by %s", other)
+	}
+}
+
 func TestPartnerHasATokenAndARateOfItsOwn(t *testing.T) {
 	template := pipeline(t)
 	secret := template.At("AWS::SecretsManager::Secret", "Pipeline/REST/Partners/acme/Token")

@@ -47,7 +47,7 @@ type Formatted struct {
 	Fields AttributeValue `json:"fields"`
 
 	// ContentHash is equal for equal content, whatever the order of fields
-	// with different names: SHA-256 in hexadecimal.
+	// with different names: a contenthash.Hash in hexadecimal.
 	ContentHash string `json:"contentHash"`
 }
 

@@ -4,6 +4,7 @@ package dynamotest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"testing"
@@ -77,11 +78,13 @@ func (tables *Tables) All(table string) []map[string]types.AttributeValue {
 	return output.Items
 }
 
-// PutItem returns the item that was replaced, if that is asked for; the client
-// under it returns the new one.
+// PutItem returns the item that was replaced, or that a failed condition left,
+// if that is asked for; the client under it returns the new one, or none.
 func (tables *Tables) PutItem(ctx context.Context, input *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	var old map[string]types.AttributeValue
-	if input.ReturnValues == types.ReturnValueAllOld {
+	replaced := input.ReturnValues == types.ReturnValueAllOld
+	left := input.ReturnValuesOnConditionCheckFailure == types.ReturnValuesOnConditionCheckFailureAllOld
+	if replaced || left {
 		key := make(map[string]types.AttributeValue)
 		for _, name := range tables.keys[*input.TableName] {
 			key[name] = input.Item[name]
@@ -92,10 +95,19 @@ func (tables *Tables) PutItem(ctx context.Context, input *dynamodb.PutItemInput,
 		}
 		old = got.Item
 	}
-	if _, err := tables.Client.PutItem(ctx, input); err != nil {
+	_, err := tables.Client.PutItem(ctx, input)
+	var failed *types.ConditionalCheckFailedException
+	if left && errors.As(err, &failed) {
+		failed.Item = old
+	}
+	if err != nil {
 		return nil, err
 	}
-	return &dynamodb.PutItemOutput{Attributes: old}, nil
+	output := &dynamodb.PutItemOutput{}
+	if replaced {
+		output.Attributes = old
+	}
+	return output, nil
 }
 
 // Query is DynamoDB's: in the order of numeric sort keys, in pages of Limit

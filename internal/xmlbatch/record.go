@@ -37,6 +37,10 @@ const fieldJSON = 23
 // of one, at most contract.MaxTransactionIDLength characters.
 func (r *Record) TransactionID() string { return string(r.id) }
 
+// TransactionIDBytes is TransactionID without a copy: it is valid as long as
+// the record is.
+func (r *Record) TransactionIDBytes() []byte { return r.id }
+
 // Fields returns the record's fields in document order. They share one
 // string.
 func (r *Record) Fields() []contract.Field {

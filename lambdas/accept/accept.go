@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/internal/contenthash"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 	"github.com/tradepost-dev/tradepost/internal/patience"
@@ -45,8 +46,8 @@ type Handler struct {
 	QueueURL          string
 }
 
-// Handle answers 202 once the transaction is queued; 400, 413 or 415, with a
-// sentence, when the partner has to change something; 503 when the pipeline
+// Handle answers 202 once the transaction is queued; 400, 409, 413 or 415, with
+// a sentence, when the partner has to change something; 503 when the pipeline
 // cannot take it now. Its error is always nil: API Gateway would turn one
 // into a 502 that says nothing.
 func (h *Handler) Handle(ctx context.Context, request events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
@@ -59,7 +60,7 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayProxyRequ
 		return refuse(ctx, request, errors.New("the authorizer named no partner")), nil
 	}
 	fileID := contract.RequestID(request.RequestContext.RequestID)
-	body, err := encode(contract.Message{
+	message := contract.Message{
 		Record: contract.Record{
 			FileID:        fileID,
 			Ordinal:       1,
@@ -69,11 +70,8 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayProxyRequ
 			TransactionID: posted.id,
 		},
 		Fields: []contract.Field{{Name: contract.FieldNotes, Value: posted.message}},
-	})
-	if err != nil {
-		return refuse(ctx, request, err), nil
 	}
-	if err := h.queue(ctx, partner, posted.id, fileID, body); err != nil {
+	if err := h.queue(ctx, message); err != nil {
 		return refuse(ctx, request, err), nil
 	}
 	if err := h.Metrics.Count(metrics.Value{Name: contract.MetricReceived, Count: 1}); err != nil {
@@ -100,10 +98,14 @@ func encode(m contract.Message) (string, error) {
 
 // queue shows the transaction as RECEIVED and sends its message, or leaves
 // the table as it was.
-func (h *Handler) queue(ctx context.Context, partner, id, fileID, body string) error {
+func (h *Handler) queue(ctx context.Context, m contract.Message) error {
 	ctx, cancel := patience.UntilShortlyBefore(ctx)
 	defer cancel()
-	undo, err := h.received(ctx, partner, id, fileID)
+	body, err := encode(m)
+	if err != nil {
+		return err
+	}
+	undo, err := h.received(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -111,14 +113,16 @@ func (h *Handler) queue(ctx context.Context, partner, id, fileID, body string) e
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("send transaction %q of %s: %w", id, partner, err)
+	err = fmt.Errorf("send transaction %q of %s: %w", m.TransactionID, m.Partner, err)
 	return errors.Join(err, undo(context.WithoutCancel(ctx)))
 }
 
-// received puts the transaction's RECEIVED row, unless it is already stored:
-// the workflow then tells whether this is a duplicate or a conflict. The row
-// that undo takes away is the one put here, never a later one.
-func (h *Handler) received(ctx context.Context, partner, id, fileID string) (undo func(context.Context) error, err error) {
+// received puts the transaction's RECEIVED row. One that is stored stays:
+// other content is refused, and the same goes on to the workflow, which makes
+// it a DUPLICATE. The row that undo takes away is the one put here, never a
+// later one.
+func (h *Handler) received(ctx context.Context, m contract.Message) (undo func(context.Context) error, err error) {
+	partner, id, fileID := m.Partner, m.TransactionID, m.FileID
 	key := map[string]types.AttributeValue{
 		contract.AttrPartner:       text(partner),
 		contract.AttrTransactionID: text(id),
@@ -133,14 +137,15 @@ func (h *Handler) received(ctx context.Context, partner, id, fileID string) (und
 			contract.AttrFileID:        text(fileID),
 			contract.AttrReceivedAt:    text(time.Now().UTC().Format(time.RFC3339Nano)),
 		},
-		ConditionExpression:       aws.String("attribute_not_exists(#id) OR #status <> :stored"),
-		ExpressionAttributeNames:  map[string]string{"#id": contract.AttrTransactionID, "#status": contract.AttrStatus},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":stored": text(string(contract.Stored))},
-		ReturnValues:              types.ReturnValueAllOld,
+		ConditionExpression:                 aws.String("attribute_not_exists(#id) OR #status <> :stored"),
+		ExpressionAttributeNames:            map[string]string{"#id": contract.AttrTransactionID, "#status": contract.AttrStatus},
+		ExpressionAttributeValues:           map[string]types.AttributeValue{":stored": text(string(contract.Stored))},
+		ReturnValues:                        types.ReturnValueAllOld,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	var stored *types.ConditionalCheckFailedException
 	if errors.As(err, &stored) {
-		return func(context.Context) error { return nil }, nil
+		return func(context.Context) error { return nil }, compare(m, stored.Item)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("show transaction %q of %s as received: %w", id, partner, err)
@@ -170,6 +175,19 @@ func (h *Handler) received(ctx context.Context, partner, id, fileID string) (und
 		}
 		return nil
 	}, nil
+}
+
+// compare refuses a transaction whose id is stored with other content.
+func compare(m contract.Message, stored map[string]types.AttributeValue) error {
+	hash, err := contenthash.Of(m.Fields)
+	if err != nil {
+		return fmt.Errorf("hash transaction %q of %s: %w", m.TransactionID, m.Partner, err)
+	}
+	known, ok := stored[contract.AttrContentHash].(*types.AttributeValueMemberS)
+	if ok && known.Value != hash.String() {
+		return conflict()
+	}
+	return nil
 }
 
 func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/internal/contenthash"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -244,14 +245,56 @@ func row(id, status, fileID string) map[string]types.AttributeValue {
 
 const good = `{"transactionId":"1","transactionMessage":"a"}`
 
-func TestAStoredTransactionStaysAndIsQueuedForComparison(t *testing.T) {
-	f := newFixture(t)
-	f.tables.Put(dynamotest.Transactions, row("1", "STORED", "earlier"))
-	if status, _ := f.handle(t, post(good)); status != 202 || len(f.queue.bodies) != 1 {
-		t.Errorf("got %d, %d messages", status, len(f.queue.bodies))
+func storedRow(id, message string) map[string]types.AttributeValue {
+	hash, err := contenthash.Of([]contract.Field{{Name: contract.FieldNotes, Value: message}})
+	if err != nil {
+		panic(err)
 	}
-	if got := f.tables.All(dynamotest.Transactions)[0]; !reflect.DeepEqual(got, row("1", "STORED", "earlier")) {
-		t.Errorf("row %v", got)
+	stored := row(id, "STORED", "earlier")
+	stored["contentHash"] = text(hash.String())
+	return stored
+}
+
+func TestAStoredTransactionStaysWhateverIsPosted(t *testing.T) {
+	tests := []struct {
+		name   string
+		stored map[string]types.AttributeValue
+		status int
+		says   string
+		queued int
+	}{
+		{"the same content goes on, to end as a duplicate", storedRow("1", "a"), 202, "", 1},
+		{"other content is refused", storedRow("1", "b"), 409, "A transaction with this id is stored with other content", 0},
+		{"a row without a hash is left to the workflow", row("1", "STORED", "earlier"), 202, "", 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture(t)
+			f.tables.Put(dynamotest.Transactions, test.stored)
+			status, message := f.handle(t, post(good))
+			if status != test.status || !strings.HasPrefix(message, test.says) || len(f.queue.bodies) != test.queued {
+				t.Errorf("got %d %q, %d messages", status, message, len(f.queue.bodies))
+			}
+			if counted := f.metrics.Len() > 0; counted != (test.queued > 0) {
+				t.Errorf("metrics %s", f.metrics)
+			}
+			if got := f.tables.All(dynamotest.Transactions); len(got) != 1 || !reflect.DeepEqual(got[0], test.stored) {
+				t.Errorf("rows %v", got)
+			}
+		})
+	}
+}
+
+// Only what is stored is final: the workflow decides about the others.
+func TestOtherContentThanThatOfAnUnfinishedPostIsQueued(t *testing.T) {
+	for _, status := range []string{"RECEIVED", "REJECTED", "FAILED"} {
+		f := newFixture(t)
+		earlier := storedRow("1", "b")
+		earlier["status"] = text(status)
+		f.tables.Put(dynamotest.Transactions, earlier)
+		if got, message := f.handle(t, post(good)); got != 202 || len(f.queue.bodies) != 1 {
+			t.Errorf("after %s: %d %q", status, got, message)
+		}
 	}
 }
 

@@ -40,6 +40,10 @@ func tooLarge() error {
 	return refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("The transaction is too large; at most %d bytes are allowed.", contract.MaxBodyBytes)}
 }
 
+func conflict() error {
+	return refusal{http.StatusConflict, "A transaction with this id is stored with other content; it was not overwritten. Send the change under a new id."}
+}
+
 // transaction is a posted transaction.
 type transaction struct {
 	id, message string

@@ -5,11 +5,10 @@ package format
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
+	"github.com/tradepost-dev/tradepost/internal/contenthash"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 )
 
@@ -26,21 +25,16 @@ func (e TransactionTooLarge) Error() string {
 
 // Handle formats one transaction. The only error is TransactionTooLarge.
 func Handle(_ context.Context, message contract.Message) (contract.Formatted, error) {
-	values := make(map[string][]string)
 	fields := contract.AttributeValue{M: make(map[string]contract.AttributeValue)}
 	for i := range message.Fields {
 		field := &message.Fields[i]
-		values[field.Name] = append(values[field.Name], field.Value)
 		list := fields.M[field.Name]
 		list.L = append(list.L, contract.AttributeValue{S: &field.Value})
 		fields.M[field.Name] = list
 	}
-
-	// encoding/json writes maps in the order of their keys, so equal content
-	// gives equal bytes.
-	content, err := json.Marshal(values)
+	hash, err := contenthash.Of(message.Fields)
 	if err != nil {
-		return contract.Formatted{}, fmt.Errorf("encode the fields of ordinal %d of %s: %w", message.Ordinal, message.FileID, err)
+		return contract.Formatted{}, fmt.Errorf("hash ordinal %d of %s: %w", message.Ordinal, message.FileID, err)
 	}
 	stored, err := json.Marshal(fields)
 	if err != nil {
@@ -49,6 +43,5 @@ func Handle(_ context.Context, message contract.Message) (contract.Formatted, er
 	if len(stored) > contract.MaxFieldsBytes {
 		return contract.Formatted{}, TransactionTooLarge{Bytes: len(stored), Limit: contract.MaxFieldsBytes}
 	}
-	sum := sha256.Sum256(content)
-	return contract.Formatted{Fields: fields, ContentHash: hex.EncodeToString(sum[:])}, nil
+	return contract.Formatted{Fields: fields, ContentHash: hash.String()}, nil
 }

@@ -1,5 +1,5 @@
-// This file sends a file's records: good ones to the queue, bad ones to their
-// outcome.
+// This file sends a file's records: good ones to the queue, bad and repeated
+// ones to their outcome.
 
 package split
 
@@ -31,11 +31,12 @@ const (
 	concurrency   = 16      // calls in flight; it bounds memory to as many batches
 )
 
-// send reads the file again and sends all of it.
-func (h *Handler) send(ctx context.Context, f *file, content *content) error {
+// send reads the file again and sends all of it, of the repeated ids only the
+// first record.
+func (h *Handler) send(ctx context.Context, f *file, content *content, repeated []idDigest) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrency)
-	s := &sender{handler: h, file: f, ctx: groupCtx, group: group}
+	s := &sender{handler: h, file: f, firsts: newFirsts(repeated), ctx: groupCtx, group: group}
 	readErr := h.records(groupCtx, content, s.record)
 	if readErr == nil {
 		s.flushMessages()
@@ -57,6 +58,7 @@ func (h *Handler) send(ctx context.Context, f *file, content *content) error {
 type sender struct {
 	handler *Handler
 	file    *file
+	firsts  firsts
 	ctx     context.Context // ends when a send has failed
 	group   *errgroup.Group
 
@@ -72,32 +74,34 @@ func (s *sender) record(r *xmlbatch.Record) error {
 		return err
 	}
 	s.seen++
-	code, message := r.Code, r.Message
-	if code == "" {
-		body, err := s.encode(r)
-		if err != nil {
-			return err
-		}
-		if len(body) <= contract.MaxMessageBytes {
-			s.enqueue(body)
-			return nil
-		}
-		code = contract.CodeTransactionTooLarge
-		message = fmt.Sprintf("The transaction takes %d bytes; at most %d are allowed.", len(body), contract.MaxMessageBytes)
+	if r.Code != "" {
+		s.conclude(r, verdict{contract.Rejected, r.Code, r.Message})
+		return nil
 	}
-	s.reject(contract.Receipt{
-		Ordinal: r.Ordinal, TransactionID: r.TransactionID(), Outcome: contract.Rejected, Code: code, Message: message,
-	})
+	message := s.message(r)
+	body, err := s.encode(message)
+	if err != nil {
+		return err
+	}
+	if len(body) > contract.MaxMessageBytes {
+		s.conclude(r, verdict{contract.Rejected, contract.CodeTransactionTooLarge,
+			fmt.Sprintf("The transaction takes %d bytes; at most %d are allowed.", len(body), contract.MaxMessageBytes)})
+		return nil
+	}
+	later, err := s.firsts.judge(r, message.Fields)
+	if err != nil {
+		return err
+	}
+	if later != nil {
+		s.conclude(r, *later)
+		return nil
+	}
+	s.enqueue(body)
 	return nil
 }
 
-// encode makes the message of a record. Without HTML escapes its size stays
-// close to that of the text.
-func (s *sender) encode(r *xmlbatch.Record) (string, error) {
-	s.json.Reset()
-	encoder := json.NewEncoder(&s.json)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(contract.Message{
+func (s *sender) message(r *xmlbatch.Record) contract.Message {
+	return contract.Message{
 		Record: contract.Record{
 			FileID:        s.file.FileID,
 			Ordinal:       r.Ordinal,
@@ -108,9 +112,17 @@ func (s *sender) encode(r *xmlbatch.Record) (string, error) {
 			TransactionID: r.TransactionID(),
 		},
 		Fields: r.Fields(),
-	})
-	if err != nil {
-		return "", fmt.Errorf("encode ordinal %d: %w", r.Ordinal, err)
+	}
+}
+
+// encode makes a message's JSON. Without HTML escapes its size stays close to
+// that of the text.
+func (s *sender) encode(m contract.Message) (string, error) {
+	s.json.Reset()
+	encoder := json.NewEncoder(&s.json)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(m); err != nil {
+		return "", fmt.Errorf("encode ordinal %d: %w", m.Ordinal, err)
 	}
 	return string(bytes.TrimSuffix(s.json.Bytes(), []byte("\n"))), nil
 }
@@ -140,9 +152,17 @@ func (s *sender) flushMessages() {
 	})
 }
 
-func (s *sender) reject(r contract.Receipt) {
+// verdict is what becomes of a record that is not queued.
+type verdict struct {
+	outcome       contract.Outcome
+	code, message string
+}
+
+func (s *sender) conclude(r *xmlbatch.Record, v verdict) {
 	s.outcomes = append(s.outcomes, dynamodbtypes.WriteRequest{
-		PutRequest: &dynamodbtypes.PutRequest{Item: outcomes.Item(s.file.FileID, r)},
+		PutRequest: &dynamodbtypes.PutRequest{Item: outcomes.Item(s.file.FileID, contract.Receipt{
+			Ordinal: r.Ordinal, TransactionID: r.TransactionID(), Outcome: v.outcome, Code: v.code, Message: v.message,
+		})},
 	})
 	if len(s.outcomes) == batchOutcomes {
 		s.flushOutcomes()
@@ -157,7 +177,7 @@ func (s *sender) flushOutcomes() {
 	s.outcomes = nil
 	s.group.Go(func() error {
 		if err := s.handler.writeBatch(s.ctx, batch); err != nil {
-			return fmt.Errorf("write %d rejections up to ordinal %d: %w", len(batch), last, err)
+			return fmt.Errorf("write %d outcomes up to ordinal %d: %w", len(batch), last, err)
 		}
 		return nil
 	})

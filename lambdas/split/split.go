@@ -5,7 +5,9 @@
 // are handled once), check (nothing is sent of a file that is broken as a
 // document), send (bad records get their outcome here, all others become
 // messages), and settle (the settlement execution is started and the claim
-// finished). Every step may be repeated: a crash anywhere is healed by Lambda's
+// finished). Within a file an id counts once, for the first good record that
+// has it: records are processed side by side, so only split can tell which one
+// came first. Every step may be repeated: a crash anywhere is healed by Lambda's
 // retry, which starts over from the first byte and ends in the same messages,
 // ids and outcomes.
 package split
@@ -108,11 +110,12 @@ func (h *Handler) split(ctx context.Context, f *file) error {
 		return err
 	}
 	content := h.content(f)
-	if err := h.check(ctx, f, content); err != nil {
+	repeated, err := h.check(ctx, f, content)
+	if err != nil {
 		return err
 	}
 	if f.Reason == "" {
-		if err := h.send(ctx, f, content); err != nil {
+		if err := h.send(ctx, f, content, repeated); err != nil {
 			return err
 		}
 	}
@@ -127,12 +130,16 @@ func (h *Handler) split(ctx context.Context, f *file) error {
 	return h.Metrics.Count(metrics.Value{Name: contract.MetricReceived, Count: f.Received})
 }
 
-// check reads the whole file and finds out how many records it has, or the
-// reason why it is none of ours.
-func (h *Handler) check(ctx context.Context, f *file, content *content) error {
+// check reads the whole file and finds out how many records it has and which
+// ids it repeats, or the reason why it is none of ours.
+func (h *Handler) check(ctx context.Context, f *file, content *content) (repeated []idDigest, err error) {
 	records := 0
-	err := h.records(ctx, content, func(*xmlbatch.Record) error {
+	var ids []idDigest
+	err = h.records(ctx, content, func(r *xmlbatch.Record) error {
 		records++
+		if r.Code == "" {
+			ids = append(ids, digestID(r))
+		}
 		return nil
 	})
 	var fault *xmlbatch.Fault
@@ -142,11 +149,12 @@ func (h *Handler) check(ctx context.Context, f *file, content *content) error {
 	case errors.Is(err, errGone):
 		f.Reason = "The file was deleted or replaced before it could be read."
 	case err != nil:
-		return fmt.Errorf("check: %w", err)
+		return nil, fmt.Errorf("check: %w", err)
 	default:
 		f.Received = records
+		repeated = repeats(ids)
 	}
-	return nil
+	return repeated, nil
 }
 
 // records passes the file's records to each.

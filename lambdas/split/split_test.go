@@ -90,14 +90,16 @@ func TestAVersionThatIsDeletedAfterItsNoticeIsAnswered(t *testing.T) {
 // The claim of an invocation that died is taken over by its own retry at
 // once, and by another notice when its time is over, not before.
 func TestACrashAnywhereIsHealedByTheRetry(t *testing.T) {
+	// With bad records, and with ids that the file repeats.
+	content := strings.Replace(batchOf(137, 10), "</Transactions>", fileOf("T1=again", "T2=", "T3=again", "T9=again", "N=1", "N=2", "N=1")[len("<Transactions>"):], 1)
 	undisturbed := newWorld(t)
-	undisturbed.objects[key+"@v1"] = batchOf(137, 10)
+	undisturbed.objects[key+"@v1"] = content
 	undisturbed.mustSplit(t.Context())
 	calls := len(undisturbed.batches) + undisturbed.writes + 2
 
 	for crash := 1; crash <= calls; crash++ {
 		w := newWorld(t)
-		w.objects[key+"@v1"] = batchOf(137, 10)
+		w.objects[key+"@v1"] = content
 		done := 0
 		die := func() error {
 			if done++; done >= crash {

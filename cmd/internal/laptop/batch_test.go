@@ -82,6 +82,41 @@ func TestTheSameIDWithOtherContentIsAConflict(t *testing.T) {
 	}
 }
 
+// All records of a file are processed side by side; of two with one id it is
+// the first all the same that is stored.
+func TestOfEqualIDsInAFileTheFirstIsStored(t *testing.T) {
+	t.Parallel()
+	var records, want []string
+	for i := range 200 {
+		id, later, code := fmt.Sprintf("neighbours-%d", i), "first", contract.CodeDuplicate
+		if i%2 == 1 {
+			later, code = "second", contract.CodeContentConflict
+		}
+		records = append(records, record(id, "first"), record(id, later))
+		want = append(want, fmt.Sprint(2*i+2, " ", id, " ", code))
+	}
+	r := settle(t, "acme", "neighbours.xml", batch(records...))
+	wantTotals(t, r, 200, 100, 100, 0)
+	var got []string
+	for _, receipt := range r.Transactions {
+		got = append(got, fmt.Sprint(receipt.Ordinal, " ", receipt.TransactionID, " ", receipt.Code))
+		if !strings.Contains(receipt.Message, fmt.Sprintf("Record %d of this file", receipt.Ordinal-1)) {
+			t.Errorf("receipt %+v does not name the first record", receipt)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("receipts %q, want %q", got, want)
+	}
+	for i := range 200 {
+		if got := fields(t, "acme", fmt.Sprintf("neighbours-%d", i), "Notes"); got[0] != "first" {
+			t.Errorf("transaction %d is stored as %q", i, got)
+		}
+	}
+	if got := executions(t, r.FileID); len(got) != 200 {
+		t.Errorf("%d executions, want 200", len(got))
+	}
+}
+
 func TestHundredTransactionsAreHundredExecutions(t *testing.T) {
 	t.Parallel()
 	var records []string

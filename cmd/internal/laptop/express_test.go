@@ -18,12 +18,20 @@ func TestAnExpressWorkflowComesToTheSameAccount(t *testing.T) {
 	}
 	defer l.Close()
 	acme := l.Partners["acme"]
-	if err := acme.Upload("express.xml", strings.NewReader(batch(record("1", "x"), record("2", "y"), record("1", "x"), record("2", "z")))); err != nil {
-		t.Fatal(err)
+	for _, file := range []struct {
+		name, content               string
+		stored, duplicate, rejected int
+	}{
+		{"express.xml", batch(record("1", "x"), record("2", "y")), 2, 0, 0},
+		{"express-again.xml", batch(record("1", "x"), record("2", "z"), record("3", "x")), 1, 1, 1},
+	} {
+		if err := acme.Upload(file.name, strings.NewReader(file.content)); err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := acme.Reply(deadline(t), file.name, func(r contract.Reply) bool { return r.Status == contract.FileSettled })
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantTotals(t, r, file.stored, file.duplicate, file.rejected, 0)
 	}
-	r, _, err := acme.Reply(deadline(t), "express.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantTotals(t, r, 2, 1, 1, 0)
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -98,28 +99,30 @@ func TestThrottlingDelaysTransactionsAndLosesNone(t *testing.T) {
 	}
 }
 
-func TestAFormatHandlerThatCrashesForOneTransactionFailsThatOneOnly(t *testing.T) {
+func TestAFormatHandlerThatCrashesFailsOnlyWhatMakesItCrash(t *testing.T) {
 	t.Parallel()
-	// An engine of its own, whose format handler panics.
+	// An engine of its own, whose format handler panics or dies.
 	dir := t.TempDir()
 	l, err := laptop.Run(deadline(t), filepath.Join(state, "cdk.out"), laptop.Options{State: dir, Engine: local.Options{
-		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): crashing{lambda.NewHandler(format.Handle)}},
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): &dying{handler: crashing{lambda.NewHandler(format.Handle)}}},
 	}}, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	acme := l.Partners["acme"]
-	if err := acme.Upload("crash.xml", strings.NewReader(batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x")))); err != nil {
+	if err := acme.Upload("crash.xml", strings.NewReader(batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x"), record("dies-once", "x"), record("dies-always", "x")))); err != nil {
 		t.Fatal(err)
 	}
 	r := reply(t, acme, "crash.xml", "")
-	wantTotals(t, r, 2, 0, 0, 1)
-	if receipt := r.Transactions[0]; receipt.Ordinal != 2 || receipt.Outcome != contract.Failed || receipt.Code != contract.CodeWorkflowFailed {
-		t.Errorf("receipt %+v", receipt)
+	wantTotals(t, r, 3, 0, 0, 2)
+	for i, ordinal := range []int{2, 5} {
+		if receipt := r.Transactions[i]; receipt.Ordinal != ordinal || receipt.Outcome != contract.Failed || receipt.Code != contract.CodeWorkflowFailed {
+			t.Errorf("receipt %+v", receipt)
+		}
 	}
 	eventually(t, "the metric that the alarm watches", func() bool {
-		return sum(t, l, "AWS/States", "ExecutionsFailed", "StateMachineArn", output(t, "WorkflowARN")) == 1
+		return sum(t, l, "AWS/States", "ExecutionsFailed", "StateMachineArn", output(t, "WorkflowARN")) == 2
 	})
 }
 
@@ -131,6 +134,21 @@ func (c crashing) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		panic("no format for crash-2")
 	}
 	return c.handler.Invoke(ctx, payload)
+}
+
+// dying is a handler whose process ends in the midst of one transaction, by
+// accident, and whenever it is given another one.
+type dying struct {
+	handler lambda.Handler
+	died    atomic.Bool
+}
+
+func (d *dying) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	once := bytes.Contains(payload, []byte(`"dies-once"`)) && d.died.CompareAndSwap(false, true)
+	if once || bytes.Contains(payload, []byte(`"dies-always"`)) {
+		return nil, messages.InvokeResponse_Error{Type: "Runtime.ExitError", Message: "Error: Runtime exited with error: exit status 2"}
+	}
+	return d.handler.Invoke(ctx, payload)
 }
 
 // logicalID finds the one function of the stack whose logical id has a part.

@@ -2,6 +2,7 @@ package laptop_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/contract"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 func TestAPostedTransactionIsStoredAndItsStatusTold(t *testing.T) {
@@ -66,21 +68,75 @@ func TestTheStatusAddressFitsEveryID(t *testing.T) {
 	}
 }
 
-func TestAPostedConflictLeavesTheStoredTransaction(t *testing.T) {
+func TestAPostedConflictIsToldAtOnceAndLeavesTheStoredTransaction(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]
 	wantTotals(t, settle(t, "acme", "before-post.xml", batch(record("post-conflict", "from the file"))), 1, 0, 0, 0)
 	response, body, err := acme.Post(t.Context(), "post-conflict", "from the post")
-	if err != nil || response.StatusCode != http.StatusAccepted {
+	if err != nil || response.StatusCode != http.StatusConflict || !bytes.Contains(body, []byte("stored with other content")) {
 		t.Fatalf("%v, %v: %s", response, err, body)
-	}
-	fileID := contract.RequestID(response.Header.Get("x-amzn-RequestId"))
-	eventually(t, "the conflict's outcome", func() bool { return outcome(t, fileID, 1) != nil })
-	if got := outcome(t, fileID, 1)[contract.AttrCode].(*types.AttributeValueMemberS).Value; got != contract.CodeContentConflict {
-		t.Errorf("code %s", got)
 	}
 	if got := fields(t, "acme", "post-conflict", contract.FieldNotes); got[0] != "from the file" {
 		t.Errorf("the stored transaction is now %q", got)
+	}
+	// A file and a post of the same content are the same transaction.
+	response, body, err = acme.Post(t.Context(), "post-conflict", "from the file")
+	if err != nil || response.StatusCode != http.StatusAccepted {
+		t.Fatalf("%v, %v: %s", response, err, body)
+	}
+	wantCode(t, response, contract.CodeDuplicate)
+}
+
+// wantCode waits for the outcome of an accepted post.
+func wantCode(t *testing.T, accepted *http.Response, code string) {
+	t.Helper()
+	fileID := contract.RequestID(accepted.Header.Get("x-amzn-RequestId"))
+	eventually(t, "the outcome", func() bool { return outcome(t, fileID, 1) != nil })
+	got, ok := outcome(t, fileID, 1)[contract.AttrCode].(*types.AttributeValueMemberS)
+	if !ok || got.Value != code {
+		t.Errorf("outcome %v, want code %s", outcome(t, fileID, 1), code)
+	}
+}
+
+// Neither of two posts is stored when the other is accepted, so it is the
+// workflow that finds the conflict.
+func TestAConflictOfPostsUnderWayIsFoundByTheWorkflow(t *testing.T) {
+	t.Parallel()
+	acme := desk.Partners["acme"]
+	posted, stored := make(chan struct{}), make(chan struct{})
+	fault.add(func(ctx context.Context, call cloud.Call) error {
+		var after chan struct{}
+		switch {
+		case call.Action == "TransactWriteItems" && about(call, `"under way, first"`):
+			after = posted
+		case call.Action == "TransactWriteItems" && about(call, `"under way, second"`):
+			after = stored
+		default:
+			return nil
+		}
+		select {
+		case <-after:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	var second *http.Response
+	for _, message := range []string{"under way, first", "under way, second"} {
+		response, body, err := acme.Post(t.Context(), "under-way", message)
+		if err != nil || response.StatusCode != http.StatusAccepted {
+			t.Fatalf("%v, %v: %s", response, err, body)
+		}
+		second = response
+	}
+	close(posted)
+	if status, err := acme.Settled(deadline(t), "under-way"); err != nil || status.Status != string(contract.Stored) {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	close(stored)
+	wantCode(t, second, contract.CodeContentConflict)
+	if got := fields(t, "acme", "under-way", contract.FieldNotes); got[0] != "under way, first" {
+		t.Errorf("stored %q", got)
 	}
 }
 
@@ -108,6 +164,7 @@ func TestRequestsAreRefusedWithAReadableAnswer(t *testing.T) {
 		{"an unknown partner's token", &nobody, "POST", "transactions", valid, []int{401, 403}, ""},
 		{"another partner's status", other, "GET", "transactions/of-acme", "", []int{404}, "no such transaction"},
 		{"a status of nothing", acme, "GET", "transactions/no-such-id", "", []int{404}, "no such transaction"},
+		{"a status of an id that is no key", acme, "GET", "transactions/" + strings.Repeat("x", 3000), "", []int{404}, "no such transaction"},
 		{"malformed JSON", acme, "POST", "transactions", `{"transactionId":`, []int{400}, ""},
 		{"a missing field", acme, "POST", "transactions", `{"transactionId":"refused"}`, []int{400}, "transactionMessage"},
 		{"an unknown field", acme, "POST", "transactions", `{"transactionId":"refused","transactionMessage":"x","amount":1}`, []int{400}, "amount"},
