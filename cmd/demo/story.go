@@ -1,13 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -83,7 +83,7 @@ func tell(ctx context.Context, l *laptop.Laptop, batch string) error {
 	if err := t.out.Flush(); err != nil {
 		return err
 	}
-	fmt.Printf("\noutbox/%s%s\n%s\n", name, contract.ReplySuffix, shorten(string(raw), 60))
+	fmt.Printf("\noutbox/%s%s\n%s\n", name, contract.ReplySuffix, bytes.TrimSpace(raw))
 	if reply.Status == contract.FileQuarantined {
 		fmt.Printf("\n%s was quarantined: %s\n", name, reply.Reason)
 	}
@@ -166,18 +166,9 @@ func watch(ctx context.Context, l *laptop.Laptop) {
 	}
 }
 
-func size(bytes int64) string {
-	if bytes < 1<<20 {
-		return fmt.Sprintf("%.1f KB", float64(bytes)/1000)
+func size(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f KB", float64(n)/1e3)
 	}
-	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
-}
-
-// shorten keeps the first lines of a text.
-func shorten(text string, lines int) string {
-	all := strings.Split(strings.TrimSpace(text), "\n")
-	if len(all) <= lines {
-		return strings.Join(all, "\n")
-	}
-	return strings.Join(all[:lines], "\n") + fmt.Sprintf("\n... %d more lines", len(all)-lines)
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }

@@ -19,8 +19,14 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/contract"
 )
 
-// maxRows bounds the table: of a large file, only what was not stored is shown.
-const maxRows = 60
+const (
+	// fewRecords is how many a file may have for all of them to be shown; of
+	// a larger one the table has those that were not stored.
+	fewRecords = 60
+
+	// maxRows bounds the table.
+	maxRows = 1000
+)
 
 // table shows what became of each transaction.
 type table struct {
@@ -73,7 +79,7 @@ func (t *table) file(ctx context.Context, l *laptop.Laptop, reply contract.Reply
 		case other:
 			id := cmp.Or(receipt.TransactionID, fmt.Sprintf("(record %d)", ordinal))
 			t.row(reply.File, id, string(receipt.Outcome)+" "+receipt.Code, name)
-		case reply.Totals.Received > maxRows:
+		case reply.Totals.Received > fewRecords:
 			continue
 		default:
 			id, err := transactionID(ctx, l, t.executions[name])
