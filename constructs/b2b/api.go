@@ -32,6 +32,12 @@ func newAPI(scope constructs.Construct, shared Shared, settings apiSettings) aws
 		RemovalPolicy: shared.RemovalPolicy,
 	})
 	api := awsapigateway.NewRestApi(scope, jsii.String("Resource"), &awsapigateway.RestApiProps{
+		// API Gateway's metrics go by this name: the default, the id of the
+		// construct, would be the same for all of ours.
+		RestApiName: awscdk.Names_UniqueResourceName(scope, &awscdk.UniqueResourceNameOptions{
+			Separator: jsii.String("-"),
+			MaxLength: jsii.Number(128),
+		}),
 		Description:      &settings.description,
 		ApiKeySourceType: settings.keySource,
 		EndpointTypes:    &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL},

@@ -186,3 +186,18 @@ func TestWrongRESTPropsAreReportedTogether(t *testing.T) {
 		t.Errorf("panics with %q", message)
 	}
 }
+
+// API Gateway's metrics know an API by its name only.
+func TestEachAPIHasANameOfItsOwnThatItsAlarmWatches(t *testing.T) {
+	template := pipeline(t)
+	name := func(path string) any { return template.At("AWS::ApiGateway::RestApi", path).Properties["Name"] }
+	rest, enrichment := name("Pipeline/REST"), name("Pipeline/Enrichment")
+	if rest == enrichment {
+		t.Errorf("both APIs are named %v", rest)
+	}
+	alarm := template.At("AWS::CloudWatch::Alarm", "Pipeline/REST/ServerErrorAlarm")
+	dimension := alarm.Properties["Dimensions"].([]any)[0].(map[string]any)
+	if dimension["Name"] != "ApiName" || dimension["Value"] != rest {
+		t.Errorf("the alarm watches %v, the API is %v", dimension, rest)
+	}
+}
