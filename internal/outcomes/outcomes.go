@@ -9,18 +9,19 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 )
 
 // Item is the outcome of one transaction of a file as a table item.
 func Item(fileID string, r contract.Receipt) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{
-		contract.AttrOutcomeKey:    text(contract.OutcomeKey(fileID, r.Ordinal)),
-		contract.AttrOrdinal:       &types.AttributeValueMemberN{Value: strconv.Itoa(r.Ordinal)},
-		contract.AttrTransactionID: text(r.TransactionID),
-		contract.AttrOutcome:       text(string(r.Outcome)),
-		contract.AttrCode:          text(r.Code),
-		contract.AttrMessage:       text(r.Message),
+		contract.AttrOutcomeKey:    attribute.Text(contract.OutcomeKey(fileID, r.Ordinal)),
+		contract.AttrOrdinal:       attribute.Number(r.Ordinal),
+		contract.AttrTransactionID: attribute.Text(r.TransactionID),
+		contract.AttrOutcome:       attribute.Text(r.Outcome),
+		contract.AttrCode:          attribute.Text(r.Code),
+		contract.AttrMessage:       attribute.Text(r.Message),
 	}
 }
 
@@ -55,8 +56,4 @@ func String(item map[string]types.AttributeValue, name string) string {
 		return s.Value
 	}
 	return ""
-}
-
-func text(value string) types.AttributeValue {
-	return &types.AttributeValueMemberS{Value: value}
 }

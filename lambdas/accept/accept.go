@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contenthash"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -124,22 +125,22 @@ func (h *Handler) queue(ctx context.Context, m contract.Message) error {
 func (h *Handler) received(ctx context.Context, m contract.Message) (undo func(context.Context) error, err error) {
 	partner, id, fileID := m.Partner, m.TransactionID, m.FileID
 	key := map[string]types.AttributeValue{
-		contract.AttrPartner:       text(partner),
-		contract.AttrTransactionID: text(id),
+		contract.AttrPartner:       attribute.Text(partner),
+		contract.AttrTransactionID: attribute.Text(id),
 	}
 	names := map[string]string{"#status": contract.AttrStatus}
 	put, err := h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: aws.String(h.TransactionsTable),
 		Item: map[string]types.AttributeValue{
-			contract.AttrPartner:       text(partner),
-			contract.AttrTransactionID: text(id),
-			contract.AttrStatus:        text(contract.StatusReceived),
-			contract.AttrFileID:        text(fileID),
-			contract.AttrReceivedAt:    text(time.Now().UTC().Format(time.RFC3339Nano)),
+			contract.AttrPartner:       attribute.Text(partner),
+			contract.AttrTransactionID: attribute.Text(id),
+			contract.AttrStatus:        attribute.Text(contract.StatusReceived),
+			contract.AttrFileID:        attribute.Text(fileID),
+			contract.AttrReceivedAt:    attribute.Text(time.Now().UTC().Format(time.RFC3339Nano)),
 		},
 		ConditionExpression:                 aws.String("attribute_not_exists(#id) OR #status <> :stored"),
 		ExpressionAttributeNames:            map[string]string{"#id": contract.AttrTransactionID, "#status": contract.AttrStatus},
-		ExpressionAttributeValues:           map[string]types.AttributeValue{":stored": text(string(contract.Stored))},
+		ExpressionAttributeValues:           map[string]types.AttributeValue{":stored": attribute.Text(contract.Stored)},
 		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
@@ -153,7 +154,7 @@ func (h *Handler) received(ctx context.Context, m contract.Message) (undo func(c
 
 	names["#file"] = contract.AttrFileID
 	ours := aws.String("#file = :file AND #status = :received")
-	values := map[string]types.AttributeValue{":file": text(fileID), ":received": text(contract.StatusReceived)}
+	values := map[string]types.AttributeValue{":file": attribute.Text(fileID), ":received": attribute.Text(contract.StatusReceived)}
 	return func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
@@ -189,8 +190,6 @@ func compare(m contract.Message, stored map[string]types.AttributeValue) error {
 	}
 	return nil
 }
-
-func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
 
 // accepted is the 202. The status address is absolute when the request says
 // which host it was sent to.

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contenthash"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
@@ -240,7 +241,7 @@ func TestWithoutAPartnerNothingIsAccepted(t *testing.T) {
 }
 
 func row(id, status, fileID string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{"partner": text("acme"), "transactionId": text(id), "status": text(status), "fileId": text(fileID)}
+	return map[string]types.AttributeValue{"partner": attribute.Text("acme"), "transactionId": attribute.Text(id), "status": attribute.Text(status), "fileId": attribute.Text(fileID)}
 }
 
 const good = `{"transactionId":"1","transactionMessage":"a"}`
@@ -251,7 +252,7 @@ func storedRow(id, message string) map[string]types.AttributeValue {
 		panic(err)
 	}
 	stored := row(id, "STORED", "earlier")
-	stored["contentHash"] = text(hash.String())
+	stored["contentHash"] = attribute.Text(hash.String())
 	return stored
 }
 
@@ -290,7 +291,7 @@ func TestOtherContentThanThatOfAnUnfinishedPostIsQueued(t *testing.T) {
 	for _, status := range []string{"RECEIVED", "REJECTED", "FAILED"} {
 		f := newFixture(t)
 		earlier := storedRow("1", "b")
-		earlier["status"] = text(status)
+		earlier["status"] = attribute.Text(status)
 		f.tables.Put(dynamotest.Transactions, earlier)
 		if got, message := f.handle(t, post(good)); got != 202 || len(f.queue.bodies) != 1 {
 			t.Errorf("after %s: %d %q", status, got, message)

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 )
@@ -134,11 +134,9 @@ func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) erro
 // update writes the status and what belongs to it. Split may have died before
 // it did, so received and reason are written too.
 func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) error {
-	text := func(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
-	number := func(n int) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.Itoa(n)} }
 	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(h.FilesTable),
-		Key:       map[string]types.AttributeValue{contract.AttrFileID: text(a.FileID)},
+		Key:       map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(a.FileID)},
 		UpdateExpression: aws.String("SET #status = :status, #received = :received, #reason = :reason, #totals = :totals " +
 			"REMOVE #lease"),
 		ExpressionAttributeNames: map[string]string{
@@ -146,15 +144,15 @@ func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) error 
 			"#totals": contract.AttrTotals, "#lease": contract.AttrLeaseUntil,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":status":   text(string(a.Status)),
-			":received": number(a.Received),
-			":reason":   text(reason(a)),
+			":status":   attribute.Text(a.Status),
+			":received": attribute.Number(a.Received),
+			":reason":   attribute.Text(reason(a)),
 			":totals": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
-				"received":  number(a.Totals.Received),
-				"stored":    number(a.Totals.Stored),
-				"duplicate": number(a.Totals.Duplicate),
-				"rejected":  number(a.Totals.Rejected),
-				"failed":    number(a.Totals.Failed),
+				"received":  attribute.Number(a.Totals.Received),
+				"stored":    attribute.Number(a.Totals.Stored),
+				"duplicate": attribute.Number(a.Totals.Duplicate),
+				"rejected":  attribute.Number(a.Totals.Rejected),
+				"failed":    attribute.Number(a.Totals.Failed),
 			}},
 		},
 	})

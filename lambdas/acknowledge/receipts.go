@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 )
@@ -72,8 +73,8 @@ func (h *Handler) openShard(fileID string, i int) *shard {
 			"#key": contract.AttrOutcomeKey, "#outcome": contract.AttrOutcome,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":key":    &types.AttributeValueMemberS{Value: key},
-			":stored": &types.AttributeValueMemberS{Value: string(contract.Stored)},
+			":key":    attribute.Text(key),
+			":stored": attribute.Text(contract.Stored),
 		},
 		Limit: aws.Int32(pageItems),
 	})}

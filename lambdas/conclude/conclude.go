@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
@@ -93,8 +93,8 @@ func (h *Handler) recorded(ctx context.Context, fileID string, ordinal int) (con
 	got, err := h.DynamoDB.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: aws.String(h.OutcomesTable),
 		Key: map[string]types.AttributeValue{
-			contract.AttrOutcomeKey: text(contract.OutcomeKey(fileID, ordinal)),
-			contract.AttrOrdinal:    &types.AttributeValueMemberN{Value: strconv.Itoa(ordinal)},
+			contract.AttrOutcomeKey: attribute.Text(contract.OutcomeKey(fileID, ordinal)),
+			contract.AttrOrdinal:    attribute.Number(ordinal),
 		},
 		ConsistentRead: aws.Bool(true),
 	})
@@ -106,5 +106,3 @@ func (h *Handler) recorded(ctx context.Context, fileID string, ordinal int) (con
 	}
 	return outcomes.Receipt(got.Item)
 }
-
-func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -138,7 +139,7 @@ func TestAPostedTransactionIsCountedOnce(t *testing.T) {
 					f.tables.Put(dynamotest.Outcomes, outcomes.Item(id, contract.Receipt{Ordinal: 1, Outcome: test.recorded}))
 				}
 			}
-			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{contract.AttrPartner: text("acme"), contract.AttrTransactionID: text("T1")})
+			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{contract.AttrPartner: attribute.Text("acme"), contract.AttrTransactionID: attribute.Text("T1")})
 			if err := f.Handle(t.Context(), test.event); err != nil {
 				t.Fatal(err)
 			}
@@ -181,7 +182,7 @@ func TestAPostedTransactionThatFailsIsShown(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
 			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{
-				contract.AttrPartner: text("acme"), contract.AttrTransactionID: text("T1"), contract.AttrStatus: text(test.status), contract.AttrFileID: text(test.fileID),
+				contract.AttrPartner: attribute.Text("acme"), contract.AttrTransactionID: attribute.Text("T1"), contract.AttrStatus: attribute.Text(test.status), contract.AttrFileID: attribute.Text(test.fileID),
 			})
 			if test.recorded != "" {
 				f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, contract.Receipt{Ordinal: 1, Outcome: test.recorded, Message: "as recorded"}))

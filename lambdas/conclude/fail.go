@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 )
@@ -100,8 +101,8 @@ func (h *Handler) show(ctx context.Context, fileID string, m contract.Message, r
 	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(h.TransactionsTable),
 		Key: map[string]types.AttributeValue{
-			contract.AttrPartner:       text(m.Partner),
-			contract.AttrTransactionID: text(m.TransactionID),
+			contract.AttrPartner:       attribute.Text(m.Partner),
+			contract.AttrTransactionID: attribute.Text(m.TransactionID),
 		},
 		UpdateExpression:    aws.String("SET #status = :outcome, #code = :code, #message = :message"),
 		ConditionExpression: aws.String("#status = :received AND #file = :file"),
@@ -109,8 +110,8 @@ func (h *Handler) show(ctx context.Context, fileID string, m contract.Message, r
 			"#status": contract.AttrStatus, "#code": contract.AttrCode, "#message": contract.AttrMessage, "#file": contract.AttrFileID,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":outcome": text(string(r.Outcome)), ":code": text(r.Code), ":message": text(r.Message),
-			":received": text(contract.StatusReceived), ":file": text(fileID),
+			":outcome": attribute.Text(r.Outcome), ":code": attribute.Text(r.Code), ":message": attribute.Text(r.Message),
+			":received": attribute.Text(contract.StatusReceived), ":file": attribute.Text(fileID),
 		},
 	})
 	var other *types.ConditionalCheckFailedException

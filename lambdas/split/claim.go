@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 )
@@ -43,9 +43,10 @@ func (h *Handler) claim(ctx context.Context, f *file) (held bool, err error) {
 			"#version": contract.AttrVersionID, "#file": contract.AttrFile,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":claimed": text(string(contract.FileClaimed)), ":me": text(requestID(ctx)),
+			":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),
 			":lease": millis(lease), ":now": millis(time.Now()),
-			":partner": text(f.Partner), ":bucket": text(f.Bucket), ":key": text(f.Key), ":version": text(f.VersionID), ":file": text(f.File),
+			":partner": attribute.Text(f.Partner), ":bucket": attribute.Text(f.Bucket), ":key": attribute.Text(f.Key),
+			":version": attribute.Text(f.VersionID), ":file": attribute.Text(f.File),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
@@ -78,8 +79,8 @@ func (h *Handler) finish(ctx context.Context, f *file) error {
 			"#lease": contract.AttrLeaseUntil, "#holder": contract.AttrHolder,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":status": text(string(status)), ":received": &types.AttributeValueMemberN{Value: strconv.Itoa(f.Received)},
-			":reason": text(f.Reason), ":claimed": text(string(contract.FileClaimed)), ":me": text(requestID(ctx)),
+			":status": attribute.Text(status), ":received": attribute.Number(f.Received),
+			":reason": attribute.Text(f.Reason), ":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),
 		},
 	})
 	var settled *types.ConditionalCheckFailedException
@@ -90,7 +91,7 @@ func (h *Handler) finish(ctx context.Context, f *file) error {
 }
 
 func (h *Handler) key(f *file) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{contract.AttrFileID: text(f.FileID)}
+	return map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(f.FileID)}
 }
 
 // requestID is the same in all attempts of one asynchronous invocation.
@@ -101,8 +102,6 @@ func requestID(ctx context.Context) string {
 	return "no request"
 }
 
-func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
-
 func millis(t time.Time) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.FormatInt(t.UnixMilli(), 10)}
+	return attribute.Number(t.UnixMilli())
 }

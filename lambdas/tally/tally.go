@@ -5,13 +5,13 @@ package tally
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 )
@@ -90,8 +90,8 @@ func (h *Handler) count(ctx context.Context, request contract.TallyRequest, shar
 			"#outcome": contract.AttrOutcome,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":key":  &types.AttributeValueMemberS{Value: contract.ShardKey(request.FileID, shard)},
-			":next": number(prefix.Next),
+			":key":  attribute.Text(contract.ShardKey(request.FileID, shard)),
+			":next": attribute.Number(prefix.Next),
 		},
 	})
 	for pages.HasMorePages() {
@@ -113,8 +113,4 @@ func (h *Handler) count(ctx context.Context, request contract.TallyRequest, shar
 		}
 	}
 	return beyond, nil
-}
-
-func number(n int) types.AttributeValue {
-	return &types.AttributeValueMemberN{Value: strconv.Itoa(n)}
 }
