@@ -2,7 +2,9 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,6 +67,15 @@ func put(by map[string]map[string]string, stack, id, address string) {
 		by[stack] = map[string]string{}
 	}
 	by[stack][id] = address
+}
+
+// Forget removes a file of endpoints, if there is one: at the end of a run, and
+// before the next in case that one was killed.
+func Forget(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget the endpoints: %w", err)
+	}
+	return nil
 }
 
 // Write writes the endpoints as JSON, in one step: a reader never sees half.

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/sqs"
 )
 
 // xmlServices speak REST with XML.
@@ -38,15 +39,11 @@ func writeError(w http.ResponseWriter, r *http.Request, service string, err erro
 	}
 }
 
-// queryErrorHeader carries the error code that SQS clients of the older query
-// protocol expect.
-const queryErrorHeader = "x-amzn-query-error"
-
 func writeJSONError(w http.ResponseWriter, r *http.Request, e *cloud.Error) {
 	body := map[string]any{"__type": e.Code, "message": e.Message}
 	for name, value := range e.Fields {
-		if name == queryErrorHeader {
-			w.Header().Set(queryErrorHeader, value.(string))
+		if name == sqs.QueryErrorHeader {
+			w.Header().Set(sqs.QueryErrorHeader, value.(string))
 			continue
 		}
 		body[name] = value

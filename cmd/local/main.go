@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/signal"
@@ -54,7 +53,7 @@ func run(arguments []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	file := filepath.Join(*state, "endpoints.json")
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a run that was killed
+	if err := local.Forget(file); err != nil { // of a run that was killed
 		return err
 	}
 	engine, err := local.Start(ctx, local.Options{
@@ -72,7 +71,7 @@ func run(arguments []string) error {
 	if err := endpoints.Write(file); err != nil {
 		return err
 	}
-	defer os.Remove(file)
+	defer local.Forget(file)
 	report(endpoints, file)
 	<-ctx.Done()
 	return nil

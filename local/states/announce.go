@@ -51,7 +51,7 @@ func (m *machine) announce(e *execution) {
 		return // a struct of texts and numbers can be encoded
 	}
 	m.states.cloud.Emit(cloud.Event{
-		Version: "0", ID: newUUID(), DetailType: "Step Functions Execution Status Change", Source: "aws.states",
+		Version: "0", ID: cloud.UUID(), DetailType: "Step Functions Execution Status Change", Source: "aws.states",
 		Account: m.states.cloud.Account, Region: m.states.cloud.Region, Time: time.Now().UTC().Truncate(time.Second),
 		Resources: []string{e.arn}, Detail: detail,
 	})

@@ -7,6 +7,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // maxExpress is how long an Express execution may run.
@@ -83,7 +85,7 @@ func (m *machine) newExecution(name string, input data) *execution {
 // since their names need not be unique.
 func (m *machine) executionARN(name string) string {
 	if m.express {
-		return m.states.cloud.ARN("states", "express:"+m.name+":"+name+":"+newUUID())
+		return m.states.cloud.ARN("states", "express:"+m.name+":"+name+":"+cloud.UUID())
 	}
 	return m.states.cloud.ARN("states", "execution:"+m.name+":"+name)
 }

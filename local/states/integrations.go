@@ -6,13 +6,14 @@ package states
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // An integration is one API action that tasks can call.
@@ -225,7 +226,7 @@ func withMetadata(contentType string) func(any) (any, *failure) {
 // addMetadata adds SdkHttpMetadata and SdkResponseMetadata to an answer that
 // nobody else holds.
 func addMetadata(answer map[string]any, contentType string, headers map[string]string) map[string]any {
-	id := newUUID()
+	id := cloud.UUID()
 	single := map[string]any{
 		"connection":       "keep-alive",
 		"Content-Type":     contentType,
@@ -242,12 +243,4 @@ func addMetadata(answer map[string]any, contentType string, headers map[string]s
 	answer["SdkHttpMetadata"] = map[string]any{"AllHttpHeaders": all, "HttpHeaders": single, "HttpStatusCode": float64(http.StatusOK)}
 	answer["SdkResponseMetadata"] = map[string]any{"RequestId": id}
 	return answer
-}
-
-// newUUID returns a random UUID.
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

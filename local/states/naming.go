@@ -74,7 +74,7 @@ func (n naming) models(class string) bool {
 
 // cause words an error as the SDK's exception does.
 func (n naming) cause(e *cloud.Error) string {
-	id := newUUID()
+	id := cloud.UUID()
 	switch {
 	case n.general == "":
 		return e.Message

@@ -87,7 +87,7 @@ func (m *machine) start(r startRequestBody) (*execution, error) {
 		return nil, cloud.Errorf(400, "InvalidExecutionInput", "Invalid State Machine Execution Input: '%v'", err)
 	}
 	if r.Name == "" {
-		r.Name = newUUID()
+		r.Name = cloud.UUID()
 	} else if err := checkName(r.Name); err != nil {
 		return nil, err
 	}

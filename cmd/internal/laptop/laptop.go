@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -48,7 +47,7 @@ type Options struct {
 // Start prepares, synthesizes and starts. Progress is told in a few words.
 func Start(ctx context.Context, o Options, progress func(format string, arguments ...any)) (*Laptop, error) {
 	// The addresses of a run that was killed must not look like this one's.
-	if err := forget(o.addresses()); err != nil {
+	if err := local.Forget(o.addresses()); err != nil {
 		return nil, err
 	}
 	keys, err := Prepare(o.Root, o.State)
@@ -129,14 +128,7 @@ func (l *Laptop) connect(ctx context.Context, state string, keys Keys) error {
 }
 
 // Close stops the assembly, and removes endpoints.json first.
-func (l *Laptop) Close() error { return errors.Join(forget(l.addresses), l.Engine.Close()) }
-
-func forget(addresses string) error {
-	if err := os.Remove(addresses); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
+func (l *Laptop) Close() error { return errors.Join(local.Forget(l.addresses), l.Engine.Close()) }
 
 func only(byStack map[string]map[string]string, what string) (string, error) {
 	stacks := slices.Sorted(maps.Keys(byStack))
