@@ -6,7 +6,7 @@ package states
 import (
 	"time"
 
-	"github.com/tradepost-dev/tradepost/local/states/query"
+	"github.com/tradepost-dev/tradepost/local/query"
 )
 
 // timestampLayout is how the context object writes a time.

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/states/query"
+	"github.com/tradepost-dev/tradepost/local/query"
 )
 
 type language int

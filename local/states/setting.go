@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/tradepost-dev/tradepost/local/states/query"
+	"github.com/tradepost-dev/tradepost/local/query"
 )
 
 // A setting is one such field.

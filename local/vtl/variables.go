@@ -12,7 +12,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/tradepost-dev/tradepost/local/states/query"
+	"github.com/tradepost-dev/tradepost/local/query"
 )
 
 var knownRoots = map[string]bool{"input": true, "util": true, "context": true, "stageVariables": true}

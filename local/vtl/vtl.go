@@ -11,7 +11,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/states/query"
+	"github.com/tradepost-dev/tradepost/local/query"
 )
 
 // Template is a compiled mapping template. It can be rendered concurrently.

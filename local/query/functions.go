@@ -5,7 +5,7 @@ package query
 import (
 	"github.com/dop251/goja"
 
-	"github.com/tradepost-dev/tradepost/local/states/query/internal/native"
+	"github.com/tradepost-dev/tradepost/local/query/internal/native"
 )
 
 // nativeFunctions is the object "native" of functions.js.

@@ -1,5 +1,6 @@
-// Package query evaluates the expressions of Step Functions' two query languages: JSONata (Program,
-// Template) and JSONPath (Path, Payload with its intrinsic functions).
+// Package query evaluates the expressions of AWS's two query languages: JSONata (Program, Template) and
+// JSONPath (Path, Payload with its intrinsic functions). State machines speak both, and the mapping
+// templates of API Gateway the latter.
 //
 // Values are those of encoding/json: nil, bool, float64, string, []any and map[string]any. Nothing here
 // mutates a value that it was given; a result may share structure with the input.

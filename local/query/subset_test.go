@@ -8,7 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/tradepost-dev/tradepost/local/states/query/internal/subset"
+	"github.com/tradepost-dev/tradepost/local/query/internal/subset"
 )
 
 // agree evaluates an expression both ways. native is false where the subset leaves it to the library.

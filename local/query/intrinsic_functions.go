@@ -14,7 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tradepost-dev/tradepost/local/states/query/internal/native"
+	"github.com/tradepost-dev/tradepost/local/query/internal/native"
 )
 
 const (

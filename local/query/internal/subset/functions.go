@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/local/states/query/internal/native"
+	"github.com/tradepost-dev/tradepost/local/query/internal/native"
 )
 
 // call applies a function, unless a variable of its name hides it.

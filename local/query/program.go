@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/states/query/internal/subset"
+	"github.com/tradepost-dev/tradepost/local/query/internal/subset"
 )
 
 // Program is a compiled JSONata expression. It can be evaluated concurrently.
