@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,13 +50,19 @@ func TestNagFindsNothing(t *testing.T) {
 	}
 }
 
+// A template without a stack, or a stack without one, is a fault as well.
 func TestTemplatesAreAsReviewed(t *testing.T) {
 	app := cdktest.NewApp(t, map[string]any{"aws:cdk:enable-path-metadata": false})
 	if err := synthesize(app); err != nil {
 		t.Fatal(err)
 	}
+	reviewed, err := filepath.Glob(filepath.Join("testdata", "*.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, stack := range *app.Synth(nil).Stacks() {
 		file := filepath.Join("testdata", *stack.StackName()+".template.json")
+		reviewed = slices.DeleteFunc(reviewed, func(other string) bool { return other == file })
 		got := normalized(t, *stack.TemplateFullPath())
 		if *update {
 			if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -70,6 +77,9 @@ func TestTemplatesAreAsReviewed(t *testing.T) {
 		if difference := firstDifference(want, got); difference != "" {
 			t.Errorf("%s: %s\nif that is meant, accept it by: go test . -update", file, difference)
 		}
+	}
+	for _, file := range reviewed {
+		t.Errorf("%s: no stack has this template; delete it", file)
 	}
 }
 
@@ -120,13 +130,13 @@ func firstDifference(want, got []byte) string {
 
 func TestContextFaultsAreReportedTogether(t *testing.T) {
 	app := cdktest.NewApp(t, map[string]any{
-		"stage": "a/b", "partners": "no-such.json", "detection": "Maybe", "workflow": "fast",
+		"stage": "a/b", "partners": "no-such.json", "detection": "Maybe", "workflow": "fast", "systems": "b2b,b2c",
 	})
 	err := synthesize(app)
 	if err == nil {
 		t.Fatal("synthesized")
 	}
-	for _, part := range []string{`stage is "a/b"`, "no-such.json", `detection is "Maybe"`, `workflow is "fast"`} {
+	for _, part := range []string{`stage is "a/b"`, "no-such.json", `detection is "Maybe"`, `workflow is "fast"`, `systems has "b2c"`} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("no %q in: %v", part, err)
 		}

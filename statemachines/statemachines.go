@@ -8,11 +8,11 @@ import _ "embed"
 // Transaction formats, enriches and stores one transaction, and records what
 // became of it.
 //
-//go:embed transaction.asl.json
+//go:embed b2b/transaction.asl.json
 var Transaction string
 
 // Settlement waits until every transaction of a file has an outcome and has
 // the file acknowledged.
 //
-//go:embed settlement.asl.json
+//go:embed b2b/settlement.asl.json
 var Settlement string

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // transactions is how many go through the whole pipeline.

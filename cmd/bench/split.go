@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/xml"
+	stdxml "encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tradepost-dev/tradepost/internal/xmlbatch"
+	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 )
 
 // sample is the size of the document that the parsers are compared on.
@@ -70,7 +70,7 @@ func measureSplit(ctx context.Context, _ string) ([]result, error) {
 }
 
 func split(r io.Reader) (records int, err error) {
-	err = xmlbatch.Split(r, xmlbatch.Limits{}, func(*xmlbatch.Record) error {
+	err = xml.Split(r, xml.Limits{}, func(*xml.Record) error {
 		records++
 		return nil
 	})
@@ -78,7 +78,7 @@ func split(r io.Reader) (records int, err error) {
 }
 
 func readTokens(r io.Reader) error {
-	decoder := xml.NewDecoder(r)
+	decoder := stdxml.NewDecoder(r)
 	for {
 		if _, err := decoder.Token(); errors.Is(err, io.EOF) {
 			return nil

@@ -18,7 +18,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/internal/alarm"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // Detection is how an arrived file is noticed.

@@ -17,7 +17,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/internal/alarm"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // RESTIntakeProps are the properties of a RESTIntake.

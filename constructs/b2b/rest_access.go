@@ -14,7 +14,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // addAuthorizer declares the function that knows a partner by its token.

@@ -15,7 +15,7 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
 	"github.com/tradepost-dev/tradepost/internal/alarm"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/statemachines"
 )
 

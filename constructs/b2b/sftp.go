@@ -20,7 +20,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // SFTPIntakeProps are the properties of an SFTPIntake.

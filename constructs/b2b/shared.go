@@ -18,7 +18,7 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // MetricNamespace is where the pipeline's own metrics are: Received, Stored,
@@ -49,7 +49,7 @@ type Shared struct {
 	Code map[string]awslambda.Code
 }
 
-// handlers are the functions of lambdas/ that a pipeline runs.
+// handlers are the functions of lambdas/b2b/ that a pipeline runs.
 var handlers = []string{"split", "start", "accept", "authorize", "format", "tally", "acknowledge", "conclude"}
 
 // withDefaults fills in what is left to its default, for a part at scope.
@@ -66,7 +66,7 @@ func (s Shared) withDefaults(scope constructs.Construct) Shared {
 	return s
 }
 
-// function declares the function that runs lambdas/<name>.
+// function declares the function that runs lambdas/b2b/<name>.
 func (s Shared) function(scope constructs.Construct, id, name string, props gofunction.Props) *gofunction.Function {
 	if props.Code = s.Code[name]; props.Code == nil {
 		props.Package = handlerPackage(name)
@@ -76,7 +76,7 @@ func (s Shared) function(scope constructs.Construct, id, name string, props gofu
 }
 
 func handlerPackage(name string) string {
-	return gofunction.Module + "/lambdas/" + name + "/bootstrap"
+	return gofunction.Module + "/lambdas/b2b/" + name + "/bootstrap"
 }
 
 // withMetrics adds the variables of a handler that counts.

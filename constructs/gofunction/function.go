@@ -31,7 +31,7 @@ const ArchitectureContext = "tradepost:architecture"
 // Props are the properties of a Function.
 type Props struct {
 	// Package is the import path of the function's main package, either of
-	// this module ("github.com/tradepost-dev/tradepost/lambdas/split/bootstrap")
+	// this module ("github.com/tradepost-dev/tradepost/lambdas/b2b/split/bootstrap")
 	// or of the module in whose folder the app runs. Required unless Code is
 	// given.
 	Package string

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-const split = Module + "/lambdas/split/bootstrap"
+const split = Module + "/lambdas/b2b/split/bootstrap"
 
 func TestFunctionHasWhatItsDocumentationSays(t *testing.T) {
 	stack := cdktest.NewStack(t)

@@ -29,7 +29,8 @@ var (
 )
 
 var rules = []rule{
-	{folder: "", own: []string{"constructs", "statemachines", "internal"}, never: sdk}, // the app itself
+	{folder: "", own: []string{"stacks", "constructs", "statemachines", "internal"}, never: sdk}, // the app itself
+	{folder: "stacks", own: []string{"constructs", "statemachines", "internal"}, never: sdk},
 	{folder: "constructs", own: []string{"statemachines", "internal"}, never: sdk},
 	{folder: "lambdas", own: []string{"internal"}, never: cdk},
 	{folder: "statemachines"},

@@ -9,7 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // Hash is equal for equal content, whatever the order of fields with different

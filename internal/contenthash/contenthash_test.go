@@ -3,7 +3,7 @@ package contenthash
 import (
 	"testing"
 
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 func of(t *testing.T, pairs ...string) string {

@@ -10,7 +10,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // Emitter writes the metrics of one pipeline.

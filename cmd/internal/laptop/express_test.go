@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 func TestAnExpressWorkflowComesToTheSameAccount(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
-	"github.com/tradepost-dev/tradepost/internal/contract"
-	"github.com/tradepost-dev/tradepost/lambdas/format"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/format"
 	"github.com/tradepost-dev/tradepost/local"
 	locallambda "github.com/tradepost-dev/tradepost/local/lambda"
 )

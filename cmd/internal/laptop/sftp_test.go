@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/crypto/ssh"
 
-	"github.com/tradepost-dev/tradepost/internal/contract"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 func TestAFileRenamedWhenCompleteIsProcessedOnce(t *testing.T) {

@@ -1,0 +1,17 @@
+package b2b
+
+// Environment variables that the constructs set and the handlers read.
+const (
+	EnvFilesTable        = "FILES_TABLE"         // split, acknowledge
+	EnvTransactionsTable = "TRANSACTIONS_TABLE"  // accept, conclude
+	EnvOutcomesTable     = "OUTCOMES_TABLE"      // split, tally, acknowledge, conclude
+	EnvQueueURL          = "QUEUE_URL"           // split, accept
+	EnvWorkflowARN       = "WORKFLOW_ARN"        // start
+	EnvSettlementARN     = "SETTLEMENT_ARN"      // split
+	EnvSettlementTimeout = "SETTLEMENT_TIMEOUT"  // split; a Go duration: "15m0s"
+	EnvMaxFileBytes      = "MAX_FILE_BYTES"      // split; decimal
+	EnvMaxFileRecords    = "MAX_FILE_RECORDS"    // split; decimal
+	EnvTokenSecretPrefix = "TOKEN_SECRET_PREFIX" // authorize; the secret of a partner is named prefix + partner
+	EnvMetricNamespace   = "METRIC_NAMESPACE"    // accept, split, acknowledge, conclude
+	EnvPipeline          = "PIPELINE"            // value of the metrics' Pipeline dimension
+)

@@ -1,0 +1,55 @@
+package b2b
+
+// Outcome is what became of one transaction. For every file, and for every
+// posted transaction: received = stored + duplicate + rejected + failed.
+type Outcome string
+
+const (
+	Stored    Outcome = "STORED"
+	Duplicate Outcome = "DUPLICATE" // same id, same content: stored before
+	Rejected  Outcome = "REJECTED"  // the partner has to change something
+	Failed    Outcome = "FAILED"    // the pipeline's own failure
+)
+
+// StatusReceived is the status of a posted transaction that is queued and has
+// no outcome yet. Otherwise a transaction's status is its Outcome.
+const StatusReceived = "RECEIVED"
+
+// Codes say why a transaction was not stored. They are part of the public
+// reply format.
+const (
+	CodeMissingTransactionID = "MISSING_TRANSACTION_ID"
+	CodeInvalidTransactionID = "INVALID_TRANSACTION_ID"
+	CodeTransactionTooLarge  = "TRANSACTION_TOO_LARGE"
+	CodeUnexpectedElement    = "UNEXPECTED_ELEMENT" // a child of the root that is not a Transaction
+	CodeDuplicate            = "DUPLICATE"
+	CodeContentConflict      = "CONTENT_CONFLICT"
+	CodePartnerUnknown       = "PARTNER_UNKNOWN" // enrichment knows no such partner
+	CodeWorkflowFailed       = "WORKFLOW_FAILED"
+)
+
+// Totals account for a file.
+type Totals struct {
+	Received  int `json:"received"`
+	Stored    int `json:"stored"`
+	Duplicate int `json:"duplicate"`
+	Rejected  int `json:"rejected"`
+	Failed    int `json:"failed"`
+}
+
+// Accounted is how many transactions have an outcome.
+func (t Totals) Accounted() int { return t.Stored + t.Duplicate + t.Rejected + t.Failed }
+
+// Count adds n transactions with an outcome.
+func (t *Totals) Count(o Outcome, n int) {
+	switch o {
+	case Stored:
+		t.Stored += n
+	case Duplicate:
+		t.Duplicate += n
+	case Rejected:
+		t.Rejected += n
+	case Failed:
+		t.Failed += n
+	}
+}

@@ -1,0 +1,96 @@
+package b2b
+
+import "time"
+
+// Settlement is the input of a file's settlement execution, and, with Tally
+// and Status, what its tasks receive.
+type Settlement struct {
+	FileID    string    `json:"fileId"`
+	Partner   string    `json:"partner"`
+	Bucket    string    `json:"bucket"`
+	Key       string    `json:"key"`
+	VersionID string    `json:"versionId"`
+	File      string    `json:"file"` // path below the partner's inbox
+	Received  int       `json:"received"`
+	Deadline  time.Time `json:"deadline"`
+
+	// Reason is set for a file that is broken as a document: what is wrong
+	// and where, in a sentence. Nothing of such a file was queued.
+	Reason string `json:"reason,omitempty"`
+}
+
+// TallyRequest is the input of tally: counting goes on where Previous ended.
+type TallyRequest struct {
+	FileID   string `json:"fileId"`
+	Received int    `json:"received"`
+	Previous *Tally `json:"previous,omitempty"`
+}
+
+// Tally is how far a file's outcomes have been counted.
+type Tally struct {
+	Totals  Totals `json:"totals"`
+	Settled bool   `json:"settled"` // every ordinal has an outcome
+
+	// Shards holds, for each shard, what was counted without a gap: those
+	// outcomes are never read again.
+	Shards []ShardTally `json:"shards"`
+}
+
+// ShardTally counts the outcomes of one shard up to, and without, ordinal Next.
+type ShardTally struct {
+	Next   int    `json:"next"`
+	Totals Totals `json:"totals"`
+}
+
+// Acknowledgement is the input of acknowledge.
+type Acknowledgement struct {
+	Settlement
+	Status FileStatus `json:"status"` // SETTLED, QUARANTINED or OVERDUE
+	Totals Totals     `json:"totals"`
+}
+
+// ReplyVersion is the version of the reply format. Fields may be added within
+// a version; a change of meaning raises it.
+const ReplyVersion = 1
+
+// Reply is the reply file of a batch, written to the partner's outbox as
+// <file>.reply.json.
+type Reply struct {
+	Version      int        `json:"version"`
+	File         string     `json:"file"`
+	FileID       string     `json:"fileId"`
+	Status       FileStatus `json:"status"` // SETTLED, QUARANTINED or OVERDUE
+	Reason       string     `json:"reason"` // empty when SETTLED
+	Totals       Totals     `json:"totals"`
+	Transactions []Receipt  `json:"transactions"` // those not stored, by ordinal
+}
+
+// Receipt is a reply's line about one transaction that was not stored.
+type Receipt struct {
+	Ordinal       int     `json:"ordinal"`
+	TransactionID string  `json:"transactionId"` // empty if the record has none
+	Outcome       Outcome `json:"outcome"`
+	Code          string  `json:"code"`
+	Message       string  `json:"message"`
+}
+
+// Folders of the landing bucket.
+const (
+	InboxPrefix      = "inbox/"      // inbox/<partner>/<file>
+	OutboxPrefix     = "outbox/"     // outbox/<partner>/<file>.reply.json
+	QuarantinePrefix = "quarantine/" // quarantine/<partner>/<file id>/<file>
+	ReplySuffix      = ".reply.json"
+)
+
+// Metrics, all of unit Count, with the dimension Pipeline.
+const (
+	MetricReceived         = "Received"
+	MetricStored           = "Stored"
+	MetricDuplicate        = "Duplicate"
+	MetricRejected         = "Rejected"
+	MetricFailed           = "Failed"
+	MetricFilesSettled     = "FilesSettled"
+	MetricFilesQuarantined = "FilesQuarantined"
+	MetricFilesOverdue     = "FilesOverdue"
+	DimensionPipeline      = "Pipeline"
+)

@@ -1,0 +1,36 @@
+package b2b
+
+import (
+	"regexp"
+	"testing"
+)
+
+// A rule tells executions of posted transactions by how their names begin.
+func TestIDsOfFilesAndOfPostedTransactionsDiffer(t *testing.T) {
+	for _, test := range []struct {
+		name, id, shape string
+		posted          bool
+	}{
+		{"file", FileID("bucket", "inbox/acme/x.xml", "v1"), `^[0-9a-f]{32}$`, false},
+		{"request", RequestID("c6af9ac6-7b61-11e6-9a41-93e8deadbeef"), `^r[0-9a-f]{31}$`, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if !regexp.MustCompile(test.shape).MatchString(test.id) || Posted(test.id) != test.posted {
+				t.Errorf("id %q, posted %v", test.id, Posted(test.id))
+			}
+			id, ordinal, err := ParseExecutionName(ExecutionName(test.id, 17))
+			if err != nil || id != test.id || ordinal != 17 {
+				t.Errorf("its execution is read as %q, %d, %v", id, ordinal, err)
+			}
+		})
+	}
+}
+
+func TestNamesOfOtherExecutions(t *testing.T) {
+	id := RequestID("x")
+	for _, name := range []string{"", "by-hand", id, id + "-", id + "-0", id + "-x", id[1:] + "-1", "9d2ecf92-7b61-11e6-9a41-93e8deadbeef"} {
+		if _, _, err := ParseExecutionName(name); err == nil {
+			t.Errorf("%q is taken for a transaction's", name)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package b2b
+
+// Source is how a transaction came in.
+type Source string
+
+const (
+	SourceSFTP Source = "SFTP"
+	SourceREST Source = "REST"
+)
+
+// Message is the body of a queue message and the input of a transaction's
+// execution: one record, numbered within its file. A posted transaction is
+// the first and only record of its request.
+type Message struct {
+	Record `json:"record"`
+	Fields []Field `json:"fields"`
+}
+
+// Record says which record it is. The workflow keeps it while it runs, without
+// the fields: one Assign of Step Functions holds 256 KiB.
+type Record struct {
+	FileID        string `json:"fileId"`
+	Ordinal       int    `json:"ordinal"`    // from 1
+	OutcomeKey    string `json:"outcomeKey"` // OutcomeKey(FileID, Ordinal)
+	Partner       string `json:"partner"`
+	Source        Source `json:"source"`
+	File          string `json:"file"` // path below the partner's inbox; empty for SourceREST
+	TransactionID string `json:"transactionId"`
+}
+
+// Field is one value of a transaction, in document order. The name is the path
+// of elements below the record, "Notes" or "Buyer/Name"; an attribute is
+// "@currency" or "Amount/@currency". Text directly inside the record is
+// "text()".
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// FieldNotes is the field that a posted transaction's transactionMessage fills.
+const FieldNotes = "Notes"
+
+// Formatted is what the format handler answers.
+type Formatted struct {
+	// Fields holds each field's values in order, in DynamoDB's JSON: a map
+	// from name to a list of strings.
+	Fields AttributeValue `json:"fields"`
+
+	// ContentHash is equal for equal content, whatever the order of fields
+	// with different names: a contenthash.Hash in hexadecimal.
+	ContentHash string `json:"contentHash"`
+}
+
+// AttributeValue is DynamoDB's JSON for the three types that fields need.
+type AttributeValue struct {
+	S *string                   `json:"S,omitempty"`
+	L []AttributeValue          `json:"L,omitzero"` // an empty list or map is written, nil is not
+	M map[string]AttributeValue `json:"M,omitzero"`
+}
+
+const (
+	// MaxTransactionIDLength is in characters.
+	MaxTransactionIDLength = 128
+
+	// MaxMessageBytes bounds a Message's JSON. Step Functions takes 256 KiB
+	// (262,144 bytes); the rest is for what the workflow adds to it.
+	MaxMessageBytes = 240 * 1024
+
+	// MaxFieldsBytes bounds the JSON of Formatted.Fields, which travels in
+	// the arguments of the Store task beside the rest of the item.
+	MaxFieldsBytes = 248 * 1024
+)
+
+// ErrorTransactionTooLarge is the ASL error name, and the Go type's, by which
+// format says that a transaction's fields exceed MaxFieldsBytes.
+const ErrorTransactionTooLarge = "TransactionTooLarge"

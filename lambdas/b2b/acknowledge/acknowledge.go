@@ -1,0 +1,174 @@
+// Package acknowledge answers a partner about one file: it writes the reply
+// file, sets a broken file aside, updates the file's status and counts its
+// outcomes. All of it may be repeated.
+package acknowledge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"github.com/tradepost-dev/tradepost/internal/attribute"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
+)
+
+// S3 is what the handler needs of the S3 client.
+type S3 interface {
+	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
+	CopyObject(context.Context, *s3.CopyObjectInput, ...func(*s3.Options)) (*s3.CopyObjectOutput, error)
+}
+
+// DynamoDB is what the handler needs of the DynamoDB client.
+type DynamoDB interface {
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+}
+
+// Handler acknowledges files of one pipeline.
+type Handler struct {
+	S3            S3
+	DynamoDB      DynamoDB
+	Metrics       *metrics.Emitter
+	FilesTable    string
+	OutcomesTable string
+}
+
+// Handle acknowledges a file that is SETTLED, QUARANTINED, or for the time
+// being OVERDUE. Metrics come last: a repetition after an error counts once.
+func (h *Handler) Handle(ctx context.Context, a contract.Acknowledgement) error {
+	a.Totals.Received = a.Received
+	if err := h.reply(ctx, a); err != nil {
+		return fmt.Errorf("reply to %s: %w", a.Key, err)
+	}
+	if a.Status == contract.FileQuarantined {
+		if err := h.setAside(ctx, a); err != nil {
+			return fmt.Errorf("set aside %s: %w", a.Key, err)
+		}
+	}
+	if err := h.update(ctx, a); err != nil {
+		return fmt.Errorf("update the status of %s: %w", a.Key, err)
+	}
+	slog.InfoContext(ctx, "file acknowledged", "partner", a.Partner, "file", a.File, "fileId", a.FileID,
+		"status", a.Status, "reason", a.Reason, "totals", a.Totals)
+	return h.count(a)
+}
+
+// reply writes <file>.reply.json to the partner's outbox. It is spooled to a
+// temporary file, for memory stays small however many lines there are, and
+// the partner sees the whole reply or none.
+func (h *Handler) reply(ctx context.Context, a contract.Acknowledgement) error {
+	spool, err := os.CreateTemp("", "reply-*.json")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(spool.Name())
+	defer spool.Close()
+	if err := h.write(ctx, spool, a); err != nil {
+		return err
+	}
+	size, err := spool.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = spool.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fmt.Errorf("rewind %s: %w", spool.Name(), err)
+	}
+	key := contract.OutboxPrefix + a.Partner + "/" + a.File + contract.ReplySuffix
+	_, err = h.S3.PutObject(ctx, &s3.PutObjectInput{
+		Bucket:        aws.String(a.Bucket),
+		Key:           aws.String(key),
+		Body:          spool,
+		ContentLength: aws.Int64(size),
+		ContentType:   aws.String("application/json"),
+	})
+	if err != nil {
+		return fmt.Errorf("put %s: %w", key, err)
+	}
+	return nil
+}
+
+// setAside copies the very version that was found broken. A version that is
+// gone, or that is too large to copy in one call (5 GB), stays a matter for
+// the log: the partner has the reply with the reason.
+func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) error {
+	segments := strings.Split(a.Bucket+"/"+a.Key, "/")
+	for i, segment := range segments {
+		segments[i] = url.PathEscape(segment)
+	}
+	source := strings.Join(segments, "/")
+	if a.VersionID != "" {
+		source += "?versionId=" + url.QueryEscape(a.VersionID)
+	}
+	key := contract.QuarantinePrefix + a.Partner + "/" + a.FileID + "/" + a.File
+	_, err := h.S3.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket:     aws.String(a.Bucket),
+		Key:        aws.String(key),
+		CopySource: aws.String(source),
+	})
+	var coded smithy.APIError
+	if errors.As(err, &coded) {
+		switch coded.ErrorCode() {
+		case "NoSuchKey", "NoSuchVersion", "InvalidRequest":
+			slog.WarnContext(ctx, "broken file not set aside", "source", source, "error", err.Error())
+			return nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("copy to %s: %w", key, err)
+	}
+	return nil
+}
+
+// update writes the status and what belongs to it. Split may have died before
+// it did, so received and reason are written too.
+func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) error {
+	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: aws.String(h.FilesTable),
+		Key:       map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(a.FileID)},
+		UpdateExpression: aws.String("SET #status = :status, #received = :received, #reason = :reason, #totals = :totals " +
+			"REMOVE #lease"),
+		ExpressionAttributeNames: map[string]string{
+			"#status": contract.AttrStatus, "#received": contract.AttrReceived, "#reason": contract.AttrReason,
+			"#totals": contract.AttrTotals, "#lease": contract.AttrLeaseUntil,
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":status":   attribute.Text(a.Status),
+			":received": attribute.Number(a.Received),
+			":reason":   attribute.Text(reason(a)),
+			":totals": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+				"received":  attribute.Number(a.Totals.Received),
+				"stored":    attribute.Number(a.Totals.Stored),
+				"duplicate": attribute.Number(a.Totals.Duplicate),
+				"rejected":  attribute.Number(a.Totals.Rejected),
+				"failed":    attribute.Number(a.Totals.Failed),
+			}},
+		},
+	})
+	return err
+}
+
+// count emits the file's metrics. An overdue file's outcomes are counted when
+// it settles; what split received, split has counted.
+func (h *Handler) count(a contract.Acknowledgement) error {
+	switch a.Status {
+	case contract.FileSettled:
+		return h.Metrics.Count(append(metrics.Totals(a.Totals), metrics.Value{Name: contract.MetricFilesSettled, Count: 1})...)
+	case contract.FileQuarantined:
+		return h.Metrics.Count(metrics.Value{Name: contract.MetricFilesQuarantined, Count: 1})
+	case contract.FileOverdue:
+		return h.Metrics.Count(metrics.Value{Name: contract.MetricFilesOverdue, Count: 1})
+	}
+	return fmt.Errorf("a file cannot be acknowledged as %q", a.Status)
+}

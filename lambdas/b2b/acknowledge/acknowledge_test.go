@@ -1,0 +1,330 @@
+package acknowledge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/dynamotest"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
+	"github.com/tradepost-dev/tradepost/internal/outcomes"
+)
+
+const fileID = "0123456789abcdef0123456789abcdef"
+
+// bucket remembers what is written.
+type bucket struct {
+	objects map[string]string
+	copies  map[string]string // source by destination
+	putErr  error
+	copyErr error
+}
+
+func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	content, err := io.ReadAll(in.Body)
+	if err != nil || b.putErr != nil {
+		return nil, errors.Join(err, b.putErr)
+	}
+	if int64(len(content)) != *in.ContentLength {
+		return nil, fmt.Errorf("%d bytes announced, %d sent", *in.ContentLength, len(content))
+	}
+	b.objects[*in.Bucket+"/"+*in.Key] = string(content)
+	return &s3.PutObjectOutput{}, nil
+}
+
+func (b *bucket) CopyObject(_ context.Context, in *s3.CopyObjectInput, _ ...func(*s3.Options)) (*s3.CopyObjectOutput, error) {
+	if b.copyErr == nil {
+		b.copies[*in.Bucket+"/"+*in.Key] = *in.CopySource
+	}
+	return &s3.CopyObjectOutput{}, b.copyErr
+}
+
+type fixture struct {
+	*Handler
+	bucket  *bucket
+	tables  *dynamotest.Tables
+	metrics *bytes.Buffer
+}
+
+func newFixture(t *testing.T) fixture {
+	f := fixture{bucket: &bucket{objects: map[string]string{}, copies: map[string]string{}}, tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
+	f.Handler = &Handler{
+		S3: f.bucket, DynamoDB: f.tables, FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
+		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
+	}
+	return f
+}
+
+func (f fixture) put(receipts ...contract.Receipt) {
+	for _, r := range receipts {
+		f.tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, r))
+	}
+}
+
+func (f fixture) replyOf(t *testing.T, file string) contract.Reply {
+	t.Helper()
+	text, ok := f.bucket.objects["landing/outbox/acme/"+file+".reply.json"]
+	if !ok {
+		t.Fatalf("no reply; objects %v", f.bucket.objects)
+	}
+	var reply contract.Reply
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&reply); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return reply
+}
+
+func acknowledgement(status contract.FileStatus, totals contract.Totals) contract.Acknowledgement {
+	return contract.Acknowledgement{
+		Settlement: contract.Settlement{FileID: fileID, Partner: "acme", Bucket: "landing", Key: "inbox/acme/a b/ü+.xml", VersionID: "v/1", File: "a b/ü+.xml", Received: totals.Received},
+		Status:     status, Totals: totals,
+	}
+}
+
+func TestTheReplyListsWhatWasNotStoredInOrder(t *testing.T) {
+	f := newFixture(t)
+	var want []contract.Receipt
+	totals := contract.Totals{Received: 200}
+	for i := 1; i <= 200; i++ {
+		r := contract.Receipt{Ordinal: i, TransactionID: "T" + strconv.Itoa(i), Outcome: contract.Stored}
+		if i%3 == 0 {
+			r.Outcome, r.Code, r.Message = contract.Rejected, contract.CodeMissingTransactionID, `a "quote" & <tag>`
+		} else if i%7 == 0 {
+			r.Outcome, r.Code, r.Message = contract.Duplicate, contract.CodeDuplicate, "stored before"
+		}
+		totals.Count(r.Outcome, 1)
+		f.put(r)
+		if r.Outcome != contract.Stored {
+			want = append(want, r)
+		}
+	}
+	if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, totals)); err != nil {
+		t.Fatal(err)
+	}
+	reply := f.replyOf(t, "a b/ü+.xml")
+	if !reflect.DeepEqual(reply.Transactions, want) {
+		t.Errorf("got  %+v\nwant %+v", reply.Transactions, want)
+	}
+	reply.Transactions = nil
+	if !reflect.DeepEqual(reply, contract.Reply{Version: 1, File: "a b/ü+.xml", FileID: fileID, Status: contract.FileSettled, Totals: totals}) {
+		t.Errorf("got %+v", reply)
+	}
+	if item := f.tables.All(dynamotest.Files)[0]; outcomes.String(item, contract.AttrStatus) != "SETTLED" {
+		t.Errorf("file %v", item)
+	}
+	for _, metric := range []string{`"Stored":`, `"Duplicate":`, `"Rejected":66`, `"Failed":0`, `"FilesSettled":1`} {
+		if !strings.Contains(f.metrics.String(), metric) {
+			t.Errorf("no %s in %s", metric, f.metrics)
+		}
+	}
+}
+
+// The reply is a public format: its bytes are pinned.
+func TestTheReplysBytes(t *testing.T) {
+	f := newFixture(t)
+	f.put(contract.Receipt{Ordinal: 1, TransactionID: "A", Outcome: contract.Stored},
+		contract.Receipt{Ordinal: 2, Outcome: contract.Rejected, Code: contract.CodeMissingTransactionID, Message: "The transaction has no attribute TransactionID."},
+		contract.Receipt{Ordinal: 3, TransactionID: "<B>", Outcome: contract.Duplicate, Code: contract.CodeDuplicate, Message: "Stored before."})
+	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 3, Stored: 1, Duplicate: 1, Rejected: 1})
+	if err := f.Handle(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/reply.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.bucket.objects["landing/outbox/acme/a b/ü+.xml.reply.json"]; got != string(want) {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestABrokenFileIsSetAsideAndItsReplySaysWhy(t *testing.T) {
+	f := newFixture(t)
+	a := acknowledgement(contract.FileQuarantined, contract.Totals{})
+	a.Reason = "Line 3, column 1 (byte 48): the file ends."
+	if err := f.Handle(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	reply := f.replyOf(t, "a b/ü+.xml")
+	if reply.Status != contract.FileQuarantined || reply.Reason != a.Reason || reply.Transactions == nil || len(reply.Transactions) != 0 {
+		t.Errorf("got %+v", reply)
+	}
+	want := map[string]string{"landing/quarantine/acme/" + fileID + "/a b/ü+.xml": "landing/inbox/acme/a%20b/%C3%BC+.xml?versionId=v%2F1"}
+	if !reflect.DeepEqual(f.bucket.copies, want) {
+		t.Errorf("copies %v", f.bucket.copies)
+	}
+	item := f.tables.All(dynamotest.Files)[0]
+	if outcomes.String(item, contract.AttrStatus) != "QUARANTINED" || outcomes.String(item, contract.AttrReason) != a.Reason {
+		t.Errorf("file %v", item)
+	}
+	if got := f.metrics.String(); !strings.Contains(got, `"FilesQuarantined":1`) || strings.Contains(got, "Stored") {
+		t.Errorf("metrics %s", got)
+	}
+}
+
+func TestABrokenFileThatIsGoneIsStillAnswered(t *testing.T) {
+	for code, fails := range map[string]bool{"NoSuchKey": false, "NoSuchVersion": false, "InvalidRequest": false, "AccessDenied": true, "SlowDown": true} {
+		f := newFixture(t)
+		f.bucket.copyErr = &smithy.GenericAPIError{Code: code}
+		err := f.Handle(t.Context(), acknowledgement(contract.FileQuarantined, contract.Totals{}))
+		if (err != nil) != fails || len(f.bucket.objects) != 1 {
+			t.Errorf("%s: %v, objects %v", code, err, f.bucket.objects)
+		}
+	}
+}
+
+func TestAnOverdueFileHasAnInterimReply(t *testing.T) {
+	f := newFixture(t)
+	f.put(contract.Receipt{Ordinal: 2, Outcome: contract.Failed, Code: contract.CodeWorkflowFailed, Message: "m"})
+	if err := f.Handle(t.Context(), acknowledgement(contract.FileOverdue, contract.Totals{Received: 10, Stored: 4, Failed: 1})); err != nil {
+		t.Fatal(err)
+	}
+	reply := f.replyOf(t, "a b/ü+.xml")
+	if reply.Status != contract.FileOverdue || !strings.HasPrefix(reply.Reason, "5 of 10 ") || len(reply.Transactions) != 1 {
+		t.Errorf("got %+v", reply)
+	}
+	// Outcomes are counted once, when the file settles.
+	if got := f.metrics.String(); !strings.Contains(got, `"FilesOverdue":1`) || strings.Contains(got, "Stored") {
+		t.Errorf("metrics %s", got)
+	}
+}
+
+func TestAcknowledgingTwiceIsTheSame(t *testing.T) {
+	f := newFixture(t)
+	f.put(contract.Receipt{Ordinal: 1, Outcome: contract.Rejected, Code: "C", Message: "m"})
+	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Rejected: 1})
+	var states []string
+	for range 2 {
+		if err := f.Handle(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		states = append(states, fmt.Sprint(f.bucket.objects, len(f.tables.All(dynamotest.Files))))
+	}
+	if states[0] != states[1] {
+		t.Errorf("%s\n%s", states[0], states[1])
+	}
+}
+
+func TestNothingIsCountedBeforeAllIsDone(t *testing.T) {
+	f := newFixture(t)
+	f.bucket.putErr = errors.New("slow down")
+	if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Stored: 1})); err == nil || f.metrics.Len() != 0 {
+		t.Errorf("%v, metrics %s", err, f.metrics)
+	}
+}
+
+func TestNoSpoolIsLeftBehind(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	f := newFixture(t)
+	if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{})); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {
+		t.Errorf("%v", left)
+	}
+}
+
+// endless is a table of many outcomes that are made as they are read.
+type endless struct {
+	DynamoDB
+	perShard int
+}
+
+func (e *endless) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	from := 0
+	if in.ExclusiveStartKey != nil {
+		r, err := outcomes.Receipt(in.ExclusiveStartKey)
+		if err != nil {
+			return nil, err
+		}
+		from = r.Ordinal/contract.OutcomeShards + 1
+	}
+	var shard int
+	if _, err := fmt.Sscanf(in.ExpressionAttributeValues[":key"].(*types.AttributeValueMemberS).Value, fileID+"#%d", &shard); err != nil {
+		return nil, err
+	}
+	output := &dynamodb.QueryOutput{}
+	for i := from; i < e.perShard && len(output.Items) < int(aws.ToInt32(in.Limit)); i++ {
+		item := outcomes.Item(fileID, contract.Receipt{Ordinal: i*contract.OutcomeShards + shard, Outcome: contract.Rejected, Message: "m"})
+		output.Items, output.LastEvaluatedKey = append(output.Items, item), item
+	}
+	if from+len(output.Items) == e.perShard {
+		output.LastEvaluatedKey = nil
+	}
+	return output, nil
+}
+
+func TestMemoryIsBoundedByPagesNotByTheFile(t *testing.T) {
+	const perShard = 4000
+	h := &Handler{DynamoDB: &endless{perShard: perShard}}
+	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 64_000, Rejected: 64_000})
+	next := 0
+	err := h.receipts(t.Context(), a, func(r contract.Receipt) error {
+		if r.Ordinal != next {
+			return fmt.Errorf("ordinal %d after %d", r.Ordinal, next-1)
+		}
+		next++
+		return nil
+	})
+	if err != nil || next != perShard*contract.OutcomeShards {
+		t.Errorf("%v after %d receipts", err, next)
+	}
+	s := h.openShard(fileID, 3)
+	if err := s.load(t.Context()); err != nil || len(s.page) != pageItems {
+		t.Errorf("a page has %d receipts, %v", len(s.page), err)
+	}
+}
+
+// pages answers prepared pages of shard 1 and nothing of the others.
+type pages struct {
+	DynamoDB
+	of []*dynamodb.QueryOutput
+}
+
+func (p *pages) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	if in.ExpressionAttributeValues[":key"].(*types.AttributeValueMemberS).Value != contract.ShardKey(fileID, 1) {
+		return &dynamodb.QueryOutput{}, nil
+	}
+	page := p.of[0]
+	p.of = p.of[1:]
+	return page, nil
+}
+
+// DynamoDB filters after it has read a page: pages without an item, and with
+// more behind them, are usual in a file whose transactions are nearly all
+// stored.
+func TestEmptyPagesAreNotTheEnd(t *testing.T) {
+	item := func(ordinal int) map[string]types.AttributeValue {
+		return outcomes.Item(fileID, contract.Receipt{Ordinal: ordinal, Outcome: contract.Rejected})
+	}
+	empty := func() *dynamodb.QueryOutput { return &dynamodb.QueryOutput{LastEvaluatedKey: item(1)} }
+	found := func(ordinal int) *dynamodb.QueryOutput {
+		return &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{item(ordinal)}, LastEvaluatedKey: item(ordinal)}
+	}
+	h := &Handler{DynamoDB: &pages{of: []*dynamodb.QueryOutput{empty(), empty(), found(33), empty(), empty(), found(97), empty(), {}}}}
+	var got []int
+	err := h.receipts(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 200, Rejected: 2}), func(r contract.Receipt) error {
+		got = append(got, r.Ordinal)
+		return nil
+	})
+	if err != nil || !reflect.DeepEqual(got, []int{33, 97}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

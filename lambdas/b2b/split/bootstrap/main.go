@@ -1,0 +1,45 @@
+// Command bootstrap runs the split function.
+package main
+
+import (
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/tradepost-dev/tradepost/internal/batch/xml"
+	"github.com/tradepost-dev/tradepost/internal/bootstrap"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/split"
+)
+
+func main() {
+	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
+		handler := &split.Handler{
+			S3:                s3.NewFromConfig(cfg),
+			SQS:               sqs.NewFromConfig(cfg),
+			DynamoDB:          dynamodb.NewFromConfig(cfg),
+			StepFunctions:     sfn.NewFromConfig(cfg),
+			FilesTable:        env.String(contract.EnvFilesTable),
+			OutcomesTable:     env.String(contract.EnvOutcomesTable),
+			QueueURL:          env.String(contract.EnvQueueURL),
+			SettlementARN:     env.String(contract.EnvSettlementARN),
+			SettlementTimeout: env.Duration(contract.EnvSettlementTimeout),
+			Limits: xml.Limits{
+				Bytes:   env.Int64(contract.EnvMaxFileBytes),
+				Records: int(env.Int64(contract.EnvMaxFileRecords)),
+			},
+			Metrics: &metrics.Emitter{
+				Namespace: env.String(contract.EnvMetricNamespace),
+				Pipeline:  env.String(contract.EnvPipeline),
+				Out:       os.Stdout,
+			},
+		}
+		return handler.Handle
+	})
+}

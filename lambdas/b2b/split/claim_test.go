@@ -1,0 +1,125 @@
+package split
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+)
+
+func TestAFileAnnouncedManyTimesIsSplitOnce(t *testing.T) {
+	w := newWorld(t)
+	w.objects[key+"@v1"] = batchOf(25, 5)
+	var witnesses sync.WaitGroup
+	for i := range 12 {
+		witnesses.Go(func() {
+			notice := []func() error{
+				func() error {
+					return w.handler().Handle(invocation(t.Context(), fmt.Sprint("request-", i)), objectCreated(key, "v1"))
+				},
+				func() error {
+					return w.handler().Handle(invocation(t.Context(), fmt.Sprint("request-", i)), cloudTrail(key, "v1", ""))
+				},
+				func() error {
+					return w.handler().Handle(invocation(t.Context(), fmt.Sprint("request-", i)), cloudTrail(key, "", ""))
+				},
+			}[i%3]
+			if err := notice(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	witnesses.Wait()
+	if len(w.messages) != 20 || len(w.rejected()) != 5 || w.settles != 1 {
+		t.Errorf("%d messages, %d rejections, %d settlements", len(w.messages), len(w.rejected()), w.settles)
+	}
+}
+
+func TestTwoVersionsAreTwoFiles(t *testing.T) {
+	w := newWorld(t)
+	w.objects[key+"@v1"], w.objects[key+"@v2"] = batchOf(1, 0), batchOf(2, 0)
+	for _, version := range []string{"v1", "v2"} {
+		if err := w.handler().Handle(invocation(t.Context(), "r"+version), objectCreated(key, version)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(w.messages) != 3 || len(w.settlements) != 2 {
+		t.Errorf("%d messages, settlements %v", len(w.messages), w.settlements)
+	}
+}
+
+func TestClaimsOfTheDead(t *testing.T) {
+	tests := []struct {
+		name      string
+		requestID string
+		after     time.Duration
+		takesOver bool
+	}{
+		{"its retry", "request-1", 0, true},
+		{"another notice soon", "request-2", 30 * time.Second, false},
+		{"another notice late", "request-2", 2 * time.Minute, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.objects[key+"@v1"] = batchOf(10, 0)
+				w.beforeSend = func(int, *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error) {
+					return nil, errors.New("the power is out")
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				if err := w.handler().Handle(invocation(ctx, "request-1"), objectCreated(key, "v1")); err == nil {
+					t.Fatal("no error")
+				}
+				w.beforeSend = nil
+				time.Sleep(test.after)
+				if err := w.handler().Handle(invocation(t.Context(), test.requestID), objectCreated(key, "v1")); err != nil {
+					t.Fatal(err)
+				}
+				if got := len(w.messages) == 10; got != test.takesOver {
+					t.Errorf("%d messages", len(w.messages))
+				}
+			})
+		})
+	}
+}
+
+func TestAFinishedFileIsNotSplitAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = batchOf(10, 0)
+		w.mustSplit(t.Context())
+		w.mustSplit(t.Context()) // the same request: its end was not seen
+		time.Sleep(24 * time.Hour)
+		if err := w.handler().Handle(invocation(t.Context(), "request-2"), objectCreated(key, "v1")); err != nil {
+			t.Fatal(err)
+		}
+		if len(w.messages) != 10 || w.settles != 1 {
+			t.Errorf("%d messages, %d settlements", len(w.messages), w.settles)
+		}
+	})
+}
+
+func TestASettlementThatIsFasterKeepsItsStatus(t *testing.T) {
+	w := newWorld(t)
+	w.objects[key+"@v1"] = batchOf(1, 0)
+	w.beforeSettle = func(int) error { // the settlement runs to its end at once
+		item := w.file()
+		item[contract.AttrStatus] = &types.AttributeValueMemberS{Value: string(contract.FileSettled)}
+		w.tables.Put("Files", item)
+		return nil
+	}
+	w.mustSplit(t.Context())
+	if w.status() != contract.FileSettled {
+		t.Errorf("status %s", w.status())
+	}
+}

@@ -1,0 +1,133 @@
+// This file understands the two kinds of notices and tells which objects are
+// files.
+
+package split
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+)
+
+// notice says that an object has been written.
+type notice struct {
+	bucket, key, version string
+	failed               string // error code of a call that wrote nothing
+}
+
+// s3Detail is the detail of S3's own event "Object Created". The key is not
+// URL-encoded, as it is in S3's notifications to other targets.
+type s3Detail struct {
+	Bucket struct {
+		Name string `json:"name"`
+	} `json:"bucket"`
+	Object struct {
+		Key     string `json:"key"`
+		Version string `json:"version-id"`
+	} `json:"object"`
+}
+
+// cloudTrailDetail is the detail of "AWS API Call via CloudTrail" for a call
+// that writes an object. CloudTrail records calls that failed, too.
+type cloudTrailDetail struct {
+	ErrorCode         string `json:"errorCode"`
+	RequestParameters struct {
+		Bucket string `json:"bucketName"`
+		Key    string `json:"key"`
+	} `json:"requestParameters"`
+	ResponseElements struct {
+		Version string `json:"x-amz-version-id"`
+	} `json:"responseElements"`
+}
+
+func read(event events.EventBridgeEvent) (notice, error) {
+	var n notice
+	var err error
+	switch event.DetailType {
+	case "Object Created":
+		var d s3Detail
+		err = json.Unmarshal(event.Detail, &d)
+		n = notice{bucket: d.Bucket.Name, key: d.Object.Key, version: d.Object.Version}
+	case "AWS API Call via CloudTrail":
+		var d cloudTrailDetail
+		err = json.Unmarshal(event.Detail, &d)
+		n = notice{bucket: d.RequestParameters.Bucket, key: d.RequestParameters.Key, version: d.ResponseElements.Version, failed: d.ErrorCode}
+	default:
+		err = errors.New("unknown detail type")
+	}
+	if err == nil && (n.bucket == "" || n.key == "") {
+		err = errors.New("no bucket or no key")
+	}
+	if err != nil {
+		return n, fmt.Errorf("read event %s of type %q: %w", event.ID, event.DetailType, err)
+	}
+	return n, nil
+}
+
+// file takes partner and path from the key, inbox/<partner>/<path>. If the
+// object is not a partner's finished file, ignored says why.
+func (n notice) file() (partner, file, ignored string) {
+	below, inside := strings.CutPrefix(n.key, contract.InboxPrefix)
+	partner, file, _ = strings.Cut(below, "/")
+	base := path.Base(n.key)
+	switch {
+	case n.failed != "":
+		ignored = "the call failed: " + n.failed
+	case !inside || partner == "" || file == "":
+		ignored = "it is in no partner's inbox"
+	case strings.HasSuffix(n.key, "/"):
+		ignored = "it is a folder"
+	case strings.HasPrefix(base, "."):
+		ignored = "it is hidden"
+	case temporary(base):
+		ignored = "it has the name of an unfinished upload"
+	}
+	return partner, file, ignored
+}
+
+// temporary reports the names that SFTP clients give to uploads in progress.
+func temporary(base string) bool {
+	switch strings.ToLower(path.Ext(base)) {
+	case ".part", ".filepart", ".tmp":
+		return true
+	}
+	return false
+}
+
+// locate finds the object's version and with it the file's id. CloudTrail may
+// not tell the version, and a bucket may have none: then the entity tag and
+// the time of writing stand for it. A nil file is one that is gone.
+func (h *Handler) locate(ctx context.Context, n notice) (*file, error) {
+	f := &file{Settlement: contract.Settlement{Bucket: n.bucket, Key: n.key, VersionID: n.version}}
+	identity := n.version
+	if n.version == "" {
+		head, err := h.S3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(n.bucket), Key: aws.String(n.key)})
+		var coded smithy.APIError
+		if errors.As(err, &coded) && (coded.ErrorCode() == "NotFound" || coded.ErrorCode() == "NoSuchKey") {
+			slog.WarnContext(ctx, "file is gone", "key", n.key)
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look up %s: %w", n.key, err)
+		}
+		f.VersionID = aws.ToString(head.VersionId)
+		f.etag = aws.ToString(head.ETag)
+		if identity = f.VersionID; identity == "" {
+			identity = f.etag + " " + aws.ToTime(head.LastModified).UTC().Format(time.RFC3339)
+		}
+	}
+	f.FileID = contract.FileID(n.bucket, n.key, identity)
+	return f, nil
+}

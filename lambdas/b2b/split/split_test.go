@@ -1,0 +1,187 @@
+package split
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/outcomes"
+)
+
+const key = "inbox/acme/2026/orders.xml"
+
+var throttled = &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded"}
+
+// batchOf makes a file of n records of which every bad-th has no id.
+func batchOf(n, bad int) string {
+	var b strings.Builder
+	b.WriteString("<Transactions>\n")
+	for i := 1; i <= n; i++ {
+		if bad > 0 && i%bad == 0 {
+			b.WriteString("<Transaction><Notes>no id</Notes></Transaction>\n")
+			continue
+		}
+		fmt.Fprintf(&b, "<Transaction TransactionID=\"T%d\"><Notes>note \"%d\" &lt;\n\\</Notes></Transaction>\n", i, i)
+	}
+	b.WriteString("</Transactions>\n")
+	return b.String()
+}
+
+func (w *world) mustSplit(ctx context.Context) {
+	w.t.Helper()
+	if err := w.handler().Handle(invocation(ctx, "request-1"), objectCreated(key, "v1")); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestEveryRecordBecomesAMessage(t *testing.T) {
+	w := newWorld(t)
+	w.objects[key+"@v1"] = batchOf(3, 0)
+	w.mustSplit(t.Context())
+
+	id := contract.FileID("landing", key, "v1")
+	var want []contract.Message
+	for i := 1; i <= 3; i++ {
+		want = append(want, contract.Message{
+			Record: contract.Record{
+				FileID: id, Ordinal: i, OutcomeKey: contract.OutcomeKey(id, i), Partner: "acme", Source: contract.SourceSFTP, File: "2026/orders.xml",
+				TransactionID: fmt.Sprintf("T%d", i),
+			},
+			Fields: []contract.Field{{Name: "Notes", Value: fmt.Sprintf("note \"%d\" <\n\\", i)}},
+		})
+	}
+	if got := w.received(); !reflect.DeepEqual(got, want) || len(w.messages) != 3 {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	settlement := w.settlements[id]
+	if settlement.Deadline.Before(time.Now().Add(14*time.Minute)) || settlement.Deadline.After(time.Now().Add(15*time.Minute)) {
+		t.Errorf("deadline %v", settlement.Deadline)
+	}
+	settlement.Deadline = time.Time{}
+	if want := (contract.Settlement{FileID: id, Partner: "acme", Bucket: "landing", Key: key, VersionID: "v1", File: "2026/orders.xml", Received: 3}); settlement != want {
+		t.Errorf("settlement %+v", settlement)
+	}
+	if w.status() != contract.FileSplit {
+		t.Errorf("status %s", w.status())
+	}
+	if !strings.Contains(w.metrics.String(), `"Received":3`) {
+		t.Errorf("metrics %s", w.metrics.String())
+	}
+}
+
+func TestAVersionThatIsDeletedAfterItsNoticeIsAnswered(t *testing.T) {
+	w := newWorld(t)
+	w.mustSplit(t.Context())
+	if s := w.settlements[contract.FileID("landing", key, "v1")]; !strings.Contains(s.Reason, "deleted") {
+		t.Errorf("settlement %+v", s)
+	}
+}
+
+// The claim of an invocation that died is taken over by its own retry at
+// once, and by another notice when its time is over, not before.
+func TestACrashAnywhereIsHealedByTheRetry(t *testing.T) {
+	// With bad records, and with ids that the file repeats.
+	content := strings.Replace(batchOf(137, 10), "</Transactions>", fileOf("T1=again", "T2=", "T3=again", "T9=again", "N=1", "N=2", "N=1")[len("<Transactions>"):], 1)
+	undisturbed := newWorld(t)
+	undisturbed.objects[key+"@v1"] = content
+	undisturbed.mustSplit(t.Context())
+	calls := len(undisturbed.batches) + undisturbed.writes + 2
+
+	for crash := 1; crash <= calls; crash++ {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = content
+		done := 0
+		die := func() error {
+			if done++; done >= crash {
+				return errors.New("killed")
+			}
+			return nil
+		}
+		w.beforeSend = func(int, *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error) { return nil, die() }
+		w.beforeWrite = func(int, *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error) { return nil, die() }
+		w.beforeSettle = func(int) error { return die() }
+		err := w.handler().Handle(invocation(t.Context(), "request-1"), objectCreated(key, "v1"))
+		if crash < calls-1 && err == nil {
+			t.Fatalf("crash in call %d went unnoticed", crash)
+		}
+		w.beforeSend, w.beforeWrite, w.beforeSettle = nil, nil, nil
+		w.mustSplit(t.Context())
+		if !reflect.DeepEqual(w.received(), undisturbed.received()) || !reflect.DeepEqual(w.rejected(), undisturbed.rejected()) {
+			t.Errorf("after a crash in call %d: %d messages, %d rejections", crash, len(w.received()), len(w.rejected()))
+		}
+		if w.status() != contract.FileSplit || len(w.settlements) != 1 {
+			t.Errorf("after a crash in call %d: status %s, settlements %v", crash, w.status(), w.settlements)
+		}
+	}
+}
+
+func TestABrokenFileIsQuarantinedWhole(t *testing.T) {
+	good := batchOf(50, 0)
+	for name, content := range map[string]string{
+		"truncated":   good[:len(good)-20],
+		"empty":       "",
+		"second root": good + good,
+		"DOCTYPE":     "<!DOCTYPE a>" + good,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.objects[key+"@v1"] = content
+			w.mustSplit(t.Context())
+			s := w.settlements[contract.FileID("landing", key, "v1")]
+			if len(w.messages) != 0 || len(w.rejected()) != 0 || s.Received != 0 || !strings.HasPrefix(s.Reason, "Line ") {
+				t.Errorf("%d messages, %d rejections, settlement %+v", len(w.messages), len(w.rejected()), s)
+			}
+			if w.status() != contract.FileQuarantined || outcomes.String(w.file(), contract.AttrReason) != s.Reason {
+				t.Errorf("file %+v", w.file())
+			}
+		})
+	}
+}
+
+func TestLimitsAreKept(t *testing.T) {
+	w := newWorld(t)
+	w.objects[key+"@v1"] = batchOf(50, 0)
+	h := w.handler()
+	h.Limits.Records = 49
+	if err := h.Handle(invocation(t.Context(), "r"), objectCreated(key, "v1")); err != nil || len(w.messages) != 0 || w.status() != contract.FileQuarantined {
+		t.Errorf("%v, %d messages, status %s", err, len(w.messages), w.status())
+	}
+}
+
+func TestALargeFileIsReadTwiceAndASmallOneOnce(t *testing.T) {
+	for _, test := range []struct{ padding, gets int }{{0, 1}, {smallFile, 2}} {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = strings.Replace(batchOf(10, 0), "\n", strings.Repeat(" ", test.padding)+"\n", 1)
+		w.mustSplit(t.Context())
+		if w.gets != test.gets || len(w.messages) != 10 {
+			t.Errorf("padding %d: %d reads, %d messages", test.padding, w.gets, len(w.messages))
+		}
+	}
+}
+
+func TestThrottledSettlementIsStartedInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = batchOf(1, 0)
+		w.beforeSettle = func(call int) error {
+			if call < 5 {
+				return throttled
+			}
+			return nil
+		}
+		w.mustSplit(t.Context())
+		if len(w.settlements) != 1 || w.settles != 5 {
+			t.Errorf("settlements %v after %d calls", w.settlements, w.settles)
+		}
+	})
+}

@@ -1,0 +1,128 @@
+// Package stacks has the stacks of the app, one file for each, and what the
+// CDK context asks of them.
+package stacks
+
+// This file reads the context.
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+)
+
+// System is a system that the app can declare, a stack each.
+type System struct {
+	Name string // as in the context "systems" and in the stack's name
+
+	// read takes from the context what only this system has, and returns what
+	// declares its stack.
+	read func(*Context) func(awscdk.App, Config) awscdk.Stack
+}
+
+// systems are all of them, in the order in which they are declared.
+func systems() []System {
+	return []System{
+		{"b2b", readB2B},
+	}
+}
+
+// Config is what the context asks of every stack.
+type Config struct {
+	Stage string
+}
+
+var stageName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,19}$`)
+
+// Declare declares the stacks of the systems that the context asks for. Its
+// error names everything that is wrong with the context, and then nothing has
+// been declared.
+func Declare(app awscdk.App) error {
+	context := &Context{node: app.Node()}
+	config := Config{Stage: context.text("stage", "dev")}
+	if !stageName.MatchString(config.Stage) {
+		context.fault("stage is %q: give 1 to 20 letters, digits and -, the first one a letter", config.Stage)
+	}
+	var declare []func(awscdk.App, Config) awscdk.Stack
+	for _, system := range context.systems() {
+		declare = append(declare, system.read(context))
+	}
+	if len(context.faults) > 0 {
+		return errors.Join(context.faults...)
+	}
+	for _, stack := range declare {
+		stack(app, config)
+	}
+	return nil
+}
+
+// Context reads values and remembers what was wrong with them.
+type Context struct {
+	node   constructs.Node
+	faults []error
+}
+
+func (c *Context) fault(format string, arguments ...any) {
+	c.faults = append(c.faults, fmt.Errorf("context "+format, arguments...))
+}
+
+// text is a value, or otherwise if it is not given.
+func (c *Context) text(key, otherwise string) string {
+	switch given := c.node.TryGetContext(&key).(type) {
+	case nil:
+		return otherwise
+	case string:
+		return given
+	default:
+		c.fault("%s is %v: give a string", key, given)
+		return otherwise
+	}
+}
+
+// choice is one of some values, the first of them if it is not given.
+func (c *Context) choice(key string, values ...string) string {
+	given := c.text(key, values[0])
+	if !slices.Contains(values, given) {
+		c.fault("%s is %q: give %s", key, given, alternatives(values))
+	}
+	return given
+}
+
+// systems are those that the context names, all of them if it names none.
+func (c *Context) systems() []System {
+	all := systems()
+	given := c.text("systems", "")
+	if given == "" {
+		return all
+	}
+	var chosen []System
+	for name := range strings.SplitSeq(given, ",") {
+		name = strings.TrimSpace(name)
+		place := slices.IndexFunc(all, func(s System) bool { return s.Name == name })
+		if place < 0 {
+			var names []string
+			for _, s := range all {
+				names = append(names, s.Name)
+			}
+			c.fault("systems has %q: give some of %s, with commas between", name, strings.Join(names, ", "))
+			continue
+		}
+		if !slices.ContainsFunc(chosen, func(s System) bool { return s.Name == name }) {
+			chosen = append(chosen, all[place])
+		}
+	}
+	return chosen
+}
+
+// alternatives is "a, b or c".
+func alternatives(values []string) string {
+	last := len(values) - 1
+	if last == 0 {
+		return values[0]
+	}
+	return strings.Join(values[:last], ", ") + " or " + values[last]
+}
