@@ -254,10 +254,16 @@ func TestAttributesAreIgnoredOnlyIfTheServerSaysSo(t *testing.T) {
 	for option, ok := range map[string]bool{"DEFAULT": false, "ENABLE_NO_OP": true} {
 		t.Run(option, func(t *testing.T) {
 			w := newWorld(t, option)
-			w.put(t, "inbox/acme/a", "a")
+			w.put(t, "inbox/acme/a", "abc")
 			c, _ := w.sftp(t, "acme")
 			if err := c.Chmod("/inbox/a", 0o600); (err == nil) != ok {
 				t.Errorf("chmod: %v", err)
+			}
+			if err := c.Truncate("/inbox/a", 1); err == nil || !strings.Contains(err.Error(), "UNSUPPORTED") {
+				t.Errorf("truncate, which S3 cannot: %v", err)
+			}
+			if got, _ := w.object(t, "inbox/acme/a"); got != "abc" {
+				t.Errorf("the object became %q", got)
 			}
 		})
 	}

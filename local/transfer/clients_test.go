@@ -1,4 +1,5 @@
-// The clients that the tests use: pkg/sftp, and OpenSSH where it is installed.
+// The clients that the tests use: pkg/sftp, and OpenSSH and lftp where they
+// are installed.
 
 package transfer_test
 
@@ -20,12 +21,13 @@ import (
 type client struct {
 	upload   func(t *testing.T, w *world, user, local, remote string) error
 	download func(t *testing.T, w *world, user, remote, local string) error
-	tidy     func(t *testing.T, w *world, user, local string) error // see TestASessionOfManyCommands
+	resume   func(t *testing.T, w *world, user, local, remote string) error // the upload of a file of which a part is there
+	tidy     func(t *testing.T, w *world, user, local string) error         // see TestASessionOfManyCommands
 }
 
-// clients are those of this machine: OpenSSH has its rows where it is installed.
+// clients are those of this machine.
 func clients() map[string]client {
-	all := map[string]client{"pkg/sftp": {packageUpload, packageDownload, packageTidy}}
+	all := map[string]client{"pkg/sftp": {packageUpload, packageDownload, packageResume, packageTidy}}
 	if _, err := exec.LookPath("sftp"); err == nil {
 		all["OpenSSH"] = client{
 			upload: func(t *testing.T, w *world, user, local, remote string) error {
@@ -34,8 +36,27 @@ func clients() map[string]client {
 			download: func(t *testing.T, w *world, user, remote, local string) error {
 				return openSSH(t, w, user, "get "+remote+" "+local)
 			},
+			resume: func(t *testing.T, w *world, user, local, remote string) error {
+				return openSSH(t, w, user, "reput "+local+" "+remote)
+			},
 			tidy: func(t *testing.T, w *world, user, local string) error {
 				return openSSH(t, w, user, "pwd", "mkdir sub", "cd sub", "put -p "+local+" a.xml.filepart", "rename a.xml.filepart a.xml", "ls -l", "rm a.xml", "cd ..", "rmdir sub")
+			},
+		}
+	}
+	if _, err := exec.LookPath("lftp"); err == nil {
+		all["lftp"] = client{
+			upload: func(t *testing.T, w *world, user, local, remote string) error {
+				return lftp(t, w, user, "put "+local+" -o "+remote)
+			},
+			download: func(t *testing.T, w *world, user, remote, local string) error {
+				return lftp(t, w, user, "set xfer:clobber on", "get "+remote+" -o "+local)
+			},
+			resume: func(t *testing.T, w *world, user, local, remote string) error {
+				return lftp(t, w, user, "put -c "+local+" -o "+remote)
+			},
+			tidy: func(t *testing.T, w *world, user, local string) error {
+				return lftp(t, w, user, "mkdir sub", "cd sub", "put "+local+" -o a.xml.filepart", "mv a.xml.filepart a.xml", "ls", "rm a.xml", "cd ..", "rmdir sub")
 			},
 		}
 	}
@@ -56,6 +77,28 @@ func packageUpload(t *testing.T, w *world, user, local, remote string) error {
 	}
 	if _, err := f.ReadFrom(bytes.NewReader(body)); err != nil {
 		return err
+	}
+	return f.Close()
+}
+
+func packageResume(t *testing.T, w *world, user, local, remote string) error {
+	c, _ := w.sftp(t, user)
+	body, err := os.ReadFile(local)
+	if err != nil {
+		return err
+	}
+	there, err := c.Stat(remote)
+	if err != nil {
+		return err
+	}
+	f, err := c.OpenFile(remote, os.O_WRONLY|os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	if rest := body[there.Size():]; len(rest) > 0 {
+		if _, err := f.WriteAt(rest, there.Size()); err != nil {
+			return err
+		}
 	}
 	return f.Close()
 }
@@ -97,6 +140,37 @@ func packageTidy(t *testing.T, w *world, user, local string) error {
 // openSSH runs a batch of commands in OpenSSH's client.
 func openSSH(t *testing.T, w *world, user string, commands ...string) error {
 	t.Helper()
+	host, port, options := w.ssh(t)
+	cmd := exec.CommandContext(t.Context(), "sftp", append(append([]string{"-q", "-b", "-", "-P", port}, options...), user+"@"+host)...)
+	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+// lftp runs commands in lftp, which speaks SFTP through OpenSSH's ssh.
+func lftp(t *testing.T, w *world, user string, commands ...string) error {
+	t.Helper()
+	host, port, options := w.ssh(t)
+	script := append([]string{
+		"set cmd:fail-exit on", "set net:max-retries 1",
+		`set sftp:connect-program "ssh -a -x ` + strings.Join(options, " ") + `"`,
+		"open -u " + user + ",none -p " + port + " sftp://" + host,
+	}, commands...)
+	cmd := exec.CommandContext(t.Context(), "lftp", "--norc", "-c", strings.Join(script, "; "))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+// ssh returns where the server is, and the options by which OpenSSH knows both
+// sides.
+func (w *world) ssh(t *testing.T) (host, port string, options []string) {
+	t.Helper()
 	host, port, err := net.SplitHostPort(w.endpoint.Address)
 	if err != nil {
 		t.Fatal(err)
@@ -105,12 +179,6 @@ func openSSH(t *testing.T, w *world, user string, commands ...string) error {
 	if err := os.WriteFile(known, []byte("["+host+"]:"+port+" "+w.endpoint.HostKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "sftp", "-q", "-F", "none", "-b", "-", "-i", w.keyFile(t), "-P", port,
-		"-o", "IdentitiesOnly=yes", "-o", "UserKnownHostsFile="+known, "-o", "StrictHostKeyChecking=yes", user+"@"+host)
-	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
+	return host, port, []string{"-F", "none", "-i", w.keyFile(t),
+		"-o", "IdentitiesOnly=yes", "-o", "UserKnownHostsFile=" + known, "-o", "StrictHostKeyChecking=yes"}
 }

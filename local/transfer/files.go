@@ -23,6 +23,7 @@ import (
 type files struct {
 	home          home
 	s3            *s3.Client
+	session       *session
 	ignoreSetStat bool
 }
 
@@ -68,14 +69,14 @@ func (f *files) Fileread(r *sftp.Request) (io.ReaderAt, error) {
 	if err != nil {
 		return nil, status(err)
 	}
-	return o.Body, nil
+	return &download{session: f.session, path: at.String(), etag: o.ETag, started: time.Now(), body: o.Body, size: o.Size}, nil
 }
 
 // Filewrite opens an object for writing from its start. S3 cannot append, nor
 // read what is being written.
 func (f *files) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	flags := r.Pflags()
-	if flags.Append || flags.Read {
+	if flags.Append || flags.Read || !flags.Write {
 		return nil, sftp.ErrSSHFxOpUnsupported
 	}
 	at, err := f.object(r.Filepath)
@@ -85,21 +86,38 @@ func (f *files) Filewrite(r *sftp.Request) (io.WriterAt, error) {
 	if err := f.s3.MayWrite(at.bucket, at.key); err != nil {
 		return nil, status(err)
 	}
-	if flags.Excl {
-		if _, err := f.s3.Head(r.Context(), at.bucket, at.key, ""); err == nil {
-			return nil, sftp.ErrSSHFxFailure
-		}
+	u := &upload{s3: f.s3, session: f.session, started: time.Now(), bucket: at.bucket, key: at.key}
+	if err := u.open(r.Context(), flags); err != nil {
+		return nil, status(err)
 	}
-	return &upload{s3: f.s3, bucket: at.bucket, key: at.key}, nil
+	return u, nil
 }
 
-// Filecmd performs what changes names.
+// Filecmd performs what changes names, and tells EventBridge of it.
 func (f *files) Filecmd(r *sftp.Request) error {
+	started := time.Now()
+	err := f.command(r)
+	at := f.home.resolve(r.Filepath).String()
+	switch r.Method {
+	case "Rename":
+		f.session.tell("File Rename", started, detail{OriginalFilePath: at, RenamedFilePath: f.home.resolve(r.Target).String()}, err)
+	case "Remove":
+		f.session.tell("File Delete", started, detail{FilePath: at}, err)
+	case "Mkdir":
+		f.session.tell("Directory Create", started, detail{DirectoryPath: at}, err)
+	case "Rmdir":
+		f.session.tell("Directory Delete", started, detail{DirectoryPath: at}, err)
+	}
+	return err
+}
+
+func (f *files) command(r *sftp.Request) error {
 	switch r.Method {
 	case "Setstat":
 		// Attributes mean nothing to S3. Transfer Family fails such requests
-		// unless the server's SetStatOption is ENABLE_NO_OP.
-		if f.ignoreSetStat {
+		// unless the server's SetStatOption is ENABLE_NO_OP. A length is no
+		// mere attribute: a client that is told it was set would rely on it.
+		if f.ignoreSetStat && !r.AttrFlags().Size {
 			return nil
 		}
 		return sftp.ErrSSHFxOpUnsupported

@@ -32,6 +32,14 @@ type place struct {
 	root   bool   // the place of a mapping or above one, which always exists
 }
 
+// String is the path as Transfer Family writes it into events: /BUCKET/KEY.
+func (p place) String() string {
+	if p.bucket == "" {
+		return p.path
+	}
+	return path.Join("/", p.bucket, p.key)
+}
+
 // resolve finds the place of a clean absolute path. The longest mapping wins.
 func (h home) resolve(p string) place {
 	if !h.logical {

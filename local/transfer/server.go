@@ -123,7 +123,7 @@ func (s *server) serve(ctx context.Context) {
 // handle serves one connection. What goes wrong in it concerns its client
 // only, who sees it.
 func (s *server) handle(conn net.Conn) {
-	auth := &login{server: s, callers: map[string]cloud.Caller{}}
+	auth := &login{server: s, session: newSessionID(), callers: map[string]cloud.Caller{}}
 	config := &ssh.ServerConfig{PublicKeyCallback: auth.publicKey, ServerVersion: "SSH-2.0-AWS_SFTP_1.1"}
 	if s.banner != "" {
 		config.BannerCallback = func(ssh.ConnMetadata) string { return s.banner }
@@ -141,7 +141,12 @@ func (s *server) handle(conn net.Conn) {
 	sourceIP, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
 	u := s.user(client.User())
 	origin := s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}
-	view := &files{home: u.home, s3: s.objects.As(auth.callers[u.name], origin), ignoreSetStat: s.ignoreSetStat}
+	view := &files{
+		home:          u.home,
+		s3:            s.objects.As(auth.callers[u.name], origin),
+		session:       &session{cloud: s.cloud, server: s.id, user: u.name, id: auth.session, clientIP: sourceIP},
+		ignoreSetStat: s.ignoreSetStat,
+	}
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
 	open := make(chan struct{}, maxSessions)
@@ -166,6 +171,7 @@ func (s *server) handle(conn net.Conn) {
 // login authenticates one connection. The role is assumed once, here.
 type login struct {
 	server  *server
+	session string                  // id
 	callers map[string]cloud.Caller // by user
 }
 
@@ -179,14 +185,19 @@ func (l *login) publicKey(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permis
 	if _, ok := l.callers[u.name]; ok { // the client asks before it signs
 		return nil, nil
 	}
-	session := make([]byte, 8)
-	rand.Read(session)
-	caller, err := l.server.assume(u, fmt.Sprintf("%s.%s@%s", u.name, hex.EncodeToString(session), l.server.id))
+	caller, err := l.server.assume(u, fmt.Sprintf("%s.%s@%s", u.name, l.session, l.server.id))
 	if err != nil {
 		return nil, err
 	}
 	l.callers[u.name] = caller
 	return nil, nil
+}
+
+// newSessionID returns 16 hexadecimal digits, as Transfer Family's ids have.
+func newSessionID() string {
+	id := make([]byte, 8)
+	rand.Read(id)
+	return hex.EncodeToString(id)
 }
 
 func (s *server) assume(u *user, session string) (cloud.Caller, error) {

@@ -67,12 +67,15 @@ type world struct {
 
 func (w *world) Emit(e cloud.Event) { w.mu.Lock(); defer w.mu.Unlock(); w.events = append(w.events, e) }
 
-// told returns what EventBridge was told: "Object Created inbox/acme/x PutObject".
+// told returns what EventBridge was told by S3: "Object Created inbox/acme/x PutObject".
 func (w *world) told() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var lines []string
 	for _, e := range w.events {
+		if e.Source != "aws.s3" {
+			continue
+		}
 		var detail struct {
 			Reason string
 			Object struct{ Key string }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/pkg/sftp"
 
@@ -26,10 +27,18 @@ const (
 
 // upload takes the chunks of a file in whatever order pkg/sftp's workers bring
 // them. The object appears when the file is closed. If the connection breaks,
-// it gets what came without a gap, as Transfer Family leaves it.
+// it gets what came without a gap, as Transfer Family leaves it. Nothing but
+// what the client wrote, or asked to be cut off, replaces an object.
 type upload struct {
 	s3          *s3.Client
+	session     *session
+	started     time.Time
 	bucket, key string
+
+	creates     bool   // whether the file is there, and empty, if nothing is written
+	old         int64  // bytes that were there and were not to be cut off
+	ifMatch     string // the entity tag that the object must still have, or empty
+	ifNoneMatch string // "*": no object may have come meanwhile
 
 	mu     sync.Mutex
 	buffer bytes.Buffer     // what follows the parts
@@ -40,6 +49,29 @@ type upload struct {
 	parts  []s3.Part
 	broken bool  // the connection is
 	failed error // the first error, which ends the upload
+}
+
+// open looks at what is there. A client that may not see it may still write
+// a new object, or replace the old one if it says so.
+func (u *upload) open(ctx context.Context, flags sftp.FileOpenFlags) error {
+	if flags.Creat && flags.Trunc && !flags.Excl {
+		u.creates = true
+		return nil
+	}
+	there, err := u.s3.Head(ctx, u.bucket, u.key, "")
+	switch {
+	case err == nil && flags.Creat && flags.Excl:
+		return fmt.Errorf("the file is there already: %w", sftp.ErrSSHFxFailure)
+	case err == nil && flags.Trunc:
+		u.creates = true
+	case err == nil:
+		u.old, u.ifMatch = there.Size, there.ETag
+	case !flags.Creat:
+		return err
+	default:
+		u.creates, u.ifNoneMatch = flags.Excl || absent(err), "*"
+	}
+	return nil
 }
 
 // WriteAt takes a chunk. It fails for good where the file is not written from
@@ -128,34 +160,59 @@ func (u *upload) TransferError(error) {
 	u.broken = true
 }
 
-// Close writes the object.
+// Close writes the object, unless nothing was written that should become one.
 func (u *upload) Close() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.failed == nil && len(u.ahead) > 0 && !u.broken {
-		u.failed = fmt.Errorf("bytes from %d on are missing: %w", u.length, sftp.ErrSSHFxOpUnsupported)
+	untouched := u.length == 0 && len(u.ahead) == 0 && u.failed == nil && (u.broken || !u.creates)
+	if untouched && !u.broken {
+		return nil
 	}
+	told := detail{FilePath: place{bucket: u.bucket, key: u.key}.String(), Bytes: &u.length}
 	err := u.failed
-	if err == nil {
-		err = u.commit()
+	if err == nil && !untouched {
+		told.ETag, err = u.commit()
 	}
 	if err != nil && u.id != "" {
 		err = errors.Join(err, u.s3.AbortUpload(context.Background(), u.bucket, u.key, u.id))
 	}
+	if u.broken {
+		told.FailureCode, told.FailureMessage = "PARTIAL_UPLOAD", "File was partially uploaded."
+	}
+	u.session.tell("File Upload", u.started, told, err)
 	return status(err)
 }
 
-func (u *upload) commit() error {
-	ctx := context.Background()
-	if u.id == "" {
-		_, err := u.s3.Put(ctx, s3.PutInput{Bucket: u.bucket, Key: u.key, Body: &u.buffer, Header: header()})
-		return err
+// commit makes the object and returns its entity tag.
+func (u *upload) commit() (etag string, err error) {
+	switch {
+	case len(u.ahead) > 0 && !u.broken:
+		return "", fmt.Errorf("bytes from %d on are missing, and S3 cannot append: %w", u.length, sftp.ErrSSHFxOpUnsupported)
+	case u.length < u.old:
+		return "", fmt.Errorf("%d bytes of %d were written, and S3 cannot keep the rest: %w", u.length, u.old, sftp.ErrSSHFxOpUnsupported)
 	}
+	ctx := context.Background()
+	var o *s3.Object
+	if u.id == "" {
+		o, err = u.s3.Put(ctx, s3.PutInput{
+			Bucket: u.bucket, Key: u.key, Body: &u.buffer, Header: header(), IfMatch: u.ifMatch, IfNoneMatch: u.ifNoneMatch,
+		})
+	} else {
+		o, err = u.complete(ctx)
+	}
+	if err != nil {
+		return "", err
+	}
+	return o.ETag, nil
+}
+
+func (u *upload) complete(ctx context.Context) (*s3.Object, error) {
 	if u.buffer.Len() > 0 {
 		if err := u.flush(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	_, err := u.s3.CompleteUpload(ctx, s3.CompleteInput{Bucket: u.bucket, Key: u.key, UploadID: u.id, Parts: u.parts})
-	return err
+	return u.s3.CompleteUpload(ctx, s3.CompleteInput{
+		Bucket: u.bucket, Key: u.key, UploadID: u.id, Parts: u.parts, IfMatch: u.ifMatch, IfNoneMatch: u.ifNoneMatch,
+	})
 }

@@ -29,7 +29,7 @@ func TestChunksOutOfOrderMakeTheFile(t *testing.T) {
 		part := offsets[start:min(len(offsets), start+window)]
 		rand.Shuffle(len(part), func(i, j int) { part[i], part[j] = part[j], part[i] })
 	}
-	u := &upload{s3: client, bucket: "landing", key: "k"}
+	u := &upload{s3: client, session: &session{cloud: c}, bucket: "landing", key: "k"}
 	for _, at := range offsets {
 		p := bytes.Clone(body[at:min(int64(len(body)), at+chunk)])
 		if _, err := u.WriteAt(p, at); err != nil {
