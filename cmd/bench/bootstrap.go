@@ -15,13 +15,13 @@ import (
 // starts is how often each binary is started; the median counts.
 const starts = 15
 
-func measureBootstraps(ctx context.Context, root string) ([]result, error) {
+func measureBootstraps(ctx context.Context, o options) ([]result, error) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	sources, err := filepath.Glob(filepath.Join(root, "lambdas", "*", "bootstrap"))
+	sources, err := filepath.Glob(filepath.Join(o.root, "lambdas", "*", "bootstrap"))
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
 )
@@ -26,7 +25,14 @@ type result struct {
 
 type section struct {
 	name    string
-	measure func(ctx context.Context, root string) ([]result, error)
+	measure func(ctx context.Context, o options) ([]result, error)
+}
+
+// options say what to measure.
+type options struct {
+	root         string // this module's folder
+	transactions int    // that go through the whole pipeline
+	cpu, heap    string // files that take profiles of the pipeline, or empty
 }
 
 var sections = []section{
@@ -48,8 +54,12 @@ func main() {
 func run(arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth or pipeline")
-	profile := flags.String("profile", "", "write a CPU profile of this process to a `file`")
+	var o options
+	flags.IntVar(&o.transactions, "transactions", 10_000, "how many transactions go through the whole pipeline, in one file")
+	flags.StringVar(&o.cpu, "cpu", "", "write a CPU profile of the pipeline to a `file`")
+	flags.StringVar(&o.heap, "heap", "", "write a heap profile of the pipeline to a `file`")
 	resident := flags.Int64("resident", 0, "split `megabytes` of generated input and print the peak of resident memory (used by the split section)")
+	through := flags.Bool("through", false, "run the pipeline and print what it took, as JSON (used by the pipeline section)")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -62,16 +72,9 @@ func run(arguments []string) error {
 	if err != nil {
 		return fmt.Errorf("find the module's folder: %w", err)
 	}
-	if *profile != "" {
-		file, err := os.Create(*profile)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
+	o.root = strings.TrimSpace(string(root))
+	if *through {
+		return runThrough(ctx, o)
 	}
 	var results []result
 	for _, s := range sections {
@@ -79,7 +82,7 @@ func run(arguments []string) error {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "measuring %s\n", s.name)
-		measured, err := s.measure(ctx, strings.TrimSpace(string(root)))
+		measured, err := s.measure(ctx, o)
 		if err != nil {
 			return fmt.Errorf("measure %s: %w", s.name, err)
 		}

@@ -2,31 +2,32 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// transactions is how many go through the whole pipeline.
-const transactions = 10_000
-
-func measureSynth(ctx context.Context, root string) ([]result, error) {
+func measureSynth(ctx context.Context, o options) ([]result, error) {
 	state, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(state)
-	if _, err := laptop.Prepare(root, state); err != nil {
+	if _, err := laptop.Prepare(o.root, state); err != nil {
 		return nil, err
 	}
 	synthesize := func() (time.Duration, error) {
 		began := time.Now()
-		err := laptop.Synthesize(ctx, root, filepath.Join(state, "cdk.out"), map[string]string{"partners": filepath.Join(state, "partners.json")})
+		err := laptop.Synthesize(ctx, o.root, filepath.Join(state, "cdk.out"), map[string]string{"partners": filepath.Join(state, "partners.json")})
 		return time.Since(began), err
 	}
 	first, err := synthesize()
@@ -41,42 +42,107 @@ func measureSynth(ctx context.Context, root string) ([]result, error) {
 		fmt.Sprintf("the run before it took %.1f s", first.Seconds()), "10 s"}}, nil
 }
 
-func measurePipeline(ctx context.Context, root string) ([]result, error) {
+// measured is what a run of the whole pipeline yields.
+type measured struct {
+	Ready     time.Duration // from the synthesized app to served addresses
+	Took      time.Duration // from the upload to the reply
+	Engine    int64         // bytes of resident memory at the peak
+	Functions int64         // of all function processes together
+	Processes int           // at the most
+}
+
+// measurePipeline runs the pipeline in a process of its own, so that nothing
+// else counts as the engine's memory.
+func measurePipeline(ctx context.Context, o options) ([]result, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	n := o.transactions
+	c := exec.CommandContext(ctx, self, "-through", "-transactions", strconv.Itoa(n), "-cpu", o.cpu, "-heap", o.heap)
+	c.Stderr = os.Stderr
+	output, err := c.Output()
+	if err != nil {
+		return nil, fmt.Errorf("run the pipeline in a process of its own: %w", err)
+	}
+	var m measured
+	if err := json.Unmarshal(output, &m); err != nil {
+		return nil, err
+	}
+	const megabyte = 1e6
+	return []result{
+		{"engine ready after synth", fmt.Sprintf("%.2f s", m.Ready.Seconds()), "", "1 s"},
+		{fmt.Sprintf("%d transactions, upload to reply", n), fmt.Sprintf("%.0f per second", float64(n)/m.Took.Seconds()),
+			fmt.Sprintf("%.1f s in all", m.Took.Seconds()), "500 per second"},
+		{fmt.Sprintf("engine's resident memory, %d transactions", n), fmt.Sprintf("%.0f MB", float64(m.Engine)/megabyte), "", "1000 MB up to 500,000"},
+		{"functions' resident memory together", fmt.Sprintf("%.0f MB", float64(m.Functions)/megabyte), fmt.Sprintf("%d processes", m.Processes), "1000 MB"},
+	}, nil
+}
+
+// runThrough sends transactions through the whole pipeline, in one file, and
+// prints what that took.
+func runThrough(ctx context.Context, o options) (err error) {
 	state, err := os.MkdirTemp("", "bench-")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer os.RemoveAll(state)
+	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
 	var synthesized time.Time
-	l, err := laptop.Start(ctx, laptop.Options{Root: root, State: state}, func(string, ...any) { synthesized = time.Now() })
+	l, err := laptop.Start(ctx, laptop.Options{Root: o.root, State: state}, func(string, ...any) { synthesized = time.Now() })
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer l.Close()
-	ready := time.Since(synthesized)
+	defer func() { err = errors.Join(err, l.Close()) }()
+	m := measured{Ready: time.Since(synthesized)}
 
-	var batch strings.Builder
-	batch.WriteString("<Transactions>")
-	for i := range transactions {
-		fmt.Fprintf(&batch, `<Transaction TransactionID="bench-%d"><Notes>Transaction made between user %d and user %d.</Notes></Transaction>`, i, i, i+1)
-	}
-	batch.WriteString("</Transactions>")
-	began := time.Now()
-	acme := l.Partners["acme"]
-	if err := acme.Upload("bench.xml", strings.NewReader(batch.String())); err != nil {
-		return nil, err
-	}
-	reply, _, err := acme.Reply(ctx, "bench.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })
+	profiled, err := profile(o.cpu, o.heap)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	took := time.Since(began)
-	if reply.Totals.Stored != transactions {
-		return nil, fmt.Errorf("stored %d of %d: %+v", reply.Totals.Stored, transactions, reply.Totals)
+	defer func() { err = errors.Join(err, profiled()) }()
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	peak := followChildren(following)
+	began := time.Now()
+	if err := sendThrough(ctx, l.Partners["acme"], o.transactions); err != nil {
+		return err
 	}
-	return []result{
-		{"engine ready after synth", fmt.Sprintf("%.2f s", ready.Seconds()), "", "1 s"},
-		{"10,000 transactions, upload to reply", fmt.Sprintf("%.0f per second", transactions/took.Seconds()),
-			fmt.Sprintf("%.1f s in all", took.Seconds()), "500 per second"},
-	}, nil
+	m.Took = time.Since(began)
+	stop()
+	functions := <-peak
+	m.Functions, m.Processes = functions.resident, functions.count
+	if m.Engine, err = peakResident(); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(m)
+}
+
+func sendThrough(ctx context.Context, partner *laptop.Partner, n int) error {
+	if err := partner.Upload("bench.xml", newBatch(n)); err != nil {
+		return err
+	}
+	reply, _, err := partner.Reply(ctx, "bench.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })
+	if err != nil {
+		return err
+	}
+	if reply.Totals.Stored != n {
+		return fmt.Errorf("stored %d of %d: %+v", reply.Totals.Stored, n, reply.Totals)
+	}
+	return nil
+}
+
+// newBatch is a file of n transactions that is made while it is read.
+func newBatch(n int) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.WriteString(w, "<Transactions>")
+		for i := 0; i < n && err == nil; i++ {
+			_, err = fmt.Fprintf(w, `<Transaction TransactionID="bench-%d"><Notes>Transaction made between user %d and user %d.</Notes></Transaction>`, i, i, i+1)
+		}
+		if err == nil {
+			_, err = io.WriteString(w, "</Transactions>")
+		}
+		w.CloseWithError(err) // nil: the end
+	}()
+	return r
 }

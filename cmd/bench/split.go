@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	stdxml "encoding/xml"
@@ -21,7 +20,7 @@ import (
 // sample is the size of the document that the parsers are compared on.
 const sample = 100 << 20
 
-func measureSplit(ctx context.Context, _ string) ([]result, error) {
+func measureSplit(ctx context.Context, _ options) ([]result, error) {
 	previous := runtime.GOMAXPROCS(1) // the promise is about one core
 	defer runtime.GOMAXPROCS(previous)
 	document, err := io.ReadAll(newGenerated(sample))
@@ -109,19 +108,11 @@ func printResident(size int64) error {
 	if _, err := split(newGenerated(size)); err != nil {
 		return err
 	}
-	status, err := os.Open("/proc/self/status")
-	if err != nil {
-		return fmt.Errorf("resident memory is read on Linux only: %w", err)
+	peak, err := peakResident()
+	if err == nil {
+		fmt.Println(peak)
 	}
-	defer status.Close()
-	for lines := bufio.NewScanner(status); lines.Scan(); {
-		if value, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
-			kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-			fmt.Println(kilobytes << 10)
-			return err
-		}
-	}
-	return errors.New("/proc/self/status has no VmHWM")
+	return err
 }
 
 // generated is a batch file that is made while it is read.
