@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -30,34 +29,23 @@ func (s *Store) Issue(caller cloud.Caller) Credentials {
 	return credentials
 }
 
-// Identify returns the caller behind a request signed with AWS Signature
-// Version 4, and the service its credential scope names. Issued credentials
-// stand for their role; any others ("test" and "test", say) for the account's
-// administrator, so that a developer's clients need no set-up. The signature
-// itself is not verified: the engine listens on loopback only.
+// Identify returns the caller behind a signed request, and the service its
+// signature is for. Issued credentials stand for their role; any others ("test"
+// and "test", say) for the account's administrator, so that a developer's
+// clients need no set-up. The signature itself is not verified: the engine
+// listens on loopback only. But a presigned URL expires.
 func (s *Store) Identify(r *http.Request) (caller cloud.Caller, service string, err error) {
-	scope := r.URL.Query().Get("X-Amz-Credential")
-	if authorization := r.Header.Get("Authorization"); scope == "" && authorization != "" {
-		_, rest, ok := strings.Cut(authorization, "Credential=")
-		if !ok {
-			return cloud.Caller{}, "", cloud.Errorf(400, "IncompleteSignatureException", "the Authorization header is not of AWS Signature Version 4: it has no Credential")
-		}
-		scope, _, _ = strings.Cut(rest, ",")
-	}
-	if scope == "" {
-		return cloud.Caller{}, "", cloud.Errorf(403, "MissingAuthenticationTokenException", "the request is not signed; any access key will do")
-	}
-	parts := strings.Split(strings.TrimSpace(scope), "/")
-	if len(parts) != 5 {
-		return cloud.Caller{}, "", cloud.Errorf(400, "IncompleteSignatureException", "credential scope %q is not <key>/<date>/<region>/<service>/aws4_request", scope)
+	signed, err := readSignature(r)
+	if err != nil {
+		return cloud.Caller{}, signed.service, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	caller, ok := s.sessions[parts[0]]
+	caller, ok := s.sessions[signed.key]
 	if !ok {
 		caller = s.site.Administrator()
 	}
-	return caller, parts[3], nil
+	return caller, signed.service, nil
 }
 
 // ServeAWS serves the one STS action that clients use to see who they are.
