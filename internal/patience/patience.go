@@ -4,6 +4,8 @@ package patience
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -47,9 +49,35 @@ func Wait(ctx context.Context, attempt int) error {
 	}
 }
 
+// Retry makes attempts until one succeeds, fails with an error that is not
+// Transient, or ctx ends during a Wait. Calls that Retry repeats are best made
+// by clients whose own retries are few: how long to go on is decided here.
+func Retry(ctx context.Context, attempt func() error) error {
+	for n := 0; ; n++ {
+		err := attempt()
+		if err == nil || !Transient(err) {
+			return err
+		}
+		if Wait(ctx, n) != nil {
+			return fmt.Errorf("gave up after %d attempts: %w", n+1, err)
+		}
+	}
+}
+
+// Again makes an error Transient: that of a call that succeeded for a part of
+// what was asked, say.
+func Again(err error) error { return again{err} }
+
+type again struct{ error }
+
+func (a again) Unwrap() error { return a.error }
+
 // Transient reports whether an AWS call may succeed when it is repeated:
-// throttling, a server's own trouble, a broken connection.
+// throttling, a server's own trouble, a broken connection, what is made Again.
 func Transient(err error) bool {
+	if _, partly := errors.AsType[again](err); partly {
+		return true
+	}
 	verdict := append(retry.IsErrorRetryables{retry.RetryableErrorCode{Codes: map[string]struct{}{
 		"ExecutionLimitExceeded": {}, // Step Functions: too many running executions
 		"TooManyRequests":        {},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,4 +91,45 @@ func TestTransientErrors(t *testing.T) {
 			t.Errorf("%v: %v", test.err, got)
 		}
 	}
+}
+
+func TestRetryGoesOnWhileAnErrorIsTransient(t *testing.T) {
+	busy := &smithy.GenericAPIError{Code: "ThrottlingException"}
+	for _, test := range []struct {
+		name     string
+		errs     []error // of the attempts, the last one's again and again
+		attempts int
+		want     string // the error, "" for none
+	}{
+		{"success at once", []error{nil}, 1, ""},
+		{"busy twice", []error{busy, busy, nil}, 3, ""},
+		{"partly done", []error{Again(errors.New("1 left")), nil}, 2, ""},
+		{"refused", []error{errors.New("no such queue")}, 1, "no such queue"},
+		{"busy, then refused", []error{busy, errors.New("no such queue")}, 2, "no such queue"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				attempts := 0
+				err := Retry(t.Context(), func() error {
+					attempts++
+					return test.errs[min(attempts, len(test.errs))-1]
+				})
+				if got := fmt.Sprint(err); attempts != test.attempts || (test.want == "") != (err == nil) || err != nil && got != test.want {
+					t.Errorf("%d attempts, %v", attempts, err)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryEndsWithItsContextAndSaysAfterHowMuch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		attempts, cause := 0, errors.New("1 left")
+		err := Retry(ctx, func() error { attempts++; return Again(cause) })
+		if !errors.Is(err, cause) || !strings.Contains(err.Error(), fmt.Sprintf("after %d attempts", attempts)) || attempts < 6 {
+			t.Errorf("after %d attempts: %v", attempts, err)
+		}
+	})
 }

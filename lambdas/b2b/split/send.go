@@ -186,26 +186,19 @@ func (s *sender) flushOutcomes() {
 // sendBatch sends a batch and then, for as long as there is time, those of its
 // entries that the queue did not take.
 func (h *Handler) sendBatch(ctx context.Context, entries []sqstypes.SendMessageBatchRequestEntry) error {
-	for attempt := 0; ; attempt++ {
+	return patience.Retry(ctx, func() error {
 		output, err := h.SQS.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(h.QueueURL), Entries: entries})
-		switch {
-		case err != nil && !patience.Transient(err):
+		if err != nil || len(output.Failed) == 0 {
 			return err
-		case err == nil && len(output.Failed) == 0:
-			return nil
-		case err == nil:
-			if entries, err = remaining(entries, output.Failed); entries == nil {
-				return err
-			}
 		}
-		if patience.Wait(ctx, attempt) != nil {
-			return fmt.Errorf("gave up after %d attempts: %w", attempt+1, err)
-		}
-	}
+		entries, err = remaining(entries, output.Failed)
+		return err
+	})
 }
 
-// remaining picks the entries that failed, and the first one's error. There
-// are none if an error is our own: sending the same again cannot help.
+// remaining picks the entries that failed, with the first one's error. If an
+// error is our own it is not one to be tried again: sending the same cannot
+// help.
 func remaining(entries []sqstypes.SendMessageBatchRequestEntry, failed []sqstypes.BatchResultErrorEntry) ([]sqstypes.SendMessageBatchRequestEntry, error) {
 	var again []sqstypes.SendMessageBatchRequestEntry
 	var first error
@@ -223,26 +216,22 @@ func remaining(entries []sqstypes.SendMessageBatchRequestEntry, failed []sqstype
 			}
 		}
 	}
-	return again, first
+	return again, patience.Again(first)
 }
 
 // writeBatch puts outcomes and then, for as long as there is time, those that
 // DynamoDB left over.
 func (h *Handler) writeBatch(ctx context.Context, writes []dynamodbtypes.WriteRequest) error {
-	for attempt := 0; ; attempt++ {
+	return patience.Retry(ctx, func() error {
 		output, err := h.DynamoDB.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
 			RequestItems: map[string][]dynamodbtypes.WriteRequest{h.OutcomesTable: writes},
 		})
-		if err == nil {
-			if writes = output.UnprocessedItems[h.OutcomesTable]; len(writes) == 0 {
-				return nil
-			}
-			err = fmt.Errorf("%d items unprocessed", len(writes))
-		} else if !patience.Transient(err) {
+		if err != nil {
 			return err
 		}
-		if patience.Wait(ctx, attempt) != nil {
-			return fmt.Errorf("gave up after %d attempts: %w", attempt+1, err)
+		if writes = output.UnprocessedItems[h.OutcomesTable]; len(writes) > 0 {
+			return patience.Again(fmt.Errorf("%d items unprocessed", len(writes)))
 		}
-	}
+		return nil
+	})
 }

@@ -21,15 +21,13 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/executions"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 	"github.com/tradepost-dev/tradepost/internal/patience"
 )
@@ -51,17 +49,12 @@ type DynamoDB interface {
 	BatchWriteItem(context.Context, *dynamodb.BatchWriteItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error)
 }
 
-// StepFunctions is what the handler needs of the Step Functions client.
-type StepFunctions interface {
-	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
-}
-
 // Handler splits the files of one pipeline.
 type Handler struct {
 	S3                S3
 	SQS               SQS
 	DynamoDB          DynamoDB
-	StepFunctions     StepFunctions
+	StepFunctions     executions.Client
 	Metrics           *metrics.Emitter
 	FilesTable        string
 	OutcomesTable     string
@@ -176,18 +169,8 @@ func (h *Handler) settle(ctx context.Context, f *file) error {
 	if err != nil {
 		return fmt.Errorf("encode settlement: %w", err)
 	}
-	for attempt := 0; ; attempt++ {
-		_, err := h.StepFunctions.StartExecution(ctx, &sfn.StartExecutionInput{
-			StateMachineArn: aws.String(h.SettlementARN),
-			Name:            aws.String(f.FileID),
-			Input:           aws.String(string(input)),
-		})
-		var exists *sfntypes.ExecutionAlreadyExists
-		if err == nil || errors.As(err, &exists) {
-			return nil
-		}
-		if !patience.Transient(err) || patience.Wait(ctx, attempt) != nil {
-			return fmt.Errorf("start settlement %s: %w", f.FileID, err)
-		}
+	if err := executions.Start(ctx, h.StepFunctions, h.SettlementARN, f.FileID, string(input)); err != nil {
+		return fmt.Errorf("start settlement: %w", err)
 	}
+	return nil
 }

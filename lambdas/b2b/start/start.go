@@ -5,18 +5,15 @@ package start
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"golang.org/x/sync/errgroup"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/executions"
 	"github.com/tradepost-dev/tradepost/internal/patience"
 )
 
@@ -24,15 +21,9 @@ import (
 // default size goes out at once.
 const concurrency = 10
 
-// StepFunctions is what the handler needs of the Step Functions client. Its
-// own retries are best turned off: the handler decides how long to go on.
-type StepFunctions interface {
-	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
-}
-
 // Handler starts executions of one workflow.
 type Handler struct {
-	StepFunctions StepFunctions
+	StepFunctions executions.Client // its own retries are best turned off: the handler decides how long to go on
 	WorkflowARN   string
 }
 
@@ -69,23 +60,7 @@ func (h *Handler) start(ctx context.Context, body string) error {
 	if err != nil {
 		return err
 	}
-	for attempt := 0; ; attempt++ {
-		_, err := h.StepFunctions.StartExecution(ctx, &sfn.StartExecutionInput{
-			StateMachineArn: aws.String(h.WorkflowARN),
-			Name:            aws.String(name),
-			Input:           aws.String(body),
-		})
-		var exists *types.ExecutionAlreadyExists
-		switch {
-		case err == nil, errors.As(err, &exists): // delivered before, and started then
-			return nil
-		case !patience.Transient(err):
-			return fmt.Errorf("start execution %s: %w", name, err)
-		}
-		if patience.Wait(ctx, attempt) != nil {
-			return fmt.Errorf("start execution %s: gave up after %d attempts: %w", name, attempt+1, err)
-		}
-	}
+	return executions.Start(ctx, h.StepFunctions, h.WorkflowARN, name, body)
 }
 
 // executionName derives the execution's name from a message. What is not a
