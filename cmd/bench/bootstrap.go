@@ -21,7 +21,7 @@ func measureBootstraps(ctx context.Context, o options) ([]result, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	sources, err := filepath.Glob(filepath.Join(o.root, "lambdas", "*", "bootstrap"))
+	sources, err := filepath.Glob(filepath.Join(o.root, "lambdas", "*", "*", "bootstrap"))
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struc
 			bytes += sizeOfRow(r)
 			units += readUnits(sizeOfRow(r), request.ConsistentRead)
 			if r != nil {
-				answer.Responses[name] = append(answer.Responses[name], part.of(r.item))
+				answer.Responses[name] = append(answer.Responses[name], part.of(r.item()))
 			}
 		}
 		answer.ConsumedCapacity = appendCapacity(answer.ConsumedCapacity, t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units}))

@@ -64,7 +64,7 @@ func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
 	d.observe(t, "ConsumedReadCapacityUnits", units)
 	answer := getAnswer{ConsumedCapacity: t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units})}
 	if r != nil {
-		answer.Item = part.of(r.item)
+		answer.Item = part.of(r.item())
 	}
 	return answer, nil
 }

@@ -186,7 +186,7 @@ func (r *reading) startKey(start item) (string, error) {
 	}
 	key, _ := r.table.schema.storageKey(start)
 	if r.index != nil {
-		key, _ = r.index.entryKey(&row{key: key, item: start})
+		key, _ = r.index.entryKey(key, start)
 	}
 	return key, nil
 }
@@ -197,7 +197,7 @@ func (r *reading) page() (answer readAnswer, bytes int) {
 		answer.Items = []item{}
 	}
 	for e, p, ok := r.first(); ok; e, p, ok = r.following(p) {
-		whole := e.row.item
+		whole := e.row.item()
 		seen := whole
 		if !r.fetch {
 			seen = r.index.view(whole)

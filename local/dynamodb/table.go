@@ -64,19 +64,29 @@ func (s schema) of(i item) item {
 	return key
 }
 
-// A row is a stored item.
+// A row is a stored item, packed (pack.go).
 type row struct {
-	key  string
-	item item
-	size int // bytes
+	key    string
+	names  *names
+	packed string
+	size   int // of the item in bytes, as DynamoDB counts
 }
+
+func (r *row) item() item { return r.names.unpack(r.packed) }
 
 // itemOf returns the item of a row that may be nil.
 func itemOf(r *row) item {
 	if r == nil {
 		return nil
 	}
-	return r.item
+	return r.item()
+}
+
+func keyOfRow(r *row) string {
+	if r == nil {
+		return ""
+	}
+	return r.key
 }
 
 func sizeOfRow(r *row) int {
@@ -96,13 +106,11 @@ type index struct {
 	entries    sorted
 }
 
-// entryKey returns where a row stands in the index, if it does.
-func (x *index) entryKey(r *row) (string, bool) {
-	if r == nil {
-		return "", false
-	}
-	key, ok := x.schema.storageKey(r.item)
-	return key + r.key, ok
+// entryKey returns where an item, stored under a key of its table, stands in the
+// index, if it does.
+func (x *index) entryKey(stored string, i item) (string, bool) {
+	key, ok := x.schema.storageKey(i)
+	return key + stored, ok
 }
 
 // view returns what the index holds of an item.
@@ -131,6 +139,7 @@ type table struct {
 	indexes []*index
 	ttl     string // attribute with the time of expiry, or empty
 
+	names    *names // of the rows' attributes
 	rows     sorted
 	bytes    int
 	expiries sorted // rows by time of expiry
@@ -218,7 +227,7 @@ func (t *table) row(i item) (*row, error) {
 		return nil, invalid("Item size has exceeded the maximum allowed size")
 	}
 	key, _ := t.schema.storageKey(i)
-	return &row{key, i, size}, nil
+	return &row{key, t.names, t.names.pack(i), size}, nil
 }
 
 // check refuses an item whose attributes cannot be keys of the index.
@@ -249,27 +258,32 @@ func (t *table) replace(old, changed *row) writeUnits {
 		t.rows.remove(old.key)
 	}
 	t.bytes += sizeOfRow(changed) - sizeOfRow(old)
-	t.replaceExpiry(old, changed)
 	units := writeUnits{table: unitsOf(max(sizeOfRow(old), sizeOfRow(changed)), writeUnit)}
+	if t.ttl == "" && len(t.indexes) == 0 {
+		return units
+	}
+	before, after := itemOf(old), itemOf(changed)
+	t.replaceExpiry(old, changed, before, after)
 	for _, x := range t.indexes {
-		units.add(x, x.replace(old, changed))
+		units.add(x, x.replace(old, changed, before, after))
 	}
 	return units
 }
 
-// replace moves a row's entry and returns the write units of doing so.
-func (x *index) replace(old, changed *row) float64 {
-	from, had := x.entryKey(old)
-	to, has := x.entryKey(changed)
+// replace moves the entry of a row, whose item was before and is after, and
+// returns the write units of doing so.
+func (x *index) replace(old, changed *row, before, after item) float64 {
+	from, had := x.entryKey(keyOfRow(old), before)
+	to, has := x.entryKey(keyOfRow(changed), after)
 	units := 0.0
 	if had && (!has || from != to) {
 		x.entries.remove(from)
-		units += unitsOf(x.view(old.item).size(), writeUnit)
+		units += unitsOf(x.view(before).size(), writeUnit)
 	}
 	if has {
 		x.entries.put(to, changed)
-		view := x.view(changed.item)
-		if !had || from != to || !view.equal(x.view(old.item)) {
+		view := x.view(after)
+		if !had || from != to || !view.equal(x.view(before)) {
 			units += unitsOf(view.size(), writeUnit)
 		}
 	}
@@ -280,22 +294,22 @@ func (i item) equal(j item) bool {
 	return value{kind: kindMap, fields: i}.equal(value{kind: kindMap, fields: j})
 }
 
-func (t *table) replaceExpiry(old, changed *row) {
+func (t *table) replaceExpiry(old, changed *row, before, after item) {
 	if t.ttl == "" {
 		return
 	}
-	if key, ok := t.expiryKey(old); ok {
+	if key, ok := t.expiryKey(keyOfRow(old), before); ok {
 		t.expiries.remove(key)
 	}
-	if key, ok := t.expiryKey(changed); ok {
+	if key, ok := t.expiryKey(keyOfRow(changed), after); ok {
 		t.expiries.put(key, changed)
 	}
 }
 
 // expiryKey sorts rows by their time of expiry. Rows without one, or with one
 // that is not a number of seconds since 1970, never expire.
-func (t *table) expiryKey(r *row) (string, bool) {
-	v, ok := itemOf(r)[t.ttl]
+func (t *table) expiryKey(stored string, i item) (string, bool) {
+	v, ok := i[t.ttl]
 	if !ok || v.kind != kindNumber || v.number().sign() <= 0 {
 		return "", false
 	}
@@ -304,7 +318,7 @@ func (t *table) expiryKey(r *row) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	return expiryPrefix(seconds) + r.key, true
+	return expiryPrefix(seconds) + stored, true
 }
 
 func expiryPrefix(seconds int64) string {

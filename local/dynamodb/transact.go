@@ -287,7 +287,7 @@ func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in s
 	for i, r := range d.rowsAt(places) {
 		consumed.add(places[i].table, writeUnits{table: 2 * readUnits(sizeOfRow(r), true)})
 		if r != nil {
-			answer.Responses[i].Item = parts[i].of(r.item)
+			answer.Responses[i].Item = parts[i].of(r.item())
 		}
 	}
 	answer.ConsumedCapacity = consumed.list(in.ReturnConsumedCapacity)

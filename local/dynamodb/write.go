@@ -44,7 +44,7 @@ func (w write) try() (old, changed *row, err error) {
 func (w write) conditionFailed(old *row) error {
 	failure := cloud.Errorf(400, codeConditionFailed, "The conditional request failed")
 	if w.onFailure == "ALL_OLD" && old != nil {
-		failure.Fields = map[string]any{"Item": old.item}
+		failure.Fields = map[string]any{"Item": old.item()}
 	}
 	return failure
 }
@@ -305,7 +305,7 @@ func updatedPart(r *row, paths []path) item {
 	if r == nil || len(paths) == 0 {
 		return nil
 	}
-	return projection(paths).of(r.item)
+	return projection(paths).of(r.item())
 }
 
 // legacy are the parameters that expressions have replaced.
