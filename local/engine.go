@@ -33,6 +33,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/ssm"
 	"github.com/tradepost-dev/tradepost/local/states"
 	"github.com/tradepost-dev/tradepost/local/transfer"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // Options say what to run.
@@ -72,7 +73,7 @@ type Engine struct {
 	identity *iam.Store
 	assembly *assembly.Assembly
 	types    map[string]cfn.Type
-	servers  map[string]server
+	speakers map[string]wire.Protocols
 	gateway  *apigateway.Gateway
 	transfer *transfer.Transfer
 	outputs  map[string]map[string]any
@@ -96,6 +97,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 		outputs:  map[string]map[string]any{},
 		exports:  map[string]any{},
 		paths:    map[string]string{},
+		speakers: map[string]wire.Protocols{},
 
 		functions: map[string]bool{},
 	}
@@ -121,7 +123,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if e.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return fmt.Errorf("listen for the AWS APIs: %w", err)
 	}
-	e.server = &http.Server{Handler: &wire{cloud: e.Cloud, identify: e.identity.Identify, servers: e.servers}}
+	e.server = &http.Server{Handler: wire.New(e.Cloud, e.identity.Identify, e.speakers)}
 	go e.server.Serve(e.listener)
 	return e.createAll(ctx, stacks)
 }
@@ -161,11 +163,13 @@ func (e *Engine) assemble(o Options) {
 	for name, api := range map[string]cloud.API{
 		"cloudwatch": metrics, "events": bus, "s3": objects, "dynamodb": tables, "sqs": queues,
 		"sns": topics, "lambda": functions, "states": machines, "secretsmanager": secretsManager,
-		"execute-api": e.gateway, "ssm": parameters,
+		"execute-api": e.gateway, "ssm": parameters, "sts": iam.NewSTS(c),
 	} {
 		c.Register(name, api)
+		if speaker, ok := api.(wire.Speaker); ok {
+			e.speakers[name] = speaker.Protocols()
+		}
 	}
-	e.servers = map[string]server{"s3": objects, "lambda": functions, "sns": topics, "cloudwatch": metrics, "sts": e.identity}
 	e.types = typeIndex(e.identity, metrics, logs.New(c), bus, trail, objects, tables, queues, topics,
 		functions, machines, secretsManager, parameters, e.gateway, e.transfer, nested{e}, toolkit{objects},
 		inert{c.Site})

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -58,7 +57,7 @@ func (a *api) compileService(i *integrationProperties) (backend, error) {
 	if s.action != "" && !c.Supports(name, s.action) {
 		return nil, &cfn.Unsupported{Property: "Integration.Uri", Reason: fmt.Sprintf("the local engine does not serve %s:%s", name, s.action)}
 	}
-	if s.action == "" && !slices.Contains(c.Services(), name) {
+	if s.action == "" && !c.Has(name) {
 		return nil, &cfn.Unsupported{Property: "Integration.Uri", Reason: fmt.Sprintf("the local engine does not serve %s", name)}
 	}
 	return s, nil

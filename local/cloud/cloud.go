@@ -7,7 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"sort"
+	"reflect"
 	"sync"
 )
 
@@ -21,6 +21,19 @@ type API interface {
 	// Call performs one action ("SendMessage") after authorizing the caller.
 	// A failure that AWS documents is an *Error.
 	Call(ctx context.Context, caller Caller, action string, input json.RawMessage) (json.RawMessage, error)
+}
+
+// Typed is an API whose actions have Go types, as those of Operations have.
+// Protocols that are not JSON need them: to know a number from a text in the
+// input, and a time from a number in the output.
+type Typed interface {
+	API
+
+	// Input returns the type of an action's input; nil for an unknown action.
+	Input(action string) reflect.Type
+
+	// Perform is Call with the output as a Go value, which can be encoded as JSON.
+	Perform(ctx context.Context, caller Caller, action string, input json.RawMessage) (output any, err error)
 }
 
 // Call is one API call as a Fault sees it.
@@ -80,15 +93,8 @@ func New(site Site) *Cloud {
 // concurrently with calls.
 func (c *Cloud) Register(service string, api API) { c.services[service] = api }
 
-// Services returns the names of all registered services, sorted.
-func (c *Cloud) Services() []string {
-	names := make([]string, 0, len(c.services))
-	for name := range c.services {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
-}
+// Has tells whether a service is registered.
+func (c *Cloud) Has(service string) bool { return c.services[service] != nil }
 
 // Supports tells whether a registered service knows the action.
 func (c *Cloud) Supports(service, action string) bool {
@@ -99,18 +105,45 @@ func (c *Cloud) Supports(service, action string) bool {
 // Call performs an action of a service as the caller. Input and output are
 // the JSON shapes of the service's API.
 func (c *Cloud) Call(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (json.RawMessage, error) {
-	api, ok := c.services[service]
-	if !ok || !api.Supports(action) {
-		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", service, action)
-	}
-	if err := c.Interrupt(ctx, Call{caller, service, action, input}); err != nil {
+	api, err := c.open(ctx, caller, service, action, input)
+	if err != nil {
 		return nil, err
 	}
 	return api.Call(ctx, caller, action, input)
 }
 
+// Perform is Call with the output as the service's own Go value, where the
+// service is Typed.
+func (c *Cloud) Perform(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (any, error) {
+	api, err := c.open(ctx, caller, service, action, input)
+	if err != nil {
+		return nil, err
+	}
+	if typed, ok := api.(Typed); ok {
+		return typed.Perform(ctx, caller, action, input)
+	}
+	return api.Call(ctx, caller, action, input)
+}
+
+// open finds the service of a call that no fault hits.
+func (c *Cloud) open(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (API, error) {
+	api, ok := c.services[service]
+	if !ok || !api.Supports(action) {
+		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", service, action)
+	}
+	return api, c.Interrupt(ctx, Call{caller, service, action, input})
+}
+
+// Input returns the Go type of an action's input, or nil where it is not known.
+func (c *Cloud) Input(service, action string) reflect.Type {
+	if typed, ok := c.services[service].(Typed); ok {
+		return typed.Input(action)
+	}
+	return nil
+}
+
 // Interrupt asks Fault whether a call fails before its service sees it. Only
-// services that answer calls which did not come through Call need it.
+// what does not come through Call or Perform needs it.
 func (c *Cloud) Interrupt(ctx context.Context, call Call) error {
 	if c.Fault == nil {
 		return nil

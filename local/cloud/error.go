@@ -11,12 +11,25 @@ type Error struct {
 	Message string
 	Status  int // of the HTTP answer; 4xx is the caller's fault
 
+	// QueryCode is the error's older code, of a service that once spoke the
+	// query protocol only: "AWS.SimpleQueueService.NonExistentQueue". SDKs
+	// prefer it. Default: there is none.
+	QueryCode string
+
 	// Fields are further members of the error's shape, such as
 	// CancellationReasons.
 	Fields map[string]any
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Fault tells whose fault the error is: "Sender", or "Receiver" for the service's.
+func (e *Error) Fault() string {
+	if e.Status >= 500 {
+		return "Receiver"
+	}
+	return "Sender"
+}
 
 // Errorf returns an *Error.
 func Errorf(status int, code, format string, args ...any) *Error {

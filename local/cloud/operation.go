@@ -15,11 +15,20 @@ import (
 // service embeds them.
 type Operations map[string]Operation
 
-// Operation performs one action. Its output can be encoded as JSON.
-type Operation func(ctx context.Context, caller Caller, input json.RawMessage) (output any, err error)
+// Operation is one action. Handle makes one.
+type Operation struct {
+	input   reflect.Type
+	perform func(ctx context.Context, caller Caller, input json.RawMessage) (output any, err error)
+}
 
 // Supports implements API.
-func (o Operations) Supports(action string) bool { return o[action] != nil }
+func (o Operations) Supports(action string) bool {
+	_, ok := o[action]
+	return ok
+}
+
+// Input implements Typed.
+func (o Operations) Input(action string) reflect.Type { return o[action].input }
 
 // Call implements API. It fails with UnknownOperationException if the service
 // has no such action.
@@ -35,14 +44,13 @@ func (o Operations) Call(ctx context.Context, caller Caller, action string, inpu
 	return encoded, nil
 }
 
-// Perform is Call for a protocol that does not answer in JSON: its output is
-// the operation's own.
+// Perform implements Typed.
 func (o Operations) Perform(ctx context.Context, caller Caller, action string, input json.RawMessage) (any, error) {
-	perform, ok := o[action]
+	operation, ok := o[action]
 	if !ok {
 		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve the action %q", action)
 	}
-	return perform(ctx, caller, input)
+	return operation.perform(ctx, caller, input)
 }
 
 // Handle makes an operation of a function over the shapes of the action. An
@@ -50,7 +58,7 @@ func (o Operations) Perform(ctx context.Context, caller Caller, action string, i
 // fails with an *Error of its own; an empty one has no members.
 func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out, error)) Operation {
 	names := membersOf(reflect.TypeFor[In]())
-	return func(ctx context.Context, caller Caller, input json.RawMessage) (any, error) {
+	perform := func(ctx context.Context, caller Caller, input json.RawMessage) (any, error) {
 		var in In
 		if len(input) > 0 {
 			if err := names.decode(input, &in); err != nil {
@@ -59,6 +67,7 @@ func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out
 		}
 		return do(ctx, caller, in)
 	}
+	return Operation{reflect.TypeFor[In](), perform}
 }
 
 func (m members) decode(input json.RawMessage, in any) error {

@@ -253,7 +253,7 @@ func (w *watch) reasonData(points []datapoint, now time.Time) string {
 		QueryDate        string    `json:"queryDate"`
 		StartDate        string    `json:"startDate,omitempty"`
 		Statistic        string    `json:"statistic"`
-		Period           int       `json:"period"` // seconds
+		Period           int       `json:"period"` // cloud.Time
 		RecentDatapoints []float64 `json:"recentDatapoints"`
 		Threshold        float64   `json:"threshold"`
 	}{

@@ -16,7 +16,7 @@ type alarmShape struct {
 	AlarmName                          string
 	AlarmArn                           string
 	AlarmDescription                   string `json:",omitempty"`
-	AlarmConfigurationUpdatedTimestamp seconds
+	AlarmConfigurationUpdatedTimestamp cloud.Time
 	ActionsEnabled                     bool
 	OKActions                          []string
 	AlarmActions                       []string
@@ -24,8 +24,8 @@ type alarmShape struct {
 	StateValue                         state
 	StateReason                        string
 	StateReasonData                    string `json:",omitempty"`
-	StateUpdatedTimestamp              seconds
-	StateTransitionedTimestamp         seconds
+	StateUpdatedTimestamp              cloud.Time
+	StateTransitionedTimestamp         cloud.Time
 
 	AlarmRule string `json:",omitempty"`
 
@@ -34,7 +34,7 @@ type alarmShape struct {
 	Statistic          string      `json:",omitempty"`
 	ExtendedStatistic  string      `json:",omitempty"`
 	Dimensions         []dimension `json:",omitempty"`
-	Period             int         `json:",omitempty"` // seconds
+	Period             int         `json:",omitempty"` // cloud.Time
 	EvaluationPeriods  int         `json:",omitempty"`
 	DatapointsToAlarm  int         `json:",omitempty"`
 	Threshold          *float64    `json:",omitempty"`
@@ -47,7 +47,7 @@ func (a *alarm) shape() alarmShape {
 		AlarmName:                          a.name,
 		AlarmArn:                           a.arn,
 		AlarmDescription:                   a.description,
-		AlarmConfigurationUpdatedTimestamp: seconds(a.updated),
+		AlarmConfigurationUpdatedTimestamp: cloud.Time(a.updated),
 		ActionsEnabled:                     a.enabled,
 		OKActions:                          present(a.actions[stateOK]),
 		AlarmActions:                       present(a.actions[stateAlarm]),
@@ -55,8 +55,8 @@ func (a *alarm) shape() alarmShape {
 		StateValue:                         a.state,
 		StateReason:                        a.reason,
 		StateReasonData:                    a.reasonData,
-		StateUpdatedTimestamp:              seconds(a.changed),
-		StateTransitionedTimestamp:         seconds(a.changed),
+		StateUpdatedTimestamp:              cloud.Time(a.changed),
+		StateTransitionedTimestamp:         cloud.Time(a.changed),
 		AlarmRule:                          a.ruleText,
 	}
 	if w := a.watch; w != nil {

@@ -4,7 +4,6 @@ package cloudwatch
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -12,25 +11,6 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
-
-// seconds is a time in JSON: seconds since 1970, or ISO 8601 in requests.
-type seconds time.Time
-
-func (s seconds) MarshalJSON() ([]byte, error) {
-	return json.Marshal(float64(time.Time(s).UnixMilli()) / 1000)
-}
-
-func (s *seconds) UnmarshalJSON(raw []byte) error {
-	var number float64
-	if err := json.Unmarshal(raw, &number); err == nil {
-		*s = seconds(time.UnixMilli(int64(number * 1000)))
-		return nil
-	}
-	var t time.Time
-	err := json.Unmarshal(raw, &t)
-	*s = seconds(t)
-	return err
-}
 
 func invalid(format string, args ...any) error {
 	return cloud.Errorf(400, "InvalidParameterValueException", format, args...)
@@ -43,7 +23,7 @@ func (w *CloudWatch) allow(caller cloud.Caller, action string) error {
 type metricDatum struct {
 	MetricName      string
 	Dimensions      []dimension
-	Timestamp       *seconds
+	Timestamp       *cloud.Time
 	Unit            string
 	Value           *float64
 	Values          []float64
@@ -125,7 +105,7 @@ func (m metricShape) metric() metric {
 type metricResult struct {
 	Id         string
 	Label      string
-	Timestamps []seconds
+	Timestamps []cloud.Time
 	Values     []float64
 	StatusCode string
 }
@@ -136,14 +116,14 @@ type metricDataAnswer struct {
 }
 
 func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in struct {
-	StartTime, EndTime seconds
+	StartTime, EndTime cloud.Time
 	ScanBy             string
 	MetricDataQueries  []struct {
 		Id         string
 		Label      string
 		MetricStat *struct {
 			Metric metricShape
-			Period int // seconds
+			Period int // cloud.Time
 			Stat   string
 		}
 		ReturnData *bool
@@ -165,13 +145,13 @@ func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in st
 		if in.ScanBy != "TimestampAscending" {
 			slices.Reverse(points)
 		}
-		result := metricResult{Id: query.Id, Label: query.Label, Timestamps: []seconds{}, Values: []float64{}, StatusCode: "Complete"}
+		result := metricResult{Id: query.Id, Label: query.Label, Timestamps: []cloud.Time{}, Values: []float64{}, StatusCode: "Complete"}
 		if result.Label == "" {
 			result.Label = stat.Metric.MetricName
 		}
 		for _, p := range points {
 			value, _ := p.get(stat.Stat)
-			result.Timestamps = append(result.Timestamps, seconds(p.start))
+			result.Timestamps = append(result.Timestamps, cloud.Time(p.start))
 			result.Values = append(result.Values, value)
 		}
 		if query.ReturnData == nil || *query.ReturnData {
@@ -207,8 +187,8 @@ type statisticsAnswer struct {
 
 func (w *CloudWatch) getMetricStatistics(_ context.Context, caller cloud.Caller, in struct {
 	metricShape
-	StartTime, EndTime seconds
-	Period             int // seconds
+	StartTime, EndTime cloud.Time
+	Period             int // cloud.Time
 	Statistics         []string
 	ExtendedStatistics []string
 }) (statisticsAnswer, error) {
@@ -225,7 +205,7 @@ func (w *CloudWatch) getMetricStatistics(_ context.Context, caller cloud.Caller,
 		unit = "None"
 	}
 	for _, p := range points {
-		datapoint := map[string]any{"Timestamp": seconds(p.start), "Unit": unit}
+		datapoint := map[string]any{"Timestamp": cloud.Time(p.start), "Unit": unit}
 		for _, stat := range in.Statistics {
 			datapoint[stat], _ = p.get(stat)
 		}

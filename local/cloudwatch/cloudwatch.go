@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // CloudWatch is the service. It implements cloud.API and cloud.Meter.
@@ -37,6 +38,11 @@ func New(c *cloud.Cloud) *CloudWatch {
 	}
 	c.Go(w.run)
 	return w
+}
+
+// Protocols implements wire.Speaker.
+func (w *CloudWatch) Protocols() wire.Protocols {
+	return wire.Protocols{SigningName: "monitoring", CBOR: true, MaxRequest: 1 << 20}
 }
 
 // Observe implements cloud.Meter.

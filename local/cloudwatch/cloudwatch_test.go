@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/cloudwatch"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // world is a cloud with CloudWatch, a bus and a topic service that remember.
@@ -325,9 +325,7 @@ func TestMetricsInLogLinesBecomeData(t *testing.T) {
 func client(t *testing.T) *sdk.Client {
 	w := newWorld()
 	t.Cleanup(w.Close)
-	server := httptest.NewServer(http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
-		w.metrics.ServeAWS(response, r, w.Administrator())
-	}))
+	server := httptest.NewServer(wire.As(w.Cloud, w.Administrator(), "cloudwatch", w.metrics.Protocols()))
 	t.Cleanup(server.Close)
 	if err := w.declare(t, `{"A": {"Type": "AWS::CloudWatch::Alarm", "Properties": {`+failures+`, "AlarmName": "a", "EvaluationPeriods": 1, "Threshold": 1.5, "ComparisonOperator": "GreaterThanThreshold"}}}`); err != nil {
 		t.Fatal(err)

@@ -18,13 +18,13 @@ const maxHistory = 100
 type historyItem struct {
 	AlarmName       string
 	AlarmType       string
-	Timestamp       seconds
+	Timestamp       cloud.Time
 	HistoryItemType string // StateUpdate or Action
 	HistorySummary  string
 }
 
 func (a *alarm) remember(at time.Time, kind, format string, args ...any) {
-	a.history = append(a.history, historyItem{a.name, a.kind(), seconds(at), kind, fmt.Sprintf(format, args...)})
+	a.history = append(a.history, historyItem{a.name, a.kind(), cloud.Time(at), kind, fmt.Sprintf(format, args...)})
 	if extra := len(a.history) - maxHistory; extra > 0 {
 		a.history = a.history[extra:]
 	}
@@ -153,7 +153,7 @@ type trigger struct {
 	ExtendedStatistic                string `json:",omitempty"`
 	Unit                             *string
 	Dimensions                       []triggerDimension
-	Period                           int // seconds
+	Period                           int // cloud.Time
 	EvaluationPeriods                int
 	DatapointsToAlarm                int
 	ComparisonOperator               string

@@ -44,7 +44,7 @@ type simpleMetric struct {
 	Dimensions        []dimension
 	Statistic         string
 	ExtendedStatistic string
-	Period            int         // seconds
+	Period            int         // cloud.Time
 	Unit              cfn.Ignored // all data of a metric is taken to have the same
 }
 
@@ -57,7 +57,7 @@ type alarmQuery struct {
 			MetricName string
 			Dimensions []dimension
 		}
-		Period int // seconds
+		Period int // cloud.Time
 		Stat   string
 		Unit   cfn.Ignored
 	}

@@ -1,12 +1,9 @@
 package dynamodb_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 var site = cloud.Site{Account: "111122223333", Region: "eu-west-1"}
@@ -34,27 +32,7 @@ func service(t testing.TB) (*cloud.Cloud, *dynamodb.DynamoDB) {
 // client is the real SDK's, against the service over HTTP.
 func client(t testing.TB) *sdk.Client {
 	c, _ := service(t)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		input, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		status, answer := 200, any(nil)
-		output, err := c.Call(r.Context(), c.Administrator(), "dynamodb", action, input)
-		if answer = output; err != nil {
-			failure := cloud.AsError(err)
-			body := map[string]any{"__type": "com.amazonaws.dynamodb.v20120810#" + failure.Code, "message": failure.Message}
-			maps.Copy(body, failure.Fields)
-			status, answer = failure.Status, body
-		}
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		w.WriteHeader(status)
-		if err := json.NewEncoder(w).Encode(answer); err != nil {
-			t.Error(err)
-		}
-	}))
+	server := httptest.NewServer(wire.As(c, c.Administrator(), "dynamodb", wire.Protocols{}))
 	t.Cleanup(server.Close)
 	return sdk.New(sdk.Options{
 		BaseEndpoint:     &server.URL,

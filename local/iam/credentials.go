@@ -48,18 +48,6 @@ func (s *Store) Identify(r *http.Request) (caller cloud.Caller, service string, 
 	return caller, signed.service, nil
 }
 
-// ServeAWS serves the one STS action that clients use to see who they are.
-func (s *Store) ServeAWS(w http.ResponseWriter, r *http.Request, caller cloud.Caller) {
-	action := r.FormValue("Action")
-	w.Header().Set("Content-Type", "text/xml")
-	if action != "GetCallerIdentity" {
-		w.WriteHeader(http.StatusBadRequest)
-		writeXML(w, stsError{Type: "Sender", Code: "InvalidAction", Message: "the local engine does not serve sts:" + action})
-		return
-	}
-	writeXML(w, callerIdentity{Result: identity{ARN: caller.ARN, UserID: caller.ARN, Account: s.site.Account}})
-}
-
 // SetManagedPolicy registers a managed policy, an AWS-managed one included.
 func (s *Store) SetManagedPolicy(arn string, policy json.RawMessage) error {
 	d, err := parse(policy)

@@ -1,29 +1,28 @@
 package iam
 
 import (
-	"encoding/xml"
-	"io"
+	"context"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-type identity struct {
-	ARN     string `xml:"Arn"`
-	UserID  string `xml:"UserId"`
-	Account string `xml:"Account"`
+// STS is the one action of the AWS Security Token Service by which clients see
+// who they are. It implements cloud.API.
+type STS struct{ cloud.Operations }
+
+// NewSTS returns the service.
+func NewSTS(c *cloud.Cloud) *STS {
+	return &STS{cloud.Operations{
+		"GetCallerIdentity": cloud.Handle(func(_ context.Context, caller cloud.Caller, _ struct{}) (identity, error) {
+			return identity{Arn: caller.ARN, UserId: caller.ARN, Account: c.Account}, nil
+		}),
+	}}
 }
 
-type callerIdentity struct {
-	XMLName xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
-	Result  identity `xml:"GetCallerIdentityResult"`
-}
+type identity struct{ Arn, UserId, Account string }
 
-type stsError struct {
-	XMLName xml.Name `xml:"ErrorResponse"`
-	Type    string   `xml:"Error>Type"`
-	Code    string   `xml:"Error>Code"`
-	Message string   `xml:"Error>Message"`
-}
-
-func writeXML(w io.Writer, value any) {
-	// A write fails only when the client has gone away.
-	_ = xml.NewEncoder(w).Encode(value)
+// Protocols implements wire.Speaker.
+func (*STS) Protocols() wire.Protocols {
+	return wire.Protocols{Query: &wire.Query{Namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}}
 }

@@ -24,6 +24,7 @@ import (
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // Handler is a function in this process: lambda.Handler of aws-lambda-go.
@@ -90,10 +91,34 @@ func New(c *cloud.Cloud, opts Options) *Lambda {
 	l.Operations = cloud.Operations{
 		"GetFunction":              cloud.Handle(l.getFunction),
 		"GetFunctionConfiguration": cloud.Handle(l.getFunctionConfiguration),
-		"Invoke":                   cloud.Handle(l.invokeJSON),
+		"Invoke":                   cloud.Handle(l.invoke),
 		"ListFunctions":            cloud.Handle(l.listFunctions),
 	}
 	return l
+}
+
+// Protocols implements wire.Speaker.
+func (l *Lambda) Protocols() wire.Protocols {
+	const functions = "/2015-03-31/functions"
+	return wire.Protocols{
+		REST: &wire.REST{Routes: []wire.Route{
+			{
+				Pattern: "POST " + functions + "/{FunctionName}/invocations", Action: "Invoke",
+				Query: []string{"Qualifier"},
+				Headers: map[string]string{
+					"X-Amz-Invocation-Type": "InvocationType", "X-Amz-Log-Type": "LogType", "X-Amz-Client-Context": "ClientContext",
+				},
+				AnswerHeaders: map[string]string{
+					"X-Amz-Executed-Version": "ExecutedVersion", "X-Amz-Function-Error": "FunctionError", "X-Amz-Log-Result": "LogResult",
+				},
+				Status: "StatusCode", Payload: "Payload",
+			},
+			{Pattern: "GET " + functions, Action: "ListFunctions"},
+			{Pattern: "GET " + functions + "/{FunctionName}", Action: "GetFunction", Query: []string{"Qualifier"}},
+			{Pattern: "GET " + functions + "/{FunctionName}/configuration", Action: "GetFunctionConfiguration", Query: []string{"Qualifier"}},
+		}},
+		Codes: map[string]string{"SerializationException": "InvalidRequestContentException"},
+	}
 }
 
 type invokeInput struct {
@@ -105,22 +130,23 @@ type invokeInput struct {
 	Payload        json.RawMessage
 }
 
-type invokeOutput struct {
-	StatusCode      int
-	FunctionError   string          `json:",omitempty"`
-	LogResult       string          `json:",omitempty"`
-	ExecutedVersion string          `json:",omitempty"`
-	Payload         json.RawMessage `json:",omitempty"`
+// payload is what a function answers. A custom runtime may answer anything; in
+// JSON, what is none is a string.
+type payload []byte
+
+func (p payload) MarshalJSON() ([]byte, error) {
+	if json.Valid(p) {
+		return p, nil
+	}
+	return json.Marshal(string(p))
 }
 
-// invokeJSON is Invoke for callers that take JSON only.
-func (l *Lambda) invokeJSON(ctx context.Context, caller cloud.Caller, in invokeInput) (invokeOutput, error) {
-	output, err := l.invoke(ctx, caller, in)
-	if err == nil && output.Payload != nil && !json.Valid(output.Payload) {
-		// A custom runtime may answer anything; in JSON it is then a string.
-		output.Payload, err = json.Marshal(string(output.Payload))
-	}
-	return output, err
+type invokeOutput struct {
+	StatusCode      int
+	FunctionError   string  `json:",omitempty"`
+	LogResult       string  `json:",omitempty"`
+	ExecutedVersion string  `json:",omitempty"`
+	Payload         payload `json:",omitempty"`
 }
 
 // AWS's limits of a payload, in bytes.
@@ -130,8 +156,7 @@ const (
 	maxResponse     = 6<<20 + 100
 )
 
-// invoke is the Invoke action. The output's payload is what the function
-// answered, JSON or not.
+// invoke is the Invoke action.
 func (l *Lambda) invoke(ctx context.Context, caller cloud.Caller, in invokeInput) (invokeOutput, error) {
 	target, err := l.open(caller, "lambda:InvokeFunction", in.FunctionName, in.Qualifier)
 	if err != nil {

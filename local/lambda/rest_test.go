@@ -4,7 +4,6 @@ package lambda_test
 
 import (
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -13,12 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssdk "github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 func newClient(t *testing.T, e *engine) *awssdk.Client {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e.lambda.ServeAWS(w, r, e.Administrator())
-	}))
+	server := httptest.NewServer(wire.As(e.Cloud, e.Administrator(), "lambda", e.lambda.Protocols()))
 	t.Cleanup(server.Close)
 	return awssdk.New(awssdk.Options{
 		BaseEndpoint:     aws.String(server.URL),

@@ -16,16 +16,16 @@ import (
 
 // body returns the request's decoded body and what it must add up to.
 func (q *request) body() (io.Reader, digest) {
-	d := digest{md5: q.r.Header.Get("Content-MD5"), size: q.r.ContentLength, sized: q.r.ContentLength >= 0}
-	d.algorithm, d.checksum = headerChecksum(q.r.Header)
-	if !strings.HasPrefix(q.r.Header.Get("x-amz-content-sha256"), "STREAMING-") {
-		return q.r.Body, d
+	d := digest{md5: q.Request.Header.Get("Content-MD5"), size: q.Request.ContentLength, sized: q.Request.ContentLength >= 0}
+	d.algorithm, d.checksum = headerChecksum(q.Request.Header)
+	if !strings.HasPrefix(q.Request.Header.Get("x-amz-content-sha256"), "STREAMING-") {
+		return q.Request.Body, d
 	}
 	var err error
-	d.size, err = strconv.ParseInt(q.r.Header.Get("x-amz-decoded-content-length"), 10, 64)
+	d.size, err = strconv.ParseInt(q.Request.Header.Get("x-amz-decoded-content-length"), 10, 64)
 	d.sized = err == nil
-	chunks := &chunkReader{r: bufio.NewReaderSize(q.r.Body, 64<<10)}
-	if name := q.r.Header.Get("x-amz-trailer"); name != "" {
+	chunks := &chunkReader{r: bufio.NewReaderSize(q.Request.Body, 64<<10)}
+	if name := q.Request.Header.Get("x-amz-trailer"); name != "" {
 		if algorithm, ok := strings.CutPrefix(strings.ToLower(name), "x-amz-checksum-"); ok {
 			d.algorithm = algorithm
 			d.checksum = func() string { return chunks.trailer.Get(name) }

@@ -96,7 +96,7 @@ func TestEveryKindOfBodyIsDecodedAndChecked(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			rec := httptest.NewRecorder()
-			w.s3.ServeAWS(rec, chunked(row.data, row.trailer), w.cloud.Administrator())
+			w.handler().ServeHTTP(rec, chunked(row.data, row.trailer))
 			if row.want != "" {
 				if !strings.Contains(rec.Body.String(), "<Code>"+row.want+"</Code>") {
 					t.Errorf("want %s, got %d %s", row.want, rec.Code, rec.Body)
@@ -228,7 +228,7 @@ func TestABodyThatDoesNotAddUpIsRefused(t *testing.T) {
 			r := httptest.NewRequest("PUT", "/plain-bucket/k", strings.NewReader("hello world"))
 			r.Header.Set(row.header, row.value)
 			rec := httptest.NewRecorder()
-			w.s3.ServeAWS(rec, r, w.cloud.Administrator())
+			w.handler().ServeHTTP(rec, r)
 			if got := fmt.Sprint(rec.Code) + rec.Body.String(); !strings.Contains(got, row.want) {
 				t.Errorf("want %s, got %s", row.want, got)
 			}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/s3"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // world is S3 behind HTTP with a witness of what it tells others.
@@ -63,9 +64,7 @@ func newWorld(t *testing.T, buckets ...string) *world {
 			t.Fatal(err)
 		}
 	}
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.s3.ServeAWS(rw, r, w.cloud.Administrator())
-	}))
+	server := httptest.NewServer(w.handler())
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	w.Client = awss3.New(awss3.Options{
@@ -73,6 +72,10 @@ func newWorld(t *testing.T, buckets ...string) *world {
 		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), RetryMaxAttempts: 1,
 	})
 	return w
+}
+
+func (w *world) handler() http.Handler {
+	return wire.As(w.cloud, w.cloud.Administrator(), "s3", w.s3.Protocols())
 }
 
 func (w *world) put(t *testing.T, bucket, key, body string) *awss3.PutObjectOutput {

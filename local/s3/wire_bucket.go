@@ -40,7 +40,7 @@ func (q *request) listBuckets() error {
 	for _, b := range q.client.s3.allBuckets() {
 		document.Buckets.Bucket = append(document.Buckets.Bucket, line{b.name, timestamp(b.created)})
 	}
-	return q.xml(http.StatusOK, document)
+	return q.XML(http.StatusOK, document)
 }
 
 // allowBucket authorizes an action on the request's bucket and finds it.
@@ -59,8 +59,8 @@ func (q *request) createBucket() error {
 	if err := q.client.s3.CreateBucket(q.bucket, BucketOptions{}); err != nil {
 		return err
 	}
-	q.w.Header().Set("Location", "/"+q.bucket)
-	q.w.WriteHeader(http.StatusOK)
+	q.Writer.Header().Set("Location", "/"+q.bucket)
+	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
 
@@ -68,8 +68,8 @@ func (q *request) headBucket() error {
 	if _, err := q.allowBucket("ListBucket"); err != nil {
 		return err
 	}
-	q.w.Header().Set("x-amz-bucket-region", q.client.s3.cloud.Region)
-	q.w.WriteHeader(http.StatusOK)
+	q.Writer.Header().Set("x-amz-bucket-region", q.client.s3.cloud.Region)
+	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
 
@@ -80,7 +80,7 @@ func (q *request) deleteBucket() error {
 	if err := q.client.s3.deleteBucket(q.bucket); err != nil {
 		return err
 	}
-	q.w.WriteHeader(http.StatusNoContent)
+	q.Writer.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
@@ -92,7 +92,7 @@ func (q *request) bucketLocation() error {
 	if region == "us-east-1" { // whose location is empty
 		region = ""
 	}
-	return q.xml(http.StatusOK, struct {
+	return q.XML(http.StatusOK, struct {
 		XMLName xml.Name
 		Region  string `xml:",chardata"`
 	}{xmlNamed("LocationConstraint"), region})
@@ -105,7 +105,7 @@ func (q *request) bucketVersioning() error {
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	return q.xml(http.StatusOK, struct {
+	return q.XML(http.StatusOK, struct {
 		XMLName xml.Name
 		Status  string `xml:",omitempty"`
 	}{xmlNamed("VersioningConfiguration"), b.versioning})
@@ -196,7 +196,7 @@ func (q *request) listObjects() error {
 	in := q.listInput()
 	marker := q.query.Get("marker")
 	in.After = marker
-	page, err := q.client.List(q.r.Context(), in)
+	page, err := q.client.List(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (q *request) listObjects() error {
 	if page.Truncated && in.Delimiter != "" {
 		l.NextMarker = q.encoded(page.Next)
 	}
-	return q.xml(http.StatusOK, l)
+	return q.XML(http.StatusOK, l)
 }
 
 func (q *request) listObjectsV2() error {
@@ -216,7 +216,7 @@ func (q *request) listObjectsV2() error {
 	if err := in.resume(token); err != nil {
 		return err
 	}
-	page, err := q.client.List(q.r.Context(), in)
+	page, err := q.client.List(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (q *request) listObjectsV2() error {
 	count := len(page.Objects) + len(page.CommonPrefixes)
 	l.KeyCount, l.ContinuationToken, l.StartAfter = &count, token, q.encoded(q.query.Get("start-after"))
 	l.NextContinuationToken = page.token()
-	return q.xml(http.StatusOK, l)
+	return q.XML(http.StatusOK, l)
 }
 
 // listingVersion is a Version or a DeleteMarker element, by its XMLName.
@@ -243,7 +243,7 @@ type listingVersion struct {
 func (q *request) listVersions() error {
 	in := q.listInput()
 	in.After, in.afterVersion = q.query.Get("key-marker"), q.query.Get("version-id-marker")
-	page, err := q.client.ListVersions(q.r.Context(), in)
+	page, err := q.client.ListVersions(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}
@@ -281,11 +281,11 @@ func (q *request) listVersions() error {
 		}
 		document.Versions = append(document.Versions, line)
 	}
-	return q.xml(http.StatusOK, document)
+	return q.XML(http.StatusOK, document)
 }
 
 func (q *request) listUploads() error {
-	uploads, err := q.client.ListUploads(q.r.Context(), q.bucket, q.query.Get("prefix"))
+	uploads, err := q.client.ListUploads(q.Request.Context(), q.bucket, q.query.Get("prefix"))
 	if err != nil {
 		return err
 	}
@@ -310,7 +310,7 @@ func (q *request) listUploads() error {
 	for _, u := range uploads {
 		document.Upload = append(document.Upload, line{q.encoded(u.Key), u.ID, q.owner(), "STANDARD", timestamp(u.Initiated)})
 	}
-	return q.xml(http.StatusOK, document)
+	return q.XML(http.StatusOK, document)
 }
 
 func (q *request) deleteObjects() error {
@@ -328,7 +328,7 @@ func (q *request) deleteObjects() error {
 	for i, o := range body.Objects {
 		ids[i] = ObjectID{o.Key, o.VersionId}
 	}
-	deleted, failed, err := q.client.DeleteMany(q.r.Context(), q.bucket, ids)
+	deleted, failed, err := q.client.DeleteMany(q.Request.Context(), q.bucket, ids)
 	if err != nil {
 		return err
 	}
@@ -359,5 +359,5 @@ func (q *request) deleteObjects() error {
 			document.Deleted = append(document.Deleted, line)
 		}
 	}
-	return q.xml(http.StatusOK, document)
+	return q.XML(http.StatusOK, document)
 }

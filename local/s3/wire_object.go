@@ -27,7 +27,7 @@ const metadataPrefix = "x-amz-meta-"
 func (q *request) header() map[string]string {
 	stored := map[string]string{}
 	for _, name := range storedHeaders {
-		value := q.r.Header.Get(name)
+		value := q.Request.Header.Get(name)
 		if name == "Content-Encoding" {
 			value = withoutChunked(value)
 		}
@@ -35,7 +35,7 @@ func (q *request) header() map[string]string {
 			stored[name] = value
 		}
 	}
-	for name, values := range q.r.Header {
+	for name, values := range q.Request.Header {
 		if name = strings.ToLower(name); strings.HasPrefix(name, metadataPrefix) {
 			stored[name] = strings.Join(values, ",")
 		}
@@ -61,7 +61,7 @@ func withoutChunked(encoding string) string {
 func (q *request) conditions() conditions {
 	given := conditions{}
 	for _, name := range []string{"x-amz-acl", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-storage-class"} {
-		given["s3:"+name] = q.r.Header.Get(name)
+		given["s3:"+name] = q.Request.Header.Get(name)
 	}
 	return given
 }
@@ -69,7 +69,7 @@ func (q *request) conditions() conditions {
 // checkWrite refuses what a write asks for and would not get.
 func (q *request) checkWrite() error {
 	for _, name := range []string{"x-amz-tagging", "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold"} {
-		if q.r.Header.Get(name) != "" {
+		if q.Request.Header.Get(name) != "" {
 			return cloud.Errorf(501, "NotImplemented", "the local engine does not serve the header %s", name)
 		}
 	}
@@ -81,21 +81,21 @@ func (q *request) putObject() error {
 		return err
 	}
 	body, d := q.body()
-	o, err := q.client.Put(q.r.Context(), PutInput{
+	o, err := q.client.Put(q.Request.Context(), PutInput{
 		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), digest: d, conditions: q.conditions(),
-		IfMatch: q.r.Header.Get("If-Match"), IfNoneMatch: q.r.Header.Get("If-None-Match"),
+		IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
 	})
 	if err != nil {
 		return err
 	}
 	q.written(o)
-	q.w.WriteHeader(http.StatusOK)
+	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
 
 // written sets the headers of an answer to a write.
 func (q *request) written(o *Object) {
-	h := q.w.Header()
+	h := q.Writer.Header()
 	h.Set("ETag", quote(o.ETag))
 	h.Set("x-amz-server-side-encryption", "AES256")
 	q.setVersion(o.VersionID)
@@ -104,8 +104,8 @@ func (q *request) written(o *Object) {
 
 func (q *request) setChecksums(o *Object) {
 	for algorithm, sum := range o.Checksums {
-		q.w.Header().Set("x-amz-checksum-"+algorithm, sum)
-		q.w.Header().Set("x-amz-checksum-type", checksumType(sum))
+		q.Writer.Header().Set("x-amz-checksum-"+algorithm, sum)
+		q.Writer.Header().Set("x-amz-checksum-type", checksumType(sum))
 	}
 }
 
@@ -123,11 +123,11 @@ func (q *request) getObject() error { return q.read(q.client.Get) }
 func (q *request) headObject() error { return q.read(q.client.Head) }
 
 func (q *request) read(open func(ctx context.Context, bucket, key, version string) (*Object, error)) error {
-	o, err := open(q.r.Context(), q.bucket, q.key, q.query.Get("versionId"))
+	o, err := open(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"))
 	if err != nil {
 		return err
 	}
-	h := q.w.Header()
+	h := q.Writer.Header()
 	h.Set("ETag", quote(o.ETag))
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	q.setVersion(o.VersionID)
@@ -144,7 +144,7 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 	}
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("x-amz-server-side-encryption", "AES256")
-	start, length, partial, err := parseRange(q.r.Header.Get("Range"), o.Size)
+	start, length, partial, err := parseRange(q.Request.Header.Get("Range"), o.Size)
 	if err != nil {
 		h.Set("Content-Range", fmt.Sprintf("bytes */%d", o.Size))
 		return err
@@ -154,13 +154,13 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 	if partial {
 		status = http.StatusPartialContent
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, start+length-1, o.Size))
-	} else if strings.EqualFold(q.r.Header.Get("x-amz-checksum-mode"), "ENABLED") {
+	} else if strings.EqualFold(q.Request.Header.Get("x-amz-checksum-mode"), "ENABLED") {
 		q.setChecksums(o)
 	}
-	q.w.WriteHeader(status)
+	q.Writer.WriteHeader(status)
 	if o.Body != nil {
 		// The status is sent: an error here means that the client has gone.
-		_, _ = io.Copy(q.w, io.NewSectionReader(o.Body, start, length))
+		_, _ = io.Copy(q.Writer, io.NewSectionReader(o.Body, start, length))
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 // checkRead holds an object to the conditions of a read, in the precedence of
 // RFC 9110, section 13.2.2.
 func (q *request) checkRead(o *Object) error {
-	h := q.r.Header
+	h := q.Request.Header
 	failed := cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	if match := h.Get("If-Match"); match != "" {
 		if !etagMatches(match, o.ETag) {
@@ -226,37 +226,37 @@ func (q *request) copyObject() error {
 	if err := q.copySource(&in); err != nil {
 		return err
 	}
-	if strings.EqualFold(q.r.Header.Get("x-amz-metadata-directive"), "REPLACE") {
+	if strings.EqualFold(q.Request.Header.Get("x-amz-metadata-directive"), "REPLACE") {
 		in.Header = q.header()
 	}
-	o, err := q.client.Copy(q.r.Context(), in)
+	o, err := q.client.Copy(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}
 	q.setVersion(o.VersionID)
 	if in.SourceVersionID != "" {
-		q.w.Header().Set("x-amz-copy-source-version-id", in.SourceVersionID)
+		q.Writer.Header().Set("x-amz-copy-source-version-id", in.SourceVersionID)
 	}
-	q.w.Header().Set("x-amz-server-side-encryption", "AES256")
-	return q.xml(http.StatusOK, copyResult{xmlNamed("CopyObjectResult"), timestamp(o.Modified), quote(o.ETag)})
+	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyObjectResult"), timestamp(o.Modified), quote(o.ETag)})
 }
 
 // copySource reads the source of a copy and its conditions.
 func (q *request) copySource(in *CopyInput) error {
-	in.IfMatch = q.r.Header.Get("x-amz-copy-source-if-match")
-	in.IfNoneMatch = q.r.Header.Get("x-amz-copy-source-if-none-match")
-	return in.setSource(q.r.Header.Get("x-amz-copy-source"))
+	in.IfMatch = q.Request.Header.Get("x-amz-copy-source-if-match")
+	in.IfNoneMatch = q.Request.Header.Get("x-amz-copy-source-if-none-match")
+	return in.setSource(q.Request.Header.Get("x-amz-copy-source"))
 }
 
 func (q *request) deleteObject() error {
-	d, err := q.client.Delete(q.r.Context(), q.bucket, q.key, q.query.Get("versionId"))
+	d, err := q.client.Delete(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"))
 	if err != nil {
 		return err
 	}
 	q.setVersion(d.VersionID)
 	if d.DeleteMarker {
-		q.w.Header().Set("x-amz-delete-marker", "true")
+		q.Writer.Header().Set("x-amz-delete-marker", "true")
 	}
-	q.w.WriteHeader(http.StatusNoContent)
+	q.Writer.WriteHeader(http.StatusNoContent)
 	return nil
 }

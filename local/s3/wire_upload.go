@@ -17,19 +17,19 @@ func (q *request) createUpload() error {
 	if err := q.checkWrite(); err != nil {
 		return err
 	}
-	algorithm := strings.ToLower(q.r.Header.Get("x-amz-checksum-algorithm"))
-	id, err := q.client.CreateUpload(q.r.Context(), UploadInput{
+	algorithm := strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm"))
+	id, err := q.client.CreateUpload(q.Request.Context(), UploadInput{
 		Bucket: q.bucket, Key: q.key, Header: q.header(), conditions: q.conditions(), algorithm: algorithm,
 	})
 	if err != nil {
 		return err
 	}
 	if algorithm != "" {
-		q.w.Header().Set("x-amz-checksum-algorithm", strings.ToUpper(algorithm))
-		q.w.Header().Set("x-amz-checksum-type", cmp.Or(q.r.Header.Get("x-amz-checksum-type"), "COMPOSITE"))
+		q.Writer.Header().Set("x-amz-checksum-algorithm", strings.ToUpper(algorithm))
+		q.Writer.Header().Set("x-amz-checksum-type", cmp.Or(q.Request.Header.Get("x-amz-checksum-type"), "COMPOSITE"))
 	}
-	q.w.Header().Set("x-amz-server-side-encryption", "AES256")
-	return q.xml(http.StatusOK, struct {
+	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	return q.XML(http.StatusOK, struct {
 		XMLName               xml.Name
 		Bucket, Key, UploadId string
 	}{xmlNamed("InitiateMultipartUploadResult"), q.bucket, q.key, id})
@@ -49,12 +49,12 @@ func (q *request) uploadPart() error {
 		return err
 	}
 	in.Body, in.digest = q.body()
-	p, err := q.client.UploadPart(q.r.Context(), in)
+	p, err := q.client.UploadPart(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}
 	q.written(&Object{ETag: p.ETag, Checksums: p.Checksums})
-	q.w.WriteHeader(http.StatusOK)
+	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
 
@@ -67,20 +67,20 @@ func (q *request) uploadPartCopy() error {
 	if err := q.copySource(&from); err != nil {
 		return err
 	}
-	o, err := q.client.Get(q.r.Context(), from.SourceBucket, from.SourceKey, from.SourceVersionID)
+	o, err := q.client.Get(q.Request.Context(), from.SourceBucket, from.SourceKey, from.SourceVersionID)
 	if err != nil {
 		return err
 	}
-	start, length, _, err := parseRange(q.r.Header.Get("x-amz-copy-source-range"), o.Size)
+	start, length, _, err := parseRange(q.Request.Header.Get("x-amz-copy-source-range"), o.Size)
 	if err != nil {
 		return err
 	}
 	in.Body = io.NewSectionReader(o.Body, start, length)
-	p, err := q.client.UploadPart(q.r.Context(), in)
+	p, err := q.client.UploadPart(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}
-	return q.xml(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag)})
+	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag)})
 }
 
 func (q *request) completeUpload() error {
@@ -95,33 +95,33 @@ func (q *request) completeUpload() error {
 	}
 	in := CompleteInput{
 		Bucket: q.bucket, Key: q.key, UploadID: q.query.Get("uploadId"),
-		IfMatch: q.r.Header.Get("If-Match"), IfNoneMatch: q.r.Header.Get("If-None-Match"),
+		IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
 	}
 	for _, p := range body.Parts {
 		in.Parts = append(in.Parts, Part{Number: p.PartNumber, ETag: p.ETag})
 	}
-	o, err := q.client.CompleteUpload(q.r.Context(), in)
+	o, err := q.client.CompleteUpload(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}
 	q.setVersion(o.VersionID)
-	q.w.Header().Set("x-amz-server-side-encryption", "AES256")
-	return q.xml(http.StatusOK, struct {
+	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	return q.XML(http.StatusOK, struct {
 		XMLName                     xml.Name
 		Location, Bucket, Key, ETag string
-	}{xmlNamed("CompleteMultipartUploadResult"), "http://" + q.r.Host + "/" + q.bucket + "/" + q.key, q.bucket, q.key, quote(o.ETag)})
+	}{xmlNamed("CompleteMultipartUploadResult"), "http://" + q.Request.Host + "/" + q.bucket + "/" + q.key, q.bucket, q.key, quote(o.ETag)})
 }
 
 func (q *request) abortUpload() error {
-	if err := q.client.AbortUpload(q.r.Context(), q.bucket, q.key, q.query.Get("uploadId")); err != nil {
+	if err := q.client.AbortUpload(q.Request.Context(), q.bucket, q.key, q.query.Get("uploadId")); err != nil {
 		return err
 	}
-	q.w.WriteHeader(http.StatusNoContent)
+	q.Writer.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
 func (q *request) listParts() error {
-	parts, err := q.client.ListParts(q.r.Context(), q.bucket, q.key, q.query.Get("uploadId"))
+	parts, err := q.client.ListParts(q.Request.Context(), q.bucket, q.key, q.query.Get("uploadId"))
 	if err != nil {
 		return err
 	}
@@ -150,5 +150,5 @@ func (q *request) listParts() error {
 		}
 		document.Part = append(document.Part, line{p.Number, timestamp(p.Modified), quote(p.ETag), p.Size})
 	}
-	return q.xml(http.StatusOK, document)
+	return q.XML(http.StatusOK, document)
 }

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 func TestTheQueryProtocolNamesItsFailures(t *testing.T) {
@@ -21,7 +23,7 @@ func TestTheQueryProtocolNamesItsFailures(t *testing.T) {
 			r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(test.form))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			w := httptest.NewRecorder()
-			e.sns.ServeAWS(w, r, e.Administrator())
+			wire.As(e.Cloud, e.Administrator(), "sns", e.sns.Protocols()).ServeHTTP(w, r)
 			if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "<Code>"+test.want+"</Code>") {
 				t.Errorf("got %d %s, want 400 %s", w.Code, w.Body, test.want)
 			}

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // ResourcePolicies keeps the policies of topics where the authorizer finds them.
@@ -54,6 +55,14 @@ func New(c *cloud.Cloud, opts Options) *SNS {
 		"PublishBatch":             cloud.Handle(s.publishBatch),
 	}
 	return s
+}
+
+// Protocols implements wire.Speaker.
+func (s *SNS) Protocols() wire.Protocols {
+	return wire.Protocols{
+		Query: &wire.Query{Namespace: "http://sns.amazonaws.com/doc/2010-03-31/"},
+		Codes: map[string]string{"AccessDeniedException": "AuthorizationError"},
+	}
 }
 
 // topic has its subscriptions under the service's lock.

@@ -5,7 +5,6 @@ package sns_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -16,10 +15,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 func newClient(t *testing.T, e *engine, caller cloud.Caller) *awssns.Client {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.sns.ServeAWS(w, r, caller) }))
+	server := httptest.NewServer(wire.As(e.Cloud, caller, "sns", e.sns.Protocols()))
 	t.Cleanup(server.Close)
 	return awssns.New(awssns.Options{
 		BaseEndpoint:     aws.String(server.URL),

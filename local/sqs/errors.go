@@ -2,18 +2,17 @@ package sqs
 
 // This file names the service's failures as SDKs expect them.
 
-import "github.com/tradepost-dev/tradepost/local/cloud"
+import (
+	"cmp"
 
-// QueryErrorHeader is a key of cloud.Error.Fields that is not a member of the
-// error's shape but the HTTP header which carries the error's older code
-// ("AWS.SimpleQueueService.NonExistentQueue;Sender"). SDKs prefer it to __type.
-const QueryErrorHeader = "x-amzn-query-error"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
 
 // fail returns an error of the caller's. The query code is the error's name in
 // the query protocol, where it differs from the shape's.
 func fail(code, queryCode, format string, args ...any) *cloud.Error {
 	err := cloud.Errorf(400, code, format, args...)
-	err.Fields = map[string]any{QueryErrorHeader: queryCode + ";Sender"}
+	err.QueryCode = queryCode
 	return err
 }
 
@@ -47,13 +46,5 @@ type batchError struct {
 
 func newBatchError(id string, err error) batchError {
 	e := cloud.AsError(err)
-	return batchError{ID: id, SenderFault: e.Status < 500, Code: queryCode(e), Message: e.Message}
-}
-
-func queryCode(e *cloud.Error) string {
-	const suffix = ";Sender"
-	if header, ok := e.Fields[QueryErrorHeader].(string); ok {
-		return header[:len(header)-len(suffix)]
-	}
-	return e.Code
+	return batchError{ID: id, SenderFault: e.Status < 500, Code: cmp.Or(e.QueryCode, e.Code), Message: e.Message}
 }

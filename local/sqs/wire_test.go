@@ -3,11 +3,8 @@ package sqs_test
 // This file calls the service with the AWS SDK, which checks every MD5.
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -18,30 +15,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
-	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/sqs"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// newClient serves the AWS JSON protocol as the engine's front end does.
 func newClient(t *testing.T, e *engine) *awssqs.Client {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		input, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		output, err := e.Call(r.Context(), e.Administrator(), "sqs", action, input)
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		if err != nil {
-			failure := cloud.AsError(err)
-			if code, ok := failure.Fields[sqs.QueryErrorHeader].(string); ok {
-				w.Header().Set(sqs.QueryErrorHeader, code)
-			}
-			w.WriteHeader(failure.Status)
-			output, _ = json.Marshal(map[string]string{"__type": failure.Code, "message": failure.Message})
-		}
-		w.Write(output)
-	}))
+	server := httptest.NewServer(wire.As(e.Cloud, e.Administrator(), "sqs", wire.Protocols{}))
 	t.Cleanup(server.Close)
 	return awssqs.New(awssqs.Options{
 		BaseEndpoint:     aws.String(server.URL),

@@ -1,0 +1,78 @@
+package wire
+
+// This file is what all protocols share of a request: its body, and what the
+// answer says about it.
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// maxRequest bounds requests by default; DynamoDB's batches are the largest.
+const maxRequest = 16 << 20
+
+// Exchange is one request and its answer.
+type Exchange struct {
+	Protocols
+
+	Writer  http.ResponseWriter
+	Request *http.Request
+	Caller  cloud.Caller
+
+	// RequestID is in the answer's header, and in the body of an error.
+	RequestID string
+
+	// Labels are the parts of the path that the route names; of REST only.
+	Labels map[string]string
+
+	cloud   *cloud.Cloud
+	service string // its IAM prefix, or what the signature names; may be empty
+}
+
+// body reads the request's body, which SDKs may zip.
+func (x *Exchange) body() ([]byte, error) {
+	limit := x.MaxRequest
+	if limit == 0 {
+		limit = maxRequest
+	}
+	var body io.Reader = http.MaxBytesReader(x.Writer, x.Request.Body, limit)
+	if x.Request.Header.Get("Content-Encoding") == "gzip" {
+		limit = max(limit, maxRequest)
+		unzipped, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "unzip the request: %v", err)
+		}
+		body = http.MaxBytesReader(x.Writer, unzipped, limit)
+	}
+	content, err := io.ReadAll(body)
+	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, cloud.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "the request is longer than %d bytes", tooLong.Limit)
+	}
+	if err != nil {
+		return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "read the request: %v", err)
+	}
+	return content, nil
+}
+
+// answer sends the status and the body.
+func (x *Exchange) answer(status int, contentType string, body []byte) {
+	x.Writer.Header().Set("Content-Type", contentType)
+	x.Writer.WriteHeader(status)
+	// A write fails only when the client has gone away.
+	_, _ = x.Writer.Write(body)
+}
+
+// named gives an error the name that the service has for it.
+func (x *Exchange) named(e *cloud.Error) *cloud.Error {
+	code, ok := x.Codes[e.Code]
+	if !ok {
+		return e
+	}
+	renamed := *e
+	renamed.Code = code
+	return &renamed
+}

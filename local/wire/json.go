@@ -1,0 +1,82 @@
+package wire
+
+// This file is AWS JSON 1.0 and 1.1: the action is the last part of
+// X-Amz-Target, and both bodies are the action's shapes.
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const jsonType = "application/x-amz-json-1.0"
+
+type awsJSON struct{}
+
+func (awsJSON) begin(x *Exchange) { x.Writer.Header().Set("X-Amzn-RequestId", x.RequestID) }
+
+func (awsJSON) read(x *Exchange) (call, error) {
+	target := x.Request.Header.Get("X-Amz-Target")
+	if target == "" {
+		return call{}, x.notServed()
+	}
+	input, err := x.body()
+	if len(input) == 0 {
+		input = []byte("{}")
+	}
+	return call{action: target[strings.LastIndexByte(target, '.')+1:], input: input}, err
+}
+
+func (awsJSON) write(x *Exchange, c call, output any) error {
+	body, err := encodeJSON(c.action, output)
+	if err != nil {
+		return err
+	}
+	x.answer(200, jsonTypeOf(x), body)
+	return nil
+}
+
+// encodeJSON encodes an output; a service without one answers an empty object.
+func encodeJSON(action string, output any) ([]byte, error) {
+	body, err := json.Marshal(output)
+	if err != nil {
+		return nil, fmt.Errorf("encode the output of %s: %w", action, err)
+	}
+	if string(body) == "null" {
+		body = []byte("{}")
+	}
+	return body, nil
+}
+
+func (awsJSON) fail(x *Exchange, e *cloud.Error) {
+	if e.QueryCode != "" {
+		x.Writer.Header().Set("x-amzn-query-error", e.QueryCode+";"+e.Fault())
+	}
+	members := map[string]any{}
+	maps.Copy(members, e.Fields)
+	members["__type"], members["message"] = e.Code, e.Message
+	x.answer(e.Status, jsonTypeOf(x), errorJSON(members))
+}
+
+// errorJSON encodes the members of an error, of which those that services add
+// are left out should they be no JSON.
+func errorJSON(members map[string]any) []byte {
+	for name, value := range members {
+		if _, err := json.Marshal(value); err != nil {
+			delete(members, name)
+		}
+	}
+	body, _ := json.Marshal(members)
+	return body
+}
+
+// jsonTypeOf answers in the version that the request has.
+func jsonTypeOf(x *Exchange) string {
+	if given := x.Request.Header.Get("Content-Type"); strings.HasPrefix(given, "application/x-amz-json") {
+		return given
+	}
+	return jsonType
+}

@@ -1,0 +1,106 @@
+package wire
+
+// This file is the query protocol and EC2's dialect of it: a form goes in, and
+// XML comes out.
+
+import (
+	"encoding/xml"
+	"net/http"
+	"net/url"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// Query is how a service speaks the query protocol.
+type Query struct {
+	// Namespace is the XML namespace of the answers. Required.
+	Namespace string
+}
+
+type query struct{ ec2 bool }
+
+func (query) begin(x *Exchange) { x.Writer.Header().Set("x-amzn-RequestId", x.RequestID) }
+
+func (query) read(x *Exchange) (call, error) {
+	if x.Query == nil {
+		return call{}, x.notServed()
+	}
+	body, err := x.body()
+	if err != nil {
+		return call{}, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return call{}, cloud.Errorf(http.StatusBadRequest, "MalformedQueryString", "read the request: %v", err)
+	}
+	for name, values := range x.Request.URL.Query() {
+		if !form.Has(name) {
+			form[name] = values
+		}
+	}
+	action := form.Get("Action")
+	if !x.cloud.Supports(x.service, action) {
+		return call{}, x.unknownAction("InvalidAction", action)
+	}
+	form.Del("Action")
+	form.Del("Version")
+	input, err := Form(form, x.cloud.Input(x.service, action))
+	return call{action: action, input: input}, err
+}
+
+func (p query) write(x *Exchange, c call, output any) error {
+	if p.ec2 {
+		return x.writeXML(http.StatusOK, x.Query.Namespace, element{c.action + "Response", []element{
+			{"requestId", x.RequestID}, {"", output},
+		}}, "item")
+	}
+	return x.writeXML(http.StatusOK, x.Query.Namespace, element{c.action + "Response", []element{
+		{c.action + "Result", output},
+		{"ResponseMetadata", []element{{"RequestId", x.RequestID}}},
+	}}, "member")
+}
+
+// queryCodes are the protocol's names of the engine's own errors.
+var queryCodes = map[string]string{
+	"AccessDeniedException":  "AccessDenied",
+	"SerializationException": "MalformedInput",
+	"ThrottlingException":    "Throttling",
+}
+
+// queryError is an error of the query protocol, and of REST with XML.
+type queryError struct {
+	XMLName   xml.Name `xml:"ErrorResponse"`
+	Namespace string   `xml:"xmlns,attr,omitempty"`
+	Type      string   `xml:"Error>Type"`
+	Code      string   `xml:"Error>Code"`
+	Message   string   `xml:"Error>Message"`
+	RequestID string   `xml:"RequestId"`
+}
+
+// ec2Error is the shape that EC2 has to itself.
+type ec2Error struct {
+	XMLName   xml.Name `xml:"Response"`
+	Code      string   `xml:"Errors>Error>Code"`
+	Message   string   `xml:"Errors>Error>Message"`
+	RequestID string
+}
+
+func (p query) fail(x *Exchange, e *cloud.Error) {
+	code := e.Code
+	if e.QueryCode != "" {
+		code = e.QueryCode
+	} else if defined, ok := queryCodes[code]; ok {
+		code = defined
+	}
+	if p.ec2 {
+		x.document(e.Status, ec2Error{Code: code, Message: e.Message, RequestID: x.RequestID})
+		return
+	}
+	namespace := ""
+	if x.Query != nil {
+		namespace = x.Query.Namespace
+	}
+	x.document(e.Status, queryError{Namespace: namespace, Type: e.Fault(), Code: code, Message: e.Message, RequestID: x.RequestID})
+}

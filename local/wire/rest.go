@@ -1,0 +1,253 @@
+package wire
+
+// This file is REST: the operation is in the method and the path of a request,
+// and parts of its input are in the path, the query string and the headers.
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// REST is how a service speaks REST.
+type REST struct {
+	Style Style
+
+	// Routes are the operations. Of several that match, the first is called.
+	Routes []Route
+
+	// Subresources are query parameters that make of a request another
+	// operation: a route serves requests that have of them just those which
+	// its pattern names.
+	Subresources []string
+}
+
+// Style is what bodies look like.
+type Style int
+
+const (
+	JSON Style = iota // as Lambda has them
+	XML               // as CloudFront has them
+	S3                // XML with errors and request ids of S3's own
+)
+
+// Route is an operation by method and path.
+type Route struct {
+	// Pattern is a method, a path and, optionally, query parameters:
+	// "PUT /{Bucket}/{Key+}?uploadId&list-type=2". A label stands for one part
+	// of the path, with + for all the rest, and is the input's member of its
+	// name. A parameter without a value may have any.
+	Pattern string
+
+	// Header must be present in a request. Default: none needs to be.
+	Header string
+
+	// Action is the operation that is called.
+	Action string
+
+	// Query are members of the input that are query parameters.
+	Query []string
+
+	// Headers are members of the input, and AnswerHeaders of the output, that
+	// are headers, by the header's name.
+	Headers, AnswerHeaders map[string]string
+
+	// Payload is the member of input and output that is the body as a whole:
+	// JSON in the input. Default: the body is the members that are nowhere else.
+	Payload string
+
+	// Status is the member of the output that is the HTTP status. Default: 200.
+	Status string
+
+	// Serve answers in the place of the service's operation of that name, for
+	// bodies that must be streamed. It fails before it has written anything.
+	Serve func(*Exchange) error
+}
+
+// restXMLServices are those that speak REST with XML, whether the engine has
+// them or not: a client must be able to read that it has not.
+var restXMLServices = map[string]Style{"s3": S3, "s3express": S3, "s3-object-lambda": S3, "route53": XML, "cloudfront": XML}
+
+type rest struct{ style Style }
+
+func (p rest) begin(x *Exchange) {
+	if p.style != S3 {
+		x.Writer.Header().Set("x-amzn-RequestId", x.RequestID)
+		return
+	}
+	x.RequestID = rand.Text()[:16]
+	x.Writer.Header().Set("Server", "AmazonS3")
+	x.Writer.Header().Set("x-amz-request-id", x.RequestID)
+	x.Writer.Header().Set("x-amz-id-2", rand.Text()+rand.Text())
+}
+
+func (p rest) read(x *Exchange) (call, error) {
+	if x.REST == nil {
+		return call{}, x.notServed()
+	}
+	route, err := x.route()
+	if err != nil {
+		return call{}, err
+	}
+	c := call{action: route.Action, route: route}
+	if route.Serve == nil {
+		c.input, err = x.restInput(route)
+	}
+	return c, err
+}
+
+// route finds the route of the request and reads the labels.
+func (x *Exchange) route() (*Route, error) {
+	r := x.Request
+	parameters := r.URL.Query()
+	for i := range x.REST.Routes {
+		route := &x.REST.Routes[i]
+		method, rest, _ := strings.Cut(route.Pattern, " ")
+		path, query, _ := strings.Cut(rest, "?")
+		if method != r.Method || route.Header != "" && r.Header.Get(route.Header) == "" || !x.REST.asks(query, parameters) {
+			continue
+		}
+		labels, ok, err := match(path, r.URL.EscapedPath())
+		if err != nil {
+			return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "read the path: %v", err)
+		}
+		if ok {
+			x.Labels = labels
+			return route, nil
+		}
+	}
+	if x.REST.Style == S3 {
+		return nil, cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "the local engine does not serve %s %s", r.Method, r.URL.RequestURI())
+	}
+	return nil, cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the local engine does not serve %s %s", r.Method, r.URL.Path)
+}
+
+// asks tells whether a request has the parameters of a pattern, and no
+// subresource besides.
+func (rest *REST) asks(pattern string, parameters url.Values) bool {
+	var named []string
+	for part := range strings.SplitSeq(pattern, "&") {
+		name, value, valued := strings.Cut(part, "=")
+		if name != "" && (!parameters.Has(name) || valued && parameters.Get(name) != value) {
+			return false
+		}
+		named = append(named, name)
+	}
+	return !slices.ContainsFunc(rest.Subresources, func(name string) bool {
+		return parameters.Has(name) && !slices.Contains(named, name)
+	})
+}
+
+// match reads the labels of a pattern from a path as it was sent.
+func match(pattern, path string) (labels map[string]string, ok bool, err error) {
+	labels = map[string]string{}
+	rest := strings.TrimPrefix(path, "/")
+	for part := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
+		if part == "" {
+			continue
+		}
+		label, isLabel := strings.CutPrefix(strings.TrimSuffix(part, "}"), "{")
+		label, greedy := strings.CutSuffix(label, "+")
+		value := rest
+		if !greedy {
+			value, rest, _ = strings.Cut(rest, "/")
+		} else {
+			rest = ""
+		}
+		if value == "" || !isLabel && value != part {
+			return nil, false, nil
+		}
+		if isLabel {
+			if labels[label], err = url.PathUnescape(value); err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	return labels, rest == "", nil
+}
+
+// restInput gathers the input from the request's parts.
+func (x *Exchange) restInput(route *Route) ([]byte, error) {
+	form := url.Values{}
+	for label, value := range x.Labels {
+		form.Set(label, value)
+	}
+	parameters := x.Request.URL.Query()
+	for _, name := range route.Query {
+		if parameters.Has(name) {
+			form[name] = parameters[name]
+		}
+	}
+	for header, name := range route.Headers {
+		if value := x.Request.Header.Get(header); value != "" {
+			form.Set(name, value)
+		}
+	}
+	input, err := Form(form, x.cloud.Input(x.service, route.Action))
+	if err != nil {
+		return nil, err
+	}
+	body, err := x.body()
+	if err != nil || len(body) == 0 {
+		return input, err
+	}
+	if !json.Valid(body) || route.Payload == "" && bytes.TrimSpace(body)[0] != '{' {
+		return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "Could not parse request body into json: it is not valid JSON")
+	}
+	return withBody(input, route.Payload, body), nil
+}
+
+// withBody adds the body to an input as the member payload, or else its
+// members. The text of what the client sent is kept.
+func withBody(input []byte, payload string, body []byte) []byte {
+	if payload == "" {
+		body = bytes.Trim(body, " \t\r\n")
+		body = body[1 : len(body)-1]
+	} else {
+		body = append([]byte(`"`+payload+`":`), body...)
+	}
+	joined := input[:len(input)-1]
+	if len(joined) > 1 && len(bytes.TrimSpace(body)) > 0 {
+		joined = append(joined, ',')
+	}
+	return append(append(joined, body...), '}')
+}
+
+func (p rest) write(x *Exchange, c call, output any) error {
+	v := dereference(reflect.ValueOf(output))
+	header, status := x.Writer.Header(), http.StatusOK
+	for name, member := range c.route.AnswerHeaders {
+		if text, ok := textOf(memberNamed(v, member)); ok && text != "" {
+			header.Set(name, text)
+		}
+	}
+	if c.route.Status != "" {
+		status = int(memberNamed(v, c.route.Status).Int())
+	}
+	if c.route.Payload != "" {
+		x.answer(status, "application/json", memberNamed(v, c.route.Payload).Bytes())
+		return nil
+	}
+	body, err := encodeJSON(c.action, output)
+	if err != nil {
+		return err
+	}
+	x.answer(status, "application/json", body)
+	return nil
+}
+
+func memberNamed(v reflect.Value, name string) reflect.Value {
+	for _, m := range membersOf(v.Type()) {
+		if m.name == name {
+			return v.FieldByIndex(m.field.Index)
+		}
+	}
+	panic("wire: " + v.Type().String() + " has no member " + name)
+}

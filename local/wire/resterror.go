@@ -1,0 +1,94 @@
+package wire
+
+// This file is how REST services fail.
+
+import (
+	"encoding/xml"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func (p rest) fail(x *Exchange, e *cloud.Error) {
+	switch p.style {
+	case JSON:
+		x.failJSON(e)
+	case XML:
+		query{}.fail(x, e)
+	case S3:
+		x.failS3(e)
+	}
+}
+
+// failJSON names the error in a header. Models write the message in either
+// case, and SDKs read the one that the model has.
+func (x *Exchange) failJSON(e *cloud.Error) {
+	kind := "User"
+	if e.Status >= 500 {
+		kind = "Service"
+	}
+	members := map[string]any{"Type": kind}
+	maps.Copy(members, e.Fields)
+	members["message"], members["Message"] = e.Message, e.Message
+	x.Writer.Header().Set("X-Amzn-Errortype", e.Code)
+	x.answer(e.Status, "application/json", errorJSON(members))
+}
+
+type s3Error struct {
+	XMLName   xml.Name `xml:"Error"`
+	Code      string
+	Message   string
+	Fields    []s3Field
+	Resource  string
+	RequestID string `xml:"RequestId"`
+}
+
+type s3Field struct {
+	XMLName xml.Name
+	Value   string `xml:",chardata"`
+}
+
+// failS3 adds the fields that are texts, such as the key.
+func (x *Exchange) failS3(e *cloud.Error) {
+	if e.Status == http.StatusNotModified {
+		x.Writer.WriteHeader(e.Status)
+		return
+	}
+	document := s3Error{Code: e.Code, Message: e.Message, Resource: x.Request.URL.Path, RequestID: x.RequestID}
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		if text, ok := e.Fields[name].(string); ok {
+			document.Fields = append(document.Fields, s3Field{xml.Name{Local: name}, text})
+		}
+	}
+	// A document of texts cannot fail to encode.
+	_ = x.XML(e.Status, document)
+}
+
+// XML answers with a document of the service's; a HEAD request gets its
+// headers only.
+func (x *Exchange) XML(status int, document any) error {
+	body, err := xml.Marshal(document)
+	if err != nil {
+		return err
+	}
+	x.answer(status, "application/xml", append([]byte(xml.Header), body...))
+	return nil
+}
+
+// maxDocument bounds the XML that requests may carry, in bytes.
+const maxDocument = 2 << 20
+
+// ReadXML reads a document of the request's.
+func (x *Exchange) ReadXML(body io.Reader, document any) error {
+	raw, err := io.ReadAll(io.LimitReader(body, maxDocument))
+	if err == nil {
+		err = xml.Unmarshal(raw, document)
+	}
+	if err != nil {
+		return cloud.Errorf(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema: %v", err)
+	}
+	return nil
+}
