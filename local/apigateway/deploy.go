@@ -25,7 +25,8 @@ type stage struct {
 	deployment *deployment
 	variables  map[string]string
 	limiters   map[*method]*limiter
-	dimensions []map[string]string // of the stage's metrics
+	dimensions []map[string]string           // sets of them, of the stage's metrics
+	detailed   map[*method]map[string]string // dimensions of those methods that are measured themselves
 }
 
 type deploymentProperties struct {
@@ -81,11 +82,11 @@ type methodSetting struct {
 	CachingEnabled       bool
 	ThrottlingBurstLimit *float64
 	ThrottlingRateLimit  *float64
+	MetricsEnabled       *bool // of the methods themselves
 	CacheDataEncrypted   cfn.Ignored
 	CacheTtlInSeconds    cfn.Ignored
 	DataTraceEnabled     cfn.Ignored
 	LoggingLevel         cfn.Ignored
-	MetricsEnabled       cfn.Ignored
 }
 
 func (g *Gateway) createStage(_ context.Context, _ cfn.Resource, p stageProperties) (cfn.Handle, error) {
@@ -118,42 +119,51 @@ func (a *api) addStage(name string, d *deployment, variables map[string]string, 
 	if name == "" || a.stages[name] != nil {
 		return fmt.Errorf("property StageName must be new and not empty, got %q", name)
 	}
-	s := &stage{api: a, name: name, deployment: d, variables: variables, limiters: map[*method]*limiter{}}
+	s := &stage{api: a, name: name, deployment: d, variables: variables, limiters: map[*method]*limiter{}, detailed: map[*method]map[string]string{}}
 	s.dimensions = []map[string]string{{"ApiName": a.name}, {"ApiName": a.name, "Stage": name}}
 	for _, m := range a.methods {
 		if l := throttleOf(settings, m); l != nil {
 			s.limiters[m] = l
+		}
+		if measured(settings, m) {
+			s.detailed[m] = map[string]string{"ApiName": a.name, "Stage": name, "Method": m.httpMethod, "Resource": m.resource.path}
 		}
 	}
 	a.stages[name] = s
 	return nil
 }
 
+// specificity ranks a setting among those of a method: -1 if it is of another.
+func (s methodSetting) specificity(m *method) int {
+	path := strings.ReplaceAll(strings.TrimPrefix(s.ResourcePath, "/~1"), "~1", "/")
+	if path = "/" + strings.TrimPrefix(path, "/"); path != "/*" && path != m.resource.path {
+		return -1
+	}
+	if s.HttpMethod != "*" && s.HttpMethod != m.httpMethod {
+		return -1
+	}
+	score := 0
+	if path != "/*" {
+		score += 2
+	}
+	if s.HttpMethod != "*" {
+		score++
+	}
+	return score
+}
+
 // throttleOf returns the limiter that the most specific setting declares for
 // a method, or nil.
 func throttleOf(settings []methodSetting, m *method) *limiter {
 	var rate, burst *float64
-	specificity := -1
+	best := -1
 	for _, setting := range settings {
-		path := strings.ReplaceAll(strings.TrimPrefix(setting.ResourcePath, "/~1"), "~1", "/")
-		if path = "/" + strings.TrimPrefix(path, "/"); path != "/*" && path != m.resource.path {
-			continue
-		}
-		if setting.HttpMethod != "*" && setting.HttpMethod != m.httpMethod {
-			continue
-		}
-		score := 0
-		if path != "/*" {
-			score += 2
-		}
-		if setting.HttpMethod != "*" {
-			score++
-		}
-		if score > specificity && (setting.ThrottlingRateLimit != nil || setting.ThrottlingBurstLimit != nil) {
-			rate, burst, specificity = setting.ThrottlingRateLimit, setting.ThrottlingBurstLimit, score
+		score := setting.specificity(m)
+		if score > best && (setting.ThrottlingRateLimit != nil || setting.ThrottlingBurstLimit != nil) {
+			rate, burst, best = setting.ThrottlingRateLimit, setting.ThrottlingBurstLimit, score
 		}
 	}
-	if specificity < 0 {
+	if best < 0 {
 		return nil
 	}
 	return newLimiter(throttle{RateLimit: rate, BurstLimit: burst})

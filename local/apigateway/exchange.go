@@ -178,30 +178,3 @@ func (x *exchange) data(body []byte) vtl.Data {
 		StageVariables: x.stage.variables,
 	}
 }
-
-// observe publishes the metrics of AWS/ApiGateway.
-func (s *stage) observe(x *exchange, status int) {
-	c := s.api.gateway.cloud
-	if c.Meter == nil {
-		return
-	}
-	for _, dimensions := range s.dimensions {
-		datum := func(name, unit string, value float64) {
-			c.Observe(cloud.Datum{Namespace: "AWS/ApiGateway", Name: name, Dimensions: dimensions, Value: value, Unit: unit})
-		}
-		datum("Count", "Count", 1)
-		datum("4XXError", "Count", truth(status >= 400 && status < 500))
-		datum("5XXError", "Count", truth(status >= 500))
-		datum("Latency", "Milliseconds", float64(time.Since(x.started).Milliseconds()))
-		if x.integrated > 0 {
-			datum("IntegrationLatency", "Milliseconds", float64(x.integrated.Milliseconds()))
-		}
-	}
-}
-
-func truth(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}

@@ -49,7 +49,8 @@ type ResourcePolicies interface {
 type Gateway struct {
 	cloud.Operations
 
-	cloud *cloud.Cloud
+	cloud   *cloud.Cloud
+	metrics metrics
 	Options
 
 	mu    sync.RWMutex
@@ -70,7 +71,7 @@ func New(c *cloud.Cloud, options Options) *Gateway {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gateway{cloud: c, Options: options, apis: map[string]*api{}, keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}}
+	g := &Gateway{cloud: c, metrics: newMetrics(c), Options: options, apis: map[string]*api{}, keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}}
 	g.Operations = cloud.Operations{"Invoke": cloud.Handle(g.invoke)}
 	return g
 }

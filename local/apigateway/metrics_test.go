@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -22,6 +23,9 @@ func (m *meter) Observe(d cloud.Datum) {
 	name := d.Namespace + " " + d.Name + " " + d.Dimensions["ApiName"]
 	if stage, ok := d.Dimensions["Stage"]; ok {
 		name += "/" + stage
+	}
+	if method, ok := d.Dimensions["Method"]; ok {
+		name += " " + method + " " + d.Dimensions["Resource"]
 	}
 	if d.Unit == "Count" {
 		m.sums[name] += d.Value
@@ -44,6 +48,25 @@ func TestRequestsAreCountedForTheAPIAndItsStage(t *testing.T) {
 	want := map[string]float64{
 		"AWS/ApiGateway Count orders": 3, "AWS/ApiGateway 4XXError orders": 1, "AWS/ApiGateway 5XXError orders": 1,
 		"AWS/ApiGateway Count orders/prod": 3, "AWS/ApiGateway 4XXError orders/prod": 1, "AWS/ApiGateway 5XXError orders/prod": 1,
+	}
+	if !reflect.DeepEqual(observed.sums, want) {
+		t.Errorf("observed %v, want %v", observed.sums, want)
+	}
+}
+
+func TestMethodsAreMeasuredThemselvesWhereTheStageAsksForIt(t *testing.T) {
+	resources := strings.Replace(declare("", methodOn(root, "GET", lambdaProxyTo("echo")), methodOn(root, "POST", lambdaProxyTo("echo"))), `"StageName": "prod"`,
+		`"MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "MetricsEnabled": true}, {"ResourcePath": "/", "HttpMethod": "POST", "MetricsEnabled": false}], "StageName": "prod"`, 1)
+	w := start(t, Options{}, serveEcho(), resources)
+	observed := &meter{sums: map[string]float64{}}
+	w.cloud.Meter = observed
+	w.send(t, "GET", "/", "")
+	w.send(t, "POST", "/", "")
+	want := map[string]float64{"AWS/ApiGateway Count orders": 2, "AWS/ApiGateway Count orders/prod": 2, "AWS/ApiGateway Count orders/prod GET /": 1}
+	for name := range observed.sums {
+		if !strings.Contains(name, "Count") {
+			delete(observed.sums, name)
+		}
 	}
 	if !reflect.DeepEqual(observed.sums, want) {
 		t.Errorf("observed %v, want %v", observed.sums, want)

@@ -36,6 +36,10 @@ type Typed interface {
 	Perform(ctx context.Context, caller Caller, action string, input json.RawMessage) (output any, err error)
 }
 
+// FailureObserver is an API that has metrics of the calls that failed, whether
+// by itself or by a Fault.
+type FailureObserver interface{ Failed(call Call, err error) }
+
 // Call is one API call as a Fault sees it.
 type Call struct {
 	Caller  Caller
@@ -64,9 +68,6 @@ type Bus interface{ Emit(Event) }
 // Trail takes the API calls that CloudTrail would record.
 type Trail interface{ Record(APICall) }
 
-// Meter takes the metrics that services publish to CloudWatch.
-type Meter interface{ Observe(Datum) }
-
 // Cloud joins the services of one engine. Set its exported fields before the
 // first call; all methods are safe for concurrent use after that.
 type Cloud struct {
@@ -78,6 +79,7 @@ type Cloud struct {
 	Fault      Fault // optional
 
 	services map[string]API
+	metrics  []*Metric
 	ctx      context.Context
 	cancel   context.CancelFunc
 	work     sync.WaitGroup
@@ -105,33 +107,35 @@ func (c *Cloud) Supports(service, action string) bool {
 // Call performs an action of a service as the caller. Input and output are
 // the JSON shapes of the service's API.
 func (c *Cloud) Call(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (json.RawMessage, error) {
-	api, err := c.open(ctx, caller, service, action, input)
-	if err != nil {
-		return nil, err
-	}
-	return api.Call(ctx, caller, action, input)
+	return attempt(ctx, c, Call{caller, service, action, input}, func(api API) (json.RawMessage, error) {
+		return api.Call(ctx, caller, action, input)
+	})
 }
 
 // Perform is Call with the output as the service's own Go value, where the
 // service is Typed.
 func (c *Cloud) Perform(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (any, error) {
-	api, err := c.open(ctx, caller, service, action, input)
-	if err != nil {
-		return nil, err
-	}
-	if typed, ok := api.(Typed); ok {
-		return typed.Perform(ctx, caller, action, input)
-	}
-	return api.Call(ctx, caller, action, input)
+	return attempt(ctx, c, Call{caller, service, action, input}, func(api API) (any, error) {
+		if typed, ok := api.(Typed); ok {
+			return typed.Perform(ctx, caller, action, input)
+		}
+		return api.Call(ctx, caller, action, input)
+	})
 }
 
-// open finds the service of a call that no fault hits.
-func (c *Cloud) open(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (API, error) {
-	api, ok := c.services[service]
-	if !ok || !api.Supports(action) {
-		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", service, action)
+// attempt performs a call that no fault hits, and tells the service of a failure.
+func attempt[Out any](ctx context.Context, c *Cloud, call Call, perform func(API) (Out, error)) (output Out, err error) {
+	api, ok := c.services[call.Service]
+	if !ok || !api.Supports(call.Action) {
+		return output, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", call.Service, call.Action)
 	}
-	return api, c.Interrupt(ctx, Call{caller, service, action, input})
+	if err = c.Interrupt(ctx, call); err == nil {
+		output, err = perform(api)
+	}
+	if observer, ok := api.(FailureObserver); ok && err != nil {
+		observer.Failed(call, err)
+	}
+	return output, err
 }
 
 // Input returns the Go type of an action's input, or nil where it is not known.
@@ -187,13 +191,6 @@ func (c *Cloud) Emit(e Event) {
 func (c *Cloud) Record(call APICall) {
 	if c.Trail != nil {
 		c.Trail.Record(call)
-	}
-}
-
-// Observe hands a metric to CloudWatch.
-func (c *Cloud) Observe(d Datum) {
-	if c.Meter != nil {
-		c.Meter.Observe(d)
 	}
 }
 

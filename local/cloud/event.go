@@ -42,12 +42,3 @@ type TrailResource struct {
 	Type string `json:"type"` // "AWS::S3::Object"
 	ARN  string `json:"ARN"`
 }
-
-// Datum is one measurement of a CloudWatch metric.
-type Datum struct {
-	Namespace  string // "AWS/SQS"
-	Name       string
-	Dimensions map[string]string
-	Value      float64
-	Unit       string // CloudWatch's: "Count", "Milliseconds"
-}

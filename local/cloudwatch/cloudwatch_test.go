@@ -26,7 +26,8 @@ import (
 // world is a cloud with CloudWatch, a bus and a topic service that remember.
 type world struct {
 	*cloud.Cloud
-	metrics *cloudwatch.CloudWatch
+	metrics    *cloudwatch.CloudWatch
+	executions *cloud.Metric // that failed
 
 	mu       sync.Mutex
 	events   []cloud.Event
@@ -38,6 +39,7 @@ func newWorld() *world {
 	w := &world{Cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})}
 	w.metrics = cloudwatch.New(w.Cloud)
 	w.Meter, w.Bus = w.metrics, w
+	w.executions = w.Metric("AWS/States", "ExecutionsFailed", "Count", []string{"StateMachineArn"})
 	w.Register("cloudwatch", w.metrics)
 	w.Register("sns", w)
 	return w
@@ -98,7 +100,7 @@ func (w *world) state(t *testing.T, name string) (state, reason string) {
 }
 
 func (w *world) failed(count float64) {
-	w.Observe(cloud.Datum{Namespace: "AWS/States", Name: "ExecutionsFailed", Dimensions: map[string]string{"StateMachineArn": "arn:m"}, Value: count, Unit: "Count"})
+	w.executions.Observe(map[string]string{"StateMachineArn": "arn:m"}, count)
 }
 
 const failures = `"Namespace": "AWS/States", "MetricName": "ExecutionsFailed", "Dimensions": [{"Name": "StateMachineArn", "Value": "arn:m"}], "Statistic": "Sum", "Period": 60`

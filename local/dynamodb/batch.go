@@ -71,7 +71,7 @@ func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struc
 			}
 		}
 		answer.ConsumedCapacity = appendCapacity(answer.ConsumedCapacity, t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units}))
-		d.observe(t, "ConsumedReadCapacityUnits", units)
+		d.metrics.read.Observe(t.dimensions, units)
 	}
 	return answer, nil
 }

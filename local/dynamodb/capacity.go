@@ -2,10 +2,6 @@ package dynamodb
 
 // Capacity: the read and write units that requests consume.
 
-import (
-	"github.com/tradepost-dev/tradepost/local/cloud"
-)
-
 const (
 	readUnit  = 4096 // bytes
 	writeUnit = 1024 // bytes
@@ -78,15 +74,4 @@ func readUnits(bytes int, consistent bool) float64 {
 		units /= 2
 	}
 	return units
-}
-
-// observe publishes one of the table's metrics.
-func (d *DynamoDB) observe(t *table, metric string, value float64) {
-	d.cloud.Observe(cloud.Datum{
-		Namespace:  "AWS/DynamoDB",
-		Name:       metric,
-		Dimensions: map[string]string{"TableName": t.name},
-		Value:      value,
-		Unit:       "Count",
-	})
 }

@@ -56,7 +56,10 @@ type projectionSpec struct {
 
 // table builds an empty table.
 func (s tableSpec) table(arn string) (*table, error) {
-	t := &table{name: s.TableName, arn: arn, id: strings.ToLower(rand.Text()), created: time.Now(), spec: s, names: newNames()}
+	t := &table{
+		name: s.TableName, arn: arn, dimensions: map[string]string{"TableName": s.TableName},
+		id: strings.ToLower(rand.Text()), created: time.Now(), spec: s, names: newNames(),
+	}
 	if len(t.name) < 3 || len(t.name) > 255 {
 		return nil, invalid("TableName must be at least 3 characters long and at most 255 characters long")
 	}

@@ -27,6 +27,7 @@ type DynamoDB struct {
 
 	cloud   *cloud.Cloud
 	options Options
+	metrics metrics
 
 	mu     sync.RWMutex
 	tables map[string]*table
@@ -35,7 +36,7 @@ type DynamoDB struct {
 
 // New returns the service, without tables. Items expire until c is closed.
 func New(c *cloud.Cloud, options Options) *DynamoDB {
-	d := &DynamoDB{cloud: c, options: options, tables: map[string]*table{}, tokens: newTokens()}
+	d := &DynamoDB{cloud: c, options: options, metrics: newMetrics(c), tables: map[string]*table{}, tokens: newTokens()}
 	d.Operations = cloud.Operations{
 		"BatchGetItem":       cloud.Handle(d.batchGetItem),
 		"BatchWriteItem":     cloud.Handle(d.batchWriteItem),

@@ -61,7 +61,7 @@ func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
 	}
 	r := d.row(t, key)
 	units := readUnits(sizeOfRow(r), in.ConsistentRead)
-	d.observe(t, "ConsumedReadCapacityUnits", units)
+	d.metrics.read.Observe(t.dimensions, units)
 	answer := getAnswer{ConsumedCapacity: t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units})}
 	if r != nil {
 		answer.Item = part.of(r.item())

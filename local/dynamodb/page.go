@@ -275,7 +275,7 @@ func (r *reading) keyOf(i item) item {
 func (d *DynamoDB) perform(r *reading, in readRequest) readAnswer {
 	answer, bytes := d.lockedPage(r)
 	units := readUnits(bytes, in.ConsistentRead)
-	d.observe(r.table, "ConsumedReadCapacityUnits", units)
+	d.metrics.read.Observe(r.table.dimensions, units)
 	consumed := writeUnits{table: units}
 	if r.index != nil {
 		consumed = writeUnits{indexes: map[*index]float64{r.index: units}}

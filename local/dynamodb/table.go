@@ -130,14 +130,15 @@ func (x *index) view(i item) item {
 // A table's description does not change once it is made; its rows are
 // guarded by the service's lock.
 type table struct {
-	name    string
-	arn     string
-	id      string
-	created time.Time
-	spec    tableSpec
-	schema  schema
-	indexes []*index
-	ttl     string // attribute with the time of expiry, or empty
+	name       string
+	arn        string
+	id         string
+	dimensions map[string]string // of its metrics
+	created    time.Time
+	spec       tableSpec
+	schema     schema
+	indexes    []*index
+	ttl        string // attribute with the time of expiry, or empty
 
 	names    *names // of the rows' attributes
 	rows     sorted

@@ -64,7 +64,7 @@ func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in
 		c.WriteCapacityUnits = c.CapacityUnits
 	}
 	for t, units := range consumed {
-		d.observe(t, "ConsumedWriteCapacityUnits", units.total())
+		d.metrics.written.Observe(t.dimensions, units.total())
 	}
 	return answer, nil
 }
@@ -295,7 +295,7 @@ func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in s
 		c.ReadCapacityUnits = c.CapacityUnits
 	}
 	for t, units := range consumed {
-		d.observe(t, "ConsumedReadCapacityUnits", units.total())
+		d.metrics.read.Observe(t.dimensions, units.total())
 	}
 	return answer, nil
 }

@@ -56,9 +56,9 @@ func (d *DynamoDB) write(w write) (outcome, error) {
 	o, err := d.tryWrite(w)
 	switch {
 	case err == nil:
-		d.observe(w.table, "ConsumedWriteCapacityUnits", o.units.total())
+		d.metrics.written.Observe(w.table.dimensions, o.units.total())
 	case cloud.AsError(err).Code == codeConditionFailed:
-		d.observe(w.table, "ConditionalCheckFailedRequests", 1)
+		d.metrics.conditionFailed.Observe(w.table.dimensions, 1)
 	}
 	return o, err
 }

@@ -48,12 +48,14 @@ func (s *Events) deliver(ctx context.Context, r *rule, t *target, e *event) {
 	}
 	started := time.Now()
 	for retries := 0; ; retries++ {
+		r.count(s.metrics.attempts)
 		err := t.send(ctx, e, payload)
 		if ctx.Err() != nil {
 			return
 		}
 		if err == nil {
-			s.count(r, "Invocations")
+			r.count(s.metrics.successfulAttempts)
+			r.count(s.metrics.invocations)
 			return
 		}
 		f := classify(err)
@@ -73,7 +75,7 @@ func (s *Events) deliver(ctx context.Context, r *rule, t *target, e *event) {
 			s.giveUp(ctx, r, t, e, f)
 			return
 		}
-		s.count(r, "RetryInvocationAttempts")
+		r.count(s.metrics.retries)
 		if !sleep(ctx, wait) {
 			return
 		}
@@ -135,8 +137,8 @@ type messageAttribute struct{ DataType, StringValue string }
 // giveUp counts a failed invocation and sends the event to the dead-letter
 // queue, if the target has one.
 func (s *Events) giveUp(ctx context.Context, r *rule, t *target, e *event, f failure) {
-	s.count(r, "Invocations")
-	s.count(r, "FailedInvocations")
+	r.count(s.metrics.invocations)
+	r.count(s.metrics.failed)
 	if t.deadLetters == "" {
 		return
 	}
@@ -158,10 +160,10 @@ func (s *Events) giveUp(ctx context.Context, r *rule, t *target, e *event, f fai
 		MessageAttributes     map[string]messageAttribute
 	}{s.queueURL(t.deadLetters), string(e.json()), attributes}, nil)
 	if err != nil {
-		s.count(r, "InvocationsFailedToBeSentToDLQ")
+		r.count(s.metrics.deadLettersLost)
 		return
 	}
-	s.count(r, "InvocationsSentToDLQ")
+	r.count(s.metrics.deadLetters)
 }
 
 // queueURL returns the address that SQS gives the queue of an ARN.

@@ -231,7 +231,7 @@ func TestDeadLettersSayWhatWentWrong(t *testing.T) {
 					!strings.HasSuffix(attribute("RULE_ARN"), ":rule/Rule") || !strings.HasSuffix(attribute("TARGET_ARN"), ":split") {
 					t.Errorf("attributes %v", letter.MessageAttributes)
 				}
-				if w.metrics["FailedInvocations"] != 1 || w.metrics["InvocationsSentToDLQ"] != 1 {
+				if w.metrics["FailedInvocations"] != 1 || w.metrics["InvocationsSentToDlq"] != 1 {
 					t.Errorf("metrics %v", w.metrics)
 				}
 			})

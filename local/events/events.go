@@ -38,6 +38,7 @@ type Events struct {
 
 	cloud    *cloud.Cloud
 	policies ResourcePolicies
+	metrics  metrics
 
 	mu    sync.RWMutex
 	buses map[string]*bus // by name
@@ -68,7 +69,7 @@ type rule struct {
 
 // New returns EventBridge with the default bus.
 func New(c *cloud.Cloud, o Options) *Events {
-	s := &Events{cloud: c, policies: o.Policies, buses: map[string]*bus{}}
+	s := &Events{cloud: c, policies: o.Policies, metrics: newMetrics(c), buses: map[string]*bus{}}
 	s.Operations = cloud.Operations{
 		"DescribeRule":     cloud.Handle(s.describeRule),
 		"ListRules":        cloud.Handle(s.listRules),
@@ -129,7 +130,7 @@ func (s *Events) Emit(e cloud.Event) {
 func (s *Events) route(b *bus, e *event) {
 	for _, r := range s.rules(b) {
 		if r.enabled && r.pattern != nil && r.pattern.matches(e) {
-			s.count(r, "MatchedEvents")
+			r.count(s.metrics.matched)
 			s.trigger(r, e)
 		}
 	}
@@ -137,19 +138,10 @@ func (s *Events) route(b *bus, e *event) {
 
 // trigger delivers an event to a rule's targets.
 func (s *Events) trigger(r *rule, e *event) {
-	s.count(r, "TriggeredRules")
+	r.count(s.metrics.triggered)
 	for _, t := range r.targets {
 		s.deliverLater(r, t, e)
 	}
-}
-
-// count publishes one of the metrics of AWS/Events.
-func (s *Events) count(r *rule, metric string) {
-	dimensions := map[string]string{"RuleName": r.name}
-	if r.bus != defaultBus {
-		dimensions["EventBusName"] = r.bus
-	}
-	s.cloud.Observe(cloud.Datum{Namespace: "AWS/Events", Name: metric, Dimensions: dimensions, Value: 1, Unit: "Count"})
 }
 
 // scheduled is the event of a rule that its schedule triggers.

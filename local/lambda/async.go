@@ -31,6 +31,7 @@ const (
 
 // enqueue takes over an invocation that its caller does not wait for.
 func (l *Lambda) enqueue(r request) {
+	r.target.observe(l.metrics.received, 1)
 	l.cloud.Go(func(ctx context.Context) {
 		outcome, ok := l.deliver(ctx, r)
 		if ok {
@@ -50,11 +51,13 @@ type outcome struct {
 // deliver tries until it has an outcome; there is none if the engine ends.
 func (l *Lambda) deliver(ctx context.Context, r request) (outcome, bool) {
 	config := r.target.asyncConfigOf(r.target.qualifier)
-	expires := time.Now().Add(config.maxAge)
+	received := time.Now()
+	expires := received.Add(config.maxAge)
 	o := outcome{config: config}
 	throttled, failed := throttleRetryDelay, errorRetryDelay
 	for {
 		var delay time.Duration
+		r.target.observe(l.metrics.age, float64(time.Since(received).Milliseconds()))
 		a, err := l.run(ctx, r)
 		switch {
 		case ctx.Err() != nil:
@@ -93,11 +96,14 @@ func (l *Lambda) deliver(ctx context.Context, r request) (outcome, bool) {
 // the event to its dead-letter queue, with the permissions of the function's role.
 func (l *Lambda) dispatch(ctx context.Context, r request, o outcome) {
 	destination := o.config.onFailure
+	if o.condition != "Success" {
+		r.target.observe(l.metrics.dropped, 1)
+	}
 	if o.condition == "Success" {
 		destination = o.config.onSuccess
 	} else if r.target.deadLetters != "" {
 		if err := l.sendDeadLetter(ctx, r, o); err != nil {
-			l.observe(r.target.function, "DeadLetterErrors", 1, "Count")
+			r.target.observe(l.metrics.deadLetterErrors, 1)
 			r.target.log.note("dead-letter queue %s: %v", r.target.deadLetters, err)
 		}
 	}
@@ -105,7 +111,7 @@ func (l *Lambda) dispatch(ctx context.Context, r request, o outcome) {
 		return
 	}
 	if err := l.sendRecord(ctx, r, o, destination); err != nil {
-		l.observe(r.target.function, "DestinationDeliveryFailures", 1, "Count")
+		r.target.observe(l.metrics.undelivered, 1)
 		r.target.log.note("destination %s: %v", destination, err)
 	}
 }

@@ -32,7 +32,7 @@ type function struct {
 	inProcess   Handler
 	modified    time.Time
 	log         *logFile
-	dimensions  map[string]string
+	dimensions  []map[string]string // sets of them, of its metrics
 
 	mu        sync.Mutex
 	running   int
@@ -53,8 +53,9 @@ func (f *function) resolve(qualifier string) (version string, ok bool) {
 	return version, ok
 }
 
-// admit counts a new invocation in, unless the function is at its limit.
-func (f *function) admit() error {
+// admit counts a new invocation in, unless the function is at its limit, and
+// returns how many run now.
+func (f *function) admit() (running int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.running >= f.concurrency {
@@ -63,10 +64,10 @@ func (f *function) admit() error {
 		if f.concurrency == maxConcurrency {
 			err.Fields["Reason"] = "ConcurrentInvocationLimitExceeded"
 		}
-		return err
+		return f.running, err
 	}
 	f.running++
-	return nil
+	return f.running, nil
 }
 
 func (f *function) leave() {

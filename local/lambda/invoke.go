@@ -55,10 +55,12 @@ func timedOut(id string, timeout time.Duration) answer {
 // Lambda function does when its caller hangs up.
 func (l *Lambda) run(ctx context.Context, r request) (answer, error) {
 	f := r.target.function
-	if err := f.admit(); err != nil {
-		l.observe(f, "Throttles", 1, "Count")
+	running, err := f.admit()
+	if err != nil {
+		r.target.observe(l.metrics.throttles, 1)
 		return answer{}, err
 	}
+	r.target.observe(l.metrics.concurrent, float64(running))
 	type result struct {
 		answer answer
 		err    error
@@ -97,23 +99,19 @@ func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
 	if r.tail {
 		a.logTail = f.log.tail(mark)
 	}
-	l.observe(f, "Invocations", 1, "Count")
-	l.observe(f, "Duration", float64(a.duration.Microseconds())/1000, "Milliseconds")
+	r.target.observe(l.metrics.invocations, 1)
+	r.target.observe(l.metrics.duration, float64(a.duration.Microseconds())/1000)
 	failures := 0.0
 	if a.failed {
 		failures = 1
 	}
-	l.observe(f, "Errors", failures, "Count")
+	r.target.observe(l.metrics.errors, failures)
 	return a, nil
 }
 
 func withTimes(a, of answer) answer {
 	a.duration, a.init = of.duration, of.init
 	return a
-}
-
-func (l *Lambda) observe(f *function, metric string, value float64, unit string) {
-	l.cloud.Observe(cloud.Datum{Namespace: "AWS/Lambda", Name: metric, Dimensions: f.dimensions, Value: value, Unit: unit})
 }
 
 // reportLine is the REPORT line that Lambda logs after an invocation.

@@ -70,6 +70,7 @@ type Lambda struct {
 
 	cloud    *cloud.Cloud
 	opts     Options
+	metrics  metrics
 	runtimes runtimeAPI
 	launcher launcher
 
@@ -84,6 +85,7 @@ func New(c *cloud.Cloud, opts Options) *Lambda {
 	l := &Lambda{
 		cloud:     c,
 		opts:      opts,
+		metrics:   newMetrics(c),
 		runtimes:  runtimeAPI{cloud: c},
 		launcher:  launcher{cloud: c},
 		functions: map[string]*function{},

@@ -63,7 +63,9 @@ type meter struct {
 func (m *meter) Observe(d cloud.Datum) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sums[d.Namespace+" "+d.Name] += d.Value
+	if len(d.Dimensions) == 1 { // the function's own, without those of its aliases and of all functions
+		m.sums[d.Namespace+" "+d.Name] += d.Value
+	}
 }
 
 func (m *meter) sum(name string) float64 {

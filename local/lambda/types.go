@@ -126,7 +126,7 @@ func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionPro
 		f.name = r.PhysicalName(64)
 	}
 	f.arn = l.cloud.ARN("lambda", "function:"+f.name)
-	f.dimensions = map[string]string{"FunctionName": f.name}
+	f.dimensions = []map[string]string{{"FunctionName": f.name}, nil}
 	if p.Timeout != nil {
 		f.timeout = time.Duration(*p.Timeout) * time.Second
 	}

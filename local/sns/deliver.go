@@ -25,21 +25,18 @@ func (s *subscription) inert() bool { return s.protocol != "sqs" && s.protocol !
 
 // distribute starts the deliveries of a message.
 func (s *SNS) distribute(t *topic, m *message) {
-	s.observe(t, "NumberOfMessagesPublished")
+	s.metrics.published.Observe(t.dimensions, 1)
+	s.metrics.size.Observe(t.dimensions, float64(m.bytes))
 	for _, sub := range s.subscriptionsOf(t) {
 		if sub.inert() {
 			continue
 		}
 		if !sub.filter.matches(m.attributes) {
-			s.observe(t, "NumberOfNotificationsFilteredOut")
+			s.metrics.filteredOut.Observe(t.dimensions, 1)
 			continue
 		}
 		s.cloud.Go(func(ctx context.Context) { s.deliver(ctx, t, sub, m) })
 	}
-}
-
-func (s *SNS) observe(t *topic, metric string) {
-	s.cloud.Observe(cloud.Datum{Namespace: "AWS/SNS", Name: metric, Dimensions: t.dimensions, Value: 1, Unit: "Count"})
 }
 
 // deliver tries until the endpoint has the message, as long as SNS tries with
@@ -49,12 +46,12 @@ func (s *SNS) deliver(ctx context.Context, t *topic, sub *subscription, m *messa
 	for attempt := 1; ; attempt++ {
 		err := s.send(ctx, t, sub, m)
 		if err == nil {
-			s.observe(t, "NumberOfNotificationsDelivered")
+			s.metrics.delivered.Observe(t.dimensions, 1)
 			return
 		}
 		delay, more := retryDelay(attempt)
 		if e := cloud.AsError(err); !more || e.Status < 500 && e.Status != 429 {
-			s.observe(t, "NumberOfNotificationsFailed")
+			s.metrics.failed.Observe(t.dimensions, 1)
 			s.giveUp(ctx, t, sub, m)
 			return
 		}
@@ -125,11 +122,11 @@ func (s *SNS) giveUp(ctx context.Context, t *topic, sub *subscription, m *messag
 		}
 		body, attributes = string(text), nil
 	}
-	metric := "NumberOfNotificationsRedrivenToDlq"
+	metric := s.metrics.redriven
 	if err := s.sendToQueue(ctx, caller, sub.deadLetters, body, attributes); err != nil {
-		metric = "NumberOfNotificationsFailedToRedriveToDlq"
+		metric = s.metrics.notRedriven
 	}
-	s.observe(t, metric)
+	metric.Observe(t.dimensions, 1)
 }
 
 // queueURL returns the URL of a queue; of its host SQS takes no notice.

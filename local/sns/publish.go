@@ -42,6 +42,7 @@ type message struct {
 	subject    string
 	texts      map[string]string // by protocol; "default" is for the others
 	attributes map[string]attribute
+	bytes      int // as published
 }
 
 func (m *message) text(protocol string) string {
@@ -86,7 +87,7 @@ func (in messageInput) message() (*message, error) {
 			return nil, err
 		}
 	}
-	m := &message{id: cloud.UUID(), subject: in.Subject, attributes: in.MessageAttributes}
+	m := &message{id: cloud.UUID(), subject: in.Subject, attributes: in.MessageAttributes, bytes: in.size()}
 	switch in.MessageStructure {
 	case "":
 		m.texts = map[string]string{"default": in.Message}

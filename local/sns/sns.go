@@ -34,8 +34,9 @@ type Options struct {
 type SNS struct {
 	cloud.Operations
 
-	cloud *cloud.Cloud
-	opts  Options
+	cloud   *cloud.Cloud
+	opts    Options
+	metrics metrics
 
 	mu     sync.RWMutex
 	topics map[string]*topic // by ARN
@@ -45,7 +46,7 @@ var _ cloud.API = (*SNS)(nil)
 
 // New returns a service without topics.
 func New(c *cloud.Cloud, opts Options) *SNS {
-	s := &SNS{cloud: c, opts: opts, topics: map[string]*topic{}}
+	s := &SNS{cloud: c, opts: opts, metrics: newMetrics(c), topics: map[string]*topic{}}
 	s.Operations = cloud.Operations{
 		"GetTopicAttributes":       cloud.Handle(s.getTopicAttributes),
 		"ListSubscriptions":        cloud.Handle(s.listSubscriptions),

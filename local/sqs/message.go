@@ -30,8 +30,10 @@ type message struct {
 	sent             time.Time
 	groupID          string
 
-	deadLetterSource string // ARN of the queue that gave the message up
+	deadLetterSource string    // ARN of the queue that gave the message up
+	arrived          time.Time // in this queue
 	receives         int
+	receivesBefore   int // in the queue that gave it up
 	firstReceived    time.Time
 	lastReceived     time.Time
 	delayed          bool // hidden since it was sent, not since it was received

@@ -18,9 +18,10 @@ import (
 const maxInFlight = 120_000
 
 type queue struct {
-	name    string
-	arn     string
-	created time.Time
+	name       string
+	arn        string
+	dimensions map[string]string // of its metrics
+	created    time.Time
 
 	mu         sync.Mutex
 	settings   settings
@@ -34,18 +35,30 @@ type queue struct {
 	moves      []moveTask    // of messages out of this queue, oldest first
 	changed    chan struct{} // closed when waiting receivers should look again; nil if none waits
 	queueByARN func(arn string) *queue
+
+	used       time.Time // by the last call
+	reported   level     // to CloudWatch
+	reportedAt time.Time
 }
 
 func newQueue(name, arn string, settings settings, queueByARN func(arn string) *queue) *queue {
 	now := time.Now()
 	return &queue{
-		name: name, arn: arn, created: now, modified: now,
+		name: name, arn: arn, dimensions: map[string]string{"QueueName": name},
+		created: now, modified: now, used: now,
 		settings:   settings,
 		messages:   map[string]*message{},
 		hidden:     messageHeap{time: func(m *message) time.Time { return m.hiddenUntil }, index: func(m *message) *int { return &m.hiddenIndex }},
 		expiry:     messageHeap{time: func(m *message) time.Time { return m.expires }, index: func(m *message) *int { return &m.expiryIndex }},
 		queueByARN: queueByARN,
 	}
+}
+
+// use notes that the queue is of use to somebody.
+func (q *queue) use() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.used = time.Now()
 }
 
 // put takes in a message that nobody else holds. A negative delay stands for
@@ -57,6 +70,7 @@ func (q *queue) put(m *message, delay time.Duration) {
 		delay = q.settings.delay
 	}
 	m.expires = m.sent.Add(q.settings.retention)
+	m.arrived, m.receivesBefore = time.Now(), m.receives
 	m.hiddenIndex = -1
 	q.messages[m.id] = m
 	heap.Push(&q.expiry, m)

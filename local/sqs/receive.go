@@ -67,10 +67,10 @@ func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in r
 		return nil, err
 	}
 	if len(deliveries) == 0 {
-		s.count(q, "NumberOfEmptyReceives", 1)
+		q.count(s.metrics.emptyReceives, 1)
 		return receiveOutput{}, nil
 	}
-	s.count(q, "NumberOfMessagesReceived", len(deliveries))
+	q.count(s.metrics.received, len(deliveries))
 	output := receiveOutput{Messages: make([]receivedMessage, len(deliveries))}
 	system := slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames)
 	for i, d := range deliveries {
@@ -177,7 +177,7 @@ func (s *SQS) deleteMessage(_ context.Context, _ cloud.Caller, q *queue, in dele
 		return nil, err
 	}
 	if q.delete(r) {
-		s.count(q, "NumberOfMessagesDeleted", 1)
+		q.count(s.metrics.deleted, 1)
 	}
 	return struct{}{}, nil
 }
@@ -225,7 +225,7 @@ func (s *SQS) deleteMessageBatch(_ context.Context, _ cloud.Caller, q *queue, in
 		}
 		return err
 	})
-	s.count(q, "NumberOfMessagesDeleted", deleted)
+	q.count(s.metrics.deleted, deleted)
 	return output, err
 }
 

@@ -34,15 +34,14 @@ type sendOutput struct {
 }
 
 func (s *SQS) sendMessage(_ context.Context, caller cloud.Caller, q *queue, in sendInput) (any, error) {
-	output, err := q.send(caller, in.messageInput)
+	output, err := s.send(caller, q, in.messageInput)
 	if err != nil {
 		return nil, err
 	}
-	s.count(q, "NumberOfMessagesSent", 1)
 	return output, nil
 }
 
-func (q *queue) send(caller cloud.Caller, in messageInput) (sendOutput, error) {
+func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, error) {
 	if err := q.checkSend(in); err != nil {
 		return sendOutput{}, err
 	}
@@ -62,6 +61,8 @@ func (q *queue) send(caller cloud.Caller, in messageInput) (sendOutput, error) {
 		delay = time.Duration(*in.DelaySeconds) * time.Second
 	}
 	q.put(m, delay)
+	q.count(s.metrics.sent, 1)
+	s.metrics.sentBytes.Observe(q.dimensions, float64(size(m.body, m.attributes)))
 	return sendOutput{
 		MessageId:                    m.id,
 		MD5OfMessageBody:             m.md5,
@@ -134,14 +135,13 @@ func (s *SQS) sendMessageBatch(_ context.Context, caller cloud.Caller, q *queue,
 	}
 	output := sendBatchOutput{Successful: []sendBatchResult{}, Failed: []batchError{}}
 	for _, entry := range in.Entries {
-		sent, err := q.send(caller, entry.messageInput)
+		sent, err := s.send(caller, q, entry.messageInput)
 		if err != nil {
 			output.Failed = append(output.Failed, newBatchError(entry.Id, err))
 			continue
 		}
 		output.Successful = append(output.Successful, sendBatchResult{entry.Id, sent})
 	}
-	s.count(q, "NumberOfMessagesSent", len(output.Successful))
 	return output, nil
 }
 

@@ -37,8 +37,9 @@ type Options struct {
 type SQS struct {
 	cloud.Operations
 
-	cloud *cloud.Cloud
-	opts  Options
+	cloud   *cloud.Cloud
+	opts    Options
+	metrics metrics
 
 	mu     sync.RWMutex
 	queues map[string]*queue // by name
@@ -46,10 +47,11 @@ type SQS struct {
 
 var _ cloud.API = (*SQS)(nil)
 
-// New returns a service without queues.
+// New returns a service without queues. They are measured until c is closed.
 func New(c *cloud.Cloud, opts Options) *SQS {
-	s := &SQS{cloud: c, opts: opts, queues: map[string]*queue{}}
+	s := &SQS{cloud: c, opts: opts, metrics: newMetrics(c), queues: map[string]*queue{}}
 	s.Operations = s.operations()
+	c.Go(s.gauge)
 	return s
 }
 
@@ -88,6 +90,7 @@ func onQueue[In interface{ url() string }](s *SQS, permission string, run func(c
 		if err != nil {
 			return nil, err
 		}
+		q.use()
 		return run(ctx, caller, q, in)
 	})
 }
@@ -145,18 +148,4 @@ func (s *SQS) sorted() []*queue {
 
 func (s *SQS) url(q *queue) string {
 	return s.opts.Endpoint() + "/" + s.cloud.Account + "/" + q.name
-}
-
-// count publishes one of SQS's metrics of messages.
-func (s *SQS) count(q *queue, metric string, n int) {
-	if n == 0 {
-		return
-	}
-	s.cloud.Observe(cloud.Datum{
-		Namespace:  "AWS/SQS",
-		Name:       metric,
-		Dimensions: map[string]string{"QueueName": q.name},
-		Value:      float64(n),
-		Unit:       "Count",
-	})
 }

@@ -90,29 +90,19 @@ func given(text string) *string {
 // again, and its end counts among all executions' and among the redriven ones'.
 // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 func (m *machine) measure(e *execution, o outcome) {
-	if m.states.cloud.Meter == nil {
-		return
-	}
+	metrics := m.states.metrics
 	redriven := e.redriven().count > 0
 	if o.status == statusRunning {
 		if redriven {
-			m.observe("ExecutionsRedriven", 1, "Count")
+			metrics.redriven.Observe(m.dimensions, 1)
 		} else {
-			m.observe("ExecutionsStarted", 1, "Count")
+			metrics.started.Observe(m.dimensions, 1)
 		}
 		return
 	}
-	name := map[string]string{
-		statusSucceeded: "ExecutionsSucceeded", statusFailed: "ExecutionsFailed",
-		statusTimedOut: "ExecutionsTimedOut", statusAborted: "ExecutionsAborted",
-	}[o.status]
-	m.observe(name, 1, "Count")
+	metrics.ended[o.status].Observe(m.dimensions, 1)
 	if redriven {
-		m.observe("Redriven"+name, 1, "Count")
+		metrics.endedRedriven[o.status].Observe(m.dimensions, 1)
 	}
-	m.observe("ExecutionTime", float64(o.stopped.Sub(e.started).Milliseconds()), "Milliseconds")
-}
-
-func (m *machine) observe(name string, value float64, unit string) {
-	m.states.cloud.Observe(cloud.Datum{Namespace: "AWS/States", Name: name, Dimensions: m.dimensions, Value: value, Unit: unit})
+	metrics.time.Observe(m.dimensions, float64(o.stopped.Sub(e.started).Milliseconds()))
 }

@@ -24,9 +24,10 @@ import (
 type States struct {
 	cloud.Operations
 
-	cloud  *cloud.Cloud
-	tokens *tokens
-	shelf  shelf
+	cloud   *cloud.Cloud
+	metrics metrics
+	tokens  *tokens
+	shelf   shelf
 
 	mu       sync.RWMutex
 	machines map[string]*machine // by ARN
@@ -36,7 +37,7 @@ var _ cloud.API = (*States)(nil)
 
 // New returns the service without machines. Register it as "states".
 func New(c *cloud.Cloud) *States {
-	s := &States{cloud: c, tokens: newTokens(), machines: map[string]*machine{}}
+	s := &States{cloud: c, metrics: newMetrics(c), tokens: newTokens(), machines: map[string]*machine{}}
 	s.Operations = cloud.Operations{
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),

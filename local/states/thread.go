@@ -91,7 +91,7 @@ type visit struct {
 // last state's output.
 func (t *thread) walk(ctx context.Context) (data, *failure) {
 	for !t.finished() {
-		if ctx.Err() != nil {
+		if !t.admit(ctx) {
 			return data{}, aborted()
 		}
 		s := t.graph.states[t.next]
