@@ -180,7 +180,7 @@ func TestNamesAreThoseOfTheContract(t *testing.T) {
 		contract.ErrorTransactionTooLarge, contract.CodeTransactionTooLarge, contract.CodeDuplicate, contract.CodeContentConflict,
 		contract.CodePartnerUnknown, contract.CodeWorkflowFailed, contract.StatusReceived, string(contract.SourceREST),
 		string(contract.Stored), string(contract.Duplicate), string(contract.Rejected), string(contract.Failed),
-		contract.AttrPartner, contract.AttrTransactionID, contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrStatus,
+		contract.AttrTransactionKey, contract.AttrPartnerDay, contract.AttrPartner, contract.AttrTransactionID, contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrStatus,
 		contract.AttrFields, contract.AttrContentHash, contract.AttrContact, contract.AttrStoredAt, contract.AttrOutcome, contract.AttrCode, contract.AttrMessage,
 	} {
 		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`).MatchString(Transaction) {

@@ -92,7 +92,7 @@ func TestTablesAreOnDemandAndRecoverable(t *testing.T) {
 	template := pipeline(t)
 	for path, keys := range map[string]string{
 		"Pipeline/Tables/Files":        `[{"AttributeName": "fileId", "KeyType": "HASH"}]`,
-		"Pipeline/Tables/Transactions": `[{"AttributeName": "partner", "KeyType": "HASH"}, {"AttributeName": "transactionId", "KeyType": "RANGE"}]`,
+		"Pipeline/Tables/Transactions": `[{"AttributeName": "transactionKey", "KeyType": "HASH"}]`,
 		"Pipeline/Tables/Outcomes":     `[{"AttributeName": "outcomeKey", "KeyType": "HASH"}, {"AttributeName": "ordinal", "KeyType": "RANGE"}]`,
 	} {
 		template.Has(template.At("AWS::DynamoDB::Table", path), `{
@@ -102,6 +102,18 @@ func TestTablesAreOnDemandAndRecoverable(t *testing.T) {
 	}
 	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Outcomes"), `{"AttributeDefinitions": [
 		{"AttributeName": "outcomeKey", "AttributeType": "S"}, {"AttributeName": "ordinal", "AttributeType": "N"}
+	]}`)
+}
+
+// An index is written with the table: it projects no more than a search shows.
+func TestTransactionsAreFoundByPartnerAndDayAndByTheirID(t *testing.T) {
+	template := pipeline(t)
+	const projection = `{"ProjectionType": "INCLUDE", "NonKeyAttributes": ["status", "fileId", "ordinal", "storedAt"]}`
+	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Transactions"), `{"GlobalSecondaryIndexes": [
+		{"IndexName": "ByPartner", "Projection": `+projection+`,
+		 "KeySchema": [{"AttributeName": "partnerDay", "KeyType": "HASH"}, {"AttributeName": "transactionId", "KeyType": "RANGE"}]},
+		{"IndexName": "ByTransactionID", "Projection": `+projection+`,
+		 "KeySchema": [{"AttributeName": "transactionId", "KeyType": "HASH"}, {"AttributeName": "partner", "KeyType": "RANGE"}]}
 	]}`)
 }
 

@@ -206,7 +206,7 @@ func (r *RESTIntake) addGet(transaction awsapigateway.Resource, authorizer awsap
 	grantTable(role, tables.Transactions, "dynamodb:GetItem")
 	// The partner is the authorizer's word, never the caller's.
 	request := `{"TableName":"` + *tables.Transactions.TableName() + `","ConsistentRead":true,` +
-		`"Key":{"partner":{"S":"$context.authorizer.partner"},"transactionId":{"S":"` + escaped(pathParameter("id")) + `"}}}`
+		`"Key":{"transactionKey":{"S":"` + contract.TransactionKey("$context.authorizer.partner", escaped(pathParameter("id"))) + `"}}}`
 	const response = `#set($id = $input.path('$.Item.transactionId.S'))
 #set($storedAt = $input.path('$.Item.storedAt.S'))
 #set($code = $input.path('$.Item.code.S'))
@@ -229,7 +229,7 @@ func (r *RESTIntake) addGet(transaction awsapigateway.Resource, authorizer awsap
 
 // invalidID answers DynamoDB's 400 with 404 if it is about the id, which is all
 // that a caller decides: no transaction has one that cannot be a key, say of
-// more than 1,024 bytes. Otherwise DynamoDB is busy, which is 503.
+// more than 2,048 bytes. Otherwise DynamoDB is busy, which is 503.
 func invalidID() *awsapigateway.IntegrationResponse {
 	const template = `#if($input.path('$.__type').endsWith("ValidationException"))
 ` + noTransaction + `

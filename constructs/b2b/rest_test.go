@@ -78,7 +78,7 @@ func TestStatusIsTheCallersOwn(t *testing.T) {
 	}`)
 	integration := template.Plain(method.Properties["Integration"]).(map[string]any)
 	request := integration["RequestTemplates"].(map[string]any)["application/json"].(string)
-	if !strings.Contains(request, `"partner":{"S":"$context.authorizer.partner"}`) {
+	if !strings.Contains(request, `"transactionKey":{"S":"$context.authorizer.partner/$util.`) {
 		t.Errorf("the partner is not the authorizer's: %s", request)
 	}
 	if !json.Valid([]byte(strings.ReplaceAll(request, escaped(pathParameter("id")), "T-1"))) {

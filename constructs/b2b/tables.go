@@ -13,8 +13,8 @@ import (
 
 // TablesProps are the properties of Tables.
 type TablesProps struct {
-	// Transactions is an existing table with the key partner (string),
-	// transactionId (string). Default: one is made.
+	// Transactions is an existing table with the key transactionKey (string);
+	// indexes are its owner's. Default: one is made.
 	Transactions awsdynamodb.ITable
 
 	Shared Shared
@@ -28,7 +28,10 @@ type Tables struct {
 	// Key: fileId.
 	Files awsdynamodb.ITable
 
-	// Transactions has a row per transaction. Key: partner, transactionId.
+	// Transactions has a row per transaction. Key: transactionKey
+	// (contract.TransactionKey), which spreads a partner's transactions over
+	// all partitions. Indexes, for people: contract.IndexByPartner and
+	// contract.IndexByTransactionID.
 	Transactions awsdynamodb.ITable
 
 	// Outcomes has a row per record of a file. Key: outcomeKey (the file id
@@ -47,9 +50,22 @@ func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables
 		Outcomes:     newTable(this, "Outcomes", policy, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal)),
 	}
 	if tables.Transactions == nil {
-		tables.Transactions = newTable(this, "Transactions", policy, text(contract.AttrPartner), text(contract.AttrTransactionID))
+		transactions := newTable(this, "Transactions", policy, text(contract.AttrTransactionKey), nil)
+		addIndex(transactions, contract.IndexByPartner, text(contract.AttrPartnerDay), text(contract.AttrTransactionID))
+		addIndex(transactions, contract.IndexByTransactionID, text(contract.AttrTransactionID), text(contract.AttrPartner))
+		tables.Transactions = transactions
 	}
 	return tables
+}
+
+func addIndex(table awsdynamodb.Table, name string, partition, sort *awsdynamodb.Attribute) {
+	table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
+		IndexName:        &name,
+		PartitionKey:     partition,
+		SortKey:          sort,
+		ProjectionType:   awsdynamodb.ProjectionType_INCLUDE,
+		NonKeyAttributes: jsii.Strings(contract.Projected...),
+	})
 }
 
 func newTable(scope constructs.Construct, id string, policy awscdk.RemovalPolicy, partition, sort *awsdynamodb.Attribute) awsdynamodb.Table {

@@ -43,7 +43,7 @@ func New(t *testing.T) *Tables {
 		Retryer:     aws.NopRetryer{}, // handlers decide how often to try
 	})}
 	tables.create(Files, key(contract.AttrFileID, types.ScalarAttributeTypeS))
-	tables.create(Transactions, key(contract.AttrPartner, types.ScalarAttributeTypeS), key(contract.AttrTransactionID, types.ScalarAttributeTypeS))
+	tables.create(Transactions, key(contract.AttrTransactionKey, types.ScalarAttributeTypeS))
 	tables.create(Outcomes, key(contract.AttrOutcomeKey, types.ScalarAttributeTypeS), key(contract.AttrOrdinal, types.ScalarAttributeTypeN))
 	return tables
 }

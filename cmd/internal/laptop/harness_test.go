@@ -172,8 +172,7 @@ func row(t *testing.T, partner, id string) map[string]types.AttributeValue {
 	got, err := dynamodb.NewFromConfig(desk.AWS()).GetItem(deadline(t), &dynamodb.GetItemInput{
 		TableName: aws.String(output(t, "TransactionsTable")),
 		Key: map[string]types.AttributeValue{
-			contract.AttrPartner:       &types.AttributeValueMemberS{Value: partner},
-			contract.AttrTransactionID: &types.AttributeValueMemberS{Value: id},
+			contract.AttrTransactionKey: &types.AttributeValueMemberS{Value: contract.TransactionKey(partner, id)},
 		},
 		ConsistentRead: aws.Bool(true),
 	})

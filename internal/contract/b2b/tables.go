@@ -6,16 +6,18 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Attributes of the tables. Files has the key (fileId); Transactions (partner,
-// transactionId); Outcomes (outcomeKey, ordinal); Partners (partner).
+// Attributes of the tables. Files has the key (fileId); Transactions
+// (transactionKey); Outcomes (outcomeKey, ordinal); Partners (partner).
 const (
-	AttrFileID        = "fileId"
-	AttrPartner       = "partner"
-	AttrTransactionID = "transactionId"
-	AttrOutcomeKey    = "outcomeKey"
-	AttrOrdinal       = "ordinal"
+	AttrFileID         = "fileId"
+	AttrPartner        = "partner"
+	AttrTransactionID  = "transactionId"
+	AttrTransactionKey = "transactionKey"
+	AttrOutcomeKey     = "outcomeKey"
+	AttrOrdinal        = "ordinal"
 
 	// Files.
 	AttrBucket     = "bucket"
@@ -29,6 +31,7 @@ const (
 	AttrTotals     = "totals"
 
 	// Transactions.
+	AttrPartnerDay  = "partnerDay" // a PartnerDay: the key of IndexByPartner
 	AttrFields      = "fields"
 	AttrContentHash = "contentHash"
 	AttrContact     = "contact"
@@ -57,6 +60,46 @@ const (
 	FileQuarantined FileStatus = "QUARANTINED"
 	FileOverdue     FileStatus = "OVERDUE"
 )
+
+// Indexes of Transactions, by which an operator searches: the pipeline itself
+// reads by key only.
+const (
+	// IndexByPartner has the key (partnerDay, transactionId): what became of a
+	// partner's transactions on a day, a shard at a time.
+	IndexByPartner = "ByPartner"
+
+	// IndexByTransactionID has the key (transactionId, partner): who has sent
+	// an id.
+	IndexByTransactionID = "ByTransactionID"
+)
+
+// Projected are the attributes that the indexes of Transactions have beside
+// keys: few, as each index is written with the table.
+var Projected = []string{AttrStatus, AttrFileID, AttrOrdinal, AttrStoredAt}
+
+// TransactionKey is the key of a transaction: "acme/12". A partner's id has no
+// slash, so the first one ends it. Every transaction has a partition key of its
+// own: under the partner's id, one large file would have to pass through a
+// single partition.
+func TransactionKey(partner, transactionID string) string {
+	return partner + "/" + transactionID
+}
+
+// Shards is how many keys a partner's day is spread over in IndexByPartner.
+const Shards = 16
+
+// Shard is the shard of a record, "00" to "15": records of a file take turns,
+// and posted transactions, each the first of its request, are spread by its id.
+func Shard(fileID string, ordinal int) string {
+	digit := strings.IndexByte("0123456789abcdef", fileID[len(fileID)-1])
+	return fmt.Sprintf("%02d", (max(digit, 0)+ordinal)%Shards)
+}
+
+// PartnerDay is a key of IndexByPartner: "acme#2026-11-24#07". The day is that
+// of the write, in UTC.
+func PartnerDay(partner string, day time.Time, shard string) string {
+	return partner + "#" + day.UTC().Format(time.DateOnly) + "#" + shard
+}
 
 // OutcomeShards is how many partitions a file's outcomes are spread over, so
 // that one large file can be settled faster than a single DynamoDB partition

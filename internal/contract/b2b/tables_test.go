@@ -2,6 +2,7 @@ package b2b
 
 import (
 	"regexp"
+	"strconv"
 	"testing"
 )
 
@@ -32,5 +33,33 @@ func TestNamesOfOtherExecutions(t *testing.T) {
 		if _, _, err := ParseExecutionName(name); err == nil {
 			t.Errorf("%q is taken for a transaction's", name)
 		}
+	}
+}
+
+// One partner's large file and many posts alike must not heat a single key.
+func TestShardsAreUsedEvenly(t *testing.T) {
+	const records = 1600
+	for _, test := range []struct {
+		name  string
+		shard func(i int) string
+		most  int
+	}{
+		{"records of a file", func(i int) string { return Shard(FileID("bucket", "key", "v"), i) }, records / Shards},
+		{"posted transactions", func(i int) string { return Shard(RequestID(strconv.Itoa(i)), 1) }, 2 * records / Shards},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			count := map[string]int{}
+			for i := 1; i <= records; i++ {
+				count[test.shard(i)]++
+			}
+			for shard, n := range count {
+				if n > test.most {
+					t.Errorf("shard %s gets %d of %d", shard, n, records)
+				}
+			}
+			if len(count) != Shards || count["00"] == 0 || count["15"] == 0 {
+				t.Errorf("shards %v", count)
+			}
+		})
 	}
 }

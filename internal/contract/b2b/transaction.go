@@ -19,13 +19,30 @@ type Message struct {
 // Record says which record it is. The workflow keeps it while it runs, without
 // the fields: one Assign of Step Functions holds 256 KiB.
 type Record struct {
-	FileID        string `json:"fileId"`
-	Ordinal       int    `json:"ordinal"`    // from 1
-	OutcomeKey    string `json:"outcomeKey"` // OutcomeKey(FileID, Ordinal)
-	Partner       string `json:"partner"`
-	Source        Source `json:"source"`
-	File          string `json:"file"` // path below the partner's inbox; empty for SourceREST
-	TransactionID string `json:"transactionId"`
+	FileID         string `json:"fileId"`
+	Ordinal        int    `json:"ordinal"`    // from 1
+	OutcomeKey     string `json:"outcomeKey"` // OutcomeKey(FileID, Ordinal)
+	Shard          string `json:"shard"`      // Shard(FileID, Ordinal)
+	Partner        string `json:"partner"`
+	Source         Source `json:"source"`
+	File           string `json:"file"` // path below the partner's inbox; empty for SourceREST
+	TransactionID  string `json:"transactionId"`
+	TransactionKey string `json:"transactionKey"` // TransactionKey(Partner, TransactionID)
+}
+
+// NewRecord makes a record with the keys that follow from the rest.
+func NewRecord(fileID string, ordinal int, partner string, source Source, file, transactionID string) Record {
+	return Record{
+		FileID:         fileID,
+		Ordinal:        ordinal,
+		OutcomeKey:     OutcomeKey(fileID, ordinal),
+		Shard:          Shard(fileID, ordinal),
+		Partner:        partner,
+		Source:         source,
+		File:           file,
+		TransactionID:  transactionID,
+		TransactionKey: TransactionKey(partner, transactionID),
+	}
 }
 
 // Field is one value of a transaction, in document order. The name is the path

@@ -62,14 +62,7 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayProxyRequ
 	}
 	fileID := contract.RequestID(request.RequestContext.RequestID)
 	message := contract.Message{
-		Record: contract.Record{
-			FileID:        fileID,
-			Ordinal:       1,
-			OutcomeKey:    contract.OutcomeKey(fileID, 1),
-			Partner:       partner,
-			Source:        contract.SourceREST,
-			TransactionID: posted.id,
-		},
+		Record: contract.NewRecord(fileID, 1, partner, contract.SourceREST, "", posted.id),
 		Fields: []contract.Field{{Name: contract.FieldNotes, Value: posted.message}},
 	}
 	if err := h.queue(ctx, message); err != nil {
@@ -124,22 +117,22 @@ func (h *Handler) queue(ctx context.Context, m contract.Message) error {
 // later one.
 func (h *Handler) received(ctx context.Context, m contract.Message) (undo func(context.Context) error, err error) {
 	partner, id, fileID := m.Partner, m.TransactionID, m.FileID
-	key := map[string]types.AttributeValue{
-		contract.AttrPartner:       attribute.Text(partner),
-		contract.AttrTransactionID: attribute.Text(id),
-	}
+	key := map[string]types.AttributeValue{contract.AttrTransactionKey: attribute.Text(m.TransactionKey)}
+	now := time.Now().UTC()
 	names := map[string]string{"#status": contract.AttrStatus}
 	put, err := h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: aws.String(h.TransactionsTable),
 		Item: map[string]types.AttributeValue{
-			contract.AttrPartner:       attribute.Text(partner),
-			contract.AttrTransactionID: attribute.Text(id),
-			contract.AttrStatus:        attribute.Text(contract.StatusReceived),
-			contract.AttrFileID:        attribute.Text(fileID),
-			contract.AttrReceivedAt:    attribute.Text(time.Now().UTC().Format(time.RFC3339Nano)),
+			contract.AttrTransactionKey: attribute.Text(m.TransactionKey),
+			contract.AttrPartner:        attribute.Text(partner),
+			contract.AttrTransactionID:  attribute.Text(id),
+			contract.AttrPartnerDay:     attribute.Text(contract.PartnerDay(partner, now, m.Shard)),
+			contract.AttrStatus:         attribute.Text(contract.StatusReceived),
+			contract.AttrFileID:         attribute.Text(fileID),
+			contract.AttrReceivedAt:     attribute.Text(now.Format(time.RFC3339Nano)),
 		},
 		ConditionExpression:                 aws.String("attribute_not_exists(#id) OR #status <> :stored"),
-		ExpressionAttributeNames:            map[string]string{"#id": contract.AttrTransactionID, "#status": contract.AttrStatus},
+		ExpressionAttributeNames:            map[string]string{"#id": contract.AttrTransactionKey, "#status": contract.AttrStatus},
 		ExpressionAttributeValues:           map[string]types.AttributeValue{":stored": attribute.Text(contract.Stored)},
 		ReturnValues:                        types.ReturnValueAllOld,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -133,7 +134,8 @@ func TestAGoodPostIsQueuedAndShownAsReceived(t *testing.T) {
 			id := contract.RequestID(requestID)
 			want := contract.Message{
 				Record: contract.Record{
-					FileID: id, Ordinal: 1, OutcomeKey: contract.OutcomeKey(id, 1), Partner: "acme", Source: contract.SourceREST, TransactionID: "12/a b",
+					FileID: id, Ordinal: 1, OutcomeKey: contract.OutcomeKey(id, 1), Shard: contract.Shard(id, 1), Partner: "acme",
+					Source: contract.SourceREST, TransactionID: "12/a b", TransactionKey: "acme/12/a b",
 				},
 				Fields: []contract.Field{{Name: "Notes", Value: text}},
 			}
@@ -141,7 +143,10 @@ func TestAGoodPostIsQueuedAndShownAsReceived(t *testing.T) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 			row := f.tables.All(dynamotest.Transactions)[0]
-			if outcomes.String(row, "partner") != "acme" || outcomes.String(row, "status") != "RECEIVED" || outcomes.String(row, "fileId") != id {
+			if day := outcomes.String(row, "partnerDay"); !regexp.MustCompile(`^acme#\d{4}-\d\d-\d\d#\d\d$`).MatchString(day) {
+				t.Errorf("the index's key is %q", day)
+			}
+			if outcomes.String(row, "transactionKey") != "acme/12/a b" || outcomes.String(row, "partner") != "acme" || outcomes.String(row, "status") != "RECEIVED" || outcomes.String(row, "fileId") != id {
 				t.Errorf("row %v", row)
 			}
 			if !strings.Contains(f.metrics.String(), `"Received":1`) {
@@ -241,7 +246,7 @@ func TestWithoutAPartnerNothingIsAccepted(t *testing.T) {
 }
 
 func row(id, status, fileID string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{"partner": attribute.Text("acme"), "transactionId": attribute.Text(id), "status": attribute.Text(status), "fileId": attribute.Text(fileID)}
+	return map[string]types.AttributeValue{"transactionKey": attribute.Text("acme/" + id), "partner": attribute.Text("acme"), "transactionId": attribute.Text(id), "status": attribute.Text(status), "fileId": attribute.Text(fileID)}
 }
 
 const good = `{"transactionId":"1","transactionMessage":"a"}`

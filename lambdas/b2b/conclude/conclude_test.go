@@ -139,7 +139,7 @@ func TestAPostedTransactionIsCountedOnce(t *testing.T) {
 					f.tables.Put(dynamotest.Outcomes, outcomes.Item(id, contract.Receipt{Ordinal: 1, Outcome: test.recorded}))
 				}
 			}
-			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{contract.AttrPartner: attribute.Text("acme"), contract.AttrTransactionID: attribute.Text("T1")})
+			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{contract.AttrTransactionKey: attribute.Text("acme/T1")})
 			if err := f.Handle(t.Context(), test.event); err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +182,7 @@ func TestAPostedTransactionThatFailsIsShown(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFixture(t)
 			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{
-				contract.AttrPartner: attribute.Text("acme"), contract.AttrTransactionID: attribute.Text("T1"), contract.AttrStatus: attribute.Text(test.status), contract.AttrFileID: attribute.Text(test.fileID),
+				contract.AttrTransactionKey: attribute.Text("acme/T1"), contract.AttrStatus: attribute.Text(test.status), contract.AttrFileID: attribute.Text(test.fileID),
 			})
 			if test.recorded != "" {
 				f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, contract.Receipt{Ordinal: 1, Outcome: test.recorded, Message: "as recorded"}))

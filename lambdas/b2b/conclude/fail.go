@@ -101,8 +101,7 @@ func (h *Handler) show(ctx context.Context, fileID string, m contract.Message, r
 	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(h.TransactionsTable),
 		Key: map[string]types.AttributeValue{
-			contract.AttrPartner:       attribute.Text(m.Partner),
-			contract.AttrTransactionID: attribute.Text(m.TransactionID),
+			contract.AttrTransactionKey: attribute.Text(contract.TransactionKey(m.Partner, m.TransactionID)),
 		},
 		UpdateExpression:    aws.String("SET #status = :outcome, #code = :code, #message = :message"),
 		ConditionExpression: aws.String("#status = :received AND #file = :file"),

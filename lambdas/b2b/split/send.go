@@ -102,15 +102,7 @@ func (s *sender) record(r *xml.Record) error {
 
 func (s *sender) message(r *xml.Record) contract.Message {
 	return contract.Message{
-		Record: contract.Record{
-			FileID:        s.file.FileID,
-			Ordinal:       r.Ordinal,
-			OutcomeKey:    contract.OutcomeKey(s.file.FileID, r.Ordinal),
-			Partner:       s.file.Partner,
-			Source:        contract.SourceSFTP,
-			File:          s.file.File,
-			TransactionID: r.TransactionID(),
-		},
+		Record: contract.NewRecord(s.file.FileID, r.Ordinal, s.file.Partner, contract.SourceSFTP, s.file.File, r.TransactionID()),
 		Fields: r.Fields(),
 	}
 }

@@ -54,8 +54,8 @@ func TestEveryRecordBecomesAMessage(t *testing.T) {
 	for i := 1; i <= 3; i++ {
 		want = append(want, contract.Message{
 			Record: contract.Record{
-				FileID: id, Ordinal: i, OutcomeKey: contract.OutcomeKey(id, i), Partner: "acme", Source: contract.SourceSFTP, File: "2026/orders.xml",
-				TransactionID: fmt.Sprintf("T%d", i),
+				FileID: id, Ordinal: i, OutcomeKey: contract.OutcomeKey(id, i), Shard: contract.Shard(id, i), Partner: "acme",
+				Source: contract.SourceSFTP, File: "2026/orders.xml", TransactionID: fmt.Sprintf("T%d", i), TransactionKey: fmt.Sprintf("acme/T%d", i),
 			},
 			Fields: []contract.Field{{Name: "Notes", Value: fmt.Sprintf("note \"%d\" <\n\\", i)}},
 		})
