@@ -21,8 +21,7 @@ const (
 	stateInsufficient state = "INSUFFICIENT_DATA"
 )
 
-// An alarm watches a metric (watch), other alarms (rule), or, if it is of a
-// kind that the engine does not evaluate, nothing.
+// An alarm watches a metric (watch) or other alarms (rule).
 type alarm struct {
 	name        string
 	arn         string

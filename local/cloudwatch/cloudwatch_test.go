@@ -238,8 +238,8 @@ func TestACompositeAlarmFollowsItsRule(t *testing.T) {
 		defer w.Close()
 		err := w.declare(t, `{
 			"One": {"Type": "AWS::CloudWatch::Alarm", "Properties": {`+failures+`, "AlarmName": "one", "EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching"}},
-			"Math": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "math", "EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold", "Metrics": [{"Id": "e", "Expression": "1 + 1"}]}},
-			"Both": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "both", "AlarmRule": {"Fn::Sub": "(ALARM(\"${One.Arn}\") AND NOT OK(math)) OR FALSE"}, "AlarmActions": ["arn:aws:sns:eu-west-1:111122223333:ops"]}},
+			"Quiet": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "quiet", "EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold", "Namespace": "Shop", "MetricName": "Orders", "Statistic": "Sum", "Period": 60}},
+			"Both": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "both", "AlarmRule": {"Fn::Sub": "(ALARM(\"${One.Arn}\") AND NOT OK(quiet)) OR FALSE"}, "AlarmActions": ["arn:aws:sns:eu-west-1:111122223333:ops"]}},
 			"Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": "{}"}}}`)
 		if err != nil {
 			t.Fatal(err)
@@ -253,7 +253,7 @@ func TestACompositeAlarmFollowsItsRule(t *testing.T) {
 		if state, _ := w.state(t, "both"); state != "ALARM" {
 			t.Errorf("composite alarm is %s after", state)
 		}
-		if state, _ := w.state(t, "math"); state != "INSUFFICIENT_DATA" {
+		if state, _ := w.state(t, "quiet"); state != "INSUFFICIENT_DATA" {
 			t.Errorf("an alarm over an expression is %s", state)
 		}
 		w.mu.Lock()

@@ -33,7 +33,6 @@ type metricAlarm struct {
 	Threshold          *float64
 	TreatMissingData   string
 
-	ThresholdMetricId                cfn.Ignored // of alarms that are not evaluated
 	EvaluateLowSampleCountPercentile cfn.Ignored
 }
 
@@ -61,30 +60,28 @@ type alarmQuery struct {
 		Stat   string
 		Unit   cfn.Ignored
 	}
-	Expression string
 	Label      cfn.Ignored
 	ReturnData *bool
-	Period     cfn.Ignored // of expressions
-	AccountId  cfn.Ignored
 }
 
 type compositeAlarm struct {
 	alarmActions
 	AlarmRule string
-
-	ActionsSuppressor                cfn.Ignored
-	ActionsSuppressorExtensionPeriod cfn.Ignored
-	ActionsSuppressorWaitPeriod      cfn.Ignored
 }
 
-// Types returns the resource types of CloudWatch. Alarms over metric math or
-// anomaly detection are accepted and stay in INSUFFICIENT_DATA.
+// Types returns the resource types of CloudWatch. Alarms over metric math,
+// several metrics or anomaly detection are refused, and so is whatever watches a
+// metric that nothing here publishes.
 func (w *CloudWatch) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::CloudWatch::Alarm", w.createAlarm),
 		cfn.Define("AWS::CloudWatch::CompositeAlarm", w.createComposite),
-		cfn.Inert("AWS::CloudWatch::Dashboard", nil),
+		cfn.Define("AWS::CloudWatch::Dashboard", w.createDashboard),
 	}
+}
+
+func (w *CloudWatch) createDashboard(_ context.Context, r cfn.Resource, p dashboard) (cfn.Handle, error) {
+	return cfn.Handle{Ref: r.PhysicalName(255)}, w.check(p)
 }
 
 func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarm) (cfn.Handle, error) {
@@ -94,6 +91,9 @@ func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlar
 	}
 	if a.watch, err = p.watch(); err != nil {
 		return cfn.Handle{}, err
+	}
+	if err := w.published(a.watch.metric); err != nil {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "MetricName", Reason: err.Error()}
 	}
 	return w.add(a)
 }
@@ -147,12 +147,17 @@ func (w *CloudWatch) add(a *alarm) (cfn.Handle, error) {
 	return cfn.Handle{Ref: a.name, Attributes: map[string]any{"Arn": a.arn}}, nil
 }
 
-// watch returns nil for an alarm that the engine does not evaluate.
 func (p metricAlarm) watch() (*watch, error) {
-	m, ok := p.single()
+	m, err := p.single()
+	if err != nil {
+		return nil, err
+	}
 	operators := []string{"GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"}
-	if !ok || p.Threshold == nil || !slices.Contains(operators, p.ComparisonOperator) {
-		return nil, nil
+	if !slices.Contains(operators, p.ComparisonOperator) {
+		return nil, &cfn.Unsupported{Property: "ComparisonOperator", Reason: fmt.Sprintf("must be one of %s, not %q: the local engine detects no anomalies", strings.Join(operators, ", "), p.ComparisonOperator)}
+	}
+	if p.Threshold == nil {
+		return nil, &cfn.Unsupported{Property: "Threshold", Reason: "is required"}
 	}
 	w := &watch{
 		metric:    metric{m.Namespace, m.MetricName, dimensionsOf(m.Dimensions)},
@@ -173,19 +178,18 @@ func (p metricAlarm) watch() (*watch, error) {
 	if err := w.check(); err != nil {
 		return nil, err
 	}
-	var err error
 	w.configured, err = w.configuration()
 	return w, err
 }
 
-// single returns the metric of an alarm that watches just one.
-func (p metricAlarm) single() (simpleMetric, bool) {
+// single returns the one metric that an alarm watches.
+func (p metricAlarm) single() (simpleMetric, error) {
 	if len(p.Metrics) == 0 {
-		return p.simpleMetric, true
+		return p.simpleMetric, nil
 	}
 	stat := p.Metrics[0].MetricStat
 	if len(p.Metrics) > 1 || stat == nil {
-		return simpleMetric{}, false
+		return simpleMetric{}, &cfn.Unsupported{Property: "Metrics", Reason: "the local engine watches one metric at a time"}
 	}
 	return simpleMetric{
 		MetricName: stat.Metric.MetricName,
@@ -193,7 +197,7 @@ func (p metricAlarm) single() (simpleMetric, bool) {
 		Dimensions: stat.Metric.Dimensions,
 		Statistic:  stat.Stat,
 		Period:     stat.Period,
-	}, true
+	}, nil
 }
 
 func (w *watch) check() error {
