@@ -114,11 +114,7 @@ func (x *Exchange) route() (*Route, error) {
 		if method != r.Method || route.Header != "" && r.Header.Get(route.Header) == "" || !x.REST.asks(query, parameters) {
 			continue
 		}
-		labels, ok, err := match(path, r.URL.EscapedPath())
-		if err != nil {
-			return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "read the path: %v", err)
-		}
-		if ok {
+		if labels, ok := match(path, r.URL.EscapedPath()); ok {
 			x.Labels = labels
 			return route, nil
 		}
@@ -146,7 +142,7 @@ func (rest *REST) asks(pattern string, parameters url.Values) bool {
 }
 
 // match reads the labels of a pattern from a path as it was sent.
-func match(pattern, path string) (labels map[string]string, ok bool, err error) {
+func match(pattern, path string) (labels map[string]string, ok bool) {
 	labels = map[string]string{}
 	rest := strings.TrimPrefix(path, "/")
 	for part := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
@@ -162,15 +158,18 @@ func match(pattern, path string) (labels map[string]string, ok bool, err error) 
 			rest = ""
 		}
 		if value == "" || !isLabel && value != part {
-			return nil, false, nil
+			return nil, false
 		}
-		if isLabel {
-			if labels[label], err = url.PathUnescape(value); err != nil {
-				return nil, false, err
-			}
+		if !isLabel {
+			continue
 		}
+		unescaped, err := url.PathUnescape(value)
+		if err != nil {
+			return nil, false
+		}
+		labels[label] = unescaped
 	}
-	return labels, rest == "", nil
+	return labels, rest == ""
 }
 
 // restInput gathers the input from the request's parts.
