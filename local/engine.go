@@ -58,6 +58,10 @@ type Options struct {
 	// by "<stack>/<logical id>". Default: none.
 	Handlers map[string]lambda.Handler
 
+	// EndedExecutions is how many executions that have ended each Standard
+	// state machine keeps for the API to tell of. Default: 100,000.
+	EndedExecutions int
+
 	// Fault makes API calls fail, for tests. Default: none.
 	Fault cloud.Fault
 }
@@ -154,7 +158,7 @@ func (e *Engine) assemble(o Options) {
 		Policies:    e.identity,
 		Handlers:    o.Handlers,
 	})
-	machines := states.New(c)
+	machines := states.New(c, states.Options{EndedExecutions: o.EndedExecutions})
 	secretsManager := secrets.New(c, e.identity)
 	parameters := ssm.New(c)
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})

@@ -281,22 +281,6 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 	})
 }
 
-func TestOldHistoriesMakeRoomForNewOnes(t *testing.T) {
-	inWorld(t, nil, func(t *testing.T, w *world) {
-		m := w.create(passing)
-		input := `"` + strings.Repeat("x", maxPayload-2) + `"`
-		first, _ := w.finish(m, input)
-		w.states.shelf.size = shelfSize
-		second, _ := w.finish(m, input)
-		_, err := w.call("GetExecutionHistory", map[string]any{"executionArn": first.arn})
-		expectCode(t, err, "ExecutionDoesNotExist")
-		w.mustCall("GetExecutionHistory", map[string]any{"executionArn": second.arn})
-		if d := w.mustCall("DescribeExecution", map[string]any{"executionArn": first.arn}); d["status"] != "SUCCEEDED" {
-			t.Errorf("%v", d)
-		}
-	})
-}
-
 func TestCloudFormationCreatesMachines(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		r := cfn.Resource{Stack: "stack", LogicalID: "Machine", Type: "AWS::StepFunctions::StateMachine"}

@@ -21,7 +21,7 @@ func BenchmarkExecution(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 			defer c.Close()
-			m, err := New(c).create("m", definition, "arn:aws:iam::123456789012:role/r", false)
+			m, err := New(c, Options{}).create("m", definition, "arn:aws:iam::123456789012:role/r", false)
 			if err != nil {
 				b.Fatal(err)
 			}

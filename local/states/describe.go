@@ -4,6 +4,9 @@ package states
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,38 +18,26 @@ type executionRequest struct {
 }
 
 // execution finds an execution of a Standard machine and authorizes the caller.
-func (s *States) execution(caller cloud.Caller, action, arn string) (*execution, error) {
+func (s *States) execution(caller cloud.Caller, action, arn string) (slot, error) {
 	if err := checkARN(arn, "execution"); err != nil {
-		return nil, err
+		return slot{}, err
 	}
 	if err := s.cloud.Authorize(caller, "states:"+action, arn); err != nil {
-		return nil, err
+		return slot{}, err
 	}
-	if e := s.findExecution(arn); e != nil {
-		return e, nil
-	}
-	return nil, noExecution(arn)
+	return s.existing(arn)
 }
 
-func noExecution(arn string) error {
-	return cloud.Errorf(400, "ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
-}
-
-// findExecution returns nil if there is no such execution.
-func (s *States) findExecution(arn string) *execution {
+// ownerOf returns the machine of an execution's ARN, or nil, and the execution's
+// name.
+func (s *States) ownerOf(arn string) (m *machine, name string) {
 	machineName, name, ok := strings.Cut(strings.TrimPrefix(arn, s.cloud.ARN("states", "execution:")), ":")
 	if !ok {
-		return nil
+		return nil, ""
 	}
 	s.mu.RLock()
-	m := s.machines[s.cloud.ARN("states", "stateMachine:"+machineName)]
-	s.mu.RUnlock()
-	if m == nil {
-		return nil
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.executions[name]
+	defer s.mu.RUnlock()
+	return s.machines[s.cloud.ARN("states", "stateMachine:"+machineName)], name
 }
 
 func (s *States) describeExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
@@ -54,7 +45,17 @@ func (s *States) describeExecution(_ context.Context, caller cloud.Caller, r exe
 	if err != nil {
 		return nil, err
 	}
-	return e.describe(), nil
+	description, err := e.description()
+	return description, ifDropped(err, r.ExecutionARN)
+}
+
+// ifDropped is the error of reading an execution, which may have been let go of
+// meanwhile.
+func ifDropped(err error, arn string) error {
+	if errors.Is(err, errDropped) {
+		return noExecution(arn)
+	}
+	return err
 }
 
 // describe returns the execution as DescribeExecution gives it.
@@ -119,27 +120,52 @@ func (s *States) listExecutions(_ context.Context, caller cloud.Caller, r listEx
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	started := m.started[:len(m.started):len(m.started)]
-	m.mu.Unlock()
-	at := len(started)
+	before := -1
 	if r.NextToken != "" {
-		if at, err = r.start(); err != nil || at > len(started) {
-			return nil, cloud.Errorf(400, "InvalidToken", "Invalid Token: 'Invalid token'")
+		if before, err = r.start(); err != nil {
+			return nil, err
 		}
+	}
+	slots, next, ok := m.executions.list(before, size, r.StatusFilter)
+	if !ok {
+		return nil, cloud.Errorf(400, "InvalidToken", "Invalid Token: 'Invalid token'")
 	}
 	list := []any{}
-	for ; at > 0 && len(list) < size; at-- {
-		e := started[at-1]
-		if o, _ := e.now(); r.StatusFilter == "" || r.StatusFilter == o.status {
-			list = append(list, e.summary(o))
+	for i := range slots {
+		summary, err := slots[i].summary()
+		switch {
+		case errors.Is(err, errDropped):
+		case err != nil:
+			return nil, err
+		default:
+			list = append(list, summary)
 		}
 	}
-	next := ""
-	if at > 0 {
-		next = pageToken(at)
+	token := ""
+	if next > 0 {
+		token = pageToken(next)
 	}
-	return withNext(map[string]any{"executions": list}, next), nil
+	return withNext(map[string]any{"executions": list}, token), nil
+}
+
+// summary returns the execution as ListExecutions gives it.
+func (s *slot) summary() (map[string]any, error) {
+	if s.live != nil {
+		o, _ := s.live.now()
+		return s.live.summary(o), nil
+	}
+	text, err := s.record.description()
+	if err != nil {
+		return nil, err
+	}
+	var summary map[string]any
+	if err := json.Unmarshal(text, &summary); err != nil {
+		return nil, fmt.Errorf("decode an execution that has ended: %w", err)
+	}
+	for _, name := range []string{"input", "inputDetails", "output", "outputDetails", "error", "cause", "redriveStatus", "redriveStatusReason"} {
+		delete(summary, name)
+	}
+	return summary, nil
 }
 
 // checkFilters refuses what AWS refuses beside the ARN of a machine: redriveFilter,
@@ -173,33 +199,25 @@ func (s *States) getExecutionHistory(_ context.Context, caller cloud.Caller, r h
 	if err != nil {
 		return nil, err
 	}
-	if e.isForgotten() {
-		return nil, noExecution(r.ExecutionARN)
-	}
-	all := e.history.snapshot()
-	from, to, next, err := r.bounds(len(all))
-	if err != nil {
-		return nil, err
-	}
-	events := []any{}
-	for i := from; i < to; i++ {
-		event := &all[i]
+	next := ""
+	texts, err := e.history(func(n int) (from, to int, err error) {
+		from, to, next, err = r.bounds(n)
 		if r.ReverseOrder {
-			event = &all[len(all)-1-i]
+			from, to = n-to, n-from
 		}
-		rendered, err := event.render(r.IncludeExecutionData == nil || *r.IncludeExecutionData)
-		if err != nil {
+		return from, to, err
+	})
+	if err != nil {
+		return nil, ifDropped(err, r.ExecutionARN)
+	}
+	if r.ReverseOrder {
+		slices.Reverse(texts)
+	}
+	events := make([]any, len(texts))
+	for i, text := range texts {
+		if events[i], err = present(text, r.IncludeExecutionData == nil || *r.IncludeExecutionData); err != nil {
 			return nil, err
 		}
-		events = append(events, rendered)
 	}
 	return withNext(map[string]any{"events": events}, next), nil
-}
-
-// isForgotten tells whether the history made room for newer ones, as AWS forgets
-// executions after 90 days.
-func (e *execution) isForgotten() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.forgotten
 }

@@ -5,6 +5,8 @@ package states
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -123,35 +125,49 @@ func payloadMembers() map[string]string {
 	}
 }
 
-// render returns the event as the API gives it.
-func (e *event) render(withData bool) (map[string]any, error) {
-	rendered := map[string]any{
-		"id": e.id, "previousEventId": e.previous, "type": e.kind, "timestamp": float64(e.at) / 1000,
+// encode returns the event as JSON, as the API gives it but for what present adds.
+func (e *event) encode() ([]byte, error) {
+	text := make([]byte, 0, 256)
+	text = strconv.AppendInt(append(text, `{"id":`...), int64(e.id), 10)
+	text = strconv.AppendInt(append(text, `,"previousEventId":`...), int64(e.previous), 10)
+	text = append(append(text, `,"type":"`...), e.kind...)
+	text = strconv.AppendInt(append(text, `","timestamp":`...), e.at/1000, 10)
+	text = append(text, '.', byte('0'+e.at/100%10), byte('0'+e.at/10%10), byte('0'+e.at%10))
+	if e.details != nil {
+		details, err := json.Marshal(e.details)
+		if err != nil {
+			return nil, err
+		}
+		text = append(append(text, `,"`...), e.details.member()...)
+		text = append(append(text, `":`...), details...)
 	}
-	if e.details == nil {
-		return rendered, nil
+	return append(text, '}'), nil
+}
+
+// present returns an encoded event as the API gives it.
+func present(text []byte, withData bool) (map[string]any, error) {
+	var event map[string]any
+	if err := json.Unmarshal(text, &event); err != nil {
+		return nil, fmt.Errorf("decode an event: %w", err)
 	}
-	text, err := json.Marshal(e.details)
-	if err != nil {
-		return nil, err
-	}
-	members := map[string]any{}
-	if err := json.Unmarshal(text, &members); err != nil {
-		return nil, err
-	}
-	for member, about := range payloadMembers() {
-		if _, ok := members[member]; ok {
-			members[about] = truncated{}
-			if !withData {
-				delete(members, member)
+	for _, value := range event {
+		members, ok := value.(map[string]any) // the details are the only one
+		if !ok {
+			continue
+		}
+		for member, about := range payloadMembers() {
+			if _, ok := members[member]; ok {
+				members[about] = truncated{}
+				if !withData {
+					delete(members, member)
+				}
 			}
 		}
+		if !withData {
+			delete(members, "parameters")
+		}
 	}
-	if !withData {
-		delete(members, "parameters")
-	}
-	rendered[e.details.member()] = members
-	return rendered, nil
+	return event, nil
 }
 
 // size estimates how much memory the event keeps alive that is not counted with

@@ -26,6 +26,7 @@ const (
 // An execution is one run of a machine.
 type execution struct {
 	machine *machine
+	place   int // in the machine's register
 	arn     string
 	name    string
 	started time.Time
@@ -34,14 +35,13 @@ type execution struct {
 	redriving sync.Mutex  // held by one redrive at a time
 	tokens    []usedToken // of the last redrives
 
-	mu        sync.Mutex
-	attempt   *attempt
-	thread    *thread // where it stands; nil once it needs no redrive
-	input     data
-	forgotten bool // its history is gone
-	outcome   outcome
-	redrives  redrives
-	context   map[string]any // see contextObject
+	mu       sync.Mutex
+	attempt  *attempt
+	thread   *thread // where it stands; nil once it cannot be redriven
+	input    data
+	outcome  outcome
+	redrives redrives
+	context  map[string]any // see contextObject
 }
 
 // An attempt is one run of an execution: the first one, or a redrive.
@@ -97,7 +97,7 @@ func (e *execution) launch() {
 	e.mu.Unlock()
 	e.machine.announce(e)
 	if t == nil {
-		return // it was stopped, and forgotten, before it could begin
+		return // it was stopped, and fell off the shelf, before it could begin
 	}
 	e.machine.states.cloud.Go(func(engine context.Context) {
 		defer close(a.idle)
@@ -166,7 +166,7 @@ func (e *execution) end(o outcome, last int) {
 	e.history.close(kind, last, details)
 	a.cancel()
 	if !e.machine.express {
-		e.machine.states.shelf.put(e)
+		e.retire()
 	}
 	e.machine.announce(e)
 	close(a.done)
@@ -195,14 +195,6 @@ func (e *execution) now() (outcome, data) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.outcome, e.input
-}
-
-// forget drops what takes much memory. The name stays taken.
-func (e *execution) forget() {
-	e.history.drop()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.forgotten, e.thread, e.input, e.outcome.output = true, nil, data{}, ""
 }
 
 // contextObject is the Execution member of the context object.

@@ -69,7 +69,7 @@ func inWorld(t *testing.T, services map[string]fakeService, test func(t *testing
 
 func newWorld(t *testing.T, services map[string]fakeService) *world {
 	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
-	w := &world{t: t, cloud: c, states: New(c), caller: c.Administrator()}
+	w := &world{t: t, cloud: c, states: New(c, Options{}), caller: c.Administrator()}
 	c.Bus, c.Meter = w, w
 	for name, service := range services {
 		c.Register(name, service)
@@ -139,7 +139,11 @@ func (w *world) lines(e *execution) []string {
 	w.t.Helper()
 	var lines []string
 	for _, event := range e.history.snapshot() {
-		rendered, err := event.render(true)
+		text, err := event.encode()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		rendered, err := present(text, true)
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -1,5 +1,4 @@
-// This file keeps histories: of a running execution, and of finished ones until
-// there are too many.
+// This file keeps the history of an execution.
 
 package states
 
@@ -84,13 +83,6 @@ func (h *history) snapshot() []event {
 	return h.events[:len(h.events):len(h.events)]
 }
 
-// drop forgets the events.
-func (h *history) drop() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.events = nil
-}
-
 // size is the estimated memory that the events hold, in bytes.
 func (h *history) size() int {
 	h.mu.Lock()
@@ -100,50 +92,4 @@ func (h *history) size() int {
 		size += h.events[i].size()
 	}
 	return size
-}
-
-// shelfSize bounds the histories of finished executions, in bytes of memory.
-const shelfSize = 256 << 20
-
-// shelf keeps the histories of the executions that finished last. Of the older
-// ones only the description stays.
-type shelf struct {
-	mu    sync.Mutex
-	size  int
-	queue []shelved // oldest first
-}
-
-type shelved struct {
-	execution *execution
-	size      int
-}
-
-// put adds a finished execution, and drops the histories of the oldest ones
-// while they are too many.
-func (s *shelf) put(e *execution) {
-	size := e.history.size()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.queue = append(s.queue, shelved{e, size})
-	s.size += size
-	for s.size > shelfSize && len(s.queue) > 1 {
-		s.queue[0].execution.forget()
-		s.size -= s.queue[0].size
-		s.queue[0] = shelved{}
-		s.queue = s.queue[1:]
-	}
-}
-
-// take removes an execution that is to run again. It returns false if its history
-// was dropped.
-func (s *shelf) take(e *execution) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.queue, func(at shelved) bool { return at.execution == e })
-	if i < 0 {
-		return false
-	}
-	s.size -= s.queue[i].size
-	s.queue = slices.Delete(s.queue, i, i+1)
-	return true
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -29,9 +28,7 @@ type machine struct {
 	created    time.Time
 	dimensions map[string]string // of its metrics
 
-	mu         sync.Mutex
-	executions map[string]*execution // by name
-	started    []*execution          // oldest first
+	executions *register // of a Standard machine
 }
 
 // create makes a machine and begins to serve it.
@@ -47,7 +44,7 @@ func (s *States) create(name, text, role string, express bool) (*machine, error)
 		states: s, name: name, express: express, text: text, definition: definition, role: role,
 		arn:     s.cloud.ARN("states", "stateMachine:"+name),
 		caller:  cloud.Caller{ARN: role, Role: role},
-		created: time.Now(), executions: map[string]*execution{},
+		created: time.Now(), executions: newRegister(s.options),
 	}
 	m.dimensions = map[string]string{"StateMachineArn": m.arn}
 	if s.cloud.Authorizer != nil {
@@ -132,11 +129,11 @@ func (s *States) describeStateMachine(_ context.Context, caller cloud.Caller, r 
 }
 
 func (s *States) describeStateMachineForExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
-	e, err := s.execution(caller, "DescribeStateMachineForExecution", r.ExecutionARN)
-	if err != nil {
+	if _, err := s.execution(caller, "DescribeStateMachineForExecution", r.ExecutionARN); err != nil {
 		return nil, err
 	}
-	return e.machine.describe("updateDate"), nil
+	m, _ := s.ownerOf(r.ExecutionARN)
+	return m.describe("updateDate"), nil
 }
 
 // describe returns the machine as the API gives it; date is what it calls the

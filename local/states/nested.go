@@ -26,37 +26,39 @@ func startAnswer(result any) (any, *failure) {
 	return addMetadata(answer, "application/x-amz-json-1.0", nil), nil
 }
 
-// nestedExecution finds the execution that a call started, or nil.
-func (s *States) nestedExecution(answer any) *execution {
+// nestedExecution finds the execution that a call started.
+func (s *States) nestedExecution(answer any) (slot, error) {
 	members, _ := answer.(map[string]any)
 	arn, _ := members["ExecutionArn"].(string)
-	return s.findExecution(arn)
+	return s.existing(arn)
 }
 
 // stopNested stops a started execution whose task has ended.
 func (s *States) stopNested(answer any) {
-	if e := s.nestedExecution(answer); e != nil {
-		e.end(outcome{status: statusAborted}, 0)
+	if e, err := s.nestedExecution(answer); err == nil && e.live != nil {
+		e.live.end(outcome{status: statusAborted}, 0)
 	}
 }
 
 // awaitNested waits for a started execution. In version 2 of .sync its input
 // and output are JSON, not text.
 func (s *States) awaitNested(ctx context.Context, v *visit, version int, answer any) (any, *failure) {
-	e := s.nestedExecution(answer)
-	if e == nil {
+	e, err := s.nestedExecution(answer)
+	if err != nil {
 		return nil, v.failed(errTaskFailed, "An Express execution can not be waited for.")
 	}
-	select {
-	case <-e.done():
-	case <-ctx.Done():
-		return nil, aborted()
+	if e.live != nil {
+		select {
+		case <-e.live.done():
+		case <-ctx.Done():
+			return nil, aborted()
+		}
 	}
 	result, err := e.result(version)
 	if err != nil {
 		return nil, v.failed(errRuntime, "%v", err)
 	}
-	if o, _ := e.now(); o.status == statusSucceeded {
+	if result["Status"] == statusSucceeded {
 		return result, nil
 	}
 	cause, err := encode(result)
@@ -67,15 +69,23 @@ func (s *States) awaitNested(ctx context.Context, v *visit, version int, answer 
 }
 
 // result describes the execution as .sync gives it.
-func (e *execution) result(version int) (map[string]any, error) {
-	o, input := e.now()
-	d := map[string]any{
-		"ExecutionArn": e.arn, "StateMachineArn": e.machine.arn, "Name": e.name, "Status": o.status,
-		"StartDate": float64(e.started.UnixMilli()), "StopDate": float64(o.stopped.UnixMilli()),
-		"Input": input.text, "InputDetails": map[string]any{"Included": true},
+func (s *slot) result(version int) (map[string]any, error) {
+	text, err := s.description()
+	if err != nil {
+		return nil, err
 	}
-	if o.status == statusSucceeded {
-		d["Output"], d["OutputDetails"] = o.output, map[string]any{"Included": true}
+	description, err := decode(text)
+	if err != nil {
+		return nil, err
+	}
+	d := renamed(description, upperFirst).(map[string]any)
+	for _, name := range []string{"RedriveCount", "RedriveDate", "RedriveStatus", "RedriveStatusReason"} {
+		delete(d, name)
+	}
+	for _, name := range []string{"StartDate", "StopDate"} {
+		if seconds, ok := d[name].(float64); ok {
+			d[name] = math.Round(seconds * 1000)
+		}
 	}
 	if version == 2 {
 		for _, name := range []string{"Input", "Output"} {
@@ -83,18 +93,10 @@ func (e *execution) result(version int) (map[string]any, error) {
 			if !given {
 				continue
 			}
-			value, err := decode([]byte(text))
-			if err != nil {
+			if d[name], err = decode([]byte(text)); err != nil {
 				return nil, err
 			}
-			d[name] = value
 		}
-	}
-	if o.error != "" {
-		d["Error"] = o.error
-	}
-	if o.cause != "" {
-		d["Cause"] = o.cause
 	}
 	return d, nil
 }

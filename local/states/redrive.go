@@ -54,7 +54,10 @@ func (s *States) redriveExecution(ctx context.Context, caller cloud.Caller, r re
 	if err != nil {
 		return nil, err
 	}
-	at, err := e.redrive(ctx, r.ClientToken)
+	if e.live == nil {
+		return nil, notRedrivable(unredrivable(e.status), r.ExecutionARN)
+	}
+	at, err := e.live.redrive(ctx, r.ClientToken)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (e *execution) redrive(ctx context.Context, token string) (time.Time, error
 	}
 	o, _ := e.now()
 	if reason := e.unredrivable(o); reason != "" {
-		return time.Time{}, cloud.Errorf(400, "ExecutionNotRedrivable", "%s: '%s'", reason, e.arn)
+		return time.Time{}, notRedrivable(reason, e.arn)
 	}
 	if err := e.settle(ctx); err != nil {
 		return time.Time{}, err
@@ -108,7 +111,7 @@ func (e *execution) settle(ctx context.Context) error {
 // restart makes an execution that has settled ready for another attempt.
 func (e *execution) restart() error {
 	if !e.machine.states.shelf.take(e) {
-		return noExecution(e.arn) // it was forgotten meanwhile
+		return notRedrivable(unredrivable(statusFailed), e.arn) // it fell off meanwhile
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -123,15 +126,28 @@ func (e *execution) restart() error {
 	return nil
 }
 
+func notRedrivable(reason, arn string) error {
+	return cloud.Errorf(400, "ExecutionNotRedrivable", "%s: '%s'", reason, arn)
+}
+
+// unredrivable returns why an execution that does not stand anywhere any more
+// cannot be redriven.
+func unredrivable(status string) string {
+	if status == statusRunning || status == statusSucceeded {
+		return "Execution is " + status + " and cannot be redriven"
+	}
+	return "Execution redrivable period exceeded"
+}
+
 // unredrivable returns why an execution that stands so can not be redriven, or "".
 func (e *execution) unredrivable(o outcome) string {
 	switch {
 	case o.status == statusRunning, o.status == statusSucceeded:
-		return "Execution is " + o.status + " and cannot be redriven"
+		return unredrivable(o.status)
 	case time.Since(e.started) >= maxOpenTime:
 		return "Execution has exceeded the max execution time"
-	case time.Since(o.stopped) >= redrivePeriod, e.isForgotten():
-		return "Execution redrivable period exceeded"
+	case time.Since(o.stopped) >= redrivePeriod, !e.stands():
+		return unredrivable(o.status)
 	case e.history.isFull():
 		return "Execution history event limit exceeded"
 	default:
@@ -145,6 +161,13 @@ func (e *execution) redriveStatus(o outcome) (status string, reason *string) {
 		return "NOT_REDRIVABLE", &why
 	}
 	return "REDRIVABLE", nil
+}
+
+// stands tells whether it is known where the execution stands.
+func (e *execution) stands() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.thread != nil
 }
 
 func (e *execution) redriven() redrives {

@@ -4,6 +4,7 @@ package states
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -103,21 +104,11 @@ func (m *machine) enrol(name string, input data) (e *execution, isNew bool, err 
 	if m.express {
 		return m.newExecution(name, input), true, nil
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if other, ok := m.executions[name]; ok {
-		o, same := other.now()
-		switch {
-		case o.status == statusRunning && same.text == input.text:
-			return other, false, nil
-		case o.status == statusRunning || time.Since(o.stopped) < nameLife:
-			return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", other.arn)
-		}
+	e, isNew, err = m.executions.enrol(name, input.text, func() *execution { return m.newExecution(name, input) })
+	if errors.Is(err, errNameTaken) {
+		return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", m.executionARN(name))
 	}
-	e = m.newExecution(name, input)
-	m.executions[name] = e
-	m.started = append(m.started, e)
-	return e, true, nil
+	return e, isNew, err
 }
 
 type stopRequest struct {
@@ -131,7 +122,9 @@ func (s *States) stopExecution(_ context.Context, caller cloud.Caller, r stopReq
 	if err != nil {
 		return nil, err
 	}
-	e.end(outcome{status: statusAborted, error: r.Error, cause: r.Cause}, 0)
-	o, _ := e.now()
-	return map[string]any{"stopDate": apiTime(o.stopped)}, nil
+	if e.live != nil {
+		e.live.end(outcome{status: statusAborted, error: r.Error, cause: r.Cause}, 0)
+	}
+	_, stopped := e.outcome()
+	return map[string]any{"stopDate": apiTime(stopped)}, nil
 }

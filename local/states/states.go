@@ -15,6 +15,7 @@
 package states
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -26,6 +27,7 @@ type States struct {
 
 	cloud   *cloud.Cloud
 	metrics metrics
+	options Options
 	tokens  *tokens
 	shelf   shelf
 
@@ -35,9 +37,22 @@ type States struct {
 
 var _ cloud.API = (*States)(nil)
 
+// Options configure the service.
+type Options struct {
+	// EndedExecutions is how many executions that have ended each Standard state
+	// machine keeps, compressed, for the API to tell of. Of older ones only the
+	// names stay taken. Default: 100,000.
+	EndedExecutions int
+
+	// Dir is the folder for the temporary files that hold them. Default: the
+	// system's.
+	Dir string
+}
+
 // New returns the service without machines. Register it as "states".
-func New(c *cloud.Cloud) *States {
-	s := &States{cloud: c, metrics: newMetrics(c), tokens: newTokens(), machines: map[string]*machine{}}
+func New(c *cloud.Cloud, o Options) *States {
+	o.EndedExecutions = cmp.Or(o.EndedExecutions, 100_000)
+	s := &States{cloud: c, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
 	s.Operations = cloud.Operations{
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),

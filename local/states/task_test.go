@@ -222,7 +222,8 @@ func TestStoppingAnExecutionStopsTheOneItWaitsFor(t *testing.T) {
 		x := w.start(parent, `{}`)
 		time.Sleep(time.Second)
 		w.mustCall("StopExecution", map[string]any{"executionArn": x.arn})
-		inner := child.executions["c"]
+		found, _ := child.executions.find("c")
+		inner := found.live
 		<-inner.done()
 		if o, _ := inner.now(); o.status != statusAborted {
 			t.Errorf("%+v", o)

@@ -1,0 +1,308 @@
+// This file knows the executions of a Standard machine: those that run, those
+// that may run on, and a number of those that have ended. Of the others only the
+// names stay, since they are taken.
+
+package states
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// register finds executions by name, and in the order in which they started.
+type register struct {
+	keep    int // how many executions that have ended are kept
+	archive archive
+
+	mu     sync.Mutex
+	places map[nameKey]int // of the executions in slots, counted from the first one ever
+	first  int             // the place of slots[0]
+	slots  []slot
+	ended  []int             // places, by the time of ending
+	taken  map[nameKey]int64 // when those that were let go of ended, in seconds since 1970
+}
+
+func newRegister(o Options) *register {
+	return &register{
+		keep: o.EndedExecutions, archive: archive{dir: o.Dir},
+		places: map[nameKey]int{}, taken: map[nameKey]int64{},
+	}
+}
+
+// nameKey stands for a name: half a million of them are to be remembered.
+type nameKey [16]byte
+
+func keyOf(name string) nameKey {
+	sum := sha256.Sum256([]byte(name))
+	return nameKey(sum[:])
+}
+
+// A slot is an execution: live, in the archive, or neither once it was let go of.
+type slot struct {
+	key     nameKey
+	live    *execution
+	record  record
+	status  string // of one in the archive
+	stopped time.Time
+}
+
+func (s *slot) gone() bool { return s.live == nil && s.record.segment == nil }
+
+// outcome is how the execution stands: its status, and when it ended.
+func (s *slot) outcome() (status string, stopped time.Time) {
+	if s.live == nil {
+		return s.status, s.stopped
+	}
+	o, _ := s.live.now()
+	return o.status, o.stopped
+}
+
+// enrol takes a name for a new execution, which begin makes, unless the same
+// request began a running one before.
+func (r *register) enrol(name, input string, begin func() *execution) (e *execution, isNew bool, err error) {
+	key := keyOf(name)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if place, ok := r.places[key]; ok {
+		other := &r.slots[place-r.first]
+		status, stopped := other.outcome()
+		if status == statusRunning {
+			if _, same := other.live.now(); same.text == input {
+				return other.live, false, nil
+			}
+		}
+		if status == statusRunning || time.Since(stopped) < nameLife {
+			return nil, false, errNameTaken
+		}
+	}
+	if ended, ok := r.taken[key]; ok {
+		if time.Since(time.Unix(ended, 0)) < nameLife {
+			return nil, false, errNameTaken
+		}
+		delete(r.taken, key)
+	}
+	e = begin()
+	e.place = r.first + len(r.slots)
+	r.places[key] = e.place
+	r.slots = append(r.slots, slot{key: key, live: e})
+	return e, true, nil
+}
+
+var errNameTaken = errors.New("the name is taken")
+
+// find returns the execution that has a name now.
+func (r *register) find(name string) (slot, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	place, ok := r.places[keyOf(name)]
+	if !ok {
+		return slot{}, false
+	}
+	return r.slots[place-r.first], true
+}
+
+// list returns up to size executions with a status (any, if that is empty) that
+// started before one, newest first, and where the next page begins: 0 after the
+// last one. The newest execution comes before place -1.
+func (r *register) list(before, size int, status string) (slots []slot, next int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	end := r.first + len(r.slots)
+	if before < 0 {
+		before = end
+	}
+	if before > end {
+		return nil, 0, false
+	}
+	for ; before > r.first && len(slots) < size; before-- {
+		s := r.slots[before-1-r.first]
+		if s.gone() {
+			continue
+		}
+		if is, _ := s.outcome(); status == "" || status == is {
+			slots = append(slots, s)
+		}
+	}
+	if before <= r.first {
+		before = 0
+	}
+	return slots, before, true
+}
+
+// ends counts an execution in that has ended, and lets the oldest go.
+func (r *register) ends(e *execution) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = append(r.ended, e.place)
+	for len(r.ended) > r.keep {
+		place := r.ended[0]
+		r.ended = r.ended[1:]
+		r.letGo(place)
+	}
+	for len(r.slots) > 0 && r.slots[0].gone() {
+		r.slots = r.slots[1:]
+		r.first++
+	}
+}
+
+// letGo forgets an execution, unless it was redriven: it will end again.
+func (r *register) letGo(place int) {
+	if place < r.first || r.slots[place-r.first].gone() {
+		return // it ended more than once
+	}
+	s := &r.slots[place-r.first]
+	_, stopped := s.outcome()
+	if s.live != nil {
+		if !s.live.machine.states.shelf.take(s.live) {
+			return
+		}
+	} else {
+		r.archive.drop(s.record)
+	}
+	if r.places[s.key] == place {
+		delete(r.places, s.key)
+		r.taken[s.key] = stopped.Unix()
+	}
+	*s = slot{}
+}
+
+// store moves an execution that will not run on into the archive. One that
+// cannot be written stays in memory.
+func (r *register) store(e *execution) {
+	e.mu.Lock()
+	e.thread = nil
+	e.mu.Unlock()
+	description, err := json.Marshal(e.describe())
+	if err != nil {
+		return
+	}
+	record, err := r.archive.put(description, e.history.snapshot())
+	if err != nil {
+		return
+	}
+	o, _ := e.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &r.slots[e.place-r.first]
+	s.live, s.record, s.status, s.stopped = nil, record, o.status, o.stopped
+}
+
+// description returns the execution as DescribeExecution gives it.
+func (s *slot) description() (json.RawMessage, error) {
+	if s.live != nil {
+		return json.Marshal(s.live.describe())
+	}
+	return s.record.description()
+}
+
+// history returns a part of the history, forwards from one event to before
+// another.
+func (s *slot) history(part func(n int) (from, to int, err error)) ([]json.RawMessage, error) {
+	if s.live == nil {
+		from, to, err := part(s.record.events)
+		if err != nil {
+			return nil, err
+		}
+		return s.record.history(from, to)
+	}
+	all := s.live.history.snapshot()
+	from, to, err := part(len(all))
+	if err != nil {
+		return nil, err
+	}
+	events := make([]json.RawMessage, 0, to-from)
+	for i := from; i < to; i++ {
+		text, err := all[i].encode()
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, text)
+	}
+	return events, nil
+}
+
+// shelfSize bounds the histories of executions that may be redriven, in bytes of
+// memory.
+const shelfSize = 64 << 20
+
+// shelf keeps the executions in memory that ended last and may run on. Older ones
+// cannot be redriven any more.
+type shelf struct {
+	mu    sync.Mutex
+	size  int
+	queue []shelved // oldest first
+}
+
+type shelved struct {
+	execution *execution
+	size      int
+}
+
+// put adds an execution that has ended, and returns those that have no place.
+func (s *shelf) put(e *execution) (fallen []*execution) {
+	size := e.history.size()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = append(s.queue, shelved{e, size})
+	s.size += size
+	for s.size > shelfSize && len(s.queue) > 1 {
+		fallen = append(fallen, s.queue[0].execution)
+		s.size -= s.queue[0].size
+		s.queue[0] = shelved{}
+		s.queue = s.queue[1:]
+	}
+	return fallen
+}
+
+// take removes an execution. It returns false if it is not there.
+func (s *shelf) take(e *execution) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.queue {
+		if s.queue[i].execution == e {
+			s.size -= s.queue[i].size
+			s.queue = append(s.queue[:i:i], s.queue[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// retire decides what becomes of an execution that has ended: one that a redrive
+// may let run on stays in memory, as does one that was redriven, whose client
+// tokens are remembered.
+func (e *execution) retire() {
+	e.mu.Lock()
+	mayRun := e.thread != nil || e.redrives.count > 0
+	e.mu.Unlock()
+	if !mayRun {
+		e.machine.executions.store(e)
+	} else {
+		for _, fallen := range e.machine.states.shelf.put(e) {
+			fallen.machine.executions.store(fallen)
+		}
+	}
+	e.machine.executions.ends(e)
+}
+
+// existing finds an execution by its ARN.
+func (s *States) existing(arn string) (slot, error) {
+	m, name := s.ownerOf(arn)
+	if m == nil || m.express {
+		return slot{}, noExecution(arn)
+	}
+	found, ok := m.executions.find(name)
+	if !ok {
+		return slot{}, noExecution(arn)
+	}
+	return found, nil
+}
+
+func noExecution(arn string) error {
+	return cloud.Errorf(400, "ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn)
+}
