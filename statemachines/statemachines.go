@@ -1,18 +1,19 @@
-// Package statemachines embeds the Amazon States Language definitions. Each
-// file opens in Workflow Studio as it is; ${Placeholders} are filled by the
-// construct that deploys it.
+// Package statemachines embeds the Amazon States Language definitions, a folder
+// for each system. Each file opens in Workflow Studio as it is; ${Placeholders}
+// are filled by the construct that deploys it.
 package statemachines
 
-import _ "embed"
+import "embed"
 
-// Transaction formats, enriches and stores one transaction, and records what
-// became of it.
-//
-//go:embed b2b/transaction.asl.json
-var Transaction string
+//go:embed */*.asl.json
+var files embed.FS
 
-// Settlement waits until every transaction of a file has an outcome and has
-// the file acknowledged.
-//
-//go:embed b2b/settlement.asl.json
-var Settlement string
+// Definition is the text of a file: "b2b/transaction.asl.json". It panics if
+// there is none: the name is written by whoever deploys the machine.
+func Definition(name string) string {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		panic("statemachines: " + err.Error())
+	}
+	return string(text)
+}

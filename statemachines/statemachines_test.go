@@ -1,15 +1,19 @@
 package statemachines
 
+// This file has the rules that every machine keeps, in every state of it:
+// those inside of Map and Parallel, too.
+
 import (
 	"encoding/json"
-	"regexp"
+	"io/fs"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
-
-	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
+// machine is a definition, or a part of one that runs inside of a state.
 type machine struct {
 	Comment        string
 	QueryLanguage  string
@@ -21,35 +25,50 @@ type machine struct {
 type state struct {
 	Type           string
 	Comment        string
+	QueryLanguage  string
 	Resource       string
-	TimeoutSeconds int
+	TimeoutSeconds any // a number, or an expression
 	Next           string
 	Default        string
 	End            bool
 	Choices        []struct{ Next string }
-	Retry          []struct {
-		ErrorEquals     []string
-		MaxAttempts     int
-		MaxDelaySeconds int
-		JitterStrategy  string
-	}
-	Catch []struct {
-		ErrorEquals []string
-		Next        string
-	}
+	Retry          []retry
+	Catch          []catch
+	Branches       []machine
+	ItemProcessor  *machine
+	Iterator       *machine // ItemProcessor's old name
 }
 
-var machines = map[string]string{"transaction": Transaction, "settlement": Settlement}
+type retry struct {
+	ErrorEquals     []string
+	MaxAttempts     *int
+	MaxDelaySeconds int
+	JitterStrategy  string
+}
 
-func each(t *testing.T, test func(t *testing.T, source string, m machine)) {
-	for name, source := range machines {
-		t.Run(name, func(t *testing.T) {
-			var m machine
-			if err := json.Unmarshal([]byte(source), &m); err != nil {
-				t.Fatal(err)
-			}
-			test(t, source, m)
-		})
+type catch struct {
+	ErrorEquals []string
+	Next        string
+}
+
+// parts are the machines inside of a state, by where they stand.
+func (s state) parts() []machine {
+	parts := slices.Clone(s.Branches)
+	for _, part := range []*machine{s.ItemProcessor, s.Iterator} {
+		if part != nil {
+			parts = append(parts, *part)
+		}
+	}
+	return parts
+}
+
+// all passes every state of the machine to test, however deep it stands.
+func (m machine) all(test func(name string, s state)) {
+	for name, s := range m.States {
+		test(name, s)
+		for _, part := range s.parts() {
+			part.all(test)
+		}
 	}
 }
 
@@ -64,132 +83,147 @@ func (s state) successors() []string {
 	return slices.DeleteFunc(next, func(name string) bool { return name == "" })
 }
 
-func TestEveryStateIsReachedAndLeadsOn(t *testing.T) {
-	each(t, func(t *testing.T, _ string, m machine) {
-		reached := map[string]bool{}
-		var visit func(name string)
-		visit = func(name string) {
-			s, ok := m.States[name]
-			if !ok {
-				t.Errorf("state %q does not exist", name)
-				return
-			}
-			if reached[name] {
-				return
-			}
-			reached[name] = true
-			next := s.successors()
-			if terminal := s.Type == "Succeed" || s.Type == "Fail" || s.End; terminal != (s.Next == "" && s.Default == "") {
-				t.Errorf("state %q of type %s has successors %q", name, s.Type, next)
-			}
-			for _, successor := range next {
-				visit(successor)
-			}
+// definitions are the embedded files.
+func definitions(t *testing.T) []string {
+	t.Helper()
+	names, err := fs.Glob(files, "*/*")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%q, %v", names, err)
+	}
+	return names
+}
+
+func parse(t *testing.T, text string) machine {
+	t.Helper()
+	var m machine
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func each(t *testing.T, test func(t *testing.T, m machine)) {
+	for _, name := range definitions(t) {
+		t.Run(name, func(t *testing.T) { test(t, parse(t, Definition(name))) })
+	}
+}
+
+// A file that is not embedded would keep no rules.
+func TestEveryFileOfASystemIsEmbedded(t *testing.T) {
+	embedded := definitions(t)
+	err := fs.WalkDir(os.DirFS("."), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.Contains(path, "/") {
+			return err
 		}
-		visit(m.StartAt)
-		for name := range m.States {
-			if !reached[name] {
-				t.Errorf("state %q is never reached", name)
-			}
+		if !slices.Contains(embedded, path) {
+			t.Errorf("%s is not embedded: a definition is <system>/<name>.asl.json", path)
 		}
+		return nil
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEveryStateIsReachedAndLeadsOn(t *testing.T) {
+	each(t, func(t *testing.T, m machine) {
+		checkGraph(t.Errorf, m)
+		m.all(func(_ string, s state) {
+			for _, part := range s.parts() {
+				checkGraph(t.Errorf, part)
+			}
+		})
+	})
+}
+
+func checkGraph(fault func(format string, arguments ...any), m machine) {
+	reached := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		s, ok := m.States[name]
+		if !ok {
+			fault("state %q does not exist", name)
+			return
+		}
+		if reached[name] {
+			return
+		}
+		reached[name] = true
+		next := s.successors()
+		if terminal := s.Type == "Succeed" || s.Type == "Fail" || s.End; terminal != (s.Next == "" && s.Default == "") {
+			fault("state %q of type %s has successors %q", name, s.Type, next)
+		}
+		for _, successor := range next {
+			visit(successor)
+		}
+	}
+	visit(m.StartAt)
+	for name := range m.States {
+		if !reached[name] {
+			fault("state %q is never reached", name)
+		}
+	}
 }
 
 func TestEveryMachineAndTaskEndsInTimeAndRetriesWithJitter(t *testing.T) {
-	each(t, func(t *testing.T, _ string, m machine) {
+	each(t, func(t *testing.T, m machine) {
 		if m.TimeoutSeconds == 0 || m.Comment == "" || m.QueryLanguage != "JSONata" {
 			t.Errorf("the machine needs TimeoutSeconds, a Comment and JSONata")
 		}
-		for name, s := range m.States {
-			if s.Type != "Task" {
-				continue
-			}
-			if s.TimeoutSeconds == 0 {
-				t.Errorf("task %q has no TimeoutSeconds", name)
-			}
-			if len(s.Retry) == 0 {
-				t.Errorf("task %q retries nothing", name)
-			}
-			for _, retry := range s.Retry {
-				if retry.JitterStrategy != "FULL" || retry.MaxDelaySeconds == 0 {
-					t.Errorf("task %q retries without jitter or MaxDelaySeconds", name)
-				}
-				if slices.Contains(retry.ErrorEquals, "States.ALL") && strings.Contains(s.Resource, "dynamodb") {
-					t.Errorf("task %q is a write and retries States.ALL", name)
-				}
-			}
-		}
+		m.all(func(name string, s state) { checkState(t.Errorf, name, s) })
 	})
 }
 
-// A process that dies by accident costs no transaction, and one that dies of a
-// transaction does not run it for ever.
-func TestADeadProcessIsTriedAgainAFewTimes(t *testing.T) {
-	var m machine
-	if err := json.Unmarshal([]byte(Transaction), &m); err != nil {
-		t.Fatal(err)
+func checkState(fault func(format string, arguments ...any), name string, s state) {
+	if s.QueryLanguage != "" {
+		fault("state %q has a query language of its own", name)
 	}
-	for _, retry := range m.States["Format transaction"].Retry {
-		if slices.Contains(retry.ErrorEquals, "Runtime.ExitError") {
-			if retry.MaxAttempts < 1 || retry.MaxAttempts > 3 {
-				t.Errorf("%d more attempts", retry.MaxAttempts)
-			}
-			return
+	if s.Type != "Task" {
+		return
+	}
+	if s.TimeoutSeconds == nil {
+		fault("task %q has no TimeoutSeconds", name)
+	}
+	if len(s.Retry) == 0 {
+		fault("task %q retries nothing", name)
+	}
+	for _, retry := range s.Retry {
+		if retry.MaxAttempts != nil && *retry.MaxAttempts == 0 {
+			continue // says that it is not to be tried again
 		}
-	}
-	t.Error("Runtime.ExitError is not retried")
-}
-
-// An execution that ends without recording an outcome is recorded by
-// conclude; these tasks must not even get there for what they can catch.
-func TestATransactionsFailuresLeadToARecordedOutcome(t *testing.T) {
-	var m machine
-	if err := json.Unmarshal([]byte(Transaction), &m); err != nil {
-		t.Fatal(err)
-	}
-	for name, s := range m.States {
-		if s.Type != "Task" || name == "Record outcome" || name == "Update status" {
-			continue
+		if retry.JitterStrategy != "FULL" || retry.MaxDelaySeconds == 0 {
+			fault("task %q retries without jitter or MaxDelaySeconds", name)
 		}
-		last := s.Catch[len(s.Catch)-1]
-		if !slices.Equal(last.ErrorEquals, []string{"States.ALL"}) || last.Next != "Record outcome" {
-			t.Errorf("task %q does not end in catching States.ALL into Record outcome", name)
+		if slices.Contains(retry.ErrorEquals, "States.ALL") && strings.Contains(s.Resource, "dynamodb") {
+			fault("task %q is a write and retries States.ALL", name)
 		}
 	}
 }
 
-func TestPlaceholdersAreThoseTheConstructsFill(t *testing.T) {
-	want := map[string][]string{
-		"transaction": {"EnrichmentApiEndpoint", "EnrichmentStage", "FormatFunctionArn", "OutcomesTable", "TransactionsTable"},
-		"settlement":  {"AcknowledgeFunctionArn", "TallyFunctionArn"},
-	}
-	for name, source := range machines {
-		var got []string
-		for _, match := range regexp.MustCompile(`\$\{(\w+)\}`).FindAllStringSubmatch(source, -1) {
-			got = append(got, match[1])
-		}
-		slices.Sort(got)
-		if got = slices.Compact(got); !slices.Equal(got, want[name]) {
-			t.Errorf("%s has placeholders %q, want %q", name, got, want[name])
-		}
-	}
-}
-
-func TestNamesAreThoseOfTheContract(t *testing.T) {
-	for _, name := range []string{
-		contract.ErrorTransactionTooLarge, contract.CodeTransactionTooLarge, contract.CodeDuplicate, contract.CodeContentConflict,
-		contract.CodePartnerUnknown, contract.CodeWorkflowFailed, contract.StatusReceived, string(contract.SourceREST),
-		string(contract.Stored), string(contract.Duplicate), string(contract.Rejected), string(contract.Failed),
-		contract.AttrTransactionKey, contract.AttrPartnerDay, contract.AttrPartner, contract.AttrTransactionID, contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrStatus,
-		contract.AttrFields, contract.AttrContentHash, contract.AttrContact, contract.AttrStoredAt, contract.AttrOutcome, contract.AttrCode, contract.AttrMessage,
+// The rules themselves: each finds what breaks it, inside of a Map and a
+// Parallel as well.
+func TestRulesReachIntoMapAndParallel(t *testing.T) {
+	const task = `{"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "TimeoutSeconds": 1, "Next": "Gone",
+		"Retry": [{"ErrorEquals": ["States.ALL"], "MaxDelaySeconds": 1, "JitterStrategy": "FULL"}]}`
+	for name, text := range map[string]string{
+		"Map":               `{"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "T", "States": {"T": ` + task + `}}}`,
+		"Parallel":          `{"Type": "Parallel", "End": true, "Branches": [{"StartAt": "T", "States": {"T": ` + task + `}}]}`,
+		"Map in Parallel":   `{"Type": "Parallel", "End": true, "Branches": [{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "Iterator": {"StartAt": "T", "States": {"T": ` + task + `}}}}}]}`,
+		"Parallel in a Map": `{"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": true, "Branches": [{"StartAt": "T", "States": {"T": ` + task + `}}]}}}}`,
 	} {
-		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\b`).MatchString(Transaction) {
-			t.Errorf("transaction.asl.json does not mention %s", name)
-		}
-	}
-	for _, status := range []contract.FileStatus{contract.FileSettled, contract.FileQuarantined, contract.FileOverdue} {
-		if !strings.Contains(Settlement, `"`+string(status)+`"`) {
-			t.Errorf("settlement.asl.json does not mention %s", status)
-		}
+		t.Run(name, func(t *testing.T) {
+			m := parse(t, `{"StartAt": "S", "States": {"S": `+text+`}}`)
+			faults := map[string]bool{}
+			note := func(format string, arguments ...any) { faults[format] = true }
+			m.all(func(name string, s state) {
+				checkState(note, name, s)
+				for _, part := range s.parts() {
+					checkGraph(note, part)
+				}
+			})
+			if got := slices.Sorted(maps.Keys(faults)); !slices.Equal(got, []string{"state %q does not exist", "task %q is a write and retries States.ALL"}) {
+				t.Errorf("found %q", got)
+			}
+		})
 	}
 }

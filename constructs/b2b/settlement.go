@@ -51,7 +51,7 @@ func NewSettlement(scope constructs.Construct, id string, props SettlementProps)
 	s := &Settlement{Construct: this, shared: shared}
 	s.addFunctions(props.Tables, props.Landing.Bucket)
 	s.Workflow = workflow.New(this, "Machine", workflow.Props{
-		Definition: statemachines.Settlement,
+		Definition: statemachines.Definition("b2b/settlement.asl.json"),
 		Substitutions: map[string]string{
 			"TallyFunctionArn":       *s.Tally.Function.FunctionArn(),
 			"AcknowledgeFunctionArn": *s.Acknowledge.Function.FunctionArn(),

@@ -64,7 +64,7 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 		Description: "Groups a transaction's fields and hashes its content",
 	})
 	machine := workflow.Props{
-		Definition: statemachines.Transaction,
+		Definition: statemachines.Definition("b2b/transaction.asl.json"),
 		Substitutions: map[string]string{
 			"FormatFunctionArn":     *w.Format.Function.FunctionArn(),
 			"EnrichmentApiEndpoint": props.Enrichment.Endpoint(),

@@ -36,6 +36,7 @@ const (
 	AttrContentHash = "contentHash"
 	AttrContact     = "contact"
 	AttrFile        = "file"
+	AttrSource      = "source"
 	AttrStoredAt    = "storedAt"
 	AttrReceivedAt  = "receivedAt" // of a posted transaction
 
