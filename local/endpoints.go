@@ -29,6 +29,10 @@ type Endpoints struct {
 
 	// Logs is a folder with one file per Lambda function.
 	Logs string `json:"logs"`
+
+	// PID is the engine's process: where it has ended, the addresses are
+	// those of a run that was killed.
+	PID int `json:"pid"`
 }
 
 // Endpoints returns the addresses of what the assembly declares.
@@ -39,6 +43,7 @@ func (e *Engine) Endpoints() Endpoints {
 		APIs:    map[string]map[string]string{},
 		Outputs: map[string]map[string]any{},
 		Logs:    e.logs,
+		PID:     os.Getpid(),
 	}
 	var local []string // pairs of the address on AWS and the local one
 	for _, s := range e.transfer.Endpoints() {

@@ -21,6 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/cloudtrail"
 	"github.com/tradepost-dev/tradepost/local/cloudwatch"
+	"github.com/tradepost-dev/tradepost/local/durable"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
 	"github.com/tradepost-dev/tradepost/local/events"
 	"github.com/tradepost-dev/tradepost/local/iam"
@@ -64,6 +65,15 @@ type Options struct {
 
 	// Fault makes API calls fail, for tests. Default: none.
 	Fault cloud.Fault
+
+	// Port is where the AWS APIs listen; SFTP servers and REST APIs have the
+	// ports after it. Default: those that State remembers, otherwise any.
+	Port int
+
+	// State is a folder that keeps, for the next run with it, what clients
+	// know the engine by: its ports, the host keys of SFTP servers. One engine
+	// at a time can use it. Default: nothing is kept.
+	State string
 }
 
 // Engine is a running assembly.
@@ -71,7 +81,8 @@ type Engine struct {
 	Cloud *cloud.Cloud
 
 	logs     string
-	scratch  string // a folder to remove, or empty
+	scratch  string         // a folder to remove, or empty
+	claim    *durable.Claim // on the state folder, or nil
 	listener net.Listener
 	server   *http.Server
 	identity *iam.Store
@@ -121,11 +132,14 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := e.openState(o); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(e.logs, 0o755); err != nil {
 		return fmt.Errorf("make the log folder: %w", err)
 	}
-	if e.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return fmt.Errorf("listen for the AWS APIs: %w", err)
+	if e.listener, err = e.Cloud.Listen("the AWS APIs"); err != nil {
+		return err
 	}
 	e.server = &http.Server{Handler: wire.New(e.Cloud, e.identity.Identify, e.speakers)}
 	go e.server.Serve(e.listener)
@@ -162,7 +176,7 @@ func (e *Engine) assemble(o Options) {
 	secretsManager := secrets.New(c, e.identity)
 	parameters := ssm.New(c)
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
-	e.transfer = transfer.New(c, transfer.Options{Objects: objects})
+	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.hostKeys()})
 
 	for name, api := range map[string]cloud.API{
 		"cloudwatch": metrics, "events": bus, "s3": objects, "dynamodb": tables, "sqs": queues,
@@ -223,6 +237,9 @@ func (e *Engine) Close() error {
 		err = e.listener.Close()
 	}
 	e.Cloud.Close()
+	if e.claim != nil {
+		err = errors.Join(err, e.claim.Release())
+	}
 	if e.scratch != "" {
 		err = errors.Join(err, os.RemoveAll(e.scratch))
 	}

@@ -16,13 +16,12 @@ import (
 	"syscall"
 
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/durable"
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "local:", err)
-		}
+	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)
 	}
 }
@@ -33,7 +32,9 @@ func run(arguments []string) error {
 		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted.\n\n")
 		flags.PrintDefaults()
 	}
-	state := flags.String("state", ".local", "folder for endpoints.json and logs/")
+	out := flags.String("out", ".local", "`folder` for endpoints.json and logs/")
+	state := flags.String("state", "", "`folder` that keeps ports and host keys for the next run (default nothing is kept)")
+	port := flags.Int("port", 0, "port of the AWS APIs; SFTP servers and REST APIs have those after it (default what -state remembers, or any)")
 	account := flags.String("account", "", "account the engine pretends to be (default the stacks' own, or 000000000000)")
 	region := flags.String("region", "", "region the engine pretends to be in (default the stacks' own, or us-east-1)")
 	parameters := parameterFlag{}
@@ -50,23 +51,46 @@ func run(arguments []string) error {
 		return fmt.Errorf("one assembly at most, got %q", flags.Args())
 	}
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	file := filepath.Join(*state, "endpoints.json")
-	if err := local.Forget(file); err != nil { // of a run that was killed
-		return err
+	if *state != "" && sameFolder(*state, *out) {
+		return fmt.Errorf("-state and -out must be different folders, got %q for both", *out)
 	}
-	engine, err := local.Start(ctx, local.Options{
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	return serve(ctx, *out, local.Options{
 		Assembly:   dir,
-		Logs:       filepath.Join(*state, "logs"),
 		Account:    *account,
 		Region:     *region,
 		Parameters: parameters,
+		Port:       *port,
+		State:      *state,
 	})
+}
+
+func sameFolder(a, b string) bool {
+	x, errX := filepath.Abs(a)
+	y, errY := filepath.Abs(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// serve runs the engine until ctx ends. The folder is its own meanwhile: what
+// lies there already is of a run that was killed.
+func serve(ctx context.Context, out string, o local.Options) (err error) {
+	claim, err := durable.Take(out)
 	if err != nil {
 		return err
 	}
-	defer engine.Close()
+	defer func() { err = errors.Join(err, claim.Release()) }()
+	file := filepath.Join(out, "endpoints.json")
+	if err := local.Forget(file); err != nil {
+		return err
+	}
+	o.Logs = filepath.Join(out, "logs")
+	engine, err := local.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
 	endpoints := engine.Endpoints()
 	if err := endpoints.Write(file); err != nil {
 		return err

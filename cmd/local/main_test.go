@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,22 +21,57 @@ import (
 // limit is how long the program may take for anything.
 const limit = 10 * time.Second
 
-// program is the folder with the built program and, beneath it, the code of a
-// function.
+// built is the folder with the built programs.
+var built string
+
+func TestMain(m *testing.M) { os.Exit(build(m)) }
+
+func build(m *testing.M) int {
+	var err error
+	if built, err = os.MkdirTemp("", "built-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(built)
+	for target, source := range map[string]string{"local": ".", "worker": "../../local/testdata/worker"} {
+		command := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(built, target), source)
+		if output, err := command.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", source, err, output)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+// program is a new folder with the program and, beneath it, the code of
+// a function.
 func program(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for target, source := range map[string]string{"local": ".", "worker/bootstrap": "../../local/testdata/worker"} {
-		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(dir, target), source)
-		if output, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", source, err, output)
+	if err := os.Mkdir(filepath.Join(dir, "worker"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for target, name := range map[string]string{"local": "local", "worker": "worker/bootstrap"} {
+		if err := os.Link(filepath.Join(built, target), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return dir
 }
 
-func TestTheProgramServesUntilItIsToldToStopAndLeavesNothingRunning(t *testing.T) {
-	dir := program(t)
+// running is the program at work.
+type running struct {
+	dir       string // of the state, the logs and endpoints.json
+	command   *exec.Cmd
+	said      bytes.Buffer
+	ended     chan error
+	endpoints local.Endpoints
+}
+
+// launch starts the program and waits until it serves. Its own files are in
+// the folder out, beside the program.
+func launch(t *testing.T, dir string, arguments ...string) *running {
+	t.Helper()
 	template, err := os.ReadFile("../../local/testdata/shop.json")
 	if err != nil {
 		t.Fatal(err)
@@ -43,45 +79,119 @@ func TestTheProgramServesUntilItIsToldToStopAndLeavesNothingRunning(t *testing.T
 	if err := os.WriteFile(filepath.Join(dir, "app.json"), template, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(filepath.Join(dir, "local"), "-state", filepath.Join(dir, "state"), "-region", "eu-west-1",
-		"-parameter", "app:Greeting=hi there", filepath.Join(dir, "app.json"))
-	var said bytes.Buffer
-	command.Stdout, command.Stderr = &said, &said
-	if err := command.Start(); err != nil {
+	r := &running{dir: filepath.Join(dir, "out"), ended: make(chan error, 1)}
+	r.command = exec.Command(filepath.Join(dir, "local"), append(arguments, "-out", r.dir, filepath.Join(dir, "app.json"))...)
+	r.command.Stdout, r.command.Stderr = &r.said, &r.said
+	if err := r.command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
-	defer command.Process.Kill() // where the test fails before the end
-
-	file := filepath.Join(dir, "state", "endpoints.json")
-	var endpoints local.Endpoints
+	go func() { r.ended <- r.command.Wait() }()
+	t.Cleanup(func() { r.command.Process.Kill() }) // where the test fails before the end
 	eventually(t, "endpoints.json is there", func() bool {
-		raw, err := os.ReadFile(file)
-		return err == nil && json.Unmarshal(raw, &endpoints) == nil // never half of it
+		raw, err := os.ReadFile(r.file())
+		return err == nil && json.Unmarshal(raw, &r.endpoints) == nil && // never half of it
+			r.endpoints.PID == r.command.Process.Pid
 	})
-	if !strings.Contains(endpoints.Outputs["app"]["Inbox"].(string), endpoints.AWS+"/") || endpoints.Logs != filepath.Join(dir, "state", "logs") {
-		t.Errorf("got %+v", endpoints)
-	}
-	invoke(t, endpoints.AWS)
-	eventually(t, "the function's process runs", func() bool { return processes(t, dir+"/worker/") })
+	return r
+}
 
-	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+func (r *running) file() string { return filepath.Join(r.dir, "endpoints.json") }
+
+// end sends a signal, and waits until the program has ended.
+func (r *running) end(t *testing.T, s os.Signal) error {
+	t.Helper()
+	if err := r.command.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case err := <-ended:
-		if err != nil {
-			t.Errorf("the program ended with %v and said\n%s", err, said.String())
-		}
+	case err := <-r.ended:
+		return err
 	case <-time.After(limit):
-		t.Fatal("the program does not stop")
+		t.Fatalf("the program does not stop at %v", s)
+		return nil
 	}
-	if processes(t, dir+"/worker/") {
-		t.Error("the function's process is still there")
+}
+
+func TestTheProgramServesUntilItIsToldToStopAndLeavesNothingRunning(t *testing.T) {
+	dir := program(t)
+	for _, told := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		t.Run(told.String(), func(t *testing.T) {
+			r := launch(t, dir, "-region", "eu-west-1", "-parameter", "app:Greeting=hi there")
+			if !strings.Contains(r.endpoints.Outputs["app"]["Inbox"].(string), r.endpoints.AWS+"/") || r.endpoints.Logs != filepath.Join(r.dir, "logs") {
+				t.Errorf("got %+v", r.endpoints)
+			}
+			invoke(t, r.endpoints.AWS)
+			eventually(t, "the function's process runs", func() bool { return processes(t, dir+"/worker/") })
+			if err := r.end(t, told); err != nil {
+				t.Errorf("the program ended with %v and said\n%s", err, r.said.String())
+			}
+			if processes(t, dir+"/worker/") {
+				t.Error("the function's process is still there")
+			}
+			if _, err := os.Stat(r.file()); !os.IsNotExist(err) {
+				t.Error("endpoints.json says that the program serves, which it does not")
+			}
+		})
 	}
-	if _, err := os.Stat(file); !os.IsNotExist(err) {
-		t.Error("endpoints.json says that the program serves, which it does not")
+}
+
+func TestWhatAKilledProgramLeftIsReplaced(t *testing.T) {
+	dir := program(t)
+	state := filepath.Join(dir, "state")
+	first := launch(t, dir, "-state", state)
+	if err := first.end(t, syscall.SIGKILL); err == nil {
+		t.Fatal("the program was not killed")
+	}
+	if _, err := os.Stat(first.file()); err != nil {
+		t.Fatal(err)
+	}
+	second := launch(t, dir, "-state", state)
+	if second.endpoints.AWS != first.endpoints.AWS {
+		t.Errorf("first %s, then %s", first.endpoints.AWS, second.endpoints.AWS)
+	}
+}
+
+func TestASecondProgramInOneFolderSaysWhoHasIt(t *testing.T) {
+	dir := program(t)
+	state := filepath.Join(dir, "state")
+	r := launch(t, dir, "-state", state)
+	app := filepath.Join(dir, "app.json")
+	for name, arguments := range map[string][]string{
+		r.dir: {"-out", r.dir, app},
+		state: {"-out", filepath.Join(dir, "other"), "-state", state, app},
+	} {
+		output, err := exec.Command(filepath.Join(dir, "local"), arguments...).CombinedOutput()
+		want := fmt.Sprintf("the folder %s is in use by process %d", name, r.command.Process.Pid)
+		if err == nil || !strings.Contains(string(output), want) {
+			t.Errorf("got %v and\n%s\nwant %q", err, output, want)
+		}
+	}
+	if raw, err := os.ReadFile(r.file()); err != nil || !strings.Contains(string(raw), r.endpoints.AWS) {
+		t.Errorf("the first one's addresses are gone: %v", err)
+	}
+}
+
+func TestPortsAreThoseThatTheUserChooses(t *testing.T) {
+	dir := program(t)
+	state := filepath.Join(dir, "state")
+	first := launch(t, dir, "-state", state)
+	_, taken, _ := strings.Cut(strings.TrimPrefix(first.endpoints.AWS, "http://"), ":")
+	output, err := exec.Command(filepath.Join(dir, "local"), "-out", filepath.Join(dir, "other"), "-port", taken, filepath.Join(dir, "app.json")).CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "listen for the AWS APIs") || !strings.Contains(string(output), taken) || !strings.Contains(string(output), "-port") {
+		t.Errorf("a port in use: %v and\n%s", err, output)
+	}
+	if err := first.end(t, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if second := launch(t, dir, "-port", taken); second.endpoints.AWS != first.endpoints.AWS {
+		t.Errorf("asked for port %s, got %s", taken, second.endpoints.AWS)
+	}
+}
+
+func TestHelpIsNoFailure(t *testing.T) {
+	output, err := exec.Command(filepath.Join(program(t), "local"), "-h").CombinedOutput()
+	if err != nil || !strings.Contains(string(output), "usage: local") {
+		t.Errorf("got %v and\n%s", err, output)
 	}
 }
 
@@ -95,9 +205,10 @@ func TestWhatIsWrongIsSaidWithAStatusOfItsOwn(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		{"what the engine does not do", []string{"-state", filepath.Join(dir, "s"), filepath.Join(dir, "app.json")}, "app/C: resource type AWS::ECS::Cluster is not supported by the local engine"},
+		{"what the engine does not do", []string{"-out", filepath.Join(dir, "o"), "-state", filepath.Join(dir, "s"), filepath.Join(dir, "app.json")}, "app/C: resource type AWS::ECS::Cluster is not supported by the local engine"},
 		{"a folder without an assembly", []string{dir}, "run `cdk synth` first"},
 		{"a parameter of another form", []string{"-parameter", "A=1"}, "want STACK:NAME=VALUE"},
+		{"one folder for both", []string{"-out", dir, "-state", dir, filepath.Join(dir, "app.json")}, "different folders"},
 		{"two assemblies", []string{"a", "b"}, "one assembly at most"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,8 +218,10 @@ func TestWhatIsWrongIsSaidWithAStatusOfItsOwn(t *testing.T) {
 			}
 		})
 	}
-	if _, err := os.Stat(filepath.Join(dir, "s")); !os.IsNotExist(err) {
-		t.Error("a refused assembly left its state folder behind")
+	for _, folder := range []string{"o", "s"} {
+		if _, err := os.Stat(filepath.Join(dir, folder)); !os.IsNotExist(err) {
+			t.Errorf("a refused assembly left its folder %s behind", folder)
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -93,9 +92,9 @@ func (g *Gateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIProp
 		return cfn.Handle{}, err
 	}
 	a.models = models
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := g.cloud.Listen("REST API " + r.Stack + "/" + r.LogicalID)
 	if err != nil {
-		return cfn.Handle{}, fmt.Errorf("listen for REST API %s: %w", p.Name, err)
+		return cfn.Handle{}, err
 	}
 	a.address = listener.Addr().String()
 	g.mu.Lock()

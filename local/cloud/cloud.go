@@ -77,6 +77,7 @@ type Cloud struct {
 	Trail      Trail
 	Meter      Meter
 	Fault      Fault // optional
+	Ports      Ports // optional: any port is good
 
 	services map[string]API
 	metrics  []*Metric

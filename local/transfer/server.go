@@ -53,8 +53,8 @@ func (s *server) listen(keyFolder string) error {
 	if s.hostKey, err = hostKey(keyFolder, s.id); err != nil {
 		return err
 	}
-	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return fmt.Errorf("listen for SFTP: %w", err)
+	if s.listener, err = s.cloud.Listen("SFTP server " + s.endpoint.Stack + "/" + s.endpoint.LogicalID); err != nil {
+		return err
 	}
 	s.endpoint.Address = s.listener.Addr().String()
 	s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.hostKey.PublicKey())))
