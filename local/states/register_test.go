@@ -134,14 +134,14 @@ func TestAnEndedExecutionTakesLittleMemory(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		m := w.create(passing)
 		input := `{"text":"` + strings.Repeat("x", 2000) + `"}`
-		w.finish(m, input) // what the first one takes is not counted
+		w.finish(m, input) // what the first one takes is not counted, and others share a megabyte of buffers
 		before := heap()
 		const n = 2000
 		for range n {
 			w.finish(m, input)
 			w.events, w.metrics = nil, nil
 		}
-		if each := (heap() - before) / n; each > 500 {
+		if each := (heap() - before) / n; each > 1500 {
 			t.Errorf("%d bytes each", each)
 		}
 	})
