@@ -150,30 +150,29 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 func (e *Engine) assemble(o Options) {
 	c := e.Cloud
 	e.identity = iam.New(c)
-	c.Authorizer = e.identity
+	c.Authorizer, c.Policies = e.identity, e.identity
 
 	metrics := cloudwatch.New(c)
 	metrics.Follow(e.logs) // handlers print metrics into their logs
 	c.Meter = metrics
-	bus := events.New(c, events.Options{Policies: e.identity})
+	bus := events.New(c)
 	c.Bus = bus
 	trail := cloudtrail.New(c)
 	c.Trail = trail
 
-	objects := s3.New(c, s3.Options{Policies: e.identity})
+	objects := s3.New(c, s3.Options{})
 	tables := dynamodb.New(c, dynamodb.Options{Assets: e.asset})
-	queues := sqs.New(c, sqs.Options{Endpoint: e.URL, Policies: e.identity})
-	topics := sns.New(c, sns.Options{Policies: e.identity})
+	queues := sqs.New(c, sqs.Options{Endpoint: e.URL})
+	topics := sns.New(c)
 	functions := lambda.New(c, lambda.Options{
 		Assets:      e.asset,
 		Logs:        e.logs,
 		Endpoint:    e.URL,
 		Credentials: e.credentials,
-		Policies:    e.identity,
 		Handlers:    o.Handlers,
 	})
 	machines := states.New(c, states.Options{EndedExecutions: o.EndedExecutions})
-	secretsManager := secrets.New(c, e.identity)
+	secretsManager := secrets.New(c)
 	parameters := ssm.New(c)
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
 	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.hostKeys()})

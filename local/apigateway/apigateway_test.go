@@ -86,7 +86,12 @@ func start(t testing.TB, options Options, services map[string]cloud.API, resourc
 
 func tryStart(t testing.TB, options Options, services map[string]cloud.API, resources string) (*world, error) {
 	t.Helper()
-	c := cloud.New(site())
+	return startIn(t, cloud.New(site()), options, services, resources)
+}
+
+// startIn is tryStart in a cloud that the test has set up.
+func startIn(t testing.TB, c *cloud.Cloud, options Options, services map[string]cloud.API, resources string) (*world, error) {
+	t.Helper()
 	t.Cleanup(c.Close)
 	for name, api := range services {
 		c.Register(name, api)

@@ -253,10 +253,14 @@ func TestAResourcePolicyMustAllowCallersWithoutAName(t *testing.T) {
 	for effect, want := range map[string]int{"Allow": 200, "Deny": 403} {
 		c := cloud.New(site())
 		store := iam.New(c)
-		w := start(t, Options{Policies: store}, serveEcho(), declare(`, "Policy": {"Version": "2012-10-17", "Statement": [
+		c.Policies = store
+		w, err := startIn(t, c, Options{}, serveEcho(), declare(`, "Policy": {"Version": "2012-10-17", "Statement": [
 			{"Effect": "`+effect+`", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/prod/GET/*"}]}`,
 			methodOn(root, "ANY", lambdaProxyTo("echo"))))
-		w.cloud.Authorizer = alsoService{store}
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Authorizer = alsoService{store}
 		if got := w.send(t, "GET", "/", ""); got.status != want {
 			t.Errorf("%s: GET answers %d %s, want %d", effect, got.status, got.body, want)
 		}

@@ -6,7 +6,6 @@ package apigateway
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -27,21 +26,12 @@ type Options struct {
 	// requests over HTTP are refused.
 	Identify func(*http.Request) (cloud.Caller, error)
 
-	// Policies keeps the resource policies of APIs, for the cloud's
-	// Authorizer. Without it, an API with a policy is refused.
-	Policies ResourcePolicies
-
 	// HTTPClient calls HTTP back ends. Default: a client without redirects.
 	HTTPClient *http.Client
 
 	// Log takes what AWS would write to the execution log: why a request
 	// failed. Default: nothing is logged.
 	Log *slog.Logger
-}
-
-// ResourcePolicies keeps the policies that are attached to resources.
-type ResourcePolicies interface {
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
 }
 
 // Gateway holds the REST APIs of one engine. It implements cloud.API as

@@ -142,10 +142,7 @@ func (g *Gateway) compileRole(property, arn string) (role, error) {
 		return role{}, &cfn.Unsupported{Property: property, Reason: "the local engine needs the ARN of one role"}
 	}
 	return role{g, sync.OnceValues(func() (cloud.Caller, error) {
-		if g.cloud.Authorizer == nil {
-			return cloud.Caller{ARN: arn, Role: arn}, nil
-		}
-		return g.cloud.Authorizer.Assume(principal, arn, "BackplaneAssumeRoleSession")
+		return g.cloud.Assume(principal, arn, "BackplaneAssumeRoleSession")
 	})}, nil
 }
 

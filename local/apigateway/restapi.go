@@ -110,13 +110,10 @@ func (a *api) setPolicy(document json.RawMessage) error {
 	if len(document) == 0 {
 		return nil
 	}
-	if a.gateway.Policies == nil {
-		return &cfn.Unsupported{Property: "Policy", Reason: "this engine keeps no resource policies"}
-	}
 	a.policy = true
 	arn := a.gateway.cloud.ARN("execute-api", a.id)
 	expanded := bytes.ReplaceAll(document, []byte(`"execute-api:/`), []byte(`"`+arn+`/`))
-	if err := a.gateway.Policies.SetResourcePolicy(arn, expanded); err != nil {
+	if err := a.gateway.cloud.SetResourcePolicy(arn, expanded); err != nil {
 		return fmt.Errorf("property Policy: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -62,6 +63,13 @@ type Authorizer interface {
 	Assume(service, roleARN, session string) (Caller, error)
 }
 
+// ResourcePolicies keeps the policies of resources for the authorizer.
+type ResourcePolicies interface {
+	// SetResourcePolicy adds the statements of a policy document to the
+	// resource's policy.
+	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
+}
+
 // Bus takes the events that AWS services emit on the default event bus.
 type Bus interface{ Emit(Event) }
 
@@ -73,6 +81,7 @@ type Trail interface{ Record(APICall) }
 type Cloud struct {
 	Site
 	Authorizer Authorizer
+	Policies   ResourcePolicies
 	Bus        Bus
 	Trail      Trail
 	Meter      Meter
@@ -179,6 +188,23 @@ func (c *Cloud) Authorize(caller Caller, action, resourceARN string) error {
 		return nil
 	}
 	return c.Authorizer.Authorize(caller, action, resourceARN)
+}
+
+// Assume makes the caller that an AWS service becomes by taking on a role. In a
+// cloud without an authorizer every role can be taken on.
+func (c *Cloud) Assume(service, roleARN, session string) (Caller, error) {
+	if c.Authorizer == nil {
+		return Caller{ARN: roleARN, Role: roleARN}, nil
+	}
+	return c.Authorizer.Assume(service, roleARN, session)
+}
+
+// SetResourcePolicy adds statements to the policy of a resource.
+func (c *Cloud) SetResourcePolicy(resourceARN string, policy json.RawMessage) error {
+	if c.Policies == nil {
+		return errors.New("this engine keeps no resource policies")
+	}
+	return c.Policies.SetResourcePolicy(resourceARN, policy)
 }
 
 // Emit puts an event of an AWS service on the default event bus.

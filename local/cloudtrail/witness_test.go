@@ -61,7 +61,7 @@ func TestAnUploadIsAnnouncedByBothWitnesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"})
 		defer c.Close()
-		bus, trail, objects, split := events.New(c, events.Options{}), cloudtrail.New(c), s3.New(c, s3.Options{}), &function{}
+		bus, trail, objects, split := events.New(c), cloudtrail.New(c), s3.New(c, s3.Options{}), &function{}
 		c.Bus, c.Trail, c.Authorizer = bus, trail, outsider{}
 		c.Register("lambda", split)
 		types := map[string]cfn.Type{}

@@ -158,15 +158,10 @@ func (s *Events) giveUp(ctx context.Context, r *rule, t *target, e *event, f fai
 	err := s.cloud.Do(ctx, s.cloud.ServiceCaller(principal, r.arn), "sqs", "SendMessage", struct {
 		QueueUrl, MessageBody string
 		MessageAttributes     map[string]messageAttribute
-	}{s.queueURL(t.deadLetters), string(e.json()), attributes}, nil)
+	}{cloud.QueueURL(t.deadLetters), string(e.json()), attributes}, nil)
 	if err != nil {
 		r.count(s.metrics.deadLettersLost)
 		return
 	}
 	r.count(s.metrics.deadLetters)
-}
-
-// queueURL returns the address that SQS gives the queue of an ARN.
-func (s *Events) queueURL(arn string) string {
-	return "https://sqs." + s.cloud.Region + ".amazonaws.com/" + s.cloud.Account + "/" + arn[strings.LastIndex(arn, ":")+1:]
 }

@@ -26,7 +26,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"})
-	w := &world{Events: New(c, Options{}), types: map[string]cfn.Type{}, metrics: map[string]int{}}
+	w := &world{Events: New(c), types: map[string]cfn.Type{}, metrics: map[string]int{}}
 	c.Bus, c.Meter = w.Events, w
 	for _, service := range []string{"lambda", "sqs", "sns", "states"} {
 		c.Register(service, fake{w, service})

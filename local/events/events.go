@@ -7,7 +7,6 @@
 package events
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -22,23 +21,12 @@ const principal = "events.amazonaws.com"
 // defaultBus is the bus that every account has, and AWS services emit to.
 const defaultBus = "default"
 
-// ResourcePolicies keeps the policies of event buses.
-type ResourcePolicies interface {
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
-}
-
-// Options configures New.
-type Options struct {
-	Policies ResourcePolicies // Required where a template has an AWS::Events::EventBusPolicy.
-}
-
 // Events is the service, and the engine's cloud.Bus.
 type Events struct {
 	cloud.Operations
 
-	cloud    *cloud.Cloud
-	policies ResourcePolicies
-	metrics  metrics
+	cloud   *cloud.Cloud
+	metrics metrics
 
 	mu    sync.RWMutex
 	buses map[string]*bus // by name
@@ -68,8 +56,8 @@ type rule struct {
 }
 
 // New returns EventBridge with the default bus.
-func New(c *cloud.Cloud, o Options) *Events {
-	s := &Events{cloud: c, policies: o.Policies, metrics: newMetrics(c), buses: map[string]*bus{}}
+func New(c *cloud.Cloud) *Events {
+	s := &Events{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}}
 	s.Operations = cloud.Operations{
 		"DescribeRule":     cloud.Handle(s.describeRule),
 		"ListRules":        cloud.Handle(s.listRules),

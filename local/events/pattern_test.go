@@ -94,7 +94,7 @@ func TestPatternsMatchAsDocumented(t *testing.T) {
 			if err := json.Unmarshal([]byte(sample), &e); err != nil {
 				t.Fatal(err)
 			}
-			s := New(cloud.New(cloud.Site{}), Options{})
+			s := New(cloud.New(cloud.Site{}))
 			if got := p.matches(s.newEvent(e)); got != row.want {
 				t.Errorf("event on the bus: got %v", got)
 			}

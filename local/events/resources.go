@@ -176,10 +176,7 @@ func (s *Events) createBus(_ context.Context, _ cfn.Resource, p busProperties) (
 }
 
 func (s *Events) setPolicy(b *bus, policy json.RawMessage, property string) error {
-	if s.policies == nil {
-		return &cfn.Unsupported{Property: property, Reason: "this engine keeps no resource policies"}
-	}
-	if err := s.policies.SetResourcePolicy(b.arn, policy); err != nil {
+	if err := s.cloud.SetResourcePolicy(b.arn, policy); err != nil {
 		return fmt.Errorf("set the policy of event bus %s: %w", b.name, err)
 	}
 	return nil

@@ -67,11 +67,11 @@ func (s *Events) newTarget(r *rule, p targetProperties, at string) (*target, err
 
 // sender returns how the target of an ARN is invoked.
 func (s *Events) sender(r *rule, p targetProperties, at string) (func(context.Context, *event, json.RawMessage) error, error) {
-	parts := strings.SplitN(p.Arn, ":", 6) // arn:aws:SERVICE:REGION:ACCOUNT:RESOURCE
-	if len(parts) != 6 {
+	parsed, ok := cloud.ParseARN(p.Arn)
+	if !ok {
 		return nil, &cfn.Unsupported{Property: at + ".Arn", Reason: fmt.Sprintf("%q is not an ARN", p.Arn)}
 	}
-	service, resource := parts[2], parts[5]
+	service, resource := parsed.Service, parsed.Resource
 	asService := func() (cloud.Caller, error) { return s.cloud.ServiceCaller(principal, r.arn), nil }
 	switch {
 	case service == "lambda":
@@ -86,7 +86,7 @@ func (s *Events) sender(r *rule, p targetProperties, at string) (func(context.Co
 			return struct {
 				QueueUrl, MessageBody string
 				MessageGroupId        string `json:",omitempty"`
-			}{s.queueURL(p.Arn), string(payload), p.SqsParameters.MessageGroupId}
+			}{cloud.QueueURL(p.Arn), string(payload), p.SqsParameters.MessageGroupId}
 		}), nil
 	case service == "sns":
 		return s.call(asService, "sns", "Publish", func(payload json.RawMessage) any {
@@ -147,10 +147,7 @@ func (s *Events) forwarder(r *rule, p targetProperties) func(context.Context, *e
 
 // assume takes on a target's role.
 func (s *Events) assume(r *rule, role string) (cloud.Caller, error) {
-	if s.cloud.Authorizer == nil {
-		return cloud.Caller{ARN: role, Role: role}, nil
-	}
-	caller, err := s.cloud.Authorizer.Assume(principal, role, r.name)
+	caller, err := s.cloud.Assume(principal, role, r.name)
 	if err != nil {
 		return cloud.Caller{}, assumeError{err}
 	}

@@ -171,7 +171,7 @@ func (l *Lambda) sendRecord(ctx context.Context, r request, o outcome, destinati
 	caller := r.target.caller
 	switch serviceOf(destination) {
 	case "sqs":
-		return l.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{"QueueUrl": queueURL(destination), "MessageBody": string(record)}, nil)
+		return l.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{"QueueUrl": cloud.QueueURL(destination), "MessageBody": string(record)}, nil)
 	case "sns":
 		return l.cloud.Do(ctx, caller, "sns", "Publish", map[string]any{"TopicArn": destination, "Message": string(record)}, nil)
 	case "lambda":
@@ -224,5 +224,5 @@ func (l *Lambda) sendDeadLetter(ctx context.Context, r request, o outcome) error
 	if serviceOf(arn) == "sns" {
 		return l.cloud.Do(ctx, caller, "sns", "Publish", map[string]any{"TopicArn": arn, "Message": string(r.payload), "MessageAttributes": attributes}, nil)
 	}
-	return l.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{"QueueUrl": queueURL(arn), "MessageBody": string(r.payload), "MessageAttributes": attributes}, nil)
+	return l.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{"QueueUrl": cloud.QueueURL(arn), "MessageBody": string(r.payload), "MessageAttributes": attributes}, nil)
 }

@@ -32,11 +32,6 @@ type Handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
-// ResourcePolicies keeps the policies of functions where the authorizer finds them.
-type ResourcePolicies interface {
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
-}
-
 // Options configure the service.
 type Options struct {
 	// Assets returns where an asset of the assembly lies: a directory that
@@ -54,10 +49,6 @@ type Options struct {
 	// Credentials returns temporary credentials of a function's role.
 	// Default: handlers have none.
 	Credentials func(roleARN, session string) (accessKeyID, secretAccessKey, sessionToken string, err error)
-
-	// Policies takes the statements of AWS::Lambda::Permission. Required
-	// where templates have such resources.
-	Policies ResourcePolicies
 
 	// Handlers are called instead of a process, by "stack/logicalID".
 	Handlers map[string]Handler

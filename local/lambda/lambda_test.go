@@ -79,7 +79,7 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler) *engine {
 	c := cloud.New(cloud.Site{Account: account, Region: "eu-central-1"})
 	t.Cleanup(c.Close)
 	identity := iam.New(c)
-	c.Authorizer = identity
+	c.Authorizer, c.Policies = identity, identity
 	meter := &meter{sums: map[string]float64{}}
 	c.Meter = meter
 	endpoint := func() string { return "http://127.0.0.1:4566" }
@@ -91,11 +91,11 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler) *engine {
 		Credentials: func(role, session string) (string, string, string, error) {
 			return "AKID-" + session, "secret", "token of " + role, nil
 		},
-		Policies: identity,
+
 		Handlers: handlers,
 	})
-	queues := sqs.New(c, sqs.Options{Endpoint: endpoint, Policies: identity})
-	topics := sns.New(c, sns.Options{Policies: identity})
+	queues := sqs.New(c, sqs.Options{Endpoint: endpoint})
+	topics := sns.New(c)
 	c.Register("lambda", functions)
 	c.Register("sqs", queues)
 	c.Register("sns", topics)

@@ -160,7 +160,7 @@ func bodyBytes(messages []queueMessage) int {
 func (m *mapping) receive(ctx context.Context, max int) ([]queueMessage, error) {
 	var output struct{ Messages []queueMessage }
 	err := m.lambda.cloud.Do(ctx, m.target.caller, "sqs", "ReceiveMessage", map[string]any{
-		"QueueUrl":                    queueURL(m.queueARN),
+		"QueueUrl":                    cloud.QueueURL(m.queueARN),
 		"MaxNumberOfMessages":         min(max, 10),
 		"WaitTimeSeconds":             longPoll,
 		"MessageSystemAttributeNames": []string{"All"},
@@ -271,7 +271,7 @@ func (m *mapping) remove(ctx context.Context, messages []queueMessage) error {
 			entries[i] = entry{message.MessageId, message.ReceiptHandle}
 		}
 		err := m.lambda.cloud.Do(ctx, m.target.caller, "sqs", "DeleteMessageBatch", map[string]any{
-			"QueueUrl": queueURL(m.queueARN), "Entries": entries,
+			"QueueUrl": cloud.QueueURL(m.queueARN), "Entries": entries,
 		}, nil)
 		if err != nil {
 			return err

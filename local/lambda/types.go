@@ -179,10 +179,7 @@ func (l *Lambda) prepare(f *function, r cfn.Resource, p functionProperties) erro
 
 // assume makes the caller that a function's role stands for.
 func (l *Lambda) assume(role, session string) (cloud.Caller, error) {
-	if l.cloud.Authorizer == nil {
-		return cloud.Caller{ARN: role, Role: role}, nil
-	}
-	caller, err := l.cloud.Authorizer.Assume("lambda.amazonaws.com", role, session)
+	caller, err := l.cloud.Assume("lambda.amazonaws.com", role, session)
 	if err != nil {
 		return caller, invalid("The role defined for the function cannot be assumed by Lambda: %v", err)
 	}

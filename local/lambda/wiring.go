@@ -35,7 +35,7 @@ func (l *Lambda) createPermission(_ context.Context, r cfn.Resource, p permissio
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := l.opts.Policies.SetResourcePolicy(t.arn(), policy); err != nil {
+	if err := l.cloud.SetResourcePolicy(t.arn(), policy); err != nil {
 		return cfn.Handle{}, fmt.Errorf("policy of %s: %w", t.arn(), err)
 	}
 	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}}, nil
@@ -192,7 +192,7 @@ func (m *mapping) checkQueue(ctx context.Context) error {
 	}
 	var output struct{ Attributes map[string]string }
 	err := m.lambda.cloud.Do(ctx, m.target.caller, "sqs", "GetQueueAttributes", map[string]any{
-		"QueueUrl": queueURL(m.queueARN), "AttributeNames": []string{"VisibilityTimeout"},
+		"QueueUrl": cloud.QueueURL(m.queueARN), "AttributeNames": []string{"VisibilityTimeout"},
 	}, &output)
 	if err != nil {
 		return fmt.Errorf("event source %s: %w", m.queueARN, err)

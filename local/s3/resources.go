@@ -81,10 +81,7 @@ func (s *S3) createPolicyResource(_ context.Context, r cfn.Resource, p policyPro
 	if _, err := s.bucket(p.Bucket); err != nil {
 		return cfn.Handle{}, err
 	}
-	if s.policies == nil {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "PolicyDocument", Reason: "this engine keeps no resource policies"}
-	}
-	if err := s.policies.SetResourcePolicy(bucketARN(p.Bucket), p.PolicyDocument); err != nil {
+	if err := s.cloud.SetResourcePolicy(bucketARN(p.Bucket), p.PolicyDocument); err != nil {
 		return cfn.Handle{}, fmt.Errorf("set the policy of bucket %s: %w", p.Bucket, err)
 	}
 	return cfn.Handle{Ref: p.Bucket}, nil

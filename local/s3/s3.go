@@ -9,7 +9,6 @@ package s3
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -17,15 +16,9 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// ResourcePolicies keeps the bucket policies, to which every access is held.
-type ResourcePolicies interface {
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
-}
-
 // Options configures New.
 type Options struct {
-	Policies ResourcePolicies // Required where a template has an AWS::S3::BucketPolicy.
-	Dir      string           // of temporary files. Default: the system's.
+	Dir string // of temporary files. Default: the system's.
 }
 
 // S3 is the service. It implements cloud.API. Its methods are safe for concurrent use.
@@ -33,7 +26,6 @@ type S3 struct {
 	cloud.Operations
 
 	cloud    *cloud.Cloud
-	policies ResourcePolicies
 	spool    spool
 	sequence sequence
 
@@ -44,10 +36,9 @@ type S3 struct {
 // New returns S3 without buckets.
 func New(c *cloud.Cloud, o Options) *S3 {
 	s := &S3{
-		cloud:    c,
-		policies: o.Policies,
-		spool:    spool{dir: o.Dir},
-		buckets:  map[string]*bucket{},
+		cloud:   c,
+		spool:   spool{dir: o.Dir},
+		buckets: map[string]*bucket{},
 	}
 	s.Operations = s.operations()
 	return s

@@ -5,7 +5,6 @@ package secrets
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/json"
 	"strings"
 	"sync"
 	"time"
@@ -22,17 +21,11 @@ const (
 	suffixLength = 7
 )
 
-// ResourcePolicies keeps the policies that are attached to resources.
-type ResourcePolicies interface {
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
-}
-
 // Service is Secrets Manager. It implements cloud.API as "secretsmanager".
 type Service struct {
 	cloud.Operations
 
-	cloud    *cloud.Cloud
-	policies ResourcePolicies
+	cloud *cloud.Cloud
 
 	mu     sync.RWMutex
 	byName map[string]*secret
@@ -60,10 +53,9 @@ type version struct {
 	binary  []byte
 }
 
-// New returns a service without secrets. Resource policies go to policies;
-// where that is nil, AWS::SecretsManager::ResourcePolicy is refused.
-func New(c *cloud.Cloud, policies ResourcePolicies) *Service {
-	s := &Service{cloud: c, policies: policies, byName: map[string]*secret{}, byARN: map[string]*secret{}}
+// New returns a service without secrets.
+func New(c *cloud.Cloud) *Service {
+	s := &Service{cloud: c, byName: map[string]*secret{}, byARN: map[string]*secret{}}
 	s.Operations = cloud.Operations{
 		"BatchGetSecretValue": cloud.Handle(s.batchGetSecretValue),
 		"DescribeSecret":      cloud.Handle(s.describeSecret),

@@ -35,11 +35,12 @@ func (k kept) SetResourcePolicy(arn string, policy json.RawMessage) error {
 }
 
 // create makes the template's resources and returns their service.
-func create(t *testing.T, policies ResourcePolicies, resources string) (*Service, *cfn.Created, error) {
+func create(t *testing.T, policies cloud.ResourcePolicies, resources string) (*Service, *cfn.Created, error) {
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	t.Cleanup(c.Close)
-	s := New(c, policies)
+	c.Policies = policies
+	s := New(c)
 	c.Register("secretsmanager", s)
 	template, err := cfn.Parse([]byte(`{"Resources": {` + resources + `}}`))
 	if err != nil {

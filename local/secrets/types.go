@@ -15,11 +15,10 @@ import (
 
 // Types returns the resource types of AWS::SecretsManager.
 func (s *Service) Types() []cfn.Type {
-	types := []cfn.Type{cfn.Define("AWS::SecretsManager::Secret", s.createSecret)}
-	if s.policies != nil {
-		types = append(types, cfn.Define("AWS::SecretsManager::ResourcePolicy", s.createResourcePolicy))
+	return []cfn.Type{
+		cfn.Define("AWS::SecretsManager::Secret", s.createSecret),
+		cfn.Define("AWS::SecretsManager::ResourcePolicy", s.createResourcePolicy),
 	}
-	return types
 }
 
 type secretProperties struct {
@@ -68,7 +67,7 @@ func (s *Service) createResourcePolicy(_ context.Context, _ cfn.Resource, p reso
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := s.policies.SetResourcePolicy(sec.arn, p.ResourcePolicy); err != nil {
+	if err := s.cloud.SetResourcePolicy(sec.arn, p.ResourcePolicy); err != nil {
 		return cfn.Handle{}, fmt.Errorf("set the policy of secret %s: %w", sec.name, err)
 	}
 	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}}, nil

@@ -5,7 +5,6 @@ package sns
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -103,7 +102,7 @@ func (s *SNS) send(ctx context.Context, t *topic, sub *subscription, m *message)
 
 func (s *SNS) sendToQueue(ctx context.Context, caller cloud.Caller, arn, body string, attributes map[string]attribute) error {
 	return s.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{
-		"QueueUrl": queueURL(arn), "MessageBody": body, "MessageAttributes": attributes,
+		"QueueUrl": cloud.QueueURL(arn), "MessageBody": body, "MessageAttributes": attributes,
 	}, nil)
 }
 
@@ -127,15 +126,6 @@ func (s *SNS) giveUp(ctx context.Context, t *topic, sub *subscription, m *messag
 		metric = s.metrics.notRedriven
 	}
 	metric.Observe(t.dimensions, 1)
-}
-
-// queueURL returns the URL of a queue; of its host SQS takes no notice.
-func queueURL(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return "https://sqs." + parts[3] + ".amazonaws.com/" + parts[4] + "/" + parts[5]
 }
 
 // notification is the message as a queue gets it.

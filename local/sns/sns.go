@@ -8,7 +8,6 @@ package sns
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -17,25 +16,12 @@ import (
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// ResourcePolicies keeps the policies of topics where the authorizer finds them.
-type ResourcePolicies interface {
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
-}
-
-// Options configure the service.
-type Options struct {
-	// Policies takes the statements of AWS::SNS::TopicPolicy. Required where
-	// templates have such resources.
-	Policies ResourcePolicies
-}
-
 // SNS is the service. It implements cloud.API: input and output have the members
 // of the XML shapes.
 type SNS struct {
 	cloud.Operations
 
 	cloud   *cloud.Cloud
-	opts    Options
 	metrics metrics
 
 	mu     sync.RWMutex
@@ -45,8 +31,8 @@ type SNS struct {
 var _ cloud.API = (*SNS)(nil)
 
 // New returns a service without topics.
-func New(c *cloud.Cloud, opts Options) *SNS {
-	s := &SNS{cloud: c, opts: opts, metrics: newMetrics(c), topics: map[string]*topic{}}
+func New(c *cloud.Cloud) *SNS {
+	s := &SNS{cloud: c, metrics: newMetrics(c), topics: map[string]*topic{}}
 	s.Operations = cloud.Operations{
 		"GetTopicAttributes":       cloud.Handle(s.getTopicAttributes),
 		"ListSubscriptions":        cloud.Handle(s.listSubscriptions),

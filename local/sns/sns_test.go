@@ -52,9 +52,9 @@ func newEngine(t *testing.T) *engine {
 	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 	t.Cleanup(c.Close)
 	identity := iam.New(c)
-	c.Authorizer = identity
-	queues := sqs.New(c, sqs.Options{Endpoint: func() string { return "http://127.0.0.1:4566" }, Policies: identity})
-	topics := sns.New(c, sns.Options{Policies: identity})
+	c.Authorizer, c.Policies = identity, identity
+	queues := sqs.New(c, sqs.Options{Endpoint: func() string { return "http://127.0.0.1:4566" }})
+	topics := sns.New(c)
 	e := &engine{Cloud: c, sns: topics, types: map[string]cfn.Type{}, functions: &functions{}}
 	c.Register("sqs", queues)
 	c.Register("sns", topics)

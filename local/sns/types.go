@@ -136,7 +136,7 @@ func (s *SNS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 		if err != nil {
 			return cfn.Handle{}, fmt.Errorf("policy of topic %s: %w", arn, err)
 		}
-		if err := s.opts.Policies.SetResourcePolicy(arn, p.PolicyDocument); err != nil {
+		if err := s.cloud.SetResourcePolicy(arn, p.PolicyDocument); err != nil {
 			return cfn.Handle{}, fmt.Errorf("policy of topic %s: %w", arn, err)
 		}
 		s.mu.Lock()

@@ -7,7 +7,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"path"
 	"slices"
@@ -17,20 +16,11 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// ResourcePolicies keeps the policies of queues where the authorizer finds them.
-type ResourcePolicies interface {
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
-}
-
 // Options configure the service.
 type Options struct {
 	// Endpoint returns the engine's address, "http://127.0.0.1:PORT", which
 	// queue URLs begin with. Required.
 	Endpoint func() string
-
-	// Policies takes the statements of AWS::SQS::QueuePolicy. Required where
-	// templates have such resources.
-	Policies ResourcePolicies
 }
 
 // SQS is the service. It implements cloud.API.

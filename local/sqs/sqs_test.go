@@ -24,8 +24,8 @@ func newEngine(t *testing.T) *engine {
 	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 	t.Cleanup(c.Close)
 	identity := iam.New(c)
-	c.Authorizer = identity
-	queues := sqs.New(c, sqs.Options{Endpoint: func() string { return "http://127.0.0.1:4566" }, Policies: identity})
+	c.Authorizer, c.Policies = identity, identity
+	queues := sqs.New(c, sqs.Options{Endpoint: func() string { return "http://127.0.0.1:4566" }})
 	c.Register("sqs", queues)
 	e := &engine{Cloud: c, types: map[string]cfn.Type{}}
 	for _, list := range [][]cfn.Type{identity.Types(), queues.Types()} {

@@ -109,7 +109,7 @@ func (s *SQS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 		if err != nil {
 			return cfn.Handle{}, fmt.Errorf("policy of queue %s: %w", url, err)
 		}
-		if err := s.opts.Policies.SetResourcePolicy(q.arn, p.PolicyDocument); err != nil {
+		if err := s.cloud.SetResourcePolicy(q.arn, p.PolicyDocument); err != nil {
 			return cfn.Handle{}, fmt.Errorf("policy of queue %s: %w", url, err)
 		}
 		q.mu.Lock()

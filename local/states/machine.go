@@ -43,14 +43,11 @@ func (s *States) create(name, text, role string, express bool) (*machine, error)
 	m := &machine{
 		states: s, name: name, express: express, text: text, definition: definition, role: role,
 		arn:     s.cloud.ARN("states", "stateMachine:"+name),
-		caller:  cloud.Caller{ARN: role, Role: role},
 		created: time.Now(), executions: newRegister(s.options),
 	}
 	m.dimensions = map[string]string{"StateMachineArn": m.arn}
-	if s.cloud.Authorizer != nil {
-		if m.caller, err = s.cloud.Authorizer.Assume("states.amazonaws.com", role, name); err != nil {
-			return nil, err
-		}
+	if m.caller, err = s.cloud.Assume("states.amazonaws.com", role, name); err != nil {
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,12 +85,13 @@ func (s *States) machine(caller cloud.Caller, action, arn string) (*machine, err
 
 // checkARN checks that a text is the ARN of a kind of resource of this service.
 func checkARN(arn, kind string) error {
-	parts := strings.SplitN(arn, ":", 7)
+	parsed, _ := cloud.ParseARN(arn)
+	found, _, named := strings.Cut(parsed.Resource, ":")
 	switch {
-	case parts[0] != "arn" || len(parts) < 7 || parts[2] != "states":
+	case !named || parsed.Service != "states":
 		return cloud.Errorf(400, "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: %s'", arn)
-	case parts[5] != kind:
-		return cloud.Errorf(400, "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: %s'", parts[5])
+	case found != kind:
+		return cloud.Errorf(400, "InvalidArn", "Invalid Arn: 'Resource type not valid in this context: %s'", found)
 	}
 	return nil
 }

@@ -48,17 +48,16 @@ func (s *States) resolver() resolver { return resolver{s.cloud.Supports, s} }
 
 // resolve reads a Resource ARN.
 func (r resolver) resolve(arn string, express bool) (*resource, error) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
+	parsed, ok := cloud.ParseARN(arn)
+	if !ok {
 		return nil, fmt.Errorf("%q is not an ARN", arn)
 	}
-	service, region, rest := parts[2], parts[3], parts[5]
-	switch {
+	switch service, rest := parsed.Service, parsed.Resource; {
 	case service == "lambda" && strings.HasPrefix(rest, "function:"):
 		return r.supported(&resource{arn: arn, integration: lambdaFunction(arn)})
 	case service == "states" && strings.HasPrefix(rest, "activity:"):
 		return nil, errors.New("activities are not supported by the local engine")
-	case service == "states" && region == "":
+	case service == "states" && parsed.Region == "":
 		return r.service(arn, rest, express)
 	default:
 		return nil, fmt.Errorf("the resource %q is not known", arn)

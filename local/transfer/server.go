@@ -185,7 +185,7 @@ func (l *login) publicKey(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permis
 	if _, ok := l.callers[u.name]; ok { // the client asks before it signs
 		return nil, nil
 	}
-	caller, err := l.server.assume(u, fmt.Sprintf("%s.%s@%s", u.name, l.session, l.server.id))
+	caller, err := l.server.cloud.Assume(principal, u.role, fmt.Sprintf("%s.%s@%s", u.name, l.session, l.server.id))
 	if err != nil {
 		return nil, err
 	}
@@ -198,13 +198,6 @@ func newSessionID() string {
 	id := make([]byte, 8)
 	rand.Read(id)
 	return hex.EncodeToString(id)
-}
-
-func (s *server) assume(u *user, session string) (cloud.Caller, error) {
-	if s.cloud.Authorizer == nil {
-		return cloud.Caller{ARN: u.role, Role: u.role}, nil
-	}
-	return s.cloud.Authorizer.Assume(principal, u.role, session)
 }
 
 func (u *user) has(key ssh.PublicKey) bool {

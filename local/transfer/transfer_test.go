@@ -92,8 +92,8 @@ func newWorld(t *testing.T, setStat string) *world {
 	t.Helper()
 	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"}), key: newKey(t)}
 	identity := iam.New(w.cloud)
-	w.cloud.Authorizer, w.cloud.Bus = identity, w
-	objects := s3.New(w.cloud, s3.Options{Policies: identity, Dir: t.TempDir()})
+	w.cloud.Authorizer, w.cloud.Policies, w.cloud.Bus = identity, identity, w
+	objects := s3.New(w.cloud, s3.Options{Dir: t.TempDir()})
 	w.s3 = objects.As(w.cloud.Administrator(), s3.Origin{})
 	servers := transfer.New(w.cloud, transfer.Options{Objects: objects})
 	types := map[string]cfn.Type{}
