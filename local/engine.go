@@ -70,6 +70,10 @@ type Options struct {
 	// ports after it. Default: those that State remembers, otherwise any.
 	Port int
 
+	// Ports opens the sockets in place of Port and State, for tests under a
+	// virtual clock, which a real socket would stop. Default: none.
+	Ports cloud.Ports
+
 	// State is a folder that keeps, for the next run with it, what clients
 	// know the engine by: its ports, the host keys of SFTP servers. One engine
 	// at a time can use it. Default: nothing is kept.

@@ -19,6 +19,9 @@ func (e *Engine) openState(o Options) (err error) {
 			return err
 		}
 	}
+	if e.Cloud.Ports = o.Ports; o.Ports != nil {
+		return nil
+	}
 	e.Cloud.Ports, err = durable.OpenPorts(o.Port, ports)
 	return err
 }
