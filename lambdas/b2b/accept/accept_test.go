@@ -343,6 +343,52 @@ func TestAPostThatCannotBeQueuedLeavesNoTrace(t *testing.T) {
 	}
 }
 
+// punctual takes no call of a caller that has gone, as the SDK's client does.
+type punctual struct{ DynamoDB }
+
+func (p punctual) PutItem(ctx context.Context, in *dynamodb.PutItemInput, options ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return p.DynamoDB.PutItem(ctx, in, options...)
+}
+
+func (p punctual) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, options ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return p.DynamoDB.DeleteItem(ctx, in, options...)
+}
+
+// A row that says RECEIVED without a message would say so for ever.
+func TestAPostWhoseCallerGoesBeforeItIsQueuedLeavesNoTrace(t *testing.T) {
+	earlier := row("1", "FAILED", "earlier")
+	for name, before := range map[string][]map[string]types.AttributeValue{"a new one": nil, "after one that failed": {earlier}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.DynamoDB = punctual{f.tables}
+			for _, r := range before {
+				f.tables.Put(dynamotest.Transactions, r)
+			}
+			ctx, leave := context.WithCancel(t.Context())
+			shown := false
+			f.queue.before = func() error {
+				rows := f.tables.All(dynamotest.Transactions)
+				shown = len(rows) == 1 && outcomes.String(rows[0], contract.AttrStatus) == contract.StatusReceived
+				leave()
+				return ctx.Err()
+			}
+			response, err := f.Handle(ctx, post(good))
+			if err != nil || response.StatusCode != 503 || !shown {
+				t.Errorf("%+v, %v, shown as received: %v", response, err, shown)
+			}
+			if got := f.tables.All(dynamotest.Transactions); len(got) != len(before) || len(got) > 0 && !reflect.DeepEqual(got, before) {
+				t.Errorf("rows %v, want %v", got, before)
+			}
+		})
+	}
+}
+
 type brokenDynamoDB struct{ DynamoDB }
 
 func (brokenDynamoDB) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {

@@ -93,6 +93,47 @@ func TestClaimsOfTheDead(t *testing.T) {
 	}
 }
 
+// Who looks at the table sees until when a claim may be waited for, and that a
+// finished file has none.
+func TestALeaseLastsAsLongAsItsInvocationAndGoesWithTheClaim(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			name    string
+			content string
+			timeout time.Duration // 0 for none
+			lease   time.Duration
+		}{
+			{"a file", batchOf(10, 0), time.Minute, time.Minute - 3*time.Second}, // less what UntilShortlyBefore reserves
+			{"a broken file", "<Transactions>", time.Minute, time.Minute - 3*time.Second},
+			{"without a deadline", batchOf(10, 0), 0, longestLease},
+		} {
+			w := newWorld(t)
+			w.objects[key+"@v1"] = test.content
+			var lease string
+			w.beforeSettle = func(int) error {
+				if number, ok := w.file()[contract.AttrLeaseUntil].(*types.AttributeValueMemberN); ok {
+					lease = number.Value
+				}
+				return nil
+			}
+			ctx := t.Context()
+			if test.timeout > 0 {
+				limited, cancel := context.WithTimeout(ctx, test.timeout)
+				defer cancel()
+				ctx = limited
+			}
+			began := time.Now()
+			w.mustSplit(ctx)
+			if want := fmt.Sprint(began.Add(test.lease).UnixMilli()); lease != want {
+				t.Errorf("%s: lease until %q, want %s", test.name, lease, want)
+			}
+			if left, ok := w.file()[contract.AttrLeaseUntil]; ok {
+				t.Errorf("%s: finished with a lease until %v", test.name, left)
+			}
+		}
+	})
+}
+
 func TestAFinishedFileIsNotSplitAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -49,15 +49,19 @@ func refusal(id string, senderFault bool) sqstypes.BatchResultErrorEntry {
 }
 
 func TestAnEntryThatIsWrongIsNotSentAgain(t *testing.T) {
-	w := newWorld(t)
-	w.objects[key+"@v1"] = batchOf(10, 0)
-	w.beforeSend = func(int, *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error) {
-		return &sqs.SendMessageBatchOutput{Failed: []sqstypes.BatchResultErrorEntry{refusal("2", true)}}, nil
-	}
-	err := w.handler().Handle(invocation(t.Context(), "r"), objectCreated(key, "v1"))
-	if err == nil || len(w.batches) != 1 || w.settles != 0 {
-		t.Errorf("%v after %d batches", err, len(w.batches))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = batchOf(10, 0)
+		w.beforeSend = func(int, *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error) {
+			return &sqs.SendMessageBatchOutput{Failed: []sqstypes.BatchResultErrorEntry{refusal("1", false), refusal("2", true)}}, nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		err := w.handler().Handle(invocation(ctx, "r"), objectCreated(key, "v1"))
+		if err == nil || len(w.batches) != 1 || w.settles != 0 {
+			t.Errorf("%v after %d batches and %d settlements", err, len(w.batches), w.settles)
+		}
+	})
 }
 
 func TestTroubleThatLastsEndsInAnErrorBeforeTheDeadline(t *testing.T) {

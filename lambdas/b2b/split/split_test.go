@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
@@ -165,6 +166,41 @@ func TestALargeFileIsReadTwiceAndASmallOneOnce(t *testing.T) {
 		w.mustSplit(t.Context())
 		if w.gets != test.gets || len(w.messages) != 10 {
 			t.Errorf("padding %d: %d reads, %d messages", test.padding, w.gets, len(w.messages))
+		}
+	}
+}
+
+// mutable is a bucket whose object has other content from its second read on.
+type mutable struct {
+	*world
+	later string
+}
+
+func (m mutable) GetObject(ctx context.Context, in *s3.GetObjectInput, options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	output, err := m.world.GetObject(ctx, in, options...)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.objects[key+"@v1"] = m.later
+	return output, err
+}
+
+// What was checked is not what was sent, so the number that the settlement
+// would wait for is wrong.
+func TestAFileThatHasAnotherCountWhenItIsReadAgainIsNotSettled(t *testing.T) {
+	padded := func(records int) string {
+		return strings.Replace(batchOf(records, 0), "\n", strings.Repeat(" ", smallFile)+"\n", 1)
+	}
+	for _, second := range []int{9, 11} {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = padded(10)
+		h := w.handler()
+		h.S3 = mutable{w, padded(second)}
+		err := h.Handle(invocation(t.Context(), "r"), objectCreated(key, "v1"))
+		if want := fmt.Sprintf("read %d records, after 10 the first time", second); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		if w.gets != 2 || w.settles != 0 || w.status() != contract.FileClaimed {
+			t.Errorf("%d reads, %d settlements, status %s", w.gets, w.settles, w.status())
 		}
 	}
 }
