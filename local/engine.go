@@ -8,31 +8,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/assembly"
-	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/cloudtrail"
-	"github.com/tradepost-dev/tradepost/local/cloudwatch"
 	"github.com/tradepost-dev/tradepost/local/durable"
-	"github.com/tradepost-dev/tradepost/local/dynamodb"
-	"github.com/tradepost-dev/tradepost/local/events"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/lambda"
-	"github.com/tradepost-dev/tradepost/local/logs"
-	"github.com/tradepost-dev/tradepost/local/s3"
-	"github.com/tradepost-dev/tradepost/local/secrets"
-	"github.com/tradepost-dev/tradepost/local/sns"
-	"github.com/tradepost-dev/tradepost/local/sqs"
-	"github.com/tradepost-dev/tradepost/local/ssm"
-	"github.com/tradepost-dev/tradepost/local/states"
 	"github.com/tradepost-dev/tradepost/local/transfer"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
@@ -91,8 +77,7 @@ type Engine struct {
 	server   *http.Server
 	identity *iam.Store
 	assembly *assembly.Assembly
-	types    map[string]cfn.Type
-	speakers map[string]wire.Protocols
+	parts
 	gateway  *apigateway.Gateway
 	transfer *transfer.Transfer
 	outputs  map[string]map[string]any
@@ -116,7 +101,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 		outputs:  map[string]map[string]any{},
 		exports:  map[string]any{},
 		paths:    map[string]string{},
-		speakers: map[string]wire.Protocols{},
+		parts:    newParts(),
 
 		functions: map[string]bool{},
 	}
@@ -130,7 +115,11 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if err := e.chooseLogs(o.Logs); err != nil {
 		return err
 	}
-	e.assemble(o)
+	for _, s := range e.services(o) {
+		if err := e.add(s); err != nil {
+			return err
+		}
+	}
 	e.Cloud.Fault = o.Fault
 	stacks, err := e.load(o)
 	if err != nil {
@@ -145,65 +134,9 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if e.listener, err = e.Cloud.Listen("the AWS APIs"); err != nil {
 		return err
 	}
-	e.server = &http.Server{Handler: wire.New(e.Cloud, e.identity.Identify, e.speakers)}
+	e.server = &http.Server{Handler: wire.New(e.Cloud, e.identity.Identify, e.protocols)}
 	go e.server.Serve(e.listener)
 	return e.createAll(ctx, stacks)
-}
-
-// assemble makes the services and joins them.
-func (e *Engine) assemble(o Options) {
-	c := e.Cloud
-	e.identity = iam.New(c)
-	c.Authorizer, c.Policies = e.identity, e.identity
-
-	metrics := cloudwatch.New(c)
-	metrics.Follow(e.logs) // handlers print metrics into their logs
-	c.Meter = metrics
-	bus := events.New(c)
-	c.Bus = bus
-	trail := cloudtrail.New(c)
-	c.Trail = trail
-
-	objects := s3.New(c, s3.Options{})
-	tables := dynamodb.New(c, dynamodb.Options{Assets: e.asset})
-	queues := sqs.New(c, sqs.Options{Endpoint: e.URL})
-	topics := sns.New(c)
-	functions := lambda.New(c, lambda.Options{
-		Assets:      e.asset,
-		Logs:        e.logs,
-		Endpoint:    e.URL,
-		Credentials: e.credentials,
-		Handlers:    o.Handlers,
-	})
-	machines := states.New(c, states.Options{EndedExecutions: o.EndedExecutions})
-	secretsManager := secrets.New(c)
-	parameters := ssm.New(c)
-	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
-	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.hostKeys()})
-
-	for name, api := range map[string]cloud.API{
-		"cloudwatch": metrics, "events": bus, "s3": objects, "dynamodb": tables, "sqs": queues,
-		"sns": topics, "lambda": functions, "states": machines, "secretsmanager": secretsManager,
-		"execute-api": e.gateway, "ssm": parameters, "sts": iam.NewSTS(c),
-	} {
-		c.Register(name, api)
-		if speaker, ok := api.(wire.Speaker); ok {
-			e.speakers[name] = speaker.Protocols()
-		}
-	}
-	e.types = typeIndex(e.identity, metrics, logs.New(c), bus, trail, objects, tables, queues, topics,
-		functions, machines, secretsManager, parameters, e.gateway, e.transfer, nested{e}, toolkit{objects},
-		inert{c.Site})
-}
-
-func typeIndex(services ...interface{ Types() []cfn.Type }) map[string]cfn.Type {
-	index := map[string]cfn.Type{}
-	for _, service := range services {
-		for _, t := range service.Types() {
-			index[t.Name] = t
-		}
-	}
-	return index
 }
 
 // asset answers where the CDK left what it would publish under a bucket and key.
@@ -260,6 +193,3 @@ func (e *Engine) chooseLogs(path string) (err error) {
 	e.logs = e.scratch
 	return err
 }
-
-// Types returns the names of all resource types that the engine creates.
-func (e *Engine) Types() []string { return slices.Sorted(maps.Keys(e.types)) }

@@ -1,0 +1,120 @@
+package local
+
+// This file is the list of the engine's services. What the engine can do, the
+// APIs, the protocols and the resource types, follows from it.
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/apigateway"
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/cloudtrail"
+	"github.com/tradepost-dev/tradepost/local/cloudwatch"
+	"github.com/tradepost-dev/tradepost/local/dynamodb"
+	"github.com/tradepost-dev/tradepost/local/events"
+	"github.com/tradepost-dev/tradepost/local/iam"
+	"github.com/tradepost-dev/tradepost/local/lambda"
+	"github.com/tradepost-dev/tradepost/local/logs"
+	"github.com/tradepost-dev/tradepost/local/s3"
+	"github.com/tradepost-dev/tradepost/local/secrets"
+	"github.com/tradepost-dev/tradepost/local/sns"
+	"github.com/tradepost-dev/tradepost/local/sqs"
+	"github.com/tradepost-dev/tradepost/local/ssm"
+	"github.com/tradepost-dev/tradepost/local/states"
+	"github.com/tradepost-dev/tradepost/local/transfer"
+	"github.com/tradepost-dev/tradepost/local/wire"
+)
+
+// service is one of the engine's services.
+type service struct {
+	name string // as in IAM actions
+
+	// is the service. It may be a cloud.API, a wire.Speaker, and have Types:
+	// the engine takes of it what it has.
+	is any
+}
+
+// services makes all services. Those that others call upon come first.
+func (e *Engine) services(o Options) []service {
+	c := e.Cloud
+	e.identity = iam.New(c)
+	c.Authorizer, c.Policies = e.identity, e.identity
+	metrics := cloudwatch.New(c)
+	metrics.Follow(e.logs) // handlers print metrics into their logs
+	bus := events.New(c)
+	trail := cloudtrail.New(c)
+	c.Meter, c.Bus, c.Trail = metrics, bus, trail
+	objects := s3.New(c, s3.Options{})
+	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
+	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.hostKeys()})
+
+	return []service{
+		{"iam", e.identity},
+		{"sts", iam.NewSTS(c)},
+		{"cloudwatch", metrics},
+		{"logs", logs.New(c)},
+		{"events", bus},
+		{"cloudtrail", trail},
+		{"s3", objects},
+		{"transfer", e.transfer},
+		{"sqs", sqs.New(c, sqs.Options{Endpoint: e.URL})},
+		{"sns", sns.New(c)},
+		{"dynamodb", dynamodb.New(c, dynamodb.Options{Assets: e.asset})},
+		{"secretsmanager", secrets.New(c)},
+		{"ssm", ssm.New(c)},
+		{"lambda", lambda.New(c, lambda.Options{
+			Assets:      e.asset,
+			Logs:        e.logs,
+			Endpoint:    e.URL,
+			Credentials: e.credentials,
+			Handlers:    o.Handlers,
+		})},
+		{"states", states.New(c, states.Options{EndedExecutions: o.EndedExecutions})},
+		{"execute-api", e.gateway},
+		{"cloudformation", nested{e}},
+		{"cdk", toolkit{objects}},
+		{"inert", inert{c.Site}},
+	}
+}
+
+// parts is what the services offer together.
+type parts struct {
+	types     map[string]cfn.Type
+	definedBy map[string]string         // services by the resource types that they define
+	protocols map[string]wire.Protocols // by service
+}
+
+func newParts() parts {
+	return parts{types: map[string]cfn.Type{}, definedBy: map[string]string{}, protocols: map[string]wire.Protocols{}}
+}
+
+// add takes in what a service offers. Two services that offer the same are a
+// mistake in the list.
+func (e *Engine) add(s service) error {
+	if api, ok := s.is.(cloud.API); ok {
+		if e.Cloud.Has(s.name) {
+			return fmt.Errorf("local: two services are called %s", s.name)
+		}
+		e.Cloud.Register(s.name, api)
+	}
+	if speaker, ok := s.is.(wire.Speaker); ok {
+		e.protocols[s.name] = speaker.Protocols()
+	}
+	definer, ok := s.is.(interface{ Types() []cfn.Type })
+	if !ok {
+		return nil
+	}
+	for _, t := range definer.Types() {
+		if other, ok := e.definedBy[t.Name]; ok {
+			return fmt.Errorf("local: %s and %s both define %s", other, s.name, t.Name)
+		}
+		e.types[t.Name], e.definedBy[t.Name] = t, s.name
+	}
+	return nil
+}
+
+// Types returns the names of all resource types that the engine creates.
+func (e *Engine) Types() []string { return slices.Sorted(maps.Keys(e.types)) }
