@@ -45,6 +45,10 @@ type Options struct {
 	// by "<stack>/<logical id>". Default: none.
 	Handlers map[string]lambda.Handler
 
+	// Functions limit what functions take of this machine: processes, how long
+	// they stay, logs. Default: the defaults of lambda.Limits.
+	Functions lambda.Limits
+
 	// EndedExecutions is how many executions that have ended each Standard
 	// state machine keeps for the API to tell of. Default: 100,000.
 	EndedExecutions int

@@ -70,6 +70,7 @@ func (e *Engine) services(o Options) []service {
 			Logs:        e.logs,
 			Endpoint:    e.URL,
 			Credentials: e.credentials,
+			Limits:      o.Functions,
 			Handlers:    o.Handlers,
 		})},
 		{"states", states.New(c, states.Options{EndedExecutions: o.EndedExecutions})},

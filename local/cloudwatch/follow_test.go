@@ -37,7 +37,19 @@ func TestGrowingLogFilesAreFollowed(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		write("split.log", line(2)[40:])
 		time.Sleep(2 * time.Second)
-		for group, want := range map[string]float64{"split": 3, "start": 10} {
+		write("split.log", line(4)[:40])
+		for _, next := range []string{line(8), line(16)} { // written before the file is read again
+			if err := os.Rename(filepath.Join(folder, "split.log"), filepath.Join(folder, "split.log.1")); err != nil {
+				t.Fatal(err)
+			}
+			write("split.log", next)
+			if next == line(8) {
+				write("split.log.1", line(4)[40:]) // by a process that still ran
+				time.Sleep(2 * time.Second)
+			}
+		}
+		time.Sleep(2 * time.Second)
+		for group, want := range map[string]float64{"split": 31, "start": 10} {
 			var out struct{ Datapoints []struct{ Sum float64 } }
 			err := w.Do(t.Context(), w.Administrator(), "cloudwatch", "GetMetricStatistics", map[string]any{
 				"Namespace": "Shop", "MetricName": "Stored", "Dimensions": []map[string]string{{"Name": "LogGroup", "Value": group}},

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"sync"
@@ -28,6 +29,7 @@ type environment struct {
 	exited    chan struct{}    // closed when the process has ended
 	idleTimer *time.Timer
 	started   time.Time
+	logTurn   int // of the file that it logs to
 
 	mu        sync.Mutex
 	current   *invocation
@@ -57,7 +59,9 @@ func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, e
 	if err != nil {
 		return nil, err
 	}
-	e.cmd, err = l.command(ctx, p.function, p.version, listener.Addr().String())
+	var log *os.File
+	log, e.logTurn = p.function.log.now()
+	e.cmd, err = l.command(ctx, p.function, p.version, listener.Addr().String(), log)
 	if err == nil {
 		err = l.launcher.start(e.cmd)
 	}
@@ -65,7 +69,7 @@ func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, e
 		listener.Close()
 		return nil, fmt.Errorf("start %s: %w", p.function.directory, err)
 	}
-	e.idleTimer = time.AfterFunc(idleTime, func() { p.retire(e) })
+	e.idleTimer = time.AfterFunc(l.opts.Limits.IdleTime, func() { p.retire(e) })
 	l.cloud.Go(func(context.Context) {
 		e.cmd.Wait() // its state says how it ended
 		listener.Close()
@@ -170,7 +174,7 @@ func (e *environment) exitFailure(inv *invocation) answer {
 
 // command prepares the process of an environment. It sees the variables that
 // Lambda documents and the function's own, nothing of the engine's.
-func (l *Lambda) command(ctx context.Context, f *function, version, runtimeAPI string) (*exec.Cmd, error) {
+func (l *Lambda) command(ctx context.Context, f *function, version, runtimeAPI string, log *os.File) (*exec.Cmd, error) {
 	env := map[string]string{
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"LANG":                            "en_US.UTF-8",
@@ -208,8 +212,8 @@ func (l *Lambda) command(ctx context.Context, f *function, version, runtimeAPI s
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	if f.log != nil {
-		cmd.Stdout, cmd.Stderr = f.log.file, f.log.file
+	if log != nil {
+		cmd.Stdout, cmd.Stderr = log, log
 	}
 	isolate(cmd)
 	return cmd, nil

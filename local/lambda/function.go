@@ -4,6 +4,8 @@ package lambda
 // invocations it admits.
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,6 +70,17 @@ func (f *function) admit() (running int, err error) {
 	}
 	f.running++
 	return f.running, nil
+}
+
+// renew ends all environments as soon as they are idle: they log to a file that
+// was put aside.
+func (f *function) renew() {
+	f.mu.Lock()
+	pools := slices.Collect(maps.Values(f.pools))
+	f.mu.Unlock()
+	for _, p := range pools {
+		p.dismissIdle()
+	}
 }
 
 func (f *function) leave() {

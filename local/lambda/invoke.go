@@ -99,6 +99,9 @@ func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
 	if r.tail {
 		a.logTail = f.log.tail(mark)
 	}
+	if f.log.rotate() {
+		f.renew()
+	}
 	r.target.observe(l.metrics.invocations, 1)
 	r.target.observe(l.metrics.duration, float64(a.duration.Microseconds())/1000)
 	failures := 0.0

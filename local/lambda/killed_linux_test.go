@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // victimVariable tells the test binary to be the victim, and where its
@@ -37,15 +36,6 @@ func TestProcessesEndWithAnEngineThatIsKilled(t *testing.T) {
 	victim.Process.Kill()
 	victim.Wait()
 	eventually(t, "the function's process has ended", func() bool { return !running(pid) })
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("still waiting: %s", what)
-		}
-	}
 }
 
 // beVictim runs a function that is busy for a minute.

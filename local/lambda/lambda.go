@@ -15,13 +15,16 @@ package lambda
 // This file is the service itself and its Invoke, Get and List actions.
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -31,6 +34,31 @@ import (
 type Handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
+
+// Limits are what functions may take of the machine.
+type Limits struct {
+	// Environments is how many processes of one function (and version) run at a
+	// time. Invocations beyond them wait. Default: four for each core, at least 8.
+	Environments int
+
+	// IdleTime is how long an environment is kept for the next invocation.
+	// Default: a minute. (AWS does not say how long it keeps them.)
+	IdleTime time.Duration
+
+	// LogSize is the size in bytes at which a function's log is put aside, under
+	// the name <stack>-<logicalID>.log.1, and begun anew. Default: 16 MB.
+	LogSize int64
+}
+
+func (l Limits) withDefaults() Limits {
+	l.Environments = cmp.Or(l.Environments, max(8, 4*runtime.GOMAXPROCS(0)))
+	l.IdleTime = cmp.Or(l.IdleTime, time.Minute)
+	l.LogSize = cmp.Or(l.LogSize, 16<<20)
+	return l
+}
+
+// eager is how many environments of a function start without waiting.
+func (l Limits) eager() int { return (l.Environments + 1) / 2 }
 
 // Options configure the service.
 type Options struct {
@@ -49,6 +77,9 @@ type Options struct {
 	// Credentials returns temporary credentials of a function's role.
 	// Default: handlers have none.
 	Credentials func(roleARN, session string) (accessKeyID, secretAccessKey, sessionToken string, err error)
+
+	// Limits hold the functions to what the machine has.
+	Limits Limits
 
 	// Handlers are called instead of a process, by "stack/logicalID".
 	Handlers map[string]Handler
@@ -73,6 +104,7 @@ var _ cloud.API = (*Lambda)(nil)
 
 // New returns a service without functions.
 func New(c *cloud.Cloud, opts Options) *Lambda {
+	opts.Limits = opts.Limits.withDefaults()
 	l := &Lambda{
 		cloud:     c,
 		opts:      opts,

@@ -74,7 +74,7 @@ func (m *meter) sum(name string) float64 {
 	return m.sums[name]
 }
 
-func newEngine(t testing.TB, handlers map[string]lambda.Handler) *engine {
+func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...func(*lambda.Limits)) *engine {
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: account, Region: "eu-central-1"})
 	t.Cleanup(c.Close)
@@ -84,7 +84,7 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler) *engine {
 	c.Meter = meter
 	endpoint := func() string { return "http://127.0.0.1:4566" }
 	logs := t.TempDir()
-	functions := lambda.New(c, lambda.Options{
+	options := lambda.Options{
 		Assets:   func(bucket, key string) (string, error) { return asset(t, key) },
 		Logs:     logs,
 		Endpoint: endpoint,
@@ -93,7 +93,11 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler) *engine {
 		},
 
 		Handlers: handlers,
-	})
+	}
+	for _, set := range settings {
+		set(&options.Limits)
+	}
+	functions := lambda.New(c, options)
 	queues := sqs.New(c, sqs.Options{Endpoint: endpoint})
 	topics := sns.New(c)
 	c.Register("lambda", functions)

@@ -1,42 +1,119 @@
 package lambda
 
 // This file is a function's log. Its processes write to the same file
-// directly, so what a handler prints costs the engine nothing.
+// directly, so what a handler prints costs the engine nothing. A file that has
+// grown too large is put aside, and a new one begun: processes that write to the
+// old one still finish what they do, and then make room for new ones.
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
+// maxTail is how much of a log an invocation may answer, in bytes.
+const maxTail = 4 << 10
+
 // logFile is where a function logs; a nil one takes nothing.
-type logFile struct{ file *os.File }
+type logFile struct {
+	path  string
+	limit int64 // bytes
+
+	mu       sync.Mutex
+	file     *os.File
+	previous *os.File // put aside, or nil
+	turn     int      // how many files were put aside
+}
+
+// mark is a place in a log: how far it had come, and how far the file that was
+// put aside, to which processes may still write.
+type mark struct {
+	turn          int
+	offset, aside int64
+}
 
 // openLog opens the file of a function, or returns nil if there is no folder.
-func openLog(folder, stack, logicalID string) (*logFile, error) {
+func openLog(folder, stack, logicalID string, limit int64) (*logFile, error) {
 	if folder == "" {
 		return nil, nil
 	}
-	file, err := os.OpenFile(filepath.Join(folder, stack+"-"+logicalID+".log"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
+	l := &logFile{path: filepath.Join(folder, stack+"-"+logicalID+".log"), limit: limit}
+	var err error
+	l.file, err = open(l.path)
+	return l, err
+}
+
+func open(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("open the function's log: %w", err)
 	}
-	return &logFile{file}, nil
+	return file, nil
 }
 
-// start logs that an invocation begins and returns where in the file that is.
-func (l *logFile) start(r request) (mark int64) {
+// now returns the file that takes what is logged from now on, and its turn.
+func (l *logFile) now() (*os.File, int) {
 	if l == nil {
-		return 0
+		return nil, 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.file, l.turn
+}
+
+// rotate puts the file aside if it is too large. It tells whether it did.
+func (l *logFile) rotate() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if size(l.file) < l.limit || os.Rename(l.path, l.path+".1") != nil {
+		return false
+	}
+	file, err := open(l.path)
+	if err != nil {
+		return false // it goes on in the file that has the other name now
+	}
+	if l.previous != nil {
+		l.previous.Close() // nothing was buffered
+	}
+	l.previous, l.file = l.file, file
+	l.turn++
+	return true
+}
+
+func (l *logFile) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.previous == nil {
+		return l.file.Close()
+	}
+	return errors.Join(l.previous.Close(), l.file.Close())
+}
+
+func (l *logFile) write(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	io.WriteString(l.file, text) // a log that cannot be written stops nobody
+}
+
+// start logs that an invocation begins and returns where in the log that is.
+func (l *logFile) start(r request) (at mark) {
+	if l == nil {
+		return mark{}
 	}
 	if r.tail {
-		if info, err := l.file.Stat(); err == nil {
-			mark = info.Size()
-		}
+		l.mu.Lock()
+		at = mark{l.turn, size(l.file), size(l.previous)}
+		l.mu.Unlock()
 	}
-	fmt.Fprintf(l.file, "START RequestId: %s Version: %s\n", r.id, r.target.version)
-	return mark
+	l.write(fmt.Sprintf("START RequestId: %s Version: %s\n", r.id, r.target.version))
+	return at
 }
 
 // end logs that an invocation ended, after the error if the function could not
@@ -49,27 +126,53 @@ func (l *logFile) end(r request, a answer) {
 	if a.unsaid {
 		text = string(a.payload) + "\n"
 	}
-	fmt.Fprint(l.file, text+"END RequestId: "+r.id+"\n"+reportLine(r, a))
+	l.write(text + "END RequestId: " + r.id + "\n" + reportLine(r, a))
 }
 
 // tail returns the last 4 KB of what was logged since the mark, in base64.
 // Invocations that ran meanwhile are part of it.
-func (l *logFile) tail(mark int64) string {
+func (l *logFile) tail(since mark) string {
 	if l == nil {
 		return ""
 	}
-	info, err := l.file.Stat()
-	if err != nil {
-		return ""
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var text []byte
+	switch since.turn {
+	case l.turn:
+		text = append(ending(l.previous, since.aside), ending(l.file, since.offset)...)
+	case l.turn - 1:
+		text = append(ending(l.previous, since.offset), ending(l.file, 0)...)
+	default:
+		text = ending(l.file, 0)
 	}
-	text := make([]byte, min(info.Size()-mark, 4<<10))
-	n, _ := l.file.ReadAt(text, info.Size()-int64(len(text))) // what cannot be read is not answered
-	return base64.StdEncoding.EncodeToString(text[:n])
+	return base64.StdEncoding.EncodeToString(text[max(0, len(text)-maxTail):])
+}
+
+// ending returns the end of a file, from an offset on at the earliest. What
+// cannot be read is not answered.
+func ending(file *os.File, from int64) []byte {
+	if file == nil {
+		return nil
+	}
+	from = max(from, size(file)-maxTail)
+	text := make([]byte, maxTail)
+	n, _ := file.ReadAt(text, from)
+	return text[:n]
+}
+
+// size is 0 for a file that is nil.
+func size(file *os.File) int64 {
+	info, err := file.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // note logs something about the function that is not of one invocation.
 func (l *logFile) note(format string, args ...any) {
 	if l != nil {
-		fmt.Fprintf(l.file, format+"\n", args...)
+		l.write(fmt.Sprintf(format+"\n", args...))
 	}
 }

@@ -3,30 +3,25 @@ package lambda
 // This file keeps the execution environments of a function: idle ones, busy
 // ones, and invocations that wait for one. AWS starts an environment for each
 // concurrent invocation; on a laptop a burst would then start hundreds of
-// processes on two cores, so a pool grows in two steps. A few environments
-// start whenever they are wanted. Beyond them an invocation first waits a
-// little for one to become free; functions that wait for something (another
-// invocation of themselves, in the worst case) therefore still get as many as
-// they need.
+// processes on two cores, so a pool grows in two steps, up to
+// Limits.Environments. One half of them start whenever they are wanted. Beyond
+// them an invocation first waits a little for one to become free; and when there
+// are as many as may be, it waits as long as it takes. So nothing is lost, and
+// nobody is told of throttling that AWS would not throttle. (A function that
+// waits for more invocations of itself than that waits until its timeout.)
 
 import (
 	"container/list"
 	"context"
 	"errors"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
 )
 
-const (
-	patience        = 50 * time.Millisecond // before an invocation asks for a further environment; and between two such starts
-	maxEnvironments = 100                   // processes of one function and version
-	idleTime        = 10 * time.Minute      // after which an unused environment ends
-)
-
-// eager is how many environments start without waiting.
-func eager() int { return 2 * runtime.GOMAXPROCS(0) }
+// patience is how long an invocation waits before it asks for a further
+// environment, and how long it is at least between two such starts.
+const patience = 50 * time.Millisecond
 
 type pool struct {
 	lambda   *Lambda
@@ -79,7 +74,7 @@ func (p *pool) acquire(ctx context.Context) (*environment, error) {
 		p.mu.Unlock()
 		return e, nil
 	}
-	if p.live < eager() {
+	if p.live < p.lambda.opts.Limits.eager() {
 		p.live++
 		p.mu.Unlock()
 		return p.start(ctx)
@@ -119,7 +114,7 @@ func (p *pool) grow(place *list.Element) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	handed := place.Value.(chan *environment)
-	if len(handed) > 0 || p.live >= maxEnvironments || time.Since(p.grown) < patience {
+	if len(handed) > 0 || p.live >= p.lambda.opts.Limits.Environments || time.Since(p.grown) < patience {
 		return false
 	}
 	p.waiting.Remove(place)
@@ -138,6 +133,10 @@ func (p *pool) start(ctx context.Context) (*environment, error) {
 
 // release hands an environment to the next invocation in the queue, or keeps it.
 func (p *pool) release(e *environment) {
+	if _, turn := p.function.log.now(); turn != e.logTurn {
+		e.kill() // lost gives its place to another
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.waiting.Len() > 0 {
@@ -148,7 +147,7 @@ func (p *pool) release(e *environment) {
 		return // lost was called before it was idle
 	}
 	p.idle = append(p.idle, e)
-	e.idleTimer.Reset(idleTime)
+	e.idleTimer.Reset(p.lambda.opts.Limits.IdleTime)
 }
 
 // lost counts out an environment that has ended or did not start, and lets
@@ -162,6 +161,17 @@ func (p *pool) lost(e *environment) {
 		return
 	}
 	p.live--
+}
+
+// dismissIdle ends the environments that are idle now.
+func (p *pool) dismissIdle() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, e := range idle {
+		e.kill()
+	}
 }
 
 // retire ends an environment that has not been used for a while.

@@ -159,13 +159,13 @@ func (l *Lambda) prepare(f *function, r cfn.Resource, p functionProperties) erro
 			return err
 		}
 	}
-	if f.log, err = openLog(l.opts.Logs, r.Stack, r.LogicalID); err != nil {
+	if f.log, err = openLog(l.opts.Logs, r.Stack, r.LogicalID, l.opts.Limits.LogSize); err != nil {
 		return err
 	}
 	if f.log != nil {
 		l.cloud.Go(func(ctx context.Context) {
 			<-ctx.Done()
-			f.log.file.Close()
+			f.log.close()
 		})
 	}
 	l.mu.Lock()

@@ -169,6 +169,11 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 	if n := p.ScalingConfig.MaximumConcurrency; n != nil {
 		m.concurrency = *n
 	}
+	if t.inProcess == nil {
+		// A batch that would only wait for an environment is better left in
+		// the queue, where its visibility timeout has not begun.
+		m.concurrency = min(m.concurrency, l.opts.Limits.Environments)
+	}
 	if err := m.checkQueue(ctx); err != nil {
 		return cfn.Handle{}, err
 	}
