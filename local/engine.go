@@ -79,10 +79,10 @@ type Engine struct {
 	claim    *durable.Claim // on the state folder, or nil
 	listener net.Listener
 	server   *http.Server
-	identity *iam.Store
+	identity *iam.IAM
 	assembly *assembly.Assembly
 	parts
-	gateway  *apigateway.Gateway
+	gateway  *apigateway.APIGateway
 	transfer *transfer.Transfer
 	outputs  map[string]map[string]any
 	exports  map[string]any

@@ -67,7 +67,7 @@ func (p permissions) Assume(service, roleARN, _ string) (cloud.Caller, error) {
 
 // world is a gateway with fakes around it.
 type world struct {
-	*Gateway
+	*APIGateway
 	created *cfn.Created
 }
 
@@ -96,7 +96,7 @@ func startIn(t testing.TB, c *cloud.Cloud, options Options, services map[string]
 	for name, api := range services {
 		c.Register(name, api)
 	}
-	w := &world{Gateway: New(c, options)}
+	w := &world{APIGateway: New(c, options)}
 	c.Register("execute-api", w)
 	template, err := cfn.Parse([]byte(`{"Resources": {` + resources + `}}`))
 	if err != nil {

@@ -60,7 +60,7 @@ const (
 	maxTTL     = time.Hour
 )
 
-func (g *Gateway) createAuthorizer(_ context.Context, r cfn.Resource, p authorizerProperties) (cfn.Handle, error) {
+func (g *APIGateway) createAuthorizer(_ context.Context, r cfn.Resource, p authorizerProperties) (cfn.Handle, error) {
 	if p.Type != "TOKEN" && p.Type != "REQUEST" {
 		return cfn.Handle{}, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("the local engine has no %s authorizers", p.Type)}
 	}

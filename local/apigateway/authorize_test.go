@@ -272,11 +272,11 @@ func TestAResourcePolicyMustAllowCallersWithoutAName(t *testing.T) {
 }
 
 // alsoService is an IAM store that lets API Gateway itself do everything.
-type alsoService struct{ *iam.Store }
+type alsoService struct{ *iam.IAM }
 
 func (s alsoService) Authorize(caller cloud.Caller, action, resource string) error {
 	if caller.Service != "" {
 		return nil
 	}
-	return s.Store.Authorize(caller, action, resource)
+	return s.IAM.Authorize(caller, action, resource)
 }

@@ -35,7 +35,7 @@ type deploymentProperties struct {
 	Description cfn.Ignored
 }
 
-func (g *Gateway) createDeployment(_ context.Context, r cfn.Resource, p deploymentProperties) (cfn.Handle, error) {
+func (g *APIGateway) createDeployment(_ context.Context, r cfn.Resource, p deploymentProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(p.RestApiId)
@@ -89,7 +89,7 @@ type methodSetting struct {
 	LoggingLevel         cfn.Ignored
 }
 
-func (g *Gateway) createStage(_ context.Context, _ cfn.Resource, p stageProperties) (cfn.Handle, error) {
+func (g *APIGateway) createStage(_ context.Context, _ cfn.Resource, p stageProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(p.RestApiId)

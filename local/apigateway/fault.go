@@ -131,7 +131,7 @@ type gatewayResponseProperties struct {
 	ResponseTemplates  map[string]string
 }
 
-func (g *Gateway) createGatewayResponse(_ context.Context, r cfn.Resource, p gatewayResponseProperties) (cfn.Handle, error) {
+func (g *APIGateway) createGatewayResponse(_ context.Context, r cfn.Resource, p gatewayResponseProperties) (cfn.Handle, error) {
 	kind := responseType(p.ResponseType)
 	if status, _ := kind.traits(); status == 0 {
 		return cfn.Handle{}, fmt.Errorf("property ResponseType: there is no gateway response %q", p.ResponseType)

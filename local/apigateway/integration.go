@@ -130,11 +130,11 @@ func (p methodProperties) declares(parameter string) bool {
 
 // role is who calls a back end.
 type role struct {
-	gateway *Gateway
+	gateway *APIGateway
 	assume  func() (cloud.Caller, error) // nil: API Gateway calls in its own name
 }
 
-func (g *Gateway) compileRole(property, arn string) (role, error) {
+func (g *APIGateway) compileRole(property, arn string) (role, error) {
 	if arn == "" {
 		return role{gateway: g}, nil
 	}

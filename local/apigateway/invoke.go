@@ -59,7 +59,7 @@ type invokeOutput struct {
 
 // invoke sends a request to the API that ApiEndpoint names. An answer of 400 or
 // more is an answer, not an error.
-func (g *Gateway) invoke(ctx context.Context, caller cloud.Caller, in invokeInput) (invokeOutput, error) {
+func (g *APIGateway) invoke(ctx context.Context, caller cloud.Caller, in invokeInput) (invokeOutput, error) {
 	r, err := in.request(g.cloud.Site, caller)
 	if err != nil {
 		return invokeOutput{}, err
@@ -76,7 +76,7 @@ func (g *Gateway) invoke(ctx context.Context, caller cloud.Caller, in invokeInpu
 
 // route finds the stage that an input names. Step Functions lets the stage be
 // part of the path.
-func (g *Gateway) route(ctx context.Context, in invokeInput, r *request) (response, error) {
+func (g *APIGateway) route(ctx context.Context, in invokeInput, r *request) (response, error) {
 	id, _, _ := strings.Cut(in.ApiEndpoint, ".")
 	g.mu.RLock()
 	a := g.apis[id]

@@ -14,13 +14,13 @@ import (
 
 // function is a Lambda function that a URI names.
 type function struct {
-	gateway *Gateway
+	gateway *APIGateway
 	arn     string // may contain ${stageVariables.NAME}
 	role    role
 }
 
 // compileFunction parses arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations.
-func (g *Gateway) compileFunction(property, uri, credentials string) (*function, error) {
+func (g *APIGateway) compileFunction(property, uri, credentials string) (*function, error) {
 	_, path, isLambda := strings.Cut(uri, ":lambda:path/")
 	_, rest, isFunction := strings.Cut(path, "/functions/")
 	arn, isInvocation := strings.CutSuffix(rest, "/invocations")

@@ -58,7 +58,7 @@ type methodResponse struct {
 	ResponseModels     cfn.Ignored // documentation only
 }
 
-func (g *Gateway) createMethod(_ context.Context, r cfn.Resource, p methodProperties) (cfn.Handle, error) {
+func (g *APIGateway) createMethod(_ context.Context, r cfn.Resource, p methodProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(p.RestApiId)

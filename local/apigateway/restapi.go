@@ -17,7 +17,7 @@ import (
 // api is guarded by its Gateway's mutex; a deployment that a stage serves is
 // immutable and needs no lock.
 type api struct {
-	gateway   *Gateway
+	gateway   *APIGateway
 	id        string
 	name      string
 	stack     string
@@ -63,7 +63,7 @@ type restAPIProperties struct {
 	Tags               cfn.Ignored
 }
 
-func (g *Gateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIProperties) (cfn.Handle, error) {
+func (g *APIGateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIProperties) (cfn.Handle, error) {
 	switch {
 	case p.DisableExecuteApiEndpoint:
 		return cfn.Handle{}, &cfn.Unsupported{Property: "DisableExecuteApiEndpoint", Reason: "the local engine serves no custom domain names"}
@@ -121,7 +121,7 @@ func (a *api) setPolicy(document json.RawMessage) error {
 
 // lookup returns the API that a resource's RestApiId names. The caller holds
 // the mutex.
-func (g *Gateway) lookup(id string) (*api, error) {
+func (g *APIGateway) lookup(id string) (*api, error) {
 	if a := g.apis[id]; a != nil {
 		return a, nil
 	}
@@ -130,7 +130,7 @@ func (g *Gateway) lookup(id string) (*api, error) {
 
 type resourceProperties struct{ RestApiId, ParentId, PathPart string }
 
-func (g *Gateway) createResource(_ context.Context, r cfn.Resource, p resourceProperties) (cfn.Handle, error) {
+func (g *APIGateway) createResource(_ context.Context, r cfn.Resource, p resourceProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(p.RestApiId)
@@ -156,7 +156,7 @@ type requestValidatorProperties struct {
 	ValidateRequestParameters bool
 }
 
-func (g *Gateway) createRequestValidator(_ context.Context, r cfn.Resource, p requestValidatorProperties) (cfn.Handle, error) {
+func (g *APIGateway) createRequestValidator(_ context.Context, r cfn.Resource, p requestValidatorProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(p.RestApiId)

@@ -19,7 +19,7 @@ import (
 const maxBody = 10 << 20
 
 // serve answers requests to an API until the cloud is closed.
-func (g *Gateway) serve(a *api, listener net.Listener) {
+func (g *APIGateway) serve(a *api, listener net.Listener) {
 	server := &http.Server{Handler: a, ReadHeaderTimeout: 30 * time.Second}
 	g.cloud.Go(func(ctx context.Context) {
 		stop := context.AfterFunc(ctx, func() { server.Close() })
@@ -88,7 +88,7 @@ func traceID() string {
 	return "Root=1-" + strconv.FormatInt(time.Now().Unix(), 16) + "-" + id[:24]
 }
 
-func (g *Gateway) identify(r *http.Request, body []byte) (cloud.Caller, error) {
+func (g *APIGateway) identify(r *http.Request, body []byte) (cloud.Caller, error) {
 	if r.Header.Get("Authorization") == "" && !r.URL.Query().Has("X-Amz-Signature") || g.Identify == nil {
 		return cloud.Caller{}, &fault{kind: missingAuthenticationToken, message: "Missing Authentication Token"}
 	}

@@ -88,7 +88,7 @@ type apiKeyProperties struct {
 	Tags               cfn.Ignored
 }
 
-func (g *Gateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyProperties) (cfn.Handle, error) {
+func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyProperties) (cfn.Handle, error) {
 	if p.Value == "" {
 		p.Value = identifier(r, 40)
 	}
@@ -120,7 +120,7 @@ type usagePlanProperties struct {
 	Tags          cfn.Ignored
 }
 
-func (g *Gateway) createUsagePlan(_ context.Context, r cfn.Resource, p usagePlanProperties) (cfn.Handle, error) {
+func (g *APIGateway) createUsagePlan(_ context.Context, r cfn.Resource, p usagePlanProperties) (cfn.Handle, error) {
 	plan := &usagePlan{id: identifier(r, 6), throttle: p.Throttle, quota: p.Quota, stages: map[stageName]map[string]throttle{}}
 	if p.Quota != nil && p.Quota.Period != "DAY" && p.Quota.Period != "WEEK" && p.Quota.Period != "MONTH" {
 		return cfn.Handle{}, fmt.Errorf("property Quota.Period must be DAY, WEEK or MONTH, got %q", p.Quota.Period)
@@ -139,7 +139,7 @@ func (g *Gateway) createUsagePlan(_ context.Context, r cfn.Resource, p usagePlan
 
 type usagePlanKeyProperties struct{ KeyId, KeyType, UsagePlanId string }
 
-func (g *Gateway) createUsagePlanKey(_ context.Context, _ cfn.Resource, p usagePlanKeyProperties) (cfn.Handle, error) {
+func (g *APIGateway) createUsagePlanKey(_ context.Context, _ cfn.Resource, p usagePlanKeyProperties) (cfn.Handle, error) {
 	if p.KeyType != "API_KEY" {
 		return cfn.Handle{}, fmt.Errorf("property KeyType must be API_KEY, got %q", p.KeyType)
 	}
@@ -166,7 +166,7 @@ func (g *Gateway) createUsagePlanKey(_ context.Context, _ cfn.Resource, p usageP
 
 // subscribed returns the key with that value and its subscription to a plan
 // that has the stage; both are nil where the key does not open the stage.
-func (g *Gateway) subscribed(value string, s *stage) (*apiKey, *subscription) {
+func (g *APIGateway) subscribed(value string, s *stage) (*apiKey, *subscription) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	key := g.keys[value]

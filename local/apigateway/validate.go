@@ -29,7 +29,7 @@ type modelProperties struct {
 	Description cfn.Ignored
 }
 
-func (g *Gateway) createModel(_ context.Context, r cfn.Resource, p modelProperties) (cfn.Handle, error) {
+func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(p.RestApiId)

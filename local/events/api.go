@@ -33,7 +33,7 @@ const (
 	maxEntriesBytes = 1 << 20
 )
 
-func (s *Events) putEvents(_ context.Context, caller cloud.Caller, in putEventsInput) (any, error) {
+func (s *EventBridge) putEvents(_ context.Context, caller cloud.Caller, in putEventsInput) (any, error) {
 	if n := len(in.Entries); n < 1 || n > maxEntries {
 		return nil, cloud.Errorf(400, "ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d", maxEntries)
 	}
@@ -65,7 +65,7 @@ func (s *Events) putEvents(_ context.Context, caller cloud.Caller, in putEventsI
 }
 
 // putEvent routes one entry and returns the id of its event.
-func (s *Events) putEvent(entry putEventsEntry) (string, error) {
+func (s *EventBridge) putEvent(entry putEventsEntry) (string, error) {
 	for name, value := range map[string]string{"Source": entry.Source, "DetailType": entry.DetailType, "Detail": string(entry.Detail)} {
 		if value == "" || value == "null" {
 			return "", cloud.Errorf(400, "InvalidArgument", "Parameter %s is not valid. Reason: %s is a required argument.", name, name)
@@ -137,7 +137,7 @@ type listRulesInput struct {
 	Limit                               int
 }
 
-func (s *Events) listRules(_ context.Context, caller cloud.Caller, in listRulesInput) (any, error) {
+func (s *EventBridge) listRules(_ context.Context, caller cloud.Caller, in listRulesInput) (any, error) {
 	b, err := s.bus(in.EventBusName)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func (s *Events) listRules(_ context.Context, caller cloud.Caller, in listRulesI
 
 type describeRuleInput struct{ Name, EventBusName string }
 
-func (s *Events) describeRule(_ context.Context, caller cloud.Caller, in describeRuleInput) (any, error) {
+func (s *EventBridge) describeRule(_ context.Context, caller cloud.Caller, in describeRuleInput) (any, error) {
 	b, err := s.bus(in.EventBusName)
 	if err != nil {
 		return nil, err
@@ -187,7 +187,7 @@ func (s *Events) describeRule(_ context.Context, caller cloud.Caller, in describ
 
 type testEventPatternInput struct{ EventPattern, Event string }
 
-func (s *Events) testEventPattern(_ context.Context, caller cloud.Caller, in testEventPatternInput) (any, error) {
+func (s *EventBridge) testEventPattern(_ context.Context, caller cloud.Caller, in testEventPatternInput) (any, error) {
 	if err := s.cloud.Authorize(caller, "events:TestEventPattern", "*"); err != nil {
 		return nil, err
 	}

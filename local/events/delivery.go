@@ -36,11 +36,11 @@ func backoff(retries int) time.Duration {
 }
 
 // deliverLater hands the delivery to the background; it ends with the cloud.
-func (s *Events) deliverLater(r *rule, t *target, e *event) {
+func (s *EventBridge) deliverLater(r *rule, t *target, e *event) {
 	s.cloud.Go(func(ctx context.Context) { s.deliver(ctx, r, t, e) })
 }
 
-func (s *Events) deliver(ctx context.Context, r *rule, t *target, e *event) {
+func (s *EventBridge) deliver(ctx context.Context, r *rule, t *target, e *event) {
 	payload, err := t.input.payload(e, r)
 	if err != nil {
 		s.giveUp(ctx, r, t, e, failure{code: "INVALID_JSON", message: err.Error()})
@@ -136,7 +136,7 @@ type messageAttribute struct{ DataType, StringValue string }
 
 // giveUp counts a failed invocation and sends the event to the dead-letter
 // queue, if the target has one.
-func (s *Events) giveUp(ctx context.Context, r *rule, t *target, e *event, f failure) {
+func (s *EventBridge) giveUp(ctx context.Context, r *rule, t *target, e *event, f failure) {
 	r.count(s.metrics.invocations)
 	r.count(s.metrics.failed)
 	if t.deadLetters == "" {

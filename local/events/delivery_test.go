@@ -15,7 +15,7 @@ import (
 
 // world is EventBridge with fake services around it.
 type world struct {
-	*Events
+	*EventBridge
 	types map[string]cfn.Type
 
 	mu      sync.Mutex
@@ -26,12 +26,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"})
-	w := &world{Events: New(c), types: map[string]cfn.Type{}, metrics: map[string]int{}}
-	c.Bus, c.Meter = w.Events, w
+	w := &world{EventBridge: New(c), types: map[string]cfn.Type{}, metrics: map[string]int{}}
+	c.Bus, c.Meter = w.EventBridge, w
 	for _, service := range []string{"lambda", "sqs", "sns", "states"} {
 		c.Register(service, fake{w, service})
 	}
-	c.Register("events", w.Events)
+	c.Register("events", w.EventBridge)
 	for _, typ := range w.Types() {
 		w.types[typ.Name] = typ
 	}

@@ -21,7 +21,7 @@ type event struct {
 }
 
 // newEvent fills what the sender left out.
-func (s *Events) newEvent(e cloud.Event) *event {
+func (s *EventBridge) newEvent(e cloud.Event) *event {
 	now := time.Now().UTC()
 	if e.Time.IsZero() {
 		e.Time = now

@@ -21,8 +21,8 @@ const principal = "events.amazonaws.com"
 // defaultBus is the bus that every account has, and AWS services emit to.
 const defaultBus = "default"
 
-// Events is the service, and the engine's cloud.Bus.
-type Events struct {
+// EventBridge is the service, and the engine's cloud.Bus.
+type EventBridge struct {
 	cloud.Operations
 
 	cloud   *cloud.Cloud
@@ -33,8 +33,8 @@ type Events struct {
 }
 
 var (
-	_ cloud.Bus = (*Events)(nil)
-	_ cloud.API = (*Events)(nil)
+	_ cloud.Bus = (*EventBridge)(nil)
+	_ cloud.API = (*EventBridge)(nil)
 )
 
 // bus is an event bus. Its rules are replaced as a whole, never changed.
@@ -56,8 +56,8 @@ type rule struct {
 }
 
 // New returns EventBridge with the default bus.
-func New(c *cloud.Cloud) *Events {
-	s := &Events{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}}
+func New(c *cloud.Cloud) *EventBridge {
+	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}}
 	s.Operations = cloud.Operations{
 		"DescribeRule":     cloud.Handle(s.describeRule),
 		"ListRules":        cloud.Handle(s.listRules),
@@ -68,7 +68,7 @@ func New(c *cloud.Cloud) *Events {
 	return s
 }
 
-func (s *Events) busARN(name string) string { return s.cloud.ARN("events", "event-bus/"+name) }
+func (s *EventBridge) busARN(name string) string { return s.cloud.ARN("events", "event-bus/"+name) }
 
 // busName returns the name of a bus that may be given by its ARN or not at all.
 func busName(nameOrARN string) string {
@@ -78,7 +78,7 @@ func busName(nameOrARN string) string {
 	return nameOrARN[strings.LastIndex(nameOrARN, "/")+1:]
 }
 
-func (s *Events) bus(nameOrARN string) (*bus, error) {
+func (s *EventBridge) bus(nameOrARN string) (*bus, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if b := s.buses[busName(nameOrARN)]; b != nil {
@@ -88,14 +88,14 @@ func (s *Events) bus(nameOrARN string) (*bus, error) {
 }
 
 // rules returns the rules of a bus as they are now.
-func (s *Events) rules(b *bus) []*rule {
+func (s *EventBridge) rules(b *bus) []*rule {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return b.rules
 }
 
 // add puts a rule on its bus.
-func (s *Events) add(b *bus, r *rule) error {
+func (s *EventBridge) add(b *bus, r *rule) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, found := slices.BinarySearchFunc(b.rules, r.name, func(r *rule, name string) int { return strings.Compare(r.name, name) })
@@ -107,7 +107,7 @@ func (s *Events) add(b *bus, r *rule) error {
 }
 
 // Emit puts an event on the default bus. It does not wait for targets.
-func (s *Events) Emit(e cloud.Event) {
+func (s *EventBridge) Emit(e cloud.Event) {
 	s.mu.RLock()
 	b := s.buses[defaultBus]
 	s.mu.RUnlock()
@@ -115,7 +115,7 @@ func (s *Events) Emit(e cloud.Event) {
 }
 
 // route delivers an event to the targets of every rule that it matches.
-func (s *Events) route(b *bus, e *event) {
+func (s *EventBridge) route(b *bus, e *event) {
 	for _, r := range s.rules(b) {
 		if r.enabled && r.pattern != nil && r.pattern.matches(e) {
 			r.count(s.metrics.matched)
@@ -125,7 +125,7 @@ func (s *Events) route(b *bus, e *event) {
 }
 
 // trigger delivers an event to a rule's targets.
-func (s *Events) trigger(r *rule, e *event) {
+func (s *EventBridge) trigger(r *rule, e *event) {
 	r.count(s.metrics.triggered)
 	for _, t := range r.targets {
 		s.deliverLater(r, t, e)
@@ -133,6 +133,6 @@ func (s *Events) trigger(r *rule, e *event) {
 }
 
 // scheduled is the event of a rule that its schedule triggers.
-func (s *Events) scheduled(r *rule, at time.Time) *event {
+func (s *EventBridge) scheduled(r *rule, at time.Time) *event {
 	return s.newEvent(cloud.Event{DetailType: "Scheduled Event", Source: "aws.events", Time: at, Resources: []string{r.arn}})
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Types returns AWS::Events::Rule, EventBus and EventBusPolicy.
-func (s *Events) Types() []cfn.Type {
+func (s *EventBridge) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Events::Rule", s.createRule),
 		cfn.Define("AWS::Events::EventBus", s.createBus),
@@ -36,7 +36,7 @@ type ruleProperties struct {
 // maxTargets is the most that a rule may have.
 const maxTargets = 5
 
-func (s *Events) createRule(_ context.Context, res cfn.Resource, p ruleProperties) (cfn.Handle, error) {
+func (s *EventBridge) createRule(_ context.Context, res cfn.Resource, p ruleProperties) (cfn.Handle, error) {
 	b, err := s.bus(p.EventBusName)
 	if err != nil {
 		return cfn.Handle{}, err
@@ -121,7 +121,7 @@ func ruleSchedule(p ruleProperties, b *bus) (schedule, error) {
 	return when, nil
 }
 
-func (s *Events) setTargets(r *rule, targets []targetProperties) error {
+func (s *EventBridge) setTargets(r *rule, targets []targetProperties) error {
 	if len(targets) > maxTargets {
 		return &cfn.Unsupported{Property: "Targets", Reason: fmt.Sprintf("a rule has at most %d targets, got %d", maxTargets, len(targets))}
 	}
@@ -136,7 +136,7 @@ func (s *Events) setTargets(r *rule, targets []targetProperties) error {
 }
 
 // keepTime triggers a rule by its schedule until ctx ends.
-func (s *Events) keepTime(ctx context.Context, r *rule, when schedule) {
+func (s *EventBridge) keepTime(ctx context.Context, r *rule, when schedule) {
 	for at := when.next(time.Now()); !at.IsZero(); at = when.next(at) {
 		if !sleep(ctx, time.Until(at)) {
 			return
@@ -155,7 +155,7 @@ type busProperties struct {
 	Policy           json.RawMessage
 }
 
-func (s *Events) createBus(_ context.Context, _ cfn.Resource, p busProperties) (cfn.Handle, error) {
+func (s *EventBridge) createBus(_ context.Context, _ cfn.Resource, p busProperties) (cfn.Handle, error) {
 	if p.Name == "" || strings.Contains(p.Name, "/") {
 		return cfn.Handle{}, &cfn.Unsupported{Property: "Name", Reason: fmt.Sprintf("%q is not a name for a custom event bus", p.Name)}
 	}
@@ -175,7 +175,7 @@ func (s *Events) createBus(_ context.Context, _ cfn.Resource, p busProperties) (
 	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}}, nil
 }
 
-func (s *Events) setPolicy(b *bus, policy json.RawMessage, property string) error {
+func (s *EventBridge) setPolicy(b *bus, policy json.RawMessage, property string) error {
 	if err := s.cloud.SetResourcePolicy(b.arn, policy); err != nil {
 		return fmt.Errorf("set the policy of event bus %s: %w", b.name, err)
 	}
@@ -188,7 +188,7 @@ type busPolicyProperties struct {
 	Statement    json.RawMessage
 }
 
-func (s *Events) createBusPolicy(_ context.Context, _ cfn.Resource, p busPolicyProperties) (cfn.Handle, error) {
+func (s *EventBridge) createBusPolicy(_ context.Context, _ cfn.Resource, p busPolicyProperties) (cfn.Handle, error) {
 	b, err := s.bus(p.EventBusName)
 	if err != nil {
 		return cfn.Handle{}, err

@@ -37,7 +37,7 @@ type targetProperties struct {
 }
 
 // newTarget compiles a target; at is the path of its property.
-func (s *Events) newTarget(r *rule, p targetProperties, at string) (*target, error) {
+func (s *EventBridge) newTarget(r *rule, p targetProperties, at string) (*target, error) {
 	t := &target{arn: p.Arn, retries: maxRetries, age: maxAge, deadLetters: p.DeadLetterConfig.Arn}
 	if n := p.RetryPolicy.MaximumRetryAttempts; n != nil {
 		if *n < 0 || *n > maxRetries {
@@ -66,7 +66,7 @@ func (s *Events) newTarget(r *rule, p targetProperties, at string) (*target, err
 }
 
 // sender returns how the target of an ARN is invoked.
-func (s *Events) sender(r *rule, p targetProperties, at string) (func(context.Context, *event, json.RawMessage) error, error) {
+func (s *EventBridge) sender(r *rule, p targetProperties, at string) (func(context.Context, *event, json.RawMessage) error, error) {
 	parsed, ok := cloud.ParseARN(p.Arn)
 	if !ok {
 		return nil, &cfn.Unsupported{Property: at + ".Arn", Reason: fmt.Sprintf("%q is not an ARN", p.Arn)}
@@ -113,7 +113,7 @@ func (s *Events) sender(r *rule, p targetProperties, at string) (func(context.Co
 }
 
 // call invokes an action of another service with what in makes of the payload.
-func (s *Events) call(caller func() (cloud.Caller, error), service, action string, in func(json.RawMessage) any) func(context.Context, *event, json.RawMessage) error {
+func (s *EventBridge) call(caller func() (cloud.Caller, error), service, action string, in func(json.RawMessage) any) func(context.Context, *event, json.RawMessage) error {
 	return func(ctx context.Context, _ *event, payload json.RawMessage) error {
 		as, err := caller()
 		if err != nil {
@@ -124,7 +124,7 @@ func (s *Events) call(caller func() (cloud.Caller, error), service, action strin
 }
 
 // forwarder puts the event itself on another bus.
-func (s *Events) forwarder(r *rule, p targetProperties) func(context.Context, *event, json.RawMessage) error {
+func (s *EventBridge) forwarder(r *rule, p targetProperties) func(context.Context, *event, json.RawMessage) error {
 	return func(_ context.Context, e *event, _ json.RawMessage) error {
 		caller := s.cloud.ServiceCaller(principal, r.arn)
 		if p.RoleArn != "" {
@@ -146,7 +146,7 @@ func (s *Events) forwarder(r *rule, p targetProperties) func(context.Context, *e
 }
 
 // assume takes on a target's role.
-func (s *Events) assume(r *rule, role string) (cloud.Caller, error) {
+func (s *EventBridge) assume(r *rule, role string) (cloud.Caller, error) {
 	caller, err := s.cloud.Assume(principal, role, r.name)
 	if err != nil {
 		return cloud.Caller{}, assumeError{err}

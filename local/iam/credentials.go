@@ -17,7 +17,7 @@ type Credentials struct {
 
 // Issue makes credentials by which requests over the wire are recognised as
 // the caller's.
-func (s *Store) Issue(caller cloud.Caller) Credentials {
+func (s *IAM) Issue(caller cloud.Caller) Credentials {
 	credentials := Credentials{
 		AccessKeyID:     "ASIA" + rand.Text()[:16],
 		SecretAccessKey: rand.Text() + rand.Text(),
@@ -34,7 +34,7 @@ func (s *Store) Issue(caller cloud.Caller) Credentials {
 // and "test", say) for the account's administrator, so that a developer's
 // clients need no set-up. The signature itself is not verified: the engine
 // listens on loopback only. But a presigned URL expires.
-func (s *Store) Identify(r *http.Request) (caller cloud.Caller, service string, err error) {
+func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, err error) {
 	signed, err := readSignature(r)
 	if err != nil {
 		return cloud.Caller{}, signed.service, err
@@ -49,7 +49,7 @@ func (s *Store) Identify(r *http.Request) (caller cloud.Caller, service string, 
 }
 
 // SetManagedPolicy registers a managed policy, an AWS-managed one included.
-func (s *Store) SetManagedPolicy(arn string, policy json.RawMessage) error {
+func (s *IAM) SetManagedPolicy(arn string, policy json.RawMessage) error {
 	d, err := parse(policy)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ const (
 	rule  = "arn:aws:events:us-east-1:000000000000:rule/uploads"
 )
 
-func newStore(t testing.TB) (*Store, map[string]cfn.Type) {
+func newStore(t testing.TB) (*IAM, map[string]cfn.Type) {
 	t.Helper()
 	store := New(cloud.New(cloud.Site{Account: "000000000000", Region: "us-east-1"}))
 	types := map[string]cfn.Type{}
@@ -28,7 +28,7 @@ func newStore(t testing.TB) (*Store, map[string]cfn.Type) {
 }
 
 // roleWith creates a role that Lambda may assume, with one inline policy.
-func roleWith(t testing.TB, statements string) (*Store, cloud.Caller) {
+func roleWith(t testing.TB, statements string) (*IAM, cloud.Caller) {
 	t.Helper()
 	store, types := newStore(t)
 	template, err := cfn.Parse([]byte(`{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {

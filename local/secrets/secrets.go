@@ -21,8 +21,8 @@ const (
 	suffixLength = 7
 )
 
-// Service is Secrets Manager. It implements cloud.API as "secretsmanager".
-type Service struct {
+// SecretsManager is the service. It implements cloud.API as "secretsmanager".
+type SecretsManager struct {
 	cloud.Operations
 
 	cloud *cloud.Cloud
@@ -32,9 +32,9 @@ type Service struct {
 	byARN  map[string]*secret // under the full ARN and under the one without suffix
 }
 
-var _ cloud.API = (*Service)(nil)
+var _ cloud.API = (*SecretsManager)(nil)
 
-// secret is guarded by its Service's mutex.
+// secret is guarded by the mutex of its service.
 type secret struct {
 	arn         string
 	name        string
@@ -54,8 +54,8 @@ type version struct {
 }
 
 // New returns a service without secrets.
-func New(c *cloud.Cloud) *Service {
-	s := &Service{cloud: c, byName: map[string]*secret{}, byARN: map[string]*secret{}}
+func New(c *cloud.Cloud) *SecretsManager {
+	s := &SecretsManager{cloud: c, byName: map[string]*secret{}, byARN: map[string]*secret{}}
 	s.Operations = cloud.Operations{
 		"BatchGetSecretValue": cloud.Handle(s.batchGetSecretValue),
 		"DescribeSecret":      cloud.Handle(s.describeSecret),
@@ -67,7 +67,7 @@ func New(c *cloud.Cloud) *Service {
 }
 
 // create adds a secret without a version.
-func (s *Service) create(name, description string) (*secret, error) {
+func (s *SecretsManager) create(name, description string) (*secret, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (sec *secret) add(v *version, labels []string) {
 // find returns the secret that id names: by name, by ARN, or by the ARN
 // without its suffix. The caller's permission is checked first, even for a
 // secret that does not exist.
-func (s *Service) find(caller cloud.Caller, action, id string) (*secret, error) {
+func (s *SecretsManager) find(caller cloud.Caller, action, id string) (*secret, error) {
 	if id == "" {
 		return nil, cloud.Errorf(400, "InvalidParameterException", "You must provide a SecretId.")
 	}

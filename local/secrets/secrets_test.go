@@ -35,7 +35,7 @@ func (k kept) SetResourcePolicy(arn string, policy json.RawMessage) error {
 }
 
 // create makes the template's resources and returns their service.
-func create(t *testing.T, policies cloud.ResourcePolicies, resources string) (*Service, *cfn.Created, error) {
+func create(t *testing.T, policies cloud.ResourcePolicies, resources string) (*SecretsManager, *cfn.Created, error) {
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	t.Cleanup(c.Close)
@@ -63,7 +63,7 @@ func secretOf(properties string) string {
 	return `"Token": {"Type": "AWS::SecretsManager::Secret", "Properties": {` + properties + `}}`
 }
 
-func mustCreate(t *testing.T, resources string) (*Service, *cfn.Created) {
+func mustCreate(t *testing.T, resources string) (*SecretsManager, *cfn.Created) {
 	t.Helper()
 	s, created, err := create(t, nil, resources)
 	if err != nil {
@@ -73,7 +73,7 @@ func mustCreate(t *testing.T, resources string) (*Service, *cfn.Created) {
 }
 
 // call performs an action as the administrator.
-func call[Out any](t *testing.T, s *Service, action, input string) (Out, error) {
+func call[Out any](t *testing.T, s *SecretsManager, action, input string) (Out, error) {
 	t.Helper()
 	var out Out
 	raw, err := s.Call(context.Background(), s.cloud.Administrator(), action, json.RawMessage(input))

@@ -10,8 +10,8 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Service implements cloud.API as "ssm".
-type Service struct {
+// SSM is the service. It implements cloud.API as "ssm".
+type SSM struct {
 	cloud.Operations
 
 	cloud *cloud.Cloud
@@ -20,7 +20,7 @@ type Service struct {
 	parameters map[string]parameter // by name
 }
 
-var _ cloud.API = (*Service)(nil)
+var _ cloud.API = (*SSM)(nil)
 
 // parameter is in the shape in which the API answers it.
 type parameter struct {
@@ -34,8 +34,8 @@ type parameter struct {
 }
 
 // New returns a store without parameters.
-func New(c *cloud.Cloud) *Service {
-	s := &Service{cloud: c, parameters: map[string]parameter{}}
+func New(c *cloud.Cloud) *SSM {
+	s := &SSM{cloud: c, parameters: map[string]parameter{}}
 	s.Operations = cloud.Operations{
 		"GetParameter":        cloud.Handle(s.getParameter),
 		"GetParameters":       cloud.Handle(s.getParameters),
@@ -45,7 +45,7 @@ func New(c *cloud.Cloud) *Service {
 }
 
 // put stores a parameter that does not exist yet.
-func (s *Service) put(p parameter) error {
+func (s *SSM) put(p parameter) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, exists := s.parameters[p.Name]; exists {
@@ -58,13 +58,13 @@ func (s *Service) put(p parameter) error {
 }
 
 // arn returns the ARN of a name, in which a leading slash is not doubled.
-func (s *Service) arn(name string) string {
+func (s *SSM) arn(name string) string {
 	return s.cloud.ARN("ssm", "parameter/"+strings.TrimPrefix(name, "/"))
 }
 
 // find returns the parameter that a name or an ARN stands for, with a version
 // ("name:1") if need be, after asking whether the caller may read it.
-func (s *Service) find(caller cloud.Caller, action, reference string) (parameter, bool, error) {
+func (s *SSM) find(caller cloud.Caller, action, reference string) (parameter, bool, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	name, version := reference, ""

@@ -11,7 +11,7 @@ import (
 )
 
 // store creates the parameters of a template's resources.
-func store(t *testing.T, resources string) (*Service, *cfn.Created, error) {
+func store(t *testing.T, resources string) (*SSM, *cfn.Created, error) {
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	s := New(c)
@@ -36,7 +36,7 @@ func resource(id, properties string) string {
 }
 
 // get calls an action and returns its answer without times.
-func get(t *testing.T, s *Service, action, input string) string {
+func get(t *testing.T, s *SSM, action, input string) string {
 	t.Helper()
 	output, err := s.Call(t.Context(), s.cloud.Administrator(), action, json.RawMessage(input))
 	if err != nil {

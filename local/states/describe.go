@@ -18,7 +18,7 @@ type executionRequest struct {
 }
 
 // execution finds an execution of a Standard machine and authorizes the caller.
-func (s *States) execution(caller cloud.Caller, action, arn string) (slot, error) {
+func (s *StepFunctions) execution(caller cloud.Caller, action, arn string) (slot, error) {
 	if err := checkARN(arn, "execution"); err != nil {
 		return slot{}, err
 	}
@@ -30,7 +30,7 @@ func (s *States) execution(caller cloud.Caller, action, arn string) (slot, error
 
 // ownerOf returns the machine of an execution's ARN, or nil, and the execution's
 // name.
-func (s *States) ownerOf(arn string) (m *machine, name string) {
+func (s *StepFunctions) ownerOf(arn string) (m *machine, name string) {
 	machineName, name, ok := strings.Cut(strings.TrimPrefix(arn, s.cloud.ARN("states", "execution:")), ":")
 	if !ok {
 		return nil, ""
@@ -40,7 +40,7 @@ func (s *States) ownerOf(arn string) (m *machine, name string) {
 	return s.machines[s.cloud.ARN("states", "stateMachine:"+machineName)], name
 }
 
-func (s *States) describeExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
+func (s *StepFunctions) describeExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
 	e, err := s.execution(caller, "DescribeExecution", r.ExecutionARN)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ type listExecutionsRequest struct {
 
 // listExecutions gives the executions of a machine, newest first. A page's token
 // counts the executions from the oldest one, so that new ones do not shift it.
-func (s *States) listExecutions(_ context.Context, caller cloud.Caller, r listExecutionsRequest) (any, error) {
+func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r listExecutionsRequest) (any, error) {
 	m, err := s.machine(caller, "ListExecutions", r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ type historyRequest struct {
 	IncludeExecutionData *bool  `json:"includeExecutionData"`
 }
 
-func (s *States) getExecutionHistory(_ context.Context, caller cloud.Caller, r historyRequest) (any, error) {
+func (s *StepFunctions) getExecutionHistory(_ context.Context, caller cloud.Caller, r historyRequest) (any, error) {
 	e, err := s.execution(caller, "GetExecutionHistory", r.ExecutionARN)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func (f fakeService) Call(ctx context.Context, _ cloud.Caller, action string, in
 // world is one account with nothing in it but what a test puts there.
 type world struct {
 	t       *testing.T
-	states  *States
+	states  *StepFunctions
 	cloud   *cloud.Cloud
 	caller  cloud.Caller
 	mu      sync.Mutex

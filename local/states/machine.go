@@ -17,7 +17,7 @@ const maxMachineName = 80
 
 // A machine is a definition with a name and a role.
 type machine struct {
-	states     *States
+	states     *StepFunctions
 	arn        string
 	name       string
 	express    bool
@@ -32,7 +32,7 @@ type machine struct {
 }
 
 // create makes a machine and begins to serve it.
-func (s *States) create(name, text, role string, express bool) (*machine, error) {
+func (s *StepFunctions) create(name, text, role string, express bool) (*machine, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (m *machine) kind() string {
 }
 
 // machine finds a machine and authorizes the caller for it.
-func (s *States) machine(caller cloud.Caller, action, arn string) (*machine, error) {
+func (s *StepFunctions) machine(caller cloud.Caller, action, arn string) (*machine, error) {
 	if err := checkARN(arn, "stateMachine"); err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ type machineRequest struct {
 	StateMachineARN string `json:"stateMachineArn"`
 }
 
-func (s *States) describeStateMachine(_ context.Context, caller cloud.Caller, r machineRequest) (any, error) {
+func (s *StepFunctions) describeStateMachine(_ context.Context, caller cloud.Caller, r machineRequest) (any, error) {
 	m, err := s.machine(caller, "DescribeStateMachine", r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (s *States) describeStateMachine(_ context.Context, caller cloud.Caller, r 
 	return m.describe("creationDate"), nil
 }
 
-func (s *States) describeStateMachineForExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
+func (s *StepFunctions) describeStateMachineForExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
 	if _, err := s.execution(caller, "DescribeStateMachineForExecution", r.ExecutionARN); err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (m *machine) describe(date string) map[string]any {
 // apiTime is a time in the API: seconds since 1970.
 func apiTime(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-func (s *States) listStateMachines(_ context.Context, caller cloud.Caller, r page) (any, error) {
+func (s *StepFunctions) listStateMachines(_ context.Context, caller cloud.Caller, r page) (any, error) {
 	if err := s.cloud.Authorize(caller, "states:ListStateMachines", s.cloud.ARN("states", "stateMachine:*")); err != nil {
 		return nil, err
 	}

@@ -27,14 +27,14 @@ func startAnswer(result any) (any, *failure) {
 }
 
 // nestedExecution finds the execution that a call started.
-func (s *States) nestedExecution(answer any) (slot, error) {
+func (s *StepFunctions) nestedExecution(answer any) (slot, error) {
 	members, _ := answer.(map[string]any)
 	arn, _ := members["ExecutionArn"].(string)
 	return s.existing(arn)
 }
 
 // stopNested stops a started execution whose task has ended.
-func (s *States) stopNested(answer any) {
+func (s *StepFunctions) stopNested(answer any) {
 	if e, err := s.nestedExecution(answer); err == nil && e.live != nil {
 		e.live.end(outcome{status: statusAborted}, 0)
 	}
@@ -42,7 +42,7 @@ func (s *States) stopNested(answer any) {
 
 // awaitNested waits for a started execution. In version 2 of .sync its input
 // and output are JSON, not text.
-func (s *States) awaitNested(ctx context.Context, v *visit, version int, answer any) (any, *failure) {
+func (s *StepFunctions) awaitNested(ctx context.Context, v *visit, version int, answer any) (any, *failure) {
 	e, err := s.nestedExecution(answer)
 	if err != nil {
 		return nil, v.failed(errTaskFailed, "An Express execution can not be waited for.")

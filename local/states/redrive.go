@@ -44,7 +44,7 @@ type redriveRequest struct {
 	ClientToken  string `json:"clientToken"`
 }
 
-func (s *States) redriveExecution(ctx context.Context, caller cloud.Caller, r redriveRequest) (any, error) {
+func (s *StepFunctions) redriveExecution(ctx context.Context, caller cloud.Caller, r redriveRequest) (any, error) {
 	isForbidden := func(r rune) bool { return r < '!' || r > '~' }
 	if len(r.ClientToken) > maxClientToken || strings.ContainsFunc(r.ClientToken, isForbidden) {
 		return nil, cloud.Errorf(400, "ValidationException",

@@ -291,7 +291,7 @@ func (e *execution) retire() {
 }
 
 // existing finds an execution by its ARN.
-func (s *States) existing(arn string) (slot, error) {
+func (s *StepFunctions) existing(arn string) (slot, error) {
 	m, name := s.ownerOf(arn)
 	if m == nil || m.express {
 		return slot{}, noExecution(arn)

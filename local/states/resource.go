@@ -41,10 +41,10 @@ func (r *resource) label() string {
 // resolver finds integrations, and refuses what no service of the engine serves.
 type resolver struct {
 	supports func(service, action string) bool
-	nested   *States // runs the executions that states:startExecution starts
+	nested   *StepFunctions // runs the executions that states:startExecution starts
 }
 
-func (s *States) resolver() resolver { return resolver{s.cloud.Supports, s} }
+func (s *StepFunctions) resolver() resolver { return resolver{s.cloud.Supports, s} }
 
 // resolve reads a Resource ARN.
 func (r resolver) resolve(arn string, express bool) (*resource, error) {

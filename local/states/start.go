@@ -19,7 +19,7 @@ type startRequestBody struct {
 	Input           *string `json:"input"`
 }
 
-func (s *States) startExecution(_ context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
+func (s *StepFunctions) startExecution(_ context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
 	e, err := s.start(caller, "StartExecution", r)
 	if err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func (s *States) startExecution(_ context.Context, caller cloud.Caller, r startR
 	return map[string]any{"executionArn": e.arn, "startDate": apiTime(e.started)}, nil
 }
 
-func (s *States) startSyncExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
+func (s *StepFunctions) startSyncExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
 	m, err := s.machine(caller, "StartSyncExecution", r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (e *execution) syncAnswer() map[string]any {
 }
 
 // start begins an execution of the machine that the request names.
-func (s *States) start(caller cloud.Caller, action string, r startRequestBody) (*execution, error) {
+func (s *StepFunctions) start(caller cloud.Caller, action string, r startRequestBody) (*execution, error) {
 	m, err := s.machine(caller, action, r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ type stopRequest struct {
 	Cause        string `json:"cause"`
 }
 
-func (s *States) stopExecution(_ context.Context, caller cloud.Caller, r stopRequest) (any, error) {
+func (s *StepFunctions) stopExecution(_ context.Context, caller cloud.Caller, r stopRequest) (any, error) {
 	e, err := s.execution(caller, "StopExecution", r.ExecutionARN)
 	if err != nil {
 		return nil, err

@@ -21,8 +21,8 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// States is the service: the machines of one account and region.
-type States struct {
+// StepFunctions is the service: the machines of one account and region.
+type StepFunctions struct {
 	cloud.Operations
 
 	cloud   *cloud.Cloud
@@ -35,7 +35,7 @@ type States struct {
 	machines map[string]*machine // by ARN
 }
 
-var _ cloud.API = (*States)(nil)
+var _ cloud.API = (*StepFunctions)(nil)
 
 // Options configure the service.
 type Options struct {
@@ -50,9 +50,9 @@ type Options struct {
 }
 
 // New returns the service without machines. Register it as "states".
-func New(c *cloud.Cloud, o Options) *States {
+func New(c *cloud.Cloud, o Options) *StepFunctions {
 	o.EndedExecutions = cmp.Or(o.EndedExecutions, 100_000)
-	s := &States{cloud: c, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
+	s := &StepFunctions{cloud: c, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
 	s.Operations = cloud.Operations{
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),

@@ -124,7 +124,7 @@ type taskTokenRequest struct {
 	Cause     string `json:"cause"`
 }
 
-func (s *States) sendTaskSuccess(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
+func (s *StepFunctions) sendTaskSuccess(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
 	output, err := parseData(r.Output)
 	if err != nil || output.tooLarge() {
 		return nil, cloud.Errorf(400, "InvalidOutput", "Invalid Output: the output must be JSON of at most %d bytes", maxPayload)
@@ -132,12 +132,12 @@ func (s *States) sendTaskSuccess(_ context.Context, caller cloud.Caller, r taskT
 	return s.complete(caller, "SendTaskSuccess", r.TaskToken, callback{output: output.value})
 }
 
-func (s *States) sendTaskFailure(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
+func (s *StepFunctions) sendTaskFailure(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
 	return s.complete(caller, "SendTaskFailure", r.TaskToken, callback{failure: &failure{name: r.Error, cause: r.Cause}})
 }
 
 // complete ends the task that waits for a token.
-func (s *States) complete(caller cloud.Caller, action, token string, c callback) (any, error) {
+func (s *StepFunctions) complete(caller cloud.Caller, action, token string, c callback) (any, error) {
 	p, err := s.pendingTask(caller, action, token)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (s *States) complete(caller cloud.Caller, action, token string, c callback)
 	}
 }
 
-func (s *States) sendTaskHeartbeat(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
+func (s *StepFunctions) sendTaskHeartbeat(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
 	p, err := s.pendingTask(caller, "SendTaskHeartbeat", r.TaskToken)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (s *States) sendTaskHeartbeat(_ context.Context, caller cloud.Caller, r tas
 }
 
 // pendingTask finds a token's task and authorizes the caller for its machine.
-func (s *States) pendingTask(caller cloud.Caller, action, token string) (*pendingTask, error) {
+func (s *StepFunctions) pendingTask(caller cloud.Caller, action, token string) (*pendingTask, error) {
 	p, err := s.tokens.find(token)
 	if err != nil {
 		return nil, err

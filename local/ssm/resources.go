@@ -11,7 +11,7 @@ import (
 )
 
 // Types returns AWS::SSM::Parameter.
-func (s *Service) Types() []cfn.Type {
+func (s *SSM) Types() []cfn.Type {
 	return []cfn.Type{cfn.Define("AWS::SSM::Parameter", s.create)}
 }
 
@@ -27,7 +27,7 @@ type properties struct {
 	Tier           cfn.Ignored
 }
 
-func (s *Service) create(_ context.Context, r cfn.Resource, p properties) (cfn.Handle, error) {
+func (s *SSM) create(_ context.Context, r cfn.Resource, p properties) (cfn.Handle, error) {
 	if p.Type != "String" && p.Type != "StringList" {
 		return cfn.Handle{}, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("must be String or StringList, got %q", p.Type)}
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Store holds roles, their policies, resource policies and credentials.
-type Store struct {
+// IAM holds roles, their policies, resource policies and credentials.
+type IAM struct {
 	site cloud.Site
 
 	mu        sync.RWMutex
@@ -31,8 +31,8 @@ type role struct {
 }
 
 // New returns an empty store.
-func New(c *cloud.Cloud) *Store {
-	return &Store{
+func New(c *cloud.Cloud) *IAM {
+	return &IAM{
 		site:      c.Site,
 		roles:     map[string]*role{},
 		managed:   managedByAWS(),
@@ -43,7 +43,7 @@ func New(c *cloud.Cloud) *Store {
 
 // SetResourcePolicy adds the statements of a policy document to the resource's
 // policy. A statement without a Resource speaks about the resource itself.
-func (s *Store) SetResourcePolicy(resourceARN string, policy json.RawMessage) error {
+func (s *IAM) SetResourcePolicy(resourceARN string, policy json.RawMessage) error {
 	added, err := parse(policy)
 	if err != nil {
 		return fmt.Errorf("resource policy of %s: %w", resourceARN, err)
@@ -57,7 +57,7 @@ func (s *Store) SetResourcePolicy(resourceARN string, policy json.RawMessage) er
 // Authorize implements cloud.Authorizer: an explicit Deny wins, otherwise an
 // Allow of an identity policy or of the resource's policy is enough, as within
 // one account of AWS.
-func (s *Store) Authorize(caller cloud.Caller, action, resourceARN string) error {
+func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	if caller.Root {
 		return nil
 	}
@@ -84,7 +84,7 @@ func refusal(r *request, reason string) error {
 		r.caller.ARN, r.action, r.resource, reason)
 }
 
-func (s *Store) request(caller cloud.Caller, action, resource string) *request {
+func (s *IAM) request(caller cloud.Caller, action, resource string) *request {
 	return &request{caller: caller, site: s.site, action: action, lower: strings.ToLower(action), resource: resource}
 }
 
@@ -97,7 +97,7 @@ const (
 )
 
 // identityDecision evaluates the policies of the caller's role.
-func (s *Store) identityDecision(r *request) decision {
+func (s *IAM) identityDecision(r *request) decision {
 	role, ok := s.roles[r.caller.Role]
 	if !ok {
 		return silent
@@ -115,7 +115,7 @@ func (s *Store) identityDecision(r *request) decision {
 // resourceDecision evaluates the policy of the resource, or of what contains
 // it: an S3 object is governed by its bucket's policy, a request to a REST API
 // by the API's.
-func (s *Store) resourceDecision(r *request) decision {
+func (s *IAM) resourceDecision(r *request) decision {
 	p, ok := s.resources[r.resource]
 	if !ok && (strings.HasPrefix(r.resource, "arn:aws:s3:::") || strings.HasPrefix(r.resource, "arn:aws:execute-api:")) {
 		container, _, _ := strings.Cut(r.resource, "/")
@@ -128,7 +128,7 @@ func (s *Store) resourceDecision(r *request) decision {
 }
 
 // Assume implements cloud.Authorizer.
-func (s *Store) Assume(service, roleARN, session string) (cloud.Caller, error) {
+func (s *IAM) Assume(service, roleARN, session string) (cloud.Caller, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	role, ok := s.roles[roleARN]

@@ -26,11 +26,11 @@ type stateMachineProperties struct {
 }
 
 // Types returns the resource types that the service creates.
-func (s *States) Types() []cfn.Type {
+func (s *StepFunctions) Types() []cfn.Type {
 	return []cfn.Type{cfn.Define("AWS::StepFunctions::StateMachine", s.createStateMachine)}
 }
 
-func (s *States) createStateMachine(_ context.Context, r cfn.Resource, p stateMachineProperties) (cfn.Handle, error) {
+func (s *StepFunctions) createStateMachine(_ context.Context, r cfn.Resource, p stateMachineProperties) (cfn.Handle, error) {
 	name := p.StateMachineName
 	if name == "" {
 		name = r.PhysicalName(maxMachineName)

@@ -22,7 +22,7 @@ type getParameterInput struct {
 
 type getParameterOutput struct{ Parameter parameter }
 
-func (s *Service) getParameter(_ context.Context, caller cloud.Caller, in getParameterInput) (getParameterOutput, error) {
+func (s *SSM) getParameter(_ context.Context, caller cloud.Caller, in getParameterInput) (getParameterOutput, error) {
 	p, ok, err := s.find(caller, "GetParameter", in.Name)
 	if err == nil && !ok {
 		err = cloud.Errorf(400, "ParameterNotFound", "Parameter %s not found.", in.Name)
@@ -37,7 +37,7 @@ type getParametersOutput struct {
 	Parameters        []parameter
 }
 
-func (s *Service) getParameters(_ context.Context, caller cloud.Caller, in getParametersInput) (getParametersOutput, error) {
+func (s *SSM) getParameters(_ context.Context, caller cloud.Caller, in getParametersInput) (getParametersOutput, error) {
 	out := getParametersOutput{InvalidParameters: []string{}, Parameters: []parameter{}}
 	if n := len(in.Names); n < 1 || n > maxNames {
 		return out, cloud.Errorf(400, "ValidationException", "names must have 1 to %d members, got %d", maxNames, n)
@@ -69,7 +69,7 @@ type byPathOutput struct {
 	NextToken  string `json:",omitempty"`
 }
 
-func (s *Service) getParametersByPath(_ context.Context, caller cloud.Caller, in byPathInput) (byPathOutput, error) {
+func (s *SSM) getParametersByPath(_ context.Context, caller cloud.Caller, in byPathInput) (byPathOutput, error) {
 	out := byPathOutput{Parameters: []parameter{}}
 	if !strings.HasPrefix(in.Path, "/") {
 		return out, cloud.Errorf(400, "ValidationException", "The parameter path must start with a slash, got %q.", in.Path)
@@ -100,7 +100,7 @@ func (s *Service) getParametersByPath(_ context.Context, caller cloud.Caller, in
 }
 
 // below returns the parameters whose names start with a path, sorted.
-func (s *Service) below(path string, recursive bool) []parameter {
+func (s *SSM) below(path string, recursive bool) []parameter {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var found []parameter

@@ -40,7 +40,7 @@ type managedPolicyProperties struct {
 }
 
 // Types returns the resource types of IAM.
-func (s *Store) Types() []cfn.Type {
+func (s *IAM) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::IAM::Role", s.createRole),
 		cfn.Define("AWS::IAM::Policy", s.createPolicy),
@@ -48,7 +48,7 @@ func (s *Store) Types() []cfn.Type {
 	}
 }
 
-func (s *Store) createRole(_ context.Context, r cfn.Resource, p roleProperties) (cfn.Handle, error) {
+func (s *IAM) createRole(_ context.Context, r cfn.Resource, p roleProperties) (cfn.Handle, error) {
 	name := p.RoleName
 	if name == "" {
 		name = r.PhysicalName(64)
@@ -78,7 +78,7 @@ func (s *Store) createRole(_ context.Context, r cfn.Resource, p roleProperties) 
 }
 
 // requireManaged knows the policies of this account, and some of AWS's own.
-func (s *Store) requireManaged(arn string) error {
+func (s *IAM) requireManaged(arn string) error {
 	if logging[arn] {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (s *Store) requireManaged(arn string) error {
 	return nil
 }
 
-func (s *Store) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
+func (s *IAM) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
 	d, err := parse(p.PolicyDocument)
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
@@ -107,7 +107,7 @@ func (s *Store) createPolicy(_ context.Context, r cfn.Resource, p policyProperti
 	return cfn.Handle{Ref: r.PhysicalName(128), Attributes: map[string]any{"Id": r.PhysicalName(128)}}, nil
 }
 
-func (s *Store) createManagedPolicy(_ context.Context, r cfn.Resource, p managedPolicyProperties) (cfn.Handle, error) {
+func (s *IAM) createManagedPolicy(_ context.Context, r cfn.Resource, p managedPolicyProperties) (cfn.Handle, error) {
 	name := p.ManagedPolicyName
 	if name == "" {
 		name = r.PhysicalName(128)
@@ -128,7 +128,7 @@ func (s *Store) createManagedPolicy(_ context.Context, r cfn.Resource, p managed
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"PolicyArn": arn}}, nil
 }
 
-func (s *Store) roleNamed(name string) (*role, error) {
+func (s *IAM) roleNamed(name string) (*role, error) {
 	for _, role := range s.roles {
 		if role.name == name {
 			return role, nil
@@ -137,7 +137,7 @@ func (s *Store) roleNamed(name string) (*role, error) {
 	return nil, fmt.Errorf("role %s does not exist", name)
 }
 
-func (s *Store) roleARN(path, name string) string {
+func (s *IAM) roleARN(path, name string) string {
 	return fmt.Sprintf("arn:aws:iam::%s:role%s%s", s.site.Account, pathOrSlash(path), name)
 }
 

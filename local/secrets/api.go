@@ -28,7 +28,7 @@ type secretValue struct {
 	CreatedDate   float64
 }
 
-func (s *Service) getSecretValue(_ context.Context, caller cloud.Caller, in getSecretValueInput) (*secretValue, error) {
+func (s *SecretsManager) getSecretValue(_ context.Context, caller cloud.Caller, in getSecretValueInput) (*secretValue, error) {
 	sec, err := s.find(caller, "GetSecretValue", in.SecretId)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ type batchError struct{ SecretId, ErrorCode, Message string }
 
 // batchGetSecretValue needs its own permission on "*" besides GetSecretValue
 // on each secret; what fails for one secret is reported for that one only.
-func (s *Service) batchGetSecretValue(ctx context.Context, caller cloud.Caller, in batchGetSecretValueInput) (*batchGetSecretValueOutput, error) {
+func (s *SecretsManager) batchGetSecretValue(ctx context.Context, caller cloud.Caller, in batchGetSecretValueInput) (*batchGetSecretValueOutput, error) {
 	if len(in.SecretIdList) == 0 || len(in.SecretIdList) > 20 {
 		return nil, cloud.Errorf(400, "InvalidParameterException", "the local engine needs a SecretIdList of 1 to 20 secrets")
 	}
@@ -138,7 +138,7 @@ func (sec *secret) labelled() map[string][]string {
 	return versions
 }
 
-func (s *Service) describeSecret(_ context.Context, caller cloud.Caller, in describeSecretInput) (*description, error) {
+func (s *SecretsManager) describeSecret(_ context.Context, caller cloud.Caller, in describeSecretInput) (*description, error) {
 	sec, err := s.find(caller, "DescribeSecret", in.SecretId)
 	if err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ type listSecretsOutput struct {
 }
 
 // listSecrets lists by name. The token is the last name of the page before.
-func (s *Service) listSecrets(_ context.Context, caller cloud.Caller, in listSecretsInput) (*listSecretsOutput, error) {
+func (s *SecretsManager) listSecrets(_ context.Context, caller cloud.Caller, in listSecretsInput) (*listSecretsOutput, error) {
 	if err := s.cloud.Authorize(caller, "secretsmanager:ListSecrets", "*"); err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ type putSecretValueOutput struct {
 	VersionStages        []string
 }
 
-func (s *Service) putSecretValue(_ context.Context, caller cloud.Caller, in putSecretValueInput) (*putSecretValueOutput, error) {
+func (s *SecretsManager) putSecretValue(_ context.Context, caller cloud.Caller, in putSecretValueInput) (*putSecretValueOutput, error) {
 	if (in.SecretString == nil) == (in.SecretBinary == nil) {
 		return nil, cloud.Errorf(400, "InvalidParameterException", "You must provide either SecretString or SecretBinary.")
 	}

@@ -4,22 +4,19 @@
 package apigateway
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
-	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // principal is the service that calls back ends, in policies.
 const principal = "apigateway.amazonaws.com"
 
-// Options of a Gateway.
+// Options configure the service.
 type Options struct {
 	// Identify finds out who signed a request, for methods with AWS_IAM
 	// authorization. The request's body can be read. Without it, signed
@@ -34,9 +31,9 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Gateway holds the REST APIs of one engine. It implements cloud.API as
+// APIGateway holds the REST APIs of one engine. It implements cloud.API as
 // "execute-api".
-type Gateway struct {
+type APIGateway struct {
 	cloud.Operations
 
 	cloud   *cloud.Cloud
@@ -49,10 +46,10 @@ type Gateway struct {
 	plans map[string]*usagePlan
 }
 
-var _ cloud.API = (*Gateway)(nil)
+var _ cloud.API = (*APIGateway)(nil)
 
 // New returns a gateway without APIs.
-func New(c *cloud.Cloud, options Options) *Gateway {
+func New(c *cloud.Cloud, options Options) *APIGateway {
 	if options.HTTPClient == nil {
 		options.HTTPClient = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
@@ -61,7 +58,7 @@ func New(c *cloud.Cloud, options Options) *Gateway {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gateway{cloud: c, metrics: newMetrics(c), Options: options, apis: map[string]*api{}, keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}}
+	g := &APIGateway{cloud: c, metrics: newMetrics(c), Options: options, apis: map[string]*api{}, keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}}
 	g.Operations = cloud.Operations{"Invoke": cloud.Handle(g.invoke)}
 	return g
 }
@@ -76,7 +73,7 @@ type Endpoint struct {
 }
 
 // Endpoints returns the addresses of all stages, sorted by stack, API and stage.
-func (g *Gateway) Endpoints() []Endpoint {
+func (g *APIGateway) Endpoints() []Endpoint {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	var endpoints []Endpoint
@@ -91,32 +88,4 @@ func (g *Gateway) Endpoints() []Endpoint {
 		return strings.Compare(x.Stack+"\n"+x.LogicalID+"\n"+x.Stage, y.Stack+"\n"+y.LogicalID+"\n"+y.Stage)
 	})
 	return endpoints
-}
-
-// Types returns the resource types of AWS::ApiGateway.
-func (g *Gateway) Types() []cfn.Type {
-	return []cfn.Type{
-		cfn.Define("AWS::ApiGateway::RestApi", g.createRestAPI),
-		cfn.Define("AWS::ApiGateway::Resource", g.createResource),
-		cfn.Define("AWS::ApiGateway::Model", g.createModel),
-		cfn.Define("AWS::ApiGateway::RequestValidator", g.createRequestValidator),
-		cfn.Define("AWS::ApiGateway::Authorizer", g.createAuthorizer),
-		cfn.Define("AWS::ApiGateway::Method", g.createMethod),
-		cfn.Define("AWS::ApiGateway::GatewayResponse", g.createGatewayResponse),
-		cfn.Define("AWS::ApiGateway::Deployment", g.createDeployment),
-		cfn.Define("AWS::ApiGateway::Stage", g.createStage),
-		cfn.Define("AWS::ApiGateway::ApiKey", g.createAPIKey),
-		cfn.Define("AWS::ApiGateway::UsagePlan", g.createUsagePlan),
-		cfn.Define("AWS::ApiGateway::UsagePlanKey", g.createUsagePlanKey),
-		cfn.Inert("AWS::ApiGateway::Account", func(r cfn.Resource, ref string) map[string]any {
-			return map[string]any{"Id": ref}
-		}),
-	}
-}
-
-// identifier returns an id in API Gateway's alphabet that is the same in
-// every run.
-func identifier(r cfn.Resource, length int) string {
-	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID + "/" + r.Type))
-	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:length])
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Types returns the resource types of AWS::SecretsManager.
-func (s *Service) Types() []cfn.Type {
+func (s *SecretsManager) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::SecretsManager::Secret", s.createSecret),
 		cfn.Define("AWS::SecretsManager::ResourcePolicy", s.createResourcePolicy),
@@ -30,7 +30,7 @@ type secretProperties struct {
 	Tags                 cfn.Ignored
 }
 
-func (s *Service) createSecret(_ context.Context, r cfn.Resource, p secretProperties) (cfn.Handle, error) {
+func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secretProperties) (cfn.Handle, error) {
 	if p.SecretString != nil && p.GenerateSecretString != nil {
 		return cfn.Handle{}, errors.New("SecretString and GenerateSecretString exclude each other")
 	}
@@ -62,7 +62,7 @@ type resourcePolicyProperties struct {
 	BlockPublicPolicy cfn.Ignored
 }
 
-func (s *Service) createResourcePolicy(_ context.Context, _ cfn.Resource, p resourcePolicyProperties) (cfn.Handle, error) {
+func (s *SecretsManager) createResourcePolicy(_ context.Context, _ cfn.Resource, p resourcePolicyProperties) (cfn.Handle, error) {
 	sec, err := s.find(s.cloud.Administrator(), "PutResourcePolicy", p.SecretId)
 	if err != nil {
 		return cfn.Handle{}, err
