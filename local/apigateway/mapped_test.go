@@ -269,6 +269,7 @@ func TestAMockAnswersWhatItsTemplateSays(t *testing.T) {
 		"without quotes":       {`{statusCode: 400}`, 400},
 		"computed":             {`{"statusCode": #if($input.params('id') == "7")400#{else}200#end}`, 400},
 		"no status":            {`{}`, 500},
+		"without an end":       {`#define($d)$d#end$d`, 500},
 		"no JSON":              {`oops`, 500},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,6 @@
 package vtl
 
 import (
-	"errors"
 	"math"
 	"strings"
 )
@@ -46,16 +45,13 @@ func (e rangeExpression) eval(s *state) (any, error) {
 	}
 	l := &list{}
 	for n := first; n != last+step; n += step {
-		if len(l.items) == maxRange {
-			return nil, errors.New("a range must not have more than 100000 items")
+		if len(l.items) == maxItems {
+			return nil, errItems
 		}
 		l.items = append(l.items, n)
 	}
-	return l, nil
+	return l, s.spend(itemWork * len(l.items))
 }
-
-// maxRange keeps a template from filling the memory with one range.
-const maxRange = 100_000
 
 type mapExpression struct{ keys, values []expression }
 
@@ -66,7 +62,11 @@ func (e mapExpression) eval(s *state) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.put(print(pair[0]), pair[1])
+		key, err := s.text(pair[0])
+		if err != nil {
+			return nil, err
+		}
+		m.put(key, pair[1])
 	}
 	return m, nil
 }
@@ -107,6 +107,11 @@ func (e binary) eval(s *state) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, operand := range []any{left, right} {
+		if _, err := s.weigh(operand); err != nil {
+			return nil, err
+		}
+	}
 	switch e.operator {
 	case "==":
 		return equal(left, right), nil
@@ -115,7 +120,9 @@ func (e binary) eval(s *state) (any, error) {
 	case "<", "<=", ">", ">=":
 		return compare(left, right, e.operator), nil
 	default:
-		return arithmetic(left, right, e.operator), nil
+		result := arithmetic(left, right, e.operator)
+		_, err := s.weigh(result)
+		return result, err
 	}
 }
 
@@ -228,6 +235,11 @@ var symbols = map[string]string{"eq": "==", "ne": "!=", "le": "<=", "ge": ">=", 
 // expression parses operators of a precedence and tighter ones.
 func (p *parser) expression(precedence int) (expression, error) {
 	if precedence == len(operators) {
+		leave, err := p.nest()
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 		return p.operand()
 	}
 	left, err := p.expression(precedence + 1)

@@ -60,7 +60,23 @@ func call(value any, name string, args []any) (any, error) {
 			return v.property(name), nil
 		}
 	}
-	return nil, fmt.Errorf("%s has no method %s with %d arguments", strconv.Quote(excerpt(print(value))), name, len(args))
+	return nil, fmt.Errorf("%s has no method %s with %d arguments", kindOf(value), name, len(args))
+}
+
+// kindOf names a value in an error, without printing what may be large.
+func kindOf(value any) string {
+	switch v := value.(type) {
+	case string:
+		return strconv.Quote(excerpt(v))
+	case *list:
+		return "a list"
+	case *mapping:
+		return "a map"
+	case *entry:
+		return "a map's entry"
+	default:
+		return print(v)
+	}
 }
 
 func sameKind(left, right any) bool {
@@ -185,14 +201,7 @@ func replace(s, expression, replacement string, times int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b []byte
-	end := 0
-	for _, match := range re.FindAllStringSubmatchIndex(s, times) {
-		b = append(b, s[end:match[0]]...)
-		b = re.ExpandString(b, template, s, match)
-		end = match[1]
-	}
-	return string(append(b, s[end:]...)), nil
+	return expand(re, template, s, times)
 }
 
 func replacementTemplate(java string) (string, error) {
@@ -234,11 +243,14 @@ func split(s string, args []any) (any, error) {
 	if len(args) == 2 {
 		limit, _ = args[1].(int)
 	}
-	n := -1
+	n := maxItems + 1
 	if limit > 0 {
-		n = limit
+		n = min(n, limit)
 	}
 	parts := re.Split(s, n)
+	if len(parts) > maxItems {
+		return nil, errItems
+	}
 	for limit == 0 && len(parts) > 1 && parts[len(parts)-1] == "" {
 		parts = parts[:len(parts)-1]
 	}

@@ -14,8 +14,7 @@ type node interface {
 type textNode string
 
 func (n textNode) render(s *state) error {
-	s.out.WriteString(string(n))
-	return nil
+	return s.write(string(n))
 }
 
 // referenceNode prints a reference; one to nothing prints nothing.
@@ -26,8 +25,20 @@ func (n referenceNode) render(s *state) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", n.source, err)
 	}
-	s.out.WriteString(print(value))
-	return nil
+	text, err := s.text(value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.source, err)
+	}
+	return s.write(text)
+}
+
+// write adds to the output, or to the text of a block.
+func (s *state) write(text string) error {
+	if s.out.Len()+len(text) > maxText {
+		return errText
+	}
+	s.out.WriteString(text)
+	return s.spend(len(text))
 }
 
 type setNode struct {
@@ -108,13 +119,13 @@ func (n foreachNode) render(s *state) error {
 		return fmt.Errorf("#foreach: %w", err)
 	}
 	items := iterate(over)
+	if err := s.spend(itemWork * len(items)); err != nil {
+		return err
+	}
 	l := &loop{size: len(items), parent: s.variables["foreach"]}
 	defer s.restore(n.variable, "foreach", "velocityCount")()
 	s.variables["foreach"] = l
 	for i, item := range items[:min(len(items), maxIterations)] {
-		if err := s.ctx.Err(); err != nil {
-			return err
-		}
 		l.index = i
 		s.variables[n.variable], s.variables["velocityCount"] = item, i+1
 		if err := s.render(n.nodes); err == errBreak {
@@ -176,9 +187,14 @@ func (n defineNode) render(s *state) error {
 
 // text renders the block as of now.
 func (d *definition) text(s *state) (string, error) {
+	leave, err := s.nest()
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	outer := s.out
 	s.out = &strings.Builder{}
-	err := s.render(d.nodes)
+	err = s.render(d.nodes)
 	text := s.out.String()
 	s.out = outer
 	return text, err

@@ -10,6 +10,7 @@ import (
 type parser struct {
 	source   string
 	pos      int
+	nesting  int
 	assigned map[string]bool // variables that the template sets somewhere
 	used     []usage         // references to variables, to be checked when all is parsed
 }
@@ -26,6 +27,16 @@ func (p *parser) errorf(format string, args ...any) error {
 	return fmt.Errorf("line %d: "+format, append([]any{line}, args...)...)
 }
 
+// nest counts a block or an operand in until the function that it returns is
+// called.
+func (p *parser) nest() (leave func(), err error) {
+	if p.nesting == maxNesting {
+		return nil, p.errorf("%w", errParsing)
+	}
+	p.nesting++
+	return func() { p.nesting-- }, nil
+}
+
 // checkVariables refuses variables that nothing sets.
 func (p *parser) checkVariables() error {
 	for _, u := range p.used {
@@ -39,6 +50,11 @@ func (p *parser) checkVariables() error {
 
 // block parses up to the end of the source or to the directive #end, #else or #elseif, whose name it returns.
 func (p *parser) block() (nodes []node, end string, err error) {
+	leave, err := p.nest()
+	if err != nil {
+		return nil, "", err
+	}
+	defer leave()
 	var text strings.Builder
 	add := func(n node) {
 		if text.Len() > 0 {

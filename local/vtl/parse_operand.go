@@ -3,6 +3,7 @@
 package vtl
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -53,7 +54,7 @@ func (p *parser) operand() (expression, error) {
 		return p.mapping()
 	case c == '!':
 		p.pos++
-		e, err := p.operand()
+		e, err := p.expression(len(operators))
 		return not{e}, err
 	case c >= '0' && c <= '9' || c == '-':
 		return p.number()
@@ -64,7 +65,7 @@ func (p *parser) operand() (expression, error) {
 		}
 	}
 	if p.word("not") {
-		e, err := p.operand()
+		e, err := p.expression(len(operators))
 		return not{e}, err
 	}
 	return nil, p.errorf("%q is not an expression", excerpt(p.rest()))
@@ -95,7 +96,7 @@ func (p *parser) text(quote byte) (expression, error) {
 			p.pos = i + 1
 			return constant{inside}, nil
 		}
-		inner := &parser{source: inside, assigned: p.assigned}
+		inner := &parser{source: inside, nesting: p.nesting, assigned: p.assigned}
 		nodes, end, err := inner.block()
 		if err == nil && end != "" {
 			err = inner.errorf("#%s within a string", end)
@@ -300,6 +301,9 @@ func (p *parser) steps(r *reference) error {
 			index, err := p.expression(0)
 			if err == nil {
 				err = p.expect("]")
+			}
+			if errors.Is(err, errParsing) {
+				return err
 			}
 			if err != nil {
 				p.pos, p.used = before, p.used[:used] // a bracket of the text

@@ -32,6 +32,9 @@ func (r *reference) walk(s *state, n int) (any, error) {
 		if value == nil {
 			return nil, nil
 		}
+		if err := s.spend(nodeWork); err != nil {
+			return nil, err
+		}
 		value, err = r.steps[i].follow(s, value)
 	}
 	return value, err
@@ -44,13 +47,23 @@ func (a *access) follow(s *state, value any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, err := s.weigh(index); err != nil {
+			return nil, err
+		}
 		return item(value, index), nil
 	case a.method:
 		args, err := evalAll(s, a.args)
 		if err != nil {
 			return nil, err
 		}
-		return call(value, a.name, args)
+		if err := s.admit(value, a.name, args); err != nil {
+			return nil, err
+		}
+		result, err := call(value, a.name, args)
+		if text, ok := result.(string); ok && err == nil {
+			_, err = s.weigh(text)
+		}
+		return result, err
 	default:
 		return property(value, a.name), nil
 	}
@@ -126,9 +139,16 @@ func (r *reference) assign(s *state, value any) error {
 			return err
 		}
 	}
+	name, err := s.text(key)
+	if err != nil {
+		return err
+	}
 	switch p := parent.(type) {
 	case *mapping:
-		p.put(print(key), value)
+		if len(p.keys) >= maxItems {
+			return errItems
+		}
+		p.put(name, value)
 		return nil
 	case *list:
 		if i, ok := key.(int); ok && i >= 0 && i < len(p.items) {
@@ -136,7 +156,14 @@ func (r *reference) assign(s *state, value any) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("cannot set %s of %s", strconv.Quote(print(key)), printMember(parent))
+	of, err := s.text(parent)
+	if err != nil {
+		return err
+	}
+	if parent == nil {
+		of = "null"
+	}
+	return fmt.Errorf("cannot set %s of %s", strconv.Quote(name), of)
 }
 
 // variableStart is a variable that the template sets.

@@ -176,7 +176,11 @@ func (a pathArgument) path(s *state) (*query.Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	return query.ParsePath(print(value))
+	text, err := s.text(value)
+	if err != nil {
+		return nil, err
+	}
+	return query.ParsePath(text)
 }
 
 // inputPath is $input.path: the value at a path, or nothing.
@@ -232,7 +236,10 @@ func (e inputParams) eval(s *state) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := print(argument)
+	name, err := s.text(argument)
+	if err != nil {
+		return nil, err
+	}
 	for _, params := range []map[string]string{p.Path, p.Query, p.Header} {
 		if value, ok := params[name]; ok {
 			return value, nil
@@ -257,7 +264,18 @@ func (e utility) eval(s *state) (any, error) {
 	if err != nil || value == nil {
 		return nil, err
 	}
-	return e.apply(print(value))
+	text, err := s.text(value)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.spend(documentWork * len(text)); err != nil {
+		return nil, err
+	}
+	result, err := e.apply(text)
+	if made, ok := result.(string); ok && err == nil {
+		_, err = s.weigh(made)
+	}
+	return result, err
 }
 
 var utilities = map[string]func(text string) (any, error){

@@ -49,12 +49,18 @@ type BodyError struct{ Err error }
 func (e *BodyError) Error() string { return "Could not parse request body into json: " + e.Err.Error() }
 func (e *BodyError) Unwrap() error { return e.Err }
 
+// maxTemplate is API Gateway's limit of a template's size in bytes.
+const maxTemplate = 300 << 10
+
 // maxIterations is how often API Gateway lets a #foreach loop turn; it then goes on behind the loop.
 const maxIterations = 1000
 
 // Parse compiles a template. It refuses directives, and members of $input, $util and $context, that API
 // Gateway does not document, and variables that the template itself does not set.
 func Parse(source string) (*Template, error) {
+	if len(source) > maxTemplate {
+		return nil, fmt.Errorf("the template has %d bytes; API Gateway takes at most %d", len(source), maxTemplate)
+	}
 	p := &parser{source: source, assigned: map[string]bool{}}
 	nodes, end, err := p.block()
 	if err == nil && end != "" {
@@ -69,14 +75,22 @@ func Parse(source string) (*Template, error) {
 	return &Template{nodes}, nil
 }
 
-// Render fills the template in. The context bounds loops.
+// Render fills the template in. It ends early when the context does, and fails
+// when the template would take more time or memory than a request is worth.
 func (t *Template) Render(ctx context.Context, d Data) (Result, error) {
-	s := &state{ctx: ctx, data: &d, variables: map[string]any{}, out: &strings.Builder{}}
+	return t.renderWithin(budget{ctx: ctx, work: maxWork}, d)
+}
+
+func (t *Template) renderWithin(b budget, d Data) (Result, error) {
+	s := &state{budget: b, data: &d, variables: map[string]any{}, out: &strings.Builder{}}
 	if err := s.render(t.nodes); err != nil && !errors.Is(err, errStop) {
 		return Result{}, err
 	}
 	result := Result{Text: s.out.String()}
 	if s.overrides != nil {
+		if _, err := s.weigh(s.overrides); err != nil {
+			return Result{}, err
+		}
 		result.Request = override(s.overrides.get("requestOverride"))
 		result.Response = override(s.overrides.get("responseOverride"))
 	}
@@ -118,7 +132,7 @@ func texts(value any) map[string]string {
 
 // state is one rendering.
 type state struct {
-	ctx       context.Context
+	budget
 	data      *Data
 	variables map[string]any
 	overrides *mapping // of $context; nil: none yet
@@ -134,6 +148,9 @@ var (
 
 func (s *state) render(nodes []node) error {
 	for _, n := range nodes {
+		if err := s.spend(nodeWork); err != nil {
+			return err
+		}
 		if err := n.render(s); err != nil {
 			return err
 		}
@@ -144,6 +161,9 @@ func (s *state) render(nodes []node) error {
 // body is the request's body as a JSON document. None counts as an empty object.
 func (s *state) body() (any, error) {
 	if !s.decoded {
+		if err := s.spend(documentWork * len(s.data.Body)); err != nil {
+			return nil, err
+		}
 		if len(s.data.Body) == 0 {
 			s.document = map[string]any{}
 		} else if err := decode(string(s.data.Body), &s.document); err != nil {
@@ -158,6 +178,9 @@ func (s *state) body() (any, error) {
 func (s *state) find(path *query.Path) (value any, found bool, err error) {
 	document, err := s.body()
 	if err != nil {
+		return nil, false, err
+	}
+	if err := s.spend(documentWork * len(s.data.Body)); err != nil {
 		return nil, false, err
 	}
 	value, found, err = path.Get(query.Scope{Document: document})
