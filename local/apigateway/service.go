@@ -4,17 +4,20 @@ package apigateway
 // and path/... where the action comes with the request.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // service calls an action of an AWS service.
@@ -26,11 +29,11 @@ type service struct {
 }
 
 func (a *api) compileService(i *integrationProperties) (backend, error) {
-	parts := strings.SplitN(i.Uri, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "apigateway" {
+	uri, ok := cloud.ParseARN(i.Uri)
+	if !ok || uri.Service != "apigateway" {
 		return nil, fmt.Errorf("property Integration.Uri: %q is not the ARN of an integration", i.Uri)
 	}
-	region, name, rest := parts[3], parts[4], parts[5]
+	region, name, rest := uri.Region, uri.Account, uri.Resource // the account's place has the service
 	c := a.gateway.cloud
 	if region != c.Region {
 		return nil, &cfn.Unsupported{Property: "Integration.Uri", Reason: "the local engine has no region " + region}
@@ -82,14 +85,14 @@ func (s *service) call(ctx context.Context, x *exchange, r *backendRequest) (*ba
 		input = json.RawMessage("{}")
 	}
 	if !json.Valid(input) {
-		return failed(x, cloud.Errorf(http.StatusBadRequest, "SerializationException", "the request template yields no valid JSON"))
+		return failed(x, cloud.Errorf(http.StatusBadRequest, "SerializationException", "the request template yields no valid JSON")), nil
 	}
 	output, err := s.role.gateway.cloud.Call(ctx, caller, s.name, action, input)
 	if err != nil {
 		if notFinished(ctx, err) {
 			return nil, err
 		}
-		return failed(x, cloud.AsError(err))
+		return failed(x, cloud.AsError(err)), nil
 	}
 	return answered(http.StatusOK, output), nil
 }
@@ -102,18 +105,11 @@ func answered(status int, body []byte) *backendResponse {
 }
 
 // failed is an error as the JSON protocols write it.
-func failed(x *exchange, e *cloud.Error) (*backendResponse, error) {
-	members := map[string]any{}
-	maps.Copy(members, e.Fields)
-	members["__type"], members["message"] = e.Code, e.Message
-	body, err := json.Marshal(members)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", e.Code, err)
-	}
-	answer := answered(e.Status, body)
+func failed(x *exchange, e *cloud.Error) *backendResponse {
+	answer := answered(e.Status, wire.ErrorJSON(e))
 	answer.header.Set("X-Amzn-Requestid", x.id)
 	answer.header.Set("X-Amzn-Errortype", e.Code)
-	return answer, nil
+	return answer
 }
 
 // callQuery calls SQS and SNS by their older protocol, whose parameters are a
@@ -154,63 +150,38 @@ func (s *service) callQuery(ctx context.Context, x *exchange, r *backendRequest,
 }
 
 func queryFailed(x *exchange, e *cloud.Error) (*backendResponse, error) {
-	fault := "Sender"
-	if e.Status >= 500 {
-		fault = "Receiver"
-	}
 	body, err := json.Marshal(map[string]any{
-		"Error":     map[string]string{"Code": e.Code, "Message": e.Message, "Type": fault},
+		"Error":     map[string]string{"Code": cmp.Or(e.QueryCode, e.Code), "Message": e.Message, "Type": e.Fault()},
 		"RequestId": x.id,
 	})
 	return answered(e.Status, body), err
 }
 
+// message is what of the inputs of sqs:SendMessage and sns:Publish is not text.
+type message struct {
+	DelaySeconds      int
+	MessageAttributes map[string]struct{ DataType, StringValue, BinaryValue string }
+}
+
 // messageInput turns the form of sqs:SendMessage or sns:Publish into the JSON
 // shape of the same action.
 func messageInput(service string, form url.Values) (json.RawMessage, error) {
-	prefix := ""
 	switch service + ":" + form.Get("Action") {
-	case "sqs:SendMessage":
-		prefix = "MessageAttribute."
-	case "sns:Publish":
-		prefix = "MessageAttributes.entry."
+	case "sqs:SendMessage", "sns:Publish":
 	default:
 		return nil, cloud.Errorf(http.StatusBadRequest, "InvalidAction",
 			"the local engine does not serve %s:%s by the query protocol", service, form.Get("Action"))
 	}
-	input := map[string]any{}
-	attributes := map[string]any{}
-	for name := range form {
-		value := form.Get(name)
-		index, isName := strings.CutSuffix(strings.TrimPrefix(name, prefix), ".Name")
-		switch {
-		case name == "Action" || name == "Version":
-		case name == "DelaySeconds":
-			seconds, err := strconv.Atoi(value)
-			if err != nil {
-				return nil, cloud.Errorf(http.StatusBadRequest, "InvalidParameterValue", "DelaySeconds must be a number, got %q", value)
-			}
-			input[name] = seconds
-		case !strings.HasPrefix(name, prefix):
-			input[name] = value
-		case isName:
-			attributes[value] = attribute(form, prefix+index+".Value.")
+	input := url.Values{}
+	for name, values := range form {
+		if rest, ok := strings.CutPrefix(name, "MessageAttribute."); ok { // SQS's name of the member, in forms
+			name = "MessageAttributes." + rest
 		}
+		input[name] = values
 	}
-	if len(attributes) > 0 {
-		input["MessageAttributes"] = attributes
-	}
-	return json.Marshal(input)
-}
-
-func attribute(form url.Values, prefix string) map[string]string {
-	value := map[string]string{}
-	for _, member := range []string{"DataType", "StringValue", "BinaryValue"} {
-		if form.Has(prefix + member) {
-			value[member] = form.Get(prefix + member)
-		}
-	}
-	return value
+	input.Del("Action")
+	input.Del("Version")
+	return wire.Form(input, reflect.TypeFor[message]())
 }
 
 // fill puts path parameters into {places} of a URI, in one pass: a value is

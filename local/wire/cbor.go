@@ -26,7 +26,7 @@ func (cborRPC) begin(x *Exchange) {
 }
 
 func (cborRPC) read(x *Exchange) (call, error) {
-	if !x.CBOR {
+	if !x.speaks.CBOR {
 		return call{}, x.notServed()
 	}
 	_, action, ok := strings.Cut(x.Request.URL.Path, "/operation/")

@@ -17,8 +17,6 @@ const maxRequest = 16 << 20
 
 // Exchange is one request and its answer.
 type Exchange struct {
-	Protocols
-
 	Writer  http.ResponseWriter
 	Request *http.Request
 	Caller  cloud.Caller
@@ -30,12 +28,13 @@ type Exchange struct {
 	Labels map[string]string
 
 	cloud   *cloud.Cloud
+	speaks  Protocols
 	service string // its IAM prefix, or what the signature names; may be empty
 }
 
 // body reads the request's body, which SDKs may zip.
 func (x *Exchange) body() ([]byte, error) {
-	limit := x.MaxRequest
+	limit := x.speaks.MaxRequest
 	if limit == 0 {
 		limit = maxRequest
 	}
@@ -68,7 +67,7 @@ func (x *Exchange) answer(status int, contentType string, body []byte) {
 
 // named gives an error the name that the service has for it.
 func (x *Exchange) named(e *cloud.Error) *cloud.Error {
-	code, ok := x.Codes[e.Code]
+	code, ok := x.speaks.Codes[e.Code]
 	if !ok {
 		return e
 	}

@@ -55,15 +55,20 @@ func (awsJSON) fail(x *Exchange, e *cloud.Error) {
 	if e.QueryCode != "" {
 		x.Writer.Header().Set("x-amzn-query-error", e.QueryCode+";"+e.Fault())
 	}
+	x.answer(e.Status, jsonTypeOf(x), ErrorJSON(e))
+}
+
+// ErrorJSON is the body of an error in AWS JSON.
+func ErrorJSON(e *cloud.Error) []byte {
 	members := map[string]any{}
 	maps.Copy(members, e.Fields)
 	members["__type"], members["message"] = e.Code, e.Message
-	x.answer(e.Status, jsonTypeOf(x), errorJSON(members))
+	return encodeMembers(members)
 }
 
-// errorJSON encodes the members of an error, of which those that services add
+// encodeMembers encodes the members of an error, of which those that services add
 // are left out should they be no JSON.
-func errorJSON(members map[string]any) []byte {
+func encodeMembers(members map[string]any) []byte {
 	for name, value := range members {
 		if _, err := json.Marshal(value); err != nil {
 			delete(members, name)

@@ -24,7 +24,7 @@ type query struct{ ec2 bool }
 func (query) begin(x *Exchange) { x.Writer.Header().Set("x-amzn-RequestId", x.RequestID) }
 
 func (query) read(x *Exchange) (call, error) {
-	if x.Query == nil {
+	if x.speaks.Query == nil {
 		return call{}, x.notServed()
 	}
 	body, err := x.body()
@@ -52,11 +52,11 @@ func (query) read(x *Exchange) (call, error) {
 
 func (p query) write(x *Exchange, c call, output any) error {
 	if p.ec2 {
-		return x.writeXML(http.StatusOK, x.Query.Namespace, element{c.action + "Response", []element{
+		return x.writeXML(http.StatusOK, x.speaks.Query.Namespace, element{c.action + "Response", []element{
 			{"requestId", x.RequestID}, {"", output},
 		}}, "item")
 	}
-	return x.writeXML(http.StatusOK, x.Query.Namespace, element{c.action + "Response", []element{
+	return x.writeXML(http.StatusOK, x.speaks.Query.Namespace, element{c.action + "Response", []element{
 		{c.action + "Result", output},
 		{"ResponseMetadata", []element{{"RequestId", x.RequestID}}},
 	}}, "member")
@@ -99,8 +99,8 @@ func (p query) fail(x *Exchange, e *cloud.Error) {
 		return
 	}
 	namespace := ""
-	if x.Query != nil {
-		namespace = x.Query.Namespace
+	if x.speaks.Query != nil {
+		namespace = x.speaks.Query.Namespace
 	}
 	x.document(e.Status, queryError{Namespace: namespace, Type: e.Fault(), Code: code, Message: e.Message, RequestID: x.RequestID})
 }

@@ -89,7 +89,7 @@ func (p rest) begin(x *Exchange) {
 }
 
 func (p rest) read(x *Exchange) (call, error) {
-	if x.REST == nil {
+	if x.speaks.REST == nil {
 		return call{}, x.notServed()
 	}
 	route, err := x.route()
@@ -107,11 +107,11 @@ func (p rest) read(x *Exchange) (call, error) {
 func (x *Exchange) route() (*Route, error) {
 	r := x.Request
 	parameters := r.URL.Query()
-	for i := range x.REST.Routes {
-		route := &x.REST.Routes[i]
+	for i := range x.speaks.REST.Routes {
+		route := &x.speaks.REST.Routes[i]
 		method, rest, _ := strings.Cut(route.Pattern, " ")
 		path, query, _ := strings.Cut(rest, "?")
-		if method != r.Method || route.Header != "" && r.Header.Get(route.Header) == "" || !x.REST.asks(query, parameters) {
+		if method != r.Method || route.Header != "" && r.Header.Get(route.Header) == "" || !x.speaks.REST.asks(query, parameters) {
 			continue
 		}
 		if labels, ok := match(path, r.URL.EscapedPath()); ok {
@@ -119,7 +119,7 @@ func (x *Exchange) route() (*Route, error) {
 			return route, nil
 		}
 	}
-	if x.REST.Style == S3 {
+	if x.speaks.REST.Style == S3 {
 		return nil, cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "the local engine does not serve %s %s", r.Method, r.URL.RequestURI())
 	}
 	return nil, cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the local engine does not serve %s %s", r.Method, r.URL.Path)

@@ -34,7 +34,7 @@ func (x *Exchange) failJSON(e *cloud.Error) {
 	maps.Copy(members, e.Fields)
 	members["message"], members["Message"] = e.Message, e.Message
 	x.Writer.Header().Set("X-Amzn-Errortype", e.Code)
-	x.answer(e.Status, "application/json", errorJSON(members))
+	x.answer(e.Status, "application/json", encodeMembers(members))
 }
 
 type s3Error struct {

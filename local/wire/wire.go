@@ -81,7 +81,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &Exchange{
 		Writer: w, Request: r, Caller: caller, RequestID: cloud.UUID(),
-		cloud: h.cloud, service: service, Protocols: h.services[service],
+		cloud: h.cloud, service: service, speaks: h.services[service],
 	}
 	p := x.protocol()
 	p.begin(x)
@@ -145,9 +145,9 @@ func (x *Exchange) protocol() protocol {
 		return cborRPC{}
 	case r.Header.Get("X-Amz-Target") != "" || strings.HasPrefix(contentType, "application/x-amz-json"):
 		return awsJSON{}
-	case x.REST != nil:
-		return rest{x.REST.Style}
-	case strings.HasPrefix(contentType, formType) || x.Query != nil:
+	case x.speaks.REST != nil:
+		return rest{x.speaks.REST.Style}
+	case strings.HasPrefix(contentType, formType) || x.speaks.Query != nil:
 		return query{ec2: x.service == "ec2"}
 	}
 	if style, ok := restXMLServices[x.service]; ok {
@@ -165,13 +165,13 @@ func (x *Exchange) notServed() error {
 		return cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the local engine does not serve %s", x.service)
 	}
 	spoken := "the AWS JSON protocol"
-	if x.Query != nil {
+	if x.speaks.Query != nil {
 		spoken += " and the query protocol"
 	}
-	if x.CBOR {
+	if x.speaks.CBOR {
 		spoken += " and Smithy's RPC with CBOR"
 	}
-	if x.REST != nil {
+	if x.speaks.REST != nil {
 		spoken += " and REST"
 	}
 	return cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the local engine serves %s by %s only", x.service, spoken)
