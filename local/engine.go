@@ -19,6 +19,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/durable"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/lambda"
+	"github.com/tradepost-dev/tradepost/local/states"
 	"github.com/tradepost-dev/tradepost/local/transfer"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
@@ -49,9 +50,9 @@ type Options struct {
 	// they stay, logs. Default: the defaults of lambda.Limits.
 	Functions lambda.Limits
 
-	// EndedExecutions is how many executions that have ended each Standard
-	// state machine keeps for the API to tell of. Default: 100,000.
-	EndedExecutions int
+	// Executions limit what executions take of it: how many are at work, and
+	// how many that have ended are kept. Default: the defaults of states.Limits.
+	Executions states.Limits
 
 	// Fault makes API calls fail, for tests. Default: none.
 	Fault cloud.Fault

@@ -73,7 +73,7 @@ func (e *Engine) services(o Options) []service {
 			Limits:      o.Functions,
 			Handlers:    o.Handlers,
 		})},
-		{"states", states.New(c, states.Options{EndedExecutions: o.EndedExecutions})},
+		{"states", states.New(c, states.Options{Limits: o.Executions})},
 		{"execute-api", e.gateway},
 		{"cloudformation", nested{e}},
 		{"cdk", toolkit{objects}},

@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// sampling is how often the memory of other processes is read: only the kernel
+// sampling is how often the memory of other processes is read, which walks all
+// their pages. There is no cheaper way: only the kernel
 // knows a process's peak, and not that of several together.
-const sampling = 250 * time.Millisecond
+const sampling = 3 * time.Second
 
 // peakResident is the most memory that this process has held until now, in bytes.
 func peakResident() (int64, error) { return readKilobytes("/proc/self/status", "VmHWM:") }

@@ -142,7 +142,7 @@ func TestListExecutionsPagesAndFilters(t *testing.T) {
 			"F":{"Type":"Fail"},"S":{"Type":"Succeed"}}}`)
 		for i := range 5 {
 			input := fmt.Sprint(i)
-			x, err := m.start(startRequestBody{Name: "n" + input, Input: &input})
+			x, err := m.start(context.Background(), startRequestBody{Name: "n" + input, Input: &input})
 			if err != nil {
 				t.Fatal(err)
 			}

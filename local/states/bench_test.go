@@ -1,6 +1,7 @@
 package states
 
 import (
+	"context"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -29,7 +30,7 @@ func BenchmarkExecution(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					e, err := m.start(startRequestBody{Input: &input})
+					e, err := m.start(context.Background(), startRequestBody{Input: &input})
 					if err != nil {
 						b.Error(err)
 						return

@@ -90,16 +90,19 @@ func (m *machine) executionARN(name string) string {
 	return m.states.cloud.ARN("states", "execution:"+m.name+":"+name)
 }
 
-// launch runs the execution in the background, until the engine closes.
+// launch runs the execution in the background, until the engine closes. The
+// crowd has counted it in.
 func (e *execution) launch() {
 	e.mu.Lock()
 	a, t := e.attempt, e.thread
 	e.mu.Unlock()
 	e.machine.announce(e)
 	if t == nil {
+		e.machine.states.crowd.leave()
 		return // it was stopped, and fell off the shelf, before it could begin
 	}
 	e.machine.states.cloud.Go(func(engine context.Context) {
+		defer e.machine.states.crowd.leave()
 		defer close(a.idle)
 		defer a.cancel()
 		defer context.AfterFunc(engine, a.cancel)()

@@ -136,7 +136,7 @@ func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *fa
 			gaveUp(f)
 			return g.rescue(ctx, v, f)
 		}
-		if !sleep(ctx, delay) {
+		if !v.sleep(ctx, delay) {
 			return exit{}, aborted()
 		}
 		v.retries++

@@ -62,7 +62,13 @@ func inWorld(t *testing.T, services map[string]fakeService, test func(t *testing
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, services)
-		defer w.cloud.Close()
+		defer func() {
+			w.cloud.Close()
+			synctest.Wait()
+			if n := w.states.crowd.working; n != 0 {
+				t.Errorf("%d threads are still counted as working", n)
+			}
+		}()
 		test(t, w)
 	})
 }
@@ -112,7 +118,7 @@ func (w *world) mustCall(action string, input map[string]any) map[string]any {
 // start begins an execution and returns it.
 func (w *world) start(m *machine, input string) *execution {
 	w.t.Helper()
-	e, err := m.start(startRequestBody{Input: &input})
+	e, err := m.start(context.Background(), startRequestBody{Input: &input})
 	if err != nil {
 		w.t.Fatalf("start: %v", err)
 	}

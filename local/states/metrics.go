@@ -54,7 +54,7 @@ func (t *thread) admit(ctx context.Context) bool {
 			return ctx.Err() == nil
 		}
 		m.states.metrics.throttled.Observe(m.dimensions, 1)
-		if !sleep(ctx, throttledTransition) {
+		if !t.sleep(ctx, throttledTransition) {
 			return false
 		}
 	}

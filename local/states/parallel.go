@@ -140,8 +140,11 @@ func (g *group) start(index int, graph *graph, input data, item map[string]any) 
 		g.visit.inner[index] = t
 	}
 	g.running[index] = t
+	crowd := &t.execution.machine.states.crowd
+	crowd.join()
 	go func() {
 		output, f := t.walk(g.ctx)
+		crowd.leave()
 		g.ended <- ended{index, t, output, f}
 	}()
 }
@@ -149,7 +152,8 @@ func (g *group) start(index int, graph *graph, input data, item map[string]any) 
 // wait returns the next thread that ends. After the group's context has ended
 // that is soon, whatever the states are waiting for.
 func (g *group) wait() ended {
-	r := <-g.ended
+	var r ended
+	g.visit.rest(func() { r = <-g.ended })
 	delete(g.running, r.index)
 	return r
 }

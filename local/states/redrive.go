@@ -89,6 +89,7 @@ func (e *execution) redrive(ctx context.Context, token string) (time.Time, error
 		e.tokens = append(e.tokens, usedToken{token, at})
 		e.tokens = e.tokens[max(0, len(e.tokens)-maxUsedTokens):]
 	}
+	e.machine.states.crowd.join()
 	e.launch()
 	return at, nil
 }

@@ -251,6 +251,7 @@ func TestAStateWhoseExitIsNotRecordedIsNotLeft(t *testing.T) {
 		return nil, nil
 	}}), func(t *testing.T, w *world) {
 		e = w.create(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:last","Next":"S"},"S":{"Type":"Succeed"}}}`).newExecution("n", data{text: `{}`})
+		w.states.crowd.join()
 		e.launch()
 		<-e.attempt.idle
 		if e.thread.next != "T" || e.thread.visit == nil {

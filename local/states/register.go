@@ -29,7 +29,7 @@ type register struct {
 
 func newRegister(o Options) *register {
 	return &register{
-		keep: o.EndedExecutions, archive: archive{dir: o.Dir},
+		keep: o.Limits.Ended, archive: archive{dir: o.Dir},
 		places: map[nameKey]int{}, taken: map[nameKey]int64{},
 	}
 }

@@ -1,6 +1,7 @@
 package states
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"strings"
@@ -9,7 +10,7 @@ import (
 )
 
 // keeping lets a machine keep so many executions that have ended.
-func (w *world) keeping(n int) { w.states.options.EndedExecutions = n }
+func (w *world) keeping(n int) { w.states.options.Limits.Ended = n }
 
 func TestAnExecutionIsToldTheSameBeforeAndAfterItsEnd(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
@@ -53,7 +54,7 @@ func TestTheOldestExecutionsThatEndedAreLetGo(t *testing.T) {
 			"F":{"Type":"Fail"},"W":{"Type":"Wait","Seconds":3600,"Next":"S"},"S":{"Type":"Succeed"}}}`)
 		start := func(name, input string) *execution {
 			text := `"` + input + `"`
-			e, err := m.start(startRequestBody{Name: name, Input: &text})
+			e, err := m.start(context.Background(), startRequestBody{Name: name, Input: &text})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,8 +19,8 @@ type startRequestBody struct {
 	Input           *string `json:"input"`
 }
 
-func (s *StepFunctions) startExecution(_ context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
-	e, err := s.start(caller, "StartExecution", r)
+func (s *StepFunctions) startExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
+	e, err := s.start(ctx, caller, "StartExecution", r)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (s *StepFunctions) startSyncExecution(ctx context.Context, caller cloud.Cal
 	if !m.express {
 		return nil, cloud.Errorf(400, "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
 	}
-	e, err := m.start(r)
+	e, err := m.start(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -64,17 +64,17 @@ func (e *execution) syncAnswer() map[string]any {
 }
 
 // start begins an execution of the machine that the request names.
-func (s *StepFunctions) start(caller cloud.Caller, action string, r startRequestBody) (*execution, error) {
+func (s *StepFunctions) start(ctx context.Context, caller cloud.Caller, action string, r startRequestBody) (*execution, error) {
 	m, err := s.machine(caller, action, r.StateMachineARN)
 	if err != nil {
 		return nil, err
 	}
-	return m.start(r)
+	return m.start(ctx, r)
 }
 
 // start begins an execution, or finds the running one that the same request
 // began before.
-func (m *machine) start(r startRequestBody) (*execution, error) {
+func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, error) {
 	text := "{}"
 	if r.Input != nil {
 		text = *r.Input
@@ -92,9 +92,14 @@ func (m *machine) start(r startRequestBody) (*execution, error) {
 	} else if err := checkName(r.Name); err != nil {
 		return nil, err
 	}
+	if err := m.states.crowd.enter(ctx); err != nil {
+		return nil, err
+	}
 	e, isNew, err := m.enrol(r.Name, input)
 	if err == nil && isNew {
 		e.launch()
+	} else {
+		m.states.crowd.leave()
 	}
 	return e, err
 }

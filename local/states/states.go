@@ -16,6 +16,7 @@ package states
 
 import (
 	"cmp"
+	"runtime"
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -30,6 +31,7 @@ type StepFunctions struct {
 	options Options
 	tokens  *tokens
 	shelf   shelf
+	crowd   crowd
 
 	mu       sync.RWMutex
 	machines map[string]*machine // by ARN
@@ -37,22 +39,33 @@ type StepFunctions struct {
 
 var _ cloud.API = (*StepFunctions)(nil)
 
+// Limits are what executions may take of the machine.
+type Limits struct {
+	// Ended is how many executions that have ended each Standard state machine
+	// keeps, compressed, for the API to tell of. Of older ones only the names
+	// stay taken. Default: 100,000.
+	Ended int
+
+	// Busy is how many executions are at work at a time before new ones are let
+	// in only as others end, after a second at the latest. Those that wait for
+	// something do not count. Default: 128 for each core.
+	Busy int
+}
+
 // Options configure the service.
 type Options struct {
-	// EndedExecutions is how many executions that have ended each Standard state
-	// machine keeps, compressed, for the API to tell of. Of older ones only the
-	// names stay taken. Default: 100,000.
-	EndedExecutions int
+	// Limits hold the executions to what the machine has.
+	Limits Limits
 
-	// Dir is the folder for the temporary files that hold them. Default: the
-	// system's.
+	// Dir is the folder for temporary files. Default: the system's.
 	Dir string
 }
 
 // New returns the service without machines. Register it as "states".
 func New(c *cloud.Cloud, o Options) *StepFunctions {
-	o.EndedExecutions = cmp.Or(o.EndedExecutions, 100_000)
-	s := &StepFunctions{cloud: c, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
+	o.Limits.Ended = cmp.Or(o.Limits.Ended, 100_000)
+	o.Limits.Busy = cmp.Or(o.Limits.Busy, 128*runtime.GOMAXPROCS(0))
+	s := &StepFunctions{cloud: c, crowd: crowd{limit: o.Limits.Busy}, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
 	s.Operations = cloud.Operations{
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),

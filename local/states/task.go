@@ -147,10 +147,15 @@ func (j *job) perform(ctx context.Context) (any, *failure) {
 		return nil, j.visit.failed(errRuntime, "%v", err)
 	}
 	j.succeeded("Submitted", submitted)
-	if j.resource.pattern == waitForTaskToken {
-		return pending.wait(ctx, j.heartbeat)
-	}
-	return j.await(ctx, pending, answer)
+	var result any
+	j.visit.rest(func() {
+		if j.resource.pattern == waitForTaskToken {
+			result, f = pending.wait(ctx, j.heartbeat)
+		} else {
+			result, f = j.await(ctx, pending, answer)
+		}
+	})
+	return result, f
 }
 
 // await waits for a started job or for the task's token, whichever comes first.

@@ -185,6 +185,12 @@ func (t *thread) abort(after int) {
 	}
 }
 
+// sleep is the function of that name for a thread.
+func (t *thread) sleep(ctx context.Context, d time.Duration) (whole bool) {
+	t.rest(func() { whole = sleep(ctx, d) })
+	return whole
+}
+
 // sleep waits and tells whether it waited to the end.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {

@@ -48,7 +48,7 @@ func (s *wait) run(ctx context.Context, v *visit) (exit, *failure) {
 	if f != nil {
 		return exit{}, f
 	}
-	if !sleep(ctx, delay) {
+	if !v.sleep(ctx, delay) {
 		return exit{}, aborted()
 	}
 	return s.flow.leave(ctx, v, input)
