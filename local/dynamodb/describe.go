@@ -164,7 +164,7 @@ type tableDescription struct {
 	TableArn               string
 	TableId                string
 	TableStatus            string
-	CreationDateTime       float64 // seconds since 1970
+	CreationDateTime       cloud.Time
 	KeySchema              []keyElement
 	AttributeDefinitions   []attributeDefinition
 	ItemCount              int
@@ -198,7 +198,7 @@ func (t *table) describe(status string) tableDescription {
 		TableArn:             t.arn,
 		TableId:              t.id,
 		TableStatus:          status,
-		CreationDateTime:     float64(t.created.UnixMilli()) / 1000,
+		CreationDateTime:     cloud.Time(t.created),
 		KeySchema:            t.spec.KeySchema,
 		AttributeDefinitions: t.spec.AttributeDefinitions,
 		ItemCount:            t.rows.count,

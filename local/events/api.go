@@ -17,7 +17,7 @@ type putEventsEntry struct {
 	Source, DetailType string
 	Detail             json.RawMessage // a string of JSON, or, from a state machine, the object
 	Resources          []string
-	Time               json.RawMessage // seconds since 1970, or RFC 3339
+	Time               cloud.Time
 	EventBusName       string
 }
 
@@ -83,32 +83,13 @@ func (s *EventBridge) putEvent(entry putEventsEntry) (string, error) {
 	if json.Unmarshal(detail, &object) != nil || object == nil {
 		return "", cloud.Errorf(400, "MalformedDetail", "Detail is malformed.")
 	}
-	at, err := timeOf(entry.Time)
-	if err != nil {
-		return "", err
-	}
 	b, err := s.bus(entry.EventBusName)
 	if err != nil {
 		return "", err
 	}
-	e := s.newEvent(cloud.Event{Source: entry.Source, DetailType: entry.DetailType, Detail: detail, Resources: entry.Resources, Time: at})
+	e := s.newEvent(cloud.Event{Source: entry.Source, DetailType: entry.DetailType, Detail: detail, Resources: entry.Resources, Time: time.Time(entry.Time)})
 	s.route(b, e)
 	return e.ID, nil
-}
-
-// timeOf reads a timestamp; none is the zero time.
-func timeOf(raw json.RawMessage) (time.Time, error) {
-	var seconds float64
-	var at time.Time
-	switch {
-	case len(raw) == 0 || string(raw) == "null":
-		return at, nil
-	case json.Unmarshal(raw, &seconds) == nil:
-		return time.UnixMilli(int64(seconds * 1000)), nil
-	case json.Unmarshal(raw, &at) == nil:
-		return at, nil
-	}
-	return at, cloud.Errorf(400, "SerializationException", "%s is not a timestamp", raw)
 }
 
 type ruleDescription struct {

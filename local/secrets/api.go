@@ -13,9 +13,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// seconds is a time as AWS's JSON protocols write it.
-func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
-
 type getSecretValueInput struct{ SecretId, VersionId, VersionStage string }
 
 type secretValue struct {
@@ -25,7 +22,7 @@ type secretValue struct {
 	SecretString  *string `json:",omitempty"`
 	SecretBinary  []byte  `json:",omitempty"`
 	VersionStages []string
-	CreatedDate   float64
+	CreatedDate   cloud.Time
 }
 
 func (s *SecretsManager) getSecretValue(_ context.Context, caller cloud.Caller, in getSecretValueInput) (*secretValue, error) {
@@ -63,7 +60,7 @@ func (sec *secret) value(id, stage string) (*secretValue, error) {
 	}
 	return &secretValue{
 		ARN: sec.arn, Name: sec.name, VersionId: id, SecretString: v.text, SecretBinary: v.binary,
-		VersionStages: sec.labels(id), CreatedDate: seconds(v.created),
+		VersionStages: sec.labels(id), CreatedDate: cloud.Time(v.created),
 	}, nil
 }
 
@@ -114,8 +111,8 @@ type description struct {
 	ARN                string
 	Name               string
 	Description        string `json:",omitempty"`
-	CreatedDate        float64
-	LastChangedDate    float64
+	CreatedDate        cloud.Time
+	LastChangedDate    cloud.Time
 	VersionIdsToStages map[string][]string `json:",omitempty"`                       // of DescribeSecret
 	SecretVersions     map[string][]string `json:"SecretVersionsToStages,omitempty"` // the same, of ListSecrets
 }
@@ -124,7 +121,7 @@ type description struct {
 func (sec *secret) describe() *description {
 	return &description{
 		ARN: sec.arn, Name: sec.name, Description: sec.description,
-		CreatedDate: seconds(sec.created), LastChangedDate: seconds(sec.changed),
+		CreatedDate: cloud.Time(sec.created), LastChangedDate: cloud.Time(sec.changed),
 	}
 }
 

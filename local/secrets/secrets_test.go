@@ -96,7 +96,7 @@ func TestASecretIsFoundByEveryNameThatAWSKnowsForIt(t *testing.T) {
 			t.Errorf("%s: %v", id, err)
 			continue
 		}
-		if *got.SecretString != "hunter2" || got.ARN != arn || got.Name != "partners/acme" || !reflect.DeepEqual(got.VersionStages, []string{"AWSCURRENT"}) || got.CreatedDate == 0 || len(got.VersionId) != 36 {
+		if *got.SecretString != "hunter2" || got.ARN != arn || got.Name != "partners/acme" || !reflect.DeepEqual(got.VersionStages, []string{"AWSCURRENT"}) || time.Time(got.CreatedDate).IsZero() || len(got.VersionId) != 36 {
 			t.Errorf("%s: got %+v", id, got)
 		}
 	}
@@ -157,7 +157,7 @@ func TestANewValueMovesTheOldOneToPrevious(t *testing.T) {
 			t.Errorf("a version under another's label: got %+v, %v", got, err)
 		}
 		described, err := call[description](t, s, "DescribeSecret", `{"SecretId": "a"}`)
-		if err != nil || len(described.VersionIdsToStages) != 2 || described.LastChangedDate-described.CreatedDate != 120 {
+		if err != nil || len(described.VersionIdsToStages) != 2 || described.LastChangedDate.Seconds()-described.CreatedDate.Seconds() != 120 {
 			t.Errorf("described as %+v, %v", described, err)
 		}
 	})

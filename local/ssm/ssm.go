@@ -26,7 +26,7 @@ var _ cloud.API = (*SSM)(nil)
 type parameter struct {
 	ARN              string
 	DataType         string
-	LastModifiedDate float64 // seconds since 1970
+	LastModifiedDate cloud.Time
 	Name             string
 	Type             string
 	Value            string
@@ -52,7 +52,7 @@ func (s *SSM) put(p parameter) error {
 		return cloud.Errorf(400, "ParameterAlreadyExists", "The parameter %s already exists.", p.Name)
 	}
 	p.ARN, p.Version = s.arn(p.Name), 1
-	p.LastModifiedDate = float64(time.Now().UnixMilli()) / 1000
+	p.LastModifiedDate = cloud.Time(time.Now())
 	s.parameters[p.Name] = p
 	return nil
 }
