@@ -19,6 +19,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/durable"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/lambda"
+	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/states"
 	"github.com/tradepost-dev/tradepost/local/transfer"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -66,9 +67,18 @@ type Options struct {
 	Ports cloud.Ports
 
 	// State is a folder that keeps, for the next run with it, what clients
-	// know the engine by: its ports, the host keys of SFTP servers. One engine
-	// at a time can use it. Default: nothing is kept.
+	// know the engine by (ports, host keys of SFTP servers, secrets) and the
+	// data: messages, items, objects and executions. One engine at a time can
+	// use it. Default: nothing is kept.
 	State string
+
+	// WithoutData lets State keep only what clients know the engine by; data
+	// that lies there already stays as it is. Default: data is kept as well.
+	WithoutData bool
+
+	// Notice takes what the user should know about the state: what of it is
+	// dropped, and that it cannot be saved. Default: nobody is told.
+	Notice func(text string)
 }
 
 // Engine is a running assembly.
@@ -78,6 +88,7 @@ type Engine struct {
 	logs     string
 	scratch  string         // a folder to remove, or empty
 	claim    *durable.Claim // on the state folder, or nil
+	store    *durable.Store // nil as long as there is nothing to save
 	listener net.Listener
 	server   *http.Server
 	identity *iam.IAM
@@ -85,6 +96,8 @@ type Engine struct {
 	parts
 	gateway  *apigateway.APIGateway
 	transfer *transfer.Transfer
+	objects  *s3.S3
+	bodies   []string // files of objects that an earlier run left
 	outputs  map[string]map[string]any
 	exports  map[string]any
 	paths    map[string]string // templates of nested stacks, by parent and logical id
@@ -141,7 +154,10 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	}
 	e.server = &http.Server{Handler: wire.New(e.Cloud, e.identity.Identify, e.protocols)}
 	go e.server.Serve(e.listener)
-	return e.createAll(ctx, stacks)
+	if err := e.createAll(ctx, stacks); err != nil {
+		return err
+	}
+	return e.keepState()
 }
 
 // asset answers where the CDK left what it would publish under a bucket and key.
@@ -178,6 +194,9 @@ func (e *Engine) Close() error {
 		err = e.listener.Close()
 	}
 	e.Cloud.Close()
+	if e.store != nil {
+		err = errors.Join(err, e.store.Save())
+	}
 	if e.claim != nil {
 		err = errors.Join(err, e.claim.Release())
 	}

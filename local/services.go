@@ -47,9 +47,10 @@ func (e *Engine) services(o Options) []service {
 	bus := events.New(c)
 	trail := cloudtrail.New(c)
 	c.Meter, c.Bus, c.Trail = metrics, bus, trail
-	objects := s3.New(c, s3.Options{})
+	objects := s3.New(c, s3.Options{Kept: o.objectFolder()})
+	e.objects = objects
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
-	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.hostKeys()})
+	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys")})
 
 	return []service{
 		{"iam", e.identity},

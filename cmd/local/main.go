@@ -33,7 +33,7 @@ func run(arguments []string) error {
 		flags.PrintDefaults()
 	}
 	out := flags.String("out", ".local", "`folder` for endpoints.json and logs/")
-	state := flags.String("state", "", "`folder` that keeps ports and host keys for the next run (default nothing is kept)")
+	state := flags.String("state", "", "`folder` that keeps ports, keys, secrets and data for the next run (default nothing is kept)")
 	port := flags.Int("port", 0, "port of the AWS APIs; SFTP servers and REST APIs have those after it (default what -state remembers, or any)")
 	account := flags.String("account", "", "account the engine pretends to be (default the stacks' own, or 000000000000)")
 	region := flags.String("region", "", "region the engine pretends to be in (default the stacks' own, or us-east-1)")
@@ -64,6 +64,7 @@ func run(arguments []string) error {
 		Parameters: parameters,
 		Port:       *port,
 		State:      *state,
+		Notice:     func(text string) { fmt.Fprintln(os.Stderr, "local:", text) },
 	})
 }
 

@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/tradepost-dev/tradepost/local"
 )
@@ -139,6 +141,14 @@ func TestWhatAKilledProgramLeftIsReplaced(t *testing.T) {
 	dir := program(t)
 	state := filepath.Join(dir, "state")
 	first := launch(t, dir, "-state", state)
+	queue := first.queue(t)
+	if _, err := queues(first).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &queue, MessageBody: aws.String("left behind")}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the message is on the disk", func() bool {
+		found, err := exec.Command("grep", "-rl", "left behind", filepath.Join(state, "resources")).Output()
+		return err == nil && len(found) > 0
+	})
 	if err := first.end(t, syscall.SIGKILL); err == nil {
 		t.Fatal("the program was not killed")
 	}
@@ -149,6 +159,24 @@ func TestWhatAKilledProgramLeftIsReplaced(t *testing.T) {
 	if second.endpoints.AWS != first.endpoints.AWS {
 		t.Errorf("first %s, then %s", first.endpoints.AWS, second.endpoints.AWS)
 	}
+	got, err := queues(second).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &queue, WaitTimeSeconds: 5})
+	if err != nil || len(got.Messages) != 1 || *got.Messages[0].Body != "left behind" {
+		t.Errorf("received %v, %v", got, err)
+	}
+}
+
+func queues(r *running) *sqs.Client {
+	return sqs.New(sqs.Options{Region: "us-east-1", BaseEndpoint: &r.endpoints.AWS, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+}
+
+// queue is the URL of a queue that nobody reads from.
+func (r *running) queue(t *testing.T) string {
+	t.Helper()
+	url, ok := r.endpoints.Outputs["app"]["Notices"].(string)
+	if !ok {
+		t.Fatalf("no output Notices in %v", r.endpoints.Outputs)
+	}
+	return url
 }
 
 func TestASecondProgramInOneFolderSaysWhoHasIt(t *testing.T) {

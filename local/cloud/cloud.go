@@ -85,8 +85,9 @@ type Cloud struct {
 	Bus        Bus
 	Trail      Trail
 	Meter      Meter
-	Fault      Fault // optional
-	Ports      Ports // optional: any port is good
+	Fault      Fault  // optional
+	Ports      Ports  // optional: any port is good
+	Keeper     Keeper // optional: nothing is kept
 
 	services map[string]API
 	metrics  []*Metric

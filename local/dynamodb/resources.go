@@ -93,6 +93,14 @@ func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable
 		return cfn.Handle{}, err
 	}
 	if p.ImportSourceSpecification != nil {
+		from := p.ImportSourceSpecification.S3BucketSource
+		t.source = "s3://" + from.S3Bucket + "/" + from.S3KeyPrefix
+	}
+	restored, err := d.keep(t)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if p.ImportSourceSpecification != nil && !restored {
 		if err := d.importItems(t, *p.ImportSourceSpecification); err != nil {
 			return cfn.Handle{}, fmt.Errorf("import items: %w", err)
 		}
@@ -108,6 +116,9 @@ func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable
 	}
 	t, err := d.declare(r, p.tableProperties)
 	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if _, err := d.keep(t); err != nil {
 		return cfn.Handle{}, err
 	}
 	return t.handle(), d.add(t)

@@ -130,6 +130,8 @@ func (x *index) view(i item) item {
 // A table's description does not change once it is made; its rows are
 // guarded by the service's lock.
 type table struct {
+	cloud.Changes // of the rows
+
 	name       string
 	arn        string
 	id         string
@@ -139,6 +141,7 @@ type table struct {
 	schema     schema
 	indexes    []*index
 	ttl        string // attribute with the time of expiry, or empty
+	source     string // of the first items, or empty
 
 	names    *names // of the rows' attributes
 	rows     sorted
@@ -252,6 +255,7 @@ func (t *table) replace(old, changed *row) writeUnits {
 	if old == changed {
 		return writeUnits{table: 1}
 	}
+	t.Changed()
 	switch {
 	case changed != nil:
 		t.rows.put(changed.key, changed)

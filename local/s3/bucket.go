@@ -39,6 +39,8 @@ type version struct {
 }
 
 type bucket struct {
+	cloud.Changes // of the versions
+
 	name    string
 	events  atomic.Bool // whether EventBridge is told
 	created time.Time
@@ -153,6 +155,7 @@ func (b *bucket) addLocked(v *version, seq *sequence) {
 
 // put replaces the versions of a key and keeps the index in step.
 func (b *bucket) put(key string, all []*version) {
+	b.Changed()
 	i, found := slices.BinarySearch(b.keys, key)
 	switch {
 	case len(all) == 0 && found:

@@ -8,16 +8,34 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 )
 
-// inMemory is the most that one segment keeps in memory, in bytes.
-const inMemory = 1 << 20
+// The most that one segment keeps in memory, in bytes. What outlives the engine
+// is written again with every change of its bucket, unless it is in a file.
+const (
+	inMemory  = 1 << 20
+	inRecords = 16 << 10
+)
 
 // segment is an immutable run of bytes.
 type segment struct {
 	io.ReaderAt
 	size int64
 	md5  [md5.Size]byte
+	file string // its name in a folder that is kept, or empty
+}
+
+// keptFile reads a file that it does not hold open: there may be many.
+type keptFile string
+
+func (f keptFile) ReadAt(p []byte, offset int64) (int, error) {
+	file, err := os.Open(string(f))
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	return file.ReadAt(p, offset)
 }
 
 // content is the body of an object: one segment, or one for each part.
@@ -54,43 +72,60 @@ func (c content) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // spool turns streams into segments.
-type spool struct{ dir string }
+type spool struct {
+	dir  string // of files
+	kept bool   // whether the files outlive the engine
+}
 
-// read takes the whole stream. What exceeds inMemory goes to a file that has
-// no name any more: its space is freed when the last reference is.
+// read takes the whole stream. What is too long for the memory goes to a file.
 func (s spool) read(r io.Reader) (segment, error) {
 	sum := md5.New()
 	r = io.TeeReader(r, sum)
+	limit := int64(inMemory)
+	if s.kept {
+		limit = inRecords
+	}
 	var head bytes.Buffer
-	n, err := io.CopyN(&head, r, inMemory+1)
+	n, err := io.CopyN(&head, r, limit+1)
 	if err != nil && err != io.EOF {
 		return segment{}, err
 	}
 	seg := segment{ReaderAt: bytes.NewReader(head.Bytes()), size: n}
-	if n > inMemory {
-		file, err := s.file()
-		if err != nil {
+	if n > limit {
+		if seg, err = s.write(io.MultiReader(&head, r)); err != nil {
 			return segment{}, err
 		}
-		size, err := io.Copy(file, io.MultiReader(&head, r))
-		if err != nil {
-			file.Close()
-			return segment{}, err
-		}
-		seg = segment{ReaderAt: file, size: size}
 	}
 	sum.Sum(seg.md5[:0])
 	return seg, nil
 }
 
-func (s spool) file() (*os.File, error) {
+// write makes a file. One that is not kept has no name any more: its space is
+// freed when the last reference is.
+func (s spool) write(r io.Reader) (segment, error) {
 	file, err := os.CreateTemp(s.dir, "s3-object-*")
 	if err != nil {
-		return nil, fmt.Errorf("create a temporary file for an object: %w", err)
+		return segment{}, fmt.Errorf("create a file for an object: %w", err)
 	}
-	if err := os.Remove(file.Name()); err != nil {
+	if !s.kept {
+		if err := os.Remove(file.Name()); err != nil {
+			file.Close()
+			return segment{}, fmt.Errorf("unlink the temporary file of an object: %w", err)
+		}
+	}
+	size, err := io.Copy(file, r)
+	if err == nil && s.kept {
+		err = file.Close()
+	}
+	if err != nil {
 		file.Close()
-		return nil, fmt.Errorf("unlink the temporary file of an object: %w", err)
+		if s.kept {
+			os.Remove(file.Name())
+		}
+		return segment{}, err
 	}
-	return file, nil
+	if !s.kept {
+		return segment{ReaderAt: file, size: size}, nil
+	}
+	return segment{ReaderAt: keptFile(file.Name()), size: size, file: filepath.Base(file.Name())}, nil
 }

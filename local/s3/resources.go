@@ -63,6 +63,9 @@ func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketPro
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	if err := s.keep(name); err != nil {
+		return cfn.Handle{}, err
+	}
 	return cfn.Handle{Ref: name, Attributes: map[string]any{
 		"Arn":                 bucketARN(name),
 		"DomainName":          name + ".s3.amazonaws.com",

@@ -3,8 +3,8 @@
 // as JSON calls for Step Functions, and as a Go API for the SFTP server. Every
 // change is told to EventBridge and CloudTrail as S3 does.
 //
-// Objects live as long as the engine: small ones in memory, larger ones in
-// unnamed temporary files.
+// Objects live as long as the engine, small ones in memory, larger ones in
+// unnamed temporary files; or, where it has a folder for them, longer.
 package s3
 
 import (
@@ -19,6 +19,10 @@ import (
 // Options configures New.
 type Options struct {
 	Dir string // of temporary files. Default: the system's.
+
+	// Kept is a folder for the bodies of objects that outlive the engine, as
+	// the cloud's Keeper keeps all else of them. Default: none does.
+	Kept string
 }
 
 // S3 is the service. It implements cloud.API. Its methods are safe for concurrent use.
@@ -37,7 +41,7 @@ type S3 struct {
 func New(c *cloud.Cloud, o Options) *S3 {
 	s := &S3{
 		cloud:   c,
-		spool:   spool{dir: o.Dir},
+		spool:   spool{dir: cmp.Or(o.Kept, o.Dir), kept: o.Kept != ""},
 		buckets: map[string]*bucket{},
 	}
 	s.Operations = s.operations()

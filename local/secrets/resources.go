@@ -4,6 +4,8 @@ package secrets
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,9 +32,23 @@ type secretProperties struct {
 	Tags                 cfn.Ignored
 }
 
+// digest stands for what the template says of the value.
+func (p secretProperties) digest() (string, error) {
+	raw, err := json.Marshal([]any{p.SecretString, p.GenerateSecretString})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}
+
 func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secretProperties) (cfn.Handle, error) {
 	if p.SecretString != nil && p.GenerateSecretString != nil {
 		return cfn.Handle{}, errors.New("SecretString and GenerateSecretString exclude each other")
+	}
+	declared, err := p.digest()
+	if err != nil {
+		return cfn.Handle{}, err
 	}
 	if p.GenerateSecretString != nil {
 		text, err := p.GenerateSecretString.generate()
@@ -52,6 +68,10 @@ func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secre
 		s.mu.Lock()
 		sec.add(&version{id: cloud.UUID(), created: time.Now(), text: p.SecretString}, []string{current})
 		s.mu.Unlock()
+	}
+	sec.declared = declared
+	if err := s.cloud.Keep(sec.arn, sec); err != nil {
+		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}}, nil
 }

@@ -36,6 +36,9 @@ var _ cloud.API = (*SecretsManager)(nil)
 
 // secret is guarded by the mutex of its service.
 type secret struct {
+	cloud.Changes
+	service     *SecretsManager
+	declared    string // a digest of what the template says of the value
 	arn         string
 	name        string
 	description string
@@ -79,7 +82,8 @@ func (s *SecretsManager) create(name, description string) (*secret, error) {
 	short := s.cloud.ARN("secretsmanager", "secret:"+name)
 	now := time.Now()
 	sec := &secret{
-		arn: short + suffix(short), name: name, description: description, created: now, changed: now,
+		service: s,
+		arn:     short + suffix(short), name: name, description: description, created: now, changed: now,
 		versions: map[string]*version{}, stages: map[string]string{},
 	}
 	s.byName[name], s.byARN[sec.arn], s.byARN[short] = sec, sec, sec
@@ -105,6 +109,7 @@ func checkName(name string) error {
 // add stores a version and moves the labels to it. AWSPREVIOUS goes to the
 // version that AWSCURRENT was taken from.
 func (sec *secret) add(v *version, labels []string) {
+	sec.Changed()
 	sec.versions[v.id] = v
 	sec.changed = v.created
 	for _, label := range labels {

@@ -11,6 +11,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // maxInFlight is how many received messages of a standard queue may be
@@ -18,6 +20,8 @@ import (
 const maxInFlight = 120_000
 
 type queue struct {
+	cloud.Changes // of the messages
+
 	name       string
 	arn        string
 	dimensions map[string]string // of its metrics
@@ -69,6 +73,7 @@ func (q *queue) put(m *message, delay time.Duration) {
 	if delay < 0 {
 		delay = q.settings.delay
 	}
+	q.Changed()
 	m.expires = m.sent.Add(q.settings.retention)
 	m.arrived, m.receivesBefore = time.Now(), m.receives
 	m.hiddenIndex = -1
@@ -100,6 +105,7 @@ func (q *queue) unhide(m *message) {
 
 // remove takes a message out of the queue.
 func (q *queue) remove(m *message) {
+	q.Changed()
 	if m.visible != nil {
 		q.visible.Remove(m.visible)
 		m.visible = nil
@@ -221,6 +227,7 @@ func (q *queue) take(now time.Time, max int, visibility time.Duration) (got haul
 		}
 		q.visible.Remove(m.visible)
 		m.visible = nil
+		q.Changed()
 		m.receives++
 		m.lastReceived = now
 		if m.receives == 1 {

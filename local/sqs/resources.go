@@ -56,6 +56,9 @@ func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) 
 	if err := s.checkRedrive(q.arn, settings.redrive); err != nil {
 		return cfn.Handle{}, err
 	}
+	if err := s.cloud.Keep(q.arn, q); err != nil {
+		return cfn.Handle{}, err
+	}
 	if err := s.add(q); err != nil {
 		return cfn.Handle{}, err
 	}

@@ -1,0 +1,101 @@
+package dynamodb
+
+// This file keeps items from run to run.
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"reflect"
+	"time"
+)
+
+// savedTable comes before the items of a table: what CloudFormation would
+// replace the table for, and what does not change with it.
+type savedTable struct {
+	KeySchema  []keyElement
+	Attributes map[string]string // types of the key's
+	Source     string            `json:",omitempty"` // of the first items
+	ID         string
+	Created    time.Time
+}
+
+type savedItem struct{ Item item }
+
+func (t *table) saved() savedTable {
+	s := savedTable{KeySchema: t.spec.KeySchema, Attributes: map[string]string{}, Source: t.source, ID: t.id, Created: t.created}
+	for _, attribute := range t.schema.attributes() {
+		s.Attributes[attribute.name] = string(attribute.kind)
+	}
+	return s
+}
+
+// durable is a table with the lock that guards its rows.
+type durable struct {
+	*table
+	service  *DynamoDB
+	restored bool
+}
+
+// keep makes a table durable, and tells whether it has the rows of an earlier run.
+func (d *DynamoDB) keep(t *table) (restored bool, err error) {
+	kept := &durable{table: t, service: d}
+	err = d.cloud.Keep(t.arn, kept)
+	return kept.restored, err
+}
+
+// Snapshot implements cloud.Durable. The rows are unpacked one by one, when
+// they are encoded.
+func (d *durable) Snapshot() iter.Seq[any] {
+	d.service.mu.RLock()
+	defer d.service.mu.RUnlock()
+	first := d.saved()
+	rows := make([]*row, 0, d.rows.count)
+	for _, block := range d.rows.blocks {
+		for _, e := range block {
+			rows = append(rows, e.row)
+		}
+	}
+	return func(yield func(any) bool) {
+		if !yield(first) {
+			return
+		}
+		for _, r := range rows {
+			if !yield(savedItem{r.item()}) {
+				return
+			}
+		}
+	}
+}
+
+// Restore implements cloud.Durable. The rows of a table that CloudFormation
+// would replace are not taken.
+func (d *durable) Restore(next func(record any) error) error {
+	var first savedTable
+	if err := next(&first); err != nil {
+		return err
+	}
+	now := d.saved()
+	now.ID, now.Created = first.ID, first.Created
+	if !reflect.DeepEqual(first, now) {
+		return fmt.Errorf("the template declares another key or other first items, so that the table is replaced: %w", errors.ErrUnsupported)
+	}
+	for count := 1; ; count++ {
+		var saved savedItem
+		err := next(&saved)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("item %d: %w", count, err)
+		}
+		r, err := d.row(saved.Item)
+		if err != nil {
+			return fmt.Errorf("item %d: %w", count, err)
+		}
+		d.replace(d.rows.get(r.key), r)
+	}
+	d.id, d.created, d.restored = first.ID, first.Created, true
+	return nil
+}
