@@ -1,23 +1,19 @@
 package lambda
 
-// This file polls an SQS queue for a function. It waits in long polls, one at
-// a time, so an idle mapping costs nothing.
+// This file is an event source mapping: it takes batches from a source
+// (source.go) and hands them to a function.
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// pollers is how many batches a mapping without ScalingConfig works on at a
-// time: the number that AWS starts with. AWS goes on up to 1,250.
-const pollers = 5
-
 const (
-	longPoll       = 20 // seconds
 	pollRetryDelay = time.Second
 	maxBatchBytes  = maxSyncRequest - 1<<10 // leaves room for what surrounds the records
 )
@@ -25,71 +21,11 @@ const (
 type mapping struct {
 	lambda      *Lambda
 	target      target
-	queueARN    string
+	source      source
 	batchSize   int
 	window      time.Duration
-	concurrency int
-	partial     bool          // ReportBatchItemFailures
-	visibility  time.Duration // of the queue
-}
-
-// queueMessage is a message as ReceiveMessage answers it.
-type queueMessage struct {
-	MessageId              string
-	ReceiptHandle          string
-	Body                   string
-	MD5OfBody              string
-	MD5OfMessageAttributes string
-	Attributes             map[string]string
-	MessageAttributes      map[string]struct {
-		DataType    string
-		StringValue *string
-		BinaryValue []byte
-	}
-}
-
-// sqsRecord is a message as the function sees it.
-type sqsRecord struct {
-	MessageID         string                     `json:"messageId"`
-	ReceiptHandle     string                     `json:"receiptHandle"`
-	Body              string                     `json:"body"`
-	Attributes        map[string]string          `json:"attributes"`
-	MessageAttributes map[string]recordAttribute `json:"messageAttributes"`
-	MD5OfAttributes   string                     `json:"md5OfMessageAttributes,omitempty"`
-	MD5OfBody         string                     `json:"md5OfBody"`
-	EventSource       string                     `json:"eventSource"`
-	EventSourceARN    string                     `json:"eventSourceARN"`
-	AWSRegion         string                     `json:"awsRegion"`
-}
-
-type recordAttribute struct {
-	StringValue      *string  `json:"stringValue,omitempty"`
-	BinaryValue      []byte   `json:"binaryValue,omitempty"`
-	StringListValues []string `json:"stringListValues"`
-	BinaryListValues []string `json:"binaryListValues"`
-	DataType         string   `json:"dataType"`
-}
-
-func (m *mapping) record(q queueMessage) sqsRecord {
-	attributes := map[string]recordAttribute{}
-	for name, a := range q.MessageAttributes {
-		attributes[name] = recordAttribute{
-			StringValue: a.StringValue, BinaryValue: a.BinaryValue, DataType: a.DataType,
-			StringListValues: []string{}, BinaryListValues: []string{},
-		}
-	}
-	return sqsRecord{
-		MessageID:         q.MessageId,
-		ReceiptHandle:     q.ReceiptHandle,
-		Body:              q.Body,
-		Attributes:        q.Attributes,
-		MessageAttributes: attributes,
-		MD5OfAttributes:   q.MD5OfMessageAttributes,
-		MD5OfBody:         q.MD5OfBody,
-		EventSource:       "aws:sqs",
-		EventSourceARN:    m.queueARN,
-		AWSRegion:         m.lambda.cloud.Region,
-	}
+	concurrency int  // batches at a time: 1 for a source with an order
+	partial     bool // ReportBatchItemFailures
 }
 
 // poll receives batches as long as the engine runs, each as soon as the one
@@ -102,19 +38,19 @@ func (m *mapping) poll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		messages, err := m.collect(ctx)
+		b, err := m.collect(ctx)
 		if err != nil && ctx.Err() == nil {
-			m.target.log.note("event source %s: %v", m.queueARN, err)
+			m.target.log.note("event source %s: %v", m.source.arn(), err)
 			pause(ctx, pollRetryDelay)
 		}
-		if len(messages) == 0 {
+		if len(b.records) == 0 {
 			<-slots
 			continue
 		}
 		m.lambda.cloud.Go(func(ctx context.Context) {
 			defer func() { <-slots }()
-			if err := m.process(ctx, messages); err != nil && ctx.Err() == nil {
-				m.target.log.note("event source %s: %v", m.queueARN, err)
+			if err := m.process(ctx, b); err != nil && ctx.Err() == nil {
+				m.target.log.note("event source %s: %v", m.source.arn(), err)
 			}
 		})
 	}
@@ -127,97 +63,84 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// collect waits for a message and then, up to the window's end, for more of
-// them until the batch is full.
-func (m *mapping) collect(ctx context.Context) ([]queueMessage, error) {
-	messages, err := m.receive(ctx, m.batchSize)
-	if err != nil || len(messages) == 0 || m.window == 0 {
-		return messages, err
+// collect waits for a record and then, up to the window's end, for more of them
+// until the batch is full.
+func (m *mapping) collect(ctx context.Context) (batch, error) {
+	b, err := m.source.receive(ctx, m.batchSize)
+	if err != nil || len(b.records) == 0 || m.window == 0 {
+		return b, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, m.window)
 	defer cancel()
-	for len(messages) < m.batchSize && bodyBytes(messages) < maxBatchBytes {
-		more, err := m.receive(ctx, m.batchSize-len(messages))
-		messages = append(messages, more...)
+	for len(b.records) < m.batchSize && b.bytes() < maxBatchBytes {
+		more, err := m.source.receive(ctx, m.batchSize-len(b.records))
+		b.records = append(b.records, more.records...)
 		if errors.Is(err, context.DeadlineExceeded) {
-			return messages, nil
+			return b, nil
 		}
 		if err != nil {
-			return messages, err
+			return b, err
 		}
 	}
-	return messages, nil
+	return b, nil
 }
 
-func bodyBytes(messages []queueMessage) int {
-	n := 0
-	for _, message := range messages {
-		n += len(message.Body)
-	}
-	return n
-}
-
-func (m *mapping) receive(ctx context.Context, max int) ([]queueMessage, error) {
-	var output struct{ Messages []queueMessage }
-	err := m.lambda.cloud.Do(ctx, m.target.caller, "sqs", "ReceiveMessage", map[string]any{
-		"QueueUrl":                    cloud.QueueURL(m.queueARN),
-		"MaxNumberOfMessages":         min(max, 10),
-		"WaitTimeSeconds":             longPoll,
-		"MessageSystemAttributeNames": []string{"All"},
-		"MessageAttributeNames":       []string{"All"},
-	}, &output)
-	return output.Messages, err
-}
-
-// process invokes the function with the messages, in more than one batch if
-// they are too large for one, and deletes those that succeeded. The others
-// become visible again when their visibility timeout ends.
-func (m *mapping) process(ctx context.Context, messages []queueMessage) error {
-	giveUp := time.Now().Add(m.visibility)
-	for len(messages) > 0 {
-		payload, n, err := m.event(messages)
+// process invokes the function with a batch, and with what the source makes of it
+// then, until there is nothing left to do.
+func (m *mapping) process(ctx context.Context, b batch) error {
+	for todo := split(b); len(todo) > 0; {
+		first := todo[0]
+		v, err := m.try(ctx, first)
 		if err != nil {
 			return err
 		}
-		answer, err := m.invoke(ctx, payload, giveUp)
+		again, err := m.source.settle(ctx, first, v)
 		if err != nil {
 			return err
 		}
-		if err := m.remove(ctx, m.succeeded(messages[:n], answer)); err != nil {
-			return err
-		}
-		messages = messages[n:]
+		todo = slices.Concat(again, todo[1:])
 	}
 	return nil
 }
 
-// event is the function's input for the first n messages.
-func (m *mapping) event(messages []queueMessage) (payload []byte, n int, err error) {
-	var event struct{ Records []json.RawMessage }
-	size := 0
-	for _, message := range messages {
-		record, err := json.Marshal(m.record(message))
-		if err != nil {
-			return nil, 0, err
+// split makes batches that an invocation can take.
+func split(b batch) []batch {
+	var batches []batch
+	from, size := 0, 0
+	for i, r := range b.records {
+		size += len(r.body) + 1
+		if i > from && size > maxBatchBytes {
+			batches = append(batches, batch{b.records[from:i], b.until})
+			from, size = i, len(r.body)+1
 		}
-		size += len(record) + 1
-		if n > 0 && size > maxBatchBytes {
-			break
-		}
-		event.Records = append(event.Records, record)
-		n++
 	}
-	payload, err = json.Marshal(event)
-	return payload, n, err
+	return append(batches, batch{b.records[from:], b.until})
 }
 
-// invoke tries again while the function is throttled, until the messages are
-// visible to others.
-func (m *mapping) invoke(ctx context.Context, payload []byte, giveUp time.Time) (answer, error) {
+// try invokes the function with a batch.
+func (m *mapping) try(ctx context.Context, b batch) (verdict, error) {
+	var event struct{ Records []json.RawMessage }
+	for _, r := range b.records {
+		event.Records = append(event.Records, r.body)
+	}
+	payload, err := json.Marshal(event)
+	if err != nil {
+		return verdict{}, err
+	}
+	a, err := m.invoke(ctx, payload, b.until)
+	if err != nil {
+		return verdict{}, err
+	}
+	return verdict{answer: a, failed: m.failures(b, a)}, nil
+}
+
+// invoke tries again while the function is throttled, as long as the batch is
+// the mapping's.
+func (m *mapping) invoke(ctx context.Context, payload []byte, until time.Time) (answer, error) {
 	delay := 100 * time.Millisecond
 	for {
 		a, err := m.lambda.run(ctx, request{id: cloud.UUID(), target: m.target, payload: payload})
-		if err == nil || ctx.Err() != nil || time.Now().Add(delay).After(giveUp) {
+		if err == nil || ctx.Err() != nil || !until.IsZero() && time.Now().Add(delay).After(until) {
 			return a, err
 		}
 		pause(ctx, delay)
@@ -225,58 +148,36 @@ func (m *mapping) invoke(ctx context.Context, payload []byte, giveUp time.Time) 
 	}
 }
 
-// succeeded returns the messages that the function has done with. Whatever is
+// failures returns which records the function has not done with. Whatever is
 // wrong with a partial response makes the whole batch fail.
-func (m *mapping) succeeded(messages []queueMessage, a answer) []queueMessage {
-	if a.failed {
-		return nil
+func (m *mapping) failures(b batch, a answer) map[string]bool {
+	all := make(map[string]bool, len(b.records))
+	for _, r := range b.records {
+		all[r.id] = true
 	}
-	if !m.partial {
-		return messages
+	if a.failed {
+		return all
+	}
+	if !m.partial || len(a.payload) == 0 {
+		return nil
 	}
 	var response *struct {
 		BatchItemFailures []struct {
 			ItemIdentifier string `json:"itemIdentifier"`
 		} `json:"batchItemFailures"`
 	}
-	if len(a.payload) > 0 && json.Unmarshal(a.payload, &response) != nil {
-		return nil
+	if json.Unmarshal(a.payload, &response) != nil {
+		return all
 	}
 	if response == nil {
-		return messages
+		return nil
 	}
 	failed := map[string]bool{}
 	for _, failure := range response.BatchItemFailures {
+		if !all[failure.ItemIdentifier] {
+			return all // an empty, missing or foreign identifier
+		}
 		failed[failure.ItemIdentifier] = true
 	}
-	var done []queueMessage
-	for _, message := range messages {
-		if !failed[message.MessageId] {
-			done = append(done, message)
-		}
-		delete(failed, message.MessageId)
-	}
-	if len(failed) > 0 {
-		return nil // an empty, missing or foreign identifier
-	}
-	return done
-}
-
-func (m *mapping) remove(ctx context.Context, messages []queueMessage) error {
-	type entry struct{ Id, ReceiptHandle string }
-	for len(messages) > 0 {
-		n := min(len(messages), 10)
-		entries := make([]entry, n)
-		for i, message := range messages[:n] {
-			entries[i] = entry{message.MessageId, message.ReceiptHandle}
-		}
-		err := m.lambda.cloud.Do(ctx, m.target.caller, "sqs", "DeleteMessageBatch", map[string]any{
-			"QueueUrl": cloud.QueueURL(m.queueARN), "Entries": entries,
-		}, nil)
-		if err != nil {
-			return err
-		}
-		messages = messages[n:]
-	}
-	return nil
+	return failed
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -154,10 +153,14 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	queue, err := newQueueSource(ctx, l.cloud, t, p.EventSourceArn)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
 	m := &mapping{
 		lambda:      l,
 		target:      t,
-		queueARN:    p.EventSourceArn,
+		source:      queue,
 		batchSize:   10,
 		window:      time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
 		concurrency: pollers,
@@ -174,9 +177,6 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 		// the queue, where its visibility timeout has not begun.
 		m.concurrency = min(m.concurrency, l.opts.Limits.Environments)
 	}
-	if err := m.checkQueue(ctx); err != nil {
-		return cfn.Handle{}, err
-	}
 	if p.Enabled == nil || *p.Enabled {
 		l.cloud.Go(m.poll)
 	}
@@ -185,30 +185,4 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 		"Id":                    id,
 		"EventSourceMappingArn": l.cloud.ARN("lambda", "event-source-mapping:"+id),
 	}}, nil
-}
-
-// checkQueue makes sure, as AWS does, that the function's role may poll the
-// queue and that messages stay hidden for as long as the function may take.
-func (m *mapping) checkQueue(ctx context.Context) error {
-	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
-		if err := m.lambda.cloud.Authorize(m.target.caller, "sqs:"+action, m.queueARN); err != nil {
-			return invalid("The function execution role does not have permissions to call %s on SQS: %v", action, err)
-		}
-	}
-	var output struct{ Attributes map[string]string }
-	err := m.lambda.cloud.Do(ctx, m.target.caller, "sqs", "GetQueueAttributes", map[string]any{
-		"QueueUrl": cloud.QueueURL(m.queueARN), "AttributeNames": []string{"VisibilityTimeout"},
-	}, &output)
-	if err != nil {
-		return fmt.Errorf("event source %s: %w", m.queueARN, err)
-	}
-	seconds, err := strconv.Atoi(output.Attributes["VisibilityTimeout"])
-	if err != nil {
-		return fmt.Errorf("event source %s: visibility timeout: %w", m.queueARN, err)
-	}
-	m.visibility = time.Duration(seconds) * time.Second
-	if m.visibility < m.target.timeout {
-		return invalid("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds", seconds, int(m.target.timeout.Seconds()))
-	}
-	return nil
 }

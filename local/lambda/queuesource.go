@@ -1,0 +1,165 @@
+package lambda
+
+// This file is an SQS queue as a source. It waits in long polls, one at a time,
+// so an idle mapping costs nothing. Messages that failed become visible again
+// when their visibility timeout ends.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// pollers is how many batches a mapping of a queue without ScalingConfig works on
+// at a time: the number that AWS starts with. AWS goes on up to 1,250.
+const pollers = 5
+
+const (
+	longPoll    = 20 // seconds
+	maxSQSBatch = 10 // entries of one call
+)
+
+type queueSource struct {
+	cloud      *cloud.Cloud
+	caller     cloud.Caller // the function's role
+	queue      string       // ARN
+	visibility time.Duration
+}
+
+var _ source = (*queueSource)(nil)
+
+// newQueueSource makes sure, as AWS does, that the function's role may poll the
+// queue and that messages stay hidden for as long as the function may take.
+func newQueueSource(ctx context.Context, c *cloud.Cloud, t target, queue string) (*queueSource, error) {
+	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
+		if err := c.Authorize(t.caller, "sqs:"+action, queue); err != nil {
+			return nil, invalid("The function execution role does not have permissions to call %s on SQS: %v", action, err)
+		}
+	}
+	var output struct{ Attributes map[string]string }
+	err := c.Do(ctx, t.caller, "sqs", "GetQueueAttributes", map[string]any{
+		"QueueUrl": cloud.QueueURL(queue), "AttributeNames": []string{"VisibilityTimeout"},
+	}, &output)
+	if err != nil {
+		return nil, fmt.Errorf("event source %s: %w", queue, err)
+	}
+	seconds, err := strconv.Atoi(output.Attributes["VisibilityTimeout"])
+	if err != nil {
+		return nil, fmt.Errorf("event source %s: visibility timeout: %w", queue, err)
+	}
+	s := &queueSource{cloud: c, caller: t.caller, queue: queue, visibility: time.Duration(seconds) * time.Second}
+	if s.visibility < t.timeout {
+		return nil, invalid("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds", seconds, int(t.timeout.Seconds()))
+	}
+	return s, nil
+}
+
+func (s *queueSource) arn() string { return s.queue }
+
+// queueMessage is a message as ReceiveMessage answers it.
+type queueMessage struct {
+	MessageId              string
+	ReceiptHandle          string
+	Body                   string
+	MD5OfBody              string
+	MD5OfMessageAttributes string
+	Attributes             map[string]string
+	MessageAttributes      map[string]struct {
+		DataType    string
+		StringValue *string
+		BinaryValue []byte
+	}
+}
+
+// sqsRecord is a message as the function sees it.
+type sqsRecord struct {
+	MessageID         string                     `json:"messageId"`
+	ReceiptHandle     string                     `json:"receiptHandle"`
+	Body              string                     `json:"body"`
+	Attributes        map[string]string          `json:"attributes"`
+	MessageAttributes map[string]recordAttribute `json:"messageAttributes"`
+	MD5OfAttributes   string                     `json:"md5OfMessageAttributes,omitempty"`
+	MD5OfBody         string                     `json:"md5OfBody"`
+	EventSource       string                     `json:"eventSource"`
+	EventSourceARN    string                     `json:"eventSourceARN"`
+	AWSRegion         string                     `json:"awsRegion"`
+}
+
+type recordAttribute struct {
+	StringValue      *string  `json:"stringValue,omitempty"`
+	BinaryValue      []byte   `json:"binaryValue,omitempty"`
+	StringListValues []string `json:"stringListValues"`
+	BinaryListValues []string `json:"binaryListValues"`
+	DataType         string   `json:"dataType"`
+}
+
+func (s *queueSource) receive(ctx context.Context, max int) (batch, error) {
+	var output struct{ Messages []queueMessage }
+	err := s.cloud.Do(ctx, s.caller, "sqs", "ReceiveMessage", map[string]any{
+		"QueueUrl":                    cloud.QueueURL(s.queue),
+		"MaxNumberOfMessages":         min(max, maxSQSBatch),
+		"WaitTimeSeconds":             longPoll,
+		"MessageSystemAttributeNames": []string{"All"},
+		"MessageAttributeNames":       []string{"All"},
+	}, &output)
+	if err != nil {
+		return batch{}, err
+	}
+	b := batch{until: time.Now().Add(s.visibility)}
+	for _, message := range output.Messages {
+		body, err := json.Marshal(s.record(message))
+		if err != nil {
+			return b, fmt.Errorf("message %s: %w", message.MessageId, err)
+		}
+		b.records = append(b.records, batchRecord{message.MessageId, body, message.ReceiptHandle})
+	}
+	return b, nil
+}
+
+func (s *queueSource) record(q queueMessage) sqsRecord {
+	attributes := map[string]recordAttribute{}
+	for name, a := range q.MessageAttributes {
+		attributes[name] = recordAttribute{
+			StringValue: a.StringValue, BinaryValue: a.BinaryValue, DataType: a.DataType,
+			StringListValues: []string{}, BinaryListValues: []string{},
+		}
+	}
+	return sqsRecord{
+		MessageID:         q.MessageId,
+		ReceiptHandle:     q.ReceiptHandle,
+		Body:              q.Body,
+		Attributes:        q.Attributes,
+		MessageAttributes: attributes,
+		MD5OfAttributes:   q.MD5OfMessageAttributes,
+		MD5OfBody:         q.MD5OfBody,
+		EventSource:       "aws:sqs",
+		EventSourceARN:    s.queue,
+		AWSRegion:         s.cloud.Region,
+	}
+}
+
+// settle deletes the messages that have succeeded.
+func (s *queueSource) settle(ctx context.Context, b batch, v verdict) (again []batch, err error) {
+	type entry struct{ Id, ReceiptHandle string }
+	var entries []entry
+	for _, r := range b.records {
+		if !v.failed[r.id] {
+			entries = append(entries, entry{r.id, r.handle})
+		}
+	}
+	for len(entries) > 0 {
+		n := min(len(entries), maxSQSBatch)
+		err := s.cloud.Do(ctx, s.caller, "sqs", "DeleteMessageBatch", map[string]any{
+			"QueueUrl": cloud.QueueURL(s.queue), "Entries": entries[:n],
+		}, nil)
+		if err != nil {
+			return nil, err
+		}
+		entries = entries[n:]
+	}
+	return nil, nil
+}

@@ -1,0 +1,58 @@
+package lambda
+
+// This file is what event source mappings have in common with the services that
+// they poll. A queue is one source, of which several batches are worked on at a
+// time; of a stream, each shard is a source, of which one is.
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// A source hands records to a mapping and is told what became of them.
+type source interface {
+	// arn names the source in logs.
+	arn() string
+
+	// receive waits for a while, at least until there is one record, and returns
+	// at most max in their order. An empty batch means that none came. A source
+	// with an order goes on behind the records that it handed out last.
+	receive(ctx context.Context, max int) (batch, error)
+
+	// settle takes note of a batch that the function was invoked with: what has
+	// succeeded is done with. It decides what is tried again at once, and in which
+	// batches: nothing of a queue, whose messages come back by themselves; of a
+	// shard what is left of the batch, as it is or in two halves, until its
+	// retries or its age are used up and its on-failure destination is told.
+	settle(ctx context.Context, b batch, v verdict) (again []batch, err error)
+}
+
+// A batchRecord is one entry of a batch.
+type batchRecord struct {
+	id     string          // that a partial response names it by: a message's id, a sequence number
+	body   json.RawMessage // as the function sees it
+	handle string          // the source's own
+}
+
+// A batch is the records of one invocation.
+type batch struct {
+	records []batchRecord
+
+	// until is when the records are somebody else's again; zero: never.
+	until time.Time
+}
+
+func (b batch) bytes() int {
+	n := 0
+	for _, r := range b.records {
+		n += len(r.body)
+	}
+	return n
+}
+
+// A verdict is what an invocation made of a batch.
+type verdict struct {
+	answer answer
+	failed map[string]bool // ids of records that the function has not done with
+}
