@@ -13,7 +13,7 @@ var b2bTransaction = agreement{
 		"Store transaction: TransactionsTable Item": {
 			contract.AttrTransactionKey, contract.AttrPartner, contract.AttrTransactionID, contract.AttrPartnerDay, contract.AttrStatus,
 			contract.AttrSource, contract.AttrFile, contract.AttrFileID, contract.AttrOrdinal,
-			contract.AttrFields, contract.AttrContentHash, contract.AttrContact, contract.AttrStoredAt,
+			contract.AttrContent, contract.AttrContentVersion, contract.AttrContentHash, contract.AttrContact, contract.AttrStoredAt,
 		},
 		"Store transaction: TransactionsTable Expressions": {contract.AttrTransactionKey, contract.AttrStatus},
 		"Store transaction: OutcomesTable Item":            {contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrOutcome},

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 )
 
@@ -69,7 +70,7 @@ func measureSplit(ctx context.Context, _ options) ([]result, error) {
 }
 
 func split(r io.Reader) (records int, err error) {
-	err = xml.Split(r, xml.Limits{}, func(*xml.Record) error {
+	err = (xml.Format{}).Split(r, 0, func(*batch.Record) error {
 		records++
 		return nil
 	})

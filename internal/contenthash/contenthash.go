@@ -4,32 +4,43 @@
 package contenthash
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"io"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// Hash is equal for equal content, whatever the order of fields with different
-// names.
+// Hash is equal for equal content of one contract.ContentVersion. The version
+// is hashed too: content that is stored in another version is never taken for
+// equal.
 type Hash [sha256.Size]byte
 
-// Of hashes a transaction's fields: SHA-256 of a JSON object from each name to
-// its values, in order.
-func Of(fields []contract.Field) (Hash, error) {
-	values := make(map[string][]string)
-	for _, field := range fields {
-		values[field.Name] = append(values[field.Name], field.Value)
+// Of hashes a transaction's content: SHA-256 of its tree, in which each string
+// has its length in bytes before it, so that no content can look like another.
+func Of(content contract.Content) Hash {
+	digest := sha256.New()
+	w := bufio.NewWriterSize(digest, 1024) // a hash takes all writes
+	fmt.Fprintf(w, "tradepost content %d\n", contract.ContentVersion)
+	write(w, contract.Node{Attributes: content.Attributes, Children: content.Children})
+	w.Flush()
+	return Hash(digest.Sum(nil))
+}
+
+// write writes a node: its name, attributes and text, then how many children
+// it has, and these.
+func write(w io.Writer, n contract.Node) {
+	fmt.Fprintf(w, "%d:%s%d:%s%d[", len(n.Name), n.Name, len(n.Text), n.Text, len(n.Attributes))
+	for _, a := range n.Attributes {
+		fmt.Fprintf(w, "%d:%s%d:%s", len(a.Name), a.Name, len(a.Text), a.Text)
 	}
-	// encoding/json writes maps in the order of their keys, so equal content
-	// gives equal bytes.
-	content, err := json.Marshal(values)
-	if err != nil {
-		return Hash{}, fmt.Errorf("encode fields: %w", err)
+	fmt.Fprintf(w, "]%d{", len(n.Children))
+	for _, child := range n.Children {
+		write(w, child)
 	}
-	return sha256.Sum256(content), nil
+	io.WriteString(w, "}")
 }
 
 // String is the hash as it is stored, in hexadecimal (contract.AttrContentHash).

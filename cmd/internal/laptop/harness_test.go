@@ -182,7 +182,7 @@ func row(t *testing.T, partner, id string) map[string]types.AttributeValue {
 	return got.Item
 }
 
-// fields are the values of a stored transaction's field.
+// fields are the texts of a stored transaction's elements of one name.
 func fields(t *testing.T, partner, id, name string) []string {
 	t.Helper()
 	item := row(t, partner, id)
@@ -190,8 +190,12 @@ func fields(t *testing.T, partner, id, name string) []string {
 		t.Fatalf("transaction %s of %s is not stored: %v", id, partner, item)
 	}
 	var values []string
-	for _, value := range item[contract.AttrFields].(*types.AttributeValueMemberM).Value[name].(*types.AttributeValueMemberL).Value {
-		values = append(values, value.(*types.AttributeValueMemberS).Value)
+	content := item[contract.AttrContent].(*types.AttributeValueMemberM).Value
+	for _, child := range content[contract.MemberChildren].(*types.AttributeValueMemberL).Value {
+		node := child.(*types.AttributeValueMemberM).Value
+		if named, ok := node[contract.MemberName].(*types.AttributeValueMemberS); ok && named.Value == name {
+			values = append(values, node[contract.MemberText].(*types.AttributeValueMemberS).Value)
+		}
 	}
 	return values
 }

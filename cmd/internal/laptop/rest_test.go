@@ -31,7 +31,7 @@ func TestAPostedTransactionIsStoredAndItsStatusTold(t *testing.T) {
 	if err != nil || status.Status != string(contract.Stored) || status.TransactionID != "posted" {
 		t.Fatalf("%+v, %v", status, err)
 	}
-	if got := fields(t, "acme", "posted", contract.FieldNotes); got[0] != `with "quotes" and {% expression %}` {
+	if got := fields(t, "acme", "posted", contract.ElementNotes); got[0] != `with "quotes" and {% expression %}` {
 		t.Errorf("stored %q", got)
 	}
 }
@@ -47,7 +47,7 @@ func TestTheQueryStringOfTheReferenceTextIsAccepted(t *testing.T) {
 	if status, err := acme.Settled(deadline(t), "query"); err != nil || status.Status != string(contract.Stored) {
 		t.Fatalf("%+v, %v", status, err)
 	}
-	if got := fields(t, "acme", "query", contract.FieldNotes); got[0] != " Transaction made between user 687 and user 329." {
+	if got := fields(t, "acme", "query", contract.ElementNotes); got[0] != " Transaction made between user 687 and user 329." {
 		t.Errorf("stored %q", got)
 	}
 }
@@ -76,7 +76,7 @@ func TestAPostedConflictIsToldAtOnceAndLeavesTheStoredTransaction(t *testing.T) 
 	if err != nil || response.StatusCode != http.StatusConflict || !bytes.Contains(body, []byte("stored with other content")) {
 		t.Fatalf("%v, %v: %s", response, err, body)
 	}
-	if got := fields(t, "acme", "post-conflict", contract.FieldNotes); got[0] != "from the file" {
+	if got := fields(t, "acme", "post-conflict", contract.ElementNotes); got[0] != "from the file" {
 		t.Errorf("the stored transaction is now %q", got)
 	}
 	// A file and a post of the same content are the same transaction.
@@ -135,7 +135,7 @@ func TestAConflictOfPostsUnderWayIsFoundByTheWorkflow(t *testing.T) {
 	}
 	close(stored)
 	wantCode(t, second, contract.CodeContentConflict)
-	if got := fields(t, "acme", "under-way", contract.FieldNotes); got[0] != "under way, first" {
+	if got := fields(t, "acme", "under-way", contract.ElementNotes); got[0] != "under way, first" {
 		t.Errorf("stored %q", got)
 	}
 }

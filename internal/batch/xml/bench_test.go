@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/tradepost-dev/tradepost/internal/batch"
 )
 
 // generate makes a batch like the ones that partners send.
@@ -31,7 +33,7 @@ func BenchmarkSplit(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		records := 0
-		if err := Split(bytes.NewReader(document), Limits{}, func(*Record) error { records++; return nil }); err != nil || records != benchmarkRecords {
+		if err := (Format{}).Split(bytes.NewReader(document), 0, func(*batch.Record) error { records++; return nil }); err != nil || records != benchmarkRecords {
 			b.Fatal(records, err)
 		}
 	}
@@ -50,7 +52,7 @@ func BenchmarkSplitGigabyte(b *testing.B) {
 			readers = append(readers, bytes.NewReader(part))
 		}
 		readers = append(readers, strings.NewReader("</Transactions>"))
-		if err := Split(io.MultiReader(readers...), Limits{}, func(*Record) error { return nil }); err != nil {
+		if err := (Format{}).Split(io.MultiReader(readers...), 0, func(*batch.Record) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tradepost-dev/tradepost/internal/batch"
 )
 
 // maxReference is the length of the longest reference, in bytes. XML sets no
@@ -41,7 +43,7 @@ func plain(b []byte, set *[256]bool) int {
 func (s *scanner) characters(limit int) error {
 	for s.pos < limit {
 		n := plain(s.buf[s.pos:limit], &inText)
-		s.record.keep(s.buf[s.pos : s.pos+n])
+		s.record.Text(s.buf[s.pos : s.pos+n])
 		if s.pos += n; s.pos >= limit {
 			return nil
 		}
@@ -49,13 +51,13 @@ func (s *scanner) characters(limit int) error {
 		case '\r':
 			s.pos++
 			if s.pos == s.end || s.buf[s.pos] != '\n' {
-				s.record.keep([]byte{'\n'})
+				s.record.Text([]byte{'\n'})
 			}
 		case ']':
 			if s.begins("]]>") {
-				return s.fault(s.pos, Malformed, `Text has "]]>" in it; it must be written as "]]&gt;".`)
+				return s.fault(s.pos, batch.Malformed, `Text has "]]>" in it; it must be written as "]]&gt;".`)
 			}
-			s.record.keep([]byte{']'})
+			s.record.Text([]byte{']'})
 			s.pos++
 		case '&':
 			r, end, err := s.reference(s.pos)
@@ -63,7 +65,7 @@ func (s *scanner) characters(limit int) error {
 				return err
 			}
 			var encoded [utf8.UTFMax]byte
-			s.record.keep(encoded[:utf8.EncodeRune(encoded[:], r)])
+			s.record.Text(encoded[:utf8.EncodeRune(encoded[:], r)])
 			s.pos = end
 		}
 	}
@@ -75,12 +77,12 @@ func (s *scanner) lines(piece []byte) {
 	for {
 		i := bytes.IndexByte(piece, '\r')
 		if i < 0 {
-			s.record.keep(piece)
+			s.record.Text(piece)
 			return
 		}
-		s.record.keep(piece[:i])
+		s.record.Text(piece[:i])
 		if piece = piece[i+1:]; len(piece) == 0 || piece[0] != '\n' {
-			s.record.keep([]byte{'\n'})
+			s.record.Text([]byte{'\n'})
 		}
 	}
 }
@@ -146,7 +148,7 @@ func (s *scanner) reference(at int) (r rune, end int, err error) {
 			return 0, 0, s.ampersand(at)
 		}
 		if !isCharacter(r) {
-			return 0, 0, s.fault(at, IllegalCharacter, "The reference %s stands for a character that XML does not allow.", quote(s.buf[at:end]))
+			return 0, 0, s.fault(at, batch.IllegalCharacter, "The reference %s stands for a character that XML does not allow.", quote(s.buf[at:end]))
 		}
 		return r, end, nil
 	}
@@ -157,7 +159,7 @@ func (s *scanner) reference(at int) (r rune, end int, err error) {
 }
 
 func (s *scanner) ampersand(at int) error {
-	return s.fault(at, Malformed, `A "&" is not the beginning of a reference; by itself it must be written as "&amp;".`)
+	return s.fault(at, batch.Malformed, `A "&" is not the beginning of a reference; by itself it must be written as "&amp;".`)
 }
 
 // character reads the digits of a character reference. A number beyond all
@@ -194,5 +196,3 @@ func spaces(b []byte) int {
 	}
 	return len(b)
 }
-
-func blank(b []byte) bool { return spaces(b) == len(b) }

@@ -15,27 +15,22 @@
 //
 // Elements and attributes may be in any namespaces; only their local names
 // count. A record may have any content: none, no Notes, several Notes. All of
-// it is kept, as fields in document order:
+// it is kept as a tree, in document order: elements, with their attributes, and
+// the texts in and between them. Of texts beside elements those that are white
+// space are dropped, since they only lay out the document.
 //
-//   - an element without child elements is a field, named by the path of
-//     elements below the record ("Notes", "Buyer/Name"), also if it is empty;
-//   - an attribute is a field: "@currency" of the record itself,
-//     "Amount/@currency" of an element;
-//   - text between child elements is a field with the name of the element it
-//     stands in, or "text()" directly in the record, unless it is white space.
-//
-// Values are what XML says they are: line ends are \n, CDATA sections and
+// Texts are what XML says they are: line ends are \n, CDATA sections and
 // references are resolved, white space in attributes is made of spaces.
 // Comments and processing instructions are skipped, without ending a text.
 //
 // # What is refused
 //
 // A record that is bad by itself has a Code and a Message: no TransactionID or
-// an unusable one, a size beyond contract.MaxMessageBytes, or an element that
+// an unusable one, a size beyond contract.MaxContentBytes, or an element that
 // is not a Transaction. It is numbered like the others, and reading goes on
 // behind it.
 //
-// A document that is not well-formed, or that is no batch, ends with a *Fault
+// A document that is not well-formed, or that is no batch, ends with a *batch.Fault
 // that says what is wrong and where. Beyond the rules of XML 1.0 and of its
 // namespaces these are refused: DOCTYPE (and with it all entities but the five
 // predefined ones), more than 8 levels, more than 256 attributes in a tag, a

@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/transform"
+
+	"github.com/tradepost-dev/tradepost/internal/batch"
 )
 
 // declaration is XML 1.0's production XMLDecl. Its two encodings are in
@@ -51,12 +53,12 @@ const (
 )
 
 // decode looks at a document's first bytes, as XML 1.0's appendix F proposes.
-// A *Fault has no place yet.
+// A *batch.Fault has no place yet.
 func decode(r io.Reader) (input, error) {
 	buffered := bufio.NewReaderSize(r, maxDeclaration)
 	head, err := buffered.Peek(maxDeclaration)
 	if len(head) == 0 && errors.Is(err, io.EOF) {
-		return input{}, &Fault{Code: Empty, Message: "The file is empty."}
+		return input{}, &batch.Fault{Code: batch.Empty, Message: "The file is empty."}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return input{}, err
@@ -69,10 +71,8 @@ func decode(r io.Reader) (input, error) {
 		return input{Reader: transform.NewReader(buffered, utf16Decoder{unit: order}), allowed: names}, nil
 	}
 	switch {
-	case begins("\x1f\x8b"), begins("PK\x03\x04"):
-		return input{}, &Fault{Code: Compressed, Message: "The file is compressed. Please upload the XML file itself."}
 	case begins("\x00\x00\xfe\xff"), begins("\xff\xfe\x00\x00"):
-		return input{}, &Fault{Code: UnsupportedEncoding, Message: "The encoding UTF-32 is not supported. Please use UTF-8."}
+		return input{}, &batch.Fault{Code: batch.UnsupportedEncoding, Message: "The encoding UTF-32 is not supported. Please use UTF-8."}
 	case begins("\xfe\xff"):
 		return wide(2, bigEndian, namesUTF16BE)
 	case begins("\xff\xfe"):
@@ -99,15 +99,15 @@ func decode(r io.Reader) (input, error) {
 	case "WINDOWS-1252", "CP1252":
 		table = charmap.Windows1252
 	case "UTF-16", "UTF-16LE", "UTF-16BE", "ISO-10646-UCS-2":
-		return input{}, &Fault{Code: UnsupportedEncoding, Message: "The XML declaration names " + name + ", but the file is not in UTF-16."}
+		return input{}, &batch.Fault{Code: batch.UnsupportedEncoding, Message: "The XML declaration names " + name + ", but the file is not in UTF-16."}
 	default:
-		return input{}, &Fault{Code: UnsupportedEncoding, Message: "The encoding " + name + " is not supported. Please use UTF-8."}
+		return input{}, &batch.Fault{Code: batch.UnsupportedEncoding, Message: "The encoding " + name + " is not supported. Please use UTF-8."}
 	}
 	return input{Reader: transform.NewReader(buffered, byteDecoder{table: table}), allowed: " " + name + " "}, nil
 }
 
 func undecodable(what string) error {
-	return &Fault{Code: InvalidEncoding, Message: "The file has " + what + ", which has no meaning in its encoding."}
+	return &batch.Fault{Code: batch.InvalidEncoding, Message: "The file has " + what + ", which has no meaning in its encoding."}
 }
 
 // byteDecoder decodes an encoding of single bytes; without a table, US-ASCII.
@@ -174,19 +174,4 @@ func unfinished(atEOF bool, what string) error {
 		return undecodable(what)
 	}
 	return transform.ErrShortSrc
-}
-
-// limited ends with a fault after left bytes.
-type limited struct {
-	r     io.Reader
-	limit int64
-	read  int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	n, err := l.r.Read(p)
-	if l.read += int64(n); l.read > l.limit {
-		return 0, &Fault{Code: TooManyBytes, Message: fmt.Sprintf("The file has more than %d bytes.", l.limit)}
-	}
-	return n, err
 }

@@ -9,15 +9,16 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-func splitAll(r io.Reader, limits Limits) ([]result, error) {
+func splitAll(r io.Reader, maxRecords int) ([]result, error) {
 	var results []result
-	err := Split(r, limits, func(r *Record) error {
+	err := Format{}.Split(r, maxRecords, func(r *batch.Record) error {
 		result := result{Ordinal: r.Ordinal, ID: r.TransactionID(), Code: r.Code}
-		if r.Code == "" && len(r.fields) > 0 {
-			result.Fields = r.Fields()
+		if r.Code == "" {
+			result.Content = r.Content()
 		}
 		results = append(results, result)
 		return nil
@@ -26,7 +27,7 @@ func splitAll(r io.Reader, limits Limits) ([]result, error) {
 }
 
 // FuzzSplit compares with encoding/xml: what that rejects must be rejected,
-// and what is accepted must have the same fields.
+// and what is accepted must give the same trees.
 func FuzzSplit(f *testing.F) {
 	seeds, err := filepath.Glob("testdata/*/*.xml")
 	if err != nil || len(seeds) == 0 {
@@ -48,8 +49,8 @@ func FuzzSplit(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
-		got, err := splitAll(bytes.NewReader(document), Limits{})
-		again, againErr := splitAll(iotest.OneByteReader(bytes.NewReader(document)), Limits{})
+		got, err := splitAll(bytes.NewReader(document), 0)
+		again, againErr := splitAll(iotest.OneByteReader(bytes.NewReader(document)), 0)
 		if !reflect.DeepEqual(got, again) || !reflect.DeepEqual(err, againErr) {
 			t.Fatalf("whole: %+v, %v\nbyte by byte: %+v, %v", got, err, again, againErr)
 		}

@@ -5,6 +5,8 @@ package xml
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"github.com/tradepost-dev/tradepost/internal/batch"
 )
 
 const xmlNamespace = "http://www.w3.org/XML/1998/namespace"
@@ -69,7 +71,7 @@ func (s *scanner) scanName(at int, of string) (name, error) {
 		return n, s.cut(of)
 	}
 	if i == part {
-		return n, s.fault(i, Malformed, "There should be %s here, not %s.", of, quote(s.character(i)))
+		return n, s.fault(i, batch.Malformed, "There should be %s here, not %s.", of, quote(s.character(i)))
 	}
 	n.end = i
 	return n, nil

@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/tradepost-dev/tradepost/internal/batch"
 )
 
 // fault makes a fault at an index of the window.
-func (w *window) fault(at int, code Code, format string, arguments ...any) *Fault {
+func (w *window) fault(at int, code batch.Code, format string, arguments ...any) *batch.Fault {
 	before := w.buf[:at]
 	line, column := w.line, w.column
 	if last := bytes.LastIndexByte(before, '\n'); last >= 0 {
@@ -18,11 +20,9 @@ func (w *window) fault(at int, code Code, format string, arguments ...any) *Faul
 		column = 0
 		before = before[last+1:]
 	}
-	return &Fault{
+	return &batch.Fault{
 		Code:    code,
-		Line:    line + 1,
-		Column:  column + utf8.RuneCount(before) + 1,
-		Offset:  w.offset + int64(at),
+		Place:   batch.Place{Line: line + 1, Column: column + utf8.RuneCount(before) + 1, Offset: w.offset + int64(at)},
 		Message: fmt.Sprintf(format, arguments...),
 	}
 }

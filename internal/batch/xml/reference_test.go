@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -18,7 +19,7 @@ type result struct {
 	Ordinal int
 	ID      string
 	Code    string
-	Fields  []contract.Field
+	Content contract.Content
 }
 
 // node is an element or, without a name, a run of text.
@@ -86,7 +87,8 @@ func recordsOf(document *node) []result {
 				r.Code = contract.CodeMissingTransactionID
 			default:
 				if r.Code, _ = contract.CheckTransactionID([]byte(r.ID)); r.Code == "" {
-					r.Fields = fieldsOf(n, "", id)
+					root := treeOf(n, id)
+					r.Content = contract.Content{Attributes: root.Attributes, Children: root.Children}
 				}
 			}
 			results = append(results, r)
@@ -105,34 +107,34 @@ func idOf(n *node) int {
 	return found
 }
 
-func fieldsOf(n *node, path string, but int) (fields []contract.Field) {
-	join := func(last string) string { return strings.TrimPrefix(path+"/"+last, "/") }
+// treeOf makes the tree of an element without one of its attributes. An
+// element that is a record's (but is not negative) has no text of its own.
+func treeOf(n *node, but int) contract.Node {
+	tree := contract.Node{Name: n.name}
 	for i, a := range n.attrs {
 		if i != but && a.Name.Space != "xmlns" && (a.Name.Space != "" || a.Name.Local != "xmlns") {
-			fields = append(fields, contract.Field{Name: join("@" + a.Name.Local), Value: a.Value})
+			tree.Attributes = append(tree.Attributes, contract.Attribute{Name: a.Name.Local, Text: a.Value})
 		}
 	}
-	elements, name := 0, path
+	sortAttributes(tree.Attributes)
+	if but < 0 && !slices.ContainsFunc(n.children, func(c *node) bool { return c.name != "" }) {
+		for _, child := range n.children {
+			tree.Text += child.text
+		}
+		return tree
+	}
 	for _, child := range n.children {
 		if child.name != "" {
-			elements++
+			tree.Children = append(tree.Children, treeOf(child, -1))
+		} else if strings.Trim(child.text, " \t\r\n") != "" {
+			tree.Children = append(tree.Children, contract.Node{Text: child.text})
 		}
 	}
-	if path == "" {
-		name = "text()"
-	}
-	for _, child := range n.children {
-		switch {
-		case child.name != "":
-			fields = append(fields, fieldsOf(child, join(child.name), -1)...)
-		case elements == 0 && path != "" || strings.Trim(child.text, " \t\r\n") != "":
-			fields = append(fields, contract.Field{Name: name, Value: child.text})
-		}
-	}
-	if path != "" && len(n.children) == 0 {
-		fields = append(fields, contract.Field{Name: path})
-	}
-	return fields
+	return tree
+}
+
+func sortAttributes(attributes []contract.Attribute) {
+	slices.SortFunc(attributes, func(a, b contract.Attribute) int { return strings.Compare(a.Name+"\x00"+a.Text, b.Name+"\x00"+b.Text) })
 }
 
 // newerName is a name of XML 1.0's fifth edition. encoding/xml knows the
@@ -156,13 +158,23 @@ func isNewerName(err error) bool {
 // and tabs, which XML has a parser turn into spaces.
 func spaced(results []result) []result {
 	space := strings.NewReplacer("\t", " ", "\r\n", " ", "\n", " ", "\r", " ")
+	attributes := func(of []contract.Attribute) {
+		for i := range of {
+			of[i].Text = space.Replace(of[i].Text)
+		}
+		sortAttributes(of)
+	}
+	var nodes func([]contract.Node)
+	nodes = func(of []contract.Node) {
+		for i := range of {
+			attributes(of[i].Attributes)
+			nodes(of[i].Children)
+		}
+	}
 	for i := range results {
 		results[i].ID = space.Replace(results[i].ID)
-		for j, f := range results[i].Fields {
-			if strings.Contains(f.Name, "@") {
-				results[i].Fields[j].Value = space.Replace(f.Value)
-			}
-		}
+		attributes(results[i].Content.Attributes)
+		nodes(results[i].Content.Children)
 	}
 	return results
 }

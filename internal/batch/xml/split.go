@@ -8,34 +8,46 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/internal/batch"
 )
 
-// Limits bound a document. Zero means no limit.
-type Limits struct {
-	Bytes   int64 // as uploaded, before decoding
-	Records int
+// Format is the XML format of batches.
+type Format struct{}
+
+var _ batch.Format = Format{}
+
+// Name is how the format is called.
+func (Format) Name() string { return "XML" }
+
+// Recognizes reports whether a file has .xml for its extension or begins, in
+// whatever encoding, with a tag. One of white space only is as good as XML.
+func (Format) Recognizes(name string, head []byte) bool {
+	if strings.EqualFold(path.Ext(name), ".xml") {
+		return true
+	}
+	for _, mark := range []string{"\x00\x00\xfe\xff", "\xfe\xff", "\xff\xfe", "\xef\xbb\xbf"} {
+		head = bytes.TrimPrefix(head, []byte(mark))
+	}
+	head = bytes.TrimLeft(head, " \t\r\n\x00") // a character of UTF-16 or UTF-32 has zeros
+	return len(head) == 0 || head[0] == '<'
 }
 
-// Split reads a document to its end and passes each record to each, in order.
-// It returns nil if all of the document is sound; a *Fault if it is not, after
-// having passed the records before the fault; or an error of each or of r.
-// What it holds in memory does not depend on the document's size.
-func Split(r io.Reader, limits Limits, each func(*Record) error) error {
-	if limits.Bytes > 0 {
-		r = &limited{r: r, limit: limits.Bytes}
-	}
+// Split reads a document to its end; see batch.Format.
+func (Format) Split(r io.Reader, maxRecords int, each func(*batch.Record) error) error {
 	in, err := decode(r)
-	if fault, ok := errors.AsType[*Fault](err); ok {
+	if fault, ok := errors.AsType[*batch.Fault](err); ok {
 		fault.Line, fault.Column = 1, 1
 	}
 	if err != nil {
 		return err
 	}
 	s := &scanner{
-		window: window{r: in, buf: make([]byte, windowSize), offset: int64(in.mark)},
-		limits: limits,
-		each:   each,
+		window:     window{r: in, buf: make([]byte, windowSize), offset: int64(in.mark)},
+		maxRecords: maxRecords,
+		each:       each,
 	}
 	s.namespaces.declare([]byte("xml"), []byte(xmlNamespace))
 	return s.document(in.allowed)
@@ -44,21 +56,18 @@ func Split(r io.Reader, limits Limits, each func(*Record) error) error {
 // scanner reads one document.
 type scanner struct {
 	window
-	limits Limits
-	each   func(*Record) error
+	maxRecords int // 0 for no limit
+	each       func(*batch.Record) error
 
 	namespaces
 	stack [maxDepth]element // open elements
 	depth int
 	names []byte // the open elements' qualified names
-	path  []byte // local names from below the record, with slashes
 	attrs []attribute
 	value []byte // of the attributes of the tag being read
-	last  []byte // an attribute's field name, while it is made
 
 	rooted bool // the root element has begun
-	record Record
-	run    int // where in the record's text the piece of text being read begins
+	record batch.Record
 }
 
 func (s *scanner) document(encodings string) error {
@@ -102,16 +111,16 @@ func (s *scanner) begins(prefix string) bool {
 func (s *scanner) complete() error {
 	switch {
 	case !s.rooted:
-		return s.fault(s.pos, Empty, "The file has no content.")
+		return s.fault(s.pos, batch.Empty, "The file has no content.")
 	case s.record.Ordinal == 0:
-		return s.fault(s.pos, NoRecords, "The file has no transactions.")
+		return s.fault(s.pos, batch.NoRecords, "The file has no transactions.")
 	}
 	return nil
 }
 
 // cut explains why the window ends in the middle of something.
 func (s *scanner) cut(of string) error {
-	if fault, ok := s.stop.(*Fault); ok {
+	if fault, ok := s.stop.(*batch.Fault); ok {
 		return fault
 	}
 	switch {
@@ -120,9 +129,9 @@ func (s *scanner) cut(of string) error {
 	case s.stop != io.EOF:
 		return fmt.Errorf("read document: %w", s.stop)
 	case of != "":
-		return s.fault(s.end, Truncated, "The file ends in the middle of %s.", of)
+		return s.fault(s.end, batch.Truncated, "The file ends in the middle of %s.", of)
 	}
-	return s.fault(s.end, Truncated, "The file ends, but %s is still open.", quote(s.open()))
+	return s.fault(s.end, batch.Truncated, "The file ends, but %s is still open.", quote(s.open()))
 }
 
 // declaration skips the XML declaration, if there is one.
@@ -135,10 +144,10 @@ func (s *scanner) declaration(encodings string) error {
 		if s.end < maxDeclaration && !bytes.Contains(s.buf[:s.end], []byte("?>")) {
 			return s.cut("the XML declaration")
 		}
-		return s.fault(s.pos, Malformed, `The XML declaration is malformed; it should be like <?xml version="1.0" encoding="UTF-8"?>.`)
+		return s.fault(s.pos, batch.Malformed, `The XML declaration is malformed; it should be like <?xml version="1.0" encoding="UTF-8"?>.`)
 	}
 	if encoding != "" && !strings.Contains(encodings, " "+encoding+" ") {
-		return s.fault(s.pos, UnsupportedEncoding, "The XML declaration names the encoding %s, but the file is in another one.", encoding)
+		return s.fault(s.pos, batch.UnsupportedEncoding, "The XML declaration names the encoding %s, but the file is in another one.", encoding)
 	}
 	s.pos += length
 	return nil
@@ -187,7 +196,7 @@ func (s *scanner) declarationLike() error {
 	case s.end-s.pos < len("<![CDATA[") && s.stop != nil:
 		return s.cut("a tag")
 	}
-	return s.fault(s.pos, Malformed, "The file has %s, which is no markup that is allowed here.", quote(s.buf[s.pos:s.pos+4]))
+	return s.fault(s.pos, batch.Malformed, "The file has %s, which is no markup that is allowed here.", quote(s.buf[s.pos:s.pos+4]))
 }
 
 // comment skips a comment. Only at its end may it have two hyphens.
@@ -202,7 +211,7 @@ func (s *scanner) comment() error {
 		}
 	}
 	if s.buf[s.pos] != '>' {
-		return s.fault(s.pos-2, Malformed, `A comment has "--" in it.`)
+		return s.fault(s.pos-2, batch.Malformed, `A comment has "--" in it.`)
 	}
 	s.pos++
 	return nil
@@ -225,14 +234,14 @@ func (s *scanner) instruction() error {
 		return err
 	}
 	if strings.EqualFold(string(s.qualified(target)), "xml") {
-		return s.fault(at, Malformed, "An XML declaration is allowed only at the very beginning of a file.")
+		return s.fault(at, batch.Malformed, "An XML declaration is allowed only at the very beginning of a file.")
 	}
 	s.pos = target.end
 	if !isSpace(s.buf[s.pos]) && !s.begins("?>") {
 		if s.end-s.pos < 2 {
 			return s.cut("a processing instruction")
 		}
-		return s.fault(s.pos, Malformed, "The name of a processing instruction has %s in it.", quote(s.character(s.pos)))
+		return s.fault(s.pos, batch.Malformed, "The name of a processing instruction has %s in it.", quote(s.character(s.pos)))
 	}
 	return s.until("?>", "a processing instruction", nil)
 }

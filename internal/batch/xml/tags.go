@@ -5,6 +5,7 @@ package xml
 import (
 	"bytes"
 
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -13,18 +14,15 @@ const (
 	recordDepth   = 2 // of the root's children
 	maxAttributes = 256
 
-	rootName      = "Transactions"
-	recordName    = "Transaction"
-	idName        = "TransactionID"
-	textFieldName = "text()"
+	rootName   = "Transactions"
+	recordName = "Transaction"
+	idName     = "TransactionID"
 )
 
 // element is an open element.
 type element struct {
 	name     int // where its qualified name begins in names
-	path     int // length of path without it
 	bindings int // that were there before it
-	parent   bool
 }
 
 // attribute is one of the tag being read.
@@ -79,11 +77,11 @@ func (s *scanner) attributes(at int) (end int, empty bool, err error) {
 				return 0, false, s.cut("a tag")
 			}
 			if s.buf[i+1] != '>' {
-				return 0, false, s.fault(i, Malformed, `A "/" in a tag must be followed by ">".`)
+				return 0, false, s.fault(i, batch.Malformed, `A "/" in a tag must be followed by ">".`)
 			}
 			return i + 2, true, nil
 		case i == at:
-			return 0, false, s.fault(i, Malformed, "There should be white space or the end of the tag here, not %s.", quote(s.character(i)))
+			return 0, false, s.fault(i, batch.Malformed, "There should be white space or the end of the tag here, not %s.", quote(s.character(i)))
 		case len(s.attrs) == maxAttributes:
 			return 0, false, s.fault(i, TooManyAttributes, "A tag has more than %d attributes.", maxAttributes)
 		}
@@ -102,7 +100,7 @@ func (s *scanner) attributes(at int) (end int, empty bool, err error) {
 func (s *scanner) attributeValue(a *attribute) (int, error) {
 	i := s.skipSpace(a.end)
 	if i < s.end && s.buf[i] != '=' {
-		return 0, s.fault(i, Malformed, "The attribute %s has no value.", quote(s.qualified(a.name)))
+		return 0, s.fault(i, batch.Malformed, "The attribute %s has no value.", quote(s.qualified(a.name)))
 	}
 	if i < s.end {
 		i = s.skipSpace(i + 1)
@@ -112,7 +110,7 @@ func (s *scanner) attributeValue(a *attribute) (int, error) {
 	}
 	mark := s.buf[i]
 	if mark != '"' && mark != '\'' {
-		return 0, s.fault(i, Malformed, "The value of the attribute %s has no quotes.", quote(s.qualified(a.name)))
+		return 0, s.fault(i, batch.Malformed, "The value of the attribute %s has no quotes.", quote(s.qualified(a.name)))
 	}
 	i++
 	length := bytes.IndexByte(s.buf[i:s.end], mark)
@@ -131,7 +129,7 @@ func (s *scanner) attributeValue(a *attribute) (int, error) {
 }
 
 func (s *scanner) unquoted(at int, a *attribute) error {
-	return s.fault(at, Malformed, `The value of the attribute %s has "<" in it. Does it lack its closing quote?`, quote(s.qualified(a.name)))
+	return s.fault(at, batch.Malformed, `The value of the attribute %s has "<" in it. Does it lack its closing quote?`, quote(s.qualified(a.name)))
 }
 
 func (s *scanner) skipSpace(i int) int { return i + spaces(s.buf[i:s.end]) }
@@ -144,8 +142,7 @@ func (s *scanner) enter(tag name) error {
 	if s.depth == 0 && s.rooted {
 		return s.fault(tag.start-1, TrailingContent, "There is a second root element, %s.", quote(s.qualified(tag)))
 	}
-	e := &s.stack[s.depth]
-	*e = element{name: len(s.names), path: len(s.path), bindings: len(s.bindings)}
+	s.stack[s.depth] = element{name: len(s.names), bindings: len(s.bindings)}
 	if err := s.checkNamespaces(tag); err != nil {
 		return err
 	}
@@ -157,12 +154,7 @@ func (s *scanner) enter(tag name) error {
 	case s.depth == recordDepth:
 		return s.enterRecord(tag)
 	}
-	s.endRun(false)
-	s.stack[s.depth-2].parent = true
-	if len(s.path) > 0 {
-		s.path = append(s.path, '/')
-	}
-	s.path = append(s.path, s.local(tag)...)
+	s.record.Open(s.local(tag))
 	s.keepAttributes(-1)
 	return nil
 }
@@ -177,17 +169,17 @@ func (s *scanner) enterRoot(tag name) error {
 
 func (s *scanner) enterRecord(tag name) error {
 	r := &s.record
-	r.begin()
-	if s.limits.Records > 0 && r.Ordinal > s.limits.Records {
-		return s.fault(tag.start-1, TooManyRecords, "The file has more than %d transactions. Please send them in several files.", s.limits.Records)
+	r.Begin()
+	if s.maxRecords > 0 && r.Ordinal > s.maxRecords {
+		return s.fault(tag.start-1, batch.TooManyRecords, "The file has more than %d transactions. Please send them in several files.", s.maxRecords)
 	}
 	id := s.findID()
 	if string(s.local(tag)) != recordName {
-		r.reject(contract.CodeUnexpectedElement, "The element %s is not a %s.", quote(s.qualified(tag)), recordName)
+		r.Reject(contract.CodeUnexpectedElement, "The element %s is not a %s.", quote(s.qualified(tag)), recordName)
 	} else if id < 0 {
-		r.identify(nil, false)
+		r.Reject(contract.CodeMissingTransactionID, "The transaction has no attribute %s.", idName)
 	} else {
-		r.identify(s.value[s.attrs[id].from:s.attrs[id].to], true)
+		r.Identify(s.value[s.attrs[id].from:s.attrs[id].to])
 	}
 	s.keepAttributes(id)
 	return nil
@@ -211,19 +203,13 @@ func (s *scanner) findID() int {
 	return found
 }
 
-// keepAttributes makes fields of the tag's attributes but one.
+// keepAttributes adds the tag's attributes but one to the record.
 func (s *scanner) keepAttributes(but int) {
-	r := &s.record
 	for i, a := range s.attrs {
-		if i == but || isDeclaration(s, a.name) {
-			continue
+		if i != but && !isDeclaration(s, a.name) {
+			s.record.Attribute(s.local(a.name), s.value[a.from:a.to])
 		}
-		from := len(r.text)
-		r.keep(s.value[a.from:a.to])
-		s.last = append(append(s.last[:0], '@'), s.local(a.name)...)
-		r.field(from, s.path, s.last)
 	}
-	s.run = len(r.text)
 }
 
 // isDeclaration reports whether an attribute declares a namespace.
@@ -245,7 +231,7 @@ func (s *scanner) checkNamespaces(tag name) error {
 		}
 		xml := string(prefix) == "xml"
 		if string(prefix) == "xmlns" || len(prefix) > 0 && len(uri) == 0 || xml != (string(uri) == xmlNamespace) {
-			return s.fault(a.start, Malformed, "The namespace declaration %s=%s is not allowed.", s.qualified(a.name), quote(uri))
+			return s.fault(a.start, batch.Malformed, "The namespace declaration %s=%s is not allowed.", s.qualified(a.name), quote(uri))
 		}
 		s.declare(prefix, uri)
 	}
@@ -320,7 +306,7 @@ func (s *scanner) mismatched() error {
 		return s.fault(at, MismatchedTag, "The closing tag %s has no opening tag.", found)
 	}
 	if bytes.Equal(s.qualified(tag), s.open()) {
-		return s.fault(tag.end, Malformed, "The closing tag %s has more in it than its name.", found)
+		return s.fault(tag.end, batch.Malformed, "The closing tag %s has more in it than its name.", found)
 	}
 	return s.fault(at, MismatchedTag, "The closing tag %s does not match the open tag %s.", found, quote(s.open()))
 }
@@ -328,35 +314,15 @@ func (s *scanner) mismatched() error {
 // leave closes the innermost element.
 func (s *scanner) leave() error {
 	e := s.stack[s.depth-1]
-	isRecord := s.depth == recordDepth
-	if s.depth >= recordDepth {
-		s.endRun(!isRecord && !e.parent)
-	}
 	s.names = s.names[:e.name]
-	s.path = s.path[:e.path]
 	s.namespaces.leave(e.bindings)
 	s.depth--
-	if isRecord {
+	switch {
+	case s.depth >= recordDepth:
+		s.record.Close()
+	case s.depth == recordDepth-1:
+		s.record.End()
 		return s.each(&s.record)
 	}
 	return nil
-}
-
-// endRun ends a piece of text: it becomes a field of the open element if it
-// is not blank, or if it must, since it is the element's whole content.
-func (s *scanner) endRun(must bool) {
-	r := &s.record
-	if r.Code != "" {
-		return
-	}
-	if run := r.text[s.run:]; !must && blank(run) {
-		r.text = r.text[:s.run]
-		return
-	}
-	if len(s.path) == 0 {
-		r.field(s.run, nil, []byte(textFieldName))
-	} else {
-		r.field(s.run, s.path, nil)
-	}
-	s.run = len(r.text)
 }

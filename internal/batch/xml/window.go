@@ -9,6 +9,8 @@ import (
 	"encoding/binary"
 	"io"
 	"unicode/utf8"
+
+	"github.com/tradepost-dev/tradepost/internal/batch"
 )
 
 const (
@@ -27,7 +29,7 @@ type window struct {
 	tail int // of the bytes that were read: behind end is at most an unfinished character
 
 	// stop says why nothing follows end; nil while more may be read. It is
-	// io.EOF, a *Fault, or the reader's error.
+	// io.EOF, a *batch.Fault, or the reader's error.
 	stop error
 
 	// The place of buf[0].
@@ -66,11 +68,11 @@ func (w *window) fill() {
 		case !utf8.FullRune(rest) && reached == nil:
 			// The character's other bytes come with the next fill.
 		case r == utf8.RuneError && size == 1:
-			w.stop = w.fault(w.end, InvalidEncoding, "The byte 0x%02X is not valid UTF-8 here. Does the XML declaration name the file's encoding?", rest[0])
+			w.stop = w.fault(w.end, batch.InvalidEncoding, "The byte 0x%02X is not valid UTF-8 here. Does the XML declaration name the file's encoding?", rest[0])
 		default:
-			w.stop = w.fault(w.end, IllegalCharacter, "The character %U is not allowed in XML.", r)
+			w.stop = w.fault(w.end, batch.IllegalCharacter, "The character %U is not allowed in XML.", r)
 		}
-	} else if f, ok := reached.(*Fault); ok { // from the decoder, which knows no place
+	} else if f, ok := reached.(*batch.Fault); ok { // from the decoder, which knows no place
 		w.stop = w.fault(w.end, f.Code, "%s", f.Message)
 	}
 }

@@ -31,14 +31,15 @@ const (
 	AttrTotals     = "totals"
 
 	// Transactions.
-	AttrPartnerDay  = "partnerDay" // a PartnerDay: the key of IndexByPartner
-	AttrFields      = "fields"
-	AttrContentHash = "contentHash"
-	AttrContact     = "contact"
-	AttrFile        = "file"
-	AttrSource      = "source"
-	AttrStoredAt    = "storedAt"
-	AttrReceivedAt  = "receivedAt" // of a posted transaction
+	AttrPartnerDay     = "partnerDay" // a PartnerDay: the key of IndexByPartner
+	AttrContent        = "content"    // a Content as AttributeValue
+	AttrContentVersion = "contentVersion"
+	AttrContentHash    = "contentHash"
+	AttrContact        = "contact"
+	AttrFile           = "file"
+	AttrSource         = "source"
+	AttrStoredAt       = "storedAt"
+	AttrReceivedAt     = "receivedAt" // of a posted transaction
 
 	// Outcomes.
 	AttrOutcome = "outcome"

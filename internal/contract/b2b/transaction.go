@@ -9,15 +9,15 @@ const (
 )
 
 // Message is the body of a queue message and the input of a transaction's
-// execution: one record, numbered within its file. A posted transaction is
-// the first and only record of its request.
+// execution: one record, numbered within its file, and its content. A posted
+// transaction is the first and only record of its request.
 type Message struct {
-	Record `json:"record"`
-	Fields []Field `json:"fields"`
+	Record  `json:"record"`
+	Content Content `json:"content"`
 }
 
 // Record says which record it is. The workflow keeps it while it runs, without
-// the fields: one Assign of Step Functions holds 256 KiB.
+// the content: one Assign of Step Functions holds 256 KiB.
 type Record struct {
 	FileID         string `json:"fileId"`
 	Ordinal        int    `json:"ordinal"`    // from 1
@@ -45,30 +45,15 @@ func NewRecord(fileID string, ordinal int, partner string, source Source, file, 
 	}
 }
 
-// Field is one value of a transaction, in document order. The name is the path
-// of elements below the record, "Notes" or "Buyer/Name"; an attribute is
-// "@currency" or "Amount/@currency". Text directly inside the record is
-// "text()".
-type Field struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-// FieldNotes is the field that a posted transaction's transactionMessage fills.
-const FieldNotes = "Notes"
-
-// Formatted is what the format handler answers.
+// Formatted is what the format handler answers: what of the stored transaction
+// comes from its content.
 type Formatted struct {
-	// Fields holds each field's values in order, in DynamoDB's JSON: a map
-	// from name to a list of strings.
-	Fields AttributeValue `json:"fields"`
-
-	// ContentHash is equal for equal content, whatever the order of fields
-	// with different names: a contenthash.Hash in hexadecimal.
-	ContentHash string `json:"contentHash"`
+	Content        AttributeValue `json:"content"`        // in DynamoDB's JSON
+	ContentVersion int            `json:"contentVersion"` // ContentVersion
+	ContentHash    string         `json:"contentHash"`    // a contenthash.Hash in hexadecimal
 }
 
-// AttributeValue is DynamoDB's JSON for the three types that fields need.
+// AttributeValue is DynamoDB's JSON for the three types that content needs.
 type AttributeValue struct {
 	S *string                   `json:"S,omitempty"`
 	L []AttributeValue          `json:"L,omitzero"` // an empty list or map is written, nil is not
@@ -83,11 +68,11 @@ const (
 	// (262,144 bytes); the rest is for what the workflow adds to it.
 	MaxMessageBytes = 240 * 1024
 
-	// MaxFieldsBytes bounds the JSON of Formatted.Fields, which travels in
+	// MaxContentBytes bounds the JSON of Formatted.Content, which travels in
 	// the arguments of the Store task beside the rest of the item.
-	MaxFieldsBytes = 248 * 1024
+	MaxContentBytes = 248 * 1024
 )
 
 // ErrorTransactionTooLarge is the ASL error name, and the Go type's, by which
-// format says that a transaction's fields exceed MaxFieldsBytes.
+// format says that a transaction's content exceeds MaxContentBytes.
 const ErrorTransactionTooLarge = "TransactionTooLarge"

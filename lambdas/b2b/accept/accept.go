@@ -62,8 +62,8 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayProxyRequ
 	}
 	fileID := contract.RequestID(request.RequestContext.RequestID)
 	message := contract.Message{
-		Record: contract.NewRecord(fileID, 1, partner, contract.SourceREST, "", posted.id),
-		Fields: []contract.Field{{Name: contract.FieldNotes, Value: posted.message}},
+		Record:  contract.NewRecord(fileID, 1, partner, contract.SourceREST, "", posted.id),
+		Content: contract.Content{Children: []contract.Node{{Name: contract.ElementNotes, Text: posted.message}}},
 	}
 	if err := h.queue(ctx, message); err != nil {
 		return refuse(ctx, request, err), nil
@@ -173,12 +173,8 @@ func (h *Handler) received(ctx context.Context, m contract.Message) (undo func(c
 
 // compare refuses a transaction whose id is stored with other content.
 func compare(m contract.Message, stored map[string]types.AttributeValue) error {
-	hash, err := contenthash.Of(m.Fields)
-	if err != nil {
-		return fmt.Errorf("hash transaction %q of %s: %w", m.TransactionID, m.Partner, err)
-	}
 	known, ok := stored[contract.AttrContentHash].(*types.AttributeValueMemberS)
-	if ok && known.Value != hash.String() {
+	if ok && known.Value != contenthash.Of(m.Content).String() {
 		return conflict()
 	}
 	return nil

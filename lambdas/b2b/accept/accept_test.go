@@ -137,7 +137,7 @@ func TestAGoodPostIsQueuedAndShownAsReceived(t *testing.T) {
 					FileID: id, Ordinal: 1, OutcomeKey: contract.OutcomeKey(id, 1), Shard: contract.Shard(id, 1), Partner: "acme",
 					Source: contract.SourceREST, TransactionID: "12/a b", TransactionKey: "acme/12/a b",
 				},
-				Fields: []contract.Field{{Name: "Notes", Value: text}},
+				Content: contract.Content{Children: []contract.Node{{Name: "Notes", Text: text}}},
 			}
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
@@ -252,10 +252,7 @@ func row(id, status, fileID string) map[string]types.AttributeValue {
 const good = `{"transactionId":"1","transactionMessage":"a"}`
 
 func storedRow(id, message string) map[string]types.AttributeValue {
-	hash, err := contenthash.Of([]contract.Field{{Name: contract.FieldNotes, Value: message}})
-	if err != nil {
-		panic(err)
-	}
+	hash := contenthash.Of(contract.Content{Children: []contract.Node{{Name: contract.ElementNotes, Text: message}}})
 	stored := row(id, "STORED", "earlier")
 	stored["contentHash"] = attribute.Text(hash.String())
 	return stored

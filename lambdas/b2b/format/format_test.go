@@ -11,33 +11,41 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-func fields(pairs ...string) contract.Message {
-	var m contract.Message
-	for i := 0; i < len(pairs); i += 2 {
-		m.Fields = append(m.Fields, contract.Field{Name: pairs[i], Value: pairs[i+1]})
-	}
-	return m
+func message(children ...contract.Node) contract.Message {
+	return contract.Message{Content: contract.Content{Children: children}}
 }
 
-func TestFieldsAreGroupedByNameInOrder(t *testing.T) {
+// The form is what readers of the table rely on; docs/record.md describes it.
+func TestContentIsStoredAsATree(t *testing.T) {
+	eur := []contract.Attribute{{Name: "currency", Text: "EUR"}}
 	tests := []struct {
 		name    string
-		message contract.Message
+		content contract.Content
 		want    string
 	}{
-		{"none", fields(), `{"M":{}}`},
-		{"one", fields("Notes", "a"), `{"M":{"Notes":{"L":[{"S":"a"}]}}}`},
-		{"empty value", fields("Notes", ""), `{"M":{"Notes":{"L":[{"S":""}]}}}`},
-		{"several", fields("A", "1", "B", "2", "A", "3"), `{"M":{"A":{"L":[{"S":"1"},{"S":"3"}]},"B":{"L":[{"S":"2"}]}}}`},
-		{"odd characters", fields("Notes", "\"\\\n😀"), `{"M":{"Notes":{"L":[{"S":"\"\\\n😀"}]}}}`},
+		{"none", contract.Content{}, `{"M":{"children":{"L":[]}}}`},
+		{"an element", contract.Content{Children: []contract.Node{{Name: "Notes", Text: "a"}}},
+			`{"M":{"children":{"L":[{"M":{"name":{"S":"Notes"},"text":{"S":"a"}}}]}}}`},
+		{"an empty element", contract.Content{Children: []contract.Node{{Name: "Notes"}}},
+			`{"M":{"children":{"L":[{"M":{"name":{"S":"Notes"},"text":{"S":""}}}]}}}`},
+		{"an attribute of an element", contract.Content{Children: []contract.Node{{Name: "Amount", Text: "1", Attributes: eur}}},
+			`{"M":{"children":{"L":[{"M":{"attributes":{"L":[{"M":{"name":{"S":"currency"},"text":{"S":"EUR"}}}]},"name":{"S":"Amount"},"text":{"S":"1"}}}]}}}`},
+		{"an attribute of the record", contract.Content{Attributes: eur},
+			`{"M":{"attributes":{"L":[{"M":{"name":{"S":"currency"},"text":{"S":"EUR"}}}]},"children":{"L":[]}}}`},
+		{"a group", contract.Content{Children: []contract.Node{{Name: "Line", Children: []contract.Node{{Name: "Sku", Text: "A"}}}}},
+			`{"M":{"children":{"L":[{"M":{"children":{"L":[{"M":{"name":{"S":"Sku"},"text":{"S":"A"}}}]},"name":{"S":"Line"}}}]}}}`},
+		{"text between elements", contract.Content{Children: []contract.Node{{Text: "a"}, {Name: "B"}}},
+			`{"M":{"children":{"L":[{"M":{"text":{"S":"a"}}},{"M":{"name":{"S":"B"},"text":{"S":""}}}]}}}`},
+		{"odd characters", contract.Content{Children: []contract.Node{{Name: "Notes", Text: "\"\\\n😀"}}},
+			`{"M":{"children":{"L":[{"M":{"name":{"S":"Notes"},"text":{"S":"\"\\\n😀"}}}]}}}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			formatted, err := Handle(t.Context(), test.message)
+			formatted, err := Handle(t.Context(), contract.Message{Content: test.content})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := json.Marshal(formatted.Fields)
+			got, err := json.Marshal(formatted.Content)
 			if err != nil || string(got) != test.want {
 				t.Errorf("got %s, %v", got, err)
 			}
@@ -47,24 +55,21 @@ func TestFieldsAreGroupedByNameInOrder(t *testing.T) {
 
 // split and accept compare with what format had stored.
 func TestTheHashIsTheOneOthersCompareWith(t *testing.T) {
-	message := fields("A", "1", "B", "2", "A", "3")
-	formatted, err := Handle(t.Context(), message)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want, err := contenthash.Of(message.Fields); err != nil || formatted.ContentHash != want.String() {
-		t.Errorf("hash %s, want %s, %v", formatted.ContentHash, want, err)
+	m := message(contract.Node{Name: "A", Text: "1"}, contract.Node{Name: "B"})
+	formatted, err := Handle(t.Context(), m)
+	if err != nil || formatted.ContentHash != contenthash.Of(m.Content).String() || formatted.ContentVersion != contract.ContentVersion {
+		t.Errorf("hash %s, version %d, %v", formatted.ContentHash, formatted.ContentVersion, err)
 	}
 }
 
-func TestTooLargeFieldsHaveTheErrorThatTheWorkflowCatches(t *testing.T) {
-	fits := contract.MaxFieldsBytes - len(`{"M":{"Notes":{"L":[{"S":""}]}}}`)
-	if _, err := Handle(t.Context(), fields("Notes", strings.Repeat("x", fits))); err != nil {
-		t.Errorf("the largest fields: %v", err)
+func TestTooLargeContentHasTheErrorThatTheWorkflowCatches(t *testing.T) {
+	fits := contract.MaxContentBytes - len(`{"M":{"children":{"L":[{"M":{"name":{"S":"Notes"},"text":{"S":""}}}]}}}`)
+	if _, err := Handle(t.Context(), message(contract.Node{Name: "Notes", Text: strings.Repeat("x", fits)})); err != nil {
+		t.Errorf("the largest content: %v", err)
 	}
-	_, err := Handle(t.Context(), fields("Notes", strings.Repeat("x", fits+1)))
+	_, err := Handle(t.Context(), message(contract.Node{Name: "Notes", Text: strings.Repeat("x", fits+1)}))
 	var large TransactionTooLarge
-	if !errors.As(err, &large) || large.Bytes != contract.MaxFieldsBytes+1 {
+	if !errors.As(err, &large) || large.Bytes != contract.MaxContentBytes+1 {
 		t.Fatalf("got %v", err)
 	}
 	// The Lambda runtime reports the name of the outermost type.

@@ -27,6 +27,8 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/tradepost-dev/tradepost/internal/batch"
+	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -61,6 +63,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) handler() *Handler {
 	return &Handler{
 		S3: w, SQS: w, DynamoDB: w, StepFunctions: w,
+		Formats:    batch.Formats{xml.Format{}},
 		Metrics:    &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: &w.metrics},
 		FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
 		QueueURL: "https://queue", SettlementARN: "arn:settlement", SettlementTimeout: 15 * time.Minute,

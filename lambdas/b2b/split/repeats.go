@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tradepost-dev/tradepost/internal/batch/xml"
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	"github.com/tradepost-dev/tradepost/internal/contenthash"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
@@ -18,7 +18,7 @@ import (
 // that those of 500,000 records take 8 MB.
 type idDigest [16]byte
 
-func digestID(r *xml.Record) idDigest {
+func digestID(r *batch.Record) idDigest {
 	sum := sha256.Sum256(r.TransactionIDBytes())
 	return idDigest(sum[:16])
 }
@@ -57,27 +57,24 @@ func newFirsts(repeated []idDigest) firsts {
 // judge takes a good record, in the order of ordinals, and returns what becomes
 // of it: nil if it is to be processed, because its id occurs once or is seen
 // for the first time.
-func (f *firsts) judge(r *xml.Record, fields []contract.Field) (*verdict, error) {
+func (f *firsts) judge(r *batch.Record, of contract.Content) *verdict {
 	if len(f.ids) == 0 {
-		return nil, nil
+		return nil
 	}
 	place, repeated := slices.BinarySearchFunc(f.ids, digestID(r), compareDigests)
 	if !repeated {
-		return nil, nil
+		return nil
 	}
-	content, err := contenthash.Of(fields)
-	if err != nil {
-		return nil, fmt.Errorf("hash ordinal %d: %w", r.Ordinal, err)
-	}
+	content := contenthash.Of(of)
 	switch first := &f.records[place]; {
 	case first.ordinal == 0:
 		first.ordinal, first.content = r.Ordinal, content
-		return nil, nil
+		return nil
 	case first.content == content:
 		return &verdict{contract.Duplicate, contract.CodeDuplicate,
-			fmt.Sprintf("Record %d of this file has the same id and the same content; only that one counts.", first.ordinal)}, nil
+			fmt.Sprintf("Record %d of this file has the same id and the same content; only that one counts.", first.ordinal)}
 	default:
 		return &verdict{contract.Rejected, contract.CodeContentConflict,
-			fmt.Sprintf("Record %d of this file has the same id with other content; only that one counts. Send the change under a new id.", first.ordinal)}, nil
+			fmt.Sprintf("Record %d of this file has the same id with other content; only that one counts. Send the change under a new id.", first.ordinal)}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
@@ -50,10 +51,14 @@ func TestOfRecordsWithOneIDTheFirstIsSent(t *testing.T) {
 		{"a later one that is bad", fileOf("A=1", "A="+strings.Repeat("x", 300<<10), "A=1"),
 			[]int{1}, []string{"2 REJECTED TRANSACTION_TOO_LARGE", "3 DUPLICATE DUPLICATE 1"}},
 		{"the same content in another order", "<Transactions>" +
-			"<Transaction TransactionID='A'><X>1</X><Y>2</Y><X>3</X></Transaction>" +
-			"<Transaction TransactionID='A'><Y>2</Y><X>1</X><X>3</X></Transaction>" +
-			"<Transaction TransactionID='A'><X>3</X><Y>2</Y><X>1</X></Transaction>" +
+			"<Transaction TransactionID='A' a='1' b='2'><X>1</X><Y>2</Y></Transaction>" +
+			"<Transaction b='2' a='1' TransactionID='A'>\n <X>1</X>\n <Y>2</Y>\n</Transaction>" +
+			"<Transaction TransactionID='A' a='1' b='2'><Y>2</Y><X>1</X></Transaction>" +
 			"</Transactions>", []int{1}, []string{"2 DUPLICATE DUPLICATE 1", "3 REJECTED CONTENT_CONFLICT 1"}},
+		{"the same values in other groups", "<Transactions>" +
+			"<Transaction TransactionID='A'><L><S>A</S><Q>2</Q></L><L><S>B</S></L></Transaction>" +
+			"<Transaction TransactionID='A'><L><S>A</S></L><L><S>B</S><Q>2</Q></L></Transaction>" +
+			"</Transactions>", []int{1}, []string{"2 REJECTED CONTENT_CONFLICT 1"}},
 		{"the same id written in another way", fileOf("A&amp;B=1", "A&#38;B=1"), []int{1}, []string{"2 DUPLICATE DUPLICATE 1"}},
 		{"far apart", fileOf(far...), ordinals(1, 1001), []string{"1002 REJECTED CONTENT_CONFLICT 1", "1003 DUPLICATE DUPLICATE 1"}},
 	}
@@ -122,7 +127,7 @@ func TestRepeatsAreTheIDsThatOccurSeveralTimes(t *testing.T) {
 
 func TestCheckingAnIDAllocatesNothing(t *testing.T) {
 	content := fileOf(strings.Repeat("x", contract.MaxTransactionIDLength) + "=1")
-	err := xml.Split(strings.NewReader(content), xml.Limits{}, func(r *xml.Record) error {
+	err := (xml.Format{}).Split(strings.NewReader(content), 0, func(r *batch.Record) error {
 		if n := testing.AllocsPerRun(100, func() { digestID(r) }); n != 0 {
 			t.Errorf("%v allocations", n)
 		}

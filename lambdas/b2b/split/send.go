@@ -18,7 +18,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/tradepost-dev/tradepost/internal/batch/xml"
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 	"github.com/tradepost-dev/tradepost/internal/patience"
@@ -69,7 +69,7 @@ type sender struct {
 	outcomes []dynamodbtypes.WriteRequest
 }
 
-func (s *sender) record(r *xml.Record) error {
+func (s *sender) record(r *batch.Record) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
@@ -88,11 +88,7 @@ func (s *sender) record(r *xml.Record) error {
 			fmt.Sprintf("The transaction takes %d bytes; at most %d are allowed.", len(body), contract.MaxMessageBytes)})
 		return nil
 	}
-	later, err := s.firsts.judge(r, message.Fields)
-	if err != nil {
-		return err
-	}
-	if later != nil {
+	if later := s.firsts.judge(r, message.Content); later != nil {
 		s.conclude(r, *later)
 		return nil
 	}
@@ -100,10 +96,10 @@ func (s *sender) record(r *xml.Record) error {
 	return nil
 }
 
-func (s *sender) message(r *xml.Record) contract.Message {
+func (s *sender) message(r *batch.Record) contract.Message {
 	return contract.Message{
-		Record: contract.NewRecord(s.file.FileID, r.Ordinal, s.file.Partner, contract.SourceSFTP, s.file.File, r.TransactionID()),
-		Fields: r.Fields(),
+		Record:  contract.NewRecord(s.file.FileID, r.Ordinal, s.file.Partner, contract.SourceSFTP, s.file.File, r.TransactionID()),
+		Content: r.Content(),
 	}
 }
 
@@ -150,7 +146,7 @@ type verdict struct {
 	code, message string
 }
 
-func (s *sender) conclude(r *xml.Record, v verdict) {
+func (s *sender) conclude(r *batch.Record, v verdict) {
 	s.outcomes = append(s.outcomes, dynamodbtypes.WriteRequest{
 		PutRequest: &dynamodbtypes.PutRequest{Item: outcomes.Item(s.file.FileID, contract.Receipt{
 			Ordinal: r.Ordinal, TransactionID: r.TransactionID(), Outcome: v.outcome, Code: v.code, Message: v.message,

@@ -124,7 +124,7 @@ func TestBadRecordsAreRejectedAndTheOthersSent(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("rejected %q", got)
 	}
-	if m := w.received(); len(m) != 2 || m[0].Ordinal != 1 || m[1].Ordinal != 6 || len(m[1].Fields) != 2 {
+	if m := w.received(); len(m) != 2 || m[0].Ordinal != 1 || m[1].Ordinal != 6 || len(m[1].Content.Children) != 2 {
 		t.Errorf("sent %+v", m)
 	}
 	if w.settlements[contract.FileID("landing", key, "v1")].Received != 6 {

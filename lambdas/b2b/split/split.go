@@ -25,7 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/tradepost-dev/tradepost/internal/batch/xml"
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/executions"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -61,7 +61,8 @@ type Handler struct {
 	QueueURL          string
 	SettlementARN     string
 	SettlementTimeout time.Duration // from the file's split to its deadline
-	Limits            xml.Limits
+	Formats           batch.Formats
+	Limits            batch.Limits
 }
 
 // file is the version of an object that is being split. Its Reason is set
@@ -128,14 +129,14 @@ func (h *Handler) split(ctx context.Context, f *file) error {
 func (h *Handler) check(ctx context.Context, f *file, content *content) (repeated []idDigest, err error) {
 	records := 0
 	var ids []idDigest
-	err = h.records(ctx, content, func(r *xml.Record) error {
+	err = h.records(ctx, content, func(r *batch.Record) error {
 		records++
 		if r.Code == "" {
 			ids = append(ids, digestID(r))
 		}
 		return nil
 	})
-	var fault *xml.Fault
+	var fault *batch.Fault
 	switch {
 	case errors.As(err, &fault):
 		f.Reason = fault.Error()
@@ -151,13 +152,13 @@ func (h *Handler) check(ctx context.Context, f *file, content *content) (repeate
 }
 
 // records passes the file's records to each.
-func (h *Handler) records(ctx context.Context, content *content, each func(*xml.Record) error) error {
+func (h *Handler) records(ctx context.Context, content *content, each func(*batch.Record) error) error {
 	body, err := content.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	return xml.Split(body, h.Limits, each)
+	return h.Formats.Split(content.file.File, body, h.Limits, each)
 }
 
 // settle starts the file's settlement. It has the file's id for its name, so

@@ -58,7 +58,7 @@ func TestEveryRecordBecomesAMessage(t *testing.T) {
 				FileID: id, Ordinal: i, OutcomeKey: contract.OutcomeKey(id, i), Shard: contract.Shard(id, i), Partner: "acme",
 				Source: contract.SourceSFTP, File: "2026/orders.xml", TransactionID: fmt.Sprintf("T%d", i), TransactionKey: fmt.Sprintf("acme/T%d", i),
 			},
-			Fields: []contract.Field{{Name: "Notes", Value: fmt.Sprintf("note \"%d\" <\n\\", i)}},
+			Content: contract.Content{Children: []contract.Node{{Name: "Notes", Text: fmt.Sprintf("note \"%d\" <\n\\", i)}}},
 		})
 	}
 	if got := w.received(); !reflect.DeepEqual(got, want) || len(w.messages) != 3 {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/internal/batch"
 	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 	"github.com/tradepost-dev/tradepost/internal/bootstrap"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -30,7 +31,8 @@ func main() {
 			QueueURL:          env.String(contract.EnvQueueURL),
 			SettlementARN:     env.String(contract.EnvSettlementARN),
 			SettlementTimeout: env.Duration(contract.EnvSettlementTimeout),
-			Limits: xml.Limits{
+			Formats:           batch.Formats{xml.Format{}},
+			Limits: batch.Limits{
 				Bytes:   env.Int64(contract.EnvMaxFileBytes),
 				Records: int(env.Int64(contract.EnvMaxFileRecords)),
 			},
