@@ -22,8 +22,8 @@ func TestTheReferenceBatchIsStored(t *testing.T) {
 	}
 	r := settle(t, "acme", "reference.xml", string(content))
 	wantTotals(t, r, 11, 0, 0, 0)
-	if r.Status != contract.FileSettled || r.Reason != "" {
-		t.Errorf("status %s, reason %q", r.Status, r.Reason)
+	if r.Status != contract.FileSettled || r.Reason != nil {
+		t.Errorf("status %s, reason %v", r.Status, r.Reason)
 	}
 	if got := fields(t, "acme", "11", "Notes"); !slices.Equal(got, []string{"Transaction made between user 2837 and user 7383."}) {
 		t.Errorf("notes of transaction 11: %q", got)
@@ -231,27 +231,27 @@ func TestARecordThatIsBadAloneIsRejectedAlone(t *testing.T) {
 func TestAFileThatIsBrokenAsADocumentIsQuarantinedWhole(t *testing.T) {
 	t.Parallel()
 	good := record("broken", "never stored")
-	for name, content := range map[string]string{
-		"truncated":       "<Transactions>" + good,
-		"second-root":     oneRecord("broken", "x") + "<Transactions/>",
-		"doctype":         `<!DOCTYPE Transactions [<!ENTITY e "x">]>` + oneRecord("broken", "&e;"),
-		"entity":          oneRecord("broken", "&nbsp;"),
-		"mismatched":      "<Transactions>" + good + "</Transaction>",
-		"attribute-twice": `<Transactions><Transaction TransactionID="broken" TransactionID="x"/></Transactions>`,
-		"bad-utf-8":       oneRecord("broken", "\xff\xfe\xfd"),
-		"nul":             oneRecord("broken", "\x00"),
-		"deep":            "<Transactions>" + strings.Repeat("<a>", 10_000) + strings.Repeat("</a>", 10_000) + "</Transactions>",
-		"gzip-bomb":       gzipped(1 << 20),
-		"empty":           "",
-		"not-xml":         "transactionId,notes\n1,hello\n",
-		"no-records":      "<Transactions></Transactions>",
-		"other-root":      "<Orders>" + good + "</Orders>",
+	for name, broken := range map[string]struct{ content, code string }{
+		"truncated":       {"<Transactions>" + good, "TRUNCATED"},
+		"second-root":     {oneRecord("broken", "x") + "<Transactions/>", "TRAILING_CONTENT"},
+		"doctype":         {`<!DOCTYPE Transactions [<!ENTITY e "x">]>` + oneRecord("broken", "&e;"), "DOCTYPE"},
+		"entity":          {oneRecord("broken", "&nbsp;"), "UNDEFINED_ENTITY"},
+		"mismatched":      {"<Transactions>" + good + "</Transaction>", "MISMATCHED_TAG"},
+		"attribute-twice": {`<Transactions><Transaction TransactionID="broken" TransactionID="x"/></Transactions>`, "DUPLICATE_ATTRIBUTE"},
+		"bad-utf-8":       {oneRecord("broken", "\xff\xfe\xfd"), "INVALID_ENCODING"},
+		"nul":             {oneRecord("broken", "\x00"), "ILLEGAL_CHARACTER"},
+		"deep":            {"<Transactions>" + strings.Repeat("<a>", 10_000) + strings.Repeat("</a>", 10_000) + "</Transactions>", "TOO_DEEP"},
+		"gzip-bomb":       {gzipped(1 << 20), "COMPRESSED"},
+		"empty":           {"", "EMPTY"},
+		"not-xml":         {"transactionId,notes\n1,hello\n", "NOT_XML"},
+		"no-records":      {"<Transactions></Transactions>", "NO_RECORDS"},
+		"other-root":      {"<Orders>" + good + "</Orders>", "UNEXPECTED_ROOT"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := settle(t, "acme", "broken-"+name+".xml", content)
+			r := settle(t, "acme", "broken-"+name+".xml", broken.content)
 			wantTotals(t, r, 0, 0, 0, 0)
-			if r.Status != contract.FileQuarantined || !strings.Contains(r.Reason, "(byte ") {
-				t.Errorf("status %s, reason %q; want QUARANTINED with a position", r.Status, r.Reason)
+			if r.Status != contract.FileQuarantined || r.Reason == nil || r.Reason.Code != broken.code || r.Reason.Message == "" || r.Reason.Place == nil || r.Reason.Line < 1 || r.Reason.Column < 1 {
+				t.Errorf("status %s, reason %v; want QUARANTINED as %s, with a place", r.Status, r.Reason, broken.code)
 			}
 			if got := executions(t, r.FileID); len(got) > 0 {
 				t.Errorf("executions %q of a quarantined file", got)

@@ -45,7 +45,9 @@ func TestAStoredRowHasAllOfItsRecordAndNothingElse(t *testing.T) {
 		</p:Transaction></Transactions>`)
 	wantTotals(t, r, 2, 0, 0, 0)
 	leaf := func(name, text string) map[string]any { return map[string]any{"name": name, "text": text} }
-	group := func(name string, children ...any) map[string]any { return map[string]any{"name": name, "children": children} }
+	group := func(name string, children ...any) map[string]any {
+		return map[string]any{"name": name, "children": children}
+	}
 	with := func(node map[string]any, attributes ...any) map[string]any {
 		node["attributes"] = attributes
 		return node

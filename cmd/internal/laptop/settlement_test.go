@@ -73,7 +73,7 @@ func TestAFileThatIsNotSettledByItsDeadlineIsReportedAsOverdue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Status != contract.FileOverdue || r.Totals != (contract.Totals{Received: 2}) || r.Reason == "" || r.FileID != fileID {
+	if r.Status != contract.FileOverdue || r.Totals != (contract.Totals{Received: 2}) || r.Reason == nil || r.Reason.Code != contract.FileCodeOverdue || r.FileID != fileID {
 		t.Errorf("reply %+v", r)
 	}
 	eventually(t, "the metric that raises the alarm", func() bool {

@@ -46,11 +46,22 @@ type input struct {
 	allowed string // encodings that the declaration may name, in spaces
 }
 
+// What a declaration may name, in upper case and between spaces, in a file
+// that is known to be in UTF-8 or UTF-16; docs/reply.md lists these names.
 const (
 	namesUTF8    = " UTF-8 UTF8 "
 	namesUTF16LE = " UTF-16 UTF-16LE ISO-10646-UCS-2 "
 	namesUTF16BE = " UTF-16 UTF-16BE ISO-10646-UCS-2 "
 )
+
+// singleBytes are the encodings of single bytes by the names that a
+// declaration may give them. US-ASCII needs no table.
+var singleBytes = map[string]*charmap.Charmap{
+	"US-ASCII": nil, "ASCII": nil,
+	"ISO-8859-1": charmap.ISO8859_1, "ISO_8859-1": charmap.ISO8859_1, "LATIN1": charmap.ISO8859_1,
+	"ISO-8859-15": charmap.ISO8859_15, "LATIN-9": charmap.ISO8859_15,
+	"WINDOWS-1252": charmap.Windows1252, "CP1252": charmap.Windows1252,
+}
 
 // decode looks at a document's first bytes, as XML 1.0's appendix F proposes.
 // A *batch.Fault has no place yet.
@@ -86,24 +97,17 @@ func decode(r io.Reader) (input, error) {
 		return input{Reader: buffered, mark: 3, allowed: namesUTF8}, err
 	}
 	name, _ := declared(head)
-	var table *charmap.Charmap
-	switch name {
-	case "", "UTF-8", "UTF8":
+	names := " " + name + " "
+	if name == "" || strings.Contains(namesUTF8, names) {
 		return input{Reader: buffered, allowed: namesUTF8}, nil
-	case "US-ASCII", "ASCII":
-		// The table stays nil.
-	case "ISO-8859-1", "LATIN1", "ISO_8859-1":
-		table = charmap.ISO8859_1
-	case "ISO-8859-15", "LATIN-9":
-		table = charmap.ISO8859_15
-	case "WINDOWS-1252", "CP1252":
-		table = charmap.Windows1252
-	case "UTF-16", "UTF-16LE", "UTF-16BE", "ISO-10646-UCS-2":
-		return input{}, &batch.Fault{Code: batch.UnsupportedEncoding, Message: "The XML declaration names " + name + ", but the file is not in UTF-16."}
-	default:
-		return input{}, &batch.Fault{Code: batch.UnsupportedEncoding, Message: "The encoding " + name + " is not supported. Please use UTF-8."}
 	}
-	return input{Reader: transform.NewReader(buffered, byteDecoder{table: table}), allowed: " " + name + " "}, nil
+	if table, ok := singleBytes[name]; ok {
+		return input{Reader: transform.NewReader(buffered, byteDecoder{table: table}), allowed: names}, nil
+	}
+	if strings.Contains(namesUTF16LE+namesUTF16BE, names) {
+		return input{}, &batch.Fault{Code: batch.UnsupportedEncoding, Message: "The XML declaration names " + name + ", but the file is not in UTF-16."}
+	}
+	return input{}, &batch.Fault{Code: batch.UnsupportedEncoding, Message: "The encoding " + name + " is not supported. Please use UTF-8."}
 }
 
 func undecodable(what string) error {

@@ -28,6 +28,13 @@ const (
 	CodeWorkflowFailed       = "WORKFLOW_FAILED"
 )
 
+// FileCodes say why a file is not settled, beside the batch.Codes of a broken
+// one. They are part of the public reply format, too.
+const (
+	FileCodeGone    = "FILE_GONE" // deleted or replaced before it was read
+	FileCodeOverdue = "OVERDUE"   // some transactions have no outcome at the deadline
+)
+
 // Totals account for a file.
 type Totals struct {
 	Received  int `json:"received"`

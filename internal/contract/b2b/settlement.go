@@ -1,6 +1,9 @@
 package b2b
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Settlement is the input of a file's settlement execution, and, with Tally
 // and Status, what its tasks receive.
@@ -14,9 +17,34 @@ type Settlement struct {
 	Received  int       `json:"received"`
 	Deadline  time.Time `json:"deadline"`
 
-	// Reason is set for a file that is broken as a document: what is wrong
-	// and where, in a sentence. Nothing of such a file was queued.
-	Reason string `json:"reason,omitempty"`
+	// Reason is set for a file that is broken as a document. Nothing of such a
+	// file was queued.
+	Reason *Reason `json:"reason,omitempty"`
+}
+
+// Reason says why a file is not settled.
+type Reason struct {
+	Code    string `json:"code"`    // a batch.Code or a FileCode
+	Message string `json:"message"` // a sentence for the partner
+	*Place         // what is wrong, if it has a place in the file
+}
+
+// Place is a batch.Place as the reply has it.
+type Place struct {
+	Line   int   `json:"line"`   // from 1
+	Column int   `json:"column"` // from 1, in characters
+	Byte   int64 `json:"byte"`   // from 0
+}
+
+// String is the message with the place; empty for no reason.
+func (r *Reason) String() string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Place == nil:
+		return r.Message
+	}
+	return fmt.Sprintf("Line %d, column %d (byte %d): %s", r.Line, r.Column, r.Byte, r.Message)
 }
 
 // TallyRequest is the input of tally: counting goes on where Previous ended.
@@ -49,9 +77,9 @@ type Acknowledgement struct {
 	Totals Totals     `json:"totals"`
 }
 
-// ReplyVersion is the version of the reply format. Fields may be added within
+// ReplyVersion is the version of the reply format. Members may be added within
 // a version; a change of meaning raises it.
-const ReplyVersion = 1
+const ReplyVersion = 2
 
 // Reply is the reply file of a batch, written to the partner's outbox as
 // <file>.reply.json.
@@ -60,7 +88,7 @@ type Reply struct {
 	File         string     `json:"file"`
 	FileID       string     `json:"fileId"`
 	Status       FileStatus `json:"status"` // SETTLED, QUARANTINED or OVERDUE
-	Reason       string     `json:"reason"` // empty when SETTLED
+	Reason       *Reason    `json:"reason"` // null when SETTLED
 	Totals       Totals     `json:"totals"`
 	Transactions []Receipt  `json:"transactions"` // those not stored, by ordinal
 }

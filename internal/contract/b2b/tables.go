@@ -27,7 +27,7 @@ const (
 	AttrHolder     = "holder" // request id of the split invocation that holds the claim
 	AttrLeaseUntil = "leaseUntil"
 	AttrReceived   = "received"
-	AttrReason     = "reason"
+	AttrReason     = "reason" // a Reason's sentence; its code is in AttrCode
 	AttrTotals     = "totals"
 
 	// Transactions.

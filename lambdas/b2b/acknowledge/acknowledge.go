@@ -134,19 +134,24 @@ func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) erro
 // update writes the status and what belongs to it. Split may have died before
 // it did, so received and reason are written too.
 func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) error {
+	why := reason(a)
+	if why == nil {
+		why = &contract.Reason{}
+	}
 	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(h.FilesTable),
 		Key:       map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(a.FileID)},
-		UpdateExpression: aws.String("SET #status = :status, #received = :received, #reason = :reason, #totals = :totals " +
+		UpdateExpression: aws.String("SET #status = :status, #received = :received, #reason = :reason, #code = :code, #totals = :totals " +
 			"REMOVE #lease"),
 		ExpressionAttributeNames: map[string]string{
 			"#status": contract.AttrStatus, "#received": contract.AttrReceived, "#reason": contract.AttrReason,
-			"#totals": contract.AttrTotals, "#lease": contract.AttrLeaseUntil,
+			"#totals": contract.AttrTotals, "#lease": contract.AttrLeaseUntil, "#code": contract.AttrCode,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":status":   attribute.Text(a.Status),
 			":received": attribute.Number(a.Received),
-			":reason":   attribute.Text(reason(a)),
+			":reason":   attribute.Text(why.String()),
+			":code":     attribute.Text(why.Code),
 			":totals": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
 				"received":  attribute.Number(a.Totals.Received),
 				"stored":    attribute.Number(a.Totals.Stored),

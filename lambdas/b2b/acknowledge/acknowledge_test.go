@@ -123,7 +123,7 @@ func TestTheReplyListsWhatWasNotStoredInOrder(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", reply.Transactions, want)
 	}
 	reply.Transactions = nil
-	if !reflect.DeepEqual(reply, contract.Reply{Version: 1, File: "a b/ü+.xml", FileID: fileID, Status: contract.FileSettled, Totals: totals}) {
+	if !reflect.DeepEqual(reply, contract.Reply{Version: contract.ReplyVersion, File: "a b/ü+.xml", FileID: fileID, Status: contract.FileSettled, Totals: totals}) {
 		t.Errorf("got %+v", reply)
 	}
 	if item := f.tables.All(dynamotest.Files)[0]; outcomes.String(item, contract.AttrStatus) != "SETTLED" {
@@ -138,32 +138,40 @@ func TestTheReplyListsWhatWasNotStoredInOrder(t *testing.T) {
 
 // The reply is a public format: its bytes are pinned.
 func TestTheReplysBytes(t *testing.T) {
-	f := newFixture(t)
-	f.put(contract.Receipt{Ordinal: 1, TransactionID: "A", Outcome: contract.Stored},
-		contract.Receipt{Ordinal: 2, Outcome: contract.Rejected, Code: contract.CodeMissingTransactionID, Message: "The transaction has no attribute TransactionID."},
-		contract.Receipt{Ordinal: 3, TransactionID: "<B>", Outcome: contract.Duplicate, Code: contract.CodeDuplicate, Message: "Stored before."})
-	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 3, Stored: 1, Duplicate: 1, Rejected: 1})
-	if err := f.Handle(t.Context(), a); err != nil {
-		t.Fatal(err)
-	}
-	want, err := os.ReadFile("testdata/reply.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := f.bucket.objects["landing/outbox/acme/a b/ü+.xml.reply.json"]; got != string(want) {
-		t.Errorf("got\n%swant\n%s", got, want)
+	settled := acknowledgement(contract.FileSettled, contract.Totals{Received: 3, Stored: 1, Duplicate: 1, Rejected: 1})
+	broken := acknowledgement(contract.FileQuarantined, contract.Totals{})
+	broken.Reason = &contract.Reason{Code: "UNEXPECTED_TEXT", Message: `There is text between the transactions: "ü".`, Place: &contract.Place{Line: 3, Column: 1, Byte: 48}}
+	gone := acknowledgement(contract.FileQuarantined, contract.Totals{})
+	gone.Reason = &contract.Reason{Code: contract.FileCodeGone, Message: "The file was deleted."}
+	for name, a := range map[string]contract.Acknowledgement{"settled": settled, "broken": broken, "gone": gone} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.put(contract.Receipt{Ordinal: 1, TransactionID: "A", Outcome: contract.Stored},
+				contract.Receipt{Ordinal: 2, Outcome: contract.Rejected, Code: contract.CodeMissingTransactionID, Message: "The transaction has no attribute TransactionID."},
+				contract.Receipt{Ordinal: 3, TransactionID: "<B>", Outcome: contract.Duplicate, Code: contract.CodeDuplicate, Message: "Stored before."})
+			if err := f.Handle(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile("testdata/" + name + ".reply.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := f.bucket.objects["landing/outbox/acme/a b/ü+.xml.reply.json"]; got != string(want) {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+		})
 	}
 }
 
 func TestABrokenFileIsSetAsideAndItsReplySaysWhy(t *testing.T) {
 	f := newFixture(t)
 	a := acknowledgement(contract.FileQuarantined, contract.Totals{})
-	a.Reason = "Line 3, column 1 (byte 48): the file ends."
+	a.Reason = &contract.Reason{Code: "TRUNCATED", Message: "The file ends.", Place: &contract.Place{Line: 3, Column: 1, Byte: 48}}
 	if err := f.Handle(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
 	reply := f.replyOf(t, "a b/ü+.xml")
-	if reply.Status != contract.FileQuarantined || reply.Reason != a.Reason || reply.Transactions == nil || len(reply.Transactions) != 0 {
+	if reply.Status != contract.FileQuarantined || !reflect.DeepEqual(reply.Reason, a.Reason) || reply.Transactions == nil || len(reply.Transactions) != 0 {
 		t.Errorf("got %+v", reply)
 	}
 	want := map[string]string{"landing/quarantine/acme/" + fileID + "/a b/ü+.xml": "landing/inbox/acme/a%20b/%C3%BC+.xml?versionId=v%2F1"}
@@ -171,7 +179,7 @@ func TestABrokenFileIsSetAsideAndItsReplySaysWhy(t *testing.T) {
 		t.Errorf("copies %v", f.bucket.copies)
 	}
 	item := f.tables.All(dynamotest.Files)[0]
-	if outcomes.String(item, contract.AttrStatus) != "QUARANTINED" || outcomes.String(item, contract.AttrReason) != a.Reason {
+	if outcomes.String(item, contract.AttrStatus) != "QUARANTINED" || outcomes.String(item, contract.AttrReason) != "Line 3, column 1 (byte 48): The file ends." || outcomes.String(item, contract.AttrCode) != "TRUNCATED" {
 		t.Errorf("file %v", item)
 	}
 	if got := f.metrics.String(); !strings.Contains(got, `"FilesQuarantined":1`) || strings.Contains(got, "Stored") {
@@ -197,7 +205,7 @@ func TestAnOverdueFileHasAnInterimReply(t *testing.T) {
 		t.Fatal(err)
 	}
 	reply := f.replyOf(t, "a b/ü+.xml")
-	if reply.Status != contract.FileOverdue || !strings.HasPrefix(reply.Reason, "5 of 10 ") || len(reply.Transactions) != 1 {
+	if reply.Status != contract.FileOverdue || reply.Reason.Code != contract.FileCodeOverdue || reply.Reason.Place != nil || !strings.HasPrefix(reply.Reason.Message, "5 of 10 ") || len(reply.Transactions) != 1 {
 		t.Errorf("got %+v", reply)
 	}
 	// Outcomes are counted once, when the file settles.

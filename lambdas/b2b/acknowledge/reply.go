@@ -14,11 +14,12 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// reason is the sentence of the reply; empty for a settled file.
-func reason(a contract.Acknowledgement) string {
+// reason is why the file is not settled; nil if it is.
+func reason(a contract.Acknowledgement) *contract.Reason {
 	if a.Status == contract.FileOverdue {
-		return fmt.Sprintf("%d of %d transactions have no outcome yet. This reply will be replaced when all of them have.",
-			a.Received-a.Totals.Accounted(), a.Received)
+		return &contract.Reason{Code: contract.FileCodeOverdue, Message: fmt.Sprintf(
+			"%d of %d transactions have no outcome yet. This reply will be replaced when all of them have.",
+			a.Received-a.Totals.Accounted(), a.Received)}
 	}
 	return a.Reason
 }

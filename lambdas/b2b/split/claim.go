@@ -65,22 +65,22 @@ func (h *Handler) claim(ctx context.Context, f *file) (held bool, err error) {
 // finish turns the claim into the file's status. It leaves the file alone when
 // its settlement, which is already running, was faster.
 func (h *Handler) finish(ctx context.Context, f *file) error {
-	status := contract.FileSplit
-	if f.Reason != "" {
-		status = contract.FileQuarantined
+	status, why := contract.FileSplit, &contract.Reason{}
+	if f.Reason != nil {
+		status, why = contract.FileQuarantined, f.Reason
 	}
 	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           aws.String(h.FilesTable),
 		Key:                 h.key(f),
-		UpdateExpression:    aws.String("SET #status = :status, #received = :received, #reason = :reason REMOVE #lease"),
+		UpdateExpression:    aws.String("SET #status = :status, #received = :received, #reason = :reason, #code = :code REMOVE #lease"),
 		ConditionExpression: aws.String("#status = :claimed AND #holder = :me"),
 		ExpressionAttributeNames: map[string]string{
 			"#status": contract.AttrStatus, "#received": contract.AttrReceived, "#reason": contract.AttrReason,
-			"#lease": contract.AttrLeaseUntil, "#holder": contract.AttrHolder,
+			"#code": contract.AttrCode, "#lease": contract.AttrLeaseUntil, "#holder": contract.AttrHolder,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":status": attribute.Text(status), ":received": attribute.Number(f.Received),
-			":reason": attribute.Text(f.Reason), ":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),
+			":reason": attribute.Text(why.String()), ":code": attribute.Text(why.Code), ":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),
 		},
 	})
 	var settled *types.ConditionalCheckFailedException

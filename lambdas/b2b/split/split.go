@@ -108,7 +108,7 @@ func (h *Handler) split(ctx context.Context, f *file) error {
 	if err != nil {
 		return err
 	}
-	if f.Reason == "" {
+	if f.Reason == nil {
 		if err := h.send(ctx, f, content, repeated); err != nil {
 			return err
 		}
@@ -139,9 +139,10 @@ func (h *Handler) check(ctx context.Context, f *file, content *content) (repeate
 	var fault *batch.Fault
 	switch {
 	case errors.As(err, &fault):
-		f.Reason = fault.Error()
+		f.Reason = &contract.Reason{Code: string(fault.Code), Message: fault.Message,
+			Place: &contract.Place{Line: fault.Line, Column: fault.Column, Byte: fault.Offset}}
 	case errors.Is(err, errGone):
-		f.Reason = "The file was deleted or replaced before it could be read."
+		f.Reason = &contract.Reason{Code: contract.FileCodeGone, Message: "The file was deleted or replaced before it could be read."}
 	case err != nil:
 		return nil, fmt.Errorf("check: %w", err)
 	default:

@@ -83,7 +83,7 @@ func TestEveryRecordBecomesAMessage(t *testing.T) {
 func TestAVersionThatIsDeletedAfterItsNoticeIsAnswered(t *testing.T) {
 	w := newWorld(t)
 	w.mustSplit(t.Context())
-	if s := w.settlements[contract.FileID("landing", key, "v1")]; !strings.Contains(s.Reason, "deleted") {
+	if s := w.settlements[contract.FileID("landing", key, "v1")]; s.Reason == nil || s.Reason.Code != contract.FileCodeGone || s.Reason.Place != nil {
 		t.Errorf("settlement %+v", s)
 	}
 }
@@ -128,24 +128,47 @@ func TestACrashAnywhereIsHealedByTheRetry(t *testing.T) {
 
 func TestABrokenFileIsQuarantinedWhole(t *testing.T) {
 	good := batchOf(50, 0)
-	for name, content := range map[string]string{
-		"truncated":   good[:len(good)-20],
-		"empty":       "",
-		"second root": good + good,
-		"DOCTYPE":     "<!DOCTYPE a>" + good,
+	for name, broken := range map[string]struct {
+		content string
+		want    contract.Reason
+	}{
+		"truncated":   {good[:len(good)-20], contract.Reason{Code: "TRUNCATED", Place: &contract.Place{Line: 101, Column: 21, Byte: int64(len(good) - 20)}}},
+		"empty":       {"", contract.Reason{Code: "EMPTY", Place: &contract.Place{Line: 1, Column: 1}}},
+		"second root": {good + good, contract.Reason{Code: "TRAILING_CONTENT", Place: &contract.Place{Line: 103, Column: 1, Byte: int64(len(good))}}},
+		"DOCTYPE":     {"<!DOCTYPE a>" + good, contract.Reason{Code: "DOCTYPE", Place: &contract.Place{Line: 1, Column: 1}}},
+		"no XML":      {"{\"id\": 1}", contract.Reason{Code: "NOT_XML", Place: &contract.Place{Line: 1, Column: 1}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.objects[key+"@v1"] = content
+			w.objects[key+"@v1"] = broken.content
 			w.mustSplit(t.Context())
 			s := w.settlements[contract.FileID("landing", key, "v1")]
-			if len(w.messages) != 0 || len(w.rejected()) != 0 || s.Received != 0 || !strings.HasPrefix(s.Reason, "Line ") {
+			if len(w.messages) != 0 || len(w.rejected()) != 0 || s.Received != 0 {
 				t.Errorf("%d messages, %d rejections, settlement %+v", len(w.messages), len(w.rejected()), s)
 			}
-			if w.status() != contract.FileQuarantined || outcomes.String(w.file(), contract.AttrReason) != s.Reason {
+			if s.Reason == nil || s.Reason.Message == "" {
+				t.Fatalf("reason %+v", s.Reason)
+			}
+			said := s.Reason.String()
+			if s.Reason.Message = ""; !reflect.DeepEqual(*s.Reason, broken.want) {
+				t.Errorf("reason %+v %+v, want %+v %+v", *s.Reason, s.Reason.Place, broken.want, broken.want.Place)
+			}
+			if w.status() != contract.FileQuarantined || outcomes.String(w.file(), contract.AttrReason) != said || outcomes.String(w.file(), contract.AttrCode) != broken.want.Code {
 				t.Errorf("file %+v", w.file())
 			}
 		})
+	}
+}
+
+func TestAFileOfNoKnownFormatIsQuarantined(t *testing.T) {
+	w := newWorld(t)
+	const key = "inbox/acme/orders.csv"
+	w.objects[key+"@v1"] = "id,notes\n1,a\n"
+	if err := w.handler().Handle(invocation(t.Context(), "r"), objectCreated(key, "v1")); err != nil {
+		t.Fatal(err)
+	}
+	if s := w.settlements[contract.FileID("landing", key, "v1")]; s.Reason == nil || s.Reason.Code != "UNKNOWN_FORMAT" || w.status() != contract.FileQuarantined {
+		t.Errorf("settlement %+v, status %s", s, w.status())
 	}
 }
 
