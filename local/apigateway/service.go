@@ -157,31 +157,33 @@ func queryFailed(x *exchange, e *cloud.Error) (*backendResponse, error) {
 	return answered(e.Status, body), err
 }
 
-// message is what of the inputs of sqs:SendMessage and sns:Publish is not text.
-type message struct {
-	DelaySeconds      int
-	MessageAttributes map[string]struct{ DataType, StringValue, BinaryValue string }
-}
+// The members of the two actions' inputs that are not text.
+type (
+	sqsMessage struct {
+		DelaySeconds      int
+		MessageAttributes attributes `query:"MessageAttribute"`
+	}
+	snsMessage struct{ MessageAttributes attributes }
+	attributes map[string]struct{ DataType, StringValue, BinaryValue string }
+)
 
 // messageInput turns the form of sqs:SendMessage or sns:Publish into the JSON
 // shape of the same action.
 func messageInput(service string, form url.Values) (json.RawMessage, error) {
+	var shape reflect.Type
 	switch service + ":" + form.Get("Action") {
-	case "sqs:SendMessage", "sns:Publish":
+	case "sqs:SendMessage":
+		shape = reflect.TypeFor[sqsMessage]()
+	case "sns:Publish":
+		shape = reflect.TypeFor[snsMessage]()
 	default:
 		return nil, cloud.Errorf(http.StatusBadRequest, "InvalidAction",
 			"the local engine does not serve %s:%s by the query protocol", service, form.Get("Action"))
 	}
-	input := url.Values{}
-	for name, values := range form {
-		if rest, ok := strings.CutPrefix(name, "MessageAttribute."); ok { // SQS's name of the member, in forms
-			name = "MessageAttributes." + rest
-		}
-		input[name] = values
-	}
+	input := maps.Clone(form)
 	input.Del("Action")
 	input.Del("Version")
-	return wire.Form(input, reflect.TypeFor[message]())
+	return wire.Form(input, shape)
 }
 
 // fill puts path parameters into {places} of a URI, in one pass: a value is

@@ -35,7 +35,7 @@ func TestEveryProtocolSaysWhatIsWrongInItsOwnShape(t *testing.T) {
 		{"query, no action", "query", request{header: asForm}, 400, `<Code>InvalidAction</Code>`},
 		{"query, a word for a number", "query", request{header: asForm, body: "Action=PlaceOrder&Count=many"}, 400, `<Code>MalformedInput</Code>`},
 		{"query, a list for a text", "query", request{header: asForm, body: "Action=PlaceOrder&OrderID.member.1=a"}, 400, `<Code>MalformedInput</Code>`},
-		{"query, a text for a list", "query", request{header: asForm, body: "Action=PlaceOrder&Lines=a"}, 400, `<Code>MalformedInput</Code>`},
+		{"query, a text for a list", "query", request{header: asForm, body: "Action=PlaceOrder&Line=a"}, 400, `<Code>MalformedInput</Code>`},
 		{"query, a name without an end", "query", request{header: asForm, body: "Action=PlaceOrder&a" + strings.Repeat(".a", 100)}, 400, `<Code>MalformedQueryString</Code>`},
 		{"query, no form", "query", request{header: asForm, body: "%zz"}, 400, `<Code>MalformedQueryString</Code>`},
 		{"query, a long form", "query", request{header: asForm, body: strings.Repeat("a", 17<<20)}, 413, `<Code>RequestEntityTooLargeException</Code>`},

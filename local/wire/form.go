@@ -63,11 +63,8 @@ func (n *node) child(name string) *node {
 
 var textual = []reflect.Type{reflect.TypeFor[cloud.Time](), reflect.TypeFor[json.RawMessage]()}
 
-// value returns what JSON has for the node in the place of a t; t may be nil.
+// value returns what JSON has for the node in the place of a t.
 func (n *node) value(t reflect.Type) any {
-	if t == nil {
-		t = reflect.TypeFor[any]()
-	}
 	t = indirect(t)
 	switch kind := t.Kind(); {
 	case slices.Contains(textual, t) || kind == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
@@ -100,13 +97,17 @@ func (n *node) members(t reflect.Type) any {
 	if n.children == nil && n.text != "" {
 		return n.text
 	}
-	types := map[string]reflect.Type{}
+	known := map[string]member{}
 	for _, m := range membersOf(t) {
-		types[m.name] = m.field.Type
+		known[m.query] = m
 	}
 	object := map[string]any{}
 	for name, child := range n.children {
-		object[name] = child.value(types[name])
+		if m, ok := known[name]; ok {
+			object[m.name] = child.value(m.field.Type)
+		} else {
+			object[name] = child.plain()
+		}
 	}
 	return object
 }

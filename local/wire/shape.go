@@ -4,6 +4,7 @@ package wire
 // would: the members of their structs, and what stands for them.
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -11,10 +12,12 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// member is a member of a shape.
+// member is a member of a shape. Its names in XML and in forms are those of the
+// tags xml and query, where they are not the one in JSON.
 type member struct {
 	name     string // in JSON
 	xml      string // in XML
+	query    string // in forms
 	optional bool   // whether it is left out when it is empty
 	field    reflect.StructField
 }
@@ -30,11 +33,10 @@ func membersOf(t reflect.Type) []member {
 		if name == "" {
 			name = field.Name
 		}
-		inXML, _, _ := strings.Cut(field.Tag.Get("xml"), ",")
-		if inXML == "" {
-			inXML = name
-		}
-		members = append(members, member{name, inXML, strings.Contains(options, "omit"), field})
+		members = append(members, member{
+			name: name, xml: cmp.Or(field.Tag.Get("xml"), name), query: cmp.Or(field.Tag.Get("query"), name),
+			optional: strings.Contains(options, "omit"), field: field,
+		})
 	}
 	return members
 }

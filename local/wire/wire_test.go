@@ -34,7 +34,7 @@ type order struct {
 	Placed  cloud.Time
 	Seal    []byte            `json:",omitempty"`
 	Notes   map[string]string `json:"notes,omitempty"`
-	Lines   []line            `json:",omitempty"`
+	Lines   []line            `json:",omitempty" query:"Line"`
 	Payload raw               `json:",omitempty"`
 	Status  int               `json:",omitempty"`
 }
@@ -184,12 +184,12 @@ func TestEveryProtocolBringsTheSameInputToTheOperation(t *testing.T) {
 		{"JSON with a time in text", "plain", request{header: asJSON, body: `{"OrderID": "o 1", "Count": 2, "Urgent": true, "Placed": "2026-11-24T11:30:00+01:00", "Seal": "AAH/", ` + rest + `}`}},
 		{"a form", "query", request{header: asForm, body: "Action=PlaceOrder&Version=1&OrderID=o+1&Count=2&Weight=1.5&Urgent=true&Placed=2026-11-24T10:30:00Z&Seal=AAH/" +
 			"&notes.entry.1.key=a.b&notes.entry.1.value=x%3Dy%26z&notes.entry.2.key=c&notes.entry.2.value=" +
-			"&Lines.member.1.Sku=S1&Lines.member.1.Qty=3&Lines.member.2.Sku=S2"}},
+			"&Line.member.1.Sku=S1&Line.member.1.Qty=3&Line.member.2.Sku=S2"}},
 		{"a form as SQS and EC2 have it", "ec2", request{header: asForm, body: "Action=PlaceOrder&OrderID=o+1&Count=2&Weight=1.5&Urgent=true&Placed=2026-11-24T10:30:00Z&Seal=AAH/" +
 			"&notes.1.Name=a.b&notes.1.Value=x%3Dy%26z&notes.2.Name=c&notes.2.Value=" +
-			"&Lines.1.Sku=S1&Lines.1.Qty=3&Lines.2.Sku=S2"}},
+			"&Line.1.Sku=S1&Line.1.Qty=3&Line.2.Sku=S2"}},
 		{"a form in the query string", "query", request{method: "GET", path: "/?Action=PlaceOrder&OrderID=o+1&Count=2&Weight=1.5&Urgent=true&Placed=2026-11-24T10:30:00Z&Seal=AAH/" +
-			"&notes.entry.1.key=a.b&notes.entry.1.value=x%3Dy%26z&notes.entry.2.key=c&Lines.member.1.Sku=S1&Lines.member.1.Qty=3&Lines.member.2.Sku=S2"}},
+			"&notes.entry.1.key=a.b&notes.entry.1.value=x%3Dy%26z&notes.entry.2.key=c&Line.member.1.Sku=S1&Line.member.1.Qty=3&Line.member.2.Sku=S2"}},
 		{"REST", "json", request{path: "/orders/o%201?Count=2&Urgent=true", header: header("X-Placed", "2026-11-24T10:30:00Z", "X-Seal", "AAH/"), body: ` {` + rest + `} `}},
 		{"CBOR", "json", request{path: rpcPath, header: asCBOR, body: cborOf(cbor.Map{
 			"OrderID": cbor.String("o 1"), "Count": cbor.Uint(2), "Weight": cbor.Float32(1.5), "Urgent": cbor.Bool(true),
@@ -217,7 +217,7 @@ func TestEveryProtocolBringsTheSameInputToTheOperation(t *testing.T) {
 
 func TestEveryProtocolWritesTheOutputInItsOwnForm(t *testing.T) {
 	const given = `{"OrderID": "o<1>", "Count": -2, "Weight": 1.5, "Placed": 1795516200.25, "Seal": "AAH/", "notes": {"b": "2", "a": "1"}, "Lines": [{"Sku": "S1", "Qty": 3}, {"Sku": "S2"}]}`
-	const form = "Action=PlaceOrder&OrderID=o%3C1%3E&Count=-2&Weight=1.5&Placed=2026-11-24T10:30:00.25Z&Seal=AAH/&notes.entry.1.key=b&notes.entry.1.value=2&notes.entry.2.key=a&notes.entry.2.value=1&Lines.member.1.Sku=S1&Lines.member.1.Qty=3&Lines.member.2.Sku=S2"
+	const form = "Action=PlaceOrder&OrderID=o%3C1%3E&Count=-2&Weight=1.5&Placed=2026-11-24T10:30:00.25Z&Seal=AAH/&notes.entry.1.key=b&notes.entry.1.value=2&notes.entry.2.key=a&notes.entry.2.value=1&Line.member.1.Sku=S1&Line.member.1.Qty=3&Line.member.2.Sku=S2"
 	const asText = `{"OrderID":"o\u003c1\u003e","Count":-2,"Weight":1.5,"Urgent":false,"Placed":1795516200.25,"Seal":"AAH/","notes":{"a":"1","b":"2"},"Lines":[{"Sku":"S1","Qty":3},{"Sku":"S2"}]}`
 	const xmlMembers = `<OrderID>o&lt;1&gt;</OrderID><Count>-2</Count><Weight>1.5</Weight><Urgent>false</Urgent><Placed>2026-11-24T10:30:00.250Z</Placed><Seal>AAH/</Seal>` +
 		`<notes><entry><key>a</key><value>1</value></entry><entry><key>b</key><value>2</value></entry></notes>` +
