@@ -95,7 +95,10 @@ func set(js *goja.Runtime, object *goja.Object, name string, value goja.Value) {
 }
 
 // fromJS converts a result. defined is false for undefined.
-func fromJS(value goja.Value) (v any, defined bool, err error) {
+func fromJS(value goja.Value, depth int) (v any, defined bool, err error) {
+	if depth > maxDepth {
+		return nil, false, &thrownError{Message: errDepth.Error()}
+	}
 	switch {
 	case value == nil, goja.IsUndefined(value):
 		return nil, false, nil
@@ -111,12 +114,12 @@ func fromJS(value goja.Value) (v any, defined bool, err error) {
 		return nil, false, &thrownError{Message: "the result is or contains a function, which JSON cannot represent"}
 	}
 	if object.ClassName() == "Array" {
-		v, err = fromArray(object)
+		v, err = fromArray(object, depth)
 		return v, true, err
 	}
 	members := map[string]any{}
 	for _, name := range object.Keys() {
-		member, defined, err := fromJS(object.Get(name))
+		member, defined, err := fromJS(object.Get(name), depth+1)
 		if err != nil {
 			return nil, false, err
 		}
@@ -127,10 +130,10 @@ func fromJS(value goja.Value) (v any, defined bool, err error) {
 	return members, true, nil
 }
 
-func fromArray(array *goja.Object) (any, error) {
+func fromArray(array *goja.Object, depth int) (any, error) {
 	items := make([]any, array.Get("length").ToInteger())
 	for i := range items {
-		item, _, err := fromJS(array.Get(strconv.Itoa(i)))
+		item, _, err := fromJS(array.Get(strconv.Itoa(i)), depth+1)
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,12 @@ func nativeFunctions(js *goja.Runtime) goja.Value {
 		}
 		return js.ToValue(sum)
 	})
+	_ = object.Set("encode", func(call goja.FunctionCall) goja.Value {
+		return js.ToValue(native.Base64Encode(call.Argument(0).String()))
+	})
+	_ = object.Set("decode", func(call goja.FunctionCall) goja.Value {
+		return js.ToValue(native.Base64Decode(call.Argument(0).String()))
+	})
 	_ = object.Set("random", func(call goja.FunctionCall) goja.Value {
 		return js.ToValue(native.SeededRandom(call.Argument(0).ToInteger()))
 	})

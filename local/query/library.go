@@ -133,6 +133,10 @@ func newEngine(programs [2]*goja.Program) (*engine, error) {
 	js := goja.New()
 	js.SetMaxCallStackSize(maxCallStack)
 	js.SetTimeSource(time.Now)
+	// As in Node: the library keeps what this name stands for when it is loaded, to find Buffer there.
+	if err := js.Set("global", js.GlobalObject()); err != nil {
+		return nil, err
+	}
 	if _, err := js.RunProgram(programs[0]); err != nil {
 		return nil, err
 	}
@@ -182,14 +186,16 @@ func (e *engine) evaluate(ctx context.Context, limit time.Duration, expression s
 		return nil, false, true, err
 	}
 	guard := time.AfterFunc(limit, func() { e.js.Interrupt(errEndless) })
+	memory := watchMemory(e.js)
 	unwatch := context.AfterFunc(ctx, func() { e.js.Interrupt(context.Cause(ctx)) })
 
 	// The library is asynchronous, but waits for nothing: goja runs its promises' jobs before the call returns.
 	answer, err := p.evaluate(goja.Undefined(), p.reads.bindings(e.js, bindings))
 
-	// Both must have been disarmed before they fired; otherwise an interrupt may still be on its way.
+	// All must have been disarmed before they fired; otherwise an interrupt may still be on its way.
 	quiet := guard.Stop()
 	quiet = unwatch() && quiet
+	quiet = memory.stop() && quiet
 	if err != nil {
 		var interrupted *goja.InterruptedError
 		if errors.As(err, &interrupted) {
@@ -203,7 +209,7 @@ func (e *engine) evaluate(ctx context.Context, limit time.Duration, expression s
 	}
 	switch promise.State() {
 	case goja.PromiseStateFulfilled:
-		value, defined, err = fromJS(promise.Result())
+		value, defined, err = fromJS(promise.Result(), 0)
 		return value, defined, quiet, err
 	case goja.PromiseStateRejected:
 		return nil, false, quiet, thrownValue(promise.Result())
@@ -215,7 +221,10 @@ func (e *engine) evaluate(ctx context.Context, limit time.Duration, expression s
 // interruption is why an evaluation was interrupted.
 func interruption(interrupted *goja.InterruptedError) error {
 	if interrupted != nil {
-		if reason, ok := interrupted.Value().(error); ok && !errors.Is(reason, errEndless) {
+		switch reason, ok := interrupted.Value().(error); {
+		case ok && errors.Is(reason, errMemory):
+			return &thrownError{Message: errMemory.Error()}
+		case ok && !errors.Is(reason, errEndless):
 			return reason
 		}
 	}

@@ -47,6 +47,8 @@ type selector struct {
 	path     *jsonpath.Path
 	absolute bool // it starts at the root rather than after the steps: a filter in it mentions $
 	ordered  bool // nodes must be put in order: it looks at all members of an object
+	branches int  // how often selectors in one bracket may find one place again
+	descents int  // how often it goes through all that is below a place
 }
 
 // ParsePath compiles "$.a[0]", "$..x", "$.a[?(@.b > 1)]", "$$.Execution.Id" (the context object) or
@@ -88,7 +90,8 @@ func (p *Path) Get(scope Scope) (value any, found bool, err error) {
 	if p.rest.absolute {
 		value = start
 	}
-	return p.rest.selectFrom(value), true, nil
+	value, err = p.rest.selectFrom(value)
+	return value, true, err
 }
 
 func (p *Path) start(scope Scope) (any, bool) {
@@ -120,17 +123,60 @@ func (s *step) get(value any) (any, bool) {
 	return list[i], true
 }
 
-func (s *selector) selectFrom(value any) any {
+// maxPlaces bounds how many places a path may look at; only a hostile one looks at more.
+const maxPlaces = 10_000_000
+
+// affordable refuses a path that would find the same places over and over.
+func (s *selector) affordable(value any) error {
+	nodes, depth := extent(value)
+	places := float64(nodes) * float64(s.branches)
+	for range s.descents - 1 {
+		if places *= float64(depth); s.absolute {
+			places *= float64(nodes) / float64(depth)
+		}
+	}
+	if places > maxPlaces && (s.branches > 1 || s.descents > 1) {
+		return fmt.Errorf("the path would look at more than %d places", maxPlaces)
+	}
+	return nil
+}
+
+// extent counts a value with all that is in it, and the levels on which it is.
+func extent(value any) (nodes, depth int) {
+	nodes, depth = 1, 1
+	below := func(member any) {
+		n, d := extent(member)
+		nodes, depth = nodes+n, max(depth, d+1)
+	}
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			below(item)
+		}
+	case map[string]any:
+		for _, member := range v {
+			below(member)
+		}
+	}
+	return nodes, depth
+}
+
+func (s *selector) selectFrom(value any) (any, error) {
+	if s.branches > 1 || s.descents > 1 {
+		if err := s.affordable(value); err != nil {
+			return nil, err
+		}
+	}
 	list := []any{}
 	if !s.ordered {
-		return append(list, s.path.Select(value)...)
+		return append(list, s.path.Select(value)...), nil
 	}
 	located := s.path.SelectLocated(value)
 	located.Sort()
 	for _, node := range located {
 		list = append(list, node.Node)
 	}
-	return list
+	return list, nil
 }
 
 // Set puts a value at the path, as ResultPath does: members that are missing on the way are made, and the

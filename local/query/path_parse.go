@@ -66,6 +66,11 @@ func (p *Path) newSelector(text string) (*selector, error) {
 	s := &selector{
 		absolute: strings.Contains(text, "$"),
 		ordered:  strings.Contains(text, "*") || strings.Contains(text, "..") || strings.Contains(text, "?"),
+		descents: strings.Count(text, ".."),
+		branches: 1,
+	}
+	for _, bracket := range strings.Split(text, "]") {
+		s.branches = min(s.branches*(1+strings.Count(bracket, ",")), maxPlaces+1)
 	}
 	if s.absolute {
 		prefix := ""
@@ -143,6 +148,9 @@ func parseBracket(s string) (next segment, rest string, err error) {
 	return segment{text: "[" + inside + "]"}, rest, nil
 }
 
+// maxBrackets bounds the recursion of the library's parser.
+const maxBrackets = 100
+
 func bracketEnd(s string) (int, error) {
 	depth, quote := 0, byte(0)
 	for i := 0; i < len(s); i++ {
@@ -155,8 +163,12 @@ func bracketEnd(s string) (int, error) {
 			}
 		case c == '\'' || c == '"':
 			quote = c
-		case c == '[':
-			depth++
+		case c == '[', c == '(':
+			if depth++; depth > maxBrackets {
+				return 0, fmt.Errorf("more than %d brackets are nested in each other", maxBrackets)
+			}
+		case c == ')':
+			depth--
 		case c == ']':
 			if depth--; depth == 0 {
 				return i, nil

@@ -8,9 +8,12 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"strings"
+	"unicode/utf16"
 )
 
 var algorithms = map[string]func() hash.Hash{
@@ -30,6 +33,43 @@ func Hash(text, algorithm string) (string, bool) {
 	h := newHash()
 	h.Write([]byte(text))
 	return hex.EncodeToString(h.Sum(nil)), true
+}
+
+// Base64Encode encodes a text each of whose characters is a byte, as JavaScript's binary strings are. Of
+// other characters it takes the low byte of each UTF-16 unit, as the reference implementation does in Node.
+func Base64Encode(text string) string {
+	units := utf16.Encode([]rune(text))
+	bytes := make([]byte, len(units))
+	for i, unit := range units {
+		bytes[i] = byte(unit)
+	}
+	return base64.StdEncoding.EncodeToString(bytes)
+}
+
+// Base64Decode is the opposite of Base64Encode. Like Node it takes both alphabets, passes over what is of
+// neither, and ends where the padding begins.
+func Base64Decode(text string) string {
+	text, _, _ = strings.Cut(text, "=")
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '-':
+			return '+'
+		case r == '_':
+			return '/'
+		case r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '+' || r == '/':
+			return r
+		}
+		return -1
+	}, text)
+	if len(text)%4 == 1 {
+		text = text[:len(text)-1] // half a byte
+	}
+	bytes, _ := base64.RawStdEncoding.DecodeString(text) // the alphabet is right, and bits left over do not matter
+	runes := make([]rune, len(bytes))
+	for i, b := range bytes {
+		runes[i] = rune(b)
+	}
+	return string(runes)
 }
 
 // UUID is a random identifier of version 4.

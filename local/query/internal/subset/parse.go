@@ -27,11 +27,18 @@ var powers = map[string]int{
 	"and": 30, "or": 25, "?": 20,
 }
 
+// maxDepth is how deep expressions may be nested in each other here.
+const maxDepth = 200
+
 // closers end an operand without binding.
 var closers = []string{")", "]", "}", ",", ":", ";"}
 
 // expression parses operands and operators that bind tighter than power.
 func (p *parser) expression(power int) (node, bool) {
+	if p.depth++; p.depth > maxDepth {
+		return nil, false
+	}
+	defer func() { p.depth-- }()
 	left, ok := p.operand()
 	for ok {
 		if p.tok.kind == end || p.tok.kind == symbol && slices.Contains(closers, p.tok.text) {

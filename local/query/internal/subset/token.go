@@ -33,8 +33,9 @@ const (
 )
 
 type parser struct {
-	rest string
-	tok  token
+	rest  string
+	tok   token
+	depth int // of expressions in each other
 }
 
 // advance reads the next token; false if it is none that the subset knows.
