@@ -8,6 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 )
 
 // readB2B takes from the context:
@@ -33,7 +34,7 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps) awscdk.Stack
 		Description:           jsii.String("Tradepost: trading partners' transactions, in by SFTP and HTTPS, each by its own workflow execution"),
 		TerminationProtection: jsii.Bool(config.production()),
 	})
-	props.Shared = config.shared()
+	props.Operation = config.operation()
 	pipeline := b2b.NewPipeline(stack, "Pipeline", props)
 	output := func(id, description, value string) {
 		awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: &value})
@@ -41,8 +42,8 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps) awscdk.Stack
 	output("SFTPEndpoint", "Host that partners upload to, port 22", pipeline.SFTP.Endpoint())
 	output("RESTURL", "Address below which partners post transactions", pipeline.REST.URL())
 	output("LandingBucket", "Bucket of inbox/, outbox/ and quarantine/", *pipeline.Landing.Bucket.BucketName())
-	output("WorkflowARN", "State machine of transactions", *pipeline.Workflow.Workflow.StateMachine.StateMachineArn())
-	output("SettlementARN", "State machine of files", *pipeline.Settlement.Workflow.StateMachine.StateMachineArn())
+	output("WorkflowARN", "State machine of transactions", *pipeline.Workflow.StateMachine.StateMachineArn())
+	output("SettlementARN", "State machine of files", *pipeline.Settlement.StateMachine.StateMachineArn())
 	output("FilesTable", "Table of uploads", *pipeline.Tables.Files.TableName())
 	output("TransactionsTable", "Table of transactions", *pipeline.Tables.Transactions.TableName())
 	output("OutcomesTable", "Table of what became of each transaction", *pipeline.Tables.Outcomes.TableName())
@@ -54,9 +55,9 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps) awscdk.Stack
 // production tells the stage whose data and logs outlive it.
 func (c Config) production() bool { return c.Stage == "prod" }
 
-func (c Config) shared() b2b.Shared {
+func (c Config) operation() operation.Settings {
 	if c.production() {
-		return b2b.Shared{LogRetention: awslogs.RetentionDays_ONE_YEAR, RemovalPolicy: awscdk.RemovalPolicy_RETAIN}
+		return operation.Settings{LogRetention: awslogs.RetentionDays_ONE_YEAR}
 	}
-	return b2b.Shared{LogRetention: awslogs.RetentionDays_TWO_WEEKS, RemovalPolicy: awscdk.RemovalPolicy_DESTROY}
+	return operation.Settings{LogRetention: awslogs.RetentionDays_TWO_WEEKS, Ephemeral: true}
 }

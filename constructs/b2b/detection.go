@@ -17,7 +17,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
-	"github.com/tradepost-dev/tradepost/internal/alarm"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -48,42 +48,45 @@ func (d Detection) Validate() error {
 
 // addSplit declares the function that reads files.
 func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
-	s.Undelivered = deadLetters(s.Construct, "Undelivered")
-	s.Split = props.Shared.function(s.Construct, "Split", "split", gofunction.Props{
+	s.Undelivered = operation.NewDeadLetters(s.Construct, "Undelivered", props.Operation)
+	s.Split = functions{s.Construct, props.Code, props.Operation}.add("Split", Split, gofunction.Props{
 		Description: "Reads an arrived file, checks it, and queues its transactions",
 		Memory:      1769, // one whole core
 		Timeout:     15 * time.Minute,
 		OnFailure:   awslambdadestinations.NewSqsDestination(s.Undelivered),
-		Environment: props.Shared.withMetrics(map[string]string{
+		Environment: withMetrics(props.Operation, map[string]string{
 			contract.EnvFilesTable:        *props.Tables.Files.TableName(),
 			contract.EnvOutcomesTable:     *props.Tables.Outcomes.TableName(),
 			contract.EnvQueueURL:          *props.Queue.QueueUrl(),
-			contract.EnvSettlementARN:     *props.Settlement.StateMachine.StateMachineArn(),
+			contract.EnvSettlementARN:     *props.Settlement.StateMachineArn(),
 			contract.EnvSettlementTimeout: props.SettlementTimeout.String(),
 			contract.EnvMaxFileBytes:      strconv.FormatInt(props.MaxFileBytes, 10),
 			contract.EnvMaxFileRecords:    strconv.Itoa(props.MaxFileRecords),
 		}),
 	})
 	role := s.Split.Role
-	allow(role, []string{*props.Landing.Bucket.ArnForObjects(jsii.String(contract.InboxPrefix + "*"))},
+	operation.Allow(role, []string{*props.Landing.Bucket.ArnForObjects(jsii.String(contract.InboxPrefix + "*"))},
 		"s3:GetObject", "s3:GetObjectVersion")
 	// Without it S3 does not tell a file that is gone from one it refuses.
-	allow(role, []string{*props.Landing.Bucket.BucketArn()}, "s3:ListBucket")
-	suppress(role, "AwsSolutions-IAM5", "It reads every partner's inbox: what files are named is up to the partners.",
+	operation.Allow(role, []string{*props.Landing.Bucket.BucketArn()}, "s3:ListBucket")
+	operation.Suppress(role, "AwsSolutions-IAM5", "It reads every partner's inbox: what files are named is up to the partners.",
 		`^Resource::.*\/inbox\/\*$`)
-	grantTable(role, props.Tables.Files, "dynamodb:UpdateItem")
-	grantTable(role, props.Tables.Outcomes, "dynamodb:BatchWriteItem")
-	allow(role, []string{*props.Queue.QueueArn()}, "sqs:SendMessage")
+	operation.AllowTable(role, props.Tables.Files, "dynamodb:UpdateItem")
+	operation.AllowTable(role, props.Tables.Outcomes, "dynamodb:BatchWriteItem")
+	operation.Allow(role, []string{*props.Queue.QueueArn()}, "sqs:SendMessage")
 	props.Settlement.GrantStartExecution(role)
 
-	alarm.New(s.Construct, "UndeliveredAlarm",
-		"The notice of a file was given up: read the message, mend the cause, and invoke split with the event in it.",
-		s.MetricUndelivered(), 1, props.Shared.AlarmTopic)
+	operation.NewAlarm(s.Construct, "UndeliveredAlarm", props.Operation, operation.AlarmProps{
+		Description: "The notice of a file was given up: read the message, mend the cause, and invoke split with the event in it.",
+		Metric:      s.MetricUndelivered(nil),
+		Threshold:   1,
+		Adjust:      props.Alarms.Undelivered,
+	})
 }
 
 // MetricUndelivered is how many notices of files were given up.
-func (s *SFTPIntake) MetricUndelivered() awscloudwatch.Metric {
-	return s.Undelivered.MetricApproximateNumberOfMessagesVisible(highest())
+func (s *SFTPIntake) MetricUndelivered(options *operation.MetricOptions) awscloudwatch.Metric {
+	return operation.MetricDeadLetters(s.Undelivered, options)
 }
 
 func (s *SFTPIntake) addDetection(props SFTPIntakeProps) {
@@ -133,7 +136,7 @@ func (s *SFTPIntake) addRule(id, description string, pattern *awsevents.EventPat
 
 // addTrail records who wrote what into the inboxes, and nothing else.
 func (s *SFTPIntake) addTrail(props SFTPIntakeProps) {
-	logs := newLogBucket(s.Construct, "TrailLogs", props.Shared.RemovalPolicy)
+	logs := operation.NewLogBucket(s.Construct, "TrailLogs", props.Operation)
 	s.Trail = awscloudtrail.NewTrail(s.Construct, jsii.String("Trail"), &awscloudtrail.TrailProps{
 		Bucket:                     logs,
 		EnableFileValidation:       jsii.Bool(true),

@@ -5,7 +5,6 @@ package b2b
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -19,6 +18,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/operation"
+	"github.com/tradepost-dev/tradepost/constructs/restapi"
 	"github.com/tradepost-dev/tradepost/internal/cache"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
@@ -37,32 +38,34 @@ type EnrichmentAPIProps struct {
 	// is. Default: the stack sets one.
 	KeepAPIAccount bool
 
-	Shared Shared
+	// Operation says how long logs are kept. Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // EnrichmentAPI answers GET /partners/{partner} to callers with IAM
 // permission: 200 {"partner","name","contactEmail"}, or 404.
 type EnrichmentAPI struct {
 	Construct constructs.Construct
-	API       awsapigateway.RestApi
+	RestApi   awsapigateway.RestApi
 
 	// Partners is nil with a BackendURL. Its records are loaded when it is
 	// made; when they change it is replaced. Key: partner.
 	Partners awsdynamodb.Table
+
+	api *restapi.API
 }
 
 // NewEnrichmentAPI declares the API. It panics if props are wrong.
 func NewEnrichmentAPI(scope constructs.Construct, id string, props EnrichmentAPIProps) *EnrichmentAPI {
-	must("EnrichmentAPI", id, props.validate())
-	this := constructs.NewConstruct(scope, &id)
-	shared := props.Shared.withDefaults(this)
-	e := &EnrichmentAPI{Construct: this}
-	e.API = newAPI(this, shared, apiSettings{
-		description:  "Tells the workflow who a trading partner is",
-		rateLimit:    10_000,
-		burstLimit:   5_000,
-		keepsAccount: props.KeepAPIAccount,
+	operation.Must("b2b.EnrichmentAPI", id, props.validate())
+	api := restapi.New(scope, id, restapi.Props{
+		Description:       "Tells the workflow who a trading partner is",
+		RequestsPerSecond: 10_000,
+		KeepAccount:       props.KeepAPIAccount,
+		ServerErrorAlarm:  operation.Alarm{Off: true}, // a transaction that fails for it says so
+		Operation:         props.Operation,
 	})
+	e := &EnrichmentAPI{Construct: api.Construct, RestApi: api.RestApi, api: api}
 	options := &awsapigateway.MethodOptions{
 		AuthorizationType: awsapigateway.AuthorizationType_IAM,
 		RequestParameters: &map[string]*bool{"method.request.path.partner": jsii.Bool(true)},
@@ -73,25 +76,27 @@ func NewEnrichmentAPI(scope constructs.Construct, id string, props EnrichmentAPI
 	} else {
 		e.addTable(props.Partners)
 		integration = e.lookUp()
-		options.MethodResponses = getItemResponses()
+		options.MethodResponses = restapi.Answers("200", "404", "503")
 	}
-	partner := e.API.Root().AddResource(jsii.String("partners"), nil).AddResource(jsii.String("{partner}"), nil)
+	partner := e.RestApi.Root().AddResource(jsii.String("partners"), nil).AddResource(jsii.String("{partner}"), nil)
 	partner.AddMethod(jsii.String("GET"), integration, options)
-	suppress(e.API, "AwsSolutions-APIG2", "The only input is a path parameter, which is always there; there is no body.")
-	suppress(e.API, "AwsSolutions-COG4", "The only caller is a workflow, with its IAM role: no people, no user pool.")
+	operation.Suppress(e.RestApi, "AwsSolutions-APIG2", "The only input is a path parameter, which is always there; there is no body.")
+	operation.Suppress(e.RestApi, "AwsSolutions-COG4", "The only caller is a workflow, with its IAM role: no people, no user pool.")
 	return e
 }
 
-func (p *EnrichmentAPIProps) validate() error {
-	faults := validatePartners(p.Partners)
-	if p.BackendURL == "" {
-		require(&faults, "Partners (or BackendURL)", len(p.Partners) > 0)
-		return errors.Join(faults...)
-	}
-	return errors.Join(append(faults, validateBackend(p.BackendURL))...)
+func (p EnrichmentAPIProps) validate() error {
+	var faults operation.Faults
+	faults.Add(validatePartners(p.Partners)...)
+	faults.Require("Partners (or BackendURL)", len(p.Partners) > 0 || p.BackendURL != "")
+	faults.Add(validateBackend(p.BackendURL))
+	return faults.Err()
 }
 
 func validateBackend(address string) error {
+	if address == "" {
+		return nil
+	}
 	if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
 		return fmt.Errorf("BackendURL is %q: give an https URL without a query", address)
 	}
@@ -102,15 +107,11 @@ func validateBackend(address string) error {
 // itself when the table is made, so that no custom resource has to write them.
 func (e *EnrichmentAPI) addTable(partners []Partner) {
 	file, err := recordsFile(partners)
-	must("EnrichmentAPI", *e.Construct.Node().Id(), err)
+	operation.Must("b2b.EnrichmentAPI", *e.Construct.Node().Id(), err)
 	records := awss3assets.NewAsset(e.Construct, jsii.String("Records"), &awss3assets.AssetProps{Path: &file})
-	e.Partners = awsdynamodb.NewTable(e.Construct, jsii.String("Partners"), &awsdynamodb.TableProps{
-		PartitionKey:  text(contract.AttrPartner),
-		BillingMode:   awsdynamodb.BillingMode_PAY_PER_REQUEST,
-		RemovalPolicy: awscdk.RemovalPolicy_DESTROY, // derived data
-		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
-			PointInTimeRecoveryEnabled: jsii.Bool(true),
-		},
+	derived := operation.Settings{Ephemeral: true} // all of it is in the partners file
+	e.Partners = operation.NewTable(e.Construct, "Partners", derived, awsdynamodb.TableProps{
+		PartitionKey: text(contract.AttrPartner),
 		ImportSource: &awsdynamodb.ImportSourceSpecification{
 			Bucket:      records.Bucket(),
 			KeyPrefix:   records.S3ObjectKey(),
@@ -149,19 +150,19 @@ const attrName = "name"
 
 // lookUp reads the table.
 func (e *EnrichmentAPI) lookUp() awsapigateway.Integration {
-	role := awsiam.NewRole(e.Construct, jsii.String("Role"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("apigateway.amazonaws.com"), nil),
-	})
-	grantTable(role, e.Partners, "dynamodb:GetItem")
-	request := `{"TableName":"` + *e.Partners.TableName() + `","Key":{"partner":{"S":"` + escaped(`$input.params('partner')`) + `"}}}`
-	const response = `#set($id = $input.path('$.Item.partner.S'))
+	role := restapi.NewRole(e.Construct, "Role")
+	operation.AllowTable(role, e.Partners, "dynamodb:GetItem")
+	request := `{"TableName":"` + *e.Partners.TableName() + `","Key":{"partner":{"S":"` + restapi.Escaped(`$input.params('partner')`) + `"}}}`
+	response := `#set($id = $input.path('$.Item.partner.S'))
 #if("$!id" == "")
-#set($context.responseOverride.status = 404)
-{"message":"There is no such partner."}
+` + restapi.Status("404") + `{"message":"There is no such partner."}
 #else
 {"partner":$input.json('$.Item.partner.S'),"name":$input.json('$.Item.name.S'),"contactEmail":$input.json('$.Item.contactEmail.S')}
 #end`
-	return getItem(role, request, response, busy(`[45]\d{2}`)) // DynamoDB says 400, too, when it is busy
+	return restapi.Direct{
+		Role: role, Service: "dynamodb", Action: "GetItem", Request: request, Response: response,
+		Failures: []*awsapigateway.IntegrationResponse{restapi.Busy(`[45]\d{2}`)},
+	}.Integration()
 }
 
 // backend passes requests on to an HTTP service.
@@ -178,17 +179,14 @@ func backend(url string) awsapigateway.Integration {
 
 // Endpoint is the API's host name, as Step Functions' apigateway:invoke takes
 // it.
-func (e *EnrichmentAPI) Endpoint() string {
-	stack := awscdk.Stack_Of(e.Construct)
-	return *e.API.RestApiId() + ".execute-api." + *stack.Region() + "." + *stack.UrlSuffix()
-}
+func (e *EnrichmentAPI) Endpoint() string { return e.api.Host() }
 
 // Stage is the name of the API's stage.
-func (e *EnrichmentAPI) Stage() string { return *e.API.DeploymentStage().StageName() }
+func (e *EnrichmentAPI) Stage() string { return *e.RestApi.DeploymentStage().StageName() }
 
-// GrantInvoke lets a role ask for any partner.
-func (e *EnrichmentAPI) GrantInvoke(role awsiam.IRole) {
-	method := e.API.ArnForExecuteApi(jsii.String("GET"), jsii.String("/partners/*"), jsii.String(e.Stage()))
-	allow(role, []string{*method}, "execute-api:Invoke")
-	suppress(role, "AwsSolutions-IAM5", "One method of one stage; the rest is the partner's id.", `^Resource::.*\/GET\/partners\/\*$`)
+// GrantInvoke lets a grantee ask for any partner.
+func (e *EnrichmentAPI) GrantInvoke(grantee awsiam.IGrantable) awsiam.Grant {
+	grant := e.api.GrantInvoke(grantee, "GET", "/partners/*")
+	operation.SuppressGrant(grantee, "AwsSolutions-IAM5", "One method of one stage; the rest is the partner's id.", `^Resource::.*\/GET\/partners\/\*$`)
+	return grant
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -18,7 +19,8 @@ type LandingProps struct {
 	// on. Default: a bucket is made, with a second one for its access logs.
 	Bucket awss3.IBucket
 
-	Shared Shared
+	// Operation says how long data is kept. Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // Landing is the bucket of inbox/<partner>/, outbox/<partner>/ and
@@ -37,16 +39,10 @@ func NewLanding(scope constructs.Construct, id string, props LandingProps) *Land
 	if props.Bucket != nil {
 		return &Landing{Construct: this, Bucket: props.Bucket}
 	}
-	policy := props.Shared.withDefaults(this).RemovalPolicy
-	logs := newLogBucket(this, "AccessLogs", policy)
-	bucket := awss3.NewBucket(this, jsii.String("Bucket"), &awss3.BucketProps{
-		Versioned:              jsii.Bool(true), // a file is known by its version
-		Encryption:             awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:             jsii.Bool(true),
-		BlockPublicAccess:      awss3.BlockPublicAccess_BLOCK_ALL(),
+	logs := operation.NewLogBucket(this, "AccessLogs", props.Operation)
+	bucket := operation.NewBucket(this, "Bucket", props.Operation, awss3.BucketProps{ // versioned: a file is known by its version
 		ServerAccessLogsBucket: logs,
 		ServerAccessLogsPrefix: jsii.String("landing/"),
-		RemovalPolicy:          policy,
 		LifecycleRules:         landingLifecycle(),
 	})
 	// The L2's eventBridgeEnabled would bring a custom resource.
@@ -82,22 +78,4 @@ func landingLifecycle() *[]*awss3.LifecycleRule {
 		{Id: jsii.String("outbox"), Prefix: jsii.String(contract.OutboxPrefix), Expiration: days(365)},
 		{Id: jsii.String("quarantine"), Prefix: jsii.String(contract.QuarantinePrefix), Expiration: days(365)},
 	}
-}
-
-// newLogBucket declares a bucket that only AWS services write to.
-func newLogBucket(scope constructs.Construct, id string, policy awscdk.RemovalPolicy) awss3.Bucket {
-	bucket := awss3.NewBucket(scope, &id, &awss3.BucketProps{
-		Encryption:        awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:        jsii.Bool(true),
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-		Versioned:         jsii.Bool(true),
-		RemovalPolicy:     policy,
-		LifecycleRules: &[]*awss3.LifecycleRule{{
-			Id:                          jsii.String("expire"),
-			Expiration:                  awscdk.Duration_Days(jsii.Number(365)),
-			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(1)),
-		}},
-	})
-	suppress(bucket, "AwsSolutions-S1", "This bucket holds logs: logging access to them would only make more.")
-	return bucket
 }

@@ -7,49 +7,56 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/tradepost-dev/tradepost/internal/alarm"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // MetricReceived counts transactions that came in: a file's when it is split, a
 // posted one when it is queued. In the end Received = Stored + Duplicate +
 // Rejected + Failed; for Express, that holds for files only.
-func (p *Pipeline) MetricReceived() awscloudwatch.Metric {
-	return p.shared.metric(contract.MetricReceived)
+func (p *Pipeline) MetricReceived(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(p.settings, contract.MetricReceived, options)
 }
 
 // MetricStored counts transactions that were stored.
-func (p *Pipeline) MetricStored() awscloudwatch.Metric { return p.shared.metric(contract.MetricStored) }
+func (p *Pipeline) MetricStored(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(p.settings, contract.MetricStored, options)
+}
 
 // MetricDuplicate counts transactions that were stored before.
-func (p *Pipeline) MetricDuplicate() awscloudwatch.Metric {
-	return p.shared.metric(contract.MetricDuplicate)
+func (p *Pipeline) MetricDuplicate(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(p.settings, contract.MetricDuplicate, options)
 }
 
 // MetricRejected counts transactions that their partner has to change.
-func (p *Pipeline) MetricRejected() awscloudwatch.Metric {
-	return p.shared.metric(contract.MetricRejected)
+func (p *Pipeline) MetricRejected(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(p.settings, contract.MetricRejected, options)
 }
 
 // MetricFailed counts transactions that the pipeline failed to process.
-func (p *Pipeline) MetricFailed() awscloudwatch.Metric { return p.shared.metric(contract.MetricFailed) }
+func (p *Pipeline) MetricFailed(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(p.settings, contract.MetricFailed, options)
+}
 
-func (p *Pipeline) addOverview() {
-	alarm.New(p.Construct, "TransactionFailedAlarm",
-		"Transactions failed, and their partner is told so: see the workflow's failed executions, mend the cause, redrive them.",
-		p.MetricFailed(), 1, p.AlarmTopic)
+func (p *Pipeline) addOverview(alarms Alarms) {
+	operation.NewAlarm(p.Construct, "TransactionFailedAlarm", p.settings, operation.AlarmProps{
+		Description: "Transactions failed, and their partner is told so: see the workflow's failed executions, mend the cause, redrive them.",
+		Metric:      p.MetricFailed(nil),
+		Threshold:   1,
+		Adjust:      alarms.TransactionFailed,
+	})
 
 	p.Dashboard = awscloudwatch.NewDashboard(p.Construct, jsii.String("Dashboard"), nil)
-	machine := p.Workflow.Workflow
+	machine := p.Workflow.machine
 	p.Dashboard.AddWidgets(
-		graph("Transactions by outcome", p.MetricReceived(), p.MetricStored(), p.MetricDuplicate(), p.MetricRejected(), p.MetricFailed()),
-		graph("Files", p.Settlement.MetricFilesSettled(), p.Settlement.MetricFilesQuarantined(), p.Settlement.MetricFilesOverdue()),
+		graph("Transactions by outcome", p.MetricReceived(nil), p.MetricStored(nil), p.MetricDuplicate(nil), p.MetricRejected(nil), p.MetricFailed(nil)),
+		graph("Files", p.Settlement.MetricFilesSettled(nil), p.Settlement.MetricFilesQuarantined(nil), p.Settlement.MetricFilesOverdue(nil)),
 	)
 	p.Dashboard.AddWidgets(
-		graph("Workflow", machine.MetricSucceeded(), machine.MetricFailed(), machine.MetricTimedOut(), machine.MetricThrottled()),
-		graph("Queue: seconds waited, dead letters", p.Queue.MetricAge(), p.Queue.MetricDeadLetters(),
-			p.SFTP.MetricUndelivered()),
-		graph("REST API", p.REST.MetricRequests(), p.REST.MetricClientErrors(), p.REST.MetricServerErrors()),
+		graph("Workflow", machine.MetricSucceeded(nil), machine.MetricFailed(nil), machine.MetricTimedOut(nil), machine.MetricThrottled(nil)),
+		graph("Queue: seconds waited, dead letters", p.Queue.MetricAge(nil), p.Queue.MetricDeadLetters(nil),
+			p.SFTP.MetricUndelivered(nil)),
+		graph("REST API", p.REST.MetricRequests(nil), p.REST.MetricClientErrors(nil), p.REST.MetricServerErrors(nil)),
 	)
 }
 

@@ -14,18 +14,17 @@ package b2b
 // This file puts the parts together.
 
 import (
-	"errors"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 )
 
 // PipelineProps are the properties of a Pipeline.
@@ -65,7 +64,16 @@ type PipelineProps struct {
 	// is. Default: the stack sets one.
 	KeepAPIAccount bool
 
-	Shared Shared
+	// Code replaces the code of functions. Default: this module's own
+	// handlers, built here.
+	Code map[Handler]awslambda.Code
+
+	// Alarms adjusts the alarms. Default: see Alarms.
+	Alarms Alarms
+
+	// Operation says how long data and logs are kept and whom the alarms tell.
+	// Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // Pipeline is the whole of it.
@@ -82,87 +90,82 @@ type Pipeline struct {
 	AlarmTopic awssns.ITopic
 	Dashboard  awscloudwatch.Dashboard
 
-	shared Shared
+	settings operation.Settings
 }
 
 // NewPipeline declares a pipeline. It panics if props are wrong.
 func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pipeline {
-	must("Pipeline", id, props.validate())
+	operation.Must("b2b.Pipeline", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	gofunction.Prepare(this, props.packages()...)
 
-	p := &Pipeline{Construct: this, shared: props.Shared.withDefaults(this)}
-	if p.shared.AlarmTopic == nil {
-		p.shared.AlarmTopic = newAlarmTopic(this)
+	settings := props.Operation.WithDefaults(this)
+	if settings.AlarmTopic == nil {
+		settings.AlarmTopic = operation.NewAlarmTopic(this, "Alarms")
 	}
-	p.AlarmTopic = p.shared.AlarmTopic
+	p := &Pipeline{Construct: this, AlarmTopic: settings.AlarmTopic, settings: settings}
 
-	p.Landing = NewLanding(this, "Landing", LandingProps{Bucket: props.Bucket, Shared: p.shared})
-	p.Tables = NewTables(this, "Tables", TablesProps{Transactions: props.Transactions, Shared: p.shared})
+	p.Landing = NewLanding(this, "Landing", LandingProps{Bucket: props.Bucket, Operation: settings})
+	p.Tables = NewTables(this, "Tables", TablesProps{Transactions: props.Transactions, Operation: settings})
 	p.Enrichment = NewEnrichmentAPI(this, "Enrichment", EnrichmentAPIProps{
-		Partners: props.Partners, BackendURL: props.BackendURL, KeepAPIAccount: props.KeepAPIAccount, Shared: p.shared,
+		Partners: props.Partners, BackendURL: props.BackendURL, KeepAPIAccount: props.KeepAPIAccount,
+		Operation: settings,
 	})
 	p.Workflow = NewWorkflow(this, "Workflow", WorkflowProps{
-		Tables: p.Tables, Enrichment: p.Enrichment, Express: props.Express, Shared: p.shared,
+		Tables: p.Tables, Enrichment: p.Enrichment, Express: props.Express,
+		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.Settlement = NewSettlement(this, "Settlement", SettlementProps{
-		Tables: p.Tables, Landing: p.Landing, Shared: p.shared,
+		Tables: p.Tables, Landing: p.Landing,
+		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.Queue = NewQueue(this, "Queue", QueueProps{
-		Workflow: p.Workflow.Workflow, MaxConcurrency: props.MaxConcurrency, Shared: p.shared,
+		StateMachine: p.Workflow.StateMachine, MaxConcurrency: props.MaxConcurrency,
+		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.SFTP = NewSFTPIntake(this, "SFTP", SFTPIntakeProps{
 		Partners: props.Partners, Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
-		Settlement: p.Settlement.Workflow, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout,
-		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords, Shared: p.shared,
+		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout,
+		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords,
+		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.REST = NewRESTIntake(this, "REST", RESTIntakeProps{
 		Partners: props.Partners, Tables: p.Tables, Queue: p.Queue.Queue,
-		KeepAPIAccount: props.KeepAPIAccount, Shared: p.shared,
+		KeepAPIAccount: props.KeepAPIAccount,
+		Code:           props.Code, Alarms: props.Alarms, Operation: settings,
 	})
-	p.addOverview()
+	p.addOverview(props.Alarms)
 	return p
 }
 
 // validate reports what is wrong with the parts' props too, so that all of it
 // stands in one message.
-func (p *PipelineProps) validate() error {
-	faults := validatePartners(p.Partners)
-	require(&faults, "Partners", len(p.Partners) > 0)
+func (p PipelineProps) validate() error {
+	var faults operation.Faults
+	faults.Add(validatePartners(p.Partners)...)
+	faults.Require("Partners", len(p.Partners) > 0)
 	if p.Detection != "" {
-		faults = append(faults, p.Detection.Validate())
+		faults.Add(p.Detection.Validate())
 	}
-	if p.BackendURL != "" {
-		faults = append(faults, validateBackend(p.BackendURL))
-	}
+	faults.Add(validateBackend(p.BackendURL))
 	if p.MaxConcurrency != 0 {
-		faults = append(faults, validateConcurrency(p.MaxConcurrency))
+		validateConcurrency(&faults, p.MaxConcurrency)
 	}
-	if p.SettlementTimeout < 0 || p.MaxFileBytes < 0 || p.MaxFileRecords < 0 {
-		faults = append(faults, errors.New("SettlementTimeout, MaxFileBytes and MaxFileRecords cannot be negative"))
-	}
-	return errors.Join(faults...)
+	operation.NotNegative(&faults, "SettlementTimeout", p.SettlementTimeout)
+	operation.NotNegative(&faults, "MaxFileBytes", p.MaxFileBytes)
+	operation.NotNegative(&faults, "MaxFileRecords", p.MaxFileRecords)
+	operation.Handlers(&faults, p.Code, handlers)
+	p.Alarms.validate(&faults)
+	return faults.Err()
 }
 
 // packages are those that have to be built.
-func (p *PipelineProps) packages() []string {
+func (p PipelineProps) packages() []string {
 	var packages []string
-	for _, name := range handlers {
-		if p.Shared.Code[name] == nil && !(p.Express && name == "conclude") {
-			packages = append(packages, handlerPackage(name))
+	for _, handler := range handlers {
+		if p.Code[handler] == nil && !(p.Express && handler == Conclude) {
+			packages = append(packages, gofunction.Handler("b2b", string(handler)))
 		}
 	}
 	return packages
-}
-
-// newAlarmTopic declares a topic that CloudWatch may publish to.
-func newAlarmTopic(scope constructs.Construct) awssns.Topic {
-	topic := awssns.NewTopic(scope, jsii.String("Alarms"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
-	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("sns:Publish"),
-		Resources:  &[]*string{topic.TopicArn()},
-		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": topic.Stack().Account()}},
-	}))
-	return topic
 }

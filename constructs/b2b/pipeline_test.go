@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -14,6 +13,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/operation"
+	"github.com/tradepost-dev/tradepost/constructs/workflow"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
@@ -66,14 +67,14 @@ func TestLogicalIDsOfStatefulResourcesStay(t *testing.T) {
 func TestDataOutlivesTheStackUnlessToldOtherwise(t *testing.T) {
 	for _, test := range []struct {
 		name, want string
-		shared     Shared
+		ephemeral  bool
 	}{
-		{"defaults", "Retain", Shared{}},
-		{"destroyed", "Delete", Shared{RemovalPolicy: awscdk.RemovalPolicy_DESTROY}},
+		{"defaults", "Retain", false},
+		{"ephemeral", "Delete", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			template := pipelineWith(t, test.name, func(p *PipelineProps) { p.Shared = test.shared })
-			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup"} {
+			template := pipelineWith(t, test.name, func(p *PipelineProps) { p.Operation.Ephemeral = test.ephemeral })
+			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"} {
 				for _, resource := range template.OfType(resourceType) {
 					want := test.want
 					if resource.Path == "Pipeline/Enrichment/Partners" {
@@ -125,9 +126,8 @@ func TestQueueWaitsLongerThanItsConsumer(t *testing.T) {
 		t.Errorf("visibility timeout %v s, the function's %v s", visibility, timeout)
 	}
 	template.Has(queue, `{"RedrivePolicy": {"deadLetterTargetArn": "<Pipeline/Queue/DeadLetters.Arn>", "maxReceiveCount": 5}}`)
-	dead := template.At("AWS::SQS::Queue", "Pipeline/Queue/DeadLetters")
-	if dead.Properties["MessageRetentionPeriod"].(float64) <= queue.Properties["MessageRetentionPeriod"].(float64) {
-		t.Error("dead letters go before their messages would")
+	for _, queue := range template.OfType("AWS::SQS::Queue") {
+		template.Has(queue, `{"MessageRetentionPeriod": 1209600}`) // 14 days, SQS's own limit
 	}
 	mappings := template.OfType("AWS::Lambda::EventSourceMapping")
 	if len(mappings) != 1 {
@@ -199,7 +199,7 @@ func TestExistingResourcesAreUsed(t *testing.T) {
 			Partners:     testPartners(),
 			Bucket:       awss3.Bucket_FromBucketName(stack, jsii.String("Existing"), jsii.String("team-landing")),
 			Transactions: awsdynamodb.Table_FromTableName(stack, jsii.String("Orders"), jsii.String("team-orders")),
-			Shared: Shared{
+			Operation: operation.Settings{
 				AlarmTopic: awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-west-1:123456789012:oncall")),
 				Name:       "orders",
 			},
@@ -244,7 +244,7 @@ func TestPartsCanBeUsedAlone(t *testing.T) {
 	queue := awssqs.NewQueue(stack, jsii.String("Work"), nil)
 	NewRESTIntake(stack, "REST", RESTIntakeProps{
 		Partners: testPartners(), Tables: tables, Queue: queue, KeepAPIAccount: true,
-		Shared: Shared{Code: map[string]awslambda.Code{"accept": awslambda.Code_FromAsset(jsii.String("testdata"), nil)}},
+		Code: map[Handler]awslambda.Code{Accept: awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
 	})
 	template := cdktest.Synth(t, stack)
 	template.Has(template.At("AWS::Lambda::Function", "REST/Accept"), `{
@@ -257,9 +257,16 @@ func TestPartsCanBeUsedAlone(t *testing.T) {
 
 func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
-		NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{Detection: "Maybe", BackendURL: "ftp://crm", SettlementTimeout: -time.Second, MaxConcurrency: 1})
+		NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{
+			Detection: "Maybe", BackendURL: "ftp://crm", SettlementTimeout: -time.Second, MaxConcurrency: 1,
+			Code:   map[Handler]awslambda.Code{"splt": awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
+			Alarms: Alarms{Backlog: operation.Alarm{Threshold: -1}, Settlement: workflow.Alarms{Failed: operation.Alarm{Periods: -1}}},
+		})
 	})
-	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "cannot be negative", `BackendURL is "ftp://crm"`, "MaxConcurrency is 1"} {
+	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "SettlementTimeout is -1s: it cannot be negative",
+		`BackendURL is "ftp://crm"`, "MaxConcurrency is 1: give 2 to 1000", `Code has "splt": give some of split, start, accept`,
+		"Alarms.Backlog.Threshold is -1", "Alarms.Settlement.Failed.Periods is -1",
+	} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)
 		}

@@ -14,14 +14,15 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // addAuthorizer declares the function that knows a partner by its token.
-func (r *RESTIntake) addAuthorizer(shared Shared) awsapigateway.IAuthorizer {
+func (r *RESTIntake) addAuthorizer(props RESTIntakeProps) awsapigateway.IAuthorizer {
 	stack := awscdk.Stack_Of(r.Construct)
 	r.SecretPrefix = *stack.StackName() + "/" + r.unique() + "/partners/"
-	r.Authorize = shared.function(r.Construct, "Authorize", "authorize", gofunction.Props{
+	r.Authorize = functions{r.Construct, props.Code, props.Operation}.add("Authorize", Authorize, gofunction.Props{
 		Description: "Knows a trading partner by its token",
 		Timeout:     10 * time.Second,
 		Environment: map[string]string{contract.EnvTokenSecretPrefix: r.SecretPrefix},
@@ -34,15 +35,15 @@ func (r *RESTIntake) addAuthorizer(shared Shared) awsapigateway.IAuthorizer {
 		ResourceName: jsii.String(r.SecretPrefix + "*"),
 		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
-	allow(r.Authorize.Role, []string{*secrets}, "secretsmanager:GetSecretValue")
-	suppress(r.Authorize.Role, "AwsSolutions-IAM5",
+	operation.Allow(r.Authorize.Role, []string{*secrets}, "secretsmanager:GetSecretValue")
+	operation.Suppress(r.Authorize.Role, "AwsSolutions-IAM5",
 		"The tokens of this API's partners, known or not; Secrets Manager adds a random end to every ARN.",
 		`^Resource::.*:secret:.*\/partners\/\*$`)
 
 	return awsapigateway.NewTokenAuthorizer(r.Construct, jsii.String("Authorizer"), &awsapigateway.TokenAuthorizerProps{
 		Handler:         r.Authorize.Function,
 		IdentitySource:  awsapigateway.IdentitySource_Header(jsii.String("Authorization")),
-		ResultsCacheTtl: minutes(5),
+		ResultsCacheTtl: awscdk.Duration_Minutes(jsii.Number(5)),
 	})
 }
 
@@ -67,7 +68,7 @@ func (r *RESTIntake) addPartner(partners constructs.Construct, partner Partner) 
 		"partner":  partner.ID,
 		"usageKey": *usageKey,
 	})
-	must("RESTIntake", *r.Construct.Node().Id(), err)
+	operation.Must("b2b.RESTIntake", *r.Construct.Node().Id(), err)
 
 	secret := awssecretsmanager.NewSecret(this, jsii.String("Token"), &awssecretsmanager.SecretProps{
 		SecretName:  jsii.String(r.SecretPrefix + partner.ID),
@@ -80,7 +81,7 @@ func (r *RESTIntake) addPartner(partners constructs.Construct, partner Partner) 
 		},
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY, // opens nothing once the API is gone
 	})
-	suppress(secret, "AwsSolutions-SMG4", "The partner has to be given a new token by people; replace the value to rotate it.")
+	operation.Suppress(secret, "AwsSolutions-SMG4", "The partner has to be given a new token by people; replace the value to rotate it.")
 	r.Secrets[partner.ID] = secret
 
 	key := awsapigateway.NewApiKey(this, jsii.String("UsageKey"), &awsapigateway.ApiKeyProps{
@@ -89,7 +90,7 @@ func (r *RESTIntake) addPartner(partners constructs.Construct, partner Partner) 
 	})
 	plan := awsapigateway.NewUsagePlan(this, jsii.String("UsagePlan"), &awsapigateway.UsagePlanProps{
 		Description: jsii.String("Rate of " + partner.ID),
-		ApiStages:   &[]*awsapigateway.UsagePlanPerApiStage{{Api: r.API, Stage: r.API.DeploymentStage()}},
+		ApiStages:   &[]*awsapigateway.UsagePlanPerApiStage{{Api: r.RestApi, Stage: r.RestApi.DeploymentStage()}},
 		Throttle: &awsapigateway.ThrottleSettings{
 			RateLimit:  jsii.Number(partner.rate()),
 			BurstLimit: jsii.Number(partner.burst()),

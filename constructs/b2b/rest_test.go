@@ -7,6 +7,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/tradepost-dev/tradepost/constructs/restapi"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
@@ -81,7 +82,7 @@ func TestStatusIsTheCallersOwn(t *testing.T) {
 	if !strings.Contains(request, `"transactionKey":{"S":"$context.authorizer.partner/$util.`) {
 		t.Errorf("the partner is not the authorizer's: %s", request)
 	}
-	if !json.Valid([]byte(strings.ReplaceAll(request, escaped(pathParameter("id")), "T-1"))) {
+	if !json.Valid([]byte(strings.ReplaceAll(request, restapi.Escaped(restapi.PathParameter("id")), "T-1"))) {
 		t.Errorf("not JSON: %s", request)
 	}
 }

@@ -4,17 +4,17 @@ package b2b
 // every one has an outcome, and its partner told.
 
 import (
-	"errors"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
-	"github.com/tradepost-dev/tradepost/internal/alarm"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/statemachines"
 )
@@ -27,93 +27,110 @@ type SettlementProps struct {
 	// Landing takes the replies. Required.
 	Landing *Landing
 
-	Shared Shared
+	// Code replaces the code of functions. Default: this module's own
+	// handlers, built here.
+	Code map[Handler]awslambda.Code
+
+	// Alarms adjusts the alarms. Default: see Alarms.
+	Alarms Alarms
+
+	// Operation says how long data and logs are kept and whom the alarms tell.
+	// Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // Settlement has an execution for each file.
 type Settlement struct {
-	Construct   constructs.Construct
-	Workflow    *workflow.Workflow
-	Tally       *gofunction.Function
-	Acknowledge *gofunction.Function
+	Construct    constructs.Construct
+	StateMachine awsstepfunctions.StateMachine
+	Tally        *gofunction.Function
+	Acknowledge  *gofunction.Function
 
-	// OverdueAlarm goes off when a file's deadline passes unsettled.
+	// OverdueAlarm goes off when a file's deadline passes unsettled. Nil if it
+	// is off.
 	OverdueAlarm awscloudwatch.Alarm
 
-	shared Shared
+	settings operation.Settings
 }
 
 // NewSettlement declares the state machine. It panics if props are wrong.
 func NewSettlement(scope constructs.Construct, id string, props SettlementProps) *Settlement {
-	must("Settlement", id, props.validate())
+	operation.Must("b2b.Settlement", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
-	shared := props.Shared.withDefaults(this)
-	s := &Settlement{Construct: this, shared: shared}
-	s.addFunctions(props.Tables, props.Landing.Bucket)
-	s.Workflow = workflow.New(this, "Machine", workflow.Props{
+	props.Operation = props.Operation.WithDefaults(this)
+	s := &Settlement{Construct: this, settings: props.Operation}
+	s.addFunctions(props)
+	machine := workflow.New(this, "Machine", workflow.Props{
 		Definition: statemachines.Definition("b2b/settlement.asl.json"),
 		Substitutions: map[string]string{
 			"TallyFunctionArn":       *s.Tally.Function.FunctionArn(),
 			"AcknowledgeFunctionArn": *s.Acknowledge.Function.FunctionArn(),
 		},
-		LogRetention:  shared.LogRetention,
-		RemovalPolicy: shared.RemovalPolicy,
-		AlarmTopic:    shared.AlarmTopic,
+		Alarms:    props.Alarms.Settlement,
+		Operation: props.Operation,
 	})
-	s.Tally.GrantInvoke(s.Workflow.Role)
-	s.Acknowledge.GrantInvoke(s.Workflow.Role)
-	s.OverdueAlarm = alarm.New(this, "OverdueAlarm",
-		"A file has transactions without an outcome past its deadline: see the queue's age and the workflow's executions.",
-		s.MetricFilesOverdue(), 1, shared.AlarmTopic)
+	s.StateMachine = machine.StateMachine
+	s.Tally.GrantInvoke(machine.Role)
+	s.Acknowledge.GrantInvoke(machine.Role)
+	s.OverdueAlarm = operation.NewAlarm(this, "OverdueAlarm", props.Operation, operation.AlarmProps{
+		Description: "A file has transactions without an outcome past its deadline: see the queue's age and the workflow's executions.",
+		Metric:      s.MetricFilesOverdue(nil),
+		Threshold:   1,
+		Adjust:      props.Alarms.Overdue,
+	})
 	return s
 }
 
-func (p *SettlementProps) validate() error {
-	var faults []error
-	require(&faults, "Tables", p.Tables != nil)
-	require(&faults, "Landing", p.Landing != nil)
-	return errors.Join(faults...)
+func (p SettlementProps) validate() error {
+	var faults operation.Faults
+	faults.Require("Tables", p.Tables != nil)
+	faults.Require("Landing", p.Landing != nil)
+	operation.Handlers(&faults, p.Code, handlers)
+	p.Alarms.validate(&faults)
+	return faults.Err()
 }
 
-func (s *Settlement) addFunctions(tables *Tables, bucket awss3.IBucket) {
-	s.Tally = s.shared.function(s.Construct, "Tally", "tally", gofunction.Props{
+func (s *Settlement) addFunctions(props SettlementProps) {
+	tables, bucket := props.Tables, props.Landing.Bucket
+	functions := functions{s.Construct, props.Code, props.Operation}
+	s.Tally = functions.add("Tally", Tally, gofunction.Props{
 		Description: "Counts the outcomes of a file's transactions",
 		Memory:      512,
 		Timeout:     5 * time.Minute,
 		Environment: map[string]string{contract.EnvOutcomesTable: *tables.Outcomes.TableName()},
 	})
-	grantTable(s.Tally.Role, tables.Outcomes, "dynamodb:Query")
+	operation.AllowTable(s.Tally.Role, tables.Outcomes, "dynamodb:Query")
 
-	s.Acknowledge = s.shared.function(s.Construct, "Acknowledge", "acknowledge", gofunction.Props{
+	s.Acknowledge = functions.add("Acknowledge", Acknowledge, gofunction.Props{
 		Description: "Writes a file's reply into its partner's outbox",
 		Memory:      1024,
 		Timeout:     15 * time.Minute,
-		Environment: s.shared.withMetrics(map[string]string{
+		Environment: withMetrics(props.Operation, map[string]string{
 			contract.EnvFilesTable:    *tables.Files.TableName(),
 			contract.EnvOutcomesTable: *tables.Outcomes.TableName(),
 		}),
 	})
 	role := s.Acknowledge.Role
 	objects := func(prefix string) string { return *bucket.ArnForObjects(jsii.String(prefix + "*")) }
-	grantTable(role, tables.Files, "dynamodb:UpdateItem")
-	grantTable(role, tables.Outcomes, "dynamodb:Query")
-	allow(role, []string{objects(contract.OutboxPrefix), objects(contract.QuarantinePrefix)}, "s3:PutObject")
-	allow(role, []string{objects(contract.InboxPrefix)}, "s3:GetObject", "s3:GetObjectVersion")
-	suppress(role, "AwsSolutions-IAM5", "It answers every partner, about files with names of the partners' choosing.",
+	operation.AllowTable(role, tables.Files, "dynamodb:UpdateItem")
+	operation.AllowTable(role, tables.Outcomes, "dynamodb:Query")
+	operation.Allow(role, []string{objects(contract.OutboxPrefix), objects(contract.QuarantinePrefix)}, "s3:PutObject")
+	operation.Allow(role, []string{objects(contract.InboxPrefix)}, "s3:GetObject", "s3:GetObjectVersion")
+	operation.Suppress(role, "AwsSolutions-IAM5", "It answers every partner, about files with names of the partners' choosing.",
 		`^Resource::.*\/(inbox|outbox|quarantine)\/\*$`)
 }
 
 // MetricFilesSettled counts files that were settled.
-func (s *Settlement) MetricFilesSettled() awscloudwatch.Metric {
-	return s.shared.metric(contract.MetricFilesSettled)
+func (s *Settlement) MetricFilesSettled(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(s.settings, contract.MetricFilesSettled, options)
 }
 
 // MetricFilesQuarantined counts files that were broken as documents.
-func (s *Settlement) MetricFilesQuarantined() awscloudwatch.Metric {
-	return s.shared.metric(contract.MetricFilesQuarantined)
+func (s *Settlement) MetricFilesQuarantined(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(s.settings, contract.MetricFilesQuarantined, options)
 }
 
 // MetricFilesOverdue counts files whose deadline passed unsettled.
-func (s *Settlement) MetricFilesOverdue() awscloudwatch.Metric {
-	return s.shared.metric(contract.MetricFilesOverdue)
+func (s *Settlement) MetricFilesOverdue(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(s.settings, contract.MetricFilesOverdue, options)
 }

@@ -4,22 +4,23 @@ package b2b
 // for each. detection.go declares how an arrived file is noticed.
 
 import (
-	"errors"
+	"cmp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudtrail"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awstransfer"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
-	"github.com/tradepost-dev/tradepost/constructs/workflow"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -38,7 +39,7 @@ type SFTPIntakeProps struct {
 	Queue awssqs.IQueue
 
 	// Settlement is started for each file. Required.
-	Settlement *workflow.Workflow
+	Settlement awsstepfunctions.IStateMachine
 
 	// Detection is how an arrived file is noticed. Default: Both.
 	Detection Detection
@@ -55,7 +56,16 @@ type SFTPIntakeProps struct {
 	// quarantined. Default: 500,000.
 	MaxFileRecords int
 
-	Shared Shared
+	// Code replaces the code of functions. Default: this module's own
+	// handlers, built here.
+	Code map[Handler]awslambda.Code
+
+	// Alarms adjusts the alarms. Default: see Alarms.
+	Alarms Alarms
+
+	// Operation says how long data and logs are kept and whom the alarms tell.
+	// Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // SFTPIntake takes in files of transactions.
@@ -80,11 +90,12 @@ type SFTPIntake struct {
 // NewSFTPIntake declares the server, its users, and the function that reads
 // what they upload. It panics if props are wrong.
 func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps) *SFTPIntake {
-	must("SFTPIntake", id, props.validate())
+	props = props.withDefaults()
+	operation.Must("b2b.SFTPIntake", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
-	props.Shared = props.Shared.withDefaults(this)
+	props.Operation = props.Operation.WithDefaults(this)
 	s := &SFTPIntake{Construct: this, Users: make(map[string]awstransfer.CfnUser), landing: props.Landing}
-	s.addServer(props.Shared)
+	s.addServer(props.Operation)
 	users := constructs.NewConstruct(this, jsii.String("Users"))
 	for _, partner := range props.Partners {
 		if len(partner.SSHPublicKeys) > 0 {
@@ -96,36 +107,33 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 	return s
 }
 
-func (p *SFTPIntakeProps) validate() error {
-	if p.Detection == "" {
-		p.Detection = Both
-	}
-	if p.SettlementTimeout == 0 {
-		p.SettlementTimeout = 15 * time.Minute
-	}
-	if p.MaxFileBytes == 0 {
-		p.MaxFileBytes = 1 << 30
-	}
-	if p.MaxFileRecords == 0 {
-		p.MaxFileRecords = 500_000
-	}
-	faults := validatePartners(p.Partners)
-	require(&faults, "Partners", len(p.Partners) > 0)
-	require(&faults, "Landing", p.Landing != nil)
-	require(&faults, "Tables", p.Tables != nil)
-	require(&faults, "Queue", p.Queue != nil)
-	require(&faults, "Settlement", p.Settlement != nil)
-	if p.SettlementTimeout < 0 || p.MaxFileBytes < 0 || p.MaxFileRecords < 0 {
-		faults = append(faults, errors.New("SettlementTimeout, MaxFileBytes and MaxFileRecords cannot be negative"))
-	}
-	return errors.Join(append(faults, p.Detection.Validate())...)
+func (p SFTPIntakeProps) withDefaults() SFTPIntakeProps {
+	p.Detection = cmp.Or(p.Detection, Both)
+	p.SettlementTimeout = cmp.Or(p.SettlementTimeout, 15*time.Minute)
+	p.MaxFileBytes = cmp.Or(p.MaxFileBytes, 1<<30)
+	p.MaxFileRecords = cmp.Or(p.MaxFileRecords, 500_000)
+	return p
 }
 
-func (s *SFTPIntake) addServer(shared Shared) {
-	logs := awslogs.NewLogGroup(s.Construct, jsii.String("ServerLogs"), &awslogs.LogGroupProps{
-		Retention:     shared.LogRetention,
-		RemovalPolicy: shared.RemovalPolicy,
-	})
+func (p SFTPIntakeProps) validate() error {
+	var faults operation.Faults
+	faults.Add(validatePartners(p.Partners)...)
+	faults.Require("Partners", len(p.Partners) > 0)
+	faults.Require("Landing", p.Landing != nil)
+	faults.Require("Tables", p.Tables != nil)
+	faults.Require("Queue", p.Queue != nil)
+	faults.Require("Settlement", p.Settlement != nil)
+	operation.NotNegative(&faults, "SettlementTimeout", p.SettlementTimeout)
+	operation.NotNegative(&faults, "MaxFileBytes", p.MaxFileBytes)
+	operation.NotNegative(&faults, "MaxFileRecords", p.MaxFileRecords)
+	faults.Add(p.Detection.Validate())
+	operation.Handlers(&faults, p.Code, handlers)
+	p.Alarms.validate(&faults)
+	return faults.Err()
+}
+
+func (s *SFTPIntake) addServer(settings operation.Settings) {
+	logs := operation.NewLogGroup(s.Construct, "ServerLogs", settings)
 	s.Server = awstransfer.NewCfnServer(s.Construct, jsii.String("Server"), &awstransfer.CfnServerProps{
 		Domain:                    jsii.String("S3"),
 		EndpointType:              jsii.String("PUBLIC"),
@@ -160,10 +168,10 @@ func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner) awstra
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("transfer.amazonaws.com"), nil),
 	})
 	inbox, outbox := contract.InboxPrefix+partner.ID, contract.OutboxPrefix+partner.ID
-	allow(role, []string{*bucket.ArnForObjects(jsii.String(inbox + "/*"))},
+	operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(inbox + "/*"))},
 		"s3:PutObject", "s3:AbortMultipartUpload",
 		"s3:GetObject", "s3:DeleteObject") // a rename is a copy and a delete
-	allow(role, []string{*bucket.ArnForObjects(jsii.String(outbox + "/*"))}, "s3:GetObject")
+	operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(outbox + "/*"))}, "s3:GetObject")
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:   jsii.Strings("s3:ListBucket"),
 		Resources: &[]*string{bucket.BucketArn()},
@@ -171,7 +179,7 @@ func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner) awstra
 			"s3:prefix": []string{inbox, inbox + "/*", outbox, outbox + "/*"},
 		}},
 	}))
-	suppress(role, "AwsSolutions-IAM5", "The partner's own folders: what it names its files is up to the partner.",
+	operation.Suppress(role, "AwsSolutions-IAM5", "The partner's own folders: what it names its files is up to the partner.",
 		`^Resource::.*\/(inbox|outbox)\/`+partner.ID+`\/\*$`)
 
 	return awstransfer.NewCfnUser(this, jsii.String("Resource"), &awstransfer.CfnUserProps{

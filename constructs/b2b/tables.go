@@ -3,11 +3,11 @@ package b2b
 // This file declares what the pipeline remembers.
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -17,7 +17,8 @@ type TablesProps struct {
 	// indexes are its owner's. Default: one is made.
 	Transactions awsdynamodb.ITable
 
-	Shared Shared
+	// Operation says how long data is kept. Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // Tables are the pipeline's memory: on demand, with point-in-time recovery.
@@ -42,15 +43,14 @@ type Tables struct {
 // NewTables declares the tables that do not exist already.
 func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables {
 	this := constructs.NewConstruct(scope, &id)
-	policy := props.Shared.withDefaults(this).RemovalPolicy
 	tables := &Tables{
 		Construct:    this,
-		Files:        newTable(this, "Files", policy, text(contract.AttrFileID), nil),
+		Files:        newTable(this, "Files", props.Operation, text(contract.AttrFileID), nil),
 		Transactions: props.Transactions,
-		Outcomes:     newTable(this, "Outcomes", policy, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal)),
+		Outcomes:     newTable(this, "Outcomes", props.Operation, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal)),
 	}
 	if tables.Transactions == nil {
-		transactions := newTable(this, "Transactions", policy, text(contract.AttrTransactionKey), nil)
+		transactions := newTable(this, "Transactions", props.Operation, text(contract.AttrTransactionKey), nil)
 		addIndex(transactions, contract.IndexByPartner, text(contract.AttrPartnerDay), text(contract.AttrTransactionID))
 		addIndex(transactions, contract.IndexByTransactionID, text(contract.AttrTransactionID), text(contract.AttrPartner))
 		tables.Transactions = transactions
@@ -68,16 +68,8 @@ func addIndex(table awsdynamodb.Table, name string, partition, sort *awsdynamodb
 	})
 }
 
-func newTable(scope constructs.Construct, id string, policy awscdk.RemovalPolicy, partition, sort *awsdynamodb.Attribute) awsdynamodb.Table {
-	return awsdynamodb.NewTable(scope, &id, &awsdynamodb.TableProps{
-		PartitionKey:  partition,
-		SortKey:       sort,
-		BillingMode:   awsdynamodb.BillingMode_PAY_PER_REQUEST,
-		RemovalPolicy: policy,
-		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{
-			PointInTimeRecoveryEnabled: jsii.Bool(true),
-		},
-	})
+func newTable(scope constructs.Construct, id string, settings operation.Settings, partition, sort *awsdynamodb.Attribute) awsdynamodb.Table {
+	return operation.NewTable(scope, id, settings, awsdynamodb.TableProps{PartitionKey: partition, SortKey: sort})
 }
 
 func text(name string) *awsdynamodb.Attribute {

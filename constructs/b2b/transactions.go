@@ -3,21 +3,22 @@ package b2b
 // This file declares what is done with a transaction.
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
-	"github.com/tradepost-dev/tradepost/internal/alarm"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/statemachines"
 )
@@ -36,31 +37,42 @@ type WorkflowProps struct {
 	// posted transactions are not in the metrics. Default: Standard.
 	Express bool
 
-	Shared Shared
+	// Code replaces the code of functions. Default: this module's own
+	// handlers, built here.
+	Code map[Handler]awslambda.Code
+
+	// Alarms adjusts the alarms. Default: see Alarms.
+	Alarms Alarms
+
+	// Operation says how long data and logs are kept and whom the alarms tell.
+	// Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // Workflow formats, enriches and stores a transaction and records its outcome.
 type Workflow struct {
-	Construct constructs.Construct
-	Workflow  *workflow.Workflow
-	Format    *gofunction.Function
+	Construct    constructs.Construct
+	StateMachine awsstepfunctions.StateMachine
+	Format       *gofunction.Function
 
 	// Conclude gives an execution that failed all the same its outcome, and
 	// counts the outcomes of posted transactions; Unrecorded holds the events
 	// that it could not process. Both are nil for Express.
 	Conclude   *gofunction.Function
 	Unrecorded awssqs.Queue
+
+	machine *workflow.Workflow
 }
 
 // NewWorkflow declares the state machine. It panics if props are wrong.
 func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Workflow {
-	must("Workflow", id, props.validate())
+	operation.Must("b2b.Workflow", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
-	props.Shared = props.Shared.withDefaults(this)
-	shared, tables := props.Shared, props.Tables
+	props.Operation = props.Operation.WithDefaults(this)
+	tables, functions := props.Tables, functions{this, props.Code, props.Operation}
 
 	w := &Workflow{Construct: this}
-	w.Format = shared.function(this, "Format", "format", gofunction.Props{
+	w.Format = functions.add("Format", Format, gofunction.Props{
 		Description: "Groups a transaction's fields and hashes its content",
 	})
 	machine := workflow.Props{
@@ -72,21 +84,21 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 			"TransactionsTable":     *tables.Transactions.TableName(),
 			"OutcomesTable":         *tables.Outcomes.TableName(),
 		},
-		Express:       props.Express,
-		LogRetention:  shared.LogRetention,
-		RemovalPolicy: shared.RemovalPolicy,
-		AlarmTopic:    shared.AlarmTopic,
+		Express:   props.Express,
+		Alarms:    props.Alarms.Transactions,
+		Operation: props.Operation,
 	}
 	if !props.Express {
-		w.addConclude(shared, tables)
+		w.addConclude(props)
 		machine.OnFailure = w.conclude()
 	}
-	w.Workflow = workflow.New(this, "Machine", machine)
+	w.machine = workflow.New(this, "Machine", machine)
+	w.StateMachine = w.machine.StateMachine
 
-	w.Format.GrantInvoke(w.Workflow.Role)
-	props.Enrichment.GrantInvoke(w.Workflow.Role)
-	grantTable(w.Workflow.Role, tables.Transactions, "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
-	grantTable(w.Workflow.Role, tables.Outcomes, "dynamodb:PutItem")
+	w.Format.GrantInvoke(w.machine.Role)
+	props.Enrichment.GrantInvoke(w.machine.Role)
+	operation.AllowTable(w.machine.Role, tables.Transactions, "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")
+	operation.AllowTable(w.machine.Role, tables.Outcomes, "dynamodb:PutItem")
 	if !props.Express {
 		w.countPosted()
 		w.allowDescribe()
@@ -94,29 +106,35 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 	return w
 }
 
-func (p *WorkflowProps) validate() error {
-	var faults []error
-	require(&faults, "Tables", p.Tables != nil)
-	require(&faults, "Enrichment", p.Enrichment != nil)
-	return errors.Join(faults...)
+func (p WorkflowProps) validate() error {
+	var faults operation.Faults
+	faults.Require("Tables", p.Tables != nil)
+	faults.Require("Enrichment", p.Enrichment != nil)
+	operation.Handlers(&faults, p.Code, handlers)
+	p.Alarms.validate(&faults)
+	return faults.Err()
 }
 
-func (w *Workflow) addConclude(shared Shared, tables *Tables) {
-	w.Unrecorded = deadLetters(w.Construct, "Unrecorded")
-	w.Conclude = shared.function(w.Construct, "Conclude", "conclude", gofunction.Props{
+func (w *Workflow) addConclude(props WorkflowProps) {
+	tables := props.Tables
+	w.Unrecorded = operation.NewDeadLetters(w.Construct, "Unrecorded", props.Operation)
+	w.Conclude = functions{w.Construct, props.Code, props.Operation}.add("Conclude", Conclude, gofunction.Props{
 		Description: "Records the outcome of an execution that failed; counts those of posted transactions",
 		Timeout:     30 * time.Second,
 		OnFailure:   awslambdadestinations.NewSqsDestination(w.Unrecorded),
-		Environment: shared.withMetrics(map[string]string{
+		Environment: withMetrics(props.Operation, map[string]string{
 			contract.EnvTransactionsTable: *tables.Transactions.TableName(),
 			contract.EnvOutcomesTable:     *tables.Outcomes.TableName(),
 		}),
 	})
-	grantTable(w.Conclude.Role, tables.Transactions, "dynamodb:UpdateItem")
-	grantTable(w.Conclude.Role, tables.Outcomes, "dynamodb:GetItem", "dynamodb:PutItem")
-	alarm.New(w.Construct, "UnrecordedAlarm",
-		"The end of an execution is not recorded or not counted: read the message, mend the cause, and invoke conclude with the event in it.",
-		w.Unrecorded.MetricApproximateNumberOfMessagesVisible(highest()), 1, shared.AlarmTopic)
+	operation.AllowTable(w.Conclude.Role, tables.Transactions, "dynamodb:UpdateItem")
+	operation.AllowTable(w.Conclude.Role, tables.Outcomes, "dynamodb:GetItem", "dynamodb:PutItem")
+	operation.NewAlarm(w.Construct, "UnrecordedAlarm", props.Operation, operation.AlarmProps{
+		Description: "The end of an execution is not recorded or not counted: read the message, mend the cause, and invoke conclude with the event in it.",
+		Metric:      operation.MetricDeadLetters(w.Unrecorded, nil),
+		Threshold:   1,
+		Adjust:      props.Alarms.Unrecorded,
+	})
 }
 
 // conclude is the function as a rule's target.
@@ -137,7 +155,7 @@ func (w *Workflow) countPosted() {
 			Source:     jsii.Strings("aws.states"),
 			DetailType: jsii.Strings("Step Functions Execution Status Change"),
 			Detail: &map[string]any{
-				"stateMachineArn": []*string{w.Workflow.StateMachine.StateMachineArn()},
+				"stateMachineArn": []*string{w.StateMachine.StateMachineArn()},
 				"status":          []string{"SUCCEEDED"},
 				"name":            []map[string]string{{"prefix": contract.PostedPrefix}},
 			},
@@ -153,10 +171,10 @@ func (w *Workflow) allowDescribe() {
 	executions := stack.FormatArn(&awscdk.ArnComponents{
 		Service:      jsii.String("states"),
 		Resource:     jsii.String("execution"),
-		ResourceName: jsii.String(fmt.Sprintf("%s:*", *w.Workflow.StateMachine.StateMachineName())),
+		ResourceName: jsii.String(fmt.Sprintf("%s:*", *w.StateMachine.StateMachineName())),
 		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
-	allow(w.Conclude.Role, []string{*executions}, "states:DescribeExecution")
-	suppress(w.Conclude.Role, "AwsSolutions-IAM5",
+	operation.Allow(w.Conclude.Role, []string{*executions}, "states:DescribeExecution")
+	operation.Suppress(w.Conclude.Role, "AwsSolutions-IAM5",
 		"Any execution of this one state machine may be the one that failed.", `^Resource::.*:execution:.*:\*$`)
 }

@@ -24,6 +24,11 @@ import (
 // Module is the path of the module that this package belongs to.
 const Module = "github.com/tradepost-dev/tradepost"
 
+// Handler is the package of a function of this module: lambdas/<system>/<name>.
+func Handler(system, name string) string {
+	return Module + "/lambdas/" + system + "/" + name + "/bootstrap"
+}
+
 // Prepare starts to build packages together, in the background, for functions
 // that are declared later with the context's architecture. New waits for its
 // own package, and builds it if nobody has prepared it: calling Prepare first
@@ -46,7 +51,7 @@ func (p *Props) code(scope constructs.Construct, architecture awslambda.Architec
 		folder, err = wait(start(goarch(architecture), []string{p.Package})[0])
 	}
 	if err != nil {
-		panic(fmt.Sprintf("gofunction %s: %v", *scope.Node().Path(), err))
+		panic(fmt.Sprintf("gofunction.Function %s: %v", *scope.Node().Path(), err))
 	}
 	return awslambda.Code_FromAsset(&folder, nil)
 }

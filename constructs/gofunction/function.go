@@ -11,7 +11,6 @@ package gofunction
 // This file holds the construct; build.go makes the binary.
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +20,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 )
 
 // ArchitectureContext is the context key that sets the architecture of every
@@ -61,16 +61,12 @@ type Props struct {
 	// such an event is dropped.
 	OnFailure awslambda.IDestination
 
-	// LogRetention is how long logs are kept. Default: three months.
-	LogRetention awslogs.RetentionDays
-
-	// RemovalPolicy is what becomes of the logs when the stack goes.
-	// Default: they are retained.
-	RemovalPolicy awscdk.RemovalPolicy
+	// Operation says how long logs are kept. Default: see operation.Settings.
+	Operation operation.Settings
 }
 
 // Function is a Lambda function that may do nothing but write its own logs and
-// traces until it is granted more.
+// traces until it is granted more: it is an awsiam.IGrantable.
 type Function struct {
 	Construct constructs.Construct
 	Function  awslambda.Function
@@ -81,16 +77,12 @@ type Function struct {
 // New declares a function. It panics if props are wrong or if the package
 // cannot be built.
 func New(scope constructs.Construct, id string, props Props) *Function {
-	if err := props.validate(); err != nil {
-		panic(fmt.Sprintf("gofunction %s: %v", id, err))
-	}
+	props = props.withDefaults()
+	operation.Must("gofunction.Function", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	architecture := props.architecture(this)
 
-	logs := awslogs.NewLogGroup(this, jsii.String("Logs"), &awslogs.LogGroupProps{
-		Retention:     props.LogRetention,
-		RemovalPolicy: props.RemovalPolicy,
-	})
+	logs := operation.NewLogGroup(this, "Logs", props.Operation)
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 	})
@@ -111,39 +103,31 @@ func New(scope constructs.Construct, id string, props Props) *Function {
 		LoggingFormat: awslambda.LoggingFormat_JSON,
 		Tracing:       awslambda.Tracing_ACTIVE,
 	})
-	cdknag.NagSuppressions_AddResourceSuppressions(role, &[]*cdknag.NagPackSuppression{{
-		Id:        jsii.String("AwsSolutions-IAM5"),
-		Reason:    jsii.String("X-Ray has no resources: xray:PutTraceSegments and xray:PutTelemetryRecords can only be allowed on *."),
-		AppliesTo: &[]any{"Resource::*"},
-	}}, jsii.Bool(true))
+	operation.Suppress(role, "AwsSolutions-IAM5",
+		"X-Ray has no resources: xray:PutTraceSegments and xray:PutTelemetryRecords can only be allowed on *.", `^Resource::\*$`)
 	return &Function{Construct: this, Function: function, Role: role, LogGroup: logs}
 }
 
-// validate fills in defaults and reports everything that is wrong.
-func (p *Props) validate() error {
+func (p Props) withDefaults() Props {
 	if p.Memory == 0 {
 		p.Memory = 256
 	}
 	if p.Timeout == 0 {
 		p.Timeout = 10 * time.Second
 	}
-	if p.LogRetention == "" {
-		p.LogRetention = awslogs.RetentionDays_THREE_MONTHS
-	}
-	if p.RemovalPolicy == "" {
-		p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
-	}
-	var faults []error
+	return p
+}
+
+func (p Props) validate() error {
+	var faults operation.Faults
 	if (p.Package == "") == (p.Code == nil) {
-		faults = append(faults, errors.New("give either Package or Code"))
+		faults.Addf("give either Package or Code")
 	}
-	if p.Memory < 128 || p.Memory > 10240 {
-		faults = append(faults, fmt.Errorf("memory is %d MiB: give 128 to 10240", p.Memory))
-	}
+	operation.Within(&faults, "Memory", p.Memory, 128, 10240)
 	if p.Timeout < time.Second || p.Timeout > 15*time.Minute || p.Timeout%time.Second != 0 {
-		faults = append(faults, fmt.Errorf("timeout is %v: give whole seconds, 1s to 15m", p.Timeout))
+		faults.Addf("Timeout is %v: give whole seconds, 1s to 15m", p.Timeout)
 	}
-	return errors.Join(faults...)
+	return faults.Err()
 }
 
 func (p *Props) architecture(scope constructs.Construct) awslambda.Architecture {
@@ -166,20 +150,11 @@ func contextArchitecture(scope constructs.Construct) awslambda.Architecture {
 
 // GrantInvoke lets grantee invoke the function: it, not its versions.
 func (f *Function) GrantInvoke(grantee awsiam.IGrantable) awsiam.Grant {
-	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
-		Grantee:      grantee,
-		Actions:      jsii.Strings("lambda:InvokeFunction"),
-		ResourceArns: &[]*string{f.Function.FunctionArn()},
-	})
+	return operation.Allow(grantee, []string{*f.Function.FunctionArn()}, "lambda:InvokeFunction")
 }
 
-// Allow lets the function perform actions on one resource.
-func (f *Function) Allow(resource string, actions ...string) {
-	f.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings(actions...),
-		Resources: jsii.Strings(resource),
-	}))
-}
+// GrantPrincipal is the function's role, which grants are given to.
+func (f *Function) GrantPrincipal() awsiam.IPrincipal { return f.Role.GrantPrincipal() }
 
 func optional(s string) *string {
 	if s == "" {

@@ -11,8 +11,10 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
@@ -60,13 +62,16 @@ func TestGrantsAreExact(t *testing.T) {
 	callee := New(stack, "Callee", Props{Package: split})
 	caller := New(stack, "Caller", Props{Package: split})
 	callee.GrantInvoke(caller.Function)
-	caller.Allow("arn:aws:s3:::bucket/inbox/acme", "s3:GetObject")
+	operation.Allow(caller, []string{"arn:aws:s3:::bucket/inbox/acme"}, "s3:GetObject")
+	awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-west-1:123456789012:orders")).
+		GrantPublish(caller) // the CDK takes our function for a grantee
 	template := cdktest.Synth(t, stack)
 	document := template.Plain(template.At("AWS::IAM::Policy", "Caller/Role/DefaultPolicy").Properties["PolicyDocument"])
 	statements := document.(map[string]any)["Statement"].([]any)
 	for _, want := range [][2]string{
 		{"lambda:InvokeFunction", "<Callee.Arn>"},
 		{"s3:GetObject", "arn:aws:s3:::bucket/inbox/acme"},
+		{"sns:Publish", "arn:aws:sns:eu-west-1:123456789012:orders"},
 	} {
 		if !slices.ContainsFunc(statements, func(statement any) bool {
 			s := statement.(map[string]any)
@@ -99,7 +104,7 @@ func TestWrongPropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
 		New(stack, "Wrong", Props{Memory: 64, Timeout: 20 * time.Minute})
 	})
-	for _, part := range []string{"gofunction Wrong", "either Package or Code", "64 MiB", "20m0s"} {
+	for _, part := range []string{"gofunction.Function Wrong", "either Package or Code", "Memory is 64", "Timeout is 20m0s"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)
 		}

@@ -17,18 +17,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
-	"github.com/tradepost-dev/tradepost/internal/alarm"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 )
 
 // Props are the properties of a Workflow.
@@ -58,20 +55,29 @@ type Props struct {
 	// data, then. Default: it stays out.
 	LogExecutionData bool
 
-	// LogRetention is how long logs are kept. Default: three months.
-	LogRetention awslogs.RetentionDays
+	// Alarms adjusts the alarms. Default: each goes off at once.
+	Alarms Alarms
 
-	// RemovalPolicy is what becomes of the state machine's logs when the
-	// stack goes. Default: they are retained.
-	RemovalPolicy awscdk.RemovalPolicy
+	// Operation says how long logs are kept and whom the alarms tell.
+	// Default: see operation.Settings.
+	Operation operation.Settings
+}
 
-	// AlarmTopic is told when executions fail, time out or are throttled.
-	// Default: the alarms exist and tell nobody.
-	AlarmTopic awssns.ITopic
+// Alarms adjusts the alarms of a Workflow. All count executions or transitions
+// per minute, and go off at the first.
+type Alarms struct {
+	Failed, TimedOut, Throttled operation.Alarm
+}
+
+// Validate adds what is wrong, for a construct that has them as a prop.
+func (a Alarms) Validate(faults *operation.Faults, prop string) {
+	faults.Alarms(map[string]operation.Alarm{
+		prop + ".Failed": a.Failed, prop + ".TimedOut": a.TimedOut, prop + ".Throttled": a.Throttled,
+	})
 }
 
 // Workflow is a state machine whose role may write its logs and traces and
-// nothing else until it is granted more.
+// nothing else until it is granted more: it is an awsiam.IGrantable.
 type Workflow struct {
 	Construct    constructs.Construct
 	StateMachine awsstepfunctions.StateMachine
@@ -81,6 +87,7 @@ type Workflow struct {
 	// Failures matches failed executions. Nil without Props.OnFailure.
 	Failures awsevents.Rule
 
+	// An alarm is nil if it is off.
 	FailedAlarm    awscloudwatch.Alarm
 	TimedOutAlarm  awscloudwatch.Alarm
 	ThrottledAlarm awscloudwatch.Alarm
@@ -88,18 +95,14 @@ type Workflow struct {
 
 // New declares a state machine. It panics if props are wrong.
 func New(scope constructs.Construct, id string, props Props) *Workflow {
-	if err := props.validate(); err != nil {
-		panic(fmt.Sprintf("workflow %s: %v", id, err))
-	}
+	props = props.withDefaults()
+	operation.Must("workflow.Workflow", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	w := &Workflow{Construct: this}
 	w.Role = awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("states.amazonaws.com"), nil),
 	})
-	w.LogGroup = awslogs.NewLogGroup(this, jsii.String("Logs"), &awslogs.LogGroupProps{
-		Retention:     props.LogRetention,
-		RemovalPolicy: props.RemovalPolicy,
-	})
+	w.LogGroup = operation.NewLogGroup(this, "Logs", props.Operation)
 	kind := awsstepfunctions.StateMachineType_STANDARD
 	if props.Express {
 		kind = awsstepfunctions.StateMachineType_EXPRESS
@@ -124,21 +127,17 @@ func New(scope constructs.Construct, id string, props Props) *Workflow {
 	if props.OnFailure != nil {
 		w.captureFailures(props.OnFailure)
 	}
-	w.addAlarms(props.AlarmTopic)
+	w.addAlarms(props)
 	return w
 }
 
 // suppress says why cdk-nag's findings stand.
 func (w *Workflow) suppress() {
-	cdknag.NagSuppressions_AddResourceSuppressions(w.Role, &[]*cdknag.NagPackSuppression{{
-		Id:        jsii.String("AwsSolutions-IAM5"),
-		Reason:    jsii.String("X-Ray and the vended log delivery of Step Functions have no resources to name: AWS allows their actions on * only."),
-		AppliesTo: &[]any{"Resource::*"},
-	}}, jsii.Bool(true))
-	cdknag.NagSuppressions_AddResourceSuppressions(w.StateMachine, &[]*cdknag.NagPackSuppression{{
-		Id:     jsii.String("AwsSolutions-SF1"),
-		Reason: jsii.String("Errors are logged; every event of a Standard execution is in its history, and at scale would be paid for twice."),
-	}}, jsii.Bool(true))
+	operation.Suppress(w.Role, "AwsSolutions-IAM5",
+		"X-Ray and the vended log delivery of Step Functions have no resources to name: AWS allows their actions on * only.",
+		`^Resource::\*$`)
+	operation.Suppress(w.StateMachine, "AwsSolutions-SF1",
+		"Errors are logged; every event of a Standard execution is in its history, and at scale would be paid for twice.")
 }
 
 func (w *Workflow) captureFailures(target awsevents.IRuleTarget) {
@@ -156,75 +155,68 @@ func (w *Workflow) captureFailures(target awsevents.IRuleTarget) {
 	})
 }
 
-func (w *Workflow) addAlarms(topic awssns.ITopic) {
-	w.FailedAlarm = alarm.New(w.Construct, "FailedAlarm", "An execution has failed: see its history, mend the cause, redrive it.", w.MetricFailed(), 1, topic)
-	w.TimedOutAlarm = alarm.New(w.Construct, "TimedOutAlarm", "An execution has run out of time.", w.MetricTimedOut(), 1, topic)
-	w.ThrottledAlarm = alarm.New(w.Construct, "ThrottledAlarm", "Step Functions delays executions: the account's transition rate is used up.", w.MetricThrottled(), 1, topic)
+func (w *Workflow) addAlarms(props Props) {
+	add := func(id, description string, metric awscloudwatch.Metric, adjust operation.Alarm) awscloudwatch.Alarm {
+		return operation.NewAlarm(w.Construct, id, props.Operation, operation.AlarmProps{
+			Description: description, Metric: metric, Threshold: 1, Adjust: adjust,
+		})
+	}
+	w.FailedAlarm = add("FailedAlarm", "An execution has failed: see its history, mend the cause, redrive it.",
+		w.MetricFailed(nil), props.Alarms.Failed)
+	w.TimedOutAlarm = add("TimedOutAlarm", "An execution has run out of time.",
+		w.MetricTimedOut(nil), props.Alarms.TimedOut)
+	w.ThrottledAlarm = add("ThrottledAlarm", "Step Functions delays executions: the account's transition rate is used up.",
+		w.MetricThrottled(nil), props.Alarms.Throttled)
 }
 
 // GrantStartExecution lets grantee start executions.
 func (w *Workflow) GrantStartExecution(grantee awsiam.IGrantable) awsiam.Grant {
-	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
-		Grantee:      grantee,
-		Actions:      jsii.Strings("states:StartExecution"),
-		ResourceArns: &[]*string{w.StateMachine.StateMachineArn()},
-	})
+	return operation.Allow(grantee, []string{*w.StateMachine.StateMachineArn()}, "states:StartExecution")
 }
 
-// Allow lets executions perform actions on one resource.
-func (w *Workflow) Allow(resource string, actions ...string) {
-	w.Role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings(actions...),
-		Resources: jsii.Strings(resource),
-	}))
+// GrantPrincipal is the role of executions, which grants are given to.
+func (w *Workflow) GrantPrincipal() awsiam.IPrincipal { return w.Role.GrantPrincipal() }
+
+// MetricSucceeded counts succeeded executions.
+func (w *Workflow) MetricSucceeded(options *operation.MetricOptions) awscloudwatch.Metric {
+	return w.StateMachine.MetricSucceeded(options.For(awscloudwatch.Stats_SUM()))
 }
 
-// MetricSucceeded counts succeeded executions, per minute.
-func (w *Workflow) MetricSucceeded() awscloudwatch.Metric {
-	return w.StateMachine.MetricSucceeded(perMinute())
+// MetricFailed counts failed executions.
+func (w *Workflow) MetricFailed(options *operation.MetricOptions) awscloudwatch.Metric {
+	return w.StateMachine.MetricFailed(options.For(awscloudwatch.Stats_SUM()))
 }
 
-// MetricFailed counts failed executions, per minute.
-func (w *Workflow) MetricFailed() awscloudwatch.Metric {
-	return w.StateMachine.MetricFailed(perMinute())
+// MetricTimedOut counts executions that timed out.
+func (w *Workflow) MetricTimedOut(options *operation.MetricOptions) awscloudwatch.Metric {
+	return w.StateMachine.MetricTimedOut(options.For(awscloudwatch.Stats_SUM()))
 }
 
-// MetricTimedOut counts executions that timed out, per minute.
-func (w *Workflow) MetricTimedOut() awscloudwatch.Metric {
-	return w.StateMachine.MetricTimedOut(perMinute())
-}
-
-// MetricThrottled counts throttled transitions, per minute.
-func (w *Workflow) MetricThrottled() awscloudwatch.Metric {
-	return w.StateMachine.MetricThrottled(perMinute())
-}
-
-// perMinute makes a sum over a minute: an alarm on it acts at once.
-func perMinute() *awscloudwatch.MetricOptions {
-	return &awscloudwatch.MetricOptions{
-		Period:    awscdk.Duration_Minutes(jsii.Number(1)),
-		Statistic: awscloudwatch.Stats_SUM(),
-	}
+// MetricThrottled counts throttled transitions.
+func (w *Workflow) MetricThrottled(options *operation.MetricOptions) awscloudwatch.Metric {
+	return w.StateMachine.MetricThrottled(options.For(awscloudwatch.Stats_SUM()))
 }
 
 // placeholder is what CloudFormation substitutes in a definition.
 var placeholder = regexp.MustCompile(`\$\{([A-Za-z0-9_]+)\}`)
 
-// validate fills in defaults and reports everything that is wrong.
-func (p *Props) validate() error {
+func (p Props) withDefaults() Props {
 	if p.LogLevel == "" {
 		p.LogLevel = awsstepfunctions.LogLevel_ERROR
 	}
-	if p.LogRetention == "" {
-		p.LogRetention = awslogs.RetentionDays_THREE_MONTHS
-	}
-	if p.RemovalPolicy == "" {
-		p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN
+	return p
+}
+
+func (p Props) validate() error {
+	var faults operation.Faults
+	p.Alarms.Validate(&faults, "Alarms")
+	if p.Express && p.OnFailure != nil {
+		faults.Addf("an Express workflow sends no status events: OnFailure would never be told")
 	}
 	if p.Definition == "" {
-		return errors.New("give Definition: the text of an .asl.json file")
+		faults.Addf("give Definition: the text of an .asl.json file")
+		return faults.Err()
 	}
-	var faults []error
 	unused := maps.Clone(p.Substitutions)
 	missing := make(map[string]bool)
 	for _, match := range placeholder.FindAllStringSubmatch(p.Definition, -1) {
@@ -234,20 +226,17 @@ func (p *Props) validate() error {
 		delete(unused, match[1])
 	}
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		faults = append(faults, fmt.Errorf("the definition's ${%s} has no value in Substitutions", name))
+		faults.Addf("the definition's ${%s} has no value in Substitutions", name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(unused)) {
-		faults = append(faults, fmt.Errorf("the definition has no ${%s}: remove it from Substitutions", name))
+		faults.Addf("the definition has no ${%s}: remove it from Substitutions", name)
 	}
-	faults = append(faults, p.validateDefinition())
-	if p.Express && p.OnFailure != nil {
-		faults = append(faults, errors.New("an Express workflow sends no status events: OnFailure would never be told"))
-	}
-	return errors.Join(faults...)
+	faults.Add(p.validateDefinition())
+	return faults.Err()
 }
 
 // validateDefinition checks what CloudFormation and this construct rely on.
-func (p *Props) validateDefinition() error {
+func (p Props) validateDefinition() error {
 	// A placeholder may stand for a number, outside of quotes.
 	text := placeholder.ReplaceAllString(p.Definition, "0")
 	var machine struct{ TimeoutSeconds int }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
@@ -42,7 +43,7 @@ func TestLogsErrorsWithoutPartnersData(t *testing.T) {
 func TestAlarmsTellTheTopic(t *testing.T) {
 	stack := cdktest.NewStack(t)
 	topic := awssns.NewTopic(stack, jsii.String("Topic"), nil)
-	workflow.New(stack, "Flow", workflow.Props{Definition: definition, Substitutions: substitutions, AlarmTopic: topic})
+	workflow.New(stack, "Flow", workflow.Props{Definition: definition, Substitutions: substitutions, Operation: operation.Settings{AlarmTopic: topic}})
 	template := cdktest.Synth(t, stack)
 	for path, metric := range map[string]string{
 		"Flow/FailedAlarm": "ExecutionsFailed", "Flow/TimedOutAlarm": "ExecutionsTimedOut", "Flow/ThrottledAlarm": "ExecutionThrottled",
@@ -76,7 +77,7 @@ func TestGrantStartExecutionIsExact(t *testing.T) {
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 	})
 	flow.GrantStartExecution(role)
-	flow.Allow("arn:aws:sns:::topic", "sns:Publish")
+	operation.Allow(flow, []string{"arn:aws:sns:::topic"}, "sns:Publish")
 	template := cdktest.Synth(t, stack)
 	template.Has(template.At("AWS::IAM::Policy", "Starter/DefaultPolicy"), `{"PolicyDocument": {"Version": "2012-10-17", "Statement": [
 		{"Effect": "Allow", "Action": "states:StartExecution", "Resource": "<Flow>"}
@@ -91,7 +92,7 @@ func TestWrongPropsAreReportedTogether(t *testing.T) {
 	}{
 		"no definition": {
 			func(p *workflow.Props) { p.Definition = "" },
-			[]string{"workflow Flow", "give Definition"},
+			[]string{"workflow.Workflow Flow", "give Definition"},
 		},
 		"placeholders": {
 			func(p *workflow.Props) { p.Substitutions = map[string]string{"Paws": "4", "Why": ""} },

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 )
 
 func main() {
@@ -32,7 +33,7 @@ func main() {
 		Description: "Tells what a partner has ordered",
 		Environment: map[string]string{"TRANSACTIONS_TABLE": *transactions.TableName()},
 	})
-	report.Allow(*transactions.TableArn(), "dynamodb:Query")
+	operation.AllowTable(report, transactions, "dynamodb:Query")
 
 	app.Synth(nil)
 }

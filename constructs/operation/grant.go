@@ -1,0 +1,48 @@
+package operation
+
+// This file gives permissions and answers cdk-nag's findings about them.
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+)
+
+// Allow lets a grantee perform actions on resources.
+func Allow(grantee awsiam.IGrantable, resources []string, actions ...string) awsiam.Grant {
+	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+		Grantee:      grantee.GrantPrincipal(),
+		Actions:      jsii.Strings(actions...),
+		ResourceArns: jsii.Strings(resources...),
+	})
+}
+
+// AllowTable lets a grantee perform actions on a table, not on its indexes.
+func AllowTable(grantee awsiam.IGrantable, table awsdynamodb.ITable, actions ...string) awsiam.Grant {
+	return Allow(grantee, []string{*table.TableArn()}, actions...)
+}
+
+// Suppress records why a finding of cdk-nag stands at a resource and below.
+// With patterns (regular expressions of "Resource::..." and the like) only
+// those parts of the finding do.
+func Suppress(scope constructs.IConstruct, rule, reason string, patterns ...string) {
+	suppression := &cdknag.NagPackSuppression{Id: &rule, Reason: &reason}
+	if len(patterns) > 0 {
+		var applies []any
+		for _, pattern := range patterns {
+			applies = append(applies, &cdknag.RegexAppliesTo{Regex: jsii.String("/" + pattern + "/")})
+		}
+		suppression.AppliesTo = &applies
+	}
+	cdknag.NagSuppressions_AddResourceSuppressions(scope, &[]*cdknag.NagPackSuppression{suppression}, jsii.Bool(true))
+}
+
+// SuppressGrant is Suppress for what a grantee has been allowed. It does
+// nothing if the grantee is not a role of the app.
+func SuppressGrant(grantee awsiam.IGrantable, rule, reason string, patterns ...string) {
+	if principal, ok := grantee.GrantPrincipal().(constructs.IConstruct); ok {
+		Suppress(principal, rule, reason, patterns...)
+	}
+}

@@ -1,0 +1,70 @@
+// Package operation is what all constructs of this module have in common once
+// they run: how long logs and data are kept, which alarms there are and whom
+// they tell, and how props are checked, permissions given and findings
+// answered.
+//
+// A construct takes Settings as its prop Operation, checks its props with
+// Faults, makes whatever holds data with NewTable, NewBucket, NewQueue,
+// NewDeadLetters and NewLogGroup, and watches it with NewAlarm.
+package operation
+
+// This file holds the settings.
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Settings say how a construct is operated. The zero value is meant for
+// production: everything is kept, and the alarms wait for somebody to listen.
+type Settings struct {
+	// Name tells the own metrics of one construct from those of another one of
+	// its kind: it is the value of their dimension. Give all parts of one
+	// system the same. Default: the construct's path, which is unique.
+	Name string
+
+	// LogRetention is how long logs are kept. Default: three months.
+	LogRetention awslogs.RetentionDays
+
+	// Ephemeral lets data and logs go with the stack. Default: tables,
+	// buckets, queues, secrets and logs stay when the stack goes or no longer
+	// declares them.
+	Ephemeral bool
+
+	// AlarmTopic is told when an alarm goes off. Default: the alarms exist and
+	// tell nobody; a whole system (b2b.Pipeline, ...) makes a topic.
+	AlarmTopic awssns.ITopic
+}
+
+// WithDefaults fills in what is left to its default, for a construct at scope.
+func (s Settings) WithDefaults(scope constructs.Construct) Settings {
+	if s.Name == "" {
+		s.Name = *scope.Node().Path()
+	}
+	if s.LogRetention == "" {
+		s.LogRetention = awslogs.RetentionDays_THREE_MONTHS
+	}
+	return s
+}
+
+// RemovalPolicy is what becomes of whatever holds data or logs when the stack
+// no longer declares it.
+func (s Settings) RemovalPolicy() awscdk.RemovalPolicy {
+	if s.Ephemeral {
+		return awscdk.RemovalPolicy_DESTROY
+	}
+	return awscdk.RemovalPolicy_RETAIN
+}
+
+// NewLogGroup declares a log group that is kept as long as the settings say.
+func NewLogGroup(scope constructs.Construct, id string, settings Settings) awslogs.LogGroup {
+	return awslogs.NewLogGroup(scope, &id, &awslogs.LogGroupProps{
+		Retention:     settings.WithDefaults(scope).LogRetention,
+		RemovalPolicy: settings.RemovalPolicy(),
+	})
+}
+
+func minutes(n float64) awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number(n)) }

@@ -1,0 +1,70 @@
+package operation
+
+// This file declares what holds data: each takes the CDK's own props and fills
+// in what a production system wants of them.
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// NewTable declares an on-demand table that can be restored to any second of
+// the last 35 days.
+func NewTable(scope constructs.Construct, id string, settings Settings, props awsdynamodb.TableProps) awsdynamodb.Table {
+	props.BillingMode = awsdynamodb.BillingMode_PAY_PER_REQUEST
+	props.PointInTimeRecoverySpecification = &awsdynamodb.PointInTimeRecoverySpecification{
+		PointInTimeRecoveryEnabled: jsii.Bool(true),
+	}
+	if props.RemovalPolicy == "" {
+		props.RemovalPolicy = settings.RemovalPolicy()
+	}
+	return awsdynamodb.NewTable(scope, &id, &props)
+}
+
+// NewBucket declares a private, encrypted, versioned bucket that takes TLS
+// only. Give a ServerAccessLogsBucket, or say with Suppress why there is none.
+func NewBucket(scope constructs.Construct, id string, settings Settings, props awss3.BucketProps) awss3.Bucket {
+	props.Versioned = jsii.Bool(true)
+	props.Encryption = awss3.BucketEncryption_S3_MANAGED
+	props.EnforceSSL = jsii.Bool(true)
+	props.BlockPublicAccess = awss3.BlockPublicAccess_BLOCK_ALL()
+	props.RemovalPolicy = settings.RemovalPolicy()
+	return awss3.NewBucket(scope, &id, &props)
+}
+
+// NewLogBucket declares a bucket that only AWS services write to, for a year.
+func NewLogBucket(scope constructs.Construct, id string, settings Settings) awss3.Bucket {
+	bucket := NewBucket(scope, id, settings, awss3.BucketProps{
+		LifecycleRules: &[]*awss3.LifecycleRule{{
+			Id:                          jsii.String("expire"),
+			Expiration:                  awscdk.Duration_Days(jsii.Number(365)),
+			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(1)),
+		}},
+	})
+	Suppress(bucket, "AwsSolutions-S1", "This bucket holds logs: logging access to them would only make more.")
+	return bucket
+}
+
+// NewQueue declares an encrypted queue that takes TLS only, and keeps messages
+// for 14 days, which is as long as SQS keeps anything.
+func NewQueue(scope constructs.Construct, id string, settings Settings, props awssqs.QueueProps) awssqs.Queue {
+	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
+	props.EnforceSSL = jsii.Bool(true)
+	props.RemovalPolicy = settings.RemovalPolicy()
+	if props.RetentionPeriod == nil {
+		props.RetentionPeriod = awscdk.Duration_Days(jsii.Number(14))
+	}
+	return awssqs.NewQueue(scope, &id, &props)
+}
+
+// NewDeadLetters declares a queue for what could not be delivered. Watch it by
+// an alarm on MetricDeadLetters.
+func NewDeadLetters(scope constructs.Construct, id string, settings Settings) awssqs.Queue {
+	queue := NewQueue(scope, id, settings, awssqs.QueueProps{})
+	Suppress(queue, "AwsSolutions-SQS3", "This queue is itself a dead-letter queue, watched by an alarm.")
+	return queue
+}
