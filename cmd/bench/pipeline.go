@@ -14,6 +14,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/local"
 )
 
 func measureSynth(ctx context.Context, o options) ([]result, error) {
@@ -82,6 +83,7 @@ func measurePipeline(ctx context.Context, o options) ([]result, error) {
 // runThrough sends transactions through the whole pipeline, in one file, and
 // prints what that took.
 func runThrough(ctx context.Context, o options) (err error) {
+	local.LimitMemory()
 	state, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 )
 
 func main() {
+	local.LimitMemory()
 	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)

@@ -68,7 +68,7 @@ func (q *queue) Restore(next func(record any) error) error {
 			return err
 		}
 		q.put(&message{
-			id: s.ID, body: s.Body, md5: digest(s.Body), attributes: s.Attributes, md5OfAttributes: digestAttributes(s.Attributes),
+			id: s.ID, body: s.Body, attributes: s.Attributes, md5OfAttributes: digestAttributes(s.Attributes),
 			systemAttributes: s.SystemAttributes, sender: s.Sender, sent: s.Sent, groupID: s.GroupID,
 			deadLetterSource: s.DeadLetterSource, receives: s.Receives, firstReceived: s.FirstReceived, lastReceived: s.LastReceived,
 		}, max(0, time.Until(s.DelayedUntil)))

@@ -22,7 +22,6 @@ import (
 type message struct {
 	id               string
 	body             string
-	md5              string
 	attributes       map[string]attribute
 	md5OfAttributes  string
 	systemAttributes map[string]attribute

@@ -75,7 +75,7 @@ func (s *SQS) move(m *message, source *queue, destination string) bool {
 		return false
 	}
 	target.put(&message{
-		id: cloud.UUID(), body: m.body, md5: m.md5, attributes: m.attributes, md5OfAttributes: m.md5OfAttributes,
+		id: cloud.UUID(), body: m.body, attributes: m.attributes, md5OfAttributes: m.md5OfAttributes,
 		systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID,
 	}, 0)
 	return true

@@ -43,6 +43,8 @@ type queue struct {
 	used       time.Time // by the last call
 	reported   level     // to CloudWatch
 	reportedAt time.Time
+
+	senders sync.Map // of callers' ARNs to the SenderId that their messages share
 }
 
 func newQueue(name, arn string, settings settings, queueByARN func(arn string) *queue) *queue {

@@ -84,7 +84,7 @@ func (d delivery) answer(system, names []string) receivedMessage {
 	answer := receivedMessage{
 		MessageId:     d.id,
 		ReceiptHandle: d.handle,
-		MD5OfBody:     d.md5,
+		MD5OfBody:     digest(d.body),
 		Body:          d.body,
 		Attributes:    d.system(system),
 	}

@@ -48,11 +48,10 @@ func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, 
 	m := &message{
 		id:               cloud.UUID(),
 		body:             *in.MessageBody,
-		md5:              digest(*in.MessageBody),
 		attributes:       in.MessageAttributes,
 		md5OfAttributes:  digestAttributes(in.MessageAttributes),
 		systemAttributes: in.MessageSystemAttributes,
-		sender:           senderID(caller),
+		sender:           q.senderID(caller),
 		sent:             time.Now(),
 		groupID:          in.MessageGroupId,
 	}
@@ -65,7 +64,7 @@ func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, 
 	s.metrics.sentBytes.Observe(q.dimensions, float64(size(m.body, m.attributes)))
 	return sendOutput{
 		MessageId:                    m.id,
-		MD5OfMessageBody:             m.md5,
+		MD5OfMessageBody:             digest(m.body),
 		MD5OfMessageAttributes:       m.md5OfAttributes,
 		MD5OfMessageSystemAttributes: digestAttributes(in.MessageSystemAttributes),
 	}, nil
@@ -178,7 +177,15 @@ func validEntryID(id string) bool {
 
 // senderID is the SenderId of a caller: the account, or an opaque id with the
 // session's name for a role.
-func senderID(caller cloud.Caller) string {
+func (q *queue) senderID(caller cloud.Caller) string {
+	if known, ok := q.senders.Load(caller.ARN); ok {
+		return known.(string)
+	}
+	id, _ := q.senders.LoadOrStore(caller.ARN, newSenderID(caller))
+	return id.(string)
+}
+
+func newSenderID(caller cloud.Caller) string {
 	if caller.Role == "" {
 		_, rest, _ := strings.Cut(caller.ARN, "::")
 		if account, _, ok := strings.Cut(rest, ":"); ok {
