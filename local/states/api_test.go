@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -279,6 +281,49 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAMachineIsDescribedWithWhatItsTemplateConfigures(t *testing.T) {
+	const logs = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/m:*"
+	for name, row := range map[string]struct{ properties, want string }{
+		"nothing": {``, `{"encryptionConfiguration": {"type": "AWS_OWNED_KEY"}, "loggingConfiguration": {"level": "OFF", "includeExecutionData": false}, "tracingConfiguration": {"enabled": false}}`},
+		"everything": {`, "TracingConfiguration": {"Enabled": true}, "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": "k", "KmsDataKeyReusePeriodSeconds": 60},
+			"LoggingConfiguration": {"Level": "ERROR", "IncludeExecutionData": true, "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": "` + logs + `"}}]}`,
+			`{"encryptionConfiguration": {"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k", "kmsDataKeyReusePeriodSeconds": 60}, "tracingConfiguration": {"enabled": true},
+			"loggingConfiguration": {"level": "ERROR", "includeExecutionData": true, "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "` + logs + `"}}]}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(t *testing.T, w *world) {
+				template, err := cfn.Parse([]byte(`{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": "r", "StateMachineName": "m",
+					"StateMachineType": "EXPRESS", "DefinitionString": ` + strconv.Quote(passing) + row.properties + `}}}}`))
+				if err != nil {
+					t.Fatal(err)
+				}
+				types := map[string]cfn.Type{}
+				for _, typ := range w.states.Types() {
+					types[typ.Name] = typ
+				}
+				if faults := template.Check(types); len(faults) > 0 {
+					t.Fatal(faults)
+				}
+				created, err := (&cfn.Stack{Name: "app", Site: w.cloud.Site, Template: template}).Create(t.Context(), types)
+				if err != nil {
+					t.Fatal(err)
+				}
+				arn := created.Handles["M"].Ref
+				got := w.mustCall("DescribeStateMachine", map[string]any{"stateMachineArn": arn})
+				var want map[string]any
+				if err := json.Unmarshal([]byte(row.want), &want); err != nil {
+					t.Fatal(err)
+				}
+				want["stateMachineArn"], want["name"], want["type"], want["status"] = arn, "m", "EXPRESS", "ACTIVE"
+				want["roleArn"], want["definition"], want["creationDate"] = "r", passing, got["creationDate"]
+				if !reflect.DeepEqual(got, want) || got["creationDate"] == nil {
+					t.Errorf("got %v\nwant %v", got, want)
+				}
+			})
+		})
+	}
 }
 
 func TestCloudFormationCreatesMachines(t *testing.T) {

@@ -28,6 +28,11 @@ type machine struct {
 	created    time.Time
 	dimensions map[string]string // of its metrics
 
+	// Only told, as nothing here is logged, traced or encrypted.
+	logging    loggingConfiguration
+	tracing    tracingConfiguration
+	encryption encryptionConfiguration
+
 	executions *register // of a Standard machine
 }
 
@@ -139,14 +144,49 @@ func (s *StepFunctions) describeStateMachineForExecution(_ context.Context, call
 func (m *machine) describe(date string) map[string]any {
 	description := map[string]any{
 		"stateMachineArn": m.arn, "name": m.name, "definition": m.text, "roleArn": m.role,
-		date:                   apiTime(m.created),
-		"loggingConfiguration": map[string]any{"level": "OFF", "includeExecutionData": false},
-		"tracingConfiguration": map[string]any{"enabled": false},
+		date:                      apiTime(m.created),
+		"loggingConfiguration":    m.logging.orOff(),
+		"tracingConfiguration":    m.tracing,
+		"encryptionConfiguration": m.encryption.orOwned(),
 	}
 	if date == "creationDate" {
 		description["status"], description["type"] = "ACTIVE", m.kind()
 	}
 	return description
+}
+
+// loggingConfiguration has the members that CloudFormation and the API share,
+// but for the case of their first letters.
+type loggingConfiguration struct {
+	Level                string           `json:"level"`
+	IncludeExecutionData bool             `json:"includeExecutionData"`
+	Destinations         []logDestination `json:"destinations,omitempty"`
+}
+
+type logDestination struct {
+	CloudWatchLogsLogGroup struct {
+		LogGroupArn string `json:"logGroupArn"`
+	} `json:"cloudWatchLogsLogGroup"`
+}
+
+func (l loggingConfiguration) orOff() loggingConfiguration {
+	l.Level = cmp.Or(l.Level, "OFF")
+	return l
+}
+
+type tracingConfiguration struct {
+	Enabled bool `json:"enabled"`
+}
+
+type encryptionConfiguration struct {
+	Type                         string `json:"type"`
+	KmsKeyId                     string `json:"kmsKeyId,omitempty"`
+	KmsDataKeyReusePeriodSeconds int    `json:"kmsDataKeyReusePeriodSeconds,omitempty"`
+}
+
+func (e encryptionConfiguration) orOwned() encryptionConfiguration {
+	e.Type = cmp.Or(e.Type, "AWS_OWNED_KEY")
+	return e
 }
 
 // apiTime is a time in the API: seconds since 1970.

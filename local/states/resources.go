@@ -19,10 +19,12 @@ type stateMachineProperties struct {
 	Definition              json.RawMessage
 	DefinitionSubstitutions map[string]string
 
-	LoggingConfiguration    cfn.Ignored
-	TracingConfiguration    cfn.Ignored
-	EncryptionConfiguration cfn.Ignored
-	Tags                    cfn.Ignored
+	// These change nothing here, but the API tells them.
+	LoggingConfiguration    loggingConfiguration
+	TracingConfiguration    tracingConfiguration
+	EncryptionConfiguration encryptionConfiguration
+
+	Tags cfn.Ignored
 }
 
 // Types returns the resource types that the service creates.
@@ -53,6 +55,7 @@ func (s *StepFunctions) createStateMachine(_ context.Context, r cfn.Resource, p 
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	m.logging, m.tracing, m.encryption = p.LoggingConfiguration, p.TracingConfiguration, p.EncryptionConfiguration
 	return cfn.Handle{Ref: m.arn, Attributes: map[string]any{
 		"Arn": m.arn, "Name": m.name, "StateMachineRevisionId": "INITIAL",
 	}}, nil
