@@ -3,7 +3,8 @@
 // retries and dead-letter queues.
 //
 // Targets are Lambda functions, SQS queues, SNS topics, state machines and
-// other event buses; anything else is refused when the template is loaded.
+// other event buses (targetkind.go); anything else is refused when the template
+// is loaded.
 package events
 
 import (

@@ -3,8 +3,6 @@
 package events
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -20,7 +18,7 @@ type target struct {
 	age         time.Duration
 	deadLetters string // ARN of a queue, or empty
 
-	send func(ctx context.Context, e *event, payload json.RawMessage) error
+	send send
 }
 
 // targetProperties are a target's in AWS::Events::Rule.
@@ -66,83 +64,24 @@ func (s *EventBridge) newTarget(r *rule, p targetProperties, at string) (*target
 }
 
 // sender returns how the target of an ARN is invoked.
-func (s *EventBridge) sender(r *rule, p targetProperties, at string) (func(context.Context, *event, json.RawMessage) error, error) {
-	parsed, ok := cloud.ParseARN(p.Arn)
+func (s *EventBridge) sender(r *rule, p targetProperties, at string) (send, error) {
+	arn, ok := cloud.ParseARN(p.Arn)
 	if !ok {
 		return nil, &cfn.Unsupported{Property: at + ".Arn", Reason: fmt.Sprintf("%q is not an ARN", p.Arn)}
 	}
-	service, resource := parsed.Service, parsed.Resource
-	asService := func() (cloud.Caller, error) { return s.cloud.ServiceCaller(principal, r.arn), nil }
-	switch {
-	case service == "lambda":
-		return s.call(asService, "lambda", "Invoke", func(payload json.RawMessage) any {
-			return struct {
-				FunctionName, InvocationType string
-				Payload                      json.RawMessage
-			}{p.Arn, "Event", payload}
-		}), nil
-	case service == "sqs":
-		return s.call(asService, "sqs", "SendMessage", func(payload json.RawMessage) any {
-			return struct {
-				QueueUrl, MessageBody string
-				MessageGroupId        string `json:",omitempty"`
-			}{cloud.QueueURL(p.Arn), string(payload), p.SqsParameters.MessageGroupId}
-		}), nil
-	case service == "sns":
-		return s.call(asService, "sns", "Publish", func(payload json.RawMessage) any {
-			return struct{ TopicArn, Message string }{p.Arn, string(payload)}
-		}), nil
-	case service == "states" && strings.HasPrefix(resource, "stateMachine:"):
-		if p.RoleArn == "" {
-			return nil, &cfn.Unsupported{Property: at + ".RoleArn", Reason: "a state machine as target needs a role"}
+	for _, kind := range targetKinds {
+		if arn.Service != kind.service || !strings.HasPrefix(arn.Resource, kind.resource) {
+			continue
 		}
-		asRole := func() (cloud.Caller, error) { return s.assume(r, p.RoleArn) }
-		return s.call(asRole, "states", "StartExecution", func(payload json.RawMessage) any {
-			return struct {
-				StateMachineArn string `json:"stateMachineArn"`
-				Input           string `json:"input"`
-			}{p.Arn, string(payload)}
-		}), nil
-	case service == "events" && strings.HasPrefix(resource, "event-bus/"):
-		if p.Input != "" || p.InputPath != "" || p.InputTransformer != nil {
-			return nil, &cfn.Unsupported{Property: at, Reason: "an event bus as target receives the event itself, not an input"}
+		if kind.needsRole && p.RoleArn == "" {
+			return nil, &cfn.Unsupported{Property: at + ".RoleArn", Reason: kind.name + " as target needs a role"}
 		}
-		return s.forwarder(r, p), nil
+		if kind.takesEvent && (p.Input != "" || p.InputPath != "" || p.InputTransformer != nil) {
+			return nil, &cfn.Unsupported{Property: at, Reason: kind.name + " as target receives the event itself, not an input"}
+		}
+		return kind.send(s, r, p), nil
 	}
 	return nil, &cfn.Unsupported{Property: at + ".Arn", Reason: "the local engine does not deliver events to " + p.Arn}
-}
-
-// call invokes an action of another service with what in makes of the payload.
-func (s *EventBridge) call(caller func() (cloud.Caller, error), service, action string, in func(json.RawMessage) any) func(context.Context, *event, json.RawMessage) error {
-	return func(ctx context.Context, _ *event, payload json.RawMessage) error {
-		as, err := caller()
-		if err != nil {
-			return err
-		}
-		return s.cloud.Do(ctx, as, service, action, in(payload), nil)
-	}
-}
-
-// forwarder puts the event itself on another bus.
-func (s *EventBridge) forwarder(r *rule, p targetProperties) func(context.Context, *event, json.RawMessage) error {
-	return func(_ context.Context, e *event, _ json.RawMessage) error {
-		caller := s.cloud.ServiceCaller(principal, r.arn)
-		if p.RoleArn != "" {
-			var err error
-			if caller, err = s.assume(r, p.RoleArn); err != nil {
-				return err
-			}
-		}
-		if err := s.cloud.Authorize(caller, "events:PutEvents", p.Arn); err != nil {
-			return err
-		}
-		b, err := s.bus(p.Arn)
-		if err != nil {
-			return err
-		}
-		s.route(b, e)
-		return nil
-	}
 }
 
 // assume takes on a target's role.
