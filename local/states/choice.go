@@ -5,6 +5,8 @@ package states
 import (
 	"context"
 	"fmt"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 type choice struct {
@@ -122,7 +124,7 @@ func (c jsonataCondition) holds(ctx context.Context, v *visit, _ any) (bool, *fa
 	}
 	holds, ok := value.(bool)
 	if !ok {
-		return false, v.evaluationFailed(c.field, "The Condition field must be a boolean, but was '%s'.", kindOf(value))
+		return false, v.evaluationFailed(c.field, "The Condition field must be a boolean, but was '%s'.", jsontext.KindOf(value))
 	}
 	return holds, nil
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // A comparator compares a variable with an operand. Values of another type than
@@ -186,7 +188,7 @@ func (f fields) test(name string) condition {
 		}
 		t.operand, _ = f.take(name)
 		if !compare(t.operand, t.operand) && !isInequality(name) {
-			f.complain(name, "can not be compared with %s", kindOf(t.operand))
+			f.complain(name, "can not be compared with %s", jsontext.KindOf(t.operand))
 		}
 		return t
 	}

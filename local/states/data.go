@@ -2,11 +2,7 @@
 
 package states
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-)
+import "github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 
 // maxPayload is the most that a state may take or give, in bytes of UTF-8.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -22,7 +18,7 @@ type data struct {
 
 // newData encodes a value.
 func newData(value any) (data, error) {
-	text, err := encode(value)
+	text, err := jsontext.Encode(value)
 	if err != nil {
 		return data{}, err
 	}
@@ -31,7 +27,7 @@ func newData(value any) (data, error) {
 
 // parseData decodes a text.
 func parseData(text string) (data, error) {
-	value, err := decode([]byte(text))
+	value, err := jsontext.Decode([]byte(text))
 	if err != nil {
 		return data{}, err
 	}
@@ -39,22 +35,3 @@ func parseData(text string) (data, error) {
 }
 
 func (d data) tooLarge() bool { return len(d.text) > maxPayload }
-
-// encode is json.Marshal without the escaping for HTML.
-func encode(value any) (string, error) {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return "", fmt.Errorf("encode a JSON document: %w", err)
-	}
-	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
-}
-
-func decode(text []byte) (any, error) {
-	var value any
-	if err := json.Unmarshal(text, &value); err != nil {
-		return nil, fmt.Errorf("decode a JSON document: %w", err)
-	}
-	return value, nil
-}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // The kinds of states.
@@ -51,7 +53,7 @@ type parser struct {
 
 // parse reads a definition. Its error is an *InvalidDefinition with all faults.
 func parse(text string, express bool, resolver resolver) (*definition, error) {
-	value, err := decode([]byte(text))
+	value, err := jsontext.Decode([]byte(text))
 	if err != nil {
 		return nil, &InvalidDefinition{[]fault{{"/", err.Error()}}}
 	}

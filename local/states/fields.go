@@ -4,12 +4,13 @@
 package states
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // A fault is what is wrong at one place of a definition.
@@ -43,7 +44,7 @@ func object(faults *[]fault, path string, value any) fields {
 	f := fields{faults: faults, path: path, taken: map[string]bool{}}
 	values, ok := value.(map[string]any)
 	if !ok {
-		f.complain("", "must be an object, not %s", kindOf(value))
+		f.complain("", "must be an object, not %s", jsontext.KindOf(value))
 	}
 	f.values = values
 	return f
@@ -94,7 +95,7 @@ func (f fields) text(name string) string {
 	}
 	text, ok := value.(string)
 	if !ok {
-		f.complain(name, "must be a string, not %s", kindOf(value))
+		f.complain(name, "must be a string, not %s", jsontext.KindOf(value))
 	}
 	return text
 }
@@ -114,7 +115,7 @@ func (f fields) boolean(name string) bool {
 	}
 	b, ok := value.(bool)
 	if !ok {
-		f.complain(name, "must be a boolean, not %s", kindOf(value))
+		f.complain(name, "must be a boolean, not %s", jsontext.KindOf(value))
 	}
 	return b
 }
@@ -128,7 +129,7 @@ func (f fields) number(name string, otherwise, low, high float64) float64 {
 	n, ok := value.(float64)
 	switch {
 	case !ok:
-		f.complain(name, "must be a number, not %s", kindOf(value))
+		f.complain(name, "must be a number, not %s", jsontext.KindOf(value))
 	case n < low || n > high:
 		f.complain(name, "must be between %v and %v", low, high)
 	default:
@@ -158,7 +159,7 @@ func (f fields) list(name string, required bool) []any {
 	}
 	list, ok := value.([]any)
 	if !ok {
-		f.complain(name, "must be an array, not %s", kindOf(value))
+		f.complain(name, "must be an array, not %s", jsontext.KindOf(value))
 	} else if required && len(list) == 0 {
 		f.complain(name, "must not be empty")
 	}
@@ -175,23 +176,5 @@ func (f fields) atMostOne(names ...string) {
 	}
 	if len(given) > 1 {
 		f.complain("", "must have only one of %s", strings.Join(given, ", "))
-	}
-}
-
-// kindOf names a JSON value's type as JSONata and AWS's messages do.
-func kindOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case float64, json.Number:
-		return "number"
-	case string:
-		return "string"
-	case []any:
-		return "array"
-	default:
-		return "object"
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/query"
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 type language int
@@ -174,7 +175,7 @@ func (f fields) assignment(in language) *expression {
 	value, _ := f.take("Assign")
 	names, ok := value.(map[string]any)
 	if f.has("Assign") && !ok {
-		f.complain("Assign", "must be an object, not %s", kindOf(value))
+		f.complain("Assign", "must be an object, not %s", jsontext.KindOf(value))
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {

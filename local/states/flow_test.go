@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 func TestDataFlow(t *testing.T) {
@@ -129,7 +131,7 @@ func TestAJSONataTask(t *testing.T) {
 				"Arguments":{"FunctionName":"f","Payload":{"q":"{% $states.input.q & '?' %}"}},
 				"Assign":{"n":"{% $states.result.Payload.n %}"},"Output":"{% $states.result.Payload.n + $states.input.t %}","Next":"P"},
 			"P":{"Type":"Pass","Output":"{% [$states.input, $n] %}","End":true}}}`, `{"q":"why","t":5}`)
-		if text, _ := encode(asked); text != `{"q":"why?"}` || o.output != `[25,20]` {
+		if text, _ := jsontext.Encode(asked); text != `{"q":"why?"}` || o.output != `[25,20]` {
 			t.Errorf("asked %s, %+v", text, o)
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // Bounds of a retrier's fields.
@@ -97,7 +99,7 @@ func (f fields) errorEquals(last bool) []string {
 	for _, value := range f.list("ErrorEquals", true) {
 		name, ok := value.(string)
 		if !ok {
-			f.complain("ErrorEquals", "must be strings, not %s", kindOf(value))
+			f.complain("ErrorEquals", "must be strings, not %s", jsontext.KindOf(value))
 		}
 		names = append(names, name)
 	}

@@ -237,43 +237,6 @@ func TestWaitsUntil(t *testing.T) {
 	}
 }
 
-func TestErrorsOfServicesAreNamed(t *testing.T) {
-	optimized := resolver{}.integrations()
-	for _, row := range []struct {
-		integration *integration
-		code        string
-		status      int
-		want        string
-	}{
-		{optimized["dynamodb:putItem"], "ConditionalCheckFailedException", 400, "DynamoDB.ConditionalCheckFailedException"},
-		{optimized["dynamodb:putItem"], "ProvisionedThroughputExceededException", 400, "DynamoDB.ProvisionedThroughputExceededException"},
-		{optimized["dynamodb:putItem"], "ValidationException", 400, "DynamoDB.AmazonDynamoDBException"},
-		{optimized["dynamodb:putItem"], "AccessDeniedException", 400, "DynamoDB.AmazonDynamoDBException"},
-		{optimized["sns:publish"], "NotFound", 404, "SNS.NotFoundException"},
-		{optimized["sqs:sendMessage"], "MissingParameter", 400, "SQS.AmazonSQSException"},
-		{optimized["lambda:invoke"], "TooManyRequestsException", 429, "Lambda.TooManyRequestsException"},
-		{optimized["lambda:invoke"], "ServiceException", 500, "Lambda.ServiceException"},
-		{optimized["lambda:invoke"], "AccessDeniedException", 403, "Lambda.AWSLambdaException"},
-		{optimized["states:startExecution"], "StateMachineDoesNotExist", 400, "StepFunctions.StateMachineDoesNotExistException"},
-		{optimized["apigateway:invoke"], "ForbiddenException", 403, "ApiGateway.403"},
-		{sdkIntegration("dynamodb:transactWriteItems"), "TransactionCanceledException", 400, "DynamoDb.TransactionCanceledException"},
-		{sdkIntegration("dynamodb:putItem"), "ValidationException", 400, "DynamoDb.DynamoDbException"},
-		{sdkIntegration("s3:getObject"), "NoSuchKey", 404, "S3.NoSuchKeyException"},
-		{sdkIntegration("s3:getObject"), "AccessDenied", 403, "S3.S3Exception"},
-		{sdkIntegration("secretsmanager:createSecret"), "ValidationException", 400, "SecretsManager.SecretsManagerException"},
-		{sdkIntegration("sfn:sendTaskSuccess"), "InvalidToken", 400, "Sfn.InvalidTokenException"},
-		{sdkIntegration("sfn:startExecution"), "ValidationException", 400, "Sfn.ValidationException"},
-	} {
-		f := row.integration.naming.failure(cloud.Errorf(row.status, row.code, "message"))
-		if f.name != row.want {
-			t.Errorf("%s %s: %s, want %s", row.integration.resourceType, row.code, f.name, row.want)
-		}
-	}
-	if f := optimized["sqs:sendMessage"].naming.failure(fmt.Errorf("no such host")); f.name != "SQS.SdkClientException" {
-		t.Errorf("no answer: %s", f.name)
-	}
-}
-
 func TestAMissingPermissionCanBeCaught(t *testing.T) {
 	denied := fakeService{"PutItem": func(context.Context, map[string]any) (any, error) {
 		return nil, cloud.Errorf(400, "AccessDeniedException", "User: r is not authorized to perform: dynamodb:PutItem on resource: t")

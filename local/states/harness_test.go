@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // fakeService answers each action by a function.
@@ -159,7 +160,7 @@ func (w *world) lines(e *execution) []string {
 			for _, about := range payloadMembers() {
 				delete(members, about)
 			}
-			text, err := encode(members)
+			text, err := jsontext.Encode(members)
 			if err != nil {
 				w.t.Fatal(err)
 			}

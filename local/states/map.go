@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // maxInlineConcurrency is how many iterations of an inline Map run at once.
@@ -55,7 +57,7 @@ func (f fields) items(in language) *setting {
 	}
 	return f.setting("Items", in, func(value any) string {
 		if _, ok := value.([]any); !ok {
-			return "must be an array or an expression, not " + kindOf(value)
+			return "must be an array or an expression, not " + jsontext.KindOf(value)
 		}
 		return ""
 	})
@@ -159,7 +161,7 @@ func (s *mapping) list(ctx context.Context, v *visit, input any) ([]any, *failur
 	if ok {
 		return items, nil
 	}
-	text, err := encode(value)
+	text, err := jsontext.Encode(value)
 	switch {
 	case err != nil:
 		return nil, v.failed(errRuntime, "%v", err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/states/integration"
 )
 
 // A pattern says what ends a task.
@@ -25,26 +26,25 @@ const (
 type resource struct {
 	arn         string
 	name        string // in history: "sendMessage.waitForTaskToken"
-	integration *integration
+	integration *integration.Integration
 	pattern     pattern
 	version     int // of .sync: 1, or 2 for .sync:2
 }
 
 // label names the resource where a result is too large.
 func (r *resource) label() string {
-	if r.integration.direct {
+	if r.integration.Direct {
 		return r.arn
 	}
-	return r.integration.resourceType
+	return r.integration.ResourceType
 }
 
 // resolver finds integrations, and refuses what no service of the engine serves.
 type resolver struct {
 	supports func(service, action string) bool
-	nested   *StepFunctions // runs the executions that states:startExecution starts
 }
 
-func (s *StepFunctions) resolver() resolver { return resolver{s.cloud.Supports, s} }
+func (s *StepFunctions) resolver() resolver { return resolver{s.cloud.Supports} }
 
 // resolve reads a Resource ARN.
 func (r resolver) resolve(arn string, express bool) (*resource, error) {
@@ -54,7 +54,7 @@ func (r resolver) resolve(arn string, express bool) (*resource, error) {
 	}
 	switch service, rest := parsed.Service, parsed.Resource; {
 	case service == "lambda" && strings.HasPrefix(rest, "function:"):
-		return r.supported(&resource{arn: arn, integration: lambdaFunction(arn)})
+		return r.supported(&resource{arn: arn, integration: integration.Function(arn)})
 	case service == "states" && strings.HasPrefix(rest, "activity:"):
 		return nil, errors.New("activities are not supported by the local engine")
 	case service == "states" && parsed.Region == "":
@@ -79,29 +79,22 @@ func (r resolver) service(arn, rest string, express bool) (*resource, error) {
 	if express && found.pattern != requestResponse {
 		return nil, fmt.Errorf("an Express state machine does not support the .%s service integration", strings.SplitN(rest, ".", 2)[1])
 	}
-	if sdk, ok := strings.CutPrefix(name, "aws-sdk:"); ok {
-		found.integration = sdkIntegration(sdk)
-	} else {
-		found.integration = r.integrations()[name]
-	}
+	found.integration = integration.Find(name)
 	i := found.integration
 	if i == nil {
 		return nil, fmt.Errorf("the resource %q is not known", arn)
 	}
-	if found.pattern == runJob && i.job == nil || found.pattern == waitForTaskToken && !i.callback {
+	if found.pattern == runJob && !i.Runs() || found.pattern == waitForTaskToken && !i.Callback {
 		return nil, fmt.Errorf("%s does not support .%s", name, strings.SplitN(rest, ".", 2)[1])
 	}
-	found.name = strings.TrimPrefix(rest, i.resourceType+":")
+	found.name = strings.TrimPrefix(rest, i.ResourceType+":")
 	return r.supported(found)
 }
 
 func (r resolver) supported(found *resource) (*resource, error) {
 	i := found.integration
-	if !r.supports(i.service, i.action) {
-		return nil, fmt.Errorf("%s:%s is not supported by the local engine", i.service, i.action)
+	if !r.supports(i.Service, i.Action) {
+		return nil, fmt.Errorf("%s:%s is not supported by the local engine", i.Service, i.Action)
 	}
 	return found, nil
 }
-
-// caller is who the machine's tasks act as.
-func (v *visit) caller() cloud.Caller { return v.execution.machine.caller }

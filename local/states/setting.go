@@ -9,6 +9,7 @@ import (
 	"math"
 
 	"github.com/tradepost-dev/tradepost/local/query"
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // A setting is one such field.
@@ -94,7 +95,7 @@ func (s *setting) refuse(v *visit, value any, want, number string) *failure {
 	text, ok := value.(string)
 	if !ok {
 		var err error
-		if text, err = encode(value); err != nil {
+		if text, err = jsontext.Encode(value); err != nil {
 			return v.failed(errRuntime, "%v", err)
 		}
 	}
@@ -103,13 +104,13 @@ func (s *setting) refuse(v *visit, value any, want, number string) *failure {
 
 // unexpected is the failure of a JSONata setting whose value has the wrong type.
 func (s *setting) unexpected(v *visit, value any, want string) *failure {
-	text, err := encode(value)
+	text, err := jsontext.Encode(value)
 	if err != nil {
 		return v.failed(errRuntime, "%v", err)
 	}
 	return v.evaluationFailed(s.name,
 		"The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. Expected '%s', but was '%s' for value: %s",
-		s.source(), s.name, want, kindOf(value), text)
+		s.source(), s.name, want, jsontext.KindOf(value), text)
 }
 
 func (s *setting) outOfBounds(v *visit, low, high int) *failure {

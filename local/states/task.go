@@ -5,6 +5,8 @@ package states
 import (
 	"context"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/states/integration"
 )
 
 type task struct {
@@ -132,12 +134,12 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 // began it.
 func (j *job) perform(ctx context.Context) (any, *failure) {
 	if j.resource.pattern == requestResponse {
-		return j.resource.integration.call(ctx, j.visit, j.input)
+		return j.call(ctx)
 	}
 	tokens := j.visit.execution.machine.states.tokens
 	pending := tokens.open(j.visit.token, j.visit.execution.machine.arn)
 	defer tokens.close(j.visit.token)
-	answer, f := j.resource.integration.call(ctx, j.visit, j.input)
+	answer, f := j.call(ctx)
 	if f != nil {
 		j.unsubmitted = true
 		return nil, f
@@ -158,6 +160,12 @@ func (j *job) perform(ctx context.Context) (any, *failure) {
 	return result, f
 }
 
+// call calls the service.
+func (j *job) call(ctx context.Context) (any, *failure) {
+	result, err := j.resource.integration.Call(ctx, host{j.visit}, integration.Parameters{Value: j.input.value, Text: j.input.text})
+	return result, j.visit.calledInVain(err)
+}
+
 // await waits for a started job or for the task's token, whichever comes first.
 func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any, *failure) {
 	type end struct {
@@ -168,8 +176,8 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 	jobContext, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		result, f := j.resource.integration.job(jobContext, j.visit, j.resource.version, answer)
-		ended <- end{result, f}
+		result, err := j.resource.integration.Await(jobContext, host{j.visit}, j.resource.version, answer)
+		ended <- end{result, j.visit.calledInVain(err)}
 	}()
 	select {
 	case e := <-ended:
@@ -177,7 +185,7 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 	case c := <-pending.outcome:
 		return c.output, c.failure
 	case <-ctx.Done():
-		j.resource.integration.stop(answer)
+		j.resource.integration.Stop(host{j.visit}, answer)
 		return nil, aborted()
 	}
 }
@@ -186,39 +194,39 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 func (j *job) scheduled() {
 	v, i := j.visit, j.resource.integration
 	timeout, heartbeat := int(j.timeout/time.Second), int(j.heartbeat/time.Second)
-	if i.direct {
+	if i.Direct {
 		v.record("LambdaFunctionScheduled", &lambdaScheduledDetails{Resource: j.resource.arn, Input: j.input.text, TimeoutInSeconds: timeout})
 		v.record("LambdaFunctionStarted", nil)
 		return
 	}
 	v.record("TaskScheduled", &taskScheduledDetails{
-		ResourceType: i.resourceType, Resource: j.resource.name, Region: v.execution.machine.states.cloud.Region,
+		ResourceType: i.ResourceType, Resource: j.resource.name, Region: v.execution.machine.states.cloud.Region,
 		Parameters: j.input.text, TimeoutInSeconds: timeout, HeartbeatInSeconds: heartbeat,
 	})
-	v.record("TaskStarted", &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, as: memberOf("TaskStarted")})
+	v.record("TaskStarted", &taskDetails{ResourceType: i.ResourceType, Resource: j.resource.name, as: memberOf("TaskStarted")})
 }
 
 // succeeded records an answer: that of the work, or that of its submission.
 func (j *job) succeeded(how string, output data) {
 	i := j.resource.integration
-	if i.direct {
+	if i.Direct {
 		j.visit.record("LambdaFunction"+how, &lambdaSucceededDetails{Output: output.text})
 		return
 	}
 	kind := "Task" + how
 	text := output.text // a pointer into output would keep its value as long as the history
-	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Output: &text, as: memberOf(kind)})
+	j.visit.record(kind, &taskDetails{ResourceType: i.ResourceType, Resource: j.resource.name, Output: &text, as: memberOf(kind)})
 }
 
 // ended records that there is no answer, and why.
 func (j *job) ended(how string, f *failure) *failure {
 	i := j.resource.integration
-	if i.direct {
+	if i.Direct {
 		kind := "LambdaFunction" + how
 		j.visit.record(kind, &lambdaEndedDetails{Error: f.name, Cause: f.cause, as: memberOf(kind)})
 		return f
 	}
 	kind := "Task" + how
-	j.visit.record(kind, &taskDetails{ResourceType: i.resourceType, Resource: j.resource.name, Error: f.name, Cause: f.cause, as: memberOf(kind)})
+	j.visit.record(kind, &taskDetails{ResourceType: i.ResourceType, Resource: j.resource.name, Error: f.name, Cause: f.cause, as: memberOf(kind)})
 	return f
 }

@@ -2,7 +2,11 @@
 
 package states
 
-import "context"
+import (
+	"context"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+)
 
 type succeed struct {
 	base
@@ -47,7 +51,7 @@ func (f fields) words(name string, in language) *setting {
 	}
 	return f.setting(name, in, func(value any) string {
 		if _, ok := value.(string); !ok {
-			return "must be a string, not " + kindOf(value)
+			return "must be a string, not " + jsontext.KindOf(value)
 		}
 		return ""
 	})

@@ -5,6 +5,8 @@ package states
 import (
 	"maps"
 	"unicode"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // maxVariableName is in characters.
@@ -21,12 +23,12 @@ type assignment struct {
 func (v *visit) newAssignment(value any) (assignment, *failure) {
 	values, ok := value.(map[string]any)
 	if !ok {
-		return assignment{}, v.failed(errRuntime, "Assign must be an object, not %s.", kindOf(value))
+		return assignment{}, v.failed(errRuntime, "Assign must be an object, not %s.", jsontext.KindOf(value))
 	}
 	a := assignment{values: values, texts: make(map[string]string, len(values))}
 	size := 0
 	for name, value := range values {
-		text, err := encode(value)
+		text, err := jsontext.Encode(value)
 		if err != nil {
 			return assignment{}, v.failed(errRuntime, "%v", err)
 		}

@@ -2,7 +2,7 @@
 // depends on the AWS SDK for Java that an integration was built on: the optimized
 // ones on version 1, the aws-sdk ones on version 2.
 
-package states
+package integration
 
 import (
 	"errors"
@@ -21,17 +21,17 @@ type naming struct {
 }
 
 // failure names an error of a call.
-func (n naming) failure(err error) *failure {
+func (n naming) failure(err error) *Failure {
 	var e *cloud.Error
 	if !errors.As(err, &e) {
-		return &failure{name: n.prefix + ".SdkClientException", cause: err.Error()}
+		return &Failure{Name: n.prefix + ".SdkClientException", Cause: err.Error()}
 	}
-	f := &failure{name: n.name(e.Code), cause: n.cause(e)}
+	f := &Failure{Name: n.name(e.Code), Cause: n.cause(e)}
 	if n.general == "" {
-		f.name = fmt.Sprintf("%s.%d", n.prefix, e.Status)
+		f.Name = fmt.Sprintf("%s.%d", n.prefix, e.Status)
 	}
 	if isAccessDenied(e.Code) {
-		f.also = []string{errPermissions}
+		f.Also = []string{errPermissions}
 	}
 	return f
 }

@@ -1,22 +1,32 @@
 // This file calls Lambda functions: as lambda:invoke, and by the function's ARN.
 
-package states
+package integration
 
 import (
 	"maps"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
+
+func lambdaInvoke() *Integration {
+	return &Integration{
+		Service: "lambda", Action: "Invoke", Callback: true,
+		naming:  lambdaNaming(),
+		prepare: ofObject(lambdaRequest), answer: lambdaAnswer,
+	}
+}
 
 func lambdaNaming() naming { return naming{"Lambda", "AWSLambdaException", "AWSLambda"} }
 
-// lambdaFunction is the integration of a Resource that is a function's ARN: the
+// Function is the integration of a Resource that is a function's ARN: the
 // state's input is the payload, and the payload of the answer is the result.
-func lambdaFunction(arn string) *integration {
-	return &integration{
-		resourceType: "lambda", service: "lambda", action: "Invoke", naming: lambdaNaming(), direct: true,
-		prepare: func(_ *visit, payload any) (any, error) {
+func Function(arn string) *Integration {
+	return &Integration{
+		ResourceType: "lambda", Service: "lambda", Action: "Invoke", naming: lambdaNaming(), Direct: true,
+		prepare: func(_ Task, payload any) (any, error) {
 			return map[string]any{"FunctionName": arn, "InvocationType": "RequestResponse", "Payload": payload}, nil
 		},
-		answer: func(result any) (any, *failure) {
+		answer: func(result any) (any, error) {
 			if f := functionError(result); f != nil {
 				return nil, f
 			}
@@ -27,7 +37,7 @@ func lambdaFunction(arn string) *integration {
 }
 
 // lambdaRequest prepares an Invoke.
-func lambdaRequest(_ *visit, parameters map[string]any) (map[string]any, error) {
+func lambdaRequest(_ Task, parameters map[string]any) (map[string]any, error) {
 	request := maps.Clone(parameters)
 	if _, ok := request["InvocationType"]; !ok {
 		request["InvocationType"] = "RequestResponse"
@@ -36,7 +46,7 @@ func lambdaRequest(_ *visit, parameters map[string]any) (map[string]any, error) 
 }
 
 // lambdaAnswer is the result of lambda:invoke.
-func lambdaAnswer(result any) (any, *failure) {
+func lambdaAnswer(result any) (any, error) {
 	if f := functionError(result); f != nil {
 		return nil, f
 	}
@@ -56,21 +66,21 @@ func lambdaAnswer(result any) (any, *failure) {
 
 // functionError returns the failure of a function that answered with an error.
 // Its name is the error's type as the function gave it.
-func functionError(result any) *failure {
+func functionError(result any) *Failure {
 	answer, _ := result.(map[string]any)
 	if answer["FunctionError"] == nil {
 		return nil
 	}
-	payload, err := encode(answer["Payload"])
+	payload, err := jsontext.Encode(answer["Payload"])
 	if err != nil {
 		payload = err.Error()
 	}
 	thrown, _ := answer["Payload"].(map[string]any)
 	if name, _ := thrown["errorType"].(string); name != "" {
-		return &failure{name: name, cause: payload}
+		return &Failure{Name: name, Cause: payload}
 	}
-	return &failure{
-		name:  "Lambda.Unknown",
-		cause: "The cause could not be determined because Lambda did not return an error type. Returned payload: " + payload,
+	return &Failure{
+		Name:  "Lambda.Unknown",
+		Cause: "The cause could not be determined because Lambda did not return an error type. Returned payload: " + payload,
 	}
 }

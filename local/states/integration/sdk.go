@@ -2,7 +2,7 @@
 // under the SDK's name of the service.
 // https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 
-package states
+package integration
 
 import (
 	"math"
@@ -50,30 +50,30 @@ func sdkServices() map[string]sdkService {
 
 // sdkIntegration returns the integration for "dynamodb:putItem", or nil if the
 // SDK's service is not known.
-func sdkIntegration(name string) *integration {
+func sdkIntegration(name string) *Integration {
 	id, action, ok := strings.Cut(name, ":")
 	service, known := sdkServices()[id]
 	if !ok || !known || action == "" {
 		return nil
 	}
-	i := &integration{
-		resourceType: "aws-sdk:" + id,
-		service:      service.service,
-		action:       upperFirst(action),
+	i := &Integration{
+		ResourceType: "aws-sdk:" + id,
+		Service:      service.service,
+		Action:       upperFirst(action),
 		naming:       naming{prefix: service.prefix, general: service.prefix + "Exception"},
-		callback:     true,
+		Callback:     true,
 		prepare:      ofObject(texts(sdkTexts(id, action)...)),
 	}
-	if i.service == "" {
-		i.service = id
+	if i.Service == "" {
+		i.Service = id
 	}
 	if service.lower {
 		prepare := texts(sdkTexts(id, action)...)
-		i.prepare = ofObject(func(v *visit, parameters map[string]any) (map[string]any, error) {
-			request, err := prepare(v, parameters)
+		i.prepare = ofObject(func(t Task, parameters map[string]any) (map[string]any, error) {
+			request, err := prepare(t, parameters)
 			return renamed(request, lowerFirst).(map[string]any), err
 		})
-		i.answer = func(result any) (any, *failure) {
+		i.answer = func(result any) (any, error) {
 			result = renamed(result, upperFirst)
 			if members, ok := result.(map[string]any); ok {
 				datesAsText(members)
@@ -126,7 +126,7 @@ func renamed(value any, rename func(string) string) any {
 func datesAsText(members map[string]any) {
 	for name, value := range members {
 		if seconds, ok := value.(float64); ok && strings.HasSuffix(name, "Date") {
-			members[name] = timestamp(time.UnixMilli(int64(math.Round(seconds * 1000))))
+			members[name] = time.UnixMilli(int64(math.Round(seconds * 1000))).UTC().Format("2006-01-02T15:04:05.000Z")
 		}
 	}
 }
@@ -144,10 +144,4 @@ func mapFirst(s string, to func(rune) rune) string {
 		return string(to(r)) + s[i+len(string(r)):]
 	}
 	return s
-}
-
-// actionOf returns the part of "sqs:sendMessage" after the colon.
-func actionOf(name string) string {
-	_, action, _ := strings.Cut(name, ":")
-	return action
 }

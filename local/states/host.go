@@ -1,0 +1,61 @@
+// This file is what integrations see of the task that calls them.
+
+package states
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/tradepost-dev/tradepost/local/states/integration"
+)
+
+// host is a visit of a Task.
+type host struct{ visit *visit }
+
+var _ integration.Task = host{}
+
+func (h host) Call(ctx context.Context, service, action string, request json.RawMessage) (json.RawMessage, error) {
+	m := h.visit.execution.machine
+	return m.states.cloud.Call(ctx, m.caller, service, action, request)
+}
+
+func (h host) Execution() string { return h.visit.execution.arn }
+
+func (h host) Machine() string { return h.visit.execution.machine.arn }
+
+func (h host) AwaitExecution(ctx context.Context, arn string) (json.RawMessage, error) {
+	e, err := h.visit.execution.machine.states.existing(arn)
+	if err != nil {
+		return nil, &integration.Failure{Name: errTaskFailed, Cause: "An Express execution can not be waited for.", OfState: true}
+	}
+	if e.live != nil {
+		select {
+		case <-e.live.done():
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return e.description()
+}
+
+func (h host) StopExecution(arn string) {
+	if e, err := h.visit.execution.machine.states.existing(arn); err == nil && e.live != nil {
+		e.live.end(outcome{status: statusAborted}, 0)
+	}
+}
+
+// calledInVain makes the task's failure of an integration's error.
+func (v *visit) calledInVain(err error) *failure {
+	var f *integration.Failure
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &f):
+		return v.failed(errRuntime, "%v", err)
+	case f.OfState:
+		return v.failed(f.Name, "%s", f.Cause)
+	default:
+		return &failure{name: f.Name, cause: f.Cause, also: f.Also}
+	}
+}

@@ -1,0 +1,100 @@
+// This file starts executions of other state machines, and waits for them.
+
+package integration
+
+import (
+	"context"
+	"math"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+)
+
+func startExecution() *Integration {
+	return &Integration{
+		Service: "states", Action: "StartExecution", Callback: true,
+		naming:  naming{"StepFunctions", "AWSStepFunctionsException", "AWSStepFunctions"},
+		prepare: ofObject(startRequest), answer: startAnswer, job: awaitExecution, stop: stopExecution,
+	}
+}
+
+// startRequest prepares a StartExecution.
+func startRequest(t Task, parameters map[string]any) (map[string]any, error) {
+	request, err := texts("Input")(t, parameters)
+	return renamed(request, lowerFirst).(map[string]any), err
+}
+
+// startAnswer is the result of states:startExecution, with its date in
+// milliseconds since 1970.
+func startAnswer(result any) (any, error) {
+	answer, ok := renamed(result, upperFirst).(map[string]any)
+	if !ok {
+		return result, nil
+	}
+	inMilliseconds(answer, "StartDate")
+	return addMetadata(answer, "application/x-amz-json-1.0", nil), nil
+}
+
+func inMilliseconds(members map[string]any, names ...string) {
+	for _, name := range names {
+		if seconds, ok := members[name].(float64); ok {
+			members[name] = math.Round(seconds * 1000)
+		}
+	}
+}
+
+// startedARN is the execution that a call started.
+func startedARN(answer any) string {
+	members, _ := answer.(map[string]any)
+	arn, _ := members["ExecutionArn"].(string)
+	return arn
+}
+
+// stopExecution stops a started execution whose task has ended.
+func stopExecution(t Task, answer any) { t.StopExecution(startedARN(answer)) }
+
+// awaitExecution waits for a started execution. In version 2 of .sync its input
+// and output are JSON, not text.
+func awaitExecution(ctx context.Context, t Task, version int, answer any) (any, error) {
+	text, err := t.AwaitExecution(ctx, startedARN(answer))
+	if err != nil {
+		return nil, err
+	}
+	result, err := executionResult(text, version)
+	if err != nil {
+		return nil, err
+	}
+	if result["Status"] == "SUCCEEDED" {
+		return result, nil
+	}
+	cause, err := jsontext.Encode(result)
+	if err != nil {
+		return nil, err
+	}
+	return nil, &Failure{Name: errTaskFailed, Cause: cause}
+}
+
+// executionResult is a description of an execution as .sync gives it.
+func executionResult(text []byte, version int) (map[string]any, error) {
+	description, err := jsontext.Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	d := renamed(description, upperFirst).(map[string]any)
+	for _, name := range []string{"RedriveCount", "RedriveDate", "RedriveStatus", "RedriveStatusReason"} {
+		delete(d, name)
+	}
+	inMilliseconds(d, "StartDate", "StopDate")
+	if version == 1 {
+		return d, nil
+	}
+	for _, name := range []string{"Input", "Output"} {
+		text, given := d[name].(string)
+		if !given {
+			continue
+		}
+		if d[name], err = jsontext.Decode([]byte(text)); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}

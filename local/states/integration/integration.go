@@ -1,0 +1,125 @@
+// Package integration is what the Task states of a state machine can call: the
+// optimized integrations, one file each and one entry each of a table (table.go),
+// and any action of a service under the SDK's name of it (sdk.go). It knows how
+// an integration's parameters, answers and errors differ from those of the API
+// behind it; the interpreter of the language knows no service.
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+)
+
+// An Integration is one API action that tasks can call.
+type Integration struct {
+	ResourceType string // in history: "sqs", "aws-sdk:dynamodb"
+	Service      string // the engine's service: "sqs"
+	Action       string // "SendMessage"
+	Direct       bool   // a Lambda function named by its own ARN
+	Callback     bool   // supports .waitForTaskToken
+
+	naming naming // of its errors
+
+	// prepare makes the request out of the task's parameters; nil: it is them.
+	// It must not change its argument.
+	prepare func(t Task, parameters any) (any, error)
+
+	// answer makes the task's result out of the service's; nil: it is that.
+	answer func(result any) (any, error)
+
+	// job waits for the job that a call with this answer started, and stop ends
+	// the job early. nil: no .sync.
+	job  func(ctx context.Context, t Task, version int, answer any) (any, error)
+	stop func(t Task, answer any)
+}
+
+// A Task is who calls: a task of an execution.
+type Task interface {
+	// Call performs an action as the state machine's role.
+	Call(ctx context.Context, service, action string, request json.RawMessage) (json.RawMessage, error)
+
+	// Execution and Machine are the ARNs of the task's own.
+	Execution() string
+	Machine() string
+
+	// AwaitExecution waits until an execution of a Standard machine has ended,
+	// and describes it as DescribeExecution does. StopExecution aborts one.
+	AwaitExecution(ctx context.Context, arn string) (json.RawMessage, error)
+	StopExecution(arn string)
+}
+
+// A Failure is why a call has no result, as Retry and Catch see it. Any other
+// error of this package is one of the state's own, States.Runtime.
+type Failure struct {
+	Name  string
+	Cause string
+	Also  []string // further names that a Retry or a Catch may use for it
+
+	// OfState means that the cause is told as that of the state.
+	OfState bool
+}
+
+func (f *Failure) Error() string { return f.Name + ": " + f.Cause }
+
+// The language's own error names that integrations use.
+const (
+	errPermissions = "States.Permissions"
+	errRuntime     = "States.Runtime"
+	errTaskFailed  = "States.TaskFailed"
+)
+
+// Parameters are what a task calls with, as a value and as its text.
+type Parameters struct {
+	Value any
+	Text  string
+}
+
+// Call performs the action.
+func (i *Integration) Call(ctx context.Context, t Task, p Parameters) (any, error) {
+	request, err := i.request(t, p)
+	if err != nil {
+		cause := fmt.Sprintf("The Parameters could not be used to start the Task: [%v]", err)
+		return nil, &Failure{Name: errRuntime, Cause: cause, OfState: true}
+	}
+	output, err := t.Call(ctx, i.Service, i.Action, request)
+	if err != nil {
+		return nil, i.naming.failure(err)
+	}
+	var result any = map[string]any{}
+	if len(output) > 0 {
+		if result, err = jsontext.Decode(output); err != nil {
+			return nil, i.naming.failure(err)
+		}
+	}
+	if i.answer == nil {
+		return result, nil
+	}
+	return i.answer(result)
+}
+
+func (i *Integration) request(t Task, p Parameters) (json.RawMessage, error) {
+	if i.prepare == nil {
+		return json.RawMessage(p.Text), nil
+	}
+	request, err := i.prepare(t, p.Value)
+	if err != nil {
+		return nil, err
+	}
+	text, err := jsontext.Encode(request)
+	return json.RawMessage(text), err
+}
+
+// Runs tells whether a call starts a job that .sync can wait for.
+func (i *Integration) Runs() bool { return i.job != nil }
+
+// Await waits for the job that a call with this answer started, and returns the
+// task's result. version is that of .sync: 1, or 2.
+func (i *Integration) Await(ctx context.Context, t Task, version int, answer any) (any, error) {
+	return i.job(ctx, t, version, answer)
+}
+
+// Stop ends the job early.
+func (i *Integration) Stop(t Task, answer any) { i.stop(t, answer) }

@@ -1,0 +1,44 @@
+package integration
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func TestErrorsOfServicesAreNamed(t *testing.T) {
+	for _, row := range []struct {
+		integration *Integration
+		code        string
+		status      int
+		want        string
+	}{
+		{Find("dynamodb:putItem"), "ConditionalCheckFailedException", 400, "DynamoDB.ConditionalCheckFailedException"},
+		{Find("dynamodb:putItem"), "ProvisionedThroughputExceededException", 400, "DynamoDB.ProvisionedThroughputExceededException"},
+		{Find("dynamodb:putItem"), "ValidationException", 400, "DynamoDB.AmazonDynamoDBException"},
+		{Find("dynamodb:putItem"), "AccessDeniedException", 400, "DynamoDB.AmazonDynamoDBException"},
+		{Find("sns:publish"), "NotFound", 404, "SNS.NotFoundException"},
+		{Find("sqs:sendMessage"), "MissingParameter", 400, "SQS.AmazonSQSException"},
+		{Find("lambda:invoke"), "TooManyRequestsException", 429, "Lambda.TooManyRequestsException"},
+		{Find("lambda:invoke"), "ServiceException", 500, "Lambda.ServiceException"},
+		{Find("lambda:invoke"), "AccessDeniedException", 403, "Lambda.AWSLambdaException"},
+		{Find("states:startExecution"), "StateMachineDoesNotExist", 400, "StepFunctions.StateMachineDoesNotExistException"},
+		{Find("apigateway:invoke"), "ForbiddenException", 403, "ApiGateway.403"},
+		{Find("aws-sdk:dynamodb:transactWriteItems"), "TransactionCanceledException", 400, "DynamoDb.TransactionCanceledException"},
+		{Find("aws-sdk:dynamodb:putItem"), "ValidationException", 400, "DynamoDb.DynamoDbException"},
+		{Find("aws-sdk:s3:getObject"), "NoSuchKey", 404, "S3.NoSuchKeyException"},
+		{Find("aws-sdk:s3:getObject"), "AccessDenied", 403, "S3.S3Exception"},
+		{Find("aws-sdk:secretsmanager:createSecret"), "ValidationException", 400, "SecretsManager.SecretsManagerException"},
+		{Find("aws-sdk:sfn:sendTaskSuccess"), "InvalidToken", 400, "Sfn.InvalidTokenException"},
+		{Find("aws-sdk:sfn:startExecution"), "ValidationException", 400, "Sfn.ValidationException"},
+	} {
+		f := row.integration.naming.failure(cloud.Errorf(row.status, row.code, "message"))
+		if f.Name != row.want {
+			t.Errorf("%s %s: %s, want %s", row.integration.ResourceType, row.code, f.Name, row.want)
+		}
+	}
+	if f := Find("sqs:sendMessage").naming.failure(fmt.Errorf("no such host")); f.Name != "SQS.SdkClientException" {
+		t.Errorf("no answer: %s", f.Name)
+	}
+}
