@@ -47,6 +47,7 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps) awscdk.Stack
 	output("FilesTable", "Table of uploads", *pipeline.Tables.Files.TableName())
 	output("TransactionsTable", "Table of transactions", *pipeline.Tables.Transactions.TableName())
 	output("OutcomesTable", "Table of what became of each transaction", *pipeline.Tables.Outcomes.TableName())
+	output("QueueURL", "Messages that are to start an execution", *pipeline.Queue.Queue.QueueUrl())
 	output("DeadLetterQueueURL", "Messages that started no execution", *pipeline.Queue.DeadLetters.QueueUrl())
 	output("TokenSecretPrefix", "Secret of a partner's token: this and the partner's id", pipeline.REST.SecretPrefix)
 	return stack

@@ -79,7 +79,7 @@ func tell(ctx context.Context, l *laptop.Laptop, batch string) error {
 	if err := t.file(ctx, l, reply); err != nil {
 		return err
 	}
-	t.row("(posted)", status.TransactionID, status.Status, contract.ExecutionName(posted, 1))
+	t.row("(posted)", status.TransactionID, status.Status, contract.ExecutionName(posted, 1, 0))
 	if err := t.out.Flush(); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (t *table) file(ctx context.Context, l *laptop.Laptop, reply contract.Reply
 	}
 	shown := 0
 	for ordinal := 1; ordinal <= reply.Totals.Received && shown < maxRows; ordinal++ {
-		name := contract.ExecutionName(reply.FileID, ordinal)
+		name := contract.ExecutionName(reply.FileID, ordinal, 0)
 		receipt, other := others[ordinal]
 		switch {
 		case other:

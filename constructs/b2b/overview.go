@@ -12,8 +12,8 @@ import (
 )
 
 // MetricReceived counts transactions that came in: a file's when it is split, a
-// posted one when it is queued. In the end Received = Stored + Duplicate +
-// Rejected + Failed; for Express, that holds for files only.
+// posted one when it is queued. In the end Received + Replayed = Stored +
+// Duplicate + Rejected + Failed; for Express, that holds for files only.
 func (p *Pipeline) MetricReceived(options *operation.MetricOptions) awscloudwatch.Metric {
 	return count(p.settings, contract.MetricReceived, options)
 }
@@ -38,9 +38,15 @@ func (p *Pipeline) MetricFailed(options *operation.MetricOptions) awscloudwatch.
 	return count(p.settings, contract.MetricFailed, options)
 }
 
+// MetricReplayed counts transactions that had failed and were tried again: they
+// are counted again, under what became of them then.
+func (p *Pipeline) MetricReplayed(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(p.settings, contract.MetricReplayed, options)
+}
+
 func (p *Pipeline) addOverview(alarms Alarms) {
 	operation.NewAlarm(p.Construct, "TransactionFailedAlarm", p.settings, operation.AlarmProps{
-		Description: "Transactions failed, and their partner is told so: see the workflow's failed executions, mend the cause, redrive them.",
+		Description: "Transactions failed, and their partner is told so: see the workflow's failed executions, mend the cause, and replay them (docs/operations.md).",
 		Metric:      p.MetricFailed(nil),
 		Threshold:   1,
 		Adjust:      alarms.TransactionFailed,
@@ -49,7 +55,7 @@ func (p *Pipeline) addOverview(alarms Alarms) {
 	p.Dashboard = awscloudwatch.NewDashboard(p.Construct, jsii.String("Dashboard"), nil)
 	machine := p.Workflow.machine
 	p.Dashboard.AddWidgets(
-		graph("Transactions by outcome", p.MetricReceived(nil), p.MetricStored(nil), p.MetricDuplicate(nil), p.MetricRejected(nil), p.MetricFailed(nil)),
+		graph("Transactions by outcome", p.MetricReceived(nil), p.MetricStored(nil), p.MetricDuplicate(nil), p.MetricRejected(nil), p.MetricFailed(nil), p.MetricReplayed(nil)),
 		graph("Files", p.Settlement.MetricFilesSettled(nil), p.Settlement.MetricFilesQuarantined(nil), p.Settlement.MetricFilesOverdue(nil)),
 	)
 	p.Dashboard.AddWidgets(

@@ -102,7 +102,8 @@ func TestTablesAreOnDemandAndRecoverable(t *testing.T) {
 		}`)
 	}
 	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Outcomes"), `{"AttributeDefinitions": [
-		{"AttributeName": "outcomeKey", "AttributeType": "S"}, {"AttributeName": "ordinal", "AttributeType": "N"}
+		{"AttributeName": "outcomeKey", "AttributeType": "S"}, {"AttributeName": "ordinal", "AttributeType": "N"},
+		{"AttributeName": "failedDay", "AttributeType": "S"}, {"AttributeName": "failedAt", "AttributeType": "S"}
 	]}`)
 }
 
@@ -115,6 +116,14 @@ func TestTransactionsAreFoundByPartnerAndDayAndByTheirID(t *testing.T) {
 		 "KeySchema": [{"AttributeName": "partnerDay", "KeyType": "HASH"}, {"AttributeName": "transactionId", "KeyType": "RANGE"}]},
 		{"IndexName": "ByTransactionID", "Projection": `+projection+`,
 		 "KeySchema": [{"AttributeName": "transactionId", "KeyType": "HASH"}, {"AttributeName": "partner", "KeyType": "RANGE"}]}
+	]}`)
+}
+
+func TestFailuresAreFoundByDay(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Outcomes"), `{"GlobalSecondaryIndexes": [
+		{"IndexName": "Failed", "Projection": {"ProjectionType": "ALL"},
+		 "KeySchema": [{"AttributeName": "failedDay", "KeyType": "HASH"}, {"AttributeName": "failedAt", "KeyType": "RANGE"}]}
 	]}`)
 }
 

@@ -112,7 +112,7 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 	})
 	role := s.Acknowledge.Role
 	objects := func(prefix string) string { return *bucket.ArnForObjects(jsii.String(prefix + "*")) }
-	operation.AllowTable(role, tables.Files, "dynamodb:UpdateItem")
+	operation.AllowTable(role, tables.Files, "dynamodb:GetItem", "dynamodb:UpdateItem")
 	operation.AllowTable(role, tables.Outcomes, "dynamodb:Query")
 	operation.Allow(role, []string{objects(contract.OutboxPrefix), objects(contract.QuarantinePrefix)}, "s3:PutObject")
 	operation.Allow(role, []string{objects(contract.InboxPrefix)}, "s3:GetObject", "s3:GetObjectVersion")

@@ -36,7 +36,8 @@ type Tables struct {
 	Transactions awsdynamodb.ITable
 
 	// Outcomes has a row per record of a file. Key: outcomeKey (the file id
-	// with a shard), ordinal.
+	// with a shard), ordinal. Its index contract.IndexFailed has those that
+	// failed, by day.
 	Outcomes awsdynamodb.ITable
 }
 
@@ -47,25 +48,26 @@ func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables
 		Construct:    this,
 		Files:        newTable(this, "Files", props.Operation, text(contract.AttrFileID), nil),
 		Transactions: props.Transactions,
-		Outcomes:     newTable(this, "Outcomes", props.Operation, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal)),
 	}
+	outcomes := newTable(this, "Outcomes", props.Operation, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal))
+	addIndex(outcomes, contract.IndexFailed, text(contract.AttrFailedDay), text(contract.AttrFailedAt))
+	tables.Outcomes = outcomes
 	if tables.Transactions == nil {
 		transactions := newTable(this, "Transactions", props.Operation, text(contract.AttrTransactionKey), nil)
-		addIndex(transactions, contract.IndexByPartner, text(contract.AttrPartnerDay), text(contract.AttrTransactionID))
-		addIndex(transactions, contract.IndexByTransactionID, text(contract.AttrTransactionID), text(contract.AttrPartner))
+		addIndex(transactions, contract.IndexByPartner, text(contract.AttrPartnerDay), text(contract.AttrTransactionID), contract.Projected...)
+		addIndex(transactions, contract.IndexByTransactionID, text(contract.AttrTransactionID), text(contract.AttrPartner), contract.Projected...)
 		tables.Transactions = transactions
 	}
 	return tables
 }
 
-func addIndex(table awsdynamodb.Table, name string, partition, sort *awsdynamodb.Attribute) {
-	table.AddGlobalSecondaryIndex(&awsdynamodb.GlobalSecondaryIndexProps{
-		IndexName:        &name,
-		PartitionKey:     partition,
-		SortKey:          sort,
-		ProjectionType:   awsdynamodb.ProjectionType_INCLUDE,
-		NonKeyAttributes: jsii.Strings(contract.Projected...),
-	})
+// addIndex declares an index of the attributes named, or of all.
+func addIndex(table awsdynamodb.Table, name string, partition, sort *awsdynamodb.Attribute, projected ...string) {
+	index := &awsdynamodb.GlobalSecondaryIndexProps{IndexName: &name, PartitionKey: partition, SortKey: sort}
+	if len(projected) > 0 {
+		index.ProjectionType, index.NonKeyAttributes = awsdynamodb.ProjectionType_INCLUDE, jsii.Strings(projected...)
+	}
+	table.AddGlobalSecondaryIndex(index)
 }
 
 func newTable(scope constructs.Construct, id string, settings operation.Settings, partition, sort *awsdynamodb.Attribute) awsdynamodb.Table {

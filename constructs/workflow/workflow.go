@@ -161,7 +161,7 @@ func (w *Workflow) addAlarms(props Props) {
 			Description: description, Metric: metric, Threshold: 1, Adjust: adjust,
 		})
 	}
-	w.FailedAlarm = add("FailedAlarm", "An execution has failed: see its history, mend the cause, redrive it.",
+	w.FailedAlarm = add("FailedAlarm", "An execution has failed: see its history, mend the cause, and run it again as the runbook says.",
 		w.MetricFailed(nil), props.Alarms.Failed)
 	w.TimedOutAlarm = add("TimedOutAlarm", "An execution has run out of time.",
 		w.MetricTimedOut(nil), props.Alarms.TimedOut)

@@ -57,6 +57,18 @@ func key(name string, kind types.ScalarAttributeType) types.AttributeDefinition 
 func (tables *Tables) create(name string, keys ...types.AttributeDefinition) {
 	tables.t.Helper()
 	input := &dynamodb.CreateTableInput{TableName: aws.String(name), AttributeDefinitions: keys, BillingMode: types.BillingModePayPerRequest}
+	if name == Outcomes {
+		input.AttributeDefinitions = append(input.AttributeDefinitions,
+			key(contract.AttrFailedDay, types.ScalarAttributeTypeS), key(contract.AttrFailedAt, types.ScalarAttributeTypeS))
+		input.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{{
+			IndexName: aws.String(contract.IndexFailed),
+			KeySchema: []types.KeySchemaElement{
+				{AttributeName: aws.String(contract.AttrFailedDay), KeyType: types.KeyTypeHash},
+				{AttributeName: aws.String(contract.AttrFailedAt), KeyType: types.KeyTypeRange},
+			},
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+		}}
+	}
 	for i, k := range keys {
 		role := []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]
 		input.KeySchema = append(input.KeySchema, types.KeySchemaElement{AttributeName: k.AttributeName, KeyType: role})

@@ -36,6 +36,19 @@ func Totals(t contract.Totals) []Value {
 	}
 }
 
+// Again are the metrics of outcomes that are settled again: what is new in
+// them, and every failure, which happened again or still stands. Replayed is
+// how many transactions are counted once more, so that Received + Replayed =
+// Stored + Duplicate + Rejected + Failed.
+func Again(t, previous contract.Totals) []Value {
+	return append(Totals(contract.Totals{
+		Stored:    t.Stored - previous.Stored,
+		Duplicate: t.Duplicate - previous.Duplicate,
+		Rejected:  t.Rejected - previous.Rejected,
+		Failed:    t.Failed,
+	}), Value{contract.MetricReplayed, previous.Failed})
+}
+
 type definition struct {
 	Name string
 	Unit string

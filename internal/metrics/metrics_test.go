@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,20 @@ func TestCountWritesOneLineOfTheEmbeddedMetricFormat(t *testing.T) {
 			t.Errorf("got  %swant %s", out.String(), want)
 		}
 	})
+}
+
+// Received + Replayed = Stored + Duplicate + Rejected + Failed, over both.
+func TestWhatIsSettledAgainAddsUp(t *testing.T) {
+	first := contract.Totals{Received: 100, Stored: 50, Duplicate: 5, Rejected: 5, Failed: 40}
+	second := contract.Totals{Received: 100, Stored: 80, Duplicate: 6, Rejected: 7, Failed: 7}
+	sum := map[string]int{}
+	for _, v := range append(Totals(first), Again(second, first)...) {
+		sum[v.Name] += v.Count
+	}
+	want := map[string]int{"Stored": 80, "Duplicate": 6, "Rejected": 7, "Failed": 47, "Replayed": 40}
+	if !maps.Equal(sum, want) || first.Received+sum["Replayed"] != sum["Stored"]+sum["Duplicate"]+sum["Rejected"]+sum["Failed"] {
+		t.Errorf("got %v, want %v", sum, want)
+	}
 }
 
 type full struct{}

@@ -6,6 +6,8 @@ package outcomes
 import (
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -23,6 +25,47 @@ func Item(fileID string, r contract.Receipt) map[string]types.AttributeValue {
 		contract.AttrCode:          attribute.Text(r.Code),
 		contract.AttrMessage:       attribute.Text(r.Message),
 	}
+}
+
+// Failure is a FAILED outcome, or one that is REPLAYING since, with what a
+// replay looks for.
+type Failure struct {
+	contract.Receipt
+	FileID   string
+	Partner  string
+	Error    string // ASL error name, or the execution's status
+	Attempt  int    // the latest: the one that failed, or the one under way
+	FailedAt time.Time
+}
+
+// Item is the failure as a table item, which IndexFailed has too.
+func (f Failure) Item() map[string]types.AttributeValue {
+	item := Item(f.FileID, f.Receipt)
+	item[contract.AttrPartner] = attribute.Text(f.Partner)
+	item[contract.AttrError] = attribute.Text(f.Error)
+	item[contract.AttrAttempt] = attribute.Number(f.Attempt)
+	item[contract.AttrFailedDay] = attribute.Text(contract.FailedDay(f.FailedAt, contract.Shard(f.FileID, f.Ordinal)))
+	item[contract.AttrFailedAt] = attribute.Text(f.FailedAt.UTC().Format(time.RFC3339Nano))
+	return item
+}
+
+// ReadFailure is the reverse of Failure.Item.
+func ReadFailure(item map[string]types.AttributeValue) (f Failure, err error) {
+	if f.Receipt, err = Receipt(item); err != nil {
+		return f, err
+	}
+	f.FileID, _, _ = strings.Cut(attribute.String(item, contract.AttrOutcomeKey), "#")
+	f.Partner = attribute.String(item, contract.AttrPartner)
+	f.Error = attribute.String(item, contract.AttrError)
+	attempt, err := attribute.Int(item, contract.AttrAttempt)
+	if err == nil {
+		f.Attempt = int(attempt)
+		f.FailedAt, err = time.Parse(time.RFC3339Nano, attribute.String(item, contract.AttrFailedAt))
+	}
+	if err != nil {
+		return f, fmt.Errorf("failure of ordinal %d of %s: %w", f.Ordinal, f.FileID, err)
+	}
+	return f, nil
 }
 
 // Receipt is the reverse of Item. Attributes that were not asked for, or that

@@ -2,9 +2,11 @@ package outcomes
 
 import (
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -16,6 +18,28 @@ func TestAnItemIsReadAsItWasWritten(t *testing.T) {
 	}
 	if key := String(item, contract.AttrOutcomeKey); key != "0123456789abcdef0123456789abcdef#01" {
 		t.Errorf("key %s", key)
+	}
+}
+
+func TestAFailureIsReadAsItWasWritten(t *testing.T) {
+	want := Failure{
+		Receipt: contract.Receipt{Ordinal: 33, TransactionID: "T", Outcome: contract.Failed, Code: "C", Message: "m"},
+		FileID:  "0123456789abcdef0123456789abcdef", Partner: "acme", Error: "States.Timeout", Attempt: 2,
+		FailedAt: time.Date(2026, 11, 24, 23, 59, 59, 5e6, time.UTC),
+	}
+	item := want.Item()
+	if got, err := ReadFailure(item); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if day := attribute.String(item, contract.AttrFailedDay); day != "2026-11-24#00" { // (15 + 33) modulo 16
+		t.Errorf("the index's key is %s", day)
+	}
+	for _, name := range []string{contract.AttrFailedAt, contract.AttrOrdinal} {
+		broken := want.Item()
+		delete(broken, name)
+		if _, err := ReadFailure(broken); err == nil {
+			t.Errorf("a failure without %s is read", name)
+		}
 	}
 }
 

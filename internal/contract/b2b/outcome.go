@@ -11,6 +11,13 @@ const (
 	Failed    Outcome = "FAILED"    // the pipeline's own failure
 )
 
+// Replaying stands in a failed outcome's place while the transaction is tried
+// again. It accounts for nothing: the file waits for the next outcome.
+const Replaying Outcome = "REPLAYING"
+
+// Final tells the outcomes that never give way to another one.
+func (o Outcome) Final() bool { return o != Failed && o != Replaying }
+
 // StatusReceived is the status of a posted transaction that is queued and has
 // no outcome yet. Otherwise a transaction's status is its Outcome.
 const StatusReceived = "RECEIVED"

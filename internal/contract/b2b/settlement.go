@@ -17,6 +17,14 @@ type Settlement struct {
 	Received  int       `json:"received"`
 	Deadline  time.Time `json:"deadline"`
 
+	// Attempt counts the settlements of one file, from 0. A later one takes
+	// over: what an earlier one finds out is not recorded any more.
+	Attempt int `json:"attempt"`
+
+	// Previous is what an earlier settlement came to, if transactions that had
+	// failed are replayed since: those outcomes were counted.
+	Previous *Totals `json:"previous,omitempty"`
+
 	// Reason is set for a file that is broken as a document. Nothing of such a
 	// file was queued.
 	Reason *Reason `json:"reason,omitempty"`
@@ -117,6 +125,7 @@ const (
 	MetricDuplicate        = "Duplicate"
 	MetricRejected         = "Rejected"
 	MetricFailed           = "Failed"
+	MetricReplayed         = "Replayed" // failed ones that were tried again, and are counted again
 	MetricFilesSettled     = "FilesSettled"
 	MetricFilesQuarantined = "FilesQuarantined"
 	MetricFilesOverdue     = "FilesOverdue"

@@ -29,6 +29,8 @@ const (
 	AttrReceived   = "received"
 	AttrReason     = "reason" // a Reason's sentence; its code is in AttrCode
 	AttrTotals     = "totals"
+	AttrPrevious   = "previous" // totals of the settlement before the latest replay
+	AttrAttempts   = "attempts" // the latest settlement: a Settlement's Attempt
 
 	// Transactions.
 	AttrPartnerDay     = "partnerDay" // a PartnerDay: the key of IndexByPartner
@@ -45,6 +47,12 @@ const (
 	AttrOutcome = "outcome"
 	AttrCode    = "code"
 	AttrMessage = "message"
+
+	// Outcomes that are FAILED, or being replayed since.
+	AttrError     = "error"     // ASL error name, or the execution's status
+	AttrAttempt   = "attempt"   // the latest: a Record's
+	AttrFailedDay = "failedDay" // a FailedDay: the key of IndexFailed
+	AttrFailedAt  = "failedAt"  // RFC 3339
 
 	// Partners.
 	AttrContactEmail = "contactEmail"
@@ -103,6 +111,24 @@ func PartnerDay(partner string, day time.Time, shard string) string {
 	return partner + "#" + day.UTC().Format(time.DateOnly) + "#" + shard
 }
 
+// IndexFailed is the index of Outcomes that holds those that failed, for as long
+// as they do. Key: failedDay, failedAt.
+const IndexFailed = "Failed"
+
+// FailedDay is a key of IndexFailed: "2026-11-24#07". The day is in UTC.
+func FailedDay(day time.Time, shard string) string {
+	return day.UTC().Format(time.DateOnly) + "#" + shard
+}
+
+// SettlementName names a file's settlement execution: the file's id, and for
+// one that had to be started again the attempt, from 1.
+func SettlementName(fileID string, attempt int) string {
+	if attempt == 0 {
+		return fileID
+	}
+	return fileID + "-" + strconv.Itoa(attempt)
+}
+
 // OutcomeShards is how many partitions a file's outcomes are spread over, so
 // that one large file can be settled faster than a single DynamoDB partition
 // (1,000 writes per second) allows.
@@ -142,21 +168,29 @@ func ShardKey(fileID string, shard int) string {
 	return fmt.Sprintf("%s#%02d", fileID, shard)
 }
 
-// ExecutionName names the workflow execution of one transaction. It is the
-// same whenever the message is delivered, which is what makes starting it
-// idempotent.
-func ExecutionName(fileID string, ordinal int) string {
-	return fileID + "-" + strconv.Itoa(ordinal)
+// ExecutionName names the workflow execution of one transaction, and of each of
+// its replays: their attempts count from 1. It is the same whenever the message
+// is delivered, which is what makes starting it idempotent.
+func ExecutionName(fileID string, ordinal, attempt int) string {
+	name := fileID + "-" + strconv.Itoa(ordinal)
+	if attempt > 0 {
+		name += "-" + strconv.Itoa(attempt)
+	}
+	return name
 }
 
 // ParseExecutionName is the reverse of ExecutionName. The id is a FileID or a
 // RequestID.
-func ParseExecutionName(name string) (fileID string, ordinal int, err error) {
-	fileID, digits, ok := strings.Cut(name, "-")
-	if ok && len(fileID) == 32 {
-		if ordinal, err = strconv.Atoi(digits); err == nil && ordinal > 0 {
-			return fileID, ordinal, nil
+func ParseExecutionName(name string) (fileID string, ordinal, attempt int, err error) {
+	parts := strings.Split(name, "-")
+	if len(parts[0]) == 32 && len(parts) > 1 {
+		ordinal, _ = strconv.Atoi(parts[1])
+		if len(parts) > 2 {
+			attempt, _ = strconv.Atoi(parts[2])
+		}
+		if ordinal > 0 && ExecutionName(parts[0], ordinal, attempt) == name {
+			return parts[0], ordinal, attempt, nil
 		}
 	}
-	return "", 0, fmt.Errorf("execution name %q is not <file id>-<ordinal>", name)
+	return "", 0, 0, fmt.Errorf("execution name %q is not <file id>-<ordinal> or <file id>-<ordinal>-<attempt>", name)
 }

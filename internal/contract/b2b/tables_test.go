@@ -19,9 +19,11 @@ func TestIDsOfFilesAndOfPostedTransactionsDiffer(t *testing.T) {
 			if !regexp.MustCompile(test.shape).MatchString(test.id) || Posted(test.id) != test.posted {
 				t.Errorf("id %q, posted %v", test.id, Posted(test.id))
 			}
-			id, ordinal, err := ParseExecutionName(ExecutionName(test.id, 17))
-			if err != nil || id != test.id || ordinal != 17 {
-				t.Errorf("its execution is read as %q, %d, %v", id, ordinal, err)
+			for _, want := range []int{0, 1, 12} {
+				id, ordinal, attempt, err := ParseExecutionName(ExecutionName(test.id, 17, want))
+				if err != nil || id != test.id || ordinal != 17 || attempt != want {
+					t.Errorf("its execution is read as %q, %d, %d, %v", id, ordinal, attempt, err)
+				}
 			}
 		})
 	}
@@ -29,8 +31,8 @@ func TestIDsOfFilesAndOfPostedTransactionsDiffer(t *testing.T) {
 
 func TestNamesOfOtherExecutions(t *testing.T) {
 	id := RequestID("x")
-	for _, name := range []string{"", "by-hand", id, id + "-", id + "-0", id + "-x", id[1:] + "-1", "9d2ecf92-7b61-11e6-9a41-93e8deadbeef"} {
-		if _, _, err := ParseExecutionName(name); err == nil {
+	for _, name := range []string{"", "by-hand", id, id + "-", id + "-0", id + "-x", id + "-+1", id + "-01", id + "-1-", id + "-1-0", id + "-1-x", id + "-1-1-1", id[1:] + "-1", "9d2ecf92-7b61-11e6-9a41-93e8deadbeef"} {
+		if _, _, _, err := ParseExecutionName(name); err == nil {
 			t.Errorf("%q is taken for a transaction's", name)
 		}
 	}

@@ -21,6 +21,7 @@ type Message struct {
 type Record struct {
 	FileID         string `json:"fileId"`
 	Ordinal        int    `json:"ordinal"`    // from 1
+	Attempt        int    `json:"attempt"`    // 0, or which replay this is
 	OutcomeKey     string `json:"outcomeKey"` // OutcomeKey(FileID, Ordinal)
 	Shard          string `json:"shard"`      // Shard(FileID, Ordinal)
 	Partner        string `json:"partner"`

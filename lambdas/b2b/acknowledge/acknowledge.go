@@ -33,6 +33,7 @@ type S3 interface {
 // DynamoDB is what the handler needs of the DynamoDB client.
 type DynamoDB interface {
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 }
 
@@ -47,8 +48,13 @@ type Handler struct {
 
 // Handle acknowledges a file that is SETTLED, QUARANTINED, or for the time
 // being OVERDUE. Metrics come last: a repetition after an error counts once.
+// For a settlement that another one has taken over from, there is nothing to
+// do: it may have looked before a replay began.
 func (h *Handler) Handle(ctx context.Context, a contract.Acknowledgement) error {
 	a.Totals.Received = a.Received
+	if superseded, err := h.superseded(ctx, a); err != nil || superseded {
+		return err
+	}
 	if err := h.reply(ctx, a); err != nil {
 		return fmt.Errorf("reply to %s: %w", a.Key, err)
 	}
@@ -57,8 +63,8 @@ func (h *Handler) Handle(ctx context.Context, a contract.Acknowledgement) error 
 			return fmt.Errorf("set aside %s: %w", a.Key, err)
 		}
 	}
-	if err := h.update(ctx, a); err != nil {
-		return fmt.Errorf("update the status of %s: %w", a.Key, err)
+	if superseded, err := h.update(ctx, a); err != nil || superseded {
+		return err
 	}
 	slog.InfoContext(ctx, "file acknowledged", "partner", a.Partner, "file", a.File, "fileId", a.FileID,
 		"status", a.Status, "reason", a.Reason, "totals", a.Totals)
@@ -131,23 +137,50 @@ func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) erro
 	return nil
 }
 
-// update writes the status and what belongs to it. Split may have died before
-// it did, so received and reason are written too.
-func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) error {
+// superseded reports whether a later settlement of the file was started, so
+// that its reply is not overwritten.
+func (h *Handler) superseded(ctx context.Context, a contract.Acknowledgement) (bool, error) {
+	got, err := h.DynamoDB.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName:                aws.String(h.FilesTable),
+		Key:                      map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(a.FileID)},
+		ConsistentRead:           aws.Bool(true),
+		ProjectionExpression:     aws.String("#attempts"),
+		ExpressionAttributeNames: map[string]string{"#attempts": contract.AttrAttempts},
+	})
+	if err != nil {
+		return false, fmt.Errorf("read the status of %s: %w", a.Key, err)
+	}
+	latest, err := attribute.Int(got.Item, contract.AttrAttempts)
+	if err != nil {
+		return false, fmt.Errorf("read the status of %s: %w", a.Key, err)
+	}
+	if a.Attempt < int(latest) {
+		slog.InfoContext(ctx, "a later settlement has taken over", "fileId", a.FileID, "attempt", a.Attempt, "latest", latest)
+		return true, nil
+	}
+	return false, nil
+}
+
+// update writes the status and what belongs to it, unless a later settlement
+// has taken over. Split may have died before it did, so received and reason
+// are written too.
+func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) (superseded bool, err error) {
 	why := reason(a)
 	if why == nil {
 		why = &contract.Reason{}
 	}
-	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+	_, err = h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(h.FilesTable),
 		Key:       map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(a.FileID)},
 		UpdateExpression: aws.String("SET #status = :status, #received = :received, #reason = :reason, #code = :code, #totals = :totals " +
 			"REMOVE #lease"),
+		ConditionExpression: aws.String("attribute_not_exists(#attempts) OR #attempts <= :attempt"),
 		ExpressionAttributeNames: map[string]string{
 			"#status": contract.AttrStatus, "#received": contract.AttrReceived, "#reason": contract.AttrReason,
-			"#totals": contract.AttrTotals, "#lease": contract.AttrLeaseUntil, "#code": contract.AttrCode,
+			"#totals": contract.AttrTotals, "#lease": contract.AttrLeaseUntil, "#code": contract.AttrCode, "#attempts": contract.AttrAttempts,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":attempt":  attribute.Number(a.Attempt),
 			":status":   attribute.Text(a.Status),
 			":received": attribute.Number(a.Received),
 			":reason":   attribute.Text(why.String()),
@@ -161,18 +194,26 @@ func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) error 
 			}},
 		},
 	})
-	return err
+	if _, later := errors.AsType[*types.ConditionalCheckFailedException](err); later {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("update the status of %s: %w", a.Key, err)
+	}
+	return false, nil
 }
 
 // count emits the file's metrics. An overdue file's outcomes are counted when
 // it settles; what split received, split has counted.
 func (h *Handler) count(a contract.Acknowledgement) error {
-	switch a.Status {
-	case contract.FileSettled:
+	switch {
+	case a.Status == contract.FileSettled && a.Previous != nil:
+		return h.Metrics.Count(metrics.Again(a.Totals, *a.Previous)...)
+	case a.Status == contract.FileSettled:
 		return h.Metrics.Count(append(metrics.Totals(a.Totals), metrics.Value{Name: contract.MetricFilesSettled, Count: 1})...)
-	case contract.FileQuarantined:
+	case a.Status == contract.FileQuarantined:
 		return h.Metrics.Count(metrics.Value{Name: contract.MetricFilesQuarantined, Count: 1})
-	case contract.FileOverdue:
+	case a.Status == contract.FileOverdue:
 		return h.Metrics.Count(metrics.Value{Name: contract.MetricFilesOverdue, Count: 1})
 	}
 	return fmt.Errorf("a file cannot be acknowledged as %q", a.Status)

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -32,6 +33,7 @@ type bucket struct {
 	objects map[string]string
 	copies  map[string]string // source by destination
 	putErr  error
+	put     func() // once an object is written
 	copyErr error
 }
 
@@ -44,6 +46,9 @@ func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*
 		return nil, fmt.Errorf("%d bytes announced, %d sent", *in.ContentLength, len(content))
 	}
 	b.objects[*in.Bucket+"/"+*in.Key] = string(content)
+	if b.put != nil {
+		b.put()
+	}
 	return &s3.PutObjectOutput{}, nil
 }
 
@@ -227,6 +232,69 @@ func TestAcknowledgingTwiceIsTheSame(t *testing.T) {
 	}
 	if states[0] != states[1] {
 		t.Errorf("%s\n%s", states[0], states[1])
+	}
+}
+
+// A replay starts a settlement of its own. One that looked before that must
+// neither overwrite its reply nor count what it counts.
+func TestASettlementThatIsSupersededSaysNothing(t *testing.T) {
+	latest := func(attempts int) map[string]types.AttributeValue {
+		return map[string]types.AttributeValue{
+			contract.AttrFileID: attribute.Text(fileID), contract.AttrStatus: attribute.Text(contract.FileSplit), contract.AttrAttempts: attribute.Number(attempts),
+		}
+	}
+	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Stored: 1})
+	for _, test := range []struct {
+		name            string
+		before, between int // the latest settlement, when it begins and once the reply is written
+		replies, counts bool
+	}{
+		{"the latest", 1, 1, true, true},
+		{"an earlier one", 2, 2, false, false},
+		{"one that is taken over from meanwhile", 1, 2, true, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFixture(t)
+			a.Attempt = 1
+			f.tables.Put(dynamotest.Files, latest(test.before))
+			f.bucket.put = func() { f.tables.Put(dynamotest.Files, latest(test.between)) }
+			if err := f.Handle(t.Context(), a); err != nil {
+				t.Fatal(err)
+			}
+			status := attribute.String(f.tables.All(dynamotest.Files)[0], contract.AttrStatus)
+			if len(f.bucket.objects) == 1 != test.replies || f.metrics.Len() > 0 != test.counts || (status == "SETTLED") != test.counts {
+				t.Errorf("objects %v, metrics %q, status %s", f.bucket.objects, f.metrics, status)
+			}
+		})
+	}
+}
+
+func TestWhatIsSettledAgainIsCountedOnce(t *testing.T) {
+	f := newFixture(t)
+	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 100, Stored: 100})
+	a.Attempt, a.Previous = 1, &contract.Totals{Received: 100, Stored: 60, Failed: 40}
+	if err := f.Handle(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	for _, metric := range []string{`"Stored":40`, `"Failed":0`, `"Replayed":40`} {
+		if !strings.Contains(f.metrics.String(), metric) {
+			t.Errorf("no %s in %s", metric, f.metrics)
+		}
+	}
+	if strings.Contains(f.metrics.String(), "FilesSettled") {
+		t.Errorf("the file is counted again: %s", f.metrics)
+	}
+}
+
+// What is being tried again is neither stored nor failed: it has no line.
+func TestTheInterimReplyLeavesOutWhatIsBeingReplayed(t *testing.T) {
+	f := newFixture(t)
+	f.put(contract.Receipt{Ordinal: 1, Outcome: contract.Replaying}, contract.Receipt{Ordinal: 2, Outcome: contract.Failed})
+	if err := f.Handle(t.Context(), acknowledgement(contract.FileOverdue, contract.Totals{Received: 2, Failed: 1})); err != nil {
+		t.Fatal(err)
+	}
+	if reply := f.replyOf(t, "a b/ü+.xml"); len(reply.Transactions) != 1 || reply.Transactions[0].Ordinal != 2 {
+		t.Errorf("got %+v", reply.Transactions)
 	}
 }
 

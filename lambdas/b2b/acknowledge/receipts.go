@@ -68,13 +68,14 @@ func (h *Handler) openShard(fileID string, i int) *shard {
 		TableName:              aws.String(h.OutcomesTable),
 		ConsistentRead:         aws.Bool(true),
 		KeyConditionExpression: aws.String("#key = :key"),
-		FilterExpression:       aws.String("#outcome <> :stored"),
+		FilterExpression:       aws.String("NOT #outcome IN (:stored, :replaying)"),
 		ExpressionAttributeNames: map[string]string{
 			"#key": contract.AttrOutcomeKey, "#outcome": contract.AttrOutcome,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":key":    attribute.Text(key),
-			":stored": attribute.Text(contract.Stored),
+			":key":       attribute.Text(key),
+			":stored":    attribute.Text(contract.Stored),
+			":replaying": attribute.Text(contract.Replaying),
 		},
 		Limit: aws.Int32(pageItems),
 	})}

@@ -65,7 +65,7 @@ func (h *Handler) Handle(ctx context.Context, event events.EventBridgeEvent) err
 	if err := json.Unmarshal(event.Detail, &e); err != nil {
 		return fmt.Errorf("read event %s: %w", event.ID, err)
 	}
-	fileID, ordinal, err := contract.ParseExecutionName(e.Name)
+	fileID, ordinal, attempt, err := contract.ParseExecutionName(e.Name)
 	if err != nil {
 		// Someone ran the workflow by hand: nobody waits for this one.
 		slog.WarnContext(ctx, "execution of no transaction", "execution", e.ARN, "status", e.Status)
@@ -75,7 +75,7 @@ func (h *Handler) Handle(ctx context.Context, event events.EventBridgeEvent) err
 	if e.Status == "SUCCEEDED" {
 		receipt, err = h.recorded(ctx, fileID, ordinal)
 	} else {
-		receipt, err = h.fail(ctx, &e, fileID, ordinal)
+		receipt, err = h.fail(ctx, &e, fileID, ordinal, attempt)
 	}
 	if err != nil {
 		return fmt.Errorf("conclude execution %s, %s: %w", e.Name, e.Status, err)
@@ -85,6 +85,9 @@ func (h *Handler) Handle(ctx context.Context, event events.EventBridgeEvent) err
 	}
 	var totals contract.Totals
 	totals.Count(receipt.Outcome, 1)
+	if attempt > 0 {
+		return h.Metrics.Count(metrics.Again(totals, contract.Totals{Failed: 1})...)
+	}
 	return h.Metrics.Count(metrics.Totals(totals)...)
 }
 

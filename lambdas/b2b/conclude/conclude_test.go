@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -153,6 +154,75 @@ func TestAPostedTransactionIsCountedOnce(t *testing.T) {
 				t.Errorf("counted %+v, want %+v", got, test.want)
 			}
 		})
+	}
+}
+
+// What a replay needs stands in the row, and a replay that fails without a word
+// is recorded as the next failure: it could not be replayed again otherwise.
+func TestAFailureIsRecordedWithItsAttempt(t *testing.T) {
+	f := newFixture(t)
+	replaying := outcomes.Failure{
+		Receipt: contract.Receipt{Ordinal: 17, TransactionID: "T1", Outcome: contract.Replaying},
+		FileID:  fileID, Partner: "acme", Error: "Old", Attempt: 2, FailedAt: time.Now().Add(-time.Hour),
+	}
+	for _, test := range []struct {
+		name, execution string
+		before          map[string]types.AttributeValue
+		outcome         contract.Outcome
+		error           string
+		attempt         int
+	}{
+		{"the first", fileID + "-17", nil, contract.Failed, "Format.Crash", 0},
+		{"a replay", fileID + "-17-2", replaying.Item(), contract.Failed, "Format.Crash", 2},
+		{"a late word of an attempt before", fileID + "-17-1", replaying.Item(), contract.Replaying, "Old", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f = newFixture(t)
+			if test.before != nil {
+				f.tables.Put(dynamotest.Outcomes, test.before)
+			}
+			if err := f.Handle(t.Context(), ended(test.execution, "FAILED", input(fileID, 17))); err != nil {
+				t.Fatal(err)
+			}
+			got, err := outcomes.ReadFailure(f.tables.All(dynamotest.Outcomes)[0])
+			if err != nil || got.Outcome != test.outcome || got.Error != test.error || got.Attempt != test.attempt || got.Partner != "acme" {
+				t.Errorf("recorded %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+// A posted transaction that fails and is replayed is counted twice: as FAILED,
+// and, with the replay, under what becomes of it then.
+func TestAReplayedPostIsCountedAgain(t *testing.T) {
+	f := newFixture(t)
+	f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, contract.Receipt{Ordinal: 1, Outcome: contract.Stored}))
+	if err := f.Handle(t.Context(), ended(postedID+"-1-1", "SUCCEEDED", nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, metric := range []string{`"Stored":1`, `"Failed":0`, `"Replayed":1`} {
+		if !strings.Contains(f.metrics.String(), metric) {
+			t.Errorf("no %s in %s", metric, f.metrics)
+		}
+	}
+}
+
+func TestALateWordOfAnEarlierAttemptLeavesTheStatusOfAPost(t *testing.T) {
+	f := newFixture(t)
+	f.tables.Put(dynamotest.Outcomes, outcomes.Failure{
+		Receipt: contract.Receipt{Ordinal: 1, TransactionID: "T1", Outcome: contract.Replaying}, FileID: postedID, Attempt: 1, FailedAt: time.Now(),
+	}.Item())
+	f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{
+		contract.AttrTransactionKey: attribute.Text("acme/T1"), contract.AttrStatus: attribute.Text(contract.StatusReceived), contract.AttrFileID: attribute.Text(postedID),
+	})
+	if err := f.Handle(t.Context(), ended(postedID+"-1", "FAILED", input(postedID, 1))); err != nil {
+		t.Fatal(err)
+	}
+	if row := f.tables.All(dynamotest.Transactions)[0]; attribute.String(row, contract.AttrStatus) != contract.StatusReceived {
+		t.Errorf("row %v", row)
+	}
+	if !strings.Contains(f.metrics.String(), `"Failed":1`) {
+		t.Errorf("the attempt that failed is not counted: %s", f.metrics)
 	}
 }
 

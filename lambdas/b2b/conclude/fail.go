@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -22,21 +23,28 @@ import (
 
 // fail records the transaction as FAILED unless it has an outcome: the
 // workflow may have recorded one before it ended, and even stored the
-// transaction. It returns the outcome that is there in the end.
-func (h *Handler) fail(ctx context.Context, e *execution, fileID string, ordinal int) (contract.Receipt, error) {
+// transaction. It returns what became of this attempt.
+func (h *Handler) fail(ctx context.Context, e *execution, fileID string, ordinal, attempt int) (contract.Receipt, error) {
 	message, err := h.message(ctx, e)
 	if err != nil {
 		return contract.Receipt{}, err
 	}
-	receipt, err := h.record(ctx, fileID, contract.Receipt{
-		Ordinal:       ordinal,
-		TransactionID: message.TransactionID,
-		Outcome:       contract.Failed,
-		Code:          contract.CodeWorkflowFailed,
-		Message:       sentence(e),
-	})
+	failure := outcomes.Failure{
+		Receipt: contract.Receipt{
+			Ordinal:       ordinal,
+			TransactionID: message.TransactionID,
+			Outcome:       contract.Failed,
+			Code:          contract.CodeWorkflowFailed,
+			Message:       sentence(e),
+		},
+		FileID: fileID, Partner: message.Partner, Error: reason(e), Attempt: attempt, FailedAt: time.Now(),
+	}
+	receipt, err := h.record(ctx, failure)
 	if err != nil {
 		return contract.Receipt{}, fmt.Errorf("record it as failed: %w", err)
+	}
+	if receipt.Outcome == contract.Replaying { // a later attempt is under way, and speaks for itself
+		return failure.Receipt, nil
 	}
 	slog.ErrorContext(ctx, "transaction failed", "partner", message.Partner, "fileId", fileID, "ordinal", ordinal,
 		"transactionId", message.TransactionID, "execution", e.ARN, "status", e.Status, "error", e.Error, "outcome", receipt.Outcome)
@@ -79,24 +87,36 @@ func sentence(e *execution) string {
 	return "Processing " + how + " on our side; the transaction is not stored. Please send it again, or ask us."
 }
 
-// record puts the outcome unless there is one, and returns the one that is
-// there in the end.
-func (h *Handler) record(ctx context.Context, fileID string, r contract.Receipt) (contract.Receipt, error) {
-	_, err := h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName:                aws.String(h.OutcomesTable),
-		Item:                     outcomes.Item(fileID, r),
-		ConditionExpression:      aws.String("attribute_not_exists(#ordinal)"),
-		ExpressionAttributeNames: map[string]string{"#ordinal": contract.AttrOrdinal},
-	})
-	var exists *types.ConditionalCheckFailedException
-	if errors.As(err, &exists) {
-		return h.recorded(ctx, fileID, r.Ordinal)
+// reason is what an operator selects failures by.
+func reason(e *execution) string {
+	if e.Error != "" {
+		return e.Error
 	}
-	return r, err
+	return e.Status
+}
+
+// record puts the outcome unless this attempt has one, or a later one has
+// begun, and returns the one that is there in the end.
+func (h *Handler) record(ctx context.Context, f outcomes.Failure) (contract.Receipt, error) {
+	_, err := h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName:           aws.String(h.OutcomesTable),
+		Item:                f.Item(),
+		ConditionExpression: aws.String("attribute_not_exists(#ordinal) OR (#outcome = :replaying AND #attempt = :attempt)"),
+		ExpressionAttributeNames: map[string]string{
+			"#ordinal": contract.AttrOrdinal, "#outcome": contract.AttrOutcome, "#attempt": contract.AttrAttempt,
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":replaying": attribute.Text(contract.Replaying), ":attempt": attribute.Number(f.Attempt),
+		},
+	})
+	if _, exists := errors.AsType[*types.ConditionalCheckFailedException](err); exists {
+		return h.recorded(ctx, f.FileID, f.Ordinal)
+	}
+	return f.Receipt, err
 }
 
 // show tells the outcome in the row of a posted transaction, as the workflow
-// does ("Update status"): only in the row that this request left as RECEIVED.
+// does ("Update status"): only in the row of this request.
 func (h *Handler) show(ctx context.Context, fileID string, m contract.Message, r contract.Receipt) error {
 	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(h.TransactionsTable),
@@ -104,13 +124,13 @@ func (h *Handler) show(ctx context.Context, fileID string, m contract.Message, r
 			contract.AttrTransactionKey: attribute.Text(contract.TransactionKey(m.Partner, m.TransactionID)),
 		},
 		UpdateExpression:    aws.String("SET #status = :outcome, #code = :code, #message = :message"),
-		ConditionExpression: aws.String("#status = :received AND #file = :file"),
+		ConditionExpression: aws.String("#file = :file AND #status IN (:received, :failed)"),
 		ExpressionAttributeNames: map[string]string{
 			"#status": contract.AttrStatus, "#code": contract.AttrCode, "#message": contract.AttrMessage, "#file": contract.AttrFileID,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":outcome": attribute.Text(r.Outcome), ":code": attribute.Text(r.Code), ":message": attribute.Text(r.Message),
-			":received": attribute.Text(contract.StatusReceived), ":file": attribute.Text(fileID),
+			":received": attribute.Text(contract.StatusReceived), ":failed": attribute.Text(contract.Failed), ":file": attribute.Text(fileID),
 		},
 	})
 	var other *types.ConditionalCheckFailedException

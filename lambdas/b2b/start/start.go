@@ -70,9 +70,9 @@ func executionName(body string) (string, error) {
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
 		return "", fmt.Errorf("the body is not a transaction message: %w", err)
 	}
-	name := contract.ExecutionName(m.FileID, m.Ordinal)
-	if _, _, err := contract.ParseExecutionName(name); err != nil {
-		return "", fmt.Errorf("the body is not a transaction message: fileId %q, ordinal %d", m.FileID, m.Ordinal)
+	name := contract.ExecutionName(m.FileID, m.Ordinal, m.Attempt)
+	if _, _, _, err := contract.ParseExecutionName(name); err != nil {
+		return "", fmt.Errorf("the body is not a transaction message: fileId %q, ordinal %d, attempt %d", m.FileID, m.Ordinal, m.Attempt)
 	}
 	return name, nil
 }

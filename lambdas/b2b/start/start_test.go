@@ -73,9 +73,29 @@ func TestEveryMessageOfTheBatchIsStarted(t *testing.T) {
 		t.Fatalf("failed %v, started %v", failed, started)
 	}
 	for i, body := range bodies {
-		if started[contract.ExecutionName(fileID, i+1)] != body {
+		if started[contract.ExecutionName(fileID, i+1, 0)] != body {
 			t.Errorf("ordinal %d got another input", i+1)
 		}
+	}
+}
+
+func TestAReplayHasANameOfItsOwn(t *testing.T) {
+	var m contract.Message
+	if err := json.Unmarshal([]byte(message(7)), &m); err != nil {
+		t.Fatal(err)
+	}
+	m.Attempt = 2
+	body, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := ""
+	failed := handle(t, t.Context(), func(name, _ string) error {
+		started = name
+		return nil
+	}, batch(string(body)))
+	if len(failed) != 0 || started != fileID+"-7-2" {
+		t.Errorf("failed %v, started %q", failed, started)
 	}
 }
 
@@ -143,7 +163,7 @@ func TestOtherErrorsAreReportedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		failed := handle(t, t.Context(), func(name, _ string) error {
-			if name == contract.ExecutionName(fileID, 2) {
+			if name == contract.ExecutionName(fileID, 2, 0) {
 				return errors.New("access denied")
 			}
 			return nil

@@ -75,9 +75,9 @@ func first(shard int) int {
 }
 
 // count reads a shard from prefix.Next on. It extends the prefix over the
-// outcomes that follow without a gap and returns the totals of the others. A
-// FAILED outcome ends the prefix too, since a redriven execution may still
-// turn it into another one.
+// outcomes that follow without a gap and returns the totals of the others. An
+// outcome that is not final ends the prefix too: a replay turns a FAILED one
+// into another.
 func (h *Handler) count(ctx context.Context, request contract.TallyRequest, shard int, prefix *contract.ShardTally) (beyond contract.Totals, err error) {
 	pages := dynamodb.NewQueryPaginator(h.DynamoDB, &dynamodb.QueryInput{
 		TableName:              aws.String(h.OutcomesTable),
@@ -104,7 +104,7 @@ func (h *Handler) count(ctx context.Context, request contract.TallyRequest, shar
 			if err != nil {
 				return beyond, fmt.Errorf("shard %d of %s: %w", shard, request.FileID, err)
 			}
-			if r.Ordinal == prefix.Next && r.Outcome != contract.Failed {
+			if r.Ordinal == prefix.Next && r.Outcome.Final() {
 				prefix.Totals.Count(r.Outcome, 1)
 				prefix.Next += contract.OutcomeShards
 			} else {

@@ -102,15 +102,23 @@ func TestWhatIsCountedIsNotReadAgain(t *testing.T) {
 	}
 }
 
-func TestAFailureThatIsRedrivenIsCountedAnew(t *testing.T) {
+func TestAFailureThatIsReplayedIsCountedAnew(t *testing.T) {
 	tables := dynamotest.New(t)
 	put(tables, contract.Stored, ordinals(1, 40)...)
 	put(tables, contract.Failed, 5)
-	first := tallyOf(t, tables, 41, nil)
-	put(tables, contract.Stored, 5, 41)
-	second := tallyOf(t, tables, 41, &first)
-	if want := (contract.Totals{Received: 41, Stored: 41}); !second.Settled || second.Totals != want {
-		t.Errorf("got %+v", second)
+	first := tallyOf(t, tables, 40, nil)
+	if want := (contract.Totals{Received: 40, Stored: 39, Failed: 1}); !first.Settled || first.Totals != want {
+		t.Errorf("when it failed: %+v", first)
+	}
+	put(tables, contract.Replaying, 5)
+	second := tallyOf(t, tables, 40, &first)
+	if want := (contract.Totals{Received: 40, Stored: 39}); second.Settled || second.Totals != want {
+		t.Errorf("while it is replayed: %+v", second)
+	}
+	put(tables, contract.Stored, 5)
+	third := tallyOf(t, tables, 40, &second)
+	if want := (contract.Totals{Received: 40, Stored: 40}); !third.Settled || third.Totals != want {
+		t.Errorf("at last: %+v", third)
 	}
 }
 
