@@ -97,6 +97,7 @@ type Engine struct {
 	gateway  *apigateway.APIGateway
 	transfer *transfer.Transfer
 	objects  *s3.S3
+	machines *states.StepFunctions
 	bodies   []string // files of objects that an earlier run left
 	outputs  map[string]map[string]any
 	exports  map[string]any

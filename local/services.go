@@ -49,6 +49,7 @@ func (e *Engine) services(o Options) []service {
 	c.Meter, c.Bus, c.Trail = metrics, bus, trail
 	objects := s3.New(c, s3.Options{Kept: o.objectFolder()})
 	e.objects = objects
+	e.machines = states.New(c, states.Options{Limits: o.Executions})
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
 	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys")})
 
@@ -74,7 +75,7 @@ func (e *Engine) services(o Options) []service {
 			Limits:      o.Functions,
 			Handlers:    o.Handlers,
 		})},
-		{"states", states.New(c, states.Options{Limits: o.Executions})},
+		{"states", e.machines},
 		{"execute-api", e.gateway},
 		{"cloudformation", nested{e}},
 		{"cdk", toolkit{objects}},

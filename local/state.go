@@ -72,6 +72,7 @@ func (e *Engine) keepState() error {
 	}
 	e.store = store
 	e.Cloud.Go(store.Run)
+	e.machines.AnnounceAborted()
 	return nil
 }
 

@@ -42,7 +42,7 @@ type record struct {
 }
 
 // put writes an execution.
-func (a *archive) put(description json.RawMessage, events []event) (record, error) {
+func (a *archive) put(description json.RawMessage, events []json.RawMessage) (record, error) {
 	text, err := compress(description, events)
 	if err != nil {
 		return record{}, err
@@ -99,7 +99,7 @@ var compressors = sync.Pool{New: func() any {
 	return w
 }}
 
-func compress(description json.RawMessage, events []event) ([]byte, error) {
+func compress(description json.RawMessage, events []json.RawMessage) ([]byte, error) {
 	var compressed bytes.Buffer
 	w := compressors.Get().(*flate.Writer)
 	defer compressors.Put(w)
@@ -107,11 +107,7 @@ func compress(description json.RawMessage, events []event) ([]byte, error) {
 	if _, err := w.Write(description); err != nil {
 		return nil, err
 	}
-	for i := range events {
-		text, err := events[i].encode()
-		if err != nil {
-			return nil, err
-		}
+	for _, text := range events {
 		if _, err := w.Write(text); err != nil {
 			return nil, err
 		}

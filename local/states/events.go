@@ -144,6 +144,18 @@ func (e *event) encode() ([]byte, error) {
 	return append(text, '}'), nil
 }
 
+func encodeAll(events []event) ([]json.RawMessage, error) {
+	texts := make([]json.RawMessage, 0, len(events))
+	for i := range events {
+		text, err := events[i].encode()
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
 // present returns an encoded event as the API gives it.
 func present(text []byte, withData bool) (map[string]any, error) {
 	var event map[string]any

@@ -75,6 +75,7 @@ func (m *machine) newExecution(name string, input data) *execution {
 	e.history.overflow = func() {
 		e.fail(&failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}, maxEvents-1)
 	}
+	m.Changed()
 	g := m.definition.graph
 	e.thread = &thread{execution: e, graph: g, next: g.start, input: input}
 	e.thread.record("ExecutionStarted", &executionStartedDetails{Input: input.text, RoleARN: m.role})

@@ -17,6 +17,8 @@ const maxMachineName = 80
 
 // A machine is a definition with a name and a role.
 type machine struct {
+	cloud.Changes // of the executions
+
 	states     *StepFunctions
 	arn        string
 	name       string
@@ -33,7 +35,8 @@ type machine struct {
 	tracing    tracingConfiguration
 	encryption encryptionConfiguration
 
-	executions *register // of a Standard machine
+	executions *register    // of a Standard machine
+	aborted    []*execution // that an earlier run left running; see durable.go
 }
 
 // create makes a machine and begins to serve it.

@@ -124,6 +124,7 @@ func (e *execution) restart() error {
 	e.history.reopen(e.redrives.count)
 	e.attempt, e.input, e.context = newAttempt(), input, nil
 	e.outcome = outcome{status: statusRunning}
+	e.machine.Changed()
 	return nil
 }
 

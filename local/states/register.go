@@ -139,6 +139,11 @@ func (r *register) ends(e *execution) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended = append(r.ended, e.place)
+	r.trim()
+}
+
+// trim lets the oldest of those that have ended go, while they are too many.
+func (r *register) trim() {
 	for len(r.ended) > r.keep {
 		place := r.ended[0]
 		r.ended = r.ended[1:]
@@ -181,7 +186,11 @@ func (r *register) store(e *execution) {
 	if err != nil {
 		return
 	}
-	record, err := r.archive.put(description, e.history.snapshot())
+	events, err := encodeAll(e.history.snapshot())
+	if err != nil {
+		return
+	}
+	record, err := r.archive.put(description, events)
 	if err != nil {
 		return
 	}
@@ -215,15 +224,7 @@ func (s *slot) history(part func(n int) (from, to int, err error)) ([]json.RawMe
 	if err != nil {
 		return nil, err
 	}
-	events := make([]json.RawMessage, 0, to-from)
-	for i := from; i < to; i++ {
-		text, err := all[i].encode()
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, text)
-	}
-	return events, nil
+	return encodeAll(all[from:to])
 }
 
 // shelfSize bounds the histories of executions that may be redriven, in bytes of
@@ -277,6 +278,7 @@ func (s *shelf) take(e *execution) bool {
 // may let run on stays in memory, as does one that was redriven, whose client
 // tokens are remembered.
 func (e *execution) retire() {
+	defer e.machine.Changed()
 	e.mu.Lock()
 	mayRun := e.thread != nil || e.redrives.count > 0
 	e.mu.Unlock()

@@ -56,6 +56,11 @@ func (s *StepFunctions) createStateMachine(_ context.Context, r cfn.Resource, p 
 		return cfn.Handle{}, err
 	}
 	m.logging, m.tracing, m.encryption = p.LoggingConfiguration, p.TracingConfiguration, p.EncryptionConfiguration
+	if !m.express {
+		if err := s.cloud.Keep(m.arn, m); err != nil {
+			return cfn.Handle{}, err
+		}
+	}
 	return cfn.Handle{Ref: m.arn, Attributes: map[string]any{
 		"Arn": m.arn, "Name": m.name, "StateMachineRevisionId": "INITIAL",
 	}}, nil
