@@ -217,6 +217,9 @@ func sorted(n contract.Node) contract.Node {
 
 // firstCharacters cuts b behind its first n characters.
 func firstCharacters(b []byte, n int) []byte {
+	if len(b) <= n {
+		return b
+	}
 	i := 0
 	for ; n > 0 && i < len(b); n-- {
 		_, size := utf8.DecodeRune(b[i:])

@@ -41,8 +41,16 @@ func plain(b []byte, set *[256]bool) int {
 // characters reads text of a record up to an index of the window. A reference
 // that begins before the limit may end behind it.
 func (s *scanner) characters(limit int) error {
+	// Nearly all texts need a closer look at nothing but references.
+	text := s.buf[s.pos:max(s.pos, limit)]
+	simple := bytes.IndexByte(text, '\r') < 0 && bytes.IndexByte(text, ']') < 0
 	for s.pos < limit {
-		n := plain(s.buf[s.pos:limit], &inText)
+		n := limit - s.pos
+		if !simple {
+			n = plain(s.buf[s.pos:limit], &inText)
+		} else if reference := bytes.IndexByte(s.buf[s.pos:limit], '&'); reference >= 0 {
+			n = reference
+		}
 		s.record.Text(s.buf[s.pos : s.pos+n])
 		if s.pos += n; s.pos >= limit {
 			return nil

@@ -28,8 +28,8 @@ const (
 
 // asciiNames tells which ASCII characters names begin with and consist of.
 // The colon is not among them, since it separates names.
-var asciiNames = func() (kinds [utf8.RuneSelf]byte) {
-	for c := range kinds {
+var asciiNames = func() (kinds [256]byte) {
+	for c := range utf8.RuneSelf {
 		switch b := byte(c); {
 		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', b == '_':
 			kinds[c] = nameStart | namePart
@@ -45,14 +45,21 @@ func (s *scanner) scanName(at int, of string) (name, error) {
 	n := name{start: at, colon: at - 1}
 	part := at // where the part before or after the colon begins
 	kind := byte(nameStart)
+	buf := s.buf[:s.end]
 	i := at
-	for i < s.end {
-		if c := s.buf[i]; c < utf8.RuneSelf && asciiNames[c]&kind != 0 { // nearly always
+	if i < len(buf) && asciiNames[buf[i]]&nameStart != 0 { // nearly always
+		kind = namePart
+		for i++; i < len(buf) && asciiNames[buf[i]]&namePart != 0; {
+			i++
+		}
+	}
+	for i < len(buf) {
+		if asciiNames[buf[i]]&kind != 0 {
 			kind = namePart
 			i++
 			continue
 		}
-		c, size := rune(s.buf[i]), 1
+		c, size := rune(buf[i]), 1
 		if c == ':' && n.colon < at && i > part {
 			n.colon, part, kind = i, i+1, nameStart
 			i++
@@ -61,13 +68,13 @@ func (s *scanner) scanName(at int, of string) (name, error) {
 		if c < utf8.RuneSelf {
 			break
 		}
-		if c, size = utf8.DecodeRune(s.buf[i:s.end]); !isNameCharacter(c, kind) {
+		if c, size = utf8.DecodeRune(buf[i:]); !isNameCharacter(c, kind) {
 			break
 		}
 		kind = namePart
 		i += size
 	}
-	if i == s.end {
+	if i == len(buf) {
 		return n, s.cut(of)
 	}
 	if i == part {

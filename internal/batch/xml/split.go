@@ -83,23 +83,29 @@ func (s *scanner) document(encodings string) error {
 			}
 			return s.cut("")
 		}
-		var err error
-		switch {
-		case s.buf[s.pos] != '<':
-			err = s.text()
-		case s.begins("</"):
-			err = s.endTag()
-		case s.begins("<!"):
-			err = s.declarationLike()
-		case s.begins("<?"):
-			err = s.instruction()
-		default:
-			err = s.startTag()
-		}
-		if err != nil {
+		if err := s.next(); err != nil {
 			return err
 		}
 	}
+}
+
+// next reads a tag, a text, or whatever else comes next.
+func (s *scanner) next() error {
+	rest := s.buf[s.pos:s.end]
+	if rest[0] != '<' {
+		return s.text()
+	}
+	if len(rest) > 1 {
+		switch rest[1] {
+		case '/':
+			return s.endTag()
+		case '!':
+			return s.declarationLike()
+		case '?':
+			return s.instruction()
+		}
+	}
+	return s.startTag()
 }
 
 // begins reports whether the window goes on with a prefix.
@@ -156,6 +162,9 @@ func (s *scanner) declaration(encodings string) error {
 // text reads character data up to the next markup or, in pieces, as far as
 // the window goes.
 func (s *scanner) text() error {
+	if s.layout() {
+		return nil
+	}
 	limit := s.end
 	if i := bytes.IndexByte(s.buf[s.pos:s.end], '<'); i >= 0 {
 		limit = s.pos + i
@@ -170,6 +179,25 @@ func (s *scanner) text() error {
 	}
 	s.pos = limit
 	return nil
+}
+
+// layout reads white space up to the next tag, if nothing else stands before
+// it: half of a document's texts only lay it out.
+func (s *scanner) layout() bool {
+	for i, c := range s.buf[s.pos:s.end] {
+		switch c {
+		case ' ', '\n', '\t':
+		case '<':
+			if s.depth >= recordDepth {
+				s.record.Text(s.buf[s.pos : s.pos+i])
+			}
+			s.pos += i
+			return true
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // stray is the fault of text outside of the records.

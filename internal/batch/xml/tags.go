@@ -28,7 +28,8 @@ type element struct {
 // attribute is one of the tag being read.
 type attribute struct {
 	name
-	from, to int // its value within scanner.value
+	from, to    int  // its value within scanner.value
+	declaration bool // of a namespace
 }
 
 // open is the qualified name of the innermost open element.
@@ -92,6 +93,7 @@ func (s *scanner) attributes(at int) (end int, empty bool, err error) {
 		if at, err = s.attributeValue(&a); err != nil {
 			return 0, false, err
 		}
+		a.declaration = string(s.prefix(a.name)) == "xmlns" || string(s.qualified(a.name)) == "xmlns"
 		s.attrs = append(s.attrs, a)
 	}
 }
@@ -206,22 +208,17 @@ func (s *scanner) findID() int {
 // keepAttributes adds the tag's attributes but one to the record.
 func (s *scanner) keepAttributes(but int) {
 	for i, a := range s.attrs {
-		if i != but && !isDeclaration(s, a.name) {
+		if i != but && !a.declaration {
 			s.record.Attribute(s.local(a.name), s.value[a.from:a.to])
 		}
 	}
-}
-
-// isDeclaration reports whether an attribute declares a namespace.
-func isDeclaration(s *scanner, n name) bool {
-	return string(s.prefix(n)) == "xmlns" || string(s.qualified(n)) == "xmlns"
 }
 
 // checkNamespaces declares the tag's prefixes, and checks that those in use
 // are declared and that no attribute is given twice.
 func (s *scanner) checkNamespaces(tag name) error {
 	for _, a := range s.attrs {
-		if !isDeclaration(s, a.name) {
+		if !a.declaration {
 			continue
 		}
 		uri := s.value[a.from:a.to]
@@ -239,7 +236,7 @@ func (s *scanner) checkNamespaces(tag name) error {
 		return err
 	}
 	for i, a := range s.attrs {
-		if !isDeclaration(s, a.name) {
+		if !a.declaration {
 			if err := s.checkPrefix(a.name); err != nil {
 				return err
 			}
@@ -284,7 +281,10 @@ func (s *scanner) endTag() error {
 	if after > s.end || s.depth == 0 || !bytes.Equal(s.buf[s.pos+len("</"):after], name) {
 		return s.mismatched()
 	}
-	end := s.skipSpace(after)
+	end := after
+	if end < s.end && s.buf[end] != '>' {
+		end = s.skipSpace(after)
+	}
 	switch {
 	case end == s.end:
 		return s.cut("a closing tag")

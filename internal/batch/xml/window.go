@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/internal/batch"
@@ -96,31 +97,33 @@ func (w *window) drop(n int) {
 // checked returns the length of the longest prefix of b that is valid UTF-8
 // and has only characters that XML 1.0 allows.
 func checked(b []byte) int {
-	const highBits, spaces = 0x8080808080808080, 0x2020202020202020
+	const highBits, blanks = 0x8080808080808080, 0x2020202020202020
 	i := 0
 	for i < len(b) {
-		// Eight bytes at a time, as long as they are ASCII without controls:
-		// a smaller byte borrows, a larger one has the high bit.
-		for ; i+8 <= len(b); i += 8 {
+		// Eight bytes at a time, as long as they are ASCII without controls: a
+		// smaller byte borrows, a larger one has the high bit. The lowest byte
+		// with a mark is marked for itself, since borrows go upwards.
+		if i+8 <= len(b) {
 			x := binary.LittleEndian.Uint64(b[i:])
-			if (x|(x-spaces))&highBits != 0 {
-				break
-			}
-		}
-		for stop := min(i+8, len(b)); i < stop; {
-			if c := b[i]; c < utf8.RuneSelf {
-				if !isCharacter(rune(c)) {
-					return i
-				}
-				i++
+			marks := (x | (x - blanks)) & highBits
+			if marks == 0 {
+				i += 8
 				continue
 			}
-			r, size := utf8.DecodeRune(b[i:])
-			if r == utf8.RuneError && size == 1 || !isCharacter(r) {
+			i += bits.TrailingZeros64(marks) / 8
+		}
+		if c := b[i]; c < utf8.RuneSelf {
+			if !isCharacter(rune(c)) {
 				return i
 			}
-			i += size
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && size == 1 || !isCharacter(r) {
+			return i
+		}
+		i += size
 	}
 	return i
 }

@@ -15,6 +15,11 @@ func CheckTransactionID(id []byte) (code, message string) {
 	}
 	characters, blank := 0, true
 	for _, r := range string(id) { // does not copy
+		if ' ' < r && r < unicode.MaxASCII { // nearly always
+			blank = false
+			characters++
+			continue
+		}
 		if unicode.IsControl(r) {
 			return CodeInvalidTransactionID, fmt.Sprintf("The transaction id has the control character %U.", r)
 		}
