@@ -38,7 +38,7 @@ func (e *Engine) create(ctx context.Context, s cfn.Stack) (*cfn.Created, error) 
 	if err != nil {
 		return nil, err
 	}
-	e.outputs[s.Name] = created.Outputs
+	e.outputs[s.Name], e.ids[s.Name] = created.Outputs, s.ID()
 	maps.Copy(e.exports, created.Exports)
 	return created, nil
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/assembly"
@@ -100,10 +101,12 @@ type Engine struct {
 	machines *states.StepFunctions
 	bodies   []string // files of objects that an earlier run left
 	outputs  map[string]map[string]any
+	ids      map[string]string // of stacks, by name
 	exports  map[string]any
 	paths    map[string]string // templates of nested stacks, by parent and logical id
 
-	functions map[string]bool // declared ones, by stack and logical id
+	described atomic.Pointer[[]stackDescription] // once all stacks are created
+	functions map[string]bool                    // declared ones, by stack and logical id
 }
 
 // Start loads the assembly and creates its stacks. Everything the engine
@@ -118,6 +121,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 		Cloud:    cloud.New(loaded.Site),
 		assembly: loaded,
 		outputs:  map[string]map[string]any{},
+		ids:      map[string]string{},
 		exports:  map[string]any{},
 		paths:    map[string]string{},
 		parts:    newParts(),
@@ -158,6 +162,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if err := e.createAll(ctx, stacks); err != nil {
 		return err
 	}
+	e.describe()
 	return e.keepState()
 }
 

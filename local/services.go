@@ -77,7 +77,7 @@ func (e *Engine) services(o Options) []service {
 		})},
 		{"states", e.machines},
 		{"execute-api", e.gateway},
-		{"cloudformation", nested{e}},
+		{"cloudformation", newCloudFormation(e)},
 		{"cdk", toolkit{objects}},
 		{"inert", inert{c.Site}},
 	}

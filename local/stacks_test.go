@@ -3,9 +3,15 @@ package local_test
 // This file runs assemblies of several stacks, nested stacks and stages.
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/smithy-go"
 
 	"github.com/tradepost-dev/tradepost/local"
 )
@@ -175,5 +181,37 @@ func TestKeysAndScalingChangeNothingButCanBeReferredTo(t *testing.T) {
 		"Outputs": {"Key": {"Value": {"Fn::GetAtt": ["Key", "Arn"]}}}}`, local.Options{})
 	if got := output(t, engine, "Key"); !strings.HasPrefix(got, "arn:aws:kms:us-east-1:000000000000:key/app-Key-") {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A tool finds a stack's resources by its outputs, here as on AWS.
+func TestStacksAreDescribedWithTheirOutputs(t *testing.T) {
+	dir := lay(t, map[string]string{
+		"manifest.json": manifest(`"App": ` + stackArtifact("App", "Base") + `, "Base": ` + stackArtifact("Base")),
+		"Base.json":     `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}}, "B": {"Value": "b"}}}`,
+		"App.json":      `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`,
+	})
+	engine := start(t, local.Options{Assembly: dir})
+	client := cloudformation.NewFromConfig(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: aws.String(engine.URL()), Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+	})
+	all, err := client.DescribeStacks(t.Context(), nil)
+	if err != nil || len(all.Stacks) != 2 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	for _, name := range []string{"Base", *all.Stacks[1].StackId} {
+		got, err := client.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: &name})
+		if err != nil || len(got.Stacks) != 1 {
+			t.Fatalf("%s: %+v, %v", name, got, err)
+		}
+		s := got.Stacks[0]
+		if *s.StackName != "Base" || s.StackStatus != "CREATE_COMPLETE" || s.CreationTime == nil || len(s.Outputs) != 2 ||
+			*s.Outputs[0].OutputKey != "Arn" || *s.Outputs[0].OutputValue != engine.Endpoints().Outputs["Base"]["Arn"] || *s.Outputs[1].OutputValue != "b" {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	_, err = client.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String("Gone")})
+	if coded, ok := errors.AsType[smithy.APIError](err); !ok || coded.ErrorCode() != "ValidationError" || !strings.Contains(coded.ErrorMessage(), "Gone does not exist") {
+		t.Errorf("a stack that is not there: %v", err)
 	}
 }
