@@ -1,0 +1,98 @@
+package laptop_test
+
+// This file does what the runbook in docs/operations.md says, word for word.
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// runbook are the commands of a section of docs/operations.md.
+func runbook(t *testing.T, section string) []string {
+	t.Helper()
+	_, page, found := strings.Cut(read(t, filepath.Join(root, "docs", "operations.md")), "\n## "+section+"\n")
+	page, _, _ = strings.Cut(page, "\n## ")
+	commands := regexp.MustCompile(`(?m)^go run \./cmd/tradepost .*$`).FindAllString(page, -1)
+	if !found || len(commands) == 0 {
+		t.Fatalf("docs/operations.md has no commands under %q", section)
+	}
+	return commands
+}
+
+// operate runs a command of the runbook as an operator does, and returns all
+// that it prints.
+func operate(t *testing.T, command string, variables ...string) string {
+	t.Helper()
+	shell := exec.CommandContext(deadline(t), "sh", "-c", command)
+	shell.Dir = root
+	shell.Env = append(os.Environ(), append(variables, "AWS_ENDPOINT_URL="+desk.Endpoints.AWS,
+		"AWS_REGION="+desk.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")...)
+	out, err := shell.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return string(out)
+}
+
+func TestWhatFailedIsReplayedAsTheRunbookSays(t *testing.T) {
+	t.Parallel()
+	const all, failing = 100, 40
+	var down atomic.Bool
+	down.Store(true)
+	fault.add(func(_ context.Context, call cloud.Call) error {
+		// The table's key is disabled, say: trouble that no retry waits out.
+		if down.Load() && call.Action == "TransactWriteItems" && about(call, `"replayed-down-`) {
+			return cloud.Errorf(400, "AccessDeniedException", "the key is disabled")
+		}
+		return nil
+	})
+	var records []string
+	for i := range all {
+		id := fmt.Sprintf("replayed-%d", i)
+		if i < failing {
+			id = fmt.Sprintf("replayed-down-%d", i)
+		}
+		records = append(records, record(id, "x"))
+	}
+	before := settle(t, "globex", "replayed.xml", batch(records...))
+	wantTotals(t, before, all-failing, 0, 0, failing)
+
+	down.Store(false)
+	commands := runbook(t, "Replaying failed transactions")
+	said := ""
+	for _, command := range commands {
+		said += operate(t, command, "FILE="+before.FileID, "PARTNER=globex", "REASON=DynamoDb.DynamoDbException")
+	}
+	if !strings.Contains(said, fmt.Sprintf("%d failed", failing)) {
+		t.Errorf("the commands do not tell of %d failures:\n%s", failing, said)
+	}
+
+	after, _, err := desk.Partners["globex"].Reply(deadline(t), "replayed.xml", func(r contract.Reply) bool {
+		return r.FileID == before.FileID && r.Status == contract.FileSettled && r.Totals.Failed == 0
+	})
+	if err != nil {
+		t.Fatalf("%v; the commands said\n%s", err, said)
+	}
+	wantTotals(t, after, all, 0, 0, 0)
+	if names := executions(t, before.FileID); len(names) != all+failing {
+		t.Errorf("%d executions, want one of each transaction and one of each replay", len(names))
+	}
+	for _, command := range commands { // there is nothing left to do
+		if again := operate(t, command, "FILE="+before.FileID, "PARTNER=globex", "REASON=none"); !strings.Contains(again, "0 failed transactions") {
+			t.Errorf("%s: a second time it says\n%s", command, again)
+		}
+	}
+	if names := executions(t, before.FileID); len(names) != all+failing {
+		t.Errorf("%d executions after all was done again", len(names))
+	}
+}
