@@ -3,7 +3,6 @@
 package accept
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +22,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contenthash"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/messages"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 	"github.com/tradepost-dev/tradepost/internal/patience"
 )
@@ -75,19 +75,16 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayProxyRequ
 }
 
 // encode makes the message's JSON and refuses one that could start no
-// execution. Without HTML escapes it is nearly as short as the text it holds.
+// execution.
 func encode(m contract.Message) (string, error) {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(m); err != nil {
-		return "", fmt.Errorf("encode transaction %q: %w", m.TransactionID, err)
+	body, err := messages.Encode(m)
+	if err != nil {
+		return "", err
 	}
-	body := bytes.TrimRight(buffer.Bytes(), "\n")
 	if len(body) > contract.MaxMessageBytes {
 		return "", tooLarge()
 	}
-	return string(body), nil
+	return body, nil
 }
 
 // queue shows the transaction as RECEIVED and sends its message, or leaves

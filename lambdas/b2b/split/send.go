@@ -4,31 +4,24 @@
 package split
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"strconv"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/tradepost-dev/tradepost/internal/batch"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/messages"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 	"github.com/tradepost-dev/tradepost/internal/patience"
 )
 
 const (
-	batchEntries  = 10      // SQS's limit
-	batchBytes    = 1 << 20 // SQS's limit, of all bodies together
-	batchOutcomes = 25      // DynamoDB's limit of items in one BatchWriteItem
-	concurrency   = 16      // calls in flight; it bounds memory to as many batches
+	batchOutcomes = 25 // DynamoDB's limit of items in one BatchWriteItem
+	concurrency   = 16 // calls in flight; it bounds memory to as many batches
 )
 
 // send reads the file again and sends all of it, of the repeated ids only the
@@ -36,10 +29,13 @@ const (
 func (h *Handler) send(ctx context.Context, f *file, content *content, repeated []idDigest) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrency)
-	s := &sender{handler: h, file: f, firsts: newFirsts(repeated), ctx: groupCtx, group: group}
+	s := &sender{
+		handler: h, file: f, firsts: newFirsts(repeated), ctx: groupCtx, group: group,
+		messages: messages.Sender{SQS: h.SQS, QueueURL: h.QueueURL, Group: group},
+	}
 	readErr := h.records(groupCtx, content, s.record)
 	if readErr == nil {
-		s.flushMessages()
+		s.messages.Flush(groupCtx)
 		s.flushOutcomes()
 	}
 	if err := group.Wait(); err != nil { // the cause, if reading ended because a send failed
@@ -63,9 +59,7 @@ type sender struct {
 	group   *errgroup.Group
 
 	seen     int
-	json     bytes.Buffer
-	messages []sqstypes.SendMessageBatchRequestEntry
-	bytes    int // of the bodies in messages
+	messages messages.Sender
 	outcomes []dynamodbtypes.WriteRequest
 }
 
@@ -79,7 +73,7 @@ func (s *sender) record(r *batch.Record) error {
 		return nil
 	}
 	message := s.message(r)
-	body, err := s.encode(message)
+	body, err := messages.Encode(message)
 	if err != nil {
 		return err
 	}
@@ -92,7 +86,7 @@ func (s *sender) record(r *batch.Record) error {
 		s.conclude(r, *later)
 		return nil
 	}
-	s.enqueue(body)
+	s.messages.Add(s.ctx, body)
 	return nil
 }
 
@@ -101,43 +95,6 @@ func (s *sender) message(r *batch.Record) contract.Message {
 		Record:  contract.NewRecord(s.file.FileID, r.Ordinal, s.file.Partner, contract.SourceSFTP, s.file.File, r.TransactionID()),
 		Content: r.Content(),
 	}
-}
-
-// encode makes a message's JSON. Without HTML escapes its size stays close to
-// that of the text.
-func (s *sender) encode(m contract.Message) (string, error) {
-	s.json.Reset()
-	encoder := json.NewEncoder(&s.json)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(m); err != nil {
-		return "", fmt.Errorf("encode ordinal %d: %w", m.Ordinal, err)
-	}
-	return string(bytes.TrimSuffix(s.json.Bytes(), []byte("\n"))), nil
-}
-
-func (s *sender) enqueue(body string) {
-	if len(s.messages) == batchEntries || s.bytes+len(body) > batchBytes {
-		s.flushMessages()
-	}
-	s.messages = append(s.messages, sqstypes.SendMessageBatchRequestEntry{
-		Id:          aws.String(strconv.Itoa(len(s.messages))),
-		MessageBody: aws.String(body),
-	})
-	s.bytes += len(body)
-}
-
-func (s *sender) flushMessages() {
-	if len(s.messages) == 0 {
-		return
-	}
-	batch, last := s.messages, s.seen
-	s.messages, s.bytes = nil, 0
-	s.group.Go(func() error {
-		if err := s.handler.sendBatch(s.ctx, batch); err != nil {
-			return fmt.Errorf("send %d messages up to ordinal %d: %w", len(batch), last, err)
-		}
-		return nil
-	})
 }
 
 // verdict is what becomes of a record that is not queued.
@@ -169,42 +126,6 @@ func (s *sender) flushOutcomes() {
 		}
 		return nil
 	})
-}
-
-// sendBatch sends a batch and then, for as long as there is time, those of its
-// entries that the queue did not take.
-func (h *Handler) sendBatch(ctx context.Context, entries []sqstypes.SendMessageBatchRequestEntry) error {
-	return patience.Retry(ctx, func() error {
-		output, err := h.SQS.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: aws.String(h.QueueURL), Entries: entries})
-		if err != nil || len(output.Failed) == 0 {
-			return err
-		}
-		entries, err = remaining(entries, output.Failed)
-		return err
-	})
-}
-
-// remaining picks the entries that failed, with the first one's error. If an
-// error is our own it is not one to be tried again: sending the same cannot
-// help.
-func remaining(entries []sqstypes.SendMessageBatchRequestEntry, failed []sqstypes.BatchResultErrorEntry) ([]sqstypes.SendMessageBatchRequestEntry, error) {
-	var again []sqstypes.SendMessageBatchRequestEntry
-	var first error
-	for _, failure := range failed {
-		err := fmt.Errorf("queue refused an entry: %s: %s", aws.ToString(failure.Code), aws.ToString(failure.Message))
-		if failure.SenderFault {
-			return nil, err
-		}
-		if first == nil {
-			first = err
-		}
-		for _, entry := range entries {
-			if aws.ToString(entry.Id) == aws.ToString(failure.Id) {
-				again = append(again, entry)
-			}
-		}
-	}
-	return again, patience.Again(first)
 }
 
 // writeBatch puts outcomes and then, for as long as there is time, those that
