@@ -1,21 +1,44 @@
-# The verbs of this repository. Each installs what it needs; CI calls the same ones.
+# The verbs of this repository: `make` alone lists them. Each installs what it
+# needs; CI calls the same ones.
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-INPUT ?= examples/transactions.xml
-export INPUT # so that the shell sees any file name as one word
-NODE  := node_modules/.package-lock.json
+INPUT    ?= examples/transactions.xml
+SYSTEM   ?=
+STATE    ?=
+PORT     ?= 0
+FUZZTIME ?= 5s
+export INPUT SYSTEM STATE PORT # so that the shell sees any value as one word
+NODE := node_modules/.package-lock.json
 
-.PHONY: demo up test synth lint bench ci clean
+# Packages whose tests start neither the CDK nor the whole app.
+UNIT = go list -f '{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
+	grep -v -e jsii-runtime-go -e internal/cdktest -e /endtoend | cut -d' ' -f1
 
-demo: $(NODE) ## process a batch and a posted transaction on this machine, and account for them
-	@go build -o .local/bin/ ./cmd/demo && .local/bin/demo -input "$$INPUT"
+.PHONY: help demo up test quick race fuzz synth lint bench ci clean
 
-up: $(NODE) ## serve the same pipeline until Ctrl-C
-	@go build -o .local/bin/ ./cmd/demo && exec .local/bin/demo -serve
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(NODE) ## tell each system's story on this machine, and account for it; SYSTEM=b2b, INPUT=FILE
+	@go build -o .local/bin/ ./cmd/demo && .local/bin/demo -system "$$SYSTEM" -input "$$INPUT"
+
+up: $(NODE) ## serve the same systems until Ctrl-C, and say how to use them; SYSTEM=b2b, PORT=N, STATE=DIR
+	@go build -o .local/bin/ ./cmd/demo && exec .local/bin/demo -serve -system "$$SYSTEM" -state "$$STATE" -port "$$PORT"
 
 test: $(NODE) ## every test
 	go test ./...
+
+quick: ## the tests that start neither the CDK nor the whole app
+	@go test $$($(UNIT))
+
+race: ## the same tests under the race detector
+	@go test -race $$($(UNIT))
+
+fuzz: ## every fuzz target for FUZZTIME
+	@grep -rHo --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file target; do \
+		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	done
 
 synth: $(NODE) ## write cdk.out
 	cdk synth --quiet
@@ -29,7 +52,7 @@ lint: ## formatting, vet, staticcheck, tidy modules
 bench: $(NODE) ## speed as ratios, as a table
 	@go build -o .local/bin/ ./cmd/bench && .local/bin/bench
 
-ci: lint test synth demo
+ci: lint test race fuzz synth demo ## what CI runs
 
 clean: ## remove what these verbs made
 	rm -rf node_modules cdk.out .local

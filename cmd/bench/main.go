@@ -5,14 +5,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 )
 
 // result is one line of the table.
@@ -42,14 +42,9 @@ var sections = []section{
 	{"pipeline", measurePipeline},
 }
 
-func main() {
-	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("bench", run) }
 
-func run(arguments []string) error {
+func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth or pipeline")
 	var o options
@@ -58,14 +53,12 @@ func run(arguments []string) error {
 	flags.StringVar(&o.heap, "heap", "", "write a heap profile of the pipeline to a `file`")
 	resident := flags.Int64("resident", 0, "split `megabytes` of generated input and print the peak of resident memory (used by the split section)")
 	through := flags.Bool("through", false, "run the pipeline and print what it took, as JSON (used by the pipeline section)")
-	if err := flags.Parse(arguments); err != nil {
+	if err := command.Parse(flags, arguments); err != nil {
 		return err
 	}
 	if *resident > 0 {
 		return printResident(*resident << 20)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/tradepost-dev/tradepost").Output()
 	if err != nil {
 		return fmt.Errorf("find the module's folder: %w", err)

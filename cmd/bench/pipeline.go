@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local"
@@ -23,12 +24,13 @@ func measureSynth(ctx context.Context, o options) ([]result, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(state)
-	if _, err := laptop.Prepare(o.root, state); err != nil {
+	values, err := b2b.Prepare(o.root, state)
+	if err != nil {
 		return nil, err
 	}
 	synthesize := func() (time.Duration, error) {
 		began := time.Now()
-		err := laptop.Synthesize(ctx, o.root, filepath.Join(state, "cdk.out"), map[string]string{"partners": filepath.Join(state, "partners.json")})
+		err := laptop.Synthesize(ctx, o.root, filepath.Join(state, "cdk.out"), values)
 		return time.Since(began), err
 	}
 	first, err := synthesize()
@@ -90,11 +92,18 @@ func runThrough(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
 	var synthesized time.Time
-	l, err := laptop.Start(ctx, laptop.Options{Root: o.root, State: state}, func(string, ...any) { synthesized = time.Now() })
+	l, err := laptop.Start(ctx, laptop.Options{
+		Root: o.root, State: state, Systems: []laptop.System{b2b.System()},
+		Progress: func(string, ...any) { synthesized = time.Now() },
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	desk, err := b2b.Connect(ctx, l)
+	if err != nil {
+		return err
+	}
 	m := measured{Ready: time.Since(synthesized)}
 
 	profiled, err := profile(o.cpu, o.heap)
@@ -106,7 +115,7 @@ func runThrough(ctx context.Context, o options) (err error) {
 	defer stop()
 	peak := followChildren(following)
 	began := time.Now()
-	if err := sendThrough(ctx, l.Partners["acme"], o.transactions); err != nil {
+	if err := sendThrough(ctx, desk.Partners["acme"], o.transactions); err != nil {
 		return err
 	}
 	m.Took = time.Since(began)
@@ -119,8 +128,8 @@ func runThrough(ctx context.Context, o options) (err error) {
 	return json.NewEncoder(os.Stdout).Encode(m)
 }
 
-func sendThrough(ctx context.Context, partner *laptop.Partner, n int) error {
-	if err := partner.Upload("bench.xml", newBatch(n)); err != nil {
+func sendThrough(ctx context.Context, partner *b2b.Partner, n int) error {
+	if err := partner.Upload(ctx, "bench.xml", newBatch(n)); err != nil {
 		return err
 	}
 	reply, _, err := partner.Reply(ctx, "bench.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })

@@ -1,174 +1,117 @@
 package main
 
+// This file has what all stories share: a new one is an entry in stories and a
+// file of its own.
+
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
-
+	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// The single transaction of the story.
-const (
-	postedID      = "12"
-	postedMessage = "Transaction made between user 687 and user 329."
-)
+// story shows one system at work.
+type story struct {
+	laptop.System
 
-// tell uploads the batch, posts the single transaction, waits until both are
-// settled and accounts for them. The error says what is not accounted for.
-//
-// The single transaction comes from another partner than the batch: whatever
-// file is run instead of the example may have a transaction of the same id.
-func tell(ctx context.Context, l *laptop.Laptop, batch string) error {
-	acme, globex := l.Partners["acme"], l.Partners["globex"]
-	if acme == nil || globex == nil {
-		return errors.New("the story needs the partners acme and globex in partners.json")
-	}
-	name := filepath.Base(batch)
-	file, err := os.Open(batch)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	progress("uploading %s (%s) by SFTP as acme", name, size(info.Size()))
-	if err := acme.Upload(name, file); err != nil {
-		return err
-	}
+	// Tell uses the system as its users do and prints what became of it. The
+	// account is what was counted, as name=number; the error says what did not
+	// come out as it should. A story may have both.
+	Tell func(context.Context, *laptop.Laptop) (account string, err error)
 
-	progress("posting transaction %s as globex", postedID)
-	posted, err := post(ctx, globex)
-	if err != nil {
-		return err
-	}
-
-	progress("waiting for the reply")
-	watched, stop := context.WithCancel(ctx)
-	defer stop()
-	go watch(watched, l)
-	reply, raw, err := acme.Reply(ctx, name, func(r contract.Reply) bool { return r.Status != contract.FileOverdue })
-	if err != nil {
-		return err
-	}
-	status, err := globex.Settled(ctx, postedID)
-	if err != nil {
-		return err
-	}
-	stop()
-	progress("settled")
-
-	all, err := executions(ctx, l)
-	if err != nil {
-		return err
-	}
-	fmt.Println()
-	t := newTable(os.Stdout, all)
-	if err := t.file(ctx, l, reply); err != nil {
-		return err
-	}
-	t.row("(posted)", status.TransactionID, status.Status, contract.ExecutionName(posted, 1, 0))
-	if err := t.out.Flush(); err != nil {
-		return err
-	}
-	fmt.Printf("\noutbox/%s%s\n%s\n", name, contract.ReplySuffix, bytes.TrimSpace(raw))
-	if reply.Status == contract.FileQuarantined {
-		fmt.Printf("\n%s was quarantined: %s\n", name, reply.Reason)
-	}
-	return conclude(reply.Totals, status)
+	// Usage is how to use the system, as commands that can be copied.
+	Usage func(context.Context, *laptop.Laptop) (string, error)
 }
 
-// post sends the single transaction and returns the id of its request.
-func post(ctx context.Context, partner *laptop.Partner) (fileID string, err error) {
-	response, body, err := partner.Post(ctx, postedID, postedMessage)
-	if err != nil {
-		return "", err
+// stories are all of them, in the order in which they are told. The input is
+// the batch file of b2b's, empty if none is told.
+func stories(input string) []story {
+	return []story{
+		b2bStory(input),
 	}
-	if response.StatusCode != http.StatusAccepted {
-		return "", fmt.Errorf("POST /transactions: %s: %s", response.Status, body)
-	}
-	return contract.RequestID(response.Header.Get("x-amzn-RequestId")), nil
 }
 
-// conclude prints the account of everything that was received.
-func conclude(totals contract.Totals, posted laptop.Status) error {
-	totals.Received++
-	totals.Count(contract.Outcome(posted.Status), 1)
-	fmt.Printf("\ndemo: received=%d stored=%d duplicate=%d rejected=%d failed=%d\n",
-		totals.Received, totals.Stored, totals.Duplicate, totals.Rejected, totals.Failed)
-	switch {
-	case totals.Received != totals.Accounted():
-		return fmt.Errorf("%d of %d transactions are not accounted for", totals.Received-totals.Accounted(), totals.Received)
-	case totals.Failed > 0:
-		return fmt.Errorf("%d transactions failed", totals.Failed)
+// choose picks the stories that are named, with commas between, or all.
+func choose(all []story, names string) ([]story, error) {
+	if names == "" {
+		return all, nil
 	}
-	return nil
+	var known []string
+	for _, s := range all {
+		known = append(known, s.Name)
+	}
+	wanted := map[string]bool{}
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.TrimSpace(name)
+		if !slices.Contains(known, name) {
+			return nil, command.Misused("there is no system %q: give some of %s", name, strings.Join(known, ", "))
+		}
+		wanted[name] = true
+	}
+	return slices.DeleteFunc(all, func(s story) bool { return !wanted[s.Name] }), nil
 }
 
-// executions lists the executions of the transaction workflow by name.
-func executions(ctx context.Context, l *laptop.Laptop) (map[string]types.ExecutionListItem, error) {
-	arn, ok := l.Endpoints.Outputs[l.Stack]["WorkflowARN"].(string)
-	if !ok {
-		return nil, errors.New("the stack has no output WorkflowARN")
-	}
-	all := map[string]types.ExecutionListItem{}
-	pages := sfn.NewListExecutionsPaginator(sfn.NewFromConfig(l.AWS()), &sfn.ListExecutionsInput{
-		StateMachineArn: aws.String(arn),
-		MaxResults:      1000,
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("list executions: %w", err)
-		}
-		for _, e := range page.Executions {
-			all[*e.Name] = e
-		}
-	}
-	return all, nil
-}
-
-// watch tells how many executions have ended while the story waits.
-func watch(ctx context.Context, l *laptop.Laptop) {
-	last := 0
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(2 * time.Second):
-		}
-		all, err := executions(ctx, l)
-		if err != nil {
-			continue
-		}
-		ended := 0
-		for _, e := range all {
-			if e.StopDate != nil {
-				ended++
+// tell tells stories one after the other, whatever becomes of each, and prints
+// the account: of one story it is the last line, of several each has its line
+// before a sum.
+func tell(ctx context.Context, l *laptop.Laptop, chosen []story, limit time.Duration) error {
+	var lines []string
+	var failures []error
+	for _, s := range chosen {
+		account, err := tellOne(ctx, l, s, limit)
+		if len(chosen) > 1 {
+			account = strings.TrimSpace(s.Name + ": " + account)
+			if err != nil {
+				account += " FAILED"
+				err = fmt.Errorf("%s: %w", s.Name, err)
 			}
 		}
-		if ended > last {
-			last = ended
-			progress("%d executions have ended", ended)
+		if account != "" {
+			lines = append(lines, "demo: "+account)
+		}
+		if err != nil {
+			failures = append(failures, err)
 		}
 	}
+	if len(chosen) > 1 {
+		lines = append(lines, fmt.Sprintf("demo: systems=%d passed=%d failed=%d", len(chosen), len(chosen)-len(failures), len(failures)))
+	}
+	if len(lines) > 0 {
+		fmt.Printf("\n%s\n", strings.Join(lines, "\n"))
+	}
+	return errors.Join(failures...)
 }
 
-func size(n int64) string {
-	if n < 1e6 {
-		return fmt.Sprintf("%.1f KB", float64(n)/1e3)
+func tellOne(ctx context.Context, l *laptop.Laptop, s story, limit time.Duration) (string, error) {
+	told, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	account, err := s.Tell(told, l)
+	if err != nil && ctx.Err() == nil && told.Err() != nil {
+		err = fmt.Errorf("%w\nhow things stand after %v:\n%s", err, limit, l.Standing(ctx))
 	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	return account, err
+}
+
+// serveUntil prints how to use each system, and serves until ctx ends.
+func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story) error {
+	var texts []string
+	for _, s := range chosen {
+		text, err := s.Usage(ctx, l)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, text)
+	}
+	if err := l.Publish(); err != nil {
+		return err
+	}
+	fmt.Printf("\n%s%s\n", strings.Join(texts, ""), l.Usage())
+	progress("ready; Ctrl-C stops")
+	<-ctx.Done()
+	return nil
 }

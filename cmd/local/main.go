@@ -9,25 +9,21 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/durable"
 )
 
 func main() {
 	local.LimitMemory()
-	if err := run(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "local:", err)
-		os.Exit(1)
-	}
+	command.Main("local", run)
 }
 
-func run(arguments []string) error {
+func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted.\n\n")
@@ -40,7 +36,7 @@ func run(arguments []string) error {
 	region := flags.String("region", "", "region the engine pretends to be in (default the stacks' own, or us-east-1)")
 	parameters := parameterFlag{}
 	flags.Var(parameters, "parameter", "value of a template parameter, as `STACK:NAME=VALUE`; may be repeated")
-	if err := flags.Parse(arguments); err != nil {
+	if err := command.Parse(flags, arguments); err != nil {
 		return err
 	}
 	dir := "cdk.out"
@@ -49,15 +45,12 @@ func run(arguments []string) error {
 	case 1:
 		dir = flags.Arg(0)
 	default:
-		return fmt.Errorf("one assembly at most, got %q", flags.Args())
+		return command.Misused("one assembly at most, got %q", flags.Args())
 	}
 
 	if *state != "" && sameFolder(*state, *out) {
-		return fmt.Errorf("-state and -out must be different folders, got %q for both", *out)
+		return command.Misused("-state and -out must be different folders, got %q for both", *out)
 	}
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
 	return serve(ctx, *out, local.Options{
 		Assembly:   dir,
 		Account:    *account,

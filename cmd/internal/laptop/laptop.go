@@ -1,7 +1,8 @@
-// Package laptop runs the Tradepost app on this machine: it makes keys for the
-// example partners, synthesizes the app, starts the assembly in local/, and
-// gives each partner the clients a partner has. The demo and the end-to-end
-// tests stand on it.
+// Package laptop runs the Tradepost app on this machine: it prepares a state
+// folder for the systems that are asked for, synthesizes the app with them, and
+// starts the assembly in local/. It knows no system; what a system needs of a
+// laptop, and its clients, stand in a package of their own beside this one.
+// The demo and the end-to-end tests stand on it.
 package laptop
 
 import (
@@ -15,17 +16,32 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/durable"
 )
 
-// Laptop is a running assembly with its partners.
+// Laptop is a running assembly.
 type Laptop struct {
 	Engine    *local.Engine
 	Endpoints local.Endpoints
-	Stack     string // the B2B stack's name
-	Partners  map[string]*Partner
+	State     string // the state folder
 
-	addresses string // the file that tells them, as long as they are served
+	addresses string // the file that tells the endpoints, as long as they are served
+	claim     *durable.Claim
+}
+
+// System is a system of the app, as far as a laptop has to know it.
+type System struct {
+	// Name is the system's in the CDK context "systems".
+	Name string
+
+	// Prepare makes what the system needs in the state folder, and keeps what
+	// is there from an earlier run. It returns what the system adds to the CDK
+	// context.
+	Prepare func(root, state string) (map[string]string, error)
 }
 
 // Options say what to run.
@@ -33,46 +49,105 @@ type Options struct {
 	// Root is this module's folder. Required.
 	Root string
 
-	// State is the folder for keys/, tokens/, logs/, partners.json, cdk.out
-	// and endpoints.json. Required.
+	// State is the folder for what the systems prepare, cdk.out, logs/, what
+	// the engine keeps for its next run, and endpoints.json. One process at a
+	// time has it. Required.
 	State string
 
-	// Context adds to the CDK context of cdk.json ("-c name=value").
+	// Systems are what is synthesized. Required.
+	Systems []System
+
+	// Context adds to the CDK context of cdk.json ("-c name=value") and to the
+	// systems' own.
 	Context map[string]string
 
-	// Engine options other than Assembly and Logs.
+	// Engine options other than Assembly, Logs and State.
 	Engine local.Options
+
+	// Progress is told what happens, in a few words. Default: nobody is told.
+	Progress func(format string, arguments ...any)
 }
 
-// Start prepares, synthesizes and starts. Progress is told in a few words.
-func Start(ctx context.Context, o Options, progress func(format string, arguments ...any)) (*Laptop, error) {
-	// The addresses of a run that was killed must not look like this one's.
-	if err := local.Forget(o.addresses()); err != nil {
-		return nil, err
-	}
-	keys, err := Prepare(o.Root, o.State)
+// Start prepares, synthesizes and starts.
+func Start(ctx context.Context, o Options) (*Laptop, error) {
+	return o.held(func() (*local.Engine, error) {
+		values, err := o.prepare()
+		if err != nil {
+			return nil, err
+		}
+		o.progress("synthesizing %s for %s", o.names(), architecture())
+		assembly := filepath.Join(o.State, "cdk.out")
+		if err := Synthesize(ctx, o.Root, assembly, values); err != nil {
+			return nil, err
+		}
+		o.progress("starting the assembly")
+		return o.engine(ctx, assembly)
+	})
+}
+
+// Run starts an assembly that was synthesized before, by Start in another
+// state folder; this one's has to have what the systems prepared there.
+func Run(ctx context.Context, assembly string, o Options) (*Laptop, error) {
+	return o.held(func() (*local.Engine, error) { return o.engine(ctx, assembly) })
+}
+
+// held starts an engine while the state folder is this process's own, and
+// tells where the engine listens.
+func (o Options) held(start func() (*local.Engine, error)) (*Laptop, error) {
+	claim, err := durable.Take(o.State)
 	if err != nil {
 		return nil, err
 	}
-	progress("synthesizing the app for %s", architecture())
-	assembly := filepath.Join(o.State, "cdk.out")
-	if err := Synthesize(ctx, o.Root, assembly, o.context()); err != nil {
-		return nil, err
+	l := &Laptop{State: o.State, addresses: filepath.Join(o.State, "endpoints.json"), claim: claim}
+	// The addresses of a run that was killed must not look like this one's.
+	if err = local.Forget(l.addresses); err == nil {
+		l.Engine, err = start()
 	}
-	progress("starting the assembly")
-	return Run(ctx, assembly, o, keys)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	l.Endpoints = l.Engine.Endpoints()
+	return l, nil
 }
 
-func (o Options) context() map[string]string {
+// prepare makes what the systems need, and the CDK context.
+func (o Options) prepare() (map[string]string, error) {
 	values := map[string]string{
-		"partners":               filepath.Join(o.State, "partners.json"),
+		"systems":                o.names(),
 		"tradepost:architecture": architecture(),
 	}
+	for _, system := range o.Systems {
+		added, err := system.Prepare(o.Root, o.State)
+		if err != nil {
+			return nil, fmt.Errorf("prepare %s: %w", system.Name, err)
+		}
+		maps.Copy(values, added)
+	}
 	maps.Copy(values, o.Context)
-	return values
+	return values, nil
 }
 
-func (o Options) addresses() string { return filepath.Join(o.State, "endpoints.json") }
+func (o Options) engine(ctx context.Context, assembly string) (*local.Engine, error) {
+	options := o.Engine
+	options.Assembly = assembly
+	options.Logs = filepath.Join(o.State, "logs")
+	options.State = filepath.Join(o.State, "engine")
+	return local.Start(ctx, options)
+}
+
+func (o Options) names() string {
+	var names []string
+	for _, system := range o.Systems {
+		names = append(names, system.Name)
+	}
+	return strings.Join(names, ",")
+}
+
+func (o Options) progress(format string, arguments ...any) {
+	if o.Progress != nil {
+		o.Progress(format, arguments...)
+	}
+}
 
 // architecture is Lambda's name for this machine's.
 func architecture() string {
@@ -82,63 +157,55 @@ func architecture() string {
 	return runtime.GOARCH
 }
 
-// Run starts an assembly that has been synthesized for the keys before.
-func Run(ctx context.Context, assembly string, o Options, keys Keys) (*Laptop, error) {
-	options := o.Engine
-	options.Assembly = assembly
-	options.Logs = filepath.Join(o.State, "logs")
-	engine, err := local.Start(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	l := &Laptop{
-		Engine: engine, Endpoints: engine.Endpoints(), Partners: map[string]*Partner{},
-		addresses: o.addresses(),
-	}
-	if err := l.connect(ctx, o.State, keys); err != nil {
-		return nil, fmt.Errorf("%w (closing: %v)", err, engine.Close())
-	}
-	return l, nil
-}
-
-// connect finds the addresses and tokens of the partners and writes them into
-// the state folder.
-func (l *Laptop) connect(ctx context.Context, state string, keys Keys) error {
-	var err error
-	if l.Stack, err = only(l.Endpoints.SFTP, "SFTP server"); err != nil {
-		return err
-	}
-	server := l.Endpoints.SFTP[l.Stack]
-	address := server[slices.Sorted(maps.Keys(server))[0]]
-	api, err := l.output("RESTURL")
-	if err != nil {
-		return err
-	}
-	for id, key := range keys {
-		token, err := l.token(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := writePrivate(filepath.Join(state, "tokens", id), token+"\n"); err != nil {
-			return err
-		}
-		l.Partners[id] = &Partner{ID: id, Token: token, SFTP: address, API: strings.TrimSuffix(api, "/"), key: key}
-	}
-	return l.Endpoints.Write(l.addresses)
-}
+// Publish writes endpoints.json. Its being there says that all is ready, so
+// whatever else a client needs of the state folder is written before.
+func (l *Laptop) Publish() error { return l.Endpoints.Write(l.addresses) }
 
 // Close stops the assembly, and removes endpoints.json first.
-func (l *Laptop) Close() error { return errors.Join(local.Forget(l.addresses), l.Engine.Close()) }
-
-func only(byStack map[string]map[string]string, what string) (string, error) {
-	stacks := slices.Sorted(maps.Keys(byStack))
-	if len(stacks) != 1 {
-		return "", fmt.Errorf("want one stack with an %s, got %q", what, stacks)
+func (l *Laptop) Close() error {
+	err := local.Forget(l.addresses)
+	if l.Engine != nil {
+		err = errors.Join(err, l.Engine.Close())
 	}
-	return stacks[0], nil
+	return errors.Join(err, l.claim.Release())
 }
 
-func writePrivate(path, content string) error {
+// AWS is a client configuration for the engine's APIs, as the account's
+// administrator.
+func (l *Laptop) AWS() aws.Config {
+	return aws.Config{
+		Region:       l.Engine.Cloud.Region,
+		BaseEndpoint: aws.String(l.Endpoints.AWS),
+		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
+	}
+}
+
+// Stack finds the one stack whose name begins in a way: what follows is the
+// stage.
+func (l *Laptop) Stack(prefix string) (string, error) {
+	var found []string
+	for _, name := range slices.Sorted(maps.Keys(l.Endpoints.Outputs)) {
+		if strings.HasPrefix(name, prefix) {
+			found = append(found, name)
+		}
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("want one stack %s..., got %q", prefix, found)
+	}
+	return found[0], nil
+}
+
+// Output is an output of a stack.
+func (l *Laptop) Output(stack, name string) (string, error) {
+	value, ok := l.Endpoints.Outputs[stack][name].(string)
+	if !ok {
+		return "", fmt.Errorf("stack %s has no output %s", stack, name)
+	}
+	return value, nil
+}
+
+// WritePrivate writes a file that only this user may read, and its folder.
+func WritePrivate(path, content string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/local/durable"
 )
 
 func TestAStartForgetsTheAddressesOfAKilledRun(t *testing.T) {
@@ -20,11 +21,44 @@ func TestAStartForgetsTheAddressesOfAKilledRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	noModule := t.TempDir()
-	if _, err := laptop.Start(t.Context(), laptop.Options{Root: noModule, State: folder}, t.Logf); err == nil {
+	if _, err := laptop.Start(t.Context(), laptop.Options{Root: noModule, State: folder}); err == nil {
 		t.Fatal("an empty folder was started")
 	}
 	if _, err := os.Stat(addresses); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the old addresses are still there: %v", err)
+	}
+}
+
+func TestAFolderInUseIsLeftAsItIs(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	claim, err := durable.Take(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addresses := filepath.Join(folder, "endpoints.json")
+	if err := os.WriteFile(addresses, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	prepared := false
+	system := laptop.System{Name: "any", Prepare: func(string, string) (map[string]string, error) {
+		prepared = true
+		return nil, errors.New("go no further")
+	}}
+	options := laptop.Options{Root: t.TempDir(), State: folder, Systems: []laptop.System{system}}
+	_, err = laptop.Start(t.Context(), options)
+	var claimed *durable.ClaimedError
+	if !errors.As(err, &claimed) || claimed.PID != os.Getpid() || prepared {
+		t.Errorf("error %v, prepared %v", err, prepared)
+	}
+	if _, err := os.Stat(addresses); err != nil {
+		t.Errorf("the addresses of who has the folder: %v", err)
+	}
+	if err := claim.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = laptop.Start(t.Context(), options); errors.As(err, &claimed) || !prepared {
+		t.Errorf("after the release: error %v, prepared %v", err, prepared)
 	}
 }
 

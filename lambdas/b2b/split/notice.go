@@ -1,5 +1,4 @@
-// This file understands the two kinds of notices and tells which objects are
-// files.
+// This file understands the two kinds of notices.
 
 package split
 
@@ -9,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -76,34 +73,13 @@ func read(event events.EventBridgeEvent) (notice, error) {
 	return n, nil
 }
 
-// file takes partner and path from the key, inbox/<partner>/<path>. If the
-// object is not a partner's finished file, ignored says why.
+// file takes partner and path from the key. If the object is not a partner's
+// finished file, ignored says why.
 func (n notice) file() (partner, file, ignored string) {
-	below, inside := strings.CutPrefix(n.key, contract.InboxPrefix)
-	partner, file, _ = strings.Cut(below, "/")
-	base := path.Base(n.key)
-	switch {
-	case n.failed != "":
-		ignored = "the call failed: " + n.failed
-	case !inside || partner == "" || file == "":
-		ignored = "it is in no partner's inbox"
-	case strings.HasSuffix(n.key, "/"):
-		ignored = "it is a folder"
-	case strings.HasPrefix(base, "."):
-		ignored = "it is hidden"
-	case temporary(base):
-		ignored = "it has the name of an unfinished upload"
+	if n.failed != "" {
+		return "", "", "the call failed: " + n.failed
 	}
-	return partner, file, ignored
-}
-
-// temporary reports the names that SFTP clients give to uploads in progress.
-func temporary(base string) bool {
-	switch strings.ToLower(path.Ext(base)) {
-	case ".part", ".filepart", ".tmp":
-		return true
-	}
-	return false
+	return contract.InboxFile(n.key)
 }
 
 // locate finds the object's version and with it the file's id. CloudTrail may

@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 import (
 	"bytes"
@@ -20,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/format"
 	"github.com/tradepost-dev/tradepost/local"
@@ -102,16 +101,11 @@ func TestThrottlingDelaysTransactionsAndLosesNone(t *testing.T) {
 func TestAFormatHandlerThatCrashesFailsOnlyWhatMakesItCrash(t *testing.T) {
 	t.Parallel()
 	// An engine of its own, whose format handler panics or dies.
-	dir := t.TempDir()
-	l, err := laptop.Run(deadline(t), filepath.Join(state, "cdk.out"), laptop.Options{State: dir, Engine: local.Options{
+	l := anotherDesk(t, local.Options{
 		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): &dying{handler: crashing{lambda.NewHandler(format.Handle)}}},
-	}}, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	})
 	acme := l.Partners["acme"]
-	if err := acme.Upload("crash.xml", strings.NewReader(batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x"), record("dies-once", "x"), record("dies-always", "x")))); err != nil {
+	if err := acme.Upload(deadline(t), "crash.xml", strings.NewReader(batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x"), record("dies-once", "x"), record("dies-always", "x")))); err != nil {
 		t.Fatal(err)
 	}
 	r := reply(t, acme, "crash.xml", "")
@@ -122,7 +116,7 @@ func TestAFormatHandlerThatCrashesFailsOnlyWhatMakesItCrash(t *testing.T) {
 		}
 	}
 	eventually(t, "the metric that the alarm watches", func() bool {
-		return sum(t, l, "AWS/States", "ExecutionsFailed", "StateMachineArn", output(t, "WorkflowARN")) == 2
+		return sum(t, l.Laptop, "AWS/States", "ExecutionsFailed", "StateMachineArn", output(t, "WorkflowARN")) == 2
 	})
 }
 
@@ -157,7 +151,7 @@ func logicalID(t *testing.T, part string) string {
 	var template struct {
 		Resources map[string]struct{ Type string }
 	}
-	raw := read(t, filepath.Join(state, "cdk.out", desk.Stack+".template.json"))
+	raw := read(t, filepath.Join(assembly(), desk.Stack+".template.json"))
 	if err := json.Unmarshal([]byte(raw), &template); err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,12 @@
-package laptop_test
+package endtoend
 
 import (
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/format"
 	"github.com/tradepost-dev/tradepost/local"
@@ -20,13 +18,9 @@ import (
 func TestTheMetricsOfBothIntakesAddUp(t *testing.T) {
 	t.Parallel()
 	// An engine of its own, so that all that is counted is this test's.
-	l, err := laptop.Run(deadline(t), filepath.Join(state, "cdk.out"), laptop.Options{State: t.TempDir(), Engine: local.Options{
+	l := anotherDesk(t, local.Options{
 		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): crashing{lambda.NewHandler(format.Handle)}},
-	}}, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	})
 	acme := l.Partners["acme"]
 	for _, post := range []struct {
 		id, message string
@@ -37,7 +31,7 @@ func TestTheMetricsOfBothIntakesAddUp(t *testing.T) {
 		{"counted", "in conflict", http.StatusConflict}, // not received, so not counted
 		{"crash-2", "x", http.StatusAccepted},
 	} {
-		response, body, err := acme.Post(t.Context(), post.id, post.message)
+		response, body, err := acme.Post(deadline(t), post.id, post.message)
 		if err != nil || response.StatusCode != post.status {
 			t.Fatalf("%v, %v: %s", response, err, body)
 		}
@@ -46,7 +40,7 @@ func TestTheMetricsOfBothIntakesAddUp(t *testing.T) {
 		}
 	}
 	file := batch(record("counted", "new"), record("counted", "in conflict"), record("counted-2", "x"), record("counted-3", "x"), record("crash-2", "x"))
-	if err := acme.Upload("counted.xml", strings.NewReader(file)); err != nil {
+	if err := acme.Upload(deadline(t), "counted.xml", strings.NewReader(file)); err != nil {
 		t.Fatal(err)
 	}
 	wantTotals(t, reply(t, acme, "counted.xml", ""), 2, 1, 1, 1)
@@ -58,7 +52,7 @@ func TestTheMetricsOfBothIntakesAddUp(t *testing.T) {
 		}
 	}()
 	count := func(metric string) int {
-		return sum(t, l, "Tradepost/B2B", metric, contract.DimensionPipeline, l.Stack+"/Pipeline")
+		return sum(t, l.Laptop, "Tradepost/B2B", metric, contract.DimensionPipeline, l.Stack+"/Pipeline")
 	}
 	eventually(t, "the sum of 3 posted transactions and a file of 5", func() bool {
 		got = contract.Totals{

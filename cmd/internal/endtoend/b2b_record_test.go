@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 // This file looks at the whole row that a transaction is stored as.
 

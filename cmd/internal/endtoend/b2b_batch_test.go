@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 import (
 	"bytes"

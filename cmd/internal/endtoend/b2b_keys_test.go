@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 // This file counts which keys of the tables and their indexes the pipeline
 // writes to.

@@ -1,104 +1,37 @@
-package laptop_test
+package endtoend
+
+// This file has what the tests of the B2B pipeline share.
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sort"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local"
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// The app is synthesized once, and one engine serves the tests: each has file
-// names and transaction ids of its own, so they run side by side as partners do.
-var (
-	root  = filepath.Join("..", "..", "..")
-	state string
-	keys  laptop.Keys
-	desk  *laptop.Laptop
-	fault switchboard
-)
-
-// limit is how long a test waits for the pipeline before it calls it stuck.
-const limit = 90 * time.Second
-
-func TestMain(m *testing.M) {
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	var err error
-	if state, err = os.MkdirTemp("", "laptop-"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(state)
-	options := laptop.Options{Root: root, State: state, Engine: local.Options{Fault: fault.decide}}
-	if keys, err = laptop.Prepare(root, state); err == nil {
-		desk, err = laptop.Start(context.Background(), options, func(string, ...any) {})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "start the app on this machine:", err)
-		return 1
-	}
-	defer desk.Close()
-	return m.Run()
-}
-
-// switchboard lets a test break calls that concern it: every fault is asked,
-// and should answer nil for what is not its own.
-type switchboard struct{ faults atomic.Pointer[[]cloud.Fault] }
-
-func (s *switchboard) decide(ctx context.Context, call cloud.Call) error {
-	if faults := s.faults.Load(); faults != nil {
-		for _, f := range *faults {
-			if err := f(ctx, call); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (s *switchboard) add(f cloud.Fault) {
-	for {
-		old := s.faults.Load()
-		var faults []cloud.Fault
-		if old != nil {
-			faults = append(faults, *old...)
-		}
-		faults = append(faults, f)
-		if s.faults.CompareAndSwap(old, &faults) {
-			return
-		}
-	}
-}
-
-// about tells whether a call mentions a text.
-func about(call cloud.Call, text string) bool { return bytes.Contains(call.Input, []byte(text)) }
-
-func deadline(t *testing.T) context.Context {
+// anotherDesk is the pipeline in an engine of the test's own.
+func anotherDesk(t *testing.T, o local.Options) *b2b.Desk {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	t.Cleanup(cancel)
-	return ctx
+	return connected(t, another(t, o))
+}
+
+func connected(t *testing.T, l *laptop.Laptop) *b2b.Desk {
+	t.Helper()
+	d, err := b2b.Connect(deadline(t), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // batch makes a file of transactions from their inner XML, by id.
@@ -122,13 +55,13 @@ func settle(t *testing.T, partner, name, content string) contract.Reply {
 func settleAfter(t *testing.T, partner, name, content, earlier string) contract.Reply {
 	t.Helper()
 	p := desk.Partners[partner]
-	if err := p.Upload(name, strings.NewReader(content)); err != nil {
+	if err := p.Upload(deadline(t), name, strings.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
 	return reply(t, p, name, earlier)
 }
 
-func reply(t *testing.T, p *laptop.Partner, name, earlier string) contract.Reply {
+func reply(t *testing.T, p *b2b.Partner, name, earlier string) contract.Reply {
 	t.Helper()
 	r, _, err := p.Reply(deadline(t), name, func(r contract.Reply) bool {
 		return r.FileID != earlier && r.Status != contract.FileOverdue
@@ -220,48 +153,4 @@ func executions(t *testing.T, fileID string) []string {
 	}
 	sort.Strings(names)
 	return names
-}
-
-// eventually waits for a condition that has no reply file to wait for.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	ctx := deadline(t)
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("%s: %v", what, errors.Join(errors.New("did not happen"), ctx.Err()))
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// sum is what CloudWatch makes of a metric in all; 0 if it has none.
-func sum(t *testing.T, l *laptop.Laptop, namespace, name, dimension, value string) int {
-	t.Helper()
-	got, err := cloudwatch.NewFromConfig(l.AWS()).GetMetricStatistics(deadline(t), &cloudwatch.GetMetricStatisticsInput{
-		Namespace:  aws.String(namespace),
-		MetricName: aws.String(name),
-		Dimensions: []cwtypes.Dimension{{Name: aws.String(dimension), Value: aws.String(value)}},
-		StartTime:  aws.Time(time.Now().Add(-time.Hour)),
-		EndTime:    aws.Time(time.Now().Add(time.Hour)),
-		Period:     aws.Int32(60),
-		Statistics: []cwtypes.Statistic{cwtypes.StatisticSum},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	total := 0.0
-	for _, point := range got.Datapoints {
-		total += *point.Sum
-	}
-	return int(total)
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
 }

@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -20,7 +20,7 @@ import (
 func TestAPostedTransactionIsStoredAndItsStatusTold(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]
-	response, body, err := acme.Post(t.Context(), "posted", `with "quotes" and {% expression %}`)
+	response, body, err := acme.Post(deadline(t), "posted", `with "quotes" and {% expression %}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestTheQueryStringOfTheReferenceTextIsAccepted(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]
 	query := url.Values{"transactionId": {"query"}, "transactionMessage": {" Transaction made between user 687 and user 329."}}
-	response, body, err := acme.Request(t.Context(), http.MethodPost, "transactions?"+query.Encode(), nil)
+	response, body, err := acme.Request(deadline(t), http.MethodPost, "transactions?"+query.Encode(), nil)
 	if err != nil || response.StatusCode != http.StatusAccepted {
 		t.Fatalf("%v, %v: %s", response, err, body)
 	}
@@ -56,7 +56,7 @@ func TestTheStatusAddressFitsEveryID(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]
 	for _, id := range []string{"a/b", "with space", "plus+plus", "100%", "%2F", "ünïcode-😀", `quote"quote'`, `back\\slash`, "question?mark#hash", "007", strings.Repeat("x", 128)} {
-		response, body, err := acme.Post(t.Context(), id, "x")
+		response, body, err := acme.Post(deadline(t), id, "x")
 		if err != nil || response.StatusCode != http.StatusAccepted {
 			t.Fatalf("%q: %v, %v: %s", id, response, err, body)
 		}
@@ -72,7 +72,7 @@ func TestAPostedConflictIsToldAtOnceAndLeavesTheStoredTransaction(t *testing.T) 
 	t.Parallel()
 	acme := desk.Partners["acme"]
 	wantTotals(t, settle(t, "acme", "before-post.xml", batch(record("post-conflict", "from the file"))), 1, 0, 0, 0)
-	response, body, err := acme.Post(t.Context(), "post-conflict", "from the post")
+	response, body, err := acme.Post(deadline(t), "post-conflict", "from the post")
 	if err != nil || response.StatusCode != http.StatusConflict || !bytes.Contains(body, []byte("stored with other content")) {
 		t.Fatalf("%v, %v: %s", response, err, body)
 	}
@@ -80,7 +80,7 @@ func TestAPostedConflictIsToldAtOnceAndLeavesTheStoredTransaction(t *testing.T) 
 		t.Errorf("the stored transaction is now %q", got)
 	}
 	// A file and a post of the same content are the same transaction.
-	response, body, err = acme.Post(t.Context(), "post-conflict", "from the file")
+	response, body, err = acme.Post(deadline(t), "post-conflict", "from the file")
 	if err != nil || response.StatusCode != http.StatusAccepted {
 		t.Fatalf("%v, %v: %s", response, err, body)
 	}
@@ -123,7 +123,7 @@ func TestAConflictOfPostsUnderWayIsFoundByTheWorkflow(t *testing.T) {
 	})
 	var second *http.Response
 	for _, message := range []string{"under way, first", "under way, second"} {
-		response, body, err := acme.Post(t.Context(), "under-way", message)
+		response, body, err := acme.Post(deadline(t), "under-way", message)
 		if err != nil || response.StatusCode != http.StatusAccepted {
 			t.Fatalf("%v, %v: %s", response, err, body)
 		}
@@ -153,7 +153,7 @@ func TestRequestsAreRefusedWithAReadableAnswer(t *testing.T) {
 	valid := `{"transactionId":"refused","transactionMessage":"x"}`
 	for _, tt := range []struct {
 		name     string
-		as       *laptop.Partner
+		as       *b2b.Partner
 		method   string
 		resource string
 		body     string
@@ -177,7 +177,7 @@ func TestRequestsAreRefusedWithAReadableAnswer(t *testing.T) {
 		{"an unknown resource", acme, "GET", "orders", "", []int{403, 404}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			response, body, err := tt.as.Request(t.Context(), tt.method, tt.resource, []byte(tt.body))
+			response, body, err := tt.as.Request(deadline(t), tt.method, tt.resource, []byte(tt.body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -212,7 +212,7 @@ func TestAPartnerOverItsRateIsTold429(t *testing.T) {
 	partner := desk.Partners[partnerIDs()[len(desk.Partners)-1]]
 	throttled := 0
 	for i := range 500 {
-		response, body, err := partner.Request(t.Context(), http.MethodGet, fmt.Sprintf("transactions/rate-%d", i), nil)
+		response, body, err := partner.Request(deadline(t), http.MethodGet, fmt.Sprintf("transactions/rate-%d", i), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

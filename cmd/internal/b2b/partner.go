@@ -1,4 +1,6 @@
-package laptop
+package b2b
+
+// This file has the clients that a partner has.
 
 import (
 	"bytes"
@@ -8,14 +10,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 
@@ -29,66 +29,59 @@ type Partner struct {
 	SFTP  string // host:port
 	API   string // base URL, stage included, without a slash at the end
 
-	key ssh.Signer
+	key     ssh.Signer
+	hostKey ssh.PublicKey
 }
 
-// AWS returns a client configuration for the engine's APIs, as the account's
-// administrator.
-func (l *Laptop) AWS() aws.Config {
-	return aws.Config{
-		Region:       l.Engine.Cloud.Region,
-		BaseEndpoint: aws.String(l.Endpoints.AWS),
-		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
-	}
+// Session is an SFTP session.
+type Session struct {
+	*sftp.Client
+	connection *ssh.Client
+	unwatch    func() bool
 }
 
-func (l *Laptop) output(name string) (string, error) {
-	value, ok := l.Endpoints.Outputs[l.Stack][name].(string)
-	if !ok {
-		return "", fmt.Errorf("stack %s has no output %s", l.Stack, name)
-	}
-	return value, nil
+// Close ends the session and its connection.
+func (s *Session) Close() error {
+	s.unwatch()
+	return errors.Join(s.Client.Close(), s.connection.Close())
 }
 
-func (l *Laptop) token(ctx context.Context, partner string) (string, error) {
-	prefix, err := l.output("TokenSecretPrefix")
+// Dial opens an SFTP session, which breaks off when ctx ends; close it when
+// done.
+func (p *Partner) Dial(ctx context.Context) (*Session, error) {
+	session, err := p.dial(ctx)
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("SFTP as %s: %w", p.ID, errors.Join(err, ctx.Err()))
 	}
-	secret, err := secretsmanager.NewFromConfig(l.AWS()).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
-		SecretId: aws.String(prefix + partner),
+	return session, nil
+}
+
+func (p *Partner) dial(ctx context.Context) (*Session, error) {
+	var dialer net.Dialer
+	stream, err := dialer.DialContext(ctx, "tcp", p.SFTP)
+	if err != nil {
+		return nil, err
+	}
+	unwatch := context.AfterFunc(ctx, func() { stream.Close() })
+	connection, channels, requests, err := ssh.NewClientConn(stream, p.SFTP, &ssh.ClientConfig{
+		User:            p.ID,
+		Auth:            []ssh.AuthMethod{ssh.PublicKeys(p.key)},
+		HostKeyCallback: ssh.FixedHostKey(p.hostKey),
 	})
 	if err != nil {
-		return "", fmt.Errorf("read the token of partner %s: %w", partner, err)
+		return nil, errors.Join(err, stream.Close())
 	}
-	var token contract.PartnerToken
-	if err := json.Unmarshal([]byte(*secret.SecretString), &token); err != nil {
-		return "", fmt.Errorf("parse the token of partner %s: %w", partner, err)
-	}
-	return token.Partner + "." + token.Token, nil
-}
-
-// Dial opens an SFTP session; close the returned client when done.
-func (p *Partner) Dial() (*sftp.Client, error) {
-	connection, err := ssh.Dial("tcp", p.SFTP, &ssh.ClientConfig{
-		User: p.ID,
-		Auth: []ssh.AuthMethod{ssh.PublicKeys(p.key)},
-		// The engine makes its host key anew, and the address is loopback.
-		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
-	})
+	client := ssh.NewClient(connection, channels, requests)
+	session, err := sftp.NewClient(client)
 	if err != nil {
-		return nil, fmt.Errorf("SFTP as %s: %w", p.ID, err)
+		return nil, errors.Join(err, client.Close())
 	}
-	client, err := sftp.NewClient(connection)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("SFTP as %s: %w", p.ID, err), connection.Close())
-	}
-	return client, nil
+	return &Session{session, client, unwatch}, nil
 }
 
 // Upload puts a file into the partner's inbox.
-func (p *Partner) Upload(name string, content io.Reader) error {
-	client, err := p.Dial()
+func (p *Partner) Upload(ctx context.Context, name string, content io.Reader) error {
+	client, err := p.Dial(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,10 +90,10 @@ func (p *Partner) Upload(name string, content io.Reader) error {
 	// which is what Create does.
 	file, err := client.OpenFile(path.Join("/inbox", name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
-		return fmt.Errorf("upload %s: %w", name, err)
+		return fmt.Errorf("upload %s: %w", name, errors.Join(err, ctx.Err()))
 	}
 	if _, err := file.ReadFrom(content); err != nil {
-		return errors.Join(fmt.Errorf("upload %s: %w", name, err), file.Close())
+		return fmt.Errorf("upload %s: %w", name, errors.Join(err, file.Close(), ctx.Err()))
 	}
 	return file.Close()
 }
@@ -108,7 +101,7 @@ func (p *Partner) Upload(name string, content io.Reader) error {
 // Reply waits until the partner's outbox holds a reply to a file that accept
 // takes, and returns it as downloaded.
 func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.Reply) bool) (contract.Reply, []byte, error) {
-	client, err := p.Dial()
+	client, err := p.Dial(ctx)
 	if err != nil {
 		return contract.Reply{}, nil, err
 	}
@@ -125,7 +118,7 @@ func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.R
 				return reply, raw, nil
 			}
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return reply, nil, fmt.Errorf("download the reply to %s: %w", name, err)
+			return reply, nil, fmt.Errorf("download the reply to %s: %w", name, errors.Join(err, ctx.Err()))
 		}
 		if err := pause(ctx); err != nil {
 			return reply, nil, fmt.Errorf("no final reply to %s: %w (last status %q)", name, err, reply.Status)
@@ -133,7 +126,7 @@ func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.R
 	}
 }
 
-func download(client *sftp.Client, name string) ([]byte, error) {
+func download(client *Session, name string) ([]byte, error) {
 	file, err := client.Open(name)
 	if err != nil {
 		return nil, err

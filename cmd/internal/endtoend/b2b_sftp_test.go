@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 import (
 	"bytes"
@@ -24,10 +24,10 @@ import (
 func TestAFileRenamedWhenCompleteIsProcessedOnce(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]
-	if err := acme.Upload("renamed.xml.filepart", strings.NewReader(batch(record("renamed-1", "x")))); err != nil {
+	if err := acme.Upload(deadline(t), "renamed.xml.filepart", strings.NewReader(batch(record("renamed-1", "x")))); err != nil {
 		t.Fatal(err)
 	}
-	client, err := acme.Dial()
+	client, err := acme.Dial(deadline(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestAnUploadBrokenOffIsProcessedOnceWhenItIsComplete(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]
 	content := batch(record("off-1", "x"), record("off-2", "y"))
-	client, err := acme.Dial()
+	client, err := acme.Dial(deadline(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestAnUploadBrokenOffIsProcessedOnceWhenItIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	client.Close() // without closing the file
-	if err := acme.Upload("off.xml", strings.NewReader(content)); err != nil {
+	if err := acme.Upload(deadline(t), "off.xml", strings.NewReader(content)); err != nil {
 		t.Fatal(err)
 	}
 	r, _, err := acme.Reply(deadline(t), "off.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })
@@ -115,7 +115,7 @@ func TestAnUploadBrokenOffIsProcessedOnceWhenItIsComplete(t *testing.T) {
 func TestFilesInFoldersAndWithOddNamesAreAnsweredBesideEachOther(t *testing.T) {
 	t.Parallel()
 	acme := desk.Partners["acme"]
-	client, err := acme.Dial()
+	client, err := acme.Dial(deadline(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestFilesInFoldersAndWithOddNamesAreAnsweredBesideEachOther(t *testing.T) {
 
 func TestAPartnerCannotLeaveItsFolders(t *testing.T) {
 	t.Parallel()
-	client, err := desk.Partners["acme"].Dial()
+	client, err := desk.Partners["acme"].Dial(deadline(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestOpenSSHUploadsAndDownloads(t *testing.T) {
 	}
 	host, port, _ := strings.Cut(desk.Partners["acme"].SFTP, ":")
 	session := func(commands string) {
-		c := exec.Command(sftp, "-b", "-", "-q", "-P", port, "-i", filepath.Join(state, "keys", "acme"),
+		c := exec.Command(sftp, "-b", "-", "-q", "-P", port, "-i", filepath.Join(here.State, "keys", "acme"),
 			"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "acme@"+host)
 		c.Dir, c.Stdin = dir, strings.NewReader(commands)
 		if out, err := c.CombinedOutput(); err != nil {

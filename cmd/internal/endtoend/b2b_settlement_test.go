@@ -1,8 +1,7 @@
-package laptop_test
+package endtoend
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,17 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/local"
 )
 
 func TestTransactionsOfAPartnerThatEnrichmentDoesNotKnowAreRejected(t *testing.T) {
 	t.Parallel()
-	l, err := laptop.Run(deadline(t), filepath.Join(state, "cdk.out"), laptop.Options{State: t.TempDir()}, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := anotherDesk(t, local.Options{})
 	client := dynamodb.NewFromConfig(l.AWS())
 	tables, err := client.ListTables(deadline(t), &dynamodb.ListTablesInput{})
 	if err != nil {
@@ -40,7 +35,7 @@ func TestTransactionsOfAPartnerThatEnrichmentDoesNotKnowAreRejected(t *testing.T
 		}
 	}
 	acme := l.Partners["acme"]
-	if err := acme.Upload("unknown.xml", strings.NewReader(batch(record("1", "x")))); err != nil {
+	if err := acme.Upload(deadline(t), "unknown.xml", strings.NewReader(batch(record("1", "x")))); err != nil {
 		t.Fatal(err)
 	}
 	r := reply(t, acme, "unknown.xml", "")
@@ -77,7 +72,7 @@ func TestAFileThatIsNotSettledByItsDeadlineIsReportedAsOverdue(t *testing.T) {
 		t.Errorf("reply %+v", r)
 	}
 	eventually(t, "the metric that raises the alarm", func() bool {
-		return sum(t, desk, "Tradepost/B2B", contract.MetricFilesOverdue, contract.DimensionPipeline, desk.Stack+"/Pipeline") == 1
+		return sum(t, here, "Tradepost/B2B", contract.MetricFilesOverdue, contract.DimensionPipeline, desk.Stack+"/Pipeline") == 1
 	})
 	if described, err := client.DescribeExecution(deadline(t), &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn}); err != nil || described.Status != "RUNNING" {
 		t.Errorf("settling has ended: %+v, %v", described, err)
