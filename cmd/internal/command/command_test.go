@@ -29,13 +29,13 @@ func TestEveryProgramExplainsItselfAndRefusesWhatItDoesNotKnow(t *testing.T) {
 		t.Run(program.Name(), func(t *testing.T) {
 			for _, help := range []string{"-h", "--help"} {
 				out, errors, code := run(t, filepath.Join(bin, program.Name()), help)
-				if code != 0 || !strings.Contains(out, "  -") || errors != "" {
-					t.Errorf("%s: exit code %d, printed %q and as errors %q: want 0 and the flags", help, code, out, errors)
+				if code != 0 || !strings.Contains(out, "\n  ") || errors != "" {
+					t.Errorf("%s: exit code %d, printed %q and as errors %q: want 0 and what it takes", help, code, out, errors)
 				}
 			}
 			out, errors, code := run(t, filepath.Join(bin, program.Name()), "-no-such-flag")
-			if code != 2 || !strings.Contains(errors, "-no-such-flag") || !strings.Contains(errors, "\n  -") || out != "" {
-				t.Errorf("an unknown flag: exit code %d, printed %q and as errors %q: want 2, the flag and those there are", code, out, errors)
+			if code != 2 || !strings.Contains(errors, "-no-such-flag") || !strings.Contains(errors, "\n  ") || out != "" {
+				t.Errorf("an unknown flag: exit code %d, printed %q and as errors %q: want 2, the flag and what it takes", code, out, errors)
 			}
 		})
 	}

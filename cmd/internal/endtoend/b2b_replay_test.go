@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 // This file does what the runbook in docs/operations.md says, word for word.
 
