@@ -40,8 +40,8 @@ fuzz: ## every fuzz target for FUZZTIME
 		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) || exit 1; \
 	done
 
-synth: $(NODE) ## write cdk.out
-	cdk synth --quiet
+synth: $(NODE) ## write cdk.out, with the example's partners
+	cdk synth --quiet -c ephemeral=true
 
 lint: ## formatting, vet, staticcheck, tidy modules
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:" $$unformatted; exit 1; }

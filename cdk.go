@@ -1,13 +1,15 @@
 // Tradepost's CDK app: one stack per system.
 //
-//	npx cdk synth
-//	npx cdk deploy -c stage=prod -c partners=partners.json
+//	npx cdk synth -c ephemeral=true
+//	npx cdk deploy -c partners=FILE -c alarmEmail=ops@example.com
 //
-// Context values choose what is declared; each has a default, so that a plain
-// synth works:
+// Context values choose what is declared; each has a default, but the example's
+// partners are for an ephemeral stack only:
 //
 //	systems                 which systems, with commas between (default all): b2b
-//	stage                   name of this copy; "prod" keeps data and logs (default dev)
+//	stage                   name of this copy (default dev)
+//	ephemeral               true: data and logs go with the stack (default false: they stay)
+//	alarmEmail              who is told of alarms (default nobody: subscribe to the topic)
 //	tradepost:architecture  arm64 or x86_64 (default arm64)
 //
 // Those of a single system stand in stacks/, at the system's stack.

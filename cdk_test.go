@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -26,15 +27,23 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// newApp is the app with partners that a stack may keep.
+func newApp(t *testing.T, context map[string]any) awscdk.App {
+	t.Helper()
+	values := map[string]any{"partners": filepath.Join("testdata", "partners.json")}
+	maps.Copy(values, context)
+	return cdktest.NewApp(t, values)
+}
+
 // Every finding is either mended or suppressed at its resource, with a reason.
 // A warning of the CDK itself counts as one.
 func TestNagFindsNothing(t *testing.T) {
 	for name, context := range map[string]map[string]any{
 		"defaults": nil,
-		"others":   {"stage": "prod", "detection": "CloudTrail", "workflow": "express"},
+		"others":   {"stage": "test", "ephemeral": "true", "detection": "CloudTrail", "workflow": "express", "alarmEmail": "ops@example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			app := cdktest.NewApp(t, context)
+			app := newApp(t, context)
 			awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
 			var err error
 			if findings := cdktest.Panics(func() { err = synthesize(app) }); findings != "" || err != nil {
@@ -52,7 +61,7 @@ func TestNagFindsNothing(t *testing.T) {
 
 // A template without a stack, or a stack without one, is a fault as well.
 func TestTemplatesAreAsReviewed(t *testing.T) {
-	app := cdktest.NewApp(t, map[string]any{"aws:cdk:enable-path-metadata": false})
+	app := newApp(t, map[string]any{"aws:cdk:enable-path-metadata": false})
 	if err := synthesize(app); err != nil {
 		t.Fatal(err)
 	}
@@ -129,14 +138,17 @@ func firstDifference(want, got []byte) string {
 }
 
 func TestContextFaultsAreReportedTogether(t *testing.T) {
-	app := cdktest.NewApp(t, map[string]any{
+	app := newApp(t, map[string]any{
 		"stage": "a/b", "partners": "no-such.json", "detection": "Maybe", "workflow": "fast", "systems": "b2b,b2c",
+		"ephemeral": "perhaps", "alarmEmail": "Ops <ops@example.com>",
 	})
 	err := synthesize(app)
 	if err == nil {
 		t.Fatal("synthesized")
 	}
-	for _, part := range []string{`stage is "a/b"`, "no-such.json", `detection is "Maybe"`, `workflow is "fast"`, `systems has "b2c"`} {
+	for _, part := range []string{`stage is "a/b"`, "no-such.json", `detection is "Maybe"`, `workflow is "fast"`, `systems has "b2c"`,
+		"ephemeral is perhaps", `alarmEmail is "Ops <ops@example.com>"`,
+	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("no %q in: %v", part, err)
 		}
@@ -144,12 +156,65 @@ func TestContextFaultsAreReportedTogether(t *testing.T) {
 }
 
 func TestAssemblyIsKeptOutOfVersionControl(t *testing.T) {
-	app := cdktest.NewApp(t, nil)
+	app := newApp(t, nil)
 	if err := synthesize(app); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(filepath.Join(*app.Outdir(), ".gitignore"))
 	if err != nil || !strings.Contains(string(got), "\n*\n") {
 		t.Errorf(".gitignore of the assembly: %q, %v", got, err)
+	}
+}
+
+// The keys of the example's partners are public in both halves, for all that a
+// deployer knows.
+func TestExamplesPartnersAreForEphemeralStacksOnly(t *testing.T) {
+	err := synthesize(cdktest.NewApp(t, nil))
+	if err == nil {
+		t.Fatal("synthesized")
+	}
+	for _, partner := range []string{"acme", "globex"} {
+		if !strings.Contains(err.Error(), partner+" has the example's SSH key") {
+			t.Errorf("%s is not refused: %v", partner, err)
+		}
+	}
+	if err := synthesize(cdktest.NewApp(t, map[string]any{"ephemeral": "true"})); err != nil {
+		t.Error(err)
+	}
+}
+
+// What the stack keeps cannot be in the way of a second deployment.
+func TestKeptStackIsProtectedAndAnEphemeralOneGoesWhole(t *testing.T) {
+	for _, ephemeral := range []string{"false", "true"} {
+		app := newApp(t, map[string]any{"ephemeral": ephemeral, "alarmEmail": "ops@example.com"})
+		if err := synthesize(app); err != nil {
+			t.Fatal(err)
+		}
+		stack := (*app.Synth(nil).Stacks())[0]
+		if protected := *stack.TerminationProtection(); protected != (ephemeral == "false") {
+			t.Errorf("ephemeral=%s: termination protection %v", ephemeral, protected)
+		}
+		template := cdktest.Read(t, *stack.TemplateFullPath())
+		if subscriptions := template.OfType("AWS::SNS::Subscription"); len(subscriptions) != 1 {
+			t.Errorf("%d subscriptions", len(subscriptions))
+		}
+		buckets, emptied := len(template.OfType("AWS::S3::Bucket")), len(template.OfType("Custom::S3AutoDeleteObjects"))
+		if want := map[string]int{"false": 0, "true": buckets}[ephemeral]; emptied != want {
+			t.Errorf("ephemeral=%s: %d of %d buckets are emptied", ephemeral, emptied, buckets)
+		}
+		for _, resource := range template.Resources {
+			if node, ok := resource.Properties["Runtime"].(string); ok && node != "provided.al2023" {
+				t.Errorf("%s runs %s", resource.LogicalID, node)
+			}
+			for _, kind := range []string{"BucketName", "TableName", "QueueName", "LogGroupName", "TopicName"} {
+				name, fixed := resource.Properties[kind].(string)
+				if fixed && (resource.DeletionPolicy == "Retain" || resource.DeletionPolicy == "RetainExceptOnCreate") {
+					t.Errorf("%s is named %s, and would be in the way of the next", resource.LogicalID, name)
+				}
+			}
+			if name := fmt.Sprint(resource.Properties["Name"]); resource.Type == "AWS::SecretsManager::Secret" && !strings.Contains(name, "AWS::StackId") {
+				t.Errorf("%s is named %s, and would be in the way of the next", resource.LogicalID, name)
+			}
+		}
 	}
 }

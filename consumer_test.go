@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
 // Another team's app, which has this module as its module cache has it (no
@@ -37,7 +35,7 @@ func TestConsumerGetsTheSameBinaries(t *testing.T) {
 		"XDG_CACHE_HOME=" + filepath.Join(root, "cache"), "GOCACHE=" + goCache(t), // binaries go with the test, compiled packages stay
 	}, "run", ".")
 
-	app := cdktest.NewApp(t, map[string]any{"aws:cdk:bundling-stacks": []string{"**"}})
+	app := newApp(t, map[string]any{"aws:cdk:bundling-stacks": []string{"**"}})
 	if err := synthesize(app); err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,20 @@ package stacks
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/constructs/ephemeral"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
 )
 
 // System is a system that the app can declare, a stack each.
@@ -21,7 +29,7 @@ type System struct {
 
 	// read takes from the context what only this system has, and returns what
 	// declares its stack.
-	read func(*Context) func(awscdk.App, Config) awscdk.Stack
+	read func(*Context, Config) func(awscdk.App) awscdk.Stack
 }
 
 // systems are all of them, in the order in which they are declared.
@@ -34,6 +42,44 @@ func systems() []System {
 // Config is what the context asks of every stack.
 type Config struct {
 	Stage string
+
+	// Ephemeral lets all data go with the stack.
+	Ephemeral bool
+
+	// AlarmEmail is told of alarms, if it is not empty.
+	AlarmEmail string
+}
+
+// operation is how constructs are operated.
+func (c Config) operation() operation.Settings {
+	if c.Ephemeral {
+		return operation.Settings{LogRetention: awslogs.RetentionDays_TWO_WEEKS, Ephemeral: true}
+	}
+	return operation.Settings{LogRetention: awslogs.RetentionDays_ONE_YEAR}
+}
+
+// newStack declares a system's stack. Unless it is ephemeral nobody can delete
+// it before its termination protection is taken off.
+func (c Config) newStack(app awscdk.App, system, description string) awscdk.Stack {
+	return awscdk.NewStack(app, jsii.String("Tradepost-"+system+"-"+c.Stage), &awscdk.StackProps{
+		Description:           jsii.String("Tradepost: " + description),
+		TerminationProtection: jsii.Bool(!c.Ephemeral),
+	})
+}
+
+// finish gives a stack what it has when all of its resources are declared.
+func (c Config) finish(stack awscdk.Stack, alarms awssns.ITopic) {
+	output(stack, "AlarmTopicARN", "Topic that is told of alarms: subscribe to it", *alarms.TopicArn())
+	if c.AlarmEmail != "" {
+		alarms.AddSubscription(awssnssubscriptions.NewEmailSubscription(&c.AlarmEmail, nil))
+	}
+	if c.Ephemeral {
+		ephemeral.EmptyBuckets(stack)
+	}
+}
+
+func output(stack awscdk.Stack, id, description, value string) {
+	awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: &value})
 }
 
 var stageName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,19}$`)
@@ -43,19 +89,26 @@ var stageName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,19}$`)
 // been declared.
 func Declare(app awscdk.App) error {
 	context := &Context{node: app.Node()}
-	config := Config{Stage: context.text("stage", "dev")}
+	config := Config{
+		Stage:      context.text("stage", "dev"),
+		Ephemeral:  context.flag("ephemeral"),
+		AlarmEmail: context.text("alarmEmail", ""),
+	}
 	if !stageName.MatchString(config.Stage) {
 		context.fault("stage is %q: give 1 to 20 letters, digits and -, the first one a letter", config.Stage)
 	}
-	var declare []func(awscdk.App, Config) awscdk.Stack
+	if address, err := mail.ParseAddress(config.AlarmEmail); config.AlarmEmail != "" && (err != nil || address.Address != config.AlarmEmail) {
+		context.fault("alarmEmail is %q: give a plain address such as ops@example.com", config.AlarmEmail)
+	}
+	var declare []func(awscdk.App) awscdk.Stack
 	for _, system := range context.systems() {
-		declare = append(declare, system.read(context))
+		declare = append(declare, system.read(context, config))
 	}
 	if len(context.faults) > 0 {
 		return errors.Join(context.faults...)
 	}
 	for _, stack := range declare {
-		stack(app, config)
+		stack(app)
 	}
 	return nil
 }
@@ -80,6 +133,20 @@ func (c *Context) text(key, otherwise string) string {
 	default:
 		c.fault("%s is %v: give a string", key, given)
 		return otherwise
+	}
+}
+
+// flag is true or false, false if it is not given. On the command line both
+// come as texts.
+func (c *Context) flag(key string) bool {
+	switch given := c.node.TryGetContext(&key); given {
+	case nil, "false", false:
+		return false
+	case "true", true:
+		return true
+	default:
+		c.fault("%s is %v: give true or false", key, given)
+		return false
 	}
 }
 

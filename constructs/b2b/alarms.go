@@ -3,6 +3,7 @@ package b2b
 // This file holds what a team may change about a pipeline's alarms.
 
 import (
+	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
 )
@@ -40,6 +41,9 @@ type Alarms struct {
 
 	// Transactions and Settlement adjust the alarms of the state machines.
 	Transactions, Settlement workflow.Alarms
+
+	// Functions adjusts the alarms of every function.
+	Functions gofunction.Alarms
 }
 
 func (a Alarms) validate(faults *operation.Faults) {
@@ -54,4 +58,5 @@ func (a Alarms) validate(faults *operation.Faults) {
 	})
 	a.Transactions.Validate(faults, "Alarms.Transactions")
 	a.Settlement.Validate(faults, "Alarms.Settlement")
+	a.Functions.Validate(faults, "Alarms.Functions")
 }

@@ -34,13 +34,14 @@ type functions struct {
 	scope     constructs.Construct
 	code      map[Handler]awslambda.Code
 	operation operation.Settings
+	alarms    gofunction.Alarms
 }
 
 func (f functions) add(id string, handler Handler, props gofunction.Props) *gofunction.Function {
 	if props.Code = f.code[handler]; props.Code == nil {
 		props.Package = gofunction.Handler("b2b", string(handler))
 	}
-	props.Operation = f.operation
+	props.Operation, props.Alarms = f.operation, f.alarms
 	return gofunction.New(f.scope, id, props)
 }
 

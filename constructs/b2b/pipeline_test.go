@@ -1,6 +1,10 @@
 package b2b
 
 import (
+	"fmt"
+	"os"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -74,11 +78,16 @@ func TestDataOutlivesTheStackUnlessToldOtherwise(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			template := pipelineWith(t, test.name, func(p *PipelineProps) { p.Operation.Ephemeral = test.ephemeral })
-			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"} {
+			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"} {
 				for _, resource := range template.OfType(resourceType) {
 					want := test.want
-					if resource.Path == "Pipeline/Enrichment/Partners" {
+					switch {
+					case resource.Path == "Pipeline/Enrichment/Partners":
 						want = "Delete" // derived from the partners file
+					case want == "Retain" && resourceType == "AWS::SecretsManager::Secret":
+						want = "RetainExceptOnCreate" // their names are given
+					case resourceType == "AWS::DynamoDB::Table":
+						template.Has(resource, fmt.Sprintf(`{"DeletionProtectionEnabled": %t}`, !test.ephemeral))
 					}
 					if resource.DeletionPolicy != want {
 						t.Errorf("%s: %s", resource.Path, resource.DeletionPolicy)
@@ -148,23 +157,42 @@ func TestQueueWaitsLongerThanItsConsumer(t *testing.T) {
 	}`)
 }
 
+// documentedAlarms are those of the runbook's table.
+func documentedAlarms(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		names = append(names, regexp.MustCompile(`\b[A-Z]\w+Alarm\b`).FindAllString(cell, -1)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func TestEverythingThatMeansLossRaisesAnAlarm(t *testing.T) {
 	template := pipeline(t)
-	want := []string{
-		"Pipeline/Queue/BacklogAlarm", "Pipeline/Queue/DeadLettersAlarm", "Pipeline/REST/ServerErrorAlarm",
-		"Pipeline/SFTP/UndeliveredAlarm",
-		"Pipeline/Settlement/Machine/FailedAlarm", "Pipeline/Settlement/Machine/ThrottledAlarm", "Pipeline/Settlement/Machine/TimedOutAlarm",
-		"Pipeline/Settlement/OverdueAlarm", "Pipeline/TransactionFailedAlarm",
-		"Pipeline/Workflow/Machine/FailedAlarm", "Pipeline/Workflow/Machine/ThrottledAlarm", "Pipeline/Workflow/Machine/TimedOutAlarm",
-		"Pipeline/Workflow/UnrecordedAlarm",
-	}
 	var got []string
 	for _, alarm := range template.OfType("AWS::CloudWatch::Alarm") {
-		got = append(got, alarm.Path)
+		got = append(got, path.Base(alarm.Path))
 		template.Has(alarm, `{"AlarmActions": ["<Pipeline/Alarms>"], "TreatMissingData": "notBreaching"}`)
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("alarms: %q", got)
+	slices.Sort(got)
+	want := documentedAlarms(t)
+	if got = slices.Compact(got); !slices.Equal(got, want) {
+		t.Errorf("there are %q\ndocs/operations.md has %q", got, want)
+	}
+	for _, function := range template.OfType("AWS::Lambda::Function") {
+		template.At("AWS::CloudWatch::Alarm", function.Path+"/ErrorsAlarm")
+		template.At("AWS::CloudWatch::Alarm", function.Path+"/ThrottlesAlarm")
+	}
+	for _, machine := range template.OfType("AWS::StepFunctions::StateMachine") {
+		for _, id := range []string{"FailedAlarm", "TimedOutAlarm", "AbortedAlarm", "ThrottledAlarm"} {
+			template.At("AWS::CloudWatch::Alarm", machine.Path+"/"+id)
+		}
 	}
 	template.Has(template.At("AWS::CloudWatch::Alarm", "Pipeline/Settlement/OverdueAlarm"), `{
 		"Namespace": "Tradepost/B2B", "MetricName": "FilesOverdue", "Dimensions": [{"Name": "Pipeline", "Value": "Stack/Pipeline"}]
@@ -235,7 +263,7 @@ func TestTwoPipelinesFitIntoOneStack(t *testing.T) {
 	template := cdktest.Synth(t, stack)
 	names := make(map[string]string)
 	for _, secret := range template.OfType("AWS::SecretsManager::Secret") {
-		name := secret.Properties["Name"].(string)
+		name := template.Plain(secret.Properties["Name"]).(string)
 		if names[name] != "" {
 			t.Errorf("%s and %s are both named %s", names[name], secret.Path, name)
 		}

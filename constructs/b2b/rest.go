@@ -97,7 +97,7 @@ func NewRESTIntake(scope constructs.Construct, id string, props RESTIntakeProps)
 	authorizer := r.addAuthorizer(props)
 	partners := constructs.NewConstruct(this, jsii.String("Partners"))
 	for _, partner := range props.Partners {
-		r.addPartner(partners, partner)
+		r.addPartner(partners, partner, props.Operation)
 	}
 	transactions := r.RestApi.Root().AddResource(jsii.String("transactions"), nil)
 	r.addPost(transactions, authorizer, props)
@@ -138,7 +138,7 @@ func (r *RESTIntake) MetricServerErrors(options *operation.MetricOptions) awsclo
 }
 
 func (r *RESTIntake) addPost(transactions awsapigateway.Resource, authorizer awsapigateway.IAuthorizer, props RESTIntakeProps) {
-	r.Accept = functions{r.Construct, props.Code, props.Operation}.add("Accept", Accept, gofunction.Props{
+	r.Accept = functions{r.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Accept", Accept, gofunction.Props{
 		Description: "Queues a posted transaction",
 		Memory:      512,
 		Timeout:     20 * time.Second,

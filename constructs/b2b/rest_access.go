@@ -21,8 +21,8 @@ import (
 // addAuthorizer declares the function that knows a partner by its token.
 func (r *RESTIntake) addAuthorizer(props RESTIntakeProps) awsapigateway.IAuthorizer {
 	stack := awscdk.Stack_Of(r.Construct)
-	r.SecretPrefix = *stack.StackName() + "/" + r.unique() + "/partners/"
-	r.Authorize = functions{r.Construct, props.Code, props.Operation}.add("Authorize", Authorize, gofunction.Props{
+	r.SecretPrefix = *stack.StackName() + "/" + operation.StackPart(r.Construct) + "/" + r.unique() + "/partners/"
+	r.Authorize = functions{r.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Authorize", Authorize, gofunction.Props{
 		Description: "Knows a trading partner by its token",
 		Timeout:     10 * time.Second,
 		Environment: map[string]string{contract.EnvTokenSecretPrefix: r.SecretPrefix},
@@ -50,27 +50,21 @@ func (r *RESTIntake) addAuthorizer(props RESTIntakeProps) awsapigateway.IAuthori
 // unique tells this API from another one in the same stack.
 func (r *RESTIntake) unique() string { return (*r.Construct.Node().Addr())[2:18] }
 
-// stackPart is a part of the stack's id that no other stack has, not even a
-// later one of the same name.
-func stackPart(scope constructs.Construct) *string {
-	return awscdk.Fn_Select(jsii.Number(2), awscdk.Fn_Split(jsii.String("/"), awscdk.Stack_Of(scope).StackId(), nil))
-}
-
 // addPartner declares a partner's token and rate.
 //
 // The authorizer answers the value of the partner's API key, which puts the
 // request into that key's usage plan. So the key is the name of a bucket, not
 // a credential, and may stand in the template.
-func (r *RESTIntake) addPartner(partners constructs.Construct, partner Partner) {
+func (r *RESTIntake) addPartner(partners constructs.Construct, partner Partner, settings operation.Settings) {
 	this := constructs.NewConstruct(partners, &partner.ID)
-	usageKey := awscdk.Fn_Join(jsii.String("-"), &[]*string{stackPart(this), jsii.String(r.unique()), &partner.ID})
+	usageKey := awscdk.Fn_Join(jsii.String("-"), jsii.Strings(operation.StackPart(this), r.unique(), partner.ID))
 	template, err := json.Marshal(map[string]string{ // a contract.PartnerToken without its generated token
 		"partner":  partner.ID,
 		"usageKey": *usageKey,
 	})
 	operation.Must("b2b.RESTIntake", *r.Construct.Node().Id(), err)
 
-	secret := awssecretsmanager.NewSecret(this, jsii.String("Token"), &awssecretsmanager.SecretProps{
+	secret := operation.NewSecret(this, "Token", settings, awssecretsmanager.SecretProps{
 		SecretName:  jsii.String(r.SecretPrefix + partner.ID),
 		Description: jsii.String("REST token of " + partner.ID + ": sent as Authorization: Bearer <partner>.<token>"),
 		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{
@@ -79,7 +73,6 @@ func (r *RESTIntake) addPartner(partners constructs.Construct, partner Partner) 
 			ExcludePunctuation:   jsii.Bool(true),
 			PasswordLength:       jsii.Number(48),
 		},
-		RemovalPolicy: awscdk.RemovalPolicy_DESTROY, // opens nothing once the API is gone
 	})
 	operation.Suppress(secret, "AwsSolutions-SMG4", "The partner has to be given a new token by people; replace the value to rotate it.")
 	r.Secrets[partner.ID] = secret

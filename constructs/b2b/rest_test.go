@@ -114,9 +114,9 @@ func TestAnIDThatIsNoKeyIsNotFound(t *testing.T) {
 func TestPartnerHasATokenAndARateOfItsOwn(t *testing.T) {
 	template := pipeline(t)
 	secret := template.At("AWS::SecretsManager::Secret", "Pipeline/REST/Partners/acme/Token")
-	prefix := template.At("AWS::Lambda::Function", "Pipeline/REST/Authorize").
-		Properties["Environment"].(map[string]any)["Variables"].(map[string]any)["TOKEN_SECRET_PREFIX"].(string)
-	if name := secret.Properties["Name"]; name != prefix+"acme" {
+	authorize := template.Plain(template.At("AWS::Lambda::Function", "Pipeline/REST/Authorize").Properties).(map[string]any)
+	prefix := authorize["Environment"].(map[string]any)["Variables"].(map[string]any)["TOKEN_SECRET_PREFIX"].(string)
+	if name := template.Plain(secret.Properties["Name"]); name != prefix+"acme" {
 		t.Errorf("the secret is %v, authorize looks for %sacme", name, prefix)
 	}
 	key := template.At("AWS::ApiGateway::ApiKey", "Pipeline/REST/Partners/acme/UsageKey")

@@ -92,7 +92,7 @@ func (p SettlementProps) validate() error {
 
 func (s *Settlement) addFunctions(props SettlementProps) {
 	tables, bucket := props.Tables, props.Landing.Bucket
-	functions := functions{s.Construct, props.Code, props.Operation}
+	functions := functions{s.Construct, props.Code, props.Operation, props.Alarms.Functions}
 	s.Tally = functions.add("Tally", Tally, gofunction.Props{
 		Description: "Counts the outcomes of a file's transactions",
 		Memory:      512,

@@ -69,7 +69,7 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 	operation.Must("b2b.Workflow", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	props.Operation = props.Operation.WithDefaults(this)
-	tables, functions := props.Tables, functions{this, props.Code, props.Operation}
+	tables, functions := props.Tables, functions{this, props.Code, props.Operation, props.Alarms.Functions}
 
 	w := &Workflow{Construct: this}
 	w.Format = functions.add("Format", Format, gofunction.Props{
@@ -118,7 +118,7 @@ func (p WorkflowProps) validate() error {
 func (w *Workflow) addConclude(props WorkflowProps) {
 	tables := props.Tables
 	w.Unrecorded = operation.NewDeadLetters(w.Construct, "Unrecorded", props.Operation)
-	w.Conclude = functions{w.Construct, props.Code, props.Operation}.add("Conclude", Conclude, gofunction.Props{
+	w.Conclude = functions{w.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Conclude", Conclude, gofunction.Props{
 		Description: "Records the outcome of an execution that failed; counts those of posted transactions",
 		Timeout:     30 * time.Second,
 		OnFailure:   awslambdadestinations.NewSqsDestination(w.Unrecorded),

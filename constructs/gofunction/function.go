@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -61,8 +62,30 @@ type Props struct {
 	// such an event is dropped.
 	OnFailure awslambda.IDestination
 
-	// Operation says how long logs are kept. Default: see operation.Settings.
+	// Alarms adjusts the alarms. Default: see Alarms.
+	Alarms Alarms
+
+	// Operation says how long logs are kept and whom the alarms tell.
+	// Default: see operation.Settings.
 	Operation operation.Settings
+}
+
+// Alarms adjusts the alarms of a Function. Whoever calls it tries again, and
+// what is given up in the end is for that caller's alarms: these tell of a
+// function that is slower than it should be.
+type Alarms struct {
+	// Errors goes off when so many invocations failed within five minutes.
+	// Default: 5.
+	Errors operation.Alarm
+
+	// Throttles goes off when so many invocations were refused for want of
+	// concurrency within five minutes. Default: 5.
+	Throttles operation.Alarm
+}
+
+// Validate adds what is wrong, for a construct that has them as a prop.
+func (a Alarms) Validate(faults *operation.Faults, prop string) {
+	faults.Alarms(map[string]operation.Alarm{prop + ".Errors": a.Errors, prop + ".Throttles": a.Throttles})
 }
 
 // Function is a Lambda function that may do nothing but write its own logs and
@@ -72,6 +95,10 @@ type Function struct {
 	Function  awslambda.Function
 	Role      awsiam.Role
 	LogGroup  awslogs.LogGroup
+
+	// An alarm is nil if it is off.
+	ErrorsAlarm    awscloudwatch.Alarm
+	ThrottlesAlarm awscloudwatch.Alarm
 }
 
 // New declares a function. It panics if props are wrong or if the package
@@ -105,7 +132,35 @@ func New(scope constructs.Construct, id string, props Props) *Function {
 	})
 	operation.Suppress(role, "AwsSolutions-IAM5",
 		"X-Ray has no resources: xray:PutTraceSegments and xray:PutTelemetryRecords can only be allowed on *.", `^Resource::\*$`)
-	return &Function{Construct: this, Function: function, Role: role, LogGroup: logs}
+	f := &Function{Construct: this, Function: function, Role: role, LogGroup: logs}
+	f.addAlarms(props)
+	return f
+}
+
+func (f *Function) addAlarms(props Props) {
+	window := &operation.MetricOptions{Period: 5 * time.Minute}
+	f.ErrorsAlarm = operation.NewAlarm(f.Construct, "ErrorsAlarm", props.Operation, operation.AlarmProps{
+		Description: "The function fails again and again: see its log.",
+		Metric:      f.MetricErrors(window),
+		Threshold:   5,
+		Adjust:      props.Alarms.Errors,
+	})
+	f.ThrottlesAlarm = operation.NewAlarm(f.Construct, "ThrottlesAlarm", props.Operation, operation.AlarmProps{
+		Description: "The function is refused for want of concurrency: raise the account's limit.",
+		Metric:      f.MetricThrottles(window),
+		Threshold:   5,
+		Adjust:      props.Alarms.Throttles,
+	})
+}
+
+// MetricErrors counts failed invocations.
+func (f *Function) MetricErrors(options *operation.MetricOptions) awscloudwatch.Metric {
+	return f.Function.MetricErrors(options.For(awscloudwatch.Stats_SUM()))
+}
+
+// MetricThrottles counts invocations refused for want of concurrency.
+func (f *Function) MetricThrottles(options *operation.MetricOptions) awscloudwatch.Metric {
+	return f.Function.MetricThrottles(options.For(awscloudwatch.Stats_SUM()))
 }
 
 func (p Props) withDefaults() Props {
@@ -127,6 +182,7 @@ func (p Props) validate() error {
 	if p.Timeout < time.Second || p.Timeout > 15*time.Minute || p.Timeout%time.Second != 0 {
 		faults.Addf("Timeout is %v: give whole seconds, 1s to 15m", p.Timeout)
 	}
+	p.Alarms.Validate(&faults, "Alarms")
 	return faults.Err()
 }
 

@@ -7,21 +7,22 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
 // NewTable declares an on-demand table that can be restored to any second of
-// the last 35 days.
+// the last 35 days. Unless it is ephemeral nobody can delete it, by accident or
+// by a stack, before its deletion protection is taken off.
 func NewTable(scope constructs.Construct, id string, settings Settings, props awsdynamodb.TableProps) awsdynamodb.Table {
 	props.BillingMode = awsdynamodb.BillingMode_PAY_PER_REQUEST
 	props.PointInTimeRecoverySpecification = &awsdynamodb.PointInTimeRecoverySpecification{
 		PointInTimeRecoveryEnabled: jsii.Bool(true),
 	}
-	if props.RemovalPolicy == "" {
-		props.RemovalPolicy = settings.RemovalPolicy()
-	}
+	props.RemovalPolicy = settings.RemovalPolicy()
+	props.DeletionProtection = jsii.Bool(!settings.Ephemeral)
 	return awsdynamodb.NewTable(scope, &id, &props)
 }
 
@@ -47,6 +48,22 @@ func NewLogBucket(scope constructs.Construct, id string, settings Settings) awss
 	})
 	Suppress(bucket, "AwsSolutions-S1", "This bucket holds logs: logging access to them would only make more.")
 	return bucket
+}
+
+// NewSecret declares a secret. A retained one stands in the way of another of
+// its name: give none, or one with StackPart in it.
+func NewSecret(scope constructs.Construct, id string, settings Settings, props awssecretsmanager.SecretProps) awssecretsmanager.Secret {
+	props.RemovalPolicy = awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE // so a first deployment that fails leaves none
+	if settings.Ephemeral {
+		props.RemovalPolicy = awscdk.RemovalPolicy_DESTROY
+	}
+	return awssecretsmanager.NewSecret(scope, &id, &props)
+}
+
+// StackPart is a part of the stack's id that no other stack has, not even a
+// later one of the same name: with it, a physical name is never taken.
+func StackPart(scope constructs.Construct) string {
+	return *awscdk.Fn_Select(jsii.Number(2), awscdk.Fn_Split(jsii.String("/"), awscdk.Stack_Of(scope).StackId(), nil))
 }
 
 // NewQueue declares an encrypted queue that takes TLS only, and keeps messages

@@ -66,13 +66,13 @@ type Props struct {
 // Alarms adjusts the alarms of a Workflow. All count executions or transitions
 // per minute, and go off at the first.
 type Alarms struct {
-	Failed, TimedOut, Throttled operation.Alarm
+	Failed, TimedOut, Aborted, Throttled operation.Alarm
 }
 
 // Validate adds what is wrong, for a construct that has them as a prop.
 func (a Alarms) Validate(faults *operation.Faults, prop string) {
 	faults.Alarms(map[string]operation.Alarm{
-		prop + ".Failed": a.Failed, prop + ".TimedOut": a.TimedOut, prop + ".Throttled": a.Throttled,
+		prop + ".Failed": a.Failed, prop + ".TimedOut": a.TimedOut, prop + ".Aborted": a.Aborted, prop + ".Throttled": a.Throttled,
 	})
 }
 
@@ -90,6 +90,7 @@ type Workflow struct {
 	// An alarm is nil if it is off.
 	FailedAlarm    awscloudwatch.Alarm
 	TimedOutAlarm  awscloudwatch.Alarm
+	AbortedAlarm   awscloudwatch.Alarm
 	ThrottledAlarm awscloudwatch.Alarm
 }
 
@@ -165,6 +166,8 @@ func (w *Workflow) addAlarms(props Props) {
 		w.MetricFailed(nil), props.Alarms.Failed)
 	w.TimedOutAlarm = add("TimedOutAlarm", "An execution has run out of time.",
 		w.MetricTimedOut(nil), props.Alarms.TimedOut)
+	w.AbortedAlarm = add("AbortedAlarm", "An execution was stopped before its end: see who did, and start it again if it was not meant.",
+		w.MetricAborted(nil), props.Alarms.Aborted)
 	w.ThrottledAlarm = add("ThrottledAlarm", "Step Functions delays executions: the account's transition rate is used up.",
 		w.MetricThrottled(nil), props.Alarms.Throttled)
 }
@@ -190,6 +193,11 @@ func (w *Workflow) MetricFailed(options *operation.MetricOptions) awscloudwatch.
 // MetricTimedOut counts executions that timed out.
 func (w *Workflow) MetricTimedOut(options *operation.MetricOptions) awscloudwatch.Metric {
 	return w.StateMachine.MetricTimedOut(options.For(awscloudwatch.Stats_SUM()))
+}
+
+// MetricAborted counts executions that were stopped.
+func (w *Workflow) MetricAborted(options *operation.MetricOptions) awscloudwatch.Metric {
+	return w.StateMachine.MetricAborted(options.For(awscloudwatch.Stats_SUM()))
 }
 
 // MetricThrottled counts throttled transitions.

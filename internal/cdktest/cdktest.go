@@ -87,9 +87,15 @@ func Synth(t *testing.T, stack awscdk.Stack) *Template {
 	if err != "" {
 		t.Fatalf("synthesize %s: %s", *stack.Node().Id(), err)
 	}
-	data, readErr := os.ReadFile(filepath.Join(folder, *stack.TemplateFile()))
-	if readErr != nil {
-		t.Fatal(readErr)
+	return Read(t, filepath.Join(folder, *stack.TemplateFile()))
+}
+
+// Read reads a template.
+func Read(t *testing.T, file string) *Template {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
 	template := &Template{t: t}
 	if err := json.Unmarshal(data, template); err != nil {

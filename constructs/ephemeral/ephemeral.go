@@ -1,0 +1,58 @@
+// Package ephemeral lets a stack that is declared with Ephemeral settings be
+// deleted even when there are objects in its buckets.
+//
+// CloudFormation deletes a bucket only when it is empty. The CDK's own answer,
+// autoDeleteObjects, brings a function in Node.js; this one is in Go, and as
+// small as it can be.
+package ephemeral
+
+import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
+)
+
+// Package is the function that empties buckets.
+var Package = gofunction.Handler("operation", "empty")
+
+// EmptyBuckets empties the buckets of a scope, versions and delete markers
+// too, when the stack is deleted. Call it when all of them are declared, and
+// only for a stack whose data may go. At most a few hundred thousand objects
+// go within the function's 15 minutes.
+func EmptyBuckets(scope constructs.Construct) {
+	var buckets []awss3.Bucket
+	for _, child := range *scope.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		if bucket, ok := child.(awss3.Bucket); ok {
+			buckets = append(buckets, bucket)
+		}
+	}
+	if len(buckets) == 0 {
+		return
+	}
+	this := constructs.NewConstruct(scope, jsii.String("EmptyBuckets"))
+	empty := gofunction.New(this, "Empty", gofunction.Props{
+		Package:     Package,
+		Description: "Empties buckets before the stack is deleted",
+		Timeout:     15 * time.Minute,
+		Operation:   operation.Settings{Ephemeral: true},
+	})
+	operation.Suppress(empty.Role, "AwsSolutions-IAM5", "All objects of the stack's own buckets are to go.", `^Resource::.*\/\*$`)
+	for _, bucket := range buckets {
+		operation.Allow(empty, []string{*bucket.BucketArn()}, "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucketVersions")
+		operation.Allow(empty, []string{*bucket.ArnForObjects(jsii.String("*"))}, "s3:DeleteObject", "s3:DeleteObjectVersion")
+		resource := awscdk.NewCustomResource(this, bucket.Node().Addr(), &awscdk.CustomResourceProps{
+			// The type that the CDK's own means the same by.
+			ResourceType: jsii.String("Custom::S3AutoDeleteObjects"),
+			ServiceToken: empty.Function.FunctionArn(),
+			Properties:   &map[string]any{"BucketName": bucket.BucketName(), "BucketArn": bucket.BucketArn()},
+		})
+		// It goes first: what it needs is still there then.
+		resource.Node().AddDependency(bucket, empty.Role)
+	}
+}
