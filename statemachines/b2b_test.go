@@ -9,7 +9,7 @@ import (
 )
 
 var b2bTransaction = agreement{
-	placeholders: []string{"FormatFunctionArn", "EnrichmentApiEndpoint", "EnrichmentStage", "TransactionsTable", "OutcomesTable"},
+	placeholders: []string{"FormatFunctionArn", "EnrichmentApiEndpoint", "EnrichmentStage", "TransactionsTable", "OutcomesTable", "RetentionSeconds"},
 	attributes: map[string][]string{
 		"Store transaction: TransactionsTable Item": {
 			contract.AttrTransactionKey, contract.AttrPartner, contract.AttrTransactionID, contract.AttrPartnerDay, contract.AttrStatus,
@@ -17,7 +17,7 @@ var b2bTransaction = agreement{
 			contract.AttrContent, contract.AttrContentVersion, contract.AttrContentHash, contract.AttrContact, contract.AttrStoredAt,
 		},
 		"Store transaction: TransactionsTable Expressions": {contract.AttrTransactionKey, contract.AttrStatus},
-		"Store transaction: OutcomesTable Item":            {contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrOutcome},
+		"Store transaction: OutcomesTable Item":            {contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrOutcome, contract.AttrExpiresAt},
 		"Store transaction: OutcomesTable Expressions":     {contract.AttrOrdinal, contract.AttrOutcome},
 
 		"Read stored transaction: TransactionsTable Key":         {contract.AttrTransactionKey},
@@ -25,14 +25,14 @@ var b2bTransaction = agreement{
 
 		"Record outcome: OutcomesTable Item": {
 			contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrTransactionID,
-			contract.AttrOutcome, contract.AttrCode, contract.AttrMessage,
+			contract.AttrOutcome, contract.AttrCode, contract.AttrMessage, contract.AttrExpiresAt,
 		},
 		"Record outcome: OutcomesTable Expressions": {contract.AttrOrdinal, contract.AttrOutcome},
 
 		"Record failure: OutcomesTable Item": {
 			contract.AttrOutcomeKey, contract.AttrOrdinal, contract.AttrTransactionID,
 			contract.AttrOutcome, contract.AttrCode, contract.AttrMessage,
-			contract.AttrPartner, contract.AttrError, contract.AttrAttempt, contract.AttrFailedDay, contract.AttrFailedAt,
+			contract.AttrPartner, contract.AttrError, contract.AttrAttempt, contract.AttrFailedDay, contract.AttrFailedAt, contract.AttrExpiresAt,
 		},
 		"Record failure: OutcomesTable Expressions": {contract.AttrOrdinal, contract.AttrOutcome},
 

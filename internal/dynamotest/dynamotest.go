@@ -69,6 +69,18 @@ func (tables *Tables) create(name string, keys ...types.AttributeDefinition) {
 			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
 		}}
 	}
+	if name == Files {
+		input.AttributeDefinitions = append(input.AttributeDefinitions,
+			key(contract.AttrUnsettled, types.ScalarAttributeTypeS), key(contract.AttrDeadline, types.ScalarAttributeTypeN))
+		input.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{{
+			IndexName: aws.String(contract.IndexUnsettled),
+			KeySchema: []types.KeySchemaElement{
+				{AttributeName: aws.String(contract.AttrUnsettled), KeyType: types.KeyTypeHash},
+				{AttributeName: aws.String(contract.AttrDeadline), KeyType: types.KeyTypeRange},
+			},
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+		}}
+	}
 	for i, k := range keys {
 		role := []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]
 		input.KeySchema = append(input.KeySchema, types.KeySchemaElement{AttributeName: k.AttributeName, KeyType: role})

@@ -5,7 +5,6 @@ package outcomes
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +14,9 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// Item is the outcome of one transaction of a file as a table item.
-func Item(fileID string, r contract.Receipt) map[string]types.AttributeValue {
+// Item is the outcome of one transaction of a file as a table item that may be
+// deleted when it has expired.
+func Item(fileID string, expires time.Time, r contract.Receipt) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{
 		contract.AttrOutcomeKey:    attribute.Text(contract.OutcomeKey(fileID, r.Ordinal)),
 		contract.AttrOrdinal:       attribute.Number(r.Ordinal),
@@ -24,6 +24,7 @@ func Item(fileID string, r contract.Receipt) map[string]types.AttributeValue {
 		contract.AttrOutcome:       attribute.Text(r.Outcome),
 		contract.AttrCode:          attribute.Text(r.Code),
 		contract.AttrMessage:       attribute.Text(r.Message),
+		contract.AttrExpiresAt:     attribute.Number(expires.Unix()),
 	}
 }
 
@@ -38,9 +39,10 @@ type Failure struct {
 	FailedAt time.Time
 }
 
-// Item is the failure as a table item, which IndexFailed has too.
-func (f Failure) Item() map[string]types.AttributeValue {
-	item := Item(f.FileID, f.Receipt)
+// Item is the failure as a table item, which IndexFailed has too, until it is
+// deleted like any other outcome.
+func (f Failure) Item(expires time.Time) map[string]types.AttributeValue {
+	item := Item(f.FileID, expires, f.Receipt)
 	item[contract.AttrPartner] = attribute.Text(f.Partner)
 	item[contract.AttrError] = attribute.Text(f.Error)
 	item[contract.AttrAttempt] = attribute.Number(f.Attempt)
@@ -72,31 +74,22 @@ func ReadFailure(item map[string]types.AttributeValue) (f Failure, err error) {
 // the outcome does not have (a stored transaction has no code), stay empty;
 // ordinal and outcome must be there.
 func Receipt(item map[string]types.AttributeValue) (contract.Receipt, error) {
-	number, ok := item[contract.AttrOrdinal].(*types.AttributeValueMemberN)
-	if !ok {
-		return contract.Receipt{}, fmt.Errorf("outcome without a number %s", contract.AttrOrdinal)
+	if item[contract.AttrOrdinal] == nil {
+		return contract.Receipt{}, fmt.Errorf("outcome without %s", contract.AttrOrdinal)
 	}
-	ordinal, err := strconv.Atoi(number.Value)
+	ordinal, err := attribute.Int(item, contract.AttrOrdinal)
 	if err != nil {
-		return contract.Receipt{}, fmt.Errorf("outcome's ordinal: %w", err)
+		return contract.Receipt{}, fmt.Errorf("outcome: %w", err)
 	}
 	r := contract.Receipt{
-		Ordinal:       ordinal,
-		TransactionID: String(item, contract.AttrTransactionID),
-		Outcome:       contract.Outcome(String(item, contract.AttrOutcome)),
-		Code:          String(item, contract.AttrCode),
-		Message:       String(item, contract.AttrMessage),
+		Ordinal:       int(ordinal),
+		TransactionID: attribute.String(item, contract.AttrTransactionID),
+		Outcome:       contract.Outcome(attribute.String(item, contract.AttrOutcome)),
+		Code:          attribute.String(item, contract.AttrCode),
+		Message:       attribute.String(item, contract.AttrMessage),
 	}
 	if r.Outcome == "" {
 		return contract.Receipt{}, fmt.Errorf("outcome of ordinal %d has no %s", ordinal, contract.AttrOutcome)
 	}
 	return r, nil
-}
-
-// String is a string attribute of an item; "" if it has none.
-func String(item map[string]types.AttributeValue, name string) string {
-	if s, ok := item[name].(*types.AttributeValueMemberS); ok {
-		return s.Value
-	}
-	return ""
 }

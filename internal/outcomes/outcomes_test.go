@@ -12,12 +12,15 @@ import (
 
 func TestAnItemIsReadAsItWasWritten(t *testing.T) {
 	want := contract.Receipt{Ordinal: 33, TransactionID: "T", Outcome: contract.Rejected, Code: "C", Message: "m"}
-	item := Item("0123456789abcdef0123456789abcdef", want)
+	item := Item("0123456789abcdef0123456789abcdef", time.Unix(1_800_000_000, 0), want)
 	if got, err := Receipt(item); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if key := String(item, contract.AttrOutcomeKey); key != "0123456789abcdef0123456789abcdef#01" {
+	if key := attribute.String(item, contract.AttrOutcomeKey); key != "0123456789abcdef0123456789abcdef#01" {
 		t.Errorf("key %s", key)
+	}
+	if expires, err := attribute.Int(item, contract.AttrExpiresAt); err != nil || expires != 1_800_000_000 {
+		t.Errorf("expires at %d, %v", expires, err)
 	}
 }
 
@@ -27,7 +30,7 @@ func TestAFailureIsReadAsItWasWritten(t *testing.T) {
 		FileID:  "0123456789abcdef0123456789abcdef", Partner: "acme", Error: "States.Timeout", Attempt: 2,
 		FailedAt: time.Date(2026, 11, 24, 23, 59, 59, 5e6, time.UTC),
 	}
-	item := want.Item()
+	item := want.Item(time.Now().Add(time.Hour))
 	if got, err := ReadFailure(item); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -35,7 +38,7 @@ func TestAFailureIsReadAsItWasWritten(t *testing.T) {
 		t.Errorf("the index's key is %s", day)
 	}
 	for _, name := range []string{contract.AttrFailedAt, contract.AttrOrdinal} {
-		broken := want.Item()
+		broken := want.Item(time.Now().Add(time.Hour))
 		delete(broken, name)
 		if _, err := ReadFailure(broken); err == nil {
 			t.Errorf("a failure without %s is read", name)

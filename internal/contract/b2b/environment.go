@@ -2,13 +2,15 @@ package b2b
 
 // Environment variables that the constructs set and the handlers read.
 const (
-	EnvFilesTable        = "FILES_TABLE"         // split, acknowledge
+	EnvFilesTable        = "FILES_TABLE"         // split, acknowledge, watch
 	EnvTransactionsTable = "TRANSACTIONS_TABLE"  // accept, conclude
 	EnvOutcomesTable     = "OUTCOMES_TABLE"      // split, tally, acknowledge, conclude
 	EnvQueueURL          = "QUEUE_URL"           // split, accept
 	EnvWorkflowARN       = "WORKFLOW_ARN"        // start
-	EnvSettlementARN     = "SETTLEMENT_ARN"      // split
+	EnvSettlementARN     = "SETTLEMENT_ARN"      // split, watch
 	EnvSettlementTimeout = "SETTLEMENT_TIMEOUT"  // split; a Go duration: "15m0s"
+	EnvSettlementRate    = "SETTLEMENT_RATE"     // split; transactions per second, decimal
+	EnvRetention         = "RETENTION"           // split, acknowledge, conclude; how long Files and Outcomes keep rows, a Go duration
 	EnvMaxFileBytes      = "MAX_FILE_BYTES"      // split; decimal
 	EnvMaxFileRecords    = "MAX_FILE_RECORDS"    // split; decimal
 	EnvTokenSecretPrefix = "TOKEN_SECRET_PREFIX" // authorize; the secret of a partner is named prefix + partner

@@ -129,5 +129,6 @@ const (
 	MetricFilesSettled     = "FilesSettled"
 	MetricFilesQuarantined = "FilesQuarantined"
 	MetricFilesOverdue     = "FilesOverdue"
+	MetricFilesAbandoned   = "FilesAbandoned" // unsettled past their deadline, and nobody worked on them
 	DimensionPipeline      = "Pipeline"
 )

@@ -29,8 +29,10 @@ const (
 	AttrReceived   = "received"
 	AttrReason     = "reason" // a Reason's sentence; its code is in AttrCode
 	AttrTotals     = "totals"
-	AttrPrevious   = "previous" // totals of the settlement before the latest replay
-	AttrAttempts   = "attempts" // the latest settlement: a Settlement's Attempt
+	AttrPrevious   = "previous"  // totals of the settlement before the latest replay
+	AttrAttempts   = "attempts"  // the latest settlement: a Settlement's Attempt
+	AttrDeadline   = "deadline"  // milliseconds since 1970; in order in the index of unsettled files
+	AttrUnsettled  = "unsettled" // Unsettled until the file is settled or quarantined, then absent
 
 	// Transactions.
 	AttrPartnerDay     = "partnerDay" // a PartnerDay: the key of IndexByPartner
@@ -53,6 +55,9 @@ const (
 	AttrAttempt   = "attempt"   // the latest: a Record's
 	AttrFailedDay = "failedDay" // a FailedDay: the key of IndexFailed
 	AttrFailedAt  = "failedAt"  // RFC 3339
+
+	// Files and Outcomes: when DynamoDB may delete the row, in seconds since 1970.
+	AttrExpiresAt = "expiresAt"
 
 	// Partners.
 	AttrContactEmail = "contactEmail"
@@ -119,6 +124,13 @@ const IndexFailed = "Failed"
 func FailedDay(day time.Time, shard string) string {
 	return day.UTC().Format(time.DateOnly) + "#" + shard
 }
+
+// IndexUnsettled is the index of Files that holds the unsettled ones alone, by
+// deadline. Key: unsettled, deadline.
+const IndexUnsettled = "Unsettled"
+
+// Unsettled is the only value of AttrUnsettled.
+const Unsettled = "UNSETTLED"
 
 // SettlementName names a file's settlement execution: the file's id, and for
 // one that had to be started again the attempt, from 1.

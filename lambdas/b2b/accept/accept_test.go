@@ -22,7 +22,6 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
-	"github.com/tradepost-dev/tradepost/internal/outcomes"
 )
 
 // queue remembers bodies. before is called first.
@@ -143,10 +142,10 @@ func TestAGoodPostIsQueuedAndShownAsReceived(t *testing.T) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 			row := f.tables.All(dynamotest.Transactions)[0]
-			if day := outcomes.String(row, "partnerDay"); !regexp.MustCompile(`^acme#\d{4}-\d\d-\d\d#\d\d$`).MatchString(day) {
+			if day := attribute.String(row, "partnerDay"); !regexp.MustCompile(`^acme#\d{4}-\d\d-\d\d#\d\d$`).MatchString(day) {
 				t.Errorf("the index's key is %q", day)
 			}
-			if outcomes.String(row, "transactionKey") != "acme/12/a b" || outcomes.String(row, "partner") != "acme" || outcomes.String(row, "status") != "RECEIVED" || outcomes.String(row, "fileId") != id {
+			if attribute.String(row, "transactionKey") != "acme/12/a b" || attribute.String(row, "partner") != "acme" || attribute.String(row, "status") != "RECEIVED" || attribute.String(row, "fileId") != id {
 				t.Errorf("row %v", row)
 			}
 			if !strings.Contains(f.metrics.String(), `"Received":1`) {
@@ -371,7 +370,7 @@ func TestAPostWhoseCallerGoesBeforeItIsQueuedLeavesNoTrace(t *testing.T) {
 			shown := false
 			f.queue.before = func() error {
 				rows := f.tables.All(dynamotest.Transactions)
-				shown = len(rows) == 1 && outcomes.String(rows[0], contract.AttrStatus) == contract.StatusReceived
+				shown = len(rows) == 1 && attribute.String(rows[0], contract.AttrStatus) == contract.StatusReceived
 				leave()
 				return ctx.Err()
 			}

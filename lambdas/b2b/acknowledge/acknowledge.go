@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -44,6 +45,7 @@ type Handler struct {
 	Metrics       *metrics.Emitter
 	FilesTable    string
 	OutcomesTable string
+	Retention     time.Duration // of files, from now on
 }
 
 // Handle acknowledges a file that is SETTLED, QUARANTINED, or for the time
@@ -169,22 +171,28 @@ func (h *Handler) update(ctx context.Context, a contract.Acknowledgement) (super
 	if why == nil {
 		why = &contract.Reason{}
 	}
+	update := "SET #status = :status, #received = :received, #reason = :reason, #code = :code, #totals = :totals, #expires = :expires REMOVE #lease"
+	names := map[string]string{
+		"#status": contract.AttrStatus, "#received": contract.AttrReceived, "#reason": contract.AttrReason, "#code": contract.AttrCode,
+		"#totals": contract.AttrTotals, "#expires": contract.AttrExpiresAt, "#lease": contract.AttrLeaseUntil, "#attempts": contract.AttrAttempts,
+	}
+	if a.Status != contract.FileOverdue {
+		update += ", #unsettled"
+		names["#unsettled"] = contract.AttrUnsettled
+	}
 	_, err = h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: aws.String(h.FilesTable),
-		Key:       map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(a.FileID)},
-		UpdateExpression: aws.String("SET #status = :status, #received = :received, #reason = :reason, #code = :code, #totals = :totals " +
-			"REMOVE #lease"),
-		ConditionExpression: aws.String("attribute_not_exists(#attempts) OR #attempts <= :attempt"),
-		ExpressionAttributeNames: map[string]string{
-			"#status": contract.AttrStatus, "#received": contract.AttrReceived, "#reason": contract.AttrReason,
-			"#totals": contract.AttrTotals, "#lease": contract.AttrLeaseUntil, "#code": contract.AttrCode, "#attempts": contract.AttrAttempts,
-		},
+		TableName:                aws.String(h.FilesTable),
+		Key:                      map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(a.FileID)},
+		UpdateExpression:         aws.String(update),
+		ConditionExpression:      aws.String("attribute_not_exists(#attempts) OR #attempts <= :attempt"),
+		ExpressionAttributeNames: names,
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":attempt":  attribute.Number(a.Attempt),
 			":status":   attribute.Text(a.Status),
 			":received": attribute.Number(a.Received),
 			":reason":   attribute.Text(why.String()),
 			":code":     attribute.Text(why.Code),
+			":expires":  attribute.Number(time.Now().Add(h.Retention).Unix()),
 			":totals": &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
 				"received":  attribute.Number(a.Totals.Received),
 				"stored":    attribute.Number(a.Totals.Stored),

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -69,7 +70,7 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	f := fixture{bucket: &bucket{objects: map[string]string{}, copies: map[string]string{}}, tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
-		S3: f.bucket, DynamoDB: f.tables, FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
+		S3: f.bucket, DynamoDB: f.tables, Retention: 400 * 24 * time.Hour, FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
 		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
 	}
 	return f
@@ -77,7 +78,7 @@ func newFixture(t *testing.T) fixture {
 
 func (f fixture) put(receipts ...contract.Receipt) {
 	for _, r := range receipts {
-		f.tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, r))
+		f.tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, time.Now().Add(time.Hour), r))
 	}
 }
 
@@ -131,7 +132,7 @@ func TestTheReplyListsWhatWasNotStoredInOrder(t *testing.T) {
 	if !reflect.DeepEqual(reply, contract.Reply{Version: contract.ReplyVersion, File: "a b/ü+.xml", FileID: fileID, Status: contract.FileSettled, Totals: totals}) {
 		t.Errorf("got %+v", reply)
 	}
-	if item := f.tables.All(dynamotest.Files)[0]; outcomes.String(item, contract.AttrStatus) != "SETTLED" {
+	if item := f.tables.All(dynamotest.Files)[0]; attribute.String(item, contract.AttrStatus) != "SETTLED" {
 		t.Errorf("file %v", item)
 	}
 	for _, metric := range []string{`"Stored":`, `"Duplicate":`, `"Rejected":66`, `"Failed":0`, `"FilesSettled":1`} {
@@ -184,7 +185,7 @@ func TestABrokenFileIsSetAsideAndItsReplySaysWhy(t *testing.T) {
 		t.Errorf("copies %v", f.bucket.copies)
 	}
 	item := f.tables.All(dynamotest.Files)[0]
-	if outcomes.String(item, contract.AttrStatus) != "QUARANTINED" || outcomes.String(item, contract.AttrReason) != "Line 3, column 1 (byte 48): The file ends." || outcomes.String(item, contract.AttrCode) != "TRUNCATED" {
+	if attribute.String(item, contract.AttrStatus) != "QUARANTINED" || attribute.String(item, contract.AttrReason) != "Line 3, column 1 (byte 48): The file ends." || attribute.String(item, contract.AttrCode) != "TRUNCATED" {
 		t.Errorf("file %v", item)
 	}
 	if got := f.metrics.String(); !strings.Contains(got, `"FilesQuarantined":1`) || strings.Contains(got, "Stored") {
@@ -216,6 +217,26 @@ func TestAnOverdueFileHasAnInterimReply(t *testing.T) {
 	// Outcomes are counted once, when the file settles.
 	if got := f.metrics.String(); !strings.Contains(got, `"FilesOverdue":1`) || strings.Contains(got, "Stored") {
 		t.Errorf("metrics %s", got)
+	}
+}
+
+// Until then, whoever watches over unsettled files finds it.
+func TestAFileIsUnsettledUntilItsLastReply(t *testing.T) {
+	for status, unsettled := range map[contract.FileStatus]bool{contract.FileOverdue: true, contract.FileSettled: false, contract.FileQuarantined: false} {
+		f := newFixture(t)
+		f.tables.Put(dynamotest.Files, map[string]types.AttributeValue{
+			contract.AttrFileID: attribute.Text(fileID), contract.AttrUnsettled: attribute.Text(contract.Unsettled), contract.AttrDeadline: attribute.Number(1),
+		})
+		if err := f.Handle(t.Context(), acknowledgement(status, contract.Totals{})); err != nil {
+			t.Fatal(err)
+		}
+		item := f.tables.All(dynamotest.Files)[0]
+		if got := attribute.String(item, contract.AttrUnsettled) != ""; got != unsettled {
+			t.Errorf("%s: %v", status, item)
+		}
+		if expires, err := attribute.Int(item, contract.AttrExpiresAt); err != nil || time.Until(time.Unix(expires, 0)).Round(time.Hour) != 400*24*time.Hour {
+			t.Errorf("%s: expires at %d, %v", status, expires, err)
+		}
 	}
 }
 
@@ -338,7 +359,7 @@ func (e *endless) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*d
 	}
 	output := &dynamodb.QueryOutput{}
 	for i := from; i < e.perShard && len(output.Items) < int(aws.ToInt32(in.Limit)); i++ {
-		item := outcomes.Item(fileID, contract.Receipt{Ordinal: i*contract.OutcomeShards + shard, Outcome: contract.Rejected, Message: "m"})
+		item := outcomes.Item(fileID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: i*contract.OutcomeShards + shard, Outcome: contract.Rejected, Message: "m"})
 		output.Items, output.LastEvaluatedKey = append(output.Items, item), item
 	}
 	if from+len(output.Items) == e.perShard {
@@ -388,7 +409,7 @@ func (p *pages) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dyn
 // stored.
 func TestEmptyPagesAreNotTheEnd(t *testing.T) {
 	item := func(ordinal int) map[string]types.AttributeValue {
-		return outcomes.Item(fileID, contract.Receipt{Ordinal: ordinal, Outcome: contract.Rejected})
+		return outcomes.Item(fileID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: ordinal, Outcome: contract.Rejected})
 	}
 	empty := func() *dynamodb.QueryOutput { return &dynamodb.QueryOutput{LastEvaluatedKey: item(1)} }
 	found := func(ordinal int) *dynamodb.QueryOutput {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,6 +43,7 @@ type Handler struct {
 	Metrics           *metrics.Emitter
 	OutcomesTable     string
 	TransactionsTable string
+	Retention         time.Duration // of outcomes
 }
 
 // execution is the detail of "Step Functions Execution Status Change". Input

@@ -40,7 +40,7 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	f := fixture{tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
-		DynamoDB: f.tables, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
+		DynamoDB: f.tables, Retention: 400 * 24 * time.Hour, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
 		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
 	}
 	return f
@@ -104,7 +104,7 @@ func TestAnExecutionThatFailsHasAnOutcome(t *testing.T) {
 
 func TestAnOutcomeThatIsThereStays(t *testing.T) {
 	f := newFixture(t)
-	f.tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, contract.Receipt{Ordinal: 1, TransactionID: "T1", Outcome: contract.Stored}))
+	f.tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 1, TransactionID: "T1", Outcome: contract.Stored}))
 	if err := f.Handle(t.Context(), ended(fileID+"-1", "FAILED", input(fileID, 1))); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestAPostedTransactionIsCountedOnce(t *testing.T) {
 			f := newFixture(t)
 			if test.recorded != "" {
 				for _, id := range []string{postedID, fileID} {
-					f.tables.Put(dynamotest.Outcomes, outcomes.Item(id, contract.Receipt{Ordinal: 1, Outcome: test.recorded}))
+					f.tables.Put(dynamotest.Outcomes, outcomes.Item(id, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 1, Outcome: test.recorded}))
 				}
 			}
 			f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{contract.AttrTransactionKey: attribute.Text("acme/T1")})
@@ -173,8 +173,8 @@ func TestAFailureIsRecordedWithItsAttempt(t *testing.T) {
 		attempt         int
 	}{
 		{"the first", fileID + "-17", nil, contract.Failed, "Format.Crash", 0},
-		{"a replay", fileID + "-17-2", replaying.Item(), contract.Failed, "Format.Crash", 2},
-		{"a late word of an attempt before", fileID + "-17-1", replaying.Item(), contract.Replaying, "Old", 2},
+		{"a replay", fileID + "-17-2", replaying.Item(time.Now().Add(time.Hour)), contract.Failed, "Format.Crash", 2},
+		{"a late word of an attempt before", fileID + "-17-1", replaying.Item(time.Now().Add(time.Hour)), contract.Replaying, "Old", 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f = newFixture(t)
@@ -196,7 +196,7 @@ func TestAFailureIsRecordedWithItsAttempt(t *testing.T) {
 // and, with the replay, under what becomes of it then.
 func TestAReplayedPostIsCountedAgain(t *testing.T) {
 	f := newFixture(t)
-	f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, contract.Receipt{Ordinal: 1, Outcome: contract.Stored}))
+	f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 1, Outcome: contract.Stored}))
 	if err := f.Handle(t.Context(), ended(postedID+"-1-1", "SUCCEEDED", nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestALateWordOfAnEarlierAttemptLeavesTheStatusOfAPost(t *testing.T) {
 	f := newFixture(t)
 	f.tables.Put(dynamotest.Outcomes, outcomes.Failure{
 		Receipt: contract.Receipt{Ordinal: 1, TransactionID: "T1", Outcome: contract.Replaying}, FileID: postedID, Attempt: 1, FailedAt: time.Now(),
-	}.Item())
+	}.Item(time.Now().Add(time.Hour)))
 	f.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{
 		contract.AttrTransactionKey: attribute.Text("acme/T1"), contract.AttrStatus: attribute.Text(contract.StatusReceived), contract.AttrFileID: attribute.Text(postedID),
 	})
@@ -255,16 +255,16 @@ func TestAPostedTransactionThatFailsIsShown(t *testing.T) {
 				contract.AttrTransactionKey: attribute.Text("acme/T1"), contract.AttrStatus: attribute.Text(test.status), contract.AttrFileID: attribute.Text(test.fileID),
 			})
 			if test.recorded != "" {
-				f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, contract.Receipt{Ordinal: 1, Outcome: test.recorded, Message: "as recorded"}))
+				f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 1, Outcome: test.recorded, Message: "as recorded"}))
 			}
 			if err := f.Handle(t.Context(), ended(postedID+"-1", "FAILED", input(postedID, 1))); err != nil {
 				t.Fatal(err)
 			}
 			row := f.tables.All(dynamotest.Transactions)[0]
-			if outcomes.String(row, contract.AttrStatus) != test.want {
+			if attribute.String(row, contract.AttrStatus) != test.want {
 				t.Errorf("row %v, want %s", row, test.want)
 			}
-			told := outcomes.String(row, contract.AttrMessage)
+			told := attribute.String(row, contract.AttrMessage)
 			if want := f.outcome(t).Message; test.want != test.status && told != want {
 				t.Errorf("the row says %q, the outcome %q", told, want)
 			}

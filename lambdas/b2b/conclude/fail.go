@@ -100,7 +100,7 @@ func reason(e *execution) string {
 func (h *Handler) record(ctx context.Context, f outcomes.Failure) (contract.Receipt, error) {
 	_, err := h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName:           aws.String(h.OutcomesTable),
-		Item:                f.Item(),
+		Item:                f.Item(time.Now().Add(h.Retention)),
 		ConditionExpression: aws.String("attribute_not_exists(#ordinal) OR (#outcome = :replaying AND #attempt = :attempt)"),
 		ExpressionAttributeNames: map[string]string{
 			"#ordinal": contract.AttrOrdinal, "#outcome": contract.AttrOutcome, "#attempt": contract.AttrAttempt,

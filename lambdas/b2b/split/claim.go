@@ -17,7 +17,6 @@ import (
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
-	"github.com/tradepost-dev/tradepost/internal/outcomes"
 )
 
 // longestLease is Lambda's longest run, for a context without a deadline.
@@ -35,25 +34,28 @@ func (h *Handler) claim(ctx context.Context, f *file) (held bool, err error) {
 		TableName: aws.String(h.FilesTable),
 		Key:       h.key(f),
 		UpdateExpression: aws.String("SET #status = :claimed, #holder = :me, #lease = :lease, " +
-			"#partner = :partner, #bucket = :bucket, #key = :key, #version = :version, #file = :file"),
+			"#partner = :partner, #bucket = :bucket, #key = :key, #version = :version, #file = :file, " +
+			"#unsettled = :unsettled, #deadline = :deadline"),
 		ConditionExpression: aws.String("attribute_not_exists(#id) OR (#status = :claimed AND (#holder = :me OR #lease < :now))"),
 		ExpressionAttributeNames: map[string]string{
 			"#id": contract.AttrFileID, "#status": contract.AttrStatus, "#holder": contract.AttrHolder, "#lease": contract.AttrLeaseUntil,
 			"#partner": contract.AttrPartner, "#bucket": contract.AttrBucket, "#key": contract.AttrKey,
 			"#version": contract.AttrVersionID, "#file": contract.AttrFile,
+			"#unsettled": contract.AttrUnsettled, "#deadline": contract.AttrDeadline,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),
 			":lease": millis(lease), ":now": millis(time.Now()),
 			":partner": attribute.Text(f.Partner), ":bucket": attribute.Text(f.Bucket), ":key": attribute.Text(f.Key),
 			":version": attribute.Text(f.VersionID), ":file": attribute.Text(f.File),
+			":unsettled": attribute.Text(contract.Unsettled), ":deadline": millis(lease.Add(h.SettlementTimeout)),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	var taken *types.ConditionalCheckFailedException
 	if errors.As(err, &taken) {
 		slog.InfoContext(ctx, "file is taken", "key", f.Key, "fileId", f.FileID,
-			"status", outcomes.String(taken.Item, contract.AttrStatus), "holder", outcomes.String(taken.Item, contract.AttrHolder))
+			"status", attribute.String(taken.Item, contract.AttrStatus), "holder", attribute.String(taken.Item, contract.AttrHolder))
 		return false, nil
 	}
 	if err != nil {
@@ -72,15 +74,17 @@ func (h *Handler) finish(ctx context.Context, f *file) error {
 	_, err := h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           aws.String(h.FilesTable),
 		Key:                 h.key(f),
-		UpdateExpression:    aws.String("SET #status = :status, #received = :received, #reason = :reason, #code = :code REMOVE #lease"),
+		UpdateExpression:    aws.String("SET #status = :status, #received = :received, #reason = :reason, #code = :code, #deadline = :deadline REMOVE #lease"),
 		ConditionExpression: aws.String("#status = :claimed AND #holder = :me"),
 		ExpressionAttributeNames: map[string]string{
 			"#status": contract.AttrStatus, "#received": contract.AttrReceived, "#reason": contract.AttrReason,
 			"#code": contract.AttrCode, "#lease": contract.AttrLeaseUntil, "#holder": contract.AttrHolder,
+			"#deadline": contract.AttrDeadline,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":status": attribute.Text(status), ":received": attribute.Number(f.Received),
-			":reason": attribute.Text(why.String()), ":code": attribute.Text(why.Code), ":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),
+			":reason": attribute.Text(why.String()), ":code": attribute.Text(why.Code), ":deadline": millis(f.Deadline),
+			":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),
 		},
 	})
 	var settled *types.ConditionalCheckFailedException

@@ -27,6 +27,7 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/batch"
 	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -66,7 +67,7 @@ func (w *world) handler() *Handler {
 		Formats:    batch.Formats{xml.Format{}},
 		Metrics:    &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: &w.metrics},
 		FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
-		QueueURL: "https://queue", SettlementARN: "arn:settlement", SettlementTimeout: 15 * time.Minute,
+		QueueURL: "https://queue", SettlementARN: "arn:settlement", SettlementTimeout: 15 * time.Minute, SettlementRate: 100, Retention: 400 * 24 * time.Hour,
 	}
 }
 
@@ -220,7 +221,7 @@ func (w *world) file() map[string]types.AttributeValue {
 
 func (w *world) status() contract.FileStatus {
 	w.t.Helper()
-	return contract.FileStatus(outcomes.String(w.file(), contract.AttrStatus))
+	return contract.FileStatus(attribute.String(w.file(), contract.AttrStatus))
 }
 
 // invocation is the context of a Lambda invocation.

@@ -6,6 +6,7 @@ package split
 import (
 	"context"
 	"fmt"
+	"time"
 
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
@@ -30,7 +31,7 @@ func (h *Handler) send(ctx context.Context, f *file, content *content, repeated 
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrency)
 	s := &sender{
-		handler: h, file: f, firsts: newFirsts(repeated), ctx: groupCtx, group: group,
+		handler: h, file: f, firsts: newFirsts(repeated), expires: time.Now().Add(h.Retention), ctx: groupCtx, group: group,
 		messages: messages.Sender{SQS: h.SQS, QueueURL: h.QueueURL, Group: group},
 	}
 	readErr := h.records(groupCtx, content, s.record)
@@ -55,6 +56,7 @@ type sender struct {
 	handler *Handler
 	file    *file
 	firsts  firsts
+	expires time.Time       // of the outcomes
 	ctx     context.Context // ends when a send has failed
 	group   *errgroup.Group
 
@@ -105,7 +107,7 @@ type verdict struct {
 
 func (s *sender) conclude(r *batch.Record, v verdict) {
 	s.outcomes = append(s.outcomes, dynamodbtypes.WriteRequest{
-		PutRequest: &dynamodbtypes.PutRequest{Item: outcomes.Item(s.file.FileID, contract.Receipt{
+		PutRequest: &dynamodbtypes.PutRequest{Item: outcomes.Item(s.file.FileID, s.expires, contract.Receipt{
 			Ordinal: r.Ordinal, TransactionID: r.TransactionID(), Outcome: v.outcome, Code: v.code, Message: v.message,
 		})},
 	})

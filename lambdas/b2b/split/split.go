@@ -60,7 +60,9 @@ type Handler struct {
 	OutcomesTable     string
 	QueueURL          string
 	SettlementARN     string
-	SettlementTimeout time.Duration // from the file's split to its deadline
+	SettlementTimeout time.Duration // from the file's split to its deadline, and
+	SettlementRate    int           // a second more for so many transactions
+	Retention         time.Duration // of outcomes
 	Formats           batch.Formats
 	Limits            batch.Limits
 }
@@ -165,13 +167,13 @@ func (h *Handler) records(ctx context.Context, content *content, each func(*batc
 // settle starts the file's settlement. It has the file's id for its name, so
 // that it runs once.
 func (h *Handler) settle(ctx context.Context, f *file) error {
-	settlement := f.Settlement
-	settlement.Deadline = time.Now().Add(h.SettlementTimeout).UTC().Truncate(time.Second)
-	input, err := json.Marshal(settlement)
+	processing := time.Duration(f.Received) * time.Second / time.Duration(h.SettlementRate)
+	f.Deadline = time.Now().Add(h.SettlementTimeout + processing).UTC().Truncate(time.Second)
+	input, err := json.Marshal(f.Settlement)
 	if err != nil {
 		return fmt.Errorf("encode settlement: %w", err)
 	}
-	if err := executions.Start(ctx, h.StepFunctions, h.SettlementARN, f.FileID, string(input)); err != nil {
+	if err := executions.Start(ctx, h.StepFunctions, h.SettlementARN, contract.SettlementName(f.FileID, 0), string(input)); err != nil {
 		return fmt.Errorf("start settlement: %w", err)
 	}
 	return nil

@@ -15,8 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
-	"github.com/tradepost-dev/tradepost/internal/outcomes"
+	"github.com/tradepost-dev/tradepost/internal/dynamotest"
 )
 
 const key = "inbox/acme/2026/orders.xml"
@@ -78,6 +79,55 @@ func TestEveryRecordBecomesAMessage(t *testing.T) {
 	if !strings.Contains(w.metrics.String(), `"Received":3`) {
 		t.Errorf("metrics %s", w.metrics.String())
 	}
+}
+
+// A large file that is processed at the rate it should be is not overdue, and
+// the Files table knows the deadline that the settlement has.
+func TestTheDeadlineGrowsWithTheRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for records, want := range map[int]time.Duration{1: 15 * time.Minute, 1000: 15*time.Minute + 10*time.Second} {
+			w := newWorld(t)
+			w.objects[key+"@v1"] = batchOf(records, 0)
+			w.mustSplit(t.Context())
+			deadline := w.settlements[contract.FileID("landing", key, "v1")].Deadline
+			if got := time.Until(deadline).Round(time.Second); got != want {
+				t.Errorf("%d records have %v", records, got)
+			}
+			if row, err := attribute.Int(w.file(), contract.AttrDeadline); err != nil || row != deadline.UnixMilli() {
+				t.Errorf("the row's deadline is %d, %v; the settlement's %d", row, err, deadline.UnixMilli())
+			}
+		}
+	})
+}
+
+// Whoever watches over unsettled files finds a claim whose splitter died for
+// good, as soon as its time is over.
+func TestAClaimedFileIsUnsettledAndHasADeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = batchOf(1, 0)
+		w.beforeSend = func(int, *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error) {
+			return nil, errors.New("killed")
+		}
+		if err := w.handler().Handle(invocation(t.Context(), "request-1"), objectCreated(key, "v1")); err == nil {
+			t.Fatal("not killed")
+		}
+		deadline, err := attribute.Int(w.file(), contract.AttrDeadline)
+		if want := time.Now().Add(30 * time.Minute); err != nil || deadline != want.UnixMilli() || attribute.String(w.file(), contract.AttrUnsettled) != contract.Unsettled {
+			t.Errorf("file %v, %v", w.file(), err)
+		}
+	})
+}
+
+func TestRejectedRecordsExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.objects[key+"@v1"] = batchOf(1, 1)
+		w.mustSplit(t.Context())
+		if expires, err := attribute.Int(w.tables.All(dynamotest.Outcomes)[0], contract.AttrExpiresAt); err != nil || expires != time.Now().Add(400*24*time.Hour).Unix() {
+			t.Errorf("expires at %d, %v", expires, err)
+		}
+	})
 }
 
 func TestAVersionThatIsDeletedAfterItsNoticeIsAnswered(t *testing.T) {
@@ -153,7 +203,7 @@ func TestABrokenFileIsQuarantinedWhole(t *testing.T) {
 			if s.Reason.Message = ""; !reflect.DeepEqual(*s.Reason, broken.want) {
 				t.Errorf("reason %+v %+v, want %+v %+v", *s.Reason, s.Reason.Place, broken.want, broken.want.Place)
 			}
-			if w.status() != contract.FileQuarantined || outcomes.String(w.file(), contract.AttrReason) != said || outcomes.String(w.file(), contract.AttrCode) != broken.want.Code {
+			if w.status() != contract.FileQuarantined || attribute.String(w.file(), contract.AttrReason) != said || attribute.String(w.file(), contract.AttrCode) != broken.want.Code {
 				t.Errorf("file %+v", w.file())
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -34,7 +35,7 @@ func (c *counting) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func
 
 func put(tables *dynamotest.Tables, outcome contract.Outcome, ordinals ...int) {
 	for _, ordinal := range ordinals {
-		tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, contract.Receipt{Ordinal: ordinal, Outcome: outcome}))
+		tables.Put(dynamotest.Outcomes, outcomes.Item(fileID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: ordinal, Outcome: outcome}))
 	}
 }
 
@@ -126,7 +127,7 @@ func TestOutcomesOfOtherFilesDoNotCount(t *testing.T) {
 	tables := dynamotest.New(t)
 	put(tables, contract.Stored, ordinals(1, 5)...)
 	other := strings.Repeat("f", 32)
-	tables.Put(dynamotest.Outcomes, outcomes.Item(other, contract.Receipt{Ordinal: 6, Outcome: contract.Stored}))
+	tables.Put(dynamotest.Outcomes, outcomes.Item(other, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 6, Outcome: contract.Stored}))
 	if tally := tallyOf(t, tables, 6, nil); tally.Settled || tally.Totals.Stored != 5 {
 		t.Errorf("got %+v", tally)
 	}

@@ -22,6 +22,7 @@ func main() {
 			DynamoDB:      dynamodb.NewFromConfig(cfg),
 			FilesTable:    env.String(contract.EnvFilesTable),
 			OutcomesTable: env.String(contract.EnvOutcomesTable),
+			Retention:     env.Duration(contract.EnvRetention),
 			Metrics: &metrics.Emitter{
 				Namespace: env.String(contract.EnvMetricNamespace),
 				Pipeline:  env.String(contract.EnvPipeline),

@@ -22,6 +22,7 @@ func main() {
 			StepFunctions:     sfn.NewFromConfig(cfg),
 			OutcomesTable:     env.String(contract.EnvOutcomesTable),
 			TransactionsTable: env.String(contract.EnvTransactionsTable),
+			Retention:         env.Duration(contract.EnvRetention),
 			Metrics: &metrics.Emitter{
 				Namespace: env.String(contract.EnvMetricNamespace),
 				Pipeline:  env.String(contract.EnvPipeline),

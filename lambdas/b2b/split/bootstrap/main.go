@@ -31,6 +31,8 @@ func main() {
 			QueueURL:          env.String(contract.EnvQueueURL),
 			SettlementARN:     env.String(contract.EnvSettlementARN),
 			SettlementTimeout: env.Duration(contract.EnvSettlementTimeout),
+			SettlementRate:    int(env.Int64(contract.EnvSettlementRate)),
+			Retention:         env.Duration(contract.EnvRetention),
 			Formats:           batch.Formats{xml.Format{}},
 			Limits: batch.Limits{
 				Bytes:   env.Int64(contract.EnvMaxFileBytes),

@@ -1,0 +1,159 @@
+// Package watch looks after the files that are unsettled past their deadline:
+// from outside of their settlement executions, so that one that was stopped,
+// timed out or failed is found too. Such a settlement is started again.
+package watch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/tradepost-dev/tradepost/internal/attribute"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/executions"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
+	"github.com/tradepost-dev/tradepost/internal/patience"
+)
+
+// DynamoDB is what the handler needs of the DynamoDB client.
+type DynamoDB interface {
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+}
+
+// StepFunctions is what the handler needs of the Step Functions client.
+type StepFunctions interface {
+	executions.Client
+	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
+}
+
+// Handler watches the files of one pipeline.
+type Handler struct {
+	DynamoDB      DynamoDB
+	StepFunctions StepFunctions
+	Metrics       *metrics.Emitter
+	FilesTable    string
+	SettlementARN string
+}
+
+// Handle goes through the overdue files. One that cannot be looked after does
+// not keep the others waiting; the next run comes back to it. Files that
+// nobody worked on are counted, which raises an alarm: a settlement should not
+// need this.
+func (h *Handler) Handle(ctx context.Context) error {
+	ctx, cancel := patience.UntilShortlyBefore(ctx)
+	defer cancel()
+	abandoned := 0
+	var faults []error
+	pages := dynamodb.NewQueryPaginator(h.DynamoDB, &dynamodb.QueryInput{
+		TableName:              aws.String(h.FilesTable),
+		IndexName:              aws.String(contract.IndexUnsettled),
+		KeyConditionExpression: aws.String("#unsettled = :unsettled AND #deadline < :now"),
+		ExpressionAttributeNames: map[string]string{
+			"#unsettled": contract.AttrUnsettled, "#deadline": contract.AttrDeadline,
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":unsettled": attribute.Text(contract.Unsettled), ":now": attribute.Number(time.Now().UnixMilli()),
+		},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("read unsettled files: %w", err))
+			break
+		}
+		for _, item := range page.Items {
+			left, err := h.look(ctx, item)
+			if left {
+				abandoned++
+			}
+			if err != nil {
+				faults = append(faults, fmt.Errorf("look after file %s: %w", attribute.String(item, contract.AttrFileID), err))
+			}
+		}
+	}
+	if abandoned > 0 {
+		faults = append(faults, h.Metrics.Count(metrics.Value{Name: contract.MetricFilesAbandoned, Count: abandoned}))
+	}
+	return errors.Join(faults...)
+}
+
+// look reports whether nobody worked on a file, and sees to it that somebody
+// does. A claim that ran out is left to the operator, who has the notice among
+// those that were given up.
+func (h *Handler) look(ctx context.Context, item map[string]types.AttributeValue) (abandoned bool, err error) {
+	f, err := read(item)
+	if err != nil {
+		return false, err
+	}
+	if f.status == contract.FileClaimed {
+		return f.leaseUntil.Before(time.Now()), nil
+	}
+	running, err := h.running(ctx, f)
+	if err != nil || running {
+		return false, err
+	}
+	return h.restart(ctx, f)
+}
+
+// running reports whether the file's latest settlement is under way.
+func (h *Handler) running(ctx context.Context, f file) (bool, error) {
+	name := contract.SettlementName(f.FileID, f.Attempt)
+	var status sfntypes.ExecutionStatus
+	err := patience.Retry(ctx, func() error {
+		described, err := h.StepFunctions.DescribeExecution(ctx, &sfn.DescribeExecutionInput{
+			ExecutionArn: aws.String(strings.Replace(h.SettlementARN, ":stateMachine:", ":execution:", 1) + ":" + name),
+		})
+		if _, never := errors.AsType[*sfntypes.ExecutionDoesNotExist](err); never {
+			return nil
+		}
+		if err == nil {
+			status = described.Status
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("describe settlement %s: %w", name, err)
+	}
+	return status == sfntypes.ExecutionStatusRunning, nil
+}
+
+// restart takes the next attempt's name, so that two watchers start one
+// settlement, and starts it. The index lags behind the table: a file that has
+// been settled meanwhile is left alone.
+func (h *Handler) restart(ctx context.Context, f file) (restarted bool, err error) {
+	_, err = h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:           aws.String(h.FilesTable),
+		Key:                 map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(f.FileID)},
+		UpdateExpression:    aws.String("SET #attempts = :next"),
+		ConditionExpression: aws.String("attribute_exists(#unsettled) AND (attribute_not_exists(#attempts) OR #attempts < :next)"),
+		ExpressionAttributeNames: map[string]string{
+			"#attempts": contract.AttrAttempts, "#unsettled": contract.AttrUnsettled,
+		},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":next": attribute.Number(f.Attempt + 1)},
+	})
+	if _, gone := errors.AsType[*types.ConditionalCheckFailedException](err); gone {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("take attempt %d: %w", f.Attempt+1, err)
+	}
+	f.Attempt++
+	input, err := json.Marshal(f.Settlement)
+	if err != nil {
+		return false, fmt.Errorf("encode settlement: %w", err)
+	}
+	name := contract.SettlementName(f.FileID, f.Attempt)
+	slog.WarnContext(ctx, "settlement ended without a reply; starting it again", "fileId", f.FileID, "partner", f.Partner, "file", f.File, "execution", name)
+	return true, executions.Start(ctx, h.StepFunctions, h.SettlementARN, name, string(input))
+}
