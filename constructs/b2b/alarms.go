@@ -35,6 +35,10 @@ type Alarms struct {
 	// Default: at the first.
 	Overdue operation.Alarm
 
+	// Abandoned goes off when nobody worked on a file past its deadline.
+	// Default: at the first.
+	Abandoned operation.Alarm
+
 	// ServerErrors goes off when partners are answered with 5xx.
 	// Default: at the first.
 	ServerErrors operation.Alarm
@@ -54,6 +58,7 @@ func (a Alarms) validate(faults *operation.Faults) {
 		"Alarms.Unrecorded":        a.Unrecorded,
 		"Alarms.TransactionFailed": a.TransactionFailed,
 		"Alarms.Overdue":           a.Overdue,
+		"Alarms.Abandoned":         a.Abandoned,
 		"Alarms.ServerErrors":      a.ServerErrors,
 	})
 	a.Transactions.Validate(faults, "Alarms.Transactions")

@@ -60,6 +60,8 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 			contract.EnvQueueURL:          *props.Queue.QueueUrl(),
 			contract.EnvSettlementARN:     *props.Settlement.StateMachineArn(),
 			contract.EnvSettlementTimeout: props.SettlementTimeout.String(),
+			contract.EnvSettlementRate:    strconv.Itoa(props.SettlementRate),
+			contract.EnvRetention:         props.Tables.retention.String(),
 			contract.EnvMaxFileBytes:      strconv.FormatInt(props.MaxFileBytes, 10),
 			contract.EnvMaxFileRecords:    strconv.Itoa(props.MaxFileRecords),
 		}),

@@ -24,10 +24,11 @@ const (
 	Format      Handler = "format"
 	Tally       Handler = "tally"
 	Acknowledge Handler = "acknowledge"
+	Watch       Handler = "watch"
 	Conclude    Handler = "conclude"
 )
 
-var handlers = []Handler{Split, Start, Accept, Authorize, Format, Tally, Acknowledge, Conclude}
+var handlers = []Handler{Split, Start, Accept, Authorize, Format, Tally, Acknowledge, Watch, Conclude}
 
 // functions declares the functions of a part.
 type functions struct {
@@ -46,8 +47,8 @@ func (f functions) add(id string, handler Handler, props gofunction.Props) *gofu
 }
 
 // MetricNamespace is where the pipeline's own metrics are: Received, Stored,
-// Duplicate, Rejected, Failed, FilesSettled, FilesQuarantined and
-// FilesOverdue, all counts, with the dimension Pipeline.
+// Duplicate, Rejected, Failed, FilesSettled, FilesQuarantined, FilesOverdue
+// and FilesAbandoned, all counts, with the dimension Pipeline.
 const MetricNamespace = "Tradepost/B2B"
 
 // withMetrics adds the variables of a handler that counts.

@@ -40,6 +40,10 @@ type PipelineProps struct {
 	// made. See TablesProps.
 	Transactions awsdynamodb.ITable
 
+	// Retention is how long the rows of Files and Outcomes are kept. Default:
+	// 400 days. See TablesProps.
+	Retention time.Duration
+
 	// Detection is how an arrived file is noticed. Default: Both.
 	Detection Detection
 
@@ -51,9 +55,10 @@ type PipelineProps struct {
 	// See EnrichmentAPIProps.
 	BackendURL string
 
-	// SettlementTimeout, MaxFileBytes and MaxFileRecords bound a file. For
-	// defaults see SFTPIntakeProps.
+	// SettlementTimeout, SettlementRate, MaxFileBytes and MaxFileRecords bound
+	// a file. For defaults see SFTPIntakeProps.
 	SettlementTimeout time.Duration
+	SettlementRate    int
 	MaxFileBytes      int64
 	MaxFileRecords    int
 
@@ -106,7 +111,7 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 	p := &Pipeline{Construct: this, AlarmTopic: settings.AlarmTopic, settings: settings}
 
 	p.Landing = NewLanding(this, "Landing", LandingProps{Bucket: props.Bucket, Operation: settings})
-	p.Tables = NewTables(this, "Tables", TablesProps{Transactions: props.Transactions, Operation: settings})
+	p.Tables = NewTables(this, "Tables", TablesProps{Transactions: props.Transactions, Retention: props.Retention, Operation: settings})
 	p.Enrichment = NewEnrichmentAPI(this, "Enrichment", EnrichmentAPIProps{
 		Partners: props.Partners, BackendURL: props.BackendURL, KeepAPIAccount: props.KeepAPIAccount,
 		Operation: settings,
@@ -125,7 +130,7 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 	})
 	p.SFTP = NewSFTPIntake(this, "SFTP", SFTPIntakeProps{
 		Partners: props.Partners, Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
-		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout,
+		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
 		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords,
 		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
@@ -148,10 +153,14 @@ func (p PipelineProps) validate() error {
 		faults.Add(p.Detection.Validate())
 	}
 	faults.Add(validateBackend(p.BackendURL))
+	if p.Retention != 0 {
+		validateRetention(&faults, p.Retention)
+	}
 	if p.MaxConcurrency != 0 {
 		validateConcurrency(&faults, p.MaxConcurrency)
 	}
 	operation.NotNegative(&faults, "SettlementTimeout", p.SettlementTimeout)
+	operation.NotNegative(&faults, "SettlementRate", p.SettlementRate)
 	operation.NotNegative(&faults, "MaxFileBytes", p.MaxFileBytes)
 	operation.NotNegative(&faults, "MaxFileRecords", p.MaxFileRecords)
 	operation.Handlers(&faults, p.Code, handlers)

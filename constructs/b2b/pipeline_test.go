@@ -295,12 +295,12 @@ func TestPartsCanBeUsedAlone(t *testing.T) {
 func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
 		NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{
-			Detection: "Maybe", BackendURL: "ftp://crm", SettlementTimeout: -time.Second, MaxConcurrency: 1,
+			Detection: "Maybe", BackendURL: "ftp://crm", SettlementTimeout: -time.Second, Retention: time.Hour, MaxConcurrency: 1,
 			Code:   map[Handler]awslambda.Code{"splt": awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
 			Alarms: Alarms{Backlog: operation.Alarm{Threshold: -1}, Settlement: workflow.Alarms{Failed: operation.Alarm{Periods: -1}}},
 		})
 	})
-	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "SettlementTimeout is -1s: it cannot be negative",
+	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "SettlementTimeout is -1s: it cannot be negative", "Retention is 1h0m0s",
 		`BackendURL is "ftp://crm"`, "MaxConcurrency is 1: give 2 to 1000", `Code has "splt": give some of split, start, accept`,
 		"Alarms.Backlog.Threshold is -1", "Alarms.Settlement.Failed.Periods is -1",
 	} {
@@ -308,4 +308,21 @@ func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
 			t.Errorf("no %q in %q", part, message)
 		}
 	}
+}
+
+// An unsettled file is found by its deadline, and the index holds no others.
+func TestUnsettledFilesAreWatched(t *testing.T) {
+	template := pipeline(t)
+	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Files"), `{
+		"GlobalSecondaryIndexes": [{"IndexName": "Unsettled", "KeySchema": [
+			{"AttributeName": "unsettled", "KeyType": "HASH"}, {"AttributeName": "deadline", "KeyType": "RANGE"}
+		], "Projection": {"ProjectionType": "ALL"}}],
+		"TimeToLiveSpecification": {"AttributeName": "expiresAt", "Enabled": true}
+	}`)
+	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Outcomes"), `{
+		"TimeToLiveSpecification": {"AttributeName": "expiresAt", "Enabled": true}
+	}`)
+	template.Has(template.At("AWS::Events::Rule", "Pipeline/Settlement/WatchSchedule"), `{
+		"ScheduleExpression": "rate(15 minutes)", "Targets": [{"Id": "Target0", "Arn": "<Pipeline/Settlement/Watch.Arn>"}]
+	}`)
 }

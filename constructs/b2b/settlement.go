@@ -6,7 +6,10 @@ package b2b
 import (
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -46,9 +49,15 @@ type Settlement struct {
 	Tally        *gofunction.Function
 	Acknowledge  *gofunction.Function
 
-	// OverdueAlarm goes off when a file's deadline passes unsettled. Nil if it
-	// is off.
-	OverdueAlarm awscloudwatch.Alarm
+	// Watch starts settlements again that ended without a final reply; every
+	// quarter of an hour it looks at the files past their deadline.
+	Watch *gofunction.Function
+
+	// OverdueAlarm goes off when a file's deadline passes unsettled,
+	// AbandonedAlarm when nobody works on such a file. Nil if they
+	// are off.
+	OverdueAlarm   awscloudwatch.Alarm
+	AbandonedAlarm awscloudwatch.Alarm
 
 	settings operation.Settings
 }
@@ -78,6 +87,7 @@ func NewSettlement(scope constructs.Construct, id string, props SettlementProps)
 		Threshold:   1,
 		Adjust:      props.Alarms.Overdue,
 	})
+	s.addWatch(props)
 	return s
 }
 
@@ -108,6 +118,7 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 		Environment: withMetrics(props.Operation, map[string]string{
 			contract.EnvFilesTable:    *tables.Files.TableName(),
 			contract.EnvOutcomesTable: *tables.Outcomes.TableName(),
+			contract.EnvRetention:     tables.retention.String(),
 		}),
 	})
 	role := s.Acknowledge.Role
@@ -118,6 +129,48 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 	operation.Allow(role, []string{objects(contract.InboxPrefix)}, "s3:GetObject", "s3:GetObjectVersion")
 	operation.Suppress(role, "AwsSolutions-IAM5", "It answers every partner, about files with names of the partners' choosing.",
 		`^Resource::.*\/(inbox|outbox|quarantine)\/\*$`)
+}
+
+// addWatch declares what looks after files from outside of their executions.
+func (s *Settlement) addWatch(props SettlementProps) {
+	files := props.Tables.Files
+	s.Watch = functions{s.Construct, props.Code, props.Operation}.add("Watch", Watch, gofunction.Props{
+		Description: "Starts settlements again that ended without a reply",
+		Timeout:     5 * time.Minute,
+		Environment: withMetrics(props.Operation, map[string]string{
+			contract.EnvFilesTable:    *files.TableName(),
+			contract.EnvSettlementARN: *s.StateMachine.StateMachineArn(),
+		}),
+	})
+	role := s.Watch.Role
+	operation.AllowTable(role, files, "dynamodb:UpdateItem")
+	operation.Allow(role, []string{*files.TableArn() + "/index/" + contract.IndexUnsettled}, "dynamodb:Query")
+	s.StateMachine.GrantStartExecution(role)
+	executions := awscdk.Stack_Of(s.Construct).FormatArn(&awscdk.ArnComponents{
+		Service:      jsii.String("states"),
+		Resource:     jsii.String("execution"),
+		ResourceName: jsii.String(*s.StateMachine.StateMachineName() + ":*"),
+		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
+	})
+	operation.Allow(role, []string{*executions}, "states:DescribeExecution")
+	operation.Suppress(role, "AwsSolutions-IAM5", "Any execution of this one state machine may be the one that ended.", `^Resource::.*:execution:.*:\*$`)
+
+	awsevents.NewRule(s.Construct, jsii.String("WatchSchedule"), &awsevents.RuleProps{
+		Description: jsii.String("Looks at files past their deadline"),
+		Schedule:    awsevents.Schedule_Rate(awscdk.Duration_Minutes(jsii.Number(15))),
+		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(s.Watch.Function, nil)},
+	})
+	s.AbandonedAlarm = operation.NewAlarm(s.Construct, "AbandonedAlarm", props.Operation, operation.AlarmProps{
+		Description: "Nobody worked on a file past its deadline. A settlement was started again: see why the one before it ended. A file that is still CLAIMED has its notice among the undelivered ones.",
+		Metric:      s.MetricFilesAbandoned(nil),
+		Threshold:   1,
+		Adjust:      props.Alarms.Abandoned,
+	})
+}
+
+// MetricFilesAbandoned counts files past their deadline that nobody worked on.
+func (s *Settlement) MetricFilesAbandoned(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(s.settings, contract.MetricFilesAbandoned, options)
 }
 
 // MetricFilesSettled counts files that were settled.

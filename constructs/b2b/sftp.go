@@ -44,9 +44,13 @@ type SFTPIntakeProps struct {
 	// Detection is how an arrived file is noticed. Default: Both.
 	Detection Detection
 
-	// SettlementTimeout is how long after its arrival a file that still has
-	// transactions without an outcome is overdue. Default: 15 minutes.
+	// SettlementTimeout and SettlementRate tell when a file that still has
+	// transactions without an outcome is overdue: so long after it was split,
+	// and a second more for so many transactions, up to 14 days in all.
+	// Default: 15 minutes, and 100, which leaves a margin below the 150
+	// executions per second that Step Functions starts in most regions.
 	SettlementTimeout time.Duration
+	SettlementRate    int
 
 	// MaxFileBytes bounds a file, decompressed; a larger one is quarantined.
 	// Default: 1 GiB.
@@ -110,10 +114,14 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 func (p SFTPIntakeProps) withDefaults() SFTPIntakeProps {
 	p.Detection = cmp.Or(p.Detection, Both)
 	p.SettlementTimeout = cmp.Or(p.SettlementTimeout, 15*time.Minute)
+	p.SettlementRate = cmp.Or(p.SettlementRate, 100)
 	p.MaxFileBytes = cmp.Or(p.MaxFileBytes, 1<<30)
 	p.MaxFileRecords = cmp.Or(p.MaxFileRecords, 500_000)
 	return p
 }
+
+// longestSettlement is the timeout of the settlement's state machine.
+const longestSettlement = 14 * 24 * time.Hour
 
 func (p SFTPIntakeProps) validate() error {
 	var faults operation.Faults
@@ -124,8 +132,15 @@ func (p SFTPIntakeProps) validate() error {
 	faults.Require("Queue", p.Queue != nil)
 	faults.Require("Settlement", p.Settlement != nil)
 	operation.NotNegative(&faults, "SettlementTimeout", p.SettlementTimeout)
+	operation.NotNegative(&faults, "SettlementRate", p.SettlementRate)
 	operation.NotNegative(&faults, "MaxFileBytes", p.MaxFileBytes)
 	operation.NotNegative(&faults, "MaxFileRecords", p.MaxFileRecords)
+	if p.SettlementRate > 0 {
+		processing := time.Duration(p.MaxFileRecords) * time.Second / time.Duration(p.SettlementRate)
+		if p.SettlementTimeout+processing > longestSettlement {
+			faults.Addf("SettlementTimeout of %v and MaxFileRecords/SettlementRate of %v make more than the 14 days that a settlement may take", p.SettlementTimeout, processing)
+		}
+	}
 	faults.Add(p.Detection.Validate())
 	operation.Handlers(&faults, p.Code, handlers)
 	p.Alarms.validate(&faults)

@@ -3,6 +3,7 @@ package b2b
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
@@ -129,6 +130,16 @@ func TestSplitIsTold(t *testing.T) {
 			"METRIC_NAMESPACE": "Tradepost/B2B", "PIPELINE": "Stack/Pipeline"
 		}}
 	}`)
+}
+
+// A settlement's state machine gives up after 14 days.
+func TestADeadlineThatNoSettlementLivesToSeeIsRefused(t *testing.T) {
+	message := cdktest.Panics(func() {
+		NewSFTPIntake(cdktest.NewStack(t), "SFTP", SFTPIntakeProps{SettlementTimeout: 13 * 24 * time.Hour, SettlementRate: 1, MaxFileRecords: 100_000})
+	})
+	if !strings.Contains(message, "14 days") {
+		t.Errorf("message %s", message)
+	}
 }
 
 func TestWrongSFTPPropsAreReportedTogether(t *testing.T) {

@@ -3,6 +3,9 @@ package b2b
 // This file declares what the pipeline remembers.
 
 import (
+	"cmp"
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -17,6 +20,10 @@ type TablesProps struct {
 	// indexes are its owner's. Default: one is made.
 	Transactions awsdynamodb.ITable
 
+	// Retention is how long the rows of Files and Outcomes are kept, from when
+	// a file is settled and an outcome is recorded. Default: 400 days.
+	Retention time.Duration
+
 	// Operation says how long data is kept. Default: see operation.Settings.
 	Operation operation.Settings
 }
@@ -26,7 +33,8 @@ type Tables struct {
 	Construct constructs.Construct
 
 	// Files has a row per file version: who works on it and how far it is.
-	// Key: fileId.
+	// Key: fileId. Its index Unsettled has the files without a final reply, by
+	// deadline.
 	Files awsdynamodb.ITable
 
 	// Transactions has a row per transaction. Key: transactionKey
@@ -39,21 +47,29 @@ type Tables struct {
 	// with a shard), ordinal. Its index contract.IndexFailed has those that
 	// failed, by day.
 	Outcomes awsdynamodb.ITable
+
+	retention time.Duration
 }
 
-// NewTables declares the tables that do not exist already.
+// NewTables declares the tables that do not exist already. It panics if props
+// are wrong.
 func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables {
+	props = props.withDefaults()
+	operation.Must("b2b.Tables", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	tables := &Tables{
 		Construct:    this,
-		Files:        newTable(this, "Files", props.Operation, text(contract.AttrFileID), nil),
 		Transactions: props.Transactions,
+		retention:    props.Retention,
 	}
-	outcomes := newTable(this, "Outcomes", props.Operation, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal))
+	files := newTable(this, "Files", props.Operation, text(contract.AttrFileID), nil, contract.AttrExpiresAt)
+	addIndex(files, contract.IndexUnsettled, text(contract.AttrUnsettled), number(contract.AttrDeadline))
+	tables.Files = files
+	outcomes := newTable(this, "Outcomes", props.Operation, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal), contract.AttrExpiresAt)
 	addIndex(outcomes, contract.IndexFailed, text(contract.AttrFailedDay), text(contract.AttrFailedAt))
 	tables.Outcomes = outcomes
 	if tables.Transactions == nil {
-		transactions := newTable(this, "Transactions", props.Operation, text(contract.AttrTransactionKey), nil)
+		transactions := newTable(this, "Transactions", props.Operation, text(contract.AttrTransactionKey), nil, "")
 		addIndex(transactions, contract.IndexByPartner, text(contract.AttrPartnerDay), text(contract.AttrTransactionID), contract.Projected...)
 		addIndex(transactions, contract.IndexByTransactionID, text(contract.AttrTransactionID), text(contract.AttrPartner), contract.Projected...)
 		tables.Transactions = transactions
@@ -70,8 +86,31 @@ func addIndex(table awsdynamodb.Table, name string, partition, sort *awsdynamodb
 	table.AddGlobalSecondaryIndex(index)
 }
 
-func newTable(scope constructs.Construct, id string, settings operation.Settings, partition, sort *awsdynamodb.Attribute) awsdynamodb.Table {
-	return operation.NewTable(scope, id, settings, awsdynamodb.TableProps{PartitionKey: partition, SortKey: sort})
+func (p TablesProps) withDefaults() TablesProps {
+	p.Retention = cmp.Or(p.Retention, 400*24*time.Hour)
+	return p
+}
+
+func (p TablesProps) validate() error {
+	var faults operation.Faults
+	validateRetention(&faults, p.Retention)
+	return faults.Err()
+}
+
+func validateRetention(faults *operation.Faults, d time.Duration) {
+	if d < 24*time.Hour {
+		faults.Addf("Retention is %v: give a day at least", d)
+	}
+}
+
+// newTable declares a table. Rows expire by the attribute of their end, if it
+// has a name.
+func newTable(scope constructs.Construct, id string, settings operation.Settings, partition, sort *awsdynamodb.Attribute, end string) awsdynamodb.Table {
+	props := awsdynamodb.TableProps{PartitionKey: partition, SortKey: sort}
+	if end != "" {
+		props.TimeToLiveAttribute = &end
+	}
+	return operation.NewTable(scope, id, settings, props)
 }
 
 func text(name string) *awsdynamodb.Attribute {

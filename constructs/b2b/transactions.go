@@ -4,6 +4,7 @@ package b2b
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -83,6 +84,7 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 			"EnrichmentStage":       props.Enrichment.Stage(),
 			"TransactionsTable":     *tables.Transactions.TableName(),
 			"OutcomesTable":         *tables.Outcomes.TableName(),
+			"RetentionSeconds":      strconv.Itoa(int(tables.retention.Seconds())),
 		},
 		Express:   props.Express,
 		Alarms:    props.Alarms.Transactions,
@@ -125,6 +127,7 @@ func (w *Workflow) addConclude(props WorkflowProps) {
 		Environment: withMetrics(props.Operation, map[string]string{
 			contract.EnvTransactionsTable: *tables.Transactions.TableName(),
 			contract.EnvOutcomesTable:     *tables.Outcomes.TableName(),
+			contract.EnvRetention:         tables.retention.String(),
 		}),
 	})
 	operation.AllowTable(w.Conclude.Role, tables.Transactions, "dynamodb:UpdateItem")

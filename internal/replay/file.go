@@ -60,13 +60,17 @@ func (r *Replayer) file(ctx context.Context, b Batch) (started int, err error) {
 // takeOver names the file's next settlement, whose turn it is from now on, and
 // keeps what the last one came to.
 func (r *Replayer) takeOver(ctx context.Context, f *file) error {
-	update := "SET #attempts = :next, #status = :split"
-	names := map[string]string{"#attempts": contract.AttrAttempts, "#status": contract.AttrStatus}
+	update := "SET #attempts = :next, #status = :split, #unsettled = :unsettled, #deadline = :deadline"
+	names := map[string]string{
+		"#attempts": contract.AttrAttempts, "#status": contract.AttrStatus,
+		"#unsettled": contract.AttrUnsettled, "#deadline": contract.AttrDeadline, "#expires": contract.AttrExpiresAt,
+	}
 	if f.status == contract.FileSettled {
 		update += ", #previous = #totals"
 		names["#previous"], names["#totals"] = contract.AttrPrevious, contract.AttrTotals
 		f.Previous = &f.totals
 	}
+	update += " REMOVE #expires"
 	_, err := r.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                aws.String(r.FilesTable),
 		Key:                      map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(f.FileID)},
@@ -76,6 +80,7 @@ func (r *Replayer) takeOver(ctx context.Context, f *file) error {
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":status": attribute.Text(f.status), ":split": attribute.Text(contract.FileSplit),
 			":attempt": attribute.Number(f.Attempt), ":next": attribute.Number(f.Attempt + 1), ":none": attribute.Number(0),
+			":unsettled": attribute.Text(contract.Unsettled), ":deadline": attribute.Number(f.Deadline.UnixMilli()),
 		},
 	})
 	if _, changed := errors.AsType[*types.ConditionalCheckFailedException](err); changed {

@@ -113,10 +113,10 @@ func (w *world) upload(n int, failed ...int) {
 	for i := 1; i <= n; i++ {
 		records = append(records, fmt.Sprintf(`<Transaction TransactionID="T%d"><Notes>%d</Notes></Transaction>`, i, i))
 		r := contract.Receipt{Ordinal: i, TransactionID: fmt.Sprintf("T%d", i), Outcome: contract.Stored}
-		item := outcomes.Item(fileID, r)
+		item := outcomes.Item(fileID, time.Now().Add(time.Hour), r)
 		if slices.Contains(failed, i) {
 			r.Outcome = contract.Failed
-			item = outcomes.Failure{Receipt: r, FileID: fileID, Partner: "acme", Error: "States.Timeout", FailedAt: time.Now()}.Item()
+			item = outcomes.Failure{Receipt: r, FileID: fileID, Partner: "acme", Error: "States.Timeout", FailedAt: time.Now()}.Item(time.Now().Add(time.Hour))
 		}
 		w.tables.Put(dynamotest.Outcomes, item)
 	}
@@ -124,7 +124,7 @@ func (w *world) upload(n int, failed ...int) {
 	w.tables.Put(dynamotest.Files, map[string]types.AttributeValue{
 		contract.AttrFileID: attribute.Text(fileID), contract.AttrStatus: attribute.Text(contract.FileSettled), contract.AttrPartner: attribute.Text("acme"),
 		contract.AttrBucket: attribute.Text("landing"), contract.AttrKey: attribute.Text(key), contract.AttrVersionID: attribute.Text("v1"),
-		contract.AttrFile: attribute.Text("orders.xml"), contract.AttrReceived: attribute.Number(n),
+		contract.AttrExpiresAt: attribute.Number(1), contract.AttrFile: attribute.Text("orders.xml"), contract.AttrReceived: attribute.Number(n),
 		contract.AttrTotals: &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
 			"received": attribute.Number(n), "stored": attribute.Number(n - len(failed)), "failed": attribute.Number(len(failed)),
 		}},
@@ -174,6 +174,9 @@ func TestAReplayThatIsInterruptedGoesOnWithTheSameNames(t *testing.T) {
 		}
 	}
 	row := w.tables.All(dynamotest.Files)[0]
+	if attribute.String(row, contract.AttrUnsettled) != contract.Unsettled || row[contract.AttrDeadline] == nil || row[contract.AttrExpiresAt] != nil {
+		t.Errorf("whoever watches over unsettled files does not see it: %v", row)
+	}
 	if latest, _ := attribute.Int(row, contract.AttrAttempts); latest != 2 || attribute.String(row, contract.AttrStatus) != string(contract.FileSplit) {
 		t.Errorf("file %v", row)
 	}
