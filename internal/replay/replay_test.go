@@ -229,7 +229,7 @@ func TestAPostedTransactionIsReplayedFromItsInput(t *testing.T) {
 	w.inputs[contract.ExecutionName(postedID, 1, 0)] = string(input)
 	w.tables.Put(dynamotest.Outcomes, outcomes.Failure{
 		Receipt: contract.Receipt{Ordinal: 1, TransactionID: "12", Outcome: contract.Failed}, FileID: postedID, Partner: "acme", FailedAt: time.Now(),
-	}.Item())
+	}.Item(time.Now().Add(time.Hour)))
 	w.tables.Put(dynamotest.Transactions, map[string]types.AttributeValue{
 		contract.AttrTransactionKey: attribute.Text("acme/12"), contract.AttrFileID: attribute.Text(postedID),
 		contract.AttrStatus: attribute.Text(contract.Failed), contract.AttrCode: attribute.Text(contract.CodeWorkflowFailed),
@@ -252,7 +252,7 @@ func TestAPostedTransactionWhoseInputIsGoneStaysFailed(t *testing.T) {
 	w := newWorld(t)
 	w.tables.Put(dynamotest.Outcomes, outcomes.Failure{
 		Receipt: contract.Receipt{Ordinal: 1, TransactionID: "12", Outcome: contract.Failed}, FileID: postedID, Partner: "acme", FailedAt: time.Now(),
-	}.Item())
+	}.Item(time.Now().Add(time.Hour)))
 	if _, err := w.run(Selection{FileID: postedID}); err == nil || !strings.Contains(err.Error(), "post it again") {
 		t.Errorf("%v", err)
 	}
