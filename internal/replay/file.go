@@ -35,8 +35,8 @@ func (r *Replayer) file(ctx context.Context, b Batch) (started int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if f.status != contract.FileSplit && f.status != contract.FileOverdue && f.status != contract.FileSettled {
-		return 0, fmt.Errorf("the file is %s: wait until it is split, or see the dead letters of split", f.status)
+	if f.Status != contract.FileSplit && f.Status != contract.FileOverdue && f.Status != contract.FileSettled {
+		return 0, fmt.Errorf("the file is %s: wait until it is split, or see the dead letters of split", f.Status)
 	}
 	if err := r.locate(ctx, f); err != nil {
 		return 0, err
@@ -59,16 +59,16 @@ func (r *Replayer) file(ctx context.Context, b Batch) (started int, err error) {
 
 // takeOver names the file's next settlement, whose turn it is from now on, and
 // keeps what the last one came to.
-func (r *Replayer) takeOver(ctx context.Context, f *file) error {
+func (r *Replayer) takeOver(ctx context.Context, f *upload) error {
 	update := "SET #attempts = :next, #status = :split, #unsettled = :unsettled, #deadline = :deadline"
 	names := map[string]string{
 		"#attempts": contract.AttrAttempts, "#status": contract.AttrStatus,
 		"#unsettled": contract.AttrUnsettled, "#deadline": contract.AttrDeadline, "#expires": contract.AttrExpiresAt,
 	}
-	if f.status == contract.FileSettled {
+	if f.Status == contract.FileSettled {
 		update += ", #previous = #totals"
 		names["#previous"], names["#totals"] = contract.AttrPrevious, contract.AttrTotals
-		f.Previous = &f.totals
+		f.Previous = &f.Totals
 	}
 	update += " REMOVE #expires"
 	_, err := r.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -78,7 +78,7 @@ func (r *Replayer) takeOver(ctx context.Context, f *file) error {
 		ConditionExpression:      aws.String("#status = :status AND (#attempts = :attempt OR (attribute_not_exists(#attempts) AND :attempt = :none))"),
 		ExpressionAttributeNames: names,
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":status": attribute.Text(f.status), ":split": attribute.Text(contract.FileSplit),
+			":status": attribute.Text(f.Status), ":split": attribute.Text(contract.FileSplit),
 			":attempt": attribute.Number(f.Attempt), ":next": attribute.Number(f.Attempt + 1), ":none": attribute.Number(0),
 			":unsettled": attribute.Text(contract.Unsettled), ":deadline": attribute.Number(f.Deadline.UnixMilli()),
 		},
@@ -114,7 +114,7 @@ func (r *Replayer) markAll(ctx context.Context, b Batch) (map[int]int, error) {
 	return attempts, group.Wait()
 }
 
-func (r *Replayer) settle(ctx context.Context, f *file) error {
+func (r *Replayer) settle(ctx context.Context, f *upload) error {
 	input, err := json.Marshal(f.Settlement)
 	if err != nil {
 		return fmt.Errorf("encode settlement: %w", err)
@@ -129,7 +129,7 @@ func (r *Replayer) settle(ctx context.Context, f *file) error {
 var errAll = errors.New("all found")
 
 // sendAll reads the file and sends the records whose attempts are wanted.
-func (r *Replayer) sendAll(ctx context.Context, f *file, b Batch, attempts map[int]int) error {
+func (r *Replayer) sendAll(ctx context.Context, f *upload, b Batch, attempts map[int]int) error {
 	if len(attempts) == 0 {
 		return nil
 	}

@@ -17,17 +17,16 @@ import (
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/files"
 )
 
-// file is a row of the Files table.
-type file struct {
-	contract.Settlement
-	status contract.FileStatus
-	totals contract.Totals
-	etag   string // of an object without a version, so that one content is read
+// upload is a file and the object that was uploaded.
+type upload struct {
+	files.Row
+	etag string // of an object without a version, so that one content is read
 }
 
-func (r *Replayer) readFile(ctx context.Context, fileID string) (*file, error) {
+func (r *Replayer) readFile(ctx context.Context, fileID string) (*upload, error) {
 	got, err := r.DynamoDB.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:      aws.String(r.FilesTable),
 		Key:            map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(fileID)},
@@ -39,61 +38,13 @@ func (r *Replayer) readFile(ctx context.Context, fileID string) (*file, error) {
 	if got.Item == nil {
 		return nil, errors.New("the file's row is gone: its partner has to send it again")
 	}
-	item := got.Item
-	f := &file{
-		Settlement: contract.Settlement{
-			FileID:    fileID,
-			Partner:   attribute.String(item, contract.AttrPartner),
-			Bucket:    attribute.String(item, contract.AttrBucket),
-			Key:       attribute.String(item, contract.AttrKey),
-			VersionID: attribute.String(item, contract.AttrVersionID),
-			File:      attribute.String(item, contract.AttrFile),
-		},
-		status: contract.FileStatus(attribute.String(item, contract.AttrStatus)),
-	}
-	received, err := attribute.Int(item, contract.AttrReceived)
-	attempt, fault := attribute.Int(item, contract.AttrAttempts)
-	if err = errors.Join(err, fault); err != nil {
-		return nil, fmt.Errorf("read the file's row: %w", err)
-	}
-	f.Received, f.Attempt = int(received), int(attempt)
-	if f.totals, err = totals(item[contract.AttrTotals]); err != nil {
-		return nil, err
-	}
-	if item[contract.AttrPrevious] != nil {
-		previous, err := totals(item[contract.AttrPrevious])
-		if err != nil {
-			return nil, err
-		}
-		f.Previous = &previous
-	}
-	return f, nil
-}
-
-// totals are those that acknowledge has written; zero if it has not.
-func totals(value types.AttributeValue) (t contract.Totals, err error) {
-	m, _ := value.(*types.AttributeValueMemberM)
-	if m == nil {
-		return t, nil
-	}
-	number := func(name string) int {
-		n, fault := attribute.Int(m.Value, name)
-		err = errors.Join(err, fault)
-		return int(n)
-	}
-	t = contract.Totals{
-		Received: number("received"), Stored: number("stored"), Duplicate: number("duplicate"),
-		Rejected: number("rejected"), Failed: number("failed"),
-	}
-	if err != nil {
-		return t, fmt.Errorf("read the file's totals: %w", err)
-	}
-	return t, nil
+	f, err := files.Read(got.Item)
+	return &upload{Row: f}, err
 }
 
 // locate makes sure that the very object is still there, before anything is
 // changed.
-func (r *Replayer) locate(ctx context.Context, f *file) error {
+func (r *Replayer) locate(ctx context.Context, f *upload) error {
 	input := &s3.HeadObjectInput{Bucket: aws.String(f.Bucket), Key: aws.String(f.Key)}
 	if f.VersionID != "" {
 		input.VersionId = aws.String(f.VersionID)
@@ -117,7 +68,7 @@ func (r *Replayer) locate(ctx context.Context, f *file) error {
 	return nil
 }
 
-func (r *Replayer) open(ctx context.Context, f *file) (io.ReadCloser, error) {
+func (r *Replayer) open(ctx context.Context, f *upload) (io.ReadCloser, error) {
 	input := &s3.GetObjectInput{Bucket: aws.String(f.Bucket), Key: aws.String(f.Key)}
 	if f.VersionID != "" {
 		input.VersionId = aws.String(f.VersionID)

@@ -21,6 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/executions"
+	"github.com/tradepost-dev/tradepost/internal/files"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 	"github.com/tradepost-dev/tradepost/internal/patience"
 )
@@ -78,7 +79,7 @@ func (h *Handler) Handle(ctx context.Context) error {
 				abandoned++
 			}
 			if err != nil {
-				faults = append(faults, fmt.Errorf("look after file %s: %w", attribute.String(item, contract.AttrFileID), err))
+				faults = append(faults, fmt.Errorf("look after files: %w", err))
 			}
 		}
 	}
@@ -92,12 +93,12 @@ func (h *Handler) Handle(ctx context.Context) error {
 // does. A claim that ran out is left to the operator, who has the notice among
 // those that were given up.
 func (h *Handler) look(ctx context.Context, item map[string]types.AttributeValue) (abandoned bool, err error) {
-	f, err := read(item)
+	f, err := files.Read(item)
 	if err != nil {
 		return false, err
 	}
-	if f.status == contract.FileClaimed {
-		return f.leaseUntil.Before(time.Now()), nil
+	if f.Status == contract.FileClaimed {
+		return f.LeaseUntil.Before(time.Now()), nil
 	}
 	running, err := h.running(ctx, f)
 	if err != nil || running {
@@ -107,7 +108,7 @@ func (h *Handler) look(ctx context.Context, item map[string]types.AttributeValue
 }
 
 // running reports whether the file's latest settlement is under way.
-func (h *Handler) running(ctx context.Context, f file) (bool, error) {
+func (h *Handler) running(ctx context.Context, f files.Row) (bool, error) {
 	name := contract.SettlementName(f.FileID, f.Attempt)
 	var status sfntypes.ExecutionStatus
 	err := patience.Retry(ctx, func() error {
@@ -131,7 +132,7 @@ func (h *Handler) running(ctx context.Context, f file) (bool, error) {
 // restart takes the next attempt's name, so that two watchers start one
 // settlement, and starts it. The index lags behind the table: a file that has
 // been settled meanwhile is left alone.
-func (h *Handler) restart(ctx context.Context, f file) (restarted bool, err error) {
+func (h *Handler) restart(ctx context.Context, f files.Row) (restarted bool, err error) {
 	_, err = h.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           aws.String(h.FilesTable),
 		Key:                 map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(f.FileID)},

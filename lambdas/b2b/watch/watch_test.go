@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
+	"github.com/tradepost-dev/tradepost/internal/files"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 )
 
@@ -177,7 +178,7 @@ func TestTwoWatchersStartOneSettlement(t *testing.T) {
 	executions := settlements{fileID: "FAILED"}
 	f := newFixture(t, executions)
 	f.tables.Put(dynamotest.Files, row(fileID, contract.FileSplit, nil))
-	seen, err := read(f.tables.All(dynamotest.Files)[0])
+	seen, err := files.Read(f.tables.All(dynamotest.Files)[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +192,7 @@ func TestTwoWatchersStartOneSettlement(t *testing.T) {
 func TestAFileThatWasSettledMeanwhileIsLeftAlone(t *testing.T) {
 	executions := settlements{fileID: "SUCCEEDED"}
 	f := newFixture(t, executions)
-	seen, err := read(row(fileID, contract.FileSplit, nil))
+	seen, err := files.Read(row(fileID, contract.FileSplit, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package laptop_test
+package endtoend
 
 import (
 	"fmt"
@@ -52,7 +52,7 @@ func TestASettlementThatWasStoppedIsStartedAgain(t *testing.T) {
 		return err == nil && described.Status == "SUCCEEDED"
 	})
 	eventually(t, "the metric that raises the alarm", func() bool {
-		return sum(t, desk, "Tradepost/B2B", contract.MetricFilesAbandoned, contract.DimensionPipeline, desk.Stack+"/Pipeline") == 1
+		return sum(t, desk.Laptop, "Tradepost/B2B", contract.MetricFilesAbandoned, contract.DimensionPipeline, desk.Stack+"/Pipeline") == 1
 	})
 
 	// Now that it is settled there is nothing left to do.
