@@ -134,7 +134,7 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 // addWatch declares what looks after files from outside of their executions.
 func (s *Settlement) addWatch(props SettlementProps) {
 	files := props.Tables.Files
-	s.Watch = functions{s.Construct, props.Code, props.Operation}.add("Watch", Watch, gofunction.Props{
+	s.Watch = functions{s.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Watch", Watch, gofunction.Props{
 		Description: "Starts settlements again that ended without a reply",
 		Timeout:     5 * time.Minute,
 		Environment: withMetrics(props.Operation, map[string]string{
