@@ -14,7 +14,7 @@ import (
 // readB2B takes from the context:
 //
 //	partners   file of trading partners (default partners.json)
-//	detection  how files are noticed: Both, S3Events, CloudTrail (default Both)
+//	detection  who tells of files: S3Events, CloudTrail, Both (default S3Events)
 //	workflow   standard or express (default standard)
 func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 	partners, err := b2b.LoadPartners(context.text("partners", "partners.json"))
@@ -26,7 +26,7 @@ func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 	}
 	props := b2b.PipelineProps{
 		Partners:  partners,
-		Detection: b2b.Detection(context.choice("detection", string(b2b.Both), string(b2b.S3Events), string(b2b.CloudTrail))),
+		Detection: b2b.Detection(context.choice("detection", string(b2b.S3Events), string(b2b.CloudTrail), string(b2b.Both))),
 		Express:   context.choice("workflow", "standard", "express") == "express",
 	}
 	return func(app awscdk.App) awscdk.Stack { return newB2B(app, config, props) }

@@ -19,6 +19,10 @@ type Alarms struct {
 	// to be started. Default: 900.
 	Backlog operation.Alarm
 
+	// UploadFailed goes off when uploads were broken off or refused.
+	// Default: at the first.
+	UploadFailed operation.Alarm
+
 	// Undelivered goes off when notices of files were given up.
 	// Default: at the first.
 	Undelivered operation.Alarm
@@ -54,6 +58,7 @@ func (a Alarms) validate(faults *operation.Faults) {
 	faults.Alarms(map[string]operation.Alarm{
 		"Alarms.DeadLetters":       a.DeadLetters,
 		"Alarms.Backlog":           a.Backlog,
+		"Alarms.UploadFailed":      a.UploadFailed,
 		"Alarms.Undelivered":       a.Undelivered,
 		"Alarms.Unrecorded":        a.Unrecorded,
 		"Alarms.TransactionFailed": a.TransactionFailed,

@@ -1,7 +1,7 @@
 package b2b
 
-// This file declares how an arrived file is noticed and read: two witnesses,
-// one reader.
+// This file declares how an arrived file is noticed and read: several
+// witnesses, one reader.
 
 import (
 	"fmt"
@@ -21,29 +21,32 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// Detection is how an arrived file is noticed.
+// Detection is who tells of an arrived file. Beside them the SFTP server
+// always does, of what came through it, and of uploads that failed: that costs
+// nothing, and is delivered as best it can. A file is taken in when the first
+// witness tells of it, and the others are ignored.
 type Detection string
 
 const (
-	// Both witnesses: a file is taken in when the first one tells of it, and
-	// the other is ignored.
-	Both Detection = "Both"
-
 	// S3Events are S3's own: durable, delivered at least once.
 	S3Events Detection = "S3Events"
 
 	// CloudTrail records data events: best effort, minutes later, and paid for
-	// by the event; for accounts whose audit asks for them anyway.
+	// by the event; for accounts whose audit asks for them anyway. A region
+	// has room for five trails.
 	CloudTrail Detection = "CloudTrail"
+
+	// Both of them.
+	Both Detection = "Both"
 )
 
 // Validate says which values there are.
 func (d Detection) Validate() error {
 	switch d {
-	case Both, S3Events, CloudTrail:
+	case S3Events, CloudTrail, Both:
 		return nil
 	}
-	return fmt.Errorf("detection is %q: give Both, S3Events or CloudTrail", string(d))
+	return fmt.Errorf("detection is %q: give S3Events, CloudTrail or Both", string(d))
 }
 
 // addSplit declares the function that reads files.
@@ -78,6 +81,12 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 	operation.Allow(role, []string{*props.Queue.QueueArn()}, "sqs:SendMessage")
 	props.Settlement.GrantStartExecution(role)
 
+	operation.NewAlarm(s.Construct, "UploadFailedAlarm", props.Operation, operation.AlarmProps{
+		Description: "A partner's upload was broken off or refused: see split's log. If the partner has not sent the file again, ask for it.",
+		Metric:      s.MetricUploadsFailed(nil),
+		Threshold:   1,
+		Adjust:      props.Alarms.UploadFailed,
+	})
 	operation.NewAlarm(s.Construct, "UndeliveredAlarm", props.Operation, operation.AlarmProps{
 		Description: "The notice of a file was given up: read the message, mend the cause, and invoke split with the event in it.",
 		Metric:      s.MetricUndelivered(nil),
@@ -89,6 +98,11 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 // MetricUndelivered is how many notices of files were given up.
 func (s *SFTPIntake) MetricUndelivered(options *operation.MetricOptions) awscloudwatch.Metric {
 	return operation.MetricDeadLetters(s.Undelivered, options)
+}
+
+// MetricUploadsFailed counts uploads that were broken off or refused.
+func (s *SFTPIntake) MetricUploadsFailed(options *operation.MetricOptions) awscloudwatch.Metric {
+	return count(s.settings, contract.MetricUploadsFailed, options)
 }
 
 func (s *SFTPIntake) addDetection(props SFTPIntakeProps) {
@@ -122,6 +136,11 @@ func (s *SFTPIntake) addDetection(props SFTPIntakeProps) {
 			},
 		})
 	}
+	s.ServerRule = s.addRule("ServerRule", "A file has arrived or an upload has failed, says the SFTP server", &awsevents.EventPattern{
+		Source:     jsii.Strings("aws.transfer"),
+		DetailType: jsii.Strings("SFTP Server File Upload Completed", "SFTP Server File Rename Completed", "SFTP Server File Upload Failed"),
+		Detail:     &map[string]any{"server-id": []*string{s.Server.AttrServerId()}},
+	})
 }
 
 func (s *SFTPIntake) addRule(id, description string, pattern *awsevents.EventPattern) awsevents.Rule {

@@ -47,8 +47,8 @@ func (f functions) add(id string, handler Handler, props gofunction.Props) *gofu
 }
 
 // MetricNamespace is where the pipeline's own metrics are: Received, Stored,
-// Duplicate, Rejected, Failed, FilesSettled, FilesQuarantined, FilesOverdue
-// and FilesAbandoned, all counts, with the dimension Pipeline.
+// Duplicate, Rejected, Failed, FilesSettled, FilesQuarantined, FilesOverdue,
+// FilesAbandoned and UploadsFailed, all counts, with the dimension Pipeline.
 const MetricNamespace = "Tradepost/B2B"
 
 // withMetrics adds the variables of a handler that counts.

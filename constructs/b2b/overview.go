@@ -56,7 +56,8 @@ func (p *Pipeline) addOverview(alarms Alarms) {
 	machine := p.Workflow.machine
 	p.Dashboard.AddWidgets(
 		graph("Transactions by outcome", p.MetricReceived(nil), p.MetricStored(nil), p.MetricDuplicate(nil), p.MetricRejected(nil), p.MetricFailed(nil), p.MetricReplayed(nil)),
-		graph("Files", p.Settlement.MetricFilesSettled(nil), p.Settlement.MetricFilesQuarantined(nil), p.Settlement.MetricFilesOverdue(nil)),
+		graph("Files", p.Settlement.MetricFilesSettled(nil), p.Settlement.MetricFilesQuarantined(nil), p.Settlement.MetricFilesOverdue(nil),
+			p.SFTP.MetricUploadsFailed(nil)),
 	)
 	p.Dashboard.AddWidgets(
 		graph("Workflow", machine.MetricSucceeded(nil), machine.MetricFailed(nil), machine.MetricTimedOut(nil), machine.MetricThrottled(nil)),

@@ -44,7 +44,7 @@ type PipelineProps struct {
 	// 400 days. See TablesProps.
 	Retention time.Duration
 
-	// Detection is how an arrived file is noticed. Default: Both.
+	// Detection is who tells of an arrived file. Default: S3Events.
 	Detection Detection
 
 	// Express makes transactions cheaper and harder to inspect. Default:

@@ -38,7 +38,6 @@ func TestLogicalIDsOfStatefulResourcesStay(t *testing.T) {
 		"PipelineRESTPartnersacmeTokenC57B0FF8":   "AWS::SecretsManager::Secret",
 		"PipelineRESTPartnersglobexToken1009A6F5": "AWS::SecretsManager::Secret",
 		"PipelineSFTPServer47373DC8":              "AWS::Transfer::Server",
-		"PipelineSFTPTrailLogs5F7E19FC":           "AWS::S3::Bucket",
 		"PipelineSFTPUndeliveredC1399FCB":         "AWS::SQS::Queue",
 		"PipelineSettlementMachine8CD2385E":       "AWS::StepFunctions::StateMachine",
 		"PipelineTablesFiles0B6CB7D1":             "AWS::DynamoDB::Table",

@@ -41,7 +41,7 @@ type SFTPIntakeProps struct {
 	// Settlement is started for each file. Required.
 	Settlement awsstepfunctions.IStateMachine
 
-	// Detection is how an arrived file is noticed. Default: Both.
+	// Detection is who tells of an arrived file. Default: S3Events.
 	Detection Detection
 
 	// SettlementTimeout and SettlementRate tell when a file that still has
@@ -84,11 +84,13 @@ type SFTPIntake struct {
 	Undelivered awssqs.Queue
 
 	// Trail and its rule are nil with S3Events, S3Rule with CloudTrail.
-	Trail     awscloudtrail.Trail
-	TrailRule awsevents.Rule
-	S3Rule    awsevents.Rule
+	Trail      awscloudtrail.Trail
+	TrailRule  awsevents.Rule
+	S3Rule     awsevents.Rule
+	ServerRule awsevents.Rule
 
-	landing *Landing
+	landing  *Landing
+	settings operation.Settings
 }
 
 // NewSFTPIntake declares the server, its users, and the function that reads
@@ -98,7 +100,7 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 	operation.Must("b2b.SFTPIntake", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	props.Operation = props.Operation.WithDefaults(this)
-	s := &SFTPIntake{Construct: this, Users: make(map[string]awstransfer.CfnUser), landing: props.Landing}
+	s := &SFTPIntake{Construct: this, Users: make(map[string]awstransfer.CfnUser), landing: props.Landing, settings: props.Operation}
 	s.addServer(props.Operation)
 	users := constructs.NewConstruct(this, jsii.String("Users"))
 	for _, partner := range props.Partners {
@@ -112,7 +114,7 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 }
 
 func (p SFTPIntakeProps) withDefaults() SFTPIntakeProps {
-	p.Detection = cmp.Or(p.Detection, Both)
+	p.Detection = cmp.Or(p.Detection, S3Events)
 	p.SettlementTimeout = cmp.Or(p.SettlementTimeout, 15*time.Minute)
 	p.SettlementRate = cmp.Or(p.SettlementRate, 100)
 	p.MaxFileBytes = cmp.Or(p.MaxFileBytes, 1<<30)

@@ -65,18 +65,25 @@ const trailPattern = `{"EventPattern": {
 	}
 }}`
 
+const serverPattern = `{"EventPattern": {
+	"source": ["aws.transfer"],
+	"detail-type": ["SFTP Server File Upload Completed", "SFTP Server File Rename Completed", "SFTP Server File Upload Failed"],
+	"detail": {"server-id": ["<Pipeline/SFTP/Server.ServerId>"]}
+}}`
+
 func TestDetectionChoosesTheWitnesses(t *testing.T) {
 	for _, test := range []struct {
 		detection Detection
 		rules     map[string]string
 		trails    int
 	}{
-		{Both, map[string]string{"S3Rule": s3Pattern, "TrailRule": trailPattern}, 1},
-		{S3Events, map[string]string{"S3Rule": s3Pattern}, 0},
-		{CloudTrail, map[string]string{"TrailRule": trailPattern}, 1},
+		{"", map[string]string{"S3Rule": s3Pattern, "ServerRule": serverPattern}, 0},
+		{S3Events, map[string]string{"S3Rule": s3Pattern, "ServerRule": serverPattern}, 0},
+		{CloudTrail, map[string]string{"TrailRule": trailPattern, "ServerRule": serverPattern}, 1},
+		{Both, map[string]string{"S3Rule": s3Pattern, "TrailRule": trailPattern, "ServerRule": serverPattern}, 1},
 	} {
-		t.Run(string(test.detection), func(t *testing.T) {
-			template := pipelineWith(t, string(test.detection), func(p *PipelineProps) { p.Detection = test.detection })
+		t.Run("detection="+string(test.detection), func(t *testing.T) {
+			template := pipelineWith(t, "detection="+string(test.detection), func(p *PipelineProps) { p.Detection = test.detection })
 			rules := 0
 			for _, rule := range template.OfType("AWS::Events::Rule") {
 				name, ok := strings.CutPrefix(rule.Path, "Pipeline/SFTP/")
@@ -101,7 +108,7 @@ func TestDetectionChoosesTheWitnesses(t *testing.T) {
 }
 
 func TestTrailRecordsWritesToTheInboxesOnly(t *testing.T) {
-	template := pipeline(t)
+	template := pipelineWith(t, "detection=Both", func(p *PipelineProps) { p.Detection = Both })
 	template.Has(template.At("AWS::CloudTrail::Trail", "Pipeline/SFTP/Trail"), `{
 		"EnableLogFileValidation": true, "IsMultiRegionTrail": false,
 		"EventSelectors": [{

@@ -164,7 +164,7 @@ func logicalID(t *testing.T, part string) string {
 	return ""
 }
 
-// Both witnesses speak for every upload of these tests already; here one of
+// S3 and the SFTP server speak for every upload of these tests already; here one of
 // them repeats itself.
 func TestAnUploadAnnouncedManyTimesIsSplitOnce(t *testing.T) {
 	t.Parallel()

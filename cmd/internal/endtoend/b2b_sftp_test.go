@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -10,15 +11,21 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/crypto/ssh"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 func TestAFileRenamedWhenCompleteIsProcessedOnce(t *testing.T) {
@@ -110,6 +117,60 @@ func TestAnUploadBrokenOffIsProcessedOnceWhenItIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantTotals(t, r, 2, 0, 0, 0)
+}
+
+func TestAnUploadBrokenOffRaisesAnAlarm(t *testing.T) {
+	t.Parallel()
+	l := anotherDesk(t, local.Options{}) // an engine of its own: other tests break uploads off as well
+	count := func() int {
+		return sum(t, l.Laptop, "Tradepost/B2B", contract.MetricUploadsFailed, contract.DimensionPipeline, l.Stack+"/Pipeline")
+	}
+	acme := l.Partners["acme"]
+	if err := acme.Upload(deadline(t), "whole.xml", strings.NewReader(batch(record("whole", "x")))); err != nil {
+		t.Fatal(err)
+	}
+	reply(t, acme, "whole.xml", "")
+	if n := count(); n != 0 {
+		t.Fatalf("%d failed uploads before one failed", n)
+	}
+	client, err := acme.Dial(deadline(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := client.OpenFile("/inbox/part.xml", os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(file, "<Transactions>"); err != nil {
+		t.Fatal(err)
+	}
+	client.Close() // without closing the file
+	eventually(t, "the metric that raises the alarm", func() bool { return count() == 1 })
+	alarms, err := cloudwatch.NewFromConfig(l.AWS()).DescribeAlarms(deadline(t), &cloudwatch.DescribeAlarmsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(alarms.MetricAlarms, func(a cloudwatchtypes.MetricAlarm) bool {
+		return aws.ToString(a.MetricName) == contract.MetricUploadsFailed && slices.Contains(a.AlarmActions, output(t, "AlarmTopicARN"))
+	}) {
+		t.Error("no alarm on the metric tells the topic")
+	}
+}
+
+// S3's notices of this file are all lost on their way.
+func TestAFileIsTakenInWhenOnlyTheServerTellsOfIt(t *testing.T) {
+	t.Parallel()
+	const name = "untold.xml"
+	var lost atomic.Bool
+	fault.add(func(_ context.Context, call cloud.Call) error {
+		if call.Service == "lambda" && about(call, name) && about(call, `"aws.s3"`) {
+			lost.Store(true)
+			return cloud.Errorf(400, "InvalidRequestContentException", "lost")
+		}
+		return nil
+	})
+	wantTotals(t, settle(t, "acme", name, batch(record("untold", "x"))), 1, 0, 0, 0)
+	eventually(t, "S3's notice being lost", lost.Load)
 }
 
 func TestFilesInFoldersAndWithOddNamesAreAnsweredBesideEachOther(t *testing.T) {

@@ -129,6 +129,7 @@ const (
 	MetricFilesSettled     = "FilesSettled"
 	MetricFilesQuarantined = "FilesQuarantined"
 	MetricFilesOverdue     = "FilesOverdue"
+	MetricUploadsFailed    = "UploadsFailed"  // broken off, or refused, as the SFTP server tells
 	MetricFilesAbandoned   = "FilesAbandoned" // unsettled past their deadline, and nobody worked on them
 	DimensionPipeline      = "Pipeline"
 )

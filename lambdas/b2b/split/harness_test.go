@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -252,6 +253,15 @@ func cloudTrail(key, version, errorCode string) events.EventBridgeEvent {
 		detail["errorCode"] = errorCode
 	}
 	return event("AWS API Call via CloudTrail", detail)
+}
+
+func serverEvent(operation string, detail map[string]any) events.EventBridgeEvent {
+	common := map[string]any{
+		"server-id": "s-0123456789abcdef0", "username": "acme", "session-id": "0123456789abcdef", "client-ip": "192.0.2.1", "protocol": "SFTP",
+		"start-timestamp": "2026-11-24T12:00:00.000Z", "end-timestamp": "2026-11-24T12:00:01.000Z",
+	}
+	maps.Copy(common, detail)
+	return event("SFTP Server File "+operation, common)
 }
 
 func event(detailType string, detail any) events.EventBridgeEvent {

@@ -1,13 +1,15 @@
-// This file understands the two kinds of notices.
+// This file understands the three kinds of notices.
 
 package split
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -16,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
 )
 
 // notice says that an object has been written.
@@ -49,6 +52,27 @@ type cloudTrailDetail struct {
 	} `json:"responseElements"`
 }
 
+// transferDetail is the detail of the SFTP server's own events. Paths are
+// /bucket/key, and none tells a version.
+type transferDetail struct {
+	FilePath    string `json:"file-path"`         // of an upload
+	RenamedPath string `json:"renamed-file-path"` // the new one of a rename
+	Partner     string `json:"username"`
+	ClientIP    string `json:"client-ip"`
+	Bytes       int64  `json:"bytes"`
+	Code        string `json:"failure-code"`
+	Message     string `json:"failure-message"`
+}
+
+// uploadFailed is the type of the event that tells of no file.
+const uploadFailed = "SFTP Server File Upload Failed"
+
+func (d transferDetail) object() (bucket, key string) {
+	path := strings.TrimPrefix(cmp.Or(d.RenamedPath, d.FilePath), "/")
+	bucket, key, _ = strings.Cut(path, "/")
+	return bucket, key
+}
+
 func read(event events.EventBridgeEvent) (notice, error) {
 	var n notice
 	var err error
@@ -61,6 +85,10 @@ func read(event events.EventBridgeEvent) (notice, error) {
 		var d cloudTrailDetail
 		err = json.Unmarshal(event.Detail, &d)
 		n = notice{bucket: d.RequestParameters.Bucket, key: d.RequestParameters.Key, version: d.ResponseElements.Version, failed: d.ErrorCode}
+	case "SFTP Server File Upload Completed", "SFTP Server File Rename Completed":
+		var d transferDetail
+		err = json.Unmarshal(event.Detail, &d)
+		n.bucket, n.key = d.object()
 	default:
 		err = errors.New("unknown detail type")
 	}
@@ -82,9 +110,21 @@ func (n notice) file() (partner, file, ignored string) {
 	return contract.InboxFile(n.key)
 }
 
+// tellOperator says that an upload failed. What came of it may be an object
+// all the same, which S3 announces like any other.
+func (h *Handler) tellOperator(ctx context.Context, event events.EventBridgeEvent) error {
+	var d transferDetail
+	if err := json.Unmarshal(event.Detail, &d); err != nil {
+		return fmt.Errorf("read event %s of type %q: %w", event.ID, event.DetailType, err)
+	}
+	slog.WarnContext(ctx, "upload failed", "partner", d.Partner, "file", d.FilePath, "code", d.Code, "because", d.Message,
+		"bytes", d.Bytes, "client", d.ClientIP)
+	return h.Metrics.Count(metrics.Value{Name: contract.MetricUploadsFailed, Count: 1})
+}
+
 // locate finds the object's version and with it the file's id. CloudTrail may
-// not tell the version, and a bucket may have none: then the entity tag and
-// the time of writing stand for it. A nil file is one that is gone.
+// not tell the version, the SFTP server never does: then it is the newest. A
+// bucket may have none: then the entity tag and the time of writing stand for it. A nil file is one that is gone.
 func (h *Handler) locate(ctx context.Context, n notice) (*file, error) {
 	f := &file{Settlement: contract.Settlement{Bucket: n.bucket, Key: n.key, VersionID: n.version}}
 	identity := n.version

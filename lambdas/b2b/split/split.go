@@ -80,6 +80,9 @@ type file struct {
 func (h *Handler) Handle(ctx context.Context, event events.EventBridgeEvent) error {
 	ctx, cancel := patience.UntilShortlyBefore(ctx)
 	defer cancel()
+	if event.DetailType == uploadFailed {
+		return h.tellOperator(ctx, event)
+	}
 	n, err := read(event)
 	if err != nil {
 		return err
