@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,9 +13,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
@@ -52,12 +49,13 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayCustomAut
 	if !ok {
 		return response, errUnauthorized
 	}
-	known, err := h.partner(ctx, partner)
+	known, err := h.tokens(ctx, partner)
 	if err != nil {
 		slog.ErrorContext(ctx, "cannot authorize", "partner", partner, "error", err.Error())
 		return response, err
 	}
-	if !equal(token, known.Token) || known.Partner != partner {
+	given, ok := find(token, known)
+	if !ok {
 		return response, errUnauthorized
 	}
 	resource, err := stageMethods(request.MethodArn)
@@ -73,7 +71,7 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayCustomAut
 			}},
 		},
 		Context:            map[string]any{"partner": partner},
-		UsageIdentifierKey: known.UsageKey,
+		UsageIdentifierKey: given.UsageKey,
 	}, nil
 }
 
@@ -88,11 +86,22 @@ func parse(header string) (partner, token string, ok bool) {
 	return partner, token, token != "" && partnerName.MatchString(partner)
 }
 
+// find returns the known token that is given. It compares with all of them,
+// whichever it is.
+func find(given string, known []contract.PartnerToken) (found contract.PartnerToken, ok bool) {
+	for _, candidate := range known {
+		if equal(given, candidate.Token) {
+			found, ok = candidate, true
+		}
+	}
+	return found, ok
+}
+
 // equal compares in a time that depends on neither text: hashing makes the
-// lengths equal too. An empty known token equals nothing.
+// lengths equal too.
 func equal(given, known string) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(known))
-	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && known != ""
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
 // stageMethods widens the called method's ARN
@@ -105,35 +114,4 @@ func stageMethods(methodARN string) (string, error) {
 		return "", fmt.Errorf("method ARN %q is not <api>/<stage>/<method>/<path>", methodARN)
 	}
 	return api + "/" + stage + "/*", nil
-}
-
-// partner reads a partner's secret, through the cache. An unknown partner is
-// a PartnerToken without a token.
-func (h *Handler) partner(ctx context.Context, partner string) (contract.PartnerToken, error) {
-	if known, ok := h.cache.get(partner); ok {
-		return known, nil
-	}
-	known, err := h.read(ctx, partner)
-	if err != nil {
-		return contract.PartnerToken{}, err
-	}
-	h.cache.put(partner, known)
-	return known, nil
-}
-
-func (h *Handler) read(ctx context.Context, partner string) (known contract.PartnerToken, err error) {
-	name := h.SecretPrefix + partner
-	secret, err := h.SecretsManager.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(name)})
-	var missing *types.ResourceNotFoundException
-	var deleted *types.InvalidRequestException // marked for deletion: the partner has left
-	switch {
-	case errors.As(err, &missing), errors.As(err, &deleted):
-		return known, nil
-	case err != nil:
-		return known, fmt.Errorf("read secret %s: %w", name, err)
-	}
-	if err := json.Unmarshal([]byte(aws.ToString(secret.SecretString)), &known); err != nil {
-		return known, fmt.Errorf("secret %s is not the JSON of a partner token", name) // the cause might quote the secret
-	}
-	return known, nil
 }

@@ -1,10 +1,12 @@
 package authorize
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
@@ -19,11 +21,11 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// secrets answers by name; err goes before.
+// secrets answers by name and stage; err goes before.
 type secrets struct {
-	values map[string]string
-	err    error
-	calls  int
+	current, previous map[string]string
+	err               error
+	calls             int
 }
 
 func (s *secrets) GetSecretValue(_ context.Context, in *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
@@ -31,19 +33,23 @@ func (s *secrets) GetSecretValue(_ context.Context, in *secretsmanager.GetSecret
 	if s.err != nil {
 		return nil, s.err
 	}
-	value, ok := s.values[*in.SecretId]
+	value, ok := map[string]map[string]string{"AWSCURRENT": s.current, "AWSPREVIOUS": s.previous}[*in.VersionStage][*in.SecretId]
 	if !ok {
 		return nil, &types.ResourceNotFoundException{}
 	}
 	return &secretsmanager.GetSecretValueOutput{SecretString: aws.String(value)}, nil
 }
 
-func acme() *secrets {
-	text, err := json.Marshal(contract.PartnerToken{Partner: "acme", Token: "s3cret.with.dots", UsageKey: "acme-usage-key-0123456789"})
+func secretOf(partner, token string) string {
+	text, err := json.Marshal(contract.PartnerToken{Partner: partner, Token: token, UsageKey: partner + "-usage-key-0123456789"})
 	if err != nil {
 		panic(err)
 	}
-	return &secrets{values: map[string]string{"tp/acme": string(text), "tp/empty": `{"partner":"empty","token":"","usageKey":"k"}`, "tp/other": string(text), "tp/odd": "s3cret"}}
+	return string(text)
+}
+
+func acme() *secrets {
+	return &secrets{current: map[string]string{"tp/acme": secretOf("acme", "s3cret.with.dots")}}
 }
 
 const method = "arn:aws:execute-api:us-east-1:111122223333:abc/prod/POST/transactions"
@@ -76,7 +82,7 @@ func TestAnythingElseIsUnauthorized(t *testing.T) {
 	for _, header := range []string{
 		"", "Bearer", "Bearer ", "Bearer acme", "Bearer acme.", "Bearer .s3cret.with.dots", "acme.s3cret.with.dots",
 		"Basic acme.s3cret.with.dots", "Bearer acme.s3cret", "Bearer acme.S3cret.with.dots", "Bearer acme.s3cret.with.dotsx",
-		"Bearer nobody.s3cret.with.dots", "Bearer empty.", "Bearer empty.x", "Bearer other.s3cret.with.dots", "Bearer ../acme.s3cret.with.dots",
+		"Bearer nobody.s3cret.with.dots", "Bearer ../acme.s3cret.with.dots",
 		"Bearer acme/x.s3cret.with.dots", "Bearer acme .s3cret.with.dots", "Bearer " + strings.Repeat("a", 200) + ".x",
 	} {
 		// API Gateway answers 401 for exactly this text.
@@ -93,18 +99,88 @@ func TestAPartnerWhoseSecretIsBeingDeletedIsUnauthorized(t *testing.T) {
 	}
 }
 
-func TestTroubleIsNoMatterOfTheToken(t *testing.T) {
-	for name, h := range map[string]*Handler{
-		"outage":       {SecretsManager: &secrets{err: errors.New("connection refused")}, SecretPrefix: "tp/"},
-		"broken value": {SecretsManager: acme(), SecretPrefix: "tp/"},
-	} {
-		partner := map[string]string{"outage": "acme", "broken value": "odd"}[name]
-		_, err := h.Handle(t.Context(), request("Bearer "+partner+".s3cret"))
-		if err == nil || err.Error() == "Unauthorized" || strings.Contains(err.Error(), "s3cret") {
-			t.Errorf("%s: got %v", name, err)
+func TestTheTokenBeforeARotationStaysValidUntilTheNext(t *testing.T) {
+	s := acme()
+	valid := func(token string) bool {
+		h := &Handler{SecretsManager: s, SecretPrefix: "tp/"} // whose cache has ended
+		got, err := h.Handle(t.Context(), request("Bearer acme."+token))
+		if err == nil && got.UsageIdentifierKey != "acme-usage-key-0123456789" {
+			t.Errorf("%s is counted under %q", token, got.UsageIdentifierKey)
 		}
+		return err == nil
 	}
-	h := &Handler{SecretsManager: acme(), SecretPrefix: "tp/"}
+	rotate := func(token string) {
+		s.previous = s.current
+		s.current = map[string]string{"tp/acme": secretOf("acme", token)}
+	}
+	rotate("second")
+	if !valid("s3cret.with.dots") || !valid("second") {
+		t.Error("one rotation does not leave two valid tokens")
+	}
+	rotate("third")
+	if valid("s3cret.with.dots") || !valid("second") || !valid("third") {
+		t.Error("two rotations do not leave the last two tokens")
+	}
+	s.previous = nil
+	if valid("second") || !valid("third") {
+		t.Error("AWSPREVIOUS is removed, and its token is valid all the same")
+	}
+}
+
+// The partner is answered 401, and the operator finds out why.
+func TestASecretOfTheWrongShapeOpensNothingAndIsNamedInTheLog(t *testing.T) {
+	for name, value := range map[string]string{
+		"no JSON":              `s3cret`,
+		"nothing":              ``,
+		"a JSON text":          `"s3cret"`,
+		"null":                 `null`,
+		"a list":               `["s3cret"]`,
+		"a token of a number":  `{"partner":"acme","token":731,"usageKey":"k"}`,
+		"no token":             `{"partner":"acme","usageKey":"k"}`,
+		"an empty token":       `{"partner":"acme","token":"","usageKey":"k"}`,
+		"no usage key":         `{"partner":"acme","token":"s3cret"}`,
+		"no partner":           `{"token":"s3cret","usageKey":"k"}`,
+		"another partner":      `{"partner":"s3cret-inc","token":"s3cret","usageKey":"k"}`,
+		"JSON that is cut off": `{"partner":"acme","token":"s3cret"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := logged(t)
+			s := &secrets{current: map[string]string{"tp/acme": value}, previous: map[string]string{"tp/acme": secretOf("acme", "before")}}
+			h := &Handler{SecretsManager: s, SecretPrefix: "tp/"}
+			for _, token := range []string{"s3cret", "731", "x"} {
+				if _, err := h.Handle(t.Context(), request("Bearer acme."+token)); err == nil || err.Error() != "Unauthorized" {
+					t.Errorf("%s: got %v", token, err)
+				}
+			}
+			if _, err := h.Handle(t.Context(), request("Bearer acme.before")); err != nil {
+				t.Errorf("the token before it: got %v", err)
+			}
+			log := said.String()
+			if !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "tp/acme") || !strings.Contains(log, "AWSCURRENT") || strings.Contains(log, "s3cret") || strings.Contains(log, "731") {
+				t.Errorf("the log says %s", log)
+			}
+			if n := strings.Count(log, "level=ERROR"); n != 1 {
+				t.Errorf("it is said %d times", n)
+			}
+		})
+	}
+}
+
+func logged(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var buffer bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&buffer, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return &buffer
+}
+
+func TestTroubleIsNoMatterOfTheToken(t *testing.T) {
+	h := &Handler{SecretsManager: &secrets{err: errors.New("connection refused")}, SecretPrefix: "tp/"}
+	if _, err := h.Handle(t.Context(), request("Bearer acme.s3cret")); err == nil || err.Error() == "Unauthorized" || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("an outage: got %v", err)
+	}
+	h = &Handler{SecretsManager: acme(), SecretPrefix: "tp/"}
 	if _, err := h.Handle(t.Context(), events.APIGatewayCustomAuthorizerRequest{AuthorizationToken: "Bearer acme.s3cret.with.dots", MethodArn: "arn:odd"}); err == nil {
 		t.Error("an odd method ARN is accepted")
 	}
@@ -122,12 +198,13 @@ func TestSecretsAreReadOnceInAWhile(t *testing.T) {
 				t.Errorf("%d calls, want %d", s.calls, want)
 			}
 		}
-		calls(0, "Bearer acme.s3cret.with.dots", 1)
-		calls(knownFor-time.Second, "Bearer acme.wrong", 1)
-		calls(time.Second, "Bearer acme.s3cret.with.dots", 2)
-		calls(0, "Bearer nobody.x", 3)
-		calls(unknownFor-time.Second, "Bearer nobody.y", 3)
-		calls(time.Second, "Bearer nobody.z", 4)
+		// Both versions of a secret that exists, and one of one that does not.
+		calls(0, "Bearer acme.s3cret.with.dots", 2)
+		calls(knownFor-time.Second, "Bearer acme.wrong", 2)
+		calls(time.Second, "Bearer acme.s3cret.with.dots", 4)
+		calls(0, "Bearer nobody.x", 5)
+		calls(unknownFor-time.Second, "Bearer nobody.y", 5)
+		calls(time.Second, "Bearer nobody.z", 6)
 	})
 }
 
@@ -162,7 +239,7 @@ func TestTokensAreComparedWhole(t *testing.T) {
 	for _, test := range []struct {
 		given, known string
 		want         bool
-	}{{"abc", "abc", true}, {"abd", "abc", false}, {"ab", "abc", false}, {"abcd", "abc", false}, {"", "", false}, {"", "abc", false}} {
+	}{{"abc", "abc", true}, {"abd", "abc", false}, {"ab", "abc", false}, {"abcd", "abc", false}, {"", "abc", false}} {
 		if got := equal(test.given, test.known); got != test.want {
 			t.Errorf("equal(%q, %q) is %v", test.given, test.known, got)
 		}

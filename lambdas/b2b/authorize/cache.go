@@ -11,13 +11,13 @@ import (
 
 const (
 	knownFor   = 5 * time.Minute
-	unknownFor = 30 * time.Second // a new partner is let in soon
+	unknownFor = 30 * time.Second // a new partner is let in soon, and a mended secret
 	maxEntries = 1000
 )
 
 type entry struct {
-	token contract.PartnerToken
-	until time.Time
+	tokens []contract.PartnerToken
+	until  time.Time
 }
 
 // cache holds what is known about partners, unknown ones too, so that guessed
@@ -27,14 +27,14 @@ type cache struct {
 	entries map[string]entry
 }
 
-func (c *cache) get(partner string) (contract.PartnerToken, bool) {
+func (c *cache) get(partner string) ([]contract.PartnerToken, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.entries[partner]
-	return e.token, ok && time.Now().Before(e.until)
+	return e.tokens, ok && time.Now().Before(e.until)
 }
 
-func (c *cache) put(partner string, token contract.PartnerToken) {
+func (c *cache) put(partner string, tokens []contract.PartnerToken) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.entries) >= maxEntries {
@@ -44,17 +44,17 @@ func (c *cache) put(partner string, token contract.PartnerToken) {
 		c.entries = make(map[string]entry)
 	}
 	lifetime := knownFor
-	if token.Token == "" {
+	if len(tokens) == 0 {
 		lifetime = unknownFor
 	}
-	c.entries[partner] = entry{token, time.Now().Add(lifetime)}
+	c.entries[partner] = entry{tokens, time.Now().Add(lifetime)}
 }
 
 // evict makes room: it drops unknown partners first, since only those can be
 // made up, and everything if that is not enough.
 func (c *cache) evict() {
 	for partner, e := range c.entries {
-		if e.token.Token == "" || time.Now().After(e.until) {
+		if len(e.tokens) == 0 || time.Now().After(e.until) {
 			delete(c.entries, partner)
 		}
 	}
