@@ -29,6 +29,7 @@ type verb struct {
 
 var verbs = []verb{
 	{"replay", "start failed transactions again", replayVerb},
+	{"redrive", "move dead letters back to their queue", redriveVerb},
 }
 
 // usageError is the error of a command line that is wrong.

@@ -14,7 +14,8 @@ func TestACommandLineEndsWithItsCode(t *testing.T) {
 	}{
 		{"nothing", "", "", "usage: tradepost VERB", exitUsage},
 		{"help", "-h", "usage: tradepost VERB", "", exitDone},
-		{"another verb", "redrive", "", `no verb "redrive"`, exitUsage},
+		{"another verb", "retry", "", `no verb "retry"`, exitUsage},
+		{"help of redrive", "redrive -h", "usage: tradepost redrive", "", exitDone},
 		{"a verb's help", "replay -h", "usage: tradepost replay", "", exitDone},
 		{"no condition", "replay --dry-run", "", "say what to replay", exitUsage},
 		{"an unknown flag", "replay --files x", "", "-files", exitUsage},

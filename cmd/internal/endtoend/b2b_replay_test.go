@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -32,6 +33,11 @@ func runbook(t *testing.T, section string) []string {
 // operate runs a command of the runbook as an operator does, and returns all
 // that it prints.
 func operate(t *testing.T, command string, variables ...string) string {
+	t.Helper()
+	return operateOn(t, desk, command, variables...)
+}
+
+func operateOn(t *testing.T, desk *b2b.Desk, command string, variables ...string) string {
 	t.Helper()
 	shell := exec.CommandContext(deadline(t), "sh", "-c", command)
 	shell.Dir = root

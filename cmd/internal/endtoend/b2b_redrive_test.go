@@ -1,0 +1,79 @@
+package endtoend
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// A message that was received five times in vain is a dead letter until the
+// operator moves it back as the runbook says.
+func TestADeadLetterIsMovedBackAsTheRunbookSays(t *testing.T) {
+	t.Parallel()
+	var blocked atomic.Bool
+	blocked.Store(true)
+	d := anotherDesk(t, local.Options{Fault: func(_ context.Context, call cloud.Call) error {
+		if blocked.Load() && call.Action == "ReceiveMessage" && !call.Caller.Root {
+			return cloud.Errorf(400, "AccessDeniedException", "start may not receive")
+		}
+		return nil
+	}})
+	acme := d.Partners["acme"]
+	if err := acme.Upload(deadline(t), "dead.xml", strings.NewReader(batch(record("dead-1", "x")))); err != nil {
+		t.Fatal(err)
+	}
+	client := sqs.NewFromConfig(d.AWS())
+	url := func(name string) *string {
+		value, err := d.Output(d.Stack, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &value
+	}
+	queue, letters := url("QueueURL"), url("DeadLetterQueueURL")
+	eventually(t, "the message to be a dead letter", func() bool {
+		received, err := client.ReceiveMessage(deadline(t), &sqs.ReceiveMessageInput{QueueUrl: queue})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range received.Messages { // in vain
+			if _, err := client.ChangeMessageVisibility(deadline(t), &sqs.ChangeMessageVisibilityInput{QueueUrl: queue, ReceiptHandle: m.ReceiptHandle}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := client.GetQueueAttributes(deadline(t), &sqs.GetQueueAttributesInput{
+			QueueUrl: letters, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Attributes["ApproximateNumberOfMessages"] == "1"
+	})
+
+	blocked.Store(false)
+	for _, command := range runbook(t, "Moving dead letters back") {
+		if said := operateOn(t, d, command); !strings.Contains(said, "1 dead letters moved back") {
+			t.Errorf("%s says %s", command, said)
+		}
+	}
+	reply, _, err := acme.Reply(deadline(t), "dead.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply.Totals != (contract.Totals{Received: 1, Stored: 1}) {
+		t.Errorf("reply %+v", reply)
+	}
+	for _, command := range runbook(t, "Moving dead letters back") {
+		if said := operateOn(t, d, command); !strings.Contains(said, "0 dead letters moved back") {
+			t.Errorf("a second time %s says %s", command, said)
+		}
+	}
+}
