@@ -175,7 +175,8 @@ func (e *Engine) asset(bucket, key string) (string, error) {
 }
 
 func (e *Engine) credentials(roleARN, session string) (accessKeyID, secretAccessKey, sessionToken string, err error) {
-	caller, err := e.identity.Assume("lambda.amazonaws.com", roleARN, session)
+	service := e.Cloud.ServiceCaller("lambda.amazonaws.com", e.Cloud.ARN("lambda", "function:"+session))
+	caller, err := e.identity.Assume(service, roleARN, session)
 	if err != nil {
 		return "", "", "", err
 	}

@@ -43,9 +43,14 @@ func (r *RESTIntake) addAuthorizer(props RESTIntakeProps) awsapigateway.IAuthori
 	return awsapigateway.NewTokenAuthorizer(r.Construct, jsii.String("Authorizer"), &awsapigateway.TokenAuthorizerProps{
 		Handler:         r.Authorize.Function,
 		IdentitySource:  awsapigateway.IdentitySource_Header(jsii.String("Authorization")),
+		ValidationRegex: jsii.String(tokenShape),
 		ResultsCacheTtl: awscdk.Duration_Minutes(jsii.Number(5)),
 	})
 }
+
+// tokenShape is what may be a partner's token: anything else is answered by
+// API Gateway itself, with 401, before a function runs.
+const tokenShape = `^[Bb][Ee][Aa][Rr][Ee][Rr] +[a-z][a-z0-9-]{2,30}\.[^ ]{16,512} *$`
 
 // unique tells this API from another one in the same stack.
 func (r *RESTIntake) unique() string { return (*r.Construct.Node().Addr())[2:18] }

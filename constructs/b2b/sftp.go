@@ -150,7 +150,7 @@ func (p SFTPIntakeProps) validate() error {
 }
 
 func (s *SFTPIntake) addServer(settings operation.Settings) {
-	logs := operation.NewLogGroup(s.Construct, "ServerLogs", settings)
+	logs := operation.NewServiceLogGroup(s.Construct, "ServerLogs", settings)
 	s.Server = awstransfer.NewCfnServer(s.Construct, jsii.String("Server"), &awstransfer.CfnServerProps{
 		Domain:                    jsii.String("S3"),
 		EndpointType:              jsii.String("PUBLIC"),
@@ -182,7 +182,7 @@ func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner) awstra
 	bucket := s.landing.Bucket
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		Description: jsii.String("SFTP session of " + partner.ID),
-		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("transfer.amazonaws.com"), nil),
+		AssumedBy:   operation.Service(this, "transfer", "user/"+*s.Server.AttrServerId()+"/"+partner.ID),
 	})
 	inbox, outbox := contract.InboxPrefix+partner.ID, contract.OutboxPrefix+partner.ID
 	operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(inbox + "/*"))},

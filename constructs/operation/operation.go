@@ -67,4 +67,17 @@ func NewLogGroup(scope constructs.Construct, id string, settings Settings) awslo
 	})
 }
 
+// NewServiceLogGroup is NewLogGroup for what an AWS service writes by log
+// delivery: access logs of API Gateway, executions of Step Functions, the
+// structured logs of Transfer. Such groups share one resource policy, which
+// lists them and has room for a few: unless their names begin with
+// /aws/vendedlogs/, which it allows all at once. The rest of the name no other
+// stack has, so a group that was kept is in nobody's way.
+func NewServiceLogGroup(scope constructs.Construct, id string, settings Settings) awslogs.LogGroup {
+	group := NewLogGroup(scope, id, settings)
+	name := *awscdk.Names_UniqueResourceName(group, &awscdk.UniqueResourceNameOptions{Separator: jsii.String("-"), MaxLength: jsii.Number(256)})
+	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetLogGroupName(jsii.String("/aws/vendedlogs/" + name + "/" + StackPart(scope)))
+	return group
+}
+
 func minutes(n float64) awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number(n)) }

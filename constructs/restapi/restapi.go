@@ -78,7 +78,7 @@ func New(scope constructs.Construct, id string, props Props) *API {
 	props = props.withDefaults()
 	operation.Must("restapi.API", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
-	a := &API{Construct: this, AccessLogs: operation.NewLogGroup(this, "AccessLogs", props.Operation)}
+	a := &API{Construct: this, AccessLogs: operation.NewServiceLogGroup(this, "AccessLogs", props.Operation)}
 	a.RestApi = awsapigateway.NewRestApi(this, jsii.String("Resource"), &awsapigateway.RestApiProps{
 		// API Gateway's metrics go by this name: the default, the id of the
 		// construct, would be the same for all of ours.

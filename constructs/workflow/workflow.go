@@ -101,9 +101,9 @@ func New(scope constructs.Construct, id string, props Props) *Workflow {
 	this := constructs.NewConstruct(scope, &id)
 	w := &Workflow{Construct: this}
 	w.Role = awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("states.amazonaws.com"), nil),
+		AssumedBy: operation.Service(this, "states", "stateMachine:*"),
 	})
-	w.LogGroup = operation.NewLogGroup(this, "Logs", props.Operation)
+	w.LogGroup = operation.NewServiceLogGroup(this, "Logs", props.Operation)
 	kind := awsstepfunctions.StateMachineType_STANDARD
 	if props.Express {
 		kind = awsstepfunctions.StateMachineType_EXPRESS

@@ -58,9 +58,9 @@ func (p permissions) Authorize(caller cloud.Caller, action, resource string) err
 	return cloud.Errorf(403, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s", caller.ARN, action, resource)
 }
 
-func (p permissions) Assume(service, roleARN, _ string) (cloud.Caller, error) {
-	if !p[service+" sts:AssumeRole "+roleARN] {
-		return cloud.Caller{}, cloud.Errorf(403, "AccessDenied", "%s may not assume %s", service, roleARN)
+func (p permissions) Assume(service cloud.Caller, roleARN, _ string) (cloud.Caller, error) {
+	if !p[service.Service+" sts:AssumeRole "+roleARN] {
+		return cloud.Caller{}, cloud.Errorf(403, "AccessDenied", "%s may not assume %s", service.Service, roleARN)
 	}
 	return cloud.Caller{ARN: roleARN + "/session", Role: roleARN}, nil
 }

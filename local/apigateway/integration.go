@@ -142,7 +142,7 @@ func (g *APIGateway) compileRole(property, arn string) (role, error) {
 		return role{}, &cfn.Unsupported{Property: property, Reason: "the local engine needs the ARN of one role"}
 	}
 	return role{g, sync.OnceValues(func() (cloud.Caller, error) {
-		return g.cloud.Assume(principal, arn, "BackplaneAssumeRoleSession")
+		return g.cloud.Assume(g.cloud.ServiceCaller(principal, ""), arn, "BackplaneAssumeRoleSession")
 	})}, nil
 }
 

@@ -39,10 +39,12 @@ func (s Site) Administrator() Caller {
 }
 
 // ServiceCaller returns an AWS service that acts on behalf of a resource of
-// this account, as with the SourceArn of a Lambda permission.
+// this account, as with the SourceArn of a Lambda permission. Where a service
+// does not tell for which resource it calls, the ARN is empty.
 func (s Site) ServiceCaller(principal, sourceARN string) Caller {
-	return Caller{ARN: principal, Service: principal, Context: map[string]string{
-		"aws:SourceArn":     sourceARN,
-		"aws:SourceAccount": s.Account,
-	}}
+	context := map[string]string{"aws:SourceAccount": s.Account}
+	if sourceARN != "" {
+		context["aws:SourceArn"] = sourceARN
+	}
+	return Caller{ARN: principal, Service: principal, Context: context}
 }

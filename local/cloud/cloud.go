@@ -60,7 +60,7 @@ type Authorizer interface {
 
 	// Assume makes the caller that an AWS service ("states.amazonaws.com")
 	// becomes by taking on a role whose trust policy names it.
-	Assume(service, roleARN, session string) (Caller, error)
+	Assume(service Caller, roleARN, session string) (Caller, error)
 }
 
 // ResourcePolicies keeps the policies of resources for the authorizer.
@@ -191,9 +191,10 @@ func (c *Cloud) Authorize(caller Caller, action, resourceARN string) error {
 	return c.Authorizer.Authorize(caller, action, resourceARN)
 }
 
-// Assume makes the caller that an AWS service becomes by taking on a role. In a
-// cloud without an authorizer every role can be taken on.
-func (c *Cloud) Assume(service, roleARN, session string) (Caller, error) {
+// Assume makes the caller that an AWS service becomes by taking on a role on
+// behalf of a resource: see ServiceCaller. In a cloud without an authorizer
+// every role can be taken on.
+func (c *Cloud) Assume(service Caller, roleARN, session string) (Caller, error) {
 	if c.Authorizer == nil {
 		return Caller{ARN: roleARN, Role: roleARN}, nil
 	}

@@ -55,7 +55,9 @@ func (outsider) Authorize(caller cloud.Caller, action, _ string) error {
 	return nil
 }
 
-func (outsider) Assume(string, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
+func (outsider) Assume(cloud.Caller, string, string) (cloud.Caller, error) {
+	return cloud.Caller{}, nil
+}
 
 func TestAnUploadIsAnnouncedByBothWitnesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

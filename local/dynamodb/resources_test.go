@@ -191,7 +191,7 @@ func (g guard) Authorize(_ cloud.Caller, action, resource string) error {
 	return cloud.Errorf(400, "AccessDeniedException", "%s on %s", action, resource)
 }
 
-func (guard) Assume(string, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
+func (guard) Assume(cloud.Caller, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
 
 func TestEveryActionIsAuthorizedOnItsResource(t *testing.T) {
 	const table = `{"TableName": "orders", ` + keyed + `}`

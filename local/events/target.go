@@ -86,7 +86,7 @@ func (s *EventBridge) sender(r *rule, p targetProperties, at string) (send, erro
 
 // assume takes on a target's role.
 func (s *EventBridge) assume(r *rule, role string) (cloud.Caller, error) {
-	caller, err := s.cloud.Assume(principal, role, r.name)
+	caller, err := s.cloud.Assume(s.cloud.ServiceCaller(principal, r.arn), role, r.name)
 	if err != nil {
 		return cloud.Caller{}, assumeError{err}
 	}

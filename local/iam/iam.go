@@ -128,17 +128,16 @@ func (s *IAM) resourceDecision(r *request) decision {
 }
 
 // Assume implements cloud.Authorizer.
-func (s *IAM) Assume(service, roleARN, session string) (cloud.Caller, error) {
+func (s *IAM) Assume(service cloud.Caller, roleARN, session string) (cloud.Caller, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	role, ok := s.roles[roleARN]
 	if !ok {
 		return cloud.Caller{}, cloud.Errorf(400, "ValidationException", "role %s does not exist", roleARN)
 	}
-	principal := cloud.Caller{ARN: service, Service: service, Context: map[string]string{"aws:SourceAccount": s.site.Account}}
-	r := s.request(principal, "sts:AssumeRole", roleARN)
-	if role.trust.decide(r, func(p *principals) bool { return p.includes(principal, s.site.Account) }) != allowed {
-		return cloud.Caller{}, cloud.Errorf(403, "AccessDeniedException", "%s is not authorized to assume role %s: its trust policy does not allow it", service, roleARN)
+	r := s.request(service, "sts:AssumeRole", roleARN)
+	if role.trust.decide(r, func(p *principals) bool { return p.includes(service, s.site.Account) }) != allowed {
+		return cloud.Caller{}, cloud.Errorf(403, "AccessDeniedException", "%s is not authorized to assume role %s: its trust policy does not allow it", service.ARN, roleARN)
 	}
 	return cloud.Caller{
 		ARN:  fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.site.Account, role.name, session),

@@ -43,7 +43,7 @@ func roleWith(t testing.TB, statements string) (*IAM, cloud.Caller) {
 	if _, err := stack.Create(context.Background(), types); err != nil {
 		t.Fatal(err)
 	}
-	caller, err := store.Assume("lambda.amazonaws.com", "arn:aws:iam::000000000000:role/worker", "f")
+	caller, err := store.Assume(store.site.ServiceCaller("lambda.amazonaws.com", ""), "arn:aws:iam::000000000000:role/worker", "f")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,8 +165,41 @@ func TestManagedPoliciesOfAWSAllowWhatTheyAllowThereAndUnknownOnesAreRefused(t *
 
 func TestARoleIsAssumedOnlyByWhomItTrusts(t *testing.T) {
 	store, caller := roleWith(t, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`)
-	if _, err := store.Assume("states.amazonaws.com", caller.Role, "x"); err == nil {
+	if _, err := store.Assume(cloud.Caller{Service: "states.amazonaws.com"}, caller.Role, "x"); err == nil {
 		t.Error("states.amazonaws.com assumed a role that trusts Lambda only")
+	}
+}
+
+// A trust policy can hold a service to what it works for: the account, and a
+// resource in it.
+func TestARoleIsAssumedOnlyOnBehalfOfWhatItTrusts(t *testing.T) {
+	store, types := newStore(t)
+	template, err := cfn.Parse([]byte(`{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {
+		"RoleName": "machine",
+		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": {
+				"StringEquals": {"aws:SourceAccount": "000000000000"},
+				"ArnLike": {"aws:SourceArn": "arn:aws:states:eu-west-1:000000000000:stateMachine:*"}}}]}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&cfn.Stack{Name: "s", Template: template}).Create(t.Context(), types); err != nil {
+		t.Fatal(err)
+	}
+	own, other := cloud.Site{Account: "000000000000", Region: "eu-west-1"}, cloud.Site{Account: "999999999999", Region: "eu-west-1"}
+	for name, test := range map[string]struct {
+		service cloud.Caller
+		trusted bool
+	}{
+		"a machine of the account":       {own.ServiceCaller("states.amazonaws.com", own.ARN("states", "stateMachine:m")), true},
+		"an activity of the account":     {own.ServiceCaller("states.amazonaws.com", own.ARN("states", "activity:a")), false},
+		"a machine of another account":   {other.ServiceCaller("states.amazonaws.com", other.ARN("states", "stateMachine:m")), false},
+		"a service that does not tell":   {own.ServiceCaller("states.amazonaws.com", ""), false},
+		"another service, for a machine": {own.ServiceCaller("events.amazonaws.com", own.ARN("states", "stateMachine:m")), false},
+	} {
+		if _, err := store.Assume(test.service, "arn:aws:iam::000000000000:role/machine", "x"); (err == nil) != test.trusted {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -148,7 +148,7 @@ func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionPro
 // prepare gets what a function needs to run: its role, its code, its log.
 func (l *Lambda) prepare(f *function, r cfn.Resource, p functionProperties) error {
 	var err error
-	if f.caller, err = l.assume(f.role, f.name); err != nil {
+	if f.caller, err = l.assume(f); err != nil {
 		return err
 	}
 	if f.inProcess == nil {
@@ -178,8 +178,8 @@ func (l *Lambda) prepare(f *function, r cfn.Resource, p functionProperties) erro
 }
 
 // assume makes the caller that a function's role stands for.
-func (l *Lambda) assume(role, session string) (cloud.Caller, error) {
-	caller, err := l.cloud.Assume("lambda.amazonaws.com", role, session)
+func (l *Lambda) assume(f *function) (cloud.Caller, error) {
+	caller, err := l.cloud.Assume(l.cloud.ServiceCaller("lambda.amazonaws.com", f.arn), f.role, f.name)
 	if err != nil {
 		return caller, invalid("The role defined for the function cannot be assumed by Lambda: %v", err)
 	}

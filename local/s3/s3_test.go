@@ -47,7 +47,9 @@ func (w *world) Authorize(caller cloud.Caller, action, resource string) error {
 	return nil
 }
 
-func (w *world) Assume(string, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
+func (w *world) Assume(cloud.Caller, string, string) (cloud.Caller, error) {
+	return cloud.Caller{}, nil
+}
 
 func newWorld(t *testing.T, buckets ...string) *world {
 	t.Helper()

@@ -24,7 +24,7 @@ func (d denied) Authorize(_ cloud.Caller, action, resource string) error {
 	return nil
 }
 
-func (denied) Assume(string, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
+func (denied) Assume(cloud.Caller, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
 
 // kept keeps resource policies.
 type kept map[string]string

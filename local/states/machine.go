@@ -54,7 +54,7 @@ func (s *StepFunctions) create(name, text, role string, express bool) (*machine,
 		created: time.Now(), executions: newRegister(s.options),
 	}
 	m.dimensions = map[string]string{"StateMachineArn": m.arn}
-	if m.caller, err = s.cloud.Assume("states.amazonaws.com", role, name); err != nil {
+	if m.caller, err = s.cloud.Assume(s.cloud.ServiceCaller("states.amazonaws.com", m.arn), role, name); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()

@@ -253,9 +253,9 @@ type roles struct{}
 
 func (roles) Authorize(cloud.Caller, string, string) error { return nil }
 
-func (roles) Assume(service, role, session string) (cloud.Caller, error) {
-	if service != "states.amazonaws.com" || session == "" {
-		return cloud.Caller{}, fmt.Errorf("%s may not assume %s as %q", service, role, session)
+func (roles) Assume(service cloud.Caller, role, session string) (cloud.Caller, error) {
+	if service.Service != "states.amazonaws.com" || session == "" {
+		return cloud.Caller{}, fmt.Errorf("%s may not assume %s as %q", service.Service, role, session)
 	}
 	return cloud.Caller{ARN: role + "/" + session, Role: role}, nil
 }

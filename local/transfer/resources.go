@@ -111,7 +111,8 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 	if s == nil {
 		return cfn.Handle{}, fmt.Errorf("server %q does not exist", p.ServerId)
 	}
-	u := &user{name: p.UserName, role: p.Role}
+	arn := t.cloud.ARN("transfer", "user/"+s.id+"/"+p.UserName)
+	u := &user{arn: arn, name: p.UserName, role: p.Role}
 	if u.name == "" || u.role == "" {
 		return cfn.Handle{}, fmt.Errorf("UserName and Role are required")
 	}
@@ -132,7 +133,6 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 		return cfn.Handle{}, fmt.Errorf("user %s of server %s exists already", u.name, s.id)
 	}
 	s.users[u.name] = u
-	arn := t.cloud.ARN("transfer", "user/"+s.id+"/"+u.name)
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "UserName": u.name}}, nil
 }
 

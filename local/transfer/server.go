@@ -185,7 +185,7 @@ func (l *login) publicKey(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permis
 	if _, ok := l.callers[u.name]; ok { // the client asks before it signs
 		return nil, nil
 	}
-	caller, err := l.server.cloud.Assume(principal, u.role, fmt.Sprintf("%s.%s@%s", u.name, l.session, l.server.id))
+	caller, err := l.server.cloud.Assume(l.server.cloud.ServiceCaller(principal, u.arn), u.role, fmt.Sprintf("%s.%s@%s", u.name, l.session, l.server.id))
 	if err != nil {
 		return nil, err
 	}

@@ -74,6 +74,7 @@ func (t *Transfer) Endpoints() []Endpoint {
 
 // user is an SFTP user of one server; it does not change.
 type user struct {
+	arn  string
 	name string
 	role string
 	keys []ssh.PublicKey

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -227,4 +228,26 @@ func TestAPartnerOverItsRateIsTold429(t *testing.T) {
 		}
 	}
 	t.Errorf("%d of 500 requests in a row were throttled", throttled)
+}
+
+func TestAMadeUpTokenNeverReachesTheAuthorizer(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Bool
+	fault.add(func(_ context.Context, call cloud.Call) error {
+		if call.Service == "lambda" && about(call, "made-up") {
+			asked.Store(true)
+		}
+		return nil
+	})
+	for token, reaches := range map[string]bool{"made-up": false, "acme.made-up": false, "acme.made-up-and-long-enough": true} {
+		stranger := *desk.Partners["acme"]
+		stranger.Token = token
+		response, _, err := stranger.Request(deadline(t), http.MethodGet, "transactions/1", nil)
+		if err != nil || response.StatusCode != http.StatusUnauthorized {
+			t.Fatalf("%s: %v, %v", token, response, err)
+		}
+		if got := asked.Swap(false); got != reaches {
+			t.Errorf("%s: the authorizer was asked: %v", token, got)
+		}
+	}
 }
