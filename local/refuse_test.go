@@ -41,6 +41,7 @@ func TestEverythingUnsupportedIsRefusedAtOnceByIdTypeAndProperty(t *testing.T) {
 		"app/Queue (AWS::SQS::Queue): property Colour is not supported by the local engine",
 		"app/Table (AWS::DynamoDB::Table): property GlobalSecondaryIndexes[0].Projection.Shape is not supported by the local engine",
 		"app/Inner (AWS::CloudFormation::Stack): the assembly has no template inner.json",
+		"app/Filter: resource type AWS::Logs::MetricFilter is not supported by the local engine",
 		"app/Forwarder: resource type AWS::Logs::SubscriptionFilter is not supported by the local engine",
 		"other: the options have parameters for this stack, which the assembly does not have",
 		"app/Nobody: the options have a handler for this function, which the assembly does not have",
@@ -49,8 +50,8 @@ func TestEverythingUnsupportedIsRefusedAtOnceByIdTypeAndProperty(t *testing.T) {
 			t.Errorf("the refusal does not say %q", want)
 		}
 	}
-	if lines := strings.Count(got, "\n"); lines != 8 {
-		t.Errorf("%d faults, want 8:\n%s", lines, got)
+	if lines := strings.Count(got, "\n"); lines != 9 {
+		t.Errorf("%d faults, want 9:\n%s", lines, got)
 	}
 }
 

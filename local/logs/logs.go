@@ -61,13 +61,13 @@ type logStream struct {
 	LogStreamName string
 }
 
-// Types returns the resource types of CloudWatch Logs. Metric filters are
-// accepted and find nothing, as nothing reads the log groups' lines.
+// Types returns the resource types of CloudWatch Logs. Metric and subscription
+// filters are not among them: nothing reads the log groups' lines, so they would
+// find nothing in silence.
 func (l *Logs) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Logs::LogGroup", l.createGroup),
 		cfn.Define("AWS::Logs::LogStream", l.createStream),
-		cfn.Inert("AWS::Logs::MetricFilter", nil),
 		cfn.Inert("AWS::Logs::QueryDefinition", nil),
 		cfn.Inert("AWS::Logs::ResourcePolicy", l.policyAttributes),
 	}

@@ -15,7 +15,6 @@ func TestDeclaredGroupsAreKnown(t *testing.T) {
 		"Named": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/named", "RetentionInDays": 30}},
 		"Other": {"Type": "AWS::Logs::LogGroup"},
 		"Stream": {"Type": "AWS::Logs::LogStream", "Properties": {"LogGroupName": {"Ref": "Named"}, "LogStreamName": "s"}},
-		"Filter": {"Type": "AWS::Logs::MetricFilter", "Properties": {"FilterPattern": "ERROR"}},
 		"Policy": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyName": "p", "PolicyDocument": "{}"}}}}`))
 	if err != nil {
 		t.Fatal(err)
