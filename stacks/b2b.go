@@ -16,6 +16,7 @@ import (
 //	partners   file of trading partners (default partners.json)
 //	detection  who tells of files: S3Events, CloudTrail, Both (default S3Events)
 //	workflow   standard or express (default standard)
+//	partnersDeleteReplies  true: partners may delete what is in their outbox
 //	keepApiAccount  true: the account's role for API Gateway's logs is somebody else's
 func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 	partners, err := b2b.LoadPartners(context.text("partners", "partners.json"))
@@ -30,6 +31,8 @@ func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 		Detection:      b2b.Detection(context.choice("detection", string(b2b.S3Events), string(b2b.CloudTrail), string(b2b.Both))),
 		Express:        context.choice("workflow", "standard", "express") == "express",
 		KeepAPIAccount: context.flag("keepApiAccount"),
+
+		PartnersDeleteReplies: context.flag("partnersDeleteReplies"),
 	}
 	return func(app awscdk.App) awscdk.Stack { return newB2B(app, config, props) }
 }

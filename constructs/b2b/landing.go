@@ -65,6 +65,7 @@ func landingLifecycle() *[]*awss3.LifecycleRule {
 			Id:                                  jsii.String("leftovers"),
 			AbortIncompleteMultipartUploadAfter: days(7),
 			NoncurrentVersionExpiration:         days(90),
+			ExpiredObjectDeleteMarker:           jsii.Bool(true), // what is left of a deleted object then
 		},
 		{
 			Id:     jsii.String("inbox"),

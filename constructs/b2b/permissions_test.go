@@ -85,6 +85,17 @@ func TestPartnersSessionIsConfined(t *testing.T) {
 	}
 }
 
+func TestPartnersDeleteTheirRepliesIfTheyMay(t *testing.T) {
+	const line = "Pipeline/SFTP/Users/acme/Role s3:DeleteObject <Pipeline/Landing/Bucket.Arn>/outbox/acme/*"
+	if slices.Contains(permissions(pipeline(t)), line) {
+		t.Error("by default")
+	}
+	may := pipelineWith(t, "partners delete replies", func(p *PipelineProps) { p.PartnersDeleteReplies = true })
+	if !slices.Contains(permissions(may), line) {
+		t.Error("they may not")
+	}
+}
+
 // permissions lists "role action resource" lines of every policy, sorted.
 func permissions(template *cdktest.Template) []string {
 	var lines []string

@@ -62,6 +62,10 @@ type PipelineProps struct {
 	MaxFileBytes      int64
 	MaxFileRecords    int
 
+	// PartnersDeleteReplies lets partners delete what is in their outbox.
+	// Default: replies stay for a year. See SFTPIntakeProps.
+	PartnersDeleteReplies bool
+
 	// MaxConcurrency is how many batches are started at a time. Default: 10.
 	MaxConcurrency int
 
@@ -131,7 +135,7 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 	p.SFTP = NewSFTPIntake(this, "SFTP", SFTPIntakeProps{
 		Partners: props.Partners, Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
 		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
-		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords,
+		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords, PartnersDeleteReplies: props.PartnersDeleteReplies,
 		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.REST = NewRESTIntake(this, "REST", RESTIntakeProps{

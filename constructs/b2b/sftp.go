@@ -60,6 +60,10 @@ type SFTPIntakeProps struct {
 	// quarantined. Default: 500,000.
 	MaxFileRecords int
 
+	// PartnersDeleteReplies lets partners delete what is in their outbox, as
+	// clients do that fetch and delete. Default: replies stay for a year.
+	PartnersDeleteReplies bool
+
 	// Code replaces the code of functions. Default: this module's own
 	// handlers, built here.
 	Code map[Handler]awslambda.Code
@@ -105,7 +109,7 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 	users := constructs.NewConstruct(this, jsii.String("Users"))
 	for _, partner := range props.Partners {
 		if len(partner.SSHPublicKeys) > 0 {
-			s.Users[partner.ID] = s.addUser(users, partner)
+			s.Users[partner.ID] = s.addUser(users, partner, props.PartnersDeleteReplies)
 		}
 	}
 	s.addSplit(props)
@@ -177,7 +181,7 @@ func (s *SFTPIntake) Endpoint() string {
 }
 
 // addUser lets a partner see /inbox and /outbox, its own, and nothing else.
-func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner) awstransfer.CfnUser {
+func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner, deletesReplies bool) awstransfer.CfnUser {
 	this := constructs.NewConstruct(users, &partner.ID)
 	bucket := s.landing.Bucket
 	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
@@ -189,6 +193,9 @@ func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner) awstra
 		"s3:PutObject", "s3:AbortMultipartUpload",
 		"s3:GetObject", "s3:DeleteObject") // a rename is a copy and a delete
 	operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(outbox + "/*"))}, "s3:GetObject")
+	if deletesReplies {
+		operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(outbox + "/*"))}, "s3:DeleteObject")
+	}
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:   jsii.Strings("s3:ListBucket"),
 		Resources: &[]*string{bucket.BucketArn()},

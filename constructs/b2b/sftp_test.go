@@ -34,6 +34,21 @@ func TestPartnerWithKeysSeesItsInboxAndOutbox(t *testing.T) {
 	}
 }
 
+// A bucket is full of markers otherwise, each of which a listing passes by.
+func TestMarkersOfDeletedObjectsExpire(t *testing.T) {
+	template := pipelineWith(t, "detection=Both", func(p *PipelineProps) { p.Detection = Both })
+	for _, bucket := range template.OfType("AWS::S3::Bucket") {
+		expire := false
+		for _, rule := range bucket.Properties["LifecycleConfiguration"].(map[string]any)["Rules"].([]any) {
+			rule := rule.(map[string]any)
+			expire = expire || rule["ExpiredObjectDeleteMarker"] == true && rule["Prefix"] == nil && rule["ExpirationInDays"] == nil
+		}
+		if !expire {
+			t.Errorf("%s keeps them", bucket.Path)
+		}
+	}
+}
+
 func TestLandingBucketIsPrivateVersionedAndTellsEventBridge(t *testing.T) {
 	template := pipeline(t)
 	bucket := template.At("AWS::S3::Bucket", "Pipeline/Landing/Bucket")

@@ -128,7 +128,11 @@ func New(scope constructs.Construct, id string, props Props) *Function {
 		Role:          role,
 		LogGroup:      logs,
 		LoggingFormat: awslambda.LoggingFormat_JSON,
-		Tracing:       awslambda.Tracing_ACTIVE,
+		// Lambda's own three lines about each invocation cost more than the
+		// invocation, and say what the metrics say.
+		SystemLogLevelV2:      awslambda.SystemLogLevel_WARN,
+		ApplicationLogLevelV2: awslambda.ApplicationLogLevel_INFO,
+		Tracing:               awslambda.Tracing_ACTIVE,
 	})
 	operation.Suppress(role, "AwsSolutions-IAM5",
 		"X-Ray has no resources: xray:PutTraceSegments and xray:PutTelemetryRecords can only be allowed on *.", `^Resource::\*$`)

@@ -34,7 +34,7 @@ func TestFunctionHasWhatItsDocumentationSays(t *testing.T) {
 		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": ["arm64"],
 		"MemorySize": 256, "Timeout": 10,
 		"Environment": {"Variables": {"TABLE": "files"}},
-		"LoggingConfig": {"LogFormat": "JSON", "LogGroup": "<Split/Logs>"},
+		"LoggingConfig": {"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "INFO", "LogGroup": "<Split/Logs>"},
 		"TracingConfig": {"Mode": "Active"},
 		"Role": "<Split/Role.Arn>"
 	}`)

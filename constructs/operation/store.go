@@ -44,6 +44,9 @@ func NewLogBucket(scope constructs.Construct, id string, settings Settings) awss
 			Id:                          jsii.String("expire"),
 			Expiration:                  awscdk.Duration_Days(jsii.Number(365)),
 			NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(1)),
+		}, {
+			Id:                        jsii.String("markers"), // a rule has this or an expiration
+			ExpiredObjectDeleteMarker: jsii.Bool(true),
 		}},
 	})
 	Suppress(bucket, "AwsSolutions-S1", "This bucket holds logs: logging access to them would only make more.")
