@@ -9,7 +9,8 @@ STATE    ?=
 PORT     ?= 0
 FUZZTIME ?= 5s
 export INPUT SYSTEM STATE PORT # so that the shell sees any value as one word
-NODE := node_modules/.package-lock.json
+# A node_modules that is a link is another tree's: used as it is, never installed into.
+NODE := $(if $(shell test -L node_modules && echo linked),,node_modules/.package-lock.json)
 
 # Packages whose tests start neither the CDK nor the whole app.
 UNIT = go list -f '{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
@@ -57,6 +58,6 @@ ci: lint test race fuzz synth demo ## what CI runs
 clean: ## remove what these verbs made
 	rm -rf node_modules cdk.out .local
 
-$(NODE): package.json package-lock.json
+node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --loglevel=error
 	@touch $@
