@@ -66,10 +66,7 @@ func TestEveryRecordBecomesAMessage(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	settlement := w.settlements[id]
-	if settlement.Deadline.Before(time.Now().Add(14*time.Minute)) || settlement.Deadline.After(time.Now().Add(15*time.Minute)) {
-		t.Errorf("deadline %v", settlement.Deadline)
-	}
-	settlement.Deadline = time.Time{}
+	settlement.Deadline = time.Time{} // which has a test of its own
 	if want := (contract.Settlement{FileID: id, Partner: "acme", Bucket: "landing", Key: key, VersionID: "v1", File: "2026/orders.xml", Received: 3}); settlement != want {
 		t.Errorf("settlement %+v", settlement)
 	}
