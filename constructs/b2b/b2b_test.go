@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
@@ -41,11 +42,19 @@ func pipeline(t *testing.T) *cdktest.Template {
 // pipelineWith is the template of a pipeline with a change of the given name.
 func pipelineWith(t *testing.T, name string, change func(*PipelineProps)) *cdktest.Template {
 	t.Helper()
-	if pipelines[name] == nil {
+	return synthOnce(t, name, func(stack awscdk.Stack) {
 		props := PipelineProps{Partners: testPartners()}
 		change(&props)
-		stack := cdktest.NewStack(t)
 		NewPipeline(stack, "Pipeline", props)
+	})
+}
+
+// synthOnce is the template of the given name, of a stack that declare fills.
+func synthOnce(t *testing.T, name string, declare func(awscdk.Stack)) *cdktest.Template {
+	t.Helper()
+	if pipelines[name] == nil {
+		stack := cdktest.NewStack(t)
+		declare(stack)
 		pipelines[name] = cdktest.Synth(t, stack)
 	}
 	return pipelines[name].For(t)

@@ -71,15 +71,14 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 		}),
 	})
 	role := s.Split.Role
-	operation.Allow(role, []string{*props.Landing.Bucket.ArnForObjects(jsii.String(contract.InboxPrefix + "*"))},
-		"s3:GetObject", "s3:GetObjectVersion")
+	operation.AllowObjects(role, props.Landing.Bucket, []string{contract.InboxPrefix + "*"}, "s3:GetObject", "s3:GetObjectVersion")
 	// Without it S3 does not tell a file that is gone from one it refuses.
 	operation.Allow(role, []string{*props.Landing.Bucket.BucketArn()}, "s3:ListBucket")
 	operation.Suppress(role, "AwsSolutions-IAM5", "It reads every partner's inbox: what files are named is up to the partners.",
 		`^Resource::.*\/inbox\/\*$`)
 	operation.AllowTable(role, props.Tables.Files, "dynamodb:UpdateItem")
 	operation.AllowTable(role, props.Tables.Outcomes, "dynamodb:BatchWriteItem")
-	operation.Allow(role, []string{*props.Queue.QueueArn()}, "sqs:SendMessage")
+	operation.AllowSend(role, props.Queue)
 	props.Settlement.GrantStartExecution(role)
 
 	operation.NewAlarm(s.Construct, "UploadFailedAlarm", props.Operation, operation.AlarmProps{
@@ -167,8 +166,10 @@ func (s *SFTPIntake) addTrail(props SFTPIntakeProps) {
 		Resources:  &[]*string{logs.BucketArn(), logs.ArnForObjects(jsii.String("*"))},
 		Conditions: &map[string]any{"StringNotEquals": map[string]any{"aws:SourceAccount": logs.Stack().Account()}},
 	}))
+	operation.AllowTrails(s.Construct, props.Operation.Key)
 	s.Trail = awscloudtrail.NewTrail(s.Construct, jsii.String("Trail"), &awscloudtrail.TrailProps{
 		Bucket:                     logs,
+		EncryptionKey:              props.Operation.Key,
 		EnableFileValidation:       jsii.Bool(true),
 		IsMultiRegionTrail:         jsii.Bool(false),
 		IncludeGlobalServiceEvents: jsii.Bool(false),

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -74,7 +75,7 @@ func NewEnrichmentAPI(scope constructs.Construct, id string, props EnrichmentAPI
 	if props.BackendURL != "" {
 		integration = backend(props.BackendURL)
 	} else {
-		e.addTable(props.Partners)
+		e.addTable(props.Partners, props.Operation.Key)
 		integration = e.lookUp()
 		options.MethodResponses = restapi.Answers("200", "404", "503")
 	}
@@ -105,11 +106,11 @@ func validateBackend(address string) error {
 
 // addTable declares the table with its records in it: imported by DynamoDB
 // itself when the table is made, so that no custom resource has to write them.
-func (e *EnrichmentAPI) addTable(partners []Partner) {
+func (e *EnrichmentAPI) addTable(partners []Partner, key awskms.IKey) {
 	file, err := recordsFile(partners)
 	operation.Must("b2b.EnrichmentAPI", *e.Construct.Node().Id(), err)
 	records := awss3assets.NewAsset(e.Construct, jsii.String("Records"), &awss3assets.AssetProps{Path: &file})
-	derived := operation.Settings{Ephemeral: true} // all of it is in the partners file
+	derived := operation.Settings{Ephemeral: true, Key: key} // all of it is in the partners file
 	e.Partners = operation.NewTable(e.Construct, "Partners", derived, awsdynamodb.TableProps{
 		PartitionKey: text(contract.AttrPartner),
 		ImportSource: &awsdynamodb.ImportSourceSpecification{

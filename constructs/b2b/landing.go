@@ -16,7 +16,9 @@ import (
 // LandingProps are the properties of a Landing.
 type LandingProps struct {
 	// Bucket is an existing bucket: versioned, with EventBridge notifications
-	// on. Default: a bucket is made, with a second one for its access logs.
+	// on. If a key of yours encrypts it, say so (BucketAttributes.EncryptionKey):
+	// those who read or write it are allowed to use that key. Default: a bucket
+	// is made, with a second one for its access logs.
 	Bucket awss3.IBucket
 
 	// Operation says how long data is kept. Default: see operation.Settings.

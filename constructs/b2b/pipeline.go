@@ -36,9 +36,11 @@ type PipelineProps struct {
 	// LandingProps.
 	Bucket awss3.IBucket
 
-	// Transactions is an existing table for transactions. Default: one is
-	// made. See TablesProps.
+	// Files, Transactions and Outcomes are existing tables, say copies that
+	// were restored. Default: they are made. See TablesProps.
+	Files        awsdynamodb.ITable
 	Transactions awsdynamodb.ITable
+	Outcomes     awsdynamodb.ITable
 
 	// Retention is how long the rows of Files and Outcomes are kept. Default:
 	// 400 days. See TablesProps.
@@ -80,8 +82,8 @@ type PipelineProps struct {
 	// Alarms adjusts the alarms. Default: see Alarms.
 	Alarms Alarms
 
-	// Operation says how long data and logs are kept and whom the alarms tell.
-	// Default: see operation.Settings.
+	// Operation says how long data and logs are kept, whom the alarms tell, and
+	// which key encrypts everything. Default: see operation.Settings.
 	Operation operation.Settings
 }
 
@@ -110,12 +112,15 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 
 	settings := props.Operation.WithDefaults(this)
 	if settings.AlarmTopic == nil {
-		settings.AlarmTopic = operation.NewAlarmTopic(this, "Alarms")
+		settings.AlarmTopic = operation.NewAlarmTopic(this, "Alarms", settings)
 	}
 	p := &Pipeline{Construct: this, AlarmTopic: settings.AlarmTopic, settings: settings}
 
 	p.Landing = NewLanding(this, "Landing", LandingProps{Bucket: props.Bucket, Operation: settings})
-	p.Tables = NewTables(this, "Tables", TablesProps{Transactions: props.Transactions, Retention: props.Retention, Operation: settings})
+	p.Tables = NewTables(this, "Tables", TablesProps{
+		Files: props.Files, Transactions: props.Transactions, Outcomes: props.Outcomes,
+		Retention: props.Retention, Operation: settings,
+	})
 	p.Enrichment = NewEnrichmentAPI(this, "Enrichment", EnrichmentAPIProps{
 		Partners: props.Partners, BackendURL: props.BackendURL, KeepAPIAccount: props.KeepAPIAccount,
 		Operation: settings,

@@ -148,7 +148,7 @@ func (r *RESTIntake) addPost(transactions awsapigateway.Resource, authorizer aws
 		}),
 	})
 	operation.AllowTable(r.Accept.Role, props.Tables.Transactions, "dynamodb:PutItem", "dynamodb:DeleteItem")
-	operation.Allow(r.Accept.Role, []string{*props.Queue.QueueArn()}, "sqs:SendMessage")
+	operation.AllowSend(r.Accept.Role, props.Queue)
 
 	transactions.AddMethod(jsii.String("POST"),
 		awsapigateway.NewLambdaIntegration(r.Accept.Function, &awsapigateway.LambdaIntegrationOptions{

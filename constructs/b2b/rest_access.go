@@ -36,6 +36,7 @@ func (r *RESTIntake) addAuthorizer(props RESTIntakeProps) awsapigateway.IAuthori
 		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
 	operation.Allow(r.Authorize.Role, []string{*secrets}, "secretsmanager:GetSecretValue")
+	operation.AllowKey(r.Authorize.Role, props.Operation.Key, "kms:Decrypt")
 	operation.Suppress(r.Authorize.Role, "AwsSolutions-IAM5",
 		"The tokens of this API's partners, known or not; Secrets Manager adds a random end to every ARN.",
 		`^Resource::.*:secret:.*\/partners\/\*$`)

@@ -122,13 +122,12 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 		}),
 	})
 	role := s.Acknowledge.Role
-	objects := func(prefix string) string { return *bucket.ArnForObjects(jsii.String(prefix + "*")) }
 	operation.AllowTable(role, tables.Files, "dynamodb:GetItem", "dynamodb:UpdateItem")
 	operation.AllowTable(role, tables.Outcomes, "dynamodb:Query")
-	operation.Allow(role, []string{objects(contract.OutboxPrefix), objects(contract.QuarantinePrefix)}, "s3:PutObject")
-	operation.Allow(role, []string{objects(contract.InboxPrefix)}, "s3:GetObject", "s3:GetObjectVersion",
+	operation.AllowObjects(role, bucket, []string{contract.OutboxPrefix + "*", contract.QuarantinePrefix + "*"}, "s3:PutObject")
+	operation.AllowObjects(role, bucket, []string{contract.InboxPrefix + "*"}, "s3:GetObject", "s3:GetObjectVersion",
 		"s3:GetObjectTagging", "s3:GetObjectVersionTagging") // a copy takes its tags along
-	operation.Allow(role, []string{objects(contract.QuarantinePrefix)}, "s3:PutObjectTagging")
+	operation.AllowObjects(role, bucket, []string{contract.QuarantinePrefix + "*"}, "s3:PutObjectTagging")
 	// Without it S3 does not tell an object that is gone from one it refuses.
 	operation.Allow(role, []string{*bucket.BucketArn()}, "s3:ListBucket")
 	operation.Suppress(role, "AwsSolutions-IAM5", "It answers every partner, about files with names of the partners' choosing.",

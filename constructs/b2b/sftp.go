@@ -189,12 +189,12 @@ func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner, delete
 		AssumedBy:   operation.Service(this, "transfer", "user/"+*s.Server.AttrServerId()+"/"+partner.ID),
 	})
 	inbox, outbox := contract.InboxPrefix+partner.ID, contract.OutboxPrefix+partner.ID
-	operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(inbox + "/*"))},
+	operation.AllowObjects(role, bucket, []string{inbox + "/*"},
 		"s3:PutObject", "s3:AbortMultipartUpload",
 		"s3:GetObject", "s3:DeleteObject") // a rename is a copy and a delete
-	operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(outbox + "/*"))}, "s3:GetObject")
+	operation.AllowObjects(role, bucket, []string{outbox + "/*"}, "s3:GetObject")
 	if deletesReplies {
-		operation.Allow(role, []string{*bucket.ArnForObjects(jsii.String(outbox + "/*"))}, "s3:DeleteObject")
+		operation.AllowObjects(role, bucket, []string{outbox + "/*"}, "s3:DeleteObject")
 	}
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:   jsii.Strings("s3:ListBucket"),

@@ -16,9 +16,14 @@ import (
 
 // TablesProps are the properties of Tables.
 type TablesProps struct {
-	// Transactions is an existing table with the key transactionKey (string);
-	// indexes are its owner's. Default: one is made.
+	// Files, Transactions and Outcomes are existing tables, say copies that were
+	// restored, with the keys and indexes that Tables describes; in Transactions
+	// the indexes are its owner's. If a key of yours encrypts one, say so
+	// (TableAttributes.EncryptionKey): those who read or write it are allowed to
+	// use that key. Default: they are made.
+	Files        awsdynamodb.ITable
 	Transactions awsdynamodb.ITable
+	Outcomes     awsdynamodb.ITable
 
 	// Retention is how long the rows of Files and Outcomes are kept, from when
 	// a file is settled and an outcome is recorded. Default: 400 days.
@@ -33,19 +38,21 @@ type Tables struct {
 	Construct constructs.Construct
 
 	// Files has a row per file version: who works on it and how far it is.
-	// Key: fileId. Its index Unsettled has the files without a final reply, by
-	// deadline.
+	// Key: fileId (string). Its index Unsettled (unsettled, a string, and
+	// deadline, a number; all attributes) has the files without a final reply,
+	// by deadline. Rows expire by expiresAt.
 	Files awsdynamodb.ITable
 
-	// Transactions has a row per transaction. Key: transactionKey
-	// (contract.TransactionKey), which spreads a partner's transactions over
-	// all partitions. Indexes, for people: contract.IndexByPartner and
-	// contract.IndexByTransactionID.
+	// Transactions has a row per transaction. Key: transactionKey (string),
+	// which spreads a partner's transactions over all partitions. Indexes, for
+	// people: ByPartner (partnerDay, transactionId) and ByTransactionID
+	// (transactionId, partner), all strings.
 	Transactions awsdynamodb.ITable
 
 	// Outcomes has a row per record of a file. Key: outcomeKey (the file id
-	// with a shard), ordinal. Its index contract.IndexFailed has those that
-	// failed, by day.
+	// with a shard, a string), ordinal (number). Its index Failed (failedDay and
+	// failedAt, strings; all attributes) has those that failed, by day. Rows
+	// expire by expiresAt.
 	Outcomes awsdynamodb.ITable
 
 	retention time.Duration
@@ -59,15 +66,21 @@ func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables
 	this := constructs.NewConstruct(scope, &id)
 	tables := &Tables{
 		Construct:    this,
+		Files:        props.Files,
 		Transactions: props.Transactions,
+		Outcomes:     props.Outcomes,
 		retention:    props.Retention,
 	}
-	files := newTable(this, "Files", props.Operation, text(contract.AttrFileID), nil, contract.AttrExpiresAt)
-	addIndex(files, contract.IndexUnsettled, text(contract.AttrUnsettled), number(contract.AttrDeadline))
-	tables.Files = files
-	outcomes := newTable(this, "Outcomes", props.Operation, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal), contract.AttrExpiresAt)
-	addIndex(outcomes, contract.IndexFailed, text(contract.AttrFailedDay), text(contract.AttrFailedAt))
-	tables.Outcomes = outcomes
+	if tables.Files == nil {
+		files := newTable(this, "Files", props.Operation, text(contract.AttrFileID), nil, contract.AttrExpiresAt)
+		addIndex(files, contract.IndexUnsettled, text(contract.AttrUnsettled), number(contract.AttrDeadline))
+		tables.Files = files
+	}
+	if tables.Outcomes == nil {
+		outcomes := newTable(this, "Outcomes", props.Operation, text(contract.AttrOutcomeKey), number(contract.AttrOrdinal), contract.AttrExpiresAt)
+		addIndex(outcomes, contract.IndexFailed, text(contract.AttrFailedDay), text(contract.AttrFailedAt))
+		tables.Outcomes = outcomes
+	}
 	if tables.Transactions == nil {
 		transactions := newTable(this, "Transactions", props.Operation, text(contract.AttrTransactionKey), nil, "")
 		addIndex(transactions, contract.IndexByPartner, text(contract.AttrPartnerDay), text(contract.AttrTransactionID), contract.Projected...)

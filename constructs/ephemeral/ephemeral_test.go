@@ -55,7 +55,7 @@ func TestEveryBucketIsEmptiedByOneFunctionOfOurs(t *testing.T) {
 
 func TestStackWithoutBucketsNeedsNoFunction(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	operation.NewAlarmTopic(stack, "Topic") // CloudFormation wants at least one resource
+	operation.NewAlarmTopic(stack, "Topic", operation.Settings{}) // CloudFormation wants at least one resource
 	ephemeral.EmptyBuckets(stack)
 	if functions := cdktest.Synth(t, stack).OfType("AWS::Lambda::Function"); len(functions) != 0 {
 		t.Errorf("functions: %+v", functions)

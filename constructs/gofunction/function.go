@@ -136,6 +136,10 @@ func New(scope constructs.Construct, id string, props Props) *Function {
 	})
 	operation.Suppress(role, "AwsSolutions-IAM5",
 		"X-Ray has no resources: xray:PutTraceSegments and xray:PutTelemetryRecords can only be allowed on *.", `^Resource::\*$`)
+	if props.OnFailure != nil && props.Operation.Key != nil {
+		operation.Suppress(role, "AwsSolutions-IAM5", "A destination lets its sender use the queue's key by these patterns: that is the CDK's own grant.",
+			`^Action::kms:(GenerateDataKey|ReEncrypt)\*$`)
+	}
 	f := &Function{Construct: this, Function: function, Role: role, LogGroup: logs}
 	f.addAlarms(props)
 	return f

@@ -62,13 +62,14 @@ func NewAlarm(scope constructs.Construct, id string, settings Settings, props Al
 	})
 	if settings.AlarmTopic != nil {
 		alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(settings.AlarmTopic))
+		allowAlarms(scope, settings.AlarmTopic.MasterKey())
 	}
 	return alarm
 }
 
 // NewAlarmTopic declares a topic that this account's alarms may publish to.
-func NewAlarmTopic(scope constructs.Construct, id string) awssns.Topic {
-	topic := awssns.NewTopic(scope, &id, &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+func NewAlarmTopic(scope constructs.Construct, id string, settings Settings) awssns.Topic {
+	topic := awssns.NewTopic(scope, &id, &awssns.TopicProps{EnforceSSL: jsii.Bool(true), MasterKey: settings.Key})
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sns:Publish"),

@@ -15,7 +15,7 @@ func ExampleSettings() {
 	stack, done := cdktest.ExampleStack()
 	defer done()
 
-	settings := operation.Settings{AlarmTopic: operation.NewAlarmTopic(stack, "Alarms")}
+	settings := operation.Settings{AlarmTopic: operation.NewAlarmTopic(stack, "Alarms", operation.Settings{})}
 	letters := operation.NewDeadLetters(stack, "DeadLetters", settings)
 	operation.NewQueue(stack, "Work", settings, awssqs.QueueProps{
 		DeadLetterQueue: &awssqs.DeadLetterQueue{Queue: letters, MaxReceiveCount: new(float64(5))},

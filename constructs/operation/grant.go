@@ -1,10 +1,12 @@
 package operation
 
-// This file gives permissions and answers cdk-nag's findings about them.
+// This file gives permissions and answers cdk-nag's findings about them. Those
+// on what a key may encrypt are in key.go.
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -20,24 +22,24 @@ func Allow(grantee awsiam.IGrantable, resources []string, actions ...string) aws
 	})
 }
 
-// AllowTable lets a grantee perform actions on a table, not on its indexes.
-func AllowTable(grantee awsiam.IGrantable, table awsdynamodb.ITable, actions ...string) awsiam.Grant {
-	return Allow(grantee, []string{*table.TableArn()}, actions...)
-}
-
 // Service is a role's principal for an AWS service: for this account's
 // resources of the ARN's shape only ("stateMachine:*"), so that the service
 // cannot be made to act by it for anybody else. For services that tell for
 // whom they act: states, transfer, and others whose manual says so.
 func Service(scope constructs.Construct, service, resource string) awsiam.IPrincipal {
 	stack := awscdk.Stack_Of(scope)
-	arn := "arn:" + *stack.Partition() + ":" + service + ":" + *stack.Region() + ":" + *stack.Account() + ":" + resource
 	return awsiam.NewServicePrincipal(jsii.String(service+".amazonaws.com"), &awsiam.ServicePrincipalOpts{
 		Conditions: &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-			"ArnLike":      map[string]any{"aws:SourceArn": arn},
+			"ArnLike":      map[string]any{"aws:SourceArn": arn(scope, service, resource)},
 		},
 	})
+}
+
+// arn is a pattern of this account's resources in this region.
+func arn(scope constructs.Construct, service, resource string) string {
+	stack := awscdk.Stack_Of(scope)
+	return strings.Join([]string{"arn", *stack.Partition(), service, *stack.Region(), *stack.Account(), resource}, ":")
 }
 
 // Suppress records why a finding of cdk-nag stands at a resource and below.

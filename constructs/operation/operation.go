@@ -12,6 +12,7 @@ package operation
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -34,9 +35,28 @@ type Settings struct {
 	// declares them.
 	Ephemeral bool
 
-	// AlarmTopic is told when an alarm goes off. Default: the alarms exist and
-	// tell nobody; a whole system (b2b.Pipeline, ...) makes a topic.
+	// AlarmTopic is told when an alarm goes off. One that is encrypted needs a
+	// key of its owner's that lets CloudWatch use it, as below. Default: the
+	// alarms exist and tell nobody; a whole system (b2b.Pipeline, ...) makes a
+	// topic.
 	AlarmTopic awssns.ITopic
+
+	// Key encrypts every table, bucket, queue, topic, secret and log group. It
+	// is symmetric, in the same region. Roles are allowed to use it, and so are
+	// services by statements that are added to its policy. A key that is not of
+	// the app (Key_FromKeyArn) has to have these already, for its own account:
+	//
+	//	logs.<region>.amazonaws.com  kms:Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey*, Describe*
+	//	cloudwatch.amazonaws.com     kms:Decrypt, GenerateDataKey*
+	//	events.amazonaws.com         kms:Decrypt, GenerateDataKey*
+	//	logging.s3.amazonaws.com     kms:Decrypt, Encrypt, ReEncrypt*, GenerateDataKey*
+	//	cloudtrail.amazonaws.com     kms:Decrypt, DescribeKey, GenerateDataKey*; for a trail
+	//
+	// and has to leave it to the account's IAM policies who else uses it. What
+	// Step Functions and Lambda keep themselves (histories of executions, code)
+	// stays under AWS's own keys, and so do the objects, messages and lines of
+	// a log that were there before. Default: AWS's own keys.
+	Key awskms.IKey
 }
 
 // WithDefaults fills in what is left to its default, for a construct at scope.
@@ -61,9 +81,11 @@ func (s Settings) RemovalPolicy() awscdk.RemovalPolicy {
 
 // NewLogGroup declares a log group that is kept as long as the settings say.
 func NewLogGroup(scope constructs.Construct, id string, settings Settings) awslogs.LogGroup {
+	allowLogs(scope, settings.Key)
 	return awslogs.NewLogGroup(scope, &id, &awslogs.LogGroupProps{
 		Retention:     settings.WithDefaults(scope).LogRetention,
 		RemovalPolicy: settings.RemovalPolicy(),
+		EncryptionKey: settings.Key,
 	})
 }
 

@@ -59,7 +59,7 @@ func TestDataAndLogsAreKeptUnlessTheStackIsEphemeral(t *testing.T) {
 
 func TestAlarmIsAdjustedOrLeftOut(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	settings := operation.Settings{AlarmTopic: operation.NewAlarmTopic(stack, "Topic")}
+	settings := operation.Settings{AlarmTopic: operation.NewAlarmTopic(stack, "Topic", operation.Settings{})}
 	queue := operation.NewDeadLetters(stack, "Queue", operation.Settings{})
 	for id, adjust := range map[string]operation.Alarm{
 		"Default": {}, "Adjusted": {Threshold: 7, Periods: 3}, "Off": {Off: true},

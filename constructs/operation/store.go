@@ -23,6 +23,9 @@ func NewTable(scope constructs.Construct, id string, settings Settings, props aw
 	}
 	props.RemovalPolicy = settings.RemovalPolicy()
 	props.DeletionProtection = jsii.Bool(!settings.Ephemeral)
+	if settings.Key != nil {
+		props.Encryption, props.EncryptionKey = awsdynamodb.TableEncryption_CUSTOMER_MANAGED, settings.Key
+	}
 	return awsdynamodb.NewTable(scope, &id, &props)
 }
 
@@ -31,6 +34,10 @@ func NewTable(scope constructs.Construct, id string, settings Settings, props aw
 func NewBucket(scope constructs.Construct, id string, settings Settings, props awss3.BucketProps) awss3.Bucket {
 	props.Versioned = jsii.Bool(true)
 	props.Encryption = awss3.BucketEncryption_S3_MANAGED
+	if settings.Key != nil {
+		props.Encryption, props.EncryptionKey = awss3.BucketEncryption_KMS, settings.Key
+		props.BucketKeyEnabled = jsii.Bool(true) // a request to KMS per minutes of use, not per object
+	}
 	props.EnforceSSL = jsii.Bool(true)
 	props.BlockPublicAccess = awss3.BlockPublicAccess_BLOCK_ALL()
 	props.RemovalPolicy = settings.RemovalPolicy()
@@ -60,6 +67,7 @@ func NewSecret(scope constructs.Construct, id string, settings Settings, props a
 	if settings.Ephemeral {
 		props.RemovalPolicy = awscdk.RemovalPolicy_DESTROY
 	}
+	props.EncryptionKey = settings.Key
 	return awssecretsmanager.NewSecret(scope, &id, &props)
 }
 
@@ -73,6 +81,9 @@ func StackPart(scope constructs.Construct) string {
 // for 14 days, which is as long as SQS keeps anything.
 func NewQueue(scope constructs.Construct, id string, settings Settings, props awssqs.QueueProps) awssqs.Queue {
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
+	if settings.Key != nil {
+		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, settings.Key
+	}
 	props.EnforceSSL = jsii.Bool(true)
 	props.RemovalPolicy = settings.RemovalPolicy()
 	if props.RetentionPeriod == nil {
@@ -81,9 +92,10 @@ func NewQueue(scope constructs.Construct, id string, settings Settings, props aw
 	return awssqs.NewQueue(scope, &id, &props)
 }
 
-// NewDeadLetters declares a queue for what could not be delivered. Watch it by
-// an alarm on MetricDeadLetters.
+// NewDeadLetters declares a queue for what could not be delivered, by a rule's
+// target too. Watch it by an alarm on MetricDeadLetters.
 func NewDeadLetters(scope constructs.Construct, id string, settings Settings) awssqs.Queue {
+	allowEvents(scope, settings.Key)
 	queue := NewQueue(scope, id, settings, awssqs.QueueProps{})
 	Suppress(queue, "AwsSolutions-SQS3", "This queue is itself a dead-letter queue, watched by an alarm.")
 	return queue

@@ -1,0 +1,218 @@
+package b2b
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/constructs/operation"
+	"github.com/tradepost-dev/tradepost/internal/cdktest"
+)
+
+// keyed is the template of a pipeline that a key of the stack encrypts.
+func keyed(t *testing.T) *cdktest.Template {
+	t.Helper()
+	return synthOnce(t, "keyed", func(stack awscdk.Stack) {
+		key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
+		NewPipeline(stack, "Pipeline", PipelineProps{
+			Partners: testPartners(), Detection: Both, Operation: operation.Settings{Key: key},
+		})
+	})
+}
+
+func TestKeyEncryptsEverythingThatHoldsData(t *testing.T) {
+	template := keyed(t)
+	const key = "<Key.Arn>"
+	// A type that holds data, or may, has to be here with how it is encrypted,
+	// or among those below that hold none of ours.
+	encrypted := map[string]string{
+		"AWS::DynamoDB::Table": `{"SSESpecification": {"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": "` + key + `"}}`,
+		"AWS::S3::Bucket": `{"BucketEncryption": {"ServerSideEncryptionConfiguration": [{
+			"BucketKeyEnabled": true, "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "` + key + `"}
+		}]}}`,
+		"AWS::SQS::Queue":             `{"KmsMasterKeyId": "` + key + `"}`,
+		"AWS::SNS::Topic":             `{"KmsMasterKeyId": "` + key + `"}`,
+		"AWS::SecretsManager::Secret": `{"KmsKeyId": "` + key + `"}`,
+		"AWS::Logs::LogGroup":         `{"KmsKeyId": "` + key + `"}`,
+		"AWS::CloudTrail::Trail":      `{"KMSKeyId": "` + key + `"}`,
+	}
+	for resourceType, want := range encrypted {
+		resources := template.OfType(resourceType)
+		if len(resources) == 0 {
+			t.Errorf("there is no %s", resourceType)
+		}
+		for _, resource := range resources {
+			template.Has(resource, want)
+		}
+	}
+	holdsNothing := []string{
+		"AWS::IAM::", "AWS::ApiGateway::", "AWS::CloudWatch::", "AWS::Events::", "AWS::Lambda::", "AWS::KMS::Key",
+		"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::StepFunctions::StateMachine",
+		"AWS::Transfer::", "AWS::Logs::ResourcePolicy", "AWS::CDK::Metadata",
+	}
+	for _, resource := range template.Resources {
+		if encrypted[resource.Type] == "" && !slices.ContainsFunc(holdsNothing, func(prefix string) bool { return strings.HasPrefix(resource.Type, prefix) }) {
+			t.Errorf("%s is a %s: say how it is encrypted", resource.Path, resource.Type)
+		}
+	}
+}
+
+// Each role may use the key for what it does with what the key encrypts, and
+// without a key there is no such permission.
+func TestRolesMayUseTheKeyAsTheyUseWhatItEncrypts(t *testing.T) {
+	uses := make(map[string][]string)
+	for _, line := range permissions(keyed(t)) {
+		if role, action, resource := split3(line); strings.HasPrefix(action, "kms:") {
+			if resource != "<Key.Arn>" {
+				t.Errorf("%s may %s %s", role, action, resource)
+			}
+			role = strings.TrimSuffix(strings.TrimPrefix(role, "Pipeline/"), "/Role")
+			uses[role] = append(uses[role], strings.TrimPrefix(action, "kms:"))
+		}
+	}
+	const (
+		decrypt   = "Decrypt"
+		send      = "Decrypt GenerateDataKey"
+		readRows  = "Decrypt DescribeKey"
+		writeRows = "Decrypt DescribeKey Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
+		// A destination's grant is the CDK's.
+		destination = "Decrypt DescribeKey Encrypt GenerateDataKey GenerateDataKey* GenerateDataKeyWithoutPlaintext ReEncrypt* ReEncryptFrom ReEncryptTo"
+	)
+	want := map[string]string{
+		"Enrichment":             readRows,
+		"Queue/Start":            decrypt,
+		"REST/Accept":            writeRows,
+		"REST/Authorize":         decrypt,
+		"REST/StatusRole":        readRows,
+		"SFTP/Split":             destination,
+		"SFTP/Users/acme":        send,
+		"Settlement/Acknowledge": writeRows,
+		"Settlement/Tally":       readRows,
+		"Settlement/Watch":       writeRows,
+		"Workflow/Conclude":      destination,
+		"Workflow/Machine":       writeRows,
+	}
+	for role, actions := range uses {
+		if got := strings.Join(actions, " "); got != want[role] {
+			t.Errorf("%s may %q, not %q", role, got, want[role])
+		}
+		delete(want, role)
+	}
+	for role := range want {
+		t.Errorf("%s may not use the key", role)
+	}
+	for _, line := range permissions(pipeline(t)) {
+		if strings.Contains(line, " kms:") {
+			t.Errorf("without a key: %s", line)
+		}
+	}
+}
+
+// Services use the key by its own policy, for this account's resources only.
+func TestServicesMayUseTheKey(t *testing.T) {
+	template := keyed(t)
+	got := make(map[string]string)
+	for _, statement := range template.Plain(template.At("AWS::KMS::Key", "Key").Properties).(map[string]any)["KeyPolicy"].(map[string]any)["Statement"].([]any) {
+		statement := statement.(map[string]any)
+		service, ok := statement["Principal"].(map[string]any)["Service"].(string)
+		if !ok {
+			continue
+		}
+		if got[service] != "" {
+			t.Errorf("%s is allowed twice", service)
+		}
+		got[service] = strings.Join(listOf(statement["Action"]), " ") + conditions(statement["Condition"])
+	}
+	arn := func(service, resource string) string {
+		return "arn:<AWS::Partition>:" + service + ":<AWS::Region>:<AWS::AccountId>:" + resource
+	}
+	want := map[string]string{
+		"logs.<AWS::Region>.<AWS::URLSuffix>": "kms:Decrypt* kms:Describe* kms:Encrypt* kms:GenerateDataKey* kms:ReEncrypt* if ArnLike kms:EncryptionContext:aws:logs:arn " + arn("logs", "log-group:*"),
+		"cloudwatch.amazonaws.com":            "kms:Decrypt kms:GenerateDataKey* if ArnLike kms:EncryptionContext:aws:sns:topicArn " + arn("sns", "*"),
+		"events.amazonaws.com":                "kms:Decrypt kms:GenerateDataKey* if StringEquals aws:SourceAccount <AWS::AccountId>",
+		"cloudtrail.amazonaws.com":            "kms:Decrypt kms:DescribeKey kms:GenerateDataKey* if ArnLike aws:SourceArn " + arn("cloudtrail", "trail/*"),
+		"logging.s3.amazonaws.com":            "kms:Decrypt kms:Encrypt kms:GenerateDataKey* kms:ReEncrypt*",
+	}
+	for service, statement := range want {
+		if got[service] != statement {
+			t.Errorf("%s may %q, not %q", service, got[service], statement)
+		}
+		delete(got, service)
+	}
+	for service, statement := range got {
+		t.Errorf("%s may %s", service, statement)
+	}
+}
+
+// conditions is the only condition of a statement in words.
+func conditions(value any) string {
+	var words []string
+	for operator, keys := range asMap(value) {
+		for key, want := range asMap(keys) {
+			words = append(words, " if "+operator+" "+key+" "+want.(string))
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, "")
+}
+
+func asMap(value any) map[string]any {
+	object, _ := value.(map[string]any)
+	return object
+}
+
+// What a team brings may have keys of its own: here a bucket with one key,
+// restored tables and a topic with another one.
+func TestExistingResourcesWithKeysOfTheirOwnAreUsed(t *testing.T) {
+	template := synthOnce(t, "brought", func(stack awscdk.Stack) {
+		landing := awskms.Key_FromKeyArn(stack, jsii.String("LandingKey"), jsii.String("arn:aws:kms:eu-west-1:123456789012:key/landing"))
+		tables := awskms.NewKey(stack, jsii.String("TablesKey"), nil)
+		table := func(name string) awsdynamodb.ITable {
+			return awsdynamodb.Table_FromTableAttributes(stack, &name, &awsdynamodb.TableAttributes{TableName: &name, EncryptionKey: tables})
+		}
+		NewPipeline(stack, "Pipeline", PipelineProps{
+			Partners: testPartners(), Detection: S3Events,
+			Bucket: awss3.Bucket_FromBucketAttributes(stack, jsii.String("Landing"), &awss3.BucketAttributes{
+				BucketName: jsii.String("team-landing"), EncryptionKey: landing,
+			}),
+			Files: table("restored-files"), Transactions: table("restored-transactions"), Outcomes: table("restored-outcomes"),
+			Operation: operation.Settings{AlarmTopic: awssns.NewTopic(stack, jsii.String("Topic"), &awssns.TopicProps{MasterKey: tables})},
+		})
+	})
+	for _, table := range template.OfType("AWS::DynamoDB::Table") {
+		if table.Path != "Pipeline/Enrichment/Partners" {
+			t.Errorf("there is a %s", table.Path)
+		}
+	}
+	template.Has(template.At("AWS::Lambda::Function", "Pipeline/SFTP/Split"), `{"Environment": {"Variables": {
+		"FILES_TABLE": "restored-files", "OUTCOMES_TABLE": "restored-outcomes"
+	}}}`)
+	lines := permissions(template)
+	table := "arn:<AWS::Partition>:dynamodb:<AWS::Region>:<AWS::AccountId>:table/"
+	for _, line := range []string{
+		"Pipeline/Settlement/Watch/Role dynamodb:Query " + table + "restored-files/index/Unsettled",
+		"Pipeline/Settlement/Watch/Role dynamodb:UpdateItem " + table + "restored-files",
+		"Pipeline/Settlement/Watch/Role kms:GenerateDataKey <TablesKey.Arn>",
+		"Pipeline/Settlement/Tally/Role kms:Decrypt <TablesKey.Arn>",
+		"Pipeline/SFTP/Split/Role kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/landing",
+		"Pipeline/Settlement/Acknowledge/Role kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/landing",
+		"Pipeline/SFTP/Users/acme/Role kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/landing",
+	} {
+		if !slices.Contains(lines, line) {
+			t.Errorf("not allowed: %s", line)
+		}
+	}
+	policy, _ := template.Plain(template.At("AWS::KMS::Key", "TablesKey").Properties).(map[string]any)["KeyPolicy"].(map[string]any)
+	if !slices.ContainsFunc(policy["Statement"].([]any), func(statement any) bool {
+		return asMap(asMap(statement)["Principal"])["Service"] == "cloudwatch.amazonaws.com"
+	}) {
+		t.Error("alarms may not use the topic's key")
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+
+	"github.com/tradepost-dev/tradepost/constructs/b2b"
+	"github.com/tradepost-dev/tradepost/constructs/operation"
+	"github.com/tradepost-dev/tradepost/internal/cdktest"
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/lambda"
+)
+
+// A pipeline with a key of its stack has no findings either, and the engine
+// takes it: nothing is encrypted there, and permissions to use a key do no harm.
+func TestPipelineWithAKeyPassesNagAndRunsInTheEngine(t *testing.T) {
+	app := cdktest.NewApp(t, nil)
+	stack := awscdk.NewStack(app, jsii.String("Keyed"), nil)
+	partners, err := b2b.LoadPartners("testdata/partners.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
+	key.AddAlias(jsii.String("pipeline"))
+	b2b.NewPipeline(stack, "Pipeline", b2b.PipelineProps{
+		Partners: partners, Detection: b2b.Both, Operation: operation.Settings{Key: key},
+	})
+	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
+	template := cdktest.Synth(t, stack)
+	for _, artifact := range *app.Synth(nil).Stacks() {
+		for _, message := range *artifact.Messages() {
+			t.Errorf("%v: %v", *message.Id, message.Entry.Data)
+		}
+	}
+
+	handlers := make(map[string]lambda.Handler)
+	for _, function := range template.OfType("AWS::Lambda::Function") {
+		handlers["Keyed/"+function.LogicalID] = notBuilt{}
+	}
+	engine, err := local.Start(t.Context(), local.Options{Assembly: *app.Outdir(), Handlers: handlers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := engine.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// notBuilt stands for the code of functions, which this test has no use for.
+type notBuilt struct{}
+
+func (notBuilt) Invoke(context.Context, []byte) ([]byte, error) {
+	return nil, errors.New("no code was built for this test")
+}
