@@ -49,8 +49,10 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps) awscdk.Stack
 	output(stack, "FilesTable", "Table of uploads", *pipeline.Tables.Files.TableName())
 	output(stack, "TransactionsTable", "Table of transactions", *pipeline.Tables.Transactions.TableName())
 	output(stack, "OutcomesTable", "Table of what became of each transaction", *pipeline.Tables.Outcomes.TableName())
-	output(stack, "QueueURL", "Messages that are to start an execution", *pipeline.Queue.Queue.QueueUrl())
-	output(stack, "DeadLetterQueueURL", "Messages that started no execution", *pipeline.Queue.DeadLetters.QueueUrl())
+	output(stack, "QueueURL", "Transactions of files that are to start an execution", *pipeline.Queue.Queue.QueueUrl())
+	output(stack, "DeadLetterQueueURL", "Those that started none", *pipeline.Queue.DeadLetters.QueueUrl())
+	output(stack, "PostedQueueURL", "Posted transactions that are to start an execution", *pipeline.Posted.Queue.QueueUrl())
+	output(stack, "PostedDeadLetterQueueURL", "Those that started none", *pipeline.Posted.DeadLetters.QueueUrl())
 	output(stack, "TokenSecretPrefix", "Secret of a partner's token: this and the partner's id", pipeline.REST.SecretPrefix)
 	config.finish(stack, pipeline.AlarmTopic)
 	return stack

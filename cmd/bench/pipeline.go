@@ -49,6 +49,8 @@ func measureSynth(ctx context.Context, o options) ([]result, error) {
 type measured struct {
 	Ready     time.Duration // from the synthesized app to served addresses
 	Took      time.Duration // from the upload to the reply
+	Posted    int           // transactions that another partner posted meanwhile
+	Waited    time.Duration // from such a post to STORED, the median
 	Engine    int64         // bytes of resident memory at the peak
 	Functions int64         // of all function processes together
 	Processes int           // at the most
@@ -77,6 +79,7 @@ func measurePipeline(ctx context.Context, o options) ([]result, error) {
 		{"engine ready after synth", fmt.Sprintf("%.2f s", m.Ready.Seconds()), "", "1 s"},
 		{fmt.Sprintf("%d transactions, upload to reply", n), fmt.Sprintf("%.0f per second", float64(n)/m.Took.Seconds()),
 			fmt.Sprintf("%.1f s in all", m.Took.Seconds()), "500 per second"},
+		{"a transaction posted meanwhile, until it is stored", fmt.Sprintf("%.2f s", m.Waited.Seconds()), fmt.Sprintf("median of %d", m.Posted), "1 s"},
 		{fmt.Sprintf("engine's resident memory, %d transactions", n), fmt.Sprintf("%.0f MB", float64(m.Engine)/megabyte), "", "1000 MB up to 500,000"},
 		{"functions' resident memory together", fmt.Sprintf("%.0f MB", float64(m.Functions)/megabyte), fmt.Sprintf("%d processes", m.Processes), "1000 MB"},
 	}, nil
@@ -114,12 +117,18 @@ func runThrough(ctx context.Context, o options) (err error) {
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	peak := followChildren(following)
+	posted := postMeanwhile(following, desk.Partners["acme"])
 	began := time.Now()
-	if err := sendThrough(ctx, desk.Partners["acme"], o.transactions); err != nil {
+	if err := sendThrough(ctx, desk.Partners["globex"], o.transactions); err != nil {
 		return err
 	}
 	m.Took = time.Since(began)
 	stop()
+	waits := <-posted
+	if waits.err != nil {
+		return waits.err
+	}
+	m.Posted, m.Waited = len(waits.each), waits.median()
 	functions := <-peak
 	m.Functions, m.Processes = functions.resident, functions.count
 	if m.Engine, err = peakResident(); err != nil {

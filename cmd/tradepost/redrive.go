@@ -17,7 +17,7 @@ import (
 
 const redriveUsage = `usage: tradepost redrive [--stack NAME]
 
-Moves the dead letters, messages that could not be started as executions, back to the queue that they came from. Mend the
+Moves the dead letters, messages that could not be started as executions, back to the queues that they came from. Mend the
 cause first: a message that fails again comes back. Transactions that FAILED are another matter: see tradepost replay.
 
 `
@@ -36,13 +36,20 @@ func redriveVerb(ctx context.Context, arguments []string, stdout, stderr io.Writ
 	if err != nil {
 		return err
 	}
-	found, err := outputs(ctx, cfg, *stack, "DeadLetterQueueURL")
+	queues := []string{"DeadLetterQueueURL", "PostedDeadLetterQueueURL"}
+	found, err := outputs(ctx, cfg, *stack, queues...)
 	if err != nil {
 		return err
 	}
-	moved, err := redrive(ctx, sqs.NewFromConfig(cfg), found["DeadLetterQueueURL"])
-	fmt.Fprintf(stderr, "%d dead letters moved back\n", moved)
-	return err
+	var all int64
+	var faults []error
+	for _, queue := range queues {
+		moved, err := redrive(ctx, sqs.NewFromConfig(cfg), found[queue])
+		all += moved
+		faults = append(faults, err)
+	}
+	fmt.Fprintf(stderr, "%d dead letters moved back\n", all)
+	return errors.Join(faults...)
 }
 
 // redrive waits until SQS has moved every message of a dead-letter queue.

@@ -104,7 +104,7 @@ func newReplayer(ctx context.Context, stack string, tell func(string, ...any)) (
 		return nil, err
 	}
 	found, err := outputs(ctx, cfg, stack,
-		"FilesTable", "TransactionsTable", "OutcomesTable", "QueueURL", "WorkflowARN", "SettlementARN")
+		"FilesTable", "TransactionsTable", "OutcomesTable", "QueueURL", "PostedQueueURL", "WorkflowARN", "SettlementARN")
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +114,7 @@ func newReplayer(ctx context.Context, stack string, tell func(string, ...any)) (
 			TransactionsTable: found["TransactionsTable"],
 			OutcomesTable:     found["OutcomesTable"],
 			QueueURL:          found["QueueURL"],
+			PostedQueueURL:    found["PostedQueueURL"],
 			WorkflowARN:       found["WorkflowARN"],
 			SettlementARN:     found["SettlementARN"],
 		},

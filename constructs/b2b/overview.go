@@ -61,7 +61,8 @@ func (p *Pipeline) addOverview(alarms Alarms) {
 	)
 	p.Dashboard.AddWidgets(
 		graph("Workflow", machine.MetricSucceeded(nil), machine.MetricFailed(nil), machine.MetricTimedOut(nil), machine.MetricThrottled(nil)),
-		graph("Queue: seconds waited, dead letters", p.Queue.MetricAge(nil), p.Queue.MetricDeadLetters(nil),
+		graph("Queues: seconds waited, dead letters", p.Queue.MetricAge(nil), p.Posted.MetricAge(nil),
+			p.Queue.MetricDeadLetters(nil), p.Posted.MetricDeadLetters(nil),
 			p.SFTP.MetricUndelivered(nil)),
 		graph("REST API", p.REST.MetricRequests(nil), p.REST.MetricClientErrors(nil), p.REST.MetricServerErrors(nil)),
 	)

@@ -3,10 +3,10 @@
 // accounts for every one of them: received = stored + duplicate + rejected +
 // failed.
 //
-//	partner --SFTP--> Landing --> SFTPIntake --\
-//	partner --HTTPS-------------> RESTIntake ---+--> Queue --> Workflow --> Tables
-//	                                                              |            |
-//	                                                        EnrichmentAPI   Settlement --> reply file
+//	partner --SFTP--> Landing --> SFTPIntake --> Queue --\
+//	partner --HTTPS-------------> RESTIntake --> Posted --+--> Workflow --> Tables
+//	                                                             |            |
+//	                                                       EnrichmentAPI   Settlement --> reply file
 //
 // Pipeline is all of it. Each part can be used alone, too.
 package b2b
@@ -68,7 +68,8 @@ type PipelineProps struct {
 	// Default: replies stay for a year. See SFTPIntakeProps.
 	PartnersDeleteReplies bool
 
-	// MaxConcurrency is how many batches are started at a time. Default: 10.
+	// MaxConcurrency is how many batches of ten messages are started at a time,
+	// from either queue. Default: 10.
 	MaxConcurrency int
 
 	// KeepAPIAccount leaves the account's role for API Gateway's logs as it
@@ -95,7 +96,8 @@ type Pipeline struct {
 	Enrichment *EnrichmentAPI
 	Workflow   *Workflow
 	Settlement *Settlement
-	Queue      *Queue
+	Queue      *Queue // of the transactions in files
+	Posted     *Queue // of those that are posted, which wait behind no file
 	SFTP       *SFTPIntake
 	REST       *RESTIntake
 	AlarmTopic awssns.ITopic
@@ -133,10 +135,12 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 		Tables: p.Tables, Landing: p.Landing,
 		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
-	p.Queue = NewQueue(this, "Queue", QueueProps{
+	queue := QueueProps{
 		StateMachine: p.Workflow.StateMachine, MaxConcurrency: props.MaxConcurrency,
 		Code: props.Code, Alarms: props.Alarms, Operation: settings,
-	})
+	}
+	p.Queue = NewQueue(this, "Queue", queue)
+	p.Posted = NewQueue(this, "Posted", queue)
 	p.SFTP = NewSFTPIntake(this, "SFTP", SFTPIntakeProps{
 		Partners: props.Partners, Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
 		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
@@ -144,7 +148,7 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.REST = NewRESTIntake(this, "REST", RESTIntakeProps{
-		Partners: props.Partners, Tables: p.Tables, Queue: p.Queue.Queue,
+		Partners: props.Partners, Tables: p.Tables, Queue: p.Posted.Queue,
 		KeepAPIAccount: props.KeepAPIAccount,
 		Code:           props.Code, Alarms: props.Alarms, Operation: settings,
 	})

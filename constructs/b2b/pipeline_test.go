@@ -32,6 +32,8 @@ func TestLogicalIDsOfStatefulResourcesStay(t *testing.T) {
 		"PipelineEnrichmentPartners7CEFC9B6":      "AWS::DynamoDB::Table",
 		"PipelineLandingAccessLogs4FD7F69E":       "AWS::S3::Bucket",
 		"PipelineLandingBucketF18C74B2":           "AWS::S3::Bucket",
+		"PipelinePosted191000F2":                  "AWS::SQS::Queue",
+		"PipelinePostedDeadLetters60321760":       "AWS::SQS::Queue",
 		"PipelineQueueAC07270E":                   "AWS::SQS::Queue",
 		"PipelineQueueDeadLettersE7DDD14A":        "AWS::SQS::Queue",
 		"PipelineREST3F89EDD1":                    "AWS::ApiGateway::RestApi",
@@ -135,25 +137,42 @@ func TestFailuresAreFoundByDay(t *testing.T) {
 	]}`)
 }
 
-func TestQueueWaitsLongerThanItsConsumer(t *testing.T) {
+func TestQueuesWaitLongerThanTheirConsumers(t *testing.T) {
 	template := pipeline(t)
-	queue := template.At("AWS::SQS::Queue", "Pipeline/Queue")
-	start := template.At("AWS::Lambda::Function", "Pipeline/Queue/Start")
-	if visibility, timeout := queue.Properties["VisibilityTimeout"].(float64), start.Properties["Timeout"].(float64); visibility < 6*timeout {
-		t.Errorf("visibility timeout %v s, the function's %v s", visibility, timeout)
+	for _, id := range []string{"Queue", "Posted"} {
+		queue := template.At("AWS::SQS::Queue", "Pipeline/"+id)
+		start := template.At("AWS::Lambda::Function", "Pipeline/"+id+"/Start")
+		if visibility, timeout := queue.Properties["VisibilityTimeout"].(float64), start.Properties["Timeout"].(float64); visibility < 6*timeout {
+			t.Errorf("%s: visibility timeout %v s, the function's %v s", id, visibility, timeout)
+		}
+		template.Has(queue, `{"RedrivePolicy": {"deadLetterTargetArn": "<Pipeline/`+id+`/DeadLetters.Arn>", "maxReceiveCount": 5}}`)
 	}
-	template.Has(queue, `{"RedrivePolicy": {"deadLetterTargetArn": "<Pipeline/Queue/DeadLetters.Arn>", "maxReceiveCount": 5}}`)
 	for _, queue := range template.OfType("AWS::SQS::Queue") {
 		template.Has(queue, `{"MessageRetentionPeriod": 1209600}`) // 14 days, SQS's own limit
 	}
+}
+
+// However long a file keeps its queue and its starters busy, a posted
+// transaction has its own.
+func TestPostedTransactionsHaveAQueueAndStartersOfTheirOwn(t *testing.T) {
+	template := pipeline(t)
 	mappings := template.OfType("AWS::Lambda::EventSourceMapping")
-	if len(mappings) != 1 {
+	if len(mappings) != 2 {
 		t.Fatalf("%d event source mappings", len(mappings))
 	}
-	template.Has(mappings[0], `{
-		"BatchSize": 10, "FunctionResponseTypes": ["ReportBatchItemFailures"], "ScalingConfig": {"MaximumConcurrency": 10},
-		"EventSourceArn": "<Pipeline/Queue.Arn>", "FunctionName": "<Pipeline/Queue/Start>"
-	}`)
+	for _, mapping := range mappings {
+		id := "Queue"
+		if strings.HasPrefix(mapping.Path, "Pipeline/Posted/") {
+			id = "Posted"
+		}
+		template.Has(mapping, `{
+			"BatchSize": 10, "FunctionResponseTypes": ["ReportBatchItemFailures"], "ScalingConfig": {"MaximumConcurrency": 10},
+			"EventSourceArn": "<Pipeline/`+id+`.Arn>", "FunctionName": "<Pipeline/`+id+`/Start>"
+		}`)
+	}
+	for function, queue := range map[string]string{"SFTP/Split": "Queue", "REST/Accept": "Posted"} {
+		template.Has(template.At("AWS::Lambda::Function", "Pipeline/"+function), `{"Environment": {"Variables": {"QUEUE_URL": "<Pipeline/`+queue+`>"}}}`)
+	}
 }
 
 // documentedAlarms are those of the runbook's table.

@@ -45,7 +45,7 @@ func (r *Replayer) posted(ctx context.Context, b Batch) (started int, err error)
 		return 0, err
 	}
 	var group errgroup.Group
-	sender := &messages.Sender{SQS: r.SQS, QueueURL: r.QueueURL, Group: &group}
+	sender := &messages.Sender{SQS: r.SQS, QueueURL: r.PostedQueueURL, Group: &group}
 	sender.Add(ctx, text)
 	sender.Flush(ctx)
 	if err := group.Wait(); err != nil {

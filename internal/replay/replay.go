@@ -61,7 +61,8 @@ type Pipeline struct {
 	FilesTable        string
 	TransactionsTable string
 	OutcomesTable     string
-	QueueURL          string
+	QueueURL          string // of files' transactions
+	PostedQueueURL    string // of posted ones
 	WorkflowARN       string
 	SettlementARN     string
 }

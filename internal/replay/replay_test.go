@@ -53,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	w.Replayer = &Replayer{
 		Pipeline: Pipeline{
 			FilesTable: dynamotest.Files, TransactionsTable: dynamotest.Transactions, OutcomesTable: dynamotest.Outcomes,
-			QueueURL: "https://queue", WorkflowARN: "arn:aws:states:eu-west-1:1:stateMachine:W", SettlementARN: "arn:settlement",
+			QueueURL: "https://queue", PostedQueueURL: "https://posted", WorkflowARN: "arn:aws:states:eu-west-1:1:stateMachine:W", SettlementARN: "arn:settlement",
 		},
 		DynamoDB: w.tables, S3: w, SQS: w, StepFunctions: w,
 		Formats: batch.Formats{xml.Format{}}, Tell: t.Logf,
@@ -82,6 +82,9 @@ func (w *world) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInpu
 		var m contract.Message
 		if err := json.Unmarshal([]byte(*entry.MessageBody), &m); err != nil {
 			return nil, err
+		}
+		if to := map[bool]string{false: "https://queue", true: "https://posted"}[contract.Posted(m.FileID)]; *in.QueueUrl != to {
+			return nil, fmt.Errorf("%s is sent to %s, not to %s", m.FileID, *in.QueueUrl, to)
 		}
 		w.sent = append(w.sent, m)
 	}

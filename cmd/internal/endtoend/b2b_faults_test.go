@@ -46,15 +46,17 @@ func outcome(t *testing.T, fileID string, ordinal int) map[string]types.Attribut
 
 func wantNoDeadLetters(t *testing.T) {
 	t.Helper()
-	got, err := sqs.NewFromConfig(desk.AWS()).GetQueueAttributes(deadline(t), &sqs.GetQueueAttributesInput{
-		QueueUrl:       aws.String(output(t, "DeadLetterQueueURL")),
-		AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameApproximateNumberOfMessages},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := got.Attributes["ApproximateNumberOfMessages"]; n != "0" {
-		t.Errorf("%s dead letters", n)
+	for _, queue := range []string{"DeadLetterQueueURL", "PostedDeadLetterQueueURL"} {
+		got, err := sqs.NewFromConfig(desk.AWS()).GetQueueAttributes(deadline(t), &sqs.GetQueueAttributesInput{
+			QueueUrl:       aws.String(output(t, queue)),
+			AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameApproximateNumberOfMessages},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := got.Attributes["ApproximateNumberOfMessages"]; n != "0" {
+			t.Errorf("%s dead letters at %s", n, queue)
+		}
 	}
 }
 

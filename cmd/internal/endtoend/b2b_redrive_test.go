@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -38,13 +39,45 @@ func TestADeadLetterIsMovedBackAsTheRunbookSays(t *testing.T) {
 		}
 		return &value
 	}
-	queue, letters := url("QueueURL"), url("DeadLetterQueueURL")
+	if response, body, err := acme.Post(deadline(t), "dead-2", "x"); err != nil || response.StatusCode != http.StatusAccepted {
+		t.Fatalf("%v, %v: %s", response, err, body)
+	}
+	for queue, letters := range map[string]string{"QueueURL": "DeadLetterQueueURL", "PostedQueueURL": "PostedDeadLetterQueueURL"} {
+		receiveInVain(t, client, url(queue), url(letters))
+	}
+
+	blocked.Store(false)
+	for _, command := range runbook(t, "Moving dead letters back") {
+		if said := operateOn(t, d, command); !strings.Contains(said, "2 dead letters moved back") {
+			t.Errorf("%s says %s", command, said)
+		}
+	}
+	reply, _, err := acme.Reply(deadline(t), "dead.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply.Totals != (contract.Totals{Received: 1, Stored: 1}) {
+		t.Errorf("reply %+v", reply)
+	}
+	if status, err := acme.Settled(deadline(t), "dead-2"); err != nil || status.Status != string(contract.Stored) {
+		t.Errorf("posted: %+v, %v", status, err)
+	}
+	for _, command := range runbook(t, "Moving dead letters back") {
+		if said := operateOn(t, d, command); !strings.Contains(said, "0 dead letters moved back") {
+			t.Errorf("a second time %s says %s", command, said)
+		}
+	}
+}
+
+// receiveInVain receives the one message of a queue until it is a dead letter.
+func receiveInVain(t *testing.T, client *sqs.Client, queue, letters *string) {
+	t.Helper()
 	eventually(t, "the message to be a dead letter", func() bool {
 		received, err := client.ReceiveMessage(deadline(t), &sqs.ReceiveMessageInput{QueueUrl: queue})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range received.Messages { // in vain
+		for _, m := range received.Messages {
 			if _, err := client.ChangeMessageVisibility(deadline(t), &sqs.ChangeMessageVisibilityInput{QueueUrl: queue, ReceiptHandle: m.ReceiptHandle}); err != nil {
 				t.Fatal(err)
 			}
@@ -57,23 +90,4 @@ func TestADeadLetterIsMovedBackAsTheRunbookSays(t *testing.T) {
 		}
 		return got.Attributes["ApproximateNumberOfMessages"] == "1"
 	})
-
-	blocked.Store(false)
-	for _, command := range runbook(t, "Moving dead letters back") {
-		if said := operateOn(t, d, command); !strings.Contains(said, "1 dead letters moved back") {
-			t.Errorf("%s says %s", command, said)
-		}
-	}
-	reply, _, err := acme.Reply(deadline(t), "dead.xml", func(r contract.Reply) bool { return r.Status == contract.FileSettled })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if reply.Totals != (contract.Totals{Received: 1, Stored: 1}) {
-		t.Errorf("reply %+v", reply)
-	}
-	for _, command := range runbook(t, "Moving dead letters back") {
-		if said := operateOn(t, d, command); !strings.Contains(said, "0 dead letters moved back") {
-			t.Errorf("a second time %s says %s", command, said)
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -51,6 +53,46 @@ func TestTheQueryStringOfTheReferenceTextIsAccepted(t *testing.T) {
 	if got := fields(t, "acme", "query", contract.ElementNotes); got[0] != " Transaction made between user 687 and user 329." {
 		t.Errorf("stored %q", got)
 	}
+}
+
+// In an engine of its own, no transaction of a file gets started while one is
+// posted.
+func TestAPostedTransactionDoesNotWaitBehindAFile(t *testing.T) {
+	t.Parallel()
+	const all = 200
+	full, free := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	d := anotherDesk(t, local.Options{Fault: func(ctx context.Context, call cloud.Call) error {
+		if call.Action != "StartExecution" || !about(call, `ahead-`) {
+			return nil
+		}
+		once.Do(func() { close(full) })
+		select {
+		case <-free:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}})
+	var records []string
+	for i := range all {
+		records = append(records, record(fmt.Sprintf("ahead-%d", i), "x"))
+	}
+	acme, globex := d.Partners["acme"], d.Partners["globex"]
+	if err := acme.Upload(deadline(t), "ahead.xml", strings.NewReader(batch(records...))); err != nil {
+		t.Fatal(err)
+	}
+	<-full
+	response, body, err := globex.Post(deadline(t), "overtakes", "x")
+	if err != nil || response.StatusCode != http.StatusAccepted {
+		t.Fatalf("%v, %v: %s", response, err, body)
+	}
+	status, err := globex.Settled(deadline(t), "overtakes")
+	close(free)
+	if err != nil || status.Status != string(contract.Stored) {
+		t.Fatalf("%+v, %v", status, err)
+	}
+	wantTotals(t, reply(t, acme, "ahead.xml", ""), all, 0, 0, 0)
 }
 
 func TestTheStatusAddressFitsEveryID(t *testing.T) {

@@ -100,12 +100,12 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValid(t *testing.T) 
 
 	// A value of the wrong shape is put by mistake: no server error.
 	_, err := secretsmanager.NewFromConfig(d.AWS()).PutSecretValue(deadline(t), &secretsmanager.PutSecretValueInput{
-		SecretId: aws.String(output(t, "TokenSecretPrefix") + "acme"), SecretString: aws.String("fourth"),
+		SecretId: aws.String(output(t, "TokenSecretPrefix") + "acme"), SecretString: aws.String("fourth-fourth-fourth"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(refused, "Bearer", "acme.fourth")
+	want(refused, "Bearer", "acme.fourth-fourth-fourth")
 	want(valid, "bearer", third)
 }
 
