@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -108,7 +109,7 @@ func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.R
 	defer client.Close()
 	var reply contract.Reply
 	for {
-		raw, err := download(client, path.Join("/outbox", name+contract.ReplySuffix))
+		raw, err := download(client, path.Join("/outbox", strings.TrimPrefix(contract.ReplyKey(p.ID, name), contract.OutboxPrefix+p.ID+"/")))
 		if err == nil {
 			reply = contract.Reply{}
 			if err := json.Unmarshal(raw, &reply); err != nil {

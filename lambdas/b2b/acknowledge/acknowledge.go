@@ -93,7 +93,7 @@ func (h *Handler) reply(ctx context.Context, a contract.Acknowledgement) error {
 	if err != nil {
 		return fmt.Errorf("rewind %s: %w", spool.Name(), err)
 	}
-	key := contract.OutboxPrefix + a.Partner + "/" + a.File + contract.ReplySuffix
+	key := contract.ReplyKey(a.Partner, a.File)
 	_, err = h.S3.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:        aws.String(a.Bucket),
 		Key:           aws.String(key),
@@ -119,7 +119,7 @@ func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) erro
 	if a.VersionID != "" {
 		source += "?versionId=" + url.QueryEscape(a.VersionID)
 	}
-	key := contract.QuarantinePrefix + a.Partner + "/" + a.FileID + "/" + a.File
+	key := contract.QuarantineKey(a.Partner, a.FileID, a.File)
 	_, err := h.S3.CopyObject(ctx, &s3.CopyObjectInput{
 		Bucket:     aws.String(a.Bucket),
 		Key:        aws.String(key),

@@ -425,3 +425,21 @@ func TestEmptyPagesAreNotTheEnd(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+func TestAFileWhoseNameLeavesNoRoomIsAnsweredUnderAShorterOne(t *testing.T) {
+	f := newFixture(t)
+	a := acknowledgement(contract.FileQuarantined, contract.Totals{})
+	a.File = strings.Repeat("\u00fc", 500) + ".xml"
+	a.Key, a.Reason = "inbox/acme/"+a.File, &contract.Reason{Code: "TRUNCATED", Message: "The file ends."}
+	if err := f.Handle(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	key := contract.ReplyKey("acme", a.File)
+	var reply contract.Reply
+	if err := json.Unmarshal([]byte(f.bucket.objects["landing/"+key]), &reply); err != nil || len(key) > 1024 || reply.File != a.File {
+		t.Errorf("%v, file %q in %v", err, reply.File, f.bucket.objects)
+	}
+	if copied := contract.QuarantineKey("acme", fileID, a.File); f.bucket.copies["landing/"+copied] == "" || len(copied) > 1024 {
+		t.Errorf("copies %v", f.bucket.copies)
+	}
+}
