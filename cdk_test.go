@@ -140,14 +140,14 @@ func firstDifference(want, got []byte) string {
 func TestContextFaultsAreReportedTogether(t *testing.T) {
 	app := newApp(t, map[string]any{
 		"stage": "a/b", "partners": "no-such.json", "detection": "Maybe", "workflow": "fast", "systems": "b2b,b2c",
-		"ephemeral": "perhaps", "alarmEmail": "Ops <ops@example.com>",
+		"ephemeral": "perhaps", "key": "alias/mine", "alarmEmail": "Ops <ops@example.com>",
 	})
 	err := synthesize(app)
 	if err == nil {
 		t.Fatal("synthesized")
 	}
 	for _, part := range []string{`stage is "a/b"`, "no-such.json", `detection is "Maybe"`, `workflow is "fast"`, `systems has "b2c"`,
-		"ephemeral is perhaps", `alarmEmail is "Ops <ops@example.com>"`,
+		"ephemeral is perhaps", `key is "alias/mine"`, `alarmEmail is "Ops <ops@example.com>"`,
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("no %q in: %v", part, err)

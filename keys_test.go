@@ -52,6 +52,30 @@ func TestPipelineWithAKeyPassesNagAndRunsInTheEngine(t *testing.T) {
 	}
 }
 
+// Restored copies of the tables take the place of the stack's own.
+func TestContextNamesAKeyAndRestoredTables(t *testing.T) {
+	const key = "arn:aws:kms:eu-west-1:123456789012:key/0123abcd-0123-4567-89ab-0123456789ab"
+	app := newApp(t, map[string]any{
+		"key": key, "filesTable": "restored-files", "transactionsTable": "restored-transactions", "outcomesTable": "restored-outcomes",
+	})
+	if err := synthesize(app); err != nil {
+		t.Fatal(err)
+	}
+	template := cdktest.Read(t, *(*app.Synth(nil).Stacks())[0].TemplateFullPath())
+	template.Has(template.At("AWS::SQS::Queue", "Pipeline/Queue"), `{"KmsMasterKeyId": "`+key+`"}`)
+	for _, table := range template.OfType("AWS::DynamoDB::Table") {
+		if table.Path != "Pipeline/Enrichment/Partners" {
+			t.Errorf("there is a %s", table.Path)
+		}
+	}
+	template.Has(template.At("AWS::Lambda::Function", "Pipeline/SFTP/Split"), `{"Environment": {"Variables": {
+		"FILES_TABLE": "restored-files", "OUTCOMES_TABLE": "restored-outcomes"
+	}}}`)
+	template.Has(template.At("AWS::Lambda::Function", "Pipeline/REST/Accept"), `{"Environment": {"Variables": {
+		"TRANSACTIONS_TABLE": "restored-transactions"
+	}}}`)
+}
+
 // notBuilt stands for the code of functions, which this test has no use for.
 type notBuilt struct{}
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
 )
@@ -18,6 +20,7 @@ import (
 //	workflow   standard or express (default standard)
 //	partnersDeleteReplies  true: partners may delete what is in their outbox
 //	keepApiAccount  true: the account's role for API Gateway's logs is somebody else's
+//	filesTable, transactionsTable, outcomesTable  names of existing tables (default: they are made)
 func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 	partners, err := b2b.LoadPartners(context.text("partners", "partners.json"))
 	if err != nil {
@@ -34,12 +37,32 @@ func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 
 		PartnersDeleteReplies: context.flag("partnersDeleteReplies"),
 	}
-	return func(app awscdk.App) awscdk.Stack { return newB2B(app, config, props) }
+	tables := tableNames{
+		files:        context.text("filesTable", ""),
+		transactions: context.text("transactionsTable", ""),
+		outcomes:     context.text("outcomesTable", ""),
+	}
+	return func(app awscdk.App) awscdk.Stack { return newB2B(app, config, props, tables) }
 }
 
-func newB2B(app awscdk.App, config Config, props b2b.PipelineProps) awscdk.Stack {
+// tableNames are those of tables that exist already; empty ones are made.
+type tableNames struct{ files, transactions, outcomes string }
+
+// existing is a table of that name, which the stack's key encrypts if there is
+// one. It is nil without a name.
+func existing(stack awscdk.Stack, id, name string, key awskms.IKey) awsdynamodb.ITable {
+	if name == "" {
+		return nil
+	}
+	return awsdynamodb.Table_FromTableAttributes(stack, &id, &awsdynamodb.TableAttributes{TableName: &name, EncryptionKey: key})
+}
+
+func newB2B(app awscdk.App, config Config, props b2b.PipelineProps, tables tableNames) awscdk.Stack {
 	stack := config.newStack(app, "B2B", "trading partners' transactions, in by SFTP and HTTPS, each by its own workflow execution")
-	props.Operation = config.operation()
+	props.Operation = config.operation(stack)
+	props.Files = existing(stack, "Files", tables.files, props.Operation.Key)
+	props.Transactions = existing(stack, "Transactions", tables.transactions, props.Operation.Key)
+	props.Outcomes = existing(stack, "Outcomes", tables.outcomes, props.Operation.Key)
 	pipeline := b2b.NewPipeline(stack, "Pipeline", props)
 	output(stack, "SFTPEndpoint", "Host that partners upload to, port 22", pipeline.SFTP.Endpoint())
 	output(stack, "RESTURL", "Address below which partners post transactions", pipeline.REST.URL())

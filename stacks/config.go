@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
@@ -48,14 +49,21 @@ type Config struct {
 
 	// AlarmEmail is told of alarms, if it is not empty.
 	AlarmEmail string
+
+	// KeyARN is of the KMS key that encrypts everything, if it is not empty.
+	KeyARN string
 }
 
-// operation is how constructs are operated.
-func (c Config) operation() operation.Settings {
+// operation is how the constructs of a stack are operated.
+func (c Config) operation(stack awscdk.Stack) operation.Settings {
+	settings := operation.Settings{LogRetention: awslogs.RetentionDays_ONE_YEAR, Ephemeral: c.Ephemeral}
 	if c.Ephemeral {
-		return operation.Settings{LogRetention: awslogs.RetentionDays_TWO_WEEKS, Ephemeral: true}
+		settings.LogRetention = awslogs.RetentionDays_TWO_WEEKS
 	}
-	return operation.Settings{LogRetention: awslogs.RetentionDays_ONE_YEAR}
+	if c.KeyARN != "" {
+		settings.Key = awskms.Key_FromKeyArn(stack, jsii.String("Key"), &c.KeyARN)
+	}
+	return settings
 }
 
 // newStack declares a system's stack. Unless it is ephemeral nobody can delete
@@ -82,6 +90,8 @@ func output(stack awscdk.Stack, id, description, value string) {
 	awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Description: &description, Value: &value})
 }
 
+var keyARN = regexp.MustCompile(`^arn:[^:]+:kms:[^:]+:\d{12}:key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$`)
+
 var stageName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,19}$`)
 
 // Declare declares the stacks of the systems that the context asks for. Its
@@ -93,12 +103,16 @@ func Declare(app awscdk.App) error {
 		Stage:      context.text("stage", "dev"),
 		Ephemeral:  context.flag("ephemeral"),
 		AlarmEmail: context.text("alarmEmail", ""),
+		KeyARN:     context.text("key", ""),
 	}
 	if !stageName.MatchString(config.Stage) {
 		context.fault("stage is %q: give 1 to 20 letters, digits and -, the first one a letter", config.Stage)
 	}
 	if address, err := mail.ParseAddress(config.AlarmEmail); config.AlarmEmail != "" && (err != nil || address.Address != config.AlarmEmail) {
 		context.fault("alarmEmail is %q: give a plain address such as ops@example.com", config.AlarmEmail)
+	}
+	if config.KeyARN != "" && !keyARN.MatchString(config.KeyARN) {
+		context.fault("key is %q: give the ARN of a KMS key, not of an alias", config.KeyARN)
 	}
 	var declare []func(awscdk.App) awscdk.Stack
 	for _, system := range context.systems() {
