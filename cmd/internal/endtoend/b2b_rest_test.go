@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,18 +41,33 @@ func TestAPostedTransactionIsStoredAndItsStatusTold(t *testing.T) {
 	}
 }
 
-func TestTheQueryStringOfTheReferenceTextIsAccepted(t *testing.T) {
+func TestTheQueryStringOfTheReferenceTextIsAcceptedAsTheREADMESaysIt(t *testing.T) {
 	t.Parallel()
-	acme := desk.Partners["acme"]
-	query := url.Values{"transactionId": {"query"}, "transactionMessage": {" Transaction made between user 687 and user 329."}}
-	response, body, err := acme.Request(deadline(t), http.MethodPost, "transactions?"+query.Encode(), nil)
-	if err != nil || response.StatusCode != http.StatusAccepted {
-		t.Fatalf("%v, %v: %s", response, err, body)
+	const message = " Transaction made between user 687 and user 329."
+	page := read(t, filepath.Join(root, "README.md"))
+	command := regexp.MustCompile("(?s)```sh\n(curl .*?)```").FindStringSubmatch(page)
+	if command == nil || !strings.Contains(page, "`transactionId=12&transactionMessage="+message+"`") {
+		t.Fatal("README.md does not show the call")
 	}
-	if status, err := acme.Settled(deadline(t), "query"); err != nil || status.Status != string(contract.Stored) {
+	acme := desk.Partners["acme"]
+	sh := newShell(t)
+	sh.prelude = fmt.Sprintf("RESTURL='%s/' TOKEN='%s'\n", acme.API, acme.Token)
+	said, ok := sh.run(command[1], "")
+	if !ok {
+		query := url.Values{"transactionId": {"12"}, "transactionMessage": {message}}
+		response, body, err := acme.Request(deadline(t), http.MethodPost, "transactions?"+query.Encode(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said = response.Status + string(body)
+	}
+	if !strings.Contains(said, "202 Accepted") {
+		t.Fatalf("it is answered with %s", said)
+	}
+	if status, err := acme.Settled(deadline(t), "12"); err != nil || status.Status != string(contract.Stored) {
 		t.Fatalf("%+v, %v", status, err)
 	}
-	if got := fields(t, "acme", "query", contract.ElementNotes); got[0] != " Transaction made between user 687 and user 329." {
+	if got := fields(t, "acme", "12", contract.ElementNotes); got[0] != message {
 		t.Errorf("stored %q", got)
 	}
 }

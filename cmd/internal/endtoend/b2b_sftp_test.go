@@ -184,7 +184,7 @@ func TestFilesInFoldersAndWithOddNamesAreAnsweredBesideEachOther(t *testing.T) {
 	if err := client.Mkdir("/inbox/2026"); err != nil {
 		t.Fatal(err)
 	}
-	for i, name := range []string{"2026/november.xml", "with space & plus+.xml", "ünïcode-😀.xml"} {
+	for i, name := range []string{"2026/november.xml", "with space & plus+.xml", "ünïcode-😀.xml", strings.Repeat("long-", 200) + ".xml"} {
 		wantTotals(t, settle(t, "acme", name, batch(record(fmt.Sprintf("odd-%d", i), "x"))), 1, 0, 0, 0)
 	}
 }
