@@ -87,6 +87,7 @@ func TestRolesMayUseTheKeyAsTheyUseWhatItEncrypts(t *testing.T) {
 	)
 	want := map[string]string{
 		"Enrichment":             readRows,
+		"Posted/Start":           decrypt,
 		"Queue/Start":            decrypt,
 		"REST/Accept":            writeRows,
 		"REST/Authorize":         decrypt,
