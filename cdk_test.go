@@ -40,7 +40,11 @@ func newApp(t *testing.T, context map[string]any) awscdk.App {
 func TestNagFindsNothing(t *testing.T) {
 	for name, context := range map[string]map[string]any{
 		"defaults": nil,
-		"others":   {"stage": "test", "ephemeral": "true", "detection": "CloudTrail", "workflow": "express", "alarmEmail": "ops@example.com"},
+		"others": {"stage": "test", "ephemeral": "true", "detection": "CloudTrail", "workflow": "express", "alarmEmail": "ops@example.com",
+			"sftpVpc": "vpc-0123456789abcde11", "sftpSubnets": "subnet-0123456789abcde11", "sftpAddresses": "eipalloc-0123456789abcde11", "sftpSecurityGroups": "sg-0123456789abcde11",
+			"sftpHostName": "sftp.example.com", "sftpHostedZone": "Z0123456789ABCDEFGHIJ", "sftpBanner": "Partners only.",
+			"sftpHostKey": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:key-AbCdEf",
+			"webAcl":      "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/acl/id", "allowedRanges": "192.0.2.0/24, 198.51.100.0/24"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := newApp(t, context)

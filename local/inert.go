@@ -8,13 +8,16 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// inert defines the types: nothing is encrypted, and no capacity runs out.
+// inert defines the types: nothing is encrypted, no capacity runs out, and
+// neither strangers nor names reach a laptop.
 type inert struct{ site cloud.Site }
 
 func (i inert) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Inert("AWS::KMS::Key", i.key),
 		cfn.Inert("AWS::KMS::Alias", nil),
+		cfn.Inert("AWS::WAFv2::WebACLAssociation", nil),
+		cfn.Inert("AWS::Route53::RecordSet", nil),
 		cfn.Inert("AWS::ApplicationAutoScaling::ScalableTarget", nil),
 		cfn.Inert("AWS::ApplicationAutoScaling::ScalingPolicy", nil),
 	}

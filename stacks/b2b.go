@@ -19,6 +19,9 @@ import (
 //	detection  who tells of files: S3Events, CloudTrail, Both (default S3Events)
 //	workflow   standard or express (default standard)
 //	partnersDeleteReplies  true: partners may delete what is in their outbox
+//	sftpVpc, sftpSubnets, sftpAddresses, sftpSecurityGroups, sftpHostName,
+//	sftpHostedZone, sftpBanner, sftpHostKey  see b2b.SFTPEndpoint
+//	webAcl, allowedRanges  see b2b.RESTIntakeProps
 //	keepApiAccount  true: the account's role for API Gateway's logs is somebody else's
 //	filesTable, transactionsTable, outcomesTable  names of existing tables (default: they are made)
 func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
@@ -35,6 +38,9 @@ func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 		Express:        context.choice("workflow", "standard", "express") == "express",
 		KeepAPIAccount: context.flag("keepApiAccount"),
 
+		SFTPEndpoint:          sftpEndpoint(context),
+		WebACL:                context.text("webAcl", ""),
+		AllowedRanges:         context.list("allowedRanges"),
 		PartnersDeleteReplies: context.flag("partnersDeleteReplies"),
 	}
 	tables := tableNames{
@@ -43,6 +49,19 @@ func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 		outcomes:     context.text("outcomesTable", ""),
 	}
 	return func(app awscdk.App) awscdk.Stack { return newB2B(app, config, props, tables) }
+}
+
+func sftpEndpoint(context *Context) b2b.SFTPEndpoint {
+	return b2b.SFTPEndpoint{
+		VPC:            context.text("sftpVpc", ""),
+		Subnets:        context.list("sftpSubnets"),
+		Addresses:      context.list("sftpAddresses"),
+		SecurityGroups: context.list("sftpSecurityGroups"),
+		HostName:       context.text("sftpHostName", ""),
+		HostedZone:     context.text("sftpHostedZone", ""),
+		Banner:         context.text("sftpBanner", ""),
+		HostKeySecret:  context.text("sftpHostKey", ""),
+	}
 }
 
 // tableNames are those of tables that exist already; empty ones are made.

@@ -150,6 +150,17 @@ func (c *Context) text(key, otherwise string) string {
 	}
 }
 
+// list is a text's parts between commas, none if it is not given.
+func (c *Context) list(key string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(c.text(key, ""), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
 // flag is true or false, false if it is not given. On the command line both
 // come as texts.
 func (c *Context) flag(key string) bool {

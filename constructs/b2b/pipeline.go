@@ -25,6 +25,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
+	"github.com/tradepost-dev/tradepost/constructs/restapi"
 )
 
 // PipelineProps are the properties of a Pipeline.
@@ -63,6 +64,15 @@ type PipelineProps struct {
 	SettlementRate    int
 	MaxFileBytes      int64
 	MaxFileRecords    int
+
+	// SFTPEndpoint is where partners reach the SFTP server. Default: a public
+	// name of AWS's.
+	SFTPEndpoint SFTPEndpoint
+
+	// WebACL and AllowedRanges protect the partners' REST API. See
+	// RESTIntakeProps.
+	WebACL        string
+	AllowedRanges []string
 
 	// PartnersDeleteReplies lets partners delete what is in their outbox.
 	// Default: replies stay for a year. See SFTPIntakeProps.
@@ -145,12 +155,13 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 		Partners: props.Partners, Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
 		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
 		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords, PartnersDeleteReplies: props.PartnersDeleteReplies,
-		Code: props.Code, Alarms: props.Alarms, Operation: settings,
+		Endpoint: props.SFTPEndpoint,
+		Code:     props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.REST = NewRESTIntake(this, "REST", RESTIntakeProps{
 		Partners: props.Partners, Tables: p.Tables, Queue: p.Posted.Queue,
-		KeepAPIAccount: props.KeepAPIAccount,
-		Code:           props.Code, Alarms: props.Alarms, Operation: settings,
+		KeepAPIAccount: props.KeepAPIAccount, WebACL: props.WebACL, AllowedRanges: props.AllowedRanges,
+		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.addOverview(props.Alarms)
 	return p
@@ -166,6 +177,8 @@ func (p PipelineProps) validate() error {
 		faults.Add(p.Detection.Validate())
 	}
 	faults.Add(validateBackend(p.BackendURL))
+	p.SFTPEndpoint.validate(&faults)
+	restapi.ValidateRanges(&faults, p.AllowedRanges)
 	if p.Retention != 0 {
 		validateRetention(&faults, p.Retention)
 	}

@@ -43,6 +43,14 @@ type RESTIntakeProps struct {
 	// is. Default: the stack sets one.
 	KeepAPIAccount bool
 
+	// WebACL is the ARN of a regional web ACL of AWS WAF to put in front.
+	// Default: none.
+	WebACL string
+
+	// AllowedRanges are the addresses that partners may call from, as in
+	// 192.0.2.0/24. Default: any.
+	AllowedRanges []string
+
 	// Code replaces the code of functions. Default: this module's own
 	// handlers, built here.
 	Code map[Handler]awslambda.Code
@@ -81,6 +89,8 @@ func NewRESTIntake(scope constructs.Construct, id string, props RESTIntakeProps)
 		Burst:             props.Burst,
 		AccessLog:         map[string]string{"partner": "$context.authorizer.partner"},
 		KeepAccount:       props.KeepAPIAccount,
+		WebACL:            props.WebACL,
+		AllowedRanges:     props.AllowedRanges,
 		ServerErrorAlarm:  props.Alarms.ServerErrors,
 		Operation:         props.Operation,
 	})

@@ -60,6 +60,10 @@ type SFTPIntakeProps struct {
 	// quarantined. Default: 500,000.
 	MaxFileRecords int
 
+	// Endpoint is where partners reach the server. Default: a public name of
+	// AWS's. See SFTPEndpoint.
+	Endpoint SFTPEndpoint
+
 	// PartnersDeleteReplies lets partners delete what is in their outbox, as
 	// clients do that fetch and delete. Default: replies stay for a year.
 	PartnersDeleteReplies bool
@@ -94,6 +98,7 @@ type SFTPIntake struct {
 	ServerRule awsevents.Rule
 
 	landing  *Landing
+	hostName string // or empty
 	settings operation.Settings
 }
 
@@ -104,8 +109,8 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 	operation.Must("b2b.SFTPIntake", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	props.Operation = props.Operation.WithDefaults(this)
-	s := &SFTPIntake{Construct: this, Users: make(map[string]awstransfer.CfnUser), landing: props.Landing, settings: props.Operation}
-	s.addServer(props.Operation)
+	s := &SFTPIntake{Construct: this, Users: make(map[string]awstransfer.CfnUser), landing: props.Landing, settings: props.Operation, hostName: props.Endpoint.HostName}
+	s.addServer(props)
 	users := constructs.NewConstruct(this, jsii.String("Users"))
 	for _, partner := range props.Partners {
 		if len(partner.SSHPublicKeys) > 0 {
@@ -148,16 +153,16 @@ func (p SFTPIntakeProps) validate() error {
 		}
 	}
 	faults.Add(p.Detection.Validate())
+	p.Endpoint.validate(&faults)
 	operation.Handlers(&faults, p.Code, handlers)
 	p.Alarms.validate(&faults)
 	return faults.Err()
 }
 
-func (s *SFTPIntake) addServer(settings operation.Settings) {
-	logs := operation.NewServiceLogGroup(s.Construct, "ServerLogs", settings)
-	s.Server = awstransfer.NewCfnServer(s.Construct, jsii.String("Server"), &awstransfer.CfnServerProps{
+func (s *SFTPIntake) addServer(props SFTPIntakeProps) {
+	logs := operation.NewServiceLogGroup(s.Construct, "ServerLogs", props.Operation)
+	server := &awstransfer.CfnServerProps{
 		Domain:                    jsii.String("S3"),
-		EndpointType:              jsii.String("PUBLIC"),
 		IdentityProviderType:      jsii.String("SERVICE_MANAGED"),
 		Protocols:                 jsii.Strings("SFTP"),
 		SecurityPolicyName:        jsii.String("TransferSecurityPolicy-2025-03"),
@@ -172,12 +177,10 @@ func (s *SFTPIntake) addServer(settings operation.Settings) {
 		ProtocolDetails: &awstransfer.CfnServer_ProtocolDetailsProperty{
 			SetStatOption: jsii.String("ENABLE_NO_OP"),
 		},
-	})
-}
-
-// Endpoint is the server's host name.
-func (s *SFTPIntake) Endpoint() string {
-	return strings.Join([]string{*s.Server.AttrServerId(), "server.transfer", *s.Server.Stack().Region(), *s.Server.Stack().UrlSuffix()}, ".")
+	}
+	props.Endpoint.configure(server)
+	s.Server = awstransfer.NewCfnServer(s.Construct, jsii.String("Server"), server)
+	s.addIdentity(props.Endpoint)
 }
 
 // addUser lets a partner see /inbox and /outbox, its own, and nothing else.

@@ -11,6 +11,7 @@ package restapi
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awswafv2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -53,6 +55,15 @@ type Props struct {
 	// there is one such setting per account and region. Default: the stack
 	// sets one.
 	KeepAccount bool
+
+	// WebACL is the ARN of a regional web ACL of AWS WAF to put in front.
+	// Default: none.
+	WebACL string
+
+	// AllowedRanges are the addresses that callers may have, as in
+	// 192.0.2.0/24: everybody else is answered with 403 before anything else
+	// is looked at. Methods then need an authorizer or IAM. Default: any.
+	AllowedRanges []string
 
 	// ServerErrorAlarm goes off when requests are answered with 5xx, counted
 	// per minute. Default: at the first.
@@ -90,6 +101,7 @@ func New(scope constructs.Construct, id string, props Props) *API {
 		ApiKeySourceType: props.KeySource,
 		EndpointTypes:    &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL},
 		CloudWatchRole:   jsii.Bool(false),
+		Policy:           sourcePolicy(props.AllowedRanges),
 		DeployOptions: &awsapigateway.StageOptions{
 			StageName:            jsii.String(Stage),
 			AccessLogDestination: awsapigateway.NewLogGroupLogDestination(a.AccessLogs),
@@ -104,8 +116,7 @@ func New(scope constructs.Construct, id string, props Props) *API {
 	if !props.KeepAccount {
 		a.RestApi.DeploymentStage().Node().AddDependency(account(this))
 	}
-	operation.Suppress(a.RestApi.DeploymentStage(), "AwsSolutions-APIG3",
-		"Every request is authorized and throttled before it costs anything; a team that wants AWS WAF in front attaches its own web ACL to the stage.")
+	a.protect(props.WebACL)
 	a.ServerErrorAlarm = operation.NewAlarm(this, "ServerErrorAlarm", props.Operation, operation.AlarmProps{
 		Description: "Callers are answered with 5xx: see the API's access log, and the logs of what is behind it.",
 		Metric:      a.MetricServerErrors(nil),
@@ -113,6 +124,45 @@ func New(scope constructs.Construct, id string, props Props) *API {
 		Adjust:      props.ServerErrorAlarm,
 	})
 	return a
+}
+
+// protect puts a web ACL in front of the stage.
+func (a *API) protect(webACL string) {
+	stage := a.RestApi.DeploymentStage()
+	if webACL == "" {
+		operation.Suppress(stage, "AwsSolutions-APIG3", "Every request is authorized and throttled before it costs anything; who wants AWS WAF in front gives a web ACL.")
+		return
+	}
+	awswafv2.NewCfnWebACLAssociation(a.Construct, jsii.String("WebACL"), &awswafv2.CfnWebACLAssociationProps{
+		ResourceArn: stage.StageArn(),
+		WebAclArn:   &webACL,
+	})
+}
+
+// sourcePolicy keeps out who calls from elsewhere. It allows nobody: that would
+// be enough to get in, whatever an authorizer or IAM say.
+func sourcePolicy(ranges []string) awsiam.PolicyDocument {
+	if len(ranges) == 0 {
+		return nil
+	}
+	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
+		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Effect:     awsiam.Effect_DENY,
+			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+			Actions:    jsii.Strings("execute-api:Invoke"),
+			Resources:  jsii.Strings("execute-api:/*"),
+			Conditions: &map[string]any{"NotIpAddress": map[string]any{"aws:SourceIp": ranges}},
+		}),
+	}})
+}
+
+// ValidateRanges adds what is wrong with AllowedRanges.
+func ValidateRanges(faults *operation.Faults, ranges []string) {
+	for _, given := range ranges {
+		if _, err := netip.ParsePrefix(given); err != nil {
+			faults.Addf("AllowedRanges has %q: give ranges such as 192.0.2.0/24", given)
+		}
+	}
 }
 
 func (p Props) withDefaults() Props {
@@ -129,6 +179,7 @@ func (p Props) validate() error {
 	var faults operation.Faults
 	operation.NotNegative(&faults, "RequestsPerSecond", p.RequestsPerSecond)
 	operation.NotNegative(&faults, "Burst", p.Burst)
+	ValidateRanges(&faults, p.AllowedRanges)
 	faults.Alarms(map[string]operation.Alarm{"ServerErrorAlarm": p.ServerErrorAlarm})
 	return faults.Err()
 }

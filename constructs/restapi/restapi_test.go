@@ -125,3 +125,21 @@ func TestWrongPropsAreReportedTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestAPIIsProtectedIfItIsAsked(t *testing.T) {
+	const acl = "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/acl/id"
+	stack := cdktest.NewStack(t)
+	addItem(restapi.New(stack, "Items", restapi.Props{WebACL: acl, AllowedRanges: []string{"192.0.2.0/24", "2001:db8::/32"}}))
+	template := cdktest.Synth(t, stack)
+	template.Has(template.At("AWS::WAFv2::WebACLAssociation", "Items/WebACL"), `{"WebACLArn": "`+acl+`"}`)
+	template.Has(template.At("AWS::ApiGateway::RestApi", "Items"), `{"Policy": {"Statement": [
+		{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "execute-api:Invoke", "Resource": "execute-api:/*",
+			"Condition": {"NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24", "2001:db8::/32"]}}}
+	]}}`)
+	message := cdktest.Panics(func() {
+		restapi.New(cdktest.NewStack(t), "Items", restapi.Props{AllowedRanges: []string{"192.0.2.1"}})
+	})
+	if !strings.Contains(message, `AllowedRanges has "192.0.2.1"`) {
+		t.Errorf("message %q", message)
+	}
+}

@@ -120,10 +120,13 @@ func (x *exchange) authorize(ctx context.Context) error {
 		return x.authorizeCustom(ctx)
 	}
 	if x.stage.api.policy {
-		return x.permit(cloud.Caller{ARN: "anonymous"})
+		return x.permit(anonymous)
 	}
 	return nil
 }
+
+// anonymous is who calls without a name that IAM knows.
+var anonymous = cloud.Caller{ARN: "anonymous"}
 
 func (x *exchange) authorizeIAM() error {
 	caller, err := x.request.identify()
@@ -136,16 +139,30 @@ func (x *exchange) authorizeIAM() error {
 
 // permit asks the policies of the caller and of the API.
 func (x *exchange) permit(caller cloud.Caller) error {
-	context := map[string]string{"aws:SourceIp": x.request.sourceIP}
-	maps.Copy(context, caller.Context)
-	caller.Context = context
-	if err := x.stage.api.gateway.cloud.Authorize(caller, "execute-api:Invoke", x.methodARN()); err != nil {
+	if err := x.decide(caller); err != nil {
 		return &fault{kind: accessDenied, message: cloud.AsError(err).Message}
 	}
 	return nil
 }
 
+func (x *exchange) decide(caller cloud.Caller) error {
+	context := map[string]string{"aws:SourceIp": x.request.sourceIP}
+	maps.Copy(context, caller.Context)
+	caller.Context = context
+	return x.stage.api.gateway.cloud.Authorize(caller, "execute-api:Invoke", x.methodARN())
+}
+
+// authorizeCustom asks the API's policy first: whom it denies is not shown to
+// the authorizer. Otherwise either of the two may allow.
 func (x *exchange) authorizeCustom(ctx context.Context) error {
+	allowedByAPI := false
+	if x.stage.api.policy {
+		err := x.decide(anonymous)
+		if err != nil && cloud.AsError(err).Denied {
+			return &fault{kind: accessDenied, message: cloud.AsError(err).Message}
+		}
+		allowedByAPI = err == nil
+	}
 	result, err := x.method.authorizer.authorization(ctx, x)
 	if err != nil {
 		return err
@@ -157,6 +174,9 @@ func (x *exchange) authorizeCustom(ctx context.Context) error {
 	case deniedExplicitly:
 		return &fault{kind: accessDenied, message: "User is not authorized to access this resource with an explicit deny"}
 	default:
+		if allowedByAPI {
+			return nil
+		}
 		return &fault{kind: accessDenied, message: "User is not authorized to access this resource"}
 	}
 }

@@ -18,11 +18,15 @@ import (
 // guarded declares an API whose only method, GET /orders/{id}, asks an
 // authorizer with the properties.
 func guarded(authorizer, methodProperties string) string {
+	return guardedAPI("", authorizer, methodProperties)
+}
+
+func guardedAPI(apiProperties, authorizer, methodProperties string) string {
 	return `"Orders": {"Type": "AWS::ApiGateway::Resource", "Properties": {"RestApiId": {"Ref": "Api"}, "ParentId": ` + root + `, "PathPart": "orders"}},
 		"Order": {"Type": "AWS::ApiGateway::Resource", "Properties": {"RestApiId": {"Ref": "Api"}, "ParentId": {"Ref": "Orders"}, "PathPart": "{id}"}},
 		"Authorizer": {"Type": "AWS::ApiGateway::Authorizer", "Properties": {"RestApiId": {"Ref": "Api"}, "Name": "guard", ` + authorizer + `,
 			"AuthorizerUri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:111122223333:function:guard/invocations"}},` +
-		declare(`, "ApiKeySourceType": "AUTHORIZER"`, methodOn(`{"Ref": "Order"}`, "GET", `"AuthorizationType": "CUSTOM",
+		declare(`, "ApiKeySourceType": "AUTHORIZER"`+apiProperties, methodOn(`{"Ref": "Order"}`, "GET", `"AuthorizationType": "CUSTOM",
 			"AuthorizerId": {"Ref": "Authorizer"}, `+methodProperties+lambdaProxyTo("echo")))
 }
 
@@ -267,6 +271,30 @@ func TestAResourcePolicyMustAllowCallersWithoutAName(t *testing.T) {
 		// What the policy does not speak about is not allowed.
 		if got := w.send(t, "POST", "/", ""); got.status != 403 || !strings.Contains(got.body, "User: anonymous is not authorized to perform: execute-api:Invoke") {
 			t.Errorf("%s: POST answers %d %s, want 403", effect, got.status, got.body)
+		}
+	}
+}
+
+// Addresses are looked at before the authorizer is asked, which cannot let
+// anybody in from elsewhere.
+func TestAResourcePolicyKeepsAddressesFromTheAuthorizer(t *testing.T) {
+	for ranges, want := range map[string]int{"127.0.0.0/8": 200, "192.0.2.0/24": 403} {
+		asked := 0
+		c := cloud.New(site())
+		store := iam.New(c)
+		c.Policies = store
+		w, err := startIn(t, c, Options{}, map[string]cloud.API{"lambda": functions{
+			"guard": func(json.RawMessage) (any, error) { asked++; return verdict("Allow", "*"), nil },
+			"echo":  func(json.RawMessage) (any, error) { return map[string]any{"body": "in"}, nil },
+		}}, guardedAPI(`, "Policy": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*",
+				"Condition": {"NotIpAddress": {"aws:SourceIp": ["`+ranges+`"]}}}]}`, tokenAuthorizer, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Authorizer = alsoService{store}
+		if got := w.send(t, "GET", "/orders/7", "", "Authorization: Bearer t"); got.status != want || (asked > 0) != (want == 200) {
+			t.Errorf("%s: answers %d %s, want %d; the authorizer was asked %d times", ranges, got.status, got.body, want, asked)
 		}
 	}
 }

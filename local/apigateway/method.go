@@ -97,9 +97,6 @@ func (m *method) setAuthorization(a *api, p methodProperties) error {
 		if m.authorizer = a.authorizers[p.AuthorizerId]; m.authorizer == nil {
 			return fmt.Errorf("property AuthorizerId: REST API %s has no authorizer %q", a.name, p.AuthorizerId)
 		}
-		if a.policy {
-			return &cfn.Unsupported{Property: "AuthorizationType", Reason: "the local engine joins no authorizer with the API's resource policy"}
-		}
 	default:
 		return &cfn.Unsupported{Property: "AuthorizationType", Reason: fmt.Sprintf("the local engine has no %s authorization", p.AuthorizationType)}
 	}

@@ -16,6 +16,9 @@ type Error struct {
 	// prefer it. Default: there is none.
 	QueryCode string
 
+	// Denied: a policy says so in as many words, and no other one can allow it.
+	Denied bool
+
 	// Fields are further members of the error's shape, such as
 	// CancellationReasons.
 	Fields map[string]any

@@ -4,6 +4,7 @@ package iam
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ var comparisons = map[string]comparison{
 	"ArnEquals":                func(v, p string) bool { return wildcard(p, v) },
 	"ArnLike":                  func(v, p string) bool { return wildcard(p, v) },
 	"Bool":                     strings.EqualFold,
+	"IpAddress":                within,
 	"NumericEquals":            numeric(func(v, p float64) bool { return v == p }),
 	"NumericLessThan":          numeric(func(v, p float64) bool { return v < p }),
 	"NumericLessThanEquals":    numeric(func(v, p float64) bool { return v <= p }),
@@ -34,6 +36,20 @@ var negations = map[string]string{
 	"ArnNotEquals":              "ArnEquals",
 	"ArnNotLike":                "ArnLike",
 	"NumericNotEquals":          "NumericEquals",
+	"NotIpAddress":              "IpAddress",
+}
+
+// within tells whether an address is in a range, or is the only one of it.
+func within(value, pattern string) bool {
+	address, err := netip.ParseAddr(value)
+	if err != nil {
+		return false
+	}
+	if one, err := netip.ParseAddr(pattern); err == nil {
+		return one == address
+	}
+	prefix, err := netip.ParsePrefix(pattern)
+	return err == nil && prefix.Contains(address)
 }
 
 func numeric(compare func(v, p float64) bool) comparison {

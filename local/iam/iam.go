@@ -68,7 +68,9 @@ func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	identity := s.identityDecision(r)
 	resource := s.resourceDecision(r)
 	if identity == denied || resource == denied {
-		return refusal(r, "with an explicit deny in a policy")
+		explicit := refusal(r, "with an explicit deny in a policy")
+		explicit.Denied = true
+		return explicit
 	}
 	if identity == allowed || resource == allowed {
 		return nil
@@ -79,7 +81,7 @@ func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	return refusal(r, fmt.Sprintf("because no identity-based policy allows the %s action", action))
 }
 
-func refusal(r *request, reason string) error {
+func refusal(r *request, reason string) *cloud.Error {
 	return cloud.Errorf(403, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s %s",
 		r.caller.ARN, r.action, r.resource, reason)
 }

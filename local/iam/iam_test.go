@@ -74,6 +74,10 @@ func TestARoleMayDoExactlyWhatItsPoliciesAllow(t *testing.T) {
 		{"a policy variable in a condition", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"s3:prefix":"${aws:PrincipalAccount}"}}}`, "s3:GetObject", "arn:aws:s3:::b", map[string]string{"S3:Prefix": "000000000000"}, true},
 		{"a condition on a key that must not be there", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"Null":{"s3:prefix":"true"}}}`, "s3:GetObject", "arn:aws:s3:::b", map[string]string{"s3:prefix": "x"}, false},
 		{"a condition on a key if it is there", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEqualsIfExists":{"s3:prefix":"y"}}}`, "s3:GetObject", "arn:aws:s3:::b", nil, true},
+		{"an address in the range that is let in", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24","2001:db8::/32"]}}}]`, "s3:GetObject", "arn:aws:s3:::c", map[string]string{"aws:SourceIp": "192.0.2.255"}, true},
+		{"an address of the other kind that is let in", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24","2001:db8::/32"]}}}]`, "s3:GetObject", "arn:aws:s3:::c", map[string]string{"aws:SourceIp": "2001:db8::1"}, true},
+		{"an address beside the range that is let in", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":["192.0.2.0/24","2001:db8::/32"]}}}]`, "s3:GetObject", "arn:aws:s3:::c", map[string]string{"aws:SourceIp": "192.0.3.0"}, false},
+		{"an address that is kept out", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.7"}}}]`, "s3:GetObject", "arn:aws:s3:::c", map[string]string{"aws:SourceIp": "192.0.2.7"}, false},
 		{"an allow and a deny whose condition holds", `[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b","Condition":{"NumericLessThan":{"k:n":"5"}}}]`, "s3:GetObject", "arn:aws:s3:::c", map[string]string{"k:n": "3"}, false},
 		{"NotAction", `{"Effect":"Allow","NotAction":"sqs:DeleteQueue","Resource":"*"}`, "sqs:DeleteQueue", queue, nil, false},
 	} {
@@ -206,7 +210,7 @@ func TestARoleIsAssumedOnlyOnBehalfOfWhatItTrusts(t *testing.T) {
 func TestAPolicyThatWouldNotBeEnforcedIsRefused(t *testing.T) {
 	store, _ := newStore(t)
 	for name, policy := range map[string]string{
-		"an unknown condition operator": `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}}`,
+		"an unknown condition operator": `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:SourceIp":"10.0.0.0/8"}}}}`,
 		"NotPrincipal":                  `{"Statement":{"Effect":"Deny","NotPrincipal":{"AWS":"x"},"Action":"*","Resource":"*"}}`,
 		"an unknown element":            `{"Statement":{"Effect":"Allow","Actions":"*","Resource":"*"}}`,
 		"an effect that is none":        `{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}`,

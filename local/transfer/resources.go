@@ -16,11 +16,12 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
-// Types returns AWS::Transfer::Server and AWS::Transfer::User.
+// Types returns the resource types: a server, its users, and its host keys.
 func (t *Transfer) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Transfer::Server", t.createServer),
 		cfn.Define("AWS::Transfer::User", t.createUser),
+		cfn.Define("AWS::Transfer::HostKey", t.createHostKey),
 	}
 }
 
@@ -36,6 +37,7 @@ type serverProperties struct {
 	}
 	PreAuthenticationLoginBanner string
 
+	EndpointDetails               cfn.Ignored // of a VPC, which a laptop has none of
 	IpAddressType                 cfn.Ignored
 	LoggingRole                   cfn.Ignored
 	PostAuthenticationLoginBanner cfn.Ignored // FTP's
@@ -48,12 +50,14 @@ type serverProperties struct {
 func (p serverProperties) check() error {
 	for _, setting := range []struct{ property, value, only string }{
 		{"IdentityProviderType", p.IdentityProviderType, "SERVICE_MANAGED"},
-		{"EndpointType", p.EndpointType, "PUBLIC"},
 		{"Domain", p.Domain, "S3"},
 	} {
 		if setting.value != "" && setting.value != setting.only {
 			return &cfn.Unsupported{Property: setting.property, Reason: fmt.Sprintf("the local engine serves %s only, got %q", setting.only, setting.value)}
 		}
+	}
+	if e := p.EndpointType; e != "" && e != "PUBLIC" && e != "VPC" {
+		return &cfn.Unsupported{Property: "EndpointType", Reason: fmt.Sprintf("must be PUBLIC or VPC, got %q", e)}
 	}
 	if len(p.Protocols) > 0 && !slices.Equal(p.Protocols, []string{"SFTP"}) {
 		return &cfn.Unsupported{Property: "Protocols", Reason: fmt.Sprintf("the local engine serves SFTP only, got %q", p.Protocols)}
@@ -88,6 +92,35 @@ func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverPrope
 	t.cloud.Go(s.serve)
 	arn := t.cloud.ARN("transfer", "server/"+s.id)
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": "ONLINE"}}, nil
+}
+
+type hostKeyProperties struct {
+	ServerId    string
+	HostKeyBody string
+	Description cfn.Ignored
+	Tags        cfn.Ignored
+}
+
+// createHostKey gives a server another key. Transfer serves the oldest of each
+// type; here the server's own makes way at once.
+func (t *Transfer) createHostKey(_ context.Context, r cfn.Resource, p hostKeyProperties) (cfn.Handle, error) {
+	t.mu.RLock()
+	s := t.servers[path.Base(p.ServerId)]
+	t.mu.RUnlock()
+	if s == nil {
+		return cfn.Handle{}, fmt.Errorf("server %q does not exist", p.ServerId)
+	}
+	key, err := ssh.ParsePrivateKey([]byte(p.HostKeyBody))
+	if err != nil {
+		return cfn.Handle{}, fmt.Errorf("property HostKeyBody: %w", err)
+	}
+	s.importKey(key)
+	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	id := "hostkey-" + hex.EncodeToString(sum[:])[:17]
+	arn := t.cloud.ARN("transfer", "host-key/"+s.id+"/"+id)
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{
+		"Arn": arn, "HostKeyId": id, "HostKeyFingerprint": ssh.FingerprintSHA256(key.PublicKey()), "Type": key.PublicKey().Type(),
+	}}, nil
 }
 
 type userProperties struct {

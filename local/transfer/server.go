@@ -43,8 +43,28 @@ type server struct {
 	hostKey       ssh.Signer
 	listener      net.Listener
 
-	mu    sync.RWMutex
-	users map[string]*user
+	mu       sync.RWMutex
+	users    map[string]*user
+	imported []ssh.Signer // host keys that templates brought
+}
+
+// importKey makes the server known by another key too, instead of one of the
+// same type.
+func (s *server) importKey(key ssh.Signer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.imported = append(s.imported, key)
+	if key.PublicKey().Type() == s.hostKey.PublicKey().Type() {
+		s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key.PublicKey())))
+	}
+}
+
+// hostKeys are all that clients may know the server by, the last of a type
+// instead of those before it.
+func (s *server) hostKeys() []ssh.Signer {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return append([]ssh.Signer{s.hostKey}, s.imported...)
 }
 
 // listen makes the server ready; serve answers.
@@ -128,7 +148,9 @@ func (s *server) handle(conn net.Conn) {
 	if s.banner != "" {
 		config.BannerCallback = func(ssh.ConnMetadata) string { return s.banner }
 	}
-	config.AddHostKey(s.hostKey)
+	for _, key := range s.hostKeys() {
+		config.AddHostKey(key)
+	}
 	conn.SetDeadline(time.Now().Add(loginTimeout))
 	client, channels, requests, err := ssh.NewServerConn(conn, config)
 	if err != nil {
