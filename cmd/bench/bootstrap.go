@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // starts is how often each binary is started; the median counts.
@@ -116,11 +118,19 @@ func firstRequest(ctx context.Context, binary string) (time.Duration, error) {
 // environment is what the handlers read; the values are never used.
 func environment(runtimeAPI string) []string {
 	values := []string{"AWS_LAMBDA_RUNTIME_API=" + runtimeAPI, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x"}
-	for _, name := range []string{"FILES_TABLE", "TRANSACTIONS_TABLE", "OUTCOMES_TABLE", "QUEUE_URL", "WORKFLOW_ARN",
-		"SETTLEMENT_ARN", "TOKEN_SECRET_PREFIX", "METRIC_NAMESPACE", "PIPELINE"} {
+	for _, name := range []string{
+		contract.EnvFilesTable, contract.EnvTransactionsTable, contract.EnvOutcomesTable, contract.EnvQueueURL, contract.EnvWorkflowARN,
+		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
+	} {
 		values = append(values, name+"=x")
 	}
-	return append(values, "SETTLEMENT_TIMEOUT=15m", "MAX_FILE_BYTES=1073741824", "MAX_FILE_RECORDS=500000")
+	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention} {
+		values = append(values, name+"=24h")
+	}
+	for _, name := range []string{contract.EnvSettlementRate, contract.EnvMaxFileBytes, contract.EnvMaxFileRecords} {
+		values = append(values, name+"=1000")
+	}
+	return values
 }
 
 func median(measure func() (time.Duration, error)) (time.Duration, error) {
