@@ -53,13 +53,19 @@ func TestNagFindsNothing(t *testing.T) {
 			if findings := cdktest.Panics(func() { err = synthesize(app) }); findings != "" || err != nil {
 				t.Fatal(findings, err) // cdk-nag prints each finding
 			}
-			for _, stack := range *app.Synth(nil).Stacks() {
-				for _, message := range *stack.Messages() {
-					text, err := json.Marshal(message)
-					t.Errorf("%s: %s, %v", *stack.StackName(), text, err)
-				}
-			}
+			wantNoMessages(t, app)
 		})
+	}
+}
+
+// wantNoMessages fails for each finding and warning of an app's stacks.
+func wantNoMessages(t *testing.T, app awscdk.App) {
+	t.Helper()
+	for _, stack := range *app.Synth(nil).Stacks() {
+		for _, message := range *stack.Messages() {
+			text, err := json.Marshal(message)
+			t.Errorf("%s: %s, %v", *stack.StackName(), text, err)
+		}
 	}
 }
 

@@ -33,11 +33,7 @@ func TestPipelineWithAKeyPassesNagAndRunsInTheEngine(t *testing.T) {
 	})
 	awscdk.Aspects_Of(app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
 	template := cdktest.Synth(t, stack)
-	for _, artifact := range *app.Synth(nil).Stacks() {
-		for _, message := range *artifact.Messages() {
-			t.Errorf("%v: %v", *message.Id, message.Entry.Data)
-		}
-	}
+	wantNoMessages(t, app)
 
 	handlers := make(map[string]lambda.Handler)
 	for _, function := range template.OfType("AWS::Lambda::Function") {
