@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/environment"
 )
 
 // Emitter writes the metrics of one pipeline.
@@ -18,6 +20,15 @@ type Emitter struct {
 	Namespace string
 	Pipeline  string    // value of the dimension Pipeline
 	Out       io.Writer // os.Stdout in a function
+}
+
+// FromEnvironment is the emitter of a function, as the constructs configure it.
+func FromEnvironment(env *environment.Reader) *Emitter {
+	return &Emitter{
+		Namespace: env.String(contract.EnvMetricNamespace),
+		Pipeline:  env.String(contract.EnvPipeline),
+		Out:       os.Stdout,
+	}
 }
 
 // Value is one metric, of unit Count.

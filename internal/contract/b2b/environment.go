@@ -14,6 +14,6 @@ const (
 	EnvMaxFileBytes      = "MAX_FILE_BYTES"      // split; decimal
 	EnvMaxFileRecords    = "MAX_FILE_RECORDS"    // split; decimal
 	EnvTokenSecretPrefix = "TOKEN_SECRET_PREFIX" // authorize; the secret of a partner is named prefix + partner
-	EnvMetricNamespace   = "METRIC_NAMESPACE"    // accept, split, acknowledge, conclude
+	EnvMetricNamespace   = "METRIC_NAMESPACE"    // accept, split, acknowledge, conclude, watch
 	EnvPipeline          = "PIPELINE"            // value of the metrics' Pipeline dimension
 )

@@ -2,8 +2,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -22,11 +20,7 @@ func main() {
 			SQS:               sqs.NewFromConfig(cfg),
 			TransactionsTable: env.String(contract.EnvTransactionsTable),
 			QueueURL:          env.String(contract.EnvQueueURL),
-			Metrics: &metrics.Emitter{
-				Namespace: env.String(contract.EnvMetricNamespace),
-				Pipeline:  env.String(contract.EnvPipeline),
-				Out:       os.Stdout,
-			},
+			Metrics:           metrics.FromEnvironment(env),
 		}
 		return handler.Handle
 	})

@@ -2,8 +2,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -23,11 +21,7 @@ func main() {
 			FilesTable:    env.String(contract.EnvFilesTable),
 			OutcomesTable: env.String(contract.EnvOutcomesTable),
 			Retention:     env.Duration(contract.EnvRetention),
-			Metrics: &metrics.Emitter{
-				Namespace: env.String(contract.EnvMetricNamespace),
-				Pipeline:  env.String(contract.EnvPipeline),
-				Out:       os.Stdout,
-			},
+			Metrics:       metrics.FromEnvironment(env),
 		}
 		return handler.Handle
 	})

@@ -2,8 +2,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -23,11 +21,7 @@ func main() {
 			OutcomesTable:     env.String(contract.EnvOutcomesTable),
 			TransactionsTable: env.String(contract.EnvTransactionsTable),
 			Retention:         env.Duration(contract.EnvRetention),
-			Metrics: &metrics.Emitter{
-				Namespace: env.String(contract.EnvMetricNamespace),
-				Pipeline:  env.String(contract.EnvPipeline),
-				Out:       os.Stdout,
-			},
+			Metrics:           metrics.FromEnvironment(env),
 		}
 		return handler.Handle
 	})

@@ -2,8 +2,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -38,11 +36,7 @@ func main() {
 				Bytes:   env.Int64(contract.EnvMaxFileBytes),
 				Records: int(env.Int64(contract.EnvMaxFileRecords)),
 			},
-			Metrics: &metrics.Emitter{
-				Namespace: env.String(contract.EnvMetricNamespace),
-				Pipeline:  env.String(contract.EnvPipeline),
-				Out:       os.Stdout,
-			},
+			Metrics: metrics.FromEnvironment(env),
 		}
 		return handler.Handle
 	})

@@ -2,8 +2,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -22,11 +20,7 @@ func main() {
 			StepFunctions: sfn.NewFromConfig(cfg),
 			FilesTable:    env.String(contract.EnvFilesTable),
 			SettlementARN: env.String(contract.EnvSettlementARN),
-			Metrics: &metrics.Emitter{
-				Namespace: env.String(contract.EnvMetricNamespace),
-				Pipeline:  env.String(contract.EnvPipeline),
-				Out:       os.Stdout,
-			},
+			Metrics:       metrics.FromEnvironment(env),
 		}
 		return handler.Handle
 	})
