@@ -60,11 +60,12 @@ type version struct {
 func New(c *cloud.Cloud) *SecretsManager {
 	s := &SecretsManager{cloud: c, byName: map[string]*secret{}, byARN: map[string]*secret{}}
 	s.Operations = cloud.Operations{
-		"BatchGetSecretValue": cloud.Handle(s.batchGetSecretValue),
-		"DescribeSecret":      cloud.Handle(s.describeSecret),
-		"GetSecretValue":      cloud.Handle(s.getSecretValue),
-		"ListSecrets":         cloud.Handle(s.listSecrets),
-		"PutSecretValue":      cloud.Handle(s.putSecretValue),
+		"BatchGetSecretValue":      cloud.Handle(s.batchGetSecretValue),
+		"DescribeSecret":           cloud.Handle(s.describeSecret),
+		"GetSecretValue":           cloud.Handle(s.getSecretValue),
+		"ListSecrets":              cloud.Handle(s.listSecrets),
+		"PutSecretValue":           cloud.Handle(s.putSecretValue),
+		"UpdateSecretVersionStage": cloud.Handle(s.updateSecretVersionStage),
 	}
 	return s
 }
@@ -109,15 +110,24 @@ func checkName(name string) error {
 // add stores a version and moves the labels to it. AWSPREVIOUS goes to the
 // version that AWSCURRENT was taken from.
 func (sec *secret) add(v *version, labels []string) {
-	sec.Changed()
 	sec.versions[v.id] = v
-	sec.changed = v.created
 	for _, label := range labels {
-		if before, ok := sec.stages[label]; ok && label == current && before != v.id {
-			sec.stages[previous] = before
-		}
-		sec.stages[label] = v.id
+		sec.move(label, v.id)
 	}
+	sec.touch()
+}
+
+// move puts a label on a version.
+func (sec *secret) move(label, id string) {
+	if before, ok := sec.stages[label]; ok && label == current && before != id {
+		sec.stages[previous] = before
+	}
+	sec.stages[label] = id
+}
+
+func (sec *secret) touch() {
+	sec.Changed()
+	sec.changed = time.Now()
 }
 
 // find returns the secret that id names: by name, by ARN, or by the ARN
