@@ -29,11 +29,11 @@ func TestEveryAlarmGoesOffAndOnAgain(t *testing.T) {
 		t.Fatalf("no templates: %v", err)
 	}
 	for _, path := range append(templates, filepath.Join("testdata", "alarms.json")) {
+		s := cutOut(t, path)
+		if len(s.alarms) == 0 {
+			continue
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".json"), func(t *testing.T) {
-			s := cutOut(t, path)
-			if len(s.alarms) == 0 {
-				t.Skip("the template has no alarms")
-			}
 			synctest.Test(t, func(t *testing.T) { s.drive(t) })
 		})
 	}
