@@ -36,18 +36,10 @@ func run(ctx context.Context, arguments []string) error {
 	region := flags.String("region", "", "region the engine pretends to be in (default the stacks' own, or us-east-1)")
 	parameters := parameterFlag{}
 	flags.Var(parameters, "parameter", "value of a template parameter, as `STACK:NAME=VALUE`; may be repeated")
-	if err := command.Parse(flags, arguments); err != nil {
+	dir := "cdk.out"
+	if err := command.Parse(flags, arguments, command.Operand{Name: "ASSEMBLY", Value: &dir}); err != nil {
 		return err
 	}
-	dir := "cdk.out"
-	switch flags.NArg() {
-	case 0:
-	case 1:
-		dir = flags.Arg(0)
-	default:
-		return command.Misused("one assembly at most, got %q", flags.Args())
-	}
-
 	if *state != "" && sameFolder(*state, *out) {
 		return command.Misused("-state and -out must be different folders, got %q for both", *out)
 	}

@@ -238,7 +238,7 @@ func TestWhatIsWrongIsSaidWithAStatusOfItsOwn(t *testing.T) {
 		{"a folder without an assembly", []string{dir}, "run `cdk synth` first"},
 		{"a parameter of another form", []string{"-parameter", "A=1"}, "want STACK:NAME=VALUE"},
 		{"one folder for both", []string{"-out", dir, "-state", dir, filepath.Join(dir, "app.json")}, "different folders"},
-		{"two assemblies", []string{"a", "b"}, "one assembly at most"},
+		{"two assemblies", []string{"a", "b"}, `nothing is known of the argument "b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			output, err := exec.Command(filepath.Join(dir, "local"), tt.arguments...).CombinedOutput()

@@ -5,31 +5,24 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 )
 
-const redriveUsage = `usage: tradepost redrive [--stack NAME]
+const redriveUsage = `[--stack NAME]
 
 Moves the dead letters, messages that could not be started as executions, back to the queues that they came from. Mend the
-cause first: a message that fails again comes back. Transactions that FAILED are another matter: see tradepost replay.
+cause first: a message that fails again comes back. Transactions that FAILED are another matter: see tradepost replay.`
 
-`
-
-func redriveVerb(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("tradepost redrive", flag.ContinueOnError)
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), redriveUsage)
-		flags.PrintDefaults()
-	}
-	stack := flags.String("stack", defaultStack, "`name` of the pipeline's stack")
-	if err := parse(flags, arguments, stdout); err != nil {
+func redriveVerb(ctx context.Context, arguments []string) error {
+	flags, stack := newFlags("redrive", redriveUsage)
+	if err := command.Parse(flags, arguments); err != nil {
 		return err
 	}
 	cfg, err := connect(ctx)
@@ -48,7 +41,7 @@ func redriveVerb(ctx context.Context, arguments []string, stdout, stderr io.Writ
 		all += moved
 		faults = append(faults, err)
 	}
-	fmt.Fprintf(stderr, "%d dead letters moved back\n", all)
+	tell("%d dead letters moved back", all)
 	return errors.Join(faults...)
 }
 

@@ -4,9 +4,7 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/internal/batch"
 	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 	"github.com/tradepost-dev/tradepost/internal/replay"
@@ -25,39 +24,31 @@ import (
 // inputs of executions.
 const longestBack = 90 * 24 * time.Hour
 
-const replayUsage = `usage: tradepost replay (--file ID | --partner P | --reason NAME | --since T)... [--stack NAME] [--dry-run]
+const replayUsage = `(--file ID | --partner P | --reason NAME | --since T)... [--stack NAME] [--dry-run]
 
 Starts transactions again that FAILED, each under the name of its next attempt, through the queue, and has the replies of
 their files written anew. Given several conditions, it takes what meets them all. It may be interrupted and run again:
-what has been started is not started twice.
+what has been started is not started twice.`
 
-`
-
-func replayVerb(ctx context.Context, arguments []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("tradepost replay", flag.ContinueOnError)
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), replayUsage)
-		flags.PrintDefaults()
-	}
+func replayVerb(ctx context.Context, arguments []string) error {
+	flags, stack := newFlags("replay", replayUsage)
 	var s replay.Selection
 	flags.StringVar(&s.FileID, "file", "", "`ID` of a file, as in its reply, or of a posted transaction")
 	flags.StringVar(&s.Partner, "partner", "", "the partner's `id`")
 	flags.StringVar(&s.Reason, "reason", "", "`name` of the error that they failed with, as --dry-run lists them: States.Timeout")
 	since := flags.String("since", "", "`time` since which they failed: 2h, 2026-11-24 or 2026-11-24T09:30:00Z (default 90 days ago)")
-	stack := flags.String("stack", defaultStack, "`name` of the pipeline's stack")
 	dryRun := flags.Bool("dry-run", false, "list what would be started, and change nothing")
-	if err := parse(flags, arguments, stdout); err != nil {
+	if err := command.Parse(flags, arguments); err != nil {
 		return err
 	}
 	if s.FileID == "" && s.Partner == "" && s.Reason == "" && *since == "" {
-		return usageError{fmt.Errorf("say what to replay: --file, --partner, --reason or --since")}
+		return command.Misused("say what to replay: --file, --partner, --reason or --since")
 	}
 	var err error
 	if s.Since, err = moment(*since, time.Now()); err != nil {
-		return usageError{err}
+		return command.Misused("%w", err)
 	}
-	tell := func(format string, arguments ...any) { fmt.Fprintf(stderr, format+"\n", arguments...) }
-	replayer, err := newReplayer(ctx, *stack, tell)
+	replayer, err := newReplayer(ctx, *stack)
 	if err != nil {
 		return err
 	}
@@ -69,7 +60,7 @@ func replayVerb(ctx context.Context, arguments []string, stdout, stderr io.Write
 	for _, b := range batches {
 		found += len(b.Failures)
 		if *dryRun {
-			fmt.Fprintln(stdout, b)
+			fmt.Println(b)
 		}
 	}
 	tell("%d failed transactions of %d files and posts", found, len(batches))
@@ -98,7 +89,7 @@ func moment(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--since %q is no time: give 2h, 2026-11-24 or 2026-11-24T09:30:00Z", text)
 }
 
-func newReplayer(ctx context.Context, stack string, tell func(string, ...any)) (*replay.Replayer, error) {
+func newReplayer(ctx context.Context, stack string) (*replay.Replayer, error) {
 	cfg, err := connect(ctx)
 	if err != nil {
 		return nil, err

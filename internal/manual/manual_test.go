@@ -1,6 +1,6 @@
-// Package manual holds the tests that compare the documentation's
-// commands with what there is. CI runs those that the README promises.
 package manual
+
+// This file compares the documentation's commands with what there is.
 
 import (
 	"os"
@@ -17,10 +17,7 @@ var root = filepath.Join("..", "..")
 // command is a command of the documentation, and where it stands.
 type command struct{ page, text string }
 
-var (
-	inline = regexp.MustCompile("`([^`\n]+)`")
-	fenced = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
-)
+var inline = regexp.MustCompile("`([^`\n]+)`")
 
 // commands are what the pages have between backticks and in shell blocks, of
 // one kind.
@@ -43,12 +40,12 @@ func commands(t *testing.T, prefix string) []command {
 				found = append(found, command{filepath.Base(page), line})
 			}
 		}
-		for _, block := range fenced.FindAllStringSubmatch(text, -1) {
+		for _, block := range shell.FindAllStringSubmatch(text, -1) {
 			for line := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", " ")) {
 				add(line)
 			}
 		}
-		for _, word := range inline.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+		for _, word := range inline.FindAllStringSubmatch(shell.ReplaceAllString(text, ""), -1) {
 			add(word[1])
 		}
 	}

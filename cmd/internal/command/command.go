@@ -45,9 +45,16 @@ func Misused(format string, arguments ...any) error {
 	return usageError{error: fmt.Errorf(format, arguments...)}
 }
 
-// Parse parses the flags. -h prints them to standard output; what is wrong is
-// printed with them to standard error.
-func Parse(flags *flag.FlagSet, arguments []string) error {
+// Operand is an argument that is no flag. One that has a value before may be
+// left out.
+type Operand struct {
+	Name  string // as the usage shows it
+	Value *string
+}
+
+// Parse parses the flags, and the operands among or behind them. -h prints the
+// usage to standard output; what is wrong is printed with it to standard error.
+func Parse(flags *flag.FlagSet, arguments []string, operands ...Operand) error {
 	flags.Init(flags.Name(), flag.ContinueOnError)
 	for _, argument := range arguments {
 		if argument == "--" {
@@ -57,9 +64,50 @@ func Parse(flags *flag.FlagSet, arguments []string) error {
 			flags.SetOutput(os.Stdout)
 		}
 	}
-	err := flags.Parse(arguments)
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return err
+	given, err := split(flags, arguments)
+	if err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return usageError{err, true} // flag has printed it
 	}
-	return usageError{err, true} // flag has printed it
+	if err := assign(operands, given); err != nil {
+		fmt.Fprintln(flags.Output(), err)
+		flags.Usage()
+		return usageError{err, true}
+	}
+	return nil
+}
+
+// split parses the flags and returns what is none. Package flag ends at the
+// first such argument.
+func split(flags *flag.FlagSet, arguments []string) (operands []string, err error) {
+	for len(arguments) > 0 {
+		if err := flags.Parse(arguments); err != nil {
+			return nil, err
+		}
+		rest := flags.Args()
+		if len(rest) == 0 {
+			break
+		}
+		if parsed := len(arguments) - len(rest); parsed > 0 && arguments[parsed-1] == "--" {
+			return append(operands, rest...), nil
+		}
+		operands, arguments = append(operands, rest[0]), rest[1:]
+	}
+	return operands, nil
+}
+
+func assign(operands []Operand, given []string) error {
+	if len(given) > len(operands) {
+		return fmt.Errorf("nothing is known of the argument %q", given[len(operands)])
+	}
+	for i, o := range operands {
+		if i < len(given) && given[i] != "" {
+			*o.Value = given[i]
+		} else if *o.Value == "" {
+			return fmt.Errorf("%s is missing", o.Name)
+		}
+	}
+	return nil
 }

@@ -37,6 +37,10 @@ func TestEveryProgramExplainsItselfAndRefusesWhatItDoesNotKnow(t *testing.T) {
 			if code != 2 || !strings.Contains(errors, "-no-such-flag") || !strings.Contains(errors, "\n  ") || out != "" {
 				t.Errorf("an unknown flag: exit code %d, printed %q and as errors %q: want 2, the flag and what it takes", code, out, errors)
 			}
+			out, errors, code = run(t, filepath.Join(bin, program.Name()), "no", "such", "arguments")
+			if code != 2 || !strings.Contains(errors, "\n  ") || out != "" {
+				t.Errorf("unknown arguments: exit code %d, printed %q and as errors %q: want 2 and what it takes", code, out, errors)
+			}
 		})
 	}
 }

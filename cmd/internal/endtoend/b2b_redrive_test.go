@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -47,7 +48,7 @@ func TestADeadLetterIsMovedBackAsTheRunbookSays(t *testing.T) {
 	}
 
 	blocked.Store(false)
-	for _, command := range runbook(t, "Moving dead letters back") {
+	for _, command := range manual.Commands(t, "docs/operations.md", "Moving dead letters back") {
 		if said := operateOn(t, d, command); !strings.Contains(said, "2 dead letters moved back") {
 			t.Errorf("%s says %s", command, said)
 		}
@@ -62,7 +63,7 @@ func TestADeadLetterIsMovedBackAsTheRunbookSays(t *testing.T) {
 	if status, err := acme.Settled(deadline(t), "dead-2"); err != nil || status.Status != string(contract.Stored) {
 		t.Errorf("posted: %+v, %v", status, err)
 	}
-	for _, command := range runbook(t, "Moving dead letters back") {
+	for _, command := range manual.Commands(t, "docs/operations.md", "Moving dead letters back") {
 		if said := operateOn(t, d, command); !strings.Contains(said, "0 dead letters moved back") {
 			t.Errorf("a second time %s says %s", command, said)
 		}

@@ -3,32 +3,20 @@ package endtoend
 // This file does what the runbook in docs/operations.md says, word for word.
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
-
-// runbook are the commands of a section of docs/operations.md.
-func runbook(t *testing.T, section string) []string {
-	t.Helper()
-	_, page, found := strings.Cut(read(t, filepath.Join(root, "docs", "operations.md")), "\n## "+section+"\n")
-	page, _, _ = strings.Cut(page, "\n## ")
-	commands := regexp.MustCompile(`(?m)^go run \./cmd/tradepost .*$`).FindAllString(page, -1)
-	if !found || len(commands) == 0 {
-		t.Fatalf("docs/operations.md has no commands under %q", section)
-	}
-	return commands
-}
 
 // operate runs a command of the runbook as an operator does, and returns all
 // that it prints.
@@ -39,15 +27,24 @@ func operate(t *testing.T, command string, variables ...string) string {
 
 func operateOn(t *testing.T, desk *b2b.Desk, command string, variables ...string) string {
 	t.Helper()
+	stdout, stderr, err := tryOn(t, desk, command, variables...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", command, err, stdout, stderr)
+	}
+	return stdout + stderr
+}
+
+// tryOn is operateOn for a command that may fail.
+func tryOn(t *testing.T, desk *b2b.Desk, command string, variables ...string) (stdout, stderr string, err error) {
+	t.Helper()
 	shell := exec.CommandContext(deadline(t), "sh", "-c", command)
 	shell.Dir = root
 	shell.Env = append(os.Environ(), append(variables, "AWS_ENDPOINT_URL="+desk.Endpoints.AWS,
 		"AWS_REGION="+desk.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")...)
-	out, err := shell.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v\n%s", command, err, out)
-	}
-	return string(out)
+	var results, told bytes.Buffer
+	shell.Stdout, shell.Stderr = &results, &told
+	err = shell.Run()
+	return results.String(), told.String(), err
 }
 
 func TestWhatFailedIsReplayedAsTheRunbookSays(t *testing.T) {
@@ -74,7 +71,7 @@ func TestWhatFailedIsReplayedAsTheRunbookSays(t *testing.T) {
 	wantTotals(t, before, all-failing, 0, 0, failing)
 
 	down.Store(false)
-	commands := runbook(t, "Replaying failed transactions")
+	commands := manual.Commands(t, "docs/operations.md", "Replaying failed transactions")
 	said := ""
 	for _, command := range commands {
 		said += operate(t, command, "FILE="+before.FileID, "PARTNER=globex", "REASON=DynamoDb.DynamoDbException")

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -45,14 +45,14 @@ func TestTheQueryStringOfTheReferenceTextIsAcceptedAsTheREADMESaysIt(t *testing.
 	t.Parallel()
 	const message = " Transaction made between user 687 and user 329."
 	page := read(t, filepath.Join(root, "README.md"))
-	command := regexp.MustCompile("(?s)```sh\n(curl .*?)```").FindStringSubmatch(page)
-	if command == nil || !strings.Contains(page, "`transactionId=12&transactionMessage="+message+"`") {
+	commands := manual.Commands(t, "README.md", "Partners")
+	if len(commands) != 1 || !strings.Contains(page, "`transactionId=12&transactionMessage="+message+"`") {
 		t.Fatal("README.md does not show the call")
 	}
 	acme := desk.Partners["acme"]
 	sh := newShell(t)
 	sh.prelude = fmt.Sprintf("RESTURL='%s/' TOKEN='%s'\n", acme.API, acme.Token)
-	said, ok := sh.run(command[1], "")
+	said, ok := sh.run(commands[0], "")
 	if !ok {
 		query := url.Values{"transactionId": {"12"}, "transactionMessage": {message}}
 		response, body, err := acme.Request(deadline(t), http.MethodPost, "transactions?"+query.Encode(), nil)

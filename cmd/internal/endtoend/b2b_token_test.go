@@ -3,13 +3,8 @@ package endtoend
 // This file rotates a partner's token as docs/operations.md says.
 
 import (
-	"bytes"
 	"context"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -18,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/authorize"
 	"github.com/tradepost-dev/tradepost/local"
 	locallambda "github.com/tradepost-dev/tradepost/local/lambda"
@@ -53,32 +49,34 @@ func answer(t *testing.T, d *b2b.Desk, scheme, token string) int {
 	return response.StatusCode
 }
 
-func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValid(t *testing.T) {
+func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValidUntilItIsRevoked(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"aws", "jq", "openssl"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("the runbook's commands need it: %v", err)
-		}
-	}
 	authorizer := &forgetful{}
 	d := anotherDesk(t, local.Options{
 		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "RESTAuthorize"): authorizer},
 	})
 	authorizer.desk = d
-	rotation := rotation(t)
-	rotate := func() (token string) {
-		shell := exec.CommandContext(deadline(t), "sh", "-e", "-c", rotation)
-		shell.Env = append(os.Environ(), "PARTNER=acme", "AWS_ENDPOINT_URL="+d.Endpoints.AWS,
-			"AWS_REGION="+d.Engine.Cloud.Region, "AWS_DEFAULT_REGION="+d.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
-		var complaints bytes.Buffer
-		shell.Stderr = &complaints
-		out, err := shell.Output()
-		if err != nil {
-			t.Fatalf("%v\n%s%s", err, out, &complaints)
-		}
-		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		return lines[len(lines)-1]
+	commands := manual.Commands(t, "docs/operations.md", "Tokens")
+	if len(commands) != 3 {
+		t.Fatalf("the runbook has other commands than token, rotate and revoke: %q", commands)
 	}
+	operate := func(command string) (result, said string) {
+		t.Helper()
+		result, said, err := tryOn(t, d, command, "PARTNER=acme")
+		if err != nil {
+			t.Fatalf("%s: %v\n%s%s", command, err, result, said)
+		}
+		return strings.TrimSuffix(result, "\n"), said
+	}
+	token := func() string { bearer, _ := operate(commands[0]); return bearer }
+	rotate := func() string {
+		bearer, said := operate(commands[1])
+		if strings.Contains(said, strings.TrimPrefix(bearer, "acme.")) {
+			t.Errorf("the token is told twice: %s", said)
+		}
+		return bearer
+	}
+	revoke := func() { operate(commands[2]) }
 	want := func(status int, scheme, token string) {
 		t.Helper()
 		if got := answer(t, d, scheme, token); got != status {
@@ -87,16 +85,28 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValid(t *testing.T) 
 	}
 	const valid, refused = http.StatusNotFound, http.StatusUnauthorized // there is no such transaction
 	first := d.Partners["acme"].Token
+	if got := token(); got != first {
+		t.Errorf("the token is %s, not %s", got, first)
+	}
 	second := rotate()
-	if second == first || !strings.HasPrefix(second, "acme.") {
+	if second == first || !strings.HasPrefix(second, "acme.") || second != token() {
 		t.Fatalf("the rotation prints %q", second)
 	}
 	want(valid, "Bearer", first)
 	want(valid, "Bearer", second)
-	third := rotate()
+	if result, said, err := tryOn(t, d, commands[1], "PARTNER=acme"); err == nil || result != "" || !strings.Contains(said, "revoke that first") {
+		t.Errorf("a rotation that would end a valid token: %v, %s%s", err, result, said)
+	}
+	revoke()
 	want(refused, "bearer", first)
 	want(valid, "bearer", second)
+	revoke() // a second time there is nothing to do
+	third := rotate()
+	want(valid, "BEARER", second)
 	want(valid, "Bearer", third)
+	if result, said, err := tryOn(t, d, commands[1], "PARTNER=nobody"); err == nil || result != "" || !strings.Contains(said, `no partner "nobody"`) {
+		t.Errorf("an unknown partner: %v, %s%s", err, result, said)
+	}
 
 	// A value of the wrong shape is put by mistake: no server error.
 	_, err := secretsmanager.NewFromConfig(d.AWS()).PutSecretValue(deadline(t), &secretsmanager.PutSecretValueInput{
@@ -107,15 +117,7 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValid(t *testing.T) 
 	}
 	want(refused, "Bearer", "acme.fourth-fourth-fourth")
 	want(valid, "bearer", third)
-}
-
-// rotation is the block of commands under Tokens in docs/operations.md.
-func rotation(t *testing.T) string {
-	t.Helper()
-	_, page, _ := strings.Cut(read(t, filepath.Join(root, "docs", "operations.md")), "\n## Tokens\n")
-	block := regexp.MustCompile("(?s)```sh\n(.*?)```").FindStringSubmatch(page)
-	if block == nil {
-		t.Fatal("docs/operations.md has no commands under Tokens")
+	if result, said, err := tryOn(t, d, commands[2], "PARTNER=acme"); err == nil || strings.Contains(result+said, "fourth") || !strings.Contains(said, "not a partner's token") {
+		t.Errorf("the only valid token is revoked: %v, %s%s", err, result, said)
 	}
-	return block[1]
 }

@@ -4,22 +4,20 @@ package authorize
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/tokens"
 )
 
 // stages are the versions of a secret whose tokens are valid. Whoever puts a
 // new value makes the one before it AWSPREVIOUS, so that a partner can change
 // over at a time of its own.
-var stages = []string{"AWSCURRENT", "AWSPREVIOUS"}
+var stages = []string{tokens.Current, tokens.Previous}
 
 // tokens are those of a partner that are valid now, through the cache: none
 // for an unknown partner.
@@ -44,13 +42,13 @@ func (h *Handler) read(ctx context.Context, partner string) (known []contract.Pa
 		secret, err := h.SecretsManager.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
 			SecretId: aws.String(name), VersionStage: aws.String(stage),
 		})
-		if isGone(err) {
+		if tokens.IsGone(err) {
 			break // without a current version there is no previous one
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s of secret %s: %w", stage, name, err)
 		}
-		token, err := decode(aws.ToString(secret.SecretString), partner)
+		token, err := tokens.Decode(aws.ToString(secret.SecretString), partner)
 		if err != nil {
 			slog.ErrorContext(ctx, "the secret is not a partner's token: put a value of the right shape",
 				"secret", name, "stage", stage, "error", err.Error())
@@ -59,28 +57,4 @@ func (h *Handler) read(ctx context.Context, partner string) (known []contract.Pa
 		known = append(known, token)
 	}
 	return known, nil
-}
-
-// isGone tells of a secret, or a version, that does not exist, or is marked for
-// deletion because the partner has left.
-func isGone(err error) bool {
-	_, missing := errors.AsType[*types.ResourceNotFoundException](err)
-	_, deleted := errors.AsType[*types.InvalidRequestException](err)
-	return missing || deleted
-}
-
-// decode reads a partner's secret. Its errors quote nothing of it, whatever it
-// is.
-func decode(text, partner string) (token contract.PartnerToken, err error) {
-	switch err := json.Unmarshal([]byte(text), &token); {
-	case err != nil:
-		return token, errors.New("it is not a JSON object with the texts partner, token and usageKey")
-	case token.Partner != partner:
-		return token, errors.New("its member partner is not the partner in the secret's name")
-	case token.Token == "":
-		return token, errors.New("its member token is missing or empty")
-	case token.UsageKey == "":
-		return token, errors.New("its member usageKey is missing or empty")
-	}
-	return token, nil
 }
