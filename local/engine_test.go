@@ -64,6 +64,7 @@ func TestAHandWrittenTemplateRunsAndAnswersUnmodifiedClients(t *testing.T) {
 		{"a message goes through a real binary into the table", queueToTable},
 		{"a REST API answers from a function", restToFunction},
 		{"a state machine chooses, maps and retries", machineRuns},
+		{"a state machine stops an instance", machineStopsInstance},
 		{"a topic delivers to a queue", topicToQueue},
 		{"an upload is announced to a queue", uploadToQueue},
 		{"each service answers a look at it", services},
@@ -100,32 +101,49 @@ func restToFunction(t *testing.T, shop *local.Engine) {
 }
 
 func machineRuns(t *testing.T, shop *local.Engine) {
-	machines := sfn.NewFromConfig(client(shop))
 	for _, tt := range []struct{ input, status, want string }{
 		{`{"names": ["alice", "bob"]}`, "SUCCEEDED", `["hello alice","hello bob"]`},
 		{`{"names": []}`, "FAILED", "Nobody: the list is empty"},
 	} {
-		started, err := machines.StartExecution(t.Context(), &sfn.StartExecutionInput{
-			StateMachineArn: aws.String(output(t, shop, "Flow")), Input: aws.String(tt.input)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ended *sfn.DescribeExecutionOutput
-		eventually(t, "the execution has ended", func() bool {
-			ended, err = machines.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn})
-			return err != nil || ended.Status != "RUNNING"
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := aws.ToString(ended.Output)
-		if ended.Error != nil {
-			got = *ended.Error + ": " + *ended.Cause
-		}
-		if string(ended.Status) != tt.status || got != tt.want {
-			t.Errorf("input %s: got %s %s, want %s %s", tt.input, ended.Status, got, tt.status, tt.want)
+		if status, got := runsTo(t, shop, "Flow", tt.input); status != tt.status || got != tt.want {
+			t.Errorf("input %s: got %s %s, want %s %s", tt.input, status, got, tt.status, tt.want)
 		}
 	}
+}
+
+func machineStopsInstance(t *testing.T, shop *local.Engine) {
+	for instance, want := range map[string]string{
+		output(t, shop, "Press"): `{"state":"stopping","zone":"us-east-1a"}`,
+		"i-00000000":             `{"error":"Ec2.Ec2Exception"}`, // there is none, and the role may not stop it
+	} {
+		if status, got := runsTo(t, shop, "Switch", `{"instance": "`+instance+`"}`); status != "SUCCEEDED" || got != want {
+			t.Errorf("%s: got %s %s, want %s", instance, status, got, want)
+		}
+	}
+}
+
+// runsTo runs a state machine of the shop and returns its status with its
+// output, or with its error and cause.
+func runsTo(t *testing.T, shop *local.Engine, machine, input string) (status, result string) {
+	t.Helper()
+	machines := sfn.NewFromConfig(client(shop))
+	started, err := machines.StartExecution(t.Context(), &sfn.StartExecutionInput{
+		StateMachineArn: aws.String(output(t, shop, machine)), Input: aws.String(input)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ended *sfn.DescribeExecutionOutput
+	eventually(t, "the execution has ended", func() bool {
+		ended, err = machines.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn})
+		return err != nil || ended.Status != "RUNNING"
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ended.Error != nil {
+		return string(ended.Status), *ended.Error + ": " + *ended.Cause
+	}
+	return string(ended.Status), aws.ToString(ended.Output)
 }
 
 // receive waits for the next message in the queue of notices.

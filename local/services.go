@@ -14,6 +14,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloudtrail"
 	"github.com/tradepost-dev/tradepost/local/cloudwatch"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
+	"github.com/tradepost-dev/tradepost/local/ec2"
 	"github.com/tradepost-dev/tradepost/local/events"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/lambda"
@@ -67,6 +68,7 @@ func (e *Engine) services(o Options) []service {
 		{"dynamodb", dynamodb.New(c, dynamodb.Options{Assets: e.asset})},
 		{"secretsmanager", secrets.New(c)},
 		{"ssm", ssm.New(c)},
+		{"ec2", ec2.New(c)},
 		{"lambda", lambda.New(c, lambda.Options{
 			Assets:      e.asset,
 			Logs:        e.logs,

@@ -17,7 +17,7 @@ const providerType = "Local::CDK::Provider"
 // served are the custom resources that the engine serves itself.
 var served = []string{
 	"Custom::S3BucketNotifications", "Custom::S3AutoDeleteObjects",
-	"Custom::LogRetention", "Custom::CloudwatchLogResourcePolicy",
+	"Custom::LogRetention", "Custom::CloudwatchLogResourcePolicy", "Custom::VpcRestrictDefaultSG",
 }
 
 // toolkit defines the types.
@@ -30,6 +30,7 @@ func (k toolkit) Types() []cfn.Type {
 		cfn.Inert("Custom::S3AutoDeleteObjects", nil), // when the stack is deleted
 		cfn.Inert("Custom::LogRetention", nil),
 		cfn.Inert("Custom::CloudwatchLogResourcePolicy", nil),
+		cfn.Inert("Custom::VpcRestrictDefaultSG", nil),
 		cfn.Define("Custom::S3BucketNotifications", k.notify),
 	}
 }

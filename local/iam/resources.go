@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,6 +46,7 @@ func (s *IAM) Types() []cfn.Type {
 		cfn.Define("AWS::IAM::Role", s.createRole),
 		cfn.Define("AWS::IAM::Policy", s.createPolicy),
 		cfn.Define("AWS::IAM::ManagedPolicy", s.createManagedPolicy),
+		cfn.Define("AWS::IAM::InstanceProfile", s.createInstanceProfile),
 	}
 }
 
@@ -126,6 +128,28 @@ func (s *IAM) createManagedPolicy(_ context.Context, r cfn.Resource, p managedPo
 		role.managed = append(role.managed, arn)
 	}
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"PolicyArn": arn}}, nil
+}
+
+type instanceProfileProperties struct {
+	InstanceProfileName string
+	Path                string
+	Roles               []string
+}
+
+// createInstanceProfile makes the name under which an instance has a role.
+// Nothing runs on instances, so that nobody takes the role on.
+func (s *IAM) createInstanceProfile(_ context.Context, r cfn.Resource, p instanceProfileProperties) (cfn.Handle, error) {
+	if len(p.Roles) != 1 {
+		return cfn.Handle{}, fmt.Errorf("property Roles must have one role, got %d", len(p.Roles))
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if _, err := s.roleNamed(p.Roles[0]); err != nil {
+		return cfn.Handle{}, err
+	}
+	name := cmp.Or(p.InstanceProfileName, r.PhysicalName(128))
+	arn := fmt.Sprintf("arn:aws:iam::%s:instance-profile%s%s", s.site.Account, pathOrSlash(p.Path), name)
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn}}, nil
 }
 
 func (s *IAM) roleNamed(name string) (*role, error) {

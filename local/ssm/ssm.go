@@ -1,5 +1,5 @@
 // Package ssm is the Parameter Store of Systems Manager for the local engine:
-// parameters as CloudFormation declares them, to be read.
+// parameters as CloudFormation declares them and as AWS publishes them, to be read.
 package ssm
 
 import (
@@ -33,7 +33,7 @@ type parameter struct {
 	Version          int
 }
 
-// New returns a store without parameters.
+// New returns a store without parameters but those of AWS.
 func New(c *cloud.Cloud) *SSM {
 	s := &SSM{cloud: c, parameters: map[string]parameter{}}
 	s.Operations = cloud.Operations{
@@ -41,6 +41,7 @@ func New(c *cloud.Cloud) *SSM {
 		"GetParameters":       cloud.Handle(s.getParameters),
 		"GetParametersByPath": cloud.Handle(s.getParametersByPath),
 	}
+	s.publish()
 	return s
 }
 
@@ -57,8 +58,12 @@ func (s *SSM) put(p parameter) error {
 	return nil
 }
 
-// arn returns the ARN of a name, in which a leading slash is not doubled.
+// arn returns the ARN of a name, in which a leading slash is not doubled. AWS's
+// own parameters are of no account.
 func (s *SSM) arn(name string) string {
+	if strings.HasPrefix(name, public) {
+		return cloud.Site{Region: s.cloud.Region}.ARN("ssm", "parameter"+name)
+	}
 	return s.cloud.ARN("ssm", "parameter/"+strings.TrimPrefix(name, "/"))
 }
 
@@ -68,7 +73,7 @@ func (s *SSM) find(caller cloud.Caller, action, reference string) (parameter, bo
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	name, version := reference, ""
-	if rest, isARN := strings.CutPrefix(reference, s.cloud.ARN("ssm", "parameter/")); isARN {
+	if rest, isARN := strings.CutPrefix(reference, s.arn("")); isARN {
 		name = rest
 		if _, ok := s.parameters["/"+rest]; ok {
 			name = "/" + rest

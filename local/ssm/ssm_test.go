@@ -74,6 +74,8 @@ func TestParametersAreReadByNameListAndPath(t *testing.T) {
 		{"a first page", "GetParametersByPath", `{"Path": "/app", "MaxResults": 1}`, "{{  } [{/app/a}] [] 1}"},
 		{"a second page", "GetParametersByPath", `{"Path": "/app", "MaxResults": 1, "NextToken": "1"}`, "{{  } [{/app/b}] [] }"},
 		{"an invented token", "GetParametersByPath", `{"Path": "/app", "NextToken": "x"}`, "InvalidNextToken"},
+		{"an image of AWS's", "GetParameters", `{"Names": ["/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"]}`, "{{  } [{/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64}] [] }"},
+		{"an image that AWS does not have", "GetParameter", `{"Name": "/aws/service/ami-amazon-linux-latest/al2023"}`, "ParameterNotFound"},
 		{"a relative path", "GetParametersByPath", `{"Path": "app"}`, "ValidationException"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 func eventBridge() *Integration {
 	return &Integration{
 		Service: "events", Action: "PutEvents", Callback: true,
-		naming:  naming{"EventBridge", "AmazonEventBridgeException", "AmazonEventBridge"},
+		naming:  naming{prefix: "EventBridge", general: "AmazonEventBridgeException", service: "AmazonEventBridge"},
 		prepare: ofObject(eventEntries), answer: allEventsTaken,
 	}
 }

@@ -12,7 +12,7 @@ import (
 func startExecution() *Integration {
 	return &Integration{
 		Service: "states", Action: "StartExecution", Callback: true,
-		naming:  naming{"StepFunctions", "AWSStepFunctionsException", "AWSStepFunctions"},
+		naming:  naming{prefix: "StepFunctions", general: "AWSStepFunctionsException", service: "AWSStepFunctions"},
 		prepare: ofObject(startRequest), answer: startAnswer, job: awaitExecution, stop: stopExecution,
 	}
 }

@@ -16,7 +16,9 @@ func lambdaInvoke() *Integration {
 	}
 }
 
-func lambdaNaming() naming { return naming{"Lambda", "AWSLambdaException", "AWSLambda"} }
+func lambdaNaming() naming {
+	return naming{prefix: "Lambda", general: "AWSLambdaException", service: "AWSLambda"}
+}
 
 // Function is the integration of a Resource that is a function's ARN: the
 // state's input is the payload, and the payload of the answer is the result.

@@ -5,7 +5,7 @@ package integration
 func sqsMessage() *Integration {
 	return &Integration{
 		Service: "sqs", Action: "SendMessage", Callback: true,
-		naming:  naming{"SQS", "AmazonSQSException", "AmazonSQS"},
+		naming:  naming{prefix: "SQS", general: "AmazonSQSException", service: "AmazonSQS"},
 		prepare: ofObject(texts("MessageBody")), answer: withMetadata("application/x-amz-json-1.0"),
 	}
 }
@@ -13,7 +13,7 @@ func sqsMessage() *Integration {
 func snsMessage() *Integration {
 	return &Integration{
 		Service: "sns", Action: "Publish", Callback: true,
-		naming:  naming{"SNS", "AmazonSNSException", "AmazonSNS"},
+		naming:  naming{prefix: "SNS", general: "AmazonSNSException", service: "AmazonSNS"},
 		prepare: ofObject(texts("Message")), answer: withMetadata("text/xml"),
 	}
 }

@@ -18,6 +18,8 @@ type naming struct {
 	prefix  string // "DynamoDB", "DynamoDb"
 	general string // of errors without a class of their own: "AmazonDynamoDBException"
 	service string // in the cause: "AmazonDynamoDBv2"; empty: worded as by version 2
+
+	unmodeled bool // no error has a class of its own
 }
 
 // failure names an error of a call.
@@ -42,7 +44,7 @@ func (n naming) name(code string) string {
 	if i := strings.LastIndexAny(code, ".#"); i >= 0 {
 		class = code[i+1:] // as in "AWS.SimpleQueueService.NonExistentQueue"
 	}
-	if !n.models(class) {
+	if n.unmodeled || !n.models(class) {
 		return n.prefix + "." + n.general
 	}
 	if !strings.HasSuffix(class, "Exception") {

@@ -27,6 +27,8 @@ func TestErrorsOfServicesAreNamed(t *testing.T) {
 		{Find("apigateway:invoke"), "ForbiddenException", 403, "ApiGateway.403"},
 		{Find("aws-sdk:dynamodb:transactWriteItems"), "TransactionCanceledException", 400, "DynamoDb.TransactionCanceledException"},
 		{Find("aws-sdk:dynamodb:putItem"), "ValidationException", 400, "DynamoDb.DynamoDbException"},
+		{Find("aws-sdk:ec2:startInstances"), "IncorrectInstanceState", 400, "Ec2.Ec2Exception"},
+		{Find("aws-sdk:ec2:startInstances"), "InvalidInstanceID.NotFound", 400, "Ec2.Ec2Exception"},
 		{Find("aws-sdk:s3:getObject"), "NoSuchKey", 404, "S3.NoSuchKeyException"},
 		{Find("aws-sdk:s3:getObject"), "AccessDenied", 403, "S3.S3Exception"},
 		{Find("aws-sdk:secretsmanager:createSecret"), "ValidationException", 400, "SecretsManager.SecretsManagerException"},

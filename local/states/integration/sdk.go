@@ -19,6 +19,10 @@ type sdkService struct {
 	// lower is set for an API whose members begin with a lower-case letter: in
 	// a task they begin with an upper-case one, as those of all services do.
 	lower bool
+
+	// unmodeled is set for an API whose model has no errors: the SDK has one
+	// class for all that there are.
+	unmodeled bool
 }
 
 // sdkServices returns the services by the name in a Resource.
@@ -27,7 +31,7 @@ func sdkServices() map[string]sdkService {
 		"cloudwatch":       {prefix: "CloudWatch"},
 		"cloudwatchlogs":   {prefix: "CloudWatchLogs", service: "logs", lower: true},
 		"dynamodb":         {prefix: "DynamoDb"},
-		"ec2":              {prefix: "Ec2"},
+		"ec2":              {prefix: "Ec2", unmodeled: true},
 		"eventbridge":      {prefix: "EventBridge", service: "events"},
 		"glue":             {prefix: "Glue"},
 		"iam":              {prefix: "Iam"},
@@ -60,7 +64,7 @@ func sdkIntegration(name string) *Integration {
 		ResourceType: "aws-sdk:" + id,
 		Service:      service.service,
 		Action:       upperFirst(action),
-		naming:       naming{prefix: service.prefix, general: service.prefix + "Exception"},
+		naming:       naming{prefix: service.prefix, general: service.prefix + "Exception", unmodeled: service.unmodeled},
 		Callback:     true,
 		prepare:      ofObject(texts(sdkTexts(id, action)...)),
 	}

@@ -1,0 +1,91 @@
+package ec2
+
+// This file accepts the network around instances. Nothing flows in it, so that
+// its resources have ids and nothing else.
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// subnet is what instances take over from the subnet that they are in.
+type subnet struct{ vpc, zone string }
+
+// network returns the types.
+func (e *EC2) network() []cfn.Type {
+	return []cfn.Type{
+		e.plain("FlowLog", "fl-", "Id"),
+		e.plain("InternetGateway", "igw-", "InternetGatewayId"),
+		e.plain("EgressOnlyInternetGateway", "eigw-", "Id"),
+		e.plain("KeyPair", "key-", "KeyPairId"),
+		e.plain("NatGateway", "nat-", "NatGatewayId"),
+		e.plain("NetworkAcl", "acl-", "Id"),
+		e.plain("NetworkAclEntry", "acle-", "Id"),
+		e.plain("Route", "r-", "CidrBlock"),
+		e.plain("RouteTable", "rtb-", "RouteTableId"),
+		e.plain("SecurityGroupEgress", "sgr-", "Id"),
+		e.plain("SecurityGroupIngress", "sgr-", "Id"),
+		e.plain("SubnetNetworkAclAssociation", "aclassoc-", "AssociationId"),
+		e.plain("SubnetRouteTableAssociation", "rtbassoc-", "Id"),
+		e.plain("VPCEndpoint", "vpce-", "Id"),
+		e.plain("VPCGatewayAttachment", "igwa-", "AttachmentType"),
+		cfn.Define("AWS::EC2::EIP", e.createAddress),
+		cfn.Define("AWS::EC2::SecurityGroup", e.createSecurityGroup),
+		cfn.Define("AWS::EC2::Subnet", e.createSubnet),
+		cfn.Define("AWS::EC2::VPC", e.createVPC),
+	}
+}
+
+// plain accepts a type with whatever properties. Its id is also the attribute.
+func (e *EC2) plain(name, prefix, attribute string) cfn.Type {
+	return cfn.Define("AWS::EC2::"+name, func(_ context.Context, r cfn.Resource, _ map[string]any) (cfn.Handle, error) {
+		id := identifier(prefix, r.Stack+"/"+r.LogicalID)
+		return cfn.Handle{Ref: id, Attributes: map[string]any{attribute: id}}, nil
+	})
+}
+
+func (e *EC2) createVPC(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
+	of := r.Stack + "/" + r.LogicalID
+	id := identifier("vpc-", of)
+	return cfn.Handle{Ref: id, Attributes: map[string]any{
+		"VpcId": id, "CidrBlock": p["CidrBlock"], "CidrBlockAssociations": []any{identifier("vpc-cidr-assoc-", of)},
+		"DefaultNetworkAcl": identifier("acl-", of), "DefaultSecurityGroup": identifier("sg-", of), "Ipv6CidrBlocks": []any{},
+	}}, nil
+}
+
+func (e *EC2) createSubnet(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
+	id := identifier("subnet-", r.Stack+"/"+r.LogicalID)
+	in := subnet{fmt.Sprint(p["VpcId"]), e.cloud.Region + "a"}
+	if zone, ok := p["AvailabilityZone"].(string); ok {
+		in.zone = zone
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.subnets[id] = in
+	return cfn.Handle{Ref: id, Attributes: map[string]any{
+		"SubnetId": id, "VpcId": in.vpc, "AvailabilityZone": in.zone, "CidrBlock": p["CidrBlock"], "Ipv6CidrBlocks": []any{},
+	}}, nil
+}
+
+func (e *EC2) createSecurityGroup(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
+	id := identifier("sg-", r.Stack+"/"+r.LogicalID)
+	vpc, ok := p["VpcId"].(string)
+	if !ok {
+		vpc = identifier("vpc-", "default")
+	}
+	return cfn.Handle{Ref: id, Attributes: map[string]any{"GroupId": id, "Id": id, "VpcId": vpc}}, nil
+}
+
+// createAddress answers an address of those that RFC 5737 sets aside for
+// documentation: nobody has it.
+func (e *EC2) createAddress(_ context.Context, r cfn.Resource, _ map[string]any) (cfn.Handle, error) {
+	of := r.Stack + "/" + r.LogicalID
+	sum := sha256.Sum256([]byte(of))
+	address := fmt.Sprintf("203.0.113.%d", sum[0])
+	return cfn.Handle{Ref: address, Attributes: map[string]any{
+		"AllocationId": identifier("eipalloc-", of), "PublicIp": address,
+	}}, nil
+}
