@@ -50,7 +50,8 @@ func TestTheSubsetAgreesWithTheLibrary(t *testing.T) {
 		`$exists($unknown)`, `$exists($nothing)`, `$exists($states.input.order.id)`, `$not(0)`, `$not("a")`, `$not($list)`, `$boolean({})`, `$boolean([0, 1])`,
 		`$string(1)`, `$string("a")`, `$string(null)`, `$string(1.5)`, `$string(true)`, `$string($states)`, `$string($list)`, `$string({"b": "q\"\\ \n\t/<>&é\u2028", "a": [1.5, null, {}]})`, `$string({"10": 1, "2": 2, "a": 3})`, `$string("\u0001")`, `$string(["\u0001"])`, `$number("12")`, `$number("007")`, `$number("-0")`, `$number(3)`,
 		`$count($list)`, `$count(1)`, `$count($unknown)`, `$count([])`, `$count(null)`, `$length("abc")`, `$length("")`, `$uppercase("aZ1")`, `$lowercase("aZ1")`,
-		`$contains("abc", "bc")`, `$contains("abc", "")`, `$contains("", "x")`, `$append([1], [2, [3]])`, `$append($list, [])`, `$merge([{"a": 1}, {"a": 2, "b": 3}])`, `$merge([])`,
+		`$contains("abc", "bc")`, `$contains("abc", "")`, `$contains("", "x")`, `$substring("abcdef", 2)`, `$substring("abcdef", 2, 3)`, `$substring("abcdef", -3, 2)`, `$substring("abc", -9, 2)`, `$substring("abc", -9, 10)`, `$substring("abc", 7)`, `$substring("abc", 1, 0)`, `$substring("abc", 1, -1)`, `$substring("", 0, 1)`, `$substring("abc", -1, 5)`, `$substring($name, 0, 4) & "#"`,
+		`$append([1], [2, [3]])`, `$append($list, [])`, `$merge([{"a": 1}, {"a": 2, "b": 3}])`, `$merge([])`,
 		`$hash("é", "SHA-256")`, `$parse($states.input.body)`, `$parse("1")`, `$parse("[]")`, `$parse("null")`, `$exists($parse("null"))`, `$count`,
 		`"and" & "or"`, `$states.input.order.total*2`, `$count3+1`, `$count3 -1`, `$states.input.zero=0`, `(1 + 2) * 3`, `1+2&"x"`, `true and false or true`, `1 = 1 = true`, `"a" & 1 = "a1"`,
 	} {
@@ -58,11 +59,34 @@ func TestTheSubsetAgreesWithTheLibrary(t *testing.T) {
 	}
 }
 
+// An expression of a state machine that every execution evaluates should cost next to nothing.
+func TestUsualExpressionsAreEvaluatedInGo(t *testing.T) {
+	for _, expression := range []string{
+		`$states.input.order.id`,
+		`'/partners/' & $name`,
+		`$string($count3)`,
+		`$string($floor($millis() / 1000) + 86400)`,
+		`$name & '#' & $substring($states.context.State.EnteredTime, 0, 10) & '#' & $count3`,
+	} {
+		vars := bindings(t)
+		vars["states"].(map[string]any)["context"] = map[string]any{"State": map[string]any{"EnteredTime": "2026-11-24T20:00:00.000Z"}}
+		p, err := Compile(expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.native == nil {
+			t.Errorf("%s is left to the library when it is compiled", expression)
+		} else if _, _, ok := p.native.Eval(vars); !ok {
+			t.Errorf("%s is left to the library when it is evaluated", expression)
+		}
+	}
+}
+
 // What only the library can judge must not be answered by the subset.
 func TestTheSubsetLeavesTheRestToTheLibrary(t *testing.T) {
 	for _, expression := range []string{
 		`$states.input.items[price > 1]`, `$states.input.order.*`, `$`, `$$`, `order.id`,
-		`$states.input.toString`, `$states.toString`, `$toString`, `$sum`, `$states.input.order.constructor`, `1 + "a"`, `1 < "a"`, `1 / 0`, `"é" < "z"`, `$length("é")`, `$object = $object`,
+		`$states.input.toString`, `$states.toString`, `$toString`, `$sum`, `$states.input.order.constructor`, `1 + "a"`, `1 < "a"`, `1 / 0`, `"é" < "z"`, `$length("é")`, `$substring("é", 0)`, `$substring("abc", 0.5)`, `$substring("abc")`, `$substring($unknown, 1)`, `$substring("abc", 1, $unknown)`, `$object = $object`,
 		`"\u0041"`, `1 /* comment */`, `/a/`, `[1..3]`, `$list[]`, `$x ~> $f`, `$states.input{"a": 1}`, `1e400`, `01`, `"a`, `$states.input.order.true`, `$é`, `$states.input.é`,
 		`($string := 1; $string(1))`, `$f := 1`, `()`, `{"a": 1, "a": 2}`, `{"a": 1,}`, `{"__proto__": 1}`, `[1,]`, `$string()`, `$string(1, 2)`, `$hash("a", "X")`, `$parse("{")`, `"x" & 1e21`, `"x" & 0.1234567890123456`,
 		`($x := 1) + $y := 2`, `$not($unknown)`, `$string($unknown)`, `"a".b`, `{"a": 1}.a`, `$now().x`, `a and b`, `$a.and`, `1 ? 2 : `,

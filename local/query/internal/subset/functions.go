@@ -38,36 +38,37 @@ func (n call) eval(f *frame) (any, bool) {
 }
 
 type function struct {
-	arity int
-	apply func(f *frame, args []any) (any, bool)
+	least, most int // of the arguments
+	apply       func(f *frame, args []any) (any, bool)
 }
 
 var functions = map[string]function{
-	"exists":    {1, func(_ *frame, a []any) (any, bool) { return a[0] != undefined, true }},
-	"not":       {1, func(_ *frame, a []any) (any, bool) { return !truth(a[0]), a[0] != undefined }},
-	"boolean":   {1, func(_ *frame, a []any) (any, bool) { return truth(a[0]), a[0] != undefined }},
-	"string":    {1, func(_ *frame, a []any) (any, bool) { return stringOf(a[0]) }},
-	"number":    {1, func(_ *frame, a []any) (any, bool) { return numberOf(a[0]) }},
-	"count":     {1, func(_ *frame, a []any) (any, bool) { return countOf(a[0]), true }},
-	"length":    {1, ofASCII(func(s string) any { return float64(len(s)) })},
-	"uppercase": {1, ofASCII(func(s string) any { return strings.ToUpper(s) })},
-	"lowercase": {1, ofASCII(func(s string) any { return strings.ToLower(s) })},
-	"contains":  {2, func(_ *frame, a []any) (any, bool) { return contains(a[0], a[1]) }},
-	"append":    {2, func(_ *frame, a []any) (any, bool) { return appended(a[0], a[1]) }},
-	"merge":     {1, func(_ *frame, a []any) (any, bool) { return merged(a[0]) }},
-	"floor":     {1, ofNumber(math.Floor)},
-	"ceil":      {1, ofNumber(math.Ceil)},
-	"abs":       {1, ofNumber(math.Abs)},
-	"power":     {2, func(_ *frame, a []any) (any, bool) { return power(a[0], a[1]) }},
-	"min":       {1, ofNumbers(func(a, b float64) float64 { return min(a, b) })},
-	"max":       {1, ofNumbers(func(a, b float64) float64 { return max(a, b) })},
-	"sum":       {1, ofNumbers(func(a, b float64) float64 { return a + b })},
-	"random":    {0, func(*frame, []any) (any, bool) { return rand.Float64(), true }},
-	"now":       {0, func(f *frame, _ []any) (any, bool) { return now(f), true }},
-	"millis":    {0, func(f *frame, _ []any) (any, bool) { return float64(f.time()), true }},
-	"uuid":      {0, func(*frame, []any) (any, bool) { return native.UUID(), true }},
-	"hash":      {2, func(_ *frame, a []any) (any, bool) { return hash(a[0], a[1]) }},
-	"parse":     {1, func(_ *frame, a []any) (any, bool) { return parsed(a[0]) }},
+	"exists":    {1, 1, func(_ *frame, a []any) (any, bool) { return a[0] != undefined, true }},
+	"not":       {1, 1, func(_ *frame, a []any) (any, bool) { return !truth(a[0]), a[0] != undefined }},
+	"boolean":   {1, 1, func(_ *frame, a []any) (any, bool) { return truth(a[0]), a[0] != undefined }},
+	"string":    {1, 1, func(_ *frame, a []any) (any, bool) { return stringOf(a[0]) }},
+	"number":    {1, 1, func(_ *frame, a []any) (any, bool) { return numberOf(a[0]) }},
+	"count":     {1, 1, func(_ *frame, a []any) (any, bool) { return countOf(a[0]), true }},
+	"length":    {1, 1, ofASCII(func(s string) any { return float64(len(s)) })},
+	"uppercase": {1, 1, ofASCII(func(s string) any { return strings.ToUpper(s) })},
+	"lowercase": {1, 1, ofASCII(func(s string) any { return strings.ToLower(s) })},
+	"substring": {2, 3, func(_ *frame, a []any) (any, bool) { return substring(a) }},
+	"contains":  {2, 2, func(_ *frame, a []any) (any, bool) { return contains(a[0], a[1]) }},
+	"append":    {2, 2, func(_ *frame, a []any) (any, bool) { return appended(a[0], a[1]) }},
+	"merge":     {1, 1, func(_ *frame, a []any) (any, bool) { return merged(a[0]) }},
+	"floor":     {1, 1, ofNumber(math.Floor)},
+	"ceil":      {1, 1, ofNumber(math.Ceil)},
+	"abs":       {1, 1, ofNumber(math.Abs)},
+	"power":     {2, 2, func(_ *frame, a []any) (any, bool) { return power(a[0], a[1]) }},
+	"min":       {1, 1, ofNumbers(func(a, b float64) float64 { return min(a, b) })},
+	"max":       {1, 1, ofNumbers(func(a, b float64) float64 { return max(a, b) })},
+	"sum":       {1, 1, ofNumbers(func(a, b float64) float64 { return a + b })},
+	"random":    {0, 0, func(*frame, []any) (any, bool) { return rand.Float64(), true }},
+	"now":       {0, 0, func(f *frame, _ []any) (any, bool) { return now(f), true }},
+	"millis":    {0, 0, func(f *frame, _ []any) (any, bool) { return float64(f.time()), true }},
+	"uuid":      {0, 0, func(*frame, []any) (any, bool) { return native.UUID(), true }},
+	"hash":      {2, 2, func(_ *frame, a []any) (any, bool) { return hash(a[0], a[1]) }},
+	"parse":     {1, 1, func(_ *frame, a []any) (any, bool) { return parsed(a[0]) }},
 }
 
 // functionNames are variables that the library binds to functions.
@@ -130,6 +131,33 @@ func ofASCII(f func(string) any) func(*frame, []any) (any, bool) {
 		}
 		return f(s), true
 	}
+}
+
+// substring counts positions from the end where they are negative.
+func substring(args []any) (any, bool) {
+	s, ok := args[0].(string)
+	start, ok2 := position(args[1])
+	if !ok || !ok2 || !isASCII(s) {
+		return nil, false
+	}
+	if start < 0 {
+		start = max(0, len(s)+start)
+	}
+	end := len(s)
+	if len(args) == 3 {
+		length, ok := position(args[2])
+		if !ok {
+			return nil, false
+		}
+		end = min(end, start+max(0, length))
+	}
+	return s[min(start, end):end], true
+}
+
+// position is a whole number that is small enough to be added to others.
+func position(value any) (int, bool) {
+	n, ok := value.(float64)
+	return int(n), ok && n == math.Trunc(n) && math.Abs(n) < 1<<31
 }
 
 func ofNumber(f func(float64) float64) func(*frame, []any) (any, bool) {

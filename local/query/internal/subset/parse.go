@@ -185,7 +185,7 @@ func (p *parser) index() (int, bool) {
 func (p *parser) call(name string) (node, bool) {
 	f, known := functions[name]
 	args, ok := p.list(")")
-	if !known || !ok || len(args) != f.arity {
+	if !known || !ok || len(args) < f.least || len(args) > f.most {
 		return nil, false
 	}
 	return call{name, args, f.apply}, p.endsOperand()
