@@ -97,6 +97,7 @@ func runThrough(ctx context.Context, o options) (err error) {
 	var synthesized time.Time
 	l, err := laptop.Start(ctx, laptop.Options{
 		Root: o.root, State: state, Systems: []laptop.System{b2b.System()},
+		Engine:   local.Options{WithoutData: true}, // as in make demo, and in make up without STATE
 		Progress: func(string, ...any) { synthesized = time.Now() },
 	})
 	if err != nil {

@@ -49,7 +49,7 @@ type Limits struct {
 
 	// Busy is how many executions are at work at a time before new ones are let
 	// in only as others end, after a second at the latest. Those that wait for
-	// something do not count. Default: 128 for each core.
+	// something do not count. Default: 32 for each core.
 	Busy int
 }
 
@@ -65,7 +65,7 @@ type Options struct {
 // New returns the service without machines. Register it as "states".
 func New(c *cloud.Cloud, o Options) *StepFunctions {
 	o.Limits.Ended = cmp.Or(o.Limits.Ended, 100_000)
-	o.Limits.Busy = cmp.Or(o.Limits.Busy, 128*runtime.GOMAXPROCS(0))
+	o.Limits.Busy = cmp.Or(o.Limits.Busy, 32*runtime.GOMAXPROCS(0))
 	s := &StepFunctions{cloud: c, crowd: crowd{limit: o.Limits.Busy}, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
 	s.Operations = cloud.Operations{
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
