@@ -40,6 +40,8 @@ type agreement struct {
 var agreements = map[string]agreement{
 	"b2b/transaction.asl.json": b2bTransaction,
 	"b2b/settlement.asl.json":  b2bSettlement,
+
+	"onboarding/onboarding.asl.json": onboarding,
 }
 
 func TestEveryMachineKeepsItsContract(t *testing.T) {
@@ -105,7 +107,7 @@ func mentioned(t *testing.T, text string) agreement {
 var (
 	placeholder = regexp.MustCompile(`\$\{(\w+)\}`)
 	member      = regexp.MustCompile(`\$(states\.input|states\.result\.Payload|\w+)\.(\w+)`)
-	quoted      = regexp.MustCompile(`'(\w+)'`)
+	quoted      = regexp.MustCompile(`'(\w+)'(\s*:)?`) // with a colon it is a member of an object
 	constant    = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
 	identifier  = regexp.MustCompile(`[#:]?[A-Za-z_]\w*`)
 )
@@ -144,7 +146,7 @@ func (a *agreement) visit(state, key string, value any) {
 		if constant.MatchString(v) || key == "ErrorEquals" && !strings.Contains(v, ".") {
 			a.words = append(a.words, v)
 		}
-		a.expression(v)
+		a.expression(key, v)
 	case []any:
 		for _, each := range v {
 			a.visit(state, key, each)
@@ -165,8 +167,9 @@ func (a *agreement) visit(state, key string, value any) {
 	}
 }
 
-// expression finds the members and words of a JSONata expression.
-func (a *agreement) expression(text string) {
+// expression finds the members and words of a JSONata expression. The names in
+// an item are attributes of its table.
+func (a *agreement) expression(key, text string) {
 	if !strings.HasPrefix(text, "{%") {
 		return
 	}
@@ -177,19 +180,30 @@ func (a *agreement) expression(text string) {
 		a.members[match[1]] = append(a.members[match[1]], match[2])
 	}
 	for _, match := range quoted.FindAllStringSubmatch(text, -1) {
-		a.words = append(a.words, match[1])
+		if key != "Item" || match[2] == "" {
+			a.words = append(a.words, match[1])
+		}
 	}
 }
 
-// table finds the attributes in a call to DynamoDB.
+// valueTypes are what DynamoDB's JSON wraps values in.
+var valueTypes = []string{"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"}
+
+// table finds the attributes in a call to DynamoDB. An item that an expression
+// makes, so as to leave some of them out, has those that the expression names,
+// at whatever depth.
 func (a *agreement) table(state, table string, call map[string]any) {
 	for _, part := range []string{"Item", "Key"} {
-		if attributes, ok := call[part].(map[string]any); ok {
-			place := fmt.Sprintf("%s: %s %s", state, table, part)
+		place := fmt.Sprintf("%s: %s %s", state, table, part)
+		switch attributes := call[part].(type) {
+		case map[string]any:
 			a.attributes[place] = append(a.attributes[place], slices.Collect(maps.Keys(attributes))...)
-		} else if call[part] != nil {
-			place := fmt.Sprintf("%s: %s %s", state, table, part)
-			a.attributes[place] = append(a.attributes[place], "(an expression, whose members nobody can compare)")
+		case string:
+			for _, match := range quoted.FindAllStringSubmatch(attributes, -1) {
+				if match[2] != "" && !slices.Contains(valueTypes, match[1]) {
+					a.attributes[place] = append(a.attributes[place], match[1])
+				}
+			}
 		}
 	}
 	names, _ := call["ExpressionAttributeNames"].(map[string]any)

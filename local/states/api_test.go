@@ -96,6 +96,20 @@ func TestDescribeAndStopExecution(t *testing.T) {
 	})
 }
 
+func TestAnExecutionIsDescribedWithoutItsDataIfOnlyMetadataIsAskedFor(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		x, _ := w.run(`{"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}`, `{"secret": 1}`)
+		for included, want := range map[string]string{"ALL_DATA": `SUCCEEDED {"secret": 1} {"secret": 1}`, "METADATA_ONLY": "SUCCEEDED <nil> <nil>"} {
+			d := w.mustCall("DescribeExecution", map[string]any{"executionArn": x.arn, "includedData": included})
+			if got := fmt.Sprint(d["status"], " ", d["input"], " ", d["output"]); got != want {
+				t.Errorf("%s: got %s, want %s", included, got, want)
+			}
+		}
+		_, err := w.call("DescribeExecution", map[string]any{"executionArn": x.arn, "includedData": "SOME"})
+		expectCode(t, err, "ValidationException")
+	})
+}
+
 func TestStoppingAFinishedExecutionChangesNothing(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		x, before := w.run(passing, `{}`)

@@ -17,6 +17,11 @@ type executionRequest struct {
 	ExecutionARN string `json:"executionArn"`
 }
 
+type describeExecutionRequest struct {
+	executionRequest
+	IncludedData string `json:"includedData"` // ALL_DATA or METADATA_ONLY
+}
+
 // execution finds an execution of a Standard machine and authorizes the caller.
 func (s *StepFunctions) execution(caller cloud.Caller, action, arn string) (slot, error) {
 	if err := checkARN(arn, "execution"); err != nil {
@@ -40,13 +45,32 @@ func (s *StepFunctions) ownerOf(arn string) (m *machine, name string) {
 	return s.machines[s.cloud.ARN("states", "stateMachine:"+machineName)], name
 }
 
-func (s *StepFunctions) describeExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
+func (s *StepFunctions) describeExecution(_ context.Context, caller cloud.Caller, r describeExecutionRequest) (any, error) {
+	if !slices.Contains([]string{"", "ALL_DATA", "METADATA_ONLY"}, r.IncludedData) {
+		return nil, cloud.Errorf(400, "ValidationException", "includedData is %q: it must be ALL_DATA or METADATA_ONLY", r.IncludedData)
+	}
 	e, err := s.execution(caller, "DescribeExecution", r.ExecutionARN)
 	if err != nil {
 		return nil, err
 	}
 	description, err := e.description()
+	if err == nil && r.IncludedData == "METADATA_ONLY" {
+		return withoutData(description)
+	}
 	return description, ifDropped(err, r.ExecutionARN)
+}
+
+// withoutData is the description of an execution without what users gave it or
+// got from it, which a key of theirs may encrypt.
+func withoutData(description json.RawMessage) (any, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(description, &members); err != nil {
+		return nil, fmt.Errorf("decode the description of an execution: %w", err)
+	}
+	for _, name := range []string{"input", "inputDetails", "output", "outputDetails", "error", "cause"} {
+		delete(members, name)
+	}
+	return members, nil
 }
 
 // ifDropped is the error of reading an execution, which may have been let go of
