@@ -280,13 +280,20 @@ func (v *visit) exit(output any, assigned assignment) (exit, *failure) {
 	return exit{output: d, assigned: assigned}, nil
 }
 
-// isSame tells whether two values are the very same object, so that their texts
-// are the same too.
+// isSame tells whether two values are the very same object or list, or numbers
+// that are equal here, so that their texts may be the same too. A text has what
+// a value lacks: the order of members, and all digits of a number.
 func isSame(output, input any) bool {
-	a, ok := output.(map[string]any)
-	if !ok {
+	switch a := output.(type) {
+	case map[string]any:
+		b, ok := input.(map[string]any)
+		return ok && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+	case []any:
+		b, ok := input.([]any)
+		return ok && len(a) == len(b) && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+	case float64:
+		return a == input
+	default:
 		return false
 	}
-	b, ok := input.(map[string]any)
-	return ok && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
 }

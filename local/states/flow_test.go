@@ -25,6 +25,9 @@ func TestDataFlow(t *testing.T) {
 		{"JSONata output", `"Type":"Pass","QueryLanguage":"JSONata","Output":{"x":"{% $states.input.a + 1 %}","y":["{% 'q' %}"]}`, `{"a":1}`, `{"x":2,"y":["q"]}`},
 		{"JSONata without output hands on the input", `"Type":"Pass","QueryLanguage":"JSONata"`, `{"a":"<&>"}`, `{"a":"<&>"}`},
 		{"JSONata context", `"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $states.context.State.Name & $states.context.Execution.Name %}"`, `1`, `"Sname"`},
+		{"what passes whole keeps its text", `"Type":"Pass"`, `{"z":1.0,"a":12345678901234567890.10}`, `{"z":1.0,"a":12345678901234567890.10}`},
+		{"a list that passes whole, too", `"Type":"Pass"`, `[1.0,12345678901234567890]`, `[1.0,12345678901234567890]`},
+		{"a number, too", `"Type":"Pass","QueryLanguage":"JSONata"`, `12345678901234567890`, `12345678901234567890`},
 		{"Wait hands on what it selects", `"Type":"Wait","Seconds":1,"InputPath":"$.a"`, `{"a":1}`, `1`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
