@@ -18,6 +18,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	"github.com/tradepost-dev/tradepost/local"
 )
 
@@ -58,8 +59,8 @@ func run(ctx context.Context, arguments []string) (err error) {
 	default:
 		*state = filepath.Join(root, ".local", "demo")
 	}
-	options := laptop.Options{Root: root, State: *state, Progress: progress, Engine: local.Options{
-		Port: *port, WithoutData: withoutData, Notice: func(text string) { progress("%s", text) },
+	options := laptop.Options{Root: root, State: *state, Progress: story.Progress, Engine: local.Options{
+		Port: *port, WithoutData: withoutData, Notice: func(text string) { story.Progress("%s", text) },
 	}}
 	for _, s := range chosen {
 		options.Systems = append(options.Systems, s.System)
@@ -81,10 +82,4 @@ func moduleRoot(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("find the module's folder: run this inside of a clone of Tradepost: %w", err)
 	}
 	return strings.TrimSpace(string(out)), nil
-}
-
-var began = time.Now()
-
-func progress(format string, arguments ...any) {
-	fmt.Printf("%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, arguments...))
 }

@@ -1,7 +1,6 @@
 package main
 
-// This file has what all stories share: a new one is an entry in stories and a
-// file of its own.
+// This file has what all stories share: a new one is an entry in stories.
 
 import (
 	"context"
@@ -11,33 +10,22 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 )
-
-// story shows one system at work.
-type story struct {
-	laptop.System
-
-	// Tell uses the system as its users do and prints what became of it. The
-	// account is what was counted, as name=number; the error says what did not
-	// come out as it should. A story may have both.
-	Tell func(context.Context, *laptop.Laptop) (account string, err error)
-
-	// Usage is how to use the system, as commands that can be copied.
-	Usage func(context.Context, *laptop.Laptop) (string, error)
-}
 
 // stories are all of them, in the order in which they are told. The input is
 // the batch file of b2b's, empty if none is told.
-func stories(input string) []story {
-	return []story{
-		b2bStory(input),
+func stories(input string) []story.Story {
+	return []story.Story{
+		b2b.Story(input),
 	}
 }
 
 // choose picks the stories that are named, with commas between, or all.
-func choose(all []story, names string) ([]story, error) {
+func choose(all []story.Story, names string) ([]story.Story, error) {
 	if names == "" {
 		return all, nil
 	}
@@ -53,16 +41,20 @@ func choose(all []story, names string) ([]story, error) {
 		}
 		wanted[name] = true
 	}
-	return slices.DeleteFunc(all, func(s story) bool { return !wanted[s.Name] }), nil
+	return slices.DeleteFunc(all, func(s story.Story) bool { return !wanted[s.Name] }), nil
 }
 
 // tell tells stories one after the other, whatever becomes of each, and prints
 // the account: of one story it is the last line, of several each has its line
 // before a sum.
-func tell(ctx context.Context, l *laptop.Laptop, chosen []story, limit time.Duration) error {
+func tell(ctx context.Context, l *laptop.Laptop, chosen []story.Story, limit time.Duration) error {
 	var lines []string
 	var failures []error
 	for _, s := range chosen {
+		if len(chosen) > 1 {
+			fmt.Println()
+			story.Progress("the story of %s", s.Name)
+		}
 		account, err := tellOne(ctx, l, s, limit)
 		if len(chosen) > 1 {
 			account = strings.TrimSpace(s.Name + ": " + account)
@@ -87,7 +79,7 @@ func tell(ctx context.Context, l *laptop.Laptop, chosen []story, limit time.Dura
 	return errors.Join(failures...)
 }
 
-func tellOne(ctx context.Context, l *laptop.Laptop, s story, limit time.Duration) (string, error) {
+func tellOne(ctx context.Context, l *laptop.Laptop, s story.Story, limit time.Duration) (string, error) {
 	told, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	account, err := s.Tell(told, l)
@@ -98,7 +90,7 @@ func tellOne(ctx context.Context, l *laptop.Laptop, s story, limit time.Duration
 }
 
 // serveUntil prints how to use each system, and serves until ctx ends.
-func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story) error {
+func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story.Story) error {
 	var texts []string
 	for _, s := range chosen {
 		text, err := s.Usage(ctx, l)
@@ -111,7 +103,7 @@ func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story) error {
 		return err
 	}
 	fmt.Printf("\n%s%s\n", strings.Join(texts, ""), l.Usage())
-	progress("ready; Ctrl-C stops")
+	story.Progress("ready; Ctrl-C stops")
 	<-ctx.Done()
 	return nil
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -215,6 +217,24 @@ func contextArchitecture(scope constructs.Construct) awslambda.Architecture {
 // GrantInvoke lets grantee invoke the function: it, not its versions.
 func (f *Function) GrantInvoke(grantee awsiam.IGrantable) awsiam.Grant {
 	return operation.Allow(grantee, []string{*f.Function.FunctionArn()}, "lambda:InvokeFunction")
+}
+
+// Consume has the function invoked with batches of ten of a queue's messages, so
+// many at a time, 2 to 1,000. The handler reports those that it failed on, and
+// only they are delivered again. The queue's visibility timeout has to be six
+// times the function's, as operation.NewWorkQueue makes it.
+func (f *Function) Consume(queue awssqs.IQueue, maxConcurrency int) {
+	f.Function.AddEventSource(awslambdaeventsources.NewSqsEventSource(queue, &awslambdaeventsources.SqsEventSourceProps{
+		BatchSize:               jsii.Number(10),
+		MaxConcurrency:          jsii.Number(maxConcurrency),
+		ReportBatchItemFailures: jsii.Bool(true),
+	}))
+}
+
+// ValidateConcurrency adds what is wrong with a construct's prop
+// MaxConcurrency: it knows Lambda's bounds.
+func ValidateConcurrency(faults *operation.Faults, n int) {
+	operation.Within(faults, "MaxConcurrency", n, 2, 1000)
 }
 
 // GrantPrincipal is the function's role, which grants are given to.

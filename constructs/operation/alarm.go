@@ -42,6 +42,15 @@ type AlarmProps struct {
 	Adjust Alarm
 }
 
+// Graph is a widget of a dashboard.
+func Graph(title string, metrics ...awscloudwatch.Metric) awscloudwatch.GraphWidget {
+	var lines []awscloudwatch.IMetric
+	for _, metric := range metrics {
+		lines = append(lines, metric)
+	}
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{Title: &title, Left: &lines, Width: jsii.Number(8)})
+}
+
 // NewAlarm declares an alarm that goes off at the first period in which a
 // metric reaches its threshold; silence is good news. It is nil if the user of
 // the construct wants none.
@@ -69,7 +78,7 @@ func NewAlarm(scope constructs.Construct, id string, settings Settings, props Al
 
 // NewAlarmTopic declares a topic that this account's alarms may publish to.
 func NewAlarmTopic(scope constructs.Construct, id string, settings Settings) awssns.Topic {
-	topic := awssns.NewTopic(scope, &id, &awssns.TopicProps{EnforceSSL: jsii.Bool(true), MasterKey: settings.Key})
+	topic := NewTopic(scope, id, settings)
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
 		Actions:    jsii.Strings("sns:Publish"),

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -51,6 +52,13 @@ func AllowObjects(grantee awsiam.IGrantable, bucket awss3.IBucket, objects []str
 func AllowSend(grantee awsiam.IGrantable, queue awssqs.IQueue) awsiam.Grant {
 	AllowKey(grantee, queue.EncryptionMasterKey(), "kms:Decrypt", "kms:GenerateDataKey")
 	return Allow(grantee, []string{*queue.QueueArn()}, "sqs:SendMessage")
+}
+
+// AllowPublish lets a grantee publish to a topic, and use the key that encrypts
+// it.
+func AllowPublish(grantee awsiam.IGrantable, topic awssns.ITopic) awsiam.Grant {
+	AllowKey(grantee, topic.MasterKey(), "kms:Decrypt", "kms:GenerateDataKey")
+	return Allow(grantee, []string{*topic.TopicArn()}, "sns:Publish")
 }
 
 // AllowKey lets a grantee use a key. Nil is AWS's own key, which everybody uses

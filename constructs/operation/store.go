@@ -4,10 +4,13 @@ package operation
 // in what a production system wants of them.
 
 import (
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -99,4 +102,24 @@ func NewDeadLetters(scope constructs.Construct, id string, settings Settings) aw
 	queue := NewQueue(scope, id, settings, awssqs.QueueProps{})
 	Suppress(queue, "AwsSolutions-SQS3", "This queue is itself a dead-letter queue, watched by an alarm.")
 	return queue
+}
+
+// NewWorkQueue declares a queue, under the id Resource, whose messages a
+// function works on for at most so long, and the queue for those that it has
+// failed on five times.
+func NewWorkQueue(scope constructs.Construct, settings Settings, timeout time.Duration) (queue, deadLetters awssqs.Queue) {
+	deadLetters = NewDeadLetters(scope, "DeadLetters", settings)
+	queue = NewQueue(scope, "Resource", settings, awssqs.QueueProps{
+		// Six times the consumer's timeout, as Lambda's documentation asks
+		// for, so that no message is delivered again while it is worked on.
+		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * timeout.Seconds())),
+		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(5)},
+	})
+	return queue, deadLetters
+}
+
+// NewTopic declares a topic that takes TLS only. It is deleted with the stack:
+// a topic holds nothing but who subscribes.
+func NewTopic(scope constructs.Construct, id string, settings Settings) awssns.Topic {
+	return awssns.NewTopic(scope, &id, &awssns.TopicProps{EnforceSSL: jsii.Bool(true), MasterKey: settings.Key})
 }

@@ -124,7 +124,7 @@ func New(scope constructs.Construct, id string, props Props) *Workflow {
 			IncludeExecutionData: &props.LogExecutionData,
 		},
 	})
-	w.suppress()
+	w.suppress(props)
 	if props.OnFailure != nil {
 		w.captureFailures(props.OnFailure)
 	}
@@ -133,12 +133,14 @@ func New(scope constructs.Construct, id string, props Props) *Workflow {
 }
 
 // suppress says why cdk-nag's findings stand.
-func (w *Workflow) suppress() {
+func (w *Workflow) suppress(props Props) {
 	operation.Suppress(w.Role, "AwsSolutions-IAM5",
 		"X-Ray and the vended log delivery of Step Functions have no resources to name: AWS allows their actions on * only.",
 		`^Resource::\*$`)
-	operation.Suppress(w.StateMachine, "AwsSolutions-SF1",
-		"Errors are logged; every event of a Standard execution is in its history, and at scale would be paid for twice.")
+	if props.LogLevel != awsstepfunctions.LogLevel_ALL {
+		operation.Suppress(w.StateMachine, "AwsSolutions-SF1",
+			"Errors are logged; every event of a Standard execution is in its history, and at scale would be paid for twice.")
+	}
 }
 
 func (w *Workflow) captureFailures(target awsevents.IRuleTarget) {

@@ -15,11 +15,11 @@ import (
 	"os"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -121,7 +121,7 @@ func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.R
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return reply, nil, fmt.Errorf("download the reply to %s: %w", name, errors.Join(err, ctx.Err()))
 		}
-		if err := pause(ctx); err != nil {
+		if err := laptop.Pause(ctx); err != nil {
 			return reply, nil, fmt.Errorf("no final reply to %s: %w (last status %q)", name, err, reply.Status)
 		}
 	}
@@ -189,17 +189,8 @@ func (p *Partner) Settled(ctx context.Context, id string) (Status, error) {
 		if status.Status != contract.StatusReceived {
 			return status, nil
 		}
-		if err := pause(ctx); err != nil {
+		if err := laptop.Pause(ctx); err != nil {
 			return status, fmt.Errorf("transaction %s has no outcome: %w", id, err)
 		}
-	}
-}
-
-func pause(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(100 * time.Millisecond):
-		return nil
 	}
 }

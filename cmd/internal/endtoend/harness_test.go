@@ -30,8 +30,17 @@ var (
 	fault switchboard
 )
 
-// systems are those under test.
-func systems() []laptop.System { return []laptop.System{b2b.System()} }
+// system is one under test. Its clients are connected once it runs.
+type system struct {
+	laptop.System
+	connect func(context.Context, *laptop.Laptop) error
+}
+
+func systems() []system {
+	return []system{
+		{b2b.System(), func(ctx context.Context, l *laptop.Laptop) (err error) { desk, err = b2b.Connect(ctx, l); return err }},
+	}
+}
 
 // limit is how long a test waits for a system before it calls it stuck.
 const limit = 90 * time.Second
@@ -51,15 +60,19 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(state)
-	here, err = laptop.Start(context.Background(), laptop.Options{
-		Root: root, State: state, Systems: systems(), Engine: local.Options{Fault: fault.decide},
-	})
+	options := laptop.Options{Root: root, State: state, Engine: local.Options{Fault: fault.decide}}
+	for _, s := range systems() {
+		options.Systems = append(options.Systems, s.System)
+	}
+	here, err = laptop.Start(context.Background(), options)
 	if err != nil {
 		return 0, err
 	}
 	defer here.Close()
-	if desk, err = b2b.Connect(context.Background(), here); err != nil {
-		return 0, err
+	for _, s := range systems() {
+		if err := s.connect(context.Background(), here); err != nil {
+			return 0, fmt.Errorf("connect to %s: %w", s.Name, err)
+		}
 	}
 	return m.Run(), nil
 }

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -40,7 +41,7 @@ type System struct {
 
 	// Prepare makes what the system needs in the state folder, and keeps what
 	// is there from an earlier run. It returns what the system adds to the CDK
-	// context.
+	// context. Default: the system needs nothing.
 	Prepare func(root, state string) (map[string]string, error)
 }
 
@@ -117,6 +118,9 @@ func (o Options) prepare() (map[string]string, error) {
 		"tradepost:architecture": architecture(),
 	}
 	for _, system := range o.Systems {
+		if system.Prepare == nil {
+			continue
+		}
 		added, err := system.Prepare(o.Root, o.State)
 		if err != nil {
 			return nil, fmt.Errorf("prepare %s: %w", system.Name, err)
@@ -210,4 +214,15 @@ func WritePrivate(path, content string) error {
 		return err
 	}
 	return os.WriteFile(path, []byte(content), 0o600)
+}
+
+// Pause is how long a client waits before it looks again. It returns ctx's
+// error if that ends first.
+func Pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(100 * time.Millisecond):
+		return nil
+	}
 }

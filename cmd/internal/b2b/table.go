@@ -1,4 +1,4 @@
-package main
+package b2b
 
 // This file shows what became of each transaction of a batch.
 

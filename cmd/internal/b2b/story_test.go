@@ -1,4 +1,4 @@
-package main
+package b2b
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -44,7 +43,7 @@ func TestAFileThatThePipelineIgnoresIsRefusedBeforeAnythingIsMade(t *testing.T) 
 		if err := os.WriteFile(batch, []byte("<Transactions/>"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := b2bStory(batch).Prepare(filepath.Join("..", ".."), state)
+		_, err := Story(batch).Prepare(filepath.Join("..", "..", ".."), state)
 		if err == nil || !strings.Contains(err.Error(), reason) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -111,7 +110,7 @@ func TestTheAccountFailsUnlessEverythingIsAccountedFor(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			reply := contract.Reply{File: "f.xml", Status: test.status, Reason: &contract.Reason{Code: "EMPTY", Message: "No root."}, Totals: test.totals}
-			got, err := conclude(reply, b2b.Status{Status: string(test.posted)})
+			got, err := conclude(reply, Status{Status: string(test.posted)})
 			if got != test.want {
 				t.Errorf("account %q, want %q", got, test.want)
 			}

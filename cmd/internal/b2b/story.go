@@ -1,4 +1,4 @@
-package main
+package b2b
 
 // This file has the story of the B2B pipeline.
 
@@ -14,8 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -25,10 +25,10 @@ const (
 	postedMessage = "Transaction made between user 687 and user 329."
 )
 
-// b2bStory hands over a batch by SFTP and a single transaction by HTTPS's local
+// Story hands over a batch by SFTP and a single transaction by HTTPS's local
 // stand-in, and accounts for every transaction.
-func b2bStory(batch string) story {
-	s := story{System: b2b.System()}
+func Story(batch string) story.Story {
+	s := story.Story{System: System()}
 	prepare := s.Prepare
 	s.Prepare = func(root, state string) (map[string]string, error) {
 		if err := checkBatch(batch); batch != "" && err != nil {
@@ -37,14 +37,14 @@ func b2bStory(batch string) story {
 		return prepare(root, state)
 	}
 	s.Tell = func(ctx context.Context, l *laptop.Laptop) (string, error) {
-		d, err := b2b.Connect(ctx, l)
+		d, err := Connect(ctx, l)
 		if err != nil {
 			return "", err
 		}
-		return tellB2B(ctx, d, batch)
+		return tell(ctx, d, batch)
 	}
 	s.Usage = func(ctx context.Context, l *laptop.Laptop) (string, error) {
-		d, err := b2b.Connect(ctx, l)
+		d, err := Connect(ctx, l)
 		if err != nil {
 			return "", err
 		}
@@ -70,12 +70,12 @@ func checkBatch(file string) error {
 	return nil
 }
 
-// tellB2B uploads the batch, posts the single transaction, waits until both
+// tell uploads the batch, posts the single transaction, waits until both
 // are settled and accounts for them.
 //
 // The single transaction comes from another partner than the batch: whatever
 // file is run instead of the example may have a transaction of the same id.
-func tellB2B(ctx context.Context, d *b2b.Desk, batch string) (account string, err error) {
+func tell(ctx context.Context, d *Desk, batch string) (account string, err error) {
 	acme, globex := d.Partners["acme"], d.Partners["globex"]
 	if acme == nil || globex == nil {
 		return "", errors.New("the story needs the partners acme and globex in partners.json")
@@ -94,18 +94,18 @@ func tellB2B(ctx context.Context, d *b2b.Desk, batch string) (account string, er
 	if err != nil {
 		return "", err
 	}
-	progress("uploading %s (%s) by SFTP as acme", name, size(info.Size()))
+	story.Progress("uploading %s (%s) by SFTP as acme", name, size(info.Size()))
 	if err := acme.Upload(ctx, name, file); err != nil {
 		return "", err
 	}
 
-	progress("posting transaction %s as globex", postedID)
+	story.Progress("posting transaction %s as globex", postedID)
 	posted, err := post(ctx, globex)
 	if err != nil {
 		return "", err
 	}
 
-	progress("waiting for the reply")
+	story.Progress("waiting for the reply")
 	watched, stop := context.WithCancel(ctx)
 	defer stop()
 	go watch(watched, d, workflow)
@@ -118,7 +118,7 @@ func tellB2B(ctx context.Context, d *b2b.Desk, batch string) (account string, er
 		return "", err
 	}
 	stop()
-	progress("settled")
+	story.Progress("settled")
 
 	fmt.Println()
 	t := newTable(os.Stdout, executionsOf(sfn.NewFromConfig(d.AWS()), workflow))
@@ -136,7 +136,7 @@ func tellB2B(ctx context.Context, d *b2b.Desk, batch string) (account string, er
 }
 
 // post sends the single transaction and returns the id of its request.
-func post(ctx context.Context, partner *b2b.Partner) (fileID string, err error) {
+func post(ctx context.Context, partner *Partner) (fileID string, err error) {
 	response, body, err := partner.Post(ctx, postedID, postedMessage)
 	if err != nil {
 		return "", err
@@ -149,7 +149,7 @@ func post(ctx context.Context, partner *b2b.Partner) (fileID string, err error) 
 
 // conclude is the account of everything that was received, and what is wrong
 // with it.
-func conclude(reply contract.Reply, posted b2b.Status) (account string, err error) {
+func conclude(reply contract.Reply, posted Status) (account string, err error) {
 	totals := reply.Totals
 	totals.Received++
 	totals.Count(contract.Outcome(posted.Status), 1)
@@ -172,7 +172,7 @@ func conclude(reply contract.Reply, posted b2b.Status) (account string, err erro
 }
 
 // watch tells how many executions have ended while the story waits.
-func watch(ctx context.Context, d *b2b.Desk, workflow string) {
+func watch(ctx context.Context, d *Desk, workflow string) {
 	last := 0
 	for {
 		select {
@@ -182,7 +182,7 @@ func watch(ctx context.Context, d *b2b.Desk, workflow string) {
 		}
 		ended := 0
 		for _, metric := range []string{"ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"} {
-			count, err := d.Sum(ctx, began, "AWS/States", metric, "StateMachineArn", workflow)
+			count, err := d.Sum(ctx, story.Began, "AWS/States", metric, "StateMachineArn", workflow)
 			if err != nil {
 				return // the wait itself will tell
 			}
@@ -190,7 +190,7 @@ func watch(ctx context.Context, d *b2b.Desk, workflow string) {
 		}
 		if ended > last {
 			last = ended
-			progress("%d executions have ended", ended)
+			story.Progress("%d executions have ended", ended)
 		}
 	}
 }

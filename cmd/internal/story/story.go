@@ -1,0 +1,33 @@
+// Package story is what the demo tells of a system. Each system's own package
+// beside this one has its story.
+package story
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+)
+
+// Story shows one system at work.
+type Story struct {
+	laptop.System
+
+	// Tell uses the system as its users do and prints what became of it. The
+	// account is what was counted, as name=number; the error says what did not
+	// come out as it should. A story may have both.
+	Tell func(context.Context, *laptop.Laptop) (account string, err error)
+
+	// Usage is how to use the system, as commands that can be copied, in the
+	// form of laptop.Usage.
+	Usage func(context.Context, *laptop.Laptop) (string, error)
+}
+
+// Began is when the program was started.
+var Began = time.Now()
+
+// Progress prints what happens, with the time since the program was started.
+func Progress(format string, arguments ...any) {
+	fmt.Printf("%6.1fs  %s\n", time.Since(Began).Seconds(), fmt.Sprintf(format, arguments...))
+}
