@@ -35,7 +35,8 @@ func TestConsumerGetsTheSameBinaries(t *testing.T) {
 		"XDG_CACHE_HOME=" + filepath.Join(root, "cache"), "GOCACHE=" + goCache(t), // binaries go with the test, compiled packages stay
 	}, "run", ".")
 
-	app := newApp(t, map[string]any{"aws:cdk:bundling-stacks": []string{"**"}})
+	const imported = "b2b"
+	app := newApp(t, map[string]any{"aws:cdk:bundling-stacks": []string{"**"}, "systems": imported})
 	if err := synthesize(app); err != nil {
 		t.Fatal(err)
 	}

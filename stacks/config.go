@@ -37,6 +37,8 @@ type System struct {
 func systems() []System {
 	return []System{
 		{"b2b", readB2B},
+		{"onboarding", readOnboarding},
+		{"instances", readInstances},
 	}
 }
 

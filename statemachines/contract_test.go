@@ -28,7 +28,7 @@ type agreement struct {
 	objects map[string][]string
 
 	// members are those that expressions read of a variable, of states.input and
-	// of states.result.Payload.
+	// of states.result.Payload; paths read those of "$".
 	members map[string][]string
 
 	// words are constants: in capitals (STORED), of one word in the quotes of an
@@ -42,6 +42,8 @@ var agreements = map[string]agreement{
 	"b2b/settlement.asl.json":  b2bSettlement,
 
 	"onboarding/onboarding.asl.json": onboarding,
+	"instances/express.asl.json":     instances,
+	"instances/standard.asl.json":    instances,
 }
 
 func TestEveryMachineKeepsItsContract(t *testing.T) {
@@ -106,6 +108,7 @@ func mentioned(t *testing.T, text string) agreement {
 
 var (
 	placeholder = regexp.MustCompile(`\$\{(\w+)\}`)
+	path        = regexp.MustCompile(`^\$\.(\w+)`)
 	member      = regexp.MustCompile(`\$(states\.input|states\.result\.Payload|\w+)\.(\w+)`)
 	quoted      = regexp.MustCompile(`'(\w+)'(\s*:)?`) // with a colon it is a member of an object
 	constant    = regexp.MustCompile(`^[A-Z][A-Z_]+$`)
@@ -167,9 +170,12 @@ func (a *agreement) visit(state, key string, value any) {
 	}
 }
 
-// expression finds the members and words of a JSONata expression. The names in
-// an item are attributes of its table.
+// expression finds the members and words of a JSONata expression, and the member
+// that a path begins with. The names in an item are attributes of its table.
 func (a *agreement) expression(key, text string) {
+	if match := path.FindStringSubmatch(text); match != nil {
+		a.members["$"] = append(a.members["$"], match[1])
+	}
 	if !strings.HasPrefix(text, "{%") {
 		return
 	}

@@ -12,7 +12,9 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
+	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 )
 
@@ -21,6 +23,8 @@ import (
 func stories(input string) []story.Story {
 	return []story.Story{
 		b2b.Story(input),
+		onboarding.Story(),
+		instances.Story(),
 	}
 }
 

@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -27,6 +29,8 @@ var (
 	root  = filepath.Join("..", "..", "..")
 	here  *laptop.Laptop
 	desk  *b2b.Desk
+	club  *onboarding.Club
+	power *instances.Switch
 	fault switchboard
 )
 
@@ -39,6 +43,8 @@ type system struct {
 func systems() []system {
 	return []system{
 		{b2b.System(), func(ctx context.Context, l *laptop.Laptop) (err error) { desk, err = b2b.Connect(ctx, l); return err }},
+		{onboarding.System(), func(_ context.Context, l *laptop.Laptop) (err error) { club, err = onboarding.Connect(l); return err }},
+		{instances.System(), func(_ context.Context, l *laptop.Laptop) (err error) { power, err = instances.Connect(l); return err }},
 	}
 }
 
