@@ -291,7 +291,7 @@ func TestWhatIsNoUserIsRefusedByNameBeforeAnythingIsWritten(t *testing.T) {
 		{"a userId that is null", `{"user": {"userId": null, "email": "e"}}`, "userId is missing or blank"},
 		{"an empty userId", `{"user": {"userId": "", "email": "e"}}`, "userId is missing or blank"},
 		{"a blank userId", `{"user": {"userId": " \t\n", "email": "e"}}`, "userId is missing or blank"},
-		{"a userId of blanks beyond ASCII", `{"user": {"userId": "\u00a0\u2003\u200b\u3000\ufeff", "email": "e"}}`, "userId is missing or blank"},
+		{"a userId of blanks beyond ASCII", `{"user": {"userId": "\u0085\u00a0\u2003\u200b\u3000\ufeff", "email": "e"}}`, "userId is missing or blank"},
 		{"a number for a userId", `{"user": {"userId": 12345, "email": "e"}}`, "userId is missing or blank"},
 		{"a userId that is too long", `{"user": {"userId": "` + strings.Repeat("😀", 513) + `", "email": "e"}}`, "userId has more than 512 characters"},
 		{"no email", `{"user": {"userId": "u"}}`, "email is missing or blank"},
@@ -506,7 +506,12 @@ func TestOfManyThatWouldDoWhatIsMissingOneDoes(t *testing.T) {
 			return nil
 		}
 		c.run(textsInput)
-		c.refuse = nil
+		c.refuse = func(called string) error {
+			if called == "DescribeExecution" {
+				time.Sleep(10 * time.Second) // until all have read the profile
+			}
+			return nil
+		}
 		var executions []string
 		for range 10 {
 			executions = append(executions, c.start(textsInput))
