@@ -1,6 +1,5 @@
 // Package constructs_test holds the tests of every construct: they share one
 // process and one Node, whose start costs more than most tests.
-// docs/decisions/0028-one-package-of-construct-tests.md says more.
 package constructs_test
 
 import (

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/instances"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
@@ -70,6 +72,26 @@ func TestTheSwitchSaysWhenItsExecutionsFailOften(t *testing.T) {
 	template := instancesSystem(t)
 	for _, machine := range []string{"Express", "Standard"} {
 		template.Has(template.At("AWS::CloudWatch::Alarm", "Switch/"+machine+"/FailedAlarm"), `{"Threshold": 5, "AlarmActions": ["<Switch/Alarms>"]}`)
+	}
+}
+
+func TestTheSwitchIsGrantedWithBothOfItsWays(t *testing.T) {
+	template := synthOnce(t, "instances grants", func(stack awscdk.Stack) {
+		system := instances.New(stack, "Switch", instances.Props{})
+		system.GrantSwitch(awsiam.NewRole(stack, jsii.String("Caller"), &awsiam.RoleProps{AssumedBy: awsiam.NewAccountRootPrincipal()}))
+	})
+	var got []string
+	for _, line := range permissions(template) {
+		if role, action, resource := split3(line); role == "Caller" {
+			got = append(got, action+" "+resource)
+		}
+	}
+	want := []string{
+		"execute-api:Invoke arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Switch/API>/<Switch/API/Resource/DeploymentStage.v1>/POST/express-instance",
+		"states:StartExecution <Switch/Standard>",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -1,6 +1,7 @@
 package constructs_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,8 @@ func wantNoFindings(t *testing.T, declare func(awscdk.Stack)) {
 	cdktest.Synth(t, stack)
 	app := stack.Node().Root().(awscdk.App)
 	for _, message := range *(*app.Synth(nil).Stacks())[0].Messages() {
-		t.Errorf("%v: %v", *message.Id, message.Entry)
+		text, err := json.Marshal(message)
+		t.Errorf("%s, %v", text, err)
 	}
 }
 

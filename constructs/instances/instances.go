@@ -1,12 +1,12 @@
 // Package instances puts a switch for an EC2 instance behind a REST API: a
 // request starts the instance if it is stopped, and stops it if it is running.
 //
-//	POST /express-instance  --> Express: Check Instance Status --> Start Instance or Stop Instance
-//	POST /standard-instance --> Standard: Wait 29 s --> the same
+//	POST /express-instance --> Express: Check Instance Status --> Start Instance or Stop Instance
+//	StartExecution ----------> Standard: Wait 29 s --> the same
 //
-// A body is {"instance_id": ...}. The express route answers when the instance is
-// switched, the standard one at once. What cannot be switched gets an answer of
-// its own. No function stands between.
+// A body, and the input of an execution, is {"instance_id": ...}. The route
+// answers when the instance is switched. What cannot be switched gets an answer
+// of its own. No function stands between.
 package instances
 
 // This file puts the system together.
@@ -27,11 +27,8 @@ import (
 	"github.com/tradepost-dev/tradepost/statemachines"
 )
 
-// The routes.
-const (
-	ExpressPath  = "express-instance"
-	StandardPath = "standard-instance"
-)
+// ExpressPath is the route.
+const ExpressPath = "express-instance"
 
 // Props are the properties of a System.
 type Props struct {
@@ -150,9 +147,10 @@ func (s *System) machine(id, definition string, alarms workflow.Alarms, settings
 	return w
 }
 
-// GrantSwitch lets a grantee call both routes, if callers sign by IAM.
+// GrantSwitch lets a grantee call the route, if callers sign by IAM, and start
+// executions of the standard machine.
 func (s *System) GrantSwitch(grantee awsiam.IGrantable) awsiam.Grant {
-	return s.API.GrantInvoke(grantee, ExpressPath)
+	return s.API.GrantInvoke(grantee, ExpressPath).Combine(s.Standard.GrantStartExecution(grantee))
 }
 
 func (s *System) addOverview() {
