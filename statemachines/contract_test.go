@@ -38,8 +38,9 @@ type agreement struct {
 
 // agreements has one entry for each embedded file.
 var agreements = map[string]agreement{
-	"b2b/transaction.asl.json": b2bTransaction,
-	"b2b/settlement.asl.json":  b2bSettlement,
+	"workflowapi/start.asl.json": workflowapiStart,
+	"b2b/transaction.asl.json":   b2bTransaction,
+	"b2b/settlement.asl.json":    b2bSettlement,
 
 	"onboarding/onboarding.asl.json": onboarding,
 	"instances/express.asl.json":     instances,

@@ -65,21 +65,22 @@ func (s Synchronous) validate(faults *operation.Faults, taken map[string]bool) {
 
 func (a *API) addSynchronous(s Synchronous) {
 	resource := a.resource(s.Path)
-	a.addMethod("POST", resource, s.Model, a.wait(resource, s.StateMachine,
-		restapi.Escaped(`$body`), `$input.path('$.output')`, s.failed()))
+	a.addMethod("POST", resource, s.Model, a.wait(resource, s.StateMachine, "#set($text = $body)\n",
+		`$input.path('$.output')`, s.failed()))
 	a.allowPages(resource, "POST")
 	a.routes[s.Path] = []call{{"POST", "/" + s.Path}}
 }
 
-// wait is an integration that runs an Express machine and waits for it. Step
-// Functions answers 200 whatever becomes of an execution.
-func (a *API) wait(resource awsapigateway.Resource, machine awsstepfunctions.IStateMachine, input, succeeded, failed string) restapi.Direct {
+// wait is an integration that runs an Express machine on what a template makes
+// of $body, $text, and waits for it. Step Functions answers 200 whatever
+// becomes of an execution.
+func (a *API) wait(resource awsapigateway.Resource, machine awsstepfunctions.IStateMachine, text, succeeded, failed string) restapi.Direct {
 	role := restapi.NewRole(resource, "Role")
 	operation.Allow(role, []string{*machine.StateMachineArn()}, "states:StartSyncExecution")
 	return restapi.Direct{
 		Role: role, Service: "states", Action: "StartSyncExecution",
-		Request: bodyOrObject + `{"stateMachineArn":"` + *machine.StateMachineArn() + `",` +
-			`"name":"$context.requestId","input":"` + input + `"}`,
+		Request: bodyOrObject + text + `{"stateMachineArn":"` + *machine.StateMachineArn() + `",` +
+			`"name":"$context.requestId","input":"` + restapi.Escaped("$text") + `"}`,
 		Response: a.response(`#if($input.path('$.status') == "SUCCEEDED")` + succeeded + "#else\n" + failed + "\n#end"),
 		Failures: a.failures(refusedByService),
 	}

@@ -2,9 +2,10 @@
 // an importing team's, without a function between: the requests and answers
 // are made by mapping templates.
 //
-// A synchronous route runs an Express machine and answers with its output. Who
-// may call is decided by IAM, unless the API is given an authorizer or wants an
-// API key.
+// A synchronous route runs an Express machine and answers with its output. An
+// asynchronous one starts a Standard machine, once per key, and tells its status.
+// Who may call is decided by IAM, unless the API is given an authorizer or wants
+// an API key.
 //
 // Every error has the same body, {"error","message"}, whoever answers: the
 // route, an execution that fails, or API Gateway itself.
@@ -18,11 +19,14 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/restapi"
+	"github.com/tradepost-dev/tradepost/constructs/workflow"
 )
 
 // Props are the properties of an API.
@@ -33,6 +37,9 @@ type Props struct {
 	// Synchronous are the routes that answer with an execution's output. Give
 	// at least one route of any kind.
 	Synchronous []Synchronous
+
+	// Asynchronous are the routes that start an execution and tell its status.
+	Asynchronous []Asynchronous
 
 	// Authorizer decides who may call. Default: callers sign their requests,
 	// and IAM decides (see GrantInvoke).
@@ -83,6 +90,14 @@ type Alarms struct {
 	// ServerErrors goes off when requests are answered with 5xx, counted per
 	// minute. Default: at the first.
 	ServerErrors operation.Alarm
+
+	// Starters are those of the machines that start executions of asynchronous
+	// routes. Default: see workflow.Alarms.
+	Starters workflow.Alarms
+
+	// ProgressDeadLetters goes off when so many messages about progress could
+	// not be delivered. Default: at the first.
+	ProgressDeadLetters operation.Alarm
 }
 
 // API is a REST API in front of state machines.
@@ -95,8 +110,16 @@ type API struct {
 	UsagePlan awsapigateway.UsagePlan
 	Key       awsapigateway.IApiKey
 
-	// ServerErrorAlarm is nil if it is off.
-	ServerErrorAlarm awscloudwatch.Alarm
+	// Starters start the executions of asynchronous routes, by path. See
+	// docs/decisions/0029.
+	Starters map[string]*workflow.Workflow
+
+	// ProgressDeadLetters is nil without Progress.
+	ProgressDeadLetters awssqs.Queue
+
+	// An alarm is nil if it is off.
+	ServerErrorAlarm         awscloudwatch.Alarm
+	ProgressDeadLettersAlarm awscloudwatch.Alarm
 
 	api    *restapi.API
 	props  Props
@@ -125,6 +148,7 @@ func New(scope constructs.Construct, id string, props Props) *API {
 	a := &API{
 		Construct: api.Construct, RestApi: api.RestApi, ServerErrorAlarm: api.ServerErrorAlarm,
 		api: api, props: props, routes: make(map[string][]call), resources: make(map[string]awsapigateway.Resource),
+		Starters: make(map[string]*workflow.Workflow),
 	}
 	a.answerAsGateway()
 	if props.APIKey {
@@ -132,6 +156,9 @@ func New(scope constructs.Construct, id string, props Props) *API {
 	}
 	for _, route := range props.Synchronous {
 		a.addSynchronous(route)
+	}
+	for _, route := range props.Asynchronous {
+		a.addAsynchronous(route)
 	}
 	a.suppress()
 	return a
@@ -193,10 +220,13 @@ func (a *API) MetricLatency(options *operation.MetricOptions) awscloudwatch.Metr
 
 func (p Props) validate() error {
 	var faults operation.Faults
-	faults.Require("a route (Synchronous)", len(p.Synchronous) > 0)
+	faults.Require("a route (Synchronous, Asynchronous)", len(p.Synchronous)+len(p.Asynchronous) > 0)
 	taken := make(map[string]bool)
 	for _, route := range p.Synchronous {
 		route.validate(&faults, taken)
+	}
+	for _, route := range p.Asynchronous {
+		validateRoute(&faults, taken, route.Path, route.StateMachine, awsstepfunctions.StateMachineType_STANDARD)
 	}
 	operation.NotNegative(&faults, "RequestsPerSecond", p.RequestsPerSecond)
 	operation.NotNegative(&faults, "Burst", p.Burst)
@@ -207,7 +237,10 @@ func (p Props) validate() error {
 	if p.CORSOrigin != "" && !origin.MatchString(p.CORSOrigin) {
 		faults.Addf("CORSOrigin is %q: give a site such as https://app.example.com, or *", p.CORSOrigin)
 	}
-	faults.Alarms(map[string]operation.Alarm{"Alarms.ServerErrors": p.Alarms.ServerErrors})
+	faults.Alarms(map[string]operation.Alarm{
+		"Alarms.ServerErrors": p.Alarms.ServerErrors, "Alarms.ProgressDeadLetters": p.Alarms.ProgressDeadLetters,
+	})
+	p.Alarms.Starters.Validate(&faults, "Alarms.Starters")
 	return faults.Err()
 }
 

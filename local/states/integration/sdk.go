@@ -79,8 +79,8 @@ func sdkIntegration(name string) *Integration {
 		})
 		i.answer = func(result any) (any, error) {
 			result = renamed(result, upperFirst)
-			if members, ok := result.(map[string]any); ok {
-				datesAsText(members)
+			if id == "sfn" {
+				datesAsText(result)
 			}
 			return result, nil
 		}
@@ -126,11 +126,20 @@ func renamed(value any, rename func(string) string) any {
 	}
 }
 
-// datesAsText replaces dates, which are seconds since 1970 in the service's API.
-func datesAsText(members map[string]any) {
-	for name, value := range members {
-		if seconds, ok := value.(float64); ok && strings.HasSuffix(name, "Date") {
-			members[name] = time.UnixMilli(int64(math.Round(seconds * 1000))).UTC().Format("2006-01-02T15:04:05.000Z")
+// datesAsText replaces dates, which are seconds since 1970 in the API of Step
+// Functions: those of a history's events, too.
+func datesAsText(value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if seconds, ok := member.(float64); ok && (strings.HasSuffix(name, "Date") || name == "Timestamp") {
+				v[name] = time.UnixMilli(int64(math.Round(seconds * 1000))).UTC().Format("2006-01-02T15:04:05.000Z")
+			}
+			datesAsText(member)
+		}
+	case []any:
+		for _, item := range v {
+			datesAsText(item)
 		}
 	}
 }
