@@ -3,9 +3,11 @@ package ec2_test
 // This file starts the service with a template's resources and a real client.
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -100,12 +102,26 @@ func (e *engine) client(t *testing.T, caller cloud.Caller) *awsec2.Client {
 		BaseEndpoint: aws.String("http://ec2"),
 		Region:       "eu-west-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("id", "secret", ""),
-		HTTPClient:   &http.Client{Transport: transport},
+		HTTPClient:   &http.Client{Transport: whole{transport}},
 		Retryer:      aws.NopRetryer{},
 	})
 }
 
 func (e *engine) root(t *testing.T) *awsec2.Client { return e.client(t, e.Administrator()) }
+
+// whole sends bodies of its own: the SDK closes its body when the answer comes,
+// which over a pipe may be before the transport is through with it.
+type whole struct{ http.RoundTripper }
+
+func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return w.RoundTripper.RoundTrip(r)
+}
 
 // pipes is a listener in memory.
 type pipes struct {

@@ -78,7 +78,7 @@ func (m *machine) newExecution(name string, input data) *execution {
 	m.Changed()
 	g := m.definition.graph
 	e.thread = &thread{execution: e, graph: g, next: g.start, input: input}
-	e.thread.record("ExecutionStarted", &executionStartedDetails{Input: input.text, RoleARN: m.role})
+	e.thread.last = e.history.begin(e.started, &executionStartedDetails{Input: input.text, RoleARN: m.role})
 	return e
 }
 

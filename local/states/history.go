@@ -27,6 +27,15 @@ type history struct {
 	events []event
 }
 
+// begin records the first event, of the very time at which the execution says
+// that it started, and returns its id.
+func (h *history) begin(started time.Time, details *executionStartedDetails) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.append(started, "ExecutionStarted", 0, details)
+	return h.count
+}
+
 // add records an event and returns its id. A closed history takes nothing more:
 // the id is 0.
 func (h *history) add(kind string, previous int, details details) int {
@@ -40,7 +49,7 @@ func (h *history) add(kind string, previous int, details details) int {
 		go h.overflow()
 		return 0
 	}
-	h.append(kind, previous, details)
+	h.append(time.Now(), kind, previous, details)
 	return h.count
 }
 
@@ -49,7 +58,7 @@ func (h *history) close(kind string, previous int, details details) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	h.append(kind, previous, details)
+	h.append(time.Now(), kind, previous, details)
 	h.events = slices.Clip(h.events)
 }
 
@@ -58,7 +67,7 @@ func (h *history) reopen(redrives int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = false
-	h.append("ExecutionRedriven", h.count, &executionRedrivenDetails{redrives})
+	h.append(time.Now(), "ExecutionRedriven", h.count, &executionRedrivenDetails{redrives})
 }
 
 // isFull tells whether there is no room for a redrive: for its first event, one
@@ -69,10 +78,10 @@ func (h *history) isFull() bool {
 	return h.count >= maxEvents-1
 }
 
-func (h *history) append(kind string, previous int, details details) {
+func (h *history) append(at time.Time, kind string, previous int, details details) {
 	h.count++
 	if !h.discard {
-		h.events = append(h.events, event{h.count, previous, time.Now().UnixMilli(), kind, details})
+		h.events = append(h.events, event{h.count, previous, at.UnixMilli(), kind, details})
 	}
 }
 
