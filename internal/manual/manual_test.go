@@ -23,16 +23,16 @@ var inline = regexp.MustCompile("`([^`\n]+)`")
 // one kind.
 func commands(t *testing.T, prefix string) []command {
 	t.Helper()
-	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	top, err := filepath.Glob(filepath.Join(root, "*.md"))
-	if err != nil {
-		t.Fatal(err)
+	var pages []string
+	for _, folder := range []string{"", "docs", "docs/catalogue"} {
+		found, err := filepath.Glob(filepath.Join(root, folder, "*.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
 	}
 	var found []command
-	for _, page := range append(top, pages...) {
+	for _, page := range pages {
 		text := read(t, page)
 		add := func(line string) {
 			line, _, _ = strings.Cut(line, " #")
