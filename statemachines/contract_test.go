@@ -42,6 +42,7 @@ var agreements = map[string]agreement{
 	"b2b/transaction.asl.json":   b2bTransaction,
 	"b2b/settlement.asl.json":    b2bSettlement,
 
+	"ordering/ordering.asl.json":     ordering,
 	"onboarding/onboarding.asl.json": onboarding,
 	"instances/express.asl.json":     instances,
 	"instances/standard.asl.json":    instances,

@@ -3,6 +3,7 @@ package statemachines
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -30,10 +31,19 @@ func (f functions) Call(_ context.Context, _ cloud.Caller, _ string, input json.
 	}
 	answer, err := f[call.FunctionName](call.Payload)
 	if err != nil {
-		return json.Marshal(map[string]any{"StatusCode": 200, "FunctionError": "Unhandled", "Payload": map[string]string{"errorType": "errorString", "errorMessage": err.Error()}})
+		name := "errorString"
+		if named, ok := errors.AsType[failure](err); ok {
+			name = string(named)
+		}
+		return json.Marshal(map[string]any{"StatusCode": 200, "FunctionError": "Unhandled", "Payload": map[string]string{"errorType": name, "errorMessage": err.Error()}})
 	}
 	return json.Marshal(map[string]any{"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": answer})
 }
+
+// failure is a function's error of this name.
+type failure string
+
+func (f failure) Error() string { return "it failed by " + string(f) }
 
 type described struct {
 	Status              string

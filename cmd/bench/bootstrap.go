@@ -12,6 +12,7 @@ import (
 	"time"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/contract/ordering"
 )
 
 // starts is how often each binary is started; the median counts.
@@ -33,8 +34,9 @@ func measureBootstraps(ctx context.Context, o options) ([]result, error) {
 	}
 	var results []result
 	for _, source := range sources {
-		name := filepath.Base(filepath.Dir(source))
-		binary := filepath.Join(dir, name)
+		folder := filepath.Dir(source)
+		name := filepath.Base(filepath.Dir(folder)) + "/" + filepath.Base(folder)
+		binary := filepath.Join(dir, filepath.Base(folder))
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=lambda.norpc", "-o", binary, ".")
 		build.Dir = source
 		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
@@ -121,6 +123,7 @@ func environment(runtimeAPI string) []string {
 	for _, name := range []string{
 		contract.EnvFilesTable, contract.EnvTransactionsTable, contract.EnvOutcomesTable, contract.EnvQueueURL, contract.EnvWorkflowARN,
 		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
+		ordering.EnvWorkflowARN, ordering.EnvDeadLettersURL, ordering.EnvStockTable, ordering.EnvOrdersTable, ordering.EnvNoticesARN,
 	} {
 		values = append(values, name+"=x")
 	}

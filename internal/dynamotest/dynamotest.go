@@ -1,6 +1,6 @@
-// Package dynamotest gives handler tests the pipeline's tables in memory, so
-// that conditions and queries are evaluated and not assumed: the SDK's own
-// client, on the engine's DynamoDB.
+// Package dynamotest gives handler tests tables in memory, so that conditions
+// and queries are evaluated and not assumed: the SDK's own client, on the
+// engine's DynamoDB.
 package dynamotest
 
 import (
@@ -24,28 +24,45 @@ const (
 	Outcomes     = "Outcomes"
 )
 
-// Tables is a DynamoDB client on empty tables.
+// Tables is a DynamoDB client on tables of the test's own.
 type Tables struct {
 	*dynamodb.Client
 	t *testing.T
 }
 
-// New creates the tables. They go when the test ends.
+// New creates the pipeline's tables. They go when the test ends.
 func New(t *testing.T) *Tables {
+	t.Helper()
+	tables := Empty(t)
+	tables.create(Files, key(contract.AttrFileID, types.ScalarAttributeTypeS))
+	tables.create(Transactions, key(contract.AttrTransactionKey, types.ScalarAttributeTypeS))
+	tables.create(Outcomes, key(contract.AttrOutcomeKey, types.ScalarAttributeTypeS), key(contract.AttrOrdinal, types.ScalarAttributeTypeN))
+	return tables
+}
+
+// Empty has no tables yet.
+func Empty(t *testing.T) *Tables {
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	t.Cleanup(c.Close)
 	c.Register("dynamodb", local.New(c, local.Options{}))
-	tables := &Tables{t: t, Client: dynamodb.New(dynamodb.Options{
+	return &Tables{t: t, Client: dynamodb.New(dynamodb.Options{
 		Region:      c.Region,
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
 		HTTPClient:  transport{c},
 		Retryer:     aws.NopRetryer{}, // handlers decide how often to try
 	})}
-	tables.create(Files, key(contract.AttrFileID, types.ScalarAttributeTypeS))
-	tables.create(Transactions, key(contract.AttrTransactionKey, types.ScalarAttributeTypeS))
-	tables.create(Outcomes, key(contract.AttrOutcomeKey, types.ScalarAttributeTypeS), key(contract.AttrOrdinal, types.ScalarAttributeTypeN))
-	return tables
+}
+
+// Create makes a table whose key are texts: the partition and, if there is a
+// second one, the order within it.
+func (tables *Tables) Create(name string, keys ...string) {
+	tables.t.Helper()
+	var definitions []types.AttributeDefinition
+	for _, k := range keys {
+		definitions = append(definitions, key(k, types.ScalarAttributeTypeS))
+	}
+	tables.create(name, definitions...)
 }
 
 func key(name string, kind types.ScalarAttributeType) types.AttributeDefinition {

@@ -133,3 +133,22 @@ func TestRetryEndsWithItsContextAndSaysAfterHowMuch(t *testing.T) {
 		}
 	})
 }
+
+func TestErrorsAreNamedByWhetherTheyPass(t *testing.T) {
+	if err := Named(nil); err != nil {
+		t.Errorf("no error is %v", err)
+	}
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{&smithy.GenericAPIError{Code: "ThrottlingException"}, "*patience.ServiceBusy"},
+		{fmt.Errorf("gave up after 9 attempts: %w", Again(errors.New("a conflict"))), "*patience.ServiceBusy"},
+		{&smithy.GenericAPIError{Code: "AccessDeniedException"}, "*patience.ServiceRefused"},
+	} {
+		got := Named(test.err)
+		if fmt.Sprintf("%T", got) != test.want || got.Error() != test.err.Error() || !errors.Is(got, test.err) {
+			t.Errorf("%v is a %T: %v", test.err, got, got)
+		}
+	}
+}
