@@ -43,6 +43,7 @@ var agreements = map[string]agreement{
 	"b2b/settlement.asl.json":    b2bSettlement,
 
 	"ordering/ordering.asl.json":     ordering,
+	"accounts/application.asl.json":  accounts,
 	"onboarding/onboarding.asl.json": onboarding,
 	"instances/express.asl.json":     instances,
 	"instances/standard.asl.json":    instances,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,7 +32,7 @@ func (f functions) Call(_ context.Context, _ cloud.Caller, _ string, input json.
 	}
 	answer, err := f[call.FunctionName](call.Payload)
 	if err != nil {
-		name := "errorString"
+		name := errorType(err)
 		if named, ok := errors.AsType[failure](err); ok {
 			name = string(named)
 		}
@@ -44,6 +45,16 @@ func (f functions) Call(_ context.Context, _ cloud.Caller, _ string, input json.
 type failure string
 
 func (f failure) Error() string { return "it failed by " + string(f) }
+
+// errorType is what the Lambda runtime reports: the name of the outermost Go
+// type.
+func errorType(err error) string {
+	kind := reflect.TypeOf(err)
+	if kind.Kind() == reflect.Pointer {
+		kind = kind.Elem()
+	}
+	return kind.Name()
+}
 
 type described struct {
 	Status              string

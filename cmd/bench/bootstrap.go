@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/internal/contract/accounts"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/contract/ordering"
 )
@@ -127,6 +128,7 @@ func environment(runtimeAPI string) []string {
 	} {
 		values = append(values, name+"=x")
 	}
+	values = append(values, accounts.EnvApplicationsTable+"=x", accounts.EnvAccountsTable+"=x", accounts.EnvRefusedNames+"=[]")
 	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention} {
 		values = append(values, name+"=24h")
 	}

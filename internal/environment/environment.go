@@ -4,6 +4,7 @@
 package environment
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -51,6 +52,21 @@ func (r *Reader) Duration(name string) time.Duration {
 		r.faults = append(r.faults, fmt.Errorf(`%s is %q, not a positive duration such as "15m"`, name, value))
 	}
 	return d
+}
+
+// Strings returns a variable that must be a JSON list of strings, which may be
+// empty.
+func (r *Reader) Strings(name string) []string {
+	value := r.String(name)
+	if value == "" {
+		return nil
+	}
+	var list []string
+	if err := json.Unmarshal([]byte(value), &list); err != nil {
+		r.faults = append(r.faults, fmt.Errorf("%s is no JSON list of strings: %w", name, err))
+		return nil
+	}
+	return list
 }
 
 // Err names every variable that was missing or wrong; nil if none was.
