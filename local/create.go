@@ -7,10 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloudformation"
 )
 
 // createAll creates the stacks in their order. One that cannot be created does
@@ -25,22 +24,12 @@ func (e *Engine) createAll(ctx context.Context, stacks []stack) error {
 		if missing[s.ID] {
 			continue
 		}
-		if _, err := e.create(ctx, s.cfn); err != nil {
+		if _, err := e.stacks.Create(ctx, s.cfn, e.types, cloudformation.Settings{Protected: s.Protected}); err != nil {
 			missing[s.ID] = true
 			faults = append(faults, fmt.Errorf("create stack %s:\n  %s", s.Name, strings.ReplaceAll(err.Error(), "\n", "\n  ")))
 		}
 	}
 	return errors.Join(faults...)
-}
-
-func (e *Engine) create(ctx context.Context, s cfn.Stack) (*cfn.Created, error) {
-	created, err := s.Create(ctx, e.types)
-	if err != nil {
-		return nil, err
-	}
-	e.outputs[s.Name], e.ids[s.Name] = created.Outputs, s.ID()
-	maps.Copy(e.exports, created.Exports)
-	return created, nil
 }
 
 // dynamic answers {{resolve:SERVICE:REFERENCE}} from the engine's own services.

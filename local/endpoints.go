@@ -45,27 +45,38 @@ func (e *Engine) Endpoints() Endpoints {
 		Logs:    e.logs,
 		PID:     os.Getpid(),
 	}
-	var local []string // pairs of the address on AWS and the local one
 	for _, s := range e.transfer.Endpoints() {
 		put(endpoints.SFTP, s.Stack, s.LogicalID, s.Address)
-		local = append(local, fmt.Sprintf("%s.server.transfer.%s.amazonaws.com", s.ServerID, e.Cloud.Region), s.Address)
 	}
 	for _, api := range e.gateway.Endpoints() {
 		put(endpoints.APIs, api.Stack, api.LogicalID, api.URL)
-		local = append(local, fmt.Sprintf("https://%s.execute-api.%s.amazonaws.com/%s/", api.APIID, e.Cloud.Region, api.Stage), api.URL)
 	}
-	localise := strings.NewReplacer(local...)
-	for stack, outputs := range e.outputs {
+	localize := e.localizer()
+	for stack, outputs := range e.stacks.Outputs() {
 		endpoints.Outputs[stack] = map[string]any{}
 		for name, value := range outputs {
 			if text, ok := value.(string); ok {
-				value = localise.Replace(text)
+				value = localize.Replace(text)
 			}
 			endpoints.Outputs[stack][name] = value
 		}
 	}
 	return endpoints
 }
+
+// localizer replaces the addresses on AWS by the local ones.
+func (e *Engine) localizer() *strings.Replacer {
+	var pairs []string
+	for _, s := range e.transfer.Endpoints() {
+		pairs = append(pairs, fmt.Sprintf("%s.server.transfer.%s.amazonaws.com", s.ServerID, e.Cloud.Region), s.Address)
+	}
+	for _, api := range e.gateway.Endpoints() {
+		pairs = append(pairs, fmt.Sprintf("https://%s.execute-api.%s.amazonaws.com/%s/", api.APIID, e.Cloud.Region, api.Stage), api.URL)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+func (e *Engine) localize(text string) string { return e.localizer().Replace(text) }
 
 func put(by map[string]map[string]string, stack, id, address string) {
 	if by[stack] == nil {

@@ -12,11 +12,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/assembly"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/cloudformation"
 	"github.com/tradepost-dev/tradepost/local/durable"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/lambda"
@@ -100,13 +101,10 @@ type Engine struct {
 	objects  *s3.S3
 	machines *states.StepFunctions
 	bodies   []string // files of objects that an earlier run left
-	outputs  map[string]map[string]any
-	ids      map[string]string // of stacks, by name
-	exports  map[string]any
+	stacks   *cloudformation.CloudFormation
 	paths    map[string]string // templates of nested stacks, by parent and logical id
 
-	described atomic.Pointer[[]stackDescription] // once all stacks are created
-	functions map[string]bool                    // declared ones, by stack and logical id
+	functions map[string]bool // declared ones, by stack and logical id
 }
 
 // Start loads the assembly and creates its stacks. Everything the engine
@@ -120,9 +118,6 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		Cloud:    cloud.New(loaded.Site),
 		assembly: loaded,
-		outputs:  map[string]map[string]any{},
-		ids:      map[string]string{},
-		exports:  map[string]any{},
 		paths:    map[string]string{},
 		parts:    newParts(),
 
@@ -157,13 +152,24 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if e.listener, err = e.Cloud.Listen("the AWS APIs"); err != nil {
 		return err
 	}
-	e.server = &http.Server{Handler: wire.New(e.Cloud, e.identity.Identify, e.protocols)}
+	e.server = &http.Server{Handler: e.handler()}
 	go e.server.Serve(e.listener)
 	if err := e.createAll(ctx, stacks); err != nil {
 		return err
 	}
-	e.describe()
 	return e.keepState()
+}
+
+// handler is the address of all AWS APIs, and of what custom resources answer.
+func (e *Engine) handler() http.Handler {
+	apis := wire.New(e.Cloud, e.identity.Identify, e.protocols)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, cloudformation.AnswerPath) {
+			e.stacks.ServeHTTP(w, r)
+			return
+		}
+		apis.ServeHTTP(w, r)
+	})
 }
 
 // asset answers where the CDK left what it would publish under a bucket and key.

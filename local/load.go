@@ -86,11 +86,8 @@ func (e *Engine) stack(name string, template *cfn.Template, parameters map[strin
 		Site:       e.Cloud.Site,
 		Template:   template,
 		Parameters: parameters,
-		Imports: func(name string) (any, bool) {
-			value, ok := e.exports[name]
-			return value, ok
-		},
-		Dynamic: e.dynamic,
+		Imports:    e.stacks.Export,
+		Dynamic:    e.dynamic,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloudformation"
 )
 
 const nestedType = "AWS::CloudFormation::Stack"
@@ -39,7 +40,8 @@ func (n nested) create(ctx context.Context, r cfn.Resource, p nestedProperties) 
 		parameters[name] = parameterText(value)
 	}
 	s := n.engine.stack(r.PhysicalName(128), template, parameters)
-	created, err := n.engine.create(ctx, s)
+	parent := cfn.Stack{Name: r.Stack, Site: s.Site}
+	created, err := n.engine.stacks.Create(ctx, s, n.engine.types, cloudformation.Settings{Parent: parent.ID()})
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("nested stack %s: %w", s.Name, err)
 	}
@@ -47,7 +49,9 @@ func (n nested) create(ctx context.Context, r cfn.Resource, p nestedProperties) 
 	for name, value := range created.Outputs {
 		attributes["Outputs."+name] = value
 	}
-	return cfn.Handle{Ref: s.ID(), Attributes: attributes}, nil
+	return cfn.Handle{Ref: s.ID(), Attributes: attributes, Delete: func(ctx context.Context) error {
+		return n.engine.stacks.Delete(ctx, s.ID())
+	}}, nil
 }
 
 // parameterText is how a list is passed on: with commas.

@@ -23,7 +23,7 @@ import (
 func TestEverythingUnsupportedIsRefusedAtOnceByIdTypeAndProperty(t *testing.T) {
 	got := refusal(t, `{"Resources": {
 		"Cluster": {"Type": "AWS::ECS::Cluster"},
-		"Greeter": {"Type": "Custom::Greeting", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:f"}},
+		"Greeter": {"Type": "AWS::CloudFormation::Macro", "Properties": {"FunctionName": "f"}},
 		"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"Colour": "red"}},
 		"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"GlobalSecondaryIndexes": [{"Projection": {"Shape": "round"}}]}},
 		"Metadata": {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:x"}},
@@ -37,7 +37,7 @@ func TestEverythingUnsupportedIsRefusedAtOnceByIdTypeAndProperty(t *testing.T) {
 		})
 	for _, want := range []string{
 		"app/Cluster: resource type AWS::ECS::Cluster is not supported by the local engine",
-		"app/Greeter: resource type Custom::Greeting is not supported by the local engine",
+		"app/Greeter: resource type AWS::CloudFormation::Macro is not supported by the local engine",
 		"app/Queue (AWS::SQS::Queue): property Colour is not supported by the local engine",
 		"app/Table (AWS::DynamoDB::Table): property GlobalSecondaryIndexes[0].Projection.Shape is not supported by the local engine",
 		"app/Inner (AWS::CloudFormation::Stack): the assembly has no template inner.json",

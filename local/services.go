@@ -11,6 +11,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/cloudformation"
 	"github.com/tradepost-dev/tradepost/local/cloudtrail"
 	"github.com/tradepost-dev/tradepost/local/cloudwatch"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
@@ -52,6 +53,7 @@ func (e *Engine) services(o Options) []service {
 	e.objects = objects
 	e.machines = states.New(c, states.Options{Limits: o.Executions})
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
+	e.stacks = cloudformation.New(c, cloudformation.Options{Endpoint: e.URL, Localize: e.localize})
 	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys")})
 
 	return []service{
@@ -79,8 +81,9 @@ func (e *Engine) services(o Options) []service {
 		})},
 		{"states", e.machines},
 		{"execute-api", e.gateway},
-		{"cloudformation", newCloudFormation(e)},
-		{"cdk", toolkit{objects}},
+		{"cloudformation", e.stacks},
+		{"nested stacks", nested{e}},
+		{"cdk", toolkit{objects, e.stacks}},
 		{"inert", inert{c.Site}},
 	}
 }

@@ -2,13 +2,18 @@ package local
 
 // This file serves the resources that the CDK's own libraries put into
 // templates: custom resources whose behaviour is fixed and documented. Their
-// providers, which are Lambda functions in Node.js or Python, are not run.
+// providers, which are Lambda functions in Node.js or Python, are not run. Where
+// the provider is a function that the engine runs, it is asked, as for any other
+// custom resource.
 
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloudformation"
+	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/s3"
 )
 
@@ -21,18 +26,40 @@ var served = []string{
 }
 
 // toolkit defines the types.
-type toolkit struct{ objects *s3.S3 }
+type toolkit struct {
+	objects *s3.S3
+	stacks  *cloudformation.CloudFormation
+}
 
 func (k toolkit) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Inert("AWS::CDK::Metadata", nil),
 		cfn.Inert(providerType, func(r cfn.Resource, ref string) map[string]any { return map[string]any{"Arn": ref} }),
-		cfn.Inert("Custom::S3AutoDeleteObjects", nil), // when the stack is deleted
-		cfn.Inert("Custom::LogRetention", nil),
-		cfn.Inert("Custom::CloudwatchLogResourcePolicy", nil),
-		cfn.Inert("Custom::VpcRestrictDefaultSG", nil),
+		k.served("Custom::S3AutoDeleteObjects", k.autoDelete),
+		k.served("Custom::LogRetention", nothing),
+		k.served("Custom::CloudwatchLogResourcePolicy", nothing),
+		k.served("Custom::VpcRestrictDefaultSG", nothing),
 		cfn.Define("Custom::S3BucketNotifications", k.notify),
 	}
+}
+
+// served is a custom resource that serve serves, unless a function of the
+// template does.
+func (k toolkit) served(name string, serve func(cfn.Resource, map[string]any) cfn.Handle) cfn.Type {
+	return cfn.Define(name, func(ctx context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
+		if token, _ := p["ServiceToken"].(string); strings.HasPrefix(token, "arn:") {
+			return k.stacks.CreateCustom(ctx, r, p)
+		}
+		return serve(r, p), nil
+	})
+}
+
+func nothing(r cfn.Resource, _ map[string]any) cfn.Handle { return cfn.Handle{Ref: r.PhysicalName(64)} }
+
+// autoDelete empties a bucket when the stack is deleted.
+func (k toolkit) autoDelete(r cfn.Resource, p map[string]any) cfn.Handle {
+	bucket, _ := p["BucketName"].(string)
+	return cfn.Handle{Ref: r.PhysicalName(64), Delete: func(ctx context.Context) error { return k.objects.Empty(ctx, bucket) }}
 }
 
 type notifications struct {
@@ -50,8 +77,8 @@ func (k toolkit) notify(_ context.Context, r cfn.Resource, p notifications) (cfn
 	return cfn.Handle{Ref: r.PhysicalName(128)}, err
 }
 
-// dropProviders takes the functions that only serve such custom resources out
-// of the template.
+// dropProviders takes the functions that only serve such custom resources, in
+// languages that the engine does not run, out of the template.
 func dropProviders(t *cfn.Template) {
 	for _, name := range served {
 		for _, id := range t.Declared(name) {
@@ -61,7 +88,7 @@ func dropProviders(t *cfn.Template) {
 				continue
 			}
 			provider, _ := attribute[0].(string)
-			if function, ok := t.Resources[provider]; ok && function.Type == "AWS::Lambda::Function" && !servesOthers(t, provider) {
+			if function, ok := t.Resources[provider]; ok && function.Type == "AWS::Lambda::Function" && !lambda.Runs(function.Properties["Runtime"]) && !servesOthers(t, provider) {
 				function.Type = providerType
 			}
 		}

@@ -52,12 +52,14 @@ func (g *APIGateway) createDeployment(_ context.Context, r cfn.Resource, p deplo
 		}
 	}
 	a.deployments[d.id] = d
+	handle := cfn.Handle{Ref: d.id, Attributes: map[string]any{"DeploymentId": d.id}, Delete: cfn.Removal(&g.mu, a.deployments, d.id)}
 	if p.StageName != "" {
 		if err := a.addStage(p.StageName, d, nil, nil); err != nil {
 			return cfn.Handle{}, err
 		}
+		handle.Delete = cfn.Removal(&g.mu, a.stages, p.StageName)
 	}
-	return cfn.Handle{Ref: d.id, Attributes: map[string]any{"DeploymentId": d.id}}, nil
+	return handle, nil
 }
 
 type stageProperties struct {
@@ -112,7 +114,7 @@ func (g *APIGateway) createStage(_ context.Context, _ cfn.Resource, p stagePrope
 	if err := a.addStage(p.StageName, d, p.Variables, p.MethodSettings); err != nil {
 		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: p.StageName}, nil
+	return cfn.Handle{Ref: p.StageName, Delete: cfn.Removal(&g.mu, a.stages, p.StageName)}, nil
 }
 
 func (a *api) addStage(name string, d *deployment, variables map[string]string, settings []methodSetting) error {

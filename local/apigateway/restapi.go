@@ -100,20 +100,25 @@ func (g *APIGateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIP
 	g.mu.Lock()
 	g.apis[a.id] = a
 	g.mu.Unlock()
-	g.serve(a, listener)
-	return cfn.Handle{Ref: a.id, Attributes: map[string]any{"RestApiId": a.id, "RootResourceId": root.id}}, nil
+	stop := g.serve(a, listener)
+	return cfn.Handle{Ref: a.id, Attributes: map[string]any{"RestApiId": a.id, "RootResourceId": root.id}, Delete: func(context.Context) error {
+		stop()
+		g.mu.Lock()
+		delete(g.apis, a.id)
+		g.mu.Unlock()
+		return a.setPolicy(nil)
+	}}, nil
 }
 
 // setPolicy keeps the API's resource policy, in which execute-api:/ stands for
 // the API itself.
 func (a *api) setPolicy(document json.RawMessage) error {
-	if len(document) == 0 {
-		return nil
-	}
-	a.policy = true
 	arn := a.gateway.cloud.ARN("execute-api", a.id)
+	if a.policy = len(document) > 0; !a.policy {
+		return a.gateway.cloud.SetResourcePolicy(arn, "", nil)
+	}
 	expanded := bytes.ReplaceAll(document, []byte(`"execute-api:/`), []byte(`"`+arn+`/`))
-	if err := a.gateway.cloud.SetResourcePolicy(arn, expanded); err != nil {
+	if err := a.gateway.cloud.SetResourcePolicy(arn, "", expanded); err != nil {
 		return fmt.Errorf("property Policy: %w", err)
 	}
 	return nil

@@ -18,10 +18,10 @@ import (
 // maxBody is the largest payload in bytes (API Gateway quotas).
 const maxBody = 10 << 20
 
-// serve answers requests to an API until the cloud is closed.
-func (g *APIGateway) serve(a *api, listener net.Listener) {
+// serve answers requests to an API until it is stopped or the cloud is closed.
+func (g *APIGateway) serve(a *api, listener net.Listener) (stop func()) {
 	server := &http.Server{Handler: a, ReadHeaderTimeout: 30 * time.Second}
-	g.cloud.Go(func(ctx context.Context) {
+	return g.cloud.Start(func(ctx context.Context) {
 		stop := context.AfterFunc(ctx, func() { server.Close() })
 		defer stop()
 		if err := server.Serve(listener); err != http.ErrServerClosed {

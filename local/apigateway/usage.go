@@ -5,6 +5,7 @@ package apigateway
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -104,7 +105,7 @@ func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyPro
 	}
 	key := &apiKey{id: identifier(r, 10), value: p.Value, on: p.Enabled}
 	g.keys[key.value] = key
-	return cfn.Handle{Ref: key.id, Attributes: map[string]any{"APIKeyId": key.id}}, nil
+	return cfn.Handle{Ref: key.id, Attributes: map[string]any{"APIKeyId": key.id}, Delete: cfn.Removal(&g.mu, g.keys, key.value)}, nil
 }
 
 type usagePlanProperties struct {
@@ -134,7 +135,7 @@ func (g *APIGateway) createUsagePlan(_ context.Context, r cfn.Resource, p usageP
 		plan.stages[stageName{s.ApiId, s.Stage}] = s.Throttle
 	}
 	g.plans[plan.id] = plan
-	return cfn.Handle{Ref: plan.id, Attributes: map[string]any{"Id": plan.id}}, nil
+	return cfn.Handle{Ref: plan.id, Attributes: map[string]any{"Id": plan.id}, Delete: cfn.Removal(&g.mu, g.plans, plan.id)}, nil
 }
 
 type usagePlanKeyProperties struct{ KeyId, KeyType, UsagePlanId string }
@@ -159,7 +160,12 @@ func (g *APIGateway) createUsagePlanKey(_ context.Context, _ cfn.Resource, p usa
 		}
 		key.subscriptions = append(key.subscriptions, s)
 		id := p.KeyId + ":" + p.UsagePlanId
-		return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}}, nil
+		return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}, Delete: func(context.Context) error {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			key.subscriptions = slices.DeleteFunc(key.subscriptions, func(other *subscription) bool { return other == s })
+			return nil
+		}}, nil
 	}
 	return cfn.Handle{}, fmt.Errorf("property KeyId: there is no API key %q", p.KeyId)
 }

@@ -33,6 +33,7 @@ type Stack struct {
 	TemplateFile string
 	Parameters   map[string]string
 	Needs        []string // ids of the stacks that come first, and of other artifacts
+	Protected    bool     // whether it has termination protection
 
 	site cloud.Site // account or region is empty where any will do
 }
@@ -126,6 +127,7 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 		TemplateFile string            `json:"templateFile"`
 		StackName    string            `json:"stackName"`
 		Parameters   map[string]string `json:"parameters"`
+		Protected    bool              `json:"terminationProtection"`
 	}
 	if err := json.Unmarshal(artifact.Properties, &properties); err != nil {
 		return err
@@ -136,6 +138,7 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 		TemplateFile: filepath.Join(dir, properties.TemplateFile),
 		Parameters:   properties.Parameters,
 		Needs:        artifact.Dependencies,
+		Protected:    properties.Protected,
 	}
 	if s.Name == "" {
 		s.Name = id

@@ -34,10 +34,13 @@ func (t *Template) check(types map[string]Type, included func(*declaration) bool
 		if !included(resource) {
 			continue
 		}
-		typ, ok := types[resource.Type]
+		typ, ok := typeNamed(types, resource.Type)
 		if !ok {
 			faults = append(faults, fmt.Sprintf("%s: resource type %s is not supported by the local engine", id, resource.Type))
 			continue
+		}
+		if !resource.DeletionPolicy.valid() {
+			faults = append(faults, fmt.Sprintf("%s (%s): DeletionPolicy %q is not supported by the local engine: it makes no snapshots", id, resource.Type, resource.DeletionPolicy))
 		}
 		if typ.properties == nil {
 			continue

@@ -21,6 +21,10 @@ type Stack struct {
 	// Imports answers Fn::ImportValue.
 	Imports func(name string) (any, bool)
 
+	// Tell takes each step of each resource's creation and deletion. Default:
+	// nobody is told.
+	Tell func(Step)
+
 	// Dynamic answers {{resolve:SERVICE:REFERENCE}}, and as ("ssm", NAME) the
 	// parameters that take their value from the SSM parameter of a name.
 	// Default: both are refused.
@@ -32,6 +36,9 @@ type Created struct {
 	Outputs map[string]any    // by output name, resolved
 	Exports map[string]any    // by export name
 	Handles map[string]Handle // by logical id
+
+	stack *Stack
+	order []Resource // as they were created, without those that have been deleted
 }
 
 // Create creates all resources whose conditions hold, each after what it
@@ -52,6 +59,7 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	if err != nil {
 		return nil, err
 	}
+	created := &Created{Outputs: map[string]any{}, Exports: map[string]any{}, Handles: r.handles, stack: s}
 	var faults []error
 	missing := map[string]bool{} // what failed, and what depends on it
 	for _, id := range order {
@@ -62,15 +70,18 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 			missing[id] = true
 			continue
 		}
-		if r.handles[id], err = s.create(ctx, r, id, types); err != nil {
+		resource, err := s.create(ctx, r, id, types)
+		if err != nil {
 			missing[id] = true
 			faults = append(faults, err)
+			continue
 		}
+		created.order = append(created.order, resource)
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return s.created(r)
+	return created, s.resolveOutputs(r, created)
 }
 
 // resolver returns one that knows the parameters, and no resource yet.
@@ -98,43 +109,54 @@ func (r *resolver) wanted(condition string) (bool, error) {
 	return holds.(bool), nil
 }
 
-func (s *Stack) create(ctx context.Context, r *resolver, id string, types map[string]Type) (Handle, error) {
+// create creates one resource and hands its handle to the resolver.
+func (s *Stack) create(ctx context.Context, r *resolver, id string, types map[string]Type) (Resource, error) {
 	declared := s.Template.Resources[id]
+	resource := Resource{Stack: s.Name, LogicalID: id, Type: declared.Type}
 	properties, err := r.resolve(orEmpty(declared.Properties))
 	if err != nil {
-		return Handle{}, fmt.Errorf("%s (%s): property %w", id, declared.Type, err)
+		return resource, fmt.Errorf("%s (%s): property %w", id, declared.Type, err)
 	}
 	metadata, err := r.resolve(orEmpty(declared.Metadata))
 	if err != nil {
-		return Handle{}, fmt.Errorf("%s (%s): metadata %w", id, declared.Type, err)
+		return resource, fmt.Errorf("%s (%s): metadata %w", id, declared.Type, err)
 	}
-	resource := Resource{Stack: s.Name, LogicalID: id, Type: declared.Type, Metadata: metadata.(map[string]any)}
-	return types[declared.Type].create(ctx, resource, properties.(map[string]any))
+	resource.Metadata = metadata.(map[string]any)
+	t, _ := typeNamed(types, declared.Type)
+	s.tell(Step{resource, "", "CREATE_IN_PROGRESS", ""})
+	handle, err := t.create(ctx, resource, properties.(map[string]any))
+	if err != nil {
+		s.tell(Step{resource, handle.Ref, "CREATE_FAILED", err.Error()})
+		return resource, err
+	}
+	r.handles[id] = handle
+	s.tell(Step{resource, handle.Ref, "CREATE_COMPLETE", ""})
+	return resource, nil
 }
 
-func (s *Stack) created(r *resolver) (*Created, error) {
-	created := &Created{Outputs: map[string]any{}, Exports: map[string]any{}, Handles: r.handles}
+// resolveOutputs fills in the outputs whose conditions hold, and the exports.
+func (s *Stack) resolveOutputs(r *resolver, created *Created) error {
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Outputs)) {
 		declared := s.Template.Outputs[name]
 		wanted, err := r.wanted(declared.Condition)
 		if err != nil {
-			return nil, fmt.Errorf("output %s: %w", name, err)
+			return fmt.Errorf("output %s: %w", name, err)
 		}
 		if !wanted {
 			continue
 		}
 		if created.Outputs[name], err = r.resolve(declared.Value); err != nil {
-			return nil, fmt.Errorf("output %s: %w", name, err)
+			return fmt.Errorf("output %s: %w", name, err)
 		}
 		if declared.Export != nil {
 			export, err := r.resolve(declared.Export.Name)
 			if err != nil {
-				return nil, fmt.Errorf("export of output %s: %w", name, err)
+				return fmt.Errorf("export of output %s: %w", name, err)
 			}
 			created.Exports[fmt.Sprint(export)] = created.Outputs[name]
 		}
 	}
-	return created, nil
+	return nil
 }
 
 // ID is the stack's ARN. Its last part is a UUID, the same in every run.

@@ -9,6 +9,9 @@ import (
 
 // Template is a CloudFormation template as written, in JSON.
 type Template struct {
+	Body        string `json:"-"` // its text
+	Description string
+
 	Parameters map[string]parameter
 	Mappings   map[string]map[string]map[string]any
 	Conditions map[string]any
@@ -28,6 +31,8 @@ type declaration struct {
 	Metadata   map[string]any
 	DependsOn  names
 	Condition  string
+
+	DeletionPolicy deletionPolicy
 }
 
 type output struct {
@@ -35,6 +40,16 @@ type output struct {
 	Condition string
 	Export    *struct{ Name any }
 }
+
+// deletionPolicy says what becomes of a resource when its stack is deleted.
+type deletionPolicy string
+
+func (p deletionPolicy) valid() bool {
+	return p == "" || p == "Delete" || p.retains()
+}
+
+// retains tells whether the resource outlives a stack that was created.
+func (p deletionPolicy) retains() bool { return p == "Retain" || p == "RetainExceptOnCreate" }
 
 // names is one logical id or a list of them.
 type names []string
@@ -70,6 +85,7 @@ func Parse(raw []byte) (*Template, error) {
 	if err := json.Unmarshal(raw, &t); err != nil {
 		return nil, fmt.Errorf("parse template: %w", err)
 	}
+	t.Body = string(raw)
 	return &t, nil
 }
 
@@ -135,6 +151,16 @@ func (t *Template) needsAny(id string, these map[string]bool) bool {
 	}
 	for name := range t.Resources[id].needs() {
 		if these[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// neededByAny tells whether one of these resources needs it.
+func (t *Template) neededByAny(id string, these map[string]bool) bool {
+	for name := range these {
+		if t.Resources[name].needs()[id] {
 			return true
 		}
 	}

@@ -35,6 +35,10 @@ func (r Resource) PhysicalName(limit int) string {
 type Handle struct {
 	Ref        string         // to Ref
 	Attributes map[string]any // to Fn::GetAtt, by attribute name: "Arn"
+
+	// Delete undoes what creating the resource did. What nobody can see any
+	// more when the stack is gone needs none. Default: nothing is left of it.
+	Delete func(ctx context.Context) error
 }
 
 // Type is a resource type that the engine can create. Define makes one.
@@ -42,6 +46,18 @@ type Type struct {
 	Name       string
 	properties reflect.Type
 	create     func(ctx context.Context, r Resource, properties map[string]any) (Handle, error)
+}
+
+// customResource is the type of all custom resources that have none of their own.
+const customResource = "AWS::CloudFormation::CustomResource"
+
+// typeNamed finds the type of a name as templates have it.
+func typeNamed(types map[string]Type, name string) (Type, bool) {
+	t, ok := types[name]
+	if !ok && strings.HasPrefix(name, "Custom::") {
+		t, ok = types[customResource]
+	}
+	return t, ok
 }
 
 // Define declares a resource type. P is a struct with one field for each

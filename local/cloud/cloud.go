@@ -65,9 +65,10 @@ type Authorizer interface {
 
 // ResourcePolicies keeps the policies of resources for the authorizer.
 type ResourcePolicies interface {
-	// SetResourcePolicy adds the statements of a policy document to the
-	// resource's policy.
-	SetResourcePolicy(resourceARN string, policy json.RawMessage) error
+	// SetResourcePolicy makes a document one part of the resource's policy, in
+	// place of the part that had the name. Without a document the part is gone.
+	// Where a resource has only one document, the name is empty.
+	SetResourcePolicy(resourceARN, part string, policy json.RawMessage) error
 }
 
 // Bus takes the events that AWS services emit on the default event bus.
@@ -201,12 +202,15 @@ func (c *Cloud) Assume(service Caller, roleARN, session string) (Caller, error) 
 	return c.Authorizer.Assume(service, roleARN, session)
 }
 
-// SetResourcePolicy adds statements to the policy of a resource.
-func (c *Cloud) SetResourcePolicy(resourceARN string, policy json.RawMessage) error {
+// SetResourcePolicy sets a part of the policy of a resource.
+func (c *Cloud) SetResourcePolicy(resourceARN, part string, policy json.RawMessage) error {
+	if c.Policies == nil && policy == nil {
+		return nil
+	}
 	if c.Policies == nil {
 		return errors.New("this engine keeps no resource policies")
 	}
-	return c.Policies.SetResourcePolicy(resourceARN, policy)
+	return c.Policies.SetResourcePolicy(resourceARN, part, policy)
 }
 
 // Emit puts an event of an AWS service on the default event bus.
@@ -226,6 +230,21 @@ func (c *Cloud) Record(call APICall) {
 // Go runs background work that ends when ctx does; Close waits for it.
 func (c *Cloud) Go(work func(ctx context.Context)) {
 	c.work.Go(func() { work(c.ctx) })
+}
+
+// Start runs background work as Go does, until it is stopped at the latest. To
+// stop it waits until it has ended.
+func (c *Cloud) Start(work func(ctx context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	ended := make(chan struct{})
+	c.work.Go(func() {
+		defer close(ended)
+		work(ctx)
+	})
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 // Close ends all background work and waits until it has ended.

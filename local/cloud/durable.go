@@ -28,6 +28,9 @@ type Keeper interface {
 	// Keep restores the state of a resource, if an earlier run left some, and
 	// saves it from now on.
 	Keep(arn string, d Durable) error
+
+	// Forget drops the state of a resource that has been deleted.
+	Forget(arn string) error
 }
 
 // Keep makes a resource durable, if the engine keeps state. A service calls it
@@ -37,6 +40,14 @@ func (c *Cloud) Keep(arn string, d Durable) error {
 		return nil
 	}
 	return c.Keeper.Keep(arn, d)
+}
+
+// Forget says that a resource which may be durable has been deleted.
+func (c *Cloud) Forget(arn string) error {
+	if c.Keeper == nil {
+		return nil
+	}
+	return c.Keeper.Forget(arn)
 }
 
 // Changes counts the changes of a Durable. It is ready to use.

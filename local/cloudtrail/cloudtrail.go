@@ -23,13 +23,15 @@ type CloudTrail struct {
 	cloud *cloud.Cloud
 
 	mu        sync.RWMutex
-	selectors []selector // of all trails that log
+	selectors map[string][]selector // of trails that log, by name
 }
 
 var _ cloud.Trail = (*CloudTrail)(nil)
 
 // New returns CloudTrail without trails.
-func New(c *cloud.Cloud) *CloudTrail { return &CloudTrail{cloud: c} }
+func New(c *cloud.Cloud) *CloudTrail {
+	return &CloudTrail{cloud: c, selectors: map[string][]selector{}}
+}
 
 // Record makes the call an event, once, if any trail selects it.
 func (t *CloudTrail) Record(call cloud.APICall) {
@@ -59,9 +61,11 @@ func (t *CloudTrail) Record(call cloud.APICall) {
 func (t *CloudTrail) selects(call cloud.APICall) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	for _, s := range t.selectors {
-		if s.selects(call) {
-			return true
+	for _, trail := range t.selectors {
+		for _, s := range trail {
+			if s.selects(call) {
+				return true
+			}
 		}
 	}
 	return false

@@ -53,14 +53,14 @@ func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailPrope
 	if len(selectors) == 0 {
 		selectors = append(selectors, eventSelector{})
 	}
+	name := cmp.Or(p.TrailName, r.PhysicalName(128))
 	if p.IsLogging {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.selectors = append(t.selectors, selectors...)
+		t.selectors[name] = selectors
 	}
-	name := cmp.Or(p.TrailName, r.PhysicalName(128))
 	return cfn.Handle{Ref: name, Attributes: map[string]any{
 		"Arn":         t.cloud.ARN("cloudtrail", "trail/"+name),
 		"SnsTopicArn": "",
-	}}, nil
+	}, Delete: cfn.Removal(&t.mu, t.selectors, name)}, nil
 }

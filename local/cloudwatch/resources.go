@@ -144,7 +144,7 @@ func (w *CloudWatch) add(a *alarm) (cfn.Handle, error) {
 		return cfn.Handle{}, fmt.Errorf("alarm %s exists already", a.name)
 	}
 	w.alarms[a.name] = a
-	return cfn.Handle{Ref: a.name, Attributes: map[string]any{"Arn": a.arn}}, nil
+	return cfn.Handle{Ref: a.name, Attributes: map[string]any{"Arn": a.arn}, Delete: cfn.Removal(&w.mu, w.alarms, a.name)}, nil
 }
 
 func (p metricAlarm) watch() (*watch, error) {

@@ -15,6 +15,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -145,6 +146,18 @@ func (s *Store) Keep(arn string, d cloud.Durable) error {
 	defer s.mu.Unlock()
 	s.arns[arn] = true
 	s.kept = append(s.kept, &kept{arn: arn, resource: d, saved: restored, revision: d.Revision()})
+	return nil
+}
+
+// Forget implements cloud.Keeper.
+func (s *Store) Forget(arn string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.arns, arn)
+	s.kept = slices.DeleteFunc(s.kept, func(k *kept) bool { return k.arn == arn })
+	if err := os.Remove(s.path(arn)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("drop the state of %s: %w", arn, err)
+	}
 	return nil
 }
 

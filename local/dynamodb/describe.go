@@ -259,10 +259,23 @@ func (d *DynamoDB) deleteTable(_ context.Context, caller cloud.Caller, in nameRe
 	if err != nil {
 		return createAnswer{}, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.tables, t.name)
+	if err := d.remove(t); err != nil {
+		return createAnswer{}, err
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
 	return createAnswer{t.describe("DELETING")}, nil
+}
+
+// remove deletes a table and its items, unless it is protected.
+func (d *DynamoDB) remove(t *table) error {
+	if t.protected {
+		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	}
+	d.mu.Lock()
+	delete(d.tables, t.name)
+	d.mu.Unlock()
+	return d.cloud.Forget(t.arn)
 }
 
 func (d *DynamoDB) describeTable(_ context.Context, caller cloud.Caller, in nameRequest) (describeAnswer, error) {

@@ -45,9 +45,9 @@ type importSource struct {
 type singleTable struct {
 	tableProperties
 	ImportSourceSpecification *importSource
+	DeletionProtectionEnabled bool
 
 	ContributorInsightsSpecification cfn.Ignored
-	DeletionProtectionEnabled        cfn.Ignored
 	OnDemandThroughput               cfn.Ignored
 	PointInTimeRecoverySpecification cfn.Ignored
 	ProvisionedThroughput            cfn.Ignored
@@ -66,10 +66,10 @@ type globalTable struct {
 }
 
 type replica struct {
-	Region string
+	Region                    string
+	DeletionProtectionEnabled bool
 
 	ContributorInsightsSpecification  cfn.Ignored
-	DeletionProtectionEnabled         cfn.Ignored
 	GlobalSecondaryIndexes            cfn.Ignored
 	PointInTimeRecoverySpecification  cfn.Ignored
 	ReadOnDemandThroughputSettings    cfn.Ignored
@@ -96,6 +96,7 @@ func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable
 		from := p.ImportSourceSpecification.S3BucketSource
 		t.source = "s3://" + from.S3Bucket + "/" + from.S3KeyPrefix
 	}
+	t.protected = p.DeletionProtectionEnabled
 	restored, err := d.keep(t)
 	if err != nil {
 		return cfn.Handle{}, err
@@ -105,7 +106,7 @@ func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable
 			return cfn.Handle{}, fmt.Errorf("import items: %w", err)
 		}
 	}
-	return t.handle(), d.add(t)
+	return d.handle(t), d.add(t)
 }
 
 func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable) (cfn.Handle, error) {
@@ -118,10 +119,13 @@ func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	for _, replica := range p.Replicas {
+		t.protected = t.protected || replica.DeletionProtectionEnabled
+	}
 	if _, err := d.keep(t); err != nil {
 		return cfn.Handle{}, err
 	}
-	return t.handle(), d.add(t)
+	return d.handle(t), d.add(t)
 }
 
 // declare builds a table that is not known to the service yet.
@@ -143,8 +147,10 @@ func (d *DynamoDB) declare(r cfn.Resource, p tableProperties) (*table, error) {
 	return t, nil
 }
 
-func (t *table) handle() cfn.Handle {
-	return cfn.Handle{Ref: t.name, Attributes: map[string]any{"Arn": t.arn, "TableId": t.id}}
+func (d *DynamoDB) handle(t *table) cfn.Handle {
+	return cfn.Handle{Ref: t.name, Attributes: map[string]any{"Arn": t.arn, "TableId": t.id}, Delete: func(context.Context) error {
+		return d.remove(t)
+	}}
 }
 
 // importItems reads items from an object of lines such as

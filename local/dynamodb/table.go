@@ -142,6 +142,7 @@ type table struct {
 	indexes    []*index
 	ttl        string // attribute with the time of expiry, or empty
 	source     string // of the first items, or empty
+	protected  bool   // against deletion
 
 	names    *names // of the rows' attributes
 	rows     sorted

@@ -112,8 +112,7 @@ type terminateInstancesOutput struct {
 func (e *EC2) terminateInstances(_ context.Context, caller cloud.Caller, in terminateInstancesInput) (terminateInstancesOutput, error) {
 	changes, err := e.change(caller, "TerminateInstances", in.selection, func(i *instance) error {
 		if i.protected {
-			return cloud.Errorf(400, "OperationNotPermitted",
-				"The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", i.id)
+			return terminationProtected(i)
 		}
 		return nil
 	}, func(i *instance) {

@@ -54,8 +54,9 @@ type instance struct {
 	since    time.Time // in this state
 	launched time.Time // or started last
 	reason   *stateReason
-	comment  string // why it is in its state, and since when
-	turns    uint64 // how often the state has changed
+	comment  string        // why it is in its state, and since when
+	turns    uint64        // how often the state has changed
+	gone     chan struct{} // closed when it is terminated
 }
 
 // declared is what the template says.
@@ -75,6 +76,9 @@ func (i *instance) enter(to state) {
 	i.Changed()
 	i.announce()
 	after, ok := passing[to]
+	if to == terminated {
+		close(i.gone)
+	}
 	if !ok {
 		return
 	}
@@ -109,6 +113,35 @@ func (i *instance) end(to state) {
 	i.reason = &stateReason{"Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"}
 	i.comment = fmt.Sprintf("User initiated (%s GMT)", time.Now().UTC().Format(time.DateTime))
 	i.enter(to)
+}
+
+// delete terminates an instance and waits until it has ended. CloudFormation
+// does not take off the protection that its template asked for.
+func (i *instance) delete(ctx context.Context) error {
+	e := i.service
+	e.mu.Lock()
+	switch {
+	case i.state == terminated:
+		e.mu.Unlock()
+		return e.cloud.Forget(e.arn(i.id))
+	case i.protected:
+		e.mu.Unlock()
+		return terminationProtected(i)
+	case i.state != shuttingDown:
+		i.end(shuttingDown)
+	}
+	e.mu.Unlock()
+	select {
+	case <-i.gone:
+		return e.cloud.Forget(e.arn(i.id))
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func terminationProtected(i *instance) error {
+	return cloud.Errorf(400, "OperationNotPermitted",
+		"The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", i.id)
 }
 
 // announce tells EventBridge of the state.

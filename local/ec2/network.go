@@ -67,7 +67,7 @@ func (e *EC2) createSubnet(_ context.Context, r cfn.Resource, p map[string]any) 
 	e.subnets[id] = in
 	return cfn.Handle{Ref: id, Attributes: map[string]any{
 		"SubnetId": id, "VpcId": in.vpc, "AvailabilityZone": in.zone, "CidrBlock": p["CidrBlock"], "Ipv6CidrBlocks": []any{},
-	}}, nil
+	}, Delete: cfn.Removal(&e.mu, e.subnets, id)}, nil
 }
 
 func (e *EC2) createSecurityGroup(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {

@@ -75,6 +75,7 @@ func (e *EC2) createInstance(_ context.Context, r cfn.Resource, p instanceProper
 	i := &instance{
 		service: e, id: identifier("i-", r.Stack+"/"+r.LogicalID), declared: e.declare(r, p),
 		state: running, since: now, launched: now.Truncate(time.Second), // CloudFormation waits until it runs
+		gone: make(chan struct{}),
 	}
 	e.mu.Lock()
 	e.instances[i.id] = i
@@ -84,7 +85,7 @@ func (e *EC2) createInstance(_ context.Context, r cfn.Resource, p instanceProper
 	}
 	return cfn.Handle{Ref: i.id, Attributes: map[string]any{
 		"AvailabilityZone": i.zone, "InstanceId": i.id, "PrivateDnsName": i.name, "PrivateIp": i.address, "VpcId": i.vpc,
-	}}, nil
+	}, Delete: i.delete}, nil
 }
 
 // launchedBy fills in what a launch template says and the instance does not.
@@ -142,6 +143,12 @@ func (e *EC2) createLaunchTemplate(_ context.Context, r cfn.Resource, p launchTe
 	e.templates[name] = e.templates[id]
 	return cfn.Handle{Ref: id, Attributes: map[string]any{
 		"LaunchTemplateId": id, "LatestVersionNumber": "1", "DefaultVersionNumber": "1",
+	}, Delete: func(context.Context) error {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.templates, id)
+		delete(e.templates, name)
+		return nil
 	}}, nil
 }
 

@@ -105,6 +105,11 @@ func (s *shelf) Keep(arn string, d cloud.Durable) error {
 	return nil
 }
 
+func (s *shelf) Forget(arn string) error {
+	delete(s.kept, arn)
+	return nil
+}
+
 func (s *shelf) save(t *testing.T) *shelf {
 	t.Helper()
 	saved := &shelf{kept: map[string]cloud.Durable{}, was: map[string][]byte{}}

@@ -107,6 +107,13 @@ func (s *EventBridge) add(b *bus, r *rule) error {
 	return nil
 }
 
+// remove takes a rule off its bus.
+func (s *EventBridge) remove(b *bus, r *rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.rules = slices.DeleteFunc(slices.Clone(b.rules), func(other *rule) bool { return other == r })
+}
+
 // Emit puts an event on the default bus. It does not wait for targets.
 func (s *EventBridge) Emit(e cloud.Event) {
 	s.mu.RLock()

@@ -66,14 +66,19 @@ func (s *EventBridge) createRule(_ context.Context, res cfn.Resource, p ruleProp
 	if err := s.add(b, r); err != nil {
 		return cfn.Handle{}, err
 	}
+	stop := func() {}
 	if when != nil && r.enabled {
-		s.cloud.Go(func(ctx context.Context) { s.keepTime(ctx, r, when) })
+		stop = s.cloud.Start(func(ctx context.Context) { s.keepTime(ctx, r, when) })
 	}
 	ref := r.name
 	if b.name != defaultBus {
 		ref = b.name + "|" + r.name
 	}
-	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Arn": r.arn}}, nil
+	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Arn": r.arn}, Delete: func(context.Context) error {
+		stop()
+		s.remove(b, r)
+		return nil
+	}}, nil
 }
 
 func enabled(state string) (bool, error) {
@@ -168,15 +173,17 @@ func (s *EventBridge) createBus(_ context.Context, _ cfn.Resource, p busProperti
 	s.buses[b.name] = b
 	s.mu.Unlock()
 	if len(p.Policy) > 0 {
-		if err := s.setPolicy(b, p.Policy, "Policy"); err != nil {
+		if err := s.setPolicy(b, "", p.Policy); err != nil {
 			return cfn.Handle{}, err
 		}
 	}
-	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}}, nil
+	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}, Delete: cfn.Removal(&s.mu, s.buses, b.name)}, nil
 }
 
-func (s *EventBridge) setPolicy(b *bus, policy json.RawMessage, property string) error {
-	if err := s.cloud.SetResourcePolicy(b.arn, policy); err != nil {
+// setPolicy sets a part of a bus's policy: one statement, or the whole policy
+// of its own property.
+func (s *EventBridge) setPolicy(b *bus, part string, policy json.RawMessage) error {
+	if err := s.cloud.SetResourcePolicy(b.arn, part, policy); err != nil {
 		return fmt.Errorf("set the policy of event bus %s: %w", b.name, err)
 	}
 	return nil
@@ -203,5 +210,7 @@ func (s *EventBridge) createBusPolicy(_ context.Context, _ cfn.Resource, p busPo
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("encode the policy of event bus %s: %w", b.name, err)
 	}
-	return cfn.Handle{Ref: p.StatementId}, s.setPolicy(b, policy, "Statement")
+	return cfn.Handle{Ref: p.StatementId, Delete: func(context.Context) error {
+		return s.setPolicy(b, p.StatementId, nil)
+	}}, s.setPolicy(b, p.StatementId, policy)
 }

@@ -19,15 +19,15 @@ type IAM struct {
 	mu        sync.RWMutex
 	roles     map[string]*role // by ARN
 	managed   map[string]policy
-	resources map[string]policy // of resources, by their ARN
+	resources map[string]*resourcePolicy // by the ARN of the resource
 	sessions  map[string]cloud.Caller
 }
 
 type role struct {
 	name     string
 	trust    policy
-	policies []policy
-	managed  []string // ARNs of managed policies
+	policies map[string]policy // by name
+	managed  []string          // ARNs of managed policies
 }
 
 // New returns an empty store.
@@ -36,21 +36,41 @@ func New(c *cloud.Cloud) *IAM {
 		site:      c.Site,
 		roles:     map[string]*role{},
 		managed:   managedByAWS(),
-		resources: map[string]policy{},
+		resources: map[string]*resourcePolicy{},
 		sessions:  map[string]cloud.Caller{},
 	}
 }
 
-// SetResourcePolicy adds the statements of a policy document to the resource's
-// policy. A statement without a Resource speaks about the resource itself.
-func (s *IAM) SetResourcePolicy(resourceARN string, policy json.RawMessage) error {
-	added, err := parse(policy)
-	if err != nil {
-		return fmt.Errorf("resource policy of %s: %w", resourceARN, err)
+// resourcePolicy is what a resource's policy is made of, and all of it together.
+type resourcePolicy struct {
+	parts map[string]policy
+	all   policy
+}
+
+// SetResourcePolicy implements cloud.ResourcePolicies. A statement without a
+// Resource speaks about the resource itself.
+func (s *IAM) SetResourcePolicy(resourceARN, part string, document json.RawMessage) error {
+	var parsed policy
+	if document != nil {
+		var err error
+		if parsed, err = parse(document); err != nil {
+			return fmt.Errorf("resource policy of %s: %w", resourceARN, err)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.resources[resourceARN] = append(s.resources[resourceARN], added...)
+	p := s.resources[resourceARN]
+	if p == nil {
+		p = &resourcePolicy{parts: map[string]policy{}}
+		s.resources[resourceARN] = p
+	}
+	p.parts[part], p.all = parsed, nil
+	for _, statements := range p.parts {
+		p.all = append(p.all, statements...)
+	}
+	if len(p.all) == 0 {
+		delete(s.resources, resourceARN)
+	}
 	return nil
 }
 
@@ -123,10 +143,10 @@ func (s *IAM) resourceDecision(r *request) decision {
 		container, _, _ := strings.Cut(r.resource, "/")
 		p = s.resources[container]
 	}
-	if len(p) == 0 {
+	if p == nil {
 		return silent
 	}
-	return p.decide(r, func(who *principals) bool { return who.includes(r.caller, s.site.Account) })
+	return p.all.decide(r, func(who *principals) bool { return who.includes(r.caller, s.site.Account) })
 }
 
 // Assume implements cloud.Authorizer.

@@ -110,7 +110,7 @@ func TestAServiceNeedsAResourcePolicyThatNamesItAndItsSource(t *testing.T) {
 	site := cloud.Site{Account: "000000000000", Region: "us-east-1"}
 	policy := `{"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
 		"Resource": "` + queue + `", "Condition": {"ArnEquals": {"aws:SourceArn": "` + rule + `"}}}]}`
-	if err := store.SetResourcePolicy(queue, json.RawMessage(policy)); err != nil {
+	if err := store.SetResourcePolicy(queue, "", json.RawMessage(policy)); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -216,7 +216,7 @@ func TestAPolicyThatWouldNotBeEnforcedIsRefused(t *testing.T) {
 		"an effect that is none":        `{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := store.SetResourcePolicy(queue, json.RawMessage(policy)); err == nil {
+			if err := store.SetResourcePolicy(queue, "", json.RawMessage(policy)); err == nil {
 				t.Error("accepted")
 			}
 		})

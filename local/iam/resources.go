@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -59,7 +60,7 @@ func (s *IAM) createRole(_ context.Context, r cfn.Resource, p roleProperties) (c
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("AssumeRolePolicyDocument: %w", err)
 	}
-	created := &role{name: name, trust: trust, managed: p.ManagedPolicyArns}
+	created := &role{name: name, trust: trust, managed: slices.Clone(p.ManagedPolicyArns), policies: map[string]policy{}}
 	for _, arn := range p.ManagedPolicyArns {
 		if err := s.requireManaged(arn); err != nil {
 			return cfn.Handle{}, err
@@ -70,13 +71,13 @@ func (s *IAM) createRole(_ context.Context, r cfn.Resource, p roleProperties) (c
 		if err != nil {
 			return cfn.Handle{}, fmt.Errorf("policy %s: %w", inline.PolicyName, err)
 		}
-		created.policies = append(created.policies, d)
+		created.policies[inline.PolicyName] = d
 	}
 	arn := s.roleARN(p.Path, name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.roles[arn] = created
-	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn, "RoleId": "AROA" + strings.ToUpper(name)}}, nil
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn, "RoleId": "AROA" + strings.ToUpper(name)}, Delete: cfn.Removal(&s.mu, s.roles, arn)}, nil
 }
 
 // requireManaged knows the policies of this account, and some of AWS's own.
@@ -97,16 +98,24 @@ func (s *IAM) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
 	}
+	roles, err := s.rolesNamed(p.Roles)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	name := cmp.Or(p.PolicyName, r.PhysicalName(128))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range p.Roles {
-		role, err := s.roleNamed(name)
-		if err != nil {
-			return cfn.Handle{}, err
-		}
-		role.policies = append(role.policies, d)
+	for _, role := range roles {
+		role.policies[name] = d
 	}
-	return cfn.Handle{Ref: r.PhysicalName(128), Attributes: map[string]any{"Id": r.PhysicalName(128)}}, nil
+	return cfn.Handle{Ref: r.PhysicalName(128), Attributes: map[string]any{"Id": r.PhysicalName(128)}, Delete: func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, role := range roles {
+			delete(role.policies, name)
+		}
+		return nil
+	}}, nil
 }
 
 func (s *IAM) createManagedPolicy(_ context.Context, r cfn.Resource, p managedPolicyProperties) (cfn.Handle, error) {
@@ -118,16 +127,24 @@ func (s *IAM) createManagedPolicy(_ context.Context, r cfn.Resource, p managedPo
 	if err := s.SetManagedPolicy(arn, p.PolicyDocument); err != nil {
 		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
 	}
+	roles, err := s.rolesNamed(p.Roles)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, name := range p.Roles {
-		role, err := s.roleNamed(name)
-		if err != nil {
-			return cfn.Handle{}, err
-		}
+	for _, role := range roles {
 		role.managed = append(role.managed, arn)
 	}
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"PolicyArn": arn}}, nil
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"PolicyArn": arn}, Delete: func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, role := range roles {
+			role.managed = slices.DeleteFunc(role.managed, func(other string) bool { return other == arn })
+		}
+		delete(s.managed, arn)
+		return nil
+	}}, nil
 }
 
 type instanceProfileProperties struct {
@@ -142,9 +159,7 @@ func (s *IAM) createInstanceProfile(_ context.Context, r cfn.Resource, p instanc
 	if len(p.Roles) != 1 {
 		return cfn.Handle{}, fmt.Errorf("property Roles must have one role, got %d", len(p.Roles))
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if _, err := s.roleNamed(p.Roles[0]); err != nil {
+	if _, err := s.rolesNamed(p.Roles); err != nil {
 		return cfn.Handle{}, err
 	}
 	name := cmp.Or(p.InstanceProfileName, r.PhysicalName(128))
@@ -152,13 +167,21 @@ func (s *IAM) createInstanceProfile(_ context.Context, r cfn.Resource, p instanc
 	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn}}, nil
 }
 
-func (s *IAM) roleNamed(name string) (*role, error) {
-	for _, role := range s.roles {
-		if role.name == name {
-			return role, nil
+func (s *IAM) rolesNamed(names []string) ([]*role, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	found := make([]*role, len(names))
+	for i, name := range names {
+		for _, role := range s.roles {
+			if role.name == name {
+				found[i] = role
+			}
+		}
+		if found[i] == nil {
+			return nil, fmt.Errorf("role %s does not exist", name)
 		}
 	}
-	return nil, fmt.Errorf("role %s does not exist", name)
+	return found, nil
 }
 
 func (s *IAM) roleARN(path, name string) string {

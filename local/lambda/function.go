@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -35,6 +36,8 @@ type function struct {
 	modified    time.Time
 	log         *logFile
 	dimensions  []map[string]string // sets of them, of its metrics
+
+	deleted atomic.Bool
 
 	mu        sync.Mutex
 	running   int
@@ -73,7 +76,7 @@ func (f *function) admit() (running int, err error) {
 }
 
 // renew ends all environments as soon as they are idle: they log to a file that
-// was put aside.
+// was put aside, or the function has been deleted.
 func (f *function) renew() {
 	f.mu.Lock()
 	pools := slices.Collect(maps.Values(f.pools))

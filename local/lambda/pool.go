@@ -133,7 +133,7 @@ func (p *pool) start(ctx context.Context) (*environment, error) {
 
 // release hands an environment to the next invocation in the queue, or keeps it.
 func (p *pool) release(e *environment) {
-	if _, turn := p.function.log.now(); turn != e.logTurn {
+	if _, turn := p.function.log.now(); turn != e.logTurn || p.function.deleted.Load() {
 		e.kill() // lost gives its place to another
 		return
 	}

@@ -51,9 +51,12 @@ type functionProperties struct {
 	VpcConfig               cfn.Ignored
 }
 
+// Runs tells whether functions with a runtime, as templates have it, are run.
+func Runs(runtime any) bool { return runtime == "provided.al2023" || runtime == "provided.al2" }
+
 // check refuses what AWS refuses and what this engine does not run.
 func (p functionProperties) check() error {
-	if !slices.Contains([]string{"provided.al2023", "provided.al2"}, p.Runtime) {
+	if !Runs(p.Runtime) {
 		return &cfn.Unsupported{Property: "Runtime", Reason: fmt.Sprintf("%q: the local engine runs provided.al2023 and provided.al2 only", p.Runtime)}
 	}
 	if p.PackageType != "" && p.PackageType != "Zip" {
@@ -142,7 +145,14 @@ func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionPro
 	if err := l.prepare(f, r, p); err != nil {
 		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}}, nil
+	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error {
+		l.mu.Lock()
+		delete(l.functions, f.name)
+		l.mu.Unlock()
+		f.deleted.Store(true)
+		f.renew()
+		return nil
+	}}, nil
 }
 
 // prepare gets what a function needs to run: its role, its code, its log.
@@ -213,7 +223,7 @@ func (l *Lambda) createVersion(_ context.Context, _ cfn.Resource, p versionPrope
 	version := strconv.Itoa(t.published)
 	t.aliases[version] = version
 	arn := t.function.arn + ":" + version
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Version": version, "FunctionArn": arn}}, nil
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Version": version, "FunctionArn": arn}, Delete: cfn.Removal(&t.mu, t.aliases, version)}, nil
 }
 
 type aliasProperties struct {
@@ -238,5 +248,5 @@ func (l *Lambda) createAlias(_ context.Context, _ cfn.Resource, p aliasPropertie
 	defer t.mu.Unlock()
 	t.aliases[p.Name] = version
 	arn := t.function.arn + ":" + p.Name
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}}, nil
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}, Delete: cfn.Removal(&t.mu, t.aliases, p.Name)}, nil
 }

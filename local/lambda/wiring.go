@@ -34,10 +34,12 @@ func (l *Lambda) createPermission(_ context.Context, r cfn.Resource, p permissio
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := l.cloud.SetResourcePolicy(t.arn(), policy); err != nil {
+	if err := l.cloud.SetResourcePolicy(t.arn(), id, policy); err != nil {
 		return cfn.Handle{}, fmt.Errorf("policy of %s: %w", t.arn(), err)
 	}
-	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}}, nil
+	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}, Delete: func(context.Context) error {
+		return l.cloud.SetResourcePolicy(t.arn(), id, nil)
+	}}, nil
 }
 
 func (p permissionProperties) statement(id, arn string) map[string]any {
@@ -102,7 +104,7 @@ func (l *Lambda) createEventInvokeConfig(_ context.Context, r cfn.Resource, p ev
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.async[p.Qualifier] = config
-	return cfn.Handle{Ref: r.PhysicalName(100)}, nil
+	return cfn.Handle{Ref: r.PhysicalName(100), Delete: cfn.Removal(&t.mu, t.async, p.Qualifier)}, nil
 }
 
 type mappingProperties struct {
@@ -177,12 +179,16 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 		// the queue, where its visibility timeout has not begun.
 		m.concurrency = min(m.concurrency, l.opts.Limits.Environments)
 	}
+	stop := func() {}
 	if p.Enabled == nil || *p.Enabled {
-		l.cloud.Go(m.poll)
+		stop = l.cloud.Start(m.poll)
 	}
 	id := cloud.UUID()
 	return cfn.Handle{Ref: id, Attributes: map[string]any{
 		"Id":                    id,
 		"EventSourceMappingArn": l.cloud.ARN("lambda", "event-source-mapping:"+id),
+	}, Delete: func(context.Context) error {
+		stop()
+		return nil
 	}}, nil
 }

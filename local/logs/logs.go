@@ -1,20 +1,24 @@
 // Package logs knows the log groups that templates declare, so that services
-// can tell whether a group exists. What is logged goes to files.
+// and clients can tell whether a group exists. What is logged goes to files.
 package logs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Logs is the register of log groups.
+// Logs is the register of log groups. It implements cloud.API.
 type Logs struct {
+	cloud.Operations
+
 	cloud *cloud.Cloud
 
 	mu     sync.Mutex
@@ -23,7 +27,48 @@ type Logs struct {
 
 // New returns a register without groups.
 func New(c *cloud.Cloud) *Logs {
-	return &Logs{cloud: c, groups: map[string]string{}}
+	l := &Logs{cloud: c, groups: map[string]string{}}
+	l.Operations = cloud.Operations{"DescribeLogGroups": cloud.Handle(l.describeLogGroups)}
+	return l
+}
+
+type describeLogGroupsInput struct {
+	LogGroupNamePrefix string `json:"logGroupNamePrefix"`
+	Limit              int    `json:"limit"`     // at most 50, which is the default
+	NextToken          string `json:"nextToken"` // the last name of the page before
+}
+
+type describeLogGroupsOutput struct {
+	LogGroups []describedGroup `json:"logGroups"`
+	NextToken string           `json:"nextToken,omitempty"`
+}
+
+type describedGroup struct {
+	Name string `json:"logGroupName"`
+	ARN  string `json:"arn"`
+}
+
+func (l *Logs) describeLogGroups(_ context.Context, caller cloud.Caller, in describeLogGroupsInput) (describeLogGroupsOutput, error) {
+	const most = 50
+	out := describeLogGroupsOutput{LogGroups: []describedGroup{}}
+	if err := l.cloud.Authorize(caller, "logs:DescribeLogGroups", l.cloud.ARN("logs", "log-group:*")); err != nil {
+		return out, err
+	}
+	if in.Limit < 0 || in.Limit > most {
+		return out, cloud.Errorf(400, "InvalidParameterException", "limit must be 1 to %d, got %d", most, in.Limit)
+	}
+	for _, name := range l.Groups() {
+		if name <= in.NextToken || !strings.HasPrefix(name, in.LogGroupNamePrefix) {
+			continue
+		}
+		if len(out.LogGroups) == cmp.Or(in.Limit, most) {
+			out.NextToken = out.LogGroups[len(out.LogGroups)-1].Name
+			break
+		}
+		arn, _ := l.Group(name)
+		out.LogGroups = append(out.LogGroups, describedGroup{name, arn})
+	}
+	return out, nil
 }
 
 // Group returns the ARN of a log group, which ends in ":*", by the group's
@@ -84,7 +129,7 @@ func (l *Logs) createGroup(_ context.Context, r cfn.Resource, p logGroup) (cfn.H
 		return cfn.Handle{}, fmt.Errorf("log group %s exists already", name)
 	}
 	l.groups[name] = l.cloud.ARN("logs", "log-group:"+name+":*")
-	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": l.groups[name]}}, nil
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": l.groups[name]}, Delete: cfn.Removal(&l.mu, l.groups, name)}, nil
 }
 
 func (l *Logs) createStream(_ context.Context, r cfn.Resource, p logStream) (cfn.Handle, error) {

@@ -4,6 +4,7 @@ package s3
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ type bucket struct {
 
 	mu         sync.RWMutex
 	versioning string
+	policy     json.RawMessage       // or nil
 	keys       []string              // sorted, all that have a version
 	versions   map[string][]*version // oldest first
 	uploads    map[string]*upload

@@ -72,6 +72,11 @@ func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketPro
 		"RegionalDomainName":  name + ".s3." + s.cloud.Region + ".amazonaws.com",
 		"DualStackDomainName": name + ".s3.dualstack." + s.cloud.Region + ".amazonaws.com",
 		"WebsiteURL":          "http://" + name + ".s3-website-" + s.cloud.Region + ".amazonaws.com",
+	}, Delete: func(context.Context) error {
+		if err := s.deleteBucket(name); err != nil {
+			return err
+		}
+		return s.cloud.Forget(bucketARN(name))
 	}}, nil
 }
 
@@ -81,13 +86,14 @@ type policyProperties struct {
 }
 
 func (s *S3) createPolicyResource(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
-	if _, err := s.bucket(p.Bucket); err != nil {
+	b, err := s.bucket(p.Bucket)
+	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := s.cloud.SetResourcePolicy(bucketARN(p.Bucket), p.PolicyDocument); err != nil {
-		return cfn.Handle{}, fmt.Errorf("set the policy of bucket %s: %w", p.Bucket, err)
+	if err := s.setPolicy(b, p.PolicyDocument); err != nil {
+		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: p.Bucket}, nil
+	return cfn.Handle{Ref: p.Bucket, Delete: func(context.Context) error { return s.setPolicy(b, nil) }}, nil
 }
 
 // physicalName is the resource's, in the characters of bucket names.

@@ -73,7 +73,20 @@ func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secre
 	if err := s.cloud.Keep(sec.arn, sec); err != nil {
 		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}}, nil
+	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}, Delete: func(context.Context) error {
+		return s.remove(sec)
+	}}, nil
+}
+
+// remove deletes a secret as CloudFormation does: at once, without the days in
+// which it could be restored.
+func (s *SecretsManager) remove(sec *secret) error {
+	s.mu.Lock()
+	delete(s.byName, sec.name)
+	delete(s.byARN, sec.arn)
+	delete(s.byARN, sec.arn[:len(sec.arn)-suffixLength])
+	s.mu.Unlock()
+	return s.cloud.Forget(sec.arn)
 }
 
 type resourcePolicyProperties struct {
@@ -87,8 +100,10 @@ func (s *SecretsManager) createResourcePolicy(_ context.Context, _ cfn.Resource,
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := s.cloud.SetResourcePolicy(sec.arn, p.ResourcePolicy); err != nil {
+	if err := s.cloud.SetResourcePolicy(sec.arn, "", p.ResourcePolicy); err != nil {
 		return cfn.Handle{}, fmt.Errorf("set the policy of secret %s: %w", sec.name, err)
 	}
-	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}}, nil
+	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}, Delete: func(context.Context) error {
+		return s.cloud.SetResourcePolicy(sec.arn, "", nil)
+	}}, nil
 }

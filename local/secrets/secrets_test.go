@@ -29,7 +29,7 @@ func (denied) Assume(cloud.Caller, string, string) (cloud.Caller, error) { retur
 // kept keeps resource policies.
 type kept map[string]string
 
-func (k kept) SetResourcePolicy(arn string, policy json.RawMessage) error {
+func (k kept) SetResourcePolicy(arn, _ string, policy json.RawMessage) error {
 	k[arn] = string(policy)
 	return nil
 }

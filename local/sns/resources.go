@@ -57,7 +57,7 @@ func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) 
 		return cfn.Handle{}, invalid("TopicName Reason: topic %s already exists", name)
 	}
 	s.topics[t.arn] = t
-	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": name}}, nil
+	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": name}, Delete: cfn.Removal(&s.mu, s.topics, t.arn)}, nil
 }
 
 type subscriptionProperties struct {
@@ -85,7 +85,12 @@ func (s *SNS) createSubscription(_ context.Context, _ cfn.Resource, p subscripti
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.subscriptions = append(t.subscriptions, sub)
-	return cfn.Handle{Ref: sub.arn, Attributes: map[string]any{"Arn": sub.arn}}, nil
+	return cfn.Handle{Ref: sub.arn, Attributes: map[string]any{"Arn": sub.arn}, Delete: func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(other *subscription) bool { return other == sub })
+		return nil
+	}}, nil
 }
 
 // subscription checks what a template says. The prefix is where it says it.
@@ -131,18 +136,28 @@ type policyProperties struct {
 }
 
 func (s *SNS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
-	for _, arn := range p.Topics {
-		t, err := s.topic(arn)
-		if err != nil {
-			return cfn.Handle{}, fmt.Errorf("policy of topic %s: %w", arn, err)
-		}
-		if err := s.cloud.SetResourcePolicy(arn, p.PolicyDocument); err != nil {
-			return cfn.Handle{}, fmt.Errorf("policy of topic %s: %w", arn, err)
-		}
-		s.mu.Lock()
-		t.policy = string(p.PolicyDocument)
-		s.mu.Unlock()
+	if err := s.setPolicy(p.Topics, p.PolicyDocument); err != nil {
+		return cfn.Handle{}, err
 	}
 	ref := r.PhysicalName(128)
-	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}}, nil
+	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}, Delete: func(context.Context) error {
+		return s.setPolicy(p.Topics, nil)
+	}}, nil
+}
+
+// setPolicy replaces the policy of topics; nil takes it away.
+func (s *SNS) setPolicy(arns []string, policy json.RawMessage) error {
+	for _, arn := range arns {
+		t, err := s.topic(arn)
+		if err != nil {
+			return fmt.Errorf("policy of topic %s: %w", arn, err)
+		}
+		if err := s.cloud.SetResourcePolicy(arn, "", policy); err != nil {
+			return fmt.Errorf("policy of topic %s: %w", arn, err)
+		}
+		s.mu.Lock()
+		t.policy = string(policy)
+		s.mu.Unlock()
+	}
+	return nil
 }

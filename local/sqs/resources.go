@@ -63,7 +63,12 @@ func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) 
 		return cfn.Handle{}, err
 	}
 	url := s.url(q)
-	return cfn.Handle{Ref: url, Attributes: map[string]any{"Arn": q.arn, "QueueName": name, "QueueUrl": url}}, nil
+	return cfn.Handle{Ref: url, Attributes: map[string]any{"Arn": q.arn, "QueueName": name, "QueueUrl": url}, Delete: func(context.Context) error {
+		s.mu.Lock()
+		delete(s.queues, name)
+		s.mu.Unlock()
+		return s.cloud.Forget(q.arn)
+	}}, nil
 }
 
 func (s *SQS) add(q *queue) error {
@@ -107,18 +112,28 @@ type policyProperties struct {
 }
 
 func (s *SQS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
-	for _, url := range p.Queues {
-		q, err := s.queue(path.Base(url))
-		if err != nil {
-			return cfn.Handle{}, fmt.Errorf("policy of queue %s: %w", url, err)
-		}
-		if err := s.cloud.SetResourcePolicy(q.arn, p.PolicyDocument); err != nil {
-			return cfn.Handle{}, fmt.Errorf("policy of queue %s: %w", url, err)
-		}
-		q.mu.Lock()
-		q.settings.policy = string(p.PolicyDocument)
-		q.mu.Unlock()
+	if err := s.setPolicy(p.Queues, p.PolicyDocument); err != nil {
+		return cfn.Handle{}, err
 	}
 	ref := r.PhysicalName(128)
-	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}}, nil
+	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}, Delete: func(context.Context) error {
+		return s.setPolicy(p.Queues, nil)
+	}}, nil
+}
+
+// setPolicy replaces the policy of queues; nil takes it away.
+func (s *SQS) setPolicy(urls []string, policy json.RawMessage) error {
+	for _, url := range urls {
+		q, err := s.queue(path.Base(url))
+		if err != nil {
+			return fmt.Errorf("policy of queue %s: %w", url, err)
+		}
+		if err := s.cloud.SetResourcePolicy(q.arn, "", policy); err != nil {
+			return fmt.Errorf("policy of queue %s: %w", url, err)
+		}
+		q.mu.Lock()
+		q.settings.policy = string(policy)
+		q.mu.Unlock()
+	}
+	return nil
 }

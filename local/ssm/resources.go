@@ -50,5 +50,5 @@ func (s *SSM) create(_ context.Context, r cfn.Resource, p properties) (cfn.Handl
 	if err := s.put(parameter{Name: p.Name, Type: p.Type, Value: p.Value, DataType: p.DataType}); err != nil {
 		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: p.Name, Attributes: map[string]any{"Type": p.Type, "Value": p.Value}}, nil
+	return cfn.Handle{Ref: p.Name, Attributes: map[string]any{"Type": p.Type, "Value": p.Value}, Delete: cfn.Removal(&s.mu, s.parameters, p.Name)}, nil
 }

@@ -5,6 +5,7 @@ package states
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -64,6 +65,19 @@ func (s *StepFunctions) create(name, text, role string, express bool) (*machine,
 	}
 	s.machines[m.arn] = m
 	return m, nil
+}
+
+// remove deletes a machine. The executions that run are aborted: they make no
+// further transition, as those of a machine that AWS is deleting.
+func (s *StepFunctions) remove(m *machine) error {
+	s.mu.Lock()
+	delete(s.machines, m.arn)
+	s.mu.Unlock()
+	running, _, _ := m.executions.list(-1, math.MaxInt, statusRunning)
+	for _, execution := range running {
+		execution.live.end(outcome{status: statusAborted, cause: "The state machine has been deleted."}, 0)
+	}
+	return s.cloud.Forget(m.arn)
 }
 
 // kind is the machine's type as the API names it.

@@ -63,7 +63,7 @@ func (s *StepFunctions) createStateMachine(_ context.Context, r cfn.Resource, p 
 	}
 	return cfn.Handle{Ref: m.arn, Attributes: map[string]any{
 		"Arn": m.arn, "Name": m.name, "StateMachineRevisionId": "INITIAL",
-	}}, nil
+	}, Delete: func(context.Context) error { return s.remove(m) }}, nil
 }
 
 // substitute replaces ${name} in a definition.

@@ -89,9 +89,15 @@ func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverPrope
 	t.mu.Lock()
 	t.servers[s.id] = s
 	t.mu.Unlock()
-	t.cloud.Go(s.serve)
+	stop := t.cloud.Start(s.serve)
 	arn := t.cloud.ARN("transfer", "server/"+s.id)
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": "ONLINE"}}, nil
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": "ONLINE"}, Delete: func(context.Context) error {
+		stop()
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.servers, s.id)
+		return nil
+	}}, nil
 }
 
 type hostKeyProperties struct {
@@ -120,6 +126,9 @@ func (t *Transfer) createHostKey(_ context.Context, r cfn.Resource, p hostKeyPro
 	arn := t.cloud.ARN("transfer", "host-key/"+s.id+"/"+id)
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{
 		"Arn": arn, "HostKeyId": id, "HostKeyFingerprint": ssh.FingerprintSHA256(key.PublicKey()), "Type": key.PublicKey().Type(),
+	}, Delete: func(context.Context) error {
+		s.dropKey(key)
+		return nil
 	}}, nil
 }
 
@@ -166,7 +175,7 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 		return cfn.Handle{}, fmt.Errorf("user %s of server %s exists already", u.name, s.id)
 	}
 	s.users[u.name] = u
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "UserName": u.name}}, nil
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "UserName": u.name}, Delete: cfn.Removal(&s.mu, s.users, u.name)}, nil
 }
 
 func newHome(p userProperties) (home, error) {

@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,9 +55,26 @@ func (s *server) importKey(key ssh.Signer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.imported = append(s.imported, key)
-	if key.PublicKey().Type() == s.hostKey.PublicKey().Type() {
-		s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key.PublicKey())))
+	s.tellKey()
+}
+
+// dropKey makes the server known by the key no more.
+func (s *server) dropKey(key ssh.Signer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.imported = slices.DeleteFunc(s.imported, func(other ssh.Signer) bool { return other == key })
+	s.tellKey()
+}
+
+// tellKey puts into the endpoint the key of the type that the server's own has.
+func (s *server) tellKey() {
+	told := s.hostKey
+	for _, key := range s.imported {
+		if key.PublicKey().Type() == told.PublicKey().Type() {
+			told = key
+		}
 	}
+	s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(told.PublicKey())))
 }
 
 // hostKeys are all that clients may know the server by, the last of a type
@@ -77,7 +95,7 @@ func (s *server) listen(keyFolder string) error {
 		return err
 	}
 	s.endpoint.Address = s.listener.Addr().String()
-	s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.hostKey.PublicKey())))
+	s.tellKey()
 	return nil
 }
 

@@ -1,0 +1,228 @@
+package endtoend
+
+// This file destroys stacks with the CDK's own CLI, as docs/operations.md says.
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/local"
+)
+
+func TestAnEphemeralStackIsDestroyedWithAllThatIsInIt(t *testing.T) {
+	t.Parallel()
+	l, err := laptop.Start(t.Context(), laptop.Options{
+		Root: root, State: t.TempDir(), Systems: []laptop.System{b2b.System()}, Context: map[string]string{"ephemeral": "true"},
+	})
+	l = mine(t, l, err)
+	fill(t, l)
+	for kind, names := range inventory(t, l) {
+		if len(names) == 0 {
+			t.Errorf("there are no %s to be destroyed", kind)
+		}
+	}
+	if output, err := destroy(t, l); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	for kind, names := range inventory(t, l) {
+		if len(names) > 0 {
+			t.Errorf("these %s are left: %q", kind, names)
+		}
+	}
+}
+
+func TestAStackThatIsNotEphemeralIsProtectedAndItsDataOutlivesIt(t *testing.T) {
+	t.Parallel()
+	l := another(t, local.Options{})
+	key := fill(t, l)
+	before := inventory(t, l)
+
+	output, err := destroy(t, l)
+	if want := "Stack [" + desk.Stack + "] cannot be deleted while TerminationProtection is enabled"; err == nil || !strings.Contains(output, want) {
+		t.Fatalf("the protected stack: %v, want %q\n%s", err, want, output)
+	}
+	for kind, names := range inventory(t, l) {
+		if !slices.Equal(names, before[kind]) {
+			t.Errorf("of the %s %q there are %q, though nothing was destroyed", kind, before[kind], names)
+		}
+	}
+
+	if _, err := cloudformation.NewFromConfig(l.AWS()).UpdateTerminationProtection(t.Context(), &cloudformation.UpdateTerminationProtectionInput{
+		StackName: &desk.Stack, EnableTerminationProtection: aws.Bool(false),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if output, err := destroy(t, l); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	after := inventory(t, l)
+	// The partners' contacts are not the pipeline's data: partners.json has them.
+	before["tables"] = slices.DeleteFunc(before["tables"], func(name string) bool { return strings.Contains(name, "EnrichmentPartners") })
+	for _, kind := range []string{"tables", "buckets", "queues", "secrets", "log groups"} {
+		if !slices.Equal(after[kind], before[kind]) {
+			t.Errorf("of the %s %q there are %q", kind, before[kind], after[kind])
+		}
+	}
+	ofTheStack := func(name string) bool { return strings.HasPrefix(name, desk.Stack+"-") }
+	if slices.ContainsFunc(after["functions"], ofTheStack) {
+		t.Errorf("functions of the stack are left: %q", after["functions"])
+	}
+	if _, err := s3.NewFromConfig(l.AWS()).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket(t, l), Key: &key}); err != nil {
+		t.Errorf("an object of the bucket: %v", err)
+	}
+}
+
+// destroy runs cdk destroy for the pipeline's stack, with a home of its own: the
+// CLI remembers which account an access key is of.
+func destroy(t *testing.T, l *laptop.Laptop) (output string, err error) {
+	t.Helper()
+	app := filepath.Join(l.State, "cdk.out")
+	if _, err := os.Stat(app); err != nil {
+		app = assembly()
+	}
+	bin, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cli := exec.CommandContext(deadline(t), filepath.Join(bin, "cdk"), "destroy", "--force", "--no-notices", "--app", app, desk.Stack)
+	cli.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+t.TempDir(), "CDK_DISABLE_CLI_TELEMETRY=true",
+		"AWS_ENDPOINT_URL="+l.Endpoints.AWS, "AWS_REGION="+l.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
+	both, err := cli.CombinedOutput()
+	return string(both), err
+}
+
+func bucket(t *testing.T, l *laptop.Laptop) *string {
+	t.Helper()
+	name, err := l.Output(desk.Stack, "LandingBucket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &name
+}
+
+// fill lets a file through the pipeline, and leaves in its bucket an object with
+// two versions and a delete marker, and one that is current, whose key it returns.
+func fill(t *testing.T, l *laptop.Laptop) (key string) {
+	t.Helper()
+	own, err := b2b.Connect(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	acme := own.Partners["acme"]
+	if err := acme.Upload(deadline(t), "destroyed.xml", strings.NewReader(batch(record("destroyed-1", "x"), record("destroyed-2", "x")))); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := acme.Reply(deadline(t), "destroyed.xml", func(r contract.Reply) bool { return r.Totals.Stored == 2 }); err != nil {
+		t.Fatal(err)
+	}
+	client, bucket := s3.NewFromConfig(l.AWS()), bucket(t, l)
+	twice := aws.String("elsewhere/twice")
+	for _, content := range []string{"first", "second"} {
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: twice, Body: strings.NewReader(content)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: twice}); err != nil {
+		t.Fatal(err)
+	}
+	listed, err := client.ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: bucket})
+	if err != nil || len(listed.Versions) < 3 || len(listed.DeleteMarkers) == 0 {
+		t.Fatalf("the bucket has %d versions and %d delete markers: %v", len(listed.Versions), len(listed.DeleteMarkers), err)
+	}
+	return "inbox/acme/destroyed.xml"
+}
+
+// inventory lists what there is in the account, by kind.
+func inventory(t *testing.T, l *laptop.Laptop) map[string][]string {
+	t.Helper()
+	cfg, found := l.AWS(), map[string][]string{}
+	note := func(kind string, err error, names ...*string) {
+		if err != nil {
+			t.Fatalf("list the %s: %v", kind, err)
+		}
+		found[kind] = append(found[kind], aws.ToStringSlice(names)...)
+	}
+	tables, err := dynamodb.NewFromConfig(cfg).ListTables(t.Context(), &dynamodb.ListTablesInput{})
+	note("tables", err, aws.StringSlice(tables.TableNames)...)
+	buckets, err := s3.NewFromConfig(cfg).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+	note("buckets", err)
+	for _, b := range buckets.Buckets {
+		note("buckets", nil, b.Name)
+	}
+	queues, err := sqs.NewFromConfig(cfg).ListQueues(t.Context(), &sqs.ListQueuesInput{})
+	note("queues", err, aws.StringSlice(queues.QueueUrls)...)
+	functions, err := lambda.NewFromConfig(cfg).ListFunctions(t.Context(), &lambda.ListFunctionsInput{})
+	note("functions", err)
+	for _, f := range functions.Functions {
+		note("functions", nil, f.FunctionName)
+	}
+	secrets, err := secretsmanager.NewFromConfig(cfg).ListSecrets(t.Context(), &secretsmanager.ListSecretsInput{})
+	note("secrets", err)
+	for _, s := range secrets.SecretList {
+		note("secrets", nil, s.Name)
+	}
+	machines, err := sfn.NewFromConfig(cfg).ListStateMachines(t.Context(), &sfn.ListStateMachinesInput{})
+	note("state machines", err)
+	for _, m := range machines.StateMachines {
+		note("state machines", nil, m.Name)
+	}
+	topics, err := sns.NewFromConfig(cfg).ListTopics(t.Context(), &sns.ListTopicsInput{})
+	note("topics", err)
+	for _, topic := range topics.Topics {
+		note("topics", nil, topic.TopicArn)
+	}
+	alarms, err := cloudwatch.NewFromConfig(cfg).DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{})
+	note("alarms", err)
+	for _, a := range alarms.MetricAlarms {
+		note("alarms", nil, a.AlarmName)
+	}
+	stacks, err := cloudformation.NewFromConfig(cfg).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{})
+	note("stacks", err)
+	for _, s := range stacks.Stacks {
+		note("stacks", nil, s.StackName)
+	}
+	var rules struct{ Rules []struct{ Name string } }
+	note("rules", l.Engine.Cloud.Do(t.Context(), l.Engine.Cloud.Administrator(), "events", "ListRules", struct{}{}, &rules))
+	for _, r := range rules.Rules {
+		note("rules", nil, &r.Name)
+	}
+	var groups struct {
+		LogGroups []struct{ LogGroupName string }
+	}
+	note("log groups", l.Engine.Cloud.Do(t.Context(), l.Engine.Cloud.Administrator(), "logs", "DescribeLogGroups", struct{}{}, &groups))
+	for _, g := range groups.LogGroups {
+		note("log groups", nil, &g.LogGroupName)
+	}
+	for _, s := range l.Engine.Endpoints().SFTP {
+		for _, address := range s {
+			note("SFTP servers", nil, &address)
+		}
+	}
+	for _, a := range l.Engine.Endpoints().APIs {
+		for _, address := range a {
+			note("REST APIs", nil, &address)
+		}
+	}
+	for _, names := range found {
+		slices.Sort(names)
+	}
+	return found
+}
