@@ -4,6 +4,7 @@ package stacks
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -88,6 +89,8 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps, tables table
 	output(stack, "LandingBucket", "Bucket of inbox/, outbox/ and quarantine/", *pipeline.Landing.Bucket.BucketName())
 	output(stack, "WorkflowARN", "State machine of transactions", *pipeline.Workflow.StateMachine.StateMachineArn())
 	output(stack, "SettlementARN", "State machine of files", *pipeline.Settlement.StateMachine.StateMachineArn())
+	output(stack, "SettlementTimeout", "When a file is overdue: this long after it was split", pipeline.SFTP.SettlementTimeout.String())
+	output(stack, "SettlementRate", "And a second more for so many transactions", strconv.Itoa(pipeline.SFTP.SettlementRate))
 	output(stack, "FilesTable", "Table of uploads", *pipeline.Tables.Files.TableName())
 	output(stack, "TransactionsTable", "Table of transactions", *pipeline.Tables.Transactions.TableName())
 	output(stack, "OutcomesTable", "Table of what became of each transaction", *pipeline.Tables.Outcomes.TableName())

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -95,9 +96,18 @@ func newReplayer(ctx context.Context, stack string) (*replay.Replayer, error) {
 		return nil, err
 	}
 	found, err := outputs(ctx, cfg, stack,
-		"FilesTable", "TransactionsTable", "OutcomesTable", "QueueURL", "PostedQueueURL", "WorkflowARN", "SettlementARN")
+		"FilesTable", "TransactionsTable", "OutcomesTable", "QueueURL", "PostedQueueURL", "WorkflowARN", "SettlementARN",
+		"SettlementTimeout", "SettlementRate")
 	if err != nil {
 		return nil, err
+	}
+	timeout, err := time.ParseDuration(found["SettlementTimeout"])
+	if err != nil {
+		return nil, fmt.Errorf("the output SettlementTimeout of the stack %s: %w", stack, err)
+	}
+	rate, err := strconv.Atoi(found["SettlementRate"])
+	if err != nil {
+		return nil, fmt.Errorf("the output SettlementRate of the stack %s: %w", stack, err)
 	}
 	return &replay.Replayer{
 		Pipeline: replay.Pipeline{
@@ -108,6 +118,8 @@ func newReplayer(ctx context.Context, stack string) (*replay.Replayer, error) {
 			PostedQueueURL:    found["PostedQueueURL"],
 			WorkflowARN:       found["WorkflowARN"],
 			SettlementARN:     found["SettlementARN"],
+			SettlementTimeout: timeout,
+			SettlementRate:    rate,
 		},
 		DynamoDB: dynamodb.NewFromConfig(cfg),
 		S3: s3.NewFromConfig(cfg, func(o *s3.Options) {

@@ -125,6 +125,7 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 	operation.AllowTable(role, tables.Files, "dynamodb:GetItem", "dynamodb:UpdateItem")
 	operation.AllowTable(role, tables.Outcomes, "dynamodb:Query")
 	operation.AllowObjects(role, bucket, []string{contract.OutboxPrefix + "*", contract.QuarantinePrefix + "*"}, "s3:PutObject")
+	operation.AllowObjects(role, bucket, []string{contract.OutboxPrefix + "*"}, "s3:GetObject") // a reply replaces the one that it has seen
 	operation.AllowObjects(role, bucket, []string{contract.InboxPrefix + "*"}, "s3:GetObject", "s3:GetObjectVersion",
 		"s3:GetObjectTagging", "s3:GetObjectVersionTagging") // a copy takes its tags along
 	operation.AllowObjects(role, bucket, []string{contract.QuarantinePrefix + "*"}, "s3:PutObjectTagging")

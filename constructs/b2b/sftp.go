@@ -97,6 +97,11 @@ type SFTPIntake struct {
 	S3Rule     awsevents.Rule
 	ServerRule awsevents.Rule
 
+	// SettlementTimeout and SettlementRate are those of the props, filled in:
+	// a replay gives files as long.
+	SettlementTimeout time.Duration
+	SettlementRate    int
+
 	landing  *Landing
 	hostName string // or empty
 	settings operation.Settings
@@ -109,7 +114,10 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 	operation.Must("b2b.SFTPIntake", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	props.Operation = props.Operation.WithDefaults(this)
-	s := &SFTPIntake{Construct: this, Users: make(map[string]awstransfer.CfnUser), landing: props.Landing, settings: props.Operation, hostName: props.Endpoint.HostName}
+	s := &SFTPIntake{
+		Construct: this, Users: make(map[string]awstransfer.CfnUser), SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
+		landing: props.Landing, settings: props.Operation, hostName: props.Endpoint.HostName,
+	}
 	s.addServer(props)
 	users := constructs.NewConstruct(this, jsii.String("Users"))
 	for _, partner := range props.Partners {

@@ -23,13 +23,6 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/messages"
 )
 
-// A replay has a quarter of an hour, and a second for each so many
-// transactions, before its file is overdue again.
-const (
-	settlementTimeout = 15 * time.Minute
-	settlementRate    = 100
-)
-
 func (r *Replayer) file(ctx context.Context, b Batch) (started int, err error) {
 	f, err := r.readFile(ctx, b.FileID)
 	if err != nil {
@@ -41,7 +34,7 @@ func (r *Replayer) file(ctx context.Context, b Batch) (started int, err error) {
 	if err := r.locate(ctx, f); err != nil {
 		return 0, err
 	}
-	f.Deadline = time.Now().Add(settlementTimeout + time.Duration(len(b.Failures))*time.Second/settlementRate).UTC().Truncate(time.Second)
+	f.Deadline = contract.Deadline(time.Now(), r.SettlementTimeout, r.SettlementRate, len(b.Failures))
 	if err := r.takeOver(ctx, f); err != nil {
 		return 0, err
 	}

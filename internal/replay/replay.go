@@ -56,7 +56,8 @@ type StepFunctions interface {
 	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
 }
 
-// Pipeline says where a pipeline keeps what a replay works with.
+// Pipeline says where a pipeline keeps what a replay works with, and when a
+// file is overdue again.
 type Pipeline struct {
 	FilesTable        string
 	TransactionsTable string
@@ -65,6 +66,8 @@ type Pipeline struct {
 	PostedQueueURL    string // of posted ones
 	WorkflowARN       string
 	SettlementARN     string
+	SettlementTimeout time.Duration // as split has them
+	SettlementRate    int
 }
 
 // Replayer replays the transactions of one pipeline.

@@ -54,6 +54,7 @@ func newWorld(t *testing.T) *world {
 		Pipeline: Pipeline{
 			FilesTable: dynamotest.Files, TransactionsTable: dynamotest.Transactions, OutcomesTable: dynamotest.Outcomes,
 			QueueURL: "https://queue", PostedQueueURL: "https://posted", WorkflowARN: "arn:aws:states:eu-west-1:1:stateMachine:W", SettlementARN: "arn:settlement",
+			SettlementTimeout: time.Hour, SettlementRate: 2,
 		},
 		DynamoDB: w.tables, S3: w, SQS: w, StepFunctions: w,
 		Formats: batch.Formats{xml.Format{}}, Tell: t.Logf,
@@ -174,6 +175,9 @@ func TestAReplayThatIsInterruptedGoesOnWithTheSameNames(t *testing.T) {
 		s := w.settlements[contract.SettlementName(fileID, attempt)]
 		if s.Attempt != attempt || s.Previous == nil || *s.Previous != want || s.Received != 40 || s.File != "orders.xml" {
 			t.Errorf("settlement %d: %+v", attempt, s)
+		}
+		if left := time.Until(s.Deadline); left < 59*time.Minute || left > 61*time.Minute { // the pipeline's hour, and 2 seconds for 3
+			t.Errorf("settlement %d is due in %v", attempt, left)
 		}
 	}
 	row := w.tables.All(dynamotest.Files)[0]

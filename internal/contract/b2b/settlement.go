@@ -30,6 +30,13 @@ type Settlement struct {
 	Reason *Reason `json:"reason,omitempty"`
 }
 
+// Deadline is when so many transactions, of which the pipeline takes on rate
+// per second, have to have their outcomes: timeout after the last one is taken on.
+func Deadline(now time.Time, timeout time.Duration, rate, transactions int) time.Time {
+	processing := time.Duration(transactions) * time.Second / time.Duration(rate)
+	return now.Add(timeout + processing).UTC().Truncate(time.Second)
+}
+
 // Reason says why a file is not settled.
 type Reason struct {
 	Code    string `json:"code"`    // a batch.Code or a FileCode

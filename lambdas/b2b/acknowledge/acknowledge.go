@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -18,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -27,6 +24,7 @@ import (
 
 // S3 is what the handler needs of the S3 client.
 type S3 interface {
+	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 	CopyObject(context.Context, *s3.CopyObjectInput, ...func(*s3.Options)) (*s3.CopyObjectOutput, error)
 }
@@ -54,9 +52,6 @@ type Handler struct {
 // do: it may have looked before a replay began.
 func (h *Handler) Handle(ctx context.Context, a contract.Acknowledgement) error {
 	a.Totals.Received = a.Received
-	if superseded, err := h.superseded(ctx, a); err != nil || superseded {
-		return err
-	}
 	if err := h.reply(ctx, a); err != nil {
 		return fmt.Errorf("reply to %s: %w", a.Key, err)
 	}
@@ -71,40 +66,6 @@ func (h *Handler) Handle(ctx context.Context, a contract.Acknowledgement) error 
 	slog.InfoContext(ctx, "file acknowledged", "partner", a.Partner, "file", a.File, "fileId", a.FileID,
 		"status", a.Status, "reason", a.Reason, "totals", a.Totals)
 	return h.count(a)
-}
-
-// reply writes <file>.reply.json to the partner's outbox. It is spooled to a
-// temporary file, for memory stays small however many lines there are, and
-// the partner sees the whole reply or none.
-func (h *Handler) reply(ctx context.Context, a contract.Acknowledgement) error {
-	spool, err := os.CreateTemp("", "reply-*.json")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(spool.Name())
-	defer spool.Close()
-	if err := h.write(ctx, spool, a); err != nil {
-		return err
-	}
-	size, err := spool.Seek(0, io.SeekCurrent)
-	if err == nil {
-		_, err = spool.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return fmt.Errorf("rewind %s: %w", spool.Name(), err)
-	}
-	key := contract.ReplyKey(a.Partner, a.File)
-	_, err = h.S3.PutObject(ctx, &s3.PutObjectInput{
-		Bucket:        aws.String(a.Bucket),
-		Key:           aws.String(key),
-		Body:          spool,
-		ContentLength: aws.Int64(size),
-		ContentType:   aws.String("application/json"),
-	})
-	if err != nil {
-		return fmt.Errorf("put %s: %w", key, err)
-	}
-	return nil
 }
 
 // setAside copies the very version that was found broken. A version that is
@@ -125,13 +86,10 @@ func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) erro
 		Key:        aws.String(key),
 		CopySource: aws.String(source),
 	})
-	var coded smithy.APIError
-	if errors.As(err, &coded) {
-		switch coded.ErrorCode() {
-		case "NoSuchKey", "NoSuchVersion", "InvalidRequest":
-			slog.WarnContext(ctx, "broken file not set aside", "source", source, "error", err.Error())
-			return nil
-		}
+	switch codeOf(err) {
+	case "NoSuchKey", "NoSuchVersion", "InvalidRequest":
+		slog.WarnContext(ctx, "broken file not set aside", "source", source, "error", err.Error())
+		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("copy to %s: %w", key, err)
@@ -139,8 +97,7 @@ func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) erro
 	return nil
 }
 
-// superseded reports whether a later settlement of the file was started, so
-// that its reply is not overwritten.
+// superseded reports whether a later settlement of the file was started.
 func (h *Handler) superseded(ctx context.Context, a contract.Acknowledgement) (bool, error) {
 	got, err := h.DynamoDB.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:                aws.String(h.FilesTable),

@@ -3,6 +3,7 @@ package acknowledge
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,10 +39,32 @@ type bucket struct {
 	copyErr error
 }
 
+func (b *bucket) HeadObject(_ context.Context, in *s3.HeadObjectInput, _ ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
+	content, ok := b.objects[*in.Bucket+"/"+*in.Key]
+	if !ok {
+		return nil, &smithy.GenericAPIError{Code: "NotFound"}
+	}
+	return &s3.HeadObjectOutput{ETag: aws.String(tag(content))}, nil
+}
+
+func tag(content string) string { return fmt.Sprintf("%x", md5.Sum([]byte(content))) }
+
+// demand is what S3 makes of the conditions of a write.
+func (b *bucket) demand(in *s3.PutObjectInput) error {
+	content, there := b.objects[*in.Bucket+"/"+*in.Key]
+	switch {
+	case in.IfMatch != nil && !there:
+		return &smithy.GenericAPIError{Code: "NoSuchKey"}
+	case in.IfMatch != nil && *in.IfMatch != tag(content), in.IfNoneMatch != nil && there:
+		return &smithy.GenericAPIError{Code: "PreconditionFailed"}
+	}
+	return nil
+}
+
 func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	content, err := io.ReadAll(in.Body)
-	if err != nil || b.putErr != nil {
-		return nil, errors.Join(err, b.putErr)
+	if err := errors.Join(err, b.putErr, b.demand(in)); err != nil {
+		return nil, err
 	}
 	if int64(len(content)) != *in.ContentLength {
 		return nil, fmt.Errorf("%d bytes announced, %d sent", *in.ContentLength, len(content))
@@ -288,6 +311,60 @@ func TestASettlementThatIsSupersededSaysNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A settlement that stands between its last look and its write, while a replay
+// begins and its settlement ends, does not write over the later reply.
+func TestALaterReplyIsNeverWrittenOver(t *testing.T) {
+	const key = "landing/outbox/acme/a b/ü+.xml.reply.json"
+	later := func(f fixture) {
+		f.tables.Put(dynamotest.Files, map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(fileID), contract.AttrAttempts: attribute.Number(1)})
+	}
+	for _, row := range []struct {
+		name      string
+		before    string // the reply that is there
+		meanwhile func(fixture)
+		want      string // of the reply; empty for the settlement's own
+	}{
+		{"there was none", "", func(f fixture) { later(f); f.bucket.objects[key] = "later" }, "later"},
+		{"there was an interim one", "interim", func(f fixture) { later(f); f.bucket.objects[key] = "later" }, "later"},
+		{"another file of that name was answered", "interim", func(f fixture) { f.bucket.objects[key] = "other" }, ""},
+		{"the partner deleted the interim one", "interim", func(f fixture) { delete(f.bucket.objects, key) }, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f := newFixture(t)
+			if row.before != "" {
+				f.bucket.objects[key] = row.before
+			}
+			f.DynamoDB = onRead{f.tables, func() { row.meanwhile(f) }, new(bool)}
+			if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Stored: 1})); err != nil {
+				t.Fatal(err)
+			}
+			got := f.bucket.objects[key]
+			if own := strings.Contains(got, fileID); got != row.want && !(row.want == "" && own) {
+				t.Errorf("the reply is %q, want %q", got, row.want)
+			}
+			if counted := f.metrics.Len() > 0; counted != (row.want == "") {
+				t.Errorf("counted: %s", f.metrics)
+			}
+		})
+	}
+}
+
+// onRead does something once, after the first answer to who may write.
+type onRead struct {
+	DynamoDB
+	do   func()
+	done *bool
+}
+
+func (r onRead) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	out, err := r.DynamoDB.GetItem(ctx, in, o...)
+	if !*r.done {
+		*r.done = true
+		r.do()
+	}
+	return out, err
 }
 
 func TestWhatIsSettledAgainIsCountedOnce(t *testing.T) {

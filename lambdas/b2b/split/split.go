@@ -170,8 +170,7 @@ func (h *Handler) records(ctx context.Context, content *content, each func(*batc
 // settle starts the file's settlement. It has the file's id for its name, so
 // that it runs once.
 func (h *Handler) settle(ctx context.Context, f *file) error {
-	processing := time.Duration(f.Received) * time.Second / time.Duration(h.SettlementRate)
-	f.Deadline = time.Now().Add(h.SettlementTimeout + processing).UTC().Truncate(time.Second)
+	f.Deadline = contract.Deadline(time.Now(), h.SettlementTimeout, h.SettlementRate, f.Received)
 	input, err := json.Marshal(f.Settlement)
 	if err != nil {
 		return fmt.Errorf("encode settlement: %w", err)
