@@ -67,6 +67,10 @@ func TestNagFindsNothingInTheSwitch(t *testing.T) {
 	wantNoFindings(t, func(stack awscdk.Stack) { instances.New(stack, "Switch", instances.Props{}) })
 }
 
+func TestEveryAlarmOfTheSwitchIsInTheRunbook(t *testing.T) {
+	wantRunbook(t, "instances", instancesSystem(t))
+}
+
 // A caller who comes too early is told so, and is no reason to wake anybody.
 func TestTheSwitchSaysWhenItsExecutionsFailOften(t *testing.T) {
 	template := instancesSystem(t)

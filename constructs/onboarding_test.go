@@ -66,6 +66,10 @@ func TestOnboardingKeepsUsersAndEventsUnderTheirIds(t *testing.T) {
 	}
 }
 
+func TestEveryAlarmOfOnboardingIsInTheRunbook(t *testing.T) {
+	wantRunbook(t, "onboarding", onboardingSystem(t))
+}
+
 func TestOnboardingUsesWhatATeamHasAlready(t *testing.T) {
 	template := synthOnce(t, "onboarding existing", func(stack awscdk.Stack) {
 		club := onboarding.New(stack, "Club", onboarding.Props{

@@ -37,6 +37,7 @@ type System struct {
 func systems() []System {
 	return []System{
 		{"b2b", readB2B},
+		{"ordering", readOrdering},
 		{"onboarding", readOnboarding},
 		{"instances", readInstances},
 	}

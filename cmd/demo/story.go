@@ -15,6 +15,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
+	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 )
 
@@ -23,6 +24,7 @@ import (
 func stories(input string) []story.Story {
 	return []story.Story{
 		b2b.Story(input),
+		ordering.Story(),
 		onboarding.Story(),
 		instances.Story(),
 	}

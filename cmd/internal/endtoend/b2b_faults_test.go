@@ -104,7 +104,7 @@ func TestAFormatHandlerThatCrashesFailsOnlyWhatMakesItCrash(t *testing.T) {
 	t.Parallel()
 	// An engine of its own, whose format handler panics or dies.
 	l := anotherDesk(t, local.Options{
-		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): &dying{handler: crashing{lambda.NewHandler(format.Handle)}}},
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, desk.Stack, "WorkflowFormat"): &dying{handler: crashing{lambda.NewHandler(format.Handle)}}},
 	})
 	acme := l.Partners["acme"]
 	if err := acme.Upload(deadline(t), "crash.xml", strings.NewReader(batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x"), record("dies-once", "x"), record("dies-always", "x")))); err != nil {
@@ -147,13 +147,13 @@ func (d *dying) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return d.handler.Invoke(ctx, payload)
 }
 
-// logicalID finds the one function of the stack whose logical id has a part.
-func logicalID(t *testing.T, part string) string {
+// logicalID finds the one function of a stack whose logical id has a part.
+func logicalID(t *testing.T, stack, part string) string {
 	t.Helper()
 	var template struct {
 		Resources map[string]struct{ Type string }
 	}
-	raw := read(t, filepath.Join(assembly(), desk.Stack+".template.json"))
+	raw := read(t, filepath.Join(assembly(), stack+".template.json"))
 	if err := json.Unmarshal([]byte(raw), &template); err != nil {
 		t.Fatal(err)
 	}

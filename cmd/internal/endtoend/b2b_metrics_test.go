@@ -19,7 +19,7 @@ func TestTheMetricsOfBothIntakesAddUp(t *testing.T) {
 	t.Parallel()
 	// An engine of its own, so that all that is counted is this test's.
 	l := anotherDesk(t, local.Options{
-		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "WorkflowFormat"): crashing{lambda.NewHandler(format.Handle)}},
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, desk.Stack, "WorkflowFormat"): crashing{lambda.NewHandler(format.Handle)}},
 	})
 	acme := l.Partners["acme"]
 	for _, post := range []struct {

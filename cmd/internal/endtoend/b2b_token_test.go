@@ -53,7 +53,7 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValidUntilItIsRevoke
 	t.Parallel()
 	authorizer := &forgetful{}
 	d := anotherDesk(t, local.Options{
-		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, "RESTAuthorize"): authorizer},
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, desk.Stack, "RESTAuthorize"): authorizer},
 	})
 	authorizer.desk = d
 	commands := manual.Commands(t, "docs/operations.md", "Tokens")

@@ -21,6 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
+	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -29,6 +30,7 @@ var (
 	root  = filepath.Join("..", "..", "..")
 	here  *laptop.Laptop
 	desk  *b2b.Desk
+	shop  *ordering.Shop
 	club  *onboarding.Club
 	power *instances.Switch
 	fault switchboard
@@ -43,6 +45,7 @@ type system struct {
 func systems() []system {
 	return []system{
 		{b2b.System(), func(ctx context.Context, l *laptop.Laptop) (err error) { desk, err = b2b.Connect(ctx, l); return err }},
+		{ordering.System(), func(_ context.Context, l *laptop.Laptop) (err error) { shop, err = ordering.Connect(l); return err }},
 		{onboarding.System(), func(_ context.Context, l *laptop.Laptop) (err error) { club, err = onboarding.Connect(l); return err }},
 		{instances.System(), func(_ context.Context, l *laptop.Laptop) (err error) { power, err = instances.Connect(l); return err }},
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/onboarding"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -69,7 +69,7 @@ func TestAUserOfWhomLittleIsKnownIsOnboardedAndOneWithoutAnAddressRefused(t *tes
 		t.Errorf("profile %v, want %v", got, want)
 	}
 	_, err := club.Onboard(deadline(t), `{"user": {"userId": "no-address", "email": " "}}`)
-	if refused, ok := errors.AsType[*onboarding.Refused](err); !ok || refused.Name != contract.ErrorUserInvalid || refused.Cause != "email is missing or blank" {
+	if refused, ok := errors.AsType[*laptop.Failed](err); !ok || refused.Name != contract.ErrorUserInvalid || refused.Cause != "email is missing or blank" {
 		t.Errorf("got %v", err)
 	}
 	if profile := given(t, "no-address"); profile != nil {

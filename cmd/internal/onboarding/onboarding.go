@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
@@ -59,32 +58,17 @@ func (c *Club) SignUp(ctx context.Context, input string) (execution string, err 
 	return *started.ExecutionArn, nil
 }
 
-// Refused is the error of an execution that failed.
-type Refused struct{ Name, Cause string }
-
-func (r *Refused) Error() string { return r.Name + ": " + r.Cause }
-
-// Ended waits until an execution has ended. One that failed is a *Refused.
-func (c *Club) Ended(ctx context.Context, execution string) (contract.Result, error) {
-	var result contract.Result
-	client := sfn.NewFromConfig(c.AWS())
-	for {
-		described, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(execution)})
-		switch {
-		case err != nil:
-			return result, fmt.Errorf("describe execution %s: %w", execution, err)
-		case described.Status == sfntypes.ExecutionStatusSucceeded:
-			if err := json.Unmarshal([]byte(*described.Output), &result); err != nil {
-				return result, fmt.Errorf("parse the output of execution %s: %w", execution, err)
-			}
-			return result, nil
-		case described.Status != sfntypes.ExecutionStatusRunning:
-			return result, &Refused{aws.ToString(described.Error), aws.ToString(described.Cause)}
-		}
-		if err := laptop.Pause(ctx); err != nil {
-			return result, fmt.Errorf("execution %s has not ended: %w", execution, err)
-		}
+// Ended waits until an execution has ended. The error of one that did not
+// succeed is a *laptop.Failed.
+func (c *Club) Ended(ctx context.Context, execution string) (result contract.Result, err error) {
+	output, err := c.Laptop.Ended(ctx, execution)
+	if err != nil {
+		return result, err
 	}
+	if err := json.Unmarshal([]byte(output), &result); err != nil {
+		return result, fmt.Errorf("parse the output of execution %s: %w", execution, err)
+	}
+	return result, nil
 }
 
 // Onboard signs a user up and waits for what comes of it.

@@ -54,7 +54,7 @@ func (c *Club) tell(ctx context.Context) (account string, err error) {
 	fmt.Fprintln(out, "\nUSER\tOUTCOME\tREFERRAL")
 	for _, s := range signups {
 		result, err := c.Onboard(ctx, s.input)
-		if refused, ok := errors.AsType[*Refused](err); ok {
+		if refused, ok := errors.AsType[*laptop.Failed](err); ok {
 			result.Outcome = contract.Outcome(refused.Error())
 			t.refused++
 		} else if err != nil {
