@@ -24,7 +24,10 @@ func (e *Engine) createAll(ctx context.Context, stacks []stack) error {
 		if missing[s.ID] {
 			continue
 		}
-		if _, err := e.stacks.Create(ctx, s.cfn, e.types, cloudformation.Settings{Protected: s.Protected}); err != nil {
+		// The engine ends where a stack cannot be created: to delete what there
+		// is of it would take what an earlier run has kept of it, too.
+		settings := cloudformation.Settings{Protected: s.Protected, DisableRollback: true}
+		if _, err := e.stacks.Create(ctx, s.cfn, e.types, settings); err != nil {
 			missing[s.ID] = true
 			faults = append(faults, fmt.Errorf("create stack %s:\n  %s", s.Name, strings.ReplaceAll(err.Error(), "\n", "\n  ")))
 		}

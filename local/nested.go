@@ -41,17 +41,17 @@ func (n nested) create(ctx context.Context, r cfn.Resource, p nestedProperties) 
 	}
 	s := n.engine.stack(r.PhysicalName(128), template, parameters)
 	parent := cfn.Stack{Name: r.Stack, Site: s.Site}
-	created, err := n.engine.stacks.Create(ctx, s, n.engine.types, cloudformation.Settings{Parent: parent.ID()})
-	if err != nil {
-		return cfn.Handle{}, fmt.Errorf("nested stack %s: %w", s.Name, err)
-	}
-	attributes := map[string]any{}
-	for name, value := range created.Outputs {
-		attributes["Outputs."+name] = value
-	}
-	return cfn.Handle{Ref: s.ID(), Attributes: attributes, Delete: func(ctx context.Context) error {
+	created, err := n.engine.stacks.Create(ctx, s, n.engine.types, cloudformation.Settings{Parent: parent.ID(), DisableRollback: true})
+	handle := cfn.Handle{Ref: s.ID(), Attributes: map[string]any{}, Delete: func(ctx context.Context) error {
 		return n.engine.stacks.Delete(ctx, s.ID())
-	}}, nil
+	}}
+	if err != nil {
+		return handle, fmt.Errorf("nested stack %s: %w", s.Name, err)
+	}
+	for name, value := range created.Outputs {
+		handle.Attributes["Outputs."+name] = value
+	}
+	return handle, nil
 }
 
 // parameterText is how a list is passed on: with commas.

@@ -16,16 +16,23 @@ func main() {
 		command.Verb{Name: "replay", Summary: "start failed transactions again", Run: replayVerb},
 		command.Verb{Name: "redrive", Summary: "move dead letters back to their queue", Run: redriveVerb},
 		command.Verb{Name: "partners", Summary: "show, rotate and revoke partners' tokens", Run: partnersVerb},
+		command.Verb{Name: "clear", Summary: "delete what a first deployment that failed has left", Run: clearVerb},
 	))
 }
 
-// newFlags are the flags of a verb, below what it does in words.
-func newFlags(verb, usage string) (flags *flag.FlagSet, stack *string) {
-	flags = flag.NewFlagSet("tradepost "+verb, flag.ContinueOnError)
+// newFlagSet is for the flags of a verb, below what it does in words.
+func newFlagSet(verb, usage string) *flag.FlagSet {
+	flags := flag.NewFlagSet("tradepost "+verb, flag.ContinueOnError)
 	flags.Usage = func() {
 		fmt.Fprintf(flags.Output(), "usage: %s %s\n\n", flags.Name(), usage)
 		flags.PrintDefaults()
 	}
+	return flags
+}
+
+// newFlags are the flags of a verb about a pipeline's stack.
+func newFlags(verb, usage string) (flags *flag.FlagSet, stack *string) {
+	flags = newFlagSet(verb, usage)
 	return flags, flags.String("stack", defaultStack, "`name` of the pipeline's stack")
 }
 

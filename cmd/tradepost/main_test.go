@@ -39,6 +39,8 @@ func TestACommandLineEndsWithItsCode(t *testing.T) {
 		{"another verb of partners", "partners retry acme", "", `tradepost partners: there is no verb "retry"`, usage},
 		{"help of a partner's verb", "partners rotate -h", "usage: tradepost partners rotate PARTNER", "", done},
 		{"no partner", "partners rotate --stack x", "", "PARTNER is missing", usage},
+		{"help of clear", "clear -h", "usage: tradepost clear STACK", "", done},
+		{"no stack to clear", "clear", "", "STACK is missing", usage},
 		{"two partners", "partners rotate acme --stack x globex", "", `the argument "globex"`, usage},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -38,11 +38,21 @@ func Removal[K comparable, V any](guard sync.Locker, entries map[K]V, key K) fun
 // Resources returns the resources that the stack has, as they were created.
 func (c *Created) Resources() []Resource { return slices.Clone(c.order) }
 
+// Deletion says what of a stack is deleted.
+type Deletion struct {
+	Retain   []string // logical ids of resources that go on without the stack
+	Rollback bool     // whether the stack could not be created, so that RetainExceptOnCreate retains nothing
+}
+
+func (d Deletion) retains(id string, policy deletionPolicy) bool {
+	return slices.Contains(d.Retain, id) || policy.retains() && !(d.Rollback && policy == exceptOnCreate)
+}
+
 // Delete deletes the resources of the stack, each before what it refers to,
-// but for those whose DeletionPolicy retains them and those that retain names:
-// these go on without the stack. What could not be deleted stays in the stack,
-// and so does what it refers to; then Delete may be called again.
-func (c *Created) Delete(ctx context.Context, retain []string) error {
+// but for those that the deletion or their DeletionPolicy retains: these go on
+// without the stack. What could not be deleted stays in the stack, and so does
+// what it refers to; then Delete may be called again.
+func (c *Created) Delete(ctx context.Context, d Deletion) error {
 	var failed []string
 	stays := map[string]bool{} // the failed ones, and what they need
 	var left []Resource
@@ -52,7 +62,7 @@ func (c *Created) Delete(ctx context.Context, retain []string) error {
 			left = append(left, r)
 			continue
 		}
-		if err := c.delete(ctx, r, slices.Contains(retain, r.LogicalID)); err != nil {
+		if err := c.delete(ctx, r, d); err != nil {
 			stays[r.LogicalID] = true
 			left, failed = append(left, r), append(failed, r.LogicalID)
 		}
@@ -65,9 +75,9 @@ func (c *Created) Delete(ctx context.Context, retain []string) error {
 	return nil
 }
 
-func (c *Created) delete(ctx context.Context, r Resource, retained bool) error {
+func (c *Created) delete(ctx context.Context, r Resource, d Deletion) error {
 	handle := c.Handles[r.LogicalID]
-	if retained || c.stack.Template.Resources[r.LogicalID].DeletionPolicy.retains() {
+	if d.retains(r.LogicalID, c.stack.Template.Resources[r.LogicalID].DeletionPolicy) {
 		c.stack.tell(Step{r, handle.Ref, "DELETE_SKIPPED", ""})
 		return nil
 	}

@@ -43,7 +43,8 @@ type Created struct {
 
 // Create creates all resources whose conditions hold, each after what it
 // refers to. Check the stack before. A fault does not keep resources that have
-// nothing to do with it from being created, so that the error has all faults.
+// nothing to do with it from being created, so that the error has all faults;
+// what has been created is returned with it.
 func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, error) {
 	r, err := s.resolver()
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	missing := map[string]bool{} // what failed, and what depends on it
 	for _, id := range order {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return created, err
 		}
 		if s.Template.needsAny(id, missing) {
 			missing[id] = true
@@ -74,12 +75,13 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 		if err != nil {
 			missing[id] = true
 			faults = append(faults, err)
-			continue
 		}
-		created.order = append(created.order, resource)
+		if err == nil || r.handles[id].Delete != nil {
+			created.order = append(created.order, resource)
+		}
 	}
 	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+		return created, errors.Join(faults...)
 	}
 	return created, s.resolveOutputs(r, created)
 }
@@ -125,11 +127,11 @@ func (s *Stack) create(ctx context.Context, r *resolver, id string, types map[st
 	t, _ := typeNamed(types, declared.Type)
 	s.tell(Step{resource, "", "CREATE_IN_PROGRESS", ""})
 	handle, err := t.create(ctx, resource, properties.(map[string]any))
+	r.handles[id] = handle
 	if err != nil {
 		s.tell(Step{resource, handle.Ref, "CREATE_FAILED", err.Error()})
 		return resource, err
 	}
-	r.handles[id] = handle
 	s.tell(Step{resource, handle.Ref, "CREATE_COMPLETE", ""})
 	return resource, nil
 }

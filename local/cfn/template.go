@@ -49,7 +49,10 @@ func (p deletionPolicy) valid() bool {
 }
 
 // retains tells whether the resource outlives a stack that was created.
-func (p deletionPolicy) retains() bool { return p == "Retain" || p == "RetainExceptOnCreate" }
+func (p deletionPolicy) retains() bool { return p == "Retain" || p == exceptOnCreate }
+
+// exceptOnCreate retains a resource unless its stack could not be created.
+const exceptOnCreate deletionPolicy = "RetainExceptOnCreate"
 
 // names is one logical id or a list of them.
 type names []string

@@ -65,7 +65,8 @@ func typeNamed(types map[string]Type, name string) (Type, bool) {
 // same way; a property without a field is refused when the template is loaded.
 // A property that may be left out of account is a field of type Ignored.
 // Scalars given as strings ("true", "30") fill bool and number fields. A field
-// is a pointer where it matters whether the property was given.
+// is a pointer where it matters whether the property was given. With an error,
+// create may return the handle of what it has left half done.
 func Define[P any](name string, create func(ctx context.Context, r Resource, properties P) (Handle, error)) Type {
 	return Type{
 		Name:       name,
@@ -77,9 +78,9 @@ func Define[P any](name string, create func(ctx context.Context, r Resource, pro
 			}
 			handle, err := create(ctx, r, p)
 			if err != nil {
-				return Handle{}, fmt.Errorf("%s (%s): %w", r.LogicalID, r.Type, err)
+				err = fmt.Errorf("%s (%s): %w", r.LogicalID, r.Type, err)
 			}
-			return handle, nil
+			return handle, err
 		},
 	}
 }

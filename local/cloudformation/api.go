@@ -4,8 +4,8 @@ package cloudformation
 
 import (
 	"context"
-	"slices"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -45,8 +45,6 @@ func (f *CloudFormation) deleteStack(_ context.Context, caller cloud.Caller, in 
 		return struct{}{}, nil
 	case f.protected(s):
 		return struct{}{}, invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", s.template.Name)
-	case s.created == nil:
-		return struct{}{}, invalid("Stack [%s] is in %s: the local engine deletes stacks that have been created", s.template.Name, s.status)
 	case len(in.RetainResources) > 0 && s.status != "DELETE_FAILED":
 		return struct{}{}, invalid("Stack [%s] is in %s: resources can be retained only of a stack in DELETE_FAILED", s.template.Name, s.status)
 	}
@@ -55,7 +53,7 @@ func (f *CloudFormation) deleteStack(_ context.Context, caller cloud.Caller, in 
 		return struct{}{}, nil
 	}
 	s.becomes("DELETE_IN_PROGRESS", "User Initiated")
-	f.cloud.Go(func(ctx context.Context) { f.delete(ctx, s, slices.Clone(in.RetainResources)) }) // its events tell of failures
+	f.cloud.Go(func(ctx context.Context) { f.delete(ctx, s, cfn.Deletion{Retain: in.RetainResources}) }) // its events tell of failures
 	return struct{}{}, nil
 }
 

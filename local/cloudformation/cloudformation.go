@@ -72,6 +72,10 @@ func (f *CloudFormation) Types() []cfn.Type {
 type Settings struct {
 	Parent    string // the id of the stack that it is nested in, or empty
 	Protected bool   // whether it has termination protection
+
+	// DisableRollback leaves what has been created where the rest cannot be.
+	// Default: it is deleted again.
+	DisableRollback bool
 }
 
 // Create creates a stack and all of its resources. Its name must be new.
@@ -81,14 +85,33 @@ func (f *CloudFormation) Create(ctx context.Context, template cfn.Stack, types m
 	defer s.work.Unlock()
 	created, err := s.template.Create(ctx, types)
 	f.mu.Lock()
+	s.created = created
+	switch {
+	case err == nil:
+		s.becomes("CREATE_COMPLETE", "")
+	case settings.DisableRollback || created == nil:
+		s.becomes("CREATE_FAILED", err.Error())
+	default:
+		s.becomes("ROLLBACK_IN_PROGRESS", err.Error())
+	}
+	rollback := s.status == "ROLLBACK_IN_PROGRESS"
+	f.mu.Unlock()
+	if rollback {
+		f.rollBack(ctx, s)
+	}
+	return created, err
+}
+
+// rollBack deletes what has been created of a stack, which itself stays.
+func (f *CloudFormation) rollBack(ctx context.Context, s *stack) {
+	err := s.created.Delete(ctx, cfn.Deletion{Rollback: true})
+	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil {
-		s.becomes("CREATE_FAILED", err.Error())
-		return nil, err
+		s.becomes("ROLLBACK_FAILED", err.Error())
+		return
 	}
-	s.created = created
-	s.becomes("CREATE_COMPLETE", "")
-	return created, nil
+	s.becomes("ROLLBACK_COMPLETE", "")
 }
 
 // Export answers Fn::ImportValue.

@@ -119,17 +119,17 @@ func (f *CloudFormation) CreateCustom(ctx context.Context, r cfn.Resource, prope
 	}
 	f.mu.RUnlock()
 	a, err := f.ask(ctx, function, timeout, q)
-	if err != nil {
+	if a.PhysicalResourceId == "" {
 		return cfn.Handle{}, err
 	}
-	attributes := map[string]any{}
-	flatten(attributes, "", a.Data)
-	return cfn.Handle{Ref: a.PhysicalResourceId, Attributes: attributes, Delete: func(ctx context.Context) error {
+	handle := cfn.Handle{Ref: a.PhysicalResourceId, Attributes: map[string]any{}, Delete: func(ctx context.Context) error {
 		q := q
 		q.RequestType, q.PhysicalResourceId = "Delete", a.PhysicalResourceId
 		_, err := f.ask(ctx, function, timeout, q)
 		return err
-	}}, nil
+	}}
+	flatten(handle.Attributes, "", a.Data)
+	return handle, err
 }
 
 func timeoutOf(property any) (time.Duration, error) {

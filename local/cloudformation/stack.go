@@ -142,10 +142,13 @@ func (f *CloudFormation) importer(s *stack) string {
 }
 
 // delete deletes the resources of a stack that is in DELETE_IN_PROGRESS.
-func (f *CloudFormation) delete(ctx context.Context, s *stack, retain []string) error {
+func (f *CloudFormation) delete(ctx context.Context, s *stack, d cfn.Deletion) error {
 	s.work.Lock()
 	defer s.work.Unlock()
-	err := s.created.Delete(ctx, retain)
+	var err error
+	if s.created != nil {
+		err = s.created.Delete(ctx, d)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil {
@@ -166,5 +169,5 @@ func (f *CloudFormation) Delete(ctx context.Context, id string) error {
 	}
 	s.becomes("DELETE_IN_PROGRESS", "")
 	f.mu.Unlock()
-	return f.delete(ctx, s, nil)
+	return f.delete(ctx, s, cfn.Deletion{})
 }

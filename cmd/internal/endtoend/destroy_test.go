@@ -24,6 +24,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/local"
 )
 
@@ -225,4 +226,20 @@ func inventory(t *testing.T, l *laptop.Laptop) map[string][]string {
 		slices.Sort(names)
 	}
 	return found
+}
+
+// The runbook's command, on a stack that it is not for: what the command does to
+// one that failed, cmd/tradepost shows.
+func TestAStackThatWasDeployedIsNotCleared(t *testing.T) {
+	t.Parallel()
+	for _, command := range manual.Commands(t, "docs/operations.md", "When a first deployment fails") {
+		_, stderr, err := tryOn(t, desk, command, "STACK="+desk.Stack)
+		if want := "the stack " + desk.Stack + " stays as it is"; err == nil || !strings.Contains(stderr, want) {
+			t.Errorf("%s: %v, want %q\n%s", command, err, want, stderr)
+		}
+	}
+	described, err := cloudformation.NewFromConfig(desk.AWS()).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: &desk.Stack})
+	if err != nil || described.Stacks[0].StackStatus != "CREATE_COMPLETE" || !*described.Stacks[0].EnableTerminationProtection {
+		t.Errorf("the stack: %+v, %v", described, err)
+	}
 }
