@@ -96,6 +96,36 @@ func TestMakeAloneListsEveryVerb(t *testing.T) {
 	}
 }
 
+func TestALinkedNodeModulesIsUsedAsItIs(t *testing.T) {
+	install := func(node string) bool {
+		t.Helper()
+		folder := t.TempDir()
+		for _, file := range []string{"Makefile", "package.json", "package-lock.json"} {
+			if err := os.WriteFile(filepath.Join(folder, file), []byte(read(t, filepath.Join(root, file))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if node != "" {
+			if err := os.Symlink(node, filepath.Join(folder, "node_modules")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := exec.Command("make", "--dry-run", "test")
+		c.Dir, c.Env = folder, slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MAKE") })
+		output, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, output)
+		}
+		return strings.Contains(string(output), "npm ci")
+	}
+	if install(t.TempDir()) {
+		t.Error("make installs into another checkout's node_modules")
+	}
+	if !install("") {
+		t.Error("make does not install node_modules where there is none")
+	}
+}
+
 func TestEveryVerbOfTheDocumentationIsInTheMakefile(t *testing.T) {
 	makefile := read(t, filepath.Join(root, "Makefile"))
 	verbs, variables := names(target, makefile), names(variable, makefile)
