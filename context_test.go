@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// named are contexts whose values stand in a template as they are given.
+var named = map[string]string{
+	"stage":              "rehearsal",
+	"alarmEmail":         "ops@example.com",
+	"key":                "arn:aws:kms:eu-west-1:123456789012:key/0123abcd-0123-4567-89ab-0123456789ab",
+	"transactionsTable":  "restored-transactions",
+	"filesTable":         "restored-files",
+	"outcomesTable":      "restored-outcomes",
+	"sftpVpc":            "vpc-0123456789abcde11",
+	"sftpSubnets":        "subnet-0123456789abcde11",
+	"sftpAddresses":      "eipalloc-0123456789abcde11",
+	"sftpSecurityGroups": "sg-0123456789abcde11",
+	"sftpHostName":       "sftp.example.com",
+	"sftpHostedZone":     "Z0123456789ABCDEFGHIJ",
+	"sftpBanner":         "Partners only.",
+	"sftpHostKey":        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:key-AbCdEf",
+	"webAcl":             "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/acl/id",
+	"allowedRanges":      "192.0.2.0/24",
+	"usersTable":         "restored-users",
+	"stockTable":         "restored-stock",
+	"ordersTable":        "restored-orders",
+	"instance":           "i-0123456789abcdef0",
+}
+
+// chosen are contexts that choose, each with a value other than its default.
+var chosen = map[string]string{
+	"systems":                "onboarding",
+	"partners":               filepath.Join("testdata", "partners-one.json"),
+	"ephemeral":              "true",
+	"detection":              "Both",
+	"workflow":               "express",
+	"partnersDeleteReplies":  "true",
+	"instanceSubnet":         "subnet-0123456789abcde22",
+	"keepApiAccount":         "true",
+	"tradepost:architecture": "x86_64",
+}
+
+// Each context of the README's table does something.
+func TestEveryContextChangesTheTemplates(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(readme), "| context | meaning | default |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var documented []string
+	for row := range strings.Lines(table) {
+		keys, _, _ := strings.Cut(strings.TrimPrefix(row, "|"), "|")
+		for _, key := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(keys, -1) {
+			documented = append(documented, key[1])
+		}
+	}
+	slices.Sort(documented)
+	tried := slices.Sorted(maps.Keys(named))
+	tried = slices.Sorted(slices.Values(slices.AppendSeq(tried, maps.Keys(chosen))))
+	if !slices.Equal(tried, documented) {
+		t.Fatalf("the README has %q\nthere are values of %q", documented, tried)
+	}
+	all := map[string]any{}
+	for key, value := range named {
+		all[key] = value
+	}
+	defaults, changed := templates(t, nil), templates(t, all)
+	for key, value := range named {
+		if strings.Contains(defaults, value) || !strings.Contains(changed, value) {
+			t.Errorf("%s: no template has %s, or all have", key, value)
+		}
+	}
+	for key, value := range chosen {
+		if templates(t, map[string]any{key: value}) == defaults {
+			t.Errorf("%s=%s changes nothing", key, value)
+		}
+	}
+}
+
+// templates are the texts of all of the app's stacks.
+func templates(t *testing.T, context map[string]any) string {
+	t.Helper()
+	app := newApp(t, context)
+	if err := synthesize(app); err != nil {
+		t.Fatalf("%v: %v", context, err)
+	}
+	var texts strings.Builder
+	for _, stack := range *app.Synth(nil).Stacks() {
+		text, err := os.ReadFile(*stack.TemplateFullPath())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&texts, "%s\n%s", *stack.StackName(), text)
+	}
+	return texts.String()
+}
