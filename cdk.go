@@ -6,7 +6,7 @@
 // Context values choose what is declared; each has a default, but the example's
 // partners are for an ephemeral stack only:
 //
-//	systems                 which systems, with commas between (default all): b2b, ordering, onboarding, instances
+//	systems                 which systems, with commas between (default all): b2b, ordering, onboarding, instances, accounts
 //	stage                   name of this copy (default dev)
 //	ephemeral               true: data and logs go with the stack (default false: they stay)
 //	alarmEmail              who is told of alarms (default nobody: subscribe to the topic)

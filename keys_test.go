@@ -52,7 +52,7 @@ func TestPipelineWithAKeyPassesNagAndRunsInTheEngine(t *testing.T) {
 func TestContextNamesAKeyAndRestoredTables(t *testing.T) {
 	const key = "arn:aws:kms:eu-west-1:123456789012:key/0123abcd-0123-4567-89ab-0123456789ab"
 	app := newApp(t, map[string]any{
-		"key": key, "filesTable": "restored-files", "transactionsTable": "restored-transactions", "outcomesTable": "restored-outcomes",
+		"systems": "b2b", "key": key, "filesTable": "restored-files", "transactionsTable": "restored-transactions", "outcomesTable": "restored-outcomes",
 	})
 	if err := synthesize(app); err != nil {
 		t.Fatal(err)

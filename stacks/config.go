@@ -40,6 +40,7 @@ func systems() []System {
 		{"ordering", readOrdering},
 		{"onboarding", readOnboarding},
 		{"instances", readInstances},
+		{"accounts", readAccounts},
 	}
 }
 

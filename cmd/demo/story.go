@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
@@ -27,6 +28,7 @@ func stories(input string) []story.Story {
 		ordering.Story(),
 		onboarding.Story(),
 		instances.Story(),
+		accounts.Story(),
 	}
 }
 

@@ -5,6 +5,7 @@ package workflowapi
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ import (
 //	429  throttled, by API Gateway or Step Functions; with Retry-After
 //	500  the execution has failed with an error that Errors does not name
 //	503  Step Functions cannot be reached; with Retry-After
-//	504  the execution has run out of time
+//	504  the execution has run out of time, unless Errors names States.Timeout
 //
 // An execution has the name that API Gateway gives the request in its access
 // log and in the answer's header x-amzn-RequestId.
@@ -44,7 +45,8 @@ type Synchronous struct {
 
 	// Errors are the statuses of executions that fail, by the error's exact
 	// name: {"OutOfStock": 409, "Busy": 503}. A 429 or 503 has Retry-After.
-	// Default: every failure is a 500.
+	// States.Timeout is that of one that has run out of time. Default: every
+	// failure is a 500, and running out of time a 504.
 	Errors map[string]int
 
 	// HideCauses answers with a general message where Errors does not name an
@@ -86,19 +88,27 @@ func (a *API) wait(resource awsapigateway.Resource, machine awsstepfunctions.ISt
 	}
 }
 
+// outOfTime is the error of an execution that is TIMED_OUT. One that has FAILED
+// by this name let a task's time-out through.
+const outOfTime = "States.Timeout"
+
 // failed is the template for an execution that did not succeed.
 func (s Synchronous) failed() string {
 	var b strings.Builder
-	b.WriteString(`#set($code = 500)
+	late, named := s.Errors[outOfTime]
+	if !named {
+		late = http.StatusGatewayTimeout
+	}
+	fmt.Fprintf(&b, `#set($code = 500)
 #set($name = "States.Runtime")
 #set($message = "The workflow has failed.")
 #set($error = $input.path('$.error'))
 #set($cause = $input.path('$.cause'))
 #if($input.path('$.status') == "TIMED_OUT")
-#set($code = 504)
-#set($name = "States.Timeout")
+#set($code = %d)
+#set($name = "%s")
 #set($message = "The workflow has run out of time.")
-`)
+`, late, outOfTime)
 	for _, name := range slices.Sorted(maps.Keys(s.Errors)) {
 		fmt.Fprintf(&b, "#elseif($error == \"%s\")\n#set($code = %d)\n#set($named = true)\n", name, s.Errors[name])
 	}

@@ -33,6 +33,7 @@ func synchronousLab(t *testing.T) *lab {
 			{Path: "hiding", StateMachine: failing, Errors: map[string]int{"Stock.Sold": 409}, HideCauses: true},
 			{Path: "nameless", StateMachine: machine(stack, "Nameless", nameless, express)},
 			{Path: "slow", StateMachine: machine(stack, "Slow", slow, express)},
+			{Path: "late", StateMachine: machine(stack, "Late", slow, express), Errors: map[string]int{"States.Timeout": 503}, HideCauses: true},
 		}})
 	})
 }
@@ -73,6 +74,7 @@ func TestSynchronousRouteAnswersAsTheExecutionEnds(t *testing.T) {
 	})
 	t.Run("out of time", func(t *testing.T) {
 		wantError(t, l.post(t, "slow", `{}`), 504, "States.Timeout", "The workflow has run out of time.")
+		wantError(t, l.post(t, "late", `{}`), 503, "States.Timeout", "The workflow has run out of time.")
 	})
 	t.Run("no JSON", func(t *testing.T) {
 		for _, body := range []string{`{`, `{}x`, `{} {}`, `{"a":1,}`, `'a'`, ` `, "\x00", `{},"name":"x"`, `"` + "\n" + `"`, `"\'"`, `01`} {

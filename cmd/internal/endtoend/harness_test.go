@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
@@ -33,6 +34,7 @@ var (
 	shop  *ordering.Shop
 	club  *onboarding.Club
 	power *instances.Switch
+	bank  *accounts.Bank
 	fault switchboard
 )
 
@@ -48,6 +50,7 @@ func systems() []system {
 		{ordering.System(), func(_ context.Context, l *laptop.Laptop) (err error) { shop, err = ordering.Connect(l); return err }},
 		{onboarding.System(), func(_ context.Context, l *laptop.Laptop) (err error) { club, err = onboarding.Connect(l); return err }},
 		{instances.System(), func(_ context.Context, l *laptop.Laptop) (err error) { power, err = instances.Connect(l); return err }},
+		{accounts.System(), func(_ context.Context, l *laptop.Laptop) (err error) { bank, err = accounts.Connect(l); return err }},
 	}
 }
 

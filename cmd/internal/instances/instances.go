@@ -4,16 +4,10 @@ package instances
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
-	"time"
-
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/instances"
@@ -58,32 +52,14 @@ type Answer struct {
 // Toggle posts a body to the synchronous route, signed as IAM wants it.
 func (s *Switch) Toggle(ctx context.Context, body string) (Answer, error) {
 	var answer Answer
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/express-instance", strings.NewReader(body))
-	if err != nil {
-		return answer, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	credentials, err := s.AWS().Credentials.Retrieve(ctx)
-	if err != nil {
-		return answer, fmt.Errorf("sign a request: %w", err)
-	}
-	sum := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), "execute-api", s.AWS().Region, time.Now()); err != nil {
-		return answer, fmt.Errorf("sign a request: %w", err)
-	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.Post(ctx, s.URL+"/express-instance", body)
 	if err != nil {
 		return answer, fmt.Errorf("toggle an instance: %w", err)
 	}
-	defer response.Body.Close()
-	raw, err := io.ReadAll(response.Body)
-	if err != nil {
-		return answer, fmt.Errorf("toggle an instance: %w", err)
+	if err := json.Unmarshal(response.Body, &answer); err != nil {
+		return answer, fmt.Errorf("toggle an instance: %d: %s", response.Status, response.Body)
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return answer, fmt.Errorf("toggle an instance: %s: %s", response.Status, raw)
-	}
-	answer.Status = response.StatusCode
+	answer.Status = response.Status
 	return answer, nil
 }
 

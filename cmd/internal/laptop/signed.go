@@ -1,0 +1,50 @@
+package laptop
+
+// This file calls REST APIs whose callers are known by IAM.
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// Answer is an answer of a REST API, as it came.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Post posts JSON to a REST API, signed as IAM wants it.
+func (l *Laptop) Post(ctx context.Context, url, body string) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return Answer{}, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	credentials, err := l.AWS().Credentials.Retrieve(ctx)
+	if err != nil {
+		return Answer{}, fmt.Errorf("sign a request: %w", err)
+	}
+	sum := sha256.Sum256([]byte(body))
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), "execute-api", l.AWS().Region, time.Now()); err != nil {
+		return Answer{}, fmt.Errorf("sign a request: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return Answer{}, fmt.Errorf("read the answer of %s: %w", url, err)
+	}
+	return Answer{Status: response.StatusCode, Header: response.Header, Body: raw}, nil
+}
