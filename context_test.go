@@ -33,6 +33,9 @@ var named = map[string]string{
 	"stockTable":         "restored-stock",
 	"ordersTable":        "restored-orders",
 	"instance":           "i-0123456789abcdef0",
+	"refusedNames":       "Erika Mustermann",
+	"applicationsTable":  "restored-applications",
+	"accountsTable":      "restored-accounts",
 }
 
 // chosen are contexts that choose, each with a value other than its default.
