@@ -30,7 +30,14 @@ func TestEverythingUnsupportedIsRefusedAtOnceByIdTypeAndProperty(t *testing.T) {
 		"Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}},
 		"Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}},
 		"Filter": {"Type": "AWS::Logs::MetricFilter", "Properties": {"FilterPattern": "ERROR"}},
-		"Forwarder": {"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"FilterPattern": ""}}}}`,
+		"Forwarder": {"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"FilterPattern": ""}},
+		"Jobs": {"Type": "AWS::SQS::Queue"},
+		"Stuck": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesStuck", "Statistic": "Sum",
+			"Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Jobs", "QueueName"]}}],
+			"Period": 60, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}},
+		"Board": {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": {"Fn::Join": ["", [
+			"{\"widgets\": [{\"properties\": {\"metrics\": [[\"AWS/SQS\", \"Stuck\", \"QueueName\", \"", {"Fn::GetAtt": ["Jobs", "QueueName"]}, "\"]]}}]}"]]}}},
+		"Copy": {"Type": "AWS::EC2::Instance", "DeletionPolicy": "Snapshot"}}}`,
 		local.Options{
 			Parameters: map[string]map[string]string{"other": {"A": "1"}},
 			Handlers:   map[string]locallambda.Handler{"app/Nobody": greet()},
@@ -43,6 +50,9 @@ func TestEverythingUnsupportedIsRefusedAtOnceByIdTypeAndProperty(t *testing.T) {
 		"app/Inner (AWS::CloudFormation::Stack): the assembly has no template inner.json",
 		"app/Filter: resource type AWS::Logs::MetricFilter is not supported by the local engine",
 		"app/Forwarder: resource type AWS::Logs::SubscriptionFilter is not supported by the local engine",
+		"app/Stuck (AWS::CloudWatch::Alarm): property MetricName: the local engine does not publish NumberOfMessagesStuck of AWS/SQS",
+		"app/Board (AWS::CloudWatch::Dashboard): property DashboardBody.widgets[0].properties.metrics[0]: the local engine does not publish Stuck of AWS/SQS",
+		`app/Copy (AWS::EC2::Instance): DeletionPolicy "Snapshot" is not supported by the local engine: it makes no snapshots`,
 		"other: the options have parameters for this stack, which the assembly does not have",
 		"app/Nobody: the options have a handler for this function, which the assembly does not have",
 	} {
@@ -50,8 +60,8 @@ func TestEverythingUnsupportedIsRefusedAtOnceByIdTypeAndProperty(t *testing.T) {
 			t.Errorf("the refusal does not say %q", want)
 		}
 	}
-	if lines := strings.Count(got, "\n"); lines != 9 {
-		t.Errorf("%d faults, want 9:\n%s", lines, got)
+	if lines := strings.Count(got, "\n"); lines != 12 {
+		t.Errorf("%d faults, want 12:\n%s", lines, got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,7 +72,7 @@ func clearStack(ctx context.Context, client *cloudformation.Client, name string)
 func stackNamed(ctx context.Context, client *cloudformation.Client, name string) (*types.Stack, error) {
 	described, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
 	// CloudFormation has no code of its own for a stack that does not exist.
-	if refused, ok := errors.AsType[smithy.APIError](err); ok && refused.ErrorCode() == "ValidationError" {
+	if refused, ok := errors.AsType[smithy.APIError](err); ok && strings.HasSuffix(refused.ErrorMessage(), "does not exist") {
 		return nil, nil
 	}
 	if err != nil || len(described.Stacks) == 0 {

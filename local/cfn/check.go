@@ -11,7 +11,8 @@ import (
 // Check reports everything in the template that the types cannot create, by
 // logical id, type and property, as if all conditions held.
 func (t *Template) Check(types map[string]Type) []string {
-	return t.check(types, func(*declaration) bool { return true })
+	s := Stack{Template: t}
+	return s.check(types, func(*declaration) bool { return true })
 }
 
 // Check is Template.Check for those resources whose conditions hold; it also
@@ -21,16 +22,17 @@ func (s *Stack) Check(types map[string]Type) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	return s.Template.check(types, func(d *declaration) bool {
+	return s.check(types, func(d *declaration) bool {
 		wanted, err := r.wanted(d.Condition)
 		return wanted || err != nil // what a condition depends on may not exist yet
 	})
 }
 
-func (t *Template) check(types map[string]Type, included func(*declaration) bool) []string {
+func (s *Stack) check(types map[string]Type, included func(*declaration) bool) []string {
 	var faults []string
-	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-		resource := t.Resources[id]
+	early := s.foresight()
+	for _, id := range slices.Sorted(maps.Keys(s.Template.Resources)) {
+		resource := s.Template.Resources[id]
 		if !included(resource) {
 			continue
 		}
@@ -39,18 +41,50 @@ func (t *Template) check(types map[string]Type, included func(*declaration) bool
 			faults = append(faults, fmt.Sprintf("%s: resource type %s is not supported by the local engine", id, resource.Type))
 			continue
 		}
-		if !resource.DeletionPolicy.valid() {
-			faults = append(faults, fmt.Sprintf("%s (%s): DeletionPolicy %q is not supported by the local engine: it makes no snapshots", id, resource.Type, resource.DeletionPolicy))
-		}
-		if typ.properties == nil {
-			continue
-		}
-		for _, fault := range check(resource.Properties, typ.properties, "") {
+		for _, fault := range typ.faults(resource, early) {
 			faults = append(faults, fmt.Sprintf("%s (%s): %s", id, resource.Type, fault))
 		}
 	}
 	return faults
 }
+
+// faults are those of one resource.
+func (t Type) faults(d *declaration, early *resolver) []string {
+	var faults []string
+	if !d.DeletionPolicy.valid() {
+		faults = append(faults, fmt.Sprintf("DeletionPolicy %q is not supported by the local engine: it makes no snapshots", d.DeletionPolicy))
+	}
+	if t.properties != nil {
+		faults = append(faults, check(d.Properties, t.properties, "")...)
+	}
+	if t.check == nil || early == nil || len(faults) > 0 {
+		return faults
+	}
+	properties, err := early.resolve(orEmpty(d.Properties))
+	if err != nil {
+		return nil // it depends on what resources answer
+	}
+	if err := t.check(properties.(map[string]any)); err != nil {
+		faults = append(faults, err.Error())
+	}
+	return faults
+}
+
+// foresight resolves what can be resolved before there are resources, and puts
+// placeholders for the rest. It is nil where parameters are missing, as those of
+// a nested stack are: a condition on them would be guessed.
+func (s *Stack) foresight() *resolver {
+	r, err := s.resolver()
+	if err != nil {
+		return nil
+	}
+	r.imports = func(name string) (any, bool) { return placeholderOf(name), true }
+	r.dynamic = func(_, reference string) (string, error) { return placeholderOf(reference), nil }
+	r.early = true
+	return r
+}
+
+func placeholderOf(name string) string { return "${" + name + "}" }
 
 // Early resolves one property of a resource before any resource exists: it may
 // depend on parameters only. It is nil if the property is not given.

@@ -20,6 +20,7 @@ type resolver struct {
 	handles    map[string]Handle
 	imports    func(name string) (any, bool)
 	dynamic    func(service, reference string) (string, error)
+	early      bool // there are no resources yet: placeholders stand for what they answer
 }
 
 type function func(r *resolver, argument any) (any, error)
@@ -129,6 +130,9 @@ func (r *resolver) ref(argument any) (any, error) {
 	if handle, ok := r.handles[name]; ok {
 		return handle.Ref, nil
 	}
+	if r.early {
+		return placeholderOf(name), nil
+	}
 	return nil, fmt.Errorf("%v is neither a parameter nor a resource of this template", argument)
 }
 
@@ -160,6 +164,9 @@ func (r *resolver) getAtt(argument any) (any, error) {
 
 func (r *resolver) attribute(id, attribute string) (any, error) {
 	handle, ok := r.handles[id]
+	if !ok && r.early {
+		return placeholderOf(id + "." + attribute), nil
+	}
 	if !ok {
 		return nil, fmt.Errorf("resource %s does not exist", id)
 	}

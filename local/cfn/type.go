@@ -46,6 +46,7 @@ type Type struct {
 	Name       string
 	properties reflect.Type
 	create     func(ctx context.Context, r Resource, properties map[string]any) (Handle, error)
+	check      func(properties map[string]any) error // nil where Checked did not make the type
 }
 
 // customResource is the type of all custom resources that have none of their own.
@@ -83,6 +84,22 @@ func Define[P any](name string, create func(ctx context.Context, r Resource, pro
 			return handle, err
 		},
 	}
+}
+
+// Checked is Define with a check that refuses values before anything of the
+// stack is created. References to resources are placeholders then, "${Queue}" or
+// "${Queue.Arn}", and what cannot be known without resources is not checked; so
+// create has to check again.
+func Checked[P any](name string, check func(P) error, create func(ctx context.Context, r Resource, properties P) (Handle, error)) Type {
+	t := Define(name, create)
+	t.check = func(properties map[string]any) error {
+		var p P
+		if faults := decode(properties, reflect.ValueOf(&p).Elem(), ""); len(faults) > 0 {
+			return nil // a placeholder, say, where a number is wanted
+		}
+		return check(p)
+	}
+	return t
 }
 
 // Inert declares a resource type that changes nothing on a laptop, such as an

@@ -119,9 +119,10 @@ func (s *stack) exports() map[string]any {
 }
 
 // named finds a stack by its name, or by its id even when it has been deleted.
-// It is called with the mutex held.
+// Ids are the same in every run, so that a stack which was created again has that
+// of the one before. It is called with the mutex held.
 func (f *CloudFormation) named(name string) *stack {
-	for _, s := range f.stacks {
+	for _, s := range slices.Backward(f.stacks) {
 		if s.id == name || s.template.Name == name && !s.gone() {
 			return s
 		}

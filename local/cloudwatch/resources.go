@@ -74,9 +74,9 @@ type compositeAlarm struct {
 // metric that nothing here publishes.
 func (w *CloudWatch) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::CloudWatch::Alarm", w.createAlarm),
+		cfn.Checked("AWS::CloudWatch::Alarm", w.checkAlarm, w.createAlarm),
 		cfn.Define("AWS::CloudWatch::CompositeAlarm", w.createComposite),
-		cfn.Define("AWS::CloudWatch::Dashboard", w.createDashboard),
+		cfn.Checked("AWS::CloudWatch::Dashboard", w.checkDashboard, w.createDashboard),
 	}
 }
 
@@ -84,16 +84,39 @@ func (w *CloudWatch) createDashboard(_ context.Context, r cfn.Resource, p dashbo
 	return cfn.Handle{Ref: r.PhysicalName(255)}, w.check(p)
 }
 
+// checkDashboard looks at a dashboard before what it shows is there. A body that
+// is no JSON yet has a placeholder where it will have a number.
+func (w *CloudWatch) checkDashboard(p dashboard) error {
+	if !json.Valid([]byte(p.DashboardBody)) {
+		return nil
+	}
+	return w.check(p)
+}
+
+func (w *CloudWatch) checkAlarm(p metricAlarm) error {
+	_, err := w.watch(p)
+	return err
+}
+
+// watch is what an alarm watches, which something here publishes.
+func (w *CloudWatch) watch(p metricAlarm) (*watch, error) {
+	watched, err := p.watch()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.published(watched.metric); err != nil {
+		return nil, &cfn.Unsupported{Property: "MetricName", Reason: err.Error()}
+	}
+	return watched, nil
+}
+
 func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarm) (cfn.Handle, error) {
 	a, err := w.newAlarm(r, p.alarmActions)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if a.watch, err = p.watch(); err != nil {
+	if a.watch, err = w.watch(p); err != nil {
 		return cfn.Handle{}, err
-	}
-	if err := w.published(a.watch.metric); err != nil {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "MetricName", Reason: err.Error()}
 	}
 	return w.add(a)
 }

@@ -1,0 +1,195 @@
+package local_test
+
+// This file deletes stacks, and looks for what is left of them.
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go"
+
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// remove deletes the stack "app" and returns the status that it comes to, and
+// why.
+func remove(t *testing.T, engine *local.Engine) (status types.StackStatus, reason string) {
+	t.Helper()
+	stacks := cloudformation.NewFromConfig(client(engine))
+	described, err := stacks.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String("app")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := described.Stacks[0].StackId
+	if _, err := stacks.DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: id}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the stack is deleted, or cannot be", func() bool {
+		described, err = stacks.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, reason = described.Stacks[0].StackStatus, aws.ToString(described.Stacks[0].StackStatusReason)
+		return status != types.StackStatusDeleteInProgress
+	})
+	return status, reason
+}
+
+// Every name is free when its stack is gone: two resources of one name are refused.
+func TestADeletedStackLeavesNothingInTheWayOfAnother(t *testing.T) {
+	for _, file := range []string{"shop.json", "estate.json"} {
+		t.Run(file, func(t *testing.T) {
+			dir := lay(t, map[string]string{
+				"app.json":   read(t, filepath.Join("testdata", file)),
+				"inner.json": `{"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "inner"}}}}`,
+			})
+			engine := start(t, local.Options{Assembly: filepath.Join(dir, "app.json")})
+			for range 2 {
+				if status, reason := remove(t, engine); status != types.StackStatusDeleteComplete {
+					t.Fatalf("the stack is in %s: %s", status, reason)
+				}
+				if err := engine.CreateAgain(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatADeletedStackServedAnswersNoMore(t *testing.T) {
+	dir := lay(t, map[string]string{
+		"app.json":   read(t, "testdata/estate.json"),
+		"inner.json": `{"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "inner"}}}}`,
+	})
+	engine := start(t, local.Options{Assembly: filepath.Join(dir, "app.json")})
+	executions := sfn.NewFromConfig(client(engine))
+	started, err := executions.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(output(t, engine, "Machine"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := cloud.Caller{ARN: "arn:aws:sts::000000000000:assumed-role/estate/test", Role: "arn:aws:iam::000000000000:role/estate"}
+	allowed := map[string]string{"s3:GetObject": "the policy of the role", "s3:PutObject": "the policy of the bucket"}
+	for action, by := range allowed {
+		if err := engine.Cloud.Authorize(role, action, "arn:aws:s3:::estate/x"); err != nil {
+			t.Fatalf("%s: %v", by, err)
+		}
+	}
+	before := engine.Endpoints()
+	if _, err := net.Dial("tcp", before.SFTP["app"]["Server"]); err != nil {
+		t.Fatal(err)
+	}
+	if status, reason := remove(t, engine); status != types.StackStatusDeleteComplete {
+		t.Fatalf("the stack is in %s: %s", status, reason)
+	}
+
+	if _, err := net.Dial("tcp", before.SFTP["app"]["Server"]); err == nil {
+		t.Error("the SFTP server still listens")
+	}
+	if response, err := http.Get(before.APIs["app"]["Api"]); err == nil {
+		response.Body.Close()
+		t.Error("the REST API still listens")
+	}
+	if after := engine.Endpoints(); len(after.SFTP)+len(after.APIs)+len(after.Outputs) > 0 {
+		t.Errorf("the endpoints still have %v, %v and %v", after.SFTP, after.APIs, after.Outputs)
+	}
+	_, err = executions.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn})
+	if !refusedWith(err, "ExecutionDoesNotExist") {
+		t.Errorf("an execution of the machine: %v", err)
+	}
+	if _, err := sqs.NewFromConfig(client(engine)).GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("inner")}); err == nil {
+		t.Error("the nested stack still has its queue")
+	}
+	for action, by := range allowed {
+		if engine.Cloud.Authorize(role, action, "arn:aws:s3:::estate/x") == nil {
+			t.Errorf("%s still allows %s", by, action)
+		}
+	}
+}
+
+func refusedWith(err error, code string) bool {
+	refused, ok := errors.AsType[smithy.APIError](err)
+	return ok && refused.ErrorCode() == code
+}
+
+func TestWhatAWSDoesNotDeleteIsLeftWithWhatItNeeds(t *testing.T) {
+	for _, row := range []struct{ name, resource, fill, want string }{
+		{"a bucket with an object", `{"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "subject"}}`, "object", "BucketNotEmpty"},
+		{"a table with deletion protection", `{"Type": "AWS::DynamoDB::Table", "Properties": {"DeletionProtectionEnabled": true, "BillingMode": "PAY_PER_REQUEST",
+			"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}`, "", "currently protected against deletion"},
+		{"a replica with deletion protection", `{"Type": "AWS::DynamoDB::GlobalTable", "Properties": {"Replicas": [{"Region": "us-east-1", "DeletionProtectionEnabled": true}], "BillingMode": "PAY_PER_REQUEST",
+			"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}`, "", "currently protected against deletion"},
+		{"an instance that must not be terminated", `{"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-01234567", "DisableApiTermination": true}}`, "", "may not be terminated"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			engine := startTemplate(t, `{"Resources": {
+				"Needed": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "needed"}},
+				"Other": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "other"}},
+				"Subject": `+strings.Replace(row.resource, `{"Type"`, `{"DependsOn": "Needed", "Type"`, 1)+`}}`, local.Options{})
+			if row.fill == "object" {
+				if _, err := s3.NewFromConfig(client(engine)).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("subject"), Key: aws.String("k")}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			status, reason := remove(t, engine)
+			if status != types.StackStatusDeleteFailed || !strings.Contains(reason, "failed to delete: [Subject]") {
+				t.Fatalf("the stack is in %s: %s", status, reason)
+			}
+			listed, err := cloudformation.NewFromConfig(client(engine)).ListStackResources(t.Context(), &cloudformation.ListStackResourcesInput{StackName: aws.String("app")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var statuses []string
+			for _, r := range listed.StackResourceSummaries {
+				statuses = append(statuses, *r.LogicalResourceId+" "+string(r.ResourceStatus))
+				if *r.LogicalResourceId == "Subject" && !strings.Contains(aws.ToString(r.ResourceStatusReason), row.want) {
+					t.Errorf("the reason is %q, want %q", aws.ToString(r.ResourceStatusReason), row.want)
+				}
+			}
+			if want := []string{"Needed CREATE_COMPLETE", "Other DELETE_COMPLETE", "Subject DELETE_FAILED"}; !slices.Equal(statuses, want) {
+				t.Errorf("the resources are %q, want %q", statuses, want)
+			}
+		})
+	}
+}
+
+func TestAnInstanceIsGoneWhenItsStackIs(t *testing.T) {
+	engine := startTemplate(t, `{"Resources": {"I": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-01234567"}}}}`, local.Options{})
+	began := time.Now()
+	if status, reason := remove(t, engine); status != types.StackStatusDeleteComplete || time.Since(began) < 5*time.Second {
+		t.Errorf("the stack is in %s after %v: %s", status, time.Since(began), reason)
+	}
+}
+
+// What is deleted is forgotten; what is retained is there in the next run.
+func TestStateOfADeletedResourceIsDropped(t *testing.T) {
+	template := strings.Replace(keptTemplate, `"Secret": {`, `"Secret": {"DeletionPolicy": "Retain", `, 1)
+	o := local.Options{State: t.TempDir()}
+	first := startKept(t, template, o)
+	first.send(t, "lost")
+	secret := first.secret(t)
+	if status, reason := remove(t, first.Engine); status != types.StackStatusDeleteComplete {
+		t.Fatalf("the stack is in %s: %s", status, reason)
+	}
+	first.stop(t)
+	second := startKept(t, template, o)
+	defer second.stop(t)
+	if got, _ := second.receive(t); len(got) > 0 {
+		t.Errorf("the deleted queue still has %q", got)
+	}
+	if got := second.secret(t); got != secret {
+		t.Errorf("the retained secret is %q, want %q", got, secret)
+	}
+}
