@@ -40,13 +40,14 @@ var sections = []section{
 	{"bootstrap", measureBootstraps},
 	{"synth", measureSynth},
 	{"pipeline", measurePipeline},
+	{"orders", measureOrders},
 }
 
 func main() { command.Main("bench", run) }
 
 func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth or pipeline")
+	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, pipeline or orders")
 	var o options
 	flags.IntVar(&o.transactions, "transactions", 10_000, "how many transactions go through the whole pipeline, in one file")
 	flags.StringVar(&o.cpu, "cpu", "", "write a CPU profile of the pipeline to a `file`")
