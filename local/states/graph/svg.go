@@ -1,0 +1,110 @@
+package graph
+
+// This file writes the picture.
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/xml"
+	"fmt"
+	"strings"
+)
+
+//go:embed style.css
+var style string
+
+const margin = 20
+
+// SVG draws a machine. The picture has its own ground, and colours for light
+// and dark surroundings.
+func (m *Machine) SVG() []byte {
+	p := lay(m)
+	width, height := p.width+2*margin, p.height+2*margin
+	w := &writer{}
+	w.line(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img">`, width, height, width, height)
+	w.title(m.Comment)
+	w.line("<style>\n%s</style>", style)
+	w.line(`<rect class="ground" x="0.5" y="0.5" width="%d" height="%d" rx="12"/>`, width-1, height-1)
+	w.picture(p, margin, margin)
+	w.line("</svg>")
+	return w.Bytes()
+}
+
+type writer struct{ bytes.Buffer }
+
+func (w *writer) line(format string, arguments ...any) {
+	fmt.Fprintf(w, format, arguments...)
+	w.WriteByte('\n')
+}
+
+func (w *writer) title(text string) {
+	if text != "" {
+		w.line("<title>%s</title>", escape(text))
+	}
+}
+
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder does not fail
+	return b.String()
+}
+
+func (w *writer) picture(p *picture, x, y int) {
+	w.line(`<g transform="translate(%d %d)">`, x, y)
+	start := p.start
+	w.line(`<path class="line" d="M%d %dV%d"/><path class="tip" d="M%d %dl-4 -7h8z"/><circle class="start" cx="%d" cy="%d" r="5"/>`,
+		start.x, start.y-startRoom+6, start.y-1, start.x, start.y, start.x, start.y-startRoom+6)
+	for _, l := range p.lines {
+		w.transition(l, curveOf(l))
+	}
+	for _, l := range p.itself {
+		w.transition(l, curveToItself(l))
+	}
+	for _, v := range p.states {
+		w.state(v)
+	}
+	w.line("</g>")
+}
+
+func (w *writer) transition(l *line, c *curve) {
+	class := "transition"
+	if l.transition.Catch {
+		class += " catch"
+	}
+	w.line(`<g class="%s" data-from="%s" data-to="%s">`, class, escape(l.from.state.State.Name), escape(l.transition.To))
+	w.title(l.transition.all())
+	w.line(`<path class="line" d="%s"/><path class="tip" d="%s"/>`, c.path.String(), c.tip)
+	if l.label != nil {
+		for i, text := range l.label.lines {
+			w.line(`<text class="label" x="%d" y="%d">%s</text>`, c.labelX, c.labelY+11+i*labelHeight, escape(text))
+		}
+	}
+	w.line("</g>")
+}
+
+func (w *writer) state(v *vertex) {
+	b := v.state
+	left := v.x - v.width/2
+	w.line(`<g class="state %s" data-state="%s" data-type="%s" transform="translate(%d %d)">`,
+		kindOf(b.State), escape(b.State.Name), escape(b.State.Type), left, v.y)
+	w.title(b.State.Comment)
+	if b.State.Ends {
+		w.line(`<path class="line" d="M%d %dv7"/><circle class="end" cx="%d" cy="%d" r="4"/>`, b.width/2, b.height, b.width/2, b.height+11)
+	}
+	w.line(`<rect class="box" width="%d" height="%d" rx="8"/>`, b.width, b.height)
+	w.line(`<rect class="icon" x="9" y="%d" width="22" height="22" rx="5"/><path class="glyph" d="%s" transform="translate(12 %d)"/>`,
+		b.header/2-11, glyphOf(b.State), b.header/2-8)
+	for i, text := range b.name {
+		w.line(`<text class="name" x="%d" y="%d">%s</text>`, iconRoom, 9+12+i*lineHeight, escape(text))
+	}
+	w.line(`<text class="does" x="%d" y="%d">%s</text>`, iconRoom, 9+10+len(b.name)*lineHeight, escape(b.does))
+	x := partPadding
+	for i, part := range b.parts {
+		if i > 0 {
+			w.line(`<path class="between" d="M%d %dV%d"/>`, x-partPadding/2, b.header, b.height-8)
+		}
+		w.picture(part, x, b.header)
+		x += part.width + partPadding
+	}
+	w.line("</g>")
+}
