@@ -16,7 +16,7 @@ NODE := $(if $(shell test -L node_modules && echo linked),,node_modules/.package
 UNIT = go list -f '{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
 	grep -v -e jsii-runtime-go -e internal/cdktest -e /endtoend | cut -d' ' -f1
 
-.PHONY: help demo up test quick race fuzz synth lint bench ci clean
+.PHONY: help demo up test quick race fuzz synth docs lint bench ci clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ fuzz: ## every fuzz target for so many runs, or so long: FUZZTIME=1m
 
 synth: $(NODE) ## write cdk.out, with the example's partners
 	cdk synth --quiet -c ephemeral=true
+
+docs: ## draw the catalogue's pictures and write its tables of props, from the code
+	@go test ./internal/catalogue -count=1 -update
 
 lint: ## formatting, vet, staticcheck, tidy modules
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:" $$unformatted; exit 1; }

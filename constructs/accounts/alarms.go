@@ -13,7 +13,7 @@ import (
 // about each.
 type Alarms struct {
 	// Applications adjusts the alarms of the state machine. A conflict fails an
-	// execution, too: Default of Failed: 5 within a minute.
+	// execution, too. Default of Failed: 5 within a minute.
 	Applications workflow.Alarms
 
 	// API adjusts the alarm of the REST API, which tells of every application

@@ -59,7 +59,7 @@ type PipelineProps struct {
 	BackendURL string
 
 	// SettlementTimeout, SettlementRate, MaxFileBytes and MaxFileRecords bound
-	// a file. For defaults see SFTPIntakeProps.
+	// a file. Default: see SFTPIntakeProps.
 	SettlementTimeout time.Duration
 	SettlementRate    int
 	MaxFileBytes      int64
@@ -69,8 +69,8 @@ type PipelineProps struct {
 	// name of AWS's.
 	SFTPEndpoint SFTPEndpoint
 
-	// WebACL and AllowedRanges protect the partners' REST API. See
-	// RESTIntakeProps.
+	// WebACL and AllowedRanges protect the partners' REST API. Default: none,
+	// and any. See RESTIntakeProps.
 	WebACL        string
 	AllowedRanges []string
 

@@ -12,7 +12,7 @@ import (
 // about each.
 type Alarms struct {
 	// Express and Standard adjust the alarms of the state machines. An instance
-	// that cannot be switched at the moment fails an execution, too: Default of
+	// that cannot be switched at the moment fails an execution, too. Default of
 	// Failed: 5 within a minute.
 	Express, Standard workflow.Alarms
 

@@ -66,6 +66,8 @@ type Props struct {
 // Alarms adjusts the alarms of a Workflow. All count executions or transitions
 // per minute, and go off at the first.
 type Alarms struct {
+	// Failed, TimedOut and Aborted go off when so many executions ended so, and
+	// Throttled when so many transitions were put off. Default: at the first.
 	Failed, TimedOut, Aborted, Throttled operation.Alarm
 }
 

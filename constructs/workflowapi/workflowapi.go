@@ -35,10 +35,11 @@ type Props struct {
 	Description string
 
 	// Synchronous are the routes that answer with an execution's output. Give
-	// at least one route of any kind.
+	// at least one route of any kind. Default: none.
 	Synchronous []Synchronous
 
 	// Asynchronous are the routes that start an execution and tell its status.
+	// Default: none.
 	Asynchronous []Asynchronous
 
 	// Authorizer decides who may call. Default: callers sign their requests,
