@@ -23,6 +23,20 @@ type parameter struct {
 	Type          string
 	Default       any
 	AllowedValues []any
+	NoEcho        any // a boolean, or the text of one
+}
+
+// Told is the parameter's value as CloudFormation tells it: the default unless
+// another is given, and no secret.
+func (p parameter) Told(given string, isGiven bool) string {
+	switch {
+	case fmt.Sprint(p.NoEcho) == "true":
+		return "****"
+	case isGiven:
+		return given
+	}
+	text, _ := scalarText(p.Default)
+	return text
 }
 
 type declaration struct {
@@ -36,6 +50,8 @@ type declaration struct {
 }
 
 type output struct {
+	Description string
+
 	Value     any
 	Condition string
 	Export    *struct{ Name any }

@@ -40,7 +40,6 @@ type parameter struct{ ParameterKey, ParameterValue string }
 type output struct {
 	OutputKey, OutputValue string
 	Description            string `json:",omitempty"`
-	ExportName             string `json:",omitempty"`
 }
 
 // describeStacks answers the stacks there are, or one, which may have been
@@ -85,12 +84,14 @@ func (f *CloudFormation) describe(s *stack) description {
 		ended := cloud.Time(s.ended)
 		d.DeletionTime = &ended
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.template.Parameters)) {
-		d.Parameters = append(d.Parameters, parameter{name, s.template.Parameters[name]})
+	for _, name := range slices.Sorted(maps.Keys(s.template.Template.Parameters)) {
+		given, ok := s.template.Parameters[name]
+		d.Parameters = append(d.Parameters, parameter{name, s.template.Template.Parameters[name].Told(given, ok)})
 	}
 	if s.created != nil {
 		for _, key := range slices.Sorted(maps.Keys(s.created.Outputs)) {
-			d.Outputs = append(d.Outputs, output{OutputKey: key, OutputValue: f.options.Localize(fmt.Sprint(s.created.Outputs[key]))})
+			value := f.options.Localize(fmt.Sprint(s.created.Outputs[key]))
+			d.Outputs = append(d.Outputs, output{key, value, s.template.Template.Outputs[key].Description})
 		}
 	}
 	return d
