@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,11 +20,20 @@ import (
 
 const redriveUsage = `[--stack NAME]
 
-Moves the dead letters, messages that could not be started as executions, back to the queues that they came from. Mend the
-cause first: a message that fails again comes back. Transactions that FAILED are another matter: see tradepost replay.`
+Moves the dead letters of a stack's queues, messages that could not be started as executions, back to the queues that they
+came from. Mend the cause first: a message that fails again comes back. Transactions that FAILED are another matter: see
+tradepost replay.`
+
+// A queue is an output whose name ends in queueOutput, and its dead letters are
+// one that ends in lettersOutput and begins in the same way.
+const (
+	queueOutput   = "QueueURL"
+	lettersOutput = "DeadLetterQueueURL"
+)
 
 func redriveVerb(ctx context.Context, arguments []string) error {
-	flags, stack := newFlags("redrive", redriveUsage)
+	flags := newFlagSet("redrive", redriveUsage)
+	stack := flags.String("stack", defaultStack, "`name` of the stack that has the queues")
 	if err := command.Parse(flags, arguments); err != nil {
 		return err
 	}
@@ -29,40 +41,61 @@ func redriveVerb(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	queues := []string{"DeadLetterQueueURL", "PostedDeadLetterQueueURL"}
-	found, err := outputs(ctx, cfg, *stack, queues...)
+	found, err := outputs(ctx, cfg, *stack, lettersOutput)
 	if err != nil {
 		return err
 	}
 	var all int64
 	var faults []error
-	for _, queue := range queues {
-		moved, err := redrive(ctx, sqs.NewFromConfig(cfg), found[queue])
-		all += moved
-		faults = append(faults, err)
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if prefix, ok := strings.CutSuffix(name, lettersOutput); ok {
+			moved, err := redrive(ctx, sqs.NewFromConfig(cfg), found[name], found[prefix+queueOutput])
+			all += moved
+			faults = append(faults, err)
+		}
 	}
 	tell("%d dead letters moved back", all)
 	return errors.Join(faults...)
 }
 
-// redrive waits until SQS has moved every message of a dead-letter queue.
-func redrive(ctx context.Context, client *sqs.Client, url string) (moved int64, err error) {
-	attributes, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl:       aws.String(url),
+// redrive waits until SQS has moved every message of a dead-letter queue to
+// another one. That is named, unless it is "": by itself SQS knows only where
+// those came from that it gave up, and none that a function put there.
+func redrive(ctx context.Context, client *sqs.Client, letters, queue string) (moved int64, err error) {
+	from, n, err := look(ctx, client, letters)
+	if err != nil || n == "0" {
+		return 0, err
+	}
+	task := sqs.StartMessageMoveTaskInput{SourceArn: &from}
+	if queue != "" {
+		to, _, err := look(ctx, client, queue)
+		if err != nil {
+			return 0, err
+		}
+		task.DestinationArn = &to
+	}
+	if _, err := client.StartMessageMoveTask(ctx, &task); err != nil {
+		return 0, fmt.Errorf("move the dead letters: %w", err)
+	}
+	return follow(ctx, client, from)
+}
+
+// look finds out a queue's ARN, and how many messages wait in it.
+func look(ctx context.Context, client *sqs.Client, url string) (arn, waiting string, err error) {
+	got, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl:       &url,
 		AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn, types.QueueAttributeNameApproximateNumberOfMessages},
 	})
 	if err != nil {
-		return 0, fmt.Errorf("look at the dead letters: %w", err)
+		return "", "", fmt.Errorf("look at the queue %s: %w", url, err)
 	}
-	if attributes.Attributes[string(types.QueueAttributeNameApproximateNumberOfMessages)] == "0" {
-		return 0, nil
-	}
-	arn := aws.String(attributes.Attributes[string(types.QueueAttributeNameQueueArn)])
-	if _, err := client.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: arn}); err != nil {
-		return 0, fmt.Errorf("move the dead letters: %w", err)
-	}
+	return got.Attributes[string(types.QueueAttributeNameQueueArn)], got.Attributes[string(types.QueueAttributeNameApproximateNumberOfMessages)], nil
+}
+
+// follow waits for the end of the task that moves a queue's messages.
+func follow(ctx context.Context, client *sqs.Client, from string) (moved int64, err error) {
 	for {
-		tasks, err := client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: arn})
+		tasks, err := client.ListMessageMoveTasks(ctx, &sqs.ListMessageMoveTasksInput{SourceArn: &from})
 		if err != nil {
 			return moved, fmt.Errorf("look after the move: %w", err)
 		}

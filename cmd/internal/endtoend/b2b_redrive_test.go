@@ -49,7 +49,7 @@ func TestADeadLetterIsMovedBackAsTheRunbookSays(t *testing.T) {
 
 	blocked.Store(false)
 	for _, command := range manual.Commands(t, "docs/operations.md", "Moving dead letters back") {
-		if said := operateOn(t, d, command); !strings.Contains(said, "2 dead letters moved back") {
+		if said := operateOn(t, d.Laptop, command); !strings.Contains(said, "2 dead letters moved back") {
 			t.Errorf("%s says %s", command, said)
 		}
 	}
@@ -64,7 +64,7 @@ func TestADeadLetterIsMovedBackAsTheRunbookSays(t *testing.T) {
 		t.Errorf("posted: %+v, %v", status, err)
 	}
 	for _, command := range manual.Commands(t, "docs/operations.md", "Moving dead letters back") {
-		if said := operateOn(t, d, command); !strings.Contains(said, "0 dead letters moved back") {
+		if said := operateOn(t, d.Laptop, command); !strings.Contains(said, "0 dead letters moved back") {
 			t.Errorf("a second time %s says %s", command, said)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -22,12 +22,12 @@ import (
 // that it prints.
 func operate(t *testing.T, command string, variables ...string) string {
 	t.Helper()
-	return operateOn(t, desk, command, variables...)
+	return operateOn(t, desk.Laptop, command, variables...)
 }
 
-func operateOn(t *testing.T, desk *b2b.Desk, command string, variables ...string) string {
+func operateOn(t *testing.T, l *laptop.Laptop, command string, variables ...string) string {
 	t.Helper()
-	stdout, stderr, err := tryOn(t, desk, command, variables...)
+	stdout, stderr, err := tryOn(t, l, command, variables...)
 	if err != nil {
 		t.Fatalf("%s: %v\n%s%s", command, err, stdout, stderr)
 	}
@@ -35,12 +35,12 @@ func operateOn(t *testing.T, desk *b2b.Desk, command string, variables ...string
 }
 
 // tryOn is operateOn for a command that may fail.
-func tryOn(t *testing.T, desk *b2b.Desk, command string, variables ...string) (stdout, stderr string, err error) {
+func tryOn(t *testing.T, l *laptop.Laptop, command string, variables ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	shell := exec.CommandContext(deadline(t), "sh", "-c", command)
 	shell.Dir = root
-	shell.Env = append(os.Environ(), append(variables, "AWS_ENDPOINT_URL="+desk.Endpoints.AWS,
-		"AWS_REGION="+desk.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")...)
+	shell.Env = append(os.Environ(), append(variables, "AWS_ENDPOINT_URL="+l.Endpoints.AWS,
+		"AWS_REGION="+l.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")...)
 	var results, told bytes.Buffer
 	shell.Stdout, shell.Stderr = &results, &told
 	err = shell.Run()

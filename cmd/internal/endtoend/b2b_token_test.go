@@ -62,7 +62,7 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValidUntilItIsRevoke
 	}
 	operate := func(command string) (result, said string) {
 		t.Helper()
-		result, said, err := tryOn(t, d, command, "PARTNER=acme")
+		result, said, err := tryOn(t, d.Laptop, command, "PARTNER=acme")
 		if err != nil {
 			t.Fatalf("%s: %v\n%s%s", command, err, result, said)
 		}
@@ -94,7 +94,7 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValidUntilItIsRevoke
 	}
 	want(valid, "Bearer", first)
 	want(valid, "Bearer", second)
-	if result, said, err := tryOn(t, d, commands[1], "PARTNER=acme"); err == nil || result != "" || !strings.Contains(said, "revoke that first") {
+	if result, said, err := tryOn(t, d.Laptop, commands[1], "PARTNER=acme"); err == nil || result != "" || !strings.Contains(said, "revoke that first") {
 		t.Errorf("a rotation that would end a valid token: %v, %s%s", err, result, said)
 	}
 	revoke()
@@ -104,7 +104,7 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValidUntilItIsRevoke
 	third := rotate()
 	want(valid, "BEARER", second)
 	want(valid, "Bearer", third)
-	if result, said, err := tryOn(t, d, commands[1], "PARTNER=nobody"); err == nil || result != "" || !strings.Contains(said, `no partner "nobody"`) {
+	if result, said, err := tryOn(t, d.Laptop, commands[1], "PARTNER=nobody"); err == nil || result != "" || !strings.Contains(said, `no partner "nobody"`) {
 		t.Errorf("an unknown partner: %v, %s%s", err, result, said)
 	}
 
@@ -117,7 +117,7 @@ func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValidUntilItIsRevoke
 	}
 	want(refused, "Bearer", "acme.fourth-fourth-fourth")
 	want(valid, "bearer", third)
-	if result, said, err := tryOn(t, d, commands[2], "PARTNER=acme"); err == nil || strings.Contains(result+said, "fourth") || !strings.Contains(said, "not a partner's token") {
+	if result, said, err := tryOn(t, d.Laptop, commands[2], "PARTNER=acme"); err == nil || strings.Contains(result+said, "fourth") || !strings.Contains(said, "not a partner's token") {
 		t.Errorf("the only valid token is revoked: %v, %s%s", err, result, said)
 	}
 }

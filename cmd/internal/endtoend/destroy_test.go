@@ -233,7 +233,7 @@ func inventory(t *testing.T, l *laptop.Laptop) map[string][]string {
 func TestAStackThatWasDeployedIsNotCleared(t *testing.T) {
 	t.Parallel()
 	for _, command := range manual.Commands(t, "docs/operations.md", "When a first deployment fails") {
-		_, stderr, err := tryOn(t, desk, command, "STACK="+desk.Stack)
+		_, stderr, err := tryOn(t, desk.Laptop, command, "STACK="+desk.Stack)
 		if want := "the stack " + desk.Stack + " stays as it is"; err == nil || !strings.Contains(stderr, want) {
 			t.Errorf("%s: %v, want %q\n%s", command, err, want, stderr)
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/ordering"
+	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/lambdas/ordering/start"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -201,4 +203,39 @@ func TestAnExecutionThatIsNoOrderFailsByName(t *testing.T) {
 		}
 	}
 	wantPlaced(t, shop, "past the queue", 0)
+}
+
+// What start has failed on is started after all, and what is no order comes back
+// with its reason.
+func TestDeadLettersOfOrdersAreMovedBackAsTheRunbookSays(t *testing.T) {
+	t.Parallel()
+	const item, customer = "moved back", "who waits for the operator"
+	var blocked atomic.Bool
+	blocked.Store(true)
+	l := another(t, local.Options{Fault: func(_ context.Context, call cloud.Call) error {
+		if blocked.Load() && call.Action == "ReceiveMessage" && !call.Caller.Root {
+			return cloud.Errorf(400, "AccessDeniedException", "start may not receive")
+		}
+		return nil
+	}})
+	s, err := ordering.Connect(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stock(t, s, item, 1)
+	order(t, s, orderOf(item, customer))
+	receiveInVain(t, sqs.NewFromConfig(l.AWS()), &s.Queue, &s.DeadLetters)
+	blocked.Store(false)
+	order(t, s, `{"itemName": "without a customer"}`)
+	eventually(t, "two dead letters", func() bool { return waiting(t, l, s.DeadLetters) == "2+0" })
+	for _, command := range manual.Commands(t, "docs/operations.md", "Orders among the dead letters") {
+		if said := operateOn(t, l, command); !strings.Contains(said, "2 dead letters moved back") {
+			t.Errorf("%s says %s", command, said)
+		}
+	}
+	eventually(t, "the order to be placed", func() bool {
+		placed, err := s.Placed(deadline(t), customer)
+		return err == nil && len(placed) == 1
+	})
+	eventually(t, "what is no order to come back alone", func() bool { return waiting(t, l, s.DeadLetters) == "1+0" })
 }
