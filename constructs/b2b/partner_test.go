@@ -8,6 +8,12 @@ import (
 	"testing"
 )
 
+// testKey and otherKey are public keys that nobody has the other half of.
+const (
+	testKey  = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIMyJXzFErdyFxwBs6PvqsGul3QppbppKFARvchBKI8U"
+	otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBWQG422AqTmebkDCInrJZKbWZyzOilnTinFz8OvC237 someone@example.com"
+)
+
 func TestParsePartnersReadsEveryMember(t *testing.T) {
 	got, err := ParsePartners([]byte(`{"partners": [{
 		"id": "acme", "name": "Acme", "contactEmail": "edi@acme.example", "sshPublicKeys": ["` + otherKey + `"],

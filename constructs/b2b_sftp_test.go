@@ -1,10 +1,11 @@
-package b2b
+package constructs_test
 
 import (
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
@@ -36,7 +37,7 @@ func TestPartnerWithKeysSeesItsInboxAndOutbox(t *testing.T) {
 
 // A bucket is full of markers otherwise, each of which a listing passes by.
 func TestMarkersOfDeletedObjectsExpire(t *testing.T) {
-	template := pipelineWith(t, "detection=Both", func(p *PipelineProps) { p.Detection = Both })
+	template := pipelineWith(t, "detection=Both", func(p *b2b.PipelineProps) { p.Detection = b2b.Both })
 	for _, bucket := range template.OfType("AWS::S3::Bucket") {
 		expire := false
 		for _, rule := range bucket.Properties["LifecycleConfiguration"].(map[string]any)["Rules"].([]any) {
@@ -88,17 +89,17 @@ const serverPattern = `{"EventPattern": {
 
 func TestDetectionChoosesTheWitnesses(t *testing.T) {
 	for _, test := range []struct {
-		detection Detection
+		detection b2b.Detection
 		rules     map[string]string
 		trails    int
 	}{
 		{"", map[string]string{"S3Rule": s3Pattern, "ServerRule": serverPattern}, 0},
-		{S3Events, map[string]string{"S3Rule": s3Pattern, "ServerRule": serverPattern}, 0},
-		{CloudTrail, map[string]string{"TrailRule": trailPattern, "ServerRule": serverPattern}, 1},
-		{Both, map[string]string{"S3Rule": s3Pattern, "TrailRule": trailPattern, "ServerRule": serverPattern}, 1},
+		{b2b.S3Events, map[string]string{"S3Rule": s3Pattern, "ServerRule": serverPattern}, 0},
+		{b2b.CloudTrail, map[string]string{"TrailRule": trailPattern, "ServerRule": serverPattern}, 1},
+		{b2b.Both, map[string]string{"S3Rule": s3Pattern, "TrailRule": trailPattern, "ServerRule": serverPattern}, 1},
 	} {
 		t.Run("detection="+string(test.detection), func(t *testing.T) {
-			template := pipelineWith(t, "detection="+string(test.detection), func(p *PipelineProps) { p.Detection = test.detection })
+			template := pipelineWith(t, "detection="+string(test.detection), func(p *b2b.PipelineProps) { p.Detection = test.detection })
 			rules := 0
 			for _, rule := range template.OfType("AWS::Events::Rule") {
 				name, ok := strings.CutPrefix(rule.Path, "Pipeline/SFTP/")
@@ -123,7 +124,7 @@ func TestDetectionChoosesTheWitnesses(t *testing.T) {
 }
 
 func TestTrailRecordsWritesToTheInboxesOnly(t *testing.T) {
-	template := pipelineWith(t, "detection=Both", func(p *PipelineProps) { p.Detection = Both })
+	template := pipelineWith(t, "detection=Both", func(p *b2b.PipelineProps) { p.Detection = b2b.Both })
 	template.Has(template.At("AWS::CloudTrail::Trail", "Pipeline/SFTP/Trail"), `{
 		"EnableLogFileValidation": true, "IsMultiRegionTrail": false,
 		"EventSelectors": [{
@@ -157,7 +158,7 @@ func TestSplitIsTold(t *testing.T) {
 // A settlement's state machine gives up after 14 days.
 func TestADeadlineThatNoSettlementLivesToSeeIsRefused(t *testing.T) {
 	message := cdktest.Panics(func() {
-		NewSFTPIntake(cdktest.NewStack(t), "SFTP", SFTPIntakeProps{SettlementTimeout: 13 * 24 * time.Hour, SettlementRate: 1, MaxFileRecords: 100_000})
+		b2b.NewSFTPIntake(cdktest.NewStack(t), "SFTP", b2b.SFTPIntakeProps{SettlementTimeout: 13 * 24 * time.Hour, SettlementRate: 1, MaxFileRecords: 100_000})
 	})
 	if !strings.Contains(message, "14 days") {
 		t.Errorf("message %s", message)
@@ -166,7 +167,7 @@ func TestADeadlineThatNoSettlementLivesToSeeIsRefused(t *testing.T) {
 
 func TestWrongSFTPPropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
-		NewSFTPIntake(cdktest.NewStack(t), "SFTP", SFTPIntakeProps{Detection: "Maybe", MaxFileBytes: -1})
+		b2b.NewSFTPIntake(cdktest.NewStack(t), "SFTP", b2b.SFTPIntakeProps{Detection: "Maybe", MaxFileBytes: -1})
 	})
 	for _, part := range []string{
 		"b2b.SFTPIntake SFTP", "Partners is required", "Landing is required", "Tables is required", "Queue is required",

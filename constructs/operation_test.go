@@ -1,8 +1,7 @@
-package operation_test
+package constructs_test
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +18,6 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
-}
 
 func TestDataAndLogsAreKeptUnlessTheStackIsEphemeral(t *testing.T) {
 	for want, settings := range map[string]operation.Settings{

@@ -1,4 +1,4 @@
-package b2b
+package constructs_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/constructs/restapi"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
@@ -159,7 +160,7 @@ func TestEnrichmentIsForTheWorkflowOnly(t *testing.T) {
 }
 
 func TestBackendReplacesTheTable(t *testing.T) {
-	template := pipelineWith(t, "backend", func(p *PipelineProps) { p.BackendURL = "https://crm.example.com/partners/" })
+	template := pipelineWith(t, "backend", func(p *b2b.PipelineProps) { p.BackendURL = "https://crm.example.com/partners/" })
 	template.Has(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET"), `{
 		"Integration": {
 			"Type": "HTTP_PROXY", "Uri": "https://crm.example.com/partners/{partner}",
@@ -173,7 +174,7 @@ func TestBackendReplacesTheTable(t *testing.T) {
 
 func TestWrongRESTPropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
-		NewRESTIntake(cdktest.NewStack(t), "REST", RESTIntakeProps{Partners: []Partner{{ID: "x"}}, Burst: -1})
+		b2b.NewRESTIntake(cdktest.NewStack(t), "REST", b2b.RESTIntakeProps{Partners: []b2b.Partner{{ID: "x"}}, Burst: -1})
 	})
 	for _, part := range []string{"b2b.RESTIntake REST", `id is "x"`, "Tables is required", "Queue is required", "cannot be negative"} {
 		if !strings.Contains(message, part) {
@@ -181,7 +182,7 @@ func TestWrongRESTPropsAreReportedTogether(t *testing.T) {
 		}
 	}
 	message = cdktest.Panics(func() {
-		NewEnrichmentAPI(cdktest.NewStack(t), "API", EnrichmentAPIProps{BackendURL: "http://crm"})
+		b2b.NewEnrichmentAPI(cdktest.NewStack(t), "API", b2b.EnrichmentAPIProps{BackendURL: "http://crm"})
 	})
 	if !strings.Contains(message, `BackendURL is "http://crm"`) {
 		t.Errorf("panics with %q", message)

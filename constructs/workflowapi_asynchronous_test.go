@@ -1,4 +1,4 @@
-package workflowapi_test
+package constructs_test
 
 import (
 	"net/http"
@@ -36,14 +36,14 @@ func asynchronousLab(t *testing.T) *lab {
 // start posts a body under a key and wants a 202.
 func (l *lab) start(t testing.TB, path, key, body string) answer {
 	t.Helper()
-	got := l.send(t, "POST", path, body, keyed(key))
+	got := l.send(t, "POST", path, body, underKey(key))
 	if got.status != 202 {
 		t.Fatalf("%s: got %d %s", path, got.status, got.body)
 	}
 	return got
 }
 
-func keyed(key string) http.Header {
+func underKey(key string) http.Header {
 	if key == "" {
 		return nil
 	}
@@ -93,7 +93,7 @@ func TestAsynchronousRouteStartsOncePerKeyAndTellsTheStatus(t *testing.T) {
 			if again.body != first.body || again.header.Get("Location") != first.header.Get("Location") {
 				t.Errorf("%s: got %s %s, first it was %s %s", path, again.header.Get("Location"), again.body, first.header.Get("Location"), first.body)
 			}
-			other := l.send(t, "POST", path, `{"a": 2}`, keyed("key-1.é"))
+			other := l.send(t, "POST", path, `{"a": 2}`, underKey("key-1.é"))
 			wantError(t, other, 409, "IDEMPOTENCY_CONFLICT", "The Idempotency-Key was used before, with another body.")
 		}
 	})
@@ -120,7 +120,7 @@ func TestAsynchronousRouteStartsOncePerKeyAndTellsTheStatus(t *testing.T) {
 		wantError(t, l.post(t, "echo", `"`+strings.Repeat("a", 256<<10)+`"`), 413, "REQUEST_TOO_LARGE", "The body has more than 256 KiB.")
 		wantError(t, l.post(t, "echo", `"`+strings.Repeat("a", 256<<10-150)+`"`), 413, "REQUEST_TOO_LARGE", "The body has more than 256 KiB.")
 		for _, key := range []string{"a b", `a"b`, `a\b`, "a:b", "$input", strings.Repeat("k", 81)} {
-			wantError(t, l.send(t, "POST", "echo", "{}", keyed(key)), 400, "INVALID_IDEMPOTENCY_KEY", aKey)
+			wantError(t, l.send(t, "POST", "echo", "{}", underKey(key)), 400, "INVALID_IDEMPOTENCY_KEY", aKey)
 		}
 		if got := l.post(t, "modelled", `[]`); got.status != 400 || !strings.Contains(got.member("message"), "does not fit") {
 			t.Errorf("got %d %s", got.status, got.body)

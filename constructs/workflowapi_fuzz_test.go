@@ -1,4 +1,4 @@
-package workflowapi_test
+package constructs_test
 
 // This file sends random bodies through the templates and an echo.
 

@@ -1,4 +1,4 @@
-package b2b
+package constructs_test
 
 // Services act for this account's resources only, and write to log groups that
 // their delivery may write to.
@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tradepost-dev/tradepost/constructs/b2b"
 )
 
 func TestServicesAreTrustedForThisAccountsResourcesOnly(t *testing.T) {
@@ -31,7 +33,7 @@ func TestServicesAreTrustedForThisAccountsResourcesOnly(t *testing.T) {
 // Services that say for whom they act are held to it by every policy of a
 // bucket, a queue or a topic.
 func TestResourcePoliciesKnowForWhomAServiceActs(t *testing.T) {
-	template := pipelineWith(t, "detection=Both", func(p *PipelineProps) { p.Detection = Both })
+	template := pipelineWith(t, "detection=Both", func(p *b2b.PipelineProps) { p.Detection = b2b.Both })
 	checked := 0
 	for _, resourceType := range []string{"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"} {
 		for _, resource := range template.OfType(resourceType) {

@@ -1,4 +1,4 @@
-package workflowapi_test
+package constructs_test
 
 import (
 	"encoding/json"

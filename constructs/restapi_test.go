@@ -1,7 +1,6 @@
-package restapi_test
+package constructs_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -13,12 +12,6 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/restapi"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
-}
 
 // addItem gives an API the method GET /{id}.
 func addItem(api *restapi.API) {
@@ -97,7 +90,7 @@ func TestAccountsRoleIsSetOnceAndOutlivesTheStack(t *testing.T) {
 	}
 }
 
-func TestGrantInvokeIsExact(t *testing.T) {
+func TestAPIsGrantInvokeIsExact(t *testing.T) {
 	stack := cdktest.NewStack(t)
 	api := restapi.New(stack, "Items", restapi.Props{})
 	addItem(api)
@@ -113,7 +106,7 @@ func TestGrantInvokeIsExact(t *testing.T) {
 	}
 }
 
-func TestWrongPropsAreReportedTogether(t *testing.T) {
+func TestWrongAPIPropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
 		restapi.New(cdktest.NewStack(t), "Items", restapi.Props{
 			RequestsPerSecond: -1, Burst: -2, ServerErrorAlarm: operation.Alarm{Threshold: -3},

@@ -1,10 +1,7 @@
-package b2b
+package constructs_test
 
 import (
 	"fmt"
-	"os"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +14,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
@@ -24,7 +22,7 @@ import (
 
 // Changing one of these ids would replace the resource and lose what is in it,
 // or an address that partners know.
-func TestLogicalIDsOfStatefulResourcesStay(t *testing.T) {
+func TestLogicalIDsOfPipelinesStatefulResourcesStay(t *testing.T) {
 	template := pipeline(t)
 	want := map[string]string{
 		"PipelineAlarms57000B52":                  "AWS::SNS::Topic",
@@ -69,7 +67,7 @@ func TestLogicalIDsOfStatefulResourcesStay(t *testing.T) {
 	}
 }
 
-func TestDataOutlivesTheStackUnlessToldOtherwise(t *testing.T) {
+func TestPipelinesDataOutlivesTheStackUnlessToldOtherwise(t *testing.T) {
 	for _, test := range []struct {
 		name, want string
 		ephemeral  bool
@@ -78,7 +76,7 @@ func TestDataOutlivesTheStackUnlessToldOtherwise(t *testing.T) {
 		{"ephemeral", "Delete", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			template := pipelineWith(t, test.name, func(p *PipelineProps) { p.Operation.Ephemeral = test.ephemeral })
+			template := pipelineWith(t, test.name, func(p *b2b.PipelineProps) { p.Operation.Ephemeral = test.ephemeral })
 			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"} {
 				for _, resource := range template.OfType(resourceType) {
 					want := test.want
@@ -175,33 +173,11 @@ func TestPostedTransactionsHaveAQueueAndStartersOfTheirOwn(t *testing.T) {
 	}
 }
 
-// documentedAlarms are those of the runbook's table.
-func documentedAlarms(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile("../../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for line := range strings.Lines(string(text)) {
-		cell, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
-		names = append(names, regexp.MustCompile(`\b[A-Z]\w+Alarm\b`).FindAllString(cell, -1)...)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 func TestEverythingThatMeansLossRaisesAnAlarm(t *testing.T) {
 	template := pipeline(t)
-	var got []string
+	wantRunbook(t, "b2b", template)
 	for _, alarm := range template.OfType("AWS::CloudWatch::Alarm") {
-		got = append(got, path.Base(alarm.Path))
 		template.Has(alarm, `{"AlarmActions": ["<Pipeline/Alarms>"], "TreatMissingData": "notBreaching"}`)
-	}
-	slices.Sort(got)
-	want := documentedAlarms(t)
-	if got = slices.Compact(got); !slices.Equal(got, want) {
-		t.Errorf("there are %q\ndocs/operations.md has %q", got, want)
 	}
 	for _, function := range template.OfType("AWS::Lambda::Function") {
 		template.At("AWS::CloudWatch::Alarm", function.Path+"/ErrorsAlarm")
@@ -235,7 +211,7 @@ func TestEndsOfExecutionsAreConcluded(t *testing.T) {
 }
 
 func TestExpressTellsNobodyHowExecutionsEnd(t *testing.T) {
-	template := pipelineWith(t, "express", func(p *PipelineProps) { p.Express = true })
+	template := pipelineWith(t, "express", func(p *b2b.PipelineProps) { p.Express = true })
 	template.Has(template.At("AWS::StepFunctions::StateMachine", "Pipeline/Workflow/Machine"), `{"StateMachineType": "EXPRESS"}`)
 	template.Has(template.At("AWS::StepFunctions::StateMachine", "Pipeline/Settlement/Machine"), `{"StateMachineType": "STANDARD"}`)
 	for _, kind := range []string{"AWS::Lambda::Function", "AWS::Events::Rule"} {
@@ -247,10 +223,10 @@ func TestExpressTellsNobodyHowExecutionsEnd(t *testing.T) {
 	}
 }
 
-func TestExistingResourcesAreUsed(t *testing.T) {
+func TestExistingResourcesAreUsedByAPipeline(t *testing.T) {
 	template := func() *cdktest.Template {
 		stack := cdktest.NewStack(t)
-		NewPipeline(stack, "Pipeline", PipelineProps{
+		b2b.NewPipeline(stack, "Pipeline", b2b.PipelineProps{
 			Partners:     testPartners(),
 			Bucket:       awss3.Bucket_FromBucketName(stack, jsii.String("Existing"), jsii.String("team-landing")),
 			Transactions: awsdynamodb.Table_FromTableName(stack, jsii.String("Orders"), jsii.String("team-orders")),
@@ -276,7 +252,7 @@ func TestExistingResourcesAreUsed(t *testing.T) {
 func TestTwoPipelinesFitIntoOneStack(t *testing.T) {
 	stack := cdktest.NewStack(t)
 	for _, id := range []string{"Orders", "Invoices"} {
-		NewPipeline(stack, id, PipelineProps{Partners: testPartners()[:1], Detection: S3Events})
+		b2b.NewPipeline(stack, id, b2b.PipelineProps{Partners: testPartners()[:1], Detection: b2b.S3Events})
 	}
 	template := cdktest.Synth(t, stack)
 	names := make(map[string]string)
@@ -293,13 +269,13 @@ func TestTwoPipelinesFitIntoOneStack(t *testing.T) {
 }
 
 // A team that has its own workflow takes only the intake.
-func TestPartsCanBeUsedAlone(t *testing.T) {
+func TestPipelinesPartsCanBeUsedAlone(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	tables := NewTables(stack, "Tables", TablesProps{})
+	tables := b2b.NewTables(stack, "Tables", b2b.TablesProps{})
 	queue := awssqs.NewQueue(stack, jsii.String("Work"), nil)
-	NewRESTIntake(stack, "REST", RESTIntakeProps{
+	b2b.NewRESTIntake(stack, "REST", b2b.RESTIntakeProps{
 		Partners: testPartners(), Tables: tables, Queue: queue, KeepAPIAccount: true,
-		Code: map[Handler]awslambda.Code{Accept: awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
+		Code: map[b2b.Handler]awslambda.Code{b2b.Accept: awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
 	})
 	template := cdktest.Synth(t, stack)
 	template.Has(template.At("AWS::Lambda::Function", "REST/Accept"), `{
@@ -312,10 +288,10 @@ func TestPartsCanBeUsedAlone(t *testing.T) {
 
 func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
-		NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{
+		b2b.NewPipeline(cdktest.NewStack(t), "Pipeline", b2b.PipelineProps{
 			Detection: "Maybe", BackendURL: "ftp://crm", SettlementTimeout: -time.Second, Retention: time.Hour, MaxConcurrency: 1,
-			Code:   map[Handler]awslambda.Code{"splt": awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
-			Alarms: Alarms{Backlog: operation.Alarm{Threshold: -1}, Settlement: workflow.Alarms{Failed: operation.Alarm{Periods: -1}}},
+			Code:   map[b2b.Handler]awslambda.Code{"splt": awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
+			Alarms: b2b.Alarms{Backlog: operation.Alarm{Threshold: -1}, Settlement: workflow.Alarms{Failed: operation.Alarm{Periods: -1}}},
 		})
 	})
 	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "SettlementTimeout is -1s: it cannot be negative", "Retention is 1h0m0s",

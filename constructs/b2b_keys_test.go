@@ -1,4 +1,4 @@
-package b2b
+package constructs_test
 
 import (
 	"slices"
@@ -12,23 +12,24 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
-// keyed is the template of a pipeline that a key of the stack encrypts.
-func keyed(t *testing.T) *cdktest.Template {
+// keyedPipeline is the template of a pipeline that a key of the stack encrypts.
+func keyedPipeline(t *testing.T) *cdktest.Template {
 	t.Helper()
-	return synthOnce(t, "keyed", func(stack awscdk.Stack) {
+	return synthOnce(t, "b2b keyed", func(stack awscdk.Stack) {
 		key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
-		NewPipeline(stack, "Pipeline", PipelineProps{
-			Partners: testPartners(), Detection: Both, Operation: operation.Settings{Key: key},
+		b2b.NewPipeline(stack, "Pipeline", b2b.PipelineProps{
+			Partners: testPartners(), Detection: b2b.Both, Operation: operation.Settings{Key: key},
 		})
 	})
 }
 
 func TestKeyEncryptsEverythingThatHoldsData(t *testing.T) {
-	template := keyed(t)
+	template := keyedPipeline(t)
 	const key = "<Key.Arn>"
 	// A type that holds data, or may, has to be here with how it is encrypted,
 	// or among those below that hold none of ours.
@@ -68,7 +69,7 @@ func TestKeyEncryptsEverythingThatHoldsData(t *testing.T) {
 // without a key there is no such permission.
 func TestRolesMayUseTheKeyAsTheyUseWhatItEncrypts(t *testing.T) {
 	uses := make(map[string][]string)
-	for _, line := range permissions(keyed(t)) {
+	for _, line := range permissions(keyedPipeline(t)) {
 		if role, action, resource := split3(line); strings.HasPrefix(action, "kms:") {
 			if resource != "<Key.Arn>" {
 				t.Errorf("%s may %s %s", role, action, resource)
@@ -118,7 +119,7 @@ func TestRolesMayUseTheKeyAsTheyUseWhatItEncrypts(t *testing.T) {
 
 // Services use the key by its own policy, for this account's resources only.
 func TestServicesMayUseTheKey(t *testing.T) {
-	template := keyed(t)
+	template := keyedPipeline(t)
 	got := make(map[string]string)
 	for _, statement := range template.Plain(template.At("AWS::KMS::Key", "Key").Properties).(map[string]any)["KeyPolicy"].(map[string]any)["Statement"].([]any) {
 		statement := statement.(map[string]any)
@@ -172,14 +173,14 @@ func asMap(value any) map[string]any {
 // What a team brings may have keys of its own: here a bucket with one key,
 // restored tables and a topic with another one.
 func TestExistingResourcesWithKeysOfTheirOwnAreUsed(t *testing.T) {
-	template := synthOnce(t, "brought", func(stack awscdk.Stack) {
+	template := synthOnce(t, "b2b brought", func(stack awscdk.Stack) {
 		landing := awskms.Key_FromKeyArn(stack, jsii.String("LandingKey"), jsii.String("arn:aws:kms:eu-west-1:123456789012:key/landing"))
 		tables := awskms.NewKey(stack, jsii.String("TablesKey"), nil)
 		table := func(name string) awsdynamodb.ITable {
 			return awsdynamodb.Table_FromTableAttributes(stack, &name, &awsdynamodb.TableAttributes{TableName: &name, EncryptionKey: tables})
 		}
-		NewPipeline(stack, "Pipeline", PipelineProps{
-			Partners: testPartners(), Detection: S3Events,
+		b2b.NewPipeline(stack, "Pipeline", b2b.PipelineProps{
+			Partners: testPartners(), Detection: b2b.S3Events,
 			Bucket: awss3.Bucket_FromBucketAttributes(stack, jsii.String("Landing"), &awss3.BucketAttributes{
 				BucketName: jsii.String("team-landing"), EncryptionKey: landing,
 			}),

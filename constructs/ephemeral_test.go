@@ -1,23 +1,15 @@
-package ephemeral_test
+package constructs_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/ephemeral"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
-}
 
 func TestEveryBucketIsEmptiedByOneFunctionOfOurs(t *testing.T) {
 	stack := cdktest.NewStack(t)

@@ -1,4 +1,4 @@
-package workflowapi_test
+package constructs_test
 
 // This file runs an importing team's stack in the engine: its machines behind
 // an API of this package, and callers that sign as IAM wants it.
@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,18 +19,11 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
-}
 
 // machine is a state machine as another team makes one.
 func machine(stack awscdk.Stack, id, definition string, kind awsstepfunctions.StateMachineType) awsstepfunctions.StateMachine {

@@ -1,4 +1,4 @@
-package gofunction
+package constructs_test
 
 import (
 	"debug/elf"
@@ -14,21 +14,16 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
-}
-
-const split = Module + "/lambdas/b2b/split/bootstrap"
+const splitPackage = gofunction.Module + "/lambdas/b2b/split/bootstrap"
 
 func TestFunctionHasWhatItsDocumentationSays(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	New(stack, "Split", Props{Package: split, Environment: map[string]string{"TABLE": "files"}})
+	gofunction.New(stack, "Split", gofunction.Props{Package: splitPackage, Environment: map[string]string{"TABLE": "files"}})
 	template := cdktest.Synth(t, stack)
 	template.Has(template.At("AWS::Lambda::Function", "Split"), `{
 		"Runtime": "provided.al2023", "Handler": "bootstrap", "Architectures": ["arm64"],
@@ -44,9 +39,9 @@ func TestFunctionHasWhatItsDocumentationSays(t *testing.T) {
 	}
 }
 
-func TestRoleAllowsItsOwnLogsAndTracesOnly(t *testing.T) {
+func TestFunctionsRoleAllowsItsOwnLogsAndTracesOnly(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	New(stack, "Split", Props{Package: split})
+	gofunction.New(stack, "Split", gofunction.Props{Package: splitPackage})
 	template := cdktest.Synth(t, stack)
 	template.Has(template.At("AWS::IAM::Policy", "Split/Role/DefaultPolicy"), `{"PolicyDocument": {"Version": "2012-10-17", "Statement": [
 		{"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "<Split/Logs.Arn>"},
@@ -57,10 +52,10 @@ func TestRoleAllowsItsOwnLogsAndTracesOnly(t *testing.T) {
 	}
 }
 
-func TestGrantsAreExact(t *testing.T) {
+func TestFunctionsGrantsAreExact(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	callee := New(stack, "Callee", Props{Package: split})
-	caller := New(stack, "Caller", Props{Package: split})
+	callee := gofunction.New(stack, "Callee", gofunction.Props{Package: splitPackage})
+	caller := gofunction.New(stack, "Caller", gofunction.Props{Package: splitPackage})
 	callee.GrantInvoke(caller.Function)
 	operation.Allow(caller, []string{"arn:aws:s3:::bucket/inbox/acme"}, "s3:GetObject")
 	awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-west-1:123456789012:orders")).
@@ -83,26 +78,26 @@ func TestGrantsAreExact(t *testing.T) {
 }
 
 func TestArchitectureComesFromTheContextUnlessGiven(t *testing.T) {
-	app := cdktest.NewApp(t, map[string]any{ArchitectureContext: "x86_64"})
+	app := cdktest.NewApp(t, map[string]any{gofunction.ArchitectureContext: "x86_64"})
 	stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
-	New(stack, "Default", Props{Package: split})
-	New(stack, "Own", Props{Package: split, Architecture: awslambda.Architecture_ARM_64()})
+	gofunction.New(stack, "Default", gofunction.Props{Package: splitPackage})
+	gofunction.New(stack, "Own", gofunction.Props{Package: splitPackage, Architecture: awslambda.Architecture_ARM_64()})
 	template := cdktest.Synth(t, stack)
 	template.Has(template.At("AWS::Lambda::Function", "Default"), `{"Architectures": ["x86_64"]}`)
 	template.Has(template.At("AWS::Lambda::Function", "Own"), `{"Architectures": ["arm64"]}`)
 
-	app = cdktest.NewApp(t, map[string]any{ArchitectureContext: "riscv"})
+	app = cdktest.NewApp(t, map[string]any{gofunction.ArchitectureContext: "riscv"})
 	stack = awscdk.NewStack(app, jsii.String("Stack"), nil)
-	message := cdktest.Panics(func() { New(stack, "Default", Props{Package: split}) })
+	message := cdktest.Panics(func() { gofunction.New(stack, "Default", gofunction.Props{Package: splitPackage}) })
 	if !strings.Contains(message, `"riscv": give arm64 or x86_64`) {
 		t.Errorf("panics with %q", message)
 	}
 }
 
-func TestWrongPropsAreReportedTogether(t *testing.T) {
+func TestWrongFunctionPropsAreReportedTogether(t *testing.T) {
 	stack := cdktest.NewStack(t)
 	message := cdktest.Panics(func() {
-		New(stack, "Wrong", Props{Memory: 64, Timeout: 20 * time.Minute})
+		gofunction.New(stack, "Wrong", gofunction.Props{Memory: 64, Timeout: 20 * time.Minute})
 	})
 	for _, part := range []string{"gofunction.Function Wrong", "either Package or Code", "Memory is 64", "Timeout is 20m0s"} {
 		if !strings.Contains(message, part) {
@@ -115,7 +110,7 @@ func TestCodeReplacesTheBuild(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "bootstrap"), "#!/bin/sh\n")
 	stack := bundled(t)
-	New(stack, "Own", Props{Code: awslambda.Code_FromAsset(&folder, nil)})
+	gofunction.New(stack, "Own", gofunction.Props{Code: awslambda.Code_FromAsset(&folder, nil)})
 	cdktest.Synth(t, stack)
 }
 
@@ -126,7 +121,7 @@ func TestTeamsOwnPackageIsBuilt(t *testing.T) {
 	write(t, filepath.Join(module, "hello", "main.go"), "package main\n\nfunc main() {}\n")
 	stack := bundled(t)
 	t.Chdir(module)
-	New(stack, "Hello", Props{Package: "example.com/team/hello"})
+	gofunction.New(stack, "Hello", gofunction.Props{Package: "example.com/team/hello"})
 	cdktest.Synth(t, stack)
 
 	assembly := *stack.Node().Root().(awscdk.App).Outdir()
@@ -150,40 +145,11 @@ func TestBrokenPackageIsNamed(t *testing.T) {
 	write(t, filepath.Join(module, "main.go"), "package main\n\nfunc main() { undefined() }\n")
 	stack := bundled(t)
 	t.Chdir(module)
-	message := cdktest.Panics(func() { New(stack, "Broken", Props{Package: "example.com/broken"}) })
+	message := cdktest.Panics(func() { gofunction.New(stack, "Broken", gofunction.Props{Package: "example.com/broken"}) })
 	for _, part := range []string{"Stack/Broken", "example.com/broken", "undefined: undefined"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)
 		}
-	}
-}
-
-// The path of the sources, their version control state and the builder's
-// settings leave no trace in a binary: that is what gives every team the same
-// asset hash.
-func TestSameSourcesGiveTheSameBytesInEveryFolder(t *testing.T) {
-	build := func() string {
-		source := t.TempDir()
-		write(t, filepath.Join(source, "go.mod"), "module "+Module+"\n\ngo 1.26\n")
-		write(t, filepath.Join(source, "lambdas", "hello", "bootstrap", "main.go"),
-			"package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(\"hello\") }\n")
-		folder, err := link(source, binary{Module + "/lambdas/hello/bootstrap", "arm64"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { os.RemoveAll(folder) })
-		content, err := os.ReadFile(filepath.Join(folder, "bootstrap"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(content)
-	}
-	first := build()
-	t.Setenv("GOFLAGS", "-tags=other -ldflags=-w")
-	t.Setenv("GOWORK", filepath.Join(t.TempDir(), "go.work"))
-	t.Setenv("GOARM64", "v9.0")
-	if build() != first {
-		t.Error("the same sources gave other bytes")
 	}
 }
 

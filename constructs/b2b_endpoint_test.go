@@ -1,15 +1,16 @@
-package b2b
+package constructs_test
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
 func TestServerIsReachedWhereItsEndpointSays(t *testing.T) {
-	template := pipelineWith(t, "endpoint", func(p *PipelineProps) {
-		p.SFTPEndpoint = SFTPEndpoint{
+	template := pipelineWith(t, "endpoint", func(p *b2b.PipelineProps) {
+		p.SFTPEndpoint = b2b.SFTPEndpoint{
 			VPC: "vpc-0123456789abcde11", Subnets: []string{"subnet-0123456789abcde11", "subnet-0123456789abcde22"}, Addresses: []string{"eipalloc-0123456789abcde11", "eipalloc-0123456789abcde22"}, SecurityGroups: []string{"sg-0123456789abcde11"},
 			HostName: "sftp.example.com", HostedZone: "Z0123456789ABCDEFGHIJ", Banner: "Partners only.\n",
 			HostKeySecret: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:sftp-host-key-AbCdEf",
@@ -31,7 +32,7 @@ func TestServerIsReachedWhereItsEndpointSays(t *testing.T) {
 }
 
 func TestWrongEndpointsAreRefused(t *testing.T) {
-	for part, endpoint := range map[string]SFTPEndpoint{
+	for part, endpoint := range map[string]b2b.SFTPEndpoint{
 		"give all of them":                {VPC: "vpc-0123456789abcde11", Subnets: []string{"a"}, Addresses: []string{"b"}},
 		"2 Subnets and 1 Addresses":       {VPC: "vpc-0123456789abcde11", Subnets: []string{"a", "b"}, Addresses: []string{"c"}, SecurityGroups: []string{"d"}},
 		"4 Subnets and 4 Addresses":       {VPC: "vpc-0123456789abcde11", Subnets: strings.Split("abcd", ""), Addresses: strings.Split("efgh", ""), SecurityGroups: []string{"i"}},
@@ -41,7 +42,7 @@ func TestWrongEndpointsAreRefused(t *testing.T) {
 		`HostKeySecret is "sftp-hostkey"`: {HostKeySecret: "sftp-hostkey"},
 	} {
 		message := cdktest.Panics(func() {
-			NewPipeline(cdktest.NewStack(t), "Pipeline", PipelineProps{Partners: testPartners(), SFTPEndpoint: endpoint})
+			b2b.NewPipeline(cdktest.NewStack(t), "Pipeline", b2b.PipelineProps{Partners: testPartners(), SFTPEndpoint: endpoint})
 		})
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)

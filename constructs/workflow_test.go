@@ -1,7 +1,6 @@
-package workflow_test
+package constructs_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -16,19 +15,13 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
-}
+const waiting = `{"StartAt":"Wait","TimeoutSeconds":60,"States":{"Wait":{"Type":"Wait","Seconds":${Pause},"Comment":"${Why}","End":true}}}`
 
-const definition = `{"StartAt":"Wait","TimeoutSeconds":60,"States":{"Wait":{"Type":"Wait","Seconds":${Pause},"Comment":"${Why}","End":true}}}`
+var waitingFor = map[string]string{"Pause": "5", "Why": "a test"}
 
-var substitutions = map[string]string{"Pause": "5", "Why": "a test"}
-
-func TestLogsErrorsWithoutPartnersData(t *testing.T) {
+func TestWorkflowLogsErrorsWithoutPartnersData(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	workflow.New(stack, "Flow", workflow.Props{Definition: definition, Substitutions: substitutions})
+	workflow.New(stack, "Flow", workflow.Props{Definition: waiting, Substitutions: waitingFor})
 	template := cdktest.Synth(t, stack)
 	template.Has(template.At("AWS::StepFunctions::StateMachine", "Flow"), `{
 		"StateMachineType": "STANDARD",
@@ -40,10 +33,10 @@ func TestLogsErrorsWithoutPartnersData(t *testing.T) {
 	template.Has(template.At("AWS::Logs::LogGroup", "Flow/Logs"), `{"RetentionInDays": 90}`)
 }
 
-func TestAlarmsTellTheTopic(t *testing.T) {
+func TestWorkflowsAlarmsTellTheTopic(t *testing.T) {
 	stack := cdktest.NewStack(t)
 	topic := awssns.NewTopic(stack, jsii.String("Topic"), nil)
-	workflow.New(stack, "Flow", workflow.Props{Definition: definition, Substitutions: substitutions, Operation: operation.Settings{AlarmTopic: topic}})
+	workflow.New(stack, "Flow", workflow.Props{Definition: waiting, Substitutions: waitingFor, Operation: operation.Settings{AlarmTopic: topic}})
 	template := cdktest.Synth(t, stack)
 	for path, metric := range map[string]string{
 		"Flow/FailedAlarm": "ExecutionsFailed", "Flow/TimedOutAlarm": "ExecutionsTimedOut", "Flow/ThrottledAlarm": "ExecutionThrottled",
@@ -59,7 +52,7 @@ func TestFailedExecutionsReachTheTarget(t *testing.T) {
 	stack := cdktest.NewStack(t)
 	queue := awssqs.NewQueue(stack, jsii.String("Failures"), nil)
 	workflow.New(stack, "Flow", workflow.Props{
-		Definition: definition, Substitutions: substitutions,
+		Definition: waiting, Substitutions: waitingFor,
 		OnFailure: awseventstargets.NewSqsQueue(queue, nil),
 	})
 	template := cdktest.Synth(t, stack)
@@ -72,7 +65,7 @@ func TestFailedExecutionsReachTheTarget(t *testing.T) {
 
 func TestGrantStartExecutionIsExact(t *testing.T) {
 	stack := cdktest.NewStack(t)
-	flow := workflow.New(stack, "Flow", workflow.Props{Definition: definition, Substitutions: substitutions})
+	flow := workflow.New(stack, "Flow", workflow.Props{Definition: waiting, Substitutions: waitingFor})
 	role := awsiam.NewRole(stack, jsii.String("Starter"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
 	})
@@ -84,8 +77,8 @@ func TestGrantStartExecutionIsExact(t *testing.T) {
 	]}}`)
 }
 
-func TestWrongPropsAreReportedTogether(t *testing.T) {
-	target := func() workflow.Props { return workflow.Props{Definition: definition, Substitutions: substitutions} }
+func TestWrongWorkflowPropsAreReportedTogether(t *testing.T) {
+	target := func() workflow.Props { return workflow.Props{Definition: waiting, Substitutions: waitingFor} }
 	for name, test := range map[string]struct {
 		change func(*workflow.Props)
 		want   []string
