@@ -14,8 +14,9 @@ import (
 
 // Another team's app, which has this module as its module cache has it (no
 // version control, no node_modules, nothing writable), synthesizes with the
-// same function assets as ours.
-func TestConsumerGetsTheSameBinaries(t *testing.T) {
+// same function assets as ours, and passes its own tests, which run it in the
+// engine.
+func TestConsumerGetsTheSameBinariesAndPassesItsTests(t *testing.T) {
 	root := t.TempDir()
 	t.Cleanup(func() { chmodFolders(root, 0o755) })
 	tradepost, consumer := filepath.Join(root, "tradepost"), filepath.Join(root, "consumer")
@@ -30,12 +31,11 @@ func TestConsumerGetsTheSameBinaries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	goCommand(t, consumer, []string{
-		"CDK_OUTDIR=" + theirs, "CDK_CONTEXT_JSON=" + string(context),
-		"XDG_CACHE_HOME=" + filepath.Join(root, "cache"), "GOCACHE=" + goCache(t), // binaries go with the test, compiled packages stay
-	}, "run", ".")
+	caches := []string{"XDG_CACHE_HOME=" + filepath.Join(root, "cache"), "GOCACHE=" + goCache(t)} // binaries go with the test, compiled packages stay
+	goCommand(t, consumer, append(caches, "CDK_OUTDIR="+theirs, "CDK_CONTEXT_JSON="+string(context)), "run", ".")
+	goCommand(t, consumer, caches, "test", "./...")
 
-	const imported = "b2b"
+	const imported = "b2b,onboarding"
 	app := newApp(t, map[string]any{"aws:cdk:bundling-stacks": []string{"**"}, "systems": imported})
 	if err := synthesize(app); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,8 @@
-// A team's own CDK app with Tradepost's pipeline in it.
+// A team's own CDK app with three of Tradepost's constructs in it.
 //
-// The pipeline is one construct in the team's stack. Its parts are fields, and
-// the team's own function, in the team's own module, works on one of them.
+// The pipeline takes in partners' orders; onboarding signs buyers up; and an
+// API puts onboarding's workflow behind a REST route. Their parts are fields,
+// and the team's own function, in the team's own module, works on one of them.
 package main
 
 import (
@@ -10,12 +11,19 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
+	"github.com/tradepost-dev/tradepost/constructs/onboarding"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
+	"github.com/tradepost-dev/tradepost/constructs/workflowapi"
 )
 
 func main() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
+	newPurchasing(app)
+	app.Synth(nil)
+}
+
+func newPurchasing(app awscdk.App) awscdk.Stack {
 	stack := awscdk.NewStack(app, jsii.String("Purchasing"), nil)
 
 	pipeline := b2b.NewPipeline(stack, "Orders", b2b.PipelineProps{
@@ -24,16 +32,28 @@ func main() {
 			ContactEmail:  "edi@initech.example",
 			SSHPublicKeys: []string{"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBWQG422AqTmebkDCInrJZKbWZyzOilnTinFz8OvC237"},
 		}},
-		Detection: b2b.S3Events,
+	})
+	signup := onboarding.New(stack, "Signup", onboarding.Props{})
+	api := workflowapi.New(stack, "API", workflowapi.Props{
+		Asynchronous:   []workflowapi.Asynchronous{{Path: "buyers", StateMachine: signup.Workflow.StateMachine}},
+		KeepAPIAccount: true, // the pipeline sets the account's role for logs
 	})
 
 	transactions := pipeline.Tables.Transactions
-	report := gofunction.New(stack, "Report", gofunction.Props{
-		Package:     "example.com/purchasing/report",
-		Description: "Tells what a partner has ordered",
+	status := gofunction.New(stack, "Status", gofunction.Props{
+		Package:     "example.com/purchasing/status",
+		Description: "Tells what became of a partner's order",
 		Environment: map[string]string{"TRANSACTIONS_TABLE": *transactions.TableName()},
 	})
-	operation.AllowTable(report, transactions, "dynamodb:Query")
+	operation.AllowTable(status, transactions, "dynamodb:GetItem")
 
-	app.Synth(nil)
+	output(stack, "OrdersURL", pipeline.REST.URL())
+	output(stack, "TokenSecretPrefix", pipeline.REST.SecretPrefix)
+	output(stack, "BuyersURL", *api.RestApi.UrlForPath(jsii.String("/buyers")))
+	output(stack, "StatusFunction", *status.Function.FunctionName())
+	return stack
+}
+
+func output(stack awscdk.Stack, id, value string) {
+	awscdk.NewCfnOutput(stack, &id, &awscdk.CfnOutputProps{Value: &value})
 }
