@@ -1,6 +1,7 @@
 package constructs_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/ordering"
 	"github.com/tradepost-dev/tradepost/constructs/workflow"
@@ -81,6 +83,34 @@ func TestEveryAlarmOfOrderingTellsSomebodyAndIsInTheRunbook(t *testing.T) {
 	wantRunbook(t, "ordering", orderingSystem(t))
 	for _, alarm := range orderingSystem(t).OfType("AWS::CloudWatch::Alarm") {
 		orderingSystem(t).Has(alarm, `{"AlarmActions": ["<Shop/Alarms>"], "TreatMissingData": "notBreaching"}`)
+	}
+}
+
+func TestEachAlarmOfOrderingIsAdjustedByItsOwnPropAndTellsTheTeamsTopic(t *testing.T) {
+	template := synthOnce(t, "ordering adjusted", func(stack awscdk.Stack) {
+		ordering.New(stack, "Shop", ordering.Props{
+			Alarms: ordering.Alarms{
+				DeadLetters: operation.Alarm{Threshold: 11}, Backlog: operation.Alarm{Threshold: 12}, Undelivered: operation.Alarm{Threshold: 13},
+				Orders:    workflow.Alarms{Failed: operation.Alarm{Threshold: 14}, Throttled: operation.Alarm{Off: true}},
+				Functions: gofunction.Alarms{Errors: operation.Alarm{Threshold: 15}},
+			},
+			Operation: operation.Settings{AlarmTopic: awssns.Topic_FromTopicArn(stack, jsii.String("Pager"), jsii.String("arn:aws:sns:eu-west-1:111122223333:pager"))},
+		})
+	})
+	for alarm, threshold := range map[string]int{
+		"Queue/DeadLettersAlarm": 11, "Queue/BacklogAlarm": 12, "UndeliveredAlarm": 13, "Workflow/FailedAlarm": 14, "Workflow/TimedOutAlarm": 1,
+		"Start/ErrorsAlarm": 15, "CheckAvailability/ErrorsAlarm": 15, "PlaceOrder/ErrorsAlarm": 15, "NotifyCustomer/ErrorsAlarm": 15,
+	} {
+		template.Has(template.At("AWS::CloudWatch::Alarm", "Shop/"+alarm),
+			fmt.Sprintf(`{"Threshold": %d, "AlarmActions": ["arn:aws:sns:eu-west-1:111122223333:pager"]}`, threshold))
+	}
+	for _, alarm := range template.OfType("AWS::CloudWatch::Alarm") {
+		if alarm.Path == "Shop/Workflow/ThrottledAlarm" {
+			t.Error("there is an alarm that is off")
+		}
+	}
+	if topics := template.OfType("AWS::SNS::Topic"); len(topics) != 1 { // that of the notices
+		t.Errorf("%d topics", len(topics))
 	}
 }
 

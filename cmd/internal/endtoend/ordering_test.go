@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
@@ -116,9 +117,16 @@ func TestOfFiftyOrdersForTheLastThreeItemsThreeArePlacedAndAllAreTold(t *testing
 	notices, counting := noticesTo(customer)
 	fault.add(counting)
 	stock(t, shop, item, 3)
-	var ids []string
-	for range 50 {
-		ids = append(ids, order(t, shop, orderOf(item, customer)))
+	ids := make([]string, 50)
+	var group errgroup.Group
+	for i := range ids {
+		group.Go(func() (err error) {
+			ids[i], err = shop.Order(deadline(t), orderOf(item, customer))
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	placed := map[string]bool{}
 	for _, id := range ids {
