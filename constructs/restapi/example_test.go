@@ -1,20 +1,18 @@
 package restapi_test
 
 import (
-	"fmt"
-
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/restapi"
-	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
 // GET /{id} reads a table without a function between.
 func ExampleDirect() {
-	stack, done := cdktest.ExampleStack()
-	defer done()
+	app := awscdk.NewApp(nil)
+	stack := awscdk.NewStack(app, jsii.String("Shop"), nil)
 
 	api := restapi.New(stack, "Items", restapi.Props{Description: "Tells of items"})
 	role := restapi.NewRole(api.Construct, "Role")
@@ -29,6 +27,5 @@ func ExampleDirect() {
 	}
 	api.RestApi.Root().AddResource(jsii.String("{id}"), nil).AddMethod(jsii.String("GET"), direct.Integration(),
 		&awsapigateway.MethodOptions{MethodResponses: restapi.Answers("200", "503")})
-	fmt.Println(cdktest.Count(stack, "AWS::ApiGateway::Method"), "method,", cdktest.Count(stack, "AWS::Lambda::Function"), "functions")
-	// Output: 1 method, 0 functions
+	app.Synth(nil)
 }

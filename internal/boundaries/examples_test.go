@@ -13,7 +13,9 @@ import (
 // first thing that a reader of pkg.go.dev sees.
 var shown = []string{"constructs/*", "local", "local/query", "local/vtl", "statemachines"}
 
-func TestWhatOthersImportHasAnExampleThatRuns(t *testing.T) {
+// An example runs if it has an output. Those of constructs need not: what they
+// declare, the tests of constructs/ synthesize.
+func TestWhatOthersImportHasAnExample(t *testing.T) {
 	example := regexp.MustCompile(`(?m)^func Example[A-Za-z_]*\(\) \{`)
 	for _, pattern := range shown {
 		folders, err := filepath.Glob(filepath.Join("..", "..", pattern))
@@ -32,11 +34,12 @@ func TestWhatOthersImportHasAnExampleThatRuns(t *testing.T) {
 			if len(sources) == len(files) { // it is no package that can be imported
 				continue
 			}
+			runs := !strings.HasPrefix(pattern, "constructs/")
 			if !slices.ContainsFunc(files, func(file string) bool {
 				text, err := os.ReadFile(file)
-				return err == nil && example.Match(text) && strings.Contains(string(text), "// Output:")
+				return err == nil && example.Match(text) && (!runs || strings.Contains(string(text), "// Output:"))
 			}) {
-				t.Errorf("%s has no example with an output", filepath.Base(folder))
+				t.Errorf("%s has no example, or none with an output", filepath.Base(folder))
 			}
 		}
 	}
