@@ -58,6 +58,7 @@ func TestTheBankKeepsDecisionsAndAccountsUnderTheirIds(t *testing.T) {
 // anybody.
 func TestTheBankSaysWhenApplicationsAreNotProcessed(t *testing.T) {
 	template := accountsSystem(t)
+	wantRunbook(t, "accounts", template)
 	var got []string
 	for _, alarm := range template.OfType("AWS::CloudWatch::Alarm") {
 		got = append(got, strings.TrimPrefix(alarm.Path, "Bank/"))
