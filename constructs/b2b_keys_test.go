@@ -20,53 +20,18 @@ import (
 // keyedPipeline is the template of a pipeline that a key of the stack encrypts.
 func keyedPipeline(t *testing.T) *cdktest.Template {
 	t.Helper()
-	return synthOnce(t, "b2b keyed", func(stack awscdk.Stack) {
-		key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
+	return synthOnce(t, "b2b keyed, with CloudTrail", func(stack awscdk.Stack) {
 		b2b.NewPipeline(stack, "Pipeline", b2b.PipelineProps{
-			Partners: testPartners(), Detection: b2b.Both, Operation: operation.Settings{Key: key},
+			Partners: testPartners(), Detection: b2b.Both, Operation: operation.Settings{Key: newKey(stack)},
 		})
 	})
 }
 
-func TestKeyEncryptsEverythingThatHoldsData(t *testing.T) {
-	template := keyedPipeline(t)
-	const key = "<Key.Arn>"
-	// A type that holds data, or may, has to be here with how it is encrypted,
-	// or among those below that hold none of ours.
-	encrypted := map[string]string{
-		"AWS::DynamoDB::Table": `{"SSESpecification": {"SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": "` + key + `"}}`,
-		"AWS::S3::Bucket": `{"BucketEncryption": {"ServerSideEncryptionConfiguration": [{
-			"BucketKeyEnabled": true, "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "` + key + `"}
-		}]}}`,
-		"AWS::SQS::Queue":             `{"KmsMasterKeyId": "` + key + `"}`,
-		"AWS::SNS::Topic":             `{"KmsMasterKeyId": "` + key + `"}`,
-		"AWS::SecretsManager::Secret": `{"KmsKeyId": "` + key + `"}`,
-		"AWS::Logs::LogGroup":         `{"KmsKeyId": "` + key + `"}`,
-		"AWS::CloudTrail::Trail":      `{"KMSKeyId": "` + key + `"}`,
-	}
-	for resourceType, want := range encrypted {
-		resources := template.OfType(resourceType)
-		if len(resources) == 0 {
-			t.Errorf("there is no %s", resourceType)
-		}
-		for _, resource := range resources {
-			template.Has(resource, want)
-		}
-	}
-	holdsNothing := []string{
-		"AWS::IAM::", "AWS::ApiGateway::", "AWS::CloudWatch::", "AWS::Events::", "AWS::Lambda::", "AWS::KMS::Key",
-		"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::StepFunctions::StateMachine",
-		"AWS::Transfer::", "AWS::Logs::ResourcePolicy", "AWS::CDK::Metadata",
-	}
-	for _, resource := range template.Resources {
-		if encrypted[resource.Type] == "" && !slices.ContainsFunc(holdsNothing, func(prefix string) bool { return strings.HasPrefix(resource.Type, prefix) }) {
-			t.Errorf("%s is a %s: say how it is encrypted", resource.Path, resource.Type)
-		}
-	}
+func TestAKeyEncryptsThePipelinesTrailToo(t *testing.T) {
+	wantEncrypted(t, keyedPipeline(t))
 }
 
-// Each role may use the key for what it does with what the key encrypts, and
-// without a key there is no such permission.
+// Each role may use the key for what it does with what the key encrypts.
 func TestRolesMayUseTheKeyAsTheyUseWhatItEncrypts(t *testing.T) {
 	uses := make(map[string][]string)
 	for _, line := range permissions(keyedPipeline(t)) {
@@ -109,11 +74,6 @@ func TestRolesMayUseTheKeyAsTheyUseWhatItEncrypts(t *testing.T) {
 	}
 	for role := range want {
 		t.Errorf("%s may not use the key", role)
-	}
-	for _, line := range permissions(pipeline(t)) {
-		if strings.Contains(line, " kms:") {
-			t.Errorf("without a key: %s", line)
-		}
 	}
 }
 

@@ -8,11 +8,6 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
 )
 
-func TestPipelineMayDoWhatWasReviewed(t *testing.T) {
-	wantPermissions(t, "b2b", pipeline(t))
-	wantNothingWholesale(t, pipeline(t))
-}
-
 // A partner's session can write and read its inbox and read its outbox.
 func TestPartnersSessionIsConfined(t *testing.T) {
 	var lines []string

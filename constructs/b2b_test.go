@@ -22,7 +22,7 @@ func testPartners() []b2b.Partner {
 // pipeline is the template of a pipeline with default props.
 func pipeline(t *testing.T) *cdktest.Template {
 	t.Helper()
-	return pipelineWith(t, "defaults", func(*b2b.PipelineProps) {})
+	return synthSystem(t, "b2b")
 }
 
 // pipelineWith is the template of a pipeline with a change of the given name.

@@ -1,7 +1,6 @@
 package constructs_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/tradepost-dev/tradepost/constructs/onboarding"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
@@ -23,30 +21,7 @@ import (
 // onboardingSystem is the template of user onboarding with default props.
 func onboardingSystem(t *testing.T) *cdktest.Template {
 	t.Helper()
-	return synthOnce(t, "onboarding", func(stack awscdk.Stack) { onboarding.New(stack, "Club", onboarding.Props{}) })
-}
-
-func TestOnboardingMayDoWhatWasReviewed(t *testing.T) {
-	wantPermissions(t, "onboarding", onboardingSystem(t))
-	wantNothingWholesale(t, onboardingSystem(t))
-}
-
-func TestNagFindsNothingInOnboarding(t *testing.T) {
-	wantNoFindings(t, func(stack awscdk.Stack) { onboarding.New(stack, "Club", onboarding.Props{}) })
-}
-
-// wantNoFindings synthesizes what declare declares under the eyes of cdk-nag.
-func wantNoFindings(t *testing.T, declare func(awscdk.Stack)) {
-	t.Helper()
-	stack := cdktest.NewStack(t)
-	declare(stack)
-	awscdk.Aspects_Of(stack).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{Verbose: jsii.Bool(true)}), nil)
-	cdktest.Synth(t, stack)
-	app := stack.Node().Root().(awscdk.App)
-	for _, message := range *(*app.Synth(nil).Stacks())[0].Messages() {
-		text, err := json.Marshal(message)
-		t.Errorf("%s, %v", text, err)
-	}
+	return synthSystem(t, "onboarding")
 }
 
 func TestOnboardingKeepsUsersAndEventsUnderTheirIds(t *testing.T) {
@@ -64,10 +39,6 @@ func TestOnboardingKeepsUsersAndEventsUnderTheirIds(t *testing.T) {
 	for _, alarm := range []string{"Events/DeadLettersAlarm", "Events/BacklogAlarm", "Workflow/FailedAlarm", "Workflow/TimedOutAlarm", "Workflow/AbortedAlarm"} {
 		template.Has(template.At("AWS::CloudWatch::Alarm", "Club/"+alarm), `{"AlarmActions": ["<Club/Alarms>"]}`)
 	}
-}
-
-func TestEveryAlarmOfOnboardingIsInTheRunbook(t *testing.T) {
-	wantRunbook(t, "onboarding", onboardingSystem(t))
 }
 
 func TestOnboardingUsesWhatATeamHasAlready(t *testing.T) {

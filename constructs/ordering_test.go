@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
@@ -23,20 +22,11 @@ import (
 // orderingSystem is the template of order placement with default props.
 func orderingSystem(t *testing.T) *cdktest.Template {
 	t.Helper()
-	return synthOnce(t, "ordering", func(stack awscdk.Stack) { ordering.New(stack, "Shop", ordering.Props{}) })
+	return synthSystem(t, "ordering")
 }
 
-func TestOrderingMayDoWhatWasReviewed(t *testing.T) {
-	wantPermissions(t, "ordering", orderingSystem(t))
-	wantNothingWholesale(t, orderingSystem(t))
-}
-
-func TestNagFindsNothingInOrdering(t *testing.T) {
-	wantNoFindings(t, func(stack awscdk.Stack) { ordering.New(stack, "Shop", ordering.Props{}) })
-	wantNoFindings(t, func(stack awscdk.Stack) {
-		key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
-		ordering.New(stack, "Shop", ordering.Props{LogErrorsOnly: true, Operation: operation.Settings{Key: key}})
-	})
+func TestNagFindsNothingInDiscreetOrdering(t *testing.T) {
+	wantNoFindings(t, func(stack awscdk.Stack) { ordering.New(stack, "Shop", ordering.Props{LogErrorsOnly: true}) })
 }
 
 func TestOrderingKeepsOrdersAndStockUnderTheirIds(t *testing.T) {
@@ -77,13 +67,6 @@ func TestOrderingStartsOrdersInBatches(t *testing.T) {
 	}
 	template.Has(mappings[0], `{"BatchSize": 10, "FunctionResponseTypes": ["ReportBatchItemFailures"], "ScalingConfig": {"MaximumConcurrency": 10},
 		"EventSourceArn": "<Shop/Queue.Arn>", "FunctionName": "<Shop/Start>"}`)
-}
-
-func TestEveryAlarmOfOrderingTellsSomebodyAndIsInTheRunbook(t *testing.T) {
-	wantRunbook(t, "ordering", orderingSystem(t))
-	for _, alarm := range orderingSystem(t).OfType("AWS::CloudWatch::Alarm") {
-		orderingSystem(t).Has(alarm, `{"AlarmActions": ["<Shop/Alarms>"], "TreatMissingData": "notBreaching"}`)
-	}
 }
 
 func TestEachAlarmOfOrderingIsAdjustedByItsOwnPropAndTellsTheTeamsTopic(t *testing.T) {
