@@ -41,13 +41,14 @@ var sections = []section{
 	{"synth", measureSynth},
 	{"pipeline", measurePipeline},
 	{"orders", measureOrders},
+	{"applications", measureApplications},
 }
 
 func main() { command.Main("bench", run) }
 
 func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, pipeline or orders")
+	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, pipeline, orders or applications")
 	var o options
 	flags.IntVar(&o.transactions, "transactions", 10_000, "how many transactions go through the whole pipeline, in one file")
 	flags.StringVar(&o.cpu, "cpu", "", "write a CPU profile of the pipeline to a `file`")
