@@ -52,6 +52,7 @@ func TestAddressesOfEveryCountryStandTheCheck(t *testing.T) {
 		{address{Line1: "350 Fifth Ave # 21", City: "New York", Region: "new york", PostalCode: "10118", Country: "US"}, address{}},
 		{address{Line1: "1600 Pennsylvania Ave NW", City: "Washington", Region: "DC", PostalCode: "205000001", Country: "US"},
 			address{Line1: "1600 Pennsylvania Ave NW", City: "Washington", Region: "DC", PostalCode: "20500-0001", Country: "US"}},
+		{address{Line1: "2 Lee Village", City: "Fort Campbell", Region: "TN", PostalCode: "42223", Country: "US"}, address{}}, // of Kentucky
 		{address{Line1: "1 Fox Ln", City: "Fishers Island", Region: "NY", PostalCode: "06390", Country: "US"}, address{}},
 	}
 	seen := map[string]bool{}
@@ -169,8 +170,8 @@ func TestExamplesOfPostalCodesAreSome(t *testing.T) {
 	}
 }
 
-// A capital's code is its own region's; a wrong table would turn people away.
-func TestCapitalsHaveAPostalCodeOfTheirRegion(t *testing.T) {
+// A wrong table would turn people away.
+func TestTheCapitalsPostalCodeIsOfItsRegionAndOfNoOther(t *testing.T) {
 	for country, capitals := range map[string]map[string]string{
 		"AU": {"ACT": "2600", "NSW": "2000", "NT": "0800", "QLD": "4000", "SA": "5000", "TAS": "7000", "VIC": "3000", "WA": "6000"},
 		"CA": {"AB": "T5K 2B6", "BC": "V8V 1X4", "MB": "R3C 0V8", "NB": "E3B 5H1", "NL": "A1B 4J6", "NS": "B3J 1T3", "NT": "X1A 2L9", "NU": "X0A 0H0",
@@ -183,9 +184,39 @@ func TestCapitalsHaveAPostalCodeOfTheirRegion(t *testing.T) {
 			"WI": "53703", "WY": "82001"},
 	} {
 		for key := range countries[country].regions {
-			var f findings
-			if f.postalCode(countries[country], key, capitals[key]); f.reasons != nil {
-				t.Errorf("%s %s %q: %v", country, key, capitals[key], f.reasons)
+			var of []string
+			for other, r := range countries[country].regions {
+				if r.postalCodes.MatchString(capitals[key]) {
+					of = append(of, other)
+				}
+			}
+			if slices.Sort(of); key == "ACT" {
+				of = slices.DeleteFunc(of, func(other string) bool { return other == "NSW" }) // which surrounds it
+			}
+			if !slices.Equal(of, []string{key}) {
+				t.Errorf("%s: %s is of %q, want %s", country, capitals[key], of, key)
+			}
+		}
+	}
+}
+
+func TestRegionsBorderOnEachOther(t *testing.T) {
+	for country, c := range countries {
+		for key, r := range c.regions {
+			for _, beside := range r.borders {
+				if !slices.Contains(c.regions[beside].borders, key) {
+					t.Errorf("%s: %s borders on %s, which does not on it", country, key, beside)
+				}
+			}
+		}
+	}
+}
+
+func TestAPostalCodeOfFarAwayIsAMistakeForEveryRegion(t *testing.T) {
+	for country, far := range map[string][]string{"AU": {"7000", "6000"}, "CA": {"C1A 7K7", "V8V 1X4"}, "US": {"10118", "90210"}} {
+		for key := range countries[country].regions {
+			if !slices.ContainsFunc(far, func(code string) bool { return !has(countries[country].regions, key, code) }) {
+				t.Errorf("%s may have each of %q", key, far)
 			}
 		}
 	}

@@ -33,9 +33,18 @@ type country struct {
 type region struct {
 	name string
 
-	// postalCodes match what the postal codes of its places begin with. Places
-	// near a border may have a code of the other side: those match both.
-	postalCodes *regexp.Regexp
+	postalCodes *regexp.Regexp // what those of its places begin with
+	borders     []string       // codes of the regions beside it
+}
+
+// has reports whether a postal code may be of a region. Some places near a
+// border are served from the other side, so it may be of a region beside it: a
+// code of far away is a mistake, one of next door need not be.
+func has(regions map[string]region, key, postalCode string) bool {
+	r := regions[key]
+	return r.postalCodes.MatchString(postalCode) || slices.ContainsFunc(r.borders, func(beside string) bool {
+		return regions[beside].postalCodes.MatchString(postalCode)
+	})
 }
 
 var countries = map[string]country{
@@ -93,8 +102,8 @@ func (f *findings) postalCode(c country, regionCode, sent string) string {
 		return text
 	}
 	written := strings.TrimSuffix(strings.Join(parts[1:], c.separator), c.separator)
-	if r, known := c.regions[regionCode]; known && !r.postalCodes.MatchString(written) {
-		f.add(contract.PostalCodeMismatch, "The postal code is not one of the region %s.", regionCode)
+	if _, known := c.regions[regionCode]; known && !has(c.regions, regionCode, written) {
+		f.add(contract.PostalCodeMismatch, "The postal code is of another region than %s.", regionCode)
 	}
 	return written
 }
