@@ -47,6 +47,7 @@ func TestAddressesOfEveryCountryStandTheCheck(t *testing.T) {
 		{address{Line1: "n° 12 bis, rue de l’Église", Line2: "Bât. B", City: "L’Haÿ-les-Roses", PostalCode: "94240", Country: "FR"}, address{}},
 		{address{Line1: "10 Downing Street", City: "London", PostalCode: "sw1a2aa", Country: "GB"}, address{Line1: "10 Downing Street", City: "London", PostalCode: "SW1A 2AA", Country: "GB"}},
 		{address{Line1: "Flat 2, Rose Cottage", City: "Llanfairpwllgwyngyll", Region: "Anglesey", PostalCode: "LL61 5UJ", Country: "GB"}, address{}},
+		{address{Line1: strings.Repeat("é", 70), Line2: strings.Repeat("1", 70), City: strings.Repeat("a", 35), PostalCode: "LS1 1AA", Country: "GB"}, address{}},
 		{address{Line1: "1 High St", City: "Leeds", PostalCode: "M1 1AE", Country: "GB"}, address{}},
 		{address{Line1: "Damrak 1", City: "Amsterdam", PostalCode: "1012LG", Country: "NL"}, address{Line1: "Damrak 1", City: "Amsterdam", PostalCode: "1012 LG", Country: "NL"}},
 		{address{Line1: "350 Fifth Ave # 21", City: "New York", Region: "new york", PostalCode: "10118", Country: "US"}, address{}},
