@@ -4,6 +4,7 @@ package local_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -61,7 +62,7 @@ func TestADeletedStackLeavesNothingInTheWayOfAnother(t *testing.T) {
 				if status, reason := remove(t, engine); status != types.StackStatusDeleteComplete {
 					t.Fatalf("the stack is in %s: %s", status, reason)
 				}
-				if err := engine.CreateAgain(t.Context()); err != nil {
+				if err := engine.CreateAgain(t.Context(), "app"); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -173,23 +174,67 @@ func TestAnInstanceIsGoneWhenItsStackIs(t *testing.T) {
 	}
 }
 
+// durableTemplate has a resource of each kind whose state is kept.
+const durableTemplate = `{"Resources": {
+	"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}},
+	"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"BillingMode": "PAY_PER_REQUEST",
+		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}},
+	"Bucket": {"Type": "AWS::S3::Bucket"},
+	"Gone": {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": "gone", "SecretString": "x"}},
+	"Secret": {"Type": "AWS::SecretsManager::Secret", "DeletionPolicy": "Retain", "Properties": {"Name": "token", "GenerateSecretString": {"PasswordLength": 40}}},
+	"Instance": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-01234567"}},
+	"Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}}}},
+	"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Definition": {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}}}%s}}`
+
 // What is deleted is forgotten; what is retained is there in the next run.
 func TestStateOfADeletedResourceIsDropped(t *testing.T) {
-	template := strings.Replace(keptTemplate, `"Secret": {`, `"Secret": {"DeletionPolicy": "Retain", `, 1)
+	template := fmt.Sprintf(durableTemplate, "")
 	o := local.Options{State: t.TempDir()}
 	first := startKept(t, template, o)
 	first.send(t, "lost")
 	secret := first.secret(t)
-	if status, reason := remove(t, first.Engine); status != types.StackStatusDeleteComplete {
+	first.stop(t)
+	if files := stateFiles(t, o.State); len(files) != 7 {
+		t.Fatalf("the state is in %q, want a file of each durable resource", files)
+	}
+	second := startKept(t, template, o)
+	if status, reason := remove(t, second.Engine); status != types.StackStatusDeleteComplete {
 		t.Fatalf("the stack is in %s: %s", status, reason)
 	}
-	first.stop(t)
-	second := startKept(t, template, o)
-	defer second.stop(t)
-	if got, _ := second.receive(t); len(got) > 0 {
+	second.stop(t)
+	if files := stateFiles(t, o.State); len(files) != 1 || !strings.Contains(files[0], "token") {
+		t.Errorf("the state is in %q, want that of the retained secret", files)
+	}
+	third := startKept(t, template, o)
+	defer third.stop(t)
+	if got, _ := third.receive(t); len(got) > 0 {
 		t.Errorf("the deleted queue still has %q", got)
 	}
-	if got := second.secret(t); got != secret {
+	if got := third.secret(t); got != secret {
 		t.Errorf("the retained secret is %q, want %q", got, secret)
+	}
+}
+
+func stateFiles(t *testing.T, folder string) (files []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "resources", "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// An engine that does not start is no deployment that is rolled back.
+func TestAStartThatFailsLosesNoState(t *testing.T) {
+	o := local.Options{State: t.TempDir()}
+	first := startKept(t, fmt.Sprintf(durableTemplate, ""), o)
+	first.send(t, "kept")
+	first.stop(t)
+	broken := fmt.Sprintf(durableTemplate, `, "Zero": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": ""}}`)
+	refusal(t, broken, o)
+	third := startKept(t, fmt.Sprintf(durableTemplate, ""), o)
+	defer third.stop(t)
+	if got, _ := third.receive(t); len(got) != 1 || got[0] != "kept" {
+		t.Errorf("the queue has %q", got)
 	}
 }
