@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/instances"
@@ -67,7 +68,18 @@ func TestTheSwitchSaysWhenItsExecutionsFailOften(t *testing.T) {
 	}
 }
 
-func TestTheSwitchIsGrantedWithBothOfItsWays(t *testing.T) {
+func TestTheSwitchTellsOfTheProgressOfWhatItDoesLater(t *testing.T) {
+	template := synthOnce(t, "instances progress", func(stack awscdk.Stack) {
+		instances.New(stack, "Switch", instances.Props{Progress: workflowapi.Progress{Queue: awssqs.NewQueue(stack, jsii.String("Queue"), nil)}})
+	})
+	rules := template.OfType("AWS::Events::Rule")
+	if len(rules) != 1 {
+		t.Fatalf("%d rules", len(rules))
+	}
+	template.Has(rules[0], `{"EventPattern": {"detail": {"stateMachineArn": ["<Switch/Standard>"]}}, "Targets": [{"Arn": "<Queue.Arn>", "DeadLetterConfig": {"Arn": "<Switch/API/ProgressDeadLetters.Arn>"}, "Id": "Target0", "InputPath": "$.detail"}]}`)
+}
+
+func TestTheSwitchIsGrantedWithAllOfItsRoutesAndNothingElse(t *testing.T) {
 	template := synthOnce(t, "instances grants", func(stack awscdk.Stack) {
 		system := instances.New(stack, "Switch", instances.Props{})
 		system.GrantSwitch(awsiam.NewRole(stack, jsii.String("Caller"), &awsiam.RoleProps{AssumedBy: awsiam.NewAccountRootPrincipal()}))
@@ -78,9 +90,9 @@ func TestTheSwitchIsGrantedWithBothOfItsWays(t *testing.T) {
 			got = append(got, action+" "+resource)
 		}
 	}
-	want := []string{
-		"execute-api:Invoke arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Switch/API>/<Switch/API/Resource/DeploymentStage.v1>/POST/express-instance",
-		"states:StartExecution <Switch/Standard>",
+	var want []string
+	for _, route := range []string{"GET/standard-instance/*", "POST/express-instance", "POST/standard-instance"} {
+		want = append(want, "execute-api:Invoke arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Switch/API>/<Switch/API/Resource/DeploymentStage.v1>/"+route)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -91,11 +103,15 @@ func TestWrongSwitchPropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
 		instances.New(cdktest.NewStack(t), "Switch", instances.Props{
 			InstanceID: "i-0123456789abcdef0", SubnetID: "subnet-1",
-			API:    workflowapi.Props{Synchronous: []workflowapi.Synchronous{{Path: "mine"}}},
-			Alarms: instances.Alarms{Standard: workflow.Alarms{Failed: operation.Alarm{Threshold: -1}}},
+			API: workflowapi.Props{Synchronous: []workflowapi.Synchronous{{Path: "mine"}}, Asynchronous: []workflowapi.Asynchronous{{Path: "ours"}}},
+			Alarms: instances.Alarms{
+				Standard: workflow.Alarms{Failed: operation.Alarm{Threshold: -1}},
+				API:      workflowapi.Alarms{Starters: workflow.Alarms{Aborted: operation.Alarm{Threshold: -2}}},
+			},
 		})
 	})
-	for _, part := range []string{"instances.System Switch", `SubnetID is "subnet-1"`, "API.Synchronous has 1 routes", "Alarms.Standard.Failed.Threshold is -1"} {
+	for _, part := range []string{"instances.System Switch", `SubnetID is "subnet-1"`, "API has 2 routes",
+		"Alarms.Standard.Failed.Threshold is -1", "Alarms.API.Starters.Aborted.Threshold is -2"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)
 		}

@@ -8,11 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -21,6 +19,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/lambda"
+	"github.com/tradepost-dev/tradepost/local/pipes"
 )
 
 func TestEveryAlarmGoesOffAndOnAgain(t *testing.T) {
@@ -109,24 +108,6 @@ type drill struct {
 	throttle atomic.Bool
 }
 
-// nobody opens sockets to which nobody connects.
-type nobody struct{}
-
-func (nobody) Listen(string) (net.Listener, error) {
-	return &silent{closed: make(chan struct{})}, nil
-}
-
-// silent is a listener to which nobody connects: a real one would hold up the
-// virtual clock.
-type silent struct {
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (s *silent) Accept() (net.Conn, error) { <-s.closed; return nil, net.ErrClosed }
-func (s *silent) Close() error              { s.once.Do(func() { close(s.closed) }); return nil }
-func (s *silent) Addr() net.Addr            { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
-
 func (s section) drive(t *testing.T) {
 	d := &drill{T: t}
 	handlers := map[string]lambda.Handler{}
@@ -135,7 +116,7 @@ func (s section) drive(t *testing.T) {
 	}
 	engine, err := local.Start(t.Context(), local.Options{
 		Assembly: s.template, Handlers: handlers,
-		Ports: nobody{},
+		Ports: &pipes.Network{},
 		Fault: func(_ context.Context, call cloud.Call) error {
 			if call.Action == "StateTransition" && d.throttle.Load() {
 				return cloud.Errorf(400, "ThrottlingException", "Rate exceeded")

@@ -35,6 +35,6 @@ func (a Alarms) withDefaults() Alarms {
 
 func (a Alarms) validate(faults *operation.Faults) {
 	a.Applications.Validate(faults, "Alarms.Applications")
-	faults.Alarms(map[string]operation.Alarm{"Alarms.API.ServerErrors": a.API.ServerErrors})
+	a.API.Validate(faults, "Alarms.API")
 	a.Functions.Validate(faults, "Alarms.Functions")
 }

@@ -16,7 +16,8 @@ type Alarms struct {
 	// Failed: 5 within a minute.
 	Express, Standard workflow.Alarms
 
-	// API adjusts the alarm of the REST API.
+	// API adjusts the alarms of the REST API, and of what starts executions of
+	// Standard for it.
 	API workflowapi.Alarms
 }
 
@@ -33,5 +34,5 @@ func (a Alarms) withDefaults() Alarms {
 func (a Alarms) validate(faults *operation.Faults) {
 	a.Express.Validate(faults, "Alarms.Express")
 	a.Standard.Validate(faults, "Alarms.Standard")
-	faults.Alarms(map[string]operation.Alarm{"Alarms.API.ServerErrors": a.API.ServerErrors})
+	a.API.Validate(faults, "Alarms.API")
 }

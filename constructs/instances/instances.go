@@ -1,12 +1,14 @@
 // Package instances puts a switch for an EC2 instance behind a REST API: a
 // request starts the instance if it is stopped, and stops it if it is running.
 //
-//	POST /express-instance --> Express: Check Instance Status --> Start Instance or Stop Instance
-//	StartExecution ----------> Standard: Wait 29 s --> the same
+//	POST /express-instance  --> Express: Check Instance Status --> Start Instance or Stop Instance
+//	POST /standard-instance --> Standard: Wait 29 s --> the same
+//	GET  /standard-instance/{execution}
 //
-// A body, and the input of an execution, is {"instance_id": ...}. The route
-// answers when the instance is switched. What cannot be switched gets an answer
-// of its own. No function stands between.
+// A body, and the input of an execution, is {"instance_id": ...}. The first
+// route answers when the instance is switched, the second at once: its Location
+// is the third, which tells what came of it. What cannot be switched gets an
+// answer of its own. No function stands between.
 package instances
 
 // This file puts the system together.
@@ -27,8 +29,11 @@ import (
 	"github.com/tradepost-dev/tradepost/statemachines"
 )
 
-// ExpressPath is the route.
-const ExpressPath = "express-instance"
+// ExpressPath and StandardPath are the routes.
+const (
+	ExpressPath  = "express-instance"
+	StandardPath = "standard-instance"
+)
 
 // Props are the properties of a System.
 type Props struct {
@@ -39,6 +44,10 @@ type Props struct {
 	// SubnetID is where the instance is made. Not for an existing one. Default:
 	// a subnet of the account's default VPC.
 	SubnetID string
+
+	// Progress tells of what becomes of executions of Standard, so that callers
+	// need not ask. Default: nobody is told.
+	Progress workflowapi.Progress
 
 	// API says who may call, and how often. Routes, alarms and operation are the
 	// system's own. Default: callers sign by IAM.
@@ -89,6 +98,7 @@ func New(scope constructs.Construct, id string, props Props) *System {
 
 	api := props.API
 	api.Synchronous = []workflowapi.Synchronous{{Path: ExpressPath, StateMachine: s.Express.StateMachine, Errors: contract.Statuses}}
+	api.Asynchronous = []workflowapi.Asynchronous{{Path: StandardPath, StateMachine: s.Standard.StateMachine, Progress: props.Progress}}
 	api.Alarms, api.Operation = alarms.API, settings
 	if api.Description == "" {
 		api.Description = "Starts and stops an EC2 instance"
@@ -103,8 +113,8 @@ func (p Props) validate() error {
 	if p.InstanceID != "" && p.SubnetID != "" {
 		faults.Addf("SubnetID is %q: an existing instance is in a subnet already", p.SubnetID)
 	}
-	if len(p.API.Synchronous) > 0 {
-		faults.Addf("API.Synchronous has %d routes: the routes are the system's own", len(p.API.Synchronous))
+	if routes := len(p.API.Synchronous) + len(p.API.Asynchronous); routes > 0 {
+		faults.Addf("API has %d routes: the routes are the system's own", routes)
 	}
 	p.Alarms.validate(&faults)
 	return faults.Err()
@@ -147,10 +157,9 @@ func (s *System) machine(id, definition string, alarms workflow.Alarms, settings
 	return w
 }
 
-// GrantSwitch lets a grantee call the route, if callers sign by IAM, and start
-// executions of the standard machine.
+// GrantSwitch lets a grantee call the routes, if callers sign by IAM.
 func (s *System) GrantSwitch(grantee awsiam.IGrantable) awsiam.Grant {
-	return s.API.GrantInvoke(grantee, ExpressPath).Combine(s.Standard.GrantStartExecution(grantee))
+	return s.API.GrantInvoke(grantee, ExpressPath).Combine(s.API.GrantInvoke(grantee, StandardPath))
 }
 
 func (s *System) addOverview() {

@@ -101,6 +101,14 @@ type Alarms struct {
 	ProgressDeadLetters operation.Alarm
 }
 
+// Validate adds what is wrong, for a construct that has them as a prop.
+func (a Alarms) Validate(faults *operation.Faults, prop string) {
+	faults.Alarms(map[string]operation.Alarm{
+		prop + ".ServerErrors": a.ServerErrors, prop + ".ProgressDeadLetters": a.ProgressDeadLetters,
+	})
+	a.Starters.Validate(faults, prop+".Starters")
+}
+
 // API is a REST API in front of state machines.
 type API struct {
 	Construct constructs.Construct
@@ -238,10 +246,7 @@ func (p Props) validate() error {
 	if p.CORSOrigin != "" && !origin.MatchString(p.CORSOrigin) {
 		faults.Addf("CORSOrigin is %q: give a site such as https://app.example.com, or *", p.CORSOrigin)
 	}
-	faults.Alarms(map[string]operation.Alarm{
-		"Alarms.ServerErrors": p.Alarms.ServerErrors, "Alarms.ProgressDeadLetters": p.Alarms.ProgressDeadLetters,
-	})
-	p.Alarms.Starters.Validate(&faults, "Alarms.Starters")
+	p.Alarms.Validate(&faults, "Alarms")
 	return faults.Err()
 }
 

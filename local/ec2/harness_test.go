@@ -3,12 +3,8 @@ package ec2_test
 // This file starts the service with a template's resources and a real client.
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,6 +19,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/ec2"
+	"github.com/tradepost-dev/tradepost/local/pipes"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
@@ -93,73 +90,24 @@ func (e *engine) ref(id string) string { return e.created.Handles[id].Ref }
 // clock.
 func (e *engine) client(t *testing.T, caller cloud.Caller) *awsec2.Client {
 	t.Helper()
-	here := &pipes{connections: make(chan net.Conn), closed: make(chan struct{})}
+	var network pipes.Network
+	here, err := network.Listen("ec2")
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := &httptest.Server{Listener: here, Config: &http.Server{Handler: wire.As(e.Cloud, caller, "ec2", e.ec2.Protocols())}}
 	server.Start()
-	transport := &http.Transport{DialContext: here.dial, DisableKeepAlives: true}
-	t.Cleanup(func() { transport.CloseIdleConnections(); server.Close() })
+	t.Cleanup(server.Close)
 	return awsec2.New(awsec2.Options{
-		BaseEndpoint: aws.String("http://ec2"),
+		BaseEndpoint: aws.String(server.URL),
 		Region:       "eu-west-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("id", "secret", ""),
-		HTTPClient:   &http.Client{Transport: whole{transport}},
+		HTTPClient:   network.Client(),
 		Retryer:      aws.NopRetryer{},
 	})
 }
 
 func (e *engine) root(t *testing.T) *awsec2.Client { return e.client(t, e.Administrator()) }
-
-// whole sends bodies of its own: the SDK closes its body when the answer comes,
-// which over a pipe may be before the transport is through with it.
-type whole struct{ http.RoundTripper }
-
-func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return w.RoundTripper.RoundTrip(r)
-}
-
-// pipes is a listener in memory.
-type pipes struct {
-	connections chan net.Conn
-	closed      chan struct{}
-}
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.connections <- far:
-		return near, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.connections:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	select {
-	case <-p.closed:
-	default:
-		close(p.closed)
-	}
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes", Net: "unix"} }
 
 // code is an error's code in the API, or "".
 func code(err error) string {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
@@ -61,6 +62,84 @@ func (s *Switch) Toggle(ctx context.Context, body string) (Answer, error) {
 	}
 	answer.Status = response.Status
 	return answer, nil
+}
+
+// Begun is what a request of the asynchronous route is answered with: where its
+// execution's status is, or the error.
+type Begun struct {
+	Status         int
+	Location       string // URL
+	ExecutionArn   string
+	Error, Message string
+}
+
+// Begin posts a body to the asynchronous route, under an idempotency key.
+func (s *Switch) Begin(ctx context.Context, key, body string) (Begun, error) {
+	var begun Begun
+	address := s.URL + "/standard-instance"
+	response, err := s.Send(ctx, http.MethodPost, address, body, map[string]string{"Idempotency-Key": key})
+	if err != nil {
+		return begun, fmt.Errorf("begin to toggle an instance: %w", err)
+	}
+	if err := json.Unmarshal(response.Body, &begun); err != nil {
+		return begun, fmt.Errorf("begin to toggle an instance: %d: %s", response.Status, response.Body)
+	}
+	begun.Status = response.Status
+	if location := response.Header.Get("Location"); location != "" {
+		begun.Location, err = absolute(address, location)
+	}
+	return begun, err
+}
+
+// absolute is the URL that a Location means in the answer of another URL.
+func absolute(base, location string) (string, error) {
+	address, err := url.Parse(base)
+	if err != nil {
+		return "", err
+	}
+	if address, err = address.Parse(location); err != nil {
+		return "", fmt.Errorf("read the Location %q: %w", location, err)
+	}
+	return address.String(), nil
+}
+
+// Outcome is the status of an execution, or the error of asking for it.
+type Outcome struct {
+	Code           int `json:"-"` // of HTTP
+	ExecutionArn   string
+	Status         string
+	Output         contract.Switched
+	Error, Message string
+}
+
+// Look asks for the status of an execution at its Location.
+func (s *Switch) Look(ctx context.Context, location string) (Outcome, error) {
+	var outcome Outcome
+	response, err := s.Send(ctx, http.MethodGet, location, "", nil)
+	if err != nil {
+		return outcome, fmt.Errorf("look at an execution: %w", err)
+	}
+	if err := json.Unmarshal(response.Body, &outcome); err != nil {
+		return outcome, fmt.Errorf("look at an execution: %d: %s", response.Status, response.Body)
+	}
+	outcome.Code = response.Status
+	return outcome, nil
+}
+
+// Await is Look once the execution runs no more.
+func (s *Switch) Await(ctx context.Context, location string) (Outcome, error) {
+	for {
+		outcome, err := s.Look(ctx, location)
+		if err != nil || outcome.Code == http.StatusOK && outcome.Status != "RUNNING" {
+			return outcome, err
+		}
+		if outcome.Code != http.StatusOK {
+			return outcome, fmt.Errorf("look at an execution: %d %s: %s", outcome.Code, outcome.Error, outcome.Message)
+		}
+		if err := laptop.Pause(ctx); err != nil {
+			return outcome, fmt.Errorf("the execution at %s is still running: %w", location, err)
+		}
+	}
 }
 
 // Body names an instance.

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -29,6 +30,9 @@ type Laptop struct {
 	Engine    *local.Engine
 	Endpoints local.Endpoints
 	State     string // the state folder
+
+	// HTTP sends signed requests. Default: http.DefaultClient.
+	HTTP *http.Client
 
 	addresses string // the file that tells the endpoints, as long as they are served
 	claim     *durable.Claim

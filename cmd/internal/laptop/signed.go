@@ -24,11 +24,19 @@ type Answer struct {
 
 // Post posts JSON to a REST API, signed as IAM wants it.
 func (l *Laptop) Post(ctx context.Context, url, body string) (Answer, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	return l.Send(ctx, http.MethodPost, url, body, nil)
+}
+
+// Send is Post with any method, and headers besides.
+func (l *Laptop) Send(ctx context.Context, method, url, body string, header map[string]string) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		return Answer{}, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	for name, value := range header {
+		request.Header.Set(name, value)
+	}
 	credentials, err := l.AWS().Credentials.Retrieve(ctx)
 	if err != nil {
 		return Answer{}, fmt.Errorf("sign a request: %w", err)
@@ -37,7 +45,11 @@ func (l *Laptop) Post(ctx context.Context, url, body string) (Answer, error) {
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), "execute-api", l.AWS().Region, time.Now()); err != nil {
 		return Answer{}, fmt.Errorf("sign a request: %w", err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := l.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		return Answer{}, err
 	}
