@@ -89,6 +89,18 @@ func TestEveryContextChangesTheTemplates(t *testing.T) {
 	}
 }
 
+// The account has one role for API Gateway's logs: whoever keeps it finds it
+// set by no stack.
+func TestTheRoleOfTheAccountsLogsIsKeptByEveryStack(t *testing.T) {
+	const set = `"AWS::ApiGateway::Account"`
+	if !strings.Contains(templates(t, nil), set) {
+		t.Error("by default no stack sets it")
+	}
+	if strings.Contains(templates(t, map[string]any{"keepApiAccount": "true"}), set) {
+		t.Error("a stack sets it all the same")
+	}
+}
+
 // templates are the texts of all of the app's stacks.
 func templates(t *testing.T, context map[string]any) string {
 	t.Helper()

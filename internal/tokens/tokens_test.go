@@ -136,6 +136,17 @@ func TestOfTwoRotationsAtOnceOneIsMade(t *testing.T) {
 	}
 }
 
+// A value of the wrong shape is no partner's token, so nothing overlaps with it.
+func TestABrokenValueBeforeIsNoOverlap(t *testing.T) {
+	k, client, _ := keeper(t, `{"partner": "acme", "token": "half"}`)
+	if _, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: aws.String("tp/acme"), SecretString: aws.String(acme)}); err != nil {
+		t.Fatal(err)
+	}
+	if second, err := k.Rotate(t.Context(), "acme"); err != nil || valid(t, client) != second+" acme.first" {
+		t.Errorf("rotated to %q, %v; valid are %s", second, err, valid(t, client))
+	}
+}
+
 func TestAVersionThatWasMadeCurrentAgainIsRotatedAgain(t *testing.T) {
 	k, client, _ := keeper(t, acme)
 	first, err := k.current(t.Context(), "acme")

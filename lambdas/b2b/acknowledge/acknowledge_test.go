@@ -36,6 +36,7 @@ type bucket struct {
 	copies  map[string]string // source by destination
 	putErr  error
 	put     func() // once an object is written
+	refuse  string // the code of the next write's refusal
 	copyErr error
 }
 
@@ -62,6 +63,13 @@ func (b *bucket) demand(in *s3.PutObjectInput) error {
 }
 
 func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	if code := b.refuse; code != "" {
+		b.refuse = ""
+		return nil, &smithy.GenericAPIError{Code: code}
+	}
+	if aws.ToString(in.ContentType) != "application/json" {
+		return nil, fmt.Errorf("a reply of the type %q", aws.ToString(in.ContentType))
+	}
 	content, err := io.ReadAll(in.Body)
 	if err := errors.Join(err, b.putErr, b.demand(in)); err != nil {
 		return nil, err
@@ -93,10 +101,27 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	f := fixture{bucket: &bucket{objects: map[string]string{}, copies: map[string]string{}}, tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
-		S3: f.bucket, DynamoDB: f.tables, Retention: 400 * 24 * time.Hour, FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
+		S3: f.bucket, DynamoDB: consistent{f.tables}, Retention: 400 * 24 * time.Hour, FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
 		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
 	}
 	return f
+}
+
+// consistent refuses reads that may miss what has been written.
+type consistent struct{ DynamoDB }
+
+func (c consistent) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	if !aws.ToBool(in.ConsistentRead) {
+		return nil, errors.New("the read is not consistent")
+	}
+	return c.DynamoDB.Query(ctx, in, o...)
+}
+
+func (c consistent) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	if !aws.ToBool(in.ConsistentRead) {
+		return nil, errors.New("the read is not consistent")
+	}
+	return c.DynamoDB.GetItem(ctx, in, o...)
 }
 
 func (f fixture) put(receipts ...contract.Receipt) {
@@ -261,6 +286,42 @@ func TestAFileIsUnsettledUntilItsLastReply(t *testing.T) {
 			t.Errorf("%s: expires at %d, %v", status, expires, err)
 		}
 	}
+}
+
+// A replay reads the totals from the row, and an operator the rest.
+func TestTheFilesRowTellsWhatBecameOfIt(t *testing.T) {
+	f := newFixture(t)
+	a := acknowledgement(contract.FileOverdue, contract.Totals{Stored: 1, Duplicate: 2, Rejected: 3, Failed: 4})
+	a.Received = 15
+	if err := f.Handle(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	row := f.tables.All(dynamotest.Files)[0]
+	delete(row, contract.AttrExpiresAt)
+	numbers := map[string]types.AttributeValue{}
+	for name, n := range map[string]int{"received": 15, "stored": 1, "duplicate": 2, "rejected": 3, "failed": 4} {
+		numbers[name] = attribute.Number(n)
+	}
+	want := map[string]types.AttributeValue{
+		contract.AttrFileID: attribute.Text(fileID), contract.AttrStatus: attribute.Text(contract.FileOverdue),
+		contract.AttrReceived: attribute.Number(15), contract.AttrTotals: &types.AttributeValueMemberM{Value: numbers},
+		contract.AttrReason: attribute.Text(reason(a).String()), contract.AttrCode: attribute.Text(contract.FileCodeOverdue),
+	}
+	if !reflect.DeepEqual(row, want) {
+		t.Errorf("the row is %v\nwant %v", row, want)
+	}
+	if reply := f.replyOf(t, a.File); reply.Totals.Received != 15 || !strings.HasPrefix(reply.Reason.Message, "5 of 15 ") {
+		t.Errorf("the reply is %+v", reply)
+	}
+}
+
+func TestAReplyThatCollidesWithAnotherWriteIsWrittenAgain(t *testing.T) {
+	f := newFixture(t)
+	f.bucket.refuse = "ConditionalRequestConflict"
+	if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Stored: 1})); err != nil {
+		t.Fatal(err)
+	}
+	f.replyOf(t, "a b/ü+.xml")
 }
 
 func TestAcknowledgingTwiceIsTheSame(t *testing.T) {

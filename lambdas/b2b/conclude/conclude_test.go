@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
@@ -40,7 +42,7 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	f := fixture{tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
-		DynamoDB: f.tables, Retention: 400 * 24 * time.Hour, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
+		DynamoDB: consistent{f.tables}, Retention: 400 * 24 * time.Hour, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
 		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
 	}
 	return f
@@ -84,7 +86,7 @@ func (f fixture) outcome(t *testing.T) contract.Receipt {
 }
 
 func TestAnExecutionThatFailsHasAnOutcome(t *testing.T) {
-	for _, status := range []string{"FAILED", "TIMED_OUT", "ABORTED"} {
+	for status, how := range map[string]string{"FAILED": "failed", "TIMED_OUT": "took too long", "ABORTED": "was stopped by an operator"} {
 		f := newFixture(t)
 		if err := f.Handle(t.Context(), ended(fileID+"-17", status, input(fileID, 17))); err != nil {
 			t.Fatal(err)
@@ -93,7 +95,7 @@ func TestAnExecutionThatFailsHasAnOutcome(t *testing.T) {
 		if r.Ordinal != 17 || r.TransactionID != "T1" || r.Outcome != contract.Failed || r.Code != contract.CodeWorkflowFailed {
 			t.Errorf("%s: outcome %+v", status, r)
 		}
-		if !strings.Contains(r.Message, "Format.Crash") || strings.Contains(r.Message, "secret") {
+		if !strings.Contains(r.Message, how+" (Format.Crash)") || strings.Contains(r.Message, "secret") {
 			t.Errorf("%s: message %q", status, r.Message)
 		}
 		if f.metrics.Len() != 0 { // acknowledge counts it
@@ -188,6 +190,16 @@ func TestAFailureIsRecordedWithItsAttempt(t *testing.T) {
 			if err != nil || got.Outcome != test.outcome || got.Error != test.error || got.Attempt != test.attempt || got.Partner != "acme" {
 				t.Errorf("recorded %+v, %v", got, err)
 			}
+			if test.outcome != contract.Failed {
+				return
+			}
+			if age := time.Since(got.FailedAt); age < 0 || age > time.Minute {
+				t.Errorf("it failed %v ago", age)
+			}
+			expires, err := attribute.Int(f.tables.All(dynamotest.Outcomes)[0], contract.AttrExpiresAt)
+			if err != nil || time.Until(time.Unix(expires, 0)).Round(time.Hour) != f.Retention {
+				t.Errorf("expires at %d, %v", expires, err)
+			}
 		})
 	}
 }
@@ -245,6 +257,8 @@ func TestAPostedTransactionThatFailsIsShown(t *testing.T) {
 		{"received", "", "RECEIVED", postedID, "FAILED"},
 		{"received, and recorded as failed", contract.Failed, "RECEIVED", postedID, "FAILED"},
 		{"received, and found in conflict", contract.Rejected, "RECEIVED", postedID, "REJECTED"},
+		{"stored, and stopped afterwards", contract.Stored, "STORED", postedID, "STORED"},
+		{"shown as a conflict", contract.Failed, "REJECTED", postedID, "REJECTED"},
 		{"posted again since", "", "RECEIVED", "another", "RECEIVED"},
 		{"stored by another file", "", "STORED", "another", "STORED"},
 	}
@@ -255,7 +269,7 @@ func TestAPostedTransactionThatFailsIsShown(t *testing.T) {
 				contract.AttrTransactionKey: attribute.Text("acme/T1"), contract.AttrStatus: attribute.Text(test.status), contract.AttrFileID: attribute.Text(test.fileID),
 			})
 			if test.recorded != "" {
-				f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 1, Outcome: test.recorded, Message: "as recorded"}))
+				f.tables.Put(dynamotest.Outcomes, outcomes.Item(postedID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 1, Outcome: test.recorded, Code: "CODE", Message: "as recorded"}))
 			}
 			if err := f.Handle(t.Context(), ended(postedID+"-1", "FAILED", input(postedID, 1))); err != nil {
 				t.Fatal(err)
@@ -265,8 +279,8 @@ func TestAPostedTransactionThatFailsIsShown(t *testing.T) {
 				t.Errorf("row %v, want %s", row, test.want)
 			}
 			told := attribute.String(row, contract.AttrMessage)
-			if want := f.outcome(t).Message; test.want != test.status && told != want {
-				t.Errorf("the row says %q, the outcome %q", told, want)
+			if want := f.outcome(t); test.want != test.status && (told != want.Message || attribute.String(row, contract.AttrCode) != want.Code) {
+				t.Errorf("the row is %v, the outcome %+v", row, want)
 			}
 		})
 	}
@@ -286,6 +300,32 @@ func TestAnInputTooLargeForTheEventIsLookedUp(t *testing.T) {
 	if r := f.outcome(t); r.Ordinal != 3 || r.TransactionID != "T1" {
 		t.Errorf("outcome %+v", r)
 	}
+}
+
+// Events of old tell no error: what an operator selects failures by is looked up.
+func TestTheErrorIsLookedUpWithTheInput(t *testing.T) {
+	f := newFixture(t)
+	f.StepFunctions = described(func(string) (*sfn.DescribeExecutionOutput, error) {
+		return &sfn.DescribeExecutionOutput{Input: aws.String(input(fileID, 3)), Error: aws.String("Store.Refused")}, nil
+	})
+	event := ended(fileID+"-3", "FAILED", nil)
+	event.Detail = bytes.Replace(event.Detail, []byte("Format.Crash"), nil, 1)
+	if err := f.Handle(t.Context(), event); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := outcomes.ReadFailure(f.tables.All(dynamotest.Outcomes)[0]); err != nil || got.Error != "Store.Refused" {
+		t.Errorf("recorded %+v, %v", got, err)
+	}
+}
+
+// consistent refuses reads that may miss what has been written.
+type consistent struct{ DynamoDB }
+
+func (c consistent) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	if !aws.ToBool(in.ConsistentRead) {
+		return nil, errors.New("the read is not consistent")
+	}
+	return c.DynamoDB.GetItem(ctx, in, o...)
 }
 
 func TestExecutionsOfNoTransactionAreIgnored(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -25,6 +26,9 @@ type counting struct {
 }
 
 func (c *counting) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	if !aws.ToBool(in.ConsistentRead) {
+		return nil, errors.New("the read is not consistent")
+	}
 	output, err := c.Tables.Query(ctx, in)
 	c.queries.Add(1)
 	if err == nil {
@@ -129,6 +133,27 @@ func TestOutcomesOfOtherFilesDoNotCount(t *testing.T) {
 	other := strings.Repeat("f", 32)
 	tables.Put(dynamotest.Outcomes, outcomes.Item(other, time.Now().Add(time.Hour), contract.Receipt{Ordinal: 6, Outcome: contract.Stored}))
 	if tally := tallyOf(t, tables, 6, nil); tally.Settled || tally.Totals.Stored != 5 {
+		t.Errorf("got %+v", tally)
+	}
+}
+
+// A file that is read again and found shorter is not settled by what the first
+// reading has sent.
+func TestMoreOutcomesThanRecordsSettleNothing(t *testing.T) {
+	tables := dynamotest.New(t)
+	put(tables, contract.Stored, 1, 2, 3, 4, 4+contract.OutcomeShards)
+	if tally := tallyOf(t, tables, 4, nil); tally.Settled || tally.Totals.Stored != 5 {
+		t.Errorf("got %+v", tally)
+	}
+}
+
+// A deployment may change the number of shards while a file settles.
+func TestATallyOfOtherShardsIsCountedAnew(t *testing.T) {
+	tables := dynamotest.New(t)
+	put(tables, contract.Stored, 1, 2, 3)
+	other := contract.Tally{Shards: make([]contract.ShardTally, contract.OutcomeShards/2)}
+	other.Shards[1] = contract.ShardTally{Next: 9, Totals: contract.Totals{Failed: 7}}
+	if tally := tallyOf(t, tables, 3, &other); !tally.Settled || tally.Totals != (contract.Totals{Received: 3, Stored: 3}) {
 		t.Errorf("got %+v", tally)
 	}
 }

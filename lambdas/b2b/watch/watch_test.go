@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -171,6 +173,50 @@ func TestOneFileInTroubleKeepsNoOtherWaiting(t *testing.T) {
 	}
 	if executions[other+"-1"] == "" {
 		t.Errorf("the other file's settlement is not started: %v", executions)
+	}
+}
+
+// throttled refuses the first description.
+type throttled struct {
+	settlements
+	refused *bool
+}
+
+func (s throttled) DescribeExecution(ctx context.Context, in *sfn.DescribeExecutionInput, o ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error) {
+	if !*s.refused {
+		*s.refused = true
+		return nil, &smithy.GenericAPIError{Code: "ThrottlingException"}
+	}
+	return s.settlements.DescribeExecution(ctx, in, o...)
+}
+
+func TestAllAbandonedFilesAreCountedHoweverBusyStepFunctionsIs(t *testing.T) {
+	other := strings.Repeat("f", 32)
+	executions := settlements{fileID: "FAILED", other: "FAILED"}
+	f := newFixture(t, executions)
+	f.StepFunctions = throttled{executions, new(bool)}
+	f.tables.Put(dynamotest.Files, row(fileID, contract.FileSplit, nil))
+	f.tables.Put(dynamotest.Files, row(other, contract.FileSplit, nil))
+	if err := f.Handle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(f.metrics.String(), `"FilesAbandoned":2`) || executions[fileID+"-1"] == "" || executions[other+"-1"] == "" {
+		t.Errorf("metrics %s, executions %v", f.metrics, executions)
+	}
+}
+
+// unreadable is a table that cannot be read.
+type unreadable struct{ DynamoDB }
+
+func (unreadable) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	return nil, errors.New("access denied")
+}
+
+func TestATableThatCannotBeReadIsAnError(t *testing.T) {
+	f := newFixture(t, settlements{})
+	f.DynamoDB = unreadable{}
+	if err := f.Handle(t.Context()); err == nil || !strings.Contains(err.Error(), "access denied") {
+		t.Errorf("error %v", err)
 	}
 }
 
