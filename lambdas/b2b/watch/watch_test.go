@@ -220,6 +220,33 @@ func TestATableThatCannotBeReadIsAnError(t *testing.T) {
 	}
 }
 
+// hurried notes until when a query may take.
+type hurried struct {
+	DynamoDB
+	until *time.Time
+}
+
+func (h hurried) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	*h.until, _ = ctx.Deadline()
+	return h.DynamoDB.Query(ctx, in, o...)
+}
+
+// Lambda ends a function without a word; what it could not do is told before.
+func TestWatchingEndsBeforeLambdaEndsIt(t *testing.T) {
+	f := newFixture(t, settlements{})
+	var until time.Time
+	f.DynamoDB = hurried{f.tables, &until}
+	end := time.Now().Add(time.Minute)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	if err := f.Handle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if !until.Before(end) {
+		t.Errorf("it goes on until %v, its function until %v", until, end)
+	}
+}
+
 func TestTwoWatchersStartOneSettlement(t *testing.T) {
 	executions := settlements{fileID: "FAILED"}
 	f := newFixture(t, executions)
