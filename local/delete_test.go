@@ -166,6 +166,28 @@ func TestWhatAWSDoesNotDeleteIsLeftWithWhatItNeeds(t *testing.T) {
 	}
 }
 
+// The CDK's autoDeleteObjects, whose function in Node.js the engine does not run.
+func TestABucketThatTheCDKWouldEmptyIsDeletedWithItsObjects(t *testing.T) {
+	engine := startTemplate(t, `{"Resources": {
+		"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full", "VersioningConfiguration": {"Status": "Enabled"}}},
+		"Provider": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": {"Fn::FindInMap": ["Latest", {"Ref": "AWS::Region"}, "value"]},
+			"Handler": "index.handler", "Code": {"S3Bucket": "assets", "S3Key": "x.zip"}, "Role": "r"}},
+		"AutoDelete": {"Type": "Custom::S3AutoDeleteObjects", "DependsOn": "Bucket", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Provider", "Arn"]}, "BucketName": {"Ref": "Bucket"}}}},
+		"Mappings": {"Latest": {"us-east-1": {"value": "nodejs22.x"}}}}`, local.Options{})
+	objects := s3.NewFromConfig(client(engine))
+	for range 2 {
+		if _, err := objects.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("full"), Key: aws.String("k")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := objects.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("full"), Key: aws.String("k")}); err != nil {
+		t.Fatal(err)
+	}
+	if status, reason := remove(t, engine); status != types.StackStatusDeleteComplete {
+		t.Errorf("the stack is in %s: %s", status, reason)
+	}
+}
+
 func TestAnInstanceIsGoneWhenItsStackIs(t *testing.T) {
 	engine := startTemplate(t, `{"Resources": {"I": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-01234567"}}}}`, local.Options{})
 	began := time.Now()

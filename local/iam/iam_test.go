@@ -238,3 +238,39 @@ func TestIssuedCredentialsIdentifyTheirRoleAndAnyOthersTheAdministrator(t *testi
 		t.Error("an unsigned request was identified")
 	}
 }
+
+func TestAResourcesPolicyIsMadeOfPartsThatComeAndGo(t *testing.T) {
+	store, _ := newStore(t)
+	site := cloud.Site{Account: "000000000000", Region: "us-east-1"}
+	part := func(service string) json.RawMessage {
+		return json.RawMessage(`{"Statement": {"Effect": "Allow", "Principal": {"Service": "` + service + `.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "` + queue + `"}}`)
+	}
+	for _, step := range []struct {
+		name, part string
+		policy     json.RawMessage
+		allowed    string // services
+	}{
+		{"a first part", "a", part("events"), "events "},
+		{"another part", "b", part("sns"), "events sns "},
+		{"the first one again, changed", "a", part("s3"), "s3 sns "},
+		{"without the second one", "b", nil, "s3 "},
+		{"without one that never was", "c", nil, "s3 "},
+		{"without any", "a", nil, ""},
+	} {
+		if err := store.SetResourcePolicy(queue, step.part, step.policy); err != nil {
+			t.Fatal(err)
+		}
+		allowed := ""
+		for _, service := range []string{"events", "s3", "sns"} {
+			if store.Authorize(site.ServiceCaller(service+".amazonaws.com", ""), "sqs:SendMessage", queue) == nil {
+				allowed += service + " "
+			}
+		}
+		if allowed != step.allowed {
+			t.Errorf("%s: %sare allowed, want %s", step.name, allowed, step.allowed)
+		}
+	}
+	if len(store.resources) > 0 {
+		t.Errorf("%d policies without a statement are kept", len(store.resources))
+	}
+}
