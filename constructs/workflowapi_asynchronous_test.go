@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -23,9 +25,14 @@ func asynchronousLab(t *testing.T) *lab {
 	return newLab(t, func(stack awscdk.Stack) {
 		events := awssqs.NewQueue(stack, jsii.String("Events"), nil)
 		awscdk.NewCfnOutput(stack, jsii.String("EventsUrl"), &awscdk.CfnOutputProps{Value: events.QueueUrl()})
+		topic := awssns.NewTopic(stack, jsii.String("Topic"), nil)
+		heard := awssqs.NewQueue(stack, jsii.String("Heard"), nil)
+		topic.AddSubscription(awssnssubscriptions.NewSqsSubscription(heard, &awssnssubscriptions.SqsSubscriptionProps{RawMessageDelivery: jsii.Bool(true)}))
+		awscdk.NewCfnOutput(stack, jsii.String("HeardUrl"), &awscdk.CfnOutputProps{Value: heard.QueueUrl()})
 		workflowapi.New(stack, "API", workflowapi.Props{RequestsPerSecond: 10_000, Asynchronous: []workflowapi.Asynchronous{
 			{Path: "echo", StateMachine: machine(stack, "Echo", echo, standard)},
 			{Path: "told", StateMachine: machine(stack, "Told", echo, standard), Progress: workflowapi.Progress{Queue: events}},
+			{Path: "announced", StateMachine: machine(stack, "Announced", echo, standard), Progress: workflowapi.Progress{Topic: topic}},
 			{Path: "failing", StateMachine: machine(stack, "Failing", fail, standard)},
 			{Path: "slow", StateMachine: machine(stack, "Slow", slower, standard)},
 			{Path: "modelled", StateMachine: machine(stack, "Modelled", echo, standard), Model: &awsapigateway.JsonSchema{Type: awsapigateway.JsonSchemaType_OBJECT}},
@@ -139,29 +146,14 @@ func TestAsynchronousRouteStartsOncePerKeyAndTellsTheStatus(t *testing.T) {
 			}
 		}
 	})
-	t.Run("progress comes to the queue", func(t *testing.T) {
-		started := l.start(t, "told", "", `{"x":1}`)
-		queue := sqs.New(sqs.Options{Region: l.Cloud.Region, BaseEndpoint: aws.String(l.URL()),
-			Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
-		var told []string
-		for deadline := time.Now().Add(20 * time.Second); len(told) < 2 && time.Now().Before(deadline); {
-			got, err := queue.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-				QueueUrl: aws.String(l.Endpoints().Outputs["Stack"]["EventsUrl"].(string)), WaitTimeSeconds: 5, MaxNumberOfMessages: 10})
-			if err != nil {
-				t.Fatal(err)
+	for path, output := range map[string]string{"told": "EventsUrl", "announced": "HeardUrl"} {
+		t.Run("progress of "+path, func(t *testing.T) {
+			started := l.start(t, path, "", `{"x":1}`)
+			if got := strings.Join(l.told(t, output, started.member("executionArn")), " "); got != "RUNNING SUCCEEDED" && got != "SUCCEEDED RUNNING" {
+				t.Errorf("told %s", got)
 			}
-			for _, message := range got.Messages {
-				event := answer{body: *message.Body}
-				if event.member("executionArn") != started.member("executionArn") {
-					t.Errorf("got %s", event.body)
-				}
-				told = append(told, event.member("status"))
-			}
-		}
-		if text := strings.Join(told, " "); text != "RUNNING SUCCEEDED" && text != "SUCCEEDED RUNNING" {
-			t.Errorf("told %s", text)
-		}
-	})
+		})
+	}
 	t.Run("throttled", func(t *testing.T) {
 		for _, action := range []string{"StartSyncExecution", "StartExecution"} {
 			l.breakCalls(t, action, cloud.Errorf(400, "ThrottlingException", "Rate exceeded"))
@@ -170,6 +162,28 @@ func TestAsynchronousRouteStartsOncePerKeyAndTellsTheStatus(t *testing.T) {
 		l.breakCalls(t, "DescribeExecution", cloud.Errorf(400, "ThrottlingException", "Rate exceeded"))
 		wantError(t, l.send(t, "GET", "echo/a", "", nil), 429, "THROTTLED", "Too many requests: try again in a moment.")
 	})
+}
+
+// told waits for the two messages about an execution, and for nothing else.
+func (l *lab) told(t *testing.T, queue, execution string) (statuses []string) {
+	t.Helper()
+	client := sqs.New(sqs.Options{Region: l.Cloud.Region, BaseEndpoint: aws.String(l.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	for deadline := time.Now().Add(20 * time.Second); len(statuses) < 2 && time.Now().Before(deadline); {
+		got, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+			QueueUrl: aws.String(l.Endpoints().Outputs["Stack"][queue].(string)), WaitTimeSeconds: 5, MaxNumberOfMessages: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range got.Messages {
+			event := answer{body: *message.Body}
+			if event.member("executionArn") != execution {
+				t.Errorf("got %s", event.body)
+			}
+			statuses = append(statuses, event.member("status"))
+		}
+	}
+	return statuses
 }
 
 // everyByte escapes each byte of a text.

@@ -16,24 +16,78 @@ import (
 // route documents it.
 func TestTenThousandRandomBodiesComeBackExact(t *testing.T) {
 	l := synchronousLab(t)
-	for _, path := range []string{"echo"} {
-		t.Run(path, func(t *testing.T) {
-			const bodies, workers = 10_000, 4
-			var group sync.WaitGroup
-			for worker := range workers {
-				group.Go(func() {
-					for n := worker; n < bodies && !t.Failed(); n += workers {
-						body := randomBody(rand.New(rand.NewPCG(20, uint64(n))), n)
-						got := l.post(t, path, body)
-						if fault := judge(body, got); fault != "" {
-							t.Errorf("body %d of %d bytes: %s\n%.2000s\ngot %d\n%.2000s", n, len(body), fault, body, got.status, got.body)
-						}
-					}
-				})
+	sendRandom(t, 10_000, func(_ int, body string) (string, answer) {
+		got := l.post(t, "echo", body)
+		return judge(body, got), got
+	})
+}
+
+// The same holds for the output of an execution that is started. Every fourth
+// body is sent twice under its key, after the end: it is known again.
+func TestRandomBodiesOfAsynchronousRoutesComeBackExact(t *testing.T) {
+	l := asynchronousLab(t)
+	sendRandom(t, 3_000, func(n int, body string) (string, answer) {
+		key := "body-" + strconv.Itoa(n)
+		got := l.send(t, "POST", "echo", body, underKey(key))
+		if fault := judgeStart(body, got); fault != "" || got.status != 202 {
+			return fault, got
+		}
+		status := l.ended(t, follow(got))
+		output := struct{ Output json.RawMessage }{}
+		if err := json.Unmarshal([]byte(status.body), &output); err != nil || status.member("status") != "SUCCEEDED" {
+			return "it does not succeed", status
+		}
+		if fault := judge(body, answer{status: 200, body: string(output.Output)}); fault != "" {
+			return fault, status
+		}
+		if n%4 == 0 {
+			if again := l.send(t, "POST", "echo", body, underKey(key)); again.status != 202 || again.body != got.body {
+				return "it is another one the second time", again
 			}
-			group.Wait()
+		}
+		return "", got
+	})
+}
+
+// sendRandom makes random bodies, and reports what is wrong with their answers.
+func sendRandom(t *testing.T, bodies int, judged func(n int, body string) (fault string, got answer)) {
+	const workers = 4
+	var group sync.WaitGroup
+	for worker := range workers {
+		group.Go(func() {
+			for n := worker; n < bodies && !t.Failed(); n += workers {
+				body := randomBody(rand.New(rand.NewPCG(20, uint64(n))), n)
+				if fault, got := judged(n, body); fault != "" {
+					t.Errorf("body %d of %d bytes: %s\n%.2000s\ngot %d\n%.2000s", n, len(body), fault, body, got.status, got.body)
+				}
+			}
 		})
 	}
+	group.Wait()
+}
+
+// judgeStart says what is wrong with the answer to a body that is to start an
+// execution, or "". A body is as large as it is between quotes; what stands
+// around it there is less than 200 bytes.
+func judgeStart(body string, got answer) string {
+	quoted := len(body)
+	for _, c := range body {
+		if strings.ContainsRune("\"\\\n\r\t", c) {
+			quoted++
+		}
+	}
+	switch {
+	case got.status == 413 && quoted > 256<<10-200:
+		return judge(strings.Repeat("a", 256<<10+1), got)
+	case quoted > 256<<10 || !json.Valid([]byte(body)):
+		if got.status == 202 {
+			return "it is started"
+		}
+		return judge(body, got)
+	case got.status != 202:
+		return "want a 202"
+	}
+	return ""
 }
 
 // judge says what is wrong with the answer to a body, or "".
