@@ -11,7 +11,12 @@ import (
 
 // shown are the packages that other modules import: their examples are the
 // first thing that a reader of pkg.go.dev sees.
-var shown = []string{"constructs/*", "local", "local/query", "local/vtl", "statemachines"}
+var shown = []string{
+	"constructs/*", "statemachines",
+	"local", "local/assembly", "local/cfn", "local/cloud", "local/durable", "local/query", "local/vtl", "local/wire",
+	// Services that are of use alone; the others are used through the engine.
+	"local/dynamodb", "local/events", "local/iam", "local/lambda", "local/secrets", "local/sqs", "local/ssm", "local/states",
+}
 
 // An example runs if it has an output. Those of constructs need not: what they
 // declare, the tests of constructs/ synthesize.

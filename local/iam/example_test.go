@@ -1,0 +1,48 @@
+package iam_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/iam"
+)
+
+// What may a role of a template do?
+func ExampleIAM_Authorize() {
+	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
+	defer c.Close()
+	identity := iam.New(c)
+	c.Authorizer, c.Policies = identity, identity
+	types := map[string]cfn.Type{}
+	for _, t := range identity.Types() {
+		types[t.Name] = t
+	}
+	template, err := cfn.Parse([]byte(`{"Resources": {"Sender": {"Type": "AWS::IAM::Role", "Properties": {
+		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]},
+		"Policies": [{"PolicyName": "send", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-central-1:123456789012:orders"}]}}]
+	}}}}`))
+	if err != nil {
+		panic(err)
+	}
+	stack := cfn.Stack{Name: "shop", Site: c.Site, Template: template}
+	created, err := stack.Create(context.Background(), types)
+	if err != nil {
+		panic(err)
+	}
+	role, _ := created.Handles["Sender"].Attributes["Arn"].(string)
+	caller, err := c.Assume(c.ServiceCaller("lambda.amazonaws.com", ""), role, "session")
+	if err != nil {
+		panic(err)
+	}
+	for _, queue := range []string{"orders", "payments"} {
+		err := c.Authorize(caller, "sqs:SendMessage", c.ARN("sqs", queue))
+		fmt.Println(queue, err == nil)
+	}
+	// Output:
+	// orders true
+	// payments false
+}
