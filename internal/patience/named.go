@@ -3,8 +3,14 @@ package patience
 // This file gives errors the names by which a state machine knows them: the
 // Lambda runtime reports the Go type of a handler's error.
 
+import (
+	"context"
+	"errors"
+)
+
 // ServiceBusy is the error of a call that was Transient until there was no more
-// time. Whoever invoked the handler tries again.
+// time, or that was not answered by then. Whoever invoked the handler tries
+// again.
 type ServiceBusy struct{ error }
 
 // Unwrap returns what the service said.
@@ -22,7 +28,7 @@ func Named(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case Transient(err):
+	case Transient(err), errors.Is(err, context.DeadlineExceeded):
 		return &ServiceBusy{err}
 	default:
 		return &ServiceRefused{err}

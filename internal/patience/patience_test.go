@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 )
 
@@ -144,6 +145,8 @@ func TestErrorsAreNamedByWhetherTheyPass(t *testing.T) {
 	}{
 		{&smithy.GenericAPIError{Code: "ThrottlingException"}, "*patience.ServiceBusy"},
 		{fmt.Errorf("gave up after 9 attempts: %w", Again(errors.New("a conflict"))), "*patience.ServiceBusy"},
+		{&aws.RequestCanceledError{Err: context.DeadlineExceeded}, "*patience.ServiceBusy"},
+		{&aws.RequestCanceledError{Err: context.Canceled}, "*patience.ServiceRefused"},
 		{&smithy.GenericAPIError{Code: "AccessDeniedException"}, "*patience.ServiceRefused"},
 	} {
 		got := Named(test.err)

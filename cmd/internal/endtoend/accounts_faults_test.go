@@ -154,7 +154,7 @@ func TestATableThatIsAwayIsAServiceUnavailableAndTheNextTryCompletesIt(t *testin
 	}
 }
 
-// The SDK's own tries are used up twice, the task's are not.
+// By the handlers themselves, within one try of the task.
 func TestATableThatIsAwayForAMomentIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	decisions := breakCalls(4, "PutItem", away, "moment", bank.Applications)

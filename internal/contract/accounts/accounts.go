@@ -3,7 +3,10 @@
 // applications. It imports nothing outside the standard library.
 package accounts
 
-import "regexp"
+import (
+	"regexp"
+	"time"
+)
 
 // Application is the body of a request and the input of an execution.
 type Application struct {
@@ -83,6 +86,10 @@ const (
 	Approved Decision = "APPROVED"
 	Rejected Decision = "REJECTED"
 )
+
+// Patience is how long a handler tries to write a row. A task, which is tried
+// three times, has more, for a function that has to be started first.
+const Patience = 2 * time.Second
 
 // Environment variables that the construct sets and the handlers read.
 const (

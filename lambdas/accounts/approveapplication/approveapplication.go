@@ -29,7 +29,7 @@ type DynamoDB interface {
 
 // Handler decides on applications.
 type Handler struct {
-	DynamoDB DynamoDB
+	DynamoDB DynamoDB // its own retries are best turned off: the handler decides how long to go on
 	Table    string
 }
 
@@ -65,18 +65,21 @@ func decide(checked contract.Checked) (contract.Decided, error) {
 
 // record writes a decision, unless there is one on this application.
 func (h *Handler) record(ctx context.Context, decided contract.Decided, fingerprint string) (contract.Decided, error) {
-	ctx, cancel := patience.UntilShortlyBefore(ctx)
+	ctx, cancel := context.WithTimeout(ctx, contract.Patience)
 	defer cancel()
 	item, err := row(decided, fingerprint)
 	if err != nil {
 		return contract.Decided{}, fmt.Errorf("write the decision on %s: %w", decided.ApplicationID, err)
 	}
-	_, err = h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName:                           aws.String(h.Table),
-		Item:                                item,
-		ConditionExpression:                 aws.String("attribute_not_exists(#id)"),
-		ExpressionAttributeNames:            map[string]string{"#id": contract.AttrApplicationID},
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	err = patience.Retry(ctx, func() error {
+		_, err := h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName:                           aws.String(h.Table),
+			Item:                                item,
+			ConditionExpression:                 aws.String("attribute_not_exists(#id)"),
+			ExpressionAttributeNames:            map[string]string{"#id": contract.AttrApplicationID},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
+		return err
 	})
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		if attribute.String(failed.Item, contract.AttrFingerprint) != fingerprint {

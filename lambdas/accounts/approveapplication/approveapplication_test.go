@@ -4,19 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/accounts"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
-	"github.com/tradepost-dev/tradepost/internal/patience"
 )
 
 func newHandler(t *testing.T) (*Handler, *dynamotest.Tables) {
@@ -197,21 +199,43 @@ func TestNobodyIsApprovedWhomACheckHasNotAnsweredFor(t *testing.T) {
 	}
 }
 
-// failing answers every call with an error.
-type failing struct{ err error }
+// scripted answers calls with errors, the last of them again and again.
+type scripted []error
 
-func (f failing) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	return nil, f.err
+func (s *scripted) PutItem(ctx context.Context, _ *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	err := (*s)[0]
+	if len(*s) > 1 {
+		*s = (*s)[1:]
+	}
+	if err == errHangs {
+		<-ctx.Done()
+		return nil, &aws.RequestCanceledError{Err: ctx.Err()}
+	}
+	return &dynamodb.PutItemOutput{}, err
 }
 
-func TestATableThatIsAwayForAMomentIsToldFromOneThatIsNotThere(t *testing.T) {
-	away := &types.ProvisionedThroughputExceededException{}
-	_, err := (&Handler{DynamoDB: failing{away}}).Handle(t.Context(), sound)
-	if _, ok := err.(*patience.ServiceBusy); !ok || !errors.Is(err, away) || !strings.Contains(err.Error(), "app-1") {
-		t.Errorf("away: %T %v", err, err)
-	}
-	_, err = (&Handler{DynamoDB: failing{&types.ResourceNotFoundException{}}}).Handle(t.Context(), sound)
-	if _, ok := err.(*patience.ServiceBusy); err == nil || ok {
-		t.Errorf("not there: %T %v", err, err)
+var errHangs = errors.New("hangs")
+
+func TestATableThatIsAwayIsWaitedForAndNamed(t *testing.T) {
+	busy, gone := error(&types.ProvisionedThroughputExceededException{}), error(&types.ResourceNotFoundException{})
+	for name, row := range map[string]struct {
+		script scripted
+		want   string // type of the error
+	}{
+		"for a moment":  {scripted{busy, busy, nil}, "<nil>"},
+		"for long":      {scripted{busy}, "*patience.ServiceBusy"},
+		"not answering": {scripted{errHangs}, "*patience.ServiceBusy"},
+		"not there":     {scripted{gone, nil}, "*patience.ServiceRefused"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			_, err := (&Handler{DynamoDB: &row.script}).Handle(t.Context(), sound)
+			if got := fmt.Sprintf("%T", err); got != row.want || err != nil && !strings.Contains(err.Error(), "app-1") {
+				t.Errorf("%s: %s %v", name, got, err)
+			}
+			if took := time.Since(began); took > contract.Patience {
+				t.Errorf("%s: it took %v", name, took)
+			}
+		})
 	}
 }

@@ -27,7 +27,7 @@ type DynamoDB interface {
 
 // Handler opens accounts.
 type Handler struct {
-	DynamoDB DynamoDB
+	DynamoDB DynamoDB // its own retries are best turned off: the handler decides how long to go on
 	Table    string
 
 	// number is the account number that an application tries, of those it has
@@ -53,7 +53,7 @@ func (h *Handler) Handle(ctx context.Context, decided contract.Decided) (contrac
 	if decided.Decision != contract.Approved || decided.Applicant == nil {
 		return contract.Result{}, fmt.Errorf("application %s is %s: it gets no account", decided.ApplicationID, decided.Decision)
 	}
-	ctx, cancel := patience.UntilShortlyBefore(ctx)
+	ctx, cancel := context.WithTimeout(ctx, contract.Patience)
 	defer cancel()
 	for try := range tries {
 		number := h.number(decided.ApplicationID, try)
@@ -75,17 +75,21 @@ func (h *Handler) open(ctx context.Context, number string, decided contract.Deci
 	if err != nil {
 		return false, fmt.Errorf("write the applicant of %s: %w", decided.ApplicationID, err)
 	}
-	_, err = h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName: aws.String(h.Table),
-		Item: map[string]types.AttributeValue{
-			contract.AttrAccountNumber: attribute.Text(number),
-			contract.AttrApplicationID: attribute.Text(decided.ApplicationID),
-			contract.AttrApplicant:     applicant,
-			contract.AttrOpenedAt:      attribute.Text(time.Now().UTC().Format(time.RFC3339)),
-		},
-		ConditionExpression:                 aws.String("attribute_not_exists(#number)"),
-		ExpressionAttributeNames:            map[string]string{"#number": contract.AttrAccountNumber},
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	item := map[string]types.AttributeValue{
+		contract.AttrAccountNumber: attribute.Text(number),
+		contract.AttrApplicationID: attribute.Text(decided.ApplicationID),
+		contract.AttrApplicant:     applicant,
+		contract.AttrOpenedAt:      attribute.Text(time.Now().UTC().Format(time.RFC3339)),
+	}
+	err = patience.Retry(ctx, func() error {
+		_, err := h.DynamoDB.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName:                           aws.String(h.Table),
+			Item:                                item,
+			ConditionExpression:                 aws.String("attribute_not_exists(#number)"),
+			ExpressionAttributeNames:            map[string]string{"#number": contract.AttrAccountNumber},
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		})
+		return err
 	})
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		return attribute.String(failed.Item, contract.AttrApplicationID) == decided.ApplicationID, nil

@@ -13,7 +13,8 @@ import (
 
 func main() {
 	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		handler := &approveapplication.Handler{DynamoDB: dynamodb.NewFromConfig(cfg), Table: env.String(contract.EnvApplicationsTable)}
+		client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+		handler := &approveapplication.Handler{DynamoDB: client, Table: env.String(contract.EnvApplicationsTable)}
 		return handler.Handle
 	})
 }

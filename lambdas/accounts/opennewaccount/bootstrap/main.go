@@ -13,6 +13,7 @@ import (
 
 func main() {
 	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		return opennewaccount.New(dynamodb.NewFromConfig(cfg), env.String(contract.EnvAccountsTable)).Handle
+		client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+		return opennewaccount.New(client, env.String(contract.EnvAccountsTable)).Handle
 	})
 }
