@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -17,33 +16,6 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local"
 )
-
-func measureSynth(ctx context.Context, o options) ([]result, error) {
-	state, err := os.MkdirTemp("", "bench-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(state)
-	values, err := b2b.Prepare(o.root, state)
-	if err != nil {
-		return nil, err
-	}
-	synthesize := func() (time.Duration, error) {
-		began := time.Now()
-		err := laptop.Synthesize(ctx, o.root, filepath.Join(state, "cdk.out"), values)
-		return time.Since(began), err
-	}
-	first, err := synthesize()
-	if err != nil {
-		return nil, err
-	}
-	warm, err := synthesize()
-	if err != nil {
-		return nil, err
-	}
-	return []result{{"synth, all functions unchanged", fmt.Sprintf("%.1f s", warm.Seconds()),
-		fmt.Sprintf("the run before it took %.1f s", first.Seconds()), "10 s"}}, nil
-}
 
 // measured is what a run of the whole pipeline yields.
 type measured struct {

@@ -42,7 +42,7 @@ func Synthesize(ctx context.Context, root, assembly string, added map[string]str
 	if err := os.RemoveAll(absolute); err != nil {
 		return err
 	}
-	environment, err := withNode(root)
+	environment, err := WithNode(root)
 	if err != nil {
 		return err
 	}
@@ -62,9 +62,9 @@ func Synthesize(ctx context.Context, root, assembly string, added map[string]str
 	return nil
 }
 
-// withNode returns the environment with the pinned Node first on PATH, if it
+// WithNode returns the environment with the pinned Node first on PATH, if it
 // is installed.
-func withNode(root string) ([]string, error) {
+func WithNode(root string) ([]string, error) {
 	bin := filepath.Join(root, "node_modules", ".bin")
 	path := bin + string(os.PathListSeparator) + os.Getenv("PATH")
 	if _, err := os.Stat(filepath.Join(bin, "node")); err != nil {
