@@ -23,15 +23,18 @@ import (
 // ground is where stacks are deployed.
 type ground struct {
 	stacks    *cloudformation.CloudFormation
-	undeleted int // how often a Test::Thing cannot be deleted
+	undeleted int    // how often a Test::Thing cannot be deleted
+	name      string // of the stack
 	url       string
 }
 
+var site = cloud.Site{Account: "111122223333", Region: "eu-west-1"}
+
 func newGround(t *testing.T) *ground {
 	t.Helper()
-	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
+	c := cloud.New(site)
 	t.Cleanup(c.Close)
-	g := &ground{stacks: cloudformation.New(c, cloudformation.Options{})}
+	g := &ground{stacks: cloudformation.New(c, cloudformation.Options{}), name: "Shop"}
 	c.Register("cloudformation", g.stacks)
 	server := httptest.NewServer(wire.As(c, c.Administrator(), "cloudformation", g.stacks.Protocols()))
 	t.Cleanup(server.Close)
@@ -50,7 +53,7 @@ func (g *ground) deploy(t *testing.T, broken string, settings cloudformation.Set
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack := cfn.Stack{Name: "Shop", Site: cloud.Site{Account: "111122223333", Region: "eu-west-1"}, Template: template}
+	stack := cfn.Stack{Name: g.name, Site: site, Template: template}
 	if _, err = g.stacks.Create(t.Context(), stack, map[string]cfn.Type{"Test::Thing": cfn.Define("Test::Thing", g.createThing)}, settings); (err != nil) != (broken == "true") {
 		t.Fatal(err)
 	}
@@ -72,7 +75,7 @@ func (g *ground) createThing(_ context.Context, r cfn.Resource, p struct{ Broken
 // clear runs the program.
 func (g *ground) clear(t *testing.T) (stdout, stderr string, code int) {
 	t.Helper()
-	program := exec.CommandContext(t.Context(), os.Args[0], "clear", "Shop")
+	program := exec.CommandContext(t.Context(), os.Args[0], "clear", g.name)
 	program.Env = append(os.Environ(), asProgram+"=1", "AWS_ENDPOINT_URL="+g.url, "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x")
 	var results, told bytes.Buffer
 	program.Stdout, program.Stderr = &results, &told
@@ -125,6 +128,16 @@ func TestClearLeavesAloneWhatItIsNotFor(t *testing.T) {
 		}
 		if after := g.describe(t); after != before || !strings.Contains(after, `"EnableTerminationProtection":true`) {
 			t.Errorf("the stack was %s\nand is %s", before, after)
+		}
+	})
+	t.Run("a stack within another", func(t *testing.T) {
+		g := newGround(t)
+		g.deploy(t, "false", cloudformation.Settings{})
+		outer := cfn.Stack{Name: "Shop", Site: site}
+		g.name = "Inner"
+		g.deploy(t, "true", cloudformation.Settings{Parent: outer.ID()})
+		if _, stderr, code := g.clear(t); code != 1 || !strings.Contains(stderr, "Inner is nested in another stack: clear that") {
+			t.Errorf("code %d\n%s", code, stderr)
 		}
 	})
 	t.Run("no stack", func(t *testing.T) {
