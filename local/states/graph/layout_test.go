@@ -36,6 +36,10 @@ func checkPlaces(t testing.TB, p *picture) {
 			}
 		}
 	}
+	for _, l := range p.itself {
+		side := l.from.x + l.from.width/2
+		areas = append(areas, area{"the loop of " + l.from.state.State.Name, side, l.from.y, side + selfLoop + l.label.room(), l.from.y + l.from.state.header})
+	}
 	for i, a := range areas {
 		if a.left < 0 || a.top < startRoom || a.right > p.width || a.bottom > p.height-endRoom {
 			t.Errorf("%s is outside of the picture", a.what)
