@@ -18,7 +18,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/workflowapi"
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 func asynchronousLab(t *testing.T) *lab {
@@ -154,14 +153,6 @@ func TestAsynchronousRouteStartsOncePerKeyAndTellsTheStatus(t *testing.T) {
 			}
 		})
 	}
-	t.Run("throttled", func(t *testing.T) {
-		for _, action := range []string{"StartSyncExecution", "StartExecution"} {
-			l.breakCalls(t, action, cloud.Errorf(400, "ThrottlingException", "Rate exceeded"))
-			wantError(t, l.post(t, "echo", "{}"), 429, "THROTTLED", "Too many requests: try again in a moment.")
-		}
-		l.breakCalls(t, "DescribeExecution", cloud.Errorf(400, "ThrottlingException", "Rate exceeded"))
-		wantError(t, l.send(t, "GET", "echo/a", "", nil), 429, "THROTTLED", "Too many requests: try again in a moment.")
-	})
 }
 
 // told waits for the two messages about an execution, and for nothing else.

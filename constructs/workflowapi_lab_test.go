@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -23,6 +24,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/pipes"
 )
 
 // machine is a state machine as another team makes one.
@@ -48,28 +50,48 @@ const (
 // lab is the engine with a stack in it.
 type lab struct {
 	*local.Engine
-	base  string // URL of the API, with the slash at its end
-	fault atomic.Pointer[cloud.Fault]
+	base   string // URL of the API, with the slash at its end
+	client *http.Client
+	fault  atomic.Pointer[cloud.Fault]
 }
 
 // newLab runs a stack with one API.
 func newLab(t *testing.T, declare func(stack awscdk.Stack)) *lab {
 	t.Helper()
+	return startLab(t, synthesized(t, declare), local.Options{}, http.DefaultClient)
+}
+
+// withVirtualLab runs a test of a stack with one API under a virtual clock.
+func withVirtualLab(t *testing.T, declare func(stack awscdk.Stack), test func(t *testing.T, l *lab)) {
+	t.Helper()
+	folder := synthesized(t, declare)
+	synctest.Test(t, func(t *testing.T) {
+		var network pipes.Network
+		test(t, startLab(t, folder, local.Options{Ports: &network}, network.Client()))
+	})
+}
+
+// synthesized is the assembly of a stack.
+func synthesized(t *testing.T, declare func(stack awscdk.Stack)) string {
+	t.Helper()
 	stack := cdktest.NewStack(t)
 	declare(stack)
 	cdktest.Synth(t, stack)
-	l := &lab{}
+	return *stack.Node().Root().(awscdk.App).Outdir()
+}
+
+func startLab(t *testing.T, folder string, options local.Options, client *http.Client) *lab {
+	t.Helper()
+	l := &lab{client: client}
+	options.Assembly = folder
+	options.Fault = func(ctx context.Context, call cloud.Call) error {
+		if f := l.fault.Load(); f != nil {
+			return (*f)(ctx, call)
+		}
+		return nil
+	}
 	var err error
-	l.Engine, err = local.Start(t.Context(), local.Options{
-		Assembly: *stack.Node().Root().(awscdk.App).Outdir(),
-		Fault: func(ctx context.Context, call cloud.Call) error {
-			if f := l.fault.Load(); f != nil {
-				return (*f)(ctx, call)
-			}
-			return nil
-		},
-	})
-	if err != nil {
+	if l.Engine, err = local.Start(t.Context(), options); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -135,7 +157,7 @@ func (l *lab) send(t testing.TB, method, path, body string, header http.Header) 
 			t.Fatal(err)
 		}
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := l.client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
