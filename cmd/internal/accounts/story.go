@@ -11,7 +11,6 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/accounts"
 )
@@ -19,23 +18,7 @@ import (
 // Story sends an application twice, one that neither check lets through, another
 // applicant's under the id of the first, and a body that is no application.
 func Story() story.Story {
-	return story.Story{
-		System: System(),
-		Tell: func(ctx context.Context, l *laptop.Laptop) (string, error) {
-			b, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return b.tell(ctx)
-		},
-		Usage: func(_ context.Context, l *laptop.Laptop) (string, error) {
-			b, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return b.usage(), nil
-		},
-	}
+	return story.Of(System(), Connect, (*Bank).tell, (*Bank).usage)
 }
 
 var (

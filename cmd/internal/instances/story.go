@@ -12,7 +12,6 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/instances"
 )
@@ -21,23 +20,7 @@ import (
 // key. Meanwhile it stops the instance, asks for it once more too early, starts
 // it again, and asks for an instance that there is not.
 func Story() story.Story {
-	return story.Story{
-		System: System(),
-		Tell: func(ctx context.Context, l *laptop.Laptop) (string, error) {
-			s, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return s.tell(ctx)
-		},
-		Usage: func(_ context.Context, l *laptop.Laptop) (string, error) {
-			s, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return s.usage(), nil
-		},
-	}
+	return story.Of(System(), Connect, (*Switch).tell, (*Switch).usage)
 }
 
 func (s *Switch) tell(ctx context.Context) (account string, err error) {

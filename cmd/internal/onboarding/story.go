@@ -20,23 +20,7 @@ const example = `{"user": {"userId": "user-12345", "email": "john.doe@example.co
 // Story signs up a user who was referred, one who was not, the first one again,
 // and one who gives no address.
 func Story() story.Story {
-	return story.Story{
-		System: System(),
-		Tell: func(ctx context.Context, l *laptop.Laptop) (string, error) {
-			c, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return c.tell(ctx)
-		},
-		Usage: func(_ context.Context, l *laptop.Laptop) (string, error) {
-			c, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return c.usage(), nil
-		},
-	}
+	return story.Of(System(), Connect, (*Club).tell, (*Club).usage)
 }
 
 // signups are those of the story, one after the other.

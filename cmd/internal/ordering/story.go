@@ -11,7 +11,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 )
 
@@ -36,23 +35,7 @@ var messages = []string{
 
 // Story stocks three of an item and has five ordered.
 func Story() story.Story {
-	return story.Story{
-		System: System(),
-		Tell: func(ctx context.Context, l *laptop.Laptop) (string, error) {
-			s, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return s.tell(ctx)
-		},
-		Usage: func(_ context.Context, l *laptop.Laptop) (string, error) {
-			s, err := Connect(l)
-			if err != nil {
-				return "", err
-			}
-			return s.usage(), nil
-		},
-	}
+	return story.Of(System(), Connect, (*Shop).tell, (*Shop).usage)
 }
 
 func (s *Shop) tell(ctx context.Context) (account string, err error) {

@@ -24,6 +24,33 @@ type Story struct {
 	Usage func(context.Context, *laptop.Laptop) (string, error)
 }
 
+// Of is the story of a system whose clients connect in one way for telling and
+// for use.
+func Of[Clients any](
+	system laptop.System,
+	connect func(*laptop.Laptop) (Clients, error),
+	tell func(Clients, context.Context) (account string, err error),
+	usage func(Clients) string,
+) Story {
+	return Story{
+		System: system,
+		Tell: func(ctx context.Context, l *laptop.Laptop) (string, error) {
+			clients, err := connect(l)
+			if err != nil {
+				return "", err
+			}
+			return tell(clients, ctx)
+		},
+		Usage: func(_ context.Context, l *laptop.Laptop) (string, error) {
+			clients, err := connect(l)
+			if err != nil {
+				return "", err
+			}
+			return usage(clients), nil
+		},
+	}
+}
+
 // Began is when the program was started.
 var Began = time.Now()
 
