@@ -55,6 +55,28 @@ func TestAStackIsNotProtectedWhileItIsBeingDeleted(t *testing.T) {
 	if end := deleted(t, client, &sdk.DeleteStackInput{StackName: s.StackId}); s.StackStatus != "DELETE_IN_PROGRESS" || end.StackStatus != "DELETE_COMPLETE" {
 		t.Errorf("the stack was in %s and is in %s", s.StackStatus, end.StackStatus)
 	}
+	out, err := client.DescribeStackEvents(t.Context(), &sdk.DescribeStackEventsInput{StackName: s.StackId})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := 0
+	for _, e := range out.StackEvents {
+		if *e.LogicalResourceId == "shop" && e.ResourceStatus == types.ResourceStatusDeleteInProgress {
+			begun++
+		}
+	}
+	if begun != 1 {
+		t.Errorf("it began to be deleted %d times", begun)
+	}
+}
+
+func TestAStackIsNotDeletedByForce(t *testing.T) {
+	g := newGround(t)
+	if err := g.deploy(t, "shop", shop, Settings{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := g.root(t).DeleteStack(t.Context(), &sdk.DeleteStackInput{StackName: aws.String("shop"), DeletionMode: types.DeletionModeForceDeleteStack})
+	failing(t, err, "the local engine deletes in DeletionMode STANDARD only, not FORCE_DELETE_STACK")
 }
 
 func TestAStackThatCouldNotBeDeletedCanBeAgain(t *testing.T) {
