@@ -55,6 +55,9 @@ func TestAsynchronousRouteAnswersForWhatStepFunctionsCannotDo(t *testing.T) {
 	}, func(t *testing.T, l *lab) {
 		first := l.start(t, "echo", "used", "{}")
 		l.ended(t, follow(first))
+		if got := follow(l.start(t, "echo", "é", "{}")); got != "echo/%C3%A9" {
+			t.Errorf("the Location of é is %s", got)
+		}
 		for _, row := range []struct {
 			name, action string
 			err          error
@@ -63,6 +66,8 @@ func TestAsynchronousRouteAnswersForWhatStepFunctionsCannotDo(t *testing.T) {
 		}{
 			{"the starter is throttled", "StartSyncExecution", throttled, 429, "THROTTLED", wait},
 			{"the starter is broken", "StartSyncExecution", broken, 503, "INTEGRATION_FAILURE", later},
+			{"the starter is one too many", "StartSyncExecution", cloud.Errorf(400, "ExecutionLimitExceeded", "no"), 429, "THROTTLED", wait},
+			{"the starter's key is throttled", "StartSyncExecution", cloud.Errorf(400, "KmsThrottlingException", "no"), 429, "THROTTLED", wait},
 			{"throttled", "StartExecution", throttled, 429, "THROTTLED", wait},
 			{"too many executions", "StartExecution", cloud.Errorf(400, "ExecutionLimitExceeded", "no"), 429, "THROTTLED", wait},
 			{"the key is throttled", "StartExecution", cloud.Errorf(400, "KmsThrottlingException", "no"), 429, "THROTTLED", wait},
