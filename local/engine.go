@@ -37,6 +37,10 @@ type Options struct {
 	// Default: a temporary folder, which Close removes.
 	Logs string
 
+	// Mail is the folder that takes a file per mail that SNS would have sent.
+	// Default: mails are not written.
+	Mail string
+
 	// Account and Region are where the engine pretends to be. Default: those
 	// that the stacks are meant for, otherwise 000000000000 and us-east-1.
 	Account, Region string

@@ -29,7 +29,7 @@ func run(ctx context.Context, arguments []string) error {
 		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted.\n\n")
 		flags.PrintDefaults()
 	}
-	out := flags.String("out", ".local", "`folder` for endpoints.json and logs/")
+	out := flags.String("out", ".local", "`folder` for endpoints.json, logs/ and mail/")
 	state := flags.String("state", "", "`folder` that keeps ports, keys, secrets and data for the next run (default nothing is kept)")
 	port := flags.Int("port", 0, "port of the AWS APIs; SFTP servers and REST APIs have those after it (default what -state remembers, or any)")
 	account := flags.String("account", "", "account the engine pretends to be (default the stacks' own, or 000000000000)")
@@ -73,6 +73,7 @@ func serve(ctx context.Context, out string, o local.Options) (err error) {
 		return err
 	}
 	o.Logs = filepath.Join(out, "logs")
+	o.Mail = filepath.Join(out, "mail")
 	engine, err := local.Start(ctx, o)
 	if err != nil {
 		return err

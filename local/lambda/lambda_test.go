@@ -99,7 +99,7 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...fun
 	}
 	functions := lambda.New(c, options)
 	queues := sqs.New(c, sqs.Options{Endpoint: endpoint})
-	topics := sns.New(c)
+	topics := sns.New(c, sns.Options{})
 	c.Register("lambda", functions)
 	c.Register("sqs", queues)
 	c.Register("sns", topics)

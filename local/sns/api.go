@@ -42,7 +42,7 @@ func (s *SNS) listed(topics ...*topic) subscriptionsOutput {
 	for _, t := range topics {
 		for _, sub := range s.subscriptionsOf(t) {
 			arn := sub.arn
-			if sub.inert() {
+			if s.inert(sub) {
 				arn = "PendingConfirmation"
 			}
 			output.Subscriptions = append(output.Subscriptions, subscriptionOutput{arn, s.cloud.Account, sub.protocol, sub.endpoint, t.arn})

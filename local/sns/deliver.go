@@ -5,6 +5,7 @@ package sns
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -19,15 +20,26 @@ type subscription struct {
 	deadLetters string // ARN of a queue, or empty
 }
 
-// inert tells whether the subscription would leave the machine.
-func (s *subscription) inert() bool { return s.protocol != "sqs" && s.protocol != "lambda" }
+// id is the last part of the ARN.
+func (s *subscription) id() string { return s.arn[strings.LastIndex(s.arn, ":")+1:] }
+
+// byMail tells a subscription of somebody's mail address.
+func (s *subscription) byMail() bool { return s.protocol == "email" || s.protocol == "email-json" }
+
+// inert tells whether a subscription would leave the machine.
+func (s *SNS) inert(sub *subscription) bool {
+	if sub.byMail() {
+		return s.mailbox == ""
+	}
+	return sub.protocol != "sqs" && sub.protocol != "lambda"
+}
 
 // distribute starts the deliveries of a message.
 func (s *SNS) distribute(t *topic, m *message) {
 	s.metrics.published.Observe(t.dimensions, 1)
 	s.metrics.size.Observe(t.dimensions, float64(m.bytes))
 	for _, sub := range s.subscriptionsOf(t) {
-		if sub.inert() {
+		if s.inert(sub) {
 			continue
 		}
 		if !sub.filter.matches(m.attributes) {
@@ -80,6 +92,9 @@ func retryDelay(attempt int) (delay time.Duration, more bool) {
 }
 
 func (s *SNS) send(ctx context.Context, t *topic, sub *subscription, m *message) error {
+	if sub.byMail() {
+		return s.mailbox.put(t, sub, m)
+	}
 	caller := s.cloud.ServiceCaller("sns.amazonaws.com", t.arn)
 	if sub.protocol == "lambda" {
 		payload, err := json.Marshal(m.lambdaEvent(t, sub))

@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/mail"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -101,6 +103,11 @@ func (s *SNS) subscription(t *topic, prefix string, p subscriptionProperties) (*
 	}
 	if p.Region != "" && p.Region != s.cloud.Region {
 		return nil, &cfn.Unsupported{Property: prefix + "Region", Reason: "the local engine has one region"}
+	}
+	if strings.HasPrefix(p.Protocol, "email") {
+		if address, err := mail.ParseAddress(p.Endpoint); err != nil || address.Address != p.Endpoint {
+			return nil, invalid("Email address")
+		}
 	}
 	if p.RawMessageDelivery && p.Protocol == "lambda" {
 		return nil, invalid("RawMessageDelivery Reason: delivery protocol [lambda] does not support raw message delivery")

@@ -1,7 +1,8 @@
 // Package sns is Amazon SNS for the local engine: standard topics that deliver
 // to queues and functions, with filter policies, retries and dead-letter
-// queues. Subscriptions that would leave the machine (email, HTTPS, SMS) are
-// kept and listed, and nothing is sent to them.
+// queues. A mail becomes a file in a folder. Other subscriptions that would
+// leave the machine (HTTPS, SMS) are kept and listed, and nothing is sent to
+// them.
 package sns
 
 // This file is the service itself, and its topics.
@@ -21,6 +22,7 @@ type SNS struct {
 
 	cloud   *cloud.Cloud
 	metrics metrics
+	mailbox mailbox
 
 	mu     sync.RWMutex
 	topics map[string]*topic // by ARN
@@ -28,9 +30,16 @@ type SNS struct {
 
 var _ cloud.API = (*SNS)(nil)
 
+// Options choose where mails go.
+type Options struct {
+	// Mailbox is the folder that takes a file per mail. Default: mails are not
+	// written, and who subscribes by mail never confirms it.
+	Mailbox string
+}
+
 // New returns a service without topics.
-func New(c *cloud.Cloud) *SNS {
-	s := &SNS{cloud: c, metrics: newMetrics(c), topics: map[string]*topic{}}
+func New(c *cloud.Cloud, o Options) *SNS {
+	s := &SNS{cloud: c, metrics: newMetrics(c), mailbox: mailbox(o.Mailbox), topics: map[string]*topic{}}
 	s.Operations = cloud.Operations{
 		"GetTopicAttributes":       cloud.Handle(s.getTopicAttributes),
 		"ListSubscriptions":        cloud.Handle(s.listSubscriptions),

@@ -49,12 +49,17 @@ func (f *functions) Call(_ context.Context, _ cloud.Caller, _ string, input json
 
 func newEngine(t *testing.T) *engine {
 	t.Helper()
+	return newEngineWith(t, sns.Options{})
+}
+
+func newEngineWith(t *testing.T, o sns.Options) *engine {
+	t.Helper()
 	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 	t.Cleanup(c.Close)
 	identity := iam.New(c)
 	c.Authorizer, c.Policies = identity, identity
 	queues := sqs.New(c, sqs.Options{Endpoint: func() string { return "http://127.0.0.1:4566" }})
-	topics := sns.New(c)
+	topics := sns.New(c, o)
 	e := &engine{Cloud: c, sns: topics, types: map[string]cfn.Type{}, functions: &functions{}}
 	c.Register("sqs", queues)
 	c.Register("sns", topics)

@@ -66,7 +66,7 @@ type Options struct {
 	// systems' own.
 	Context map[string]string
 
-	// Engine options other than Assembly, Logs and State.
+	// Engine options other than Assembly, Logs, Mail and State.
 	Engine local.Options
 
 	// Progress is told what happens, in a few words. Default: nobody is told.
@@ -139,6 +139,7 @@ func (o Options) engine(ctx context.Context, assembly string) (*local.Engine, er
 	options := o.Engine
 	options.Assembly = assembly
 	options.Logs = filepath.Join(o.State, "logs")
+	options.Mail = filepath.Join(o.State, "mail")
 	options.State = filepath.Join(o.State, "engine")
 	return local.Start(ctx, options)
 }

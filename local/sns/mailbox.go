@@ -1,0 +1,76 @@
+package sns
+
+// This file puts the mails that SNS would send into a folder.
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// mailbox is a folder with a file per mail, or nothing.
+type mailbox string
+
+// put writes a mail as a whole or not at all. Its name sorts by time. Links in
+// mails may let who has them do something, so only this user reads them.
+func (b mailbox) put(t *topic, sub *subscription, m *message) error {
+	folder := string(b)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make the mailbox: %w", err)
+	}
+	now := time.Now().UTC()
+	content, err := sub.mail(t, m, now)
+	if err != nil {
+		return err
+	}
+	name := now.Format("20060102T150405.000Z") + "-" + sub.id() + "-" + m.id + ".eml"
+	path := filepath.Join(folder, name)
+	if err := os.WriteFile(path+".part", content, 0o600); err != nil {
+		return fmt.Errorf("write a mail: %w", err)
+	}
+	if err := os.Rename(path+".part", path); err != nil {
+		return fmt.Errorf("write a mail: %w", err)
+	}
+	return nil
+}
+
+// mail is a message as a subscriber finds it: RFC 5322, with the text as it was
+// published, without SNS's footer about unsubscribing.
+func (s *subscription) mail(t *topic, m *message, sent time.Time) ([]byte, error) {
+	text, kind := m.text(s.protocol), "text/plain"
+	if s.protocol == "email-json" {
+		notification, err := json.Marshal(m.notification(t, s))
+		if err != nil {
+			return nil, err
+		}
+		text, kind = string(notification), "application/json"
+	}
+	name, subject := t.displayName, m.subject
+	if name == "" {
+		name = "AWS Notifications"
+	}
+	if subject == "" {
+		subject = "AWS Notification Message"
+	}
+	from := mail.Address{Name: name, Address: "no-reply@sns.amazonaws.com"}
+	var b bytes.Buffer
+	for _, header := range [][2]string{
+		{"From", from.String()},
+		{"To", s.endpoint},
+		{"Subject", mime.QEncoding.Encode("utf-8", subject)},
+		{"Date", sent.Format(time.RFC1123Z)},
+		{"Message-ID", "<" + s.id() + "." + m.id + "@sns.local>"},
+		{"MIME-Version", "1.0"},
+		{"Content-Type", kind + "; charset=utf-8"},
+		{"Content-Transfer-Encoding", "8bit"},
+	} {
+		fmt.Fprintf(&b, "%s: %s\n", header[0], header[1])
+	}
+	b.WriteString("\n" + text + "\n")
+	return b.Bytes(), nil
+}

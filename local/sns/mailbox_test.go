@@ -1,0 +1,126 @@
+package sns_test
+
+import (
+	"io"
+	"mime"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tradepost-dev/tradepost/local/sns"
+)
+
+// mails are those of a folder, in the order of their names.
+func mails(t *testing.T, folder string) (read []*mail.Message, bodies []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || filepath.Ext(file) != ".eml" {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := mail.ReadMessage(strings.NewReader(string(content)))
+		if err != nil {
+			t.Fatalf("%v in %s", err, content)
+		}
+		body, err := io.ReadAll(m.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, bodies = append(read, m), append(bodies, string(body))
+	}
+	return read, bodies
+}
+
+func TestAMailIsAFileInTheMailbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := filepath.Join(t.TempDir(), "mail")
+		e := newEngineWith(t, sns.Options{Mailbox: folder})
+		e.mustCreate(t, base+subscription("Ops", "email", `"ops@example.com"`, "")+subscription("Inbox2", "sqs", inboxARN, ""))
+		const link = "https://example.com/a?b=c&d=" + "e%2Fe"
+		id := e.publish(t, map[string]any{"Message": "Grüße\nsee " + link, "Subject": "Wanted: 50 €"})
+		synctest.Wait()
+		got, bodies := mails(t, folder)
+		if len(got) != 1 {
+			t.Fatalf("%d mails", len(got))
+		}
+		header := func(name string) string {
+			text, err := new(mime.WordDecoder).DecodeHeader(got[0].Header.Get(name))
+			if err != nil {
+				t.Error(err)
+			}
+			return text
+		}
+		for name, want := range map[string]string{
+			"To": "ops@example.com", "From": `"News" <no-reply@sns.amazonaws.com>`, "Subject": "Wanted: 50 €", "Content-Type": "text/plain; charset=utf-8",
+		} {
+			if header(name) != want {
+				t.Errorf("%s is %q, want %q", name, header(name), want)
+			}
+		}
+		if !strings.Contains(header("Message-ID"), id) || bodies[0] != "Grüße\nsee "+link+"\n" {
+			t.Errorf("%q, %q", header("Message-ID"), bodies[0])
+		}
+	})
+}
+
+func TestMailsGoByFilterAndProtocol(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		e := newEngineWith(t, sns.Options{Mailbox: folder})
+		e.mustCreate(t, base+
+			subscription("Ann", "email", `"ann@example.com"`, `, "FilterPolicy": {"to": ["ann@example.com"]}`)+
+			subscription("Bob", "email", `"bob@example.com"`, `, "FilterPolicy": {"to": ["bob@example.com"]}`)+
+			subscription("Log", "email-json", `"log@example.com"`, ""))
+		e.publish(t, map[string]any{
+			"Message": `{"default": "for all", "email": "for people"}`, "MessageStructure": "json",
+			"MessageAttributes": map[string]any{"to": attribute("String", "bob@example.com")},
+		})
+		synctest.Wait()
+		got, bodies := mails(t, folder)
+		var summary []string
+		for i, m := range got {
+			text, _, _ := strings.Cut(bodies[i], ",")
+			summary = append(summary, m.Header.Get("To")+" "+m.Header.Get("Subject")+" "+strings.TrimSpace(text))
+		}
+		slices.Sort(summary)
+		if want := []string{
+			"bob@example.com AWS Notification Message for people",
+			`log@example.com AWS Notification Message {"Type":"Notification"`,
+		}; !slices.Equal(summary, want) {
+			t.Errorf("mails %q", summary)
+		}
+	})
+}
+
+func TestASubscriberByMailIsTakenAsConfirmedWhereThereIsAMailbox(t *testing.T) {
+	e := newEngineWith(t, sns.Options{Mailbox: t.TempDir()})
+	e.mustCreate(t, base+subscription("Mail", "email", `"ops@example.com"`, ""))
+	var out struct {
+		Subscriptions []struct{ SubscriptionArn string }
+	}
+	if err := e.Do(t.Context(), e.Administrator(), "sns", "ListSubscriptions", map[string]string{}, &out); err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Subscriptions) != 1 || !strings.HasPrefix(out.Subscriptions[0].SubscriptionArn, topicARN+":") {
+		t.Errorf("subscriptions %+v", out.Subscriptions)
+	}
+}
+
+func TestAMailAddressThatIsNoneIsRefused(t *testing.T) {
+	for _, address := range []string{"", "ops", "Ops <ops@example.com>", `a@b.example\r\nBcc: c@d.example`, "a@b.example, c@d.example"} {
+		if _, err := newEngine(t).create(base + subscription("Mail", "email", `"`+address+`"`, "")); err == nil || !strings.Contains(err.Error(), "Invalid parameter: Email address") {
+			t.Errorf("%q: error %v", address, err)
+		}
+	}
+}
