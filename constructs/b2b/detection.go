@@ -53,7 +53,7 @@ func (d Detection) Validate() error {
 // addSplit declares the function that reads files.
 func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 	s.Undelivered = operation.NewDeadLetters(s.Construct, "Undelivered", props.Operation)
-	s.Split = functions{s.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Split", Split, gofunction.Props{
+	s.Split = functions(s.Construct, props.Code, props.Operation, props.Alarms.Functions).Add("Split", Split, gofunction.Props{
 		Description: "Reads an arrived file, checks it, and queues its transactions",
 		Memory:      1769, // one whole core
 		Timeout:     15 * time.Minute,

@@ -30,20 +30,9 @@ const (
 
 var handlers = []Handler{Split, Start, Accept, Authorize, Format, Tally, Acknowledge, Watch, Conclude}
 
-// functions declares the functions of a part.
-type functions struct {
-	scope     constructs.Construct
-	code      map[Handler]awslambda.Code
-	operation operation.Settings
-	alarms    gofunction.Alarms
-}
-
-func (f functions) add(id string, handler Handler, props gofunction.Props) *gofunction.Function {
-	if props.Code = f.code[handler]; props.Code == nil {
-		props.Package = gofunction.Handler("b2b", string(handler))
-	}
-	props.Operation, props.Alarms = f.operation, f.alarms
-	return gofunction.New(f.scope, id, props)
+// functions are those of a part.
+func functions(scope constructs.Construct, code map[Handler]awslambda.Code, settings operation.Settings, alarms gofunction.Alarms) gofunction.Set[Handler] {
+	return gofunction.Set[Handler]{Scope: scope, System: "b2b", Code: code, Operation: settings, Alarms: alarms}
 }
 
 // MetricNamespace is where the pipeline's own metrics are: Received, Stored,

@@ -68,7 +68,7 @@ func NewQueue(scope constructs.Construct, id string, props QueueProps) *Queue {
 		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * startTimeout.Seconds())),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: q.DeadLetters, MaxReceiveCount: jsii.Number(5)},
 	})
-	q.Start = functions{this, props.Code, props.Operation, props.Alarms.Functions}.add("Start", Start, gofunction.Props{
+	q.Start = functions(this, props.Code, props.Operation, props.Alarms.Functions).Add("Start", Start, gofunction.Props{
 		Description: "Starts a workflow execution for each queued transaction",
 		Memory:      512,
 		Timeout:     startTimeout,

@@ -148,7 +148,7 @@ func (r *RESTIntake) MetricServerErrors(options *operation.MetricOptions) awsclo
 }
 
 func (r *RESTIntake) addPost(transactions awsapigateway.Resource, authorizer awsapigateway.IAuthorizer, props RESTIntakeProps) {
-	r.Accept = functions{r.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Accept", Accept, gofunction.Props{
+	r.Accept = functions(r.Construct, props.Code, props.Operation, props.Alarms.Functions).Add("Accept", Accept, gofunction.Props{
 		Description: "Queues a posted transaction",
 		Memory:      512,
 		Timeout:     20 * time.Second,

@@ -22,7 +22,7 @@ import (
 func (r *RESTIntake) addAuthorizer(props RESTIntakeProps) awsapigateway.IAuthorizer {
 	stack := awscdk.Stack_Of(r.Construct)
 	r.SecretPrefix = *stack.StackName() + "/" + operation.StackPart(r.Construct) + "/" + r.unique() + "/partners/"
-	r.Authorize = functions{r.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Authorize", Authorize, gofunction.Props{
+	r.Authorize = functions(r.Construct, props.Code, props.Operation, props.Alarms.Functions).Add("Authorize", Authorize, gofunction.Props{
 		Description: "Knows a trading partner by its token",
 		Timeout:     10 * time.Second,
 		Environment: map[string]string{contract.EnvTokenSecretPrefix: r.SecretPrefix},

@@ -102,8 +102,8 @@ func (p SettlementProps) validate() error {
 
 func (s *Settlement) addFunctions(props SettlementProps) {
 	tables, bucket := props.Tables, props.Landing.Bucket
-	functions := functions{s.Construct, props.Code, props.Operation, props.Alarms.Functions}
-	s.Tally = functions.add("Tally", Tally, gofunction.Props{
+	functions := functions(s.Construct, props.Code, props.Operation, props.Alarms.Functions)
+	s.Tally = functions.Add("Tally", Tally, gofunction.Props{
 		Description: "Counts the outcomes of a file's transactions",
 		Memory:      512,
 		Timeout:     5 * time.Minute,
@@ -111,7 +111,7 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 	})
 	operation.AllowTable(s.Tally.Role, tables.Outcomes, "dynamodb:Query")
 
-	s.Acknowledge = functions.add("Acknowledge", Acknowledge, gofunction.Props{
+	s.Acknowledge = functions.Add("Acknowledge", Acknowledge, gofunction.Props{
 		Description: "Writes a file's reply into its partner's outbox",
 		Memory:      1024,
 		Timeout:     15 * time.Minute,
@@ -138,7 +138,7 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 // addWatch declares what looks after files from outside of their executions.
 func (s *Settlement) addWatch(props SettlementProps) {
 	files := props.Tables.Files
-	s.Watch = functions{s.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Watch", Watch, gofunction.Props{
+	s.Watch = functions(s.Construct, props.Code, props.Operation, props.Alarms.Functions).Add("Watch", Watch, gofunction.Props{
 		Description: "Starts settlements again that ended without a reply",
 		Timeout:     5 * time.Minute,
 		Environment: withMetrics(props.Operation, map[string]string{

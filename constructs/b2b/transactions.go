@@ -70,10 +70,10 @@ func NewWorkflow(scope constructs.Construct, id string, props WorkflowProps) *Wo
 	operation.Must("b2b.Workflow", id, props.validate())
 	this := constructs.NewConstruct(scope, &id)
 	props.Operation = props.Operation.WithDefaults(this)
-	tables, functions := props.Tables, functions{this, props.Code, props.Operation, props.Alarms.Functions}
+	tables, functions := props.Tables, functions(this, props.Code, props.Operation, props.Alarms.Functions)
 
 	w := &Workflow{Construct: this}
-	w.Format = functions.add("Format", Format, gofunction.Props{
+	w.Format = functions.Add("Format", Format, gofunction.Props{
 		Description: "Groups a transaction's fields and hashes its content",
 	})
 	machine := workflow.Props{
@@ -120,7 +120,7 @@ func (p WorkflowProps) validate() error {
 func (w *Workflow) addConclude(props WorkflowProps) {
 	tables := props.Tables
 	w.Unrecorded = operation.NewDeadLetters(w.Construct, "Unrecorded", props.Operation)
-	w.Conclude = functions{w.Construct, props.Code, props.Operation, props.Alarms.Functions}.add("Conclude", Conclude, gofunction.Props{
+	w.Conclude = functions(w.Construct, props.Code, props.Operation, props.Alarms.Functions).Add("Conclude", Conclude, gofunction.Props{
 		Description: "Records the outcome of an execution that failed; counts those of posted transactions",
 		Timeout:     30 * time.Second,
 		OnFailure:   awslambdadestinations.NewSqsDestination(w.Unrecorded),
