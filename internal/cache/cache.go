@@ -27,10 +27,11 @@ func Folder(kind string, parts ...string) (string, error) {
 	return folder, nil
 }
 
-// Replace writes a file at once: whoever reads it meanwhile sees the old
-// content or the new one.
+// Replace writes a file into a Folder at once: whoever reads it meanwhile sees
+// the old content or the new one. Nothing else is ever in the folder, which
+// another process's CDK may be walking.
 func Replace(file string, content []byte, mode os.FileMode) error {
-	scratch, err := os.MkdirTemp(filepath.Dir(file), ".new-")
+	scratch, err := os.MkdirTemp(filepath.Dir(filepath.Dir(file)), ".new-")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
