@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/internal/contract/accounts"
+	"github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/contract/ordering"
 )
@@ -125,11 +126,13 @@ func environment(runtimeAPI string) []string {
 		contract.EnvFilesTable, contract.EnvTransactionsTable, contract.EnvOutcomesTable, contract.EnvQueueURL, contract.EnvWorkflowARN,
 		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
 		ordering.EnvWorkflowARN, ordering.EnvDeadLettersURL, ordering.EnvStockTable, ordering.EnvOrdersTable, ordering.EnvNoticesARN,
+		approval.EnvRequestsTable, approval.EnvTopicARN, approval.EnvKeySecret, approval.EnvPageURL,
 	} {
 		values = append(values, name+"=x")
 	}
-	values = append(values, accounts.EnvApplicationsTable+"=x", accounts.EnvAccountsTable+"=x", accounts.EnvRefusedNames+"=[]")
-	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention} {
+	values = append(values, accounts.EnvApplicationsTable+"=x", accounts.EnvAccountsTable+"=x", accounts.EnvRefusedNames+"=[]",
+		approval.EnvApprovers+`=["ops@example.com"]`)
+	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention, approval.EnvTimeout} {
 		values = append(values, name+"=24h")
 	}
 	for _, name := range []string{contract.EnvSettlementRate, contract.EnvMaxFileBytes, contract.EnvMaxFileRecords} {
