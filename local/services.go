@@ -66,7 +66,7 @@ func (e *Engine) services(o Options) []service {
 		{"s3", objects},
 		{"transfer", e.transfer},
 		{"sqs", sqs.New(c, sqs.Options{Endpoint: e.URL})},
-		{"sns", sns.New(c, sns.Options{Mailbox: o.Mail})},
+		{"sns", sns.New(c, sns.Options{Mailbox: o.Mail, Localize: e.localize})},
 		{"dynamodb", dynamodb.New(c, dynamodb.Options{Assets: e.asset})},
 		{"secretsmanager", secrets.New(c)},
 		{"ssm", ssm.New(c)},

@@ -93,7 +93,7 @@ func retryDelay(attempt int) (delay time.Duration, more bool) {
 
 func (s *SNS) send(ctx context.Context, t *topic, sub *subscription, m *message) error {
 	if sub.byMail() {
-		return s.mailbox.put(t, sub, m)
+		return s.mailbox.put(t, sub, m, s.localize)
 	}
 	caller := s.cloud.ServiceCaller("sns.amazonaws.com", t.arn)
 	if sub.protocol == "lambda" {

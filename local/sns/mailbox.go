@@ -18,13 +18,16 @@ type mailbox string
 
 // put writes a mail as a whole or not at all. Its name sorts by time. Links in
 // mails may let who has them do something, so only this user reads them.
-func (b mailbox) put(t *topic, sub *subscription, m *message) error {
+func (b mailbox) put(t *topic, sub *subscription, m *message, localize func(string) string) error {
 	folder := string(b)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("make the mailbox: %w", err)
 	}
 	now := time.Now().UTC()
 	content, err := sub.mail(t, m, now)
+	if localize != nil {
+		content = []byte(localize(string(content)))
+	}
 	if err != nil {
 		return err
 	}

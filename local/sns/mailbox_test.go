@@ -45,10 +45,10 @@ func mails(t *testing.T, folder string) (read []*mail.Message, bodies []string) 
 func TestAMailIsAFileInTheMailbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := filepath.Join(t.TempDir(), "mail")
-		e := newEngineWith(t, sns.Options{Mailbox: folder})
+		e := newEngineWith(t, sns.Options{Mailbox: folder, Localize: func(text string) string { return strings.ReplaceAll(text, "https://api.example", "http://127.0.0.1:1") }})
 		e.mustCreate(t, base+subscription("Ops", "email", `"ops@example.com"`, "")+subscription("Inbox2", "sqs", inboxARN, ""))
 		const link = "https://example.com/a?b=c&d=" + "e%2Fe"
-		id := e.publish(t, map[string]any{"Message": "Grüße\nsee " + link, "Subject": "Wanted: 50 €"})
+		id := e.publish(t, map[string]any{"Message": "Grüße\nsee " + link + " https://api.example/v1", "Subject": "Wanted: 50 €"})
 		synctest.Wait()
 		got, bodies := mails(t, folder)
 		if len(got) != 1 {
@@ -68,7 +68,7 @@ func TestAMailIsAFileInTheMailbox(t *testing.T) {
 				t.Errorf("%s is %q, want %q", name, header(name), want)
 			}
 		}
-		if !strings.Contains(header("Message-ID"), id) || bodies[0] != "Grüße\nsee "+link+"\n" {
+		if !strings.Contains(header("Message-ID"), id) || bodies[0] != "Grüße\nsee "+link+" http://127.0.0.1:1/v1\n" {
 			t.Errorf("%q, %q", header("Message-ID"), bodies[0])
 		}
 	})

@@ -20,9 +20,10 @@ import (
 type SNS struct {
 	cloud.Operations
 
-	cloud   *cloud.Cloud
-	metrics metrics
-	mailbox mailbox
+	cloud    *cloud.Cloud
+	metrics  metrics
+	mailbox  mailbox
+	localize func(string) string // may be nil
 
 	mu     sync.RWMutex
 	topics map[string]*topic // by ARN
@@ -35,11 +36,15 @@ type Options struct {
 	// Mailbox is the folder that takes a file per mail. Default: mails are not
 	// written, and who subscribes by mail never confirms it.
 	Mailbox string
+
+	// Localize puts local addresses in place of those that APIs would have on
+	// AWS, so that the links of mails work. Default: texts stay as they are.
+	Localize func(text string) string
 }
 
 // New returns a service without topics.
 func New(c *cloud.Cloud, o Options) *SNS {
-	s := &SNS{cloud: c, metrics: newMetrics(c), mailbox: mailbox(o.Mailbox), topics: map[string]*topic{}}
+	s := &SNS{cloud: c, metrics: newMetrics(c), mailbox: mailbox(o.Mailbox), localize: o.Localize, topics: map[string]*topic{}}
 	s.Operations = cloud.Operations{
 		"GetTopicAttributes":       cloud.Handle(s.getTopicAttributes),
 		"ListSubscriptions":        cloud.Handle(s.listSubscriptions),
