@@ -29,7 +29,7 @@ var encrypted = map[string]string{
 
 var holdsNothing = []string{
 	"AWS::IAM::", "AWS::ApiGateway::", "AWS::CloudWatch::", "AWS::Events::", "AWS::Lambda::", "AWS::KMS::Key",
-	"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::StepFunctions::StateMachine",
+	"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::StepFunctions::StateMachine",
 	"AWS::Transfer::", "AWS::Logs::ResourcePolicy", "AWS::CDK::Metadata",
 	"AWS::EC2::Instance", // no data of a system's; its disk has the account's own key
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/tradepost-dev/tradepost/constructs/accounts"
+	"github.com/tradepost-dev/tradepost/constructs/approval"
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/constructs/instances"
 	"github.com/tradepost-dev/tradepost/constructs/onboarding"
@@ -26,6 +27,9 @@ import (
 // systems declare each system with default props but for how it is operated.
 var systems = map[string]func(awscdk.Stack, operation.Settings){
 	"accounts": func(s awscdk.Stack, o operation.Settings) { accounts.New(s, "Bank", accounts.Props{Operation: o}) },
+	"approval": func(s awscdk.Stack, o operation.Settings) {
+		approval.New(s, "Approval", approval.Props{Approvers: []string{"ann@example.com", "bob@example.com"}, Operation: o})
+	},
 	"b2b": func(s awscdk.Stack, o operation.Settings) {
 		b2b.NewPipeline(s, "Pipeline", b2b.PipelineProps{Partners: testPartners(), Operation: o})
 	},

@@ -90,3 +90,6 @@ func (e RequestInvalid) Error() string { return e.Reason }
 type RequestUnknown struct{ Name string }
 
 func (e RequestUnknown) Error() string { return "nothing was asked by the name " + e.Name }
+
+// ParameterLink is the path parameter that has a link's text.
+const ParameterLink = "link"

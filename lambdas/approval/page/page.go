@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/tradepost-dev/tradepost/internal/approvals"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/approval"
 	"github.com/tradepost-dev/tradepost/internal/patience"
 )
 
@@ -31,9 +32,6 @@ type Handler struct {
 	Keys          *approvals.Keys
 	Table         string
 }
-
-// ParameterLink is the path parameter that has the link's text.
-const ParameterLink = "link"
 
 // Handle answers with a page: 404 for a link that was not signed here, of which
 // nothing else is told; 410 for one whose time is over; 409 for a decision on
@@ -56,7 +54,7 @@ func (h *Handler) visit(ctx context.Context, request events.APIGatewayProxyReque
 	if err != nil {
 		return view{}, err
 	}
-	link, ok := approvals.Open(request.PathParameters[ParameterLink], keys)
+	link, ok := approvals.Open(request.PathParameters[contract.ParameterLink], keys)
 	if !ok {
 		return unknown(), nil
 	}

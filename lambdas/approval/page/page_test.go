@@ -91,7 +91,7 @@ func linkOf(approver string) string {
 func (l *lab) do(t *testing.T, method, link, body string) events.APIGatewayProxyResponse {
 	t.Helper()
 	response, err := l.Handle(t.Context(), events.APIGatewayProxyRequest{
-		HTTPMethod: method, PathParameters: map[string]string{ParameterLink: link}, Body: body,
+		HTTPMethod: method, PathParameters: map[string]string{contract.ParameterLink: link}, Body: body,
 		Headers: map[string]string{"content-type": "application/x-www-form-urlencoded"},
 	})
 	if err != nil {
@@ -267,13 +267,13 @@ func TestAFormThatIsNoneDecidesNothing(t *testing.T) {
 			t.Error("the comment is lost")
 		}
 	}
-	response, _ := l.Handle(t.Context(), events.APIGatewayProxyRequest{HTTPMethod: http.MethodPost, PathParameters: map[string]string{ParameterLink: linkOf(ann)}, Body: "decision=APPROVED"})
+	response, _ := l.Handle(t.Context(), events.APIGatewayProxyRequest{HTTPMethod: http.MethodPost, PathParameters: map[string]string{contract.ParameterLink: linkOf(ann)}, Body: "decision=APPROVED"})
 	wantPage(t, response, 400)
 	if l.tables.All(table)[0][contract.AttrDecision] != nil {
 		t.Fatal("decided")
 	}
 	response, _ = l.Handle(t.Context(), events.APIGatewayProxyRequest{
-		HTTPMethod: http.MethodPost, PathParameters: map[string]string{ParameterLink: linkOf(ann)}, IsBase64Encoded: true,
+		HTTPMethod: http.MethodPost, PathParameters: map[string]string{contract.ParameterLink: linkOf(ann)}, IsBase64Encoded: true,
 		Headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"},
 		Body:    base64.StdEncoding.EncodeToString([]byte("decision=APPROVED&comment=" + long)),
 	})
