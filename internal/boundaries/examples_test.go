@@ -13,9 +13,10 @@ import (
 // first thing that a reader of pkg.go.dev sees.
 var shown = []string{
 	"constructs/*", "statemachines",
-	"local", "local/assembly", "local/cfn", "local/cloud", "local/durable", "local/query", "local/vtl", "local/wire",
-	// Services that are of use alone; the others are used through the engine.
-	"local/dynamodb", "local/events", "local/iam", "local/lambda", "local/secrets", "local/sqs", "local/ssm", "local/states",
+	"local", "local/assembly", "local/cfn", "local/cloud", "local/durable", "local/pipes", "local/query", "local/vtl", "local/wire",
+	// Services that are of use alone. The others need some around them: local's own example shows them all at work.
+	"local/cloudwatch", "local/dynamodb", "local/ec2", "local/events", "local/iam", "local/lambda", "local/logs", "local/s3",
+	"local/secrets", "local/sns", "local/sqs", "local/ssm", "local/states", "local/states/graph",
 }
 
 // An example runs if it has an output. Those of constructs need not: what they
