@@ -10,9 +10,22 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
+
+// HandlerOf makes a Handler of a function as lambda.NewHandler takes it:
+// func(context.Context, Event) (Answer, error) and the like. Each invocation has
+// one of aws-lambda-go's handlers to itself, since those keep the buffer in
+// which they write an answer for the next one.
+func HandlerOf(function any) Handler { return inProcess{function} }
+
+type inProcess struct{ function any }
+
+func (h inProcess) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return lambda.NewHandler(h.function).Invoke(ctx, payload)
+}
 
 // executeInProcess calls the handler. One that does not return by its deadline
 // has timed out; it should then end, since its context has.

@@ -5,13 +5,15 @@ package lambda_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	awslambda "github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/tradepost-dev/tradepost/local/lambda"
@@ -19,7 +21,7 @@ import (
 
 // worker makes the handlers of an engine whose one function is "worker".
 func worker(handler any) map[string]lambda.Handler {
-	return map[string]lambda.Handler{"app/Worker": awslambda.NewHandler(handler)}
+	return map[string]lambda.Handler{"app/Worker": lambda.HandlerOf(handler)}
 }
 
 type OutOfStock struct{}
@@ -67,6 +69,25 @@ func TestAnInProcessHandlerHasADeadlineAndIsNotWaitedForBeyondIt(t *testing.T) {
 			t.Errorf("%+v, deadline after %v, answered after %v", got, left.all(), time.Since(started))
 		}
 	})
+}
+
+func TestInvocationsAtOnceGetTheirOwnAnswers(t *testing.T) {
+	handler := lambda.HandlerOf(func(_ context.Context, text string) (string, error) { return text, nil })
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			text := strconv.Quote(strings.Repeat(strconv.Itoa(i), 1000))
+			for range 200 {
+				answer, err := handler.Invoke(t.Context(), []byte(text))
+				runtime.Gosched()
+				if string(answer) != text || err != nil {
+					t.Errorf("got %.20s, %v; want %.20s", answer, err, text)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestACallerThatLeavesDoesNotStopTheFunction(t *testing.T) {

@@ -26,7 +26,9 @@ import (
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// Handler is a function in this process: lambda.Handler of aws-lambda-go.
+// Handler is a function in this process: lambda.Handler of aws-lambda-go. Unlike
+// on AWS one has several invocations at once, which what lambda.NewHandler
+// returns does not bear; HandlerOf does.
 type Handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }

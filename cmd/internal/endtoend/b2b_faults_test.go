@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -104,7 +103,7 @@ func TestAFormatHandlerThatCrashesFailsOnlyWhatMakesItCrash(t *testing.T) {
 	t.Parallel()
 	// An engine of its own, whose format handler panics or dies.
 	l := anotherDesk(t, local.Options{
-		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, desk.Stack, "WorkflowFormat"): &dying{handler: crashing{lambda.NewHandler(format.Handle)}}},
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, desk.Stack, "WorkflowFormat"): &dying{handler: crashing{locallambda.HandlerOf(format.Handle)}}},
 	})
 	acme := l.Partners["acme"]
 	if err := acme.Upload(deadline(t), "crash.xml", strings.NewReader(batch(record("crash-1", "x"), record("crash-2", "x"), record("crash-3", "x"), record("dies-once", "x"), record("dies-always", "x")))); err != nil {
@@ -123,7 +122,7 @@ func TestAFormatHandlerThatCrashesFailsOnlyWhatMakesItCrash(t *testing.T) {
 }
 
 // crashing is a handler that panics for one transaction.
-type crashing struct{ handler lambda.Handler }
+type crashing struct{ handler locallambda.Handler }
 
 func (c crashing) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if bytes.Contains(payload, []byte(`"crash-2"`)) {
@@ -135,7 +134,7 @@ func (c crashing) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // dying is a handler whose process ends in the midst of one transaction, by
 // accident, and whenever it is given another one.
 type dying struct {
-	handler lambda.Handler
+	handler locallambda.Handler
 	died    atomic.Bool
 }
 

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/lambda"
-
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/format"
 	"github.com/tradepost-dev/tradepost/local"
@@ -19,7 +17,7 @@ func TestTheMetricsOfBothIntakesAddUp(t *testing.T) {
 	t.Parallel()
 	// An engine of its own, so that all that is counted is this test's.
 	l := anotherDesk(t, local.Options{
-		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, desk.Stack, "WorkflowFormat"): crashing{lambda.NewHandler(format.Handle)}},
+		Handlers: map[string]locallambda.Handler{desk.Stack + "/" + logicalID(t, desk.Stack, "WorkflowFormat"): crashing{locallambda.HandlerOf(format.Handle)}},
 	})
 	acme := l.Partners["acme"]
 	for _, post := range []struct {
