@@ -2,7 +2,6 @@ package opennewaccount
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -13,8 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
@@ -139,33 +136,16 @@ func TestWhoWasNotApprovedGetsNoAccount(t *testing.T) {
 	}
 }
 
-// scripted answers calls with errors, the last of them again and again.
-type scripted []error
-
-func (s *scripted) PutItem(ctx context.Context, _ *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	err := (*s)[0]
-	if len(*s) > 1 {
-		*s = (*s)[1:]
-	}
-	if err == errHangs {
-		<-ctx.Done()
-		return nil, &aws.RequestCanceledError{Err: ctx.Err()}
-	}
-	return &dynamodb.PutItemOutput{}, err
-}
-
-var errHangs = errors.New("hangs")
-
 func TestATableThatIsAwayIsWaitedForAndNamed(t *testing.T) {
 	busy, gone := error(&types.ProvisionedThroughputExceededException{}), error(&types.ResourceNotFoundException{})
 	for name, row := range map[string]struct {
-		script scripted
+		script dynamotest.Script
 		want   string // type of the error
 	}{
-		"for a moment":  {scripted{busy, busy, nil}, "<nil>"},
-		"for long":      {scripted{busy}, "*patience.ServiceBusy"},
-		"not answering": {scripted{errHangs}, "*patience.ServiceBusy"},
-		"not there":     {scripted{gone, nil}, "*patience.ServiceRefused"},
+		"for a moment":  {dynamotest.Script{busy, busy, nil}, "<nil>"},
+		"for long":      {dynamotest.Script{busy}, "*patience.ServiceBusy"},
+		"not answering": {dynamotest.Script{dynamotest.ErrHangs}, "*patience.ServiceBusy"},
+		"not there":     {dynamotest.Script{gone, nil}, "*patience.ServiceRefused"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()

@@ -315,15 +315,6 @@ func TestTheFilesRowTellsWhatBecameOfIt(t *testing.T) {
 	}
 }
 
-func TestAReplyThatCollidesWithAnotherWriteIsWrittenAgain(t *testing.T) {
-	f := newFixture(t)
-	f.bucket.refuse = "ConditionalRequestConflict"
-	if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Stored: 1})); err != nil {
-		t.Fatal(err)
-	}
-	f.replyOf(t, "a b/ü+.xml")
-}
-
 func TestAcknowledgingTwiceIsTheSame(t *testing.T) {
 	f := newFixture(t)
 	f.put(contract.Receipt{Ordinal: 1, Outcome: contract.Rejected, Code: "C", Message: "m"})
@@ -374,60 +365,6 @@ func TestASettlementThatIsSupersededSaysNothing(t *testing.T) {
 	}
 }
 
-// A settlement that stands between its last look and its write, while a replay
-// begins and its settlement ends, does not write over the later reply.
-func TestALaterReplyIsNeverWrittenOver(t *testing.T) {
-	const key = "landing/outbox/acme/a b/ü+.xml.reply.json"
-	later := func(f fixture) {
-		f.tables.Put(dynamotest.Files, map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(fileID), contract.AttrAttempts: attribute.Number(1)})
-	}
-	for _, row := range []struct {
-		name      string
-		before    string // the reply that is there
-		meanwhile func(fixture)
-		want      string // of the reply; empty for the settlement's own
-	}{
-		{"there was none", "", func(f fixture) { later(f); f.bucket.objects[key] = "later" }, "later"},
-		{"there was an interim one", "interim", func(f fixture) { later(f); f.bucket.objects[key] = "later" }, "later"},
-		{"another file of that name was answered", "interim", func(f fixture) { f.bucket.objects[key] = "other" }, ""},
-		{"the partner deleted the interim one", "interim", func(f fixture) { delete(f.bucket.objects, key) }, ""},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			f := newFixture(t)
-			if row.before != "" {
-				f.bucket.objects[key] = row.before
-			}
-			f.DynamoDB = onRead{f.tables, func() { row.meanwhile(f) }, new(bool)}
-			if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Stored: 1})); err != nil {
-				t.Fatal(err)
-			}
-			got := f.bucket.objects[key]
-			if own := strings.Contains(got, fileID); got != row.want && !(row.want == "" && own) {
-				t.Errorf("the reply is %q, want %q", got, row.want)
-			}
-			if counted := f.metrics.Len() > 0; counted != (row.want == "") {
-				t.Errorf("counted: %s", f.metrics)
-			}
-		})
-	}
-}
-
-// onRead does something once, after the first answer to who may write.
-type onRead struct {
-	DynamoDB
-	do   func()
-	done *bool
-}
-
-func (r onRead) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-	out, err := r.DynamoDB.GetItem(ctx, in, o...)
-	if !*r.done {
-		*r.done = true
-		r.do()
-	}
-	return out, err
-}
-
 func TestWhatIsSettledAgainIsCountedOnce(t *testing.T) {
 	f := newFixture(t)
 	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 100, Stored: 100})
@@ -462,122 +399,5 @@ func TestNothingIsCountedBeforeAllIsDone(t *testing.T) {
 	f.bucket.putErr = errors.New("slow down")
 	if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 1, Stored: 1})); err == nil || f.metrics.Len() != 0 {
 		t.Errorf("%v, metrics %s", err, f.metrics)
-	}
-}
-
-func TestNoSpoolIsLeftBehind(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	f := newFixture(t)
-	if err := f.Handle(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{})); err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {
-		t.Errorf("%v", left)
-	}
-}
-
-// endless is a table of many outcomes that are made as they are read.
-type endless struct {
-	DynamoDB
-	perShard int
-}
-
-func (e *endless) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	from := 0
-	if in.ExclusiveStartKey != nil {
-		r, err := outcomes.Receipt(in.ExclusiveStartKey)
-		if err != nil {
-			return nil, err
-		}
-		from = r.Ordinal/contract.OutcomeShards + 1
-	}
-	var shard int
-	if _, err := fmt.Sscanf(in.ExpressionAttributeValues[":key"].(*types.AttributeValueMemberS).Value, fileID+"#%d", &shard); err != nil {
-		return nil, err
-	}
-	output := &dynamodb.QueryOutput{}
-	for i := from; i < e.perShard && len(output.Items) < int(aws.ToInt32(in.Limit)); i++ {
-		item := outcomes.Item(fileID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: i*contract.OutcomeShards + shard, Outcome: contract.Rejected, Message: "m"})
-		output.Items, output.LastEvaluatedKey = append(output.Items, item), item
-	}
-	if from+len(output.Items) == e.perShard {
-		output.LastEvaluatedKey = nil
-	}
-	return output, nil
-}
-
-func TestMemoryIsBoundedByPagesNotByTheFile(t *testing.T) {
-	const perShard = 4000
-	h := &Handler{DynamoDB: &endless{perShard: perShard}}
-	a := acknowledgement(contract.FileSettled, contract.Totals{Received: 64_000, Rejected: 64_000})
-	next := 0
-	err := h.receipts(t.Context(), a, func(r contract.Receipt) error {
-		if r.Ordinal != next {
-			return fmt.Errorf("ordinal %d after %d", r.Ordinal, next-1)
-		}
-		next++
-		return nil
-	})
-	if err != nil || next != perShard*contract.OutcomeShards {
-		t.Errorf("%v after %d receipts", err, next)
-	}
-	s := h.openShard(fileID, 3)
-	if err := s.load(t.Context()); err != nil || len(s.page) != pageItems {
-		t.Errorf("a page has %d receipts, %v", len(s.page), err)
-	}
-}
-
-// pages answers prepared pages of shard 1 and nothing of the others.
-type pages struct {
-	DynamoDB
-	of []*dynamodb.QueryOutput
-}
-
-func (p *pages) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	if in.ExpressionAttributeValues[":key"].(*types.AttributeValueMemberS).Value != contract.ShardKey(fileID, 1) {
-		return &dynamodb.QueryOutput{}, nil
-	}
-	page := p.of[0]
-	p.of = p.of[1:]
-	return page, nil
-}
-
-// DynamoDB filters after it has read a page: pages without an item, and with
-// more behind them, are usual in a file whose transactions are nearly all
-// stored.
-func TestEmptyPagesAreNotTheEnd(t *testing.T) {
-	item := func(ordinal int) map[string]types.AttributeValue {
-		return outcomes.Item(fileID, time.Now().Add(time.Hour), contract.Receipt{Ordinal: ordinal, Outcome: contract.Rejected})
-	}
-	empty := func() *dynamodb.QueryOutput { return &dynamodb.QueryOutput{LastEvaluatedKey: item(1)} }
-	found := func(ordinal int) *dynamodb.QueryOutput {
-		return &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{item(ordinal)}, LastEvaluatedKey: item(ordinal)}
-	}
-	h := &Handler{DynamoDB: &pages{of: []*dynamodb.QueryOutput{empty(), empty(), found(33), empty(), empty(), found(97), empty(), {}}}}
-	var got []int
-	err := h.receipts(t.Context(), acknowledgement(contract.FileSettled, contract.Totals{Received: 200, Rejected: 2}), func(r contract.Receipt) error {
-		got = append(got, r.Ordinal)
-		return nil
-	})
-	if err != nil || !reflect.DeepEqual(got, []int{33, 97}) {
-		t.Errorf("got %v, %v", got, err)
-	}
-}
-
-func TestAFileWhoseNameLeavesNoRoomIsAnsweredUnderAShorterOne(t *testing.T) {
-	f := newFixture(t)
-	a := acknowledgement(contract.FileQuarantined, contract.Totals{})
-	a.File = strings.Repeat("\u00fc", 500) + ".xml"
-	a.Key, a.Reason = "inbox/acme/"+a.File, &contract.Reason{Code: "TRUNCATED", Message: "The file ends."}
-	if err := f.Handle(t.Context(), a); err != nil {
-		t.Fatal(err)
-	}
-	key := contract.ReplyKey("acme", a.File)
-	var reply contract.Reply
-	if err := json.Unmarshal([]byte(f.bucket.objects["landing/"+key]), &reply); err != nil || len(key) > 1024 || reply.File != a.File {
-		t.Errorf("%v, file %q in %v", err, reply.File, f.bucket.objects)
-	}
-	if copied := contract.QuarantineKey("acme", fileID, a.File); f.bucket.copies["landing/"+copied] == "" || len(copied) > 1024 {
-		t.Errorf("copies %v", f.bucket.copies)
 	}
 }
