@@ -21,6 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/durable"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/lambda"
+	"github.com/tradepost-dev/tradepost/local/mock"
 	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/states"
 	"github.com/tradepost-dev/tradepost/local/transfer"
@@ -61,6 +62,17 @@ type Options struct {
 	// how many that have ended are kept. Default: the defaults of states.Limits.
 	Executions states.Limits
 
+	// Mocks are mock configurations of Step Functions Local, by their paths:
+	// what tasks answer in its test cases, and how the jobs of Glue and
+	// SageMaker end, which do not run here. Default: every task calls its
+	// service, and no job can be started.
+	Mocks []string
+
+	// TestCases are the test cases of Mocks that executions are of which name
+	// none (ARN#TESTCASE), by state machine: its name or its logical id.
+	// Default: such executions are of no test case.
+	TestCases map[string]string
+
 	// Fault makes API calls fail, for tests. Default: none.
 	Fault cloud.Fault
 
@@ -82,8 +94,9 @@ type Options struct {
 	// that lies there already stays as it is. Default: data is kept as well.
 	WithoutData bool
 
-	// Notice takes what the user should know about the state: what of it is
-	// dropped, and that it cannot be saved. Default: nobody is told.
+	// Notice takes what the user should know about the state (what of it is
+	// dropped, and that it cannot be saved), and about mocks of what is not
+	// there. Default: nobody is told.
 	Notice func(text string)
 }
 
@@ -137,7 +150,11 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if err := e.chooseLogs(o.Logs); err != nil {
 		return err
 	}
-	for _, s := range e.services(o) {
+	mocks, err := mock.Read(o.Mocks...)
+	if err != nil {
+		return err
+	}
+	for _, s := range e.services(o, mocks) {
 		if err := e.add(s); err != nil {
 			return err
 		}
@@ -159,6 +176,9 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	e.server = &http.Server{Handler: e.handler()}
 	go e.server.Serve(e.listener)
 	if err := e.createAll(ctx, stacks); err != nil {
+		return err
+	}
+	if err := e.checkMocks(o); err != nil {
 		return err
 	}
 	return e.keepState()
@@ -221,6 +241,20 @@ func (e *Engine) Close() error {
 		err = errors.Join(err, os.RemoveAll(e.scratch))
 	}
 	return err
+}
+
+// checkMocks refuses test cases that were chosen for state machines which are not
+// there. A mock configuration may have more than this assembly needs.
+func (e *Engine) checkMocks(o Options) error {
+	for _, name := range e.machines.Unmatched() {
+		if _, chosen := o.TestCases[name]; chosen {
+			return fmt.Errorf("the options choose a test case of the state machine %s, which the assembly does not have", name)
+		}
+		if o.Notice != nil {
+			o.Notice(fmt.Sprintf("the mock configuration has test cases of %s, which is no state machine here", name))
+		}
+	}
+	return nil
 }
 
 // chooseLogs decides where the logs will lie. A folder that the user names is

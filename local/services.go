@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/logs"
+	"github.com/tradepost-dev/tradepost/local/mock"
 	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/secrets"
 	"github.com/tradepost-dev/tradepost/local/sns"
@@ -40,7 +41,7 @@ type service struct {
 }
 
 // services makes all services. Those that others call upon come first.
-func (e *Engine) services(o Options) []service {
+func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	c := e.Cloud
 	e.identity = iam.New(c)
 	c.Authorizer, c.Policies = e.identity, e.identity
@@ -51,7 +52,7 @@ func (e *Engine) services(o Options) []service {
 	c.Meter, c.Bus, c.Trail = metrics, bus, trail
 	objects := s3.New(c, s3.Options{Kept: o.objectFolder()})
 	e.objects = objects
-	e.machines = states.New(c, states.Options{Limits: o.Executions})
+	e.machines = states.New(c, states.Options{Limits: o.Executions, Mocks: mocks, TestCases: o.TestCases})
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
 	e.stacks = cloudformation.New(c, cloudformation.Options{Endpoint: e.URL, Localize: e.localize})
 	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys")})

@@ -55,7 +55,7 @@ func TestTwoServicesThatOfferTheSameAreRefused(t *testing.T) {
 func TestEveryServiceWithProtocolsHasAnAPI(t *testing.T) {
 	e := &Engine{Cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"}), parts: newParts(), logs: t.TempDir()}
 	defer e.Cloud.Close()
-	for _, s := range e.services(Options{}) {
+	for _, s := range e.services(Options{}, nil) {
 		if err := e.add(s); err != nil {
 			t.Error(err)
 		}

@@ -34,6 +34,11 @@ func run(ctx context.Context, arguments []string) (err error) {
 	serve := flags.Bool("serve", false, "serve until interrupted instead of telling stories")
 	state := flags.String("state", "", "`folder` for keys, tokens, addresses and logs; to serve, it keeps all data for the next run, too (default .local in the clone, which keeps none, and .local/demo for stories)")
 	port := flags.Int("port", 0, "port of the AWS APIs; SFTP servers and REST APIs have those after it (default those of the last run, or any)")
+	var mocks []string
+	flags.Func("mocks", "mock configuration `file` of Step Functions Local, beside those of the systems; may be repeated", func(path string) error {
+		mocks = append(mocks, path)
+		return nil
+	})
 	limit := flags.Duration("limit", 10*time.Minute, "give a story up when it takes longer")
 	if err := command.Parse(flags, arguments); err != nil {
 		return err
@@ -60,7 +65,7 @@ func run(ctx context.Context, arguments []string) (err error) {
 		*state = filepath.Join(root, ".local", "demo")
 	}
 	options := laptop.Options{Root: root, State: *state, Progress: story.Progress, Engine: local.Options{
-		Port: *port, WithoutData: withoutData, Notice: func(text string) { story.Progress("%s", text) },
+		Port: *port, WithoutData: withoutData, Mocks: mocks, Notice: func(text string) { story.Progress("%s", text) },
 	}}
 	for _, s := range chosen {
 		options.Systems = append(options.Systems, s.System)

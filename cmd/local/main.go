@@ -36,6 +36,20 @@ func run(ctx context.Context, arguments []string) error {
 	region := flags.String("region", "", "region the engine pretends to be in (default the stacks' own, or us-east-1)")
 	parameters := parameterFlag{}
 	flags.Var(parameters, "parameter", "value of a template parameter, as `STACK:NAME=VALUE`; may be repeated")
+	var mocks []string
+	flags.Func("mocks", "mock configuration `file` of Step Functions Local: what tasks answer in test cases, and how jobs end; may be repeated", func(path string) error {
+		mocks = append(mocks, path)
+		return nil
+	})
+	testCases := map[string]string{}
+	flags.Func("test-case", "test case of executions that name none, as `MACHINE=CASE`; may be repeated", func(text string) error {
+		machine, title, ok := strings.Cut(text, "=")
+		if !ok {
+			return fmt.Errorf("want MACHINE=CASE, got %q", text)
+		}
+		testCases[machine] = title
+		return nil
+	})
 	dir := "cdk.out"
 	if err := command.Parse(flags, arguments, command.Operand{Name: "ASSEMBLY", Value: &dir}); err != nil {
 		return err
@@ -50,6 +64,8 @@ func run(ctx context.Context, arguments []string) error {
 		Parameters: parameters,
 		Port:       *port,
 		State:      *state,
+		Mocks:      mocks,
+		TestCases:  testCases,
 		Notice:     func(text string) { fmt.Fprintln(os.Stderr, "local:", text) },
 	})
 }

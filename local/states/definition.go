@@ -40,7 +40,8 @@ type graph struct {
 // definition is a machine's program.
 type definition struct {
 	graph   *graph
-	timeout time.Duration // 0: none
+	timeout time.Duration   // 0: none
+	tasks   map[string]bool // the names of its Task states
 }
 
 // parser reads one definition.
@@ -49,6 +50,7 @@ type parser struct {
 	resolver resolver
 	express  bool
 	names    map[string]string // of all states, to their paths
+	tasks    map[string]bool
 }
 
 // parse reads a definition. Its error is an *InvalidDefinition with all faults.
@@ -57,9 +59,9 @@ func parse(text string, express bool, resolver resolver) (*definition, error) {
 	if err != nil {
 		return nil, &InvalidDefinition{[]fault{{"/", err.Error()}}}
 	}
-	p := &parser{resolver: resolver, express: express, names: map[string]string{}}
+	p := &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]bool{}}
 	f := object(&p.faults, "", value)
-	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxSeconds))}
+	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxSeconds)), tasks: p.tasks}
 	if version := f.text("Version"); version != "" && version != "1.0" {
 		f.complain("Version", "must be 1.0, not %q", version)
 	}

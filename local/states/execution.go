@@ -31,6 +31,7 @@ type execution struct {
 	name    string
 	started time.Time
 	history *history
+	mocks   mocks // of its test case, if it has one
 
 	redriving sync.Mutex  // held by one redrive at a time
 	tokens    []usedToken // of the last redrives
@@ -67,9 +68,9 @@ type outcome struct {
 }
 
 // newExecution makes an execution; launch lets it run.
-func (m *machine) newExecution(name string, input data) *execution {
+func (m *machine) newExecution(name string, input data, mocks mocks) *execution {
 	e := &execution{
-		machine: m, name: name, arn: m.executionARN(name), started: time.Now(), input: input,
+		machine: m, name: name, arn: m.executionARN(name), started: time.Now(), input: input, mocks: mocks,
 		history: &history{discard: m.express}, attempt: newAttempt(), outcome: outcome{status: statusRunning},
 	}
 	e.history.overflow = func() {

@@ -36,12 +36,15 @@ type machine struct {
 	tracing    tracingConfiguration
 	encryption encryptionConfiguration
 
+	aliases    []string // its names in mock configurations
+	mocked     mockedMachine
 	executions *register    // of a Standard machine
 	aborted    []*execution // that an earlier run left running; see durable.go
 }
 
 // create makes a machine and begins to serve it.
-func (s *StepFunctions) create(name, text, role string, express bool) (*machine, error) {
+// In mock configurations it also goes by its aliases.
+func (s *StepFunctions) create(name, text, role string, express bool, aliases ...string) (*machine, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -52,9 +55,13 @@ func (s *StepFunctions) create(name, text, role string, express bool) (*machine,
 	m := &machine{
 		states: s, name: name, express: express, text: text, definition: definition, role: role,
 		arn:     s.cloud.ARN("states", "stateMachine:"+name),
+		aliases: append([]string{name}, aliases...),
 		created: time.Now(), executions: newRegister(s.options),
 	}
 	m.dimensions = map[string]string{"StateMachineArn": m.arn}
+	if m.mocked, err = s.mockedMachine(definition, m.aliases); err != nil {
+		return nil, err
+	}
 	if m.caller, err = s.cloud.Assume(s.cloud.ServiceCaller("states.amazonaws.com", m.arn), role, name); err != nil {
 		return nil, err
 	}

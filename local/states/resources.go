@@ -51,7 +51,7 @@ func (s *StepFunctions) createStateMachine(_ context.Context, r cfn.Resource, p 
 	if !express && p.StateMachineType != "" && p.StateMachineType != "STANDARD" {
 		return cfn.Handle{}, &cfn.Unsupported{Property: "StateMachineType", Reason: "must be STANDARD or EXPRESS, not " + p.StateMachineType}
 	}
-	m, err := s.create(name, substitute(text, p.DefinitionSubstitutions), p.RoleArn, express)
+	m, err := s.create(name, substitute(text, p.DefinitionSubstitutions), p.RoleArn, express, r.LogicalID)
 	if err != nil {
 		return cfn.Handle{}, err
 	}

@@ -5,6 +5,7 @@ package states
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -17,6 +18,14 @@ type startRequestBody struct {
 	StateMachineARN string  `json:"stateMachineArn"`
 	Name            string  `json:"name"`
 	Input           *string `json:"input"`
+
+	testCase string // which Step Functions Local takes behind the ARN
+}
+
+// named takes the test case off the ARN, ARN#TESTCASE.
+func (r startRequestBody) named() startRequestBody {
+	r.StateMachineARN, r.testCase, _ = strings.Cut(r.StateMachineARN, "#")
+	return r
 }
 
 func (s *StepFunctions) startExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
@@ -28,6 +37,7 @@ func (s *StepFunctions) startExecution(ctx context.Context, caller cloud.Caller,
 }
 
 func (s *StepFunctions) startSyncExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
+	r = r.named()
 	m, err := s.machine(caller, "StartSyncExecution", r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -65,6 +75,7 @@ func (e *execution) syncAnswer() map[string]any {
 
 // start begins an execution of the machine that the request names.
 func (s *StepFunctions) start(ctx context.Context, caller cloud.Caller, action string, r startRequestBody) (*execution, error) {
+	r = r.named()
 	m, err := s.machine(caller, action, r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -92,10 +103,14 @@ func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, er
 	} else if err := checkName(r.Name); err != nil {
 		return nil, err
 	}
+	mocks, err := m.testCase(r.testCase)
+	if err != nil {
+		return nil, err
+	}
 	if err := m.states.crowd.enter(ctx); err != nil {
 		return nil, err
 	}
-	e, isNew, err := m.enrol(r.Name, input)
+	e, isNew, err := m.enrol(r.Name, input, mocks)
 	if err == nil && isNew {
 		e.launch()
 	} else {
@@ -105,11 +120,11 @@ func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, er
 }
 
 // enrol takes the name. Express executions may share one.
-func (m *machine) enrol(name string, input data) (e *execution, isNew bool, err error) {
+func (m *machine) enrol(name string, input data, mocks mocks) (e *execution, isNew bool, err error) {
 	if m.express {
-		return m.newExecution(name, input), true, nil
+		return m.newExecution(name, input, mocks), true, nil
 	}
-	e, isNew, err = m.executions.enrol(name, input.text, func() *execution { return m.newExecution(name, input) })
+	e, isNew, err = m.executions.enrol(name, input.text, func() *execution { return m.newExecution(name, input, mocks) })
 	if errors.Is(err, errNameTaken) {
 		return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", m.executionARN(name))
 	}

@@ -21,6 +21,7 @@ import (
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/mock"
 )
 
 // StepFunctions is the service: the machines of one account and region.
@@ -57,6 +58,13 @@ type Limits struct {
 type Options struct {
 	// Limits hold the executions to what the machine has.
 	Limits Limits
+
+	// Mocks have test cases of state machines, by which tasks are answered for
+	// without a call, and TestCases are those of executions that name none, by
+	// state machine: both by the machine's name or its logical id. Default:
+	// every task calls its service.
+	Mocks     *mock.Config
+	TestCases map[string]string
 
 	// Dir is the folder for temporary files. Default: the system's.
 	Dir string

@@ -19,6 +19,7 @@ type task struct {
 
 func (p *parser) task(f fields, b base, _ []string) state {
 	b.retryable = true
+	p.tasks[b.name] = true
 	s := &task{base: b, guard: f.guard(b.language)}
 	s.flow = f.flow(b.language, passage{arguments: true, result: true, selector: true})
 	s.timeout = f.setting("TimeoutSeconds", b.language, wholeNumber(1, maxSeconds))
@@ -133,6 +134,9 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 // perform calls the service, and waits for the work's end if the call only
 // began it.
 func (j *job) perform(ctx context.Context) (any, *failure) {
+	if mocked := j.visit.execution.mocks[j.visit.state.name]; mocked != nil {
+		return j.visit.mocked(mocked)
+	}
 	if j.resource.pattern == requestResponse {
 		return j.call(ctx)
 	}

@@ -47,6 +47,10 @@ type System struct {
 	// is there from an earlier run. It returns what the system adds to the CDK
 	// context. Default: the system needs nothing.
 	Prepare func(root, state string) (map[string]string, error)
+
+	// Mocks is a mock configuration, by its path from the module's folder: how
+	// the jobs end that do not run here. Default: there is none.
+	Mocks string
 }
 
 // Options say what to run.
@@ -141,6 +145,11 @@ func (o Options) engine(ctx context.Context, assembly string) (*local.Engine, er
 	options.Logs = filepath.Join(o.State, "logs")
 	options.Mail = filepath.Join(o.State, "mail")
 	options.State = filepath.Join(o.State, "engine")
+	for _, system := range o.Systems {
+		if system.Mocks != "" {
+			options.Mocks = append(slices.Clip(options.Mocks), filepath.Join(o.Root, system.Mocks))
+		}
+	}
 	return local.Start(ctx, options)
 }
 
