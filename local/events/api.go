@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/match"
 )
 
 type putEventsInput struct{ Entries []putEventsEntry }
@@ -172,7 +173,7 @@ func (s *EventBridge) testEventPattern(_ context.Context, caller cloud.Caller, i
 	if err := s.cloud.Authorize(caller, "events:TestEventPattern", "*"); err != nil {
 		return nil, err
 	}
-	p, err := compilePattern([]byte(in.EventPattern))
+	p, err := patterns.Compile([]byte(in.EventPattern))
 	if err != nil {
 		return nil, cloud.Errorf(400, "InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
 	}
@@ -180,5 +181,5 @@ func (s *EventBridge) testEventPattern(_ context.Context, caller cloud.Caller, i
 	if !ok {
 		return nil, cloud.Errorf(400, "ValidationException", "Parameter Event is not valid.")
 	}
-	return struct{ Result bool }{p.matches(objectNode(object))}, nil
+	return struct{ Result bool }{p.Matches(match.Object(object))}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/match"
 )
 
 type event struct {
@@ -51,8 +52,18 @@ func (s *EventBridge) newEvent(e cloud.Event) *event {
 	}
 }
 
-// field gives patterns the members of an event without encoding it.
-func (e *event) field(name string) (any, bool) {
+// patterns are event patterns. The detail is the one costly part of an event:
+// it is looked at last.
+var patterns = match.Dialect{
+	MaxNumber: 5e9,
+	Folding:   true,
+	Negatable: []string{"prefix", "suffix", "equals-ignore-case", "wildcard"},
+	Lists:     true,
+	Last:      "detail",
+}
+
+// Field gives patterns the members of an event without encoding it.
+func (e *event) Field(name string) (any, bool) {
 	switch name {
 	case "version":
 		return e.Version, true
@@ -90,7 +101,7 @@ func (e *event) document() map[string]any {
 func (e *event) withoutDetail() map[string]any {
 	document := map[string]any{}
 	for _, name := range []string{"version", "id", "detail-type", "source", "account", "time", "region", "resources"} {
-		document[name], _ = e.field(name)
+		document[name], _ = e.Field(name)
 	}
 	return document
 }

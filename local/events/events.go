@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/match"
 )
 
 // principal is EventBridge as a caller.
@@ -50,7 +51,7 @@ type rule struct {
 	description    string
 	role           string // for targets that name none
 	enabled        bool
-	pattern        *pattern // nil for a rule that only has a schedule
+	pattern        *match.Pattern // nil for a rule that only has a schedule
 	patternText    string
 	schedule       string
 	targets        []*target
@@ -125,7 +126,7 @@ func (s *EventBridge) Emit(e cloud.Event) {
 // route delivers an event to the targets of every rule that it matches.
 func (s *EventBridge) route(b *bus, e *event) {
 	for _, r := range s.rules(b) {
-		if r.enabled && r.pattern != nil && r.pattern.matches(e) {
+		if r.enabled && r.pattern != nil && r.pattern.Matches(e) {
 			r.count(s.metrics.matched)
 			s.trigger(r, e)
 		}

@@ -100,7 +100,7 @@ func (r *rule) setPattern(raw json.RawMessage) error {
 		raw = json.RawMessage(text)
 	}
 	var err error
-	if r.pattern, err = compilePattern(raw); err != nil {
+	if r.pattern, err = patterns.Compile(raw); err != nil {
 		return &cfn.Unsupported{Property: "EventPattern", Reason: err.Error()}
 	}
 	r.patternText = string(raw)

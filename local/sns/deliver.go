@@ -5,34 +5,10 @@ package sns
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
-
-type subscription struct {
-	arn         string
-	protocol    string
-	endpoint    string
-	raw         bool
-	filter      filter // nil: everything
-	deadLetters string // ARN of a queue, or empty
-}
-
-// id is the last part of the ARN.
-func (s *subscription) id() string { return s.arn[strings.LastIndex(s.arn, ":")+1:] }
-
-// byMail tells a subscription of somebody's mail address.
-func (s *subscription) byMail() bool { return s.protocol == "email" || s.protocol == "email-json" }
-
-// inert tells whether a subscription would leave the machine.
-func (s *SNS) inert(sub *subscription) bool {
-	if sub.byMail() {
-		return s.mailbox == ""
-	}
-	return sub.protocol != "sqs" && sub.protocol != "lambda"
-}
 
 // distribute starts the deliveries of a message.
 func (s *SNS) distribute(t *topic, m *message) {
@@ -42,8 +18,9 @@ func (s *SNS) distribute(t *topic, m *message) {
 		if s.inert(sub) {
 			continue
 		}
-		if !sub.filter.matches(m.attributes) {
+		if why := sub.filter.rejects(m.text(sub.protocol), m.attributes); why != "" {
 			s.metrics.filteredOut.Observe(t.dimensions, 1)
+			s.metrics.rejected[why].Observe(t.dimensions, 1)
 			continue
 		}
 		s.cloud.Go(func(ctx context.Context) { s.deliver(ctx, t, sub, m) })

@@ -95,52 +95,6 @@ func TestAMessageMayDifferByProtocol(t *testing.T) {
 	})
 }
 
-func TestAFilterPolicyDecidesByAttributes(t *testing.T) {
-	acme := map[string]any{"partner": attribute("String", "acme"), "total": attribute("Number", "150"), "tags": attribute("String.Array", `["rush", "new"]`)}
-	for _, test := range []struct {
-		policy string
-		passes bool
-	}{
-		{`{"partner": ["acme"]}`, true},
-		{`{"partner": ["globex", "acme"]}`, true},
-		{`{"partner": ["globex"]}`, false},
-		{`{"partner": ["acme"], "total": [150]}`, true},
-		{`{"partner": ["acme"], "total": [151]}`, false},
-		{`{"total": ["150"]}`, false},
-		{`{"absent": ["x"]}`, false},
-		{`{"tags": ["rush"]}`, true},
-		{`{"tags": ["old"]}`, false},
-		{`{"partner": [{"prefix": "ac"}]}`, true},
-		{`{"partner": [{"prefix": "cm"}]}`, false},
-		{`{"partner": [{"suffix": "me"}]}`, true},
-		{`{"partner": [{"equals-ignore-case": "ACME"}]}`, true},
-		{`{"partner": [{"anything-but": ["globex"]}]}`, true},
-		{`{"partner": [{"anything-but": "acme"}]}`, false},
-		{`{"partner": [{"anything-but": {"prefix": "ac"}}]}`, false},
-		{`{"absent": [{"anything-but": "acme"}]}`, false},
-		{`{"tags": [{"anything-but": ["rush", "new"]}]}`, false},
-		{`{"total": [{"numeric": [">", 100, "<=", 150]}]}`, true},
-		{`{"total": [{"numeric": [">", 150]}]}`, false},
-		{`{"total": [{"numeric": ["=", 150]}]}`, true},
-		{`{"partner": [{"numeric": ["=", 150]}]}`, false},
-		{`{"partner": [{"exists": true}]}`, true},
-		{`{"partner": [{"exists": false}]}`, false},
-		{`{"absent": [{"exists": false}]}`, true},
-		{`{"absent": [{"exists": true}]}`, false},
-	} {
-		t.Run(test.policy, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				e := newEngine(t)
-				e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, `, "FilterPolicy": `+test.policy))
-				e.publish(t, map[string]any{"Message": "m", "MessageAttributes": acme})
-				if got := len(e.receive(t, "inbox", 1)) == 1; got != test.passes {
-					t.Errorf("passes: %v", got)
-				}
-			})
-		})
-	}
-}
-
 func TestWhatCannotBeDeliveredGoesToTheDeadLetterQueue(t *testing.T) {
 	const redrive = `, "RedrivePolicy": {"deadLetterTargetArn": ` + deadARN + `}`
 	t.Run("at once, if it is not permitted", func(t *testing.T) {
@@ -203,9 +157,6 @@ func TestWhatTheEngineDoesNotDoIsRefusedWhenItIsLoaded(t *testing.T) {
 	for _, test := range []struct{ name, resources, want string }{
 		{"FIFO", `"T": {"Type": "AWS::SNS::Topic", "Properties": {"FifoTopic": true}}`, "property FifoTopic"},
 		{"Firehose", base + subscription("Sub", "firehose", `"arn"`, ""), "property Protocol"},
-		{"filtering by body", base + subscription("Sub", "sqs", inboxARN, `, "FilterPolicyScope": "MessageBody", "FilterPolicy": {"a": ["b"]}`), "property FilterPolicyScope"},
-		{"an unknown operator", base + subscription("Sub", "sqs", inboxARN, `, "FilterPolicy": {"a": [{"cidr": "10.0.0.0/8"}]}`), `property FilterPolicy: "a": operator "cidr"`},
-		{"a filter that is no list", base + subscription("Sub", "sqs", inboxARN, `, "FilterPolicy": {"a": "b"}`), "must be a list"},
 		{"raw delivery to a function", base + subscription("Sub", "lambda", `"arn"`, `, "RawMessageDelivery": true`), "does not support raw message delivery"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,34 +1,152 @@
 package sns
 
-// This file decides by a subscription's filter policy, in the scope of message
-// attributes: every key must match, by one of its conditions.
+// This file decides by a subscription's filter policy, which looks at a
+// message's attributes or at its body.
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/match"
 )
 
-// filter is a parsed filter policy; a nil one lets everything through.
-type filter map[string][]condition
+// filterDialect is what SNS allows in a filter policy.
+// https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
+var filterDialect = match.Dialect{
+	MaxNumber: 1e9,
+	Negatable: []string{"prefix", "suffix", "wildcard"},
+	Valued:    true,
+}
 
-// condition decides about the values of one attribute; none if it is absent.
-type condition func(values []any) bool
+// Scopes of a filter policy.
+const (
+	byAttributes = "MessageAttributes"
+	byBody       = "MessageBody"
+)
 
-func (f filter) matches(attributes map[string]attribute) bool {
-	for name, conditions := range f {
-		values := []any(nil)
-		if a, ok := attributes[name]; ok {
-			values = a.values()
-		}
-		if !slices.ContainsFunc(conditions, func(c condition) bool { return c(values) }) {
-			return false
-		}
+// filter is a filter policy; a nil one lets everything through.
+type filter struct {
+	scope   string
+	pattern *match.Pattern
+}
+
+// newFilter reads a filter policy. An empty one is none.
+func newFilter(policy, scope string) (*filter, error) {
+	if policy == "" {
+		return nil, nil
 	}
-	return true
+	var object map[string]any
+	if err := json.Unmarshal([]byte(policy), &object); err != nil {
+		return nil, invalid("FilterPolicy: failed to parse JSON.")
+	}
+	if len(object) == 0 {
+		return nil, nil
+	}
+	if scope == byAttributes && isNested(object) {
+		return nil, invalid("Filter policy scope MessageAttributes does not support nested filter policy")
+	}
+	pattern, err := filterDialect.Compile([]byte(policy))
+	if err != nil {
+		return nil, invalid("FilterPolicy: %v", err)
+	}
+	if err := checkFilterLimits(policy, object); err != nil {
+		return nil, err
+	}
+	return &filter{scope, pattern}, nil
+}
+
+// rejection is why a filter keeps a message away; empty if it does not. It is
+// the end of a metric's name.
+type rejection string
+
+const (
+	attributesDiffer  rejection = "MessageAttributes"
+	noAttributes      rejection = "NoMessageAttributes"
+	invalidAttributes rejection = "InvalidAttributes"
+	bodyDiffers       rejection = "MessageBody"
+	invalidBody       rejection = "InvalidMessageBody"
+)
+
+var rejections = []rejection{attributesDiffer, noAttributes, invalidAttributes, bodyDiffers, invalidBody}
+
+// rejects judges a message whose body is text.
+func (f *filter) rejects(text string, attributes map[string]attribute) rejection {
+	switch {
+	case f == nil:
+		return ""
+	case f.scope == byBody:
+		return f.rejectsBody(text)
+	case len(attributes) == 0: // not even {"exists": false} holds then
+		return noAttributes
+	}
+	values, ok := filterValues(attributes)
+	if !ok {
+		return invalidAttributes
+	}
+	if !f.pattern.Matches(values) {
+		return attributesDiffer
+	}
+	return ""
+}
+
+func (f *filter) rejectsBody(text string) rejection {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var object match.Object
+	if err := decoder.Decode(&object); err != nil || object == nil {
+		return invalidBody
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return invalidBody
+	}
+	if !f.pattern.Matches(object) {
+		return bodyDiffers
+	}
+	return ""
+}
+
+// filterValues are what a policy looks at. Binary attributes are left out.
+func filterValues(attributes map[string]attribute) (values match.Object, ok bool) {
+	values = match.Object{}
+	for name, a := range attributes {
+		if a.StringValue == nil {
+			continue
+		}
+		value := any(*a.StringValue)
+		switch kind, _, _ := strings.Cut(a.DataType, "."); {
+		case a.DataType == "String.Array":
+			if value, ok = stringArray(*a.StringValue); !ok {
+				return nil, false
+			}
+		case kind == "Number":
+			number, err := strconv.ParseFloat(*a.StringValue, 64)
+			if err != nil {
+				return nil, false
+			}
+			value = number
+		}
+		values[name] = value
+	}
+	return values, true
+}
+
+// stringArray reads strings, numbers, true, false and null.
+func stringArray(text string) (list []any, ok bool) {
+	if !bytes.HasPrefix(bytes.TrimSpace([]byte(text)), []byte("[")) || json.Unmarshal([]byte(text), &list) != nil {
+		return nil, false
+	}
+	return list, !slices.ContainsFunc(list, func(element any) bool {
+		switch element.(type) {
+		case []any, map[string]any:
+			return true
+		}
+		return false
+	})
 }
 
 func (a attribute) value() string {
@@ -36,167 +154,4 @@ func (a attribute) value() string {
 		return *a.StringValue
 	}
 	return base64.StdEncoding.EncodeToString(a.BinaryValue)
-}
-
-// values are what conditions look at: a string, a number, or the elements of
-// a String.Array. Binary attributes match nothing.
-func (a attribute) values() []any {
-	if a.StringValue == nil {
-		return nil
-	}
-	switch kind, _, _ := strings.Cut(a.DataType, "."); {
-	case a.DataType == "String.Array":
-		var list []any
-		if json.Unmarshal([]byte(*a.StringValue), &list) == nil {
-			return list
-		}
-	case kind == "Number":
-		if n, err := strconv.ParseFloat(*a.StringValue, 64); err == nil {
-			return []any{n}
-		}
-	}
-	return []any{*a.StringValue}
-}
-
-// parseFilter reads a filter policy; what it does not know is an error.
-func parseFilter(raw json.RawMessage) (filter, error) {
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	var policy map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &policy); err != nil {
-		return nil, fmt.Errorf("it must be an object: %w", err)
-	}
-	f := filter{}
-	for name, raw := range policy {
-		var list []any
-		if err := json.Unmarshal(raw, &list); err != nil || len(list) == 0 {
-			return nil, fmt.Errorf("the value of %q must be a list with at least one condition", name)
-		}
-		for _, element := range list {
-			c, err := parseCondition(element)
-			if err != nil {
-				return nil, fmt.Errorf("%q: %w", name, err)
-			}
-			f[name] = append(f[name], c)
-		}
-	}
-	return f, nil
-}
-
-// some makes a condition that holds for an attribute with a value that passes.
-func some(pass func(value any) bool) condition {
-	return func(values []any) bool { return slices.ContainsFunc(values, pass) }
-}
-
-// text makes a test of values that are strings.
-func text(pass func(s string) bool) func(any) bool {
-	return func(value any) bool {
-		s, ok := value.(string)
-		return ok && pass(s)
-	}
-}
-
-func parseCondition(element any) (condition, error) {
-	object, ok := element.(map[string]any)
-	if !ok {
-		if _, isList := element.([]any); isList {
-			return nil, fmt.Errorf("a condition cannot be a list")
-		}
-		return some(func(value any) bool { return value == element }), nil
-	}
-	if len(object) != 1 {
-		return nil, fmt.Errorf("a condition must have one operator")
-	}
-	for operator, operand := range object {
-		return parseOperator(operator, operand)
-	}
-	panic("unreachable: the object has one member")
-}
-
-func parseOperator(operator string, operand any) (condition, error) {
-	switch operator {
-	case "exists":
-		want, ok := operand.(bool)
-		if !ok {
-			return nil, fmt.Errorf("exists takes true or false")
-		}
-		return func(values []any) bool { return (values != nil) == want }, nil
-	case "anything-but":
-		return parseAnythingBut(operand)
-	case "numeric":
-		pass, err := parseNumeric(operand)
-		return some(pass), err
-	}
-	pass, err := parseText(operator, operand)
-	return some(pass), err
-}
-
-func parseText(operator string, operand any) (func(any) bool, error) {
-	s, ok := operand.(string)
-	if !ok {
-		return nil, fmt.Errorf("operator %q with this operand is not supported by the local engine", operator)
-	}
-	switch operator {
-	case "prefix":
-		return text(func(v string) bool { return strings.HasPrefix(v, s) }), nil
-	case "suffix":
-		return text(func(v string) bool { return strings.HasSuffix(v, s) }), nil
-	case "equals-ignore-case":
-		return text(func(v string) bool { return strings.EqualFold(v, s) }), nil
-	}
-	return nil, fmt.Errorf("operator %q is not supported by the local engine", operator)
-}
-
-// parseAnythingBut makes a condition that holds if a value is other than all
-// of the operand's; an attribute must be there.
-func parseAnythingBut(operand any) (condition, error) {
-	switch v := operand.(type) {
-	case map[string]any:
-		for operator, operand := range v {
-			if len(v) > 1 || operator != "prefix" && operator != "suffix" {
-				break
-			}
-			pass, err := parseText(operator, operand)
-			return some(func(value any) bool { return !pass(value) }), err
-		}
-		return nil, fmt.Errorf("anything-but takes values, a prefix or a suffix")
-	case []any:
-		return some(func(value any) bool { return !slices.Contains(v, value) }), nil
-	default:
-		return some(func(value any) bool { return value != operand }), nil
-	}
-}
-
-// parseNumeric reads [">", 0, "<=", 100].
-func parseNumeric(operand any) (func(any) bool, error) {
-	list, ok := operand.([]any)
-	if !ok || len(list) == 0 || len(list)%2 != 0 {
-		return nil, fmt.Errorf("numeric takes pairs of an operator and a number")
-	}
-	var tests []func(float64) bool
-	for i := 0; i < len(list); i += 2 {
-		bound, ok := list[i+1].(float64)
-		if !ok {
-			return nil, fmt.Errorf("numeric takes pairs of an operator and a number")
-		}
-		switch list[i] {
-		case "=":
-			tests = append(tests, func(n float64) bool { return n == bound })
-		case "<":
-			tests = append(tests, func(n float64) bool { return n < bound })
-		case "<=":
-			tests = append(tests, func(n float64) bool { return n <= bound })
-		case ">":
-			tests = append(tests, func(n float64) bool { return n > bound })
-		case ">=":
-			tests = append(tests, func(n float64) bool { return n >= bound })
-		default:
-			return nil, fmt.Errorf("numeric has no operator %v", list[i])
-		}
-	}
-	return func(value any) bool {
-		n, ok := value.(float64)
-		return ok && !slices.ContainsFunc(tests, func(test func(float64) bool) bool { return !test(n) })
-	}, nil
 }

@@ -3,12 +3,12 @@ package sns
 // This file creates the service's CloudFormation resources.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/mail"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -84,13 +84,11 @@ func (s *SNS) createSubscription(_ context.Context, _ cfn.Resource, p subscripti
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t.subscriptions = append(t.subscriptions, sub)
+	if err := s.add(t, sub); err != nil {
+		return cfn.Handle{}, err
+	}
 	return cfn.Handle{Ref: sub.arn, Attributes: map[string]any{"Arn": sub.arn}, Delete: func(context.Context) error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(other *subscription) bool { return other == sub })
+		s.remove(t, sub.arn)
 		return nil
 	}}, nil
 }
@@ -104,37 +102,27 @@ func (s *SNS) subscription(t *topic, prefix string, p subscriptionProperties) (*
 	if p.Region != "" && p.Region != s.cloud.Region {
 		return nil, &cfn.Unsupported{Property: prefix + "Region", Reason: "the local engine has one region"}
 	}
-	if strings.HasPrefix(p.Protocol, "email") {
-		if address, err := mail.ParseAddress(p.Endpoint); err != nil || address.Address != p.Endpoint {
-			return nil, invalid("Email address")
+	sub := &subscription{arn: t.arn + ":" + cloud.UUID(), protocol: p.Protocol, endpoint: p.Endpoint}
+	for _, attribute := range []struct{ name, value string }{
+		{"RawMessageDelivery", strconv.FormatBool(p.RawMessageDelivery)},
+		{"FilterPolicyScope", cmp.Or(p.FilterPolicyScope, byAttributes)},
+		{"FilterPolicy", jsonText(p.FilterPolicy)},
+		{"RedrivePolicy", jsonText(p.RedrivePolicy)},
+	} {
+		if err := sub.set(attribute.name, attribute.value); err != nil {
+			return nil, err
 		}
 	}
-	if p.RawMessageDelivery && p.Protocol == "lambda" {
-		return nil, invalid("RawMessageDelivery Reason: delivery protocol [lambda] does not support raw message delivery")
+	return sub, t.check(sub)
+}
+
+// jsonText is a property that is JSON, which CloudFormation also takes as text.
+func jsonText(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
 	}
-	if p.FilterPolicyScope != "" && p.FilterPolicyScope != "MessageAttributes" && len(p.FilterPolicy) > 0 {
-		return nil, &cfn.Unsupported{Property: prefix + "FilterPolicyScope", Reason: "the local engine filters by message attributes only"}
-	}
-	f, err := parseFilter(p.FilterPolicy)
-	if err != nil {
-		return nil, &cfn.Unsupported{Property: prefix + "FilterPolicy", Reason: err.Error()}
-	}
-	var redrive struct {
-		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
-	}
-	if len(p.RedrivePolicy) > 0 {
-		if err := json.Unmarshal(p.RedrivePolicy, &redrive); err != nil {
-			return nil, invalid("RedrivePolicy Reason: failed to parse JSON: %v", err)
-		}
-	}
-	return &subscription{
-		arn:         t.arn + ":" + cloud.UUID(),
-		protocol:    p.Protocol,
-		endpoint:    p.Endpoint,
-		raw:         p.RawMessageDelivery,
-		filter:      f,
-		deadLetters: redrive.DeadLetterTargetArn,
-	}, nil
+	return string(raw)
 }
 
 type policyProperties struct {

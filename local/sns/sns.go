@@ -46,12 +46,14 @@ type Options struct {
 func New(c *cloud.Cloud, o Options) *SNS {
 	s := &SNS{cloud: c, metrics: newMetrics(c), mailbox: mailbox(o.Mailbox), localize: o.Localize, topics: map[string]*topic{}}
 	s.Operations = cloud.Operations{
-		"GetTopicAttributes":       cloud.Handle(s.getTopicAttributes),
-		"ListSubscriptions":        cloud.Handle(s.listSubscriptions),
-		"ListSubscriptionsByTopic": cloud.Handle(s.listSubscriptionsByTopic),
-		"ListTopics":               cloud.Handle(s.listTopics),
-		"Publish":                  cloud.Handle(s.publish),
-		"PublishBatch":             cloud.Handle(s.publishBatch),
+		"GetSubscriptionAttributes": cloud.Handle(s.getSubscriptionAttributes),
+		"GetTopicAttributes":        cloud.Handle(s.getTopicAttributes),
+		"ListSubscriptions":         cloud.Handle(s.listSubscriptions),
+		"ListSubscriptionsByTopic":  cloud.Handle(s.listSubscriptionsByTopic),
+		"ListTopics":                cloud.Handle(s.listTopics),
+		"Publish":                   cloud.Handle(s.publish),
+		"PublishBatch":              cloud.Handle(s.publishBatch),
+		"SetSubscriptionAttributes": cloud.Handle(s.setSubscriptionAttributes),
 	}
 	return s
 }

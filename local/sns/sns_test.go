@@ -72,6 +72,33 @@ func newEngineWith(t *testing.T, o sns.Options) *engine {
 	return e
 }
 
+// meter adds up what the topic publishes.
+type meter struct {
+	mu   sync.Mutex
+	sums map[string]float64
+}
+
+func (m *meter) Observe(d cloud.Datum) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d.Namespace == "AWS/SNS" && d.Dimensions["TopicName"] == "news" {
+		m.sums[d.Name] += d.Value
+	}
+}
+
+func (m *meter) sum(metric string) float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sums[metric]
+}
+
+func newMeasuredEngine(t *testing.T) (*engine, *meter) {
+	t.Helper()
+	e, m := newEngine(t), &meter{sums: map[string]float64{}}
+	e.Meter = m
+	return e, m
+}
+
 func (e *engine) create(resources string) (*cfn.Created, error) {
 	template, err := cfn.Parse([]byte(`{"Resources": {` + resources + `}}`))
 	if err != nil {
@@ -129,7 +156,10 @@ func (e *engine) publish(t *testing.T, in map[string]any) string {
 
 type queueMessage struct {
 	Body              string
-	MessageAttributes map[string]struct{ DataType, StringValue string }
+	MessageAttributes map[string]struct {
+		DataType, StringValue string
+		BinaryValue           []byte
+	}
 }
 
 // receive waits, for a second at most, until a queue has n messages.

@@ -5,6 +5,7 @@ package sns_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -104,5 +105,85 @@ func TestTheSDKSeesTypedErrors(t *testing.T) {
 	_, err = stranger.Publish(t.Context(), &awssns.PublishInput{TopicArn: aws.String(topicARN), Message: aws.String("m")})
 	if _, ok := errors.AsType[*types.AuthorizationErrorException](err); !ok {
 		t.Errorf("not permitted: %v", err)
+	}
+}
+
+func TestTheSDKReadsAndChangesSubscriptions(t *testing.T) {
+	e := newEngine(t)
+	created := e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, `, "FilterPolicy": {"kind": ["order"]}, "RedrivePolicy": {"deadLetterTargetArn": `+deadARN+`}`))
+	client := newClient(t, e, e.Administrator())
+	sub := aws.String(created.Handles["Sub"].Ref)
+	attributes := func() map[string]string {
+		t.Helper()
+		out, err := client.GetSubscriptionAttributes(t.Context(), &awssns.GetSubscriptionAttributesInput{SubscriptionArn: sub})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Attributes
+	}
+	set := func(name, value string) error {
+		_, err := client.SetSubscriptionAttributes(t.Context(), &awssns.SetSubscriptionAttributesInput{SubscriptionArn: sub, AttributeName: aws.String(name), AttributeValue: aws.String(value)})
+		return err
+	}
+	want := map[string]string{
+		"SubscriptionArn": *sub, "TopicArn": topicARN, "Owner": "123456789012", "Protocol": "sqs", "Endpoint": "arn:aws:sqs:eu-central-1:123456789012:inbox",
+		"ConfirmationWasAuthenticated": "true", "PendingConfirmation": "false", "RawMessageDelivery": "false",
+		"FilterPolicy": `{"kind":["order"]}`, "FilterPolicyScope": "MessageAttributes",
+		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:123456789012:dead"}`,
+	}
+	if got := attributes(); !maps.Equal(got, want) {
+		t.Errorf("attributes %v\nwant %v", got, want)
+	}
+	for _, change := range []struct{ name, value, refused string }{
+		{"FilterPolicy", `{"a": {"b": ["c"]}}`, "does not support nested filter policy"},
+		{"FilterPolicy", `{"a"`, "FilterPolicy: failed to parse JSON."},
+		{"FilterPolicyScope", "MessageBody", ""},
+		{"FilterPolicy", `{"a": {"b": ["c"]}}`, ""},
+		{"FilterPolicyScope", "MessageAttributes", "does not support nested filter policy"},
+		{"FilterPolicyScope", "", "FilterPolicyScope: Invalid value []"},
+		{"RawMessageDelivery", "true", ""},
+		{"RawMessageDelivery", "yes", "RawMessageDelivery: Invalid value [yes]. Must be true or false."},
+		{"RedrivePolicy", "", ""},
+		{"RedrivePolicy", "dead", "RedrivePolicy: failed to parse JSON."},
+		{"RedrivePolicy", `{"deadLetterTargetArn": "arn:aws:sns:eu-central-1:123456789012:dead"}`, "RedrivePolicy: deadLetterTargetArn is an invalid arn"},
+		{"Colour", "red", "AttributeName"},
+	} {
+		err := set(change.name, change.value)
+		invalid, _ := errors.AsType[*types.InvalidParameterException](err)
+		if (err == nil) != (change.refused == "") || err != nil && (invalid == nil || !strings.Contains(invalid.ErrorMessage(), change.refused)) {
+			t.Errorf("%s %s: %v, want %q", change.name, change.value, err, change.refused)
+		}
+	}
+	got := attributes()
+	if got["FilterPolicy"] != `{"a": {"b": ["c"]}}` || got["FilterPolicyScope"] != "MessageBody" || got["RawMessageDelivery"] != "true" || got["RedrivePolicy"] != "" {
+		t.Errorf("attributes %v", got)
+	}
+	for _, body := range []string{`{"a": {"b": "x"}}`, `{"a": {"b": "c"}}`} {
+		e.publish(t, map[string]any{"Message": body})
+	}
+	if got := e.receive(t, "inbox", 1); len(got) != 1 || got[0].Body != `{"a": {"b": "c"}}` {
+		t.Errorf("messages %+v", got)
+	}
+	if err := set("FilterPolicy", "{}"); err != nil || attributes()["FilterPolicyScope"] != "" {
+		t.Errorf("%v, attributes %v", err, attributes())
+	}
+	sub = aws.String(*sub + "0")
+	if _, ok := errors.AsType[*types.NotFoundException](set("RawMessageDelivery", "true")); !ok {
+		t.Error("an unknown subscription is changed")
+	}
+}
+
+func TestSubscriptionsAreReadAndChangedWithPermissionOnly(t *testing.T) {
+	e := newEngine(t)
+	created := e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, ""))
+	stranger := newClient(t, e, cloud.Caller{ARN: "arn:aws:sts::123456789012:assumed-role/nobody/s", Role: "arn:aws:iam::123456789012:role/nobody"})
+	sub := aws.String(created.Handles["Sub"].Ref)
+	_, err := stranger.GetSubscriptionAttributes(t.Context(), &awssns.GetSubscriptionAttributesInput{SubscriptionArn: sub})
+	if _, ok := errors.AsType[*types.AuthorizationErrorException](err); !ok || !strings.Contains(err.Error(), "sns:GetSubscriptionAttributes") {
+		t.Errorf("read: %v", err)
+	}
+	_, err = stranger.SetSubscriptionAttributes(t.Context(), &awssns.SetSubscriptionAttributesInput{SubscriptionArn: sub, AttributeName: aws.String("RawMessageDelivery"), AttributeValue: aws.String("true")})
+	if _, ok := errors.AsType[*types.AuthorizationErrorException](err); !ok || !strings.Contains(err.Error(), "sns:SetSubscriptionAttributes") {
+		t.Errorf("changed: %v", err)
 	}
 }

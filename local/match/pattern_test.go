@@ -1,12 +1,30 @@
-package events
+package match_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 
-	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/match"
 )
+
+// wide is a dialect that allows all there is, and narrow one that allows little.
+var (
+	wide   = match.Dialect{MaxNumber: 5e9, Folding: true, Negatable: []string{"prefix", "suffix", "equals-ignore-case", "wildcard"}, Lists: true}
+	narrow = match.Dialect{MaxNumber: 1e9, Negatable: []string{"prefix"}}
+)
+
+func decode(t *testing.T, text string) match.Object {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	decoder.UseNumber()
+	var object match.Object
+	if err := decoder.Decode(&object); err != nil {
+		t.Fatal(err)
+	}
+	return object
+}
 
 // sample is an event with everything that patterns look at.
 const sample = `{"version":"0","id":"1","detail-type":"Object Created","source":"aws.s3","account":"111122223333",
@@ -83,20 +101,12 @@ func TestPatternsMatchAsDocumented(t *testing.T) {
 		{"fields of different elements", `{"detail":{"items":{"id":[1],"color":["blue"]}}}`, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p, err := compilePattern([]byte(row.pattern))
+			p, err := wide.Compile([]byte(row.pattern))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := p.matches(objectNode(decodeJSON([]byte(sample)).(map[string]any))); got != row.want {
-				t.Errorf("decoded event: got %v", got)
-			}
-			var e cloud.Event
-			if err := json.Unmarshal([]byte(sample), &e); err != nil {
-				t.Fatal(err)
-			}
-			s := New(cloud.New(cloud.Site{}))
-			if got := p.matches(s.newEvent(e)); got != row.want {
-				t.Errorf("event on the bus: got %v", got)
+			if got := p.Matches(decode(t, sample)); got != row.want {
+				t.Errorf("got %v", got)
 			}
 		})
 	}
@@ -105,30 +115,76 @@ func TestPatternsMatchAsDocumented(t *testing.T) {
 func TestInvalidPatternsAreRefused(t *testing.T) {
 	for _, row := range []struct{ name, pattern, want string }{
 		{"not JSON", `{"source":`, "not valid JSON"},
-		{"not an object", `["source"]`, "must be an object"},
-		{"empty", `{}`, "empty objects"},
-		{"empty object inside", `{"detail":{}}`, `"detail"`},
-		{"empty list", `{"detail":{"a":[]}}`, `"detail.a"`},
-		{"a bare value", `{"source":"aws.s3"}`, `"source" must be an object or a list`},
-		{"a list in a list", `{"source":[["aws.s3"]]}`, "may not hold lists"},
-		{"unknown operator", `{"source":[{"contains":"x"}]}`, `unrecognized match type "contains"`},
-		{"two operators", `{"source":[{"prefix":"x","suffix":"y"}]}`, "one field"},
-		{"prefix of a number", `{"source":[{"prefix":1}]}`, `"prefix"`},
-		{"consecutive stars", `{"source":[{"wildcard":"a**b"}]}`, "consecutive"},
-		{"bad escape", `{"source":[{"wildcard":"a\\b"}]}`, "escape"},
-		{"numeric operator", `{"a":[{"numeric":["!=",1]}]}`, "unrecognized operator"},
-		{"numeric range the wrong way", `{"a":[{"numeric":[">",5,"<",1]}]}`, "range"},
-		{"number out of bounds", `{"a":[{"numeric":["<",1e10]}]}`, "5.0e9"},
-		{"cidr", `{"a":[{"cidr":"10.0.0.0"}]}`, "address block"},
-		{"exists", `{"a":[{"exists":"no"}]}`, `"exists"`},
-		{"anything-but nothing", `{"a":[{"anything-but":[]}]}`, "empty"},
-		{"anything-but a boolean", `{"a":[{"anything-but":true}]}`, "strings and numbers"},
-		{"anything-but exists", `{"a":[{"anything-but":{"exists":true}}]}`, "anything-but"},
+		{"not an object", `["source"]`, "Filter is not an object"},
+		{"empty", `{}`, "Empty objects are not allowed"},
+		{"empty object inside", `{"detail":{}}`, `Empty objects are not allowed, at "detail"`},
+		{"empty list", `{"detail":{"a":[]}}`, `Empty arrays are not allowed, at "detail.a"`},
+		{"a bare value", `{"source":"aws.s3"}`, `"source" must be an object or an array`},
+		{"a list in a list", `{"source":[["aws.s3"]]}`, "Match value must be String, number, true, false, or null"},
+		{"unknown operator", `{"source":[{"contains":"x"}]}`, "Unrecognized match type contains"},
+		{"two operators", `{"source":[{"prefix":"x","suffix":"y"}]}`, "Only one key allowed in match expression"},
+		{"prefix of a number", `{"source":[{"prefix":1}]}`, "prefix match pattern must be a string"},
+		{"suffix of a list", `{"source":[{"suffix":["a"]}]}`, "suffix match pattern must be a string"},
+		{"equals-ignore-case of a number", `{"source":[{"equals-ignore-case":1}]}`, "equals-ignore-case match pattern must be a string"},
+		{"wildcard of a number", `{"source":[{"wildcard":1}]}`, "wildcard match pattern must be a string"},
+		{"consecutive stars", `{"source":[{"wildcard":"a**b"}]}`, "Consecutive wildcard characters at pos 1"},
+		{"bad escape", `{"source":[{"wildcard":"a\\b"}]}`, "Invalid escape character at pos 1"},
+		{"exact number out of bounds", `{"a":[5000000001]}`, "Value must be between -5e+09 and 5e+09"},
+		{"numeric of nothing", `{"a":[{"numeric":[]}]}`, "Invalid member in numeric match"},
+		{"numeric without operator", `{"a":[{"numeric":[1]}]}`, "Invalid member in numeric match: 1"},
+		{"numeric operator", `{"a":[{"numeric":["!=",1]}]}`, "Unrecognized numeric range operator: !="},
+		{"numeric without number", `{"a":[{"numeric":["<"]}]}`, "Value of < must be numeric"},
+		{"numeric of a string", `{"a":[{"numeric":["<","1"]}]}`, "Value of < must be numeric"},
+		{"numeric range from above", `{"a":[{"numeric":["<",1,">",0]}]}`, "Too many elements in numeric expression"},
+		{"numeric range with two lower ends", `{"a":[{"numeric":[">",1,">",2]}]}`, "Bad numeric range operator: >"},
+		{"numeric range the wrong way", `{"a":[{"numeric":[">",5,"<",1]}]}`, "Bottom must be less than top"},
+		{"numeric of three", `{"a":[{"numeric":[">",5,"<",6,"<",7]}]}`, "Too many terms in numeric range expression"},
+		{"number out of bounds", `{"a":[{"numeric":["<",1e10]}]}`, "Value must be between"},
+		{"cidr without bits", `{"a":[{"cidr":"10.0.0.0"}]}`, "Malformed CIDR, one '/' required"},
+		{"cidr with a word", `{"a":[{"cidr":"10.0.0.0/x"}]}`, "Malformed CIDR, mask bits must be an integer"},
+		{"cidr of no address", `{"a":[{"cidr":"10.0.0/8"}]}`, "Nonstandard IP address: 10.0.0"},
+		{"exists", `{"a":[{"exists":"no"}]}`, "exists match pattern must be either true or false."},
+		{"anything-but nothing", `{"a":[{"anything-but":[]}]}`, "Empty arrays are not allowed"},
+		{"anything-but a boolean", `{"a":[{"anything-but":true}]}`, "only strings and numbers are supported"},
+		{"anything-but exists", `{"a":[{"anything-but":{"exists":true}}]}`, "Unsupported anything-but pattern: exists"},
+		{"anything-but two operators", `{"a":[{"anything-but":{"prefix":"a","suffix":"b"}}]}`, "Only one key allowed in match expression"},
+		{"anything-but a number out of bounds", `{"a":[{"anything-but":1e10}]}`, "Value must be between"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if _, err := compilePattern([]byte(row.pattern)); err == nil || !strings.Contains(err.Error(), row.want) {
+			if _, err := wide.Compile([]byte(row.pattern)); err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("want an error with %q, got %v", row.want, err)
 			}
 		})
+	}
+}
+
+func TestADialectAllowsNoMoreThanItSays(t *testing.T) {
+	for _, row := range []struct{ name, pattern, want string }{
+		{"folding prefix", `{"a":[{"prefix":{"equals-ignore-case":"x"}}]}`, "prefix match pattern must be a string"},
+		{"anything-but another operator", `{"a":[{"anything-but":{"suffix":"x"}}]}`, "Unsupported anything-but pattern: suffix"},
+		{"anything-but a list of prefixes", `{"a":[{"anything-but":{"prefix":["x","y"]}}]}`, "prefix match pattern must be a string"},
+		{"a number", `{"a":[1000000001]}`, "Value must be between -1e+09 and 1e+09"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if _, err := wide.Compile([]byte(row.pattern)); err != nil {
+				t.Errorf("the wide dialect: %v", err)
+			}
+			if _, err := narrow.Compile([]byte(row.pattern)); err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("want an error with %q, got %v", row.want, err)
+			}
+		})
+	}
+}
+
+func TestADialectMayAskForAValueWhereSomethingExists(t *testing.T) {
+	valued := match.Dialect{Valued: true}
+	for text, want := range map[string]bool{`{"a":"x"}`: true, `{"a":0}`: true, `{"a":false}`: true, `{"a":null}`: false, `{"a":""}`: false, `{"b":1}`: false} {
+		p, err := valued.Compile([]byte(`{"a":[{"exists":true}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Matches(decode(t, text)); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
 	}
 }
