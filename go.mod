@@ -33,6 +33,7 @@ require (
 	github.com/dop251/goja v0.0.0-20260311135729-065cd970411c
 	github.com/pkg/sftp v1.13.12
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+	github.com/shopspring/decimal v1.4.0
 	github.com/theory/jsonpath v0.10.0
 	golang.org/x/crypto v0.58.0
 	golang.org/x/sync v0.24.0
