@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -65,6 +66,7 @@ func TestAHandWrittenTemplateRunsAndAnswersUnmodifiedClients(t *testing.T) {
 		{"a REST API answers from a function", restToFunction},
 		{"a state machine chooses, maps and retries", machineRuns},
 		{"a state machine stops an instance", machineStopsInstance},
+		{"a stream keeps what it gets", streamKeeps},
 		{"a topic delivers to a queue", topicToQueue},
 		{"an upload is announced to a queue", uploadToQueue},
 		{"each service answers a look at it", services},
@@ -160,6 +162,23 @@ func receive(t *testing.T, shop *local.Engine) string {
 		t.Fatal(err)
 	}
 	return *got.Messages[0].Body
+}
+
+func streamKeeps(t *testing.T, shop *local.Engine) {
+	streams, stream := kinesis.NewFromConfig(client(shop)), aws.String(output(t, shop, "Clicks"))
+	put, err := streams.PutRecord(t.Context(), &kinesis.PutRecordInput{StreamName: stream, PartitionKey: aws.String("alice"), Data: []byte("bread")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := streams.GetShardIterator(t.Context(), &kinesis.GetShardIteratorInput{StreamName: stream, ShardId: put.ShardId,
+		ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: put.SequenceNumber})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := streams.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: at.ShardIterator})
+	if err != nil || len(got.Records) != 1 || string(got.Records[0].Data) != "bread" {
+		t.Errorf("got %+v, %v", got, err)
+	}
 }
 
 func topicToQueue(t *testing.T, shop *local.Engine) {

@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/ec2"
 	"github.com/tradepost-dev/tradepost/local/events"
 	"github.com/tradepost-dev/tradepost/local/iam"
+	"github.com/tradepost-dev/tradepost/local/kinesis"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/logs"
 	"github.com/tradepost-dev/tradepost/local/mock"
@@ -67,6 +68,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"s3", objects},
 		{"transfer", e.transfer},
 		{"sqs", sqs.New(c, sqs.Options{Endpoint: e.URL})},
+		{"kinesis", kinesis.New(c)},
 		{"sns", sns.New(c, sns.Options{Mailbox: o.Mail, Localize: e.localize})},
 		{"dynamodb", dynamodb.New(c, dynamodb.Options{Assets: e.asset})},
 		{"secretsmanager", secrets.New(c)},

@@ -170,15 +170,21 @@ func (l *Lambda) sendRecord(ctx context.Context, r request, o outcome, destinati
 	}
 	caller := r.target.caller
 	switch serviceOf(destination) {
-	case "sqs":
-		return l.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{"QueueUrl": cloud.QueueURL(destination), "MessageBody": string(record)}, nil)
-	case "sns":
-		return l.cloud.Do(ctx, caller, "sns", "Publish", map[string]any{"TopicArn": destination, "Message": string(record)}, nil)
 	case "lambda":
 		return l.cloud.Do(ctx, caller, "lambda", "Invoke", invokeInput{FunctionName: destination, InvocationType: "Event", Payload: record}, nil)
-	default:
+	case "events":
 		return l.putEvent(ctx, caller, r, o, destination, record)
+	default:
+		return l.send(ctx, caller, destination, record)
 	}
+}
+
+// send sends a message to a queue or a topic.
+func (l *Lambda) send(ctx context.Context, caller cloud.Caller, destination string, message []byte) error {
+	if serviceOf(destination) == "sns" {
+		return l.cloud.Do(ctx, caller, "sns", "Publish", map[string]any{"TopicArn": destination, "Message": string(message)}, nil)
+	}
+	return l.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{"QueueUrl": cloud.QueueURL(destination), "MessageBody": string(message)}, nil)
 }
 
 func (l *Lambda) putEvent(ctx context.Context, caller cloud.Caller, r request, o outcome, bus string, record []byte) error {

@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/iam"
+	"github.com/tradepost-dev/tradepost/local/kinesis"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/sns"
 	"github.com/tradepost-dev/tradepost/local/sqs"
@@ -100,11 +101,13 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...fun
 	functions := lambda.New(c, options)
 	queues := sqs.New(c, sqs.Options{Endpoint: endpoint})
 	topics := sns.New(c, sns.Options{})
+	streams := kinesis.New(c)
+	c.Register("kinesis", streams)
 	c.Register("lambda", functions)
 	c.Register("sqs", queues)
 	c.Register("sns", topics)
 	e := &engine{Cloud: c, lambda: functions, types: map[string]cfn.Type{}, logs: logs, meter: meter}
-	for _, list := range [][]cfn.Type{identity.Types(), functions.Types(), queues.Types(), topics.Types()} {
+	for _, list := range [][]cfn.Type{identity.Types(), functions.Types(), queues.Types(), topics.Types(), streams.Types()} {
 		for _, t := range list {
 			e.types[t.Name] = t
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,11 +21,12 @@ const (
 
 type mapping struct {
 	lambda      *Lambda
+	arn         string
 	target      target
 	source      source
 	batchSize   int
 	window      time.Duration
-	concurrency int  // batches at a time: 1 for a source with an order
+	concurrency int  // batches at a time, of a source without an order
 	partial     bool // ReportBatchItemFailures
 }
 
@@ -38,23 +40,47 @@ func (m *mapping) poll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		b, err := m.collect(ctx)
-		if err != nil && ctx.Err() == nil {
-			m.target.log.note("event source %s: %v", m.source.arn(), err)
-			pause(ctx, pollRetryDelay)
-		}
+		b := m.next(ctx)
 		if len(b.records) == 0 {
 			<-slots
 			continue
 		}
 		m.lambda.cloud.Go(func(ctx context.Context) {
 			defer func() { <-slots }()
-			if err := m.process(ctx, b); err != nil && ctx.Err() == nil {
-				m.target.log.note("event source %s: %v", m.source.arn(), err)
-			}
+			m.finish(ctx, b)
 		})
 	}
 }
+
+// follow is poll for a source with an order: a batch is received when the one
+// before it is done with. When ctx ends, a batch that is not done with is left
+// to whoever goes on from the source's last checkpoint.
+func (m *mapping) follow(ctx context.Context) {
+	for ctx.Err() == nil && !m.target.deleted.Load() {
+		if b := m.next(ctx); len(b.records) > 0 {
+			m.finish(ctx, b)
+		}
+	}
+}
+
+// next returns the next batch, or an empty one.
+func (m *mapping) next(ctx context.Context) batch {
+	b, err := m.collect(ctx)
+	if err != nil && ctx.Err() == nil {
+		m.note(err)
+		pause(ctx, pollRetryDelay)
+	}
+	return b
+}
+
+// finish processes a batch to its end.
+func (m *mapping) finish(ctx context.Context, b batch) {
+	if err := m.process(ctx, b); err != nil && ctx.Err() == nil {
+		m.note(err)
+	}
+}
+
+func (m *mapping) note(err error) { m.target.log.note("event source %s: %v", m.source.arn(), err) }
 
 func pause(ctx context.Context, d time.Duration) {
 	select {
@@ -88,7 +114,7 @@ func (m *mapping) collect(ctx context.Context) (batch, error) {
 // process invokes the function with a batch, and with what the source makes of it
 // then, until there is nothing left to do.
 func (m *mapping) process(ctx context.Context, b batch) error {
-	for todo := split(b); len(todo) > 0; {
+	for todo := split(b); len(todo) > 0 && !m.target.deleted.Load(); {
 		first := todo[0]
 		v, err := m.try(ctx, first)
 		if err != nil {
@@ -110,37 +136,57 @@ func split(b batch) []batch {
 	for i, r := range b.records {
 		size += len(r.body) + 1
 		if i > from && size > maxBatchBytes {
-			batches = append(batches, batch{b.records[from:i], b.until})
+			batches = append(batches, b.part(from, i))
 			from, size = i, len(r.body)+1
 		}
 	}
-	return append(batches, batch{b.records[from:], b.until})
+	return append(batches, b.part(from, len(b.records)))
 }
 
-// try invokes the function with a batch.
-func (m *mapping) try(ctx context.Context, b batch) (verdict, error) {
+// eventOf is what the function gets.
+func eventOf(b batch) ([]byte, error) {
 	var event struct{ Records []json.RawMessage }
 	for _, r := range b.records {
 		event.Records = append(event.Records, r.body)
 	}
-	payload, err := json.Marshal(event)
-	if err != nil {
-		return verdict{}, err
-	}
-	a, err := m.invoke(ctx, payload, b.until)
-	if err != nil {
-		return verdict{}, err
-	}
-	return verdict{answer: a, failed: m.failures(b, a)}, nil
+	return json.Marshal(event)
 }
 
-// invoke tries again while the function is throttled, as long as the batch is
-// the mapping's.
-func (m *mapping) invoke(ctx context.Context, payload []byte, until time.Time) (answer, error) {
+// try invokes the function with a batch. It fails only when ctx ends.
+func (m *mapping) try(ctx context.Context, b batch) (verdict, error) {
+	payload, err := eventOf(b)
+	if err != nil {
+		return verdict{}, err
+	}
+	v := verdict{request: cloud.UUID()}
+	if len(payload) > maxSyncRequest { // a single record, which split cannot help
+		v.answer, v.failed = tooLarge(len(payload)), b.ids()
+		return v, nil
+	}
+	v.answer, err = m.invoke(ctx, v.request, payload, b)
+	switch {
+	case ctx.Err() != nil:
+		return verdict{}, ctx.Err()
+	case err != nil:
+		m.note(err)
+		v.unreached, v.failed = true, b.ids()
+	default:
+		v.failed = m.failures(b, v.answer)
+	}
+	return v, nil
+}
+
+func tooLarge(size int) answer {
+	return failure("RequestTooLargeException", "Request of %d bytes must be smaller than %d bytes for the InvokeFunction operation", size, maxSyncRequest)
+}
+
+// invoke tries again while the function is throttled, as long as there is one and
+// the batch is the mapping's.
+func (m *mapping) invoke(ctx context.Context, id string, payload []byte, b batch) (answer, error) {
 	delay := 100 * time.Millisecond
 	for {
-		a, err := m.lambda.run(ctx, request{id: cloud.UUID(), target: m.target, payload: payload})
-		if err == nil || ctx.Err() != nil || !until.IsZero() && time.Now().Add(delay).After(until) {
+		a, err := m.deliver(ctx, id, payload, b)
+		if err == nil || ctx.Err() != nil || m.target.deleted.Load() || !b.until.IsZero() && time.Now().Add(delay).After(b.until) {
 			return a, err
 		}
 		pause(ctx, delay)
@@ -148,13 +194,36 @@ func (m *mapping) invoke(ctx context.Context, payload []byte, until time.Time) (
 	}
 }
 
+// deliver invokes the function once.
+func (m *mapping) deliver(ctx context.Context, id string, payload []byte, b batch) (answer, error) {
+	if last := b.records[len(b.records)-1]; !last.arrived.IsZero() {
+		if err := m.interrupt(ctx, "Invoke", payload); err != nil {
+			return answer{}, err
+		}
+		m.target.observe(m.lambda.metrics.iteratorAge, float64(time.Since(last.arrived).Milliseconds()))
+	}
+	return m.lambda.run(ctx, request{id: id, target: m.target, payload: payload})
+}
+
+// interrupt asks whether a step between a stream and its function fails. Fault
+// sees it as a call of Lambda's on behalf of the mapping: of Invoke, or of
+// Checkpoint, which is no action of AWS's.
+func (m *mapping) interrupt(ctx context.Context, action string, payload []byte) error {
+	c := m.lambda.cloud
+	if c.Fault == nil {
+		return nil
+	}
+	input, err := json.Marshal(invokeInput{FunctionName: m.target.arn(), Payload: payload})
+	if err != nil {
+		return fmt.Errorf("encode the input of lambda:%s: %w", action, err)
+	}
+	return c.Interrupt(ctx, cloud.Call{Caller: c.ServiceCaller("lambda.amazonaws.com", m.arn), Service: "lambda", Action: action, Input: input})
+}
+
 // failures returns which records the function has not done with. Whatever is
 // wrong with a partial response makes the whole batch fail.
 func (m *mapping) failures(b batch, a answer) map[string]bool {
-	all := make(map[string]bool, len(b.records))
-	for _, r := range b.records {
-		all[r.id] = true
-	}
+	all := b.ids()
 	if a.failed {
 		return all
 	}

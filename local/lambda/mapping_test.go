@@ -272,8 +272,9 @@ func TestAMappingThatCannotWorkIsRefused(t *testing.T) {
 		{"the function may take longer than messages stay hidden", role(pollStatement) + "," + function(`, "Timeout": 31`) + mappedQueue("", ""), "Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds"},
 		{"a large batch without a window", role(pollStatement) + "," + function("") + mappedQueue("", `, "BatchSize": 11`), "MaximumBatchingWindowInSeconds must be at least 1"},
 		{"a concurrency of one", role(pollStatement) + "," + function("") + mappedQueue("", `, "ScalingConfig": {"MaximumConcurrency": 1}`), "from 2 to 1000"},
-		{"a stream", role(pollStatement) + "," + function("") + strings.ReplaceAll(mappedQueue("", ""), `"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"EventSourceArn": "arn:aws:kinesis:eu-central-1:123456789012:stream/s"`), "only SQS queues"},
-		{"a filter", role(pollStatement) + "," + function("") + mappedQueue("", `, "FilterCriteria": {"Filters": []}`), "property FilterCriteria is not supported"},
+		{"a table's stream", role(pollStatement) + "," + function("") + strings.ReplaceAll(mappedQueue("", ""), `"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"EventSourceArn": "arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/s"`), "only SQS queues and Kinesis streams"},
+		{"a filter", role(pollStatement) + "," + function("") + mappedQueue("", `, "FilterCriteria": {"Filters": []}`), "property FilterCriteria: the local engine filters records of streams only"},
+		{"a starting position of a queue", role(pollStatement) + "," + function("") + mappedQueue("", `, "StartingPosition": "LATEST"`), "a queue has no StartingPosition"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := newEngine(t, worker(func() error { return nil }))

@@ -8,6 +8,7 @@ import "github.com/tradepost-dev/tradepost/local/cloud"
 type metrics struct {
 	invocations, errors, throttles, duration, concurrent  *cloud.Metric
 	received, age, dropped, deadLetterErrors, undelivered *cloud.Metric // of asynchronous invocations
+	iteratorAge                                           *cloud.Metric // of streams
 }
 
 func newMetrics(c *cloud.Cloud) metrics {
@@ -25,6 +26,7 @@ func newMetrics(c *cloud.Cloud) metrics {
 		dropped:          metric("AsyncEventsDropped", "Count"),
 		deadLetterErrors: metric("DeadLetterErrors", "Count"),
 		undelivered:      metric("DestinationDeliveryFailures", "Count"),
+		iteratorAge:      metric("IteratorAge", "Milliseconds"),
 	}
 }
 

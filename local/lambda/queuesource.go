@@ -115,7 +115,7 @@ func (s *queueSource) receive(ctx context.Context, max int) (batch, error) {
 		if err != nil {
 			return b, fmt.Errorf("message %s: %w", message.MessageId, err)
 		}
-		b.records = append(b.records, batchRecord{message.MessageId, body, message.ReceiptHandle})
+		b.records = append(b.records, batchRecord{id: message.MessageId, body: body, handle: message.ReceiptHandle})
 	}
 	return b, nil
 }

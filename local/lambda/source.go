@@ -2,7 +2,7 @@ package lambda
 
 // This file is what event source mappings have in common with the services that
 // they poll. A queue is one source, of which several batches are worked on at a
-// time; of a stream, each shard is a source, of which one is.
+// time; of a stream, each shard is a source, or several, of which one is.
 
 import (
 	"context"
@@ -30,17 +30,27 @@ type source interface {
 
 // A batchRecord is one entry of a batch.
 type batchRecord struct {
-	id     string          // that a partial response names it by: a message's id, a sequence number
-	body   json.RawMessage // as the function sees it
-	handle string          // the source's own
+	id      string          // that a partial response names it by: a message's id, a sequence number
+	body    json.RawMessage // as the function sees it
+	handle  string          // a message's receipt handle
+	arrived time.Time       // in a stream
 }
 
 // A batch is the records of one invocation.
 type batch struct {
 	records []batchRecord
 
-	// until is when the records are somebody else's again; zero: never.
+	// until is when the records are somebody else's again, or have expired; zero: never.
 	until time.Time
+
+	invoked int // how often the function has got them, maybe with others
+	retries int // how many of these were retries that MaximumRetryAttempts counts
+}
+
+// part is the batch with only some of its records.
+func (b batch) part(from, to int) batch {
+	b.records = b.records[from:to:to]
+	return b
 }
 
 func (b batch) bytes() int {
@@ -51,8 +61,19 @@ func (b batch) bytes() int {
 	return n
 }
 
+// ids are those of all records.
+func (b batch) ids() map[string]bool {
+	ids := make(map[string]bool, len(b.records))
+	for _, r := range b.records {
+		ids[r.id] = true
+	}
+	return ids
+}
+
 // A verdict is what an invocation made of a batch.
 type verdict struct {
-	answer answer
-	failed map[string]bool // ids of records that the function has not done with
+	request   string // the invocation's id
+	answer    answer
+	unreached bool            // the function did not run until the batch's time had passed
+	failed    map[string]bool // ids of records that the function has not done with
 }

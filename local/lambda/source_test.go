@@ -72,8 +72,8 @@ func TestWhatASourceWantsTriedAgainComesBeforeTheRest(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	s := &shard{records: []string{"a", "b", "poison", "c", "d", "e"}, ended: cancel}
-	m := &mapping{lambda: New(c, Options{}), target: target{function: f, version: latest}, source: s, batchSize: 4, concurrency: 1}
-	m.poll(ctx)
+	m := &mapping{lambda: New(c, Options{}), target: target{function: f, version: latest}, source: s, batchSize: 4}
+	m.follow(ctx)
 	if got := strings.Join(invoked, " "); got != "abpoisonc ab poisonc poison c de" {
 		t.Errorf("invoked with: %s", got)
 	}

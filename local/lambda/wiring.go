@@ -1,7 +1,7 @@
 package lambda
 
-// This file creates what connects functions to others: permissions, settings
-// of asynchronous invocations, and event source mappings.
+// This file creates what connects functions to others: permissions, and settings
+// of asynchronous invocations.
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 type permissionProperties struct {
@@ -105,90 +104,4 @@ func (l *Lambda) createEventInvokeConfig(_ context.Context, r cfn.Resource, p ev
 	defer t.mu.Unlock()
 	t.async[p.Qualifier] = config
 	return cfn.Handle{Ref: r.PhysicalName(100), Delete: cfn.Removal(&t.mu, t.async, p.Qualifier)}, nil
-}
-
-type mappingProperties struct {
-	BatchSize                      *int
-	Enabled                        *bool
-	EventSourceArn                 string
-	FunctionName                   string
-	FunctionResponseTypes          []string
-	MaximumBatchingWindowInSeconds int
-	ScalingConfig                  struct{ MaximumConcurrency *int }
-
-	KmsKeyArn     cfn.Ignored
-	LoggingConfig cfn.Ignored
-	MetricsConfig cfn.Ignored
-	Tags          cfn.Ignored
-}
-
-// check refuses what AWS refuses. The limits are those of SQS standard queues.
-func (p mappingProperties) check() error {
-	if s := serviceOf(p.EventSourceArn); s != "sqs" {
-		return &cfn.Unsupported{Property: "EventSourceArn", Reason: fmt.Sprintf("event sources of %q are not served by the local engine, only SQS queues", s)}
-	}
-	if n := p.BatchSize; n != nil && (*n < 1 || *n > 10_000) {
-		return invalid("BatchSize is %d; it must be from 1 to 10000", *n)
-	}
-	if w := p.MaximumBatchingWindowInSeconds; w < 0 || w > 300 {
-		return invalid("MaximumBatchingWindowInSeconds is %d; it must be from 0 to 300", w)
-	}
-	if n := p.BatchSize; n != nil && *n > 10 && p.MaximumBatchingWindowInSeconds < 1 {
-		return invalid("BatchSize is %d; above 10, MaximumBatchingWindowInSeconds must be at least 1", *n)
-	}
-	if n := p.ScalingConfig.MaximumConcurrency; n != nil && (*n < 2 || *n > 1000) {
-		return invalid("ScalingConfig.MaximumConcurrency is %d; it must be from 2 to 1000", *n)
-	}
-	for _, kind := range p.FunctionResponseTypes {
-		if kind != "ReportBatchItemFailures" {
-			return invalid("FunctionResponseTypes has %q; it may have ReportBatchItemFailures", kind)
-		}
-	}
-	return nil
-}
-
-func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p mappingProperties) (cfn.Handle, error) {
-	if err := p.check(); err != nil {
-		return cfn.Handle{}, err
-	}
-	t, err := l.find(p.FunctionName)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	queue, err := newQueueSource(ctx, l.cloud, t, p.EventSourceArn)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	m := &mapping{
-		lambda:      l,
-		target:      t,
-		source:      queue,
-		batchSize:   10,
-		window:      time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
-		concurrency: pollers,
-		partial:     len(p.FunctionResponseTypes) > 0,
-	}
-	if p.BatchSize != nil {
-		m.batchSize = *p.BatchSize
-	}
-	if n := p.ScalingConfig.MaximumConcurrency; n != nil {
-		m.concurrency = *n
-	}
-	if t.inProcess == nil {
-		// A batch that would only wait for an environment is better left in
-		// the queue, where its visibility timeout has not begun.
-		m.concurrency = min(m.concurrency, l.opts.Limits.Environments)
-	}
-	stop := func() {}
-	if p.Enabled == nil || *p.Enabled {
-		stop = l.cloud.Start(m.poll)
-	}
-	id := cloud.UUID()
-	return cfn.Handle{Ref: id, Attributes: map[string]any{
-		"Id":                    id,
-		"EventSourceMappingArn": l.cloud.ARN("lambda", "event-source-mapping:"+id),
-	}, Delete: func(context.Context) error {
-		stop()
-		return nil
-	}}, nil
 }

@@ -1,0 +1,131 @@
+package kinesis
+
+// This file creates the service's CloudFormation resources.
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"path"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Types returns AWS::Kinesis::Stream and AWS::Kinesis::ResourcePolicy.
+func (k *Kinesis) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::Kinesis::Stream", k.createStream),
+		cfn.Define("AWS::Kinesis::ResourcePolicy", k.createResourcePolicy),
+	}
+}
+
+type streamProperties struct {
+	Name                 string
+	ShardCount           *int
+	RetentionPeriodHours *int
+	MaxRecordSizeInKiB   *int
+	StreamModeDetails    struct{ StreamMode string }
+	StreamEncryption     struct{ EncryptionType, KeyId string }
+
+	Tags                cfn.Ignored
+	WarmThroughputMiBps cfn.Ignored
+}
+
+// onDemandShards is how many shards a stream on demand begins with, and has here
+// for good.
+const onDemandShards = 4
+
+// The KiB that a record may have, key included, where the template does not say
+// otherwise, and at most.
+const (
+	defaultRecordKiB = 1024
+	maxRecordKiB     = 10240
+)
+
+// settings refuses what AWS refuses.
+func (p streamProperties) settings() (settings, error) {
+	s := settings{shards: onDemandShards, key: p.StreamEncryption.KeyId}
+	switch p.StreamModeDetails.StreamMode {
+	case "ON_DEMAND":
+		if s.onDemand = true; p.ShardCount != nil {
+			return s, invalid("ShardCount must not be given for a stream in ON_DEMAND mode")
+		}
+	case "", "PROVISIONED":
+		if p.ShardCount == nil {
+			return s, invalid("ShardCount must be given for a stream in PROVISIONED mode")
+		}
+		if s.shards = *p.ShardCount; s.shards < 1 || s.shards > 10_000 {
+			return s, invalid("ShardCount is %d; it must be from 1 to 10000", s.shards)
+		}
+	default:
+		return s, invalid("StreamModeDetails.StreamMode is %q; it must be PROVISIONED or ON_DEMAND", p.StreamModeDetails.StreamMode)
+	}
+	size := defaultRecordKiB
+	if p.MaxRecordSizeInKiB != nil {
+		size = *p.MaxRecordSizeInKiB
+	}
+	if size < defaultRecordKiB || size > maxRecordKiB {
+		return s, invalid("MaxRecordSizeInKiB is %d; it must be from %d to %d", size, defaultRecordKiB, maxRecordKiB)
+	}
+	s.maxRecord = size << 10
+	if e := p.StreamEncryption; (e.EncryptionType != "" || e.KeyId != "") && (e.EncryptionType != "KMS" || e.KeyId == "") {
+		return s, invalid("StreamEncryption must have the EncryptionType KMS and a KeyId")
+	}
+	return s, nil
+}
+
+func (k *Kinesis) createStream(_ context.Context, r cfn.Resource, p streamProperties) (cfn.Handle, error) {
+	name := cmp.Or(p.Name, r.PhysicalName(128))
+	if err := checkName(name); err != nil {
+		return cfn.Handle{}, err
+	}
+	settings, err := p.settings()
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	hours := minRetention
+	if p.RetentionPeriodHours != nil {
+		hours = *p.RetentionPeriodHours
+	}
+	if err := checkRetention(hours); err != nil {
+		return cfn.Handle{}, err
+	}
+	s := newStream(name, k.arn(name), settings, time.Duration(hours)*time.Hour)
+	if err := k.add(s); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": s.arn}, Delete: cfn.Removal(&k.mu, k.streams, name)}, nil
+}
+
+func (k *Kinesis) add(s *stream) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, ok := k.streams[s.name]; ok {
+		return cloud.Errorf(400, "ResourceInUseException", "Stream %s under account %s already exists.", s.name, k.cloud.Account)
+	}
+	k.streams[s.name] = s
+	return nil
+}
+
+type resourcePolicyProperties struct {
+	ResourceArn    string
+	ResourcePolicy json.RawMessage
+}
+
+func (k *Kinesis) createResourcePolicy(_ context.Context, _ cfn.Resource, p resourcePolicyProperties) (cfn.Handle, error) {
+	k.mu.RLock()
+	s, ok := k.streams[path.Base(p.ResourceArn)]
+	k.mu.RUnlock()
+	if !ok || s.arn != p.ResourceArn {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "ResourceArn", Reason: fmt.Sprintf("%q is no stream of this account and region", p.ResourceArn)}
+	}
+	if err := k.cloud.SetResourcePolicy(s.arn, "", p.ResourcePolicy); err != nil {
+		return cfn.Handle{}, fmt.Errorf("policy of stream %s: %w", s.name, err)
+	}
+	return cfn.Handle{Ref: s.arn, Attributes: map[string]any{"ResourceArn": s.arn}, Delete: func(context.Context) error {
+		return k.cloud.SetResourcePolicy(s.arn, "", nil)
+	}}, nil
+}

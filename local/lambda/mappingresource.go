@@ -1,0 +1,189 @@
+package lambda
+
+// This file creates event source mappings, of queues and of streams.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type mappingProperties struct {
+	BatchSize                      *int
+	Enabled                        *bool
+	EventSourceArn                 string
+	FunctionName                   string
+	FunctionResponseTypes          []string
+	MaximumBatchingWindowInSeconds int
+	ScalingConfig                  struct{ MaximumConcurrency *int }
+
+	// Of streams only; tumbling windows are not there.
+	BisectBatchOnFunctionError bool
+	DestinationConfig          *struct{ OnFailure struct{ Destination string } }
+	FilterCriteria             *struct{ Filters []struct{ Pattern string } }
+	MaximumRecordAgeInSeconds  *int
+	MaximumRetryAttempts       *int
+	ParallelizationFactor      *int
+	StartingPosition           string
+	StartingPositionTimestamp  *float64 // in seconds
+
+	KmsKeyArn     cfn.Ignored
+	LoggingConfig cfn.Ignored
+	MetricsConfig cfn.Ignored
+	Tags          cfn.Ignored
+}
+
+// check refuses what AWS refuses of all sources.
+func (p mappingProperties) check() error {
+	if n := p.BatchSize; n != nil && (*n < 1 || *n > 10_000) {
+		return invalid("BatchSize is %d; it must be from 1 to 10000", *n)
+	}
+	if w := p.MaximumBatchingWindowInSeconds; w < 0 || w > 300 {
+		return invalid("MaximumBatchingWindowInSeconds is %d; it must be from 0 to 300", w)
+	}
+	for _, kind := range p.FunctionResponseTypes {
+		if kind != "ReportBatchItemFailures" {
+			return invalid("FunctionResponseTypes has %q; it may have ReportBatchItemFailures", kind)
+		}
+	}
+	return nil
+}
+
+// checkQueue refuses what AWS refuses of SQS standard queues.
+func (p mappingProperties) checkQueue() error {
+	if p.FilterCriteria != nil {
+		return &cfn.Unsupported{Property: "FilterCriteria", Reason: "the local engine filters records of streams only"}
+	}
+	if p.BisectBatchOnFunctionError || p.DestinationConfig != nil || p.MaximumRecordAgeInSeconds != nil || p.MaximumRetryAttempts != nil ||
+		p.ParallelizationFactor != nil || p.StartingPosition != "" || p.StartingPositionTimestamp != nil {
+		return invalid("a queue has no StartingPosition, and nothing of retries but its own redrive policy")
+	}
+	if n := p.BatchSize; n != nil && *n > 10 && p.MaximumBatchingWindowInSeconds < 1 {
+		return invalid("BatchSize is %d; above 10, MaximumBatchingWindowInSeconds must be at least 1", *n)
+	}
+	if n := p.ScalingConfig.MaximumConcurrency; n != nil && (*n < 2 || *n > 1000) {
+		return invalid("ScalingConfig.MaximumConcurrency is %d; it must be from 2 to 1000", *n)
+	}
+	return nil
+}
+
+// checkStream refuses what AWS refuses of Kinesis streams.
+func (p mappingProperties) checkStream() error {
+	if p.ScalingConfig.MaximumConcurrency != nil {
+		return invalid("a stream has no ScalingConfig; its batches at a time are a matter of ParallelizationFactor")
+	}
+	if !slices.Contains([]string{"TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"}, p.StartingPosition) {
+		return invalid("StartingPosition is %q; it must be TRIM_HORIZON, LATEST or AT_TIMESTAMP", p.StartingPosition)
+	}
+	if (p.StartingPosition == "AT_TIMESTAMP") != (p.StartingPositionTimestamp != nil) {
+		return invalid("StartingPositionTimestamp must be given with the StartingPosition AT_TIMESTAMP, and with no other")
+	}
+	if n := p.ParallelizationFactor; n != nil && (*n < 1 || *n > 10) {
+		return invalid("ParallelizationFactor is %d; it must be from 1 to 10", *n)
+	}
+	if n := p.MaximumRetryAttempts; n != nil && (*n < -1 || *n > 10_000) {
+		return invalid("MaximumRetryAttempts is %d; it must be from -1 to 10000", *n)
+	}
+	if n := p.MaximumRecordAgeInSeconds; n != nil && *n != -1 && (*n < 60 || *n > 604_800) {
+		return invalid("MaximumRecordAgeInSeconds is %d; it must be -1, or from 60 to 604800", *n)
+	}
+	if p.DestinationConfig != nil {
+		if s := serviceOf(p.DestinationConfig.OnFailure.Destination); !slices.Contains([]string{"sqs", "sns", "s3"}, s) {
+			return &cfn.Unsupported{Property: "DestinationConfig.OnFailure.Destination", Reason: fmt.Sprintf("destinations of %q are not served by the local engine, only queues, topics and buckets", s)}
+		}
+	}
+	return nil
+}
+
+func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p mappingProperties) (cfn.Handle, error) {
+	if err := p.check(); err != nil {
+		return cfn.Handle{}, err
+	}
+	t, err := l.find(p.FunctionName)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	id := cloud.UUID()
+	m := mapping{
+		lambda:  l,
+		arn:     l.cloud.ARN("lambda", "event-source-mapping:"+id),
+		target:  t,
+		window:  time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
+		partial: len(p.FunctionResponseTypes) > 0,
+	}
+	var work []func(context.Context)
+	switch s := serviceOf(p.EventSourceArn); s {
+	case "sqs":
+		work, err = m.ofQueue(ctx, p)
+	case "kinesis":
+		work, err = m.ofStream(ctx, p)
+	default:
+		err = &cfn.Unsupported{Property: "EventSourceArn", Reason: fmt.Sprintf("event sources of %q are not served by the local engine, only SQS queues and Kinesis streams", s)}
+	}
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	var stops []func()
+	if p.Enabled == nil || *p.Enabled {
+		for _, w := range work {
+			stops = append(stops, l.cloud.Start(w))
+		}
+	}
+	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id, "EventSourceMappingArn": m.arn}, Delete: func(context.Context) error {
+		for _, stop := range stops {
+			stop()
+		}
+		return nil
+	}}, nil
+}
+
+// ofQueue is the work of a mapping that polls a queue.
+func (m mapping) ofQueue(ctx context.Context, p mappingProperties) ([]func(context.Context), error) {
+	if err := p.checkQueue(); err != nil {
+		return nil, err
+	}
+	queue, err := newQueueSource(ctx, m.lambda.cloud, m.target, p.EventSourceArn)
+	if err != nil {
+		return nil, err
+	}
+	m.source, m.batchSize, m.concurrency = queue, 10, pollers
+	if p.BatchSize != nil {
+		m.batchSize = *p.BatchSize
+	}
+	if n := p.ScalingConfig.MaximumConcurrency; n != nil {
+		m.concurrency = *n
+	}
+	if m.target.inProcess == nil {
+		// A batch that would only wait for an environment is better left in
+		// the queue, where its visibility timeout has not begun.
+		m.concurrency = min(m.concurrency, m.lambda.opts.Limits.Environments)
+	}
+	return []func(context.Context){m.poll}, nil
+}
+
+// ofStream is the work of a mapping that follows a stream: that of each lane by
+// itself.
+func (m mapping) ofStream(ctx context.Context, p mappingProperties) ([]func(context.Context), error) {
+	if err := p.checkStream(); err != nil {
+		return nil, err
+	}
+	m.batchSize = 100
+	if p.BatchSize != nil {
+		m.batchSize = *p.BatchSize
+	}
+	lanes, err := m.lanes(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	work := make([]func(context.Context), len(lanes))
+	for i, lane := range lanes {
+		follower := m
+		follower.source = lane
+		work[i] = follower.follow
+	}
+	return work, nil
+}

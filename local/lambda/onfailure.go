@@ -1,0 +1,122 @@
+package lambda
+
+// This file tells the on-failure destination of a mapping about records of a
+// stream that are given up.
+
+import (
+	"context"
+	"encoding/json"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// discarded is what the destination gets:
+// https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+type discarded struct {
+	RequestContext   requestContext   `json:"requestContext"`
+	ResponseContext  *responseContext `json:"responseContext,omitempty"`
+	Version          string           `json:"version"`
+	Timestamp        string           `json:"timestamp"`
+	KinesisBatchInfo kinesisBatchInfo `json:"KinesisBatchInfo"`
+	Payload          string           `json:"payload,omitempty"` // the event; for buckets only
+}
+
+type kinesisBatchInfo struct {
+	ShardID             string `json:"shardId"`
+	StartSequenceNumber string `json:"startSequenceNumber"`
+	EndSequenceNumber   string `json:"endSequenceNumber"`
+	ArrivalOfFirst      string `json:"approximateArrivalOfFirstRecord"`
+	ArrivalOfLast       string `json:"approximateArrivalOfLastRecord"`
+	BatchSize           int    `json:"batchSize"`
+	StreamARN           string `json:"streamArn"`
+}
+
+func isoMilliseconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func (l *lane) discarded(b batch, v verdict, condition string) discarded {
+	target := l.mapping.target
+	first, last := b.records[0], b.records[len(b.records)-1]
+	d := discarded{
+		RequestContext: requestContext{v.request, target.arn(), condition, b.invoked},
+		Version:        "1.0",
+		Timestamp:      isoMilliseconds(time.Now()),
+		KinesisBatchInfo: kinesisBatchInfo{
+			ShardID:             l.shard,
+			StartSequenceNumber: first.id,
+			EndSequenceNumber:   last.id,
+			ArrivalOfFirst:      isoMilliseconds(first.arrived),
+			ArrivalOfLast:       isoMilliseconds(last.arrived),
+			BatchSize:           len(b.records),
+			StreamARN:           l.stream,
+		},
+	}
+	if b.invoked > 0 {
+		d.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: target.version}
+		if v.answer.failed {
+			d.ResponseContext.FunctionError = "Unhandled"
+		}
+	}
+	return d
+}
+
+// deliveryAttempts is how often a destination is told that has no time just now.
+const deliveryAttempts = 5
+
+// discard gives records up. It fails only when ctx ends: what the destination does
+// not take is lost, as on AWS, and a metric tells.
+func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string) error {
+	m := l.mapping
+	m.target.log.note("event source %s: %d records of %s from %s to %s are given up: %s",
+		l.stream, len(b.records), l.shard, b.records[0].id, b.records[len(b.records)-1].id, condition)
+	if l.policy.onFailure == "" {
+		return nil
+	}
+	d := l.discarded(b, v, condition)
+	var err error
+	for attempt := range deliveryAttempts {
+		pause(ctx, time.Duration(attempt)*time.Second)
+		if err = l.tell(ctx, d, b); err == nil || !transient(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		m.target.observe(m.lambda.metrics.undelivered, 1)
+		m.target.log.note("destination %s: %v", l.policy.onFailure, err)
+	}
+	return ctx.Err()
+}
+
+// transient tells of an error that another attempt may not meet.
+func transient(err error) bool {
+	e := cloud.AsError(err)
+	return e.Status >= 500 || e.Status == 429 || strings.Contains(e.Code, "Throttl")
+}
+
+// tell sends the record to a queue or a topic, or puts it into a bucket, where it
+// has the records themselves with it.
+func (l *lane) tell(ctx context.Context, d discarded, b batch) error {
+	m := l.mapping
+	caller, destination := m.target.caller, l.policy.onFailure
+	bucket, inBucket := strings.CutPrefix(destination, "arn:aws:s3:::")
+	if inBucket {
+		payload, err := eventOf(b)
+		if err != nil {
+			return err
+		}
+		d.Payload = string(payload)
+	}
+	message, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	if !inBucket {
+		return m.lambda.send(ctx, caller, destination, message)
+	}
+	now := time.Now().UTC()
+	key := path.Join("aws/lambda", path.Base(strings.ReplaceAll(m.arn, ":", "/")), l.shard,
+		now.Format("2006/01/02"), now.Format("2006-01-02T15.04.05")+"-"+cloud.UUID())
+	return m.lambda.cloud.Do(ctx, caller, "s3", "PutObject", map[string]any{"Bucket": bucket, "Key": key, "Body": json.RawMessage(message)}, nil)
+}
