@@ -9,25 +9,36 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/environment"
 )
 
-// Emitter writes the metrics of one pipeline.
+// Emitter writes the metrics of one system.
 type Emitter struct {
-	Namespace string
-	Pipeline  string    // value of the dimension Pipeline
-	Out       io.Writer // os.Stdout in a function
+	Namespace  string
+	Dimensions []Dimension
+	Out        io.Writer // os.Stdout in a function
 }
 
-// FromEnvironment is the emitter of a function, as the constructs configure it.
+// Dimension is a name and a value of what is counted.
+type Dimension struct{ Name, Value string }
+
+// With is an emitter that counts the same under one more dimension, beside the
+// metrics without it: CloudWatch does not add up over a dimension's values.
+func (e *Emitter) With(name, value string) *Emitter {
+	return &Emitter{Namespace: e.Namespace, Dimensions: append(slices.Clip(e.Dimensions), Dimension{name, value}), Out: e.Out}
+}
+
+// FromEnvironment is the emitter of a pipeline's function, as the constructs
+// configure it.
 func FromEnvironment(env *environment.Reader) *Emitter {
 	return &Emitter{
-		Namespace: env.String(contract.EnvMetricNamespace),
-		Pipeline:  env.String(contract.EnvPipeline),
-		Out:       os.Stdout,
+		Namespace:  env.String(contract.EnvMetricNamespace),
+		Dimensions: []Dimension{{contract.DimensionPipeline, env.String(contract.EnvPipeline)}},
+		Out:        os.Stdout,
 	}
 }
 
@@ -80,7 +91,14 @@ type metadata struct {
 // concurrent callers do not mix.
 func (e *Emitter) Count(values ...Value) error {
 	definitions := make([]definition, len(values))
-	line := map[string]any{contract.DimensionPipeline: e.Pipeline}
+	line := map[string]any{}
+	var names []string
+	var sets [][]string // of dimensions: each begins with the one before
+	for _, dimension := range e.Dimensions {
+		line[dimension.Name] = dimension.Value
+		names = append(names, dimension.Name)
+		sets = append(sets, slices.Clone(names))
+	}
 	for i, v := range values {
 		definitions[i] = definition{Name: v.Name, Unit: "Count"}
 		line[v.Name] = v.Count
@@ -89,7 +107,7 @@ func (e *Emitter) Count(values ...Value) error {
 		Timestamp: time.Now().UnixMilli(),
 		CloudWatchMetrics: []directive{{
 			Namespace:  e.Namespace,
-			Dimensions: [][]string{{contract.DimensionPipeline}},
+			Dimensions: sets,
 			Metrics:    definitions,
 		}},
 	}

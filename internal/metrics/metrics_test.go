@@ -13,7 +13,7 @@ import (
 func TestCountWritesOneLineOfTheEmbeddedMetricFormat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // the clock stands at 2000-01-01
 		var out strings.Builder
-		e := &Emitter{Namespace: "Tradepost", Pipeline: "acme-prod", Out: &out}
+		e := &Emitter{Namespace: "Tradepost", Dimensions: []Dimension{{contract.DimensionPipeline, "acme-prod"}}, Out: &out}
 		if err := e.Count(append(Totals(contract.Totals{Received: 9, Stored: 4, Duplicate: 3, Failed: 2}), Value{contract.MetricFilesSettled, 1})...); err != nil {
 			t.Fatal(err)
 		}
@@ -25,6 +25,21 @@ func TestCountWritesOneLineOfTheEmbeddedMetricFormat(t *testing.T) {
 			t.Errorf("got  %swant %s", out.String(), want)
 		}
 	})
+}
+
+// What is counted of a part is counted of the whole, too.
+func TestAFurtherDimensionIsCountedBesideTheOthers(t *testing.T) {
+	var out strings.Builder
+	whole := &Emitter{Namespace: "N", Dimensions: []Dimension{{"A", "a"}}, Out: &out}
+	if err := errors.Join(whole.With("B", "b").Count(Value{"M", 1}), whole.With("B", "c").Count(Value{"M", 2})); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	for i, want := range []string{`"B":"b","M":1,`, `"B":"c","M":2,`} {
+		if !strings.Contains(lines[i], want) || !strings.Contains(lines[i], `"Dimensions":[["A"],["A","B"]]`) || len(whole.Dimensions) != 1 {
+			t.Errorf("got %s", lines[i])
+		}
+	}
 }
 
 // Received + Replayed = Stored + Duplicate + Rejected + Failed, over both.

@@ -51,7 +51,7 @@ func newFixture(t *testing.T) fixture {
 	f := fixture{queue: &queue{}, tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
 		DynamoDB: f.tables, SQS: f.queue, TransactionsTable: dynamotest.Transactions, QueueURL: "https://queue",
-		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
+		Metrics: &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: f.metrics},
 	}
 	return f
 }

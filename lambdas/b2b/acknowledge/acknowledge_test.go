@@ -102,7 +102,7 @@ func newFixture(t *testing.T) fixture {
 	f := fixture{bucket: &bucket{objects: map[string]string{}, copies: map[string]string{}}, tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
 		S3: f.bucket, DynamoDB: consistent{f.tables}, Retention: 400 * 24 * time.Hour, FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
-		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
+		Metrics: &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: f.metrics},
 	}
 	return f
 }

@@ -43,7 +43,7 @@ func newFixture(t *testing.T) fixture {
 	f := fixture{tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
 		DynamoDB: consistent{f.tables}, Retention: 400 * 24 * time.Hour, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
-		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
+		Metrics: &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: f.metrics},
 	}
 	return f
 }

@@ -66,7 +66,7 @@ func (w *world) handler() *Handler {
 	return &Handler{
 		S3: w, SQS: w, DynamoDB: w, StepFunctions: w,
 		Formats:    batch.Formats{xml.Format{}},
-		Metrics:    &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: &w.metrics},
+		Metrics:    &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: &w.metrics},
 		FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
 		QueueURL: "https://queue", SettlementARN: "arn:settlement", SettlementTimeout: 15 * time.Minute, SettlementRate: 100, Retention: 400 * 24 * time.Hour,
 	}

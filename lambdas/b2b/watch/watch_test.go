@@ -64,7 +64,7 @@ func newFixture(t *testing.T, executions settlements) fixture {
 	f := fixture{tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
 		DynamoDB: f.tables, StepFunctions: executions, FilesTable: dynamotest.Files, SettlementARN: prefix + "stateMachine:settlement",
-		Metrics: &metrics.Emitter{Namespace: "Tradepost", Pipeline: "test", Out: f.metrics},
+		Metrics: &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: f.metrics},
 	}
 	return f
 }
