@@ -25,6 +25,10 @@ var encrypted = map[string]string{
 	"AWS::SecretsManager::Secret": `{"KmsKeyId": "<Key.Arn>"}`,
 	"AWS::Logs::LogGroup":         `{"KmsKeyId": "<Key.Arn>"}`,
 	"AWS::CloudTrail::Trail":      `{"KMSKeyId": "<Key.Arn>"}`,
+	"AWS::Glue::Job":              `{"SecurityConfiguration": "<Model/Security>"}`,
+	"AWS::Glue::SecurityConfiguration": `{"EncryptionConfiguration": {"CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS", "KmsKeyArn": "<Key.Arn>"},
+		"JobBookmarksEncryption": {"KmsKeyArn": "<Key.Arn>"}, "S3Encryptions": [{"S3EncryptionMode": "SSE-KMS", "KmsKeyArn": "<Key.Arn>"}]}}`,
+	"AWS::Scheduler::Schedule": `{"KmsKeyArn": "<Key.Arn>"}`,
 }
 
 var holdsNothing = []string{

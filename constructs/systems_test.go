@@ -21,6 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/onboarding"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/ordering"
+	"github.com/tradepost-dev/tradepost/constructs/training"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
@@ -36,6 +37,7 @@ var systems = map[string]func(awscdk.Stack, operation.Settings){
 	"instances":  func(s awscdk.Stack, o operation.Settings) { instances.New(s, "Switch", instances.Props{Operation: o}) },
 	"onboarding": func(s awscdk.Stack, o operation.Settings) { onboarding.New(s, "Club", onboarding.Props{Operation: o}) },
 	"ordering":   func(s awscdk.Stack, o operation.Settings) { ordering.New(s, "Shop", ordering.Props{Operation: o}) },
+	"training":   func(s awscdk.Stack, o operation.Settings) { training.New(s, "Model", trainingProps(o)) },
 }
 
 // synthSystem is the template of a system with default props.

@@ -47,6 +47,8 @@ var agreements = map[string]agreement{
 	"onboarding/onboarding.asl.json": onboarding,
 	"instances/express.asl.json":     instances,
 	"instances/standard.asl.json":    instances,
+	"training/training.asl.json":     trainingRun,
+	"training/endpoint.asl.json":     trainingEndpoint,
 }
 
 func TestEveryMachineKeepsItsContract(t *testing.T) {
