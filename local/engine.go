@@ -86,7 +86,7 @@ type Options struct {
 
 	// State is a folder that keeps, for the next run with it, what clients
 	// know the engine by (ports, host keys of SFTP servers, secrets) and the
-	// data: messages, items, objects and executions. One engine at a time can
+	// data: messages, records, items, objects and executions. One engine at a time can
 	// use it. Default: nothing is kept.
 	State string
 

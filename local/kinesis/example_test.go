@@ -9,34 +9,35 @@ import (
 	"github.com/tradepost-dev/tradepost/local/kinesis"
 )
 
-// A service runs alone: a template gives it its streams, and calls have the
-// shapes of AWS's API.
+// A stream of a template, without an engine around it.
 func Example() {
-	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
+	ctx := context.Background()
+	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 	defer c.Close()
 	streams := kinesis.New(c)
 	c.Register("kinesis", streams)
-	template, err := cfn.Parse([]byte(`{"Resources": {
-		"Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks", "ShardCount": 2}}}}`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 	types := map[string]cfn.Type{}
 	for _, t := range streams.Types() {
 		types[t.Name] = t
 	}
-	stack := cfn.Stack{Name: "app", Site: c.Site, Template: template}
-	if _, err := stack.Create(context.Background(), types); err != nil {
-		fmt.Println(err)
-		return
+	template, err := cfn.Parse([]byte(`{"Resources": {"Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks", "ShardCount": 2}}}}`))
+	if err != nil {
+		panic(err)
 	}
-	in := map[string]any{"StreamName": "clicks", "PartitionKey": "alice", "Data": []byte("bread")}
-	var put struct{ ShardId string }
-	if err := c.Do(context.Background(), c.Administrator(), "kinesis", "PutRecord", in, &put); err != nil {
-		fmt.Println(err)
-		return
+	stack := cfn.Stack{Name: "shop", Site: c.Site, Template: template}
+	if _, err := stack.Create(ctx, types); err != nil {
+		panic(err)
 	}
-	fmt.Println(put.ShardId)
-	// Output: shardId-000000000000
+	for _, who := range []string{"alice", "bob", "alice"} { // records of one key are in one shard
+		var put struct{ ShardId string }
+		in := map[string]any{"StreamName": "clicks", "PartitionKey": who, "Data": []byte("bread")}
+		if err := c.Do(ctx, c.Administrator(), "kinesis", "PutRecord", in, &put); err != nil {
+			panic(err)
+		}
+		fmt.Println(who, put.ShardId)
+	}
+	// Output:
+	// alice shardId-000000000000
+	// bob shardId-000000000001
+	// alice shardId-000000000000
 }

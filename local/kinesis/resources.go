@@ -94,10 +94,18 @@ func (k *Kinesis) createStream(_ context.Context, r cfn.Resource, p streamProper
 		return cfn.Handle{}, err
 	}
 	s := newStream(name, k.arn(name), settings, time.Duration(hours)*time.Hour)
+	if err := k.cloud.Keep(s.arn, s); err != nil {
+		return cfn.Handle{}, err
+	}
 	if err := k.add(s); err != nil {
 		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": s.arn}, Delete: cfn.Removal(&k.mu, k.streams, name)}, nil
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": s.arn}, Delete: func(context.Context) error {
+		k.mu.Lock()
+		delete(k.streams, name)
+		k.mu.Unlock()
+		return k.cloud.Forget(s.arn)
+	}}, nil
 }
 
 func (k *Kinesis) add(s *stream) error {

@@ -24,28 +24,21 @@ const maxRead = 10_000
 
 // lane implements source.
 type lane struct {
-	mapping *mapping
-	stream  string // ARN
-	shard   string
-	number  int // from 0 to lanes-1
-	lanes   int // of the shard
-	wants   filter
-	policy  retryPolicy
+	mapping  *mapping
+	progress *progress
+	stream   string // ARN
+	shard    string
+	number   int // from 0 to lanes-1
+	lanes    int // of the shard
+	wants    filter
+	policy   retryPolicy
 
-	start    position      // where the mapping began
 	iterator string        // to the shard's next record; empty if there is none that is good
 	last     string        // sequence number of the record that was read last; empty at the start
 	waiting  []batchRecord // that were read and not yet handed out
 }
 
 var _ source = (*lane)(nil)
-
-// position is where the reading of a shard begins, as GetShardIterator takes it.
-type position struct {
-	ShardIteratorType      string
-	StartingSequenceNumber string  `json:",omitempty"`
-	Timestamp              float64 `json:",omitempty"` // in seconds
-}
 
 func (l *lane) arn() string { return l.stream }
 
@@ -54,9 +47,10 @@ func (l *lane) call(ctx context.Context, action string, in, out any) error {
 	return l.mapping.lambda.cloud.Do(ctx, l.mapping.target.caller, "kinesis", action, in, out)
 }
 
-// place gets an iterator to where the lane goes on.
+// place gets an iterator to where the lane goes on. What it read last may be of a
+// stream that is no more; then it begins anew.
 func (l *lane) place(ctx context.Context) error {
-	from := l.start
+	from := l.progress.position()
 	if l.last != "" {
 		from = position{ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: l.last}
 	}
@@ -65,15 +59,14 @@ func (l *lane) place(ctx context.Context) error {
 		StreamARN, ShardId string
 		position
 	}{l.stream, l.shard, from}, &out)
+	if err != nil && l.last != "" && cloud.AsError(err).Code == "InvalidArgumentException" {
+		l.last = ""
+		return l.place(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("find the place in %s: %w", l.shard, err)
 	}
 	l.iterator = out.ShardIterator
-	if from.ShardIteratorType == "LATEST" {
-		// Should the iterator expire before there is a record, the latest one
-		// would be another.
-		l.start = position{ShardIteratorType: "AT_TIMESTAMP", Timestamp: cloud.Time(time.Now()).Seconds()}
-	}
 	return nil
 }
 

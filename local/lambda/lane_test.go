@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 const streamARN = "arn:aws:kinesis:eu-central-1:123456789012:stream/clicks"
@@ -222,4 +223,9 @@ func (e *engine) at(t *testing.T, shard, number string) string {
 		return "expired"
 	}
 	return string(out.Records[0].Data)
+}
+
+func requestID(ctx context.Context) string {
+	lc, _ := lambdacontext.FromContext(ctx)
+	return lc.AwsRequestID
 }

@@ -43,9 +43,13 @@ func (l *lane) settle(ctx context.Context, b batch, v verdict) (again []batch, e
 	}
 	done := slices.IndexFunc(b.records, func(r batchRecord) bool { return v.failed[r.id] })
 	if done < 0 {
+		done = len(b.records)
+	}
+	l.progress.note(l, b.part(0, done))
+	rest := b.part(done, len(b.records))
+	if len(rest.records) == 0 {
 		return nil, nil
 	}
-	rest := b.part(done, len(b.records))
 	switch n := len(rest.records); {
 	case v.unreached:
 		pause(ctx, time.Until(rest.until))

@@ -6,8 +6,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
 // lanes makes sure, as AWS does, that the function's role may read the stream, and
@@ -31,24 +29,26 @@ func (m *mapping) lanes(ctx context.Context, p mappingProperties) ([]*lane, erro
 	if err != nil {
 		return nil, err
 	}
-	start := position{ShardIteratorType: p.StartingPosition}
-	if p.StartingPositionTimestamp != nil {
-		start.Timestamp = *p.StartingPositionTimestamp
-	}
 	factor := 1
 	if p.ParallelizationFactor != nil {
 		factor = *p.ParallelizationFactor
 	}
+	progress := &progress{start: p.startingPosition(), done: map[string]string{}}
+	if err := c.Keep(m.arn, progress); err != nil {
+		return nil, err
+	}
 	var lanes []*lane
 	for _, shard := range shards {
 		for i := range factor {
-			l := &lane{mapping: m, stream: p.EventSourceArn, shard: shard, number: i, lanes: factor, wants: wants, policy: policy, start: start}
+			l := &lane{mapping: m, progress: progress, stream: p.EventSourceArn, shard: shard, number: i, lanes: factor, wants: wants, policy: policy}
+			l.last = progress.of(l)
 			if err := l.place(ctx); err != nil {
 				return nil, err
 			}
 			lanes = append(lanes, l)
 		}
 	}
+	progress.begun()
 	return lanes, nil
 }
 
@@ -98,16 +98,4 @@ func (m *mapping) shards(ctx context.Context, stream string) (ids []string, err 
 		}
 		in = map[string]any{"NextToken": out.NextToken}
 	}
-}
-
-// filter decides which records the function gets; nil lets all through.
-type filter func(data []byte) bool
-
-func (f filter) match(data []byte) bool { return f == nil || f(data) }
-
-func (p mappingProperties) filter() (filter, error) {
-	if p.FilterCriteria != nil {
-		return nil, &cfn.Unsupported{Property: "FilterCriteria", Reason: "the local engine does not filter yet"}
-	}
-	return nil, nil
 }

@@ -57,7 +57,7 @@ func (m *mapping) poll(ctx context.Context) {
 // to whoever goes on from the source's last checkpoint.
 func (m *mapping) follow(ctx context.Context) {
 	for ctx.Err() == nil && !m.target.deleted.Load() {
-		if b := m.next(ctx); len(b.records) > 0 {
+		if b := m.next(ctx); len(b.records) > 0 && ctx.Err() == nil {
 			m.finish(ctx, b)
 		}
 	}

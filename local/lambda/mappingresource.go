@@ -4,12 +4,12 @@ package lambda
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 type mappingProperties struct {
@@ -107,7 +107,7 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	id := cloud.UUID()
+	id := mappingID(r)
 	m := mapping{
 		lambda:  l,
 		arn:     l.cloud.ARN("lambda", "event-source-mapping:"+id),
@@ -137,8 +137,14 @@ func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p
 		for _, stop := range stops {
 			stop()
 		}
-		return nil
+		return l.cloud.Forget(m.arn)
 	}}, nil
+}
+
+// mappingID is the mapping's UUID, the same in every run.
+func mappingID(r cfn.Resource) string {
+	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 // ofQueue is the work of a mapping that polls a queue.

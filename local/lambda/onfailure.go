@@ -72,6 +72,7 @@ func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string
 	m.target.log.note("event source %s: %d records of %s from %s to %s are given up: %s",
 		l.stream, len(b.records), l.shard, b.records[0].id, b.records[len(b.records)-1].id, condition)
 	if l.policy.onFailure == "" {
+		l.progress.note(l, b)
 		return nil
 	}
 	d := l.discarded(b, v, condition)
@@ -82,11 +83,15 @@ func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string
 			break
 		}
 	}
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
 		m.target.observe(m.lambda.metrics.undelivered, 1)
 		m.target.log.note("destination %s: %v", l.policy.onFailure, err)
 	}
-	return ctx.Err()
+	l.progress.note(l, b)
+	return nil
 }
 
 // transient tells of an error that another attempt may not meet.

@@ -1,0 +1,88 @@
+package kinesis_test
+
+// This file keeps streams from run to run.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/durable"
+)
+
+// keep lets an engine keep its state in a folder, and returns what saves it.
+func (e *engine) keep(t *testing.T, folder string, notices *[]string) (save func()) {
+	t.Helper()
+	store, err := durable.OpenStore(folder, durable.StoreOptions{Notice: func(text string) { *notices = append(*notices, text) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Keeper = store
+	return func() {
+		t.Helper()
+		if err := store.Save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAStreamGoesOnInTheNextRunWhereItEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		var notices []string
+		e := newEngine(t)
+		save := e.keep(t, folder, &notices)
+		e.mustCreate(t, stream("Clicks", ""))
+		_, first := e.put(t, "k", "expired")
+		time.Sleep(24 * time.Hour)
+		_, second := e.put(t, "k", "kept\x00\xff")
+		iterator := e.iterator(t, "TRIM_HORIZON", nil)
+		e.read(t, iterator) // lets go of what has expired
+		save()
+		e.Close()
+
+		time.Sleep(time.Minute)
+		e = newEngine(t)
+		e.keep(t, folder, &notices)
+		e.mustCreate(t, stream("Clicks", ""))
+		_, third := e.put(t, "k", "new")
+		if !(first < second && second < third) {
+			t.Errorf("sequence numbers %s, %s, %s", first, second, third)
+		}
+		for name, it := range map[string]string{
+			"from the last run": iterator, "after the first": e.iterator(t, "AFTER_SEQUENCE_NUMBER", map[string]any{"StartingSequenceNumber": first}),
+		} {
+			if got, _ := e.read(t, it); !slices.Equal(got, []string{"kept\x00\xff", "new"}) {
+				t.Errorf("%s: read %q", name, got)
+			}
+		}
+		if len(notices) > 0 {
+			t.Errorf("notices %q", notices)
+		}
+	})
+}
+
+func TestAStreamWithOtherShardsBeginsAnewWithANotice(t *testing.T) {
+	folder := t.TempDir()
+	var notices []string
+	e := newEngine(t)
+	save := e.keep(t, folder, &notices)
+	e.mustCreate(t, stream("Clicks", ""))
+	e.put(t, "k", "x")
+	save()
+	e = newEngine(t)
+	e.keep(t, folder, &notices)
+	e.mustCreate(t, stream("Clicks", `, "ShardCount": 2`))
+	if len(notices) != 1 || !strings.Contains(notices[0], "it had 1 shards, and has 2 now") {
+		t.Errorf("notices %q", notices)
+	}
+	for _, key := range []string{"a", "b"} {
+		e.put(t, key, "y")
+	}
+	if got, _ := e.read(t, e.iterator(t, "TRIM_HORIZON", nil)); fmt.Sprint(got) != "[y]" {
+		t.Errorf("read %v", got)
+	}
+}

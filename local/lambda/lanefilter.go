@@ -1,0 +1,66 @@
+package lambda
+
+// This file is the filters of a mapping of a stream.
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/match"
+)
+
+// filterPatterns are those of Lambda:
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+var filterPatterns = match.Dialect{MaxNumber: 5e9}
+
+const (
+	maxFilters     = 5
+	maxFilterBytes = 4096
+)
+
+// filter decides which records the function gets: those of which the data match
+// one of the patterns. Without patterns it gets all of them.
+type filter []*match.Pattern
+
+// filter compiles the mapping's patterns. Of a stream they look at data only.
+func (p mappingProperties) filter() (f filter, err error) {
+	if p.FilterCriteria == nil {
+		return nil, nil
+	}
+	if n := len(p.FilterCriteria.Filters); n > maxFilters {
+		return nil, invalid("FilterCriteria has %d filters; it may have up to %d", n, maxFilters)
+	}
+	for _, given := range p.FilterCriteria.Filters {
+		if n := len(given.Pattern); n > maxFilterBytes {
+			return nil, invalid("FilterCriteria has a pattern of %d bytes; it may have up to %d", n, maxFilterBytes)
+		}
+		pattern, err := filterPatterns.Compile([]byte(given.Pattern))
+		if err != nil {
+			return nil, invalid("Invalid filter pattern definition. %v", err)
+		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(given.Pattern), &fields); err != nil {
+			return nil, invalid("Invalid filter pattern definition. %v", err)
+		}
+		if _, ok := fields["data"]; !ok || len(fields) > 1 {
+			return nil, &cfn.Unsupported{Property: "FilterCriteria", Reason: "records of a stream are filtered by their data only"}
+		}
+		f = append(f, pattern)
+	}
+	return f, nil
+}
+
+// match tells whether a record is wanted. With patterns, data that are no JSON
+// are not.
+func (f filter) match(data []byte) bool {
+	if f == nil {
+		return true
+	}
+	var value any
+	if json.Unmarshal(data, &value) != nil {
+		return false
+	}
+	record := match.Object{"data": value}
+	return slices.ContainsFunc(f, func(p *match.Pattern) bool { return p.Matches(record) })
+}
