@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
 	"github.com/tradepost-dev/tradepost/local/ec2"
 	"github.com/tradepost-dev/tradepost/local/events"
+	"github.com/tradepost-dev/tradepost/local/glue"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/kinesis"
 	"github.com/tradepost-dev/tradepost/local/lambda"
@@ -74,6 +75,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"secretsmanager", secrets.New(c)},
 		{"ssm", ssm.New(c)},
 		{"ec2", ec2.New(c)},
+		{"glue", glue.New(c, glue.Options{Mocks: mocks, Assets: e.asset})},
 		{"lambda", lambda.New(c, lambda.Options{
 			Assets:      e.asset,
 			Logs:        e.logs,

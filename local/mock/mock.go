@@ -12,12 +12,15 @@
 package mock
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // Config is what mock configurations say. A nil one says nothing. It is safe for
@@ -151,4 +154,40 @@ func (c *Counter) Next() (*Response, error) {
 		return nil, fmt.Errorf("the mocked response %s has nothing for call %d, counted from 0", c.responses.name, call)
 	}
 	return &c.responses.spans[i].response, nil
+}
+
+// TaskFailed is the error of a job that has failed, as .sync has it.
+const TaskFailed = "States.TaskFailed"
+
+// Refusal is the error of an API's call that a Throw stands for, unless it is
+// that of a failed job: then it is nil.
+func (t *Throw) Refusal() error {
+	if t == nil || t.Error == TaskFailed {
+		return nil
+	}
+	code := t.Error[strings.LastIndex(t.Error, ".")+1:]
+	status := 400
+	if strings.HasPrefix(code, "Internal") || strings.HasPrefix(code, "ServiceUnavailable") {
+		status = 500
+	}
+	return cloud.Errorf(status, code, "%s", t.Cause)
+}
+
+// Describe fills in what a response says of a job, and tells whether that is
+// that it has failed. A Cause that is no JSON object is the reason.
+func (r *Response) Describe(job any, reason *string) (failed bool, err error) {
+	text := r.Return
+	if r.Throw != nil {
+		if !strings.HasPrefix(strings.TrimSpace(r.Throw.Cause), "{") {
+			*reason = r.Throw.Cause
+			return true, nil
+		}
+		text = json.RawMessage(r.Throw.Cause)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(job); err != nil {
+		return false, fmt.Errorf("the mocked response is not of the job's shape: %w", err)
+	}
+	return r.Throw != nil, nil
 }

@@ -40,8 +40,8 @@ type graph struct {
 // definition is a machine's program.
 type definition struct {
 	graph   *graph
-	timeout time.Duration   // 0: none
-	tasks   map[string]bool // the names of its Task states
+	timeout time.Duration    // 0: none
+	tasks   map[string]*task // its Task states, by name
 }
 
 // parser reads one definition.
@@ -50,7 +50,7 @@ type parser struct {
 	resolver resolver
 	express  bool
 	names    map[string]string // of all states, to their paths
-	tasks    map[string]bool
+	tasks    map[string]*task
 }
 
 // parse reads a definition. Its error is an *InvalidDefinition with all faults.
@@ -59,7 +59,7 @@ func parse(text string, express bool, resolver resolver) (*definition, error) {
 	if err != nil {
 		return nil, &InvalidDefinition{[]fault{{"/", err.Error()}}}
 	}
-	p := &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]bool{}}
+	p := &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]*task{}}
 	f := object(&p.faults, "", value)
 	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxSeconds)), tasks: p.tasks}
 	if version := f.text("Version"); version != "" && version != "1.0" {

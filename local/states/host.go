@@ -45,6 +45,10 @@ func (h host) StopExecution(arn string) {
 	}
 }
 
+func (h host) AwaitJob(ctx context.Context, service, id string) error {
+	return h.visit.execution.machine.states.cloud.AwaitJob(ctx, service, id)
+}
+
 // calledInVain makes the task's failure of an integration's error.
 func (v *visit) calledInVain(err error) *failure {
 	var f *integration.Failure

@@ -65,6 +65,9 @@ func (s *StepFunctions) create(name, text, role string, express bool, aliases ..
 	if m.caller, err = s.cloud.Assume(s.cloud.ServiceCaller("states.amazonaws.com", m.arn), role, name); err != nil {
 		return nil, err
 	}
+	if err := m.checkRules(); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.machines[m.arn]; ok {
@@ -72,6 +75,24 @@ func (s *StepFunctions) create(name, text, role string, express bool, aliases ..
 	}
 	s.machines[m.arn] = m
 	return m, nil
+}
+
+// checkRules asks whether the role permits the rules by which Step Functions learns
+// of the end of some jobs: it makes them when it makes the machine.
+// https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html
+func (m *machine) checkRules() error {
+	for _, t := range m.definition.tasks {
+		rule := t.resource.integration.Rule
+		if t.resource.pattern != runJob || rule == "" {
+			continue
+		}
+		for _, action := range []string{"PutTargets", "PutRule", "DescribeRule"} {
+			if m.states.cloud.Authorize(m.caller, "events:"+action, m.states.cloud.ARN("events", "rule/"+rule)) != nil {
+				return cloud.Errorf(400, "AccessDeniedException", "'%s' is not authorized to create managed-rule.", m.role)
+			}
+		}
+	}
+	return nil
 }
 
 // remove deletes a machine. The executions that run are aborted: they make no

@@ -37,7 +37,7 @@ func (s *StepFunctions) mockedMachine(d *definition, names []string) (mockedMach
 	}
 	for _, title := range slices.Sorted(maps.Keys(m.cases)) {
 		for _, state := range slices.Sorted(maps.Keys(m.cases[title])) {
-			if !d.tasks[state] {
+			if d.tasks[state] == nil {
 				return m, fmt.Errorf("test case %s of the mock configuration is about the state %q, which is no Task state of the state machine", title, state)
 			}
 		}

@@ -19,8 +19,8 @@ type task struct {
 
 func (p *parser) task(f fields, b base, _ []string) state {
 	b.retryable = true
-	p.tasks[b.name] = true
 	s := &task{base: b, guard: f.guard(b.language)}
+	p.tasks[b.name] = s
 	s.flow = f.flow(b.language, passage{arguments: true, result: true, selector: true})
 	s.timeout = f.setting("TimeoutSeconds", b.language, wholeNumber(1, maxSeconds))
 	s.heartbeat = f.setting("HeartbeatSeconds", b.language, wholeNumber(1, maxSeconds))
@@ -177,10 +177,11 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 		failure *failure
 	}
 	ended := make(chan end, 1)
+	started := integration.Started{Version: j.resource.version, Parameters: j.input.value, Answer: answer}
 	jobContext, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		result, err := j.resource.integration.Await(jobContext, host{j.visit}, j.resource.version, answer)
+		result, err := j.resource.integration.Await(jobContext, host{j.visit}, started)
 		ended <- end{result, j.visit.calledInVain(err)}
 	}()
 	select {
@@ -189,7 +190,7 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 	case c := <-pending.outcome:
 		return c.output, c.failure
 	case <-ctx.Done():
-		j.resource.integration.Stop(host{j.visit}, answer)
+		j.resource.integration.Stop(host{j.visit}, started)
 		return nil, aborted()
 	}
 }

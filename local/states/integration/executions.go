@@ -42,24 +42,17 @@ func inMilliseconds(members map[string]any, names ...string) {
 	}
 }
 
-// startedARN is the execution that a call started.
-func startedARN(answer any) string {
-	members, _ := answer.(map[string]any)
-	arn, _ := members["ExecutionArn"].(string)
-	return arn
-}
-
 // stopExecution stops a started execution whose task has ended.
-func stopExecution(t Task, answer any) { t.StopExecution(startedARN(answer)) }
+func stopExecution(t Task, s Started) { t.StopExecution(s.answer("ExecutionArn")) }
 
 // awaitExecution waits for a started execution. In version 2 of .sync its input
 // and output are JSON, not text.
-func awaitExecution(ctx context.Context, t Task, version int, answer any) (any, error) {
-	text, err := t.AwaitExecution(ctx, startedARN(answer))
+func awaitExecution(ctx context.Context, t Task, s Started) (any, error) {
+	text, err := t.AwaitExecution(ctx, s.answer("ExecutionArn"))
 	if err != nil {
 		return nil, err
 	}
-	result, err := executionResult(text, version)
+	result, err := executionResult(text, s.Version)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,10 @@ type Integration struct {
 	Direct       bool   // a Lambda function named by its own ARN
 	Callback     bool   // supports .waitForTaskToken
 
+	// Rule is the rule of EventBridge that .sync has made, which the state
+	// machine's role must permit. Default: .sync needs none.
+	Rule string
+
 	naming naming // of its errors
 
 	// prepare makes the request out of the task's parameters; nil: it is them.
@@ -30,10 +34,28 @@ type Integration struct {
 	// answer makes the task's result out of the service's; nil: it is that.
 	answer func(result any) (any, error)
 
-	// job waits for the job that a call with this answer started, and stop ends
+	// job waits for the job that a call has started, and stop ends
 	// the job early. nil: no .sync.
-	job  func(ctx context.Context, t Task, version int, answer any) (any, error)
-	stop func(t Task, answer any)
+	job  func(ctx context.Context, t Task, s Started) (any, error)
+	stop func(t Task, s Started)
+}
+
+// Started is a call that has started a job.
+type Started struct {
+	Version    int // of .sync: 1, or 2
+	Parameters any // of the task
+	Answer     any // the task's, as the call gave it
+}
+
+// parameter is a parameter that is a text, and answer a member of the answer that
+// is one.
+func (s Started) parameter(name string) string { return textIn(s.Parameters, name) }
+func (s Started) answer(name string) string    { return textIn(s.Answer, name) }
+
+func textIn(object any, name string) string {
+	members, _ := object.(map[string]any)
+	text, _ := members[name].(string)
+	return text
 }
 
 // A Task is who calls: a task of an execution.
@@ -49,6 +71,10 @@ type Task interface {
 	// and describes it as DescribeExecution does. StopExecution aborts one.
 	AwaitExecution(ctx context.Context, arn string) (json.RawMessage, error)
 	StopExecution(arn string)
+
+	// AwaitJob waits until a job of a service has ended, by the id that the
+	// service gives it.
+	AwaitJob(ctx context.Context, service, id string) error
 }
 
 // A Failure is why a call has no result, as Retry and Catch see it. Any other
@@ -115,11 +141,10 @@ func (i *Integration) request(t Task, p Parameters) (json.RawMessage, error) {
 // Runs tells whether a call starts a job that .sync can wait for.
 func (i *Integration) Runs() bool { return i.job != nil }
 
-// Await waits for the job that a call with this answer started, and returns the
-// task's result. version is that of .sync: 1, or 2.
-func (i *Integration) Await(ctx context.Context, t Task, version int, answer any) (any, error) {
-	return i.job(ctx, t, version, answer)
+// Await waits for the job that a call has started, and returns the task's result.
+func (i *Integration) Await(ctx context.Context, t Task, s Started) (any, error) {
+	return i.job(ctx, t, s)
 }
 
 // Stop ends the job early.
-func (i *Integration) Stop(t Task, answer any) { i.stop(t, answer) }
+func (i *Integration) Stop(t Task, s Started) { i.stop(t, s) }

@@ -7,16 +7,23 @@ import "strings"
 
 func table() map[string]*Integration {
 	return map[string]*Integration{
-		"apigateway:invoke":     apiGateway(),
-		"dynamodb:deleteItem":   dynamoDB("DeleteItem"),
-		"dynamodb:getItem":      dynamoDB("GetItem"),
-		"dynamodb:putItem":      dynamoDB("PutItem"),
-		"dynamodb:updateItem":   dynamoDB("UpdateItem"),
-		"events:putEvents":      eventBridge(),
-		"lambda:invoke":         lambdaInvoke(),
-		"sns:publish":           snsMessage(),
-		"sqs:sendMessage":       sqsMessage(),
-		"states:startExecution": startExecution(),
+		"apigateway:invoke":              apiGateway(),
+		"dynamodb:deleteItem":            dynamoDB("DeleteItem"),
+		"dynamodb:getItem":               dynamoDB("GetItem"),
+		"dynamodb:putItem":               dynamoDB("PutItem"),
+		"dynamodb:updateItem":            dynamoDB("UpdateItem"),
+		"events:putEvents":               eventBridge(),
+		"glue:startJobRun":               glueJob(),
+		"lambda:invoke":                  lambdaInvoke(),
+		"sagemaker:createEndpoint":       sageMaker("CreateEndpoint"),
+		"sagemaker:createEndpointConfig": sageMaker("CreateEndpointConfig"),
+		"sagemaker:createModel":          sageMaker("CreateModel"),
+		"sagemaker:createTrainingJob":    sageMakerJob("TrainingJob", "StepFunctionsGetEventsForSageMakerTrainingJobsRule"),
+		"sagemaker:createTransformJob":   sageMakerJob("TransformJob", "StepFunctionsGetEventsForSageMakerTransformJobsRule"),
+		"sagemaker:updateEndpoint":       sageMaker("UpdateEndpoint"),
+		"sns:publish":                    snsMessage(),
+		"sqs:sendMessage":                sqsMessage(),
+		"states:startExecution":          startExecution(),
 	}
 }
 
