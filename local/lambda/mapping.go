@@ -121,6 +121,9 @@ func (m *mapping) process(ctx context.Context, b batch) error {
 			return err
 		}
 		again, err := m.source.settle(ctx, first, v)
+		if errors.Is(err, errHeldUp) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -274,6 +274,8 @@ func TestAMappingThatCannotWorkIsRefused(t *testing.T) {
 		{"a concurrency of one", role(pollStatement) + "," + function("") + mappedQueue("", `, "ScalingConfig": {"MaximumConcurrency": 1}`), "from 2 to 1000"},
 		{"a table's stream", role(pollStatement) + "," + function("") + strings.ReplaceAll(mappedQueue("", ""), `"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"EventSourceArn": "arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/s"`), "only SQS queues and Kinesis streams"},
 		{"a filter", role(pollStatement) + "," + function("") + mappedQueue("", `, "FilterCriteria": {"Filters": []}`), "property FilterCriteria: the local engine filters records of streams only"},
+		{"a window of a FIFO queue", role(pollStatement) + "," + function("") + mappedFIFO("", `, "MaximumBatchingWindowInSeconds": 1`), "Batching window is not supported for FIFO queues"},
+		{"a large batch of a FIFO queue", role(pollStatement) + "," + function("") + mappedFIFO("", `, "BatchSize": 11`), "from 1 to 10 for a FIFO queue"},
 		{"a starting position of a queue", role(pollStatement) + "," + function("") + mappedQueue("", `, "StartingPosition": "LATEST"`), "a queue has no StartingPosition"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

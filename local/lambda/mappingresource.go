@@ -53,7 +53,7 @@ func (p mappingProperties) check() error {
 	return nil
 }
 
-// checkQueue refuses what AWS refuses of SQS standard queues.
+// checkQueue refuses what AWS refuses of SQS queues.
 func (p mappingProperties) checkQueue() error {
 	if p.FilterCriteria != nil {
 		return &cfn.Unsupported{Property: "FilterCriteria", Reason: "the local engine filters records of streams only"}
@@ -61,6 +61,14 @@ func (p mappingProperties) checkQueue() error {
 	if p.BisectBatchOnFunctionError || p.DestinationConfig != nil || p.MaximumRecordAgeInSeconds != nil || p.MaximumRetryAttempts != nil ||
 		p.ParallelizationFactor != nil || p.StartingPosition != "" || p.StartingPositionTimestamp != nil {
 		return invalid("a queue has no StartingPosition, and nothing of retries but its own redrive policy")
+	}
+	if isFIFO(p.EventSourceArn) {
+		if p.MaximumBatchingWindowInSeconds > 0 {
+			return invalid("Batching window is not supported for FIFO queues")
+		}
+		if n := p.BatchSize; n != nil && *n > 10 {
+			return invalid("BatchSize is %d; it must be from 1 to 10 for a FIFO queue", *n)
+		}
 	}
 	if n := p.BatchSize; n != nil && *n > 10 && p.MaximumBatchingWindowInSeconds < 1 {
 		return invalid("BatchSize is %d; above 10, MaximumBatchingWindowInSeconds must be at least 1", *n)

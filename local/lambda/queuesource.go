@@ -2,13 +2,15 @@ package lambda
 
 // This file is an SQS queue as a source. It waits in long polls, one at a time,
 // so an idle mapping costs nothing. Messages that failed become visible again
-// when their visibility timeout ends.
+// when their visibility timeout ends; those of a FIFO queue's groups keep the
+// rest of their group waiting until then, by the queue's own rules.
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -59,6 +61,9 @@ func newQueueSource(ctx context.Context, c *cloud.Cloud, t target, queue string)
 }
 
 func (s *queueSource) arn() string { return s.queue }
+
+// isFIFO tells it by the name, as no other queue's name ends so.
+func isFIFO(queue string) bool { return strings.HasSuffix(queue, ".fifo") }
 
 // queueMessage is a message as ReceiveMessage answers it.
 type queueMessage struct {
@@ -160,6 +165,9 @@ func (s *queueSource) settle(ctx context.Context, b batch, v verdict) (again []b
 			return nil, err
 		}
 		entries = entries[n:]
+	}
+	if len(v.failed) > 0 && isFIFO(s.queue) {
+		return nil, errHeldUp
 	}
 	return nil, nil
 }

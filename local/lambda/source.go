@@ -7,6 +7,7 @@ package lambda
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -24,9 +25,13 @@ type source interface {
 	// succeeded is done with. It decides what is tried again at once, and in which
 	// batches: nothing of a queue, whose messages come back by themselves; of a
 	// shard what is left of the batch, as it is or in two halves, until its
-	// retries or its age are used up and its on-failure destination is told.
+	// retries or its age are used up and its on-failure destination is told. With
+	// errHeldUp, what is left of what was received is not to be tried.
 	settle(ctx context.Context, b batch, v verdict) (again []batch, err error)
 }
+
+// errHeldUp is a source's word that records have to wait for those that failed.
+var errHeldUp = errors.New("held up by what failed")
 
 // A batchRecord is one entry of a batch.
 type batchRecord struct {

@@ -10,36 +10,51 @@ import (
 	"time"
 )
 
-// savedMessage is a message as the next run finds it: in flight no more.
+// savedMessage is a message as the next run finds it, in flight no more, or only
+// what a FIFO queue remembers of it.
 type savedMessage struct {
-	ID               string
-	Body             string
+	ID               string               `json:",omitempty"`
+	Body             string               `json:",omitempty"`
 	Attributes       map[string]attribute `json:",omitempty"`
 	SystemAttributes map[string]attribute `json:",omitempty"`
-	Sender           string
-	Sent             time.Time
-	GroupID          string    `json:",omitempty"`
-	DeadLetterSource string    `json:",omitempty"`
-	Receives         int       `json:",omitempty"`
-	FirstReceived    time.Time `json:",omitzero"`
-	LastReceived     time.Time `json:",omitzero"`
-	DelayedUntil     time.Time `json:",omitzero"`
+	Sender           string               `json:",omitempty"`
+	Sent             time.Time            `json:",omitzero"`
+	GroupID          string               `json:",omitempty"`
+	DeduplicationID  string               `json:",omitempty"`
+	Sequence         string               `json:",omitempty"`
+	DeadLetterSource string               `json:",omitempty"`
+	Receives         int                  `json:",omitempty"`
+	FirstReceived    time.Time            `json:",omitzero"`
+	LastReceived     time.Time            `json:",omitzero"`
+	DelayedUntil     time.Time            `json:",omitzero"`
+
+	Remembered *savedSend `json:",omitempty"`
 }
 
-// Snapshot implements cloud.Durable: the messages in flight first, since they
-// have waited longest.
+// savedSend is how a sender was answered.
+type savedSend struct {
+	Key      string
+	ID       string
+	Sequence string
+	At       time.Time
+}
+
+// Snapshot implements cloud.Durable.
 func (q *queue) Snapshot() iter.Seq[any] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.settle(time.Now())
+	now := time.Now()
+	q.settle(now)
 	saved := make([]any, 0, len(q.messages))
-	hidden := slices.Clone(q.hidden.messages)
-	slices.SortFunc(hidden, func(a, b *message) int { return a.sent.Compare(b.sent) })
-	for _, m := range hidden {
+	for _, m := range q.line.inOrder(q.messages) {
 		saved = append(saved, m.saved())
 	}
-	for e := q.visible.Front(); e != nil; e = e.Next() {
-		saved = append(saved, e.Value.(*message).saved())
+	if q.fifo != nil {
+		q.fifo.sent.settle(now)
+		for _, key := range q.fifo.sent.order {
+			r := q.fifo.sent.entries[key]
+			saved = append(saved, &savedMessage{Remembered: &savedSend{key, r.entry.id, r.entry.sequence, r.at}})
+		}
 	}
 	return slices.Values(saved)
 }
@@ -47,10 +62,10 @@ func (q *queue) Snapshot() iter.Seq[any] {
 func (m *message) saved() *savedMessage {
 	s := &savedMessage{
 		ID: m.id, Body: m.body, Attributes: m.attributes, SystemAttributes: m.systemAttributes,
-		Sender: m.sender, Sent: m.sent, GroupID: m.groupID, DeadLetterSource: m.deadLetterSource,
+		Sender: m.sender, Sent: m.sent, GroupID: m.groupID, DeduplicationID: m.deduplicationID, Sequence: m.sequence, DeadLetterSource: m.deadLetterSource,
 		Receives: m.receives, FirstReceived: m.firstReceived, LastReceived: m.lastReceived,
 	}
-	if m.delayed {
+	if m.state == delayed {
 		s.DelayedUntil = m.hiddenUntil
 	}
 	return s
@@ -67,10 +82,27 @@ func (q *queue) Restore(next func(record any) error) error {
 		if err != nil {
 			return err
 		}
-		q.put(&message{
-			id: s.ID, body: s.Body, attributes: s.Attributes, md5OfAttributes: digestAttributes(s.Attributes),
-			systemAttributes: s.SystemAttributes, sender: s.Sender, sent: s.Sent, groupID: s.GroupID,
-			deadLetterSource: s.DeadLetterSource, receives: s.Receives, firstReceived: s.FirstReceived, lastReceived: s.LastReceived,
-		}, max(0, time.Until(s.DelayedUntil)))
+		if s.Remembered != nil {
+			q.remember(*s.Remembered)
+			continue
+		}
+		q.put(s.message(), max(0, time.Until(s.DelayedUntil)))
+	}
+}
+
+func (s *savedMessage) message() *message {
+	return &message{
+		id: s.ID, body: s.Body, attributes: s.Attributes, md5OfAttributes: digestAttributes(s.Attributes),
+		systemAttributes: s.SystemAttributes, sender: s.Sender, sent: s.Sent,
+		groupID: s.GroupID, deduplicationID: s.DeduplicationID, sequence: s.Sequence,
+		deadLetterSource: s.DeadLetterSource, receives: s.Receives, firstReceived: s.FirstReceived, lastReceived: s.LastReceived,
+	}
+}
+
+func (q *queue) remember(s savedSend) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.fifo != nil {
+		q.fifo.sent.keep(s.Key, accepted{s.ID, s.Sequence}, s.At)
 	}
 }

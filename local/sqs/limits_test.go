@@ -81,7 +81,6 @@ func TestAQueueThatCannotBeIsRefusedWhenItIsLoaded(t *testing.T) {
 	}
 	const deadARN = `{"Fn::GetAtt": ["Dead", "Arn"]}`
 	for _, test := range []struct{ name, resources, want string }{
-		{"FIFO", queue("Jobs", `, "FifoQueue": true`), "property FifoQueue"},
 		{"an unknown property", queue("Jobs", `, "Colour": "red"`), "property Colour is not supported"},
 		{"a long timeout", queue("Jobs", `, "VisibilityTimeout": 43201`), "VisibilityTimeout"},
 		{"a short retention", queue("Jobs", `, "MessageRetentionPeriod": 59`), "MessageRetentionPeriod"},

@@ -17,7 +17,7 @@ import (
 	"unicode/utf8"
 )
 
-// message is what a queue keeps. The fields up to groupID never change; the
+// message is what a queue keeps. The fields up to sequence never change; the
 // others belong to the queue that holds the message, under its lock.
 type message struct {
 	id               string
@@ -28,6 +28,8 @@ type message struct {
 	sender           string
 	sent             time.Time
 	groupID          string
+	deduplicationID  string // of a FIFO queue, as the next
+	sequence         string
 
 	deadLetterSource string    // ARN of the queue that gave the message up
 	arrived          time.Time // in this queue
@@ -35,13 +37,21 @@ type message struct {
 	receivesBefore   int // in the queue that gave it up
 	firstReceived    time.Time
 	lastReceived     time.Time
-	delayed          bool // hidden since it was sent, not since it was received
 
+	state       state
+	order       int // of arrival in this queue
 	hiddenUntil time.Time
 	expires     time.Time
 	hiddenIndex int           // in queue.hidden, or -1
 	expiryIndex int           // in queue.expiry
-	visible     *list.Element // in queue.visible, or nil
+	place       *list.Element // in queue.line
+}
+
+// heldBy tells whether the message is hidden since the receive of a receipt.
+func (m *message) heldBy(r receipt) bool { return m.state == inFlight && m.receives == r.receive }
+
+func sortBySent(messages []*message) {
+	slices.SortFunc(messages, func(a, b *message) int { return a.sent.Compare(b.sent) })
 }
 
 // attribute is a message attribute in the API's shape.

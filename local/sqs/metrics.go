@@ -28,6 +28,7 @@ const (
 type metrics struct {
 	sent, received, deleted, emptyReceives, sentBytes *cloud.Metric
 	visible, notVisible, delayed, age                 *cloud.Metric
+	deduplicated, busyGroups                          *cloud.Metric // of FIFO queues
 }
 
 func newMetrics(c *cloud.Cloud) metrics {
@@ -44,6 +45,9 @@ func newMetrics(c *cloud.Cloud) metrics {
 		notVisible:    metric("ApproximateNumberOfMessagesNotVisible", "Count"),
 		delayed:       metric("ApproximateNumberOfMessagesDelayed", "Count"),
 		age:           metric("ApproximateAgeOfOldestMessage", "Seconds"),
+
+		deduplicated: metric("NumberOfDeduplicatedSentMessages", "Count"),
+		busyGroups:   metric("ApproximateNumberOfGroupsWithInflightMessages", "Count"),
 	}
 }
 
@@ -71,13 +75,21 @@ func (s *SQS) gauge(ctx context.Context) {
 }
 
 // level is how full a queue is.
-type level struct{ visible, notVisible, delayed int }
+type level struct{ visible, notVisible, delayed, busyGroups int }
+
+func (q *queue) level() level {
+	l := level{q.counts[visible], q.counts[inFlight], q.counts[delayed], 0}
+	if q.fifo != nil {
+		l.busyGroups = q.fifo.groups.busy()
+	}
+	return l
+}
 
 // report publishes the queue's level if it has changed, and once a minute.
 func (s *SQS) report(q *queue, now time.Time) {
 	q.mu.Lock()
 	q.settle(now)
-	l := level{q.visible.Len(), q.inFlight(), q.delayed}
+	l := q.level()
 	idle := len(q.messages) == 0 && now.Sub(q.used) > activity
 	minute := now.Truncate(time.Minute)
 	if l == q.reported && (idle || !minute.After(q.reportedAt)) {
@@ -91,6 +103,9 @@ func (s *SQS) report(q *queue, now time.Time) {
 	s.metrics.visible.Observe(q.dimensions, float64(l.visible))
 	s.metrics.notVisible.Observe(q.dimensions, float64(l.notVisible))
 	s.metrics.delayed.Observe(q.dimensions, float64(l.delayed))
+	if q.fifo != nil {
+		s.metrics.busyGroups.Observe(q.dimensions, float64(l.busyGroups))
+	}
 	s.metrics.age.Observe(q.dimensions, age.Truncate(time.Second).Seconds())
 }
 

@@ -29,7 +29,8 @@ type moveInput struct {
 
 // startMessageMoveTask moves all visible messages at once, whatever
 // MaxNumberOfMessagesPerSecond says. Each becomes a new message, as on AWS:
-// with another id, another time of sending, and no receives.
+// with another id, another time of sending, and no receives. Those of a group
+// come back in their order.
 func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in moveInput) (any, error) {
 	for _, permission := range []string{"StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := s.cloud.Authorize(caller, "sqs:"+permission, in.SourceArn); err != nil {
@@ -44,8 +45,12 @@ func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in mo
 		if err := s.cloud.Authorize(caller, "sqs:SendMessage", arn); err != nil {
 			return nil, err
 		}
-		if s.queueByARN(arn) == nil {
+		target := s.queueByARN(arn)
+		if target == nil {
 			return nil, noSuchResource(arn)
+		}
+		if (target.fifo == nil) != (source.fifo == nil) {
+			return nil, invalid("Source queue and destination queue must be of the same type.")
 		}
 	}
 	task := moveTask{TaskHandle: cloud.UUID(), Status: "COMPLETED", SourceArn: source.arn, DestinationArn: in.DestinationArn, StartedTimestamp: time.Now().UnixMilli()}
@@ -76,7 +81,7 @@ func (s *SQS) move(m *message, source *queue, destination string) bool {
 	}
 	target.put(&message{
 		id: cloud.UUID(), body: m.body, attributes: m.attributes, md5OfAttributes: m.md5OfAttributes,
-		systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID,
+		systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID, deduplicationID: m.deduplicationID,
 	}, 0)
 	return true
 }

@@ -1,22 +1,19 @@
 package sqs
 
-// This file is a queue in memory. Visible messages wait in a list, hidden ones
+// This file is a queue in memory. Visible messages wait in a line, hidden ones
 // (delayed or in flight) in a heap by the time they come back, and all of them
 // in a heap by the time they expire: no operation looks at more messages than
 // it moves.
 
 import (
 	"container/heap"
-	"container/list"
-	"context"
 	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// maxInFlight is how many received messages of a standard queue may be
-// undeleted at a time.
+// maxInFlight is how many received messages of a queue may be undeleted at a time.
 const maxInFlight = 120_000
 
 type queue struct {
@@ -32,10 +29,12 @@ type queue struct {
 	modified   time.Time
 	purged     time.Time
 	messages   map[string]*message // by id
-	visible    list.List           // of *message, oldest first
+	line       line
+	fifo       *fifo // nil for a standard queue
 	hidden     messageHeap
 	expiry     messageHeap
-	delayed    int           // how many of hidden were never received
+	counts     [gone + 1]int // of messages, by state
+	arrivals   int           // how many messages were put here
 	moves      []moveTask    // of messages out of this queue, oldest first
 	changed    chan struct{} // closed when waiting receivers should look again; nil if none waits
 	queueByARN func(arn string) *queue
@@ -49,7 +48,7 @@ type queue struct {
 
 func newQueue(name, arn string, settings settings, queueByARN func(arn string) *queue) *queue {
 	now := time.Now()
-	return &queue{
+	q := &queue{
 		name: name, arn: arn, dimensions: map[string]string{"QueueName": name},
 		created: now, modified: now, used: now,
 		settings:   settings,
@@ -57,7 +56,13 @@ func newQueue(name, arn string, settings settings, queueByARN func(arn string) *
 		hidden:     messageHeap{time: func(m *message) time.Time { return m.hiddenUntil }, index: func(m *message) *int { return &m.hiddenIndex }},
 		expiry:     messageHeap{time: func(m *message) time.Time { return m.expires }, index: func(m *message) *int { return &m.expiryIndex }},
 		queueByARN: queueByARN,
+		line:       &unordered{},
 	}
+	if settings.fifo {
+		groups := newGroups()
+		q.line, q.fifo = groups, &fifo{groups: groups}
+	}
+	return q
 }
 
 // use notes that the queue is of use to somebody.
@@ -72,48 +77,71 @@ func (q *queue) use() {
 func (q *queue) put(m *message, delay time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.insert(m, delay)
+}
+
+// send is put for a new message. A FIFO queue answers one that it remembers as
+// it did before, and takes nothing in.
+func (q *queue) send(m *message, delay time.Duration) (answer accepted, duplicate bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	answer = accepted{id: m.id}
+	if q.fifo != nil {
+		now, key := time.Now(), q.settings.scope(m)
+		if before, ok := q.fifo.sent.find(key, now); ok {
+			return before, true
+		}
+		m.sequence = q.fifo.next(now)
+		answer.sequence = m.sequence
+		q.fifo.sent.keep(key, answer, now)
+	}
+	q.insert(m, delay)
+	return answer, false
+}
+
+func (q *queue) insert(m *message, delay time.Duration) {
 	if delay < 0 {
 		delay = q.settings.delay
 	}
 	q.Changed()
+	now := time.Now()
+	if q.fifo != nil && m.sequence == "" {
+		m.sequence = q.fifo.next(now)
+	}
 	m.expires = m.sent.Add(q.settings.retention)
-	m.arrived, m.receivesBefore = time.Now(), m.receives
-	m.hiddenIndex = -1
+	m.arrived, m.receivesBefore = now, m.receives
+	q.arrivals++
+	m.order, m.state = q.arrivals, gone
 	q.messages[m.id] = m
 	heap.Push(&q.expiry, m)
 	if delay > 0 {
-		m.delayed = true
-		q.delayed++
-		q.hide(m, time.Now().Add(delay))
+		q.move(m, delayed, now.Add(delay))
 	} else {
-		m.visible = q.visible.PushBack(m)
+		q.move(m, visible, time.Time{})
 	}
 	q.wake()
 }
 
-func (q *queue) hide(m *message, until time.Time) {
-	m.hiddenUntil = until
-	heap.Push(&q.hidden, m)
-}
-
-// unhide takes a message out of the heap of hidden ones.
-func (q *queue) unhide(m *message) {
-	heap.Remove(&q.hidden, m.hiddenIndex)
-	if m.delayed {
-		m.delayed = false
-		q.delayed--
+// move gives a message another state; until counts for hidden ones.
+func (q *queue) move(m *message, to state, until time.Time) {
+	from := m.state
+	if from.hidden() {
+		heap.Remove(&q.hidden, m.hiddenIndex)
 	}
+	m.state = to
+	if to.hidden() {
+		m.hiddenUntil = until
+		heap.Push(&q.hidden, m)
+	}
+	q.counts[from]--
+	q.counts[to]++
+	q.line.moved(m, from)
 }
 
 // remove takes a message out of the queue.
 func (q *queue) remove(m *message) {
 	q.Changed()
-	if m.visible != nil {
-		q.visible.Remove(m.visible)
-		m.visible = nil
-	} else {
-		q.unhide(m)
-	}
+	q.move(m, gone, time.Time{})
 	heap.Remove(&q.expiry, m.expiryIndex)
 	delete(q.messages, m.id)
 }
@@ -132,149 +160,30 @@ func (q *queue) settle(now time.Time) {
 		q.remove(q.expiry.first())
 	}
 	for q.hidden.Len() > 0 && !q.hidden.first().hiddenUntil.After(now) {
-		m := q.hidden.first()
-		q.unhide(m)
-		m.visible = q.visible.PushBack(m)
+		q.move(q.hidden.first(), visible, time.Time{})
 	}
 }
-
-// delivery is a received message as it was at that moment.
-type delivery struct {
-	*message
-	handle           string
-	receives         int
-	firstReceived    time.Time
-	deadLetterSource string
-}
-
-// receive waits up to wait for the first message and takes up to max of them.
-// A negative visibility stands for the queue's own. When the context ends
-// there is nothing to receive.
-func (q *queue) receive(ctx context.Context, max int, visibility, wait time.Duration) ([]delivery, error) {
-	deadline := time.Now().Add(wait)
-	for {
-		now := time.Now()
-		got := q.take(now, max, visibility)
-		q.giveUp(got)
-		if len(got.deliveries) > 0 {
-			return got.deliveries, nil
-		}
-		if got.full && wait == 0 {
-			return nil, fail("OverLimit", "OverLimit", "The queue has %d messages in flight, which is the maximum.", maxInFlight)
-		}
-		if !now.Before(deadline) {
-			return nil, nil
-		}
-		if err := q.waitForChange(ctx, deadline); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// waitForChange returns when the queue may have something to receive, or at
-// the deadline.
-func (q *queue) waitForChange(ctx context.Context, deadline time.Time) error {
-	q.mu.Lock()
-	if q.visible.Len() > 0 && q.inFlight() < maxInFlight {
-		q.mu.Unlock()
-		return nil
-	}
-	if q.changed == nil {
-		q.changed = make(chan struct{})
-	}
-	changed := q.changed
-	if q.hidden.Len() > 0 && q.hidden.first().hiddenUntil.Before(deadline) {
-		deadline = q.hidden.first().hiddenUntil
-	}
-	q.mu.Unlock()
-
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
-	select {
-	case <-changed:
-		return nil
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// haul is what one look at the queue yields.
-type haul struct {
-	deliveries []delivery
-	dead       []*message // received too often, and out of the queue by now
-	deadTarget string     // ARN of the queue they belong to
-	full       bool       // the limit of messages in flight is reached
-}
-
-// take receives up to max visible messages.
-func (q *queue) take(now time.Time, max int, visibility time.Duration) (got haul) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.settle(now)
-	if visibility < 0 {
-		visibility = q.settings.visibility
-	}
-	for len(got.deliveries) < max && q.visible.Len() > 0 {
-		if q.inFlight() >= maxInFlight {
-			got.full = true
-			break
-		}
-		m := q.visible.Front().Value.(*message)
-		if r := q.settings.redrive; r != nil && m.receives >= r.maxReceiveCount {
-			q.remove(m)
-			got.dead, got.deadTarget = append(got.dead, m), r.target
-			continue
-		}
-		q.visible.Remove(m.visible)
-		m.visible = nil
-		q.Changed()
-		m.receives++
-		m.lastReceived = now
-		if m.receives == 1 {
-			m.firstReceived = now
-		}
-		q.hide(m, now.Add(visibility))
-		got.deliveries = append(got.deliveries, delivery{
-			message:          m,
-			handle:           receipt{q.name, m.id, m.receives}.handle(),
-			receives:         m.receives,
-			firstReceived:    m.firstReceived,
-			deadLetterSource: m.deadLetterSource,
-		})
-	}
-	return got
-}
-
-// giveUp moves messages to the dead-letter queue. They keep their ids, the
-// time they were sent and their receive counts.
-func (q *queue) giveUp(got haul) {
-	if len(got.dead) == 0 {
-		return
-	}
-	letters := q.queueByARN(got.deadTarget) // there: queues are not deleted, and settings name existing ones
-	for _, m := range got.dead {
-		m.deadLetterSource = q.arn
-		letters.put(m, 0)
-	}
-}
-
-func (q *queue) inFlight() int { return q.hidden.Len() - q.delayed }
 
 // delete removes the message of a receipt. A receipt that a later receive has
-// replaced deletes nothing, and no error says so: the consumer was too slow.
-func (q *queue) delete(r receipt) (deleted bool) {
+// replaced deletes nothing, and no error of a standard queue says so: the
+// consumer was too slow. A FIFO queue says so, and as soon as the message is
+// visible again, since others of its group may be under way by then.
+func (q *queue) delete(r receipt) (deleted bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settle(time.Now())
 	m, ok := q.messages[r.message]
-	if !ok || m.receives != r.receive {
-		return false
+	switch {
+	case !ok:
+		return false, nil
+	case q.fifo != nil && !m.heldBy(r):
+		return false, invalid("Value %s for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.", r.handle())
+	case m.receives != r.receive:
+		return false, nil
 	}
 	q.remove(m)
 	q.wake() // one less in flight
-	return true
+	return true, nil
 }
 
 // changeVisibility hides the message of a receipt for timeout from now on.
@@ -287,17 +196,16 @@ func (q *queue) changeVisibility(r receipt, timeout time.Duration) error {
 	if !ok {
 		return invalid("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.", r.handle())
 	}
-	if m.visible != nil || m.receives != r.receive {
+	if !m.heldBy(r) {
 		return fail("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", "The message referred to isn't in flight.")
 	}
 	if now.Add(timeout).After(m.lastReceived.Add(maxVisibility)) {
 		return invalid("Value %d for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [%d seconds].", int(timeout.Seconds()), int(maxVisibility.Seconds()))
 	}
-	q.unhide(m)
 	if timeout == 0 {
-		m.visible = q.visible.PushBack(m)
+		q.move(m, visible, time.Time{})
 	} else {
-		q.hide(m, now.Add(timeout))
+		q.move(m, inFlight, now.Add(timeout))
 	}
 	q.wake()
 	return nil
@@ -318,55 +226,15 @@ func (q *queue) purge() error {
 	return nil
 }
 
-// drain takes all visible messages out of the queue.
+// drain takes all messages out of the queue that could be received, in their order.
 func (q *queue) drain() []*message {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settle(time.Now())
 	var drained []*message
-	for q.visible.Len() > 0 {
-		m := q.visible.Front().Value.(*message)
+	for m := q.line.next(nil); m != nil; m = q.line.next(nil) {
 		q.remove(m)
 		drained = append(drained, m)
 	}
 	return drained
-}
-
-// counts returns how many messages are visible, in flight and delayed.
-func (q *queue) counts() (visible, inFlight, delayed int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.settle(time.Now())
-	return q.visible.Len(), q.inFlight(), q.delayed
-}
-
-// messageHeap orders messages by one of their times and tells each its place.
-type messageHeap struct {
-	messages []*message
-	time     func(*message) time.Time
-	index    func(*message) *int
-}
-
-func (h *messageHeap) first() *message    { return h.messages[0] }
-func (h *messageHeap) Len() int           { return len(h.messages) }
-func (h *messageHeap) Less(i, j int) bool { return h.time(h.messages[i]).Before(h.time(h.messages[j])) }
-
-func (h *messageHeap) Swap(i, j int) {
-	h.messages[i], h.messages[j] = h.messages[j], h.messages[i]
-	*h.index(h.messages[i]), *h.index(h.messages[j]) = i, j
-}
-
-func (h *messageHeap) Push(x any) {
-	m := x.(*message)
-	*h.index(m) = len(h.messages)
-	h.messages = append(h.messages, m)
-}
-
-func (h *messageHeap) Pop() any {
-	last := len(h.messages) - 1
-	m := h.messages[last]
-	h.messages[last] = nil
-	h.messages = h.messages[:last]
-	*h.index(m) = -1
-	return m
 }

@@ -80,7 +80,7 @@ func (s *SQS) getQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in
 	chosen := map[string]string{}
 	for _, name := range in.AttributeNames {
 		value, ok := all[name]
-		if !ok && !slices.Contains([]string{"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId"}, name) {
+		if !ok && !slices.Contains(absentAttributes, name) {
 			return nil, fail("InvalidAttributeName", "InvalidAttributeName", "Unknown Attribute %s.", name)
 		}
 		if ok {
@@ -90,16 +90,22 @@ func (s *SQS) getQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in
 	return map[string]any{"Attributes": chosen}, nil
 }
 
+// absentAttributes are those that a queue may not have.
+var absentAttributes = []string{
+	"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId",
+	"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
+}
+
 func (q *queue) attributes() map[string]string {
-	visible, inFlight, delayed := q.counts()
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.settle(time.Now())
 	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 	all := map[string]string{
 		"QueueArn":                              q.arn,
-		"ApproximateNumberOfMessages":           strconv.Itoa(visible),
-		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(inFlight),
-		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(delayed),
+		"ApproximateNumberOfMessages":           strconv.Itoa(q.counts[visible]),
+		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(q.counts[inFlight]),
+		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(q.counts[delayed]),
 		"CreatedTimestamp":                      strconv.FormatInt(q.created.Unix(), 10),
 		"LastModifiedTimestamp":                 strconv.FormatInt(q.modified.Unix(), 10),
 		"VisibilityTimeout":                     seconds(q.settings.visibility),
@@ -118,6 +124,12 @@ func (q *queue) attributes() map[string]string {
 	if q.settings.policy != "" {
 		all["Policy"] = q.settings.policy
 	}
+	if q.settings.fifo {
+		all["FifoQueue"] = "true"
+		all["ContentBasedDeduplication"] = strconv.FormatBool(q.settings.contentBased)
+		all["DeduplicationScope"] = q.settings.deduplicationScope
+		all["FifoThroughputLimit"] = q.settings.throughputLimit
+	}
 	return all
 }
 
@@ -134,6 +146,9 @@ func (s *SQS) setQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in
 		if err := changed.set(name, in.Attributes[name]); err != nil {
 			return nil, err
 		}
+	}
+	if err := changed.check(); err != nil {
+		return nil, err
 	}
 	if err := s.checkRedrive(q.arn, changed.redrive); err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type receiveInput struct {
 	AttributeNames              []string // the older name of the next field
 	MessageSystemAttributeNames []string
 	MessageAttributeNames       []string
+	ReceiveRequestAttemptId     *string
 }
 
 type receivedMessage struct {
@@ -37,32 +38,11 @@ type receiveOutput struct {
 }
 
 func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in receiveInput) (any, error) {
-	q.mu.Lock()
-	wait := q.settings.wait
-	q.mu.Unlock()
-
-	max := 1
-	if n := in.MaxNumberOfMessages; n != nil {
-		if *n < 1 || *n > maxEntries {
-			return nil, invalid("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and %d, if provided.", *n, maxEntries)
-		}
-		max = *n
+	o, err := q.order(in)
+	if err != nil {
+		return nil, err
 	}
-	visibility := time.Duration(-1)
-	if in.VisibilityTimeout != nil {
-		if err := checkVisibility(*in.VisibilityTimeout); err != nil {
-			return nil, err
-		}
-		visibility = time.Duration(*in.VisibilityTimeout) * time.Second
-	}
-	if n := in.WaitTimeSeconds; n != nil {
-		wait = time.Duration(*n) * time.Second
-		if wait < 0 || wait > maxWait {
-			return nil, invalid("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= %d, if provided.", *n, int(maxWait.Seconds()))
-		}
-	}
-
-	deliveries, err := q.receive(ctx, max, visibility, wait)
+	deliveries, err := q.receive(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +57,38 @@ func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in r
 		output.Messages[i] = d.answer(system, in.MessageAttributeNames)
 	}
 	return output, nil
+}
+
+// order checks what is asked for, and fills in what the queue says of it.
+func (q *queue) order(in receiveInput) (order, error) {
+	q.mu.Lock()
+	o := order{max: 1, visibility: -1, wait: q.settings.wait}
+	q.mu.Unlock()
+	if n := in.MaxNumberOfMessages; n != nil {
+		if *n < 1 || *n > maxEntries {
+			return o, invalid("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and %d, if provided.", *n, maxEntries)
+		}
+		o.max = *n
+	}
+	if in.VisibilityTimeout != nil {
+		if err := checkVisibility(*in.VisibilityTimeout); err != nil {
+			return o, err
+		}
+		o.visibility = time.Duration(*in.VisibilityTimeout) * time.Second
+	}
+	if n := in.WaitTimeSeconds; n != nil {
+		o.wait = time.Duration(*n) * time.Second
+		if o.wait < 0 || o.wait > maxWait {
+			return o, invalid("Value %d for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= %d, if provided.", *n, int(maxWait.Seconds()))
+		}
+	}
+	if id := in.ReceiveRequestAttemptId; id != nil {
+		if q.fifo == nil {
+			return o, notForThisType("ReceiveRequestAttemptId", *id)
+		}
+		o.attempt = *id
+	}
+	return o, checkID("ReceiveRequestAttemptId", in.ReceiveRequestAttemptId)
 }
 
 // answer is the delivery with the attributes that were asked for.
@@ -112,6 +124,10 @@ func (d delivery) system(names []string) map[string]string {
 	}
 	if d.groupID != "" {
 		all["MessageGroupId"] = d.groupID
+	}
+	if d.sequence != "" {
+		all["MessageDeduplicationId"] = d.deduplicationID
+		all["SequenceNumber"] = d.sequence
 	}
 	if trace, ok := d.systemAttributes["AWSTraceHeader"]; ok {
 		all["AWSTraceHeader"] = *trace.StringValue
@@ -176,10 +192,11 @@ func (s *SQS) deleteMessage(_ context.Context, _ cloud.Caller, q *queue, in dele
 	if err != nil {
 		return nil, err
 	}
-	if q.delete(r) {
+	deleted, err := q.delete(r)
+	if deleted {
 		q.count(s.metrics.deleted, 1)
 	}
-	return struct{}{}, nil
+	return struct{}{}, err
 }
 
 type batchInput[Entry any] struct {
@@ -220,7 +237,11 @@ func (s *SQS) deleteMessageBatch(_ context.Context, _ cloud.Caller, q *queue, in
 	deleted := 0
 	output, err := batch(in.Entries, func(e deleteEntry) string { return e.Id }, func(e deleteEntry) error {
 		r, err := q.receipt(e.ReceiptHandle)
-		if err == nil && q.delete(r) {
+		if err != nil {
+			return err
+		}
+		done, err := q.delete(r)
+		if done {
 			deleted++
 		}
 		return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
@@ -30,6 +31,9 @@ type queueProperties struct {
 	RedrivePolicy                 json.RawMessage
 	RedriveAllowPolicy            json.RawMessage
 	FifoQueue                     bool
+	ContentBasedDeduplication     *bool
+	DeduplicationScope            string
+	FifoThroughputLimit           string
 
 	KmsMasterKeyId               cfn.Ignored
 	KmsDataKeyReusePeriodSeconds cfn.Ignored
@@ -38,15 +42,9 @@ type queueProperties struct {
 }
 
 func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) (cfn.Handle, error) {
-	if p.FifoQueue {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "FifoQueue", Reason: "the local engine has standard queues only"}
-	}
-	name := p.QueueName
-	if name == "" {
-		name = r.PhysicalName(80)
-	}
-	if !validEntryID(name) { // queue names and entry ids have the same rule
-		return cfn.Handle{}, invalid("Queue name %q: can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.", name)
+	name, err := p.name(r)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
 	settings, err := p.settings()
 	if err != nil {
@@ -81,8 +79,28 @@ func (s *SQS) add(q *queue) error {
 	return nil
 }
 
+// fifoSuffix ends the names of FIFO queues, and of no others.
+const fifoSuffix = ".fifo"
+
+func (p queueProperties) name(r cfn.Resource) (string, error) {
+	name, suffix := p.QueueName, ""
+	if p.FifoQueue {
+		suffix = fifoSuffix
+	}
+	if name == "" {
+		return r.PhysicalName(80-len(suffix)) + suffix, nil
+	}
+	if stem, ok := strings.CutSuffix(name, suffix); ok && validEntryID(stem) && len(name) <= 80 { // queue names and entry ids have the same rule
+		return name, nil
+	}
+	if p.FifoQueue {
+		return "", invalid("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.")
+	}
+	return "", invalid("Queue name %q: can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.", name)
+}
+
 func (p queueProperties) settings() (settings, error) {
-	settings := defaultSettings()
+	settings := defaultSettings(p.FifoQueue)
 	for _, number := range []struct {
 		name  string
 		value *int
@@ -100,10 +118,25 @@ func (p queueProperties) settings() (settings, error) {
 			return settings, err
 		}
 	}
-	if err := settings.set("RedrivePolicy", string(p.RedrivePolicy)); err != nil {
-		return settings, err
+	if b := p.ContentBasedDeduplication; b != nil && (*b || p.FifoQueue) {
+		if err := settings.set("ContentBasedDeduplication", strconv.FormatBool(*b)); err != nil {
+			return settings, err
+		}
 	}
-	return settings, settings.set("RedriveAllowPolicy", string(p.RedriveAllowPolicy))
+	for _, text := range []struct{ name, value string }{
+		{"DeduplicationScope", p.DeduplicationScope},
+		{"FifoThroughputLimit", p.FifoThroughputLimit},
+		{"RedrivePolicy", string(p.RedrivePolicy)},
+		{"RedriveAllowPolicy", string(p.RedriveAllowPolicy)},
+	} {
+		if text.value == "" {
+			continue
+		}
+		if err := settings.set(text.name, text.value); err != nil {
+			return settings, err
+		}
+	}
+	return settings, settings.check()
 }
 
 type policyProperties struct {

@@ -22,8 +22,8 @@ type messageInput struct {
 	DelaySeconds            *int
 	MessageAttributes       map[string]attribute
 	MessageSystemAttributes map[string]attribute
-	MessageGroupId          string // on a standard queue: the tenant of a fair queue
-	MessageDeduplicationId  string
+	MessageGroupId          *string // on a standard queue: the tenant of a fair queue
+	MessageDeduplicationId  *string
 }
 
 type sendOutput struct {
@@ -31,6 +31,7 @@ type sendOutput struct {
 	MD5OfMessageBody             string
 	MD5OfMessageAttributes       string `json:",omitempty"`
 	MD5OfMessageSystemAttributes string `json:",omitempty"`
+	SequenceNumber               string `json:",omitempty"` // of a FIFO queue
 }
 
 func (s *SQS) sendMessage(_ context.Context, caller cloud.Caller, q *queue, in sendInput) (any, error) {
@@ -42,7 +43,7 @@ func (s *SQS) sendMessage(_ context.Context, caller cloud.Caller, q *queue, in s
 }
 
 func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, error) {
-	if err := q.checkSend(in); err != nil {
+	if err := q.checkSend(&in); err != nil {
 		return sendOutput{}, err
 	}
 	m := &message{
@@ -53,29 +54,38 @@ func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, 
 		systemAttributes: in.MessageSystemAttributes,
 		sender:           q.senderID(caller),
 		sent:             time.Now(),
-		groupID:          in.MessageGroupId,
+	}
+	if in.MessageGroupId != nil {
+		m.groupID = *in.MessageGroupId
+	}
+	if in.MessageDeduplicationId != nil {
+		m.deduplicationID = *in.MessageDeduplicationId
 	}
 	delay := time.Duration(-1)
-	if in.DelaySeconds != nil {
+	if in.DelaySeconds != nil && q.fifo == nil {
 		delay = time.Duration(*in.DelaySeconds) * time.Second
 	}
-	q.put(m, delay)
+	answer, duplicate := q.send(m, delay)
+	if duplicate {
+		q.count(s.metrics.deduplicated, 1)
+	}
 	q.count(s.metrics.sent, 1)
 	s.metrics.sentBytes.Observe(q.dimensions, float64(size(m.body, m.attributes)))
 	return sendOutput{
-		MessageId:                    m.id,
+		MessageId:                    answer.id,
+		SequenceNumber:               answer.sequence,
 		MD5OfMessageBody:             digest(m.body),
 		MD5OfMessageAttributes:       m.md5OfAttributes,
 		MD5OfMessageSystemAttributes: digestAttributes(in.MessageSystemAttributes),
 	}, nil
 }
 
-func (q *queue) checkSend(in messageInput) error {
+func (q *queue) checkSend(in *messageInput) error {
 	if in.MessageBody == nil || *in.MessageBody == "" {
 		return missing("MessageBody")
 	}
-	if in.MessageDeduplicationId != "" {
-		return invalid("Value %s for parameter MessageDeduplicationId is invalid. Reason: The request includes a parameter that is not valid for this queue type.", in.MessageDeduplicationId)
+	if err := q.checkIDs(in); err != nil {
+		return err
 	}
 	if d := in.DelaySeconds; d != nil && (*d < 0 || *d > int(maxDelay.Seconds())) {
 		return invalid("Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= %d.", *d, int(maxDelay.Seconds()))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,21 @@ type settings struct {
 	allow      *redriveAllowPolicy
 
 	policy string // as given; the authorizer knows its meaning
+
+	fifo               bool // which cannot be changed
+	contentBased       bool // deduplication ids are made of bodies
+	deduplicationScope string
+	throughputLimit    string
 }
+
+// Values of DeduplicationScope and FifoThroughputLimit. The limit itself is not
+// imposed: nothing is throttled here.
+const (
+	perQueue      = "queue"
+	perGroup      = "messageGroup"
+	limitPerQueue = "perQueue"
+	limitPerGroup = "perMessageGroupId"
+)
 
 type redrivePolicy struct {
 	target          string // ARN of the dead-letter queue
@@ -51,8 +66,12 @@ func (p *redriveAllowPolicy) allows(source string) bool {
 	}
 }
 
-func defaultSettings() settings {
-	return settings{retention: 4 * 24 * time.Hour, visibility: 30 * time.Second, maxBytes: maxBytes}
+func defaultSettings(fifo bool) settings {
+	s := settings{retention: 4 * 24 * time.Hour, visibility: 30 * time.Second, maxBytes: maxBytes}
+	if fifo {
+		s.fifo, s.deduplicationScope, s.throughputLimit = true, perQueue, limitPerQueue
+	}
+	return s
 }
 
 // set changes one attribute, in the API's notation: all values are strings.
@@ -77,10 +96,47 @@ func (s *settings) set(name, value string) error {
 		return s.setRedrivePolicy(value)
 	case "RedriveAllowPolicy":
 		return s.setRedriveAllowPolicy(value)
+	case "FifoQueue":
+		if value != strconv.FormatBool(s.fifo) {
+			return fail("InvalidAttributeValue", "InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
+		}
+		return nil
+	case "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit":
+		if s.fifo {
+			return s.setFIFO(name, value)
+		}
 	case "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled":
 		return nil
 	}
 	return fail("InvalidAttributeName", "InvalidAttributeName", "Unknown Attribute %s.", name)
+}
+
+// setFIFO changes an attribute that only a FIFO queue has.
+func (s *settings) setFIFO(name, value string) error {
+	for _, attribute := range []struct {
+		name   string
+		values []string
+		set    func()
+	}{
+		{"ContentBasedDeduplication", []string{"true", "false"}, func() { s.contentBased = value == "true" }},
+		{"DeduplicationScope", []string{perQueue, perGroup}, func() { s.deduplicationScope = value }},
+		{"FifoThroughputLimit", []string{limitPerQueue, limitPerGroup}, func() { s.throughputLimit = value }},
+	} {
+		if attribute.name == name && slices.Contains(attribute.values, value) {
+			attribute.set()
+			return nil
+		}
+	}
+	return invalidAttribute(name, value)
+}
+
+// check tells whether the settings go together.
+func (s *settings) check() error {
+	if s.throughputLimit == limitPerGroup && s.deduplicationScope != perGroup {
+		return fail("InvalidAttributeValue", "InvalidAttributeValue",
+			"Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.")
+	}
+	return nil
 }
 
 func setSeconds(field *time.Duration, name, value string, least, most time.Duration) error {
@@ -170,6 +226,9 @@ func (s *SQS) checkRedrive(source string, policy *redrivePolicy) error {
 	}
 	if target.arn == source {
 		return refuse("A queue cannot be its own dead letter target.")
+	}
+	if (target.fifo != nil) != strings.HasSuffix(source, fifoSuffix) {
+		return refuse("Dead-letter queue must be same type of queue as the source.")
 	}
 	target.mu.Lock()
 	defer target.mu.Unlock()

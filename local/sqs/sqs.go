@@ -1,6 +1,5 @@
-// Package sqs is Amazon SQS for the local engine: standard queues with delays,
-// visibility timeouts, receive counts, dead-letter queues and retention. FIFO
-// queues are refused when they are loaded.
+// Package sqs is Amazon SQS for the local engine: standard and FIFO queues with
+// delays, visibility timeouts, receive counts, dead-letter queues and retention.
 package sqs
 
 // This file is the service itself: its queues, and the actions of its API.

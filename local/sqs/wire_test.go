@@ -168,3 +168,35 @@ func TestTheSDKSeesTypedErrors(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestTheSDKUsesFIFOQueues(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, fifoQueue("Jobs", `, "ContentBasedDeduplication": true`))
+	client, jobs := newClient(t, e), aws.String(url("jobs.fifo"))
+	out, err := client.SendMessageBatch(t.Context(), &awssqs.SendMessageBatchInput{QueueUrl: jobs, Entries: []types.SendMessageBatchRequestEntry{
+		{Id: aws.String("1"), MessageBody: aws.String("a1"), MessageGroupId: aws.String("a")},
+		{Id: aws.String("2"), MessageBody: aws.String("a1"), MessageGroupId: aws.String("a")},
+		{Id: aws.String("3"), MessageBody: aws.String("a2")},
+		{Id: aws.String("4"), MessageBody: aws.String("a3"), MessageGroupId: aws.String("a"), MessageDeduplicationId: aws.String("own")},
+	}})
+	if err != nil || len(out.Successful) != 3 || len(out.Failed) != 1 || *out.Failed[0].Code != "MissingParameter" || *out.Failed[0].Id != "3" {
+		t.Fatalf("%v %+v", err, out)
+	}
+	if a, b := out.Successful[0], out.Successful[1]; *a.SequenceNumber != *b.SequenceNumber || *a.MessageId != *b.MessageId {
+		t.Errorf("the same body is taken in twice: %v and %v", *a.SequenceNumber, *b.SequenceNumber)
+	}
+	in := &awssqs.ReceiveMessageInput{QueueUrl: jobs, MaxNumberOfMessages: 10, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"}, ReceiveRequestAttemptId: aws.String("try")}
+	for range 2 {
+		got, err := client.ReceiveMessage(t.Context(), in)
+		if err != nil || len(got.Messages) != 2 || *got.Messages[0].Body != "a1" || *got.Messages[1].Body != "a3" {
+			t.Fatalf("%v %+v", err, got)
+		}
+		if a := got.Messages[1].Attributes; a["MessageGroupId"] != "a" || a["MessageDeduplicationId"] != "own" || a["SequenceNumber"] != *out.Successful[2].SequenceNumber {
+			t.Errorf("attributes %v", a)
+		}
+	}
+	_, err = client.SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: jobs, MessageBody: aws.String("b")})
+	if apiError, ok := errors.AsType[smithy.APIError](err); !ok || apiError.ErrorCode() != "MissingParameter" {
+		t.Errorf("without a group: %v", err)
+	}
+}
