@@ -195,6 +195,36 @@ func TestARunNeedsItsScript(t *testing.T) {
 	}
 }
 
+func TestARunWritesWhatItsResponseSays(t *testing.T) {
+	const mocks = `{"0": {"Return": {"Objects": {"${--out}/a.csv": "1,2\n", "s3://${--bucket}/b": "b"}}}, "1": {"Return": {"Objects": {"${--none}": "1"}}}, "2": {"Return": {"Objects": {"s3://other/c": "c"}}}}`
+	inEngine(t, prepare(`, "DefaultArguments": {"--bucket": "data", "--out": "s3://old"}`), responses(mocks), func(t *testing.T, e *engine, client *awsglue.Client) {
+		again := func() *types.JobRun {
+			out, err := client.StartJobRun(t.Context(), &awsglue.StartJobRunInput{JobName: aws.String("prepare"), Arguments: map[string]string{"--out": "s3://data/day-1"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := e.AwaitJob(t.Context(), "glue", *out.JobRunId); err != nil {
+				t.Fatal(err)
+			}
+			e.Authorizer = nil
+			return run(t, client, *out.JobRunId)
+		}
+		if r := again(); r.JobRunState != "SUCCEEDED" || strings.Join(e.written, "|") != "data/day-1/a.csv 1,2\n|data/b b" {
+			t.Errorf("%s, written %q", r.JobRunState, e.written)
+		}
+		if r := again(); r.JobRunState != "FAILED" || *r.ErrorMessage != `"" is no address in S3` {
+			t.Errorf("without an argument: %+v", r)
+		}
+		go func() {
+			time.Sleep(2 * time.Second)
+			e.Authorizer = only{"s3:PutObject", "arn:aws:s3:::data/b"}
+		}()
+		if r := again(); r.JobRunState != "FAILED" || *r.ErrorMessage != "An error occurred (AccessDeniedException) when calling the PutObject operation: s3:PutObject on arn:aws:s3:::other/c" {
+			t.Errorf("without a permission: %+v", r)
+		}
+	})
+}
+
 func TestRunsAreListedNewestFirstInPages(t *testing.T) {
 	inEngine(t, prepare(`, "ExecutionProperty": {"MaxConcurrentRuns": 9}`), responses(success), func(t *testing.T, e *engine, client *awsglue.Client) {
 		var ids, seen []string

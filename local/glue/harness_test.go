@@ -46,8 +46,9 @@ type engine struct {
 	glue    *glue.Glue
 	created *cfn.Created
 
-	mu     sync.Mutex
-	events []cloud.Event
+	mu      sync.Mutex
+	events  []cloud.Event
+	written []string
 }
 
 func (e *engine) Emit(event cloud.Event) {
@@ -96,7 +97,7 @@ func newEngine(t *testing.T, job, mocks string) (*engine, error) {
 	e := &engine{Cloud: c, glue: glue.New(c, glue.Options{Mocks: config, Assets: assets})}
 	c.Bus = e
 	c.Register("glue", e.glue)
-	c.Register("s3", cloud.Operations{"HeadObject": cloud.Handle(e.head)})
+	c.Register("s3", cloud.Operations{"HeadObject": cloud.Handle(e.head), "PutObject": cloud.Handle(e.put)})
 	template, err := cfn.Parse([]byte(`{"Resources": {"Prepare": ` + job + `}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +122,17 @@ func (e *engine) head(_ context.Context, caller cloud.Caller, in struct{ Bucket,
 	if in.Bucket != "scripts" || in.Key != "prepare.py" {
 		return struct{}{}, cloud.Errorf(404, "NotFound", "Not Found")
 	}
+	return struct{}{}, nil
+}
+
+// put is S3's.
+func (e *engine) put(_ context.Context, caller cloud.Caller, in struct{ Bucket, Key, Body string }) (struct{}, error) {
+	if err := e.Authorize(caller, "s3:PutObject", "arn:aws:s3:::"+in.Bucket+"/"+in.Key); err != nil {
+		return struct{}{}, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.written = append(e.written, in.Bucket+"/"+in.Key+" "+in.Body)
 	return struct{}{}, nil
 }
 

@@ -15,9 +15,12 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Types returns AWS::Glue::Job.
+// Types returns AWS::Glue::Job and SecurityConfiguration: nothing is encrypted here.
 func (g *Glue) Types() []cfn.Type {
-	return []cfn.Type{cfn.Define("AWS::Glue::Job", g.createJob)}
+	return []cfn.Type{
+		cfn.Define("AWS::Glue::Job", g.createJob),
+		cfn.Inert("AWS::Glue::SecurityConfiguration", nil),
+	}
 }
 
 type jobProperties struct {

@@ -3,11 +3,14 @@ package glue
 // This file is one run of a job: how it starts, runs and ends, over time.
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -36,11 +39,20 @@ const (
 	stopTime  = 1 * time.Second
 )
 
+// scriptedEnd is how a run ends: as what, and with what it has written.
+type scriptedEnd struct {
+	runShape
+
+	// Objects are texts by their addresses in S3. In an address ${--name} stands
+	// for the run's argument of that name.
+	Objects map[string]string
+}
+
 // run has what its service guards in its shape.
 type run struct {
 	runShape
 	job   *job
-	end   runShape // as which it will end
+	end   scriptedEnd
 	lasts time.Duration
 	since time.Time // has run; only the one who lets it live knows
 
@@ -81,7 +93,7 @@ func (g *Glue) newRun(j *job, asked runShape) (*run, error) {
 
 // script sets how the run ends.
 func (r *run) script(response *mock.Response) error {
-	r.end = runShape{JobRunState: succeeded}
+	r.end = scriptedEnd{runShape: runShape{JobRunState: succeeded}}
 	hasFailed, err := response.Describe(&r.end, &r.end.ErrorMessage)
 	if err != nil {
 		return err
@@ -123,9 +135,14 @@ func (g *Glue) live(ctx context.Context, r *run) {
 		}
 		return
 	}
-	if g.pause(ctx, r, r.lasts) {
-		g.conclude(r, r.end)
+	if !g.pause(ctx, r, r.lasts) {
+		return
 	}
+	if err := g.write(ctx, r); err != nil {
+		g.conclude(r, runShape{JobRunState: failed, ErrorMessage: err.Error()})
+		return
+	}
+	g.conclude(r, r.end.runShape)
 }
 
 // pause waits, and tells whether nobody stopped the run meanwhile.
@@ -185,6 +202,33 @@ func (g *Glue) retry(r *run) {
 	_ = g.begin(r.job, again)
 }
 
+// assume makes the caller that a run of the job is.
+func (g *Glue) assume(j *job) (cloud.Caller, error) {
+	return g.cloud.Assume(g.cloud.ServiceCaller(principal, g.arn(j.Name)), j.Role, "GlueJobRunnerSession")
+}
+
+// write writes what the script would have written, as the job's role.
+func (g *Glue) write(ctx context.Context, r *run) error {
+	if len(r.end.Objects) == 0 {
+		return nil
+	}
+	caller, err := g.assume(r.job)
+	if err != nil {
+		return err
+	}
+	for _, address := range slices.Sorted(maps.Keys(r.end.Objects)) {
+		at := os.Expand(address, func(name string) string { return cmp.Or(r.Arguments[name], r.job.DefaultArguments[name]) })
+		bucket, key, ok := strings.Cut(strings.TrimPrefix(at, "s3://"), "/")
+		if !ok {
+			return fmt.Errorf("%q is no address in S3", at)
+		}
+		if err := g.cloud.Do(ctx, caller, "s3", "PutObject", struct{ Bucket, Key, Body string }{bucket, key, r.end.Objects[address]}, nil); err != nil {
+			return fmt.Errorf("An error occurred (%s) when calling the PutObject operation: %s", cloud.AsError(err).Code, cloud.AsError(err).Message) //lint:ignore ST1005 as boto3 says it
+		}
+	}
+	return nil
+}
+
 // loadScript reads the job's script, which nothing runs, as the job's role would
 // have to.
 func (g *Glue) loadScript(ctx context.Context, j *job) error {
@@ -192,7 +236,7 @@ func (g *Glue) loadScript(ctx context.Context, j *job) error {
 	if !ok {
 		return fmt.Errorf("%q is no address in S3", j.Command.ScriptLocation)
 	}
-	caller, err := g.cloud.Assume(g.cloud.ServiceCaller(principal, g.arn(j.Name)), j.Role, "GlueJobRunnerSession")
+	caller, err := g.assume(j)
 	if err != nil {
 		return err
 	}
