@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 type mappingProperties struct {
@@ -62,7 +63,7 @@ func (p mappingProperties) checkQueue() error {
 		p.ParallelizationFactor != nil || p.StartingPosition != "" || p.StartingPositionTimestamp != nil {
 		return invalid("a queue has no StartingPosition, and nothing of retries but its own redrive policy")
 	}
-	if isFIFO(p.EventSourceArn) {
+	if fifo.Named(p.EventSourceArn) {
 		if p.MaximumBatchingWindowInSeconds > 0 {
 			return invalid("Batching window is not supported for FIFO queues")
 		}

@@ -10,10 +10,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 // pollers is how many batches a mapping of a queue without ScalingConfig works on
@@ -61,9 +61,6 @@ func newQueueSource(ctx context.Context, c *cloud.Cloud, t target, queue string)
 }
 
 func (s *queueSource) arn() string { return s.queue }
-
-// isFIFO tells it by the name, as no other queue's name ends so.
-func isFIFO(queue string) bool { return strings.HasSuffix(queue, ".fifo") }
 
 // queueMessage is a message as ReceiveMessage answers it.
 type queueMessage struct {
@@ -166,7 +163,7 @@ func (s *queueSource) settle(ctx context.Context, b batch, v verdict) (again []b
 		}
 		entries = entries[n:]
 	}
-	if len(v.failed) > 0 && isFIFO(s.queue) {
+	if len(v.failed) > 0 && fifo.Named(s.queue) {
 		return nil, errHeldUp
 	}
 	return nil, nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -74,6 +75,11 @@ func (s *SNS) getTopicAttributes(_ context.Context, caller cloud.Caller, in topi
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	attributes := map[string]string{"TopicArn": t.arn, "Owner": s.cloud.Account, "DisplayName": t.displayName}
+	if f := t.fifo; f != nil {
+		attributes["FifoTopic"] = "true"
+		attributes["ContentBasedDeduplication"] = strconv.FormatBool(f.contentBased)
+		attributes["FifoThroughputScope"] = f.scope
+	}
 	if t.policy != "" {
 		attributes["Policy"] = t.policy
 	}

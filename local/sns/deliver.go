@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
-// distribute starts the deliveries of a message.
-func (s *SNS) distribute(t *topic, m *message) {
-	s.metrics.published.Observe(t.dimensions, 1)
-	s.metrics.size.Observe(t.dimensions, float64(m.bytes))
+// wanting returns the subscriptions that get a message.
+func (s *SNS) wanting(t *topic, m *message) []*subscription {
+	var wanting []*subscription
 	for _, sub := range s.subscriptionsOf(t) {
 		if s.inert(sub) {
 			continue
@@ -23,8 +23,9 @@ func (s *SNS) distribute(t *topic, m *message) {
 			s.metrics.rejected[why].Observe(t.dimensions, 1)
 			continue
 		}
-		s.cloud.Go(func(ctx context.Context) { s.deliver(ctx, t, sub, m) })
+		wanting = append(wanting, sub)
 	}
+	return wanting
 }
 
 // deliver tries until the endpoint has the message, as long as SNS tries with
@@ -72,30 +73,44 @@ func (s *SNS) send(ctx context.Context, t *topic, sub *subscription, m *message)
 	if sub.byMail() {
 		return s.mailbox.put(t, sub, m, s.localize)
 	}
-	caller := s.cloud.ServiceCaller("sns.amazonaws.com", t.arn)
 	if sub.protocol == "lambda" {
 		payload, err := json.Marshal(m.lambdaEvent(t, sub))
 		if err != nil {
 			return err
 		}
-		return s.cloud.Do(ctx, caller, "lambda", "Invoke", map[string]any{
+		return s.cloud.Do(ctx, s.cloud.ServiceCaller("sns.amazonaws.com", t.arn), "lambda", "Invoke", map[string]any{
 			"FunctionName": sub.endpoint, "InvocationType": "Event", "Payload": json.RawMessage(payload),
 		}, nil)
 	}
-	if sub.raw {
-		return s.sendToQueue(ctx, caller, sub.endpoint, m.text("sqs"), m.attributes)
-	}
-	body, err := json.Marshal(m.notification(t, sub))
-	if err != nil {
-		return err
-	}
-	return s.sendToQueue(ctx, caller, sub.endpoint, string(body), nil)
+	return s.sendToQueue(ctx, t, sub, sub.endpoint, m)
 }
 
-func (s *SNS) sendToQueue(ctx context.Context, caller cloud.Caller, arn, body string, attributes map[string]attribute) error {
-	return s.cloud.Do(ctx, caller, "sqs", "SendMessage", map[string]any{
-		"QueueUrl": cloud.QueueURL(arn), "MessageBody": body, "MessageAttributes": attributes,
-	}, nil)
+// queueInput is what SendMessage takes.
+type queueInput struct {
+	QueueUrl               string
+	MessageBody            string
+	MessageAttributes      map[string]attribute `json:",omitempty"`
+	MessageGroupId         string               `json:",omitempty"`
+	MessageDeduplicationId string               `json:",omitempty"`
+}
+
+// sendToQueue sends the message as the subscription has it to its queue, or to
+// its dead letters.
+func (s *SNS) sendToQueue(ctx context.Context, t *topic, sub *subscription, queue string, m *message) error {
+	in := queueInput{QueueUrl: cloud.QueueURL(queue)}
+	if sub.raw {
+		in.MessageBody, in.MessageAttributes = m.text(sub.protocol), m.attributes
+	} else {
+		body, err := json.Marshal(m.notification(t, sub))
+		if err != nil {
+			return err
+		}
+		in.MessageBody = string(body)
+	}
+	if fifo.Named(queue) == (t.fifo != nil) { // a FIFO topic's groups are not those of a fair queue
+		in.MessageGroupId, in.MessageDeduplicationId = m.group, m.deduplicationID
+	}
+	return s.cloud.Do(ctx, s.cloud.ServiceCaller("sns.amazonaws.com", t.arn), "sqs", "SendMessage", in, nil)
 }
 
 // giveUp puts what could not be delivered into the subscription's dead-letter
@@ -104,17 +119,8 @@ func (s *SNS) giveUp(ctx context.Context, t *topic, sub *subscription, m *messag
 	if sub.deadLetters == "" {
 		return
 	}
-	caller := s.cloud.ServiceCaller("sns.amazonaws.com", t.arn)
-	body, attributes := m.text(sub.protocol), m.attributes
-	if !sub.raw {
-		text, err := json.Marshal(m.notification(t, sub))
-		if err != nil {
-			return // strings only
-		}
-		body, attributes = string(text), nil
-	}
 	metric := s.metrics.redriven
-	if err := s.sendToQueue(ctx, caller, sub.deadLetters, body, attributes); err != nil {
+	if err := s.sendToQueue(ctx, t, sub, sub.deadLetters, m); err != nil {
 		metric = s.metrics.notRedriven
 	}
 	metric.Observe(t.dimensions, 1)
@@ -124,6 +130,7 @@ func (s *SNS) giveUp(ctx context.Context, t *topic, sub *subscription, m *messag
 type notification struct {
 	Type              string
 	MessageID         string  `json:"MessageId"`
+	SequenceNumber    string  `json:",omitempty"`
 	TopicARN          string  `json:"TopicArn"`
 	Subject           *string `json:",omitempty"`
 	Message           string
@@ -144,6 +151,7 @@ func (m *message) notification(t *topic, sub *subscription) notification {
 	n := notification{
 		Type:              "Notification",
 		MessageID:         m.id,
+		SequenceNumber:    m.sequence,
 		TopicARN:          t.arn,
 		Message:           m.text(sub.protocol),
 		Timestamp:         time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),

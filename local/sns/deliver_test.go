@@ -155,7 +155,6 @@ func TestSubscriptionsThatLeaveTheMachineAreOnlyListed(t *testing.T) {
 
 func TestWhatTheEngineDoesNotDoIsRefusedWhenItIsLoaded(t *testing.T) {
 	for _, test := range []struct{ name, resources, want string }{
-		{"FIFO", `"T": {"Type": "AWS::SNS::Topic", "Properties": {"FifoTopic": true}}`, "property FifoTopic"},
 		{"Firehose", base + subscription("Sub", "firehose", `"arn"`, ""), "property Protocol"},
 		{"raw delivery to a function", base + subscription("Sub", "lambda", `"arn"`, `, "RawMessageDelivery": true`), "does not support raw message delivery"},
 	} {

@@ -26,6 +26,9 @@ type messageInput struct {
 	Subject           string
 	MessageStructure  string // "json": Message is an object of texts by protocol
 	MessageAttributes map[string]attribute
+
+	MessageGroupId         *string
+	MessageDeduplicationId *string
 }
 
 type publishInput struct {
@@ -34,7 +37,10 @@ type publishInput struct {
 	messageInput
 }
 
-type publishOutput struct{ MessageId string }
+type publishOutput struct {
+	MessageId      string
+	SequenceNumber string `json:",omitempty"` // of a FIFO topic
+}
 
 // message is a published message.
 type message struct {
@@ -43,6 +49,10 @@ type message struct {
 	texts      map[string]string // by protocol; "default" is for the others
 	attributes map[string]attribute
 	bytes      int // as published
+
+	group           string // a standard topic's is for fair queues
+	deduplicationID string // of a FIFO topic, as the next
+	sequence        string
 }
 
 func (m *message) text(protocol string) string {
@@ -64,12 +74,27 @@ func (s *SNS) publish(_ context.Context, caller cloud.Caller, in publishInput) (
 	if err != nil {
 		return nil, err
 	}
+	if err := t.checkIDs(&in.messageInput); err != nil {
+		return nil, err
+	}
 	m, err := in.message()
 	if err != nil {
 		return nil, err
 	}
-	s.distribute(t, m)
-	return publishOutput{m.id}, nil
+	return s.accept(t, m), nil
+}
+
+// accept takes a sound message in.
+func (s *SNS) accept(t *topic, m *message) publishOutput {
+	s.metrics.published.Observe(t.dimensions, 1)
+	s.metrics.size.Observe(t.dimensions, float64(m.bytes))
+	if t.fifo != nil {
+		return s.acceptInOrder(t, m)
+	}
+	for _, sub := range s.wanting(t, m) {
+		s.cloud.Go(func(ctx context.Context) { s.deliver(ctx, t, sub, m) })
+	}
+	return publishOutput{MessageId: m.id}
 }
 
 func (in messageInput) message() (*message, error) {
@@ -88,6 +113,12 @@ func (in messageInput) message() (*message, error) {
 		}
 	}
 	m := &message{id: cloud.UUID(), subject: in.Subject, attributes: in.MessageAttributes, bytes: in.size()}
+	if in.MessageGroupId != nil {
+		m.group = *in.MessageGroupId
+	}
+	if in.MessageDeduplicationId != nil {
+		m.deduplicationID = *in.MessageDeduplicationId
+	}
 	switch in.MessageStructure {
 	case "":
 		m.texts = map[string]string{"default": in.Message}
@@ -139,7 +170,10 @@ type publishBatchOutput struct {
 	Failed     []batchFailure
 }
 
-type batchSuccess struct{ Id, MessageId string }
+type batchSuccess struct {
+	Id string
+	publishOutput
+}
 
 type batchFailure struct {
 	Id, Code, Message string
@@ -154,6 +188,11 @@ func (s *SNS) publishBatch(_ context.Context, caller cloud.Caller, in publishBat
 	if err := in.check(); err != nil {
 		return nil, err
 	}
+	for i := range in.PublishBatchRequestEntries { // of which one makes the whole batch fail
+		if err := t.checkIDs(&in.PublishBatchRequestEntries[i].messageInput); err != nil {
+			return nil, err
+		}
+	}
 	output := publishBatchOutput{Successful: []batchSuccess{}, Failed: []batchFailure{}}
 	for _, entry := range in.PublishBatchRequestEntries {
 		m, err := entry.message()
@@ -162,8 +201,7 @@ func (s *SNS) publishBatch(_ context.Context, caller cloud.Caller, in publishBat
 			output.Failed = append(output.Failed, batchFailure{entry.Id, e.Code, e.Message, true})
 			continue
 		}
-		s.distribute(t, m)
-		output.Successful = append(output.Successful, batchSuccess{entry.Id, m.id})
+		output.Successful = append(output.Successful, batchSuccess{entry.Id, s.accept(t, m)})
 	}
 	return output, nil
 }

@@ -7,11 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 // Types returns AWS::SNS::Topic, AWS::SNS::Subscription and AWS::SNS::TopicPolicy.
@@ -26,8 +29,11 @@ func (s *SNS) Types() []cfn.Type {
 type topicProperties struct {
 	TopicName    string
 	DisplayName  string
-	FifoTopic    bool
 	Subscription []struct{ Protocol, Endpoint string }
+
+	FifoTopic                 bool
+	ContentBasedDeduplication *bool
+	FifoThroughputScope       string
 
 	DeliveryStatusLogging cfn.Ignored
 	KmsMasterKeyId        cfn.Ignored
@@ -37,14 +43,10 @@ type topicProperties struct {
 }
 
 func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) (cfn.Handle, error) {
-	if p.FifoTopic {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "FifoTopic", Reason: "the local engine has standard topics only"}
+	t, err := s.newTopic(r, p)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
-	name := p.TopicName
-	if name == "" {
-		name = r.PhysicalName(256)
-	}
-	t := &topic{arn: s.cloud.ARN("sns", name), name: name, displayName: p.DisplayName, dimensions: map[string]string{"TopicName": name}}
 	for i, inline := range p.Subscription {
 		property := fmt.Sprintf("Subscription[%d].", i)
 		sub, err := s.subscription(t, property, subscriptionProperties{Protocol: inline.Protocol, Endpoint: inline.Endpoint})
@@ -56,11 +58,50 @@ func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, exists := s.topics[t.arn]; exists {
-		return cfn.Handle{}, invalid("TopicName Reason: topic %s already exists", name)
+		return cfn.Handle{}, invalid("TopicName Reason: topic %s already exists", t.name)
 	}
 	s.topics[t.arn] = t
-	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": name}, Delete: cfn.Removal(&s.mu, s.topics, t.arn)}, nil
+	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": t.name}, Delete: cfn.Removal(&s.mu, s.topics, t.arn)}, nil
 }
+
+// newTopic checks what a template says of a topic itself.
+func (s *SNS) newTopic(r cfn.Resource, p topicProperties) (*topic, error) {
+	name, err := p.name(r)
+	if err != nil {
+		return nil, err
+	}
+	t := &topic{arn: s.cloud.ARN("sns", name), name: name, displayName: p.DisplayName, dimensions: map[string]string{"TopicName": name}}
+	contentBased := p.ContentBasedDeduplication != nil && *p.ContentBasedDeduplication
+	if !p.FifoTopic {
+		if contentBased || p.FifoThroughputScope != "" {
+			return nil, invalid("Attributes Reason: ContentBasedDeduplication and FifoThroughputScope can only be set for FIFO topics")
+		}
+		return t, nil
+	}
+	scope := cmp.Or(p.FifoThroughputScope, perTopic)
+	if scope != perTopic && scope != perGroup {
+		return nil, invalid("FifoThroughputScope Reason: Invalid value [%s]. Must be Topic or MessageGroup", scope)
+	}
+	t.fifo = &fifoTopic{contentBased: contentBased, scope: scope, lanes: map[laneKey]*lane{}}
+	return t, nil
+}
+
+func (p topicProperties) name(r cfn.Resource) (string, error) {
+	suffix, kind := "", "Topic names must"
+	if p.FifoTopic {
+		suffix, kind = fifo.Suffix, "Fifo Topic names must end with .fifo and must"
+	}
+	if p.TopicName == "" {
+		return r.PhysicalName(256-len(suffix)) + suffix, nil
+	}
+	stem, ok := strings.CutSuffix(p.TopicName, suffix)
+	if !ok || len(p.TopicName) > 256 || !topicName.MatchString(stem) {
+		return "", invalid("%s be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.", kind)
+	}
+	return p.TopicName, nil
+}
+
+var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 type subscriptionProperties struct {
 	TopicArn            string

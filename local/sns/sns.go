@@ -1,6 +1,6 @@
-// Package sns is Amazon SNS for the local engine: standard topics that deliver
-// to queues and functions, with filter policies, retries and dead-letter
-// queues. A mail becomes a file in a folder. Other subscriptions that would
+// Package sns is Amazon SNS for the local engine: topics that deliver to queues
+// and functions, with filter policies, retries and dead-letter queues; FIFO ones
+// to queues only, in the order of their groups. A mail becomes a file in a folder. Other subscriptions that would
 // leave the machine (HTTPS, SMS) are kept and listed, and nothing is sent to
 // them.
 package sns
@@ -74,6 +74,7 @@ type topic struct {
 	policy        string
 	dimensions    map[string]string
 	subscriptions []*subscription // in the order in which they were made
+	fifo          *fifoTopic      // nil for a standard topic
 }
 
 func invalid(format string, args ...any) error {

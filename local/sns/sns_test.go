@@ -156,6 +156,8 @@ func (e *engine) publish(t *testing.T, in map[string]any) string {
 
 type queueMessage struct {
 	Body              string
+	ReceiptHandle     string
+	Attributes        map[string]string
 	MessageAttributes map[string]struct {
 		DataType, StringValue string
 		BinaryValue           []byte
@@ -169,7 +171,7 @@ func (e *engine) receive(t *testing.T, queue string, n int) []queueMessage {
 	for {
 		var out struct{ Messages []queueMessage }
 		err := e.Do(t.Context(), e.Administrator(), "sqs", "ReceiveMessage", map[string]any{
-			"QueueUrl": "http://127.0.0.1/123456789012/" + queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1, "MessageAttributeNames": []string{"All"},
+			"QueueUrl": "http://127.0.0.1/123456789012/" + queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1, "MessageAttributeNames": []string{"All"}, "AttributeNames": []string{"All"},
 		}, &out)
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 type subscription struct {
@@ -47,6 +48,15 @@ func (s *SNS) inert(sub *subscription) bool {
 
 // check tells whether a topic may have the subscription.
 func (t *topic) check(sub *subscription) error {
+	if t.fifo != nil && sub.protocol != "sqs" {
+		return invalid("Invalid protocol type: %s", sub.protocol)
+	}
+	if t.fifo == nil && sub.protocol == "sqs" && fifo.Named(sub.endpoint) {
+		return invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
+	}
+	if sub.deadLetters != "" && fifo.Named(sub.deadLetters) != (t.fifo != nil) {
+		return invalid("RedrivePolicy: the dead-letter queue of a FIFO topic's subscription must be a FIFO queue, and that of a standard topic's a standard queue")
+	}
 	if sub.byMail() {
 		if address, err := mail.ParseAddress(sub.endpoint); err != nil || address.Address != sub.endpoint {
 			return invalid("Email address")

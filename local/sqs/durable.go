@@ -49,11 +49,9 @@ func (q *queue) Snapshot() iter.Seq[any] {
 	for _, m := range q.line.inOrder(q.messages) {
 		saved = append(saved, m.saved())
 	}
-	if q.fifo != nil {
-		q.fifo.sent.settle(now)
-		for _, key := range q.fifo.sent.order {
-			r := q.fifo.sent.entries[key]
-			saved = append(saved, &savedMessage{Remembered: &savedSend{key, r.entry.id, r.entry.sequence, r.at}})
+	if q.history != nil {
+		for r := range q.history.sent.All(now) {
+			saved = append(saved, &savedMessage{Remembered: &savedSend{r.Key, r.Entry.id, r.Entry.sequence, r.At}})
 		}
 	}
 	return slices.Values(saved)
@@ -102,7 +100,7 @@ func (s *savedMessage) message() *message {
 func (q *queue) remember(s savedSend) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.fifo != nil {
-		q.fifo.sent.keep(s.Key, accepted{s.ID, s.Sequence}, s.At)
+	if q.history != nil {
+		q.history.sent.Keep(s.Key, accepted{s.ID, s.Sequence}, s.At)
 	}
 }

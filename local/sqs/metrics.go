@@ -79,8 +79,8 @@ type level struct{ visible, notVisible, delayed, busyGroups int }
 
 func (q *queue) level() level {
 	l := level{q.counts[visible], q.counts[inFlight], q.counts[delayed], 0}
-	if q.fifo != nil {
-		l.busyGroups = q.fifo.groups.busy()
+	if q.history != nil {
+		l.busyGroups = q.history.groups.busy()
 	}
 	return l
 }
@@ -103,7 +103,7 @@ func (s *SQS) report(q *queue, now time.Time) {
 	s.metrics.visible.Observe(q.dimensions, float64(l.visible))
 	s.metrics.notVisible.Observe(q.dimensions, float64(l.notVisible))
 	s.metrics.delayed.Observe(q.dimensions, float64(l.delayed))
-	if q.fifo != nil {
+	if q.history != nil {
 		s.metrics.busyGroups.Observe(q.dimensions, float64(l.busyGroups))
 	}
 	s.metrics.age.Observe(q.dimensions, age.Truncate(time.Second).Seconds())

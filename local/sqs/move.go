@@ -49,7 +49,7 @@ func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in mo
 		if target == nil {
 			return nil, noSuchResource(arn)
 		}
-		if (target.fifo == nil) != (source.fifo == nil) {
+		if (target.history == nil) != (source.history == nil) {
 			return nil, invalid("Source queue and destination queue must be of the same type.")
 		}
 	}

@@ -30,7 +30,7 @@ type queue struct {
 	purged     time.Time
 	messages   map[string]*message // by id
 	line       line
-	fifo       *fifo // nil for a standard queue
+	history    *history // nil for a standard queue
 	hidden     messageHeap
 	expiry     messageHeap
 	counts     [gone + 1]int // of messages, by state
@@ -60,7 +60,7 @@ func newQueue(name, arn string, settings settings, queueByARN func(arn string) *
 	}
 	if settings.fifo {
 		groups := newGroups()
-		q.line, q.fifo = groups, &fifo{groups: groups}
+		q.line, q.history = groups, &history{groups: groups}
 	}
 	return q
 }
@@ -86,14 +86,14 @@ func (q *queue) send(m *message, delay time.Duration) (answer accepted, duplicat
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	answer = accepted{id: m.id}
-	if q.fifo != nil {
+	if q.history != nil {
 		now, key := time.Now(), q.settings.scope(m)
-		if before, ok := q.fifo.sent.find(key, now); ok {
+		if before, ok := q.history.sent.Find(key, now); ok {
 			return before, true
 		}
-		m.sequence = q.fifo.next(now)
+		m.sequence = q.history.sequence.Next(now)
 		answer.sequence = m.sequence
-		q.fifo.sent.keep(key, answer, now)
+		q.history.sent.Keep(key, answer, now)
 	}
 	q.insert(m, delay)
 	return answer, false
@@ -105,8 +105,8 @@ func (q *queue) insert(m *message, delay time.Duration) {
 	}
 	q.Changed()
 	now := time.Now()
-	if q.fifo != nil && m.sequence == "" {
-		m.sequence = q.fifo.next(now)
+	if q.history != nil && m.sequence == "" {
+		m.sequence = q.history.sequence.Next(now)
 	}
 	m.expires = m.sent.Add(q.settings.retention)
 	m.arrived, m.receivesBefore = now, m.receives
@@ -176,7 +176,7 @@ func (q *queue) delete(r receipt) (deleted bool, err error) {
 	switch {
 	case !ok:
 		return false, nil
-	case q.fifo != nil && !m.heldBy(r):
+	case q.history != nil && !m.heldBy(r):
 		return false, invalid("Value %s for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.", r.handle())
 	case m.receives != r.receive:
 		return false, nil

@@ -83,7 +83,7 @@ func (q *queue) order(in receiveInput) (order, error) {
 		}
 	}
 	if id := in.ReceiveRequestAttemptId; id != nil {
-		if q.fifo == nil {
+		if q.history == nil {
 			return o, notForThisType("ReceiveRequestAttemptId", *id)
 		}
 		o.attempt = *id

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 // Types returns AWS::SQS::Queue and AWS::SQS::QueuePolicy.
@@ -79,13 +80,10 @@ func (s *SQS) add(q *queue) error {
 	return nil
 }
 
-// fifoSuffix ends the names of FIFO queues, and of no others.
-const fifoSuffix = ".fifo"
-
 func (p queueProperties) name(r cfn.Resource) (string, error) {
 	name, suffix := p.QueueName, ""
 	if p.FifoQueue {
-		suffix = fifoSuffix
+		suffix = fifo.Suffix
 	}
 	if name == "" {
 		return r.PhysicalName(80-len(suffix)) + suffix, nil

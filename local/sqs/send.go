@@ -62,7 +62,7 @@ func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, 
 		m.deduplicationID = *in.MessageDeduplicationId
 	}
 	delay := time.Duration(-1)
-	if in.DelaySeconds != nil && q.fifo == nil {
+	if in.DelaySeconds != nil && q.history == nil {
 		delay = time.Duration(*in.DelaySeconds) * time.Second
 	}
 	answer, duplicate := q.send(m, delay)

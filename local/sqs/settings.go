@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 const (
@@ -227,7 +228,7 @@ func (s *SQS) checkRedrive(source string, policy *redrivePolicy) error {
 	if target.arn == source {
 		return refuse("A queue cannot be its own dead letter target.")
 	}
-	if (target.fifo != nil) != strings.HasSuffix(source, fifoSuffix) {
+	if (target.history != nil) != fifo.Named(source) {
 		return refuse("Dead-letter queue must be same type of queue as the source.")
 	}
 	target.mu.Lock()

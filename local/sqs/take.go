@@ -38,7 +38,7 @@ func (q *queue) receive(ctx context.Context, o order) ([]delivery, error) {
 		if len(got.deliveries) > 0 {
 			return got.deliveries, nil
 		}
-		if got.full && o.wait == 0 && q.fifo == nil { // of a FIFO queue's limit no error tells
+		if got.full && o.wait == 0 && q.history == nil { // of a FIFO queue's limit no error tells
 			return nil, fail("OverLimit", "OverLimit", "The queue has %d messages in flight, which is the maximum.", maxInFlight)
 		}
 		if !now.Before(deadline) {
@@ -119,7 +119,7 @@ func (q *queue) take(now time.Time, o order) (got haul) {
 		last = m
 	}
 	if o.attempt != "" && len(got.deliveries) > 0 {
-		q.fifo.attempts.keep(o.attempt, slices.Clone(got.deliveries), now)
+		q.history.attempts.Keep(o.attempt, slices.Clone(got.deliveries), now)
 	}
 	return got
 }
@@ -148,13 +148,13 @@ func (q *queue) deliver(m *message, now, until time.Time) delivery {
 // attempt, and for one whose messages have been deleted, received or given
 // another visibility since.
 func (q *queue) repeat(o order, now time.Time) []delivery {
-	answered, ok := q.fifo.attempts.find(o.attempt, now)
+	answered, ok := q.history.attempts.Find(o.attempt, now)
 	if !ok {
 		return nil
 	}
 	for _, d := range answered {
 		if m := q.messages[d.id]; m == nil || m.state != inFlight || m.receives != d.receives || !m.hiddenUntil.Equal(d.until) {
-			q.fifo.attempts.forget(o.attempt)
+			q.history.attempts.Forget(o.attempt)
 			return nil
 		}
 	}
@@ -176,7 +176,7 @@ func (q *queue) giveUp(got haul) {
 	for _, m := range got.dead {
 		letter := *m // an earlier receiver may still be reading the message
 		letter.deadLetterSource = q.arn
-		if q.fifo != nil {
+		if q.history != nil {
 			letter.sent = time.Now()
 		}
 		letters.put(&letter, 0)
