@@ -60,7 +60,7 @@ const app = `{"Resources": {
 	"Policy": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "p", "Roles": ["base"],
 		"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}}},
 	"Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"ManagedPolicyName": "p", "Roles": ["base"],
-		"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}}}},
+		"PolicyDocument": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}}}},
 	"BucketPolicy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "base",
 		"PolicyDocument": {"Statement": {"Effect": "Allow", "Principal": {"AWS": {"Fn::ImportValue": "role"}}, "Action": "s3:PutObject", "Resource": "*"}}}},
 	"SecretPolicy": {"Type": "AWS::SecretsManager::ResourcePolicy", "Properties": {"SecretId": "base",

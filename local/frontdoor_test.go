@@ -62,7 +62,7 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 		{"another form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetSessionToken", 400, `<Error><Type>Sender</Type><Code>InvalidAction</Code>`},
 		{"SQS as old clients speak it", "sqs", "POST", map[string]string{"Content-Type": form}, "Action=ListQueues", 404, `<Message>the local engine serves sqs by the AWS JSON protocol only</Message>`},
 		{"a service of JSON that there is not", "kinesis", "POST", map[string]string{"X-Amz-Target": "Kinesis_20131202.ListStreams"}, "{}", 400, `"message":"the local engine does not serve kinesis:ListStreams"`},
-		{"a service of forms that there is not", "iam", "POST", map[string]string{"Content-Type": form}, "Action=ListRoles", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code><Message>the local engine does not serve iam</Message>`},
+		{"a service of forms that there is not", "rds", "POST", map[string]string{"Content-Type": form}, "Action=DescribeDBInstances", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code><Message>the local engine does not serve rds</Message>`},
 		{"EC2", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=DescribeInstances", 200, `<reservationSet></reservationSet></DescribeInstancesResponse>`},
 		{"EC2, of what it does not do", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=RunInstances", 400, `<Response><Errors><Error><Code>InvalidAction</Code><Message>the local engine does not serve ec2:RunInstances</Message>`},
 		{"a service of REST with JSON that there is not", "apigateway", "GET", nil, "", 404, `"message":"the local engine does not serve apigateway"`},

@@ -61,7 +61,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 
 	return []service{
 		{"iam", e.identity},
-		{"sts", iam.NewSTS(c)},
+		{"sts", iam.NewSTS(e.identity)},
 		{"cloudwatch", metrics},
 		{"logs", logs.New(c)},
 		{"events", bus},

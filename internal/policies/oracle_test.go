@@ -4,7 +4,9 @@ package policies_test
 // the policy.
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -21,6 +23,8 @@ type oracle struct {
 	*cloud.Cloud
 	iam    *iam.IAM
 	caller cloud.Caller
+
+	version int // the default of the policy
 }
 
 const held = "arn:aws:iam::111122223333:policy/held"
@@ -29,9 +33,10 @@ func newOracle(t testing.TB) *oracle {
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "us-east-1"})
 	t.Cleanup(c.Close)
-	o := &oracle{Cloud: c, iam: iam.New(c)}
+	o := &oracle{Cloud: c, iam: iam.New(c), version: 1}
 	c.Authorizer, c.Policies = o.iam, o.iam
-	if err := o.iam.SetManagedPolicy(held, json.RawMessage(policies.Placeholder)); err != nil {
+	c.Register("iam", o.iam)
+	if err := o.call("CreatePolicy", map[string]any{"PolicyName": "held", "PolicyDocument": policies.Placeholder}); err != nil {
 		t.Fatal(err)
 	}
 	template, err := cfn.Parse([]byte(`{"Resources": {"Bearer": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": ["` + held + `"],
@@ -55,6 +60,21 @@ func newOracle(t testing.TB) *oracle {
 	return o
 }
 
+// call calls IAM as the administrator.
+func (o *oracle) call(action string, in map[string]any) error {
+	return o.Do(context.Background(), o.Administrator(), "iam", action, in, nil)
+}
+
+// hold replaces the document of the policy.
+func (o *oracle) hold(document string) error {
+	if err := o.call("CreatePolicyVersion", map[string]any{"PolicyArn": held, "PolicyDocument": document, "SetAsDefault": true}); err != nil {
+		return err
+	}
+	former := fmt.Sprintf("v%d", o.version)
+	o.version++
+	return o.call("DeletePolicyVersion", map[string]any{"PolicyArn": held, "VersionId": former})
+}
+
 var resources = []string{"arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:iam::111122223333:user/u"}
 
 // other is a resource of which no policy speaks.
@@ -63,7 +83,7 @@ const other = "arn:aws:sqs:us-east-1:111122223333:q"
 // granted are those of the actions that the role may perform on any of the
 // resources when it has the document; ok is false if IAM does not take it.
 func (o *oracle) granted(document string, actions []string) (granted []string, ok bool) {
-	if o.iam.SetManagedPolicy(held, json.RawMessage(document)) != nil {
+	if o.hold(document) != nil {
 		return nil, false
 	}
 	for _, action := range actions {

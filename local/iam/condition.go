@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // comparison decides one condition: the request's value against the policy's.
@@ -19,7 +20,13 @@ var comparisons = map[string]comparison{
 	"StringLike":               func(v, p string) bool { return wildcard(p, v) },
 	"ArnEquals":                func(v, p string) bool { return wildcard(p, v) },
 	"ArnLike":                  func(v, p string) bool { return wildcard(p, v) },
+	"BinaryEquals":             func(v, p string) bool { return v == p },
 	"Bool":                     strings.EqualFold,
+	"DateEquals":               dated(func(order int) bool { return order == 0 }),
+	"DateLessThan":             dated(func(order int) bool { return order < 0 }),
+	"DateLessThanEquals":       dated(func(order int) bool { return order <= 0 }),
+	"DateGreaterThan":          dated(func(order int) bool { return order > 0 }),
+	"DateGreaterThanEquals":    dated(func(order int) bool { return order >= 0 }),
 	"IpAddress":                within,
 	"NumericEquals":            numeric(func(v, p float64) bool { return v == p }),
 	"NumericLessThan":          numeric(func(v, p float64) bool { return v < p }),
@@ -36,6 +43,7 @@ var negations = map[string]string{
 	"ArnNotEquals":              "ArnEquals",
 	"ArnNotLike":                "ArnLike",
 	"NumericNotEquals":          "NumericEquals",
+	"DateNotEquals":             "DateEquals",
 	"NotIpAddress":              "IpAddress",
 }
 
@@ -60,27 +68,52 @@ func numeric(compare func(v, p float64) bool) comparison {
 	}
 }
 
+// dated compares times, written as in ISO 8601 or as seconds since 1970.
+func dated(holds func(order int) bool) comparison {
+	return func(value, pattern string) bool {
+		v, ok := readTime(value)
+		p, ok2 := readTime(pattern)
+		return ok && ok2 && holds(v.Compare(p))
+	}
+}
+
+func readTime(text string) (time.Time, bool) {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Unix(seconds, 0), true
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // condition is one key of one operator.
 type condition struct {
 	key      string // lower case
 	null     bool   // the operator is Null, which asks whether the key is there
 	compare  comparison
 	negated  bool
-	optional bool // holds where the key is not there: ...IfExists
+	optional bool // holds where the key is not there: ...IfExists, ForAllValues:...
+	required bool // does not, even if it is negated: ForAnyValue:...
 	patterns []pattern
 }
 
-func compileCondition(operator, key string, values []scalar) (condition, error) {
+func compileCondition(operator, key string, values []scalar, variables bool) (condition, error) {
 	texts := make([]string, len(values))
 	for i, value := range values {
 		texts[i] = string(value)
 	}
-	c := condition{key: strings.ToLower(key), null: operator == "Null", patterns: compilePatterns(texts)}
+	c := condition{key: strings.ToLower(key), null: operator == "Null", patterns: compilePatterns(texts, variables)}
 	if c.null {
 		return c, nil
 	}
-	name, optional := strings.CutSuffix(operator, "IfExists")
-	c.optional = optional
+	// The keys that a request has here have one value each.
+	name, every := strings.CutPrefix(operator, "ForAllValues:")
+	name, c.required = strings.CutPrefix(name, "ForAnyValue:")
+	name, ifExists := strings.CutSuffix(name, "IfExists")
+	c.optional = every || ifExists
 	if positive, ok := negations[name]; ok {
 		name, c.negated = positive, true
 	}
@@ -97,7 +130,7 @@ func (c *condition) holds(r *request) bool {
 		return slices.ContainsFunc(c.patterns, func(p pattern) bool { return (p.text == "true") != present })
 	}
 	if !present {
-		return c.optional || c.negated
+		return c.optional || c.negated && !c.required
 	}
 	matched := slices.ContainsFunc(c.patterns, func(p pattern) bool {
 		text, ok := p.in(r)

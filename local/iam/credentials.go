@@ -1,39 +1,75 @@
 package iam
 
+// This file is credentials: those of sessions, which end, and the access keys of
+// users.
+
 import (
+	"context"
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Credentials are temporary credentials of a role's session.
+// maxKeys is how many access keys a user may have.
+const maxKeys = 2
+
+// Credentials are what a client signs with.
 type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey string
-	SessionToken    string
+	SessionToken    string // empty for those of a user
+}
+
+// session is whom an access key stands for.
+type session struct {
+	caller cloud.Caller
+	end    time.Time // zero for one without end
+}
+
+type accessKey struct {
+	id      string
+	created time.Time
 }
 
 // Issue makes credentials by which requests over the wire are recognised as
-// the caller's.
+// the caller's, as long as the engine runs.
 func (s *IAM) Issue(caller cloud.Caller) Credentials {
-	credentials := Credentials{
-		AccessKeyID:     "ASIA" + rand.Text()[:16],
-		SecretAccessKey: rand.Text() + rand.Text(),
-		SessionToken:    rand.Text(),
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sessions[credentials.AccessKeyID] = caller
+	return s.issue(caller, "ASIA", time.Time{})
+}
+
+// issue makes credentials. The lock is held.
+func (s *IAM) issue(caller cloud.Caller, prefix string, end time.Time) Credentials {
+	credentials := Credentials{
+		AccessKeyID:     prefix + rand.Text()[:16],
+		SecretAccessKey: (rand.Text() + rand.Text())[:40],
+		SessionToken:    rand.Text(),
+	}
+	s.sessions[credentials.AccessKeyID] = session{caller, end}
 	return credentials
 }
 
+// forgetEnded drops the sessions that have ended. The lock is held.
+func (s *IAM) forgetEnded(now time.Time) {
+	for key, session := range s.sessions {
+		if session.over(now) {
+			delete(s.sessions, key)
+		}
+	}
+}
+
+func (s session) over(now time.Time) bool { return !s.end.IsZero() && now.After(s.end) }
+
 // Identify returns the caller behind a signed request, and the service its
-// signature is for. Issued credentials stand for their role; any others ("test"
-// and "test", say) for the account's administrator, so that a developer's
-// clients need no set-up. The signature itself is not verified: the engine
-// listens on loopback only. But a presigned URL expires.
+// signature is for. Issued credentials stand for their role, access keys for
+// their user; any others ("test" and "test", say) for the account's
+// administrator, so that a developer's clients need no set-up. The signature
+// itself is not verified: the engine listens on loopback only. But a session
+// ends, and a presigned URL expires.
 func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, err error) {
 	signed, err := readSignature(r)
 	if err != nil {
@@ -41,21 +77,76 @@ func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, er
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	caller, ok := s.sessions[signed.key]
-	if !ok {
-		caller = s.site.Administrator()
+	known, ok := s.sessions[signed.key]
+	switch {
+	case !ok:
+		return s.site.Administrator(), signed.service, nil
+	case known.over(time.Now()):
+		return cloud.Caller{}, signed.service, cloud.Errorf(403, "ExpiredTokenException", "The security token included in the request is expired")
 	}
-	return caller, signed.service, nil
+	return known.caller, signed.service, nil
 }
 
-// SetManagedPolicy registers a managed policy, an AWS-managed one included.
-func (s *IAM) SetManagedPolicy(arn string, policy json.RawMessage) error {
-	d, err := parse(policy)
-	if err != nil {
+type accessKeyOutput struct {
+	UserName        string
+	AccessKeyId     string
+	Status          string
+	SecretAccessKey string `json:",omitempty"`
+	CreateDate      cloud.Time
+}
+
+func (k accessKey) listed(user *entity) accessKeyOutput {
+	return accessKeyOutput{UserName: user.name, AccessKeyId: k.id, Status: "Active", CreateDate: cloud.Time(k.created)}
+}
+
+func (s *IAM) createAccessKey(_ context.Context, caller cloud.Caller, in nameOf) (struct{ AccessKey accessKeyOutput }, error) {
+	var out struct{ AccessKey accessKeyOutput }
+	err := s.with(caller, "CreateAccessKey", users, in.UserName, func(e *entity) error {
+		if len(e.keys) >= maxKeys {
+			return fault(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
+		}
+		issued := s.issue(cloud.Caller{ARN: e.arn}, "AKIA", time.Time{})
+		key := accessKey{issued.AccessKeyID, time.Now()}
+		e.keys = append(e.keys, key)
+		out.AccessKey = key.listed(e)
+		out.AccessKey.SecretAccessKey = issued.SecretAccessKey
+		return nil
+	})
+	return out, err
+}
+
+type accessKeyName struct{ UserName, AccessKeyId string }
+
+func (s *IAM) deleteAccessKey(_ context.Context, caller cloud.Caller, in accessKeyName) (none, error) {
+	return none{}, s.with(caller, "DeleteAccessKey", users, in.UserName, func(e *entity) error {
+		i := slices.IndexFunc(e.keys, func(k accessKey) bool { return k.id == in.AccessKeyId })
+		if i < 0 {
+			return fault(404, "NoSuchEntity", "The Access Key with id %s cannot be found.", in.AccessKeyId)
+		}
+		e.keys = slices.Delete(e.keys, i, i+1)
+		delete(s.sessions, in.AccessKeyId)
+		return nil
+	})
+}
+
+type listAccessKeysInput struct {
+	UserName string
+	paging
+}
+
+type listAccessKeysOutput struct {
+	AccessKeyMetadata []accessKeyOutput
+	page
+}
+
+func (s *IAM) listAccessKeys(_ context.Context, caller cloud.Caller, in listAccessKeysInput) (listAccessKeysOutput, error) {
+	var out listAccessKeysOutput
+	err := s.with(caller, "ListAccessKeys", users, in.UserName, func(e *entity) (err error) {
+		for _, k := range e.keys {
+			out.AccessKeyMetadata = append(out.AccessKeyMetadata, k.listed(e))
+		}
+		out.AccessKeyMetadata, out.page, err = cut(in.paging, out.AccessKeyMetadata, func(k accessKeyOutput) string { return k.AccessKeyId })
 		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.managed[arn] = d
-	return nil
+	})
+	return out, err
 }

@@ -1,168 +1,122 @@
-// Package iam enforces the synthesized policies: identity policies of roles,
-// resource policies, and trust policies, evaluated as IAM documents it within
-// one account.
+// Package iam is AWS IAM for the local engine: roles, users and groups with
+// their policies, made by templates or by the API of IAM, and enforced at every
+// call as IAM documents it within one account. It is also what services of the
+// engine ask: see Authorize and Assume.
 package iam
 
+// This file is the service itself: what it holds, and its operations.
+
 import (
-	"encoding/json"
-	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// IAM holds roles, their policies, resource policies and credentials.
+// IAM is the service. It implements cloud.API, cloud.Authorizer and
+// cloud.ResourcePolicies.
 type IAM struct {
-	site cloud.Site
+	cloud.Operations
+
+	cloud *cloud.Cloud
+	site  cloud.Site
 
 	mu        sync.RWMutex
-	roles     map[string]*role // by ARN
-	managed   map[string]policy
+	entities  map[string]*entity         // by ARN
+	names     map[entityName]*entity     // the same
+	policies  map[string]*managedPolicy  // by ARN
 	resources map[string]*resourcePolicy // by the ARN of the resource
-	sessions  map[string]cloud.Caller
+	sessions  map[string]session         // by the id of the access key
 }
 
-type role struct {
-	name     string
-	trust    policy
-	policies map[string]policy // by name
-	managed  []string          // ARNs of managed policies
-}
-
-// New returns an empty store.
-func New(c *cloud.Cloud) *IAM {
-	return &IAM{
-		site:      c.Site,
-		roles:     map[string]*role{},
-		managed:   managedByAWS(),
-		resources: map[string]*resourcePolicy{},
-		sessions:  map[string]cloud.Caller{},
-	}
-}
-
-// resourcePolicy is what a resource's policy is made of, and all of it together.
-type resourcePolicy struct {
-	parts map[string]policy
-	all   policy
-}
-
-// SetResourcePolicy implements cloud.ResourcePolicies. A statement without a
-// Resource speaks about the resource itself.
-func (s *IAM) SetResourcePolicy(resourceARN, part string, document json.RawMessage) error {
-	var parsed policy
-	if document != nil {
-		var err error
-		if parsed, err = parse(document); err != nil {
-			return fmt.Errorf("resource policy of %s: %w", resourceARN, err)
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p := s.resources[resourceARN]
-	if p == nil {
-		p = &resourcePolicy{parts: map[string]policy{}}
-		s.resources[resourceARN] = p
-	}
-	p.parts[part], p.all = parsed, nil
-	for _, statements := range p.parts {
-		p.all = append(p.all, statements...)
-	}
-	if len(p.all) == 0 {
-		delete(s.resources, resourceARN)
-	}
-	return nil
-}
-
-// Authorize implements cloud.Authorizer: an explicit Deny wins, otherwise an
-// Allow of an identity policy or of the resource's policy is enough, as within
-// one account of AWS.
-func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
-	if caller.Root {
-		return nil
-	}
-	r := s.request(caller, action, resourceARN)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-
-	identity := s.identityDecision(r)
-	resource := s.resourceDecision(r)
-	if identity == denied || resource == denied {
-		explicit := refusal(r, "with an explicit deny in a policy")
-		explicit.Denied = true
-		return explicit
-	}
-	if identity == allowed || resource == allowed {
-		return nil
-	}
-	if caller.Service != "" {
-		return refusal(r, fmt.Sprintf("because no resource-based policy allows the %s action", action))
-	}
-	return refusal(r, fmt.Sprintf("because no identity-based policy allows the %s action", action))
-}
-
-func refusal(r *request, reason string) *cloud.Error {
-	return cloud.Errorf(403, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s %s",
-		r.caller.ARN, r.action, r.resource, reason)
-}
-
-func (s *IAM) request(caller cloud.Caller, action, resource string) *request {
-	return &request{caller: caller, site: s.site, action: action, lower: strings.ToLower(action), resource: resource}
-}
-
-type decision int
-
-const (
-	silent decision = iota
-	allowed
-	denied
+var (
+	_ cloud.Typed            = (*IAM)(nil)
+	_ cloud.Authorizer       = (*IAM)(nil)
+	_ cloud.ResourcePolicies = (*IAM)(nil)
 )
 
-// identityDecision evaluates the policies of the caller's role.
-func (s *IAM) identityDecision(r *request) decision {
-	role, ok := s.roles[r.caller.Role]
-	if !ok {
-		return silent
+// New returns IAM with the managed policies of AWS and nothing else.
+func New(c *cloud.Cloud) *IAM {
+	s := &IAM{
+		cloud:     c,
+		site:      c.Site,
+		entities:  map[string]*entity{},
+		names:     map[entityName]*entity{},
+		policies:  managedByAWS(),
+		resources: map[string]*resourcePolicy{},
+		sessions:  map[string]session{},
 	}
-	result := silent
-	for _, p := range role.policies {
-		result = max(result, p.decide(r, nil))
+	s.Operations = cloud.Operations{
+		"AddUserToGroup":          cloud.Handle(s.addUserToGroup),
+		"CreateAccessKey":         cloud.Handle(s.createAccessKey),
+		"CreateGroup":             cloud.Handle(s.createGroup),
+		"CreatePolicy":            cloud.Handle(s.createPolicy),
+		"CreatePolicyVersion":     cloud.Handle(s.createPolicyVersion),
+		"CreateRole":              cloud.Handle(s.createRole),
+		"CreateUser":              cloud.Handle(s.createUser),
+		"DeleteAccessKey":         cloud.Handle(s.deleteAccessKey),
+		"DeletePolicy":            cloud.Handle(s.deletePolicy),
+		"DeletePolicyVersion":     cloud.Handle(s.deletePolicyVersion),
+		"GetGroup":                cloud.Handle(s.getGroup),
+		"GetPolicy":               cloud.Handle(s.getPolicy),
+		"GetPolicyVersion":        cloud.Handle(s.getPolicyVersion),
+		"GetRole":                 cloud.Handle(s.getRole),
+		"GetUser":                 cloud.Handle(s.getUser),
+		"ListAccessKeys":          cloud.Handle(s.listAccessKeys),
+		"ListEntitiesForPolicy":   cloud.Handle(s.listEntitiesForPolicy),
+		"ListGroups":              cloud.Handle(s.listGroups),
+		"ListGroupsForUser":       cloud.Handle(s.listGroupsForUser),
+		"ListPolicies":            cloud.Handle(s.listPolicies),
+		"ListPolicyTags":          cloud.Handle(s.listPolicyTags),
+		"ListPolicyVersions":      cloud.Handle(s.listPolicyVersions),
+		"ListRoles":               cloud.Handle(s.listRoles),
+		"ListUsers":               cloud.Handle(s.listUsers),
+		"RemoveUserFromGroup":     cloud.Handle(s.removeUserFromGroup),
+		"SetDefaultPolicyVersion": cloud.Handle(s.setDefaultPolicyVersion),
+		"TagPolicy":               cloud.Handle(s.tagPolicy),
+		"UntagPolicy":             cloud.Handle(s.untagPolicy),
+		"UpdateAssumeRolePolicy":  cloud.Handle(s.updateAssumeRolePolicy),
+		"UpdateRole":              cloud.Handle(s.updateRole),
 	}
-	for _, arn := range role.managed {
-		result = max(result, s.managed[arn].decide(r, nil))
+	for _, k := range []*kind{roles, users, groups} {
+		s.Operations["Delete"+k.name] = cloud.Handle(s.deleteEntity(k))
+		s.Operations["Put"+k.name+"Policy"] = cloud.Handle(s.putInline(k))
+		s.Operations["Get"+k.name+"Policy"] = cloud.Handle(s.getInline(k))
+		s.Operations["Delete"+k.name+"Policy"] = cloud.Handle(s.deleteInline(k))
+		s.Operations["List"+k.name+"Policies"] = cloud.Handle(s.listInline(k))
+		s.Operations["Attach"+k.name+"Policy"] = cloud.Handle(s.attachPolicy(k))
+		s.Operations["Detach"+k.name+"Policy"] = cloud.Handle(s.detachPolicy(k))
+		s.Operations["ListAttached"+k.name+"Policies"] = cloud.Handle(s.listAttached(k))
+		if k == groups {
+			continue // which have neither boundary nor tags
+		}
+		s.Operations["Put"+k.name+"PermissionsBoundary"] = cloud.Handle(s.putBoundary(k))
+		s.Operations["Delete"+k.name+"PermissionsBoundary"] = cloud.Handle(s.deleteBoundary(k))
+		s.Operations["Tag"+k.name] = cloud.Handle(s.tagEntity(k))
+		s.Operations["Untag"+k.name] = cloud.Handle(s.untagEntity(k))
+		s.Operations["List"+k.name+"Tags"] = cloud.Handle(s.listEntityTags(k))
 	}
-	return result
+	return s
 }
 
-// resourceDecision evaluates the policy of the resource, or of what contains
-// it: an S3 object is governed by its bucket's policy, a request to a REST API
-// by the API's.
-func (s *IAM) resourceDecision(r *request) decision {
-	p, ok := s.resources[r.resource]
-	if !ok && (strings.HasPrefix(r.resource, "arn:aws:s3:::") || strings.HasPrefix(r.resource, "arn:aws:execute-api:")) {
-		container, _, _ := strings.Cut(r.resource, "/")
-		p = s.resources[container]
-	}
-	if p == nil {
-		return silent
-	}
-	return p.all.decide(r, func(who *principals) bool { return who.includes(r.caller, s.site.Account) })
+// Protocols implements wire.Speaker.
+func (*IAM) Protocols() wire.Protocols {
+	return wire.Protocols{Query: &wire.Query{Namespace: "https://iam.amazonaws.com/doc/2010-05-08/"}}
 }
 
-// Assume implements cloud.Authorizer.
-func (s *IAM) Assume(service cloud.Caller, roleARN, session string) (cloud.Caller, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	role, ok := s.roles[roleARN]
-	if !ok {
-		return cloud.Caller{}, cloud.Errorf(400, "ValidationException", "role %s does not exist", roleARN)
+// fault is an error of IAM's model. SDKs know it by its code in the query
+// protocol; CloudTrail and state machines by the name of its shape.
+func fault(status int, code, format string, args ...any) error {
+	e := cloud.Errorf(status, code+"Exception", format, args...)
+	e.QueryCode = code
+	return e
+}
+
+// invalid refuses a parameter in the words of all services that speak the
+// query protocol.
+func invalid(parameter, value, constraint string) error {
+	if value == "" {
+		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", parameter)
 	}
-	r := s.request(service, "sts:AssumeRole", roleARN)
-	if role.trust.decide(r, func(p *principals) bool { return p.includes(service, s.site.Account) }) != allowed {
-		return cloud.Caller{}, cloud.Errorf(403, "AccessDeniedException", "%s is not authorized to assume role %s: its trust policy does not allow it", service.ARN, roleARN)
-	}
-	return cloud.Caller{
-		ARN:  fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.site.Account, role.name, session),
-		Role: roleARN,
-	}, nil
+	return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value '%.300s' at '%s' failed to satisfy constraint: %s", value, parameter, constraint)
 }

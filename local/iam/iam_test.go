@@ -210,7 +210,7 @@ func TestARoleIsAssumedOnlyOnBehalfOfWhatItTrusts(t *testing.T) {
 func TestAPolicyThatWouldNotBeEnforcedIsRefused(t *testing.T) {
 	store, _ := newStore(t)
 	for name, policy := range map[string]string{
-		"an unknown condition operator": `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:SourceIp":"10.0.0.0/8"}}}}`,
+		"an unknown condition operator": `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringResembles":{"aws:SourceIp":"10.0.0.0/8"}}}}`,
 		"NotPrincipal":                  `{"Statement":{"Effect":"Deny","NotPrincipal":{"AWS":"x"},"Action":"*","Resource":"*"}}`,
 		"an unknown element":            `{"Statement":{"Effect":"Allow","Actions":"*","Resource":"*"}}`,
 		"an effect that is none":        `{"Statement":{"Effect":"allow","Action":"*","Resource":"*"}}`,

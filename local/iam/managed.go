@@ -2,43 +2,68 @@
 
 package iam
 
-// logging are the policies that allow only what the engine does not check:
-// writing logs and traces, and network interfaces.
-var logging = map[string]bool{
-	"arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole":          true,
-	"arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole":      true,
-	"arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess":                          true,
-	"arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs": true,
-	"arn:aws:iam::aws:policy/service-role/AWSTransferLoggingAccess":             true,
-	"arn:aws:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy":       true,
-}
+import (
+	"encoding/json"
+	"path"
+	"strings"
+	"time"
+)
 
-// byAWS holds what other policies of AWS allow, on any resource, of the
-// services that the engine has.
+// ofAWS is what the ARNs of AWS's own policies start with.
+const ofAWS = "arn:aws:iam::aws:policy/"
+
+// writeLogs is what a service needs to have logs.
+var writeLogs = []string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
+
+// byAWS holds what policies of AWS allow, on any resource, of the services that
+// the engine has.
 var byAWS = map[string][]string{
-	"arn:aws:iam::aws:policy/AdministratorAccess":                         {"*"},
-	"arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess":                    {"dynamodb:*"},
-	"arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess":                {"dynamodb:BatchGetItem", "dynamodb:Describe*", "dynamodb:List*", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLSelect"},
-	"arn:aws:iam::aws:policy/AmazonEC2FullAccess":                         {"ec2:*"},
-	"arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess":                     {"ec2:Describe*"},
-	"arn:aws:iam::aws:policy/AmazonEventBridgeFullAccess":                 {"events:*"},
-	"arn:aws:iam::aws:policy/AmazonS3FullAccess":                          {"s3:*"},
-	"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess":                      {"s3:Get*", "s3:List*", "s3:Describe*"},
-	"arn:aws:iam::aws:policy/AmazonSNSFullAccess":                         {"sns:*"},
-	"arn:aws:iam::aws:policy/AmazonSQSFullAccess":                         {"sqs:*"},
-	"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore":                {"ssm:GetParameter", "ssm:GetParameters"},
-	"arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess":                     {"ssm:Describe*", "ssm:Get*", "ssm:List*"},
-	"arn:aws:iam::aws:policy/AWSStepFunctionsFullAccess":                  {"states:*"},
-	"arn:aws:iam::aws:policy/SecretsManagerReadWrite":                     {"secretsmanager:*"},
-	"arn:aws:iam::aws:policy/service-role/AWSLambdaRole":                  {"lambda:InvokeFunction"},
-	"arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+	"AdministratorAccess":                               {"*"},
+	"AmazonDynamoDBFullAccess":                          {"dynamodb:*"},
+	"AmazonDynamoDBReadOnlyAccess":                      {"dynamodb:BatchGetItem", "dynamodb:Describe*", "dynamodb:List*", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLSelect"},
+	"AmazonEC2FullAccess":                               {"ec2:*"},
+	"AmazonEC2ReadOnlyAccess":                           {"ec2:Describe*"},
+	"AmazonEventBridgeFullAccess":                       {"events:*"},
+	"AmazonS3FullAccess":                                {"s3:*"},
+	"AmazonS3ReadOnlyAccess":                            {"s3:Get*", "s3:List*", "s3:Describe*"},
+	"AmazonSNSFullAccess":                               {"sns:*"},
+	"AmazonSQSFullAccess":                               {"sqs:*"},
+	"AmazonSSMManagedInstanceCore":                      {"ssm:GetParameter", "ssm:GetParameters"},
+	"AmazonSSMReadOnlyAccess":                           {"ssm:Describe*", "ssm:Get*", "ssm:List*"},
+	"AWSStepFunctionsFullAccess":                        {"states:*"},
+	"AWSXRayDaemonWriteAccess":                          {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:GetSamplingStatisticSummaries"},
+	"IAMAccessAnalyzerFullAccess":                       {"access-analyzer:*"},
+	"IAMFullAccess":                                     {"iam:*"},
+	"IAMReadOnlyAccess":                                 {"iam:Get*", "iam:List*"},
+	"SecretsManagerReadWrite":                           {"secretsmanager:*"},
+	"service-role/AWSLambdaRole":                        {"lambda:InvokeFunction"},
+	"service-role/AWSTransferLoggingAccess":             writeLogs,
+	"service-role/AmazonAPIGatewayPushToCloudWatchLogs": writeLogs,
+	"service-role/AWSLambdaBasicExecutionRole":          writeLogs,
+	"service-role/AWSLambdaVPCAccessExecutionRole":      writeLogs,
+	"service-role/AWSLambdaSQSQueueExecutionRole":       append([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, writeLogs...),
+	"CloudWatchLambdaInsightsExecutionRolePolicy":       writeLogs,
 }
 
-// managedByAWS returns the policies of byAWS, compiled.
-func managedByAWS() map[string]policy {
-	policies := make(map[string]policy, len(byAWS))
-	for arn, actions := range byAWS {
-		policies[arn] = policy{{actions: lowered(actions), resources: compilePatterns([]string{"*"})}}
+// managedByAWS returns the policies of byAWS.
+func managedByAWS() map[string]*managedPolicy {
+	policies := make(map[string]*managedPolicy, len(byAWS))
+	for resource, actions := range byAWS {
+		document, err := json.Marshal(map[string]any{"Version": version2012, "Statement": []any{
+			map[string]any{"Effect": "Allow", "Action": actions, "Resource": "*"},
+		}})
+		if err != nil {
+			panic(err) // of texts
+		}
+		compiled, err := compileIdentity(string(document))
+		if err != nil {
+			panic("iam: " + resource + ": " + err.Error())
+		}
+		folder, name := path.Split(resource)
+		at := time.Date(2015, 2, 6, 18, 40, 0, 0, time.UTC)
+		p := newPolicy(ofAWS+resource, name, "/"+folder, compiled, at)
+		p.id = "ANPA" + strings.ToUpper(name)
+		policies[p.arn] = p
 	}
 	return policies
 }

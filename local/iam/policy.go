@@ -32,23 +32,38 @@ type written struct {
 	Condition    map[string]map[string]list[scalar]
 }
 
+// The versions of the policy language. Of the older one, which a document
+// without a version has, ${...} is no variable.
+const (
+	version2008 = "2008-10-17"
+	version2012 = "2012-10-17"
+)
+
 // parse reads a policy document and refuses what the engine would not enforce.
 func parse(raw json.RawMessage) (policy, error) {
 	var d document
 	if err := strictly(raw, &d); err != nil {
 		return nil, fmt.Errorf("policy document: %w", err)
 	}
+	p, err := d.compile()
+	if err != nil {
+		return nil, fmt.Errorf("policy document: %w", err)
+	}
+	return p, nil
+}
+
+func (d document) compile() (policy, error) {
 	p := make(policy, len(d.Statement))
 	for i, w := range d.Statement {
 		var err error
-		if p[i], err = w.compile(); err != nil {
-			return nil, fmt.Errorf("policy document: Statement[%d]: %w", i, err)
+		if p[i], err = w.compile(d.Version == version2012); err != nil {
+			return nil, fmt.Errorf("element Statement[%d]: %w", i, err)
 		}
 	}
 	return p, nil
 }
 
-func (w written) compile() (statement, error) {
+func (w written) compile(variables bool) (statement, error) {
 	if w.Effect != "Allow" && w.Effect != "Deny" {
 		return statement{}, fmt.Errorf("element Effect must be Allow or Deny, got %q", w.Effect)
 	}
@@ -60,12 +75,12 @@ func (w written) compile() (statement, error) {
 		principal:    w.Principal,
 		actions:      lowered(w.Action),
 		notActions:   lowered(w.NotAction),
-		resources:    compilePatterns(w.Resource),
-		notResources: compilePatterns(w.NotResource),
+		resources:    compilePatterns(w.Resource, variables),
+		notResources: compilePatterns(w.NotResource, variables),
 	}
 	for _, operator := range slices.Sorted(maps.Keys(w.Condition)) {
 		for _, key := range slices.Sorted(maps.Keys(w.Condition[operator])) {
-			c, err := compileCondition(operator, key, w.Condition[operator][key])
+			c, err := compileCondition(operator, key, w.Condition[operator][key], variables)
 			if err != nil {
 				return statement{}, err
 			}
@@ -90,10 +105,10 @@ type pattern struct {
 	variables bool
 }
 
-func compilePatterns(texts []string) []pattern {
+func compilePatterns(texts []string, variables bool) []pattern {
 	patterns := make([]pattern, len(texts))
 	for i, text := range texts {
-		patterns[i] = pattern{text, strings.Contains(text, "${")}
+		patterns[i] = pattern{text, variables && strings.Contains(text, "${")}
 	}
 	return patterns
 }

@@ -1,150 +1,394 @@
 package iam
 
+// This file creates the resources of templates, by what the API does.
+
 import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
+
+// Types returns the resource types of IAM.
+func (s *IAM) Types() []cfn.Type {
+	return []cfn.Type{
+		cfn.Define("AWS::IAM::Role", s.newRole),
+		cfn.Define("AWS::IAM::User", s.newUser),
+		cfn.Define("AWS::IAM::Group", s.newGroup),
+		cfn.Define("AWS::IAM::UserToGroupAddition", s.newMembership),
+		cfn.Define("AWS::IAM::AccessKey", s.newAccessKey),
+		cfn.Define("AWS::IAM::Policy", s.newInline),
+		cfn.Define("AWS::IAM::ManagedPolicy", s.newManagedPolicy),
+		cfn.Define("AWS::IAM::InstanceProfile", s.newInstanceProfile),
+	}
+}
+
+type inlineProperty struct {
+	PolicyName     string
+	PolicyDocument json.RawMessage
+}
+
+// permitted are the properties by which roles, users and groups have policies.
+type permitted struct {
+	policies []inlineProperty
+	managed  []string
+	boundary string
+}
+
+// declare makes an entity known as a template has it. On AWS a template's
+// entity does not go as long as anybody else's policies hang on it.
+func (s *IAM) declare(e *entity, p permitted) (func(context.Context) error, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, inline := range p.policies {
+		document, err := compileIdentity(compact(inline.PolicyDocument))
+		if err == nil {
+			err = e.put(inline.PolicyName, document)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", inline.PolicyName, err)
+		}
+	}
+	if err := s.checkKnown("PermissionsBoundary", p.boundary); err != nil {
+		return nil, err
+	}
+	if err := s.checkKnown("ManagedPolicyArns", p.managed...); err != nil {
+		return nil, err
+	}
+	if err := s.hang(e, p); err != nil {
+		s.unhang(e)
+		return nil, err
+	}
+	return func(context.Context) error { return s.undeclare(e, p) }, nil
+}
+
+// checkKnown refuses policies of AWS that only AWS knows.
+func (s *IAM) checkKnown(property string, arns ...string) error {
+	for _, arn := range arns {
+		if s.policies[arn] == nil && strings.HasPrefix(arn, ofAWS) {
+			return &cfn.Unsupported{Property: property, Reason: "the local engine does not know the policy " + arn}
+		}
+	}
+	return nil
+}
+
+// hang gives the entity its managed policies and makes it known.
+func (s *IAM) hang(e *entity, p permitted) error {
+	for _, arn := range p.managed {
+		if err := s.attach(e, arn); err != nil {
+			return err
+		}
+	}
+	if p.boundary != "" {
+		if err := s.setBoundary(e, p.boundary); err != nil {
+			return err
+		}
+	}
+	return s.add(e)
+}
+
+func (s *IAM) unhang(e *entity) {
+	for arn := range e.attached {
+		e.detach(arn)
+	}
+	e.bound(nil)
+}
+
+func (s *IAM) undeclare(e *entity, p permitted) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.entities[e.arn] != e { // deleted by the API
+		return nil
+	}
+	for _, inline := range p.policies {
+		delete(e.inline, inline.PolicyName)
+	}
+	for _, arn := range p.managed {
+		e.detach(arn)
+	}
+	if err := s.removable(e); err != nil {
+		return err
+	}
+	s.remove(e)
+	return nil
+}
 
 type roleProperties struct {
 	RoleName                 string
 	Path                     string
 	AssumeRolePolicyDocument json.RawMessage
-	Policies                 []inlinePolicy
+	Policies                 []inlineProperty
 	ManagedPolicyArns        []string
-	Description              cfn.Ignored
-	MaxSessionDuration       cfn.Ignored
-	Tags                     cfn.Ignored
+	PermissionsBoundary      string
+	Description              string
+	MaxSessionDuration       *int
+	Tags                     []tag
 }
 
-type inlinePolicy struct {
-	PolicyName     string
-	PolicyDocument json.RawMessage
-}
-
-type policyProperties struct {
-	PolicyName     string
-	PolicyDocument json.RawMessage
-	Roles          []string
-}
-
-type managedPolicyProperties struct {
-	ManagedPolicyName string
-	PolicyDocument    json.RawMessage
-	Roles             []string
-	Path              string
-	Description       cfn.Ignored
-}
-
-// Types returns the resource types of IAM.
-func (s *IAM) Types() []cfn.Type {
-	return []cfn.Type{
-		cfn.Define("AWS::IAM::Role", s.createRole),
-		cfn.Define("AWS::IAM::Policy", s.createPolicy),
-		cfn.Define("AWS::IAM::ManagedPolicy", s.createManagedPolicy),
-		cfn.Define("AWS::IAM::InstanceProfile", s.createInstanceProfile),
-	}
-}
-
-func (s *IAM) createRole(_ context.Context, r cfn.Resource, p roleProperties) (cfn.Handle, error) {
-	name := p.RoleName
-	if name == "" {
-		name = r.PhysicalName(64)
-	}
+func (s *IAM) newRole(_ context.Context, r cfn.Resource, p roleProperties) (cfn.Handle, error) {
 	trust, err := parse(p.AssumeRolePolicyDocument)
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("AssumeRolePolicyDocument: %w", err)
 	}
-	created := &role{name: name, trust: trust, managed: slices.Clone(p.ManagedPolicyArns), policies: map[string]policy{}}
-	for _, arn := range p.ManagedPolicyArns {
-		if err := s.requireManaged(arn); err != nil {
-			return cfn.Handle{}, err
-		}
+	e := s.newEntity(roles, p.Path, cmp.Or(p.RoleName, r.PhysicalName(roles.longest)))
+	e.trust, e.trustText = trust, compact(p.AssumeRolePolicyDocument)
+	if err := e.describe(&p.Description, p.MaxSessionDuration); err != nil {
+		return cfn.Handle{}, err
 	}
-	for _, inline := range p.Policies {
-		d, err := parse(inline.PolicyDocument)
-		if err != nil {
-			return cfn.Handle{}, fmt.Errorf("policy %s: %w", inline.PolicyName, err)
-		}
-		created.policies[inline.PolicyName] = d
+	if e.tags, err = newTags(nil, p.Tags); err != nil {
+		return cfn.Handle{}, err
 	}
-	arn := s.roleARN(p.Path, name)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.roles[arn] = created
-	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn, "RoleId": "AROA" + strings.ToUpper(name)}, Delete: cfn.Removal(&s.mu, s.roles, arn)}, nil
-}
-
-// requireManaged knows the policies of this account, and some of AWS's own.
-func (s *IAM) requireManaged(arn string) error {
-	if logging[arn] {
-		return nil
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if _, ok := s.managed[arn]; !ok {
-		return &cfn.Unsupported{Property: "ManagedPolicyArns", Reason: "the local engine does not know the policy " + arn}
-	}
-	return nil
-}
-
-func (s *IAM) createPolicy(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
-	d, err := parse(p.PolicyDocument)
-	if err != nil {
-		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
-	}
-	roles, err := s.rolesNamed(p.Roles)
+	remove, err := s.declare(e, permitted{p.Policies, p.ManagedPolicyArns, p.PermissionsBoundary})
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	name := cmp.Or(p.PolicyName, r.PhysicalName(128))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, role := range roles {
-		role.policies[name] = d
+	return cfn.Handle{Ref: e.name, Attributes: map[string]any{"Arn": e.arn, "RoleId": e.id}, Delete: remove}, nil
+}
+
+type userProperties struct {
+	UserName            string
+	Path                string
+	Groups              []string
+	Policies            []inlineProperty
+	ManagedPolicyArns   []string
+	PermissionsBoundary string
+	Tags                []tag
+}
+
+func (s *IAM) newUser(_ context.Context, r cfn.Resource, p userProperties) (cfn.Handle, error) {
+	e := s.newEntity(users, p.Path, cmp.Or(p.UserName, r.PhysicalName(users.longest)))
+	var err error
+	if e.tags, err = newTags(nil, p.Tags); err != nil {
+		return cfn.Handle{}, err
 	}
+	remove, err := s.declare(e, permitted{p.Policies, p.ManagedPolicyArns, p.PermissionsBoundary})
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	leave, err := s.joinAll(p.Groups, []string{e.name})
+	handle := cfn.Handle{Ref: e.name, Attributes: map[string]any{"Arn": e.arn}, Delete: func(ctx context.Context) error {
+		leave()
+		return remove(ctx)
+	}}
+	return handle, err
+}
+
+type groupProperties struct {
+	GroupName         string
+	Path              string
+	Policies          []inlineProperty
+	ManagedPolicyArns []string
+}
+
+func (s *IAM) newGroup(_ context.Context, r cfn.Resource, p groupProperties) (cfn.Handle, error) {
+	e := s.newEntity(groups, p.Path, cmp.Or(p.GroupName, r.PhysicalName(groups.longest)))
+	remove, err := s.declare(e, permitted{p.Policies, p.ManagedPolicyArns, ""})
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: e.name, Attributes: map[string]any{"Arn": e.arn}, Delete: remove}, nil
+}
+
+type membershipProperties struct {
+	GroupName string
+	Users     []string
+}
+
+func (s *IAM) newMembership(_ context.Context, r cfn.Resource, p membershipProperties) (cfn.Handle, error) {
+	leave, err := s.joinAll([]string{p.GroupName}, p.Users)
 	return cfn.Handle{Ref: r.PhysicalName(128), Attributes: map[string]any{"Id": r.PhysicalName(128)}, Delete: func(context.Context) error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, role := range roles {
-			delete(role.policies, name)
-		}
+		leave()
 		return nil
-	}}, nil
+	}}, err
 }
 
-func (s *IAM) createManagedPolicy(_ context.Context, r cfn.Resource, p managedPolicyProperties) (cfn.Handle, error) {
-	name := p.ManagedPolicyName
-	if name == "" {
-		name = r.PhysicalName(128)
+// joinAll puts users into groups until one cannot be, and returns what takes
+// them out of them.
+func (s *IAM) joinAll(groupNames, userNames []string) (leave func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	joined := map[*entity][]*entity{} // groups by user
+	leave = func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for user, left := range joined {
+			for _, group := range left {
+				delete(user.memberOf, group.arn)
+			}
+		}
 	}
-	arn := fmt.Sprintf("arn:aws:iam::%s:policy%s%s", s.site.Account, pathOrSlash(p.Path), name)
-	if err := s.SetManagedPolicy(arn, p.PolicyDocument); err != nil {
+	for _, groupName := range groupNames {
+		for _, userName := range userNames {
+			group, groupErr := s.find(groups, groupName)
+			user, userErr := s.find(users, userName)
+			if err := cmp.Or(groupErr, userErr); err != nil {
+				return leave, err
+			}
+			if err := s.join(group, user); err != nil {
+				return leave, err
+			}
+			joined[user] = append(joined[user], group)
+		}
+	}
+	return leave, nil
+}
+
+type accessKeyProperties struct {
+	UserName string
+	Status   string
+	Serial   cfn.Ignored // which makes CloudFormation replace the key
+}
+
+func (s *IAM) newAccessKey(ctx context.Context, _ cfn.Resource, p accessKeyProperties) (cfn.Handle, error) {
+	if p.Status == "Inactive" {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "Status", Reason: "the local engine has active keys only"}
+	}
+	made, err := s.createAccessKey(ctx, s.site.Administrator(), nameOf{UserName: p.UserName})
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	name := accessKeyName{p.UserName, made.AccessKey.AccessKeyId}
+	return cfn.Handle{
+		Ref:        name.AccessKeyId,
+		Attributes: map[string]any{"SecretAccessKey": made.AccessKey.SecretAccessKey},
+		Delete: func(ctx context.Context) error {
+			_, err := s.deleteAccessKey(ctx, s.site.Administrator(), name)
+			return unlessGone(err)
+		},
+	}, nil
+}
+
+// unlessGone is nil for what the API has deleted before the stack.
+func unlessGone(err error) error {
+	if e, ok := errors.AsType[*cloud.Error](err); ok && e.QueryCode == "NoSuchEntity" {
+		return nil
+	}
+	return err
+}
+
+// belongsTo are the properties that say whose a policy is.
+type belongsTo struct{ roles, users, groups []string }
+
+// find returns the entities, all of which must be there. The lock is held.
+func (b belongsTo) find(s *IAM) ([]*entity, error) {
+	var found []*entity
+	for _, named := range []struct {
+		kind  *kind
+		names []string
+	}{{roles, b.roles}, {users, b.users}, {groups, b.groups}} {
+		for _, name := range named.names {
+			e, err := s.find(named.kind, name)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, e)
+		}
+	}
+	return found, nil
+}
+
+type policyProperties struct {
+	PolicyName           string
+	PolicyDocument       json.RawMessage
+	Roles, Users, Groups []string
+}
+
+func (s *IAM) newInline(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
+	document, err := compileIdentity(compact(p.PolicyDocument))
+	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
 	}
-	roles, err := s.rolesNamed(p.Roles)
+	name := cmp.Or(p.PolicyName, r.PhysicalName(maxPolicyName))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owners, err := belongsTo{p.Roles, p.Users, p.Groups}.find(s)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if len(owners) == 0 {
+		return cfn.Handle{}, errors.New("at least one of Roles, Users and Groups must be given")
+	}
+	remove := func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, e := range owners {
+			delete(e.inline, name)
+		}
+		return nil
+	}
+	ref := r.PhysicalName(maxPolicyName)
+	handle := cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}, Delete: remove}
+	for _, e := range owners {
+		if err := e.put(name, document); err != nil {
+			return handle, err
+		}
+	}
+	return handle, nil
+}
+
+type managedPolicyProperties struct {
+	ManagedPolicyName    string
+	PolicyDocument       json.RawMessage
+	Roles, Users, Groups []string
+	Path                 string
+	Description          string
+	Tags                 []tag
+}
+
+func (s *IAM) newManagedPolicy(_ context.Context, r cfn.Resource, p managedPolicyProperties) (cfn.Handle, error) {
+	document, err := compileManaged(compact(p.PolicyDocument))
+	if err != nil {
+		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
+	}
+	tags, err := newTags(nil, p.Tags)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, role := range roles {
-		role.managed = append(role.managed, arn)
+	owners, err := belongsTo{p.Roles, p.Users, p.Groups}.find(s)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"PolicyArn": arn}, Delete: func(context.Context) error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, role := range roles {
-			role.managed = slices.DeleteFunc(role.managed, func(other string) bool { return other == arn })
+	made, err := s.addPolicy(p.Path, cmp.Or(p.ManagedPolicyName, r.PhysicalName(maxPolicyName)), document)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	made.description, made.tags = p.Description, tags
+	handle := cfn.Handle{
+		Ref:        made.arn,
+		Attributes: map[string]any{"PolicyArn": made.arn, "PolicyId": made.id, "DefaultVersionId": made.current.id},
+		Delete:     func(context.Context) error { return s.removeManagedPolicy(made, owners) },
+	}
+	for _, e := range owners {
+		if err := s.attach(e, made.arn); err != nil {
+			return handle, err
 		}
-		delete(s.managed, arn)
+	}
+	return handle, nil
+}
+
+// removeManagedPolicy deletes a template's policy with all its versions, unless
+// it is attached to what the template does not say.
+func (s *IAM) removeManagedPolicy(p *managedPolicy, owners []*entity) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.policies[p.arn] != p { // deleted by the API
 		return nil
-	}}, nil
+	}
+	for _, e := range owners {
+		e.detach(p.arn)
+	}
+	if p.attachments+p.bounds > 0 {
+		return fault(409, "DeleteConflict", "Cannot delete a policy attached to entities.")
+	}
+	delete(s.policies, p.arn)
+	return nil
 }
 
 type instanceProfileProperties struct {
@@ -153,44 +397,17 @@ type instanceProfileProperties struct {
 	Roles               []string
 }
 
-// createInstanceProfile makes the name under which an instance has a role.
+// newInstanceProfile makes the name under which an instance has a role.
 // Nothing runs on instances, so that nobody takes the role on.
-func (s *IAM) createInstanceProfile(_ context.Context, r cfn.Resource, p instanceProfileProperties) (cfn.Handle, error) {
+func (s *IAM) newInstanceProfile(_ context.Context, r cfn.Resource, p instanceProfileProperties) (cfn.Handle, error) {
 	if len(p.Roles) != 1 {
 		return cfn.Handle{}, fmt.Errorf("property Roles must have one role, got %d", len(p.Roles))
 	}
-	if _, err := s.rolesNamed(p.Roles); err != nil {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if _, err := s.find(roles, p.Roles[0]); err != nil {
 		return cfn.Handle{}, err
 	}
 	name := cmp.Or(p.InstanceProfileName, r.PhysicalName(128))
-	arn := fmt.Sprintf("arn:aws:iam::%s:instance-profile%s%s", s.site.Account, pathOrSlash(p.Path), name)
-	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn}}, nil
-}
-
-func (s *IAM) rolesNamed(names []string) ([]*role, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	found := make([]*role, len(names))
-	for i, name := range names {
-		for _, role := range s.roles {
-			if role.name == name {
-				found[i] = role
-			}
-		}
-		if found[i] == nil {
-			return nil, fmt.Errorf("role %s does not exist", name)
-		}
-	}
-	return found, nil
-}
-
-func (s *IAM) roleARN(path, name string) string {
-	return fmt.Sprintf("arn:aws:iam::%s:role%s%s", s.site.Account, pathOrSlash(path), name)
-}
-
-func pathOrSlash(path string) string {
-	if path == "" {
-		return "/"
-	}
-	return path
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": s.arn("instance-profile", p.Path, name)}}, nil
 }

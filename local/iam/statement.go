@@ -5,7 +5,9 @@ package iam
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -47,10 +49,27 @@ func (r *request) value(key string) (string, bool) {
 	case "aws:securetransport":
 		return "true", true // loopback stands for TLS
 	}
+	if value, ok := r.ofTime(key); ok {
+		return value, true
+	}
+	if name, ok := strings.CutPrefix(r.caller.ARN, "arn:aws:iam::"+r.site.Account+":user/"); ok && key == "aws:username" {
+		return name[strings.LastIndex(name, "/")+1:], true
+	}
 	for name, value := range r.caller.Context {
 		if strings.EqualFold(name, key) {
 			return value, true
 		}
+	}
+	return "", false
+}
+
+// ofTime returns the value of the condition keys of the time of the request.
+func (r *request) ofTime(key string) (string, bool) {
+	switch key {
+	case "aws:currenttime":
+		return time.Now().UTC().Format(time.RFC3339), true
+	case "aws:epochtime":
+		return strconv.FormatInt(time.Now().Unix(), 10), true
 	}
 	return "", false
 }
@@ -165,6 +184,15 @@ func (p *principals) includes(caller cloud.Caller, account string) bool {
 	}
 	return caller.Service != "" && slices.Contains(p.byKind["Service"], caller.Service)
 }
+
+// names tells whether the caller itself is named: a user or a session, not the
+// role that is behind it, nor the account.
+func (p *principals) names(caller cloud.Caller, _ string) bool {
+	return slices.Contains(p.byKind["AWS"], caller.ARN)
+}
+
+// given tells whether the statement says about whom it speaks.
+func (p *principals) given() bool { return p.any || len(p.byKind) > 0 }
 
 // wildcard matches a pattern in which * stands for any characters, and ? for one.
 func wildcard(pattern, text string) bool {

@@ -2,27 +2,140 @@ package iam
 
 import (
 	"context"
+	"regexp"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// STS is the one action of the AWS Security Token Service by which clients see
-// who they are. It implements cloud.API.
-type STS struct{ cloud.Operations }
+// STS is the AWS Security Token Service, as far as clients see who they are by
+// it, and take on roles. It implements cloud.API.
+type STS struct {
+	cloud.Operations
 
-// NewSTS returns the service.
-func NewSTS(c *cloud.Cloud) *STS {
-	return &STS{cloud.Operations{
-		"GetCallerIdentity": cloud.Handle(func(_ context.Context, caller cloud.Caller, _ struct{}) (identity, error) {
-			return identity{Arn: caller.ARN, UserId: caller.ARN, Account: c.Account}, nil
-		}),
-	}}
+	iam *IAM
 }
 
-type identity struct{ Arn, UserId, Account string }
+// NewSTS returns the service for the roles of identity.
+func NewSTS(identity *IAM) *STS {
+	s := &STS{iam: identity}
+	s.Operations = cloud.Operations{
+		"AssumeRole":        cloud.Handle(s.assumeRole),
+		"GetCallerIdentity": cloud.Handle(s.getCallerIdentity),
+	}
+	return s
+}
 
 // Protocols implements wire.Speaker.
 func (*STS) Protocols() wire.Protocols {
 	return wire.Protocols{Query: &wire.Query{Namespace: "https://sts.amazonaws.com/doc/2011-06-15/"}}
+}
+
+type identity struct{ Arn, UserId, Account string }
+
+func (s *STS) getCallerIdentity(_ context.Context, caller cloud.Caller, _ struct{}) (identity, error) {
+	return identity{Arn: caller.ARN, UserId: caller.ARN, Account: s.iam.site.Account}, nil
+}
+
+type assumeRoleInput struct {
+	RoleArn         string
+	RoleSessionName string
+	DurationSeconds *int
+	ExternalId      string
+	Policy          string
+	PolicyArns      []struct {
+		Arn string `json:"arn"`
+	}
+	Tags []tag
+}
+
+type assumeRoleOutput struct {
+	Credentials struct {
+		AccessKeyId     string
+		SecretAccessKey string
+		SessionToken    string
+		Expiration      cloud.Time
+	}
+	AssumedRoleUser struct {
+		AssumedRoleId string
+		Arn           string
+	}
+}
+
+// sessionName is what the name of a session may be.
+var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+
+func (in assumeRoleInput) check() error {
+	switch {
+	case len(in.RoleArn) < 20:
+		return invalid("roleArn", in.RoleArn, "Member must have length greater than or equal to 20")
+	case !sessionName.MatchString(in.RoleSessionName):
+		return invalid("roleSessionName", in.RoleSessionName, `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+	case in.Policy != "" || len(in.PolicyArns) > 0 || len(in.Tags) > 0:
+		return cloud.Errorf(400, "ValidationError", "the local engine has neither session policies nor session tags")
+	}
+	return nil
+}
+
+// assumeRole gives credentials to whom the role's trust policy names as such, or
+// to whom a policy of his own allows it and the trust policy does not exclude.
+func (s *STS) assumeRole(_ context.Context, caller cloud.Caller, in assumeRoleInput) (assumeRoleOutput, error) {
+	var out assumeRoleOutput
+	if err := in.check(); err != nil {
+		return out, err
+	}
+	if in.ExternalId != "" {
+		caller = withContext(caller, "sts:ExternalId", in.ExternalId)
+	}
+	caller = withContext(caller, "sts:RoleSessionName", in.RoleSessionName)
+	permission := s.iam.Authorize(caller, "sts:AssumeRole", in.RoleArn)
+
+	s.iam.mu.Lock()
+	defer s.iam.mu.Unlock()
+	role, ok := s.iam.entities[in.RoleArn]
+	if !ok || role.kind != roles || !s.mayAssume(role, caller, permission) {
+		return out, cloud.Errorf(403, "AccessDeniedException", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", caller.ARN, in.RoleArn)
+	}
+	duration, err := s.duration(role, caller, in.DurationSeconds)
+	if err != nil {
+		return out, err
+	}
+	now := time.Now()
+	s.iam.forgetEnded(now)
+	as := s.iam.sessionOf(role, in.RoleSessionName)
+	issued := s.iam.issue(as, "ASIA", now.Add(duration))
+	out.Credentials.AccessKeyId, out.Credentials.SecretAccessKey = issued.AccessKeyID, issued.SecretAccessKey
+	out.Credentials.SessionToken, out.Credentials.Expiration = issued.SessionToken, cloud.Time(now.Add(duration))
+	out.AssumedRoleUser.Arn, out.AssumedRoleUser.AssumedRoleId = as.ARN, role.id+":"+in.RoleSessionName
+	return out, nil
+}
+
+func (s *STS) mayAssume(role *entity, caller cloud.Caller, permission error) bool {
+	if permission == nil {
+		return s.iam.trusts(role, caller, (*principals).includes)
+	}
+	refused := cloud.AsError(permission)
+	return !refused.Denied && s.iam.trusts(role, caller, (*principals).names)
+}
+
+// duration is how long the session lasts: an hour, unless the request says so.
+func (s *STS) duration(role *entity, caller cloud.Caller, seconds *int) (time.Duration, error) {
+	if seconds == nil {
+		return time.Hour, nil
+	}
+	longest := role.longest
+	if caller.Role != "" {
+		longest = longestOfChained
+	}
+	duration := time.Duration(*seconds) * time.Second
+	switch {
+	case duration < shortestRequested || duration > longestSession:
+		return 0, invalid("durationSeconds", itoa(*seconds), "Member must have value between 900 and 43200")
+	case caller.Role != "" && duration > longest:
+		return 0, cloud.Errorf(400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+	case duration > longest:
+		return 0, cloud.Errorf(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	return duration, nil
 }

@@ -16,7 +16,7 @@ import (
 func TestTheSDKSeesWhoItIs(t *testing.T) {
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	defer c.Close()
-	service := iam.NewSTS(c)
+	service := iam.NewSTS(iam.New(c))
 	c.Register("sts", service)
 	const arn = "arn:aws:sts::111122223333:assumed-role/worker/session"
 	server := httptest.NewServer(wire.As(c, cloud.Caller{ARN: arn}, "sts", service.Protocols()))

@@ -1,0 +1,158 @@
+package iam
+
+// This file decides who may do what, and who may become whom.
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// resourcePolicy is what a resource's policy is made of, and all of it together.
+type resourcePolicy struct {
+	parts map[string]policy
+	all   policy
+}
+
+// SetResourcePolicy implements cloud.ResourcePolicies. A statement without a
+// Resource speaks about the resource itself.
+func (s *IAM) SetResourcePolicy(resourceARN, part string, document json.RawMessage) error {
+	var parsed policy
+	if document != nil {
+		var err error
+		if parsed, err = parse(document); err != nil {
+			return fmt.Errorf("resource policy of %s: %w", resourceARN, err)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.resources[resourceARN]
+	if p == nil {
+		p = &resourcePolicy{parts: map[string]policy{}}
+		s.resources[resourceARN] = p
+	}
+	p.parts[part], p.all = parsed, nil
+	for _, statements := range p.parts {
+		p.all = append(p.all, statements...)
+	}
+	if len(p.all) == 0 {
+		delete(s.resources, resourceARN)
+	}
+	return nil
+}
+
+// Authorize implements cloud.Authorizer as IAM evaluates within one account: an
+// explicit Deny wins; otherwise an Allow of an identity policy or of the
+// resource's policy is enough, as far as the permissions boundary goes.
+func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
+	if caller.Root {
+		return nil
+	}
+	r := s.request(caller, action, resourceARN)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+
+	who := s.principal(caller)
+	identity, boundary := who.decide(r), who.bounds(r)
+	resource := s.resourceDecision(r, (*principals).includes)
+	switch denied {
+	case identity:
+		return explicitDeny(r, "an identity-based policy")
+	case boundary:
+		return explicitDeny(r, "a permissions boundary")
+	case resource:
+		return explicitDeny(r, "a resource-based policy")
+	}
+	if boundary == allowed && (identity == allowed || resource == allowed) {
+		return nil
+	}
+	// A resource's policy that names a user or a session as such goes beyond
+	// the boundary.
+	if resource == allowed && s.resourceDecision(r, (*principals).names) == allowed {
+		return nil
+	}
+	kind := "identity-based policy"
+	switch {
+	case caller.Service != "":
+		kind = "resource-based policy"
+	case identity == allowed || resource == allowed:
+		kind = "permissions boundary"
+	}
+	return refusal(r, fmt.Sprintf("because no %s allows the %s action", kind, action))
+}
+
+func explicitDeny(r *request, where string) *cloud.Error {
+	e := refusal(r, "with an explicit deny in "+where)
+	e.Denied = true
+	return e
+}
+
+func refusal(r *request, reason string) *cloud.Error {
+	return cloud.Errorf(403, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s %s",
+		r.caller.ARN, r.action, r.resource, reason)
+}
+
+func (s *IAM) request(caller cloud.Caller, action, resource string) *request {
+	return &request{caller: caller, site: s.site, action: action, lower: strings.ToLower(action), resource: resource}
+}
+
+type decision int
+
+const (
+	silent decision = iota
+	allowed
+	denied
+)
+
+// principal is the role or the user whose policies apply to a caller; nil for
+// one without policies.
+func (s *IAM) principal(caller cloud.Caller) *entity {
+	if caller.Role != "" {
+		return s.entities[caller.Role]
+	}
+	return s.entities[caller.ARN]
+}
+
+// resourceDecision evaluates the policy of the resource, or of what contains
+// it: an S3 object is governed by its bucket's policy, a request to a REST API
+// by the API's.
+func (s *IAM) resourceDecision(r *request, concerns func(*principals, cloud.Caller, string) bool) decision {
+	p, ok := s.resources[r.resource]
+	if !ok && (strings.HasPrefix(r.resource, "arn:aws:s3:::") || strings.HasPrefix(r.resource, "arn:aws:execute-api:")) {
+		container, _, _ := strings.Cut(r.resource, "/")
+		p = s.resources[container]
+	}
+	if p == nil {
+		return silent
+	}
+	return p.all.decide(r, func(who *principals) bool { return concerns(who, r.caller, s.site.Account) })
+}
+
+// Assume implements cloud.Authorizer.
+func (s *IAM) Assume(service cloud.Caller, roleARN, session string) (cloud.Caller, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	role, ok := s.entities[roleARN]
+	if !ok || role.kind != roles {
+		return cloud.Caller{}, cloud.Errorf(400, "ValidationException", "role %s does not exist", roleARN)
+	}
+	if !s.trusts(role, service, (*principals).includes) {
+		return cloud.Caller{}, cloud.Errorf(403, "AccessDeniedException", "%s is not authorized to assume role %s: its trust policy does not allow it", service.ARN, roleARN)
+	}
+	return s.sessionOf(role, session), nil
+}
+
+// trusts asks the role's trust policy.
+func (s *IAM) trusts(role *entity, caller cloud.Caller, concerns func(*principals, cloud.Caller, string) bool) bool {
+	r := s.request(caller, "sts:AssumeRole", role.arn)
+	return role.trust.decide(r, func(who *principals) bool { return concerns(who, caller, s.site.Account) }) == allowed
+}
+
+func (s *IAM) sessionOf(role *entity, session string) cloud.Caller {
+	return cloud.Caller{
+		ARN:  fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.site.Account, role.name, session),
+		Role: role.arn,
+	}
+}
