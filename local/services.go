@@ -29,6 +29,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/sqs"
 	"github.com/tradepost-dev/tradepost/local/ssm"
 	"github.com/tradepost-dev/tradepost/local/states"
+	"github.com/tradepost-dev/tradepost/local/textract"
 	"github.com/tradepost-dev/tradepost/local/transfer"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
@@ -74,6 +75,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"dynamodb", dynamodb.New(c, dynamodb.Options{Assets: e.asset})},
 		{"secretsmanager", secrets.New(c)},
 		{"ssm", ssm.New(c)},
+		{"textract", textract.New(c, textract.Options{Objects: objects})},
 		{"ec2", ec2.New(c)},
 		{"glue", glue.New(c, glue.Options{Mocks: mocks, Assets: e.asset})},
 		{"lambda", lambda.New(c, lambda.Options{
