@@ -19,6 +19,10 @@ type Caller struct {
 	// ARN, the account's root, or a service principal.
 	ARN string
 
+	// ID is the caller's unique id, as aws:userid and CloudTrail have it:
+	// "AROA...:SESSION" of a role's session. It may be empty.
+	ID string
+
 	// Role is the ARN of the role whose policies apply, or empty.
 	Role string
 

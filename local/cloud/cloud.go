@@ -74,8 +74,16 @@ type ResourcePolicies interface {
 // Bus takes the events that AWS services emit on the default event bus.
 type Bus interface{ Emit(Event) }
 
-// Trail takes the API calls that CloudTrail would record.
-type Trail interface{ Record(APICall) }
+// Trail takes the API calls that CloudTrail may record.
+type Trail interface {
+	// Record takes a call as CloudTrail has it, of a service whose records it
+	// cannot make: those of data events.
+	Record(APICall)
+
+	// Called takes each call that an API has answered: with an output, a Go
+	// value or JSON, or with an error.
+	Called(ctx context.Context, call Call, output any, err error)
+}
 
 // Cloud joins the services of one engine. Set its exported fields before the
 // first call; all methods are safe for concurrent use after that.
@@ -119,35 +127,47 @@ func (c *Cloud) Supports(service, action string) bool {
 // Call performs an action of a service as the caller. Input and output are
 // the JSON shapes of the service's API.
 func (c *Cloud) Call(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (json.RawMessage, error) {
-	return attempt(ctx, c, Call{caller, service, action, input}, func(api API) (json.RawMessage, error) {
-		return api.Call(ctx, caller, action, input)
-	})
+	output, err := c.Perform(ctx, caller, service, action, input)
+	if err != nil {
+		return nil, err
+	}
+	if encoded, ok := output.(json.RawMessage); ok {
+		return encoded, nil
+	}
+	encoded, err := json.Marshal(output)
+	if err != nil {
+		return nil, fmt.Errorf("encode the output of %s:%s: %w", service, action, err)
+	}
+	return encoded, nil
 }
 
 // Perform is Call with the output as the service's own Go value, where the
 // service is Typed.
 func (c *Cloud) Perform(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (any, error) {
-	return attempt(ctx, c, Call{caller, service, action, input}, func(api API) (any, error) {
-		if typed, ok := api.(Typed); ok {
-			return typed.Perform(ctx, caller, action, input)
-		}
-		return api.Call(ctx, caller, action, input)
-	})
-}
-
-// attempt performs a call that no fault hits, and tells the service of a failure.
-func attempt[Out any](ctx context.Context, c *Cloud, call Call, perform func(API) (Out, error)) (output Out, err error) {
-	api, ok := c.services[call.Service]
-	if !ok || !api.Supports(call.Action) {
-		return output, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", call.Service, call.Action)
+	call := Call{caller, service, action, input}
+	api, ok := c.services[service]
+	if !ok || !api.Supports(action) {
+		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", service, action)
 	}
-	if err = c.Interrupt(ctx, call); err == nil {
-		output, err = perform(api)
-	}
+	output, err := c.attempt(ctx, api, call)
 	if observer, ok := api.(FailureObserver); ok && err != nil {
 		observer.Failed(call, err)
 	}
+	if c.Trail != nil {
+		c.Trail.Called(ctx, call, output, err)
+	}
 	return output, err
+}
+
+// attempt performs a call that no fault hits.
+func (c *Cloud) attempt(ctx context.Context, api API, call Call) (any, error) {
+	if err := c.Interrupt(ctx, call); err != nil {
+		return nil, err
+	}
+	if typed, ok := api.(Typed); ok {
+		return typed.Perform(ctx, call.Caller, call.Action, call.Input)
+	}
+	return api.Call(ctx, call.Caller, call.Action, call.Input)
 }
 
 // Input returns the Go type of an action's input, or nil where it is not known.

@@ -3,11 +3,13 @@
 // "AWS API Call via CloudTrail" events. Log files are not delivered to the
 // trail's bucket, nor to CloudWatch Logs.
 //
-// Of data events, only those of S3 objects are recorded.
+// Of data events, only those of S3 objects are recorded; of management events,
+// those of the services that management lists.
 package cloudtrail
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,50 +24,62 @@ const objectType = "AWS::S3::Object"
 type CloudTrail struct {
 	cloud *cloud.Cloud
 
-	mu        sync.RWMutex
-	selectors map[string][]selector // of trails that log, by name
+	mu     sync.RWMutex
+	trails map[string]trail // that log, by name
+}
+
+// trail is what one trail records.
+type trail struct {
+	selectors []selector
+	global    bool // also calls to services that are in no region
 }
 
 var _ cloud.Trail = (*CloudTrail)(nil)
 
 // New returns CloudTrail without trails.
 func New(c *cloud.Cloud) *CloudTrail {
-	return &CloudTrail{cloud: c, selectors: map[string][]selector{}}
+	return &CloudTrail{cloud: c, trails: map[string]trail{}}
 }
 
 // Record makes the call an event, once, if any trail selects it.
 func (t *CloudTrail) Record(call cloud.APICall) {
-	if !t.selects(call) {
+	if !t.selects(call, false) {
 		return
 	}
-	now := time.Now().UTC().Truncate(time.Second)
-	detail, err := json.Marshal(t.record(call, now))
+	t.emit(t.record(call, time.Now().UTC().Truncate(time.Second)))
+}
+
+func (t *CloudTrail) emit(r record) {
+	detail, err := json.Marshal(r)
 	if err != nil {
-		// The services fill records with plain values.
-		panic("cloudtrail: encode the record of " + call.EventName + ": " + err.Error())
+		// Records are made of plain values.
+		panic("cloudtrail: encode the record of " + r.EventName + ": " + err.Error())
 	}
-	service, _, _ := strings.Cut(call.EventSource, ".")
+	service, _, _ := strings.Cut(r.EventSource, ".")
 	t.cloud.Emit(cloud.Event{
 		Version:    "0",
 		ID:         cloud.UUID(),
 		DetailType: "AWS API Call via CloudTrail",
 		Source:     "aws." + service,
 		Account:    t.cloud.Account,
-		Time:       now,
+		Time:       r.EventTime,
 		Region:     t.cloud.Region,
 		Resources:  []string{},
 		Detail:     detail,
 	})
 }
 
-func (t *CloudTrail) selects(call cloud.APICall) bool {
+// selects tells whether any trail records the call, to a service that may be in
+// no region.
+func (t *CloudTrail) selects(call cloud.APICall, global bool) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	for _, trail := range t.selectors {
-		for _, s := range trail {
-			if s.selects(call) {
-				return true
-			}
+	for _, trail := range t.trails {
+		if global && !trail.global {
+			continue
+		}
+		if slices.ContainsFunc(trail.selectors, func(s selector) bool { return s.selects(call) }) {
+			return true
 		}
 	}
 	return false

@@ -45,6 +45,7 @@ type userIdentity struct {
 	PrincipalID    string          `json:"principalId,omitempty"`
 	ARN            string          `json:"arn,omitempty"`
 	AccountID      string          `json:"accountId,omitempty"`
+	UserName       string          `json:"userName,omitempty"`
 	InvokedBy      string          `json:"invokedBy,omitempty"`
 	SessionContext *sessionContext `json:"sessionContext,omitempty"`
 }
@@ -54,10 +55,11 @@ type sessionContext struct {
 }
 
 type sessionIssuer struct {
-	Type      string `json:"type"`
-	ARN       string `json:"arn"`
-	AccountID string `json:"accountId"`
-	UserName  string `json:"userName"`
+	Type        string `json:"type"`
+	PrincipalID string `json:"principalId,omitempty"`
+	ARN         string `json:"arn"`
+	AccountID   string `json:"accountId"`
+	UserName    string `json:"userName"`
 }
 
 func (t *CloudTrail) record(call cloud.APICall, now time.Time) record {
@@ -105,12 +107,14 @@ func identity(caller cloud.Caller, account string) userIdentity {
 	case caller.Service != "":
 		return userIdentity{Type: "AWSService", InvokedBy: caller.Service}
 	case caller.Role != "":
+		role, _, _ := strings.Cut(caller.ID, ":")
 		return userIdentity{
-			Type: "AssumedRole", PrincipalID: "AROA:" + lastPart(caller.ARN), ARN: caller.ARN, AccountID: account,
-			SessionContext: &sessionContext{sessionIssuer{Type: "Role", ARN: caller.Role, AccountID: account, UserName: lastPart(caller.Role)}},
+			Type: "AssumedRole", PrincipalID: cmp.Or(caller.ID, "AROA:"+lastPart(caller.ARN)), ARN: caller.ARN, AccountID: account,
+			SessionContext: &sessionContext{sessionIssuer{Type: "Role", PrincipalID: role, ARN: caller.Role, AccountID: account, UserName: lastPart(caller.Role)}},
 		}
 	default:
-		return userIdentity{Type: "IAMUser", PrincipalID: lastPart(caller.ARN), ARN: caller.ARN, AccountID: account}
+		name := lastPart(caller.ARN)
+		return userIdentity{Type: "IAMUser", PrincipalID: cmp.Or(caller.ID, name), ARN: caller.ARN, AccountID: account, UserName: name}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // Types returns AWS::CloudTrail::Trail.
@@ -16,24 +17,28 @@ func (t *CloudTrail) Types() []cfn.Type {
 }
 
 type trailProperties struct {
-	TrailName              string
-	IsLogging              bool
+	TrailName string
+	IsLogging bool
+
+	// Calls to global services are recorded unless it is false; a trail of all
+	// regions cannot leave them out.
+	IncludeGlobalServiceEvents *bool
+	IsMultiRegionTrail         bool
+
 	EventSelectors         []eventSelector
 	AdvancedEventSelectors []advancedSelector
 
 	// All that follows is about log files, which are not delivered.
-	CloudWatchLogsLogGroupArn  cfn.Ignored
-	CloudWatchLogsRoleArn      cfn.Ignored
-	EnableLogFileValidation    cfn.Ignored
-	IncludeGlobalServiceEvents cfn.Ignored
-	InsightSelectors           cfn.Ignored
-	IsMultiRegionTrail         cfn.Ignored
-	IsOrganizationTrail        cfn.Ignored
-	KMSKeyId                   cfn.Ignored
-	S3BucketName               cfn.Ignored
-	S3KeyPrefix                cfn.Ignored
-	SnsTopicName               cfn.Ignored
-	Tags                       cfn.Ignored
+	CloudWatchLogsLogGroupArn cfn.Ignored
+	CloudWatchLogsRoleArn     cfn.Ignored
+	EnableLogFileValidation   cfn.Ignored
+	InsightSelectors          cfn.Ignored
+	IsOrganizationTrail       cfn.Ignored
+	KMSKeyId                  cfn.Ignored
+	S3BucketName              cfn.Ignored
+	S3KeyPrefix               cfn.Ignored
+	SnsTopicName              cfn.Ignored
+	Tags                      cfn.Ignored
 }
 
 func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailProperties) (cfn.Handle, error) {
@@ -53,14 +58,18 @@ func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailPrope
 	if len(selectors) == 0 {
 		selectors = append(selectors, eventSelector{})
 	}
+	global := p.IncludeGlobalServiceEvents == nil || *p.IncludeGlobalServiceEvents
+	if p.IsMultiRegionTrail && !global {
+		return cfn.Handle{}, cloud.Errorf(400, "InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
+	}
 	name := cmp.Or(p.TrailName, r.PhysicalName(128))
 	if p.IsLogging {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.selectors[name] = selectors
+		t.trails[name] = trail{selectors, global}
 	}
 	return cfn.Handle{Ref: name, Attributes: map[string]any{
 		"Arn":         t.cloud.ARN("cloudtrail", "trail/"+name),
 		"SnsTopicArn": "",
-	}, Delete: cfn.Removal(&t.mu, t.selectors, name)}, nil
+	}, Delete: cfn.Removal(&t.mu, t.trails, name)}, nil
 }

@@ -105,7 +105,10 @@ type ruleDescription struct {
 
 func (r *rule) describe() ruleDescription {
 	state := "DISABLED"
-	if r.enabled {
+	switch {
+	case r.overhears:
+		state = enabledForLooks
+	case r.enabled:
 		state = "ENABLED"
 	}
 	return ruleDescription{

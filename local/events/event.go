@@ -6,6 +6,8 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,6 +52,19 @@ func (s *EventBridge) newEvent(e cloud.Event) *event {
 		json:     sync.OnceValue(func() json.RawMessage { return encode(e) }),
 		decoded:  sync.OnceValue(func() any { return decodeJSON(e.Detail) }),
 	}
+}
+
+// isLook tells whether the event is CloudTrail's of a management call that only
+// looks at something, which most rules are not told of.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+func (e *event) isLook() bool {
+	if e.DetailType != "AWS API Call via CloudTrail" {
+		return false
+	}
+	detail, _ := e.decoded().(map[string]any)
+	name, _ := detail["eventName"].(string)
+	return detail["managementEvent"] == true &&
+		slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
 }
 
 // patterns are event patterns. The detail is the one costly part of an event:

@@ -51,6 +51,7 @@ type rule struct {
 	description    string
 	role           string // for targets that name none
 	enabled        bool
+	overhears      bool           // also events of calls that only look at something
 	pattern        *match.Pattern // nil for a rule that only has a schedule
 	patternText    string
 	schedule       string
@@ -126,7 +127,7 @@ func (s *EventBridge) Emit(e cloud.Event) {
 // route delivers an event to the targets of every rule that it matches.
 func (s *EventBridge) route(b *bus, e *event) {
 	for _, r := range s.rules(b) {
-		if r.enabled && r.pattern != nil && r.pattern.Matches(e) {
+		if r.enabled && r.pattern != nil && r.pattern.Matches(e) && (r.overhears || !e.isLook()) {
 			r.count(s.metrics.matched)
 			s.trigger(r, e)
 		}

@@ -53,6 +53,7 @@ func (s *EventBridge) createRule(_ context.Context, res cfn.Resource, p ruleProp
 	if r.enabled, err = enabled(p.State); err != nil {
 		return cfn.Handle{}, err
 	}
+	r.overhears = p.State == enabledForLooks
 	if err := r.setPattern(p.EventPattern); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -81,9 +82,13 @@ func (s *EventBridge) createRule(_ context.Context, res cfn.Resource, p ruleProp
 	}}, nil
 }
 
+// enabledForLooks is the state of a rule that is told of all calls which
+// CloudTrail records, also of those that only look at something.
+const enabledForLooks = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+
 func enabled(state string) (bool, error) {
 	switch state {
-	case "", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
+	case "", "ENABLED", enabledForLooks:
 		return true, nil
 	case "DISABLED":
 		return false, nil

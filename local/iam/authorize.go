@@ -154,5 +154,6 @@ func (s *IAM) sessionOf(role *entity, session string) cloud.Caller {
 	return cloud.Caller{
 		ARN:  fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.site.Account, role.name, session),
 		Role: role.arn,
+		ID:   role.id + ":" + session,
 	}
 }

@@ -105,7 +105,7 @@ func (s *IAM) createAccessKey(_ context.Context, caller cloud.Caller, in nameOf)
 		if len(e.keys) >= maxKeys {
 			return fault(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
 		}
-		issued := s.issue(cloud.Caller{ARN: e.arn}, "AKIA", time.Time{})
+		issued := s.issue(cloud.Caller{ARN: e.arn, ID: e.id}, "AKIA", time.Time{})
 		key := accessKey{issued.AccessKeyID, time.Now()}
 		e.keys = append(e.keys, key)
 		out.AccessKey = key.listed(e)

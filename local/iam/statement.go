@@ -44,6 +44,8 @@ func (r *request) value(key string) (string, bool) {
 			return r.caller.Role, true
 		}
 		return r.caller.ARN, true
+	case "aws:userid":
+		return r.caller.ID, r.caller.ID != ""
 	case "aws:requestedregion":
 		return r.site.Region, true
 	case "aws:securetransport":

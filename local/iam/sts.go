@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"time"
@@ -35,7 +36,11 @@ func (*STS) Protocols() wire.Protocols {
 type identity struct{ Arn, UserId, Account string }
 
 func (s *STS) getCallerIdentity(_ context.Context, caller cloud.Caller, _ struct{}) (identity, error) {
-	return identity{Arn: caller.ARN, UserId: caller.ARN, Account: s.iam.site.Account}, nil
+	id := cmp.Or(caller.ID, caller.ARN)
+	if caller.Root {
+		id = s.iam.site.Account
+	}
+	return identity{Arn: caller.ARN, UserId: id, Account: s.iam.site.Account}, nil
 }
 
 type assumeRoleInput struct {
@@ -107,7 +112,7 @@ func (s *STS) assumeRole(_ context.Context, caller cloud.Caller, in assumeRoleIn
 	issued := s.iam.issue(as, "ASIA", now.Add(duration))
 	out.Credentials.AccessKeyId, out.Credentials.SecretAccessKey = issued.AccessKeyID, issued.SecretAccessKey
 	out.Credentials.SessionToken, out.Credentials.Expiration = issued.SessionToken, cloud.Time(now.Add(duration))
-	out.AssumedRoleUser.Arn, out.AssumedRoleUser.AssumedRoleId = as.ARN, role.id+":"+in.RoleSessionName
+	out.AssumedRoleUser.Arn, out.AssumedRoleUser.AssumedRoleId = as.ARN, as.ID
 	return out, nil
 }
 

@@ -3,6 +3,7 @@
 package s3_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -39,6 +40,8 @@ func (w *world) Record(c cloud.APICall) {
 	defer w.mu.Unlock()
 	w.calls = append(w.calls, c)
 }
+
+func (w *world) Called(context.Context, cloud.Call, any, error) {}
 
 func (w *world) Authorize(caller cloud.Caller, action, resource string) error {
 	if w.deny != nil && w.deny(action, resource, caller.Context) {

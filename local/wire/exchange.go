@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -30,6 +31,12 @@ type Exchange struct {
 	cloud   *cloud.Cloud
 	speaks  Protocols
 	service string // its IAM prefix, or what the signature names; may be empty
+}
+
+// origin is where the request comes from.
+func (x *Exchange) origin() cloud.Origin {
+	sourceIP, _, _ := net.SplitHostPort(x.Request.RemoteAddr)
+	return cloud.Origin{RequestID: x.RequestID, SourceIP: sourceIP, UserAgent: x.Request.UserAgent()}
 }
 
 // body reads the request's body, which SDKs may zip.

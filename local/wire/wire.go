@@ -128,7 +128,7 @@ func (x *Exchange) serve(p protocol) error {
 		}
 		return c.route.Serve(x)
 	}
-	output, err := x.cloud.Perform(x.Request.Context(), x.Caller, x.service, c.action, c.input)
+	output, err := x.cloud.Perform(cloud.WithOrigin(x.Request.Context(), x.origin()), x.Caller, x.service, c.action, c.input)
 	if err != nil {
 		return err
 	}
