@@ -130,27 +130,33 @@ func (b *bank) create(machines *states.StepFunctions) {
 	b.t.Helper()
 	definition := strings.NewReplacer("${CheckNameFunctionArn}", "name", "${CheckAddressFunctionArn}", "address",
 		"${ApproveApplicationFunctionArn}", "approve", "${OpenNewAccountFunctionArn}", "open").Replace(Definition("accounts/application.asl.json"))
+	b.machine = expressMachine(b.t, b.Cloud, machines, definition)
+}
+
+// expressMachine makes a machine of a definition, and returns its ARN.
+func expressMachine(t *testing.T, c *cloud.Cloud, machines *states.StepFunctions, definition string) string {
+	t.Helper()
 	text, err := json.Marshal(map[string]any{"Resources": map[string]any{"Machine": map[string]any{
 		"Type":       "AWS::StepFunctions::StateMachine",
 		"Properties": map[string]any{"StateMachineType": "EXPRESS", "DefinitionString": definition, "RoleArn": "arn:aws:iam::111122223333:role/r"},
 	}}})
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	template, err := cfn.Parse(text)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	types := map[string]cfn.Type{}
 	for _, kind := range machines.Types() {
 		types[kind.Name] = kind
 	}
-	stack := cfn.Stack{Name: "test", Site: b.Site, Template: template}
-	created, err := stack.Create(b.t.Context(), types)
+	stack := cfn.Stack{Name: "test", Site: c.Site, Template: template}
+	created, err := stack.Create(t.Context(), types)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
-	b.machine = created.Handles["Machine"].Ref
+	return created.Handles["Machine"].Ref
 }
 
 // apply runs an execution, and returns its output, or its error.

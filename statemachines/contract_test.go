@@ -45,6 +45,7 @@ var agreements = map[string]agreement{
 	"ordering/ordering.asl.json":     ordering,
 	"accounts/application.asl.json":  accounts,
 	"onboarding/onboarding.asl.json": onboarding,
+	"webhooks/webhook.asl.json":      webhooks,
 	"instances/express.asl.json":     instances,
 	"instances/standard.asl.json":    instances,
 	"training/training.asl.json":     trainingRun,

@@ -4,6 +4,7 @@
 package bootstrap
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -12,6 +13,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/tradepost-dev/tradepost/internal/environment"
 )
@@ -61,6 +64,17 @@ func configuration() aws.Config {
 	}
 	if url := os.Getenv("AWS_ENDPOINT_URL"); url != "" {
 		cfg.BaseEndpoint = &url
+		cfg.APIOptions = append(cfg.APIOptions, asItStands)
 	}
 	return cfg
+}
+
+// asItStands keeps an operation from putting something before the host's name, as
+// StartSyncExecution does with sync-: the endpoint that is set has one name.
+func asItStands(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("EndpointAsItStands", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+	}), middleware.Before)
 }

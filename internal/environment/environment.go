@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -57,16 +58,22 @@ func (r *Reader) Duration(name string) time.Duration {
 // Strings returns a variable that must be a JSON list of strings, which may be
 // empty.
 func (r *Reader) Strings(name string) []string {
-	value := r.String(name)
-	if value == "" {
-		return nil
-	}
 	var list []string
-	if err := json.Unmarshal([]byte(value), &list); err != nil {
-		r.faults = append(r.faults, fmt.Errorf("%s is no JSON list of strings: %w", name, err))
-		return nil
-	}
+	r.JSON(name, &list)
 	return list
+}
+
+// JSON reads a variable into a value, without members that the value has not.
+func (r *Reader) JSON(name string, value any) {
+	text := r.String(name)
+	if text == "" {
+		return
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(value); err != nil {
+		r.faults = append(r.faults, fmt.Errorf("%s is no JSON of a %T: %w", name, value, err))
+	}
 }
 
 // Err names every variable that was missing or wrong; nil if none was.
