@@ -29,8 +29,13 @@ func (e *engine) late(t *testing.T, mappingProperties string, meanwhile func()) 
 	t.Helper()
 	e.mustCreate(t, strings.TrimPrefix(stream(""), ","))
 	meanwhile()
-	statement := strings.NewReplacer(`{"Fn::GetAtt": ["Clicks", "Arn"]}`, `"`+streamARN+`"`, `{"Fn::GetAtt": ["Lost", "Arn"]}`, `"*"`)
-	e.mustCreate(t, statement.Replace(role(followStatement)+","+function("")+following(mappingProperties)))
+	e.mustCreate(t, lateStack(mappingProperties))
+}
+
+// lateStack is the worker that follows a stream of another stack.
+func lateStack(mappingProperties string) string {
+	elsewhere := strings.NewReplacer(`{"Fn::GetAtt": ["Clicks", "Arn"]}`, `"`+streamARN+`"`, `{"Fn::GetAtt": ["Lost", "Arn"]}`, `"*"`)
+	return elsewhere.Replace(role(followStatement) + "," + function("") + following(mappingProperties))
 }
 
 func TestAMappingBeginsAtItsStartingPosition(t *testing.T) {
