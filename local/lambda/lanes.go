@@ -40,8 +40,9 @@ func (m *mapping) lanes(ctx context.Context, p mappingProperties) ([]*lane, erro
 	var lanes []*lane
 	for _, shard := range shards {
 		for i := range factor {
-			l := &lane{mapping: m, progress: progress, stream: p.EventSourceArn, shard: shard, number: i, lanes: factor, wants: wants, policy: policy}
-			l.last = progress.of(l)
+			own := *m // each lane has it to itself, with the lane as its source
+			l := &lane{mapping: &own, progress: progress, stream: p.EventSourceArn, shard: shard, number: i, lanes: factor, wants: wants, policy: policy}
+			own.source, l.last = l, progress.of(l)
 			if err := l.place(ctx); err != nil {
 				return nil, err
 			}

@@ -195,10 +195,8 @@ func (m mapping) ofStream(ctx context.Context, p mappingProperties) ([]func(cont
 		return nil, err
 	}
 	work := make([]func(context.Context), len(lanes))
-	for i, lane := range lanes {
-		follower := m
-		follower.source = lane
-		work[i] = follower.follow
+	for i, l := range lanes {
+		work[i] = l.mapping.follow
 	}
 	return work, nil
 }
