@@ -205,6 +205,7 @@ func TestRecordsThatAreTooOldAreGivenUp(t *testing.T) {
 					return nil
 				}))
 				e.follow(t, "", test.function, test.mapping+onFailure)
+				sleep(37 * time.Millisecond) // at no beat of any retry
 				e.put(t, "old")
 				sleep(30 * time.Second)
 				e.put(t, "young")

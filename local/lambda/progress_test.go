@@ -90,3 +90,30 @@ func TestAMappingGoesOnInTheNextRunBehindWhatIsDone(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatWasGivenUpStaysGivenUpInTheNextRun(t *testing.T) {
+	for name, destination := range map[string]string{"to a queue": onFailure, "to nobody": ""} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				folder := t.TempDir()
+				var batches notes[string]
+				handler := worker(func(_ context.Context, in events.KinesisEvent) error {
+					batches.add(texts(in))
+					return OutOfStock{}
+				})
+				for _, text := range []string{"first", "second"} {
+					e := newEngine(t, handler)
+					save := e.keep(t, folder)
+					e.mustCreate(t, role(followStatement)+","+function("")+stream("")+following(`, "MaximumRetryAttempts": 0`+destination))
+					e.put(t, text)
+					sleep(2 * time.Second)
+					save()
+					e.Close()
+				}
+				if got := batches.all(); !slices.Equal(got, []string{"first", "second"}) {
+					t.Errorf("batches %q", got)
+				}
+			})
+		})
+	}
+}
