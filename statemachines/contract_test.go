@@ -42,6 +42,7 @@ var agreements = map[string]agreement{
 	"b2b/transaction.asl.json":   b2bTransaction,
 	"b2b/settlement.asl.json":    b2bSettlement,
 
+	"invoices/invoice.asl.json":      invoices,
 	"ordering/ordering.asl.json":     ordering,
 	"accounts/application.asl.json":  accounts,
 	"onboarding/onboarding.asl.json": onboarding,

@@ -14,6 +14,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/contract/accounts"
 	"github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/internal/contract/ordering"
 )
 
@@ -127,12 +128,14 @@ func environment(runtimeAPI string) []string {
 		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
 		ordering.EnvWorkflowARN, ordering.EnvDeadLettersURL, ordering.EnvStockTable, ordering.EnvOrdersTable, ordering.EnvNoticesARN,
 		approval.EnvRequestsTable, approval.EnvTopicARN, approval.EnvKeySecret, approval.EnvPageURL,
+		invoices.EnvInvoicesTable, invoices.EnvPaymentsTable, invoices.EnvArchiveBucket, invoices.EnvTopicARN, invoices.EnvTextractRole, invoices.EnvMetrics, invoices.EnvSystem,
 	} {
 		values = append(values, name+"=x")
 	}
 	values = append(values, accounts.EnvApplicationsTable+"=x", accounts.EnvAccountsTable+"=x", accounts.EnvRefusedNames+"=[]",
-		approval.EnvApprovers+`=["ops@example.com"]`)
-	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention, approval.EnvTimeout} {
+		approval.EnvApprovers+`=["ops@example.com"]`,
+		invoices.EnvLimits+"={}", invoices.EnvSymbols+"={}", invoices.EnvDecimalMark+"="+invoices.Ask, invoices.EnvDateOrder+"="+invoices.Ask, invoices.EnvConfidence+"=90")
+	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention, approval.EnvTimeout, invoices.EnvDeadline, invoices.EnvReviewTime} {
 		values = append(values, name+"=24h")
 	}
 	for _, name := range []string{contract.EnvSettlementRate, contract.EnvMaxFileBytes, contract.EnvMaxFileRecords} {

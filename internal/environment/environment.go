@@ -76,6 +76,13 @@ func (r *Reader) JSON(name string, value any) {
 	}
 }
 
+// Fault remembers what else is wrong with a variable; nil is nothing.
+func (r *Reader) Fault(name string, err error) {
+	if err != nil {
+		r.faults = append(r.faults, fmt.Errorf("%s: %w", name, err))
+	}
+}
+
 // Err names every variable that was missing or wrong; nil if none was.
 func (r *Reader) Err() error {
 	if len(r.faults) == 0 {

@@ -16,13 +16,18 @@ type File struct {
 // Saved is what save answers.
 type Saved struct {
 	Analyzed bool   `json:"analyzed"`
-	Reason   string `json:"reason"` // why it was not
+	Reason   string `json:"reason"`   // why it was not
+	Document string `json:"document"` // where the document is: s3://bucket/key
 }
 
 // Processed is what process answers.
 type Processed struct {
-	Invoices []Invoice `json:"invoices"`
+	Invoices []Invoice `json:"invoices"` // 1 to MaxInvoices, or none
+	Reason   string    `json:"reason"`   // why there are none
 }
+
+// MaxInvoices is how many one file may have.
+const MaxInvoices = 40
 
 // Invoice is what the state machine knows of one: all that is paid by. Its lines
 // are in the archive.
@@ -56,8 +61,9 @@ func (a Amount) String() string {
 // Registering is what register is invoked with.
 type Registering struct {
 	FileID   string   `json:"fileId"`
+	Document string   `json:"document"`
 	Invoice  Invoice  `json:"invoice"`
-	Decision Decision `json:"decision"` // the reviewer's; nobody's at first
+	Decision Decision `json:"decision"` // to pay it, with corrections in its comment; nobody's at first
 }
 
 // Decision is a reviewer's, in the form of approvals.
@@ -75,9 +81,11 @@ const Approved = "APPROVED"
 // Registered is what register answers.
 type Registered struct {
 	Invoice  Invoice  `json:"invoice"` // with the reviewer's corrections
-	Owner    string   `json:"owner"`   // of the row, if it is this invoice's
+	Owner    string   `json:"owner"`   // of the row, which is this invoice's; "" if it has none
 	Key      Key      `json:"key"`
+	Payment  Payment  `json:"payment"` // what pay is invoked with
 	Standing Standing `json:"standing"`
+	Reason   string   `json:"reason"`   // why it is a duplicate
 	Question Question `json:"question"` // for a reviewer
 }
 
@@ -101,7 +109,6 @@ const (
 	StandingPay       Standing = "PAY"       // it is this file's, and approved
 	StandingReview    Standing = "REVIEW"    // a person has to look at it
 	StandingDuplicate Standing = "DUPLICATE" // it came before, in another file
-	StandingRefused   Standing = "REFUSED"   // by a person
 )
 
 // Payment is what pay is invoked with. A function in its place pays at most once
@@ -124,13 +131,11 @@ type Paid struct {
 
 // Outcome is what became of an invoice, or of a file without one.
 type Outcome struct {
-	Index    int            `json:"index"`
-	Outcome  OutcomeCode    `json:"outcome"`
-	Invoice  *Invoice       `json:"invoice,omitempty"`
-	Decision *Decision      `json:"decision,omitempty"`
-	Payment  *Paid          `json:"payment,omitempty"`
-	Reason   string         `json:"reason"` // for what is not paid
-	Error    map[string]any `json:"error,omitempty"`
+	Outcome   OutcomeCode `json:"outcome"`
+	Reason    string      `json:"reason"`              // of all but those that are paid
+	Invoice   *Invoice    `json:"invoice,omitempty"`   // if there is one
+	Decision  *Decision   `json:"decision,omitempty"`  // if a person has decided
+	Reference string      `json:"reference,omitempty"` // of the payment
 }
 
 // OutcomeCode says what became of an invoice.
@@ -163,3 +168,16 @@ type Archived struct {
 // NoticeOutcome is the attribute of a notice that has the outcomes: a list of
 // texts.
 const NoticeOutcome = "outcomes"
+
+// PaymentConflict is pay's error for what cannot be paid: something else was, for
+// the same invoice.
+type PaymentConflict struct{ Reason string }
+
+func (e *PaymentConflict) Error() string { return e.Reason }
+
+// Errors of executions.
+const (
+	ErrorPaymentConflict = "PaymentConflict" // the name of PaymentConflict
+	ErrorServiceBusy     = "ServiceBusy"     // that of patience.ServiceBusy: the state machine tries again
+	ErrorInvoiceFailed   = "InvoiceFailed"   // of an execution in which something failed, when it is archived
+)

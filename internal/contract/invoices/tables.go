@@ -86,7 +86,6 @@ const (
 	EnvPaymentsTable = "PAYMENTS_TABLE"
 	EnvArchiveBucket = "ARCHIVE_BUCKET"
 	EnvQueueURL      = "QUEUE_URL"
-	EnvDeadLetters   = "DEAD_LETTERS_URL"
 	EnvWorkflowARN   = "WORKFLOW_ARN"
 	EnvTopicARN      = "COMPLETIONS_ARN" // that Textract tells
 	EnvTextractRole  = "TEXTRACT_ROLE"   // as which it does
@@ -100,6 +99,15 @@ const (
 	EnvDateOrder     = "DATE_ORDER"   // "DayFirst", "MonthFirst" or "Ask"
 	EnvMetrics       = "METRIC_NAMESPACE"
 	EnvSystem        = "SYSTEM"
+)
+
+// Values of EnvDecimalMark and EnvDateOrder.
+const (
+	Ask        = "Ask"
+	Point      = "Point"
+	Comma      = "Comma"
+	DayFirst   = "DayFirst"
+	MonthFirst = "MonthFirst"
 )
 
 // Metrics, with the dimension System.
