@@ -53,6 +53,7 @@ func startShop(t *testing.T) *local.Engine {
 	t.Helper()
 	return startTemplate(t, read(t, "testdata/shop.json"), local.Options{
 		Handlers: map[string]locallambda.Handler{"app/Greet": greet()},
+		Mocks:    []string{"testdata/mocks.json"},
 	})
 }
 
@@ -70,6 +71,7 @@ func TestAHandWrittenTemplateRunsAndAnswersUnmodifiedClients(t *testing.T) {
 		{"a topic delivers to a queue", topicToQueue},
 		{"an upload is announced to a queue", uploadToQueue},
 		{"each service answers a look at it", services},
+		{"a state machine waits for jobs, or is told their results", machineLearns},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, shop) })
 	}
@@ -122,6 +124,35 @@ func machineStopsInstance(t *testing.T, shop *local.Engine) {
 			t.Errorf("%s: got %s %s, want %s", instance, status, got, want)
 		}
 	}
+}
+
+func machineLearns(t *testing.T, shop *local.Engine) {
+	buckets := s3.NewFromConfig(client(shop), func(o *s3.Options) { o.UsePathStyle = true })
+	want := `{"metric":0.9,"status":"Completed"}`
+	if status, got := runsTo(t, shop, "Learn", `{}`); status != "FAILED" || !strings.Contains(got, "LAUNCH ERROR") {
+		t.Errorf("without a script: got %s %s", status, got)
+	}
+	_, err := buckets.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(output(t, shop, "Files")), Key: aws.String("prepare.py"), Body: strings.NewReader("print(1)")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, got := runsTo(t, shop, "Learn", `{}`); status != "SUCCEEDED" || got != want {
+		t.Errorf("got %s %s, want %s", status, got, want)
+	}
+	models, err := buckets.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(output(t, shop, "Files")), Prefix: aws.String("models/learn-")})
+	if err != nil || len(models.Contents) != 1 {
+		t.Errorf("got models %+v, %v; want one", models, err)
+	}
+	machines := sfn.NewFromConfig(client(shop))
+	started, err := machines.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(output(t, shop, "Learn") + "#Trained")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the execution of a test case has succeeded, without jobs", func() bool {
+		ended, err := machines.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn})
+		return err == nil && aws.ToString(ended.Output) == want
+	})
 }
 
 // runsTo runs a state machine of the shop and returns its status with its

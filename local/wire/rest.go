@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
@@ -62,6 +63,9 @@ type Route struct {
 	// Payload is the member of input and output that is the body as a whole:
 	// JSON in the input. Default: the body is the members that are nowhere else.
 	Payload string
+
+	// Text tells that the payload may be anything, and is a text in the input.
+	Text bool
 
 	// Status is the member of the output that is the HTTP status. Default: 200.
 	Status string
@@ -197,6 +201,11 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 	if err != nil || len(body) == 0 {
 		return input, err
 	}
+	if route.Text {
+		if body, err = json.Marshal(string(body)); err != nil {
+			return nil, err
+		}
+	}
 	if !json.Valid(body) || route.Payload == "" && bytes.TrimSpace(body)[0] != '{' {
 		return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "Could not parse request body into json: it is not valid JSON")
 	}
@@ -231,7 +240,7 @@ func (p rest) write(x *Exchange, c call, output any) error {
 		status = int(memberNamed(v, c.route.Status).Int())
 	}
 	if c.route.Payload != "" {
-		x.answer(status, "application/json", memberNamed(v, c.route.Payload).Bytes())
+		x.answer(status, cmp.Or(header.Get("Content-Type"), "application/json"), memberNamed(v, c.route.Payload).Bytes())
 		return nil
 	}
 	body, err := encodeJSON(c.action, output)
