@@ -65,7 +65,7 @@ func TestTheErrorsOfTrainingAreThoseOfItsContract(t *testing.T) {
 	for name, want := range map[string]map[string]string{
 		"training/training.asl.json": {"Metric Missing": contract.ErrorMetricMissing, "Model Not In Service": "{% $fault.Error %}"},
 		"training/endpoint.asl.json": {
-			"Failed": contract.ErrorEndpointFailed, "Rolled Back": contract.ErrorEndpointRolledBack, "Not In Service": contract.ErrorEndpointNotInService,
+			"Refused": contract.ErrorEndpointRefused, "Failed": contract.ErrorEndpointFailed, "Rolled Back": contract.ErrorEndpointRolledBack, "Not In Service": contract.ErrorEndpointNotInService,
 		},
 	} {
 		var machine struct {

@@ -78,6 +78,7 @@ type Wanted struct {
 
 // Errors by which the state machine of the endpoint fails.
 const (
+	ErrorEndpointRefused      = "EndpointRefused"      // SageMaker does not take the configuration
 	ErrorEndpointFailed       = "EndpointFailed"       // it has failed, and says why
 	ErrorEndpointRolledBack   = "EndpointRolledBack"   // SageMaker has taken the former configuration back
 	ErrorEndpointNotInService = "EndpointNotInService" // not within the time that there is
