@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tradepost-dev/tradepost/local/accessanalyzer"
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -64,6 +65,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	return []service{
 		{"iam", e.identity},
 		{"sts", iam.NewSTS(e.identity)},
+		{"access-analyzer", accessanalyzer.New(c)},
 		{"cloudwatch", metrics},
 		{"logs", logs.New(c)},
 		{"events", bus},

@@ -58,9 +58,9 @@ func (n naming) name(code string) string {
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html
 func (n naming) models(class string) bool {
 	own := map[string][]string{
-		"ThrottlingException":   {"dynamodb", "textract", "organizations", "sagemakerruntime"},
-		"ValidationException":   {"sfn", "stepfunctions", "kinesis", "glue", "textract", "cloudwatchlogs"},
-		"AccessDeniedException": {"kinesis", "glue", "textract", "organizations"},
+		"ThrottlingException":   {"accessanalyzer", "dynamodb", "textract", "organizations", "sagemakerruntime"},
+		"ValidationException":   {"sfn", "stepfunctions", "kinesis", "glue", "textract", "cloudwatchlogs", "accessanalyzer"},
+		"AccessDeniedException": {"kinesis", "glue", "textract", "organizations", "accessanalyzer"},
 		"InternalServerError":   {"dynamodb"},
 	}
 	common := []string{

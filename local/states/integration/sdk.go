@@ -28,6 +28,7 @@ type sdkService struct {
 // sdkServices returns the services by the name in a Resource.
 func sdkServices() map[string]sdkService {
 	return map[string]sdkService{
+		"accessanalyzer":   {prefix: "AccessAnalyzer", service: "access-analyzer", lower: true},
 		"cloudwatch":       {prefix: "CloudWatch"},
 		"cloudwatchlogs":   {prefix: "CloudWatchLogs", service: "logs", lower: true},
 		"dynamodb":         {prefix: "DynamoDb"},
@@ -85,6 +86,12 @@ func sdkIntegration(name string) *Integration {
 			return result, nil
 		}
 	}
+	if id == "iam" {
+		i.answer = func(result any) (any, error) {
+			datesAsText(result)
+			return result, nil
+		}
+	}
 	return i
 }
 
@@ -126,8 +133,8 @@ func renamed(value any, rename func(string) string) any {
 	}
 }
 
-// datesAsText replaces dates, which are seconds since 1970 in the API of Step
-// Functions: those of a history's events, too.
+// datesAsText replaces dates, which are seconds since 1970 in answers of Step
+// Functions and of IAM: those of a history's events, too.
 func datesAsText(value any) {
 	switch v := value.(type) {
 	case map[string]any:
