@@ -184,15 +184,15 @@ func TestAThrottledBatchWaitsAndCountsNoRetry(t *testing.T) {
 }
 
 func TestRecordsThatAreTooOldAreGivenUp(t *testing.T) {
-	const age = `, "MaximumRecordAgeInSeconds": 60`
+	const age, week = `, "MaximumRecordAgeInSeconds": 60`, `, "MaximumRecordAgeInSeconds": 604800`
 	for _, test := range []struct {
 		name, function, mapping string
 		fails, invoked          bool
 		lost                    []string
 	}{
 		{"while they fail", "", age, true, true, []string{"old-old 1 RecordAgeExceeded", "young-young 1 RecordAgeExceeded"}},
-		{"while the function is throttled", `, "ReservedConcurrentExecutions": 0`, age, false, false, []string{"old-old 1 RecordAgeExceeded", "young-young 1 RecordAgeExceeded"}},
-		{"by the stream's retention", "", "", true, true, []string{"expired-expired 1 RecordAgeExceeded", "expired-expired 1 RecordAgeExceeded"}},
+		{"while the function is throttled", `, "ReservedConcurrentExecutions": 0`, age + `, "MaximumRetryAttempts": 0`, false, false, []string{"old-old 1 RecordAgeExceeded", "young-young 1 RecordAgeExceeded"}},
+		{"by the stream's retention", "", week, true, true, []string{"expired-expired 1 RecordAgeExceeded", "expired-expired 1 RecordAgeExceeded"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestRecordsThatAreTooOldAreGivenUp(t *testing.T) {
 				sleep(30 * time.Second)
 				e.put(t, "young")
 				sleep(3 * time.Minute)
-				if test.mapping == "" {
+				if test.mapping == week {
 					sleep(24 * time.Hour)
 				}
 				var lost []string
@@ -270,6 +270,22 @@ func TestALaneGoesOnWhenItsIteratorHasExpired(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAMappingFollowsMoreShardsThanOnePageOfThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batches notes[string]
+		e := newEngine(t, worker(func(_ context.Context, in events.KinesisEvent) { batches.add(in.Records[0].EventID) }))
+		e.follow(t, `, "ShardCount": 1001`, "", "")
+		in := map[string]any{"StreamName": "clicks", "PartitionKey": "k", "Data": "eA==", "ExplicitHashKey": "340282366920938463463374607431768211455"}
+		if err := e.Do(t.Context(), e.Administrator(), "kinesis", "PutRecord", in, nil); err != nil {
+			t.Fatal(err)
+		}
+		sleep(2 * time.Second)
+		if got := batches.all(); len(got) != 1 || !strings.HasPrefix(got[0], "shardId-000000001000:") {
+			t.Errorf("batches %q", got)
+		}
+	})
 }
 
 func TestTheAgeOfTheLastRecordIsMeasured(t *testing.T) {

@@ -21,22 +21,19 @@ import (
 // and is not given up for that.
 func TestARetryEndsWithItsMappingAndWithTheEngine(t *testing.T) {
 	for _, test := range []struct {
-		name    string
-		mapping string
-		end     func(t *testing.T, e *engine, created *cfn.Created)
+		name              string
+		function, mapping string
+		end               func(t *testing.T, e *engine, created *cfn.Created)
 	}{
-		{"the stack is deleted", "", func(t *testing.T, _ *engine, created *cfn.Created) {
+		{"the stack is deleted", "", "", func(t *testing.T, _ *engine, created *cfn.Created) {
 			if err := created.Delete(context.Background(), cfn.Deletion{}); err != nil {
 				t.Error(err)
 			}
 		}},
-		{"the function is deleted and the mapping stays", "", func(t *testing.T, _ *engine, created *cfn.Created) {
-			if err := created.Delete(context.Background(), cfn.Deletion{Retain: []string{"Mapping", "Clicks", "Lost", "Role"}}); err != nil {
-				t.Error(err)
-			}
-		}},
-		{"the engine is closed", "", func(_ *testing.T, e *engine, _ *cfn.Created) { e.Close() }},
-		{"the engine is closed while a batch is gathered", `, "MaximumBatchingWindowInSeconds": 300`, func(_ *testing.T, e *engine, _ *cfn.Created) { e.Close() }},
+		{"the function is deleted and the mapping stays", "", "", withoutFunction},
+		{"a throttled function is deleted and the mapping stays", `, "ReservedConcurrentExecutions": 0`, "", withoutFunction},
+		{"the engine is closed", "", "", func(_ *testing.T, e *engine, _ *cfn.Created) { e.Close() }},
+		{"the engine is closed while a batch is gathered", "", `, "MaximumBatchingWindowInSeconds": 300`, func(_ *testing.T, e *engine, _ *cfn.Created) { e.Close() }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -45,7 +42,7 @@ func TestARetryEndsWithItsMappingAndWithTheEngine(t *testing.T) {
 					batches.add(texts(in))
 					return OutOfStock{}
 				}))
-				created := e.follow(t, "", "", test.mapping+onFailure)
+				created := e.follow(t, "", test.function, test.mapping+onFailure)
 				e.put(t, "poison")
 				sleep(10*time.Second + time.Millisecond)
 				before := len(batches.all())
@@ -54,7 +51,12 @@ func TestARetryEndsWithItsMappingAndWithTheEngine(t *testing.T) {
 				if took := time.Since(began); took > 0 {
 					t.Errorf("it takes %v", took)
 				}
+				sleep(10 * time.Second) // the last call may be under way
+				throttles, reads := e.meter.sum("AWS/Lambda Throttles"), e.meter.sum("AWS/Kinesis GetRecords.Success")
 				time.Sleep(10 * time.Minute)
+				if throttles != e.meter.sum("AWS/Lambda Throttles") || reads != e.meter.sum("AWS/Kinesis GetRecords.Success") {
+					t.Error("the mapping goes on")
+				}
 				if after := len(batches.all()); after != before {
 					t.Errorf("%d more invocations", after-before)
 				}
@@ -63,6 +65,13 @@ func TestARetryEndsWithItsMappingAndWithTheEngine(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// withoutFunction deletes the function and leaves what follows the stream for it.
+func withoutFunction(t *testing.T, _ *engine, created *cfn.Created) {
+	if err := created.Delete(context.Background(), cfn.Deletion{Retain: []string{"Mapping", "Clicks", "Lost", "Role"}}); err != nil {
+		t.Error(err)
 	}
 }
 

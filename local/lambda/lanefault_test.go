@@ -128,6 +128,29 @@ func TestNothingIsLostOrOvertakenWhileDeliveriesFail(t *testing.T) {
 	})
 }
 
+// A mapping from the latest record on begins when it is created, even if it cannot
+// read before its iterators have expired.
+func TestAMappingFromTheLatestRecordOnForgetsNoneThatCameSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batches notes[string]
+		e := newEngine(t, worker(func(_ context.Context, in events.KinesisEvent) { batches.add(texts(in)) }))
+		started := time.Now()
+		e.Fault = func(_ context.Context, call cloud.Call) error {
+			if call.Action == "GetRecords" && time.Since(started) < 10*time.Minute {
+				return cloud.Errorf(400, "ProvisionedThroughputExceededException", "not now")
+			}
+			return nil
+		}
+		e.follow(t, "", "", `, "StartingPosition": "LATEST"`)
+		time.Sleep(time.Second)
+		e.put(t, "early")
+		sleep(20 * time.Minute)
+		if got := batches.all(); !slices.Equal(got, []string{"early"}) {
+			t.Errorf("batches %q", got)
+		}
+	})
+}
+
 // An on-failure destination that has no time is asked again; one that refuses is
 // not, and a metric tells what is lost.
 func TestADestinationThatFailsIsToldAgainUnlessItRefuses(t *testing.T) {
@@ -140,6 +163,7 @@ func TestADestinationThatFailsIsToldAgainUnlessItRefuses(t *testing.T) {
 	}{
 		{"twice unavailable", cloud.Errorf(503, "ServiceUnavailable", "no"), 2, 2, 0},
 		{"twice throttled", cloud.Errorf(400, "ThrottlingException", "no"), 2, 2, 0},
+		{"twice too much for it", cloud.Errorf(429, "TooManyRequestsException", "no"), 2, 2, 0},
 		{"never available", cloud.Errorf(500, "InternalError", "no"), 1000, 0, 2},
 		{"refused once", cloud.Errorf(403, "AccessDeniedException", "no"), 1, 1, 1},
 	} {
@@ -150,9 +174,9 @@ func TestADestinationThatFailsIsToldAgainUnlessItRefuses(t *testing.T) {
 					batches.add(texts(in))
 					return OutOfStock{}
 				}))
-				var calls notes[bool]
+				var calls notes[time.Time]
 				e.Fault = func(_ context.Context, call cloud.Call) error {
-					if call.Action == "SendMessage" && calls.add(true) <= test.times {
+					if call.Action == "SendMessage" && calls.add(time.Now()) <= test.times {
 						return test.err
 					}
 					return nil
@@ -166,6 +190,11 @@ func TestADestinationThatFailsIsToldAgainUnlessItRefuses(t *testing.T) {
 					t.Errorf("batches %q", got)
 				}
 				sleep(time.Minute)
+				for i, at := range calls.all()[1:min(5, test.times+1)] {
+					if test.times > 1 && at.Sub(calls.all()[i]) != time.Duration(i+1)*time.Second {
+						t.Errorf("call %d comes %v after the one before", i+2, at.Sub(calls.all()[i]))
+					}
+				}
 				if got := len(e.lost(t)); got != test.told {
 					t.Errorf("told of %d, want %d", got, test.told)
 				}

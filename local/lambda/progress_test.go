@@ -91,6 +91,38 @@ func TestAMappingGoesOnInTheNextRunBehindWhatIsDone(t *testing.T) {
 	}
 }
 
+// Nothing was done with in the first run, so there is no record to go on behind.
+func TestAMappingFromTheLatestRecordOnKeepsItsBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		var batches notes[string]
+		broken := true
+		handler := worker(func(_ context.Context, in events.KinesisEvent) error {
+			batches.add(texts(in))
+			if broken {
+				return OutOfStock{}
+			}
+			return nil
+		})
+		for range 2 {
+			e := newEngine(t, handler)
+			save := e.keep(t, folder)
+			e.mustCreate(t, role(followStatement)+","+function("")+stream("")+following(`, "StartingPosition": "LATEST"`))
+			sleep(time.Second)
+			if broken {
+				e.put(t, "failing")
+			}
+			sleep(1500 * time.Millisecond)
+			save()
+			e.Close()
+			broken = false
+		}
+		if got := batches.all(); !slices.Equal(got, []string{"failing", "failing"}) {
+			t.Errorf("batches %q", got)
+		}
+	})
+}
+
 func TestWhatWasGivenUpStaysGivenUpInTheNextRun(t *testing.T) {
 	for name, destination := range map[string]string{"to a queue": onFailure, "to nobody": ""} {
 		t.Run(name, func(t *testing.T) {
