@@ -3,13 +3,17 @@ package kinesis_test
 // This file keeps streams from run to run.
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/durable"
 )
 
@@ -36,11 +40,13 @@ func TestAStreamGoesOnInTheNextRunWhereItEnded(t *testing.T) {
 		e := newEngine(t)
 		save := e.keep(t, folder, &notices)
 		e.mustCreate(t, stream("Clicks", ""))
+		save()
 		_, first := e.put(t, "k", "expired")
 		time.Sleep(24 * time.Hour)
 		_, second := e.put(t, "k", "kept\x00\xff")
 		iterator := e.iterator(t, "TRIM_HORIZON", nil)
-		e.read(t, iterator) // lets go of what has expired
+		save()
+		time.Sleep(time.Minute) // lets go of what has expired
 		save()
 		e.Close()
 
@@ -63,6 +69,50 @@ func TestAStreamGoesOnInTheNextRunWhereItEnded(t *testing.T) {
 			t.Errorf("notices %q", notices)
 		}
 	})
+}
+
+// A save after records have expired has none of them.
+func TestExpiredRecordsAndDeletedStreamsLeaveTheState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		var notices []string
+		e := newEngine(t)
+		save := e.keep(t, folder, &notices)
+		created := e.mustCreate(t, stream("Clicks", ""))
+		e.put(t, "k", strings.Repeat("x", 10_000))
+		save()
+		if n := size(t, folder); n < 10_000 {
+			t.Errorf("%d bytes are kept of 10,000", n)
+		}
+		time.Sleep(25 * time.Hour)
+		save()
+		if n := size(t, folder); n > 1000 {
+			t.Errorf("%d bytes are kept of an expired record", n)
+		}
+		if err := created.Delete(context.Background(), cfn.Deletion{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := size(t, folder); n > 0 {
+			t.Errorf("%d bytes are kept of a deleted stream", n)
+		}
+	})
+}
+
+// size is how many bytes the state of resources has.
+func size(t *testing.T, folder string) (n int64) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(folder, "resources"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += info.Size()
+	}
+	return n
 }
 
 func TestAStreamWithOtherShardsBeginsAnewWithANotice(t *testing.T) {

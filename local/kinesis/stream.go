@@ -7,6 +7,8 @@ import (
 	"crypto/md5"
 	"math/big"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -91,12 +93,12 @@ func (s *stream) shardOf(h hashKey) *shard {
 
 // shard finds a shard by its id.
 func (s *stream) shard(id string) (*shard, error) {
-	i := slices.IndexFunc(s.shards, func(shard *shard) bool { return shard.id() == id })
-	if i < 0 {
-		account, _ := cloud.ParseARN(s.arn)
-		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Shard %s in stream %s under account %s does not exist", id, s.name, account.Account)
+	number, err := strconv.Atoi(strings.TrimPrefix(id, "shardId-"))
+	if err != nil || number < 0 || number >= len(s.shards) || s.shards[number].id() != id {
+		stream, _ := cloud.ParseARN(s.arn)
+		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Shard %s in stream %s under account %s does not exist", id, s.name, stream.Account)
 	}
-	return s.shards[i], nil
+	return s.shards[number], nil
 }
 
 func (s *stream) retained() time.Duration {

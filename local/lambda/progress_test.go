@@ -4,6 +4,7 @@ package lambda_test
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/durable"
 )
 
@@ -48,6 +50,7 @@ func TestAMappingGoesOnInTheNextRunBehindWhatIsDone(t *testing.T) {
 				e := newEngine(t, handler)
 				save := e.keep(t, folder)
 				e.mustCreate(t, role(followStatement)+","+function("")+stream("")+mapped)
+				save()
 				sleep(time.Second) // LATEST begins before the first record by the clock, too
 				e.put(t, "done")
 				sleep(2 * time.Second)
@@ -89,6 +92,23 @@ func TestAMappingGoesOnInTheNextRunBehindWhatIsDone(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestADeletedMappingLeavesTheState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		e := newEngine(t, worker(func() error { return nil }))
+		save := e.keep(t, folder)
+		created := e.follow(t, "", "", "")
+		save()
+		if err := created.Delete(context.Background(), cfn.Deletion{}); err != nil {
+			t.Fatal(err)
+		}
+		left, err := filepath.Glob(filepath.Join(folder, "resources", "*"))
+		if err != nil || len(left) > 0 {
+			t.Errorf("left %q, %v", left, err)
+		}
+	})
 }
 
 // Nothing was done with in the first run, so there is no record to go on behind.
