@@ -16,6 +16,7 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/internal/contract/ordering"
+	"github.com/tradepost-dev/tradepost/internal/contract/policyguard"
 )
 
 // starts is how often each binary is started; the median counts.
@@ -127,13 +128,13 @@ func environment(runtimeAPI string) []string {
 		contract.EnvFilesTable, contract.EnvTransactionsTable, contract.EnvOutcomesTable, contract.EnvQueueURL, contract.EnvWorkflowARN,
 		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
 		ordering.EnvWorkflowARN, ordering.EnvDeadLettersURL, ordering.EnvStockTable, ordering.EnvOrdersTable, ordering.EnvNoticesARN,
-		approval.EnvRequestsTable, approval.EnvTopicARN, approval.EnvKeySecret, approval.EnvPageURL,
+		approval.EnvRequestsTable, approval.EnvTopicARN, approval.EnvKeySecret, approval.EnvPageURL, policyguard.EnvCasesTable,
 		invoices.EnvInvoicesTable, invoices.EnvPaymentsTable, invoices.EnvArchiveBucket, invoices.EnvTopicARN, invoices.EnvTextractRole, invoices.EnvMetrics, invoices.EnvSystem,
 	} {
 		values = append(values, name+"=x")
 	}
 	values = append(values, accounts.EnvApplicationsTable+"=x", accounts.EnvAccountsTable+"=x", accounts.EnvRefusedNames+"=[]",
-		approval.EnvApprovers+`=["ops@example.com"]`,
+		approval.EnvApprovers+`=["ops@example.com"]`, policyguard.EnvRestricted+`=["iam:*"]`, policyguard.EnvOwn+"=[]",
 		invoices.EnvLimits+"={}", invoices.EnvSymbols+"={}", invoices.EnvDecimalMark+"="+invoices.Ask, invoices.EnvDateOrder+"="+invoices.Ask, invoices.EnvConfidence+"=90")
 	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention, approval.EnvTimeout, invoices.EnvDeadline, invoices.EnvReviewTime} {
 		values = append(values, name+"=24h")

@@ -1,0 +1,123 @@
+package rollback
+
+// This file rolls managed policies back: by a version, since others are kept.
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/policyguard"
+	"github.com/tradepost-dev/tradepost/internal/policies"
+	"github.com/tradepost-dev/tradepost/internal/policyguard"
+)
+
+// maxVersions is how many a policy may have.
+const maxVersions = 5
+
+// managed puts a version in force that is a placeholder.
+func (h *Handler) managed(ctx context.Context, lock *policyguard.Lock, in contract.RollBack) (contract.Outcome, error) {
+	e := in.Evaluated
+	standing, ok, err := policyguard.ReadDefault(ctx, h.IAM, e.Policy.ARN)
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		return contract.Deleted, nil
+	}
+	document, ok, err := policyguard.ReadVersion(ctx, h.IAM, e.Policy.ARN, standing.Version)
+	if err != nil {
+		return "", err
+	}
+	current := policyguard.Current{Execution: in.Execution, Judged: e.Version, Placeholder: standing.Version}
+	switch {
+	case !ok: // it was deleted just now
+		return "", contract.PolicyChanged{Policy: e.Key}
+	case standing.Version == e.Version && judgedStands(e.Document, document):
+	case !policies.Same(document, policies.Placeholder):
+		return "", contract.PolicyChanged{Policy: e.Key}
+	case lock.Current.Placeholder != standing.Version: // an attempt broke off behind this step
+		return contract.RolledBack, lock.Point(ctx, current)
+	case lock.Current.Execution == in.Execution:
+		return contract.RolledBack, nil
+	case lock.Current.Judged == e.Version:
+		return contract.UnderWay, nil
+	default:
+		return "", contract.PolicyChanged{Policy: e.Key}
+	}
+	if err := lock.Keep(ctx, e.EventID, standing.PolicyID, document); err != nil {
+		return "", err
+	}
+	if current.Placeholder, err = h.putPlaceholder(ctx, lock, e.Policy.ARN, standing); err != nil {
+		return "", err
+	}
+	return contract.RolledBack, lock.Point(ctx, current)
+}
+
+// putPlaceholder puts a placeholder in force, and returns its version: the one
+// that an earlier case has left, otherwise a new one.
+func (h *Handler) putPlaceholder(ctx context.Context, lock *policyguard.Lock, arn string, standing policyguard.Default) (version string, err error) {
+	if left := lock.Current.Placeholder; left != "" && left != standing.Version {
+		document, ok, err := policyguard.ReadVersion(ctx, h.IAM, arn, left)
+		if err != nil {
+			return "", err
+		}
+		if ok && policies.Same(document, policies.Placeholder) {
+			if ok, err := policyguard.SetDefault(ctx, h.IAM, arn, left); ok || err != nil {
+				return left, err
+			}
+		}
+	}
+	if err := h.makeRoom(ctx, lock, arn, standing); err != nil {
+		return "", err
+	}
+	created, err := h.IAM.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{
+		PolicyArn: &arn, PolicyDocument: aws.String(policies.Placeholder), SetAsDefault: true,
+	})
+	if err != nil {
+		return "", policyguard.Named(err, "put a placeholder into %s", arn)
+	}
+	return aws.ToString(created.PolicyVersion.VersionId), nil
+}
+
+// makeRoom deletes the oldest version of a policy that has as many as it may
+// have: not what is in force, which was judged. Its document is kept before.
+func (h *Handler) makeRoom(ctx context.Context, lock *policyguard.Lock, arn string, standing policyguard.Default) error {
+	listed, err := h.IAM.ListPolicyVersions(ctx, &iam.ListPolicyVersionsInput{PolicyArn: &arn}) // never more than a page
+	if err != nil {
+		return policyguard.Named(err, "list versions of %s", arn)
+	}
+	if len(listed.Versions) < maxVersions {
+		return nil
+	}
+	others := slices.DeleteFunc(listed.Versions, func(v types.PolicyVersion) bool {
+		return v.IsDefaultVersion || aws.ToString(v.VersionId) == standing.Version
+	})
+	oldest := slices.MinFunc(others, func(a, b types.PolicyVersion) int { return cmp.Compare(number(a), number(b)) })
+	version := aws.ToString(oldest.VersionId)
+	document, ok, err := policyguard.ReadVersion(ctx, h.IAM, arn, version)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := lock.KeepVersion(ctx, standing.PolicyID, version, document, aws.ToTime(oldest.CreateDate)); err != nil {
+			return err
+		}
+	}
+	return policyguard.DeleteVersion(ctx, h.IAM, arn, version)
+}
+
+// number is that of a version: v12 is older than v13.
+func number(v types.PolicyVersion) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(aws.ToString(v.VersionId), "v"))
+	if err != nil {
+		return 0 // it has a suffix, which IAM gives none today
+	}
+	return n
+}
