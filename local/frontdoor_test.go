@@ -61,7 +61,7 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 		{"a form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetCallerIdentity", 200, `<Arn>arn:aws:iam::000000000000:root</Arn>`},
 		{"another form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetSessionToken", 400, `<Error><Type>Sender</Type><Code>InvalidAction</Code>`},
 		{"SQS as old clients speak it", "sqs", "POST", map[string]string{"Content-Type": form}, "Action=ListQueues", 404, `<Message>the local engine serves sqs by the AWS JSON protocol only</Message>`},
-		{"a service of JSON that there is not", "kinesis", "POST", map[string]string{"X-Amz-Target": "Kinesis_20131202.ListStreams"}, "{}", 400, `"message":"the local engine does not serve kinesis:ListStreams"`},
+		{"a service of JSON that there is not", "firehose", "POST", map[string]string{"X-Amz-Target": "Firehose_20150804.ListDeliveryStreams"}, "{}", 400, `"message":"the local engine does not serve firehose:ListDeliveryStreams"`},
 		{"a service of forms that there is not", "rds", "POST", map[string]string{"Content-Type": form}, "Action=DescribeDBInstances", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code><Message>the local engine does not serve rds</Message>`},
 		{"EC2", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=DescribeInstances", 200, `<reservationSet></reservationSet></DescribeInstancesResponse>`},
 		{"EC2, of what it does not do", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=RunInstances", 400, `<Response><Errors><Error><Code>InvalidAction</Code><Message>the local engine does not serve ec2:RunInstances</Message>`},

@@ -3,10 +3,12 @@ package page
 // This file is the page: HTML without scripts, and nothing from elsewhere.
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"html/template"
+	"fmt"
+	"html"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -25,47 +27,129 @@ type view struct {
 	Comment  string // that was not taken
 }
 
-// Approved tells what was decided.
-func (v view) Approved() bool { return v.Row.Decision.Decision == contract.Approved }
+// markup is HTML. A constant of this file becomes markup as it stands, and a
+// text only by text; the compiler sees to it, as no string adds up with markup.
+type markup string
+
+func text(s string) markup { return markup(html.EscapeString(s)) }
 
 // style is allowed by its hash.
-const style = `body{font:1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}` +
-	`pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #767676;padding:1rem}h1{overflow-wrap:anywhere}` +
-	`textarea{display:block;width:100%;box-sizing:border-box;font:inherit}button{font:inherit;padding:.5rem 1.5rem;margin:1rem 1rem 0 0}` +
-	`[role=status]{border-left:.3rem solid #1a1a1a;padding-left:1rem}`
+const style = `:root{color-scheme:light dark;--text:#1a1a1a;--page:#fff;--line:#767676;--act:#0b57d0;--on-act:#fff}` +
+	`@media(prefers-color-scheme:dark){:root{--text:#e8e8e8;--page:#1a1a1a;--line:#8f8f8f;--act:#a8c7fa;--on-act:#0b1f3f}}` +
+	`body{font:1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:var(--text);background:var(--page)}` +
+	`h1{font-size:1.6rem;line-height:1.25;overflow-wrap:anywhere}h2{font-size:1.1rem}p{overflow-wrap:anywhere}` +
+	`pre{font:.95rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);border-radius:.25rem;padding:1rem}` +
+	`label{display:block;font-weight:600}` +
+	`textarea{display:block;width:100%;box-sizing:border-box;font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);border-radius:.25rem;padding:.5rem}` +
+	`button{font:inherit;font-weight:600;min-height:2.75rem;min-width:8rem;padding:.5rem 1.5rem;margin:1rem 1rem 0 0;border:2px solid var(--act);border-radius:.25rem;background:var(--page);color:var(--act)}` +
+	`button[value=APPROVED]{background:var(--act);color:var(--on-act)}` +
+	`:focus-visible{outline:3px solid var(--act);outline-offset:2px}` +
+	`[role=status]{border-left:.3rem solid var(--text);padding-left:1rem}`
 
-var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
+// page is the whole document.
+func (v view) page() markup {
+	return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>{{if .Form}}Your decision{{else if and .Row .Row.Decision}}Decided{{else}}Approval{{end}}</title>
+<title>` + v.title() + `</title>
 <style>` + style + `</style>
 </head>
 <body>
 <main>
-{{with .Notice}}<p role="status">{{.}}</p>
-{{end}}{{with .Row}}<h1 dir="auto">{{.Title}}</h1>
-{{with .Details}}<pre dir="auto" tabindex="0" aria-label="What is asked">
-{{.}}</pre>
-{{end}}{{with .Decision}}<p role="status"><strong>{{if $.Approved}}Approved{{else}}Denied{{end}}</strong>{{if .TimedOut}}, because nobody had decided in time{{else}} by {{.By}}{{end}}, <time>{{.At}}</time>.</p>
-{{with .Comment}}<h2>Comment</h2>
-<pre dir="auto" tabindex="0" aria-label="Comment">
-{{.}}</pre>
-{{end}}{{end}}{{end}}{{if .Form}}<form method="post" autocomplete="off">
-<p>You were asked as {{.Approver}}. Without a decision by <time>{{.Row.Expires.Format "2006-01-02 15:04 MST"}}</time> this counts as denied.</p>
+` + v.heading() + v.notice() + v.question() + v.decision() + v.form() + `</main>
+</body>
+</html>
+`
+}
+
+func (v view) title() markup {
+	switch {
+	case v.Form:
+		return "Your decision"
+	case v.Row != nil && v.Row.Decision != nil:
+		return "Decided"
+	}
+	return "Approval"
+}
+
+// heading is what is asked, or, where nothing is told, the page's title.
+func (v view) heading() markup {
+	if v.Row == nil {
+		return "<h1>" + v.title() + "</h1>\n"
+	}
+	return `<h1 dir="auto">` + text(v.Row.Title) + "</h1>\n"
+}
+
+func (v view) notice() markup {
+	if v.Notice == "" {
+		return ""
+	}
+	return `<p role="status">` + text(v.Notice) + "</p>\n"
+}
+
+func (v view) question() markup {
+	if v.Row == nil {
+		return ""
+	}
+	return preformatted("What is asked", v.Row.Details)
+}
+
+// preformatted is a text of several lines, which who has no mouse can scroll.
+func preformatted(label markup, s string) markup {
+	if s == "" {
+		return ""
+	}
+	return `<pre dir="auto" tabindex="0" role="region" aria-label="` + label + `">` + "\n" + text(s) + "</pre>\n" // a first line break does not count
+}
+
+func (v view) decision() markup {
+	if v.Row == nil || v.Row.Decision == nil {
+		return ""
+	}
+	d := v.Row.Decision
+	verdict, by := markup("Denied"), " by "+text(d.By)
+	if d.Decision == contract.Approved {
+		verdict = "Approved"
+	}
+	if d.TimedOut {
+		by = ", because nobody had decided in time"
+	}
+	decided := `<p role="status"><strong>` + verdict + "</strong>" + by + ", " + moment(d.At) + ".</p>\n"
+	if d.Comment == "" {
+		return decided
+	}
+	return decided + "<h2>Comment</h2>\n" + preformatted("Comment", d.Comment)
+}
+
+// moment is a time of RFC 3339 for people.
+func moment(at string) markup {
+	shown := at
+	if parsed, err := time.Parse(time.RFC3339, at); err == nil {
+		shown = parsed.UTC().Format("2 January 2006, 15:04 MST")
+	}
+	return `<time datetime="` + text(at) + `">` + text(shown) + "</time>"
+}
+
+func (v view) form() markup {
+	switch {
+	case v.Again:
+		return `<form method="post"><button>Tell the workflow again</button></form>` + "\n"
+	case !v.Form:
+		return ""
+	}
+	return `<form method="post" autocomplete="off">
+<p id="terms">You were asked as ` + text(v.Approver) + ". Without a decision by " + moment(v.Row.Expires.Format(time.RFC3339)) + ` this counts as denied.</p>
 <label for="comment">Comment (optional)</label>
-<textarea id="comment" name="` + fieldComment + `" rows="4" maxlength="2000" dir="auto">
-{{.Comment}}</textarea>
+<textarea id="comment" name="` + fieldComment + `" rows="4" maxlength="` + text(fmt.Sprint(contract.MaxComment)) + `" dir="auto" aria-describedby="terms">
+` + text(v.Comment) + `</textarea>
 <button name="` + fieldDecision + `" value="APPROVED">Approve</button>
 <button name="` + fieldDecision + `" value="DENIED">Deny</button>
 </form>
-{{end}}{{if .Again}}<form method="post"><button>Tell the workflow again</button></form>
-{{end}}</main>
-</body>
-</html>
-`))
+`
+}
 
 // policy lets the page do nothing but look as it does, and send its form back.
 var policy = func() string {
@@ -75,10 +159,6 @@ var policy = func() string {
 }()
 
 func (v view) response() events.APIGatewayProxyResponse {
-	var body bytes.Buffer
-	if err := page.Execute(&body, v); err != nil {
-		panic(err) // the template and its values are this package's own
-	}
 	return events.APIGatewayProxyResponse{
 		StatusCode: v.Status,
 		Headers: map[string]string{
@@ -88,6 +168,6 @@ func (v view) response() events.APIGatewayProxyResponse {
 			"Referrer-Policy":         "no-referrer", // the address is the right to decide
 			"X-Content-Type-Options":  "nosniff",
 		},
-		Body: body.String(),
+		Body: strings.ToValidUTF8(string(v.page()), "\uFFFD"),
 	}
 }

@@ -146,7 +146,7 @@ func TestAClickDecidesAndTheNextOneIsToldWhoWhatAndWhen(t *testing.T) {
 		t.Error("not noted as told")
 	}
 	for _, approver := range []string{bob, ann} {
-		wantPage(t, l.post(t, approver, contract.Approved, "mine"), 409, "decided before", "<strong>Denied</strong> by "+ann, "<time>"+at, "too\nmuch")
+		wantPage(t, l.post(t, approver, contract.Approved, "mine"), 409, "decided before", "<strong>Denied</strong> by "+ann, `<time datetime="`+at, "too\nmuch")
 		got := l.get(t, approver)
 		wantPage(t, got, 200, "<strong>Denied</strong> by "+ann)
 		if strings.Contains(got.Body, "<form") {
