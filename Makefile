@@ -16,7 +16,10 @@ NODE := $(if $(shell test -L node_modules && echo linked),,node_modules/.package
 UNIT = go list -f '{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
 	grep -v -e jsii-runtime-go -e internal/cdktest -e /endtoend | cut -d' ' -f1
 
-.PHONY: help demo up test quick race fuzz synth docs lint bench ci clean
+# What pages are tested in. Where it is missing, root has it installed by apt, as in CI; whoever else is told how.
+CHROMIUM_NAMES = chromium chromium-browser google-chrome google-chrome-stable "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+
+.PHONY: help demo up test quick race fuzz synth docs lint bench ci clean chromium
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,13 +30,13 @@ demo: $(NODE) ## tell each system's story on this machine, and account for it; S
 up: $(NODE) ## serve the same systems until Ctrl-C, and say how to use them; SYSTEM=b2b, PORT=N, STATE=DIR
 	@go build -o .local/bin/ ./cmd/demo && exec .local/bin/demo -serve -system "$$SYSTEM" -state "$$STATE" -port "$$PORT"
 
-test: $(NODE) ## every test
+test: $(NODE) chromium ## every test
 	go test ./...
 
-quick: ## the tests that start neither the CDK nor the whole app
+quick: chromium ## the tests that start neither the CDK nor the whole app
 	@go test $$($(UNIT))
 
-race: ## the same tests under the race detector
+race: chromium ## the same tests under the race detector
 	@go test -race $$($(UNIT))
 
 fuzz: ## every fuzz target for so many runs, or so long: FUZZTIME=1m
@@ -60,6 +63,12 @@ ci: lint test race fuzz synth demo ## what CI runs
 
 clean: ## remove what these verbs made
 	rm -rf node_modules cdk.out .local
+
+chromium:
+	@test -z "$$CHROMIUM" || exit 0; for name in $(CHROMIUM_NAMES); do command -v "$$name" >/dev/null && exit; done; \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "pages are tested in Chromium, and there is none: install it (on Debian by: sudo apt-get install chromium), or put its path into CHROMIUM"; exit 1; fi
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --loglevel=error

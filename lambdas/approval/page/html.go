@@ -34,15 +34,14 @@ type markup string
 func text(s string) markup { return markup(html.EscapeString(s)) }
 
 // style is allowed by its hash.
-const style = `:root{color-scheme:light dark;--text:#1a1a1a;--page:#fff;--line:#767676;--act:#0b57d0;--on-act:#fff}` +
-	`@media(prefers-color-scheme:dark){:root{--text:#e8e8e8;--page:#1a1a1a;--line:#8f8f8f;--act:#a8c7fa;--on-act:#0b1f3f}}` +
+const style = `:root{color-scheme:light dark;--text:#1a1a1a;--page:#fff;--line:#767676;--act:#0b57d0}` +
+	`@media(prefers-color-scheme:dark){:root{--text:#e8e8e8;--page:#1a1a1a;--line:#8f8f8f;--act:#a8c7fa}}` +
 	`body{font:1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem;color:var(--text);background:var(--page)}` +
 	`h1{font-size:1.6rem;line-height:1.25;overflow-wrap:anywhere}h2{font-size:1.1rem}p{overflow-wrap:anywhere}` +
 	`pre{font:.95rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);border-radius:.25rem;padding:1rem}` +
 	`label{display:block;font-weight:600}` +
 	`textarea{display:block;width:100%;box-sizing:border-box;font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);border-radius:.25rem;padding:.5rem}` +
 	`button{font:inherit;font-weight:600;min-height:2.75rem;min-width:8rem;padding:.5rem 1.5rem;margin:1rem 1rem 0 0;border:2px solid var(--act);border-radius:.25rem;background:var(--page);color:var(--act)}` +
-	`button[value=APPROVED]{background:var(--act);color:var(--on-act)}` +
 	`:focus-visible{outline:3px solid var(--act);outline-offset:2px}` +
 	`[role=status]{border-left:.3rem solid var(--text);padding-left:1rem}`
 
@@ -140,7 +139,7 @@ func (v view) form() markup {
 	case !v.Form:
 		return ""
 	}
-	return `<form method="post" autocomplete="off">
+	return `<form method="post" autocomplete="off" aria-label="Your decision">
 <p id="terms">You were asked as ` + text(v.Approver) + ". Without a decision by " + moment(v.Row.Expires.Format(time.RFC3339)) + ` this counts as denied.</p>
 <label for="comment">Comment (optional)</label>
 <textarea id="comment" name="` + fieldComment + `" rows="4" maxlength="` + text(fmt.Sprint(contract.MaxComment)) + `" dir="auto" aria-describedby="terms">
