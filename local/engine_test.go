@@ -70,6 +70,7 @@ func TestAHandWrittenTemplateRunsAndAnswersUnmodifiedClients(t *testing.T) {
 		{"a stream keeps what it gets", streamKeeps},
 		{"a topic delivers to a queue", topicToQueue},
 		{"an upload is announced to a queue", uploadToQueue},
+		{"a schedule sends to a queue", scheduleToQueue},
 		{"each service answers a look at it", services},
 		{"a state machine waits for jobs, or is told their results", machineLearns},
 	} {
@@ -123,6 +124,15 @@ func machineStopsInstance(t *testing.T, shop *local.Engine) {
 		if status, got := runsTo(t, shop, "Switch", `{"instance": "`+instance+`"}`); status != "SUCCEEDED" || got != want {
 			t.Errorf("%s: got %s %s, want %s", instance, status, got, want)
 		}
+	}
+}
+
+// scheduleToQueue waits for what a rate has sent when the engine started.
+func scheduleToQueue(t *testing.T, shop *local.Engine) {
+	got, err := sqs.NewFromConfig(client(shop)).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
+		QueueUrl: aws.String(output(t, shop, "Stocktaking")), WaitTimeSeconds: 10})
+	if err != nil || len(got.Messages) != 1 || *got.Messages[0].Body != "count" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/mock"
 	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/sagemaker"
+	"github.com/tradepost-dev/tradepost/local/scheduler"
 	"github.com/tradepost-dev/tradepost/local/secrets"
 	"github.com/tradepost-dev/tradepost/local/sns"
 	"github.com/tradepost-dev/tradepost/local/sqs"
@@ -81,6 +82,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"textract", textract.New(c, textract.Options{Objects: objects})},
 		{"ec2", ec2.New(c)},
 		{"glue", glue.New(c, glue.Options{Mocks: mocks, Assets: e.asset})},
+		{"scheduler", scheduler.New(c)},
 		{"sagemaker", sagemaker.New(c, sagemaker.Options{Mocks: mocks, Objects: objects})},
 		{"lambda", lambda.New(c, lambda.Options{
 			Assets:      e.asset,

@@ -26,8 +26,8 @@ const (
 	longestBackoff = 8 * time.Minute
 )
 
-// backoff returns how long to wait after so many failed retries, with jitter.
-func backoff(retries int) time.Duration {
+// Backoff returns how long to wait after so many failed retries, with jitter.
+func Backoff(retries int) time.Duration {
 	full := longestBackoff
 	if retries < 9 {
 		full = min(full, firstBackoff<<retries)
@@ -64,7 +64,7 @@ func (s *EventBridge) deliver(ctx context.Context, r *rule, t *target, e *event)
 			s.giveUp(ctx, r, t, e, f)
 			return
 		}
-		wait := backoff(retries)
+		wait := Backoff(retries)
 		switch {
 		case retries >= t.retries:
 			f.exhausted = "MaximumRetryAttempts"
@@ -105,6 +105,13 @@ type failure struct {
 
 // assumeError is a target's role that EventBridge could not assume.
 type assumeError struct{ error }
+
+// Reason tells why a delivery did not succeed, in the words that dead letters
+// carry, and whether that may go away by itself.
+func Reason(err error) (code string, transient bool) {
+	f := classify(err)
+	return f.code, f.transient
+}
 
 // classify tells what may go away by itself from what will not: EventBridge
 // does not retry where a permission or the target itself is missing.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/schedule"
 )
 
 // Types returns AWS::Events::Rule, EventBus and EventBusPolicy.
@@ -114,7 +115,7 @@ func (r *rule) setPattern(raw json.RawMessage) error {
 
 // ruleSchedule returns the schedule of a rule, or nil for one that has only
 // a pattern.
-func ruleSchedule(p ruleProperties, b *bus) (schedule, error) {
+func ruleSchedule(p ruleProperties, b *bus) (schedule.Schedule, error) {
 	if p.ScheduleExpression == "" {
 		if len(p.EventPattern) == 0 {
 			return nil, &cfn.Unsupported{Property: "EventPattern", Reason: "a rule needs an event pattern or a schedule expression"}
@@ -124,7 +125,7 @@ func ruleSchedule(p ruleProperties, b *bus) (schedule, error) {
 	if b.name != defaultBus {
 		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: "only rules of the default event bus may have one"}
 	}
-	when, err := parseSchedule(p.ScheduleExpression)
+	when, err := schedule.Parse(p.ScheduleExpression, time.UTC)
 	if err != nil {
 		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: err.Error()}
 	}
@@ -146,8 +147,8 @@ func (s *EventBridge) setTargets(r *rule, targets []targetProperties) error {
 }
 
 // keepTime triggers a rule by its schedule until ctx ends.
-func (s *EventBridge) keepTime(ctx context.Context, r *rule, when schedule) {
-	for at := when.next(time.Now()); !at.IsZero(); at = when.next(at) {
+func (s *EventBridge) keepTime(ctx context.Context, r *rule, when schedule.Schedule) {
+	for at := when.Next(time.Now()); !at.IsZero(); at = when.Next(at) {
 		if !sleep(ctx, time.Until(at)) {
 			return
 		}

@@ -5,6 +5,7 @@
 package integration
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ func sdkServices() map[string]sdkService {
 		"s3":               {prefix: "S3"},
 		"sagemaker":        {prefix: "SageMaker"},
 		"sagemakerruntime": {prefix: "SageMakerRuntime", service: "sagemaker"},
+		"scheduler":        {prefix: "Scheduler"},
 		"secretsmanager":   {prefix: "SecretsManager"},
 		"sfn":              {prefix: "Sfn", service: "states", lower: true},
 		"sns":              {prefix: "Sns"},
@@ -51,6 +53,13 @@ func sdkServices() map[string]sdkService {
 		"sts":              {prefix: "Sts"},
 		"textract":         {prefix: "Textract"},
 	}
+}
+
+// Service returns the engine's service of the SDK's name for it, and whether the
+// members of its API begin with a lower-case letter.
+func Service(id string) (service string, lower, ok bool) {
+	s, ok := sdkServices()[id]
+	return cmp.Or(s.service, id), s.lower, ok
 }
 
 // sdkIntegration returns the integration for "dynamodb:putItem", or nil if the

@@ -1,6 +1,6 @@
-// Schedules: rate(5 minutes) and cron(0 12 * * ? *), in UTC.
-
-package events
+// Package schedule reads the expressions by which EventBridge's rules and schedules
+// run: rate(5 minutes), cron(0 12 * * ? *) and at(2026-11-27T12:00:00).
+package schedule
 
 import (
 	"fmt"
@@ -10,21 +10,45 @@ import (
 	"time"
 )
 
-// schedule tells when a rule runs next.
-type schedule interface {
-	// next returns the first time after the given one, or the zero time if
+// Schedule tells when something runs next.
+type Schedule interface {
+	// Next returns the first time after the given one, or the zero time if
 	// there is none any more.
-	next(after time.Time) time.Time
+	Next(after time.Time) time.Time
 }
 
-func parseSchedule(expression string) (schedule, error) {
+// Parse reads rate(...) or cron(...), whose hours are those of a place.
+func Parse(expression string, in *time.Location) (Schedule, error) {
 	if inner, ok := enclosed(expression, "rate"); ok {
 		return parseRate(inner)
 	}
 	if inner, ok := enclosed(expression, "cron"); ok {
-		return parseCron(inner)
+		return parseCron(inner, in)
 	}
 	return nil, fmt.Errorf("schedule expression %q is neither rate(...) nor cron(...)", expression)
+}
+
+// ParseOnce reads at(...), a time of a place.
+func ParseOnce(expression string, in *time.Location) (Schedule, error) {
+	inner, ok := enclosed(expression, "at")
+	if !ok {
+		return nil, fmt.Errorf("schedule expression %q is not at(...)", expression)
+	}
+	wall, err := time.Parse("2006-01-02T15:04:05", inner)
+	if err != nil {
+		return nil, fmt.Errorf("at(%s): want a time such as 2026-11-27T12:00:00", inner)
+	}
+	return once(inPlace(wall, in)), nil
+}
+
+// once is a schedule of one time.
+type once time.Time
+
+func (o once) Next(after time.Time) time.Time {
+	if at := time.Time(o); at.After(after) {
+		return at
+	}
+	return time.Time{}
 }
 
 func enclosed(expression, function string) (string, bool) {
@@ -35,12 +59,14 @@ func enclosed(expression, function string) (string, bool) {
 	return strings.CutSuffix(inner, ")")
 }
 
-type rate time.Duration
+// Rate is a schedule by its interval.
+type Rate time.Duration
 
-func (r rate) next(after time.Time) time.Time { return after.Add(time.Duration(r)) }
+// Next implements Schedule.
+func (r Rate) Next(after time.Time) time.Time { return after.Add(time.Duration(r)) }
 
 // parseRate reads "1 minute" or "5 minutes": the unit must agree in number.
-func parseRate(inner string) (schedule, error) {
+func parseRate(inner string) (Schedule, error) {
 	value, unit, _ := strings.Cut(inner, " ")
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 {
@@ -51,7 +77,7 @@ func parseRate(inner string) (schedule, error) {
 	if length == 0 || plural != (n > 1) {
 		return nil, fmt.Errorf("rate(%s): the unit must be minute, hour or day, with an s for more than one", inner)
 	}
-	return rate(time.Duration(n) * length), nil
+	return Rate(time.Duration(n) * length), nil
 }
 
 // cron is a schedule of six fields: minutes, hours, day of month, month, day
@@ -59,13 +85,44 @@ func parseRate(inner string) (schedule, error) {
 type cron struct {
 	minutes, hours, months, years []int // sorted
 	day                           func(date time.Time) bool
+	in                            *time.Location
 }
 
 // lastYear is the last that a cron expression may name.
 const lastYear = 2199
 
-func (c *cron) next(after time.Time) time.Time {
-	t := after.UTC().Truncate(time.Minute).Add(time.Minute)
+// Next implements Schedule. When clocks go forward, what would run in the hour that
+// there is not is skipped; when they go back, it runs once.
+func (c *cron) Next(after time.Time) time.Time {
+	local := after.In(c.in)
+	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
+	for {
+		if wall = c.nextWall(wall); wall.IsZero() {
+			return wall
+		}
+		if at := inPlace(wall, c.in); at.After(after) && sameWall(at, wall) {
+			return at
+		}
+	}
+}
+
+// inPlace is the time at which clocks of a place show a time; where they do twice,
+// the first.
+func inPlace(wall time.Time, in *time.Location) time.Time {
+	at := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, in)
+	if earlier := at.Add(-time.Hour); sameWall(earlier, wall) {
+		return earlier
+	}
+	return at
+}
+
+func sameWall(at, wall time.Time) bool {
+	return at.Hour() == wall.Hour() && at.Minute() == wall.Minute() && at.Day() == wall.Day()
+}
+
+// nextWall returns the first time after the given one, both as clocks show it.
+func (c *cron) nextWall(after time.Time) time.Time {
+	t := after.Truncate(time.Minute).Add(time.Minute)
 	for t.Year() <= lastYear {
 		switch {
 		case !contains(c.years, t.Year()):
@@ -90,7 +147,7 @@ func contains(sorted []int, n int) bool {
 	return ok
 }
 
-func parseCron(inner string) (schedule, error) {
+func parseCron(inner string, in *time.Location) (Schedule, error) {
 	f := strings.Fields(inner)
 	if len(f) != 6 {
 		return nil, fmt.Errorf("cron(%s): want six fields, got %d", inner, len(f))
@@ -98,7 +155,7 @@ func parseCron(inner string) (schedule, error) {
 	if (f[2] == "?") == (f[4] == "?") {
 		return nil, fmt.Errorf("cron(%s): exactly one of day-of-month and day-of-week must be ?", inner)
 	}
-	var c cron
+	c := cron{in: in}
 	var err error
 	for _, field := range []struct {
 		into     *[]int
