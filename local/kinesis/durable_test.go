@@ -79,6 +79,7 @@ func TestExpiredRecordsAndDeletedStreamsLeaveTheState(t *testing.T) {
 		e := newEngine(t)
 		save := e.keep(t, folder, &notices)
 		created := e.mustCreate(t, stream("Clicks", ""))
+		save()
 		e.put(t, "k", strings.Repeat("x", 10_000))
 		save()
 		if n := size(t, folder); n < 10_000 {

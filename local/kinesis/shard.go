@@ -76,7 +76,7 @@ type haul struct {
 }
 
 // read returns records from a place on: at most limit, and not more than a call
-// may yield, but at least one if there is any.
+// may yield.
 func (s *shard) read(place uint64, limit int, now time.Time) haul {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,8 +84,7 @@ func (s *shard) read(place uint64, limit int, now time.Time) haul {
 	rest := s.records[min(place-s.first, uint64(len(s.records))):]
 	n, size := 0, 0
 	for n < min(limit, len(rest)) {
-		size += rest[n].size()
-		if n > 0 && size > maxReadBytes {
+		if size += rest[n].size(); size > maxReadBytes { // never with the first: no record is larger
 			break
 		}
 		n++

@@ -5,12 +5,14 @@ package kinesis_test
 import (
 	"context"
 	"fmt"
+	"math/big"
 	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -83,6 +85,66 @@ func TestAnIteratorByTimeFindsTheFirstRecordSince(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A sequence number is good for its own shard of its own stream only, and when it
+// has been given out.
+func TestASequenceNumberFromElsewhereIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		refused := func(what, number string) {
+			t.Helper()
+			in := map[string]any{"StreamName": "clicks", "ShardId": "shardId-000000000000", "ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": number}
+			err := e.Do(t.Context(), e.Administrator(), "kinesis", "GetShardIterator", in, nil)
+			if err == nil || cloud.AsError(err).Code != "InvalidArgumentException" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		created := e.mustCreate(t, stream("Clicks", `, "ShardCount": 2`))
+		shard, other := e.put(t, "b", "x")
+		if shard != "shardId-000000000001" {
+			t.Fatalf("the record is in %s", shard)
+		}
+		e.put(t, "a", "x")
+		_, number := e.put(t, "a", "x")
+		refused("of another shard", other)
+		n, _ := new(big.Int).SetString(number, 10)
+		refused("of another kind", n.Add(n, new(big.Int).Lsh(big.NewInt(1), 4*46)).String())
+
+		again := func() {
+			if err := created.Delete(t.Context(), cfn.Deletion{}); err != nil {
+				t.Fatal(err)
+			}
+			created = e.mustCreate(t, stream("Clicks", `, "ShardCount": 2`))
+		}
+		again()
+		refused("not given out yet", number)
+		time.Sleep(time.Second)
+		again()
+		for range 3 {
+			e.put(t, "a", "x")
+		}
+		refused("of the stream before", number)
+	})
+}
+
+// A record cannot be put behind one that is still to come.
+func TestAnOrderBehindARecordToComeIsRefused(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, stream("Clicks", ""))
+	_, number := e.put(t, "k", "x")
+	later, _ := new(big.Int).SetString(number, 10)
+	later.Add(later, new(big.Int).Lsh(big.NewInt(60), 4*9)) // seconds
+	for number, want := range map[string]string{number: "", later.String(): "InvalidArgumentException"} {
+		in := map[string]any{"StreamName": "clicks", "PartitionKey": "k", "Data": "eA==", "SequenceNumberForOrdering": number}
+		got := ""
+		if err := e.Do(t.Context(), e.Administrator(), "kinesis", "PutRecord", in, nil); err != nil {
+			got = cloud.AsError(err).Code
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", number, got, want)
+		}
+	}
 }
 
 func TestIteratorsAndTokensExpire(t *testing.T) {

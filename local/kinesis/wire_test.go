@@ -74,6 +74,9 @@ func TestTheSDKDescribesAndLists(t *testing.T) {
 		t.Fatalf("%v %+v", err, listed)
 	}
 	listed, err = client.ListStreams(t.Context(), &awskinesis.ListStreamsInput{NextToken: listed.NextToken})
+	if after, err := client.ListStreams(t.Context(), &awskinesis.ListStreamsInput{ExclusiveStartStreamName: aws.String("clicks")}); err != nil || fmt.Sprint(after.StreamNames) != "[orders]" {
+		t.Errorf("%v %+v", err, after)
+	}
 	if err != nil || fmt.Sprint(listed.StreamNames) != "[orders]" || *listed.HasMoreStreams || *listed.StreamSummaries[0].StreamName != "orders" {
 		t.Errorf("%v %+v", err, listed)
 	}
