@@ -286,3 +286,15 @@ func TestAUserHasThePoliciesOfItsGroups(t *testing.T) {
 	must(e.DeleteGroupPolicy(ctx, &awsiam.DeleteGroupPolicyInput{GroupName: aws.String("senders"), PolicyName: aws.String("send")}))(t)
 	must(e.DeleteGroup(ctx, &awsiam.DeleteGroupInput{GroupName: aws.String("senders")}))(t)
 }
+
+// cloudCode is the code of an error as it came over the wire.
+func cloudCode(err error) string {
+	coded, ok := errors.AsType[interface {
+		error
+		ErrorCode() string
+	}](err)
+	if !ok {
+		return ""
+	}
+	return coded.ErrorCode()
+}
