@@ -55,13 +55,19 @@ type publication struct {
 
 func newEngine(t *testing.T) *engine {
 	t.Helper()
+	return newEngineWith(t, textract.Options{})
+}
+
+func newEngineWith(t *testing.T, o textract.Options) *engine {
+	t.Helper()
 	e := &engine{Cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})}
 	t.Cleanup(e.Cloud.Close)
 	e.objects = s3.New(e.Cloud, s3.Options{Dir: t.TempDir()})
 	if err := e.objects.CreateBucket("inbox", s3.BucketOptions{Versioning: "Enabled"}); err != nil {
 		t.Fatal(err)
 	}
-	e.Register("textract", textract.New(e.Cloud, textract.Options{Objects: e.objects}))
+	o.Objects = e.objects
+	e.Register("textract", textract.New(e.Cloud, o))
 	e.Register("sns", cloud.Operations{"GetTopicAttributes": cloud.Handle(e.topicAttributes), "Publish": cloud.Handle(e.publish)})
 	e.Authorizer = e
 

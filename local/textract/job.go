@@ -21,10 +21,6 @@ import (
 // answer before the job's topic is told; on AWS it is some seconds.
 const duration = time.Second
 
-// maxKept is how many bytes of results are kept. Beyond it the jobs that were
-// started first are forgotten; a page of an invoice takes some KB.
-const maxKept = 64 << 20
-
 // Statuses of jobs.
 const (
 	inProgress     = "IN_PROGRESS"
@@ -62,7 +58,7 @@ func (t *Textract) add(j *job) {
 // forget lets go of jobs that are too old, or that there is no room for.
 func (t *Textract) forget(now time.Time) {
 	gone := func(j *job) bool {
-		return now.Sub(j.started) >= validity || t.kept > maxKept && j.status != inProgress
+		return now.Sub(j.started) >= validity || t.kept > t.keep && j.status != inProgress
 	}
 	for len(t.order) > 0 && gone(t.order[0]) {
 		j := t.order[0]

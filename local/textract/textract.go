@@ -5,6 +5,7 @@
 package textract
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"sync"
@@ -32,6 +33,11 @@ var _ Objects = (*s3.S3)(nil)
 // Options configures New.
 type Options struct {
 	Objects Objects // Required.
+
+	// Keep is how many bytes of results are kept: beyond it, the jobs that
+	// were started first are forgotten. A page of an invoice takes some KB.
+	// Default: 64 MB.
+	Keep int
 }
 
 // Textract is the service. It implements cloud.API as "textract".
@@ -42,6 +48,7 @@ type Textract struct {
 	objects Objects
 	reader  pdf.Reader
 	metrics metrics
+	keep    int
 	working chan struct{} // has a place for each job that may read at a time
 
 	mu     sync.Mutex
@@ -59,7 +66,7 @@ var (
 // New returns a service without jobs.
 func New(c *cloud.Cloud, o Options) *Textract {
 	t := &Textract{
-		cloud: c, objects: o.Objects, metrics: newMetrics(c), working: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		cloud: c, objects: o.Objects, keep: cmp.Or(o.Keep, 64<<20), metrics: newMetrics(c), working: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		jobs: map[string]*job{}, tokens: map[string]string{},
 	}
 	t.Operations = cloud.Operations{

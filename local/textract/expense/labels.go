@@ -111,8 +111,8 @@ var labels = []struct {
 	{ServiceCharge, amount, "", `service charge; service fee; bearbeitungsgebühr; servicegebühr; frais de service; frais de dossier; cargo por servicio; gastos de gestión`},
 	{Gratuity, amount, "", `gratuity; tip; trinkgeld; pourboire; propina`},
 	{Tax, amount, "", `
-		tax; vat; sales tax; gst; hst; pst; total tax; total vat; tax total; vat total; vat amount; tax amount; vat at; plus vat; value added tax; tax rate
-		mwst; ust; mehrwertsteuer; umsatzsteuer; zzgl mwst; zzgl ust; zuzüglich mwst; mwst betrag; steuerbetrag; gesamt mwst; summe mwst; steuer; zzgl; mwst satz; plus mwst
+		tax; vat; sales tax; gst; hst; pst; total tax; total vat; tax total; vat total; vat amount; tax amount; vat at; plus vat; value added tax; tax rate; incl; including; thereof
+		mwst; ust; mehrwertsteuer; umsatzsteuer; zzgl mwst; zzgl ust; zuzüglich mwst; mwst betrag; steuerbetrag; gesamt mwst; summe mwst; steuer; zzgl; mwst satz; plus mwst; inkl; davon; darin enthalten; enthaltene mwst; enthaltene ust
 		tva; total tva; montant tva; t.v.a.; taxe; taxes; montant de la tva; tva à; dont tva
 		iva; total iva; importe iva; cuota iva; i.v.a.; cuota; impuesto; impuestos; importe del iva
 		imposta; btw; btw bedrag; totale iva`},
@@ -150,7 +150,7 @@ var labels = []struct {
 // titles are what documents are called. A title with a number behind it is weak
 // evidence that the number is the document's; it never names anybody.
 const titles = `
-	invoice; tax invoice; commercial invoice; proforma invoice; receipt; bill; statement; credit note; sales invoice; credit memo; sales receipt; invoice original; original; copy; page
+	no; invoice; tax invoice; commercial invoice; proforma invoice; receipt; bill; statement; credit note; sales invoice; credit memo; sales receipt; invoice original; original; copy; page
 	rechnung; gutschrift; quittung; beleg; kassenbon; schlussrechnung; teilrechnung; abschlagsrechnung; seite
 	facture; facture d'acompte; avoir; reçu; ticket; note de crédit; note d'honoraires
 	factura; factura simplificada; recibo; nota de crédito; abono; factura rectificativa; página

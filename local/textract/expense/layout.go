@@ -22,6 +22,8 @@ type sheet struct {
 
 	all  []Line    // of all directions
 	rows [][]*line // of the upright ones, from top to bottom and left to right
+
+	lineOf map[int]*line // by the number of a word
 }
 
 // line is an upright line.
@@ -37,12 +39,13 @@ type line struct {
 type word struct {
 	pdf.Word
 	place place
+	id    int
 }
 
 func newSheet(page pdf.Page) *sheet {
 	byAngle := map[int][]word{}
-	for _, w := range page.Words {
-		byAngle[w.Angle] = append(byAngle[w.Angle], word{w, turn(w.Box, w.Angle, page.Width, page.Height)})
+	for i, w := range page.Words {
+		byAngle[w.Angle] = append(byAngle[w.Angle], word{w, turn(w.Box, w.Angle, page.Width, page.Height), i})
 	}
 	main := 0
 	for _, angle := range []int{90, 180, 270} {
@@ -50,7 +53,7 @@ func newSheet(page pdf.Page) *sheet {
 			main = angle
 		}
 	}
-	s := &sheet{width: page.Width, height: page.Height}
+	s := &sheet{width: page.Width, height: page.Height, lineOf: map[int]*line{}}
 	if main%180 != 0 {
 		s.width, s.height = page.Height, page.Width
 	}
@@ -63,6 +66,9 @@ func newSheet(page pdf.Page) *sheet {
 		for _, row := range rows {
 			for _, l := range row {
 				s.all = append(s.all, l.told())
+				for _, w := range l.words {
+					s.lineOf[w.id] = l
+				}
 			}
 		}
 	}
@@ -133,8 +139,7 @@ func splitRow(words []word, row int) []*line {
 }
 
 func newLine(words []word, row int) *line {
-	l := &line{words: words, text: textOf(words), place: placeOf(words), row: row}
-	return l
+	return &line{words: words, text: textOf(words), place: placeOf(words), row: row}
 }
 
 func textOf(words []word) string {

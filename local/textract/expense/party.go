@@ -36,11 +36,6 @@ func (s *sheet) party(at label, name []word, address []*line, confidence float64
 	group := &Group{ID: fmt.Sprintf("%s-%d-%d", at.group, at.line.row, at.first), Type: at.group}
 	fields := s.field(at, at.next, name, confidence)
 	fields[0].Group = group
-	for _, row := range s.rows {
-		for _, l := range row {
-			l.used = l.used || &l.words[0] == &name[0]
-		}
-	}
 	if f := addressField(at.field, address, confidence); f != nil {
 		f.Group = group
 		fields = append(fields, found{*f, 1})
@@ -146,37 +141,96 @@ func hasLegalForm(text string) bool {
 	return false
 }
 
-// addVendor takes the name that stands out at the top for the vendor's, if no
-// label tells one.
+// addVendor takes a name at the top for the vendor's, if no label tells one.
 func (s *sheet) addVendor(fields []Field) []Field {
 	if has(fields, VendorName) {
 		return fields
+	}
+	group := &Group{ID: "VENDOR_SUPPLIER", Type: "VENDOR_SUPPLIER"}
+	if found := s.window(fields, group); found != nil {
+		return append(fields, found...)
 	}
 	best, confidence := s.prominent()
 	if best == nil {
 		return fields
 	}
-	address := s.blockBelow(best.place, best.row)
 	best.used = true
-	group := &Group{ID: "VENDOR_SUPPLIER", Type: "VENDOR_SUPPLIER"}
 	value := detect(best.words, confidence)
 	fields = append(fields, Field{Type: VendorName, Confidence: value.Confidence, Value: value, Group: group})
-	if f := addressField(VendorName, address, min(confidence, title)); f != nil {
+	if f := addressField(VendorName, s.blockBelow(best.place, best.row), min(confidence, title)); f != nil {
 		f.Group = group
 		fields = append(fields, *f)
 	}
 	return fields
 }
 
+// window finds the window of an envelope: the sender in a small line of parts,
+// and the receiver's name and address below it.
+func (s *sheet) window(fields []Field, group *Group) []Field {
+	for _, row := range s.rows {
+		for _, l := range row {
+			if l.place.Top > 0.35*s.height || l.used || l.place.Height() > 0.95*s.usualHeight() {
+				continue
+			}
+			name := l.firstPart()
+			if name == nil {
+				continue
+			}
+			block := s.blockBelow(l.place, l.row)
+			if len(block) < 2 {
+				continue
+			}
+			l.used = true
+			value := detect(name, weakShape)
+			found := []Field{{Type: VendorName, Confidence: value.Confidence, Value: value, Group: group}}
+			if has(fields, ReceiverName) {
+				return found
+			}
+			to := &Group{ID: "RECEIVER_BILL_TO", Type: "RECEIVER_BILL_TO"}
+			receiver := detect(block[0].words, title)
+			block[0].used = true
+			found = append(found, Field{Type: ReceiverName, Confidence: receiver.Confidence, Value: receiver, Group: to})
+			if f := addressField(ReceiverName, block[1:], title); f != nil {
+				f.Group = to
+				found = append(found, *f)
+			}
+			return found
+		}
+	}
+	return nil
+}
+
+// firstPart returns what stands before the first of two separators at least:
+// "Werkzeug GmbH · Industriestr. 7 · 70565 Stuttgart".
+func (l *line) firstPart() []word {
+	first, separators := 0, 0
+	for i, w := range l.words {
+		if !strings.Contains("·•|–-", w.Text) && (i == len(l.words)-1 || !strings.HasSuffix(w.Text, ",")) {
+			continue
+		}
+		if separators++; separators == 1 {
+			first = i
+			if strings.HasSuffix(w.Text, ",") {
+				first++
+			}
+		}
+	}
+	if separators < 2 || first == 0 || !isName(textOf(l.words[:first])) || !strings.ContainsFunc(l.text, unicode.IsDigit) {
+		return nil
+	}
+	return l.words[:first]
+}
+
 // prominent returns the line in the upper part of the page that is most likely
-// the vendor's name: one with a legal form, or one in larger letters than most,
-// or the first.
+// the vendor's name: in larger letters than most, or with a legal form, or the
+// first. Where several companies have the same claim, it is disputed.
 func (s *sheet) prominent() (*line, float64) {
-	var first, largest, company *line
+	var first, largest *line
+	var companies []*line
 	usual := s.usualHeight()
 	for _, row := range s.rows {
 		for _, l := range row {
-			if l.place.Top > 0.35*s.height || l.used || !isName(l.text) || l.isLabelled() || len(l.words) > 8 {
+			if l.place.Top > 0.3*s.height || l.used || !isName(l.text) || l.isLabelled() || len(l.words) > 8 {
 				continue
 			}
 			if first == nil && l.place.Top < 0.2*s.height {
@@ -185,16 +239,21 @@ func (s *sheet) prominent() (*line, float64) {
 			if largest == nil || l.place.Height() > 1.05*largest.place.Height() {
 				largest = l
 			}
-			if company == nil && hasLegalForm(l.text) && l.place.Height() >= usual {
-				company = l
+			if hasLegalForm(l.text) && l.place.Height() >= 0.7*usual {
+				companies = append(companies, l)
 			}
 		}
 	}
+	large := largest != nil && largest.place.Height() > 1.2*usual
 	switch {
-	case company != nil:
-		return company, legalName
-	case largest != nil && largest.place.Height() > 1.2*usual:
+	case large && hasLegalForm(largest.text):
+		return largest, legalName
+	case large:
 		return largest, title
+	case len(companies) > 0 && slices.ContainsFunc(companies, func(l *line) bool { return l.text != companies[0].text }):
+		return companies[0], disputed
+	case len(companies) > 0 && companies[0].place.Top < 0.2*s.height:
+		return companies[0], legalName
 	case first != nil:
 		return first, guess
 	}

@@ -41,16 +41,19 @@ func plain(text string) string { return norm.NFKC.String(text) }
 
 func isAmount(text string) bool {
 	rest, _ := cutCurrency(plain(text))
-	digits := 0
+	digits, separators := 0, 0
 	for _, r := range strings.Trim(rest, "()+-−–* ") {
 		switch {
 		case unicode.IsDigit(r):
 			digits++
-		case !strings.ContainsRune(".,'’ ٫٬", r):
+		case strings.ContainsRune(".,'’ ٫٬", r):
+			separators++
+		default:
 			return false
 		}
 	}
-	return digits > 0 && digits <= 15
+	// A long number without separators is an identifier.
+	return digits > 0 && digits <= 15 && (digits <= 8 || separators > 0)
 }
 
 // isStrongAmount tells whether an amount can hardly be something else: it has a

@@ -54,7 +54,8 @@ func (l *line) labels() []label {
 		m, next, ok := longest(meanings, t)
 		base := float64(exact)
 		if !ok && first == 0 {
-			if _, behind, isTitle := longest(titleWords, t); isTitle && behind < len(l.words) {
+			// "Invoice 2024-17", "# 1042"
+			if _, behind, isTitle := longest(titleWords, t); isTitle && behind < len(l.words) || isTitle && t.folded[0] == "no" {
 				m, next, ok, base = meaning{ReceiptID, number, ""}, behind, true, title
 			}
 		}
@@ -74,6 +75,11 @@ func (l *line) labels() []label {
 		first = at.next - 1
 	}
 	return all
+}
+
+// tokens are the folded words of the label.
+func (at label) tokens() string {
+	return strings.Join(at.line.tokens(at.first).before(at.next), " ")
 }
 
 // before returns the tokens of the words before one.
@@ -120,19 +126,22 @@ func (s *sheet) read(at label) []found {
 		return s.readParty(at)
 	}
 	behind := at.line.words[at.next:at.end]
-	if words, extra, ok := at.shape.pick(behind, at.colon); ok {
-		base := at.base
+	if words, extra, ok := at.shape.pick(behind, at.colon); ok && (at.field != Tax || isStrongAmount(textOf(words))) {
+		base, labelEnd := at.base, at.next
 		if extra && !at.colon {
 			base = min(base, guess)
 		}
-		return s.field(at, at.next, words, base)
+		if at.shape == amount {
+			labelEnd += min(remarks(behind), len(behind)-len(words))
+		}
+		return s.field(at, labelEnd, words, base)
 	}
 	labelEnd := at.next
 	if at.shape == amount {
 		labelEnd += remarks(behind)
 	}
 	extra := labelEnd < at.end
-	if at.base == title || extra && (at.shape != amount || at.end < len(at.line.words)) {
+	if at.base == title && at.tokens() != "no" || extra && (at.shape != amount || at.end < len(at.line.words)) {
 		return nil
 	}
 	base, want := at.base, at.shape
@@ -151,6 +160,7 @@ func (s *sheet) read(at label) []found {
 // field makes a field of a label, whose words end before labelEnd, and a value.
 func (s *sheet) field(at label, labelEnd int, value []word, confidence float64) []found {
 	at.line.used = true
+	s.use(value)
 	told := detect(at.line.words[at.first:labelEnd], read)
 	f := Field{Type: at.field, Label: &told, Value: detect(value, confidence)}
 	if at.shape == amount {
@@ -168,6 +178,13 @@ func (s *sheet) field(at label, labelEnd int, value []word, confidence float64) 
 	f.Confidence = min(confidence, f.Value.Confidence)
 	f.Value.Confidence = f.Confidence
 	return []found{{f, at.words}}
+}
+
+// use marks the lines of words as used.
+func (s *sheet) use(words []word) {
+	for _, w := range words {
+		s.lineOf[w.id].used = true
+	}
 }
 
 // remarks counts the words behind the label of an amount that say how it comes
@@ -220,10 +237,9 @@ func (s shape) pick(words []word, colon bool) (value []word, extra, ok bool) {
 
 // pickAmount takes the last amount: "VAT (19% of 300.00) 57.00".
 func pickAmount(words []word) (value []word, extra, ok bool) {
-	words = words[remarks(words):]
 	for i := range words {
 		if text := textOf(words[i:]); isAmount(text) {
-			return words[i:], i > 0, true
+			return words[i:], i > remarks(words), true
 		}
 	}
 	return nil, false, false

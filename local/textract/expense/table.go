@@ -123,30 +123,84 @@ func settleColumns(columns []column) bool {
 
 // readTable reads rows until the totals begin, and returns the row behind them.
 func (s *sheet) readTable(columns []column, from int) (Table, int) {
-	var table Table
+	end := from
 	last := columns[0].place
-	i := from
-	for ; i < len(s.rows); i++ {
-		row := s.rows[i]
-		top := row[0].place
-		if s.isTotals(row, columns) || s.heading(row) != nil || top.Top-last.Bottom > 5*max(last.Height(), top.Height()) {
+	for ; end < len(s.rows); end++ {
+		row := s.rows[end]
+		if s.isTotals(row, columns) || s.heading(row) != nil || row[0].place.Top-last.Bottom > 5*max(last.Height(), row[0].place.Height()) {
 			break
 		}
-		cells := assign(row, columns)
-		switch {
-		case isItem(cells, columns):
-			table.Rows = append(table.Rows, newRow(cells, columns, row))
-		case len(table.Rows) > 0 && continues(cells, columns) && top.Top-last.Bottom < 0.9*top.Height():
-			table.Rows[len(table.Rows)-1].extend(cells, columns, row)
-		case len(table.Rows) > 0 && top.Top-last.Bottom > 1.5*top.Height():
-			return table, i
-		default:
-			continue
-		}
-		use(row)
-		last = top
+		last = row[0].place
 	}
-	return table, i
+	var table Table
+	next := from
+	for _, item := range s.items(columns, from, end) {
+		r := newRow(item, columns)
+		table.Rows = append(table.Rows, r)
+		for _, part := range item {
+			use(part.row)
+			next = max(next, part.row[0].row+1)
+		}
+	}
+	return table, next
+}
+
+// part is a row of the sheet within an item.
+type part struct {
+	row   []*line
+	cells [][]word // by column
+	item  bool     // it has the item's numbers
+}
+
+// items puts rows together that are one item: one with numbers, and those above
+// and below it that only go on with its text. Each of these belongs to what it
+// stands nearer to, and if there is no difference to what is above.
+func (s *sheet) items(columns []column, from, end int) [][]part {
+	var parts []part
+	for _, row := range s.rows[from:end] {
+		cells := assign(row, columns)
+		p := part{row, cells, isItem(cells, columns)}
+		if p.item || continues(cells, columns) {
+			parts = append(parts, p)
+		}
+	}
+	var items [][]part
+	var group []part
+	numbers := false // whether the group has them
+	flush := func() {
+		if numbers {
+			items = append(items, group)
+		}
+		group, numbers = nil, false
+	}
+	for i, p := range parts {
+		if i > 0 && (p.item && numbers || p.apart(parts[i-1]) || !p.item && numbers && nearerToNext(parts, i)) {
+			flush()
+		}
+		group, numbers = append(group, p), numbers || p.item
+	}
+	flush()
+	return items
+}
+
+func (p part) place() place { return p.row[0].place }
+
+// gap is how far a row is below another one; rows may overlap.
+func (p part) gap(above part) float64 { return p.place().Top - above.place().Bottom }
+
+// apart tells whether a row is too far below another one to go on with it.
+func (p part) apart(above part) bool {
+	return (!p.item || !above.item) && p.gap(above) > 0.9*p.place().Height()
+}
+
+// nearerToNext tells whether a row of text stands nearer to the row below it
+// than to the one above.
+func nearerToNext(parts []part, i int) bool {
+	if i+1 == len(parts) {
+		return false
+	}
+	p := parts[i]
+	return parts[i+1].gap(p) < p.gap(parts[i-1])-0.15*p.place().Height()
 }
 
 // isTotals tells whether a row is the first of the totals: it begins with their
@@ -278,19 +332,23 @@ func continues(cells [][]word, columns []column) bool {
 	return some
 }
 
-// newRow makes a row of its cells.
-func newRow(cells [][]word, columns []column, row []*line) Row {
+// newRow makes a row of an item's parts.
+func newRow(item []part, columns []column) Row {
 	var r Row
 	for i, c := range columns {
-		if len(cells[i]) == 0 {
-			continue
-		}
+		var value *Detection
 		confidence := float64(exact)
 		if c.field == Other {
 			confidence = guess
 		}
-		value, label := detect(cells[i], confidence), detect(c.heading, read)
-		f := Field{Type: c.field, Confidence: value.Confidence, Label: &label, Value: value}
+		for _, p := range item {
+			value = value.extended(p.cells[i], confidence)
+		}
+		if value == nil {
+			continue
+		}
+		label := detect(c.heading, read)
+		f := Field{Type: c.field, Confidence: value.Confidence, Label: &label, Value: *value}
 		if c.field == Price || c.field == UnitPrice {
 			if f.Currency = currencyOf(value.Text); f.Currency == nil {
 				f.Currency = currencyWithin(label.Text)
@@ -298,37 +356,29 @@ func newRow(cells [][]word, columns []column, row []*line) Row {
 		}
 		r.Fields = append(r.Fields, f)
 	}
-	whole := detect(wordsOf(row), exact)
-	r.Fields = append(r.Fields, Field{Type: ExpenseRow, Confidence: whole.Confidence, Value: whole})
+	var whole *Detection
+	for _, p := range item {
+		var words []word
+		for _, l := range p.row {
+			words = append(words, l.words...)
+		}
+		whole = whole.extended(words, exact)
+	}
+	r.Fields = append(r.Fields, Field{Type: ExpenseRow, Confidence: whole.Confidence, Value: *whole})
 	return r
 }
 
-func wordsOf(row []*line) []word {
-	var words []word
-	for _, l := range row {
-		words = append(words, l.words...)
+// extended returns a detection with a further line of words; nil has none yet.
+func (d *Detection) extended(words []word, confidence float64) *Detection {
+	if len(words) == 0 {
+		return d
 	}
-	return words
-}
-
-// extend adds a row that goes on with the item.
-func (r *Row) extend(cells [][]word, columns []column, row []*line) {
-	for i := range r.Fields {
-		f := &r.Fields[i]
-		for c, column := range columns {
-			if column.field == f.Type && len(cells[c]) > 0 {
-				f.Value.extend(cells[c])
-			}
-		}
-		if f.Type == ExpenseRow {
-			f.Value.extend(wordsOf(row))
-		}
+	more := detect(words, confidence)
+	if d == nil {
+		return &more
 	}
-}
-
-func (d *Detection) extend(words []word) {
-	more := detect(words, d.Confidence)
 	d.Text += "\n" + more.Text
 	d.Box = d.Box.Union(more.Box)
-	d.Confidence = more.Confidence
+	d.Confidence = min(d.Confidence, more.Confidence)
+	return d
 }
