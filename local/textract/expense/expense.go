@@ -20,7 +20,7 @@ import "github.com/tradepost-dev/tradepost/local/textract/pdf"
 
 // Page is what a page says.
 type Page struct {
-	Lines  []Line  // of all words
+	Lines  []Line  // of all words, without rules that are drawn with dashes
 	Fields []Field // found outside of tables
 	Tables []Table
 }

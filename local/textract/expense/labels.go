@@ -66,7 +66,7 @@ var labels = []struct {
 		factura no; no de factura; no factura; no de la factura; referencia de factura
 		fattura no; no fattura; no di fattura; factuurnummer; factuurnr; factuur no; fatura no; no da fatura`},
 	{ReceiptDate, date, "", `
-		invoice date; date of invoice; inv date; bill date; billing date; receipt date; issue date; date of issue; date issued; issued; issued on; document date; tax date; date
+		invoice date; date of invoice; inv date; bill date; billing date; receipt date; issue date; date of issue; date issued; issued; issued on; document date; tax date; date paid; date
 		rechnungsdatum; datum der rechnung; ausstellungsdatum; belegdatum; datum
 		date de facture; date de la facture; date facture; date de facturation; date d'émission; émise le; facture du; le
 		fecha de factura; fecha de la factura; fecha factura; fecha de emisión; fecha de expedición; fecha emisión; fecha

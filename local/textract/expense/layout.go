@@ -99,7 +99,9 @@ func layOut(words []word) [][]*line {
 		for n < len(words) && sameRow(words[n-1].place, words[n].place) && sameRow(words[0].place, words[n].place) {
 			n++
 		}
-		rows = append(rows, splitRow(slices.Clone(words[:n]), len(rows)))
+		if row := splitRow(slices.Clone(words[:n]), len(rows)); len(row) > 0 {
+			rows = append(rows, row)
+		}
 		words = words[n:]
 	}
 	return rows
@@ -121,6 +123,8 @@ func compare(a, b float64) int {
 	return 0
 }
 
+// splitRow makes lines of a row. What is only a rule, drawn with dashes, is none
+// that anything is read from.
 func splitRow(words []word, row int) []*line {
 	slices.SortStableFunc(words, func(a, b word) int { return compare(a.place.Left, b.place.Left) })
 	var lines []*line
@@ -132,10 +136,18 @@ func splitRow(words []word, row int) []*line {
 				continue
 			}
 		}
-		lines = append(lines, newLine(words[start:i], row))
+		if part := words[start:i]; !isRule(part) {
+			lines = append(lines, newLine(part, row))
+		}
 		start = i
 	}
 	return lines
+}
+
+// isRule tells whether words are drawn only: "-----", "=====", "......".
+func isRule(words []word) bool {
+	text := textOf(words)
+	return len(text) > 2 && !strings.ContainsFunc(text, isMeaningful)
 }
 
 func newLine(words []word, row int) *line {

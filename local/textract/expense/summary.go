@@ -129,6 +129,9 @@ func (s *sheet) read(at label) []found {
 	if words, extra, ok := at.shape.pick(behind, at.colon); ok && (at.field != Tax || isStrongAmount(textOf(words))) {
 		base, labelEnd := at.base, at.next
 		if extra && !at.colon {
+			if at.shape == amount && !isStrongAmount(textOf(words)) {
+				return nil
+			}
 			base = min(base, guess)
 		}
 		if at.shape == amount {
@@ -188,11 +191,17 @@ func (s *sheet) use(words []word) {
 }
 
 // remarks counts the words behind the label of an amount that say how it comes
-// about: "19%", "(20 %)", "(EUR)".
+// about: "19%", "(EUR)", "(20 % of 300.00)".
 func remarks(words []word) int {
 	n := 0
 	for n < len(words) {
 		text := strings.Trim(words[n].Text, "():,")
+		if strings.HasPrefix(words[n].Text, "(") {
+			if closed := slices.IndexFunc(words[n:], func(w word) bool { return strings.HasSuffix(strings.TrimRight(w.Text, ":"), ")") }); closed > 0 {
+				n += closed + 1
+				continue
+			}
+		}
 		switch {
 		case isPercent(text), text == "%", text == "@":
 		case n+1 < len(words) && strings.Trim(words[n+1].Text, "():,") == "%" && isAmount(text):
@@ -237,12 +246,24 @@ func (s shape) pick(words []word, colon bool) (value []word, extra, ok bool) {
 
 // pickAmount takes the last amount: "VAT (19% of 300.00) 57.00".
 func pickAmount(words []word) (value []word, extra, ok bool) {
+	if opened(words) {
+		return nil, false, false
+	}
 	for i := range words {
 		if text := textOf(words[i:]); isAmount(text) {
 			return words[i:], i > remarks(words), true
 		}
 	}
 	return nil, false, false
+}
+
+// opened tells whether words end within parentheses that do not hold the last
+// word alone: "(20% on $120.00)", "plus VAT (19 %)".
+func opened(words []word) bool {
+	if len(words) == 0 || !strings.HasSuffix(words[len(words)-1].Text, ")") {
+		return false
+	}
+	return !strings.Contains(words[len(words)-1].Text, "(")
 }
 
 // pickNumber takes an identifier, which may be of several groups: "DE 123 456 789".

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +18,7 @@ import (
 // reader is one for all tests.
 var reader = sync.OnceValue(func() *pdf.Reader { return &pdf.Reader{} })
 
-func read(t testing.TB, file []byte) ([]pdf.Page, error) {
+func read(t *testing.T, file []byte) ([]pdf.Page, error) {
 	d, err := reader().Open(t.Context(), bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return nil, err
@@ -54,7 +56,9 @@ func TestWordsStandWhereTheyAreSeen(t *testing.T) {
 	}{
 		{"one after the other", func(p *pdftest.Page) { p.Text(59.5, 84.2, 10, "Invoice No: 17") }, "Invoice@10,9 No:@16,9 17@19,9"},
 		{"apart on a line", func(p *pdftest.Page) { p.Text(59.5, 421, 10, "Total").Text(297.5, 421, 10, "12.50") }, "Total@10,49 12.50@50,49"},
-		{"written in pieces", func(p *pdftest.Page) { p.Text(59.5, 421, 10, "12").Text(59.5+pdftest.TextWidth(10, "12"), 421, 10, ".50") }, "12.50@10,49"},
+		{"written in pieces", func(p *pdftest.Page) {
+			p.Text(59.5, 421, 10, "12").Text(59.5+pdftest.TextWidth(10, "12"), 421, 10, ".50")
+		}, "12.50@10,49"},
 		{"accents", func(p *pdftest.Page) { p.Text(59.5, 421, 10, "Fälligkeit São") }, "Fälligkeit@10,49 São@17,49"},
 		{"Arabic digits", func(p *pdftest.Page) { p.Text(59.5, 421, 10, "١٬٢٣٤٫٥٠") }, "١٬٢٣٤٫٥٠@10,49"},
 		{"full-width digits", func(p *pdftest.Page) { p.Text(59.5, 421, 10, "￥１，２３４") }, "￥１，２３４@10,49"},
@@ -63,7 +67,9 @@ func TestWordsStandWhereTheyAreSeen(t *testing.T) {
 		{"upside down", func(p *pdftest.Page) { p.Turned(297.5, 421, 10, 180, "over") }, "over@47,50<180"},
 		{"on a page that is turned", func(p *pdftest.Page) { p.Rotate = 90; p.Turned(100, 421, 10, 270, "turned") }, "turned@50,16"},
 		{"on a page that is turned, along with it", func(p *pdftest.Page) { p.Rotate = 90; p.Text(59.5, 84.2, 10, "over") }, "over@90,10<90"},
-		{"beyond the page", func(p *pdftest.Page) { p.Text(700, 421, 10, "away").Text(59.5, 900, 10, "below").Text(59.5, 421, 10, "here") }, "here@10,49"},
+		{"beyond the page", func(p *pdftest.Page) {
+			p.Text(700, 421, 10, "away").Text(59.5, 900, 10, "below").Text(59.5, 421, 10, "here")
+		}, "here@10,49"},
 		{"nothing", func(p *pdftest.Page) {}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -94,6 +100,18 @@ func TestAPageOfPicturesIsToldFromAnEmptyOne(t *testing.T) {
 	}
 	if len(pages) != 3 || pages[0].Pictures || !pages[1].Pictures || pages[2].Pictures {
 		t.Errorf("got %+v", pages)
+	}
+}
+
+func TestAWordOfUnknownCharactersIsUnsure(t *testing.T) {
+	d := pdftest.Document{Unmapped: true}
+	d.Page().Text(50, 50, 10, "Total").Text(300, 50, 10, "١٢٣")
+	pages, err := read(t, d.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := pages[0].Words; len(w) != 2 || w[0].Unsure || !w[1].Unsure {
+		t.Errorf("got %+v", w)
 	}
 }
 
@@ -144,16 +162,27 @@ func TestAClosedReaderOpensNothing(t *testing.T) {
 }
 
 // Whatever a file is, reading it ends, with pages or with an error of the
-// document's.
-func FuzzRead(f *testing.F) {
+// document's. (Go's fuzzing stands still as soon as it runs PDFium.)
+func TestBrokenFilesAreReadToAnEnd(t *testing.T) {
 	var d pdftest.Document
 	d.Page().Text(50, 50, 10, "Invoice No: 17").Text(50, 80, 10, "１２ ٣").Turned(300, 300, 10, 90, "aside").Picture()
-	f.Add(d.Bytes())
-	d.Encrypted = true
-	f.Add(d.Bytes())
-	f.Fuzz(func(t *testing.T, file []byte) {
-		if _, err := read(t, file); err != nil && !errors.Is(err, pdf.ErrMalformed) && !errors.Is(err, pdf.ErrEncrypted) {
-			t.Errorf("got %v", err)
+	whole := d.Bytes()
+	random := rand.New(rand.NewPCG(1, 2))
+	for n := range 60 {
+		file := slices.Clone(whole)
+		for range 1 + random.IntN(8) {
+			i, j := random.IntN(len(file)), random.IntN(len(file))
+			switch random.IntN(3) {
+			case 0:
+				file[i] = byte(random.IntN(256))
+			case 1:
+				file = slices.Delete(file, i, min(len(file), i+20))
+			case 2:
+				copy(file[i:], whole[j:min(len(whole), j+20)])
+			}
 		}
-	})
+		if _, err := read(t, file); err != nil && !errors.Is(err, pdf.ErrMalformed) && !errors.Is(err, pdf.ErrEncrypted) {
+			t.Errorf("file %d: %v", n, err)
+		}
+	}
 }

@@ -23,6 +23,9 @@ type Document struct {
 	// Encrypted documents need a password that nobody knows.
 	Encrypted bool
 
+	// Unmapped documents do not say which characters the font beyond Latin shows.
+	Unmapped bool
+
 	pages []*Page
 }
 
@@ -117,11 +120,20 @@ var helvetica = []int{
 }
 
 // toUnicode says of each character of the other font that its code is its own
-// in UTF-16.
-const toUnicode = `/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def
-1 begincodespacerange <0000> <FFFF> endcodespacerange
-1 beginbfrange <0000> <FFFF> <0000> endbfrange
-endcmap CMapName currentdict /CMap defineresource pop end end`
+// in UTF-16. A range has one first byte, and a block at most 100 ranges.
+func toUnicode() string {
+	var b strings.Builder
+	b.WriteString("/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n1 begincodespacerange <0000> <FFFF> endcodespacerange\n")
+	for first := 0; first < 256; first += 64 {
+		b.WriteString("64 beginbfrange\n")
+		for high := first; high < first+64; high++ {
+			fmt.Fprintf(&b, "<%02X00> <%02XFF> <%02X00>\n", high, high, high)
+		}
+		b.WriteString("endbfrange\n")
+	}
+	b.WriteString("endcmap CMapName currentdict /CMap defineresource pop end end")
+	return b.String()
+}
 
 // Bytes returns the document's file.
 func (d *Document) Bytes() []byte {
@@ -132,7 +144,7 @@ func (d *Document) Bytes() []byte {
 		"<< /Type /Font /Subtype /Type0 /BaseFont /Any /Encoding /Identity-H /DescendantFonts [5 0 R] /ToUnicode 7 0 R >>",
 		"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Any /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /DW 600 /FontDescriptor 6 0 R >>",
 		"<< /Type /FontDescriptor /FontName /Any /Flags 4 /FontBBox [0 -200 1000 800] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
-		stream(toUnicode),
+		stream(toUnicode()),
 	}
 	var kids []string
 	for _, p := range d.pages {
@@ -140,6 +152,9 @@ func (d *Document) Bytes() []byte {
 			p.Width, p.Height, p.Rotate, len(objects)+2)
 		kids = append(kids, fmt.Sprintf("%d 0 R", len(objects)+1))
 		objects = append(objects, page, stream(p.content.String()))
+	}
+	if d.Unmapped {
+		objects[3] = strings.Replace(objects[3], " /ToUnicode 7 0 R", "", 1)
 	}
 	objects[1] = fmt.Sprintf("<< /Type /Pages /Kids [%s] /Count %d >>", strings.Join(kids, " "), len(kids))
 	return file(objects, d.Encrypted)
