@@ -181,13 +181,8 @@ func TestARunNeedsItsScript(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			job := strings.Replace(prepare(""), "s3://scripts/prepare.py", row.location, 1)
 			inEngine(t, job, responses(success), func(t *testing.T, e *engine, client *awsglue.Client) {
-				id := start(t, client)
-				e.Authorizer = only{"s3:GetObject", row.may}
-				if err := e.AwaitJob(t.Context(), "glue", id); err != nil {
-					t.Fatal(err)
-				}
-				e.Authorizer = nil
-				if got := aws.ToString(run(t, client, id).ErrorMessage); !strings.Contains(got, row.want) || (row.want == "") != (got == "") {
+				e.Authorizer = reader{row.may}
+				if got := aws.ToString(e.finish(t, client, start(t, client)).ErrorMessage); !strings.Contains(got, row.want) || (row.want == "") != (got == "") {
 					t.Errorf("got %q", got)
 				}
 			})
@@ -206,7 +201,6 @@ func TestARunWritesWhatItsResponseSays(t *testing.T) {
 			if err := e.AwaitJob(t.Context(), "glue", *out.JobRunId); err != nil {
 				t.Fatal(err)
 			}
-			e.Authorizer = nil
 			return run(t, client, *out.JobRunId)
 		}
 		if r := again(); r.JobRunState != "SUCCEEDED" || strings.Join(e.written, "|") != "data/day-1/a.csv 1,2\n|data/b b" {
@@ -215,10 +209,7 @@ func TestARunWritesWhatItsResponseSays(t *testing.T) {
 		if r := again(); r.JobRunState != "FAILED" || *r.ErrorMessage != `"" is no address in S3` {
 			t.Errorf("without an argument: %+v", r)
 		}
-		go func() {
-			time.Sleep(2 * time.Second)
-			e.Authorizer = only{"s3:PutObject", "arn:aws:s3:::data/b"}
-		}()
+		e.Authorizer = allBut{"s3:PutObject", "arn:aws:s3:::other/c"}
 		if r := again(); r.JobRunState != "FAILED" || *r.ErrorMessage != "An error occurred (AccessDeniedException) when calling the PutObject operation: s3:PutObject on arn:aws:s3:::other/c" {
 			t.Errorf("without a permission: %+v", r)
 		}

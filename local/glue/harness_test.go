@@ -197,6 +197,34 @@ func (e *engine) finish(t *testing.T, client *awsglue.Client, id string) *types.
 	return run(t, client, id)
 }
 
+// allBut permits everything but one action on one resource.
+type allBut struct{ action, resource string }
+
+func (a allBut) Authorize(_ cloud.Caller, action, resource string) error {
+	if action != a.action || resource != a.resource {
+		return nil
+	}
+	return cloud.Errorf(400, "AccessDeniedException", "%s on %s", action, resource)
+}
+
+func (allBut) Assume(_ cloud.Caller, role, _ string) (cloud.Caller, error) {
+	return cloud.Caller{ARN: role, Role: role}, nil
+}
+
+// reader permits everything, but of S3's objects only one to be read.
+type reader struct{ object string }
+
+func (r reader) Authorize(_ cloud.Caller, action, resource string) error {
+	if action != "s3:GetObject" || resource == r.object {
+		return nil
+	}
+	return cloud.Errorf(400, "AccessDeniedException", "%s on %s", action, resource)
+}
+
+func (reader) Assume(_ cloud.Caller, role, _ string) (cloud.Caller, error) {
+	return cloud.Caller{ARN: role, Role: role}, nil
+}
+
 // only permits one action on one resource, and nothing else.
 type only struct{ action, resource string }
 

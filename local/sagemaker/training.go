@@ -5,6 +5,7 @@ package sagemaker
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -125,14 +126,15 @@ func trainingEnd(response *mock.Response) (trainingJob, error) {
 	return end, final(end.TrainingJobStatus)
 }
 
-// enter notes the job's secondary status.
+// enter notes the job's secondary status. Descriptions that were given out keep
+// theirs.
 func (t *trainingJob) enter(secondary, message string, now cloud.Time) {
-	if n := len(t.SecondaryStatusTransitions); n > 0 {
-		t.SecondaryStatusTransitions[n-1].EndTime = &now
+	transitions := slices.Clone(t.SecondaryStatusTransitions)
+	if n := len(transitions); n > 0 {
+		transitions[n-1].EndTime = &now
 	}
 	t.SecondaryStatus, t.LastModifiedTime = secondary, now
-	t.SecondaryStatusTransitions = append(t.SecondaryStatusTransitions[:len(t.SecondaryStatusTransitions):len(t.SecondaryStatusTransitions)],
-		transition{Status: secondary, StartTime: now, StatusMessage: message})
+	t.SecondaryStatusTransitions = append(transitions, transition{Status: secondary, StartTime: now, StatusMessage: message})
 }
 
 // train takes a job from status to status.

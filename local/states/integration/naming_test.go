@@ -38,6 +38,16 @@ func TestErrorsOfServicesAreNamed(t *testing.T) {
 		{Find("aws-sdk:secretsmanager:createSecret"), "ValidationException", 400, "SecretsManager.SecretsManagerException"},
 		{Find("aws-sdk:sfn:sendTaskSuccess"), "InvalidToken", 400, "Sfn.InvalidTokenException"},
 		{Find("aws-sdk:sfn:startExecution"), "ValidationException", 400, "Sfn.ValidationException"},
+		{Find("glue:startJobRun"), "ConcurrentRunsExceededException", 400, "Glue.ConcurrentRunsExceededException"},
+		{Find("glue:startJobRun"), "ThrottlingException", 400, "Glue.AWSGlueException"},
+		{Find("aws-sdk:glue:startJobRun"), "ValidationException", 400, "Glue.ValidationException"},
+		{Find("sagemaker:createTrainingJob"), "ResourceLimitExceeded", 400, "SageMaker.ResourceLimitExceededException"},
+		{Find("sagemaker:createTrainingJob"), "ResourceInUse", 400, "SageMaker.ResourceInUseException"},
+		{Find("sagemaker:createEndpoint"), "ValidationException", 400, "SageMaker.AmazonSageMakerException"},
+		{Find("aws-sdk:sagemaker:describeEndpoint"), "ValidationException", 400, "SageMaker.SageMakerException"},
+		{Find("aws-sdk:sagemakerruntime:invokeEndpoint"), "ModelError", 424, "SageMakerRuntime.ModelErrorException"},
+		{Find("aws-sdk:scheduler:createSchedule"), "ConflictException", 409, "Scheduler.ConflictException"},
+		{Find("aws-sdk:scheduler:createSchedule"), "ResourceNotFoundException", 404, "Scheduler.ResourceNotFoundException"},
 	} {
 		f := row.integration.naming.failure(cloud.Errorf(row.status, row.code, "message"))
 		if f.Name != row.want {
