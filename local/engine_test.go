@@ -72,6 +72,7 @@ func TestAHandWrittenTemplateRunsAndAnswersUnmodifiedClients(t *testing.T) {
 		{"an upload is announced to a queue", uploadToQueue},
 		{"a schedule sends to a queue", scheduleToQueue},
 		{"each service answers a look at it", services},
+		{"a state machine has a bill read, and a topic is told", machineReads},
 		{"a state machine waits for jobs, or is told their results", machineLearns},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, shop) })
