@@ -210,10 +210,11 @@ func (s *IAM) add(e *entity) error {
 	if s.names[key] != nil {
 		return fault(409, "EntityAlreadyExists", "%s with name %s already exists.", e.kind.name, e.name)
 	}
-	if n := len(s.all(e.kind)); n >= e.kind.quota {
+	if s.counts[e.kind] >= e.kind.quota {
 		return fault(409, "LimitExceeded", "Cannot exceed quota for %ssPerAccount: %d", e.kind.name, e.kind.quota)
 	}
 	s.entities[e.arn], s.names[key] = e, e
+	s.counts[e.kind]++
 	return nil
 }
 
@@ -227,6 +228,7 @@ func (s *IAM) remove(e *entity) {
 		delete(s.sessions, key.id)
 	}
 	delete(s.entities, e.arn)
+	s.counts[e.kind]--
 	delete(s.names, entityName{e.kind, strings.ToLower(e.name)})
 }
 

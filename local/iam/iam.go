@@ -24,6 +24,7 @@ type IAM struct {
 	mu        sync.RWMutex
 	entities  map[string]*entity         // by ARN
 	names     map[entityName]*entity     // the same
+	counts    map[*kind]int              // how many there are
 	policies  map[string]*managedPolicy  // by ARN
 	resources map[string]*resourcePolicy // by the ARN of the resource
 	sessions  map[string]session         // by the id of the access key
@@ -42,6 +43,7 @@ func New(c *cloud.Cloud) *IAM {
 		site:      c.Site,
 		entities:  map[string]*entity{},
 		names:     map[entityName]*entity{},
+		counts:    map[*kind]int{},
 		policies:  managedByAWS(),
 		resources: map[string]*resourcePolicy{},
 		sessions:  map[string]session{},

@@ -140,6 +140,9 @@ func (s *scalar) UnmarshalJSON(raw []byte) error {
 		*s = scalar(text)
 		return nil
 	}
+	if strings.ContainsAny(string(raw[:1]), "{[n") {
+		return fmt.Errorf("a condition's value must be a string, a number or a boolean, got %.20s", raw)
+	}
 	*s = scalar(raw)
 	return nil
 }
