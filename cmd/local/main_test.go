@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/tradepost-dev/tradepost/local"
@@ -217,6 +218,25 @@ func TestPortsAreThoseThatTheUserChooses(t *testing.T) {
 	}
 }
 
+func TestTasksAreMockedAsTheFlagsSay(t *testing.T) {
+	mocks, err := filepath.Abs("../../local/testdata/mocks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := launch(t, program(t), "-mocks", mocks, "-test-case", "Learn=Trained")
+	machines := sfn.New(sfn.Options{
+		Region: "us-east-1", BaseEndpoint: &r.endpoints.AWS, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	started, err := machines.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(r.endpoints.Outputs["app"]["Learn"].(string))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the execution is of the test case", func() bool {
+		ended, err := machines.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn})
+		return err == nil && aws.ToString(ended.Output) == `{"metric":0.9,"status":"Completed"}`
+	})
+}
+
 func TestHelpIsNoFailure(t *testing.T) {
 	output, err := exec.Command(filepath.Join(program(t), "local"), "-h").CombinedOutput()
 	if err != nil || !strings.Contains(string(output), "usage: local") {
@@ -237,6 +257,8 @@ func TestWhatIsWrongIsSaidWithAStatusOfItsOwn(t *testing.T) {
 		{"what the engine does not do", []string{"-out", filepath.Join(dir, "o"), "-state", filepath.Join(dir, "s"), filepath.Join(dir, "app.json")}, "app/C: resource type AWS::ECS::Cluster is not supported by the local engine"},
 		{"a folder without an assembly", []string{dir}, "run `cdk synth` first"},
 		{"a parameter of another form", []string{"-parameter", "A=1"}, "want STACK:NAME=VALUE"},
+		{"a test case of another form", []string{"-test-case", "Learn"}, "want MACHINE=CASE"},
+		{"mocks that are not there", []string{"-mocks", filepath.Join(dir, "none.json"), filepath.Join(dir, "app.json")}, "read the mock configuration"},
 		{"one folder for both", []string{"-out", dir, "-state", dir, filepath.Join(dir, "app.json")}, "different folders"},
 		{"two assemblies", []string{"a", "b"}, `nothing is known of the argument "b"`},
 	} {
