@@ -20,6 +20,7 @@ var encrypted = map[string]string{
 	"AWS::S3::Bucket": `{"BucketEncryption": {"ServerSideEncryptionConfiguration": [{
 		"BucketKeyEnabled": true, "ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "<Key.Arn>"}
 	}]}}`,
+	"AWS::Kinesis::Stream":        `{"StreamEncryption": {"EncryptionType": "KMS", "KeyId": "<Key.Arn>"}}`,
 	"AWS::SQS::Queue":             `{"KmsMasterKeyId": "<Key.Arn>"}`,
 	"AWS::SNS::Topic":             `{"KmsMasterKeyId": "<Key.Arn>"}`,
 	"AWS::SecretsManager::Secret": `{"KmsKeyId": "<Key.Arn>"}`,

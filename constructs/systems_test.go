@@ -22,6 +22,7 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/ordering"
 	"github.com/tradepost-dev/tradepost/constructs/training"
+	"github.com/tradepost-dev/tradepost/constructs/webhooks"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
 )
 
@@ -37,6 +38,7 @@ var systems = map[string]func(awscdk.Stack, operation.Settings){
 	"instances":  func(s awscdk.Stack, o operation.Settings) { instances.New(s, "Switch", instances.Props{Operation: o}) },
 	"onboarding": func(s awscdk.Stack, o operation.Settings) { onboarding.New(s, "Club", onboarding.Props{Operation: o}) },
 	"ordering":   func(s awscdk.Stack, o operation.Settings) { ordering.New(s, "Shop", ordering.Props{Operation: o}) },
+	"webhooks":   func(s awscdk.Stack, o operation.Settings) { webhooks.New(s, "Hooks", webhooksProps(o)) },
 	"training":   func(s awscdk.Stack, o operation.Settings) { training.New(s, "Model", trainingProps(o)) },
 }
 

@@ -37,7 +37,7 @@ func Service(scope constructs.Construct, service, resource string) awsiam.IPrinc
 }
 
 // arn is a pattern of this account's resources in this region.
-func arn(scope constructs.Construct, service, resource string) string {
+func arn(scope constructs.IConstruct, service, resource string) string {
 	stack := awscdk.Stack_Of(scope)
 	return strings.Join([]string{"arn", *stack.Partition(), service, *stack.Region(), *stack.Account(), resource}, ":")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesis"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -59,6 +60,27 @@ func AllowSend(grantee awsiam.IGrantable, queue awssqs.IQueue) awsiam.Grant {
 func AllowPublish(grantee awsiam.IGrantable, topic awssns.ITopic) awsiam.Grant {
 	AllowKey(grantee, topic.MasterKey(), "kms:Decrypt", "kms:GenerateDataKey")
 	return Allow(grantee, []string{*topic.TopicArn()}, "sns:Publish")
+}
+
+// AllowPut lets a grantee put records into a stream, and use the key that encrypts
+// it.
+func AllowPut(grantee awsiam.IGrantable, stream awskinesis.IStream) awsiam.Grant {
+	AllowKey(grantee, stream.EncryptionKey(), "kms:GenerateDataKey")
+	return Allow(grantee, []string{*stream.StreamArn()}, "kinesis:PutRecord")
+}
+
+// AllowRead lets a grantee read records of a stream, and use the key that encrypts
+// it.
+func AllowRead(grantee awsiam.IGrantable, stream awskinesis.IStream) awsiam.Grant {
+	AllowKey(grantee, stream.EncryptionKey(), "kms:Decrypt")
+	return Allow(grantee, []string{*stream.StreamArn()}, "kinesis:GetRecords", "kinesis:GetShardIterator")
+}
+
+// AllowFollow is AllowRead for a function that Lambda is to invoke with what is in
+// a stream.
+func AllowFollow(grantee awsiam.IGrantable, stream awskinesis.IStream) awsiam.Grant {
+	AllowRead(grantee, stream)
+	return Allow(grantee, []string{*stream.StreamArn()}, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards")
 }
 
 // AllowKey lets a grantee use a key. Nil is AWS's own key, which everybody uses
@@ -114,6 +136,21 @@ func allowAlarms(scope constructs.Construct, key awskms.IKey) {
 func allowEvents(scope constructs.Construct, key awskms.IKey) {
 	allowService(key, "events.amazonaws.com",
 		map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}},
+		"kms:Decrypt", "kms:GenerateDataKey*")
+}
+
+// AllowTopic lets a topic send to a queue, and use the key that encrypts it. (The
+// CDK's own subscription makes key and topic depend on one another.)
+func AllowTopic(queue awssqs.IQueue, topic awssns.ITopic) {
+	service := awsiam.NewServicePrincipal(jsii.String("sns.amazonaws.com"), nil)
+	queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{service},
+		Actions:    jsii.Strings("sqs:SendMessage"),
+		Resources:  &[]*string{queue.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": topic.TopicArn()}},
+	}))
+	allowService(queue.EncryptionMasterKey(), "sns.amazonaws.com",
+		map[string]any{"ArnLike": map[string]any{"aws:SourceArn": arn(topic, "sns", "*")}},
 		"kms:Decrypt", "kms:GenerateDataKey*")
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesis"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -116,6 +117,57 @@ func NewWorkQueue(scope constructs.Construct, settings Settings, timeout time.Du
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(5)},
 	})
 	return queue, deadLetters
+}
+
+// NewFIFOQueue declares a queue, under the id Resource, that keeps the order
+// within each group of messages, which a function works on for at most so long,
+// and the queue for those that it has failed on five times. Neither holds up
+// other groups.
+func NewFIFOQueue(scope constructs.Construct, settings Settings, timeout time.Duration) (queue, deadLetters awssqs.Queue) {
+	groups := func(props awssqs.QueueProps) awssqs.QueueProps {
+		props.Fifo = jsii.Bool(true)
+		props.DeduplicationScope = awssqs.DeduplicationScope_MESSAGE_GROUP
+		props.FifoThroughputLimit = awssqs.FifoThroughputLimit_PER_MESSAGE_GROUP_ID
+		return props
+	}
+	deadLetters = NewQueue(scope, "DeadLetters", settings, groups(awssqs.QueueProps{}))
+	Suppress(deadLetters, "AwsSolutions-SQS3", "This queue is itself a dead-letter queue, watched by an alarm.")
+	queue = NewQueue(scope, "Resource", settings, groups(awssqs.QueueProps{
+		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * timeout.Seconds())), // as NewWorkQueue's
+		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: deadLetters, MaxReceiveCount: jsii.Number(5)},
+	}))
+	return queue, deadLetters
+}
+
+// NewStream declares an encrypted stream that keeps records for so long: with so
+// many shards, or as many as it takes if that is 0.
+func NewStream(scope constructs.Construct, id string, settings Settings, shards int, retention time.Duration) awskinesis.Stream {
+	props := &awskinesis.StreamProps{
+		StreamMode:      awskinesis.StreamMode_ON_DEMAND,
+		RetentionPeriod: awscdk.Duration_Hours(jsii.Number(retention.Hours())),
+		Encryption:      awskinesis.StreamEncryption_MANAGED,
+		RemovalPolicy:   settings.RemovalPolicy(),
+	}
+	if shards > 0 {
+		props.StreamMode, props.ShardCount = awskinesis.StreamMode_PROVISIONED, jsii.Number(shards)
+	}
+	if settings.Key != nil {
+		props.Encryption, props.EncryptionKey = awskinesis.StreamEncryption_KMS, settings.Key
+	}
+	stream := awskinesis.NewStream(scope, &id, props)
+	if settings.Key != nil {
+		Suppress(stream, "AwsSolutions-KDS3", "The key is what the settings ask for.")
+	}
+	return stream
+}
+
+// NewFIFOTopic is NewTopic for one that keeps the order within each group of
+// messages. It is named by its place in the app: CloudFormation names none.
+func NewFIFOTopic(scope constructs.Construct, id string, settings Settings) awssns.Topic {
+	return awssns.NewTopic(scope, &id, &awssns.TopicProps{
+		EnforceSSL: jsii.Bool(true), MasterKey: settings.Key, Fifo: jsii.Bool(true),
+		FifoThroughputScope: awssns.FifoThroughputScope_MESSAGE_GROUP,
+	})
 }
 
 // NewTopic declares a topic that takes TLS only. It is deleted with the stack:
