@@ -36,6 +36,14 @@ func TestEvidenceHasItsConfidence(t *testing.T) {
 		{"one total twice", at("Total 10.00", "Total 10.00 EUR"), []string{"TOTAL 10.00 99 EUR 85"}},
 		{"a label that says more", at("Total 10.00", "Grand total 12.00"), []string{"TOTAL 12.00 99"}},
 		{"of an unknown kind", at("Cost centre: 4711"), []string{"OTHER 4711 75"}},
+		{"a value that looks like a label", func(p *pdftest.Page) { p.Text(50, 500, 10, "Payment terms:").Text(300, 500, 10, "Net 30") },
+			[]string{"PAYMENT_TERMS Net 30 99"}},
+		{"a sign for number alone", func(p *pdftest.Page) { p.Text(50, 500, 10, "#").Text(300, 500, 10, "1042") },
+			[]string{"INVOICE_RECEIPT_ID 1042 85"}},
+		{"a total of parts in a row", func(p *pdftest.Page) {
+			p.Text(50, 500, 10, "Total").Text(300, 500, 10, "19%").Text(400, 500, 10, "EUR").Text(440, 500, 10, "12.50")
+		},
+			[]string{"TOTAL EUR 12.50 99 EUR 99"}},
 		{"a sentence", at("Please pay the total amount of 300.00 in advance."), nil},
 		{"a sentence that begins like a label", at("To whom it may concern"), nil},
 		{"a VAT number", at("VAT 123456789"), nil},
