@@ -91,7 +91,7 @@ type endpointOutput struct {
 	EndpointARN string `json:"EndpointArn"`
 }
 
-// authorize asks for an action on an endpoint and its configuration.
+// authorizeEndpoint asks for an action on an endpoint and its configuration.
 func (s *SageMaker) authorizeEndpoint(caller cloud.Caller, action string, in endpointInput) error {
 	if err := checkName("EndpointName", in.EndpointName); err != nil {
 		return err

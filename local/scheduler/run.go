@@ -35,17 +35,10 @@ func (s *Scheduler) run(k key, sched *schedule) func(context.Context) {
 			})
 		}
 		if sched.ActionAfterCompletion == afterDelete && sleep(ctx, sched.times.window) {
-			s.forget(k, sched)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			delete(s.schedules, k) // whoever replaces a schedule waits until it has stopped
 		}
-	}
-}
-
-// forget deletes a schedule that has come to its end, unless it was replaced.
-func (s *Scheduler) forget(k key, sched *schedule) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.schedules[k] == sched {
-		delete(s.schedules, k)
 	}
 }
 

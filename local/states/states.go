@@ -8,7 +8,8 @@
 // file of its own (pass.go, task.go, choice.go, ...), and so have what they share:
 // the flow of data (flow.go), Retry and Catch (guard.go), failures and their names
 // (failure.go). What a Task can call stands in a table of package integration,
-// which sees of a task what host.go shows. What happened is recorded as AWS records
+// which sees of a task what host.go shows; a mock configuration answers in their
+// place (mocks.go). What happened is recorded as AWS records
 // it (history.go, events.go), and kept when it is over (register.go, archive.go).
 //
 // Where AWS's documentation and what the service really answers differ in the
