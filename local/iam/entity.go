@@ -224,9 +224,6 @@ func (s *IAM) remove(e *entity) {
 		e.detach(arn)
 	}
 	e.bound(nil)
-	for _, key := range e.keys {
-		delete(s.sessions, key.id)
-	}
 	delete(s.entities, e.arn)
 	s.counts[e.kind]--
 	delete(s.names, entityName{e.kind, strings.ToLower(e.name)})

@@ -46,3 +46,22 @@ func ExampleIAM_Authorize() {
 	// orders true
 	// payments false
 }
+
+// What could a policy allow, whoever has it?
+func ExampleGrants() {
+	policy := `{"Version": "2012-10-17", "Statement": [
+		{"Sid": "Tidy", "Effect": "Allow", "Action": "s3:Delete*", "Resource": "*"},
+		{"Effect": "Deny", "Action": "s3:DeleteObject*", "Resource": "arn:aws:s3:::archive/*"}]}`
+	grants, err := iam.Grants([]byte(policy), iam.Access{Actions: []string{"iam:*", "s3:DeleteObject"}, Resources: []string{"arn:aws:s3:::*/orders"}})
+	if err != nil {
+		panic(err)
+	}
+	for _, g := range grants {
+		fmt.Println(g.Sid, g.Action, g.Resource)
+	}
+	grants, err = iam.Grants([]byte(policy), iam.Access{Actions: []string{"s3:DeleteObject"}, Resources: []string{"arn:aws:s3:::archive/*"}})
+	fmt.Println(len(grants), err)
+	// Output:
+	// Tidy s3:deleteobject arn:aws:s3:::/orders
+	// 0 <nil>
+}

@@ -121,11 +121,12 @@ func TestAStackIsDeletedAfterTheAPIHasDeletedItsResources(t *testing.T) {
 	arn := stack.Handles["Send"].Ref
 	must(e.DeletePolicy(ctx, &awsiam.DeletePolicyInput{PolicyArn: &arn}))(t)
 	must(e.DeleteRole(ctx, &awsiam.DeleteRoleInput{RoleName: aws.String("worker")}))(t)
-	e.role(t, "worker") // of somebody else
+	e.role(t, "worker") // of somebody else, as is the policy
+	e.policy(t, "send", allowRead)
 	if err := stack.Delete(ctx, cfn.Deletion{}); err != nil {
 		t.Fatal(err)
 	}
-	if left := e.left(t); left != "worker" {
+	if left := e.left(t); left != "worker send" {
 		t.Errorf("left are %s", left)
 	}
 }
