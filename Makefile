@@ -19,7 +19,7 @@ UNIT = go list -f '{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} 
 # What pages are tested in. Where it is missing, root has it installed by apt, as in CI; whoever else is told how.
 CHROMIUM_NAMES = chromium chromium-browser google-chrome google-chrome-stable "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
-.PHONY: help demo up test quick race fuzz synth docs lint bench ci clean chromium
+.PHONY: help demo up test quick race script fuzz synth docs lint bench ci clean chromium
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ quick: chromium ## the tests that start neither the CDK nor the whole app
 
 race: chromium ## the same tests under the race detector
 	@go test -race $$($(UNIT))
+
+script: ## the tests of the example's ETL script, which is Python
+	@PYTHONDONTWRITEBYTECODE=1 python3 -m unittest discover examples/training
 
 fuzz: ## every fuzz target for so many runs, or so long: FUZZTIME=1m
 	@grep -rHo --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file target; do \
@@ -59,7 +62,7 @@ lint: ## formatting, vet, staticcheck, tidy modules
 bench: $(NODE) ## speed as ratios, as a table
 	@go build -o .local/bin/ ./cmd/bench && .local/bin/bench
 
-ci: lint test race fuzz synth demo ## what CI runs
+ci: lint test script race fuzz synth demo ## what CI runs
 
 clean: ## remove what these verbs made
 	rm -rf node_modules cdk.out .local

@@ -36,6 +36,11 @@ var named = map[string]string{
 	"refusedNames":       "Erika Mustermann",
 	"applicationsTable":  "restored-applications",
 	"accountsTable":      "restored-accounts",
+	"trainingSchedule":   "rate(12 hours)",
+	"trainingImage":      "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7",
+	"trainingMetric":     "validation:f1",
+	"trainingAtLeast":    "0.9375",
+	"trainingEmail":      "ml@example.com",
 }
 
 // chosen are contexts that choose, each with a value other than its default.
@@ -48,6 +53,7 @@ var chosen = map[string]string{
 	"partnersDeleteReplies":  "true",
 	"instanceSubnet":         "subnet-0123456789abcde22",
 	"keepApiAccount":         "true",
+	"trainingScript":         "cdk.json",
 	"tradepost:architecture": "x86_64",
 }
 

@@ -41,6 +41,7 @@ func systems() []System {
 		{"onboarding", readOnboarding},
 		{"instances", readInstances},
 		{"accounts", readAccounts},
+		{"training", readTraining},
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/internal/contract/ordering"
 	"github.com/tradepost-dev/tradepost/internal/contract/policyguard"
+	"github.com/tradepost-dev/tradepost/internal/contract/training"
 )
 
 // starts is how often each binary is started; the median counts.
@@ -129,6 +130,7 @@ func environment(runtimeAPI string) []string {
 		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
 		ordering.EnvWorkflowARN, ordering.EnvDeadLettersURL, ordering.EnvStockTable, ordering.EnvOrdersTable, ordering.EnvNoticesARN,
 		approval.EnvRequestsTable, approval.EnvTopicARN, approval.EnvKeySecret, approval.EnvPageURL, policyguard.EnvCasesTable,
+		training.EnvDataBucket, training.EnvDataPrefix, training.EnvWorkBucket, training.EnvRunsTable, training.EnvEndpoint, training.EnvName,
 		invoices.EnvInvoicesTable, invoices.EnvPaymentsTable, invoices.EnvArchiveBucket, invoices.EnvTopicARN, invoices.EnvTextractRole, invoices.EnvMetrics, invoices.EnvSystem,
 	} {
 		values = append(values, name+"=x")

@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
+	"github.com/tradepost-dev/tradepost/cmd/internal/training"
 )
 
 // stories are all of them, in the order in which they are told. The input is
@@ -29,6 +30,7 @@ func stories(input string) []story.Story {
 		onboarding.Story(),
 		instances.Story(),
 		accounts.Story(),
+		training.Story(),
 	}
 }
 

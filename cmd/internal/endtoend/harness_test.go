@@ -23,6 +23,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
+	"github.com/tradepost-dev/tradepost/cmd/internal/training"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -35,6 +36,7 @@ var (
 	club  *onboarding.Club
 	power *instances.Switch
 	bank  *accounts.Bank
+	model *training.Lab
 	fault switchboard
 )
 
@@ -51,6 +53,7 @@ func systems() []system {
 		{onboarding.System(), func(_ context.Context, l *laptop.Laptop) (err error) { club, err = onboarding.Connect(l); return err }},
 		{instances.System(), func(_ context.Context, l *laptop.Laptop) (err error) { power, err = instances.Connect(l); return err }},
 		{accounts.System(), func(_ context.Context, l *laptop.Laptop) (err error) { bank, err = accounts.Connect(l); return err }},
+		{training.System(), func(_ context.Context, l *laptop.Laptop) (err error) { model, err = training.Connect(l); return err }},
 	}
 }
 
