@@ -1,192 +1,135 @@
 package constructs_test
 
 import (
-	"io"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
-	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/approval"
-	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
-	"github.com/tradepost-dev/tradepost/constructs/workflow"
+	"github.com/tradepost-dev/tradepost/internal/browser"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
-	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// asking is the definition of the package's documentation.
-const asking = `{"QueryLanguage": "JSONata", "TimeoutSeconds": 600, "StartAt": "Ask", "States": {
-	"Ask": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "Arguments": {
-		"FunctionName": "${ApprovalRequestFunctionArn}",
-		"Payload": {"name": "{% $states.context.Execution.Id & '/Ask' %}", "taskToken": "{% $states.context.Task.Token %}", "title": "Pay?"}},
-		"TimeoutSeconds": ${ApprovalTimeoutSeconds}, "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Conclude"}], "End": true},
-	"Conclude": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 60, "Arguments": {
-		"FunctionName": "${ApprovalConcludeFunctionArn}", "Payload": {"name": "{% $states.context.Execution.Id & '/Ask' %}"}},
-		"Output": "{% $states.result.Payload %}", "End": true}}}`
-
-// askingLab is the engine with a workflow that asks, which waits for as many
-// seconds as substituted.
-type askingLab struct {
-	*local.Engine
-	mails string // a folder
+// The functions keep their keys for a while, so the rotation comes first, when the
+// page's has not read any.
+func TestAWorkflowAsksAPerson(t *testing.T) {
+	l := newAskingLab(t)
+	t.Run("whose link outlives a rotation of the key", l.rotates)
+	t.Run("who decides in a browser, once", l.decides)
+	t.Run("who does not answer in time", l.timesOut)
+	t.Run("again, when asking has failed", l.asksAgain)
+	t.Run("once, although it is redriven", l.redrives)
 }
 
-func newAskingLab(t *testing.T, seconds string) *askingLab {
-	t.Helper()
-	stack := cdktest.NewStack(t)
-	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	stack.Node().SetContext(jsii.String(gofunction.ArchitectureContext), architecture)
-	approvals := approval.New(stack, "Approval", approval.Props{Approvers: []string{"ann@example.com"}, Timeout: time.Hour, Code: builtApproval(t)})
-	substitutions := approvals.Substitutions()
-	if seconds != "" {
-		substitutions["ApprovalTimeoutSeconds"] = seconds
-	}
-	payment := workflow.New(stack, "Payment", workflow.Props{Definition: asking, Substitutions: substitutions})
-	approvals.Serve(payment)
-	awscdk.NewCfnOutput(stack, jsii.String("Machine"), &awscdk.CfnOutputProps{Value: payment.StateMachine.StateMachineArn()})
-	cdktest.Synth(t, stack)
-	l := &askingLab{mails: t.TempDir()}
-	var err error
-	if l.Engine, err = local.Start(t.Context(), local.Options{Assembly: *stack.Node().Root().(awscdk.App).Outdir(), Mail: l.mails}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return l
-}
-
-// builtApproval are the real functions, which tests of constructs build none of.
-func builtApproval(t *testing.T) map[approval.Handler]awslambda.Code {
-	t.Helper()
-	code := map[approval.Handler]awslambda.Code{}
-	for _, handler := range []approval.Handler{approval.Request, approval.Page, approval.Conclude} {
-		folder := t.TempDir()
-		build := exec.Command("go", "build", "-o", filepath.Join(folder, "bootstrap"), "../lambdas/approval/"+string(handler)+"/bootstrap")
-		if output, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, output)
-		}
-		code[handler] = awslambda.Code_FromAsset(&folder, nil)
-	}
-	return code
-}
-
-func (l *askingLab) states(t *testing.T, action string, in, out any) {
-	t.Helper()
-	if err := l.Cloud.Do(t.Context(), l.Cloud.Administrator(), "states", action, in, out); err != nil {
-		t.Fatal(err)
-	}
-}
-
-type execution struct {
-	ARN    string `json:"executionArn"`
-	Status string `json:"status"`
-	Output string `json:"output"`
-}
-
-// ask starts an execution, and returns the link of the mail it sends.
-func (l *askingLab) ask(t *testing.T) (started execution, link string) {
-	t.Helper()
-	l.states(t, "StartExecution", map[string]any{"stateMachineArn": l.Endpoints().Outputs["Stack"]["Machine"]}, &started)
-	waitUntil(t, "a mail", func() bool {
-		files, err := filepath.Glob(filepath.Join(l.mails, "*.eml"))
-		if err != nil || len(files) == 0 {
-			return false
-		}
-		content, err := os.ReadFile(files[0])
-		if link = regexp.MustCompile(`(?m)^http\S+$`).FindString(string(content)); err != nil || link == "" {
-			t.Fatalf("no link in %s, %v", content, err)
-		}
-		return true
-	})
-	return started, link
-}
-
-func (l *askingLab) describe(t *testing.T, e execution) execution {
-	t.Helper()
-	l.states(t, "DescribeExecution", map[string]any{"executionArn": e.ARN}, &e)
-	return e
-}
-
-func (l *askingLab) ended(t *testing.T, e execution) execution {
-	t.Helper()
-	waitUntil(t, "the execution's end", func() bool { e = l.describe(t, e); return e.Status != "RUNNING" })
-	return e
-}
-
-func waitUntil(t *testing.T, what string, met func() bool) {
-	t.Helper()
-	limit := time.After(30 * time.Second)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !met() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
-// page requests a link, as a browser does.
-func page(t *testing.T, method, link, form string, want int) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, link, strings.NewReader(form))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != want {
-		t.Fatalf("%s: %d, %s, %v", method, response.StatusCode, body, err)
-	}
-	return string(body)
-}
-
-func TestAWorkflowAsksAndAClickOnTheMailsLinkAnswersIt(t *testing.T) {
-	l := newAskingLab(t, "")
-	started, link := l.ask(t)
-	for range 2 {
-		page(t, "GET", link, "", 200)
-	}
-	if e := l.describe(t, started); e.Status != "RUNNING" {
-		t.Fatalf("opening the link: %+v", e)
-	}
-	page(t, "POST", link, "decision=APPROVED&comment=fine+%3Cb%3E", 200)
-	if second := page(t, "POST", link, "decision=DENIED", 409); !strings.Contains(second, "<strong>Approved</strong> by ann@example.com") || !strings.Contains(second, "fine &lt;b&gt;") {
-		t.Errorf("the second is told %s", second)
-	}
-	if e := l.ended(t, started); e.Status != "SUCCEEDED" || !strings.Contains(e.Output, `"APPROVED"`) || !strings.Contains(e.Output, `"ann@example.com"`) {
+func (l *askingLab) rotates(t *testing.T) {
+	started := l.start(t, "Payment")
+	links := l.links(t)
+	l.do(t, "secretsmanager", "PutSecretValue", map[string]any{"SecretId": l.outputs["OutKey"], "SecretString": strings.Repeat("new key ", 8)}, nil)
+	page(t, "POST", links[ann], "decision=DENIED&comment=no", 200)
+	if e := l.ended(t, started); e.Status != "SUCCEEDED" || !strings.Contains(e.Output, `"DENIED"`) {
 		t.Errorf("execution %+v", e)
 	}
-	page(t, "GET", link[:len(link)-1], "", 404)
 }
 
-func TestWhatNobodyDecidesInTimeIsDenied(t *testing.T) {
-	l := newAskingLab(t, "3")
-	started, link := l.ask(t)
+func (l *askingLab) decides(t *testing.T) {
+	started := l.start(t, "Payment")
+	links := l.links(t)
+	for _, link := range links { // as a mail scanner follows them
+		page(t, "GET", link, "", 200)
+		page(t, "HEAD", link, "", 403) // which API Gateway has no method for
+	}
+	if e := l.describe(t, started); e.Status != "RUNNING" {
+		t.Fatalf("opening the links: %+v", e)
+	}
+	tab := browser.Start(t).Tab(t)
+	tab.Open(links[ann])
+	tab.Fill("Comment (optional)", "Fine, <b>Ann</b>")
+	if status := tab.Submit("Approve"); status != 200 {
+		t.Errorf("status %d", status)
+	}
+	if e := l.ended(t, started); e.Status != "SUCCEEDED" || e.Output != `{"at":"`+e.at(t)+`","by":"ann@example.com","comment":"Fine, <b>Ann</b>","decision":"APPROVED","timedOut":false}` {
+		t.Errorf("execution %+v", e)
+	}
+	tab.Back()
+	tab.Open(links[bob])
+	if text := tab.Text(); !strings.Contains(text, "Approved by ann@example.com") || !strings.Contains(text, "Fine, <b>Ann</b>") {
+		t.Errorf("the other approver sees %s", text)
+	}
+	if second := page(t, "POST", links[bob], "decision=DENIED", 409); !strings.Contains(second, "<strong>Approved</strong> by ann@example.com") {
+		t.Errorf("the second is told %s", second)
+	}
+	page(t, "GET", links[ann][:len(links[ann])-1], "", 404)
+}
+
+func (l *askingLab) timesOut(t *testing.T) {
+	started := l.start(t, "Hasty")
+	links := l.links(t)
 	if e := l.ended(t, started); e.Status != "SUCCEEDED" || !strings.Contains(e.Output, `"DENIED"`) || !strings.Contains(e.Output, `"timedOut":true`) {
 		t.Errorf("execution %+v", e)
 	}
-	if late := page(t, "POST", link, "decision=APPROVED", 409); !strings.Contains(late, "<strong>Denied</strong>, because nobody had decided in time") {
+	if late := page(t, "POST", links[ann], "decision=APPROVED", 409); !strings.Contains(late, "<strong>Denied</strong>, because nobody had decided in time") {
 		t.Errorf("who is late is told %s", late)
+	}
+}
+
+// The mails fail after the question is written down: the task is tried again, with
+// another token, which the decision has to reach.
+func (l *askingLab) asksAgain(t *testing.T) {
+	var failed atomic.Int32
+	fault := func(call cloud.Call) error {
+		if call.Service == "sns" && call.Action == "Publish" && failed.Add(1) <= 3 { // as often as a client tries
+			return cloud.Errorf(500, "InternalError", "broken")
+		}
+		return nil
+	}
+	l.fault.Store(&fault)
+	defer l.fault.Store(nil)
+	started := l.start(t, "Payment")
+	links := l.links(t)
+	if n := failed.Load(); n != 5 {
+		t.Errorf("%d mails were tried, want 3 and then 2", n)
+	}
+	page(t, "POST", links[bob], "decision=APPROVED", 200)
+	if e := l.ended(t, started); e.Status != "SUCCEEDED" || !strings.Contains(e.Output, `"by":"bob@example.com"`) {
+		t.Errorf("execution %+v", e)
+	}
+}
+
+// What was decided while no execution waited is the answer of the redriven one,
+// and nobody is mailed again.
+func (l *askingLab) redrives(t *testing.T) {
+	started := l.start(t, "Payment")
+	links := l.links(t)
+	l.do(t, "states", "StopExecution", map[string]any{"executionArn": started.ARN}, nil)
+	if e := l.ended(t, started); e.Status != "ABORTED" {
+		t.Fatalf("execution %+v", e)
+	}
+	page(t, "POST", links[ann], "decision=APPROVED&comment=late", 200)
+	var mails atomic.Int32
+	fault := func(call cloud.Call) error {
+		if call.Service == "sns" && call.Action == "Publish" {
+			mails.Add(1)
+		}
+		return nil
+	}
+	l.fault.Store(&fault)
+	defer l.fault.Store(nil)
+	l.do(t, "states", "RedriveExecution", map[string]any{"executionArn": started.ARN}, nil)
+	if e := l.ended(t, started); e.Status != "SUCCEEDED" || !strings.Contains(e.Output, `"comment":"late"`) || mails.Load() != 0 {
+		t.Errorf("execution %+v, %d mails", e, mails.Load())
+	}
+	if err := l.Close(); err != nil { // with which all mails are written
+		t.Fatal(err)
+	}
+	if mailed := l.mailed(t); !strings.Contains(mailed, "\n"+links[ann]+"\n") || strings.Count(mailed, "\nTo: ann@example.com\n") != 5 {
+		t.Errorf("the mailbox lacks %s, or has another number of mails:\n%s", links[ann], mailed)
 	}
 }
 
@@ -194,12 +137,32 @@ func TestWrongApprovalPropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
 		approval.New(cdktest.NewStack(t), "Approval", approval.Props{
 			Approvers: []string{"ann", "bob@example.com", "bob@example.com"}, Timeout: 31*24*time.Hour + time.Millisecond,
-			Alarms: approval.Alarms{ServerErrors: operation.Alarm{Threshold: -1}},
+			Alarms: approval.Alarms{ServerErrors: operation.Alarm{Threshold: -1}, Undelivered: operation.Alarm{Threshold: -2}},
 		})
 	})
-	for _, part := range []string{"approval.System Approval", `Approvers has "ann"`, `Approvers has "bob@example.com" twice`, "Timeout is", "give whole seconds", "Alarms.ServerErrors.Threshold is -1"} {
+	for _, part := range []string{"approval.System Approval", `Approvers has "ann"`, `Approvers has "bob@example.com" twice`, "Timeout is", "give whole seconds",
+		"Alarms.ServerErrors.Threshold is -1", "Alarms.Undelivered.Threshold is -2"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)
+		}
+	}
+}
+
+// A machine of somebody else's asks, and an auditor reads.
+func TestOthersMayAskAndRead(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	approvals := approval.New(stack, "Approval", approval.Props{Approvers: []string{ann}})
+	machine := awsstepfunctions.NewStateMachine(stack, jsii.String("Theirs"), &awsstepfunctions.StateMachineProps{
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromString(jsii.String(`{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}`)),
+	})
+	auditor := awsiam.NewRole(stack, jsii.String("Auditor"), &awsiam.RoleProps{AssumedBy: awsiam.NewAccountRootPrincipal()})
+	approvals.GrantAsk(machine)
+	approvals.TellMachine(stack, "Tell", machine)
+	approvals.GrantReadDecisions(auditor)
+	allowed := strings.Join(permissions(cdktest.Synth(t, stack)), "\n")
+	for _, want := range []string{"Theirs/Role lambda:InvokeFunction", "Auditor dynamodb:GetItem", "Approval/Page", "states:SendTaskSuccess"} {
+		if !strings.Contains(allowed, want) {
+			t.Errorf("no %q in\n%s", want, allowed)
 		}
 	}
 }

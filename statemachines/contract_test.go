@@ -43,6 +43,7 @@ var agreements = map[string]agreement{
 	"b2b/settlement.asl.json":    b2bSettlement,
 
 	"invoices/invoice.asl.json":      invoices,
+	"approval/question.asl.json":     question,
 	"ordering/ordering.asl.json":     ordering,
 	"accounts/application.asl.json":  accounts,
 	"onboarding/onboarding.asl.json": onboarding,

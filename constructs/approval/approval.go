@@ -6,39 +6,14 @@
 //	                |                                |
 //	                +----------> Requests <----------+
 //
-// A workflow asks by two tasks. The first one waits for its token; when its time
-// is over, the second one denies what nobody has decided:
+// A workflow asks by two tasks, those of statemachines/approval/question.asl.json:
+// copy them, with their Retry, and give the first one's title and details. The
+// first one waits for its token; when its time is over, the second one denies
+// what nobody has decided. Either one's output is
 //
-//	"Ask": {
-//	  "Type": "Task",
-//	  "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-//	  "Arguments": {
-//	    "FunctionName": "${ApprovalRequestFunctionArn}",
-//	    "Payload": {
-//	      "name": "{% $states.context.Execution.Id & '/Ask' %}",
-//	      "taskToken": "{% $states.context.Task.Token %}",
-//	      "title": "Pay 500.00 EUR to Acme?"
-//	    }
-//	  },
-//	  "TimeoutSeconds": ${ApprovalTimeoutSeconds},
-//	  "Catch": [{"ErrorEquals": ["States.Timeout"], "Next": "Conclude"}],
-//	  "Next": "Go on"
-//	},
-//	"Conclude": {
-//	  "Type": "Task",
-//	  "Resource": "arn:aws:states:::lambda:invoke",
-//	  "Arguments": {
-//	    "FunctionName": "${ApprovalConcludeFunctionArn}",
-//	    "Payload": {"name": "{% $states.context.Execution.Id & '/Ask' %}"}
-//	  },
-//	  "Output": "{% $states.result.Payload %}",
-//	  "Next": "Go on"
-//	}
+//	{"decision": "APPROVED" or "DENIED", "by": ..., "at": ..., "comment": ..., "timedOut": ...}
 //
-// Give both a Retry on ServiceBusy and on Lambda's own errors: repeated, they ask
-// and deny once. Either one's output is {"decision": "APPROVED" or "DENIED", "by": ..., "at":
-// ..., "comment": ..., "timedOut": ...}. Give the definition Substitutions, and
-// the workflow to Serve.
+// Give the definition Substitutions, and the workflow to Serve.
 package approval
 
 // This file puts the system together.
@@ -52,7 +27,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -62,7 +36,6 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/restapi"
-	"github.com/tradepost-dev/tradepost/constructs/workflow"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/approval"
 )
 
@@ -108,6 +81,9 @@ type Alarms struct {
 	// ServerErrors goes off when approvers are answered with 5xx. Default: at the
 	// first.
 	ServerErrors operation.Alarm
+
+	// Undelivered goes off when mails could not be sent. Default: at the first.
+	Undelivered operation.Alarm
 }
 
 // margin is how much longer a task waits than the page takes decisions, so that
@@ -160,7 +136,7 @@ func New(scope constructs.Construct, id string, props Props) *System {
 		GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(64), ExcludePunctuation: jsii.Bool(true)},
 	})
 	operation.Suppress(s.Key, "AwsSolutions-SMG4", "Replace the value to rotate it; the one before stays valid for links that are on their way.")
-	s.addMails(props.Approvers, settings)
+	s.addMails(props.Approvers, props.Alarms.Undelivered, settings)
 	s.addPage(functions, props.Alarms.ServerErrors, settings)
 	s.addTasks(functions, props.Approvers)
 	return s
@@ -185,13 +161,19 @@ func (p Props) validate() error {
 	}
 	operation.Handlers(&faults, p.Code, handlers)
 	p.Alarms.Functions.Validate(&faults, "Alarms.Functions")
-	faults.Alarms(map[string]operation.Alarm{"Alarms.ServerErrors": p.Alarms.ServerErrors})
+	faults.Alarms(map[string]operation.Alarm{"Alarms.ServerErrors": p.Alarms.ServerErrors, "Alarms.Undelivered": p.Alarms.Undelivered})
 	return faults.Err()
 }
 
 // addMails subscribes each approver to the mails that are for them.
-func (s *System) addMails(approvers []string, settings operation.Settings) {
+func (s *System) addMails(approvers []string, alarm operation.Alarm, settings operation.Settings) {
 	s.Mails = operation.NewTopic(s.Construct, "Mails", settings)
+	operation.NewAlarm(s.Construct, "UndeliveredAlarm", settings, operation.AlarmProps{
+		Description: "An approver could not be mailed, and does not know of a question: without a decision of another one it counts as denied.",
+		Metric:      s.MetricUndelivered(nil),
+		Threshold:   1,
+		Adjust:      alarm,
+	})
 	for _, approver := range approvers {
 		awssns.NewSubscription(s.Mails, jsii.String(approver), &awssns.SubscriptionProps{
 			Topic: s.Mails, Protocol: awssns.SubscriptionProtocol_EMAIL, Endpoint: &approver,
@@ -259,17 +241,4 @@ func (s *System) Substitutions() map[string]string {
 		"ApprovalConcludeFunctionArn": *s.Conclude.Function.FunctionArn(),
 		"ApprovalTimeoutSeconds":      strconv.Itoa(int((s.timeout + margin).Seconds())),
 	}
-}
-
-// Serve lets a workflow ask, and tells it what is decided. The policy is not the
-// roles' own, which the functions wait for: it names the state machine.
-func (s *System) Serve(w *workflow.Workflow) {
-	s.Request.GrantInvoke(w)
-	s.Conclude.GrantInvoke(w)
-	awsiam.NewPolicy(w.Construct, jsii.String("Decisions"), &awsiam.PolicyProps{
-		Roles: &[]awsiam.IRole{s.Request.Role, s.Page.Role},
-		Statements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions: jsii.Strings("states:SendTaskSuccess"), Resources: &[]*string{w.StateMachine.StateMachineArn()},
-		})},
-	})
 }

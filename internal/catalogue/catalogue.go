@@ -6,6 +6,8 @@ package catalogue
 // This file finds what there is to make.
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -71,9 +73,23 @@ func drawAll(root string, made map[string][]byte) error {
 // struct, as constructs/onboarding.Props, and one that ends it.
 var table = regexp.MustCompile(`(?ms)^<!-- props of ([a-z0-9/]+)\.([A-Z][A-Za-z0-9]*), by make docs -->\n(.*?)^<!-- end -->\n`)
 
-// fill writes the tables of a page anew.
+// states is the place of a machine's states in a page, which others copy.
+var states = regexp.MustCompile(`(?ms)^<!-- states of ([a-z0-9/]+\.asl\.json), by make docs -->\n(.*?)^<!-- end -->\n`)
+
+// fill writes the tables and states of a page anew.
 func fill(root string, page []byte) ([]byte, error) {
 	var fault error
+	page = states.ReplaceAllFunc(page, func(place []byte) []byte {
+		name := string(states.FindSubmatch(place)[1])
+		text, err := os.ReadFile(filepath.Join(root, "statemachines", name))
+		if err == nil {
+			text, err = statesOf(text)
+		}
+		if err != nil && fault == nil {
+			fault = fmt.Errorf("states of %s: %w", name, err)
+		}
+		return fmt.Appendf(nil, "<!-- states of %s, by make docs -->\n```json\n%s```\n<!-- end -->\n", name, text)
+	})
 	filled := table.ReplaceAllFunc(page, func(place []byte) []byte {
 		match := table.FindSubmatch(place)
 		rows, err := propsTable(filepath.Join(root, string(match[1])), string(match[2]))
@@ -83,4 +99,15 @@ func fill(root string, page []byte) ([]byte, error) {
 		return fmt.Appendf(nil, "<!-- props of %s.%s, by make docs -->\n%s<!-- end -->\n", match[1], match[2], rows)
 	})
 	return filled, fault
+}
+
+// statesOf is what stands between the braces of a definition's States, as it is
+// written there but for the indent.
+func statesOf(definition []byte) ([]byte, error) {
+	_, after, found := bytes.Cut(definition, []byte("\n  \"States\": {\n"))
+	inner, _, closed := bytes.Cut(after, []byte("\n  }"))
+	if !found || !closed {
+		return nil, errors.New("its States are not written as those of Workflow Studio")
+	}
+	return append(bytes.ReplaceAll(bytes.TrimPrefix(inner, []byte("    ")), []byte("\n    "), []byte("\n")), '\n'), nil
 }

@@ -118,6 +118,19 @@ func TestEveryPlaceForPropsIsFilled(t *testing.T) {
 		if begun, found := strings.Count(text, "<!-- props"), len(table.FindAllString(text, -1)); begun != found {
 			t.Errorf("%s has %d comments that begin a table, and %d tables", filepath.Base(path), begun, found)
 		}
+		if begun, found := strings.Count(text, "<!-- states"), len(states.FindAllString(text, -1)); begun != found {
+			t.Errorf("%s has %d comments that begin states, and %d that are filled", filepath.Base(path), begun, found)
+		}
+	}
+}
+
+func TestStatesAreShownAsTheyAreWritten(t *testing.T) {
+	got, err := statesOf([]byte("{\n  \"StartAt\": \"A\",\n  \"States\": {\n    \"A\": {\n      \"Type\": \"Pass\",\n      \"End\": true\n    }\n  }\n}\n"))
+	if want := "\"A\": {\n  \"Type\": \"Pass\",\n  \"End\": true\n}\n"; err != nil || string(got) != want {
+		t.Errorf("%v, %q, want %q", err, got, want)
+	}
+	if _, err := statesOf([]byte(`{"States": {}}`)); err == nil {
+		t.Error("states in one line are shown")
 	}
 }
 
