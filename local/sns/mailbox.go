@@ -5,16 +5,23 @@ package sns
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"mime"
 	"net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
 // mailbox is a folder with a file per mail, or nothing.
 type mailbox string
+
+// maxMails is how many mails a mailbox keeps: the last ones. Somebody who reads
+// them does so by hand.
+const maxMails = 1000
 
 // put writes a mail as a whole or not at all. Its name sorts by time. Links in
 // mails may let who has them do something, so only this user reads them.
@@ -38,6 +45,21 @@ func (b mailbox) put(t *topic, sub *subscription, m *message, localize func(stri
 	}
 	if err := os.Rename(path+".part", path); err != nil {
 		return fmt.Errorf("write a mail: %w", err)
+	}
+	return b.prune()
+}
+
+// prune removes the oldest mails of too many. Of other files it takes no notice.
+func (b mailbox) prune() error {
+	entries, err := os.ReadDir(string(b)) // sorted by name, thus by time
+	if err != nil {
+		return fmt.Errorf("read the mailbox: %w", err)
+	}
+	mails := slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return filepath.Ext(e.Name()) != ".eml" })
+	for _, old := range mails[:max(0, len(mails)-maxMails)] {
+		if err := os.Remove(filepath.Join(string(b), old.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) { // another mail may have done it
+			return fmt.Errorf("remove an old mail: %w", err)
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package sns_test
 
 import (
+	"fmt"
 	"io"
 	"mime"
 	"net/mail"
@@ -123,4 +124,33 @@ func TestAMailAddressThatIsNoneIsRefused(t *testing.T) {
 			t.Errorf("%q: error %v", address, err)
 		}
 	}
+}
+
+func TestAMailboxKeepsTheLastThousandMails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		write := func(name string) {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte("From: a\n\nold"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 1000 {
+			write(fmt.Sprintf("19991231T%06d.000Z-old.eml", i))
+		}
+		write("0-a-note-of-mine.txt")
+		e := newEngineWith(t, sns.Options{Mailbox: folder})
+		e.mustCreate(t, base+subscription("Ops", "email", `"ops@example.com"`, ""))
+		e.publish(t, map[string]any{"Message": "first"})
+		e.publish(t, map[string]any{"Message": "second"})
+		synctest.Wait()
+		files, err := filepath.Glob(filepath.Join(folder, "*"))
+		if err != nil || len(files) != 1001 || filepath.Base(files[0]) != "0-a-note-of-mine.txt" || filepath.Base(files[1]) != "19991231T000002.000Z-old.eml" {
+			t.Errorf("%v, %d files, first %s and %s", err, len(files), files[0], files[1])
+		}
+		for _, file := range files[999:] {
+			if content, err := os.ReadFile(file); err != nil || !strings.Contains(string(content), "To: ops@example.com") {
+				t.Errorf("%s: %s, %v", file, content, err)
+			}
+		}
+	})
 }
