@@ -33,6 +33,8 @@ var named = map[string]string{
 	"stockTable":         "restored-stock",
 	"ordersTable":        "restored-orders",
 	"instance":           "i-0123456789abcdef0",
+	"reviewers":          "ap@example.com",
+	"documentsBucket":    "scanned-documents",
 	"refusedNames":       "Erika Mustermann",
 	"applicationsTable":  "restored-applications",
 	"accountsTable":      "restored-accounts",
@@ -54,6 +56,8 @@ var chosen = map[string]string{
 	"instanceSubnet":         "subnet-0123456789abcde22",
 	"keepApiAccount":         "true",
 	"trainingScript":         "cdk.json",
+	"decimalMark":            "Comma",
+	"dateOrder":              "MonthFirst",
 	"tradepost:architecture": "x86_64",
 }
 

@@ -50,7 +50,7 @@ var forced = []string{
 	"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
 	"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
 	"logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
-	"ec2:DescribeInstances", "ecr:GetAuthorizationToken",
+	"ec2:DescribeInstances", "ecr:GetAuthorizationToken", "textract:StartExpenseAnalysis", "textract:GetExpenseAnalysis",
 }
 
 // wantNothingWholesale checks that no role may do all of a service, or

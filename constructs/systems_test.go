@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/approval"
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
 	"github.com/tradepost-dev/tradepost/constructs/instances"
+	"github.com/tradepost-dev/tradepost/constructs/invoices"
 	"github.com/tradepost-dev/tradepost/constructs/onboarding"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/ordering"
@@ -34,6 +35,9 @@ var systems = map[string]func(awscdk.Stack, operation.Settings){
 	},
 	"b2b": func(s awscdk.Stack, o operation.Settings) {
 		b2b.NewPipeline(s, "Pipeline", b2b.PipelineProps{Partners: testPartners(), Operation: o})
+	},
+	"invoices": func(s awscdk.Stack, o operation.Settings) {
+		invoices.New(s, "Payables", invoices.Props{Reviewers: []string{"ann@example.com"}, Operation: o})
 	},
 	"instances":  func(s awscdk.Stack, o operation.Settings) { instances.New(s, "Switch", instances.Props{Operation: o}) },
 	"onboarding": func(s awscdk.Stack, o operation.Settings) { onboarding.New(s, "Club", onboarding.Props{Operation: o}) },

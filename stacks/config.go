@@ -42,6 +42,7 @@ func systems() []System {
 		{"instances", readInstances},
 		{"accounts", readAccounts},
 		{"training", readTraining},
+		{"invoices", readInvoices},
 	}
 }
 

@@ -61,6 +61,10 @@ type Props struct {
 	// denied. One minute to 30 days. Default: 24 hours.
 	Timeout time.Duration
 
+	// KeepAPIAccount leaves the account's role for API Gateway's logs as it is: it
+	// is somebody else's, and there. Default: the system sets it.
+	KeepAPIAccount bool
+
 	// Code replaces the code of functions. Default: this module's own handlers,
 	// built here.
 	Code map[Handler]awslambda.Code
@@ -137,32 +141,38 @@ func New(scope constructs.Construct, id string, props Props) *System {
 	})
 	operation.Suppress(s.Key, "AwsSolutions-SMG4", "Replace the value to rotate it; the one before stays valid for links that are on their way.")
 	s.addMails(props.Approvers, props.Alarms.Undelivered, settings)
-	s.addPage(functions, props.Alarms.ServerErrors, settings)
+	s.addPage(functions, props, settings)
 	s.addTasks(functions, props.Approvers)
 	return s
 }
 
 func (p Props) validate() error {
 	var faults operation.Faults
-	if len(p.Approvers) == 0 || len(p.Approvers) > 50 {
-		faults.Addf("Approvers are %d: give 1 to 50", len(p.Approvers))
-	}
-	for i, approver := range p.Approvers {
-		if address, err := mail.ParseAddress(approver); err != nil || address.Address != approver {
-			faults.Addf("Approvers has %q: give mail addresses", approver)
-		}
-		if slices.Contains(p.Approvers[:i], approver) {
-			faults.Addf("Approvers has %q twice", approver)
-		}
-	}
-	operation.Within(&faults, "Timeout", p.Timeout, time.Minute, 30*24*time.Hour)
-	if p.Timeout%time.Second != 0 {
-		faults.Addf("Timeout is %v: give whole seconds", p.Timeout)
-	}
+	Validate(&faults, "Approvers", p.Approvers, "Timeout", p.Timeout)
 	operation.Handlers(&faults, p.Code, handlers)
 	p.Alarms.Functions.Validate(&faults, "Alarms.Functions")
 	faults.Alarms(map[string]operation.Alarm{"Alarms.ServerErrors": p.Alarms.ServerErrors, "Alarms.Undelivered": p.Alarms.Undelivered})
 	return faults.Err()
+}
+
+// Validate adds what is wrong with approvers and a time-out, for a construct that
+// has them as props of other names.
+func Validate(faults *operation.Faults, name string, approvers []string, timeoutName string, timeout time.Duration) {
+	if len(approvers) == 0 || len(approvers) > 50 {
+		faults.Addf("%s are %d: give 1 to 50", name, len(approvers))
+	}
+	for i, approver := range approvers {
+		if address, err := mail.ParseAddress(approver); err != nil || address.Address != approver {
+			faults.Addf("%s has %q: give mail addresses", name, approver)
+		}
+		if slices.Contains(approvers[:i], approver) {
+			faults.Addf("%s has %q twice", name, approver)
+		}
+	}
+	operation.Within(faults, timeoutName, timeout, time.Minute, 30*24*time.Hour)
+	if timeout%time.Second != 0 {
+		faults.Addf("%s is %v: give whole seconds", timeoutName, timeout)
+	}
 }
 
 // addMails subscribes each approver to the mails that are for them.
@@ -184,7 +194,7 @@ func (s *System) addMails(approvers []string, alarm operation.Alarm, settings op
 	}
 }
 
-func (s *System) addPage(functions gofunction.Set[Handler], alarm operation.Alarm, settings operation.Settings) {
+func (s *System) addPage(functions gofunction.Set[Handler], props Props, settings operation.Settings) {
 	s.Page = functions.Add("Page", Page, gofunction.Props{
 		Description: "Shows approvers what is asked, and takes their decisions",
 		Environment: map[string]string{contract.EnvRequestsTable: *s.Requests.TableName(), contract.EnvKeySecret: *s.Key.SecretArn()},
@@ -192,7 +202,8 @@ func (s *System) addPage(functions gofunction.Set[Handler], alarm operation.Alar
 	operation.AllowTable(s.Page, s.Requests, "dynamodb:GetItem", "dynamodb:UpdateItem")
 	s.allowKey(s.Page)
 	s.API = restapi.New(s.Construct, "API", restapi.Props{
-		Description: "The page by which approvers decide", RequestsPerSecond: 20, ServerErrorAlarm: alarm, Operation: settings,
+		Description: "The page by which approvers decide", RequestsPerSecond: 20, ServerErrorAlarm: props.Alarms.ServerErrors,
+		KeepAccount: props.KeepAPIAccount, Operation: settings,
 	})
 	link := s.API.RestApi.Root().AddResource(jsii.String("approvals"), nil).AddResource(jsii.String("{"+contract.ParameterLink+"}"), nil)
 	integration := awsapigateway.NewLambdaIntegration(s.Page.Function, &awsapigateway.LambdaIntegrationOptions{AllowTestInvoke: jsii.Bool(false)})

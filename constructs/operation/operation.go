@@ -49,7 +49,7 @@ type Settings struct {
 	//	logs.<region>.amazonaws.com  kms:Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey*, Describe*
 	//	cloudwatch.amazonaws.com     kms:Decrypt, GenerateDataKey*
 	//	events.amazonaws.com         kms:Decrypt, GenerateDataKey*
-	//	sns.amazonaws.com            kms:Decrypt, GenerateDataKey*; for webhooks
+	//	sns.amazonaws.com            kms:Decrypt, GenerateDataKey*; for webhooks and invoices
 	//	logging.s3.amazonaws.com     kms:Decrypt, Encrypt, ReEncrypt*, GenerateDataKey*
 	//	cloudtrail.amazonaws.com     kms:Decrypt, DescribeKey, GenerateDataKey*; for a trail
 	//

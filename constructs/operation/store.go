@@ -175,3 +175,12 @@ func NewFIFOTopic(scope constructs.Construct, id string, settings Settings) awss
 func NewTopic(scope constructs.Construct, id string, settings Settings) awssns.Topic {
 	return awssns.NewTopic(scope, &id, &awssns.TopicProps{EnforceSSL: jsii.Bool(true), MasterKey: settings.Key})
 }
+
+// Subscribe has a queue hear of what a topic is told; what cannot be delivered is
+// a dead letter.
+func Subscribe(topic awssns.ITopic, queue, deadLetters awssqs.Queue) awssns.Subscription {
+	AllowTopic(queue, topic)
+	return awssns.NewSubscription(queue, jsii.String("Subscription"), &awssns.SubscriptionProps{
+		Topic: topic, Protocol: awssns.SubscriptionProtocol_SQS, Endpoint: queue.QueueArn(), DeadLetterQueue: deadLetters,
+	})
+}

@@ -29,9 +29,13 @@ func (p page) amount(f ExpenseField) (Field[money.Amount], error) {
 }
 
 // hints are the currencies that an amount may be of, by the rest of the
-// document: those that it names, and if there are none the vendor's country's,
-// for a symbol that may be it. Textract's opinion counts if it is sure.
+// document: that of the total, once it is known; those that it names, and if
+// there are none the vendor's country's, for a symbol that may be it. Textract's
+// opinion counts if it is sure.
 func (p page) hints(w money.Written, f ExpenseField) []money.Currency {
+	if total := p.Total.Value.Currency(); total != "" {
+		return []money.Currency{total}
+	}
 	hints := append([]money.Currency{}, p.stated...)
 	if code := money.Currency(f.Currency.Code); code.Known() && f.Currency.Confidence >= p.MinConfidence {
 		hints = append(hints, code)

@@ -269,6 +269,18 @@ func TestCurrenciesAreThoseThatTheDocumentSpeaksOf(t *testing.T) {
 	}
 }
 
+// What names no currency is of the total's, whose symbol stands for it throughout.
+func TestPricesAreOfTheTotalsCurrency(t *testing.T) {
+	d := sound()
+	set(&d, typeTotal, field(typeTotal, "119,00 kr"))
+	set(&d, typeTax, field(typeTax, "19,00 kr"))
+	set(&d, typeSubtotal, field(typeSubtotal, "100,00"))
+	d.SummaryFields = append(d.SummaryFields, field(typeVAT, "NO 987654321 MVA"))
+	if got := read(t, reader(t), d)[0]; got.Total.Value.String() != "119.00 NOK" || got.Lines[0].Price.Value.String() != "60.00 NOK" || got.Subtotal.Value.String() != "100.00 NOK" || !got.Approved() {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestPagesOfAnInvoiceAreReadTogether(t *testing.T) {
 	second := ExpenseDocument{ExpenseIndex: 2, LineItemGroups: []LineItemGroup{{LineItems: []LineItem{row("Washers", "10,00")}}}}
 	other := sound()

@@ -3,6 +3,7 @@ package money
 // This file knows currencies: ISO 4217's, and what people write for them.
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -82,4 +83,19 @@ func named(text string) []Currency {
 // common are those of two lists that are in both, in the order of the first.
 func common(a, b []Currency) []Currency {
 	return slices.DeleteFunc(slices.Clone(a), func(c Currency) bool { return !slices.Contains(b, c) })
+}
+
+// Means is an error unless a symbol may stand for a currency: of a policy that
+// has it otherwise, nothing would come.
+func Means(symbol string, currency Currency) error {
+	all := named(symbol)
+	switch {
+	case len(all) == 0:
+		return fmt.Errorf("%q is no symbol of a currency", symbol)
+	case strings.TrimSuffix(strings.ToLower(symbol), ".") != symbol:
+		return fmt.Errorf("%q is never found: give it in small letters, without a point at its end", symbol)
+	case !slices.Contains(all, currency):
+		return fmt.Errorf("%q never stands for %s", symbol, currency)
+	}
+	return nil
 }
