@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
@@ -27,10 +28,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// newApp is the app with partners that a stack may keep.
+// newApp is the app with partners that a stack may keep, and an administrator:
+// with all systems.
 func newApp(t *testing.T, context map[string]any) awscdk.App {
 	t.Helper()
-	values := map[string]any{"partners": filepath.Join("testdata", "partners.json")}
+	values := map[string]any{"partners": filepath.Join("testdata", "partners.json"), "administrators": "ann@example.com"}
 	maps.Copy(values, context)
 	return cdktest.NewApp(t, values)
 }
@@ -161,6 +163,24 @@ func TestContextFaultsAreReportedTogether(t *testing.T) {
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("no %q in: %v", part, err)
+		}
+	}
+}
+
+// The policy guard acts on the whole account: nobody gets it by the way.
+func TestThePolicyGuardIsDeclaredOnlyWhereItIsAskedFor(t *testing.T) {
+	for _, row := range []struct{ systems, administrators, want string }{
+		{"", "", "none"}, {"", "ann@example.com", "declared"}, {"policyguard", "ann@example.com", "declared"}, {"policyguard", "", "administrators are not given"}, {"ordering", "ann@example.com", "none"},
+	} {
+		app := newApp(t, map[string]any{"systems": row.systems, "administrators": row.administrators})
+		got := "none"
+		if err := synthesize(app); err != nil {
+			got = err.Error()
+		} else if slices.ContainsFunc(*app.Node().Children(), func(c constructs.IConstruct) bool { return *c.Node().Id() == "Tradepost-PolicyGuard-dev" }) {
+			got = "declared"
+		}
+		if !strings.Contains(got, row.want) {
+			t.Errorf("systems=%s administrators=%s: %s, want %s", row.systems, row.administrators, got, row.want)
 		}
 	}
 }

@@ -43,6 +43,9 @@ var named = map[string]string{
 	"trainingMetric":     "validation:f1",
 	"trainingAtLeast":    "0.9375",
 	"trainingEmail":      "ml@example.com",
+	"administrators":     "erika@example.com",
+	"restrictedActions":  "sqs:PurgeQueue",
+	"deployers":          "arn:aws:iam::111122223333:role/pipeline",
 }
 
 // chosen are contexts that choose, each with a value other than its default.
@@ -58,6 +61,11 @@ var chosen = map[string]string{
 	"trainingScript":         "cdk.json",
 	"decimalMark":            "Comma",
 	"dateOrder":              "MonthFirst",
+	"verdict":                "alert",
+	"decisionTimeout":        "1h",
+	"secondOpinion":          "true",
+	"trail":                  "true",
+	"forwarded":              "true",
 	"tradepost:architecture": "x86_64",
 }
 

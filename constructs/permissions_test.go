@@ -51,6 +51,7 @@ var forced = []string{
 	"logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
 	"logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
 	"ec2:DescribeInstances", "ecr:GetAuthorizationToken", "textract:StartExpenseAnalysis", "textract:GetExpenseAnalysis",
+	"access-analyzer:CheckAccessNotGranted",
 }
 
 // wantNothingWholesale checks that no role may do all of a service, or

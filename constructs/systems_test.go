@@ -22,6 +22,7 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/onboarding"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/ordering"
+	"github.com/tradepost-dev/tradepost/constructs/policyguard"
 	"github.com/tradepost-dev/tradepost/constructs/training"
 	"github.com/tradepost-dev/tradepost/constructs/webhooks"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
@@ -44,6 +45,9 @@ var systems = map[string]func(awscdk.Stack, operation.Settings){
 	"ordering":   func(s awscdk.Stack, o operation.Settings) { ordering.New(s, "Shop", ordering.Props{Operation: o}) },
 	"webhooks":   func(s awscdk.Stack, o operation.Settings) { webhooks.New(s, "Hooks", webhooksProps(o)) },
 	"training":   func(s awscdk.Stack, o operation.Settings) { training.New(s, "Model", trainingProps(o)) },
+	"policyguard": func(s awscdk.Stack, o operation.Settings) {
+		policyguard.New(s, "Guard", policyguard.Props{Administrators: []string{"ann@example.com", "bob@example.com"}, NewTrail: true, SecondOpinion: true, Operation: o})
+	},
 }
 
 // synthSystem is the template of a system with default props.

@@ -28,6 +28,10 @@ import (
 type System struct {
 	Name string // as in the context "systems" and in the stack's name
 
+	// asked, if it is not empty, is the key of the context without which the
+	// system is declared only where "systems" names it.
+	asked string
+
 	// read takes from the context what only this system has, and returns what
 	// declares its stack.
 	read func(*Context, Config) func(awscdk.App) awscdk.Stack
@@ -36,13 +40,14 @@ type System struct {
 // systems are all of them, in the order in which they are declared.
 func systems() []System {
 	return []System{
-		{"b2b", readB2B},
-		{"ordering", readOrdering},
-		{"onboarding", readOnboarding},
-		{"instances", readInstances},
-		{"accounts", readAccounts},
-		{"training", readTraining},
-		{"invoices", readInvoices},
+		{Name: "b2b", read: readB2B},
+		{Name: "ordering", read: readOrdering},
+		{Name: "onboarding", read: readOnboarding},
+		{Name: "instances", read: readInstances},
+		{Name: "accounts", read: readAccounts},
+		{Name: "training", read: readTraining},
+		{Name: "invoices", read: readInvoices},
+		{Name: "policyguard", read: readPolicyGuard, asked: "administrators"},
 	}
 }
 
@@ -190,12 +195,13 @@ func (c *Context) choice(key string, values ...string) string {
 	return given
 }
 
-// systems are those that the context names, all of them if it names none.
+// systems are those that the context names; if it names none, all of them but
+// those that want to be asked for.
 func (c *Context) systems() []System {
 	all := systems()
 	given := c.text("systems", "")
 	if given == "" {
-		return all
+		return slices.DeleteFunc(all, func(s System) bool { return s.asked != "" && c.text(s.asked, "") == "" })
 	}
 	var chosen []System
 	for name := range strings.SplitSeq(given, ",") {

@@ -42,16 +42,17 @@ var agreements = map[string]agreement{
 	"b2b/transaction.asl.json":   b2bTransaction,
 	"b2b/settlement.asl.json":    b2bSettlement,
 
-	"invoices/invoice.asl.json":      invoices,
-	"approval/question.asl.json":     question,
-	"ordering/ordering.asl.json":     ordering,
-	"accounts/application.asl.json":  accounts,
-	"onboarding/onboarding.asl.json": onboarding,
-	"webhooks/webhook.asl.json":      webhooks,
-	"instances/express.asl.json":     instances,
-	"instances/standard.asl.json":    instances,
-	"training/training.asl.json":     trainingRun,
-	"training/endpoint.asl.json":     trainingEndpoint,
+	"invoices/invoice.asl.json":        invoices,
+	"approval/question.asl.json":       question,
+	"ordering/ordering.asl.json":       ordering,
+	"accounts/application.asl.json":    accounts,
+	"onboarding/onboarding.asl.json":   onboarding,
+	"webhooks/webhook.asl.json":        webhooks,
+	"instances/express.asl.json":       instances,
+	"instances/standard.asl.json":      instances,
+	"training/training.asl.json":       trainingRun,
+	"training/endpoint.asl.json":       trainingEndpoint,
+	"policyguard/policyguard.asl.json": policyguard,
 }
 
 func TestEveryMachineKeepsItsContract(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
+	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	"github.com/tradepost-dev/tradepost/cmd/internal/training"
 )
@@ -31,6 +32,7 @@ func stories(input string) []story.Story {
 		instances.Story(),
 		accounts.Story(),
 		training.Story(),
+		policyguard.Story(),
 	}
 }
 

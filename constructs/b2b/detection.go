@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/jsii-runtime-go"
 
@@ -157,15 +156,7 @@ func (s *SFTPIntake) addRule(id, description string, pattern *awsevents.EventPat
 
 // addTrail records who wrote what into the inboxes, and nothing else.
 func (s *SFTPIntake) addTrail(props SFTPIntakeProps) {
-	logs := operation.NewLogBucket(s.Construct, "TrailLogs", props.Operation)
-	// The CDK lets CloudTrail in for whomever it writes.
-	logs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Effect:     awsiam.Effect_DENY,
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("s3:*"),
-		Resources:  &[]*string{logs.BucketArn(), logs.ArnForObjects(jsii.String("*"))},
-		Conditions: &map[string]any{"StringNotEquals": map[string]any{"aws:SourceAccount": logs.Stack().Account()}},
-	}))
+	logs := operation.NewTrailBucket(s.Construct, "TrailLogs", props.Operation)
 	operation.AllowTrails(s.Construct, props.Operation.Key)
 	s.Trail = awscloudtrail.NewTrail(s.Construct, jsii.String("Trail"), &awscloudtrail.TrailProps{
 		Bucket:                     logs,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskinesis"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
@@ -62,6 +63,20 @@ func NewLogBucket(scope constructs.Construct, id string, settings Settings) awss
 	})
 	Suppress(bucket, "AwsSolutions-S1", "This bucket holds logs: logging access to them would only make more.")
 	return bucket
+}
+
+// NewTrailBucket is NewLogBucket for a trail of CloudTrail: of this account's, and
+// of nobody else's, whom the CDK would let in.
+func NewTrailBucket(scope constructs.Construct, id string, settings Settings) awss3.Bucket {
+	logs := NewLogBucket(scope, id, settings)
+	logs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Effect:     awsiam.Effect_DENY,
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudtrail.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("s3:*"),
+		Resources:  &[]*string{logs.BucketArn(), logs.ArnForObjects(jsii.String("*"))},
+		Conditions: &map[string]any{"StringNotEquals": map[string]any{"aws:SourceAccount": logs.Stack().Account()}},
+	}))
+	return logs
 }
 
 // NewSecret declares a secret. A retained one stands in the way of another of

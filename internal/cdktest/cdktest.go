@@ -64,6 +64,7 @@ func flags(t *testing.T) map[string]any {
 // construct's path below the stack, without the ending "/Resource".
 type Template struct {
 	Resources map[string]Resource // by logical id
+	Rules     map[string]any
 	t         *testing.T
 }
 
@@ -115,7 +116,7 @@ func Read(t *testing.T, file string) *Template {
 // For is the template with failures reported to another test: a template that
 // several tests look at is synthesized once.
 func (tp *Template) For(t *testing.T) *Template {
-	return &Template{Resources: tp.Resources, t: t}
+	return &Template{Resources: tp.Resources, Rules: tp.Rules, t: t}
 }
 
 // Panics runs f and returns what it panics with, or "".

@@ -31,7 +31,7 @@ type targetKind struct {
 var targetKinds = []targetKind{
 	{name: "a function", service: "lambda", send: asService("lambda", "Invoke", functionInput)},
 	{name: "a queue", service: "sqs", send: asService("sqs", "SendMessage", queueInput)},
-	{name: "a topic", service: "sns", send: asService("sns", "Publish", topicInput)},
+	{name: "a topic", service: "sns", send: asEither("sns", "Publish", topicInput)},
 	{name: "a state machine", service: "states", resource: "stateMachine:", needsRole: true, send: asRole("states", "StartExecution", machineInput)},
 	{name: "an event bus", service: "events", resource: "event-bus/", takesEvent: true, send: (*EventBridge).forwarder},
 }
@@ -83,6 +83,17 @@ func asRole(service, action string, shape inputShape) func(*EventBridge, *rule, 
 			}
 			return s.cloud.Do(ctx, caller, service, action, shape(p, payload), nil)
 		}
+	}
+}
+
+// asEither calls an action with the target's role if it has one, otherwise as
+// EventBridge.
+func asEither(service, action string, shape inputShape) func(*EventBridge, *rule, targetProperties) send {
+	return func(s *EventBridge, r *rule, p targetProperties) send {
+		if p.RoleArn != "" {
+			return asRole(service, action, shape)(s, r, p)
+		}
+		return asService(service, action, shape)(s, r, p)
 	}
 }
 

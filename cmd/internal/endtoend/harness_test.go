@@ -23,6 +23,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
+	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
 	"github.com/tradepost-dev/tradepost/cmd/internal/training"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -37,6 +38,7 @@ var (
 	power *instances.Switch
 	bank  *accounts.Bank
 	model *training.Lab
+	guard *policyguard.Guard
 	fault switchboard
 )
 
@@ -54,6 +56,7 @@ func systems() []system {
 		{instances.System(), func(_ context.Context, l *laptop.Laptop) (err error) { power, err = instances.Connect(l); return err }},
 		{accounts.System(), func(_ context.Context, l *laptop.Laptop) (err error) { bank, err = accounts.Connect(l); return err }},
 		{training.System(), func(_ context.Context, l *laptop.Laptop) (err error) { model, err = training.Connect(l); return err }},
+		{policyguard.System(), func(_ context.Context, l *laptop.Laptop) (err error) { guard, err = policyguard.Connect(l); return err }},
 	}
 }
 

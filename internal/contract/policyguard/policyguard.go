@@ -21,7 +21,8 @@ type Change struct {
 		RoleName       string `json:"roleName"`
 		UserName       string `json:"userName"`
 		GroupName      string `json:"groupName"`
-		PolicyDocument string `json:"policyDocument"` // CloudTrail leaves out what is too long
+		PolicyDocument string `json:"policyDocument"`
+		Omitted        bool   `json:"omitted"` // CloudTrail leaves out parameters that are too long together
 	} `json:"requestParameters"`
 
 	ResponseElements struct {
@@ -118,7 +119,8 @@ type Evaluated struct {
 	Version   string `json:"version,omitempty"`  // a managed policy's, which was judged
 	Document  string `json:"document,omitempty"` // without blanks, if it is known and not too long
 	ChangedBy string `json:"changedBy"`
-	Own       bool   `json:"own"` // the guard's own
+	Own       bool   `json:"own"`     // the guard's own
+	Unknown   bool   `json:"unknown"` // nobody can tell which policy was changed; Key is KeyUnknown
 
 	InForce    bool `json:"inForce"`    // the change put something in force
 	Restricted bool `json:"restricted"` // by which restricted actions are granted, as far as anybody can tell
@@ -183,6 +185,7 @@ const (
 	Changed    Outcome = "CHANGED"     // after it was rolled back: it stays as it is
 	Deleted    Outcome = "DELETED"     // the policy is no more
 	Superseded Outcome = "SUPERSEDED"  // a later change of the policy was rolled back, and asked about
+	Unknown    Outcome = "UNKNOWN"     // administrators were told, since the event does not say which policy was changed
 )
 
 // Attributes of the table of cases. Its key is policy and entry.
@@ -190,6 +193,9 @@ const (
 	AttrPolicy = "policy" // Policy.Key
 	AttrEntry  = "entry"
 )
+
+// KeyUnknown is the key of changes of which the event does not say the policy.
+const KeyUnknown = "unknown"
 
 // Entries of a policy.
 const (

@@ -54,8 +54,15 @@ func (h *Handler) Handle(ctx context.Context, change contract.Change) (contract.
 		EventID: change.EventID, Policy: policy, Key: policy.Key(), Version: version,
 		ChangedBy: change.UserIdentity.Who(), Own: slices.Contains(h.own, policy.Holder()), InForce: inForce, Findings: []contract.Finding{},
 	}
+	known := policy != (contract.Policy{})
+	if !known {
+		e.Unknown, e.Key = true, contract.KeyUnknown
+	}
 	if !inForce {
 		return e, nil
+	}
+	if !known {
+		return unknown(e, change), nil
 	}
 	document, err := h.document(ctx, policy, version, change.RequestParameters.PolicyDocument)
 	if err != nil {
@@ -68,6 +75,14 @@ func (h *Handler) Handle(ctx context.Context, change contract.Change) (contract.
 	e.Document = compact(document)
 	e.Title, e.Details = t.title(), t.details(e.Document)
 	return e, nil
+}
+
+// unknown is the answer for a change of some policy.
+func unknown(e contract.Evaluated, change contract.Change) contract.Evaluated {
+	e.Restricted = true
+	t := told{change: change, unreadable: "CloudTrail has left out of the event which policy was changed, since its document is that long"}
+	e.Title, e.Details = "A policy was changed that cannot be told", t.details("")
+	return e
 }
 
 // document is what the call has put in force, empty if nobody knows any more.

@@ -275,6 +275,29 @@ func TestAnEventThatIsNoneOfTheCallsIsRefused(t *testing.T) {
 	}
 }
 
+// Whoever pads a document until CloudTrail leaves out what was asked is told of.
+func TestAChangeThatCloudTrailLeavesOutIsToldOf(t *testing.T) {
+	r := newRoom(t)
+	const omitted = `{"reason": "requestParameters too large", "omitted": true, "originalSize": 110000}`
+	for _, c := range []contract.Change{
+		event(t, "PutRolePolicy", omitted, "null"), event(t, "PutUserPolicy", omitted, "null"), event(t, "PutGroupPolicy", omitted, "null"),
+		event(t, "CreatePolicyVersion", omitted, `{"policyVersion": {"versionId": "v3", "isDefaultVersion": true}}`),
+	} {
+		got, err := r.Handle(t.Context(), c)
+		if err != nil || !got.Unknown || !got.Restricted || !got.InForce || got.Key != contract.KeyUnknown || !strings.Contains(got.Details, "CloudTrail has left out") || !strings.Contains(got.Details, "by "+c.EventName) {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	got, err := r.Handle(t.Context(), event(t, "CreatePolicy", omitted, `{"policy": {"arn": "`+p.ARN+`", "defaultVersionId": "v1"}}`))
+	if err != nil || got.Unknown || !got.Restricted || got.Document != compacts {
+		t.Errorf("%+v, %v", got, err)
+	}
+	got, err = r.Handle(t.Context(), event(t, "CreatePolicyVersion", omitted, `{"policyVersion": {"versionId": "v3", "isDefaultVersion": false}}`))
+	if err != nil || got.InForce || got.Restricted || got.Key != contract.KeyUnknown {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestAnAccountThatIsBusySaysSoByName(t *testing.T) {
 	r := newRoom(t)
 	r.Before = func(string) error { return cloud.Errorf(400, "Throttling", "slow down") }

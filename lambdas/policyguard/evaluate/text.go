@@ -70,10 +70,13 @@ func (t told) grants() []string {
 func (t told) details(document string) string {
 	var b strings.Builder
 	line := func(format string, arguments ...any) { fmt.Fprintf(&b, format+"\n", arguments...) }
-	if t.policy.Kind == contract.Managed {
+	switch t.policy.Kind {
+	case contract.Managed:
 		line("Policy: %s, version %s", t.policy.ARN, t.version)
-	} else {
+	case contract.Role, contract.User, contract.Group:
 		line("Policy: %s, inline in the %s %s", t.policy.Name, t.policy.Kind, t.policy.Of)
+	default:
+		line("Policy: unknown")
 	}
 	line("Changed by: %q, by %s at %q from %q", t.change.UserIdentity.Who(), t.change.EventName, t.change.EventTime, t.change.SourceIPAddress)
 	line("Event: %q", t.change.EventID)
