@@ -41,7 +41,7 @@ const style = `:root{color-scheme:light dark;--text:#1a1a1a;--page:#fff;--line:#
 	`pre{font:.95rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);border-radius:.25rem;padding:1rem}` +
 	`label{display:block;font-weight:600}` +
 	`textarea{display:block;width:100%;box-sizing:border-box;font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);border-radius:.25rem;padding:.5rem}` +
-	`button{font:inherit;font-weight:600;min-height:2.75rem;min-width:8rem;padding:.5rem 1.5rem;margin:1rem 1rem 0 0;border:2px solid var(--act);border-radius:.25rem;background:var(--page);color:var(--act)}` +
+	`button{font:inherit;font-weight:600;min-width:8rem;padding:.5rem 1.5rem;margin:1rem 1rem 0 0;border:2px solid var(--act);border-radius:.25rem;background:var(--page);color:var(--act)}` +
 	`:focus-visible{outline:3px solid var(--act);outline-offset:2px}` +
 	`[role=status]{border-left:.3rem solid var(--text);padding-left:1rem}`
 
