@@ -59,7 +59,8 @@ func TestTrainingKeepsItsStoresUnderTheirIds(t *testing.T) {
 func TestTrainedModelsAndPredictionsStayWhileWhatIsMadeAgainGoes(t *testing.T) {
 	template := synthSystem(t, "training")
 	template.Has(template.At("AWS::S3::Bucket", "Model/Work"), `{"LifecycleConfiguration": {"Rules": [
-		{"Id": "transformed", "Prefix": "transformed/", "ExpirationInDays": 30}, {"Id": "manifests", "Prefix": "manifests/", "ExpirationInDays": 365}]}}`)
+		{"Id": "transformed", "Prefix": "transformed/", "ExpirationInDays": 30, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}, "Status": "Enabled"},
+		{"Id": "manifests", "Prefix": "manifests/", "ExpirationInDays": 365, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}, "Status": "Enabled"}]}}`)
 }
 
 func TestARunBeginsAtThreeEveryDayAndIsADeadLetterIfItCannot(t *testing.T) {
@@ -133,7 +134,8 @@ func TestEveryEndOfARunIsReportedOrADeadLetter(t *testing.T) {
 	rule := template.OfType("AWS::Events::Rule")[0]
 	template.Has(rule, `{"EventPattern": {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
 		"detail": {"stateMachineArn": ["<Model/Workflow>"], "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]}},
-		"Targets": [{"Arn": "<Model/Report.Arn>", "DeadLetterConfig": {"Arn": "<Model/DeadLetters.Arn>"}}]}`)
+		"Targets": [{"Id": "Target0", "Arn": "<Model/Report.Arn>", "DeadLetterConfig": {"Arn": "<Model/DeadLetters.Arn>"},
+			"RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}}]}`)
 	template.Has(template.OfType("AWS::Lambda::EventInvokeConfig")[0], `{"FunctionName": "<Model/Report>", "DestinationConfig": {"OnFailure": {"Destination": "<Model/DeadLetters.Arn>"}}}`)
 }
 
@@ -156,7 +158,8 @@ func TestTrainingUsesWhatATeamHasAlready(t *testing.T) {
 func TestSageMakersOwnContainerIsThatOfTheStacksRegion(t *testing.T) {
 	template := trainingWith(t, "xgboost", func(stack awscdk.Stack, p *training.Props) { p.Train.Image = training.XGBoost(stack) })
 	machine := template.At("AWS::StepFunctions::StateMachine", "Model/Workflow")
-	template.Has(machine, `{"DefinitionSubstitutions": {"Image": "141502667606.dkr.ecr.eu-west-1.<AWS::URLSuffix>/sagemaker-xgboost:1.7-1"}}`)
+	template.Has(machine, `{"DefinitionSubstitutions": {"Image":
+		"Fn::FindInMap[\"XGBoostRegistries\",\"\\u003cAWS::Region\\u003e\",\"Registry\"].dkr.ecr.<AWS::Region>.<AWS::URLSuffix>/sagemaker-xgboost:1.7-1"}}`)
 }
 
 func TestTrainingGrantsDataPredictionsAndTheEndpointAndNothingElse(t *testing.T) {

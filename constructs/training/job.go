@@ -22,7 +22,7 @@ func (s *System) addJob(props Props, settings operation.Settings) {
 	transform := props.Transform
 	script := awss3assets.NewAsset(s.Construct, jsii.String("Script"), &awss3assets.AssetProps{Path: &transform.Script})
 	s.JobRole = awsiam.NewRole(s.Construct, jsii.String("JobRole"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("glue.amazonaws.com"), nil),
+		AssumedBy: operation.Service(s.Construct, "glue", "*"),
 	})
 	operation.Allow(s.JobRole, []string{s.arn("s3", "", "", *script.S3BucketName()+"/"+*script.S3ObjectKey())}, "s3:GetObject")
 	operation.Allow(s.JobRole, []string{*s.Data.BucketArn(), *s.Work.BucketArn()}, "s3:ListBucket")
@@ -80,7 +80,7 @@ func (s *System) secure(settings operation.Settings) {
 // behind the endpoint.
 func (s *System) addTrainingRole(props Props) {
 	s.TrainingRole = awsiam.NewRole(s.Construct, jsii.String("TrainingRole"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String("sagemaker.amazonaws.com"), nil),
+		AssumedBy: operation.Service(s.Construct, "sagemaker", "*"),
 	})
 	operation.Allow(s.TrainingRole, []string{*s.Work.BucketArn()}, "s3:ListBucket")
 	operation.AllowObjects(s.TrainingRole, s.Work, []string{contract.FolderTransformed + "*"}, "s3:GetObject")

@@ -65,11 +65,12 @@ func (s *SageMaker) createModel(ctx context.Context, caller cloud.Caller, in cre
 	if err := in.check(); err != nil {
 		return createModelOutput{}, err
 	}
-	if err := s.passable(caller, in.ExecutionRoleARN); err != nil {
+	b := bearer{in.ExecutionRoleARN, s.arn("model", name)}
+	if err := s.passable(caller, b); err != nil {
 		return createModelOutput{}, err
 	}
 	for _, c := range in.all() {
-		if err := s.checkModelData(ctx, in.ExecutionRoleARN, c.ModelDataURL); err != nil {
+		if err := s.checkModelData(ctx, b, c.ModelDataURL); err != nil {
 			return createModelOutput{}, err
 		}
 	}
@@ -107,7 +108,7 @@ func (m *modelSpec) check() error {
 }
 
 // checkModelData looks for a model's archive, as its role.
-func (s *SageMaker) checkModelData(ctx context.Context, role, address string) error {
+func (s *SageMaker) checkModelData(ctx context.Context, b bearer, address string) error {
 	if address == "" {
 		return nil
 	}
@@ -115,7 +116,7 @@ func (s *SageMaker) checkModelData(ctx context.Context, role, address string) er
 	if err != nil {
 		return err
 	}
-	client, err := s.objects(role)
+	client, err := s.objects(b)
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (s *SageMaker) checkModelData(ctx context.Context, role, address string) er
 		return invalid("Could not find model data at %s.", address)
 	}
 	return invalid("Could not access model data at %s. Please ensure that the role %q exists and that its trust relationship policy allows the action \"sts:AssumeRole\" for the service principal %q. Also ensure that the role has \"s3:GetObject\" permissions and that the object is located in %s.",
-		address, role, principal, s.cloud.Region)
+		address, b.role, principal, s.cloud.Region)
 }
 
 type modelNamed struct{ ModelName string }

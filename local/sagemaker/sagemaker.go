@@ -188,24 +188,30 @@ func (s *SageMaker) existing(what, kind, name string) error {
 
 // passable asks whether the caller may give a role to SageMaker, and whether that
 // may take it on.
-func (s *SageMaker) passable(caller cloud.Caller, role string) error {
+func (s *SageMaker) passable(caller cloud.Caller, b bearer) error {
 	passed := caller
 	passed.Context = map[string]string{"iam:PassedToService": principal}
 	for key, value := range caller.Context {
 		passed.Context[key] = value
 	}
-	if err := s.cloud.Authorize(passed, "iam:PassRole", role); err != nil {
+	if err := s.cloud.Authorize(passed, "iam:PassRole", b.role); err != nil {
 		return err
 	}
-	if _, err := s.as(role); err != nil {
-		return invalid("Could not assume role %s. Please ensure that the role exists and allows principal '%s' to assume the role.", role, principal)
+	if _, err := s.as(b); err != nil {
+		return invalid("Could not assume role %s. Please ensure that the role exists and allows principal '%s' to assume the role.", b.role, principal)
 	}
 	return nil
 }
 
+// bearer is what a role is taken on for.
+type bearer struct {
+	role string
+	arn  string // of the job or the model
+}
+
 // as takes on a role.
-func (s *SageMaker) as(role string) (cloud.Caller, error) {
-	return s.cloud.Assume(s.cloud.ServiceCaller(principal, ""), role, "SageMaker")
+func (s *SageMaker) as(b bearer) (cloud.Caller, error) {
+	return s.cloud.Assume(s.cloud.ServiceCaller(principal, b.arn), b.role, "SageMaker")
 }
 
 // response is the mocked response to an action on a resource, or nil. Where it

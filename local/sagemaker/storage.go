@@ -29,19 +29,23 @@ func clientError(format string, arguments ...any) error {
 	return cloud.Errorf(400, "ClientError", format, arguments...)
 }
 
-func (s *SageMaker) objects(role string) (*s3.Client, error) {
-	caller, err := s.as(role)
+func (s *SageMaker) objects(b bearer) (*s3.Client, error) {
+	caller, err := s.as(b)
 	if err != nil {
 		return nil, err
 	}
 	return s.options.Objects.As(caller, s3.Origin{UserAgent: principal}), nil
 }
 
+func (s *SageMaker) bearer(spec *trainingSpec) bearer {
+	return bearer{spec.RoleARN, s.arn("training-job", spec.TrainingJobName)}
+}
+
 // checkInputs looks for the data of a training job's channels.
 func (s *SageMaker) checkInputs(ctx context.Context, spec *trainingSpec) error {
 	for _, c := range spec.InputDataConfig {
 		if source := c.DataSource.S3DataSource; source != nil {
-			if err := s.checkInput(ctx, spec.RoleARN, source); err != nil {
+			if err := s.checkInput(ctx, s.bearer(spec), source); err != nil {
 				return err
 			}
 		}
@@ -51,12 +55,12 @@ func (s *SageMaker) checkInputs(ctx context.Context, spec *trainingSpec) error {
 
 // checkInput looks for what a source names: the objects under a prefix, or one
 // with a manifest.
-func (s *SageMaker) checkInput(ctx context.Context, role string, source *s3DataSource) error {
+func (s *SageMaker) checkInput(ctx context.Context, b bearer, source *s3DataSource) error {
 	bucket, key, err := location("S3Uri", source.S3URI)
 	if err != nil {
 		return err
 	}
-	client, err := s.objects(role)
+	client, err := s.objects(b)
 	if err != nil {
 		return err
 	}
@@ -67,7 +71,7 @@ func (s *SageMaker) checkInput(ctx context.Context, role string, source *s3DataS
 		}
 		if err != nil {
 			return clientError("Data download failed:No S3 objects found under S3 URL %q given in input data source. Please ensure that the bucket exists in the selected region (%s), that objects exist under that S3 prefix, and that the role %q has \"s3:ListBucket\" permissions on bucket %q. Error message from S3: %s",
-				source.S3URI, s.cloud.Region, role, bucket, cloud.AsError(err).Message)
+				source.S3URI, s.cloud.Region, b.role, bucket, cloud.AsError(err).Message)
 		}
 		key = page.Objects[0].Key
 	}
@@ -89,7 +93,7 @@ func (s *SageMaker) upload(ctx context.Context, spec *trainingSpec, metrics []me
 	if err != nil {
 		return "", err
 	}
-	client, err := s.objects(spec.RoleARN)
+	client, err := s.objects(s.bearer(spec))
 	if err != nil {
 		return "", err
 	}

@@ -38,7 +38,7 @@ func (s *SageMaker) createTrainingJob(_ context.Context, caller cloud.Caller, in
 	if err := in.check(); err != nil {
 		return createTrainingJobOutput{}, err
 	}
-	if err := s.passable(caller, in.RoleARN); err != nil {
+	if err := s.passable(caller, s.bearer(&in.trainingSpec)); err != nil {
 		return createTrainingJobOutput{}, err
 	}
 	return createTrainingJobOutput{s.arn("training-job", name)}, s.begin(in.trainingSpec)

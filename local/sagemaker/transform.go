@@ -92,8 +92,8 @@ func (s *SageMaker) beginTransform(spec transformSpec) error {
 	})
 	s.transforms[name] = j
 	forget(s.transforms, func(t *transformJob) time.Time { return time.Time(t.CreationTime) })
-	role := m.ExecutionRoleARN
-	s.cloud.Go(func(ctx context.Context) { s.transform(ctx, j, role, end) })
+	b := bearer{m.ExecutionRoleARN, j.shape.TransformJobARN}
+	s.cloud.Go(func(ctx context.Context) { s.transform(ctx, j, b, end) })
 	return nil
 }
 
@@ -110,7 +110,7 @@ func endOfTransform(response *mock.Response) (transformEnd, error) {
 }
 
 // transform takes a job from its start to its end.
-func (s *SageMaker) transform(ctx context.Context, j *job[transformJob], role string, end transformEnd) {
+func (s *SageMaker) transform(ctx context.Context, j *job[transformJob], b bearer, end transformEnd) {
 	conclude := func(status, reason string) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -136,7 +136,7 @@ func (s *SageMaker) transform(ctx context.Context, j *job[transformJob], role st
 		halted()
 		return
 	}
-	if err := s.checkInput(ctx, role, j.shape.TransformInput.DataSource.S3DataSource); err != nil {
+	if err := s.checkInput(ctx, b, j.shape.TransformInput.DataSource.S3DataSource); err != nil {
 		conclude(failed, err.Error())
 		return
 	}
@@ -148,7 +148,7 @@ func (s *SageMaker) transform(ctx context.Context, j *job[transformJob], role st
 		halted()
 		return
 	}
-	if err := s.write(ctx, role, end.Objects); err != nil {
+	if err := s.write(ctx, b, end.Objects); err != nil {
 		conclude(failed, err.Error())
 		return
 	}
@@ -156,11 +156,11 @@ func (s *SageMaker) transform(ctx context.Context, j *job[transformJob], role st
 }
 
 // write writes texts by their addresses.
-func (s *SageMaker) write(ctx context.Context, role string, objects map[string]string) error {
+func (s *SageMaker) write(ctx context.Context, b bearer, objects map[string]string) error {
 	if len(objects) == 0 {
 		return nil
 	}
-	client, err := s.objects(role)
+	client, err := s.objects(b)
 	if err != nil {
 		return err
 	}
