@@ -48,6 +48,14 @@ func systems() []System {
 		{Name: "training", read: readTraining},
 		{Name: "invoices", read: readInvoices},
 		{Name: "policyguard", read: readPolicyGuard, asked: "administrators"},
+		{"b2b", readB2B},
+		{"ordering", readOrdering},
+		{"onboarding", readOnboarding},
+		{"instances", readInstances},
+		{"accounts", readAccounts},
+		{"training", readTraining},
+		{"invoices", readInvoices},
+		{"webhooks", readWebhooks},
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	"github.com/tradepost-dev/tradepost/cmd/internal/training"
+	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
 )
 
 // stories are all of them, in the order in which they are told. The input is
@@ -33,6 +34,7 @@ func stories(input string) []story.Story {
 		accounts.Story(),
 		training.Story(),
 		policyguard.Story(),
+		webhooks.Story(),
 	}
 }
 

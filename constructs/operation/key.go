@@ -80,7 +80,7 @@ func AllowRead(grantee awsiam.IGrantable, stream awskinesis.IStream) awsiam.Gran
 // a stream.
 func AllowFollow(grantee awsiam.IGrantable, stream awskinesis.IStream) awsiam.Grant {
 	AllowRead(grantee, stream)
-	return Allow(grantee, []string{*stream.StreamArn()}, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards")
+	return Allow(grantee, []string{*stream.StreamArn()}, "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:ListStreams")
 }
 
 // AllowKey lets a grantee use a key. Nil is AWS's own key, which everybody uses

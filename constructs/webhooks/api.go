@@ -3,7 +3,6 @@ package webhooks
 // This file declares the API: one path for each source, and what is behind it.
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -178,7 +177,7 @@ func (s Source) request(name, stream string) string {
 	lines = append(lines, header("type", s.TypeHeader)...)
 	switch {
 	case strings.HasPrefix(s.Key, "/"):
-		lines = append(lines, `#set($key = "$!input.path(`+"'"+jsonPath(s.Key)+"'"+`)")`)
+		lines = append(lines, `#set($key = $input.path("`+jsonPath(s.Key)+`"))`, `#set($key = "$!key")`)
 	case s.Key != "":
 		lines = append(lines, header("key", s.Key)...)
 	default:
@@ -216,18 +215,9 @@ func member(name, value string) string { return quoted(name) + ":" + value }
 
 func quoted(text string) string { return "${q}" + text + "${q}" }
 
-// jsonPath is a JSON pointer as a template takes it.
+// jsonPath is a JSON pointer as a template takes it: see plainPointer.
 func jsonPath(pointer string) string {
-	path := "$"
-	for part := range strings.SplitSeq(pointer[1:], "/") {
-		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
-		text, err := json.Marshal(part)
-		if err != nil {
-			panic(err) // texts always marshal
-		}
-		path += "[" + string(text) + "]"
-	}
-	return path
+	return "$['" + strings.Join(strings.Split(pointer[1:], "/"), "']['") + "']"
 }
 
 // refused answers Kinesis's 400: what the template has made it refuse, or that it

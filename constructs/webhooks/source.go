@@ -69,6 +69,9 @@ type Source struct {
 
 var (
 	sourceName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+	// plainPointer is what a mapping template can look up.
+	plainPointer = regexp.MustCompile(`^(/[A-Za-z0-9_-]+)+$`)
+
 	headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
 )
 
@@ -159,6 +162,9 @@ func (s Source) validate(faults *operation.Faults, prop string) {
 		pointers = append(pointers, s.Key)
 	} else if s.Key != "" && !headerName.MatchString(s.Key) {
 		faults.Addf("%s.Key is %q: give a JSON pointer such as /data/id, or a header", prop, s.Key)
+	}
+	if s.Scheme == Token && strings.HasPrefix(s.Key, "/") && !plainPointer.MatchString(s.Key) {
+		faults.Addf("%s.Key is %q: a source of the scheme %q takes members of letters, digits, _ and -", prop, s.Key, Token)
 	}
 	if s.Type != "" {
 		pointers = append(pointers, s.Type)

@@ -25,6 +25,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
 	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
 	"github.com/tradepost-dev/tradepost/cmd/internal/training"
+	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -39,6 +40,7 @@ var (
 	bank  *accounts.Bank
 	model *training.Lab
 	guard *policyguard.Guard
+	post  *webhooks.Post
 	fault switchboard
 )
 
@@ -57,6 +59,7 @@ func systems() []system {
 		{accounts.System(), func(_ context.Context, l *laptop.Laptop) (err error) { bank, err = accounts.Connect(l); return err }},
 		{training.System(), func(_ context.Context, l *laptop.Laptop) (err error) { model, err = training.Connect(l); return err }},
 		{policyguard.System(), func(_ context.Context, l *laptop.Laptop) (err error) { guard, err = policyguard.Connect(l); return err }},
+		{webhooks.System(), func(_ context.Context, l *laptop.Laptop) (err error) { post, err = webhooks.Connect(l); return err }},
 	}
 }
 
