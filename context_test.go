@@ -52,6 +52,7 @@ var named = map[string]string{
 var chosen = map[string]string{
 	"systems":                "onboarding",
 	"partners":               filepath.Join("testdata", "partners-one.json"),
+	"webhooks":               filepath.Join("testdata", "webhooks-one.json"),
 	"ephemeral":              "true",
 	"detection":              "Both",
 	"workflow":               "express",

@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/contract/ordering"
 	"github.com/tradepost-dev/tradepost/internal/contract/policyguard"
 	"github.com/tradepost-dev/tradepost/internal/contract/training"
+	"github.com/tradepost-dev/tradepost/internal/contract/webhooks"
 )
 
 // starts is how often each binary is started; the median counts.
@@ -130,15 +131,16 @@ func environment(runtimeAPI string) []string {
 		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
 		ordering.EnvWorkflowARN, ordering.EnvDeadLettersURL, ordering.EnvStockTable, ordering.EnvOrdersTable, ordering.EnvNoticesARN,
 		approval.EnvRequestsTable, approval.EnvTopicARN, approval.EnvKeySecret, approval.EnvPageURL, policyguard.EnvCasesTable,
-		training.EnvDataBucket, training.EnvDataPrefix, training.EnvWorkBucket, training.EnvRunsTable, training.EnvEndpoint, training.EnvName,
+		webhooks.EnvSecretPrefix, webhooks.EnvStream, webhooks.EnvStreamARN, webhooks.EnvClaimsTable, webhooks.EnvFailuresURL, webhooks.EnvTopicARN,
+		webhooks.EnvEventsTable, webhooks.EnvSystem, training.EnvDataBucket, training.EnvDataPrefix, training.EnvWorkBucket, training.EnvRunsTable, training.EnvEndpoint, training.EnvName,
 		invoices.EnvInvoicesTable, invoices.EnvPaymentsTable, invoices.EnvArchiveBucket, invoices.EnvTopicARN, invoices.EnvTextractRole, invoices.EnvMetrics, invoices.EnvSystem,
 	} {
 		values = append(values, name+"=x")
 	}
 	values = append(values, accounts.EnvApplicationsTable+"=x", accounts.EnvAccountsTable+"=x", accounts.EnvRefusedNames+"=[]",
 		approval.EnvApprovers+`=["ops@example.com"]`, policyguard.EnvRestricted+`=["iam:*"]`, policyguard.EnvOwn+"=[]",
-		invoices.EnvLimits+"={}", invoices.EnvSymbols+"={}", invoices.EnvDecimalMark+"="+invoices.Ask, invoices.EnvDateOrder+"="+invoices.Ask, invoices.EnvConfidence+"=90")
-	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention, approval.EnvTimeout, invoices.EnvDeadline, invoices.EnvReviewTime} {
+		webhooks.EnvSources+"={}", invoices.EnvLimits+"={}", invoices.EnvSymbols+"={}", invoices.EnvDecimalMark+"="+invoices.Ask, invoices.EnvDateOrder+"="+invoices.Ask, invoices.EnvConfidence+"=90")
+	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention, approval.EnvTimeout, webhooks.EnvPatience, webhooks.EnvRemember, invoices.EnvDeadline, invoices.EnvReviewTime} {
 		values = append(values, name+"=24h")
 	}
 	for _, name := range []string{contract.EnvSettlementRate, contract.EnvMaxFileBytes, contract.EnvMaxFileRecords} {
