@@ -267,6 +267,33 @@ func TestFailuresAreListedAndSentAgainByTheRunbooksCommands(t *testing.T) {
 	eventually(t, "it is sent again, and rejected again", func() bool { return letter(t, "odd-1").Record.Replay == 1 })
 }
 
+// What fails for longer than patience lasts is parked with payload and reason,
+// holds up nothing else for longer, and is published when it is sent again.
+func TestAWebhookThatCannotBePublishedIsParkedAndPublishedWhenItIsSentAgain(t *testing.T) {
+	t.Parallel()
+	var down atomic.Bool
+	down.Store(true)
+	fault.add(broken("evt_parked_1", down.Load))
+	sender := from(t, "stripe", signatures.Stripe)
+	for i := range 3 {
+		send(t, sender, "", fmt.Sprintf(`{"id":"evt_parked_%d","type":"t","data":{"object":{"customer":"cus_parked"}}}`, i))
+	}
+	kept := letter(t, "evt_parked_1")
+	if kept.Outcome != contract.Parked || !strings.Contains(kept.Reason, "ServiceBusy") || !strings.Contains(kept.Reason, "in 1m0s") || !strings.Contains(string(kept.Record.Body), "evt_parked_1") {
+		t.Errorf("%+v", kept)
+	}
+	if events := arrived(t, "stripe/cus_parked", 2); events[0].ID != "stripe#evt_parked_0" || events[1].ID != "stripe#evt_parked_2" {
+		t.Errorf("%+v", events)
+	}
+	down.Store(false)
+	eventually(t, "it is sent again", func() bool { // while others look at the failures, they are hidden
+		return strings.Contains(operate(t, "go run ./cmd/tradepost webhooks replay --id evt_parked_1 --outcome PARKED"), "1 of ")
+	})
+	if events := arrived(t, "stripe/cus_parked", 3); len(events) != 3 || events[2].ID != "stripe#evt_parked_1" {
+		t.Errorf("%+v", events)
+	}
+}
+
 // Order, deduplication and what is counted, with deliveries that fail at random.
 func TestABurstWithFaultsIsNeitherLostNorDoubledNorDisordered(t *testing.T) {
 	t.Parallel()
