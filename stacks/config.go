@@ -48,14 +48,7 @@ func systems() []System {
 		{Name: "training", read: readTraining},
 		{Name: "invoices", read: readInvoices},
 		{Name: "policyguard", read: readPolicyGuard, asked: "administrators"},
-		{"b2b", readB2B},
-		{"ordering", readOrdering},
-		{"onboarding", readOnboarding},
-		{"instances", readInstances},
-		{"accounts", readAccounts},
-		{"training", readTraining},
-		{"invoices", readInvoices},
-		{"webhooks", readWebhooks},
+		{Name: "webhooks", read: readWebhooks},
 	}
 }
 
