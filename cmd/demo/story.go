@@ -14,6 +14,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
+	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
@@ -35,6 +36,7 @@ func stories(input string) []story.Story {
 		training.Story(),
 		policyguard.Story(),
 		webhooks.Story(),
+		invoices.Story(),
 	}
 }
 

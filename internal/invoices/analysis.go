@@ -151,11 +151,12 @@ func (d ExpenseDocument) first(kind string) string {
 	return ""
 }
 
-// empty tells of a document in which nothing was found.
+// empty tells of a document that is no invoice, as far as anything was found in
+// it: no line, and neither a number nor an amount. A letter has a sender, too.
 func (d ExpenseDocument) empty() bool {
-	read := []string{typeVendor, typeNumber, typeDate, typeDue, typeTotal, typeOpen, typeSubtotal, typeTax}
+	telling := []string{typeNumber, typeTotal, typeOpen, typeSubtotal, typeTax}
 	return len(d.rows()) == 0 && !slices.ContainsFunc(d.SummaryFields, func(f ExpenseField) bool {
-		return slices.Contains(read, f.Type.Text) && f.text() != ""
+		return slices.Contains(telling, f.Type.Text) && f.text() != ""
 	})
 }
 

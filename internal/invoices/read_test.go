@@ -308,8 +308,15 @@ func TestPagesOfAnInvoiceAreReadTogether(t *testing.T) {
 
 func TestAFileWithoutAnInvoiceHasNone(t *testing.T) {
 	blank := ExpenseDocument{ExpenseIndex: 1, SummaryFields: []ExpenseField{field("OTHER", "hello"), field(typeTotal, " ")}}
-	if got := read(t, reader(t), blank); len(got) != 0 {
+	letter := ExpenseDocument{ExpenseIndex: 2, SummaryFields: []ExpenseField{field(typeVendor, "Dear customer"), field(typeDate, "27.11.2026")}}
+	if got := read(t, reader(t), blank, letter); len(got) != 0 {
 		t.Errorf("%+v", got)
+	}
+	for _, kind := range []string{typeNumber, typeTotal, typeOpen, typeSubtotal, typeTax} {
+		poor := ExpenseDocument{SummaryFields: []ExpenseField{field(kind, "5")}}
+		if got := read(t, reader(t), poor); len(got) != 1 {
+			t.Errorf("%s: %+v", kind, got)
+		}
 	}
 	for _, answer := range []string{`{}`, `{"ExpenseDocuments": null}`, `{"ExpenseDocuments": []}`, `null`} {
 		got, err := reader(t).Read([]byte(answer))
