@@ -22,7 +22,7 @@ CHROMIUM_NAMES = chromium chromium-browser google-chrome google-chrome-stable "/
 .PHONY: help demo up test quick race script fuzz synth docs lint bench ci clean chromium
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(NODE) ## tell each system's story on this machine, and account for it; SYSTEM=b2b, INPUT=FILE
 	@go build -o .local/bin/ ./cmd/demo && .local/bin/demo -system "$$SYSTEM" -input "$$INPUT"
@@ -67,7 +67,7 @@ ci: lint test script race fuzz synth demo ## what CI runs
 clean: ## remove what these verbs made
 	rm -rf node_modules cdk.out .local
 
-chromium:
+chromium: ## install what pages are tested in, if it is missing: by apt, as root
 	@test -z "$$CHROMIUM" || exit 0; for name in $(CHROMIUM_NAMES); do command -v "$$name" >/dev/null && exit; done; \
 	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
