@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
+	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
@@ -31,17 +32,18 @@ import (
 )
 
 var (
-	root  = filepath.Join("..", "..", "..")
-	here  *laptop.Laptop
-	desk  *b2b.Desk
-	shop  *ordering.Shop
-	club  *onboarding.Club
-	power *instances.Switch
-	bank  *accounts.Bank
-	model *training.Lab
-	guard *policyguard.Guard
-	post  *webhooks.Post
-	fault switchboard
+	root   = filepath.Join("..", "..", "..")
+	here   *laptop.Laptop
+	desk   *b2b.Desk
+	shop   *ordering.Shop
+	club   *onboarding.Club
+	power  *instances.Switch
+	bank   *accounts.Bank
+	model  *training.Lab
+	guard  *policyguard.Guard
+	post   *webhooks.Post
+	fault  switchboard
+	office *invoices.Office
 )
 
 // system is one under test. Its clients are connected once it runs.
@@ -60,6 +62,7 @@ func systems() []system {
 		{training.System(), func(_ context.Context, l *laptop.Laptop) (err error) { model, err = training.Connect(l); return err }},
 		{policyguard.System(), func(_ context.Context, l *laptop.Laptop) (err error) { guard, err = policyguard.Connect(l); return err }},
 		{webhooks.System(), func(_ context.Context, l *laptop.Laptop) (err error) { post, err = webhooks.Connect(l); return err }},
+		{invoices.System(), func(_ context.Context, l *laptop.Laptop) (err error) { office, err = invoices.Connect(l); return err }},
 	}
 }
 
