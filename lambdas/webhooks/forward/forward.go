@@ -130,8 +130,12 @@ func (h *Handler) forward(ctx context.Context, record events.KinesisRecord) erro
 	w, fault := read(record)
 	trying, cancel := context.WithTimeout(ctx, h.Patience)
 	defer cancel()
+	var last error
 	for attempt := 0; ; attempt++ {
 		err := h.attempt(trying, w, fault)
+		if last == nil || trying.Err() == nil { // of an attempt that was cut off, the one before says more
+			last = err
+		}
 		switch {
 		case err == nil:
 			return nil
@@ -140,7 +144,7 @@ func (h *Handler) forward(ctx context.Context, record events.KinesisRecord) erro
 		case ctx.Err() != nil: // there is not enough time left to have been patient
 			return err
 		}
-		return h.park(ctx, w, contract.Parked, fmt.Sprintf("given up after %d attempts in %s: %v", attempt+1, h.Patience, err))
+		return h.park(ctx, w, contract.Parked, fmt.Sprintf("given up after %d attempts in %s: %v", attempt+1, h.Patience, last))
 	}
 }
 

@@ -289,6 +289,23 @@ func TestACallThatHangsIsCutOffByPatience(t *testing.T) {
 	})
 }
 
+// The reason is what the last whole attempt has failed of, not that patience ended.
+func TestTheReasonIsOfAnAttemptThatWasNotCutOff(t *testing.T) {
+	open(t, func(t *testing.T, s *street) {
+		s.run = func(_ contract.Record, n int) (*sfn.StartSyncExecutionOutput, error) {
+			if n == 1 {
+				return nil, errors.New("BUG")
+			}
+			time.Sleep(patienceOfTests)
+			return nil, context.DeadlineExceeded
+		}
+		s.handle(batch("1 acme m1"))
+		if len(s.letters) != 1 || !strings.Contains(s.letters[0].Reason, "BUG") {
+			t.Errorf("%+v", s.letters)
+		}
+	})
+}
+
 type hanging struct{}
 
 func (hanging) StartSyncExecution(ctx context.Context, _ *sfn.StartSyncExecutionInput, _ ...func(*sfn.Options)) (*sfn.StartSyncExecutionOutput, error) {
@@ -368,7 +385,7 @@ func TestARecordOfSomebodyElseIsRejectedWithItsData(t *testing.T) {
 			}
 			s.want("", map[string]int{"Rejected": 1}, 1)
 			letter := s.letters[0]
-			if !strings.Contains(letter.Reason, reason) || letter.Sequence != "5" || letter.Record.Source == "?" && string(letter.Record.Body) != data {
+			if !strings.Contains(letter.Reason, reason) || letter.Sequence != "5" || !strings.Contains(data, `"id":"m"`) != (letter.Record.Source == "?" && string(letter.Record.Body) == data) && !strings.Contains(data, `"source":""`) {
 				t.Errorf("%.40q: %.100s", data, letter.Reason)
 			}
 		})
@@ -474,6 +491,27 @@ func TestADuplicateWaitsForTheOneThatIsAtWork(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 		s.want("m1", map[string]int{"Published": 1}, 0)
+	})
+}
+
+// Of two that were received one is published: the other one is a duplicate.
+func TestWhoWasTakenOverFromIsADuplicate(t *testing.T) {
+	open(t, func(t *testing.T, s *street) {
+		s.run = func(_ contract.Record, n int) (*sfn.StartSyncExecutionOutput, error) {
+			if n == 1 {
+				time.Sleep(contract.Lease)
+				if err := s.handler().forward(t.Context(), record("2 acme m1").Kinesis); err != nil {
+					t.Error(err)
+				}
+			}
+			return ended(contract.Published, ""), nil
+		}
+		h := s.handler()
+		h.Patience = 2 * contract.Lease
+		if err := h.forward(t.Context(), record("1 acme m1").Kinesis); err != nil {
+			t.Error(err)
+		}
+		s.want("m1 m1", map[string]int{"Published": 1, "Duplicate": 1}, 0)
 	})
 }
 
