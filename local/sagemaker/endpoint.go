@@ -25,7 +25,7 @@ const (
 )
 
 // deployTime is how long an endpoint takes for each change.
-const deployTime = 3 * time.Second
+const deployTime = 2 * time.Second
 
 // endpoint is an endpoint, whose description its service guards.
 type endpoint struct {
