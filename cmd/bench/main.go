@@ -32,6 +32,7 @@ type section struct {
 type options struct {
 	root         string // this module's folder
 	transactions int    // that go through the whole pipeline
+	webhooks     int    // that are sent in a burst
 	cpu, heap    string // files that take profiles of the pipeline, or empty
 }
 
@@ -42,15 +43,17 @@ var sections = []section{
 	{"pipeline", measurePipeline},
 	{"orders", measureOrders},
 	{"applications", measureApplications},
+	{"webhooks", measureWebhooks},
 }
 
 func main() { command.Main("bench", run) }
 
 func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, pipeline, orders or applications")
+	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, pipeline, orders, applications or webhooks")
 	var o options
 	flags.IntVar(&o.transactions, "transactions", 10_000, "how many transactions go through the whole pipeline, in one file")
+	flags.IntVar(&o.webhooks, "webhooks", 50_000, "how many webhooks are sent in a burst")
 	flags.StringVar(&o.cpu, "cpu", "", "write a CPU profile of the pipeline to a `file`")
 	flags.StringVar(&o.heap, "heap", "", "write a heap profile of the pipeline to a `file`")
 	resident := flags.Int64("resident", 0, "split `megabytes` of generated input and print the peak of resident memory (used by the split section)")

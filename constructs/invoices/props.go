@@ -4,7 +4,6 @@ package invoices
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -180,7 +179,7 @@ func (p Props) validate() error {
 	}
 	for _, symbol := range slices.Sorted(maps.Keys(p.Symbols)) {
 		if err := money.Means(symbol, money.Currency(p.Symbols[symbol])); err != nil {
-			faults.Add(fmt.Errorf("Symbols: %w", err))
+			faults.Addf("Symbols: %w", err)
 		}
 	}
 	operation.Within(&faults, "MinConfidence", p.MinConfidence, 0.1, 100)
