@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // with all systems.
 func newApp(t *testing.T, context map[string]any) awscdk.App {
 	t.Helper()
-	values := map[string]any{"partners": filepath.Join("testdata", "partners.json"), "administrators": "ann@example.com"}
+	values := map[string]any{"partners": filepath.Join("testdata", "partners.json"), "administrators": "ann@example.com", "reviewers": "bob@example.com"}
 	maps.Copy(values, context)
 	return cdktest.NewApp(t, values)
 }
@@ -197,8 +197,8 @@ func TestAssemblyIsKeptOutOfVersionControl(t *testing.T) {
 }
 
 // The keys of the example's partners are public in both halves, for all that a
-// deployer knows.
-func TestExamplesPartnersAreForEphemeralStacksOnly(t *testing.T) {
+// deployer knows, and its reviewer reaches nobody.
+func TestExamplesPeopleAreForEphemeralStacksOnly(t *testing.T) {
 	err := synthesize(cdktest.NewApp(t, nil))
 	if err == nil {
 		t.Fatal("synthesized")
@@ -207,6 +207,9 @@ func TestExamplesPartnersAreForEphemeralStacksOnly(t *testing.T) {
 		if !strings.Contains(err.Error(), partner+" has the example's SSH key") {
 			t.Errorf("%s is not refused: %v", partner, err)
 		}
+	}
+	if want := "reviewers are not given"; !strings.Contains(err.Error(), want) {
+		t.Errorf("no %q in %v", want, err)
 	}
 	if err := synthesize(cdktest.NewApp(t, map[string]any{"ephemeral": "true"})); err != nil {
 		t.Error(err)

@@ -10,6 +10,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -73,6 +74,8 @@ var causes = map[string]cause{
 	"AWS/ApiGateway Latency":                            {(*drill).observe, nil},
 	"AWS/Lambda Throttles":                              {(*drill).observe, nil},
 	"AWS/Lambda Duration":                               {(*drill).observe, nil},
+	"AWS/Lambda IteratorAge":                            {(*drill).observe, nil},
+	"AWS/Lambda DestinationDeliveryFailures":            {(*drill).observe, nil},
 	"AWS/Lambda AsyncEventsDropped":                     {(*drill).observe, nil},
 	"AWS/DynamoDB SystemErrors":                         {(*drill).observe, nil},
 	"AWS/DynamoDB ThrottledRequests":                    {(*drill).observe, nil},
@@ -226,8 +229,13 @@ func (d *drill) queue(a watched) string {
 }
 
 func (d *drill) fill(a watched, n int) {
-	for range n {
-		d.do("sqs", "SendMessage", map[string]any{"QueueUrl": d.queue(a), "MessageBody": "x"}, nil)
+	for i := range n {
+		in := map[string]any{"QueueUrl": d.queue(a), "MessageBody": "x"}
+		if strings.HasSuffix(d.queue(a), ".fifo") { // each in a group of its own, which nothing blocks
+			id := strconv.Itoa(i)
+			in["MessageGroupId"], in["MessageDeduplicationId"] = id, id
+		}
+		d.do("sqs", "SendMessage", in, nil)
 	}
 }
 

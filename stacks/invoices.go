@@ -18,7 +18,7 @@ const exampleReviewer = "reviewer@example.com"
 
 // readInvoices takes from the context:
 //
-//	reviewers        addresses of those who decide on invoices, with commas between (default: alarmEmail; if that is not given, nobody's)
+//	reviewers        addresses of those who decide on invoices, with commas between (default: alarmEmail; where data may go, that of nobody)
 //	documentsBucket  name of an existing bucket in which documents arrive (default: it is made)
 //	decimalMark      Ask, Point or Comma (default: Ask)
 //	dateOrder        Ask, DayFirst or MonthFirst (default: Ask)
@@ -34,6 +34,9 @@ func readInvoices(context *Context, config Config) func(awscdk.App) awscdk.Stack
 		if address, err := mail.ParseAddress(reviewer); err != nil || address.Address != reviewer {
 			context.fault("reviewers has %q: give plain addresses such as ap@example.com, with commas between", reviewer)
 		}
+	}
+	if len(props.Reviewers) == 0 && config.AlarmEmail == "" && !config.Ephemeral {
+		context.fault("reviewers are not given: name who decides on invoices (reviewers=ap@example.com), or try it out with ephemeral=true")
 	}
 	if len(props.Reviewers) == 0 {
 		props.Reviewers = []string{cmp.Or(config.AlarmEmail, exampleReviewer)}

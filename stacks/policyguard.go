@@ -21,6 +21,7 @@ import (
 //	decisionTimeout    for how long a decision is waited for (default: 24h)
 //	secondOpinion      have IAM Access Analyzer look, too (default: false)
 //	trail              make a trail of management events (default: false)
+//	keepApiAccount     as that of B2B
 //	forwarded          IAM's events are forwarded to this region (default: false)
 func readPolicyGuard(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 	verdicts := map[string]policyguard.Verdict{
@@ -34,6 +35,7 @@ func readPolicyGuard(context *Context, config Config) func(awscdk.App) awscdk.St
 		SecondOpinion:  context.flag("secondOpinion"),
 		NewTrail:       context.flag("trail"),
 		Forwarded:      context.flag("forwarded"),
+		KeepAPIAccount: context.flag("keepApiAccount"),
 	}
 	if len(props.Administrators) == 0 {
 		context.fault("administrators are not given: the policy guard has to ask somebody")

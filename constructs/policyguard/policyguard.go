@@ -88,6 +88,10 @@ type Props struct {
 	// they come.
 	Forwarded bool
 
+	// KeepAPIAccount leaves the account's role for API Gateway's logs as it is: it
+	// is somebody else's, and there. Default: the administrators' page sets it.
+	KeepAPIAccount bool
+
 	// Code replaces the code of functions, and ApprovalCode that of those which
 	// ask administrators. Default: this module's own handlers, built here.
 	Code         map[Handler]awslambda.Code
@@ -164,7 +168,7 @@ func New(scope constructs.Construct, id string, props Props) *System {
 	approvals := settings
 	approvals.Name = "" // its own
 	s.Approval = approval.New(this, "Approval", approval.Props{
-		Approvers: props.Administrators, Timeout: props.Timeout, Code: props.ApprovalCode, Alarms: props.Alarms.Approval, Operation: approvals,
+		Approvers: props.Administrators, Timeout: props.Timeout, KeepAPIAccount: props.KeepAPIAccount, Code: props.ApprovalCode, Alarms: props.Alarms.Approval, Operation: approvals,
 	})
 	s.addGuard(props, settings)
 	s.addBoundary()
