@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/training"
@@ -110,6 +111,7 @@ func TestARunThatIsGoingIsNotStartedTwice(t *testing.T) {
 		l.wait = make(chan struct{})
 		first := l.start("Training", "{}")
 		time.Sleep(time.Second)
+		synctest.Wait()
 		result := l.run()
 		if result.Outcome != contract.AlreadyRunning || result.Execution != first {
 			t.Errorf("got %+v, want the execution %s", result, first)
@@ -139,8 +141,10 @@ func TestARunThatFailedOrWasStoppedIsTakenOverByTheNext(t *testing.T) {
 		l.wait = make(chan struct{})
 		stopped := l.start("Training", "{}")
 		time.Sleep(time.Second)
+		synctest.Wait()
 		l.do("states", "StopExecution", map[string]string{"executionArn": stopped}, nil)
 		close(l.wait)
+		synctest.Wait()
 		l.wait = nil
 		if result := l.run(); result.Outcome != contract.Succeeded {
 			t.Errorf("then %+v", result)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -109,6 +110,7 @@ func TestEachKindOfTargetIsCalledAsTheRole(t *testing.T) {
 				in.Target = &row.target
 				create(t, client, in)
 				time.Sleep(time.Second)
+				synctest.Wait()
 				if len(e.calls) != 1 || e.calls[0].action != row.action || e.calls[0].caller != role {
 					t.Fatalf("called %+v", e.calls)
 				}
@@ -137,6 +139,7 @@ func TestTheInputHasTheAttributesOfTheInvocation(t *testing.T) {
 		}
 		create(t, client, in)
 		time.Sleep(4 * time.Hour)
+		synctest.Wait()
 		if len(e.calls) != 2 {
 			t.Fatalf("called %+v", e.calls)
 		}

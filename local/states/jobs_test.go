@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,9 +34,12 @@ func (j *jobs) AwaitJob(ctx context.Context, id string) error {
 // glueJobs has a run that is in a state when it has been waited for.
 func glueJobs(state string, asked *[]string) *jobs {
 	j := &jobs{ends: time.Hour}
+	var noting sync.Mutex
 	note := func(action string, answer func() any) func(context.Context, map[string]any) (any, error) {
 		return func(_ context.Context, in map[string]any) (any, error) {
 			text, _ := json.Marshal(in)
+			noting.Lock()
+			defer noting.Unlock()
 			*asked = append(*asked, action+" "+string(text))
 			return answer(), nil
 		}
@@ -114,6 +118,7 @@ func TestATaskThatEndsEarlyStopsItsJob(t *testing.T) {
 				e := w.start(w.create(glueTask), `{}`)
 				row.end(w, e)
 				<-e.done()
+				synctest.Wait()
 				synctest.Wait()
 				if got := asked[len(asked)-1]; got != `BatchStopJobRun {"JobName":"j","JobRunIds":["jr_1"]}` {
 					t.Errorf("last asked %s", got)

@@ -6,6 +6,7 @@ package states
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/mock"
@@ -104,6 +105,7 @@ func TestAStateThatTheTestCaseDoesNotNameCallsItsService(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(queue.asked) != 1 {
 			t.Fatalf("asked %v", queue.asked)
 		}
