@@ -58,6 +58,9 @@ func (w *world) runCase(m *machine, title string) (*execution, outcome) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	if e.live == nil { // it ended before it was found, and is let go of: the next one may not
+		return w.runCase(m, title)
+	}
 	<-e.live.done()
 	o, _ := e.live.now()
 	return e.live, o
