@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/internal/written"
 )
 
 // Date is a day of the calendar, in no time zone. The zero Date is none: a date
@@ -72,26 +74,12 @@ func (d *Date) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Kind is in which way a text is not a date.
-type Kind string
-
-// Kinds.
-const (
-	Missing    Kind = "MISSING"    // there is no text
-	Ambiguous  Kind = "AMBIGUOUS"  // it may be two days: a person has to say which
-	Unreadable Kind = "UNREADABLE" // it is no date
-)
-
 // Fault is the error of a text that is not read as a date.
-type Fault struct {
-	Kind   Kind
-	Text   string // as it was given
-	Reason string // goes on after the text: "is no date"
-}
+type Fault = written.Fault
 
-func (f *Fault) Error() string {
-	if f.Kind == Missing {
-		return f.Reason
-	}
-	return fmt.Sprintf("%q %s", f.Text, f.Reason)
-}
+// Kinds of faults.
+const (
+	Missing    = written.Missing
+	Ambiguous  = written.Ambiguous
+	Unreadable = written.Unreadable
+)

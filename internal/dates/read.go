@@ -36,23 +36,23 @@ func (o Order) Parse(text string) (Date, error) {
 	folded, err := written.Folded(text)
 	switch {
 	case err != nil:
-		return Date{}, &Fault{Unreadable, text, "is written in two scripts, or in none"}
+		return Date{}, &Fault{Kind: Unreadable, Text: text, Reason: "is written in two scripts, or in none"}
 	case folded == "":
-		return Date{}, &Fault{Missing, text, "there is no date"}
+		return Date{}, &Fault{Kind: Missing, Text: text, Reason: "there is no date"}
 	case utf8.RuneCountInString(folded) > maxText:
-		return Date{}, &Fault{Unreadable, text, "is too long for a date"}
+		return Date{}, &Fault{Kind: Unreadable, Text: text, Reason: "is too long for a date"}
 	}
 	candidates, ok := o.candidates(folded)
 	if !ok {
-		return Date{}, &Fault{Unreadable, text, "is no date"}
+		return Date{}, &Fault{Kind: Unreadable, Text: text, Reason: "is no date"}
 	}
 	switch found := sound(candidates); len(found) {
 	case 0:
-		return Date{}, &Fault{Unreadable, text, "is no day of the calendar"}
+		return Date{}, &Fault{Kind: Unreadable, Text: text, Reason: "is no day of the calendar"}
 	case 1:
 		return found[0], nil
 	default:
-		return Date{}, &Fault{Ambiguous, text, fmt.Sprintf("may be %s or %s", found[0], found[1])}
+		return Date{}, &Fault{Kind: Ambiguous, Text: text, Reason: fmt.Sprintf("may be %s or %s", found[0], found[1])}
 	}
 }
 

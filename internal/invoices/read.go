@@ -12,6 +12,7 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/internal/dates"
 	"github.com/tradepost-dev/tradepost/internal/money"
+	"github.com/tradepost-dev/tradepost/internal/written"
 )
 
 // Reader reads invoices.
@@ -116,14 +117,13 @@ func (p page) readDates() {
 		}
 		field, err := best(p, of(p.document.SummaryFields, each.kind), each.name, read, func(a, b dates.Date) bool { return a == b })
 		*each.field = field
-		fault, _ := errors.AsType[*dates.Fault](err)
 		switch {
 		case err == nil:
 		case errors.Is(err, errMissing):
 			if each.missing != "" {
 				p.add(each.missing, "The %s is missing.", each.name)
 			}
-		case fault.Kind == dates.Ambiguous:
+		case ambiguous(err):
 			p.add(each.ambiguous, "The %s %v.", each.name, err)
 		default:
 			p.add(each.unreadable, "The %s %v.", each.name, err)
@@ -142,7 +142,6 @@ func (p page) readTotal() {
 		total, err = open, openErr
 	}
 	p.Total = total
-	fault, _ := errors.AsType[*money.Fault](err)
 	switch {
 	case err == nil:
 		if openErr == nil && !open.Value.Equal(total.Value) {
@@ -153,7 +152,7 @@ func (p page) readTotal() {
 		}
 	case errors.Is(err, errMissing):
 		p.add(contract.TotalMissing, "The total is missing.")
-	case fault.Kind == money.Ambiguous:
+	case ambiguous(err):
 		p.add(contract.TotalAmbiguous, "The total %v.", err)
 	default:
 		p.add(contract.TotalUnreadable, "The total %v.", err)
@@ -194,8 +193,8 @@ func best[T any](p page, fields []ExpenseField, name string, read func(ExpenseFi
 	return *chosen, nil
 }
 
+// ambiguous tells whether an amount or a date may mean two things.
 func ambiguous(err error) bool {
-	amount, _ := errors.AsType[*money.Fault](err)
-	date, _ := errors.AsType[*dates.Fault](err)
-	return amount != nil && amount.Kind == money.Ambiguous || date != nil && date.Kind == dates.Ambiguous
+	fault, ok := errors.AsType[*written.Fault](err)
+	return ok && fault.Kind == written.Ambiguous
 }

@@ -81,7 +81,7 @@ func Exact(value string, currency Currency) (Amount, error) {
 // fit gives a number its currency's decimals, if it has no more.
 func fit(text string, value decimal.Decimal, currency Currency) (Amount, error) {
 	if !value.Equal(value.Truncate(currency.Digits())) {
-		return Amount{}, &Fault{Unreadable, text, fmt.Sprintf("has more decimals than the %d of %s", currency.Digits(), currency)}
+		return Amount{}, &Fault{Kind: Unreadable, Text: text, Reason: fmt.Sprintf("has more decimals than the %d of %s", currency.Digits(), currency)}
 	}
 	return Amount{value, currency}, nil
 }

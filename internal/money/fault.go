@@ -2,28 +2,14 @@ package money
 
 // This file says why a text is not read.
 
-import "fmt"
-
-// Kind is in which way a text is not an amount.
-type Kind string
-
-// Kinds.
-const (
-	Missing    Kind = "MISSING"    // there is no text
-	Ambiguous  Kind = "AMBIGUOUS"  // it may mean two things: a person has to say which
-	Unreadable Kind = "UNREADABLE" // it is no amount
-)
+import "github.com/tradepost-dev/tradepost/internal/written"
 
 // Fault is the error of a text that is not read as an amount.
-type Fault struct {
-	Kind   Kind
-	Text   string // as it was given
-	Reason string // goes on after the text: "is no number"
-}
+type Fault = written.Fault
 
-func (f *Fault) Error() string {
-	if f.Kind == Missing {
-		return f.Reason
-	}
-	return fmt.Sprintf("%q %s", f.Text, f.Reason)
-}
+// Kinds of faults.
+const (
+	Missing    = written.Missing
+	Ambiguous  = written.Ambiguous
+	Unreadable = written.Unreadable
+)

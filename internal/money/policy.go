@@ -58,7 +58,7 @@ func (p Policy) Currency(w Written, hints ...Currency) (Currency, error) {
 		if len(hints) == 1 {
 			return hints[0], nil
 		}
-		return "", &Fault{Ambiguous, w.text, "names no currency" + choice(hints)}
+		return "", &Fault{Kind: Ambiguous, Text: w.text, Reason: "names no currency" + choice(hints)}
 	}
 	if len(w.currencies) == 1 {
 		return w.currencies[0], nil
@@ -74,9 +74,9 @@ func (p Policy) Currency(w Written, hints ...Currency) (Currency, error) {
 		if decided && !slices.Contains(fitting, usual) {
 			fitting = append(fitting, usual)
 		}
-		return "", &Fault{Ambiguous, w.text, "is of a currency with several possibilities" + choice(fitting)}
+		return "", &Fault{Kind: Ambiguous, Text: w.text, Reason: "is of a currency with several possibilities" + choice(fitting)}
 	}
-	return "", &Fault{Ambiguous, w.text, "is of a currency with several possibilities" + choice(w.currencies[:min(4, len(w.currencies))])}
+	return "", &Fault{Kind: Ambiguous, Text: w.text, Reason: "is of a currency with several possibilities" + choice(w.currencies[:min(4, len(w.currencies))])}
 }
 
 func choice(of []Currency) string {

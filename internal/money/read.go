@@ -39,7 +39,7 @@ func (w Written) Currencies() []Currency { return w.currencies }
 // In is the amount, of a currency. The error is a *Fault.
 func (w Written) In(currency Currency, mark Mark) (Amount, error) {
 	if len(w.currencies) > 0 && len(common(w.currencies, []Currency{currency})) == 0 {
-		return Amount{}, &Fault{Unreadable, w.text, "is not of " + string(currency)}
+		return Amount{}, &Fault{Kind: Unreadable, Text: w.text, Reason: "is not of " + string(currency)}
 	}
 	value := w.value
 	if w.whole != nil {
@@ -47,7 +47,7 @@ func (w Written) In(currency Currency, mark Mark) (Amount, error) {
 		case mark != Ask && mark != w.mark, currency.Digits() == 0:
 			value = *w.whole
 		case mark == Ask:
-			return Amount{}, &Fault{Ambiguous, w.text, fmt.Sprintf("may be %s or %s %s", w.whole, w.value, currency)}
+			return Amount{}, &Fault{Kind: Ambiguous, Text: w.text, Reason: fmt.Sprintf("may be %s or %s %s", w.whole, w.value, currency)}
 		}
 	}
 	return fit(w.text, value, currency)
@@ -58,14 +58,14 @@ func (w Written) In(currency Currency, mark Mark) (Amount, error) {
 // digits of any script. The error is a *Fault.
 func Read(text string) (Written, error) {
 	unreadable := func(format string, arguments ...any) (Written, error) {
-		return Written{}, &Fault{Unreadable, text, fmt.Sprintf(format, arguments...)}
+		return Written{}, &Fault{Kind: Unreadable, Text: text, Reason: fmt.Sprintf(format, arguments...)}
 	}
 	folded, err := written.Folded(text)
 	switch {
 	case err != nil:
 		return unreadable("is written in two scripts, or in none")
 	case folded == "":
-		return Written{}, &Fault{Missing, text, "there is no amount"}
+		return Written{}, &Fault{Kind: Missing, Text: text, Reason: "there is no amount"}
 	case utf8.RuneCountInString(folded) > maxText:
 		return unreadable("is too long for an amount")
 	}
