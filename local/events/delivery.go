@@ -76,21 +76,9 @@ func (s *EventBridge) deliver(ctx context.Context, r *rule, t *target, e *event)
 			return
 		}
 		r.count(s.metrics.retries)
-		if !sleep(ctx, wait) {
+		if !cloud.Sleep(ctx, wait) {
 			return
 		}
-	}
-}
-
-// sleep waits; false means that ctx has ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 

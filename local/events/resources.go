@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/schedule"
 )
 
@@ -149,7 +150,7 @@ func (s *EventBridge) setTargets(r *rule, targets []targetProperties) error {
 // keepTime triggers a rule by its schedule until ctx ends.
 func (s *EventBridge) keepTime(ctx context.Context, r *rule, when schedule.Schedule) {
 	for at := when.Next(time.Now()); !at.IsZero(); at = when.Next(at) {
-		if !sleep(ctx, time.Until(at)) {
+		if !cloud.Sleep(ctx, time.Until(at)) {
 			return
 		}
 		s.trigger(r, s.scheduled(r, at))

@@ -23,34 +23,22 @@ func (s *Scheduler) run(k key, sched *schedule) func(context.Context) {
 	}
 	return func(ctx context.Context) {
 		for at := sched.times.next(begin); !at.IsZero(); at = sched.times.next(at) {
-			if !sleep(ctx, time.Until(at)) {
+			if !cloud.Sleep(ctx, time.Until(at)) {
 				return
 			}
 			i := &invocation{scheduler: s, schedule: sched, at: at, id: cloud.UUID()}
 			delay := sched.times.flexible()
 			s.cloud.Go(func(engine context.Context) {
-				if sleep(engine, delay) {
+				if cloud.Sleep(engine, delay) {
 					i.deliver(engine)
 				}
 			})
 		}
-		if sched.ActionAfterCompletion == afterDelete && sleep(ctx, sched.times.window) {
+		if sched.ActionAfterCompletion == afterDelete && cloud.Sleep(ctx, sched.times.window) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			delete(s.schedules, k) // whoever replaces a schedule waits until it has stopped
 		}
-	}
-}
-
-// sleep waits and tells whether it waited to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 
@@ -95,7 +83,7 @@ func (i *invocation) deliver(ctx context.Context) {
 			i.drop(ctx, payload, f)
 			return
 		}
-		if !sleep(ctx, wait) {
+		if !cloud.Sleep(ctx, wait) {
 			return
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 func TestHistoryOfAMapWithOneIterationAtATime(t *testing.T) {
@@ -165,7 +167,7 @@ func TestMapRunsAtMostMaxConcurrencyIterationsAtOnce(t *testing.T) {
 				if n := now.Add(1); n > most.Load() {
 					most.Store(n)
 				}
-				sleep(ctx, time.Second)
+				cloud.Sleep(ctx, time.Second)
 				now.Add(-1)
 				return nil, nil
 			}

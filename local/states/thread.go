@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // A state is one step of a definition, ready to run.
@@ -187,21 +189,6 @@ func (t *thread) abort(after int) {
 
 // sleep is the function of that name for a thread.
 func (t *thread) sleep(ctx context.Context, d time.Duration) (whole bool) {
-	t.rest(func() { whole = sleep(ctx, d) })
+	t.rest(func() { whole = cloud.Sleep(ctx, d) })
 	return whole
-}
-
-// sleep waits and tells whether it waited to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

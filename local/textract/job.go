@@ -83,12 +83,8 @@ func (j *job) size() int {
 
 // run does a job, unless the engine ends before.
 func (t *Textract) run(ctx context.Context, j *job) {
-	timer := time.NewTimer(duration)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+	if !cloud.Sleep(ctx, duration) {
 		return
-	case <-timer.C:
 	}
 	select {
 	case <-ctx.Done():
