@@ -59,6 +59,7 @@ type Settlement struct {
 	OverdueAlarm   awscloudwatch.Alarm
 	AbandonedAlarm awscloudwatch.Alarm
 
+	machine  *workflow.Workflow
 	settings operation.Settings
 }
 
@@ -78,6 +79,7 @@ func NewSettlement(scope constructs.Construct, id string, props SettlementProps)
 		Alarms:    props.Alarms.Settlement,
 		Operation: props.Operation,
 	})
+	s.machine = machine
 	s.StateMachine = machine.StateMachine
 	s.Tally.GrantInvoke(machine.Role)
 	s.Acknowledge.GrantInvoke(machine.Role)
@@ -150,13 +152,7 @@ func (s *Settlement) addWatch(props SettlementProps) {
 	operation.AllowTable(role, files, "dynamodb:UpdateItem")
 	operation.Allow(role, []string{*files.TableArn() + "/index/" + contract.IndexUnsettled}, "dynamodb:Query")
 	s.StateMachine.GrantStartExecution(role)
-	executions := awscdk.Stack_Of(s.Construct).FormatArn(&awscdk.ArnComponents{
-		Service:      jsii.String("states"),
-		Resource:     jsii.String("execution"),
-		ResourceName: jsii.String(*s.StateMachine.StateMachineName() + ":*"),
-		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
-	})
-	operation.Allow(role, []string{*executions}, "states:DescribeExecution")
+	operation.Allow(role, []string{s.machine.Executions()}, "states:DescribeExecution")
 	operation.Suppress(role, "AwsSolutions-IAM5", "Any execution of this one state machine may be the one that ended.", `^Resource::.*:execution:.*:\*$`)
 
 	awsevents.NewRule(s.Construct, jsii.String("WatchSchedule"), &awsevents.RuleProps{

@@ -3,7 +3,6 @@ package b2b
 // This file declares what is done with a transaction.
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -170,14 +169,7 @@ func (w *Workflow) countPosted() {
 // allowDescribe lets Conclude read the input of an execution, which a
 // status event leaves out when it is large.
 func (w *Workflow) allowDescribe() {
-	stack := awscdk.Stack_Of(w.Construct)
-	executions := stack.FormatArn(&awscdk.ArnComponents{
-		Service:      jsii.String("states"),
-		Resource:     jsii.String("execution"),
-		ResourceName: jsii.String(fmt.Sprintf("%s:*", *w.StateMachine.StateMachineName())),
-		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
-	})
-	operation.Allow(w.Conclude.Role, []string{*executions}, "states:DescribeExecution")
+	operation.Allow(w.Conclude.Role, []string{w.machine.Executions()}, "states:DescribeExecution")
 	operation.Suppress(w.Conclude.Role, "AwsSolutions-IAM5",
 		"Any execution of this one state machine may be the one that failed.", `^Resource::.*:execution:.*:\*$`)
 }

@@ -4,10 +4,8 @@ package onboarding
 
 import (
 	"cmp"
-	"strings"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -39,14 +37,10 @@ func (s *System) addWorkflow(props Props, settings operation.Settings) {
 // at work. The policy is not the role's own, which the state machine waits for:
 // it names the state machine.
 func (s *System) allowLookingAtOthers() {
-	executions := strings.Join([]string{
-		"arn", *awscdk.Aws_PARTITION(), "states", *awscdk.Aws_REGION(), *awscdk.Aws_ACCOUNT_ID(), "execution",
-		*s.Workflow.StateMachine.StateMachineName(), "*",
-	}, ":")
 	policy := awsiam.NewPolicy(s.Construct, jsii.String("LookAtOthers"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{s.Workflow.Role},
 		Statements: &[]awsiam.PolicyStatement{awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-			Actions: jsii.Strings("states:DescribeExecution"), Resources: &[]*string{&executions},
+			Actions: jsii.Strings("states:DescribeExecution"), Resources: jsii.Strings(s.Workflow.Executions()),
 		})},
 	})
 	operation.Suppress(policy, "AwsSolutions-IAM5",

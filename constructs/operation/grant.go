@@ -31,13 +31,14 @@ func Service(scope constructs.Construct, service, resource string) awsiam.IPrinc
 	return awsiam.NewServicePrincipal(jsii.String(service+".amazonaws.com"), &awsiam.ServicePrincipalOpts{
 		Conditions: &map[string]any{
 			"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-			"ArnLike":      map[string]any{"aws:SourceArn": arn(scope, service, resource)},
+			"ArnLike":      map[string]any{"aws:SourceArn": ARN(scope, service, resource)},
 		},
 	})
 }
 
-// arn is a pattern of this account's resources in this region.
-func arn(scope constructs.IConstruct, service, resource string) string {
+// ARN is that of a resource of this account in this region, or a pattern of them:
+// "execution:name:*".
+func ARN(scope constructs.IConstruct, service, resource string) string {
 	stack := awscdk.Stack_Of(scope)
 	return strings.Join([]string{"arn", *stack.Partition(), service, *stack.Region(), *stack.Account(), resource}, ":")
 }

@@ -121,14 +121,14 @@ func allowService(key awskms.IKey, service string, conditions map[string]any, ac
 func allowLogs(scope constructs.Construct, key awskms.IKey) {
 	stack := awscdk.Stack_Of(scope)
 	allowService(key, "logs."+*stack.Region()+"."+*stack.UrlSuffix(),
-		map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": arn(scope, "logs", "log-group:*")}},
+		map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": ARN(scope, "logs", "log-group:*")}},
 		"kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
 }
 
 // allowAlarms lets CloudWatch's alarms use the key of this account's topics.
 func allowAlarms(scope constructs.Construct, key awskms.IKey) {
 	allowService(key, "cloudwatch.amazonaws.com",
-		map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:sns:topicArn": arn(scope, "sns", "*")}},
+		map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:sns:topicArn": ARN(scope, "sns", "*")}},
 		"kms:Decrypt", "kms:GenerateDataKey*")
 }
 
@@ -150,7 +150,7 @@ func AllowTopic(queue awssqs.IQueue, topic awssns.ITopic) {
 		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": topic.TopicArn()}},
 	}))
 	allowService(queue.EncryptionMasterKey(), "sns.amazonaws.com",
-		map[string]any{"ArnLike": map[string]any{"aws:SourceArn": arn(topic, "sns", "*")}},
+		map[string]any{"ArnLike": map[string]any{"aws:SourceArn": ARN(topic, "sns", "*")}},
 		"kms:Decrypt", "kms:GenerateDataKey*")
 }
 
@@ -158,6 +158,6 @@ func AllowTopic(queue awssqs.IQueue, topic awssns.ITopic) {
 // none.
 func AllowTrails(scope constructs.Construct, key awskms.IKey) {
 	allowService(key, "cloudtrail.amazonaws.com",
-		map[string]any{"ArnLike": map[string]any{"aws:SourceArn": arn(scope, "cloudtrail", "trail/*")}},
+		map[string]any{"ArnLike": map[string]any{"aws:SourceArn": ARN(scope, "cloudtrail", "trail/*")}},
 		"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*")
 }

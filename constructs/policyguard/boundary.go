@@ -3,8 +3,6 @@ package policyguard
 // This file declares the boundary that keeps others from switching the guard off.
 
 import (
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
@@ -56,14 +54,11 @@ func (s *System) addBoundary() {
 // roles, tables, topics and queues, the key of links, alarms, and the stack.
 func (s *System) guarded(boundary string) []string {
 	stack := awscdk.Stack_Of(s.Construct)
-	of := func(service, resource string) string {
-		return strings.Join([]string{"arn", *stack.Partition(), service, *stack.Region(), *stack.Account(), resource}, ":")
-	}
 	arns := []string{
 		boundary, *stack.StackId(), *s.Rule.RuleArn(), *s.TamperRule.RuleArn(),
-		*s.Workflow.StateMachine.StateMachineArn(), of("states", "execution:"+*s.Workflow.StateMachine.StateMachineName()+":*"),
+		*s.Workflow.StateMachine.StateMachineArn(), s.Workflow.Executions(),
 		*s.Cases.TableArn(), *s.Approval.Requests.TableArn(), *s.Notices.TopicArn(), *s.Approval.Mails.TopicArn(), *s.AlarmTopic.TopicArn(),
-		*s.Undelivered.QueueArn(), *s.Approval.Key.SecretArn(), of("cloudwatch", "alarm:"+*stack.StackName()+"-*"),
+		*s.Undelivered.QueueArn(), *s.Approval.Key.SecretArn(), operation.ARN(s.Construct, "cloudwatch", "alarm:"+*stack.StackName()+"-*"),
 	}
 	for _, function := range []*string{
 		s.Evaluate.Function.FunctionArn(), s.RollBack.Function.FunctionArn(), s.Restore.Function.FunctionArn(),

@@ -68,7 +68,7 @@ func (s *System) addReport(functions gofunction.Set[Handler], props Props, setti
 		Environment: map[string]string{contract.EnvNoticesARN: *s.Notices.TopicArn(), contract.EnvName: s.Name},
 	})
 	operation.AllowPublish(s.Report, s.Notices)
-	operation.Allow(s.Report, []string{s.executions(s.Workflow)}, "states:GetExecutionHistory")
+	operation.Allow(s.Report, []string{s.Workflow.Executions()}, "states:GetExecutionHistory")
 	operation.Suppress(s.Report.Role, "AwsSolutions-IAM5", "Any execution of this one state machine may be the one that has ended.", `^Resource::.*:execution:.*:\*$`)
 	awsevents.NewRule(s.Construct, jsii.String("Ends"), &awsevents.RuleProps{
 		Description: jsii.String("Runs that have ended, well or not"),

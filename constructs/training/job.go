@@ -4,6 +4,7 @@ package training
 
 import (
 	"maps"
+	"regexp"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsglue"
@@ -24,12 +25,12 @@ func (s *System) addJob(props Props, settings operation.Settings) {
 	s.JobRole = awsiam.NewRole(s.Construct, jsii.String("JobRole"), &awsiam.RoleProps{
 		AssumedBy: operation.Service(s.Construct, "glue", "*"),
 	})
-	operation.Allow(s.JobRole, []string{s.arn("s3", "", "", *script.S3BucketName()+"/"+*script.S3ObjectKey())}, "s3:GetObject")
+	operation.Allow(s.JobRole, []string{*script.Bucket().ArnForObjects(script.S3ObjectKey())}, "s3:GetObject")
 	operation.Allow(s.JobRole, []string{*s.Data.BucketArn(), *s.Work.BucketArn()}, "s3:ListBucket")
 	operation.AllowObjects(s.JobRole, s.Data, []string{props.DataPrefix + "*"}, "s3:GetObject")
 	operation.AllowObjects(s.JobRole, s.Work, []string{contract.FolderManifests + "*"}, "s3:GetObject")
 	operation.AllowObjects(s.JobRole, s.Work, []string{contract.FolderTransformed + "*"}, "s3:GetObject", "s3:PutObject", "s3:DeleteObject") // Spark moves what it writes
-	operation.Allow(s.JobRole, []string{s.regional("logs", "log-group:/aws-glue/*")}, "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+	operation.Allow(s.JobRole, []string{operation.ARN(s.Construct, "logs", "log-group:/aws-glue/*")}, "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 	allowMetrics(s.JobRole, "StringEquals", "Glue")
 
 	arguments := map[string]string{"--enable-metrics": "true"}
@@ -53,7 +54,7 @@ func (s *System) addJob(props Props, settings operation.Settings) {
 	s.Job = awsglue.NewCfnJob(s.Construct, jsii.String("Job"), job)
 	s.secure(settings)
 	operation.Suppress(s.JobRole, "AwsSolutions-IAM5", "Data and runs come and go; Glue makes its log groups itself; metrics have no resources, and the policy names the namespace.",
-		`^Resource::\*$`, `^Resource::.*/(`+regexpQuote(props.DataPrefix)+`|manifests/|transformed/)\*$`, `^Resource::.*:log-group:/aws-glue/\*$`)
+		`^Resource::\*$`, `^Resource::.*/(`+regexp.QuoteMeta(props.DataPrefix)+`|manifests/|transformed/)\*$`, `^Resource::.*:log-group:/aws-glue/\*$`)
 }
 
 // secure encrypts the job's logs by the team's key. What it writes is encrypted
@@ -73,7 +74,7 @@ func (s *System) secure(settings operation.Settings) {
 		},
 	})
 	s.Job.SetSecurityConfiguration(configuration.Ref())
-	operation.Allow(s.JobRole, []string{s.regional("logs", "log-group:/aws-glue/*")}, "logs:AssociateKmsKey")
+	operation.Allow(s.JobRole, []string{operation.ARN(s.Construct, "logs", "log-group:/aws-glue/*")}, "logs:AssociateKmsKey")
 }
 
 // addTrainingRole declares what the container may do, as a training job and
@@ -85,7 +86,7 @@ func (s *System) addTrainingRole(props Props) {
 	operation.Allow(s.TrainingRole, []string{*s.Work.BucketArn()}, "s3:ListBucket")
 	operation.AllowObjects(s.TrainingRole, s.Work, []string{contract.FolderTransformed + "*"}, "s3:GetObject")
 	operation.AllowObjects(s.TrainingRole, s.Work, []string{contract.FolderModels + "*"}, "s3:GetObject", "s3:PutObject")
-	operation.Allow(s.TrainingRole, []string{s.regional("logs", "log-group:/aws/sagemaker/*")}, "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+	operation.Allow(s.TrainingRole, []string{operation.ARN(s.Construct, "logs", "log-group:/aws/sagemaker/*")}, "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 	operation.Allow(s.TrainingRole, []string{"*"}, "ecr:GetAuthorizationToken")
 	operation.Allow(s.TrainingRole, []string{s.repository(props.Train.Image)}, "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 	allowMetrics(s.TrainingRole, "StringLike", "*SageMaker*") // those of training and of serving have different ones

@@ -58,16 +58,16 @@ func (s *System) allow() {
 	operation.AllowTable(w, s.Runs, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 	s.FindData.GrantInvoke(w)
 	s.Predict.GrantInvoke(w)
-	operation.Allow(w, []string{s.regional("glue", "job/"+*s.Job.Ref())}, "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun")
+	operation.Allow(w, []string{operation.ARN(s.Construct, "glue", "job/"+*s.Job.Ref())}, "glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun")
 	operation.Allow(w, []string{s.sageMaker("training-job", s.Name+"-*")}, "sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", "sagemaker:AddTags", "sagemaker:ListTags")
 	operation.Allow(w, []string{s.sageMaker("model", s.Name+"-*")}, "sagemaker:CreateModel", "sagemaker:DeleteModel")
 	operation.Allow(w, []string{s.sageMaker("endpoint-config", s.Name+"-*")}, "sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig")
 	operation.Allow(w, []string{s.sageMaker("endpoint", s.Name)}, "sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint")
 	s.Endpoint.GrantStartExecution(w)
-	operation.Allow(w, []string{s.executions(s.Endpoint)}, "states:DescribeExecution", "states:StopExecution")
+	operation.Allow(w, []string{s.Endpoint.Executions()}, "states:DescribeExecution", "states:StopExecution")
 	// Step Functions hears of the ends of jobs by rules of its own.
 	operation.Allow(w, []string{
-		s.regional("events", "rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"), s.regional("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"),
+		operation.ARN(s.Construct, "events", "rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"), operation.ARN(s.Construct, "events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"),
 	}, "events:DescribeRule", "events:PutRule", "events:PutTargets")
 	// Of its own name, the policy is none that the state machine waits for: it
 	// names the state machine.
@@ -75,7 +75,7 @@ func (s *System) allow() {
 		Roles: &[]awsiam.IRole{w.Role},
 		Statements: &[]awsiam.PolicyStatement{
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-				Actions: jsii.Strings("states:DescribeExecution"), Resources: jsii.Strings(s.executions(w)),
+				Actions: jsii.Strings("states:DescribeExecution"), Resources: jsii.Strings(w.Executions()),
 			}),
 		},
 	})

@@ -181,6 +181,13 @@ func (w *Workflow) GrantStartExecution(grantee awsiam.IGrantable) awsiam.Grant {
 	return operation.Allow(grantee, []string{*w.StateMachine.StateMachineArn()}, "states:StartExecution")
 }
 
+// Executions are the ARNs of all executions, as a pattern. It names the state
+// machine: its own role takes it by a policy of its own, which the state machine
+// does not wait for.
+func (w *Workflow) Executions() string {
+	return operation.ARN(w.Construct, "states", "execution:"+*w.StateMachine.StateMachineName()+":*")
+}
+
 // GrantPrincipal is the role of executions, which grants are given to.
 func (w *Workflow) GrantPrincipal() awsiam.IPrincipal { return w.Role.GrantPrincipal() }
 
