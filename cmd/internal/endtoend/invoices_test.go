@@ -13,8 +13,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/approver"
 	"github.com/tradepost-dev/tradepost/cmd/internal/invoices/paper"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
+	"github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -111,17 +113,17 @@ func TestWhatMayMeanTwoThingsIsAskedAboutAndPaidAsItIsCorrected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page, err := office.Read(ctx, link); err != nil || !strings.Contains(page, "may be 1234 or 1.234 GBP") {
+	if page, err := approver.Read(ctx, link); err != nil || !strings.Contains(page, "may be 1234 or 1.234 GBP") {
 		t.Errorf("%v\n%s", err, page)
 	}
-	if err := office.Decide(ctx, link, "APPROVED", "fine"); err != nil { // which says nothing
+	if err := approver.Decide(ctx, link, approval.Approved, "fine"); err != nil { // which says nothing
 		t.Fatal(err)
 	}
 	again, err := office.Asked(ctx, "invoice D-1 of "+vendor, link)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := office.Decide(ctx, again, "APPROVED", "total: 1234.00 GBP"); err != nil {
+	if err := approver.Decide(ctx, again, approval.Approved, "total: 1234.00 GBP"); err != nil {
 		t.Fatal(err)
 	}
 	outcomes := wantOutcomes(t, id, contract.OutcomePaid)

@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/approver"
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
 	approvals "github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/policyguard"
@@ -66,7 +68,7 @@ func (p suspect) asked(mails int) string {
 
 func (p suspect) decide(link string, verdict approvals.Verdict) {
 	p.Helper()
-	p.must(guard.Decide(deadline(p.T), link, verdict, "because"))
+	p.must(approver.Decide(deadline(p.T), link, verdict, "because"))
 }
 
 func (p suspect) version(document string) {
@@ -148,8 +150,8 @@ func TestADeniedPolicyStaysRolledBackAndTheOutcomeIsTold(t *testing.T) {
 	eventually(t, "a mail that tells the outcome", func() bool {
 		mails, err := guard.Mails()
 		p.must(err)
-		return slices.ContainsFunc(mails, func(mail string) bool {
-			return strings.Contains(mail, "Policy guard: DENIED") && strings.Contains(mail, p.arn) && strings.Contains(mail, "Decided by "+policyguard.Administrator)
+		return slices.ContainsFunc(mails, func(mail laptop.Mail) bool {
+			return strings.Contains(mail.Text, "Policy guard: DENIED") && strings.Contains(mail.Text, p.arn) && strings.Contains(mail.Text, "Decided by "+policyguard.Administrator)
 		})
 	})
 }
@@ -182,7 +184,7 @@ func TestInlinePoliciesOfRolesUsersAndGroupsAreGuarded(t *testing.T) {
 		if got := standing(); !policies.Same(got, policies.Placeholder) {
 			t.Errorf("%s: %s stands", kind, got)
 		}
-		must(guard.Decide(ctx, link, approvals.Approved, ""))
+		must(approver.Decide(ctx, link, approvals.Approved, ""))
 		if cases, err := guard.Closed(ctx, p.Key(), 1); err != nil || cases[0].Outcome != contract.Restored || cases[0].Document != guardBad {
 			t.Errorf("%s: %+v, %v", kind, cases, err)
 		}

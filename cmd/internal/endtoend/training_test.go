@@ -3,8 +3,6 @@ package endtoend
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,17 +93,13 @@ func mailOf(t *testing.T, execution string) string {
 	t.Helper()
 	ctx := deadline(t)
 	for {
-		files, err := filepath.Glob(filepath.Join(here.State, "mail", "*.eml"))
+		mails, err := here.Mails()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(text), execution+"\n") {
-				return string(text)
+		for _, mail := range mails {
+			if strings.Contains(mail.Text, execution+"\n") {
+				return mail.Text
 			}
 		}
 		if err := laptop.Pause(ctx); err != nil {

@@ -42,7 +42,7 @@ type Office struct {
 	Workflow, Notices         string // ARNs
 	Queue, Completed          string // URLs
 
-	earlier []string // mails of an earlier run
+	earlier []laptop.Mail // of an earlier run
 }
 
 // Connect finds the system's addresses.
@@ -60,7 +60,7 @@ func Connect(l *laptop.Laptop) (*Office, error) {
 			return nil, err
 		}
 	}
-	o.earlier, err = o.mails()
+	o.earlier, err = o.Mails()
 	return o, err
 }
 

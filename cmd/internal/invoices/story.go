@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/approver"
 	"github.com/tradepost-dev/tradepost/cmd/internal/invoices/paper"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	"github.com/tradepost-dev/tradepost/internal/contract/approval"
@@ -79,7 +80,7 @@ func (o *Office) review(ctx context.Context, samples []paper.Sample) error {
 			if invoice.Refused {
 				decision = approval.Denied
 			}
-			if err := o.Decide(ctx, question, string(decision), invoice.Comment); err != nil {
+			if err := approver.Decide(ctx, question, decision, invoice.Comment); err != nil {
 				return fmt.Errorf("review %s: %w", sample.Name, err)
 			}
 		}

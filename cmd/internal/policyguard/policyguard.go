@@ -6,12 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/approver"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
-	approvals "github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/policyguard"
 	shared "github.com/tradepost-dev/tradepost/internal/policyguard"
 )
@@ -98,74 +92,21 @@ func (g *Guard) Inline(ctx context.Context, p contract.Policy) (string, error) {
 	return document, err
 }
 
-// Mails are all that were sent, with single line feeds.
-func (g *Guard) Mails() ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(g.State, "mail", "*.eml"))
-	if err != nil {
-		return nil, err
-	}
-	var mails []string
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		mails = append(mails, strings.ReplaceAll(string(content), "\r\n", "\n"))
-	}
-	return mails, nil
-}
-
-var link = regexp.MustCompile(`(?m)^https?://\S+/approvals/\S+`)
-
-// Questions are the links of the mails that ask about a policy: the newest last.
-func (g *Guard) Questions(name string) ([]string, error) {
-	mails, err := g.Mails()
-	var links []string
-	for _, mail := range mails {
-		if found := link.FindString(mail); found != "" && strings.Contains(mail, `"Restore `+name+"? ") {
-			links = append(links, found)
-		}
-	}
-	return links, err
-}
-
 // Asked waits until so many mails ask about a policy, and returns the last one's
 // link.
 func (g *Guard) Asked(ctx context.Context, name string, mails int) (string, error) {
 	for {
-		links, err := g.Questions(name)
-		if err != nil || len(links) >= mails {
-			return append(links, "")[max(0, len(links)-1)], err
+		questions, err := approver.Questions(g.Laptop, `"Restore `+name+"? ")
+		if err != nil {
+			return "", err
+		}
+		if n := len(questions); n >= mails {
+			return questions[n-1].Link, nil
 		}
 		if err := laptop.Pause(ctx); err != nil {
-			return "", fmt.Errorf("%d mails ask about %s: %w", len(links), name, err)
+			return "", fmt.Errorf("%d mails ask about %s: %w", len(questions), name, err)
 		}
 	}
-}
-
-// Decide opens a mail's link, and clicks on a button of the page behind it.
-func (g *Guard) Decide(ctx context.Context, link string, verdict approvals.Verdict, comment string) error {
-	for _, form := range []url.Values{nil, {"decision": {string(verdict)}, "comment": {comment}}} {
-		method := http.MethodGet
-		if form != nil {
-			method = http.MethodPost
-		}
-		request, err := http.NewRequestWithContext(ctx, method, link, strings.NewReader(form.Encode()))
-		if err != nil {
-			return err
-		}
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
-		}
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil || response.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s the page: %d: %.300s, %w", method, response.StatusCode, body, err)
-		}
-	}
-	return nil
 }
 
 // Case is what became of a change.

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/approver"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	approvals "github.com/tradepost-dev/tradepost/internal/contract/approval"
@@ -121,7 +122,7 @@ func (g *Guard) decided(ctx context.Context, name, key string, verdict approvals
 	if err != nil {
 		return err
 	}
-	if err := g.Decide(ctx, link, verdict, comment); err != nil {
+	if err := approver.Decide(ctx, link, verdict, comment); err != nil {
 		return err
 	}
 	cases, err := g.Closed(ctx, key, 1)
