@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,11 +25,13 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/metrics"
 )
 
-// office is what the handler works with.
+// office is what the handler works with, which takes the messages of a batch
+// side by side.
 type office struct {
 	*dynamotest.Tables
 	t       *testing.T
-	refuse  []error // of StartExpenseAnalysis, one after the other, the last one for good
+	mu      sync.Mutex // of all that follows
+	refuse  []error    // of StartExpenseAnalysis, one after the other, the last one for good
 	jobs    []*textract.StartExpenseAnalysisInput
 	started []string
 	sent    []*sqs.SendMessageInput
@@ -37,6 +40,8 @@ type office struct {
 }
 
 func (o *office) StartExpenseAnalysis(_ context.Context, in *textract.StartExpenseAnalysisInput, _ ...func(*textract.Options)) (*textract.StartExpenseAnalysisOutput, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.jobs = append(o.jobs, in)
 	if len(o.refuse) == 0 {
 		return &textract.StartExpenseAnalysisOutput{JobId: aws.String("job of " + *in.ClientRequestToken)}, nil
@@ -53,13 +58,24 @@ func (o *office) StartExpenseAnalysis(_ context.Context, in *textract.StartExpen
 }
 
 func (o *office) StartExecution(_ context.Context, in *sfn.StartExecutionInput, _ ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.started = append(o.started, *in.StateMachineArn+" "+*in.Name+" "+*in.Input)
 	return &sfn.StartExecutionOutput{}, nil
 }
 
 func (o *office) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.sent = append(o.sent, in)
 	return &sqs.SendMessageOutput{}, o.noSend
+}
+
+// Write takes a line of metrics.
+func (o *office) Write(line []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.counted.Write(line)
 }
 
 func open(t *testing.T) *office {
@@ -72,7 +88,7 @@ func open(t *testing.T) *office {
 func (o *office) take(bodies ...string) (failed int) {
 	o.t.Helper()
 	h := &Handler{
-		DynamoDB: o, Textract: o, StepFunctions: o, SQS: o, Metrics: &metrics.Emitter{Namespace: "n", Out: &o.counted},
+		DynamoDB: o, Textract: o, StepFunctions: o, SQS: o, Metrics: &metrics.Emitter{Namespace: "n", Out: o},
 		FilesTable: "Files", QueueURL: "queue", WorkflowARN: "workflow", TopicARN: "topic", Role: "role", Deadline: time.Hour,
 	}
 	batch := events.SQSEvent{}
