@@ -41,6 +41,7 @@ func (e *Engine) load(o Options) ([]stack, error) {
 		if err != nil {
 			return nil, fmt.Errorf("stack %s: %w", s.Name, err)
 		}
+		e.declare(s.Name, template)
 		ready := e.stack(s.Name, template, parameters)
 		faults = append(faults, prefixed(s.Name, ready.Check(e.types))...)
 		faults = append(faults, e.checkNested(ready, s.Name, s.TemplateFile)...)
@@ -76,11 +77,15 @@ func readTemplate(path string) (*cfn.Template, error) {
 	return template, nil
 }
 
+// declare notes the functions that options may have handlers for.
+func (e *Engine) declare(stack string, template *cfn.Template) {
+	for _, id := range template.Declared("AWS::Lambda::Function") {
+		e.functions[stack+"/"+id] = true
+	}
+}
+
 // stack is a template that is to be created under a name.
 func (e *Engine) stack(name string, template *cfn.Template, parameters map[string]string) cfn.Stack {
-	for _, id := range template.Declared("AWS::Lambda::Function") {
-		e.functions[name+"/"+id] = true
-	}
 	return cfn.Stack{
 		Name:       name,
 		Site:       e.Cloud.Site,

@@ -84,6 +84,7 @@ func (e *Engine) checkNested(s cfn.Stack, path, templateFile string) []string {
 		}
 		name := cfn.Resource{Stack: s.Name, LogicalID: id}.PhysicalName(128)
 		e.paths[s.Name+"/"+id] = file
+		e.declare(name, template)
 		faults = append(faults, prefixed(path+"/"+id, template.Check(e.types))...)
 		faults = append(faults, e.checkNested(e.stack(name, template, nil), path+"/"+id, file)...)
 	}
@@ -110,9 +111,6 @@ func (e *Engine) nestedTemplate(s cfn.Stack, id, parent string) (string, error) 
 		}
 		return file, nil
 	}
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(address.Path, "/"), "/")
-	if host, _, virtual := strings.Cut(address.Host, ".s3."); virtual {
-		bucket, key = host, strings.TrimPrefix(address.Path, "/")
-	}
+	bucket, key := objectAt(address)
 	return e.asset(bucket, key)
 }

@@ -60,7 +60,9 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	e.objects = objects
 	e.machines = states.New(c, states.Options{Limits: o.Executions, Mocks: mocks, TestCases: o.TestCases})
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})
-	e.stacks = cloudformation.New(c, cloudformation.Options{Endpoint: e.URL, Localize: e.localize})
+	e.stacks = cloudformation.New(c, cloudformation.Options{
+		Endpoint: e.URL, Localize: e.localize, Types: e.types, Ready: e.ready, Fetch: e.fetch,
+	})
 	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys")})
 
 	return []service{

@@ -50,13 +50,7 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	if err != nil {
 		return nil, err
 	}
-	included := map[string]bool{}
-	for id, resource := range s.Template.Resources {
-		if included[id], err = r.wanted(resource.Condition); err != nil {
-			return nil, fmt.Errorf("%s: %w", id, err)
-		}
-	}
-	order, err := s.Template.order(func(id string) bool { return included[id] })
+	order, err := s.wanted(r)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +78,27 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 		return created, errors.Join(faults...)
 	}
 	return created, s.resolveOutputs(r, created)
+}
+
+// Wanted returns the logical ids of the resources whose conditions hold, as they
+// would be created.
+func (s *Stack) Wanted() ([]string, error) {
+	r, err := s.resolver()
+	if err != nil {
+		return nil, err
+	}
+	return s.wanted(r)
+}
+
+func (s *Stack) wanted(r *resolver) ([]string, error) {
+	included := map[string]bool{}
+	for id, resource := range s.Template.Resources {
+		var err error
+		if included[id], err = r.wanted(resource.Condition); err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+	}
+	return s.Template.order(func(id string) bool { return included[id] })
 }
 
 // resolver returns one that knows the parameters, and no resource yet.

@@ -1,6 +1,6 @@
 // Package cloudformation is AWS CloudFormation for the local engine: the stacks
-// that it has created, told and deleted as CloudFormation's API does, and custom
-// resources. Stacks are not created by the API but when the engine starts.
+// that the engine creates when it starts or that change sets create, told and
+// deleted as CloudFormation's API does, and custom resources.
 package cloudformation
 
 import (
@@ -22,6 +22,16 @@ type Options struct {
 	// Localize replaces, in an output, the addresses that resources would have
 	// on AWS by those that they have here. Default: outputs stay as they are.
 	Localize func(text string) string
+
+	// Types are what change sets create. Required with Ready.
+	Types map[string]cfn.Type
+
+	// Ready makes the stack that a change set would create. Default: there are
+	// no change sets.
+	Ready func(name string, template *cfn.Template, parameters map[string]string) (cfn.Stack, error)
+
+	// Fetch reads a template that lies in S3, as the caller. Required with Ready.
+	Fetch func(ctx context.Context, caller cloud.Caller, url string) ([]byte, error)
 }
 
 // CloudFormation is the service. It implements cloud.API.
@@ -45,6 +55,10 @@ func New(c *cloud.Cloud, o Options) *CloudFormation {
 	}
 	f := &CloudFormation{cloud: c, options: o}
 	f.Operations = cloud.Operations{
+		"CreateChangeSet":             cloud.Handle(f.createChangeSet),
+		"DeleteChangeSet":             cloud.Handle(f.deleteChangeSet),
+		"DescribeChangeSet":           cloud.Handle(f.describeChangeSet),
+		"ExecuteChangeSet":            cloud.Handle(f.executeChangeSet),
 		"DeleteStack":                 cloud.Handle(f.deleteStack),
 		"DescribeStackEvents":         cloud.Handle(f.describeStackEvents),
 		"DescribeStackResources":      cloud.Handle(f.describeStackResources),
@@ -80,7 +94,18 @@ type Settings struct {
 
 // Create creates a stack and all of its resources. Its name must be new.
 func (f *CloudFormation) Create(ctx context.Context, template cfn.Stack, types map[string]cfn.Type, settings Settings) (*cfn.Created, error) {
-	s := f.begin(template, settings)
+	f.mu.Lock()
+	s := f.add(template, settings, "CREATE_IN_PROGRESS", "")
+	f.mu.Unlock()
+	onFailure := "ROLLBACK"
+	if settings.DisableRollback {
+		onFailure = "DO_NOTHING"
+	}
+	return f.create(ctx, s, types, onFailure)
+}
+
+// create creates the resources of a stack that is in CREATE_IN_PROGRESS.
+func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]cfn.Type, onFailure string) (*cfn.Created, error) {
 	s.work.Lock()
 	defer s.work.Unlock()
 	created, err := s.template.Create(ctx, types)
@@ -89,29 +114,38 @@ func (f *CloudFormation) Create(ctx context.Context, template cfn.Stack, types m
 	switch {
 	case err == nil:
 		s.becomes("CREATE_COMPLETE", "")
-	case settings.DisableRollback || created == nil:
+	case onFailure == "DO_NOTHING":
 		s.becomes("CREATE_FAILED", err.Error())
+	case onFailure == "DELETE":
+		s.becomes("DELETE_IN_PROGRESS", err.Error())
 	default:
 		s.becomes("ROLLBACK_IN_PROGRESS", err.Error())
 	}
-	rollback := s.status == "ROLLBACK_IN_PROGRESS"
+	status := s.status
 	f.mu.Unlock()
-	if rollback {
-		f.rollBack(ctx, s)
+	switch status {
+	case "ROLLBACK_IN_PROGRESS":
+		f.undo(ctx, s, cfn.Deletion{Rollback: true}, "ROLLBACK")
+	case "DELETE_IN_PROGRESS":
+		f.undo(ctx, s, cfn.Deletion{Rollback: true}, "DELETE")
 	}
 	return created, err
 }
 
-// rollBack deletes what has been created of a stack, which itself stays.
-func (f *CloudFormation) rollBack(ctx context.Context, s *stack) {
-	err := s.created.Delete(ctx, cfn.Deletion{Rollback: true})
+// undo deletes what has been created of a stack, and tells how that ended: as
+// DELETE_COMPLETE or DELETE_FAILED, say, for DELETE.
+func (f *CloudFormation) undo(ctx context.Context, s *stack, d cfn.Deletion, what string) (err error) {
+	if s.created != nil {
+		err = s.created.Delete(ctx, d)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil {
-		s.becomes("ROLLBACK_FAILED", err.Error())
-		return
+		s.becomes(what+"_FAILED", err.Error())
+		return err
 	}
-	s.becomes("ROLLBACK_COMPLETE", "")
+	s.becomes(what+"_COMPLETE", "")
+	return nil
 }
 
 // Export answers Fn::ImportValue.

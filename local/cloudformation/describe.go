@@ -31,6 +31,10 @@ type description struct {
 	CreationTime                cloud.Time
 	DeletionTime                *cloud.Time `json:",omitempty"`
 	EnableTerminationProtection bool
+	ChangeSetId                 string   `json:",omitempty"`
+	RoleARN                     string   `json:",omitempty"`
+	Capabilities                []string `json:",omitempty"`
+	Tags                        []tag
 	Parameters                  []parameter
 	Outputs                     []output
 }
@@ -76,6 +80,7 @@ func (f *CloudFormation) describe(s *stack) description {
 	d := description{
 		StackId: s.id, StackName: s.template.Name, ParentId: s.parent, StackStatus: s.status, StackStatusReason: s.reason,
 		Description: s.template.Template.Description, CreationTime: cloud.Time(s.began), EnableTerminationProtection: f.protected(s),
+		ChangeSetId: s.changeSet, RoleARN: s.roleARN, Capabilities: s.capabilities, Tags: s.tags,
 	}
 	if s.parent != "" {
 		d.RootId = f.root(s).id
@@ -84,10 +89,7 @@ func (f *CloudFormation) describe(s *stack) description {
 		ended := cloud.Time(s.ended)
 		d.DeletionTime = &ended
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.template.Template.Parameters)) {
-		given, ok := s.template.Parameters[name]
-		d.Parameters = append(d.Parameters, parameter{name, s.template.Template.Parameters[name].Told(given, ok)})
-	}
+	d.Parameters = told(s.template)
 	if s.created != nil {
 		for _, key := range slices.Sorted(maps.Keys(s.created.Outputs)) {
 			value := f.options.Localize(fmt.Sprint(s.created.Outputs[key]))
@@ -268,11 +270,19 @@ func (f *CloudFormation) getTemplate(_ context.Context, caller cloud.Caller, in 
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	s, err := f.existing(caller, "GetTemplate", in.StackName)
-	if err == nil && in.ChangeSetName != "" {
-		err = invalid("ChangeSet [%s] does not exist", in.ChangeSetName)
-	}
 	if err != nil {
 		return templateOutput{}, err
 	}
-	return templateOutput{s.template.Template.Body, []string{"Original", "Processed"}}, nil
+	of := s.template
+	if in.ChangeSetName != "" {
+		set := s.set(in.ChangeSetName)
+		if set == nil {
+			return templateOutput{}, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", in.ChangeSetName)
+		}
+		of = set.ready
+	}
+	if of.Template.Body == "" {
+		return templateOutput{}, invalid("Stack [%s] is in %s and has no template yet", in.StackName, s.status)
+	}
+	return templateOutput{of.Template.Body, []string{"Original", "Processed"}}, nil
 }

@@ -28,6 +28,12 @@ type stack struct {
 	events         []event // the oldest first
 	resources      map[string]*resource
 	imports        map[string]bool // names of exports
+	sets           []*changeSet    // the oldest first
+
+	// What the change set had that created it.
+	tags               []tag
+	capabilities       []string
+	changeSet, roleARN string
 }
 
 // resource is what there is to tell of a resource, deleted ones too.
@@ -53,12 +59,23 @@ type event struct {
 	Timestamp            cloud.Time
 }
 
-// begin registers a stack that is about to be created.
-func (f *CloudFormation) begin(template cfn.Stack, settings Settings) *stack {
+// reviewed is the status of a stack that only has change sets.
+const reviewed = "REVIEW_IN_PROGRESS"
+
+// add registers a stack, with the mutex held.
+func (f *CloudFormation) add(template cfn.Stack, settings Settings, status, reason string) *stack {
 	s := &stack{
 		id: template.ID(), template: template, parent: settings.Parent, protected: settings.Protected,
 		began: time.Now(), resources: map[string]*resource{}, imports: map[string]bool{},
 	}
+	f.follow(s)
+	f.stacks = append(f.stacks, s)
+	s.becomes(status, reason)
+	return s
+}
+
+// follow lets a stack's template tell what becomes of it.
+func (f *CloudFormation) follow(s *stack) {
 	s.template.Tell = func(step cfn.Step) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -71,11 +88,6 @@ func (f *CloudFormation) begin(template cfn.Stack, settings Settings) *stack {
 		s.imports[name] = true
 		return value, ok
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.stacks = append(f.stacks, s)
-	s.becomes("CREATE_IN_PROGRESS", "")
-	return s
 }
 
 // take records a step of one of the resources.
@@ -146,18 +158,7 @@ func (f *CloudFormation) importer(s *stack) string {
 func (f *CloudFormation) delete(ctx context.Context, s *stack, d cfn.Deletion) error {
 	s.work.Lock()
 	defer s.work.Unlock()
-	var err error
-	if s.created != nil {
-		err = s.created.Delete(ctx, d)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err != nil {
-		s.becomes("DELETE_FAILED", err.Error())
-		return err
-	}
-	s.becomes("DELETE_COMPLETE", "")
-	return nil
+	return f.undo(ctx, s, d, "DELETE")
 }
 
 // Delete deletes a stack that is nested in another, which is being deleted.

@@ -1,0 +1,148 @@
+package cloudformation
+
+// This file describes, executes and deletes change sets.
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type changeSetInput struct {
+	StackName, ChangeSetName string // or their ids; with the set's no stack is needed
+	NextToken                string
+	DisableRollback          bool   // of ExecuteChangeSet only
+	RetainExceptOnCreate     bool   // of ExecuteChangeSet only
+	ClientRequestToken       string // a set is executed once anyway
+	IncludePropertyValues    bool   // there is nothing before a new resource
+}
+
+type describeChangeSetOutput struct {
+	ChangeSetId, ChangeSetName, StackId, StackName string
+	Description                                    string `json:",omitempty"`
+	CreationTime                                   cloud.Time
+	Status, ExecutionStatus                        string
+	StatusReason                                   string `json:",omitempty"`
+	OnStackFailure                                 string `json:",omitempty"`
+	Parameters                                     []parameter
+	Capabilities                                   []string
+	Tags                                           []tag
+	Changes                                        []change
+	NextToken                                      string `json:",omitempty"`
+}
+
+// set finds one of the stack's change sets by its name or id.
+func (s *stack) set(name string) *changeSet {
+	for _, set := range slices.Backward(s.sets) {
+		if set.name == name || set.id == name {
+			return set
+		}
+	}
+	return nil
+}
+
+// found authorizes the caller and finds a change set, or says what is not there.
+func (f *CloudFormation) found(caller cloud.Caller, action string, in changeSetInput) (*stack, *changeSet, error) {
+	if in.StackName == "" {
+		for _, s := range f.stacks {
+			if s.set(in.ChangeSetName) != nil && in.ChangeSetName == s.set(in.ChangeSetName).id {
+				in.StackName = s.id
+			}
+		}
+	}
+	s, err := f.existing(caller, action, in.StackName)
+	if err != nil {
+		return nil, nil, err
+	}
+	if set := s.set(in.ChangeSetName); set != nil {
+		return s, set, nil
+	}
+	return s, nil, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", in.ChangeSetName)
+}
+
+func (f *CloudFormation) describeChangeSet(_ context.Context, caller cloud.Caller, in changeSetInput) (out describeChangeSetOutput, err error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	s, set, err := f.found(caller, "DescribeChangeSet", in)
+	if err != nil {
+		return out, err
+	}
+	out = describeChangeSetOutput{
+		ChangeSetId: set.id, ChangeSetName: set.name, StackId: s.id, StackName: s.template.Name, Description: set.description,
+		CreationTime: cloud.Time(set.created), Status: set.status, StatusReason: set.reason, ExecutionStatus: set.execution,
+		OnStackFailure: set.failure, Parameters: told(set.ready), Capabilities: set.capabilities, Tags: set.tags,
+	}
+	out.Changes, out.NextToken, err = page(set.changes, in.NextToken)
+	return out, err
+}
+
+// told are the parameters of a stack as they are told.
+func told(s cfn.Stack) (all []parameter) {
+	for _, name := range slices.Sorted(maps.Keys(s.Template.Parameters)) {
+		given, ok := s.Parameters[name]
+		all = append(all, parameter{name, s.Template.Parameters[name].Told(given, ok)})
+	}
+	return all
+}
+
+// executeChangeSet begins to create the stack; its events tell of failures.
+func (f *CloudFormation) executeChangeSet(_ context.Context, caller cloud.Caller, in changeSetInput) (struct{}, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, set, err := f.found(caller, "ExecuteChangeSet", in)
+	switch {
+	case err != nil:
+		return struct{}{}, err
+	case set.execution != "AVAILABLE" || s.status != reviewed:
+		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [%s]", set.id, set.execution)
+	case in.RetainExceptOnCreate:
+		return struct{}{}, invalid("the local engine takes RetainExceptOnCreate from DeletionPolicy only")
+	case in.DisableRollback && set.failure != "":
+		return struct{}{}, invalid("You can specify either DisableRollback or OnStackFailure, but not both.")
+	}
+	set.execution = "EXECUTE_IN_PROGRESS"
+	s.sets = []*changeSet{set} // as CloudFormation does, which deletes those that were not chosen
+	s.template = set.ready
+	s.tags, s.capabilities, s.changeSet, s.roleARN = set.tags, set.capabilities, set.id, set.roleARN
+	f.follow(s)
+	s.becomes("CREATE_IN_PROGRESS", "User Initiated")
+	onFailure := cmp.Or(set.failure, "ROLLBACK")
+	if in.DisableRollback {
+		onFailure = "DO_NOTHING"
+	}
+	f.cloud.Go(func(ctx context.Context) { f.execute(ctx, s, set, onFailure) })
+	return struct{}{}, nil
+}
+
+// execute creates the stack of a set.
+func (f *CloudFormation) execute(ctx context.Context, s *stack, set *changeSet, onFailure string) {
+	_, err := f.create(ctx, s, f.options.Types, onFailure)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	set.execution = "EXECUTE_COMPLETE"
+	if err != nil {
+		set.execution = "EXECUTE_FAILED"
+	}
+}
+
+// deleteChangeSet deletes a set, if it is there. The stack stays in review.
+func (f *CloudFormation) deleteChangeSet(_ context.Context, caller cloud.Caller, in changeSetInput) (struct{}, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, set, err := f.found(caller, "DeleteChangeSet", in)
+	switch {
+	case s == nil:
+		return struct{}{}, err
+	case set == nil:
+		return struct{}{}, nil
+	case set.execution == "EXECUTE_IN_PROGRESS":
+		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current execution status of [%s]", set.id, set.execution)
+	}
+	set.status = "DELETE_COMPLETE"
+	s.sets = slices.DeleteFunc(s.sets, func(other *changeSet) bool { return other == set })
+	return struct{}{}, nil
+}
