@@ -198,12 +198,12 @@ func TestAValueIsCheckedBeforeThereAreResourcesAsFarAsItIsKnown(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			types := map[string]Type{"Test::Other": Inert("Test::Other", nil), "Test::Checked": Checked("Test::Checked", func(p properties) error {
+			types := map[string]Type{"Test::Other": Inert("Test::Other", nil), "Test::Checked": Define("Test::Checked", func(context.Context, Resource, properties) (Handle, error) { return Handle{}, nil }, Check(func(p properties) error {
 				if p.Name != "good" {
 					return fmt.Errorf("%s is no name", p.Name)
 				}
 				return nil
-			}, func(context.Context, Resource, properties) (Handle, error) { return Handle{}, nil })}
+			}))}
 			s := Stack{Name: "app", Template: template}
 			if got := strings.Join(s.Check(types), "\n"); got != row.want {
 				t.Errorf("got %q, want %q", got, row.want)

@@ -41,12 +41,13 @@ type Handle struct {
 	Delete func(ctx context.Context) error
 }
 
-// Type is a resource type that the engine can create. Define makes one.
+// Type is a resource type of the engine. Define makes one.
 type Type struct {
 	Name       string
 	properties reflect.Type
 	create     func(ctx context.Context, r Resource, properties map[string]any) (Handle, error)
-	check      func(properties map[string]any) error // nil where Checked did not make the type
+	check      func(properties map[string]any) error                                                         // nil without a Check
+	update     func(ctx context.Context, r Resource, h Handle, before, after map[string]any) (Handle, error) // nil without an Update
 }
 
 // customResource is the type of all custom resources that have none of their own.
@@ -68,51 +69,111 @@ func typeNamed(types map[string]Type, name string) (Type, bool) {
 // Scalars given as strings ("true", "30") fill bool and number fields. A field
 // is a pointer where it matters whether the property was given. With an error,
 // create may return the handle of what it has left half done.
-func Define[P any](name string, create func(ctx context.Context, r Resource, properties P) (Handle, error)) Type {
-	return Type{
+func Define[P any](name string, create func(ctx context.Context, r Resource, properties P) (Handle, error), options ...Option[P]) Type {
+	t := Type{
 		Name:       name,
 		properties: reflect.TypeFor[P](),
 		create: func(ctx context.Context, r Resource, properties map[string]any) (Handle, error) {
-			var p P
-			if faults := decode(properties, reflect.ValueOf(&p).Elem(), ""); len(faults) > 0 {
-				return Handle{}, faultError(r, faults)
+			p, err := decodeFor[P](r, properties)
+			if err != nil {
+				return Handle{}, err
 			}
 			handle, err := create(ctx, r, p)
-			if err != nil {
-				err = fmt.Errorf("%s (%s): %w", r.LogicalID, r.Type, err)
-			}
-			return handle, err
+			return handle, about(r, err)
 		},
 	}
-}
-
-// Checked is Define with a check that refuses values before anything of the
-// stack is created. References to resources are placeholders then, "${Queue}" or
-// "${Queue.Arn}", and what cannot be known without resources is not checked; so
-// create has to check again.
-func Checked[P any](name string, check func(P) error, create func(ctx context.Context, r Resource, properties P) (Handle, error)) Type {
-	t := Define(name, create)
-	t.check = func(properties map[string]any) error {
-		var p P
-		if faults := decode(properties, reflect.ValueOf(&p).Elem(), ""); len(faults) > 0 {
-			return nil // a placeholder, say, where a number is wanted
-		}
-		return check(p)
+	for _, option := range options {
+		option(&t)
 	}
 	return t
 }
 
-// Inert declares a resource type that changes nothing on a laptop, such as an
-// alarm's dashboard: it is accepted with whatever properties. Ref answers its
-// physical name, and Fn::GetAtt what attributes returns, which may be nil.
-func Inert(name string, attributes func(r Resource, ref string) map[string]any) Type {
-	return Type{Name: name, create: func(_ context.Context, r Resource, _ map[string]any) (Handle, error) {
-		handle := Handle{Ref: r.PhysicalName(64)}
-		if attributes != nil {
-			handle.Attributes = attributes(r, handle.Ref)
+// Option is what a type can do beside creating its resources.
+type Option[P any] func(*Type)
+
+// Check refuses values before anything of the stack is created. References to
+// resources are placeholders then, "${Queue}" or "${Queue.Arn}", and what cannot
+// be known without resources is not checked; so create has to check again.
+func Check[P any](check func(P) error) Option[P] {
+	return func(t *Type) {
+		t.check = func(properties map[string]any) error {
+			var p P
+			if faults := decode(properties, reflect.ValueOf(&p).Elem(), ""); len(faults) > 0 {
+				return nil // a placeholder, say, where a number is wanted
+			}
+			return check(p)
 		}
-		return handle, nil
-	}}
+	}
+}
+
+// Update gives a resource other properties, and keeps what is in it. Those that
+// differ are such that CloudFormation changes in place: it replaces the resource
+// for others, and nothing calls update then. The handle
+// that update returns stands for the resource from then on, its Delete too; Ref
+// answers what it did before. What fails has changed nothing, or is what update
+// can be called upon again, the other way round, when the stack rolls back. A
+// type without an Update refuses any change that is not a replacement.
+func Update[P any](update func(ctx context.Context, r Resource, h Handle, before, after P) (Handle, error)) Option[P] {
+	return func(t *Type) {
+		t.update = func(ctx context.Context, r Resource, h Handle, before, after map[string]any) (Handle, error) {
+			was, err := decodeFor[P](r, before)
+			if err != nil {
+				return h, err
+			}
+			will, err := decodeFor[P](r, after)
+			if err != nil {
+				return h, err
+			}
+			updated, err := update(ctx, r, h, was, will)
+			if err != nil {
+				return h, about(r, err)
+			}
+			return updated, nil
+		}
+	}
+}
+
+// Overwrite is the Update of a resource that is put right by creating it once
+// more, as a policy is that is attached to something.
+func Overwrite[P any](create func(ctx context.Context, r Resource, properties P) (Handle, error)) Option[P] {
+	return Update(func(ctx context.Context, r Resource, _ Handle, _, after P) (Handle, error) {
+		return create(ctx, r, after)
+	})
+}
+
+// decodeFor is a resource's properties as its type's struct.
+func decodeFor[P any](r Resource, properties map[string]any) (P, error) {
+	var p P
+	if faults := decode(properties, reflect.ValueOf(&p).Elem(), ""); len(faults) > 0 {
+		return p, faultError(r, faults)
+	}
+	return p, nil
+}
+
+// about says of which resource an error is.
+func about(r Resource, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s (%s): %w", r.LogicalID, r.Type, err)
+}
+
+// Inert declares a resource type that changes nothing on a laptop, such as an
+// alarm's dashboard: it is accepted with whatever properties, and so is any
+// update. Ref answers its physical name, and Fn::GetAtt what attributes returns,
+// which may be nil.
+func Inert(name string, attributes func(r Resource, ref string) map[string]any) Type {
+	return Type{
+		Name: name,
+		create: func(_ context.Context, r Resource, _ map[string]any) (Handle, error) {
+			handle := Handle{Ref: r.PhysicalName(64)}
+			if attributes != nil {
+				handle.Attributes = attributes(r, handle.Ref)
+			}
+			return handle, nil
+		},
+		update: func(_ context.Context, _ Resource, h Handle, _, _ map[string]any) (Handle, error) { return h, nil },
+	}
 }
 
 // Ignored is the type of a property that has no effect in the local engine.

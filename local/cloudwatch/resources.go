@@ -74,9 +74,9 @@ type compositeAlarm struct {
 // metric that nothing here publishes.
 func (w *CloudWatch) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Checked("AWS::CloudWatch::Alarm", w.checkAlarm, w.createAlarm),
+		cfn.Define("AWS::CloudWatch::Alarm", w.createAlarm, cfn.Check(w.checkAlarm)),
 		cfn.Define("AWS::CloudWatch::CompositeAlarm", w.createComposite),
-		cfn.Checked("AWS::CloudWatch::Dashboard", w.checkDashboard, w.createDashboard),
+		cfn.Define("AWS::CloudWatch::Dashboard", w.createDashboard, cfn.Check(w.checkDashboard)),
 	}
 }
 

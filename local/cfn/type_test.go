@@ -1,0 +1,72 @@
+package cfn
+
+import (
+	"context"
+	"errors"
+	"testing"
+)
+
+// shelf is a resource that can be extended, but not made smaller.
+type shelf struct {
+	Boards int
+	Colour *string
+}
+
+func shelves() Type {
+	return Define("Test::Shelf", func(_ context.Context, r Resource, p shelf) (Handle, error) {
+		return Handle{Ref: r.LogicalID, Attributes: map[string]any{"Boards": p.Boards}}, nil
+	}, Update(func(_ context.Context, _ Resource, h Handle, before, after shelf) (Handle, error) {
+		if after.Boards < before.Boards {
+			return Handle{}, errors.New("a shelf does not shrink")
+		}
+		h.Attributes = map[string]any{"Boards": after.Boards, "Added": after.Boards - before.Boards}
+		return h, nil
+	}))
+}
+
+func TestAnUpdateSeesWhatAResourceHadAndWhatItGets(t *testing.T) {
+	r := Resource{LogicalID: "Wall", Type: "Test::Shelf"}
+	h := Handle{Ref: "Wall", Attributes: map[string]any{"Boards": 2}}
+	update := shelves().update
+	got, err := update(t.Context(), r, h, map[string]any{"Boards": "2"}, map[string]any{"Boards": 5.0})
+	if err != nil || got.Ref != "Wall" || got.Attributes["Boards"] != 5 || got.Attributes["Added"] != 3 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, row := range []struct {
+		name          string
+		before, after map[string]any
+		want          string
+	}{
+		{"what the type refuses", map[string]any{"Boards": 3.0}, map[string]any{"Boards": 2.0}, "Wall (Test::Shelf): a shelf does not shrink"},
+		{"a value of another type", nil, map[string]any{"Boards": "many"}, "Wall (Test::Shelf): property Boards must be an integer, got string"},
+		{"a property that the type does not have", nil, map[string]any{"Legs": 1.0}, "Wall (Test::Shelf): property Legs is not supported by the local engine"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := update(t.Context(), r, h, row.before, row.after)
+			if err == nil || err.Error() != row.want {
+				t.Errorf("it fails with %v, want %s", err, row.want)
+			}
+			if got.Ref != "Wall" || got.Attributes["Boards"] != 2 {
+				t.Errorf("the resource is %v after an update that failed", got)
+			}
+		})
+	}
+}
+
+func TestOnlySomeTypesCanBeUpdated(t *testing.T) {
+	create := func(_ context.Context, r Resource, p shelf) (Handle, error) {
+		return Handle{Ref: r.LogicalID, Attributes: map[string]any{"Boards": p.Boards}}, nil
+	}
+	if Define("Test::Shelf", create).update != nil {
+		t.Error("a type without an Update has one")
+	}
+	overwritten, err := Define("Test::Shelf", create, Overwrite(create)).update(t.Context(), Resource{LogicalID: "Wall"}, Handle{Ref: "Wall"}, nil, map[string]any{"Boards": 7.0})
+	if err != nil || overwritten.Attributes["Boards"] != 7 {
+		t.Errorf("created once more, it is %v, %v", overwritten, err)
+	}
+	h := Handle{Ref: "kept", Attributes: map[string]any{"Arn": "arn"}}
+	inert, err := Inert("Test::Nothing", nil).update(t.Context(), Resource{LogicalID: "Other"}, h, nil, map[string]any{"Whatever": true})
+	if err != nil || inert.Ref != "kept" || inert.Attributes["Arn"] != "arn" {
+		t.Errorf("an inert resource becomes %v, %v", inert, err)
+	}
+}
