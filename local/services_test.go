@@ -53,16 +53,23 @@ func TestTwoServicesThatOfferTheSameAreRefused(t *testing.T) {
 
 // A service's protocols say nothing without an API to call.
 func TestEveryServiceWithProtocolsHasAnAPI(t *testing.T) {
-	e := &Engine{Cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"}), parts: newParts(), logs: t.TempDir()}
-	defer e.Cloud.Close()
-	for _, s := range e.services(Options{}, nil) {
-		if err := e.add(s); err != nil {
-			t.Error(err)
-		}
-	}
+	e := everyService(t)
 	for name := range e.protocols {
 		if !e.Cloud.Has(name) {
 			t.Errorf("%s has protocols and no API", name)
 		}
 	}
+}
+
+// everyService is an engine that has its services, and runs nothing.
+func everyService(t *testing.T) *Engine {
+	t.Helper()
+	e := &Engine{Cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"}), parts: newParts(), logs: t.TempDir()}
+	t.Cleanup(e.Cloud.Close)
+	for _, s := range e.services(Options{}, nil) {
+		if err := e.add(s); err != nil {
+			t.Error(err)
+		}
+	}
+	return e
 }
