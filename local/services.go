@@ -56,7 +56,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	bus := events.New(c)
 	trail := cloudtrail.New(c)
 	c.Meter, c.Bus, c.Trail = metrics, bus, trail
-	objects := s3.New(c, s3.Options{Kept: o.objectFolder()})
+	objects := s3.New(c, s3.Options{Kept: o.objectFolder(), Assets: e.asset})
 	e.objects = objects
 	e.machines = states.New(c, states.Options{Limits: o.Executions, Mocks: mocks, TestCases: o.TestCases})
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify})

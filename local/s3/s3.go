@@ -23,6 +23,11 @@ type Options struct {
 	// Kept is a folder for the bodies of objects that outlive the engine, as
 	// the cloud's Keeper keeps all else of them. Default: none does.
 	Kept string
+
+	// Assets tells where the file is that the CDK would publish under a bucket
+	// and key, and fails if it would not. Such an object can be read, whether
+	// or not there is the bucket. Default: there are none.
+	Assets func(bucket, key string) (path string, err error)
 }
 
 // S3 is the service. It implements cloud.API. Its methods are safe for concurrent use.
@@ -32,6 +37,7 @@ type S3 struct {
 	cloud    *cloud.Cloud
 	spool    spool
 	sequence sequence
+	assets   func(bucket, key string) (path string, err error)
 
 	mu      sync.RWMutex
 	buckets map[string]*bucket
@@ -43,6 +49,7 @@ func New(c *cloud.Cloud, o Options) *S3 {
 		cloud:   c,
 		spool:   spool{dir: cmp.Or(o.Kept, o.Dir), kept: o.Kept != ""},
 		buckets: map[string]*bucket{},
+		assets:  o.Assets,
 	}
 	s.Operations = s.operations()
 	return s

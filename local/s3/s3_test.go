@@ -56,10 +56,15 @@ func (w *world) Assume(cloud.Caller, string, string) (cloud.Caller, error) {
 
 func newWorld(t *testing.T, buckets ...string) *world {
 	t.Helper()
+	return newWorldWith(t, s3.Options{Dir: t.TempDir()}, buckets...)
+}
+
+func newWorldWith(t *testing.T, o s3.Options, buckets ...string) *world {
+	t.Helper()
 	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"})}
 	w.cloud.Authorizer, w.cloud.Bus, w.cloud.Trail = w, w, w
 	t.Cleanup(w.cloud.Close)
-	w.s3 = s3.New(w.cloud, s3.Options{Dir: t.TempDir()})
+	w.s3 = s3.New(w.cloud, o)
 	for _, name := range buckets {
 		o := s3.BucketOptions{EventBridge: true}
 		if strings.Contains(name, "versioned") {
