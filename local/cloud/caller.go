@@ -35,7 +35,15 @@ type Caller struct {
 
 	// Context holds condition keys of the call, such as aws:SourceArn.
 	Context map[string]string
+
+	// Within are the policies that the role's session was given. They take
+	// away from what the role may do; nil takes nothing.
+	Within SessionPolicies
 }
+
+// SessionPolicies are policies of one session of a role, in the form of the
+// Authorizer that made the session.
+type SessionPolicies interface{ SessionPolicies() }
 
 // Administrator returns the account's root user.
 func (s Site) Administrator() Caller {

@@ -63,6 +63,15 @@ type Authorizer interface {
 	Assume(service Caller, roleARN, session string) (Caller, error)
 }
 
+// SessionAuthorizer is an Authorizer that takes session policies.
+type SessionAuthorizer interface {
+	Authorizer
+
+	// AssumeWithin is Assume for a session that may do no more than an inline
+	// session policy allows.
+	AssumeWithin(service Caller, roleARN, session, policy string) (Caller, error)
+}
+
 // ResourcePolicies keeps the policies of resources for the authorizer.
 type ResourcePolicies interface {
 	// SetResourcePolicy makes a document one part of the resource's policy, in
@@ -220,6 +229,19 @@ func (c *Cloud) Assume(service Caller, roleARN, session string) (Caller, error) 
 		return Caller{ARN: roleARN, Role: roleARN}, nil
 	}
 	return c.Authorizer.Assume(service, roleARN, session)
+}
+
+// AssumeWithin is Assume for a session that has a policy document of its own; an
+// empty one takes nothing away.
+func (c *Cloud) AssumeWithin(service Caller, roleARN, session, policy string) (Caller, error) {
+	if c.Authorizer == nil || policy == "" {
+		return c.Assume(service, roleARN, session)
+	}
+	authorizer, ok := c.Authorizer.(SessionAuthorizer)
+	if !ok {
+		return Caller{}, errors.New("this engine enforces no session policies")
+	}
+	return authorizer.AssumeWithin(service, roleARN, session, policy)
 }
 
 // SetResourcePolicy sets a part of the policy of a resource.

@@ -45,7 +45,8 @@ func (s *IAM) SetResourcePolicy(resourceARN, part string, document json.RawMessa
 
 // Authorize implements cloud.Authorizer as IAM evaluates within one account: an
 // explicit Deny wins; otherwise an Allow of an identity policy or of the
-// resource's policy is enough, as far as the permissions boundary goes.
+// resource's policy is enough, as far as the permissions boundary and the
+// policies of the session go.
 func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	if caller.Root {
 		return nil
@@ -55,21 +56,24 @@ func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	defer s.mu.RUnlock()
 
 	who := s.principal(caller)
-	identity, boundary := who.decide(r), who.bounds(r)
+	identity, boundary, session := who.decide(r), who.bounds(r), s.sessionDecision(r)
 	resource := s.resourceDecision(r, (*principals).includes)
 	switch denied {
 	case identity:
 		return explicitDeny(r, "an identity-based policy")
 	case boundary:
 		return explicitDeny(r, "a permissions boundary")
+	case session:
+		return explicitDeny(r, "a session policy")
 	case resource:
 		return explicitDeny(r, "a resource-based policy")
 	}
-	if boundary == allowed && (identity == allowed || resource == allowed) {
+	granted := identity == allowed || resource == allowed
+	if granted && boundary == allowed && session == allowed {
 		return nil
 	}
 	// A resource's policy that names a user or a session as such goes beyond
-	// the boundary.
+	// the boundary, and beyond the session's policies.
 	if resource == allowed && s.resourceDecision(r, (*principals).names) == allowed {
 		return nil
 	}
@@ -77,8 +81,10 @@ func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	switch {
 	case caller.Service != "":
 		kind = "resource-based policy"
-	case identity == allowed || resource == allowed:
+	case granted && boundary != allowed:
 		kind = "permissions boundary"
+	case granted:
+		kind = "session policy"
 	}
 	return refusal(r, fmt.Sprintf("because no %s allows the %s action", kind, action))
 }
@@ -132,6 +138,19 @@ func (s *IAM) resourceDecision(r *request, concerns func(*principals, cloud.Call
 
 // Assume implements cloud.Authorizer.
 func (s *IAM) Assume(service cloud.Caller, roleARN, session string) (cloud.Caller, error) {
+	return s.assume(service, roleARN, session, nil)
+}
+
+// AssumeWithin implements cloud.SessionAuthorizer.
+func (s *IAM) AssumeWithin(service cloud.Caller, roleARN, session, policy string) (cloud.Caller, error) {
+	within, _, err := s.sessionPolicies(policy, nil)
+	if err != nil {
+		return cloud.Caller{}, err
+	}
+	return s.assume(service, roleARN, session, within)
+}
+
+func (s *IAM) assume(service cloud.Caller, roleARN, session string, within cloud.SessionPolicies) (cloud.Caller, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	role, ok := s.entities[roleARN]
@@ -141,7 +160,7 @@ func (s *IAM) Assume(service cloud.Caller, roleARN, session string) (cloud.Calle
 	if !s.trusts(role, service, (*principals).includes) {
 		return cloud.Caller{}, cloud.Errorf(403, "AccessDeniedException", "%s is not authorized to assume role %s: its trust policy does not allow it", service.ARN, roleARN)
 	}
-	return s.sessionOf(role, session), nil
+	return s.sessionOf(role, session, within), nil
 }
 
 // trusts asks the role's trust policy.
@@ -150,10 +169,11 @@ func (s *IAM) trusts(role *entity, caller cloud.Caller, concerns func(*principal
 	return role.trust.decide(r, func(who *principals) bool { return concerns(who, caller, s.site.Account) }) == allowed
 }
 
-func (s *IAM) sessionOf(role *entity, session string) cloud.Caller {
+func (s *IAM) sessionOf(role *entity, session string, within cloud.SessionPolicies) cloud.Caller {
 	return cloud.Caller{
-		ARN:  fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.site.Account, role.name, session),
-		Role: role.arn,
-		ID:   role.id + ":" + session,
+		ARN:    fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.site.Account, role.name, session),
+		Role:   role.arn,
+		ID:     role.id + ":" + session,
+		Within: within,
 	}
 }

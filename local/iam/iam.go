@@ -13,7 +13,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// IAM is the service. It implements cloud.API, cloud.Authorizer and
+// IAM is the service. It implements cloud.API, cloud.SessionAuthorizer and
 // cloud.ResourcePolicies.
 type IAM struct {
 	cloud.Operations
@@ -31,9 +31,9 @@ type IAM struct {
 }
 
 var (
-	_ cloud.Typed            = (*IAM)(nil)
-	_ cloud.Authorizer       = (*IAM)(nil)
-	_ cloud.ResourcePolicies = (*IAM)(nil)
+	_ cloud.Typed             = (*IAM)(nil)
+	_ cloud.SessionAuthorizer = (*IAM)(nil)
+	_ cloud.ResourcePolicies  = (*IAM)(nil)
 )
 
 // New returns IAM with the managed policies of AWS and nothing else.

@@ -66,6 +66,16 @@ type assumeRoleOutput struct {
 		AssumedRoleId string
 		Arn           string
 	}
+	PackedPolicySize *int `json:",omitempty"` // percent; only of a session with policies
+}
+
+// managed are the ARNs of the managed policies that the session is given.
+func (in assumeRoleInput) managed() []string {
+	var arns []string
+	for _, p := range in.PolicyArns {
+		arns = append(arns, p.Arn)
+	}
+	return arns
 }
 
 // sessionName is what the name of a session may be.
@@ -77,8 +87,8 @@ func (in assumeRoleInput) check() error {
 		return invalid("roleArn", in.RoleArn, "Member must have length greater than or equal to 20")
 	case !sessionName.MatchString(in.RoleSessionName):
 		return invalid("roleSessionName", in.RoleSessionName, `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
-	case in.Policy != "" || len(in.PolicyArns) > 0 || len(in.Tags) > 0:
-		return cloud.Errorf(400, "ValidationError", "the local engine has neither session policies nor session tags")
+	case len(in.Tags) > 0:
+		return cloud.Errorf(400, "ValidationError", "the local engine has no session tags")
 	}
 	return nil
 }
@@ -95,6 +105,10 @@ func (s *STS) assumeRole(_ context.Context, caller cloud.Caller, in assumeRoleIn
 	}
 	caller = withContext(caller, "sts:RoleSessionName", in.RoleSessionName)
 	permission := s.iam.Authorize(caller, "sts:AssumeRole", in.RoleArn)
+	within, packed, err := s.iam.sessionPolicies(in.Policy, in.managed())
+	if err != nil {
+		return out, err
+	}
 
 	s.iam.mu.Lock()
 	defer s.iam.mu.Unlock()
@@ -108,11 +122,14 @@ func (s *STS) assumeRole(_ context.Context, caller cloud.Caller, in assumeRoleIn
 	}
 	now := time.Now()
 	s.iam.forgetEnded(now)
-	as := s.iam.sessionOf(role, in.RoleSessionName)
+	as := s.iam.sessionOf(role, in.RoleSessionName, within)
 	issued := s.iam.issue(as, "ASIA", now.Add(duration))
 	out.Credentials.AccessKeyId, out.Credentials.SecretAccessKey = issued.AccessKeyID, issued.SecretAccessKey
 	out.Credentials.SessionToken, out.Credentials.Expiration = issued.SessionToken, cloud.Time(now.Add(duration))
 	out.AssumedRoleUser.Arn, out.AssumedRoleUser.AssumedRoleId = as.ARN, as.ID
+	if within != nil {
+		out.PackedPolicySize = &packed
+	}
 	return out, nil
 }
 
