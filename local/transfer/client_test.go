@@ -332,3 +332,13 @@ func TestAnUploadBrokenOffLeavesWhatWasWritten(t *testing.T) {
 		})
 	}
 }
+
+// writeFile puts a text into a file of the client's.
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

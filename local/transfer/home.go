@@ -4,10 +4,14 @@
 package transfer
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
 // mapping makes a prefix of a bucket visible under a path.
@@ -87,6 +91,69 @@ func below(p, folder string) (string, bool) {
 		return "", true
 	}
 	return strings.CutPrefix(p, strings.TrimSuffix(folder, "/")+"/")
+}
+
+// homeSettings are a home as users, and what a function answers, have it.
+type homeSettings struct {
+	kind      string // PATH, which is the default, or LOGICAL
+	directory string
+	source    string // the name of the entries
+	entries   []homeEntry
+}
+
+type homeEntry struct {
+	Entry, Target string
+	Type          cfn.Ignored
+}
+
+func newHome(s homeSettings, user string) (home, error) {
+	start := withUserName(cmp.Or(s.directory, "/"), user)
+	if !path.IsAbs(start) {
+		return home{}, &cfn.Unsupported{Property: "HomeDirectory", Reason: fmt.Sprintf("%q is not an absolute path", start)}
+	}
+	h := home{start: path.Clean(start)}
+	switch s.kind {
+	case "", "PATH":
+		return h, nil
+	case "LOGICAL":
+		h.logical = true
+		for i, e := range s.entries {
+			mapped, err := newMapping(e.Entry, e.Target, user)
+			if err != nil {
+				return home{}, &cfn.Unsupported{Property: fmt.Sprintf("%s[%d]", s.source, i), Reason: err.Error()}
+			}
+			h.mappings = append(h.mappings, mapped)
+		}
+		if len(h.mappings) == 0 {
+			return home{}, &cfn.Unsupported{Property: s.source, Reason: "a logical home needs one"}
+		}
+		return h, nil
+	}
+	return home{}, &cfn.Unsupported{Property: "HomeDirectoryType", Reason: fmt.Sprintf("must be PATH or LOGICAL, got %q", s.kind)}
+}
+
+// fill puts a user's values in the place of a policy's variables. Those of
+// a home that leads to no bucket stay, and match nothing. The values are written
+// as in texts of JSON, so that they stay within the policy's own.
+// https://docs.aws.amazon.com/transfer/latest/userguide/users-policies-session.html
+func (h home) fill(policy, user string) string {
+	pairs := []string{"${transfer:UserName}", inText(user)}
+	if at := h.resolve(h.start); at.bucket != "" {
+		pairs = append(pairs,
+			"${transfer:HomeBucket}", inText(at.bucket),
+			"${transfer:HomeDirectory}", inText(path.Join(at.bucket, at.key)),
+			"${transfer:HomeFolder}", inText(at.key))
+	}
+	return strings.NewReplacer(pairs...).Replace(policy)
+}
+
+// inText is a value as it is written inside of a text of JSON.
+func inText(value string) string {
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // of a text
+	}
+	return string(quoted[1 : len(quoted)-1])
 }
 
 // newMapping reads an entry of HomeDirectoryMappings.

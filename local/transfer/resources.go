@@ -3,7 +3,6 @@
 package transfer
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // Types returns the resource types: a server, its users, and its host keys.
@@ -26,11 +26,12 @@ func (t *Transfer) Types() []cfn.Type {
 }
 
 type serverProperties struct {
-	Protocols            []string
-	IdentityProviderType string
-	EndpointType         string
-	Domain               string
-	ProtocolDetails      struct {
+	Protocols               []string
+	IdentityProviderType    string
+	IdentityProviderDetails *identityProviderDetails
+	EndpointType            string
+	Domain                  string
+	ProtocolDetails         struct {
 		SetStatOption            string // DEFAULT or ENABLE_NO_OP
 		PassiveIp                cfn.Ignored
 		TlsSessionResumptionMode cfn.Ignored
@@ -48,13 +49,11 @@ type serverProperties struct {
 }
 
 func (p serverProperties) check() error {
-	for _, setting := range []struct{ property, value, only string }{
-		{"IdentityProviderType", p.IdentityProviderType, "SERVICE_MANAGED"},
-		{"Domain", p.Domain, "S3"},
-	} {
-		if setting.value != "" && setting.value != setting.only {
-			return &cfn.Unsupported{Property: setting.property, Reason: fmt.Sprintf("the local engine serves %s only, got %q", setting.only, setting.value)}
-		}
+	if err := p.checkProvider(); err != nil {
+		return err
+	}
+	if p.Domain != "" && p.Domain != "S3" {
+		return &cfn.Unsupported{Property: "Domain", Reason: fmt.Sprintf("the local engine serves S3 only, got %q", p.Domain)}
 	}
 	if e := p.EndpointType; e != "" && e != "PUBLIC" && e != "VPC" {
 		return &cfn.Unsupported{Property: "EndpointType", Reason: fmt.Sprintf("must be PUBLIC or VPC, got %q", e)}
@@ -82,6 +81,11 @@ func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverPrope
 		ignoreSetStat: p.ProtocolDetails.SetStatOption == "ENABLE_NO_OP",
 		endpoint:      Endpoint{Stack: r.Stack, LogicalID: r.LogicalID, ServerID: id},
 		users:         map[string]*user{},
+	}
+	s.provider = managed{s}
+	if d := p.IdentityProviderDetails; d != nil {
+		s.details = d
+		s.provider = &function{cloud: t.cloud, arn: d.Function, server: s.id, protocol: protocol}
 	}
 	if err := s.listen(t.options.HostKeys); err != nil {
 		return cfn.Handle{}, err
@@ -139,11 +143,9 @@ type userProperties struct {
 	SshPublicKeys         []string
 	HomeDirectoryType     string
 	HomeDirectory         string
-	HomeDirectoryMappings []struct {
-		Entry, Target string
-		Type          cfn.Ignored
-	}
-	Tags cfn.Ignored
+	HomeDirectoryMappings []homeEntry
+	Policy                string
+	Tags                  cfn.Ignored
 }
 
 func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userProperties) (cfn.Handle, error) {
@@ -155,8 +157,13 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 	}
 	arn := t.cloud.ARN("transfer", "user/"+s.id+"/"+p.UserName)
 	u := &user{arn: arn, name: p.UserName, role: p.Role}
-	if u.name == "" || u.role == "" {
-		return cfn.Handle{}, fmt.Errorf("UserName and Role are required")
+	switch {
+	case s.details != nil:
+		return cfn.Handle{}, cloud.Errorf(400, "InvalidRequestException", "CreateUser is not supported for server %s: its identity provider is %s, not SERVICE_MANAGED", s.id, providerOfFunctions)
+	case !validUserName(u.name):
+		return cfn.Handle{}, fmt.Errorf("property UserName must have 3 to 100 characters of a-z, A-Z, 0-9, _, @, . and -, begin with one of the first four kinds, and not be root, got %q", u.name)
+	case u.role == "":
+		return cfn.Handle{}, fmt.Errorf("property Role is required")
 	}
 	for i, text := range p.SshPublicKeys {
 		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
@@ -166,8 +173,12 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 		u.keys = append(u.keys, key)
 	}
 	var err error
-	if u.home, err = newHome(p); err != nil {
+	settings := homeSettings{kind: p.HomeDirectoryType, directory: p.HomeDirectory, source: "HomeDirectoryMappings", entries: p.HomeDirectoryMappings}
+	if u.home, err = newHome(settings, u.name); err != nil {
 		return cfn.Handle{}, err
+	}
+	if u.policy, err = sessionPolicy(p.Policy, u); err != nil {
+		return cfn.Handle{}, fmt.Errorf("property Policy: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,29 +187,4 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 	}
 	s.users[u.name] = u
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "UserName": u.name}, Delete: cfn.Removal(&s.mu, s.users, u.name)}, nil
-}
-
-func newHome(p userProperties) (home, error) {
-	switch p.HomeDirectoryType {
-	case "", "PATH":
-		start := withUserName(cmp.Or(p.HomeDirectory, "/"), p.UserName)
-		if !path.IsAbs(start) {
-			return home{}, &cfn.Unsupported{Property: "HomeDirectory", Reason: fmt.Sprintf("%q is not an absolute path", start)}
-		}
-		return home{start: path.Clean(start)}, nil
-	case "LOGICAL":
-		h := home{start: "/", logical: true}
-		for i, m := range p.HomeDirectoryMappings {
-			mapped, err := newMapping(m.Entry, m.Target, p.UserName)
-			if err != nil {
-				return home{}, &cfn.Unsupported{Property: fmt.Sprintf("HomeDirectoryMappings[%d]", i), Reason: err.Error()}
-			}
-			h.mappings = append(h.mappings, mapped)
-		}
-		if len(h.mappings) == 0 {
-			return home{}, &cfn.Unsupported{Property: "HomeDirectoryMappings", Reason: "a logical home needs one"}
-		}
-		return h, nil
-	}
-	return home{}, &cfn.Unsupported{Property: "HomeDirectoryType", Reason: fmt.Sprintf("must be PATH or LOGICAL, got %q", p.HomeDirectoryType)}
 }

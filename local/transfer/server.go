@@ -3,11 +3,9 @@
 package transfer
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -43,6 +41,9 @@ type server struct {
 	endpoint      Endpoint
 	hostKey       ssh.Signer
 	listener      net.Listener
+
+	provider provider
+	details  *identityProviderDetails // nil if the server has its own users
 
 	mu       sync.RWMutex
 	users    map[string]*user
@@ -131,12 +132,6 @@ func hostKey(folder, id string) (ssh.Signer, error) {
 	return ssh.NewSignerFromKey(key)
 }
 
-func (s *server) user(name string) *user {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.users[name]
-}
-
 // serve answers connections until ctx ends, and returns when the last one is
 // closed.
 func (s *server) serve(ctx context.Context) {
@@ -153,19 +148,18 @@ func (s *server) serve(ctx context.Context) {
 			stop := context.AfterFunc(ctx, func() { conn.Close() })
 			defer stop()
 			defer conn.Close()
-			s.handle(conn)
+			s.handle(ctx, conn)
 		})
 	}
 }
 
 // handle serves one connection. What goes wrong in it concerns its client
 // only, who sees it.
-func (s *server) handle(conn net.Conn) {
-	auth := &login{server: s, session: newSessionID(), callers: map[string]cloud.Caller{}}
-	config := &ssh.ServerConfig{PublicKeyCallback: auth.publicKey, ServerVersion: "SSH-2.0-AWS_SFTP_1.1"}
-	if s.banner != "" {
-		config.BannerCallback = func(ssh.ConnMetadata) string { return s.banner }
-	}
+func (s *server) handle(ctx context.Context, conn net.Conn) {
+	sourceIP, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
+	defer cancel()
+	config := newLogin(ctx, s, sourceIP).config()
 	for _, key := range s.hostKeys() {
 		config.AddHostKey(key)
 	}
@@ -178,13 +172,11 @@ func (s *server) handle(conn net.Conn) {
 	defer client.Close()
 	go ssh.DiscardRequests(requests)
 
-	sourceIP, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
-	u := s.user(client.User())
-	origin := s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}
+	who := admittedBy(client)
 	view := &files{
-		home:          u.home,
-		s3:            s.objects.As(auth.callers[u.name], origin),
-		session:       &session{cloud: s.cloud, server: s.id, user: u.name, id: auth.session, clientIP: sourceIP},
+		home:          who.user.home,
+		s3:            s.objects.As(who.caller, s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}),
+		session:       &session{cloud: s.cloud, server: s.id, user: who.user.name, id: who.session, clientIP: sourceIP},
 		ignoreSetStat: s.ignoreSetStat,
 	}
 	var sessions sync.WaitGroup
@@ -206,48 +198,6 @@ func (s *server) handle(conn net.Conn) {
 			serveSession(channel, view)
 		})
 	}
-}
-
-// login authenticates one connection. The role is assumed once, here.
-type login struct {
-	server  *server
-	session string                  // id
-	callers map[string]cloud.Caller // by user
-}
-
-var errRefused = errors.New("the user or the key is not known")
-
-func (l *login) publicKey(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-	u := l.server.user(conn.User())
-	if u == nil || !u.has(key) {
-		return nil, errRefused
-	}
-	if _, ok := l.callers[u.name]; ok { // the client asks before it signs
-		return nil, nil
-	}
-	caller, err := l.server.cloud.Assume(l.server.cloud.ServiceCaller(principal, u.arn), u.role, fmt.Sprintf("%s.%s@%s", u.name, l.session, l.server.id))
-	if err != nil {
-		return nil, err
-	}
-	l.callers[u.name] = caller
-	return nil, nil
-}
-
-// newSessionID returns 16 hexadecimal digits, as Transfer Family's ids have.
-func newSessionID() string {
-	id := make([]byte, 8)
-	rand.Read(id)
-	return hex.EncodeToString(id)
-}
-
-func (u *user) has(key ssh.PublicKey) bool {
-	wire := key.Marshal()
-	for _, k := range u.keys {
-		if bytes.Equal(k.Marshal(), wire) {
-			return true
-		}
-	}
-	return false
 }
 
 // serveSession answers one channel: a request for the SFTP subsystem, and

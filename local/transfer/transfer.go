@@ -2,8 +2,8 @@
 // loopback, whose users see prefixes of S3 buckets. Every operation runs with
 // the user's role, so that its policies decide.
 //
-// Only service-managed users with public keys are served; passwords, other
-// protocols and other identity providers are refused.
+// A server knows its users by itself, with their public keys, or asks a Lambda
+// function who they are. Other protocols and other identity providers are refused.
 package transfer
 
 import (
@@ -11,14 +11,15 @@ import (
 	"slices"
 	"sync"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/s3"
 )
 
 // principal is Transfer Family as a caller.
 const principal = "transfer.amazonaws.com"
+
+// protocol is the one that is served.
+const protocol = "SFTP"
 
 // Objects gives a caller's view of S3.
 type Objects interface {
@@ -70,13 +71,4 @@ func (t *Transfer) Endpoints() []Endpoint {
 		return cmp.Or(cmp.Compare(a.Stack, b.Stack), cmp.Compare(a.LogicalID, b.LogicalID))
 	})
 	return all
-}
-
-// user is an SFTP user of one server; it does not change.
-type user struct {
-	arn  string
-	name string
-	role string
-	keys []ssh.PublicKey
-	home home
 }

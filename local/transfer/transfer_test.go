@@ -21,6 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/iam"
+	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/transfer"
 )
@@ -58,6 +59,9 @@ const template = `{
 type world struct {
 	cloud    *cloud.Cloud
 	s3       *s3.Client // as the administrator
+	servers  *transfer.Transfer
+	handlers map[string]lambda.Handler
+	types    map[string]cfn.Type
 	endpoint transfer.Endpoint
 	key      ed25519.PrivateKey
 
@@ -90,32 +94,54 @@ func (w *world) told() []string {
 
 func newWorld(t *testing.T, setStat string) *world {
 	t.Helper()
-	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"}), key: newKey(t)}
+	w := makeWorld(t)
+	w.create(t, template, map[string]string{"Key": authorized(t, w.key), "SetStat": setStat})
+	return w
+}
+
+// makeWorld makes the services, with functions that are handlers of this
+// process, by "Stack/logicalID".
+func makeWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"}), key: newKey(t), handlers: map[string]lambda.Handler{}}
 	identity := iam.New(w.cloud)
 	w.cloud.Authorizer, w.cloud.Policies, w.cloud.Bus = identity, identity, w
 	objects := s3.New(w.cloud, s3.Options{Dir: t.TempDir()})
 	w.s3 = objects.As(w.cloud.Administrator(), s3.Origin{})
-	servers := transfer.New(w.cloud, transfer.Options{Objects: objects})
-	types := map[string]cfn.Type{}
-	for _, service := range []interface{ Types() []cfn.Type }{identity, objects, servers} {
+	w.servers = transfer.New(w.cloud, transfer.Options{Objects: objects})
+	functions := lambda.New(w.cloud, lambda.Options{Handlers: w.handlers})
+	w.cloud.Register("lambda", functions)
+	w.types = map[string]cfn.Type{}
+	for _, service := range []interface{ Types() []cfn.Type }{identity, objects, w.servers, functions} {
 		for _, typ := range service.Types() {
-			types[typ.Name] = typ
+			w.types[typ.Name] = typ
 		}
 	}
+	t.Cleanup(w.cloud.Close)
+	return w
+}
+
+// create makes what a template declares, whose first server is the world's.
+func (w *world) create(t *testing.T, template string, parameters map[string]string) {
+	t.Helper()
+	if err := w.tryCreate(t, template, parameters); err != nil {
+		t.Fatal(err)
+	}
+	w.endpoint = w.servers.Endpoints()[0]
+}
+
+func (w *world) tryCreate(t *testing.T, template string, parameters map[string]string) error {
+	t.Helper()
 	parsed, err := cfn.Parse([]byte(template))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if faults := parsed.Check(types); len(faults) > 0 {
+	if faults := parsed.Check(w.types); len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	stack := cfn.Stack{Name: "Stack", Site: w.cloud.Site, Template: parsed, Parameters: map[string]string{"Key": authorized(t, w.key), "SetStat": setStat}}
-	if _, err := stack.Create(t.Context(), types); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.cloud.Close)
-	w.endpoint = servers.Endpoints()[0]
-	return w
+	stack := cfn.Stack{Name: "Stack", Site: w.cloud.Site, Template: parsed, Parameters: parameters}
+	_, err = stack.Create(t.Context(), w.types)
+	return err
 }
 
 func newKey(t *testing.T) ed25519.PrivateKey {
