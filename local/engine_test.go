@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -255,6 +256,10 @@ func services(t *testing.T, shop *local.Engine) {
 		},
 		"cloudwatch": func(ctx context.Context) error {
 			_, err := cloudwatch.NewFromConfig(c).ListMetrics(ctx, &cloudwatch.ListMetricsInput{})
+			return err
+		},
+		"apigateway": func(ctx context.Context) error {
+			_, err := apigateway.NewFromConfig(c).GetApiKeys(ctx, &apigateway.GetApiKeysInput{})
 			return err
 		},
 	} {

@@ -65,7 +65,7 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 		{"a service of forms that there is not", "rds", "POST", map[string]string{"Content-Type": form}, "Action=DescribeDBInstances", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code><Message>the local engine does not serve rds</Message>`},
 		{"EC2", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=DescribeInstances", 200, `<reservationSet></reservationSet></DescribeInstancesResponse>`},
 		{"EC2, of what it does not do", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=RunInstances", 400, `<Response><Errors><Error><Code>InvalidAction</Code><Message>the local engine does not serve ec2:RunInstances</Message>`},
-		{"a service of REST with JSON that there is not", "apigateway", "GET", nil, "", 404, `"message":"the local engine does not serve apigateway"`},
+		{"a service of REST with JSON that there is not", "appsync", "GET", nil, "", 404, `"message":"the local engine does not serve appsync"`},
 		{"a service of REST with XML that there is not", "route53", "GET", nil, "", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code>`},
 		{"a service by CBOR that is not served so", "sqs", "POST", map[string]string{"Smithy-Protocol": "rpc-v2-cbor"}, "", 404, "the local engine serves sqs by the AWS JSON protocol only"},
 	} {

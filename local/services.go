@@ -96,6 +96,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		})},
 		{"states", e.machines},
 		{"execute-api", e.gateway},
+		{"apigateway", apigateway.NewControl(e.gateway)},
 		{"cloudformation", e.stacks},
 		{"nested stacks", nested{e}},
 		{"cdk", toolkit{objects, e.stacks}},

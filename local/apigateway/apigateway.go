@@ -42,7 +42,7 @@ type APIGateway struct {
 
 	mu    sync.RWMutex
 	apis  map[string]*api // by id
-	keys  map[string]*apiKey
+	keys  keyring
 	plans map[string]*usagePlan
 }
 
@@ -58,7 +58,7 @@ func New(c *cloud.Cloud, options Options) *APIGateway {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &APIGateway{cloud: c, metrics: newMetrics(c), Options: options, apis: map[string]*api{}, keys: map[string]*apiKey{}, plans: map[string]*usagePlan{}}
+	g := &APIGateway{cloud: c, metrics: newMetrics(c), Options: options, apis: map[string]*api{}, keys: newKeyring(), plans: map[string]*usagePlan{}}
 	g.Operations = cloud.Operations{"Invoke": cloud.Handle(g.invoke)}
 	return g
 }

@@ -98,6 +98,7 @@ func startIn(t testing.TB, c *cloud.Cloud, options Options, services map[string]
 	}
 	w := &world{APIGateway: New(c, options)}
 	c.Register("execute-api", w)
+	c.Register("apigateway", NewControl(w.APIGateway))
 	template, err := cfn.Parse([]byte(`{"Resources": {` + resources + `}}`))
 	if err != nil {
 		return nil, err

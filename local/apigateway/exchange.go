@@ -107,7 +107,7 @@ func (x *exchange) handle(ctx context.Context) (response, error) {
 // admit checks the API key and counts the request against the limits of its
 // usage plan, those of the stage, and the plan's quota.
 func (x *exchange) admit(context.Context) error {
-	var plan *subscription
+	var plan pass
 	if x.method.keyRequired {
 		if x.key, plan = x.stage.api.gateway.subscribed(x.keyValue(), x.stage); x.key == nil {
 			return &fault{kind: invalidAPIKey, message: "Forbidden"}

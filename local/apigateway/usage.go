@@ -1,18 +1,13 @@
 package apigateway
 
-// API keys and usage plans: who may call how often.
+// What a usage plan means to requests: whose key opens a stage, and how often.
 
 import (
-	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
 // What an account may do at most, and what a throttle without one of its
@@ -44,188 +39,109 @@ func newLimiter(t throttle) *limiter {
 // allow takes a token; a missing limiter always has one.
 func (l *limiter) allow() bool { return l == nil || l.bucket.AllowN(time.Now(), 1) }
 
-type apiKey struct {
-	id    string
-	value string
-	on    bool
-
-	subscriptions []*subscription // guarded by the Gateway's mutex
-}
-
-type usagePlan struct {
-	id       string
-	throttle *throttle
-	quota    *quota
-	stages   map[stageName]map[string]throttle // method throttles by "/path/METHOD"
-}
-
-type stageName struct{ api, stage string }
-
 type quota struct {
 	Limit  int
 	Offset int // subtracted from Limit in the first period
 	Period string
 }
 
-// subscription is one key's use of one plan.
+// subscription is one key's use of one plan. It ends with the key, with the
+// plan, or when the key leaves the plan; requests that have passed it go on.
 type subscription struct {
-	plan    *usagePlan
-	limiter *limiter
+	plan *usagePlan
 
 	mu      sync.Mutex
-	methods map[*method]*limiter
-	period  time.Time // the current quota period's start
-	used    int       // requests in it
+	terms   *terms              // of which the buckets are
+	limiter *limiter            // of all requests
+	methods map[string]*limiter // by API, stage, path and method
+	period  time.Time           // the current quota period's start
+	used    int                 // requests in it
 }
 
-type apiKeyProperties struct {
-	Name               string
-	Enabled            bool
-	Value              string
-	CustomerId         cfn.Ignored
-	Description        cfn.Ignored
-	GenerateDistinctId cfn.Ignored
-	StageKeys          cfn.Ignored // a usage plan is what lets a key into a stage
-	Tags               cfn.Ignored
+// pass lets a request in, by the terms that the plan had when it came. The zero
+// value has no limits.
+type pass struct {
+	subscription *subscription
+	terms        *terms
 }
 
-func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyProperties) (cfn.Handle, error) {
-	if p.Value == "" {
-		p.Value = identifier(r, 40)
-	}
-	if len(p.Value) < 20 || len(p.Value) > 128 {
-		return cfn.Handle{}, fmt.Errorf("property Value must have 20 to 128 characters, got %d", len(p.Value))
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, other := range g.keys {
-		if other.value == p.Value {
-			return cfn.Handle{}, fmt.Errorf("property Value: API key %s has the same value", other.id)
-		}
-	}
-	key := &apiKey{id: identifier(r, 10), value: p.Value, on: p.Enabled}
-	g.keys[key.value] = key
-	return cfn.Handle{Ref: key.id, Attributes: map[string]any{"APIKeyId": key.id}, Delete: cfn.Removal(&g.mu, g.keys, key.value)}, nil
-}
-
-type usagePlanProperties struct {
-	ApiStages []struct {
-		ApiId    string
-		Stage    string
-		Throttle map[string]throttle
-	}
-	Throttle      *throttle
-	Quota         *quota
-	UsagePlanName cfn.Ignored
-	Description   cfn.Ignored
-	Tags          cfn.Ignored
-}
-
-func (g *APIGateway) createUsagePlan(_ context.Context, r cfn.Resource, p usagePlanProperties) (cfn.Handle, error) {
-	plan := &usagePlan{id: identifier(r, 6), throttle: p.Throttle, quota: p.Quota, stages: map[stageName]map[string]throttle{}}
-	if p.Quota != nil && p.Quota.Period != "DAY" && p.Quota.Period != "WEEK" && p.Quota.Period != "MONTH" {
-		return cfn.Handle{}, fmt.Errorf("property Quota.Period must be DAY, WEEK or MONTH, got %q", p.Quota.Period)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for i, s := range p.ApiStages {
-		if a := g.apis[s.ApiId]; a == nil || a.stages[s.Stage] == nil {
-			return cfn.Handle{}, fmt.Errorf("property ApiStages[%d]: there is no stage %q of REST API %q", i, s.Stage, s.ApiId)
-		}
-		plan.stages[stageName{s.ApiId, s.Stage}] = s.Throttle
-	}
-	g.plans[plan.id] = plan
-	return cfn.Handle{Ref: plan.id, Attributes: map[string]any{"Id": plan.id}, Delete: cfn.Removal(&g.mu, g.plans, plan.id)}, nil
-}
-
-type usagePlanKeyProperties struct{ KeyId, KeyType, UsagePlanId string }
-
-func (g *APIGateway) createUsagePlanKey(_ context.Context, _ cfn.Resource, p usagePlanKeyProperties) (cfn.Handle, error) {
-	if p.KeyType != "API_KEY" {
-		return cfn.Handle{}, fmt.Errorf("property KeyType must be API_KEY, got %q", p.KeyType)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	plan := g.plans[p.UsagePlanId]
-	if plan == nil {
-		return cfn.Handle{}, fmt.Errorf("property UsagePlanId: there is no usage plan %q", p.UsagePlanId)
-	}
-	for _, key := range g.keys {
-		if key.id != p.KeyId {
-			continue
-		}
-		s := &subscription{plan: plan, methods: map[*method]*limiter{}}
-		if plan.throttle != nil {
-			s.limiter = newLimiter(*plan.throttle)
-		}
-		key.subscriptions = append(key.subscriptions, s)
-		id := p.KeyId + ":" + p.UsagePlanId
-		return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}, Delete: func(context.Context) error {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			key.subscriptions = slices.DeleteFunc(key.subscriptions, func(other *subscription) bool { return other == s })
-			return nil
-		}}, nil
-	}
-	return cfn.Handle{}, fmt.Errorf("property KeyId: there is no API key %q", p.KeyId)
-}
-
-// subscribed returns the key with that value and its subscription to a plan
-// that has the stage; both are nil where the key does not open the stage.
-func (g *APIGateway) subscribed(value string, s *stage) (*apiKey, *subscription) {
+// subscribed returns the key with that value and its pass to the stage; the key
+// is nil where it does not open it.
+func (g *APIGateway) subscribed(value string, s *stage) (*apiKey, pass) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	key := g.keys[value]
-	if key == nil || !key.on {
-		return nil, nil
+	key := g.keys.byValue[value]
+	if key == nil || !key.enabled {
+		return nil, pass{}
 	}
 	for _, subscribed := range key.subscriptions {
-		if _, ok := subscribed.plan.stages[stageName{s.api.id, s.name}]; ok {
-			return key, subscribed
+		if _, ok := subscribed.plan.terms.stages[stageName{s.api.id, s.name}]; ok {
+			return key, pass{subscribed, subscribed.plan.terms}
 		}
 	}
-	return nil, nil
+	return nil, pass{}
 }
 
-// throttle takes a token from the method's bucket and from the key's. Without
-// a plan there is no limit.
-func (u *subscription) throttle(x *exchange) bool {
-	return u == nil || u.methodLimiter(x).allow() && u.limiter.allow()
+// throttle takes a token from the method's bucket and from the key's.
+func (p pass) throttle(x *exchange) bool {
+	if p.subscription == nil {
+		return true
+	}
+	all, method := p.limiters(x)
+	return method.allow() && all.allow()
 }
 
-// methodLimiter returns the key's bucket for the method, or nil.
-func (u *subscription) methodLimiter(x *exchange) *limiter {
+// limiters returns the key's buckets, which may be nil: of all requests, and of
+// the method.
+func (p pass) limiters(x *exchange) (all, method *limiter) {
+	at := stageName{x.stage.api.id, x.stage.name}
 	name := strings.TrimSuffix(x.method.resource.path, "/") + "/" + x.method.httpMethod
-	limit, ok := u.plan.stages[stageName{x.stage.api.id, x.stage.name}][name]
+	s := p.subscription
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.adopt(p.terms)
+	limit, ok := s.terms.stages[at][name]
 	if !ok {
-		return nil
+		return s.limiter, nil
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.methods[x.method] == nil {
-		u.methods[x.method] = newLimiter(limit)
+	name = at.api + "/" + at.stage + name
+	if s.methods[name] == nil {
+		s.methods[name] = newLimiter(limit)
 	}
-	return u.methods[x.method]
+	return s.limiter, s.methods[name]
+}
+
+// adopt gives the subscription full buckets when the plan's terms have changed.
+// A request that came before is not in the way of those that came after.
+func (s *subscription) adopt(t *terms) {
+	if s.terms != nil && s.terms.revision >= t.revision {
+		return
+	}
+	s.terms, s.limiter, s.methods = t, nil, map[string]*limiter{}
+	if t.throttle != nil {
+		s.limiter = newLimiter(*t.throttle)
+	}
 }
 
 // count takes one request from the quota of the current period.
-func (u *subscription) count() bool {
-	if u == nil || u.plan.quota == nil {
+func (p pass) count() bool {
+	if p.subscription == nil || p.terms.quota == nil {
 		return true
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	start := periodStart(u.plan.quota.Period, time.Now().UTC())
+	s, quota := p.subscription, p.terms.quota
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	start := periodStart(quota.Period, time.Now().UTC())
 	switch {
-	case u.period.IsZero():
-		u.period, u.used = start, u.plan.quota.Offset
-	case !start.Equal(u.period):
-		u.period, u.used = start, 0
+	case s.period.IsZero():
+		s.period, s.used = start, quota.Offset
+	case !start.Equal(s.period):
+		s.period, s.used = start, 0
 	}
-	if u.used >= u.plan.quota.Limit {
+	if s.used >= quota.Limit {
 		return false
 	}
-	u.used++
+	s.used++
 	return true
 }
 

@@ -60,15 +60,20 @@ type Route struct {
 	// are headers, by the header's name.
 	Headers, AnswerHeaders map[string]string
 
-	// Payload is the member of input and output that is the body as a whole:
-	// JSON in the input. Default: the body is the members that are nowhere else.
+	// Payload is the member that is the body as a whole: of the input, where it
+	// is JSON, and of the output, if that has it. Default: the body is the
+	// members that are nowhere else.
 	Payload string
 
 	// Text tells that the payload may be anything, and is a text in the input.
 	Text bool
 
-	// Status is the member of the output that is the HTTP status. Default: 200.
+	// Status is the member of the output that is the HTTP status. Default: it
+	// is Success.
 	Status string
+
+	// Success is the HTTP status of all answers. Default: 200.
+	Success int
 
 	// Serve answers in the place of the service's operation of that name, for
 	// bodies that must be streamed. It fails before it has written anything.
@@ -230,7 +235,7 @@ func withBody(input []byte, payload string, body []byte) []byte {
 
 func (p rest) write(x *Exchange, c call, output any) error {
 	v := dereference(reflect.ValueOf(output))
-	header, status := x.Writer.Header(), http.StatusOK
+	header, status := x.Writer.Header(), cmp.Or(c.route.Success, http.StatusOK)
 	for name, member := range c.route.AnswerHeaders {
 		if text, ok := textOf(memberNamed(v, member)); ok && text != "" {
 			header.Set(name, text)
@@ -239,7 +244,7 @@ func (p rest) write(x *Exchange, c call, output any) error {
 	if c.route.Status != "" {
 		status = int(memberNamed(v, c.route.Status).Int())
 	}
-	if c.route.Payload != "" {
+	if c.route.Payload != "" && hasMember(v, c.route.Payload) {
 		x.answer(status, cmp.Or(header.Get("Content-Type"), "application/json"), memberNamed(v, c.route.Payload).Bytes())
 		return nil
 	}
@@ -249,6 +254,10 @@ func (p rest) write(x *Exchange, c call, output any) error {
 	}
 	x.answer(status, "application/json", body)
 	return nil
+}
+
+func hasMember(v reflect.Value, name string) bool {
+	return slices.ContainsFunc(membersOf(v.Type()), func(m member) bool { return m.name == name })
 }
 
 func memberNamed(v reflect.Value, name string) reflect.Value {

@@ -1,0 +1,207 @@
+package apigateway
+
+// The control plane: API Gateway's own API, by which API keys and usage plans
+// are made while requests come in. It is REST, and IAM knows its actions by
+// their method and path.
+
+import (
+	"cmp"
+	"crypto/rand"
+	"encoding/base64"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
+)
+
+// Control is the service "apigateway", as the SDKs call it. It implements
+// cloud.API: inputs and outputs have the members of the SDKs' shapes, under
+// their names in JSON.
+type Control struct {
+	cloud.Operations
+
+	gateway *APIGateway
+}
+
+var _ cloud.API = (*Control)(nil)
+
+// NewControl returns the control plane of a gateway.
+func NewControl(g *APIGateway) *Control {
+	c := &Control{gateway: g}
+	c.Operations = cloud.Operations{
+		"CreateApiKey":       cloud.Handle(c.createAPIKey),
+		"CreateUsagePlan":    cloud.Handle(c.createUsagePlan),
+		"CreateUsagePlanKey": cloud.Handle(c.createUsagePlanKey),
+		"DeleteApiKey":       cloud.Handle(c.deleteAPIKey),
+		"DeleteUsagePlan":    cloud.Handle(c.deleteUsagePlan),
+		"DeleteUsagePlanKey": cloud.Handle(c.deleteUsagePlanKey),
+		"GetApiKey":          cloud.Handle(c.getAPIKey),
+		"GetApiKeys":         cloud.Handle(c.getAPIKeys),
+		"GetUsagePlan":       cloud.Handle(c.getUsagePlan),
+		"GetUsagePlanKey":    cloud.Handle(c.getUsagePlanKey),
+		"GetUsagePlanKeys":   cloud.Handle(c.getUsagePlanKeys),
+		"GetUsagePlans":      cloud.Handle(c.getUsagePlans),
+		"ImportApiKeys":      cloud.Handle(c.importAPIKeys),
+		"UpdateApiKey":       cloud.Handle(c.updateAPIKey),
+	}
+	return c
+}
+
+// Protocols implements wire.Speaker.
+func (c *Control) Protocols() wire.Protocols {
+	const created, accepted = 201, 202
+	page := []string{"position", "limit"}
+	return wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
+		{Pattern: "POST /apikeys?mode=import", Action: "ImportApiKeys", Query: []string{"format", "failonwarnings"}, Payload: "body", Text: true, Success: created},
+		{Pattern: "POST /apikeys", Action: "CreateApiKey", Success: created},
+		{Pattern: "GET /apikeys", Action: "GetApiKeys", Query: append([]string{"name", "customerId", "includeValues"}, page...)},
+		{Pattern: "GET /apikeys/{apiKey}", Action: "GetApiKey", Query: []string{"includeValue"}},
+		{Pattern: "PATCH /apikeys/{apiKey}", Action: "UpdateApiKey"},
+		{Pattern: "DELETE /apikeys/{apiKey}", Action: "DeleteApiKey", Success: accepted},
+		{Pattern: "POST /usageplans", Action: "CreateUsagePlan", Success: created},
+		{Pattern: "GET /usageplans", Action: "GetUsagePlans", Query: append([]string{"keyId"}, page...)},
+		{Pattern: "GET /usageplans/{usagePlanId}", Action: "GetUsagePlan"},
+		{Pattern: "DELETE /usageplans/{usagePlanId}", Action: "DeleteUsagePlan", Success: accepted},
+		{Pattern: "POST /usageplans/{usagePlanId}/keys", Action: "CreateUsagePlanKey", Success: created},
+		{Pattern: "GET /usageplans/{usagePlanId}/keys", Action: "GetUsagePlanKeys", Query: append([]string{"name"}, page...)},
+		{Pattern: "GET /usageplans/{usagePlanId}/keys/{keyId}", Action: "GetUsagePlanKey"},
+		{Pattern: "DELETE /usageplans/{usagePlanId}/keys/{keyId}", Action: "DeleteUsagePlanKey", Success: accepted},
+	}}}
+}
+
+// none is the output of an operation that answers nothing.
+type none struct{}
+
+// authorize asks whether a caller may make a request: "GET", "/apikeys/ID".
+func (c *Control) authorize(caller cloud.Caller, method, path string) error {
+	return c.gateway.cloud.Authorize(caller, "apigateway:"+method, c.arn(path))
+}
+
+// arn names a resource of the control plane, which has no account.
+func (c *Control) arn(path string) string {
+	return "arn:aws:apigateway:" + c.gateway.cloud.Region + "::" + path
+}
+
+func badRequest(format string, arguments ...any) error {
+	return cloud.Errorf(400, "BadRequestException", format, arguments...)
+}
+
+func notFound(format string, arguments ...any) error {
+	return cloud.Errorf(404, "NotFoundException", format, arguments...)
+}
+
+func conflict(format string, arguments ...any) error {
+	return cloud.Errorf(409, "ConflictException", format, arguments...)
+}
+
+func limitExceeded(format string, arguments ...any) error {
+	return cloud.Errorf(429, "LimitExceededException", format, arguments...)
+}
+
+const (
+	defaultPage = 25
+	maxPage     = 500
+)
+
+// paging is what a request says of the page that it wants.
+type paging struct {
+	Position string `json:"position"`
+	Limit    *int   `json:"limit"`
+}
+
+// cut sorts a list by its ids and cuts a page out of it. A position is the id
+// of the last item before it, so that what comes and goes in between moves
+// nothing.
+func cut[T any](in paging, list []T, id func(T) string) (items []T, position string, err error) {
+	limit := defaultPage
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	if limit < 1 || limit > maxPage {
+		return nil, "", badRequest("Invalid limit %d specified. It must be between 1 and %d", limit, maxPage)
+	}
+	last, err := base64.RawURLEncoding.DecodeString(in.Position)
+	if err != nil {
+		return nil, "", badRequest("Invalid position parameter specified")
+	}
+	list = slices.DeleteFunc(list, func(item T) bool { return id(item) <= string(last) })
+	slices.SortFunc(list, func(a, b T) int { return cmp.Compare(id(a), id(b)) })
+	if len(list) > limit {
+		list = list[:limit]
+		position = base64.RawURLEncoding.EncodeToString([]byte(id(list[limit-1])))
+	}
+	return list, position, nil
+}
+
+// patch is one operation of a PATCH request.
+type patch struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value string `json:"value"`
+	From  string `json:"from"`
+}
+
+// patches are the operations that a resource knows: "replace /name".
+type patches map[string]func(value string) error
+
+// apply performs the operations of a request in their order.
+func (p patches) apply(operations []patch) error {
+	for _, o := range operations {
+		do := p[o.Op+" "+o.Path]
+		if do == nil {
+			return p.refuse(o)
+		}
+		if err := do(o.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p patches) refuse(o patch) error {
+	var ops, paths []string
+	for known := range p {
+		op, path, _ := strings.Cut(known, " ")
+		ops = append(ops, op)
+		if op == o.Op {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(ops)
+	slices.Sort(paths)
+	if len(paths) == 0 {
+		return badRequest("Invalid patch operation specified. Must be one of: [%s]", strings.Join(slices.Compact(ops), ", "))
+	}
+	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(paths, ", "))
+}
+
+// boolean reads the value of a patch.
+func boolean(value string, set *bool) error {
+	parsed, err := strconv.ParseBool(strings.ToLower(value))
+	if err != nil {
+		return badRequest("Invalid boolean value '%s' specified", value)
+	}
+	*set = parsed
+	return nil
+}
+
+const (
+	lowerDigits  = "abcdefghijklmnopqrstuvwxyz0123456789"
+	alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + lowerDigits
+)
+
+// random returns a text that nobody can guess.
+func random(alphabet string, length int) string {
+	text := make([]byte, length)
+	for i := range text {
+		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		if err != nil {
+			panic(err) // crypto/rand never fails
+		}
+		text[i] = alphabet[n.Int64()]
+	}
+	return string(text)
+}

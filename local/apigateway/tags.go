@@ -1,0 +1,18 @@
+package apigateway
+
+// Tags of API keys and usage plans.
+
+import (
+	"net/url"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// mayTag asks whether a caller may give tags to what he makes. IAM knows them as
+// a resource of its own, under the ARN of what has them.
+func (c *Control) mayTag(caller cloud.Caller, path string, tags map[string]string) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	return c.authorize(caller, "PUT", "/tags/"+url.QueryEscape(c.arn(path)))
+}
