@@ -54,6 +54,9 @@ func (t Type) faults(d *declaration, early *resolver) []string {
 	if !d.DeletionPolicy.valid() {
 		faults = append(faults, fmt.Sprintf("DeletionPolicy %q is not supported by the local engine: it makes no snapshots", d.DeletionPolicy))
 	}
+	if !d.UpdateReplacePolicy.valid() || d.UpdateReplacePolicy == exceptOnCreate {
+		faults = append(faults, fmt.Sprintf("UpdateReplacePolicy %q is not supported by the local engine: it makes no snapshots", d.UpdateReplacePolicy))
+	}
 	if t.properties != nil {
 		faults = append(faults, check(d.Properties, t.properties, "")...)
 	}

@@ -16,13 +16,18 @@ type Step struct {
 	Resource
 	PhysicalID string // empty as long as the resource has none
 	Status     string // "DELETE_IN_PROGRESS"
-	Reason     string // of a failure
+	Reason     string // of a failure, say
+	Replaced   bool   // whether another resource stands for the logical id
 }
 
 func (s *Stack) tell(step Step) {
 	if s.Tell != nil {
 		s.Tell(step)
 	}
+}
+
+func (i *instance) step(status, reason string) Step {
+	return Step{Resource: i.Resource, PhysicalID: i.handle.Ref, Status: status, Reason: reason}
 }
 
 // Removal is the Delete of a resource that is an entry of a map.
@@ -34,9 +39,6 @@ func Removal[K comparable, V any](guard sync.Locker, entries map[K]V, key K) fun
 		return nil
 	}
 }
-
-// Resources returns the resources that the stack has, as they were created.
-func (c *Created) Resources() []Resource { return slices.Clone(c.order) }
 
 // Deletion says what of a stack is deleted.
 type Deletion struct {
@@ -53,41 +55,77 @@ func (d Deletion) retains(id string, policy deletionPolicy) bool {
 // without the stack. What could not be deleted stays in the stack, and so does
 // what it refers to; then Delete may be called again.
 func (c *Created) Delete(ctx context.Context, d Deletion) error {
-	var failed []string
-	stays := map[string]bool{} // the failed ones, and what they need
-	var left []Resource
-	for _, r := range slices.Backward(c.order) {
-		if c.stack.Template.neededByAny(r.LogicalID, stays) {
-			stays[r.LogicalID] = true
-			left = append(left, r)
+	var all []doomed
+	for _, i := range c.live {
+		all = append(all, doomed{i, d.retains(i.LogicalID, i.declared.DeletionPolicy)})
+	}
+	if c.pending != nil {
+		all = append(all, c.pending.replaced...)
+	}
+	left, err := c.deleteAll(ctx, all)
+	live := c.live
+	c.live, c.pending = map[string]*instance{}, nil
+	for _, one := range left {
+		if live[one.LogicalID] == one.instance {
+			c.live[one.LogicalID] = one.instance
 			continue
 		}
-		if err := c.delete(ctx, r, d); err != nil {
-			stays[r.LogicalID] = true
-			left, failed = append(left, r), append(failed, r.LogicalID)
+		if c.pending == nil {
+			c.pending = &transition{}
 		}
+		c.pending.replaced = append(c.pending.replaced, one)
 	}
-	slices.Reverse(left)
-	c.order = left
-	if len(failed) > 0 {
-		return fmt.Errorf("The following resource(s) failed to delete: [%s]. ", strings.Join(failed, ", ")) //lint:ignore ST1005 as CloudFormation says it
-	}
-	return nil
+	return err
 }
 
-func (c *Created) delete(ctx context.Context, r Resource, d Deletion) error {
-	handle := c.Handles[r.LogicalID]
-	if d.retains(r.LogicalID, c.stack.Template.Resources[r.LogicalID].DeletionPolicy) {
-		c.stack.tell(Step{r, handle.Ref, "DELETE_SKIPPED", ""})
+// doomed is an instance that is to be deleted, or only left.
+type doomed struct {
+	*instance
+	retained bool
+}
+
+// deleteAll deletes instances, each before what it needs. What could not be
+// deleted is left, and so is what it needs.
+func (c *Created) deleteAll(ctx context.Context, all []doomed) (left []doomed, err error) {
+	retained := map[*instance]bool{}
+	var instances []*instance
+	for _, one := range all {
+		instances, retained[one.instance] = append(instances, one.instance), one.retained
+	}
+	var failed []string
+	for _, i := range slices.Backward(arranged(instances)) {
+		stays := slices.ContainsFunc(left, func(other doomed) bool { return other.declared.needs()[i.LogicalID] })
+		if !stays && c.delete(ctx, i, retained[i]) == nil {
+			continue
+		}
+		left = append(left, doomed{i, retained[i]})
+		if !stays {
+			failed = append(failed, i.LogicalID)
+		}
+	}
+	if len(failed) > 0 {
+		err = fmt.Errorf("The following resource(s) failed to delete: [%s]. ", strings.Join(failed, ", ")) //lint:ignore ST1005 as CloudFormation says it
+	}
+	return left, err
+}
+
+func (c *Created) delete(ctx context.Context, i *instance, retained bool) error {
+	tell := func(status, reason string) {
+		step := i.step(status, reason)
+		step.Replaced = !i.is(c.live[i.LogicalID])
+		c.stack.tell(step)
+	}
+	if retained {
+		tell("DELETE_SKIPPED", "")
 		return nil
 	}
-	c.stack.tell(Step{r, handle.Ref, "DELETE_IN_PROGRESS", ""})
-	if handle.Delete != nil {
-		if err := errors.Join(ctx.Err(), handle.Delete(ctx)); err != nil {
-			c.stack.tell(Step{r, handle.Ref, "DELETE_FAILED", err.Error()})
+	tell("DELETE_IN_PROGRESS", "")
+	if i.handle.Delete != nil {
+		if err := errors.Join(ctx.Err(), i.handle.Delete(ctx)); err != nil {
+			tell("DELETE_FAILED", err.Error())
 			return err
 		}
 	}
-	c.stack.tell(Step{r, handle.Ref, "DELETE_COMPLETE", ""})
+	tell("DELETE_COMPLETE", "")
 	return nil
 }

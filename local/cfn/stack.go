@@ -11,7 +11,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Stack is a template to be created.
+// Stack is a template to be created, or what a stack is to become.
 type Stack struct {
 	Name       string
 	Site       cloud.Site
@@ -21,8 +21,14 @@ type Stack struct {
 	// Imports answers Fn::ImportValue.
 	Imports func(name string) (any, bool)
 
-	// Tell takes each step of each resource's creation and deletion. Default:
-	// nobody is told.
+	// Before is how many stacks of this name there have been, and Generations
+	// how many resources their logical ids have stood for, so that this one's are
+	// others than those that were retained. Default: there have been none.
+	Before      int
+	Generations map[string]int
+
+	// Tell takes each step of each resource's creation, update and deletion.
+	// Default: nobody is told.
 	Tell func(Step)
 
 	// Dynamic answers {{resolve:SERVICE:REFERENCE}}, and as ("ssm", NAME) the
@@ -31,14 +37,17 @@ type Stack struct {
 	Dynamic func(service, reference string) (string, error)
 }
 
-// Created is a stack that exists.
+// Created is a stack that exists. Only one thing at a time may be done to it.
 type Created struct {
 	Outputs map[string]any    // by output name, resolved
 	Exports map[string]any    // by export name
 	Handles map[string]Handle // by logical id
 
-	stack *Stack
-	order []Resource // as they were created, without those that have been deleted
+	stack       *Stack
+	types       map[string]Type
+	live        map[string]*instance // by logical id
+	generations map[string]int       // that the next instance has, by logical id
+	pending     *transition          // an update that can still be undone, or nil
 }
 
 // Create creates all resources whose conditions hold, each after what it
@@ -54,31 +63,34 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	if err != nil {
 		return nil, err
 	}
-	created := &Created{Outputs: map[string]any{}, Exports: map[string]any{}, Handles: r.handles, stack: s}
+	created := &Created{
+		Outputs: map[string]any{}, Exports: map[string]any{}, Handles: r.handles,
+		stack: s, types: types, live: map[string]*instance{}, generations: orEmpty(maps.Clone(s.Generations)),
+	}
 	var faults []error
 	missing := map[string]bool{} // what failed, and what depends on it
 	for _, id := range order {
 		if err := ctx.Err(); err != nil {
 			return created, err
 		}
-		if s.Template.needsAny(id, missing) {
+		if s.Template.Resources[id].needsAny(missing) {
 			missing[id] = true
 			continue
 		}
-		resource, err := s.create(ctx, r, id, types)
-		if err != nil {
+		if err := created.add(ctx, s, r, id); err != nil {
 			missing[id] = true
 			faults = append(faults, err)
-		}
-		if err == nil || r.handles[id].Delete != nil {
-			created.order = append(created.order, resource)
 		}
 	}
 	if len(faults) > 0 {
 		return created, errors.Join(faults...)
 	}
-	return created, s.resolveOutputs(r, created)
+	created.Outputs, created.Exports, err = s.resolveOutputs(r)
+	return created, err
 }
+
+// Generations tells how many resources the logical ids have stood for so far.
+func (c *Created) Generations() map[string]int { return maps.Clone(c.generations) }
 
 // Wanted returns the logical ids of the resources whose conditions hold, as they
 // would be created.
@@ -126,65 +138,65 @@ func (r *resolver) wanted(condition string) (bool, error) {
 	return holds.(bool), nil
 }
 
-// create creates one resource and hands its handle to the resolver.
-func (s *Stack) create(ctx context.Context, r *resolver, id string, types map[string]Type) (Resource, error) {
-	declared := s.Template.Resources[id]
-	resource := Resource{Stack: s.Name, LogicalID: id, Type: declared.Type}
-	properties, err := r.resolve(orEmpty(declared.Properties))
+// add creates a resource that there was not, and hands its handle to the resolver.
+func (c *Created) add(ctx context.Context, s *Stack, r *resolver, id string) error {
+	wanted, err := s.resolved(r, id)
 	if err != nil {
-		return resource, fmt.Errorf("%s (%s): property %w", id, declared.Type, err)
+		return err
 	}
-	metadata, err := r.resolve(orEmpty(declared.Metadata))
+	s.tell(Step{Resource: wanted.Resource, Status: "CREATE_IN_PROGRESS"})
+	made, err := c.create(ctx, *wanted)
+	if err == nil || made.handle.Delete != nil {
+		c.put(made)
+	}
 	if err != nil {
-		return resource, fmt.Errorf("%s (%s): metadata %w", id, declared.Type, err)
+		s.tell(made.step("CREATE_FAILED", err.Error()))
+		return err
 	}
-	resource.Metadata = metadata.(map[string]any)
-	t, _ := typeNamed(types, declared.Type)
-	s.tell(Step{resource, "", "CREATE_IN_PROGRESS", ""})
-	handle, err := t.create(ctx, resource, properties.(map[string]any))
-	r.handles[id] = handle
-	if err != nil {
-		s.tell(Step{resource, handle.Ref, "CREATE_FAILED", err.Error()})
-		return resource, err
-	}
-	s.tell(Step{resource, handle.Ref, "CREATE_COMPLETE", ""})
-	return resource, nil
+	r.handles[id] = made.handle
+	s.tell(made.step("CREATE_COMPLETE", ""))
+	return nil
 }
 
-// resolveOutputs fills in the outputs whose conditions hold, and the exports.
-func (s *Stack) resolveOutputs(r *resolver, created *Created) error {
+// resolveOutputs returns the outputs whose conditions hold, and the exports.
+func (s *Stack) resolveOutputs(r *resolver) (outputs, exports map[string]any, err error) {
+	outputs, exports = map[string]any{}, map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Outputs)) {
 		declared := s.Template.Outputs[name]
 		wanted, err := r.wanted(declared.Condition)
 		if err != nil {
-			return fmt.Errorf("output %s: %w", name, err)
+			return outputs, exports, fmt.Errorf("output %s: %w", name, err)
 		}
 		if !wanted {
 			continue
 		}
-		if created.Outputs[name], err = r.resolve(declared.Value); err != nil {
-			return fmt.Errorf("output %s: %w", name, err)
+		if outputs[name], err = r.resolve(declared.Value); err != nil {
+			return outputs, exports, fmt.Errorf("output %s: %w", name, err)
 		}
 		if declared.Export != nil {
 			export, err := r.resolve(declared.Export.Name)
 			if err != nil {
-				return fmt.Errorf("export of output %s: %w", name, err)
+				return outputs, exports, fmt.Errorf("export of output %s: %w", name, err)
 			}
-			created.Exports[fmt.Sprint(export)] = created.Outputs[name]
+			exports[fmt.Sprint(export)] = outputs[name]
 		}
 	}
-	return nil
+	return outputs, exports, nil
 }
 
 // ID is the stack's ARN. Its last part is a UUID, the same in every run.
 func (s *Stack) ID() string {
-	sum := sha256.Sum256([]byte(s.Site.Account + s.Site.Region + s.Name))
+	seed := s.Site.Account + s.Site.Region + s.Name
+	if s.Before > 0 {
+		seed += fmt.Sprint("/", s.Before)
+	}
+	sum := sha256.Sum256([]byte(seed))
 	return s.Site.ARN("cloudformation", fmt.Sprintf("stack/%s/%x-%x-%x-%x-%x", s.Name, sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]))
 }
 
-func orEmpty(object map[string]any) map[string]any {
+func orEmpty[V any](object map[string]V) map[string]V {
 	if object == nil {
-		return map[string]any{}
+		return map[string]V{}
 	}
 	return object
 }

@@ -46,7 +46,8 @@ type declaration struct {
 	DependsOn  names
 	Condition  string
 
-	DeletionPolicy deletionPolicy
+	DeletionPolicy      deletionPolicy // when the resource is not wanted any more
+	UpdateReplacePolicy deletionPolicy // when another one has taken its place
 }
 
 type output struct {
@@ -57,7 +58,7 @@ type output struct {
 	Export    *struct{ Name any }
 }
 
-// deletionPolicy says what becomes of a resource when its stack is deleted.
+// deletionPolicy says what becomes of a resource that the stack does not need.
 type deletionPolicy string
 
 func (p deletionPolicy) valid() bool {
@@ -164,22 +165,12 @@ func (d *declaration) needs() map[string]bool {
 }
 
 // needsAny tells whether the resource needs one of these.
-func (t *Template) needsAny(id string, these map[string]bool) bool {
+func (d *declaration) needsAny(these map[string]bool) bool {
 	if len(these) == 0 {
 		return false
 	}
-	for name := range t.Resources[id].needs() {
+	for name := range d.needs() {
 		if these[name] {
-			return true
-		}
-	}
-	return false
-}
-
-// neededByAny tells whether one of these resources needs it.
-func (t *Template) neededByAny(id string, these map[string]bool) bool {
-	for name := range these {
-		if t.Resources[name].needs()[id] {
 			return true
 		}
 	}

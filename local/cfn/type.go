@@ -8,21 +8,33 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
-// Resource is one resource of a template at the time it is created.
+// Resource is one resource of a template at the time it is created or updated.
 type Resource struct {
-	Stack     string // the stack's name
-	LogicalID string
-	Type      string         // "AWS::SQS::Queue"
-	Metadata  map[string]any // resolved
+	Stack      string // the stack's name
+	LogicalID  string
+	Type       string         // "AWS::SQS::Queue"
+	Metadata   map[string]any // resolved
+	Generation int            // how many resources the logical id has stood for before
+}
+
+// Key is what names and ids are made of: the same in every run, and another one
+// for a resource that replaces this one.
+func (r Resource) Key() string {
+	key := r.Stack + "/" + r.LogicalID
+	if r.Generation > 0 {
+		key += "/" + strconv.Itoa(r.Generation)
+	}
+	return key
 }
 
 // PhysicalName returns a name that is the same in every run: the stack, the
-// logical id and a hash, at most limit characters, all of [A-Za-z0-9-].
+// logical id and a hash of the key, at most limit characters, all of [A-Za-z0-9-].
 func (r Resource) PhysicalName(limit int) string {
-	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	sum := sha256.Sum256([]byte(r.Key()))
 	suffix := "-" + hex.EncodeToString(sum[:6])
 	name := r.Stack + "-" + r.LogicalID
 	if len(name)+len(suffix) > limit {
@@ -39,6 +51,10 @@ type Handle struct {
 	// Delete undoes what creating the resource did. What nobody can see any
 	// more when the stack is gone needs none. Default: nothing is left of it.
 	Delete func(ctx context.Context) error
+
+	// Settle is called when the stack's update, whether it has touched the
+	// resource or not, cannot be undone any more. Default: nothing is.
+	Settle func(ctx context.Context) error
 }
 
 // Type is a resource type of the engine. Define makes one.
@@ -53,10 +69,14 @@ type Type struct {
 // customResource is the type of all custom resources that have none of their own.
 const customResource = "AWS::CloudFormation::CustomResource"
 
+func isCustom(typeName string) bool {
+	return typeName == customResource || strings.HasPrefix(typeName, "Custom::")
+}
+
 // typeNamed finds the type of a name as templates have it.
 func typeNamed(types map[string]Type, name string) (Type, bool) {
 	t, ok := types[name]
-	if !ok && strings.HasPrefix(name, "Custom::") {
+	if !ok && isCustom(name) {
 		t, ok = types[customResource]
 	}
 	return t, ok
