@@ -76,7 +76,7 @@ func (l *Lambda) invoke(ctx context.Context, caller cloud.Caller, in invokeInput
 		if err != nil {
 			return invokeOutput{}, err
 		}
-		output := invokeOutput{StatusCode: 200, ExecutedVersion: target.version, Payload: answer.payload, LogResult: answer.logTail}
+		output := invokeOutput{StatusCode: 200, ExecutedVersion: answer.version, Payload: answer.payload, LogResult: answer.logTail}
 		if answer.failed {
 			output.FunctionError = "Unhandled"
 		}
@@ -127,7 +127,11 @@ func (l *Lambda) listFunctions(_ context.Context, caller cloud.Caller, _ struct{
 	defer l.mu.RUnlock()
 	configurations := []configuration{}
 	for _, name := range slices.Sorted(maps.Keys(l.functions)) {
-		configurations = append(configurations, target{function: l.functions[name], version: latest}.configuration())
+		t, err := target{function: l.functions[name]}.now()
+		if err != nil {
+			return nil, err
+		}
+		configurations = append(configurations, t.configuration())
 	}
 	return map[string]any{"Functions": configurations}, nil
 }

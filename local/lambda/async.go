@@ -62,7 +62,7 @@ func (l *Lambda) deliver(ctx context.Context, r request) (outcome, bool) {
 		switch {
 		case ctx.Err() != nil:
 			return o, false
-		case r.target.concurrency == 0:
+		case r.target.switchedOff():
 			o.condition = "RetriesExhausted" // a function that is switched off gets no retries
 			return o, true
 		case err != nil:
@@ -95,6 +95,9 @@ func (l *Lambda) deliver(ctx context.Context, r request) (outcome, bool) {
 // dispatch sends the outcome to the function's destination and, if it failed,
 // the event to its dead-letter queue, with the permissions of the function's role.
 func (l *Lambda) dispatch(ctx context.Context, r request, o outcome) {
+	if t, err := r.target.now(); err == nil {
+		r.target = t
+	}
 	destination := o.config.onFailure
 	if o.condition != "Success" {
 		r.target.observe(l.metrics.dropped, 1)
@@ -153,7 +156,7 @@ func newRecord(r request, o outcome) record {
 	if o.attempts == 0 {
 		return rec
 	}
-	rec.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: r.target.version}
+	rec.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: o.answer.version}
 	if o.answer.failed {
 		rec.ResponseContext.FunctionError = "Unhandled"
 	}

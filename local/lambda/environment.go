@@ -61,13 +61,13 @@ func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, e
 	}
 	var log *os.File
 	log, e.logTurn = p.function.log.now()
-	e.cmd, err = l.command(ctx, p.function, p.version, listener.Addr().String(), log)
+	e.cmd, err = l.command(ctx, p, listener.Addr().String(), log)
 	if err == nil {
 		err = l.launcher.start(e.cmd)
 	}
 	if err != nil {
 		listener.Close()
-		return nil, fmt.Errorf("start %s: %w", p.function.directory, err)
+		return nil, fmt.Errorf("start %s: %w", p.version.directory, err)
 	}
 	e.idleTimer = time.AfterFunc(l.opts.Limits.IdleTime, func() { p.retire(e) })
 	l.cloud.Go(func(context.Context) {
@@ -174,21 +174,22 @@ func (e *environment) exitFailure(inv *invocation) answer {
 
 // command prepares the process of an environment. It sees the variables that
 // Lambda documents and the function's own, nothing of the engine's.
-func (l *Lambda) command(ctx context.Context, f *function, version, runtimeAPI string, log *os.File) (*exec.Cmd, error) {
+func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *os.File) (*exec.Cmd, error) {
+	f, v := p.function, p.version
 	env := map[string]string{
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"LANG":                            "en_US.UTF-8",
 		"TZ":                              ":UTC",
-		"LAMBDA_TASK_ROOT":                f.directory,
-		"LAMBDA_RUNTIME_DIR":              f.directory,
-		"_HANDLER":                        f.handlerName,
+		"LAMBDA_TASK_ROOT":                v.directory,
+		"LAMBDA_RUNTIME_DIR":              v.directory,
+		"_HANDLER":                        v.handlerName,
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_FUNCTION_NAME":        f.name,
-		"AWS_LAMBDA_FUNCTION_VERSION":     version,
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(f.memory),
+		"AWS_LAMBDA_FUNCTION_VERSION":     v.number,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(v.memory),
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + f.name,
-		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02") + "/[" + version + "]" + cloud.UUID(),
+		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02") + "/[" + v.number + "]" + cloud.UUID(),
 		"AWS_REGION":                      l.cloud.Region,
 		"AWS_DEFAULT_REGION":              l.cloud.Region,
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
@@ -198,17 +199,17 @@ func (l *Lambda) command(ctx context.Context, f *function, version, runtimeAPI s
 		env["AWS_ENDPOINT_URL"] = l.opts.Endpoint()
 	}
 	if l.opts.Credentials != nil {
-		id, secret, token, err := l.opts.Credentials(f.role, f.name)
+		id, secret, token, err := l.opts.Credentials(v.role, f.name)
 		if err != nil {
-			return nil, fmt.Errorf("credentials of role %s: %w", f.role, err)
+			return nil, fmt.Errorf("credentials of role %s: %w", v.role, err)
 		}
 		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = id, secret, token
 	}
-	for name, value := range f.environment {
+	for name, value := range v.environment {
 		env[name] = value
 	}
-	cmd := exec.CommandContext(ctx, bootstrap(f.directory))
-	cmd.Dir = f.directory
+	cmd := exec.CommandContext(ctx, bootstrap(v.directory))
+	cmd.Dir = v.directory
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}

@@ -1,11 +1,10 @@
 package lambda
 
-// This file is a function: what its template says, its versions, and how many
-// invocations it admits.
+// This file is a function: its versions, and how many invocations it admits.
 
 import (
-	"maps"
-	"slices"
+	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,8 +17,28 @@ import (
 const maxConcurrency = 1000
 
 type function struct {
-	name        string
-	arn         string       // without a qualifier
+	name       string
+	arn        string // without a qualifier
+	log        *logFile
+	dimensions []map[string]string // sets of them, of its metrics
+
+	deleted atomic.Bool
+
+	mu          sync.Mutex
+	concurrency int // invocations at a time
+	running     int
+	latest      *version
+	published   int                    // the last version's number
+	unchanged   bool                   // whether the latest is no other than the last version
+	versions    map[string]*version    // published ones, by number
+	aliases     map[string]alias       // by name
+	async       map[string]asyncConfig // by qualifier
+}
+
+// version is code and its configuration: as published, or the latest. It does
+// not change: an update of the function makes another latest one.
+type version struct {
+	number      string
 	caller      cloud.Caller // that acts with the role
 	role        string
 	runtime     string
@@ -29,33 +48,111 @@ type function struct {
 	memory      int // MB
 	arch        string
 	environment map[string]string
-	concurrency int    // invocations at a time
 	deadLetters string // ARN of a queue or topic, or empty
 	directory   string // of the unpacked code
 	inProcess   Handler
 	modified    time.Time
-	log         *logFile
-	dimensions  []map[string]string // sets of them, of its metrics
 
-	deleted atomic.Bool
+	pool *pool
+}
 
-	mu        sync.Mutex
-	running   int
-	published int                    // the last version's number
-	aliases   map[string]string      // to versions
-	async     map[string]asyncConfig // by qualifier
-	pools     map[string]*pool       // by version
+// alias is a name of a version, and of the further ones that take some of its
+// invocations.
+type alias struct {
+	version string
+	further map[string]float64 // shares, from 0 to 1, by number
+}
+
+// choose returns the version that an invocation gets.
+func (a alias) choose() string {
+	at := rand.Float64()
+	for number, share := range a.further {
+		if at -= share; at < 0 {
+			return number
+		}
+	}
+	return a.version
 }
 
 // resolve returns the version that a qualifier stands for.
-func (f *function) resolve(qualifier string) (version string, ok bool) {
-	if qualifier == "" || qualifier == latest {
-		return latest, true
-	}
+func (f *function) resolve(qualifier string) (v *version, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	version, ok = f.aliases[qualifier]
-	return version, ok
+	if a, ok := f.aliases[qualifier]; ok {
+		qualifier = a.choose()
+	}
+	if qualifier == "" || qualifier == latest {
+		return f.latest, true
+	}
+	v, ok = f.versions[qualifier]
+	return v, ok
+}
+
+// has tells whether there is a version of a number.
+func (f *function) has(number string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, published := f.versions[number]
+	return published || number == latest
+}
+
+// change puts another latest version in the place of the one that there is:
+// invocations under way end where they began.
+func (f *function) change(v *version) {
+	f.mu.Lock()
+	old := f.latest
+	f.latest, f.unchanged = v, false
+	f.mu.Unlock()
+	old.pool.close()
+}
+
+// publish makes a version of the latest one.
+func (f *function) publish() (*version, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.unchanged {
+		return nil, cloud.Errorf(409, "AlreadyExists", "A version for this Lambda function exists ( %d ). Modify the function to create a new version.", f.published)
+	}
+	f.published++
+	v := *f.latest
+	v.number = strconv.Itoa(f.published)
+	v.pool = newPool(f.latest.pool.lambda, f, &v)
+	f.versions[v.number], f.unchanged = &v, true
+	return &v, nil
+}
+
+// withdraw deletes a published version.
+func (f *function) withdraw(v *version) {
+	f.mu.Lock()
+	delete(f.versions, v.number)
+	f.mu.Unlock()
+	v.pool.close()
+}
+
+// pools are those of all versions.
+func (f *function) pools() []*pool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	pools := []*pool{f.latest.pool}
+	for _, v := range f.versions {
+		pools = append(pools, v.pool)
+	}
+	return pools
+}
+
+// end is for a function that has been deleted.
+func (f *function) end() {
+	f.deleted.Store(true)
+	for _, p := range f.pools() {
+		p.close()
+	}
+}
+
+// switchedOff tells whether the function admits nothing at all.
+func (f *function) switchedOff() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.concurrency == 0
 }
 
 // admit counts a new invocation in, unless the function is at its limit, and
@@ -76,12 +173,9 @@ func (f *function) admit() (running int, err error) {
 }
 
 // renew ends all environments as soon as they are idle: they log to a file that
-// was put aside, or the function has been deleted.
+// was put aside.
 func (f *function) renew() {
-	f.mu.Lock()
-	pools := slices.Collect(maps.Values(f.pools))
-	f.mu.Unlock()
-	for _, p := range pools {
+	for _, p := range f.pools() {
 		p.dismissIdle()
 	}
 }
@@ -136,7 +230,7 @@ func (t target) configuration() configuration {
 		Timeout:       int(t.timeout.Seconds()),
 		MemorySize:    t.memory,
 		LastModified:  t.modified.UTC().Format("2006-01-02T15:04:05.000+0000"),
-		Version:       t.version,
+		Version:       t.number,
 		PackageType:   "Zip",
 		Architectures: []string{t.arch},
 		State:         "Active",

@@ -29,6 +29,7 @@ type answer struct {
 	failed  bool
 	unsaid  bool   // an error of the service's, which the function did not log
 	logTail string // base64; only if asked for
+	version string // that ran
 
 	duration time.Duration // of the handler
 	init     time.Duration // of the environment's start, if this invocation began it
@@ -54,23 +55,10 @@ func timedOut(id string, timeout time.Duration) answer {
 // function did not run. When ctx ends, run returns; the function goes on, as a
 // Lambda function does when its caller hangs up.
 func (l *Lambda) run(ctx context.Context, r request) (answer, error) {
-	f := r.target.function
-	running, err := f.admit()
+	done, err := l.begin(r)
 	if err != nil {
-		r.target.observe(l.metrics.throttles, 1)
 		return answer{}, err
 	}
-	r.target.observe(l.metrics.concurrent, float64(running))
-	type result struct {
-		answer answer
-		err    error
-	}
-	done := make(chan result, 1)
-	l.cloud.Go(func(engine context.Context) {
-		defer f.leave()
-		a, err := l.execute(engine, r)
-		done <- result{a, err}
-	})
 	select {
 	case got := <-done:
 		return got.answer, got.err
@@ -79,15 +67,55 @@ func (l *Lambda) run(ctx context.Context, r request) (answer, error) {
 	}
 }
 
+// runThrough is run for a caller that stays until the function has ended. It
+// fails when the engine ends before.
+func (l *Lambda) runThrough(r request) (answer, error) {
+	done, err := l.begin(r)
+	if err != nil {
+		return answer{}, err
+	}
+	got := <-done
+	return got.answer, got.err
+}
+
+type result struct {
+	answer answer
+	err    error
+}
+
+// begin admits an invocation and starts it.
+func (l *Lambda) begin(r request) (done chan result, err error) {
+	if r.target, err = r.target.now(); err != nil {
+		return nil, err
+	}
+	f := r.target.function
+	running, err := f.admit()
+	if err != nil {
+		r.target.observe(l.metrics.throttles, 1)
+		return nil, err
+	}
+	r.target.observe(l.metrics.concurrent, float64(running))
+	done = make(chan result, 1)
+	l.cloud.Go(func(engine context.Context) {
+		defer f.leave()
+		a, err := l.execute(engine, r)
+		if engine.Err() != nil {
+			err = engine.Err() // what the function answers to its end is no answer
+		}
+		done <- result{a, err}
+	})
+	return done, nil
+}
+
 func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
 	f := r.target.function
 	mark := f.log.start(r)
 	var a answer
 	var err error
-	if f.inProcess != nil {
+	if r.target.inProcess != nil {
 		a = l.executeInProcess(ctx, r)
 	} else {
-		a, err = f.pool(l, r.target.version).execute(ctx, r)
+		a, err = r.target.pool.execute(ctx, r)
 	}
 	if err != nil {
 		return a, cloud.Errorf(500, "ServiceException", "run function %s: %v", f.name, err)
@@ -95,6 +123,7 @@ func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
 	if len(a.payload) > maxResponse {
 		a = withTimes(failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponse), a)
 	}
+	a.version = r.target.number
 	f.log.end(r, a)
 	if r.tail {
 		a.logTail = f.log.tail(mark)

@@ -95,7 +95,8 @@ type Lambda struct {
 	launcher launcher
 
 	mu        sync.RWMutex
-	functions map[string]*function // by name
+	functions map[string]*function    // by name
+	mappings  map[string]*eventSource // by id
 }
 
 var _ cloud.API = (*Lambda)(nil)
@@ -110,6 +111,7 @@ func New(c *cloud.Cloud, opts Options) *Lambda {
 		runtimes:  runtimeAPI{cloud: c},
 		launcher:  launcher{cloud: c},
 		functions: map[string]*function{},
+		mappings:  map[string]*eventSource{},
 	}
 	l.Operations = cloud.Operations{
 		"GetFunction":              cloud.Handle(l.getFunction),
@@ -149,8 +151,23 @@ const latest = "$LATEST"
 // target is a function with the version that a call selects.
 type target struct {
 	*function
+	*version
 	qualifier string // as called; may be empty
-	version   string
+}
+
+// now is the target with the version that the qualifier stands for now: what is
+// tried again runs what the function has become.
+func (t target) now() (target, error) {
+	v, ok := t.resolve(t.qualifier)
+	if !ok {
+		return t, t.notFound()
+	}
+	t.version = v
+	return t, nil
+}
+
+func (t target) notFound() error {
+	return cloud.Errorf(404, "ResourceNotFoundException", "Function not found: %s", t.arn())
 }
 
 // arn is the ARN that the call was made to.
@@ -179,13 +196,9 @@ func (l *Lambda) open(caller cloud.Caller, action, name, qualifier string) (targ
 	defer l.mu.RUnlock()
 	f, ok := l.functions[name]
 	if !ok {
-		return target{}, cloud.Errorf(404, "ResourceNotFoundException", "Function not found: %s", t.arn())
+		return target{}, t.notFound()
 	}
-	version, ok := f.resolve(qualifier)
-	if !ok {
-		return target{}, cloud.Errorf(404, "ResourceNotFoundException", "Function not found: %s", t.arn())
-	}
-	return target{function: f, qualifier: qualifier, version: version}, nil
+	return target{function: f, qualifier: qualifier}.now()
 }
 
 // parseName splits NAME[:QUALIFIER], ACCOUNT:function:NAME[:QUALIFIER] and

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -33,6 +34,8 @@ type lane struct {
 	wants    filter
 	policy   retryPolicy
 
+	former []division // what the shard's records went to before, and how far it came
+
 	iterator string        // to the shard's next record; empty if there is none that is good
 	last     string        // sequence number of the record that was read last; empty at the start
 	waiting  []batchRecord // that were read and not yet handed out
@@ -44,7 +47,7 @@ func (l *lane) arn() string { return l.stream }
 
 // call calls Kinesis as the function's role.
 func (l *lane) call(ctx context.Context, action string, in, out any) error {
-	return l.mapping.lambda.cloud.Do(ctx, l.mapping.target.caller, "kinesis", action, in, out)
+	return l.mapping.lambda.cloud.Do(ctx, l.mapping.target().caller, "kinesis", action, in, out)
 }
 
 // place gets an iterator to where the lane goes on. What it read last may be of a
@@ -60,7 +63,7 @@ func (l *lane) place(ctx context.Context) error {
 		position
 	}{l.stream, l.shard, from}, &out)
 	if err != nil && l.last != "" && cloud.AsError(err).Code == "InvalidArgumentException" {
-		l.last = ""
+		l.last, l.former = "", nil
 		return l.place(ctx)
 	}
 	if err != nil {
@@ -118,7 +121,7 @@ func (l *lane) look(ctx context.Context, limit int) (found bool, err error) {
 	l.iterator = out.NextShardIterator
 	for _, r := range out.Records {
 		l.last = r.SequenceNumber
-		if !l.owns(r.PartitionKey) || !l.wants.match(r.Data) {
+		if !l.owns(r) || !l.wants.match(r.Data) {
 			continue
 		}
 		body, err := json.Marshal(l.record(r))
@@ -130,11 +133,19 @@ func (l *lane) look(ctx context.Context, limit int) (found bool, err error) {
 	return len(out.Records) > 0, nil
 }
 
-// owns tells whether the records of a partition key are the lane's.
-func (l *lane) owns(partitionKey string) bool {
+// owns tells whether a record is the lane's, and not one that was done with when
+// the shard had other lanes.
+func (l *lane) owns(r streamRecord) bool {
+	return owner(r.PartitionKey, l.lanes) == l.number && !slices.ContainsFunc(l.former, func(d division) bool {
+		return !later(r.SequenceNumber, d.done[owner(r.PartitionKey, d.lanes)])
+	})
+}
+
+// owner is which of a shard's lanes has the records of a partition key.
+func owner(partitionKey string, lanes int) int {
 	sum := fnv.New32a()
 	sum.Write([]byte(partitionKey))
-	return int(sum.Sum32()%uint32(l.lanes)) == l.number
+	return int(sum.Sum32() % uint32(lanes))
 }
 
 // kinesisRecord is a record as the function sees it.
@@ -161,7 +172,7 @@ func (l *lane) record(r streamRecord) kinesisRecord {
 		EventVersion:      "1.0",
 		EventID:           l.shard + ":" + r.SequenceNumber,
 		EventName:         "aws:kinesis:record",
-		InvokeIdentityARN: l.mapping.target.role,
+		InvokeIdentityARN: l.mapping.target().role,
 		AWSRegion:         l.mapping.lambda.cloud.Region,
 		EventSourceARN:    l.stream,
 	}

@@ -10,8 +10,8 @@ import (
 
 // lanes makes sure, as AWS does, that the function's role may read the stream, and
 // places the lanes of all shards where the mapping begins.
-func (m *mapping) lanes(ctx context.Context, p mappingProperties) ([]*lane, error) {
-	c, t := m.lambda.cloud, m.target
+func (m *mapping) lanes(ctx context.Context, p mappingProperties, s *eventSource) ([]*lane, error) {
+	c, t := m.lambda.cloud, m.target()
 	for _, action := range []string{"GetRecords", "GetShardIterator", "DescribeStream", "ListShards", "ListStreams"} {
 		if err := c.Authorize(t.caller, "kinesis:"+action, p.EventSourceArn); err != nil {
 			return nil, invalid("Cannot access stream %s. Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your stream in Kinesis: %v", p.EventSourceArn, err)
@@ -33,23 +33,26 @@ func (m *mapping) lanes(ctx context.Context, p mappingProperties) ([]*lane, erro
 	if p.ParallelizationFactor != nil {
 		factor = *p.ParallelizationFactor
 	}
-	progress := &progress{start: p.startingPosition(), done: map[string]string{}}
-	if err := c.Keep(m.arn, progress); err != nil {
-		return nil, err
+	if s.progress == nil {
+		s.progress = &progress{start: p.startingPosition(), done: map[string]string{}}
+		if err := c.Keep(m.arn, s.progress); err != nil {
+			return nil, err
+		}
 	}
 	var lanes []*lane
 	for _, shard := range shards {
 		for i := range factor {
 			own := *m // each lane has it to itself, with the lane as its source
-			l := &lane{mapping: &own, progress: progress, stream: p.EventSourceArn, shard: shard, number: i, lanes: factor, wants: wants, policy: policy}
-			own.source, l.last = l, progress.of(l)
+			l := &lane{mapping: &own, progress: s.progress, stream: p.EventSourceArn, shard: shard, number: i, lanes: factor, wants: wants, policy: policy}
+			own.source = l
+			l.last, l.former = s.progress.of(l)
 			if err := l.place(ctx); err != nil {
 				return nil, err
 			}
 			lanes = append(lanes, l)
 		}
 	}
-	progress.begun()
+	s.progress.begun()
 	return lanes, nil
 }
 
@@ -59,7 +62,7 @@ func (m *mapping) retryPolicy(ctx context.Context, p mappingProperties) (retryPo
 	var out struct {
 		StreamDescription struct{ RetentionPeriodHours int }
 	}
-	err := m.lambda.cloud.Do(ctx, m.target.caller, "kinesis", "DescribeStream", map[string]any{"StreamARN": p.EventSourceArn, "Limit": 1}, &out)
+	err := m.lambda.cloud.Do(ctx, m.target().caller, "kinesis", "DescribeStream", map[string]any{"StreamARN": p.EventSourceArn, "Limit": 1}, &out)
 	if err != nil {
 		return retryPolicy{}, fmt.Errorf("event source %s: %w", p.EventSourceArn, err)
 	}
@@ -88,7 +91,7 @@ func (m *mapping) shards(ctx context.Context, stream string) (ids []string, err 
 			Shards    []struct{ ShardId string }
 			NextToken string
 		}
-		if err := m.lambda.cloud.Do(ctx, m.target.caller, "kinesis", "ListShards", in, &out); err != nil {
+		if err := m.lambda.cloud.Do(ctx, m.target().caller, "kinesis", "ListShards", in, &out); err != nil {
 			return nil, fmt.Errorf("event source %s: %w", stream, err)
 		}
 		for _, shard := range out.Shards {

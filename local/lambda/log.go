@@ -112,7 +112,7 @@ func (l *logFile) start(r request) (at mark) {
 		at = mark{l.turn, size(l.file), size(l.previous)}
 		l.mu.Unlock()
 	}
-	l.write(fmt.Sprintf("START RequestId: %s Version: %s\n", r.id, r.target.version))
+	l.write(fmt.Sprintf("START RequestId: %s Version: %s\n", r.id, r.target.number))
 	return at
 }
 

@@ -22,12 +22,21 @@ const (
 type mapping struct {
 	lambda      *Lambda
 	arn         string
-	target      target
+	called      target // as it was when the mapping was made; target says what it is
 	source      source
 	batchSize   int
 	window      time.Duration
 	concurrency int  // batches at a time, of a source without an order
 	partial     bool // ReportBatchItemFailures
+}
+
+// target is what the mapping calls, with the role that it has now.
+func (m *mapping) target() target {
+	t, err := m.called.now()
+	if err != nil {
+		return m.called // it is about to be deleted
+	}
+	return t
 }
 
 // poll receives batches as long as the engine runs, each as soon as the one
@@ -53,10 +62,11 @@ func (m *mapping) poll(ctx context.Context) {
 }
 
 // follow is poll for a source with an order: a batch is received when the one
-// before it is done with. When ctx ends, a batch that is not done with is left
-// to whoever goes on from the source's last checkpoint.
+// before it is done with. When ctx ends, the function finishes what it has, and
+// what is not done with then is left to whoever goes on from the source's last
+// checkpoint.
 func (m *mapping) follow(ctx context.Context) {
-	for ctx.Err() == nil && !m.target.deleted.Load() {
+	for ctx.Err() == nil && !m.called.deleted.Load() {
 		if b := m.next(ctx); len(b.records) > 0 && ctx.Err() == nil {
 			m.finish(ctx, b)
 		}
@@ -80,7 +90,7 @@ func (m *mapping) finish(ctx context.Context, b batch) {
 	}
 }
 
-func (m *mapping) note(err error) { m.target.log.note("event source %s: %v", m.source.arn(), err) }
+func (m *mapping) note(err error) { m.called.log.note("event source %s: %v", m.source.arn(), err) }
 
 func pause(ctx context.Context, d time.Duration) {
 	select {
@@ -114,7 +124,7 @@ func (m *mapping) collect(ctx context.Context) (batch, error) {
 // process invokes the function with a batch, and with what the source makes of it
 // then, until there is nothing left to do.
 func (m *mapping) process(ctx context.Context, b batch) error {
-	for todo := split(b); len(todo) > 0 && !m.target.deleted.Load(); {
+	for todo := split(b); len(todo) > 0 && ctx.Err() == nil && !m.called.deleted.Load(); {
 		first := todo[0]
 		v, err := m.try(ctx, first)
 		if err != nil {
@@ -155,7 +165,8 @@ func eventOf(b batch) ([]byte, error) {
 	return json.Marshal(event)
 }
 
-// try invokes the function with a batch. It fails only when ctx ends.
+// try invokes the function with a batch. It fails only when ctx ends before the
+// function has it.
 func (m *mapping) try(ctx context.Context, b batch) (verdict, error) {
 	payload, err := eventOf(b)
 	if err != nil {
@@ -164,11 +175,12 @@ func (m *mapping) try(ctx context.Context, b batch) (verdict, error) {
 	v := verdict{request: cloud.UUID()}
 	if len(payload) > maxSyncRequest { // a single record, which split cannot help
 		v.answer, v.failed = tooLarge(len(payload)), b.ids()
+		v.answer.version = m.target().number
 		return v, nil
 	}
 	v.answer, err = m.invoke(ctx, v.request, payload, b)
 	switch {
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return verdict{}, ctx.Err()
 	case err != nil:
 		m.note(err)
@@ -189,7 +201,7 @@ func (m *mapping) invoke(ctx context.Context, id string, payload []byte, b batch
 	delay := 100 * time.Millisecond
 	for {
 		a, err := m.deliver(ctx, id, payload, b)
-		if err == nil || ctx.Err() != nil || m.target.deleted.Load() || !b.until.IsZero() && time.Now().Add(delay).After(b.until) {
+		if err == nil || ctx.Err() != nil || m.called.deleted.Load() || !b.until.IsZero() && time.Now().Add(delay).After(b.until) {
 			return a, err
 		}
 		pause(ctx, delay)
@@ -203,9 +215,9 @@ func (m *mapping) deliver(ctx context.Context, id string, payload []byte, b batc
 		if err := m.interrupt(ctx, "Invoke", payload); err != nil {
 			return answer{}, err
 		}
-		m.target.observe(m.lambda.metrics.iteratorAge, float64(time.Since(last.arrived).Milliseconds()))
+		m.called.observe(m.lambda.metrics.iteratorAge, float64(time.Since(last.arrived).Milliseconds()))
 	}
-	return m.lambda.run(ctx, request{id: id, target: m.target, payload: payload})
+	return m.lambda.runThrough(request{id: id, target: m.called, payload: payload})
 }
 
 // interrupt asks whether a step between a stream and its function fails. Fault
@@ -216,7 +228,7 @@ func (m *mapping) interrupt(ctx context.Context, action string, payload []byte) 
 	if c.Fault == nil {
 		return nil
 	}
-	input, err := json.Marshal(invokeInput{FunctionName: m.target.arn(), Payload: payload})
+	input, err := json.Marshal(invokeInput{FunctionName: m.called.arn(), Payload: payload})
 	if err != nil {
 		return fmt.Errorf("encode the input of lambda:%s: %w", action, err)
 	}

@@ -1,10 +1,11 @@
 package lambda
 
-// This file creates event source mappings, of queues and of streams.
+// This file creates and updates event source mappings, of queues and of streams.
 
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -91,8 +92,8 @@ func (p mappingProperties) checkStream() error {
 	if (p.StartingPosition == "AT_TIMESTAMP") != (p.StartingPositionTimestamp != nil) {
 		return invalid("StartingPositionTimestamp must be given with the StartingPosition AT_TIMESTAMP, and with no other")
 	}
-	if n := p.ParallelizationFactor; n != nil && (*n < 1 || *n > 10) {
-		return invalid("ParallelizationFactor is %d; it must be from 1 to 10", *n)
+	if n := p.ParallelizationFactor; n != nil && (*n < 1 || *n > maxLanes) {
+		return invalid("ParallelizationFactor is %d; it must be from 1 to %d", *n, maxLanes)
 	}
 	if n := p.MaximumRetryAttempts; n != nil && (*n < -1 || *n > 10_000) {
 		return invalid("MaximumRetryAttempts is %d; it must be from -1 to 10000", *n)
@@ -108,51 +109,90 @@ func (p mappingProperties) checkStream() error {
 	return nil
 }
 
+// eventSource is a mapping as it is now.
+type eventSource struct {
+	arn      string
+	progress *progress // nil of a queue
+	stops    []func()  // of its work; none while it is disabled
+}
+
+func (s *eventSource) stop() {
+	for _, stop := range s.stops {
+		stop()
+	}
+	s.stops = nil
+}
+
 func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p mappingProperties) (cfn.Handle, error) {
-	if err := p.check(); err != nil {
+	id := mappingID(r)
+	s := &eventSource{arn: l.cloud.ARN("lambda", "event-source-mapping:"+id)}
+	if err := l.start(ctx, s, p); err != nil {
 		return cfn.Handle{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mappings[id] = s
+	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id, "EventSourceMappingArn": s.arn}, Delete: func(context.Context) error {
+		l.mu.Lock()
+		delete(l.mappings, id)
+		l.mu.Unlock()
+		s.stop()
+		return l.cloud.Forget(s.arn)
+	}}, nil
+}
+
+// updateEventSourceMapping lets a mapping go on in another way. What the function
+// has got by then it finishes.
+func (l *Lambda) updateEventSourceMapping(ctx context.Context, _ cfn.Resource, h cfn.Handle, before, after mappingProperties) (cfn.Handle, error) {
+	l.mu.RLock()
+	s := l.mappings[h.Ref]
+	l.mu.RUnlock()
+	s.stop()
+	if err := l.start(ctx, s, after); err != nil {
+		return h, errors.Join(err, l.start(ctx, s, before))
+	}
+	return h, nil
+}
+
+// start begins the work of a mapping that has none, unless it is disabled.
+func (l *Lambda) start(ctx context.Context, s *eventSource, p mappingProperties) error {
+	if err := p.check(); err != nil {
+		return err
 	}
 	t, err := l.find(p.FunctionName)
 	if err != nil {
-		return cfn.Handle{}, err
+		return err
 	}
-	id := mappingID(r)
 	m := mapping{
 		lambda:  l,
-		arn:     l.cloud.ARN("lambda", "event-source-mapping:"+id),
-		target:  t,
+		arn:     s.arn,
+		called:  t,
 		window:  time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
 		partial: len(p.FunctionResponseTypes) > 0,
 	}
 	var work []func(context.Context)
-	switch s := serviceOf(p.EventSourceArn); s {
+	switch service := serviceOf(p.EventSourceArn); service {
 	case "sqs":
 		work, err = m.ofQueue(ctx, p)
 	case "kinesis":
-		work, err = m.ofStream(ctx, p)
+		work, err = m.ofStream(ctx, p, s)
 	default:
-		err = &cfn.Unsupported{Property: "EventSourceArn", Reason: fmt.Sprintf("event sources of %q are not served by the local engine, only SQS queues and Kinesis streams", s)}
+		err = &cfn.Unsupported{Property: "EventSourceArn", Reason: fmt.Sprintf("event sources of %q are not served by the local engine, only SQS queues and Kinesis streams", service)}
 	}
 	if err != nil {
-		return cfn.Handle{}, err
+		return err
 	}
-	var stops []func()
 	if p.Enabled == nil || *p.Enabled {
 		for _, w := range work {
-			stops = append(stops, l.cloud.Start(w))
+			s.stops = append(s.stops, l.cloud.Start(w))
 		}
 	}
-	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id, "EventSourceMappingArn": m.arn}, Delete: func(context.Context) error {
-		for _, stop := range stops {
-			stop()
-		}
-		return l.cloud.Forget(m.arn)
-	}}, nil
+	return nil
 }
 
 // mappingID is the mapping's UUID, the same in every run.
 func mappingID(r cfn.Resource) string {
-	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	sum := sha256.Sum256([]byte(r.Key()))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
@@ -161,7 +201,7 @@ func (m mapping) ofQueue(ctx context.Context, p mappingProperties) ([]func(conte
 	if err := p.checkQueue(); err != nil {
 		return nil, err
 	}
-	queue, err := newQueueSource(ctx, m.lambda.cloud, m.target, p.EventSourceArn)
+	queue, err := newQueueSource(ctx, &m, p.EventSourceArn)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +212,7 @@ func (m mapping) ofQueue(ctx context.Context, p mappingProperties) ([]func(conte
 	if n := p.ScalingConfig.MaximumConcurrency; n != nil {
 		m.concurrency = *n
 	}
-	if m.target.inProcess == nil {
+	if m.called.inProcess == nil {
 		// A batch that would only wait for an environment is better left in
 		// the queue, where its visibility timeout has not begun.
 		m.concurrency = min(m.concurrency, m.lambda.opts.Limits.Environments)
@@ -181,8 +221,8 @@ func (m mapping) ofQueue(ctx context.Context, p mappingProperties) ([]func(conte
 }
 
 // ofStream is the work of a mapping that follows a stream: that of each lane by
-// itself.
-func (m mapping) ofStream(ctx context.Context, p mappingProperties) ([]func(context.Context), error) {
+// itself, from where the mapping has come to.
+func (m mapping) ofStream(ctx context.Context, p mappingProperties, s *eventSource) ([]func(context.Context), error) {
 	if err := p.checkStream(); err != nil {
 		return nil, err
 	}
@@ -190,7 +230,7 @@ func (m mapping) ofStream(ctx context.Context, p mappingProperties) ([]func(cont
 	if p.BatchSize != nil {
 		m.batchSize = *p.BatchSize
 	}
-	lanes, err := m.lanes(ctx, p)
+	lanes, err := m.lanes(ctx, p, s)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ type kinesisBatchInfo struct {
 func isoMilliseconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (l *lane) discarded(b batch, v verdict, condition string) discarded {
-	target := l.mapping.target
+	target := l.mapping.called
 	first, last := b.records[0], b.records[len(b.records)-1]
 	d := discarded{
 		RequestContext: requestContext{v.request, target.arn(), condition, b.invoked},
@@ -54,7 +54,7 @@ func (l *lane) discarded(b batch, v verdict, condition string) discarded {
 		},
 	}
 	if b.invoked > 0 {
-		d.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: target.version}
+		d.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: v.answer.version}
 		if v.answer.failed {
 			d.ResponseContext.FunctionError = "Unhandled"
 		}
@@ -69,7 +69,7 @@ const deliveryAttempts = 5
 // not take is lost, as on AWS, and a metric tells.
 func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string) error {
 	m := l.mapping
-	m.target.log.note("event source %s: %d records of %s from %s to %s are given up: %s",
+	m.called.log.note("event source %s: %d records of %s from %s to %s are given up: %s",
 		l.stream, len(b.records), l.shard, b.records[0].id, b.records[len(b.records)-1].id, condition)
 	if l.policy.onFailure == "" {
 		l.progress.note(l, b)
@@ -87,8 +87,8 @@ func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string
 		return ctx.Err()
 	}
 	if err != nil {
-		m.target.observe(m.lambda.metrics.undelivered, 1)
-		m.target.log.note("destination %s: %v", l.policy.onFailure, err)
+		m.called.observe(m.lambda.metrics.undelivered, 1)
+		m.called.log.note("destination %s: %v", l.policy.onFailure, err)
 	}
 	l.progress.note(l, b)
 	return nil
@@ -104,7 +104,7 @@ func transient(err error) bool {
 // has the records themselves with it.
 func (l *lane) tell(ctx context.Context, d discarded, b batch) error {
 	m := l.mapping
-	caller, destination := m.target.caller, l.policy.onFailure
+	caller, destination := m.target().caller, l.policy.onFailure
 	bucket, inBucket := strings.CutPrefix(destination, "arn:aws:s3:::")
 	if inBucket {
 		payload, err := eventOf(b)

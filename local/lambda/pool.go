@@ -26,25 +26,18 @@ const patience = 50 * time.Millisecond
 type pool struct {
 	lambda   *Lambda
 	function *function
-	version  string
+	version  *version
 
 	mu      sync.Mutex
+	closed  bool           // the version is no more: nothing is kept for another invocation
 	idle    []*environment // the last one was used last
 	live    int            // idle, busy and starting ones
 	waiting list.List      // of chan *environment, see wait
 	grown   time.Time      // when the last one beyond the eager ones started
 }
 
-// pool returns the environments of a version.
-func (f *function) pool(l *Lambda, version string) *pool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	p, ok := f.pools[version]
-	if !ok {
-		p = &pool{lambda: l, function: f, version: version}
-		f.pools[version] = p
-	}
-	return p
+func newPool(l *Lambda, f *function, v *version) *pool {
+	return &pool{lambda: l, function: f, version: v}
 }
 
 // execute runs an invocation in one of the environments.
@@ -133,7 +126,7 @@ func (p *pool) start(ctx context.Context) (*environment, error) {
 
 // release hands an environment to the next invocation in the queue, or keeps it.
 func (p *pool) release(e *environment) {
-	if _, turn := p.function.log.now(); turn != e.logTurn || p.function.deleted.Load() {
+	if _, turn := p.function.log.now(); turn != e.logTurn {
 		e.kill() // lost gives its place to another
 		return
 	}
@@ -145,6 +138,10 @@ func (p *pool) release(e *environment) {
 	}
 	if e.ended() {
 		return // lost was called before it was idle
+	}
+	if p.closed {
+		e.kill()
+		return
 	}
 	p.idle = append(p.idle, e)
 	e.idleTimer.Reset(p.lambda.opts.Limits.IdleTime)
@@ -161,6 +158,14 @@ func (p *pool) lost(e *environment) {
 		return
 	}
 	p.live--
+}
+
+// close lets no environment outlive the invocations that it has or that wait.
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.dismissIdle()
 }
 
 // dismissIdle ends the environments that are idle now.

@@ -4,10 +4,12 @@ package lambda
 // to run.
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,11 +37,38 @@ type progress struct {
 
 	mu    sync.Mutex
 	start position
-	done  map[string]string // by lane, the number of the last record that is done with
+	done  map[string]string // by lane, the number of the last record that is done with; of lanes that the shards had before, too
 }
 
 // name is the lane's in the progress of its mapping.
-func (l *lane) name() string { return fmt.Sprintf("%s %d/%d", l.shard, l.number, l.lanes) }
+func (l *lane) name() string { return laneName(l.shard, l.number, l.lanes) }
+
+func laneName(shard string, number, lanes int) string {
+	return fmt.Sprintf("%s %d/%d", shard, number, lanes)
+}
+
+// maxLanes is the largest ParallelizationFactor.
+const maxLanes = 10
+
+// division is how far the lanes of a shard have come, where it had so many.
+type division struct {
+	lanes int
+	done  []string // by lane; empty where it was done with nothing
+}
+
+// behind is the number up to which all records are done with.
+func (d division) behind() string {
+	least := d.done[0]
+	for _, number := range d.done {
+		if later(least, number) {
+			least = number
+		}
+	}
+	return least
+}
+
+// later compares sequence numbers, which are as long as they are great.
+func later(a, b string) bool { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) > 0 }
 
 // position is where a lane begins that has done with nothing yet.
 func (p *progress) position() position {
@@ -58,10 +87,26 @@ func (p *progress) begun() {
 	}
 }
 
-func (p *progress) of(l *lane) string {
+// of returns behind which record a lane goes on, and how far the shard's lanes
+// came when it had another number of them.
+func (p *progress) of(l *lane) (last string, former []division) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.done[l.name()]
+	last = p.done[l.name()]
+	for lanes := range maxLanes + 1 {
+		d := division{lanes, make([]string, lanes)}
+		for i := range lanes {
+			d.done[i] = p.done[laneName(l.shard, i, lanes)]
+		}
+		if lanes == l.lanes || !slices.ContainsFunc(d.done, func(number string) bool { return number != "" }) {
+			continue
+		}
+		former = append(former, d)
+		if behind := d.behind(); later(behind, last) {
+			last = behind
+		}
+	}
+	return last, former
 }
 
 // note says that a lane has done with records, of which there may be none.

@@ -26,9 +26,8 @@ const (
 )
 
 type queueSource struct {
-	cloud      *cloud.Cloud
-	caller     cloud.Caller // the function's role
-	queue      string       // ARN
+	mapping    *mapping
+	queue      string // ARN
 	visibility time.Duration
 }
 
@@ -36,7 +35,8 @@ var _ source = (*queueSource)(nil)
 
 // newQueueSource makes sure, as AWS does, that the function's role may poll the
 // queue and that messages stay hidden for as long as the function may take.
-func newQueueSource(ctx context.Context, c *cloud.Cloud, t target, queue string) (*queueSource, error) {
+func newQueueSource(ctx context.Context, m *mapping, queue string) (*queueSource, error) {
+	c, t := m.lambda.cloud, m.target()
 	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := c.Authorize(t.caller, "sqs:"+action, queue); err != nil {
 			return nil, invalid("The function execution role does not have permissions to call %s on SQS: %v", action, err)
@@ -53,7 +53,7 @@ func newQueueSource(ctx context.Context, c *cloud.Cloud, t target, queue string)
 	if err != nil {
 		return nil, fmt.Errorf("event source %s: visibility timeout: %w", queue, err)
 	}
-	s := &queueSource{cloud: c, caller: t.caller, queue: queue, visibility: time.Duration(seconds) * time.Second}
+	s := &queueSource{mapping: m, queue: queue, visibility: time.Duration(seconds) * time.Second}
 	if s.visibility < t.timeout {
 		return nil, invalid("Queue visibility timeout: %d seconds is less than Function timeout: %d seconds", seconds, int(t.timeout.Seconds()))
 	}
@@ -61,6 +61,11 @@ func newQueueSource(ctx context.Context, c *cloud.Cloud, t target, queue string)
 }
 
 func (s *queueSource) arn() string { return s.queue }
+
+// call calls SQS as the function's role.
+func (s *queueSource) call(ctx context.Context, action string, in, out any) error {
+	return s.mapping.lambda.cloud.Do(ctx, s.mapping.target().caller, "sqs", action, in, out)
+}
 
 // queueMessage is a message as ReceiveMessage answers it.
 type queueMessage struct {
@@ -101,7 +106,7 @@ type recordAttribute struct {
 
 func (s *queueSource) receive(ctx context.Context, max int) (batch, error) {
 	var output struct{ Messages []queueMessage }
-	err := s.cloud.Do(ctx, s.caller, "sqs", "ReceiveMessage", map[string]any{
+	err := s.call(ctx, "ReceiveMessage", map[string]any{
 		"QueueUrl":                    cloud.QueueURL(s.queue),
 		"MaxNumberOfMessages":         min(max, maxSQSBatch),
 		"WaitTimeSeconds":             longPoll,
@@ -140,7 +145,7 @@ func (s *queueSource) record(q queueMessage) sqsRecord {
 		MD5OfBody:         q.MD5OfBody,
 		EventSource:       "aws:sqs",
 		EventSourceARN:    s.queue,
-		AWSRegion:         s.cloud.Region,
+		AWSRegion:         s.mapping.lambda.cloud.Region,
 	}
 }
 
@@ -155,7 +160,7 @@ func (s *queueSource) settle(ctx context.Context, b batch, v verdict) (again []b
 	}
 	for len(entries) > 0 {
 		n := min(len(entries), maxSQSBatch)
-		err := s.cloud.Do(ctx, s.caller, "sqs", "DeleteMessageBatch", map[string]any{
+		err := s.call(ctx, "DeleteMessageBatch", map[string]any{
 			"QueueUrl": cloud.QueueURL(s.queue), "Entries": entries[:n],
 		}, nil)
 		if err != nil {

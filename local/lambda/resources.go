@@ -1,12 +1,12 @@
 package lambda
 
-// This file creates functions, their versions and aliases from CloudFormation.
+// This file creates and updates functions from CloudFormation.
 
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -16,12 +16,12 @@ import (
 // Types returns the resource types of AWS::Lambda that the engine has.
 func (l *Lambda) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::Lambda::Function", l.createFunction),
+		cfn.Define("AWS::Lambda::Function", l.createFunction, cfn.Update(l.updateFunction)),
 		cfn.Define("AWS::Lambda::Version", l.createVersion),
-		cfn.Define("AWS::Lambda::Alias", l.createAlias),
+		cfn.Define("AWS::Lambda::Alias", l.createAlias, cfn.Overwrite(l.createAlias)),
 		cfn.Define("AWS::Lambda::Permission", l.createPermission),
-		cfn.Define("AWS::Lambda::EventInvokeConfig", l.createEventInvokeConfig),
-		cfn.Define("AWS::Lambda::EventSourceMapping", l.createEventSourceMapping),
+		cfn.Define("AWS::Lambda::EventInvokeConfig", l.createEventInvokeConfig, cfn.Overwrite(l.createEventInvokeConfig)),
+		cfn.Define("AWS::Lambda::EventSourceMapping", l.createEventSourceMapping, cfn.Update(l.updateEventSourceMapping)),
 	}
 }
 
@@ -104,73 +104,24 @@ func checkEnvironment(variables map[string]string) error {
 }
 
 func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionProperties) (cfn.Handle, error) {
-	if err := p.check(); err != nil {
-		return cfn.Handle{}, err
-	}
 	f := &function{
 		name:        p.FunctionName,
-		role:        p.Role,
-		runtime:     p.Runtime,
-		handlerName: p.Handler,
-		description: p.Description,
-		timeout:     3 * time.Second,
-		memory:      128,
-		arch:        "x86_64",
-		environment: p.Environment.Variables,
-		concurrency: maxConcurrency,
-		deadLetters: p.DeadLetterConfig.TargetArn,
-		inProcess:   l.opts.Handlers[r.Stack+"/"+r.LogicalID],
-		modified:    time.Now(),
-		aliases:     map[string]string{},
+		concurrency: p.concurrency(),
+		versions:    map[string]*version{},
+		aliases:     map[string]alias{},
 		async:       map[string]asyncConfig{},
-		pools:       map[string]*pool{},
 	}
 	if f.name == "" {
 		f.name = r.PhysicalName(64)
 	}
 	f.arn = l.cloud.ARN("lambda", "function:"+f.name)
 	f.dimensions = []map[string]string{{"FunctionName": f.name}, nil}
-	if p.Timeout != nil {
-		f.timeout = time.Duration(*p.Timeout) * time.Second
-	}
-	if p.MemorySize != nil {
-		f.memory = *p.MemorySize
-	}
-	if p.ReservedConcurrentExecutions != nil {
-		f.concurrency = *p.ReservedConcurrentExecutions
-	}
-	if len(p.Architectures) == 1 {
-		f.arch = p.Architectures[0]
-	}
-	if err := l.prepare(f, r, p); err != nil {
+	var err error
+	if f.latest, err = l.version(f, r, p); err != nil {
 		return cfn.Handle{}, err
 	}
-	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error {
-		l.mu.Lock()
-		delete(l.functions, f.name)
-		l.mu.Unlock()
-		f.deleted.Store(true)
-		f.renew()
-		return nil
-	}}, nil
-}
-
-// prepare gets what a function needs to run: its role, its code, its log.
-func (l *Lambda) prepare(f *function, r cfn.Resource, p functionProperties) error {
-	var err error
-	if f.caller, err = l.assume(f); err != nil {
-		return err
-	}
-	if f.inProcess == nil {
-		if err := checkArchitecture(f.arch); err != nil {
-			return err
-		}
-		if f.directory, err = l.fetch(p.Code.S3Bucket, p.Code.S3Key, f.arch); err != nil {
-			return err
-		}
-	}
 	if f.log, err = openLog(l.opts.Logs, r.Stack, r.LogicalID, l.opts.Limits.LogSize); err != nil {
-		return err
+		return cfn.Handle{}, err
 	}
 	if f.log != nil {
 		l.cloud.Go(func(ctx context.Context) {
@@ -178,6 +129,19 @@ func (l *Lambda) prepare(f *function, r cfn.Resource, p functionProperties) erro
 			f.log.close()
 		})
 	}
+	if err := l.add(f); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error {
+		l.mu.Lock()
+		delete(l.functions, f.name)
+		l.mu.Unlock()
+		f.end()
+		return nil
+	}}, nil
+}
+
+func (l *Lambda) add(f *function) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, exists := l.functions[f.name]; exists {
@@ -187,9 +151,82 @@ func (l *Lambda) prepare(f *function, r cfn.Resource, p functionProperties) erro
 	return nil
 }
 
+// updateFunction gives the function another latest version, but for a change of
+// what is not of versions: how many invocations it admits.
+func (l *Lambda) updateFunction(_ context.Context, r cfn.Resource, h cfn.Handle, before, after functionProperties) (cfn.Handle, error) {
+	t, err := l.find(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	limit := after.concurrency()
+	before.ReservedConcurrentExecutions, after.ReservedConcurrentExecutions = nil, nil
+	if !reflect.DeepEqual(before, after) {
+		v, err := l.version(t.function, r, after)
+		if err != nil {
+			return h, err
+		}
+		t.change(v)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.concurrency = limit
+	return h, nil
+}
+
+func (p functionProperties) concurrency() int {
+	if n := p.ReservedConcurrentExecutions; n != nil {
+		return *n
+	}
+	return maxConcurrency
+}
+
+// version is what the properties say of a function, with what it needs to run:
+// its role and its code.
+func (l *Lambda) version(f *function, r cfn.Resource, p functionProperties) (*version, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	v := &version{
+		number:      latest,
+		role:        p.Role,
+		runtime:     p.Runtime,
+		handlerName: p.Handler,
+		description: p.Description,
+		timeout:     3 * time.Second,
+		memory:      128,
+		arch:        "x86_64",
+		environment: p.Environment.Variables,
+		deadLetters: p.DeadLetterConfig.TargetArn,
+		inProcess:   l.opts.Handlers[r.Stack+"/"+r.LogicalID],
+		modified:    time.Now(),
+	}
+	v.pool = newPool(l, f, v)
+	if p.Timeout != nil {
+		v.timeout = time.Duration(*p.Timeout) * time.Second
+	}
+	if p.MemorySize != nil {
+		v.memory = *p.MemorySize
+	}
+	if len(p.Architectures) == 1 {
+		v.arch = p.Architectures[0]
+	}
+	var err error
+	if v.caller, err = l.assume(f, v.role); err != nil {
+		return nil, err
+	}
+	if v.inProcess != nil {
+		return v, nil
+	}
+	if err := checkArchitecture(v.arch); err != nil {
+		return nil, err
+	}
+	v.directory, err = l.fetch(p.Code.S3Bucket, p.Code.S3Key, v.arch)
+	return v, err
+}
+
 // assume makes the caller that a function's role stands for.
-func (l *Lambda) assume(f *function) (cloud.Caller, error) {
-	caller, err := l.cloud.Assume(l.cloud.ServiceCaller("lambda.amazonaws.com", f.arn), f.role, f.name)
+func (l *Lambda) assume(f *function, role string) (cloud.Caller, error) {
+	caller, err := l.cloud.Assume(l.cloud.ServiceCaller("lambda.amazonaws.com", f.arn), role, f.name)
 	if err != nil {
 		return caller, invalid("The role defined for the function cannot be assumed by Lambda: %v", err)
 	}
@@ -199,54 +236,4 @@ func (l *Lambda) assume(f *function) (cloud.Caller, error) {
 // find is open without authorization, for what refers to functions in templates.
 func (l *Lambda) find(name string) (target, error) {
 	return l.open(l.cloud.Administrator(), "lambda:GetFunction", name, "")
-}
-
-type versionProperties struct {
-	FunctionName string
-	Description  cfn.Ignored
-	CodeSha256   cfn.Ignored
-
-	ProvisionedConcurrencyConfig cfn.Ignored
-	RuntimePolicy                cfn.Ignored
-}
-
-// createVersion publishes the function. All versions of it have the same code
-// and configuration here, since a template is created only once.
-func (l *Lambda) createVersion(_ context.Context, _ cfn.Resource, p versionProperties) (cfn.Handle, error) {
-	t, err := l.find(p.FunctionName)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.published++
-	version := strconv.Itoa(t.published)
-	t.aliases[version] = version
-	arn := t.function.arn + ":" + version
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Version": version, "FunctionArn": arn}, Delete: cfn.Removal(&t.mu, t.aliases, version)}, nil
-}
-
-type aliasProperties struct {
-	FunctionName    string
-	FunctionVersion string
-	Name            string
-	Description     cfn.Ignored
-
-	ProvisionedConcurrencyConfig cfn.Ignored
-}
-
-func (l *Lambda) createAlias(_ context.Context, _ cfn.Resource, p aliasProperties) (cfn.Handle, error) {
-	t, err := l.find(p.FunctionName)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	version, ok := t.resolve(p.FunctionVersion)
-	if !ok {
-		return cfn.Handle{}, cloud.Errorf(404, "ResourceNotFoundException", "Function not found: %s:%s", t.function.arn, p.FunctionVersion)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.aliases[p.Name] = version
-	arn := t.function.arn + ":" + p.Name
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}, Delete: cfn.Removal(&t.mu, t.aliases, p.Name)}, nil
 }

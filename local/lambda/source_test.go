@@ -60,19 +60,18 @@ func TestWhatASourceWantsTriedAgainComesBeforeTheRest(t *testing.T) {
 	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 	defer c.Close()
 	var invoked []string
-	f := &function{
-		name: "f", concurrency: maxConcurrency, timeout: time.Minute,
-		inProcess: handlerFunc(func(payload string) error {
+	f := &function{name: "f", concurrency: maxConcurrency, latest: &version{
+		number: latest, timeout: time.Minute, inProcess: handlerFunc(func(payload string) error {
 			invoked = append(invoked, strings.NewReplacer(`{"Records":[`, "", `]}`, "", `"`, "", ",", "").Replace(payload))
 			if strings.Contains(payload, "poison") {
 				return fmt.Errorf("no")
 			}
 			return nil
 		}),
-	}
+	}}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	s := &shard{records: []string{"a", "b", "poison", "c", "d", "e"}, ended: cancel}
-	m := &mapping{lambda: New(c, Options{}), target: target{function: f, version: latest}, source: s, batchSize: 4}
+	m := &mapping{lambda: New(c, Options{}), called: target{function: f}, source: s, batchSize: 4}
 	m.follow(ctx)
 	if got := strings.Join(invoked, " "); got != "abpoisonc ab poisonc poison c de" {
 		t.Errorf("invoked with: %s", got)
