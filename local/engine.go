@@ -30,8 +30,8 @@ import (
 
 // Options say what to run.
 type Options struct {
-	// Assembly is the folder that `cdk synth` wrote, or one template in JSON.
-	// Required.
+	// Assembly is the folder that `cdk synth` wrote, or one template. Default:
+	// the engine starts without stacks.
 	Assembly string
 
 	// Logs is the folder that takes one log file per Lambda function.

@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloudwatch"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
 	"github.com/tradepost-dev/tradepost/local/ec2"
+	"github.com/tradepost-dev/tradepost/local/ecr"
 	"github.com/tradepost-dev/tradepost/local/events"
 	"github.com/tradepost-dev/tradepost/local/glue"
 	"github.com/tradepost-dev/tradepost/local/iam"
@@ -83,6 +84,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"ssm", ssm.New(c)},
 		{"textract", textract.New(c, textract.Options{Objects: objects})},
 		{"ec2", ec2.New(c)},
+		{"ecr", ecr.New(c)},
 		{"glue", glue.New(c, glue.Options{Mocks: mocks, Assets: e.asset})},
 		{"scheduler", scheduler.New(c)},
 		{"sagemaker", sagemaker.New(c, sagemaker.Options{Mocks: mocks, Objects: objects})},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -50,9 +51,18 @@ func run(ctx context.Context, arguments []string) error {
 		testCases[machine] = title
 		return nil
 	})
-	dir := "cdk.out"
-	if err := command.Parse(flags, arguments, command.Operand{Name: "ASSEMBLY", Value: &dir}); err != nil {
+	empty := flags.Bool("empty", false, "start without stacks: cdk bootstrap and cdk deploy make them")
+	dir := ""
+	if err := command.Parse(flags, arguments, command.Operand{Name: "ASSEMBLY", Value: &dir, Optional: true}); err != nil {
 		return err
+	}
+	switch {
+	case *empty && dir != "":
+		return command.Misused("with -empty there is no ASSEMBLY, got %q", dir)
+	case *empty && *state != "":
+		return command.Misused("-state keeps what an ASSEMBLY declares: with -empty nothing is")
+	case !*empty:
+		dir = cmp.Or(dir, "cdk.out")
 	}
 	if *state != "" && sameFolder(*state, *out) {
 		return command.Misused("-state and -out must be different folders, got %q for both", *out)

@@ -53,18 +53,22 @@ func (a *Assembly) Asset(bucket, key string) (path string, ok bool) {
 	return path, ok
 }
 
-// Load reads the assembly in a folder (cdk.out), or a single template file.
+// Load reads the assembly in a folder (cdk.out), or a single template file. No
+// path is an assembly without stacks.
 // An account or region that site leaves empty is the one that the stacks are
 // meant for; where they are meant for any, 000000000000 and us-east-1. Stacks
 // that contradict each other, or the site, are refused.
 func Load(path string, site cloud.Site) (*Assembly, error) {
+	a := &Assembly{assets: map[location]string{}}
+	if path == "" {
+		return a, a.settle(site)
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the assembly: %w", err)
 	}
-	a := &Assembly{assets: map[location]string{}}
 	if !info.IsDir() {
-		name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), ".json"), ".template")
+		name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), ".template")
 		a.Stacks = []Stack{{ID: name, Name: name, TemplateFile: path}}
 		a.beside = filepath.Dir(path)
 		return a, a.settle(site)

@@ -164,3 +164,10 @@ func TestWhatIsNoAssemblyIsRefusedWithTheRemedy(t *testing.T) {
 		t.Error("a path that does not exist was accepted")
 	}
 }
+
+func TestAnAssemblyWithoutAPathHasNoStacksAndIsAnywhere(t *testing.T) {
+	a, err := Load("", cloud.Site{Region: "eu-west-1"})
+	if want := (cloud.Site{Account: "000000000000", Region: "eu-west-1"}); err != nil || len(a.Stacks) > 0 || a.Site != want {
+		t.Errorf("got %+v, %v; want no stacks in %v", a, err, want)
+	}
+}

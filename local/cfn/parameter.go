@@ -3,10 +3,16 @@ package cfn
 // This file gives the parameters their values.
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/dlclark/regexp2"
 )
 
 // ssmParameter is the value of a parameter of type AWS::SSM::Parameter::Value:
@@ -63,8 +69,8 @@ func (p parameter) value(value any) (any, error) {
 	var list []any
 	for _, element := range elements {
 		element = strings.TrimSpace(element)
-		if !p.allows(element) {
-			return nil, fmt.Errorf("must be one of %v, got %v", p.AllowedValues, value)
+		if err := p.allows(element); err != nil {
+			return nil, err
 		}
 		list = append(list, element)
 	}
@@ -82,9 +88,65 @@ func (p parameter) isList() bool {
 	return p.Type == "CommaDelimitedList" || strings.HasPrefix(p.Type, "List<")
 }
 
-func (p parameter) allows(text string) bool {
-	return len(p.AllowedValues) == 0 || slices.ContainsFunc(p.AllowedValues, func(allowed any) bool {
+// allows refuses a value that the parameter does not take. It does not repeat
+// the value, which may be a secret.
+func (p parameter) allows(text string) error {
+	fault, err := p.fault(text)
+	switch {
+	case err != nil || fault == "":
+		return err
+	case p.ConstraintDescription != "":
+		return fmt.Errorf("failed to satisfy constraint: %s", p.ConstraintDescription)
+	}
+	return errors.New(fault)
+}
+
+// fault says what a value must be that it is not, or nothing.
+func (p parameter) fault(text string) (string, error) {
+	among := func(allowed any) bool {
 		allowedText, _ := scalarText(allowed)
 		return allowedText == text
-	})
+	}
+	matches, err := p.matches(text)
+	length := float64(utf8.RuneCountInString(text))
+	value, notNumber := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil:
+		return "", err
+	case len(p.AllowedValues) > 0 && !slices.ContainsFunc(p.AllowedValues, among):
+		return fmt.Sprintf("must be one of %v", p.AllowedValues), nil
+	case !matches:
+		return "must match pattern " + p.AllowedPattern, nil
+	case beyond(p.MinLength, func(limit float64) bool { return length < limit }):
+		return fmt.Sprintf("must contain at least %v characters", p.MinLength), nil
+	case beyond(p.MaxLength, func(limit float64) bool { return length > limit }):
+		return fmt.Sprintf("must contain at most %v characters", p.MaxLength), nil
+	case (p.Type == "Number" || p.Type == "List<Number>") && notNumber != nil:
+		return "must be a number", nil
+	case beyond(p.MinValue, func(limit float64) bool { return value < limit }):
+		return fmt.Sprintf("must be a number not less than %v", p.MinValue), nil
+	case beyond(p.MaxValue, func(limit float64) bool { return value > limit }):
+		return fmt.Sprintf("must be a number not greater than %v", p.MaxValue), nil
+	}
+	return "", nil
+}
+
+// matches asks the whole of AllowedPattern, which is one of Java's.
+func (p parameter) matches(text string) (bool, error) {
+	if p.AllowedPattern == "" {
+		return true, nil
+	}
+	pattern, err := regexp2.Compile(`\A(?:`+p.AllowedPattern+`)\z`, regexp2.None)
+	if err != nil {
+		return false, fmt.Errorf("has an AllowedPattern that is no regular expression: %w", err)
+	}
+	pattern.MatchTimeout = time.Second
+	return pattern.MatchString(text)
+}
+
+// beyond asks about a limit, a number or the text of one, if there is one.
+func beyond(limit any, isBeyond func(limit float64) bool) bool {
+	text, _ := scalarText(limit)
+	number, err := strconv.ParseFloat(text, 64)
+	return err == nil && isBeyond(number)
 }

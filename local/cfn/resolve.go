@@ -58,6 +58,14 @@ func (r *resolver) function(key string) (function, bool) {
 		return (*resolver).importValue, true
 	case "Fn::GetAZs":
 		return (*resolver).zones, true
+	case "Fn::Contains":
+		return (*resolver).contains, true
+	case "Fn::EachMemberEquals":
+		return (*resolver).eachMemberEquals, true
+	case "Fn::EachMemberIn":
+		return (*resolver).eachMemberIn, true
+	case "Fn::RefAll":
+		return (*resolver).refAll, true
 	}
 	return nil, false
 }

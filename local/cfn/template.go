@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
-// Template is a CloudFormation template as written, in JSON.
+// Template is a CloudFormation template as written.
 type Template struct {
-	Body        string `json:"-"` // its text
+	Body        string `json:"-"` // its text, in JSON or YAML
 	Description string
 
 	Parameters map[string]parameter
+	Rules      map[string]rule
 	Mappings   map[string]map[string]map[string]any
 	Conditions map[string]any
 	Resources  map[string]*declaration
@@ -20,10 +22,14 @@ type Template struct {
 }
 
 type parameter struct {
-	Type          string
-	Default       any
-	AllowedValues []any
-	NoEcho        any // a boolean, or the text of one
+	Type                  string
+	Default               any
+	NoEcho                any // a boolean, or the text of one
+	AllowedValues         []any
+	AllowedPattern        string
+	MinLength, MaxLength  any // numbers, or the texts of such
+	MinValue, MaxValue    any
+	ConstraintDescription string
 }
 
 // Told is the parameter's value as CloudFormation tells it: the default unless
@@ -83,18 +89,28 @@ func (n *names) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*[]string)(n))
 }
 
-// sections are what a template may consist of. Rules only guard parameters
-// that a deployment with the CDK CLI would check.
+// sections are what a template may consist of.
 var sections = []string{
 	"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules",
 	"Mappings", "Conditions", "Resources", "Outputs",
 }
 
-// Parse reads a template in JSON, as the CDK synthesizes it.
+// Parse reads a template in JSON, as the CDK synthesizes it, or in YAML.
 func Parse(raw []byte) (*Template, error) {
+	body := string(raw)
 	var present map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &present); err != nil {
-		return nil, fmt.Errorf("the template is not a JSON object: %w", err)
+		converted, notYAML := fromYAML(raw)
+		switch {
+		case notYAML != nil && strings.HasPrefix(strings.TrimSpace(body), "{"):
+			return nil, fmt.Errorf("the template is not a JSON object: %w", err)
+		case notYAML != nil:
+			return nil, fmt.Errorf("the template is neither a JSON object nor such a one in YAML: %w", notYAML)
+		}
+		raw = converted
+		if err := json.Unmarshal(raw, &present); err != nil {
+			return nil, fmt.Errorf("parse template: %w", err)
+		}
 	}
 	for _, section := range slices.Sorted(maps.Keys(present)) {
 		if !slices.Contains(sections, section) {
@@ -105,7 +121,7 @@ func Parse(raw []byte) (*Template, error) {
 	if err := json.Unmarshal(raw, &t); err != nil {
 		return nil, fmt.Errorf("parse template: %w", err)
 	}
-	t.Body = string(raw)
+	t.Body = body
 	return &t, nil
 }
 

@@ -54,7 +54,7 @@ type createChangeSetInput struct {
 	Tags                                    []tag
 	OnStackFailure                          string // ROLLBACK, DELETE, DO_NOTHING
 	UsePreviousTemplate                     bool
-	ImportExistingResources                 bool
+	ImportExistingResources                 bool // of those that have a name and are there: the engine makes none of these
 	ResourcesToImport                       []struct{ LogicalResourceId string }
 	DeploymentMode                          string
 	NotificationARNs, ResourceTypes         []string // nobody is notified
@@ -120,7 +120,7 @@ func (f *CloudFormation) mayCreateSet(caller cloud.Caller, in createChangeSetInp
 	switch {
 	case f.options.Ready == nil:
 		return invalid("stacks are not created by the API here")
-	case !slices.Contains([]string{"", "CREATE", "UPDATE"}, in.ChangeSetType), in.ImportExistingResources, len(in.ResourcesToImport) > 0:
+	case !slices.Contains([]string{"", "CREATE", "UPDATE"}, in.ChangeSetType), len(in.ResourcesToImport) > 0:
 		return invalid("the local engine imports no resources: ChangeSetType is CREATE or UPDATE")
 	case in.DeploymentMode != "":
 		return invalid("the local engine has no DeploymentMode %s", in.DeploymentMode)
@@ -175,6 +175,9 @@ func (f *CloudFormation) readied(ctx context.Context, caller cloud.Caller, in cr
 		return cfn.Stack{}, err
 	}
 	ready, err := f.options.Ready(in.StackName, template, parameters)
+	if err == nil {
+		err = ready.Validate()
+	}
 	if err != nil {
 		return ready, invalid("%v", err)
 	}

@@ -5,6 +5,7 @@ package iam
 import (
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +20,7 @@ var writeLogs = []string{"logs:CreateLogGroup", "logs:CreateLogStream", "logs:Pu
 // the engine has.
 var byAWS = map[string][]string{
 	"AdministratorAccess":                               {"*"},
+	"AWSCloudFormationReadOnlyAccess":                   {"cloudformation:Describe*", "cloudformation:EstimateTemplateCost", "cloudformation:Get*", "cloudformation:List*", "cloudformation:ValidateTemplate", "cloudformation:BatchDescribe*", "cloudformation:Detect*"},
 	"AmazonDynamoDBFullAccess":                          {"dynamodb:*"},
 	"AmazonDynamoDBReadOnlyAccess":                      {"dynamodb:BatchGetItem", "dynamodb:Describe*", "dynamodb:List*", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:PartiQLSelect"},
 	"AmazonEC2FullAccess":                               {"ec2:*"},
@@ -35,6 +37,7 @@ var byAWS = map[string][]string{
 	"IAMAccessAnalyzerFullAccess":                       {"access-analyzer:*"},
 	"IAMFullAccess":                                     {"iam:*"},
 	"IAMReadOnlyAccess":                                 {"iam:Get*", "iam:List*"},
+	"ReadOnlyAccess":                                    readOnly(),
 	"SecretsManagerReadWrite":                           {"secretsmanager:*"},
 	"service-role/AWSLambdaRole":                        {"lambda:InvokeFunction"},
 	"service-role/AWSTransferLoggingAccess":             writeLogs,
@@ -43,6 +46,25 @@ var byAWS = map[string][]string{
 	"service-role/AWSLambdaVPCAccessExecutionRole":      writeLogs,
 	"service-role/AWSLambdaSQSQueueExecutionRole":       append([]string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, writeLogs...),
 	"CloudWatchLambdaInsightsExecutionRolePolicy":       writeLogs,
+}
+
+// readOnly is what ReadOnlyAccess allows: to look, but at no secret.
+func readOnly() (actions []string) {
+	for service, verbs := range map[string]string{
+		"access-analyzer": "Get* List*", "apigateway": "GET", "cloudformation": "BatchDescribe* Describe* Detect* EstimateTemplateCost Get* List* ValidateTemplate",
+		"cloudtrail": "Describe* Get* List* LookupEvents", "cloudwatch": "Describe* Get* List*", "dynamodb": "BatchGet* Describe* Get* List* PartiQLSelect Query Scan",
+		"ec2": "Describe* Get*", "ecr": "BatchCheck* BatchGet* Describe* Get* List*", "events": "Describe* List* TestEventPattern",
+		"glue": "BatchGet* Get* List*", "iam": "Get* List*", "kinesis": "Describe* Get* List*", "kms": "Describe* Get* List*", "lambda": "Get* List*",
+		"logs": "Describe* FilterLogEvents Get* List*", "s3": "Get* List*", "sagemaker": "Describe* List*", "scheduler": "Get* List*",
+		"secretsmanager": "Describe* GetResourcePolicy List*", "sns": "Get* List*", "sqs": "Get* List*", "ssm": "Describe* Get* List*",
+		"states": "Describe* GetExecutionHistory List*", "sts": "GetAccessKeyInfo GetCallerIdentity GetSessionToken", "textract": "Get* List*", "transfer": "Describe* List*",
+	} {
+		for verb := range strings.FieldsSeq(verbs) {
+			actions = append(actions, service+":"+verb)
+		}
+	}
+	slices.Sort(actions)
+	return actions
 }
 
 // managedByAWS returns the policies of byAWS.

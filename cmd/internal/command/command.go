@@ -45,11 +45,12 @@ func Misused(format string, arguments ...any) error {
 	return usageError{error: fmt.Errorf(format, arguments...)}
 }
 
-// Operand is an argument that is no flag. One that has a value before may be
-// left out.
+// Operand is an argument that is no flag. One that is optional or has a value
+// before may be left out.
 type Operand struct {
-	Name  string // as the usage shows it
-	Value *string
+	Name     string // as the usage shows it
+	Value    *string
+	Optional bool
 }
 
 // Parse parses the flags, and the operands among or behind them. -h prints the
@@ -105,7 +106,7 @@ func assign(operands []Operand, given []string) error {
 	for i, o := range operands {
 		if i < len(given) && given[i] != "" {
 			*o.Value = given[i]
-		} else if *o.Value == "" {
+		} else if *o.Value == "" && !o.Optional {
 			return fmt.Errorf("%s is missing", o.Name)
 		}
 	}

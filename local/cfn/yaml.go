@@ -1,0 +1,133 @@
+package cfn
+
+// This file reads templates in YAML, with the short forms of functions, as JSON.
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// tagged are the functions that YAML also has as tags, as in !Sub.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+var tagged = []string{
+	"And", "Base64", "Cidr", "Contains", "EachMemberEquals", "EachMemberIn", "Equals", "FindInMap", "GetAtt", "GetAZs", "If",
+	"ImportValue", "Join", "Length", "Not", "Or", "RefAll", "Select", "Split", "Sub", "ToJsonString", "Transform", "ValueOf", "ValueOfAll",
+}
+
+// fromYAML returns a template in YAML as JSON, functions in their long form.
+func fromYAML(raw []byte) ([]byte, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(raw))
+	var document yaml.Node
+	if err := decoder.Decode(&document); err != nil {
+		return nil, err
+	}
+	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it has more than one document")
+	}
+	value, err := plain(document.Content[0])
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := value.(map[string]any); !ok {
+		return nil, errors.New("it is no mapping")
+	}
+	return json.Marshal(value)
+}
+
+// plain is what a node is in JSON.
+func plain(n *yaml.Node) (any, error) {
+	if n.Kind == yaml.AliasNode || n.ShortTag() == "!!merge" {
+		return nil, fmt.Errorf("line %d: CloudFormation takes neither aliases nor merges", n.Line)
+	}
+	name, err := long(n)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case name == "":
+		return content(n)
+	case n.Kind == yaml.ScalarNode:
+		return map[string]any{name: n.Value}, nil // whatever it looks like: !Ref 1
+	}
+	argument, err := content(n)
+	return map[string]any{name: argument}, err
+}
+
+// long is the name of the function that a node's tag stands for; empty if it has
+// none, or one of YAML's own.
+func long(n *yaml.Node) (string, error) {
+	name, ok := strings.CutPrefix(n.Tag, "!")
+	switch {
+	case !ok || name == "" || strings.HasPrefix(name, "!"):
+		return "", nil
+	case name == "Ref" || name == "Condition":
+		return name, nil
+	case slices.Contains(tagged, name):
+		return "Fn::" + name, nil
+	}
+	return "", fmt.Errorf("line %d: there is no function !%s", n.Line, name)
+}
+
+func content(n *yaml.Node) (any, error) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return mapping(n)
+	case yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, element := range n.Content {
+			var err error
+			if list[i], err = plain(element); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	}
+	return scalar(n)
+}
+
+func mapping(n *yaml.Node) (any, error) {
+	object := make(map[string]any, len(n.Content)/2)
+	for i := 0; i < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
+			return nil, fmt.Errorf("line %d: keys must be texts, and CloudFormation takes neither aliases nor merges", key.Line)
+		}
+		if _, ok := object[key.Value]; ok {
+			return nil, fmt.Errorf("line %d: %s is there already", key.Line, key.Value)
+		}
+		value, err := plain(n.Content[i+1])
+		if err != nil {
+			return nil, err
+		}
+		object[key.Value] = value
+	}
+	return object, nil
+}
+
+// scalar keeps a number as it is written, as far as JSON can, and dates as texts.
+func scalar(n *yaml.Node) (any, error) {
+	switch tag := n.ShortTag(); tag {
+	case "!!str", "!!timestamp", "!":
+		return n.Value, nil
+	case "!!null":
+		return nil, fmt.Errorf("line %d: 'null' values are not allowed in templates", n.Line)
+	case "!!int", "!!float":
+		if number := json.Number(n.Value); json.Valid([]byte(number)) {
+			return number, nil
+		}
+		fallthrough
+	case "!!bool":
+		var value any
+		err := n.Decode(&value)
+		return value, err
+	default:
+		return nil, fmt.Errorf("line %d: CloudFormation does not take the tag %s", n.Line, tag)
+	}
+}
