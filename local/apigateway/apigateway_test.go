@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -68,7 +68,7 @@ func (p permissions) Assume(service cloud.Caller, roleARN, _ string) (cloud.Call
 // world is a gateway with fakes around it.
 type world struct {
 	*APIGateway
-	created *cfn.Created
+	created *cfntest.Stack
 }
 
 // site is where all tests run.
@@ -99,19 +99,8 @@ func startIn(t testing.TB, c *cloud.Cloud, options Options, services map[string]
 	w := &world{APIGateway: New(c, options)}
 	c.Register("execute-api", w)
 	c.Register("apigateway", NewControl(w.APIGateway))
-	template, err := cfn.Parse([]byte(`{"Resources": {` + resources + `}}`))
-	if err != nil {
-		return nil, err
-	}
-	types := map[string]cfn.Type{}
-	for _, declared := range w.Types() {
-		types[declared.Name] = declared
-	}
-	if faults := template.Check(types); len(faults) > 0 {
-		return nil, fmt.Errorf("%s", strings.Join(faults, "\n"))
-	}
-	stack := cfn.Stack{Name: "app", Site: c.Site, Template: template}
-	w.created, err = stack.Create(t.Context(), types)
+	var err error
+	w.created, err = cfntest.Create(t, c.Site, w.Types(), resources)
 	return w, err
 }
 

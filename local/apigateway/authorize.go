@@ -10,14 +10,13 @@ import (
 	"maps"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// authorizer is a Lambda authorizer.
+// authorizer is a Lambda authorizer; it never changes.
 type authorizer struct {
 	id       string
 	token    bool // a TOKEN authorizer; otherwise REQUEST
@@ -25,14 +24,6 @@ type authorizer struct {
 	identity []source       // must all be present; together the cache's key
 	pattern  *regexp.Regexp // of a token, or nil
 	ttl      time.Duration  // 0: no caching
-
-	mu    sync.Mutex
-	cache map[string]cachedAuthorization // by stage and identity
-}
-
-type cachedAuthorization struct {
-	*authorization
-	expires time.Time
 }
 
 // authorization is an authorizer's answer, whichever request it was for.
@@ -61,30 +52,17 @@ const (
 )
 
 func (g *APIGateway) createAuthorizer(_ context.Context, r cfn.Resource, p authorizerProperties) (cfn.Handle, error) {
-	if p.Type != "TOKEN" && p.Type != "REQUEST" {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("the local engine has no %s authorizers", p.Type)}
-	}
-	z := &authorizer{id: identifier(r, 6), token: p.Type == "TOKEN", ttl: defaultTTL, cache: map[string]cachedAuthorization{}}
-	var err error
-	if z.function, err = g.compileFunction("AuthorizerUri", p.AuthorizerUri, p.AuthorizerCredentials); err != nil {
+	return g.setAuthorizer(identifier(r, 6), p)
+}
+
+func (g *APIGateway) updateAuthorizer(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after authorizerProperties) (cfn.Handle, error) {
+	return g.setAuthorizer(h.Ref, after)
+}
+
+func (g *APIGateway) setAuthorizer(id string, p authorizerProperties) (cfn.Handle, error) {
+	z, err := g.compileAuthorizer(id, p)
+	if err != nil {
 		return cfn.Handle{}, err
-	}
-	if p.AuthorizerResultTtlInSeconds != nil {
-		z.ttl = time.Duration(*p.AuthorizerResultTtlInSeconds) * time.Second
-	}
-	if z.ttl < 0 || z.ttl > maxTTL {
-		return cfn.Handle{}, fmt.Errorf("property AuthorizerResultTtlInSeconds must be 0 to 3600, got %d", *p.AuthorizerResultTtlInSeconds)
-	}
-	if z.identity, err = identitySources(p.IdentitySource); err != nil {
-		return cfn.Handle{}, fmt.Errorf("property IdentitySource: %w", err)
-	}
-	if len(z.identity) == 0 && (z.token || z.ttl > 0) {
-		return cfn.Handle{}, errors.New("property IdentitySource is required for TOKEN authorizers and for caching")
-	}
-	if z.token && p.IdentityValidationExpression != "" {
-		if z.pattern, err = regexp.Compile(`^(?:` + p.IdentityValidationExpression + `)$`); err != nil {
-			return cfn.Handle{}, fmt.Errorf("property IdentityValidationExpression: %w", err)
-		}
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -92,8 +70,37 @@ func (g *APIGateway) createAuthorizer(_ context.Context, r cfn.Resource, p autho
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	a.authorizers[z.id] = z
-	return cfn.Handle{Ref: z.id, Attributes: map[string]any{"AuthorizerId": z.id}}, nil
+	a.authorizers[id] = z
+	return cfn.Handle{Ref: id, Attributes: map[string]any{"AuthorizerId": id}, Delete: cfn.Removal(&g.mu, a.authorizers, id)}, nil
+}
+
+func (g *APIGateway) compileAuthorizer(id string, p authorizerProperties) (*authorizer, error) {
+	if p.Type != "TOKEN" && p.Type != "REQUEST" {
+		return nil, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("the local engine has no %s authorizers", p.Type)}
+	}
+	z := &authorizer{id: id, token: p.Type == "TOKEN", ttl: defaultTTL}
+	var err error
+	if z.function, err = g.compileFunction("AuthorizerUri", p.AuthorizerUri, p.AuthorizerCredentials); err != nil {
+		return nil, err
+	}
+	if p.AuthorizerResultTtlInSeconds != nil {
+		z.ttl = time.Duration(*p.AuthorizerResultTtlInSeconds) * time.Second
+	}
+	if z.ttl < 0 || z.ttl > maxTTL {
+		return nil, fmt.Errorf("property AuthorizerResultTtlInSeconds must be 0 to 3600, got %d", *p.AuthorizerResultTtlInSeconds)
+	}
+	if z.identity, err = identitySources(p.IdentitySource); err != nil {
+		return nil, fmt.Errorf("property IdentitySource: %w", err)
+	}
+	if len(z.identity) == 0 && (z.token || z.ttl > 0) {
+		return nil, errors.New("property IdentitySource is required for TOKEN authorizers and for caching")
+	}
+	if z.token && p.IdentityValidationExpression != "" {
+		if z.pattern, err = regexp.Compile(`^(?:` + p.IdentityValidationExpression + `)$`); err != nil {
+			return nil, fmt.Errorf("property IdentityValidationExpression: %w", err)
+		}
+	}
+	return z, nil
 }
 
 func identitySources(list string) ([]source, error) {
@@ -119,7 +126,7 @@ func (x *exchange) authorize(ctx context.Context) error {
 	case authCustom:
 		return x.authorizeCustom(ctx)
 	}
-	if x.stage.api.policy {
+	if x.stage.deployment.policy != nil {
 		return x.permit(anonymous)
 	}
 	return nil
@@ -149,6 +156,7 @@ func (x *exchange) decide(caller cloud.Caller) error {
 	context := map[string]string{"aws:SourceIp": x.request.sourceIP}
 	maps.Copy(context, caller.Context)
 	caller.Context = context
+	caller.ResourcePolicy = x.stage.deployment.policy
 	return x.stage.api.gateway.cloud.Authorize(caller, "execute-api:Invoke", x.methodARN())
 }
 
@@ -156,7 +164,7 @@ func (x *exchange) decide(caller cloud.Caller) error {
 // the authorizer. Otherwise either of the two may allow.
 func (x *exchange) authorizeCustom(ctx context.Context) error {
 	allowedByAPI := false
-	if x.stage.api.policy {
+	if x.stage.deployment.policy != nil {
 		err := x.decide(anonymous)
 		if err != nil && cloud.AsError(err).Denied {
 			return &fault{kind: accessDenied, message: cloud.AsError(err).Message}
@@ -192,45 +200,19 @@ func (z *authorizer) authorization(ctx context.Context, x *exchange) (*authoriza
 		}
 		identity = append(identity, values[0])
 	}
-	key := x.stage.name + "\x00" + strings.Join(identity, "\x00")
-	if cached := z.cached(key); cached != nil {
-		return cached, nil
+	if z.ttl == 0 {
+		return z.ask(ctx, x, identity)
+	}
+	key := z.id + "\x00" + strings.Join(identity, "\x00")
+	if known := x.stage.authorizations.find(key); known != nil {
+		return known, nil
 	}
 	result, err := z.ask(ctx, x, identity)
 	if err != nil {
 		return nil, err
 	}
-	z.remember(key, result)
+	x.stage.authorizations.remember(key, result, z.ttl)
 	return result, nil
-}
-
-func (z *authorizer) cached(key string) *authorization {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	if entry, ok := z.cache[key]; ok && time.Now().Before(entry.expires) {
-		return entry.authorization
-	}
-	return nil
-}
-
-// cacheSweep is the size from which expired entries are looked for.
-const cacheSweep = 4096
-
-func (z *authorizer) remember(key string, result *authorization) {
-	if z.ttl == 0 {
-		return
-	}
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	now := time.Now()
-	if len(z.cache) >= cacheSweep {
-		for old, entry := range z.cache {
-			if !now.Before(entry.expires) {
-				delete(z.cache, old)
-			}
-		}
-	}
-	z.cache[key] = cachedAuthorization{result, now.Add(z.ttl)}
 }
 
 type tokenEvent struct {

@@ -1,32 +1,27 @@
 package apigateway
 
-// Deployments and stages.
+// Deployments: what of an API is served.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"strings"
+	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// deployment is an API as it was when it was deployed; it never changes.
+// deployment is an API as it was when it was deployed, with all that it
+// declared; it never changes.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/updating-api.html
 type deployment struct {
+	settings
 	id        string
 	root      *node
+	methods   []*method
 	responses map[responseType]*gatewayResponse
-}
-
-// stage is a deployment under a name, with its settings.
-type stage struct {
-	api        *api
-	name       string
-	deployment *deployment
-	variables  map[string]string
-	limiters   map[*method]*limiter
-	dimensions []map[string]string           // sets of them, of the stage's metrics
-	detailed   map[*method]map[string]string // dimensions of those methods that are measured themselves
 }
 
 type deploymentProperties struct {
@@ -45,128 +40,85 @@ func (g *APIGateway) createDeployment(_ context.Context, r cfn.Resource, p deplo
 	if len(a.methods) == 0 {
 		return cfn.Handle{}, fmt.Errorf("REST API %s has no methods yet: the deployment must depend on them", a.name)
 	}
-	d := &deployment{id: identifier(r, 6), root: &node{}, responses: maps.Clone(a.responses)}
-	for _, m := range a.methods {
-		if err := d.root.insert(m); err != nil {
-			return cfn.Handle{}, err
-		}
-	}
-	a.deployments[d.id] = d
-	handle := cfn.Handle{Ref: d.id, Attributes: map[string]any{"DeploymentId": d.id}, Delete: cfn.Removal(&g.mu, a.deployments, d.id)}
-	if p.StageName != "" {
-		if err := a.addStage(p.StageName, d, nil, nil); err != nil {
-			return cfn.Handle{}, err
-		}
-		handle.Delete = cfn.Removal(&g.mu, a.stages, p.StageName)
-	}
-	return handle, nil
-}
-
-type stageProperties struct {
-	RestApiId            string
-	DeploymentId         string
-	StageName            string
-	Variables            map[string]string
-	MethodSettings       []methodSetting
-	CacheClusterEnabled  bool
-	CacheClusterSize     cfn.Ignored
-	AccessLogSetting     cfn.Ignored
-	Description          cfn.Ignored
-	DocumentationVersion cfn.Ignored
-	Tags                 cfn.Ignored
-	TracingEnabled       cfn.Ignored
-}
-
-// methodSetting applies to the methods that HttpMethod and ResourcePath name.
-type methodSetting struct {
-	HttpMethod           string // or "*"
-	ResourcePath         string // "/~1orders~1{id}", "/" or "/*"
-	CachingEnabled       bool
-	ThrottlingBurstLimit *float64
-	ThrottlingRateLimit  *float64
-	MetricsEnabled       *bool // of the methods themselves
-	CacheDataEncrypted   cfn.Ignored
-	CacheTtlInSeconds    cfn.Ignored
-	DataTraceEnabled     cfn.Ignored
-	LoggingLevel         cfn.Ignored
-}
-
-func (g *APIGateway) createStage(_ context.Context, _ cfn.Resource, p stageProperties) (cfn.Handle, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a, err := g.lookup(p.RestApiId)
+	d, err := a.deploy(identifier(r, 6))
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if p.CacheClusterEnabled {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "CacheClusterEnabled", Reason: "the local engine does not cache responses"}
-	}
-	for i, setting := range p.MethodSettings {
-		if setting.CachingEnabled {
-			return cfn.Handle{}, &cfn.Unsupported{
-				Property: fmt.Sprintf("MethodSettings[%d].CachingEnabled", i), Reason: "the local engine does not cache responses"}
-		}
-	}
-	d := a.deployments[p.DeploymentId]
-	if d == nil {
-		return cfn.Handle{}, fmt.Errorf("property DeploymentId: REST API %s has no deployment %q", a.name, p.DeploymentId)
-	}
-	if err := a.addStage(p.StageName, d, p.Variables, p.MethodSettings); err != nil {
-		return cfn.Handle{}, err
-	}
-	return cfn.Handle{Ref: p.StageName, Delete: cfn.Removal(&g.mu, a.stages, p.StageName)}, nil
+	a.deployments[d.id] = d
+	return a.serveOn(p.StageName, d), nil
 }
 
-func (a *api) addStage(name string, d *deployment, variables map[string]string, settings []methodSetting) error {
-	if name == "" || a.stages[name] != nil {
-		return fmt.Errorf("property StageName must be new and not empty, got %q", name)
+func (g *APIGateway) updateDeployment(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after deploymentProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, err := g.lookup(after.RestApiId)
+	if err != nil || before.StageName == after.StageName {
+		return h, err
 	}
-	s := &stage{api: a, name: name, deployment: d, variables: variables, limiters: map[*method]*limiter{}, detailed: map[*method]map[string]string{}}
-	s.dimensions = []map[string]string{{"ApiName": a.name}, {"ApiName": a.name, "Stage": name}}
-	for _, m := range a.methods {
-		if l := throttleOf(settings, m); l != nil {
-			s.limiters[m] = l
+	d := a.deployments[h.Ref]
+	a.leaveStage(before.StageName, d, nil)
+	return a.serveOn(after.StageName, d), nil
+}
+
+// deploy compiles all that the API declares at this time.
+func (a *api) deploy(id string) (*deployment, error) {
+	d := &deployment{settings: a.settings, id: id, root: &node{}, responses: maps.Clone(a.responses)}
+	for _, at := range slices.SortedFunc(maps.Keys(a.methods), compareMethods) {
+		m, err := a.compileMethod(a.methods[at])
+		if err != nil {
+			return nil, fmt.Errorf("method %s: %w", at.httpMethod, err)
 		}
-		if measured(settings, m) {
-			s.detailed[m] = map[string]string{"ApiName": a.name, "Stage": name, "Method": m.httpMethod, "Resource": m.resource.path}
+		if err := d.root.insert(m); err != nil {
+			return nil, err
+		}
+		d.methods = append(d.methods, m)
+	}
+	return d, nil
+}
+
+func compareMethods(x, y methodName) int {
+	return cmp.Or(cmp.Compare(x.resource, y.resource), cmp.Compare(x.httpMethod, y.httpMethod))
+}
+
+// serveOn makes the stage that a deployment may name, or moves the stage of that
+// name to it: so the next deployment with the same name takes over.
+func (a *api) serveOn(name string, d *deployment) cfn.Handle {
+	replaced := a.stages[name]
+	if name != "" {
+		s := replaced
+		if s == nil {
+			s = &stage{api: a, name: name, authorizations: &authorizations{}}
+		}
+		a.stages[name] = s.with(d, s.variables, s.settings)
+	}
+	return cfn.Handle{Ref: d.id, Attributes: map[string]any{"DeploymentId": d.id}, Delete: func(context.Context) error {
+		a.gateway.mu.Lock()
+		defer a.gateway.mu.Unlock()
+		a.leaveStage(name, d, replaced)
+		return a.removeDeployment(d)
+	}}
+}
+
+// leaveStage undoes serveOn, unless the stage has moved on: the stage serves
+// again what it did before, as where a stack rolls back, or is gone.
+func (a *api) leaveStage(name string, d *deployment, replaced *stage) {
+	s := a.stages[name]
+	switch {
+	case s == nil || s.deployment != d:
+	case replaced != nil && a.deployments[replaced.deployment.id] == replaced.deployment:
+		a.stages[name] = replaced
+	default:
+		delete(a.stages, name)
+	}
+}
+
+// removeDeployment forgets a deployment that no stage serves.
+func (a *api) removeDeployment(d *deployment) error {
+	for _, s := range a.stages {
+		if s.deployment == d {
+			return cloud.Errorf(400, "BadRequestException", "Active stages pointing to this deployment must be moved or deleted")
 		}
 	}
-	a.stages[name] = s
+	delete(a.deployments, d.id)
 	return nil
-}
-
-// specificity ranks a setting among those of a method: -1 if it is of another.
-func (s methodSetting) specificity(m *method) int {
-	path := strings.ReplaceAll(strings.TrimPrefix(s.ResourcePath, "/~1"), "~1", "/")
-	if path = "/" + strings.TrimPrefix(path, "/"); path != "/*" && path != m.resource.path {
-		return -1
-	}
-	if s.HttpMethod != "*" && s.HttpMethod != m.httpMethod {
-		return -1
-	}
-	score := 0
-	if path != "/*" {
-		score += 2
-	}
-	if s.HttpMethod != "*" {
-		score++
-	}
-	return score
-}
-
-// throttleOf returns the limiter that the most specific setting declares for
-// a method, or nil.
-func throttleOf(settings []methodSetting, m *method) *limiter {
-	var rate, burst *float64
-	best := -1
-	for _, setting := range settings {
-		score := setting.specificity(m)
-		if score > best && (setting.ThrottlingRateLimit != nil || setting.ThrottlingBurstLimit != nil) {
-			rate, burst, best = setting.ThrottlingRateLimit, setting.ThrottlingBurstLimit, score
-		}
-	}
-	if best < 0 {
-		return nil
-	}
-	return newLimiter(throttle{RateLimit: rate, BurstLimit: burst})
 }

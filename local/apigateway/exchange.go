@@ -65,7 +65,7 @@ func (s *stage) serve(ctx context.Context, r *request) response {
 			f = internal(default5xx, err)
 		}
 		if f.cause != nil {
-			s.api.gateway.Log.WarnContext(ctx, "request failed", "api", s.api.name, "stage", s.name,
+			s.api.gateway.Log.WarnContext(ctx, "request failed", "api", s.deployment.name, "stage", s.name,
 				"method", r.method, "path", r.path, "requestId", x.id, "reason", f)
 		}
 		answer = x.refuse(f)
@@ -113,7 +113,7 @@ func (x *exchange) admit(context.Context) error {
 			return &fault{kind: invalidAPIKey, message: "Forbidden"}
 		}
 	}
-	if !plan.throttle(x) || !x.stage.limiters[x.method].allow() {
+	if !plan.throttle(x) || !x.stage.limiters[x.method.name].allow() {
 		return &fault{kind: throttledRequest, message: "Too Many Requests"}
 	}
 	if !plan.count() {
@@ -124,7 +124,7 @@ func (x *exchange) admit(context.Context) error {
 
 // keyValue returns the API key that came with the request, or empty.
 func (x *exchange) keyValue() string {
-	if !x.stage.api.keyFromAuthorizer {
+	if !x.stage.deployment.keyFromAuthorizer {
 		return x.request.header.Get("X-Api-Key")
 	}
 	if x.authorizer == nil {

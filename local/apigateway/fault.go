@@ -132,22 +132,17 @@ type gatewayResponseProperties struct {
 }
 
 func (g *APIGateway) createGatewayResponse(_ context.Context, r cfn.Resource, p gatewayResponseProperties) (cfn.Handle, error) {
-	kind := responseType(p.ResponseType)
-	if status, _ := kind.traits(); status == 0 {
-		return cfn.Handle{}, fmt.Errorf("property ResponseType: there is no gateway response %q", p.ResponseType)
-	}
-	response := &gatewayResponse{}
-	var err error
-	if p.StatusCode != "" {
-		if response.status, err = statusCode(p.StatusCode); err != nil {
-			return cfn.Handle{}, fmt.Errorf("property StatusCode: %w", err)
-		}
-	}
-	if response.templates, err = parseSubstitutions(p.ResponseTemplates); err != nil {
-		return cfn.Handle{}, fmt.Errorf("property ResponseTemplates: %w", err)
-	}
-	if response.headers, err = parseMappings(p.ResponseParameters, "gatewayresponse", gatewaySources); err != nil {
-		return cfn.Handle{}, fmt.Errorf("property ResponseParameters: %w", err)
+	return g.setGatewayResponse(identifier(r, 10), p)
+}
+
+func (g *APIGateway) updateGatewayResponse(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after gatewayResponseProperties) (cfn.Handle, error) {
+	return g.setGatewayResponse(h.Ref, after)
+}
+
+func (g *APIGateway) setGatewayResponse(id string, p gatewayResponseProperties) (cfn.Handle, error) {
+	response, err := compileGatewayResponse(p)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -155,9 +150,36 @@ func (g *APIGateway) createGatewayResponse(_ context.Context, r cfn.Resource, p 
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	kind := responseType(p.ResponseType)
 	a.responses[kind] = response
-	id := identifier(r, 10)
-	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}}, nil
+	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}, Delete: func(context.Context) error {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if a.responses[kind] == response {
+			delete(a.responses, kind)
+		}
+		return nil
+	}}, nil
+}
+
+func compileGatewayResponse(p gatewayResponseProperties) (*gatewayResponse, error) {
+	if status, _ := responseType(p.ResponseType).traits(); status == 0 {
+		return nil, fmt.Errorf("property ResponseType: there is no gateway response %q", p.ResponseType)
+	}
+	response := &gatewayResponse{}
+	var err error
+	if p.StatusCode != "" {
+		if response.status, err = statusCode(p.StatusCode); err != nil {
+			return nil, fmt.Errorf("property StatusCode: %w", err)
+		}
+	}
+	if response.templates, err = parseSubstitutions(p.ResponseTemplates); err != nil {
+		return nil, fmt.Errorf("property ResponseTemplates: %w", err)
+	}
+	if response.headers, err = parseMappings(p.ResponseParameters, "gatewayresponse", gatewaySources); err != nil {
+		return nil, fmt.Errorf("property ResponseParameters: %w", err)
+	}
+	return response, nil
 }
 
 // statusCode parses the status of a final answer.

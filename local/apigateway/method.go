@@ -1,6 +1,7 @@
 package apigateway
 
-// Methods, checked and compiled when they are declared.
+// Methods: checked when they are declared, and compiled for each deployment, as
+// what they refer to may have changed since.
 
 import (
 	"context"
@@ -11,10 +12,15 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// method is one HTTP method of a resource; it never changes.
+// methodName is where an API has a method.
+type methodName struct{ resource, httpMethod string }
+
+// method is one HTTP method of a resource in a deployment; it never changes.
 type method struct {
+	name        string // "/orders/{id}/GET"
 	resource    *resource
 	httpMethod  string // or "ANY"
 	operation   string
@@ -65,27 +71,57 @@ func (g *APIGateway) createMethod(_ context.Context, r cfn.Resource, p methodPro
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	at := methodName{p.ResourceId, p.HttpMethod}
+	if _, exists := a.methods[at]; exists {
+		return cfn.Handle{}, cloud.Errorf(409, "ConflictException", "Method already exists for this resource")
+	}
+	if err := a.setMethod(p); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: a.id + "|" + p.ResourceId + "|" + p.HttpMethod, Delete: cfn.Removal(&g.mu, a.methods, at)}, nil
+}
+
+func (g *APIGateway) updateMethod(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after methodProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, err := g.lookup(after.RestApiId)
+	if err != nil {
+		return h, err
+	}
+	return h, a.setMethod(after)
+}
+
+// setMethod declares a method that could be deployed.
+func (a *api) setMethod(p methodProperties) error {
+	if _, err := a.compileMethod(p); err != nil {
+		return err
+	}
+	a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
+	return nil
+}
+
+// compileMethod makes a method of its declaration and of what the API has now.
+func (a *api) compileMethod(p methodProperties) (*method, error) {
 	m := &method{
 		resource: a.resources[p.ResourceId], httpMethod: p.HttpMethod, operation: p.OperationName,
 		auth: p.AuthorizationType, keyRequired: p.ApiKeyRequired,
 	}
 	if m.resource == nil {
-		return cfn.Handle{}, fmt.Errorf("property ResourceId: REST API %s has no resource %q", a.name, p.ResourceId)
+		return nil, fmt.Errorf("property ResourceId: REST API %s has no resource %q", a.name, p.ResourceId)
 	}
+	m.name = strings.TrimSuffix(m.resource.path, "/") + "/" + m.httpMethod
 	if p.Integration == nil {
-		return cfn.Handle{}, fmt.Errorf("property Integration: a method without one cannot be deployed")
+		return nil, fmt.Errorf("property Integration: a method without one cannot be deployed")
 	}
 	if err := m.setAuthorization(a, p); err != nil {
-		return cfn.Handle{}, err
+		return nil, err
 	}
 	if err := m.setValidation(a, p); err != nil {
-		return cfn.Handle{}, err
+		return nil, err
 	}
-	if m.integration, err = a.compile(p); err != nil {
-		return cfn.Handle{}, err
-	}
-	a.methods = append(a.methods, m)
-	return cfn.Handle{Ref: a.id + "|" + p.ResourceId + "|" + p.HttpMethod}, nil
+	var err error
+	m.integration, err = a.compile(p)
+	return m, err
 }
 
 func (m *method) setAuthorization(a *api, p methodProperties) error {

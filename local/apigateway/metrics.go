@@ -32,8 +32,10 @@ func newMetrics(c *cloud.Cloud) metrics {
 func (s *stage) observe(x *exchange, status int) {
 	m := s.api.gateway.metrics
 	sets := s.dimensions
-	if detailed, ok := s.detailed[x.method]; ok {
-		sets = append(sets[:len(sets):len(sets)], detailed)
+	if x.method != nil {
+		if detailed, ok := s.detailed[x.method.name]; ok {
+			sets = append(sets[:len(sets):len(sets)], detailed)
+		}
 	}
 	for _, dimensions := range sets {
 		m.count.Observe(dimensions, 1)

@@ -14,15 +14,15 @@ import (
 // Types returns the resource types of AWS::ApiGateway.
 func (g *APIGateway) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::ApiGateway::RestApi", g.createRestAPI),
+		cfn.Define("AWS::ApiGateway::RestApi", g.createRestAPI, cfn.Update(g.updateRestAPI)),
 		cfn.Define("AWS::ApiGateway::Resource", g.createResource),
-		cfn.Define("AWS::ApiGateway::Model", g.createModel),
-		cfn.Define("AWS::ApiGateway::RequestValidator", g.createRequestValidator),
-		cfn.Define("AWS::ApiGateway::Authorizer", g.createAuthorizer),
-		cfn.Define("AWS::ApiGateway::Method", g.createMethod),
-		cfn.Define("AWS::ApiGateway::GatewayResponse", g.createGatewayResponse),
-		cfn.Define("AWS::ApiGateway::Deployment", g.createDeployment),
-		cfn.Define("AWS::ApiGateway::Stage", g.createStage),
+		cfn.Define("AWS::ApiGateway::Model", g.createModel, cfn.Update(g.updateModel)),
+		cfn.Define("AWS::ApiGateway::RequestValidator", g.createRequestValidator, cfn.Update(g.updateRequestValidator)),
+		cfn.Define("AWS::ApiGateway::Authorizer", g.createAuthorizer, cfn.Update(g.updateAuthorizer)),
+		cfn.Define("AWS::ApiGateway::Method", g.createMethod, cfn.Update(g.updateMethod)),
+		cfn.Define("AWS::ApiGateway::GatewayResponse", g.createGatewayResponse, cfn.Update(g.updateGatewayResponse)),
+		cfn.Define("AWS::ApiGateway::Deployment", g.createDeployment, cfn.Update(g.updateDeployment)),
+		cfn.Define("AWS::ApiGateway::Stage", g.createStage, cfn.Update(g.updateStage)),
 		cfn.Define("AWS::ApiGateway::ApiKey", g.createAPIKey),
 		cfn.Define("AWS::ApiGateway::UsagePlan", g.createUsagePlan),
 		cfn.Define("AWS::ApiGateway::UsagePlanKey", g.createUsagePlanKey),
@@ -35,6 +35,6 @@ func (g *APIGateway) Types() []cfn.Type {
 // identifier returns an id in API Gateway's alphabet that is the same in
 // every run.
 func identifier(r cfn.Resource, length int) string {
-	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID + "/" + r.Type))
+	sum := sha256.Sum256([]byte(r.Key() + "/" + r.Type))
 	return strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:length])
 }

@@ -25,7 +25,7 @@ func (g *APIGateway) serve(a *api, listener net.Listener) (stop func()) {
 		stop := context.AfterFunc(ctx, func() { server.Close() })
 		defer stop()
 		if err := server.Serve(listener); err != http.ErrServerClosed {
-			g.Log.Error("REST API stopped", "api", a.name, "reason", err)
+			g.Log.Error("REST API stopped", "api", a.id, "reason", err)
 		}
 	})
 }

@@ -42,16 +42,64 @@ func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelPrope
 	if a.models[p.Name] != nil {
 		return cfn.Handle{}, fmt.Errorf("property Name: REST API %s has a model %s already", a.name, p.Name)
 	}
-	var text string
-	if json.Unmarshal(p.Schema, &text) == nil {
-		p.Schema = json.RawMessage(text)
+	if err := a.setModel(p.Name, p.Schema); err != nil {
+		return cfn.Handle{}, err
 	}
-	compiled, err := compileModel(a.id, p.Name, p.Schema, a.models)
+	return cfn.Handle{Ref: p.Name, Delete: func(context.Context) error {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return a.removeModel(p.Name)
+	}}, nil
+}
+
+func (g *APIGateway) updateModel(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after modelProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, err := g.lookup(after.RestApiId)
 	if err != nil {
-		return cfn.Handle{}, fmt.Errorf("property Schema: %w", err)
+		return h, err
 	}
-	a.models[p.Name] = compiled
-	return cfn.Handle{Ref: p.Name}, nil
+	return h, a.setModel(h.Ref, after.Schema)
+}
+
+// setModel compiles a schema, and anew all those that may refer to it. It may
+// be the text of a schema.
+func (a *api) setModel(name string, schema json.RawMessage) error {
+	var text string
+	if json.Unmarshal(schema, &text) == nil {
+		schema = json.RawMessage(text)
+	}
+	document, err := schemaDocument(schema)
+	if err != nil {
+		return fmt.Errorf("property Schema: %w", err)
+	}
+	documents := a.documents()
+	documents[name] = document
+	compiled, err := compileModels(a.id, documents)
+	if err != nil {
+		return fmt.Errorf("property Schema: %w", err)
+	}
+	a.models = compiled
+	return nil
+}
+
+func (a *api) removeModel(name string) error {
+	documents := a.documents()
+	delete(documents, name)
+	compiled, err := compileModels(a.id, documents)
+	if err != nil {
+		return fmt.Errorf("model %s is in use: %w", name, err)
+	}
+	a.models = compiled
+	return nil
+}
+
+func (a *api) documents() map[string]any {
+	documents := make(map[string]any, len(a.models)+1)
+	for name, m := range a.models {
+		documents[name] = m.document
+	}
+	return documents
 }
 
 // modelURL is how the schema of one model refers to another.
@@ -59,36 +107,38 @@ func modelURL(apiID, name string) string {
 	return "https://apigateway.amazonaws.com/restapis/" + apiID + "/models/" + name
 }
 
-// compileModel compiles a draft-04 schema that may refer to other models.
-func compileModel(apiID, name string, schema []byte, others map[string]*model) (*model, error) {
+// schemaDocument reads a schema. API Gateway takes every one for draft 4,
+// whatever $schema says.
+func schemaDocument(schema []byte) (any, error) {
 	if len(schema) == 0 {
 		schema = []byte("{}")
 	}
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
-	if err != nil {
-		return nil, err
-	}
-	// API Gateway reads every schema as draft 4, whatever $schema says.
 	if object, ok := document.(map[string]any); ok {
 		delete(object, "$schema")
 	}
+	return document, err
+}
+
+// compileModels compiles draft-04 schemas that may refer to each other.
+func compileModels(apiID string, documents map[string]any) (map[string]*model, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(noLoader{})
-	for other, m := range others {
-		if err := compiler.AddResource(modelURL(apiID, other), m.document); err != nil {
-			return nil, fmt.Errorf("add model %s: %w", other, err)
+	for name, document := range documents {
+		if err := compiler.AddResource(modelURL(apiID, name), document); err != nil {
+			return nil, fmt.Errorf("add model %s: %w", name, err)
 		}
 	}
-	url := modelURL(apiID, name)
-	if err := compiler.AddResource(url, document); err != nil {
-		return nil, err
+	models := make(map[string]*model, len(documents))
+	for name, document := range documents {
+		schema, err := compiler.Compile(modelURL(apiID, name))
+		if err != nil {
+			return nil, err
+		}
+		models[name] = &model{document, schema}
 	}
-	compiled, err := compiler.Compile(url)
-	if err != nil {
-		return nil, err
-	}
-	return &model{document, compiled}, nil
+	return models, nil
 }
 
 // noLoader keeps schemas from being read from anywhere else.
@@ -98,18 +148,18 @@ func (noLoader) Load(url string) (any, error) { return nil, fmt.Errorf("there is
 
 // builtInModels are those that every new API has.
 func builtInModels() (map[string]*model, error) {
-	models := map[string]*model{}
+	documents := map[string]any{}
 	for name, schema := range map[string]string{
 		"Empty": `{"title": "Empty Schema", "type": "object"}`,
 		"Error": `{"title": "Error Schema", "type": "object", "properties": {"message": {"type": "string"}}}`,
 	} {
-		m, err := compileModel("", name, []byte(schema), nil)
+		document, err := schemaDocument([]byte(schema))
 		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", name, err)
 		}
-		models[name] = m
+		documents[name] = document
 	}
-	return models, nil
+	return compileModels("", documents)
 }
 
 // validate checks what the method's request validator asks for.

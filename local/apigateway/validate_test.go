@@ -95,8 +95,8 @@ func TestRequiredParametersMustNotBeBlank(t *testing.T) {
 }
 
 func TestComplaintsAreInTheWordsOfAPIGateway(t *testing.T) {
-	m, err := compileModel("api", "Order", []byte(orderSchema), nil)
-	if err != nil {
+	api := &api{id: "abc"}
+	if err := api.setModel("Order", []byte(orderSchema)); err != nil {
 		t.Fatal(err)
 	}
 	for body, want := range map[string]string{
@@ -114,7 +114,7 @@ func TestComplaintsAreInTheWordsOfAPIGateway(t *testing.T) {
 		`{"id": "ab", "lines": ["x"], "count": 10}`:    `[numeric instance is greater than the required maximum (maximum: 9, found: 10)]`,
 		`{"id": "ab", "lines": ["x"], "z": 0, "y": 1}`: `[object instance has properties which are not allowed by the schema: ["y","z"]]`,
 	} {
-		err := m.validate([]byte(body))
+		err := api.models["Order"].validate([]byte(body))
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v\nwant %s", body, err, want)
 		}
@@ -122,22 +122,23 @@ func TestComplaintsAreInTheWordsOfAPIGateway(t *testing.T) {
 }
 
 func TestAModelCanReferToAnother(t *testing.T) {
-	api := &api{id: "abc", models: map[string]*model{}}
+	api := &api{id: "abc"}
 	for _, declared := range []struct{ name, schema string }{
 		{"Line", `{"type": "object", "required": ["sku"]}`},
 		{"Order", `{"type": "object", "properties": {"line": {"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/Line"}}}`},
 	} {
-		m, err := compileModel(api.id, declared.name, []byte(declared.schema), api.models)
-		if err != nil {
+		if err := api.setModel(declared.name, []byte(declared.schema)); err != nil {
 			t.Fatal(err)
 		}
-		api.models[declared.name] = m
 	}
 	if err := api.models["Order"].validate([]byte(`{"line": {}}`)); err == nil || !strings.Contains(err.Error(), `["sku"]`) {
 		t.Errorf("got %v, want a complaint about sku", err)
 	}
-	if _, err := compileModel("abc", "X", []byte(`{"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/None"}`), api.models); err == nil {
+	if err := api.setModel("X", []byte(`{"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/None"}`)); err == nil {
 		t.Error("a reference to a missing model was accepted")
+	}
+	if err := api.removeModel("Line"); err == nil || api.models["Line"] == nil {
+		t.Errorf("a model that another refers to was deleted: %v", err)
 	}
 }
 

@@ -39,6 +39,10 @@ type Caller struct {
 	// Within are the policies that the role's session was given. They take
 	// away from what the role may do; nil takes nothing.
 	Within SessionPolicies
+
+	// ResourcePolicy is the policy of what is called, where that is not what
+	// SetResourcePolicy has made it: a deployed API keeps the one it had.
+	ResourcePolicy ResourcePolicy
 }
 
 // SessionPolicies are policies of one session of a role, in the form of the

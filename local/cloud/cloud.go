@@ -78,7 +78,14 @@ type ResourcePolicies interface {
 	// place of the part that had the name. Without a document the part is gone.
 	// Where a resource has only one document, the name is empty.
 	SetResourcePolicy(resourceARN, part string, policy json.RawMessage) error
+
+	// ReadPolicy checks a document, for Caller.ResourcePolicy.
+	ReadPolicy(document json.RawMessage) (ResourcePolicy, error)
 }
+
+// ResourcePolicy is a policy document in the form of the ResourcePolicies that
+// read it.
+type ResourcePolicy interface{ ResourcePolicy() }
 
 // Bus takes the events that AWS services emit on the default event bus.
 type Bus interface{ Emit(Event) }
@@ -244,15 +251,26 @@ func (c *Cloud) AssumeWithin(service Caller, roleARN, session, policy string) (C
 	return authorizer.AssumeWithin(service, roleARN, session, policy)
 }
 
+var errNoPolicies = errors.New("this engine keeps no resource policies")
+
 // SetResourcePolicy sets a part of the policy of a resource.
 func (c *Cloud) SetResourcePolicy(resourceARN, part string, policy json.RawMessage) error {
 	if c.Policies == nil && policy == nil {
 		return nil
 	}
 	if c.Policies == nil {
-		return errors.New("this engine keeps no resource policies")
+		return errNoPolicies
 	}
 	return c.Policies.SetResourcePolicy(resourceARN, part, policy)
+}
+
+// ReadPolicy reads the policy of a resource that does not come to be under its
+// ARN: see Caller.ResourcePolicy.
+func (c *Cloud) ReadPolicy(document json.RawMessage) (ResourcePolicy, error) {
+	if c.Policies == nil {
+		return nil, errNoPolicies
+	}
+	return c.Policies.ReadPolicy(document)
 }
 
 // Emit puts an event of an AWS service on the default event bus.

@@ -43,6 +43,15 @@ func (s *IAM) SetResourcePolicy(resourceARN, part string, document json.RawMessa
 	return nil
 }
 
+// ReadPolicy implements cloud.ResourcePolicies.
+func (s *IAM) ReadPolicy(document json.RawMessage) (cloud.ResourcePolicy, error) {
+	read, err := parse(document)
+	if err != nil {
+		return nil, fmt.Errorf("resource policy: %w", err)
+	}
+	return read, nil
+}
+
 // Authorize implements cloud.Authorizer as IAM evaluates within one account: an
 // explicit Deny wins; otherwise an Allow of an identity policy or of the
 // resource's policy is enough, as far as the permissions boundary and the
@@ -122,18 +131,21 @@ func (s *IAM) principal(caller cloud.Caller) *entity {
 }
 
 // resourceDecision evaluates the policy of the resource, or of what contains
-// it: an S3 object is governed by its bucket's policy, a request to a REST API
-// by the API's.
+// it: an S3 object is governed by its bucket's policy.
 func (s *IAM) resourceDecision(r *request, concerns func(*principals, cloud.Caller, string) bool) decision {
-	p, ok := s.resources[r.resource]
-	if !ok && (strings.HasPrefix(r.resource, "arn:aws:s3:::") || strings.HasPrefix(r.resource, "arn:aws:execute-api:")) {
-		container, _, _ := strings.Cut(r.resource, "/")
-		p = s.resources[container]
+	applies, brought := r.caller.ResourcePolicy.(policy)
+	if !brought {
+		p, ok := s.resources[r.resource]
+		if !ok && strings.HasPrefix(r.resource, "arn:aws:s3:::") {
+			container, _, _ := strings.Cut(r.resource, "/")
+			p = s.resources[container]
+		}
+		if p == nil {
+			return silent
+		}
+		applies = p.all
 	}
-	if p == nil {
-		return silent
-	}
-	return p.all.decide(r, func(who *principals) bool { return concerns(who, r.caller, s.site.Account) })
+	return applies.decide(r, func(who *principals) bool { return concerns(who, r.caller, s.site.Account) })
 }
 
 // Assume implements cloud.Authorizer.

@@ -15,6 +15,9 @@ import (
 // policy is a document that has been compiled.
 type policy []statement
 
+// ResourcePolicy implements cloud.ResourcePolicy.
+func (policy) ResourcePolicy() {}
+
 type statement struct {
 	deny         bool
 	principal    principals

@@ -34,6 +34,8 @@ func (k kept) SetResourcePolicy(arn, _ string, policy json.RawMessage) error {
 	return nil
 }
 
+func (kept) ReadPolicy(json.RawMessage) (cloud.ResourcePolicy, error) { return nil, nil }
+
 // create makes the template's resources and returns their service.
 func create(t *testing.T, policies cloud.ResourcePolicies, resources string) (*SecretsManager, *cfn.Created, error) {
 	t.Helper()
