@@ -27,7 +27,7 @@ type Endpoints struct {
 	// AWS, it has the local address instead.
 	Outputs map[string]map[string]any `json:"outputs"`
 
-	// Logs is a folder with one file per Lambda function.
+	// Logs is a folder with one file per Lambda function, and per SFTP server that logs.
 	Logs string `json:"logs"`
 
 	// PID is the engine's process: where it has ended, the addresses are

@@ -34,7 +34,8 @@ type Options struct {
 	// the engine starts without stacks.
 	Assembly string
 
-	// Logs is the folder that takes one log file per Lambda function.
+	// Logs is the folder that takes one log file per Lambda function, and per SFTP
+	// server that logs.
 	// Default: a temporary folder, which Close removes.
 	Logs string
 

@@ -64,7 +64,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	e.stacks = cloudformation.New(c, cloudformation.Options{
 		Endpoint: e.URL, Localize: e.localize, Types: e.types, Ready: e.ready, Fetch: e.fetch,
 	})
-	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys")})
+	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys"), Logs: e.logs})
 
 	return []service{
 		{"iam", e.identity},

@@ -4,6 +4,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,10 +18,9 @@ import (
 
 // function asks a Lambda function who somebody is, each time anew.
 type function struct {
-	cloud    *cloud.Cloud
-	arn      string // of the function
-	server   string // id
-	protocol string
+	cloud  *cloud.Cloud
+	arn    string // of the function
+	server *server
 }
 
 // question is the event that the function is invoked with.
@@ -47,30 +47,35 @@ func (f *function) identify(ctx context.Context, a attempt) (*user, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.read(raw, a)
+}
+
+// read makes of what the function answered whom it stands for.
+func (f *function) read(raw json.RawMessage, a attempt) (*user, error) {
 	got, err := readAnswer(raw)
 	if err != nil {
 		return nil, fmt.Errorf("read the answer of the identity provider's function: %w", err)
 	}
 	switch {
 	case got.Role == "":
-		return nil, errUnknown
+		return nil, unrecognized
 	case a.password != nil && got.PublicKeys != nil:
 		return nil, errors.New("the identity provider's function returned public keys to a password")
 	case a.password == nil && len(got.PublicKeys) == 0:
-		return nil, errors.New("no public keys found")
+		return nil, withoutKeys
 	}
-	return got.user(f.cloud.ARN("transfer", "user/"+f.server+"/"+a.user), a.user)
+	return got.user(f.server.userARN(a.user), a.user)
 }
 
 // ask invokes the function and returns what it answers. Its errors say nothing
 // of what the function wrote: that is in the function's own log.
 func (f *function) ask(ctx context.Context, a attempt) (json.RawMessage, error) {
-	event := question{Username: a.user, Password: a.password, Protocol: f.protocol, ServerID: f.server, SourceIP: a.sourceIP}
+	event := question{Username: a.user, Password: a.password, Protocol: cmp.Or(a.protocol, protocol), ServerID: f.server.id, SourceIP: a.sourceIP}
 	payload, err := json.Marshal(event)
 	if err != nil {
 		panic(err) // of texts
 	}
-	caller := f.cloud.ServiceCaller(principal, f.cloud.ARN("transfer", "server/"+f.server))
+	caller := f.cloud.ServiceCaller(principal, f.server.arn())
 	var out struct {
 		FunctionError string
 		Payload       json.RawMessage

@@ -31,9 +31,10 @@ const functionTemplate = `{
 		"Policies": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": ["arn:aws:s3:::landing", "arn:aws:s3:::landing/*"]}]}}]}},
 	"FunctionRole": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "function",
 		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]}}},
-	"Authenticate": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "provided.al2023", "Architectures": ["arm64"], "Handler": "bootstrap",
+	"Authenticate": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "authenticate", "Runtime": "provided.al2023", "Architectures": ["arm64"], "Handler": "bootstrap",
 		"Timeout": 1, "Role": {"Fn::GetAtt": ["FunctionRole", "Arn"]}, "Code": {"S3Bucket": "assets", "S3Key": "authenticate.zip"}}},
 	"Server": {"Type": "AWS::Transfer::Server", "Properties": {"Protocols": ["SFTP"], "IdentityProviderType": "AWS_LAMBDA",
+		"StructuredLogDestinations": ["arn:aws:logs:eu-central-1:111122223333:log-group:sftp:*"],
 		"IdentityProviderDetails": {"Function": {"Fn::GetAtt": ["Authenticate", "Arn"]}, "SftpAuthenticationMethods": {"Ref": "Methods"}}}},
 	"Permission": {"Type": "AWS::Lambda::Permission", "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Authenticate"},
 		"Principal": "transfer.amazonaws.com", "SourceArn": {"Fn::Sub": "${Server.Arn}${Source}"}}}

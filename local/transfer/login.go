@@ -27,6 +27,7 @@ type login struct {
 	sourceIP string
 
 	known map[string]identified // by name; asked for a key
+	key   ssh.PublicKey         // that has signed, or nil
 }
 
 type identified struct {
@@ -44,8 +45,6 @@ type admitted struct {
 // admission is the key of what a connection's permissions carry.
 type admission struct{}
 
-var errRefused = errors.New("the user or the key is not known")
-
 func newLogin(ctx context.Context, s *server, sourceIP string) *login {
 	return &login{ctx: ctx, server: s, session: newSessionID(), sourceIP: sourceIP, known: map[string]identified{}}
 }
@@ -59,8 +58,8 @@ func newSessionID() string {
 
 // config offers the methods by which the server's users log in.
 func (l *login) config() *ssh.ServerConfig {
-	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-AWS_SFTP_1.1"}
-	methods := l.server.details.methods()
+	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-AWS_SFTP_1.1", AuthLogCallback: l.failed}
+	methods := l.server.properties.IdentityProviderDetails.methods()
 	if methods != passwordOnly {
 		config.PublicKeyCallback, config.VerifiedPublicKeyCallback = l.publicKey, l.signed
 	}
@@ -90,15 +89,16 @@ func (l *login) publicKey(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permis
 	case who.err != nil:
 		return nil, who.err
 	case !who.user.has(key):
-		return nil, errRefused
+		return nil, notHis(key)
 	}
 	return nil, nil
 }
 
 // signed lets in who has proven that the key is his, or asks him for
 // a password too.
-func (l *login) signed(conn ssh.ConnMetadata, _ ssh.PublicKey, _ *ssh.Permissions, _ string) (*ssh.Permissions, error) {
-	if l.server.details.methods() == keyAndPassword {
+func (l *login) signed(conn ssh.ConnMetadata, key ssh.PublicKey, _ *ssh.Permissions, _ string) (*ssh.Permissions, error) {
+	l.key = key
+	if l.server.properties.IdentityProviderDetails.methods() == keyAndPassword {
 		return nil, &ssh.PartialSuccessError{Next: ssh.ServerAuthCallbacks{PasswordCallback: l.password}}
 	}
 	return l.admit(l.known[conn.User()].user)
@@ -115,9 +115,13 @@ func (l *login) password(conn ssh.ConnMetadata, password []byte) (*ssh.Permissio
 
 func (l *login) identify(a attempt) (*user, error) {
 	if !validUserName(a.user) {
-		return nil, errUnknown
+		return nil, unrecognized
 	}
-	return l.server.provider.identify(l.ctx, a)
+	u, err := l.server.provider.identify(l.ctx, a)
+	if _, ok := errors.AsType[refusal](err); err != nil && !ok {
+		l.log(logged{ActivityType: "ERROR", SourceIP: l.sourceIP, User: a.user, Message: err.Error()})
+	}
+	return u, err
 }
 
 // admit takes on the user's role, which the whole connection acts in.
@@ -126,6 +130,7 @@ func (l *login) admit(u *user) (*ssh.Permissions, error) {
 	name := fmt.Sprintf("%s.%s@%s", u.name, l.session, l.server.id)
 	caller, err := c.AssumeWithin(c.ServiceCaller(principal, u.arn), u.role, name, u.policy)
 	if err != nil {
+		l.log(logged{ActivityType: "ERROR", SourceIP: l.sourceIP, User: u.name, Role: u.role, Message: err.Error()})
 		return nil, err
 	}
 	return &ssh.Permissions{ExtraData: map[any]any{admission{}: admitted{user: u, session: l.session, caller: caller}}}, nil

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/crypto/ssh"
@@ -23,29 +24,6 @@ func (t *Transfer) Types() []cfn.Type {
 		cfn.Define("AWS::Transfer::User", t.createUser),
 		cfn.Define("AWS::Transfer::HostKey", t.createHostKey),
 	}
-}
-
-type serverProperties struct {
-	Protocols               []string
-	IdentityProviderType    string
-	IdentityProviderDetails *identityProviderDetails
-	EndpointType            string
-	Domain                  string
-	ProtocolDetails         struct {
-		SetStatOption            string // DEFAULT or ENABLE_NO_OP
-		PassiveIp                cfn.Ignored
-		TlsSessionResumptionMode cfn.Ignored
-	}
-	PreAuthenticationLoginBanner string
-
-	EndpointDetails               cfn.Ignored // of a VPC, which a laptop has none of
-	IpAddressType                 cfn.Ignored
-	LoggingRole                   cfn.Ignored
-	PostAuthenticationLoginBanner cfn.Ignored // FTP's
-	S3StorageOptions              cfn.Ignored
-	SecurityPolicyName            cfn.Ignored
-	StructuredLogDestinations     cfn.Ignored
-	Tags                          cfn.Ignored
 }
 
 func (p serverProperties) check() error {
@@ -80,28 +58,47 @@ func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverPrope
 		banner:        p.PreAuthenticationLoginBanner,
 		ignoreSetStat: p.ProtocolDetails.SetStatOption == "ENABLE_NO_OP",
 		endpoint:      Endpoint{Stack: r.Stack, LogicalID: r.LogicalID, ServerID: id},
+		properties:    p.withDefaults(),
 		users:         map[string]*user{},
 	}
 	s.provider = managed{s}
 	if d := p.IdentityProviderDetails; d != nil {
-		s.details = d
-		s.provider = &function{cloud: t.cloud, arn: d.Function, server: s.id, protocol: protocol}
+		s.provider = &function{cloud: t.cloud, arn: d.Function, server: s}
 	}
-	if err := s.listen(t.options.HostKeys); err != nil {
+	if err := t.openLog(s, p.StructuredLogDestinations); err != nil {
 		return cfn.Handle{}, err
 	}
+	if err := s.listen(t.options.HostKeys); err != nil {
+		s.log.close()
+		return cfn.Handle{}, err
+	}
+	s.start()
 	t.mu.Lock()
 	t.servers[s.id] = s
 	t.mu.Unlock()
-	stop := t.cloud.Start(s.serve)
-	arn := t.cloud.ARN("transfer", "server/"+s.id)
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": "ONLINE"}, Delete: func(context.Context) error {
+	stop := t.cloud.Start(func(ctx context.Context) {
+		s.serve(ctx)
+		s.log.close()
+	})
+	arn := s.arn()
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": online}, Delete: func(context.Context) error {
 		stop()
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		delete(t.servers, s.id)
 		return nil
 	}}, nil
+}
+
+// openLog has the server log if it has a destination: into a file, as
+// functions do.
+func (t *Transfer) openLog(s *server, destinations []string) error {
+	if len(destinations) == 0 || t.options.Logs == "" {
+		return nil
+	}
+	var err error
+	s.log, err = openLog(filepath.Join(t.options.Logs, s.endpoint.Stack+"-"+s.endpoint.LogicalID+".log"))
+	return err
 }
 
 type hostKeyProperties struct {
@@ -155,10 +152,10 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 	if s == nil {
 		return cfn.Handle{}, fmt.Errorf("server %q does not exist", p.ServerId)
 	}
-	arn := t.cloud.ARN("transfer", "user/"+s.id+"/"+p.UserName)
+	arn := s.userARN(p.UserName)
 	u := &user{arn: arn, name: p.UserName, role: p.Role}
 	switch {
-	case s.details != nil:
+	case s.properties.IdentityProviderDetails != nil:
 		return cfn.Handle{}, cloud.Errorf(400, "InvalidRequestException", "CreateUser is not supported for server %s: its identity provider is %s, not SERVICE_MANAGED", s.id, providerOfFunctions)
 	case !validUserName(u.name):
 		return cfn.Handle{}, fmt.Errorf("property UserName must have 3 to 100 characters of a-z, A-Z, 0-9, _, @, . and -, begin with one of the first four kinds, and not be root, got %q", u.name)

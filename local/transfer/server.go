@@ -41,13 +41,25 @@ type server struct {
 	endpoint      Endpoint
 	hostKey       ssh.Signer
 	listener      net.Listener
+	log           *logFile // nil if the server logs nothing
 
 	provider provider
-	details  *identityProviderDetails // nil if the server has its own users
+
+	properties serverProperties
 
 	mu       sync.RWMutex
 	users    map[string]*user
 	imported []ssh.Signer // host keys that templates brought
+
+	// While the server is online, connections live in its context.
+	serving context.Context
+	cut     context.CancelFunc
+}
+
+func (s *server) arn() string { return s.cloud.ARN("transfer", "server/"+s.id) }
+
+func (s *server) userARN(name string) string {
+	return s.cloud.ARN("transfer", "user/"+s.id+"/"+name)
 }
 
 // importKey makes the server known by another key too, instead of one of the
@@ -67,15 +79,20 @@ func (s *server) dropKey(key ssh.Signer) {
 	s.tellKey()
 }
 
-// tellKey puts into the endpoint the key of the type that the server's own has.
+// tellKey puts into the endpoint the key that clients are told.
 func (s *server) tellKey() {
+	s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(s.toldKey().PublicKey())))
+}
+
+// toldKey is the key of the type that the server's own has. The lock is held.
+func (s *server) toldKey() ssh.Signer {
 	told := s.hostKey
 	for _, key := range s.imported {
 		if key.PublicKey().Type() == told.PublicKey().Type() {
 			told = key
 		}
 	}
-	s.endpoint.HostKey = strings.TrimSpace(string(ssh.MarshalAuthorizedKey(told.PublicKey())))
+	return told
 }
 
 // hostKeys are all that clients may know the server by, the last of a type
@@ -132,10 +149,40 @@ func hostKey(folder, id string) (ssh.Signer, error) {
 	return ssh.NewSignerFromKey(key)
 }
 
+// start makes the server answer connections.
+func (s *server) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serving == nil {
+		s.serving, s.cut = context.WithCancel(context.Background())
+	}
+}
+
+// stop closes all connections, and those that come.
+func (s *server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serving != nil {
+		s.cut()
+		s.serving = nil
+	}
+}
+
+// state tells whether the server answers. The lock is held.
+func (s *server) state() string {
+	if s.serving == nil {
+		return offline
+	}
+	return online
+}
+
 // serve answers connections until ctx ends, and returns when the last one is
-// closed.
+// closed. The port stays the server's own while it is offline.
 func (s *server) serve(ctx context.Context) {
-	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	stop := context.AfterFunc(ctx, func() {
+		s.listener.Close()
+		s.stop()
+	})
 	defer stop()
 	var connections sync.WaitGroup
 	defer connections.Wait()
@@ -144,11 +191,18 @@ func (s *server) serve(ctx context.Context) {
 		if err != nil {
 			return // closed
 		}
+		s.mu.RLock()
+		serving := s.serving
+		s.mu.RUnlock()
+		if serving == nil {
+			conn.Close()
+			continue
+		}
 		connections.Go(func() {
-			stop := context.AfterFunc(ctx, func() { conn.Close() })
+			stop := context.AfterFunc(serving, func() { conn.Close() })
 			defer stop()
 			defer conn.Close()
-			s.handle(ctx, conn)
+			s.handle(serving, conn)
 		})
 	}
 }
@@ -159,7 +213,8 @@ func (s *server) handle(ctx context.Context, conn net.Conn) {
 	sourceIP, _, _ := net.SplitHostPort(conn.RemoteAddr().String())
 	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
-	config := newLogin(ctx, s, sourceIP).config()
+	login := newLogin(ctx, s, sourceIP)
+	config := login.config()
 	for _, key := range s.hostKeys() {
 		config.AddHostKey(key)
 	}
@@ -173,6 +228,8 @@ func (s *server) handle(ctx context.Context, conn net.Conn) {
 	go ssh.DiscardRequests(requests)
 
 	who := admittedBy(client)
+	login.connected(client, who)
+	defer login.disconnected()
 	view := &files{
 		home:          who.user.home,
 		s3:            s.objects.As(who.caller, s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}),

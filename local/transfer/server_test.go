@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +36,23 @@ func TestHostKeysAreKeptOnlyInAFolder(t *testing.T) {
 	}
 	if _, err := hostKey(folder, "s-3"); err == nil {
 		t.Error("a broken key was replaced without a word")
+	}
+}
+
+func TestALogThatIsTooLargeIsPutAside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	log, err := openLog(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.close)
+	line := strings.Repeat("x", 1<<20)
+	for range 18 {
+		log.write(line)
+	}
+	for name, lines := range map[string]int64{path + ".1": 16, path: 2} {
+		if about, err := os.Stat(name); err != nil || about.Size()/int64(len(line)) != lines {
+			t.Errorf("%s: %v, %v", filepath.Base(name), about, err)
+		}
 	}
 }

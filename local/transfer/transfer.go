@@ -35,10 +35,16 @@ type Options struct {
 	// HostKeys is the folder that keeps the servers' host keys, so that they
 	// are the same in the next run. Default: new keys in every run.
 	HostKeys string
+
+	// Logs is an existing folder that gets one file per server which has
+	// StructuredLogDestinations, STACK-LOGICALID.log. Default: nothing is logged.
+	Logs string
 }
 
-// Transfer holds the servers of an engine.
+// Transfer holds the servers of an engine. It implements cloud.API.
 type Transfer struct {
+	cloud.Operations
+
 	cloud   *cloud.Cloud
 	options Options
 
@@ -48,7 +54,9 @@ type Transfer struct {
 
 // New returns Transfer Family without servers.
 func New(c *cloud.Cloud, o Options) *Transfer {
-	return &Transfer{cloud: c, options: o, servers: map[string]*server{}}
+	t := &Transfer{cloud: c, options: o, servers: map[string]*server{}}
+	t.Operations = t.operations()
+	return t
 }
 
 // Endpoint is where a server listens.

@@ -61,6 +61,7 @@ type world struct {
 	s3       *s3.Client // as the administrator
 	servers  *transfer.Transfer
 	handlers map[string]lambda.Handler
+	logs     string // a folder
 	types    map[string]cfn.Type
 	endpoint transfer.Endpoint
 	key      ed25519.PrivateKey
@@ -103,12 +104,12 @@ func newWorld(t *testing.T, setStat string) *world {
 // process, by "Stack/logicalID".
 func makeWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"}), key: newKey(t), handlers: map[string]lambda.Handler{}}
+	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"}), key: newKey(t), handlers: map[string]lambda.Handler{}, logs: t.TempDir()}
 	identity := iam.New(w.cloud)
 	w.cloud.Authorizer, w.cloud.Policies, w.cloud.Bus = identity, identity, w
 	objects := s3.New(w.cloud, s3.Options{Dir: t.TempDir()})
 	w.s3 = objects.As(w.cloud.Administrator(), s3.Origin{})
-	w.servers = transfer.New(w.cloud, transfer.Options{Objects: objects})
+	w.servers = transfer.New(w.cloud, transfer.Options{Objects: objects, Logs: w.logs})
 	functions := lambda.New(w.cloud, lambda.Options{Handlers: w.handlers})
 	w.cloud.Register("lambda", functions)
 	w.types = map[string]cfn.Type{}

@@ -5,8 +5,8 @@ package transfer
 import (
 	"bytes"
 	"context"
-	"errors"
 	"regexp"
+	"strings"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -36,6 +36,7 @@ func (u *user) has(key ssh.PublicKey) bool {
 type attempt struct {
 	user     string
 	password *string // nil for a key, which the server compares itself
+	protocol string  // default: SFTP
 	sourceIP string
 }
 
@@ -45,7 +46,22 @@ type provider interface {
 	identify(ctx context.Context, a attempt) (*user, error)
 }
 
-var errUnknown = errors.New("the user is unrecognized")
+// refusal is why somebody is not let in while all works as it should.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const (
+	unrecognized = refusal("The user is unrecognized")
+	withoutKeys  = refusal("No public keys found")
+)
+
+// notHis names a key as logs do: "RSA SHA256:...".
+func notHis(key ssh.PublicKey) refusal {
+	kind := strings.TrimPrefix(strings.TrimPrefix(key.Type(), "sk-"), "ssh-")
+	kind, _, _ = strings.Cut(kind, "-")
+	return refusal(strings.ToUpper(kind) + " " + ssh.FingerprintSHA256(key))
+}
 
 // userName is what the names of users can be. Transfer Family lets in no name of
 // one or two characters, nor root, whatever a provider says.
@@ -62,7 +78,7 @@ func (m managed) identify(_ context.Context, a attempt) (*user, error) {
 	defer m.server.mu.RUnlock()
 	u := m.server.users[a.user]
 	if u == nil {
-		return nil, errUnknown
+		return nil, unrecognized
 	}
 	return u, nil
 }
