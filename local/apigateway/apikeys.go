@@ -113,19 +113,13 @@ type apiKeyProperties struct {
 	Description        string
 	GenerateDistinctId cfn.Ignored
 	StageKeys          cfn.Ignored // a usage plan is what lets a key into a stage
-	Tags               []struct{ Key, Value string }
+	Tags               []tag
 }
 
 func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyProperties) (cfn.Handle, error) {
 	now := time.Now()
 	key := &apiKey{id: identifier(r, 10), value: cmp.Or(p.Value, identifier(r, generatedSize)), created: now}
-	key.keySettings = keySettings{
-		name: cmp.Or(p.Name, r.PhysicalName(128)), description: p.Description, customer: p.CustomerId, enabled: p.Enabled, updated: now,
-		tags: map[string]string{},
-	}
-	for _, tag := range p.Tags {
-		key.tags[tag.Key] = tag.Value
-	}
+	key.keySettings = p.settings(cmp.Or(p.Name, r.PhysicalName(128)), now)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.keys.check(key); err != nil {
@@ -138,6 +132,25 @@ func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyPro
 		g.keys.remove(key)
 		return nil
 	}}, nil
+}
+
+// changeAPIKey gives a template's key its other settings: for another name or
+// value it is replaced.
+func (g *APIGateway) changeAPIKey(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after apiKeyProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key, err := g.key(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	key.keySettings = after.settings(key.name, time.Now())
+	return h, nil
+}
+
+func (p apiKeyProperties) settings(name string, now time.Time) keySettings {
+	return keySettings{
+		name: name, description: p.Description, customer: p.CustomerId, enabled: p.Enabled, updated: now, tags: tagsOf(p.Tags),
+	}
 }
 
 // apiKeyShape is a key as it is described.

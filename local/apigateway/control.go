@@ -40,12 +40,15 @@ func NewControl(g *APIGateway) *Control {
 		"DeleteUsagePlanKey": cloud.Handle(c.deleteUsagePlanKey),
 		"GetApiKey":          cloud.Handle(c.getAPIKey),
 		"GetApiKeys":         cloud.Handle(c.getAPIKeys),
+		"GetUsage":           cloud.Handle(c.getUsage),
 		"GetUsagePlan":       cloud.Handle(c.getUsagePlan),
 		"GetUsagePlanKey":    cloud.Handle(c.getUsagePlanKey),
 		"GetUsagePlanKeys":   cloud.Handle(c.getUsagePlanKeys),
 		"GetUsagePlans":      cloud.Handle(c.getUsagePlans),
 		"ImportApiKeys":      cloud.Handle(c.importAPIKeys),
 		"UpdateApiKey":       cloud.Handle(c.updateAPIKey),
+		"UpdateUsage":        cloud.Handle(c.updateUsage),
+		"UpdateUsagePlan":    cloud.Handle(c.updateUsagePlan),
 	}
 	return c
 }
@@ -64,11 +67,14 @@ func (c *Control) Protocols() wire.Protocols {
 		{Pattern: "POST /usageplans", Action: "CreateUsagePlan", Success: created},
 		{Pattern: "GET /usageplans", Action: "GetUsagePlans", Query: append([]string{"keyId"}, page...)},
 		{Pattern: "GET /usageplans/{usagePlanId}", Action: "GetUsagePlan"},
+		{Pattern: "PATCH /usageplans/{usagePlanId}", Action: "UpdateUsagePlan"},
 		{Pattern: "DELETE /usageplans/{usagePlanId}", Action: "DeleteUsagePlan", Success: accepted},
 		{Pattern: "POST /usageplans/{usagePlanId}/keys", Action: "CreateUsagePlanKey", Success: created},
 		{Pattern: "GET /usageplans/{usagePlanId}/keys", Action: "GetUsagePlanKeys", Query: append([]string{"name"}, page...)},
 		{Pattern: "GET /usageplans/{usagePlanId}/keys/{keyId}", Action: "GetUsagePlanKey"},
 		{Pattern: "DELETE /usageplans/{usagePlanId}/keys/{keyId}", Action: "DeleteUsagePlanKey", Success: accepted},
+		{Pattern: "GET /usageplans/{usagePlanId}/usage", Action: "GetUsage", Query: append([]string{"keyId", "startDate", "endDate"}, page...)},
+		{Pattern: "PATCH /usageplans/{usagePlanId}/keys/{keyId}/usage", Action: "UpdateUsage"},
 	}}}
 }
 

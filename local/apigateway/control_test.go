@@ -10,10 +10,12 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsapigateway "github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -81,6 +83,9 @@ func TestAKeyOfTheAPIOpensAStageAsLongAsItIsInAPlan(t *testing.T) {
 		Name: aws.String("acme"), Description: aws.String("of Acme"), CustomerId: aws.String("c-1"), Enabled: true, Tags: map[string]string{"tier": "basic"},
 	}))
 	value := *created.Value
+	if status := awsmiddleware.GetRawResponse(created.ResultMetadata).(*smithyhttp.Response).StatusCode; status != 201 {
+		t.Errorf("created with status %d", status)
+	}
 	if len(value) != 40 || len(*created.Id) != 10 || !created.Enabled || created.CreatedDate == nil || created.Tags["tier"] != "basic" {
 		t.Errorf("%+v", created)
 	}
@@ -320,6 +325,18 @@ func TestACallerNeedsThePermissionOfEachRequest(t *testing.T) {
 		}},
 		"GetUsagePlan": {"GET " + plans + "/" + *plan, func(c *awsapigateway.Client) error {
 			_, err := c.GetUsagePlan(ctx, &awsapigateway.GetUsagePlanInput{UsagePlanId: plan})
+			return err
+		}},
+		"UpdateUsagePlan": {"PATCH " + plans + "/" + *plan, func(c *awsapigateway.Client) error {
+			_, err := c.UpdateUsagePlan(ctx, &awsapigateway.UpdateUsagePlanInput{UsagePlanId: plan})
+			return err
+		}},
+		"GetUsage": {"GET " + plans + "/" + *plan + "/usage", func(c *awsapigateway.Client) error {
+			_, err := c.GetUsage(ctx, &awsapigateway.GetUsageInput{UsagePlanId: plan, StartDate: aws.String("2026-01-01"), EndDate: aws.String("2026-01-01")})
+			return err
+		}},
+		"UpdateUsage": {"PATCH " + plans + "/" + *plan + "/keys/" + *key + "/usage", func(c *awsapigateway.Client) error {
+			_, err := c.UpdateUsage(ctx, &awsapigateway.UpdateUsageInput{UsagePlanId: plan, KeyId: key})
 			return err
 		}},
 		"DeleteUsagePlan": {"DELETE " + plans + "/nobody", func(c *awsapigateway.Client) error {

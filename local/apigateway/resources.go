@@ -23,8 +23,8 @@ func (g *APIGateway) Types() []cfn.Type {
 		cfn.Define("AWS::ApiGateway::GatewayResponse", g.createGatewayResponse, cfn.Update(g.updateGatewayResponse)),
 		cfn.Define("AWS::ApiGateway::Deployment", g.createDeployment, cfn.Update(g.updateDeployment)),
 		cfn.Define("AWS::ApiGateway::Stage", g.createStage, cfn.Update(g.updateStage)),
-		cfn.Define("AWS::ApiGateway::ApiKey", g.createAPIKey),
-		cfn.Define("AWS::ApiGateway::UsagePlan", g.createUsagePlan),
+		cfn.Define("AWS::ApiGateway::ApiKey", g.createAPIKey, cfn.Update(g.changeAPIKey)),
+		cfn.Define("AWS::ApiGateway::UsagePlan", g.createUsagePlan, cfn.Update(g.changeUsagePlan)),
 		cfn.Define("AWS::ApiGateway::UsagePlanKey", g.createUsagePlanKey),
 		cfn.Inert("AWS::ApiGateway::Account", func(r cfn.Resource, ref string) map[string]any {
 			return map[string]any{"Id": ref}

@@ -56,6 +56,7 @@ type subscription struct {
 	methods map[string]*limiter // by API, stage, path and method
 	period  time.Time           // the current quota period's start
 	used    int                 // requests in it
+	days    []dayUse            // on which there were any, the last ones
 }
 
 // pass lets a request in, by the terms that the plan had when it came. The zero
@@ -125,24 +126,35 @@ func (s *subscription) adopt(t *terms) {
 
 // count takes one request from the quota of the current period.
 func (p pass) count() bool {
-	if p.subscription == nil || p.terms.quota == nil {
+	s := p.subscription
+	if s == nil {
 		return true
 	}
-	s, quota := p.subscription, p.terms.quota
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	start := periodStart(quota.Period, time.Now().UTC())
-	switch {
-	case s.period.IsZero():
-		s.period, s.used = start, quota.Offset
-	case !start.Equal(s.period):
-		s.period, s.used = start, 0
+	quota := p.terms.quota
+	if quota == nil {
+		s.note(1, unlimited)
+		return true
 	}
+	s.enter(quota)
 	if s.used >= quota.Limit {
 		return false
 	}
 	s.used++
+	s.note(1, quota.Limit-s.used)
 	return true
+}
+
+// enter begins a period when the last one is over. The caller holds the mutex.
+func (s *subscription) enter(q *quota) {
+	start := periodStart(q.Period, time.Now().UTC())
+	switch {
+	case s.period.IsZero():
+		s.period, s.used = start, q.Offset
+	case !start.Equal(s.period):
+		s.period, s.used = start, 0
+	}
 }
 
 // periodStart returns the start of the quota period that a time is in, in UTC.

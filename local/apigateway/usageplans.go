@@ -103,18 +103,11 @@ type usagePlanProperties struct {
 	Quota         *quota
 	UsagePlanName string
 	Description   string
-	Tags          []struct{ Key, Value string }
+	Tags          []tag
 }
 
 func (g *APIGateway) createUsagePlan(_ context.Context, r cfn.Resource, p usagePlanProperties) (cfn.Handle, error) {
-	plan := &usagePlan{id: identifier(r, 6), terms: &terms{throttle: p.Throttle, quota: p.Quota, stages: map[stageName]map[string]throttle{}}}
-	plan.planSettings = planSettings{name: cmp.Or(p.UsagePlanName, r.PhysicalName(128)), description: p.Description, tags: map[string]string{}}
-	for _, tag := range p.Tags {
-		plan.tags[tag.Key] = tag.Value
-	}
-	for _, s := range p.ApiStages {
-		plan.terms.stages[stageName{s.ApiId, s.Stage}] = s.Throttle
-	}
+	plan := &usagePlan{id: identifier(r, 6), planSettings: p.settings(r), terms: p.terms()}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.addPlan(plan); err != nil {
@@ -126,6 +119,32 @@ func (g *APIGateway) createUsagePlan(_ context.Context, r cfn.Resource, p usageP
 		g.removePlan(plan)
 		return nil
 	}}, nil
+}
+
+func (g *APIGateway) changeUsagePlan(_ context.Context, r cfn.Resource, h cfn.Handle, _, after usagePlanProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	plan, err := g.plan(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	if err := g.setTerms(plan, after.terms()); err != nil {
+		return h, err
+	}
+	plan.planSettings = after.settings(r)
+	return h, nil
+}
+
+func (p usagePlanProperties) settings(r cfn.Resource) planSettings {
+	return planSettings{name: cmp.Or(p.UsagePlanName, r.PhysicalName(128)), description: p.Description, tags: tagsOf(p.Tags)}
+}
+
+func (p usagePlanProperties) terms() *terms {
+	t := &terms{throttle: p.Throttle, quota: p.Quota, stages: map[stageName]map[string]throttle{}}
+	for _, s := range p.ApiStages {
+		t.stages[stageName{s.ApiId, s.Stage}] = s.Throttle
+	}
+	return t
 }
 
 // planShape is a plan as it is described.

@@ -91,10 +91,11 @@ func recreation(typeName string, paths [][]string) schema.Recreation {
 
 // customName is the name that the template gives to a resource and to the one
 // that is to take its place, or empty. What is named within something else, as a
-// stage is within its API, may have the name there once more.
+// stage is within its API, may have the name there once more, and so may what has
+// the names of two others, as a key in a usage plan has.
 func customName(now, wanted *instance, paths [][]string) string {
 	for _, path := range paths {
-		if slices.Contains([]string{"RestApiId", "EventBusName", "GroupName"}, path[0]) {
+		if slices.Contains([]string{"RestApiId", "EventBusName", "GroupName", "KeyId", "UsagePlanId"}, path[0]) {
 			return ""
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -53,7 +54,8 @@ type Route struct {
 	// Action is the operation that is called.
 	Action string
 
-	// Query are members of the input that are query parameters.
+	// Query are members of the input that are query parameters. One that is a
+	// list is a parameter that comes again and again.
 	Query []string
 
 	// Headers are members of the input, and AnswerHeaders of the output, that
@@ -187,10 +189,16 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 	for label, value := range x.Labels {
 		form.Set(label, value)
 	}
+	shape := x.cloud.Input(x.service, route.Action)
 	parameters := x.Request.URL.Query()
 	for _, name := range route.Query {
-		if parameters.Has(name) {
-			form[name] = parameters[name]
+		switch values := parameters[name]; {
+		case isList(shape, name): // the elements by their numbers, as in other forms
+			for i, value := range values {
+				form.Set(name+"."+strconv.Itoa(i+1), value)
+			}
+		case len(values) > 0:
+			form.Set(name, values[0])
 		}
 	}
 	for header, name := range route.Headers {
@@ -198,7 +206,7 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 			form.Set(name, value)
 		}
 	}
-	input, err := Form(form, x.cloud.Input(x.service, route.Action))
+	input, err := Form(form, shape)
 	if err != nil {
 		return nil, err
 	}
@@ -256,8 +264,18 @@ func (p rest) write(x *Exchange, c call, output any) error {
 	return nil
 }
 
+// isList tells whether a member of an input is a list.
+func isList(input reflect.Type, name string) bool {
+	if input == nil || indirect(input).Kind() != reflect.Struct {
+		return false
+	}
+	return slices.ContainsFunc(membersOf(indirect(input)), func(m member) bool {
+		return m.query == name && indirect(m.field.Type).Kind() == reflect.Slice
+	})
+}
+
 func hasMember(v reflect.Value, name string) bool {
-	return slices.ContainsFunc(membersOf(v.Type()), func(m member) bool { return m.name == name })
+	return v.Kind() == reflect.Struct && slices.ContainsFunc(membersOf(v.Type()), func(m member) bool { return m.name == name })
 }
 
 func memberNamed(v reflect.Value, name string) reflect.Value {

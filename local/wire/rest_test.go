@@ -1,0 +1,52 @@
+package wire_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
+)
+
+func TestARouteSaysWhereTheInputIsAndHowTheAnswerLooks(t *testing.T) {
+	type input struct {
+		Body   string   `json:"body"`
+		Tags   []string `json:"tags"`
+		Strict bool     `json:"strict"`
+	}
+	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
+	t.Cleanup(c.Close)
+	c.Register("files", cloud.Operations{
+		"Import": cloud.Handle(func(_ context.Context, _ cloud.Caller, in input) (map[string]any, error) {
+			return map[string]any{"lines": strings.Count(in.Body, "\n")}, nil
+		}),
+		"Count": cloud.Handle(func(_ context.Context, _ cloud.Caller, in input) (any, error) {
+			return struct {
+				Tags   string `json:"tags"`
+				Strict bool   `json:"strict"`
+			}{strings.Join(in.Tags, "+"), in.Strict}, nil
+		}),
+		"Remove": cloud.Handle(func(context.Context, cloud.Caller, struct{}) (struct{}, error) { return struct{}{}, nil }),
+	})
+	h := wire.As(c, c.Administrator(), "files", wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
+		{Pattern: "POST /files?mode=import", Action: "Import", Payload: "body", Text: true, Success: 201},
+		{Pattern: "POST /files", Action: "Count", Query: []string{"tags", "strict"}},
+		{Pattern: "DELETE /files", Action: "Remove", Success: 202},
+	}}})
+	for name, row := range map[string]struct {
+		request request
+		status  int
+		want    string
+	}{
+		"a text goes in, and JSON comes out": {request{path: "/files?mode=import", body: "a,b\n1,2\n"}, 201, `{"lines":2}`},
+		"without the parameter":              {request{path: "/files"}, 200, `{"tags":"","strict":false}`},
+		"a list of one":                      {request{path: "/files?tags=a&strict=true"}, 200, `{"tags":"a","strict":true}`},
+		"a list":                             {request{path: "/files?tags=a&tags=b.1&tags="}, 200, `{"tags":"a+b.1+","strict":false}`},
+		"nothing comes out":                  {request{method: "DELETE", path: "/files"}, 202, `{}`},
+	} {
+		if w := row.request.to(h); w.Code != row.status || w.Body.String() != row.want {
+			t.Errorf("%s: got %d %s, want %d %s", name, w.Code, w.Body, row.status, row.want)
+		}
+	}
+}
