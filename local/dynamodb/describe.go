@@ -58,7 +58,7 @@ type projectionSpec struct {
 func (s tableSpec) table(arn string) (*table, error) {
 	t := &table{
 		name: s.TableName, arn: arn, dimensions: map[string]string{"TableName": s.TableName},
-		id: strings.ToLower(rand.Text()), created: time.Now(), spec: s, names: newNames(),
+		id: strings.ToLower(rand.Text()), created: time.Now(), names: newNames(),
 	}
 	if len(t.name) < 3 || len(t.name) > 255 {
 		return nil, invalid("TableName must be at least 3 characters long and at most 255 characters long")
@@ -74,17 +74,19 @@ func (s tableSpec) table(arn string) (*table, error) {
 	if t.schema, err = schemaOf(s.KeySchema, kinds); err != nil {
 		return nil, err
 	}
+	shape := &shape{spec: s}
+	t.shape.Store(shape)
 	for _, spec := range s.GlobalSecondaryIndexes {
-		if err := t.addIndex(spec, kinds, true); err != nil {
+		if err := shape.addIndex(t.schema, spec, kinds, true); err != nil {
 			return nil, err
 		}
 	}
 	for _, spec := range s.LocalSecondaryIndexes {
-		if err := t.addIndex(spec, kinds, false); err != nil {
+		if err := shape.addIndex(t.schema, spec, kinds, false); err != nil {
 			return nil, err
 		}
 	}
-	return t, t.checkDefinitions(kinds)
+	return t, shape.checkDefinitions(t.schema, kinds)
 }
 
 func schemaOf(elements []keyElement, kinds map[string]kind) (schema, error) {
@@ -109,35 +111,35 @@ func schemaOf(elements []keyElement, kinds map[string]kind) (schema, error) {
 	return s, nil
 }
 
-func (t *table) addIndex(spec indexSpec, kinds map[string]kind, global bool) error {
+func (of *shape) addIndex(primary schema, spec indexSpec, kinds map[string]kind, global bool) error {
 	s, err := schemaOf(spec.KeySchema, kinds)
 	if err != nil {
 		return err
 	}
 	x := &index{name: spec.IndexName, global: global, schema: s, projection: spec.Projection.ProjectionType, included: map[string]bool{}}
 	switch {
-	case t.index(x.name) != nil:
+	case of.index(x.name) != nil:
 		return invalid("One or more parameter values were invalid: Duplicate index name: %s", x.name)
-	case !global && (s.partition != t.schema.partition || t.schema.sort.name == ""):
+	case !global && (s.partition != primary.partition || primary.sort.name == ""):
 		return invalid("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as table KeySchema for index: %s", x.name)
 	case !slices.Contains([]string{"ALL", "KEYS_ONLY", "INCLUDE"}, x.projection):
 		return invalid("One or more parameter values were invalid: Unknown ProjectionType: %s", x.projection)
 	}
-	for _, attribute := range slices.Concat(t.schema.attributes(), s.attributes()) {
+	for _, attribute := range slices.Concat(primary.attributes(), s.attributes()) {
 		x.included[attribute.name] = true
 	}
 	for _, name := range spec.Projection.NonKeyAttributes {
 		x.included[name] = true
 	}
-	t.indexes = append(t.indexes, x)
+	of.indexes = append(of.indexes, x)
 	return nil
 }
 
 // checkDefinitions refuses attribute definitions that no key uses.
-func (t *table) checkDefinitions(kinds map[string]kind) error {
+func (of *shape) checkDefinitions(primary schema, kinds map[string]kind) error {
 	for name := range kinds {
-		used := t.schema.has(name)
-		for _, x := range t.indexes {
+		used := primary.has(name)
+		for _, x := range of.indexes {
 			used = used || x.schema.has(name)
 		}
 		if !used {
@@ -174,6 +176,8 @@ type tableDescription struct {
 	GlobalSecondaryIndexes []indexDescription    `json:",omitzero"`
 	LocalSecondaryIndexes  []indexDescription    `json:",omitzero"`
 	TableClassSummary      map[string]string     `json:",omitzero"`
+
+	DeletionProtectionEnabled bool
 }
 
 type billingModeSummary struct{ BillingMode string }
@@ -193,26 +197,29 @@ type indexDescription struct {
 }
 
 func (t *table) describe(status string) tableDescription {
+	s := t.shape.Load()
 	description := tableDescription{
 		TableName:            t.name,
 		TableArn:             t.arn,
 		TableId:              t.id,
 		TableStatus:          status,
 		CreationDateTime:     cloud.Time(t.created),
-		KeySchema:            t.spec.KeySchema,
-		AttributeDefinitions: t.spec.AttributeDefinitions,
+		KeySchema:            s.spec.KeySchema,
+		AttributeDefinitions: s.spec.AttributeDefinitions,
 		ItemCount:            t.rows.count,
 		TableSizeBytes:       t.bytes,
+
+		DeletionProtectionEnabled: s.protected,
 	}
-	if t.spec.BillingMode == "PAY_PER_REQUEST" {
-		description.BillingModeSummary = &billingModeSummary{t.spec.BillingMode}
+	if s.spec.BillingMode == "PAY_PER_REQUEST" {
+		description.BillingModeSummary = &billingModeSummary{s.spec.BillingMode}
 	}
-	for _, spec := range t.spec.GlobalSecondaryIndexes {
+	for _, spec := range s.spec.GlobalSecondaryIndexes {
 		x := t.describeIndex(spec)
 		x.IndexStatus = "ACTIVE"
 		description.GlobalSecondaryIndexes = append(description.GlobalSecondaryIndexes, x)
 	}
-	for _, spec := range t.spec.LocalSecondaryIndexes {
+	for _, spec := range s.spec.LocalSecondaryIndexes {
 		description.LocalSecondaryIndexes = append(description.LocalSecondaryIndexes, t.describeIndex(spec))
 	}
 	return description
@@ -224,7 +231,7 @@ func (t *table) describeIndex(spec indexSpec) indexDescription {
 		IndexArn:   t.arn + "/index/" + spec.IndexName,
 		KeySchema:  spec.KeySchema,
 		Projection: spec.Projection,
-		ItemCount:  t.index(spec.IndexName).entries.count,
+		ItemCount:  t.shape.Load().index(spec.IndexName).entries.count,
 	}
 }
 
@@ -269,7 +276,7 @@ func (d *DynamoDB) deleteTable(_ context.Context, caller cloud.Caller, in nameRe
 
 // remove deletes a table and its items, unless it is protected.
 func (d *DynamoDB) remove(t *table) error {
-	if t.protected {
+	if t.shape.Load().protected {
 		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	d.mu.Lock()
@@ -311,9 +318,9 @@ func (d *DynamoDB) describeTimeToLive(_ context.Context, caller cloud.Caller, in
 		return answer, err
 	}
 	answer.TimeToLiveDescription.TimeToLiveStatus = "DISABLED"
-	if t.ttl != "" {
+	if ttl := t.shape.Load().ttl; ttl != "" {
 		answer.TimeToLiveDescription.TimeToLiveStatus = "ENABLED"
-		answer.TimeToLiveDescription.AttributeName = t.ttl
+		answer.TimeToLiveDescription.AttributeName = ttl
 	}
 	return answer, nil
 }

@@ -24,7 +24,7 @@ type savedTable struct {
 type savedItem struct{ Item item }
 
 func (t *table) saved() savedTable {
-	s := savedTable{KeySchema: t.spec.KeySchema, Attributes: map[string]string{}, Source: t.source, ID: t.id, Created: t.created}
+	s := savedTable{KeySchema: t.shape.Load().spec.KeySchema, Attributes: map[string]string{}, Source: t.source, ID: t.id, Created: t.created}
 	for _, attribute := range t.schema.attributes() {
 		s.Attributes[attribute.name] = string(attribute.kind)
 	}

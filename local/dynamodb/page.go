@@ -67,7 +67,7 @@ func (d *DynamoDB) open(caller cloud.Caller, action string, r readRequest) (read
 	if err != nil {
 		return reading{}, err
 	}
-	x := t.index(r.IndexName)
+	x := t.shape.Load().index(r.IndexName)
 	switch {
 	case r.IndexName != "" && x == nil:
 		return reading{}, invalid("The table does not have the specified index: %s", r.IndexName)

@@ -82,13 +82,13 @@ type replica struct {
 // Types returns the resource types of DynamoDB.
 func (d *DynamoDB) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::DynamoDB::Table", d.createSingle),
-		cfn.Define("AWS::DynamoDB::GlobalTable", d.createGlobal),
+		cfn.Define("AWS::DynamoDB::Table", d.createSingle, cfn.Update(d.updateSingle)),
+		cfn.Define("AWS::DynamoDB::GlobalTable", d.createGlobal, cfn.Update(d.updateGlobal)),
 	}
 }
 
 func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable) (cfn.Handle, error) {
-	t, err := d.declare(r, p.tableProperties)
+	t, err := d.single(r.PhysicalName(255), p)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
@@ -96,7 +96,6 @@ func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable
 		from := p.ImportSourceSpecification.S3BucketSource
 		t.source = "s3://" + from.S3Bucket + "/" + from.S3KeyPrefix
 	}
-	t.protected = p.DeletionProtectionEnabled
 	restored, err := d.keep(t)
 	if err != nil {
 		return cfn.Handle{}, err
@@ -110,17 +109,9 @@ func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable
 }
 
 func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable) (cfn.Handle, error) {
-	for i, replica := range p.Replicas {
-		if replica.Region != d.cloud.Region {
-			return cfn.Handle{}, &cfn.Unsupported{Property: fmt.Sprintf("Replicas[%d].Region", i), Reason: "the local engine has one region, " + d.cloud.Region}
-		}
-	}
-	t, err := d.declare(r, p.tableProperties)
+	t, err := d.global(r.PhysicalName(255), p)
 	if err != nil {
 		return cfn.Handle{}, err
-	}
-	for _, replica := range p.Replicas {
-		t.protected = t.protected || replica.DeletionProtectionEnabled
 	}
 	if _, err := d.keep(t); err != nil {
 		return cfn.Handle{}, err
@@ -128,21 +119,63 @@ func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable
 	return d.handle(t), d.add(t)
 }
 
-// declare builds a table that is not known to the service yet.
-func (d *DynamoDB) declare(r cfn.Resource, p tableProperties) (*table, error) {
+func (d *DynamoDB) updateSingle(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after singleTable) (cfn.Handle, error) {
+	wanted, err := d.single(h.Ref, after)
+	if err != nil {
+		return h, err
+	}
+	return h, d.update(wanted)
+}
+
+func (d *DynamoDB) updateGlobal(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after globalTable) (cfn.Handle, error) {
+	wanted, err := d.global(h.Ref, after)
+	if err != nil {
+		return h, err
+	}
+	return h, d.update(wanted)
+}
+
+// single builds a table that is not known to the service.
+func (d *DynamoDB) single(name string, p singleTable) (*table, error) {
+	t, err := d.declare(name, p.tableProperties)
+	if err != nil {
+		return nil, err
+	}
+	t.shape.Load().protected = p.DeletionProtectionEnabled
+	return t, nil
+}
+
+// global is single for a global table, which has one replica here.
+func (d *DynamoDB) global(name string, p globalTable) (*table, error) {
+	for i, replica := range p.Replicas {
+		if replica.Region != d.cloud.Region {
+			return nil, &cfn.Unsupported{Property: fmt.Sprintf("Replicas[%d].Region", i), Reason: "the local engine has one region, " + d.cloud.Region}
+		}
+	}
+	t, err := d.declare(name, p.tableProperties)
+	if err != nil {
+		return nil, err
+	}
+	for _, replica := range p.Replicas {
+		t.shape.Load().protected = t.shape.Load().protected || replica.DeletionProtectionEnabled
+	}
+	return t, nil
+}
+
+func (d *DynamoDB) declare(name string, p tableProperties) (*table, error) {
 	if p.StreamSpecification != nil {
 		return nil, &cfn.Unsupported{Property: "StreamSpecification", Reason: "the local engine does not serve DynamoDB streams"}
 	}
 	spec := p.tableSpec
 	if spec.TableName == "" {
-		spec.TableName = r.PhysicalName(255)
+		spec.TableName = name
 	}
 	t, err := spec.table(d.tableARN(spec.TableName))
 	if err != nil {
 		return nil, err
 	}
 	if p.TimeToLiveSpecification != nil && p.TimeToLiveSpecification.Enabled {
-		t.ttl = p.TimeToLiveSpecification.AttributeName
+		t.shape.Load().ttl = p.TimeToLiveSpecification.AttributeName
 	}
 	return t, nil
 }

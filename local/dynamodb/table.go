@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -109,6 +110,9 @@ type index struct {
 // entryKey returns where an item, stored under a key of its table, stands in the
 // index, if it does.
 func (x *index) entryKey(stored string, i item) (string, bool) {
+	if x.check(i) != nil {
+		return "", false // it was there before the index
+	}
 	key, ok := x.schema.storageKey(i)
 	return key + stored, ok
 }
@@ -127,8 +131,26 @@ func (x *index) view(i item) item {
 	return part
 }
 
-// A table's description does not change once it is made; its rows are
-// guarded by the service's lock.
+// A shape is what an update may change of a table. It does not change itself:
+// another one takes its place, while the service's lock is held.
+type shape struct {
+	spec      tableSpec
+	indexes   []*index
+	ttl       string // attribute with the time of expiry, or empty
+	protected bool   // against deletion
+}
+
+func (s *shape) index(name string) *index {
+	for _, x := range s.indexes {
+		if x.name == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// A table's description does not change once it is made, but for its shape; its
+// rows are guarded by the service's lock.
 type table struct {
 	cloud.Changes // of the rows
 
@@ -137,26 +159,14 @@ type table struct {
 	id         string
 	dimensions map[string]string // of its metrics
 	created    time.Time
-	spec       tableSpec
 	schema     schema
-	indexes    []*index
-	ttl        string // attribute with the time of expiry, or empty
 	source     string // of the first items, or empty
-	protected  bool   // against deletion
+	shape      atomic.Pointer[shape]
 
 	names    *names // of the rows' attributes
 	rows     sorted
 	bytes    int
 	expiries sorted // rows by time of expiry
-}
-
-func (t *table) index(name string) *index {
-	for _, x := range t.indexes {
-		if x.name == name {
-			return x
-		}
-	}
-	return nil
 }
 
 // key checks a request's Key and returns the storage key.
@@ -222,7 +232,7 @@ func (t *table) row(i item) (*row, error) {
 	if err := t.checkKeyValues(i); err != nil {
 		return nil, err
 	}
-	for _, x := range t.indexes {
+	for _, x := range t.shape.Load().indexes {
 		if err := x.check(i); err != nil {
 			return nil, err
 		}
@@ -265,12 +275,13 @@ func (t *table) replace(old, changed *row) writeUnits {
 	}
 	t.bytes += sizeOfRow(changed) - sizeOfRow(old)
 	units := writeUnits{table: unitsOf(max(sizeOfRow(old), sizeOfRow(changed)), writeUnit)}
-	if t.ttl == "" && len(t.indexes) == 0 {
+	s := t.shape.Load()
+	if s.ttl == "" && len(s.indexes) == 0 {
 		return units
 	}
 	before, after := itemOf(old), itemOf(changed)
-	t.replaceExpiry(old, changed, before, after)
-	for _, x := range t.indexes {
+	t.replaceExpiry(s.ttl, old, changed, before, after)
+	for _, x := range s.indexes {
 		units.add(x, x.replace(old, changed, before, after))
 	}
 	return units
@@ -300,22 +311,22 @@ func (i item) equal(j item) bool {
 	return value{kind: kindMap, fields: i}.equal(value{kind: kindMap, fields: j})
 }
 
-func (t *table) replaceExpiry(old, changed *row, before, after item) {
-	if t.ttl == "" {
+func (t *table) replaceExpiry(ttl string, old, changed *row, before, after item) {
+	if ttl == "" {
 		return
 	}
-	if key, ok := t.expiryKey(keyOfRow(old), before); ok {
+	if key, ok := expiryKey(ttl, keyOfRow(old), before); ok {
 		t.expiries.remove(key)
 	}
-	if key, ok := t.expiryKey(keyOfRow(changed), after); ok {
+	if key, ok := expiryKey(ttl, keyOfRow(changed), after); ok {
 		t.expiries.put(key, changed)
 	}
 }
 
 // expiryKey sorts rows by their time of expiry. Rows without one, or with one
 // that is not a number of seconds since 1970, never expire.
-func (t *table) expiryKey(stored string, i item) (string, bool) {
-	v, ok := i[t.ttl]
+func expiryKey(ttl, stored string, i item) (string, bool) {
+	v, ok := i[ttl]
 	if !ok || v.kind != kindNumber || v.number().sign() <= 0 {
 		return "", false
 	}
@@ -372,9 +383,13 @@ func (d *DynamoDB) lookUp(name string) (*table, error) {
 	defer d.mu.RUnlock()
 	t, ok := d.tables[name]
 	if !ok {
-		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Requested resource not found")
+		return nil, notFound()
 	}
 	return t, nil
+}
+
+func notFound() error {
+	return cloud.Errorf(400, "ResourceNotFoundException", "Requested resource not found")
 }
 
 func (d *DynamoDB) tableARN(name string) string { return d.cloud.ARN("dynamodb", "table/"+name) }
