@@ -1,6 +1,6 @@
 package iam
 
-// This file creates the resources of templates, by what the API does.
+// This file creates and updates the resources of templates, by what the API does.
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -17,14 +19,14 @@ import (
 // Types returns the resource types of IAM.
 func (s *IAM) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::IAM::Role", s.newRole),
-		cfn.Define("AWS::IAM::User", s.newUser),
-		cfn.Define("AWS::IAM::Group", s.newGroup),
-		cfn.Define("AWS::IAM::UserToGroupAddition", s.newMembership),
-		cfn.Define("AWS::IAM::AccessKey", s.newAccessKey),
-		cfn.Define("AWS::IAM::Policy", s.newInline),
-		cfn.Define("AWS::IAM::ManagedPolicy", s.newManagedPolicy),
-		cfn.Define("AWS::IAM::InstanceProfile", s.newInstanceProfile),
+		cfn.Define("AWS::IAM::Role", s.newRole, cfn.Update(s.updateRoleResource)),
+		cfn.Define("AWS::IAM::User", s.newUser, cfn.Update(s.updateUserResource)),
+		cfn.Define("AWS::IAM::Group", s.newGroup, cfn.Update(s.updateGroupResource)),
+		cfn.Define("AWS::IAM::UserToGroupAddition", s.newMembership, cfn.Update(s.updateMembership)),
+		cfn.Define("AWS::IAM::AccessKey", s.newAccessKey, cfn.Update(s.updateAccessKey)),
+		cfn.Define("AWS::IAM::Policy", s.newInline, cfn.Update(s.updateInline)),
+		cfn.Define("AWS::IAM::ManagedPolicy", s.newManagedPolicy, cfn.Update(s.updateManagedPolicy)),
+		cfn.Define("AWS::IAM::InstanceProfile", s.newInstanceProfile, cfn.Overwrite(s.newInstanceProfile)),
 	}
 }
 
@@ -45,26 +47,78 @@ type permitted struct {
 func (s *IAM) declare(e *entity, p permitted) (func(context.Context) error, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, inline := range p.policies {
-		document, err := compileIdentity(compact(inline.PolicyDocument))
-		if err == nil {
-			err = e.put(inline.PolicyName, document)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("policy %s: %w", inline.PolicyName, err)
-		}
+	err := s.permit(e, permitted{}, p)
+	if err == nil {
+		err = s.add(e)
 	}
-	if err := s.checkKnown("PermissionsBoundary", p.boundary); err != nil {
-		return nil, err
-	}
-	if err := s.checkKnown("ManagedPolicyArns", p.managed...); err != nil {
-		return nil, err
-	}
-	if err := s.hang(e, p); err != nil {
+	if err != nil {
 		s.unhang(e)
 		return nil, err
 	}
 	return func(context.Context) error { return s.undeclare(e, p) }, nil
+}
+
+// permit gives an entity what its template has now, and takes what it does not
+// have any more. What others have given it stays. The lock is held.
+func (s *IAM) permit(e *entity, before, after permitted) error {
+	documents := map[string]compiled{}
+	for _, inline := range after.policies {
+		document, err := compileIdentity(compact(inline.PolicyDocument))
+		if err != nil {
+			return fmt.Errorf("policy %s: %w", inline.PolicyName, err)
+		}
+		documents[inline.PolicyName] = document
+	}
+	if err := s.checkKnown("PermissionsBoundary", after.boundary); err != nil {
+		return err
+	}
+	if err := s.checkKnown("ManagedPolicyArns", after.managed...); err != nil {
+		return err
+	}
+	for _, inline := range before.policies {
+		if _, kept := documents[inline.PolicyName]; !kept {
+			delete(e.inline, inline.PolicyName)
+		}
+	}
+	for _, arn := range before.managed {
+		if !slices.Contains(after.managed, arn) {
+			e.detach(arn)
+		}
+	}
+	for _, inline := range after.policies {
+		if err := e.put(inline.PolicyName, documents[inline.PolicyName]); err != nil {
+			return fmt.Errorf("policy %s: %w", inline.PolicyName, err)
+		}
+	}
+	for _, arn := range after.managed {
+		if err := s.attach(e, arn); err != nil {
+			return err
+		}
+	}
+	switch {
+	case after.boundary != "":
+		return s.setBoundary(e, after.boundary)
+	case before.boundary != "":
+		e.bound(nil)
+	}
+	return nil
+}
+
+// redeclare makes an entity what its template has now.
+func (s *IAM) redeclare(k *kind, h cfn.Handle, before, after permitted, change func(*entity) error) (cfn.Handle, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, err := s.find(k, h.Ref)
+	if err != nil {
+		return h, err
+	}
+	if err := change(e); err != nil {
+		return h, err
+	}
+	h.Attributes = maps.Clone(h.Attributes)
+	h.Attributes["Arn"] = e.arn
+	h.Delete = func(context.Context) error { return s.undeclare(e, after) }
+	return h, s.permit(e, before, after)
 }
 
 // checkKnown refuses policies of AWS that only AWS knows.
@@ -75,21 +129,6 @@ func (s *IAM) checkKnown(property string, arns ...string) error {
 		}
 	}
 	return nil
-}
-
-// hang gives the entity its managed policies and makes it known.
-func (s *IAM) hang(e *entity, p permitted) error {
-	for _, arn := range p.managed {
-		if err := s.attach(e, arn); err != nil {
-			return err
-		}
-	}
-	if p.boundary != "" {
-		if err := s.setBoundary(e, p.boundary); err != nil {
-			return err
-		}
-	}
-	return s.add(e)
 }
 
 func (s *IAM) unhang(e *entity) {
@@ -130,24 +169,45 @@ type roleProperties struct {
 	Tags                     []tag
 }
 
+func (p roleProperties) permitted() permitted {
+	return permitted{p.Policies, p.ManagedPolicyArns, p.PermissionsBoundary}
+}
+
 func (s *IAM) newRole(_ context.Context, r cfn.Resource, p roleProperties) (cfn.Handle, error) {
-	trust, err := parse(p.AssumeRolePolicyDocument)
-	if err != nil {
-		return cfn.Handle{}, fmt.Errorf("AssumeRolePolicyDocument: %w", err)
-	}
 	e := s.newEntity(roles, p.Path, cmp.Or(p.RoleName, r.PhysicalName(roles.longest)))
-	e.trust, e.trustText = trust, compact(p.AssumeRolePolicyDocument)
-	if err := e.describe(&p.Description, p.MaxSessionDuration); err != nil {
+	if err := p.apply(e, nil); err != nil {
 		return cfn.Handle{}, err
 	}
-	if e.tags, err = newTags(nil, p.Tags); err != nil {
-		return cfn.Handle{}, err
-	}
-	remove, err := s.declare(e, permitted{p.Policies, p.ManagedPolicyArns, p.PermissionsBoundary})
+	remove, err := s.declare(e, p.permitted())
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: e.name, Attributes: map[string]any{"Arn": e.arn, "RoleId": e.id}, Delete: remove}, nil
+}
+
+func (s *IAM) updateRoleResource(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after roleProperties) (cfn.Handle, error) {
+	return s.redeclare(roles, h, before.permitted(), after.permitted(), func(e *entity) error { return after.apply(e, before.Tags) })
+}
+
+// apply describes the role as the template has it, which had other tags before.
+func (p roleProperties) apply(e *entity, before []tag) error {
+	trust, err := parse(p.AssumeRolePolicyDocument)
+	if err != nil {
+		return fmt.Errorf("AssumeRolePolicyDocument: %w", err)
+	}
+	tags, err := otherTags(e.tags, before, p.Tags)
+	if err != nil {
+		return err
+	}
+	seconds := 3600
+	if p.MaxSessionDuration != nil {
+		seconds = *p.MaxSessionDuration
+	}
+	if err := e.describe(&p.Description, &seconds); err != nil {
+		return err
+	}
+	e.trust, e.trustText, e.tags = trust, compact(p.AssumeRolePolicyDocument), tags
+	return nil
 }
 
 // unlessGone is nil for what the API has deleted before the stack.
@@ -156,126 +216,6 @@ func unlessGone(err error) error {
 		return nil
 	}
 	return err
-}
-
-// belongsTo are the properties that say whose a policy is.
-type belongsTo struct{ roles, users, groups []string }
-
-// find returns the entities, all of which must be there. The lock is held.
-func (b belongsTo) find(s *IAM) ([]*entity, error) {
-	var found []*entity
-	for _, named := range []struct {
-		kind  *kind
-		names []string
-	}{{roles, b.roles}, {users, b.users}, {groups, b.groups}} {
-		for _, name := range named.names {
-			e, err := s.find(named.kind, name)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, e)
-		}
-	}
-	return found, nil
-}
-
-type policyProperties struct {
-	PolicyName           string
-	PolicyDocument       json.RawMessage
-	Roles, Users, Groups []string
-}
-
-func (s *IAM) newInline(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
-	document, err := compileIdentity(compact(p.PolicyDocument))
-	if err != nil {
-		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
-	}
-	name := cmp.Or(p.PolicyName, r.PhysicalName(maxPolicyName))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	owners, err := belongsTo{p.Roles, p.Users, p.Groups}.find(s)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	if len(owners) == 0 {
-		return cfn.Handle{}, errors.New("at least one of Roles, Users and Groups must be given")
-	}
-	remove := func(context.Context) error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, e := range owners {
-			delete(e.inline, name)
-		}
-		return nil
-	}
-	ref := r.PhysicalName(maxPolicyName)
-	handle := cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}, Delete: remove}
-	for _, e := range owners {
-		if err := e.put(name, document); err != nil {
-			return handle, err
-		}
-	}
-	return handle, nil
-}
-
-type managedPolicyProperties struct {
-	ManagedPolicyName    string
-	PolicyDocument       json.RawMessage
-	Roles, Users, Groups []string
-	Path                 string
-	Description          string
-	Tags                 []tag
-}
-
-func (s *IAM) newManagedPolicy(_ context.Context, r cfn.Resource, p managedPolicyProperties) (cfn.Handle, error) {
-	document, err := compileManaged(compact(p.PolicyDocument))
-	if err != nil {
-		return cfn.Handle{}, fmt.Errorf("PolicyDocument: %w", err)
-	}
-	tags, err := newTags(nil, p.Tags)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	owners, err := belongsTo{p.Roles, p.Users, p.Groups}.find(s)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	made, err := s.addPolicy(p.Path, cmp.Or(p.ManagedPolicyName, r.PhysicalName(maxPolicyName)), document)
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	made.description, made.tags = p.Description, tags
-	handle := cfn.Handle{
-		Ref:        made.arn,
-		Attributes: map[string]any{"PolicyArn": made.arn, "PolicyId": made.id, "DefaultVersionId": made.current.id},
-		Delete:     func(context.Context) error { return s.removeManagedPolicy(made, owners) },
-	}
-	for _, e := range owners {
-		if err := s.attach(e, made.arn); err != nil {
-			return handle, err
-		}
-	}
-	return handle, nil
-}
-
-// removeManagedPolicy deletes a template's policy with all its versions, unless
-// it is attached to what the template does not say.
-func (s *IAM) removeManagedPolicy(p *managedPolicy, owners []*entity) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.policies[p.arn] != p { // deleted by the API
-		return nil
-	}
-	for _, e := range owners {
-		e.detach(p.arn)
-	}
-	if p.attachments+p.bounds > 0 {
-		return fault(409, "DeleteConflict", "Cannot delete a policy attached to entities.")
-	}
-	delete(s.policies, p.arn)
-	return nil
 }
 
 type instanceProfileProperties struct {

@@ -34,6 +34,16 @@ func newTags(tags map[string]string, set []tag) (map[string]string, error) {
 	return changed, nil
 }
 
+// otherTags are those of a resource whose template had some before, and has others
+// now. What others have tagged stays.
+func otherTags(tags map[string]string, before, after []tag) (map[string]string, error) {
+	rest := maps.Clone(tags)
+	for _, t := range before {
+		delete(rest, t.Key)
+	}
+	return newTags(rest, after)
+}
+
 func listOfTags(tags map[string]string) []tag {
 	list := make([]tag, 0, len(tags))
 	for _, key := range slices.Sorted(maps.Keys(tags)) {

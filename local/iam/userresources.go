@@ -19,22 +19,48 @@ type userProperties struct {
 	Tags                []tag
 }
 
+func (p userProperties) permitted() permitted {
+	return permitted{p.Policies, p.ManagedPolicyArns, p.PermissionsBoundary}
+}
+
 func (s *IAM) newUser(_ context.Context, r cfn.Resource, p userProperties) (cfn.Handle, error) {
 	e := s.newEntity(users, p.Path, cmp.Or(p.UserName, r.PhysicalName(users.longest)))
 	var err error
 	if e.tags, err = newTags(nil, p.Tags); err != nil {
 		return cfn.Handle{}, err
 	}
-	remove, err := s.declare(e, permitted{p.Policies, p.ManagedPolicyArns, p.PermissionsBoundary})
-	if err != nil {
+	handle := cfn.Handle{Ref: e.name, Attributes: map[string]any{"Arn": e.arn}}
+	if handle.Delete, err = s.declare(e, p.permitted()); err != nil {
 		return cfn.Handle{}, err
 	}
-	leave, err := s.joinAll(p.Groups, []string{e.name})
-	handle := cfn.Handle{Ref: e.name, Attributes: map[string]any{"Arn": e.arn}, Delete: func(ctx context.Context) error {
+	return s.inGroups(handle, p.Groups)
+}
+
+func (s *IAM) updateUserResource(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after userProperties) (cfn.Handle, error) {
+	h, err := s.redeclare(users, h, before.permitted(), after.permitted(), func(e *entity) (err error) {
+		e.tags, err = otherTags(e.tags, before.Tags, after.Tags)
+		s.move(e, after.Path)
+		return err
+	})
+	if err != nil {
+		return h, err
+	}
+	if h, err = s.inGroups(h, after.Groups); err == nil {
+		s.leaveAll(before.Groups, []string{h.Ref}, membershipsOf(after.Groups, []string{h.Ref}))
+	}
+	return h, err
+}
+
+// inGroups puts the user that a handle is of into groups, which it leaves first
+// when it is deleted.
+func (s *IAM) inGroups(h cfn.Handle, groupNames []string) (cfn.Handle, error) {
+	leave, err := s.joinAll(groupNames, []string{h.Ref})
+	remove := h.Delete
+	h.Delete = func(ctx context.Context) error {
 		leave()
 		return remove(ctx)
-	}}
-	return handle, err
+	}
+	return h, err
 }
 
 type groupProperties struct {
@@ -53,6 +79,32 @@ func (s *IAM) newGroup(_ context.Context, r cfn.Resource, p groupProperties) (cf
 	return cfn.Handle{Ref: e.name, Attributes: map[string]any{"Arn": e.arn}, Delete: remove}, nil
 }
 
+func (s *IAM) updateGroupResource(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after groupProperties) (cfn.Handle, error) {
+	return s.redeclare(groups, h, permitted{before.Policies, before.ManagedPolicyArns, ""}, permitted{after.Policies, after.ManagedPolicyArns, ""}, func(e *entity) error {
+		s.move(e, after.Path)
+		return nil
+	})
+}
+
+// move gives an entity another path, and with it another ARN. The lock is held.
+func (s *IAM) move(e *entity, path string) {
+	was := e.arn
+	e.path, e.arn = orSlash(path), s.arn(e.kind.word(), path, e.name)
+	delete(s.entities, was)
+	s.entities[e.arn] = e
+	for _, key := range e.keys {
+		known := s.sessions[key.id]
+		known.caller.ARN = e.arn
+		s.sessions[key.id] = known
+	}
+	for _, other := range s.entities {
+		if other.memberOf[was] == e {
+			delete(other.memberOf, was)
+			other.memberOf[e.arn] = e
+		}
+	}
+}
+
 type membershipProperties struct {
 	GroupName string
 	Users     []string
@@ -64,6 +116,38 @@ func (s *IAM) newMembership(_ context.Context, r cfn.Resource, p membershipPrope
 		leave()
 		return nil
 	}}, err
+}
+
+func (s *IAM) updateMembership(ctx context.Context, r cfn.Resource, _ cfn.Handle, before, after membershipProperties) (cfn.Handle, error) {
+	h, err := s.newMembership(ctx, r, after)
+	if err == nil {
+		s.leaveAll([]string{before.GroupName}, before.Users, membershipsOf([]string{after.GroupName}, after.Users))
+	}
+	return h, err
+}
+
+// membershipsOf are all pairs of a group and a user.
+func membershipsOf(groupNames, userNames []string) map[membership]bool {
+	all := map[membership]bool{}
+	for _, group := range groupNames {
+		for _, user := range userNames {
+			all[membership{GroupName: group, UserName: user}] = true
+		}
+	}
+	return all
+}
+
+// leaveAll takes users out of groups, but for some memberships.
+func (s *IAM) leaveAll(groupNames, userNames []string, but map[membership]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for m := range membershipsOf(groupNames, userNames) {
+		group, groupErr := s.find(groups, m.GroupName)
+		user, userErr := s.find(users, m.UserName)
+		if !but[m] && groupErr == nil && userErr == nil {
+			delete(user.memberOf, group.arn)
+		}
+	}
 }
 
 // joinAll puts users into groups until one cannot be, and returns what takes
@@ -103,9 +187,20 @@ type accessKeyProperties struct {
 	Serial   cfn.Ignored // which makes CloudFormation replace the key
 }
 
-func (s *IAM) newAccessKey(ctx context.Context, _ cfn.Resource, p accessKeyProperties) (cfn.Handle, error) {
+func (p accessKeyProperties) check() error {
 	if p.Status == "Inactive" {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "Status", Reason: "the local engine has active keys only"}
+		return &cfn.Unsupported{Property: "Status", Reason: "the local engine has active keys only"}
+	}
+	return nil
+}
+
+func (s *IAM) updateAccessKey(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after accessKeyProperties) (cfn.Handle, error) {
+	return h, after.check()
+}
+
+func (s *IAM) newAccessKey(ctx context.Context, _ cfn.Resource, p accessKeyProperties) (cfn.Handle, error) {
+	if err := p.check(); err != nil {
+		return cfn.Handle{}, err
 	}
 	made, err := s.createAccessKey(ctx, s.site.Administrator(), nameOf{UserName: p.UserName})
 	if err != nil {

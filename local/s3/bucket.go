@@ -66,6 +66,17 @@ func newBucket(name string, o BucketOptions) *bucket {
 	return b
 }
 
+// setVersioning gives a bucket another state of versioning. One that has had
+// versions is never without a state again.
+func (b *bucket) setVersioning(state string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if state == "" && b.versioning != "" {
+		state = Suspended
+	}
+	b.versioning = state
+}
+
 func bucketARN(bucket string) string      { return "arn:aws:s3:::" + bucket }
 func objectARN(bucket, key string) string { return "arn:aws:s3:::" + bucket + "/" + key }
 

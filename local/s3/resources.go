@@ -14,8 +14,8 @@ import (
 // Types returns AWS::S3::Bucket and AWS::S3::BucketPolicy.
 func (s *S3) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::S3::Bucket", s.createBucketResource),
-		cfn.Define("AWS::S3::BucketPolicy", s.createPolicyResource),
+		cfn.Define("AWS::S3::Bucket", s.createBucketResource, cfn.Update(s.updateBucketResource)),
+		cfn.Define("AWS::S3::BucketPolicy", s.createPolicyResource, cfn.Overwrite(s.createPolicyResource)),
 	}
 }
 
@@ -47,20 +47,11 @@ func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketPro
 	if name == "" {
 		name = physicalName(r)
 	}
-	switch p.VersioningConfiguration.Status {
-	case "", Enabled, Suspended:
-	default:
-		return cfn.Handle{}, &cfn.Unsupported{
-			Property: "VersioningConfiguration.Status",
-			Reason:   fmt.Sprintf("must be Enabled or Suspended, got %q", p.VersioningConfiguration.Status),
-		}
-	}
-	events := p.NotificationConfiguration.EventBridgeConfiguration
-	err := s.CreateBucket(name, BucketOptions{
-		Versioning:  p.VersioningConfiguration.Status,
-		EventBridge: events != nil && (events.EventBridgeEnabled == nil || *events.EventBridgeEnabled),
-	})
+	options, err := p.options()
 	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := s.CreateBucket(name, options); err != nil {
 		return cfn.Handle{}, err
 	}
 	if err := s.keep(name); err != nil {
@@ -78,6 +69,38 @@ func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketPro
 		}
 		return s.cloud.Forget(bucketARN(name))
 	}}, nil
+}
+
+// updateBucketResource keeps the objects. A bucket whose template has no versioning
+// any more goes on without new versions, and keeps those that there are.
+func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after bucketProperties) (cfn.Handle, error) {
+	options, err := after.options()
+	if err != nil {
+		return h, err
+	}
+	b, err := s.bucket(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	b.setVersioning(options.Versioning)
+	b.events.Store(options.EventBridge)
+	return h, nil
+}
+
+func (p bucketProperties) options() (BucketOptions, error) {
+	switch p.VersioningConfiguration.Status {
+	case "", Enabled, Suspended:
+	default:
+		return BucketOptions{}, &cfn.Unsupported{
+			Property: "VersioningConfiguration.Status",
+			Reason:   fmt.Sprintf("must be Enabled or Suspended, got %q", p.VersioningConfiguration.Status),
+		}
+	}
+	events := p.NotificationConfiguration.EventBridgeConfiguration
+	return BucketOptions{
+		Versioning:  p.VersioningConfiguration.Status,
+		EventBridge: events != nil && (events.EventBridgeEnabled == nil || *events.EventBridgeEnabled),
+	}, nil
 }
 
 type policyProperties struct {
