@@ -1,7 +1,7 @@
 package apigateway
 
 // The control plane: API Gateway's own API, by which API keys and usage plans
-// are made while requests come in. It is REST, and IAM knows its actions by
+// are made while requests come in. REST APIs are made by templates only. It is REST, and IAM knows its actions by
 // their method and path.
 
 import (
@@ -40,12 +40,19 @@ func NewControl(g *APIGateway) *Control {
 		"DeleteUsagePlanKey": cloud.Handle(c.deleteUsagePlanKey),
 		"GetApiKey":          cloud.Handle(c.getAPIKey),
 		"GetApiKeys":         cloud.Handle(c.getAPIKeys),
+		"GetRestApi":         cloud.Handle(c.getRestAPI),
+		"GetRestApis":        cloud.Handle(c.getRestAPIs),
+		"GetStage":           cloud.Handle(c.getStage),
+		"GetStages":          cloud.Handle(c.getStages),
+		"GetTags":            cloud.Handle(c.getTags),
 		"GetUsage":           cloud.Handle(c.getUsage),
 		"GetUsagePlan":       cloud.Handle(c.getUsagePlan),
 		"GetUsagePlanKey":    cloud.Handle(c.getUsagePlanKey),
 		"GetUsagePlanKeys":   cloud.Handle(c.getUsagePlanKeys),
 		"GetUsagePlans":      cloud.Handle(c.getUsagePlans),
 		"ImportApiKeys":      cloud.Handle(c.importAPIKeys),
+		"TagResource":        cloud.Handle(c.tagResource),
+		"UntagResource":      cloud.Handle(c.untagResource),
 		"UpdateApiKey":       cloud.Handle(c.updateAPIKey),
 		"UpdateUsage":        cloud.Handle(c.updateUsage),
 		"UpdateUsagePlan":    cloud.Handle(c.updateUsagePlan),
@@ -55,7 +62,7 @@ func NewControl(g *APIGateway) *Control {
 
 // Protocols implements wire.Speaker.
 func (c *Control) Protocols() wire.Protocols {
-	const created, accepted = 201, 202
+	const created, accepted, empty = 201, 202, 204
 	page := []string{"position", "limit"}
 	return wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
 		{Pattern: "POST /apikeys?mode=import", Action: "ImportApiKeys", Query: []string{"format", "failonwarnings"}, Payload: "body", Text: true, Success: created},
@@ -75,6 +82,13 @@ func (c *Control) Protocols() wire.Protocols {
 		{Pattern: "DELETE /usageplans/{usagePlanId}/keys/{keyId}", Action: "DeleteUsagePlanKey", Success: accepted},
 		{Pattern: "GET /usageplans/{usagePlanId}/usage", Action: "GetUsage", Query: append([]string{"keyId", "startDate", "endDate"}, page...)},
 		{Pattern: "PATCH /usageplans/{usagePlanId}/keys/{keyId}/usage", Action: "UpdateUsage"},
+		{Pattern: "GET /restapis", Action: "GetRestApis", Query: page},
+		{Pattern: "GET /restapis/{restApiId}", Action: "GetRestApi"},
+		{Pattern: "GET /restapis/{restApiId}/stages", Action: "GetStages", Query: []string{"deploymentId"}},
+		{Pattern: "GET /restapis/{restApiId}/stages/{stageName}", Action: "GetStage"},
+		{Pattern: "PUT /tags/{resourceArn}", Action: "TagResource", Success: empty},
+		{Pattern: "DELETE /tags/{resourceArn}", Action: "UntagResource", Query: []string{"tagKeys"}, Success: empty},
+		{Pattern: "GET /tags/{resourceArn}", Action: "GetTags"},
 	}}}
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsapigateway "github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway/types"
-	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -281,97 +280,55 @@ func TestKeysAreListedInPages(t *testing.T) {
 	fails[*types.BadRequestException](t, err, "position")
 }
 
-func TestACallerNeedsThePermissionOfEachRequest(t *testing.T) {
-	const role, keys, plans = "arn:aws:iam::111122223333:role/operator", "arn:aws:apigateway:eu-west-1::/apikeys", "arn:aws:apigateway:eu-west-1::/usageplans"
+func TestTagsComeAndGo(t *testing.T) {
 	w := protected(t)
-	key := must[*awsapigateway.CreateApiKeyOutput](t)(w.client(t).CreateApiKey(t.Context(), &awsapigateway.CreateApiKeyInput{Name: aws.String("acme")})).Id
-	plan := aws.String(w.planID())
-	ctx := t.Context()
-	for name, row := range map[string]struct {
-		needs string
-		call  func(*awsapigateway.Client) error
-	}{
-		"CreateApiKey": {"POST " + keys, func(c *awsapigateway.Client) error {
-			_, err := c.CreateApiKey(ctx, &awsapigateway.CreateApiKeyInput{})
-			return err
-		}},
-		"ImportApiKeys": {"POST " + keys, func(c *awsapigateway.Client) error {
-			_, err := c.ImportApiKeys(ctx, &awsapigateway.ImportApiKeysInput{Format: types.ApiKeysFormatCsv, Body: []byte("name,key\n")})
-			return err
-		}},
-		"GetApiKeys": {"GET " + keys, func(c *awsapigateway.Client) error {
-			_, err := c.GetApiKeys(ctx, &awsapigateway.GetApiKeysInput{})
-			return err
-		}},
-		"GetApiKey": {"GET " + keys + "/" + *key, func(c *awsapigateway.Client) error {
-			_, err := c.GetApiKey(ctx, &awsapigateway.GetApiKeyInput{ApiKey: key})
-			return err
-		}},
-		"UpdateApiKey": {"PATCH " + keys + "/" + *key, func(c *awsapigateway.Client) error {
-			_, err := c.UpdateApiKey(ctx, &awsapigateway.UpdateApiKeyInput{ApiKey: key})
-			return err
-		}},
-		"DeleteApiKey": {"DELETE " + keys + "/nobody", func(c *awsapigateway.Client) error {
-			_, err := c.DeleteApiKey(ctx, &awsapigateway.DeleteApiKeyInput{ApiKey: aws.String("nobody")})
-			return err
-		}},
-		"CreateUsagePlan": {"POST " + plans, func(c *awsapigateway.Client) error {
-			_, err := c.CreateUsagePlan(ctx, &awsapigateway.CreateUsagePlanInput{Name: aws.String("p")})
-			return err
-		}},
-		"GetUsagePlans": {"GET " + plans, func(c *awsapigateway.Client) error {
-			_, err := c.GetUsagePlans(ctx, &awsapigateway.GetUsagePlansInput{})
-			return err
-		}},
-		"GetUsagePlan": {"GET " + plans + "/" + *plan, func(c *awsapigateway.Client) error {
-			_, err := c.GetUsagePlan(ctx, &awsapigateway.GetUsagePlanInput{UsagePlanId: plan})
-			return err
-		}},
-		"UpdateUsagePlan": {"PATCH " + plans + "/" + *plan, func(c *awsapigateway.Client) error {
-			_, err := c.UpdateUsagePlan(ctx, &awsapigateway.UpdateUsagePlanInput{UsagePlanId: plan})
-			return err
-		}},
-		"GetUsage": {"GET " + plans + "/" + *plan + "/usage", func(c *awsapigateway.Client) error {
-			_, err := c.GetUsage(ctx, &awsapigateway.GetUsageInput{UsagePlanId: plan, StartDate: aws.String("2026-01-01"), EndDate: aws.String("2026-01-01")})
-			return err
-		}},
-		"UpdateUsage": {"PATCH " + plans + "/" + *plan + "/keys/" + *key + "/usage", func(c *awsapigateway.Client) error {
-			_, err := c.UpdateUsage(ctx, &awsapigateway.UpdateUsageInput{UsagePlanId: plan, KeyId: key})
-			return err
-		}},
-		"DeleteUsagePlan": {"DELETE " + plans + "/nobody", func(c *awsapigateway.Client) error {
-			_, err := c.DeleteUsagePlan(ctx, &awsapigateway.DeleteUsagePlanInput{UsagePlanId: aws.String("nobody")})
-			return err
-		}},
-		"CreateUsagePlanKey": {"POST " + plans + "/nobody/keys", func(c *awsapigateway.Client) error {
-			_, err := c.CreateUsagePlanKey(ctx, &awsapigateway.CreateUsagePlanKeyInput{UsagePlanId: aws.String("nobody"), KeyId: key, KeyType: aws.String("API_KEY")})
-			return err
-		}},
-		"GetUsagePlanKeys": {"GET " + plans + "/" + *plan + "/keys", func(c *awsapigateway.Client) error {
-			_, err := c.GetUsagePlanKeys(ctx, &awsapigateway.GetUsagePlanKeysInput{UsagePlanId: plan})
-			return err
-		}},
-		"GetUsagePlanKey": {"GET " + plans + "/" + *plan + "/keys/" + *key, func(c *awsapigateway.Client) error {
-			_, err := c.GetUsagePlanKey(ctx, &awsapigateway.GetUsagePlanKeyInput{UsagePlanId: plan, KeyId: key})
-			return err
-		}},
-		"DeleteUsagePlanKey": {"DELETE " + plans + "/" + *plan + "/keys/" + *key, func(c *awsapigateway.Client) error {
-			_, err := c.DeleteUsagePlanKey(ctx, &awsapigateway.DeleteUsagePlanKeyInput{UsagePlanId: plan, KeyId: key})
-			return err
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w.cloud.Authorizer = permissions{}
-			err := row.call(w.clientOf(t, cloud.Caller{ARN: role, Role: role}))
-			denied, ok := errors.AsType[smithy.APIError](err)
-			method, arn, _ := strings.Cut(row.needs, " ")
-			if !ok || denied.ErrorCode() != "AccessDeniedException" || !strings.Contains(denied.ErrorMessage(), "perform: apigateway:"+method+" on resource: "+arn) {
-				t.Errorf("without the permission: %v", err)
-			}
-			w.cloud.Authorizer = permissions{role + " apigateway:" + method + " " + arn: true}
-			if denied, ok := errors.AsType[smithy.APIError](row.call(w.clientOf(t, cloud.Caller{ARN: role, Role: role}))); ok && denied.ErrorCode() == "AccessDeniedException" {
-				t.Errorf("with the permission: %v", denied)
-			}
-		})
+	client := w.client(t)
+	created := must[*awsapigateway.CreateApiKeyOutput](t)(client.CreateApiKey(t.Context(), &awsapigateway.CreateApiKeyInput{Tags: map[string]string{"tier": "basic", "a": "1"}}))
+	for _, arn := range []string{"/apikeys/" + *created.Id, "/usageplans/" + w.planID()} {
+		arn = "arn:aws:apigateway:eu-west-1::" + arn
+		must[*awsapigateway.TagResourceOutput](t)(client.TagResource(t.Context(), &awsapigateway.TagResourceInput{ResourceArn: &arn, Tags: map[string]string{"tier": "gold", "b.c": "2", "a": "3"}}))
+		must[*awsapigateway.UntagResourceOutput](t)(client.UntagResource(t.Context(), &awsapigateway.UntagResourceInput{ResourceArn: &arn, TagKeys: []string{"b.c", "a", "none"}}))
+		got := must[*awsapigateway.GetTagsOutput](t)(client.GetTags(t.Context(), &awsapigateway.GetTagsInput{ResourceArn: &arn}))
+		if !reflect.DeepEqual(got.Tags, map[string]string{"tier": "gold"}) {
+			t.Errorf("%s: %v", arn, got.Tags)
+		}
 	}
+	got := must[*awsapigateway.GetApiKeyOutput](t)(client.GetApiKey(t.Context(), &awsapigateway.GetApiKeyInput{ApiKey: created.Id}))
+	if got.Tags["tier"] != "gold" {
+		t.Errorf("the key has the tags %v", got.Tags)
+	}
+	tags := func(arn string) error {
+		_, err := client.GetTags(t.Context(), &awsapigateway.GetTagsInput{ResourceArn: &arn})
+		return err
+	}
+	fails[*types.NotFoundException](t, tags("arn:aws:apigateway:eu-west-1::/apikeys/nobody"), "Invalid API Key identifier specified")
+	fails[*types.NotFoundException](t, tags("arn:aws:apigateway:eu-west-1::/usageplans/nobody"), "Invalid Usage Plan ID specified")
+	fails[*types.BadRequestException](t, tags("arn:aws:apigateway:eu-west-1::/restapis/"+w.apiID()), "API keys and usage plans only")
+	fails[*types.BadRequestException](t, tags("arn:aws:apigateway:us-east-1::/apikeys/"+*created.Id), "API keys and usage plans only")
+}
+
+func TestAPIsAndStagesAreTold(t *testing.T) {
+	w := start(t, Options{}, serveEcho(), strings.Replace(declare(`, "ApiKeySourceType": "AUTHORIZER", "BinaryMediaTypes": ["image/png"]`, methodOn(root, "GET", lambdaProxyTo("echo"))),
+		`"StageName": "prod"`, `"MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 3}], "StageName": "prod"`, 1))
+	client, id := w.client(t), aws.String(w.apiID())
+	apis := must[*awsapigateway.GetRestApisOutput](t)(client.GetRestApis(t.Context(), &awsapigateway.GetRestApisInput{}))
+	api := must[*awsapigateway.GetRestApiOutput](t)(client.GetRestApi(t.Context(), &awsapigateway.GetRestApiInput{RestApiId: id}))
+	if len(apis.Items) != 1 || *apis.Items[0].Id != *id || *api.Name != "orders" || api.ApiKeySource != "AUTHORIZER" || *api.RootResourceId != w.created.Handles["Api"].Attributes["RootResourceId"] || len(api.BinaryMediaTypes) != 1 {
+		t.Errorf("%+v %+v", apis, api)
+	}
+	stages := must[*awsapigateway.GetStagesOutput](t)(client.GetStages(t.Context(), &awsapigateway.GetStagesInput{RestApiId: id}))
+	stage := must[*awsapigateway.GetStageOutput](t)(client.GetStage(t.Context(), &awsapigateway.GetStageInput{RestApiId: id, StageName: aws.String("prod")}))
+	if len(stages.Item) != 1 || *stages.Item[0].StageName != "prod" || *stage.DeploymentId != w.created.Handles["Deployment"].Ref || stage.Variables["color"] != "blue" || stage.MethodSettings["*/*"].ThrottlingBurstLimit != 3 {
+		t.Errorf("%+v %+v", stages, stage)
+	}
+	other := must[*awsapigateway.GetStagesOutput](t)(client.GetStages(t.Context(), &awsapigateway.GetStagesInput{RestApiId: id, DeploymentId: aws.String("other")}))
+	if len(other.Item) != 0 {
+		t.Errorf("stages of another deployment: %+v", other.Item)
+	}
+	_, err := client.GetRestApi(t.Context(), &awsapigateway.GetRestApiInput{RestApiId: aws.String("nobody")})
+	fails[*types.NotFoundException](t, err, "Invalid API identifier specified 111122223333:nobody")
+	_, err = client.GetStages(t.Context(), &awsapigateway.GetStagesInput{RestApiId: aws.String("nobody")})
+	fails[*types.NotFoundException](t, err, "Invalid API identifier specified")
+	_, err = client.GetStage(t.Context(), &awsapigateway.GetStageInput{RestApiId: id, StageName: aws.String("test")})
+	fails[*types.NotFoundException](t, err, "Invalid stage identifier specified")
 }

@@ -3,7 +3,11 @@ package apigateway
 // Tags of API keys and usage plans.
 
 import (
+	"context"
+	"maps"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -26,4 +30,86 @@ func (c *Control) mayTag(caller cloud.Caller, path string, tags map[string]strin
 		return nil
 	}
 	return c.authorize(caller, "PUT", "/tags/"+url.QueryEscape(c.arn(path)))
+}
+
+// tagged names a resource by its ARN, "arn:aws:apigateway:REGION::/apikeys/ID".
+type tagged struct {
+	ResourceARN string `json:"resourceArn"`
+}
+
+type tagResourceInput struct {
+	tagged
+	Tags map[string]string `json:"tags"`
+}
+
+func (c *Control) tagResource(_ context.Context, caller cloud.Caller, in tagResourceInput) (none, error) {
+	return none{}, c.changeTags(caller, "PUT", in.tagged, func(tags map[string]string) { maps.Copy(tags, in.Tags) })
+}
+
+type untagResourceInput struct {
+	tagged
+	TagKeys []string `json:"tagKeys"`
+}
+
+func (c *Control) untagResource(_ context.Context, caller cloud.Caller, in untagResourceInput) (none, error) {
+	return none{}, c.changeTags(caller, "DELETE", in.tagged, func(tags map[string]string) {
+		maps.DeleteFunc(tags, func(key, _ string) bool { return slices.Contains(in.TagKeys, key) })
+	})
+}
+
+func (c *Control) changeTags(caller cloud.Caller, method string, in tagged, change func(tags map[string]string)) error {
+	if err := c.authorize(caller, method, "/tags/"+url.QueryEscape(in.ResourceARN)); err != nil {
+		return err
+	}
+	c.gateway.mu.Lock()
+	defer c.gateway.mu.Unlock()
+	tags, err := c.tags(in)
+	if err != nil {
+		return err
+	}
+	changed := map[string]string{}
+	maps.Copy(changed, *tags)
+	change(changed)
+	*tags = changed
+	return nil
+}
+
+type getTagsOutput struct {
+	Tags map[string]string `json:"tags"`
+}
+
+func (c *Control) getTags(_ context.Context, caller cloud.Caller, in tagged) (getTagsOutput, error) {
+	if err := c.authorize(caller, "GET", "/tags/"+url.QueryEscape(in.ResourceARN)); err != nil {
+		return getTagsOutput{}, err
+	}
+	c.gateway.mu.RLock()
+	defer c.gateway.mu.RUnlock()
+	tags, err := c.tags(in)
+	if err != nil {
+		return getTagsOutput{}, err
+	}
+	out := getTagsOutput{map[string]string{}}
+	maps.Copy(out.Tags, *tags)
+	return out, nil
+}
+
+// tags finds the tags of a resource. The caller holds the mutex.
+func (c *Control) tags(in tagged) (*map[string]string, error) {
+	path, _ := strings.CutPrefix(in.ResourceARN, c.arn(""))
+	kind, id, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch kind {
+	case "apikeys":
+		key, err := c.gateway.key(id)
+		if err != nil {
+			return nil, err
+		}
+		return &key.tags, nil
+	case "usageplans":
+		plan, err := c.gateway.plan(id)
+		if err != nil {
+			return nil, err
+		}
+		return &plan.tags, nil
+	}
+	return nil, badRequest("the local engine keeps tags of API keys and usage plans only, not of %s", in.ResourceARN)
 }

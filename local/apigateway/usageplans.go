@@ -69,12 +69,14 @@ func (g *APIGateway) checkTerms(t *terms) error {
 		}
 	}
 	for name := range t.stages {
-		switch a := g.apis[name.api]; {
-		case name.api == "" || name.stage == "":
+		if name.api == "" || name.stage == "" {
 			return badRequest("Invalid API Stage {api: %s, stage: %s} specified for usageplan", name.api, name.stage)
-		case a == nil:
-			return notFound("Invalid API identifier specified %s:%s", g.cloud.Account, name.api)
-		case a.stages[name.stage] == nil:
+		}
+		a, err := g.api(name.api)
+		if err != nil {
+			return err
+		}
+		if a.stages[name.stage] == nil {
 			return notFound("API Stage not found: %s", name)
 		}
 	}
