@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,8 +141,14 @@ func packageTidy(t *testing.T, w *world, user, local string) error {
 // openSSH runs a batch of commands in OpenSSH's client.
 func openSSH(t *testing.T, w *world, user string, commands ...string) error {
 	t.Helper()
+	return openSSHWith(t, w, user, nil, commands...)
+}
+
+// openSSHWith is openSSH with options that come before all others, and so count.
+func openSSHWith(t *testing.T, w *world, user string, first []string, commands ...string) error {
+	t.Helper()
 	host, port, options := w.ssh(t)
-	cmd := exec.CommandContext(t.Context(), "sftp", append(append([]string{"-q", "-b", "-", "-P", port}, options...), user+"@"+host)...)
+	cmd := exec.CommandContext(t.Context(), "sftp", slices.Concat(first, []string{"-q", "-b", "-", "-P", port}, options, []string{user + "@" + host})...)
 	cmd.Stdin = strings.NewReader(strings.Join(commands, "\n") + "\n")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

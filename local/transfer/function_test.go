@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +20,7 @@ import (
 // functionTemplate has a server whose users a function knows, and one role for
 // all of them that may do anything in the bucket.
 const functionTemplate = `{
-"Parameters": {"Methods": {"Type": "String"}, "Source": {"Type": "String", "Default": ""}},
+"Parameters": {"Methods": {"Type": "String"}, "Source": {"Type": "String", "Default": ""}, "Timeout": {"Type": "Number", "Default": 30}},
 "Resources": {
 	"Landing": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "landing",
 		"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": true}}}},
@@ -32,7 +31,7 @@ const functionTemplate = `{
 	"FunctionRole": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "function",
 		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]}}},
 	"Authenticate": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "authenticate", "Runtime": "provided.al2023", "Architectures": ["arm64"], "Handler": "bootstrap",
-		"Timeout": 1, "Role": {"Fn::GetAtt": ["FunctionRole", "Arn"]}, "Code": {"S3Bucket": "assets", "S3Key": "authenticate.zip"}}},
+		"Timeout": {"Ref": "Timeout"}, "Role": {"Fn::GetAtt": ["FunctionRole", "Arn"]}, "Code": {"S3Bucket": "assets", "S3Key": "authenticate.zip"}}},
 	"Server": {"Type": "AWS::Transfer::Server", "Properties": {"Protocols": ["SFTP"], "IdentityProviderType": "AWS_LAMBDA",
 		"StructuredLogDestinations": ["arn:aws:logs:eu-central-1:111122223333:log-group:sftp:*"],
 		"IdentityProviderDetails": {"Function": {"Fn::GetAtt": ["Authenticate", "Arn"]}, "SftpAuthenticationMethods": {"Ref": "Methods"}}}},
@@ -263,7 +262,7 @@ func TestWhatAFunctionAnswersLetsInOrNot(t *testing.T) {
 
 func TestAFunctionThatTakesTooLongLetsNobodyIn(t *testing.T) {
 	d := &directory{}
-	w := newFunctionWorld(t, d, map[string]string{})
+	w := newFunctionWorld(t, d, map[string]string{"Timeout": "1"})
 	late := make(chan struct{})
 	t.Cleanup(func() { close(late) })
 	d.knows(map[string]any{"acme": func() any { <-late; return partner(authorized(t, w.key)) }})
@@ -286,50 +285,6 @@ func TestAFunctionHasToAllowItsServer(t *testing.T) {
 				conn.Close()
 			}
 		})
-	}
-}
-
-func TestUsersProveWhoTheyAreByTheServersMethods(t *testing.T) {
-	rightPassword, wrongPassword := ssh.Password("right"), ssh.Password("wrong")
-	for _, methods := range []struct {
-		name string
-		in   map[string]bool // by what the client does
-		ask  map[string][]string
-	}{
-		{"PASSWORD", map[string]bool{"password": true}, map[string][]string{"key": nil, "password": {"acme:right"}, "key and password": {"acme:right"}, "key and wrong password": {"acme:wrong"}, "password with keys": {"keyed:right"}}},
-		{"PUBLIC_KEY", map[string]bool{"key": true}, map[string][]string{"key": {"acme"}, "password": nil, "key and password": {"acme"}, "key and wrong password": {"acme"}, "password with keys": nil}},
-		{"PUBLIC_KEY_OR_PASSWORD", map[string]bool{"key": true, "password": true}, map[string][]string{"key": {"acme"}, "password": {"acme:right"}, "key and password": {"acme"}, "key and wrong password": {"acme"}, "password with keys": {"keyed:right"}}},
-		{"PUBLIC_KEY_AND_PASSWORD", map[string]bool{}, map[string][]string{"key": {"acme"}, "password": nil, "key and password": {"acme", "acme:right"}, "key and wrong password": {"acme", "acme:wrong"}, "password with keys": nil}},
-	} {
-		d := &directory{}
-		w := newFunctionWorld(t, d, map[string]string{"Methods": methods.name})
-		d.knows(map[string]any{"acme": partner(authorized(t, w.key)), "acme:right": partner(), "keyed:right": partner(authorized(t, w.key))})
-		key := ssh.PublicKeys(signer(t, w.key))
-		for _, row := range []struct {
-			name, user string
-			auth       []ssh.AuthMethod
-			in         bool
-		}{
-			{"key", "acme", []ssh.AuthMethod{key}, methods.in["key"]},
-			{"password", "acme", []ssh.AuthMethod{rightPassword}, methods.in["password"]},
-			{"key and password", "acme", []ssh.AuthMethod{key, rightPassword}, true},
-			{"key and wrong password", "acme", []ssh.AuthMethod{key, wrongPassword}, methods.in["key"]},
-			{"password with keys", "keyed", []ssh.AuthMethod{rightPassword}, false},
-		} {
-			t.Run(methods.name+" "+row.name, func(t *testing.T) {
-				d.questions()
-				conn, err := w.dial(t, row.user, row.auth...)
-				if (err == nil) != row.in {
-					t.Errorf("got %v", err)
-				}
-				if err == nil {
-					conn.Close()
-				}
-				if got := d.questions(); !slices.Equal(got, methods.ask[row.name]) {
-					t.Errorf("the function was asked for %q, want %q", got, methods.ask[row.name])
-				}
-			})
-		}
 	}
 }
 
@@ -384,33 +339,5 @@ func TestNamesThatTransferFamilyBlocksAreNotAskedFor(t *testing.T) {
 			continue
 		}
 		conn.Close()
-	}
-}
-
-func TestPropertiesOfIdentityProvidersAreHeldToTheirTypes(t *testing.T) {
-	const function = "arn:aws:lambda:eu-central-1:111122223333:function:f"
-	for _, row := range []struct{ name, properties, want string }{
-		{"another provider", `"IdentityProviderType": "API_GATEWAY", "IdentityProviderDetails": {}`, "serves SERVICE_MANAGED and AWS_LAMBDA only"},
-		{"no function", `"IdentityProviderType": "AWS_LAMBDA"`, "IdentityProviderDetails.Function must be"},
-		{"a function by name", `"IdentityProviderType": "AWS_LAMBDA", "IdentityProviderDetails": {"Function": "f"}`, "IdentityProviderDetails.Function must be"},
-		{"details of a server's own users", `"IdentityProviderDetails": {"Function": "` + function + `"}`, "cannot be specified for SERVICE_MANAGED"},
-		{"an unknown method", `"IdentityProviderType": "AWS_LAMBDA", "IdentityProviderDetails": {"Function": "` + function + `", "SftpAuthenticationMethods": "KEY"}`, "must be PASSWORD, PUBLIC_KEY"},
-		{"a function", `"IdentityProviderType": "AWS_LAMBDA", "IdentityProviderDetails": {"Function": "` + function + `"}`, ""},
-	} {
-		w := makeWorld(t)
-		err := w.tryCreate(t, fmt.Sprintf(`{"Resources": {"Server": {"Type": "AWS::Transfer::Server", "Properties": {%s}}}}`, row.properties), nil)
-		if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
-			t.Errorf("%s: got %v, want %q", row.name, err, row.want)
-		}
-	}
-}
-
-func TestAServerThatAsksAFunctionHasNoUsersOfItsOwn(t *testing.T) {
-	w := makeWorld(t)
-	err := w.tryCreate(t, `{"Resources": {
-		"Server": {"Type": "AWS::Transfer::Server", "Properties": {"IdentityProviderType": "AWS_LAMBDA", "IdentityProviderDetails": {"Function": "arn:aws:lambda:eu-central-1:111122223333:function:f"}}},
-		"User": {"Type": "AWS::Transfer::User", "Properties": {"ServerId": {"Fn::GetAtt": ["Server", "ServerId"]}, "UserName": "acme", "Role": "arn:aws:iam::111122223333:role/r"}}}}`, nil)
-	if err == nil || !strings.Contains(err.Error(), "InvalidRequestException") {
-		t.Errorf("got %v", err)
 	}
 }

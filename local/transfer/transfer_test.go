@@ -59,6 +59,7 @@ const template = `{
 type world struct {
 	cloud    *cloud.Cloud
 	s3       *s3.Client // as the administrator
+	seen     *witness
 	servers  *transfer.Transfer
 	handlers map[string]lambda.Handler
 	logs     string // a folder
@@ -106,7 +107,8 @@ func makeWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"}), key: newKey(t), handlers: map[string]lambda.Handler{}, logs: t.TempDir()}
 	identity := iam.New(w.cloud)
-	w.cloud.Authorizer, w.cloud.Policies, w.cloud.Bus = identity, identity, w
+	w.seen = &witness{SessionAuthorizer: identity}
+	w.cloud.Authorizer, w.cloud.Policies, w.cloud.Bus = w.seen, identity, w
 	objects := s3.New(w.cloud, s3.Options{Dir: t.TempDir()})
 	w.s3 = objects.As(w.cloud.Administrator(), s3.Origin{})
 	w.servers = transfer.New(w.cloud, transfer.Options{Objects: objects, Logs: w.logs})
