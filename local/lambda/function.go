@@ -121,10 +121,14 @@ func (f *function) publish() (*version, error) {
 	return &v, nil
 }
 
-// withdraw deletes a published version.
+// withdraw deletes a published version. What was the last one may then be published
+// again, by another number.
 func (f *function) withdraw(v *version) {
 	f.mu.Lock()
 	delete(f.versions, v.number)
+	if v.number == strconv.Itoa(f.published) {
+		f.unchanged = false
+	}
 	f.mu.Unlock()
 	v.pool.close()
 }

@@ -258,6 +258,11 @@ func TestAVersionIsPublishedOnlyOfWhatHasChanged(t *testing.T) {
 	if got := created.Handles["Two"].Attributes["Version"]; got != "2" {
 		t.Errorf("the version of another function is %v", got)
 	}
+	e.mustUpdate(t, created, role(logStatement)+","+function(`, "MemorySize": 256`))
+	e.mustUpdate(t, created, role(logStatement)+","+function(`, "MemorySize": 256`)+","+fmt.Sprintf(version, "Three"))
+	if got := created.Handles["Three"].Attributes["Version"]; got != "3" {
+		t.Errorf("the version after one that was deleted is %v", got)
+	}
 }
 
 // cause is why a stack could not be updated.
