@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -91,7 +93,10 @@ func (j jobs) config(t *testing.T) *mock.Config {
 func inLab(t *testing.T, gate string, scripted jobs, test func(t *testing.T, l *lab)) {
 	t.Helper()
 	config := scripted.config(t)
-	folder := t.TempDir()
+	folder, script := t.TempDir(), filepath.Join(t.TempDir(), "transform.py")
+	if err := os.WriteFile(script, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		l := &lab{Cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"}), t: t,
 			found: contract.Found{New: 2, Objects: 3, Bytes: 9, Manifest: "manifests/m", Fingerprint: "f1"}}
@@ -102,11 +107,16 @@ func inLab(t *testing.T, gate string, scripted jobs, test func(t *testing.T, l *
 			}
 			return l.refuse(call)
 		}
-		objects := s3.New(l.Cloud, s3.Options{Dir: folder})
+		objects := s3.New(l.Cloud, s3.Options{Dir: folder, Assets: func(bucket, key string) (string, error) {
+			if bucket != "assets" || key != "transform.py" {
+				return "", fmt.Errorf("s3://%s/%s is no asset", bucket, key)
+			}
+			return script, nil
+		}})
 		services := map[string]cloud.API{
 			"s3":        objects,
 			"dynamodb":  dynamodb.New(l.Cloud, dynamodb.Options{}),
-			"glue":      glue.New(l.Cloud, glue.Options{Mocks: config, Assets: func(string, string) (string, error) { return "here", nil }}),
+			"glue":      glue.New(l.Cloud, glue.Options{Mocks: config}),
 			"sagemaker": sagemaker.New(l.Cloud, sagemaker.Options{Mocks: config, Objects: objects}),
 			"states":    states.New(l.Cloud, states.Options{}),
 			"lambda":    functions{"find": l.find, "predict": l.predict},

@@ -265,7 +265,8 @@ type templateOutput struct {
 	StagesAvailable []string
 }
 
-// getTemplate answers a template as it was written: nothing here processes it.
+// getTemplate answers a template as it was written: nothing here processes it. A
+// stack that only has change sets has an empty one.
 func (f *CloudFormation) getTemplate(_ context.Context, caller cloud.Caller, in templateInput) (templateOutput, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
@@ -280,9 +281,6 @@ func (f *CloudFormation) getTemplate(_ context.Context, caller cloud.Caller, in 
 			return templateOutput{}, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", in.ChangeSetName)
 		}
 		of = set.ready
-	}
-	if of.Template.Body == "" {
-		return templateOutput{}, invalid("Stack [%s] is in %s and has no template yet", in.StackName, s.status)
 	}
 	return templateOutput{of.Template.Body, []string{"Original", "Processed"}}, nil
 }

@@ -4,6 +4,7 @@ package dynamodb
 
 import (
 	"context"
+	"io"
 	"sync"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 
 // Options of New.
 type Options struct {
-	// Assets returns the path of a file with the content of an S3 object, for
-	// tables that import their first items. Without it, such a table fails.
-	Assets func(bucket, key string) (path string, err error)
+	// Open opens an object in S3, for tables that import their first items.
+	// Without it, such a table fails.
+	Open func(ctx context.Context, bucket, key string) (io.Reader, error)
 }
 
 // DynamoDB is the service. It implements cloud.API; parameters that expressions

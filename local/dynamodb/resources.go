@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
@@ -192,24 +191,19 @@ func (d *DynamoDB) importItems(t *table, source importSource) error {
 	if source.InputFormat != "DYNAMODB_JSON" {
 		return &cfn.Unsupported{Property: "ImportSourceSpecification.InputFormat", Reason: source.InputFormat + " is not supported: use DYNAMODB_JSON"}
 	}
-	if d.options.Assets == nil {
-		return &cfn.Unsupported{Property: "ImportSourceSpecification", Reason: "this engine has no source of assets"}
+	if d.options.Open == nil {
+		return &cfn.Unsupported{Property: "ImportSourceSpecification", Reason: "this engine has no S3"}
 	}
 	bucket, key := source.S3BucketSource.S3Bucket, source.S3BucketSource.S3KeyPrefix
-	path, err := d.options.Assets(bucket, key)
+	object, err := d.options.Open(context.Background(), bucket, key)
 	if err != nil {
-		return fmt.Errorf("find s3://%s/%s: %w", bucket, key, err)
+		return fmt.Errorf("open s3://%s/%s: %w", bucket, key, err)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
 	switch source.InputCompressionType {
 	case "", "NONE":
-		return t.load(file)
+		return t.load(object)
 	case "GZIP":
-		unzipped, err := gzip.NewReader(file)
+		unzipped, err := gzip.NewReader(object)
 		if err != nil {
 			return fmt.Errorf("unzip s3://%s/%s: %w", bucket, key, err)
 		}

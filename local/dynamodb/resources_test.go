@@ -1,6 +1,7 @@
 package dynamodb_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -111,11 +112,12 @@ func TestATableImportsItsFirstItems(t *testing.T) {
 		{filepath.Join(t.TempDir(), "none"), "NONE", "no such file"},
 	} {
 		c := cloud.New(site)
-		d := dynamodb.New(c, dynamodb.Options{Assets: func(bucket, key string) (string, error) {
+		d := dynamodb.New(c, dynamodb.Options{Open: func(_ context.Context, bucket, key string) (io.Reader, error) {
 			if bucket != "assets" || key != "seed" {
-				return "", fmt.Errorf("asked for %s/%s", bucket, key)
+				return nil, fmt.Errorf("asked for %s/%s", bucket, key)
 			}
-			return test.path, nil
+			content, err := os.ReadFile(test.path)
+			return bytes.NewReader(content), err
 		}})
 		c.Register("dynamodb", d)
 		_, err := declare(t, d, "AWS::DynamoDB::Table", `{`+keyed+`, "TableName": "seeded", "ImportSourceSpecification": {"InputFormat": "DYNAMODB_JSON", "InputCompressionType": "`+test.compression+`", "S3BucketSource": {"S3Bucket": "assets", "S3KeyPrefix": "seed"}}}`)

@@ -22,10 +22,6 @@ type Options struct {
 	// Mocks say how the runs of jobs end: the responses to startJobRun of
 	// aws-sdk:glue. Default: no job can be run.
 	Mocks *mock.Config
-
-	// Assets returns where an asset of the assembly lies that is not in S3: a
-	// job's script may be one. Default: there are none.
-	Assets func(bucket, key string) (path string, err error)
 }
 
 // Glue is the service. It implements cloud.API: inputs and outputs have the

@@ -173,10 +173,8 @@ func TestAFailedRunIsTriedAgainAsOftenAsItsJobSays(t *testing.T) {
 func TestARunNeedsItsScript(t *testing.T) {
 	for _, row := range []struct{ name, location, may, want string }{
 		{"it is there", "s3://scripts/prepare.py", "arn:aws:s3:::scripts/prepare.py", ""},
-		{"it is an asset", "s3://assets/prepare.py", "arn:aws:s3:::assets/prepare.py", ""},
 		{"it is not there", "s3://scripts/other.py", "arn:aws:s3:::scripts/other.py", "LAUNCH ERROR | Error downloading from S3 for bucket: scripts, key: other.py. NotFound"},
 		{"the role may not read it", "s3://scripts/prepare.py", "arn:aws:s3:::scripts/other.py", "AccessDeniedException: s3:GetObject on arn:aws:s3:::scripts/prepare.py"},
-		{"the role may not read the asset", "s3://assets/prepare.py", "arn:aws:s3:::scripts/other.py", "AccessDeniedException: s3:GetObject on arn:aws:s3:::assets/prepare.py"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			job := strings.Replace(prepare(""), "s3://scripts/prepare.py", row.location, 1)

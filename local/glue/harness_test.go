@@ -88,13 +88,7 @@ func newEngine(t *testing.T, job, mocks string) (*engine, error) {
 	}
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	t.Cleanup(c.Close)
-	assets := func(bucket, key string) (string, error) {
-		if bucket == "assets" && key == "prepare.py" {
-			return "here", nil
-		}
-		return "", errors.New("no such asset")
-	}
-	e := &engine{Cloud: c, glue: glue.New(c, glue.Options{Mocks: config, Assets: assets})}
+	e := &engine{Cloud: c, glue: glue.New(c, glue.Options{Mocks: config})}
 	c.Bus = e
 	c.Register("glue", e.glue)
 	c.Register("s3", cloud.Operations{"HeadObject": cloud.Handle(e.head), "PutObject": cloud.Handle(e.put)})

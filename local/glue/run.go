@@ -240,11 +240,6 @@ func (g *Glue) loadScript(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	if g.options.Assets != nil {
-		if _, err := g.options.Assets(bucket, key); err == nil {
-			return g.cloud.Authorize(caller, "s3:GetObject", "arn:aws:s3:::"+bucket+"/"+key)
-		}
-	}
 	if err := g.cloud.Do(ctx, caller, "s3", "HeadObject", struct{ Bucket, Key string }{bucket, key}, nil); err != nil {
 		return fmt.Errorf("Error downloading from S3 for bucket: %s, key: %s. %w", bucket, key, err) //lint:ignore ST1005 as Glue says it
 	}

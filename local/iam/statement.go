@@ -40,8 +40,10 @@ type request struct {
 // value returns a condition key's value; key is in lower case.
 func (r *request) value(key string) (string, bool) {
 	switch key {
-	case "aws:principalaccount":
+	case "aws:principalaccount", "aws:resourceaccount": // there is but one
 		return r.site.Account, true
+	case "s3:resourceaccount":
+		return r.site.Account, strings.HasPrefix(r.lower, "s3:")
 	case "aws:principalarn":
 		if r.caller.Role != "" {
 			return r.caller.Role, true

@@ -1,7 +1,6 @@
 package lambda
 
-// This file gets a function's code from the assembly and checks that this
-// machine can run it.
+// This file gets a function's code and checks that this machine can run it.
 
 import (
 	"archive/zip"
@@ -38,28 +37,29 @@ func checkArchitecture(name string) error {
 	return nil
 }
 
-// fetch returns the folder of an asset's code, unpacking it if it is a zip file.
-func (l *Lambda) fetch(bucket, key, arch string) (string, error) {
-	if l.opts.Assets == nil {
-		return "", fmt.Errorf("code s3://%s/%s: there are no assets", bucket, key)
+// codeProperties say where the code lies.
+type codeProperties struct{ S3Bucket, S3Key, S3ObjectVersion string }
+
+// fetch returns the folder of the code, unpacking it if it is a zip file.
+func (l *Lambda) fetch(at codeProperties, arch string) (string, error) {
+	address := "s3://" + at.S3Bucket + "/" + at.S3Key
+	if l.opts.Code == nil {
+		return "", fmt.Errorf("code %s: there is no code", address)
 	}
-	path, err := l.opts.Assets(bucket, key)
+	code, err := l.opts.Code(context.Background(), at.S3Bucket, at.S3Key, at.S3ObjectVersion)
 	if err != nil {
-		return "", fmt.Errorf("code s3://%s/%s: %w", bucket, key, err)
+		return "", fmt.Errorf("code %s: %w", address, err)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("code s3://%s/%s: %w", bucket, key, err)
-	}
-	if !info.IsDir() {
-		if path, err = l.unpack(path); err != nil {
-			return "", fmt.Errorf("unpack code s3://%s/%s: %w", bucket, key, err)
+	folder := code.Folder
+	if folder == "" {
+		if folder, err = l.unpack(code); err != nil {
+			return "", fmt.Errorf("unpack code %s: %w", address, err)
 		}
 	}
-	if path, err = filepath.Abs(path); err != nil {
+	if folder, err = filepath.Abs(folder); err != nil {
 		return "", err
 	}
-	return path, checkBinary(bootstrap(path), arch)
+	return folder, checkBinary(bootstrap(folder), arch)
 }
 
 // checkBinary looks into the file: the template may say one architecture and
@@ -93,12 +93,11 @@ func checkBinary(path, arch string) error {
 }
 
 // unpack extracts a zip file into a folder that is removed when the engine ends.
-func (l *Lambda) unpack(path string) (string, error) {
-	archive, err := zip.OpenReader(path)
+func (l *Lambda) unpack(code Code) (string, error) {
+	archive, err := zip.NewReader(code.Zip, code.Size)
 	if err != nil {
 		return "", err
 	}
-	defer archive.Close()
 	folder, err := os.MkdirTemp("", "lambda-")
 	if err != nil {
 		return "", err

@@ -17,6 +17,7 @@ package lambda
 import (
 	"cmp"
 	"context"
+	"io"
 	"runtime"
 	"strings"
 	"sync"
@@ -58,11 +59,20 @@ func (l Limits) withDefaults() Limits {
 // eager is how many environments of a function start without waiting.
 func (l Limits) eager() int { return (l.Environments + 1) / 2 }
 
+// Code is what a function runs: a folder that holds bootstrap, or such a folder
+// as a zip file.
+type Code struct {
+	Folder string // empty where it is zipped
+
+	Zip  io.ReaderAt
+	Size int64 // of Zip, in bytes
+}
+
 // Options configure the service.
 type Options struct {
-	// Assets returns where an asset of the assembly lies: a directory that
-	// holds bootstrap, or a zip file. Required for functions without a Handler.
-	Assets func(bucket, key string) (path string, err error)
+	// Code returns what lies under a bucket and key, in a version if that is not
+	// empty. Required for functions without a Handler.
+	Code func(ctx context.Context, bucket, key, version string) (Code, error)
 
 	// Logs is an existing folder that gets one file per function,
 	// <stack>-<logicalID>.log. Default: nothing is logged.

@@ -5,6 +5,7 @@ package lambda_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -87,7 +88,7 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...fun
 	endpoint := func() string { return "http://127.0.0.1:4566" }
 	logs := t.TempDir()
 	options := lambda.Options{
-		Assets:   func(bucket, key string) (string, error) { return asset(t, key) },
+		Code:     func(_ context.Context, _, key, version string) (lambda.Code, error) { return asset(t, key, version) },
 		Logs:     logs,
 		Endpoint: endpoint,
 		Credentials: func(role, session string) (string, string, string, error) {
@@ -118,17 +119,22 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...fun
 	return e
 }
 
-// asset knows "code" and "code.zip".
-func asset(t testing.TB, key string) (string, error) {
+// asset knows "code" and, in two versions of which the first is no zip file,
+// "code.zip".
+func asset(t testing.TB, key, version string) (lambda.Code, error) {
 	switch key {
 	case "code":
-		return code, nil
+		return lambda.Code{Folder: code}, nil
 	case "code.zip":
-		return zipped(t), nil
+		if version == "1" {
+			return lambda.Code{Zip: strings.NewReader("no zip"), Size: 6}, nil
+		}
+		content, err := os.ReadFile(zipped(t))
+		return lambda.Code{Zip: bytes.NewReader(content), Size: int64(len(content))}, err
 	case "empty":
-		return t.TempDir(), nil
+		return lambda.Code{Folder: t.TempDir()}, nil
 	}
-	return "", fmt.Errorf("no such asset")
+	return lambda.Code{}, fmt.Errorf("no such asset")
 }
 
 func zipped(t testing.TB) string {

@@ -27,7 +27,7 @@ func (l *Lambda) Types() []cfn.Type {
 
 type functionProperties struct {
 	FunctionName                 string
-	Code                         struct{ S3Bucket, S3Key string }
+	Code                         codeProperties
 	Runtime                      string
 	Handler                      string
 	Role                         string
@@ -220,7 +220,7 @@ func (l *Lambda) version(f *function, r cfn.Resource, p functionProperties) (*ve
 	if err := checkArchitecture(v.arch); err != nil {
 		return nil, err
 	}
-	v.directory, err = l.fetch(p.Code.S3Bucket, p.Code.S3Key, v.arch)
+	v.directory, err = l.fetch(p.Code, v.arch)
 	return v, err
 }
 

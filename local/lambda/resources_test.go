@@ -19,6 +19,7 @@ func TestAFunctionThatCannotRunHereIsRefused(t *testing.T) {
 		{"another runtime", `provided.al2023`, `python3.13`, "property Runtime"},
 		{"another machine", `["` + here + `"]`, `["` + other + `"]`, "property Architectures: the function is for " + other},
 		{"no such asset", `"code"`, `"nothing"`, "no such asset"},
+		{"a version of the code that is no zip file", `"S3Key": "code"`, `"S3Key": "code.zip", "S3ObjectVersion": "1"`, "unpack code s3://assets/code.zip: zip: not a valid zip file"},
 		{"no bootstrap", `"code"`, `"empty"`, "no file named bootstrap"},
 		{"a role that Lambda may not assume", `{"Fn::GetAtt": ["Role", "Arn"]}`, `"arn:aws:iam::123456789012:role/nobody"`, "cannot be assumed by Lambda"},
 		{"layers", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Layers": ["x"]`, "property Layers is not supported"},
