@@ -1,6 +1,6 @@
 package local
 
-// This file readies the stacks that change sets create while the engine runs.
+// This file readies the stacks that are created and updated while the engine runs.
 
 import (
 	"fmt"
@@ -10,11 +10,12 @@ import (
 )
 
 // ready makes the stack of a template. What of it the engine does not do, the
-// change set tells.
+// change set tells; what it does not do of the nested stacks is told at once.
 func (e *Engine) ready(name string, template *cfn.Template, parameters map[string]string) (cfn.Stack, error) {
-	if nested := template.Declared(nestedType); len(nested) > 0 {
-		return cfn.Stack{}, fmt.Errorf("the local engine creates nested stacks only when it starts, not by change sets: %s", strings.Join(nested, ", "))
-	}
 	dropProviders(template)
-	return e.stack(name, template, parameters), nil
+	s := e.stack(name, template, parameters)
+	if faults := e.checkInner(s, ""); len(faults) > 0 {
+		return s, fmt.Errorf("the template uses what the local engine does not do: %s", strings.Join(faults, "; "))
+	}
+	return s, nil
 }

@@ -62,13 +62,96 @@ func TestAStackIsCreatedWhileTheEngineRuns(t *testing.T) {
 	}
 }
 
-func TestAChangeSetHasNoNestedStacks(t *testing.T) {
-	engine := startTemplate(t, `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`, local.Options{})
-	_, err := cloudformation.NewFromConfig(client(engine)).CreateChangeSet(t.Context(), &cloudformation.CreateChangeSetInput{
-		StackName: aws.String("late"), ChangeSetName: aws.String("first"), ChangeSetType: types.ChangeSetTypeCreate,
-		TemplateBody: aws.String(`{"Resources": {"N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "inner.json"}}}}`),
+// put puts templates into the bucket "templates", and returns their addresses.
+func put(t *testing.T, cfg aws.Config, templates map[string]string) (addresses map[string]string) {
+	t.Helper()
+	addresses = map[string]string{}
+	for key, template := range templates {
+		if _, err := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }).PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: aws.String("templates"), Key: aws.String(key), Body: strings.NewReader(template),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		addresses[key] = "https://s3.us-east-1.amazonaws.com/templates/" + key
+	}
+	return addresses
+}
+
+// settled waits until a stack is not under way any more.
+func settled(t *testing.T, stacks *cloudformation.Client, name string) (s types.Stack) {
+	t.Helper()
+	eventually(t, "stack "+name+" is settled", func() bool {
+		out, err := stacks.DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: &name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = out.Stacks[0]
+		return !strings.HasSuffix(string(s.StackStatus), "_IN_PROGRESS")
 	})
-	if want := "not by change sets: N"; !strings.Contains(fmt.Sprint(err), want) {
-		t.Errorf("got %v, want %q", err, want)
+	return s
+}
+
+const templates = `{"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "templates"}}, "Q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "taken"}}}}`
+
+func TestNestedStacksAreCreatedUpdatedAndRolledBackWithTheirParent(t *testing.T) {
+	engine := startTemplate(t, templates, local.Options{})
+	cfg := client(engine)
+	queues, stacks := sqs.NewFromConfig(cfg), cloudformation.NewFromConfig(cfg)
+	inner := `{"Parameters": {"Fifo": {"Type": "String"}}, "Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": {"Ref": "Fifo"}}}}, "Outputs": {"Url": {"Value": {"Ref": "Q"}}}}`
+	addresses := put(t, cfg, map[string]string{"inner.json": strings.ReplaceAll(inner, `{"Ref": "Fifo"}`, "false"), "fifo.json": strings.ReplaceAll(inner, `{"Ref": "Fifo"}`, "true")})
+	parent := func(key, more string) *string {
+		return aws.String(fmt.Sprintf(`{"Resources": {"N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": %q, "Parameters": {"Fifo": "x"}}}%s},
+			"Outputs": {"Url": {"Value": {"Fn::GetAtt": ["N", "Outputs.Url"]}}}}`, addresses[key], more))
+	}
+	if _, err := stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("late"), TemplateBody: parent("inner.json", "")}); err != nil {
+		t.Fatal(err)
+	}
+	made := settled(t, stacks, "late")
+	if made.StackStatus != types.StackStatusCreateComplete {
+		t.Fatalf("the stack is %+v", made)
+	}
+	queue := made.Outputs[0].OutputValue
+	if _, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue, MessageBody: aws.String("stay")}); err != nil {
+		t.Fatal(err)
+	}
+
+	// The queue's name is taken, so that the update goes back.
+	broken := `, "Z": {"Type": "AWS::SQS::Queue", "DependsOn": "N", "Properties": {"QueueName": "taken"}}`
+	if _, err := stacks.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: aws.String("late"), TemplateBody: parent("fifo.json", broken)}); err != nil {
+		t.Fatal(err)
+	}
+	if s := settled(t, stacks, "late"); s.StackStatus != types.StackStatusUpdateRollbackComplete || *s.Outputs[0].OutputValue != *queue {
+		t.Errorf("after the update that failed, the stack is %+v", s)
+	}
+	got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue})
+	if err != nil || len(got.Messages) != 1 || *got.Messages[0].Body != "stay" {
+		t.Errorf("the queue has %+v, %v", got, err)
+	}
+	if _, err := stacks.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: aws.String("late"), TemplateBody: parent("fifo.json", "")}); err != nil {
+		t.Fatal(err)
+	}
+	if s := settled(t, stacks, "late"); s.StackStatus != types.StackStatusUpdateComplete || !strings.HasSuffix(*s.Outputs[0].OutputValue, ".fifo") {
+		t.Errorf("after the update, the stack is %+v", s)
+	}
+	if _, err := queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: queue}); err == nil {
+		t.Error("the queue that was replaced is still there")
+	}
+}
+
+func TestWhatANestedStackCannotDoIsToldBefore(t *testing.T) {
+	engine := startTemplate(t, templates, local.Options{})
+	cfg := client(engine)
+	addresses := put(t, cfg, map[string]string{"odd.json": `{"Resources": {"C": {"Type": "AWS::ECS::Cluster"}}}`})
+	for address, want := range map[string]string{
+		addresses["odd.json"]: "N/C: resource type AWS::ECS::Cluster is not supported by the local engine",
+		"inner.json":          "N (AWS::CloudFormation::Stack): property TemplateURL is not a URL: inner.json",
+		addresses["odd.json"] + ".that.is.not.so": "N (AWS::CloudFormation::Stack): NoSuchKey: The specified key does not exist.",
+	} {
+		_, err := cloudformation.NewFromConfig(cfg).CreateStack(t.Context(), &cloudformation.CreateStackInput{
+			StackName: aws.String("late"), TemplateBody: aws.String(fmt.Sprintf(`{"Resources": {"N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": %q}}}}`, address)),
+		})
+		if !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
 	}
 }

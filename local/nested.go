@@ -27,31 +27,104 @@ type nestedProperties struct {
 	TimeoutInMinutes cfn.Ignored
 }
 
-func (n nested) Types() []cfn.Type { return []cfn.Type{cfn.Define(nestedType, n.create)} }
+func (n nested) Types() []cfn.Type {
+	return []cfn.Type{cfn.Define(nestedType, n.create, cfn.Update(n.update))}
+}
 
 // create creates the stack under a name made of its parent's and its logical id.
 func (n nested) create(ctx context.Context, r cfn.Resource, p nestedProperties) (cfn.Handle, error) {
-	template, err := readTemplate(n.engine.paths[r.Stack+"/"+r.LogicalID])
+	s, err := n.stack(ctx, r, p)
 	if err != nil {
 		return cfn.Handle{}, err
+	}
+	created, err := n.engine.stacks.Create(ctx, s, n.engine.types, cloudformation.Settings{Parent: r.Stack, DisableRollback: true})
+	if err != nil {
+		return n.handle(s.ID(), nil), fmt.Errorf("nested stack %s: %w", s.Name, err)
+	}
+	return n.handle(s.ID(), created.Outputs), nil
+}
+
+// update updates the stack, or lets it be what it was before.
+func (n nested) update(ctx context.Context, r cfn.Resource, h cfn.Handle, _, after nestedProperties) (cfn.Handle, error) {
+	s, err := n.stack(ctx, r, after)
+	if err != nil {
+		return h, err
+	}
+	outputs, err := n.engine.stacks.Update(ctx, h.Ref, s)
+	return n.handle(h.Ref, outputs), err
+}
+
+func (n nested) stack(ctx context.Context, r cfn.Resource, p nestedProperties) (cfn.Stack, error) {
+	template, err := n.engine.inner(ctx, r.Stack+"/"+r.LogicalID, p.TemplateURL)
+	if err != nil {
+		return cfn.Stack{}, err
 	}
 	parameters := map[string]string{}
 	for name, value := range p.Parameters {
 		parameters[name] = parameterText(value)
 	}
-	s := n.engine.stack(r.PhysicalName(128), template, parameters)
-	parent := cfn.Stack{Name: r.Stack, Site: s.Site}
-	created, err := n.engine.stacks.Create(ctx, s, n.engine.types, cloudformation.Settings{Parent: parent.ID(), DisableRollback: true})
-	handle := cfn.Handle{Ref: s.ID(), Attributes: map[string]any{}, Delete: func(ctx context.Context) error {
-		return n.engine.stacks.Delete(ctx, s.ID())
-	}}
+	return n.engine.stack(r.PhysicalName(128), template, parameters), nil
+}
+
+func (n nested) handle(id string, outputs map[string]any) cfn.Handle {
+	attributes := map[string]any{}
+	for name, value := range outputs {
+		attributes["Outputs."+name] = value
+	}
+	return cfn.Handle{
+		Ref: id, Attributes: attributes,
+		Delete: func(ctx context.Context) error { return n.engine.stacks.Delete(ctx, id) },
+		Settle: func(ctx context.Context) error { return n.engine.stacks.Settle(ctx, id) },
+	}
+}
+
+// inner reads the template of a nested stack: where it lies in the assembly, or
+// what lies in S3.
+func (e *Engine) inner(ctx context.Context, path, templateURL string) (*cfn.Template, error) {
+	address, err := url.Parse(templateURL)
+	if err == nil && address.Scheme == "" {
+		file, ok := e.paths[path]
+		if !ok {
+			return nil, fmt.Errorf("property TemplateURL is not a URL: %s", templateURL)
+		}
+		return readTemplate(file)
+	}
+	if err == nil {
+		if file, err := e.asset(objectAt(address)); err == nil {
+			return readTemplate(file)
+		}
+	}
+	raw, err := e.fetch(ctx, e.Cloud.Administrator(), templateURL)
 	if err != nil {
-		return handle, fmt.Errorf("nested stack %s: %w", s.Name, err)
+		return nil, err
 	}
-	for name, value := range created.Outputs {
-		handle.Attributes["Outputs."+name] = value
+	template, err := cfn.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", templateURL, err)
 	}
-	return handle, nil
+	dropProviders(template)
+	return template, nil
+}
+
+// checkInner checks the templates of the nested stacks of one that the API is
+// to create or update, and theirs.
+func (e *Engine) checkInner(s cfn.Stack, path string) (faults []string) {
+	for _, id := range s.Template.Declared(nestedType) {
+		value, err := s.Early(id, "TemplateURL")
+		address, _ := value.(string)
+		var template *cfn.Template
+		if err == nil {
+			template, err = e.inner(context.Background(), s.Name+"/"+id, address)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Sprintf("%s%s (%s): %v", path, id, nestedType, err))
+			continue
+		}
+		name := cfn.Resource{Stack: s.Name, LogicalID: id}.PhysicalName(128)
+		faults = append(faults, prefixed(path+id, template.Check(e.types))...)
+		faults = append(faults, e.checkInner(e.stack(name, template, nil), path+id+"/")...)
+	}
+	return faults
 }
 
 // parameterText is how a list is passed on: with commas.

@@ -114,6 +114,11 @@ func customName(now, wanted *instance, paths [][]string) string {
 	return ""
 }
 
+// refusal is why CloudFormation does not do something, as it says it.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
 // alike tells whether a resource's properties are the same as far as the engine
 // knows them, or which of those that are wanted do not fit.
 func (t Type) alike(r Resource, before, after map[string]any) (bool, error) {

@@ -187,17 +187,21 @@ func (r *resolver) attribute(id, attribute string) (any, error) {
 
 var placeholder = regexp.MustCompile(`\$\{([^}]*)\}`)
 
-func subNames(argument any) []string {
+// subTerms are what stands between the braces of Fn::Sub's text, without its own
+// variables and what is meant to be there.
+func subTerms(argument any) (terms []string) {
 	text, _ := argument.(string)
-	if list, ok := argument.([]any); ok && len(list) > 0 {
+	var local map[string]any
+	if list, ok := argument.([]any); ok && len(list) == 2 {
 		text, _ = list[0].(string)
+		local, _ = list[1].(map[string]any)
 	}
-	var names []string
 	for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
-		name, _, _ := strings.Cut(match[1], ".")
-		names = append(names, name)
+		if _, isLocal := local[match[1]]; !isLocal && !strings.HasPrefix(match[1], "!") {
+			terms = append(terms, match[1])
+		}
 	}
-	return names
+	return terms
 }
 
 func (r *resolver) sub(argument any) (any, error) {

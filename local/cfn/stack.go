@@ -63,9 +63,10 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	if err != nil {
 		return nil, err
 	}
+	own := *s // which nobody else changes
 	created := &Created{
-		Outputs: map[string]any{}, Exports: map[string]any{}, Handles: r.handles,
-		stack: s, types: types, live: map[string]*instance{}, generations: orEmpty(maps.Clone(s.Generations)),
+		Outputs: map[string]any{}, Exports: map[string]any{}, Handles: map[string]Handle{},
+		stack: &own, types: types, live: map[string]*instance{}, generations: orEmpty(maps.Clone(s.Generations)),
 	}
 	var faults []error
 	missing := map[string]bool{} // what failed, and what depends on it

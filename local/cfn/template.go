@@ -23,6 +23,7 @@ type Template struct {
 
 type parameter struct {
 	Type                  string
+	Description           string
 	Default               any
 	NoEcho                any // a boolean, or the text of one
 	AllowedValues         []any
@@ -32,11 +33,14 @@ type parameter struct {
 	ConstraintDescription string
 }
 
+// Secret tells whether nobody is told the parameter's value.
+func (p parameter) Secret() bool { return fmt.Sprint(p.NoEcho) == "true" }
+
 // Told is the parameter's value as CloudFormation tells it: the default unless
 // another is given, and no secret.
 func (p parameter) Told(given string, isGiven bool) string {
 	switch {
-	case fmt.Sprint(p.NoEcho) == "true":
+	case p.Secret():
 		return "****"
 	case isGiven:
 		return given
@@ -212,7 +216,8 @@ func references(value any, into map[string]bool) {
 					into[id] = true
 				}
 			case "Fn::Sub":
-				for _, name := range subNames(argument) {
+				for _, term := range subTerms(argument) {
+					name, _, _ := strings.Cut(term, ".")
 					into[name] = true
 				}
 			}

@@ -53,7 +53,8 @@ func (c *Created) Update(ctx context.Context, to *Stack) error {
 	if c.pending == nil {
 		c.pending = &transition{from: c.stack, former: maps.Clone(c.live), outputs: c.Outputs, exports: c.Exports}
 	}
-	return c.become(ctx, to, nil)
+	own := *to // which nobody else changes
+	return c.become(ctx, &own, nil)
 }
 
 // Rollback undoes an update, but for the resources that are to be skipped, which
@@ -183,7 +184,7 @@ func (m move) inPlace(ctx context.Context, now, wanted *instance, paths [][]stri
 		m.put(wanted)
 		return nil
 	case !alike && isCustom(now.Type) && slices.ContainsFunc(paths, func(path []string) bool { return path[0] == "ServiceToken" }):
-		return errors.New("Modifying service token is not allowed.") //lint:ignore ST1005 as CloudFormation says it
+		return refusal("Modifying service token is not allowed.")
 	case t.update == nil:
 		return now.fault("", fmt.Errorf("the local engine does not update property %s of a resource of this type", strings.Join(paths[0], ".")))
 	}
@@ -209,7 +210,7 @@ func (m move) inPlace(ctx context.Context, now, wanted *instance, paths [][]stri
 // recreate creates a resource that takes the place of another.
 func (m move) recreate(ctx context.Context, now, wanted *instance, paths [][]string) error {
 	if name := customName(now, wanted, paths); name != "" {
-		return fmt.Errorf("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename %s and update the stack again.", name) //lint:ignore ST1005 as CloudFormation says it
+		return refusal(fmt.Sprintf("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename %s and update the stack again.", name))
 	}
 	m.to.tell(now.step("UPDATE_IN_PROGRESS", "Requested update requires the creation of a new physical resource; hence creating one."))
 	made, err := m.create(ctx, *wanted)
@@ -276,4 +277,14 @@ func (c *Created) CleanUp(ctx context.Context) error {
 	}
 	c.pending = nil
 	return errors.Join(append(faults, err)...)
+}
+
+// GoesBackTo tells whether a stack is what Rollback would go back to.
+func (c *Created) GoesBackTo(to *Stack) bool {
+	return c.pending != nil && c.pending.from != nil && c.pending.from.alike(to)
+}
+
+// alike tells whether two stacks have the same template and parameters.
+func (s *Stack) alike(other *Stack) bool {
+	return s.Template.Body == other.Template.Body && maps.Equal(s.Parameters, other.Parameters)
 }

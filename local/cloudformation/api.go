@@ -43,12 +43,14 @@ func (f *CloudFormation) deleteStack(_ context.Context, caller cloud.Caller, in 
 		return struct{}{}, invalid("the local engine deletes in DeletionMode STANDARD only, not %s", in.DeletionMode)
 	case s == nil || s.gone() || s.status == "DELETE_IN_PROGRESS":
 		return struct{}{}, nil
+	case s.status != reviewed && s.inProgress():
+		return struct{}{}, invalid("Stack [%s] cannot be deleted while in status %s", s.template.Name, s.status)
 	case f.protected(s):
 		return struct{}{}, invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", s.template.Name)
 	case len(in.RetainResources) > 0 && s.status != "DELETE_FAILED":
 		return struct{}{}, invalid("Stack [%s] is in %s: resources can be retained only of a stack in DELETE_FAILED", s.template.Name, s.status)
 	}
-	if user := f.importer(s); user != "" {
+	if user := f.inUse(s, nil); user != "" {
 		s.becomes(s.status, user) // as CloudFormation does: the call succeeds, and the stack stays
 		return struct{}{}, nil
 	}

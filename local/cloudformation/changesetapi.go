@@ -74,14 +74,14 @@ func (f *CloudFormation) describeChangeSet(_ context.Context, caller cloud.Calle
 	out = describeChangeSetOutput{
 		ChangeSetId: set.id, ChangeSetName: set.name, StackId: s.id, StackName: s.template.Name, Description: set.description,
 		CreationTime: cloud.Time(set.created), Status: set.status, StatusReason: set.reason, ExecutionStatus: set.execution,
-		OnStackFailure: set.failure, Parameters: told(set.ready), Capabilities: set.capabilities, Tags: set.tags,
+		OnStackFailure: set.failure, Parameters: parametersOf(set.ready), Capabilities: set.capabilities, Tags: set.tags,
 	}
 	out.Changes, out.NextToken, err = page(set.changes, in.NextToken)
 	return out, err
 }
 
-// told are the parameters of a stack as they are told.
-func told(s cfn.Stack) (all []parameter) {
+// parametersOf are the parameters of a stack as they are told.
+func parametersOf(s cfn.Stack) (all []parameter) {
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Parameters)) {
 		given, ok := s.Parameters[name]
 		all = append(all, parameter{name, s.Template.Parameters[name].Told(given, ok)})
@@ -89,7 +89,7 @@ func told(s cfn.Stack) (all []parameter) {
 	return all
 }
 
-// executeChangeSet begins to create the stack; its events tell of failures.
+// executeChangeSet begins to create or update the stack; its events tell of failures.
 func (f *CloudFormation) executeChangeSet(_ context.Context, caller cloud.Caller, in changeSetInput) (struct{}, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,36 +97,70 @@ func (f *CloudFormation) executeChangeSet(_ context.Context, caller cloud.Caller
 	switch {
 	case err != nil:
 		return struct{}{}, err
-	case set.execution != "AVAILABLE" || s.status != reviewed:
+	case set.execution != "AVAILABLE":
 		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [%s]", set.id, set.execution)
+	case set.creates && s.status != reviewed:
+		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [OBSOLETE]", set.id)
 	case in.RetainExceptOnCreate:
 		return struct{}{}, invalid("the local engine takes RetainExceptOnCreate from DeletionPolicy only")
 	case in.DisableRollback && set.failure != "":
 		return struct{}{}, invalid("You can specify either DisableRollback or OnStackFailure, but not both.")
+	case !set.creates && !s.updatable(in.DisableRollback || set.failure == "DO_NOTHING"):
+		return struct{}{}, s.notUpdatable()
 	}
 	set.execution = "EXECUTE_IN_PROGRESS"
 	s.sets = []*changeSet{set} // as CloudFormation does, which deletes those that were not chosen
-	s.template = set.ready
-	s.tags, s.capabilities, s.changeSet, s.roleARN = set.tags, set.capabilities, set.id, set.roleARN
-	f.follow(s)
-	s.becomes("CREATE_IN_PROGRESS", "User Initiated")
 	onFailure := cmp.Or(set.failure, "ROLLBACK")
 	if in.DisableRollback {
 		onFailure = "DO_NOTHING"
 	}
-	f.cloud.Go(func(ctx context.Context) { f.execute(ctx, s, set, onFailure) })
+	if set.creates {
+		f.createFrom(s, set.ready, set.terms)
+		f.cloud.Go(func(ctx context.Context) { f.executed(set, f.createdOr(ctx, s, onFailure)) })
+		return struct{}{}, nil
+	}
+	u := &update{set.ready, set.terms, onFailure == "DO_NOTHING"}
+	cancelled := f.begin(s, u, "User Initiated")
+	f.cloud.Go(func(ctx context.Context) { f.executed(set, f.run(ctx, cancelled, s, u)) })
 	return struct{}{}, nil
 }
 
-// execute creates the stack of a set.
-func (f *CloudFormation) execute(ctx context.Context, s *stack, set *changeSet, onFailure string) {
-	_, err := f.create(ctx, s, f.options.Types, onFailure)
+// executed notes how the execution of a set ended.
+func (f *CloudFormation) executed(set *changeSet, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	set.execution = "EXECUTE_COMPLETE"
 	if err != nil {
 		set.execution = "EXECUTE_FAILED"
 	}
+}
+
+type listChangeSetsOutput struct {
+	Summaries []changeSetSummary
+	NextToken string `json:",omitempty"`
+}
+
+type changeSetSummary struct {
+	ChangeSetId, ChangeSetName, StackId, StackName string
+	Status, ExecutionStatus                        string
+	StatusReason                                   string `json:",omitempty"`
+	Description                                    string `json:",omitempty"`
+	CreationTime                                   cloud.Time
+}
+
+func (f *CloudFormation) listChangeSets(_ context.Context, caller cloud.Caller, in pageInput) (out listChangeSetsOutput, err error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	s, err := f.existing(caller, "ListChangeSets", in.StackName)
+	if err != nil {
+		return out, err
+	}
+	all := []changeSetSummary{}
+	for _, set := range s.sets {
+		all = append(all, changeSetSummary{set.id, set.name, s.id, s.template.Name, set.status, set.execution, set.reason, set.description, cloud.Time(set.created)})
+	}
+	out.Summaries, out.NextToken, err = page(all, in.NextToken)
+	return out, err
 }
 
 // deleteChangeSet deletes a set, if it is there. The stack stays in review.
@@ -145,4 +179,36 @@ func (f *CloudFormation) deleteChangeSet(_ context.Context, caller cloud.Caller,
 	set.status = "DELETE_COMPLETE"
 	s.sets = slices.DeleteFunc(s.sets, func(other *changeSet) bool { return other == set })
 	return struct{}{}, nil
+}
+
+type eventsInput struct {
+	StackName, ChangeSetName, OperationId string
+	Filters                               struct{ FailedEvents bool }
+	NextToken                             string
+}
+
+type operationEventsOutput struct{ OperationEvents []operationEvent }
+
+type operationEvent struct {
+	EventId, StackId       string
+	EventType              string // VALIDATION_ERROR
+	ValidationStatus       string // FAILED
+	ValidationStatusReason string
+	Timestamp              cloud.Time
+}
+
+// describeEvents tells why a change set could not be made. Of stacks,
+// DescribeStackEvents tells.
+func (f *CloudFormation) describeEvents(_ context.Context, caller cloud.Caller, in eventsInput) (out operationEventsOutput, err error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if in.ChangeSetName == "" {
+		return out, invalid("the local engine describes the events of change sets only: use DescribeStackEvents")
+	}
+	s, set, err := f.found(caller, "DescribeEvents", changeSetInput{StackName: in.StackName, ChangeSetName: in.ChangeSetName})
+	if err != nil || set.status != "FAILED" {
+		return out, err
+	}
+	out.OperationEvents = []operationEvent{{set.id, s.id, "VALIDATION_ERROR", "FAILED", set.reason, cloud.Time(set.created)}}
+	return out, nil
 }

@@ -1,6 +1,6 @@
 // Package cloudformation is AWS CloudFormation for the local engine: the stacks
-// that the engine creates when it starts or that change sets create, told and
-// deleted as CloudFormation's API does, and custom resources.
+// that the engine creates when it starts or that its API does, updated, told
+// and deleted as CloudFormation does it, and custom resources.
 package cloudformation
 
 import (
@@ -23,11 +23,11 @@ type Options struct {
 	// on AWS by those that they have here. Default: outputs stay as they are.
 	Localize func(text string) string
 
-	// Types are what change sets create. Required with Ready.
+	// Types are those of the resources that the API creates. Required with Ready.
 	Types map[string]cfn.Type
 
-	// Ready makes the stack that a change set would create. Default: there are
-	// no change sets.
+	// Ready makes the stack of a template that the API takes. Default: the API
+	// creates and updates none.
 	Ready func(name string, template *cfn.Template, parameters map[string]string) (cfn.Stack, error)
 
 	// Fetch reads a template that lies in S3, as the caller. Required with Ready.
@@ -55,18 +55,33 @@ func New(c *cloud.Cloud, o Options) *CloudFormation {
 	}
 	f := &CloudFormation{cloud: c, options: o}
 	f.Operations = cloud.Operations{
-		"CreateChangeSet":             cloud.Handle(f.createChangeSet),
-		"DeleteChangeSet":             cloud.Handle(f.deleteChangeSet),
-		"DescribeChangeSet":           cloud.Handle(f.describeChangeSet),
-		"ExecuteChangeSet":            cloud.Handle(f.executeChangeSet),
-		"DeleteStack":                 cloud.Handle(f.deleteStack),
-		"DescribeStackEvents":         cloud.Handle(f.describeStackEvents),
-		"DescribeStackResources":      cloud.Handle(f.describeStackResources),
-		"DescribeStacks":              cloud.Handle(f.describeStacks),
-		"GetTemplate":                 cloud.Handle(f.getTemplate),
-		"ListStackResources":          cloud.Handle(f.listStackResources),
-		"ListStacks":                  cloud.Handle(f.listStacks),
-		"UpdateTerminationProtection": cloud.Handle(f.updateTerminationProtection),
+		"CancelUpdateStack":                 cloud.Handle(f.cancelUpdateStack),
+		"ContinueUpdateRollback":            cloud.Handle(f.continueUpdateRollback),
+		"CreateChangeSet":                   cloud.Handle(f.createChangeSet),
+		"CreateStack":                       cloud.Handle(f.createStack),
+		"DeleteChangeSet":                   cloud.Handle(f.deleteChangeSet),
+		"DeleteStack":                       cloud.Handle(f.deleteStack),
+		"DescribeChangeSet":                 cloud.Handle(f.describeChangeSet),
+		"DescribeEvents":                    cloud.Handle(f.describeEvents),
+		"DescribeStackDriftDetectionStatus": cloud.Handle(f.describeStackDriftDetectionStatus),
+		"DescribeStackEvents":               cloud.Handle(f.describeStackEvents),
+		"DescribeStackResource":             cloud.Handle(f.describeStackResource),
+		"DescribeStackResourceDrifts":       cloud.Handle(f.describeStackResourceDrifts),
+		"DescribeStackResources":            cloud.Handle(f.describeStackResources),
+		"DescribeStacks":                    cloud.Handle(f.describeStacks),
+		"DetectStackDrift":                  cloud.Handle(f.detectStackDrift),
+		"ExecuteChangeSet":                  cloud.Handle(f.executeChangeSet),
+		"GetTemplate":                       cloud.Handle(f.getTemplate),
+		"GetTemplateSummary":                cloud.Handle(f.getTemplateSummary),
+		"ListChangeSets":                    cloud.Handle(f.listChangeSets),
+		"ListExports":                       cloud.Handle(f.listExports),
+		"ListImports":                       cloud.Handle(f.listImports),
+		"ListStackResources":                cloud.Handle(f.listStackResources),
+		"ListStacks":                        cloud.Handle(f.listStacks),
+		"RollbackStack":                     cloud.Handle(f.rollbackStack),
+		"UpdateStack":                       cloud.Handle(f.updateStack),
+		"UpdateTerminationProtection":       cloud.Handle(f.updateTerminationProtection),
+		"ValidateTemplate":                  cloud.Handle(f.validateTemplate),
 	}
 	return f
 }
@@ -79,12 +94,12 @@ func (*CloudFormation) Protocols() wire.Protocols {
 // Types returns the type of custom resources. Nested stacks are the engine's,
 // which knows where their templates lie.
 func (f *CloudFormation) Types() []cfn.Type {
-	return []cfn.Type{cfn.Define("AWS::CloudFormation::CustomResource", f.CreateCustom)}
+	return []cfn.Type{cfn.Define("AWS::CloudFormation::CustomResource", f.CreateCustom, cfn.Update(f.UpdateCustom))}
 }
 
 // Settings are what a stack has besides its template.
 type Settings struct {
-	Parent    string // the id of the stack that it is nested in, or empty
+	Parent    string // the name of the stack that it is nested in, or empty
 	Protected bool   // whether it has termination protection
 
 	// DisableRollback leaves what has been created where the rest cannot be.
@@ -92,68 +107,12 @@ type Settings struct {
 	DisableRollback bool
 }
 
-// Create creates a stack and all of its resources. Its name must be new.
-func (f *CloudFormation) Create(ctx context.Context, template cfn.Stack, types map[string]cfn.Type, settings Settings) (*cfn.Created, error) {
-	f.mu.Lock()
-	s := f.add(template, settings, "CREATE_IN_PROGRESS", "")
-	f.mu.Unlock()
-	onFailure := "ROLLBACK"
-	if settings.DisableRollback {
-		onFailure = "DO_NOTHING"
-	}
-	return f.create(ctx, s, types, onFailure)
-}
-
-// create creates the resources of a stack that is in CREATE_IN_PROGRESS.
-func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]cfn.Type, onFailure string) (*cfn.Created, error) {
-	s.work.Lock()
-	defer s.work.Unlock()
-	created, err := s.template.Create(ctx, types)
-	f.mu.Lock()
-	s.created = created
-	switch {
-	case err == nil:
-		s.becomes("CREATE_COMPLETE", "")
-	case onFailure == "DO_NOTHING":
-		s.becomes("CREATE_FAILED", err.Error())
-	case onFailure == "DELETE":
-		s.becomes("DELETE_IN_PROGRESS", err.Error())
-	default:
-		s.becomes("ROLLBACK_IN_PROGRESS", err.Error())
-	}
-	status := s.status
-	f.mu.Unlock()
-	switch status {
-	case "ROLLBACK_IN_PROGRESS":
-		f.undo(ctx, s, cfn.Deletion{Rollback: true}, "ROLLBACK")
-	case "DELETE_IN_PROGRESS":
-		f.undo(ctx, s, cfn.Deletion{Rollback: true}, "DELETE")
-	}
-	return created, err
-}
-
-// undo deletes what has been created of a stack, and tells how that ended: as
-// DELETE_COMPLETE or DELETE_FAILED, say, for DELETE.
-func (f *CloudFormation) undo(ctx context.Context, s *stack, d cfn.Deletion, what string) (err error) {
-	if s.created != nil {
-		err = s.created.Delete(ctx, d)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err != nil {
-		s.becomes(what+"_FAILED", err.Error())
-		return err
-	}
-	s.becomes(what+"_COMPLETE", "")
-	return nil
-}
-
 // Export answers Fn::ImportValue.
 func (f *CloudFormation) Export(name string) (any, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	for _, s := range f.stacks {
-		if value, ok := s.exports()[name]; ok {
+		if value, ok := s.exports[name]; ok {
 			return value, true
 		}
 	}
@@ -166,8 +125,8 @@ func (f *CloudFormation) Outputs() map[string]map[string]any {
 	defer f.mu.RUnlock()
 	outputs := map[string]map[string]any{}
 	for _, s := range f.stacks {
-		if s.created != nil && !s.gone() {
-			outputs[s.template.Name] = maps.Clone(s.created.Outputs)
+		if s.outputs != nil && !s.gone() {
+			outputs[s.template.Name] = maps.Clone(s.outputs)
 		}
 	}
 	return outputs

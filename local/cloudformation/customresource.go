@@ -31,14 +31,15 @@ const (
 
 // request is what the function gets.
 type request struct {
-	RequestType        string // Create, Delete
-	ResponseURL        string
-	StackId            string
-	RequestId          string
-	ResourceType       string
-	LogicalResourceId  string
-	PhysicalResourceId string         `json:",omitempty"` // not of Create
-	ResourceProperties map[string]any // ServiceToken too; all scalars are texts
+	RequestType           string // Create, Update, Delete
+	ResponseURL           string
+	StackId               string
+	RequestId             string
+	ResourceType          string
+	LogicalResourceId     string
+	PhysicalResourceId    string         `json:",omitempty"` // not of Create
+	ResourceProperties    map[string]any // ServiceToken too; all scalars are texts
+	OldResourceProperties map[string]any `json:",omitempty"` // of Update only
 }
 
 // answer is what the function puts.
@@ -99,8 +100,19 @@ func (f *CloudFormation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // CreateCustom creates a custom resource by its function, which is asked again
-// when the resource is deleted.
+// when the resource is updated and deleted.
 func (f *CloudFormation) CreateCustom(ctx context.Context, r cfn.Resource, properties map[string]any) (cfn.Handle, error) {
+	return f.custom(ctx, r, request{RequestType: "Create"}, properties)
+}
+
+// UpdateCustom updates a custom resource. The function may answer another one:
+// the one that was there is deleted when the update cannot be undone any more.
+func (f *CloudFormation) UpdateCustom(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after map[string]any) (cfn.Handle, error) {
+	return f.custom(ctx, r, request{RequestType: "Update", PhysicalResourceId: h.Ref, OldResourceProperties: before}, after)
+}
+
+// custom asks the function of a custom resource to bring it about.
+func (f *CloudFormation) custom(ctx context.Context, r cfn.Resource, q request, properties map[string]any) (cfn.Handle, error) {
 	function, _ := properties["ServiceToken"].(string)
 	if !strings.HasPrefix(function, "arn:aws:lambda:") {
 		return cfn.Handle{}, &cfn.Unsupported{Property: "ServiceToken", Reason: fmt.Sprintf("must be the ARN of a function, got %q", function)}
@@ -109,9 +121,10 @@ func (f *CloudFormation) CreateCustom(ctx context.Context, r cfn.Resource, prope
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	q := request{
-		RequestType: "Create", ResourceType: r.Type, LogicalResourceId: r.LogicalID,
-		ResourceProperties: texts(properties).(map[string]any),
+	q.ResourceType, q.LogicalResourceId = r.Type, r.LogicalID
+	q.ResourceProperties = texts(properties).(map[string]any)
+	if q.OldResourceProperties != nil {
+		q.OldResourceProperties = texts(q.OldResourceProperties).(map[string]any)
 	}
 	f.mu.RLock()
 	if s := f.named(r.Stack); s != nil {
@@ -124,7 +137,7 @@ func (f *CloudFormation) CreateCustom(ctx context.Context, r cfn.Resource, prope
 	}
 	handle := cfn.Handle{Ref: a.PhysicalResourceId, Attributes: map[string]any{}, Delete: func(ctx context.Context) error {
 		q := q
-		q.RequestType, q.PhysicalResourceId = "Delete", a.PhysicalResourceId
+		q.RequestType, q.PhysicalResourceId, q.OldResourceProperties = "Delete", a.PhysicalResourceId, nil
 		_, err := f.ask(ctx, function, timeout, q)
 		return err
 	}}

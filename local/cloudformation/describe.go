@@ -5,6 +5,7 @@ package cloudformation
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,8 +30,11 @@ type description struct {
 	StackStatus                 string
 	StackStatusReason           string `json:",omitempty"`
 	CreationTime                cloud.Time
+	LastUpdatedTime             *cloud.Time `json:",omitempty"`
 	DeletionTime                *cloud.Time `json:",omitempty"`
 	EnableTerminationProtection bool
+	DisableRollback             bool
+	DriftInformation            driftInformation
 	ChangeSetId                 string   `json:",omitempty"`
 	RoleARN                     string   `json:",omitempty"`
 	Capabilities                []string `json:",omitempty"`
@@ -39,11 +43,14 @@ type description struct {
 	Outputs                     []output
 }
 
+type driftInformation struct{ StackDriftStatus string }
+
 type parameter struct{ ParameterKey, ParameterValue string }
 
 type output struct {
 	OutputKey, OutputValue string
 	Description            string `json:",omitempty"`
+	ExportName             string `json:",omitempty"`
 }
 
 // describeStacks answers the stacks there are, or one, which may have been
@@ -80,7 +87,7 @@ func (f *CloudFormation) describe(s *stack) description {
 	d := description{
 		StackId: s.id, StackName: s.template.Name, ParentId: s.parent, StackStatus: s.status, StackStatusReason: s.reason,
 		Description: s.template.Template.Description, CreationTime: cloud.Time(s.began), EnableTerminationProtection: f.protected(s),
-		ChangeSetId: s.changeSet, RoleARN: s.roleARN, Capabilities: s.capabilities, Tags: s.tags,
+		DisableRollback: s.keep, DriftInformation: driftInformation{"NOT_CHECKED"}, ChangeSetId: s.changeSet, RoleARN: s.roleARN, Capabilities: s.capabilities, Tags: s.tags,
 	}
 	if s.parent != "" {
 		d.RootId = f.root(s).id
@@ -89,12 +96,14 @@ func (f *CloudFormation) describe(s *stack) description {
 		ended := cloud.Time(s.ended)
 		d.DeletionTime = &ended
 	}
-	d.Parameters = told(s.template)
-	if s.created != nil {
-		for _, key := range slices.Sorted(maps.Keys(s.created.Outputs)) {
-			value := f.options.Localize(fmt.Sprint(s.created.Outputs[key]))
-			d.Outputs = append(d.Outputs, output{key, value, s.template.Template.Outputs[key].Description})
-		}
+	if !s.updated.IsZero() {
+		updated := cloud.Time(s.updated)
+		d.LastUpdatedTime = &updated
+	}
+	d.Parameters = parametersOf(s.template)
+	for _, key := range slices.Sorted(maps.Keys(s.outputs)) {
+		declared := s.template.Template.Outputs[key]
+		d.Outputs = append(d.Outputs, output{key, f.options.Localize(fmt.Sprint(s.outputs[key])), declared.Description, s.exportOf(key)})
 	}
 	return d
 }
@@ -224,6 +233,43 @@ func (f *CloudFormation) stackOf(physicalID string) string {
 	return ""
 }
 
+type describeResourceInput struct{ StackName, LogicalResourceId string }
+
+type describeResourceOutput struct{ StackResourceDetail stackResourceDetail }
+
+type stackResourceDetail struct {
+	StackId, StackName, LogicalResourceId string
+	PhysicalResourceId                    string `json:",omitempty"`
+	ResourceType, ResourceStatus          string
+	ResourceStatusReason                  string `json:",omitempty"`
+	LastUpdatedTimestamp                  cloud.Time
+	Metadata                              string `json:",omitempty"`
+}
+
+func (f *CloudFormation) describeStackResource(_ context.Context, caller cloud.Caller, in describeResourceInput) (out describeResourceOutput, err error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	s, err := f.existing(caller, "DescribeStackResource", in.StackName)
+	if err != nil {
+		return out, err
+	}
+	r, ok := s.resources[in.LogicalResourceId]
+	if !ok {
+		return out, invalid("Resource %s does not exist for stack %s", in.LogicalResourceId, s.template.Name)
+	}
+	out.StackResourceDetail = stackResourceDetail{
+		s.id, s.template.Name, r.LogicalResourceId, r.PhysicalResourceId, r.ResourceType, r.ResourceStatus, r.ResourceStatusReason, r.LastUpdatedTimestamp, "",
+	}
+	if declared, ok := s.template.Template.Resources[in.LogicalResourceId]; ok && declared.Metadata != nil {
+		text, err := json.Marshal(declared.Metadata)
+		if err != nil {
+			return out, err
+		}
+		out.StackResourceDetail.Metadata = string(text)
+	}
+	return out, nil
+}
+
 type listStacksInput struct {
 	StackStatusFilter []string
 	NextToken         string
@@ -237,6 +283,7 @@ type summary struct {
 	ParentId                        string `json:",omitempty"`
 	RootId                          string `json:",omitempty"`
 	CreationTime                    cloud.Time
+	LastUpdatedTime                 *cloud.Time `json:",omitempty"`
 	DeletionTime                    *cloud.Time `json:",omitempty"`
 }
 
@@ -251,36 +298,9 @@ func (f *CloudFormation) listStacks(_ context.Context, caller cloud.Caller, in l
 	for _, s := range f.sorted() {
 		if d := f.describe(s); len(in.StackStatusFilter) == 0 || slices.Contains(in.StackStatusFilter, s.status) {
 			out.StackSummaries = append(out.StackSummaries, summary{
-				d.StackId, d.StackName, d.StackStatus, d.StackStatusReason, d.ParentId, d.RootId, d.CreationTime, d.DeletionTime,
+				d.StackId, d.StackName, d.StackStatus, d.StackStatusReason, d.ParentId, d.RootId, d.CreationTime, d.LastUpdatedTime, d.DeletionTime,
 			})
 		}
 	}
 	return out, nil
-}
-
-type templateInput struct{ StackName, TemplateStage, ChangeSetName string }
-
-type templateOutput struct {
-	TemplateBody    string
-	StagesAvailable []string
-}
-
-// getTemplate answers a template as it was written: nothing here processes it. A
-// stack that only has change sets has an empty one.
-func (f *CloudFormation) getTemplate(_ context.Context, caller cloud.Caller, in templateInput) (templateOutput, error) {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	s, err := f.existing(caller, "GetTemplate", in.StackName)
-	if err != nil {
-		return templateOutput{}, err
-	}
-	of := s.template
-	if in.ChangeSetName != "" {
-		set := s.set(in.ChangeSetName)
-		if set == nil {
-			return templateOutput{}, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", in.ChangeSetName)
-		}
-		of = set.ready
-	}
-	return templateOutput{of.Template.Body, []string{"Original", "Processed"}}, nil
 }

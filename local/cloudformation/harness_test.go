@@ -2,9 +2,11 @@ package cloudformation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +33,10 @@ type ground struct {
 	// stuck are the logical ids of things that cannot be deleted.
 	stuck map[string]bool
 
-	// held keeps things from being deleted until it is closed, if there is one.
+	// unwilling are those of things that cannot be updated.
+	unwilling map[string]bool
+
+	// held keeps things from being updated and deleted until it is closed, if there is one.
 	held chan struct{}
 
 	// answer is what the function of all custom resources puts: text as it is,
@@ -45,7 +50,7 @@ func newGround(t *testing.T) *ground {
 	t.Helper()
 	c := cloud.New(site)
 	t.Cleanup(c.Close)
-	g := &ground{stuck: map[string]bool{}}
+	g := &ground{stuck: map[string]bool{}, unwilling: map[string]bool{}}
 	g.CloudFormation = New(c, Options{
 		Endpoint: func() string { return "http://engine" },
 		Localize: func(text string) string { return "local " + text },
@@ -83,25 +88,66 @@ func (g *ground) invoke(_ context.Context, _ cloud.Caller, in invocation) (struc
 
 const function = "arn:aws:lambda:eu-west-1:111122223333:function:f"
 
-func (g *ground) thing(ctx context.Context, r cfn.Resource, p struct {
+type properties struct {
 	Name   string
 	Broken bool
-}) (cfn.Handle, error) {
-	if p.Broken {
+	Of     any
+}
+
+func (g *ground) thing(ctx context.Context, r cfn.Resource, p properties) (cfn.Handle, error) {
+	return g.made("physical-"+r.LogicalID, "arn-"+r.LogicalID, r, p.Broken)
+}
+
+// made is a resource that has been made, unless it is broken.
+func (g *ground) made(ref, arn string, r cfn.Resource, broken bool) (cfn.Handle, error) {
+	if broken {
 		return cfn.Handle{}, errors.New("it is broken")
 	}
-	return cfn.Handle{Ref: "physical-" + r.LogicalID, Attributes: map[string]any{"Arn": "arn-" + r.LogicalID}, Delete: func(ctx context.Context) error {
-		if g.held != nil {
-			select {
-			case <-g.held:
-			case <-ctx.Done():
-			}
-		}
+	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Arn": arn}, Delete: func(ctx context.Context) error {
+		g.wait(ctx)
 		if g.stuck[r.LogicalID] {
 			return errors.New("it is in use")
 		}
 		return nil
 	}}, nil
+}
+
+// wait waits as long as things are held.
+func (g *ground) wait(ctx context.Context) error {
+	if g.held == nil {
+		return nil
+	}
+	select {
+	case <-g.held:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *ground) change(ctx context.Context, r cfn.Resource, h cfn.Handle, _, after properties) (cfn.Handle, error) {
+	switch {
+	case after.Broken || g.unwilling[r.LogicalID]:
+		return h, errors.New("it is broken")
+	default:
+		return h, g.wait(ctx)
+	}
+}
+
+// queueProperties are those of a queue: to change the name or the kind replaces it.
+type queueProperties struct {
+	QueueName    string
+	FifoQueue    bool
+	DelaySeconds int
+}
+
+func (g *ground) queue(_ context.Context, r cfn.Resource, p queueProperties) (cfn.Handle, error) {
+	name := cmp.Or(p.QueueName, fmt.Sprint("queue-", r.LogicalID, "-", r.Generation))
+	return g.made(name, "arn-"+name, r, p.DelaySeconds > 900)
+}
+
+func (g *ground) requeue(_ context.Context, r cfn.Resource, h cfn.Handle, _, after queueProperties) (cfn.Handle, error) {
+	return g.made(h.Ref, "arn-"+h.Ref, r, after.DelaySeconds > 900)
 }
 
 // deploy creates a stack of a template.

@@ -1,11 +1,8 @@
 package cloudformation
 
-// This file is a stack: what has happened to it, and how it is deleted.
+// This file is a stack, and what has happened to it.
 
 import (
-	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,21 +13,39 @@ import (
 
 type stack struct {
 	id        string
-	template  cfn.Stack
 	parent    string // the id of the stack that it is nested in, or empty
 	created   *cfn.Created
-	work      sync.Mutex // held while resources are created or deleted
+	work      sync.Mutex // held while resources are created, updated or deleted
 	protected bool
 
 	// The service's mutex guards all that follows, and protected.
-	status, reason string
-	began, ended   time.Time
-	events         []event // the oldest first
-	resources      map[string]*resource
-	imports        map[string]bool // names of exports
-	sets           []*changeSet    // the oldest first
+	template         cfn.Stack      // what it was when it was last complete, or is to be created of
+	outputs, exports map[string]any // since it was last complete
+	stable           bool           // whether it has ever been complete
+	status, reason   string
+	began, ended     time.Time
+	updated          time.Time // when its last update began, or zero
+	events           []event   // the oldest first
+	resources        map[string]*resource
+	imports          map[string]bool // names of exports
+	importing        map[string]bool // those of what it is being updated to, or nil
+	sets             []*changeSet    // the oldest first
+	cancel           func()          // ends the update that is under way
+	keep             bool            // whether it is not rolled back when it fails
+	before           before          // the last update
 
-	// What the change set had that created it.
+	terms
+}
+
+// before is what a stack had before an update.
+type before struct {
+	template cfn.Stack
+	terms    terms
+	imports  map[string]bool
+}
+
+// terms are what a stack or a change set has besides its template.
+type terms struct {
 	tags               []tag
 	capabilities       []string
 	changeSet, roleARN string
@@ -64,28 +79,40 @@ const reviewed = "REVIEW_IN_PROGRESS"
 
 // add registers a stack, with the mutex held.
 func (f *CloudFormation) add(template cfn.Stack, settings Settings, status, reason string) *stack {
+	for _, before := range f.stacks {
+		if before.template.Name == template.Name {
+			template.Before++
+			if before.created != nil {
+				template.Generations = before.created.Generations()
+			}
+		}
+	}
 	s := &stack{
-		id: template.ID(), template: template, parent: settings.Parent, protected: settings.Protected,
+		id: template.ID(), template: template, protected: settings.Protected, keep: settings.DisableRollback,
 		began: time.Now(), resources: map[string]*resource{}, imports: map[string]bool{},
 	}
-	f.follow(s)
+	if parent := f.named(settings.Parent); parent != nil {
+		s.parent = parent.id
+	}
+	f.follow(s, &s.template, s.imports)
 	f.stacks = append(f.stacks, s)
 	s.becomes(status, reason)
 	return s
 }
 
-// follow lets a stack's template tell what becomes of it.
-func (f *CloudFormation) follow(s *stack) {
-	s.template.Tell = func(step cfn.Step) {
+// follow lets a template tell what becomes of the stack, and which exports it imports.
+func (f *CloudFormation) follow(s *stack, template *cfn.Stack, imports map[string]bool) {
+	template.Before, template.Generations = s.template.Before, s.template.Generations
+	template.Tell = func(step cfn.Step) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		s.take(step)
 	}
-	s.template.Imports = func(name string) (any, bool) {
+	template.Imports = func(name string) (any, bool) {
 		value, ok := f.Export(name)
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		s.imports[name] = true
+		imports[name] = true
 		return value, ok
 	}
 }
@@ -93,7 +120,9 @@ func (f *CloudFormation) follow(s *stack) {
 // take records a step of one of the resources.
 func (s *stack) take(step cfn.Step) {
 	now := cloud.Time(s.moment())
-	s.resources[step.LogicalID] = &resource{step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now}
+	if !step.Replaced {
+		s.resources[step.LogicalID] = &resource{step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now}
+	}
 	s.events = append(s.events, event{cloud.UUID(), s.id, s.template.Name, step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now})
 }
 
@@ -123,16 +152,8 @@ func (s *stack) moment() time.Time {
 
 func (s *stack) gone() bool { return s.status == "DELETE_COMPLETE" }
 
-func (s *stack) exports() map[string]any {
-	if s.created == nil || s.gone() {
-		return nil
-	}
-	return s.created.Exports
-}
-
-// named finds a stack by its name, or by its id even when it has been deleted.
-// Ids are the same in every run, so that a stack which was created again has that
-// of the one before. It is called with the mutex held.
+// named finds a stack by its name, or by its id even when it has been deleted. It
+// is called with the mutex held.
 func (f *CloudFormation) named(name string) *stack {
 	for _, s := range slices.Backward(f.stacks) {
 		if s.id == name || s.template.Name == name && !s.gone() {
@@ -140,36 +161,4 @@ func (f *CloudFormation) named(name string) *stack {
 		}
 	}
 	return nil
-}
-
-// importer says which export of a stack another one uses, or "".
-func (f *CloudFormation) importer(s *stack) string {
-	for _, name := range slices.Sorted(maps.Keys(s.exports())) {
-		for _, other := range f.stacks {
-			if other != s && !other.gone() && other.imports[name] {
-				return fmt.Sprintf("Export %s cannot be deleted as it is in use by %s", name, other.template.Name)
-			}
-		}
-	}
-	return ""
-}
-
-// delete deletes the resources of a stack that is in DELETE_IN_PROGRESS.
-func (f *CloudFormation) delete(ctx context.Context, s *stack, d cfn.Deletion) error {
-	s.work.Lock()
-	defer s.work.Unlock()
-	return f.undo(ctx, s, d, "DELETE")
-}
-
-// Delete deletes a stack that is nested in another, which is being deleted.
-func (f *CloudFormation) Delete(ctx context.Context, id string) error {
-	f.mu.Lock()
-	s := f.named(id)
-	if s == nil || s.gone() {
-		f.mu.Unlock()
-		return nil
-	}
-	s.becomes("DELETE_IN_PROGRESS", "")
-	f.mu.Unlock()
-	return f.delete(ctx, s, cfn.Deletion{})
 }

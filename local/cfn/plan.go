@@ -1,0 +1,282 @@
+package cfn
+
+// This file tells what an update would do, before it is done: the changes of a
+// change set.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn/schema"
+)
+
+// Plan is what an update would do.
+type Plan struct {
+	Changes []Change // by logical id
+	Outputs bool     // whether outputs differ
+}
+
+// Empty tells whether an update would do nothing.
+func (p Plan) Empty() bool { return len(p.Changes) == 0 && !p.Outputs }
+
+// Change is what an update would do to one resource.
+type Change struct {
+	Action       string // Add, Modify, Remove
+	LogicalID    string
+	PhysicalID   string // not of Add
+	Type         string
+	PolicyAction string // Delete, Retain: what becomes of what is not needed any more; ReplaceAndDelete, ReplaceAndRetain
+	Replacement  string // True, False, Conditional; of Modify
+	Scope        []string
+	Details      []Detail
+}
+
+// Detail is one reason for a Modify.
+type Detail struct {
+	Attribute  string // Properties, Metadata, DeletionPolicy, UpdateReplacePolicy
+	Name       string // of the property
+	Recreation schema.Recreation
+	Evaluation string // Static, or Dynamic: the value is not known before
+	Source     string // DirectModification, ParameterReference, ResourceReference, ResourceAttribute
+	Cause      string // the parameter, the resource or its attribute
+}
+
+// planner goes through the resources of a stack as an update would.
+type planner struct {
+	*Created
+	to       *Stack
+	resolver *resolver
+	changed  map[string]bool   // names of parameters that have another value
+	replaced map[string]string // logical ids of resources that change, by Replacement
+}
+
+// Plan tells what Update would do.
+func (c *Created) Plan(to *Stack) (Plan, error) {
+	r, err := to.resolver()
+	if err != nil {
+		return Plan{}, err
+	}
+	order, err := to.wanted(r)
+	if err != nil {
+		return Plan{}, err
+	}
+	r.early = true // as what is not there yet will have another handle
+	p := planner{c, to, r, c.otherParameters(r), map[string]string{}}
+	var plan Plan
+	for _, id := range order {
+		change, err := p.change(id)
+		if err != nil {
+			return plan, err
+		}
+		if change != nil {
+			plan.Changes = append(plan.Changes, *change)
+		}
+	}
+	for id, i := range c.live {
+		if !slices.Contains(order, id) {
+			plan.Changes = append(plan.Changes, Change{
+				Action: "Remove", LogicalID: id, PhysicalID: i.handle.Ref, Type: i.Type, PolicyAction: policyAction(i.declared.DeletionPolicy),
+			})
+		}
+	}
+	slices.SortFunc(plan.Changes, func(a, b Change) int { return cmp.Compare(a.LogicalID, b.LogicalID) })
+	outputs, exports, err := to.resolveOutputs(r)
+	plan.Outputs = err != nil || !same(outputs, c.Outputs) || !same(exports, c.Exports)
+	return plan, nil
+}
+
+// otherParameters are the parameters that have another value than now, or had none.
+func (c *Created) otherParameters(r *resolver) map[string]bool {
+	before, err := c.stack.parameters()
+	other := map[string]bool{}
+	for name, value := range r.parameters {
+		if was, ok := before[name]; err != nil || !ok || !reflect.DeepEqual(was, value) {
+			other[name] = true
+		}
+	}
+	return other
+}
+
+func policyAction(p deletionPolicy) string {
+	if p.retains() {
+		return "Retain"
+	}
+	return "Delete"
+}
+
+// change is what would be done to a resource, or nil. What refers to the
+// resource is resolved with what it answers, unless it will be another one.
+func (p planner) change(id string) (*Change, error) {
+	declared, now := p.to.Template.Resources[id], p.live[id]
+	if now == nil {
+		p.replaced[id] = "True"
+		return &Change{Action: "Add", LogicalID: id, Type: declared.Type}, nil
+	}
+	wanted, err := p.foresee(now, declared)
+	if err != nil {
+		return nil, err
+	}
+	details := p.details(now, wanted)
+	if len(details) == 0 {
+		p.resolver.handles[id] = now.handle
+		return nil, nil
+	}
+	change := &Change{Action: "Modify", LogicalID: id, PhysicalID: now.handle.Ref, Type: now.Type, Replacement: replacement(details), Details: details}
+	for _, d := range details {
+		if !slices.Contains(change.Scope, d.Attribute) {
+			change.Scope = append(change.Scope, d.Attribute)
+		}
+	}
+	if p.replaced[id] = change.Replacement; change.Replacement == "True" {
+		change.PolicyAction = "ReplaceAnd" + policyAction(declared.UpdateReplacePolicy)
+	} else {
+		p.resolver.handles[id] = now.handle
+	}
+	return change, nil
+}
+
+// foresee resolves what is wanted of a resource. What depends on resources that
+// are not there yet may not be of a form that can be resolved: then it is taken
+// for something else than now.
+func (p planner) foresee(now *instance, declared *declaration) (*instance, error) {
+	wanted := &instance{Resource: now.Resource, declared: declared, properties: map[string]any{}}
+	for name, value := range declared.Properties {
+		resolved, err := p.resolver.resolve(value)
+		if _, removed := resolved.(noValue); removed {
+			continue
+		}
+		if err != nil && len(p.causes(value)) == 0 {
+			return nil, now.fault("property "+name, err)
+		}
+		wanted.properties[name] = resolved
+		if err != nil {
+			wanted.properties[name] = placeholderOf(name)
+		}
+	}
+	metadata, err := p.resolver.resolve(orEmpty(declared.Metadata))
+	if err != nil {
+		metadata = map[string]any{}
+	}
+	wanted.Metadata = metadata.(map[string]any)
+	return wanted, nil
+}
+
+// replacement says whether the details replace the resource.
+func replacement(details []Detail) string {
+	worst := "False"
+	for _, d := range details {
+		switch {
+		case d.Recreation == schema.Always && d.Evaluation == "Static":
+			return "True"
+		case d.Recreation != schema.Never:
+			worst = "Conditional"
+		}
+	}
+	return worst
+}
+
+// details are the reasons why a resource would be updated.
+func (p planner) details(now, wanted *instance) (all []Detail) {
+	paths := differences(now.properties, wanted.properties)
+	names := map[string]bool{}
+	maps.Copy(names, p.dynamic(wanted))
+	for _, path := range paths {
+		names[path[0]] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		below := slices.DeleteFunc(slices.Clone(paths), func(path []string) bool { return path[0] != name })
+		if len(below) == 0 {
+			below = [][]string{{name}}
+		}
+		all = append(all, p.reasons(now, wanted, name, recreation(now.Type, below))...)
+	}
+	attribute := func(name string, differs bool) {
+		if differs {
+			all = append(all, Detail{Attribute: name, Recreation: schema.Never, Evaluation: "Static", Source: "DirectModification"})
+		}
+	}
+	attribute("Metadata", !same(now.Metadata, wanted.Metadata))
+	attribute("DeletionPolicy", now.declared.DeletionPolicy != wanted.declared.DeletionPolicy)
+	attribute("UpdateReplacePolicy", now.declared.UpdateReplacePolicy != wanted.declared.UpdateReplacePolicy)
+	return all
+}
+
+// dynamic are the properties that may change because a resource does.
+func (p planner) dynamic(wanted *instance) map[string]bool {
+	names := map[string]bool{}
+	for name, value := range wanted.declared.Properties {
+		for _, reason := range p.causes(value) {
+			names[name] = names[name] || reason.Evaluation == "Dynamic"
+		}
+	}
+	maps.DeleteFunc(names, func(_ string, dynamic bool) bool { return !dynamic })
+	return names
+}
+
+// reasons say why a property would change.
+func (p planner) reasons(now, wanted *instance, name string, recreation schema.Recreation) []Detail {
+	reasons := p.causes(wanted.declared.Properties[name])
+	if len(reasons) == 0 || !reflect.DeepEqual(now.declared.Properties[name], wanted.declared.Properties[name]) {
+		reasons = append(reasons, Detail{Evaluation: "Static", Source: "DirectModification"})
+	}
+	for i := range reasons {
+		reasons[i].Attribute, reasons[i].Name, reasons[i].Recreation = "Properties", name, recreation
+	}
+	return reasons
+}
+
+// causes are the parameters and resources that may change a value.
+func (p planner) causes(value any) (all []Detail) {
+	refs, attributes := map[string]bool{}, map[string]bool{}
+	mentions(value, refs, attributes)
+	for _, name := range slices.Sorted(maps.Keys(refs)) {
+		switch becomes := p.replaced[name]; {
+		case p.changed[name]:
+			all = append(all, Detail{Evaluation: "Static", Source: "ParameterReference", Cause: name})
+		case becomes == "True", becomes == "Conditional":
+			all = append(all, Detail{Evaluation: "Dynamic", Source: "ResourceReference", Cause: name})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		if id, _, _ := strings.Cut(name, "."); p.replaced[id] != "" {
+			all = append(all, Detail{Evaluation: "Dynamic", Source: "ResourceAttribute", Cause: name})
+		}
+	}
+	return all
+}
+
+// mentions collects what Ref refers to, and the attributes that Fn::GetAtt and
+// Fn::Sub ask for, as "Resource.Attribute".
+func mentions(value any, refs, attributes map[string]bool) {
+	switch v := value.(type) {
+	case []any:
+		for _, element := range v {
+			mentions(element, refs, attributes)
+		}
+	case map[string]any:
+		for key, argument := range v {
+			switch key {
+			case "Ref":
+				refs[fmt.Sprint(argument)] = true
+			case "Fn::GetAtt":
+				if id, attribute, err := getAttArguments(argument); err == nil {
+					attributes[id+"."+attribute] = true
+				}
+			case "Fn::Sub":
+				for _, name := range subTerms(argument) {
+					if strings.Contains(name, ".") {
+						attributes[name] = true
+					} else {
+						refs[name] = true
+					}
+				}
+			}
+			mentions(argument, refs, attributes)
+		}
+	}
+}

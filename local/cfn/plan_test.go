@@ -1,0 +1,98 @@
+package cfn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// planned are the changes of an update, each in one line.
+func planned(t *testing.T, before, after string, parameters map[string]string) (lines []string, plan Plan) {
+	t.Helper()
+	w := newWorld()
+	w.create(t, before)
+	to := w.stack(t, after)
+	to.Parameters = parameters
+	plan, err := w.Plan(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range plan.Changes {
+		line := strings.TrimSpace(fmt.Sprint(c.Action, " ", c.LogicalID, " ", c.Replacement, " ", c.PolicyAction, " ", strings.Join(c.Scope, ",")))
+		for _, d := range c.Details {
+			line += fmt.Sprintf("; %s %s %s %s %s", d.Name, d.Recreation, d.Evaluation, d.Source, d.Cause)
+		}
+		lines = append(lines, strings.ReplaceAll(strings.Join(strings.Fields(line), " "), " ;", ";"))
+	}
+	if w.calls > 3 || len(w.steps) > 0 {
+		t.Errorf("the plan has done something: %d calls, %q", w.calls, w.steps)
+	}
+	return lines, plan
+}
+
+func TestAPlanTellsWhatAnUpdateWouldDo(t *testing.T) {
+	const parameter = `"Parameters": {"Delay": {"Type": "Number", "Default": 1}, "Fifo": {"Type": "String", "Default": "false"}}, `
+	with := func(resources ...string) string {
+		return strings.Replace(template(resources...), "{", "{"+parameter, 1)
+	}
+	for _, row := range []struct {
+		name, before, after string
+		parameters          map[string]string
+		want                []string
+	}{
+		{"nothing", template(queueOf("A", `"DelaySeconds": 1`)), template(queueOf("A", `"DelaySeconds": "1"`)), nil, nil},
+		{"what comes and goes", template(queueOf("A", ``), queueOf("Kept", ``, `, "DeletionPolicy": "Retain"`)), template(queueOf("B", ``)), nil,
+			[]string{"Remove A Delete", "Add B", "Remove Kept Retain"}},
+		{"a change in place", template(queueOf("A", `"DelaySeconds": 1`)), template(queueOf("A", `"DelaySeconds": 2`)), nil,
+			[]string{"Modify A False Properties; DelaySeconds Never Static DirectModification"}},
+		{"a replacement, and what refers to it", template(queueOf("A", ``), queueOf("B", `"RedrivePolicy": {"Ref": "A"}`)),
+			template(queueOf("A", `"FifoQueue": true`, `, "UpdateReplacePolicy": "Retain"`), queueOf("B", `"RedrivePolicy": {"Ref": "A"}`)), nil,
+			[]string{"Modify A True ReplaceAndRetain Properties,UpdateReplacePolicy; FifoQueue Always Static DirectModification; Never Static DirectModification",
+				"Modify B False Properties; RedrivePolicy Never Dynamic ResourceReference A"}},
+		{"what may be replaced", template(queueOf("A", ``), queueOf("B", `"QueueName": {"Fn::GetAtt": ["A", "Arn"]}`), queueOf("C", `"RedrivePolicy": {"Ref": "B"}`)),
+			template(queueOf("A", `"DelaySeconds": 2`), queueOf("B", `"QueueName": {"Fn::GetAtt": ["A", "Arn"]}`), queueOf("C", `"RedrivePolicy": {"Ref": "B"}`)), nil,
+			[]string{"Modify A False Properties; DelaySeconds Never Static DirectModification", "Modify B Conditional Properties; QueueName Always Dynamic ResourceAttribute A.Arn",
+				"Modify C False Properties; RedrivePolicy Never Dynamic ResourceReference B"}},
+		{"what is made of what is not there yet", template(queueOf("A", ``), queueOf("B", `"RedrivePolicy": 1`)),
+			template(queueOf("A", `"FifoQueue": true`), queueOf("B", `"RedrivePolicy": {"Fn::Select": [5, {"Fn::Split": [":", {"Fn::Sub": "${A.Arn}"}]}]}`)), nil,
+			[]string{"Modify A True ReplaceAndDelete Properties; FifoQueue Always Static DirectModification",
+				"Modify B False Properties; RedrivePolicy Never Dynamic ResourceAttribute A.Arn; RedrivePolicy Never Static DirectModification"}},
+		{"another value of a parameter", with(queueOf("A", `"DelaySeconds": {"Ref": "Delay"}, "FifoQueue": {"Ref": "Fifo"}`)), with(queueOf("A", `"DelaySeconds": {"Ref": "Delay"}, "FifoQueue": {"Ref": "Fifo"}`)), map[string]string{"Delay": "2"},
+			[]string{"Modify A False Properties; DelaySeconds Never Static ParameterReference Delay"}},
+		{"a parameter that replaces", with(queueOf("A", `"FifoQueue": {"Ref": "Fifo"}`)), with(queueOf("A", `"FifoQueue": {"Fn::Sub": "${Fifo}"}`)), map[string]string{"Fifo": "true"},
+			[]string{"Modify A True ReplaceAndDelete Properties; FifoQueue Always Static ParameterReference Fifo; FifoQueue Always Static DirectModification"}},
+		{"metadata and policies", template(queueOf("A", ``)), template(queueOf("A", ``, `, "Metadata": {"a": 1}, "DeletionPolicy": "Retain"`)), nil,
+			[]string{"Modify A False Metadata,DeletionPolicy; Never Static DirectModification; Never Static DirectModification"}},
+		{"a property that goes by a condition", template(queueOf("A", `"DelaySeconds": 1`)), template(queueOf("A", `"DelaySeconds": {"Ref": "AWS::NoValue"}`)), nil,
+			[]string{"Modify A False Properties; DelaySeconds Never Static DirectModification"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			lines, plan := planned(t, row.before, row.after, row.parameters)
+			if !slices.Equal(lines, row.want) || plan.Empty() != (row.want == nil) {
+				t.Errorf("got  %q\nwant %q", lines, row.want)
+			}
+		})
+	}
+}
+
+func TestAPlanMayOnlyChangeOutputs(t *testing.T) {
+	out := func(value string) string {
+		return strings.Replace(template(queueOf("A", ``)), "{", `{"Outputs": {"O": {"Value": `+value+`}}, `, 1)
+	}
+	if lines, plan := planned(t, out(`"a"`), out(`"b"`), nil); len(lines) > 0 || plan.Empty() {
+		t.Errorf("got %q, %+v", lines, plan)
+	}
+	if _, plan := planned(t, out(`{"Ref": "A"}`), out(`{"Ref": "A"}`), nil); !plan.Empty() {
+		t.Errorf("got %+v", plan)
+	}
+}
+
+func TestAPlanSaysWhatCannotBeResolved(t *testing.T) {
+	w := newWorld()
+	w.create(t, template(queueOf("A", ``), queueOf("B", ``)))
+	_, err := w.Plan(w.stack(t, template(queueOf("A", ``), queueOf("B", `"RedrivePolicy": {"Fn::GetAtt": ["A", "Odd"]}`))))
+	if err == nil || !strings.Contains(err.Error(), "B (AWS::SQS::Queue): property RedrivePolicy") {
+		t.Errorf("got %v", err)
+	}
+}

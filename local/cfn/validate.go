@@ -1,0 +1,56 @@
+package cfn
+
+// This file finds what CloudFormation finds wrong with a template before it does
+// anything with it.
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Validate refuses references to what the template does not have.
+func (t *Template) Validate() error {
+	for _, section := range []string{"Resources", "Outputs"} {
+		if missing := t.unresolved(section); len(missing) > 0 {
+			return refusal("Unresolved resource dependencies [" + strings.Join(missing, ", ") + "] in the " + section + " block of the template")
+		}
+	}
+	return nil
+}
+
+// unresolved are the names that a section refers to and that stand for nothing.
+func (t *Template) unresolved(section string) []string {
+	names := map[string]bool{}
+	if section == "Resources" {
+		for _, d := range t.Resources {
+			maps.Copy(names, d.needs())
+		}
+	} else {
+		for _, o := range t.Outputs {
+			references(o.Value, names)
+		}
+	}
+	return slices.Sorted(func(yield func(string) bool) {
+		for name := range names {
+			_, isParameter := t.Parameters[name]
+			_, isResource := t.Resources[name]
+			known := isParameter || isResource || strings.HasPrefix(name, "AWS::")
+			if !known && !yield(name) {
+				return
+			}
+		}
+	})
+}
+
+// OtherTypes are the logical ids that stand for a resource of another type in
+// another stack.
+func (c *Created) OtherTypes(to *Stack) (ids []string) {
+	for id, i := range c.live {
+		if declared, ok := to.Template.Resources[id]; ok && declared.Type != i.Type {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

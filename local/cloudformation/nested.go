@@ -1,0 +1,81 @@
+package cloudformation
+
+// This file updates stacks that are nested in others. They are settled, or go
+// back, with the stack that they are nested in.
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+)
+
+// Update updates a stack that is nested in another, which is being updated, or
+// goes back to what it was before. It can be undone until Settle.
+func (f *CloudFormation) Update(ctx context.Context, id string, ready cfn.Stack) (outputs map[string]any, err error) {
+	f.mu.Lock()
+	s := f.named(id)
+	if s == nil || s.created == nil {
+		f.mu.Unlock()
+		return nil, fmt.Errorf("nested stack %s is not there", id)
+	}
+	f.mu.Unlock()
+	s.work.Lock()
+	defer s.work.Unlock()
+	if s.created.GoesBackTo(&ready) {
+		f.mu.Lock()
+		s.becomes("UPDATE_ROLLBACK_IN_PROGRESS", "")
+		f.mu.Unlock()
+		err = f.back(ctx, s, nil)
+	} else {
+		err = f.advance(ctx, s, ready)
+	}
+	return s.created.Outputs, err
+}
+
+// advance updates a nested stack. One that cannot be goes back by itself, unless
+// the stack that it is nested in is not rolled back either.
+func (f *CloudFormation) advance(ctx context.Context, s *stack, ready cfn.Stack) error {
+	f.mu.Lock()
+	u := &update{ready: ready, terms: s.terms, keep: f.root(s).keep}
+	cancelled := f.begin(s, u, "")
+	f.mu.Unlock()
+	err := f.apply(ctx, cancelled, s, u)
+	if err == nil || ctx.Err() != nil && u.keep {
+		return err
+	}
+	status := "UPDATE_FAILED"
+	if u.keep {
+		f.fail(s, err)
+	} else {
+		f.mu.Lock()
+		what := f.rollsBack(s, err.Error())
+		f.mu.Unlock()
+		f.rollback(context.WithoutCancel(ctx), s, what, nil)
+		status = "UPDATE_ROLLBACK_IN_PROGRESS"
+	}
+	return failed("Embedded stack %s was not successfully updated. Currently in %s with reason: %s", s.id, status, err)
+}
+
+// Settle ends the update of a nested stack, or its rollback, if there is one.
+func (f *CloudFormation) Settle(ctx context.Context, id string) error {
+	f.mu.RLock()
+	s := f.named(id)
+	what := map[string]string{
+		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK",
+	}[statusOf(s)]
+	f.mu.RUnlock()
+	if what != "" {
+		s.work.Lock()
+		defer s.work.Unlock()
+		f.cleanUp(ctx, s, what)
+	}
+	return nil
+}
+
+func statusOf(s *stack) string {
+	if s == nil {
+		return ""
+	}
+	return s.status
+}
