@@ -28,8 +28,8 @@ type EC2 struct {
 
 	mu        sync.Mutex // guards what follows, and the state of instances
 	instances map[string]*instance
-	subnets   map[string]subnet         // by id
-	templates map[string]launchTemplate // by id and by name
+	subnets   map[string]subnet          // by id
+	templates map[string]launchTemplates // by id and by name
 }
 
 var _ cloud.API = (*EC2)(nil)
@@ -38,7 +38,7 @@ var _ cloud.API = (*EC2)(nil)
 func New(c *cloud.Cloud) *EC2 {
 	e := &EC2{
 		cloud: c, metrics: newMetrics(c),
-		instances: map[string]*instance{}, subnets: map[string]subnet{}, templates: map[string]launchTemplate{},
+		instances: map[string]*instance{}, subnets: map[string]subnet{}, templates: map[string]launchTemplates{},
 	}
 	e.Operations = cloud.Operations{
 		"DescribeInstances":      cloud.Handle(e.describeInstances),

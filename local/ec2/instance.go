@@ -56,6 +56,7 @@ type instance struct {
 	reason   *stateReason
 	comment  string        // why it is in its state, and since when
 	turns    uint64        // how often the state has changed
+	turned   chan struct{} // closed when it changes again
 	gone     chan struct{} // closed when it is terminated
 }
 
@@ -73,6 +74,8 @@ type declared struct {
 func (i *instance) enter(to state) {
 	i.state, i.since = to, time.Now()
 	i.turns++
+	close(i.turned)
+	i.turned = make(chan struct{})
 	i.Changed()
 	i.announce()
 	after, ok := passing[to]
@@ -113,6 +116,54 @@ func (i *instance) end(to state) {
 	i.reason = &stateReason{"Client.UserInitiatedShutdown", "Client.UserInitiatedShutdown: User initiated shutdown"}
 	i.comment = fmt.Sprintf("User initiated (%s GMT)", time.Now().UTC().Format(time.DateTime))
 	i.enter(to)
+}
+
+// become gives an instance what its template says now. For another type it is
+// stopped first and started afterwards, if it runs.
+func (i *instance) become(ctx context.Context, next declared) error {
+	e := i.service
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	started := false
+	if next.kind != i.kind || next.ebsOptimized != i.ebsOptimized {
+		if err := i.settled(ctx); err != nil {
+			return err
+		}
+		if started = i.state == running; started {
+			i.end(stopping)
+		}
+		if err := i.settled(ctx); err != nil {
+			return err
+		}
+	}
+	i.declared = next
+	if !started {
+		return nil
+	}
+	i.launch()
+	return i.settled(ctx)
+}
+
+// settled waits until the state does not pass by itself. The service's lock is
+// held, but while it waits.
+func (i *instance) settled(ctx context.Context) error {
+	for {
+		if _, passes := passing[i.state]; !passes {
+			return nil
+		}
+		turned := i.turned
+		i.service.mu.Unlock()
+		var err error
+		select {
+		case <-turned:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		i.service.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // delete terminates an instance and waits until it has ended. CloudFormation

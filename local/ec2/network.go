@@ -32,23 +32,28 @@ func (e *EC2) network() []cfn.Type {
 		e.plain("SubnetRouteTableAssociation", "rtbassoc-", "Id"),
 		e.plain("VPCEndpoint", "vpce-", "Id"),
 		e.plain("VPCGatewayAttachment", "igwa-", "AttachmentType"),
-		cfn.Define("AWS::EC2::EIP", e.createAddress),
-		cfn.Define("AWS::EC2::SecurityGroup", e.createSecurityGroup),
-		cfn.Define("AWS::EC2::Subnet", e.createSubnet),
-		cfn.Define("AWS::EC2::VPC", e.createVPC),
+		cfn.Define("AWS::EC2::EIP", e.createAddress, cfn.Update(same)),
+		cfn.Define("AWS::EC2::SecurityGroup", e.createSecurityGroup, cfn.Update(same)),
+		cfn.Define("AWS::EC2::Subnet", e.createSubnet, cfn.Update(same)),
+		cfn.Define("AWS::EC2::VPC", e.createVPC, cfn.Update(same)),
 	}
+}
+
+// same is the update of what is no other for its properties.
+func same(_ context.Context, _ cfn.Resource, h cfn.Handle, _, _ map[string]any) (cfn.Handle, error) {
+	return h, nil
 }
 
 // plain accepts a type with whatever properties. Its id is also the attribute.
 func (e *EC2) plain(name, prefix, attribute string) cfn.Type {
 	return cfn.Define("AWS::EC2::"+name, func(_ context.Context, r cfn.Resource, _ map[string]any) (cfn.Handle, error) {
-		id := identifier(prefix, r.Stack+"/"+r.LogicalID)
+		id := identifier(prefix, r.Key())
 		return cfn.Handle{Ref: id, Attributes: map[string]any{attribute: id}}, nil
-	})
+	}, cfn.Update(same))
 }
 
 func (e *EC2) createVPC(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
-	of := r.Stack + "/" + r.LogicalID
+	of := r.Key()
 	id := identifier("vpc-", of)
 	return cfn.Handle{Ref: id, Attributes: map[string]any{
 		"VpcId": id, "CidrBlock": p["CidrBlock"], "CidrBlockAssociations": []any{identifier("vpc-cidr-assoc-", of)},
@@ -57,7 +62,7 @@ func (e *EC2) createVPC(_ context.Context, r cfn.Resource, p map[string]any) (cf
 }
 
 func (e *EC2) createSubnet(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
-	id := identifier("subnet-", r.Stack+"/"+r.LogicalID)
+	id := identifier("subnet-", r.Key())
 	in := subnet{fmt.Sprint(p["VpcId"]), e.cloud.Region + "a"}
 	if zone, ok := p["AvailabilityZone"].(string); ok {
 		in.zone = zone
@@ -71,7 +76,7 @@ func (e *EC2) createSubnet(_ context.Context, r cfn.Resource, p map[string]any) 
 }
 
 func (e *EC2) createSecurityGroup(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
-	id := identifier("sg-", r.Stack+"/"+r.LogicalID)
+	id := identifier("sg-", r.Key())
 	vpc, ok := p["VpcId"].(string)
 	if !ok {
 		vpc = identifier("vpc-", "default")
@@ -82,7 +87,7 @@ func (e *EC2) createSecurityGroup(_ context.Context, r cfn.Resource, p map[strin
 // createAddress answers an address of those that RFC 5737 sets aside for
 // documentation: nobody has it.
 func (e *EC2) createAddress(_ context.Context, r cfn.Resource, _ map[string]any) (cfn.Handle, error) {
-	of := r.Stack + "/" + r.LogicalID
+	of := r.Key()
 	sum := sha256.Sum256([]byte(of))
 	address := fmt.Sprintf("203.0.113.%d", sum[0])
 	return cfn.Handle{Ref: address, Attributes: map[string]any{

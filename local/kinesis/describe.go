@@ -17,7 +17,7 @@ import (
 type mode struct{ StreamMode string }
 
 func (s *stream) mode() mode {
-	if s.settings.onDemand {
+	if s.now().onDemand {
 		return mode{"ON_DEMAND"}
 	}
 	return mode{"PROVISIONED"}
@@ -48,7 +48,7 @@ func (s *stream) description() description {
 }
 
 func (s *stream) details() details {
-	return details{s.description(), int(s.retained().Hours()), []enhancedMetrics{{[]string{}}}, cmp.Or(s.encrypted(), "NONE"), s.settings.key}
+	return details{s.description(), int(s.retained().Hours()), []enhancedMetrics{{[]string{}}}, cmp.Or(s.encrypted(), "NONE"), s.now().key}
 }
 
 // shardOutput is a shard as it is described. An open one has no end.
@@ -119,7 +119,7 @@ func (k *Kinesis) describeStreamSummary(_ context.Context, _ cloud.Caller, s *st
 		OpenShardCount     int
 		ConsumerCount      int
 		MaxRecordSizeInKiB int
-	}{s.details(), len(s.shards), 0, s.settings.maxRecord >> 10}}, nil
+	}{s.details(), len(s.shards), 0, s.now().maxRecord >> 10}}, nil
 }
 
 type listShardsInput struct {
@@ -283,10 +283,10 @@ func (s *stream) retain(in retentionInput, check func(hours, now int) error) (an
 	if err := checkRetention(hours); err != nil {
 		return nil, err
 	}
-	if err := check(hours, int(s.retention.Hours())); err != nil {
+	if err := check(hours, int(s.settings.retention.Hours())); err != nil {
 		return nil, err
 	}
-	s.retention = time.Duration(hours) * time.Hour
+	s.settings.retention = time.Duration(hours) * time.Hour
 	return struct{}{}, nil
 }
 

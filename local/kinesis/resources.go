@@ -17,8 +17,8 @@ import (
 // Types returns AWS::Kinesis::Stream and AWS::Kinesis::ResourcePolicy.
 func (k *Kinesis) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::Kinesis::Stream", k.createStream),
-		cfn.Define("AWS::Kinesis::ResourcePolicy", k.createResourcePolicy),
+		cfn.Define("AWS::Kinesis::Stream", k.createStream, cfn.Update(k.updateStream)),
+		cfn.Define("AWS::Kinesis::ResourcePolicy", k.createResourcePolicy, cfn.Overwrite(k.createResourcePolicy)),
 	}
 }
 
@@ -74,7 +74,12 @@ func (p streamProperties) settings() (settings, error) {
 	if e := p.StreamEncryption; (e.EncryptionType != "" || e.KeyId != "") && (e.EncryptionType != "KMS" || e.KeyId == "") {
 		return s, invalid("StreamEncryption must have the EncryptionType KMS and a KeyId")
 	}
-	return s, nil
+	hours := minRetention
+	if p.RetentionPeriodHours != nil {
+		hours = *p.RetentionPeriodHours
+	}
+	s.retention = time.Duration(hours) * time.Hour
+	return s, checkRetention(hours)
 }
 
 func (k *Kinesis) createStream(_ context.Context, r cfn.Resource, p streamProperties) (cfn.Handle, error) {
@@ -86,14 +91,7 @@ func (k *Kinesis) createStream(_ context.Context, r cfn.Resource, p streamProper
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	hours := minRetention
-	if p.RetentionPeriodHours != nil {
-		hours = *p.RetentionPeriodHours
-	}
-	if err := checkRetention(hours); err != nil {
-		return cfn.Handle{}, err
-	}
-	s := newStream(name, k.arn(name), settings, time.Duration(hours)*time.Hour)
+	s := newStream(name, k.arn(name), settings)
 	if err := k.cloud.Keep(s.arn, s); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -106,6 +104,28 @@ func (k *Kinesis) createStream(_ context.Context, r cfn.Resource, p streamProper
 		k.mu.Unlock()
 		return k.cloud.Forget(s.arn)
 	}}, nil
+}
+
+// updateStream keeps the records, and so the shards: a stream that goes on demand
+// has as many as it had.
+func (k *Kinesis) updateStream(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after streamProperties) (cfn.Handle, error) {
+	next, err := after.settings()
+	if err != nil {
+		return h, err
+	}
+	k.mu.RLock()
+	s, ok := k.streams[h.Ref]
+	k.mu.RUnlock()
+	if !ok {
+		return h, cloud.Errorf(400, "ResourceNotFoundException", "Stream %s under account %s not found.", h.Ref, k.cloud.Account)
+	}
+	shards := s.now().shards
+	if !next.onDemand && next.shards != shards {
+		return h, &cfn.Unsupported{Property: "ShardCount", Reason: fmt.Sprintf("the local engine splits and merges no shards: the stream keeps its %d", shards)}
+	}
+	next.shards = shards
+	s.become(next)
+	return h, nil
 }
 
 func (k *Kinesis) add(s *stream) error {

@@ -21,25 +21,25 @@ type stream struct {
 	name       string
 	arn        string
 	dimensions map[string]string // of its metrics
-	settings   settings
 
 	created time.Time
 	shards  []*shard // in the order of their hash keys
 
-	mu        sync.Mutex
-	retention time.Duration
+	mu       sync.Mutex
+	settings settings
 }
 
-// settings are what never changes of a stream here.
+// settings are what a template says of a stream.
 type settings struct {
 	onDemand  bool
-	shards    int
+	shards    int // which do not change here
+	retention time.Duration
 	maxRecord int    // bytes, of data and partition key
 	key       string // of KMS, or empty; nothing is encrypted here
 }
 
-func newStream(name, arn string, settings settings, retention time.Duration) *stream {
-	s := &stream{name: name, arn: arn, dimensions: map[string]string{"StreamName": name}, settings: settings, retention: retention}
+func newStream(name, arn string, settings settings) *stream {
+	s := &stream{name: name, arn: arn, dimensions: map[string]string{"StreamName": name}, settings: settings}
 	s.begin(time.Now())
 	return s
 }
@@ -47,7 +47,7 @@ func newStream(name, arn string, settings settings, retention time.Duration) *st
 // begin gives the stream its shards, all of them empty.
 func (s *stream) begin(created time.Time) {
 	s.created = created
-	s.shards = make([]*shard, s.settings.shards)
+	s.shards = make([]*shard, s.now().shards)
 	for i := range s.shards {
 		s.shards[i] = &shard{number: i, created: created, first: 1}
 		s.shards[i].from, s.shards[i].to = hashRange(i, len(s.shards))
@@ -101,11 +101,21 @@ func (s *stream) shard(id string) (*shard, error) {
 	return s.shards[number], nil
 }
 
-func (s *stream) retained() time.Duration {
+// now are the settings of the moment.
+func (s *stream) now() settings {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.retention
+	return s.settings
 }
+
+// become gives the stream other settings.
+func (s *stream) become(next settings) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settings = next
+}
+
+func (s *stream) retained() time.Duration { return s.now().retention }
 
 // expire lets go of the records whose time has passed.
 func (s *stream) expire(now time.Time) {
@@ -118,7 +128,7 @@ func (s *stream) expire(now time.Time) {
 
 // encrypted is the EncryptionType of records that are encrypted, or empty.
 func (s *stream) encrypted() string {
-	if s.settings.key == "" {
+	if s.now().key == "" {
 		return ""
 	}
 	return "KMS"

@@ -18,8 +18,8 @@ import (
 // Types returns the resource types of AWS::SecretsManager.
 func (s *SecretsManager) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::SecretsManager::Secret", s.createSecret),
-		cfn.Define("AWS::SecretsManager::ResourcePolicy", s.createResourcePolicy),
+		cfn.Define("AWS::SecretsManager::Secret", s.createSecret, cfn.Update(s.updateSecret)),
+		cfn.Define("AWS::SecretsManager::ResourcePolicy", s.createResourcePolicy, cfn.Overwrite(s.createResourcePolicy)),
 	}
 }
 
@@ -43,19 +43,13 @@ func (p secretProperties) digest() (string, error) {
 }
 
 func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secretProperties) (cfn.Handle, error) {
-	if p.SecretString != nil && p.GenerateSecretString != nil {
-		return cfn.Handle{}, errors.New("SecretString and GenerateSecretString exclude each other")
-	}
 	declared, err := p.digest()
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if p.GenerateSecretString != nil {
-		text, err := p.GenerateSecretString.generate()
-		if err != nil {
-			return cfn.Handle{}, fmt.Errorf("property GenerateSecretString: %w", err)
-		}
-		p.SecretString = &text
+	value, err := p.value()
+	if err != nil {
+		return cfn.Handle{}, err
 	}
 	if p.Name == "" {
 		p.Name = r.PhysicalName(512)
@@ -64,18 +58,64 @@ func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secre
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if p.SecretString != nil {
-		s.mu.Lock()
-		sec.add(&version{id: cloud.UUID(), created: time.Now(), text: p.SecretString}, []string{current})
-		s.mu.Unlock()
-	}
-	sec.declared = declared
+	sec.declare(declared, value)
 	if err := s.cloud.Keep(sec.arn, sec); err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}, Delete: func(context.Context) error {
 		return s.remove(sec)
 	}}, nil
+}
+
+// updateSecret gives the secret another value only where the template says
+// something else of the value: one that was generated, or put since, stays.
+func (s *SecretsManager) updateSecret(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after secretProperties) (cfn.Handle, error) {
+	sec, err := s.find(s.cloud.Administrator(), "UpdateSecret", h.Ref)
+	if err != nil {
+		return h, err
+	}
+	declared, err := after.digest()
+	if err != nil {
+		return h, err
+	}
+	var value *string
+	if declared != sec.declared {
+		if value, err = after.value(); err != nil {
+			return h, err
+		}
+	}
+	sec.declare(declared, value)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sec.description = after.Description
+	sec.touch()
+	return h, nil
+}
+
+// value is what the template gives the secret, or nil for nothing.
+func (p secretProperties) value() (*string, error) {
+	switch {
+	case p.SecretString != nil && p.GenerateSecretString != nil:
+		return nil, errors.New("SecretString and GenerateSecretString exclude each other")
+	case p.GenerateSecretString == nil:
+		return p.SecretString, nil
+	}
+	text, err := p.GenerateSecretString.generate()
+	if err != nil {
+		return nil, fmt.Errorf("property GenerateSecretString: %w", err)
+	}
+	return &text, nil
+}
+
+// declare notes what the template says of the value, and stores the value, if
+// there is one.
+func (sec *secret) declare(declared string, value *string) {
+	sec.service.mu.Lock()
+	defer sec.service.mu.Unlock()
+	sec.declared = declared
+	if value != nil {
+		sec.add(&version{id: cloud.UUID(), created: time.Now(), text: value}, []string{current})
+	}
 }
 
 // remove deletes a secret as CloudFormation does: at once, without the days in

@@ -3,6 +3,7 @@
 package ssm
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -17,7 +18,8 @@ type SSM struct {
 	cloud *cloud.Cloud
 
 	mu         sync.RWMutex
-	parameters map[string]parameter // by name
+	parameters map[string]parameter   // by name
+	earlier    map[string][]parameter // versions that have been overwritten, from the oldest
 }
 
 var _ cloud.API = (*SSM)(nil)
@@ -35,7 +37,7 @@ type parameter struct {
 
 // New returns a store without parameters but those of AWS.
 func New(c *cloud.Cloud) *SSM {
-	s := &SSM{cloud: c, parameters: map[string]parameter{}}
+	s := &SSM{cloud: c, parameters: map[string]parameter{}, earlier: map[string][]parameter{}}
 	s.Operations = cloud.Operations{
 		"GetParameter":        cloud.Handle(s.getParameter),
 		"GetParameters":       cloud.Handle(s.getParameters),
@@ -54,6 +56,25 @@ func (s *SSM) put(p parameter) error {
 	}
 	p.ARN, p.Version = s.arn(p.Name), 1
 	p.LastModifiedDate = cloud.Time(time.Now())
+	s.parameters[p.Name] = p
+	return nil
+}
+
+// maxVersions is how many versions of a parameter are kept.
+const maxVersions = 100
+
+// overwrite stores the next version of a parameter.
+func (s *SSM) overwrite(p parameter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, exists := s.parameters[p.Name]
+	if !exists {
+		return cloud.Errorf(400, "ParameterNotFound", "Parameter %s not found.", p.Name)
+	}
+	p.ARN, p.Version = old.ARN, old.Version+1
+	p.LastModifiedDate = cloud.Time(time.Now())
+	earlier := append(s.earlier[p.Name], old)
+	s.earlier[p.Name] = earlier[max(0, len(earlier)-maxVersions+1):]
 	s.parameters[p.Name] = p
 	return nil
 }
@@ -84,5 +105,13 @@ func (s *SSM) find(caller cloud.Caller, action, reference string) (parameter, bo
 		return parameter{}, false, err
 	}
 	p, ok := s.parameters[name]
-	return p, ok && (version == "" || version == "1"), nil
+	if !ok || version == "" || version == strconv.Itoa(p.Version) {
+		return p, ok, nil
+	}
+	for _, old := range s.earlier[name] {
+		if version == strconv.Itoa(old.Version) {
+			return old, true, nil
+		}
+	}
+	return p, false, nil
 }
