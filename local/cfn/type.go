@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -212,4 +213,23 @@ func (u *Unsupported) Error() string {
 
 func faultError(r Resource, faults []string) error {
 	return fmt.Errorf("%s (%s): %s", r.LogicalID, r.Type, strings.Join(faults, "; "))
+}
+
+// Updates tells whether resources of the type can be given other properties.
+func (t Type) Updates() bool { return t.update != nil }
+
+// Properties returns the names of the properties that the type honours, sorted;
+// none of a type that takes whatever there is.
+func (t Type) Properties() []string {
+	if t.properties == nil || t.properties.Kind() != reflect.Struct {
+		return nil
+	}
+	var names []string
+	for _, field := range reflect.VisibleFields(t.properties) {
+		if !field.Anonymous && field.Type != ignoredType {
+			names = append(names, field.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

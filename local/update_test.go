@@ -1,0 +1,82 @@
+package local
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cfn/schema"
+)
+
+// updated are the properties that CloudFormation changes in place, of each type
+// that honours some: all that the type's Update does something about. Whoever lets
+// a type honour another one adds it here when the Update honours it, too, and a
+// test of the service changes it.
+var updated = map[string]string{
+	"AWS::ApiGateway::ApiKey":             "CustomerId Description Enabled Tags",
+	"AWS::ApiGateway::Authorizer":         "AuthorizerCredentials AuthorizerResultTtlInSeconds AuthorizerUri IdentitySource IdentityValidationExpression Type",
+	"AWS::ApiGateway::Deployment":         "StageName",
+	"AWS::ApiGateway::GatewayResponse":    "ResponseParameters ResponseTemplates StatusCode",
+	"AWS::ApiGateway::Method":             "ApiKeyRequired AuthorizationType AuthorizerId Integration MethodResponses OperationName RequestModels RequestParameters RequestValidatorId",
+	"AWS::ApiGateway::Model":              "Schema",
+	"AWS::ApiGateway::RequestValidator":   "ValidateRequestBody ValidateRequestParameters",
+	"AWS::ApiGateway::RestApi":            "ApiKeySourceType BinaryMediaTypes DisableExecuteApiEndpoint EndpointConfiguration Name Policy",
+	"AWS::ApiGateway::Stage":              "CacheClusterEnabled DeploymentId MethodSettings Variables",
+	"AWS::ApiGateway::UsagePlan":          "ApiStages Description Quota Tags Throttle UsagePlanName",
+	"AWS::CloudFormation::Stack":          "Parameters TemplateURL",
+	"AWS::DynamoDB::GlobalTable":          "AttributeDefinitions BillingMode GlobalSecondaryIndexes Replicas StreamSpecification TimeToLiveSpecification",
+	"AWS::DynamoDB::Table":                "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification TimeToLiveSpecification",
+	"AWS::EC2::Instance":                  "DisableApiTermination EbsOptimized IamInstanceProfile InstanceType Monitoring SecurityGroupIds Tags",
+	"AWS::EC2::LaunchTemplate":            "LaunchTemplateData",
+	"AWS::ECR::Repository":                "ImageScanningConfiguration ImageTagMutability LifecyclePolicy RepositoryPolicyText",
+	"AWS::IAM::AccessKey":                 "Status",
+	"AWS::IAM::Group":                     "ManagedPolicyArns Path Policies",
+	"AWS::IAM::InstanceProfile":           "Roles",
+	"AWS::IAM::ManagedPolicy":             "Groups PolicyDocument Roles Tags Users",
+	"AWS::IAM::Policy":                    "Groups PolicyDocument PolicyName Roles Users",
+	"AWS::IAM::Role":                      "AssumeRolePolicyDocument Description ManagedPolicyArns MaxSessionDuration PermissionsBoundary Policies Tags",
+	"AWS::IAM::User":                      "Groups ManagedPolicyArns Path PermissionsBoundary Policies Tags",
+	"AWS::IAM::UserToGroupAddition":       "GroupName Users",
+	"AWS::Kinesis::ResourcePolicy":        "ResourcePolicy",
+	"AWS::Kinesis::Stream":                "MaxRecordSizeInKiB RetentionPeriodHours ShardCount StreamEncryption StreamModeDetails",
+	"AWS::Lambda::Alias":                  "FunctionVersion RoutingConfig",
+	"AWS::Lambda::EventInvokeConfig":      "DestinationConfig MaximumEventAgeInSeconds MaximumRetryAttempts",
+	"AWS::Lambda::EventSourceMapping":     "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts ParallelizationFactor ScalingConfig",
+	"AWS::Lambda::Function":               "Architectures Code DeadLetterConfig Description Environment Handler MemorySize ReservedConcurrentExecutions Role Runtime Timeout",
+	"AWS::S3::Bucket":                     "NotificationConfiguration VersioningConfiguration",
+	"AWS::S3::BucketPolicy":               "PolicyDocument",
+	"AWS::SSM::Parameter":                 "AllowedPattern DataType Type Value",
+	"AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
+	"AWS::SecretsManager::Secret":         "Description GenerateSecretString SecretString",
+}
+
+// refused are the types that have no Update yet, so that a change in place is
+// refused. Nothing comes to stand here; what gets an Update goes.
+var refused = []string{
+	"AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard",
+	"AWS::Events::EventBus", "AWS::Events::EventBusPolicy", "AWS::Events::Rule", "AWS::Glue::Job",
+	"AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+	"AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Transfer::Server", "AWS::Transfer::User",
+	"Custom::S3BucketNotifications",
+}
+
+func TestEveryPropertyThatChangesInPlaceIsUpdated(t *testing.T) {
+	e := everyService(t)
+	for _, name := range e.Types() {
+		var mutable []string
+		for _, property := range e.types[name].Properties() {
+			if recreation, _ := schema.Of(name, property); recreation != schema.Always {
+				mutable = append(mutable, property)
+			}
+		}
+		if slices.Contains(refused, name) {
+			continue
+		}
+		if got := strings.Join(mutable, " "); got != updated[name] {
+			t.Errorf("%s changes in place:\n%s\nand the table has:\n%s", name, got, updated[name])
+		}
+		if len(mutable) > 0 && !e.types[name].Updates() {
+			t.Errorf("%s has no Update", name)
+		}
+	}
+}
