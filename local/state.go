@@ -39,6 +39,9 @@ func (e *Engine) openState(o Options) (err error) {
 	if e.Cloud.Keeper, err = durable.OpenStore(folder, options); err != nil {
 		return err
 	}
+	if err := e.gateway.Keep(); err != nil {
+		return err
+	}
 	return e.openObjects(o.objectFolder())
 }
 

@@ -40,10 +40,14 @@ type APIGateway struct {
 	metrics metrics
 	Options
 
+	cloud.Changes // of what the API has made
+
 	mu    sync.RWMutex
 	apis  map[string]*api // by id
 	keys  keyring
 	plans map[string]*usagePlan
+
+	waiting map[membership]bool // for a template to make the key or the plan
 }
 
 var _ cloud.API = (*APIGateway)(nil)
@@ -58,7 +62,7 @@ func New(c *cloud.Cloud, options Options) *APIGateway {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &APIGateway{cloud: c, metrics: newMetrics(c), Options: options, apis: map[string]*api{}, keys: newKeyring(), plans: map[string]*usagePlan{}}
+	g := &APIGateway{cloud: c, metrics: newMetrics(c), Options: options, apis: map[string]*api{}, keys: newKeyring(), plans: map[string]*usagePlan{}, waiting: map[membership]bool{}}
 	g.Operations = cloud.Operations{"Invoke": cloud.Handle(g.invoke)}
 	return g
 }

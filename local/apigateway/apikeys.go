@@ -24,11 +24,12 @@ const (
 	generatedSize = 40
 )
 
-// apiKey is a key under its id, which its value finds as well. Both never change.
+// apiKey is a key under its id, which its value finds as well.
 type apiKey struct {
-	id      string
-	value   string
-	created time.Time
+	id       string
+	value    string
+	created  time.Time
+	declared bool // by a template
 
 	// What follows is guarded by the gateway's mutex.
 	keySettings
@@ -118,7 +119,7 @@ type apiKeyProperties struct {
 
 func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyProperties) (cfn.Handle, error) {
 	now := time.Now()
-	key := &apiKey{id: identifier(r, 10), value: cmp.Or(p.Value, identifier(r, generatedSize)), created: now}
+	key := &apiKey{id: identifier(r, 10), value: cmp.Or(p.Value, identifier(r, generatedSize)), created: now, declared: true}
 	key.keySettings = p.settings(cmp.Or(p.Name, r.PhysicalName(128)), now)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -126,6 +127,7 @@ func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyPro
 		return cfn.Handle{}, err
 	}
 	g.keys.add(key)
+	g.settleAll()
 	return cfn.Handle{Ref: key.id, Attributes: map[string]any{"APIKeyId": key.id}, Delete: func(context.Context) error {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -333,6 +335,7 @@ func (c *Control) deleteAPIKey(_ context.Context, caller cloud.Caller, in delete
 		return none{}, err
 	}
 	g.keys.remove(key)
+	maps.DeleteFunc(g.waiting, func(m membership, _ bool) bool { return m.key == key.id })
 	return none{}, nil
 }
 

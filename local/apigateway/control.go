@@ -6,6 +6,7 @@ package apigateway
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"math/big"
@@ -32,12 +33,12 @@ var _ cloud.API = (*Control)(nil)
 func NewControl(g *APIGateway) *Control {
 	c := &Control{gateway: g}
 	c.Operations = cloud.Operations{
-		"CreateApiKey":       cloud.Handle(c.createAPIKey),
-		"CreateUsagePlan":    cloud.Handle(c.createUsagePlan),
-		"CreateUsagePlanKey": cloud.Handle(c.createUsagePlanKey),
-		"DeleteApiKey":       cloud.Handle(c.deleteAPIKey),
-		"DeleteUsagePlan":    cloud.Handle(c.deleteUsagePlan),
-		"DeleteUsagePlanKey": cloud.Handle(c.deleteUsagePlanKey),
+		"CreateApiKey":       changing(g, c.createAPIKey),
+		"CreateUsagePlan":    changing(g, c.createUsagePlan),
+		"CreateUsagePlanKey": changing(g, c.createUsagePlanKey),
+		"DeleteApiKey":       changing(g, c.deleteAPIKey),
+		"DeleteUsagePlan":    changing(g, c.deleteUsagePlan),
+		"DeleteUsagePlanKey": changing(g, c.deleteUsagePlanKey),
 		"GetApiKey":          cloud.Handle(c.getAPIKey),
 		"GetApiKeys":         cloud.Handle(c.getAPIKeys),
 		"GetRestApi":         cloud.Handle(c.getRestAPI),
@@ -50,14 +51,25 @@ func NewControl(g *APIGateway) *Control {
 		"GetUsagePlanKey":    cloud.Handle(c.getUsagePlanKey),
 		"GetUsagePlanKeys":   cloud.Handle(c.getUsagePlanKeys),
 		"GetUsagePlans":      cloud.Handle(c.getUsagePlans),
-		"ImportApiKeys":      cloud.Handle(c.importAPIKeys),
-		"TagResource":        cloud.Handle(c.tagResource),
-		"UntagResource":      cloud.Handle(c.untagResource),
-		"UpdateApiKey":       cloud.Handle(c.updateAPIKey),
+		"ImportApiKeys":      changing(g, c.importAPIKeys),
+		"TagResource":        changing(g, c.tagResource),
+		"UntagResource":      changing(g, c.untagResource),
+		"UpdateApiKey":       changing(g, c.updateAPIKey),
 		"UpdateUsage":        cloud.Handle(c.updateUsage),
-		"UpdateUsagePlan":    cloud.Handle(c.updateUsagePlan),
+		"UpdateUsagePlan":    changing(g, c.updateUsagePlan),
 	}
 	return c
+}
+
+// changing makes an operation of one that changes what is kept.
+func changing[In, Out any](g *APIGateway, do func(ctx context.Context, caller cloud.Caller, in In) (Out, error)) cloud.Operation {
+	return cloud.Handle(func(ctx context.Context, caller cloud.Caller, in In) (Out, error) {
+		out, err := do(ctx, caller, in)
+		if err == nil {
+			g.Changed()
+		}
+		return out, err
+	})
 }
 
 // Protocols implements wire.Speaker.

@@ -48,7 +48,9 @@ type quota struct {
 // subscription is one key's use of one plan. It ends with the key, with the
 // plan, or when the key leaves the plan; requests that have passed it go on.
 type subscription struct {
-	plan *usagePlan
+	plan     *usagePlan
+	declared bool // by a template
+	restored bool // from an earlier run
 
 	mu      sync.Mutex
 	terms   *terms              // of which the buckets are

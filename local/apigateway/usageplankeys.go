@@ -35,10 +35,8 @@ func (g *APIGateway) join(key *apiKey, plan *usagePlan) (*subscription, error) {
 // key's opens as well.
 func (k *apiKey) separates(plan *usagePlan, t *terms) error {
 	for _, other := range k.subscriptions {
-		for name := range other.plan.terms.stages {
-			if _, ok := t.stages[name]; ok && other.plan != plan {
-				return conflict("API Key %s cannot be in Usage Plans %s and %s, which both have the API Stage %s", k.id, other.plan.id, plan.id, name)
-			}
+		if name, meet := other.plan.terms.meets(t); meet && other.plan != plan {
+			return conflict("API Key %s cannot be in Usage Plans %s and %s, which both have the API Stage %s", k.id, other.plan.id, plan.id, name)
 		}
 	}
 	return nil
@@ -59,10 +57,12 @@ func (g *APIGateway) createUsagePlanKey(_ context.Context, _ cfn.Resource, p usa
 	if err := errors.Join(noPlan, noKey); err != nil {
 		return cfn.Handle{}, fmt.Errorf("properties UsagePlanId %q and KeyId %q: %w", p.UsagePlanId, p.KeyId, err)
 	}
+	key.yield(plan)
 	s, err := g.join(key, plan)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	s.declared = true
 	id := p.KeyId + ":" + p.UsagePlanId
 	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}, Delete: func(context.Context) error {
 		g.mu.Lock()

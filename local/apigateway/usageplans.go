@@ -22,7 +22,8 @@ const (
 
 // usagePlan is a plan. What may change is guarded by the gateway's mutex.
 type usagePlan struct {
-	id string
+	id       string
+	declared bool // by a template
 	planSettings
 	terms *terms
 }
@@ -45,6 +46,16 @@ type stageName struct{ api, stage string }
 func (n stageName) String() string { return n.api + ":" + n.stage }
 
 func (n stageName) compare(other stageName) int { return cmp.Compare(n.String(), other.String()) }
+
+// meets returns a stage that is in other terms as well.
+func (t *terms) meets(other *terms) (stageName, bool) {
+	for name := range t.stages {
+		if _, ok := other.stages[name]; ok {
+			return name, true
+		}
+	}
+	return stageName{}, false
+}
 
 // addPlan takes a plan in. The caller holds the mutex.
 func (g *APIGateway) addPlan(plan *usagePlan) error {
@@ -90,6 +101,7 @@ func (g *APIGateway) removePlan(plan *usagePlan) {
 		return
 	}
 	delete(g.plans, plan.id)
+	g.Changed()
 	for _, key := range g.keys.byID {
 		key.leave(key.to(plan))
 	}
@@ -109,12 +121,13 @@ type usagePlanProperties struct {
 }
 
 func (g *APIGateway) createUsagePlan(_ context.Context, r cfn.Resource, p usagePlanProperties) (cfn.Handle, error) {
-	plan := &usagePlan{id: identifier(r, 6), planSettings: p.settings(r), terms: p.terms()}
+	plan := &usagePlan{id: identifier(r, 6), planSettings: p.settings(r), terms: p.terms(), declared: true}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.addPlan(plan); err != nil {
 		return cfn.Handle{}, err
 	}
+	g.settleAll()
 	return cfn.Handle{Ref: plan.id, Attributes: map[string]any{"Id": plan.id}, Delete: func(context.Context) error {
 		g.mu.Lock()
 		defer g.mu.Unlock()
