@@ -80,13 +80,8 @@ type Options struct {
 // Start prepares, synthesizes and starts.
 func Start(ctx context.Context, o Options) (*Laptop, error) {
 	return o.held(func() (*local.Engine, error) {
-		values, err := o.prepare()
+		assembly, err := o.Synthesize(ctx)
 		if err != nil {
-			return nil, err
-		}
-		o.progress("synthesizing %s for %s", o.names(), architecture())
-		assembly := filepath.Join(o.State, "cdk.out")
-		if err := Synthesize(ctx, o.Root, assembly, values); err != nil {
 			return nil, err
 		}
 		o.progress("starting the assembly")
@@ -94,8 +89,21 @@ func Start(ctx context.Context, o Options) (*Laptop, error) {
 	})
 }
 
+// Synthesize prepares what the systems need in the state folder, and synthesizes
+// the app with them into its cdk.out.
+func (o Options) Synthesize(ctx context.Context) (assembly string, err error) {
+	values, err := o.prepare()
+	if err != nil {
+		return "", err
+	}
+	o.progress("synthesizing %s for %s", o.names(), architecture())
+	assembly = filepath.Join(o.State, "cdk.out")
+	return assembly, synthesize(ctx, o.Root, assembly, values)
+}
+
 // Run starts an assembly that was synthesized before, by Start in another
-// state folder; this one's has to have what the systems prepared there.
+// state folder; this one's has to have what the systems prepared there. Without
+// an assembly it starts an engine without stacks.
 func Run(ctx context.Context, assembly string, o Options) (*Laptop, error) {
 	return o.held(func() (*local.Engine, error) { return o.engine(ctx, assembly) })
 }

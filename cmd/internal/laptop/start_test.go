@@ -90,7 +90,10 @@ func TestAnInterruptedSynthEndsAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- laptop.Synthesize(ctx, app, filepath.Join(app, "cdk.out"), nil) }()
+	go func() {
+		_, err := laptop.Options{Root: app, State: app}.Synthesize(ctx)
+		ended <- err
+	}()
 	for {
 		if _, err := os.Stat(filepath.Join(app, "started")); err == nil {
 			break

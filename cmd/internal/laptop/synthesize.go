@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// Synthesize runs the app as the CDK CLI does, without the CLI: the context of
+// synthesize runs the app as the CDK CLI does, without the CLI: the context of
 // cdk.json and what is added to it go in by the environment, and the assembly
 // comes out in a folder.
-func Synthesize(ctx context.Context, root, assembly string, added map[string]string) error {
+func synthesize(ctx context.Context, root, assembly string, added map[string]string) error {
 	raw, err := os.ReadFile(filepath.Join(root, "cdk.json"))
 	if err != nil {
 		return err
