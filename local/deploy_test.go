@@ -4,12 +4,16 @@ package local_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -154,4 +158,118 @@ func TestWhatANestedStackCannotDoIsToldBefore(t *testing.T) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
+}
+
+func TestANestedStackThatCannotBeUpdatedSaysWhyAndGoesBack(t *testing.T) {
+	engine := startTemplate(t, templates, local.Options{})
+	cfg := client(engine)
+	stacks := cloudformation.NewFromConfig(cfg)
+	addresses := put(t, cfg, map[string]string{
+		"good.json": `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`,
+		"bad.json":  `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}, "Z": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "taken"}}}}`,
+	})
+	parent := func(key string) *string {
+		return aws.String(fmt.Sprintf(`{"Resources": {"N": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": %q}}}}`, addresses[key]))
+	}
+	if _, err := stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("late"), TemplateBody: parent("good.json")}); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, stacks, "late")
+	for _, row := range []struct {
+		keep                  bool
+		in                    string // what the nested stack is in then
+		status, after, nested types.StackStatus
+	}{
+		{false, "UPDATE_ROLLBACK_IN_PROGRESS", types.StackStatusUpdateRollbackComplete, types.StackStatusUpdateRollbackComplete, types.StackStatusUpdateRollbackComplete},
+		{true, "UPDATE_FAILED", types.StackStatusUpdateFailed, types.StackStatusUpdateRollbackComplete, types.StackStatusUpdateRollbackComplete},
+	} {
+		if _, err := stacks.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: aws.String("late"), TemplateBody: parent("bad.json"), DisableRollback: &row.keep}); err != nil {
+			t.Fatal(err)
+		}
+		if s := settled(t, stacks, "late"); s.StackStatus != row.status {
+			t.Errorf("the stack is %+v", s)
+		}
+		out, err := stacks.DescribeStackEvents(t.Context(), &cloudformation.DescribeStackEventsInput{StackName: aws.String("late")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var nested, reason string
+		for _, e := range out.StackEvents {
+			if *e.LogicalResourceId == "N" && e.ResourceStatus == types.ResourceStatusUpdateFailed && reason == "" {
+				nested, reason = *e.PhysicalResourceId, *e.ResourceStatusReason
+			}
+		}
+		if want := "Embedded stack " + nested + " was not successfully updated. Currently in " + row.in + " with reason: The following resource(s) failed to create: [Z]. "; !strings.HasSuffix(reason, want) {
+			t.Errorf("it failed because %s, want %s", reason, want)
+		}
+		if row.keep {
+			if _, err := stacks.RollbackStack(t.Context(), &cloudformation.RollbackStackInput{StackName: aws.String("late")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s := settled(t, stacks, "late"); s.StackStatus != row.after {
+			t.Errorf("after the rollback, the stack is %+v", s)
+		}
+		if s := settled(t, stacks, nested); s.StackStatus != row.nested || s.RootId == nil {
+			t.Errorf("the nested stack is %+v", s)
+		}
+	}
+}
+
+func TestAnUpdateIsNotNoticedByWhatItDoesNotTouch(t *testing.T) {
+	const template = `{"Resources": {
+		"Q": {"Type": "AWS::SQS::Queue"},
+		"T": {"Type": "AWS::DynamoDB::Table", "Properties": {"KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"}},
+		"Other": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": %t}}%s},
+		"Outputs": {"Q": {"Value": {"Ref": "Q"}}, "T": {"Value": {"Ref": "T"}}}}`
+	engine := startTemplate(t, templates, local.Options{})
+	cfg := client(engine)
+	stacks, queues := cloudformation.NewFromConfig(cfg), sqs.NewFromConfig(cfg)
+	tables := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true }) // which complains of bodies that it does not read
+	if _, err := stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("late"), TemplateBody: aws.String(fmt.Sprintf(template, false, ""))}); err != nil {
+		t.Fatal(err)
+	}
+	outputs := map[string]*string{}
+	for _, o := range settled(t, stacks, "late").Outputs {
+		outputs[*o.OutputKey] = o.OutputValue
+	}
+	done := make(chan struct{})
+	var clients sync.WaitGroup
+	work := func(call func(n string) error) {
+		clients.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := call(strconv.Itoa(n)); err != nil {
+					t.Errorf("call %d: %v", n, err)
+					return
+				}
+			}
+		})
+	}
+	work(func(n string) error {
+		_, err := queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: outputs["Q"], MessageBody: &n})
+		return err
+	})
+	work(func(n string) error {
+		_, err := tables.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: outputs["T"], Item: map[string]dynamodbtypes.AttributeValue{"k": &dynamodbtypes.AttributeValueMemberS{Value: n}}})
+		return err
+	})
+	for round := range 6 {
+		more, want := `, "More": {"Type": "AWS::SQS::Queue", "DependsOn": ["Q", "T"]}`, types.StackStatusUpdateComplete
+		if round%3 == 2 {
+			more, want = `, "More": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "taken"}}`, types.StackStatusUpdateRollbackComplete
+		}
+		if _, err := stacks.UpdateStack(t.Context(), &cloudformation.UpdateStackInput{StackName: aws.String("late"), TemplateBody: aws.String(fmt.Sprintf(template, round%3 == 0, more))}); err != nil {
+			t.Fatal(err)
+		}
+		if s := settled(t, stacks, "late"); s.StackStatus != want {
+			t.Errorf("update %d ended in %s", round, s.StackStatus)
+		}
+	}
+	close(done)
+	clients.Wait()
 }

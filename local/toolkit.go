@@ -39,27 +39,37 @@ func (k toolkit) Types() []cfn.Type {
 		k.served("Custom::LogRetention", nothing),
 		k.served("Custom::CloudwatchLogResourcePolicy", nothing),
 		k.served("Custom::VpcRestrictDefaultSG", nothing),
-		cfn.Define("Custom::S3BucketNotifications", k.notify),
+		cfn.Define("Custom::S3BucketNotifications", k.notify, cfn.Overwrite(k.notify)),
 	}
 }
 
 // served is a custom resource that serve serves, unless a function of the
 // template does.
 func (k toolkit) served(name string, serve func(cfn.Resource, map[string]any) cfn.Handle) cfn.Type {
+	isOthers := func(p map[string]any) bool {
+		token, _ := p["ServiceToken"].(string)
+		return strings.HasPrefix(token, "arn:")
+	}
 	return cfn.Define(name, func(ctx context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {
-		if token, _ := p["ServiceToken"].(string); strings.HasPrefix(token, "arn:") {
+		if isOthers(p) {
 			return k.stacks.CreateCustom(ctx, r, p)
 		}
 		return serve(r, p), nil
-	})
+	}, cfn.Update(func(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after map[string]any) (cfn.Handle, error) {
+		if isOthers(after) {
+			return k.stacks.UpdateCustom(ctx, r, h, before, after)
+		}
+		return serve(r, after), nil
+	}))
 }
 
 func nothing(r cfn.Resource, _ map[string]any) cfn.Handle { return cfn.Handle{Ref: r.PhysicalName(64)} }
 
-// autoDelete empties a bucket when the stack is deleted.
+// autoDelete empties a bucket when the stack does not need it any more. For
+// another bucket it is another resource.
 func (k toolkit) autoDelete(r cfn.Resource, p map[string]any) cfn.Handle {
 	bucket, _ := p["BucketName"].(string)
-	return cfn.Handle{Ref: r.PhysicalName(64), Delete: func(ctx context.Context) error { return k.objects.Empty(ctx, bucket) }}
+	return cfn.Handle{Ref: r.LogicalID + "-" + bucket, Delete: func(ctx context.Context) error { return k.objects.Empty(ctx, bucket) }}
 }
 
 type notifications struct {
@@ -74,7 +84,10 @@ type notifications struct {
 
 func (k toolkit) notify(_ context.Context, r cfn.Resource, p notifications) (cfn.Handle, error) {
 	err := k.objects.NotifyEventBridge(p.BucketName, p.NotificationConfiguration.EventBridgeConfiguration != nil)
-	return cfn.Handle{Ref: r.PhysicalName(128)}, err
+	return cfn.Handle{Ref: r.LogicalID + "-" + p.BucketName, Delete: func(context.Context) error {
+		_ = k.objects.NotifyEventBridge(p.BucketName, false) // a bucket that is not there notifies nobody
+		return nil
+	}}, err
 }
 
 // dropProviders takes the functions that only serve such custom resources, in

@@ -27,6 +27,10 @@ type Stack struct {
 	Before      int
 	Generations map[string]int
 
+	// InPlace lets an update fail at a resource that would have to be replaced, as
+	// CloudFormation does where nothing is to be rolled back. Default: replace it.
+	InPlace bool
+
 	// Tell takes each step of each resource's creation, update and deletion.
 	// Default: nobody is told.
 	Tell func(Step)

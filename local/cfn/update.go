@@ -212,6 +212,9 @@ func (m move) recreate(ctx context.Context, now, wanted *instance, paths [][]str
 	if name := customName(now, wanted, paths); name != "" {
 		return refusal(fmt.Sprintf("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename %s and update the stack again.", name))
 	}
+	if m.to.InPlace && !m.pending.back {
+		return refusal("Replacement type updates not supported on stack with disable-rollback.")
+	}
 	m.to.tell(now.step("UPDATE_IN_PROGRESS", "Requested update requires the creation of a new physical resource; hence creating one."))
 	made, err := m.create(ctx, *wanted)
 	if err != nil {
@@ -281,10 +284,10 @@ func (c *Created) CleanUp(ctx context.Context) error {
 
 // GoesBackTo tells whether a stack is what Rollback would go back to.
 func (c *Created) GoesBackTo(to *Stack) bool {
-	return c.pending != nil && c.pending.from != nil && c.pending.from.alike(to)
+	return c.pending != nil && c.pending.from != nil && c.pending.from.Alike(to)
 }
 
-// alike tells whether two stacks have the same template and parameters.
-func (s *Stack) alike(other *Stack) bool {
+// Alike tells whether two stacks have the same template and parameters.
+func (s *Stack) Alike(other *Stack) bool {
 	return s.Template.Body == other.Template.Body && maps.Equal(s.Parameters, other.Parameters)
 }

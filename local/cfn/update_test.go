@@ -263,6 +263,20 @@ func TestAnUpdateThatIsNotPossibleSaysWhy(t *testing.T) {
 	}
 }
 
+func TestNothingIsReplacedWhereNothingIsRolledBack(t *testing.T) {
+	w := newWorld()
+	w.create(t, template(queueOf("A", ``)))
+	to := w.stack(t, template(queueOf("A", `"FifoQueue": true`)))
+	to.InPlace = true
+	err := w.Update(t.Context(), to)
+	if failure, ok := errors.AsType[*Failure](err); !ok || failure.Cause.Error() != "Replacement type updates not supported on stack with disable-rollback." {
+		t.Errorf("got %v", err)
+	}
+	if err := errors.Join(w.Rollback(t.Context(), nil), w.CleanUp(t.Context())); err != nil || w.calls != 0 {
+		t.Errorf("rolled back: %v, after %d calls", err, w.calls)
+	}
+}
+
 func TestAnotherNameIsAReplacementLikeAnyOther(t *testing.T) {
 	w := newWorld()
 	w.create(t, template(queueOf("A", `"QueueName": "mine"`)))

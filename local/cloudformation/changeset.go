@@ -119,14 +119,10 @@ func (f *CloudFormation) createChangeSet(ctx context.Context, caller cloud.Calle
 
 // mayCreateSet authorizes the caller and refuses what the engine has no sets for.
 func (f *CloudFormation) mayCreateSet(caller cloud.Caller, in createChangeSetInput) error {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if err := f.authorize(caller, "CreateChangeSet", in.StackName); err != nil {
+	if err := f.may(caller, "CreateChangeSet", in.wanted); err != nil {
 		return err
 	}
 	switch {
-	case f.options.Ready == nil:
-		return invalid("stacks are not created by the API here")
 	case !slices.Contains([]string{"", "CREATE", "UPDATE"}, in.ChangeSetType), len(in.ResourcesToImport) > 0:
 		return invalid("the local engine imports no resources: ChangeSetType is CREATE or UPDATE")
 	case in.DeploymentMode != "":

@@ -22,12 +22,16 @@ func (f *CloudFormation) Update(ctx context.Context, id string, ready cfn.Stack)
 	f.mu.Unlock()
 	s.work.Lock()
 	defer s.work.Unlock()
-	if s.created.GoesBackTo(&ready) {
+	f.mu.RLock()
+	is := s.template.Alike(&ready) && s.status != "UPDATE_FAILED"
+	f.mu.RUnlock()
+	switch {
+	case s.created.GoesBackTo(&ready):
 		f.mu.Lock()
 		s.becomes("UPDATE_ROLLBACK_IN_PROGRESS", "")
 		f.mu.Unlock()
 		err = f.back(ctx, s, nil)
-	} else {
+	case !is: // it may have gone back by itself
 		err = f.advance(ctx, s, ready)
 	}
 	return s.created.Outputs, err

@@ -5,6 +5,8 @@ package cloudformation
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -34,11 +36,11 @@ func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]
 		s.complete()
 		s.becomes("CREATE_COMPLETE", "")
 	case onFailure == "DO_NOTHING":
-		s.becomes("CREATE_FAILED", err.Error())
+		s.becomes("CREATE_FAILED", s.notCreated(err))
 	case onFailure == "DELETE":
-		s.becomes("DELETE_IN_PROGRESS", err.Error())
+		s.becomes("DELETE_IN_PROGRESS", s.notCreated(err)+"Delete requested by user.")
 	default:
-		s.becomes("ROLLBACK_IN_PROGRESS", err.Error())
+		s.becomes("ROLLBACK_IN_PROGRESS", s.notCreated(err)+"Rollback requested by user.")
 	}
 	status := s.status
 	f.mu.Unlock()
@@ -49,6 +51,21 @@ func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]
 		f.undo(ctx, s, cfn.Deletion{Rollback: true}, "DELETE")
 	}
 	return created, err
+}
+
+// notCreated is why a stack could not be created: its resources' events have the
+// causes.
+func (s *stack) notCreated(err error) string {
+	var failed []string
+	for _, r := range s.told() {
+		if r.ResourceStatus == "CREATE_FAILED" {
+			failed = append(failed, r.LogicalResourceId)
+		}
+	}
+	if len(failed) == 0 {
+		return err.Error() + " "
+	}
+	return fmt.Sprintf("The following resource(s) failed to create: [%s]. ", strings.Join(failed, ", "))
 }
 
 // complete takes over what the resources' outputs are, with the mutex held.
@@ -108,6 +125,7 @@ func (f *CloudFormation) begin(s *stack, u *update, reason string) (cancelled co
 	s.before = before{s.template, s.terms, s.imports}
 	s.importing = map[string]bool{}
 	f.follow(s, &u.ready, s.importing)
+	u.ready.InPlace = u.keep
 	s.becomes("UPDATE_IN_PROGRESS", reason)
 	cancelled, s.cancel = context.WithCancel(context.Background())
 	return cancelled

@@ -4,6 +4,7 @@ package cloudformation
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ type stackOutput struct{ StackId string }
 
 // createStack begins to create a stack.
 func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, in createStackInput) (out stackOutput, err error) {
-	if err := f.may(caller, "CreateStack", in.StackName); err != nil {
+	if err := f.may(caller, "CreateStack", in.wanted); err != nil {
 		return out, err
 	}
 	switch {
@@ -86,7 +87,7 @@ type updateStackInput struct {
 
 // updateStack begins to update a stack.
 func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, in updateStackInput) (out stackOutput, err error) {
-	if err := f.may(caller, "UpdateStack", in.StackName); err != nil {
+	if err := f.may(caller, "UpdateStack", in.wanted); err != nil {
 		return out, err
 	}
 	if in.StackPolicyBody+in.StackPolicyURL+in.StackPolicyDuringUpdateBody+in.StackPolicyDuringUpdateURL != "" || in.RetainExceptOnCreate {
@@ -129,17 +130,33 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	return stackOutput{s.id}, nil
 }
 
-// may authorizes a caller to do something with a stack.
-func (f *CloudFormation) may(caller cloud.Caller, action, name string) error {
+// may authorizes a caller to have a stack created or updated, by a role if there
+// is one.
+func (f *CloudFormation) may(caller cloud.Caller, action string, in wanted) error {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	if err := f.authorize(caller, action, name); err != nil {
+	if err := f.authorize(caller, action, in.StackName); err != nil {
 		return err
+	}
+	if in.RoleARN != "" {
+		passing := caller
+		passing.Context = orEmpty(maps.Clone(caller.Context))
+		passing.Context["iam:PassedToService"] = "cloudformation.amazonaws.com"
+		if err := f.cloud.Authorize(passing, "iam:PassRole", in.RoleARN); err != nil {
+			return err
+		}
 	}
 	if f.options.Ready == nil {
 		return invalid("stacks are not created by the API here")
 	}
 	return nil
+}
+
+func orEmpty(object map[string]string) map[string]string {
+	if object == nil {
+		return map[string]string{}
+	}
+	return object
 }
 
 // updatableStack finds a stack that can be updated.

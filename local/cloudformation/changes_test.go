@@ -1,0 +1,137 @@
+package cloudformation
+
+// This file looks at change sets of stacks that exist.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+// change is a change set of the stack "store".
+func changeOf(name, template string) *sdk.CreateChangeSetInput {
+	return &sdk.CreateChangeSetInput{
+		StackName: aws.String("store"), ChangeSetName: &name, ChangeSetType: types.ChangeSetTypeUpdate, TemplateBody: &template,
+	}
+}
+
+func TestAChangeSetOfAnUpdateTellsItsChanges(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(`"Name": "a"`, `"FifoQueue": false`))
+		in := changeOf("second", strings.Replace(store(`"Of": {"Ref": "Q"}, "Name": {"Ref": "Colour"}`, `"FifoQueue": true`), `"Q": {`, `"New": {"Type": "Test::Thing"}, "Q": {"UpdateReplacePolicy": "Retain", `, 1))
+		in.Parameters = []types.Parameter{{ParameterKey: aws.String("Colour"), ParameterValue: aws.String("blue")}}
+		d := r.settle(t, in)
+		var lines []string
+		for _, c := range d.Changes {
+			rc := c.ResourceChange
+			line := fmt.Sprint(rc.Action, " ", *rc.LogicalResourceId, " ", aws.ToString(rc.PhysicalResourceId), " ", rc.Replacement, " ", rc.PolicyAction, " ", rc.Scope)
+			for _, detail := range rc.Details {
+				line += fmt.Sprint("; ", aws.ToString(detail.Target.Name), " ", detail.Target.Attribute, " ", detail.Target.RequiresRecreation, " ", detail.Evaluation, " ", detail.ChangeSource, " ", aws.ToString(detail.CausingEntity))
+			}
+			lines = append(lines, line)
+		}
+		want := []string{
+			"Add New    []",
+			"Modify Q queue-Q-0 True ReplaceAndRetain [Properties UpdateReplacePolicy]; FifoQueue Properties Always Static DirectModification ;  UpdateReplacePolicy Never Static DirectModification ",
+			"Modify T physical-T False  [Properties]; Name Properties Never Static ParameterReference Colour; Name Properties Never Static DirectModification ; Of Properties Never Dynamic ResourceReference Q; Of Properties Never Static DirectModification ",
+		}
+		if !slices.Equal(lines, want) || d.Status != "CREATE_COMPLETE" {
+			t.Errorf("got  %s\nwant %s", strings.Join(lines, "\n     "), strings.Join(want, "\n     "))
+		}
+		r.is(t, "CREATE_COMPLETE", "")
+		if template, err := r.GetTemplate(t.Context(), &sdk.GetTemplateInput{StackName: aws.String("store"), ChangeSetName: aws.String("second")}); err != nil || *template.TemplateBody != *in.TemplateBody {
+			t.Errorf("its template is %+v, %v", template, err)
+		}
+		if _, err := r.ExecuteChangeSet(t.Context(), &sdk.ExecuteChangeSetInput{ChangeSetName: d.ChangeSetId}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		r.is(t, "UPDATE_COMPLETE", "")
+		if s := described(t, r.Client, "store"); *s.ChangeSetId != *d.ChangeSetId || *s.Parameters[0].ParameterValue != "blue" || *s.Tags[0].Value != "a" {
+			t.Errorf("the stack is %+v", s)
+		}
+		sets, err := r.ListChangeSets(t.Context(), &sdk.ListChangeSetsInput{StackName: aws.String("store")})
+		if err != nil || len(sets.Summaries) != 1 || sets.Summaries[0].ExecutionStatus != "EXECUTE_COMPLETE" || *sets.Summaries[0].ChangeSetName != "second" {
+			t.Errorf("the sets are %+v, %v", sets, err)
+		}
+	})
+}
+
+func TestAChangeSetMayOnlyHaveOutputs(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(``, ``))
+		d := r.settle(t, changeOf("outputs", strings.Replace(store(``, ``), `"Queue": {`, `"More": {"Value": "1"}, "Queue": {`, 1)))
+		if d.Status != "CREATE_COMPLETE" || d.ExecutionStatus != "AVAILABLE" || len(d.Changes) != 0 {
+			t.Errorf("the set is %+v", d)
+		}
+	})
+}
+
+func TestAChangeSetFailsForWhatCannotBeUpdated(t *testing.T) {
+	for name, row := range map[string]struct{ template, want string }{
+		"another type":                   {strings.Replace(store(``, ``), "Test::Thing", "AWS::SQS::Queue", 1), "Update of resource type is not permitted. The new template modifies resource type of the following resources: [T]"},
+		"what the engine does not do":    {store(`"Odd": 1`, ``), "the template uses what the local engine does not do: T (Test::Thing): property Odd is not supported by the local engine"},
+		"an attribute that there is not": {store(`"Of": {"Fn::GetAtt": ["Q", "Odd"]}`, ``), "T (Test::Thing): property Of Fn::GetAtt: attribute Odd of Q (AWS::SQS::Queue) is not supported by the local engine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onReview(t, func(t *testing.T, r *review) {
+				r.open(t, store(``, ``))
+				d := r.settle(t, changeOf("odd", row.template))
+				if d.Status != "FAILED" || d.ExecutionStatus != "UNAVAILABLE" || *d.StatusReason != row.want {
+					t.Errorf("the set is in %s because of %q", d.Status, aws.ToString(d.StatusReason))
+				}
+				events, err := r.DescribeEvents(t.Context(), &sdk.DescribeEventsInput{StackName: aws.String("store"), ChangeSetName: d.ChangeSetId, Filters: &types.EventFilter{FailedEvents: aws.Bool(true)}})
+				if err != nil || len(events.OperationEvents) != 1 || *events.OperationEvents[0].ValidationStatusReason != row.want {
+					t.Errorf("its events are %+v, %v", events, err)
+				}
+				r.is(t, "CREATE_COMPLETE", "")
+			})
+		})
+	}
+}
+
+func TestAnUpdateMakesOlderChangeSetsObsolete(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(`"Name": "a"`, ``))
+		d := r.settle(t, changeOf("old", store(`"Name": "b"`, ``)))
+		if err := r.update(t, store(`"Name": "c"`, ``)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.ExecuteChangeSet(t.Context(), &sdk.ExecuteChangeSetInput{ChangeSetName: d.ChangeSetId})
+		refused(t, err, "InvalidChangeSetStatus", "[OBSOLETE]")
+	})
+}
+
+// What the CDK does with --no-rollback.
+func TestAChangeSetOfAStackThatFailedIsExecutedWithoutARollback(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(`"Name": "a"`, ``))
+		for i, row := range []struct {
+			thing           string
+			disable         bool
+			refused, status string
+		}{
+			{`"Broken": true`, true, "", "UPDATE_FAILED"},
+			{`"Name": "b"`, false, "This stack is currently in a non-terminal [UPDATE_FAILED] state.", "UPDATE_FAILED"},
+			{`"Name": "b"`, true, "", "UPDATE_COMPLETE"},
+		} {
+			d := r.settle(t, changeOf(fmt.Sprint("set", i), store(row.thing, ``)))
+			_, err := r.ExecuteChangeSet(t.Context(), &sdk.ExecuteChangeSetInput{ChangeSetName: d.ChangeSetId, DisableRollback: &row.disable})
+			if row.refused != "" {
+				failing(t, err, row.refused)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if s := described(t, r.Client, "store"); string(s.StackStatus) != row.status || *s.DisableRollback != true {
+				t.Errorf("the stack is %+v", s)
+			}
+		}
+	})
+}
