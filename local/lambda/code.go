@@ -40,26 +40,54 @@ func checkArchitecture(name string) error {
 // codeProperties say where the code lies.
 type codeProperties struct{ S3Bucket, S3Key, S3ObjectVersion string }
 
+// folder is where code lies, for the versions that run it. Their function's lock
+// guards it.
+type folder struct {
+	path     string
+	versions int
+	unused   chan struct{} // closed when no version runs it any more; nil of one that stays
+}
+
+func (f *folder) enter() {
+	if f != nil {
+		f.versions++
+	}
+}
+
+func (f *folder) leave() {
+	if f == nil {
+		return
+	}
+	if f.versions--; f.versions == 0 && f.unused != nil {
+		close(f.unused)
+	}
+}
+
 // fetch returns the folder of the code, unpacking it if it is a zip file.
-func (l *Lambda) fetch(at codeProperties, arch string) (string, error) {
+func (l *Lambda) fetch(at codeProperties, arch string) (*folder, error) {
 	address := "s3://" + at.S3Bucket + "/" + at.S3Key
 	if l.opts.Code == nil {
-		return "", fmt.Errorf("code %s: there is no code", address)
+		return nil, fmt.Errorf("code %s: there is no code", address)
 	}
 	code, err := l.opts.Code(context.Background(), at.S3Bucket, at.S3Key, at.S3ObjectVersion)
 	if err != nil {
-		return "", fmt.Errorf("code %s: %w", address, err)
+		return nil, fmt.Errorf("code %s: %w", address, err)
 	}
-	folder := code.Folder
-	if folder == "" {
-		if folder, err = l.unpack(code); err != nil {
-			return "", fmt.Errorf("unpack code %s: %w", address, err)
+	f := &folder{path: code.Folder}
+	if f.path == "" {
+		if f, err = l.unpack(code); err != nil {
+			return nil, fmt.Errorf("unpack code %s: %w", address, err)
 		}
 	}
-	if folder, err = filepath.Abs(folder); err != nil {
-		return "", err
+	f.enter()
+	if f.path, err = filepath.Abs(f.path); err == nil {
+		err = checkBinary(bootstrap(f.path), arch)
 	}
-	return folder, checkBinary(bootstrap(folder), arch)
+	if err != nil {
+		f.leave()
+		return nil, err
+	}
+	return f, nil
 }
 
 // checkBinary looks into the file: the template may say one architecture and
@@ -92,31 +120,44 @@ func checkBinary(path, arch string) error {
 	return nil
 }
 
-// unpack extracts a zip file into a folder that is removed when the engine ends.
-func (l *Lambda) unpack(code Code) (string, error) {
+// unpack extracts a zip file into a folder that is removed when no version runs the
+// code any more, or the engine ends.
+func (l *Lambda) unpack(code Code) (*folder, error) {
 	archive, err := zip.NewReader(code.Zip, code.Size)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "lambda-")
+	path, err := os.MkdirTemp("", "lambda-")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	unused := make(chan struct{})
 	l.cloud.Go(func(ctx context.Context) {
-		<-ctx.Done()
-		os.RemoveAll(folder)
+		select {
+		case <-unused:
+		case <-ctx.Done():
+		}
+		os.RemoveAll(path)
 	})
-	root, err := os.OpenRoot(folder) // keeps names like ../x inside
+	if err := extractAll(path, archive); err != nil {
+		close(unused)
+		return nil, err
+	}
+	return &folder{path: path, unused: unused}, nil
+}
+
+func extractAll(path string, archive *zip.Reader) error {
+	root, err := os.OpenRoot(path) // keeps names like ../x inside
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer root.Close()
 	for _, file := range archive.File {
 		if err := extract(root, file); err != nil {
-			return "", fmt.Errorf("%s: %w", file.Name, err)
+			return fmt.Errorf("%s: %w", file.Name, err)
 		}
 	}
-	return folder, nil
+	return nil
 }
 
 func extract(root *os.Root, file *zip.File) error {

@@ -67,7 +67,7 @@ func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, e
 	}
 	if err != nil {
 		listener.Close()
-		return nil, fmt.Errorf("start %s: %w", p.version.directory, err)
+		return nil, fmt.Errorf("start %s: %w", p.version.code.path, err)
 	}
 	e.idleTimer = time.AfterFunc(l.opts.Limits.IdleTime, func() { p.retire(e) })
 	l.cloud.Go(func(context.Context) {
@@ -180,8 +180,8 @@ func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *o
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"LANG":                            "en_US.UTF-8",
 		"TZ":                              ":UTC",
-		"LAMBDA_TASK_ROOT":                v.directory,
-		"LAMBDA_RUNTIME_DIR":              v.directory,
+		"LAMBDA_TASK_ROOT":                v.code.path,
+		"LAMBDA_RUNTIME_DIR":              v.code.path,
 		"_HANDLER":                        v.handlerName,
 		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
@@ -208,8 +208,8 @@ func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *o
 	for name, value := range v.environment {
 		env[name] = value
 	}
-	cmd := exec.CommandContext(ctx, bootstrap(v.directory))
-	cmd.Dir = v.directory
+	cmd := exec.CommandContext(ctx, bootstrap(v.code.path))
+	cmd.Dir = v.code.path
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}

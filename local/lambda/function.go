@@ -3,7 +3,9 @@ package lambda
 // This file is a function: its versions, and how many invocations it admits.
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -48,12 +50,15 @@ type version struct {
 	memory      int // MB
 	arch        string
 	environment map[string]string
-	deadLetters string // ARN of a queue or topic, or empty
-	directory   string // of the unpacked code
+	deadLetters string  // ARN of a queue or topic, or empty
+	code        *folder // nil of a handler in this process
 	inProcess   Handler
 	modified    time.Time
 
 	pool *pool
+
+	users   int  // invocations that have it; guarded by the function's lock, and so is retired
+	retired bool // nothing new gets it
 }
 
 // alias is a name of a version, and of the further ones that take some of its
@@ -78,6 +83,47 @@ func (a alias) choose() string {
 func (f *function) resolve(qualifier string) (v *version, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.resolved(qualifier)
+}
+
+// take is resolve for an invocation, which has the version until it leaves.
+func (f *function) take(qualifier string) (v *version, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v, ok = f.resolved(qualifier); !ok || v.retired {
+		return nil, false
+	}
+	v.users++
+	return v, true
+}
+
+// leave gives a version back.
+func (f *function) leave(v *version) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v.users--
+	v.letGo()
+}
+
+// retire is for a version that nothing new gets: what has it ends on it.
+func (f *function) retire(v *version) {
+	v.pool.close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v.retired = true
+	v.letGo()
+}
+
+// letGo lets the code go that nothing runs any more. The function's lock is held.
+func (v *version) letGo() {
+	if v.retired && v.users == 0 {
+		v.code.leave()
+		v.code = nil
+	}
+}
+
+// resolved is resolve while the lock is held.
+func (f *function) resolved(qualifier string) (v *version, ok bool) {
 	if a, ok := f.aliases[qualifier]; ok {
 		qualifier = a.choose()
 	}
@@ -103,7 +149,7 @@ func (f *function) change(v *version) {
 	old := f.latest
 	f.latest, f.unchanged = v, false
 	f.mu.Unlock()
-	old.pool.close()
+	f.retire(old)
 }
 
 // publish makes a version of the latest one.
@@ -115,7 +161,8 @@ func (f *function) publish() (*version, error) {
 	}
 	f.published++
 	v := *f.latest
-	v.number = strconv.Itoa(f.published)
+	v.number, v.users = strconv.Itoa(f.published), 0
+	v.code.enter()
 	v.pool = newPool(f.latest.pool.lambda, f, &v)
 	f.versions[v.number], f.unchanged = &v, true
 	return &v, nil
@@ -130,25 +177,21 @@ func (f *function) withdraw(v *version) {
 		f.unchanged = false
 	}
 	f.mu.Unlock()
-	v.pool.close()
+	f.retire(v)
 }
 
-// pools are those of all versions.
-func (f *function) pools() []*pool {
+// all are the versions that there are.
+func (f *function) all() []*version {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	pools := []*pool{f.latest.pool}
-	for _, v := range f.versions {
-		pools = append(pools, v.pool)
-	}
-	return pools
+	return append(slices.Collect(maps.Values(f.versions)), f.latest)
 }
 
 // end is for a function that has been deleted.
 func (f *function) end() {
 	f.deleted.Store(true)
-	for _, p := range f.pools() {
-		p.close()
+	for _, v := range f.all() {
+		f.retire(v)
 	}
 }
 
@@ -179,12 +222,13 @@ func (f *function) admit() (running int, err error) {
 // renew ends all environments as soon as they are idle: they log to a file that
 // was put aside.
 func (f *function) renew() {
-	for _, p := range f.pools() {
-		p.dismissIdle()
+	for _, v := range f.all() {
+		v.pool.dismissIdle()
 	}
 }
 
-func (f *function) leave() {
+// done counts an invocation out that was admitted.
+func (f *function) done() {
 	f.mu.Lock()
 	f.running--
 	f.mu.Unlock()

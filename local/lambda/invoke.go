@@ -85,19 +85,23 @@ type result struct {
 
 // begin admits an invocation and starts it.
 func (l *Lambda) begin(r request) (done chan result, err error) {
-	if r.target, err = r.target.now(); err != nil {
-		return nil, err
-	}
 	f := r.target.function
+	v, ok := f.take(r.target.qualifier)
+	if !ok {
+		return nil, r.target.notFound()
+	}
+	r.target.version = v
 	running, err := f.admit()
 	if err != nil {
+		f.leave(v)
 		r.target.observe(l.metrics.throttles, 1)
 		return nil, err
 	}
 	r.target.observe(l.metrics.concurrent, float64(running))
 	done = make(chan result, 1)
 	l.cloud.Go(func(engine context.Context) {
-		defer f.leave()
+		defer f.leave(v)
+		defer f.done()
 		a, err := l.execute(engine, r)
 		if engine.Err() != nil {
 			err = engine.Err() // what the function answers to its end is no answer

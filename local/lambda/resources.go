@@ -220,7 +220,7 @@ func (l *Lambda) version(f *function, r cfn.Resource, p functionProperties) (*ve
 	if err := checkArchitecture(v.arch); err != nil {
 		return nil, err
 	}
-	v.directory, err = l.fetch(p.Code, v.arch)
+	v.code, err = l.fetch(p.Code, v.arch)
 	return v, err
 }
 
