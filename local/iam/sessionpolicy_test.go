@@ -222,7 +222,7 @@ func TestPoliciesOfASessionAreHeldToTheirLimits(t *testing.T) {
 		{"what packs badly", long(2048, true), nil, "of allotted space, please use smaller policy"},
 		{"no JSON", "allow", nil, "Syntax errors in policy."},
 		{"a principal", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}}`, nil, "should not specify a principal"},
-		{"a letter that no policy has", strings.Replace(allowRead, "sqs:", "sqs☃:", 1), nil, "failed to satisfy constraint"},
+		{"a letter that no policy has", strings.Replace(allowRead, "sqs:", "sqs☃:", 1), nil, "at 'policy' failed to satisfy constraint"},
 		{"a managed one that is not there", "", []types.PolicyDescriptorType{{Arn: aws.String(arn + "2")}}, "does not exist"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

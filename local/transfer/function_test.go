@@ -341,3 +341,21 @@ func TestNamesThatTransferFamilyBlocksAreNotAskedFor(t *testing.T) {
 		conn.Close()
 	}
 }
+
+// A variable beside a text could make a policy of what is none.
+func TestAPolicyIsOneBeforeItsVariablesAreFilledIn(t *testing.T) {
+	d := &directory{}
+	w := newFunctionWorld(t, d, map[string]string{})
+	policy := func(value string) map[string]any {
+		return with(partner(authorized(t, w.key)), "Policy", `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"NumericEquals": {"s3:max-keys": `+value+`}}}}`)
+	}
+	d.knows(map[string]any{"100": policy(`${transfer:UserName}`), "200": policy(`"${transfer:UserName}"`)})
+	if _, err := w.dial(t, "100", ssh.PublicKeys(signer(t, w.key))); err == nil {
+		t.Error("a policy that is no JSON was filled in")
+	}
+	conn, err := w.dial(t, "200", ssh.PublicKeys(signer(t, w.key)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+}

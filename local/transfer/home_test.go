@@ -48,3 +48,29 @@ func TestMappingsAreAbsolutePaths(t *testing.T) {
 		}
 	}
 }
+
+func TestVariablesOfAPolicyStandForTheHome(t *testing.T) {
+	const all = `${transfer:HomeBucket} ${transfer:HomeDirectory} ${transfer:HomeFolder} ${transfer:UserName} ${aws:PrincipalArn}`
+	const unresolved = `${transfer:HomeBucket} ${transfer:HomeDirectory} ${transfer:HomeFolder} acme ${aws:PrincipalArn}`
+	root, inbox := homeEntry{Entry: "/", Target: "/files/of/${transfer:UserName}"}, homeEntry{Entry: "/inbox", Target: "/landing/in"}
+	for name, tt := range map[string]struct {
+		settings homeSettings
+		want     string
+	}{
+		"a path":                       {homeSettings{directory: "/landing/inbox/${transfer:UserName}"}, `landing landing/inbox/acme inbox/acme acme ${aws:PrincipalArn}`},
+		"a bucket":                     {homeSettings{kind: "PATH", directory: "/landing"}, `landing landing  acme ${aws:PrincipalArn}`},
+		"a path that would end a text": {homeSettings{directory: `/landing/a"b\c`}, `landing landing/a\"b\\c a\"b\\c acme ${aws:PrincipalArn}`},
+		"no home":                      {homeSettings{}, unresolved},
+		"a logical root":               {homeSettings{kind: "LOGICAL", entries: []homeEntry{root, inbox}}, `files files/of/acme of/acme acme ${aws:PrincipalArn}`},
+		"a logical home":               {homeSettings{kind: "LOGICAL", directory: "/inbox/new", entries: []homeEntry{root, inbox}}, `landing landing/in/new in/new acme ${aws:PrincipalArn}`},
+		"a logical home in no bucket":  {homeSettings{kind: "LOGICAL", entries: []homeEntry{inbox}}, unresolved},
+	} {
+		h, err := newHome(tt.settings, "acme")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.fill(all, "acme"); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package transfer_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -68,5 +69,34 @@ func TestAConnectionHasTenSessions(t *testing.T) {
 	}
 	if _, err := conn.NewSession(); err == nil {
 		t.Error("an eleventh session was opened")
+	}
+}
+
+func TestUsersOfAServersOwnHaveSessionPolicies(t *testing.T) {
+	w := makeWorld(t)
+	policy, err := json.Marshal(strings.ReplaceAll(ownFolders, "inbox/${transfer:UserName}/", "${transfer:HomeFolder}/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := `"Reader": {"Type": "AWS::Transfer::User", "Properties": {"ServerId": {"Fn::GetAtt": ["Server", "ServerId"]}, "UserName": "reader",
+		"Role": {"Fn::GetAtt": ["OperatorRole", "Arn"]}, "SshPublicKeys": [{"Ref": "Key"}], "HomeDirectory": "/landing/inbox/reader", "Policy": ` + string(policy) + `}},`
+	w.create(t, strings.Replace(template, `"Operator": {`, user+`"Operator": {`, 1), map[string]string{"Key": authorized(t, w.key), "SetStat": "DEFAULT"})
+	c, _ := w.sftp(t, "reader")
+	if err := writeText(c, "orders.xml", writeNew, "<Orders/>"); err != nil {
+		t.Errorf("his own folder: %v", err)
+	}
+	if err := writeText(c, "/landing/inbox/other/orders.xml", writeNew, "<Orders/>"); err == nil {
+		t.Error("another's folder was written to, as the role may")
+	}
+}
+
+func TestUsersOfTemplatesHaveNamesThatTransferFamilyTakes(t *testing.T) {
+	for name, ok := range map[string]bool{"ann": true, "an": false, "root": false, "a b c": false, "": false} {
+		w := makeWorld(t)
+		err := w.tryCreate(t, `{"Resources": {"Server": {"Type": "AWS::Transfer::Server"},
+			"User": {"Type": "AWS::Transfer::User", "Properties": {"ServerId": {"Fn::GetAtt": ["Server", "ServerId"]}, "UserName": "`+name+`", "Role": "arn:aws:iam::111122223333:role/r"}}}}`, nil)
+		if (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "property UserName") {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }
