@@ -21,7 +21,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// client returns a client of the administrator's.
+// client returns a client whose calls are the caller's.
 func (w *world) client(t *testing.T, caller cloud.Caller) *awstransfer.Client {
 	t.Helper()
 	w.cloud.Register("transfer", w.servers)
@@ -78,6 +78,16 @@ func TestTheSDKDescribesAndListsServers(t *testing.T) {
 	failsWith(t, err, "ResourceNotFoundException", "Unknown server")
 	_, err = client.DescribeServer(t.Context(), &awstransfer.DescribeServerInput{ServerId: aws.String("sftp")})
 	failsWith(t, err, "ValidationException", "1 validation error detected: Value 'sftp' at 'serverId'")
+}
+
+func TestMethodsAreToldWhereTheyAreADefault(t *testing.T) {
+	w := makeWorld(t)
+	w.create(t, `{"Resources": {"Server": {"Type": "AWS::Transfer::Server", "Properties": {"IdentityProviderType": "AWS_LAMBDA",
+		"IdentityProviderDetails": {"Function": "arn:aws:lambda:eu-central-1:111122223333:function:f"}}}}}`, nil)
+	out, err := w.client(t, w.cloud.Administrator()).DescribeServer(t.Context(), &awstransfer.DescribeServerInput{ServerId: &w.endpoint.ServerID})
+	if err != nil || out.Server.IdentityProviderDetails.SftpAuthenticationMethods != types.SftpAuthenticationMethodsPublicKeyOrPassword {
+		t.Errorf("%+v, %v", out, err)
+	}
 }
 
 func TestServersAreListedByPages(t *testing.T) {

@@ -43,7 +43,7 @@ func TestALogTellsOfLogins(t *testing.T) {
 	d := &directory{}
 	w := newFunctionWorld(t, d, map[string]string{})
 	right, wrong := signer(t, w.key), signer(t, newKey(t))
-	known := partner(authorized(t, w.key))
+	known := with(partner(authorized(t, w.key)), "HomeDirectory", "/inbox")
 	const other = "arn:aws:iam::111122223333:role/function"
 	d.knows(map[string]any{
 		"keyed": known, "other-key": known, "passworded:right": map[string]any{"Role": partnersRole, "HomeDirectory": "/landing/acme"},
