@@ -237,13 +237,14 @@ func TestStateOfADeletedResourceIsDropped(t *testing.T) {
 	}
 }
 
+// stateFiles are those of stacks' resources; keys of APIs are the account's.
 func stateFiles(t *testing.T, folder string) (files []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "resources", "*.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files
+	return slices.DeleteFunc(files, func(file string) bool { return strings.Contains(file, "apigateway") })
 }
 
 // An engine that does not start is no deployment that is rolled back.
