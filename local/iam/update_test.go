@@ -5,6 +5,7 @@ package iam_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -245,4 +246,58 @@ func TestAnUpdateThatIAMRefusesIsUndone(t *testing.T) {
 			alike(t, "rolled back", e.described(t), "before", before)
 		})
 	}
+}
+
+func TestWhatHasNothingToShowIsCheckedWhenItIsUpdated(t *testing.T) {
+	resources := `{"Worker": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "worker", "AssumeRolePolicyDocument": ` + trustsAll + `}},
+		"Other": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "other", "AssumeRolePolicyDocument": ` + trustsAll + `}},
+		"Alice": {"Type": "AWS::IAM::User", "Properties": {}},
+		"Profile": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": "Worker"}]}},
+		"Key": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "Alice"}}}}`
+	e := newEngine(t)
+	stack := must(e.stack(t, resources))(t)
+	before := fmt.Sprint(stack.Handles["Profile"].Ref, stack.Handles["Key"].Ref)
+	for _, row := range []struct{ from, to, want string }{
+		{`[{"Ref": "Worker"}]`, `[{"Ref": "Other"}]`, ""},
+		{`[{"Ref": "Worker"}]`, `["nobody"]`, "cannot be found"},
+		{`{"UserName": {"Ref": "Alice"}}`, `{"UserName": {"Ref": "Alice"}, "Status": "Active"}`, ""},
+		{`{"UserName": {"Ref": "Alice"}}`, `{"UserName": {"Ref": "Alice"}, "Status": "Inactive"}`, "the local engine has active keys only"},
+	} {
+		err := e.update(t, stack, strings.Replace(resources, row.from, row.to, 1))
+		if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {
+			t.Errorf("with %s: %v", row.to, err)
+		}
+		if after := fmt.Sprint(stack.Handles["Profile"].Ref, stack.Handles["Key"].Ref); after != before {
+			t.Errorf("with %s they are %s, and were %s", row.to, after, before)
+		}
+	}
+}
+
+// A user's key goes on by the ARN that the user has then.
+func TestAUserOnAnotherPathHasTheKeysThatHeHad(t *testing.T) {
+	e := newEngine(t)
+	resources := `{"Alice": {"Type": "AWS::IAM::User", "Properties": {"UserName": "alice", "Path": "/one/", "Policies": [{"PolicyName": "p", "PolicyDocument": ` + allowSend + `}]}},
+		"Key": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "Alice"}}}}`
+	stack := must(e.stack(t, resources))(t)
+	if err := e.update(t, stack, strings.Replace(resources, "/one/", "/other/", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := stack.Handles["Alice"].Attributes["Arn"]; got != account+"user/other/alice" {
+		t.Errorf("the user is %v", got)
+	}
+	if err := e.Authorize(e.whose(t, stack.Handles["Key"].Ref), "sqs:SendMessage", orders); err != nil {
+		t.Error(err)
+	}
+}
+
+// whose is the caller that an access key stands for.
+func (e *engine) whose(t *testing.T, key string) cloud.Caller {
+	t.Helper()
+	r := httptest.NewRequest("POST", "/", nil)
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
+	caller, _, err := e.iam.Identify(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caller
 }
