@@ -179,6 +179,9 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	if err := e.createAll(ctx, stacks); err != nil {
 		return err
 	}
+	if err := e.stacks.Revive(ctx); err != nil {
+		return err
+	}
 	if err := e.checkMocks(o); err != nil {
 		return err
 	}

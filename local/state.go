@@ -39,7 +39,7 @@ func (e *Engine) openState(o Options) (err error) {
 	if e.Cloud.Keeper, err = durable.OpenStore(folder, options); err != nil {
 		return err
 	}
-	if err := e.gateway.Keep(); err != nil {
+	if err := errors.Join(e.gateway.Keep(), e.stacks.Keep()); err != nil {
 		return err
 	}
 	return e.openObjects(o.objectFolder())

@@ -42,11 +42,18 @@ func (s *Stack) resolved(r *resolver, id string) (*instance, error) {
 	return wanted, nil
 }
 
-// create creates what is wanted, in a generation of its own, and returns what
+// create creates what is wanted, in a generation of its own or in that of an
+// earlier run, and returns what
 // there is of it, which has a handle with a Delete if it is half done.
 func (c *Created) create(ctx context.Context, wanted instance) (*instance, error) {
-	wanted.Generation = c.generations[wanted.LogicalID]
-	c.generations[wanted.LogicalID]++
+	id := wanted.LogicalID
+	if generation, ok := c.again[id]; ok {
+		wanted.Generation = generation
+		delete(c.again, id)
+	} else {
+		wanted.Generation = c.generations[id]
+		c.generations[id]++
+	}
 	t, _ := typeNamed(c.types, wanted.Type)
 	var err error
 	wanted.handle, err = t.create(ctx, wanted.Resource, wanted.properties)

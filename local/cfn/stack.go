@@ -21,11 +21,10 @@ type Stack struct {
 	// Imports answers Fn::ImportValue.
 	Imports func(name string) (any, bool)
 
-	// Before is how many stacks of this name there have been, and Generations
-	// how many resources their logical ids have stood for, so that this one's are
-	// others than those that were retained. Default: there have been none.
-	Before      int
-	Generations map[string]int
+	// Before is how many stacks of this name there have been, and Lineage what
+	// their logical ids have stood for. Default: there have been none.
+	Before  int
+	Lineage Lineage
 
 	// InPlace lets an update fail at a resource that would have to be replaced, as
 	// CloudFormation does where nothing is to be rolled back. Default: replace it.
@@ -41,6 +40,13 @@ type Stack struct {
 	Dynamic func(service, reference string) (string, error)
 }
 
+// Lineage tells how many resources logical ids have stood for, so that another
+// one meets none of them that was retained.
+type Lineage struct {
+	Next map[string]int // generations that the next resources have
+	Live map[string]int // generations of the resources that there are, of an earlier run
+}
+
 // Created is a stack that exists. Only one thing at a time may be done to it.
 type Created struct {
 	Outputs map[string]any    // by output name, resolved
@@ -51,6 +57,7 @@ type Created struct {
 	types       map[string]Type
 	live        map[string]*instance // by logical id
 	generations map[string]int       // that the next instance has, by logical id
+	again       map[string]int       // those of an earlier run's instances
 	pending     *transition          // an update that can still be undone, or nil
 }
 
@@ -70,7 +77,7 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	own := *s // which nobody else changes
 	created := &Created{
 		Outputs: map[string]any{}, Exports: map[string]any{}, Handles: map[string]Handle{},
-		stack: &own, types: types, live: map[string]*instance{}, generations: orEmpty(maps.Clone(s.Generations)),
+		stack: &own, types: types, live: map[string]*instance{}, generations: orEmpty(maps.Clone(s.Lineage.Next)), again: orEmpty(maps.Clone(s.Lineage.Live)),
 	}
 	var faults []error
 	missing := map[string]bool{} // what failed, and what depends on it
@@ -94,8 +101,15 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	return created, err
 }
 
-// Generations tells how many resources the logical ids have stood for so far.
-func (c *Created) Generations() map[string]int { return maps.Clone(c.generations) }
+// Lineage is that of a stack which is to be created once more, with these
+// resources, in another run.
+func (c *Created) Lineage() Lineage {
+	l := Lineage{maps.Clone(c.generations), map[string]int{}}
+	for id, i := range c.live {
+		l.Live[id] = i.Generation
+	}
+	return l
+}
 
 // Wanted returns the logical ids of the resources whose conditions hold, as they
 // would be created.

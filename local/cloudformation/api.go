@@ -93,6 +93,7 @@ func (f *CloudFormation) updateTerminationProtection(_ context.Context, caller c
 		return protectionOutput{}, invalid("Stack [%s] is in DELETE_IN_PROGRESS and cannot be protected", s.template.Name)
 	}
 	s.protected = in.EnableTerminationProtection
+	f.Changed()
 	return protectionOutput{s.id}, nil
 }
 

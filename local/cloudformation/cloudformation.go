@@ -44,6 +44,9 @@ type CloudFormation struct {
 
 	mu     sync.RWMutex
 	stacks []*stack // as they were created; deleted ones too
+	cloud.Changes
+	kept  map[string]saved // stacks of an earlier run that are not there yet, by name
+	order []string         // their names, as they were created
 }
 
 var _ cloud.API = (*CloudFormation)(nil)

@@ -31,6 +31,7 @@ func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]
 	created, err := s.template.Create(ctx, types)
 	f.mu.Lock()
 	s.created = created
+	f.note(s)
 	switch {
 	case err == nil:
 		s.complete()
@@ -51,6 +52,14 @@ func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]
 		f.undo(ctx, s, cfn.Deletion{Rollback: true}, "DELETE")
 	}
 	return created, err
+}
+
+// note takes down what there is of a stack now, with the mutex held.
+func (f *CloudFormation) note(s *stack) {
+	if s.created != nil {
+		s.lineage = s.created.Lineage()
+	}
+	f.Changed()
 }
 
 // notCreated is why a stack could not be created: its resources' events have the
@@ -82,6 +91,7 @@ func (f *CloudFormation) undo(ctx context.Context, s *stack, d cfn.Deletion, wha
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.note(s)
 	if err != nil {
 		s.becomes(what+"_FAILED", err.Error())
 		return err
@@ -180,6 +190,7 @@ func (f *CloudFormation) apply(ctx, cancelled context.Context, s *stack, u *upda
 	}
 	s.template, s.terms, s.imports, s.importing = u.ready, u.terms, s.importing, nil
 	s.complete()
+	f.note(s)
 	s.becomes("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "")
 	return nil
 }
@@ -189,6 +200,7 @@ func (f *CloudFormation) cleanUp(ctx context.Context, s *stack, what string) {
 	err := s.created.CleanUp(ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.note(s)
 	there := map[string]bool{}
 	for _, r := range s.created.Resources() {
 		there[r.LogicalID] = true

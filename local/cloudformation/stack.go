@@ -33,6 +33,8 @@ type stack struct {
 	cancel           func()          // ends the update that is under way
 	keep             bool            // whether it is not rolled back when it fails
 	before           before          // the last update
+	lineage          cfn.Lineage     // of its resources, since they were last complete or deleted
+	made             bool            // whether the API has created it
 
 	terms
 }
@@ -79,14 +81,7 @@ const reviewed = "REVIEW_IN_PROGRESS"
 
 // add registers a stack, with the mutex held.
 func (f *CloudFormation) add(template cfn.Stack, settings Settings, status, reason string) *stack {
-	for _, before := range f.stacks {
-		if before.template.Name == template.Name {
-			template.Before++
-			if before.created != nil {
-				template.Generations = before.created.Generations()
-			}
-		}
-	}
+	template.Before, template.Lineage = f.lineage(template.Name)
 	s := &stack{
 		id: template.ID(), template: template, protected: settings.Protected, keep: settings.DisableRollback,
 		began: time.Now(), resources: map[string]*resource{}, imports: map[string]bool{},
@@ -100,9 +95,25 @@ func (f *CloudFormation) add(template cfn.Stack, settings Settings, status, reas
 	return s
 }
 
+// lineage is how many stacks of a name there have been, in this run or those
+// before, and what their logical ids have stood for.
+func (f *CloudFormation) lineage(name string) (before int, l cfn.Lineage) {
+	if kept, ok := f.kept[name]; ok {
+		delete(f.kept, name)
+		return kept.Before, kept.Lineage
+	}
+	for _, s := range f.stacks {
+		if s.template.Name == name {
+			before = s.template.Before + 1
+			l.Next = s.lineage.Next
+		}
+	}
+	return before, l
+}
+
 // follow lets a template tell what becomes of the stack, and which exports it imports.
 func (f *CloudFormation) follow(s *stack, template *cfn.Stack, imports map[string]bool) {
-	template.Before, template.Generations = s.template.Before, s.template.Generations
+	template.Before, template.Lineage = s.template.Before, s.template.Lineage
 	template.Tell = func(step cfn.Step) {
 		f.mu.Lock()
 		defer f.mu.Unlock()

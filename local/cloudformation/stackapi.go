@@ -58,7 +58,7 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 	}
 	settings := Settings{Protected: in.EnableTerminationProtection, DisableRollback: onFailure == "DO_NOTHING"}
 	s := f.add(ready, settings, "CREATE_IN_PROGRESS", "User Initiated")
-	s.terms = terms{in.Tags, in.Capabilities, "", in.RoleARN}
+	s.terms, s.made = terms{in.Tags, in.Capabilities, "", in.RoleARN}, true
 	f.cloud.Go(func(ctx context.Context) { f.createdOr(ctx, s, onFailure) })
 	return stackOutput{s.id}, nil
 }
@@ -66,7 +66,7 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 // createFrom lets a stack that was only reviewed be created, with the mutex held.
 func (f *CloudFormation) createFrom(s *stack, ready cfn.Stack, t terms) {
 	f.follow(s, &ready, s.imports)
-	s.template, s.terms = ready, t
+	s.template, s.terms, s.made = ready, t, true
 	s.becomes("CREATE_IN_PROGRESS", "User Initiated")
 }
 
