@@ -131,13 +131,15 @@ func TestAFIFOQueuesDelayHoldsForAllMessagesInTheirOrder(t *testing.T) {
 		e := newEngine(t)
 		e.mustCreate(t, fifoQueue("Jobs", `, "DelaySeconds": 10`))
 		e.order(t, "jobs.fifo", "a/a1")
-		e.must(t, "jobs.fifo", "SetQueueAttributes", map[string]any{"Attributes": map[string]string{"DelaySeconds": "0"}}, nil)
+		time.Sleep(5 * time.Second)
+		e.must(t, "jobs.fifo", "SetQueueAttributes", map[string]any{"Attributes": map[string]string{"DelaySeconds": "20"}}, nil)
 		e.order(t, "jobs.fifo", "a/a2")
+		time.Sleep(10 * time.Second)
 		if got := e.receive(t, "jobs.fifo", nil); len(got) != 0 {
 			t.Errorf("received %q before a1", bodies(got))
 		}
-		time.Sleep(10 * time.Second)
-		if got := bodies(e.receive(t, "jobs.fifo", nil)); got != "a1 a2" {
+		time.Sleep(5 * time.Second)
+		if got := bodies(e.receive(t, "jobs.fifo", nil)); got != "a1" {
 			t.Errorf("received %q", got)
 		}
 	})

@@ -164,6 +164,28 @@ func (q *queue) settle(now time.Time) {
 	}
 }
 
+// become gives the queue other settings. They count for the messages that are in
+// it too: their age, and how often they may be received; and in a FIFO queue the delay.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+func (q *queue) become(to settings) {
+	now := time.Now()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(now)
+	retimed := q.history != nil && to.delay != q.settings.delay
+	q.settings, q.modified = to, now
+	for _, m := range q.messages {
+		m.expires = m.sent.Add(to.retention)
+		if retimed && m.state == delayed {
+			m.hiddenUntil = m.arrived.Add(to.delay)
+		}
+	}
+	heap.Init(&q.expiry)
+	heap.Init(&q.hidden)
+	q.settle(now)
+	q.wake()
+}
+
 // delete removes the message of a receipt. A receipt that a later receive has
 // replaced deletes nothing, and no error of a standard queue says so: the
 // consumer was too slow. A FIFO queue says so, and as soon as the message is

@@ -150,13 +150,16 @@ func (s *SQS) setQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in
 	if err := changed.check(); err != nil {
 		return nil, err
 	}
-	if err := s.checkRedrive(q.arn, changed.redrive); err != nil {
-		return nil, err
+	return struct{}{}, s.change(q, changed)
+}
+
+// change gives a queue other settings.
+func (s *SQS) change(q *queue, to settings) error {
+	if err := s.checkRedrive(q.arn, to.redrive); err != nil {
+		return err
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.settings, q.modified = changed, time.Now()
-	return struct{}{}, nil
+	q.become(to)
+	return nil
 }
 
 func (s *SQS) purgeQueue(_ context.Context, _ cloud.Caller, q *queue, _ target) (any, error) {

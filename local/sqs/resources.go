@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,8 +18,8 @@ import (
 // Types returns AWS::SQS::Queue and AWS::SQS::QueuePolicy.
 func (s *SQS) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::SQS::Queue", s.createQueue),
-		cfn.Define("AWS::SQS::QueuePolicy", s.createPolicy),
+		cfn.Define("AWS::SQS::Queue", s.createQueue, cfn.Update(s.updateQueue)),
+		cfn.Define("AWS::SQS::QueuePolicy", s.createPolicy, cfn.Update(s.updatePolicy)),
 	}
 }
 
@@ -68,6 +69,23 @@ func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) 
 		s.mu.Unlock()
 		return s.cloud.Forget(q.arn)
 	}}, nil
+}
+
+// updateQueue gives a queue what its template says now; its messages stay, and
+// its policy, which is a resource of its own.
+func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after queueProperties) (cfn.Handle, error) {
+	q, err := s.queue(path.Base(h.Ref))
+	if err != nil {
+		return h, err
+	}
+	changed, err := after.settings()
+	if err != nil {
+		return h, err
+	}
+	q.mu.Lock()
+	changed.policy = q.settings.policy
+	q.mu.Unlock()
+	return h, s.change(q, changed)
 }
 
 func (s *SQS) add(q *queue) error {
@@ -150,6 +168,14 @@ func (s *SQS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}, Delete: func(context.Context) error {
 		return s.setPolicy(p.Queues, nil)
 	}}, nil
+}
+
+func (s *SQS) updatePolicy(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after policyProperties) (cfn.Handle, error) {
+	left := slices.DeleteFunc(slices.Clone(before.Queues), func(url string) bool { return slices.Contains(after.Queues, url) })
+	if err := s.setPolicy(left, nil); err != nil {
+		return h, err
+	}
+	return s.createPolicy(ctx, r, after)
 }
 
 // setPolicy replaces the policy of queues; nil takes it away.
