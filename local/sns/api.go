@@ -74,11 +74,12 @@ func (s *SNS) getTopicAttributes(_ context.Context, caller cloud.Caller, in topi
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	attributes := map[string]string{"TopicArn": t.arn, "Owner": s.cloud.Account, "DisplayName": t.displayName}
-	if f := t.fifo; f != nil {
+	settings := t.settings.Load()
+	attributes := map[string]string{"TopicArn": t.arn, "Owner": s.cloud.Account, "DisplayName": settings.displayName}
+	if t.fifo != nil {
 		attributes["FifoTopic"] = "true"
-		attributes["ContentBasedDeduplication"] = strconv.FormatBool(f.contentBased)
-		attributes["FifoThroughputScope"] = f.scope
+		attributes["ContentBasedDeduplication"] = strconv.FormatBool(settings.contentBased)
+		attributes["FifoThroughputScope"] = settings.scope
 	}
 	if t.policy != "" {
 		attributes["Policy"] = t.policy

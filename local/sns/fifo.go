@@ -19,9 +19,6 @@ const (
 )
 
 type fifoTopic struct {
-	contentBased bool // deduplication ids are made of messages
-	scope        string
-
 	mu       sync.Mutex
 	sequence fifo.Sequence
 	known    fifo.Memory[publishOutput] // by deduplication id, within its scope
@@ -49,7 +46,7 @@ func (t *topic) checkIDs(in *messageInput) error {
 			return invalid("The MessageGroupId parameter is required for FIFO topics")
 		}
 		if in.MessageDeduplicationId == nil {
-			if !t.fifo.contentBased {
+			if !t.settings.Load().contentBased {
 				return invalid("The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
 			}
 			id := fifo.ContentID(in.Message)
@@ -73,7 +70,7 @@ func (s *SNS) acceptInOrder(t *topic, m *message) publishOutput {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now, key := time.Now(), m.deduplicationID
-	if f.scope == perGroup {
+	if t.settings.Load().scope == perGroup {
 		key = m.group + "\n" + key
 	}
 	if before, ok := f.known.Find(key, now); ok {

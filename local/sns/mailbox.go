@@ -75,7 +75,7 @@ func (s *subscription) mail(t *topic, m *message, sent time.Time) ([]byte, error
 		}
 		text, kind = string(notification), "application/json"
 	}
-	name, subject := t.displayName, m.subject
+	name, subject := t.settings.Load().displayName, m.subject
 	if name == "" {
 		name = "AWS Notifications"
 	}

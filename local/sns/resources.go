@@ -20,16 +20,16 @@ import (
 // Types returns AWS::SNS::Topic, AWS::SNS::Subscription and AWS::SNS::TopicPolicy.
 func (s *SNS) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::SNS::Topic", s.createTopic),
-		cfn.Define("AWS::SNS::Subscription", s.createSubscription),
-		cfn.Define("AWS::SNS::TopicPolicy", s.createPolicy),
+		cfn.Define("AWS::SNS::Topic", s.createTopic, cfn.Update(s.updateTopic)),
+		cfn.Define("AWS::SNS::Subscription", s.createSubscription, cfn.Update(s.updateSubscription)),
+		cfn.Define("AWS::SNS::TopicPolicy", s.createPolicy, cfn.Update(s.updatePolicy)),
 	}
 }
 
 type topicProperties struct {
 	TopicName    string
 	DisplayName  string
-	Subscription []struct{ Protocol, Endpoint string }
+	Subscription []inlineSubscription
 
 	FifoTopic                 bool
 	ContentBasedDeduplication *bool
@@ -42,18 +42,20 @@ type topicProperties struct {
 	TracingConfig         cfn.Ignored
 }
 
+// inlineSubscription is one without a name of its own.
+type inlineSubscription struct{ Protocol, Endpoint string }
+
+func (i inlineSubscription) is(sub *subscription) bool {
+	return sub.protocol == i.Protocol && sub.endpoint == i.Endpoint
+}
+
 func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) (cfn.Handle, error) {
 	t, err := s.newTopic(r, p)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	for i, inline := range p.Subscription {
-		property := fmt.Sprintf("Subscription[%d].", i)
-		sub, err := s.subscription(t, property, subscriptionProperties{Protocol: inline.Protocol, Endpoint: inline.Endpoint})
-		if err != nil {
-			return cfn.Handle{}, err
-		}
-		t.subscriptions = append(t.subscriptions, sub)
+	if t.subscriptions, err = s.inline(t, p.Subscription); err != nil {
+		return cfn.Handle{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,26 +66,81 @@ func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) 
 	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": t.name}, Delete: cfn.Removal(&s.mu, s.topics, t.arn)}, nil
 }
 
+// updateTopic gives a topic what its template says now. Subscriptions that it
+// declares as before go on; those that are resources of their own stay.
+func (s *SNS) updateTopic(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after topicProperties) (cfn.Handle, error) {
+	t, err := s.topic(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	settings, err := after.settings()
+	if err != nil {
+		return h, err
+	}
+	added, err := s.inline(t, without(after.Subscription, before.Subscription))
+	if err != nil {
+		return h, err
+	}
+	removed := without(before.Subscription, after.Subscription)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.settings.Store(settings)
+	stay := slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool {
+		return slices.ContainsFunc(removed, func(i inlineSubscription) bool { return i.is(sub) })
+	})
+	t.subscriptions = append(stay, added...)
+	return h, nil
+}
+
+// without returns the subscriptions of one list that are not in another.
+func without(all, others []inlineSubscription) []inlineSubscription {
+	return slices.DeleteFunc(slices.Clone(all), func(i inlineSubscription) bool { return slices.Contains(others, i) })
+}
+
+// inline makes the subscriptions that a topic itself declares.
+func (s *SNS) inline(t *topic, declared []inlineSubscription) ([]*subscription, error) {
+	var all []*subscription
+	for i, d := range declared {
+		sub, err := s.subscription(t, fmt.Sprintf("Subscription[%d].", i), subscriptionProperties{Protocol: d.Protocol, Endpoint: d.Endpoint})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sub)
+	}
+	return all, nil
+}
+
 // newTopic checks what a template says of a topic itself.
 func (s *SNS) newTopic(r cfn.Resource, p topicProperties) (*topic, error) {
 	name, err := p.name(r)
 	if err != nil {
 		return nil, err
 	}
-	t := &topic{arn: s.cloud.ARN("sns", name), name: name, displayName: p.DisplayName, dimensions: map[string]string{"TopicName": name}}
+	settings, err := p.settings()
+	if err != nil {
+		return nil, err
+	}
+	t := &topic{arn: s.cloud.ARN("sns", name), name: name, dimensions: map[string]string{"TopicName": name}}
+	t.settings.Store(settings)
+	if p.FifoTopic {
+		t.fifo = &fifoTopic{lanes: map[laneKey]*lane{}}
+	}
+	return t, nil
+}
+
+func (p topicProperties) settings() (*topicSettings, error) {
 	contentBased := p.ContentBasedDeduplication != nil && *p.ContentBasedDeduplication
 	if !p.FifoTopic {
 		if contentBased || p.FifoThroughputScope != "" {
 			return nil, invalid("Attributes Reason: ContentBasedDeduplication and FifoThroughputScope can only be set for FIFO topics")
 		}
-		return t, nil
+		return &topicSettings{displayName: p.DisplayName}, nil
 	}
 	scope := cmp.Or(p.FifoThroughputScope, perTopic)
 	if scope != perTopic && scope != perGroup {
 		return nil, invalid("FifoThroughputScope Reason: Invalid value [%s]. Must be Topic or MessageGroup", scope)
 	}
-	t.fifo = &fifoTopic{contentBased: contentBased, scope: scope, lanes: map[laneKey]*lane{}}
-	return t, nil
+	return &topicSettings{p.DisplayName, contentBased, scope}, nil
 }
 
 func (p topicProperties) name(r cfn.Resource) (string, error) {
@@ -134,6 +191,22 @@ func (s *SNS) createSubscription(_ context.Context, _ cfn.Resource, p subscripti
 	}}, nil
 }
 
+// updateSubscription changes what is delivered from the next message on.
+func (s *SNS) updateSubscription(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after subscriptionProperties) (cfn.Handle, error) {
+	t, err := s.topic(after.TopicArn)
+	if err != nil {
+		return h, err
+	}
+	changed, err := s.subscription(t, "", after)
+	if err != nil {
+		return h, err
+	}
+	changed.arn = h.Ref
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return h, s.replace(changed)
+}
+
 // subscription checks what a template says. The prefix is where it says it.
 func (s *SNS) subscription(t *topic, prefix string, p subscriptionProperties) (*subscription, error) {
 	known := []string{"sqs", "lambda", "email", "email-json", "http", "https", "sms"}
@@ -179,6 +252,14 @@ func (s *SNS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}, Delete: func(context.Context) error {
 		return s.setPolicy(p.Topics, nil)
 	}}, nil
+}
+
+func (s *SNS) updatePolicy(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after policyProperties) (cfn.Handle, error) {
+	left := slices.DeleteFunc(slices.Clone(before.Topics), func(arn string) bool { return slices.Contains(after.Topics, arn) })
+	if err := s.setPolicy(left, nil); err != nil {
+		return h, err
+	}
+	return s.createPolicy(ctx, r, after)
 }
 
 // setPolicy replaces the policy of topics; nil takes it away.

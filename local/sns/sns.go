@@ -10,6 +10,7 @@ package sns
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -70,11 +71,18 @@ func (s *SNS) Protocols() wire.Protocols {
 type topic struct {
 	arn           string
 	name          string
-	displayName   string
+	settings      atomic.Pointer[topicSettings]
 	policy        string
 	dimensions    map[string]string
 	subscriptions []*subscription // in the order in which they were made
 	fifo          *fifoTopic      // nil for a standard topic
+}
+
+// topicSettings do not change: a topic gets others.
+type topicSettings struct {
+	displayName  string
+	contentBased bool   // of a FIFO topic: deduplication ids are made of messages
+	scope        string // of a FIFO topic's deduplication
 }
 
 func invalid(format string, args ...any) error {

@@ -189,14 +189,23 @@ func (s *SNS) setSubscriptionAttributes(_ context.Context, caller cloud.Caller, 
 	if err := changed.set(in.AttributeName, in.AttributeValue); err != nil {
 		return nil, err
 	}
+	return struct{}{}, s.replace(&changed)
+}
+
+// replace puts a subscription in the place of the one with its ARN, under the lock.
+func (s *SNS) replace(changed *subscription) error {
+	t, i, err := s.find(changed.arn)
+	if err != nil {
+		return err
+	}
 	for _, check := range []func(*subscription) error{t.check, t.checkFilters} {
-		if err := check(&changed); err != nil {
-			return nil, err
+		if err := check(changed); err != nil {
+			return err
 		}
 	}
 	t.subscriptions = slices.Clone(t.subscriptions)
-	t.subscriptions[i] = &changed
-	return struct{}{}, nil
+	t.subscriptions[i] = changed
+	return nil
 }
 
 // set changes one attribute.
