@@ -8,6 +8,7 @@
 package events
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/match"
+	"github.com/tradepost-dev/tradepost/local/schedule"
 )
 
 // principal is EventBridge as a caller.
@@ -45,7 +47,7 @@ type bus struct {
 	rules     []*rule // by name
 }
 
-// rule is a rule that exists; it does not change.
+// rule is a rule that exists; it does not change, but for stop.
 type rule struct {
 	name, arn, bus string
 	description    string
@@ -55,7 +57,10 @@ type rule struct {
 	pattern        *match.Pattern // nil for a rule that only has a schedule
 	patternText    string
 	schedule       string
+	when           schedule.Schedule // nil for a rule that only has a pattern
 	targets        []*target
+
+	stop func() // its schedule; guarded by the service's lock
 }
 
 // New returns EventBridge with the default bus.
@@ -97,23 +102,61 @@ func (s *EventBridge) rules(b *bus) []*rule {
 	return b.rules
 }
 
-// add puts a rule on its bus.
+// add puts a rule on its bus, where its schedule begins.
 func (s *EventBridge) add(b *bus, r *rule) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i, found := slices.BinarySearchFunc(b.rules, r.name, func(r *rule, name string) int { return strings.Compare(r.name, name) })
+	i, found := b.find(r.name)
 	if found {
 		return cloud.Errorf(400, "ResourceAlreadyExistsException", "Rule %s already exists on event bus %s.", r.name, b.name)
 	}
 	b.rules = slices.Insert(slices.Clone(b.rules), i, r)
+	s.begin(r)
 	return nil
 }
 
-// remove takes a rule off its bus.
-func (s *EventBridge) remove(b *bus, r *rule) {
+func (b *bus) find(name string) (place int, found bool) {
+	return slices.BinarySearchFunc(b.rules, name, func(r *rule, name string) int { return strings.Compare(r.name, name) })
+}
+
+// begin starts a rule's schedule, under the lock.
+func (s *EventBridge) begin(r *rule) {
+	r.stop = func() {}
+	if r.when != nil && r.enabled {
+		r.stop = s.cloud.Start(func(ctx context.Context) { s.keepTime(ctx, r) })
+	}
+}
+
+// replace puts a rule in the place of the one with its name: there is no moment
+// at which an event meets neither.
+func (s *EventBridge) replace(b *bus, r *rule) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	b.rules = slices.DeleteFunc(slices.Clone(b.rules), func(other *rule) bool { return other == r })
+	i, found := b.find(r.name)
+	if !found {
+		s.mu.Unlock()
+		return cloud.Errorf(400, "ResourceNotFoundException", "Rule %s does not exist on EventBus %s.", r.name, b.name)
+	}
+	former := b.rules[i]
+	b.rules = slices.Clone(b.rules)
+	b.rules[i] = r
+	s.begin(r)
+	s.mu.Unlock()
+	former.stop()
+	return nil
+}
+
+// remove takes a rule off its bus, and its schedule has ended then.
+func (s *EventBridge) remove(b *bus, name string) {
+	s.mu.Lock()
+	stop := func() {}
+	b.rules = slices.DeleteFunc(slices.Clone(b.rules), func(r *rule) bool {
+		if r.name == name {
+			stop = r.stop
+		}
+		return r.name == name
+	})
+	s.mu.Unlock()
+	stop()
 }
 
 // Emit puts an event on the default bus. It does not wait for targets.

@@ -18,9 +18,9 @@ import (
 // Types returns AWS::Events::Rule, EventBus and EventBusPolicy.
 func (s *EventBridge) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::Events::Rule", s.createRule),
-		cfn.Define("AWS::Events::EventBus", s.createBus),
-		cfn.Define("AWS::Events::EventBusPolicy", s.createBusPolicy),
+		cfn.Define("AWS::Events::Rule", s.createRule, cfn.Update(s.updateRule)),
+		cfn.Define("AWS::Events::EventBus", s.createBus, cfn.Update(s.updateBus)),
+		cfn.Define("AWS::Events::EventBusPolicy", s.createBusPolicy, cfn.Overwrite(s.createBusPolicy)),
 	}
 }
 
@@ -43,45 +43,57 @@ func (s *EventBridge) createRule(_ context.Context, res cfn.Resource, p ruleProp
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	r := &rule{
-		name: cmp.Or(p.Name, res.PhysicalName(64)), bus: b.name, description: p.Description, role: p.RoleArn,
-		schedule: p.ScheduleExpression,
-	}
-	path := "rule/" + r.name
-	if b.name != defaultBus {
-		path = "rule/" + b.name + "/" + r.name
-	}
-	r.arn = s.cloud.ARN("events", path)
-	if r.enabled, err = enabled(p.State); err != nil {
-		return cfn.Handle{}, err
-	}
-	r.overhears = p.State == enabledForLooks
-	if err := r.setPattern(p.EventPattern); err != nil {
-		return cfn.Handle{}, err
-	}
-	when, err := ruleSchedule(p, b)
+	r, err := s.newRule(b, cmp.Or(p.Name, res.PhysicalName(64)), p)
 	if err != nil {
-		return cfn.Handle{}, err
-	}
-	if err := s.setTargets(r, p.Targets); err != nil {
 		return cfn.Handle{}, err
 	}
 	if err := s.add(b, r); err != nil {
 		return cfn.Handle{}, err
-	}
-	stop := func() {}
-	if when != nil && r.enabled {
-		stop = s.cloud.Start(func(ctx context.Context) { s.keepTime(ctx, r, when) })
 	}
 	ref := r.name
 	if b.name != defaultBus {
 		ref = b.name + "|" + r.name
 	}
 	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Arn": r.arn}, Delete: func(context.Context) error {
-		stop()
-		s.remove(b, r)
+		s.remove(b, r.name)
 		return nil
 	}}, nil
+}
+
+// updateRule puts another rule in the place of the one that was. An event that
+// is on its way to a target goes on to that one.
+func (s *EventBridge) updateRule(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after ruleProperties) (cfn.Handle, error) {
+	b, err := s.bus(after.EventBusName)
+	if err != nil {
+		return h, err
+	}
+	r, err := s.newRule(b, h.Ref[strings.LastIndex(h.Ref, "|")+1:], after)
+	if err != nil {
+		return h, err
+	}
+	return h, s.replace(b, r)
+}
+
+// newRule is the rule that a template declares, which add puts on its bus.
+func (s *EventBridge) newRule(b *bus, name string, p ruleProperties) (*rule, error) {
+	r := &rule{name: name, bus: b.name, description: p.Description, role: p.RoleArn, schedule: p.ScheduleExpression}
+	path := "rule/" + r.name
+	if b.name != defaultBus {
+		path = "rule/" + b.name + "/" + r.name
+	}
+	r.arn = s.cloud.ARN("events", path)
+	var err error
+	if r.enabled, err = enabled(p.State); err != nil {
+		return nil, err
+	}
+	r.overhears = p.State == enabledForLooks
+	if err := r.setPattern(p.EventPattern); err != nil {
+		return nil, err
+	}
+	if r.when, err = ruleSchedule(p, b); err != nil {
+		return nil, err
+	}
+	return r, s.setTargets(r, p.Targets)
 }
 
 // enabledForLooks is the state of a rule that is told of all calls which
@@ -148,8 +160,8 @@ func (s *EventBridge) setTargets(r *rule, targets []targetProperties) error {
 }
 
 // keepTime triggers a rule by its schedule until ctx ends.
-func (s *EventBridge) keepTime(ctx context.Context, r *rule, when schedule.Schedule) {
-	for at := when.Next(time.Now()); !at.IsZero(); at = when.Next(at) {
+func (s *EventBridge) keepTime(ctx context.Context, r *rule) {
+	for at := r.when.Next(time.Now()); !at.IsZero(); at = r.when.Next(at) {
 		if !cloud.Sleep(ctx, time.Until(at)) {
 			return
 		}
@@ -185,6 +197,14 @@ func (s *EventBridge) createBus(_ context.Context, _ cfn.Resource, p busProperti
 		}
 	}
 	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}, Delete: cfn.Removal(&s.mu, s.buses, b.name)}, nil
+}
+
+func (s *EventBridge) updateBus(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after busProperties) (cfn.Handle, error) {
+	b, err := s.bus(h.Ref)
+	if err != nil || len(before.Policy)+len(after.Policy) == 0 {
+		return h, err
+	}
+	return h, s.setPolicy(b, "", after.Policy)
 }
 
 // setPolicy sets a part of a bus's policy: one statement, or the whole policy
