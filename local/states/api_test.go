@@ -189,7 +189,7 @@ func TestMachinesAreDescribedAndListed(t *testing.T) {
 		m := w.createNamed("b", passing, false)
 		w.createNamed("a", passing, true)
 		d := w.mustCall("DescribeStateMachine", map[string]any{"stateMachineArn": m.arn})
-		if d["definition"] != passing || d["type"] != "STANDARD" || d["status"] != "ACTIVE" || d["roleArn"] != m.role {
+		if d["definition"] != passing || d["type"] != "STANDARD" || d["status"] != "ACTIVE" || d["roleArn"] != m.current.Load().role {
 			t.Errorf("%v", d)
 		}
 		x, _ := w.finish(m, `{}`)

@@ -25,13 +25,14 @@ const (
 
 // An execution is one run of a machine.
 type execution struct {
-	machine *machine
-	place   int // in the machine's register
-	arn     string
-	name    string
-	started time.Time
-	history *history
-	mocks   mocks // of its test case, if it has one
+	machine  *machine
+	revision *revision // of the machine, by which it goes
+	place    int       // in the machine's register
+	arn      string
+	name     string
+	started  time.Time
+	history  *history
+	mocks    mocks // of its test case, if it has one
 
 	redriving sync.Mutex  // held by one redrive at a time
 	tokens    []usedToken // of the last redrives
@@ -67,19 +68,19 @@ type outcome struct {
 	error, cause string
 }
 
-// newExecution makes an execution; launch lets it run.
-func (m *machine) newExecution(name string, input data, mocks mocks) *execution {
+// newExecution makes an execution by a revision; launch lets it run.
+func (m *machine) newExecution(r *revision, name string, input data, mocks mocks) *execution {
 	e := &execution{
-		machine: m, name: name, arn: m.executionARN(name), started: time.Now(), input: input, mocks: mocks,
+		machine: m, revision: r, name: name, arn: m.executionARN(name), started: time.Now(), input: input, mocks: mocks,
 		history: &history{discard: m.express}, attempt: newAttempt(), outcome: outcome{status: statusRunning},
 	}
 	e.history.overflow = func() {
 		e.fail(&failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}, maxEvents-1)
 	}
 	m.Changed()
-	g := m.definition.graph
+	g := r.definition.graph
 	e.thread = &thread{execution: e, graph: g, next: g.start, input: input}
-	e.thread.last = e.history.begin(e.started, &executionStartedDetails{Input: input.text, RoleARN: m.role})
+	e.thread.last = e.history.begin(e.started, &executionStartedDetails{Input: input.text, RoleARN: r.role})
 	return e
 }
 
@@ -139,7 +140,7 @@ func (e *execution) run(ctx context.Context, t *thread) {
 
 // limit is how long the execution may run; 0: without end.
 func (e *execution) limit() time.Duration {
-	limit := e.machine.definition.timeout
+	limit := e.revision.definition.timeout
 	if e.machine.express && (limit == 0 || limit > maxExpress) {
 		return maxExpress
 	}
@@ -208,7 +209,7 @@ func (e *execution) contextObject() map[string]any {
 	defer e.mu.Unlock()
 	if e.context == nil {
 		e.context = map[string]any{
-			"Id": e.arn, "Input": e.input.value, "Name": e.name, "RoleArn": e.machine.role, "StartTime": timestamp(e.started),
+			"Id": e.arn, "Input": e.input.value, "Name": e.name, "RoleArn": e.revision.role, "StartTime": timestamp(e.started),
 		}
 		if !e.machine.express {
 			e.context["RedriveCount"] = float64(e.redrives.count)

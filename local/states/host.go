@@ -16,8 +16,8 @@ type host struct{ visit *visit }
 var _ integration.Task = host{}
 
 func (h host) Call(ctx context.Context, service, action string, request json.RawMessage) (json.RawMessage, error) {
-	m := h.visit.execution.machine
-	return m.states.cloud.Call(ctx, m.caller, service, action, request)
+	e := h.visit.execution
+	return e.machine.states.cloud.Call(ctx, e.revision.caller, service, action, request)
 }
 
 func (h host) Execution() string { return h.visit.execution.arn }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -16,7 +17,7 @@ import (
 // maxMachineName is in characters.
 const maxMachineName = 80
 
-// A machine is a definition with a name and a role.
+// A machine has a name, executions, and what it can be updated in.
 type machine struct {
 	cloud.Changes // of the executions
 
@@ -24,20 +25,11 @@ type machine struct {
 	arn        string
 	name       string
 	express    bool
-	text       string // the definition as given, with its substitutions
-	definition *definition
-	role       string
-	caller     cloud.Caller // who its tasks act as
 	created    time.Time
 	dimensions map[string]string // of its metrics
+	current    atomic.Pointer[revision]
 
-	// Only told, as nothing here is logged, traced or encrypted.
-	logging    loggingConfiguration
-	tracing    tracingConfiguration
-	encryption encryptionConfiguration
-
-	aliases    []string // its names in mock configurations
-	mocked     mockedMachine
+	aliases    []string     // its names in mock configurations
 	executions *register    // of a Standard machine
 	aborted    []*execution // that an earlier run left running; see durable.go
 }
@@ -45,29 +37,25 @@ type machine struct {
 // create makes a machine and begins to serve it.
 // In mock configurations it also goes by its aliases.
 func (s *StepFunctions) create(name, text, role string, express bool, aliases ...string) (*machine, error) {
+	return s.createRecorded(name, text, role, express, recorded{}, aliases...)
+}
+
+func (s *StepFunctions) createRecorded(name, text, role string, express bool, r recorded, aliases ...string) (*machine, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	definition, err := parse(text, express, s.resolver())
-	if err != nil {
-		return nil, err
-	}
 	m := &machine{
-		states: s, name: name, express: express, text: text, definition: definition, role: role,
+		states: s, name: name, express: express,
 		arn:     s.cloud.ARN("states", "stateMachine:"+name),
 		aliases: append([]string{name}, aliases...),
 		created: time.Now(), executions: newRegister(s.options),
 	}
 	m.dimensions = map[string]string{"StateMachineArn": m.arn}
-	if m.mocked, err = s.mockedMachine(definition, m.aliases); err != nil {
+	first, err := m.revise(text, role, r)
+	if err != nil {
 		return nil, err
 	}
-	if m.caller, err = s.cloud.Assume(s.cloud.ServiceCaller("states.amazonaws.com", m.arn), role, name); err != nil {
-		return nil, err
-	}
-	if err := m.checkRules(); err != nil {
-		return nil, err
-	}
+	m.current.Store(first)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.machines[m.arn]; ok {
@@ -75,24 +63,6 @@ func (s *StepFunctions) create(name, text, role string, express bool, aliases ..
 	}
 	s.machines[m.arn] = m
 	return m, nil
-}
-
-// checkRules asks whether the role permits the rules by which Step Functions learns
-// of the end of some jobs: it makes them when it makes the machine.
-// https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html
-func (m *machine) checkRules() error {
-	for _, t := range m.definition.tasks {
-		rule := t.resource.integration.Rule
-		if t.resource.pattern != runJob || rule == "" {
-			continue
-		}
-		for _, action := range []string{"PutTargets", "PutRule", "DescribeRule"} {
-			if m.states.cloud.Authorize(m.caller, "events:"+action, m.states.cloud.ARN("events", "rule/"+rule)) != nil {
-				return cloud.Errorf(400, "AccessDeniedException", "'%s' is not authorized to create managed-rule.", m.role)
-			}
-		}
-	}
-	return nil
 }
 
 // remove deletes a machine. The executions that run are aborted: they make no
@@ -173,29 +143,39 @@ func (s *StepFunctions) describeStateMachine(_ context.Context, caller cloud.Cal
 	if err != nil {
 		return nil, err
 	}
-	return m.describe("creationDate"), nil
+	description := m.describe(m.current.Load())
+	description["creationDate"] = apiTime(m.created)
+	description["status"], description["type"] = "ACTIVE", m.kind()
+	return description, nil
 }
 
+// describeStateMachineForExecution tells by which revision of its machine an
+// execution goes, or went; of one of an earlier run that is not known.
 func (s *StepFunctions) describeStateMachineForExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
-	if _, err := s.execution(caller, "DescribeStateMachineForExecution", r.ExecutionARN); err != nil {
+	e, err := s.execution(caller, "DescribeStateMachineForExecution", r.ExecutionARN)
+	if err != nil {
 		return nil, err
 	}
 	m, _ := s.ownerOf(r.ExecutionARN)
-	return m.describe("updateDate"), nil
+	by := cmp.Or(e.revision, m.current.Load())
+	if e.live != nil {
+		by = e.live.revision
+	}
+	description := m.describe(by)
+	description["updateDate"] = apiTime(by.made)
+	return description, nil
 }
 
-// describe returns the machine as the API gives it; date is what it calls the
-// time of its creation.
-func (m *machine) describe(date string) map[string]any {
+// describe is what the API tells of a machine and of one of its executions' alike.
+func (m *machine) describe(r *revision) map[string]any {
 	description := map[string]any{
-		"stateMachineArn": m.arn, "name": m.name, "definition": m.text, "roleArn": m.role,
-		date:                      apiTime(m.created),
-		"loggingConfiguration":    m.logging.orOff(),
-		"tracingConfiguration":    m.tracing,
-		"encryptionConfiguration": m.encryption.orOwned(),
+		"stateMachineArn": m.arn, "name": m.name, "definition": r.text, "roleArn": r.role,
+		"loggingConfiguration":    r.logging.orOff(),
+		"tracingConfiguration":    r.tracing,
+		"encryptionConfiguration": r.encryption.orOwned(),
 	}
-	if date == "creationDate" {
-		description["status"], description["type"] = "ACTIVE", m.kind()
+	if r.id != "" {
+		description["revisionId"] = r.id
 	}
 	return description
 }

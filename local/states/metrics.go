@@ -47,7 +47,7 @@ const throttledTransition = time.Second
 // makes the thread wait as AWS does when an account's transitions are used up.
 func (t *thread) admit(ctx context.Context) bool {
 	m := t.execution.machine
-	call := cloud.Call{Caller: m.caller, Service: "states", Action: "StateTransition"}
+	call := cloud.Call{Caller: t.execution.revision.caller, Service: "states", Action: "StateTransition"}
 	for {
 		err := m.states.cloud.Interrupt(ctx, call)
 		if err == nil || cloud.AsError(err).Code != "ThrottlingException" {

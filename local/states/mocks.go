@@ -50,14 +50,14 @@ func (s *StepFunctions) mockedMachine(d *definition, names []string) (mockedMach
 
 // testCase returns the mocks of a new execution: those of a test case, or of the
 // one that is chosen for the machine.
-func (m *machine) testCase(title string) (mocks, error) {
+func (m *machine) testCase(r *revision, title string) (mocks, error) {
 	if title == "" {
-		title = m.mocked.chosen
+		title = r.mocked.chosen
 	}
 	if title == "" {
 		return nil, nil
 	}
-	states, ok := m.mocked.cases[title]
+	states, ok := r.mocked.cases[title]
 	if !ok {
 		return nil, cloud.Errorf(400, "InvalidArn", "Invalid Arn: 'The mock configuration has no test case %s of the state machine %s'", title, m.name)
 	}

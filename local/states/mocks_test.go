@@ -175,7 +175,7 @@ func TestAnExpressMachineIsMocked(t *testing.T) {
 	inMockedWorld(t, func(t *testing.T, w *world, _ *echo) {
 		m := w.createNamed("m2", `{"StartAt":"LambdaState","States":{"LambdaState":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Next":"SQSState"},
 			"SQSState":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage","End":true}}}`, true)
-		m.mocked.cases = w.states.options.Mocks.Cases("m")
+		m.current.Load().mocked.cases = w.states.options.Mocks.Cases("m")
 		answer := w.mustCall("StartSyncExecution", map[string]any{"stateMachineArn": m.arn + "#HappyPath", "input": `{}`})
 		if answer["output"] != `{"MessageId":"mocked"}` {
 			t.Errorf("%v", answer)

@@ -250,7 +250,8 @@ func TestAStateWhoseExitIsNotRecordedIsNotLeft(t *testing.T) {
 		e.history.close("ExecutionAborted", 0, nil) // as when the execution is stopped at the last moment
 		return nil, nil
 	}}), func(t *testing.T, w *world) {
-		e = w.create(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:last","Next":"S"},"S":{"Type":"Succeed"}}}`).newExecution("n", data{text: `{}`}, nil)
+		m := w.create(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:last","Next":"S"},"S":{"Type":"Succeed"}}}`)
+		e = m.newExecution(m.current.Load(), "n", data{text: `{}`}, nil)
 		w.states.crowd.join()
 		e.launch()
 		<-e.attempt.idle

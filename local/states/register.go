@@ -44,11 +44,12 @@ func keyOf(name string) nameKey {
 
 // A slot is an execution: live, in the archive, or neither once it was let go of.
 type slot struct {
-	key     nameKey
-	live    *execution
-	record  record
-	status  string // of one in the archive
-	stopped time.Time
+	key      nameKey
+	live     *execution
+	record   record
+	revision *revision // of one that is in the archive since this run
+	status   string    // of one in the archive
+	stopped  time.Time
 }
 
 func (s *slot) gone() bool { return s.live == nil && s.record.segment == nil }
@@ -198,7 +199,7 @@ func (r *register) store(e *execution) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := &r.slots[e.place-r.first]
-	s.live, s.record, s.status, s.stopped = nil, record, o.status, o.stopped
+	s.live, s.record, s.revision, s.status, s.stopped = nil, record, e.revision, o.status, o.stopped
 }
 
 // description returns the execution as DescribeExecution gives it.

@@ -103,14 +103,15 @@ func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, er
 	} else if err := checkName(r.Name); err != nil {
 		return nil, err
 	}
-	mocks, err := m.testCase(r.testCase)
+	by := m.current.Load()
+	mocks, err := m.testCase(by, r.testCase)
 	if err != nil {
 		return nil, err
 	}
 	if err := m.states.crowd.enter(ctx); err != nil {
 		return nil, err
 	}
-	e, isNew, err := m.enrol(r.Name, input, mocks)
+	e, isNew, err := m.enrol(by, r.Name, input, mocks)
 	if err == nil && isNew {
 		e.launch()
 	} else {
@@ -120,11 +121,11 @@ func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, er
 }
 
 // enrol takes the name. Express executions may share one.
-func (m *machine) enrol(name string, input data, mocks mocks) (e *execution, isNew bool, err error) {
+func (m *machine) enrol(r *revision, name string, input data, mocks mocks) (e *execution, isNew bool, err error) {
 	if m.express {
-		return m.newExecution(name, input, mocks), true, nil
+		return m.newExecution(r, name, input, mocks), true, nil
 	}
-	e, isNew, err = m.executions.enrol(name, input.text, func() *execution { return m.newExecution(name, input, mocks) })
+	e, isNew, err = m.executions.enrol(name, input.text, func() *execution { return m.newExecution(r, name, input, mocks) })
 	if errors.Is(err, errNameTaken) {
 		return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", m.executionARN(name))
 	}
