@@ -29,6 +29,9 @@ var updated = map[string]string{
 	"AWS::EC2::Instance":                  "DisableApiTermination EbsOptimized IamInstanceProfile InstanceType Monitoring SecurityGroupIds Tags",
 	"AWS::EC2::LaunchTemplate":            "LaunchTemplateData",
 	"AWS::ECR::Repository":                "ImageScanningConfiguration ImageTagMutability LifecyclePolicy RepositoryPolicyText",
+	"AWS::Events::EventBus":               "Policy",
+	"AWS::Events::EventBusPolicy":         "Statement",
+	"AWS::Events::Rule":                   "Description EventPattern RoleArn ScheduleExpression State Targets",
 	"AWS::IAM::AccessKey":                 "Status",
 	"AWS::IAM::Group":                     "ManagedPolicyArns Path Policies",
 	"AWS::IAM::InstanceProfile":           "Roles",
@@ -45,18 +48,22 @@ var updated = map[string]string{
 	"AWS::Lambda::Function":               "Architectures Code DeadLetterConfig Description Environment Handler MemorySize ReservedConcurrentExecutions Role Runtime Timeout",
 	"AWS::S3::Bucket":                     "NotificationConfiguration VersioningConfiguration",
 	"AWS::S3::BucketPolicy":               "PolicyDocument",
+	"AWS::SNS::Subscription":              "FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",
+	"AWS::SNS::Topic":                     "ContentBasedDeduplication DisplayName FifoThroughputScope Subscription",
+	"AWS::SNS::TopicPolicy":               "PolicyDocument Topics",
+	"AWS::SQS::Queue":                     "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy VisibilityTimeout",
+	"AWS::SQS::QueuePolicy":               "PolicyDocument Queues",
 	"AWS::SSM::Parameter":                 "AllowedPattern DataType Type Value",
 	"AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
 	"AWS::SecretsManager::Secret":         "Description GenerateSecretString SecretString",
+	"AWS::StepFunctions::StateMachine":    "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn TracingConfiguration",
 }
 
 // refused are the types that have no Update yet, so that a change in place is
 // refused. Nothing comes to stand here; what gets an Update goes.
 var refused = []string{
 	"AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard",
-	"AWS::Events::EventBus", "AWS::Events::EventBusPolicy", "AWS::Events::Rule", "AWS::Glue::Job",
-	"AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
-	"AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::Transfer::Server", "AWS::Transfer::User",
+	"AWS::Glue::Job", "AWS::Scheduler::Schedule", "AWS::Transfer::Server", "AWS::Transfer::User",
 	"Custom::S3BucketNotifications",
 }
 
