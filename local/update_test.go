@@ -24,6 +24,10 @@ var updated = map[string]string{
 	"AWS::ApiGateway::Stage":              "CacheClusterEnabled DeploymentId MethodSettings Variables",
 	"AWS::ApiGateway::UsagePlan":          "ApiStages Description Quota Tags Throttle UsagePlanName",
 	"AWS::CloudFormation::Stack":          "Parameters TemplateURL",
+	"AWS::CloudTrail::Trail":              "AdvancedEventSelectors EventSelectors IncludeGlobalServiceEvents IsLogging IsMultiRegionTrail",
+	"AWS::CloudWatch::Alarm":              "ActionsEnabled AlarmActions AlarmDescription ComparisonOperator DatapointsToAlarm Dimensions EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Metrics Namespace OKActions Period Statistic Threshold TreatMissingData",
+	"AWS::CloudWatch::CompositeAlarm":     "ActionsEnabled AlarmActions AlarmDescription AlarmRule InsufficientDataActions OKActions",
+	"AWS::CloudWatch::Dashboard":          "DashboardBody",
 	"AWS::DynamoDB::GlobalTable":          "AttributeDefinitions BillingMode GlobalSecondaryIndexes Replicas StreamSpecification TimeToLiveSpecification",
 	"AWS::DynamoDB::Table":                "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification TimeToLiveSpecification",
 	"AWS::EC2::Instance":                  "DisableApiTermination EbsOptimized IamInstanceProfile InstanceType Monitoring SecurityGroupIds Tags",
@@ -32,6 +36,7 @@ var updated = map[string]string{
 	"AWS::Events::EventBus":               "Policy",
 	"AWS::Events::EventBusPolicy":         "Statement",
 	"AWS::Events::Rule":                   "Description EventPattern RoleArn ScheduleExpression State Targets",
+	"AWS::Glue::Job":                      "AllocatedCapacity Command Connections DefaultArguments Description ExecutionClass ExecutionProperty GlueVersion JobMode JobRunQueuingEnabled LogUri MaxCapacity MaxRetries NonOverridableArguments NumberOfWorkers Role SecurityConfiguration Timeout WorkerType",
 	"AWS::IAM::AccessKey":                 "Status",
 	"AWS::IAM::Group":                     "ManagedPolicyArns Path Policies",
 	"AWS::IAM::InstanceProfile":           "Roles",
@@ -54,6 +59,7 @@ var updated = map[string]string{
 	"AWS::SQS::Queue":                     "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy VisibilityTimeout",
 	"AWS::SQS::QueuePolicy":               "PolicyDocument Queues",
 	"AWS::SSM::Parameter":                 "AllowedPattern DataType Type Value",
+	"AWS::Scheduler::Schedule":            "ActionAfterCompletion Description EndDate FlexibleTimeWindow GroupName KmsKeyArn ScheduleExpression ScheduleExpressionTimezone StartDate State Target",
 	"AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
 	"AWS::SecretsManager::Secret":         "Description GenerateSecretString SecretString",
 	"AWS::StepFunctions::StateMachine":    "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn TracingConfiguration",
@@ -62,8 +68,7 @@ var updated = map[string]string{
 // refused are the types that have no Update yet, so that a change in place is
 // refused. Nothing comes to stand here; what gets an Update goes.
 var refused = []string{
-	"AWS::CloudTrail::Trail", "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard",
-	"AWS::Glue::Job", "AWS::Scheduler::Schedule", "AWS::Transfer::Server", "AWS::Transfer::User",
+	"AWS::Transfer::Server", "AWS::Transfer::User",
 	"Custom::S3BucketNotifications",
 }
 

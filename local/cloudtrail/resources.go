@@ -13,7 +13,7 @@ import (
 
 // Types returns AWS::CloudTrail::Trail.
 func (t *CloudTrail) Types() []cfn.Type {
-	return []cfn.Type{cfn.Define("AWS::CloudTrail::Trail", t.createTrail)}
+	return []cfn.Type{cfn.Define("AWS::CloudTrail::Trail", t.createTrail, cfn.Update(t.updateTrail))}
 }
 
 type trailProperties struct {
@@ -42,16 +42,46 @@ type trailProperties struct {
 }
 
 func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailProperties) (cfn.Handle, error) {
+	name := cmp.Or(p.TrailName, r.PhysicalName(128))
+	if err := t.set(name, p); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: name, Attributes: map[string]any{
+		"Arn":         t.cloud.ARN("cloudtrail", "trail/"+name),
+		"SnsTopicArn": "",
+	}, Delete: cfn.Removal(&t.mu, t.trails, name)}, nil
+}
+
+func (t *CloudTrail) updateTrail(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after trailProperties) (cfn.Handle, error) {
+	return h, t.set(h.Ref, after)
+}
+
+// set lets a trail record what its properties say from the next call on.
+func (t *CloudTrail) set(name string, p trailProperties) error {
+	selects, err := p.trail()
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.trails, name)
+	if p.IsLogging {
+		t.trails[name] = selects
+	}
+	return nil
+}
+
+func (p trailProperties) trail() (trail, error) {
 	var selectors []selector
 	for i, s := range p.EventSelectors {
 		if err := s.check(fmt.Sprintf("EventSelectors[%d]", i)); err != nil {
-			return cfn.Handle{}, err
+			return trail{}, err
 		}
 		selectors = append(selectors, s)
 	}
 	for i, s := range p.AdvancedEventSelectors {
 		if err := s.check(fmt.Sprintf("AdvancedEventSelectors[%d]", i)); err != nil {
-			return cfn.Handle{}, err
+			return trail{}, err
 		}
 		selectors = append(selectors, s)
 	}
@@ -60,16 +90,7 @@ func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailPrope
 	}
 	global := p.IncludeGlobalServiceEvents == nil || *p.IncludeGlobalServiceEvents
 	if p.IsMultiRegionTrail && !global {
-		return cfn.Handle{}, cloud.Errorf(400, "InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
+		return trail{}, cloud.Errorf(400, "InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
 	}
-	name := cmp.Or(p.TrailName, r.PhysicalName(128))
-	if p.IsLogging {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.trails[name] = trail{selectors, global}
-	}
-	return cfn.Handle{Ref: name, Attributes: map[string]any{
-		"Arn":         t.cloud.ARN("cloudtrail", "trail/"+name),
-		"SnsTopicArn": "",
-	}, Delete: cfn.Removal(&t.mu, t.trails, name)}, nil
+	return trail{selectors, global}, nil
 }

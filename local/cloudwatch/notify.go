@@ -78,7 +78,7 @@ func (w *CloudWatch) change(ctx context.Context, a *alarm, v verdict) {
 func (w *CloudWatch) record(a *alarm, v verdict) (transition, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if a.state == v.state {
+	if a.state == v.state || w.alarms[a.name] != a { // which was updated, or deleted, while it was judged
 		return transition{}, false
 	}
 	now := time.Now()

@@ -3,6 +3,7 @@ package cloudwatch
 // This file makes alarms of what CloudFormation declares.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -74,9 +75,9 @@ type compositeAlarm struct {
 // metric that nothing here publishes.
 func (w *CloudWatch) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::CloudWatch::Alarm", w.createAlarm, cfn.Check(w.checkAlarm)),
-		cfn.Define("AWS::CloudWatch::CompositeAlarm", w.createComposite),
-		cfn.Define("AWS::CloudWatch::Dashboard", w.createDashboard, cfn.Check(w.checkDashboard)),
+		cfn.Define("AWS::CloudWatch::Alarm", w.createAlarm, cfn.Check(w.checkAlarm), cfn.Update(w.updateAlarm)),
+		cfn.Define("AWS::CloudWatch::CompositeAlarm", w.createComposite, cfn.Update(w.updateComposite)),
+		cfn.Define("AWS::CloudWatch::Dashboard", w.createDashboard, cfn.Check(w.checkDashboard), cfn.Overwrite(w.createDashboard)),
 	}
 }
 
@@ -111,33 +112,59 @@ func (w *CloudWatch) watch(p metricAlarm) (*watch, error) {
 }
 
 func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarm) (cfn.Handle, error) {
-	a, err := w.newAlarm(r, p.alarmActions)
+	a, err := w.metricAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if a.watch, err = w.watch(p); err != nil {
-		return cfn.Handle{}, err
-	}
 	return w.add(a)
+}
+
+func (w *CloudWatch) updateAlarm(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after metricAlarm) (cfn.Handle, error) {
+	a, err := w.metricAlarm(h.Ref, after)
+	if err != nil {
+		return h, err
+	}
+	return h, w.replace(a)
+}
+
+func (w *CloudWatch) metricAlarm(name string, p metricAlarm) (*alarm, error) {
+	a, err := w.newAlarm(name, p.alarmActions)
+	if err != nil {
+		return nil, err
+	}
+	a.watch, err = w.watch(p)
+	return a, err
 }
 
 func (w *CloudWatch) createComposite(_ context.Context, r cfn.Resource, p compositeAlarm) (cfn.Handle, error) {
-	a, err := w.newAlarm(r, p.alarmActions)
+	a, err := w.compositeAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p)
 	if err != nil {
 		return cfn.Handle{}, err
-	}
-	a.ruleText = p.AlarmRule
-	if a.rule, err = parseRule(p.AlarmRule); err != nil {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "AlarmRule", Reason: err.Error()}
 	}
 	return w.add(a)
 }
 
-func (w *CloudWatch) newAlarm(r cfn.Resource, p alarmActions) (*alarm, error) {
-	name := p.AlarmName
-	if name == "" {
-		name = r.PhysicalName(255)
+func (w *CloudWatch) updateComposite(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after compositeAlarm) (cfn.Handle, error) {
+	a, err := w.compositeAlarm(h.Ref, after)
+	if err != nil {
+		return h, err
 	}
+	return h, w.replace(a)
+}
+
+func (w *CloudWatch) compositeAlarm(name string, p compositeAlarm) (*alarm, error) {
+	a, err := w.newAlarm(name, p.alarmActions)
+	if err != nil {
+		return nil, err
+	}
+	a.ruleText = p.AlarmRule
+	if a.rule, err = parseRule(p.AlarmRule); err != nil {
+		return nil, &cfn.Unsupported{Property: "AlarmRule", Reason: err.Error()}
+	}
+	return a, nil
+}
+
+func (w *CloudWatch) newAlarm(name string, p alarmActions) (*alarm, error) {
 	now := time.Now()
 	a := &alarm{
 		name:        name,
@@ -168,6 +195,22 @@ func (w *CloudWatch) add(a *alarm) (cfn.Handle, error) {
 	}
 	w.alarms[a.name] = a
 	return cfn.Handle{Ref: a.name, Attributes: map[string]any{"Arn": a.arn}, Delete: cfn.Removal(&w.mu, w.alarms, a.name)}, nil
+}
+
+// replace puts an alarm in the place of the one with its name. Its state stays
+// until it is evaluated next, as AWS leaves the state of an alarm that is updated:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+func (w *CloudWatch) replace(a *alarm) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	former := w.alarms[a.name]
+	if former == nil {
+		return fmt.Errorf("there is no alarm %s any more", a.name)
+	}
+	a.state, a.reason, a.reasonData, a.changed = former.state, former.reason, former.reasonData, former.changed
+	a.history = slices.Clone(former.history)
+	w.alarms[a.name] = a
+	return nil
 }
 
 func (p metricAlarm) watch() (*watch, error) {

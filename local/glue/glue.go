@@ -55,9 +55,15 @@ func New(c *cloud.Cloud, o Options) *Glue {
 	return g
 }
 
-// job is a job that the template declares. What is in its shape does not change.
+// job is a job as the template declares it, which does not change: another one
+// takes its place, with the same runs.
 type job struct {
 	jobShape
+	*ledger
+}
+
+// ledger has the runs of a job.
+type ledger struct {
 	runs []*run // the newest last
 }
 

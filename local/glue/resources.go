@@ -18,7 +18,7 @@ import (
 // Types returns AWS::Glue::Job and SecurityConfiguration: nothing is encrypted here.
 func (g *Glue) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::Glue::Job", g.createJob),
+		cfn.Define("AWS::Glue::Job", g.createJob, cfn.Update(g.updateJob)),
 		cfn.Inert("AWS::Glue::SecurityConfiguration", nil),
 	}
 }
@@ -76,13 +76,9 @@ func (p *jobProperties) check() error {
 }
 
 func (g *Glue) createJob(_ context.Context, r cfn.Resource, p jobProperties) (cfn.Handle, error) {
-	if err := p.check(); err != nil {
+	j, err := g.newJob(cmp.Or(p.Name, r.PhysicalName(255)), p)
+	if err != nil {
 		return cfn.Handle{}, err
-	}
-	j := &job{jobShape: p.shape()}
-	j.Name = cmp.Or(p.Name, r.PhysicalName(255))
-	if !strings.HasPrefix(j.Role, "arn:") {
-		j.Role = "arn:aws:iam::" + g.cloud.Account + ":role/" + j.Role
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -91,6 +87,35 @@ func (g *Glue) createJob(_ context.Context, r cfn.Resource, p jobProperties) (cf
 	}
 	g.jobs[j.Name] = j
 	return cfn.Handle{Ref: j.Name, Delete: func(context.Context) error { return g.remove(j) }}, nil
+}
+
+// updateJob is about runs that start from now on.
+func (g *Glue) updateJob(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after jobProperties) (cfn.Handle, error) {
+	j, err := g.newJob(h.Ref, after)
+	if err != nil {
+		return h, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	former, exists := g.jobs[j.Name]
+	if !exists {
+		return h, notFound("Job " + j.Name + " not found.")
+	}
+	j.CreatedOn, j.ledger = former.CreatedOn, former.ledger
+	g.jobs[j.Name] = j
+	return h, nil
+}
+
+func (g *Glue) newJob(name string, p jobProperties) (*job, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	j := &job{jobShape: p.shape(), ledger: &ledger{}}
+	j.Name = name
+	if !strings.HasPrefix(j.Role, "arn:") {
+		j.Role = "arn:aws:iam::" + g.cloud.Account + ":role/" + j.Role
+	}
+	return j, nil
 }
 
 // shape is the job as the API tells of it, with Glue's defaults.

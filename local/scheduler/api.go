@@ -79,22 +79,43 @@ func (s *Scheduler) updateSchedule(_ context.Context, caller cloud.Caller, in sc
 		return scheduleOutput{}, err
 	}
 	s.mu.Lock()
-	former := s.schedules[k]
+	there := s.schedules[k] != nil
 	s.mu.Unlock()
-	if former == nil {
+	if !there {
 		return scheduleOutput{}, missing("Schedule", k.name)
 	}
-	sched, err := s.compile(caller, k, in.spec, time.Time(former.CreationDate), time.Now())
+	sched, err := s.replace(caller, k, k, in.spec)
 	if err != nil {
 		return scheduleOutput{}, err
 	}
-	if s.take(k) == nil { // it has come to its end meanwhile
-		return scheduleOutput{}, missing("Schedule", k.name)
+	return scheduleOutput{sched.ARN}, nil
+}
+
+// replace puts a schedule in the place of another one, if that has not come to
+// its end meanwhile, or beside it in another group.
+func (s *Scheduler) replace(caller cloud.Caller, former, k key, p spec) (*schedule, error) {
+	s.mu.Lock()
+	created := time.Now()
+	if is := s.schedules[former]; is != nil {
+		created = time.Time(is.CreationDate)
 	}
+	group, taken := s.groups[k.group], s.schedules[k] != nil && k != former
+	s.mu.Unlock()
+	switch {
+	case group == nil:
+		return nil, missing("Schedule group", k.group)
+	case taken:
+		return nil, existing("Schedule", k.name)
+	}
+	sched, err := s.compile(caller, k, p, created, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	s.take(former)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.put(k, sched)
-	return scheduleOutput{sched.ARN}, nil
+	return sched, nil
 }
 
 type scheduleNamed struct {

@@ -5,6 +5,8 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"path"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -14,7 +16,7 @@ import (
 // Types returns AWS::Scheduler::Schedule and ScheduleGroup.
 func (s *Scheduler) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::Scheduler::Schedule", s.createFrom),
+		cfn.Define("AWS::Scheduler::Schedule", s.createFrom, cfn.Update(s.updateFrom)),
 		cfn.Define("AWS::Scheduler::ScheduleGroup", s.createGroupFrom),
 	}
 }
@@ -42,12 +44,7 @@ type scheduleProperties struct {
 }
 
 func (s *Scheduler) createFrom(_ context.Context, r cfn.Resource, p scheduleProperties) (cfn.Handle, error) {
-	asked, err := p.spec()
-	if err != nil {
-		return cfn.Handle{}, err
-	}
-	asked.Name = cmp.Or(p.Name, r.PhysicalName(64))
-	k, err := keyOf(p.GroupName, asked.Name)
+	k, asked, err := p.asked(cmp.Or(p.Name, r.PhysicalName(64)))
 	if err != nil {
 		return cfn.Handle{}, err
 	}
@@ -55,10 +52,40 @@ func (s *Scheduler) createFrom(_ context.Context, r cfn.Resource, p scheduleProp
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	return s.handle(k, sched), nil
+}
+
+// updateFrom replaces a schedule, or moves it to another group. One that has
+// come to its end and is gone is made anew. Its ARN says where it is.
+func (s *Scheduler) updateFrom(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after scheduleProperties) (cfn.Handle, error) {
+	k, asked, err := after.asked(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	former := key{path.Base(path.Dir(fmt.Sprint(h.Attributes["Arn"]))), h.Ref}
+	sched, err := s.replace(s.cloud.Administrator(), former, k, asked)
+	if err != nil {
+		return h, err
+	}
+	return s.handle(k, sched), nil
+}
+
+func (s *Scheduler) handle(k key, sched *schedule) cfn.Handle {
 	return cfn.Handle{Ref: k.name, Attributes: map[string]any{"Arn": sched.ARN}, Delete: func(context.Context) error {
 		s.take(k)
 		return nil
-	}}, nil
+	}}
+}
+
+// asked is where a schedule is to be, and what.
+func (p *scheduleProperties) asked(name string) (key, spec, error) {
+	asked, err := p.spec()
+	if err != nil {
+		return key{}, spec{}, err
+	}
+	asked.Name = name
+	k, err := keyOf(p.GroupName, name)
+	return k, asked, err
 }
 
 // spec is what the properties ask for.

@@ -77,24 +77,22 @@ func (s *SNS) updateTopic(_ context.Context, _ cfn.Resource, h cfn.Handle, befor
 	if err != nil {
 		return h, err
 	}
-	added, err := s.inline(t, without(after.Subscription, before.Subscription))
+	wanted, err := s.inline(t, after.Subscription)
 	if err != nil {
 		return h, err
 	}
-	removed := without(before.Subscription, after.Subscription)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.settings.Store(settings)
-	stay := slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool {
-		return slices.ContainsFunc(removed, func(i inlineSubscription) bool { return i.is(sub) })
+	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool {
+		return slices.ContainsFunc(before.Subscription, func(i inlineSubscription) bool { return i.is(sub) && !slices.Contains(after.Subscription, i) })
 	})
-	t.subscriptions = append(stay, added...)
+	for i, declared := range after.Subscription {
+		if !slices.ContainsFunc(t.subscriptions, declared.is) {
+			t.subscriptions = append(t.subscriptions, wanted[i])
+		}
+	}
 	return h, nil
-}
-
-// without returns the subscriptions of one list that are not in another.
-func without(all, others []inlineSubscription) []inlineSubscription {
-	return slices.DeleteFunc(slices.Clone(all), func(i inlineSubscription) bool { return slices.Contains(others, i) })
 }
 
 // inline makes the subscriptions that a topic itself declares.
@@ -255,7 +253,10 @@ func (s *SNS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 }
 
 func (s *SNS) updatePolicy(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after policyProperties) (cfn.Handle, error) {
-	left := slices.DeleteFunc(slices.Clone(before.Topics), func(arn string) bool { return slices.Contains(after.Topics, arn) })
+	left := slices.DeleteFunc(slices.Clone(before.Topics), func(arn string) bool {
+		_, gone := s.topic(arn)
+		return gone != nil || slices.Contains(after.Topics, arn)
+	})
 	if err := s.setPolicy(left, nil); err != nil {
 		return h, err
 	}

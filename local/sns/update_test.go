@@ -95,7 +95,9 @@ func TestATopicIsUpdatedWithoutItsSubscriptionsLeaving(t *testing.T) {
 	s := e.stack(t, strings.Replace(base, `{"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news", "DisplayName": "News"}}`, topic(""), 1)+
 		subscription("ToDead", "sqs", deadARN, ""))
 	arns := func() map[string]string {
-		var out struct{ Subscriptions []struct{ SubscriptionArn, Endpoint string } }
+		var out struct {
+			Subscriptions []struct{ SubscriptionArn, Endpoint string }
+		}
 		if err := e.Do(t.Context(), e.Administrator(), "sns", "ListSubscriptionsByTopic", map[string]any{"TopicArn": topicARN}, &out); err != nil {
 			t.Fatal(err)
 		}
@@ -117,6 +119,9 @@ func TestATopicIsUpdatedWithoutItsSubscriptionsLeaving(t *testing.T) {
 	s.Put(t, "News", topic(`, "Subscription": [{"Protocol": "email", "Endpoint": "a@example.com"}, {"Protocol": "sqs", "Endpoint": "arn:aws:sqs:eu-central-1:123456789012:inbox"}]`))
 	if got := arns(); len(got) != 3 || got["inbox"] != first["inbox"] || got["dead"] != first["dead"] {
 		t.Errorf("the subscriptions are %v, were %v", got, first)
+	}
+	if err := s.Try(t, map[string]string{"News": topic(`, "FifoThroughputScope": "Topic"`)}); err == nil || len(arns()) != 3 {
+		t.Errorf("a scope of a topic that is not FIFO was accepted: %v; the subscriptions are %v", err, arns())
 	}
 	s.Put(t, "News", topic(""))
 	if got := arns(); len(got) != 1 || got["dead"] != first["dead"] {

@@ -171,7 +171,10 @@ func (s *SQS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 }
 
 func (s *SQS) updatePolicy(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after policyProperties) (cfn.Handle, error) {
-	left := slices.DeleteFunc(slices.Clone(before.Queues), func(url string) bool { return slices.Contains(after.Queues, url) })
+	left := slices.DeleteFunc(slices.Clone(before.Queues), func(url string) bool {
+		_, gone := s.queue(path.Base(url))
+		return gone != nil || slices.Contains(after.Queues, url)
+	})
 	if err := s.setPolicy(left, nil); err != nil {
 		return h, err
 	}

@@ -188,6 +188,9 @@ func TestAQueuePolicyMovesToOtherQueues(t *testing.T) {
 	if may("first", "sqs:GetQueueUrl") || !may("second", "sqs:SendMessage") || e.attributes(t, "first")["Policy"] != "" {
 		t.Error("the policy has not moved to the second queue")
 	}
+	if err := s.Try(t, map[string]string{"Policy": policy(`"http://127.0.0.1/123456789012/none"`, "sqs:SendMessage")}); err == nil || !may("second", "sqs:SendMessage") {
+		t.Errorf("a queue that there is not was accepted: %v", err)
+	}
 	s.Remove(t, "Policy")
 	if may("second", "sqs:SendMessage") {
 		t.Error("the policy outlives its resource")
