@@ -3,6 +3,7 @@ package lambda
 // This file is a function: its versions, and how many invocations it admits.
 
 import (
+	"cmp"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -68,7 +69,7 @@ type alias struct {
 	further map[string]float64 // shares, from 0 to 1, by number
 }
 
-// choose returns the version that an invocation gets.
+// choose returns the number of the version that an invocation gets.
 func (a alias) choose() string {
 	at := rand.Float64()
 	for number, share := range a.further {
@@ -79,18 +80,22 @@ func (a alias) choose() string {
 	return a.version
 }
 
-// resolve returns the version that a qualifier stands for.
+// resolve returns the version that a qualifier stands for; of an alias, its own.
 func (f *function) resolve(qualifier string) (v *version, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.resolved(qualifier)
+	return f.numbered(cmp.Or(f.aliases[qualifier].version, qualifier))
 }
 
-// take is resolve for an invocation, which has the version until it leaves.
+// take is resolve for an invocation, which an alias may route to another version.
+// It has the version until it leaves.
 func (f *function) take(qualifier string) (v *version, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v, ok = f.resolved(qualifier); !ok || v.retired {
+	if a, ok := f.aliases[qualifier]; ok {
+		qualifier = a.choose()
+	}
+	if v, ok = f.numbered(qualifier); !ok || v.retired {
 		return nil, false
 	}
 	v.users++
@@ -122,15 +127,12 @@ func (v *version) letGo() {
 	}
 }
 
-// resolved is resolve while the lock is held.
-func (f *function) resolved(qualifier string) (v *version, ok bool) {
-	if a, ok := f.aliases[qualifier]; ok {
-		qualifier = a.choose()
-	}
-	if qualifier == "" || qualifier == latest {
+// numbered finds a version. The lock is held.
+func (f *function) numbered(number string) (v *version, ok bool) {
+	if number == "" || number == latest {
 		return f.latest, true
 	}
-	v, ok = f.versions[qualifier]
+	v, ok = f.versions[number]
 	return v, ok
 }
 

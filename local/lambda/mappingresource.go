@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
@@ -147,6 +148,9 @@ func (l *Lambda) updateEventSourceMapping(ctx context.Context, _ cfn.Resource, h
 	l.mu.RLock()
 	s := l.mappings[h.Ref]
 	l.mu.RUnlock()
+	if s == nil {
+		return h, cloud.Errorf(404, "ResourceNotFoundException", "The resource you requested does not exist.")
+	}
 	s.stop()
 	if err := l.start(ctx, s, after); err != nil {
 		return h, errors.Join(err, l.start(ctx, s, before))

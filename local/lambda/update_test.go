@@ -269,6 +269,10 @@ func TestAnAliasMovesToTheVersionOfNewCode(t *testing.T) {
 			t.Fatalf("with all of the weight elsewhere it answers %s", got)
 		}
 	}
+	var own struct{ Version string }
+	if err := e.Do(t.Context(), e.Administrator(), "lambda", "GetFunctionConfiguration", map[string]string{"FunctionName": "worker:live"}, &own); err != nil || own.Version != "1" {
+		t.Errorf("the alias is of version %s, %v", own.Version, err)
+	}
 	if err := e.update(created, colour("blu")+both+routed("1.5")); !strings.Contains(fmt.Sprint(cause(err)), "from 0.0 to 1.0") {
 		t.Errorf("a weight of 1.5: %v", cause(err))
 	}
