@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -154,9 +156,20 @@ func TestAnAnswerKeepsTheValueToItselfUnlessAskedFor(t *testing.T) {
 	updated := must[*awsapigateway.UpdateApiKeyOutput](t)(client.UpdateApiKey(t.Context(), &awsapigateway.UpdateApiKeyInput{ApiKey: created.Id, PatchOperations: []types.PatchOperation{
 		{Op: types.OpReplace, Path: aws.String("/description"), Value: aws.String("new")}, {Op: types.OpReplace, Path: aws.String("/customerId"), Value: aws.String("c-2")},
 	}}))
-	if updated.Value != nil || *updated.Description != "new" || *updated.CustomerId != "c-2" || *updated.Name != "acme" || updated.LastUpdatedDate.Before(*created.LastUpdatedDate) {
+	if updated.Value != nil || *updated.Description != "new" || *updated.CustomerId != "c-2" || *updated.Name != "acme" {
 		t.Errorf("%+v", updated)
 	}
+}
+
+func TestAKeyTellsWhenItWasUpdated(t *testing.T) {
+	w := protected(t)
+	id := w.addKey(t, acmeKey, "")
+	synctest.Test(t, func(t *testing.T) { // whose clock is another
+		w.operate(t, "UpdateApiKey", `{"apiKey": "`+id+`"}`)
+		if key := w.keys.byID[id]; !key.updated.Equal(time.Now()) || key.created.Equal(key.updated) {
+			t.Errorf("created %v, updated %v", key.created, key.updated)
+		}
+	})
 }
 
 func TestKeysOfTemplatesAndOfTheAPIAreInOneStore(t *testing.T) {

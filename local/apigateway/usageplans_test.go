@@ -164,6 +164,9 @@ func TestAPlanIsDeletedWhenItOpensNoStage(t *testing.T) {
 		t.Fatal(err)
 	}
 	fails[*types.NotFoundException](t, remove(), "Invalid Usage Plan ID specified")
+	if left := len(w.keys.byID[key].subscriptions); left != 0 {
+		t.Errorf("the key is in %d plans", left)
+	}
 	// The key goes on without it.
 	if err := w.joinKey(t, key, w.newPlan(t, awsapigateway.CreateUsagePlanInput{}, w.onStage())); err != nil {
 		t.Error(err)
