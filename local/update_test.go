@@ -63,12 +63,13 @@ var updated = map[string]string{
 	"AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
 	"AWS::SecretsManager::Secret":         "Description GenerateSecretString SecretString",
 	"AWS::StepFunctions::StateMachine":    "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn TracingConfiguration",
+	"AWS::Transfer::Server":               "EndpointDetails EndpointType IdentityProviderDetails IpAddressType LoggingRole PostAuthenticationLoginBanner PreAuthenticationLoginBanner ProtocolDetails Protocols S3StorageOptions SecurityPolicyName StructuredLogDestinations Tags",
+	"AWS::Transfer::User":                 "HomeDirectory HomeDirectoryMappings HomeDirectoryType Policy Role SshPublicKeys",
 }
 
 // refused are the types that have no Update yet, so that a change in place is
 // refused. Nothing comes to stand here; what gets an Update goes.
 var refused = []string{
-	"AWS::Transfer::Server", "AWS::Transfer::User",
 	"Custom::S3BucketNotifications",
 }
 

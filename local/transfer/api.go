@@ -75,7 +75,7 @@ func (t *Transfer) describeServer(_ context.Context, caller cloud.Caller, in ser
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	out.Server = describedServer{
-		Arn: s.arn(), ServerId: s.id, State: s.state(), serverProperties: s.properties,
+		Arn: s.arn(), ServerId: s.id, State: s.state(), serverProperties: s.declared.Load().serverProperties,
 		HostKeyFingerprint: ssh.FingerprintSHA256(s.toldKey().PublicKey()), UserCount: len(s.users),
 	}
 	return out, nil
@@ -144,7 +144,7 @@ func (t *Transfer) all() []*server {
 func (s *server) listed() listedServer {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	p := s.properties
+	p := s.declared.Load()
 	return listedServer{
 		Arn: s.arn(), ServerId: s.id, State: s.state(), UserCount: len(s.users),
 		Domain: p.Domain, EndpointType: p.EndpointType, IdentityProviderType: p.IdentityProviderType, LoggingRole: p.LoggingRole,
@@ -210,7 +210,7 @@ func (t *Transfer) testIdentityProvider(ctx context.Context, caller cloud.Caller
 	if err != nil {
 		return testOutput{}, err
 	}
-	f, ok := s.provider.(*function)
+	f, ok := s.declared.Load().provider.(*function)
 	if !ok {
 		return testOutput{}, cloud.Errorf(400, "InvalidRequestException", "%s not configured for external auth", s.id)
 	}

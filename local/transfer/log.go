@@ -97,7 +97,7 @@ type logged struct {
 // log completes a line with what all lines of the connection have.
 func (l *login) log(line logged) {
 	line.ResourceARN, line.SessionID = l.server.arn(), l.session
-	l.server.log.write(line)
+	l.declared.log.write(line)
 }
 
 // failed logs an attempt that did not let anybody in, but for the question which

@@ -23,7 +23,8 @@ import (
 type login struct {
 	ctx      context.Context
 	server   *server
-	session  string // id
+	declared *declaration // as the server was when the client connected
+	session  string       // id
 	sourceIP string
 
 	known map[string]identified // by name; asked for a key
@@ -46,7 +47,7 @@ type admitted struct {
 type admission struct{}
 
 func newLogin(ctx context.Context, s *server, sourceIP string) *login {
-	return &login{ctx: ctx, server: s, session: newSessionID(), sourceIP: sourceIP, known: map[string]identified{}}
+	return &login{ctx: ctx, server: s, declared: s.declared.Load(), session: newSessionID(), sourceIP: sourceIP, known: map[string]identified{}}
 }
 
 // newSessionID returns 16 hexadecimal digits, as Transfer Family's ids have.
@@ -59,15 +60,15 @@ func newSessionID() string {
 // config offers the methods by which the server's users log in.
 func (l *login) config() *ssh.ServerConfig {
 	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-AWS_SFTP_1.1", AuthLogCallback: l.failed}
-	methods := l.server.properties.IdentityProviderDetails.methods()
+	methods := l.declared.IdentityProviderDetails.methods()
 	if methods != passwordOnly {
 		config.PublicKeyCallback, config.VerifiedPublicKeyCallback = l.publicKey, l.signed
 	}
 	if methods == passwordOnly || methods == keyOrPassword {
 		config.PasswordCallback = l.password
 	}
-	if s := l.server; s.banner != "" {
-		config.BannerCallback = func(ssh.ConnMetadata) string { return s.banner }
+	if banner := l.declared.PreAuthenticationLoginBanner; banner != "" {
+		config.BannerCallback = func(ssh.ConnMetadata) string { return banner }
 	}
 	return config
 }
@@ -98,7 +99,7 @@ func (l *login) publicKey(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permis
 // a password too.
 func (l *login) signed(conn ssh.ConnMetadata, key ssh.PublicKey, _ *ssh.Permissions, _ string) (*ssh.Permissions, error) {
 	l.key = key
-	if l.server.properties.IdentityProviderDetails.methods() == keyAndPassword {
+	if l.declared.IdentityProviderDetails.methods() == keyAndPassword {
 		return nil, &ssh.PartialSuccessError{Next: ssh.ServerAuthCallbacks{PasswordCallback: l.password}}
 	}
 	return l.admit(l.known[conn.User()].user)
@@ -117,7 +118,7 @@ func (l *login) identify(a attempt) (*user, error) {
 	if !validUserName(a.user) {
 		return nil, unrecognized
 	}
-	u, err := l.server.provider.identify(l.ctx, a)
+	u, err := l.declared.provider.identify(l.ctx, a)
 	if _, ok := errors.AsType[refusal](err); err != nil && !ok {
 		l.log(logged{ActivityType: "ERROR", SourceIP: l.sourceIP, User: a.user, Message: err.Error()})
 	}

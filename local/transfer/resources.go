@@ -20,8 +20,8 @@ import (
 // Types returns the resource types: a server, its users, and its host keys.
 func (t *Transfer) Types() []cfn.Type {
 	return []cfn.Type{
-		cfn.Define("AWS::Transfer::Server", t.createServer),
-		cfn.Define("AWS::Transfer::User", t.createUser),
+		cfn.Define("AWS::Transfer::Server", t.createServer, cfn.Update(t.updateServer)),
+		cfn.Define("AWS::Transfer::User", t.createUser, cfn.Update(t.updateUser)),
 		cfn.Define("AWS::Transfer::HostKey", t.createHostKey),
 	}
 }
@@ -46,30 +46,20 @@ func (p serverProperties) check() error {
 }
 
 func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverProperties) (cfn.Handle, error) {
-	if err := p.check(); err != nil {
-		return cfn.Handle{}, err
-	}
-	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	sum := sha256.Sum256([]byte(r.Key()))
 	id := "s-" + hex.EncodeToString(sum[:])[:17]
 	s := &server{
-		id:            id,
-		cloud:         t.cloud,
-		objects:       t.options.Objects,
-		banner:        p.PreAuthenticationLoginBanner,
-		ignoreSetStat: p.ProtocolDetails.SetStatOption == "ENABLE_NO_OP",
-		endpoint:      Endpoint{Stack: r.Stack, LogicalID: r.LogicalID, ServerID: id},
-		properties:    p.withDefaults(),
-		users:         map[string]*user{},
+		id:       id,
+		cloud:    t.cloud,
+		objects:  t.options.Objects,
+		endpoint: Endpoint{Stack: r.Stack, LogicalID: r.LogicalID, ServerID: id},
+		users:    map[string]*user{},
 	}
-	s.provider = managed{s}
-	if d := p.IdentityProviderDetails; d != nil {
-		s.provider = &function{cloud: t.cloud, arn: d.Function, server: s}
-	}
-	if err := t.openLog(s, p.StructuredLogDestinations); err != nil {
+	if err := t.declare(s, p); err != nil {
 		return cfn.Handle{}, err
 	}
 	if err := s.listen(t.options.HostKeys); err != nil {
-		s.log.close()
+		s.closeLog()
 		return cfn.Handle{}, err
 	}
 	s.start()
@@ -78,7 +68,7 @@ func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverPrope
 	t.mu.Unlock()
 	stop := t.cloud.Start(func(ctx context.Context) {
 		s.serve(ctx)
-		s.log.close()
+		s.closeLog()
 	})
 	arn := s.arn()
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": online}, Delete: func(context.Context) error {
@@ -90,15 +80,60 @@ func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverPrope
 	}}, nil
 }
 
-// openLog has the server log if it has a destination: into a file, as
-// functions do.
-func (t *Transfer) openLog(s *server, destinations []string) error {
-	if len(destinations) == 0 || t.options.Logs == "" {
-		return nil
+// updateServer is about who connects from now on; connections go on as they are.
+func (t *Transfer) updateServer(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after serverProperties) (cfn.Handle, error) {
+	s, err := t.server(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	return h, t.declare(s, after)
+}
+
+// declare makes a server what its properties say.
+func (t *Transfer) declare(s *server, p serverProperties) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	d := &declaration{serverProperties: p.withDefaults(), provider: managed{s}}
+	if details := p.IdentityProviderDetails; details != nil {
+		d.provider = &function{cloud: t.cloud, arn: details.Function, server: s}
 	}
 	var err error
-	s.log, err = openLog(filepath.Join(t.options.Logs, s.endpoint.Stack+"-"+s.endpoint.LogicalID+".log"))
+	if len(p.StructuredLogDestinations) > 0 && t.options.Logs != "" {
+		d.log, err = s.openLog(t.options.Logs)
+	}
+	if err == nil {
+		s.declared.Store(d)
+	}
 	return err
+}
+
+// server finds a server by its id or ARN.
+func (t *Transfer) server(id string) (*server, error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if s := t.servers[path.Base(id)]; s != nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("server %q does not exist", id)
+}
+
+// openLog returns the file that the server logs into, as functions do.
+func (s *server) openLog(folder string) (*logFile, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.log != nil {
+		return s.log, nil
+	}
+	var err error
+	s.log, err = openLog(filepath.Join(folder, s.endpoint.Stack+"-"+s.endpoint.LogicalID+".log"))
+	return s.log, err
+}
+
+func (s *server) closeLog() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log.close()
 }
 
 type hostKeyProperties struct {
@@ -111,18 +146,16 @@ type hostKeyProperties struct {
 // createHostKey gives a server another key. Transfer serves the oldest of each
 // type; here the server's own makes way at once.
 func (t *Transfer) createHostKey(_ context.Context, r cfn.Resource, p hostKeyProperties) (cfn.Handle, error) {
-	t.mu.RLock()
-	s := t.servers[path.Base(p.ServerId)]
-	t.mu.RUnlock()
-	if s == nil {
-		return cfn.Handle{}, fmt.Errorf("server %q does not exist", p.ServerId)
+	s, err := t.server(p.ServerId)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
 	key, err := ssh.ParsePrivateKey([]byte(p.HostKeyBody))
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("property HostKeyBody: %w", err)
 	}
 	s.importKey(key)
-	sum := sha256.Sum256([]byte(r.Stack + "/" + r.LogicalID))
+	sum := sha256.Sum256([]byte(r.Key()))
 	id := "hostkey-" + hex.EncodeToString(sum[:])[:17]
 	arn := t.cloud.ARN("transfer", "host-key/"+s.id+"/"+id)
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{
@@ -146,36 +179,13 @@ type userProperties struct {
 }
 
 func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userProperties) (cfn.Handle, error) {
-	t.mu.RLock()
-	s := t.servers[path.Base(p.ServerId)]
-	t.mu.RUnlock()
-	if s == nil {
-		return cfn.Handle{}, fmt.Errorf("server %q does not exist", p.ServerId)
-	}
-	arn := s.userARN(p.UserName)
-	u := &user{arn: arn, name: p.UserName, role: p.Role}
-	switch {
-	case s.properties.IdentityProviderDetails != nil:
-		return cfn.Handle{}, cloud.Errorf(400, "InvalidRequestException", "CreateUser is not supported for server %s: its identity provider is %s, not SERVICE_MANAGED", s.id, providerOfFunctions)
-	case !validUserName(u.name):
-		return cfn.Handle{}, fmt.Errorf("property UserName must have 3 to 100 characters of a-z, A-Z, 0-9, _, @, . and -, begin with one of the first four kinds, and not be root, got %q", u.name)
-	case u.role == "":
-		return cfn.Handle{}, fmt.Errorf("property Role is required")
-	}
-	for i, text := range p.SshPublicKeys {
-		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
-		if err != nil {
-			return cfn.Handle{}, fmt.Errorf("property SshPublicKeys[%d]: %w", i, err)
-		}
-		u.keys = append(u.keys, key)
-	}
-	var err error
-	settings := homeSettings{kind: p.HomeDirectoryType, directory: p.HomeDirectory, source: "HomeDirectoryMappings", entries: p.HomeDirectoryMappings}
-	if u.home, err = newHome(settings, u.name); err != nil {
+	s, err := t.server(p.ServerId)
+	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if u.policy, err = sessionPolicy(p.Policy, u); err != nil {
-		return cfn.Handle{}, fmt.Errorf("property Policy: %w", err)
+	u, err := s.newUser(p)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,5 +193,49 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 		return cfn.Handle{}, fmt.Errorf("user %s of server %s exists already", u.name, s.id)
 	}
 	s.users[u.name] = u
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "UserName": u.name}, Delete: cfn.Removal(&s.mu, s.users, u.name)}, nil
+	return cfn.Handle{Ref: u.arn, Attributes: map[string]any{"Arn": u.arn, "ServerId": s.id, "UserName": u.name}, Delete: cfn.Removal(&s.mu, s.users, u.name)}, nil
+}
+
+// updateUser is about logins from now on: who is connected goes on as who he was.
+func (t *Transfer) updateUser(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after userProperties) (cfn.Handle, error) {
+	s, err := t.server(after.ServerId)
+	if err != nil {
+		return h, err
+	}
+	u, err := s.newUser(after)
+	if err != nil {
+		return h, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[u.name] = u
+	return h, nil
+}
+
+func (s *server) newUser(p userProperties) (*user, error) {
+	u := &user{arn: s.userARN(p.UserName), name: p.UserName, role: p.Role}
+	switch {
+	case s.declared.Load().IdentityProviderDetails != nil:
+		return nil, cloud.Errorf(400, "InvalidRequestException", "CreateUser is not supported for server %s: its identity provider is %s, not SERVICE_MANAGED", s.id, providerOfFunctions)
+	case !validUserName(u.name):
+		return nil, fmt.Errorf("property UserName must have 3 to 100 characters of a-z, A-Z, 0-9, _, @, . and -, begin with one of the first four kinds, and not be root, got %q", u.name)
+	case u.role == "":
+		return nil, fmt.Errorf("property Role is required")
+	}
+	for i, text := range p.SshPublicKeys {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("property SshPublicKeys[%d]: %w", i, err)
+		}
+		u.keys = append(u.keys, key)
+	}
+	var err error
+	settings := homeSettings{kind: p.HomeDirectoryType, directory: p.HomeDirectory, source: "HomeDirectoryMappings", entries: p.HomeDirectoryMappings}
+	if u.home, err = newHome(settings, u.name); err != nil {
+		return nil, err
+	}
+	if u.policy, err = sessionPolicy(p.Policy, u); err != nil {
+		return nil, fmt.Errorf("property Policy: %w", err)
+	}
+	return u, nil
 }

@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -33,27 +34,30 @@ const (
 )
 
 type server struct {
-	id            string
-	cloud         *cloud.Cloud
-	objects       Objects
-	banner        string
-	ignoreSetStat bool
-	endpoint      Endpoint
-	hostKey       ssh.Signer
-	listener      net.Listener
-	log           *logFile // nil if the server logs nothing
-
-	provider provider
-
-	properties serverProperties
+	id       string
+	cloud    *cloud.Cloud
+	objects  Objects
+	endpoint Endpoint
+	hostKey  ssh.Signer
+	listener net.Listener
+	declared atomic.Pointer[declaration]
 
 	mu       sync.RWMutex
+	log      *logFile // nil if the server has never logged anything
 	users    map[string]*user
 	imported []ssh.Signer // host keys that templates brought
 
 	// While the server is online, connections live in its context.
 	serving context.Context
 	cut     context.CancelFunc
+}
+
+// declaration is what a server is declared with. It does not change: an update
+// makes another one, for those who log in from then on.
+type declaration struct {
+	serverProperties // with their defaults
+	provider         provider
+	log              *logFile // nil if the server logs nothing
 }
 
 func (s *server) arn() string { return s.cloud.ARN("transfer", "server/"+s.id) }
@@ -234,7 +238,7 @@ func (s *server) handle(ctx context.Context, conn net.Conn) {
 		home:          who.user.home,
 		s3:            s.objects.As(who.caller, s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}),
 		session:       &session{cloud: s.cloud, server: s.id, user: who.user.name, id: who.session, clientIP: sourceIP},
-		ignoreSetStat: s.ignoreSetStat,
+		ignoreSetStat: login.declared.ProtocolDetails.SetStatOption == "ENABLE_NO_OP",
 	}
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
