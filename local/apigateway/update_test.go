@@ -365,3 +365,36 @@ func TestARequestEndsOnTheDeploymentThatItBeganOn(t *testing.T) {
 		t.Errorf("the request that waited is answered %d %s", got.status, got.body)
 	}
 }
+
+func TestAResourceGoesWithAllThatIsBelowIt(t *testing.T) {
+	w := start(t, Options{}, answering("old"), declare("", onRoot("old"), methodOn(`{"Ref": "Orders"}`, "GET", lambdaProxyTo("old")), methodOn(`{"Ref": "Order"}`, "GET", lambdaProxyTo("old")))+`,
+		"Orders": {"Type": "AWS::ApiGateway::Resource", "Properties": {"RestApiId": {"Ref": "Api"}, "ParentId": `+root+`, "PathPart": "orders"}},
+		"Order": {"Type": "AWS::ApiGateway::Resource", "Properties": {"RestApiId": {"Ref": "Api"}, "ParentId": {"Ref": "Orders"}, "PathPart": "{id}"}}`)
+	if err := w.created.Handles["Orders"].Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.deploy(t, "Second")
+	for path, status := range map[string]int{"/": 200, "/orders": 403, "/orders/7": 403} {
+		if got := w.send(t, "GET", path, ""); got.status != status {
+			t.Errorf("%s answers %d, want %d", path, got.status, status)
+		}
+	}
+	if a := w.apis[w.apiID()]; len(a.resources) != 1 || len(a.methods) != 1 {
+		t.Errorf("%d resources and %d methods are left", len(a.resources), len(a.methods))
+	}
+}
+
+func TestAGatewayResponseThatIsGoneIsAWSsOwnAgain(t *testing.T) {
+	w := start(t, Options{}, answering("old"), declare("", onRoot("old"))+`,
+		"Response": {"Type": "AWS::ApiGateway::GatewayResponse", "Properties": {"RestApiId": {"Ref": "Api"}, "ResponseType": "DEFAULT_4XX", "StatusCode": "418"}}`)
+	for i, step := range []struct {
+		change func()
+		status int
+	}{{func() {}, 418}, {func() { w.created.Remove(t, "Response") }, 403}} {
+		step.change()
+		w.deploy(t, fmt.Sprint("Deployment", i))
+		if got := w.send(t, "GET", "/nowhere", ""); got.status != step.status {
+			t.Errorf("it answers %d, want %d", got.status, step.status)
+		}
+	}
+}
