@@ -36,6 +36,7 @@ const limit = 3 * time.Minute
 type account struct {
 	*laptop.Laptop
 	app  laptop.Options
+	bin  string // with the CLI
 	home string // of the CLI, which remembers whose an access key is
 }
 
@@ -47,6 +48,9 @@ func open(t *testing.T) *account {
 		policyguard.System(), webhooks.System(), invoices.System(),
 	}}}
 	var err error
+	if a.bin, err = filepath.Abs(filepath.Join(root, "node_modules", ".bin")); err != nil {
+		t.Fatal(err)
+	}
 	if a.Laptop, err = laptop.Run(t.Context(), "", a.app); err != nil {
 		t.Fatal(err)
 	}
@@ -67,11 +71,10 @@ func (a *account) synthesize(t *testing.T, changes map[string]string) {
 	}
 }
 
-// run runs a command of the page word for word, and returns what it says. What
-// the engine has then is what it tells clients.
+// run runs a command of the page word for word, and returns what it says.
 func (a *account) run(t *testing.T, command string) string {
 	t.Helper()
-	said, err := a.try(t, command)
+	said, err := a.try(deadline(t), command)
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, said)
 	}
@@ -79,21 +82,21 @@ func (a *account) run(t *testing.T, command string) string {
 }
 
 // try is run for a command that may fail.
-func (a *account) try(t *testing.T, command string) (said string, err error) {
-	t.Helper()
-	bin, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func (a *account) try(ctx context.Context, command string) (said string, err error) {
 	// npx runs what is installed beside the app, which is not here.
-	shell := exec.CommandContext(deadline(t), "sh", "-c", strings.TrimPrefix(command, "npx "))
+	shell := exec.CommandContext(ctx, "sh", "-c", strings.TrimPrefix(command, "npx "))
 	shell.Dir = a.State
-	shell.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+a.home,
+	shell.Env = append(os.Environ(), "PATH="+a.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+a.home,
 		"CDK_DISABLE_CLI_TELEMETRY=true", "CI=true",
-		"AWS_ENDPOINT_URL="+a.Laptop.Endpoints.AWS, "AWS_REGION="+a.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
+		"AWS_ENDPOINT_URL="+a.Engine.URL(), "AWS_REGION="+a.Engine.Cloud.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
 	output, err := shell.CombinedOutput()
-	a.Laptop.Endpoints = a.Engine.Endpoints()
 	return string(output), err
+}
+
+// now is the laptop with the addresses that there are by now.
+func (a *account) now() *laptop.Laptop {
+	a.Endpoints = a.Engine.Endpoints()
+	return a.Laptop
 }
 
 // command is the one of the page that has a verb of the CLI.
