@@ -86,6 +86,10 @@ func TestAPlanMayOnlyChangeOutputs(t *testing.T) {
 	if _, plan := planned(t, out(`{"Ref": "A"}`), out(`{"Ref": "A"}`), nil); !plan.Empty() {
 		t.Errorf("got %+v", plan)
 	}
+	changed := strings.Replace(out(`{"Ref": "A"}`), `"Properties": {`, `"Properties": {"DelaySeconds": 2`, 1)
+	if lines, plan := planned(t, out(`{"Ref": "A"}`), changed, nil); len(lines) != 1 || plan.Outputs {
+		t.Errorf("of a change in place that an output refers to: %q, %+v", lines, plan)
+	}
 }
 
 func TestAPlanSaysWhatCannotBeResolved(t *testing.T) {

@@ -17,11 +17,10 @@ import (
 
 // transition is an update that has begun and can be undone.
 type transition struct {
-	from             *Stack
-	former           map[string]*instance // what stood for the logical ids
-	outputs, exports map[string]any
-	replaced         []doomed // instances that stand for no logical id
-	back             bool     // whether the stack is what it was, or on the way there
+	from     *Stack
+	former   map[string]*instance // what stood for the logical ids
+	replaced []doomed             // instances that stand for no logical id
+	back     bool                 // whether the stack is what it was, or on the way there
 }
 
 // Failure is why a stack could not be updated.
@@ -51,7 +50,7 @@ var ErrReplace = errors.New("the resource has to be replaced")
 // goes on from there.
 func (c *Created) Update(ctx context.Context, to *Stack) error {
 	if c.pending == nil {
-		c.pending = &transition{from: c.stack, former: maps.Clone(c.live), outputs: c.Outputs, exports: c.Exports}
+		c.pending = &transition{from: c.stack, former: maps.Clone(c.live)}
 	}
 	own := *to // which nobody else changes
 	return c.become(ctx, &own, nil)
@@ -64,11 +63,7 @@ func (c *Created) Rollback(ctx context.Context, skip []string) error {
 		return nil
 	}
 	c.pending.back = true
-	if err := c.become(ctx, c.pending.from, skip); err != nil {
-		return err
-	}
-	c.Outputs, c.Exports = c.pending.outputs, c.pending.exports
-	return nil
+	return c.become(ctx, c.pending.from, skip)
 }
 
 // become is an Update or its Rollback.

@@ -56,6 +56,12 @@ func TestAChangeSetOfAnUpdateTellsItsChanges(t *testing.T) {
 		if s := described(t, r.Client, "store"); *s.ChangeSetId != *d.ChangeSetId || *s.Parameters[0].ParameterValue != "blue" || *s.Tags[0].Value != "a" {
 			t.Errorf("the stack is %+v", s)
 		}
+		if err := r.update(t, store(``, `"FifoQueue": true`)); err != nil {
+			t.Fatal(err)
+		}
+		if listed, err := r.ListStackResources(t.Context(), &sdk.ListStackResourcesInput{StackName: aws.String("store")}); err != nil || len(listed.StackResourceSummaries) != 2 {
+			t.Errorf("without New there are %+v, %v", listed, err)
+		}
 		sets, err := r.ListChangeSets(t.Context(), &sdk.ListChangeSetsInput{StackName: aws.String("store")})
 		if err != nil || len(sets.Summaries) != 1 || sets.Summaries[0].ExecutionStatus != "EXECUTE_COMPLETE" || *sets.Summaries[0].ChangeSetName != "second" {
 			t.Errorf("the sets are %+v, %v", sets, err)

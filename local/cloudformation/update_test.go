@@ -205,6 +205,17 @@ func TestARollbackThatFailsIsContinued(t *testing.T) {
 	}
 }
 
+func TestAnUpdateThatIsKeptReplacesNothing(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(``, `"FifoQueue": false`))
+		if err := r.update(t, store(``, `"FifoQueue": true`), keep); err != nil {
+			t.Fatal(err)
+		}
+		r.told(t, "store UPDATE_IN_PROGRESS: User Initiated", "Q UPDATE_FAILED queue-Q-0: Replacement type updates not supported on stack with disable-rollback.",
+			"store UPDATE_FAILED: The following resource(s) failed to update: [Q]. ")
+	})
+}
+
 func TestAnUpdateIsCancelled(t *testing.T) {
 	onReview(t, func(t *testing.T, r *review) {
 		r.open(t, store(`"Name": "a"`, `"DelaySeconds": 1`))
@@ -214,7 +225,7 @@ func TestAnUpdateIsCancelled(t *testing.T) {
 		}
 		failing(t, cancel(), "CancelUpdateStack cannot be called from current stack status")
 		r.held = make(chan struct{})
-		if err := r.update(t, store(`"Name": "b"`, `"DelaySeconds": 2`)); err != nil {
+		if err := r.update(t, store(`"Name": "b"`, `"DelaySeconds": 2`), keep); err != nil { // who cancels does not keep it
 			t.Fatal(err)
 		}
 		r.is(t, "UPDATE_IN_PROGRESS", "User Initiated")
@@ -327,6 +338,17 @@ func TestWhatIsImportedStaysAsItIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.is(t, "UPDATE_COMPLETE", "")
+		for _, name := range []string{`"Broken": false, "Of": 1, `, `"Of": 2, `} { // it goes on to import it
+			again := strings.Replace(user, `"Properties": {`, `"Properties": {`+name, 1)
+			if _, err := r.UpdateStack(t.Context(), &sdk.UpdateStackInput{StackName: aws.String("user"), TemplateBody: &again}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if err := r.update(t, store(``, `"FifoQueue": true`)); err != nil {
+			t.Fatal(err)
+		}
+		r.is(t, "UPDATE_ROLLBACK_COMPLETE", "")
 		none := strings.Replace(user, `{"Fn::ImportValue": "queue"}`, `"none"`, 1)
 		if _, err := r.UpdateStack(t.Context(), &sdk.UpdateStackInput{StackName: aws.String("user"), TemplateBody: &none}); err != nil {
 			t.Fatal(err)
