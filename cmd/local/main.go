@@ -59,8 +59,6 @@ func run(ctx context.Context, arguments []string) error {
 	switch {
 	case *empty && dir != "":
 		return command.Misused("with -empty there is no ASSEMBLY, got %q", dir)
-	case *empty && *state != "":
-		return command.Misused("-state keeps what an ASSEMBLY declares: with -empty nothing is")
 	case !*empty:
 		dir = cmp.Or(dir, "cdk.out")
 	}

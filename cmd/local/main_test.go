@@ -261,7 +261,6 @@ func TestWhatIsWrongIsSaidWithAStatusOfItsOwn(t *testing.T) {
 		{"mocks that are not there", []string{"-mocks", filepath.Join(dir, "none.json"), filepath.Join(dir, "app.json")}, "read the mock configuration"},
 		{"one folder for both", []string{"-out", dir, "-state", dir, filepath.Join(dir, "app.json")}, "different folders"},
 		{"an assembly that is not wanted", []string{"-empty", "-out", filepath.Join(dir, "o"), "app.json"}, `with -empty there is no ASSEMBLY, got "app.json"`},
-		{"a state of nothing", []string{"-empty", "-out", filepath.Join(dir, "o"), "-state", filepath.Join(dir, "s")}, "-state keeps what an ASSEMBLY declares"},
 		{"two assemblies", []string{"a", "b"}, `nothing is known of the argument "b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
