@@ -15,5 +15,7 @@ const (
 	EnvMaxFileRecords    = "MAX_FILE_RECORDS"    // split; decimal
 	EnvTokenSecretPrefix = "TOKEN_SECRET_PREFIX" // authorize; the secret of a partner is named prefix + partner
 	EnvMetricNamespace   = "METRIC_NAMESPACE"    // accept, split, acknowledge, conclude, watch
+	EnvDirectoryTable    = "DIRECTORY_TABLE"     // authenticate, authorize
+	EnvSessions          = "SESSIONS"            // authenticate; the JSON of a Sessions
 	EnvPipeline          = "PIPELINE"            // value of the metrics' Pipeline dimension
 )
