@@ -59,6 +59,8 @@ const (
 	Disabled       Refusal = "the partner is disabled"
 	Expired        Refusal = "the partner was valid until an earlier time"
 	ForeignAddress Refusal = "the partner may not come from this address"
+	NoKey          Refusal = "the partner has no SSH key"
+	WrongToken     Refusal = "the token is none of the partner's"
 )
 
 // Refusal tells whether a partner may come from an address now, whoever else it

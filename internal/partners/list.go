@@ -89,11 +89,6 @@ func decode(data []byte, where string, members map[string]any) (faults []error) 
 	return faults
 }
 
-// partnerID is what fits everywhere: a Transfer user name has at least three
-// characters, and the rest keeps folder names, token prefixes and paths free
-// of anything that would have to be escaped.
-var partnerID = regexp.MustCompile(`^[a-z][a-z0-9-]{2,30}$`)
-
 // tierName is also a part of names of API keys and of a resource's id.
 var tierName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
@@ -112,7 +107,7 @@ func Validate(partners []Partner) (faults []error) {
 			where := fmt.Sprintf("partners[%d] (%s)", i, p.ID)
 			faults = append(faults, fmt.Errorf("%s: %w", where, fmt.Errorf(format, arguments...)))
 		}
-		if !partnerID.MatchString(p.ID) {
+		if !contract.IsPartner(p.ID) {
 			fault("id is %q: give 3 to 31 characters a-z, 0-9 and -, the first one a letter", p.ID)
 		} else if other, taken := first[p.ID]; taken {
 			fault("id is taken by partners[%d]", other)
@@ -123,9 +118,6 @@ func Validate(partners []Partner) (faults []error) {
 	}
 	return faults
 }
-
-// IsID tells whether a text may be a partner's id.
-func IsID(text string) bool { return partnerID.MatchString(text) }
 
 func (p Partner) validate(fault func(format string, arguments ...any)) {
 	if n := utf8.RuneCountInString(p.Name); n > maxName {

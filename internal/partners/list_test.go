@@ -158,11 +158,11 @@ func TestWhatJustFitsIsAPartner(t *testing.T) {
 	}
 	for _, id := range []string{"abc", "a" + strings.Repeat("9", 30)} {
 		p := Partner{ID: id, Name: strings.Repeat("ü", 256), ContactEmail: "a@b.example", AddressRanges: ranges, Tier: "a" + strings.Repeat("-", 30), ValidUntil: time.Unix(1, 0)}
-		if faults := Validate([]Partner{p}); len(faults) > 0 || !IsID(id) {
+		if faults := Validate([]Partner{p}); len(faults) > 0 || !contract.IsPartner(id) {
 			t.Errorf("%s: %v", id, faults)
 		}
 	}
-	if IsID("ab") || IsID("acme/x") || IsID("a"+strings.Repeat("9", 31)) {
+	if contract.IsPartner("ab") || contract.IsPartner("acme/x") || contract.IsPartner("a"+strings.Repeat("9", 31)) {
 		t.Error("what is no id is one")
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/internal/manual"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/authorize"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/authorize/bysecret"
 	"github.com/tradepost-dev/tradepost/local"
 	locallambda "github.com/tradepost-dev/tradepost/local/lambda"
 )
@@ -24,7 +24,7 @@ import (
 type forgetful struct{ desk *b2b.Desk }
 
 func (f *forgetful) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	handler := &authorize.Handler{
+	handler := &bysecret.Handler{
 		SecretsManager: secretsmanager.NewFromConfig(f.desk.AWS()),
 		SecretPrefix:   f.desk.Endpoints.Outputs[f.desk.Stack]["TokenSecretPrefix"].(string),
 	}

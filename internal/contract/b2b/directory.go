@@ -1,5 +1,15 @@
 package b2b
 
+import "regexp"
+
+// IsPartner tells whether a text may be a partner's id. It is what fits
+// everywhere: a Transfer user name has at least three characters, and the rest
+// keeps folder names, policies, token prefixes and paths free of anything that
+// would have to be escaped.
+func IsPartner(text string) bool { return partnerID.MatchString(text) }
+
+var partnerID = regexp.MustCompile(`^[a-z][a-z0-9-]{2,30}$`)
+
 // Attributes of the directory: a row per partner, key (partner). AttrPartner,
 // AttrStatus (a PartnerStatus) and AttrContactEmail are named with the tables.
 // docs/decisions/0061 says what may change a row.

@@ -1,64 +1,57 @@
-// Package authorize is the API's TOKEN authorizer: it knows a partner by the
-// bearer token "<partner>.<token>".
+// Package authorize is the API's REQUEST authorizer: it knows a partner by the
+// bearer token "<partner>.<token>" and the address that it calls from.
 package authorize
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/directory"
 )
 
 // errUnauthorized makes API Gateway answer 401; it does so for exactly this
 // text and answers 500 for any other.
 var errUnauthorized = errors.New("Unauthorized")
 
-// partnerName is what may stand before the token's first dot. It also keeps
-// foreign characters out of the secret's name.
-var partnerName = regexp.MustCompile(`^[A-Za-z0-9_@-]{1,100}$`)
+// maxToken bounds what is hashed; a token has 64 characters.
+const maxToken = 512
 
-// SecretsManager is what the handler needs of the Secrets Manager client.
-type SecretsManager interface {
-	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
-}
-
-// Handler authorizes requests. The zero cache is ready for use.
+// Handler authorizes requests.
 type Handler struct {
-	SecretsManager SecretsManager
-	SecretPrefix   string // a partner's secret is named SecretPrefix + partner
-	cache          cache
+	Gate directory.Gate
 }
 
-// Handle answers a policy that allows every method of the API's stage, with
-// the partner in the context and the key of the partner's usage plan. A token
-// that is not a partner's is the error "Unauthorized" (401); trouble in
-// reading secrets is any other error (500), so that an outage does not look
-// to partners like a revoked token.
-func (h *Handler) Handle(ctx context.Context, request events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
+// Handle answers a policy for all methods of the API's stage, or for those that
+// read if the partner is draining, with the partner in the context and the key
+// of its throttle. API Gateway remembers it for the header and the address, so
+// both are the authorizer's identity sources.
+//
+// Whoever is refused, for whatever reason, is answered the error "Unauthorized"
+// (401) after one reading of the directory. Trouble in reading it is any other
+// error (500), so that an outage does not look to partners like a revoked token.
+func (h *Handler) Handle(ctx context.Context, request events.APIGatewayCustomAuthorizerRequestTypeRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
 	var response events.APIGatewayCustomAuthorizerResponse
-	partner, token, ok := parse(request.AuthorizationToken)
+	source := request.RequestContext.Identity.SourceIP
+	partner, token, ok := parse(authorization(request))
 	if !ok {
 		return response, errUnauthorized
 	}
-	known, err := h.tokens(ctx, partner)
+	row, refusal, err := h.Gate.Admit(ctx, partner, token, source)
 	if err != nil {
 		slog.ErrorContext(ctx, "cannot authorize", "partner", partner, "error", err.Error())
 		return response, err
 	}
-	given, ok := find(token, known)
-	if !ok {
+	if refusal != directory.Welcome {
+		slog.InfoContext(ctx, "request refused", "partner", partner, "source", source, "reason", string(refusal))
 		return response, errUnauthorized
 	}
-	resource, err := stageMethods(request.MethodArn)
+	resource, err := methods(request.MethodArn, row.Status)
 	if err != nil {
 		return response, err
 	}
@@ -71,8 +64,23 @@ func (h *Handler) Handle(ctx context.Context, request events.APIGatewayCustomAut
 			}},
 		},
 		Context:            map[string]any{"partner": partner},
-		UsageIdentifierKey: given.UsageKey,
+		UsageIdentifierKey: row.UsageKey,
 	}, nil
+}
+
+// authorization is the request's only Authorization header; its name is not
+// case sensitive.
+func authorization(request events.APIGatewayCustomAuthorizerRequestTypeRequest) string {
+	var all []string
+	for name, values := range request.MultiValueHeaders {
+		if strings.EqualFold(name, "Authorization") {
+			all = append(all, values...)
+		}
+	}
+	if len(all) != 1 {
+		return ""
+	}
+	return all[0]
 }
 
 // parse takes an Authorization header apart. The scheme's name is not case
@@ -83,35 +91,21 @@ func parse(header string) (partner, token string, ok bool) {
 		return "", "", false
 	}
 	partner, token, _ = strings.Cut(strings.Trim(credentials, " "), ".")
-	return partner, token, token != "" && partnerName.MatchString(partner)
+	return partner, token, token != "" && len(token) <= maxToken && contract.IsPartner(partner)
 }
 
-// find returns the known token that is given. It compares with all of them,
-// whichever it is.
-func find(given string, known []contract.PartnerToken) (found contract.PartnerToken, ok bool) {
-	for _, candidate := range known {
-		if equal(given, candidate.Token) {
-			found, ok = candidate, true
-		}
-	}
-	return found, ok
-}
-
-// equal compares in a time that depends on neither text: hashing makes the
-// lengths equal too.
-func equal(given, known string) bool {
-	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(known))
-	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
-}
-
-// stageMethods widens the called method's ARN
-// (arn:aws:execute-api:region:account:api/stage/METHOD/path) to all methods of
-// the stage: API Gateway caches the policy by token, for all of them.
-func stageMethods(methodARN string) (string, error) {
+// methods widens the called method's ARN
+// (arn:aws:execute-api:region:account:api/stage/METHOD/path) to the methods of
+// the stage that the partner may call: API Gateway remembers the policy for all
+// of them.
+func methods(methodARN string, status contract.PartnerStatus) (string, error) {
 	api, rest, ok := strings.Cut(methodARN, "/")
 	stage, _, ok2 := strings.Cut(rest, "/")
 	if !ok || !ok2 {
 		return "", fmt.Errorf("method ARN %q is not <api>/<stage>/<method>/<path>", methodARN)
+	}
+	if status == contract.PartnerDraining {
+		return api + "/" + stage + "/GET/*", nil
 	}
 	return api + "/" + stage + "/*", nil
 }

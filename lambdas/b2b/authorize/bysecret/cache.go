@@ -1,6 +1,6 @@
 // This file remembers secrets between invocations.
 
-package authorize
+package bysecret
 
 import (
 	"sync"

@@ -1,6 +1,6 @@
 // This file reads the tokens of a partner from its secret.
 
-package authorize
+package bysecret
 
 import (
 	"context"
