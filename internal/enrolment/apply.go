@@ -1,14 +1,17 @@
 package enrolment
 
-// This file applies lists.
+// This file applies lists. step.go is what becomes of a single partner.
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/directory"
@@ -17,24 +20,17 @@ import (
 )
 
 const (
-	// DrainFor is how long a partner that has left the list still sees its
-	// replies. After that it is unknown to everybody outside; the row stays.
-	DrainFor = 30 * 24 * time.Hour
-
-	// keptFor is how long an API key outlives a change of its partner's tier:
-	// API Gateway may remember an authorizer's answer for up to an hour.
-	keptFor = time.Hour
-
-	// batch is how many partners are worked on before their rows are written.
+	// batch is how many partners' API keys are made before their rows are
+	// written.
 	batch = 500
 
 	// parallel is how many rows are written at once.
 	parallel = 32
 )
 
-// Report counts what became of a list. Kept are partners of the list that an
-// operator's setting differs from it; they are counted as changed or unchanged
-// as well. Drained have left the list. Both are in order.
+// Report counts what became of a list. Kept are partners of the list of which
+// something is as an operator has set it; they are counted as added, changed or
+// unchanged as well. Drained have left the list. Both are in order.
 type Report struct {
 	Added, Changed, Unchanged int
 	Kept, Drained             []string
@@ -44,12 +40,12 @@ type Report struct {
 // Done is how many partners of the list have been dealt with.
 func (r Report) Done() int { return r.Added + r.Changed + r.Unchanged }
 
-// Mass is the error of a list that lacks most partners of the one before: of
-// the Enrolled, it would have drained Gone. It is another list, probably.
+// Mass is the error of a list that lacks Gone of the Enrolled partners that are
+// enabled by the lists before it.
 type Mass struct{ Gone, Enrolled int }
 
 func (e *Mass) Error() string {
-	return fmt.Sprintf("the list lacks %d of the %d partners that the lists before it made: nothing was done, as that looks like another list", e.Gone, e.Enrolled)
+	return fmt.Sprintf("the list lacks %d of the %d partners that the last one had, which would drain them: it looks like another list, and nothing was done", e.Gone, e.Enrolled)
 }
 
 // fewEnough is how many partners may leave a list at once, however short it is.
@@ -69,24 +65,23 @@ type Options struct {
 // It may end at any point and be run again: it goes on where it ended. The
 // report says how far it came, also when it fails.
 func (k *Keeper) Apply(ctx context.Context, list []partners.Partner, options Options) (Report, error) {
-	a := &application{keeper: k, named: make(map[string]bool, len(list)), rows: make(map[string]directory.Row)}
-	for _, p := range list {
-		a.named[p.ID] = true
-	}
+	a := &application{keeper: k, end: time.Now().Add(DrainFor).UTC().Truncate(time.Second), rows: make(map[string]directory.Row)}
 	for row, err := range k.directory().List(ctx) {
 		if err != nil {
 			return a.report, err
 		}
 		a.rows[row.ID] = row
 	}
-	gone, err := a.gone(options)
-	if err != nil {
-		return a.report, err
+	steps := a.steps(list)
+	err := a.check(steps, options)
+	for some := range slices.Chunk(steps, batch) {
+		if err == nil {
+			err = a.take(ctx, some)
+		}
 	}
-	if err := a.checkTiers(list); err != nil {
-		return a.report, err
+	if err == nil && k.Keys != nil {
+		err = a.mend(ctx)
 	}
-	err = a.all(ctx, list, gone)
 	slices.Sort(a.report.Kept)
 	slices.Sort(a.report.Drained)
 	return a.report, err
@@ -95,171 +90,75 @@ func (k *Keeper) Apply(ctx context.Context, list []partners.Partner, options Opt
 // application is one list on its way into the directory.
 type application struct {
 	keeper *Keeper
-	named  map[string]bool // ids of the list
+	end    time.Time // when those that leave the list now cease to be known
 
 	mu     sync.Mutex
 	rows   map[string]directory.Row // as they are stored
 	report Report
 }
 
-func (a *application) all(ctx context.Context, list []partners.Partner, gone []string) error {
-	for some := range slices.Chunk(list, batch) {
-		if err := a.enrol(ctx, some); err != nil {
-			return err
-		}
-	}
-	err := inParallel(gone, func(id string) error { return a.drain(ctx, id) })
-	if err != nil || a.keeper.Keys == nil {
-		return err
-	}
-	return a.mend(ctx)
-}
-
-// gone are the partners that have left the list, in order: those of which the
-// list still decides whether they are enabled.
-func (a *application) gone(options Options) (gone []string, err error) {
-	enrolled := 0
-	for id, row := range a.rows {
-		if row.Holds(contract.AttrStatus) || row.Status != contract.PartnerEnabled {
-			continue
-		}
-		enrolled++
-		if !a.named[id] {
-			gone = append(gone, id)
-		}
-	}
-	if !options.DrainAny && len(gone) > max(fewEnough, enrolled/2) {
-		return nil, &Mass{Gone: len(gone), Enrolled: enrolled}
-	}
-	slices.Sort(gone)
-	return gone, nil
-}
-
-// checkTiers reports all partners of the list with a tier that there is not,
-// before anything is written.
-func (a *application) checkTiers(list []partners.Partner) error {
-	if a.keeper.Keys == nil {
-		return nil
-	}
-	var faults []error
+// steps are the partners of the list, as they stand in it, and then all others.
+func (a *application) steps(list []partners.Partner) []step {
+	steps := make([]step, 0, len(a.rows))
+	named := make(map[string]bool)
 	for _, p := range list {
-		if _, err := a.keeper.Keys.Key(p.ID, p.Complete().Tier); err != nil {
-			faults = append(faults, fmt.Errorf("partner %q: %w", p.ID, err))
+		steps = append(steps, step{id: p.ID, listed: true, partner: p.Complete()})
+		named[p.ID] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(a.rows)) {
+		if !named[id] {
+			steps = append(steps, step{id: id})
 		}
+	}
+	return steps
+}
+
+// check refuses what would do harm, before anything is written.
+func (a *application) check(steps []step, options Options) error {
+	var faults []error
+	gone, enrolled := 0, 0
+	for _, s := range steps {
+		before := a.rows[s.id]
+		after := s.next(before, a.end)
+		if before.Status == contract.PartnerEnabled && !before.Holds(contract.AttrStatus) {
+			enrolled++
+			if after.Status == contract.PartnerDraining && !s.listed {
+				gone++
+			}
+		}
+		if s.listed || before.Holds(contract.AttrTier) {
+			_, err := a.keeper.key(after)
+			faults = append(faults, err)
+		}
+	}
+	if gone > max(fewEnough, enrolled/2) && !options.DrainAny {
+		faults = append(faults, &Mass{Gone: gone, Enrolled: enrolled})
 	}
 	return errors.Join(faults...)
 }
 
-// enrol makes some partners' API keys, and then their rows.
-func (a *application) enrol(ctx context.Context, some []partners.Partner) error {
-	made, err := a.makeKeys(ctx, some)
-	if err != nil {
-		return err
-	}
-	return inParallel(some, func(p partners.Partner) error { return a.write(ctx, p, made) })
-}
-
-// makeKeys makes the API keys that some partners' rows do not name yet.
-func (a *application) makeKeys(ctx context.Context, some []partners.Partner) (made map[string]bool, err error) {
-	ring := a.keeper.Keys
-	if ring == nil {
-		return nil, nil
-	}
+// take makes the API keys that some partners' rows do not name yet, and then
+// writes the rows.
+func (a *application) take(ctx context.Context, some []step) error {
 	var keys []usagekeys.Key
-	made = make(map[string]bool)
-	for _, p := range some {
-		row := merged(a.rows[p.ID], p)
-		key, err := ring.Key(row.ID, row.Tier)
-		if err != nil {
-			return nil, fmt.Errorf("partner %q: %w", row.ID, err)
-		}
-		if row.UsageKey != key.Value {
+	made := make(map[string]bool)
+	for _, s := range some {
+		before := a.rows[s.id]
+		key, err := a.keeper.key(s.next(before, a.end))
+		if err == nil && key.Value != before.UsageKey && key.Value != "" {
 			keys = append(keys, key)
 			made[key.Value] = true
 		}
 	}
-	return made, ring.Make(ctx, keys)
-}
-
-// merged is a row with what a list says of its partner, but for what an
-// operator has set.
-func merged(row directory.Row, p partners.Partner) directory.Row {
-	row.ID = p.ID
-	set(&row, p.Complete(), row.Held...)
-	return row
-}
-
-// write stores one partner, again of what it has become if somebody else was
-// faster.
-func (a *application) write(ctx context.Context, p partners.Partner, made map[string]bool) error {
-	a.mu.Lock()
-	before := a.rows[p.ID]
-	a.mu.Unlock()
-	for {
-		after := merged(before, p)
-		err := a.keeper.adopt(ctx, &after, made)
-		if err != nil {
-			return err
-		}
-		changed := before.Version == 0 || len(differing(before, after)) > 0 || before.UsageKey != after.UsageKey
-		if changed {
-			after, err = a.keeper.put(ctx, after)
-		}
-		if err == nil {
-			a.done(p, before, after, changed)
-			return nil
-		}
-		if !errors.Is(err, errChanged) {
-			return err
-		}
-		if before, err = a.keeper.directory().Find(ctx, p.ID); err != nil {
+	if len(keys) > 0 {
+		if err := a.keeper.Keys.Make(ctx, keys); err != nil {
 			return err
 		}
 	}
-}
-
-func (a *application) done(p partners.Partner, before, after directory.Row, changed bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.rows[p.ID] = after
-	switch {
-	case before.Version == 0:
-		a.report.Added++
-	case changed:
-		a.report.Changed++
-	default:
-		a.report.Unchanged++
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for _, s := range some {
+		group.Go(func() error { return a.write(ctx, s, made) })
 	}
-	wished := after
-	set(&wished, p.Complete())
-	if len(differing(after, wished)) > 0 {
-		a.report.Kept = append(a.report.Kept, p.ID)
-	}
-}
-
-// drain lets a partner that has left the list see its replies for a while.
-func (a *application) drain(ctx context.Context, id string) error {
-	drained := false
-	row, err := a.keeper.update(ctx, id, func(row *directory.Row) error {
-		drained = !row.Holds(contract.AttrStatus) && row.Status == contract.PartnerEnabled
-		if !drained {
-			return errNothing
-		}
-		row.Status = contract.PartnerDraining
-		end := time.Now().Add(DrainFor).UTC().Truncate(time.Second)
-		if !row.Holds(contract.AttrValidUntil) && (row.ValidUntil.IsZero() || end.Before(row.ValidUntil)) {
-			row.ValidUntil = end
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, errNothing) {
-		return err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.rows[id] = row
-	if drained {
-		a.report.Drained = append(a.report.Drained, id)
-	}
-	return nil
+	return group.Wait()
 }

@@ -4,13 +4,52 @@ package enrolment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/tradepost-dev/tradepost/internal/directory"
 	"github.com/tradepost-dev/tradepost/internal/usagekeys"
 )
+
+// keptFor is how long an API key outlives a change of its partner's tier: for
+// up to an hour, if it is told so, API Gateway remembers an authorizer's answer.
+const keptFor = time.Hour
+
+var errNoTier = errors.New("there is no such tier")
+
+// key is the API key that a partner's requests have to count under; the zero
+// Key without an API.
+func (k *Keeper) key(row directory.Row) (usagekeys.Key, error) {
+	if k.Keys == nil {
+		return usagekeys.Key{}, nil
+	}
+	key, ok := k.Keys.Key(row.ID, row.Tier)
+	if !ok {
+		return key, fmt.Errorf("partner %q has the tier %q: %w; there is %s", row.ID, row.Tier, errNoTier, k.Keys.Tiers())
+	}
+	return key, nil
+}
+
+// adopt makes requests of a partner count under the API key of its tier. The
+// key is made, unless it was a moment ago, before the row names it, as API
+// Gateway refuses requests under a key that it does not know.
+func (k *Keeper) adopt(ctx context.Context, row *directory.Row, made map[string]bool) error {
+	key, err := k.key(*row)
+	if err != nil || key.Value == row.UsageKey {
+		return err
+	}
+	if key.Value != "" && !made[key.Value] {
+		if err := k.Keys.Make(ctx, []usagekeys.Key{key}); err != nil {
+			return err
+		}
+	}
+	row.PreviousUsageKey, row.UsageKey, row.UsageKeySince = row.UsageKey, key.Value, now()
+	return nil
+}
+
+// now is as the directory stores times.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // mend makes keys that somebody has removed, and removes those that no row
 // needs. Rows are read after the keys are listed, and young keys are left
@@ -24,7 +63,7 @@ func (a *application) mend(ctx context.Context) (err error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			if key, err := k.Keys.Key(row.ID, row.Tier); err == nil && key.Value == row.UsageKey {
+			if key, ok := k.Keys.Key(row.ID, row.Tier); ok && key.Value == row.UsageKey {
 				wanted = append(wanted, key)
 			}
 			kept = append(kept, row.UsageKey)
@@ -35,18 +74,4 @@ func (a *application) mend(ctx context.Context) (err error) {
 		return wanted, kept, nil
 	})
 	return err
-}
-
-// inParallel does something for each of a list, a few at a time, until one
-// fails.
-func inParallel[T any](list []T, do func(T) error) error {
-	var group errgroup.Group
-	group.SetLimit(parallel)
-	for _, element := range list {
-		group.Go(func() error { return do(element) })
-	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("apply the list: %w", err)
-	}
-	return nil
 }

@@ -8,12 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/directory"
 	"github.com/tradepost-dev/tradepost/internal/partners"
-	"github.com/tradepost-dev/tradepost/internal/usagekeys"
 )
 
 // Add adds a partner that is the operator's in all, and returns what it has to
@@ -37,10 +35,13 @@ func (k *Keeper) Add(ctx context.Context, partner partners.Partner) (bearer stri
 	if k.Keys != nil {
 		bearer = issue(&row)
 	}
-	if _, err = k.put(ctx, row); errors.Is(err, errChanged) {
+	switch _, err := k.put(ctx, row); {
+	case errors.Is(err, errChanged):
 		return "", fmt.Errorf("partner %q: %w", partner.ID, ErrExists)
+	case err != nil:
+		return "", err
 	}
-	return bearer, err
+	return bearer, nil
 }
 
 // Change makes a partner what edit makes of it. Attributes that differ then
@@ -78,26 +79,6 @@ func (k *Keeper) Release(ctx context.Context, partner string) (directory.Row, er
 		row.Held = nil
 		return nil
 	})
-}
-
-// adopt makes requests of a partner count under the API key of its tier. The
-// key is made, unless it was a moment ago, before the row names it, as API
-// Gateway refuses requests under a key that it does not know.
-func (k *Keeper) adopt(ctx context.Context, row *directory.Row, made map[string]bool) error {
-	if k.Keys == nil {
-		return nil
-	}
-	key, err := k.Keys.Key(row.ID, row.Tier)
-	if err != nil || row.UsageKey == key.Value {
-		return err
-	}
-	if !made[key.Value] {
-		if err := k.Keys.Make(ctx, []usagekeys.Key{key}); err != nil {
-			return err
-		}
-	}
-	row.PreviousUsageKey, row.UsageKey, row.UsageKeySince = row.UsageKey, key.Value, time.Now()
-	return nil
 }
 
 func valid(partner partners.Partner) error {

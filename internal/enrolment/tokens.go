@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"time"
 
 	"github.com/tradepost-dev/tradepost/internal/directory"
 )
@@ -68,6 +67,6 @@ func issue(row *directory.Row) (bearer string) {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails
 	token := hex.EncodeToString(random)
-	row.TokenHash, row.RotatedAt = directory.Hash(token), time.Now()
+	row.TokenHash, row.RotatedAt = directory.Hash(token), now()
 	return directory.Bearer(row.ID, token)
 }

@@ -53,6 +53,10 @@ func (r *Ring) make(ctx context.Context, keys []Key) error {
 	var output *apigateway.ImportApiKeysOutput
 	err := patience.Retry(ctx, func() (err error) {
 		output, err = r.APIGateway.ImportApiKeys(ctx, &apigateway.ImportApiKeysInput{Body: file.Bytes(), Format: types.ApiKeysFormatCsv})
+		if full, ok := errors.AsType[*types.LimitExceededException](err); ok {
+			// Not by its type, which is that of a call to be made again.
+			return fmt.Errorf("the account has as many API keys as AWS lets it have: %s", full.ErrorMessage())
+		}
 		return err
 	})
 	if err != nil {
@@ -65,7 +69,7 @@ func (r *Ring) make(ctx context.Context, keys []Key) error {
 }
 
 // Mend makes the wanted keys that are missing, and removes those that are
-// neither kept (by value) nor younger than grace. needs is asked once the keys
+// neither wanted nor kept (by value) nor younger than grace. needs is asked once the keys
 // are listed. Mend reports how many it removed, also when it fails.
 func (r *Ring) Mend(ctx context.Context, grace time.Duration, needs func() (wanted []Key, kept []string, err error)) (removed int, err error) {
 	found := make(map[string]types.ApiKey) // by value
@@ -76,11 +80,14 @@ func (r *Ring) Mend(ctx context.Context, grace time.Duration, needs func() (want
 	if err != nil {
 		return 0, err
 	}
-	wanted = slices.DeleteFunc(wanted, func(key Key) bool {
-		_, there := found[key.Value]
-		return there
-	})
-	if err := r.Make(ctx, wanted); err != nil {
+	var missing []Key
+	for _, key := range wanted {
+		if _, there := found[key.Value]; !there {
+			missing = append(missing, key)
+		}
+		delete(found, key.Value)
+	}
+	if err := r.Make(ctx, missing); err != nil {
 		return 0, err
 	}
 	for _, value := range kept {

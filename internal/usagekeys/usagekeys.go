@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -39,15 +38,19 @@ type Key struct {
 	Plan  string // id
 }
 
-// Key is the key of a partner in a tier; it may have yet to be made.
-func (r *Ring) Key(partner, tier string) (Key, error) {
+// Key is the key of a partner in a tier, if there is such a tier; the key may
+// have yet to be made.
+func (r *Ring) Key(partner, tier string) (Key, bool) {
 	plan, ok := r.Plans[tier]
 	if !ok {
-		return Key{}, fmt.Errorf("there is no tier %q: give one of %s", tier, strings.Join(slices.Sorted(maps.Keys(r.Plans)), ", "))
+		return Key{}, false
 	}
 	name := r.Prefix + partner + "/" + plan
-	return Key{Name: name, Value: value(name), Plan: plan}, nil
+	return Key{Name: name, Value: value(name), Plan: plan}, true
 }
+
+// Tiers lists the tiers, in order.
+func (r *Ring) Tiers() string { return strings.Join(slices.Sorted(maps.Keys(r.Plans)), ", ") }
 
 // value is what API Gateway takes for a key's value: 20 to 128 letters and
 // digits.
