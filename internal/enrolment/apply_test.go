@@ -1,13 +1,10 @@
 package enrolment
 
 import (
-	"context"
 	"errors"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -227,126 +224,6 @@ func TestAPartnerThatAnOperatorHasAddedIsHisInAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, o.apply(partner("globex"), other), "0 added, 1 changed, 1 unchanged, kept [], drained []")
-}
-
-func TestAListThatStopsHalfWayGoesOnWhereItStopped(t *testing.T) {
-	o := newOffice(t)
-	list := many(1200)
-	o.puts.before = func(n int) error {
-		if n > 700 {
-			return errBroken
-		}
-		return nil
-	}
-	report, err := o.Apply(t.Context(), list, Options{})
-	done := report.Done()
-	if !errors.Is(err, errBroken) || done > 700 || done < 700-parallel {
-		t.Fatalf("%v after %d", err, done)
-	}
-	o.puts.before = nil
-	report = o.apply(list...)
-	if report.Added+report.Unchanged != 1200 || report.Unchanged < done || report.Unchanged > 700 {
-		t.Errorf("again, %+v", report)
-	}
-	if n := len(o.gateway.names()); n != 1200 {
-		t.Errorf("%d API keys", n)
-	}
-}
-
-func TestAListThatRunsOutOfTimeStops(t *testing.T) {
-	o := newOffice(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	o.puts.after = func(n int) error {
-		if n == 600 {
-			cancel()
-		}
-		return nil
-	}
-	report, err := o.Apply(ctx, many(5000), Options{})
-	if err == nil || report.Done() < 500 || report.Done() > 700 {
-		t.Errorf("%v after %d", err, report.Done())
-	}
-}
-
-func TestTenThousandPartnersTakeBoundedMemoryTimeAndParallelism(t *testing.T) {
-	o := newOffice(t)
-	list := many(10_000)
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	started := time.Now()
-	check(t, o.apply(list...), "10000 added, 0 changed, 0 unchanged, kept [], drained []")
-	if o.gateway.imports != 20 || o.puts.count != 10_000 || o.puts.most > parallel || o.puts.most < 2 {
-		t.Errorf("%d imports, %d writes, %d of them at once", o.gateway.imports, o.puts.count, o.puts.most)
-	}
-	took := time.Since(started)
-	runtime.ReadMemStats(&after)
-	t.Logf("applied in %v", took)
-	if grown := (int64(after.HeapSys) - int64(before.HeapSys)) >> 20; grown > 256 {
-		t.Errorf("it takes %d MB, of which the engine's table is a part", grown)
-	}
-	check(t, o.apply(list...), "0 added, 0 changed, 10000 unchanged, kept [], drained []")
-	if o.gateway.imports != 20 || o.puts.count != 10_000 {
-		t.Errorf("again, %d imports, %d writes", o.gateway.imports, o.puts.count)
-	}
-}
-
-// CloudFormation and an operator may both be at it, with the same list or with
-// another one.
-func TestTwoThatApplyAtOnceDoNoHarm(t *testing.T) {
-	o := newOffice(t)
-	list := many(300)
-	second := slices.Clone(list)
-	for i := range second {
-		second[i].Name = "Second"
-	}
-	o.apply(list[:100]...)
-	for _, id := range []string{"p00000", "p00299"} {
-		if _, err := o.Rotate(t.Context(), id); err != nil && !errors.Is(err, ErrUnknown) {
-			t.Fatal(err)
-		}
-	}
-	token := o.row("p00000").TokenHash
-	var group sync.WaitGroup
-	for _, some := range [][]partners.Partner{list, second, list, second} {
-		group.Go(func() {
-			if _, err := o.Apply(t.Context(), some, Options{}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	n := 0
-	for row, err := range o.directory().List(t.Context()) {
-		if n++; err != nil || row.Name != "Second" && row.Name != row.ID || row.Status != contract.PartnerEnabled {
-			t.Errorf("%+v, %v", row, err)
-		}
-	}
-	if n != 300 || !slices.Equal(o.row("p00000").TokenHash, token) {
-		t.Errorf("%d rows, or the token is lost", n)
-	}
-}
-
-// Somebody changes a partner between the list's reading and its writing.
-func TestWhatAnOperatorSetsWhileAListIsAppliedStays(t *testing.T) {
-	o := newOffice(t)
-	o.apply(partner("acme"), partner("globex"))
-	p := partner("acme")
-	p.Name = "Acme"
-	var once sync.Once
-	o.puts.before = func(int) error {
-		once.Do(func() {
-			other := &Keeper{DynamoDB: o.tables, Table: table, Keys: o.Keys}
-			if _, err := other.SetStatus(t.Context(), "acme", contract.PartnerDisabled); err != nil {
-				t.Error(err)
-			}
-		})
-		return nil
-	}
-	check(t, o.apply(p, partner("globex")), "0 added, 1 changed, 1 unchanged, kept [acme], drained []")
-	if row := o.row("acme"); row.Name != "Acme" || row.Status != contract.PartnerDisabled {
-		t.Errorf("got %+v", row)
-	}
 }
 
 func TestAListWithATierThatThereIsNotChangesNothing(t *testing.T) {
