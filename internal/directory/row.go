@@ -106,8 +106,7 @@ func (r Row) Knows(token string) bool {
 		if len(compared) != len(given) {
 			compared = make([]byte, len(given)) // as long, and no token's hash
 		}
-		equal := subtle.ConstantTimeCompare(given, compared)
-		match |= equal & subtle.ConstantTimeEq(int32(len(known)), int32(len(given)))
+		match |= subtle.ConstantTimeCompare(given, compared)
 	}
 	return match == 1
 }

@@ -52,7 +52,6 @@ func (k *Keeper) Change(ctx context.Context, partner string, edit func(*partners
 		if err := edit(&edited); err != nil {
 			return err
 		}
-		edited.ID = before.ID
 		if err := valid(edited); err != nil {
 			return err
 		}

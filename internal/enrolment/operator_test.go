@@ -76,6 +76,20 @@ func TestOfTwoThatAddAPartnerAtOnceOneDoes(t *testing.T) {
 	}
 }
 
+// The other one comes between the look for the partner and its addition.
+func TestAPartnerThatSomebodyAddsMeanwhileIsNotReplaced(t *testing.T) {
+	o := newOffice(t)
+	var bearer string
+	o.puts.before = func(int) (err error) {
+		other := &Keeper{DynamoDB: o.tables, Table: table, Keys: o.Keys}
+		bearer, err = other.Add(t.Context(), partner("acme"))
+		return err
+	}
+	if mine, err := o.Add(t.Context(), partner("acme")); !errors.Is(err, ErrExists) || mine != "" || !o.opens(bearer) {
+		t.Errorf("%q, %v", mine, err)
+	}
+}
+
 func TestAnAdditionThatStoppedHalfWayIsMadeAgain(t *testing.T) {
 	o := newOffice(t)
 	o.puts.before = func(int) error { return errBroken }
@@ -114,7 +128,6 @@ func TestWhatIsChangedIsTheOperators(t *testing.T) {
 		if p.ContactEmail != "acme@example.com" || len(p.SSHPublicKeys) != 1 {
 			t.Errorf("asked to change %+v", p)
 		}
-		p.ID = "globex"
 		p.SSHPublicKeys = append(p.SSHPublicKeys, keyB+" second")
 		p.AddressRanges = []string{"192.0.2.9/24"}
 		return nil

@@ -217,6 +217,13 @@ func TestWhoIsRefusedGetsAnAnswerAsAPartnerDoesAfterTheSameCalls(t *testing.T) {
 		if len(r.asked) != 1 || *r.asked[0].TableName != *call.TableName || *r.asked[0].ConsistentRead != *call.ConsistentRead {
 			t.Errorf("%s: it asks %+v", name, r.asked)
 		}
+		want := in.Username
+		if !contract.IsPartner(want) {
+			want = nobody
+		}
+		if key := r.asked[0].Key["partner"].(*types.AttributeValueMemberS).Value; key != want {
+			t.Errorf("%s: it asks for %q", name, key)
+		}
 		if len(got.PublicKeys) != 1 || got.PublicKeys[0] != h.decoy {
 			t.Errorf("%s: the keys are %q", name, got.PublicKeys)
 		}

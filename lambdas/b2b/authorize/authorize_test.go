@@ -126,6 +126,16 @@ func TestAnythingElseIsUnauthorized(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoTokenIsNotLookedFor(t *testing.T) {
+	r := known()
+	h := newHandler(r)
+	for _, header := range []string{"", "Bearer x.y", "Basic acme.x", "Bearer acme." + strings.Repeat("x", 513)} {
+		if _, err := h.Handle(t.Context(), request(header)); err == nil || r.calls > 0 {
+			t.Errorf("%.40q: %d calls, %v", header, r.calls, err)
+		}
+	}
+}
+
 // Who exists cannot be told by the time that a refusal takes.
 func TestEveryRefusalOfAPartnersNameTakesOneReading(t *testing.T) {
 	r := known()
