@@ -153,13 +153,14 @@ func TestContextFaultsAreReportedTogether(t *testing.T) {
 	app := newApp(t, map[string]any{
 		"stage": "a/b", "partners": "no-such.json", "detection": "Maybe", "workflow": "fast", "systems": "b2b,b2c",
 		"ephemeral": "perhaps", "key": "alias/mine", "alarmEmail": "Ops <ops@example.com>",
+		"tiers": "standard, basic:5:6:7:8",
 	})
 	err := synthesize(app)
 	if err == nil {
 		t.Fatal("synthesized")
 	}
 	for _, part := range []string{`stage is "a/b"`, "no-such.json", `detection is "Maybe"`, `workflow is "fast"`, `systems has "b2c"`,
-		"ephemeral is perhaps", `key is "alias/mine"`, `alarmEmail is "Ops <ops@example.com>"`,
+		"ephemeral is perhaps", `tiers has "standard"`, `tiers has "basic:5:6:7:8"`, `key is "alias/mine"`, `alarmEmail is "Ops <ops@example.com>"`,
 	} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("no %q in: %v", part, err)

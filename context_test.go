@@ -19,6 +19,7 @@ var named = map[string]string{
 	"transactionsTable":  "restored-transactions",
 	"filesTable":         "restored-files",
 	"outcomesTable":      "restored-outcomes",
+	"partnersTable":      "restored-partners",
 	"sftpVpc":            "vpc-0123456789abcde11",
 	"sftpSubnets":        "subnet-0123456789abcde11",
 	"sftpAddresses":      "eipalloc-0123456789abcde11",
@@ -52,6 +53,7 @@ var named = map[string]string{
 var chosen = map[string]string{
 	"systems":                "onboarding",
 	"partners":               filepath.Join("testdata", "partners-one.json"),
+	"tiers":                  "standard:10,basic:5:7,premium:50",
 	"webhooks":               filepath.Join("testdata", "webhooks-one.json"),
 	"ephemeral":              "true",
 	"detection":              "Both",

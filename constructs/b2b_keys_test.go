@@ -53,13 +53,15 @@ func TestRolesMayUseTheKeyAsTheyUseWhatItEncrypts(t *testing.T) {
 	)
 	want := map[string]string{
 		"Enrichment":             readRows,
+		"Enrolment/Enrol":        writeRows,
 		"Posted/Start":           decrypt,
 		"Queue/Start":            decrypt,
 		"REST/Accept":            writeRows,
-		"REST/Authorize":         decrypt,
+		"REST/Authorize":         readRows,
 		"REST/StatusRole":        readRows,
 		"SFTP/Split":             destination,
-		"SFTP/Users/acme":        send,
+		"SFTP/Authenticate":      readRows,
+		"SFTP/SessionRole":       send,
 		"Settlement/Acknowledge": writeRows,
 		"Settlement/Tally":       readRows,
 		"Settlement/Watch":       writeRows,
@@ -145,13 +147,12 @@ func TestExistingResourcesWithKeysOfTheirOwnAreUsed(t *testing.T) {
 				BucketName: jsii.String("team-landing"), EncryptionKey: landing,
 			}),
 			Files: table("restored-files"), Transactions: table("restored-transactions"), Outcomes: table("restored-outcomes"),
-			Operation: operation.Settings{AlarmTopic: awssns.NewTopic(stack, jsii.String("Topic"), &awssns.TopicProps{MasterKey: tables})},
+			PartnersTable: table("restored-partners"),
+			Operation:     operation.Settings{AlarmTopic: awssns.NewTopic(stack, jsii.String("Topic"), &awssns.TopicProps{MasterKey: tables})},
 		})
 	})
 	for _, table := range template.OfType("AWS::DynamoDB::Table") {
-		if table.Path != "Pipeline/Enrichment/Partners" {
-			t.Errorf("there is a %s", table.Path)
-		}
+		t.Errorf("there is a %s", table.Path)
 	}
 	template.Has(template.At("AWS::Lambda::Function", "Pipeline/SFTP/Split"), `{"Environment": {"Variables": {
 		"FILES_TABLE": "restored-files", "OUTCOMES_TABLE": "restored-outcomes"
@@ -165,7 +166,9 @@ func TestExistingResourcesWithKeysOfTheirOwnAreUsed(t *testing.T) {
 		"Pipeline/Settlement/Tally/Role kms:Decrypt <TablesKey.Arn>",
 		"Pipeline/SFTP/Split/Role kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/landing",
 		"Pipeline/Settlement/Acknowledge/Role kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/landing",
-		"Pipeline/SFTP/Users/acme/Role kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/landing",
+		"Pipeline/Enrolment/Enrol/Role dynamodb:PutItem " + table + "restored-partners",
+		"Pipeline/SFTP/Authenticate/Role dynamodb:GetItem " + table + "restored-partners",
+		"Pipeline/SFTP/SessionRole kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/landing",
 	} {
 		if !slices.Contains(lines, line) {
 			t.Errorf("not allowed: %s", line)

@@ -8,22 +8,23 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/b2b"
 )
 
-// A partner's session can write and read its inbox and read its outbox.
-func TestPartnersSessionIsConfined(t *testing.T) {
+// Sessions can write and read inboxes and read outboxes; to whose folders each is
+// held, authenticate says.
+func TestPartnersSessionsAreConfined(t *testing.T) {
 	var lines []string
 	for _, line := range permissions(pipeline(t)) {
-		if role, action, resource := split3(line); role == "Pipeline/SFTP/Users/acme/Role" {
+		if role, action, resource := split3(line); role == "Pipeline/SFTP/SessionRole" {
 			lines = append(lines, action+" "+resource)
 		}
 	}
 	const bucket = "<Pipeline/Landing/Bucket.Arn>"
 	want := []string{
-		"s3:AbortMultipartUpload " + bucket + "/inbox/acme/*",
-		"s3:DeleteObject " + bucket + "/inbox/acme/*",
-		"s3:GetObject " + bucket + "/inbox/acme/*",
-		"s3:GetObject " + bucket + "/outbox/acme/*",
-		`s3:ListBucket ` + bucket + ` if map[StringLike:map[s3:prefix:[inbox/acme inbox/acme/* outbox/acme outbox/acme/*]]]`,
-		"s3:PutObject " + bucket + "/inbox/acme/*",
+		"s3:AbortMultipartUpload " + bucket + "/inbox/*",
+		"s3:DeleteObject " + bucket + "/inbox/*",
+		"s3:GetObject " + bucket + "/inbox/*",
+		"s3:GetObject " + bucket + "/outbox/*",
+		`s3:ListBucket ` + bucket + ` if map[StringLike:map[s3:prefix:[inbox/* outbox/*]]]`,
+		"s3:PutObject " + bucket + "/inbox/*",
 	}
 	slices.Sort(lines)
 	if !slices.Equal(lines, want) {
@@ -32,12 +33,16 @@ func TestPartnersSessionIsConfined(t *testing.T) {
 }
 
 func TestPartnersDeleteTheirRepliesIfTheyMay(t *testing.T) {
-	const line = "Pipeline/SFTP/Users/acme/Role s3:DeleteObject <Pipeline/Landing/Bucket.Arn>/outbox/acme/*"
+	const line = "Pipeline/SFTP/SessionRole s3:DeleteObject <Pipeline/Landing/Bucket.Arn>/outbox/*"
 	if slices.Contains(permissions(pipeline(t)), line) {
 		t.Error("by default")
 	}
 	may := pipelineWith(t, "partners delete replies", func(p *b2b.PipelineProps) { p.PartnersDeleteReplies = true })
 	if !slices.Contains(permissions(may), line) {
 		t.Error("they may not")
+	}
+	sessions, _ := may.Plain(may.At("AWS::Lambda::Function", "Pipeline/SFTP/Authenticate").Properties).(map[string]any)["Environment"].(map[string]any)["Variables"].(map[string]any)["SESSIONS"].(string)
+	if !strings.Contains(sessions, `"deletesReplies":true`) {
+		t.Errorf("authenticate is told %s", sessions)
 	}
 }

@@ -25,26 +25,24 @@ import (
 func TestLogicalIDsOfPipelinesStatefulResourcesStay(t *testing.T) {
 	template := pipeline(t)
 	want := map[string]string{
-		"PipelineAlarms57000B52":                  "AWS::SNS::Topic",
-		"PipelineEnrichmentF490F5A2":              "AWS::ApiGateway::RestApi",
-		"PipelineEnrichmentPartners7CEFC9B6":      "AWS::DynamoDB::Table",
-		"PipelineLandingAccessLogs4FD7F69E":       "AWS::S3::Bucket",
-		"PipelineLandingBucketF18C74B2":           "AWS::S3::Bucket",
-		"PipelinePosted191000F2":                  "AWS::SQS::Queue",
-		"PipelinePostedDeadLetters60321760":       "AWS::SQS::Queue",
-		"PipelineQueueAC07270E":                   "AWS::SQS::Queue",
-		"PipelineQueueDeadLettersE7DDD14A":        "AWS::SQS::Queue",
-		"PipelineREST3F89EDD1":                    "AWS::ApiGateway::RestApi",
-		"PipelineRESTPartnersacmeTokenC57B0FF8":   "AWS::SecretsManager::Secret",
-		"PipelineRESTPartnersglobexToken1009A6F5": "AWS::SecretsManager::Secret",
-		"PipelineSFTPServer47373DC8":              "AWS::Transfer::Server",
-		"PipelineSFTPUndeliveredC1399FCB":         "AWS::SQS::Queue",
-		"PipelineSettlementMachine8CD2385E":       "AWS::StepFunctions::StateMachine",
-		"PipelineTablesFiles0B6CB7D1":             "AWS::DynamoDB::Table",
-		"PipelineTablesOutcomesBA009110":          "AWS::DynamoDB::Table",
-		"PipelineTablesTransactions7E4C6C46":      "AWS::DynamoDB::Table",
-		"PipelineWorkflowMachineD0CA69C8":         "AWS::StepFunctions::StateMachine",
-		"PipelineWorkflowUnrecorded7A41E1AE":      "AWS::SQS::Queue",
+		"PipelineAlarms57000B52":             "AWS::SNS::Topic",
+		"PipelineEnrichmentF490F5A2":         "AWS::ApiGateway::RestApi",
+		"PipelineLandingAccessLogs4FD7F69E":  "AWS::S3::Bucket",
+		"PipelineLandingBucketF18C74B2":      "AWS::S3::Bucket",
+		"PipelinePosted191000F2":             "AWS::SQS::Queue",
+		"PipelinePostedDeadLetters60321760":  "AWS::SQS::Queue",
+		"PipelineQueueAC07270E":              "AWS::SQS::Queue",
+		"PipelineQueueDeadLettersE7DDD14A":   "AWS::SQS::Queue",
+		"PipelineREST3F89EDD1":               "AWS::ApiGateway::RestApi",
+		"PipelineSFTPServer47373DC8":         "AWS::Transfer::Server",
+		"PipelineSFTPUndeliveredC1399FCB":    "AWS::SQS::Queue",
+		"PipelineSettlementMachine8CD2385E":  "AWS::StepFunctions::StateMachine",
+		"PipelineTablesFiles0B6CB7D1":        "AWS::DynamoDB::Table",
+		"PipelineTablesOutcomesBA009110":     "AWS::DynamoDB::Table",
+		"PipelineTablesPartnersDBA4358D":     "AWS::DynamoDB::Table",
+		"PipelineTablesTransactions7E4C6C46": "AWS::DynamoDB::Table",
+		"PipelineWorkflowMachineD0CA69C8":    "AWS::StepFunctions::StateMachine",
+		"PipelineWorkflowUnrecorded7A41E1AE": "AWS::SQS::Queue",
 	}
 	for id, resourceType := range want {
 		if got := template.Resources[id].Type; got != resourceType {
@@ -77,15 +75,10 @@ func TestPipelinesDataOutlivesTheStackUnlessToldOtherwise(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			template := pipelineWith(t, test.name, func(p *b2b.PipelineProps) { p.Operation.Ephemeral = test.ephemeral })
-			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"} {
+			for _, resourceType := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Logs::LogGroup"} {
 				for _, resource := range template.OfType(resourceType) {
 					want := test.want
-					switch {
-					case resource.Path == "Pipeline/Enrichment/Partners":
-						want = "Delete" // derived from the partners file
-					case want == "Retain" && resourceType == "AWS::SecretsManager::Secret":
-						want = "RetainExceptOnCreate" // their names are given
-					case resourceType == "AWS::DynamoDB::Table":
+					if resourceType == "AWS::DynamoDB::Table" {
 						template.Has(resource, fmt.Sprintf(`{"DeletionProtectionEnabled": %t}`, !test.ephemeral))
 					}
 					if resource.DeletionPolicy != want {
@@ -103,6 +96,7 @@ func TestTablesAreOnDemandAndRecoverable(t *testing.T) {
 		"Pipeline/Tables/Files":        `[{"AttributeName": "fileId", "KeyType": "HASH"}]`,
 		"Pipeline/Tables/Transactions": `[{"AttributeName": "transactionKey", "KeyType": "HASH"}]`,
 		"Pipeline/Tables/Outcomes":     `[{"AttributeName": "outcomeKey", "KeyType": "HASH"}, {"AttributeName": "ordinal", "KeyType": "RANGE"}]`,
+		"Pipeline/Tables/Partners":     `[{"AttributeName": "partner", "KeyType": "HASH"}]`,
 	} {
 		template.Has(template.At("AWS::DynamoDB::Table", path), `{
 			"BillingMode": "PAY_PER_REQUEST", "KeySchema": `+keys+`,
@@ -237,9 +231,9 @@ func TestExistingResourcesAreUsedByAPipeline(t *testing.T) {
 		t.Errorf("%d topics", len(topics))
 	}
 	template.Has(template.At("AWS::Lambda::Function", "Pipeline/REST/Accept"), `{"Environment": {"Variables": {"TRANSACTIONS_TABLE": "team-orders"}}}`)
-	template.Has(template.At("AWS::Transfer::User", "Pipeline/SFTP/Users/acme"), `{"HomeDirectoryMappings": [
-		{"Entry": "/inbox", "Target": "/team-landing/inbox/acme"}, {"Entry": "/outbox", "Target": "/team-landing/outbox/acme"}
-	]}`)
+	template.Has(template.At("AWS::Lambda::Function", "Pipeline/SFTP/Authenticate"), `{"Environment": {"Variables": {
+		"SESSIONS": "{\"role\":\"<Pipeline/SFTP/SessionRole.Arn>\",\"bucket\":\"arn:<AWS::Partition>:s3:::team-landing\"}"
+	}}}`)
 	template.Has(template.At("AWS::CloudWatch::Alarm", "Pipeline/Settlement/OverdueAlarm"), `{
 		"AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:oncall"], "Dimensions": [{"Name": "Pipeline", "Value": "orders"}]
 	}`)
@@ -252,12 +246,15 @@ func TestTwoPipelinesFitIntoOneStack(t *testing.T) {
 	}
 	template := cdktest.Synth(t, stack)
 	names := make(map[string]string)
-	for _, secret := range template.OfType("AWS::SecretsManager::Secret") {
-		name := template.Plain(secret.Properties["Name"]).(string)
-		if names[name] != "" {
-			t.Errorf("%s and %s are both named %s", names[name], secret.Path, name)
+	for _, enrolment := range template.OfType("Custom::TradepostPartners") {
+		prefix := template.Plain(enrolment.Properties["UsageKeyPrefix"]).(string)
+		if names[prefix] != "" {
+			t.Errorf("the keys of %s and %s both begin with %s", names[prefix], enrolment.Path, prefix)
 		}
-		names[name] = secret.Path
+		names[prefix] = enrolment.Path
+	}
+	if len(names) != 2 {
+		t.Errorf("keys begin with %q", names)
 	}
 	if accounts := template.OfType("AWS::ApiGateway::Account"); len(accounts) != 1 {
 		t.Errorf("%d times the account's one setting", len(accounts))
@@ -270,7 +267,7 @@ func TestPipelinesPartsCanBeUsedAlone(t *testing.T) {
 	tables := b2b.NewTables(stack, "Tables", b2b.TablesProps{})
 	queue := awssqs.NewQueue(stack, jsii.String("Work"), nil)
 	b2b.NewRESTIntake(stack, "REST", b2b.RESTIntakeProps{
-		Partners: testPartners(), Tables: tables, Queue: queue, KeepAPIAccount: true,
+		Tables: tables, Queue: queue, KeepAPIAccount: true,
 		Code: map[b2b.Handler]awslambda.Code{b2b.Accept: awslambda.Code_FromAsset(jsii.String("testdata"), nil)},
 	})
 	template := cdktest.Synth(t, stack)
@@ -290,7 +287,7 @@ func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
 			Alarms: b2b.Alarms{Backlog: operation.Alarm{Threshold: -1}, Settlement: workflow.Alarms{Failed: operation.Alarm{Periods: -1}}},
 		})
 	})
-	for _, part := range []string{"b2b.Pipeline Pipeline", "Partners is required", `detection is "Maybe"`, "SettlementTimeout is -1s: it cannot be negative", "Retention is 1h0m0s",
+	for _, part := range []string{"b2b.Pipeline Pipeline", `detection is "Maybe"`, "SettlementTimeout is -1s: it cannot be negative", "Retention is 1h0m0s",
 		`BackendURL is "ftp://crm"`, "MaxConcurrency is 1: give 2 to 1000", `Code has "splt": give some of split, start, accept`,
 		"Alarms.Backlog.Threshold is -1", "Alarms.Settlement.Failed.Periods is -1",
 	} {

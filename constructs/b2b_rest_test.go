@@ -22,7 +22,8 @@ func TestPostIsAuthorizedThrottledAndValidatedBeforeItRuns(t *testing.T) {
 	}`)
 	template.Has(template.At("AWS::ApiGateway::RestApi", "Pipeline/REST"), `{"ApiKeySourceType": "AUTHORIZER"}`)
 	template.Has(template.At("AWS::ApiGateway::Authorizer", "Pipeline/REST/Authorizer"), `{
-		"Type": "TOKEN", "IdentitySource": "method.request.header.Authorization", "AuthorizerResultTtlInSeconds": 300
+		"Type": "REQUEST", "AuthorizerResultTtlInSeconds": 60,
+		"IdentitySource": "method.request.header.Authorization,context.identity.sourceIp"
 	}`)
 }
 
@@ -112,27 +113,45 @@ func TestAnIDThatIsNoKeyIsNotFound(t *testing.T) {
 	}
 }
 
-func TestPartnerHasATokenAndARateOfItsOwn(t *testing.T) {
+func TestEachTierIsAUsagePlan(t *testing.T) {
 	template := pipeline(t)
-	secret := template.At("AWS::SecretsManager::Secret", "Pipeline/REST/Partners/acme/Token")
-	authorize := template.Plain(template.At("AWS::Lambda::Function", "Pipeline/REST/Authorize").Properties).(map[string]any)
-	prefix := authorize["Environment"].(map[string]any)["Variables"].(map[string]any)["TOKEN_SECRET_PREFIX"].(string)
-	if name := template.Plain(secret.Properties["Name"]); name != prefix+"acme" {
-		t.Errorf("the secret is %v, authorize looks for %sacme", name, prefix)
-	}
-	key := template.At("AWS::ApiGateway::ApiKey", "Pipeline/REST/Partners/acme/UsageKey")
-	value := template.Plain(key.Properties["Value"]).(string)
-	generate := template.Plain(secret.Properties["GenerateSecretString"]).(map[string]any)
-	if generate["GenerateStringKey"] != "token" || generate["PasswordLength"].(float64) < 40 || generate["ExcludePunctuation"] != true {
-		t.Errorf("the token is made by %v", generate)
-	}
-	if known := generate["SecretStringTemplate"]; known != `{"partner":"acme","usageKey":"`+value+`"}` {
-		t.Errorf("the secret says %v, the key is %s", known, value)
-	}
-	template.Has(template.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Partners/acme/UsagePlan"), `{"Throttle": {"RateLimit": 50, "BurstLimit": 100}}`)
-	template.Has(template.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Partners/globex/UsagePlan"), `{
-		"Throttle": {"RateLimit": 10, "BurstLimit": 20}, "Quota": {"Limit": 1000, "Period": "DAY"}
+	template.Has(template.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Tiers/standard"), `{"Throttle": {"RateLimit": 10, "BurstLimit": 20}}`)
+	template.Has(template.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Tiers/basic"), `{
+		"Throttle": {"RateLimit": 5, "BurstLimit": 10}, "Quota": {"Limit": 100000, "Period": "DAY"}
 	}`)
+	template.Has(template.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Tiers/premium"), `{"Throttle": {"RateLimit": 50, "BurstLimit": 100}}`)
+	own := pipelineWith(t, "tiers", func(p *b2b.PipelineProps) {
+		p.Tiers = []b2b.Tier{{Name: "standard", RequestsPerSecond: 0.2}, {Name: "bulk", RequestsPerSecond: 100, Burst: 101}}
+		p.Partners[0].Tier = "bulk"
+	})
+	if plans := len(own.OfType("AWS::ApiGateway::UsagePlan")); plans != 2 {
+		t.Errorf("%d usage plans", plans)
+	}
+	own.Has(own.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Tiers/standard"), `{"Throttle": {"RateLimit": 0.2, "BurstLimit": 1}}`)
+	own.Has(own.At("AWS::ApiGateway::UsagePlan", "Pipeline/REST/Tiers/bulk"), `{"Throttle": {"RateLimit": 100, "BurstLimit": 101}}`)
+}
+
+func TestWrongTiersAreReportedTogether(t *testing.T) {
+	message := cdktest.Panics(func() {
+		b2b.NewPipeline(cdktest.NewStack(t), "Pipeline", b2b.PipelineProps{
+			Partners: []b2b.Partner{{ID: "acme", ContactEmail: "edi@acme.example", Tier: "gold"}, {ID: "globex", ContactEmail: "edi@globex.example", Tier: "bulk"}},
+			Tiers: []b2b.Tier{
+				{Name: "Bulk", RequestsPerSecond: 1}, {Name: "bulk", RequestsPerSecond: 1, Burst: -1}, {Name: "bulk", RequestsPerSecond: 1, DailyQuota: -1}, {Name: "free"},
+			},
+		})
+	})
+	for _, part := range []string{
+		`Tiers has no "standard"`, `Tiers[0].Name is "Bulk"`, `Tiers[2].Name is "bulk", as another tier's`, `Tiers[3].RequestsPerSecond is 0`,
+		"Tiers[1].Burst and DailyQuota cannot be negative", "Tiers[2].Burst and DailyQuota cannot be negative",
+		`partners[0] (acme): tier is "gold": give one of Bulk, bulk, bulk, free`,
+	} {
+		if !strings.Contains(message, part) {
+			t.Errorf("no %q in %q", part, message)
+		}
+	}
+	if strings.Contains(message, "globex") {
+		t.Errorf("globex is in no wrong tier: %q", message)
+	}
 }
 
 func TestBadBodyIsAnsweredWithWhatIsWrong(t *testing.T) {
@@ -153,13 +172,14 @@ func TestEnrichmentIsForTheWorkflowOnly(t *testing.T) {
 	template.Has(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET"), `{
 		"AuthorizationType": "AWS_IAM", "Integration": {"Type": "AWS", "Credentials": "<Pipeline/Enrichment/Role.Arn>"}
 	}`)
-	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Enrichment/Partners"), `{
-		"KeySchema": [{"AttributeName": "partner", "KeyType": "HASH"}],
-		"ImportSourceSpecification": {"InputFormat": "DYNAMODB_JSON"}
-	}`)
+	// It sees of a row no more than it answers.
+	request := template.Plain(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET").Properties["Integration"]).(map[string]any)["RequestTemplates"].(map[string]any)["application/json"].(string)
+	if !strings.HasPrefix(request, `{"TableName":"<Pipeline/Tables/Partners>",`) || !strings.Contains(request, `"ProjectionExpression":"partner,#name,contactEmail"`) {
+		t.Errorf("it asks %s", request)
+	}
 }
 
-func TestBackendReplacesTheTable(t *testing.T) {
+func TestBackendReplacesTheDirectory(t *testing.T) {
 	template := pipelineWith(t, "backend", func(p *b2b.PipelineProps) { p.BackendURL = "https://crm.example.com/partners/" })
 	template.Has(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET"), `{
 		"Integration": {
@@ -167,16 +187,13 @@ func TestBackendReplacesTheTable(t *testing.T) {
 			"RequestParameters": {"integration.request.path.partner": "method.request.path.partner"}
 		}
 	}`)
-	if tables := len(template.OfType("AWS::DynamoDB::Table")); tables != 3 {
-		t.Errorf("%d tables", tables)
-	}
 }
 
 func TestWrongRESTPropsAreReportedTogether(t *testing.T) {
 	message := cdktest.Panics(func() {
-		b2b.NewRESTIntake(cdktest.NewStack(t), "REST", b2b.RESTIntakeProps{Partners: []b2b.Partner{{ID: "x"}}, Burst: -1})
+		b2b.NewRESTIntake(cdktest.NewStack(t), "REST", b2b.RESTIntakeProps{Burst: -1})
 	})
-	for _, part := range []string{"b2b.RESTIntake REST", `id is "x"`, "Tables is required", "Queue is required", "cannot be negative"} {
+	for _, part := range []string{"b2b.RESTIntake REST", "Tables is required", "Queue is required", "cannot be negative"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in %q", part, message)
 		}

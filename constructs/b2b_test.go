@@ -14,8 +14,8 @@ const testKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIMyJXzFErdyFxwBs6PvqsGul3Q
 
 func testPartners() []b2b.Partner {
 	return []b2b.Partner{
-		{ID: "acme", Name: "Acme \"Best\" Corporation", ContactEmail: "edi@acme.example", SSHPublicKeys: []string{testKey}, RequestsPerSecond: 50, Burst: 100},
-		{ID: "globex", ContactEmail: "b2b@globex.example", DailyQuota: 1000},
+		{ID: "acme", Name: "Acme \"Best\" Corporation", ContactEmail: "edi@acme.example", SSHPublicKeys: []string{testKey}, Tier: "premium"},
+		{ID: "globex", ContactEmail: "b2b@globex.example"},
 	}
 }
 

@@ -24,7 +24,8 @@ import (
 //	sftpHostedZone, sftpBanner, sftpHostKey  see b2b.SFTPEndpoint
 //	webAcl, allowedRanges  see b2b.RESTIntakeProps
 //	keepApiAccount  true: the account's role for API Gateway's logs is somebody else's
-//	filesTable, transactionsTable, outcomesTable  names of existing tables (default: they are made)
+//	tiers  how often partners may call, as name:rate:burst:quota with commas between (default: b2b.DefaultTiers)
+//	filesTable, transactionsTable, outcomesTable, partnersTable  names of existing tables (default: they are made)
 func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 	partners, err := b2b.LoadPartners(context.text("partners", "partners.json"))
 	if err != nil {
@@ -35,6 +36,7 @@ func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 	}
 	props := b2b.PipelineProps{
 		Partners:       partners,
+		Tiers:          tiers(context),
 		Detection:      b2b.Detection(context.choice("detection", string(b2b.S3Events), string(b2b.CloudTrail), string(b2b.Both))),
 		Express:        context.choice("workflow", "standard", "express") == "express",
 		KeepAPIAccount: context.flag("keepApiAccount"),
@@ -48,6 +50,7 @@ func readB2B(context *Context, config Config) func(awscdk.App) awscdk.Stack {
 		files:        context.text("filesTable", ""),
 		transactions: context.text("transactionsTable", ""),
 		outcomes:     context.text("outcomesTable", ""),
+		partners:     context.text("partnersTable", ""),
 	}
 	return func(app awscdk.App) awscdk.Stack { return newB2B(app, config, props, tables) }
 }
@@ -65,8 +68,27 @@ func sftpEndpoint(context *Context) b2b.SFTPEndpoint {
 	}
 }
 
+// tiers are texts such as basic:5:10:100000, of which the last two parts may be
+// left out.
+func tiers(context *Context) []b2b.Tier {
+	var tiers []b2b.Tier
+	for _, text := range context.list("tiers") {
+		name, numbers, _ := strings.Cut(text, ":")
+		parts := append(strings.Split(numbers, ":"), "0", "0")
+		rate, err := strconv.ParseFloat(parts[0], 64)
+		burst, err2 := strconv.Atoi(parts[1])
+		quota, err3 := strconv.Atoi(parts[2])
+		if err != nil || err2 != nil || err3 != nil || len(parts) > 5 {
+			context.fault("tiers has %q: give name:rate:burst:quota, such as basic:5:10:100000", text)
+			continue
+		}
+		tiers = append(tiers, b2b.Tier{Name: name, RequestsPerSecond: rate, Burst: burst, DailyQuota: quota})
+	}
+	return tiers
+}
+
 // tableNames are those of tables that exist already; empty ones are made.
-type tableNames struct{ files, transactions, outcomes string }
+type tableNames struct{ files, transactions, outcomes, partners string }
 
 // existing is a table of that name, which the stack's key encrypts if there is
 // one. It is nil without a name.
@@ -83,6 +105,7 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps, tables table
 	props.Files = existing(stack, "Files", tables.files, props.Operation.Key)
 	props.Transactions = existing(stack, "Transactions", tables.transactions, props.Operation.Key)
 	props.Outcomes = existing(stack, "Outcomes", tables.outcomes, props.Operation.Key)
+	props.PartnersTable = existing(stack, "Partners", tables.partners, props.Operation.Key)
 	pipeline := b2b.NewPipeline(stack, "Pipeline", props)
 	output(stack, "SFTPEndpoint", "Host that partners upload to, port 22", pipeline.SFTP.Endpoint())
 	output(stack, "RESTURL", "Address below which partners post transactions", pipeline.REST.URL())
@@ -98,7 +121,9 @@ func newB2B(app awscdk.App, config Config, props b2b.PipelineProps, tables table
 	output(stack, "DeadLetterQueueURL", "Those that started none", *pipeline.Queue.DeadLetters.QueueUrl())
 	output(stack, "PostedQueueURL", "Posted transactions that are to start an execution", *pipeline.Posted.Queue.QueueUrl())
 	output(stack, "PostedDeadLetterQueueURL", "Those that started none", *pipeline.Posted.DeadLetters.QueueUrl())
-	output(stack, "TokenSecretPrefix", "Secret of a partner's token: this and the partner's id", pipeline.REST.SecretPrefix)
+	output(stack, "DirectoryTable", "Table of partners: tradepost partners changes it", *pipeline.Tables.Partners.TableName())
+	output(stack, "UsagePlans", "Usage plans of partners, by tier", pipeline.REST.PlansByTier())
+	output(stack, "UsageKeyPrefix", "The names of partners' API keys begin so", pipeline.REST.UsageKeyPrefix)
 	config.finish(stack, pipeline.AlarmTopic)
 	return stack
 }

@@ -128,7 +128,7 @@ func environment(runtimeAPI string) []string {
 	values := []string{"AWS_LAMBDA_RUNTIME_API=" + runtimeAPI, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x"}
 	for _, name := range []string{
 		contract.EnvFilesTable, contract.EnvTransactionsTable, contract.EnvOutcomesTable, contract.EnvQueueURL, contract.EnvWorkflowARN,
-		contract.EnvSettlementARN, contract.EnvTokenSecretPrefix, contract.EnvMetricNamespace, contract.EnvPipeline,
+		contract.EnvSettlementARN, contract.EnvDirectoryTable, contract.EnvMetricNamespace, contract.EnvPipeline,
 		ordering.EnvWorkflowARN, ordering.EnvDeadLettersURL, ordering.EnvStockTable, ordering.EnvOrdersTable, ordering.EnvNoticesARN,
 		approval.EnvRequestsTable, approval.EnvTopicARN, approval.EnvKeySecret, approval.EnvPageURL, policyguard.EnvCasesTable,
 		webhooks.EnvSecretPrefix, webhooks.EnvStream, webhooks.EnvStreamARN, webhooks.EnvClaimsTable, webhooks.EnvFailuresURL, webhooks.EnvTopicARN,
@@ -139,7 +139,7 @@ func environment(runtimeAPI string) []string {
 	}
 	values = append(values, accounts.EnvApplicationsTable+"=x", accounts.EnvAccountsTable+"=x", accounts.EnvRefusedNames+"=[]",
 		approval.EnvApprovers+`=["ops@example.com"]`, policyguard.EnvRestricted+`=["iam:*"]`, policyguard.EnvOwn+"=[]",
-		webhooks.EnvSources+"={}", invoices.EnvLimits+"={}", invoices.EnvSymbols+"={}", invoices.EnvDecimalMark+"="+invoices.Ask, invoices.EnvDateOrder+"="+invoices.Ask, invoices.EnvConfidence+"=90")
+		webhooks.EnvSources+"={}", invoices.EnvLimits+"={}", invoices.EnvSymbols+"={}", invoices.EnvDecimalMark+"="+invoices.Ask, invoices.EnvDateOrder+"="+invoices.Ask, invoices.EnvConfidence+"=90", contract.EnvSessions+"={}")
 	for _, name := range []string{contract.EnvSettlementTimeout, contract.EnvRetention, approval.EnvTimeout, webhooks.EnvPatience, webhooks.EnvRemember, invoices.EnvDeadline, invoices.EnvReviewTime} {
 		values = append(values, name+"=24h")
 	}

@@ -15,7 +15,7 @@ func main() {
 	command.Main("tradepost", command.Verbs("tradepost",
 		command.Verb{Name: "replay", Summary: "start failed transactions again", Run: replayVerb},
 		command.Verb{Name: "redrive", Summary: "move dead letters back to their queue", Run: redriveVerb},
-		command.Verb{Name: "partners", Summary: "show, rotate and revoke partners' tokens", Run: partnersVerb},
+		command.Verb{Name: "partners", Summary: "see and change who is a partner, and make their tokens", Run: partnersVerb},
 		command.Verb{Name: "webhooks", Summary: "list webhooks that could not be published, and send them again", Run: webhooksVerb},
 		command.Verb{Name: "clear", Summary: "delete what a first deployment that failed has left", Run: clearVerb},
 	))

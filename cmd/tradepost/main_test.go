@@ -41,6 +41,13 @@ func TestACommandLineEndsWithItsCode(t *testing.T) {
 		{"no partner", "partners rotate --stack x", "", "PARTNER is missing", usage},
 		{"help of clear", "clear -h", "usage: tradepost clear STACK", "", done},
 		{"no stack to clear", "clear", "", "STACK is missing", usage},
+		{"a partner without an address", "partners add initech", "", "--email ADDRESS", usage},
+		{"a partner until when", "partners add initech --email a@b.example --until tomorrow", "", "-until", usage},
+		{"no change", "partners change acme --stack x", "", "say what to change", usage},
+		{"a token that is lost and given", "partners rotate acme --lost --given x", "", "not both", usage},
+		{"another status", "partners list --status GONE", "", `there is no status "GONE"`, usage},
+		{"help of drain", "partners drain -h", "Takes no file and no transaction from the partner any more.", "", done},
+		{"no list", "partners apply", "", "FILE is missing", usage},
 		{"two partners", "partners rotate acme --stack x globex", "", `the argument "globex"`, usage},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,96 +1,76 @@
 package main
 
-// This file is the verb partners: the tokens by which partners post.
+// This file is the verb partners: what an operator does to the directory of
+// partners.
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
-	"github.com/tradepost-dev/tradepost/internal/tokens"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/enrolment"
+	"github.com/tradepost-dev/tradepost/internal/usagekeys"
 )
 
 var partnersVerb = command.Verbs("tradepost partners",
-	command.Verb{Name: "token", Summary: "print the bearer token that a partner sends", Run: tokenVerb},
-	command.Verb{Name: "rotate", Summary: "make a partner a new token; the one before stays valid", Run: rotateVerb},
+	command.Verb{Name: "list", Summary: "show who is a partner, and what each may do", Run: listVerb},
+	command.Verb{Name: "apply", Summary: "bring a list of partners into the directory", Run: applyVerb},
+	command.Verb{Name: "add", Summary: "add a partner, and print its bearer token", Run: addVerb},
+	command.Verb{Name: "change", Summary: "change a partner's keys, addresses, tier, name...", Run: changeVerb},
+	command.Verb{Name: "enable", Summary: "let a partner do all that partners do", Run: statusVerb("enable", contract.PartnerEnabled)},
+	command.Verb{Name: "drain", Summary: "take nothing new from a partner, which still sees its replies", Run: statusVerb("drain", contract.PartnerDraining)},
+	command.Verb{Name: "disable", Summary: "let a partner in no more", Run: statusVerb("disable", contract.PartnerDisabled)},
+	command.Verb{Name: "release", Summary: "leave to the list what an operator has set", Run: releaseVerb},
+	command.Verb{Name: "rotate", Summary: "make a partner a new token, and print it; the one before stays valid", Run: rotateVerb},
 	command.Verb{Name: "revoke", Summary: "end the token before the last rotation", Run: revokeVerb},
 )
 
-const tokenUsage = `PARTNER [--stack NAME]
+// taken is how long a change takes to be in force everywhere.
+const taken = "by SFTP at the next login, by REST within 2 minutes"
 
-Prints the partner's newest bearer token, and nothing else, to standard output.`
-
-const rotateUsage = `PARTNER [--stack NAME]
-
-Makes the partner a new token and prints the bearer token, and nothing else, to standard output. The one before stays valid
-until it is revoked, so the partner changes over when it likes. Until then there is no other rotation.`
-
-const revokeUsage = `PARTNER [--stack NAME]
-
-Ends the token before the partner's last rotation. The newest one stays valid.`
-
-func tokenVerb(ctx context.Context, arguments []string) error {
-	keeper, partner, err := keeperOf(ctx, "partners token", tokenUsage, arguments)
+// keeperOf finds the directory of a pipeline's stack.
+func keeperOf(ctx context.Context, stack string) (*enrolment.Keeper, error) {
+	cfg, err := connect(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	bearer, err := keeper.Bearer(ctx, partner)
+	found, err := outputs(ctx, cfg, stack, "DirectoryTable", "UsageKeyPrefix", "UsagePlans")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fmt.Println(bearer)
-	return nil
+	keys := &usagekeys.Ring{APIGateway: apigateway.NewFromConfig(cfg), Prefix: found["UsageKeyPrefix"]}
+	if err := json.Unmarshal([]byte(found["UsagePlans"]), &keys.Plans); err != nil {
+		return nil, fmt.Errorf("the output UsagePlans of the stack %s is no JSON object of texts: %w", stack, err)
+	}
+	return &enrolment.Keeper{DynamoDB: dynamodb.NewFromConfig(cfg), Table: found["DirectoryTable"], Keys: keys}, nil
 }
 
-func rotateVerb(ctx context.Context, arguments []string) error {
-	keeper, partner, err := keeperOf(ctx, "partners rotate", rotateUsage, arguments)
-	if err != nil {
-		return err
-	}
-	bearer, err := keeper.Rotate(ctx, partner)
-	if errors.Is(err, tokens.ErrOverlap) {
-		return fmt.Errorf("%w: revoke that first (tradepost partners revoke %s); tradepost partners token %s prints the newer", err, partner, partner)
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Println(bearer)
-	tell("%s has a new token, valid within 5 minutes; the one before stays valid until it is revoked", partner)
-	return nil
-}
-
-func revokeVerb(ctx context.Context, arguments []string) error {
-	keeper, partner, err := keeperOf(ctx, "partners revoke", revokeUsage, arguments)
-	if err != nil {
-		return err
-	}
-	switch revoked, err := keeper.Revoke(ctx, partner); {
-	case err != nil:
-		return err
-	case revoked:
-		tell("the token of %s before the last rotation is revoked, and refused within 10 minutes", partner)
-	default:
-		tell("%s has one valid token: there is nothing to revoke", partner)
-	}
-	return nil
-}
-
-// keeperOf reads a command line about one partner.
-func keeperOf(ctx context.Context, verb, usage string, arguments []string) (keeper *tokens.Keeper, partner string, err error) {
-	flags, stack := newFlags(verb, usage)
+// aboutPartner reads a command line about one partner and no more, and finds the
+// directory.
+func aboutPartner(ctx context.Context, verb, usage string, arguments []string) (keeper *enrolment.Keeper, partner string, err error) {
+	flags, stack := newFlags("partners "+verb, usage)
 	if err := command.Parse(flags, arguments, command.Operand{Name: "PARTNER", Value: &partner}); err != nil {
 		return nil, "", err
 	}
-	cfg, err := connect(ctx)
-	if err != nil {
-		return nil, "", err
+	keeper, err = keeperOf(ctx, *stack)
+	return keeper, partner, err
+}
+
+// advised adds to an error what to do about it.
+func advised(err error, partner string) error {
+	switch {
+	case errors.Is(err, enrolment.ErrUnknown):
+		return fmt.Errorf("%w: tradepost partners list shows those there are", err)
+	case errors.Is(err, enrolment.ErrExists):
+		return fmt.Errorf("%w: tradepost partners change %s changes it", err, partner)
+	case errors.Is(err, enrolment.ErrOverlap):
+		return fmt.Errorf("%w: revoke that first (tradepost partners revoke %s), or, if it is the newer that was lost, replace it (tradepost partners rotate %s --lost)", err, partner, partner)
 	}
-	found, err := outputs(ctx, cfg, *stack, "TokenSecretPrefix")
-	if err != nil {
-		return nil, "", err
-	}
-	return &tokens.Keeper{SecretsManager: secretsmanager.NewFromConfig(cfg), SecretPrefix: found["TokenSecretPrefix"]}, partner, nil
+	return err
 }

@@ -3,36 +3,29 @@ package b2b
 // This file declares the API that tells the workflow who a partner is.
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/constructs/restapi"
-	"github.com/tradepost-dev/tradepost/internal/cache"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // EnrichmentAPIProps are the properties of an EnrichmentAPI.
 type EnrichmentAPIProps struct {
-	// Partners are answered from a table of their own. Required unless
-	// BackendURL is given.
-	Partners []Partner
+	// Tables have the directory of partners. Required unless BackendURL is
+	// given.
+	Tables *Tables
 
-	// BackendURL answers in place of the table: GET <BackendURL>/<partner>
-	// with 200 and any JSON object, or 404. Default: the table answers.
+	// BackendURL answers in place of the directory: GET <BackendURL>/<partner>
+	// with 200 and any JSON object, or 404. Default: the directory answers.
 	BackendURL string
 
 	// KeepAPIAccount leaves the account's role for API Gateway's logs as it
@@ -48,10 +41,6 @@ type EnrichmentAPIProps struct {
 type EnrichmentAPI struct {
 	Construct constructs.Construct
 	RestApi   awsapigateway.RestApi
-
-	// Partners is nil with a BackendURL. Its records are loaded when it is
-	// made; when they change it is replaced. Key: partner.
-	Partners awsdynamodb.Table
 
 	api *restapi.API
 }
@@ -75,8 +64,7 @@ func NewEnrichmentAPI(scope constructs.Construct, id string, props EnrichmentAPI
 	if props.BackendURL != "" {
 		integration = backend(props.BackendURL)
 	} else {
-		e.addTable(props.Partners, props.Operation.Key)
-		integration = e.lookUp()
+		integration = e.lookUp(props.Tables.Partners)
 		options.MethodResponses = restapi.Answers("200", "404", "503")
 	}
 	partner := e.RestApi.Root().AddResource(jsii.String("partners"), nil).AddResource(jsii.String("{partner}"), nil)
@@ -88,8 +76,7 @@ func NewEnrichmentAPI(scope constructs.Construct, id string, props EnrichmentAPI
 
 func (p EnrichmentAPIProps) validate() error {
 	var faults operation.Faults
-	faults.Add(validatePartners(p.Partners)...)
-	faults.Require("Partners (or BackendURL)", len(p.Partners) > 0 || p.BackendURL != "")
+	faults.Require("Tables (or BackendURL)", p.Tables != nil || p.BackendURL != "")
 	faults.Add(validateBackend(p.BackendURL))
 	return faults.Err()
 }
@@ -104,56 +91,12 @@ func validateBackend(address string) error {
 	return nil
 }
 
-// addTable declares the table with its records in it: imported by DynamoDB
-// itself when the table is made, so that no custom resource has to write them.
-func (e *EnrichmentAPI) addTable(partners []Partner, key awskms.IKey) {
-	file, err := recordsFile(partners)
-	operation.Must("b2b.EnrichmentAPI", *e.Construct.Node().Id(), err)
-	records := awss3assets.NewAsset(e.Construct, jsii.String("Records"), &awss3assets.AssetProps{Path: &file})
-	derived := operation.Settings{Ephemeral: true, Key: key} // all of it is in the partners file
-	e.Partners = operation.NewTable(e.Construct, "Partners", derived, awsdynamodb.TableProps{
-		PartitionKey: text(contract.AttrPartner),
-		ImportSource: &awsdynamodb.ImportSourceSpecification{
-			Bucket:      records.Bucket(),
-			KeyPrefix:   records.S3ObjectKey(),
-			InputFormat: awsdynamodb.InputFormat_DynamoDBJson(),
-		},
-	})
-}
-
-// recordsFile writes the partners' records, a line of DynamoDB's JSON for
-// each, where the CLI can find them when it stages assets.
-func recordsFile(partners []Partner) (string, error) {
-	type value struct{ S string }
-	type record struct{ Item map[string]value }
-	var lines bytes.Buffer
-	encoder := json.NewEncoder(&lines)
-	for _, p := range partners {
-		err := encoder.Encode(record{Item: map[string]value{
-			contract.AttrPartner:      {p.ID},
-			attrName:                  {p.name()},
-			contract.AttrContactEmail: {p.ContactEmail},
-		}})
-		if err != nil {
-			return "", fmt.Errorf("encode the record of partner %s: %w", p.ID, err)
-		}
-	}
-	folder, err := cache.Folder("partners", lines.String())
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(folder, "partners.json")
-	return file, cache.Replace(file, lines.Bytes(), 0o644)
-}
-
-// attrName is the attribute of a partner's record that is for people.
-const attrName = "name"
-
-// lookUp reads the table.
-func (e *EnrichmentAPI) lookUp() awsapigateway.Integration {
+// lookUp reads the directory: of a row no more than it answers.
+func (e *EnrichmentAPI) lookUp(partners awsdynamodb.ITable) awsapigateway.Integration {
 	role := restapi.NewRole(e.Construct, "Role")
-	operation.AllowTable(role, e.Partners, "dynamodb:GetItem")
-	request := `{"TableName":"` + *e.Partners.TableName() + `","Key":{"partner":{"S":"` + restapi.Escaped(`$input.params('partner')`) + `"}}}`
+	operation.AllowTable(role, partners, "dynamodb:GetItem")
+	request := `{"TableName":"` + *partners.TableName() + `","Key":{"partner":{"S":"` + restapi.Escaped(`$input.params('partner')`) + `"}},` +
+		`"ProjectionExpression":"partner,#name,contactEmail","ExpressionAttributeNames":{"#name":"name"}}`
 	response := `#set($id = $input.path('$.Item.partner.S'))
 #if("$!id" == "")
 ` + restapi.Status("404") + `{"message":"There is no such partner."}

@@ -17,18 +17,20 @@ type Handler string
 
 // The functions of a pipeline.
 const (
-	Split       Handler = "split"
-	Start       Handler = "start"
-	Accept      Handler = "accept"
-	Authorize   Handler = "authorize"
-	Format      Handler = "format"
-	Tally       Handler = "tally"
-	Acknowledge Handler = "acknowledge"
-	Watch       Handler = "watch"
-	Conclude    Handler = "conclude"
+	Split        Handler = "split"
+	Start        Handler = "start"
+	Accept       Handler = "accept"
+	Authenticate Handler = "authenticate"
+	Authorize    Handler = "authorize"
+	Enrol        Handler = "enrol"
+	Format       Handler = "format"
+	Tally        Handler = "tally"
+	Acknowledge  Handler = "acknowledge"
+	Watch        Handler = "watch"
+	Conclude     Handler = "conclude"
 )
 
-var handlers = []Handler{Split, Start, Accept, Authorize, Format, Tally, Acknowledge, Watch, Conclude}
+var handlers = []Handler{Split, Start, Accept, Authenticate, Authorize, Enrol, Format, Tally, Acknowledge, Watch, Conclude}
 
 // functions are those of a part.
 func functions(scope constructs.Construct, code map[Handler]awslambda.Code, settings operation.Settings, alarms gofunction.Alarms) gofunction.Set[Handler] {

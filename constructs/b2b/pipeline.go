@@ -8,6 +8,10 @@
 //	                                                             |            |
 //	                                                       EnrichmentAPI   Settlement --> reply file
 //
+// Who is a partner stands in a table, the directory (Tables.Partners): Enrolment
+// fills it from a list when the stack is deployed, and tradepost partners changes
+// it at any time.
+//
 // Pipeline is all of it. Each part can be used alone, too.
 package b2b
 
@@ -30,18 +34,24 @@ import (
 
 // PipelineProps are the properties of a Pipeline.
 type PipelineProps struct {
-	// Partners hand in transactions. Required.
+	// Partners hand in transactions. Their number makes the template no larger.
+	// Default: those whom an operator adds. See EnrolmentProps.
 	Partners []Partner
+
+	// Tiers are how often partners may call the REST API. Default: DefaultTiers.
+	// See RESTIntakeProps.
+	Tiers []Tier
 
 	// Bucket is an existing landing bucket. Default: one is made. See
 	// LandingProps.
 	Bucket awss3.IBucket
 
-	// Files, Transactions and Outcomes are existing tables, say copies that
-	// were restored. Default: they are made. See TablesProps.
-	Files        awsdynamodb.ITable
-	Transactions awsdynamodb.ITable
-	Outcomes     awsdynamodb.ITable
+	// Files, Transactions, Outcomes and PartnersTable are existing tables, say
+	// copies that were restored. Default: they are made. See TablesProps.
+	Files         awsdynamodb.ITable
+	Transactions  awsdynamodb.ITable
+	Outcomes      awsdynamodb.ITable
+	PartnersTable awsdynamodb.ITable
 
 	// Retention is how long the rows of Files and Outcomes are kept. Default:
 	// 400 days. See TablesProps.
@@ -54,7 +64,7 @@ type PipelineProps struct {
 	// Standard. See WorkflowProps.
 	Express bool
 
-	// BackendURL enriches transactions. Default: the partners' own records do.
+	// BackendURL enriches transactions. Default: the partners' own rows do.
 	// See EnrichmentAPIProps.
 	BackendURL string
 
@@ -110,6 +120,7 @@ type Pipeline struct {
 	Posted     *Queue // of those that are posted, which wait behind no file
 	SFTP       *SFTPIntake
 	REST       *RESTIntake
+	Enrolment  *Enrolment
 	AlarmTopic awssns.ITopic
 	Dashboard  awscloudwatch.Dashboard
 
@@ -130,11 +141,11 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 
 	p.Landing = NewLanding(this, "Landing", LandingProps{Bucket: props.Bucket, Operation: settings})
 	p.Tables = NewTables(this, "Tables", TablesProps{
-		Files: props.Files, Transactions: props.Transactions, Outcomes: props.Outcomes,
+		Files: props.Files, Transactions: props.Transactions, Outcomes: props.Outcomes, Partners: props.PartnersTable,
 		Retention: props.Retention, Operation: settings,
 	})
 	p.Enrichment = NewEnrichmentAPI(this, "Enrichment", EnrichmentAPIProps{
-		Partners: props.Partners, BackendURL: props.BackendURL, KeepAPIAccount: props.KeepAPIAccount,
+		Tables: p.Tables, BackendURL: props.BackendURL, KeepAPIAccount: props.KeepAPIAccount,
 		Operation: settings,
 	})
 	p.Workflow = NewWorkflow(this, "Workflow", WorkflowProps{
@@ -152,15 +163,19 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 	p.Queue = NewQueue(this, "Queue", queue)
 	p.Posted = NewQueue(this, "Posted", queue)
 	p.SFTP = NewSFTPIntake(this, "SFTP", SFTPIntakeProps{
-		Partners: props.Partners, Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
+		Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
 		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
 		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords, PartnersDeleteReplies: props.PartnersDeleteReplies,
 		Endpoint: props.SFTPEndpoint,
 		Code:     props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.REST = NewRESTIntake(this, "REST", RESTIntakeProps{
-		Partners: props.Partners, Tables: p.Tables, Queue: p.Posted.Queue,
+		Tables: p.Tables, Queue: p.Posted.Queue, Tiers: props.Tiers,
 		KeepAPIAccount: props.KeepAPIAccount, WebACL: props.WebACL, AllowedRanges: props.AllowedRanges,
+		Code: props.Code, Alarms: props.Alarms, Operation: settings,
+	})
+	p.Enrolment = NewEnrolment(this, "Enrolment", EnrolmentProps{
+		Partners: props.Partners, Tables: p.Tables, REST: p.REST,
 		Code: props.Code, Alarms: props.Alarms, Operation: settings,
 	})
 	p.addOverview(props.Alarms)
@@ -171,8 +186,9 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 // stands in one message.
 func (p PipelineProps) validate() error {
 	var faults operation.Faults
-	faults.Add(validatePartners(p.Partners)...)
-	faults.Require("Partners", len(p.Partners) > 0)
+	tiers := tiersOf(p.Tiers)
+	validateTiers(&faults, tiers)
+	validatePartners(&faults, p.Partners, tiers)
 	if p.Detection != "" {
 		faults.Add(p.Detection.Validate())
 	}

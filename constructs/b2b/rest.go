@@ -4,12 +4,13 @@ package b2b
 // rest_access.go declares who may, and how often.
 
 import (
+	"strings"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -22,14 +23,15 @@ import (
 
 // RESTIntakeProps are the properties of a RESTIntake.
 type RESTIntakeProps struct {
-	// Partners may post. Required.
-	Partners []Partner
-
-	// Tables hold the transactions' statuses. Required.
+	// Tables know the partners and hold the transactions' statuses. Required.
 	Tables *Tables
 
 	// Queue receives a message per transaction. Required.
 	Queue awssqs.IQueue
+
+	// Tiers are how often a partner may call. One of them is "standard", for
+	// partners that name none. Default: DefaultTiers.
+	Tiers []Tier
 
 	// RequestsPerSecond is the sustained rate of all partners together.
 	// Default: 1,000.
@@ -70,17 +72,20 @@ type RESTIntake struct {
 	Accept    *gofunction.Function
 	Authorize *gofunction.Function
 
-	// Secrets hold the partners' tokens (contract.PartnerToken), by partner.
-	// Their names are SecretPrefix + partner.
-	Secrets      map[string]awssecretsmanager.Secret
-	SecretPrefix string
-	UsagePlans   map[string]awsapigateway.UsagePlan // by partner
+	// UsagePlans are the tiers, by name. A partner is in one by an API key, which
+	// is made when the partner is.
+	UsagePlans map[string]awsapigateway.UsagePlan
 
-	api *restapi.API
+	// UsageKeyPrefix begins the names of those keys.
+	UsageKeyPrefix string
+
+	tiers []Tier
+	api   *restapi.API
 }
 
 // NewRESTIntake declares the API. It panics if props are wrong.
 func NewRESTIntake(scope constructs.Construct, id string, props RESTIntakeProps) *RESTIntake {
+	props = props.withDefaults()
 	operation.Must("b2b.RESTIntake", id, props.validate())
 	api := restapi.New(scope, id, restapi.Props{
 		Description:       "Takes in trading partners' transactions",
@@ -99,16 +104,15 @@ func NewRESTIntake(scope constructs.Construct, id string, props RESTIntakeProps)
 	r := &RESTIntake{
 		Construct:  this,
 		RestApi:    api.RestApi,
-		api:        api,
-		Secrets:    make(map[string]awssecretsmanager.Secret),
 		UsagePlans: make(map[string]awsapigateway.UsagePlan),
+		// No other directory's begins so, in this stack or in another one.
+		UsageKeyPrefix: strings.Join([]string{*awscdk.Stack_Of(this).StackName(), operation.StackPart(this), (*this.Node().Addr())[2:18], ""}, "/"),
+		tiers:          props.Tiers,
+		api:            api,
 	}
 	api.RejectBody("The body is not a transaction")
 	authorizer := r.addAuthorizer(props)
-	partners := constructs.NewConstruct(this, jsii.String("Partners"))
-	for _, partner := range props.Partners {
-		r.addPartner(partners, partner, props.Operation)
-	}
+	r.addTiers()
 	transactions := r.RestApi.Root().AddResource(jsii.String("transactions"), nil)
 	r.addPost(transactions, authorizer, props)
 	r.addGet(transactions.AddResource(jsii.String("{id}"), nil), authorizer, props.Tables)
@@ -116,10 +120,14 @@ func NewRESTIntake(scope constructs.Construct, id string, props RESTIntakeProps)
 	return r
 }
 
+func (p RESTIntakeProps) withDefaults() RESTIntakeProps {
+	p.Tiers = tiersOf(p.Tiers)
+	return p
+}
+
 func (p RESTIntakeProps) validate() error {
 	var faults operation.Faults
-	faults.Add(validatePartners(p.Partners)...)
-	faults.Require("Partners", len(p.Partners) > 0)
+	validateTiers(&faults, p.Tiers)
 	faults.Require("Tables", p.Tables != nil)
 	faults.Require("Queue", p.Queue != nil)
 	operation.NotNegative(&faults, "RequestsPerSecond", p.RequestsPerSecond)

@@ -1,18 +1,16 @@
 package b2b
 
-// This file declares how partners hand files over: the SFTP server and a user
-// for each. detection.go declares how an arrived file is noticed.
+// This file declares how partners hand files over: the SFTP server. sftp_access.go
+// declares who may, and detection.go how an arrived file is noticed.
 
 import (
 	"cmp"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudtrail"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awstransfer"
@@ -21,18 +19,14 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
 // SFTPIntakeProps are the properties of an SFTPIntake.
 type SFTPIntakeProps struct {
-	// Partners may upload, those with SSH keys. Required.
-	Partners []Partner
-
 	// Landing is where files land. Required.
 	Landing *Landing
 
-	// Tables remember which files are done. Required.
+	// Tables know the partners and remember which files are done. Required.
 	Tables *Tables
 
 	// Queue receives a message per transaction. Required.
@@ -84,7 +78,12 @@ type SFTPIntakeProps struct {
 type SFTPIntake struct {
 	Construct constructs.Construct
 	Server    awstransfer.CfnServer
-	Users     map[string]awstransfer.CfnUser // by partner
+
+	// Authenticate tells the server what the directory says of a user. Each
+	// session takes on SessionRole, with a policy that leaves it the partner's
+	// own folders.
+	Authenticate *gofunction.Function
+	SessionRole  awsiam.Role
 
 	// Split reads files. Undelivered holds the notices of files that it never
 	// got or gave up.
@@ -107,7 +106,7 @@ type SFTPIntake struct {
 	settings operation.Settings
 }
 
-// NewSFTPIntake declares the server, its users, and the function that reads
+// NewSFTPIntake declares the server, who may use it, and the function that reads
 // what they upload. It panics if props are wrong.
 func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps) *SFTPIntake {
 	props = props.withDefaults()
@@ -115,16 +114,12 @@ func NewSFTPIntake(scope constructs.Construct, id string, props SFTPIntakeProps)
 	this := constructs.NewConstruct(scope, &id)
 	props.Operation = props.Operation.WithDefaults(this)
 	s := &SFTPIntake{
-		Construct: this, Users: make(map[string]awstransfer.CfnUser), SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
+		Construct: this, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
 		landing: props.Landing, settings: props.Operation, hostName: props.Endpoint.HostName,
 	}
+	s.addSessionRole(props)
+	s.addAuthenticate(props)
 	s.addServer(props)
-	users := constructs.NewConstruct(this, jsii.String("Users"))
-	for _, partner := range props.Partners {
-		if len(partner.SSHPublicKeys) > 0 {
-			s.Users[partner.ID] = s.addUser(users, partner, props.PartnersDeleteReplies)
-		}
-	}
 	s.addSplit(props)
 	s.addDetection(props)
 	return s
@@ -144,8 +139,6 @@ const longestSettlement = 14 * 24 * time.Hour
 
 func (p SFTPIntakeProps) validate() error {
 	var faults operation.Faults
-	faults.Add(validatePartners(p.Partners)...)
-	faults.Require("Partners", len(p.Partners) > 0)
 	faults.Require("Landing", p.Landing != nil)
 	faults.Require("Tables", p.Tables != nil)
 	faults.Require("Queue", p.Queue != nil)
@@ -170,8 +163,13 @@ func (p SFTPIntakeProps) validate() error {
 func (s *SFTPIntake) addServer(props SFTPIntakeProps) {
 	logs := operation.NewServiceLogGroup(s.Construct, "ServerLogs", props.Operation)
 	server := &awstransfer.CfnServerProps{
-		Domain:                    jsii.String("S3"),
-		IdentityProviderType:      jsii.String("SERVICE_MANAGED"),
+		Domain:               jsii.String("S3"),
+		IdentityProviderType: jsii.String("AWS_LAMBDA"),
+		IdentityProviderDetails: &awstransfer.CfnServer_IdentityProviderDetailsProperty{
+			Function: s.Authenticate.Function.FunctionArn(),
+			// Nobody is asked for a password, so that none is told a function.
+			SftpAuthenticationMethods: jsii.String("PUBLIC_KEY"),
+		},
 		Protocols:                 jsii.Strings("SFTP"),
 		SecurityPolicyName:        jsii.String("TransferSecurityPolicy-2025-03"),
 		StructuredLogDestinations: &[]*string{logs.LogGroupArn()},
@@ -189,55 +187,5 @@ func (s *SFTPIntake) addServer(props SFTPIntakeProps) {
 	props.Endpoint.configure(server)
 	s.Server = awstransfer.NewCfnServer(s.Construct, jsii.String("Server"), server)
 	s.addIdentity(props.Endpoint)
-}
-
-// addUser lets a partner see /inbox and /outbox, its own, and nothing else.
-func (s *SFTPIntake) addUser(users constructs.Construct, partner Partner, deletesReplies bool) awstransfer.CfnUser {
-	this := constructs.NewConstruct(users, &partner.ID)
-	bucket := s.landing.Bucket
-	role := awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
-		Description: jsii.String("SFTP session of " + partner.ID),
-		AssumedBy:   operation.Service(this, "transfer", "user/"+*s.Server.AttrServerId()+"/"+partner.ID),
-	})
-	inbox, outbox := contract.InboxPrefix+partner.ID, contract.OutboxPrefix+partner.ID
-	operation.AllowObjects(role, bucket, []string{inbox + "/*"},
-		"s3:PutObject", "s3:AbortMultipartUpload",
-		"s3:GetObject", "s3:DeleteObject") // a rename is a copy and a delete
-	operation.AllowObjects(role, bucket, []string{outbox + "/*"}, "s3:GetObject")
-	if deletesReplies {
-		operation.AllowObjects(role, bucket, []string{outbox + "/*"}, "s3:DeleteObject")
-	}
-	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings("s3:ListBucket"),
-		Resources: &[]*string{bucket.BucketArn()},
-		Conditions: &map[string]any{"StringLike": map[string]any{
-			"s3:prefix": []string{inbox, inbox + "/*", outbox, outbox + "/*"},
-		}},
-	}))
-	operation.Suppress(role, "AwsSolutions-IAM5", "The partner's own folders: what it names its files is up to the partner.",
-		`^Resource::.*\/(inbox|outbox)\/`+partner.ID+`\/\*$`)
-
-	return awstransfer.NewCfnUser(this, jsii.String("Resource"), &awstransfer.CfnUserProps{
-		ServerId:          s.Server.AttrServerId(),
-		UserName:          &partner.ID,
-		Role:              role.RoleArn(),
-		SshPublicKeys:     keys(partner),
-		HomeDirectoryType: jsii.String("LOGICAL"),
-		HomeDirectoryMappings: &[]*awstransfer.CfnUser_HomeDirectoryMapEntryProperty{
-			{Entry: jsii.String("/inbox"), Target: s.target(bucket, inbox)},
-			{Entry: jsii.String("/outbox"), Target: s.target(bucket, outbox)},
-		},
-	})
-}
-
-func (s *SFTPIntake) target(bucket awss3.IBucket, prefix string) *string {
-	return jsii.String("/" + *bucket.BucketName() + "/" + prefix)
-}
-
-func keys(partner Partner) *[]*string {
-	var result []*string
-	for _, key := range partner.SSHPublicKeys {
-		result = append(result, jsii.String(strings.TrimSpace(key)))
-	}
-	return &result
+	s.letServerAsk()
 }

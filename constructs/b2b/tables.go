@@ -1,6 +1,6 @@
 package b2b
 
-// This file declares what the pipeline remembers.
+// This file declares what the pipeline remembers, and whom it knows.
 
 import (
 	"cmp"
@@ -16,14 +16,15 @@ import (
 
 // TablesProps are the properties of Tables.
 type TablesProps struct {
-	// Files, Transactions and Outcomes are existing tables, say copies that were
-	// restored, with the keys and indexes that Tables describes; in Transactions
-	// the indexes are its owner's. If a key of yours encrypts one, say so
-	// (TableAttributes.EncryptionKey): those who read or write it are allowed to
-	// use that key. Default: they are made.
+	// Files, Transactions, Outcomes and Partners are existing tables, say copies
+	// that were restored, with the keys and indexes that Tables describes; in
+	// Transactions the indexes are its owner's. If a key of yours encrypts one,
+	// say so (TableAttributes.EncryptionKey): those who read or write it are
+	// allowed to use that key. Default: they are made.
 	Files        awsdynamodb.ITable
 	Transactions awsdynamodb.ITable
 	Outcomes     awsdynamodb.ITable
+	Partners     awsdynamodb.ITable
 
 	// Retention is how long the rows of Files and Outcomes are kept, from when
 	// a file is settled and an outcome is recorded. Default: 400 days.
@@ -55,6 +56,11 @@ type Tables struct {
 	// expire by expiresAt.
 	Outcomes awsdynamodb.ITable
 
+	// Partners is the directory: a row per trading partner, which says what it
+	// may do, and by which keys and tokens it is known. It is never replaced,
+	// whoever is in it. Key: partner (string).
+	Partners awsdynamodb.ITable
+
 	retention time.Duration
 }
 
@@ -69,6 +75,7 @@ func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables
 		Files:        props.Files,
 		Transactions: props.Transactions,
 		Outcomes:     props.Outcomes,
+		Partners:     props.Partners,
 		retention:    props.Retention,
 	}
 	if tables.Files == nil {
@@ -86,6 +93,9 @@ func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables
 		addIndex(transactions, contract.IndexByPartner, text(contract.AttrPartnerDay), text(contract.AttrTransactionID), contract.Projected...)
 		addIndex(transactions, contract.IndexByTransactionID, text(contract.AttrTransactionID), text(contract.AttrPartner), contract.Projected...)
 		tables.Transactions = transactions
+	}
+	if tables.Partners == nil {
+		tables.Partners = newTable(this, "Partners", props.Operation, text(contract.AttrPartner), nil, "")
 	}
 	return tables
 }

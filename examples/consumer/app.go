@@ -48,7 +48,9 @@ func newPurchasing(app awscdk.App) awscdk.Stack {
 	operation.AllowTable(status, transactions, "dynamodb:GetItem")
 
 	output(stack, "OrdersURL", pipeline.REST.URL())
-	output(stack, "TokenSecretPrefix", pipeline.REST.SecretPrefix)
+	output(stack, "DirectoryTable", *pipeline.Tables.Partners.TableName()) // this and the next two are for `tradepost partners`
+	output(stack, "UsagePlans", pipeline.REST.PlansByTier())
+	output(stack, "UsageKeyPrefix", pipeline.REST.UsageKeyPrefix)
 	output(stack, "BuyersURL", *api.RestApi.UrlForPath(jsii.String("/buyers")))
 	output(stack, "StatusFunction", *status.Function.FunctionName())
 	return stack

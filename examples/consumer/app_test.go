@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,7 +22,6 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/tradepost-dev/tradepost/local"
@@ -68,6 +69,24 @@ func (p purchasing) output(name string) string {
 		p.Fatalf("no output %s in %v", name, p.outputs)
 	}
 	return value
+}
+
+// tradepost runs what an operator does, from the module as the app has it.
+func (p purchasing) tradepost(arguments ...string) (result string) {
+	p.Helper()
+	folder, err := exec.CommandContext(p.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/tradepost-dev/tradepost").Output()
+	if err != nil {
+		p.Fatal(err)
+	}
+	command := exec.CommandContext(p.Context(), "go", append([]string{"run", "./cmd/tradepost"}, arguments...)...)
+	command.Dir = strings.TrimSpace(string(folder))
+	command.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+*p.aws.BaseEndpoint, "AWS_REGION="+p.aws.Region, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local")
+	command.Stderr = os.Stderr
+	output, err := command.Output()
+	if err != nil {
+		p.Fatalf("tradepost %s: %v", strings.Join(arguments, " "), err)
+	}
+	return strings.TrimSpace(string(output))
 }
 
 // send sends a request that IAM lets through, unless it has a bearer token.
@@ -124,17 +143,8 @@ func TestPurchasingRuns(t *testing.T) {
 
 	t.Run("an order that a partner posts is stored, and the team's function sees it", func(t *testing.T) {
 		p := purchasing{t, p.aws, p.outputs}
-		secret, err := secretsmanager.NewFromConfig(p.aws).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{
-			SecretId: aws.String(p.output("TokenSecretPrefix") + "initech"),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var token struct{ Token string }
-		if err := json.Unmarshal([]byte(*secret.SecretString), &token); err != nil {
-			t.Fatal(err)
-		}
-		status, _, answer := p.send("POST", p.output("OrdersURL")+"transactions", "initech."+token.Token,
+		bearer := p.tradepost("partners", "rotate", "initech", "--stack", "Purchasing")
+		status, _, answer := p.send("POST", p.output("OrdersURL")+"transactions", bearer,
 			`{"transactionId": "PO-1", "transactionMessage": "12 staplers, red"}`)
 		if status != http.StatusAccepted {
 			t.Fatalf("%d %v", status, answer)

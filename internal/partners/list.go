@@ -51,6 +51,9 @@ func Parse(data []byte) ([]Partner, error) {
 	return partners, nil
 }
 
+// rates are members of lists from before there were tiers.
+var rates = []string{"requestsPerSecond", "burst", "dailyQuota"}
+
 // decode decodes a JSON object's members one by one, so that one that is wrong
 // does not hide the others.
 func decode(data []byte, where string, members map[string]any) (faults []error) {
@@ -75,6 +78,8 @@ func decode(data []byte, where string, members map[string]any) (faults []error) 
 		var value json.RawMessage
 		decoder.Decode(&value)
 		switch target, known := members[name]; {
+		case !known && slices.Contains(rates, name):
+			fault("%s: partners have no rate of their own any more: name a tier that has it, such as {\"tier\": \"standard\"}", name)
 		case !known:
 			fault("unknown member %q (known are %s)", name, strings.Join(slices.Sorted(maps.Keys(members)), ", "))
 		case given[name]:

@@ -70,6 +70,10 @@ func TestEveryFaultOfAPartnersFileIsReportedWithItsPlace(t *testing.T) {
 			`{"partners": [{"id": "acme", "contactEmail": "a@b.example", "contactEmial": "x", "rate": 1}]}`,
 			[]string{`partners[0]: unknown member "contactEmial"`, `partners[0]: unknown member "rate"`},
 		},
+		"rates of its own": {
+			`{"partners": [{"id": "acme", "contactEmail": "a@b.example", "requestsPerSecond": 5, "burst": 7, "dailyQuota": 1}]}`,
+			[]string{"partners[0]: requestsPerSecond: partners have no rate", "partners[0]: burst: partners", `partners[0]: dailyQuota: partners have no rate of their own any more: name a tier that has it, such as {"tier": "standard"}`},
+		},
 		"wrong types": {
 			`{"partners": [{"id": 7, "contactEmail": "a@b.example", "addressRanges": "many"}]}`,
 			[]string{"partners[0]: id: ", "partners[0]: addressRanges: "},

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net"
 	"os"
@@ -14,13 +15,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/enrolment"
+	"github.com/tradepost-dev/tradepost/internal/usagekeys"
 )
 
 // System is the pipeline for a laptop.
@@ -31,6 +33,9 @@ type Desk struct {
 	*laptop.Laptop
 	Stack    string              // the pipeline's
 	Partners map[string]*Partner // by id
+
+	sftp, api string
+	hostKey   ssh.PublicKey
 }
 
 // Connect finds the addresses and tokens of the partners, and writes into the
@@ -57,13 +62,17 @@ func Connect(ctx context.Context, l *laptop.Laptop) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{Laptop: l, Stack: stack, Partners: map[string]*Partner{}}
+	d := &Desk{Laptop: l, Stack: stack, Partners: map[string]*Partner{}, sftp: address, api: strings.TrimSuffix(api, "/"), hostKey: hostKey}
+	keeper, err := d.Keeper()
+	if err != nil {
+		return nil, err
+	}
 	for id, key := range keys {
-		token, err := d.token(ctx, id)
+		bearer, err := d.token(ctx, keeper, id)
 		if err != nil {
 			return nil, fmt.Errorf("token of partner %s: %w", id, err)
 		}
-		d.Partners[id] = &Partner{ID: id, Token: token, SFTP: address, API: strings.TrimSuffix(api, "/"), key: key, hostKey: hostKey}
+		d.Partners[id] = d.Partner(id, bearer, key)
 	}
 	return d, nil
 }
@@ -92,22 +101,48 @@ func writeKnownHosts(ctx context.Context, address, path string) (ssh.PublicKey, 
 	return found, os.WriteFile(path, []byte(knownhosts.Line([]string{address}, found)+"\n"), 0o644)
 }
 
-// token reads a partner's bearer token, and writes it down for other clients.
-func (d *Desk) token(ctx context.Context, partner string) (string, error) {
-	prefix, err := d.Output(d.Stack, "TokenSecretPrefix")
+// Keeper changes the pipeline's directory of partners.
+func (d *Desk) Keeper() (*enrolment.Keeper, error) {
+	found := map[string]string{"DirectoryTable": "", "UsageKeyPrefix": "", "UsagePlans": ""}
+	for name := range found {
+		value, err := d.Output(d.Stack, name)
+		if err != nil {
+			return nil, err
+		}
+		found[name] = value
+	}
+	keys := &usagekeys.Ring{APIGateway: apigateway.NewFromConfig(d.AWS()), Prefix: found["UsageKeyPrefix"]}
+	if err := json.Unmarshal([]byte(found["UsagePlans"]), &keys.Plans); err != nil {
+		return nil, fmt.Errorf("parse the output UsagePlans: %w", err)
+	}
+	return &enrolment.Keeper{DynamoDB: dynamodb.NewFromConfig(d.AWS()), Table: found["DirectoryTable"], Keys: keys}, nil
+}
+
+// token is a partner's bearer token: the one of an earlier run, which other
+// clients know, or a new one that is written down for them.
+func (d *Desk) token(ctx context.Context, keeper *enrolment.Keeper, partner string) (string, error) {
+	file := filepath.Join(d.State, "tokens", partner)
+	kept, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		bearer, err := keeper.Rotate(ctx, partner)
+		if err != nil {
+			return "", err
+		}
+		return bearer, laptop.WritePrivate(file, bearer+"\n")
+	}
 	if err != nil {
 		return "", err
 	}
-	secret, err := secretsmanager.NewFromConfig(d.AWS()).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
-		SecretId: aws.String(prefix + partner),
-	})
-	if err != nil {
-		return "", err
+	bearer := strings.TrimSpace(string(kept))
+	err = keeper.Take(ctx, partner, strings.TrimPrefix(bearer, partner+"."))
+	if errors.Is(err, enrolment.ErrOverlap) {
+		return bearer, nil // it was rotated twice since: whoever did has a newer one
 	}
-	var token contract.PartnerToken
-	if err := json.Unmarshal([]byte(*secret.SecretString), &token); err != nil {
-		return "", fmt.Errorf("parse the secret: %w", err)
-	}
-	bearer := token.Partner + "." + token.Token
-	return bearer, laptop.WritePrivate(filepath.Join(d.State, "tokens", partner), bearer+"\n")
+	return bearer, err
+}
+
+// Partner is one that has been added while the pipeline runs, with its bearer
+// token and its SSH key.
+func (d *Desk) Partner(id, bearer string, key ssh.Signer) *Partner {
+	return &Partner{ID: id, Token: bearer, SFTP: d.sftp, API: d.api, key: key, hostKey: d.hostKey}
 }

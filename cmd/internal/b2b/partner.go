@@ -37,6 +37,7 @@ type Partner struct {
 // Session is an SFTP session.
 type Session struct {
 	*sftp.Client
+	partner    string
 	connection *ssh.Client
 	unwatch    func() bool
 }
@@ -77,24 +78,29 @@ func (p *Partner) dial(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	return &Session{session, client, unwatch}, nil
+	return &Session{session, p.ID, client, unwatch}, nil
 }
 
 // Upload puts a file into the partner's inbox.
 func (p *Partner) Upload(ctx context.Context, name string, content io.Reader) error {
-	client, err := p.Dial(ctx)
+	session, err := p.Dial(ctx)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer session.Close()
+	return errors.Join(session.Upload(name, content), ctx.Err())
+}
+
+// Upload puts a file into the inbox.
+func (s *Session) Upload(name string, content io.Reader) error {
 	// Transfer Family refuses a file opened for reading and writing at once,
 	// which is what Create does.
-	file, err := client.OpenFile(path.Join("/inbox", name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	file, err := s.OpenFile(path.Join("/inbox", name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
-		return fmt.Errorf("upload %s: %w", name, errors.Join(err, ctx.Err()))
+		return fmt.Errorf("upload %s: %w", name, err)
 	}
 	if _, err := file.ReadFrom(content); err != nil {
-		return fmt.Errorf("upload %s: %w", name, errors.Join(err, file.Close(), ctx.Err()))
+		return fmt.Errorf("upload %s: %w", name, errors.Join(err, file.Close()))
 	}
 	return file.Close()
 }
@@ -102,14 +108,19 @@ func (p *Partner) Upload(ctx context.Context, name string, content io.Reader) er
 // Reply waits until the partner's outbox holds a reply to a file that accept
 // takes, and returns it as downloaded.
 func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.Reply) bool) (contract.Reply, []byte, error) {
-	client, err := p.Dial(ctx)
+	session, err := p.Dial(ctx)
 	if err != nil {
 		return contract.Reply{}, nil, err
 	}
-	defer client.Close()
+	defer session.Close()
+	return session.Reply(ctx, name, accept)
+}
+
+// Reply waits for a reply as Partner.Reply does.
+func (s *Session) Reply(ctx context.Context, name string, accept func(contract.Reply) bool) (contract.Reply, []byte, error) {
 	var reply contract.Reply
 	for {
-		raw, err := download(client, path.Join("/outbox", strings.TrimPrefix(contract.ReplyKey(p.ID, name), contract.OutboxPrefix+p.ID+"/")))
+		raw, err := download(s, path.Join("/outbox", strings.TrimPrefix(contract.ReplyKey(s.partner, name), contract.OutboxPrefix+s.partner+"/")))
 		if err == nil {
 			reply = contract.Reply{}
 			if err := json.Unmarshal(raw, &reply); err != nil {

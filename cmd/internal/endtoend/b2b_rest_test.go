@@ -289,24 +289,31 @@ func TestAPartnerOverItsRateIsTold429(t *testing.T) {
 	t.Errorf("%d of 500 requests in a row were throttled", throttled)
 }
 
-func TestAMadeUpTokenNeverReachesTheAuthorizer(t *testing.T) {
+// Without a token there is nobody to ask about.
+func TestARequestWithoutATokenNeverReachesTheAuthorizer(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Bool
 	fault.add(func(_ context.Context, call cloud.Call) error {
-		if call.Service == "lambda" && about(call, "made-up") {
+		if call.Service == "lambda" && about(call, "knocks-1") {
 			asked.Store(true)
 		}
 		return nil
 	})
-	for token, reaches := range map[string]bool{"made-up": false, "acme.made-up": false, "acme.made-up-and-long-enough": true} {
-		stranger := *desk.Partners["acme"]
-		stranger.Token = token
-		response, _, err := stranger.Request(deadline(t), http.MethodGet, "transactions/1", nil)
-		if err != nil || response.StatusCode != http.StatusUnauthorized {
-			t.Fatalf("%s: %v, %v", token, response, err)
+	for header, reaches := range map[string]bool{"": false, "Bearer acme.made-up": true} {
+		request, err := http.NewRequestWithContext(deadline(t), http.MethodGet, desk.Partners["acme"].API+"/transactions/knocks-1", nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if got := asked.Swap(false); got != reaches {
-			t.Errorf("%s: the authorizer was asked: %v", token, got)
+		if header != "" {
+			request.Header.Set("Authorization", header)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := asked.Swap(false); got != reaches || response.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%q: the authorizer was asked: %v; %s", header, got, response.Status)
 		}
 	}
 }

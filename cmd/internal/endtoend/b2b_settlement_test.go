@@ -18,27 +18,30 @@ import (
 func TestTransactionsOfAPartnerThatEnrichmentDoesNotKnowAreRejected(t *testing.T) {
 	t.Parallel()
 	l := anotherDesk(t, local.Options{})
-	client := dynamodb.NewFromConfig(l.AWS())
-	tables, err := client.ListTables(deadline(t), &dynamodb.ListTablesInput{})
+	acme := l.Partners["acme"]
+	client, err := acme.Dial(deadline(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range tables.TableNames {
-		if !strings.Contains(table, "EnrichmentPartners") {
-			continue
-		}
-		if _, err := client.DeleteItem(deadline(t), &dynamodb.DeleteItemInput{
-			TableName: &table,
-			Key:       map[string]types.AttributeValue{contract.AttrPartner: &types.AttributeValueMemberS{Value: "acme"}},
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	acme := l.Partners["acme"]
-	if err := acme.Upload(deadline(t), "unknown.xml", strings.NewReader(batch(record("1", "x")))); err != nil {
+	defer client.Close()
+	// Its row is deleted by hand while it is connected.
+	table, err := l.Output(l.Stack, "DirectoryTable")
+	if err != nil {
 		t.Fatal(err)
 	}
-	r := reply(t, acme, "unknown.xml", "")
+	if _, err := dynamodb.NewFromConfig(l.AWS()).DeleteItem(deadline(t), &dynamodb.DeleteItemInput{
+		TableName: &table,
+		Key:       map[string]types.AttributeValue{contract.AttrPartner: &types.AttributeValueMemberS{Value: "acme"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Upload("unknown.xml", strings.NewReader(batch(record("1", "x")))); err != nil {
+		t.Fatal(err)
+	}
+	r, _, err := client.Reply(deadline(t), "unknown.xml", func(contract.Reply) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
 	wantTotals(t, r, 0, 0, 1, 0)
 	if receipt := r.Transactions[0]; receipt.Code != contract.CodePartnerUnknown || receipt.Message == "" {
 		t.Errorf("receipt %+v", receipt)

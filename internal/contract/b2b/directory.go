@@ -50,7 +50,9 @@ const DefaultTier = "standard"
 // Enrolment are the properties of the custom resource by which CloudFormation
 // applies the list of partners. A change of any of them applies it again.
 type Enrolment struct {
-	ListBucket string `json:"ListBucket"` // where the list is: the asset's
+	// ListBucket and ListKey are where the list is: the asset's. Without one
+	// the directory is left to operators.
+	ListBucket string `json:"ListBucket"`
 	ListKey    string `json:"ListKey"`
 	Table      string `json:"Table"` // name of the directory
 

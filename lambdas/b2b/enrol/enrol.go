@@ -77,8 +77,12 @@ func properties(event cfn.Event) (e contract.Enrolment, err error) {
 		return e, fmt.Errorf("read the properties: %w", err)
 	}
 	switch {
-	case e.ListBucket == "", e.ListKey == "", e.Table == "":
-		return e, errors.New("the resource has no ListBucket, no ListKey or no Table")
+	case e.Table == "":
+		return e, errors.New("the resource has no Table")
+	case e.ListBucket == "" && e.ListKey != "":
+		return e, errors.New("the resource has a ListKey and no ListBucket")
+	case e.ListBucket != "" && e.ListKey == "":
+		return e, errors.New("the resource has a ListBucket and no ListKey")
 	case (e.UsageKeyPrefix == "") != (len(e.UsagePlans) == 0):
 		return e, errors.New("the resource has either UsageKeyPrefix or UsagePlans: give both or none")
 	}
@@ -93,6 +97,9 @@ func (h *Handler) ring(e contract.Enrolment) *usagekeys.Ring {
 }
 
 func (h *Handler) apply(ctx context.Context, e contract.Enrolment) (map[string]any, error) {
+	if e.ListKey == "" {
+		return nil, nil // whoever is a partner, an operator says
+	}
 	list, err := h.read(ctx, e)
 	if err != nil {
 		return nil, err

@@ -126,6 +126,24 @@ func TestAListIsAppliedWhenItIsNewAndWhenItChanges(t *testing.T) {
 	}
 }
 
+// Whoever came by a list stays when the stack has none any more.
+func TestWithoutAListTheDirectoryIsLeftToOperators(t *testing.T) {
+	h, g := newHandler(t, assets{"one.json": list("acme")})
+	id, _, err := h.Handle(t.Context(), event(cfn.RequestCreate, "", "one.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := event(cfn.RequestUpdate, id, "")
+	delete(none.ResourceProperties, "ListBucket")
+	delete(none.ResourceProperties, "ListKey")
+	if again, _, err := h.Handle(t.Context(), none); err != nil || again != id {
+		t.Errorf("%s, %v", again, err)
+	}
+	if row := h.row(t, "acme"); row.Status != "ENABLED" || len(g.keys) != 1 {
+		t.Errorf("acme is %+v, API keys %v", row, g.keys)
+	}
+}
+
 func TestDeletedItTakesTheAPIKeysAndLeavesTheRows(t *testing.T) {
 	h, g := newHandler(t, assets{"one.json": list("acme", "globex")})
 	id, _, err := h.Handle(t.Context(), event(cfn.RequestCreate, "", "one.json"))

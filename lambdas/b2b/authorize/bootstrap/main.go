@@ -2,27 +2,18 @@
 package main
 
 import (
-	"os"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/tradepost-dev/tradepost/internal/bootstrap"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/directory"
 	"github.com/tradepost-dev/tradepost/internal/environment"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/authorize"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/authorize/bysecret"
 )
 
 func main() {
 	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		// Until the construct gives the directory: goes with bysecret.
-		if prefix := os.Getenv(contract.EnvTokenSecretPrefix); prefix != "" {
-			handler := &bysecret.Handler{SecretsManager: secretsmanager.NewFromConfig(cfg), SecretPrefix: prefix}
-			return handler.Handle
-		}
 		handler := &authorize.Handler{Gate: directory.Gate{
 			DynamoDB: dynamodb.NewFromConfig(cfg),
 			Table:    env.String(contract.EnvDirectoryTable),
