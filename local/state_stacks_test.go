@@ -4,6 +4,7 @@ package local_test
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -86,6 +87,25 @@ func TestStacksOfTheAPIAndReplacedResourcesOutliveTheEngine(t *testing.T) {
 	defer k.stop(t)
 	if all, err := cloudformation.NewFromConfig(client(k.Engine)).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{}); err != nil || len(all.Stacks) != 1 {
 		t.Errorf("in the end there are %+v, %v", all, err)
+	}
+}
+
+// The server before it listens until the update has come to its end.
+func TestAReplacedServerListensElsewhere(t *testing.T) {
+	server := func(properties string) string {
+		return fmt.Sprintf(`{"Parameters": {"Of": {"Type": "String", "Default": "none"}}, "Resources": {"S": {"Type": "AWS::Transfer::Server", "Properties": {%s}}}}`, properties)
+	}
+	k := startKept(t, server(`"Protocols": ["SFTP"]`), local.Options{State: t.TempDir()})
+	defer k.stop(t)
+	before := k.Engine.Endpoints().SFTP["app"]["S"]
+	updated(t, cloudformation.NewFromConfig(client(k.Engine)), "app", server(`"Protocols": ["SFTP"], "Domain": "S3"`))
+	after := k.Engine.Endpoints().SFTP["app"]["S"]
+	if after == "" || after == before {
+		t.Errorf("it listened at %s, and listens at %q", before, after)
+	}
+	if connection, err := net.Dial("tcp", before); err == nil {
+		connection.Close()
+		t.Errorf("the one before listens at %s still", before)
 	}
 }
 

@@ -89,7 +89,7 @@ func (g *APIGateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIP
 	if a.models, err = builtInModels(); err != nil {
 		return cfn.Handle{}, err
 	}
-	listener, err := g.cloud.Listen("REST API " + r.Stack + "/" + r.LogicalID)
+	listener, err := g.cloud.Listen("REST API " + r.Key())
 	if err != nil {
 		return cfn.Handle{}, err
 	}

@@ -58,7 +58,7 @@ func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverPrope
 	if err := t.declare(s, p); err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := s.listen(t.options.HostKeys); err != nil {
+	if err := s.listen(r.Key(), t.options.HostKeys); err != nil {
 		s.closeLog()
 		return cfn.Handle{}, err
 	}

@@ -107,13 +107,13 @@ func (s *server) hostKeys() []ssh.Signer {
 	return append([]ssh.Signer{s.hostKey}, s.imported...)
 }
 
-// listen makes the server ready; serve answers.
-func (s *server) listen(keyFolder string) error {
+// listen makes the server ready, under its resource's key; serve answers.
+func (s *server) listen(key, keyFolder string) error {
 	var err error
 	if s.hostKey, err = hostKey(keyFolder, s.id); err != nil {
 		return err
 	}
-	if s.listener, err = s.cloud.Listen("SFTP server " + s.endpoint.Stack + "/" + s.endpoint.LogicalID); err != nil {
+	if s.listener, err = s.cloud.Listen("SFTP server " + key); err != nil {
 		return err
 	}
 	s.endpoint.Address = s.listener.Addr().String()
