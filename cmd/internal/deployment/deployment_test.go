@@ -58,13 +58,15 @@ func created(t *testing.T, a *account) {
 	a.works(t, "globex", "first-too")
 }
 
-// changed deploys another key of a partner, another detection, other functions,
+// changed deploys another partner, another key of one that there is, another detection, other functions,
 // stages and tables, and other settings of other stacks.
 func changed(t *testing.T, a *account) {
 	before := a.desk(t).Partners["globex"]
 	if err := os.Remove(filepath.Join(a.State, "keys", "globex")); err != nil { // so that it is made anew
 		t.Fatal(err)
 	}
+	list := filepath.Join(a.list, "partners.json")
+	write(t, list, strings.Replace(read(t, list), "[", `[{"id": "initech", "contactEmail": "edi@initech.example"},`, 1))
 	a.synthesize(t, map[string]string{
 		"ephemeral": "true", "detection": "Both", "partnersDeleteReplies": "true", "alarmEmail": "ops@example.com",
 		"trainingAtLeast": "0.8", "trainingSchedule": "cron(0 4 * * ? *)", "decimalMark": "Point", "refusedNames": "root",
@@ -103,6 +105,7 @@ func changed(t *testing.T, a *account) {
 	}
 	a.works(t, "acme", "second")
 	a.works(t, "globex", "second-too")
+	a.works(t, "initech", "first-of-all")
 	if said := a.run(t, command(t, "diff")); !strings.Contains(said, "Number of stacks with differences: 0") {
 		t.Errorf("the CLI says\n%s", said)
 	}

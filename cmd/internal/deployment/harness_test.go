@@ -36,6 +36,7 @@ const limit = 3 * time.Minute
 type account struct {
 	*laptop.Laptop
 	app  laptop.Options
+	list string // folder of the partners.json that is deployed
 	bin  string // with the CLI
 	home string // of the CLI, which remembers whose an access key is
 }
@@ -43,10 +44,14 @@ type account struct {
 func open(t *testing.T) *account {
 	t.Helper()
 	state := t.TempDir()
-	a := &account{home: t.TempDir(), app: laptop.Options{Root: root, State: state, Systems: []laptop.System{
-		b2b.System(), ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(),
+	a := &account{list: t.TempDir(), home: t.TempDir()}
+	write(t, filepath.Join(a.list, "partners.json"), read(t, filepath.Join(root, "partners.json")))
+	pipeline := b2b.System()
+	pipeline.Prepare = func(_, state string) (map[string]string, error) { return b2b.Prepare(a.list, state) }
+	a.app = laptop.Options{Root: root, State: state, Systems: []laptop.System{
+		pipeline, ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(),
 		policyguard.System(), webhooks.System(), invoices.System(),
-	}}}
+	}}
 	var err error
 	if a.bin, err = filepath.Abs(filepath.Join(root, "node_modules", ".bin")); err != nil {
 		t.Fatal(err)
