@@ -1,6 +1,7 @@
 package constructs_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/tradepost-dev/tradepost/constructs/ephemeral"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
 	"github.com/tradepost-dev/tradepost/internal/cdktest"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/ephemeral"
 )
 
 func TestEveryBucketIsEmptiedByOneFunctionOfOurs(t *testing.T) {
@@ -42,6 +44,12 @@ func TestEveryBucketIsEmptiedByOneFunctionOfOurs(t *testing.T) {
 	}
 	if !emptied["<One>"] || !emptied["<Two>"] {
 		t.Errorf("emptied: %v", emptied)
+	}
+	for _, bucket := range template.OfType("AWS::S3::Bucket") {
+		// Without it, nothing is deleted.
+		if tags := fmt.Sprint(bucket.Properties["Tags"]); tags != "[map[Key:"+contract.Tag+" Value:"+contract.TagValue+"]]" {
+			t.Errorf("%s has the tags %s", bucket.Path, tags)
+		}
 	}
 }
 

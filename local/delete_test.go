@@ -169,7 +169,7 @@ func TestWhatAWSDoesNotDeleteIsLeftWithWhatItNeeds(t *testing.T) {
 // The CDK's autoDeleteObjects, whose function in Node.js the engine does not run.
 func TestABucketThatTheCDKWouldEmptyIsDeletedWithItsObjects(t *testing.T) {
 	engine := startTemplate(t, `{"Resources": {
-		"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full", "VersioningConfiguration": {"Status": "Enabled"}}},
+		"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full", "VersioningConfiguration": {"Status": "Enabled"}, "Tags": [{"Key": "aws-cdk:auto-delete-objects", "Value": "true"}]}},
 		"Provider": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": {"Fn::FindInMap": ["Latest", {"Ref": "AWS::Region"}, "value"]},
 			"Handler": "index.handler", "Code": {"S3Bucket": "assets", "S3Key": "x.zip"}, "Role": "r"}},
 		"AutoDelete": {"Type": "Custom::S3AutoDeleteObjects", "DependsOn": "Bucket", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Provider", "Arn"]}, "BucketName": {"Ref": "Bucket"}}}},
@@ -185,6 +185,29 @@ func TestABucketThatTheCDKWouldEmptyIsDeletedWithItsObjects(t *testing.T) {
 	}
 	if status, reason := remove(t, engine); status != types.StackStatusDeleteComplete {
 		t.Errorf("the stack is in %s: %s", status, reason)
+	}
+}
+
+// A stack that is for trying things out becomes one whose data stays: the bucket
+// loses its tag, and the custom resource is deleted after that.
+func TestABucketThatTheCDKWouldNotEmptyAnyMoreKeepsItsObjects(t *testing.T) {
+	const bucket, parameter = `"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "kept"%s}}`, `{"Parameters": {"Of": {"Type": "String", "Default": "none"}}, "Resources": {`
+	engine := startTemplate(t, parameter+fmt.Sprintf(bucket, `, "Tags": [{"Key": "aws-cdk:auto-delete-objects", "Value": "true"}]`)+`,
+		"Provider": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "nodejs22.x", "Handler": "index.handler", "Code": {"S3Bucket": "assets", "S3Key": "x.zip"}, "Role": "r"}},
+		"AutoDelete": {"Type": "Custom::S3AutoDeleteObjects", "DependsOn": "Bucket", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Provider", "Arn"]}, "BucketName": {"Ref": "Bucket"}}}}}`, local.Options{})
+	objects := s3.NewFromConfig(client(engine))
+	if tags, err := objects.GetBucketTagging(t.Context(), &s3.GetBucketTaggingInput{Bucket: aws.String("kept")}); err != nil || len(tags.TagSet) != 1 || *tags.TagSet[0].Key != "aws-cdk:auto-delete-objects" || *tags.TagSet[0].Value != "true" {
+		t.Errorf("the bucket's tags are %+v, %v", tags, err)
+	}
+	if _, err := objects.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("kept"), Key: aws.String("k")}); err != nil {
+		t.Fatal(err)
+	}
+	updated(t, cloudformation.NewFromConfig(client(engine)), "app", parameter+fmt.Sprintf(bucket, "")+"}}")
+	if _, err := objects.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("kept"), Key: aws.String("k")}); err != nil {
+		t.Error(err)
+	}
+	if _, err := objects.GetBucketTagging(t.Context(), &s3.GetBucketTaggingInput{Bucket: aws.String("kept")}); err == nil || !strings.Contains(err.Error(), "NoSuchTagSet") {
+		t.Errorf("of a bucket without tags: %v", err)
 	}
 }
 

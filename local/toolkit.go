@@ -65,11 +65,21 @@ func (k toolkit) served(name string, serve func(cfn.Resource, map[string]any) cf
 
 func nothing(r cfn.Resource, _ map[string]any) cfn.Handle { return cfn.Handle{Ref: r.PhysicalName(64)} }
 
+// autoDeleteTag marks a bucket that is to be emptied. One that has lost it goes
+// on, full, without the custom resource: so do those of a stack that is not for
+// trying things out any more.
+var autoDeleteTag = s3.Tag{Key: "aws-cdk:auto-delete-objects", Value: "true"}
+
 // autoDelete empties a bucket when the stack does not need it any more. For
 // another bucket it is another resource.
 func (k toolkit) autoDelete(r cfn.Resource, p map[string]any) cfn.Handle {
 	bucket, _ := p["BucketName"].(string)
-	return cfn.Handle{Ref: r.LogicalID + "-" + bucket, Delete: func(ctx context.Context) error { return k.objects.Empty(ctx, bucket) }}
+	return cfn.Handle{Ref: r.LogicalID + "-" + bucket, Delete: func(ctx context.Context) error {
+		if !k.objects.Tagged(bucket, autoDeleteTag) {
+			return nil
+		}
+		return k.objects.Empty(ctx, bucket)
+	}}
 }
 
 type notifications struct {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/constructs/gofunction"
 	"github.com/tradepost-dev/tradepost/constructs/operation"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/ephemeral"
 )
 
 // Package is the function that empties buckets.
@@ -24,7 +25,8 @@ var Package = gofunction.Handler("operation", "empty")
 // EmptyBuckets empties the buckets of a scope, versions and delete markers
 // too, when the stack is deleted. Call it when all of them are declared, and
 // only for a stack whose data may go. At most a few hundred thousand objects
-// go within the function's 15 minutes.
+// go within the function's 15 minutes. Deployed without it, the stack keeps its
+// buckets' objects.
 func EmptyBuckets(scope constructs.Construct) {
 	var buckets []awss3.Bucket
 	for _, child := range *scope.Node().FindAll(constructs.ConstructOrder_PREORDER) {
@@ -44,7 +46,8 @@ func EmptyBuckets(scope constructs.Construct) {
 	})
 	operation.Suppress(empty.Role, "AwsSolutions-IAM5", "All objects of the stack's own buckets are to go.", `^Resource::.*\/\*$`)
 	for _, bucket := range buckets {
-		operation.Allow(empty, []string{*bucket.BucketArn()}, "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucketVersions")
+		awscdk.Tags_Of(bucket).Add(jsii.String(contract.Tag), jsii.String(contract.TagValue), nil)
+		operation.Allow(empty, []string{*bucket.BucketArn()}, "s3:GetBucketTagging", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucketVersions")
 		operation.Allow(empty, []string{*bucket.ArnForObjects(jsii.String("*"))}, "s3:DeleteObject", "s3:DeleteObjectVersion")
 		resource := awscdk.NewCustomResource(this, bucket.Node().Addr(), &awscdk.CustomResourceProps{
 			// The type that the CDK's own means the same by.

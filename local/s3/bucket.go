@@ -48,7 +48,8 @@ type bucket struct {
 
 	mu         sync.RWMutex
 	versioning string
-	policy     json.RawMessage       // or nil
+	policy     json.RawMessage // or nil
+	tags       []Tag
 	keys       []string              // sorted, all that have a version
 	versions   map[string][]*version // oldest first
 	uploads    map[string]*upload
@@ -59,6 +60,7 @@ func newBucket(name string, o BucketOptions) *bucket {
 		name:       name,
 		created:    time.Now(),
 		versioning: o.Versioning,
+		tags:       o.Tags,
 		versions:   map[string][]*version{},
 		uploads:    map[string]*upload{},
 	}

@@ -25,6 +25,7 @@ type bucketProperties struct {
 	NotificationConfiguration struct {
 		EventBridgeConfiguration *struct{ EventBridgeEnabled *bool }
 	}
+	Tags []Tag
 
 	AbacStatus                       cfn.Ignored
 	AccelerateConfiguration          cfn.Ignored
@@ -39,7 +40,6 @@ type bucketProperties struct {
 	MetricsConfigurations            cfn.Ignored
 	OwnershipControls                cfn.Ignored
 	PublicAccessBlockConfiguration   cfn.Ignored
-	Tags                             cfn.Ignored
 }
 
 func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketProperties) (cfn.Handle, error) {
@@ -84,6 +84,7 @@ func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handl
 	}
 	b.setVersioning(options.Versioning)
 	b.events.Store(options.EventBridge)
+	b.setTags(options.Tags)
 	return h, nil
 }
 
@@ -100,6 +101,7 @@ func (p bucketProperties) options() (BucketOptions, error) {
 	return BucketOptions{
 		Versioning:  p.VersioningConfiguration.Status,
 		EventBridge: events != nil && (events.EventBridgeEnabled == nil || *events.EventBridgeEnabled),
+		Tags:        p.Tags,
 	}, nil
 }
 

@@ -59,6 +59,7 @@ func New(c *cloud.Cloud, o Options) *S3 {
 type BucketOptions struct {
 	Versioning  string // "", "Enabled" or "Suspended"
 	EventBridge bool   // whether changes become events
+	Tags        []Tag
 }
 
 // CreateBucket makes a bucket; it fails with BucketAlreadyOwnedByYou if there

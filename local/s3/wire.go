@@ -48,6 +48,7 @@ func (s *S3) Protocols() wire.Protocols {
 			on("PUT "+bucket+"?policy", "PutBucketPolicy", (*request).putPolicy),
 			on("DELETE "+bucket+"?policy", "DeleteBucketPolicy", (*request).deletePolicy),
 			on("GET "+bucket+"?location", "GetBucketLocation", (*request).bucketLocation),
+			on("GET "+bucket+"?tagging", "GetBucketTagging", (*request).bucketTagging),
 			on("GET "+bucket+"?versioning", "GetBucketVersioning", (*request).bucketVersioning),
 			on("GET "+bucket+"?versions", "ListObjectVersions", (*request).listVersions),
 			on("GET "+bucket+"?uploads", "ListMultipartUploads", (*request).listUploads),

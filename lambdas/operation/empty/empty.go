@@ -1,6 +1,7 @@
 // Package empty is the function that empties a bucket before its stack is
 // deleted: a custom resource of CloudFormation, for stacks whose data goes with
-// them. It does nothing when the resource is created or updated.
+// them. It does nothing when the resource is created or updated, nor when it is
+// deleted because the bucket's data is to stay from then on.
 package empty
 
 import (
@@ -8,16 +9,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/cfn"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/ephemeral"
 )
 
 // S3 is what the function needs of S3.
 type S3 interface {
+	GetBucketTagging(context.Context, *s3.GetBucketTaggingInput, ...func(*s3.Options)) (*s3.GetBucketTaggingOutput, error)
 	GetBucketPolicy(context.Context, *s3.GetBucketPolicyInput, ...func(*s3.Options)) (*s3.GetBucketPolicyOutput, error)
 	PutBucketPolicy(context.Context, *s3.PutBucketPolicyInput, ...func(*s3.Options)) (*s3.PutBucketPolicyOutput, error)
 	ListObjectVersions(context.Context, *s3.ListObjectVersionsInput, ...func(*s3.Options)) (*s3.ListObjectVersionsOutput, error)
@@ -40,11 +45,28 @@ func (h *Handler) Handle(ctx context.Context, event cfn.Event) (id string, data 
 	if event.RequestType != cfn.RequestDelete {
 		return bucket, nil, nil
 	}
-	err = h.empty(ctx, bucket, arn)
+	ephemeral, err := h.ephemeral(ctx, bucket)
+	if ephemeral {
+		err = h.empty(ctx, bucket, arn)
+	}
 	if isCode(err, "NoSuchBucket") {
 		err = nil
 	}
 	return event.PhysicalResourceID, nil, err
+}
+
+// ephemeral tells whether the bucket has the tag still.
+func (h *Handler) ephemeral(ctx context.Context, bucket string) (bool, error) {
+	answer, err := h.S3.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: &bucket})
+	if isCode(err, "NoSuchTagSet") {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the tags of %s: %w", bucket, err)
+	}
+	return slices.ContainsFunc(answer.TagSet, func(tag types.Tag) bool {
+		return aws.ToString(tag.Key) == contract.Tag && aws.ToString(tag.Value) == contract.TagValue
+	}), nil
 }
 
 // empty deletes every version and delete marker.

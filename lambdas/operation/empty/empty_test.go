@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,11 +13,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/ephemeral"
 )
 
 // bucket is an S3 with one bucket, listed in pages of two.
 type bucket struct {
 	missing   bool
+	tags      []types.Tag
 	policy    string
 	versions  []types.ObjectVersion
 	markers   []types.DeleteMarkerEntry
@@ -24,6 +28,16 @@ type bucket struct {
 }
 
 func fault(code string) error { return &smithy.GenericAPIError{Code: code} }
+
+func (b *bucket) GetBucketTagging(context.Context, *s3.GetBucketTaggingInput, ...func(*s3.Options)) (*s3.GetBucketTaggingOutput, error) {
+	switch {
+	case b.missing:
+		return nil, fault("NoSuchBucket")
+	case b.tags == nil:
+		return nil, fault("NoSuchTagSet")
+	}
+	return &s3.GetBucketTaggingOutput{TagSet: b.tags}, nil
+}
 
 func (b *bucket) GetBucketPolicy(context.Context, *s3.GetBucketPolicyInput, ...func(*s3.Options)) (*s3.GetBucketPolicyOutput, error) {
 	switch {
@@ -71,12 +85,19 @@ func (b *bucket) DeleteObjects(_ context.Context, in *s3.DeleteObjectsInput, _ .
 }
 
 func full() *bucket {
-	b := &bucket{policy: `{"Version":"2012-10-17","Statement":[{"Sid":"TLS","Effect":"Deny","Principal":"*"}]}`}
+	b := &bucket{tags: tags("team", "edi", contract.Tag, contract.TagValue), policy: `{"Version":"2012-10-17","Statement":[{"Sid":"TLS","Effect":"Deny","Principal":"*"}]}`}
 	for i := range 5 {
 		b.versions = append(b.versions, types.ObjectVersion{Key: aws.String("inbox/a.xml"), VersionId: aws.String(fmt.Sprint("v", i))})
 		b.markers = append(b.markers, types.DeleteMarkerEntry{Key: aws.String("inbox/a.xml"), VersionId: aws.String(fmt.Sprint("m", i))})
 	}
 	return b
+}
+
+func tags(pairs ...string) (all []types.Tag) {
+	for pair := range slices.Chunk(pairs, 2) {
+		all = append(all, types.Tag{Key: &pair[0], Value: &pair[1]})
+	}
+	return all
 }
 
 func event(kind cfn.RequestType) cfn.Event {
@@ -96,6 +117,19 @@ func TestDeletingEmptiesABucketThatNobodyCanWriteToAnyMore(t *testing.T) {
 	for _, part := range []string{`"Sid":"TLS"`, `"Action":"s3:PutObject"`, `"Resource":"arn:aws-cn:s3:::landing/*"`} {
 		if !strings.Contains(b.policy, part) {
 			t.Errorf("no %s in %s", part, b.policy)
+		}
+	}
+}
+
+// As CloudFormation does when a stack is deployed as one whose data stays: it
+// updates the bucket first, and then deletes the custom resource.
+func TestABucketThatIsNotEphemeralAnyMoreIsLeftAlone(t *testing.T) {
+	for name, left := range map[string][]types.Tag{"no tags": nil, "another tag": tags("team", "edi"), "another value": tags(contract.Tag, "false")} {
+		b := full()
+		b.tags = left
+		policy := b.policy
+		if _, _, err := (&Handler{S3: b}).Handle(t.Context(), event(cfn.RequestDelete)); err != nil || len(b.versions) != 5 || len(b.markers) != 5 || b.policy != policy {
+			t.Errorf("%s: %v, %d versions, policy %s", name, err, len(b.versions), b.policy)
 		}
 	}
 }
