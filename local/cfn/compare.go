@@ -77,10 +77,10 @@ func members(value any) map[string]any {
 // recreation is what a change at some paths means for a resource.
 func recreation(typeName string, paths [][]string) schema.Recreation {
 	worst := schema.Never
+	if isCustom(typeName) {
+		return worst // the resource's function decides
+	}
 	for _, path := range paths {
-		if isCustom(typeName) {
-			break // the resource's function decides
-		}
 		switch r, _ := schema.Of(typeName, path...); {
 		case r == schema.Always, worst == schema.Never:
 			worst = r
@@ -134,8 +134,5 @@ func (t Type) alike(r Resource, before, after map[string]any) (bool, error) {
 
 // fault says of which resource, and what of it, an error is.
 func (i *instance) fault(of string, err error) error {
-	if of != "" {
-		err = fmt.Errorf("%s %w", of, err)
-	}
-	return fmt.Errorf("%s (%s): %w", i.LogicalID, i.Type, err)
+	return about(i.Resource, fmt.Errorf("%s %w", of, err))
 }

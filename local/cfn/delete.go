@@ -5,7 +5,6 @@ package cfn
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -104,7 +103,7 @@ func (c *Created) deleteAll(ctx context.Context, all []doomed) (left []doomed, e
 		}
 	}
 	if len(failed) > 0 {
-		err = fmt.Errorf("The following resource(s) failed to delete: [%s]. ", strings.Join(failed, ", ")) //lint:ignore ST1005 as CloudFormation says it
+		err = refusal("The following resource(s) failed to delete: [" + strings.Join(failed, ", ") + "]. ")
 	}
 	return left, err
 }

@@ -6,7 +6,6 @@ package cfn
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -57,11 +56,7 @@ type planner struct {
 
 // Plan tells what Update would do.
 func (c *Created) Plan(to *Stack) (Plan, error) {
-	r, err := to.resolver()
-	if err != nil {
-		return Plan{}, err
-	}
-	order, err := to.wanted(r)
+	r, order, err := to.wanted()
 	if err != nil {
 		return Plan{}, err
 	}
@@ -183,8 +178,7 @@ func replacement(details []Detail) string {
 // details are the reasons why a resource would be updated.
 func (p planner) details(now, wanted *instance) (all []Detail) {
 	paths := differences(now.properties, wanted.properties)
-	names := map[string]bool{}
-	maps.Copy(names, p.dynamic(wanted))
+	names := p.dynamic(wanted)
 	for _, path := range paths {
 		names[path[0]] = true
 	}
@@ -210,11 +204,10 @@ func (p planner) details(now, wanted *instance) (all []Detail) {
 func (p planner) dynamic(wanted *instance) map[string]bool {
 	names := map[string]bool{}
 	for name, value := range wanted.declared.Properties {
-		for _, reason := range p.causes(value) {
-			names[name] = names[name] || reason.Evaluation == "Dynamic"
+		if slices.ContainsFunc(p.causes(value), func(d Detail) bool { return d.Evaluation == "Dynamic" }) {
+			names[name] = true
 		}
 	}
-	maps.DeleteFunc(names, func(_ string, dynamic bool) bool { return !dynamic })
 	return names
 }
 
@@ -248,35 +241,4 @@ func (p planner) causes(value any) (all []Detail) {
 		}
 	}
 	return all
-}
-
-// mentions collects what Ref refers to, and the attributes that Fn::GetAtt and
-// Fn::Sub ask for, as "Resource.Attribute".
-func mentions(value any, refs, attributes map[string]bool) {
-	switch v := value.(type) {
-	case []any:
-		for _, element := range v {
-			mentions(element, refs, attributes)
-		}
-	case map[string]any:
-		for key, argument := range v {
-			switch key {
-			case "Ref":
-				refs[fmt.Sprint(argument)] = true
-			case "Fn::GetAtt":
-				if id, attribute, err := getAttArguments(argument); err == nil {
-					attributes[id+"."+attribute] = true
-				}
-			case "Fn::Sub":
-				for _, name := range subTerms(argument) {
-					if strings.Contains(name, ".") {
-						attributes[name] = true
-					} else {
-						refs[name] = true
-					}
-				}
-			}
-			mentions(argument, refs, attributes)
-		}
-	}
 }

@@ -38,7 +38,7 @@ func (s *Stack) Validate() error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("Unable to fetch parameters [%s] from parameter store for this account.", strings.Join(missing, ",")) //lint:ignore ST1005 as CloudFormation says it
+		return refusal("Unable to fetch parameters [" + strings.Join(missing, ",") + "] from parameter store for this account.")
 	}
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Rules)) {

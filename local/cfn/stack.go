@@ -66,11 +66,7 @@ type Created struct {
 // nothing to do with it from being created, so that the error has all faults;
 // what has been created is returned with it.
 func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, error) {
-	r, err := s.resolver()
-	if err != nil {
-		return nil, err
-	}
-	order, err := s.wanted(r)
+	r, order, err := s.wanted()
 	if err != nil {
 		return nil, err
 	}
@@ -114,22 +110,23 @@ func (c *Created) Lineage() Lineage {
 // Wanted returns the logical ids of the resources whose conditions hold, as they
 // would be created.
 func (s *Stack) Wanted() ([]string, error) {
-	r, err := s.resolver()
-	if err != nil {
-		return nil, err
-	}
-	return s.wanted(r)
+	_, order, err := s.wanted()
+	return order, err
 }
 
-func (s *Stack) wanted(r *resolver) ([]string, error) {
+// wanted is Wanted, with the resolver that knows which conditions hold.
+func (s *Stack) wanted() (r *resolver, order []string, err error) {
+	if r, err = s.resolver(); err != nil {
+		return nil, nil, err
+	}
 	included := map[string]bool{}
 	for id, resource := range s.Template.Resources {
-		var err error
 		if included[id], err = r.wanted(resource.Condition); err != nil {
-			return nil, fmt.Errorf("%s: %w", id, err)
+			return nil, nil, fmt.Errorf("%s: %w", id, err)
 		}
 	}
-	return s.Template.order(func(id string) bool { return included[id] })
+	order, err = s.Template.order(func(id string) bool { return included[id] })
+	return r, order, err
 }
 
 // resolver returns one that knows the parameters, and no resource yet.

@@ -199,29 +199,43 @@ func (d *declaration) needsAny(these map[string]bool) bool {
 
 // references collects the names that Ref, Fn::GetAtt and Fn::Sub mention.
 func references(value any, into map[string]bool) {
+	attributes := map[string]bool{}
+	mentions(value, into, attributes)
+	for attribute := range attributes {
+		name, _, _ := strings.Cut(attribute, ".")
+		into[name] = true
+	}
+}
+
+// mentions collects what Ref refers to, and the attributes that Fn::GetAtt and
+// Fn::Sub ask for, as "Resource.Attribute".
+func mentions(value any, refs, attributes map[string]bool) {
 	switch v := value.(type) {
 	case []any:
 		for _, element := range v {
-			references(element, into)
+			mentions(element, refs, attributes)
 		}
 	case map[string]any:
 		for key, argument := range v {
 			switch key {
 			case "Ref":
 				if name, ok := argument.(string); ok {
-					into[name] = true
+					refs[name] = true
 				}
 			case "Fn::GetAtt":
-				if id, _, err := getAttArguments(argument); err == nil {
-					into[id] = true
+				if id, attribute, err := getAttArguments(argument); err == nil {
+					attributes[id+"."+attribute] = true
 				}
 			case "Fn::Sub":
-				for _, term := range subTerms(argument) {
-					name, _, _ := strings.Cut(term, ".")
-					into[name] = true
+				for _, name := range subTerms(argument) {
+					if strings.Contains(name, ".") {
+						attributes[name] = true
+					} else {
+						refs[name] = true
+					}
 				}
 			}
-			references(argument, into)
+			mentions(argument, refs, attributes)
 		}
 	}
 }

@@ -68,11 +68,7 @@ func (c *Created) Rollback(ctx context.Context, skip []string) error {
 
 // become is an Update or its Rollback.
 func (c *Created) become(ctx context.Context, to *Stack, skip []string) error {
-	r, err := to.resolver()
-	if err != nil {
-		return err
-	}
-	order, err := to.wanted(r)
+	r, order, err := to.wanted()
 	if err != nil {
 		return err
 	}
@@ -109,25 +105,22 @@ func (m move) bring(ctx context.Context, r *resolver, id string) error {
 		m.leave(now, former)
 		return nil
 	}
-	wanted, err := m.to.resolved(r, id)
 	if now == nil {
-		if err == nil {
-			err = m.add(ctx, m.to, r, id)
-		}
-		return m.failed(wanted, true, err)
+		return failed(id, true, m.add(ctx, m.to, r, id))
 	}
+	wanted, err := m.to.resolved(r, id)
 	if err != nil {
 		m.to.tell(now.step("UPDATE_FAILED", err.Error()))
-		return m.failed(now, false, err)
+		return failed(id, false, err)
 	}
-	return m.failed(now, false, m.update(ctx, now, former, wanted))
+	return failed(id, false, m.update(ctx, now, former, wanted))
 }
 
-func (m move) failed(i *instance, creating bool, err error) error {
+func failed(id string, creating bool, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Failure{i.LogicalID, creating, err}
+	return &Failure{id, creating, err}
 }
 
 // update makes of one resource what is wanted, or lets another take its place.
@@ -181,7 +174,7 @@ func (m move) inPlace(ctx context.Context, now, wanted *instance, paths [][]stri
 	case !alike && isCustom(now.Type) && slices.ContainsFunc(paths, func(path []string) bool { return path[0] == "ServiceToken" }):
 		return refusal("Modifying service token is not allowed.")
 	case t.update == nil:
-		return now.fault("", fmt.Errorf("the local engine does not update property %s of a resource of this type", strings.Join(paths[0], ".")))
+		return about(now.Resource, fmt.Errorf("the local engine does not update property %s of a resource of this type", strings.Join(paths[0], ".")))
 	}
 	handle, err := t.update(ctx, wanted.Resource, now.handle, now.properties, wanted.properties)
 	if errors.Is(err, ErrReplace) {
@@ -246,11 +239,7 @@ func (c *Created) CleanUp(ctx context.Context) error {
 	if c.pending == nil {
 		return nil
 	}
-	r, err := c.stack.resolver()
-	if err != nil {
-		return err
-	}
-	order, err := c.stack.wanted(r)
+	_, order, err := c.stack.wanted()
 	if err != nil {
 		return err
 	}
