@@ -111,7 +111,6 @@ func (f *CloudFormation) createChangeSet(ctx context.Context, caller cloud.Calle
 	if set.tags == nil {
 		set.tags = s.tags
 	}
-	set.ready.Before = s.template.Before
 	s.sets = append(s.sets, set)
 	f.cloud.Go(func(context.Context) { f.review(s, set) })
 	return changeSetOutput{set.id, s.id}, nil

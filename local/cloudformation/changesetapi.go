@@ -3,7 +3,6 @@ package cloudformation
 // This file describes, executes and deletes change sets.
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -49,7 +48,7 @@ func (s *stack) set(name string) *changeSet {
 func (f *CloudFormation) found(caller cloud.Caller, action string, in changeSetInput) (*stack, *changeSet, error) {
 	if in.StackName == "" {
 		for _, s := range f.stacks {
-			if s.set(in.ChangeSetName) != nil && in.ChangeSetName == s.set(in.ChangeSetName).id {
+			if set := s.set(in.ChangeSetName); set != nil && set.id == in.ChangeSetName {
 				in.StackName = s.id
 			}
 		}
@@ -110,16 +109,13 @@ func (f *CloudFormation) executeChangeSet(_ context.Context, caller cloud.Caller
 	}
 	set.execution = "EXECUTE_IN_PROGRESS"
 	s.sets = []*changeSet{set} // as CloudFormation does, which deletes those that were not chosen
-	onFailure := cmp.Or(set.failure, "ROLLBACK")
-	if in.DisableRollback {
-		onFailure = "DO_NOTHING"
-	}
+	otherwise := onFailure(set.failure, in.DisableRollback)
 	if set.creates {
 		f.createFrom(s, set.ready, set.terms)
-		f.cloud.Go(func(ctx context.Context) { f.executed(set, f.createdOr(ctx, s, onFailure)) })
+		f.cloud.Go(func(ctx context.Context) { f.executed(set, f.create(ctx, s, f.options.Types, otherwise)) })
 		return struct{}{}, nil
 	}
-	u := &update{set.ready, set.terms, onFailure == "DO_NOTHING"}
+	u := &update{set.ready, set.terms, otherwise == "DO_NOTHING"}
 	cancelled := f.begin(s, u, "User Initiated")
 	f.cloud.Go(func(ctx context.Context) { f.executed(set, f.run(ctx, cancelled, s, u)) })
 	return struct{}{}, nil

@@ -104,6 +104,5 @@ func (f *CloudFormation) revive(ctx context.Context, record saved) error {
 	s := f.add(ready, Settings{Protected: record.Protected, DisableRollback: true}, "CREATE_IN_PROGRESS", "")
 	s.terms, s.made = terms{record.Tags, record.Capabilities, "", record.RoleARN}, true
 	f.mu.Unlock()
-	_, err = f.create(ctx, s, f.options.Types, "DO_NOTHING")
-	return err
+	return f.create(ctx, s, f.options.Types, "DO_NOTHING")
 }

@@ -6,6 +6,7 @@ package cloudformation
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
@@ -13,13 +14,13 @@ import (
 // Update updates a stack that is nested in another, which is being updated, or
 // goes back to what it was before. It can be undone until Settle.
 func (f *CloudFormation) Update(ctx context.Context, id string, ready cfn.Stack) (outputs map[string]any, err error) {
-	f.mu.Lock()
+	f.mu.RLock()
 	s := f.named(id)
-	if s == nil || s.created == nil {
-		f.mu.Unlock()
+	isThere := s != nil && s.created != nil
+	f.mu.RUnlock()
+	if !isThere {
 		return nil, fmt.Errorf("nested stack %s is not there", id)
 	}
-	f.mu.Unlock()
 	s.work.Lock()
 	defer s.work.Unlock()
 	f.mu.RLock()
@@ -64,22 +65,15 @@ func (f *CloudFormation) advance(ctx context.Context, s *stack, ready cfn.Stack)
 // Settle ends the update of a nested stack, or its rollback, if there is one.
 func (f *CloudFormation) Settle(ctx context.Context, id string) error {
 	f.mu.RLock()
-	s := f.named(id)
-	what := map[string]string{
-		"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK",
-	}[statusOf(s)]
+	s, what, unsettled := f.named(id), "", false
+	if s != nil {
+		what, unsettled = strings.CutSuffix(s.status, "_COMPLETE_CLEANUP_IN_PROGRESS") // UPDATE or UPDATE_ROLLBACK
+	}
 	f.mu.RUnlock()
-	if what != "" {
+	if unsettled {
 		s.work.Lock()
 		defer s.work.Unlock()
 		f.cleanUp(ctx, s, what)
 	}
 	return nil
-}
-
-func statusOf(s *stack) string {
-	if s == nil {
-		return ""
-	}
-	return s.status
 }

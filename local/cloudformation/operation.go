@@ -4,6 +4,7 @@ package cloudformation
 // and which states it goes through.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -17,15 +18,21 @@ func (f *CloudFormation) Create(ctx context.Context, template cfn.Stack, types m
 	f.mu.Lock()
 	s := f.add(template, settings, "CREATE_IN_PROGRESS", "")
 	f.mu.Unlock()
-	onFailure := "ROLLBACK"
-	if settings.DisableRollback {
-		onFailure = "DO_NOTHING"
+	err := f.create(ctx, s, types, onFailure("", settings.DisableRollback))
+	return s.created, err
+}
+
+// onFailure is what becomes of a stack that cannot be created: what was chosen,
+// or else its rollback, unless that is disabled.
+func onFailure(chosen string, disableRollback bool) string {
+	if disableRollback {
+		return "DO_NOTHING"
 	}
-	return f.create(ctx, s, types, onFailure)
+	return cmp.Or(chosen, "ROLLBACK")
 }
 
 // create creates the resources of a stack that is in CREATE_IN_PROGRESS.
-func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]cfn.Type, onFailure string) (*cfn.Created, error) {
+func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]cfn.Type, onFailure string) error {
 	s.work.Lock()
 	defer s.work.Unlock()
 	created, err := s.template.Create(ctx, types)
@@ -51,7 +58,7 @@ func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]
 	case "DELETE_IN_PROGRESS":
 		f.undo(ctx, s, cfn.Deletion{Rollback: true}, "DELETE")
 	}
-	return created, err
+	return err
 }
 
 // note takes down what there is of a stack now, with the mutex held.

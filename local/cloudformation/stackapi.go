@@ -49,17 +49,11 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 	if f.named(in.StackName) != nil {
 		return out, cloud.Errorf(400, "AlreadyExistsException", "Stack [%s] already exists", in.StackName)
 	}
-	onFailure := "ROLLBACK"
-	switch {
-	case in.OnFailure != "":
-		onFailure = in.OnFailure
-	case in.DisableRollback:
-		onFailure = "DO_NOTHING"
-	}
-	settings := Settings{Protected: in.EnableTerminationProtection, DisableRollback: onFailure == "DO_NOTHING"}
+	otherwise := onFailure(in.OnFailure, in.DisableRollback)
+	settings := Settings{Protected: in.EnableTerminationProtection, DisableRollback: otherwise == "DO_NOTHING"}
 	s := f.add(ready, settings, "CREATE_IN_PROGRESS", "User Initiated")
 	s.terms, s.made = terms{in.Tags, in.Capabilities, "", in.RoleARN}, true
-	f.cloud.Go(func(ctx context.Context) { f.createdOr(ctx, s, onFailure) })
+	f.cloud.Go(func(ctx context.Context) { f.create(ctx, s, f.options.Types, otherwise) })
 	return stackOutput{s.id}, nil
 }
 
@@ -68,12 +62,6 @@ func (f *CloudFormation) createFrom(s *stack, ready cfn.Stack, t terms) {
 	f.follow(s, &ready, s.imports)
 	s.template, s.terms, s.made = ready, t, true
 	s.becomes("CREATE_IN_PROGRESS", "User Initiated")
-}
-
-// createdOr creates a stack, or tells why it could not be.
-func (f *CloudFormation) createdOr(ctx context.Context, s *stack, onFailure string) error {
-	_, err := f.create(ctx, s, f.options.Types, onFailure)
-	return err
 }
 
 type updateStackInput struct {
@@ -101,9 +89,6 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	if err != nil {
 		return out, err
 	}
-	f.mu.RLock()
-	ready.Before = s.template.Before
-	f.mu.RUnlock()
 	plan, reason := f.plan(s, &ready, false)
 	if reason != "" {
 		return out, invalid("%s", reason)

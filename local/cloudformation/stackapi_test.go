@@ -82,16 +82,21 @@ func TestAStackThatWasNotCreatedIsMendedOrRolledBack(t *testing.T) {
 
 func TestAStackThatIsCreatedAgainIsAnotherOne(t *testing.T) {
 	onReview(t, func(t *testing.T, r *review) {
-		r.open(t, store(``, ``))
+		template := store(`"Of": {"Ref": "AWS::StackId"}`, ``)
+		r.open(t, template)
 		first := described(t, r.Client, "store")
 		deleted(t, r.Client, &sdk.DeleteStackInput{StackName: aws.String("store")})
-		r.open(t, store(``, ``))
+		r.open(t, template)
 		second := described(t, r.Client, "store")
 		if *first.StackId == *second.StackId || *second.Outputs[1].OutputValue != "local queue-Q-1" {
 			t.Errorf("the second stack is %+v", second)
 		}
 		if s := described(t, r.Client, *first.StackId); s.StackStatus != "DELETE_COMPLETE" {
 			t.Errorf("the first stack is in %s", s.StackStatus)
+		}
+		failing(t, r.update(t, template), "No updates are to be performed.")
+		if d := r.settle(t, changeOf("same", template)); !strings.Contains(aws.ToString(d.StatusReason), "didn't contain changes") {
+			t.Errorf("a change set to the same template is %+v", d)
 		}
 		if err := r.update(t, store(``, `"FifoQueue": true`)); err != nil {
 			t.Fatal(err)

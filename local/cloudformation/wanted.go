@@ -109,7 +109,7 @@ func (f *CloudFormation) readied(ctx context.Context, caller cloud.Caller, in wa
 		name = now.Name // it was given by its id
 	}
 	ready, err := f.options.Ready(name, template, parameters)
-	ready.Imports = f.Export
+	ready.Imports, ready.Before = f.Export, now.Before
 	if err == nil {
 		err = ready.Validate()
 	}
