@@ -65,11 +65,11 @@ func (c *Client) open(op *operation, versionID string) (*Object, error) {
 	if versionID != "" {
 		op.request["versionId"] = versionID
 	}
-	if file := c.s3.asset(op.bucket, op.key); file != "" && versionID == "" {
-		return c.openAsset(op.bucket, op.key, file)
-	}
 	b, v, err := c.readable(op.bucket, op.key, versionID)
 	if err != nil {
+		if file := c.s3.asset(op.bucket, op.key); file != "" && versionID == "" {
+			return c.openAsset(op.bucket, op.key, file)
+		}
 		return nil, err
 	}
 	if id := b.shownID(v); id != "" {
