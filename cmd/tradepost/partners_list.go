@@ -33,7 +33,7 @@ func listVerb(ctx context.Context, arguments []string) error {
 	if err := command.Parse(flags, arguments); err != nil {
 		return err
 	}
-	if *status != "" && !slices.Contains([]contract.PartnerStatus{contract.PartnerEnabled, contract.PartnerDraining, contract.PartnerDisabled}, contract.PartnerStatus(*status)) {
+	if *status != "" && !contract.PartnerStatus(*status).Known() {
 		return command.Misused("there is no status %q: give ENABLED, DRAINING or DISABLED", *status)
 	}
 	keeper, err := keeperOf(ctx, *stack)
@@ -110,13 +110,9 @@ func applyVerb(ctx context.Context, arguments []string) error {
 	if err := command.Parse(flags, arguments, command.Operand{Name: "FILE", Value: &file}); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(file)
+	list, err := partners.Load(file)
 	if err != nil {
-		return fmt.Errorf("read partners: %w", err)
-	}
-	list, err := partners.Parse(text)
-	if err != nil {
-		return fmt.Errorf("partners file %s:\n%w", file, err)
+		return err
 	}
 	keeper, err := keeperOf(ctx, *stack)
 	if err != nil {

@@ -3,8 +3,6 @@ package b2b
 // This file reads trading partners: data, not code.
 
 import (
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -20,17 +18,7 @@ type Partner = partners.Partner
 // LoadPartners reads a file of partners: {"partners": [{"id": ...}, ...]}. An
 // unknown member is an error: it is a misspelled one. The error names
 // everything that is wrong, and where.
-func LoadPartners(file string) ([]Partner, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read partners: %w", err)
-	}
-	list, err := ParsePartners(data)
-	if err != nil {
-		return nil, fmt.Errorf("partners file %s:\n%w", file, err)
-	}
-	return list, nil
-}
+func LoadPartners(file string) ([]Partner, error) { return partners.Load(file) }
 
 // ParsePartners is LoadPartners for the text of a file.
 func ParsePartners(data []byte) ([]Partner, error) { return partners.Parse(data) }

@@ -3,7 +3,6 @@ package b2b
 // This file knows tiers: how often a partner may call.
 
 import (
-	"regexp"
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigateway"
@@ -51,14 +50,12 @@ func tiersOf(given []Tier) []Tier {
 	return given
 }
 
-var tierName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
-
 func validateTiers(faults *operation.Faults, tiers []Tier) {
 	if !slices.Contains(tierNames(tiers), contract.DefaultTier) {
 		faults.Addf("Tiers has no %q, which is the tier of a partner that names none", contract.DefaultTier)
 	}
 	for i, tier := range tiers {
-		if !tierName.MatchString(tier.Name) {
+		if !contract.IsTier(tier.Name) {
 			faults.Addf("Tiers[%d].Name is %q: give 1 to 31 characters a-z, 0-9 and -, the first one a letter", i, tier.Name)
 		} else if slices.ContainsFunc(tiers[:i], func(other Tier) bool { return other.Name == tier.Name }) {
 			faults.Addf("Tiers[%d].Name is %q, as another tier's", i, tier.Name)

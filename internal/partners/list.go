@@ -10,7 +10,7 @@ import (
 	"maps"
 	"net/mail"
 	"net/netip"
-	"regexp"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +20,19 @@ import (
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
+
+// Load is Parse for a file, which its errors name.
+func Load(file string) ([]Partner, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read partners: %w", err)
+	}
+	list, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("partners file %s:\n%w", file, err)
+	}
+	return list, nil
+}
 
 // Parse reads the text of a list: {"partners": [{"id": ...}, ...]}. An unknown
 // member is an error: it is a misspelled one. The error names everything that
@@ -94,9 +107,6 @@ func decode(data []byte, where string, members map[string]any) (faults []error) 
 	return faults
 }
 
-// tierName is also a part of names of API keys and of a resource's id.
-var tierName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
-
 // What a row of the directory has room for.
 const (
 	maxName   = 256 // characters
@@ -139,18 +149,16 @@ func (p Partner) validate(fault func(format string, arguments ...any)) {
 		fault("has %d addressRanges: give at most %d", len(p.AddressRanges), maxRanges)
 	}
 	different(fault, "addressRanges", p.AddressRanges, parseRange)
-	if p.Tier != "" && !tierName.MatchString(p.Tier) {
+	if p.Tier != "" && !contract.IsTier(p.Tier) {
 		fault("tier is %q: give 1 to 31 characters a-z, 0-9 and -, the first one a letter", p.Tier)
 	}
 	if !p.ValidUntil.IsZero() && p.ValidUntil.Before(time.Unix(1, 0)) {
 		fault("validUntil is %s: give a time after 1970, or leave it out", p.ValidUntil.Format(time.RFC3339))
 	}
-	if p.Status != "" && !slices.Contains(statuses, p.Status) {
+	if p.Status != "" && !p.Status.Known() {
 		fault("status is %q: give ENABLED, DRAINING or DISABLED", p.Status)
 	}
 }
-
-var statuses = []contract.PartnerStatus{contract.PartnerEnabled, contract.PartnerDraining, contract.PartnerDisabled}
 
 // different reports what of a list cannot be parsed or stands in it twice.
 func different(fault func(string, ...any), member string, list []string, parse func(string) (string, error)) {

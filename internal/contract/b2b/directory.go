@@ -44,8 +44,19 @@ const (
 	PartnerDisabled PartnerStatus = "DISABLED" // is unknown to everybody outside
 )
 
+// Known tells whether the status is one of these.
+func (s PartnerStatus) Known() bool {
+	return s == PartnerEnabled || s == PartnerDraining || s == PartnerDisabled
+}
+
 // DefaultTier is the tier of a partner that names none.
 const DefaultTier = "standard"
+
+// IsTier tells whether a text may be a tier's name, which is also a part of a
+// resource's id.
+func IsTier(text string) bool { return tierName.MatchString(text) }
+
+var tierName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
 // Enrolment are the properties of the custom resource by which CloudFormation
 // applies the list of partners. A change of any of them applies it again.
