@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"regexp"
-	"time"
 
 	"github.com/tradepost-dev/tradepost/internal/directory"
 )
@@ -25,15 +24,10 @@ func (k *Keeper) Take(ctx context.Context, partner, token string) error {
 		return ErrShort
 	}
 	_, err := k.update(ctx, partner, func(row *directory.Row) error {
-		switch {
-		case row.Knows(token):
+		if row.Knows(token) {
 			return errNothing
-		case len(row.PreviousTokenHash) > 0:
-			return ErrOverlap
 		}
-		row.PreviousTokenHash = row.TokenHash
-		row.TokenHash, row.RotatedAt = directory.Hash(token), time.Now()
-		return nil
+		return rotate(row, token)
 	})
 	if errors.Is(err, errNothing) {
 		return nil

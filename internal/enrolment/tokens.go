@@ -17,17 +17,24 @@ import (
 // rotation, but ErrOverlap.
 func (k *Keeper) Rotate(ctx context.Context, partner string) (bearer string, err error) {
 	_, err = k.update(ctx, partner, func(row *directory.Row) error {
-		if len(row.PreviousTokenHash) > 0 {
-			return ErrOverlap
-		}
-		row.PreviousTokenHash = row.TokenHash
-		bearer = issue(row)
-		return nil
+		token := random()
+		bearer = directory.Bearer(partner, token)
+		return rotate(row, token)
 	})
 	if err != nil {
 		return "", err
 	}
 	return bearer, nil
+}
+
+// rotate makes a token a row's newest, beside the one before.
+func rotate(row *directory.Row, token string) error {
+	if len(row.PreviousTokenHash) > 0 {
+		return ErrOverlap
+	}
+	row.PreviousTokenHash = row.TokenHash
+	replace(row, token)
+	return nil
 }
 
 // Reissue gives a partner a new token in the place of the newest, say because
@@ -64,9 +71,19 @@ var errNothing = errors.New("nothing to do")
 
 // issue makes a row's newest token.
 func issue(row *directory.Row) (bearer string) {
-	random := make([]byte, 32)
-	_, _ = rand.Read(random) // never fails
-	token := hex.EncodeToString(random)
-	row.TokenHash, row.RotatedAt = directory.Hash(token), now()
+	token := random()
+	replace(row, token)
 	return directory.Bearer(row.ID, token)
+}
+
+// replace makes a token a row's newest, in the place of the one before.
+func replace(row *directory.Row, token string) {
+	row.TokenHash, row.RotatedAt = directory.Hash(token), now()
+}
+
+// random is a token.
+func random() string {
+	bits := make([]byte, 32)
+	_, _ = rand.Read(bits) // never fails
+	return hex.EncodeToString(bits)
 }
