@@ -254,15 +254,9 @@ type getAPIKeysInput struct {
 	Name          string `json:"name"` // what the names begin with
 }
 
-type getAPIKeysOutput struct {
-	Items    []apiKeyShape `json:"item"`
-	Position string        `json:"position,omitempty"`
-}
-
-func (c *Control) getAPIKeys(_ context.Context, caller cloud.Caller, in getAPIKeysInput) (getAPIKeysOutput, error) {
-	out := getAPIKeysOutput{Items: []apiKeyShape{}}
+func (c *Control) getAPIKeys(_ context.Context, caller cloud.Caller, in getAPIKeysInput) (page[apiKeyShape], error) {
 	if err := c.authorize(caller, "GET", "/apikeys"); err != nil {
-		return out, err
+		return page[apiKeyShape]{}, err
 	}
 	c.gateway.mu.RLock()
 	defer c.gateway.mu.RUnlock()
@@ -272,12 +266,7 @@ func (c *Control) getAPIKeys(_ context.Context, caller cloud.Caller, in getAPIKe
 			keys = append(keys, key)
 		}
 	}
-	keys, position, err := cut(in.paging, keys, func(k *apiKey) string { return k.id })
-	for _, key := range keys {
-		out.Items = append(out.Items, key.shape(in.IncludeValues))
-	}
-	out.Position = position
-	return out, err
+	return pageOf(in.paging, keys, func(k *apiKey) string { return k.id }, func(k *apiKey) apiKeyShape { return k.shape(in.IncludeValues) })
 }
 
 type updateAPIKeyInput struct {

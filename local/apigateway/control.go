@@ -75,26 +75,26 @@ func changing[In, Out any](g *APIGateway, do func(ctx context.Context, caller cl
 // Protocols implements wire.Speaker.
 func (c *Control) Protocols() wire.Protocols {
 	const created, accepted, empty = 201, 202, 204
-	page := []string{"position", "limit"}
+	paged := []string{"position", "limit"}
 	return wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
 		{Pattern: "POST /apikeys?mode=import", Action: "ImportApiKeys", Query: []string{"format", "failonwarnings"}, Payload: "body", Text: true, Success: created},
 		{Pattern: "POST /apikeys", Action: "CreateApiKey", Success: created},
-		{Pattern: "GET /apikeys", Action: "GetApiKeys", Query: append([]string{"name", "customerId", "includeValues"}, page...)},
+		{Pattern: "GET /apikeys", Action: "GetApiKeys", Query: append([]string{"name", "customerId", "includeValues"}, paged...)},
 		{Pattern: "GET /apikeys/{apiKey}", Action: "GetApiKey", Query: []string{"includeValue"}},
 		{Pattern: "PATCH /apikeys/{apiKey}", Action: "UpdateApiKey"},
 		{Pattern: "DELETE /apikeys/{apiKey}", Action: "DeleteApiKey", Success: accepted},
 		{Pattern: "POST /usageplans", Action: "CreateUsagePlan", Success: created},
-		{Pattern: "GET /usageplans", Action: "GetUsagePlans", Query: append([]string{"keyId"}, page...)},
+		{Pattern: "GET /usageplans", Action: "GetUsagePlans", Query: append([]string{"keyId"}, paged...)},
 		{Pattern: "GET /usageplans/{usagePlanId}", Action: "GetUsagePlan"},
 		{Pattern: "PATCH /usageplans/{usagePlanId}", Action: "UpdateUsagePlan"},
 		{Pattern: "DELETE /usageplans/{usagePlanId}", Action: "DeleteUsagePlan", Success: accepted},
 		{Pattern: "POST /usageplans/{usagePlanId}/keys", Action: "CreateUsagePlanKey", Success: created},
-		{Pattern: "GET /usageplans/{usagePlanId}/keys", Action: "GetUsagePlanKeys", Query: append([]string{"name"}, page...)},
+		{Pattern: "GET /usageplans/{usagePlanId}/keys", Action: "GetUsagePlanKeys", Query: append([]string{"name"}, paged...)},
 		{Pattern: "GET /usageplans/{usagePlanId}/keys/{keyId}", Action: "GetUsagePlanKey"},
 		{Pattern: "DELETE /usageplans/{usagePlanId}/keys/{keyId}", Action: "DeleteUsagePlanKey", Success: accepted},
-		{Pattern: "GET /usageplans/{usagePlanId}/usage", Action: "GetUsage", Query: append([]string{"keyId", "startDate", "endDate"}, page...)},
+		{Pattern: "GET /usageplans/{usagePlanId}/usage", Action: "GetUsage", Query: append([]string{"keyId", "startDate", "endDate"}, paged...)},
 		{Pattern: "PATCH /usageplans/{usagePlanId}/keys/{keyId}/usage", Action: "UpdateUsage"},
-		{Pattern: "GET /restapis", Action: "GetRestApis", Query: page},
+		{Pattern: "GET /restapis", Action: "GetRestApis", Query: paged},
 		{Pattern: "GET /restapis/{restApiId}", Action: "GetRestApi"},
 		{Pattern: "GET /restapis/{restApiId}/stages", Action: "GetStages", Query: []string{"deploymentId"}},
 		{Pattern: "GET /restapis/{restApiId}/stages/{stageName}", Action: "GetStage"},
@@ -166,6 +166,25 @@ func cut[T any](in paging, list []T, id func(T) string) (items []T, position str
 		position = base64.RawURLEncoding.EncodeToString([]byte(id(list[limit-1])))
 	}
 	return list, position, nil
+}
+
+// page is a page of a list as it is answered.
+type page[Shape any] struct {
+	Items    []Shape `json:"item"`
+	Position string  `json:"position,omitempty"`
+}
+
+// pageOf cuts a page out of a list and describes what is in it.
+func pageOf[T, Shape any](in paging, list []T, id func(T) string, shape func(T) Shape) (page[Shape], error) {
+	items, position, err := cut(in, list, id)
+	if err != nil {
+		return page[Shape]{}, err
+	}
+	out := page[Shape]{Items: make([]Shape, len(items)), Position: position}
+	for i, item := range items {
+		out.Items[i] = shape(item)
+	}
+	return out, nil
 }
 
 // patch is one operation of a PATCH request.

@@ -88,24 +88,13 @@ func (c *Control) getRestAPI(_ context.Context, caller cloud.Caller, in restAPIN
 	return a.shape(), nil
 }
 
-type getRestAPIsOutput struct {
-	Items    []restAPIShape `json:"item"`
-	Position string         `json:"position,omitempty"`
-}
-
-func (c *Control) getRestAPIs(_ context.Context, caller cloud.Caller, in paging) (getRestAPIsOutput, error) {
-	out := getRestAPIsOutput{Items: []restAPIShape{}}
+func (c *Control) getRestAPIs(_ context.Context, caller cloud.Caller, in paging) (page[restAPIShape], error) {
 	if err := c.authorize(caller, "GET", "/restapis"); err != nil {
-		return out, err
+		return page[restAPIShape]{}, err
 	}
 	c.gateway.mu.RLock()
 	defer c.gateway.mu.RUnlock()
-	apis, position, err := cut(in, slices.Collect(maps.Values(c.gateway.apis)), func(a *api) string { return a.id })
-	for _, a := range apis {
-		out.Items = append(out.Items, a.shape())
-	}
-	out.Position = position
-	return out, err
+	return pageOf(in, slices.Collect(maps.Values(c.gateway.apis)), func(a *api) string { return a.id }, (*api).shape)
 }
 
 type getStageInput struct {

@@ -153,29 +153,18 @@ type getUsagePlanKeysInput struct {
 	UsagePlanID string `json:"usagePlanId"`
 }
 
-type getUsagePlanKeysOutput struct {
-	Items    []planKeyShape `json:"item"`
-	Position string         `json:"position,omitempty"`
-}
-
-func (c *Control) getUsagePlanKeys(_ context.Context, caller cloud.Caller, in getUsagePlanKeysInput) (getUsagePlanKeysOutput, error) {
-	out := getUsagePlanKeysOutput{Items: []planKeyShape{}}
+func (c *Control) getUsagePlanKeys(_ context.Context, caller cloud.Caller, in getUsagePlanKeysInput) (page[planKeyShape], error) {
 	if err := c.authorize(caller, "GET", "/usageplans/"+in.UsagePlanID+"/keys"); err != nil {
-		return out, err
+		return page[planKeyShape]{}, err
 	}
 	g := c.gateway
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	plan, err := g.plan(in.UsagePlanID)
 	if err != nil {
-		return out, err
+		return page[planKeyShape]{}, err
 	}
-	keys, position, err := cut(in.paging, g.members(plan, in.Name), func(k *apiKey) string { return k.id })
-	for _, key := range keys {
-		out.Items = append(out.Items, key.inPlan())
-	}
-	out.Position = position
-	return out, err
+	return pageOf(in.paging, g.members(plan, in.Name), func(k *apiKey) string { return k.id }, (*apiKey).inPlan)
 }
 
 // members are the keys in a plan whose names begin so. The caller holds the

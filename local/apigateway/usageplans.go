@@ -287,15 +287,9 @@ type getUsagePlansInput struct {
 	KeyID string `json:"keyId"` // that is in the plans
 }
 
-type getUsagePlansOutput struct {
-	Items    []planShape `json:"item"`
-	Position string      `json:"position,omitempty"`
-}
-
-func (c *Control) getUsagePlans(_ context.Context, caller cloud.Caller, in getUsagePlansInput) (getUsagePlansOutput, error) {
-	out := getUsagePlansOutput{Items: []planShape{}}
+func (c *Control) getUsagePlans(_ context.Context, caller cloud.Caller, in getUsagePlansInput) (page[planShape], error) {
 	if err := c.authorize(caller, "GET", "/usageplans"); err != nil {
-		return out, err
+		return page[planShape]{}, err
 	}
 	g := c.gateway
 	g.mu.RLock()
@@ -304,16 +298,11 @@ func (c *Control) getUsagePlans(_ context.Context, caller cloud.Caller, in getUs
 	if in.KeyID != "" {
 		key, err := g.key(in.KeyID)
 		if err != nil {
-			return out, err
+			return page[planShape]{}, err
 		}
 		plans = slices.DeleteFunc(plans, func(p *usagePlan) bool { return key.to(p) == nil })
 	}
-	plans, position, err := cut(in.paging, plans, func(p *usagePlan) string { return p.id })
-	for _, plan := range plans {
-		out.Items = append(out.Items, plan.shape())
-	}
-	out.Position = position
-	return out, err
+	return pageOf(in.paging, plans, func(p *usagePlan) string { return p.id }, (*usagePlan).shape)
 }
 
 // deleteUsagePlan deletes a plan that opens no stage any more; its keys stay.
