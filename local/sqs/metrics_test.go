@@ -147,3 +147,15 @@ func TestMessagesAreCountedAndTheirSizeIsMeasured(t *testing.T) {
 		m.want(t, "jobs", "NumberOfEmptyReceives", 1)
 	})
 }
+
+func TestMetricsOfFIFOQueues(t *testing.T) {
+	measured(t, fifoQueue("Jobs", ""), func(t *testing.T, e *engine, m *meter) {
+		e.order(t, "jobs.fifo", "a/1", "a/1", "b/2", "b/3", "c/4")
+		e.receive(t, "jobs.fifo", map[string]any{"MaxNumberOfMessages": 3})
+		time.Sleep(10 * time.Second)
+		m.want(t, "jobs.fifo", "NumberOfMessagesSent", 1, 1, 1, 1, 1)
+		m.want(t, "jobs.fifo", "NumberOfDeduplicatedSentMessages", 1)
+		m.want(t, "jobs.fifo", "ApproximateNumberOfGroupsWithInflightMessages", 2)
+		m.want(t, "jobs.fifo", "ApproximateNumberOfMessagesNotVisible", 3)
+	})
+}
