@@ -287,9 +287,6 @@ func (c *Control) updateAPIKey(_ context.Context, caller cloud.Caller, in update
 		return apiKeyShape{}, err
 	}
 	next := key.keySettings
-	text := func(member *string) func(string) error {
-		return func(value string) error { *member = value; return nil }
-	}
 	err = patches{
 		"replace /customerId":  text(&next.customer),
 		"replace /description": text(&next.description),

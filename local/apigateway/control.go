@@ -229,6 +229,11 @@ func (p patches) refuse(o patch) error {
 	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(paths, ", "))
 }
 
+// text makes the value of a patch a member's.
+func text(member *string) func(value string) error {
+	return func(value string) error { *member = value; return nil }
+}
+
 // boolean reads the value of a patch.
 func boolean(value string, set *bool) error {
 	parsed, err := strconv.ParseBool(strings.ToLower(value))

@@ -87,9 +87,6 @@ func (u *planUpdate) apply(o patch) error {
 	if stage, path, ok := strings.Cut(strings.TrimPrefix(o.Path, "/apiStages/"), "/throttle"); ok && strings.HasPrefix(o.Path, "/apiStages/") {
 		return u.throttleStage(o, stage, strings.TrimPrefix(path, "/"))
 	}
-	text := func(member *string) func(string) error {
-		return func(value string) error { *member = value; return nil }
-	}
 	return patches{
 		"replace /name":                text(&u.name),
 		"replace /description":         text(&u.description),

@@ -3,7 +3,6 @@ package apigateway
 // What a usage plan means to requests: whose key opens a stage, and how often.
 
 import (
-	"strings"
 	"sync"
 	"time"
 
@@ -98,7 +97,7 @@ func (p pass) throttle(x *exchange) bool {
 // the method.
 func (p pass) limiters(x *exchange) (all, method *limiter) {
 	at := stageName{x.stage.api.id, x.stage.name}
-	name := strings.TrimSuffix(x.method.resource.path, "/") + "/" + x.method.httpMethod
+	name := x.method.name
 	s := p.subscription
 	s.mu.Lock()
 	defer s.mu.Unlock()
