@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // deployment is an API as it was when it was deployed, with all that it
@@ -116,7 +115,7 @@ func (a *api) leaveStage(name string, d *deployment, replaced *stage) {
 func (a *api) removeDeployment(d *deployment) error {
 	for _, s := range a.stages {
 		if s.deployment == d {
-			return cloud.Errorf(400, "BadRequestException", "Active stages pointing to this deployment must be moved or deleted")
+			return badRequest("Active stages pointing to this deployment must be moved or deleted")
 		}
 	}
 	delete(a.deployments, d.id)

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // methodName is where an API has a method.
@@ -73,7 +72,7 @@ func (g *APIGateway) createMethod(_ context.Context, r cfn.Resource, p methodPro
 	}
 	at := methodName{p.ResourceId, p.HttpMethod}
 	if _, exists := a.methods[at]; exists {
-		return cfn.Handle{}, cloud.Errorf(409, "ConflictException", "Method already exists for this resource")
+		return cfn.Handle{}, conflict("Method already exists for this resource")
 	}
 	if err := a.setMethod(p); err != nil {
 		return cfn.Handle{}, err

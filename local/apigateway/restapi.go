@@ -172,7 +172,7 @@ func (g *APIGateway) createResource(_ context.Context, r cfn.Resource, p resourc
 	created := &resource{id: identifier(r, 10), path: strings.TrimSuffix(parent.path, "/") + "/" + p.PathPart}
 	for _, other := range a.resources {
 		if other.path == created.path {
-			return cfn.Handle{}, cloud.Errorf(409, "ConflictException", "Another resource with the same parent already has this name: %s", p.PathPart)
+			return cfn.Handle{}, conflict("Another resource with the same parent already has this name: %s", p.PathPart)
 		}
 	}
 	a.resources[created.id] = created
