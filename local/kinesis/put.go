@@ -36,8 +36,8 @@ func (e entry) check(s *stream, at string) error {
 	if n := utf8.RuneCountInString(e.PartitionKey); n < 1 || n > maxKey {
 		return unfit(at+"partitionKey", e.PartitionKey, fmt.Sprintf("Member must have length between 1 and %d", maxKey))
 	}
-	if e.size() > s.now().maxRecord {
-		return unfit(at+"data", fmt.Sprintf("of %d bytes", len(e.Data)), fmt.Sprintf("Member must have length less than or equal to %d, partition key included", s.now().maxRecord))
+	if most := s.now().maxRecord; e.size() > most {
+		return unfit(at+"data", fmt.Sprintf("of %d bytes", len(e.Data)), fmt.Sprintf("Member must have length less than or equal to %d, partition key included", most))
 	}
 	return nil
 }
