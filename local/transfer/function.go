@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -125,12 +123,9 @@ func readAnswer(raw json.RawMessage) (answer, error) {
 // user makes of the answer whom it stands for.
 func (a answer) user(arn, name string) (*user, error) {
 	u := &user{arn: arn, name: name, role: a.Role}
-	for i, text := range a.PublicKeys {
-		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
-		if err != nil {
-			return nil, fmt.Errorf("member PublicKeys[%d]: %w", i, err)
-		}
-		u.keys = append(u.keys, key)
+	var err error
+	if u.keys, err = publicKeys("member PublicKeys", a.PublicKeys); err != nil {
+		return nil, err
 	}
 	settings := homeSettings{kind: a.HomeDirectoryType, directory: a.HomeDirectory, source: "HomeDirectoryDetails"}
 	if a.HomeDirectoryDetails != "" {
@@ -138,7 +133,6 @@ func (a answer) user(arn, name string) (*user, error) {
 			return nil, fmt.Errorf("member HomeDirectoryDetails: %w", err)
 		}
 	}
-	var err error
 	if u.home, err = newHome(settings, name); err != nil {
 		return nil, err
 	}

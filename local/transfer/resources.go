@@ -222,14 +222,10 @@ func (s *server) newUser(p userProperties) (*user, error) {
 	case u.role == "":
 		return nil, fmt.Errorf("property Role is required")
 	}
-	for i, text := range p.SshPublicKeys {
-		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
-		if err != nil {
-			return nil, fmt.Errorf("property SshPublicKeys[%d]: %w", i, err)
-		}
-		u.keys = append(u.keys, key)
-	}
 	var err error
+	if u.keys, err = publicKeys("property SshPublicKeys", p.SshPublicKeys); err != nil {
+		return nil, err
+	}
 	settings := homeSettings{kind: p.HomeDirectoryType, directory: p.HomeDirectory, source: "HomeDirectoryMappings", entries: p.HomeDirectoryMappings}
 	if u.home, err = newHome(settings, u.name); err != nil {
 		return nil, err

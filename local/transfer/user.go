@@ -5,6 +5,7 @@ package transfer
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -30,6 +31,19 @@ func (u *user) has(key ssh.PublicKey) bool {
 		}
 	}
 	return false
+}
+
+// publicKeys reads keys as authorized_keys has them; source is where they stand.
+func publicKeys(source string, texts []string) ([]ssh.PublicKey, error) {
+	var keys []ssh.PublicKey
+	for i, text := range texts {
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s[%d]: %w", source, i, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 // attempt is one way in which a client wants to log in.
