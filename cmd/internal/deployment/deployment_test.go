@@ -54,6 +54,9 @@ func created(t *testing.T, a *account) {
 		t.Errorf("the CLI lists\n%s", said)
 	}
 	a.run(t, command(t, "deploy --app cdk.out --all"))
+	if stacks := len(a.now().Endpoints.Outputs); stacks != len(a.app.Systems)+1 {
+		t.Errorf("%d stacks are there, want one of each of %d systems, and the toolkit's", stacks, len(a.app.Systems))
+	}
 	a.works(t, "acme", "first")
 	a.works(t, "globex", "first-too")
 }
