@@ -201,7 +201,7 @@ func TestMachinesAreDescribedAndListed(t *testing.T) {
 		if first := list["stateMachines"].([]any)[0].(map[string]any); first["name"] != "a" || first["type"] != "EXPRESS" || list["nextToken"] == nil {
 			t.Errorf("%v", list)
 		}
-		_, err := w.states.create("b", passing, "r", false)
+		_, err := w.states.create("b", false, wish{text: passing, role: "r"})
 		expectCode(t, err, "StateMachineAlreadyExists")
 	})
 }
@@ -289,7 +289,7 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 			if strings.HasPrefix(action, "SendTask") {
 				continue // authorized by the machine of the token
 			}
-			_, err := w.call(action, map[string]any{"stateMachineArn": m.arn, "executionArn": x.arn})
+			_, err := w.call(action, map[string]any{"stateMachineArn": m.arn, "executionArn": x.arn, "name": "n"})
 			if err == nil || !strings.Contains(err.Error(), "states:"+action) {
 				t.Errorf("%s: %v", action, err)
 			}
@@ -299,6 +299,9 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 
 func TestAMachineIsDescribedWithWhatItsTemplateConfigures(t *testing.T) {
 	const logs = "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vendedlogs/m:*"
+	services := map[string]fakeService{"logs": {"DescribeLogGroups": func(context.Context, map[string]any) (any, error) {
+		return map[string]any{"logGroups": []any{map[string]any{"logGroupName": "/aws/vendedlogs/m"}}}, nil
+	}}}
 	for name, row := range map[string]struct{ properties, want string }{
 		"nothing": {``, `{"encryptionConfiguration": {"type": "AWS_OWNED_KEY"}, "loggingConfiguration": {"level": "OFF", "includeExecutionData": false}, "tracingConfiguration": {"enabled": false}}`},
 		"everything": {`, "TracingConfiguration": {"Enabled": true}, "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": "k", "KmsDataKeyReusePeriodSeconds": 60},
@@ -307,7 +310,7 @@ func TestAMachineIsDescribedWithWhatItsTemplateConfigures(t *testing.T) {
 			"loggingConfiguration": {"level": "ERROR", "includeExecutionData": true, "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": "` + logs + `"}}]}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, nil, func(t *testing.T, w *world) {
+			inWorld(t, services, func(t *testing.T, w *world) {
 				template, err := cfn.Parse([]byte(`{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": "r", "StateMachineName": "m",
 					"StateMachineType": "EXPRESS", "DefinitionString": ` + strconv.Quote(passing) + row.properties + `}}}}`))
 				if err != nil {
@@ -343,7 +346,7 @@ func TestAMachineIsDescribedWithWhatItsTemplateConfigures(t *testing.T) {
 func TestCloudFormationCreatesMachines(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		r := cfn.Resource{Stack: "stack", LogicalID: "Machine", Type: "AWS::StepFunctions::StateMachine"}
-		handle, err := w.states.createStateMachine(context.Background(), r, stateMachineProperties{
+		handle, err := w.states.declareMachine(context.Background(), r, stateMachineProperties{
 			RoleArn:                 "arn:aws:iam::123456789012:role/r",
 			DefinitionString:        `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":${n},"End":true}}}`,
 			DefinitionSubstitutions: map[string]string{"n": "5"},
@@ -355,7 +358,7 @@ func TestCloudFormationCreatesMachines(t *testing.T) {
 		if handle.Attributes["Arn"] != handle.Ref || d["name"] != handle.Attributes["Name"] || !strings.Contains(d["definition"].(string), `"Seconds":5,`) {
 			t.Errorf("%+v, %v", handle, d)
 		}
-		_, err = w.states.createStateMachine(context.Background(), r, stateMachineProperties{
+		_, err = w.states.declareMachine(context.Background(), r, stateMachineProperties{
 			StateMachineName: "x", RoleArn: "r", Definition: json.RawMessage(`{"StartAt":"X","States":{"Y":{"Type":"Succeed"}}}`)})
 		if err == nil || !strings.Contains(err.Error(), `/StartAt: there is no state "X"`) {
 			t.Errorf("error %v", err)

@@ -22,7 +22,7 @@ func BenchmarkExecution(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 			defer c.Close()
-			m, err := New(c, Options{}).create("m", definition, "arn:aws:iam::123456789012:role/r", false)
+			m, err := New(c, Options{}).create("m", false, wish{text: definition, role: "arn:aws:iam::123456789012:role/r"})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -22,7 +22,7 @@ func TestADeepDefinitionIsReadOrRefused(t *testing.T) {
 				definition = open + strings.Repeat("[", 200_000) + row.inner + strings.Repeat("]", 200_000) + shut
 			}
 			inWorld(t, nil, func(t *testing.T, w *world) {
-				_, err := w.states.create("m", definition, "r", false)
+				_, err := w.states.create("m", false, wish{text: definition, role: "r"})
 				if refused := err != nil; refused != (name != "Not of Not") {
 					t.Errorf("error %.200v", err)
 				}

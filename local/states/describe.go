@@ -199,9 +199,7 @@ func (r *listExecutionsRequest) checkFilters() error {
 	statuses := []string{statusSucceeded, statusTimedOut, pendingRedrive, statusAborted, statusFailed, statusRunning}
 	switch {
 	case r.StatusFilter != "" && !slices.Contains(statuses, r.StatusFilter):
-		return cloud.Errorf(400, "ValidationException",
-			"1 validation error detected: Value '%s' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-			r.StatusFilter, strings.Join(statuses, ", "))
+		return oneOf("statusFilter", r.StatusFilter, statuses...)
 	case r.StatusFilter == pendingRedrive:
 		return cloud.Errorf(400, "ValidationException", "The statusFilter %s requires a mapRunArn", pendingRedrive)
 	case r.RedriveFilter != "":

@@ -31,6 +31,15 @@ func (e *InvalidDefinition) Error() string {
 	return "invalid state machine definition: " + strings.Join(lines, "; ")
 }
 
+// forAPI is how CreateStateMachine and UpdateStateMachine name the faults.
+func (e *InvalidDefinition) forAPI() string {
+	lines := make([]string, len(e.faults))
+	for i, f := range e.faults {
+		lines[i] = "SCHEMA_VALIDATION_FAILED: " + f.message + " at " + f.path
+	}
+	return strings.Join(lines, ", ")
+}
+
 // fields is one object of a definition while it is read.
 type fields struct {
 	faults *[]fault

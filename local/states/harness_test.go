@@ -93,7 +93,7 @@ func (w *world) create(definition string) *machine {
 
 func (w *world) createNamed(name, definition string, express bool) *machine {
 	w.t.Helper()
-	m, err := w.states.create(name, definition, "arn:aws:iam::123456789012:role/r", express)
+	m, err := w.states.create(name, express, wish{text: definition, role: "arn:aws:iam::123456789012:role/r"})
 	if err != nil {
 		w.t.Fatalf("create %s: %v", name, err)
 	}

@@ -178,7 +178,7 @@ func TestAMachineThatWaitsForSageMakerNeedsItsRule(t *testing.T) {
 			j.fakeService = fakeService{"CreateTrainingJob": func(context.Context, map[string]any) (any, error) { return nil, nil }}
 			inJobWorld(t, "sagemaker", j, func(t *testing.T, w *world) {
 				w.cloud.Authorizer = row.permitted
-				_, err := w.states.create("m", definition(row.suffix), "arn:aws:iam::123456789012:role/r", false)
+				_, err := w.states.create("m", false, wish{text: definition(row.suffix), role: "arn:aws:iam::123456789012:role/r"})
 				if refused := err != nil && strings.Contains(err.Error(), "'arn:aws:iam::123456789012:role/r' is not authorized to create managed-rule."); refused != row.refused || err != nil && !refused {
 					t.Errorf("got %v", err)
 				}

@@ -81,7 +81,7 @@ func (s *StepFunctions) Unmatched() []string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, m := range s.machines {
-		for _, name := range m.aliases {
+		for _, name := range m.mocked {
 			delete(named, name)
 		}
 	}

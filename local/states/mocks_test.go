@@ -135,7 +135,7 @@ func TestExecutionsWithoutATestCaseAreOfTheChosenOne(t *testing.T) {
 
 func TestAMachineIsMockedByItsLogicalIDToo(t *testing.T) {
 	inMockedWorld(t, func(t *testing.T, w *world, _ *echo) {
-		m, err := w.states.create("app-Machine-1234", sampleDefinition, "arn:aws:iam::123456789012:role/r", false, "m")
+		m, err := w.states.create("app-Machine-1234", false, wish{text: sampleDefinition, role: "arn:aws:iam::123456789012:role/r"}, "m")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,10 +162,10 @@ func TestTestCasesThatAreNotThereAreRefused(t *testing.T) {
 		expectCode(t, err, "InvalidArn")
 		_, err = w.call("StartExecution", map[string]any{"stateMachineArn": m.arn + "x#HappyPath", "input": `{}`})
 		expectCode(t, err, "StateMachineDoesNotExist")
-		if _, err := w.states.create("x", sampleDefinition, "r", false, "other"); err == nil || !strings.Contains(err.Error(), `no test case "x"`) {
+		if _, err := w.states.create("x", false, wish{text: sampleDefinition, role: "r"}, "other"); err == nil || !strings.Contains(err.Error(), `no test case "x"`) {
 			t.Errorf("a chosen test case that is not there: %v", err)
 		}
-		if _, err := w.states.create("x", `{"StartAt":"LambdaState","States":{"LambdaState":{"Type":"Pass","End":true}}}`, "r", false, "m"); err == nil || !strings.Contains(err.Error(), `"LambdaState", which is no Task state`) {
+		if _, err := w.states.create("x", false, wish{text: `{"StartAt":"LambdaState","States":{"LambdaState":{"Type":"Pass","End":true}}}`, role: "r"}, "m"); err == nil || !strings.Contains(err.Error(), `"LambdaState", which is no Task state`) {
 			t.Errorf("a state that is no task: %v", err)
 		}
 	})

@@ -31,63 +31,63 @@ type stateMachineProperties struct {
 
 // Types returns the resource types that the service creates.
 func (s *StepFunctions) Types() []cfn.Type {
-	return []cfn.Type{cfn.Define("AWS::StepFunctions::StateMachine", s.createStateMachine, cfn.Update(s.updateStateMachine))}
+	return []cfn.Type{cfn.Define("AWS::StepFunctions::StateMachine", s.declareMachine, cfn.Update(s.redeclareMachine))}
 }
 
-func (s *StepFunctions) createStateMachine(_ context.Context, r cfn.Resource, p stateMachineProperties) (cfn.Handle, error) {
+func (s *StepFunctions) declareMachine(_ context.Context, r cfn.Resource, p stateMachineProperties) (cfn.Handle, error) {
 	name := p.StateMachineName
 	if name == "" {
 		name = r.PhysicalName(maxMachineName)
 	}
-	text, err := p.text()
+	wanted, err := p.wish()
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	m, err := s.createRecorded(name, text, p.RoleArn, p.StateMachineType == "EXPRESS", p.recorded(), r.LogicalID)
+	m, err := s.create(name, p.StateMachineType == "EXPRESS", wanted, r.LogicalID)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if !m.express {
-		if err := s.cloud.Keep(m.arn, m); err != nil {
-			return cfn.Handle{}, err
-		}
+	if err := m.keep(); err != nil {
+		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: m.arn, Attributes: m.attributes(), Delete: func(context.Context) error { return s.remove(m) }}, nil
 }
 
-// updateStateMachine lets executions go by another definition or role from now
-// on. Those that run go on as they began.
-func (s *StepFunctions) updateStateMachine(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after stateMachineProperties) (cfn.Handle, error) {
-	text, err := after.text()
+// redeclareMachine lets executions go by another definition or role from now on.
+// Those that run go on as they began.
+func (s *StepFunctions) redeclareMachine(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after stateMachineProperties) (cfn.Handle, error) {
+	wanted, err := after.wish()
 	if err != nil {
 		return h, err
 	}
-	m, err := s.update(h.Ref, text, after.RoleArn, after.recorded())
+	m, err := s.existingMachine(h.Ref)
 	if err != nil {
+		return h, err
+	}
+	if err := m.update(func(w *wish) { *w = wanted }); err != nil {
 		return h, err
 	}
 	h.Attributes = m.attributes()
 	return h, nil
 }
 
-// text is the definition, and checks what of the properties goes with what.
-func (p stateMachineProperties) text() (string, error) {
+// wish is what the properties ask for. It checks what of them goes with what.
+func (p stateMachineProperties) wish() (wish, error) {
 	text := p.DefinitionString
 	switch {
 	case len(p.Definition) > 0 && text != "":
-		return "", &cfn.Unsupported{Property: "Definition", Reason: "must not be given beside DefinitionString"}
+		return wish{}, &cfn.Unsupported{Property: "Definition", Reason: "must not be given beside DefinitionString"}
 	case p.RoleArn == "":
-		return "", &cfn.Unsupported{Property: "RoleArn", Reason: "is required"}
+		return wish{}, &cfn.Unsupported{Property: "RoleArn", Reason: "is required"}
 	case !slices.Contains([]string{"", "STANDARD", "EXPRESS"}, p.StateMachineType):
-		return "", &cfn.Unsupported{Property: "StateMachineType", Reason: "must be STANDARD or EXPRESS, not " + p.StateMachineType}
+		return wish{}, &cfn.Unsupported{Property: "StateMachineType", Reason: "must be STANDARD or EXPRESS, not " + p.StateMachineType}
 	case len(p.Definition) > 0:
 		text = string(p.Definition)
 	}
-	return substitute(text, p.DefinitionSubstitutions), nil
-}
-
-func (p stateMachineProperties) recorded() recorded {
-	return recorded{p.LoggingConfiguration, p.TracingConfiguration, p.EncryptionConfiguration}
+	return wish{
+		text: substitute(text, p.DefinitionSubstitutions), role: p.RoleArn,
+		recorded: recorded{p.LoggingConfiguration, p.TracingConfiguration, p.EncryptionConfiguration},
+	}, nil
 }
 
 func (m *machine) attributes() map[string]any {

@@ -3,7 +3,9 @@
 package states
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -13,40 +15,55 @@ import (
 // goes by one for all of its life, redrives included.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_UpdateStateMachine.html
 type revision struct {
+	wish
 	id         string // empty: the first one
 	made       time.Time
-	text       string // the definition as given, with its substitutions
 	definition *definition
-	role       string
 	caller     cloud.Caller // who its tasks act as
 	mocked     mockedMachine
+}
+
+// A wish is what a machine is to be from some time on.
+type wish struct {
+	text string // the definition as given, with its substitutions
+	role string
 	recorded
 }
 
-// recorded is what is only told, as nothing here is logged, traced or encrypted.
-type recorded struct {
-	logging    loggingConfiguration
-	tracing    tracingConfiguration
-	encryption encryptionConfiguration
+// grants tells whether the revision is what is wanted already.
+func (r *revision) grants(w wish) bool {
+	w.recorded = w.withDefaults()
+	return reflect.DeepEqual(r.wish, w)
 }
 
 // initial is how CloudFormation calls the first revision, which has no id.
 const initial = "INITIAL"
 
+// errUnassumable says that a machine's role does not let Step Functions take it on.
+var errUnassumable = errors.New("the role can not be assumed")
+
 // revise makes a revision of the machine, which does not go by it yet.
-func (m *machine) revise(text, role string, r recorded) (*revision, error) {
-	definition, err := parse(text, m.express, m.states.resolver())
+func (m *machine) revise(w wish) (*revision, error) {
+	w.recorded = w.withDefaults()
+	definition, err := parse(w.text, m.express, m.states.resolver())
 	if err != nil {
 		return nil, err
 	}
-	next := &revision{made: time.Now(), text: text, definition: definition, role: role, recorded: r}
-	if next.mocked, err = m.states.mockedMachine(definition, m.aliases); err != nil {
+	if err := m.states.checkLogging(w.logging); err != nil {
 		return nil, err
 	}
-	if next.caller, err = m.states.cloud.Assume(m.states.cloud.ServiceCaller("states.amazonaws.com", m.arn), role, m.name); err != nil {
+	next := &revision{wish: w, made: time.Now(), definition: definition}
+	if next.mocked, err = m.states.mockedMachine(definition, m.mocked); err != nil {
 		return nil, err
+	}
+	if next.caller, err = m.assume(w.role); err != nil {
+		return nil, fmt.Errorf("%w: %w", errUnassumable, err)
 	}
 	return next, m.states.checkRules(next)
+}
+
+func (m *machine) assume(role string) (cloud.Caller, error) {
+	return m.states.cloud.Assume(m.states.cloud.ServiceCaller(principal, m.arn), role, m.name)
 }
 
 // checkRules asks whether the role permits the rules by which Step Functions learns
@@ -67,19 +84,22 @@ func (s *StepFunctions) checkRules(r *revision) error {
 	return nil
 }
 
-// update lets executions that start from now on go by another revision.
-func (s *StepFunctions) update(arn, text, role string, r recorded) (*machine, error) {
-	s.mu.RLock()
-	m := s.machines[arn]
-	s.mu.RUnlock()
-	if m == nil {
-		return nil, fmt.Errorf("there is no state machine %s any more", arn)
+// update lets executions that start from now on go by another revision, unless
+// the change changes nothing.
+func (m *machine) update(change func(w *wish)) error {
+	m.updating.Lock()
+	defer m.updating.Unlock()
+	before := m.current.Load()
+	after := before.wish
+	change(&after)
+	if before.grants(after) {
+		return nil
 	}
-	next, err := m.revise(text, role, r)
+	next, err := m.revise(after)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	next.id = cloud.UUID()
 	m.current.Store(next)
-	return m, nil
+	return nil
 }

@@ -77,6 +77,8 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 	o.Limits.Busy = cmp.Or(o.Limits.Busy, 32*runtime.GOMAXPROCS(0))
 	s := &StepFunctions{cloud: c, crowd: crowd{limit: o.Limits.Busy}, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
 	s.Operations = cloud.Operations{
+		"CreateStateMachine":               cloud.Handle(s.createStateMachine),
+		"DeleteStateMachine":               cloud.Handle(s.deleteStateMachine),
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),
 		"DescribeStateMachineForExecution": cloud.Handle(s.describeStateMachineForExecution),
@@ -90,6 +92,7 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 		"StartExecution":                   cloud.Handle(s.startExecution),
 		"StartSyncExecution":               cloud.Handle(s.startSyncExecution),
 		"StopExecution":                    cloud.Handle(s.stopExecution),
+		"UpdateStateMachine":               cloud.Handle(s.updateStateMachine),
 	}
 	return s
 }

@@ -128,9 +128,9 @@ func TestWhatAMachineTellsIsUpdatedAndWhatItCannotBeIsRefused(t *testing.T) {
 		describe := func() map[string]any {
 			return w.mustCall("DescribeStateMachine", map[string]any{"stateMachineArn": s.Ref("M")})
 		}
-		s.Put(t, "M", machineOf(passing, "r", `, "TracingConfiguration": {"Enabled": true}, "LoggingConfiguration": {"Level": "ALL"}, "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": "k"}`))
+		s.Put(t, "M", machineOf(passing, "r", `, "TracingConfiguration": {"Enabled": true}, "LoggingConfiguration": {"IncludeExecutionData": true}, "EncryptionConfiguration": {"Type": "CUSTOMER_MANAGED_KMS_KEY", "KmsKeyId": "k"}`))
 		got := describe()
-		if got["tracingConfiguration"].(map[string]any)["enabled"] != true || got["loggingConfiguration"].(map[string]any)["level"] != "ALL" ||
+		if got["tracingConfiguration"].(map[string]any)["enabled"] != true || got["loggingConfiguration"].(map[string]any)["includeExecutionData"] != true ||
 			got["encryptionConfiguration"].(map[string]any)["kmsKeyId"] != "k" {
 			t.Errorf("the machine is %v", got)
 		}

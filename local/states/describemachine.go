@@ -1,0 +1,86 @@
+// This file answers questions about state machines.
+
+package states
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type machineRequest struct {
+	StateMachineARN string `json:"stateMachineArn"`
+}
+
+func (s *StepFunctions) describeStateMachine(_ context.Context, caller cloud.Caller, r machineRequest) (any, error) {
+	m, err := s.machine(caller, "DescribeStateMachine", r.StateMachineARN)
+	if err != nil {
+		return nil, err
+	}
+	description := m.describe(m.current.Load())
+	description["creationDate"] = apiTime(m.created)
+	description["status"], description["type"] = "ACTIVE", m.kind()
+	return description, nil
+}
+
+// describeStateMachineForExecution tells by which revision of its machine an
+// execution goes, or went; of one of an earlier run that is not known.
+func (s *StepFunctions) describeStateMachineForExecution(_ context.Context, caller cloud.Caller, r executionRequest) (any, error) {
+	e, err := s.execution(caller, "DescribeStateMachineForExecution", r.ExecutionARN)
+	if err != nil {
+		return nil, err
+	}
+	m, _ := s.ownerOf(r.ExecutionARN)
+	by := cmp.Or(e.revision, m.current.Load())
+	if e.live != nil {
+		by = e.live.revision
+	}
+	description := m.describe(by)
+	description["updateDate"] = apiTime(by.made)
+	return description, nil
+}
+
+// describe is what the API tells of a machine and of one of its executions' alike.
+func (m *machine) describe(r *revision) map[string]any {
+	description := map[string]any{
+		"stateMachineArn": m.arn, "name": m.name, "definition": r.text, "roleArn": r.role,
+		"loggingConfiguration":    r.logging,
+		"tracingConfiguration":    r.tracing,
+		"encryptionConfiguration": r.encryption,
+	}
+	if r.id != "" {
+		description["revisionId"] = r.id
+	}
+	return description
+}
+
+// apiTime is a time in the API: seconds since 1970.
+func apiTime(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func (s *StepFunctions) listStateMachines(_ context.Context, caller cloud.Caller, r page) (any, error) {
+	if err := s.cloud.Authorize(caller, "states:ListStateMachines", s.cloud.ARN("states", "stateMachine:*")); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	machines := make([]*machine, 0, len(s.machines))
+	for _, m := range s.machines {
+		machines = append(machines, m)
+	}
+	s.mu.RUnlock()
+	slices.SortFunc(machines, func(a, b *machine) int { return cmp.Compare(a.name, b.name) })
+
+	from, to, next, err := r.bounds(len(machines))
+	if err != nil {
+		return nil, err
+	}
+	list := []any{}
+	for _, m := range machines[from:to] {
+		list = append(list, map[string]any{
+			"stateMachineArn": m.arn, "name": m.name, "type": m.kind(), "creationDate": apiTime(m.created),
+		})
+	}
+	return withNext(map[string]any{"stateMachines": list}, next), nil
+}
