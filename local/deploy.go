@@ -14,7 +14,7 @@ import (
 func (e *Engine) ready(name string, template *cfn.Template, parameters map[string]string) (cfn.Stack, error) {
 	dropProviders(template)
 	s := e.stack(name, template, parameters)
-	if faults := e.checkInner(s, ""); len(faults) > 0 {
+	if faults := e.checkNested(s, "", func(string, string, *cfn.Template) {}); len(faults) > 0 {
 		return s, fmt.Errorf("the template uses what the local engine does not do: %s", strings.Join(faults, "; "))
 	}
 	return s, nil

@@ -120,7 +120,7 @@ type Engine struct {
 	machines *states.StepFunctions
 	bodies   []string // files of objects that an earlier run left
 	stacks   *cloudformation.CloudFormation
-	paths    map[string]string // templates of nested stacks, by parent and logical id
+	paths    map[string]string // templates that are files, by the stacks that the assembly makes of them
 
 	functions map[string]bool // declared ones, by stack and logical id
 }

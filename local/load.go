@@ -41,10 +41,10 @@ func (e *Engine) load(o Options) ([]stack, error) {
 		if err != nil {
 			return nil, fmt.Errorf("stack %s: %w", s.Name, err)
 		}
-		e.declare(s.Name, template)
+		e.declare(s.Name, s.TemplateFile, template)
 		ready := e.stack(s.Name, template, parameters)
 		faults = append(faults, prefixed(s.Name, ready.Check(e.types))...)
-		faults = append(faults, e.checkNested(ready, s.Name, s.TemplateFile)...)
+		faults = append(faults, e.checkNested(ready, s.Name+"/", e.declare)...)
 		stacks = append(stacks, stack{s, ready})
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Parameters)) {
@@ -77,8 +77,10 @@ func readTemplate(path string) (*cfn.Template, error) {
 	return template, nil
 }
 
-// declare notes the functions that options may have handlers for.
-func (e *Engine) declare(stack string, template *cfn.Template) {
+// declare notes where the template of a stack lies, and the functions that options
+// may have handlers for.
+func (e *Engine) declare(stack, file string, template *cfn.Template) {
+	e.paths[stack] = file
 	for _, id := range template.Declared("AWS::Lambda::Function") {
 		e.functions[stack+"/"+id] = true
 	}

@@ -55,7 +55,7 @@ func (n nested) update(ctx context.Context, r cfn.Resource, h cfn.Handle, _, aft
 }
 
 func (n nested) stack(ctx context.Context, r cfn.Resource, p nestedProperties) (cfn.Stack, error) {
-	template, err := n.engine.inner(ctx, r.Stack+"/"+r.LogicalID, p.TemplateURL)
+	template, _, err := n.engine.inner(ctx, r.Stack, p.TemplateURL)
 	if err != nil {
 		return cfn.Stack{}, err
 	}
@@ -78,51 +78,62 @@ func (n nested) handle(id string, outputs map[string]any) cfn.Handle {
 	}
 }
 
-// inner reads the template of a nested stack: where it lies in the assembly, or
-// what lies in S3.
-func (e *Engine) inner(ctx context.Context, path, templateURL string) (*cfn.Template, error) {
-	address, err := url.Parse(templateURL)
-	if err == nil && address.Scheme == "" {
-		file, ok := e.paths[path]
-		if !ok {
-			return nil, fmt.Errorf("property TemplateURL is not a URL: %s", templateURL)
+// inner reads the template of a stack that is nested in another one, and tells
+// which file it is, if it is one: an asset that the CDK would publish, or what a
+// path leads to from the template around it, as `aws cloudformation package` takes
+// it. All else lies in S3.
+func (e *Engine) inner(ctx context.Context, around, address string) (template *cfn.Template, file string, err error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || address == "", u.Scheme == "" && e.paths[around] == "":
+		return nil, "", fmt.Errorf("property TemplateURL is not a URL: %s", address)
+	case u.Scheme == "":
+		file = filepath.Join(filepath.Dir(e.paths[around]), filepath.FromSlash(address))
+		if _, err := os.Stat(file); err != nil {
+			return nil, "", fmt.Errorf("the assembly has no template %s", address)
 		}
-		return readTemplate(file)
-	}
-	if err == nil {
-		if file, err := e.asset(objectAt(address)); err == nil {
-			return readTemplate(file)
+	default:
+		if file, err = e.asset(objectAt(u)); err != nil {
+			template, err = e.published(ctx, address)
+			return template, "", err
 		}
 	}
-	raw, err := e.fetch(ctx, e.Cloud.Administrator(), templateURL)
+	template, err = readTemplate(file)
+	return template, file, err
+}
+
+// published reads a template that lies in S3.
+func (e *Engine) published(ctx context.Context, address string) (*cfn.Template, error) {
+	raw, err := e.fetch(ctx, e.Cloud.Administrator(), address)
 	if err != nil {
 		return nil, err
 	}
 	template, err := cfn.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", templateURL, err)
+		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	dropProviders(template)
 	return template, nil
 }
 
-// checkInner checks the templates of the nested stacks of one that the API is
-// to create or update, and theirs.
-func (e *Engine) checkInner(s cfn.Stack, path string) (faults []string) {
+// checkNested checks the templates of the stacks that are nested in one, and
+// theirs. It tells of each, by the name that the stack will have.
+func (e *Engine) checkNested(s cfn.Stack, path string, found func(name, file string, template *cfn.Template)) (faults []string) {
 	for _, id := range s.Template.Declared(nestedType) {
 		value, err := s.Early(id, "TemplateURL")
-		address, _ := value.(string)
 		var template *cfn.Template
+		var file string
 		if err == nil {
-			template, err = e.inner(context.Background(), s.Name+"/"+id, address)
+			template, file, err = e.inner(context.Background(), s.Name, fmt.Sprint(value))
 		}
 		if err != nil {
 			faults = append(faults, fmt.Sprintf("%s%s (%s): %v", path, id, nestedType, err))
 			continue
 		}
 		name := cfn.Resource{Stack: s.Name, LogicalID: id}.PhysicalName(128)
+		found(name, file, template)
 		faults = append(faults, prefixed(path+id, template.Check(e.types))...)
-		faults = append(faults, e.checkInner(e.stack(name, template, nil), path+id+"/")...)
+		faults = append(faults, e.checkNested(e.stack(name, template, nil), path+id+"/", found)...)
 	}
 	return faults
 }
@@ -138,52 +149,4 @@ func parameterText(value any) string {
 		texts[i] = fmt.Sprint(element)
 	}
 	return strings.Join(texts, ",")
-}
-
-// checkNested checks the templates of a stack's nested stacks, and theirs, and
-// remembers where they lie.
-func (e *Engine) checkNested(s cfn.Stack, path, templateFile string) []string {
-	var faults []string
-	for _, id := range s.Template.Declared(nestedType) {
-		file, err := e.nestedTemplate(s, id, templateFile)
-		if err != nil {
-			faults = append(faults, fmt.Sprintf("%s/%s (%s): %v", path, id, nestedType, err))
-			continue
-		}
-		template, err := readTemplate(file)
-		if err != nil {
-			faults = append(faults, fmt.Sprintf("%s/%s (%s): %v", path, id, nestedType, err))
-			continue
-		}
-		name := cfn.Resource{Stack: s.Name, LogicalID: id}.PhysicalName(128)
-		e.paths[s.Name+"/"+id] = file
-		e.declare(name, template)
-		faults = append(faults, prefixed(path+"/"+id, template.Check(e.types))...)
-		faults = append(faults, e.checkNested(e.stack(name, template, nil), path+"/"+id, file)...)
-	}
-	return faults
-}
-
-// nestedTemplate finds the file behind a TemplateURL: an asset that the CDK
-// would publish, or a path relative to the parent's template, as `aws
-// cloudformation package` takes it.
-func (e *Engine) nestedTemplate(s cfn.Stack, id, parent string) (string, error) {
-	value, err := s.Early(id, "TemplateURL")
-	if err != nil {
-		return "", err
-	}
-	text, _ := value.(string)
-	address, err := url.Parse(text)
-	if err != nil || text == "" {
-		return "", fmt.Errorf("property TemplateURL is not a URL: %v", value)
-	}
-	if address.Scheme == "" {
-		file := filepath.Join(filepath.Dir(parent), filepath.FromSlash(text))
-		if _, err := os.Stat(file); err != nil {
-			return "", fmt.Errorf("the assembly has no template %s", text)
-		}
-		return file, nil
-	}
-	bucket, key := objectAt(address)
-	return e.asset(bucket, key)
 }

@@ -80,8 +80,8 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 		}
 	}
 	slices.SortFunc(plan.Changes, func(a, b Change) int { return cmp.Compare(a.LogicalID, b.LogicalID) })
-	outputs, exports, err := to.resolveOutputs(r)
-	plan.Outputs = err != nil || !same(outputs, c.Outputs) || !same(exports, c.Exports)
+	foreseen, err := to.resolveOutputs(r)
+	plan.Outputs = err != nil || !same(foreseen.Outputs, c.Outputs) || !maps.Equal(foreseen.ExportNames, c.ExportNames)
 	return plan, nil
 }
 

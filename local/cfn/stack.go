@@ -49,8 +49,7 @@ type Lineage struct {
 
 // Created is a stack that exists. Only one thing at a time may be done to it.
 type Created struct {
-	Outputs map[string]any    // by output name, resolved
-	Exports map[string]any    // by export name
+	Outcome
 	Handles map[string]Handle // by logical id
 
 	stack       *Stack
@@ -59,6 +58,13 @@ type Created struct {
 	generations map[string]int       // that the next instance has, by logical id
 	again       map[string]int       // those of an earlier run's instances
 	pending     *transition          // an update that can still be undone, or nil
+}
+
+// Outcome is what a stack answers.
+type Outcome struct {
+	Outputs     map[string]any    // by output name, resolved
+	Exports     map[string]any    // by export name
+	ExportNames map[string]string // of the outputs that are exported, by output name
 }
 
 // Create creates all resources whose conditions hold, each after what it
@@ -72,8 +78,7 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	}
 	own := *s // which nobody else changes
 	created := &Created{
-		Outputs: map[string]any{}, Exports: map[string]any{}, Handles: map[string]Handle{},
-		stack: &own, types: types, live: map[string]*instance{}, generations: orEmpty(maps.Clone(s.Lineage.Next)), again: orEmpty(maps.Clone(s.Lineage.Live)),
+		Outcome: nothing(), Handles: map[string]Handle{}, stack: &own, types: types, live: map[string]*instance{}, generations: orEmpty(maps.Clone(s.Lineage.Next)), again: orEmpty(maps.Clone(s.Lineage.Live)),
 	}
 	var faults []error
 	missing := map[string]bool{} // what failed, and what depends on it
@@ -93,7 +98,7 @@ func (s *Stack) Create(ctx context.Context, types map[string]Type) (*Created, er
 	if len(faults) > 0 {
 		return created, errors.Join(faults...)
 	}
-	created.Outputs, created.Exports, err = s.resolveOutputs(r)
+	created.Outcome, err = s.resolveOutputs(r)
 	return created, err
 }
 
@@ -174,30 +179,36 @@ func (c *Created) add(ctx context.Context, s *Stack, r *resolver, id string) err
 	return nil
 }
 
+func nothing() Outcome { return Outcome{map[string]any{}, map[string]any{}, map[string]string{}} }
+
 // resolveOutputs returns the outputs whose conditions hold, and the exports.
-func (s *Stack) resolveOutputs(r *resolver) (outputs, exports map[string]any, err error) {
-	outputs, exports = map[string]any{}, map[string]any{}
+func (s *Stack) resolveOutputs(r *resolver) (Outcome, error) {
+	out := nothing()
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Outputs)) {
 		declared := s.Template.Outputs[name]
 		wanted, err := r.wanted(declared.Condition)
 		if err != nil {
-			return outputs, exports, fmt.Errorf("output %s: %w", name, err)
+			return out, fmt.Errorf("output %s: %w", name, err)
 		}
 		if !wanted {
 			continue
 		}
-		if outputs[name], err = r.resolve(declared.Value); err != nil {
-			return outputs, exports, fmt.Errorf("output %s: %w", name, err)
+		if out.Outputs[name], err = r.resolve(declared.Value); err != nil {
+			return out, fmt.Errorf("output %s: %w", name, err)
 		}
 		if declared.Export != nil {
 			export, err := r.resolve(declared.Export.Name)
 			if err != nil {
-				return outputs, exports, fmt.Errorf("export of output %s: %w", name, err)
+				return out, fmt.Errorf("export of output %s: %w", name, err)
 			}
-			exports[fmt.Sprint(export)] = outputs[name]
+			out.ExportNames[name] = fmt.Sprint(export)
+			if _, taken := out.Exports[out.ExportNames[name]]; taken {
+				return out, fmt.Errorf("output %s: another output is exported as %s", name, out.ExportNames[name])
+			}
+			out.Exports[out.ExportNames[name]] = out.Outputs[name]
 		}
 	}
-	return outputs, exports, nil
+	return out, nil
 }
 
 // ID is the stack's ARN. Its last part is a UUID, the same in every run.

@@ -86,7 +86,7 @@ func (c *Created) become(ctx context.Context, to *Stack, skip []string) error {
 		}
 		r.handles[id] = c.live[id].handle
 	}
-	c.Outputs, c.Exports, err = to.resolveOutputs(r)
+	c.Outcome, err = to.resolveOutputs(r)
 	return err
 }
 

@@ -1,6 +1,9 @@
 package cloud
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // Site is where an engine pretends to be.
 type Site struct {
@@ -63,4 +66,14 @@ func (s Site) ServiceCaller(principal, sourceARN string) Caller {
 		context["aws:SourceArn"] = sourceARN
 	}
 	return Caller{ARN: principal, Service: principal, Context: context}
+}
+
+// With returns the caller of a call that has one condition key more.
+func (c Caller) With(key, value string) Caller {
+	c.Context = maps.Clone(c.Context)
+	if c.Context == nil {
+		c.Context = map[string]string{}
+	}
+	c.Context[key] = value
+	return c
 }

@@ -228,6 +228,12 @@ func (c *Cloud) Authorize(caller Caller, action, resourceARN string) error {
 	return c.Authorizer.Authorize(caller, action, resourceARN)
 }
 
+// MayPass asks whether a caller may give a role to a service
+// ("scheduler.amazonaws.com"), which takes it on later.
+func (c *Cloud) MayPass(caller Caller, role, service string) error {
+	return c.Authorize(caller.With("iam:PassedToService", service), "iam:PassRole", role)
+}
+
 // Assume makes the caller that an AWS service becomes by taking on a role on
 // behalf of a resource: see ServiceCaller. In a cloud without an authorizer
 // every role can be taken on.

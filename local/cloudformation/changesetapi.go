@@ -57,10 +57,15 @@ func (f *CloudFormation) found(caller cloud.Caller, action string, in changeSetI
 	if err != nil {
 		return nil, nil, err
 	}
-	if set := s.set(in.ChangeSetName); set != nil {
-		return s, set, nil
+	set, err := s.existingSet(in.ChangeSetName)
+	return s, set, err
+}
+
+func (s *stack) existingSet(name string) (*changeSet, error) {
+	if set := s.set(name); set != nil {
+		return set, nil
 	}
-	return s, nil, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", in.ChangeSetName)
+	return nil, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", name)
 }
 
 func (f *CloudFormation) describeChangeSet(_ context.Context, caller cloud.Caller, in changeSetInput) (out describeChangeSetOutput, err error) {

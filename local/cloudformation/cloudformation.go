@@ -34,6 +34,9 @@ type Options struct {
 	Fetch func(ctx context.Context, caller cloud.Caller, url string) ([]byte, error)
 }
 
+// principal is who takes on the roles that stacks are deployed by.
+const principal = "cloudformation.amazonaws.com"
+
 // CloudFormation is the service. It implements cloud.API.
 type CloudFormation struct {
 	cloud.Operations
@@ -115,7 +118,7 @@ func (f *CloudFormation) Export(name string) (any, bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	for _, s := range f.stacks {
-		if value, ok := s.exports[name]; ok {
+		if value, ok := s.outcome.Exports[name]; ok {
 			return value, true
 		}
 	}
@@ -128,8 +131,8 @@ func (f *CloudFormation) Outputs() map[string]map[string]any {
 	defer f.mu.RUnlock()
 	outputs := map[string]map[string]any{}
 	for _, s := range f.stacks {
-		if s.outputs != nil && !s.gone() {
-			outputs[s.template.Name] = maps.Clone(s.outputs)
+		if s.outcome.Outputs != nil && !s.gone() {
+			outputs[s.template.Name] = maps.Clone(s.outcome.Outputs)
 		}
 	}
 	return outputs

@@ -101,9 +101,9 @@ func (f *CloudFormation) describe(s *stack) description {
 		d.LastUpdatedTime = &updated
 	}
 	d.Parameters = parametersOf(s.template)
-	for _, key := range slices.Sorted(maps.Keys(s.outputs)) {
+	for _, key := range slices.Sorted(maps.Keys(s.outcome.Outputs)) {
 		declared := s.template.Template.Outputs[key]
-		d.Outputs = append(d.Outputs, output{key, f.options.Localize(fmt.Sprint(s.outputs[key])), declared.Description, s.exportOf(key)})
+		d.Outputs = append(d.Outputs, output{key, f.options.Localize(fmt.Sprint(s.outcome.Outputs[key])), declared.Description, s.outcome.ExportNames[key]})
 	}
 	return d
 }

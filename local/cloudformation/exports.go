@@ -26,11 +26,11 @@ func (f *CloudFormation) importers(s *stack, export string) (names []string) {
 // inUse says which export of a stack is used by others and would not be what it
 // is, or "".
 func (f *CloudFormation) inUse(s *stack, after map[string]any) string {
-	for _, name := range slices.Sorted(maps.Keys(s.exports)) {
+	for _, name := range slices.Sorted(maps.Keys(s.outcome.Exports)) {
 		value, stays := after[name]
 		users := f.importers(s, name)
 		switch {
-		case len(users) == 0 || stays && reflect.DeepEqual(value, s.exports[name]):
+		case len(users) == 0 || stays && reflect.DeepEqual(value, s.outcome.Exports[name]):
 		case stays:
 			return fmt.Sprintf("Export %s cannot be updated as it is in use by %s", name, strings.Join(users, ", "))
 		default:
@@ -40,21 +40,20 @@ func (f *CloudFormation) inUse(s *stack, after map[string]any) string {
 	return ""
 }
 
-// exportOf is the name under which a stack exports one of its outputs, or "".
-func (s *stack) exportOf(key string) string {
-	declared := s.template.Template.Outputs[key]
-	if declared.Export == nil {
-		return ""
-	}
-	if name, ok := declared.Export.Name.(string); ok {
-		return name
-	}
-	for name, value := range s.exports {
-		if reflect.DeepEqual(value, s.outputs[key]) {
-			return name
+// exportable tells whether a stack may export what has been made of it: not what
+// another stack exports, nor anything else than others import.
+func (f *CloudFormation) exportable(s *stack) error {
+	for _, name := range slices.Sorted(maps.Keys(s.created.Exports)) {
+		for _, other := range f.stacks {
+			if _, taken := other.outcome.Exports[name]; taken && other != s {
+				return failed("Export with name %s is already exported by stack %s.", name, other.template.Name)
+			}
 		}
 	}
-	return ""
+	if used := f.inUse(s, s.created.Exports); used != "" {
+		return failure(used)
+	}
+	return nil
 }
 
 type listExportsInput struct{ NextToken string }
@@ -74,8 +73,8 @@ func (f *CloudFormation) listExports(_ context.Context, caller cloud.Caller, in 
 	}
 	all := []export{}
 	for _, s := range f.sorted() {
-		for _, name := range slices.Sorted(maps.Keys(s.exports)) {
-			all = append(all, export{s.id, name, f.options.Localize(fmt.Sprint(s.exports[name]))})
+		for _, name := range slices.Sorted(maps.Keys(s.outcome.Exports)) {
+			all = append(all, export{s.id, name, f.options.Localize(fmt.Sprint(s.outcome.Exports[name]))})
 		}
 	}
 	out.Exports, out.NextToken, err = page(all, in.NextToken)

@@ -39,6 +39,9 @@ func (f *CloudFormation) create(ctx context.Context, s *stack, types map[string]
 	f.mu.Lock()
 	s.created = created
 	f.note(s)
+	if err == nil {
+		err = f.exportable(s)
+	}
 	switch {
 	case err == nil:
 		s.complete()
@@ -87,7 +90,7 @@ func (s *stack) notCreated(err error) string {
 // complete takes over what the resources' outputs are, with the mutex held.
 func (s *stack) complete() {
 	s.stable = true
-	s.outputs, s.exports = s.created.Outputs, s.created.Exports
+	s.outcome = s.created.Outcome
 }
 
 // undo deletes what has been created of a stack, and tells how that ended: as
@@ -103,7 +106,7 @@ func (f *CloudFormation) undo(ctx context.Context, s *stack, d cfn.Deletion, wha
 		s.becomes(what+"_FAILED", err.Error())
 		return err
 	}
-	s.outputs, s.exports = nil, nil
+	s.outcome = cfn.Outcome{}
 	s.becomes(what+"_COMPLETE", "")
 	return nil
 }
@@ -192,8 +195,8 @@ func (f *CloudFormation) apply(ctx, cancelled context.Context, s *stack, u *upda
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if used := f.inUse(s, s.created.Exports); used != "" {
-		return failure(used)
+	if err := f.exportable(s); err != nil {
+		return err
 	}
 	s.template, s.terms, s.imports, s.importing = u.ready, u.terms, s.importing, nil
 	s.complete()

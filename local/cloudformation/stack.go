@@ -19,22 +19,22 @@ type stack struct {
 	protected bool
 
 	// The service's mutex guards all that follows, and protected.
-	template         cfn.Stack      // what it was when it was last complete, or is to be created of
-	outputs, exports map[string]any // since it was last complete
-	stable           bool           // whether it has ever been complete
-	status, reason   string
-	began, ended     time.Time
-	updated          time.Time // when its last update began, or zero
-	events           []event   // the oldest first
-	resources        map[string]*resource
-	imports          map[string]bool // names of exports
-	importing        map[string]bool // those of what it is being updated to, or nil
-	sets             []*changeSet    // the oldest first
-	cancel           func()          // ends the update that is under way
-	keep             bool            // whether it is not rolled back when it fails
-	before           before          // the last update
-	lineage          cfn.Lineage     // of its resources, since they were last complete or deleted
-	made             bool            // whether the API has created it
+	template       cfn.Stack   // what it was when it was last complete, or is to be created of
+	outcome        cfn.Outcome // since it was last complete
+	stable         bool        // whether it has ever been complete
+	status, reason string
+	began, ended   time.Time
+	updated        time.Time // when its last update began, or zero
+	events         []event   // the oldest first
+	resources      map[string]*resource
+	imports        map[string]bool // names of exports
+	importing      map[string]bool // those of what it is being updated to, or nil
+	sets           []*changeSet    // the oldest first
+	cancel         func()          // ends the update that is under way
+	keep           bool            // whether it is not rolled back when it fails
+	before         before          // the last update
+	lineage        cfn.Lineage     // of its resources, since they were last complete or deleted
+	made           bool            // whether the API has created it
 
 	terms
 }

@@ -4,7 +4,6 @@ package cloudformation
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -124,10 +123,7 @@ func (f *CloudFormation) may(caller cloud.Caller, action string, in wanted) erro
 		return err
 	}
 	if in.RoleARN != "" {
-		passing := caller
-		passing.Context = orEmpty(maps.Clone(caller.Context))
-		passing.Context["iam:PassedToService"] = "cloudformation.amazonaws.com"
-		if err := f.cloud.Authorize(passing, "iam:PassRole", in.RoleARN); err != nil {
+		if err := f.cloud.MayPass(caller, in.RoleARN, principal); err != nil {
 			return err
 		}
 	}
@@ -135,13 +131,6 @@ func (f *CloudFormation) may(caller cloud.Caller, action string, in wanted) erro
 		return invalid("stacks are not created by the API here")
 	}
 	return nil
-}
-
-func orEmpty(object map[string]string) map[string]string {
-	if object == nil {
-		return map[string]string{}
-	}
-	return object
 }
 
 // updatableStack finds a stack that can be updated.

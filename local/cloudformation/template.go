@@ -30,9 +30,9 @@ func (f *CloudFormation) getTemplate(_ context.Context, caller cloud.Caller, in 
 	}
 	of := s.template
 	if in.ChangeSetName != "" {
-		set := s.set(in.ChangeSetName)
-		if set == nil {
-			return templateOutput{}, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", in.ChangeSetName)
+		set, err := s.existingSet(in.ChangeSetName)
+		if err != nil {
+			return templateOutput{}, err
 		}
 		of = set.ready
 	}

@@ -189,12 +189,7 @@ func (s *SageMaker) existing(what, kind, name string) error {
 // passable asks whether the caller may give a role to SageMaker, and whether that
 // may take it on.
 func (s *SageMaker) passable(caller cloud.Caller, b bearer) error {
-	passed := caller
-	passed.Context = map[string]string{"iam:PassedToService": principal}
-	for key, value := range caller.Context {
-		passed.Context[key] = value
-	}
-	if err := s.cloud.Authorize(passed, "iam:PassRole", b.role); err != nil {
+	if err := s.cloud.MayPass(caller, b.role, principal); err != nil {
 		return err
 	}
 	if _, err := s.as(b); err != nil {

@@ -217,12 +217,7 @@ func (i *invocation) event() string {
 // passable asks whether the caller may give a role to the service, and whether
 // that may take it on.
 func (s *Scheduler) passable(caller cloud.Caller, role, schedule string) error {
-	passed := caller
-	passed.Context = map[string]string{"iam:PassedToService": principal}
-	for key, value := range caller.Context {
-		passed.Context[key] = value
-	}
-	if err := s.cloud.Authorize(passed, "iam:PassRole", role); err != nil {
+	if err := s.cloud.MayPass(caller, role, principal); err != nil {
 		return err
 	}
 	if _, err := s.as(role, schedule); err != nil {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"maps"
 	"reflect"
 	"regexp"
 	"time"
@@ -141,13 +140,7 @@ func (t *Textract) prepare(ctx context.Context, j *job) error {
 // prepareTopic takes on the role that publishes. What could not be published
 // when the job has ended is refused now: nobody would hear of it then.
 func (t *Textract) prepareTopic(ctx context.Context, j *job, channel notificationChannel) error {
-	passing := j.caller
-	passing.Context = maps.Clone(passing.Context)
-	if passing.Context == nil {
-		passing.Context = map[string]string{}
-	}
-	passing.Context["iam:PassedToService"] = principal
-	if err := t.cloud.Authorize(passing, "iam:PassRole", channel.RoleArn); err != nil {
+	if err := t.cloud.MayPass(j.caller, channel.RoleArn, principal); err != nil {
 		return err
 	}
 	var err error
