@@ -272,3 +272,7 @@ func (e *Engine) chooseLogs(path string) (err error) {
 	e.logs = e.scratch
 	return err
 }
+
+// Privileges tells how the policies of the run fit what it did: grants that were
+// never used, and calls that were refused. What was deleted is not in it.
+func (e *Engine) Privileges() iam.Privileges { return e.identity.Privileges() }

@@ -17,6 +17,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/durable"
+	"github.com/tradepost-dev/tradepost/local/iam"
 )
 
 func main() {
@@ -102,7 +103,9 @@ func serve(ctx context.Context, out string, o local.Options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
+	defer func() {
+		err = errors.Join(err, engine.Close(), reportPrivileges(engine.Privileges(), filepath.Join(out, "privileges.json")))
+	}()
 	endpoints := engine.Endpoints()
 	if err := endpoints.Write(file); err != nil {
 		return err
@@ -123,6 +126,17 @@ func report(endpoints local.Endpoints, file string) {
 		}
 	}
 	fmt.Printf("logs  %s\nready: %s has all of it; Ctrl-C stops\n", endpoints.Logs, file)
+}
+
+// reportPrivileges tells how the policies fit what the run did, if they do not.
+func reportPrivileges(p iam.Privileges, file string) error {
+	if err := p.Write(file); err != nil {
+		return err
+	}
+	if len(p.Unused)+len(p.Refused) > 0 {
+		fmt.Printf("policies: grants never needed %d, calls refused %d: see %s\n", len(p.Unused), len(p.Refused)+p.Dropped, file)
+	}
+	return nil
 }
 
 // parameterFlag collects STACK:NAME=VALUE.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/iam"
 )
 
 // limit is how long the program may take for anything.
@@ -115,6 +117,19 @@ func (r *running) end(t *testing.T, s os.Signal) error {
 	}
 }
 
+// privileges is what the program wrote when it ended.
+func (r *running) privileges(t *testing.T) (p iam.Privileges) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(r.dir, "privileges.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func TestTheProgramServesUntilItIsToldToStopAndLeavesNothingRunning(t *testing.T) {
 	dir := program(t)
 	for _, told := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
@@ -130,6 +145,11 @@ func TestTheProgramServesUntilItIsToldToStopAndLeavesNothingRunning(t *testing.T
 			}
 			if processes(t, dir+"/worker/") {
 				t.Error("the function's process is still there")
+			}
+			if p := r.privileges(t); !slices.ContainsFunc(p.Unused, func(g iam.UnusedGrant) bool {
+				return g.Policy == "call" && g.Entirely && slices.Equal(g.Actions, []string{"lambda:InvokeFunction"})
+			}) || !strings.Contains(r.said.String(), fmt.Sprintf("policies: grants never needed %d, calls refused %d: see %s\n", len(p.Unused), len(p.Refused), filepath.Join(r.dir, "privileges.json"))) {
+				t.Errorf("%+v\nsaid %s", p, r.said.String())
 			}
 			if _, err := os.Stat(r.file()); !os.IsNotExist(err) {
 				t.Error("endpoints.json says that the program serves, which it does not")

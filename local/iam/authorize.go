@@ -62,23 +62,42 @@ func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	}
 	r := s.request(caller, action, resourceARN)
 	s.mu.RLock()
-	defer s.mu.RUnlock()
+	refusal := s.judge(r)
+	s.mu.RUnlock()
+	if refusal == nil {
+		return nil
+	}
+	s.refused.add(refusal.call(r))
+	return refusal.error(r)
+}
 
+// judgement is why a call is refused.
+type judgement struct {
+	reason     string
+	denied     bool // explicitly
+	remediable bool // by a statement that allows it
+}
+
+// judge returns nil for a call that may be made, and counts what allows it. The
+// lock is held.
+func (s *IAM) judge(r *request) *judgement {
+	caller := r.caller
 	who := s.principal(caller)
 	identity, boundary, session := who.decide(r), who.bounds(r), s.sessionDecision(r)
 	resource := s.resourceDecision(r, (*principals).includes)
 	switch denied {
 	case identity:
-		return explicitDeny(r, "an identity-based policy")
+		return explicitDeny("an identity-based policy")
 	case boundary:
-		return explicitDeny(r, "a permissions boundary")
+		return explicitDeny("a permissions boundary")
 	case session:
-		return explicitDeny(r, "a session policy")
+		return explicitDeny("a session policy")
 	case resource:
-		return explicitDeny(r, "a resource-based policy")
+		return explicitDeny("a resource-based policy")
 	}
 	granted := identity == allowed || resource == allowed
 	if granted && boundary == allowed && session == allowed {
+		r.granted()
 		return nil
 	}
 	// A resource's policy that names a user or a session as such goes beyond
@@ -95,18 +114,28 @@ func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
 	case granted:
 		kind = "session policy"
 	}
-	return refusal(r, fmt.Sprintf("because no %s allows the %s action", kind, action))
+	return &judgement{reason: fmt.Sprintf("because no %s allows the %s action", kind, r.action), remediable: !granted}
 }
 
-func explicitDeny(r *request, where string) *cloud.Error {
-	e := refusal(r, "with an explicit deny in "+where)
-	e.Denied = true
+func explicitDeny(where string) *judgement {
+	return &judgement{reason: "with an explicit deny in " + where, denied: true}
+}
+
+// error is the refusal as the caller sees it.
+func (j *judgement) error(r *request) *cloud.Error {
+	e := cloud.Errorf(403, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s %s",
+		r.caller.ARN, r.action, r.resource, j.reason)
+	e.Denied = j.denied
 	return e
 }
 
-func refusal(r *request, reason string) *cloud.Error {
-	return cloud.Errorf(403, "AccessDeniedException", "User: %s is not authorized to perform: %s on resource: %s %s",
-		r.caller.ARN, r.action, r.resource, reason)
+// call is the refusal as the account of the run has it.
+func (j *judgement) call(r *request) RefusedCall {
+	call := RefusedCall{Principal: principalOf(r.caller), Action: r.action, Resource: r.resource, Reason: j.reason}
+	if j.remediable {
+		call.Remedy = r.remedy()
+	}
+	return call
 }
 
 func (s *IAM) request(caller cloud.Caller, action, resource string) *request {

@@ -59,6 +59,8 @@ type entity struct {
 
 	memberOf map[string]*entity // of users: groups, by ARN
 	keys     []accessKey
+
+	uses uses
 }
 
 type entityName struct {
@@ -73,13 +75,30 @@ func (e *entity) decide(r *request) decision {
 	}
 	result := silent
 	for _, p := range e.inline {
-		result = max(result, p.decide(r, nil))
+		result = max(result, e.ask(p.policy, r))
 	}
 	for _, p := range e.attached {
-		result = max(result, p.current.decide(r, nil))
+		result = max(result, e.ask(p.current.policy, r))
 	}
 	for _, group := range e.memberOf {
 		result = max(result, group.decide(r))
+	}
+	return result
+}
+
+// ask evaluates a policy that the entity has, and notes what of it allows the request.
+func (e *entity) ask(p policy, r *request) decision {
+	result := silent
+	for i := range p {
+		s := &p[i]
+		switch {
+		case !s.matches(r):
+		case s.deny:
+			return denied
+		default:
+			r.grants = append(r.grants, grant{e, s})
+			result = allowed
+		}
 	}
 	return result
 }

@@ -28,6 +28,8 @@ type IAM struct {
 	policies  map[string]*managedPolicy  // by ARN
 	resources map[string]*resourcePolicy // by the ARN of the resource
 	sessions  map[string]session         // by the id of the access key
+
+	refused refused
 }
 
 var (
@@ -47,6 +49,7 @@ func New(c *cloud.Cloud) *IAM {
 		policies:  managedByAWS(),
 		resources: map[string]*resourcePolicy{},
 		sessions:  map[string]session{},
+		refused:   refused{calls: map[refusedKey]*RefusedCall{}},
 	}
 	s.Operations = cloud.Operations{
 		"AddUserToGroup":          cloud.Handle(s.addUserToGroup),

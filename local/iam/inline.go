@@ -51,7 +51,9 @@ func (e *entity) put(name string, document compiled) error {
 	if total > e.kind.inline {
 		return fault(409, "LimitExceeded", "Maximum policy size of %d bytes exceeded for %s %s", e.kind.inline, e.kind.word(), e.name)
 	}
-	e.inline[name] = document
+	if e.inline[name].text != document.text { // what is put again has been used as before
+		e.inline[name] = document
+	}
 	return nil
 }
 

@@ -35,6 +35,8 @@ type request struct {
 	action   string
 	lower    string // the action in lower case
 	resource string
+
+	grants []grant // the statements of identity policies that allow it
 }
 
 // value returns a condition key's value; key is in lower case.

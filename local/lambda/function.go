@@ -51,7 +51,9 @@ type version struct {
 	memory      int // MB
 	arch        string
 	environment map[string]string
-	deadLetters string  // ARN of a queue or topic, or empty
+	deadLetters string // ARN of a queue or topic, or empty
+	logGroup    string // its name
+	traced      bool
 	code        *folder // nil of a handler in this process
 	inProcess   Handler
 	modified    time.Time

@@ -3,6 +3,7 @@ package lambda
 // This file creates and updates functions from CloudFormation.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -39,15 +40,21 @@ type functionProperties struct {
 	PackageType                  string
 	Environment                  struct{ Variables map[string]string }
 	DeadLetterConfig             struct{ TargetArn string }
+	LoggingConfig                struct {
+		LogGroup string // a name
+
+		ApplicationLogLevel cfn.Ignored
+		LogFormat           cfn.Ignored
+		SystemLogLevel      cfn.Ignored
+	}
+	TracingConfig struct{ Mode string }
 
 	CodeSigningConfigArn    cfn.Ignored
 	EphemeralStorage        cfn.Ignored
 	KmsKeyArn               cfn.Ignored
-	LoggingConfig           cfn.Ignored
 	RecursiveLoop           cfn.Ignored
 	RuntimeManagementConfig cfn.Ignored
 	Tags                    cfn.Ignored
-	TracingConfig           cfn.Ignored
 	VpcConfig               cfn.Ignored
 }
 
@@ -197,6 +204,8 @@ func (l *Lambda) version(f *function, r cfn.Resource, p functionProperties) (*ve
 		arch:        "x86_64",
 		environment: p.Environment.Variables,
 		deadLetters: p.DeadLetterConfig.TargetArn,
+		logGroup:    cmp.Or(p.LoggingConfig.LogGroup, "/aws/lambda/"+f.name),
+		traced:      p.TracingConfig.Mode == "Active",
 		inProcess:   l.opts.Handlers[r.Stack+"/"+r.LogicalID],
 		modified:    time.Now(),
 	}
