@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -44,11 +45,9 @@ func EmptyBuckets(scope constructs.Construct) {
 		Timeout:     15 * time.Minute,
 		Operation:   operation.Settings{Ephemeral: true},
 	})
-	operation.Suppress(empty.Role, "AwsSolutions-IAM5", "All objects of the stack's own buckets are to go.", `^Resource::.*\/\*$`)
 	for _, bucket := range buckets {
 		awscdk.Tags_Of(bucket).Add(jsii.String(contract.Tag), jsii.String(contract.TagValue), nil)
-		operation.Allow(empty, []string{*bucket.BucketArn()}, "s3:GetBucketTagging", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucketVersions")
-		operation.Allow(empty, []string{*bucket.ArnForObjects(jsii.String("*"))}, "s3:DeleteObject", "s3:DeleteObjectVersion")
+		permit(bucket, empty)
 		resource := awscdk.NewCustomResource(this, bucket.Node().Addr(), &awscdk.CustomResourceProps{
 			// The type that the CDK's own means the same by.
 			ResourceType: jsii.String("Custom::S3AutoDeleteObjects"),
@@ -58,4 +57,19 @@ func EmptyBuckets(scope constructs.Construct) {
 		// It goes first: what it needs is still there then.
 		resource.Node().AddDependency(bucket, empty.Role)
 	}
+}
+
+// permit gives the rights by the bucket's policy, which a bucket that leaves the
+// stack has to its end: by then the function's role has lost them. Whether the
+// bucket is to be emptied at all, the role may ask: of a bucket that stays when its
+// stack is not ephemeral any more, the policy has changed before, and the role
+// goes last.
+func permit(bucket awss3.Bucket, empty *gofunction.Function) {
+	bucket.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewArnPrincipal(empty.Role.RoleArn())},
+		Actions: jsii.Strings("s3:GetBucketTagging", "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucketVersions",
+			"s3:DeleteObject", "s3:DeleteObjectVersion"),
+		Resources: &[]*string{bucket.BucketArn(), bucket.ArnForObjects(jsii.String("*"))},
+	}))
+	operation.Allow(empty, []string{*bucket.BucketArn()}, "s3:GetBucketTagging")
 }

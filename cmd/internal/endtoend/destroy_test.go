@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -29,25 +30,61 @@ import (
 	"github.com/tradepost-dev/tradepost/local"
 )
 
+// One of its buckets leaves it before.
 func TestAnEphemeralStackIsDestroyedWithAllThatIsInIt(t *testing.T) {
 	t.Parallel()
-	l, err := laptop.Start(t.Context(), laptop.Options{
-		Root: root, State: t.TempDir(), Systems: []laptop.System{b2b.System()}, Context: map[string]string{"ephemeral": "true"},
-	})
-	l = mine(t, l, err)
-	fill(t, l)
-	for kind, names := range inventory(t, l) {
+	s := newSite(t, map[string]string{"ephemeral": "true", "detection": "Both"})
+	fill(t, s.Laptop)
+	s.losesABucket(t)
+	for kind, names := range inventory(t, s.Laptop) {
 		if len(names) == 0 && kind != "secrets" { // the pipeline has none
 			t.Errorf("there are no %s to be destroyed", kind)
 		}
 	}
-	if output, err := destroy(t, l); err != nil {
+	if output, err := destroy(t, s.Laptop); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	for kind, names := range inventory(t, l) {
+	for kind, names := range inventory(t, s.Laptop) {
+		names = slices.DeleteFunc(names, func(name string) bool {
+			return name == "CDKToolkit" || strings.HasPrefix(name, "cdk-hnb659fds-assets-")
+		})
 		if len(names) > 0 {
 			t.Errorf("these %s are left: %q", kind, names)
 		}
+	}
+}
+
+// losesABucket deploys the pipeline without a trail, whose bucket has objects.
+func (s *site) losesABucket(t *testing.T) {
+	t.Helper()
+	trail := s.resources(t, "AWS::CloudTrail::Trail")
+	if len(trail) != 1 {
+		t.Fatalf("the trails are %v", trail)
+	}
+	before, objects := s.resources(t, "AWS::S3::Bucket"), s3.NewFromConfig(s.AWS())
+	for _, bucket := range before {
+		if _, err := objects.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("full"), Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now := s.deploy(t, map[string]string{"ephemeral": "true"}); now.StackStatus != types.StackStatusUpdateComplete {
+		t.Fatalf("the stack is in %s: %s", now.StackStatus, aws.ToString(now.StackStatusReason))
+	}
+	after, gone := s.resources(t, "AWS::S3::Bucket"), 0
+	for id, bucket := range before {
+		_, err := objects.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: aws.String("full")})
+		switch _, stays := after[id]; {
+		case stays && err != nil:
+			t.Errorf("an object of the bucket %s, which stays: %v", id, err)
+		case !stays:
+			gone++
+			if _, err := objects.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: &bucket}); err == nil {
+				t.Errorf("the bucket %s has left the stack, and is there", id)
+			}
+		}
+	}
+	if gone != 1 {
+		t.Errorf("%d buckets have left the stack", gone)
 	}
 }
 
