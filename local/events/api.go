@@ -5,11 +5,12 @@ package events
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/match"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 type putEventsInput struct{ Entries []putEventsEntry }
@@ -176,13 +177,22 @@ func (s *EventBridge) testEventPattern(_ context.Context, caller cloud.Caller, i
 	if err := s.cloud.Authorize(caller, "events:TestEventPattern", "*"); err != nil {
 		return nil, err
 	}
-	p, err := patterns.Compile([]byte(in.EventPattern))
+	p, err := compilePattern(in.EventPattern)
 	if err != nil {
-		return nil, cloud.Errorf(400, "InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
+		return nil, err
 	}
-	object, ok := decodeJSON([]byte(in.Event)).(map[string]any)
-	if !ok {
+	event, ok := decodeJSON([]byte(in.Event)).(*jsonvalue.Object)
+	if !ok || !allTexts(event, "id", "account", "source", "time", "region", "detail-type") {
 		return nil, cloud.Errorf(400, "ValidationException", "Parameter Event is not valid.")
 	}
-	return struct{ Result bool }{p.Matches(match.Object(object))}, nil
+	return struct{ Result bool }{p.Matches(event)}, nil
+}
+
+// allTexts tells whether members of an object are there and texts.
+func allTexts(object *jsonvalue.Object, names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		value, _ := object.Get(name)
+		_, ok := value.(string)
+		return !ok
+	})
 }

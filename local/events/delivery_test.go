@@ -353,10 +353,34 @@ func TestRulesCanBeListedAndPatternsTried(t *testing.T) {
 	if got := call("DescribeRule", `{"Name":"nope"}`); !strings.HasPrefix(got, "ResourceNotFoundException") {
 		t.Error(got)
 	}
-	if got := call("TestEventPattern", `{"EventPattern":"{\"source\":[\"a\"]}","Event":"{\"source\":\"a\"}"}`); got != `{"Result":true}` {
-		t.Error(got)
-	}
-	if got := call("TestEventPattern", `{"EventPattern":"{}","Event":"{}"}`); !strings.HasPrefix(got, "InvalidEventPatternException") {
-		t.Error(got)
+}
+
+func TestAPatternIsTriedOnAWholeEventOnly(t *testing.T) {
+	const whole = `{"id": "1", "account": "123456789012", "source": "a", "time": "2026-11-01T00:00:00Z", "region": "eu-central-1", "detail-type": "b"}`
+	w := newWorld(t)
+	for _, row := range []struct{ name, pattern, event, want string }{
+		{"a match", `{"source": ["a"]}`, whole, `{"Result":true}`},
+		{"none", `{"source": ["b"]}`, whole, `{"Result":false}`},
+		{"an invalid pattern", `{}`, whole, "InvalidEventPatternException: Event pattern is not valid. Reason: Empty objects are not allowed\n at [Source: (String)\"{}\"; line: 1, column: 3]"},
+		{"an invalid pattern and event", `[]`, `[]`, "InvalidEventPatternException: Event pattern is not valid. Reason: Filter is not an object\n at [Source: (String)\"[]\"; line: 1, column: 2]"},
+		{"no JSON", `{"source": ["a"]}`, "plain", "ValidationException: Parameter Event is not valid."},
+		{"a list", `{"source": ["a"]}`, "[" + whole + "]", "ValidationException: Parameter Event is not valid."},
+		{"no id", `{"source": ["a"]}`, strings.Replace(whole, `"id"`, `"ID"`, 1), "ValidationException: Parameter Event is not valid."},
+		{"no time", `{"source": ["a"]}`, strings.Replace(whole, `"time"`, `"Time"`, 1), "ValidationException: Parameter Event is not valid."},
+		{"a number as the source", `{"source": ["a"]}`, strings.Replace(whole, `"a"`, `7`, 1), "ValidationException: Parameter Event is not valid."},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			in, err := json.Marshal(map[string]string{"EventPattern": row.pattern, "Event": row.event})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := w.Call(t.Context(), w.cloud.Administrator(), "TestEventPattern", in)
+			if err != nil {
+				got = json.RawMessage(err.Error())
+			}
+			if string(got) != row.want {
+				t.Errorf("got %s", got)
+			}
+		})
 	}
 }

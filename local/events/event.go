@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
@@ -61,24 +62,42 @@ func (e *event) isLook() bool {
 	if e.DetailType != "AWS API Call via CloudTrail" {
 		return false
 	}
-	detail, _ := e.decoded().(map[string]any)
-	name, _ := detail["eventName"].(string)
-	return detail["managementEvent"] == true &&
+	detail, _ := e.decoded().(*jsonvalue.Object)
+	if detail == nil {
+		return false
+	}
+	management, _ := detail.Get("managementEvent")
+	value, _ := detail.Get("eventName")
+	name, _ := value.(string)
+	return management == true &&
 		slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(verb string) bool { return strings.HasPrefix(name, verb) })
 }
 
 // patterns are event patterns. The detail is the one costly part of an event:
 // it is looked at last.
 var patterns = match.Dialect{
-	MaxNumber: 5e9,
-	Folding:   true,
-	Negatable: []string{"prefix", "suffix", "equals-ignore-case", "wildcard"},
-	Lists:     true,
-	Last:      "detail",
+	MaxNumber:     5e9,
+	Folding:       true,
+	Negatable:     []string{"prefix", "suffix", "equals-ignore-case", "wildcard"},
+	Lists:         true,
+	MaxComplexity: maxComplexity,
+	Last:          "detail",
 }
 
-// Field gives patterns the members of an event without encoding it.
-func (e *event) Field(name string) (any, bool) {
+// maxComplexity lies between what AWS was seen to take, 7, and to refuse, 11.
+const maxComplexity = 10
+
+// compilePattern reads an event pattern; its errors are AWS's.
+func compilePattern(text string) (*match.Pattern, error) {
+	pattern, err := patterns.Compile(text)
+	if err != nil {
+		return nil, cloud.Errorf(400, "InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
+	}
+	return pattern, nil
+}
+
+// Get gives patterns the members of an event without encoding it.
+func (e *event) Get(name string) (any, bool) {
 	switch name {
 	case "version":
 		return e.Version, true
@@ -107,16 +126,15 @@ func (e *event) Field(name string) (any, bool) {
 }
 
 // document returns the event as decoded JSON.
-func (e *event) document() map[string]any {
-	document := e.withoutDetail()
-	document["detail"] = e.decoded()
-	return document
+func (e *event) document() *jsonvalue.Object {
+	return e.withoutDetail().Set("detail", e.decoded())
 }
 
-func (e *event) withoutDetail() map[string]any {
-	document := map[string]any{}
+func (e *event) withoutDetail() *jsonvalue.Object {
+	document := jsonvalue.NewObject(9)
 	for _, name := range []string{"version", "id", "detail-type", "source", "account", "time", "region", "resources"} {
-		document[name], _ = e.Field(name)
+		value, _ := e.Get(name)
+		document.Set(name, value)
 	}
 	return document
 }
@@ -132,12 +150,10 @@ func encode(value any) json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// decodeJSON decodes what is known to be JSON, keeping numbers as written.
+// decodeJSON decodes what is known to be JSON.
 func decodeJSON(raw []byte) any {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
+	value, err := jsonvalue.Decode(raw)
+	if err != nil {
 		return nil
 	}
 	return value

@@ -22,7 +22,7 @@ func TestAPatternSeesEveryMemberOfAnEvent(t *testing.T) {
 		"time": `[{"prefix":"2026-11-21T10:00:00Z"}]`, "region": `["eu-central-1"]`, "resources": `["arn:aws:s3:::landing"]`,
 		"detail": `{"reason":["PutObject"]}`, "other": `[{"exists":false}]`,
 	} {
-		p, err := patterns.Compile([]byte(`{"` + member + `":` + values + `}`))
+		p, err := patterns.Compile(`{"` + member + `":` + values + `}`)
 		if err != nil {
 			t.Fatal(err)
 		}

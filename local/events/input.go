@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // inputTransformer is the property of that name.
@@ -109,12 +111,14 @@ func (p path) find(value any) (any, bool) {
 	for _, step := range p {
 		switch s := step.(type) {
 		case string:
-			object, _ := value.(map[string]any)
-			next, ok := object[s]
-			if !ok {
+			object, _ := value.(*jsonvalue.Object)
+			if object == nil {
 				return nil, false
 			}
-			value = next
+			var ok bool
+			if value, ok = object.Get(s); !ok {
+				return nil, false
+			}
 		case int:
 			list, _ := value.([]any)
 			if s >= len(list) {

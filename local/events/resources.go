@@ -119,7 +119,7 @@ func (r *rule) setPattern(raw json.RawMessage) error {
 		raw = json.RawMessage(text)
 	}
 	var err error
-	if r.pattern, err = patterns.Compile(raw); err != nil {
+	if r.pattern, err = patterns.Compile(string(raw)); err != nil {
 		return &cfn.Unsupported{Property: "EventPattern", Reason: err.Error()}
 	}
 	r.patternText = string(raw)

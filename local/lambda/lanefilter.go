@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
@@ -35,7 +36,7 @@ func (p mappingProperties) filter() (f filter, err error) {
 		if n := len(given.Pattern); n > maxFilterBytes {
 			return nil, invalid("FilterCriteria has a pattern of %d bytes; it may have up to %d", n, maxFilterBytes)
 		}
-		pattern, err := filterPatterns.Compile([]byte(given.Pattern))
+		pattern, err := filterPatterns.Compile(given.Pattern)
 		if err != nil {
 			return nil, invalid("Invalid filter pattern definition. %v", err)
 		}
@@ -57,10 +58,10 @@ func (f filter) match(data []byte) bool {
 	if f == nil {
 		return true
 	}
-	var value any
-	if json.Unmarshal(data, &value) != nil {
+	value, err := jsonvalue.Decode(data)
+	if err != nil {
 		return false
 	}
-	record := match.Object{"data": value}
+	record := jsonvalue.NewObject(1).Set("data", value)
 	return slices.ContainsFunc(f, func(p *match.Pattern) bool { return p.Matches(record) })
 }

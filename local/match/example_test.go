@@ -3,15 +3,16 @@ package match_test
 import (
 	"fmt"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
 // Does a pattern match what a message says?
 func ExampleDialect_Compile() {
 	filters := match.Dialect{MaxNumber: 1e9}
-	order := match.Object{"kind": "order", "total": 150.0, "tags": []any{"rush", "new"}}
+	order := jsonvalue.NewObject(3).Set("kind", "order").Set("total", 150.0).Set("tags", []any{"rush", "new"})
 	for _, text := range []string{`{"total": [{"numeric": [">", 100]}], "tags": ["rush"]}`, `{"kind": [{"prefix": "ref"}]}`, `{"kind": [{"like": "o"}]}`} {
-		pattern, err := filters.Compile([]byte(text))
+		pattern, err := filters.Compile(text)
 		if err != nil {
 			fmt.Println(err)
 			continue
@@ -21,5 +22,6 @@ func ExampleDialect_Compile() {
 	// Output:
 	// true
 	// false
-	// Unrecognized match type like, at "kind"
+	// Unrecognized match type like
+	//  at [Source: (String)"{"kind": [{"like": "o"}]}"; line: 1, column: 21]
 }

@@ -1,273 +1,280 @@
 package match
 
-// This file is the comparison operators.
+// This file compiles the operators, in objects of one field.
 
 import (
-	"fmt"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 )
 
-// matcher judges one leaf: a string, float64, bool or nil.
-type matcher func(value any) bool
+// matcher judges one leaf: a string, bool, nil, or a number of package jsonvalue.
+type matcher func(leaf any) bool
 
-// operators compile the argument of an operator, by its name.
-var operators = map[string]func(d Dialect, argument any) (matcher, error){
-	"exists":             exists,
-	"prefix":             textual["prefix"],
-	"suffix":             textual["suffix"],
-	"equals-ignore-case": textual["equals-ignore-case"],
-	"wildcard":           textual["wildcard"],
-	"numeric":            numeric,
-	"cidr":               cidr,
-	"anything-but":       anythingBut,
-}
-
-// textual are the operators that anything-but may negate, if the dialect says so.
-var textual = map[string]func(d Dialect, argument any) (matcher, error){
-	"prefix":             affix("prefix", strings.HasPrefix),
-	"suffix":             affix("suffix", strings.HasSuffix),
-	"equals-ignore-case": equalsIgnoreCase,
-	"wildcard":           wildcard,
-}
-
-// value compiles one alternative of a list. absent stands for
-// {"exists": false}, which no leaf can answer.
-func (d Dialect) value(value any) (m matcher, absent bool, err error) {
-	switch v := value.(type) {
-	case map[string]any:
-		return d.operator(v)
-	case []any:
-		return nil, false, refuse("Match value must be String, number, true, false, or null")
-	case float64:
-		if err := d.bounded(v); err != nil {
-			return nil, false, err
-		}
+// operator compiles what stands behind an opening brace in a list.
+func (c *compiler) operator(one *condition) (matcher, error) {
+	if c.next() != fieldName {
+		return nil, c.refuse("Match expression name not found")
 	}
-	return func(v any) bool { return v == value }, false, nil
-}
-
-func (d Dialect) operator(operator map[string]any) (m matcher, absent bool, err error) {
-	if len(operator) != 1 {
-		return nil, false, refuse("Only one key allowed in match expression")
-	}
-	for name, argument := range operator {
-		compile := operators[name]
-		if compile == nil {
-			return nil, false, refuse("Unrecognized match type %s", name)
-		}
-		if argument == false && name == "exists" {
-			return nil, true, nil
-		}
-		m, err = compile(d, argument)
-	}
-	return m, false, err
-}
-
-func exists(d Dialect, argument any) (matcher, error) {
-	if argument != true {
-		return nil, refuse("exists match pattern must be either true or false.")
-	}
-	return func(value any) bool { return !d.Valued || value != nil && value != "" }, nil
-}
-
-// refuse makes an error in event-ruler's words, which begin with a capital.
-func refuse(format string, args ...any) error { return fmt.Errorf(format, args...) }
-
-// text makes a matcher of strings.
-func text(match func(string) bool) matcher {
-	return func(value any) bool {
-		s, ok := value.(string)
-		return ok && match(s)
+	switch name := c.name; name {
+	case "exactly":
+		return c.ofText(name, exactly)
+	case "prefix", "suffix":
+		return c.affix(name)
+	case "equals-ignore-case":
+		return c.ofText(name, func(s string) matcher { return textMatcher(fold(s).equals) })
+	case "wildcard":
+		return c.wildcard(one)
+	case "numeric":
+		return c.numeric()
+	case "cidr":
+		return c.cidr()
+	case "exists":
+		return c.exists(one)
+	case "anything-but":
+		return c.anythingBut(one)
+	default:
+		return nil, c.refuse("Unrecognized match type %s", name)
 	}
 }
 
-func notText(operator string) error { return refuse("%s match pattern must be a string", operator) }
-
-// affix compiles "prefix" and "suffix".
-func affix(name string, match func(s, affix string) bool) func(Dialect, any) (matcher, error) {
-	return func(d Dialect, argument any) (matcher, error) {
-		if affix, ok := argument.(string); ok {
-			return text(func(s string) bool { return match(s, affix) }), nil
-		}
-		if affix, ok := only(argument, "equals-ignore-case").(string); ok && d.Folding {
-			affix = strings.ToLower(affix)
-			return text(func(s string) bool { return match(strings.ToLower(s), affix) }), nil
-		}
-		return nil, notText(name)
+// alone reads the end of an operator's object.
+func (c *compiler) alone(m matcher) (matcher, error) {
+	if c.next() != endObject {
+		return nil, c.refuse("Only one key allowed in match expression")
 	}
+	return m, nil
 }
 
-// only returns the field of an object that has no other.
-func only(value any, name string) any {
-	object, ok := value.(map[string]any)
-	if !ok || len(object) != 1 {
-		return nil
-	}
-	return object[name]
-}
-
-func equalsIgnoreCase(_ Dialect, argument any) (matcher, error) {
-	want, ok := argument.(string)
-	if !ok {
-		return nil, notText("equals-ignore-case")
-	}
-	want = strings.ToLower(want)
-	return text(func(s string) bool { return strings.ToLower(s) == want }), nil
-}
-
-// wildcard compiles a string in which * stands for any characters, and \* and
-// \\ for the characters themselves.
-func wildcard(_ Dialect, argument any) (matcher, error) {
-	glob, ok := argument.(string)
-	if !ok {
-		return nil, notText("wildcard")
-	}
-	literals, err := Literals(glob)
+// ofText compiles an operator that takes a text.
+func (c *compiler) ofText(name string, compile func(string) matcher) (matcher, error) {
+	text, err := c.operand(name, c.next())
 	if err != nil {
 		return nil, err
 	}
-	return text(func(s string) bool { return globMatches(literals, s) }), nil
+	return c.alone(compile(text))
 }
 
-// Literals returns what stands between the stars of a wildcard pattern: one
-// more than there are stars.
-func Literals(glob string) ([]string, error) {
-	var literals []string
-	var literal strings.Builder
-	for i := 0; i < len(glob); i++ {
-		switch {
-		case glob[i] == '\\':
-			i++
-			if i == len(glob) || glob[i] != '*' && glob[i] != '\\' {
-				return nil, refuse("Invalid escape character at pos %d", i-1)
-			}
-			literal.WriteByte(glob[i])
-		case glob[i] == '*':
-			if i > 0 && literal.Len() == 0 && len(literals) > 0 {
-				return nil, refuse("Consecutive wildcard characters at pos %d", i-1)
-			}
-			literals = append(literals, literal.String())
-			literal.Reset()
-		default:
-			literal.WriteByte(glob[i])
-		}
+// operand reads the text of an operator.
+func (c *compiler) operand(name string, t token) (string, error) {
+	if t != textValue {
+		return "", c.refuse("%s match pattern must be a string", name)
 	}
-	return append(literals, literal.String()), nil
+	return c.textOf(), c.err
 }
 
-// globMatches finds the literals in order, the first one at the start and the
-// last one at the end.
-func globMatches(literals []string, s string) bool {
-	last := len(literals) - 1
-	if last == 0 {
-		return s == literals[0]
+func (c *compiler) affix(name string) (matcher, error) {
+	t := c.next()
+	if t == startObject && c.Folding {
+		return c.foldedAffix(name)
 	}
-	rest, ok := strings.CutPrefix(s, literals[0])
-	if !ok {
-		return false
-	}
-	for _, literal := range literals[1:last] {
-		i := strings.Index(rest, literal)
-		if i < 0 {
-			return false
-		}
-		rest = rest[i+len(literal):]
-	}
-	return strings.HasSuffix(rest, literals[last])
-}
-
-func cidr(_ Dialect, argument any) (matcher, error) {
-	s, ok := argument.(string)
-	if !ok {
-		return nil, notText("prefix") // event-ruler's own mistake
-	}
-	address, bits, ok := strings.Cut(s, "/")
-	if !ok || strings.Contains(bits, "/") {
-		return nil, refuse("Malformed CIDR, one '/' required")
-	}
-	if _, err := strconv.Atoi(bits); err != nil {
-		return nil, refuse("Malformed CIDR, mask bits must be an integer")
-	}
-	block, err := netip.ParsePrefix(s)
-	if err != nil {
-		return nil, refuse("Nonstandard IP address: %s", address)
-	}
-	block = block.Masked()
-	return text(func(s string) bool {
-		address, err := netip.ParseAddr(s)
-		return err == nil && block.Contains(address)
-	}), nil
-}
-
-// anythingBut compiles a value, a list of values, or an operator with a
-// string; whatever leaf those do not match, it does.
-func anythingBut(d Dialect, argument any) (matcher, error) {
-	excluded, err := d.excluded(argument)
+	text, err := c.operand(name, t)
 	if err != nil {
 		return nil, err
 	}
-	return func(value any) bool {
-		return !slices.ContainsFunc(excluded, func(m matcher) bool { return m(value) })
-	}, nil
+	return c.alone(affixed(name, text))
 }
 
-func (d Dialect) excluded(argument any) ([]matcher, error) {
-	object, ok := argument.(map[string]any)
-	if !ok {
-		return d.excludedValues(argument)
+func affixed(name, affix string) matcher {
+	has := strings.HasPrefix
+	if name == "suffix" {
+		has = strings.HasSuffix
 	}
-	if len(object) != 1 {
-		return nil, refuse("Only one key allowed in match expression")
+	return textMatcher(func(s string) bool { return has(s, affix) })
+}
+
+// foldedAffix compiles {"equals-ignore-case": text} of a prefix or suffix.
+func (c *compiler) foldedAffix(name string) (matcher, error) {
+	if c.next() != fieldName {
+		return nil, c.refuse("%s expression name not found", title(name))
+	}
+	if c.name != "equals-ignore-case" {
+		return nil, c.refuse("Unsupported %s pattern: %s", name, c.name)
+	}
+	text, err := c.operand(c.name, c.next())
+	if err != nil {
+		return nil, err
+	}
+	m := textMatcher(fold(text).begins)
+	if name == "suffix" {
+		m = textMatcher(fold(text).ends)
+	}
+	if m, err = c.alone(m); err != nil {
+		return nil, err
+	}
+	return c.alone(m)
+}
+
+func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+func (c *compiler) exists(one *condition) (matcher, error) {
+	switch c.next() {
+	case trueValue:
+		return c.alone(func(leaf any) bool { return !c.Valued || leaf != nil && leaf != "" })
+	case falseValue:
+		one.absent = true
+		return c.alone(func(any) bool { return false })
+	}
+	return nil, c.refuse("exists match pattern must be either true or false.")
+}
+
+func (c *compiler) wildcard(one *condition) (matcher, error) {
+	text, err := c.operand("wildcard", c.next())
+	if err != nil {
+		return nil, err
+	}
+	g, err := parseGlob(text)
+	if err != nil {
+		return nil, c.refuse("%w", err)
+	}
+	one.globs = append(one.globs, []glob{g})
+	return c.alone(textMatcher(g.matches))
+}
+
+// anythingBut compiles a value, a list of values, or an operator with a text or
+// a list of texts; whatever leaf those do not match, it does.
+func (c *compiler) anythingBut(one *condition) (matcher, error) {
+	t := c.next()
+	if t != startObject {
+		excluded, err := c.values(t)
+		if err != nil {
+			return nil, err
+		}
+		return c.closed(none(excluded), 1)
+	}
+	if c.next() != fieldName {
+		return nil, c.refuse("Anything-But expression name not found")
+	}
+	name := c.name
+	if !slices.Contains(c.Negatable, name) {
+		return nil, c.refuse("Unsupported anything-but pattern: %s", name)
+	}
+	excluded, err := c.texts(name, one)
+	if err != nil {
+		return nil, err
+	}
+	return c.closed(none(excluded), 2)
+}
+
+// closed reads so many closing braces.
+func (c *compiler) closed(m matcher, braces int) (matcher, error) {
+	for range braces {
+		if c.next() != endObject {
+			return nil, c.refuse("Too many elements in numeric expression") // event-ruler's own mistake
+		}
+	}
+	return m, nil
+}
+
+func none(excluded []matcher) matcher {
+	return func(leaf any) bool {
+		return !slices.ContainsFunc(excluded, func(m matcher) bool { return m(leaf) })
+	}
+}
+
+const notNegatable = "Value of anything-but must be an array or single string/number value."
+
+// values compiles a text or number, or a list of either texts or numbers, that
+// begins with t.
+func (c *compiler) values(t token) ([]matcher, error) {
+	switch t {
+	case textValue, numberValue:
+		m, err := c.excludedValue(t)
+		return []matcher{m}, err
+	case startArray:
+	default:
+		return nil, c.refuse(notNegatable)
 	}
 	var excluded []matcher
-	for name, value := range object {
-		if !slices.Contains(d.Negatable, name) {
-			return nil, refuse("Unsupported anything-but pattern: %s", name)
+	kinds := map[token]bool{}
+	for t := c.next(); t != endArray; t = c.next() {
+		m, err := c.excludedValue(t)
+		if err != nil {
+			return nil, c.again(err)
 		}
-		if _, list := value.([]any); list && !d.Lists {
-			return nil, notText(name)
-		}
-		for _, element := range asList(value) {
-			m, err := textual[name](d, element)
+		kinds[t] = true
+		excluded = append(excluded, m)
+	}
+	if len(kinds) != 1 {
+		return nil, c.refuse("Inside anything but list, either all values are number or string, mixed type is not supported")
+	}
+	return excluded, nil
+}
+
+func (c *compiler) excludedValue(t token) (matcher, error) {
+	switch t {
+	case textValue:
+		return constant(c.textOf()), c.err
+	case numberValue:
+		n, err := c.bounded(c.text)
+		return func(leaf any) bool { other, ok := c.comparable(leaf); return ok && other == n }, err
+	}
+	return nil, c.refuse("Inside anything but list, start|null|boolean is not supported.")
+}
+
+// texts compiles what stands behind an operator in anything-but.
+func (c *compiler) texts(name string, one *condition) ([]matcher, error) {
+	texts, err := c.excludedTexts(name)
+	if err != nil {
+		return nil, err
+	}
+	var globs []glob
+	excluded := []matcher{}
+	for _, text := range texts {
+		switch name {
+		case "prefix", "suffix":
+			excluded = append(excluded, affixed(name, text))
+		case "equals-ignore-case":
+			excluded = append(excluded, textMatcher(fold(text).equals))
+		case "wildcard":
+			g, err := parseGlob(text)
 			if err != nil {
-				return nil, err
+				return nil, c.refuse("%w", err)
 			}
-			excluded = append(excluded, m)
+			globs = append(globs, g)
+			excluded = append(excluded, textMatcher(g.matches))
 		}
 	}
-	return excluded, nonEmpty(excluded)
+	if globs != nil {
+		one.globs = append(one.globs, globs)
+	}
+	return excluded, nil
 }
 
-func (d Dialect) excludedValues(argument any) ([]matcher, error) {
-	var excluded []matcher
-	for _, element := range asList(argument) {
-		switch v := element.(type) {
-		case string:
-		case float64:
-			if err := d.bounded(v); err != nil {
-				return nil, err
-			}
-		default:
-			return nil, refuse("Inside anything but list, only strings and numbers are supported")
+// excludedTexts reads a text or, if the dialect has them, a list of texts.
+func (c *compiler) excludedTexts(name string) ([]string, error) {
+	t := c.next()
+	if t != startArray || !c.Lists {
+		if c.Lists && t != textValue && t != numberValue {
+			return nil, c.refuse(notNegatable)
 		}
-		excluded = append(excluded, func(v any) bool { return v == element })
+		text, err := c.excludedText(name, t)
+		return []string{text}, err
 	}
-	return excluded, nonEmpty(excluded)
+	var texts []string
+	for t := c.next(); t != endArray; t = c.next() {
+		text, err := c.excludedText(name, t)
+		if err != nil {
+			return nil, c.again(err)
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
 }
 
-func nonEmpty(excluded []matcher) error {
-	if len(excluded) == 0 {
-		return refuse("Empty arrays are not allowed")
+func (c *compiler) excludedText(name string, t token) (string, error) {
+	affix := name == "prefix" || name == "suffix"
+	if t != textValue {
+		switch {
+		case name == "equals-ignore-case":
+			return "", c.refuse("Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.")
+		case affix && c.Lists:
+			name = "prefix/suffix"
+		}
+		return "", c.refuse("%s match pattern must be a string", name)
 	}
-	return nil
-}
-
-func asList(value any) []any {
-	if list, ok := value.([]any); ok {
-		return list
+	text := c.textOf()
+	if affix && text == "" {
+		return "", c.refuse("Null prefix/suffix not allowed")
 	}
-	return []any{value}
+	return text, c.err
 }

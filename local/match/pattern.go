@@ -1,23 +1,26 @@
 // Package match compiles the patterns by which services choose JSON: event
 // patterns of EventBridge and filter policies of SNS. AWS makes both of them
-// with one library, event-ruler, whose words the errors have.
+// with one library, event-ruler, whose words the errors have, and whose rules
+// this package keeps:
 //
-// A pattern is an object that names fields which must all match; a list has
-// alternatives, and $or joins objects. Patterns only ever look at leaves; a
-// list in the data stands for each of its elements.
+// A pattern names fields, all of which must match; a list has alternatives, and
+// $or joins objects. Names join by dots, in patterns and in the data, so that
+// {"a": {"b": …}} and {"a.b": …} are the same field. Patterns only ever look at
+// leaves; a list in the data stands for each of its elements, and fields below
+// the same list must match in the same element of it.
 package match
 
 // This file is patterns, compiled.
 
 import (
-	"encoding/json"
-	"maps"
+	"errors"
 	"slices"
+	"strings"
 )
 
 // A Dialect is what sets a service's patterns apart.
 type Dialect struct {
-	// MaxNumber bounds the numbers that a pattern compares with, either way.
+	// MaxNumber bounds the numbers that are compared as such, either way.
 	MaxNumber float64
 
 	// Folding lets prefix and suffix take {"equals-ignore-case": string}.
@@ -31,213 +34,99 @@ type Dialect struct {
 	// Valued makes null and the empty string fail {"exists": true}.
 	Valued bool
 
+	// MaxComplexity bounds what wildcards may cost, if it is not 0.
+	MaxComplexity int
+
 	// Last is a field that is looked at after all others, as it costs more.
 	Last string
 }
 
-// Pattern is a compiled pattern.
-type Pattern struct{ root objectPattern }
+// Pattern is a compiled pattern: branches, one of which must hold.
+type Pattern struct{ branches []branch }
 
-// objectPattern holds where all its fields and alternatives hold.
-type objectPattern struct {
-	fields []fieldPattern
-	or     [][]objectPattern // of each $or, one must hold
-}
+// branch is conditions, all of which must hold, in the order of their paths.
+type branch []*condition
 
-// fieldPattern is what one field must be: an object, or one of some values.
-type fieldPattern struct {
-	name   string
-	object *objectPattern
+// condition is what the leaves at one path must be.
+type condition struct {
+	path   string // names, joined by dots
+	depth  int    // of the list, from 1
 	values []matcher
-	absent bool // {"exists": false} is among the values
+	absent bool     // {"exists": false} is among the values
+	globs  [][]glob // of each operator with wildcards
 }
+
+// ErrCombinations is a pattern with too many combinations of the objects in
+// lists of $or.
+var ErrCombinations = errors.New("the lists of $or have too many combinations")
+
+// ErrComplex is a pattern with wildcards that cost too much.
+var ErrComplex = refusal("Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a wildcard character")
 
 // Compile reads a pattern. Its errors are what AWS would refuse.
-func (d Dialect) Compile(raw []byte) (*Pattern, error) {
-	var value any
-	if err := json.Unmarshal(raw, &value); err != nil {
-		return nil, refuse("Filter is not valid JSON: %w", err)
+func (d Dialect) Compile(text string) (*Pattern, error) {
+	branches, err := d.compile(text, true)
+	if err != nil && !errors.Is(err, ErrCombinations) {
+		// A list of $or that joins nothing is a field as any other.
+		var second error
+		if branches, second = d.compile(text, false); second != nil {
+			return nil, err
+		}
+		err = nil
 	}
-	object, ok := value.(map[string]any)
-	if !ok {
-		return nil, refuse("Filter is not an object")
-	}
-	root, err := d.object(object, "")
 	if err != nil {
 		return nil, err
 	}
-	return &Pattern{root}, nil
+	for _, b := range branches {
+		slices.SortFunc(b, d.compare)
+		for _, c := range b {
+			if d.MaxComplexity > 0 && complexity(c.globs, d.MaxComplexity) > d.MaxComplexity {
+				return nil, ErrComplex
+			}
+		}
+	}
+	return &Pattern{branches}, nil
 }
 
-func (d Dialect) object(object map[string]any, path string) (objectPattern, error) {
-	var compiled objectPattern
-	if len(object) == 0 {
-		return compiled, refuse("Empty objects are not allowed, at %q", path)
-	}
-	for _, name := range d.order(object) {
-		at := name
-		if path != "" {
-			at = path + "." + name
+// compare orders conditions by their paths, as the order decides which element
+// of a list {"exists": false} looks at, except for those that cost more.
+func (d Dialect) compare(a, b *condition) int {
+	if last := d.costs(a.path); last != d.costs(b.path) {
+		if last {
+			return 1
 		}
-		if alternatives := Alternatives(name, object[name]); alternatives != nil {
-			var or []objectPattern
-			for _, alternative := range alternatives {
-				o, err := d.object(alternative, path)
-				if err != nil {
-					return compiled, err
+		return -1
+	}
+	return strings.Compare(a.path, b.path)
+}
+
+func (d Dialect) costs(path string) bool {
+	rest, ok := strings.CutPrefix(path, d.Last)
+	return ok && d.Last != "" && (rest == "" || rest[0] == '.')
+}
+
+// Field is a condition, for those who limit what patterns may have.
+type Field struct {
+	Path   string
+	Depth  int   // of its list: 1 for a field of the pattern itself
+	Values int   // in the list
+	Stars  []int // of each operator with wildcards, how many they are
+}
+
+// Branches returns the fields of each combination of the objects in lists of
+// $or.
+func (p *Pattern) Branches() [][]Field {
+	branches := make([][]Field, len(p.branches))
+	for i, b := range p.branches {
+		for _, c := range b {
+			f := Field{Path: c.path, Depth: c.depth, Values: len(c.values)}
+			for _, globs := range c.globs {
+				for _, g := range globs {
+					f.Stars = append(f.Stars, g.stars())
 				}
-				or = append(or, o)
 			}
-			compiled.or = append(compiled.or, or)
-			continue
-		}
-		field, err := d.field(name, object[name], at)
-		if err != nil {
-			return compiled, err
-		}
-		compiled.fields = append(compiled.fields, field)
-	}
-	return compiled, nil
-}
-
-func (d Dialect) order(object map[string]any) []string {
-	names := slices.Sorted(maps.Keys(object))
-	if i := slices.Index(names, d.Last); i >= 0 {
-		names = append(slices.Delete(names, i, i+1), d.Last)
-	}
-	return names
-}
-
-// Alternatives returns the objects that a field joins if it is the operator
-// $or: a list of two or more, none of which has an operator's name as a field.
-// Any other field called $or is one as any other.
-func Alternatives(name string, value any) []map[string]any {
-	list, ok := value.([]any)
-	if name != "$or" || !ok || len(list) < 2 {
-		return nil
-	}
-	var objects []map[string]any
-	for _, element := range list {
-		object, ok := element.(map[string]any)
-		if !ok {
-			return nil
-		}
-		for field := range object {
-			if operators[field] != nil {
-				return nil
-			}
-		}
-		objects = append(objects, object)
-	}
-	return objects
-}
-
-func (d Dialect) field(name string, value any, path string) (fieldPattern, error) {
-	field := fieldPattern{name: name}
-	switch v := value.(type) {
-	case map[string]any:
-		object, err := d.object(v, path)
-		field.object = &object
-		return field, err
-	case []any:
-		if len(v) == 0 {
-			return field, refuse("Empty arrays are not allowed, at %q", path)
-		}
-		for _, element := range v {
-			m, absent, err := d.value(element)
-			if err != nil {
-				return field, refuse("%w, at %q", err, path)
-			}
-			if absent {
-				field.absent = true
-				continue
-			}
-			field.values = append(field.values, m)
-		}
-		return field, nil
-	default:
-		return field, refuse("%q must be an object or an array", path)
-	}
-}
-
-// A Node is a place in the data where a pattern may look.
-type Node interface {
-	Field(name string) (any, bool)
-}
-
-// Object is decoded JSON.
-type Object map[string]any
-
-// Field implements Node.
-func (o Object) Field(name string) (any, bool) {
-	value, ok := o[name]
-	return value, ok
-}
-
-// Matches tells whether the pattern holds for the data.
-func (p *Pattern) Matches(data Node) bool { return p.root.matches(data) }
-
-func (o *objectPattern) matches(n Node) bool {
-	for i := range o.fields {
-		value, ok := n.Field(o.fields[i].name)
-		if !o.fields[i].matches(value, ok) {
-			return false
+			branches[i] = append(branches[i], f)
 		}
 	}
-	for _, or := range o.or {
-		if !slices.ContainsFunc(or, func(alternative objectPattern) bool { return alternative.matches(n) }) {
-			return false
-		}
-	}
-	return true
-}
-
-func (f *fieldPattern) matches(value any, ok bool) bool {
-	if f.object != nil {
-		return f.object.matchesAny(value)
-	}
-	if f.absent && !(ok && hasLeaf(value)) {
-		return true
-	}
-	return ok && f.matchesLeaf(value)
-}
-
-// matchesAny holds an object pattern to an object, or to any object in a list:
-// all its fields must hold for the same one.
-func (o *objectPattern) matchesAny(value any) bool {
-	switch v := value.(type) {
-	case map[string]any:
-		return o.matches(Object(v))
-	case []any:
-		return slices.ContainsFunc(v, o.matchesAny)
-	default:
-		return o.matches(Object(nil)) // only {"exists": false} can hold
-	}
-}
-
-func (f *fieldPattern) matchesLeaf(value any) bool {
-	switch v := value.(type) {
-	case map[string]any:
-		return false
-	case []any:
-		return slices.ContainsFunc(v, f.matchesLeaf)
-	case json.Number:
-		n, err := v.Float64()
-		return err == nil && f.matchesLeaf(n)
-	default:
-		return slices.ContainsFunc(f.values, func(m matcher) bool { return m(v) })
-	}
-}
-
-// hasLeaf tells whether a value is there as a leaf: objects and empty lists
-// are not.
-func hasLeaf(value any) bool {
-	switch v := value.(type) {
-	case map[string]any:
-		return false
-	case []any:
-		return slices.ContainsFunc(v, hasLeaf)
-	default:
-		return true
-	}
+	return branches
 }

@@ -1,29 +1,26 @@
 package match_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 	"testing"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
 // wide is a dialect that allows all there is, and narrow one that allows little.
 var (
-	wide   = match.Dialect{MaxNumber: 5e9, Folding: true, Negatable: []string{"prefix", "suffix", "equals-ignore-case", "wildcard"}, Lists: true}
+	wide   = match.Dialect{MaxNumber: 5e9, Folding: true, Negatable: []string{"prefix", "suffix", "equals-ignore-case", "wildcard"}, Lists: true, MaxComplexity: 10}
 	narrow = match.Dialect{MaxNumber: 1e9, Negatable: []string{"prefix"}}
 )
 
-func decode(t *testing.T, text string) match.Object {
+func decode(t testing.TB, text string) *jsonvalue.Object {
 	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
-	decoder.UseNumber()
-	var object match.Object
-	if err := decoder.Decode(&object); err != nil {
+	value, err := jsonvalue.Decode([]byte(text))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return object
+	return value.(*jsonvalue.Object)
 }
 
 // sample is an event with everything that patterns look at.
@@ -31,7 +28,7 @@ const sample = `{"version":"0","id":"1","detail-type":"Object Created","source":
 	"time":"2026-11-21T10:00:00Z","region":"eu-central-1","resources":["arn:aws:s3:::landing","arn:aws:s3:::other"],
 	"detail":{"bucket":{"name":"landing"},"object":{"key":"inbox/acme/Orders.XML","size":1500},"reason":"PutObject",
 	"ip":"10.0.1.7","ip6":"2001:db8::7","flag":true,"nothing":null,"empty":"","list":["a","b"],"none":[],
-	"numbers":[1,-2.5,3e2],"items":[{"id":1,"color":"red"},{"id":2,"color":"blue"}]}}`
+	"numbers":[1,-2.5,3e2],"account":123456789012,"v4":"010.0.1.7","mapped":"::ffff:a00:107","word":"Straße","dotted.name":{"x":1},"items":[{"id":1,"color":"red"},{"id":2,"color":"blue"}]}}`
 
 func TestPatternsMatchAsDocumented(t *testing.T) {
 	for _, row := range []struct {
@@ -95,13 +92,39 @@ func TestPatternsMatchAsDocumented(t *testing.T) {
 		{"absent or a value", `{"detail":{"reason":[{"exists":false},"PutObject"]}}`, true},
 		{"$or, second holds", `{"$or":[{"source":["x"]},{"region":["eu-central-1"]}]}`, true},
 		{"$or, none holds", `{"$or":[{"source":["x"]},{"region":["y"]}]}`, false},
-		{"$or and a field", `{"source":["x"],"$or":[{"source":["aws.s3"]},{"region":["y"]}]}`, false},
+		{"$or and a field", `{"source":["x"],"$or":[{"account":["111122223333"]},{"region":["y"]}]}`, false},
 		{"$or within the detail", `{"detail":{"$or":[{"reason":["x"]},{"object":{"size":[{"numeric":[">",1000]}]}}]}}`, true},
 		{"fields of one element", `{"detail":{"items":{"id":[2],"color":["blue"]}}}`, true},
 		{"fields of different elements", `{"detail":{"items":{"id":[1],"color":["blue"]}}}`, false},
+		{"names join by dots in the pattern", `{"detail.bucket":{"name":["landing"]}}`, true},
+		{"names join by dots in the data", `{"detail":{"dotted":{"name":{"x":[1]}}}}`, true},
+		{"a joined name is no other one", `{"detail":{"dotted":{"x":[1]}}}`, false},
+		{"the last one of two fields with a path", `{"detail":{"reason":["x"]},"detail.reason":["PutObject"]}`, true},
+		{"an alternative of $or replaces a field beside it", `{"detail":{"reason":["x"],"$or":[{"reason":["PutObject"]},{"flag":[false]}]}}`, true},
+		{"a field behind $or replaces those in it", `{"detail":{"$or":[{"reason":["PutObject"]},{"flag":[true]}],"reason":["x"]}}`, false},
+		{"$or in $or", `{"$or":[{"source":["x"]},{"region":["eu-central-1"],"$or":[{"account":["x"]},{"account":["111122223333"]}]}]}`, true},
+		{"two lists of $or multiply", `{"$or":[{"source":["x"]},{"source":["aws.s3"]}],"detail":{"$or":[{"flag":[false]},{"reason":["x"]}]}}`, false},
+		{"a $or of one object is a field", `{"$or":{"a":["x"]}}`, false},
+		{"exactly", `{"detail":{"reason":[{"exactly":"PutObject"}]}}`, true},
+		{"any case, letter by letter", `{"detail":{"word":[{"equals-ignore-case":"sTRAßE"}]}}`, true},
+		{"any case, where one letter is two", `{"detail":{"word":[{"equals-ignore-case":"STRASSE"}]}}`, false},
+		{"the empty prefix of a text", `{"detail":{"empty":[{"prefix":""}]}}`, true},
+		{"the empty prefix of a number", `{"detail":{"object":{"size":[{"prefix":""}]}}}`, false},
+		{"a number beyond comparing, as it was written", `{"detail":{"account":[123456789012]}}`, true},
+		{"a number beyond comparing, in another notation", `{"detail":{"account":[1.23456789012e11]}}`, false},
+		{"numeric of a number beyond comparing", `{"detail":{"account":[{"numeric":[">",0]}]}}`, false},
+		{"anything-but a number in another notation", `{"detail":{"object":{"size":[{"anything-but":1.5e3}]}}}`, false},
+		{"anything-but a number that is a text", `{"detail":{"reason":[{"anything-but":1500}]}}`, true},
+		{"an address in another notation", `{"detail":{"v4":["10.0.1.7"]}}`, true},
+		{"an address of version 6 that stands for one of version 4", `{"detail":{"mapped":[{"cidr":"10.0.0.0/8"}]}}`, true},
+		{"an address of version 6, written out", `{"detail":{"ip6":["2001:0db8:0:0:0:0:0:0007"]}}`, true},
+		{"a block of no address", `{"detail":{"reason":[{"cidr":"0.0.0.0/0"}]}}`, false},
+		{"anything-but the empty wildcard", `{"detail":{"reason":[{"anything-but":{"wildcard":""}}]}}`, true},
+		{"what does not exist in the element that the fields before chose", `{"detail":{"items":{"color":["red"],"size":[{"exists":false}]}}}`, true},
+		{"what exists in another element, asked for before the field that chooses", `{"detail":{"items":{"color":[{"exists":false}],"id":[2]}}}`, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p, err := wide.Compile([]byte(row.pattern))
+			p, err := wide.Compile(row.pattern)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,64 +135,18 @@ func TestPatternsMatchAsDocumented(t *testing.T) {
 	}
 }
 
-func TestInvalidPatternsAreRefused(t *testing.T) {
-	for _, row := range []struct{ name, pattern, want string }{
-		{"not JSON", `{"source":`, "not valid JSON"},
-		{"not an object", `["source"]`, "Filter is not an object"},
-		{"empty", `{}`, "Empty objects are not allowed"},
-		{"empty object inside", `{"detail":{}}`, `Empty objects are not allowed, at "detail"`},
-		{"empty list", `{"detail":{"a":[]}}`, `Empty arrays are not allowed, at "detail.a"`},
-		{"a bare value", `{"source":"aws.s3"}`, `"source" must be an object or an array`},
-		{"a list in a list", `{"source":[["aws.s3"]]}`, "Match value must be String, number, true, false, or null"},
-		{"unknown operator", `{"source":[{"contains":"x"}]}`, "Unrecognized match type contains"},
-		{"two operators", `{"source":[{"prefix":"x","suffix":"y"}]}`, "Only one key allowed in match expression"},
-		{"prefix of a number", `{"source":[{"prefix":1}]}`, "prefix match pattern must be a string"},
-		{"suffix of a list", `{"source":[{"suffix":["a"]}]}`, "suffix match pattern must be a string"},
-		{"equals-ignore-case of a number", `{"source":[{"equals-ignore-case":1}]}`, "equals-ignore-case match pattern must be a string"},
-		{"wildcard of a number", `{"source":[{"wildcard":1}]}`, "wildcard match pattern must be a string"},
-		{"consecutive stars", `{"source":[{"wildcard":"a**b"}]}`, "Consecutive wildcard characters at pos 1"},
-		{"bad escape", `{"source":[{"wildcard":"a\\b"}]}`, "Invalid escape character at pos 1"},
-		{"exact number out of bounds", `{"a":[5000000001]}`, "Value must be between -5e+09 and 5e+09"},
-		{"numeric of nothing", `{"a":[{"numeric":[]}]}`, "Invalid member in numeric match"},
-		{"numeric without operator", `{"a":[{"numeric":[1]}]}`, "Invalid member in numeric match: 1"},
-		{"numeric operator", `{"a":[{"numeric":["!=",1]}]}`, "Unrecognized numeric range operator: !="},
-		{"numeric without number", `{"a":[{"numeric":["<"]}]}`, "Value of < must be numeric"},
-		{"numeric of a string", `{"a":[{"numeric":["<","1"]}]}`, "Value of < must be numeric"},
-		{"numeric range from above", `{"a":[{"numeric":["<",1,">",0]}]}`, "Too many elements in numeric expression"},
-		{"numeric range with two lower ends", `{"a":[{"numeric":[">",1,">",2]}]}`, "Bad numeric range operator: >"},
-		{"numeric range the wrong way", `{"a":[{"numeric":[">",5,"<",1]}]}`, "Bottom must be less than top"},
-		{"numeric of three", `{"a":[{"numeric":[">",5,"<",6,"<",7]}]}`, "Too many terms in numeric range expression"},
-		{"number out of bounds", `{"a":[{"numeric":["<",1e10]}]}`, "Value must be between"},
-		{"cidr without bits", `{"a":[{"cidr":"10.0.0.0"}]}`, "Malformed CIDR, one '/' required"},
-		{"cidr with a word", `{"a":[{"cidr":"10.0.0.0/x"}]}`, "Malformed CIDR, mask bits must be an integer"},
-		{"cidr of no address", `{"a":[{"cidr":"10.0.0/8"}]}`, "Nonstandard IP address: 10.0.0"},
-		{"exists", `{"a":[{"exists":"no"}]}`, "exists match pattern must be either true or false."},
-		{"anything-but nothing", `{"a":[{"anything-but":[]}]}`, "Empty arrays are not allowed"},
-		{"anything-but a boolean", `{"a":[{"anything-but":true}]}`, "only strings and numbers are supported"},
-		{"anything-but exists", `{"a":[{"anything-but":{"exists":true}}]}`, "Unsupported anything-but pattern: exists"},
-		{"anything-but two operators", `{"a":[{"anything-but":{"prefix":"a","suffix":"b"}}]}`, "Only one key allowed in match expression"},
-		{"anything-but a number out of bounds", `{"a":[{"anything-but":1e10}]}`, "Value must be between"},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			if _, err := wide.Compile([]byte(row.pattern)); err == nil || !strings.Contains(err.Error(), row.want) {
-				t.Errorf("want an error with %q, got %v", row.want, err)
-			}
-		})
-	}
-}
-
 func TestADialectAllowsNoMoreThanItSays(t *testing.T) {
 	for _, row := range []struct{ name, pattern, want string }{
 		{"folding prefix", `{"a":[{"prefix":{"equals-ignore-case":"x"}}]}`, "prefix match pattern must be a string"},
 		{"anything-but another operator", `{"a":[{"anything-but":{"suffix":"x"}}]}`, "Unsupported anything-but pattern: suffix"},
 		{"anything-but a list of prefixes", `{"a":[{"anything-but":{"prefix":["x","y"]}}]}`, "prefix match pattern must be a string"},
-		{"a number", `{"a":[1000000001]}`, "Value must be between -1e+09 and 1e+09"},
+		{"a number", `{"a":[{"numeric":["<",1000000001]}]}`, "Value must be between -1.0E9 and 1.0E9, inclusive"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if _, err := wide.Compile([]byte(row.pattern)); err != nil {
+			if _, err := wide.Compile(row.pattern); err != nil {
 				t.Errorf("the wide dialect: %v", err)
 			}
-			if _, err := narrow.Compile([]byte(row.pattern)); err == nil || !strings.Contains(err.Error(), row.want) {
+			if _, err := narrow.Compile(row.pattern); err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("want an error with %q, got %v", row.want, err)
 			}
 		})
@@ -179,7 +156,7 @@ func TestADialectAllowsNoMoreThanItSays(t *testing.T) {
 func TestADialectMayAskForAValueWhereSomethingExists(t *testing.T) {
 	valued := match.Dialect{Valued: true}
 	for text, want := range map[string]bool{`{"a":"x"}`: true, `{"a":0}`: true, `{"a":false}`: true, `{"a":null}`: false, `{"a":""}`: false, `{"b":1}`: false} {
-		p, err := valued.Compile([]byte(`{"a":[{"exists":true}]}`))
+		p, err := valued.Compile(`{"a":[{"exists":true}]}`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,11 +7,12 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"io"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
@@ -40,21 +41,30 @@ func newFilter(policy, scope string) (*filter, error) {
 	if policy == "" {
 		return nil, nil
 	}
-	var object map[string]any
-	if err := json.Unmarshal([]byte(policy), &object); err != nil {
+	value, err := jsonvalue.Decode([]byte(policy))
+	object, ok := value.(*jsonvalue.Object)
+	if err != nil || !ok && value != nil {
 		return nil, invalid("FilterPolicy: failed to parse JSON.")
 	}
-	if len(object) == 0 {
+	if object.Len() == 0 {
 		return nil, nil
 	}
-	if scope == byAttributes && isNested(object) {
-		return nil, invalid("Filter policy scope MessageAttributes does not support nested filter policy")
+	var text bytes.Buffer
+	if err := json.Compact(&text, []byte(policy)); err != nil {
+		return nil, invalid("FilterPolicy: failed to parse JSON.")
 	}
-	pattern, err := filterDialect.Compile([]byte(policy))
+	pattern, err := filterDialect.Compile(text.String()) // whose errors quote the policy without blanks
+	if errors.Is(err, match.ErrCombinations) {
+		return nil, errFilterComplexity
+	}
 	if err != nil {
 		return nil, invalid("FilterPolicy: %v", err)
 	}
-	if err := checkFilterLimits(policy, object); err != nil {
+	branches := pattern.Branches()
+	if scope == byAttributes && isNested(branches) {
+		return nil, invalid("Filter policy scope MessageAttributes does not support nested filter policy")
+	}
+	if err := checkFilterLimits(policy, branches); err != nil {
 		return nil, err
 	}
 	return &filter{scope, pattern}, nil
@@ -95,13 +105,9 @@ func (f *filter) rejects(text string, attributes map[string]attribute) rejection
 }
 
 func (f *filter) rejectsBody(text string) rejection {
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var object match.Object
-	if err := decoder.Decode(&object); err != nil || object == nil {
-		return invalidBody
-	}
-	if _, err := decoder.Token(); err != io.EOF {
+	value, err := jsonvalue.Decode([]byte(text))
+	object, ok := value.(*jsonvalue.Object)
+	if err != nil || !ok {
 		return invalidBody
 	}
 	if !f.pattern.Matches(object) {
@@ -111,8 +117,8 @@ func (f *filter) rejectsBody(text string) rejection {
 }
 
 // filterValues are what a policy looks at. Binary attributes are left out.
-func filterValues(attributes map[string]attribute) (values match.Object, ok bool) {
-	values = match.Object{}
+func filterValues(attributes map[string]attribute) (values *jsonvalue.Object, ok bool) {
+	values = jsonvalue.NewObject(len(attributes))
 	for name, a := range attributes {
 		if a.StringValue == nil {
 			continue
@@ -124,25 +130,32 @@ func filterValues(attributes map[string]attribute) (values match.Object, ok bool
 				return nil, false
 			}
 		case kind == "Number":
-			number, err := strconv.ParseFloat(*a.StringValue, 64)
-			if err != nil {
+			if value, ok = number(*a.StringValue); !ok {
 				return nil, false
 			}
-			value = number
 		}
-		values[name] = value
+		values.Set(name, value)
 	}
 	return values, true
 }
 
+// number reads a number, which need not be one of JSON: +1.50 is one as well.
+func number(text string) (any, bool) {
+	value, err := jsonvalue.Decode([]byte(text))
+	if _, ok := jsonvalue.Float(value); ok && err == nil {
+		return value, true
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil
+}
+
 // stringArray reads strings, numbers, true, false and null.
 func stringArray(text string) (list []any, ok bool) {
-	if !bytes.HasPrefix(bytes.TrimSpace([]byte(text)), []byte("[")) || json.Unmarshal([]byte(text), &list) != nil {
-		return nil, false
-	}
-	return list, !slices.ContainsFunc(list, func(element any) bool {
+	value, err := jsonvalue.Decode([]byte(text))
+	list, ok = value.([]any)
+	return list, err == nil && ok && !slices.ContainsFunc(list, func(element any) bool {
 		switch element.(type) {
-		case []any, map[string]any:
+		case []any, *jsonvalue.Object:
 			return true
 		}
 		return false

@@ -4,6 +4,8 @@ package sns
 // https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
 
 import (
+	"slices"
+
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
@@ -17,106 +19,57 @@ const (
 	maxWildcardsPoints = 100 // of a policy
 )
 
+// errFilterComplexity is AWS's for whatever a policy has too much of but keys.
+var errFilterComplexity = invalid("FilterPolicy: Filter policy is too complex")
+
 // isNested tells a policy that SNS takes for bodies only.
-func isNested(policy map[string]any) bool {
-	for name, value := range policy {
-		if _, nested := value.(map[string]any); nested {
-			return true
-		}
-		for _, alternative := range match.Alternatives(name, value) {
-			if isNested(alternative) {
-				return true
-			}
-		}
-	}
-	return false
+func isNested(branches [][]match.Field) bool {
+	return slices.ContainsFunc(branches, func(fields []match.Field) bool {
+		return slices.ContainsFunc(fields, func(f match.Field) bool { return f.Depth > 1 })
+	})
 }
 
-// checkFilterLimits measures a policy that is sound otherwise.
-func checkFilterLimits(text string, policy map[string]any) error {
+// checkFilterLimits measures a policy that is sound otherwise. Alternatives of
+// $or add up where fields multiply.
+func checkFilterLimits(text string, branches [][]match.Field) error {
 	if len(text) > maxFilterBytes {
 		return invalid("FilterPolicy: Filter policy is too long")
 	}
-	m := measure{combinations: 1}
-	m.object(policy, 1)
+	keys := map[string]bool{}
+	combinations, points := 0, 0
+	for _, fields := range branches {
+		ofBranch, pointsOfBranch := 1, 0
+		for _, f := range fields {
+			keys[f.Path] = true
+			ofBranch *= f.Values * f.Depth // three values two levels deep count six times
+			if slices.ContainsFunc(f.Stars, func(stars int) bool { return stars > maxWildcards }) {
+				return errFilterComplexity
+			}
+			if p := wildcardPoints(f.Stars); p > 0 {
+				pointsOfBranch = p * max(pointsOfBranch, 1)
+			}
+		}
+		combinations += ofBranch
+		points += pointsOfBranch
+	}
 	switch {
-	case m.keys > maxFilterKeys:
+	case len(keys) > maxFilterKeys:
 		return invalid("FilterPolicy: Filter policy can not have more than %d keys", maxFilterKeys)
-	case m.combinations > maxFilterCombinations, m.stars > maxWildcards, m.points > maxWildcardsPoints:
-		return invalid("FilterPolicy: Filter policy is too complex")
+	case combinations > maxFilterCombinations, points > maxWildcardsPoints:
+		return errFilterComplexity
 	}
 	return nil
 }
 
-// measure is how complex a policy is.
-type measure struct {
-	keys         int // that hold values, at whatever depth
-	combinations int
-	stars        int // most of one wildcard pattern
-	points       int // product of the points of the fields that have wildcards; 0 if none has
-}
-
-func (m *measure) object(policy map[string]any, depth int) {
-	for name, value := range policy {
-		if alternatives := match.Alternatives(name, value); alternatives != nil {
-			m.either(alternatives, depth)
-			continue
-		}
-		switch v := value.(type) {
-		case map[string]any:
-			m.object(v, depth+1)
-		case []any:
-			m.keys++
-			m.combinations *= len(v) * depth // three values two levels deep count six times
-			m.wildcards(v)
-		}
-	}
-}
-
-// either adds up what its alternatives would multiply.
-func (m *measure) either(alternatives []map[string]any, depth int) {
-	combinations, points := 0, 0
-	for _, alternative := range alternatives {
-		one := measure{combinations: 1}
-		one.object(alternative, depth)
-		m.keys += one.keys
-		m.stars = max(m.stars, one.stars)
-		combinations += one.combinations
-		points += one.points
-	}
-	m.combinations *= combinations
-	m.multiply(points)
-}
-
-func (m *measure) multiply(points int) {
-	if points > 0 {
-		m.points = points * max(m.points, 1)
-	}
-}
-
-// wildcards scores a field: one point for a pattern with one star, three for
-// each star of a pattern with more.
-func (m *measure) wildcards(values []any) {
+// wildcardPoints scores a field: one point for a pattern with one star, three
+// for each star of a pattern with more.
+func wildcardPoints(patterns []int) int {
 	points := 0
-	for _, value := range values {
-		operator, _ := value.(map[string]any)
-		if negated, ok := operator["anything-but"].(map[string]any); ok {
-			operator = negated
-		}
-		glob, ok := operator["wildcard"].(string)
-		if !ok {
-			continue
-		}
-		literals, err := match.Literals(glob)
-		stars := len(literals) - 1
-		if err != nil || stars == 0 {
-			continue
-		}
-		m.stars = max(m.stars, stars)
+	for _, stars := range patterns {
 		if stars > 1 {
 			stars *= 3
 		}
 		points += stars
 	}
-	m.multiply(points)
+	return points
 }
