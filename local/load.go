@@ -43,6 +43,9 @@ func (e *Engine) load(o Options) ([]stack, error) {
 		}
 		e.declare(s.Name, s.TemplateFile, template)
 		ready := e.stack(s.Name, template, parameters)
+		for _, key := range slices.Sorted(maps.Keys(s.Tags)) {
+			ready.Tags = append(ready.Tags, cfn.Tag{Key: key, Value: s.Tags[key]})
+		}
 		faults = append(faults, prefixed(s.Name, ready.Check(e.types))...)
 		faults = append(faults, e.checkNested(ready, s.Name+"/", e.declare)...)
 		stacks = append(stacks, stack{s, ready})

@@ -23,7 +23,7 @@ type nestedProperties struct {
 	TemplateURL      string
 	Parameters       map[string]any
 	NotificationARNs cfn.Ignored
-	Tags             cfn.Ignored
+	Tags             []cfn.Tag // its parent's, too
 	TimeoutInMinutes cfn.Ignored
 }
 
@@ -63,7 +63,9 @@ func (n nested) stack(ctx context.Context, r cfn.Resource, p nestedProperties) (
 	for name, value := range p.Parameters {
 		parameters[name] = parameterText(value)
 	}
-	return n.engine.stack(r.PhysicalName(128), template, parameters), nil
+	s := n.engine.stack(r.PhysicalName(128), template, parameters)
+	s.Tags = p.Tags
+	return s, nil
 }
 
 func (n nested) handle(id string, outputs map[string]any) cfn.Handle {

@@ -22,7 +22,7 @@ var updated = map[string]string{
 	"AWS::ApiGateway::RestApi":            "ApiKeySourceType BinaryMediaTypes DisableExecuteApiEndpoint EndpointConfiguration Name Policy",
 	"AWS::ApiGateway::Stage":              "CacheClusterEnabled DeploymentId MethodSettings Variables",
 	"AWS::ApiGateway::UsagePlan":          "ApiStages Description Quota Tags Throttle UsagePlanName",
-	"AWS::CloudFormation::Stack":          "Parameters TemplateURL",
+	"AWS::CloudFormation::Stack":          "Parameters Tags TemplateURL",
 	"AWS::CloudTrail::Trail":              "AdvancedEventSelectors EventSelectors IncludeGlobalServiceEvents IsLogging IsMultiRegionTrail",
 	"AWS::CloudWatch::Alarm":              "ActionsEnabled AlarmActions AlarmDescription ComparisonOperator DatapointsToAlarm Dimensions EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Metrics Namespace OKActions Period Statistic Threshold TreatMissingData",
 	"AWS::CloudWatch::CompositeAlarm":     "ActionsEnabled AlarmActions AlarmDescription AlarmRule InsufficientDataActions OKActions",

@@ -32,6 +32,7 @@ type Stack struct {
 	Name         string
 	TemplateFile string
 	Parameters   map[string]string
+	Tags         map[string]string
 	Needs        []string // ids of the stacks that come first, and of other artifacts
 	Protected    bool     // whether it has termination protection
 
@@ -131,6 +132,7 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 		TemplateFile string            `json:"templateFile"`
 		StackName    string            `json:"stackName"`
 		Parameters   map[string]string `json:"parameters"`
+		Tags         map[string]string `json:"tags"`
 		Protected    bool              `json:"terminationProtection"`
 	}
 	if err := json.Unmarshal(artifact.Properties, &properties); err != nil {
@@ -141,6 +143,7 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 		Name:         properties.StackName,
 		TemplateFile: filepath.Join(dir, properties.TemplateFile),
 		Parameters:   properties.Parameters,
+		Tags:         properties.Tags,
 		Needs:        artifact.Dependencies,
 		Protected:    properties.Protected,
 	}

@@ -15,6 +15,7 @@ type instance struct {
 	handle     Handle
 	declared   *declaration
 	properties map[string]any // resolved
+	tags       []Tag          // those of its stack
 
 	// suspect tells that the last update failed: the properties are those that
 	// it was to give, and nobody knows which ones it gave.
@@ -27,9 +28,11 @@ func (i *instance) is(other *instance) bool {
 }
 
 // resolved is what a resource is to be.
-func (s *Stack) resolved(r *resolver, id string) (*instance, error) {
+func (c *Created) resolved(s *Stack, r *resolver, id string) (*instance, error) {
 	declared := s.Template.Resources[id]
 	wanted := &instance{Resource: Resource{Stack: s.Name, LogicalID: id, Type: declared.Type}, declared: declared}
+	t, _ := typeNamed(c.types, wanted.Type)
+	wanted.tags = s.tags(t, wanted.Resource)
 	properties, err := r.resolve(orEmpty(declared.Properties))
 	if err != nil {
 		return wanted, wanted.fault("property", err)
@@ -56,7 +59,7 @@ func (c *Created) create(ctx context.Context, wanted instance) (*instance, error
 	}
 	t, _ := typeNamed(c.types, wanted.Type)
 	var err error
-	wanted.handle, err = t.create(ctx, wanted.Resource, wanted.properties)
+	wanted.handle, err = t.create(ctx, wanted.Resource, wanted.given())
 	return &wanted, err
 }
 

@@ -18,10 +18,11 @@ import (
 type Plan struct {
 	Changes []Change // by logical id
 	Outputs bool     // whether outputs differ
+	Tags    bool     // whether the stack's own tags do
 }
 
 // Empty tells whether an update would do nothing.
-func (p Plan) Empty() bool { return len(p.Changes) == 0 && !p.Outputs }
+func (p Plan) Empty() bool { return len(p.Changes) == 0 && !p.Outputs && !p.Tags }
 
 // Change is what an update would do to one resource.
 type Change struct {
@@ -37,7 +38,7 @@ type Change struct {
 
 // Detail is one reason for a Modify.
 type Detail struct {
-	Attribute  string // Properties, Metadata, DeletionPolicy, UpdateReplacePolicy
+	Attribute  string // Properties, Tags (of the stack), Metadata, DeletionPolicy, UpdateReplacePolicy
 	Name       string // of the property
 	Recreation schema.Recreation
 	Evaluation string // Static, or Dynamic: the value is not known before
@@ -82,6 +83,7 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 	slices.SortFunc(plan.Changes, func(a, b Change) int { return cmp.Compare(a.LogicalID, b.LogicalID) })
 	foreseen, err := to.resolveOutputs(r)
 	plan.Outputs = err != nil || !same(foreseen.Outputs, c.Outputs) || !maps.Equal(foreseen.ExportNames, c.ExportNames)
+	plan.Tags = !slices.Equal(c.stack.sortedTags(), to.sortedTags())
 	return plan, nil
 }
 
@@ -139,7 +141,8 @@ func (p planner) change(id string) (*Change, error) {
 // are not there yet may not be of a form that can be resolved: then it is taken
 // for something else than now.
 func (p planner) foresee(now *instance, declared *declaration) (*instance, error) {
-	wanted := &instance{Resource: now.Resource, declared: declared, properties: map[string]any{}}
+	t, _ := typeNamed(p.types, now.Type)
+	wanted := &instance{Resource: now.Resource, declared: declared, properties: map[string]any{}, tags: p.to.tags(t, now.Resource)}
 	for name, value := range declared.Properties {
 		resolved, err := p.resolver.resolve(value)
 		if _, removed := resolved.(noValue); removed {
@@ -194,6 +197,7 @@ func (p planner) details(now, wanted *instance) (all []Detail) {
 			all = append(all, Detail{Attribute: name, Recreation: schema.Never, Evaluation: "Static", Source: "DirectModification"})
 		}
 	}
+	attribute("Tags", !slices.Equal(now.tags, wanted.tags))
 	attribute("Metadata", !same(now.Metadata, wanted.Metadata))
 	attribute("DeletionPolicy", now.declared.DeletionPolicy != wanted.declared.DeletionPolicy)
 	attribute("UpdateReplacePolicy", now.declared.UpdateReplacePolicy != wanted.declared.UpdateReplacePolicy)

@@ -18,6 +18,9 @@ type Stack struct {
 	Template   *Template
 	Parameters map[string]string // by name; defaults fill the rest
 
+	// Tags are the stack's, which its resources get as well. Default: none.
+	Tags []Tag
+
 	// Imports answers Fn::ImportValue.
 	Imports func(name string) (any, bool)
 
@@ -161,7 +164,7 @@ func (r *resolver) wanted(condition string) (bool, error) {
 
 // add creates a resource that there was not, and hands its handle to the resolver.
 func (c *Created) add(ctx context.Context, s *Stack, r *resolver, id string) error {
-	wanted, err := s.resolved(r, id)
+	wanted, err := c.resolved(s, r, id)
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (m move) bring(ctx context.Context, r *resolver, id string) error {
 	if now == nil {
 		return failed(id, true, m.add(ctx, m.to, r, id))
 	}
-	wanted, err := m.to.resolved(r, id)
+	wanted, err := m.resolved(m.to, r, id)
 	if err != nil {
 		m.to.tell(now.step("UPDATE_FAILED", err.Error()))
 		return failed(id, false, err)
@@ -132,7 +132,7 @@ func (m move) update(ctx context.Context, now, former, wanted *instance) error {
 		now = former
 	}
 	wanted.Generation, wanted.handle = now.Generation, now.handle
-	paths := differences(now.properties, wanted.properties)
+	paths := differences(now.given(), wanted.given())
 	switch {
 	case len(paths) == 0 && !now.suspect && same(now.Metadata, wanted.Metadata) && !back:
 		m.put(wanted) // its declaration may be another
@@ -164,7 +164,7 @@ func (m move) update(ctx context.Context, now, former, wanted *instance) error {
 // inPlace gives a resource other properties.
 func (m move) inPlace(ctx context.Context, now, wanted *instance, paths [][]string) error {
 	t, _ := typeNamed(m.types, now.Type)
-	alike, err := t.alike(wanted.Resource, now.properties, wanted.properties)
+	alike, err := t.alike(wanted.Resource, now.given(), wanted.given())
 	switch {
 	case err != nil:
 		return err
@@ -176,13 +176,13 @@ func (m move) inPlace(ctx context.Context, now, wanted *instance, paths [][]stri
 	case t.update == nil:
 		return about(now.Resource, fmt.Errorf("the local engine does not update property %s of a resource of this type", strings.Join(paths[0], ".")))
 	}
-	handle, err := t.update(ctx, wanted.Resource, now.handle, now.properties, wanted.properties)
+	handle, err := t.update(ctx, wanted.Resource, now.handle, now.given(), wanted.given())
 	if errors.Is(err, ErrReplace) {
 		return err
 	}
 	if err != nil {
 		doubtful := *now
-		doubtful.properties, doubtful.suspect = wanted.properties, true
+		doubtful.properties, doubtful.tags, doubtful.suspect = wanted.properties, wanted.tags, true
 		m.put(&doubtful)
 		return err
 	}
@@ -271,7 +271,7 @@ func (c *Created) GoesBackTo(to *Stack) bool {
 	return c.pending != nil && c.pending.from != nil && c.pending.from.Alike(to)
 }
 
-// Alike tells whether two stacks have the same template and parameters.
+// Alike tells whether two stacks have the same template, parameters and tags.
 func (s *Stack) Alike(other *Stack) bool {
-	return s.Template.Body == other.Template.Body && maps.Equal(s.Parameters, other.Parameters)
+	return s.Template.Body == other.Template.Body && maps.Equal(s.Parameters, other.Parameters) && slices.Equal(s.sortedTags(), other.sortedTags())
 }

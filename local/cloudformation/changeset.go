@@ -6,7 +6,6 @@ package cloudformation
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -85,7 +84,7 @@ func (f *CloudFormation) createChangeSet(ctx context.Context, caller cloud.Calle
 	id := f.cloud.ARN("cloudformation", "changeSet/"+in.ChangeSetName+"/"+cloud.UUID())
 	set := &changeSet{
 		id: id, name: in.ChangeSetName, token: in.ClientToken, description: in.Description, created: time.Now(), ready: ready,
-		terms: terms{in.Tags, in.Capabilities, id, in.RoleARN}, creates: in.ChangeSetType == "CREATE", failure: in.OnStackFailure,
+		terms: terms{in.Capabilities, id, in.RoleARN}, creates: in.ChangeSetType == "CREATE", failure: in.OnStackFailure,
 		status: "CREATE_IN_PROGRESS", execution: "UNAVAILABLE",
 	}
 	f.mu.Lock()
@@ -107,9 +106,6 @@ func (f *CloudFormation) createChangeSet(ctx context.Context, caller cloud.Calle
 		return changeSetOutput{}, s.notUpdatable()
 	case s == nil:
 		s = f.add(cfn.Stack{Name: in.StackName, Site: f.cloud.Site, Template: &cfn.Template{}}, Settings{}, reviewed, "User Initiated")
-	}
-	if set.tags == nil {
-		set.tags = s.tags
 	}
 	s.sets = append(s.sets, set)
 	f.cloud.Go(func(context.Context) { f.review(s, set) })
@@ -140,7 +136,7 @@ func (f *CloudFormation) review(s *stack, set *changeSet) {
 	if set.status != "CREATE_IN_PROGRESS" {
 		return // it has been deleted meanwhile
 	}
-	if reason == "" && !set.creates && plan.Empty() && sameTags(s.tags, set.tags) {
+	if reason == "" && !set.creates && plan.Empty() {
 		reason = "The submitted information didn't contain changes. Submit different information to create a change set."
 	}
 	if reason != "" {
@@ -190,15 +186,4 @@ func told(c cfn.Change) change {
 		r.Details = append(r.Details, changeDetail{changeTarget{d.Attribute, d.Name, string(d.Recreation)}, d.Evaluation, d.Source, d.Cause})
 	}
 	return change{"Resource", r}
-}
-
-func sameTags(a, b []tag) bool {
-	byKey := func(tags []tag) map[string]string {
-		all := map[string]string{}
-		for _, t := range tags {
-			all[t.Key] = t.Value
-		}
-		return all
-	}
-	return maps.Equal(byKey(a), byKey(b))
 }

@@ -202,8 +202,13 @@ func TestWhatAChangeSetCannotBeMadeOfIsRefused(t *testing.T) {
 			in.TemplateBody, in.Parameters = aws.String(fmt.Sprintf(role, `, "Properties": {"RoleName": "r"}`)), nil
 			in.Capabilities = []types.Capability{types.CapabilityCapabilityIam}
 		}, "InsufficientCapabilities", "Requires capabilities : [CAPABILITY_NAMED_IAM]"},
-		"an update of nothing": {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeUpdate }, "ValidationError", "Stack [shop] does not exist"},
-		"an import":            {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeImport }, "ValidationError", "imports no resources"},
+		"a tag of AWS's":        {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("AWS:x", "1") }, "ValidationError", "aws: prefixed tag key names are not allowed for external use"},
+		"a tag without a value": {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("a", "1", "b", "") }, "ValidationError", "at 'tags.2.member.value'"},
+		"a tag without a key":   {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("", "1") }, "ValidationError", "at 'tags.1.member.key'"},
+		"a tag twice":           {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("a", "1", "a", "2") }, "ValidationError", "Duplicate tag keys found: a"},
+		"too many tags":         {func(in *sdk.CreateChangeSetInput) { in.Tags = slices.Repeat(tagsOf("a", "1"), 51) }, "ValidationError", "at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50"},
+		"an update of nothing":  {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeUpdate }, "ValidationError", "Stack [shop] does not exist"},
+		"an import":             {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeImport }, "ValidationError", "imports no resources"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onReview(t, func(t *testing.T, r *review) {
@@ -294,4 +299,12 @@ func TestAChangeSetEndsWithItsStack(t *testing.T) {
 			t.Errorf("the stack is in %s", s.StackStatus)
 		}
 	})
+}
+
+// tagsOf are tags by keys and values.
+func tagsOf(pairs ...string) (all []types.Tag) {
+	for i := 0; i < len(pairs); i += 2 {
+		all = append(all, types.Tag{Key: &pairs[i], Value: &pairs[i+1]})
+	}
+	return all
 }

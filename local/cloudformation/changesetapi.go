@@ -29,7 +29,7 @@ type describeChangeSetOutput struct {
 	OnStackFailure                                 string `json:",omitempty"`
 	Parameters                                     []parameter
 	Capabilities                                   []string
-	Tags                                           []tag
+	Tags                                           []cfn.Tag
 	Changes                                        []change
 	NextToken                                      string `json:",omitempty"`
 }
@@ -78,7 +78,7 @@ func (f *CloudFormation) describeChangeSet(_ context.Context, caller cloud.Calle
 	out = describeChangeSetOutput{
 		ChangeSetId: set.id, ChangeSetName: set.name, StackId: s.id, StackName: s.template.Name, Description: set.description,
 		CreationTime: cloud.Time(set.created), Status: set.status, StatusReason: set.reason, ExecutionStatus: set.execution,
-		OnStackFailure: set.failure, Parameters: parametersOf(set.ready), Capabilities: set.capabilities, Tags: set.tags,
+		OnStackFailure: set.failure, Parameters: parametersOf(set.ready), Capabilities: set.capabilities, Tags: set.ready.Tags,
 	}
 	out.Changes, out.NextToken, err = page(set.changes, in.NextToken)
 	return out, err

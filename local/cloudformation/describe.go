@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -38,7 +39,7 @@ type description struct {
 	ChangeSetId                 string   `json:",omitempty"`
 	RoleARN                     string   `json:",omitempty"`
 	Capabilities                []string `json:",omitempty"`
-	Tags                        []tag
+	Tags                        []cfn.Tag
 	Parameters                  []parameter
 	Outputs                     []output
 }
@@ -87,7 +88,7 @@ func (f *CloudFormation) describe(s *stack) description {
 	d := description{
 		StackId: s.id, StackName: s.template.Name, ParentId: s.parent, StackStatus: s.status, StackStatusReason: s.reason,
 		Description: s.template.Template.Description, CreationTime: cloud.Time(s.began), EnableTerminationProtection: f.protected(s),
-		DisableRollback: s.keep, DriftInformation: driftInformation{"NOT_CHECKED"}, ChangeSetId: s.changeSet, RoleARN: s.roleARN, Capabilities: s.capabilities, Tags: s.tags,
+		DisableRollback: s.keep, DriftInformation: driftInformation{"NOT_CHECKED"}, ChangeSetId: s.changeSet, RoleARN: s.roleARN, Capabilities: s.capabilities, Tags: s.template.Tags,
 	}
 	if s.parent != "" {
 		d.RootId = f.root(s).id

@@ -23,7 +23,7 @@ type saved struct {
 	Lineage      cfn.Lineage // of its resources
 	Template     string      `json:",omitempty"`
 	Parameters   map[string]string
-	Tags         []tag
+	Tags         []cfn.Tag
 	Capabilities []string
 	RoleARN      string
 	Protected    bool
@@ -50,7 +50,7 @@ func (f *CloudFormation) Snapshot() iter.Seq[any] {
 		record := saved{Name: s.template.Name, Before: s.template.Before, Lineage: s.lineage}
 		if s.made {
 			record.Template, record.Parameters = s.template.Template.Body, s.template.Parameters
-			record.Tags, record.Capabilities, record.RoleARN, record.Protected = s.tags, s.capabilities, s.roleARN, s.protected
+			record.Tags, record.Capabilities, record.RoleARN, record.Protected = s.template.Tags, s.capabilities, s.roleARN, s.protected
 		}
 		records = append(records, record)
 	}
@@ -100,9 +100,10 @@ func (f *CloudFormation) revive(ctx context.Context, record saved) error {
 	if err != nil {
 		return err
 	}
+	ready.Tags = record.Tags
 	f.mu.Lock()
 	s := f.add(ready, Settings{Protected: record.Protected, DisableRollback: true}, "CREATE_IN_PROGRESS", "")
-	s.terms, s.made = terms{record.Tags, record.Capabilities, "", record.RoleARN}, true
+	s.terms, s.made = terms{record.Capabilities, "", record.RoleARN}, true
 	f.mu.Unlock()
 	return f.create(ctx, s, f.options.Types, "DO_NOTHING")
 }

@@ -48,7 +48,6 @@ type before struct {
 
 // terms are what a stack or a change set has besides its template.
 type terms struct {
-	tags               []tag
 	capabilities       []string
 	changeSet, roleARN string
 }

@@ -51,7 +51,7 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 	otherwise := onFailure(in.OnFailure, in.DisableRollback)
 	settings := Settings{Protected: in.EnableTerminationProtection, DisableRollback: otherwise == "DO_NOTHING"}
 	s := f.add(ready, settings, "CREATE_IN_PROGRESS", "User Initiated")
-	s.terms, s.made = terms{in.Tags, in.Capabilities, "", in.RoleARN}, true
+	s.terms, s.made = terms{in.Capabilities, "", in.RoleARN}, true
 	f.cloud.Go(func(ctx context.Context) { f.create(ctx, s, f.options.Types, otherwise) })
 	return stackOutput{s.id}, nil
 }
@@ -94,14 +94,11 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	u := &update{ready, terms{in.Tags, in.Capabilities, "", in.RoleARN}, in.DisableRollback}
-	if u.tags == nil {
-		u.tags = s.tags
-	}
+	u := &update{ready, terms{in.Capabilities, "", in.RoleARN}, in.DisableRollback}
 	switch {
 	case !s.updatable(in.DisableRollback): // it has begun to be updated meanwhile
 		return out, s.notUpdatable()
-	case plan.Empty() && sameTags(s.tags, u.tags):
+	case plan.Empty():
 		return out, invalid("No updates are to be performed.")
 	}
 	for _, set := range s.sets {
@@ -130,7 +127,7 @@ func (f *CloudFormation) may(caller cloud.Caller, action string, in wanted) erro
 	if f.options.Ready == nil {
 		return invalid("stacks are not created by the API here")
 	}
-	return nil
+	return checkTags(in.Tags)
 }
 
 // updatableStack finds a stack that can be updated.

