@@ -111,18 +111,25 @@ func (b *bureau) want(status int, method, scheme, bearer, id string) {
 // newKey makes an SSH key, and a file with its public half.
 func newKey(t *testing.T) (signer ssh.Signer, file string) {
 	t.Helper()
+	signer = newSigner(t)
+	file = filepath.Join(t.TempDir(), "key.pub")
+	if err := os.WriteFile(file, []byte(authorized(signer)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return signer, file
+}
+
+func newSigner(t *testing.T) ssh.Signer {
+	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if signer, err = ssh.NewSignerFromKey(key); err != nil {
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
 		t.Fatal(err)
 	}
-	file = filepath.Join(t.TempDir(), "key.pub")
-	if err := os.WriteFile(file, ssh.MarshalAuthorizedKey(signer.PublicKey()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return signer, file
+	return signer
 }
 
 // listFile writes a list of acme, globex and others.

@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/enrolment"
 	"github.com/tradepost-dev/tradepost/internal/partners"
@@ -128,12 +126,10 @@ func TestAnUnknownUserADisabledPartnerAndAWrongKeyAreAnsweredAlike(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, _ := newKey(t)
-	stranger, _ := newKey(t)
-	public := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key.PublicKey())))
+	key, stranger := newSigner(t), newSigner(t)
 	bearers := map[string]string{"unknown": "nobody." + strings.Repeat("0", 64), "wrong key": "wrong-key." + strings.Repeat("0", 64)}
 	add := func(p partners.Partner) string {
-		p.ContactEmail, p.SSHPublicKeys = "edi@knock.example", []string{public}
+		p.ContactEmail, p.SSHPublicKeys = "edi@knock.example", []string{authorized(key)}
 		bearer, err := keeper.Add(t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
@@ -207,46 +203,4 @@ func (w *watchman) stop() []string {
 	calls := w.calls
 	w.calls = nil
 	return calls
-}
-
-// Ten thousand partners are one list, and a list that is applied again changes
-// nothing.
-func TestTenThousandPartnersAreEnrolled(t *testing.T) {
-	t.Parallel()
-	const many = 10_000
-	d := anotherDesk(t, local.Options{})
-	keeper, err := d.Keeper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, _ := newKey(t)
-	public := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key.PublicKey())))
-	list, err := partners.Parse([]byte(read(t, filepath.Join(d.State, "partners.json"))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	known := len(list)
-	for i := range many - known { // a region has no room for more API keys
-		list = append(list, partners.Partner{ID: fmt.Sprintf("many-%05d", i), ContactEmail: "edi@many.example", SSHPublicKeys: []string{public}, Tier: []string{"standard", "basic", "premium"}[i%3]})
-	}
-	apply := func() enrolment.Report {
-		began := time.Now()
-		report, err := keeper.Apply(deadline(t), list, enrolment.Options{DrainAny: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%d added, %d unchanged: %v", report.Added, report.Unchanged, time.Since(began))
-		return report
-	}
-	if report := apply(); report.Added != many-known || report.Unchanged != known {
-		t.Errorf("%+v", report)
-	}
-	if report := apply(); report.Unchanged != many || len(report.Drained) > 0 {
-		t.Errorf("%+v", report)
-	}
-	last := d.Partner(list[many-1].ID, "", key)
-	if err := last.Upload(deadline(t), "last.xml", strings.NewReader(batch(record("last", "x")))); err != nil {
-		t.Fatal(err)
-	}
-	wantTotals(t, reply(t, last, "last.xml", ""), 1, 0, 0, 0)
 }

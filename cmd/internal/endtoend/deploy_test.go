@@ -33,9 +33,9 @@ type site struct {
 
 // newSite starts the pipeline in an engine of its own, synthesized with a context
 // of its own.
-func newSite(t *testing.T, values map[string]string) *site {
+func newSite(t *testing.T, state string, values map[string]string) *site {
 	t.Helper()
-	l, err := laptop.Start(t.Context(), laptop.Options{Root: root, State: t.TempDir(), Systems: []laptop.System{b2b.System()}, Context: values})
+	l, err := laptop.Start(t.Context(), laptop.Options{Root: root, State: state, Systems: []laptop.System{b2b.System()}, Context: values})
 	s := &site{Laptop: mine(t, l, err)}
 	s.stacks = cloudformation.NewFromConfig(s.AWS())
 	if _, err := s.stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("CDKToolkit"), TemplateBody: aws.String(bootstrap)}); err != nil {

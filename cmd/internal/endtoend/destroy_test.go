@@ -33,7 +33,7 @@ import (
 // One of its buckets leaves it before.
 func TestAnEphemeralStackIsDestroyedWithAllThatIsInIt(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, map[string]string{"ephemeral": "true", "detection": "Both"})
+	s := newSite(t, t.TempDir(), map[string]string{"ephemeral": "true", "detection": "Both"})
 	fill(t, s.Laptop)
 	s.losesABucket(t)
 	for kind, names := range inventory(t, s.Laptop) {
