@@ -1,0 +1,455 @@
+// Package regex matches JavaScript's regular expressions, in the web's dialect and without the u flag: over UTF-16
+// units, by backtracking. Its steps are counted by whoever asks for a match, who can so bound and cancel it.
+//
+// This file reads patterns.
+package regex
+
+import (
+	"errors"
+	"strconv"
+	"unicode/utf16"
+)
+
+type nodeKind int
+
+const (
+	nodeEmpty nodeKind = iota
+	nodeChar
+	nodeClass
+	nodeSequence
+	nodeChoice
+	nodeGroup // capturing
+	nodeRepeat
+	nodeLineStart
+	nodeLineEnd
+	nodeWord
+	nodeNotWord
+	nodeBackreference
+	nodeLook
+)
+
+type node struct {
+	kind     nodeKind
+	char     uint16
+	class    *class
+	children []*node
+	group    int // its number, or the one that is referred to
+	least    int // repetitions
+	most     int // -1 for any number
+	lazy     bool
+	behind   bool // looks behind
+	negative bool
+	first    int // the groups within, first to last
+	last     int
+}
+
+type parser struct {
+	source     []uint16
+	pos        int
+	groups     int // so far
+	allGroups  int
+	names      map[string]int
+	depth      int
+	ignoreCase bool
+	multiline  bool
+}
+
+const maxDepth = 500
+
+// SyntaxError is what is wrong with a pattern, in JavaScript's words.
+type SyntaxError string
+
+func (e SyntaxError) Error() string { return string(e) }
+
+func (p *parser) fail(reason string) error {
+	return SyntaxError("Invalid regular expression: /" + string(utf16.Decode(p.source)) + "/: " + reason)
+}
+
+func (p *parser) peek(ahead int) rune {
+	if p.pos+ahead < len(p.source) {
+		return rune(p.source[p.pos+ahead])
+	}
+	return -1
+}
+
+// take passes over a text if it comes next.
+func (p *parser) take(text string) bool {
+	for i, r := range text {
+		if p.peek(i) != r {
+			return false
+		}
+	}
+	p.pos += len(text)
+	return true
+}
+
+// countGroups looks ahead: a backslash and a number refer to a group only if there is one.
+func (p *parser) countGroups() {
+	inClass := false
+	for i := 0; i < len(p.source); i++ {
+		at := func(j int) rune {
+			if i+j < len(p.source) {
+				return rune(p.source[i+j])
+			}
+			return -1
+		}
+		switch c := p.source[i]; {
+		case c == '\\':
+			i++
+		case c == '[':
+			inClass = true
+		case c == ']':
+			inClass = false
+		case c == '(' && !inClass:
+			named := at(1) == '?' && at(2) == '<' && at(3) != '=' && at(3) != '!'
+			if at(1) != '?' || named {
+				p.allGroups++
+			}
+			if named {
+				start := i + 3
+				for i < len(p.source) && p.source[i] != '>' {
+					i++
+				}
+				p.names[string(utf16.Decode(p.source[start:i]))] = p.allGroups
+			}
+		}
+	}
+}
+
+func (p *parser) disjunction() (*node, error) {
+	if p.depth++; p.depth > maxDepth {
+		return nil, errors.New("the regular expression is nested too deeply")
+	}
+	defer func() { p.depth-- }()
+	choice := &node{kind: nodeChoice}
+	for {
+		alternative, err := p.alternative()
+		if err != nil {
+			return nil, err
+		}
+		choice.children = append(choice.children, alternative)
+		if !p.take("|") {
+			break
+		}
+	}
+	if len(choice.children) == 1 {
+		return choice.children[0], nil
+	}
+	return choice, nil
+}
+
+func (p *parser) alternative() (*node, error) {
+	sequence := &node{kind: nodeSequence}
+	for p.pos < len(p.source) && p.peek(0) != '|' && p.peek(0) != ')' {
+		before := p.groups
+		term, err := p.term()
+		if err != nil {
+			return nil, err
+		}
+		if term, err = p.quantified(term, before); err != nil {
+			return nil, err
+		}
+		sequence.children = append(sequence.children, term)
+	}
+	return sequence, nil
+}
+
+// quantified reads what says how often a term is repeated.
+func (p *parser) quantified(term *node, groupsBefore int) (*node, error) {
+	repeat := &node{kind: nodeRepeat, children: []*node{term}, most: -1, first: groupsBefore + 1, last: p.groups}
+	switch {
+	case p.take("*"):
+	case p.take("+"):
+		repeat.least = 1
+	case p.take("?"):
+		repeat.most = 1
+	default:
+		least, most, ok := p.braces()
+		if !ok {
+			return term, nil
+		}
+		if most >= 0 && most < least {
+			return nil, p.fail("numbers out of order in {} quantifier")
+		}
+		repeat.least, repeat.most = least, most
+	}
+	switch term.kind {
+	case nodeLineStart, nodeLineEnd, nodeWord, nodeNotWord:
+		return nil, p.fail("Nothing to repeat")
+	case nodeLook:
+		if term.behind {
+			return nil, p.fail("Nothing to repeat")
+		}
+	}
+	repeat.lazy = p.take("?")
+	return repeat, nil
+}
+
+// braces reads {n}, {n,} or {n,m}; anything else in braces is text.
+func (p *parser) braces() (least, most int, ok bool) {
+	start := p.pos
+	if !p.take("{") {
+		return 0, 0, false
+	}
+	least, ok = p.number()
+	most = least
+	if ok && p.take(",") {
+		if most, ok = p.number(); !ok {
+			most, ok = -1, true
+		}
+	}
+	if !ok || !p.take("}") {
+		p.pos = start
+		return 0, 0, false
+	}
+	return least, most, true
+}
+
+func (p *parser) number() (int, bool) {
+	start := p.pos
+	for p.peek(0) >= '0' && p.peek(0) <= '9' {
+		p.pos++
+	}
+	const much = 1 << 30
+	n, err := strconv.Atoi(string(utf16.Decode(p.source[start:p.pos])))
+	if err != nil || n > much {
+		n = much
+	}
+	return n, p.pos > start
+}
+
+func (p *parser) term() (*node, error) {
+	c := p.source[p.pos]
+	switch c {
+	case '^':
+		p.pos++
+		return &node{kind: nodeLineStart}, nil
+	case '$':
+		p.pos++
+		return &node{kind: nodeLineEnd}, nil
+	case '(':
+		return p.parenthesis()
+	case '.':
+		p.pos++
+		return &node{kind: nodeClass, class: &class{ranges: lineEnds, negated: true}}, nil
+	case '[':
+		p.pos++
+		return p.bracket()
+	case '\\':
+		p.pos++
+		return p.escape()
+	case '*', '+', '?':
+		return nil, p.fail("Nothing to repeat")
+	case '{':
+		if _, _, ok := p.braces(); ok {
+			return nil, p.fail("Nothing to repeat")
+		}
+	}
+	p.pos++
+	return &node{kind: nodeChar, char: c}, nil
+}
+
+func (p *parser) parenthesis() (*node, error) {
+	group := &node{kind: nodeGroup}
+	before := p.groups
+	switch {
+	case p.take("(?:"):
+		group.kind = nodeSequence
+	case p.take("(?="), p.take("(?!"), p.take("(?<="), p.take("(?<!"):
+		group.kind = nodeLook
+		group.behind = p.source[p.pos-2] == '<'
+		group.negative = p.source[p.pos-1] == '!'
+	case p.take("(?<"):
+		for p.peek(0) != '>' {
+			if p.pos++; p.pos > len(p.source) {
+				return nil, p.fail("Invalid capture group name")
+			}
+		}
+		p.pos++
+		p.groups++
+		group.group = p.groups
+	case p.take("(?"):
+		return nil, p.fail("Invalid group")
+	default:
+		p.pos++
+		p.groups++
+		group.group = p.groups
+	}
+	inner, err := p.disjunction()
+	if err != nil {
+		return nil, err
+	}
+	if !p.take(")") {
+		return nil, p.fail("Unterminated group")
+	}
+	group.children, group.first, group.last = []*node{inner}, before+1, p.groups
+	return group, nil
+}
+
+// escape reads what follows a backslash, outside of brackets.
+func (p *parser) escape() (*node, error) {
+	switch c := p.peek(0); {
+	case c < 0:
+		return nil, p.fail(`\ at end of pattern`)
+	case c == 'b':
+		p.pos++
+		return &node{kind: nodeWord}, nil
+	case c == 'B':
+		p.pos++
+		return &node{kind: nodeNotWord}, nil
+	case c == 'k' && len(p.names) > 0:
+		return p.namedReference()
+	case c >= '1' && c <= '9':
+		start := p.pos
+		if n, _ := p.number(); n <= p.allGroups {
+			return &node{kind: nodeBackreference, group: n}, nil
+		}
+		p.pos = start
+	}
+	if class := p.classEscape(); class != nil {
+		return &node{kind: nodeClass, class: class}, nil
+	}
+	return &node{kind: nodeChar, char: p.charEscape(false)}, nil
+}
+
+func (p *parser) namedReference() (*node, error) {
+	p.pos++
+	if !p.take("<") {
+		return nil, p.fail("Invalid named reference")
+	}
+	start := p.pos
+	for p.peek(0) != '>' {
+		if p.pos++; p.pos > len(p.source) {
+			return nil, p.fail("Invalid named reference")
+		}
+	}
+	group, ok := p.names[string(utf16.Decode(p.source[start:p.pos]))]
+	p.pos++
+	if !ok {
+		return nil, p.fail("Invalid named capture referenced")
+	}
+	return &node{kind: nodeBackreference, group: group}, nil
+}
+
+// classEscape reads \d, \w, \s and their opposites.
+func (p *parser) classEscape() *class {
+	var c class
+	switch p.peek(0) {
+	case 'd', 'D':
+		c.ranges = digits
+	case 'w', 'W':
+		c.ranges = words
+	case 's', 'S':
+		c.ranges = spaces
+	default:
+		return nil
+	}
+	c.negated = p.peek(0) < 'a'
+	p.pos++
+	return &c
+}
+
+// charEscape reads an escape that stands for one unit.
+func (p *parser) charEscape(inClass bool) uint16 {
+	c := p.source[p.pos]
+	p.pos++
+	switch c {
+	case 't':
+		return '\t'
+	case 'n':
+		return '\n'
+	case 'v':
+		return '\v'
+	case 'f':
+		return '\f'
+	case 'r':
+		return '\r'
+	case 'x':
+		return p.hex(2, c)
+	case 'u':
+		return p.hex(4, c)
+	case 'c':
+		if l := p.peek(0) | 0x20; l >= 'a' && l <= 'z' {
+			p.pos++
+			return uint16(l) & 31
+		}
+		if l := p.peek(0); inClass && (l >= '0' && l <= '9' || l == '_') {
+			p.pos++
+			return uint16(l) & 31
+		}
+		p.pos-- // a backslash, and then a c
+		return '\\'
+	case '0', '1', '2', '3', '4', '5', '6', '7':
+		return p.octal(c - '0')
+	}
+	return c
+}
+
+func (p *parser) octal(value uint16) uint16 {
+	const most = 0o377
+	for range 2 {
+		d := p.peek(0)
+		if d < '0' || d > '7' || value*8+uint16(d-'0') > most {
+			break
+		}
+		value = value*8 + uint16(d-'0')
+		p.pos++
+	}
+	return value
+}
+
+// hex reads so many hexadecimal digits; if they are not there, the letter stands for itself.
+func (p *parser) hex(digits int, letter uint16) uint16 {
+	if p.pos+digits > len(p.source) {
+		return letter
+	}
+	value, err := strconv.ParseUint(string(utf16.Decode(p.source[p.pos:p.pos+digits])), 16, 16)
+	if err != nil {
+		return letter
+	}
+	p.pos += digits
+	return uint16(value)
+}
+
+// bracket reads [...], after its opening bracket.
+func (p *parser) bracket() (*node, error) {
+	c := &class{negated: p.take("^")}
+	for !p.take("]") {
+		if p.pos >= len(p.source) {
+			return nil, p.fail("Unterminated character class")
+		}
+		low, set := p.classAtom()
+		if p.peek(0) != '-' || p.peek(1) == ']' || p.peek(1) < 0 {
+			c.add(low, low, set)
+			continue
+		}
+		p.pos++
+		high, highSet := p.classAtom()
+		switch {
+		case set != nil || highSet != nil: // no range: the hyphen is one of them
+			c.add(low, low, set)
+			c.add('-', '-', nil)
+			c.add(high, high, highSet)
+		case low > high:
+			return nil, p.fail("Range out of order in character class")
+		default:
+			c.add(low, high, nil)
+		}
+	}
+	return &node{kind: nodeClass, class: c}, nil
+}
+
+func (p *parser) classAtom() (uint16, *class) {
+	c := p.source[p.pos]
+	p.pos++
+	if c != '\\' || p.pos >= len(p.source) {
+		return c, nil
+	}
+	if set := p.classEscape(); set != nil {
+		return 0, set
+	}
+	if p.take("b") {
+		return '\b', nil
+	}
+	return p.charEscape(true), nil
+}
