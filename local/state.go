@@ -39,7 +39,7 @@ func (e *Engine) openState(o Options) (err error) {
 	if e.Cloud.Keeper, err = durable.OpenStore(folder, options); err != nil {
 		return err
 	}
-	if err := errors.Join(e.gateway.Keep(), e.stacks.Keep()); err != nil {
+	if err := errors.Join(e.gateway.Keep(), e.stacks.Keep(), e.machines.Keep()); err != nil {
 		return err
 	}
 	return e.openObjects(o.objectFolder())
@@ -69,6 +69,9 @@ func (e *Engine) keepState() error {
 	store, ok := e.Cloud.Keeper.(*durable.Store)
 	if !ok {
 		return nil
+	}
+	if err := e.machines.Revive(); err != nil {
+		return err
 	}
 	if err := errors.Join(store.Prune(), e.objects.Sweep(e.bodies)); err != nil {
 		return err

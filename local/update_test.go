@@ -61,10 +61,12 @@ var updated = map[string]string{
 	"AWS::Scheduler::Schedule":            "ActionAfterCompletion Description EndDate FlexibleTimeWindow GroupName KmsKeyArn ScheduleExpression ScheduleExpressionTimezone StartDate State Target",
 	"AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
 	"AWS::SecretsManager::Secret":         "Description GenerateSecretString SecretString",
-	"AWS::StepFunctions::StateMachine":    "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn TracingConfiguration",
 	"AWS::Transfer::Server":               "EndpointDetails EndpointType IdentityProviderDetails IpAddressType LoggingRole PostAuthenticationLoginBanner PreAuthenticationLoginBanner ProtocolDetails Protocols S3StorageOptions SecurityPolicyName StructuredLogDestinations Tags",
 	"AWS::Transfer::User":                 "HomeDirectory HomeDirectoryMappings HomeDirectoryType Policy Role SshPublicKeys",
 	"Custom::S3BucketNotifications":       "BucketName NotificationConfiguration",
+
+	"AWS::StepFunctions::StateMachine":      "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn Tags TracingConfiguration",
+	"AWS::StepFunctions::StateMachineAlias": "DeploymentPreference Description RoutingConfiguration",
 }
 
 func TestEveryPropertyThatChangesInPlaceIsUpdated(t *testing.T) {

@@ -63,6 +63,9 @@ func (e *execution) statusChange(o outcome, input data) statusChange {
 		StartDate: e.started.UnixMilli(), Input: input.text, InputDetails: included{true},
 		Error: given(o.error), Cause: given(o.cause),
 	}
+	if e.chosen != nil {
+		c.StateMachineVersionARN, c.StateMachineAliasARN = &e.chosen.version, given(e.chosen.alias)
+	}
 	c.RedriveStatus, c.RedriveStatusReason = e.redriveStatus(o)
 	if r := e.redriven(); r.count > 0 {
 		date := r.last.UnixMilli()

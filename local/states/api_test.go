@@ -158,7 +158,7 @@ func TestListExecutionsPagesAndFilters(t *testing.T) {
 			"F":{"Type":"Fail"},"S":{"Type":"Succeed"}}}`)
 		for i := range 5 {
 			input := fmt.Sprint(i)
-			x, err := m.start(context.Background(), startRequestBody{Name: "n" + input, Input: &input})
+			x, err := m.now().start(context.Background(), startRequestBody{Name: "n" + input, Input: &input})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -289,7 +289,11 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 			if strings.HasPrefix(action, "SendTask") {
 				continue // authorized by the machine of the token
 			}
-			_, err := w.call(action, map[string]any{"stateMachineArn": m.arn, "executionArn": x.arn, "name": "n"})
+			_, err := w.call(action, map[string]any{
+				"stateMachineArn": m.arn, "executionArn": x.arn, "name": "n", "resourceArn": m.arn,
+				"stateMachineVersionArn": m.arn + ":1", "stateMachineAliasArn": m.arn + ":a",
+				"routingConfiguration": []any{map[string]any{"stateMachineVersionArn": m.arn + ":1", "weight": 100}},
+			})
 			if err == nil || !strings.Contains(err.Error(), "states:"+action) {
 				t.Errorf("%s: %v", action, err)
 			}

@@ -30,7 +30,7 @@ func BenchmarkExecution(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					e, err := m.start(context.Background(), startRequestBody{Input: &input})
+					e, err := m.now().start(context.Background(), startRequestBody{Input: &input})
 					if err != nil {
 						b.Error(err)
 						return

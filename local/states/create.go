@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +26,25 @@ type createStateMachineRequest struct {
 	LoggingConfiguration    loggingConfiguration    `json:"loggingConfiguration"`
 	TracingConfiguration    tracingConfiguration    `json:"tracingConfiguration"`
 	EncryptionConfiguration encryptionConfiguration `json:"encryptionConfiguration"`
+	Tags                    []tag                   `json:"tags"`
+	publication
+}
+
+// publication is what a request says about a version that it publishes.
+type publication struct {
+	Publish     bool   `json:"publish"`
+	Description string `json:"versionDescription"`
+}
+
+// check asks whether the caller may publish a version, if it wants one.
+func (p publication) check(s *StepFunctions, caller cloud.Caller, machineARN string) error {
+	if p.Publish {
+		return s.authorize(caller, "PublishStateMachineVersion", machineARN)
+	}
+	if p.Description != "" {
+		return cloud.Errorf(400, "ValidationException", "Version description can only be set when publish is true")
+	}
+	return nil
 }
 
 func (s *StepFunctions) createStateMachine(_ context.Context, caller cloud.Caller, r createStateMachineRequest) (any, error) {
@@ -35,7 +52,18 @@ func (s *StepFunctions) createStateMachine(_ context.Context, caller cloud.Calle
 		return nil, err
 	}
 	arn := s.cloud.ARN("states", "stateMachine:"+r.Name)
-	if err := s.cloud.Authorize(caller, "states:CreateStateMachine", arn); err != nil {
+	if err := s.authorize(caller, "CreateStateMachine", arn); err != nil {
+		return nil, err
+	}
+	if err := r.publication.check(s, caller, arn); err != nil {
+		return nil, err
+	}
+	if len(r.Tags) > 0 {
+		if err := s.authorize(caller, "TagResource", arn); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkTags(r.Tags, arn); err != nil {
 		return nil, err
 	}
 	r.Type = cmp.Or(r.Type, "STANDARD")
@@ -44,7 +72,7 @@ func (s *StepFunctions) createStateMachine(_ context.Context, caller cloud.Calle
 	}
 	wanted := wish{r.Definition, r.RoleARN, recorded{r.LoggingConfiguration, r.TracingConfiguration, r.EncryptionConfiguration}}
 	if other, err := s.existingMachine(arn); err == nil {
-		return other.createdAgain(r.Type, wanted)
+		return other.createdAgain(r, wanted)
 	}
 	if err := s.check(caller, &r.Definition, &r.RoleARN); err != nil {
 		return nil, err
@@ -53,23 +81,40 @@ func (s *StepFunctions) createStateMachine(_ context.Context, caller cloud.Calle
 	if err != nil {
 		return nil, refused(err)
 	}
-	return m.whenCreated(), m.keep()
+	m.tags.replace(r.Tags)
+	var v *version
+	if r.Publish {
+		if v, err = m.publish("", r.Description, ""); err != nil {
+			return nil, err
+		}
+	}
+	s.ledger.Changed()
+	return m.whenCreated(v), m.keep()
 }
 
 // createdAgain answers a request to create a machine that is there. Another role
-// is ignored, anything else that differs is refused.
+// and other tags are ignored, anything else that differs is refused.
 // https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html
-func (m *machine) createdAgain(kind string, wanted wish) (any, error) {
+func (m *machine) createdAgain(r createStateMachineRequest, wanted wish) (any, error) {
+	m.published.mu.Lock()
+	defer m.published.mu.Unlock()
 	now := m.current.Load()
 	wanted.role = now.role
-	if kind != m.kind() || !now.grants(wanted) {
+	v := m.published.of(now)
+	asPublished := r.Publish == (v != nil) && (v == nil || v.description == r.Description)
+	if r.Type != m.kind() || !now.grants(wanted) || !asPublished {
 		return nil, machineExists(m.arn)
 	}
-	return m.whenCreated(), nil
+	return m.whenCreated(v), nil
 }
 
-func (m *machine) whenCreated() map[string]any {
-	return map[string]any{"stateMachineArn": m.arn, "creationDate": apiTime(m.created)}
+// whenCreated tells of the machine, and of the version that was published with it.
+func (m *machine) whenCreated(v *version) map[string]any {
+	answer := map[string]any{"stateMachineArn": m.arn, "creationDate": apiTime(m.created)}
+	if v != nil {
+		answer["stateMachineVersionArn"] = v.arn
+	}
+	return answer
 }
 
 type updateStateMachineRequest struct {
@@ -79,11 +124,15 @@ type updateStateMachineRequest struct {
 	LoggingConfiguration    *loggingConfiguration    `json:"loggingConfiguration"`
 	TracingConfiguration    *tracingConfiguration    `json:"tracingConfiguration"`
 	EncryptionConfiguration *encryptionConfiguration `json:"encryptionConfiguration"`
+	publication
 }
 
 func (s *StepFunctions) updateStateMachine(_ context.Context, caller cloud.Caller, r updateStateMachineRequest) (any, error) {
 	m, err := s.machine(caller, "UpdateStateMachine", r.StateMachineARN)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.publication.check(s, caller, m.arn); err != nil {
 		return nil, err
 	}
 	if r.Definition == nil && r.RoleARN == nil && r.LoggingConfiguration == nil && r.TracingConfiguration == nil && r.EncryptionConfiguration == nil {
@@ -99,6 +148,13 @@ func (s *StepFunctions) updateStateMachine(_ context.Context, caller cloud.Calle
 	answer := map[string]any{"updateDate": apiTime(time.Now())}
 	if id := m.current.Load().id; id != "" {
 		answer["revisionId"] = id
+	}
+	if r.Publish {
+		v, err := m.publish("", r.Description, "")
+		if err != nil {
+			return nil, err
+		}
+		answer["stateMachineVersionArn"] = v.arn
 	}
 	return answer, nil
 }
@@ -123,8 +179,7 @@ func set[T any](place, value *T) {
 // understanding, and that the caller may pass the role.
 func (s *StepFunctions) check(caller cloud.Caller, definition, role *string) error {
 	if definition != nil && len([]rune(*definition)) > maxDefinition {
-		return cloud.Errorf(400, "ValidationException",
-			"1 validation error detected: Value at 'definition' failed to satisfy constraint: Member must have length less than or equal to %d", maxDefinition)
+		return invalidMember("", "definition", "Member must have length less than or equal to 1048576")
 	}
 	if role == nil {
 		return nil
@@ -132,13 +187,7 @@ func (s *StepFunctions) check(caller cloud.Caller, definition, role *string) err
 	if arn, ok := cloud.ParseARN(*role); !ok || arn.Service != "iam" || !strings.HasPrefix(arn.Resource, "role/") {
 		return cloud.Errorf(400, "InvalidArn", "Invalid Role Arn: '%s'", *role)
 	}
-	passing := caller
-	passing.Context = maps.Clone(caller.Context)
-	if passing.Context == nil {
-		passing.Context = map[string]string{}
-	}
-	passing.Context["iam:PassedToService"] = principal
-	return s.cloud.Authorize(passing, "iam:PassRole", *role)
+	return s.cloud.Authorize(under(caller, "iam:PassedToService", principal), "iam:PassRole", *role)
 }
 
 // refused is the API's error of a machine that can not be made.
@@ -157,7 +206,7 @@ func (s *StepFunctions) deleteStateMachine(_ context.Context, caller cloud.Calle
 	if err := checkARN(r.StateMachineARN, "stateMachine"); err != nil {
 		return nil, err
 	}
-	if err := s.cloud.Authorize(caller, "states:DeleteStateMachine", r.StateMachineARN); err != nil {
+	if err := s.authorize(caller, "DeleteStateMachine", r.StateMachineARN); err != nil {
 		return nil, err
 	}
 	m, err := s.existingMachine(r.StateMachineARN)
@@ -165,14 +214,4 @@ func (s *StepFunctions) deleteStateMachine(_ context.Context, caller cloud.Calle
 		return struct{}{}, nil // as if it had been there
 	}
 	return struct{}{}, s.remove(m)
-}
-
-// oneOf checks the member of a request that is an enumeration.
-func oneOf(member, value string, of ...string) error {
-	if slices.Contains(of, value) {
-		return nil
-	}
-	return cloud.Errorf(400, "ValidationException",
-		"1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-		value, member, strings.Join(of, ", "))
 }

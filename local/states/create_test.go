@@ -36,9 +36,13 @@ const lostMessage = `Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED
 
 // guard permits actions on resources, "states:CreateStateMachine arn:...", and
 // lets every role but "nobody" be assumed.
-type guard struct{ denied string }
+type guard struct {
+	denied    string
+	qualifier string // of the last call, states:StateMachineQualifier
+}
 
 func (g *guard) Authorize(caller cloud.Caller, action, resource string) error {
+	g.qualifier = caller.Context["states:StateMachineQualifier"]
 	if asked := strings.TrimSpace(action + " " + resource + " " + caller.Context["iam:PassedToService"]); asked == g.denied {
 		return cloud.Errorf(400, "AccessDeniedException", "not allowed: %s", asked)
 	}
@@ -201,7 +205,7 @@ func TestCreateStateMachineRefuses(t *testing.T) {
 		"a long definition": {func(in *sfn.CreateStateMachineInput) {
 			in.Definition = aws.String(saying1 + strings.Repeat(" ", 1<<20))
 		}, "ValidationException",
-			"1 validation error detected: Value at 'definition' failed to satisfy constraint: Member must have length less than or equal to 1048576"},
+			"1 validation error detected: Value '' at 'definition' failed to satisfy constraint: Member must have length less than or equal to 1048576"},
 		"a role that trusts somebody else": {func(in *sfn.CreateStateMachineInput) {
 			in.RoleArn = aws.String("arn:aws:iam::123456789012:role/nobody")
 		}, "AccessDeniedException",

@@ -57,7 +57,7 @@ func TestACallerThatHangsUpStartsNothing(t *testing.T) {
 		w.states.crowd.limit = 0
 		ctx, cancel := context.WithTimeout(t.Context(), crowdPatience/2)
 		defer cancel()
-		if _, err := m.start(ctx, startRequestBody{Name: "n"}); err != context.DeadlineExceeded {
+		if _, err := m.now().start(ctx, startRequestBody{Name: "n"}); err != context.DeadlineExceeded {
 			t.Errorf("error %v", err)
 		}
 		if _, ok := m.executions.find("n"); ok {

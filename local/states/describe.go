@@ -111,6 +111,12 @@ func (e *execution) summary(o outcome) map[string]any {
 		"executionArn": e.arn, "stateMachineArn": e.machine.arn, "name": e.name,
 		"status": o.status, "startDate": apiTime(e.started), "redriveCount": r.count,
 	}
+	if c := e.chosen; c != nil {
+		d["stateMachineVersionArn"] = c.version
+		if c.alias != "" {
+			d["stateMachineAliasArn"] = c.alias
+		}
+	}
 	if r.count > 0 {
 		d["redriveDate"] = apiTime(r.last)
 	}
@@ -130,11 +136,11 @@ type listExecutionsRequest struct {
 // listExecutions gives the executions of a machine, newest first. A page's token
 // counts the executions from the oldest one, so that new ones do not shift it.
 func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r listExecutionsRequest) (any, error) {
-	m, err := s.machine(caller, "ListExecutions", r.StateMachineARN)
+	t, err := s.target(caller, "ListExecutions", r.StateMachineARN)
 	if err != nil {
 		return nil, err
 	}
-	if m.express {
+	if t.machine.express {
 		return nil, cloud.Errorf(400, "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
 	}
 	if err := r.checkFilters(); err != nil {
@@ -146,11 +152,11 @@ func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r
 	}
 	before := -1
 	if r.NextToken != "" {
-		if before, err = r.start(); err != nil {
+		if before, err = r.start(maxExecutionsToken); err != nil {
 			return nil, err
 		}
 	}
-	slots, next, ok := m.executions.list(before, size, r.StatusFilter)
+	slots, next, ok := t.machine.executions.list(before, size, r.wants(t))
 	if !ok {
 		return nil, cloud.Errorf(400, "InvalidToken", "Invalid Token: 'Invalid token'")
 	}
@@ -170,6 +176,25 @@ func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r
 		token = pageToken(next)
 	}
 	return withNext(map[string]any{"executions": list}, token), nil
+}
+
+// wants tells which executions are listed: those with a status, and by a version
+// or an alias.
+func (r *listExecutionsRequest) wants(t target) func(s *slot) bool {
+	return func(s *slot) bool {
+		if status, _ := s.outcome(); r.StatusFilter != "" && r.StatusFilter != status {
+			return false
+		}
+		by := s.by()
+		switch {
+		case t.alias != nil:
+			return by != nil && by.alias == t.alias.arn
+		case t.version != nil:
+			return by != nil && by.version == t.version.arn
+		default:
+			return true
+		}
+	}
 }
 
 // summary returns the execution as ListExecutions gives it.

@@ -16,13 +16,19 @@ type machineRequest struct {
 }
 
 func (s *StepFunctions) describeStateMachine(_ context.Context, caller cloud.Caller, r machineRequest) (any, error) {
-	m, err := s.machine(caller, "DescribeStateMachine", r.StateMachineARN)
+	t, err := s.target(caller, "DescribeStateMachine", r.StateMachineARN)
 	if err != nil {
 		return nil, err
 	}
-	description := m.describe(m.current.Load())
-	description["creationDate"] = apiTime(m.created)
-	description["status"], description["type"] = "ACTIVE", m.kind()
+	description := t.machine.describe(t.revision)
+	description["creationDate"] = apiTime(t.machine.created)
+	description["status"], description["type"] = "ACTIVE", t.machine.kind()
+	if v := t.version; v != nil {
+		description["stateMachineArn"], description["creationDate"] = v.arn, apiTime(v.created)
+		if v.description != "" {
+			description["description"] = v.description
+		}
+	}
 	return description, nil
 }
 
@@ -72,15 +78,9 @@ func (s *StepFunctions) listStateMachines(_ context.Context, caller cloud.Caller
 	s.mu.RUnlock()
 	slices.SortFunc(machines, func(a, b *machine) int { return cmp.Compare(a.name, b.name) })
 
-	from, to, next, err := r.bounds(len(machines))
-	if err != nil {
-		return nil, err
-	}
-	list := []any{}
-	for _, m := range machines[from:to] {
-		list = append(list, map[string]any{
-			"stateMachineArn": m.arn, "name": m.name, "type": m.kind(), "creationDate": apiTime(m.created),
-		})
-	}
-	return withNext(map[string]any{"stateMachines": list}, next), nil
+	return pageOf(r, "stateMachines", machines, (*machine).summary)
+}
+
+func (m *machine) summary() map[string]any {
+	return map[string]any{"stateMachineArn": m.arn, "name": m.name, "type": m.kind(), "creationDate": apiTime(m.created)}
 }

@@ -22,7 +22,7 @@ const (
 	causeStopped = "The local engine stopped while the execution ran. Executions that run are not continued in the next run."
 )
 
-type savedMachine struct {
+type savedRegister struct {
 	Taken map[string]int64 `json:",omitempty"` // see register
 }
 
@@ -37,7 +37,7 @@ func (m *machine) Snapshot() iter.Seq[any] {
 	r := m.executions
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	first := savedMachine{Taken: make(map[string]int64, len(r.taken))}
+	first := savedRegister{Taken: make(map[string]int64, len(r.taken))}
 	for key, ended := range r.taken {
 		first.Taken[hex.EncodeToString(key[:])] = ended
 	}
@@ -95,7 +95,7 @@ func (m *machine) Restore(next func(record any) error) error {
 	r := m.executions
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var first savedMachine
+	var first savedRegister
 	if err := next(&first); err != nil {
 		return err
 	}
@@ -129,6 +129,8 @@ type description struct {
 	Input, Output, Error, Cause      string
 	StartDate, StopDate, RedriveDate float64
 	RedriveCount                     int
+
+	StateMachineVersionARN, StateMachineAliasARN string
 }
 
 // restore puts an execution into the archive. Where it stood is not known any
@@ -143,6 +145,9 @@ func (m *machine) restore(saved savedExecution) error {
 		history:  &history{closed: true},
 		outcome:  outcome{status: d.Status, stopped: timeOf(d.StopDate), output: d.Output, error: d.Error, cause: d.Cause},
 		redrives: redrives{count: d.RedriveCount, last: timeOf(d.RedriveDate)},
+	}
+	if d.StateMachineVersionARN != "" {
+		e.chosen = &chosen{d.StateMachineVersionARN, d.StateMachineAliasARN}
 	}
 	if d.Status == statusRunning {
 		e.outcome = outcome{status: statusAborted, stopped: time.Now(), error: errStopped, cause: causeStopped}
@@ -178,7 +183,7 @@ func (r *register) restore(e *execution, description json.RawMessage, events []j
 		return err
 	}
 	key, place := keyOf(e.name), r.first+len(r.slots)
-	r.slots = append(r.slots, slot{key: key, record: record, status: e.outcome.status, stopped: e.outcome.stopped})
+	r.slots = append(r.slots, slot{key: key, record: record, chosen: e.chosen, status: e.outcome.status, stopped: e.outcome.stopped})
 	r.places[key] = place
 	r.ended = append(r.ended, place)
 	return nil

@@ -27,6 +27,7 @@ const (
 type execution struct {
 	machine  *machine
 	revision *revision // of the machine, by which it goes
+	chosen   *chosen   // the version or alias that it was started by, or nil
 	place    int       // in the machine's register
 	arn      string
 	name     string
@@ -68,10 +69,11 @@ type outcome struct {
 	error, cause string
 }
 
-// newExecution makes an execution by a revision; launch lets it run.
-func (m *machine) newExecution(r *revision, name string, input data, mocks mocks) *execution {
+// newExecution makes an execution; launch lets it run.
+func (t target) newExecution(name string, input data, mocks mocks) *execution {
+	m, r := t.machine, t.revision
 	e := &execution{
-		machine: m, revision: r, name: name, arn: m.executionARN(name), started: time.Now(), input: input, mocks: mocks,
+		machine: m, revision: r, chosen: t.chosen(), name: name, arn: m.executionARN(name), started: time.Now(), input: input, mocks: mocks,
 		history: &history{discard: m.express}, attempt: newAttempt(), outcome: outcome{status: statusRunning},
 	}
 	e.history.overflow = func() {

@@ -33,7 +33,7 @@ func TestDataFlow(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			inWorld(t, nil, func(t *testing.T, w *world) {
 				m := w.create(`{"StartAt":"S","States":{"S":{` + row.state + `,"End":true}}}`)
-				e, err := m.start(context.Background(), startRequestBody{Name: "name", Input: &row.input})
+				e, err := m.now().start(context.Background(), startRequestBody{Name: "name", Input: &row.input})
 				if err != nil {
 					t.Fatal(err)
 				}

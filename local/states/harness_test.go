@@ -119,7 +119,7 @@ func (w *world) mustCall(action string, input map[string]any) map[string]any {
 // start begins an execution and returns it.
 func (w *world) start(m *machine, input string) *execution {
 	w.t.Helper()
-	e, err := m.start(context.Background(), startRequestBody{Input: &input})
+	e, err := m.now().start(context.Background(), startRequestBody{Input: &input})
 	if err != nil {
 		w.t.Fatalf("start: %v", err)
 	}

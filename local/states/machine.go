@@ -27,6 +27,9 @@ type machine struct {
 	dimensions map[string]string // of its metrics
 	current    atomic.Pointer[revision]
 	updating   sync.Mutex // held by one update at a time
+	published  published
+	tags       *tags
+	declared   bool // by a template
 
 	mocked     []string     // its names in mock configurations
 	executions *register    // of a Standard machine
@@ -59,7 +62,7 @@ func (s *StepFunctions) newMachine(name string, express bool, created time.Time,
 		states: s, name: name, express: express,
 		arn:     s.cloud.ARN("states", "stateMachine:"+name),
 		mocked:  append([]string{name}, mocked...),
-		created: created, executions: newRegister(s.options),
+		created: created, executions: newRegister(s.options), tags: newTags(nil),
 	}
 	m.dimensions = map[string]string{"StateMachineArn": m.arn}
 	return m
@@ -79,7 +82,8 @@ func (s *StepFunctions) remove(m *machine) error {
 	}
 	delete(s.machines, m.arn)
 	s.mu.Unlock()
-	running, _, _ := m.executions.list(-1, math.MaxInt, statusRunning)
+	s.ledger.Changed()
+	running, _, _ := m.executions.list(-1, math.MaxInt, func(s *slot) bool { status, _ := s.outcome(); return status == statusRunning })
 	for _, execution := range running {
 		execution.live.end(outcome{status: statusAborted, cause: "The state machine has been deleted."}, 0)
 	}
@@ -94,12 +98,13 @@ func (m *machine) kind() string {
 	return "STANDARD"
 }
 
-// machine finds a machine and authorizes the caller for it.
+// machine finds a machine, but no version or alias of one, and authorizes the
+// caller for it.
 func (s *StepFunctions) machine(caller cloud.Caller, action, arn string) (*machine, error) {
 	if err := checkARN(arn, "stateMachine"); err != nil {
 		return nil, err
 	}
-	if err := s.cloud.Authorize(caller, "states:"+action, arn); err != nil {
+	if err := s.authorize(caller, action, arn); err != nil {
 		return nil, err
 	}
 	return s.existingMachine(arn)
@@ -111,7 +116,7 @@ func (s *StepFunctions) existingMachine(arn string) (*machine, error) {
 	defer s.mu.RUnlock()
 	m, ok := s.machines[arn]
 	if !ok {
-		return nil, cloud.Errorf(400, "StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
+		return nil, noMachine(arn)
 	}
 	return m, nil
 }

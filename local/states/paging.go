@@ -15,6 +15,12 @@ const (
 	maxPage     = 1000
 )
 
+// Lengths of a token that asks for the next page, in characters.
+const (
+	maxToken           = 1024
+	maxExecutionsToken = 3096
+)
+
 // page is the part of a list that a request asks for. A token is the position
 // of the first entry that was not given yet.
 type page struct {
@@ -26,19 +32,23 @@ type page struct {
 func (p page) size() (int, error) {
 	switch {
 	case p.MaxResults > maxPage:
-		return 0, cloud.Errorf(400, "ValidationException",
-			"1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to %d", p.MaxResults, maxPage)
-	case p.MaxResults <= 0:
+		return 0, invalidMember(strconv.Itoa(p.MaxResults), "maxResults", "Member must have value less than or equal to 1000")
+	case p.MaxResults < 0:
+		return 0, invalidMember(strconv.Itoa(p.MaxResults), "maxResults", "Member must have value greater than or equal to 0")
+	case p.MaxResults == 0:
 		return defaultPage, nil
 	default:
 		return p.MaxResults, nil
 	}
 }
 
-// start is the position of the first entry.
-func (p page) start() (int, error) {
+// start is the position of the first entry. longest is how long a token may be.
+func (p page) start(longest int) (int, error) {
 	if p.NextToken == "" {
 		return 0, nil
+	}
+	if err := checkLength("nextToken", p.NextToken, longest); err != nil {
+		return 0, err
 	}
 	text, err := base64.StdEncoding.DecodeString(p.NextToken)
 	if err == nil {
@@ -56,7 +66,7 @@ func (p page) bounds(n int) (from, to int, next string, err error) {
 	if err != nil {
 		return 0, 0, "", err
 	}
-	if from, err = p.start(); err != nil {
+	if from, err = p.start(maxToken); err != nil {
 		return 0, 0, "", err
 	}
 	from = min(from, n)
@@ -65,6 +75,19 @@ func (p page) bounds(n int) (from, to int, next string, err error) {
 		next = pageToken(to)
 	}
 	return from, to, next, nil
+}
+
+// pageOf answers with the page's part of a list.
+func pageOf[T any](p page, member string, list []T, summary func(T) map[string]any) (any, error) {
+	from, to, next, err := p.bounds(len(list))
+	if err != nil {
+		return nil, err
+	}
+	part := []any{}
+	for _, entry := range list[from:to] {
+		part = append(part, summary(entry))
+	}
+	return withNext(map[string]any{member: part}, next), nil
 }
 
 func pageToken(at int) string {

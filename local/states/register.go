@@ -48,6 +48,7 @@ type slot struct {
 	live     *execution
 	record   record
 	revision *revision // of one that is in the archive since this run
+	chosen   *chosen   // of one in the archive
 	status   string    // of one in the archive
 	stopped  time.Time
 }
@@ -107,10 +108,18 @@ func (r *register) find(name string) (slot, bool) {
 	return r.slots[place-r.first], true
 }
 
-// list returns up to size executions with a status (any, if that is empty) that
+// by is the version or alias that the execution was started by, or nil.
+func (s *slot) by() *chosen {
+	if s.live != nil {
+		return s.live.chosen
+	}
+	return s.chosen
+}
+
+// list returns up to size executions that are wanted and
 // started before one, newest first, and where the next page begins: 0 after the
 // last one. The newest execution comes before place -1.
-func (r *register) list(before, size int, status string) (slots []slot, next int, ok bool) {
+func (r *register) list(before, size int, wanted func(s *slot) bool) (slots []slot, next int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	end := r.first + len(r.slots)
@@ -121,11 +130,7 @@ func (r *register) list(before, size int, status string) (slots []slot, next int
 		return nil, 0, false
 	}
 	for ; before > r.first && len(slots) < size; before-- {
-		s := r.slots[before-1-r.first]
-		if s.gone() {
-			continue
-		}
-		if is, _ := s.outcome(); status == "" || status == is {
+		if s := r.slots[before-1-r.first]; !s.gone() && wanted(&s) {
 			slots = append(slots, s)
 		}
 	}
@@ -199,7 +204,7 @@ func (r *register) store(e *execution) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := &r.slots[e.place-r.first]
-	s.live, s.record, s.revision, s.status, s.stopped = nil, record, e.revision, o.status, o.stopped
+	s.live, s.record, s.revision, s.chosen, s.status, s.stopped = nil, record, e.revision, e.chosen, o.status, o.stopped
 }
 
 // description returns the execution as DescribeExecution gives it.

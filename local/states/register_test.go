@@ -53,7 +53,7 @@ func TestTheOldestExecutionsThatEndedAreLetGo(t *testing.T) {
 			"F":{"Type":"Fail"},"W":{"Type":"Wait","Seconds":3600,"Next":"S"},"S":{"Type":"Succeed"}}}`)
 		start := func(name, input string) *execution {
 			text := `"` + input + `"`
-			e, err := m.start(context.Background(), startRequestBody{Name: name, Input: &text})
+			e, err := m.now().start(context.Background(), startRequestBody{Name: name, Input: &text})
 			if err != nil {
 				t.Fatal(err)
 			}

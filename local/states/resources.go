@@ -26,12 +26,16 @@ type stateMachineProperties struct {
 	TracingConfiguration    tracingConfiguration
 	EncryptionConfiguration encryptionConfiguration
 
-	Tags cfn.Ignored
+	Tags []tag
 }
 
 // Types returns the resource types that the service creates.
 func (s *StepFunctions) Types() []cfn.Type {
-	return []cfn.Type{cfn.Define("AWS::StepFunctions::StateMachine", s.declareMachine, cfn.Update(s.redeclareMachine))}
+	return []cfn.Type{
+		cfn.Define("AWS::StepFunctions::StateMachine", s.declareMachine, cfn.Update(s.redeclareMachine)),
+		cfn.Define("AWS::StepFunctions::StateMachineAlias", s.declareAlias, cfn.Update(s.redeclareAlias)),
+		cfn.Define("AWS::StepFunctions::StateMachineVersion", s.declareVersion),
+	}
 }
 
 func (s *StepFunctions) declareMachine(_ context.Context, r cfn.Resource, p stateMachineProperties) (cfn.Handle, error) {
@@ -43,10 +47,19 @@ func (s *StepFunctions) declareMachine(_ context.Context, r cfn.Resource, p stat
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	saved := s.ledger.saved[name]
+	if saved.Made != nil {
+		return cfn.Handle{}, machineExists(s.cloud.ARN("states", "stateMachine:"+name))
+	}
 	m, err := s.create(name, p.StateMachineType == "EXPRESS", wanted, r.LogicalID)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	m.declared = true
+	if err := m.restoreLedger(saved); err != nil {
+		return cfn.Handle{}, err
+	}
+	m.tags.replace(p.Tags)
 	if err := m.keep(); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -67,6 +80,7 @@ func (s *StepFunctions) redeclareMachine(_ context.Context, _ cfn.Resource, h cf
 	if err := m.update(func(w *wish) { *w = wanted }); err != nil {
 		return h, err
 	}
+	m.tags.replace(after.Tags)
 	h.Attributes = m.attributes()
 	return h, nil
 }

@@ -101,5 +101,6 @@ func (m *machine) update(change func(w *wish)) error {
 	}
 	next.id = cloud.UUID()
 	m.current.Store(next)
+	m.states.ledger.Changed()
 	return nil
 }

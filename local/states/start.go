@@ -38,14 +38,14 @@ func (s *StepFunctions) startExecution(ctx context.Context, caller cloud.Caller,
 
 func (s *StepFunctions) startSyncExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
 	r = r.named()
-	m, err := s.machine(caller, "StartSyncExecution", r.StateMachineARN)
+	t, err := s.target(caller, "StartSyncExecution", r.StateMachineARN)
 	if err != nil {
 		return nil, err
 	}
-	if !m.express {
+	if !t.machine.express {
 		return nil, cloud.Errorf(400, "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
 	}
-	e, err := m.start(ctx, r)
+	e, err := t.start(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -76,16 +76,16 @@ func (e *execution) syncAnswer() map[string]any {
 // start begins an execution of the machine that the request names.
 func (s *StepFunctions) start(ctx context.Context, caller cloud.Caller, action string, r startRequestBody) (*execution, error) {
 	r = r.named()
-	m, err := s.machine(caller, action, r.StateMachineARN)
+	t, err := s.target(caller, action, r.StateMachineARN)
 	if err != nil {
 		return nil, err
 	}
-	return m.start(ctx, r)
+	return t.start(ctx, r)
 }
 
 // start begins an execution, or finds the running one that the same request
 // began before.
-func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, error) {
+func (t target) start(ctx context.Context, r startRequestBody) (*execution, error) {
 	text := "{}"
 	if r.Input != nil {
 		text = *r.Input
@@ -103,15 +103,15 @@ func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, er
 	} else if err := checkName(r.Name); err != nil {
 		return nil, err
 	}
-	by := m.current.Load()
-	mocks, err := m.testCase(by, r.testCase)
+	m := t.machine
+	mocks, err := m.testCase(t.revision, r.testCase)
 	if err != nil {
 		return nil, err
 	}
 	if err := m.states.crowd.enter(ctx); err != nil {
 		return nil, err
 	}
-	e, isNew, err := m.enrol(by, r.Name, input, mocks)
+	e, isNew, err := t.enrol(r.Name, input, mocks)
 	if err == nil && isNew {
 		e.launch()
 	} else {
@@ -121,13 +121,13 @@ func (m *machine) start(ctx context.Context, r startRequestBody) (*execution, er
 }
 
 // enrol takes the name. Express executions may share one.
-func (m *machine) enrol(r *revision, name string, input data, mocks mocks) (e *execution, isNew bool, err error) {
-	if m.express {
-		return m.newExecution(r, name, input, mocks), true, nil
+func (t target) enrol(name string, input data, mocks mocks) (e *execution, isNew bool, err error) {
+	if t.machine.express {
+		return t.newExecution(name, input, mocks), true, nil
 	}
-	e, isNew, err = m.executions.enrol(name, input.text, func() *execution { return m.newExecution(r, name, input, mocks) })
+	e, isNew, err = t.machine.executions.enrol(name, input.text, func() *execution { return t.newExecution(name, input, mocks) })
 	if errors.Is(err, errNameTaken) {
-		return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", m.executionARN(name))
+		return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", t.machine.executionARN(name))
 	}
 	return e, isNew, err
 }

@@ -38,6 +38,8 @@ type StepFunctions struct {
 
 	mu       sync.RWMutex
 	machines map[string]*machine // by ARN
+
+	ledger *ledger
 }
 
 var _ cloud.API = (*StepFunctions)(nil)
@@ -76,15 +78,24 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 	o.Limits.Ended = cmp.Or(o.Limits.Ended, 100_000)
 	o.Limits.Busy = cmp.Or(o.Limits.Busy, 32*runtime.GOMAXPROCS(0))
 	s := &StepFunctions{cloud: c, crowd: crowd{limit: o.Limits.Busy}, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
+	s.ledger = &ledger{states: s, saved: map[string]savedLedger{}}
 	s.Operations = cloud.Operations{
 		"CreateStateMachine":               cloud.Handle(s.createStateMachine),
+		"CreateStateMachineAlias":          cloud.Handle(s.createStateMachineAlias),
 		"DeleteStateMachine":               cloud.Handle(s.deleteStateMachine),
+		"DeleteStateMachineAlias":          cloud.Handle(s.deleteStateMachineAlias),
+		"DeleteStateMachineVersion":        cloud.Handle(s.deleteStateMachineVersion),
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),
+		"DescribeStateMachineAlias":        cloud.Handle(s.describeStateMachineAlias),
 		"DescribeStateMachineForExecution": cloud.Handle(s.describeStateMachineForExecution),
 		"GetExecutionHistory":              cloud.Handle(s.getExecutionHistory),
 		"ListExecutions":                   cloud.Handle(s.listExecutions),
+		"ListStateMachineAliases":          cloud.Handle(s.listStateMachineAliases),
+		"ListStateMachineVersions":         cloud.Handle(s.listStateMachineVersions),
 		"ListStateMachines":                cloud.Handle(s.listStateMachines),
+		"ListTagsForResource":              cloud.Handle(s.listTagsForResource),
+		"PublishStateMachineVersion":       cloud.Handle(s.publishStateMachineVersion),
 		"RedriveExecution":                 cloud.Handle(s.redriveExecution),
 		"SendTaskFailure":                  cloud.Handle(s.sendTaskFailure),
 		"SendTaskHeartbeat":                cloud.Handle(s.sendTaskHeartbeat),
@@ -92,7 +103,10 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 		"StartExecution":                   cloud.Handle(s.startExecution),
 		"StartSyncExecution":               cloud.Handle(s.startSyncExecution),
 		"StopExecution":                    cloud.Handle(s.stopExecution),
+		"TagResource":                      cloud.Handle(s.tagResource),
+		"UntagResource":                    cloud.Handle(s.untagResource),
 		"UpdateStateMachine":               cloud.Handle(s.updateStateMachine),
+		"UpdateStateMachineAlias":          cloud.Handle(s.updateStateMachineAlias),
 	}
 	return s
 }

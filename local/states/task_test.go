@@ -58,7 +58,7 @@ func TestIntegrationsCallTheirServices(t *testing.T) {
 			mustDecode(t, row.answer, &e.answer)
 			inWorld(t, map[string]fakeService{row.service: e.service(row.action)}, func(t *testing.T, w *world) {
 				m := w.create(fmt.Sprintf(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::%s","Parameters":%s,"End":true}}}`, row.resource, row.parameters))
-				x, err := m.start(context.Background(), startRequestBody{Name: "n"})
+				x, err := m.now().start(context.Background(), startRequestBody{Name: "n"})
 				if err != nil {
 					t.Fatal(err)
 				}
