@@ -83,7 +83,7 @@ func (s *Stack) foresight() *resolver {
 	}
 	r.imports = func(name string) (any, bool) { return placeholderOf(name), true }
 	r.dynamic = func(_, reference string) (string, error) { return placeholderOf(reference), nil }
-	r.early = true
+	r.early = placeholderOf
 	return r
 }
 

@@ -34,6 +34,9 @@ type Change struct {
 	Replacement  string // True, False, Conditional; of Modify
 	Scope        []string
 	Details      []Detail
+
+	// Before and After are the properties, without secrets; nil where there is no resource.
+	Before, After map[string]any
 }
 
 // Detail is one reason for a Modify.
@@ -53,6 +56,13 @@ type planner struct {
 	resolver *resolver
 	changed  map[string]bool   // names of parameters that have another value
 	replaced map[string]string // logical ids of resources that change, by Replacement
+
+	before, after *resolver // which show the properties
+}
+
+// Nothing is a stack without resources, which any other is made from.
+func Nothing(types map[string]Type) *Created {
+	return &Created{Outcome: nothing(), stack: &Stack{Template: &Template{}}, types: types}
 }
 
 // Plan tells what Update would do.
@@ -61,8 +71,16 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	r.early = true // as what is not there yet will have another handle
-	p := planner{c, to, r, c.otherParameters(r), map[string]string{}}
+	before, err := c.stack.resolver()
+	if err != nil {
+		return Plan{}, err
+	}
+	for id, i := range c.live {
+		before.handles[id] = i.handle
+	}
+	r.early = placeholderOf // as what is not there yet will have another handle
+	r.imports = foreseen(to.Imports, placeholderOf)
+	p := planner{c, to, r, c.otherParameters(r), map[string]string{}, showing(before, c.stack.Imports), showing(r, to.Imports)}
 	var plan Plan
 	for _, id := range order {
 		change, err := p.change(id)
@@ -75,9 +93,9 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 	}
 	for id, i := range c.live {
 		if !slices.Contains(order, id) {
-			plan.Changes = append(plan.Changes, Change{
-				Action: "Remove", LogicalID: id, PhysicalID: i.handle.Ref, Type: i.Type, PolicyAction: policyAction(i.declared.DeletionPolicy),
-			})
+			change := Change{Action: "Remove", LogicalID: id, PhysicalID: i.handle.Ref, Type: i.Type, PolicyAction: policyAction(i.declared.DeletionPolicy)}
+			p.shows(&change, i, nil)
+			plan.Changes = append(plan.Changes, change)
 		}
 	}
 	slices.SortFunc(plan.Changes, func(a, b Change) int { return cmp.Compare(a.LogicalID, b.LogicalID) })
@@ -112,7 +130,9 @@ func (p planner) change(id string) (*Change, error) {
 	declared, now := p.to.Template.Resources[id], p.live[id]
 	if now == nil {
 		p.replaced[id] = "True"
-		return &Change{Action: "Add", LogicalID: id, Type: declared.Type}, nil
+		change := &Change{Action: "Add", LogicalID: id, Type: declared.Type}
+		p.shows(change, nil, declared)
+		return change, nil
 	}
 	wanted, err := p.foresee(now, declared)
 	if err != nil {
@@ -124,6 +144,7 @@ func (p planner) change(id string) (*Change, error) {
 		return nil, nil
 	}
 	change := &Change{Action: "Modify", LogicalID: id, PhysicalID: now.handle.Ref, Type: now.Type, Replacement: replacement(details), Details: details}
+	p.shows(change, now, declared)
 	for _, d := range details {
 		if !slices.Contains(change.Scope, d.Attribute) {
 			change.Scope = append(change.Scope, d.Attribute)
@@ -215,11 +236,17 @@ func (p planner) dynamic(wanted *instance) map[string]bool {
 	return names
 }
 
-// reasons say why a property would change.
+// reasons say why a property would change. What a cause decides is no less a
+// direct modification, for CloudFormation, whose value only the cause tells.
 func (p planner) reasons(now, wanted *instance, name string, recreation schema.Recreation) []Detail {
 	reasons := p.causes(wanted.declared.Properties[name])
-	if len(reasons) == 0 || !reflect.DeepEqual(now.declared.Properties[name], wanted.declared.Properties[name]) {
-		reasons = append(reasons, Detail{Evaluation: "Static", Source: "DirectModification"})
+	direct := Detail{Evaluation: "Static", Source: "DirectModification"}
+	switch {
+	case slices.ContainsFunc(reasons, func(d Detail) bool { return d.Evaluation == "Static" }):
+		direct.Evaluation = "Dynamic"
+		reasons = slices.Insert(reasons, 0, direct)
+	case len(reasons) == 0 || otherwise(now, wanted, name):
+		reasons = slices.Insert(reasons, 0, direct)
 	}
 	for i := range reasons {
 		reasons[i].Attribute, reasons[i].Name, reasons[i].Recreation = "Properties", name, recreation
@@ -236,13 +263,22 @@ func (p planner) causes(value any) (all []Detail) {
 		case p.changed[name]:
 			all = append(all, Detail{Evaluation: "Static", Source: "ParameterReference", Cause: name})
 		case becomes == "True", becomes == "Conditional":
-			all = append(all, Detail{Evaluation: "Dynamic", Source: "ResourceReference", Cause: name})
+			all = append(all, Detail{Evaluation: evaluation(becomes), Source: "ResourceReference", Cause: name})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		if id, _, _ := strings.Cut(name, "."); p.replaced[id] != "" {
-			all = append(all, Detail{Evaluation: "Dynamic", Source: "ResourceAttribute", Cause: name})
+			all = append(all, Detail{Evaluation: evaluation(p.replaced[id]), Source: "ResourceAttribute", Cause: name})
 		}
 	}
 	return all
+}
+
+// evaluation tells whether what refers to a resource will change, by what becomes
+// of the resource.
+func evaluation(replacement string) string {
+	if replacement == "True" {
+		return "Static"
+	}
+	return "Dynamic"
 }

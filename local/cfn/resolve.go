@@ -20,7 +20,10 @@ type resolver struct {
 	handles    map[string]Handle
 	imports    func(name string) (any, bool)
 	dynamic    func(service, reference string) (string, error)
-	early      bool // there are no resources yet: placeholders stand for what they answer
+
+	// early makes what stands for a resource that is not there yet, and for its
+	// attributes. Where it is nil, there is no such resource.
+	early func(name string) string
 }
 
 type function func(r *resolver, argument any) (any, error)
@@ -138,8 +141,8 @@ func (r *resolver) ref(argument any) (any, error) {
 	if handle, ok := r.handles[name]; ok {
 		return handle.Ref, nil
 	}
-	if r.early {
-		return placeholderOf(name), nil
+	if r.early != nil {
+		return r.early(name), nil
 	}
 	return nil, fmt.Errorf("%v is neither a parameter nor a resource of this template", argument)
 }
@@ -172,8 +175,8 @@ func (r *resolver) getAtt(argument any) (any, error) {
 
 func (r *resolver) attribute(id, attribute string) (any, error) {
 	handle, ok := r.handles[id]
-	if !ok && r.early {
-		return placeholderOf(id + "." + attribute), nil
+	if !ok && r.early != nil {
+		return r.early(id + "." + attribute), nil
 	}
 	if !ok {
 		return nil, fmt.Errorf("resource %s does not exist", id)

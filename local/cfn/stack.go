@@ -115,14 +115,8 @@ func (c *Created) Lineage() Lineage {
 	return l
 }
 
-// Wanted returns the logical ids of the resources whose conditions hold, as they
-// would be created.
-func (s *Stack) Wanted() ([]string, error) {
-	_, order, err := s.wanted()
-	return order, err
-}
-
-// wanted is Wanted, with the resolver that knows which conditions hold.
+// wanted returns the logical ids of the resources whose conditions hold, as they
+// would be created, and the resolver that knows which do.
 func (s *Stack) wanted() (r *resolver, order []string, err error) {
 	if r, err = s.resolver(); err != nil {
 		return nil, nil, err

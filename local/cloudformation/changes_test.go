@@ -39,7 +39,7 @@ func TestAChangeSetOfAnUpdateTellsItsChanges(t *testing.T) {
 		want := []string{
 			"Add New    []",
 			"Modify Q queue-Q-0 True ReplaceAndRetain [Properties UpdateReplacePolicy]; FifoQueue Properties Always Static DirectModification ;  UpdateReplacePolicy Never Static DirectModification ",
-			"Modify T physical-T False  [Properties]; Name Properties Never Static ParameterReference Colour; Name Properties Never Static DirectModification ; Of Properties Never Dynamic ResourceReference Q; Of Properties Never Static DirectModification ",
+			"Modify T physical-T False  [Properties]; Name Properties Never Dynamic DirectModification ; Name Properties Never Static ParameterReference Colour; Of Properties Never Dynamic DirectModification ; Of Properties Never Static ResourceReference Q",
 		}
 		if !slices.Equal(lines, want) || d.Status != "CREATE_COMPLETE" {
 			t.Errorf("got  %s\nwant %s", strings.Join(lines, "\n     "), strings.Join(want, "\n     "))
@@ -138,6 +138,41 @@ func TestAChangeSetOfAStackThatFailedIsExecutedWithoutARollback(t *testing.T) {
 			if s := described(t, r.Client, "store"); string(s.StackStatus) != row.status || *s.DisableRollback != true {
 				t.Errorf("the stack is %+v", s)
 			}
+		}
+	})
+}
+
+func TestAChangeSetTellsValuesIfItIsAsked(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(`"Name": "a", "Of": {"x": [1, true]}`, `"DelaySeconds": 1`))
+		in := changeOf("second", store(`"Of": {"x": [1, false]}`, `"DelaySeconds": 2, "FifoQueue": "false"`))
+		d := r.settle(t, in)
+		tell := func(values bool) (lines []string) {
+			t.Helper()
+			out, err := r.DescribeChangeSet(t.Context(), &sdk.DescribeChangeSetInput{ChangeSetName: d.ChangeSetId, IncludePropertyValues: &values})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range out.Changes {
+				rc := c.ResourceChange
+				lines = append(lines, fmt.Sprint(*rc.LogicalResourceId, " ", aws.ToString(rc.BeforeContext), " ", aws.ToString(rc.AfterContext)))
+				for _, detail := range rc.Details {
+					target := detail.Target
+					lines = append(lines, fmt.Sprint(*target.Name, " ", target.AttributeChangeType, " ", aws.ToString(target.Path), " ", aws.ToString(target.BeforeValue), " ", aws.ToString(target.AfterValue)))
+				}
+			}
+			return lines
+		}
+		if got, want := tell(true), []string{
+			`Q {"Properties":{"DelaySeconds":1}} {"Properties":{"DelaySeconds":2,"FifoQueue":"false"}}`,
+			"DelaySeconds Modify /Properties/DelaySeconds 1 2", "FifoQueue Add /Properties/FifoQueue  false",
+			`T {"Properties":{"Name":"a","Of":{"x":[1,true]}}} {"Properties":{"Of":{"x":[1,false]}}}`,
+			"Name Remove /Properties/Name a ", `Of Modify /Properties/Of {"x":[1,true]} {"x":[1,false]}`,
+		}; !slices.Equal(got, want) {
+			t.Errorf("got  %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+		}
+		if got, want := tell(false), []string{"Q  ", "DelaySeconds    ", "FifoQueue    ", "T  ", "Name    ", "Of    "}; !slices.Equal(got, want) {
+			t.Errorf("unasked, got %q", got)
 		}
 	})
 }

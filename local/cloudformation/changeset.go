@@ -5,6 +5,7 @@ package cloudformation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ type changeSet struct {
 	failure        string // what becomes of a stack that cannot be created
 	status, reason string // CREATE_IN_PROGRESS, CREATE_COMPLETE, FAILED
 	execution      string // UNAVAILABLE, AVAILABLE, EXECUTE_..., OBSOLETE
-	changes        []change
+	changes        []cfn.Change
 }
 
 type change struct {
@@ -42,6 +43,8 @@ type resourceChange struct {
 	Replacement        string `json:",omitempty"`
 	Scope              []string
 	Details            []changeDetail
+	BeforeContext      string `json:",omitempty"` // the properties, as JSON
+	AfterContext       string `json:",omitempty"`
 }
 
 type changeDetail struct {
@@ -52,9 +55,13 @@ type changeDetail struct {
 }
 
 type changeTarget struct {
-	Attribute          string
-	Name               string `json:",omitempty"`
-	RequiresRecreation string
+	Attribute           string
+	Name                string `json:",omitempty"`
+	RequiresRecreation  string
+	Path                string `json:",omitempty"`
+	AttributeChangeType string `json:",omitempty"` // Add, Modify, Remove
+	BeforeValue         string `json:",omitempty"`
+	AfterValue          string `json:",omitempty"`
 }
 
 type createChangeSetInput struct {
@@ -143,9 +150,7 @@ func (f *CloudFormation) review(s *stack, set *changeSet) {
 		set.status, set.reason = "FAILED", reason
 		return
 	}
-	for _, c := range plan.Changes {
-		set.changes = append(set.changes, told(c))
-	}
+	set.changes = plan.Changes
 	set.status, set.execution = "CREATE_COMPLETE", "AVAILABLE"
 }
 
@@ -154,36 +159,67 @@ func (f *CloudFormation) plan(s *stack, ready *cfn.Stack, creates bool) (plan cf
 	if faults := ready.Check(f.options.Types); len(faults) > 0 {
 		return plan, "the template uses what the local engine does not do: " + strings.Join(faults, "; ")
 	}
-	if creates {
-		wanted, err := ready.Wanted()
-		if err != nil {
-			return plan, err.Error()
-		}
-		for _, id := range wanted {
-			plan.Changes = append(plan.Changes, cfn.Change{Action: "Add", LogicalID: id, Type: ready.Template.Resources[id].Type})
-		}
-		return plan, ""
+	now := cfn.Nothing(f.options.Types)
+	if !creates {
+		s.work.Lock()
+		defer s.work.Unlock()
+		now = s.created
 	}
-	s.work.Lock()
-	defer s.work.Unlock()
-	if ids := s.created.OtherTypes(ready); len(ids) > 0 {
+	if ids := now.OtherTypes(ready); len(ids) > 0 {
 		return plan, fmt.Sprintf("Update of resource type is not permitted. The new template modifies resource type of the following resources: [%s]", strings.Join(ids, ", "))
 	}
-	plan, err := s.created.Plan(ready)
+	plan, err := now.Plan(ready)
 	if err != nil {
 		return plan, err.Error()
 	}
 	return plan, ""
 }
 
-// told is a change as the API tells it.
-func told(c cfn.Change) change {
+// told is a change as the API tells it, with the values of the properties or
+// without.
+func told(c cfn.Change, values bool) change {
 	r := resourceChange{
 		PolicyAction: c.PolicyAction, Action: c.Action, LogicalResourceId: c.LogicalID, PhysicalResourceId: c.PhysicalID,
 		ResourceType: c.Type, Replacement: c.Replacement, Scope: c.Scope,
 	}
+	if values {
+		r.BeforeContext, r.AfterContext = contextOf(c.Before), contextOf(c.After)
+	}
 	for _, d := range c.Details {
-		r.Details = append(r.Details, changeDetail{changeTarget{d.Attribute, d.Name, string(d.Recreation)}, d.Evaluation, d.Source, d.Cause})
+		target := changeTarget{Attribute: d.Attribute, Name: d.Name, RequiresRecreation: string(d.Recreation)}
+		if values && d.Name != "" {
+			target.Path, target.AttributeChangeType = "/Properties/"+d.Name, c.AttributeChange(d.Name)
+			target.BeforeValue, target.AfterValue = valueText(c.Before, d.Name), valueText(c.After, d.Name)
+		}
+		r.Details = append(r.Details, changeDetail{target, d.Evaluation, d.Source, d.Cause})
 	}
 	return change{"Resource", r}
+}
+
+// contextOf is what a change set tells of a resource, or empty if there is none.
+func contextOf(properties map[string]any) string {
+	if properties == nil {
+		return ""
+	}
+	return text(map[string]any{"Properties": properties})
+}
+
+// valueText is a property's value: a text as it is, all else as JSON.
+func valueText(properties map[string]any, name string) string {
+	value, ok := properties[name]
+	if !ok {
+		return ""
+	}
+	return text(value)
+}
+
+func text(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // it comes out of a template
+	}
+	return string(encoded)
 }

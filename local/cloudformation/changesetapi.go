@@ -17,7 +17,7 @@ type changeSetInput struct {
 	DisableRollback          bool   // of ExecuteChangeSet only
 	RetainExceptOnCreate     bool   // of ExecuteChangeSet only
 	ClientRequestToken       string // a set is executed once anyway
-	IncludePropertyValues    bool   // there is nothing before a new resource
+	IncludePropertyValues    bool   // of DescribeChangeSet only
 }
 
 type describeChangeSetOutput struct {
@@ -80,7 +80,11 @@ func (f *CloudFormation) describeChangeSet(_ context.Context, caller cloud.Calle
 		CreationTime: cloud.Time(set.created), Status: set.status, StatusReason: set.reason, ExecutionStatus: set.execution,
 		OnStackFailure: set.failure, Parameters: parametersOf(set.ready), Capabilities: set.capabilities, Tags: set.ready.Tags,
 	}
-	out.Changes, out.NextToken, err = page(set.changes, in.NextToken)
+	changes, next, err := page(set.changes, in.NextToken)
+	for _, c := range changes {
+		out.Changes = append(out.Changes, told(c, in.IncludePropertyValues))
+	}
+	out.NextToken = next
 	return out, err
 }
 
