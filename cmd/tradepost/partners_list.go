@@ -87,10 +87,7 @@ func printList(rows []directory.Row) error {
 		Partners []partners.Partner `json:"partners"`
 	}{Partners: []partners.Partner{}}
 	for _, row := range rows {
-		list.Partners = append(list.Partners, partners.Partner{
-			ID: row.ID, Name: row.Name, ContactEmail: row.ContactEmail, SSHPublicKeys: row.SSHKeys, AddressRanges: row.AddressRanges,
-			Tier: row.Tier, ValidUntil: row.ValidUntil, Status: row.Status,
-		})
+		list.Partners = append(list.Partners, enrolment.PartnerOf(row))
 	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetIndent("", "  ")

@@ -19,8 +19,8 @@ var listed = []string{
 	contract.AttrTier, contract.AttrValidUntil, contract.AttrStatus,
 }
 
-// partnerOf is what of a row a list could say.
-func partnerOf(row directory.Row) partners.Partner {
+// PartnerOf is what of a row a list could say.
+func PartnerOf(row directory.Row) partners.Partner {
 	return partners.Partner{
 		ID:            row.ID,
 		Name:          row.Name,

@@ -48,7 +48,7 @@ func (k *Keeper) Add(ctx context.Context, partner partners.Partner) (bearer stri
 // are the operator's, and those that are named in any case.
 func (k *Keeper) Change(ctx context.Context, partner string, edit func(*partners.Partner) error, attributes ...string) (directory.Row, error) {
 	return k.update(ctx, partner, func(row *directory.Row) error {
-		before, edited := *row, partnerOf(*row)
+		before, edited := *row, PartnerOf(*row)
 		if err := edit(&edited); err != nil {
 			return err
 		}

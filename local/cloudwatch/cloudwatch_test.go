@@ -33,6 +33,7 @@ type world struct {
 	events   []cloud.Event
 	messages []map[string]string
 	caller   cloud.Caller // of the last message
+	hear     func()       // is called as a topic is told, unless it is nil
 }
 
 func newWorld() *world {
@@ -58,6 +59,9 @@ func (w *world) Call(ctx context.Context, caller cloud.Caller, action string, in
 	var message map[string]string
 	if err := json.Unmarshal(input, &message); err != nil {
 		return nil, err
+	}
+	if w.hear != nil {
+		w.hear()
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -4,6 +4,7 @@ package cloudwatch_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,6 +81,45 @@ func TestAnAlarmThatIsUpdatedKeepsItsStateUntilItIsEvaluated(t *testing.T) {
 		}
 		step("after what was refused", 1, "ALARM", "ops")
 	})
+}
+
+// All alarms are listed before the first is judged, so what becomes of another one
+// meanwhile counts: as long as the first tells its topic, say.
+func TestAnAlarmThatChangesWhileAlarmsAreJudgedIsNotTakenForWhatItWas(t *testing.T) {
+	for name, meanwhile := range map[string]func(*testing.T, *cfntest.Stack){
+		"updated": func(t *testing.T, s *cfntest.Stack) {
+			if err := s.Try(t, map[string]string{"Failed": strings.Replace(alarmOf("100", ""), ":ops", ":others", 1)}); err != nil {
+				t.Error(err)
+			}
+		},
+		"deleted": func(t *testing.T, s *cfntest.Stack) { s.Remove(t, "Failed") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				defer w.Close()
+				first := strings.NewReplacer(`"failed"`, `"earlier"`, ":ops", ":first").Replace(alarmOf("2", ""))
+				s := w.stack(t, `"Earlier": `+first+`, "Failed": `+alarmOf("2", ""))
+				var once sync.Once
+				w.hear = func() { once.Do(func() { meanwhile(t, s) }) }
+				w.failed(3)
+				time.Sleep(3 * time.Minute)
+				if told := w.told(); told != "first" {
+					t.Errorf("these topics are told: %q", told)
+				}
+				if state, _ := w.state(t, "earlier"); state != "ALARM" {
+					t.Errorf("the first alarm is %s", state)
+				}
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				for _, e := range w.events {
+					if strings.Contains(string(e.Detail), `"alarmName":"failed"`) && strings.Contains(string(e.Detail), `"value":"ALARM"`) {
+						t.Errorf("the bus is told %s", e.Detail)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestACompositeAlarmTakesAnotherRule(t *testing.T) {
