@@ -79,5 +79,14 @@ func Encode(value any) (string, error) {
 	return string(text), nil
 }
 
+// String is the object's text, for messages.
+func (o *Object) String() string {
+	text, err := Encode(o)
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
 // MarshalJSON makes an object a value of what encoding/json writes.
 func (o *Object) MarshalJSON() ([]byte, error) { return appendObject(nil, o) }

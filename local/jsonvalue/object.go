@@ -136,5 +136,7 @@ func (o *Object) Clone() *Object {
 	if o == nil {
 		return NewObject(0)
 	}
-	return &Object{members: slices.Clone(o.members), index: maps.Clone(o.index)}
+	members := make([]member, len(o.members), len(o.members)+1) // most are cloned to set one more
+	copy(members, o.members)
+	return &Object{members: members, index: maps.Clone(o.index)}
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/dop251/goja"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // reads says which part of its variables an expression looks at; the rest is not converted for it.
@@ -60,20 +62,19 @@ func (r *reads) bindings(js *goja.Runtime, variables map[string]any) goja.Value 
 
 func toJS(js *goja.Runtime, value any, r *reads) goja.Value {
 	switch v := value.(type) {
-	case map[string]any:
+	case *jsonvalue.Object:
 		object := js.NewObject()
-		if r.all {
-			for _, name := range sortedKeys(v) {
-				set(js, object, name, toJS(js, v[name], r))
-			}
-			return object
-		}
-		for name, of := range r.members {
-			if member, ok := v[name]; ok {
+		for name, member := range v.All() {
+			if r.all {
+				set(js, object, name, toJS(js, member, r))
+			} else if of, ok := r.members[name]; ok {
 				set(js, object, name, toJS(js, member, of))
 			}
 		}
 		return object
+	case jsonvalue.Number:
+		n, _ := jsonvalue.Float(v)
+		return js.ToValue(n)
 	case []any:
 		items := make([]any, len(v))
 		for i, item := range v {
@@ -117,14 +118,14 @@ func fromJS(value goja.Value, depth int) (v any, defined bool, err error) {
 		v, err = fromArray(object, depth)
 		return v, true, err
 	}
-	members := map[string]any{}
+	members := jsonvalue.NewObject(0)
 	for _, name := range object.Keys() {
 		member, defined, err := fromJS(object.Get(name), depth+1)
 		if err != nil {
 			return nil, false, err
 		}
 		if defined {
-			members[name] = member
+			members.Set(name, member)
 		}
 	}
 	return members, true, nil

@@ -3,6 +3,7 @@ package query_test
 import (
 	"context"
 	"fmt"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 
 	"github.com/tradepost-dev/tradepost/local/query"
 )
@@ -13,9 +14,11 @@ func ExampleProgram_Eval() {
 	if err != nil {
 		panic(err)
 	}
-	value, _, err := program.Eval(context.Background(), map[string]any{"states": map[string]any{"input": map[string]any{
-		"lines": []any{map[string]any{"price": 2.5, "quantity": 4.0}, map[string]any{"price": 1.0, "quantity": 3.0}},
-	}}})
+	states, err := jsonvalue.Decode([]byte(`{"input": {"lines": [{"price": 2.5, "quantity": 4}, {"price": 1, "quantity": 3}]}}`))
+	if err != nil {
+		panic(err)
+	}
+	value, _, err := program.Eval(context.Background(), map[string]any{"states": states})
 	fmt.Println(value, err)
 	// Output: 13 <nil>
 }
@@ -25,7 +28,10 @@ func ExamplePath_Get() {
 	if err != nil {
 		panic(err)
 	}
-	document := map[string]any{"order": map[string]any{"lines": []any{map[string]any{"sku": "A"}, map[string]any{"sku": "B"}}}}
+	document, err := jsonvalue.Decode([]byte(`{"order": {"lines": [{"sku": "A"}, {"sku": "B"}]}}`))
+	if err != nil {
+		panic(err)
+	}
 	value, found, err := path.Get(query.Scope{Document: document})
 	fmt.Println(value, found, err)
 	// Output: B true <nil>

@@ -2,7 +2,6 @@ package query
 
 import (
 	"encoding/json"
-	"reflect"
 	"testing"
 )
 
@@ -114,7 +113,7 @@ func TestEveryFunctionOfTheLibraryWorks(t *testing.T) {
 			if err != nil || defined != (row.want != "") {
 				t.Fatalf("got %v, defined %t, error %v", got, defined, err)
 			}
-			if defined && !reflect.DeepEqual(got, value(t, row.want)) {
+			if defined && !same(got, value(t, row.want)) {
 				text, _ := json.Marshal(got)
 				t.Errorf("got %s, want %s", text, row.want)
 			}

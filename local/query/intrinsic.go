@@ -3,10 +3,11 @@
 package query
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // maxNesting is how deep AWS lets intrinsic functions be nested in one field.
@@ -152,8 +153,8 @@ func (p *intrinsicParser) argument(depth int) (source, error) {
 		return p.call(depth + 1)
 	default:
 		text := p.until()
-		var value any
-		if err := json.Unmarshal([]byte(text), &value); err != nil || strings.HasPrefix(text, `"`) {
+		value, err := jsonvalue.Decode([]byte(text))
+		if err != nil || strings.HasPrefix(text, `"`) {
 			return nil, fmt.Errorf("%q is not an argument: strings are in single quotes", text)
 		}
 		return literalSource{value}, nil

@@ -4,16 +4,14 @@ package query
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query/internal/native"
 )
 
@@ -77,7 +75,7 @@ func text(args []any, i int) (string, error) {
 
 // integer rounds a number to the nearest integer as AWS does: halves go up, -1.5 to -1.
 func integer(args []any, i int) (int, error) {
-	n, ok := args[i].(float64)
+	n, ok := jsonvalue.Float(args[i])
 	if !ok || math.Abs(n) > math.MaxInt32+1 {
 		return 0, fmt.Errorf("argument %d must be an integer of 32 bits, not %s", i+1, jsonText(args[i]))
 	}
@@ -125,7 +123,7 @@ func arrayContains(args []any) (any, error) {
 
 func contains(list []any, value any) bool {
 	for _, item := range list {
-		if reflect.DeepEqual(item, value) {
+		if jsonvalue.Equal(item, value) {
 			return true
 		}
 	}
@@ -174,10 +172,11 @@ func arrayUnique(args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen, unique := map[string]bool{}, []any{}
+	seen, unique := map[string][]any{}, []any{} // by a text that equal values share
 	for _, item := range list {
-		if key := jsonText(item); !seen[key] {
-			seen[key] = true
+		key := jsonText(jsonvalue.Of(jsonvalue.Plain(item)))
+		if !contains(seen[key], item) {
+			seen[key] = append(seen[key], item)
 			unique = append(unique, item)
 		}
 	}
@@ -218,17 +217,18 @@ func hashText(args []any) (any, error) {
 }
 
 func jsonMerge(args []any) (any, error) {
-	left, ok := args[0].(map[string]any)
-	right, ok2 := args[1].(map[string]any)
+	left, ok := args[0].(*jsonvalue.Object)
+	right, ok2 := args[1].(*jsonvalue.Object)
 	if !ok || !ok2 {
 		return nil, errors.New("arguments 1 and 2 must be JSON objects")
 	}
 	if args[2] != false {
 		return nil, errors.New("argument 3 must be false: only shallow merging is supported")
 	}
-	merged := make(map[string]any, len(left)+len(right))
-	maps.Copy(merged, left)
-	maps.Copy(merged, right)
+	merged := left.Clone()
+	for name, value := range right.All() {
+		merged.Set(name, value)
+	}
 	return merged, nil
 }
 
@@ -238,8 +238,8 @@ func stringToJSON(args []any) (any, error) {
 	if err != nil || strings.TrimSpace(s) == "" {
 		return nil, err
 	}
-	var value any
-	if err := json.Unmarshal([]byte(s), &value); err != nil {
+	value, err := jsonvalue.Decode([]byte(s))
+	if err != nil {
 		return nil, fmt.Errorf("argument 1 is not JSON: %w", err)
 	}
 	return value, nil
@@ -338,10 +338,10 @@ func javaText(value any) string {
 			items[i] = javaText(item)
 		}
 		return "[" + strings.Join(items, ", ") + "]"
-	case map[string]any:
-		members := make([]string, 0, len(v))
-		for _, name := range sortedKeys(v) {
-			members = append(members, name+"="+javaText(v[name]))
+	case *jsonvalue.Object:
+		members := make([]string, 0, v.Len())
+		for name, member := range v.All() {
+			members = append(members, name+"="+javaText(member))
 		}
 		return "{" + strings.Join(members, ", ") + "}"
 	default:

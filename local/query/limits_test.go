@@ -70,7 +70,7 @@ func TestNoPathLooksAtTooMuch(t *testing.T) {
 	wide := make([]any, 2000)
 	deep := any(1.0)
 	for i := range wide {
-		wide[i] = map[string]any{"a": []any{1.0, 2.0}}
+		wide[i] = object("a", []any{1.0, 2.0})
 		deep = []any{deep}
 	}
 	for name, row := range map[string]struct {

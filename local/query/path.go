@@ -5,10 +5,9 @@ package query
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
-	"github.com/theory/jsonpath"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // Scope is what paths are evaluated against.
@@ -42,15 +41,6 @@ type step struct {
 	indexed bool
 }
 
-// selector is the indefinite part of a path.
-type selector struct {
-	path     *jsonpath.Path
-	absolute bool // it starts at the root rather than after the steps: a filter in it mentions $
-	ordered  bool // nodes must be put in order: it looks at all members of an object
-	branches int  // how often selectors in one bracket may find one place again
-	descents int  // how often it goes through all that is below a place
-}
-
 // ParsePath compiles "$.a[0]", "$..x", "$.a[?(@.b > 1)]", "$$.Execution.Id" (the context object) or
 // "$name.x" (a variable).
 func ParsePath(s string) (*Path, error) {
@@ -82,16 +72,22 @@ func (p *Path) Get(scope Scope) (value any, found bool, err error) {
 		}
 	}
 	switch {
-	case p.rest == nil:
+	case p.rest == nil, !found && p.rest.definite():
 		return value, found, nil
 	case !found:
 		return []any{}, true, nil
 	}
-	if p.rest.absolute {
-		value = start
+	list, err := p.rest.selectFrom(value, start)
+	if err != nil {
+		return nil, false, err
 	}
-	value, err = p.rest.selectFrom(value)
-	return value, true, err
+	if p.rest.definite() {
+		if len(list) == 0 {
+			return nil, false, nil
+		}
+		return list[0], true, nil
+	}
+	return list, true, nil
 }
 
 func (p *Path) start(scope Scope) (any, bool) {
@@ -108,75 +104,18 @@ func (p *Path) start(scope Scope) (any, bool) {
 
 func (s *step) get(value any) (any, bool) {
 	if !s.indexed {
-		object, _ := value.(map[string]any)
-		member, ok := object[s.name]
-		return member, ok
+		object, ok := value.(*jsonvalue.Object)
+		if !ok {
+			return nil, false
+		}
+		return object.Get(s.name)
 	}
 	list, _ := value.([]any)
-	i := s.index
-	if i < 0 {
-		i += len(list)
-	}
+	i := fromEnd(s.index, len(list))
 	if i < 0 || i >= len(list) {
 		return nil, false
 	}
 	return list[i], true
-}
-
-// maxPlaces bounds how many places a path may look at; only a hostile one looks at more.
-const maxPlaces = 10_000_000
-
-// affordable refuses a path that would find the same places over and over.
-func (s *selector) affordable(value any) error {
-	nodes, depth := extent(value)
-	places := float64(nodes) * float64(s.branches)
-	for range s.descents - 1 {
-		if places *= float64(depth); s.absolute {
-			places *= float64(nodes) / float64(depth)
-		}
-	}
-	if places > maxPlaces && (s.branches > 1 || s.descents > 1) {
-		return fmt.Errorf("the path would look at more than %d places", maxPlaces)
-	}
-	return nil
-}
-
-// extent counts a value with all that is in it, and the levels on which it is.
-func extent(value any) (nodes, depth int) {
-	nodes, depth = 1, 1
-	below := func(member any) {
-		n, d := extent(member)
-		nodes, depth = nodes+n, max(depth, d+1)
-	}
-	switch v := value.(type) {
-	case []any:
-		for _, item := range v {
-			below(item)
-		}
-	case map[string]any:
-		for _, member := range v {
-			below(member)
-		}
-	}
-	return nodes, depth
-}
-
-func (s *selector) selectFrom(value any) (any, error) {
-	if s.branches > 1 || s.descents > 1 {
-		if err := s.affordable(value); err != nil {
-			return nil, err
-		}
-	}
-	list := []any{}
-	if !s.ordered {
-		return append(list, s.path.Select(value)...), nil
-	}
-	located := s.path.SelectLocated(value)
-	located.Sort()
-	for _, node := range located {
-		list = append(list, node.Node)
-	}
-	return list, nil
 }
 
 // Set puts a value at the path, as ResultPath does: members that are missing on the way are made, and the
@@ -207,30 +146,22 @@ func put(at any, steps []step, value any) (any, bool) {
 			return nil, false
 		}
 		list = slices.Clone(list)
-		i := steps[0].index
-		if i < 0 {
-			i += len(list)
-		}
-		list[i] = item
+		list[fromEnd(steps[0].index, len(list))] = item
 		return list, true
 	}
-	object, ok := at.(map[string]any)
+	object, ok := at.(*jsonvalue.Object)
 	if !ok {
 		return nil, false
 	}
-	old, exists := object[steps[0].name]
+	old, exists := object.Get(steps[0].name)
 	if !exists {
-		old = map[string]any{}
+		old = jsonvalue.NewObject(1)
 	}
 	member, ok := put(old, steps[1:], value)
 	if !ok {
 		return nil, false
 	}
-	if object = maps.Clone(object); object == nil {
-		object = map[string]any{}
-	}
-	object[steps[0].name] = member
-	return object, true
+	return object.Clone().Set(steps[0].name, member), true
 }
 
 // missing words a path that found nothing as Step Functions does.
@@ -241,7 +172,7 @@ func (p *Path) missing(scope Scope) string {
 	case contextRoot:
 		in = "context object"
 	case variableRoot:
-		in, value = "variables", scope.Variables
+		in, value = "variables", jsonvalue.Of(scope.Variables)
 	}
 	return fmt.Sprintf("could not be found in the %s '%s'", in, jsonText(value))
 }

@@ -39,7 +39,7 @@ func parsePath(s string) (*Path, error) {
 		indefinite += next.text
 	}
 	if indefinite != "" {
-		p.rest, err = p.newSelector(indefinite)
+		p.rest, err = parseSelector(indefinite)
 	}
 	return p, err
 }
@@ -62,26 +62,17 @@ func (p *Path) parseRoot(s string) (rest string, err error) {
 	return s[n:], nil
 }
 
-func (p *Path) newSelector(text string) (*selector, error) {
-	s := &selector{
-		absolute: strings.Contains(text, "$"),
-		ordered:  strings.Contains(text, "*") || strings.Contains(text, "..") || strings.Contains(text, "?"),
-		descents: strings.Count(text, ".."),
-		branches: 1,
+func parseSelector(text string) (*selector, error) {
+	path, err := jsonpath.Parse("$" + text)
+	if err != nil {
+		return nil, fmt.Errorf("not supported: %w", err)
 	}
+	s := newSelector(path.Query().Segments())
+	s.absolute = strings.Contains(text, "$")
+	s.descents = strings.Count(text, "..")
+	s.branches = 1
 	for _, bracket := range strings.Split(text, "]") {
 		s.branches = min(s.branches*(1+strings.Count(bracket, ",")), maxPlaces+1)
-	}
-	if s.absolute {
-		prefix := ""
-		for _, step := range p.steps {
-			prefix += step.text()
-		}
-		text = prefix + text
-	}
-	var err error
-	if s.path, err = jsonpath.Parse("$" + text); err != nil {
-		return nil, fmt.Errorf("not supported: %w", err)
 	}
 	return s, nil
 }

@@ -2,7 +2,6 @@ package query
 
 import (
 	"errors"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -36,10 +35,10 @@ func TestPathsFindWhatAWSFinds(t *testing.T) {
 		{"member of a string", `$.order.id.x`, ``},
 		{"missing member", `$.order.missing`, ``},
 		{"all items", `$.order.lines[*].sku`, `["x","y","z"]`},
-		{"all members, by name", `$.*.v`, `[1,2]`},
+		{"all members, in order", `$.*.v`, `[2,1]`},
 		{"descendants", `$..sku`, `["x","y","z"]`},
 		{"descendants that are not there", `$..nowhere`, `[]`},
-		{"descendants by bracket", `$..['v']`, `[1,2]`},
+		{"descendants by bracket", `$..['v']`, `[2,1]`},
 		{"slice", `$.order.lines[0:2].sku`, `["x","y"]`},
 		{"slice to the end", `$.order.lines[1:].sku`, `["y","z"]`},
 		{"slice from the end", `$.order.lines[-1:].sku`, `["z"]`},
@@ -74,7 +73,7 @@ func TestPathsFindWhatAWSFinds(t *testing.T) {
 			if err != nil || found != (test.want != "") {
 				t.Fatalf("found: %t, error: %v; got %v", found, err, got)
 			}
-			if found && !reflect.DeepEqual(got, value(t, test.want)) {
+			if found && !same(got, value(t, test.want)) {
 				t.Errorf("yields %v, want %s", got, test.want)
 			}
 		})
@@ -117,10 +116,10 @@ func TestResultPathPutsTheResultIntoACopy(t *testing.T) {
 			switch {
 			case test.want == "" && !errors.As(err, &mismatch):
 				t.Errorf("got %v, %v; want a *PathError", got, err)
-			case test.want != "" && (err != nil || !reflect.DeepEqual(got, value(t, test.want))):
+			case test.want != "" && (err != nil || !same(got, value(t, test.want))):
 				t.Errorf("got %v, %v; want %s", got, err, test.want)
 			}
-			if !reflect.DeepEqual(input, value(t, test.input)) {
+			if !same(input, value(t, test.input)) {
 				t.Error("the input was changed")
 			}
 		})
@@ -130,7 +129,7 @@ func TestResultPathPutsTheResultIntoACopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Set(map[string]any{}, 1.0); err == nil {
+		if _, err := p.Set(object(), 1.0); err == nil {
 			t.Errorf("%s is accepted as a ResultPath", path)
 		}
 	}
@@ -149,7 +148,7 @@ func TestPayloadsAreFilledIn(t *testing.T) {
 	}
 	want := value(t, `{"fixed": {"x": [1, "$.order.id", null]}, "id": "A-1", "run": "arn:e", "who": "María", "list": [{"n": 10}, 2],
 		"text": "María has 5", "hostile": "x\", \"id\" : \"999 😀 \u2028\n\\"}`)
-	if !reflect.DeepEqual(got, want) {
+	if !same(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -163,11 +162,11 @@ func TestPayloadsAreRefused(t *testing.T) {
 }
 
 func TestAMissingPathIsReportedWithItsFieldAndInput(t *testing.T) {
-	payload, err := ParsePayload(map[string]any{"id.$": "$.nowhere"})
+	payload, err := ParsePayload(object("id.$", "$.nowhere"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = payload.Eval(Scope{Document: map[string]any{"a": "<&>"}})
+	_, err = payload.Eval(Scope{Document: object("a", "<&>")})
 	var missing *PathError
 	want := `The JSONPath '$.nowhere' specified for the field 'id.$' could not be found in the input '{"a":"<&>"}'`
 	if !errors.As(err, &missing) || missing.Message != want {
@@ -213,7 +212,7 @@ func TestIntrinsicFunctions(t *testing.T) {
 		{`States.StringToJson('')`, `null`},
 		{`States.StringToJson(' ')`, `null`},
 		{`States.JsonToString($.a)`, `"{\"v\":1}"`},
-		{`States.JsonToString($.text)`, `"\"x\\\", \\\"id\\\" : \\\"999 😀 \\u2028\\n\\\\\""`},
+		{`States.JsonToString($.text)`, `"\"x\\\", \\\"id\\\" : \\\"999 😀 \u2028\\n\\\\\""`},
 		{`States.MathRandom(3, 4)`, `3`},
 		{`States.MathRandom(3, 3)`, `!below`},
 		{`States.MathAdd($.limit, -1)`, `9`},
@@ -240,7 +239,7 @@ func TestIntrinsicFunctions(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.call, func(t *testing.T) {
-			payload, err := ParsePayload(map[string]any{"v.$": test.call})
+			payload, err := ParsePayload(object("v.$", test.call))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,7 +254,7 @@ func TestIntrinsicFunctions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if v := got.(map[string]any)["v"]; test.want != "" && !reflect.DeepEqual(v, value(t, test.want)) {
+			if v := member(got, "v"); test.want != "" && !same(v, value(t, test.want)) {
 				t.Errorf("got %#v, want %s", v, test.want)
 			}
 		})
@@ -266,14 +265,14 @@ func TestIntrinsicCallsAreRefused(t *testing.T) {
 	nested := strings.Repeat("States.Array(", 11) + strings.Repeat(")", 11)
 	for _, call := range []string{`States.Nothing()`, `States.UUID(1)`, `States.Hash('a')`, `States.Format()`, `States.Array('a`, `States.Array(a)`, `States.Array("a")`,
 		`States.Array('\n')`, `States.Array(1`, `States.Array(1) x`, `States.UUID`, `States.Array(1 2)`, nested} {
-		if _, err := ParsePayload(map[string]any{"v.$": call}); err == nil {
+		if _, err := ParsePayload(object("v.$", call)); err == nil {
 			t.Errorf("%s is accepted", call)
 		}
 	}
 }
 
 func TestARandomNumberWithASeedRepeats(t *testing.T) {
-	payload, err := ParsePayload(map[string]any{"v.$": `States.MathRandom(1, 1000000, 7)`, "w.$": `States.MathRandom(1, 1000000, 7)`, "u.$": `States.UUID()`, "x.$": `States.UUID()`})
+	payload, err := ParsePayload(object("v.$", `States.MathRandom(1, 1000000, 7)`, "w.$", `States.MathRandom(1, 1000000, 7)`, "u.$", `States.UUID()`, "x.$", `States.UUID()`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,9 +280,8 @@ func TestARandomNumberWithASeedRepeats(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := got.(map[string]any)
-	if m["v"] != m["w"] || m["u"] == m["x"] || len(m["u"].(string)) != 36 {
-		t.Errorf("got %v", m)
+	if member(got, "v") != member(got, "w") || member(got, "u") == member(got, "x") || len(member(got, "u").(string)) != 36 {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -310,7 +308,7 @@ func FuzzPayload(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		payload, err := ParsePayload(map[string]any{"v.$": text})
+		payload, err := ParsePayload(object("v.$", text))
 		if err != nil {
 			return
 		}

@@ -3,11 +3,11 @@
 package query
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // Payload is a JSON value in which the members named "x.$" are paths or intrinsic functions, compiled once.
@@ -49,7 +49,7 @@ func (p *Payload) Eval(scope Scope) (any, error) { return p.root.get(scope) }
 
 func parseSource(value any) (source, error) {
 	switch v := value.(type) {
-	case map[string]any:
+	case *jsonvalue.Object:
 		return parseObjectSource(v)
 	case []any:
 		list := listSource{make([]source, len(v))}
@@ -71,20 +71,20 @@ func parseSource(value any) (source, error) {
 	}
 }
 
-func parseObjectSource(object map[string]any) (source, error) {
+func parseObjectSource(object *jsonvalue.Object) (source, error) {
 	var o objectSource
 	literal := true
-	for _, key := range sortedKeys(object) {
+	for key, member := range object.All() {
 		name, dynamic := strings.CutSuffix(key, ".$")
 		var value source
 		var err error
 		if dynamic {
-			if _, twice := object[name]; twice {
+			if object.Has(name) {
 				return nil, fmt.Errorf("%q is there twice, as %q too", name, key)
 			}
-			value, err = parseDynamic(key, object[key])
+			value, err = parseDynamic(key, member)
 		} else {
-			value, err = parseSource(object[key])
+			value, err = parseSource(member)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
@@ -137,24 +137,22 @@ func (s listSource) get(scope Scope) (any, error) {
 }
 
 func (s objectSource) get(scope Scope) (any, error) {
-	object := make(map[string]any, len(s.names))
+	object := jsonvalue.NewObject(len(s.names))
 	for i, name := range s.names {
 		value, err := s.values[i].get(scope)
 		if err != nil {
 			return nil, err
 		}
-		object[name] = value
+		object.Set(name, value)
 	}
 	return object, nil
 }
 
-// jsonText is a value's JSON text, with <, > and & as they are.
+// jsonText is a value's JSON text, for messages and functions.
 func jsonText(value any) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	text, err := jsonvalue.Encode(value)
+	if err != nil {
 		return fmt.Sprint(value)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return text
 }

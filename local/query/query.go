@@ -2,8 +2,9 @@
 // JSONPath (Path, Payload with its intrinsic functions). State machines speak both, and the mapping
 // templates of API Gateway the latter.
 //
-// Values are those of encoding/json: nil, bool, float64, string, []any and map[string]any. Nothing here
-// mutates a value that it was given; a result may share structure with the input.
+// Values are those of package jsonvalue: objects keep the order of their members, and numbers that nothing is
+// calculated with their text. Nothing here mutates a value that it was given; a result may share structure with
+// the input.
 //
 // This file holds the errors by which an interpreter tells one failure from another.
 package query

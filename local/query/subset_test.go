@@ -2,8 +2,8 @@ package query
 
 import (
 	"fmt"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"math/rand"
-	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -25,7 +25,7 @@ func agree(t *testing.T, expression string, vars map[string]any) (native bool) {
 	}
 	if err != nil {
 		t.Errorf("%s: the subset yields %#v, the library fails: %v", expression, got, err)
-	} else if defined != wantDefined || !reflect.DeepEqual(got, want) {
+	} else if defined != wantDefined || !same(jsonvalue.Plain(got), jsonvalue.Plain(want)) {
 		t.Errorf("%s: the subset yields %#v (defined: %t), the library %#v (%t)", expression, got, defined, want, wantDefined)
 	}
 	return true
@@ -69,7 +69,7 @@ func TestUsualExpressionsAreEvaluatedInGo(t *testing.T) {
 		`$name & '#' & $substring($states.context.State.EnteredTime, 0, 10) & '#' & $count3`,
 	} {
 		vars := bindings(t)
-		vars["states"].(map[string]any)["context"] = map[string]any{"State": map[string]any{"EnteredTime": "2026-11-24T20:00:00.000Z"}}
+		vars["states"] = vars["states"].(*jsonvalue.Object).Clone().Set("context", object("State", object("EnteredTime", "2026-11-24T20:00:00.000Z")))
 		p, err := Compile(expression)
 		if err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func FuzzSubset(f *testing.F) {
 		if !utf8.ValidString(expression) {
 			return // no JSON document can hold it
 		}
-		agree(t, expression, map[string]any{"a": map[string]any{"b": []any{1.0, "x"}}, "x": "y"})
+		agree(t, expression, map[string]any{"a": object("b", []any{1.0, "x"}), "x": "y"})
 	})
 }
 

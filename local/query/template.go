@@ -6,8 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // Template is a JSON value in which every string "{% ... %}" is an expression, compiled once.
@@ -28,7 +29,7 @@ type (
 	}
 	listPart   struct{ items []part }
 	objectPart struct {
-		names  []string // sorted, so that of several failures always the same is reported
+		names  []string
 		values []part
 	}
 )
@@ -79,7 +80,7 @@ func parsePart(value any, path *pathTo) (part, error) {
 		return expressionPart{source, program}, nil
 	case []any:
 		return parseList(v, path)
-	case map[string]any:
+	case *jsonvalue.Object:
 		return parseObject(v, path)
 	default:
 		return literalPart{v}, nil
@@ -101,14 +102,14 @@ func parseList(list []any, path *pathTo) (part, error) {
 	return listPart{items}, nil
 }
 
-func parseObject(object map[string]any, path *pathTo) (part, error) {
-	p, literal := objectPart{names: sortedKeys(object)}, true
-	for _, name := range p.names {
-		value, err := parsePart(object[name], &pathTo{path, name, -1})
+func parseObject(object *jsonvalue.Object, path *pathTo) (part, error) {
+	p, literal := objectPart{}, true
+	for name, member := range object.All() {
+		value, err := parsePart(member, &pathTo{path, name, -1})
 		if err != nil {
 			return nil, err
 		}
-		p.values = append(p.values, value)
+		p.names, p.values = append(p.names, name), append(p.values, value)
 		literal = literal && isLiteral(value)
 	}
 	if literal {
@@ -150,22 +151,13 @@ func (p listPart) eval(ctx context.Context, bindings map[string]any, path *pathT
 }
 
 func (p objectPart) eval(ctx context.Context, bindings map[string]any, path *pathTo) (any, error) {
-	object := make(map[string]any, len(p.names))
+	object := jsonvalue.NewObject(len(p.names))
 	for i, name := range p.names {
 		value, err := p.values[i].eval(ctx, bindings, &pathTo{path, name, -1})
 		if err != nil {
 			return nil, err
 		}
-		object[name] = value
+		object.Set(name, value)
 	}
 	return object, nil
-}
-
-func sortedKeys(object map[string]any) []string {
-	keys := make([]string, 0, len(object))
-	for key := range object {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

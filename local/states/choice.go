@@ -6,7 +6,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 type choice struct {
@@ -99,7 +99,7 @@ type jsonataCondition struct {
 }
 
 func (f fields) jsonataCondition(field string) condition {
-	value, ok := f.values["Condition"]
+	value, ok := f.values.Get("Condition")
 	if b, isLiteral := value.(bool); isLiteral {
 		f.take("Condition")
 		return jsonataCondition{literal: b}
@@ -124,7 +124,7 @@ func (c jsonataCondition) holds(ctx context.Context, v *visit, _ any) (bool, *fa
 	}
 	holds, ok := value.(bool)
 	if !ok {
-		return false, v.evaluationFailed(c.field, "The Condition field must be a boolean, but was '%s'.", jsontext.KindOf(value))
+		return false, v.evaluationFailed(c.field, "The Condition field must be a boolean, but was '%s'.", jsonvalue.KindOf(value))
 	}
 	return holds, nil
 }

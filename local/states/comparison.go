@@ -6,12 +6,10 @@ package states
 import (
 	"cmp"
 	"context"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // A comparator compares a variable with an operand. Values of another type than
@@ -50,7 +48,7 @@ func comparing[T cmp.Ordered](as func(any) (T, bool), want func(order int) bool)
 	}
 }
 
-func asNumber(value any) (float64, bool) { n, ok := value.(float64); return n, ok }
+func asNumber(value any) (float64, bool) { return jsonvalue.Float(value) }
 func asString(value any) (string, bool)  { s, ok := value.(string); return s, ok }
 
 // asBoolean makes booleans comparable: only their equality is asked for.
@@ -161,7 +159,7 @@ func (f fields) nested() condition {
 // operators returns the names of the operators that a rule has.
 func (f fields) operators() []string {
 	var found []string
-	for _, name := range slices.Sorted(maps.Keys(f.values)) {
+	for name := range f.values.All() {
 		_, compares := comparators()[strings.TrimSuffix(name, "Path")]
 		_, tests := typeTests()[name]
 		switch {
@@ -188,7 +186,7 @@ func (f fields) test(name string) condition {
 		}
 		t.operand, _ = f.take(name)
 		if !compare(t.operand, t.operand) && !isInequality(name) {
-			f.complain(name, "can not be compared with %s", jsontext.KindOf(t.operand))
+			f.complain(name, "can not be compared with %s", jsonvalue.KindOf(t.operand))
 		}
 		return t
 	}

@@ -1,11 +1,12 @@
 // This file makes the context object, which expressions see as $$ and as
-// $states.context.
+// $states.context. Its members have the order that they have on AWS.
 
 package states
 
 import (
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query"
 )
 
@@ -15,37 +16,37 @@ const timestampLayout = "2006-01-02T15:04:05.000Z"
 func timestamp(t time.Time) string { return t.UTC().Format(timestampLayout) }
 
 // contextObject returns the context object of the visit as it is now.
-func (v *visit) contextObject() map[string]any {
+func (v *visit) contextObject() *jsonvalue.Object {
 	if v.context != nil {
 		return v.context
 	}
-	at := map[string]any{"Name": v.state.name, "EnteredTime": timestamp(v.enteredAt)}
+	at := jsonvalue.NewObject(3).Set("Name", v.state.name).Set("EnteredTime", timestamp(v.enteredAt))
 	if v.state.retryable {
-		at["RetryCount"] = float64(v.retries)
+		at.Set("RetryCount", float64(v.retries))
 	}
 	machine := v.execution.machine
-	v.context = map[string]any{
-		"Execution":    v.execution.contextObject(),
-		"StateMachine": map[string]any{"Id": machine.arn, "Name": machine.name},
-		"State":        at,
-	}
+	c := jsonvalue.NewObject(5)
+	c.Set("Execution", v.execution.contextObject())
+	c.Set("StateMachine", jsonvalue.NewObject(2).Set("Id", machine.arn).Set("Name", machine.name))
+	c.Set("State", at)
 	if v.token != "" {
-		v.context["Task"] = map[string]any{"Token": v.token}
+		c.Set("Task", jsonvalue.NewObject(1).Set("Token", v.token))
 	}
 	if v.item != nil {
-		v.context["Map"] = map[string]any{"Item": v.item}
+		c.Set("Map", jsonvalue.NewObject(1).Set("Item", v.item))
 	}
-	return v.context
+	v.context = c
+	return c
 }
 
 // bindings are what a JSONata expression sees.
 func (v *visit) bindings() map[string]any {
-	states := map[string]any{"input": v.input.value, "context": v.contextObject()}
+	states := jsonvalue.NewObject(4).Set("input", v.input.value).Set("context", v.contextObject())
 	if v.hasResult {
-		states["result"] = v.result.value
+		states.Set("result", v.result.value)
 	}
 	if v.errorOutput != nil {
-		states["errorOutput"] = v.errorOutput
+		states.Set("errorOutput", v.errorOutput)
 	}
 	bindings := make(map[string]any, len(v.variables)+1)
 	for name, value := range v.variables {

@@ -2,15 +2,15 @@
 
 package states
 
-import "github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+import "github.com/tradepost-dev/tradepost/local/jsonvalue"
 
 // maxPayload is the most that a state may take or give, in bytes of UTF-8.
 // https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
 const maxPayload = 256 << 10
 
 // data is a JSON document, both as a value and as text: the text is what history
-// shows and what the limits count, and it is the same for the state that gave
-// the document and for the one that takes it.
+// shows and what the limits count. What no state touches keeps the text by which
+// it came.
 type data struct {
 	value any
 	text  string
@@ -18,7 +18,7 @@ type data struct {
 
 // newData encodes a value.
 func newData(value any) (data, error) {
-	text, err := jsontext.Encode(value)
+	text, err := jsonvalue.Encode(value)
 	if err != nil {
 		return data{}, err
 	}
@@ -27,7 +27,7 @@ func newData(value any) (data, error) {
 
 // parseData decodes a text.
 func parseData(text string) (data, error) {
-	value, err := jsontext.Decode([]byte(text))
+	value, err := jsonvalue.Decode([]byte(text))
 	if err != nil {
 		return data{}, err
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // The kinds of states.
@@ -55,7 +55,7 @@ type parser struct {
 
 // parse reads a definition. Its error is an *InvalidDefinition with all faults.
 func parse(text string, express bool, resolver resolver) (*definition, error) {
-	value, err := jsontext.Decode([]byte(text))
+	value, err := jsonvalue.Decode([]byte(text))
 	if err != nil {
 		return nil, &InvalidDefinition{[]fault{{"/", err.Error()}}}
 	}
@@ -101,13 +101,14 @@ func (p *parser) graph(f fields, in language, outer []string) *graph {
 		return g
 	}
 	states := object(&p.faults, f.at("States"), value)
-	if len(states.values) == 0 {
+	if states.values.Len() == 0 {
 		f.complain("States", "must not be empty")
 	}
 	own := p.variables(states, outer)
-	for _, name := range slices.Sorted(maps.Keys(states.values)) {
+	for _, name := range slices.Sorted(states.values.Names()) {
 		p.name(states, name)
-		s := p.state(object(&p.faults, states.at(name), states.values[name]), name, in, append(slices.Clone(outer), own...))
+		value, _ := states.values.Get(name)
+		s := p.state(object(&p.faults, states.at(name), value), name, in, append(slices.Clone(outer), own...))
 		if s != nil {
 			g.states[name] = s
 		}
@@ -131,8 +132,9 @@ func (p *parser) name(states fields, name string) {
 // reports those that an enclosing graph has.
 func (p *parser) variables(states fields, outer []string) []string {
 	var own []string
-	for _, state := range slices.Sorted(maps.Keys(states.values)) {
-		for _, name := range assignedBy(states.values[state]) {
+	for _, state := range slices.Sorted(states.values.Names()) {
+		value, _ := states.values.Get(state)
+		for _, name := range assignedBy(value) {
 			if slices.Contains(outer, name) {
 				states.complain(state+"/Assign", "%q is a variable of the outer scope", name)
 			} else if !slices.Contains(own, name) {
@@ -152,14 +154,16 @@ func assignedBy(value any) []string {
 		for _, item := range v {
 			names = append(names, assignedBy(item)...)
 		}
-	case map[string]any:
-		if assign, ok := v["Assign"].(map[string]any); ok {
-			for _, name := range slices.Sorted(maps.Keys(assign)) {
+	case *jsonvalue.Object:
+		value, _ := v.Get("Assign")
+		if assign, ok := value.(*jsonvalue.Object); ok {
+			for _, name := range slices.Sorted(assign.Names()) {
 				names = append(names, strings.TrimSuffix(name, ".$"))
 			}
 		}
 		for _, inside := range []string{"Catch", "Choices"} {
-			names = append(names, assignedBy(v[inside])...)
+			value, _ := v.Get(inside)
+			names = append(names, assignedBy(value)...)
 		}
 	}
 	return names
@@ -217,12 +221,12 @@ type linked interface{ links() []link }
 
 // connect checks that every target exists and that every state can be reached.
 func (p *parser) connect(f, states fields, g *graph) {
-	if _, ok := states.values[g.start]; !ok && g.start != "" {
+	if !states.values.Has(g.start) && g.start != "" {
 		f.complain("StartAt", "there is no state %q", g.start)
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.states)) {
 		for _, l := range linksOf(g.states[name]) {
-			if _, ok := states.values[l.target]; !ok {
+			if !states.values.Has(l.target) {
 				states.complain(name+"/"+l.field, "there is no state %q", l.target)
 			}
 		}

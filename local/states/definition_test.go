@@ -32,7 +32,7 @@ func TestFaultsOfADefinition(t *testing.T) {
 	for _, row := range []struct {
 		name, definition, want string
 	}{
-		{"no JSON", `{`, `/: decode a JSON document: unexpected end of JSON input`},
+		{"no JSON", `{`, `/: decode a JSON document: unexpected end of the text`},
 		{"no object", `[]`, "/: must be an object, not array\n/StartAt: is required\n/States: is required"},
 		{"nothing", `{}`, "/StartAt: is required\n/States: is required"},
 		{"no states", `{"StartAt":"A","States":{}}`, "/States: must not be empty\n/StartAt: there is no state \"A\""},

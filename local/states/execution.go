@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // maxExpress is how long an Express execution may run.
@@ -44,7 +45,7 @@ type execution struct {
 	input    data
 	outcome  outcome
 	redrives redrives
-	context  map[string]any // see contextObject
+	context  *jsonvalue.Object // see contextObject
 }
 
 // An attempt is one run of an execution: the first one, or a redrive.
@@ -206,19 +207,19 @@ func (e *execution) now() (outcome, data) {
 }
 
 // contextObject is the Execution member of the context object.
-func (e *execution) contextObject() map[string]any {
+func (e *execution) contextObject() *jsonvalue.Object {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.context == nil {
-		e.context = map[string]any{
-			"Id": e.arn, "Input": e.input.value, "Name": e.name, "RoleArn": e.revision.role, "StartTime": timestamp(e.started),
-		}
+		c := jsonvalue.NewObject(7)
+		c.Set("Id", e.arn).Set("Input", e.input.value).Set("StartTime", timestamp(e.started)).Set("Name", e.name).Set("RoleArn", e.revision.role)
 		if !e.machine.express {
-			e.context["RedriveCount"] = float64(e.redrives.count)
+			c.Set("RedriveCount", float64(e.redrives.count))
 		}
 		if e.redrives.count > 0 {
-			e.context["RedriveTime"] = timestamp(e.redrives.last)
+			c.Set("RedriveTime", timestamp(e.redrives.last))
 		}
+		e.context = c
 	}
 	return e.context
 }

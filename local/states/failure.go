@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query"
 )
 
@@ -76,11 +77,11 @@ func (f *failure) isTerminal() bool {
 
 // output is the error output that a Catch hands on. Both members are null for a
 // task that was failed through the API without giving an error.
-func (f *failure) output() map[string]any {
+func (f *failure) output() *jsonvalue.Object {
 	if f.name == "" && f.cause == "" {
-		return map[string]any{"Error": nil, "Cause": nil}
+		return jsonvalue.NewObject(2).Set("Error", nil).Set("Cause", nil)
 	}
-	return map[string]any{"Error": f.name, "Cause": f.cause}
+	return jsonvalue.NewObject(2).Set("Error", f.name).Set("Cause", f.cause)
 }
 
 // aborted is the failure of a thread whose context has ended.

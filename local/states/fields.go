@@ -5,12 +5,11 @@ package states
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // A fault is what is wrong at one place of a definition.
@@ -44,16 +43,16 @@ func (e *InvalidDefinition) forAPI() string {
 type fields struct {
 	faults *[]fault
 	path   string
-	values map[string]any
+	values *jsonvalue.Object
 	taken  map[string]bool
 }
 
 // object returns the value as fields, or reports that it is none.
 func object(faults *[]fault, path string, value any) fields {
 	f := fields{faults: faults, path: path, taken: map[string]bool{}}
-	values, ok := value.(map[string]any)
+	values, ok := value.(*jsonvalue.Object)
 	if !ok {
-		f.complain("", "must be an object, not %s", jsontext.KindOf(value))
+		f.complain("", "must be an object, not %s", jsonvalue.KindOf(value))
 	}
 	f.values = values
 	return f
@@ -78,18 +77,16 @@ func (f fields) at(name string) string {
 // take returns a field's value.
 func (f fields) take(name string) (any, bool) {
 	f.taken[name] = true
-	value, ok := f.values[name]
-	return value, ok
+	return f.values.Get(name)
 }
 
 func (f fields) has(name string) bool {
-	_, ok := f.values[name]
-	return ok
+	return f.values.Has(name)
 }
 
 // done reports the fields that nobody took.
 func (f fields) done(of string) {
-	for _, name := range slices.Sorted(maps.Keys(f.values)) {
+	for _, name := range slices.Sorted(f.values.Names()) {
 		if !f.taken[name] {
 			f.complain(name, "is not a field of %s", of)
 		}
@@ -104,7 +101,7 @@ func (f fields) text(name string) string {
 	}
 	text, ok := value.(string)
 	if !ok {
-		f.complain(name, "must be a string, not %s", jsontext.KindOf(value))
+		f.complain(name, "must be a string, not %s", jsonvalue.KindOf(value))
 	}
 	return text
 }
@@ -124,7 +121,7 @@ func (f fields) boolean(name string) bool {
 	}
 	b, ok := value.(bool)
 	if !ok {
-		f.complain(name, "must be a boolean, not %s", jsontext.KindOf(value))
+		f.complain(name, "must be a boolean, not %s", jsonvalue.KindOf(value))
 	}
 	return b
 }
@@ -135,10 +132,10 @@ func (f fields) number(name string, otherwise, low, high float64) float64 {
 	if !ok {
 		return otherwise
 	}
-	n, ok := value.(float64)
+	n, ok := jsonvalue.Float(value)
 	switch {
 	case !ok:
-		f.complain(name, "must be a number, not %s", jsontext.KindOf(value))
+		f.complain(name, "must be a number, not %s", jsonvalue.KindOf(value))
 	case n < low || n > high:
 		f.complain(name, "must be between %v and %v", low, high)
 	default:
@@ -168,7 +165,7 @@ func (f fields) list(name string, required bool) []any {
 	}
 	list, ok := value.([]any)
 	if !ok {
-		f.complain(name, "must be an array, not %s", jsontext.KindOf(value))
+		f.complain(name, "must be an array, not %s", jsonvalue.KindOf(value))
 	} else if required && len(list) == 0 {
 		f.complain(name, "must not be empty")
 	}

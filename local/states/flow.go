@@ -6,13 +6,11 @@ package states
 
 import (
 	"context"
-	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query"
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 type language int
@@ -118,7 +116,7 @@ func (f fields) filter(name string) filter {
 func (p filter) apply(ctx context.Context, v *visit, document any) (any, *failure) {
 	switch {
 	case p.discard:
-		return map[string]any{}, nil
+		return jsonvalue.NewObject(0), nil
 	case p.path == nil:
 		return document, nil
 	default:
@@ -173,12 +171,12 @@ func (f fields) resultPath() filter {
 // assignment reads Assign, whose keys are names of variables.
 func (f fields) assignment(in language) *expression {
 	value, _ := f.take("Assign")
-	names, ok := value.(map[string]any)
+	names, ok := value.(*jsonvalue.Object)
 	if f.has("Assign") && !ok {
-		f.complain("Assign", "must be an object, not %s", jsontext.KindOf(value))
+		f.complain("Assign", "must be an object, not %s", jsonvalue.KindOf(value))
 		return nil
 	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range slices.Sorted(names.Names()) {
 		if in == jsonPathLanguage {
 			name = strings.TrimSuffix(name, ".$")
 		}
@@ -280,20 +278,15 @@ func (v *visit) exit(output any, assigned assignment) (exit, *failure) {
 	return exit{output: d, assigned: assigned}, nil
 }
 
-// isSame tells whether two values are the very same object or list, or numbers
-// that are equal here, so that their texts may be the same too. A text has what
-// a value lacks: the order of members, and all digits of a number.
+// isSame tells whether two values are the very same one, so that their texts may
+// be the same too. A text has what a value lacks: its blanks, and how a string
+// is escaped.
 func isSame(output, input any) bool {
 	switch a := output.(type) {
-	case map[string]any:
-		b, ok := input.(map[string]any)
-		return ok && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
 	case []any:
 		b, ok := input.([]any)
-		return ok && len(a) == len(b) && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
-	case float64:
-		return a == input
+		return ok && len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 	default:
-		return false
+		return a == input
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 func TestDataFlow(t *testing.T) {
@@ -20,7 +20,7 @@ func TestDataFlow(t *testing.T) {
 		{"OutputPath selects", `"Type":"Pass","Result":5,"ResultPath":"$.r","OutputPath":"$.r"`, `{"a":1}`, `5`},
 		{"OutputPath null is an empty object", `"Type":"Pass","OutputPath":null`, `{"a":1}`, `{}`},
 		{"Result replaces", `"Type":"Pass","Result":{"x.$":"$.a"}`, `{"a":1}`, `{"x.$":"$.a"}`},
-		{"context object", `"Type":"Pass","Parameters":{"n.$":"$$.StateMachine.Name","s.$":"$$.State.Name","in.$":"$$.Execution.Input.a"}`, `{"a":1}`, `{"in":1,"n":"m","s":"S"}`},
+		{"context object", `"Type":"Pass","Parameters":{"n.$":"$$.StateMachine.Name","s.$":"$$.State.Name","in.$":"$$.Execution.Input.a"}`, `{"a":1}`, `{"n":"m","s":"S","in":1}`},
 		{"intrinsic function", `"Type":"Pass","Parameters":{"x.$":"States.Format('{}-{}', $.a, 'b')"}`, `{"a":"a"}`, `{"x":"a-b"}`},
 		{"JSONata output", `"Type":"Pass","QueryLanguage":"JSONata","Output":{"x":"{% $states.input.a + 1 %}","y":["{% 'q' %}"]}`, `{"a":1}`, `{"x":2,"y":["q"]}`},
 		{"JSONata without output hands on the input", `"Type":"Pass","QueryLanguage":"JSONata"`, `{"a":"<&>"}`, `{"a":"<&>"}`},
@@ -134,7 +134,7 @@ func TestAJSONataTask(t *testing.T) {
 				"Arguments":{"FunctionName":"f","Payload":{"q":"{% $states.input.q & '?' %}"}},
 				"Assign":{"n":"{% $states.result.Payload.n %}"},"Output":"{% $states.result.Payload.n + $states.input.t %}","Next":"P"},
 			"P":{"Type":"Pass","Output":"{% [$states.input, $n] %}","End":true}}}`, `{"q":"why","t":5}`)
-		if text, _ := jsontext.Encode(asked); text != `{"q":"why?"}` || o.output != `[25,20]` {
+		if text, _ := jsonvalue.Encode(jsonvalue.Of(asked)); text != `{"q":"why?"}` || o.output != `[25,20]` {
 			t.Errorf("asked %s, %+v", text, o)
 		}
 	})
@@ -158,7 +158,7 @@ func TestATasksResultPassesThroughItsFields(t *testing.T) {
 			"T":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:f","Assign":{"raw.$":"$.m"},
 				"ResultSelector":{"n.$":"$.n"},"ResultPath":"$.r","OutputPath":"$.r","Next":"P"},
 			"P":{"Type":"Pass","Parameters":{"result.$":"$","assigned.$":"$raw"},"End":true}}}`, `{"in":1}`)
-		if o.output != `{"assigned":2,"result":{"n":1}}` {
+		if o.output != `{"result":{"n":1},"assigned":2}` {
 			t.Errorf("%+v", o)
 		}
 	})

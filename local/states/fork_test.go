@@ -111,10 +111,10 @@ func TestHistoryOfACaughtParallel(t *testing.T) {
 			3<2 ParallelStateStarted
 			4<3 FailStateEntered {"input":"{}","name":"F"}
 			5<4 ParallelStateFailed
-			6<5 ParallelStateExited {"name":"P","output":"{\"Cause\":\"branch\",\"Error\":\"Bad\"}"}
-			7<6 PassStateEntered {"input":"{\"Cause\":\"branch\",\"Error\":\"Bad\"}","name":"Caught"}
-			8<7 PassStateExited {"name":"Caught","output":"{\"Cause\":\"branch\",\"Error\":\"Bad\"}"}
-			9<8 ExecutionSucceeded {"output":"{\"Cause\":\"branch\",\"Error\":\"Bad\"}"}`)
+			6<5 ParallelStateExited {"name":"P","output":"{\"Error\":\"Bad\",\"Cause\":\"branch\"}"}
+			7<6 PassStateEntered {"input":"{\"Error\":\"Bad\",\"Cause\":\"branch\"}","name":"Caught"}
+			8<7 PassStateExited {"name":"Caught","output":"{\"Error\":\"Bad\",\"Cause\":\"branch\"}"}
+			9<8 ExecutionSucceeded {"output":"{\"Error\":\"Bad\",\"Cause\":\"branch\"}"}`)
 	})
 }
 
@@ -197,7 +197,7 @@ func TestItemSelectorSeesTheItem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, nil, func(t *testing.T, w *world) {
 				_, o := w.run(definition, `{"k":true,"items":["a","b"]}`)
-				if want := `[{"all":true,"i":0,"v":"a"},{"all":true,"i":1,"v":"b"}]`; o.output != want {
+				if want := `[{"i":0,"v":"a","all":true},{"i":1,"v":"b","all":true}]`; o.output != want {
 					t.Errorf("%+v, want output %s", o, want)
 				}
 			})

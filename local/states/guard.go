@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // Bounds of a retrier's fields.
@@ -99,7 +99,7 @@ func (f fields) errorEquals(last bool) []string {
 	for _, value := range f.list("ErrorEquals", true) {
 		name, ok := value.(string)
 		if !ok {
-			f.complain("ErrorEquals", "must be strings, not %s", jsontext.KindOf(value))
+			f.complain("ErrorEquals", "must be strings, not %s", jsonvalue.KindOf(value))
 		}
 		names = append(names, name)
 	}

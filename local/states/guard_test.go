@@ -127,7 +127,7 @@ func TestCatch(t *testing.T) {
 	for _, row := range []struct {
 		name, definition, want string
 	}{
-		{"hands on the error output", `"Catch":[{"ErrorEquals":["E"],"Next":"C"}]`, `{"Cause":"{\"errorMessage\":\"why\",\"errorType\":\"E\"}","Error":"E"}`},
+		{"hands on the error output", `"Catch":[{"ErrorEquals":["E"],"Next":"C"}]`, `{"Error":"E","Cause":"{\"errorMessage\":\"why\",\"errorType\":\"E\"}"}`},
 		{"by the first that fits", `"Catch":[{"ErrorEquals":["X"],"Next":"T"},{"ErrorEquals":["States.ALL"],"Next":"C","ResultPath":null}]`, `{"in":1}`},
 		{"assigns", `"Catch":[{"ErrorEquals":["E"],"Next":"V","Assign":{"e.$":"$.Error"}}]`, `"E"`},
 	} {

@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // fakeService answers each action by a function.
@@ -160,7 +160,7 @@ func (w *world) lines(e *execution) []string {
 			for _, about := range payloadMembers() {
 				delete(members, about)
 			}
-			text, err := jsontext.Encode(members)
+			text, err := jsonvalue.Encode(jsonvalue.Of(members))
 			if err != nil {
 				w.t.Fatal(err)
 			}

@@ -85,8 +85,8 @@ func TestHistoryOfARetriedAndCaughtServiceTask(t *testing.T) {
 			6<5 TaskScheduled {"parameters":"{\"FunctionName\":\"bad\",\"Payload\":1}","region":"eu-central-1","resource":"invoke","resourceType":"lambda"}
 			7<6 TaskStarted {"resource":"invoke","resourceType":"lambda"}
 			8<7 TaskFailed {"cause":"{\"errorMessage\":\"no\",\"errorType\":\"Oops\"}","error":"Oops","resource":"invoke","resourceType":"lambda"}
-			9<8 TaskStateExited {"name":"A","output":"{\"error\":{\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\",\\\"errorType\\\":\\\"Oops\\\"}\",\"Error\":\"Oops\"}}"}
-			10<9 FailStateEntered {"input":"{\"error\":{\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\",\\\"errorType\\\":\\\"Oops\\\"}\",\"Error\":\"Oops\"}}","name":"B"}
+			9<8 TaskStateExited {"name":"A","output":"{\"error\":{\"Error\":\"Oops\",\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\",\\\"errorType\\\":\\\"Oops\\\"}\"}}"}
+			10<9 FailStateEntered {"input":"{\"error\":{\"Error\":\"Oops\",\"Cause\":\"{\\\"errorMessage\\\":\\\"no\\\",\\\"errorType\\\":\\\"Oops\\\"}\"}}","name":"B"}
 			11<10 ExecutionFailed`)
 		if waited := time.Since(start); waited != 7*time.Second {
 			t.Errorf("retried after %v, want 7s", waited)

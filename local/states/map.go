@@ -8,7 +8,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // maxInlineConcurrency is how many iterations of an inline Map run at once.
@@ -57,7 +57,7 @@ func (f fields) items(in language) *setting {
 	}
 	return f.setting("Items", in, func(value any) string {
 		if _, ok := value.([]any); !ok {
-			return "must be an array or an expression, not " + jsontext.KindOf(value)
+			return "must be an array or an expression, not " + jsonvalue.KindOf(value)
 		}
 		return ""
 	})
@@ -104,7 +104,7 @@ func (p *parser) processor(f fields, in language, variables []string) *graph {
 
 // isPercentage is a check for settings.
 func isPercentage(value any) string {
-	if n, ok := value.(float64); !ok || n < 0 || n > 100 {
+	if n, ok := jsonvalue.Float(value); !ok || n < 0 || n > 100 {
 		return "must be a number between 0 and 100"
 	}
 	return ""
@@ -161,7 +161,7 @@ func (s *mapping) list(ctx context.Context, v *visit, input any) ([]any, *failur
 	if ok {
 		return items, nil
 	}
-	text, err := jsontext.Encode(value)
+	text, err := jsonvalue.Encode(value)
 	switch {
 	case err != nil:
 		return nil, v.failed(errRuntime, "%v", err)
@@ -190,7 +190,7 @@ func (t tolerance) of(ctx context.Context, v *visit, input any, n int) (int, *fa
 	if f != nil {
 		return 0, f
 	}
-	percentage, ok := value.(float64)
+	percentage, ok := jsonvalue.Float(value)
 	switch {
 	case !ok:
 		return 0, t.percentage.refuse(v, value, "number", "float")
@@ -276,8 +276,8 @@ func (i *iterations) start(ctx context.Context, g *group, indices []int) *failur
 }
 
 // item is the context object's Map.Item.
-func (i *iterations) item(index int) map[string]any {
-	return map[string]any{"Index": float64(index), "Value": i.items[index]}
+func (i *iterations) item(index int) *jsonvalue.Object {
+	return jsonvalue.NewObject(2).Set("Index", float64(index)).Set("Value", i.items[index])
 }
 
 // inputOf makes the input of an iteration: the item, or what ItemSelector makes of it.

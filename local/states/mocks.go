@@ -12,8 +12,8 @@ import (
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/mock"
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // mocks are the responses of an execution's states, by name.
@@ -98,7 +98,7 @@ func (v *visit) mocked(responses *mock.Counter) (any, *failure) {
 	if thrown := response.Throw; thrown != nil {
 		return nil, &failure{name: thrown.Error, cause: thrown.Cause, timedOut: thrown.Error == errTimeout}
 	}
-	result, err := jsontext.Decode(response.Return)
+	result, err := jsonvalue.Decode(response.Return)
 	if err != nil {
 		return nil, v.failed(errRuntime, "%v", err)
 	}

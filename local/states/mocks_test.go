@@ -70,11 +70,11 @@ func TestATestCaseAnswersForItsTasks(t *testing.T) {
 	inMockedWorld(t, func(t *testing.T, w *world, queue *echo) {
 		m := w.create(sampleDefinition)
 		for _, row := range []struct{ title, output, error, cause string }{
-			{"HappyPath", `{"lambda":{"Payload":{"body":"Hello"},"StatusCode":200},"sqs":{"MessageId":"mocked"}}`, "", ""},
-			{"RetryPath", `{"lambda":{"Payload":{"body":"at last"},"StatusCode":200},"sqs":{"MessageId":"mocked"}}`, "", ""},
+			{"HappyPath", `{"lambda":{"StatusCode":200,"Payload":{"body":"Hello"}},"sqs":{"MessageId":"mocked"}}`, "", ""},
+			{"RetryPath", `{"lambda":{"StatusCode":200,"Payload":{"body":"at last"}},"sqs":{"MessageId":"mocked"}}`, "", ""},
 			{"Short", "", errRuntime, "the mocked response Broken has nothing for call 1, counted from 0"},
 			{"Slow", "", errTimeout, ""},
-			{"HappyPath", `{"lambda":{"Payload":{"body":"Hello"},"StatusCode":200},"sqs":{"MessageId":"mocked"}}`, "", ""}, // each execution counts anew
+			{"HappyPath", `{"lambda":{"StatusCode":200,"Payload":{"body":"Hello"}},"sqs":{"MessageId":"mocked"}}`, "", ""}, // each execution counts anew
 		} {
 			_, o := w.runCase(m, row.title)
 			if o.output != row.output || o.error != row.error || !strings.HasSuffix(o.cause, row.cause) {

@@ -6,6 +6,8 @@ package states
 import (
 	"context"
 	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 type parallel struct {
@@ -133,7 +135,7 @@ func newGroup(ctx context.Context, v *visit) *group {
 
 // start forks the visit's thread, or lets a fork of before the redrive go on from
 // where it stands.
-func (g *group) start(index int, graph *graph, input data, item map[string]any) {
+func (g *group) start(index int, graph *graph, input data, item *jsonvalue.Object) {
 	t := g.visit.inner[index]
 	if t == nil || !t.begun {
 		t = g.visit.fork(graph, input, item)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // keeping lets a machine keep so many executions that have ended.
@@ -36,7 +36,7 @@ func TestAnExecutionIsToldTheSameBeforeAndAfterItsEnd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, err := jsontext.Encode(summary)
+			text, err := jsonvalue.Encode(jsonvalue.Of(summary))
 			return fmt.Sprintf("%s\n%s\n%s %v", description, events, text, err)
 		}
 		if was, is := ask(live), ask(archived); was != is {

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query"
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
 )
 
 // A setting is one such field.
@@ -50,7 +50,7 @@ func (f fields) setting(name string, in language, check func(value any) string) 
 // wholeNumber is a check for settings.
 func wholeNumber(low, high int) func(value any) string {
 	return func(value any) string {
-		n, ok := value.(float64)
+		n, ok := jsonvalue.Float(value)
 		if !ok || n != math.Trunc(n) || n < float64(low) || n > float64(high) {
 			return fmt.Sprintf("must be an integer between %d and %d", low, high)
 		}
@@ -76,7 +76,7 @@ func (s *setting) whole(ctx context.Context, v *visit, document any, absent, low
 	if f != nil {
 		return 0, f
 	}
-	n, ok := value.(float64)
+	n, ok := jsonvalue.Float(value)
 	switch {
 	case !ok || n != math.Trunc(n):
 		return 0, s.refuse(v, value, "number", "integer")
@@ -92,25 +92,30 @@ func (s *setting) refuse(v *visit, value any, want, number string) *failure {
 	if v.state.language == jsonataLanguage {
 		return s.unexpected(v, value, want)
 	}
-	text, ok := value.(string)
-	if !ok {
-		var err error
-		if text, err = jsontext.Encode(value); err != nil {
-			return v.failed(errRuntime, "%v", err)
-		}
+	return v.failed(errRuntime, "The %sPath field refers to value \"%s\" which is not a valid %s: %s", s.name, written(value), number, s.source())
+}
+
+// written is a value as messages show it: a text as it is, anything else as JSON.
+func written(value any) string {
+	if text, ok := value.(string); ok {
+		return text
 	}
-	return v.failed(errRuntime, "The %sPath field refers to value \"%s\" which is not a valid %s: %s", s.name, text, number, s.source())
+	text, err := jsonvalue.Encode(value)
+	if err != nil {
+		return err.Error()
+	}
+	return text
 }
 
 // unexpected is the failure of a JSONata setting whose value has the wrong type.
 func (s *setting) unexpected(v *visit, value any, want string) *failure {
-	text, err := jsontext.Encode(value)
+	text, err := jsonvalue.Encode(value)
 	if err != nil {
 		return v.failed(errRuntime, "%v", err)
 	}
 	return v.evaluationFailed(s.name,
 		"The JSONata expression '%s' specified for the field '%s' returned an unexpected result type. Expected '%s', but was '%s' for value: %s",
-		s.source(), s.name, want, jsontext.KindOf(value), text)
+		s.source(), s.name, want, jsonvalue.KindOf(value), text)
 }
 
 func (s *setting) outOfBounds(v *visit, low, high int) *failure {
@@ -129,7 +134,7 @@ func (s *setting) literalSeconds() float64 {
 	if s == nil {
 		return 0
 	}
-	n, _ := s.literal.(float64)
+	n, _ := jsonvalue.Float(s.literal)
 	return n
 }
 

@@ -5,7 +5,7 @@ package states
 import (
 	"context"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 type succeed struct {
@@ -44,14 +44,13 @@ func (p *parser) fail(f fields, b base, _ []string) state {
 func (f fields) words(name string, in language) *setting {
 	from := name + "Path"
 	if in == jsonPathLanguage && f.has(from) && !f.has(name) && !isPath(f.text(from)) {
-		payload := fields{faults: f.faults, path: f.path, taken: f.taken, values: map[string]any{
-			from: map[string]any{name + ".$": f.text(from)},
-		}}
+		payload := fields{faults: f.faults, path: f.path, taken: f.taken, values: jsonvalue.NewObject(1).
+			Set(from, jsonvalue.NewObject(1).Set(name+".$", f.text(from)))}
 		return &setting{name: name, expression: payload.template(from, in)}
 	}
 	return f.setting(name, in, func(value any) string {
 		if _, ok := value.(string); !ok {
-			return "must be a string, not " + jsontext.KindOf(value)
+			return "must be a string, not " + jsonvalue.KindOf(value)
 		}
 		return ""
 	})
@@ -81,8 +80,8 @@ func (s *setting) words(ctx context.Context, v *visit) (string, *failure) {
 	if f != nil {
 		return "", f
 	}
-	if wrapped, ok := value.(map[string]any); ok && s.expression != nil && s.expression.payload != nil {
-		value = wrapped[s.name]
+	if wrapped, ok := value.(*jsonvalue.Object); ok && s.expression != nil && s.expression.payload != nil {
+		value, _ = wrapped.Get(s.name)
 	}
 	text, ok := value.(string)
 	if !ok {

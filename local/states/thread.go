@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // A state is one step of a definition, ready to run.
@@ -41,7 +42,7 @@ type thread struct {
 	execution *execution
 	graph     *graph
 	variables variables
-	item      map[string]any // of the innermost Map iteration: Index, Value
+	item      *jsonvalue.Object // of the innermost Map iteration: Index, Value
 
 	// last is the id of the event that the thread's next event follows.
 	last int
@@ -65,7 +66,7 @@ type thread struct {
 }
 
 // fork makes a thread for a branch or an iteration.
-func (t *thread) fork(g *graph, input data, item map[string]any) *thread {
+func (t *thread) fork(g *graph, input data, item *jsonvalue.Object) *thread {
 	return &thread{execution: t.execution, graph: g, variables: t.variables, item: item, last: t.last, next: g.start, input: input}
 }
 
@@ -84,9 +85,9 @@ type visit struct {
 
 	result      data // its text may be missing
 	hasResult   bool
-	errorOutput map[string]any
+	errorOutput *jsonvalue.Object
 
-	context map[string]any // see contextObject
+	context *jsonvalue.Object // see contextObject
 }
 
 // walk runs the graph to its end, from where the thread stands, and returns the

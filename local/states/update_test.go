@@ -60,8 +60,8 @@ func TestAnExecutionGoesByTheRevisionThatItBeganWith(t *testing.T) {
 			time.Sleep(2 * time.Minute)
 		}
 		for execution, want := range map[string]string{
-			first:  `{"role":"arn:aws:iam::123456789012:role/old","version":"one"}`,
-			second: `{"role":"arn:aws:iam::123456789012:role/new","version":"two"}`,
+			first:  `{"version":"one","role":"arn:aws:iam::123456789012:role/old"}`,
+			second: `{"version":"two","role":"arn:aws:iam::123456789012:role/new"}`,
 		} {
 			if got := w.mustCall("DescribeExecution", map[string]any{"executionArn": execution}); got["output"] != want {
 				t.Errorf("%s ends as %v", execution, got)

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"unicode"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // maxVariableName is in characters.
@@ -15,20 +15,20 @@ const maxVariableName = 80
 // An assignment is what an Assign evaluated to: each variable's value, and its
 // text for the history.
 type assignment struct {
-	values map[string]any
+	values *jsonvalue.Object
 	texts  map[string]string
 }
 
 // newAssignment checks the size of an evaluated Assign.
 func (v *visit) newAssignment(value any) (assignment, *failure) {
-	values, ok := value.(map[string]any)
+	values, ok := value.(*jsonvalue.Object)
 	if !ok {
-		return assignment{}, v.failed(errRuntime, "Assign must be an object, not %s.", jsontext.KindOf(value))
+		return assignment{}, v.failed(errRuntime, "Assign must be an object, not %s.", jsonvalue.KindOf(value))
 	}
-	a := assignment{values: values, texts: make(map[string]string, len(values))}
+	a := assignment{values: values, texts: make(map[string]string, values.Len())}
 	size := 0
-	for name, value := range values {
-		text, err := jsontext.Encode(value)
+	for name, value := range values.All() {
+		text, err := jsonvalue.Encode(value)
 		if err != nil {
 			return assignment{}, v.failed(errRuntime, "%v", err)
 		}
@@ -46,12 +46,12 @@ func (v *visit) newAssignment(value any) (assignment, *failure) {
 type variables map[string]any
 
 func (v variables) with(a assignment) variables {
-	if len(a.values) == 0 {
+	if a.values.Len() == 0 {
 		return v
 	}
-	merged := make(variables, len(v)+len(a.values))
+	merged := make(variables, len(v)+a.values.Len())
 	maps.Copy(merged, v)
-	maps.Copy(merged, a.values)
+	maps.Insert(merged, a.values.All())
 	return merged
 }
 

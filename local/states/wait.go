@@ -6,6 +6,8 @@ import (
 	"context"
 	"math"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // maxDelay is the longest that a Wait may last.
@@ -70,9 +72,9 @@ func (s *wait) delay(ctx context.Context, v *visit, input any) (time.Duration, *
 	case err == nil:
 		return time.Until(at), nil
 	case v.state.language == jsonataLanguage:
-		return 0, v.evaluationFailed("Timestamp", "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: %v", value)
+		return 0, v.evaluationFailed("Timestamp", "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: %s", written(value))
 	default:
-		return 0, v.failed(errRuntime, "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %v", s.until.source(), value)
+		return 0, v.failed(errRuntime, "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", s.until.source(), written(value))
 	}
 }
 
@@ -93,7 +95,7 @@ func (s *wait) secondsDelay(ctx context.Context, v *visit, input any) (time.Dura
 	if f != nil {
 		return 0, f
 	}
-	n, ok := value.(float64)
+	n, ok := jsonvalue.Float(value)
 	whole := ok && n == math.Trunc(n)
 	switch {
 	case whole && n >= 0 && n <= maxSeconds:
@@ -101,10 +103,10 @@ func (s *wait) secondsDelay(ctx context.Context, v *visit, input any) (time.Dura
 	case whole && n > maxSeconds:
 		return 0, v.failed(errRuntime, "Wait state delay is too long.")
 	case v.state.language == jsonataLanguage:
-		return 0, v.evaluationFailed("Seconds", "The Seconds field must be a whole number of seconds that is not negative: %v", value)
+		return 0, v.evaluationFailed("Seconds", "The Seconds field must be a whole number of seconds that is not negative: %s", written(value))
 	case whole:
-		return 0, v.failed(errRuntime, "The SecondsPath parameter references a negative value: %s == %v", s.seconds.source(), value)
+		return 0, v.failed(errRuntime, "The SecondsPath parameter references a negative value: %s == %s", s.seconds.source(), written(value))
 	default:
-		return 0, v.failed(errRuntime, "The SecondsPath parameter cannot be parsed as a long value: %s == %v", s.seconds.source(), value)
+		return 0, v.failed(errRuntime, "The SecondsPath parameter cannot be parsed as a long value: %s == %s", s.seconds.source(), written(value))
 	}
 }

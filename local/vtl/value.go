@@ -3,16 +3,15 @@
 package vtl
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // A value is nil, bool, string, int, float64, json.Number (an integer beyond int), *list, *mapping, *entry
@@ -54,28 +53,17 @@ func (m *mapping) remove(key string) any {
 	return old
 }
 
-// decode parses JSON text and keeps its numbers as they are written.
-func decode(text string, value *any) error {
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	if err := decoder.Decode(value); err != nil {
-		return err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is something behind the JSON value")
-	}
-	return nil
-}
-
 // fromJSON makes a value of a JSON document, or of a member of Data.Context.
 func fromJSON(value any) any {
 	switch v := value.(type) {
-	case map[string]any:
+	case *jsonvalue.Object:
 		m := newMapping()
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			m.put(key, fromJSON(v[key]))
+		for key, member := range v.All() {
+			m.put(key, fromJSON(member))
 		}
 		return m
+	case map[string]any:
+		return fromJSON(jsonvalue.Of(v))
 	case map[string]string:
 		m := newMapping()
 		for _, key := range slices.Sorted(maps.Keys(v)) {
@@ -88,14 +76,8 @@ func fromJSON(value any) any {
 			l.items[i] = fromJSON(item)
 		}
 		return l
-	case json.Number:
-		if n, err := strconv.Atoi(v.String()); err == nil {
-			return n
-		}
-		if f, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), ".eE") {
-			return f
-		}
-		return v
+	case float64, jsonvalue.Number:
+		return fromNumber(v)
 	case int64:
 		return int(v)
 	default:
@@ -103,15 +85,27 @@ func fromJSON(value any) any {
 	}
 }
 
+// fromNumber tells integers from other numbers, as Java does.
+func fromNumber(value any) any {
+	text := jsonText(value)
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	if f, ok := jsonvalue.Float(value); ok && strings.ContainsAny(text, ".eE") {
+		return f
+	}
+	return json.Number(text)
+}
+
 // toJSON is the opposite of fromJSON.
 func toJSON(value any) any {
 	switch v := value.(type) {
 	case *mapping:
-		m := make(map[string]any, len(v.keys))
-		for key, member := range v.values {
-			m[key] = toJSON(member)
+		o := jsonvalue.NewObject(len(v.keys))
+		for _, key := range v.keys {
+			o.Set(key, toJSON(v.values[key]))
 		}
-		return m
+		return o
 	case *list:
 		l := make([]any, len(v.items))
 		for i, item := range v.items {
@@ -120,20 +114,22 @@ func toJSON(value any) any {
 		return l
 	case *entry, *loop:
 		return print(v)
+	case int:
+		return jsonvalue.Number(strconv.Itoa(v))
+	case json.Number:
+		return jsonvalue.Number(v)
 	default:
 		return v
 	}
 }
 
-// jsonText is the JSON text of a document, with <, > and & as they are.
+// jsonText is the JSON text of a document.
 func jsonText(document any) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document); err != nil {
+	text, err := jsonvalue.Encode(document)
+	if err != nil {
 		return fmt.Sprint(document)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return text
 }
 
 // print is a value's text: Java's toString.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query"
 )
 
@@ -296,8 +297,8 @@ func base64Decode(text string) (any, error) {
 }
 
 func parseJSON(text string) (any, error) {
-	var value any
-	if err := decode(text, &value); err != nil {
+	value, err := jsonvalue.Decode([]byte(text))
+	if err != nil {
 		return nil, fmt.Errorf("$util.parseJson: %w", err)
 	}
 	return fromJSON(value), nil

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query"
 )
 
@@ -165,9 +166,13 @@ func (s *state) body() (any, error) {
 			return nil, err
 		}
 		if len(s.data.Body) == 0 {
-			s.document = map[string]any{}
-		} else if err := decode(string(s.data.Body), &s.document); err != nil {
-			return nil, &BodyError{err}
+			s.document = jsonvalue.NewObject(0)
+		} else {
+			document, err := jsonvalue.Decode(s.data.Body)
+			if err != nil {
+				return nil, &BodyError{err}
+			}
+			s.document = document
 		}
 		s.decoded = true
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 func apiGateway() *Integration {
@@ -20,15 +20,17 @@ func apiGateway() *Integration {
 // apiAnswer fails the task for an API's answer that is not a success.
 // https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html
 func apiAnswer(result any) (any, error) {
-	answer, _ := result.(map[string]any)
-	status, _ := answer["StatusCode"].(float64)
+	answer, _ := result.(*jsonvalue.Object)
+	number, _ := answer.Get("StatusCode")
+	status, _ := jsonvalue.Float(number)
 	if status < 400 {
 		return result, nil
 	}
-	cause, isText := answer["ResponseBody"].(string)
+	body, _ := answer.Get("ResponseBody")
+	cause, isText := body.(string)
 	if !isText {
 		var err error
-		if cause, err = jsontext.Encode(answer["ResponseBody"]); err != nil {
+		if cause, err = jsonvalue.Encode(body); err != nil {
 			cause = err.Error()
 		}
 	}

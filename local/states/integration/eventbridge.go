@@ -4,9 +4,8 @@ package integration
 
 import (
 	"errors"
-	"maps"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 func eventBridge() *Integration {
@@ -19,11 +18,12 @@ func eventBridge() *Integration {
 
 // eventEntries prepares the entries of PutEvents: details may be JSON values, and
 // the execution and its machine are added to the resources.
-func eventEntries(t Task, parameters map[string]any) (map[string]any, error) {
-	entries, _ := parameters["Entries"].([]any)
+func eventEntries(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
+	value, _ := parameters.Get("Entries")
+	entries, _ := value.([]any)
 	prepared := make([]any, len(entries))
 	for i, value := range entries {
-		entry, ok := value.(map[string]any)
+		entry, ok := value.(*jsonvalue.Object)
 		if !ok {
 			return nil, errors.New("the value of the field 'Entries' has an invalid format")
 		}
@@ -31,22 +31,22 @@ func eventEntries(t Task, parameters map[string]any) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		resources, _ := entry["Resources"].([]any)
-		entry["Resources"] = append(resources[:len(resources):len(resources)], t.Execution(), t.Machine())
+		value, _ := entry.Get("Resources")
+		resources, _ := value.([]any)
+		entry.Set("Resources", append(resources[:len(resources):len(resources)], t.Execution(), t.Machine()))
 		prepared[i] = entry
 	}
-	request := maps.Clone(parameters)
-	request["Entries"] = prepared
-	return request, nil
+	return parameters.Clone().Set("Entries", prepared), nil
 }
 
 // allEventsTaken fails the task if any entry of PutEvents failed.
 func allEventsTaken(result any) (any, error) {
-	answer, _ := result.(map[string]any)
-	if n, _ := answer["FailedEntryCount"].(float64); n == 0 {
+	answer, _ := result.(*jsonvalue.Object)
+	count, _ := answer.Get("FailedEntryCount")
+	if n, _ := jsonvalue.Float(count); n == 0 {
 		return result, nil
 	}
-	cause, err := jsontext.Encode(result)
+	cause, err := jsonvalue.Encode(result)
 	if err != nil {
 		cause = err.Error()
 	}

@@ -6,7 +6,7 @@ import (
 	"context"
 	"math"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 func startExecution() *Integration {
@@ -18,15 +18,15 @@ func startExecution() *Integration {
 }
 
 // startRequest prepares a StartExecution.
-func startRequest(t Task, parameters map[string]any) (map[string]any, error) {
+func startRequest(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
 	request, err := texts("Input")(t, parameters)
-	return renamed(request, lowerFirst).(map[string]any), err
+	return renamed(request, lowerFirst).(*jsonvalue.Object), err
 }
 
 // startAnswer is the result of states:startExecution, with its date in
 // milliseconds since 1970.
 func startAnswer(result any) (any, error) {
-	answer, ok := renamed(result, upperFirst).(map[string]any)
+	answer, ok := renamed(result, upperFirst).(*jsonvalue.Object)
 	if !ok {
 		return result, nil
 	}
@@ -34,10 +34,11 @@ func startAnswer(result any) (any, error) {
 	return addMetadata(answer, "application/x-amz-json-1.0", nil), nil
 }
 
-func inMilliseconds(members map[string]any, names ...string) {
+func inMilliseconds(object *jsonvalue.Object, names ...string) {
 	for _, name := range names {
-		if seconds, ok := members[name].(float64); ok {
-			members[name] = math.Round(seconds * 1000)
+		value, _ := object.Get(name)
+		if seconds, ok := jsonvalue.Float(value); ok {
+			object.Set(name, math.Round(seconds*1000))
 		}
 	}
 }
@@ -56,10 +57,10 @@ func awaitExecution(ctx context.Context, t Task, s Started) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if result["Status"] == "SUCCEEDED" {
+	if textIn(result, "Status") == "SUCCEEDED" {
 		return result, nil
 	}
-	cause, err := jsontext.Encode(result)
+	cause, err := jsonvalue.Encode(result)
 	if err != nil {
 		return nil, err
 	}
@@ -67,27 +68,29 @@ func awaitExecution(ctx context.Context, t Task, s Started) (any, error) {
 }
 
 // executionResult is a description of an execution as .sync gives it.
-func executionResult(text []byte, version int) (map[string]any, error) {
-	description, err := jsontext.Decode(text)
+func executionResult(text []byte, version int) (*jsonvalue.Object, error) {
+	description, err := jsonvalue.Decode(text)
 	if err != nil {
 		return nil, err
 	}
-	d := renamed(description, upperFirst).(map[string]any)
+	d := renamed(description, upperFirst).(*jsonvalue.Object)
 	for _, name := range []string{"RedriveCount", "RedriveDate", "RedriveStatus", "RedriveStatusReason"} {
-		delete(d, name)
+		d.Delete(name)
 	}
 	inMilliseconds(d, "StartDate", "StopDate")
 	if version == 1 {
 		return d, nil
 	}
 	for _, name := range []string{"Input", "Output"} {
-		text, given := d[name].(string)
+		value, _ := d.Get(name)
+		text, given := value.(string)
 		if !given {
 			continue
 		}
-		if d[name], err = jsontext.Decode([]byte(text)); err != nil {
+		if value, err = jsonvalue.Decode([]byte(text)); err != nil {
 			return nil, err
 		}
+		d.Set(name, value)
 	}
 	return d, nil
 }

@@ -10,7 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // An Integration is one API action that tasks can call.
@@ -53,8 +53,9 @@ func (s Started) parameter(name string) string { return textIn(s.Parameters, nam
 func (s Started) answer(name string) string    { return textIn(s.Answer, name) }
 
 func textIn(object any, name string) string {
-	members, _ := object.(map[string]any)
-	text, _ := members[name].(string)
+	members, _ := object.(*jsonvalue.Object)
+	value, _ := members.Get(name)
+	text, _ := value.(string)
 	return text
 }
 
@@ -114,9 +115,9 @@ func (i *Integration) Call(ctx context.Context, t Task, p Parameters) (any, erro
 	if err != nil {
 		return nil, i.naming.failure(err)
 	}
-	var result any = map[string]any{}
+	var result any = jsonvalue.NewObject(0)
 	if len(output) > 0 {
-		if result, err = jsontext.Decode(output); err != nil {
+		if result, err = jsonvalue.Decode(output); err != nil {
 			return nil, i.naming.failure(err)
 		}
 	}
@@ -134,7 +135,7 @@ func (i *Integration) request(t Task, p Parameters) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := jsontext.Encode(request)
+	text, err := jsonvalue.Encode(request)
 	return json.RawMessage(text), err
 }
 

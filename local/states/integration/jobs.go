@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // A serviceJob is how .sync sees to the job that a call has started.
@@ -54,10 +54,10 @@ func (j serviceJob) await(ctx context.Context, t Task, i *Integration, s Started
 	if err != nil {
 		return nil, err
 	}
-	if result[j.status] == j.good {
+	if textIn(result, j.status) == j.good {
 		return result, nil
 	}
-	cause, err := jsontext.Encode(result)
+	cause, err := jsonvalue.Encode(result)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (j serviceJob) await(ctx context.Context, t Task, i *Integration, s Started
 }
 
 // look describes the job as .sync gives it: times are in milliseconds since 1970.
-func (j serviceJob) look(ctx context.Context, t Task, i *Integration, s Started) (map[string]any, error) {
+func (j serviceJob) look(ctx context.Context, t Task, i *Integration, s Started) (*jsonvalue.Object, error) {
 	request, err := json.Marshal(j.key(s))
 	if err != nil {
 		return nil, err
@@ -74,28 +74,29 @@ func (j serviceJob) look(ctx context.Context, t Task, i *Integration, s Started)
 	if err != nil {
 		return nil, i.naming.failure(err)
 	}
-	decoded, err := jsontext.Decode(output)
+	decoded, err := jsonvalue.Decode(output)
 	if err != nil {
 		return nil, err
 	}
-	result, _ := decoded.(map[string]any)
+	result, _ := decoded.(*jsonvalue.Object)
 	if j.within != "" {
-		result, _ = result[j.within].(map[string]any)
+		inner, _ := result.Get(j.within)
+		result, _ = inner.(*jsonvalue.Object)
 	}
 	timesInMilliseconds(result)
 	return result, nil
 }
 
-// timesInMilliseconds replaces the times of a description, which are seconds in
+// timesInMilliseconds replaces the times of a description that nobody else has, which are seconds in
 // the API: they are the numbers whose names say so.
 func timesInMilliseconds(value any) {
 	switch v := value.(type) {
-	case map[string]any:
-		for name, member := range v {
-			seconds, isNumber := member.(float64)
+	case *jsonvalue.Object:
+		for name, member := range v.All() {
+			seconds, isNumber := jsonvalue.Float(member)
 			isTime := func(ending string) bool { return strings.HasSuffix(name, ending) }
 			if isNumber && slices.ContainsFunc([]string{"StartTime", "EndTime", "CreationTime", "ModifiedTime", "Timestamp", "edOn"}, isTime) {
-				v[name] = math.Round(seconds * 1000)
+				v.Set(name, math.Round(seconds*1000))
 				continue
 			}
 			timesInMilliseconds(member)

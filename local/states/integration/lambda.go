@@ -3,9 +3,7 @@
 package integration
 
 import (
-	"maps"
-
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 func lambdaInvoke() *Integration {
@@ -26,23 +24,25 @@ func Function(arn string) *Integration {
 	return &Integration{
 		ResourceType: "lambda", Service: "lambda", Action: "Invoke", naming: lambdaNaming(), Direct: true,
 		prepare: func(_ Task, payload any) (any, error) {
-			return map[string]any{"FunctionName": arn, "InvocationType": "RequestResponse", "Payload": payload}, nil
+			request := jsonvalue.NewObject(3).Set("FunctionName", arn).Set("InvocationType", "RequestResponse")
+			return request.Set("Payload", payload), nil
 		},
 		answer: func(result any) (any, error) {
 			if f := functionError(result); f != nil {
 				return nil, f
 			}
-			answer, _ := result.(map[string]any)
-			return answer["Payload"], nil
+			answer, _ := result.(*jsonvalue.Object)
+			payload, _ := answer.Get("Payload")
+			return payload, nil
 		},
 	}
 }
 
 // lambdaRequest prepares an Invoke.
-func lambdaRequest(_ Task, parameters map[string]any) (map[string]any, error) {
-	request := maps.Clone(parameters)
-	if _, ok := request["InvocationType"]; !ok {
-		request["InvocationType"] = "RequestResponse"
+func lambdaRequest(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
+	request := parameters.Clone()
+	if !request.Has("InvocationType") {
+		request.Set("InvocationType", "RequestResponse")
 	}
 	return request, nil
 }
@@ -52,15 +52,15 @@ func lambdaAnswer(result any) (any, error) {
 	if f := functionError(result); f != nil {
 		return nil, f
 	}
-	answer, ok := result.(map[string]any)
+	answer, ok := result.(*jsonvalue.Object)
 	if !ok {
 		return result, nil
 	}
-	if _, ok := answer["Payload"]; !ok {
-		answer["Payload"] = map[string]any{} // of an asynchronous invocation
+	if !answer.Has("Payload") {
+		answer.Set("Payload", jsonvalue.NewObject(0)) // of an asynchronous invocation
 	}
 	headers := map[string]string{"x-amzn-Remapped-Content-Length": "0"}
-	if version, ok := answer["ExecutedVersion"].(string); ok {
+	if version := textIn(answer, "ExecutedVersion"); version != "" {
 		headers["X-Amz-Executed-Version"] = version
 	}
 	return addMetadata(answer, "application/json", headers), nil
@@ -69,16 +69,16 @@ func lambdaAnswer(result any) (any, error) {
 // functionError returns the failure of a function that answered with an error.
 // Its name is the error's type as the function gave it.
 func functionError(result any) *Failure {
-	answer, _ := result.(map[string]any)
-	if answer["FunctionError"] == nil {
+	answer, _ := result.(*jsonvalue.Object)
+	if failed, _ := answer.Get("FunctionError"); failed == nil {
 		return nil
 	}
-	payload, err := jsontext.Encode(answer["Payload"])
+	thrown, _ := answer.Get("Payload")
+	payload, err := jsonvalue.Encode(thrown)
 	if err != nil {
 		payload = err.Error()
 	}
-	thrown, _ := answer["Payload"].(map[string]any)
-	if name, _ := thrown["errorType"].(string); name != "" {
+	if name := textIn(thrown, "errorType"); name != "" {
 		return &Failure{Name: name, Cause: payload}
 	}
 	return &Failure{

@@ -7,21 +7,22 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/states/internal/jsontext"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // A preparation makes a request out of a task's parameters.
-type preparation func(t Task, parameters map[string]any) (map[string]any, error)
+type preparation func(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error)
 
 // ofObject is for actions whose parameters must be an object.
 func ofObject(prepare preparation) func(Task, any) (any, error) {
 	return func(t Task, parameters any) (any, error) {
-		members, ok := parameters.(map[string]any)
+		members, ok := parameters.(*jsonvalue.Object)
 		if !ok {
-			return nil, fmt.Errorf("they must be an object, not %s", jsontext.KindOf(parameters))
+			return nil, fmt.Errorf("they must be an object, not %s", jsonvalue.KindOf(parameters))
 		}
 		return prepare(t, members)
 	}
@@ -30,18 +31,18 @@ func ofObject(prepare preparation) func(Task, any) (any, error) {
 // texts prepares members that the API takes as text: any other JSON value is
 // sent as its JSON text.
 func texts(names ...string) preparation {
-	return func(_ Task, parameters map[string]any) (map[string]any, error) {
-		request := maps.Clone(parameters)
+	return func(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
+		request := parameters.Clone()
 		for _, name := range names {
-			value, given := parameters[name]
+			value, given := parameters.Get(name)
 			if _, isText := value.(string); !given || isText || value == nil {
 				continue
 			}
-			text, err := jsontext.Encode(value)
+			text, err := jsonvalue.Encode(value)
 			if err != nil {
 				return nil, err
 			}
-			request[name] = text
+			request.Set(name, text)
 		}
 		return request, nil
 	}
@@ -50,7 +51,7 @@ func texts(names ...string) preparation {
 // withMetadata adds what the optimized integrations tell of the HTTP answer.
 func withMetadata(contentType string) func(any) (any, error) {
 	return func(result any) (any, error) {
-		answer, ok := result.(map[string]any)
+		answer, ok := result.(*jsonvalue.Object)
 		if !ok {
 			return result, nil
 		}
@@ -60,22 +61,21 @@ func withMetadata(contentType string) func(any) (any, error) {
 
 // addMetadata adds SdkHttpMetadata and SdkResponseMetadata to an answer that
 // nobody else holds.
-func addMetadata(answer map[string]any, contentType string, headers map[string]string) map[string]any {
+func addMetadata(answer *jsonvalue.Object, contentType string, headers map[string]string) *jsonvalue.Object {
 	id := cloud.UUID()
-	single := map[string]any{
-		"connection":       "keep-alive",
-		"Content-Type":     contentType,
-		"Date":             time.Now().UTC().Format(http.TimeFormat),
-		"x-amzn-RequestId": id,
+	headers = maps.Clone(headers)
+	if headers == nil {
+		headers = map[string]string{}
 	}
-	for name, value := range headers {
-		single[name] = value
+	headers["connection"] = "keep-alive"
+	headers["Content-Type"] = contentType
+	headers["Date"] = time.Now().UTC().Format(http.TimeFormat)
+	headers["x-amzn-RequestId"] = id
+	single, all := jsonvalue.NewObject(len(headers)), jsonvalue.NewObject(len(headers))
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		single.Set(name, headers[name])
+		all.Set(name, []any{headers[name]})
 	}
-	all := make(map[string]any, len(single))
-	for name, value := range single {
-		all[name] = []any{value}
-	}
-	answer["SdkHttpMetadata"] = map[string]any{"AllHttpHeaders": all, "HttpHeaders": single, "HttpStatusCode": float64(http.StatusOK)}
-	answer["SdkResponseMetadata"] = map[string]any{"RequestId": id}
-	return answer
+	call := jsonvalue.NewObject(3).Set("AllHttpHeaders", all).Set("HttpHeaders", single).Set("HttpStatusCode", float64(http.StatusOK))
+	return answer.Set("SdkHttpMetadata", call).Set("SdkResponseMetadata", jsonvalue.NewObject(1).Set("RequestId", id))
 }

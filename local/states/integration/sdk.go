@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // An sdkService is what the SDK calls a service.
@@ -83,9 +85,9 @@ func sdkIntegration(name string) *Integration {
 	}
 	if service.lower {
 		prepare := texts(sdkTexts(id, action)...)
-		i.prepare = ofObject(func(t Task, parameters map[string]any) (map[string]any, error) {
+		i.prepare = ofObject(func(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
 			request, err := prepare(t, parameters)
-			return renamed(request, lowerFirst).(map[string]any), err
+			return renamed(request, lowerFirst).(*jsonvalue.Object), err
 		})
 		i.answer = func(result any) (any, error) {
 			result = renamed(result, upperFirst)
@@ -125,10 +127,10 @@ func sdkTexts(id, action string) []string {
 // renamed renames the members of all objects in a value.
 func renamed(value any, rename func(string) string) any {
 	switch v := value.(type) {
-	case map[string]any:
-		object := make(map[string]any, len(v))
-		for name, member := range v {
-			object[rename(name)] = renamed(member, rename)
+	case *jsonvalue.Object:
+		object := jsonvalue.NewObject(v.Len())
+		for name, member := range v.All() {
+			object.Set(rename(name), renamed(member, rename))
 		}
 		return object
 	case []any:
@@ -146,10 +148,10 @@ func renamed(value any, rename func(string) string) any {
 // Functions and of IAM: those of a history's events, too.
 func datesAsText(value any) {
 	switch v := value.(type) {
-	case map[string]any:
-		for name, member := range v {
-			if seconds, ok := member.(float64); ok && (strings.HasSuffix(name, "Date") || name == "Timestamp") {
-				v[name] = time.UnixMilli(int64(math.Round(seconds * 1000))).UTC().Format("2006-01-02T15:04:05.000Z")
+	case *jsonvalue.Object:
+		for name, member := range v.All() {
+			if seconds, ok := jsonvalue.Float(member); ok && (strings.HasSuffix(name, "Date") || name == "Timestamp") {
+				v.Set(name, time.UnixMilli(int64(math.Round(seconds*1000))).UTC().Format("2006-01-02T15:04:05.000Z"))
 			}
 			datesAsText(member)
 		}

@@ -3,7 +3,6 @@
 package subset
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query/internal/native"
 )
 
@@ -32,7 +32,7 @@ func (n call) eval(f *frame) (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		args = append(args, value)
+		args = append(args, plain(value))
 	}
 	return n.apply(f, args)
 }
@@ -87,7 +87,7 @@ var functionNames = func() map[string]bool {
 
 func stringOf(value any) (any, bool) {
 	switch value.(type) {
-	case []any, map[string]any:
+	case []any, *jsonvalue.Object:
 		json, ok := appendJSON(nil, value)
 		return string(json), ok
 	}
@@ -183,7 +183,7 @@ func ofNumbers(f func(a, b float64) float64) func(*frame, []any) (any, bool) {
 		}
 		total := 0.0
 		for i, item := range list {
-			n, ok := item.(float64)
+			n, ok := plain(item).(float64)
 			if !ok {
 				return nil, false
 			}
@@ -225,17 +225,17 @@ func merged(value any) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	result := map[string]any{}
+	result := jsonvalue.NewObject(0)
 	for _, item := range list {
-		members, ok := item.(map[string]any)
+		members, ok := item.(*jsonvalue.Object)
 		if !ok {
 			return nil, false
 		}
-		for name, member := range members {
+		for name, member := range members.All() {
 			if name == "__proto__" {
 				return nil, false
 			}
-			result[name] = member
+			result.Set(name, member)
 		}
 	}
 	return result, true
@@ -267,7 +267,6 @@ func parsed(value any) (any, bool) {
 	if !ok || strings.Contains(s, "-0") { // perhaps a negative zero, which the library makes a zero
 		return nil, false
 	}
-	var v any
-	err := json.Unmarshal([]byte(s), &v)
+	v, err := jsonvalue.Decode([]byte(s))
 	return v, err == nil
 }

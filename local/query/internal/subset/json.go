@@ -3,21 +3,21 @@
 package subset
 
 import (
-	"maps"
-	"slices"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // appendJSON writes a value as JSON.stringify does, or is false where that is
 // not plain: names that JavaScript would reorder, characters that only one of
 // the two escapes.
 func appendJSON(to []byte, value any) ([]byte, bool) {
-	switch v := value.(type) {
+	switch v := plain(value).(type) {
 	case string:
 		return appendQuoted(to, v)
 	case []any:
 		return appendArray(to, v)
-	case map[string]any:
+	case *jsonvalue.Object:
 		return appendObject(to, v)
 	case nil, bool, float64:
 		s, ok := text(v)
@@ -40,10 +40,11 @@ func appendArray(to []byte, list []any) (_ []byte, ok bool) {
 	return append(to, ']'), true
 }
 
-func appendObject(to []byte, object map[string]any) (_ []byte, ok bool) {
+func appendObject(to []byte, object *jsonvalue.Object) (_ []byte, ok bool) {
 	to = append(to, '{')
-	for i, name := range slices.Sorted(maps.Keys(object)) {
-		if i > 0 {
+	start := len(to)
+	for name, member := range object.All() {
+		if len(to) > start {
 			to = append(to, ',')
 		}
 		// JavaScript puts names that are whole numbers first.
@@ -53,7 +54,7 @@ func appendObject(to []byte, object map[string]any) (_ []byte, ok bool) {
 		if to, ok = appendQuoted(to, name); !ok {
 			return nil, false
 		}
-		if to, ok = appendJSON(append(to, ':'), object[name]); !ok {
+		if to, ok = appendJSON(append(to, ':'), member); !ok {
 			return nil, false
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 type concat struct{ left, right node }
@@ -26,7 +28,15 @@ func both(f *frame, left, right node) (l, r any, ok bool) {
 		return nil, nil, false
 	}
 	r, ok = right.eval(f)
-	return l, r, ok
+	return plain(l), plain(r), ok
+}
+
+// plain is a value to be worked with: of a number that has kept its text, the number.
+func plain(value any) any {
+	if n, ok := value.(jsonvalue.Number); ok {
+		value, _ = jsonvalue.Float(n)
+	}
+	return value
 }
 
 // text is a scalar as $string spells it; undefined is "".
@@ -81,15 +91,15 @@ func (n logic) eval(f *frame) (any, bool) {
 
 // truth is the library's cast to boolean, with undefined as false.
 func truth(value any) bool {
-	switch v := value.(type) {
+	switch v := plain(value).(type) {
 	case bool:
 		return v
 	case string:
 		return v != ""
 	case float64:
 		return v != 0
-	case map[string]any:
-		return len(v) > 0
+	case *jsonvalue.Object:
+		return v.Len() > 0
 	case []any:
 		for _, item := range v {
 			if truth(item) {
@@ -188,7 +198,7 @@ func (n inclusion) eval(f *frame) (any, bool) {
 		list = []any{right}
 	}
 	for _, item := range list {
-		if isScalar(item) && item == left {
+		if item = plain(item); isScalar(item) && item == left {
 			return true, true
 		}
 	}

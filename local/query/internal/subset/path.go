@@ -3,6 +3,8 @@
 
 package subset
 
+import "github.com/tradepost-dev/tradepost/local/jsonvalue"
+
 // path is a variable with the constant indexes that follow it, and steps into it.
 type path struct {
 	variable string
@@ -82,8 +84,8 @@ func (s *step) of(value any) any {
 // member looks a name up, in an array in each of its items.
 func member(value any, name string) any {
 	switch v := value.(type) {
-	case map[string]any:
-		if member, ok := v[name]; ok {
+	case *jsonvalue.Object:
+		if member, ok := v.Get(name); ok {
 			return member
 		}
 	case []any:
@@ -154,7 +156,7 @@ func elements(value any) ([]any, bool) {
 // isJSON guards against variables of other Go types, which the library converts.
 func isJSON(value any) bool {
 	switch value.(type) {
-	case nil, string, bool, float64, map[string]any, []any, absent:
+	case nil, string, bool, float64, jsonvalue.Number, *jsonvalue.Object, []any, absent:
 		return true
 	default:
 		return false

@@ -5,6 +5,8 @@
 // that is not ASCII where case matters, a type error). The caller then asks the library.
 package subset
 
+import "github.com/tradepost-dev/tradepost/local/jsonvalue"
+
 // Program is a compiled expression. It can be evaluated concurrently.
 type Program struct {
 	root node
@@ -131,14 +133,14 @@ type object struct {
 }
 
 func (n object) eval(f *frame) (any, bool) {
-	members := make(map[string]any, len(n.names))
+	members := jsonvalue.NewObject(len(n.names))
 	for i, name := range n.names {
 		value, ok := n.values[i].eval(f)
 		if !ok {
 			return nil, false
 		}
 		if value != undefined {
-			members[name] = value
+			members.Set(name, value)
 		}
 	}
 	return members, true
