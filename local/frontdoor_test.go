@@ -60,14 +60,15 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 		{"an unsigned GET", "", "GET", nil, "", 403, `<Error><Code>MissingAuthenticationTokenException</Code>`},
 		{"a form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetCallerIdentity", 200, `<Arn>arn:aws:iam::000000000000:root</Arn>`},
 		{"another form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetSessionToken", 400, `<Error><Type>Sender</Type><Code>InvalidAction</Code>`},
-		{"SQS as old clients speak it", "sqs", "POST", map[string]string{"Content-Type": form}, "Action=ListQueues", 404, `<Message>the local engine serves sqs by the AWS JSON protocol only</Message>`},
+		{"SQS as old clients speak it", "sqs", "POST", map[string]string{"Content-Type": form}, "Action=ListQueues", 200, `<ListQueuesResult><QueueUrl>`},
+		{"a form to a service of JSON", "dynamodb", "POST", map[string]string{"Content-Type": form}, "Action=ListTables", 404, `<Message>the local engine serves dynamodb by the AWS JSON protocol only</Message>`},
 		{"a service of JSON that there is not", "firehose", "POST", map[string]string{"X-Amz-Target": "Firehose_20150804.ListDeliveryStreams"}, "{}", 400, `"message":"the local engine does not serve firehose:ListDeliveryStreams"`},
 		{"a service of forms that there is not", "rds", "POST", map[string]string{"Content-Type": form}, "Action=DescribeDBInstances", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code><Message>the local engine does not serve rds</Message>`},
 		{"EC2", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=DescribeInstances", 200, `<reservationSet></reservationSet></DescribeInstancesResponse>`},
 		{"EC2, of what it does not do", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=RunInstances", 400, `<Response><Errors><Error><Code>InvalidAction</Code><Message>the local engine does not serve ec2:RunInstances</Message>`},
 		{"a service of REST with JSON that there is not", "appsync", "GET", nil, "", 404, `"message":"the local engine does not serve appsync"`},
 		{"a service of REST with XML that there is not", "route53", "GET", nil, "", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code>`},
-		{"a service by CBOR that is not served so", "sqs", "POST", map[string]string{"Smithy-Protocol": "rpc-v2-cbor"}, "", 404, "the local engine serves sqs by the AWS JSON protocol only"},
+		{"a service by CBOR that is not served so", "sqs", "POST", map[string]string{"Smithy-Protocol": "rpc-v2-cbor"}, "", 404, "the local engine serves sqs by the AWS JSON protocol and the query protocol only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			request, err := http.NewRequestWithContext(t.Context(), tt.method, engine.URL(), strings.NewReader(tt.body))

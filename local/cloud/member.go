@@ -19,16 +19,23 @@ func membersOf(t reflect.Type) members {
 	}
 	var names members
 	for _, field := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		switch {
-		case !field.IsExported() || name == "-":
-		case name != "":
+		if name := memberName(field); name != "" {
 			names = append(names, name)
-		case !field.Anonymous: // the fields of an embedded struct stand for it
-			names = append(names, field.Name)
 		}
 	}
 	return names
+}
+
+// memberName returns the name that encoding/json gives a field, or "".
+func memberName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	switch {
+	case !field.IsExported() || name == "-":
+		return ""
+	case name == "" && !field.Anonymous: // the fields of an embedded struct stand for it
+		return field.Name
+	}
+	return name
 }
 
 // misspelled finds a name in a valid JSON object that is a member's but for

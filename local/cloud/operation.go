@@ -18,7 +18,8 @@ type Operations map[string]Operation
 // Operation is one action. Handle makes one.
 type Operation struct {
 	input   reflect.Type
-	perform func(ctx context.Context, caller Caller, input json.RawMessage) (output any, err error)
+	strict  *strict // of Strict; otherwise nil
+	perform func(ctx context.Context, caller Caller, input json.RawMessage, strict *strict) (output any, err error)
 }
 
 // Supports implements API.
@@ -50,7 +51,7 @@ func (o Operations) Perform(ctx context.Context, caller Caller, action string, i
 	if !ok {
 		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve the action %q", action)
 	}
-	return operation.perform(ctx, caller, input)
+	return operation.perform(ctx, caller, input, operation.strict)
 }
 
 // Handle makes an operation of a function over the shapes of the action. An
@@ -58,16 +59,19 @@ func (o Operations) Perform(ctx context.Context, caller Caller, action string, i
 // fails with an *Error of its own; an empty one has no members.
 func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out, error)) Operation {
 	names := membersOf(reflect.TypeFor[In]())
-	perform := func(ctx context.Context, caller Caller, input json.RawMessage) (any, error) {
+	perform := func(ctx context.Context, caller Caller, input json.RawMessage, strict *strict) (any, error) {
 		var in In
 		if len(input) > 0 {
 			if err := names.decode(input, &in); err != nil {
 				return nil, err
 			}
+			if err := strict.check(input); err != nil {
+				return nil, err
+			}
 		}
 		return do(ctx, caller, in)
 	}
-	return Operation{reflect.TypeFor[In](), perform}
+	return Operation{input: reflect.TypeFor[In](), perform: perform}
 }
 
 func (m members) decode(input json.RawMessage, in any) error {

@@ -7,6 +7,7 @@ type Origin struct {
 	RequestID string
 	SourceIP  string
 	UserAgent string
+	Trace     string // of X-Ray, as the client tells it
 }
 
 type originKey struct{}

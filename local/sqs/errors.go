@@ -24,12 +24,12 @@ func invalid(format string, args ...any) *cloud.Error {
 	return fail("InvalidParameterValueException", "InvalidParameterValue", format, args...)
 }
 
-func invalidAttribute(name, value string) error {
-	return fail("InvalidAttributeValue", "InvalidAttributeValue", "Invalid value %q for the parameter %s.", value, name)
+func invalidAttribute(name string) error {
+	return fail("InvalidAttributeValue", "InvalidAttributeValue", "Invalid value for the parameter %s.", name)
 }
 
 func missing(parameter string) error {
-	return fail("MissingParameterException", "MissingParameter", "The request must contain the parameter %s.", parameter)
+	return fail("MissingRequiredParameterException", "MissingParameter", "The request must contain the parameter %s.", parameter)
 }
 
 func invalidHandle(handle string) error {

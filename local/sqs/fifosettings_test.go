@@ -16,7 +16,7 @@ func TestWhatAFIFOQueueRefuses(t *testing.T) {
 		in          map[string]any
 		code, text  string
 	}{
-		{"no group", "jobs.fifo", map[string]any{"MessageDeduplicationId": "d"}, "MissingParameterException", "The request must contain the parameter MessageGroupId."},
+		{"no group", "jobs.fifo", map[string]any{"MessageDeduplicationId": "d"}, "MissingRequiredParameterException", "The request must contain the parameter MessageGroupId."},
 		{"no deduplication id", "jobs.fifo", map[string]any{"MessageGroupId": "g"}, "InvalidParameterValueException", "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"},
 		{"a delay of a message", "jobs.fifo", map[string]any{"MessageGroupId": "g", "MessageDeduplicationId": "d", "DelaySeconds": 5}, "InvalidParameterValueException", "Value 5 for parameter DelaySeconds is invalid. Reason: The request include parameter that is not valid for this queue type."},
 		{"no delay of a message", "jobs.fifo", map[string]any{"MessageGroupId": "g", "MessageDeduplicationId": "d", "DelaySeconds": 0}, "", ""},
@@ -55,11 +55,11 @@ func TestFIFOQueuesOfTemplates(t *testing.T) {
 		{"a name of 81", named(strings.Repeat("n", 76)+".fifo", `, "FifoQueue": true`), "must end with .fifo suffix and be 1 to 80 in length"},
 		{"a name without the suffix", named("jobs", `, "FifoQueue": true`), "must end with .fifo suffix"},
 		{"the suffix alone", named(".fifo", `, "FifoQueue": true`), "must end with .fifo suffix"},
-		{"a standard queue with the suffix", named("jobs.fifo", ""), "can only include alphanumeric characters"},
+		{"a standard queue with the suffix", named("jobs.fifo", ""), "Can only include alphanumeric characters"},
 		{"deduplication by content of a standard queue", named("jobs", `, "ContentBasedDeduplication": true`), "Unknown Attribute ContentBasedDeduplication"},
-		{"a scope of a standard queue", named("jobs", `, "DeduplicationScope": "queue"`), "Unknown Attribute DeduplicationScope"},
-		{"an unknown scope", fifoQueue("Jobs", `, "DeduplicationScope": "topic"`), `"topic" for the parameter DeduplicationScope`},
-		{"an unknown limit", fifoQueue("Jobs", `, "FifoThroughputLimit": "none"`), `"none" for the parameter FifoThroughputLimit`},
+		{"a scope of a standard queue", named("jobs", `, "DeduplicationScope": "queue"`), "You can specify the DeduplicationScope only when FifoQueue is set to true"},
+		{"an unknown scope", fifoQueue("Jobs", `, "DeduplicationScope": "topic"`), "for the parameter DeduplicationScope"},
+		{"an unknown limit", fifoQueue("Jobs", `, "FifoThroughputLimit": "none"`), "for the parameter FifoThroughputLimit"},
 		{"a limit without its scope", fifoQueue("Jobs", `, "FifoThroughputLimit": "perMessageGroupId"`), "the DeduplicationScope must be messageGroup"},
 		{"dead letters of another type", queue("Dead", "") + "," + fifoQueue("Jobs", `, "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 1}`), "Dead-letter queue must be same type of queue as the source."},
 		{"dead letters of a standard queue", fifoQueue("Dead", "") + "," + queue("Jobs", `, "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 1}`), "Dead-letter queue must be same type of queue as the source."},
@@ -99,7 +99,7 @@ func TestAttributesOfFIFOQueues(t *testing.T) {
 		{"jobs.fifo", "DeduplicationScope", "queue", "InvalidAttributeValue"},
 		{"jobs.fifo", "FifoQueue", "true", ""},
 		{"jobs.fifo", "FifoQueue", "false", "InvalidAttributeValue"},
-		{"plain", "FifoQueue", "true", "InvalidAttributeValue"},
+		{"plain", "FifoQueue", "true", "InvalidAttributeName"},
 		{"plain", "ContentBasedDeduplication", "true", "InvalidAttributeName"},
 	} {
 		if err := set(test.queue, test.name, test.value); (err == nil) != (test.code == "") || err != nil && cloud.AsError(err).Code != test.code {

@@ -52,7 +52,7 @@ func (q *queue) checkIDs(in *messageInput) error {
 	}
 	if in.MessageDeduplicationId == nil {
 		if !contentBased {
-			return invalid("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
+			return noDeduplication()
 		}
 		id := fifo.ContentID(*in.MessageBody)
 		in.MessageDeduplicationId = &id
@@ -61,6 +61,28 @@ func (q *queue) checkIDs(in *messageInput) error {
 		return err
 	}
 	return checkID("MessageDeduplicationId", in.MessageDeduplicationId)
+}
+
+func noDeduplication() error {
+	return invalid("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
+}
+
+// checkEntryIDs refuses a batch for a FIFO queue as a whole if an entry lacks
+// what it needs to be in order.
+func (q *queue) checkEntryIDs(entries []sendEntry) error {
+	q.mu.Lock()
+	contentBased := q.settings.contentBased
+	q.mu.Unlock()
+	for _, entry := range entries {
+		switch {
+		case q.history == nil:
+		case entry.MessageGroupId == nil:
+			return invalid("The request must contain the parameter MessageGroupId.")
+		case entry.MessageDeduplicationId == nil && !contentBased:
+			return noDeduplication()
+		}
+	}
+	return nil
 }
 
 // checkID checks the form of an id, if there is one.

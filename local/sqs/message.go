@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -77,20 +78,23 @@ func checkAttributes(attributes map[string]attribute) error {
 
 func checkAttribute(name string, a attribute) error {
 	if !validAttributeName(name) {
-		return invalid("The message attribute name %q is invalid: it may have up to 256 of A-Z, a-z, 0-9, underscore, hyphen and period, no period at either end or after another, and no prefix AWS. or Amazon.", name)
+		return invalid("The message attribute name %q is invalid: it may have up to 256 letters, digits, underscore, hyphen and period, no period at either end or after another, and no prefix AWS. or Amazon.", name)
+	}
+	if len(a.DataType) > 256 {
+		return invalid("Length of message attribute type must be less than 256 bytes.")
 	}
 	kind, _, _ := strings.Cut(a.DataType, ".")
 	switch kind {
 	case "String", "Number":
 		if a.StringValue == nil || *a.StringValue == "" {
-			return invalid("The message attribute '%s' must contain a non-empty value of message attribute type '%s'.", name, a.DataType)
+			return invalid("Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
 		}
 		if bad, found := unsendable(*a.StringValue); found {
 			return fail("InvalidMessageContents", "InvalidMessageContents", "The message attribute '%s' contains the invalid character %#x.", name, bad)
 		}
 	case "Binary":
 		if len(a.BinaryValue) == 0 {
-			return invalid("The message attribute '%s' must contain a non-empty value of message attribute type '%s'.", name, a.DataType)
+			return invalid("Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
 		}
 	default:
 		return invalid("The message attribute '%s' has an invalid message attribute type %q: the supported types are Binary, Number and String.", name, a.DataType)
@@ -112,14 +116,16 @@ func validAttributeName(name string) bool {
 		return false
 	}
 	return strings.IndexFunc(name, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.", r))
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.", r)
 	}) < 0
 }
+
+const traceHeader = "AWSTraceHeader"
 
 // checkSystemAttributes accepts the one attribute that a sender may set.
 func checkSystemAttributes(attributes map[string]attribute) error {
 	for name, a := range attributes {
-		if name != "AWSTraceHeader" || a.DataType != "String" || a.StringValue == nil {
+		if name != traceHeader || a.DataType != "String" || a.StringValue == nil {
 			return invalid("The message system attribute %q is invalid: only AWSTraceHeader of type String can be sent.", name)
 		}
 	}

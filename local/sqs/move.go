@@ -4,34 +4,76 @@ package sqs
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// moveTask is a finished task, as ListMessageMoveTasks answers it.
+// moveTask is a task. Its fields belong to the queue that it moves messages out
+// of, under its lock.
 type moveTask struct {
-	TaskHandle                        string
+	id          string
+	destination string // or empty: the queue that each message came from
+	perSecond   int    // or 0: all at once
+	status      string
+	failure     string
+	taken       int // out of the queue
+	moved       int // and into another one
+	toMove      int
+	started     time.Time
+}
+
+// States of a task.
+const (
+	running   = "RUNNING"
+	completed = "COMPLETED"
+	cancelled = "CANCELLED"
+	failed    = "FAILED"
+)
+
+// toldTask is a task as ListMessageMoveTasks tells it.
+type toldTask struct {
+	TaskHandle                        string `json:",omitempty"` // of one that runs
 	Status                            string
 	SourceArn                         string
 	DestinationArn                    string `json:",omitempty"`
+	MaxNumberOfMessagesPerSecond      int    `json:",omitempty"`
 	ApproximateNumberOfMessagesMoved  int
 	ApproximateNumberOfMessagesToMove int
-	StartedTimestamp                  int64 // milliseconds
+	FailureReason                     string `json:",omitempty"`
+	StartedTimestamp                  int64  // milliseconds
 }
 
-type moveInput struct {
-	SourceArn      string
-	DestinationArn string // default: the queue that each message came from
-	MaxResults     *int   // of ListMessageMoveTasks; default: 1
+// taskHandle is what a handle says, in base64.
+type taskHandle struct {
+	TaskID    string `json:"taskId"`
+	SourceARN string `json:"sourceArn"`
 }
 
-// startMessageMoveTask moves all visible messages at once, whatever
-// MaxNumberOfMessagesPerSecond says. Each becomes a new message, as on AWS:
-// with another id, another time of sending, and no receives. Those of a group
-// come back in their order.
-func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in moveInput) (any, error) {
+func (h taskHandle) String() string {
+	text, err := json.Marshal(h)
+	if err != nil {
+		panic(err) // two texts
+	}
+	return base64.StdEncoding.EncodeToString(text)
+}
+
+type startMoveInput struct {
+	SourceArn                    string
+	DestinationArn               string // default: the queue that each message came from
+	MaxNumberOfMessagesPerSecond *int
+}
+
+// maxMoves is how many messages a second a task may be limited to.
+const maxMoves = 500
+
+// startMessageMoveTask moves the visible messages: all at once, or so many a
+// second. Each becomes a new message, as on AWS: with another id, another time
+// of sending, and no receives. Those of a group come back in their order.
+func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in startMoveInput) (any, error) {
 	for _, permission := range []string{"StartMessageMoveTask", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
 		if err := s.cloud.Authorize(caller, "sqs:"+permission, in.SourceArn); err != nil {
 			return nil, err
@@ -41,35 +83,110 @@ func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in mo
 	if err != nil {
 		return nil, err
 	}
-	for _, arn := range s.destinations(source, in.DestinationArn) {
+	if err := s.checkDestinations(caller, source, in.DestinationArn); err != nil {
+		return nil, err
+	}
+	task := &moveTask{id: cloud.UUID(), destination: in.DestinationArn, status: running, started: time.Now()}
+	if n := in.MaxNumberOfMessagesPerSecond; n != nil {
+		if *n < 1 || *n > maxMoves {
+			return nil, invalid("Value %d for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and %d.", *n, maxMoves)
+		}
+		task.perSecond = *n
+	}
+	if err := source.begin(task); err != nil {
+		return nil, err
+	}
+	if task.perSecond == 0 {
+		s.moveSome(source, task, task.toMove)
+		source.end(task, completed, "")
+	} else {
+		s.cloud.Go(func(ctx context.Context) { s.moveSlowly(ctx, source, task) })
+	}
+	return map[string]string{"TaskHandle": taskHandle{task.id, source.arn}.String()}, nil
+}
+
+func (s *SQS) checkDestinations(caller cloud.Caller, source *queue, chosen string) error {
+	for _, arn := range s.destinations(source, chosen) {
 		if err := s.cloud.Authorize(caller, "sqs:SendMessage", arn); err != nil {
-			return nil, err
+			return err
 		}
 		target := s.queueByARN(arn)
 		if target == nil {
-			return nil, noSuchResource(arn)
+			return noSuchResource("DestinationArn")
 		}
 		if (target.history == nil) != (source.history == nil) {
-			return nil, invalid("Source queue and destination queue must be of the same type.")
+			return invalid("Source queue and destination queue must be of the same type.")
 		}
 	}
-	task := moveTask{TaskHandle: cloud.UUID(), Status: "COMPLETED", SourceArn: source.arn, DestinationArn: in.DestinationArn, StartedTimestamp: time.Now().UnixMilli()}
-	for _, m := range source.drain() {
-		task.ApproximateNumberOfMessagesToMove++
-		if s.move(m, source, in.DestinationArn) {
-			task.ApproximateNumberOfMessagesMoved++
-		} else {
-			task.Status = "FAILED"
-		}
-	}
-	source.mu.Lock()
-	source.moves = append(source.moves, task)
-	source.mu.Unlock()
-	return map[string]string{"TaskHandle": task.TaskHandle}, nil
+	return nil
 }
 
-// move sends a drained message on. One that was sent to the dead-letter queue
-// directly has nowhere to go back to, and stays.
+// begin notes a task, unless another one is at work.
+func (q *queue) begin(task *moveTask) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(time.Now())
+	if slices.ContainsFunc(q.moves, func(other *moveTask) bool { return other.status == running }) {
+		return invalid("There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
+	}
+	task.toMove = q.counts[visible]
+	q.moves = append(q.moves, task)
+	return nil
+}
+
+// end gives a task that still runs its last state.
+func (q *queue) end(task *moveTask, status, failure string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if task.status == running {
+		task.status, task.failure = status, failure
+	}
+}
+
+func (s *SQS) moveSlowly(ctx context.Context, source *queue, task *moveTask) {
+	for s.moveSome(source, task, task.perSecond) {
+		if !cloud.Sleep(ctx, time.Second) {
+			return
+		}
+	}
+	source.end(task, completed, "")
+}
+
+// moveSome moves so many messages and tells whether there may be more.
+func (s *SQS) moveSome(source *queue, task *moveTask, most int) bool {
+	for range most {
+		m := source.takeFor(task)
+		if m == nil {
+			return false
+		}
+		if !s.move(m, source, task.destination) {
+			source.end(task, failed, "AWS.SimpleQueueService.NonExistentQueue")
+			return false
+		}
+		source.mu.Lock()
+		task.moved++
+		source.mu.Unlock()
+	}
+	return true
+}
+
+// takeFor takes a message out of the queue for a task that still runs; nil if
+// there is none, or the task has seen to all that were there when it began.
+func (q *queue) takeFor(task *moveTask) *message {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(time.Now())
+	m := q.line.next(nil)
+	if m == nil || task.status != running || task.taken == task.toMove {
+		return nil
+	}
+	q.remove(m)
+	task.taken++
+	return m
+}
+
+// move sends a message on that was taken out of its queue. One that was sent to
+// the dead-letter queue directly has nowhere to go back to, and stays.
 func (s *SQS) move(m *message, source *queue, destination string) bool {
 	if destination == "" {
 		destination = m.deadLetterSource
@@ -84,6 +201,32 @@ func (s *SQS) move(m *message, source *queue, destination string) bool {
 		systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID, deduplicationID: m.deduplicationID,
 	}, 0)
 	return true
+}
+
+// cancelMessageMoveTask stops a task; what it has moved stays moved.
+func (s *SQS) cancelMessageMoveTask(_ context.Context, caller cloud.Caller, in struct{ TaskHandle string }) (any, error) {
+	var handle taskHandle
+	text, err := base64.StdEncoding.DecodeString(in.TaskHandle)
+	if err != nil || json.Unmarshal(text, &handle) != nil || handle.SourceARN == "" {
+		return nil, invalid("Value for parameter TaskHandle is invalid.")
+	}
+	if err := s.cloud.Authorize(caller, "sqs:CancelMessageMoveTask", handle.SourceARN); err != nil {
+		return nil, err
+	}
+	source := s.queueByARN(handle.SourceARN)
+	if source == nil {
+		return nil, noSuchResource("SourceArn")
+	}
+	source.mu.Lock()
+	defer source.mu.Unlock()
+	place := slices.IndexFunc(source.moves, func(task *moveTask) bool { return task.id == handle.TaskID && task.status == running })
+	if place < 0 {
+		gone := fail("ResourceNotFoundException", "ResourceNotFoundException", "Task does not exist.")
+		gone.Status = 404
+		return nil, gone
+	}
+	source.moves[place].status = cancelled
+	return map[string]int{"ApproximateNumberOfMessagesMoved": source.moves[place].moved}, nil
 }
 
 // destinations are the queues that a task may send to.
@@ -110,7 +253,7 @@ func (q *queue) redrivesTo(target *queue) bool {
 func (s *SQS) deadLetterQueue(arn string) (*queue, error) {
 	q := s.queueByARN(arn)
 	if q == nil {
-		return nil, noSuchResource(arn)
+		return nil, noSuchResource("SourceArn")
 	}
 	if !slices.ContainsFunc(s.sorted(), func(other *queue) bool { return other.redrivesTo(q) }) {
 		return nil, invalid("Source queue must be configured as a Dead Letter Queue.")
@@ -118,11 +261,16 @@ func (s *SQS) deadLetterQueue(arn string) (*queue, error) {
 	return q, nil
 }
 
-func noSuchResource(arn string) error {
-	return fail("ResourceNotFoundException", "ResourceNotFoundException", "The resource that you specified for the queue, %s, doesn't exist.", arn)
+func noSuchResource(parameter string) error {
+	err := fail("ResourceNotFoundException", "ResourceNotFoundException", "The resource that you specified for the %s parameter doesn't exist.", parameter)
+	err.Status = 404
+	return err
 }
 
-func (s *SQS) listMessageMoveTasks(_ context.Context, caller cloud.Caller, in moveInput) (any, error) {
+func (s *SQS) listMessageMoveTasks(_ context.Context, caller cloud.Caller, in struct {
+	SourceArn  string
+	MaxResults *int // default: 1
+}) (any, error) {
 	if err := s.cloud.Authorize(caller, "sqs:ListMessageMoveTasks", in.SourceArn); err != nil {
 		return nil, err
 	}
@@ -139,7 +287,23 @@ func (s *SQS) listMessageMoveTasks(_ context.Context, caller cloud.Caller, in mo
 	}
 	source.mu.Lock()
 	defer source.mu.Unlock()
-	latest := slices.Clone(source.moves)
-	slices.Reverse(latest)
-	return map[string][]moveTask{"Results": latest[:min(len(latest), count)]}, nil
+	told := []toldTask{}
+	for _, task := range slices.Backward(source.moves) {
+		if len(told) < count {
+			told = append(told, task.told(source.arn))
+		}
+	}
+	return map[string][]toldTask{"Results": told}, nil
+}
+
+func (t *moveTask) told(source string) toldTask {
+	told := toldTask{
+		Status: t.status, SourceArn: source, DestinationArn: t.destination, MaxNumberOfMessagesPerSecond: t.perSecond,
+		ApproximateNumberOfMessagesMoved: t.moved, ApproximateNumberOfMessagesToMove: t.toMove, FailureReason: t.failure,
+		StartedTimestamp: t.started.UnixMilli(),
+	}
+	if t.status == running {
+		told.TaskHandle = taskHandle{t.id, source}.String()
+	}
+	return told
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 // maxInFlight is how many received messages of a queue may be undeleted at a time.
@@ -35,7 +36,9 @@ type queue struct {
 	expiry     messageHeap
 	counts     [gone + 1]int // of messages, by state
 	arrivals   int           // how many messages were put here
-	moves      []moveTask    // of messages out of this queue, oldest first
+	tags       map[string]string
+	deleted    bool
+	moves      []*moveTask   // of messages out of this queue, oldest first
 	changed    chan struct{} // closed when waiting receivers should look again; nil if none waits
 	queueByARN func(arn string) *queue
 
@@ -208,7 +211,9 @@ func (q *queue) delete(r receipt) (deleted bool, err error) {
 	return true, nil
 }
 
-// changeVisibility hides the message of a receipt for timeout from now on.
+// changeVisibility hides the message of a receipt for timeout from now on. A
+// standard queue hides it also if it is visible again, or if a later receive
+// has hidden it.
 func (q *queue) changeVisibility(r receipt, timeout time.Duration) error {
 	now := time.Now()
 	q.mu.Lock()
@@ -218,7 +223,7 @@ func (q *queue) changeVisibility(r receipt, timeout time.Duration) error {
 	if !ok {
 		return invalid("Value %s for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.", r.handle())
 	}
-	if !m.heldBy(r) {
+	if q.history != nil && !m.heldBy(r) {
 		return fail("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight", "The message referred to isn't in flight.")
 	}
 	if now.Add(timeout).After(m.lastReceived.Add(maxVisibility)) {
@@ -233,30 +238,23 @@ func (q *queue) changeVisibility(r receipt, timeout time.Duration) error {
 	return nil
 }
 
-// purge removes all messages, at most once a minute.
+// purge removes all messages and what is remembered of them, at most once a
+// minute.
 func (q *queue) purge() error {
 	now := time.Now()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if now.Sub(q.purged) < time.Minute {
-		return fail("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", "Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
+		err := fail("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", "Only one PurgeQueue operation on %s is allowed every 60 seconds.", q.name)
+		err.Status = 403
+		return err
 	}
 	q.purged = now
 	for _, m := range q.messages {
 		q.remove(m)
 	}
-	return nil
-}
-
-// drain takes all messages out of the queue that could be received, in their order.
-func (q *queue) drain() []*message {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.settle(time.Now())
-	var drained []*message
-	for m := q.line.next(nil); m != nil; m = q.line.next(nil) {
-		q.remove(m)
-		drained = append(drained, m)
+	if q.history != nil {
+		q.history.sent = fifo.Memory[accepted]{}
 	}
-	return drained
+	return nil
 }

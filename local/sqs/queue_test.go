@@ -244,8 +244,8 @@ func TestAReceiptHandleIsGoodForItsOwnReceive(t *testing.T) {
 		{name: "delete after another received it", action: "DeleteMessage", wait: time.Minute, receive: true, counts: "0 1 0"},
 		{name: "delete twice", action: "DeleteMessage", delete: true, counts: "0 0 0"},
 		{name: "extend in time", action: "ChangeMessageVisibility", counts: "0 1 0"},
-		{name: "extend too late", action: "ChangeMessageVisibility", wait: time.Minute, code: "MessageNotInflight", counts: "1 0 0"},
-		{name: "extend after another received it", action: "ChangeMessageVisibility", wait: time.Minute, receive: true, code: "MessageNotInflight", counts: "0 1 0"},
+		{name: "extend what is visible again", action: "ChangeMessageVisibility", wait: time.Minute, counts: "0 1 0"},
+		{name: "extend after another received it", action: "ChangeMessageVisibility", wait: time.Minute, receive: true, counts: "0 1 0"},
 		{name: "extend what is deleted", action: "ChangeMessageVisibility", delete: true, code: "InvalidParameterValueException", counts: "0 0 0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -261,7 +261,11 @@ func TestAReceiptHandleIsGoodForItsOwnReceive(t *testing.T) {
 				if test.delete {
 					e.must(t, "jobs", "DeleteMessage", map[string]any{"ReceiptHandle": handle}, nil)
 				}
-				err := e.call("jobs", test.action, map[string]any{"ReceiptHandle": handle, "VisibilityTimeout": 100}, nil)
+				in := map[string]any{"ReceiptHandle": handle}
+				if test.action == "ChangeMessageVisibility" {
+					in["VisibilityTimeout"] = 100
+				}
+				err := e.call("jobs", test.action, in, nil)
 				if (err != nil) != (test.code != "") || err != nil && cloud.AsError(err).Code != test.code {
 					t.Errorf("error %v, want %q", err, test.code)
 				}

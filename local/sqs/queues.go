@@ -4,7 +4,9 @@ package sqs
 
 import (
 	"context"
+	"encoding/base64"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,50 +34,92 @@ func (s *SQS) getQueueURL(_ context.Context, caller cloud.Caller, in struct{ Que
 
 func (s *SQS) listQueues(_ context.Context, caller cloud.Caller, in struct {
 	QueueNamePrefix string
-	MaxResults      int
-	NextToken       string // the last name of the page before
+	paging
 }) (any, error) {
 	if err := s.cloud.Authorize(caller, "sqs:ListQueues", s.cloud.ARN("sqs", "*")); err != nil {
 		return nil, err
 	}
-	var output struct {
-		QueueUrls []string `json:",omitempty"`
-		NextToken string   `json:",omitempty"`
-	}
-	last := ""
+	var matching []*queue
 	for _, q := range s.sorted() {
-		if !strings.HasPrefix(q.name, in.QueueNamePrefix) || q.name <= in.NextToken {
-			continue
+		if strings.HasPrefix(q.name, in.QueueNamePrefix) {
+			matching = append(matching, q)
 		}
-		if in.MaxResults > 0 && len(output.QueueUrls) == in.MaxResults {
-			output.NextToken = last
-			break
-		}
-		output.QueueUrls = append(output.QueueUrls, s.url(q))
-		last = q.name
 	}
-	return output, nil
+	urls, next, err := s.page(matching, in.paging)
+	return struct {
+		QueueUrls []string `json:",omitempty" xml:"QueueUrl" flat:"Name"`
+		NextToken string   `json:",omitempty"`
+	}{urls, next}, err
 }
 
-func (s *SQS) listDeadLetterSourceQueues(_ context.Context, _ cloud.Caller, q *queue, _ target) (any, error) {
-	urls := []string{}
-	for _, source := range s.sorted() {
-		if source.redrivesTo(q) {
-			urls = append(urls, s.url(source))
+// paging asks for a part of a list of queues.
+type paging struct {
+	MaxResults *int
+	NextToken  string // the last name of the page before, in base64
+}
+
+// page returns the URLs of a part of the queues, which are in the order of their names.
+func (s *SQS) page(queues []*queue, p paging) (urls []string, next string, err error) {
+	most := maxListed
+	if p.MaxResults != nil {
+		if most = *p.MaxResults; most < 1 || most > maxListed {
+			return nil, "", invalid("Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and %d.", maxListed)
 		}
 	}
-	return map[string][]string{"queueUrls": urls}, nil // the one member that SQS writes in lower case
+	after, err := base64.StdEncoding.DecodeString(p.NextToken)
+	if err != nil {
+		return nil, "", invalid("Invalid NextToken value.")
+	}
+	for _, q := range queues {
+		if p.NextToken != "" && q.name <= string(after) {
+			continue
+		}
+		if len(urls) == most {
+			if p.MaxResults != nil {
+				next = base64.StdEncoding.EncodeToString([]byte(path.Base(urls[most-1])))
+			}
+			break
+		}
+		urls = append(urls, s.url(q))
+	}
+	return urls, next, nil
+}
+
+// maxListed is how many queues a page has at most.
+const maxListed = 1000
+
+// sourceQueues has the one member that SQS writes in lower case.
+type sourceQueues struct {
+	QueueURLs []string `json:"queueUrls" xml:"QueueUrl" flat:"Name"`
+	NextToken string   `json:",omitempty"`
+}
+
+func (s *SQS) listDeadLetterSourceQueues(_ context.Context, _ cloud.Caller, q *queue, in struct {
+	target
+	paging
+}) (any, error) {
+	var sources []*queue
+	for _, source := range s.sorted() {
+		if source.redrivesTo(q) {
+			sources = append(sources, source)
+		}
+	}
+	urls, next, err := s.page(sources, in.paging)
+	return sourceQueues{append([]string{}, urls...), next}, err
 }
 
 type attributesInput struct {
 	target
-	AttributeNames []string
+	AttributeNames []string `query:"AttributeName"`
 }
 
 func (s *SQS) getQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in attributesInput) (any, error) {
 	all := q.attributes()
+	type output struct {
+		Attributes map[string]string `json:",omitempty" xml:"Attribute" flat:"Name"`
+	}
 	if slices.Contains(in.AttributeNames, "All") {
-		return map[string]any{"Attributes": all}, nil
+		return output{all}, nil
 	}
 	chosen := map[string]string{}
 	for _, name := range in.AttributeNames {
@@ -87,67 +131,41 @@ func (s *SQS) getQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in
 			chosen[name] = value
 		}
 	}
-	return map[string]any{"Attributes": chosen}, nil
+	return output{chosen}, nil
 }
 
 // absentAttributes are those that a queue may not have.
 var absentAttributes = []string{
 	"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId",
-	"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
+	"KmsDataKeyReusePeriodSeconds", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
 }
 
 func (q *queue) attributes() map[string]string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settle(time.Now())
-	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
-	all := map[string]string{
+	all := q.settings.attributes()
+	maps.Copy(all, map[string]string{
 		"QueueArn":                              q.arn,
 		"ApproximateNumberOfMessages":           strconv.Itoa(q.counts[visible]),
 		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(q.counts[inFlight]),
 		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(q.counts[delayed]),
 		"CreatedTimestamp":                      strconv.FormatInt(q.created.Unix(), 10),
 		"LastModifiedTimestamp":                 strconv.FormatInt(q.modified.Unix(), 10),
-		"VisibilityTimeout":                     seconds(q.settings.visibility),
-		"MaximumMessageSize":                    strconv.Itoa(q.settings.maxBytes),
-		"MessageRetentionPeriod":                seconds(q.settings.retention),
-		"DelaySeconds":                          seconds(q.settings.delay),
-		"ReceiveMessageWaitTimeSeconds":         seconds(q.settings.wait),
-		"SqsManagedSseEnabled":                  "true",
-	}
-	if q.settings.redrive != nil {
-		all["RedrivePolicy"] = q.settings.redrive.String()
-	}
-	if q.settings.allow != nil {
-		all["RedriveAllowPolicy"] = q.settings.allow.String()
-	}
-	if q.settings.policy != "" {
-		all["Policy"] = q.settings.policy
-	}
-	if q.settings.fifo {
-		all["FifoQueue"] = "true"
-		all["ContentBasedDeduplication"] = strconv.FormatBool(q.settings.contentBased)
-		all["DeduplicationScope"] = q.settings.deduplicationScope
-		all["FifoThroughputLimit"] = q.settings.throughputLimit
-	}
+	})
 	return all
 }
 
 type setAttributesInput struct {
 	target
-	Attributes map[string]string
+	Attributes map[string]string `query:"Attribute"`
 }
 
 func (s *SQS) setQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in setAttributesInput) (any, error) {
 	q.mu.Lock()
 	changed := q.settings
 	q.mu.Unlock()
-	for _, name := range slices.Sorted(maps.Keys(in.Attributes)) {
-		if err := changed.set(name, in.Attributes[name]); err != nil {
-			return nil, err
-		}
-	}
-	if err := changed.check(); err != nil {
+	if err := changed.setAll(in.Attributes); err != nil {
 		return nil, err
 	}
 	return struct{}{}, s.change(q, changed)
@@ -157,6 +175,14 @@ func (s *SQS) setQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in
 func (s *SQS) change(q *queue, to settings) error {
 	if err := s.checkRedrive(q.arn, to.redrive); err != nil {
 		return err
+	}
+	q.mu.Lock()
+	policy := q.settings.policy
+	q.mu.Unlock()
+	if to.policy != policy {
+		if err := s.publishPolicy(q, to.policy); err != nil {
+			return err
+		}
 	}
 	q.become(to)
 	return nil

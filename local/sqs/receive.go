@@ -17,9 +17,9 @@ type receiveInput struct {
 	MaxNumberOfMessages         *int
 	VisibilityTimeout           *int
 	WaitTimeSeconds             *int
-	AttributeNames              []string // the older name of the next field
-	MessageSystemAttributeNames []string
-	MessageAttributeNames       []string
+	AttributeNames              []string `query:"AttributeName"` // the older name of the next field
+	MessageSystemAttributeNames []string `query:"MessageSystemAttributeName"`
+	MessageAttributeNames       []string `query:"MessageAttributeName"`
 	ReceiveRequestAttemptId     *string
 }
 
@@ -28,13 +28,13 @@ type receivedMessage struct {
 	ReceiptHandle          string
 	MD5OfBody              string
 	Body                   string
-	Attributes             map[string]string    `json:",omitempty"`
+	Attributes             map[string]string    `json:",omitempty" xml:"Attribute" flat:"Name"`
 	MD5OfMessageAttributes string               `json:",omitempty"`
-	MessageAttributes      map[string]attribute `json:",omitempty"`
+	MessageAttributes      map[string]attribute `json:",omitempty" xml:"MessageAttribute" flat:"Name"`
 }
 
 type receiveOutput struct {
-	Messages []receivedMessage `json:",omitempty"`
+	Messages []receivedMessage `json:",omitempty" xml:"Message" flat:"Name"`
 }
 
 func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in receiveInput) (any, error) {
@@ -129,8 +129,8 @@ func (d delivery) system(names []string) map[string]string {
 		all["MessageDeduplicationId"] = d.deduplicationID
 		all["SequenceNumber"] = d.sequence
 	}
-	if trace, ok := d.systemAttributes["AWSTraceHeader"]; ok {
-		all["AWSTraceHeader"] = *trace.StringValue
+	if trace, ok := d.systemAttributes[traceHeader]; ok {
+		all[traceHeader] = *trace.StringValue
 	}
 	if slices.Contains(names, "All") {
 		return all
@@ -146,7 +146,7 @@ func (d delivery) system(names []string) map[string]string {
 
 func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// selectAttributes knows the patterns "All", ".*", "prefix.*" and plain names.
+// selectAttributes knows the patterns "All", "*", ".*", "prefix.*" and plain names.
 func selectAttributes(attributes map[string]attribute, names []string) map[string]attribute {
 	if len(attributes) == 0 || len(names) == 0 {
 		return nil
@@ -155,7 +155,7 @@ func selectAttributes(attributes map[string]attribute, names []string) map[strin
 	for name, a := range attributes {
 		if slices.ContainsFunc(names, func(pattern string) bool {
 			prefix, isPrefix := strings.CutSuffix(pattern, ".*")
-			return pattern == "All" || pattern == name || isPrefix && strings.HasPrefix(name, prefix)
+			return pattern == "All" || pattern == "*" || pattern == name || isPrefix && strings.HasPrefix(name, prefix)
 		}) {
 			chosen[name] = a
 		}
@@ -199,14 +199,9 @@ func (s *SQS) deleteMessage(_ context.Context, _ cloud.Caller, q *queue, in dele
 	return struct{}{}, err
 }
 
-type batchInput[Entry any] struct {
-	target
-	Entries []Entry
-}
-
 type batchOutput struct {
-	Successful []batchID
-	Failed     []batchError
+	Successful []batchID    `xml:"DeleteMessageBatchResultEntry" flat:"Name"`
+	Failed     []batchError `xml:"BatchResultErrorEntry" flat:"Name"`
 }
 
 type batchID struct{ Id string }
@@ -233,7 +228,12 @@ func batch[Entry any](entries []Entry, id func(Entry) string, run func(Entry) er
 
 type deleteEntry struct{ Id, ReceiptHandle string }
 
-func (s *SQS) deleteMessageBatch(_ context.Context, _ cloud.Caller, q *queue, in batchInput[deleteEntry]) (any, error) {
+type deleteBatchInput struct {
+	target
+	Entries []deleteEntry `query:"DeleteMessageBatchRequestEntry"`
+}
+
+func (s *SQS) deleteMessageBatch(_ context.Context, _ cloud.Caller, q *queue, in deleteBatchInput) (any, error) {
 	deleted := 0
 	output, err := batch(in.Entries, func(e deleteEntry) string { return e.Id }, func(e deleteEntry) error {
 		r, err := q.receipt(e.ReceiptHandle)
@@ -252,24 +252,39 @@ func (s *SQS) deleteMessageBatch(_ context.Context, _ cloud.Caller, q *queue, in
 
 type visibilityInput struct {
 	target
-	visibilityEntry
+	visibilityChange
 }
 
-type visibilityEntry struct {
-	Id                string // in a batch
+type visibilityChange struct {
 	ReceiptHandle     string
 	VisibilityTimeout *int
 }
 
+type visibilityEntry struct {
+	Id string
+	visibilityChange
+}
+
 func (s *SQS) changeMessageVisibility(_ context.Context, _ cloud.Caller, q *queue, in visibilityInput) (any, error) {
-	return struct{}{}, q.change(in.visibilityEntry)
+	return struct{}{}, q.change(in.visibilityChange)
 }
 
-func (s *SQS) changeMessageVisibilityBatch(_ context.Context, _ cloud.Caller, q *queue, in batchInput[visibilityEntry]) (any, error) {
-	return batch(in.Entries, func(e visibilityEntry) string { return e.Id }, q.change)
+type visibilityBatchInput struct {
+	target
+	Entries []visibilityEntry `query:"ChangeMessageVisibilityBatchRequestEntry"`
 }
 
-func (q *queue) change(in visibilityEntry) error {
+type visibilityBatchOutput struct {
+	Successful []batchID    `xml:"ChangeMessageVisibilityBatchResultEntry" flat:"Name"`
+	Failed     []batchError `xml:"BatchResultErrorEntry" flat:"Name"`
+}
+
+func (s *SQS) changeMessageVisibilityBatch(_ context.Context, _ cloud.Caller, q *queue, in visibilityBatchInput) (any, error) {
+	output, err := batch(in.Entries, func(e visibilityEntry) string { return e.Id }, func(e visibilityEntry) error { return q.change(e.visibilityChange) })
+	return visibilityBatchOutput(output), err
+}
+
+func (q *queue) change(in visibilityChange) error {
 	r, err := q.receipt(in.ReceiptHandle)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/fifo"
@@ -36,11 +35,11 @@ type queueProperties struct {
 	ContentBasedDeduplication     *bool
 	DeduplicationScope            string
 	FifoThroughputLimit           string
+	Tags                          []struct{ Key, Value string }
 
 	KmsMasterKeyId               cfn.Ignored
 	KmsDataKeyReusePeriodSeconds cfn.Ignored
 	SqsManagedSseEnabled         cfn.Ignored
-	Tags                         cfn.Ignored
 }
 
 func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) (cfn.Handle, error) {
@@ -52,22 +51,14 @@ func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) 
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	q := newQueue(name, s.cloud.ARN("sqs", name), settings, s.queueByARN)
-	if err := s.checkRedrive(q.arn, settings.redrive); err != nil {
+	q, err := s.install(name, settings)
+	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := s.cloud.Keep(q.arn, q); err != nil {
-		return cfn.Handle{}, err
-	}
-	if err := s.add(q); err != nil {
-		return cfn.Handle{}, err
-	}
+	q.setTags(p.tags())
 	url := s.url(q)
 	return cfn.Handle{Ref: url, Attributes: map[string]any{"Arn": q.arn, "QueueName": name, "QueueUrl": url}, Delete: func(context.Context) error {
-		s.mu.Lock()
-		delete(s.queues, name)
-		s.mu.Unlock()
-		return s.cloud.Forget(q.arn)
+		return s.remove(q)
 	}}, nil
 }
 
@@ -85,6 +76,7 @@ func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, _, af
 	q.mu.Lock()
 	changed.policy = q.settings.policy
 	q.mu.Unlock()
+	q.setTags(after.tags())
 	return h, s.change(q, changed)
 }
 
@@ -106,13 +98,15 @@ func (p queueProperties) name(r cfn.Resource) (string, error) {
 	if name == "" {
 		return r.PhysicalName(80-len(suffix)) + suffix, nil
 	}
-	if stem, ok := strings.CutSuffix(name, suffix); ok && validEntryID(stem) && len(name) <= 80 { // queue names and entry ids have the same rule
-		return name, nil
+	return name, checkName(name, p.FifoQueue)
+}
+
+func (p queueProperties) tags() map[string]string {
+	tags := map[string]string{}
+	for _, tag := range p.Tags {
+		tags[tag.Key] = tag.Value
 	}
-	if p.FifoQueue {
-		return "", invalid("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.")
-	}
-	return "", invalid("Queue name %q: can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.", name)
+	return tags
 }
 
 func (p queueProperties) settings() (settings, error) {

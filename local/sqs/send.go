@@ -20,9 +20,9 @@ type sendInput struct {
 type messageInput struct {
 	MessageBody             *string
 	DelaySeconds            *int
-	MessageAttributes       map[string]attribute
-	MessageSystemAttributes map[string]attribute
-	MessageGroupId          *string // on a standard queue: the tenant of a fair queue
+	MessageAttributes       map[string]attribute `query:"MessageAttribute"`
+	MessageSystemAttributes map[string]attribute `query:"MessageSystemAttribute"`
+	MessageGroupId          *string              // on a standard queue: the tenant of a fair queue
 	MessageDeduplicationId  *string
 }
 
@@ -34,15 +34,15 @@ type sendOutput struct {
 	SequenceNumber               string `json:",omitempty"` // of a FIFO queue
 }
 
-func (s *SQS) sendMessage(_ context.Context, caller cloud.Caller, q *queue, in sendInput) (any, error) {
-	output, err := s.send(caller, q, in.messageInput)
+func (s *SQS) sendMessage(ctx context.Context, caller cloud.Caller, q *queue, in sendInput) (any, error) {
+	output, err := s.send(ctx, caller, q, in.messageInput)
 	if err != nil {
 		return nil, err
 	}
 	return output, nil
 }
 
-func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, error) {
+func (s *SQS) send(ctx context.Context, caller cloud.Caller, q *queue, in messageInput) (sendOutput, error) {
 	if err := q.checkSend(&in); err != nil {
 		return sendOutput{}, err
 	}
@@ -51,7 +51,7 @@ func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, 
 		body:             *in.MessageBody,
 		attributes:       in.MessageAttributes,
 		md5OfAttributes:  digestAttributes(in.MessageAttributes),
-		systemAttributes: in.MessageSystemAttributes,
+		systemAttributes: withTrace(in.MessageSystemAttributes, cloud.OriginOf(ctx).Trace),
 		sender:           q.senderID(caller),
 		sent:             time.Now(),
 	}
@@ -78,6 +78,15 @@ func (s *SQS) send(caller cloud.Caller, q *queue, in messageInput) (sendOutput, 
 		MD5OfMessageAttributes:       m.md5OfAttributes,
 		MD5OfMessageSystemAttributes: digestAttributes(in.MessageSystemAttributes),
 	}, nil
+}
+
+// withTrace adds the trace that the request itself belongs to, unless the sender
+// names one.
+func withTrace(attributes map[string]attribute, trace string) map[string]attribute {
+	if _, named := attributes[traceHeader]; named || trace == "" {
+		return attributes
+	}
+	return map[string]attribute{traceHeader: {DataType: "String", StringValue: &trace}}
 }
 
 func (q *queue) checkSend(in *messageInput) error {
@@ -110,15 +119,17 @@ func (q *queue) checkSend(in *messageInput) error {
 
 type sendBatchInput struct {
 	target
-	Entries []struct {
-		Id string
-		messageInput
-	}
+	Entries []sendEntry `query:"SendMessageBatchRequestEntry"`
+}
+
+type sendEntry struct {
+	Id string
+	messageInput
 }
 
 type sendBatchOutput struct {
-	Successful []sendBatchResult
-	Failed     []batchError
+	Successful []sendBatchResult `xml:"SendMessageBatchResultEntry" flat:"Name"`
+	Failed     []batchError      `xml:"BatchResultErrorEntry" flat:"Name"`
 }
 
 type sendBatchResult struct {
@@ -126,7 +137,7 @@ type sendBatchResult struct {
 	sendOutput
 }
 
-func (s *SQS) sendMessageBatch(_ context.Context, caller cloud.Caller, q *queue, in sendBatchInput) (any, error) {
+func (s *SQS) sendMessageBatch(ctx context.Context, caller cloud.Caller, q *queue, in sendBatchInput) (any, error) {
 	ids := make([]string, len(in.Entries))
 	total := 0
 	for i, entry := range in.Entries {
@@ -142,9 +153,12 @@ func (s *SQS) sendMessageBatch(_ context.Context, caller cloud.Caller, q *queue,
 		return nil, fail("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong",
 			"Batch requests cannot be longer than %d bytes. You have sent %d bytes.", maxBytes, total)
 	}
+	if err := q.checkEntryIDs(in.Entries); err != nil {
+		return nil, err
+	}
 	output := sendBatchOutput{Successful: []sendBatchResult{}, Failed: []batchError{}}
 	for _, entry := range in.Entries {
-		sent, err := s.send(caller, q, entry.messageInput)
+		sent, err := s.send(ctx, caller, q, entry.messageInput)
 		if err != nil {
 			output.Failed = append(output.Failed, newBatchError(entry.Id, err))
 			continue

@@ -3,10 +3,13 @@ package sqs
 // This file holds what can be set on a queue, with SQS's defaults and limits.
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/fifo"
@@ -29,6 +32,11 @@ type settings struct {
 	allow      *redriveAllowPolicy
 
 	policy string // as given; the authorizer knows its meaning
+
+	// How messages would be encrypted makes no difference here.
+	key      string // of KMS; or empty
+	keyReuse string // seconds
+	ownKey   bool   // whether SQS has a key of its own for them
 
 	fifo               bool // which cannot be changed
 	contentBased       bool // deduplication ids are made of bodies
@@ -68,11 +76,57 @@ func (p *redriveAllowPolicy) allows(source string) bool {
 }
 
 func defaultSettings(fifo bool) settings {
-	s := settings{retention: 4 * 24 * time.Hour, visibility: 30 * time.Second, maxBytes: maxBytes}
+	s := settings{retention: 4 * 24 * time.Hour, visibility: 30 * time.Second, maxBytes: maxBytes, ownKey: true}
 	if fifo {
 		s.fifo, s.deduplicationScope, s.throughputLimit = true, perQueue, limitPerQueue
 	}
 	return s
+}
+
+// attributes are the settings in the API's notation.
+func (s *settings) attributes() map[string]string {
+	seconds := func(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+	all := map[string]string{
+		"VisibilityTimeout":             seconds(s.visibility),
+		"MaximumMessageSize":            strconv.Itoa(s.maxBytes),
+		"MessageRetentionPeriod":        seconds(s.retention),
+		"DelaySeconds":                  seconds(s.delay),
+		"ReceiveMessageWaitTimeSeconds": seconds(s.wait),
+		"SqsManagedSseEnabled":          strconv.FormatBool(s.ownKey),
+	}
+	if s.redrive != nil {
+		all["RedrivePolicy"] = s.redrive.String()
+	}
+	if s.allow != nil {
+		all["RedriveAllowPolicy"] = s.allow.String()
+	}
+	if s.policy != "" {
+		all["Policy"] = s.policy
+	}
+	if s.key != "" {
+		all["KmsMasterKeyId"], all["KmsDataKeyReusePeriodSeconds"] = s.key, cmp.Or(s.keyReuse, "300")
+	}
+	if s.fifo {
+		all["FifoQueue"] = "true"
+		all["ContentBasedDeduplication"] = strconv.FormatBool(s.contentBased)
+		all["DeduplicationScope"] = s.deduplicationScope
+		all["FifoThroughputLimit"] = s.throughputLimit
+	}
+	return all
+}
+
+// setAll changes attributes, which must go together.
+func (s *settings) setAll(attributes map[string]string) error {
+	if attributes["KmsMasterKeyId"] != "" && attributes["SqsManagedSseEnabled"] == "true" {
+		return fail("InvalidAttributeName", "InvalidAttributeName",
+			"You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.")
+	}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		if err := s.set(name, attributes[name]); err != nil {
+			return err
+		}
+	}
+	return s.check()
 }
 
 // set changes one attribute, in the API's notation: all values are strings.
@@ -89,7 +143,7 @@ func (s *settings) set(name, value string) error {
 	case "MaximumMessageSize":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1024 || n > maxBytes {
-			return invalidAttribute(name, value)
+			return invalidAttribute(name)
 		}
 		s.maxBytes = n
 		return nil
@@ -98,22 +152,68 @@ func (s *settings) set(name, value string) error {
 	case "RedriveAllowPolicy":
 		return s.setRedriveAllowPolicy(value)
 	case "FifoQueue":
-		if value != strconv.FormatBool(s.fifo) {
+		if !s.fifo {
+			return unknownAttribute(name)
+		}
+		if !strings.EqualFold(value, "true") {
 			return fail("InvalidAttributeValue", "InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
 		}
 		return nil
 	case "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit":
-		if s.fifo {
-			return s.setFIFO(name, value)
-		}
+		return s.setFIFO(name, value)
 	case "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled":
+		return s.setEncryption(name, value)
+	case "Policy":
+		if value != "" && !json.Valid([]byte(value)) {
+			return invalidAttribute(name)
+		}
+		s.policy = value
 		return nil
 	}
+	return unknownAttribute(name)
+}
+
+func unknownAttribute(name string) error {
 	return fail("InvalidAttributeName", "InvalidAttributeName", "Unknown Attribute %s.", name)
+}
+
+// setEncryption lets a queue have one kind of key at a time.
+func (s *settings) setEncryption(name, value string) error {
+	switch name {
+	case "KmsMasterKeyId":
+		s.key = value
+		s.ownKey = s.ownKey && value == ""
+	case "KmsDataKeyReusePeriodSeconds":
+		var period time.Duration
+		if err := setSeconds(&period, name, value, time.Minute, 24*time.Hour); err != nil {
+			return err
+		}
+		s.keyReuse = value
+	default:
+		own, err := strconv.ParseBool(value)
+		if err != nil {
+			return invalidAttribute(name)
+		}
+		s.ownKey = own
+		if own {
+			s.key = ""
+		}
+	}
+	return nil
 }
 
 // setFIFO changes an attribute that only a FIFO queue has.
 func (s *settings) setFIFO(name, value string) error {
+	switch {
+	case s.fifo:
+	case name == "ContentBasedDeduplication":
+		return unknownAttribute(name)
+	default:
+		return fail("InvalidAttributeName", "InvalidAttributeName", "You can specify the %s only when FifoQueue is set to true.", name)
+	}
+	if name == "ContentBasedDeduplication" {
+		value = strings.ToLower(value)
+	}
 	for _, attribute := range []struct {
 		name   string
 		values []string
@@ -128,7 +228,7 @@ func (s *settings) setFIFO(name, value string) error {
 			return nil
 		}
 	}
-	return invalidAttribute(name, value)
+	return invalidAttribute(name)
 }
 
 // check tells whether the settings go together.
@@ -143,7 +243,7 @@ func (s *settings) check() error {
 func setSeconds(field *time.Duration, name, value string, least, most time.Duration) error {
 	n, err := strconv.Atoi(value)
 	if d := time.Duration(n) * time.Second; err != nil || d < least || d > most {
-		return invalidAttribute(name, value)
+		return invalidAttribute(name)
 	}
 	*field = time.Duration(n) * time.Second
 	return nil

@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // Options configure the service.
@@ -30,40 +32,55 @@ type SQS struct {
 	opts    Options
 	metrics metrics
 
-	mu     sync.RWMutex
-	queues map[string]*queue // by name
+	mu      sync.RWMutex
+	queues  map[string]*queue // by name
+	deleted map[string]time.Time
 }
 
 var _ cloud.API = (*SQS)(nil)
 
 // New returns a service without queues. They are measured until c is closed.
 func New(c *cloud.Cloud, opts Options) *SQS {
-	s := &SQS{cloud: c, opts: opts, metrics: newMetrics(c), queues: map[string]*queue{}}
+	s := &SQS{cloud: c, opts: opts, metrics: newMetrics(c), queues: map[string]*queue{}, deleted: map[string]time.Time{}}
 	s.Operations = s.operations()
 	c.Go(s.gauge)
 	return s
+}
+
+// Protocols implements wire.Speaker: older clients speak the query protocol, at
+// the address of the queue.
+func (s *SQS) Protocols() wire.Protocols {
+	return wire.Protocols{Query: &wire.Query{Namespace: "http://queue.amazonaws.com/doc/2012-11-05/", Path: "QueueUrl", Detail: true}}
 }
 
 // operations returns the API. The batch forms need the permission of the single
 // one, as on AWS.
 func (s *SQS) operations() cloud.Operations {
 	return cloud.Operations{
+		"AddPermission":                onQueue(s, "AddPermission", s.addPermission),
+		"CancelMessageMoveTask":        cloud.Handle(s.cancelMessageMoveTask),
 		"ChangeMessageVisibility":      onQueue(s, "ChangeMessageVisibility", s.changeMessageVisibility),
 		"ChangeMessageVisibilityBatch": onQueue(s, "ChangeMessageVisibility", s.changeMessageVisibilityBatch),
+		"CreateQueue":                  cloud.Handle(s.createQueueByCall),
 		"DeleteMessage":                onQueue(s, "DeleteMessage", s.deleteMessage),
 		"DeleteMessageBatch":           onQueue(s, "DeleteMessage", s.deleteMessageBatch),
+		"DeleteQueue":                  onQueue(s, "DeleteQueue", s.deleteQueue),
 		"GetQueueAttributes":           onQueue(s, "GetQueueAttributes", s.getQueueAttributes),
 		"GetQueueUrl":                  cloud.Handle(s.getQueueURL),
 		"ListDeadLetterSourceQueues":   onQueue(s, "ListDeadLetterSourceQueues", s.listDeadLetterSourceQueues),
 		"ListMessageMoveTasks":         cloud.Handle(s.listMessageMoveTasks),
+		"ListQueueTags":                onQueue(s, "ListQueueTags", s.listQueueTags),
 		"ListQueues":                   cloud.Handle(s.listQueues),
 		"PurgeQueue":                   onQueue(s, "PurgeQueue", s.purgeQueue),
 		"ReceiveMessage":               onQueue(s, "ReceiveMessage", s.receiveMessage),
+		"RemovePermission":             onQueue(s, "RemovePermission", s.removePermission),
 		"SendMessage":                  onQueue(s, "SendMessage", s.sendMessage),
 		"SendMessageBatch":             onQueue(s, "SendMessage", s.sendMessageBatch),
 		"SetQueueAttributes":           onQueue(s, "SetQueueAttributes", s.setQueueAttributes),
 		"StartMessageMoveTask":         cloud.Handle(s.startMessageMoveTask),
-	}
+		"TagQueue":                     onQueue(s, "TagQueue", s.tagQueue),
+		"UntagQueue":                   onQueue(s, "UntagQueue", s.untagQueue),
+	}.Strict()
 }
 
 // target is the part of an input that all actions on a queue share.
@@ -86,7 +103,8 @@ func onQueue[In interface{ url() string }](s *SQS, permission string, run func(c
 
 // open authorizes the caller and finds the queue of a URL. Only the path
 // /ACCOUNT/NAME counts, so that a URL stays good when the engine's port
-// changes, and AWS's own https://sqs.REGION.amazonaws.com/ACCOUNT/NAME works.
+// changes, and AWS's own https://sqs.REGION.amazonaws.com/ACCOUNT/NAME works. A
+// bare name is a queue of this account.
 func (s *SQS) open(caller cloud.Caller, permission, url string) (*queue, error) {
 	if url == "" {
 		return nil, missing("QueueUrl")
@@ -95,7 +113,7 @@ func (s *SQS) open(caller cloud.Caller, permission, url string) (*queue, error) 
 	if err := s.cloud.Authorize(caller, permission, s.cloud.ARN("sqs", name)); err != nil {
 		return nil, err
 	}
-	if account := path.Base(path.Dir(url)); account != s.cloud.Account {
+	if account := path.Base(path.Dir(url)); account != s.cloud.Account && url != name {
 		return nil, noSuchQueue()
 	}
 	return s.queue(name)

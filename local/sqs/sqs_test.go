@@ -16,7 +16,8 @@ import (
 
 type engine struct {
 	*cloud.Cloud
-	types map[string]cfn.Type
+	types  map[string]cfn.Type
+	queues *sqs.SQS
 }
 
 func newEngine(t *testing.T) *engine {
@@ -27,7 +28,7 @@ func newEngine(t *testing.T) *engine {
 	c.Authorizer, c.Policies = identity, identity
 	queues := sqs.New(c, sqs.Options{Endpoint: func() string { return "http://127.0.0.1:4566" }})
 	c.Register("sqs", queues)
-	e := &engine{Cloud: c, types: map[string]cfn.Type{}}
+	e := &engine{Cloud: c, types: map[string]cfn.Type{}, queues: queues}
 	for _, list := range [][]cfn.Type{identity.Types(), queues.Types()} {
 		for _, t := range list {
 			e.types[t.Name] = t
@@ -65,9 +66,12 @@ func queue(id, properties string) string {
 
 func url(queue string) string { return "http://127.0.0.1:4566/123456789012/" + queue }
 
-// call performs an action on a queue; in has the further members.
+// call performs an action on a queue, or on none; in has the further members.
 func (e *engine) call(queue, action string, in map[string]any, out any) error {
-	input := map[string]any{"QueueUrl": url(queue)}
+	input := map[string]any{}
+	if queue != "" {
+		input["QueueUrl"] = url(queue)
+	}
 	for name, value := range in {
 		input[name] = value
 	}

@@ -32,6 +32,9 @@ type order struct {
 func (q *queue) receive(ctx context.Context, o order) ([]delivery, error) {
 	deadline := time.Now().Add(o.wait)
 	for {
+		if q.isGone() {
+			return nil, noSuchQueue()
+		}
 		now := time.Now()
 		got := q.take(now, o)
 		q.giveUp(got)
@@ -48,6 +51,12 @@ func (q *queue) receive(ctx context.Context, o order) ([]delivery, error) {
 			return nil, err
 		}
 	}
+}
+
+func (q *queue) isGone() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.deleted
 }
 
 // waitForChange returns when the queue may have something to receive, or at
@@ -110,7 +119,7 @@ func (q *queue) take(now time.Time, o order) (got haul) {
 			got.full = true
 			break
 		}
-		if r := q.settings.redrive; r != nil && m.receives >= r.maxReceiveCount {
+		if r := q.settings.redrive; r != nil && m.receives >= r.maxReceiveCount && q.queueByARN(r.target) != nil {
 			q.remove(m)
 			got.dead, got.deadTarget = append(got.dead, m), r.target
 			continue
@@ -172,7 +181,10 @@ func (q *queue) giveUp(got haul) {
 	if len(got.dead) == 0 {
 		return
 	}
-	letters := q.queueByARN(got.deadTarget) // there: queues are not deleted, and settings name existing ones
+	letters := q.queueByARN(got.deadTarget)
+	if letters == nil { // deleted a moment ago
+		letters = q
+	}
 	for _, m := range got.dead {
 		letter := *m // an earlier receiver may still be reading the message
 		letter.deadLetterSource = q.arn

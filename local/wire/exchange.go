@@ -36,7 +36,7 @@ type Exchange struct {
 // origin is where the request comes from.
 func (x *Exchange) origin() cloud.Origin {
 	sourceIP, _, _ := net.SplitHostPort(x.Request.RemoteAddr)
-	return cloud.Origin{RequestID: x.RequestID, SourceIP: sourceIP, UserAgent: x.Request.UserAgent()}
+	return cloud.Origin{RequestID: x.RequestID, SourceIP: sourceIP, UserAgent: x.Request.UserAgent(), Trace: x.Request.Header.Get("X-Amzn-Trace-Id")}
 }
 
 // body reads the request's body, which SDKs may zip.

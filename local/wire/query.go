@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -17,6 +18,13 @@ const formType = "application/x-www-form-urlencoded"
 type Query struct {
 	// Namespace is the XML namespace of the answers. Required.
 	Namespace string
+
+	// Path is the member of an input that is the address of the request, where
+	// the form does not have it. Default: addresses mean nothing.
+	Path string
+
+	// Detail tells whether errors have an element Detail, which is empty.
+	Detail bool
 }
 
 type query struct{ ec2 bool }
@@ -46,6 +54,14 @@ func (query) read(x *Exchange) (call, error) {
 	}
 	form.Del("Action")
 	form.Del("Version")
+	if member := x.speaks.Query.Path; member != "" && x.Request.URL.Path != "/" && !form.Has(member) {
+		form.Set(member, x.Request.URL.Path)
+	}
+	for name := range form {
+		if strings.HasPrefix(name, "X-Amz-") { // of a signature
+			form.Del(name)
+		}
+	}
 	input, err := Form(form, x.cloud.Input(x.service, action))
 	return call{action: action, input: input}, err
 }
@@ -76,6 +92,7 @@ type queryError struct {
 	Type      string   `xml:"Error>Type"`
 	Code      string   `xml:"Error>Code"`
 	Message   string   `xml:"Error>Message"`
+	Detail    *string  `xml:"Error>Detail"`
 	RequestID string   `xml:"RequestId"`
 }
 
@@ -98,9 +115,12 @@ func (p query) fail(x *Exchange, e *cloud.Error) {
 		x.document(e.Status, ec2Error{Code: code, Message: e.Message, RequestID: x.RequestID})
 		return
 	}
-	namespace := ""
+	answer := queryError{Type: e.Fault(), Code: code, Message: e.Message, RequestID: x.RequestID}
 	if x.speaks.Query != nil {
-		namespace = x.speaks.Query.Namespace
+		answer.Namespace = x.speaks.Query.Namespace
 	}
-	x.document(e.Status, queryError{Namespace: namespace, Type: e.Fault(), Code: code, Message: e.Message, RequestID: x.RequestID})
+	if x.speaks.Query != nil && x.speaks.Query.Detail {
+		answer.Detail = new(string)
+	}
+	x.document(e.Status, answer)
 }

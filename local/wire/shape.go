@@ -13,10 +13,12 @@ import (
 )
 
 // member is a member of a shape. Its names in XML and in forms are those of the
-// tags xml and query, where they are not the one in JSON.
+// tags xml and query, where they are not the one in JSON. A list or a map with
+// the tag flat has no element around its own; a map calls its keys what it says.
 type member struct {
 	name     string // in JSON
 	xml      string // in XML
+	flat     string // what a flat list or map calls its keys; or empty
 	query    string // in forms
 	optional bool   // whether it is left out when it is empty
 	field    reflect.StructField
@@ -34,7 +36,7 @@ func membersOf(t reflect.Type) []member {
 			name = field.Name
 		}
 		members = append(members, member{
-			name: name, xml: cmp.Or(field.Tag.Get("xml"), name), query: cmp.Or(field.Tag.Get("query"), name),
+			name: name, xml: cmp.Or(field.Tag.Get("xml"), name), flat: field.Tag.Get("flat"), query: cmp.Or(field.Tag.Get("query"), name),
 			optional: strings.Contains(options, "omit"), field: field,
 		})
 	}

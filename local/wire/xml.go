@@ -96,8 +96,12 @@ func (w xmlWriter) value(v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Struct:
 		for _, m := range membersOf(v.Type()) {
-			if value, ok := m.get(v); ok {
-				if err := w.element(element{m.xml, value.Interface()}); err != nil {
+			value, ok := m.get(v)
+			if !ok {
+				continue
+			}
+			for _, e := range m.elements(value) {
+				if err := w.element(e); err != nil {
 					return err
 				}
 			}
@@ -116,12 +120,37 @@ func (w xmlWriter) value(v reflect.Value) error {
 	return fmt.Errorf("XML has no form for %s", v.Type())
 }
 
-// entries writes a map, by key.
-func (w xmlWriter) entries(v reflect.Value) error {
+// elements are what a member is written as: one, unless it is flat.
+func (m member) elements(v reflect.Value) []element {
+	switch {
+	case m.flat != "" && v.Kind() == reflect.Slice:
+		elements := make([]element, v.Len())
+		for i := range elements {
+			elements[i] = element{m.xml, v.Index(i).Interface()}
+		}
+		return elements
+	case m.flat != "" && v.Kind() == reflect.Map:
+		var elements []element
+		values := valuesOf(v)
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			elements = append(elements, element{m.xml, []element{{m.flat, key}, {"Value", values[key]}}})
+		}
+		return elements
+	}
+	return []element{{m.xml, v.Interface()}}
+}
+
+func valuesOf(v reflect.Value) map[string]any {
 	values := map[string]any{}
 	for key, value := range v.Seq2() {
 		values[fmt.Sprint(key)] = value.Interface()
 	}
+	return values
+}
+
+// entries writes a map, by key.
+func (w xmlWriter) entries(v reflect.Value) error {
+	values := valuesOf(v)
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		entry := []element{{"key", key}, {"value", values[key]}}
 		if err := w.element(element{"entry", entry}); err != nil {
