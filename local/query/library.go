@@ -15,7 +15,7 @@ import (
 	"github.com/dop251/goja"
 )
 
-//go:embed jsonata/jsonata.min.js
+//go:embed jsonata/testdata/reference/jsonata.min.js
 var librarySource string
 
 //go:embed functions.js

@@ -20,7 +20,7 @@ func TestTheEmbeddedLibraryIsThePublishedOne(t *testing.T) {
 	if got := hex.EncodeToString(sum[:]); got != librarySHA256 {
 		t.Errorf("jsonata/jsonata.min.js has digest %s, want that of jsonata 2.0.6, %s", got, librarySHA256)
 	}
-	text, err := os.ReadFile("jsonata/package.json")
+	text, err := os.ReadFile("jsonata/testdata/reference/package.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestTheEmbeddedLibraryIsThePublishedOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	if pkg.Name != "jsonata" || pkg.Version != "2.0.6" || pkg.License != "MIT" {
-		t.Errorf("jsonata/package.json is of %+v, want jsonata 2.0.6", pkg)
+		t.Errorf("jsonata/testdata/reference/package.json is of %+v, want jsonata 2.0.6", pkg)
 	}
 }
 

@@ -234,13 +234,7 @@ func (s *subPicture) format(f decimalFormat, value float64) string {
 	whole = strings.Repeat(f.zero, max(0, s.leastWhole-len(chars(whole)))) + whole
 	decimal += strings.Repeat(f.zero, max(0, s.leastDecimal-len(chars(decimal))))
 
-	text := s.groupWhole(f, whole)
-	if decimal = s.groupDecimal(f, decimal); decimal != "" && strings.Contains(s.picture, f.decimal) {
-		text += f.decimal + decimal
-	} else if decimal != "" {
-		text += f.decimal + decimal
-		text = text[:len(text)-len(chars(text)[len(chars(text))-1])]
-	}
+	text := s.grouped(f, whole, decimal)
 	if s.leastExponent > 0 {
 		digits, _ := f.split(math.Abs(exponent), 0)
 		digits = strings.Repeat(f.zero, max(0, s.leastExponent-len(chars(digits)))) + digits
@@ -303,26 +297,27 @@ func (f decimalFormat) split(value float64, decimals int) (whole, decimal string
 	return whole, decimal
 }
 
-func (s *subPicture) groupWhole(f decimalFormat, whole string) string {
-	digits := chars(whole)
+// grouped puts the separators in. Places beyond the digits are counted from the end, as JavaScript does.
+func (s *subPicture) grouped(f decimalFormat, whole, decimal string) string {
+	text := append(append(chars(whole), f.decimal), chars(decimal)...)
+	point := len(chars(whole))
 	if s.regular > 0 {
-		for at := len(digits) - s.regular; at > 0; at -= s.regular {
-			digits = slices.Insert(digits, at, f.grouping)
+		for at := point - s.regular; at > 0; at -= s.regular {
+			text = slices.Insert(text, at, f.grouping)
 		}
-		return strings.Join(digits, "")
+	} else {
+		for _, place := range s.wholeGroups {
+			text = slices.Insert(text, sliceIndex(float64(point-place), len(text)), f.grouping)
+			point++
+		}
 	}
-	length := len(digits)
-	for _, place := range s.wholeGroups {
-		digits = slices.Insert(digits, max(0, length-place), f.grouping)
-		length++
-	}
-	return strings.Join(digits, "")
-}
-
-func (s *subPicture) groupDecimal(f decimalFormat, decimal string) string {
-	digits := chars(decimal)
+	point = slices.Index(text, f.decimal)
 	for _, place := range s.decimalGroups {
-		digits = slices.Insert(digits, min(place, len(digits)), f.grouping)
+		text = slices.Insert(text, min(place+point+1, len(text)), f.grouping)
 	}
-	return strings.Join(digits, "")
+	point = slices.Index(text, f.decimal)
+	if !strings.Contains(s.picture, f.decimal) || point == len(text)-1 {
+		text = text[:len(text)-1]
+	}
+	return strings.Join(text, "")
 }

@@ -10,6 +10,8 @@ package jsonata
 import (
 	"context"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // Expression is a compiled expression. It can be evaluated concurrently.
@@ -50,8 +52,31 @@ func (e *Expression) Eval(ctx context.Context, input any, variables map[string]a
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}
+	if value, ok := e.given(variables); ok {
+		return value, true, nil
+	}
 	ev := &evaluation{ctx: ctx, library: e.library, input: input, limits: defaultLimits}
 	return e.eval(ev, input, variables)
+}
+
+// given is a path into a variable that meets nothing but objects on its way, as most expressions are: it takes no
+// evaluation to follow it.
+func (e *Expression) given(variables map[string]any) (any, bool) {
+	if !e.root.plain || e.root.list[0].kind != nodeVariable {
+		return nil, false
+	}
+	value, ok := variables[e.root.list[0].text]
+	for i := 1; ok && i < len(e.root.list); i++ {
+		members, isObject := value.(*jsonvalue.Object)
+		if !isObject {
+			return nil, false
+		}
+		value, ok = members.Get(e.root.list[i].text)
+	}
+	if n, isNumber := value.(float64); isNumber && n == 0 {
+		value = 0.0 // not -0
+	}
+	return value, ok
 }
 
 func (e *Expression) eval(ev *evaluation, input any, variables map[string]any) (value any, defined bool, err error) {

@@ -4,6 +4,7 @@ package jsonata
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/query/jsonata/internal/regex"
@@ -27,9 +28,9 @@ func (p *pattern) arity() int { return 2 }
 
 // apply finds the first match, from an index on: {match, start, end, groups, next}.
 func (p *pattern) apply(ev *evaluation, args []any, _ any) (any, error) {
-	text, ok := args[0].(string)
-	if !ok {
-		return nil, fail("T1010")
+	text := "undefined"
+	if len(args) > 0 {
+		text = scriptText(args[0])
 	}
 	from := 0
 	if len(args) > 1 {
@@ -38,6 +39,34 @@ func (p *pattern) apply(ev *evaluation, args []any, _ any) (any, error) {
 		}
 	}
 	return p.find(ev, units(text), from)
+}
+
+// scriptText is String(value): what JavaScript matches where it is given no text.
+func scriptText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case Undefined:
+		return "undefined"
+	case nil:
+		return "null"
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	if f, ok := numberOf(value); ok {
+		return numberText(f)
+	}
+	items, ok := itemsOf(value)
+	if !ok {
+		return "[object Object]"
+	}
+	texts := make([]string, len(items))
+	for i, item := range items {
+		if item != undefined && item != nil {
+			texts[i] = scriptText(item)
+		}
+	}
+	return strings.Join(texts, ",")
 }
 
 func (p *pattern) find(ev *evaluation, text []uint16, from int) (any, error) {
@@ -196,10 +225,7 @@ func split(ev *evaluation, args []any) (any, error) {
 	if separator, ok := args[1].(string); ok {
 		parts := strings.Split(text, separator)
 		if separator == "" {
-			parts = nil
-			for _, unit := range units(text) {
-				parts = append(parts, fromUnits([]uint16{unit}))
-			}
+			parts = chars(text) // characters, not halves of surrogate pairs
 		}
 		for _, part := range parts[:int(min(math.Trunc(limit), float64(len(parts))))] {
 			result.items = append(result.items, part)

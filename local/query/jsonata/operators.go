@@ -3,6 +3,7 @@
 package jsonata
 
 import (
+	"errors"
 	"math"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
@@ -29,20 +30,17 @@ func (ev *evaluation) binary(n *node, input any, env *frame) (any, error) {
 
 func (ev *evaluation) logical(n *node, left, input any, env *frame) (any, error) {
 	holds, _, err := ev.boolean(left)
-	if err != nil {
-		return nil, at(err, n.at, n.text)
+	if err == nil && holds != (n.text == "or") {
+		var right any
+		if right, err = ev.eval(n.rhs, input, env); err == nil {
+			holds, _, err = ev.boolean(right)
+		}
 	}
-	if holds == (n.text == "or") {
-		return holds, nil
+	var e *Error
+	if errors.As(err, &e) && e.Code != "" { // whatever failed, the reference implementation blames the operator
+		e.Position, e.token = n.at, n.text
 	}
-	right, err := ev.eval(n.rhs, input, env)
-	if err == nil {
-		holds, _, err = ev.boolean(right)
-	}
-	if err != nil {
-		return nil, at(err, n.at, n.text)
-	}
-	return holds, nil
+	return holds, err
 }
 
 func (ev *evaluation) operate(operator string, left, right any) (any, error) {
