@@ -283,7 +283,7 @@ func TestADeniedCallNamesRoleActionAndResourceToTheHandlerAndInItsLog(t *testing
 	}
 	eventually(t, "the worker's log has the refusal", func() bool {
 		raw, err := os.ReadFile(logs[0])
-		return err == nil && bytes.Contains(raw, []byte("AccessDenied"))
+		return err == nil && bytes.Contains(raw, []byte("is not authorized to perform: dynamodb:PutItem"))
 	})
 	log := read(t, logs[0])
 	for _, part := range []string{":assumed-role/worker-role/", "dynamodb:PutItem", ":table/" + output(t, shop, "Orders")} {

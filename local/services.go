@@ -64,6 +64,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	e.stacks = cloudformation.New(c, cloudformation.Options{
 		Endpoint: e.URL, Localize: e.localize, Types: e.types, Ready: e.ready, Fetch: e.fetch,
 	})
+	groups := logs.New(c)
 	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys"), Logs: e.logs})
 
 	return []service{
@@ -71,7 +72,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"sts", iam.NewSTS(e.identity)},
 		{"access-analyzer", accessanalyzer.New(c)},
 		{"cloudwatch", metrics},
-		{"logs", logs.New(c)},
+		{"logs", groups},
 		{"events", bus},
 		{"cloudtrail", trail},
 		{"s3", objects},
@@ -91,6 +92,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"lambda", lambda.New(c, lambda.Options{
 			Code:        e.code,
 			Logs:        e.logs,
+			LogGroups:   groups,
 			Endpoint:    e.URL,
 			Credentials: e.credentials,
 			Limits:      o.Functions,

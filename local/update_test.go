@@ -50,6 +50,7 @@ var updated = map[string]string{
 	"AWS::Lambda::EventInvokeConfig":      "DestinationConfig MaximumEventAgeInSeconds MaximumRetryAttempts",
 	"AWS::Lambda::EventSourceMapping":     "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts ParallelizationFactor ScalingConfig",
 	"AWS::Lambda::Function":               "Architectures Code DeadLetterConfig Description Environment Handler LoggingConfig MemorySize ReservedConcurrentExecutions Role Runtime Timeout TracingConfig",
+	"AWS::Logs::LogGroup":                 "RetentionInDays Tags",
 	"AWS::S3::Bucket":                     "NotificationConfiguration Tags VersioningConfiguration",
 	"AWS::S3::BucketPolicy":               "PolicyDocument",
 	"AWS::SNS::Subscription":              "FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // initTime is what AWS gives an environment to ask for its first invocation.
@@ -61,7 +59,7 @@ func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, e
 	}
 	var log *os.File
 	log, e.logTurn = p.function.log.now()
-	l.checkObserved(p)
+	l.observe(p)
 	e.cmd, err = l.command(ctx, p, listener.Addr().String(), log)
 	if err == nil {
 		err = l.launcher.start(e.cmd)
@@ -190,7 +188,7 @@ func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *o
 		"AWS_LAMBDA_FUNCTION_VERSION":     v.number,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(v.memory),
 		"AWS_LAMBDA_LOG_GROUP_NAME":       v.logGroup,
-		"AWS_LAMBDA_LOG_STREAM_NAME":      time.Now().UTC().Format("2006/01/02") + "/[" + v.number + "]" + cloud.UUID(),
+		"AWS_LAMBDA_LOG_STREAM_NAME":      f.logStream,
 		"AWS_REGION":                      l.cloud.Region,
 		"AWS_DEFAULT_REGION":              l.cloud.Region,
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",

@@ -23,6 +23,7 @@ type function struct {
 	name       string
 	arn        string // without a qualifier
 	log        *logFile
+	logStream  string              // of all its environments: they share the file
 	dimensions []map[string]string // sets of them, of its metrics
 
 	deleted atomic.Bool

@@ -78,6 +78,10 @@ type Options struct {
 	// <stack>-<logicalID>.log. Default: nothing is logged.
 	Logs string
 
+	// LogGroups show the logs to clients of CloudWatch Logs. Default: they are
+	// in the files only.
+	LogGroups LogGroups
+
 	// Endpoint returns the URL that handlers use as AWS_ENDPOINT_URL.
 	// Default: the variable is not set.
 	Endpoint func() string

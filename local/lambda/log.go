@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // maxTail is how much of a log an invocation may answer, in bytes.
@@ -27,6 +28,10 @@ type logFile struct {
 	file     *os.File
 	previous *os.File // put aside, or nil
 	turn     int      // how many files were put aside
+	began    int64    // bytes that an earlier run had left in the first file
+	before   int64    // bytes of all files that were put aside
+	aside    int64    // bytes that the last of them had then
+	times    timeline
 }
 
 // mark is a place in a log: how far it had come, and how far the file that was
@@ -43,8 +48,11 @@ func openLog(folder, stack, logicalID string, limit int64) (*logFile, error) {
 	}
 	l := &logFile{path: filepath.Join(folder, stack+"-"+logicalID+".log"), limit: limit}
 	var err error
-	l.file, err = open(l.path)
-	return l, err
+	if l.file, err = open(l.path); err != nil {
+		return nil, err
+	}
+	l.began = size(l.file)
+	return l, nil
 }
 
 func open(path string) (*os.File, error) {
@@ -82,6 +90,8 @@ func (l *logFile) rotate() bool {
 	if l.previous != nil {
 		l.previous.Close() // nothing was buffered
 	}
+	l.aside = size(l.file)
+	l.before += l.aside
 	l.previous, l.file = l.file, file
 	l.turn++
 	return true
@@ -99,6 +109,7 @@ func (l *logFile) close() error {
 func (l *logFile) write(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.times.note(l.before+size(l.file), time.Now())
 	io.WriteString(l.file, text) // a log that cannot be written stops nobody
 }
 

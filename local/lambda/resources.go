@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -122,6 +123,7 @@ func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionPro
 		f.name = r.PhysicalName(64)
 	}
 	f.arn = l.cloud.ARN("lambda", "function:"+f.name)
+	f.logStream = time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + strings.ReplaceAll(cloud.UUID(), "-", "")
 	f.dimensions = []map[string]string{{"FunctionName": f.name}, nil}
 	var err error
 	if f.latest, err = l.version(f, r, p); err != nil {

@@ -1,83 +1,64 @@
-// Package logs knows the log groups that templates declare, so that services
-// and clients can tell whether a group exists. What is logged goes to files.
+// Package logs is CloudWatch Logs for the local engine: log groups of templates and
+// of the API, the events that clients put into their streams, and those of streams
+// that services of the engine log by themselves, as Lambda's functions do.
+//
+// A group keeps the last 16 MiB of what was put into it, for as long as its
+// retention says. Nothing outlives the engine.
 package logs
 
+// This file is the service itself: what it holds, and its operations.
+
 import (
-	"cmp"
-	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
-	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Logs is the register of log groups. It implements cloud.API.
+// Logs is the service. It implements cloud.API.
 type Logs struct {
 	cloud.Operations
 
 	cloud *cloud.Cloud
 
 	mu     sync.Mutex
-	groups map[string]string // ARNs by name
+	groups map[string]*group // by name
 }
 
-// New returns a register without groups.
+// New returns a service without groups.
 func New(c *cloud.Cloud) *Logs {
-	l := &Logs{cloud: c, groups: map[string]string{}}
-	l.Operations = cloud.Operations{"DescribeLogGroups": cloud.Handle(l.describeLogGroups)}
+	l := &Logs{cloud: c, groups: map[string]*group{}}
+	l.Operations = cloud.Operations{
+		"CreateLogGroup":        cloud.Handle(l.createLogGroup),
+		"CreateLogStream":       cloud.Handle(l.createLogStream),
+		"DeleteLogGroup":        cloud.Handle(l.deleteLogGroup),
+		"DeleteLogStream":       cloud.Handle(l.deleteLogStream),
+		"DeleteRetentionPolicy": cloud.Handle(l.deleteRetentionPolicy),
+		"DescribeLogGroups":     cloud.Handle(l.describeLogGroups),
+		"DescribeLogStreams":    cloud.Handle(l.describeLogStreams),
+		"FilterLogEvents":       cloud.Handle(l.filterLogEvents),
+		"GetLogEvents":          cloud.Handle(l.getLogEvents),
+		"ListTagsForResource":   cloud.Handle(l.listTagsForResource),
+		"PutLogEvents":          cloud.Handle(l.putLogEvents),
+		"PutRetentionPolicy":    cloud.Handle(l.putRetentionPolicy),
+		"TagResource":           cloud.Handle(l.tagResource),
+		"UntagResource":         cloud.Handle(l.untagResource),
+	}
 	return l
 }
 
-type describeLogGroupsInput struct {
-	LogGroupNamePrefix string `json:"logGroupNamePrefix"`
-	Limit              int    `json:"limit"`     // at most 50, which is the default
-	NextToken          string `json:"nextToken"` // the last name of the page before
-}
-
-type describeLogGroupsOutput struct {
-	LogGroups []describedGroup `json:"logGroups"`
-	NextToken string           `json:"nextToken,omitempty"`
-}
-
-type describedGroup struct {
-	Name string `json:"logGroupName"`
-	ARN  string `json:"arn"`
-}
-
-func (l *Logs) describeLogGroups(_ context.Context, caller cloud.Caller, in describeLogGroupsInput) (describeLogGroupsOutput, error) {
-	const most = 50
-	out := describeLogGroupsOutput{LogGroups: []describedGroup{}}
-	if err := l.cloud.Authorize(caller, "logs:DescribeLogGroups", l.cloud.ARN("logs", "log-group:*")); err != nil {
-		return out, err
-	}
-	if in.Limit < 0 || in.Limit > most {
-		return out, cloud.Errorf(400, "InvalidParameterException", "limit must be 1 to %d, got %d", most, in.Limit)
-	}
-	for _, name := range l.Groups() {
-		if name <= in.NextToken || !strings.HasPrefix(name, in.LogGroupNamePrefix) {
-			continue
-		}
-		if len(out.LogGroups) == cmp.Or(in.Limit, most) {
-			out.NextToken = out.LogGroups[len(out.LogGroups)-1].Name
-			break
-		}
-		arn, _ := l.Group(name)
-		out.LogGroups = append(out.LogGroups, describedGroup{name, arn})
-	}
-	return out, nil
-}
-
 // Group returns the ARN of a log group, which ends in ":*", by the group's
-// name; false if no template declares it.
+// name; false if there is none.
 func (l *Logs) Group(name string) (arn string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	arn, ok = l.groups[name]
-	return arn, ok
+	if l.groups[name] == nil {
+		return "", false
+	}
+	return l.arn(name) + ":*", true
 }
 
 // Groups returns the names of all log groups, sorted.
@@ -87,58 +68,49 @@ func (l *Logs) Groups() []string {
 	return slices.Sorted(maps.Keys(l.groups))
 }
 
-type logGroup struct {
-	LogGroupName string
+// arn is the ARN of a log group, to which policies add ":*".
+func (l *Logs) arn(group string) string { return l.cloud.ARN("logs", "log-group:"+group) }
 
-	BearerTokenAuthenticationEnabled cfn.Ignored
-	DataProtectionPolicy             cfn.Ignored
-	DeletionProtectionEnabled        cfn.Ignored
-	FieldIndexPolicies               cfn.Ignored
-	KmsKeyId                         cfn.Ignored
-	LogGroupClass                    cfn.Ignored
-	ResourcePolicyDocument           cfn.Ignored
-	RetentionInDays                  cfn.Ignored
-	Tags                             cfn.Ignored
+// authorize asks whether the caller may do that to a group, or to a stream of it.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+func (l *Logs) authorize(caller cloud.Caller, action, group, stream string) error {
+	return l.cloud.Authorize(caller, "logs:"+action, l.arn(group)+":log-stream:"+stream)
 }
 
-type logStream struct {
-	LogGroupName  string
-	LogStreamName string
-}
-
-// Types returns the resource types of CloudWatch Logs. Metric and subscription
-// filters are not among them: nothing reads the log groups' lines, so they would
-// find nothing in silence.
-func (l *Logs) Types() []cfn.Type {
-	return []cfn.Type{
-		cfn.Define("AWS::Logs::LogGroup", l.createGroup),
-		cfn.Define("AWS::Logs::LogStream", l.createStream),
-		cfn.Inert("AWS::Logs::QueryDefinition", nil),
-		cfn.Inert("AWS::Logs::ResourcePolicy", l.policyAttributes),
+// find returns a group. The lock is held.
+func (l *Logs) find(name string) (*group, error) {
+	if g := l.groups[name]; g != nil {
+		return g, nil
 	}
+	return nil, cloud.Errorf(400, "ResourceNotFoundException", "The specified log group does not exist.")
 }
 
-func (l *Logs) createGroup(_ context.Context, r cfn.Resource, p logGroup) (cfn.Handle, error) {
-	name := p.LogGroupName
-	if name == "" {
-		name = r.PhysicalName(512)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, exists := l.groups[name]; exists {
-		return cfn.Handle{}, fmt.Errorf("log group %s exists already", name)
-	}
-	l.groups[name] = l.cloud.ARN("logs", "log-group:"+name+":*")
-	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": l.groups[name]}, Delete: cfn.Removal(&l.mu, l.groups, name)}, nil
+func invalid(format string, args ...any) error {
+	return cloud.Errorf(400, "InvalidParameterException", format, args...)
 }
 
-func (l *Logs) createStream(_ context.Context, r cfn.Resource, p logStream) (cfn.Handle, error) {
-	if p.LogStreamName == "" {
-		p.LogStreamName = r.PhysicalName(512)
-	}
-	return cfn.Handle{Ref: p.LogStreamName}, nil
+// target is what a request names a group by: its name, or its name or ARN.
+type target struct {
+	Name       string `json:"logGroupName"`
+	Identifier string `json:"logGroupIdentifier"`
 }
 
-func (l *Logs) policyAttributes(_ cfn.Resource, ref string) map[string]any {
-	return map[string]any{"Arn": l.cloud.ARN("logs", "resource-policy:"+ref)}
+// group is the name of the group that a request is about.
+func (t target) group() (string, error) {
+	switch {
+	case t.Name != "" && t.Identifier != "":
+		return "", invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+	case t.Name != "":
+		return t.Name, checkGroupName(t.Name)
+	case t.Identifier != "":
+		name := t.Identifier
+		if _, after, isARN := strings.Cut(name, ":log-group:"); isARN {
+			name = after
+		}
+		return name, checkGroupName(name)
+	}
+	return "", invalid("1 validation error detected: Value null at 'logGroupName' failed to satisfy constraint: Member must not be null")
 }
+
+// milliseconds is how the API writes a time.
+func milliseconds(t time.Time) int64 { return t.UnixMilli() }
