@@ -4,6 +4,7 @@ package local_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -55,6 +56,10 @@ func TestWhatTheAPIMakesOfStateMachinesIsThereInTheNextRun(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	activity, err := flows.CreateActivity(t.Context(), &sfn.CreateActivityInput{Name: aws.String("a"), Tags: []types.Tag{{Key: aws.String("k"), Value: aws.String("v")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Of the template's machine, a version more.
 	if _, err := flows.UpdateStateMachine(t.Context(), &sfn.UpdateStateMachineInput{StateMachineArn: &declared, Definition: aws.String(passing2), Publish: true}); err != nil {
 		t.Fatal(err)
@@ -98,7 +103,13 @@ func TestWhatTheAPIMakesOfStateMachinesIsThereInTheNextRun(t *testing.T) {
 		if err != nil || *second.Definition != passing2 {
 			t.Errorf("the version that the API has made is %+v, %v", second, err)
 		}
-		if tags, err := flows.ListTagsForResource(t.Context(), &sfn.ListTagsForResourceInput{ResourceArn: &declared}); err != nil || len(tags.Tags) != 1 || *tags.Tags[0].Value != "the template" {
+		if tags, err := flows.ListTagsForResource(t.Context(), &sfn.ListTagsForResourceInput{ResourceArn: &declared}); err != nil || !slices.ContainsFunc(tags.Tags, func(t types.Tag) bool { return *t.Key == "of" && *t.Value == "the template" }) {
+			t.Errorf("its tags are %v, %v", tags, err)
+		}
+		if a, err := flows.DescribeActivity(t.Context(), &sfn.DescribeActivityInput{ActivityArn: activity.ActivityArn}); err != nil || !a.CreationDate.Equal(*activity.CreationDate) {
+			t.Errorf("the activity is %+v, %v", a, err)
+		}
+		if tags, err := flows.ListTagsForResource(t.Context(), &sfn.ListTagsForResourceInput{ResourceArn: activity.ActivityArn}); err != nil || len(tags.Tags) != 1 {
 			t.Errorf("its tags are %v, %v", tags, err)
 		}
 		next.stop(t)

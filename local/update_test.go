@@ -66,6 +66,7 @@ var updated = map[string]string{
 	"AWS::Transfer::User":                 "HomeDirectory HomeDirectoryMappings HomeDirectoryType Policy Role SshPublicKeys",
 	"Custom::S3BucketNotifications":       "BucketName NotificationConfiguration",
 
+	"AWS::StepFunctions::Activity":          "Tags",
 	"AWS::StepFunctions::StateMachine":      "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn Tags TracingConfiguration",
 	"AWS::StepFunctions::StateMachineAlias": "DeploymentPreference Description RoutingConfiguration",
 }

@@ -291,7 +291,7 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 			}
 			_, err := w.call(action, map[string]any{
 				"stateMachineArn": m.arn, "executionArn": x.arn, "name": "n", "resourceArn": m.arn,
-				"stateMachineVersionArn": m.arn + ":1", "stateMachineAliasArn": m.arn + ":a",
+				"stateMachineVersionArn": m.arn + ":1", "stateMachineAliasArn": m.arn + ":a", "activityArn": activityARN,
 				"routingConfiguration": []any{map[string]any{"stateMachineVersionArn": m.arn + ":1", "weight": 100}},
 			})
 			if err == nil || !strings.Contains(err.Error(), "states:"+action) {

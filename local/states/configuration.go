@@ -19,7 +19,7 @@ type recorded struct {
 }
 
 func (r recorded) withDefaults() recorded {
-	r.logging.Level, r.encryption.Type = cmp.Or(r.logging.Level, "OFF"), cmp.Or(r.encryption.Type, "AWS_OWNED_KEY")
+	r.logging.Level, r.encryption = cmp.Or(r.logging.Level, "OFF"), r.encryption.orOwned()
 	return r
 }
 
@@ -81,4 +81,9 @@ type encryptionConfiguration struct {
 	Type                         string `json:"type"`
 	KmsKeyId                     string `json:"kmsKeyId,omitempty"`
 	KmsDataKeyReusePeriodSeconds int    `json:"kmsDataKeyReusePeriodSeconds,omitempty"`
+}
+
+func (e encryptionConfiguration) orOwned() encryptionConfiguration {
+	e.Type = cmp.Or(e.Type, "AWS_OWNED_KEY")
+	return e
 }

@@ -65,8 +65,6 @@ func TestFaultsOfADefinition(t *testing.T) {
 			`/States/A/Resource: the resource "arn:aws:states:::nope:run" is not known`},
 		{"unsupported action", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}}}`,
 			`/States/A/Resource: dynamodb:GetItem is not supported by the local engine`},
-		{"activity", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:eu-central-1:123456789012:activity:a","End":true}}}`,
-			`/States/A/Resource: activities are not supported by the local engine`},
 		{"pattern that the integration has not", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.sync","End":true}}}`,
 			`/States/A/Resource: sqs:sendMessage does not support .sync`},
 		{"distributed Map", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemReader":{},

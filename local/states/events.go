@@ -81,6 +81,23 @@ type (
 		Cause string `json:"cause,omitempty"`
 		as    string
 	}
+	activityScheduledDetails struct {
+		Resource           string `json:"resource"`
+		Input              string `json:"input"`
+		TimeoutInSeconds   int    `json:"timeoutInSeconds,omitempty"`
+		HeartbeatInSeconds int    `json:"heartbeatInSeconds,omitempty"`
+	}
+	activityStartedDetails struct {
+		WorkerName string `json:"workerName,omitempty"`
+	}
+	activitySucceededDetails struct {
+		Output string `json:"output"`
+	}
+	activityEndedDetails struct { // failed, timed out
+		Error string `json:"error,omitempty"`
+		Cause string `json:"cause,omitempty"`
+		as    string
+	}
 	mapStartedDetails struct {
 		Length int `json:"length"`
 	}
@@ -108,6 +125,10 @@ func (d *taskDetails) member() string             { return d.as }
 func (*lambdaScheduledDetails) member() string    { return "lambdaFunctionScheduledEventDetails" }
 func (*lambdaSucceededDetails) member() string    { return "lambdaFunctionSucceededEventDetails" }
 func (d *lambdaEndedDetails) member() string      { return d.as }
+func (*activityScheduledDetails) member() string  { return "activityScheduledEventDetails" }
+func (*activityStartedDetails) member() string    { return "activityStartedEventDetails" }
+func (*activitySucceededDetails) member() string  { return "activitySucceededEventDetails" }
+func (d *activityEndedDetails) member() string    { return d.as }
 func (*mapStartedDetails) member() string         { return "mapStateStartedEventDetails" }
 func (d *mapIterationDetails) member() string     { return d.as }
 func (*evaluationFailedDetails) member() string   { return "evaluationFailedEventDetails" }
@@ -199,6 +220,8 @@ func (e *event) size() int {
 		}
 		return overhead + len(d.Cause)
 	case *lambdaSucceededDetails:
+		return overhead + len(d.Output)
+	case *activitySucceededDetails:
 		return overhead + len(d.Output)
 	default:
 		return overhead

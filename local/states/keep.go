@@ -1,5 +1,5 @@
-// This file keeps from run to run what the API makes: machines, versions, aliases
-// and tags. What templates declare is made anew by them.
+// This file keeps from run to run what the API makes: machines, versions, aliases,
+// activities and tags. What templates declare is made anew by them.
 
 package states
 
@@ -26,6 +26,19 @@ type ledger struct {
 // made before the first stack is created; Revive makes the rest.
 func (s *StepFunctions) Keep() error {
 	return s.cloud.Keep(s.cloud.ARN("states", "stateMachine"), s.ledger)
+}
+
+// savedRecord is a machine or an activity.
+type savedRecord struct {
+	Machine  *savedLedger   `json:",omitempty"`
+	Activity *savedActivity `json:",omitempty"`
+}
+
+type savedActivity struct {
+	Name       string
+	Created    time.Time
+	Encryption encryptionConfiguration
+	Tags       []tag `json:",omitempty"`
 }
 
 // savedLedger is what the API has made of one machine.
@@ -77,7 +90,12 @@ func (l *ledger) Snapshot() iter.Seq[any] {
 	var records []any
 	for _, arn := range slices.Sorted(maps.Keys(l.states.machines)) {
 		if saved := l.states.machines[arn].saved(); saved.Made != nil || saved.Last > 0 {
-			records = append(records, saved)
+			records = append(records, savedRecord{Machine: &saved})
+		}
+	}
+	for _, a := range l.states.activities.all() {
+		if !a.declared {
+			records = append(records, savedRecord{Activity: &savedActivity{a.name, a.created, a.encryption, a.tags.all()}})
 		}
 	}
 	return slices.Values(records)
@@ -110,14 +128,26 @@ func (r *revision) saved() savedRevision {
 // Restore implements cloud.Durable.
 func (l *ledger) Restore(next func(record any) error) error {
 	for {
-		var saved savedLedger
+		var saved savedRecord
 		if err := next(&saved); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		l.saved[saved.Name] = saved
+		if m := saved.Machine; m != nil {
+			l.saved[m.Name] = *m
+		}
+		if a := saved.Activity; a != nil {
+			l.states.activities.restore(l.states, a)
+		}
 	}
+}
+
+func (a *activities) restore(s *StepFunctions, saved *savedActivity) {
+	restored := s.newActivity(saved.Name)
+	restored.created, restored.encryption = saved.Created, saved.Encryption
+	restored.tags.replace(saved.Tags)
+	a.byARN[restored.arn] = restored
 }
 
 // Revive makes the machines that the API has made in an earlier run, once the

@@ -4,7 +4,6 @@
 package states
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -29,11 +28,12 @@ type resource struct {
 	integration *integration.Integration
 	pattern     pattern
 	version     int // of .sync: 1, or 2 for .sync:2
+	activity    bool
 }
 
 // label names the resource where a result is too large.
 func (r *resource) label() string {
-	if r.integration.Direct {
+	if r.integration.Direct || r.activity {
 		return r.arn
 	}
 	return r.integration.ResourceType
@@ -56,7 +56,7 @@ func (r resolver) resolve(arn string, express bool) (*resource, error) {
 	case service == "lambda" && strings.HasPrefix(rest, "function:"):
 		return r.supported(&resource{arn: arn, integration: integration.Function(arn)})
 	case service == "states" && strings.HasPrefix(rest, "activity:"):
-		return nil, errors.New("activities are not supported by the local engine")
+		return activityResource(arn, express)
 	case service == "states" && parsed.Region == "":
 		return r.service(arn, rest, express)
 	default:

@@ -32,6 +32,7 @@ type stateMachineProperties struct {
 // Types returns the resource types that the service creates.
 func (s *StepFunctions) Types() []cfn.Type {
 	return []cfn.Type{
+		cfn.Define("AWS::StepFunctions::Activity", s.declareActivity, cfn.Update(s.redeclareActivity)),
 		cfn.Define("AWS::StepFunctions::StateMachine", s.declareMachine, cfn.Update(s.redeclareMachine)),
 		cfn.Define("AWS::StepFunctions::StateMachineAlias", s.declareAlias, cfn.Update(s.redeclareAlias)),
 		cfn.Define("AWS::StepFunctions::StateMachineVersion", s.declareVersion),

@@ -39,7 +39,8 @@ type StepFunctions struct {
 	mu       sync.RWMutex
 	machines map[string]*machine // by ARN
 
-	ledger *ledger
+	activities activities
+	ledger     *ledger
 }
 
 var _ cloud.API = (*StepFunctions)(nil)
@@ -78,18 +79,24 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 	o.Limits.Ended = cmp.Or(o.Limits.Ended, 100_000)
 	o.Limits.Busy = cmp.Or(o.Limits.Busy, 32*runtime.GOMAXPROCS(0))
 	s := &StepFunctions{cloud: c, crowd: crowd{limit: o.Limits.Busy}, metrics: newMetrics(c), options: o, tokens: newTokens(), machines: map[string]*machine{}}
+	s.activities.byARN = map[string]*activity{}
 	s.ledger = &ledger{states: s, saved: map[string]savedLedger{}}
 	s.Operations = cloud.Operations{
+		"CreateActivity":                   cloud.Handle(s.createActivity),
 		"CreateStateMachine":               cloud.Handle(s.createStateMachine),
 		"CreateStateMachineAlias":          cloud.Handle(s.createStateMachineAlias),
+		"DeleteActivity":                   cloud.Handle(s.deleteActivity),
 		"DeleteStateMachine":               cloud.Handle(s.deleteStateMachine),
 		"DeleteStateMachineAlias":          cloud.Handle(s.deleteStateMachineAlias),
 		"DeleteStateMachineVersion":        cloud.Handle(s.deleteStateMachineVersion),
+		"DescribeActivity":                 cloud.Handle(s.describeActivity),
 		"DescribeExecution":                cloud.Handle(s.describeExecution),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),
 		"DescribeStateMachineAlias":        cloud.Handle(s.describeStateMachineAlias),
 		"DescribeStateMachineForExecution": cloud.Handle(s.describeStateMachineForExecution),
+		"GetActivityTask":                  cloud.Handle(s.getActivityTask),
 		"GetExecutionHistory":              cloud.Handle(s.getExecutionHistory),
+		"ListActivities":                   cloud.Handle(s.listActivities),
 		"ListExecutions":                   cloud.Handle(s.listExecutions),
 		"ListStateMachineAliases":          cloud.Handle(s.listStateMachineAliases),
 		"ListStateMachineVersions":         cloud.Handle(s.listStateMachineVersions),

@@ -103,6 +103,9 @@ func (s *StepFunctions) tagged(caller cloud.Caller, action, arn string) (*tags, 
 	if m, err := s.existingMachine(arn); err == nil {
 		return m.tags, nil
 	}
+	if a := s.activities.find(arn); a != nil {
+		return a.tags, nil
+	}
 	return nil, &cloud.Error{Status: 400, Code: "ResourceNotFound", Message: "Resource not found: '" + arn + "'"}
 }
 

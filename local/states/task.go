@@ -82,6 +82,11 @@ func (s *task) job(ctx context.Context, v *visit, arguments any) (*job, *failure
 		return nil, f
 	}
 	j.timeout, j.heartbeat = seconds(timeout), seconds(heartbeat)
+	if s.resource.activity {
+		if j.activity = v.execution.machine.states.activities.find(s.resource.arn); j.activity == nil {
+			return nil, v.failed(errRuntime, "The activity %s does not exist.", s.resource.arn)
+		}
+	}
 	return j, nil
 }
 
@@ -91,6 +96,7 @@ type job struct {
 	resource           *resource
 	input              data
 	timeout, heartbeat time.Duration // 0: none
+	activity           *activity     // of which it is a task, if it is one's
 
 	// unsubmitted is set when the call that was to begin the work failed.
 	unsubmitted bool
@@ -99,7 +105,7 @@ type job struct {
 // do performs the work and records it.
 func (j *job) do(ctx context.Context) (data, *failure) {
 	work, stop := ctx, context.CancelFunc(func() {})
-	if j.timeout > 0 {
+	if j.timeout > 0 && j.activity == nil {
 		work, stop = context.WithTimeout(ctx, j.timeout)
 	}
 	defer stop()
@@ -136,6 +142,9 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 func (j *job) perform(ctx context.Context) (any, *failure) {
 	if mocked := j.visit.execution.mocks[j.visit.state.name]; mocked != nil {
 		return j.visit.mocked(mocked)
+	}
+	if j.activity != nil {
+		return j.worked(ctx)
 	}
 	if j.resource.pattern == requestResponse {
 		return j.call(ctx)
@@ -199,6 +208,10 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 func (j *job) scheduled() {
 	v, i := j.visit, j.resource.integration
 	timeout, heartbeat := int(j.timeout/time.Second), int(j.heartbeat/time.Second)
+	if j.activity != nil {
+		j.activityScheduled()
+		return
+	}
 	if i.Direct {
 		v.record("LambdaFunctionScheduled", &lambdaScheduledDetails{Resource: j.resource.arn, Input: j.input.text, TimeoutInSeconds: timeout})
 		v.record("LambdaFunctionStarted", nil)
@@ -214,6 +227,10 @@ func (j *job) scheduled() {
 // succeeded records an answer: that of the work, or that of its submission.
 func (j *job) succeeded(how string, output data) {
 	i := j.resource.integration
+	if j.activity != nil {
+		j.visit.record("Activity"+how, &activitySucceededDetails{Output: output.text})
+		return
+	}
 	if i.Direct {
 		j.visit.record("LambdaFunction"+how, &lambdaSucceededDetails{Output: output.text})
 		return
@@ -226,6 +243,10 @@ func (j *job) succeeded(how string, output data) {
 // ended records that there is no answer, and why.
 func (j *job) ended(how string, f *failure) *failure {
 	i := j.resource.integration
+	if j.activity != nil {
+		j.recordActivity(how, f)
+		return f
+	}
 	if i.Direct {
 		kind := "LambdaFunction" + how
 		j.visit.record(kind, &lambdaEndedDetails{Error: f.name, Cause: f.cause, as: memberOf(kind)})

@@ -24,7 +24,7 @@ type tokens struct {
 
 // A pendingTask waits for its token to come back.
 type pendingTask struct {
-	machine string // ARN of the state machine
+	owner   string // ARN of its state machine or activity
 	outcome chan callback
 	beat    chan struct{}
 }
@@ -63,8 +63,8 @@ func (t *tokens) issued(token string) bool {
 }
 
 // open makes a token good for one answer.
-func (t *tokens) open(token, machine string) *pendingTask {
-	p := &pendingTask{machine: machine, outcome: make(chan callback, 1), beat: make(chan struct{}, 1)}
+func (t *tokens) open(token, owner string) *pendingTask {
+	p := &pendingTask{owner: owner, outcome: make(chan callback, 1), beat: make(chan struct{}, 1)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pending[token] = p
@@ -162,11 +162,11 @@ func (s *StepFunctions) sendTaskHeartbeat(_ context.Context, caller cloud.Caller
 	return struct{}{}, nil
 }
 
-// pendingTask finds a token's task and authorizes the caller for its machine.
+// pendingTask finds a token's task and authorizes the caller for its machine or activity.
 func (s *StepFunctions) pendingTask(caller cloud.Caller, action, token string) (*pendingTask, error) {
 	p, err := s.tokens.find(token)
 	if err != nil {
 		return nil, err
 	}
-	return p, s.cloud.Authorize(caller, "states:"+action, p.machine)
+	return p, s.cloud.Authorize(caller, "states:"+action, p.owner)
 }
