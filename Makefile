@@ -14,7 +14,7 @@ NODE := $(if $(shell test -L node_modules && echo linked),,node_modules/.package
 
 # Packages whose tests start neither the CDK nor the whole app.
 UNIT = go list -f '{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
-	grep -v -e jsii-runtime-go -e internal/cdktest -e /endtoend | cut -d' ' -f1
+	grep -v -e jsii-runtime-go -e internal/cdktest -e /endtoend -e /deployment | cut -d' ' -f1
 
 # What pages are tested in. Where it is missing, root has it installed by apt, as in CI; whoever else is told how.
 CHROMIUM_NAMES = chromium chromium-browser google-chrome google-chrome-stable "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"

@@ -19,7 +19,7 @@ var elsewhere = map[section]string{
 	{"README.md", "Deploy"}:                                           "they need an AWS account",
 	{"docs/local.md", "The local engine"}:                             "cmd/local's tests start it on an assembly of their own",
 	{"docs/local.md", "Mocks"}:                                        "cmd/local's tests start it with a mock configuration of their own",
-	{"docs/local.md", "Creating, updating and deleting stacks"}:       "cmd/internal/endtoend runs cdk destroy, with addresses of its own",
+	{"docs/local.md", "Creating, updating and deleting stacks"}:       "cmd/internal/deployment runs cdk destroy without a question, with addresses of its own",
 	{"docs/operations.md", "Restoring a table"}:                       "they need AWS: the engine keeps no past of a table",
 	{"docs/operations.md", "The SFTP server's address, name and key"}: "they need OpenSSH and the AWS CLI; local/transfer's tests serve with such a key",
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -34,16 +33,18 @@ func (s template) of(t *testing.T, resourceType string, edit func(id string, pro
 	}
 }
 
-var published = regexp.MustCompile(`"stackTemplateAssetObjectUrl": "s3://[^"]*/([0-9a-f]{64})\.json"`)
-
-// edit changes a stack's template as if it had been synthesized so: it is
-// published under another key.
+// edit changes a stack's template as if it had been synthesized so.
 func (a *account) edit(t *testing.T, stack string, change func(template)) {
 	t.Helper()
-	folder := filepath.Join(a.State, "cdk.out")
-	file := filepath.Join(folder, stack+".template.json")
+	a.editFile(t, stack, stack+".template.json", change)
+}
+
+// editFile changes a template among a stack's assets, and publishes it under another
+// key, by which all of the assembly know it then.
+func (a *account) editFile(t *testing.T, stack, file string, change func(template)) {
+	t.Helper()
 	var edited template
-	if err := json.Unmarshal([]byte(read(t, file)), &edited.rest); err != nil {
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(a.cdkOut(), file))), &edited.rest); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(edited.rest["Resources"], &edited.Resources); err != nil {
@@ -58,18 +59,40 @@ func (a *account) edit(t *testing.T, stack string, change func(template)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, file, string(text))
+	write(t, filepath.Join(a.cdkOut(), file), string(text))
 
-	manifest := filepath.Join(folder, "manifest.json")
-	_, ofStack, found := strings.Cut(read(t, manifest), `"`+stack+`": {`)
-	former := published.FindStringSubmatch(ofStack)
-	if !found || former == nil {
-		t.Fatalf("the manifest does not say where the template of %s is published", stack)
+	former := a.published(t, stack, file)
+	key := fmt.Sprintf("%x.json", sha256.Sum256(text))
+	paths, err := filepath.Glob(filepath.Join(a.cdkOut(), "*.json"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	key := fmt.Sprintf("%x", sha256.Sum256(text))
-	for _, path := range []string{manifest, filepath.Join(folder, stack+".assets.json")} {
-		write(t, path, strings.ReplaceAll(read(t, path), former[1], key))
+	for _, path := range paths {
+		write(t, path, strings.ReplaceAll(read(t, path), former, key))
 	}
+}
+
+// published is the key that a file of a stack's assets is published under.
+func (a *account) published(t *testing.T, stack, file string) string {
+	t.Helper()
+	var assets struct {
+		Files map[string]struct {
+			Source       struct{ Path string }
+			Destinations map[string]struct{ ObjectKey string }
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(a.cdkOut(), stack+".assets.json"))), &assets); err != nil {
+		t.Fatal(err)
+	}
+	for _, asset := range assets.Files {
+		for _, destination := range asset.Destinations {
+			if asset.Source.Path == file {
+				return destination.ObjectKey
+			}
+		}
+	}
+	t.Fatalf("the assets of %s do not say where %s is published", stack, file)
+	return ""
 }
 
 func read(t *testing.T, path string) string {

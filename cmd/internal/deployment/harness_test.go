@@ -1,6 +1,7 @@
-// Package deployment deploys the app with the CDK's own CLI, unmodified, into an
-// engine that starts without stacks, and judges it as users do: by what the CLI
-// says, and by partners' clients.
+// Package deployment deploys the app with the CDK's own CLI, unmodified, into
+// engines that start without stacks or serve the app as it was, and judges it as
+// users do: by what the CLI says, by partners' clients, and by what there is in
+// the account. Its tests wait for the CLI most of the time, so they run side by side.
 package deployment
 
 import (
@@ -13,50 +14,35 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
-	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
-	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
-	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
-	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
-	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
-	"github.com/tradepost-dev/tradepost/cmd/internal/training"
-	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
 	"github.com/tradepost-dev/tradepost/internal/manual"
 )
 
 var root = filepath.Join("..", "..", "..")
 
 // limit is how long one thing may take.
-const limit = 3 * time.Minute
+const limit = 4 * time.Minute
 
-// account is an engine that the app is deployed into, as an account on AWS is,
-// and the folder that it is deployed from.
+// account is an engine that stacks are deployed into, as an account on AWS is,
+// and the folder that they are deployed from.
 type account struct {
 	*laptop.Laptop
-	app  laptop.Options
-	list string // folder of the partners.json that is deployed
 	bin  string // with the CLI
 	home string // of the CLI, which remembers whose an access key is
 }
 
-func open(t *testing.T) *account {
+// open starts an engine that serves an assembly or, without one, has no stacks.
+func open(t *testing.T, assembly string) *account {
 	t.Helper()
-	state := t.TempDir()
-	a := &account{list: t.TempDir(), home: t.TempDir()}
-	write(t, filepath.Join(a.list, "partners.json"), read(t, filepath.Join(root, "partners.json")))
-	pipeline := b2b.System()
-	pipeline.Prepare = func(_, state string) (map[string]string, error) { return b2b.Prepare(a.list, state) }
-	a.app = laptop.Options{Root: root, State: state, Systems: []laptop.System{
-		pipeline, ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(),
-		policyguard.System(), webhooks.System(), invoices.System(),
-	}}
+	a := &account{home: t.TempDir()}
 	var err error
 	if a.bin, err = filepath.Abs(filepath.Join(root, "node_modules", ".bin")); err != nil {
 		t.Fatal(err)
 	}
-	if a.Laptop, err = laptop.Run(t.Context(), "", a.app); err != nil {
+	if a.Laptop, err = laptop.Run(t.Context(), assembly, laptop.Options{Root: root, State: t.TempDir(), Systems: systems(b2b.Prepare)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -67,12 +53,18 @@ func open(t *testing.T) *account {
 	return a
 }
 
-// synthesize writes the app's assembly where the CLI looks for it.
-func (a *account) synthesize(t *testing.T, changes map[string]string) {
+// step is a part of a story, and stands on those before it.
+type step struct {
+	name string
+	run  func(*testing.T)
+}
+
+func story(t *testing.T, steps ...step) {
 	t.Helper()
-	a.app.Context = changes
-	if _, err := a.app.Synthesize(deadline(t)); err != nil {
-		t.Fatal(err)
+	for _, s := range steps {
+		if !t.Run(s.name, s.run) {
+			t.FailNow()
+		}
 	}
 }
 
@@ -84,6 +76,22 @@ func (a *account) run(t *testing.T, command string) string {
 		t.Fatalf("%s: %v\n%s", command, err, said)
 	}
 	return said
+}
+
+// says runs a command, which has to say something.
+func (a *account) says(t *testing.T, want, command string) {
+	t.Helper()
+	if said := a.run(t, command); !strings.Contains(said, want) {
+		t.Errorf("%s does not say %q:\n%s", command, want, said)
+	}
+}
+
+// fails runs a command that has to fail and say why.
+func (a *account) fails(t *testing.T, why, command string) {
+	t.Helper()
+	if said, err := a.try(deadline(t), command); err == nil || !strings.Contains(said, why) {
+		t.Errorf("%s: %v, want %q\n%s", command, err, why, said)
+	}
 }
 
 // try is run for a command that may fail.
@@ -104,6 +112,16 @@ func (a *account) now() *laptop.Laptop {
 	return a.Laptop
 }
 
+// status is a stack's.
+func (a *account) status(t *testing.T, stack string) string {
+	t.Helper()
+	described, err := cloudformation.NewFromConfig(a.AWS()).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: &stack})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(described.Stacks[0].StackStatus)
+}
+
 // command is the one of the page that has a verb of the CLI.
 func command(t *testing.T, verb string) string {
 	t.Helper()
@@ -115,6 +133,9 @@ func command(t *testing.T, verb string) string {
 	text, _, _ := strings.Cut(commands[i], " #")
 	return strings.TrimSpace(text)
 }
+
+// of is a command with the name of a stack.
+func of(stack, command string) string { return strings.ReplaceAll(command, "STACK", stack) }
 
 func deadline(t *testing.T) context.Context {
 	t.Helper()

@@ -1,6 +1,7 @@
 package endtoend
 
-// This file destroys stacks with the CDK's own CLI, as docs/operations.md says.
+// This file destroys an ephemeral stack with the CDK's own CLI, as docs/operations.md
+// says. What becomes of the others cmd/internal/deployment shows.
 
 import (
 	"os"
@@ -27,7 +28,6 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/manual"
-	"github.com/tradepost-dev/tradepost/local"
 )
 
 // One of its buckets leaves it before.
@@ -88,47 +88,6 @@ func (s *site) losesABucket(t *testing.T) {
 	}
 }
 
-func TestAStackThatIsNotEphemeralIsProtectedAndItsDataOutlivesIt(t *testing.T) {
-	t.Parallel()
-	l := another(t, local.Options{})
-	key := fill(t, l)
-	before := inventory(t, l)
-
-	output, err := destroy(t, l)
-	if want := "Stack [" + desk.Stack + "] cannot be deleted while TerminationProtection is enabled"; err == nil || !strings.Contains(output, want) {
-		t.Fatalf("the protected stack: %v, want %q\n%s", err, want, output)
-	}
-	for kind, names := range inventory(t, l) {
-		if !slices.Equal(names, before[kind]) {
-			t.Errorf("of the %s %q there are %q, though nothing was destroyed", kind, before[kind], names)
-		}
-	}
-
-	if _, err := cloudformation.NewFromConfig(l.AWS()).UpdateTerminationProtection(t.Context(), &cloudformation.UpdateTerminationProtectionInput{
-		StackName: &desk.Stack, EnableTerminationProtection: aws.Bool(false),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if output, err := destroy(t, l); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	after := inventory(t, l)
-	for _, kind := range []string{"tables", "buckets", "queues", "secrets", "log groups"} {
-		if !slices.Equal(after[kind], before[kind]) {
-			t.Errorf("of the %s %q there are %q", kind, before[kind], after[kind])
-		}
-	}
-	ofTheStack := func(name string) bool { return strings.HasPrefix(name, desk.Stack) }
-	for _, kind := range []string{"functions", "API keys"} {
-		if slices.ContainsFunc(after[kind], ofTheStack) {
-			t.Errorf("%s of the stack are left: %q", kind, after[kind])
-		}
-	}
-	if _, err := s3.NewFromConfig(l.AWS()).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket(t, l), Key: &key}); err != nil {
-		t.Errorf("an object of the bucket: %v", err)
-	}
-}
-
 // destroy runs cdk destroy for the pipeline's stack, with a home of its own: the
 // CLI remembers which account an access key is of.
 func destroy(t *testing.T, l *laptop.Laptop) (output string, err error) {
@@ -158,8 +117,8 @@ func bucket(t *testing.T, l *laptop.Laptop) *string {
 }
 
 // fill lets a file through the pipeline, and leaves in its bucket an object with
-// two versions and a delete marker, and one that is current, whose key it returns.
-func fill(t *testing.T, l *laptop.Laptop) (key string) {
+// two versions and a delete marker, and one that is current.
+func fill(t *testing.T, l *laptop.Laptop) {
 	t.Helper()
 	own, err := b2b.Connect(t.Context(), l)
 	if err != nil {
@@ -186,7 +145,6 @@ func fill(t *testing.T, l *laptop.Laptop) (key string) {
 	if err != nil || len(listed.Versions) < 3 || len(listed.DeleteMarkers) == 0 {
 		t.Fatalf("the bucket has %d versions and %d delete markers: %v", len(listed.Versions), len(listed.DeleteMarkers), err)
 	}
-	return "inbox/acme/destroyed.xml"
 }
 
 // inventory lists what there is in the account, by kind.
