@@ -49,6 +49,7 @@ type exchange struct {
 	authorizer *authorization
 	key        *apiKey
 	fault      *fault
+	overrides  *vtl.Overrides // by the mapping templates
 
 	integrated time.Duration // spent in the integration
 	headers    map[string]string
@@ -57,7 +58,7 @@ type exchange struct {
 
 // serve answers a request to the stage.
 func (s *stage) serve(ctx context.Context, r *request) response {
-	x := &exchange{stage: s, request: r, id: cloud.UUID(), started: time.Now()}
+	x := &exchange{stage: s, request: r, id: cloud.UUID(), started: time.Now(), overrides: vtl.NewOverrides()}
 	answer, err := x.handle(ctx)
 	if err != nil {
 		f, ok := errors.AsType[*fault](err)
@@ -176,5 +177,6 @@ func (x *exchange) data(body []byte) vtl.Data {
 		Params:         vtl.Params{Path: x.route.parameters, Query: x.queryValues(), Header: x.headerValues()},
 		Context:        x.context(),
 		StageVariables: x.stage.variables,
+		Overrides:      x.overrides,
 	}
 }

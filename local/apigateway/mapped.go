@@ -198,25 +198,28 @@ func (m *mapped) answer(ctx context.Context, x *exchange, from *backendResponse)
 			out.header[http.CanonicalHeaderKey(h.name)] = values
 		}
 	}
-	contentType, ok := chooseTemplate(selected.templates, x.request.header.Get("Accept"))
-	if !ok {
-		return out, nil
+	if contentType, ok := chooseTemplate(selected.templates, x.request.header.Get("Accept")); ok {
+		result, err := selected.templates[contentType].Render(ctx, x.data(from.body))
+		if err != nil {
+			return response{}, internal(default5xx, fmt.Errorf("render the response template: %w", err))
+		}
+		out.body = []byte(result.Text)
+		if !mapsHeader(selected.headers, "Content-Type") {
+			out.header.Set("Content-Type", contentType)
+		}
 	}
-	result, err := selected.templates[contentType].Render(ctx, x.data(from.body))
-	if err != nil {
-		return response{}, internal(default5xx, fmt.Errorf("render the response template: %w", err))
-	}
-	out.body = []byte(result.Text)
-	if !mapsHeader(selected.headers, "Content-Type") {
-		out.header.Set("Content-Type", contentType)
-	}
-	for name, value := range result.Response.Header {
-		out.header.Set(name, value)
-	}
-	if status := result.Response.Status; status >= 200 && status <= 599 {
-		out.status = status
-	}
+	out.override(x.overrides.Response())
 	return out, nil
+}
+
+// override gives an answer the status and headers that templates assigned, the request's as well as its own.
+func (r *response) override(by vtl.Override) {
+	for name, value := range by.Header {
+		r.header.Set(name, value)
+	}
+	if by.Status >= 200 && by.Status <= 599 {
+		r.status = by.Status
+	}
 }
 
 func mapsHeader(mappings []mapping, name string) bool {

@@ -337,3 +337,28 @@ func TestThePreflightOfTheCDKIsAnswered(t *testing.T) {
 		t.Errorf("got %d %q %v", got.status, got.body, got.header)
 	}
 }
+
+// A mock passes nothing on to its answer, but what its request template assigned.
+func TestWhatTheRequestTemplateAssignedReachesTheAnswer(t *testing.T) {
+	const request = `#set($context.responseOverride.status = 444)#set($context.responseOverride.header.X-Note = "bar")
+		#set($context.responseOverride.custom = "passed on")#set($context.requestOverride.path.id = "one"){"statusCode": 200}`
+	for name, row := range map[string]struct {
+		template, body string
+		status         int
+	}{
+		"without a response template": {``, ``, 444},
+		"with one that asks for it": {`, "ResponseTemplates": {"application/json": ` + quote(`$context.responseOverride.status $context.responseOverride.custom $context.requestOverride.path.id`) + `}`,
+			`444 passed on one`, 444},
+		"with one that knows better": {`, "ResponseTemplates": {"application/json": ` + quote(`#set($context.responseOverride.status = 201)x`) + `}`, `x`, 201},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, Options{}, nil, orders(`"Type": "MOCK", "RequestTemplates": {"application/json": `+quote(request)+`}, "IntegrationResponses": [{"StatusCode": "200"`+row.template+`}]`))
+			for range 2 { // the second request begins anew
+				got := w.send(t, "GET", "/orders/7", "")
+				if got.status != row.status || got.body != row.body || got.header.Get("X-Note") != "bar" {
+					t.Errorf("got %d %q %v", got.status, got.body, got.header)
+				}
+			}
+		})
+	}
+}

@@ -181,12 +181,17 @@ func (b *budget) admitText(s, name string, args []any) error {
 // admitItems is admit for lists and maps.
 func (b *budget) admitItems(items int, name string, weight int, receiver any, args []any) error {
 	switch name {
-	case "toString", "equals", "contains", "indexOf", "containsValue", "remove":
+	case "containsAll", "removeAll":
+		if _, err := b.weigh(receiver); err != nil {
+			return err
+		}
+		return b.spend(items * (itemWork + weight) * max(len(args), 1))
+	case "toString", "equals", "contains", "indexOf", "lastIndexOf", "containsValue", "remove":
 		if _, err := b.weigh(receiver); err != nil {
 			return err
 		}
 		return b.spend(items * (itemWork + weight))
-	case "add", "put":
+	case "add", "put", "putIfAbsent":
 		if items >= maxItems {
 			return errItems
 		}

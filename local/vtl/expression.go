@@ -3,7 +3,9 @@
 package vtl
 
 import (
+	"encoding/json"
 	"math"
+	"math/big"
 	"strings"
 )
 
@@ -120,16 +122,29 @@ func (e binary) eval(s *state) (any, error) {
 	case "<", "<=", ">", ">=":
 		return compare(left, right, e.operator), nil
 	default:
+		if e.operator == "+" {
+			left, right = e.joined(left, e.left, right), e.joined(right, e.right, left)
+		}
 		result := arithmetic(left, right, e.operator)
 		_, err := s.weigh(result)
 		return result, err
 	}
 }
 
-// equal compares numbers as numbers, equal types as themselves and all else as text.
+// joined is what + joins to a text: of a reference to nothing how it is written, as in Velocity.
+func (e binary) joined(value any, operand expression, other any) any {
+	_, toText := other.(string)
+	if r, ok := operand.(*reference); ok && value == nil && toText {
+		return r.source
+	}
+	return value
+}
+
+// equal compares numbers as numbers, equal types as themselves and all else as text. Nothing equals the empty
+// text, as it does in API Gateway, though not in Velocity.
 func equal(left, right any) bool {
 	if left == nil || right == nil {
-		return left == nil && right == nil
+		return print(left) == "" && print(right) == ""
 	}
 	l, lok := numeric(left)
 	r, rok := numeric(right)
@@ -202,14 +217,23 @@ func arithmetic(left, right any, operator string) any {
 	return nil
 }
 
+// integerArithmetic grows beyond the size of integers, as Velocity's does.
 func integerArithmetic(l, r int, operator string) any {
+	a, b, result := big.NewInt(int64(l)), big.NewInt(int64(r)), new(big.Int)
 	switch operator {
 	case "+":
-		return l + r
+		result.Add(a, b)
 	case "-":
-		return l - r
+		result.Sub(a, b)
 	case "*":
-		return l * r
+		result.Mul(a, b)
+	}
+	switch operator {
+	case "+", "-", "*":
+		if result.IsInt64() {
+			return int(result.Int64())
+		}
+		return json.Number(result.String())
 	}
 	if r == 0 {
 		return nil

@@ -3,31 +3,37 @@
 package vtl
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 )
 
-// methodNames are all methods there are; Parse refuses others.
-var methodNames = func() map[string]bool {
-	names := map[string]bool{"toString": true, "equals": true, "getKey": true, "getValue": true, "hasNext": true}
-	for name := range textMethods {
-		names[name] = true
-	}
-	for name := range listMethods {
-		names[name] = true
-	}
-	for name := range mapMethods {
+// unsupportedMethods are those that Java's texts, numbers, lists and maps have, and values here have not; Parse
+// refuses them.
+var unsupportedMethods = func() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range strings.Fields(`
+		getClass hashCode notify notifyAll wait clone
+		chars codePointAt codePointBefore codePointCount codePoints contentEquals copyValueOf describeConstable format
+		formatted getBytes getChars indent intern join lines offsetByCodePoints regionMatches resolveConstantDesc
+		stripIndent subSequence toCharArray transform translateEscapes valueOf
+		compare byteValue shortValue bitCount parseInt parseLong parseDouble toHexString toBinaryString toOctalString
+		isNaN isInfinite booleanValue signum negate divide multiply subtract remainder pow scale setScale
+		addFirst addLast copyOf ensureCapacity forEach getFirst getLast iterator listIterator of parallelStream
+		removeFirst removeIf removeLast retainAll reversed sort spliterator stream toArray trimToSize
+		compute computeIfAbsent computeIfPresent entry merge ofEntries setValue
+		toJSONString appendElement`) {
 		names[name] = true
 	}
 	return names
 }()
 
-// call is "$value.name(args)".
+// call is "$value.name(args)". A method that there is not makes nothing, as whatever there is not.
 func call(value any, name string, args []any) (any, error) {
 	switch {
 	case name == "toString" && len(args) == 0:
@@ -60,23 +66,26 @@ func call(value any, name string, args []any) (any, error) {
 			return v.property(name), nil
 		}
 	}
-	return nil, fmt.Errorf("%s has no method %s with %d arguments", kindOf(value), name, len(args))
+	if n, ok := numeric(value); ok {
+		return ofNumber(n, name, args), nil
+	}
+	return nil, nil
 }
 
-// kindOf names a value in an error, without printing what may be large.
-func kindOf(value any) string {
-	switch v := value.(type) {
-	case string:
-		return strconv.Quote(excerpt(v))
-	case *list:
-		return "a list"
-	case *mapping:
-		return "a map"
-	case *entry:
-		return "a map's entry"
-	default:
-		return print(v)
+// ofNumber is a method of a number.
+func ofNumber(n float64, name string, args []any) any {
+	switch {
+	case name == "compareTo" && len(args) == 1:
+		if other, ok := numeric(args[0]); ok {
+			return cmp.Compare(n, other)
+		}
+	case len(args) > 0:
+	case name == "intValue" || name == "longValue":
+		return int(n)
+	case name == "doubleValue" || name == "floatValue":
+		return n
 	}
+	return nil
 }
 
 func sameKind(left, right any) bool {
@@ -108,31 +117,48 @@ var textMethods = map[string]method[string]{
 	"endsWith":         plain(1, func(s string, a []any) any { return strings.HasSuffix(s, print(a[0])) }),
 	"equalsIgnoreCase": plain(1, func(s string, a []any) any { return strings.EqualFold(s, print(a[0])) }),
 	"concat":           plain(1, func(s string, a []any) any { return s + print(a[0]) }),
-	"compareTo":        plain(1, func(s string, a []any) any { return slices.Compare(units(s), units(print(a[0]))) }),
-	"indexOf":          plain(1, func(s string, a []any) any { return inUnits(s, strings.Index(s, print(a[0]))) }),
-	"lastIndexOf":      plain(1, func(s string, a []any) any { return inUnits(s, strings.LastIndex(s, print(a[0]))) }),
-	"replace":          plain(2, func(s string, a []any) any { return strings.ReplaceAll(s, print(a[0]), print(a[1])) }),
-	"replaceAll":       {2, 2, func(s string, a []any) (any, error) { return replace(s, print(a[0]), print(a[1]), -1) }},
-	"replaceFirst":     {2, 2, func(s string, a []any) (any, error) { return replace(s, print(a[0]), print(a[1]), 1) }},
-	"matches":          {1, 1, matches},
-	"split":            {1, 2, split},
-	"substring":        {1, 2, substring},
-	"charAt":           {1, 1, func(s string, a []any) (any, error) { return substring(s, []any{a[0], next(a[0])}) }},
+	"compareToIgnoreCase": plain(1, func(s string, a []any) any {
+		return slices.Compare(units(strings.ToLower(s)), units(strings.ToLower(print(a[0]))))
+	}),
+	"isBlank":       plain(0, func(s string, _ []any) any { return strings.TrimSpace(s) == "" }),
+	"strip":         plain(0, func(s string, _ []any) any { return strings.TrimSpace(s) }),
+	"stripLeading":  plain(0, func(s string, _ []any) any { return strings.TrimLeftFunc(s, unicode.IsSpace) }),
+	"stripTrailing": plain(0, func(s string, _ []any) any { return strings.TrimRightFunc(s, unicode.IsSpace) }),
+	"repeat":        {1, 1, repeat},
+	"compareTo":     plain(1, func(s string, a []any) any { return slices.Compare(units(s), units(print(a[0]))) }),
+	"indexOf":       plain(1, func(s string, a []any) any { return inUnits(s, strings.Index(s, print(a[0]))) }),
+	"lastIndexOf":   plain(1, func(s string, a []any) any { return inUnits(s, strings.LastIndex(s, print(a[0]))) }),
+	"replace":       plain(2, func(s string, a []any) any { return strings.ReplaceAll(s, print(a[0]), print(a[1])) }),
+	"replaceAll":    {2, 2, func(s string, a []any) (any, error) { return replace(s, print(a[0]), print(a[1]), -1) }},
+	"replaceFirst":  {2, 2, func(s string, a []any) (any, error) { return replace(s, print(a[0]), print(a[1]), 1) }},
+	"matches":       {1, 1, matches},
+	"split":         {1, 2, split},
+	"substring":     {1, 2, substring},
+	"charAt":        {1, 1, func(s string, a []any) (any, error) { return substring(s, []any{a[0], next(a[0])}) }},
 }
 
 var listMethods = map[string]method[*list]{
-	"size":     plain(0, func(l *list, _ []any) any { return len(l.items) }),
-	"length":   plain(0, func(l *list, _ []any) any { return len(l.items) }), // of an array, as split makes them
-	"isEmpty":  plain(0, func(l *list, _ []any) any { return len(l.items) == 0 }),
-	"contains": plain(1, func(l *list, a []any) any { return indexOf(l, a[0]) >= 0 }),
-	"indexOf":  plain(1, func(l *list, a []any) any { return indexOf(l, a[0]) }),
-	"add":      plain(1, func(l *list, a []any) any { l.items = append(l.items, a[0]); return true }),
-	"addAll":   plain(1, func(l *list, a []any) any { l.items = append(l.items, iterate(a[0])...); return true }),
-	"clear":    plain(0, func(l *list, _ []any) any { l.items = nil; return nil }),
-	"get":      {1, 1, func(l *list, a []any) (any, error) { i, err := l.index(a[0]); return item(l, i), err }},
-	"set":      {2, 2, setItem},
-	"remove":   {1, 1, removeItem},
-	"subList":  {2, 2, subList},
+	"size":        plain(0, func(l *list, _ []any) any { return len(l.items) }),
+	"length":      plain(0, func(l *list, _ []any) any { return len(l.items) }), // of an array, as split makes them
+	"isEmpty":     plain(0, func(l *list, _ []any) any { return len(l.items) == 0 }),
+	"contains":    plain(1, func(l *list, a []any) any { return indexOf(l, a[0]) >= 0 }),
+	"indexOf":     plain(1, func(l *list, a []any) any { return indexOf(l, a[0]) }),
+	"lastIndexOf": plain(1, func(l *list, a []any) any { return lastIndexOf(l, a[0]) }),
+	"containsAll": plain(1, func(l *list, a []any) any {
+		return !slices.ContainsFunc(iterate(a[0]), func(item any) bool { return indexOf(l, item) < 0 })
+	}),
+	"removeAll": plain(1, func(l *list, a []any) any {
+		gone, before := &list{items: iterate(a[0])}, len(l.items)
+		l.items = slices.DeleteFunc(l.items, func(item any) bool { return indexOf(gone, item) >= 0 })
+		return len(l.items) < before
+	}),
+	"add":     plain(1, func(l *list, a []any) any { l.items = append(l.items, a[0]); return true }),
+	"addAll":  plain(1, func(l *list, a []any) any { l.items = append(l.items, iterate(a[0])...); return true }),
+	"clear":   plain(0, func(l *list, _ []any) any { l.items = nil; return nil }),
+	"get":     {1, 1, itemAt},
+	"set":     {2, 2, setItem},
+	"remove":  {1, 1, removeItem},
+	"subList": {2, 2, subList},
 }
 
 var mapMethods = map[string]method[*mapping]{
@@ -144,6 +170,7 @@ var mapMethods = map[string]method[*mapping]{
 	"containsValue": plain(1, func(m *mapping, a []any) any { return indexOf(&list{items: iterate(m)}, a[0]) >= 0 }),
 	"put":           plain(2, func(m *mapping, a []any) any { old := m.get(print(a[0])); m.put(print(a[0]), a[1]); return old }),
 	"putAll":        plain(1, putAll),
+	"putIfAbsent":   plain(2, putIfAbsent),
 	"remove":        plain(1, func(m *mapping, a []any) any { return m.remove(print(a[0])) }),
 	"clear":         plain(0, func(m *mapping, _ []any) any { *m = *newMapping(); return nil }),
 	"keySet":        plain(0, func(m *mapping, _ []any) any { return keySet(m) }),
@@ -265,12 +292,41 @@ func indexOf(l *list, value any) int {
 	return slices.IndexFunc(l.items, func(item any) bool { return equal(item, value) && sameKind(item, value) })
 }
 
+func lastIndexOf(l *list, value any) int {
+	for i := len(l.items) - 1; i >= 0; i-- {
+		if equal(l.items[i], value) && sameKind(l.items[i], value) {
+			return i
+		}
+	}
+	return -1
+}
+
+// repeat is bounded by what a text may be.
+func repeat(s string, args []any) (any, error) {
+	n, ok := args[0].(int)
+	switch {
+	case !ok || n < 0:
+		return nil, fmt.Errorf("a text cannot be repeated %s times", printMember(args[0]))
+	case n > 0 && len(s) > maxText/n:
+		return nil, errText
+	}
+	return strings.Repeat(s, n), nil
+}
+
 func (l *list) index(value any) (int, error) {
 	i, ok := value.(int)
 	if !ok || i < 0 || i >= len(l.items) {
 		return 0, fmt.Errorf("index %s is outside of the list of %d items", printMember(value), len(l.items))
 	}
 	return i, nil
+}
+
+func itemAt(l *list, args []any) (any, error) {
+	i, err := l.index(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return l.items[i], nil
 }
 
 func setItem(l *list, args []any) (any, error) {
@@ -315,6 +371,15 @@ func getOrDefault(m *mapping, args []any) any {
 		return value
 	}
 	return args[1]
+}
+
+// putIfAbsent takes a member that is null for none, as Java does.
+func putIfAbsent(m *mapping, args []any) any {
+	old := m.get(print(args[0]))
+	if old == nil {
+		m.put(print(args[0]), args[1])
+	}
+	return old
 }
 
 func putAll(m *mapping, args []any) any {

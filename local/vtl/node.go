@@ -32,6 +32,21 @@ func (n referenceNode) render(s *state) error {
 	return s.write(text)
 }
 
+// escapedNode prints a reference as it is written, and with its backslash if
+// it stands for nothing.
+type escapedNode struct{ *reference }
+
+func (n escapedNode) render(s *state) error {
+	value, err := n.eval(s)
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.source, err)
+	}
+	if value == nil {
+		return s.write(`\` + n.source)
+	}
+	return s.write(n.source)
+}
+
 // write adds to the output, or to the text of a block.
 func (s *state) write(text string) error {
 	if s.out.Len()+len(text) > maxText {
@@ -109,6 +124,11 @@ func (l *loop) property(name string) any {
 		return l.index+1 == l.size
 	case "parent":
 		return l.parent
+	case "topmost":
+		if parent, ok := l.parent.(*loop); ok {
+			return parent.property(name)
+		}
+		return l
 	}
 	return nil
 }

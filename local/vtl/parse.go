@@ -8,16 +8,9 @@ import (
 )
 
 type parser struct {
-	source   string
-	pos      int
-	nesting  int
-	assigned map[string]bool // variables that the template sets somewhere
-	used     []usage         // references to variables, to be checked when all is parsed
-}
-
-type usage struct {
-	name string
-	pos  int
+	source  string
+	pos     int
+	nesting int
 }
 
 func (p *parser) rest() string { return p.source[p.pos:] }
@@ -37,17 +30,6 @@ func (p *parser) nest() (leave func(), err error) {
 	return func() { p.nesting-- }, nil
 }
 
-// checkVariables refuses variables that nothing sets.
-func (p *parser) checkVariables() error {
-	for _, u := range p.used {
-		if !p.assigned[u.name] {
-			p.pos = u.pos
-			return p.errorf("the variable $%s is not known: the template does not set it", u.name)
-		}
-	}
-	return nil
-}
-
 // block parses up to the end of the source or to the directive #end, #else or #elseif, whose name it returns.
 func (p *parser) block() (nodes []node, end string, err error) {
 	leave, err := p.nest()
@@ -55,21 +37,32 @@ func (p *parser) block() (nodes []node, end string, err error) {
 		return nil, "", err
 	}
 	defer leave()
-	var text strings.Builder
+	var text strings.Builder // since the last node
+	begin := 0               // of the text since whatever was no text, in it
 	add := func(n node) {
 		if text.Len() > 0 {
 			nodes = append(nodes, textNode(text.String()))
 			text.Reset()
 		}
-		if n != nil {
+		if begin = 0; n != nil {
 			nodes = append(nodes, n)
 		}
 	}
 	for p.pos < len(p.source) {
 		c := p.source[p.pos]
 		switch {
-		case c == '\\' && p.escape(&text):
-			continue
+		case c == '\\':
+			n, found, err := p.escape(&text)
+			if err != nil {
+				return nil, "", err
+			}
+			if n != nil {
+				add(n)
+			}
+			if found {
+				begin = text.Len()
+				continue
+			}
 		case c == '$':
 			r, err := p.reference()
 			if err != nil {
@@ -80,12 +73,21 @@ func (p *parser) block() (nodes []node, end string, err error) {
 				continue
 			}
 		case c == '#':
+			if strings.HasPrefix(p.rest(), "#[[") && !strings.Contains(p.rest(), "]]#") {
+				return nil, "", p.errorf("#[[ is not closed by ]]#")
+			}
 			if p.comment(&text) {
+				begin = text.Len()
 				continue
 			}
 			name, found := p.directiveName()
 			if !found {
 				break
+			}
+			if blanks := text.String()[begin:]; name == "set" && strings.Trim(blanks, " \t") == "" {
+				kept := text.String()[:begin] // Velocity takes #set with the blanks before it, unless they are the end of a text
+				text.Reset()
+				text.WriteString(kept)
 			}
 			if name == "end" || name == "else" || name == "elseif" {
 				add(nil)
@@ -108,40 +110,40 @@ func (p *parser) block() (nodes []node, end string, err error) {
 	return nodes, "", nil
 }
 
-// escape takes \$ or \# before a reference or directive, which then is text; a backslash that is itself
-// escaped there stands for one, and the reference counts.
-func (p *parser) escape(text *strings.Builder) bool {
-	if p.pos+1 >= len(p.source) {
-		return false
-	}
-	next := p.source[p.pos+1]
-	before := *p
-	p.pos++
-	switch {
-	case next == '\\' && strings.HasPrefix(p.rest(), `\$`):
+// escape takes backslashes before a reference or a directive: each two stand
+// for one, and one that is left makes text of what follows.
+func (p *parser) escape(text *strings.Builder) (n node, found bool, err error) {
+	before := p.pos
+	for strings.HasPrefix(p.rest(), `\`) {
 		p.pos++
-		start, used := p.pos, len(p.used)
-		if r, err := p.reference(); err == nil && r != nil {
-			p.pos, p.used = start, p.used[:used]
-			text.WriteByte('\\')
-			return true
+	}
+	slashes, at := p.pos-before, p.pos
+	var escaped node
+	switch {
+	case strings.HasPrefix(p.rest(), "$"):
+		r, err := p.reference()
+		if err != nil {
+			return nil, false, err
 		}
-	case next == '$':
-		used := len(p.used)
-		start := p.pos
-		if r, err := p.reference(); err == nil && r != nil {
-			p.used = p.used[:used]
-			text.WriteString(p.source[start:p.pos])
-			return true
+		if found = r != nil; found {
+			escaped = escapedNode{r}
 		}
-	case next == '#':
-		if _, found := p.directiveName(); found {
-			text.WriteString(p.source[before.pos+1 : p.pos])
-			return true
+	case strings.HasPrefix(p.rest(), "#"):
+		var name string
+		if name, found = p.directiveWord(); found {
+			escaped = textNode("#" + name)
 		}
 	}
-	*p = before
-	return false
+	if !found {
+		p.pos = before
+		return nil, false, nil
+	}
+	text.WriteString(strings.Repeat(`\`, slashes/2))
+	if slashes%2 == 0 {
+		p.pos = at
+		return nil, true, nil
+	}
+	return escaped, true, nil
 }
 
 // comment passes ## line, #* block *# and #[[ text ]]#, the last of which is text.

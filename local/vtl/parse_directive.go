@@ -13,6 +13,20 @@ var directives = map[string]bool{
 	"macro": false, "parse": false, "include": false, "evaluate": false,
 }
 
+// directiveWord takes "#name" of a directive, whatever follows it.
+func (p *parser) directiveWord() (string, bool) {
+	rest := p.rest()[1:]
+	n := 0
+	for n < len(rest) && isLetter(rest[n]) {
+		n++
+	}
+	if _, known := directives[rest[:n]]; !known {
+		return "", false
+	}
+	p.pos += 1 + n
+	return rest[:n], true
+}
+
 // directiveName takes "#name" or "#{name}".
 func (p *parser) directiveName() (string, bool) {
 	rest := p.rest()[1:]
@@ -104,9 +118,6 @@ func (p *parser) target() (*reference, error) {
 		p.pos = start
 		return nil, p.errorf("#set cannot set %s", r.source)
 	}
-	if len(r.steps) == 0 {
-		p.assigned[r.name] = true
-	}
 	return r, nil
 }
 
@@ -164,7 +175,7 @@ func (p *parser) foreach() (node, error) {
 	if err := p.expect("in"); err != nil {
 		return nil, err
 	}
-	over, err := p.expression(0)
+	over, err := p.parameter()
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +184,6 @@ func (p *parser) foreach() (node, error) {
 	}
 	p.endOfLine()
 	nodes, err := p.body("foreach")
-	p.assigned[variable], p.assigned["foreach"], p.assigned["velocityCount"] = true, true, true
 	return foreachNode{variable, over, nodes}, err
 }
 
@@ -190,7 +200,6 @@ func (p *parser) define() (node, error) {
 	}
 	p.endOfLine()
 	nodes, err := p.body("define")
-	p.assigned[variable] = true
 	return defineNode{variable, nodes}, err
 }
 
@@ -213,6 +222,5 @@ func (p *parser) variable() (string, error) {
 	if r == nil || len(r.steps) > 0 || knownRoots[r.name] {
 		return "", p.errorf("expected a variable at %q", excerpt(p.rest()))
 	}
-	p.used = p.used[:len(p.used)-1] // it is set here, not used
 	return r.name, nil
 }

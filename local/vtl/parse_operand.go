@@ -4,6 +4,7 @@ package vtl
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -56,10 +57,10 @@ func (p *parser) operand() (expression, error) {
 		p.pos++
 		e, err := p.expression(len(operators))
 		return not{e}, err
-	case c >= '0' && c <= '9' || c == '-':
+	case c >= '0' && c <= '9' || c == '-' || c == '.':
 		return p.number()
 	}
-	for word, value := range map[string]any{"true": true, "false": false, "null": nil} {
+	for word, value := range map[string]any{"true": true, "false": false} {
 		if p.word(word) {
 			return constant{value}, nil
 		}
@@ -69,6 +70,16 @@ func (p *parser) operand() (expression, error) {
 		return not{e}, err
 	}
 	return nil, p.errorf("%q is not an expression", excerpt(p.rest()))
+}
+
+// parameter parses an operand of the kinds that arguments, indexes and the members of lists and maps may be: in
+// Velocity they cannot be made of others by operators.
+func (p *parser) parameter() (expression, error) {
+	p.space()
+	if p.pos < len(p.source) && (p.source[p.pos] == '(' || p.source[p.pos] == '!') || strings.HasPrefix(p.rest(), "not") {
+		return nil, p.errorf("%q cannot be an argument, an index or a member: #set a variable to it", excerpt(p.rest()))
+	}
+	return p.expression(len(operators)) // nests
 }
 
 func (p *parser) word(word string) bool {
@@ -96,7 +107,7 @@ func (p *parser) text(quote byte) (expression, error) {
 			p.pos = i + 1
 			return constant{inside}, nil
 		}
-		inner := &parser{source: inside, nesting: p.nesting, assigned: p.assigned}
+		inner := &parser{source: inside, nesting: p.nesting}
 		nodes, end, err := inner.block()
 		if err == nil && end != "" {
 			err = inner.errorf("#%s within a string", end)
@@ -104,14 +115,13 @@ func (p *parser) text(quote byte) (expression, error) {
 		if err != nil {
 			return nil, p.errorf("in the string %q: %w", inside, err)
 		}
-		for _, u := range inner.used {
-			p.used = append(p.used, usage{u.name, p.pos})
-		}
 		p.pos = i + 1
 		return interpolated{nodes}, nil
 	}
 	return nil, p.errorf("a string is not closed")
 }
+
+var exponentOf = regexp.MustCompile(`^[eE][+-]?[0-9]+`)
 
 func (p *parser) number() (expression, error) {
 	start := p.pos
@@ -124,9 +134,16 @@ func (p *parser) number() (expression, error) {
 		}
 	}
 	digits()
-	if strings.HasPrefix(p.rest(), ".") && !strings.HasPrefix(p.rest(), "..") {
+	fraction := strings.HasPrefix(p.rest(), ".") && !strings.HasPrefix(p.rest(), "..")
+	if fraction {
 		p.pos++
 		digits()
+	}
+	if exponent := exponentOf.FindString(p.rest()); exponent != "" {
+		p.pos += len(exponent)
+		fraction = true
+	}
+	if fraction {
 		f, err := strconv.ParseFloat(p.source[start:p.pos], 64)
 		if err != nil {
 			return nil, p.errorf("%q is not a number", p.source[start:p.pos])
@@ -148,13 +165,13 @@ func (p *parser) list() (expression, error) {
 		p.pos++
 		return listExpression{}, nil
 	}
-	first, err := p.expression(0)
+	first, err := p.parameter()
 	if err != nil {
 		return nil, err
 	}
 	if p.space(); strings.HasPrefix(p.rest(), "..") {
 		p.pos += 2
-		last, err := p.expression(0)
+		last, err := p.parameter()
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +192,7 @@ func (p *parser) more(items []expression, closing string) ([]expression, error) 
 		if err := p.expect(","); err != nil {
 			return nil, err
 		}
-		item, err := p.expression(0)
+		item, err := p.parameter()
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +207,7 @@ func (p *parser) arguments() ([]expression, error) {
 		p.pos++
 		return nil, nil
 	}
-	first, err := p.expression(0)
+	first, err := p.parameter()
 	if err != nil {
 		return nil, err
 	}
@@ -211,14 +228,14 @@ func (p *parser) mapping() (expression, error) {
 				return nil, err
 			}
 		}
-		key, err := p.expression(0)
+		key, err := p.parameter()
 		if err != nil {
 			return nil, err
 		}
 		if err := p.expect(":"); err != nil {
 			return nil, err
 		}
-		value, err := p.expression(0)
+		value, err := p.parameter()
 		if err != nil {
 			return nil, err
 		}
@@ -258,7 +275,6 @@ func (p *parser) reference() (*reference, error) {
 	}
 	r.source = p.source[start:p.pos]
 	if !knownRoots[r.name] {
-		p.used = append(p.used, usage{r.name, start})
 		r.start = variableStart(r.name)
 		return r, nil
 	}
@@ -288,17 +304,15 @@ func (p *parser) steps(r *reference) error {
 					return err
 				}
 				step.method = true
-				if len(r.steps) > 0 || !knownRoots[r.name] || r.name == "stageVariables" || r.name == "context" {
-					if !methodNames[name] {
-						return p.errorf("the method %s is not known", name)
-					}
+				if unsupportedMethods[name] {
+					return p.errorf("the method %s of Java is not supported", name)
 				}
 			}
 			r.steps = append(r.steps, step)
 		case '[':
-			before, used := p.pos, len(p.used)
+			before := p.pos
 			p.pos++
-			index, err := p.expression(0)
+			index, err := p.parameter()
 			if err == nil {
 				err = p.expect("]")
 			}
@@ -306,7 +320,7 @@ func (p *parser) steps(r *reference) error {
 				return err
 			}
 			if err != nil {
-				p.pos, p.used = before, p.used[:used] // a bracket of the text
+				p.pos = before // a bracket of the text
 				return nil
 			}
 			r.steps = append(r.steps, access{index: index})

@@ -2,11 +2,6 @@
 
 package vtl
 
-import (
-	"fmt"
-	"strconv"
-)
-
 // reference is "$name", with what follows it.
 type reference struct {
 	source string
@@ -50,7 +45,7 @@ func (a *access) follow(s *state, value any) (any, error) {
 		if _, err := s.weigh(index); err != nil {
 			return nil, err
 		}
-		return item(value, index), nil
+		return item(value, index)
 	case a.method:
 		args, err := evalAll(s, a.args)
 		if err != nil {
@@ -109,20 +104,31 @@ func property(value any, name string) any {
 	return nil
 }
 
-// item is "$value[index]".
-func item(value, index any) any {
+// item is "$value[index]". A negative index counts from the end of a list.
+func item(value, index any) (any, error) {
 	switch v := value.(type) {
 	case *list:
-		if i, ok := index.(int); ok && i >= 0 && i < len(v.items) {
-			return v.items[i]
+		if i, ok := index.(int); ok {
+			i, err := v.index(v.fromEnd(i))
+			if err != nil {
+				return nil, err
+			}
+			return v.items[i], nil
 		}
 	case *mapping:
-		return v.get(print(index))
+		return v.get(print(index)), nil
 	}
-	return nil
+	return nil, nil
 }
 
-// assign is #set of the reference.
+func (l *list) fromEnd(i int) int {
+	if i < 0 {
+		return i + len(l.items)
+	}
+	return i
+}
+
+// assign is #set of the reference. What has no such member stays as it is.
 func (r *reference) assign(s *state, value any) error {
 	if len(r.steps) == 0 {
 		s.variables[r.name] = value
@@ -151,19 +157,14 @@ func (r *reference) assign(s *state, value any) error {
 		p.put(name, value)
 		return nil
 	case *list:
-		if i, ok := key.(int); ok && i >= 0 && i < len(p.items) {
+		if i, ok := key.(int); ok {
+			if i, err = p.index(p.fromEnd(i)); err != nil {
+				return err
+			}
 			p.items[i] = value
-			return nil
 		}
 	}
-	of, err := s.text(parent)
-	if err != nil {
-		return err
-	}
-	if parent == nil {
-		of = "null"
-	}
-	return fmt.Errorf("cannot set %s of %s", strconv.Quote(name), of)
+	return nil
 }
 
 // variableStart is a variable that the template sets.

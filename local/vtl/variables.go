@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -121,38 +120,29 @@ func (r *reference) bindInput(first access) error {
 	}
 }
 
-// isOverride says whether a reference leads to a member of an override, which may be assigned.
+// isOverride says whether a reference leads to a member of an override, which may be assigned. What API Gateway
+// does not know there has no effect, but for the templates that ask for it.
 func isOverride(r *reference) bool {
-	names := make([]string, len(r.steps))
-	for i, s := range r.steps {
-		names[i] = s.name
+	if len(r.steps) < 2 {
+		return false
 	}
-	switch {
-	case len(names) == 2 && names[0] == "responseOverride":
-		return names[1] == "status"
-	case len(names) == 3 && names[0] == "responseOverride":
-		return names[1] == "header"
-	case len(names) == 3 && names[0] == "requestOverride":
-		return slices.Contains([]string{"header", "querystring", "path"}, names[1])
+	name := r.steps[0].name
+	if literal, ok := r.steps[0].index.(constant); ok {
+		name = print(literal.value)
 	}
-	return false
+	return name == "requestOverride" || name == "responseOverride"
 }
 
 // contextStart is $context.
 type contextStart struct{}
 
 func (contextStart) eval(s *state) (any, error) {
-	if s.overrides == nil {
-		s.overrides, _ = fromJSON(s.data.Context).(*mapping)
-		request, response := newMapping(), newMapping()
-		for _, name := range []string{"header", "querystring", "path"} {
-			request.put(name, newMapping())
-		}
-		response.put("header", newMapping())
-		s.overrides.put("requestOverride", request)
-		s.overrides.put("responseOverride", response)
+	if s.context == nil {
+		s.context, _ = fromJSON(s.data.Context).(*mapping)
+		s.context.put("requestOverride", s.data.Overrides.request)
+		s.context.put("responseOverride", s.data.Overrides.response)
 	}
-	return s.overrides, nil
+	return s.context, nil
 }
 
 type stageVariables struct{}
@@ -161,7 +151,13 @@ func (stageVariables) eval(s *state) (any, error) { return fromJSON(s.data.Stage
 
 type inputBody struct{}
 
-func (inputBody) eval(s *state) (any, error) { return string(s.data.Body), nil }
+// eval of no body is an empty object.
+func (inputBody) eval(s *state) (any, error) {
+	if len(s.data.Body) == 0 {
+		return "{}", nil
+	}
+	return string(s.data.Body), nil
+}
 
 // pathArgument is the path of $input.json and $input.path: mostly a literal.
 type pathArgument struct {

@@ -26,6 +26,7 @@ type Data struct {
 	Params         Params
 	Context        map[string]any // $context: strings, numbers, booleans, and such maps; authorizer and identity are maps
 	StageVariables map[string]string
+	Overrides      *Overrides // of the templates of the same request; nil: none assigned anything before
 }
 
 // Params are the request's parameters; where one is given several times, its last value.
@@ -44,6 +45,26 @@ type Override struct {
 	Header, Query, Path map[string]string
 }
 
+// Overrides is what the templates of one request have assigned to $context.requestOverride and
+// $context.responseOverride: a response template finds there what the request template left.
+type Overrides struct{ request, response *mapping }
+
+// NewOverrides returns overrides that nothing was assigned to.
+func NewOverrides() *Overrides {
+	o := &Overrides{newMapping(), newMapping()}
+	for _, name := range []string{"header", "querystring", "path"} {
+		o.request.put(name, newMapping())
+	}
+	o.response.put("header", newMapping())
+	return o
+}
+
+// Request returns what the request's parameters are overridden by.
+func (o *Overrides) Request() Override { return override(o.request) }
+
+// Response returns what the answer is overridden by.
+func (o *Overrides) Response() Override { return override(o.response) }
+
 // BodyError is a body that is not JSON, met by a template that looks into it; API Gateway answers 400.
 type BodyError struct{ Err error }
 
@@ -57,18 +78,16 @@ const maxTemplate = 300 << 10
 const maxIterations = 1000
 
 // Parse compiles a template. It refuses directives, and members of $input, $util and $context, that API
-// Gateway does not document, and variables that the template itself does not set.
+// Gateway does not document, and methods that Java has and this package has not. Any other variable, member
+// or method that there is not stands for nothing.
 func Parse(source string) (*Template, error) {
 	if len(source) > maxTemplate {
 		return nil, fmt.Errorf("the template has %d bytes; API Gateway takes at most %d", len(source), maxTemplate)
 	}
-	p := &parser{source: source, assigned: map[string]bool{}}
+	p := &parser{source: source}
 	nodes, end, err := p.block()
 	if err == nil && end != "" {
 		err = p.errorf("#%s without #if or #foreach", end)
-	}
-	if err == nil {
-		err = p.checkVariables()
 	}
 	if err != nil {
 		return nil, err
@@ -83,27 +102,23 @@ func (t *Template) Render(ctx context.Context, d Data) (Result, error) {
 }
 
 func (t *Template) renderWithin(b budget, d Data) (Result, error) {
+	if d.Overrides == nil {
+		d.Overrides = NewOverrides()
+	}
 	s := &state{budget: b, data: &d, variables: map[string]any{}, out: &strings.Builder{}}
-	if err := s.render(t.nodes); err != nil && !errors.Is(err, errStop) {
+	if err := s.render(t.nodes); err != nil && !errors.Is(err, errStop) && !errors.Is(err, errBreak) {
 		return Result{}, err
 	}
-	result := Result{Text: s.out.String()}
-	if s.overrides != nil {
-		if _, err := s.weigh(s.overrides); err != nil {
+	for _, assigned := range []*mapping{d.Overrides.request, d.Overrides.response} {
+		if _, err := s.weigh(assigned); err != nil {
 			return Result{}, err
 		}
-		result.Request = override(s.overrides.get("requestOverride"))
-		result.Response = override(s.overrides.get("responseOverride"))
 	}
-	return result, nil
+	return Result{s.out.String(), d.Overrides.Request(), d.Overrides.Response()}, nil
 }
 
-// override reads what a template assigned.
-func override(assigned any) Override {
-	m, ok := assigned.(*mapping)
-	if !ok {
-		return Override{}
-	}
+// override reads what templates assigned.
+func override(m *mapping) Override {
 	o := Override{Header: texts(m.get("header")), Query: texts(m.get("querystring")), Path: texts(m.get("path"))}
 	if status, ok := number(m.get("status")); ok {
 		o.Status = int(status)
@@ -136,7 +151,7 @@ type state struct {
 	budget
 	data      *Data
 	variables map[string]any
-	overrides *mapping // of $context; nil: none yet
+	context   *mapping // $context; nil: not asked for yet
 	out       *strings.Builder
 	document  any // the parsed body, if decoded
 	decoded   bool

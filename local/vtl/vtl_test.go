@@ -61,28 +61,42 @@ func TestTemplatesRender(t *testing.T) {
 		{"Base64", `$util.base64Encode("Grüße") $util.base64Decode("R3LDvMOfZQ==")`, `R3LDvMOfZQ== Grüße`},
 		{"if", `#if(true)a#{else}b#end#if(false)a#{else}b#end#if(1 == 2)x#elseif(2 == 2)y#{else}z#end`, `aby`},
 		{"only false and nothing are false", `#if("")a#end#if(0)b#end#if($input.path('$.nowhere'))c#end#if($input.path('$.yes'))d#end#if(!$input.path('$.a.none'))e#end`, `abde`},
-		{"comparison", `#if(1 < 2 && 2 <= 2 && !(3 > 4) || false)a#end#if("1" == 1)b#end#if("a" != "b")c#end#if(1.0 == 1)d#end#if($input.path('$.nowhere') == "")e#end#if("a" < "b")f#end`, `abcd`},
+		{"comparison", `#if(1 < 2 && 2 <= 2 && !(3 > 4) || false)a#end#if("1" == 1)b#end#if("a" != "b")c#end#if(1.0 == 1)d#end#if($input.path('$.nowhere') == "")e#end#if("a" < "b")f#end`, `abcde`},
 		{"comparison in words", `#if(1 lt 2 and 2 ge 2 or false)a#end#if(not true)b#end#if(1 eq 1)c#end#if(1 ne 1)d#end`, `ac`},
-		{"arithmetic", `#set($x = 7 + 3 * 2 - 10 / 3)$x #set($y = 7 % 4)$y #set($z = 1 + 0.5)$z #set($w = "a" + 1)$w #set($v = (1 + 2) * 3)$v`, `10 3 1.5 a1 9`},
+		{"arithmetic", `#set($x = 7 + 3 * 2 - 10 / 3)$x #set($y = 7 % 4)$y #set($z = 1 + 0.5)$z #set($w = "a" + 1)$w #set($v = (1 + 2) * 3)$v`, `1031.5a19`},
 		{"nothing is not assigned", `#set($x = 1)#set($x = $input.path('$.nowhere'))#set($x = 1 / 0)$x`, `1`},
 		{"foreach", `#foreach($i in $input.path('$.items'))$i.id/$foreach.index/$foreach.count/$velocityCount#if($foreach.hasNext), #end#end`, `1/0/1/1, 2/1/2/2`},
 		{"foreach over a map, a range, nothing", `#foreach($v in {"a": 1, "b": 2})$v#end #foreach($n in [3..1])$n#end #foreach($n in [])x#end#foreach($n in $input.path('$.nowhere'))x#end`, `12 321 `},
 		{"nested loops", `#foreach($a in [1, 2])#foreach($b in ["x", "y"])$a$b$foreach.parent.count $foreach.last;#end#end`, `1x1 false;1y1 true;2x2 false;2y2 true;`},
 		{"a loop's variable ends with it", `#set($i = "before")#foreach($i in [1])$i#end$i`, `1before`},
 		{"break and stop", `#foreach($i in [1..9])#if($i == 3)#break#end$i#end done#stop never`, `12 done`},
-		{"define", "#define($loop)\n#foreach($k in $m.keySet())$k=$m.get($k);#end\n#end\n#set($m = {'a': 1})$loop #set($m = {'b': 2})$loop", "a=1; b=2;"},
-		{"interpolation", `#set($n = "Ada")#set($s = "Hi $n, ${n}s #if(true)yes#end")$s #set($q = 'Hi $n')$q #set($d = "say ""x""")$d`, `Hi Ada, Adas yes Hi $n say "x"`},
+		{"define", "#define($loop)\n#foreach($k in $m.keySet())$k=$m.get($k);#end\n#end\n#set($m = {'a': 1})$loop #set($m = {'b': 2})$loop", "a=1;b=2;"},
+		{"interpolation", `#set($n = "Ada")#set($s = "Hi $n, ${n}s #if(true)yes#end")$s #set($q = 'Hi $n')$q #set($d = "say ""x""")$d`, `Hi Ada, Adas yesHi $nsay "x"`},
 		{"lists", `#set($l = [1, "b"])#set($ok = $l.add(3))$l $l.size() $l.contains("b") $l.isEmpty() $l.indexOf(3) $l.subList(0, 2) $l.remove(0) $l.set(0, "c") $l.get(0)`, `[1, b, 3] 3 true false 2 [1, b] 1 b c`},
 		{"maps", `#set($m = {"a": 1})#set($m.b = 2)#set($x = $m.put("c", 3))$m $m.size() $m.containsKey("b") $m.get("z") $m.remove("a") $m.keySet() $m.values() $m.entrySet()`, `{a=1, b=2, c=3} 3 true  1 [b, c] [2, 3] [b=2, c=3]`},
 		{"entries", `#foreach($e in $input.path('$.a').entrySet())$e.key:$e.getValue();#end`, `name:Ada;tags:["x","y"];none:;`},
 		{"texts", `#set($s = "  Hello World ")$s.trim() $s.length() $s.toUpperCase().trim() $s.indexOf("World") $s.contains("lo W") $s.substring(2, 7) $s.trim().split(" ") $s.trim().charAt(1) $s.isEmpty() $s.trim().startsWith("He") $s.replace("l", "L").trim()`, `Hello World 14 HELLO WORLD 8 true Hello [Hello, World] e false true HeLLo WorLd`},
-		{"regular expressions", `$context.requestId.replaceAll("([a-z])-(\d)", "$2:$1\$") $context.requestId.matches("r.*") #set($c = "a,b,,")$c.split(",").size() $c.split(",", 9).size()`, `1:r$ true 2 4`},
+		{"regular expressions", `$context.requestId.replaceAll("([a-z])-(\d)", "$2:$1\$") $context.requestId.matches("r.*") #set($c = "a,b,,")$c.split(",").size() $c.split(",", 9).size()`, `1:r$ true2 4`},
 		{"lengths count UTF-16 units", `#set($s = "a😀b")$s.length() $s.substring(3) $s.indexOf("b")`, `4 b 3`},
 		{"comments", "a## comment $nope\nb#* $nope #if *#c#[[ $raw #if ]]#d", "abc $raw #if d"},
 		{"escapes", `\$context.requestId \#if(true) \x \$5 \\$context.requestId`, `$context.requestId #if(true) \x \$5 \r-1`},
 		{"a directive takes its line end along", "#set($x = 1)\n#if(true)\n  a\n#else\n  b\n#end  \nc", "  a\nc"},
 		{"quiet references", `$!{input.params('none')}$!context.requestId`, `r-1`},
-		{"doubles print as in Java", `#set($x = 10.0)$x #set($y = 12345678.5)$y #set($z = 0.0001)$z`, `10.0 1.23456785E7 1.0E-4`},
+		{"doubles print as in Java", `#set($x = 10.0)$x #set($y = 12345678.5)$y #set($z = 0.0001)$z`, `10.01.23456785E71.0E-4`},
+		{"what there is not is nothing, however it is asked for", `[$nobody][$nobody.name][${nobody.is("here")}][$input.body.nope][$input.body.nope()][$context.requestId.size()]`, `[][][][][][]`},
+		{"nothing equals nothing and the empty text", `#if($input.path('$.nowhere') == $null)a#end#if($input.path('$.a.none') == "")b#end#if($nobody != "")c#end#if("" == $input.path('$.empty'))d#end#if($nobody)e#end`, `abd`},
+		{"blanks before a #set go, if they are all of a text", "  #set($x = 1)$x #set($y = 2)$y\t#set($z = 3)$z, #set($z = 4)$z\n  #set($z = 5)$z", "123, 4\n  5"},
+		{"blanks before other directives stay", "  #if(true)a #end#foreach($i in [1]) $i #end", "  a  1 "},
+		{"a list that was set to what adding to it answers", `#set($l = [1])#set($l = $l.add(2))$l`, `true`},
+		{"a context as a map", `#foreach($k in $context.identity.keySet())$k=$context.identity.get($k)#end $context.get("requestId") $context["httpMethod"] $context.containsKey("stage")`, `sourceIp=10.0.0.1 r-1 GET false`},
+		{"a backslash is for what there is", `\$context.requestId \\$context.requestId \\\$context.requestId \$nobody \#set \\#if(true)x#end \#nothing`, `$context.requestId \r-1 \$context.requestId \$nobody #set \x \#nothing`},
+		{"integers grow, and fractions may be short", `#set($n = 9223372036854775807 + 1)$n#set($n = 2147483648 * 2147483648 * 4);$n#set($n = .5 + 1e2);$n`, `9223372036854775808;18446744073709551616;100.5`},
+		{"numbers have methods", `#set($n = $input.path('$.money'))$n.intValue() $input.path('$.b').doubleValue() $input.path('$.b').compareTo(2)`, `1 1.0 -1`},
+		{"a negative index counts from the end", `#set($l = [1, 2])#set($l[-2] = "a")$l[-1]$l`, `2[a, 2]`},
+		{"what has no members keeps none", `#set($s = "a")#set($s.x = 1)#set($nobody.x = 1)$s$nobody`, `a`},
+		{"a break outside of a loop ends the template", `a#if(true)b#break c#end d`, `ab`},
+		{"the outermost loop", `#foreach($a in [1, 2])#foreach($b in [1])$foreach.topmost.count#end#end`, `12`},
+		{"more methods of texts, lists and maps", `#set($s = " ab ")$s.strip()$s.stripLeading()|$s.repeat(2)|$s.isBlank()$s.strip().compareToIgnoreCase("AB") #set($l = [1, 2, 1])$l.lastIndexOf(1)$l.containsAll([2])$l.removeAll([1])$l#set($m = {"a": 1})$!m.putIfAbsent("b", 2)$m.putIfAbsent("a", 3)$m`, `abab | ab  ab |false02truetrue[2]1{a=1, b=2}`},
 		{"a number sign before a reference", `{"S":"PARTNER#$context.authorizer.partner#x"}`, `{"S":"PARTNER#acme#x"}`},
 	}
 	for _, test := range tests {
@@ -113,9 +127,13 @@ func TestWhatAPIGatewayDoesNotKnowIsRefusedByName(t *testing.T) {
 		{`$util.escapeJavaScript`, `$util has no method escapeJavaScript`},
 		{"\n\n$context.requestid", `line 3: $context.requestid: $context has no member requestid`},
 		{`$context.identity.nope`, `$context has no member identity.nope`},
-		{`$nobody.name`, `the variable $nobody is not known`},
-		{`"$unset"`, `the variable $unset is not known`},
-		{`#set($x = 1)$x.frobnicate()`, `the method frobnicate is not known`},
+		{`$input.body.hashCode()`, `the method hashCode of Java is not supported`},
+		{`#set($m = {"a": null})`, `is not an expression`},
+		{`#set($l = [])$l.add(1 + 1)`, `expected`},
+		{`#set($l = [(1)])`, `"(1)])" cannot be an argument, an index or a member`},
+		{`#foreach($x in !$y)#end`, `cannot be an argument, an index or a member`},
+		{`#[[ open`, `#[[ is not closed by ]]#`},
+		{`#set($context.requestOverride = "x")`, `#set cannot set $context.requestOverride`},
 		{`#macro(m)x#end`, `#macro is not supported`},
 		{`#include("a")`, `#include is not supported`},
 		{`#set($context.requestId = "x")`, `#set cannot set $context.requestId`},
@@ -126,9 +144,7 @@ func TestWhatAPIGatewayDoesNotKnowIsRefusedByName(t *testing.T) {
 		{`#set($x = )`, `is not an expression`},
 		{`#set($x = "a)`, `a string is not closed`},
 		{`#if(1 == )a#end`, `is not an expression`},
-		{`#set($x = $nobody)`, `the variable $nobody is not known`},
 		{`${context.requestId`, `is not closed by }`},
-		{`#set($x = "a $nope")`, `the variable $nope is not known`},
 	}
 	for _, test := range tests {
 		t.Run(test.template, func(t *testing.T) {
@@ -160,10 +176,39 @@ func TestOverridesAreReported(t *testing.T) {
 	}
 }
 
+func TestAResponseTemplateFindsWhatTheRequestTemplateAssigned(t *testing.T) {
+	overrides := NewOverrides()
+	d := data()
+	d.Overrides = overrides
+	got, err := renderOnce(t, `#set($name = "foo")#set($context.requestOverride.querystring[$name] = "bar")$context.requestOverride.querystring.put("put", "too")`+
+		`#set($context["responseOverride"].header["X-A"] = "a")#set($context.responseOverride.status = 444)#set($context.responseOverride.custom = "is passed on")`, d)
+	if err != nil || got != "" {
+		t.Fatalf("request: %q %v", got, err)
+	}
+	got, err = renderOnce(t, `$context.requestOverride.querystring.foo $context.requestOverride.querystring["put"] $context.responseOverride.status $context.responseOverride.header.X-A $context.responseOverride.custom`+
+		`#set($context.responseOverride.header.X-B = "b")`, d)
+	if want := "bar too 444 a is passed on"; err != nil || got != want {
+		t.Errorf("response: %q %v, want %q", got, err, want)
+	}
+	want := Override{Status: 444, Header: map[string]string{"X-A": "a", "X-B": "b"}}
+	if got := overrides.Response(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got := overrides.Request().Query; !reflect.DeepEqual(got, map[string]string{"foo": "bar", "put": "too"}) {
+		t.Errorf("got %+v", got)
+	}
+	if got := NewOverrides().Response(); got.Status != 0 || len(got.Header) > 0 {
+		t.Errorf("another request has %+v", got)
+	}
+}
+
 func TestRenderingFails(t *testing.T) {
 	tests := []struct{ name, template, want string }{
 		{"a list has no such item", `#set($l = [1])$l.get(1)`, `index 1 is outside`},
-		{"a text has no such method", `#set($s = "a")$s.put(1, 2)`, `"a" has no method put with 2 arguments`},
+		{"a list has no such item to set", `#set($l = [1])#set($l[1] = 2)`, `index 1 is outside`},
+		{"a list has no such item behind its beginning", `#set($l = [1])$l[-2]`, `index -1 is outside`},
+		{"a text repeated less than never", `#set($s = "a")$s.repeat(-1)`, `cannot be repeated -1 times`},
+		{"a text repeated too often", `#set($s = "a")$s.repeat(100000000)`, `longer than`},
 		{"substring", `#set($s = "a")$s.substring(2)`, `out of range`},
 		{"parseJson", `$util.parseJson("{")`, `$util.parseJson`},
 		{"a regular expression of Java only", `#set($s = "a")$s.replaceAll("(?=a)", "")`, `not supported`},
