@@ -3,8 +3,10 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +38,8 @@ const (
 )
 
 func (s *EventBridge) putEvents(_ context.Context, caller cloud.Caller, in putEventsInput) (any, error) {
-	if n := len(in.Entries); n < 1 || n > maxEntries {
-		return nil, cloud.Errorf(400, "ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and %d", maxEntries)
+	if err := in.checkLength(); err != nil {
+		return nil, err
 	}
 	size := 0
 	for _, entry := range in.Entries {
@@ -64,6 +66,40 @@ func (s *EventBridge) putEvents(_ context.Context, caller cloud.Caller, in putEv
 		output.Entries = append(output.Entries, result)
 	}
 	return output, nil
+}
+
+func (in putEventsInput) checkLength() error {
+	if n := len(in.Entries); n >= 1 && n <= maxEntries {
+		return nil
+	}
+	entries := make([]string, len(in.Entries))
+	for i, e := range in.Entries {
+		entries[i] = e.String()
+	}
+	bound := fmt.Sprintf("less than or equal to %d", maxEntries)
+	if len(entries) == 0 {
+		bound = "greater than or equal to 1"
+	}
+	return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '[%s]' at 'entries' failed to satisfy constraint: Member must have length %s",
+		strings.Join(entries, ", "), bound)
+}
+
+// String writes an entry as AWS does in its refusals.
+func (e putEventsEntry) String() string {
+	given := func(value string) string { return cmp.Or(value, "null") }
+	at, resources, detail := "null", "null", string(e.Detail)
+	if t := time.Time(e.Time); !t.IsZero() {
+		at = t.UTC().Format(time.RFC3339)
+	}
+	if e.Resources != nil {
+		resources = "[" + strings.Join(e.Resources, ", ") + "]"
+	}
+	var text string
+	if json.Unmarshal(e.Detail, &text) == nil {
+		detail = text
+	}
+	return fmt.Sprintf("PutEventsRequestEntry(time=%s, source=%s, resources=%s, detailType=%s, detail=%s, eventBusName=%s, traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)",
+		at, given(e.Source), resources, given(e.DetailType), given(detail), given(e.EventBusName))
 }
 
 // putEvent routes one entry and returns the id of its event.

@@ -127,16 +127,26 @@ func (e *event) Get(name string) (any, bool) {
 
 // document returns the event as decoded JSON.
 func (e *event) document() *jsonvalue.Object {
-	return e.withoutDetail().Set("detail", e.decoded())
-}
-
-func (e *event) withoutDetail() *jsonvalue.Object {
 	document := jsonvalue.NewObject(9)
-	for _, name := range []string{"version", "id", "detail-type", "source", "account", "time", "region", "resources"} {
+	for _, name := range []string{"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"} {
 		value, _ := e.Get(name)
 		document.Set(name, value)
 	}
 	return document
+}
+
+// summary is the variable <aws.events.event>, which has no detail and a name
+// of its own for the detail's type.
+func (e *event) summary() *jsonvalue.Object {
+	summary := jsonvalue.NewObject(8)
+	for _, name := range []string{"id", "account", "detail-type", "time", "source", "region", "resources", "version"} {
+		value, _ := e.Get(name)
+		if name == "detail-type" {
+			name = "detailType"
+		}
+		summary.Set(name, value)
+	}
+	return summary
 }
 
 // encode returns compact JSON in which <, > and & stay themselves.

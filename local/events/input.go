@@ -5,6 +5,7 @@ package events
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,8 @@ type input struct {
 	template *template
 }
 
-func compileInput(constant, inputPath string, transformer *inputTransformer) (input, error) {
+// compileInput compiles what a target says of its input. Its errors are AWS's where AWS says why.
+func compileInput(id, constant, inputPath string, transformer *inputTransformer) (input, error) {
 	given := 0
 	for _, is := range []bool{constant != "", inputPath != "", transformer != nil} {
 		if is {
@@ -32,7 +34,7 @@ func compileInput(constant, inputPath string, transformer *inputTransformer) (in
 		}
 	}
 	if given > 1 {
-		return input{}, fmt.Errorf("only one of Input, InputPath and InputTransformer may be given")
+		return input{}, refuse("Only one of Input, InputPath, or InputTransformer must be provided for target %s.", id)
 	}
 	switch {
 	case constant != "":
@@ -44,11 +46,14 @@ func compileInput(constant, inputPath string, transformer *inputTransformer) (in
 		p, err := parsePath(inputPath)
 		return input{path: p}, err
 	case transformer != nil:
-		t, err := compileTemplate(transformer)
+		t, err := compileTemplate(id, transformer)
 		return input{template: t}, err
 	}
 	return input{}, nil
 }
+
+// refuse makes an error in AWS's words, which begin with a capital.
+func refuse(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // payload makes what the target receives of an event.
 func (in input) payload(e *event, r *rule) (json.RawMessage, error) {
@@ -130,10 +135,11 @@ func (p path) find(value any) (any, bool) {
 	return value, true
 }
 
-// template is a compiled input template: JSON with <variables>.
+// template is a compiled input template: JSON with <variables>, or texts in quotes, each on a line of its own.
 type template struct {
 	parts []templatePart
 	paths map[string]path
+	texts bool
 }
 
 // templatePart is literal text or, if variable is not empty, a variable.
@@ -148,12 +154,12 @@ var predefined = map[string]func(e *event, r *rule) any{
 	"aws.events.rule-arn":             func(_ *event, r *rule) any { return r.arn },
 	"aws.events.rule-name":            func(_ *event, r *rule) any { return r.name },
 	"aws.events.event.ingestion-time": func(e *event, _ *rule) any { return e.ingested.Format("2006-01-02T15:04:05Z") },
-	"aws.events.event":                func(e *event, _ *rule) any { return e.withoutDetail() },
+	"aws.events.event":                func(e *event, _ *rule) any { return e.summary() },
 	"aws.events.event.json":           func(e *event, _ *rule) any { return e.document() },
 }
 
-func compileTemplate(transformer *inputTransformer) (*template, error) {
-	t := &template{paths: map[string]path{}}
+func compileTemplate(id string, transformer *inputTransformer) (*template, error) {
+	t := &template{paths: map[string]path{}, texts: strings.HasPrefix(strings.TrimSpace(transformer.InputTemplate), `"`)}
 	for name, text := range transformer.InputPathsMap {
 		p, err := parsePath(text)
 		if err != nil {
@@ -161,18 +167,36 @@ func compileTemplate(transformer *inputTransformer) (*template, error) {
 		}
 		t.paths[name] = p
 	}
-	if err := t.split(transformer.InputTemplate); err != nil {
+	if err := t.split(id, transformer.InputTemplate); err != nil {
 		return nil, err
 	}
 	// Whatever the variables are, the result must be JSON.
-	if probe := t.fill(func(string) (any, bool) { return "", true }); !json.Valid([]byte(probe)) {
+	if probe := t.fill(func(string) (any, bool) { return "", true }); !t.valid(probe) {
 		return nil, fmt.Errorf("the input template does not make valid JSON: %s", transformer.InputTemplate)
 	}
 	return t, nil
 }
 
+// valid tells whether a template was filled in with what makes it JSON, or texts.
+func (t *template) valid(text string) bool {
+	if !t.texts {
+		return json.Valid([]byte(text))
+	}
+	decoder := json.NewDecoder(strings.NewReader(text))
+	for {
+		var line string
+		switch err := decoder.Decode(&line); err {
+		case nil:
+		case io.EOF:
+			return true
+		default:
+			return false
+		}
+	}
+}
+
 // split finds the variables, and whether each is within a string.
-func (t *template) split(text string) error {
+func (t *template) split(id, text string) error {
 	quoted, start := false, 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -190,7 +214,7 @@ func (t *template) split(text string) error {
 				continue
 			}
 			if t.paths[name] == nil && predefined[name] == nil {
-				return fmt.Errorf("the input template uses <%s>, which the input paths do not define", name)
+				return refuse("InputTemplate for target %s contains invalid placeholder %s.", id, name)
 			}
 			t.parts = append(t.parts, templatePart{literal: text[start:i]}, templatePart{variable: name, quoted: quoted})
 			i += end
@@ -208,15 +232,16 @@ func (t *template) render(e *event, r *rule) (json.RawMessage, error) {
 		}
 		return predefined[name](e, r), true
 	})
-	if !json.Valid([]byte(text)) {
+	if !t.valid(text) {
 		return nil, fmt.Errorf("the input template made invalid JSON: %s", text)
 	}
 	return json.RawMessage(text), nil
 }
 
 // fill puts values in the place of variables: as JSON, or within a string as
-// its text, where objects and lists lose their quotes. A value that the event
-// does not have is an empty string.
+// its text. Objects and lists lose their quotes in a template of texts; in
+// one of JSON they break the string that they are put into. A value that the
+// event does not have is an empty string.
 func (t *template) fill(value func(name string) (any, bool)) string {
 	var b strings.Builder
 	for _, part := range t.parts {
@@ -231,7 +256,7 @@ func (t *template) fill(value func(name string) (any, bool)) string {
 		text := string(encode(v))
 		if _, isString := v.(string); part.quoted && isString {
 			text = text[1 : len(text)-1]
-		} else if part.quoted {
+		} else if part.quoted && t.texts {
 			text = strings.ReplaceAll(strings.ReplaceAll(text, `\`, ``), `"`, ``)
 		}
 		b.WriteString(text)

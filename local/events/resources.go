@@ -136,7 +136,7 @@ func ruleSchedule(p ruleProperties, b *bus) (schedule.Schedule, error) {
 		return nil, nil
 	}
 	if b.name != defaultBus {
-		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: "only rules of the default event bus may have one"}
+		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: "ScheduleExpression is supported only on the default event bus."}
 	}
 	when, err := schedule.Parse(p.ScheduleExpression, time.UTC)
 	if err != nil {

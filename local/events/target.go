@@ -53,7 +53,7 @@ func (s *EventBridge) newTarget(r *rule, p targetProperties, at string) (*target
 		return nil, &cfn.Unsupported{Property: at + ".DeadLetterConfig.Arn", Reason: fmt.Sprintf("%q is not the ARN of a queue", t.deadLetters)}
 	}
 	var err error
-	if t.input, err = compileInput(p.Input, p.InputPath, p.InputTransformer); err != nil {
+	if t.input, err = compileInput(p.Id, p.Input, p.InputPath, p.InputTransformer); err != nil {
 		return nil, &cfn.Unsupported{Property: at, Reason: err.Error()}
 	}
 	if p.RoleArn == "" {
