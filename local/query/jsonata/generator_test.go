@@ -70,7 +70,7 @@ func (g *generator) leaf() string {
 		return g.path(0)
 	}
 	return g.pick(`""`, `"a"`, `'b c'`, `"é😀"`, "0", "1", "-2", "2.5", "1e3", "true", "false", "null", "[]", "{}", "$x", "$list",
-		"$object", "$name", "$n", "$nothing", "$unknown", "$", "$$", "[1, 2]", `["b", "a"]`, "$list[0]", `"\u00e9"`, "$sum", "-$n")
+		"$object", "$name", "$n", "$nothing", "$unknown", "$", "$$", "[1, 2]", `["b", "a"]`, "$list[0]", `"\u00e9"`, "-$n")
 }
 
 func (g *generator) name() string {
