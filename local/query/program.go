@@ -1,4 +1,4 @@
-// A compiled JSONata expression: in Go where that is certain to be exact, in the reference library otherwise.
+// Compiled JSONata expressions.
 
 package query
 
@@ -7,41 +7,25 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/query/internal/subset"
+	"github.com/tradepost-dev/tradepost/local/query/jsonata"
 )
 
 // Program is a compiled JSONata expression. It can be evaluated concurrently.
-type Program struct {
-	source string
-	native *subset.Program // nil where the expression is beyond the subset
-}
+type Program struct{ expression *jsonata.Expression }
 
 // Compile checks the syntax of an expression, given without its {% %} delimiters.
 func Compile(expression string) (*Program, error) {
-	p := &Program{source: expression}
-	if native, ok := subset.Parse(expression); ok {
-		p.native = native
-		return p, nil
-	}
-	if err := library.check(expression); err != nil {
+	compiled, err := jsonata.Compile(expression, jsonata.StepFunctions)
+	if err != nil {
 		return nil, fmt.Errorf("compile JSONata expression %q: %w", expression, err)
 	}
-	return p, nil
+	return &Program{compiled}, nil
 }
 
 // Eval evaluates the expression against variables, named without their $; "states" is one of them.
-// defined is false where the expression yields nothing. An evaluation ends when ctx does, or after
-// maxEvaluation, whichever is first.
+// defined is false where the expression yields nothing. An error is a *jsonata.Error, or the context's.
 func (p *Program) Eval(ctx context.Context, bindings map[string]any) (value any, defined bool, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, false, err
-	}
-	if p.native != nil {
-		if value, defined, ok := p.native.Eval(bindings); ok {
-			return value, defined, nil
-		}
-	}
-	return library.evaluate(ctx, p.source, bindings)
+	return p.expression.Eval(ctx, jsonata.Undefined{}, bindings)
 }
 
 // Expression cuts the delimiters off a string of the form "{% expression %}".

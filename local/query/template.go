@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/query/jsonata"
 )
 
 // Template is a JSON value in which every string "{% ... %}" is an expression, compiled once.
@@ -127,7 +128,7 @@ func (p literalPart) eval(context.Context, map[string]any, *pathTo) (any, error)
 
 func (p expressionPart) eval(ctx context.Context, bindings map[string]any, path *pathTo) (any, error) {
 	value, defined, err := p.program.Eval(ctx, bindings)
-	var thrown *thrownError
+	var thrown *jsonata.Error
 	switch {
 	case errors.As(err, &thrown):
 		return nil, &Error{path.String(), p.source, "threw an error during evaluation. " + thrown.Error()}

@@ -25,7 +25,6 @@ type Error struct {
 	index        int
 	itemType     string
 	functionName string
-	cause        error
 }
 
 // Error is "T2001: The left side of ...".
@@ -35,9 +34,6 @@ func (e *Error) Error() string {
 	}
 	return e.Code + ": " + e.Message
 }
-
-// Unwrap is why an evaluation was given up, where that was not its own fault.
-func (e *Error) Unwrap() error { return e.cause }
 
 func fail(code string) *Error { return &Error{Code: code, value: undefined, value2: undefined} }
 

@@ -61,8 +61,7 @@ func (ev *evaluation) ticks(n int) error {
 
 func (ev *evaluation) look() error {
 	if ev.ctx.Err() != nil {
-		cause := context.Cause(ev.ctx)
-		return &Error{Message: cause.Error(), cause: cause}
+		return context.Cause(ev.ctx)
 	}
 	now := time.Now()
 	if ev.started.IsZero() {

@@ -47,7 +47,8 @@ func compile(source string, library *Library) (*node, error) {
 }
 
 // Eval evaluates the expression: input is its context and its $$, or Undefined{}; variables are named without
-// their $. defined is false where it yields nothing. Errors are *Error, or wrap the context's.
+// their $. defined is false where it yields nothing. An error is an *Error, or the
+// context's.
 func (e *Expression) Eval(ctx context.Context, input any, variables map[string]any) (value any, defined bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, err

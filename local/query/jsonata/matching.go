@@ -3,6 +3,7 @@
 package jsonata
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -38,7 +39,11 @@ func (p *pattern) apply(ev *evaluation, args []any, _ any) (any, error) {
 			from = int(min(f, math.MaxInt32))
 		}
 	}
-	return p.find(ev, units(text), from)
+	all, err := ev.units(text)
+	if err != nil {
+		return nil, err
+	}
+	return p.find(ev, all, from)
 }
 
 // scriptText is String(value): what JavaScript matches where it is given no text.
@@ -74,6 +79,9 @@ func (p *pattern) find(ev *evaluation, text []uint16, from int) (any, error) {
 		return undefined, nil
 	}
 	found, err := p.compiled.Find(text, from, ev.ticks)
+	if errors.Is(err, regex.ErrMemory) {
+		err = errMemory
+	}
 	if err != nil || found == nil {
 		return undefined, err
 	}
@@ -235,7 +243,11 @@ func split(ev *evaluation, args []any) (any, error) {
 	if limit == 0 {
 		return result, nil
 	}
-	all, at, count := units(text), 0, 0.0
+	all, err := ev.units(text)
+	if err != nil {
+		return nil, err
+	}
+	at, count := 0, 0.0
 	_, err = ev.matches(text, args[1], limit, func(m *found) error {
 		result.items = append(result.items, between(all, at, m.start))
 		at = m.end
@@ -271,7 +283,11 @@ func replace(ev *evaluation, args []any) (any, error) {
 	if old, ok := args[1].(string); ok {
 		return ev.replaceText(text, old, args[2], limit)
 	}
-	all, at := units(text), 0
+	all, err := ev.units(text)
+	if err != nil {
+		return nil, err
+	}
+	at := 0
 	var out []byte
 	replaced, err := ev.matches(text, args[1], limit, func(m *found) error {
 		by, err := ev.replacement(args[2], m)
@@ -281,7 +297,7 @@ func replace(ev *evaluation, args []any) (any, error) {
 		before := len(out)
 		out = append(append(out, between(all, at, m.start)...), by...)
 		at = m.start + utf16Length(m.match)
-		return ev.charge(len(out) - before)
+		return ev.write(len(out) - before)
 	})
 	if err != nil || !replaced {
 		return text, err

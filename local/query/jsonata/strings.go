@@ -24,12 +24,25 @@ func (ev *evaluation) stringOf(value any, indent int) (string, error) {
 	if l, ok := value.(*list); ok && l.outerWrapper {
 		value = l.items[0]
 	}
-	s := stringifier{stringifyOptions: stringifyOptions{indent: indent, round: true, charge: ev.charge}}
+	s := stringifier{stringifyOptions: stringifyOptions{indent: indent, round: true, charge: ev.write}}
 	s.value(value, 0)
-	if s.err == nil {
-		s.err = ev.ticks(len(s.out) / 16)
-	}
 	return string(s.out), s.err
+}
+
+// write counts a part of a text that grows, for which the whole is copied now and then.
+func (ev *evaluation) write(bytes int) error {
+	if err := ev.ticks(bytes / 4); err != nil {
+		return err
+	}
+	return ev.charge(2 * bytes)
+}
+
+// units are the UTF-16 units of a text.
+func (ev *evaluation) units(text string) ([]uint16, error) {
+	if err := ev.write(len(text)); err != nil {
+		return nil, err
+	}
+	return units(text), nil
 }
 
 func stringFunction(ev *evaluation, args []any) (any, error) {

@@ -8,6 +8,7 @@ const (
 	opChar op = iota
 	opClass
 	opSplit // goes to x, and if that fails to y
+	opRun   // as many units of a class as there are, x at least and y at most, -1 for any number; then fewer
 	opJump
 	opSave
 	opReset // forgets the groups x to y
@@ -153,6 +154,15 @@ func (c *compiler) choice(nodes []*node, back bool) {
 }
 
 func (c *compiler) repeat(n *node, back bool) {
+	if only := n.children[0]; !canBeEmpty(only) && !n.lazy && !back {
+		run := instruction{op: opRun, class: only.class, x: n.least, y: n.most}
+		if only.kind == nodeChar {
+			run.class = &class{ranges: []unitRange{{only.char, only.char}}}
+		}
+		run.class.compile(c.ignoreCase)
+		c.emit(run)
+		return
+	}
 	for i := 0; i < n.least && len(c.program) <= maxProgram; i++ {
 		c.iteration(n, back, false)
 	}

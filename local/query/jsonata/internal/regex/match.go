@@ -8,14 +8,19 @@ import "errors"
 var ErrMemory = errors.New("a regular expression took too much memory and was stopped")
 
 const (
-	// maxStack bounds what is remembered, of 24 bytes each.
-	maxStack = 4 << 20
+	// maxStack bounds what is remembered, of 32 bytes each.
+	maxStack = 2 << 20
 	// counted is after how many steps they are told.
 	counted = 256
 )
 
-// memory is a choice, if slot is negative, or else what a slot held.
-type memory struct{ slot, pc, value int }
+// memory is a choice, or what a slot held. A choice of a run goes back unit by unit, as far as least.
+type memory struct{ slot, pc, value, least int }
+
+const (
+	choice  = -1
+	shorter = -2
+)
 
 type machine struct {
 	*Regex
@@ -70,9 +75,11 @@ func (m *machine) run(pc, pos int) (int, bool) {
 				ok = i.class.matches(unit, m.ignoreCase)
 			}
 		case opSplit:
-			m.stack = append(m.stack, memory{-1, i.y, pos})
+			m.stack = append(m.stack, memory{choice, i.y, pos, 0})
 			pc = i.x
 			continue
+		case opRun:
+			pos, ok = m.greedy(i, pc+1, pos)
 		case opJump:
 			pc = i.x
 			continue
@@ -105,6 +112,25 @@ func (m *machine) run(pc, pos int) (int, bool) {
 	}
 }
 
+// greedy takes as many units of a class as there are, and remembers that fewer might do.
+func (m *machine) greedy(i *instruction, next, pos int) (int, bool) {
+	end := len(m.text)
+	if i.y >= 0 && i.y < end-pos {
+		end = pos + i.y
+	}
+	least := pos + i.x
+	for pos < end && i.class.matches(m.text[pos], m.ignoreCase) {
+		pos++
+		if m.steps++; m.steps >= counted && !m.tell() {
+			return pos, false
+		}
+	}
+	if pos > least {
+		m.stack = append(m.stack, memory{shorter, next, pos - 1, least})
+	}
+	return pos, pos >= least
+}
+
 // tell counts steps.
 func (m *machine) tell() bool {
 	if m.err == nil {
@@ -132,14 +158,18 @@ func (m *machine) unit(back bool, pos int) (uint16, int, bool) {
 }
 
 func (m *machine) set(slot, value int) {
-	m.stack = append(m.stack, memory{slot, 0, m.slots[slot]})
+	m.stack = append(m.stack, memory{slot, 0, m.slots[slot], 0})
 	m.slots[slot] = value
 }
 
 // back undoes what was done since the last choice, and takes it the other way.
 func (m *machine) back(base int) (pc, pos int, ok bool) {
 	for len(m.stack) > base {
-		last := m.stack[len(m.stack)-1]
+		last := &m.stack[len(m.stack)-1]
+		if last.slot == shorter && last.value > last.least {
+			last.value--
+			return last.pc, last.value + 1, true
+		}
 		m.stack = m.stack[:len(m.stack)-1]
 		if last.slot < 0 {
 			return last.pc, last.value, true

@@ -2,36 +2,14 @@ package query
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
-
-func TestTheEmbeddedLibraryIsThePublishedOne(t *testing.T) {
-	sum := sha256.Sum256([]byte(librarySource))
-	if got := hex.EncodeToString(sum[:]); got != librarySHA256 {
-		t.Errorf("jsonata/jsonata.min.js has digest %s, want that of jsonata 2.0.6, %s", got, librarySHA256)
-	}
-	text, err := os.ReadFile("jsonata/testdata/reference/package.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var pkg struct{ Name, Version, License string }
-	if err := json.Unmarshal(text, &pkg); err != nil {
-		t.Fatal(err)
-	}
-	if pkg.Name != "jsonata" || pkg.Version != "2.0.6" || pkg.License != "MIT" {
-		t.Errorf("jsonata/testdata/reference/package.json is of %+v, want jsonata 2.0.6", pkg)
-	}
-}
 
 // value parses JSON text.
 func value(t testing.TB, text string) any {
@@ -120,14 +98,6 @@ func TestJSONataEvaluates(t *testing.T) {
 		{"a member named like JavaScript's own", `$states.input.toString`, `"mine"`},
 		{"negative zero is zero", `0 * -1`, `0`},
 	}
-	programs, err := library.compiled()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := newEngine(programs)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p, err := Compile(test.expression)
@@ -137,9 +107,6 @@ func TestJSONataEvaluates(t *testing.T) {
 			got, defined, err := p.Eval(t.Context(), bindings(t))
 			if err != nil {
 				t.Fatal(err)
-			}
-			if whole := withAllVariables(t, all, test.expression); !same(got, whole) {
-				t.Errorf("yields %#v from what it reads, %#v from all there is", got, whole)
 			}
 			if !defined {
 				if test.want != "" {
@@ -152,21 +119,6 @@ func TestJSONataEvaluates(t *testing.T) {
 			}
 		})
 	}
-}
-
-// withAllVariables evaluates an expression over all variables, not only over those that it is known to read.
-func withAllVariables(t *testing.T, e *engine, expression string) any {
-	t.Helper()
-	p, err := e.program(expression)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.reads = &reads{all: true}
-	whole, _, _, err := e.evaluate(t.Context(), time.Minute, expression, bindings(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return whole
 }
 
 func TestEvaluationLeavesItsInputAlone(t *testing.T) {
@@ -233,7 +185,7 @@ func TestACancelledEvaluationEndsAndTheNextOneRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 * len(library.slots) {
+	for range 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		_, _, err := endless.Eval(ctx, nil)
 		cancel()
@@ -250,21 +202,8 @@ func TestACancelledEvaluationEndsAndTheNextOneRuns(t *testing.T) {
 	}
 }
 
-func TestAnEndlessEvaluationIsStopped(t *testing.T) {
-	for _, expression := range []string{
-		`($f := function($n) { $f($n + 1) }; $f(1))`,
-		`($f := function($n) { [$f($n), 1] }; $f(1))`,
-	} {
-		_, _, err := newEngines(1, 100*time.Millisecond).evaluate(t.Context(), expression, nil)
-		var failure *thrownError
-		if !errors.As(err, &failure) || failure.Message != errEndless.Error() {
-			t.Errorf("%s: error is %v, want %v", expression, err, errEndless)
-		}
-	}
-}
-
 func TestProgramsAreEvaluatedConcurrently(t *testing.T) {
-	template, err := ParseTemplate(value(t, `{"native": "{% $states.input.n + 1 %}", "library": "{% $sum([1..$states.input.n]) %}", "list": ["{% $states.input %}"]}`))
+	template, err := ParseTemplate(value(t, `{"sum": "{% $states.input.n + 1 %}", "range": "{% $sum([1..$states.input.n]) %}", "list": ["{% $states.input %}"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +212,7 @@ func TestProgramsAreEvaluatedConcurrently(t *testing.T) {
 		group.Go(func() {
 			input := object("n", float64(n+1))
 			got, err := template.Eval(t.Context(), map[string]any{"states": object("input", input)})
-			want := object("native", float64(n+2), "library", float64((n+1)*(n+2)/2), "list", []any{input})
+			want := object("sum", float64(n+2), "range", float64((n+1)*(n+2)/2), "list", []any{input})
 			if err != nil || !same(got, want) {
 				t.Errorf("got %v, %v; want %v", got, err, want)
 			}
