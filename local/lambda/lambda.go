@@ -210,6 +210,9 @@ func (l *Lambda) open(caller cloud.Caller, action, name, qualifier string) (targ
 	defer l.mu.RUnlock()
 	f, ok := l.functions[name]
 	if !ok {
+		if action == "lambda:InvokeFunction" {
+			t.qualifier = cmp.Or(qualifier, "$LATEST") // Invoke names what it would have run
+		}
 		return target{}, t.notFound()
 	}
 	return target{function: f, qualifier: qualifier}.now()

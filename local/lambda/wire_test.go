@@ -67,7 +67,7 @@ func TestTheSDKSeesTypedErrors(t *testing.T) {
 	client := newClient(t, e)
 
 	_, err := client.Invoke(t.Context(), &awssdk.InvokeInput{FunctionName: aws.String("nobody")})
-	if notFound, ok := errors.AsType[*types.ResourceNotFoundException](err); !ok || !strings.Contains(notFound.ErrorMessage(), "function:nobody") {
+	if notFound, ok := errors.AsType[*types.ResourceNotFoundException](err); !ok || !strings.HasSuffix(notFound.ErrorMessage(), "function:nobody:$LATEST") {
 		t.Errorf("unknown function: %v", err)
 	}
 	_, err = client.Invoke(t.Context(), &awssdk.InvokeInput{FunctionName: aws.String("worker")})

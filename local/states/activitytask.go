@@ -4,7 +4,6 @@ package states
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/states/integration"
@@ -13,7 +12,7 @@ import (
 // activityResource is one that no service is called for.
 func activityResource(arn string, express bool) (*resource, error) {
 	if express {
-		return nil, errors.New("an Express state machine does not support activities")
+		return nil, notInExpress{"activities", "Activity ARN"}
 	}
 	return &resource{arn: arn, activity: true, integration: &integration.Integration{ResourceType: "activity"}}, nil
 }

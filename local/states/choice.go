@@ -105,7 +105,7 @@ func (f fields) jsonataCondition(field string) condition {
 		return jsonataCondition{literal: b}
 	}
 	if !ok {
-		f.complain("Condition", "is required")
+		f.lacks("Condition")
 	}
 	c := jsonataCondition{field: field, expression: f.template("Condition", jsonataLanguage)}
 	if c.expression != nil {

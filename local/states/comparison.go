@@ -175,7 +175,7 @@ func (f fields) operators() []string {
 // test reads a comparison of a variable.
 func (f fields) test(name string) condition {
 	if !f.has("Variable") {
-		f.complain("Variable", "is required")
+		f.lacks("Variable")
 	}
 	t := test{variable: f.jsonPath("Variable")}
 	if compare, ok := comparators()[strings.TrimSuffix(name, "Path")]; ok {

@@ -32,7 +32,7 @@ const (
 	saying2 = `{"StartAt":"P","States":{"P":{"Type":"Pass","Result":2,"End":true}}}`
 )
 
-const lostMessage = `Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: there is no state "Q" at /States/P/Next'`
+const lostMessage = `Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: Q at /States/P/Next, MISSING_END_STATE: Workflow has no terminal state'`
 
 // guard permits actions on resources, "states:CreateStateMachine arn:...", and
 // lets every role but "nobody" be assumed.

@@ -57,7 +57,7 @@ type parser struct {
 func parse(text string, express bool, resolver resolver) (*definition, error) {
 	value, err := jsonvalue.Decode([]byte(text))
 	if err != nil {
-		return nil, &InvalidDefinition{[]fault{{"/", err.Error()}}}
+		return nil, notJSON(text, err)
 	}
 	p := &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]*task{}}
 	f := object(&p.faults, "", value)
@@ -82,7 +82,9 @@ func (f fields) language(outer language) language {
 		return jsonataLanguage
 	case "JSONPath":
 		if outer == jsonataLanguage {
-			f.complain("QueryLanguage", "can not be JSONPath if it is JSONata for the whole state machine")
+			f.complain("QueryLanguage", "can not be JSONPath if it is JSONata for the whole state machine").aws = diagnosis{
+				message: "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", location: f.at(""),
+			}
 		}
 		return jsonPathLanguage
 	default:
@@ -97,18 +99,18 @@ func (p *parser) graph(f fields, in language, outer []string) *graph {
 	g := &graph{start: f.required("StartAt"), states: map[string]state{}}
 	value, ok := f.take("States")
 	if !ok {
-		f.complain("States", "is required")
+		f.lacks("States")
 		return g
 	}
 	states := object(&p.faults, f.at("States"), value)
 	if states.values.Len() == 0 {
-		f.complain("States", "must not be empty")
+		f.complain("States", "must not be empty").aws = diagnosis{message: "Value cannot be empty"}
 	}
-	own := p.variables(states, outer)
+	p.checkVariables(states, outer)
 	for _, name := range slices.Sorted(states.values.Names()) {
 		p.name(states, name)
 		value, _ := states.values.Get(name)
-		s := p.state(object(&p.faults, states.at(name), value), name, in, append(slices.Clone(outer), own...))
+		s := p.state(object(&p.faults, states.at(name), value), name, in, slices.Concat(outer, seenInside(states, name)))
 		if s != nil {
 			g.states[name] = s
 		}
@@ -128,31 +130,43 @@ func (p *parser) name(states fields, name string) {
 	p.names[name] = states.at(name)
 }
 
-// variables returns the variables that the states of a graph assign, and
-// reports those that an enclosing graph has.
-func (p *parser) variables(states fields, outer []string) []string {
-	var own []string
+// checkVariables reports the variables that the states of a graph assign though
+// an enclosing graph has them.
+func (p *parser) checkVariables(states fields, outer []string) {
 	for _, state := range slices.Sorted(states.values.Names()) {
 		value, _ := states.values.Get(state)
-		for _, name := range assignedBy(value) {
+		for _, name := range assignedBy(value, "Catch", "Choices") {
 			if slices.Contains(outer, name) {
 				states.complain(state+"/Assign", "%q is a variable of the outer scope", name)
-			} else if !slices.Contains(own, name) {
-				own = append(own, name)
 			}
 		}
 	}
-	return own
+}
+
+// seenInside returns the variables of a graph that the graphs inside of one of its
+// states must not assign. What only a Catch of that state assigns is set when they
+// are over.
+func seenInside(states fields, inside string) []string {
+	var names []string
+	for _, state := range slices.Sorted(states.values.Names()) {
+		value, _ := states.values.Get(state)
+		if state == inside {
+			names = append(names, assignedBy(value, "Choices")...)
+		} else {
+			names = append(names, assignedBy(value, "Catch", "Choices")...)
+		}
+	}
+	return names
 }
 
 // assignedBy returns the names in all Assign fields of a state, but not those
-// of the graphs inside it.
-func assignedBy(value any) []string {
+// of the graphs inside it: its own, and those of the arrays that are named.
+func assignedBy(value any, arrays ...string) []string {
 	var names []string
 	switch v := value.(type) {
 	case []any:
 		for _, item := range v {
-			names = append(names, assignedBy(item)...)
+			names = append(names, assignedBy(item, arrays...)...)
 		}
 	case *jsonvalue.Object:
 		value, _ := v.Get("Assign")
@@ -161,9 +175,9 @@ func assignedBy(value any) []string {
 				names = append(names, strings.TrimSuffix(name, ".$"))
 			}
 		}
-		for _, inside := range []string{"Catch", "Choices"} {
+		for _, inside := range arrays {
 			value, _ := v.Get(inside)
-			names = append(names, assignedBy(value)...)
+			names = append(names, assignedBy(value, arrays...)...)
 		}
 	}
 	return names
@@ -176,7 +190,8 @@ func (p *parser) state(f fields, name string, in language, variables []string) s
 	read, ok := p.kinds()[b.kind]
 	if !ok {
 		if b.kind != "" {
-			f.complain("Type", "must be one of %s, not %q", strings.Join(slices.Sorted(maps.Keys(p.kinds())), ", "), b.kind)
+			f.complain("Type", "must be one of %s, not %q", strings.Join(slices.Sorted(maps.Keys(p.kinds())), ", "), b.kind).aws.message =
+				"The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]"
 		}
 		return nil
 	}
@@ -222,14 +237,18 @@ type linked interface{ links() []link }
 // connect checks that every target exists and that every state can be reached.
 func (p *parser) connect(f, states fields, g *graph) {
 	if !states.values.Has(g.start) && g.start != "" {
-		f.complain("StartAt", "there is no state %q", g.start)
+		f.complain("StartAt", "there is no state %q", g.start).aws = missingTarget(g.start)
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.states)) {
 		for _, l := range linksOf(g.states[name]) {
 			if !states.values.Has(l.target) {
-				states.complain(name+"/"+l.field, "there is no state %q", l.target)
+				states.complain(name+"/"+l.field, "there is no state %q", l.target).aws = missingTarget(l.target)
 			}
 		}
+	}
+	if n := states.values.Len(); n > 0 && len(g.states) == n && !g.ends() {
+		f.complain("States", "no state ends the workflow").aws = diagnosis{code: missingEndState, message: "Workflow has no terminal state", nowhere: true}
+		return
 	}
 	reached := map[string]bool{}
 	for open := []string{g.start}; len(open) > 0; open = open[1:] {
@@ -244,9 +263,16 @@ func (p *parser) connect(f, states fields, g *graph) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.states)) {
 		if !reached[name] {
-			states.complain(name, "can not be reached")
+			states.complain(name, "can not be reached").aws = diagnosis{code: missingTransitionTarget, message: "State \"" + name + "\" is not reachable."}
 		}
 	}
+}
+
+// ends tells whether a state is the last one.
+func (g *graph) ends() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(g.states)), func(s state) bool {
+		return s.common().next == "" && s.common().kind != kindChoice
+	})
 }
 
 // linksOf returns all ways out of a state.

@@ -2,6 +2,7 @@ package states
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -41,11 +42,12 @@ func TestFaultsOfADefinition(t *testing.T) {
 		{"unknown type", `{"StartAt":"A","States":{"A":{"Type":"Sleep"}}}`,
 			"/States/A/Type: must be one of Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait, not \"Sleep\""},
 		{"targets that do not exist", `{"StartAt":"A","States":{"A":{"Type":"Choice","Default":"X","Choices":[{"Variable":"$.a","IsNull":true,"Next":"Y"}]}}}`,
-			"/States/A/Choices[0]/Next: there is no state \"Y\"\n/States/A/Default: there is no state \"X\""},
+			"/States/A/Choices[0]/Next: there is no state \"Y\"\n/States/A/Default: there is no state \"X\"\n/States: no state ends the workflow"},
 		{"unreachable states", `{"StartAt":"A","States":{"A":{"Type":"Succeed"},"B":{"Type":"Pass","Next":"C"},"C":{"Type":"Pass","Next":"B"}}}`,
 			"/States/B: can not be reached\n/States/C: can not be reached"},
 		{"no way out", `{"StartAt":"A","States":{"A":{"Type":"Pass"}}}`, "/States/A: must have either Next or End"},
-		{"two ways out", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A","End":true}}}`, "/States/A: must have either Next or End"},
+		{"two ways out", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A","End":true}}}`, "/States/A: must have either Next or End\n/States: no state ends the workflow"},
+		{"a loop for ever", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"}}}`, "/States: no state ends the workflow"},
 		{"fields of the other language", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","InputPath":"$","End":true}}}`,
 			"/States/A/InputPath: is not a field of a Pass state in JSONata"},
 		{"JSONPath state in a JSONata machine", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed","QueryLanguage":"JSONPath"}}}`,
@@ -102,5 +104,17 @@ func TestAnExpressMachineCannotWait(t *testing.T) {
 	got := faultsOf(t, `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true}}}`, true)
 	if want := "/States/A/Resource: an Express state machine does not support the .waitForTaskToken service integration"; got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+// What the Catch of a Parallel assigns is assigned when its branches are over.
+func TestABranchMayAssignWhatTheCatchAroundItAssigns(t *testing.T) {
+	const definition = `{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,%s"Catch":[{"ErrorEquals":["States.ALL"],"Assign":{"x":1},"Next":"F"}],
+		"Branches":[{"StartAt":"B","States":{"B":{"Type":"Pass","Assign":{"x":2},"End":true}}}]},"F":{"Type":"Succeed"}}}`
+	if _, err := parse(fmt.Sprintf(definition, ""), false, resolver{}); err != nil {
+		t.Error(err)
+	}
+	if got, want := faultsOf(t, fmt.Sprintf(definition, `"Assign":{"x":3},`), false), `/States/P/Branches[0]/States/B/Assign: "x" is a variable of the outer scope`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -60,6 +60,9 @@ func (m *machine) describe(r *revision) map[string]any {
 	if r.id != "" {
 		description["revisionId"] = r.id
 	}
+	if variables := references(r.text); len(variables) > 0 {
+		description["variableReferences"] = variables
+	}
 	return description
 }
 

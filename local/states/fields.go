@@ -16,6 +16,7 @@ import (
 type fault struct {
 	path    string // "/States/Store/Next"
 	message string
+	aws     diagnosis // where AWS says it in another way
 }
 
 // InvalidDefinition is the error of a definition that AWS would refuse or that
@@ -28,15 +29,6 @@ func (e *InvalidDefinition) Error() string {
 		lines[i] = f.path + ": " + f.message
 	}
 	return "invalid state machine definition: " + strings.Join(lines, "; ")
-}
-
-// forAPI is how CreateStateMachine and UpdateStateMachine name the faults.
-func (e *InvalidDefinition) forAPI() string {
-	lines := make([]string, len(e.faults))
-	for i, f := range e.faults {
-		lines[i] = "SCHEMA_VALIDATION_FAILED: " + f.message + " at " + f.path
-	}
-	return strings.Join(lines, ", ")
 }
 
 // fields is one object of a definition while it is read.
@@ -59,8 +51,15 @@ func object(faults *[]fault, path string, value any) fields {
 }
 
 // complain reports a fault of a field, or of the object itself if name is empty.
-func (f fields) complain(name, format string, args ...any) {
-	*f.faults = append(*f.faults, fault{f.at(name), fmt.Sprintf(format, args...)})
+// What AWS says of it can be added to the result, before the next one is reported.
+func (f fields) complain(name, format string, args ...any) *fault {
+	*f.faults = append(*f.faults, fault{path: f.at(name), message: fmt.Sprintf(format, args...)})
+	return &(*f.faults)[len(*f.faults)-1]
+}
+
+// lacks reports a field that must be there.
+func (f fields) lacks(name string) {
+	f.complain(name, "is required").aws = diagnosis{location: f.at(""), missing: name}
 }
 
 func (f fields) at(name string) string {
@@ -88,7 +87,7 @@ func (f fields) has(name string) bool {
 func (f fields) done(of string) {
 	for _, name := range slices.Sorted(f.values.Names()) {
 		if !f.taken[name] {
-			f.complain(name, "is not a field of %s", of)
+			f.complain(name, "is not a field of %s", of).aws = diagnosis{message: "Field '" + name + "' is not supported", location: f.at("")}
 		}
 	}
 }
@@ -109,7 +108,7 @@ func (f fields) text(name string) string {
 // required is text for a field that must be there.
 func (f fields) required(name string) string {
 	if !f.has(name) {
-		f.complain(name, "is required")
+		f.lacks(name)
 	}
 	return f.text(name)
 }
@@ -159,7 +158,7 @@ func (f fields) list(name string, required bool) []any {
 	value, ok := f.take(name)
 	if !ok {
 		if required {
-			f.complain(name, "is required")
+			f.lacks(name)
 		}
 		return nil
 	}
@@ -167,7 +166,7 @@ func (f fields) list(name string, required bool) []any {
 	if !ok {
 		f.complain(name, "must be an array, not %s", jsonvalue.KindOf(value))
 	} else if required && len(list) == 0 {
-		f.complain(name, "must not be empty")
+		f.complain(name, "must not be empty").aws = diagnosis{message: "Value cannot be empty"}
 	}
 	return list
 }

@@ -81,7 +81,7 @@ func (p *parser) processor(f fields, in language, variables []string) *graph {
 	}
 	value, ok := f.take(name)
 	if !ok {
-		f.complain(name, "is required")
+		f.lacks(name)
 		return nil
 	}
 	processor := object(&p.faults, f.at(name), value)

@@ -4,6 +4,7 @@ package states
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -31,15 +32,22 @@ type page struct {
 // size is how many entries the page has at most.
 func (p page) size() (int, error) {
 	switch {
-	case p.MaxResults > maxPage:
-		return 0, invalidMember(strconv.Itoa(p.MaxResults), "maxResults", "Member must have value less than or equal to 1000")
-	case p.MaxResults < 0:
-		return 0, invalidMember(strconv.Itoa(p.MaxResults), "maxResults", "Member must have value greater than or equal to 0")
+	case p.MaxResults < 0 || p.MaxResults > maxPage:
+		return 0, p.outOf(maxPage)
 	case p.MaxResults == 0:
 		return defaultPage, nil
 	default:
 		return p.MaxResults, nil
 	}
+}
+
+// outOf is the error of a size that is below 0 or above the most.
+func (p page) outOf(most int) error {
+	constraint := fmt.Sprintf("Member must have value less than or equal to %d", most)
+	if p.MaxResults < 0 {
+		constraint = "Member must have value greater than or equal to 0"
+	}
+	return invalidMember(strconv.Itoa(p.MaxResults), "maxResults", constraint)
 }
 
 // start is the position of the first entry. longest is how long a token may be.

@@ -50,7 +50,7 @@ func (s *StepFunctions) resolver() resolver { return resolver{s.cloud.Supports} 
 func (r resolver) resolve(arn string, express bool) (*resource, error) {
 	parsed, ok := cloud.ParseARN(arn)
 	if !ok {
-		return nil, fmt.Errorf("%q is not an ARN", arn)
+		return nil, unknownResource(arn)
 	}
 	switch service, rest := parsed.Service, parsed.Resource; {
 	case service == "lambda" && strings.HasPrefix(rest, "function:"):
@@ -60,7 +60,7 @@ func (r resolver) resolve(arn string, express bool) (*resource, error) {
 	case service == "states" && parsed.Region == "":
 		return r.service(arn, rest, express)
 	default:
-		return nil, fmt.Errorf("the resource %q is not known", arn)
+		return nil, unknownResource(arn)
 	}
 }
 
@@ -77,12 +77,12 @@ func (r resolver) service(arn, rest string, express bool) (*resource, error) {
 		found.pattern, name, found.version = runJob, strings.TrimSuffix(rest, ".sync:2"), 2
 	}
 	if express && found.pattern != requestResponse {
-		return nil, fmt.Errorf("an Express state machine does not support the .%s service integration", strings.SplitN(rest, ".", 2)[1])
+		return nil, notInExpress{"the ." + strings.SplitN(rest, ".", 2)[1] + " service integration", found.pattern.inExpress()}
 	}
 	found.integration = integration.Find(name)
 	i := found.integration
 	if i == nil {
-		return nil, fmt.Errorf("the resource %q is not known", arn)
+		return nil, unknownResource(arn)
 	}
 	if found.pattern == runJob && !i.Runs() || found.pattern == waitForTaskToken && !i.Callback {
 		return nil, fmt.Errorf("%s does not support .%s", name, strings.SplitN(rest, ".", 2)[1])

@@ -114,6 +114,7 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 		"UntagResource":                    cloud.Handle(s.untagResource),
 		"UpdateStateMachine":               cloud.Handle(s.updateStateMachine),
 		"UpdateStateMachineAlias":          cloud.Handle(s.updateStateMachineAlias),
+		"ValidateStateMachineDefinition":   cloud.Handle(s.validateStateMachineDefinition),
 	}
 	return s
 }

@@ -30,7 +30,7 @@ func (p *parser) task(f fields, b base, _ []string) state {
 	if name := f.required("Resource"); name != "" {
 		var err error
 		if s.resource, err = p.resolver.resolve(name, p.express); err != nil {
-			f.complain("Resource", "%v", err)
+			f.complain("Resource", "%v", err).aws.message = awsOn(err)
 		}
 	}
 	if _, ok := f.take("Credentials"); ok {

@@ -50,6 +50,10 @@ func TestIntegrationsCallTheirServices(t *testing.T) {
 			`{"StatusCode":200,"ResponseBody":{"x":1}}`, `{"StatusCode":200,"ResponseBody":{"x":1}}`, false},
 		{"lambda:invoke", "lambda", "Invoke", `{"FunctionName":"f","Payload":{"x":1}}`, `{"FunctionName":"f","Payload":{"x":1},"InvocationType":"RequestResponse"}`,
 			`{"StatusCode":200,"ExecutedVersion":"$LATEST","Payload":null}`, `{"StatusCode":200,"ExecutedVersion":"$LATEST","Payload":null}`, true},
+		{"lambda:invoke", "lambda", "Invoke", `{"FunctionName":"f","Payload":"[0.0, \"x\"]"}`, `{"FunctionName":"f","Payload":[0.0,"x"],"InvocationType":"RequestResponse"}`,
+			`{"StatusCode":200,"ExecutedVersion":"$LATEST","Payload":1}`, `{"StatusCode":200,"ExecutedVersion":"$LATEST","Payload":1}`, true},
+		{"lambda:invoke", "lambda", "Invoke", `{"FunctionName":"f","Payload":null}`, `{"FunctionName":"f","Payload":{},"InvocationType":"RequestResponse"}`,
+			`{"StatusCode":200,"ExecutedVersion":"$LATEST","Payload":1}`, `{"StatusCode":200,"ExecutedVersion":"$LATEST","Payload":1}`, true},
 		{"aws-sdk:dynamodb:transactWriteItems", "dynamodb", "TransactWriteItems", `{"TransactItems":[]}`, `{"TransactItems":[]}`, `{}`, `{}`, false},
 		{"aws-sdk:eventbridge:putEvents", "events", "PutEvents", `{"Entries":[]}`, `{"Entries":[]}`, `{"FailedEntryCount":1}`, `{"FailedEntryCount":1}`, false},
 	} {
@@ -276,6 +280,15 @@ func TestAWaitingTaskThatCannotBeSubmitted(t *testing.T) {
 func TestAServiceThatGivesUpOnItsOwnFailsTheTask(t *testing.T) {
 	inWorld(t, lambdaOnly(functions{"f": func(context.Context, any) (any, error) { return nil, context.Canceled }}), func(t *testing.T, w *world) {
 		if _, o := w.run(taskWith(`"Comment":""`), `{}`); o.error != "Lambda.SdkClientException" {
+			t.Errorf("%+v", o)
+		}
+	})
+}
+
+func TestATextPayloadThatIsNoJSONIsNotSent(t *testing.T) {
+	inWorld(t, lambdaOnly(functions{"f": func(context.Context, any) (any, error) { return nil, nil }}), func(t *testing.T, w *world) {
+		_, o := w.run(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload":"{"},"End":true}}}`, `{}`)
+		if o.error != "Lambda.InvalidRequestContentException" || !strings.HasPrefix(o.cause, "Could not parse request body into json: ") {
 			t.Errorf("%+v", o)
 		}
 	})

@@ -8,6 +8,7 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
@@ -107,6 +108,9 @@ type Parameters struct {
 // Call performs the action.
 func (i *Integration) Call(ctx context.Context, t Task, p Parameters) (any, error) {
 	request, err := i.request(t, p)
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return nil, f
+	}
 	if err != nil {
 		cause := fmt.Sprintf("The Parameters could not be used to start the Task: [%v]", err)
 		return nil, &Failure{Name: errRuntime, Cause: cause, OfState: true}

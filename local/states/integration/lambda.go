@@ -38,11 +38,23 @@ func Function(arn string) *Integration {
 	}
 }
 
-// lambdaRequest prepares an Invoke.
+// lambdaRequest prepares an Invoke. A Payload that is a text is the request's body
+// as it is, and null is an empty object.
 func lambdaRequest(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
 	request := parameters.Clone()
 	if !request.Has("InvocationType") {
 		request.Set("InvocationType", "RequestResponse")
+	}
+	payload, given := request.Get("Payload")
+	switch body, isText := payload.(string); {
+	case isText:
+		value, err := jsonvalue.Decode([]byte(body))
+		if err != nil {
+			return nil, &Failure{Name: "Lambda.InvalidRequestContentException", Cause: "Could not parse request body into json: " + err.Error()}
+		}
+		request.Set("Payload", value)
+	case given && payload == nil:
+		request.Set("Payload", jsonvalue.NewObject(0))
 	}
 	return request, nil
 }
