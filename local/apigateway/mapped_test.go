@@ -362,3 +362,26 @@ func TestWhatTheRequestTemplateAssignedReachesTheAnswer(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsMappedOutOfABodyIsAsItWasWritten(t *testing.T) {
+	for source, want := range map[string]string{
+		"integration.response.body.o":      `{"z":0.0,"a":"<&>"}`,
+		"integration.response.body.big":    `12345678901234567890`,
+		"integration.response.body.s":      `x`,
+		"integration.response.body.l[1]":   `1.50`,
+		"integration.response.body.l":      `["a",1.50]`,
+		"integration.response.body.none":   ``,
+		"integration.response.body.nobody": ``,
+		"context.httpMethod":               `POST`,
+		"context.requestTimeEpoch":         fmt.Sprint(time.Now().UnixMilli())[:5], // of about three years
+	} {
+		t.Run(source, func(t *testing.T) {
+			w := start(t, Options{}, map[string]cloud.API{"states": fake(func(cloud.Caller, string, json.RawMessage) (json.RawMessage, error) {
+				return json.RawMessage(`{"o": {"z": 0.0, "a": "<&>"}, "big": 12345678901234567890, "s": "x", "l": ["a", 1.50], "none": null}`), nil
+			})}, orders(mappedTo("states:action/StartExecution", `{}`, `, "IntegrationResponses": [{"StatusCode": "200", "ResponseParameters": {"method.response.header.X-Note": `+quote(source)+`}}]`)))
+			if got := w.send(t, "POST", "/orders/7", ""); got.status != 200 || got.header.Get("X-Note") != want && (source != "context.requestTimeEpoch" || !strings.HasPrefix(got.header.Get("X-Note"), want)) {
+				t.Errorf("got %d %v", got.status, got.header)
+			}
+		})
+	}
+}

@@ -3,17 +3,16 @@ package apigateway
 // Parameter mappings: "integration.request.header.X": "method.request.path.y".
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/theory/jsonpath"
-
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/query"
 	"github.com/tradepost-dev/tradepost/local/vtl"
 )
 
@@ -26,9 +25,9 @@ type mapping struct {
 
 // source is where a mapped value comes from.
 type source struct {
-	kind string // "static", "context", "stageVariables", "method.request.header", "integration.response.body", ...
-	name string // of the parameter or variable, or the static text
-	path *jsonpath.Path
+	kind string      // "static", "context", "stageVariables", "method.request.header", "integration.response.body", ...
+	name string      // of the parameter or variable, or the static text
+	path *query.Path // into the body; nil: all of it
 }
 
 // sources tells which kinds of values a mapping may use.
@@ -110,7 +109,7 @@ func parseSource(expression string, from sources) (source, error) {
 		return source{}, fmt.Errorf("invalid mapping expression %q", expression)
 	}
 	if isBody && s.name != "" {
-		path, err := jsonpath.Parse("$." + s.name)
+		path, err := query.ParsePath("$." + s.name)
 		if err != nil {
 			return source{}, fmt.Errorf("invalid mapping expression %q: %w", expression, err)
 		}
@@ -163,17 +162,15 @@ func (s source) fromBody(body []byte) string {
 	if s.path == nil {
 		return string(body)
 	}
-	var document any
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if decoder.Decode(&document) != nil {
+	document, err := jsonvalue.Decode(body)
+	if err != nil {
 		return ""
 	}
-	found := s.path.Select(document)
-	if len(found) == 0 {
+	value, found, err := s.path.Get(query.Scope{Document: document})
+	if err != nil || !found {
 		return ""
 	}
-	return plain(found[0])
+	return plain(value)
 }
 
 // plain returns a string as it is and everything else as JSON.
@@ -183,12 +180,14 @@ func plain(value any) string {
 		return ""
 	case string:
 		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
 	}
-	text, err := json.Marshal(value)
+	text, err := jsonvalue.Encode(jsonvalue.Of(value))
 	if err != nil {
 		return ""
 	}
-	return string(text)
+	return text
 }
 
 // variable looks up "identity.sourceIp".
