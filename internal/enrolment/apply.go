@@ -65,7 +65,7 @@ type Options struct {
 // It may end at any point and be run again: it goes on where it ended. The
 // report says how far it came, also when it fails.
 func (k *Keeper) Apply(ctx context.Context, list []partners.Partner, options Options) (Report, error) {
-	a := &application{keeper: k, end: time.Now().Add(DrainFor).UTC().Truncate(time.Second), rows: make(map[string]directory.Row)}
+	a := &application{keeper: k, end: time.Now().Add(DrainFor), rows: make(map[string]directory.Row)}
 	for row, err := range k.directory().List(ctx) {
 		if err != nil {
 			return a.report, err
@@ -90,10 +90,10 @@ func (k *Keeper) Apply(ctx context.Context, list []partners.Partner, options Opt
 // application is one list on its way into the directory.
 type application struct {
 	keeper *Keeper
-	end    time.Time // when those that leave the list now cease to be known
+	end    time.Time                // when those that leave the list now cease to be known
+	rows   map[string]directory.Row // as they were stored
 
 	mu     sync.Mutex
-	rows   map[string]directory.Row // as they are stored
 	report Report
 }
 

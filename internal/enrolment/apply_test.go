@@ -148,6 +148,40 @@ func TestAListThatLacksMostPartnersIsRefusedUnlessThatIsMeant(t *testing.T) {
 	}
 }
 
+// Who drains its partners by the list itself means it.
+func TestAListThatSaysOfMostPartnersThatTheyDrainIsApplied(t *testing.T) {
+	o := newOffice(t)
+	list := many(30)
+	o.apply(list...)
+	for i := range list[:29] {
+		list[i].Status = contract.PartnerDraining
+	}
+	check(t, o.apply(list...), "0 added, 29 changed, 1 unchanged, kept [], drained []")
+}
+
+func TestAReportIsInOrderHoweverTheRowsWereWritten(t *testing.T) {
+	o := newOffice(t)
+	list := many(120)
+	o.apply(list...)
+	var kept, drained []string
+	for i := range list {
+		if i%2 == 0 {
+			drained = append(drained, list[i].ID)
+			continue
+		}
+		kept = append(kept, list[i].ID)
+		if _, err := o.SetStatus(t.Context(), list[i].ID, contract.PartnerDisabled); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := slices.DeleteFunc(slices.Clone(list), func(p partners.Partner) bool { return slices.Contains(drained, p.ID) })
+	slices.Reverse(left)
+	report, err := o.Apply(t.Context(), left, Options{DrainAny: true})
+	if err != nil || !slices.Equal(report.Kept, kept) || !slices.Equal(report.Drained, drained) {
+		t.Errorf("kept %q, drained %q, %v", report.Kept, report.Drained, err)
+	}
+}
+
 func TestWhatAnOperatorHasSetIsHisUntilHeReleasesIt(t *testing.T) {
 	o := newOffice(t)
 	o.apply(partner("acme"), partner("globex"))

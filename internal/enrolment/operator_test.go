@@ -160,6 +160,26 @@ func TestWhatIsChangedIsTheOperators(t *testing.T) {
 	}
 }
 
+// An edit may change a list in place.
+func TestAListThatIsEditedInPlaceIsTheOperators(t *testing.T) {
+	for attribute, edit := range map[string]func(*partners.Partner){
+		contract.AttrSSHKeys:       func(p *partners.Partner) { p.SSHPublicKeys[0] = keyB },
+		contract.AttrAddressRanges: func(p *partners.Partner) { p.AddressRanges[0] = "192.0.2.0/24" },
+	} {
+		o := newOffice(t)
+		p := partner("acme")
+		p.AddressRanges = []string{"198.51.100.0/24"}
+		o.apply(p)
+		row, err := o.Change(t.Context(), "acme", func(p *partners.Partner) error {
+			edit(p)
+			return nil
+		})
+		if err != nil || !slices.Equal(row.Held, []string{attribute}) {
+			t.Errorf("%s: %q are held, %v", attribute, row.Held, err)
+		}
+	}
+}
+
 // All do what they were told: none is lost, and none is told that it failed.
 func TestChangesAtOnceAreAllMade(t *testing.T) {
 	o := newOffice(t)

@@ -50,9 +50,7 @@ func left(row directory.Row, end time.Time) directory.Row {
 // write stores the row, again of what it has become if somebody else was
 // faster. made are values of API keys that were made a moment ago.
 func (a *application) write(ctx context.Context, s step, made map[string]bool) error {
-	a.mu.Lock()
 	before := a.rows[s.id]
-	a.mu.Unlock()
 	for {
 		after := s.next(before, a.end)
 		err := a.keeper.adopt(ctx, &after, made)

@@ -1,11 +1,19 @@
 package partners
 
 import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
@@ -155,13 +163,63 @@ func TestEveryFaultOfAPartnersFileIsReportedWithItsPlace(t *testing.T) {
 	}
 }
 
+// line is a key as in authorized_keys.
+func line(t *testing.T, public any) string {
+	t.Helper()
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
+
+func TestKeysOfTheTypesThatTransferFamilyTakesAreTaken(t *testing.T) {
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := []string{testKey, line(t, rsaKey.Public())}
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		key, err := ecdsa.GenerateKey(curve, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken = append(taken, line(t, key.Public()))
+	}
+	if faults := Validate([]Partner{{ID: "acme", ContactEmail: "a@b.example", SSHPublicKeys: taken}}); len(faults) > 0 {
+		t.Errorf("%v", faults)
+	}
+	// One of a hardware key: this library knows it, AWS does not.
+	blob := ssh.Marshal(struct {
+		Type string
+		Key  []byte
+		App  string
+	}{ssh.KeyAlgoSKED25519, make([]byte, 32), "ssh:"})
+	token := ssh.KeyAlgoSKED25519 + " " + base64.StdEncoding.EncodeToString(blob)
+	if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(token)); err != nil {
+		t.Fatal(err)
+	}
+	faults := Validate([]Partner{{ID: "acme", ContactEmail: "a@b.example", SSHPublicKeys: []string{token}}})
+	if len(faults) != 1 || !strings.Contains(faults[0].Error(), "sshPublicKeys[0]: is of type sk-ssh-ed25519@openssh.com: give one of ssh-rsa, ssh-ed25519, ecdsa") {
+		t.Errorf("%v", faults)
+	}
+}
+
 func TestWhatJustFitsIsAPartner(t *testing.T) {
+	var keys []string
+	for range 10 {
+		public, _, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, line(t, public))
+	}
 	ranges := make([]string, 50)
 	for i := range ranges {
 		ranges[i] = fmt.Sprintf("10.0.%d.0/24", i)
 	}
 	for _, id := range []string{"abc", "a" + strings.Repeat("9", 30)} {
-		p := Partner{ID: id, Name: strings.Repeat("ü", 256), ContactEmail: "a@b.example", AddressRanges: ranges, Tier: "a" + strings.Repeat("-", 30), ValidUntil: time.Unix(1, 0)}
+		p := Partner{ID: id, Name: strings.Repeat("ü", 256), ContactEmail: "a@b.example", SSHPublicKeys: keys, AddressRanges: ranges, Tier: "a" + strings.Repeat("-", 30), ValidUntil: time.Unix(1, 0)}
 		if faults := Validate([]Partner{p}); len(faults) > 0 || !contract.IsPartner(id) {
 			t.Errorf("%s: %v", id, faults)
 		}

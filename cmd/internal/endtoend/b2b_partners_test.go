@@ -257,41 +257,6 @@ func (b *bureau) staysOut(p *b2b.Partner) {
 	}
 }
 
-// wantNoSecret looks for tokens in all that is written, but for where clients
-// have theirs.
-func (b *bureau) wantNoSecret(bearers ...string) {
-	b.t.Helper()
-	written := map[string]string{"what the verbs tell": strings.Join(b.said, "\n")}
-	for _, folder := range []string{filepath.Join(b.State, "logs"), assembly()} {
-		err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || filepath.Base(path) == "bootstrap" {
-				return err
-			}
-			written[path] = read(b.t, path)
-			return nil
-		})
-		if err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	outputs, err := json.Marshal(b.Endpoints.Outputs)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	written["the outputs"] = string(outputs)
-	for _, bearer := range bearers {
-		partner, token, _ := strings.Cut(bearer, ".")
-		for where, text := range written {
-			if strings.Contains(text, token) {
-				b.t.Errorf("%s has the token of %s", where, partner)
-			}
-		}
-	}
-	if len(written) < 5 {
-		b.t.Errorf("only looked at %d places", len(written))
-	}
-}
-
 func TestATokenIsRotatedAsTheRunbookSaysAndTheOneBeforeStaysValidUntilItIsRevoked(t *testing.T) {
 	t.Parallel()
 	b := newBureau(t)

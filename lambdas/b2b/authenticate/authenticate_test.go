@@ -300,6 +300,28 @@ func TestTheLogSaysWhyAndHoldsNoSecret(t *testing.T) {
 	}
 }
 
+// Who is refused, and who is not until his key is compared, is worth one line: who
+// reads none of it must not tell them apart by how much there is to write.
+func TestEachLoginIsOneLineOfTheLog(t *testing.T) {
+	var said bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&said, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	h := newHandler(directoryOfRefused())
+	logins := refused()
+	logins["acme"] = login("acme")
+	for name, in := range logins {
+		said.Reset()
+		if _, err := h.Handle(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		var line map[string]any
+		if err := json.Unmarshal(said.Bytes(), &line); err != nil || line["level"] != "INFO" {
+			t.Errorf("%s: %s, %v", name, said.String(), err)
+		}
+	}
+}
+
 func TestADirectoryThatCannotBeReadLetsNobodyIn(t *testing.T) {
 	h := newHandler(&rows{err: errors.New("connection refused")})
 	for _, user := range []string{"acme", "../acme"} {

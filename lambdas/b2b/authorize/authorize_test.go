@@ -178,11 +178,14 @@ func TestTheLogSaysWhyAndHoldsNoToken(t *testing.T) {
 	for partner, reason := range map[string]directory.Refusal{"nobody": directory.Unknown, "disabled": directory.Disabled, "acme": directory.WrongToken} {
 		said.Reset()
 		_, _ = h.Handle(t.Context(), request("Bearer "+partner+".wr0ng"))
-		if text := said.String(); !strings.Contains(text, string(reason)) || !strings.Contains(text, partner) || !strings.Contains(text, home) || strings.Contains(text, "wr0ng") {
+		if text := said.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"level":"INFO"`) || !strings.Contains(text, string(reason)) || !strings.Contains(text, partner) || !strings.Contains(text, home) || strings.Contains(text, "wr0ng") {
 			t.Errorf("%s: %s", partner, text)
 		}
 	}
 	said.Reset()
+	if _, err := h.Handle(t.Context(), request("Bearer acme."+token)); err != nil || said.Len() > 0 {
+		t.Errorf("whom it lets in: %s, %v", said.String(), err)
+	}
 	r.err = errors.New("connection refused")
 	_, _ = h.Handle(t.Context(), request("Bearer acme.wr0ng"))
 	if text := said.String(); !strings.Contains(text, "connection refused") || strings.Contains(text, "wr0ng") {
