@@ -27,18 +27,19 @@ type gateway struct {
 	pages   int
 	removed int
 
-	failing, throttled int // calls to fail with an error, or with throttling
-	warnings           []string
+	failing   int            // calls to fail with an error
+	throttled map[string]int // calls to fail with throttling, by action
+	warnings  []string
 }
 
 func newGateway() *gateway {
-	return &gateway{keys: make(map[string]types.ApiKey), plans: make(map[string]string)}
+	return &gateway{keys: make(map[string]types.ApiKey), plans: make(map[string]string), throttled: make(map[string]int)}
 }
 
-func (g *gateway) trouble() error {
+func (g *gateway) trouble(action string) error {
 	switch {
-	case g.throttled > 0:
-		g.throttled--
+	case g.throttled[action] > 0:
+		g.throttled[action]--
 		return &types.TooManyRequestsException{Message: aws.String("Too Many Requests")}
 	case g.failing > 0:
 		g.failing--
@@ -48,7 +49,7 @@ func (g *gateway) trouble() error {
 }
 
 func (g *gateway) ImportApiKeys(_ context.Context, in *apigateway.ImportApiKeysInput, _ ...func(*apigateway.Options)) (*apigateway.ImportApiKeysOutput, error) {
-	if err := g.trouble(); err != nil {
+	if err := g.trouble("ImportApiKeys"); err != nil {
 		return nil, err
 	}
 	records, err := csv.NewReader(strings.NewReader(string(in.Body))).ReadAll()
@@ -76,7 +77,7 @@ func (g *gateway) ImportApiKeys(_ context.Context, in *apigateway.ImportApiKeysI
 }
 
 func (g *gateway) GetApiKeys(_ context.Context, in *apigateway.GetApiKeysInput, _ ...func(*apigateway.Options)) (*apigateway.GetApiKeysOutput, error) {
-	if err := g.trouble(); err != nil {
+	if err := g.trouble("GetApiKeys"); err != nil {
 		return nil, err
 	}
 	g.pages++
@@ -96,7 +97,7 @@ func (g *gateway) GetApiKeys(_ context.Context, in *apigateway.GetApiKeysInput, 
 }
 
 func (g *gateway) DeleteApiKey(_ context.Context, in *apigateway.DeleteApiKeyInput, _ ...func(*apigateway.Options)) (*apigateway.DeleteApiKeyOutput, error) {
-	if err := g.trouble(); err != nil {
+	if err := g.trouble("DeleteApiKey"); err != nil {
 		return nil, err
 	}
 	for value, key := range g.keys {
@@ -138,6 +139,9 @@ func TestAKeyFollowsFromThePartnerAndThePlan(t *testing.T) {
 	if key.Name != "prod/partners/acme/plan2" || key.Plan != "plan2" || key != r.mustKey("acme", "gold") {
 		t.Errorf("key %+v", key)
 	}
+	if key.Value != "d5b53b91a48b4cfbda38cea0a5559205ddb223d6" {
+		t.Errorf("the keys that there are have other values than %s", key.Value)
+	}
 	values := map[string]bool{key.Value: true, r.mustKey("acme", "standard").Value: true, r.mustKey("globex", "gold").Value: true}
 	r.Prefix = "test/partners/"
 	values[r.mustKey("acme", "gold").Value] = true
@@ -178,7 +182,7 @@ func TestAThrottledCallIsMadeAgainAndARefusedOneIsNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateway()
 		r := newRing(g)
-		g.throttled = 7
+		g.throttled["ImportApiKeys"] = 7
 		if err := r.Make(t.Context(), []Key{r.mustKey("acme", "gold")}); err != nil || len(g.keys) != 1 {
 			t.Errorf("throttled: %v", err)
 		}
@@ -189,6 +193,10 @@ func TestAThrottledCallIsMadeAgainAndARefusedOneIsNot(t *testing.T) {
 		g.warnings = []string{"plan2 is unknown"}
 		if err := r.Make(t.Context(), []Key{r.mustKey("globex", "gold")}); err == nil || !strings.Contains(err.Error(), "plan2 is unknown") {
 			t.Errorf("what is not made is not said: %v", err)
+		}
+		g.throttled["GetApiKeys"], g.throttled["DeleteApiKey"] = 3, 4
+		if removed, all, err := r.Empty(t.Context()); err != nil || removed != 1 || all != 1 || len(g.keys) > 0 {
+			t.Errorf("%d of %d are removed, %v", removed, all, err)
 		}
 	})
 }

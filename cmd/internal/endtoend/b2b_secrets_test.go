@@ -69,12 +69,16 @@ func (b *bureau) executions() string {
 	b.t.Helper()
 	var machines struct {
 		StateMachines []struct {
-			Arn string `json:"stateMachineArn"`
+			Arn  string `json:"stateMachineArn"`
+			Type string `json:"type"`
 		} `json:"stateMachines"`
 	}
 	b.ask("states", "ListStateMachines", struct{}{}, &machines)
 	var all []string
 	for _, m := range machines.StateMachines {
+		if m.Type == "EXPRESS" { // of which nothing is kept
+			continue
+		}
 		var found struct {
 			Executions []struct {
 				Arn string `json:"executionArn"`

@@ -129,7 +129,7 @@ func TestAnythingElseIsUnauthorized(t *testing.T) {
 func TestWhatIsNoTokenIsNotLookedFor(t *testing.T) {
 	r := known()
 	h := newHandler(r)
-	for _, header := range []string{"", "Bearer x.y", "Basic acme.x", "Bearer acme." + strings.Repeat("x", 513)} {
+	for _, header := range []string{"", "Bearer x.y", "Bearer acme", "Bearer acme.", "Basic acme.x", "Bearer acme." + strings.Repeat("x", 513)} {
 		if _, err := h.Handle(t.Context(), request(header)); err == nil || r.calls > 0 {
 			t.Errorf("%.40q: %d calls, %v", header, r.calls, err)
 		}

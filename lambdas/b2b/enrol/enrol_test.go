@@ -19,8 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/directory"
 	"github.com/tradepost-dev/tradepost/internal/dynamotest"
+	"github.com/tradepost-dev/tradepost/internal/enrolment"
 )
 
 const table = "Directory"
@@ -33,7 +35,18 @@ func (a assets) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s
 	if *in.Bucket != "assets" || !ok {
 		return nil, errors.New("NoSuchKey")
 	}
-	return &s3.GetObjectOutput{Body: io.NopCloser(strings.NewReader(text))}, nil
+	return &s3.GetObjectOutput{Body: body{strings.NewReader(text), a}}, nil
+}
+
+// body notes among the assets that it is closed.
+type body struct {
+	io.Reader
+	assets assets
+}
+
+func (b body) Close() error {
+	b.assets["closed"] = "yes"
+	return nil
 }
 
 // gateway has the names of API keys by value.
@@ -231,6 +244,28 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	}
 }
 
+// The list of another stage by mistake: a deployment has no way to say that it is
+// meant, an operator has.
+func TestAListThatLacksMostPartnersFailsTheDeployment(t *testing.T) {
+	var ids []string
+	for n := range 30 {
+		ids = append(ids, fmt.Sprintf("p%02d", n))
+	}
+	lists := assets{"all.json": list(ids...), "few.json": list(ids[:5]...)}
+	h, _ := newHandler(t, lists)
+	id, _, err := h.Handle(t.Context(), event(cfn.RequestCreate, "", "all.json"))
+	if err != nil || lists["closed"] != "yes" {
+		t.Fatalf("%v; the list was closed: %q", err, lists["closed"])
+	}
+	_, _, err = h.Handle(t.Context(), event(cfn.RequestUpdate, id, "few.json"))
+	if mass, ok := errors.AsType[*enrolment.Mass](err); !ok || mass.Gone != 25 || mass.Enrolled != 30 {
+		t.Errorf("got %v", err)
+	}
+	if row := h.row(t, "p29"); row.Status != contract.PartnerEnabled {
+		t.Errorf("got %+v", row)
+	}
+}
+
 // Lambda ends the function after 15 minutes; CloudFormation would wait an hour
 // for the answer of one that says nothing.
 func TestItAnswersHowFarItCameBeforeLambdaEndsIt(t *testing.T) {
@@ -285,6 +320,13 @@ func TestAListThatTakesTooLongFailsInTimeAndGoesOnTheNextTime(t *testing.T) {
 		h.DynamoDB = tables
 		if _, data, err := h.Handle(t.Context(), event(cfn.RequestCreate, "", "one.json")); err != nil || data["Added"] != 1 || data["Unchanged"] != 1 {
 			t.Errorf("again, %v, %v", data, err)
+		}
+		// Those that are as the list says are applied, too.
+		h.S3, h.DynamoDB = assets{"more.json": list("acme", "globex", "initech")}, &serial{stuck{Tables: tables}, make(chan struct{}, 1)}
+		again, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+		defer cancel()
+		if _, _, err := h.Handle(again, event(cfn.RequestUpdate, id, "more.json")); err == nil || !strings.Contains(err.Error(), "2 of 3 partners are applied") {
+			t.Errorf("one more: %v", err)
 		}
 	})
 }
