@@ -18,10 +18,16 @@ const keptFor = time.Hour
 
 var errNoTier = errors.New("there is no such tier")
 
+// gone tells whether a partner has not been known for so long that no answer about
+// it is remembered. It needs no API key, of which a region has 10,000 and no more.
+func gone(row directory.Row) bool {
+	return !row.ValidUntil.IsZero() && time.Since(row.ValidUntil) >= keptFor
+}
+
 // key is the API key that a partner's requests have to count under; the zero
-// Key without an API.
+// Key without an API, and for who is gone.
 func (k *Keeper) key(row directory.Row) (usagekeys.Key, error) {
-	if k.Keys == nil {
+	if k.Keys == nil || gone(row) {
 		return usagekeys.Key{}, nil
 	}
 	key, ok := k.Keys.Key(row.ID, row.Tier)
@@ -45,6 +51,9 @@ func (k *Keeper) adopt(ctx context.Context, row *directory.Row, made map[string]
 		}
 	}
 	row.PreviousUsageKey, row.UsageKey, row.UsageKeySince = row.UsageKey, key.Value, now()
+	if gone(*row) {
+		row.PreviousUsageKey = ""
+	}
 	return nil
 }
 

@@ -229,6 +229,55 @@ func TestAnotherTierIsAnotherKeyAndTheOldOneStaysAsLongAsAPIGatewayMayAskForIt(t
 
 // Usage plans are replaced with their API, and operators' partners and drained
 // ones have keys in them, too.
+// A region has room for 10,000 API keys, and partners come and go for years.
+func TestWhoIsGoneForAnHourGivesItsKeyBackAndGetsItAgain(t *testing.T) {
+	back := map[string]func(*office){
+		"by a list": func(o *office) {
+			check(t, o.apply(partner("acme"), partner("globex")), "0 added, 1 changed, 1 unchanged, kept [], drained []")
+		},
+		"by an operator": func(o *office) {
+			_, err := o.Change(o.t.Context(), "acme", func(p *partners.Partner) error {
+				p.ValidUntil = time.Time{}
+				return nil
+			})
+			if err != nil {
+				o.t.Error(err)
+			}
+		},
+	}
+	for name, comesBack := range back {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t)
+				both := []string{"prod/acme/plan1", "prod/globex/plan1"}
+				o.apply(partner("acme"), partner("globex"))
+				for _, step := range []struct {
+					after time.Duration
+					names []string
+				}{{0, both}, {DrainFor + keptFor - time.Second, both}, {time.Second, both[1:]}, {time.Hour, both[1:]}} {
+					time.Sleep(step.after)
+					if report := o.apply(partner("globex")); report.Unchanged != 1 || !slices.Equal(o.gateway.names(), step.names) {
+						t.Errorf("after %v more, %+v, API keys %q", step.after, report, o.gateway.names())
+					}
+				}
+				if row := o.row("acme"); row.UsageKey != "" || row.PreviousUsageKey != "" || row.Tier != "standard" {
+					t.Errorf("got %+v", row)
+				}
+				o.puts.before = func(int) error {
+					if !slices.Equal(o.gateway.names(), both) {
+						t.Error("the row comes back before the key")
+					}
+					return nil
+				}
+				comesBack(o)
+				if row := o.row("acme"); row.UsageKey != o.value("acme", "standard") {
+					t.Errorf("got %+v", row)
+				}
+			})
+		})
+	}
+}
+
 func TestAReplacedUsagePlanHasTheKeysOfAllPartners(t *testing.T) {
 	o := newOffice(t)
 	o.apply(partner("acme"), partner("globex"))
