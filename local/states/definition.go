@@ -49,6 +49,7 @@ type parser struct {
 	faults   []fault
 	resolver resolver
 	express  bool
+	language language          // of the machine
 	names    map[string]string // of all states, to their paths
 	tasks    map[string]*task
 }
@@ -65,7 +66,8 @@ func parse(text string, express bool, resolver resolver) (*definition, error) {
 	if version := f.text("Version"); version != "" && version != "1.0" {
 		f.complain("Version", "must be 1.0, not %q", version)
 	}
-	d.graph = p.graph(f, f.language(jsonPathLanguage), nil)
+	p.language = f.language(jsonPathLanguage, jsonPathLanguage)
+	d.graph = p.graph(f, p.language, nil)
 	f.done("a state machine")
 	if len(p.faults) > 0 {
 		return nil, &InvalidDefinition{p.faults}
@@ -73,15 +75,16 @@ func parse(text string, express bool, resolver resolver) (*definition, error) {
 	return d, nil
 }
 
-// language reads QueryLanguage. A machine in JSONata has no JSONPath states.
-func (f fields) language(outer language) language {
+// language reads QueryLanguage. A machine in JSONata has no JSONPath states; a Map
+// or Parallel state in JSONata may have some in it.
+func (f fields) language(outer, machine language) language {
 	switch name := f.text("QueryLanguage"); name {
 	case "":
 		return outer
 	case "JSONata":
 		return jsonataLanguage
 	case "JSONPath":
-		if outer == jsonataLanguage {
+		if machine == jsonataLanguage {
 			f.complain("QueryLanguage", "can not be JSONPath if it is JSONata for the whole state machine").aws = diagnosis{
 				message: "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", location: f.at(""),
 			}
@@ -185,7 +188,7 @@ func assignedBy(value any, arrays ...string) []string {
 
 // state reads one state.
 func (p *parser) state(f fields, name string, in language, variables []string) state {
-	b := base{name: name, kind: f.required("Type"), language: f.language(in)}
+	b := base{name: name, kind: f.required("Type"), language: f.language(in, p.language)}
 	f.take("Comment")
 	read, ok := p.kinds()[b.kind]
 	if !ok {
@@ -249,6 +252,9 @@ func (p *parser) connect(f, states fields, g *graph) {
 	if n := states.values.Len(); n > 0 && len(g.states) == n && !g.ends() {
 		f.complain("States", "no state ends the workflow").aws = diagnosis{code: missingEndState, message: "Workflow has no terminal state", nowhere: true}
 		return
+	}
+	if g.start == "" {
+		return // nothing can be reached
 	}
 	reached := map[string]bool{}
 	for open := []string{g.start}; len(open) > 0; open = open[1:] {

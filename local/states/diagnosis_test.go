@@ -14,7 +14,7 @@ func TestADefinitionIsValidatedInAWSWords(t *testing.T) {
 		"a text": {"", `not a definition`, "INVALID_JSON_DESCRIPTION Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n" +
 			" at [Source: (String)\"not a definition\"; line: 1, column: 4] at [Source: (String)\"not a definition\"; line: 1, column: 4]"},
 		"an empty object": {"", `{}`, `SCHEMA_VALIDATION_FAILED These fields are required: [States, StartAt] at /`},
-		"no start":        {"", `{"States":{"A":{"Type":"Succeed"}}}`, `SCHEMA_VALIDATION_FAILED These fields are required: [StartAt] at /; MISSING_TRANSITION_TARGET State "A" is not reachable. at /States/A`},
+		"no start":        {"", `{"States":{"A":{"Type":"Succeed"}}}`, `SCHEMA_VALIDATION_FAILED These fields are required: [StartAt] at /`},
 		"targets": {"", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"X"},"B":{"Type":"Succeed"}}}`,
 			`MISSING_TRANSITION_TARGET Missing 'Next' target: X at /States/A/Next; MISSING_TRANSITION_TARGET State "B" is not reachable. at /States/B`},
 		"a loop":  {"", `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"A"}}}`, `MISSING_END_STATE Workflow has no terminal state`},
@@ -24,6 +24,8 @@ func TestADefinitionIsValidatedInAWSWords(t *testing.T) {
 		"no branches": {"", `{"StartAt":"A","States":{"A":{"Type":"Parallel","Branches":[],"End":true}}}`, `SCHEMA_VALIDATION_FAILED Value cannot be empty at /States/A/Branches`},
 		"a language": {"", `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Succeed","QueryLanguage":"JSONPath"}}}`,
 			`SCHEMA_VALIDATION_FAILED 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A`},
+		"a language within a Map": {"", `{"StartAt":"M","States":{"M":{"Type":"Map","QueryLanguage":"JSONata","End":true,
+			"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","QueryLanguage":"JSONPath","InputPath":"$","End":true}}}}}}`, ``},
 		"a resource": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:query","End":true}}}`, `SCHEMA_VALIDATION_FAILED ` +
 			`The resource provided arn:aws:states:::dynamodb:query is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at /States/A/Resource`},
 		"what the engine lacks": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}}}`,

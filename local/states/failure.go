@@ -51,17 +51,18 @@ type failure struct {
 
 func (f *failure) Error() string { return f.name + ": " + f.cause }
 
-// matches tells whether an ErrorEquals list covers the failure. The documented
-// wildcards leave out some errors: States.ALL does not cover States.Runtime and
-// States.DataLimitExceeded, States.TaskFailed does not cover States.Timeout
-// either. States.Runtime cannot be handled at all, not even by its own name.
+// matches tells whether an ErrorEquals list covers the failure. The wildcards
+// leave out some errors: States.ALL does not cover States.Runtime, though, against
+// what the documentation says, States.DataLimitExceeded; States.TaskFailed covers
+// neither of them, nor States.Timeout. States.Runtime cannot be handled at all, not
+// even by its own name.
 func (f *failure) matches(names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		switch name {
 		case errAll:
-			return !f.isTerminal()
+			return f.name != errRuntime
 		case errTaskFailed:
-			return !f.isTerminal() && f.name != errTimeout
+			return f.name != errRuntime && f.name != errDataLimitExceeded && f.name != errTimeout
 		case errRuntime:
 			return false
 		default:
@@ -70,7 +71,7 @@ func (f *failure) matches(names []string) bool {
 	})
 }
 
-// isTerminal tells whether the wildcards leave the failure out.
+// isTerminal tells failures of the execution from those of a state's work.
 func (f *failure) isTerminal() bool {
 	return f.name == errRuntime || f.name == errDataLimitExceeded
 }

@@ -28,7 +28,7 @@ func TestErrorEqualsMatches(t *testing.T) {
 		{errTimeout, "", errTaskFailed, false},
 		{errTimeout, "", errTimeout, true},
 		{errTimeout, errHeartbeatTimeout, errHeartbeatTimeout, true},
-		{errDataLimitExceeded, "", errAll, false},
+		{errDataLimitExceeded, "", errAll, true},
 		{errDataLimitExceeded, "", errTaskFailed, false},
 		{errDataLimitExceeded, "", errDataLimitExceeded, true},
 		{errRuntime, "", errAll, false},

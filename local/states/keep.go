@@ -25,7 +25,7 @@ type ledger struct {
 // Keep brings back what the API has made in an earlier run, as far as it can be
 // made before the first stack is created; Revive makes the rest.
 func (s *StepFunctions) Keep() error {
-	return s.cloud.Keep(s.cloud.ARN("states", "stateMachine"), s.ledger)
+	return s.cloud.Keep(s.cloud.ARN("states", "ledger"), s.ledger)
 }
 
 // savedRecord is a machine or an activity.

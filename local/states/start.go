@@ -3,6 +3,7 @@
 package states
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -96,7 +97,7 @@ func (t target) start(ctx context.Context, r startRequestBody) (*execution, erro
 	}
 	input, err := parseData(text)
 	if err != nil {
-		return nil, cloud.Errorf(400, "InvalidExecutionInput", "Invalid State Machine Execution Input: '%v'", err)
+		return nil, cloud.Errorf(400, "InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", notAnInput(text, err))
 	}
 	if r.Name == "" {
 		r.Name = cloud.UUID()
@@ -118,6 +119,16 @@ func (t target) start(ctx context.Context, r startRequestBody) (*execution, erro
 		m.states.crowd.leave()
 	}
 	return e, err
+}
+
+// notAnInput is what AWS says of a text that is no JSON, as far as that is known.
+func notAnInput(text string, err error) string {
+	message, _ := unrecognized(text)
+	said, _, _ := strings.Cut(message, "\n")
+	if strings.TrimSpace(text) == "" {
+		said = "Invalid execution input."
+	}
+	return cmp.Or(said, err.Error())
 }
 
 // enrol takes the name. Express executions may share one.

@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -290,6 +292,34 @@ func TestATextPayloadThatIsNoJSONIsNotSent(t *testing.T) {
 		_, o := w.run(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload":"{"},"End":true}}}`, `{}`)
 		if o.error != "Lambda.InvalidRequestContentException" || !strings.HasPrefix(o.cause, "Could not parse request body into json: ") {
 			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// Recorded: the headers of Lambda's answers, of which others have fewer.
+func TestAnInvocationTellsTheHeadersOfItsAnswer(t *testing.T) {
+	inWorld(t, lambdaOnly(functions{"f": func(context.Context, any) (any, error) { return "Hello", nil }}), func(t *testing.T, w *world) {
+		_, o := w.run(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"OutputPath":"$.SdkHttpMetadata.HttpHeaders","End":true}}}`, `{}`)
+		var headers map[string]string
+		mustDecode(t, o.output, &headers)
+		names := slices.Sorted(maps.Keys(headers))
+		if want := "Connection Content-Length Content-Type Date X-Amz-Executed-Version X-Amzn-Trace-Id x-amzn-Remapped-Content-Length x-amzn-RequestId"; strings.Join(names, " ") != want || headers["Content-Length"] != "7" {
+			t.Errorf("headers %v", headers)
+		}
+	})
+}
+
+func TestAnInputThatIsNoJSONIsRefusedInAWSWords(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(passing)
+		for input, want := range map[string]string{
+			"":                   "Invalid execution input.",
+			"not some JSON text": "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+		} {
+			_, err := w.call("StartExecution", map[string]any{"stateMachineArn": m.arn, "input": input})
+			if want = "InvalidExecutionInput: Invalid State Machine Execution Input: '" + want + "'"; err == nil || err.Error() != want {
+				t.Errorf("%q: %v, want %s", input, err, want)
+			}
 		}
 	})
 }

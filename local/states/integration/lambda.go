@@ -3,6 +3,11 @@
 package integration
 
 import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -71,11 +76,29 @@ func lambdaAnswer(result any) (any, error) {
 	if !answer.Has("Payload") {
 		answer.Set("Payload", jsonvalue.NewObject(0)) // of an asynchronous invocation
 	}
-	headers := map[string]string{"x-amzn-Remapped-Content-Length": "0"}
+	payload, err := jsonvalue.Encode(payloadOf(answer))
+	if err != nil {
+		return nil, err
+	}
+	headers := map[string]string{
+		"Connection": "keep-alive", "Content-Length": strconv.Itoa(len(payload)), "x-amzn-Remapped-Content-Length": "0", "X-Amzn-Trace-Id": traceID(),
+	}
 	if version := textIn(answer, "ExecutedVersion"); version != "" {
 		headers["X-Amz-Executed-Version"] = version
 	}
 	return addMetadata(answer, "application/json", headers), nil
+}
+
+// payloadOf is what a function has answered.
+func payloadOf(answer *jsonvalue.Object) any {
+	payload, _ := answer.Get("Payload")
+	return payload
+}
+
+// traceID is that of a call of its own, which is not sampled.
+func traceID() string {
+	id := strings.ReplaceAll(cloud.UUID(), "-", "")
+	return "Root=1-" + strconv.FormatInt(time.Now().Unix(), 16) + "-" + id[:24] + ";Sampled=0"
 }
 
 // functionError returns the failure of a function that answered with an error.

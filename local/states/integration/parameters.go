@@ -67,7 +67,9 @@ func addMetadata(answer *jsonvalue.Object, contentType string, headers map[strin
 	if headers == nil {
 		headers = map[string]string{}
 	}
-	headers["connection"] = "keep-alive"
+	if headers["Connection"] == "" { // which some services spell with a capital
+		headers["connection"] = "keep-alive"
+	}
 	headers["Content-Type"] = contentType
 	headers["Date"] = time.Now().UTC().Format(http.TimeFormat)
 	headers["x-amzn-RequestId"] = id
