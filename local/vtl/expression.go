@@ -77,7 +77,7 @@ type not struct{ operand expression }
 
 func (e not) eval(s *state) (any, error) {
 	value, err := e.operand.eval(s)
-	return !truth(value), err
+	return !holds(e.operand, value), err
 }
 
 // logic is && or ||.
@@ -88,11 +88,11 @@ type logic struct {
 
 func (e logic) eval(s *state) (any, error) {
 	left, err := e.left.eval(s)
-	if err != nil || truth(left) != e.and {
-		return truth(left), err
+	if err != nil || holds(e.left, left) != e.and {
+		return holds(e.left, left), err
 	}
 	right, err := e.right.eval(s)
-	return truth(right), err
+	return holds(e.right, right), err
 }
 
 type binary struct {
@@ -130,6 +130,22 @@ func (e binary) eval(s *state) (any, error) {
 		return result, err
 	}
 }
+
+// holds is an expression's value as a condition. As in Velocity 1.7, what a template writes out or calculates is
+// never true, but for true itself; a reference to the same value is.
+func holds(e expression, value any) bool {
+	switch e := e.(type) {
+	case constant:
+		return e.value == true
+	case interpolated, listExpression, rangeExpression, mapExpression:
+		return false
+	case binary:
+		return !isArithmetic(e.operator) && truth(value)
+	}
+	return truth(value)
+}
+
+func isArithmetic(operator string) bool { return strings.Contains("+-*/%", operator) }
 
 // joined is what + joins to a text: of a reference to nothing how it is written, as in Velocity.
 func (e binary) joined(value any, operand expression, other any) any {

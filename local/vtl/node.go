@@ -91,7 +91,7 @@ func (n ifNode) render(s *state) error {
 		if err != nil {
 			return fmt.Errorf("#if: %w", err)
 		}
-		if truth(value) {
+		if holds(b.condition, value) {
 			return s.render(b.nodes)
 		}
 	}

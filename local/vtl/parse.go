@@ -63,6 +63,10 @@ func (p *parser) block() (nodes []node, end string, err error) {
 				begin = text.Len()
 				continue
 			}
+			text.WriteByte(c)
+			p.pos++
+			begin = text.Len()
+			continue
 		case c == '$':
 			r, err := p.reference()
 			if err != nil {
@@ -70,6 +74,10 @@ func (p *parser) block() (nodes []node, end string, err error) {
 			}
 			if r != nil {
 				add(referenceNode{r})
+				if r.endsInMember() && strings.HasPrefix(p.rest(), "##") { // to Velocity this begins no comment here
+					text.WriteString("##")
+					p.pos += 2
+				}
 				continue
 			}
 		case c == '#':
@@ -82,7 +90,9 @@ func (p *parser) block() (nodes []node, end string, err error) {
 			}
 			name, found := p.directiveName()
 			if !found {
-				break
+				p.hashWord(&text)
+				begin = text.Len()
+				continue
 			}
 			if blanks := text.String()[begin:]; name == "set" && strings.Trim(blanks, " \t") == "" {
 				kept := text.String()[:begin] // Velocity takes #set with the blanks before it, unless they are the end of a text
@@ -108,6 +118,14 @@ func (p *parser) block() (nodes []node, end string, err error) {
 	}
 	add(nil)
 	return nodes, "", nil
+}
+
+// hashWord takes a # that begins no directive, with the word behind it.
+func (p *parser) hashWord(text *strings.Builder) {
+	start := p.pos
+	for p.pos++; p.pos < len(p.source) && isLetter(p.source[p.pos]); p.pos++ {
+	}
+	text.WriteString(p.source[start:p.pos])
 }
 
 // escape takes backslashes before a reference or a directive: each two stand

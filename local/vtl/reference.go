@@ -2,12 +2,20 @@
 
 package vtl
 
+import "strings"
+
 // reference is "$name", with what follows it.
 type reference struct {
 	source string
 	start  expression // the value of the variable, or of a first member such as $input.json('$')
 	name   string     // of the variable
 	steps  []access
+}
+
+// endsInMember tells a reference that ends with the name of a member or with an index, and in no brace.
+func (r *reference) endsInMember() bool {
+	end := r.source[len(r.source)-1]
+	return strings.ContainsAny(r.source, ".[") && end != '}' && end != ')'
 }
 
 // access is one step of a reference: a property, a method or an index.

@@ -9,7 +9,7 @@ import (
 // The language itself is checked against Apache Velocity 1.7 (Debian's package velocity 1.7-6), which API Gateway
 // documents: testdata/velocity.json holds what it renders of each template, with the document as $r, lists of
 // documents printed as JSON, and references to nothing as "", as API Gateway has it. Left out are templates that
-// Parse refuses on purpose, Java's classes and arrays, and a $ that stands alone before a #set.
+// Parse refuses on purpose, Java's classes and arrays, and a $ or # that stands alone before a directive.
 func TestTheLanguageIsWhatVelocityMakesOfIt(t *testing.T) {
 	text, err := os.ReadFile("testdata/velocity.json")
 	if err != nil {
@@ -32,7 +32,7 @@ func TestTheLanguageIsWhatVelocityMakesOfIt(t *testing.T) {
 			c.Document = recorded.Document
 		}
 		if c.Document != nil {
-			source = `#set($r = $input.path('$'))` + source
+			source = "#set($r = $input.path('$'))\n" + source
 		}
 		got, err := renderOnce(t, source, Data{Body: c.Document})
 		switch {
