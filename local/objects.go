@@ -14,6 +14,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/s3"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // code finds the code of a function. The assembly has it as a folder, which the
@@ -62,8 +63,8 @@ func (e *Engine) fetch(ctx context.Context, caller cloud.Caller, address string)
 // objectAt is the object at an address, which has the bucket in its path or in
 // its host.
 func objectAt(address *url.URL) (bucket, key string) {
-	if host, _, virtual := strings.Cut(address.Host, ".s3."); virtual {
-		return host, strings.TrimPrefix(address.Path, "/")
+	if bucket, virtual := wire.Bucket(address.Host); virtual {
+		return bucket, strings.TrimPrefix(address.Path, "/")
 	}
 	bucket, key, _ = strings.Cut(strings.TrimPrefix(address.Path, "/"), "/")
 	return bucket, key

@@ -79,6 +79,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name, ok := h.signing[service]; ok {
 		service = name
 	}
+	if service == "s3" || service == "" {
+		r = byPath(r)
+	}
 	x := &Exchange{
 		Writer: w, Request: r, Caller: caller, RequestID: cloud.UUID(),
 		cloud: h.cloud, service: service, speaks: h.services[service],
