@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cfn/schema"
+	"github.com/tradepost-dev/tradepost/local/cloudformation"
 )
 
 // updated are the properties that CloudFormation changes in place, of each type
@@ -56,7 +57,7 @@ var updated = map[string]string{
 	"AWS::SNS::Subscription":              "FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",
 	"AWS::SNS::Topic":                     "ContentBasedDeduplication DisplayName FifoThroughputScope Subscription",
 	"AWS::SNS::TopicPolicy":               "PolicyDocument Topics",
-	"AWS::SQS::Queue":                     "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy VisibilityTimeout",
+	"AWS::SQS::Queue":                     "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy Tags VisibilityTimeout",
 	"AWS::SQS::QueuePolicy":               "PolicyDocument Queues",
 	"AWS::SSM::Parameter":                 "AllowedPattern DataType Type Value",
 	"AWS::Scheduler::Schedule":            "ActionAfterCompletion Description EndDate FlexibleTimeWindow GroupName KmsKeyArn ScheduleExpression ScheduleExpressionTimezone StartDate State Target",
@@ -85,6 +86,17 @@ func TestEveryPropertyThatChangesInPlaceIsUpdated(t *testing.T) {
 		}
 		if len(mutable) > 0 && !e.types[name].Updates() {
 			t.Errorf("%s has no Update", name)
+		}
+	}
+}
+
+// What does something here does it with the rights of who deploys it.
+func TestEveryTypeThatDoesSomethingAsksForRights(t *testing.T) {
+	e := everyService(t)
+	for _, name := range e.Types() {
+		_, known := schema.Of(name)
+		if known && len(e.types[name].Properties()) > 0 && !cloudformation.Asks(name) {
+			t.Errorf("%s asks for no rights: add it to local/cloudformation/rightstable.go", name)
 		}
 	}
 }

@@ -119,12 +119,21 @@ func (c *Created) delete(ctx context.Context, i *instance, retained bool) error 
 		return nil
 	}
 	tell("DELETE_IN_PROGRESS", "")
-	if i.handle.Delete != nil {
-		if err := errors.Join(ctx.Err(), i.handle.Delete(ctx)); err != nil {
-			tell("DELETE_FAILED", err.Error())
-			return err
-		}
+	if err := c.dispose(ctx, i); err != nil {
+		tell("DELETE_FAILED", err.Error())
+		return err
 	}
 	tell("DELETE_COMPLETE", "")
 	return nil
+}
+
+// dispose deletes a resource, if it may be.
+func (c *Created) dispose(ctx context.Context, i *instance) error {
+	if err := c.stack.allow(Delete, i, i.given()); err != nil {
+		return about(i.Resource, err)
+	}
+	if i.handle.Delete == nil {
+		return nil
+	}
+	return errors.Join(ctx.Err(), i.handle.Delete(ctx))
 }

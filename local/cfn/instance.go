@@ -58,7 +58,10 @@ func (c *Created) create(ctx context.Context, wanted instance) (*instance, error
 		c.generations[id]++
 	}
 	t, _ := typeNamed(c.types, wanted.Type)
-	var err error
+	err := c.stack.allow(Create, &wanted, wanted.given())
+	if err != nil {
+		return &wanted, about(wanted.Resource, err)
+	}
 	wanted.handle, err = t.create(ctx, wanted.Resource, wanted.given())
 	return &wanted, err
 }

@@ -37,6 +37,9 @@ type Stack struct {
 	// Default: nobody is told.
 	Tell func(Step)
 
+	// Allow is asked before each deed. Default: it may be done.
+	Allow func(Deed) error
+
 	// Dynamic answers {{resolve:SERVICE:REFERENCE}}, and as ("ssm", NAME) the
 	// parameters that take their value from the SSM parameter of a name.
 	// Default: both are refused.

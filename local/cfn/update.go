@@ -176,6 +176,9 @@ func (m move) inPlace(ctx context.Context, now, wanted *instance, paths [][]stri
 	case t.update == nil:
 		return about(now.Resource, fmt.Errorf("the local engine does not update property %s of a resource of this type", strings.Join(paths[0], ".")))
 	}
+	if err := m.to.allow(Alter, now, wanted.given()); err != nil {
+		return about(now.Resource, err)
+	}
 	handle, err := t.update(ctx, wanted.Resource, now.handle, now.given(), wanted.given())
 	if errors.Is(err, ErrReplace) {
 		return err

@@ -26,7 +26,7 @@ type deleteStackInput struct {
 	RetainResources    []string
 	DeletionMode       string // STANDARD
 	ClientRequestToken string
-	RoleARN            string // the engine deletes as the account's administrator
+	RoleARN            string
 	DeploymentConfig   struct{ Mode string }
 }
 
@@ -53,6 +53,9 @@ func (f *CloudFormation) deleteStack(_ context.Context, caller cloud.Caller, in 
 	if user := f.inUse(s, nil); user != "" {
 		s.becomes(s.status, user) // as CloudFormation does: the call succeeds, and the stack stays
 		return struct{}{}, nil
+	}
+	if err := f.again(caller, s, in.RoleARN); err != nil {
+		return struct{}{}, err
 	}
 	s.becomes("DELETE_IN_PROGRESS", "User Initiated")
 	f.cloud.Go(func(ctx context.Context) { f.delete(ctx, s, cfn.Deletion{Retain: in.RetainResources}) }) // its events tell of failures

@@ -84,6 +84,9 @@ func (f *CloudFormation) createChangeSet(ctx context.Context, caller cloud.Calle
 	if err := f.mayCreateSet(caller, in); err != nil {
 		return changeSetOutput{}, err
 	}
+	if _, _, err := f.actor(caller, in.RoleARN, ""); err != nil {
+		return changeSetOutput{}, err
+	}
 	ready, err := f.readied(ctx, caller, in.wanted)
 	if err != nil {
 		return changeSetOutput{}, err

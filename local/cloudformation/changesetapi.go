@@ -3,6 +3,7 @@ package cloudformation
 // This file describes, executes and deletes change sets.
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -116,15 +117,20 @@ func (f *CloudFormation) executeChangeSet(_ context.Context, caller cloud.Caller
 	case !set.creates && !s.updatable(in.DisableRollback || set.failure == "DO_NOTHING"):
 		return struct{}{}, s.notUpdatable()
 	}
-	set.execution = "EXECUTE_IN_PROGRESS"
+	actor, role, err := f.actor(caller, "", cmp.Or(set.roleARN, s.roleARN))
+	if err != nil {
+		return struct{}{}, err
+	}
+	set.roleARN, set.execution = role, "EXECUTE_IN_PROGRESS"
 	s.sets = []*changeSet{set} // as CloudFormation does, which deletes those that were not chosen
 	otherwise := onFailure(set.failure, in.DisableRollback)
 	if set.creates {
 		f.createFrom(s, set.ready, set.terms)
+		s.actor = actor
 		f.cloud.Go(func(ctx context.Context) { f.executed(set, f.create(ctx, s, f.options.Types, otherwise)) })
 		return struct{}{}, nil
 	}
-	u := &update{set.ready, set.terms, otherwise == "DO_NOTHING"}
+	u := &update{set.ready, set.terms, otherwise == "DO_NOTHING", actor}
 	cancelled := f.begin(s, u, "User Initiated")
 	f.cloud.Go(func(ctx context.Context) { f.executed(set, f.run(ctx, cancelled, s, u)) })
 	return struct{}{}, nil

@@ -42,7 +42,7 @@ func (f *CloudFormation) Update(ctx context.Context, id string, ready cfn.Stack)
 // the stack that it is nested in is not rolled back either.
 func (f *CloudFormation) advance(ctx context.Context, s *stack, ready cfn.Stack) error {
 	f.mu.Lock()
-	u := &update{ready: ready, terms: s.terms, keep: f.root(s).keep}
+	u := &update{ready: ready, terms: s.terms, keep: f.root(s).keep, actor: s.actor}
 	cancelled := f.begin(s, u, "")
 	f.mu.Unlock()
 	err := f.apply(ctx, cancelled, s, u)

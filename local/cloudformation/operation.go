@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // Create creates a stack and all of its resources. Its name must be new.
@@ -135,13 +136,14 @@ func (f *CloudFormation) Delete(ctx context.Context, id string) error {
 type update struct {
 	ready cfn.Stack
 	terms
-	keep bool // whether it is not rolled back when it fails
+	keep  bool // whether it is not rolled back when it fails
+	actor cloud.Caller
 }
 
 // begin lets a stack be in UPDATE_IN_PROGRESS, with the mutex held. The context
 // ends when the update is cancelled.
 func (f *CloudFormation) begin(s *stack, u *update, reason string) (cancelled context.Context) {
-	s.updated, s.keep = time.Now(), u.keep
+	s.updated, s.keep, s.actor = time.Now(), u.keep, u.actor
 	s.before = before{s.template, s.terms, s.imports}
 	s.importing = map[string]bool{}
 	f.follow(s, &u.ready, s.importing)

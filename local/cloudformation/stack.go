@@ -33,6 +33,7 @@ type stack struct {
 	cancel         func()          // ends the update that is under way
 	keep           bool            // whether it is not rolled back when it fails
 	before         before          // the last update
+	actor          cloud.Caller    // who deploys it, or has it deleted
 	lineage        cfn.Lineage     // of its resources, since they were last complete or deleted
 	made           bool            // whether the API has created it
 
@@ -83,7 +84,7 @@ func (f *CloudFormation) add(template cfn.Stack, settings Settings, status, reas
 	template.Before, template.Lineage = f.lineage(template.Name)
 	s := &stack{
 		id: template.ID(), template: template, protected: settings.Protected, keep: settings.DisableRollback,
-		began: time.Now(), resources: map[string]*resource{}, imports: map[string]bool{},
+		actor: f.cloud.Administrator(), began: time.Now(), resources: map[string]*resource{}, imports: map[string]bool{},
 	}
 	if parent := f.named(settings.Parent); parent != nil {
 		s.parent = parent.id
@@ -118,6 +119,7 @@ func (f *CloudFormation) follow(s *stack, template *cfn.Stack, imports map[strin
 		defer f.mu.Unlock()
 		s.take(step)
 	}
+	template.Allow = func(deed cfn.Deed) error { return f.mayDo(s, deed) }
 	template.Imports = func(name string) (any, bool) {
 		value, ok := f.Export(name)
 		f.mu.Lock()

@@ -36,6 +36,10 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 	case in.TimeoutInMinutes != 0, in.StackPolicyBody != "", in.StackPolicyURL != "", in.RetainExceptOnCreate, in.UsePreviousTemplate:
 		return out, invalid("the local engine creates stacks without TimeoutInMinutes, StackPolicyBody, StackPolicyURL and RetainExceptOnCreate")
 	}
+	actor, role, err := f.actor(caller, in.RoleARN, "")
+	if err != nil {
+		return out, err
+	}
 	ready, err := f.readied(ctx, caller, in.wanted)
 	if err != nil {
 		return out, err
@@ -51,7 +55,7 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 	otherwise := onFailure(in.OnFailure, in.DisableRollback)
 	settings := Settings{Protected: in.EnableTerminationProtection, DisableRollback: otherwise == "DO_NOTHING"}
 	s := f.add(ready, settings, "CREATE_IN_PROGRESS", "User Initiated")
-	s.terms, s.made = terms{in.Capabilities, "", in.RoleARN}, true
+	s.terms, s.made, s.actor = terms{in.Capabilities, "", role}, true, actor
 	f.cloud.Go(func(ctx context.Context) { f.create(ctx, s, f.options.Types, otherwise) })
 	return stackOutput{s.id}, nil
 }
@@ -84,6 +88,13 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	if err != nil {
 		return out, err
 	}
+	f.mu.RLock()
+	last := s.roleARN
+	f.mu.RUnlock()
+	actor, role, err := f.actor(caller, in.RoleARN, last)
+	if err != nil {
+		return out, err
+	}
 	ready, err := f.readied(ctx, caller, in.wanted)
 	if err != nil {
 		return out, err
@@ -94,7 +105,7 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	u := &update{ready, terms{in.Capabilities, "", in.RoleARN}, in.DisableRollback}
+	u := &update{ready, terms{in.Capabilities, "", role}, in.DisableRollback, actor}
 	switch {
 	case !s.updatable(in.DisableRollback): // it has begun to be updated meanwhile
 		return out, s.notUpdatable()
@@ -111,18 +122,12 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	return stackOutput{s.id}, nil
 }
 
-// may authorizes a caller to have a stack created or updated, by a role if there
-// is one.
+// may authorizes a caller to have a stack created or updated.
 func (f *CloudFormation) may(caller cloud.Caller, action string, in wanted) error {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	if err := f.authorize(caller, action, in.StackName); err != nil {
 		return err
-	}
-	if in.RoleARN != "" {
-		if err := f.cloud.MayPass(caller, in.RoleARN, principal); err != nil {
-			return err
-		}
 	}
 	if f.options.Ready == nil {
 		return invalid("stacks are not created by the API here")
@@ -165,6 +170,15 @@ func (s *stack) notUpdatable() error {
 
 func (s *stack) inProgress() bool { return strings.HasSuffix(s.status, "_IN_PROGRESS") }
 
+// again finds who goes on with what a stack's last deployment has begun.
+func (f *CloudFormation) again(caller cloud.Caller, s *stack, roleARN string) error {
+	actor, role, err := f.actor(caller, roleARN, s.roleARN)
+	if err == nil {
+		s.actor, s.roleARN = actor, role
+	}
+	return err
+}
+
 type rollbackInput struct {
 	StackName, RoleARN, ClientRequestToken string
 	RetainExceptOnCreate                   bool
@@ -180,6 +194,9 @@ func (f *CloudFormation) rollbackStack(_ context.Context, caller cloud.Caller, i
 	}
 	if s.status != "CREATE_FAILED" && s.status != "UPDATE_FAILED" {
 		return out, invalid("Stack:%s is in %s state and can not be rolled back.", s.id, s.status)
+	}
+	if err := f.again(caller, s, in.RoleARN); err != nil {
+		return out, err
 	}
 	f.undoLater(s, nil)
 	return stackOutput{s.id}, nil
@@ -211,6 +228,9 @@ func (f *CloudFormation) continueUpdateRollback(_ context.Context, caller cloud.
 		case slices.Contains(skip, r.LogicalResourceId) && !failed:
 			return struct{}{}, invalid("Unable to skip resource %s: only resources that failed to update can be skipped", r.LogicalResourceId)
 		}
+	}
+	if err := f.again(caller, s, in.RoleARN); err != nil {
+		return struct{}{}, err
 	}
 	f.undoLater(s, skip)
 	return struct{}{}, nil

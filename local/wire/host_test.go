@@ -32,9 +32,9 @@ func TestAHostNamesABucket(t *testing.T) {
 
 func TestTheBucketOfAHostIsPutIntoThePathAsItWasEscaped(t *testing.T) {
 	for address, want := range map[string]string{
-		"http://shop.localhost/":          "/shop/",
+		"http://shop.localhost/":            "/shop/",
 		"http://shop.localhost/a%2Fb/c%20d": "/shop/a%2Fb/c%20d",
-		"http://127.0.0.1/shop/a":         "/shop/a",
+		"http://127.0.0.1/shop/a":           "/shop/a",
 	} {
 		r, err := http.NewRequest(http.MethodGet, address, nil)
 		if err != nil {

@@ -34,6 +34,10 @@ type Table struct {
 
 	// Tags are the types whose property Tags has the tags of a resource, by its form.
 	Tags map[string]TagForm `json:"tags"`
+
+	// ARNs are those of the resources, by resource type, with variables:
+	// "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}".
+	ARNs map[string]string `json:"arns"`
 }
 
 // TagForm is how a resource type has its tags.
@@ -44,6 +48,9 @@ const (
 	ListOfTags TagForm = "standard" // [{"Key": "team", "Value": "blue"}]
 	MapOfTags  TagForm = "map"      // {"team": "blue"}
 )
+
+// ARN is the ARN of a resource type, with variables, or empty.
+func ARN(typeName string) string { return table.ARNs[typeName] }
 
 // Tags tells how a resource type has its tags, in the property Tags.
 func Tags(typeName string) TagForm { return table.Tags[typeName] }

@@ -38,13 +38,16 @@ func generate() error {
 	if err != nil {
 		return err
 	}
-	table := schema.Table{Types: map[string]map[string]schema.Recreation{}, Tags: map[string]schema.TagForm{}}
+	table := schema.Table{Types: map[string]map[string]schema.Recreation{}, Tags: map[string]schema.TagForm{}, ARNs: map[string]string{}}
 	for _, name := range types {
 		if resource := specification.resource(name); resource != nil {
 			table.Types[name] = map[string]schema.Recreation{}
 			specification.collect(table.Types[name], resource.Properties, "", nil)
 			if tags := resource.TagInformation; tags.TagPropertyName == "Tags" {
 				table.Tags[name] = tags.Variant
+			}
+			if resource.ARNTemplate != "" {
+				table.ARNs[name] = resource.ARNTemplate
 			}
 		}
 	}
@@ -101,6 +104,7 @@ type entity struct {
 	ID                 string `json:"$id"`
 	CloudFormationType string
 	Properties         map[string]property
+	ARNTemplate        string
 	TagInformation     struct {
 		TagPropertyName string
 		Variant         schema.TagForm
