@@ -24,24 +24,36 @@ func toMillis(ev *evaluation, args []any) (any, error) {
 	return parseISO(text), nil
 }
 
-// parseISO is Date.parse of what isoTimestamp lets pass: NaN for no date at all. A time without a zone is in
-// that of the machine to JavaScript, which for Step Functions is UTC.
+var isoFields = regexp.MustCompile(`^([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?)?(?:Z|([+-][0-9]{2}):?([0-9]{2}))?$`)
+
+// parseISO is Date.parse of what isoTimestamp lets pass: NaN for no date at all. February may have 31 days, as in
+// Node. A time without a zone is in that of the machine to JavaScript, which for Step Functions is UTC.
 func parseISO(text string) float64 {
-	for _, layout := range []string{
-		"2006", "2006-01", "2006-01-02", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700",
-		"2006T15:04:05", "2006-01T15:04:05", "2006T15:04:05Z07:00", "2006-01T15:04:05Z07:00",
-	} {
-		t, err := time.Parse(layout, text) // takes fractions of seconds too
-		if err == nil {
-			return float64(t.UnixMilli())
-		}
+	found := isoFields.FindStringSubmatch(text)
+	if found == nil {
+		return math.NaN()
 	}
-	if before, after, ok := strings.Cut(text, "T24:00:00"); ok && strings.Trim(after, ".0Z") == "" { // midnight, at the end of a day
-		if t, err := time.Parse("2006-01-02", before); err == nil {
-			return float64(t.AddDate(0, 0, 1).UnixMilli())
+	field := func(i, otherwise int) int {
+		if found[i] == "" {
+			return otherwise
 		}
+		return int(toNumber(found[i]))
 	}
-	return math.NaN()
+	month, day, hour, minute, second := field(2, 1), field(3, 1), field(4, 0), field(5, 0), field(6, 0)
+	fraction := 0.0
+	if found[7] != "" {
+		fraction = math.Floor(toNumber("0"+found[7]) * 1000)
+	}
+	midnight := hour == 24 && minute == 0 && second == 0 && fraction == 0 // at the end of a day
+	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 && !midnight {
+		return math.NaN()
+	}
+	zone := field(8, 0)*60 + field(9, 0)
+	if strings.HasPrefix(found[8], "-") {
+		zone = field(8, 0)*60 - field(9, 0)
+	}
+	t := time.Date(field(1, 0), time.Month(month), day, hour, minute-zone, second, 0, time.UTC)
+	return float64(t.UnixMilli()) + fraction
 }
 
 // dateReader reads one marker of a picture.

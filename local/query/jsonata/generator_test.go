@@ -44,7 +44,7 @@ func (g *generator) expression(depth int) string {
 	case 17:
 		return g.path(depth) + fmt.Sprintf("{%s: %s}", g.pick("sku", "name", "$string($)", `"all"`, "of.kind"), g.pick("price", "$", "$sum(price)", e()))
 	case 18:
-		return g.numberFormat()
+		return g.pick(g.numberFormat(), g.date())
 	default:
 		return g.path(depth)
 	}
@@ -167,6 +167,24 @@ func (g *generator) numberFormat() string {
 	default:
 		return "$number(" + g.pick(`"12"`, `"-0.5e3"`, `"0x1F"`, `"0b11"`, `"1."`, `"abc"`, "true", number) + ")"
 	}
+}
+
+// date writes a time by a picture, or reads it back.
+func (g *generator) date() string {
+	millis := fmt.Sprint(int64(g.random.Intn(4_000_000_000))*1000*int64(g.random.Intn(3)-1) + int64(g.random.Intn(1000)))
+	zone := g.pick("", `, "+0100"`, `, "-0530"`, `, "0000"`, `, "+1400"`)
+	if g.random.Intn(3) == 0 {
+		picture := g.pick("[Y0001]-[M01]-[D01]", "[D1o] [MNn] [Y]", "[Y]-[d001]", "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01][Z]", "[M01]/[D01]/[Y0001] [h01]:[m01] [PN]",
+			"[X]-W[W01]-[F1]", "[FNn], [D] [MNn,*-3] [Y]", "[YI] [MI] [DI]", "[D01][M01][Y01]", "[DWwo] [MNn] [Yw]", "[Y0001][M01][D01][H01][m01][Z0000]")
+		return fmt.Sprintf("$toMillis($fromMillis(%s, %q%s), %q)", millis, picture, zone, picture)
+	}
+	picture := ""
+	for range 1 + g.random.Intn(4) {
+		picture += "[" + g.pick("Y", "M", "D", "d", "F", "W", "w", "X", "x", "H", "h", "P", "m", "s", "f", "Z", "z", "C", "E") +
+			g.pick("", "", "1", "01", "0001", "N", "n", "Nn", "I", "i", "A", "w", "Ww", "1o", "wo", "#1", "9,999,*", "01:01", "0101", "01:01t", "0") +
+			g.pick("", "", ",2", ",2-2", ",*-3", ",4-4") + "]" + g.pick("", "-", " ", "[[", "]]", ":")
+	}
+	return fmt.Sprintf("$fromMillis(%s, %q%s)", millis, picture, zone)
 }
 
 // call writes a call of a function with arguments that it may or may not take.

@@ -5,6 +5,7 @@ package jsonata
 import (
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
@@ -118,13 +119,32 @@ func substringAfter(_ *evaluation, args []any) (any, error) {
 	return after, nil
 }
 
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 func lowercase(ev *evaluation, args []any) (any, error) {
-	text := cases.Lower(language.Und).String(args[0].(string))
+	text := args[0].(string)
+	if isASCII(text) {
+		text = strings.ToLower(text)
+	} else {
+		text = cases.Lower(language.Und).String(text)
+	}
 	return text, ev.charge(len(text))
 }
 
 func uppercase(ev *evaluation, args []any) (any, error) {
-	text := cases.Upper(language.Und).String(args[0].(string))
+	text := args[0].(string)
+	if isASCII(text) {
+		text = strings.ToUpper(text)
+	} else {
+		text = cases.Upper(language.Und).String(text)
+	}
 	return text, ev.charge(len(text))
 }
 
