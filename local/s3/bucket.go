@@ -36,6 +36,7 @@ type version struct {
 	header    map[string]string // as given: Content-Type, x-amz-meta-...
 	checksums map[string]string // by algorithm: "crc32"
 	parts     int               // of a multipart upload, otherwise 0
+	tags      []Tag
 	sequencer string
 }
 
@@ -116,6 +117,7 @@ func indexVersion(all []*version, id string) int {
 
 // precondition is what a conditional write demands of the current object.
 type precondition struct {
+	key         string // of the object
 	ifMatch     string // entity tag
 	ifNoneMatch string // only "*"
 }
@@ -124,10 +126,11 @@ func (p precondition) check(current *version) error {
 	exists := current != nil && !current.marker
 	switch {
 	case p.ifMatch != "" && !exists:
-		return cloud.Errorf(404, "NoSuchKey", "The specified key does not exist.")
-	case p.ifMatch != "" && !etagMatches(p.ifMatch, current.etag),
-		p.ifNoneMatch != "" && exists && etagMatches(p.ifNoneMatch, current.etag):
-		return cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+		return noSuchKey(p.key)
+	case p.ifMatch != "" && !etagMatches(p.ifMatch, current.etag):
+		return preconditionFailed("If-Match")
+	case p.ifNoneMatch != "" && exists:
+		return preconditionFailed("If-None-Match")
 	}
 	return nil
 }
@@ -187,13 +190,16 @@ func (b *bucket) put(key string, all []*version) {
 // remove deletes as S3 does: a version for good, or, without an id, by
 // a delete marker where the bucket has versions. It returns the version that
 // went or the marker that came, and which it was; nil if nothing changed.
-func (b *bucket) remove(key, id string, seq *sequence) (v *version, created bool) {
+func (b *bucket) remove(key, id string, condition precondition, seq *sequence) (v *version, created bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := condition.check(b.findLocked(key, id)); err != nil {
+		return nil, false, err
+	}
 	if id == "" && b.versioning != "" {
 		marker := &version{key: key, marker: true}
 		b.addLocked(marker, seq)
-		return marker, true
+		return marker, true, nil
 	}
 	if id == "" {
 		id = nullVersion
@@ -201,11 +207,11 @@ func (b *bucket) remove(key, id string, seq *sequence) (v *version, created bool
 	all := b.versions[key]
 	i := indexVersion(all, id)
 	if i < 0 {
-		return nil, false
+		return nil, false, nil
 	}
 	gone := all[i]
 	b.put(key, slices.Delete(slices.Clone(all), i, i+1))
-	return gone, false
+	return gone, false, nil
 }
 
 // shownID is the version id that answers and events carry: none where the

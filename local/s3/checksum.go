@@ -4,10 +4,12 @@ package s3
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"hash"
 	"hash/crc32"
@@ -44,13 +46,47 @@ type digest struct {
 	checksum  func() string // base64; called when the body was read, as it may be in the trailer
 }
 
-// receive reads a body into a segment and holds it to its digest. It returns
-// the checksum that the request named.
-func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, error) {
-	sum := newHash(d.algorithm)
-	if sum != nil {
-		body = io.TeeReader(body, sum)
+// defaultAlgorithm is that of the checksum of an object for which no other one
+// is asked for.
+const defaultAlgorithm = "crc64nvme"
+
+// sum gives a version the checksum of an algorithm, over all of its body. The
+// default is the one that it has. Again, it is read even so, and gets the entity
+// tag of an object that was not uploaded in parts.
+func (v *version) sum(algorithm string, again bool) error {
+	for has := range v.checksums {
+		algorithm = cmp.Or(algorithm, has)
 	}
+	algorithm = cmp.Or(algorithm, defaultAlgorithm)
+	if v.checksums[algorithm] != "" && !again {
+		v.checksums = map[string]string{algorithm: v.checksums[algorithm]}
+		return nil
+	}
+	sum, digest := newHash(algorithm), md5.New()
+	if sum == nil {
+		return cloud.Errorf(400, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	}
+	if _, err := io.Copy(io.MultiWriter(sum, digest), io.NewSectionReader(v.body, 0, v.size)); err != nil {
+		return fmt.Errorf("read %s: %w", v.key, err)
+	}
+	v.checksums = map[string]string{algorithm: base64.StdEncoding.EncodeToString(sum.Sum(nil))}
+	if again {
+		v.etag = hex.EncodeToString(digest.Sum(nil))
+	}
+	return nil
+}
+
+// receive reads a body into a segment and holds it to its digest. It returns
+// the checksum that the request named, or the default one.
+func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, error) {
+	if d.algorithm == "" {
+		d.algorithm = defaultAlgorithm
+	}
+	sum := newHash(d.algorithm)
+	if sum == nil {
+		return segment{}, nil, cloud.Errorf(400, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	}
+	body = io.TeeReader(body, sum)
 	seg, err := s.spool.read(body)
 	if err != nil {
 		if _, ok := err.(*cloud.Error); ok {
@@ -64,14 +100,12 @@ func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, erro
 	if d.md5 != "" {
 		want, err := base64.StdEncoding.DecodeString(d.md5)
 		if err != nil || len(want) != md5.Size {
-			return segment{}, nil, cloud.Errorf(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+			return segment{}, nil, about(cloud.Errorf(400, "InvalidDigest", "The Content-MD5 you specified was invalid."), "Content-MD5", d.md5)
 		}
 		if !bytes.Equal(want, seg.md5[:]) {
-			return segment{}, nil, cloud.Errorf(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+			return segment{}, nil, about(cloud.Errorf(400, "BadDigest", "The Content-MD5 you specified did not match what we received."),
+				"ExpectedDigest", d.md5, "CalculatedDigest", base64.StdEncoding.EncodeToString(seg.md5[:]))
 		}
-	}
-	if sum == nil {
-		return seg, nil, nil
 	}
 	got := base64.StdEncoding.EncodeToString(sum.Sum(nil))
 	if d.checksum != nil {

@@ -85,10 +85,6 @@ func (c *Client) absent(bucket, key string, err error) error {
 	return err
 }
 
-func noSuchKey(key string) error {
-	return &cloud.Error{Status: 404, Code: "NoSuchKey", Message: "The specified key does not exist.", Fields: map[string]any{"Key": key}}
-}
-
 // operation is one API call that CloudTrail is told about when it ends.
 type operation struct {
 	client   *Client

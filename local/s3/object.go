@@ -3,6 +3,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"io"
@@ -24,15 +25,34 @@ type Object struct {
 	Header      map[string]string // Content-Type, x-amz-meta-... as they were put
 	Checksums   map[string]string // by algorithm: "crc32" -> base64
 	Parts       int               // of a multipart upload, otherwise 0
+	Tags        int               // how many
 
-	Body io.ReaderAt // nil from Head
+	partSizes []int64
+	Body      io.ReaderAt // nil from Head
 }
 
 func (b *bucket) object(v *version) *Object {
 	return &Object{
 		Bucket: b.name, Key: v.key, VersionID: b.shownID(v), Size: v.size, ETag: v.etag, Modified: v.modified,
-		Header: v.header, Checksums: v.checksums, Parts: v.parts, Body: v.body,
+		Header: v.header, Checksums: v.checksums, Parts: v.parts, Tags: len(v.tags), Body: v.body, partSizes: v.partSizes(),
 	}
+}
+
+// partSizes are the sizes of the parts, of which an object that was not
+// uploaded in parts has one.
+func (v *version) partSizes() []int64 {
+	if v.parts == 0 {
+		return []int64{v.size}
+	}
+	sizes := make([]int64, len(v.body))
+	for i, segment := range v.body {
+		sizes[i] = segment.size
+	}
+	return sizes
+}
+
+func (o *Object) storageClass() string {
+	return cmp.Or(o.Header["x-amz-storage-class"], "STANDARD")
 }
 
 // Get opens an object for reading: its current version if versionID is empty.
@@ -91,16 +111,22 @@ func (c *Client) readable(bucket, key, versionID string) (*bucket, *version, err
 	if err := c.allow(action, objectARN(bucket, key), nil); err != nil {
 		return nil, nil, err
 	}
+	v, err := c.existing(b, key, versionID)
+	return b, v, err
+}
+
+// existing finds a version that is no delete marker.
+func (c *Client) existing(b *bucket, key, versionID string) (*version, error) {
 	v := b.find(key, versionID)
 	switch {
 	case v == nil && versionID != "":
-		return nil, nil, c.absent(bucket, key, cloud.Errorf(404, "NoSuchVersion", "The specified version does not exist."))
+		return nil, c.absent(b.name, key, about(cloud.Errorf(404, "NoSuchVersion", "The specified version does not exist."), "Key", key, "VersionId", versionID))
 	case v == nil:
-		return nil, nil, c.absent(bucket, key, noSuchKey(key))
+		return nil, c.absent(b.name, key, noSuchKey(key))
 	case v.marker:
-		return nil, nil, c.absent(bucket, key, deleteMarkerError(b, v, versionID != ""))
+		return nil, c.absent(b.name, key, deleteMarkerError(b, v, versionID != ""))
 	}
-	return b, v, nil
+	return v, nil
 }
 
 // deleteMarkerError is the answer for a delete marker: not found where it was
@@ -122,6 +148,7 @@ type PutInput struct {
 
 	IfMatch     string // entity tag that the current object must have
 	IfNoneMatch string // "*": there must be no object
+	Tags        []Tag
 
 	conditions conditions
 	digest     digest // what the body must add up to
@@ -142,9 +169,9 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 	op.in = seg.size
 	v := &version{
 		key: in.Key, body: content{seg}, size: seg.size, etag: hex.EncodeToString(seg.md5[:]),
-		header: in.Header, checksums: sums,
+		header: in.Header, checksums: sums, tags: in.Tags,
 	}
-	if err := b.add(v, precondition{in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
+	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	op.wrote(b, v)
@@ -172,11 +199,15 @@ type CopyInput struct {
 	SourceBucket, SourceKey, SourceVersionID string
 	Bucket, Key                              string
 
-	Header      map[string]string // replaces the source's, unless nil
-	IfMatch     string            // of the source
-	IfNoneMatch string            // of the source
+	Header map[string]string // replaces the source's, unless nil
+	Tags   *[]Tag            // replace the source's, unless nil
 
-	conditions conditions
+	IfMatch     string // entity tag that the object that is there must have
+	IfNoneMatch string // "*": there must be none
+
+	sourceConditions sourceConditions
+	algorithm        string // of the copy's checksum. Default: the source's.
+	conditions       conditions
 }
 
 // setSource reads [/]BUCKET/KEY[?versionId=ID], percent-encoded.
@@ -185,7 +216,7 @@ func (in *CopyInput) setSource(source string) error {
 	path, err := url.PathUnescape(strings.TrimPrefix(source, "/"))
 	bucket, key, ok := strings.Cut(path, "/")
 	if err != nil || !ok || key == "" {
-		return cloud.Errorf(400, "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+		return invalidArgument("x-amz-copy-source", "x-amz-copy-source", "Invalid copy source object key")
 	}
 	in.SourceBucket, in.SourceKey, in.SourceVersionID = bucket, key, version
 	return nil
@@ -204,20 +235,26 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.IfMatch != "" && !etagMatches(in.IfMatch, source.etag) || in.IfNoneMatch != "" && etagMatches(in.IfNoneMatch, source.etag) {
-		return nil, cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	if err := in.sourceConditions.check(source); err != nil {
+		return nil, err
 	}
 	if in.Header == nil && in.SourceBucket == in.Bucket && in.SourceKey == in.Key && in.SourceVersionID == "" {
 		return nil, cloud.Errorf(400, "InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
 	v := &version{
 		key: in.Key, body: source.body, size: source.size, etag: source.etag,
-		header: maps.Clone(source.header), checksums: source.checksums, parts: source.parts,
+		header: maps.Clone(source.header), checksums: source.checksums, tags: source.tags,
 	}
 	if in.Header != nil {
 		v.header = in.Header
 	}
-	if err := b.add(v, precondition{}, &c.s3.sequence); err != nil {
+	if in.Tags != nil {
+		v.tags = *in.Tags
+	}
+	if err := v.sum(in.algorithm, source.parts > 0); err != nil {
+		return nil, err
+	}
+	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	op.wrote(b, v)
@@ -233,13 +270,18 @@ type Deleted struct {
 
 // Delete deletes an object, or for good the version with the id. There is no
 // error if there is nothing to delete.
-func (c *Client) Delete(_ context.Context, bucket, key, versionID string) (_ Deleted, err error) {
+func (c *Client) Delete(ctx context.Context, bucket, key, versionID string) (Deleted, error) {
+	return c.DeleteIf(ctx, bucket, key, versionID, "")
+}
+
+// DeleteIf is Delete of an object that has the entity tag, which may be "*".
+func (c *Client) DeleteIf(_ context.Context, bucket, key, versionID, ifMatch string) (_ Deleted, err error) {
 	op := c.begin("DeleteObject", bucket, key)
 	defer op.end(&err)
 	if versionID != "" {
 		op.request["versionId"] = versionID
 	}
-	deleted, err := c.delete(op, key, versionID)
+	deleted, err := c.delete(op, key, versionID, precondition{key: key, ifMatch: ifMatch})
 	if deleted.VersionID != "" {
 		op.response["x-amz-version-id"] = deleted.VersionID
 	}
@@ -250,7 +292,7 @@ func (c *Client) Delete(_ context.Context, bucket, key, versionID string) (_ Del
 }
 
 // delete is one deletion within an operation, which may have many.
-func (c *Client) delete(op *operation, key, versionID string) (Deleted, error) {
+func (c *Client) delete(op *operation, key, versionID string, condition precondition) (Deleted, error) {
 	b, err := c.s3.bucket(op.bucket)
 	if err != nil {
 		return Deleted{}, err
@@ -262,7 +304,10 @@ func (c *Client) delete(op *operation, key, versionID string) (Deleted, error) {
 	if err := c.allow(action, objectARN(op.bucket, key), nil); err != nil {
 		return Deleted{}, err
 	}
-	v, created := b.remove(key, versionID, &c.s3.sequence)
+	v, created, err := b.remove(key, versionID, condition, &c.s3.sequence)
+	if err != nil {
+		return Deleted{}, err
+	}
 	if v == nil {
 		return Deleted{VersionID: versionID}, nil
 	}
@@ -283,7 +328,7 @@ func (c *Client) DeleteMany(_ context.Context, bucket string, ids []ObjectID) (d
 	}
 	deleted, failed = make([]Deleted, len(ids)), make([]error, len(ids))
 	for i, id := range ids {
-		deleted[i], failed[i] = c.delete(op, id.Key, id.VersionID)
+		deleted[i], failed[i] = c.delete(op, id.Key, id.VersionID, precondition{})
 	}
 	return deleted, failed, nil
 }

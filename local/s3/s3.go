@@ -66,12 +66,12 @@ type BucketOptions struct {
 // is one of that name.
 func (s *S3) CreateBucket(name string, o BucketOptions) error {
 	if !validBucketName(name) {
-		return cloud.Errorf(400, "InvalidBucketName", "The specified bucket is not valid: %q", name)
+		return about(cloud.Errorf(400, "InvalidBucketName", "The specified bucket is not valid."), "BucketName", name)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buckets[name] != nil {
-		return cloud.Errorf(409, "BucketAlreadyOwnedByYou", "bucket %s exists already", name)
+		return about(cloud.Errorf(409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it."), "BucketName", name)
 	}
 	s.buckets[name] = newBucket(name, o)
 	return nil
@@ -94,7 +94,7 @@ func (s *S3) bucket(name string) (*bucket, error) {
 	if b := s.buckets[name]; b != nil {
 		return b, nil
 	}
-	return nil, cloud.Errorf(404, "NoSuchBucket", "The specified bucket does not exist: %s", name)
+	return nil, noSuchBucket(name)
 }
 
 func (s *S3) allBuckets() []*bucket {
@@ -108,10 +108,14 @@ func (s *S3) deleteBucket(name string) error {
 	defer s.mu.Unlock()
 	b := s.buckets[name]
 	if b == nil {
-		return cloud.Errorf(404, "NoSuchBucket", "The specified bucket does not exist: %s", name)
+		return noSuchBucket(name)
 	}
 	if !b.empty() {
-		return cloud.Errorf(409, "BucketNotEmpty", "The bucket you tried to delete is not empty: %s", name)
+		message := "The bucket you tried to delete is not empty"
+		if b.versioning != "" {
+			message += ". You must delete all versions in the bucket."
+		}
+		return about(cloud.Errorf(409, "BucketNotEmpty", "%s", message), "BucketName", name)
 	}
 	delete(s.buckets, name)
 	return nil

@@ -1,4 +1,4 @@
-// Tags of buckets, which templates give.
+// Tags of buckets and of objects.
 
 package s3
 
@@ -10,7 +10,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// Tag is a bucket's.
+// Tag is a bucket's or an object's.
 type Tag struct{ Key, Value string }
 
 // Tagged tells whether a bucket has a tag of a value. One that is not there has
@@ -39,10 +39,41 @@ func (q *request) bucketTagging() error {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if len(b.tags) == 0 {
-		return cloud.Errorf(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist")
+		return about(cloud.Errorf(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist"), "BucketName", q.bucket)
 	}
 	return q.XML(http.StatusOK, struct {
 		XMLName xml.Name
 		Tags    []Tag `xml:"TagSet>Tag"`
 	}{xmlNamed("Tagging"), b.tags})
+}
+
+// tagged authorizes reading or changing the tags of a version and finds it.
+func (c *Client) tagged(verb, name, key, versionID string) (*bucket, *version, error) {
+	b, err := c.s3.bucket(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	action := verb + "ObjectTagging"
+	if versionID != "" {
+		action = verb + "ObjectVersionTagging"
+	}
+	if err := c.allow(action, objectARN(name, key), nil); err != nil {
+		return nil, nil, err
+	}
+	v, err := c.existing(b, key, versionID)
+	return b, v, err
+}
+
+// retag gives a version other tags: it becomes another one in its place, since
+// readers may have the first.
+func (b *bucket) retag(v *version, tags []Tag) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := slices.Clone(b.versions[v.key])
+	if i := slices.Index(all, v); i >= 0 {
+		changed := *v
+		changed.tags = tags
+		all[i] = &changed
+		b.put(v.key, all)
+	}
 }

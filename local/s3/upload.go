@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,9 @@ type upload struct {
 	header    map[string]string
 	algorithm string // of the checksum, or empty
 	initiated time.Time
+	tags      []Tag
+
+	wholeChecksum bool // of the object, not of the checksums of its parts
 
 	mu    sync.Mutex
 	parts map[int]*part
@@ -47,9 +51,11 @@ type part struct {
 type UploadInput struct {
 	Bucket, Key string
 	Header      map[string]string
+	Tags        []Tag
 
-	conditions conditions
-	algorithm  string
+	conditions    conditions
+	algorithm     string
+	wholeChecksum bool
 }
 
 // CreateUpload starts a multipart upload and returns its id.
@@ -61,7 +67,7 @@ func (c *Client) CreateUpload(_ context.Context, in UploadInput) (id string, err
 		return "", err
 	}
 	u := &upload{
-		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm,
+		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags,
 		initiated: time.Now(), parts: map[int]*part{},
 	}
 	b.mu.Lock()
@@ -77,7 +83,7 @@ func (b *bucket) upload(key, id string) (*upload, error) {
 	if u := b.uploads[id]; u != nil && u.key == key {
 		return u, nil
 	}
-	return nil, cloud.Errorf(404, "NoSuchUpload", "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
+	return nil, about(cloud.Errorf(404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."), "UploadId", id)
 }
 
 // PartInput is the input of UploadPart.
@@ -138,6 +144,10 @@ type CompleteInput struct {
 	Bucket, Key, UploadID string
 	Parts                 []Part // in ascending order; Number and ETag count
 	IfMatch, IfNoneMatch  string
+
+	size      *int64            // that the object must have, unless nil
+	checksums map[string]string // that it must have
+	kind      string            // of its checksum: FULL_OBJECT, COMPOSITE, or empty
 }
 
 // CompleteUpload makes the object out of the parts.
@@ -153,12 +163,26 @@ func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object,
 	if err != nil {
 		return nil, err
 	}
+	if kind := u.checksumKind(); in.kind != "" && in.kind != kind {
+		return nil, cloud.Errorf(400, "InvalidRequest", "The upload was created using the %s checksum mode. The complete request must use the same checksum mode.", cmp.Or(kind, "null"))
+	}
 	parts, err := u.choose(in.Parts)
 	if err != nil {
 		return nil, err
 	}
-	v := u.assemble(parts)
-	if err := b.add(v, precondition{in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
+	v, err := u.assemble(parts)
+	if err != nil {
+		return nil, err
+	}
+	for algorithm, sum := range in.checksums {
+		if v.checksums[algorithm] != sum {
+			return nil, cloud.Errorf(400, "BadDigest", "The %s you specified did not match the calculated checksum.", algorithm)
+		}
+	}
+	if in.size != nil && *in.size != v.size {
+		return nil, cloud.Errorf(400, "InvalidRequest", "The provided 'x-amz-mp-object-size' header value %d does not match what was computed: %d", *in.size, v.size)
+	}
+	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	b.forget(u.id)
@@ -172,38 +196,66 @@ func (u *upload) choose(wanted []Part) ([]*part, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if len(wanted) == 0 {
-		return nil, cloud.Errorf(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+		return nil, cloud.Errorf(400, "InvalidRequest", "You must specify at least one part")
 	}
 	for i := range wanted[1:] {
 		if wanted[i+1].Number <= wanted[i].Number {
-			return nil, cloud.Errorf(400, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+			return nil, about(cloud.Errorf(400, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number."), "UploadId", u.id)
 		}
 	}
 	parts := make([]*part, 0, len(wanted))
 	for i, w := range wanted {
 		p := u.parts[w.Number]
-		if p == nil || p.etag != strings.Trim(w.ETag, `"`) {
-			return nil, cloud.Errorf(400, "InvalidPart", "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag: part %d", w.Number)
+		if p == nil || p.etag != strings.Trim(w.ETag, `"`) || !p.has(w.Checksums) {
+			return nil, about(cloud.Errorf(400, "InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."),
+				"ETag", strings.Trim(w.ETag, `"`), "PartNumber", strconv.Itoa(w.Number), "UploadId", u.id)
 		}
 		if i < len(wanted)-1 && p.seg.size < minPartSize {
-			return nil, cloud.Errorf(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size: part %d has %d bytes", w.Number, p.seg.size)
+			return nil, about(cloud.Errorf(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"),
+				"ETag", p.etag, "PartNumber", strconv.Itoa(w.Number), "MinSizeAllowed", strconv.Itoa(minPartSize), "ProposedSize", strconv.FormatInt(p.seg.size, 10))
 		}
 		parts = append(parts, p)
 	}
 	return parts, nil
 }
 
+// has tells whether the checksums that an author names are the part's, as far as
+// it has them.
+func (p *part) has(checksums map[string]string) bool {
+	for algorithm, sum := range checksums {
+		if own := p.checksums[algorithm]; own != "" && own != sum {
+			return false
+		}
+	}
+	return true
+}
+
+// checksumKind is what the checksum is over; empty where none was asked for.
+func (u *upload) checksumKind() string {
+	switch {
+	case u.algorithm == "":
+		return ""
+	case u.wholeChecksum:
+		return fullObject
+	}
+	return ofParts
+}
+
 // assemble makes the version; its entity tag is the MD5 of the parts' MD5s.
-func (u *upload) assemble(parts []*part) *version {
+func (u *upload) assemble(parts []*part) (*version, error) {
 	sum := md5.New()
-	v := &version{key: u.key, header: u.header, checksums: composite(u.algorithm, parts), parts: len(parts)}
+	v := &version{key: u.key, header: u.header, parts: len(parts), tags: u.tags}
 	for _, p := range parts {
 		sum.Write(p.seg.md5[:])
 		v.body = append(v.body, p.seg)
 	}
 	v.size = v.body.size()
 	v.etag = fmt.Sprintf("%x-%d", sum.Sum(nil), len(parts))
-	return v
+	if !u.wholeChecksum {
+		v.checksums = composite(u.algorithm, parts)
+		return v, nil
+	}
+	return v, v.sum(cmp.Or(u.algorithm, defaultAlgorithm), false)
 }
 
 func (b *bucket) forget(uploadID string) {

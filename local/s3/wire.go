@@ -24,10 +24,10 @@ type request struct {
 func (s *S3) Protocols() wire.Protocols {
 	const bucket, object = "/{Bucket}", "/{Bucket}/{Key+}"
 	on := func(pattern, action string, handle func(*request) error) wire.Route {
-		return wire.Route{Pattern: pattern, Action: action, Serve: s.serve(handle)}
+		return wire.Route{Pattern: pattern, Action: action, Serve: s.serve(action, handle)}
 	}
 	copying := func(pattern, action string, handle func(*request) error) wire.Route {
-		return wire.Route{Pattern: pattern, Header: "x-amz-copy-source", Action: action, Serve: s.serve(handle)}
+		return wire.Route{Pattern: pattern, Header: "x-amz-copy-source", Action: action, Serve: s.serve(action, handle)}
 	}
 	return wire.Protocols{REST: &wire.REST{
 		Style: wire.S3,
@@ -49,6 +49,9 @@ func (s *S3) Protocols() wire.Protocols {
 			on("DELETE "+bucket+"?policy", "DeleteBucketPolicy", (*request).deletePolicy),
 			on("GET "+bucket+"?location", "GetBucketLocation", (*request).bucketLocation),
 			on("GET "+bucket+"?tagging", "GetBucketTagging", (*request).bucketTagging),
+			on("PUT "+bucket+"?tagging", "PutBucketTagging", (*request).putBucketTagging),
+			on("DELETE "+bucket+"?tagging", "DeleteBucketTagging", (*request).deleteBucketTagging),
+			on("PUT "+bucket+"?versioning", "PutBucketVersioning", (*request).putVersioning),
 			on("GET "+bucket+"?versioning", "GetBucketVersioning", (*request).bucketVersioning),
 			on("GET "+bucket+"?versions", "ListObjectVersions", (*request).listVersions),
 			on("GET "+bucket+"?uploads", "ListMultipartUploads", (*request).listUploads),
@@ -56,6 +59,10 @@ func (s *S3) Protocols() wire.Protocols {
 			on("GET "+bucket, "ListObjects", (*request).listObjects),
 			on("POST "+bucket+"?delete", "DeleteObjects", (*request).deleteObjects),
 
+			on("GET "+object+"?attributes", "GetObjectAttributes", (*request).getAttributes),
+			on("GET "+object+"?tagging", "GetObjectTagging", (*request).getTags),
+			on("PUT "+object+"?tagging", "PutObjectTagging", (*request).putTags),
+			on("DELETE "+object+"?tagging", "DeleteObjectTagging", (*request).deleteTags),
 			on("GET "+object, "GetObject", (*request).getObject),
 			on("HEAD "+object, "HeadObject", (*request).headObject),
 			copying("PUT "+object, "CopyObject", (*request).copyObject),
@@ -73,7 +80,7 @@ func (s *S3) Protocols() wire.Protocols {
 }
 
 // serve reads what all requests have in common.
-func (s *S3) serve(handle func(*request) error) func(*wire.Exchange) error {
+func (s *S3) serve(action string, handle func(*request) error) func(*wire.Exchange) error {
 	return func(x *wire.Exchange) error {
 		sourceIP, _, _ := net.SplitHostPort(x.Request.RemoteAddr)
 		q := &request{
@@ -82,7 +89,10 @@ func (s *S3) serve(handle func(*request) error) func(*wire.Exchange) error {
 			bucket: x.Labels["Bucket"], key: x.Labels["Key"],
 		}
 		q.client.requestID = x.RequestID
-		err := handle(q)
+		err := q.check(action)
+		if err == nil {
+			err = handle(q)
+		}
 		q.describe(err)
 		return err
 	}

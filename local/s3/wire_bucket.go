@@ -161,9 +161,25 @@ type listingObject struct {
 	Key          string
 	LastModified string
 	ETag         string
+	checksumLine
 	Size         int64
 	Owner        *owner `xml:",omitempty"`
 	StorageClass string
+}
+
+// checksumLine tells which checksum an object has.
+type checksumLine struct {
+	ChecksumAlgorithm []string
+	ChecksumType      string `xml:",omitempty"`
+}
+
+func checksumLineOf(o *Object) checksumLine {
+	var line checksumLine
+	for algorithm, sum := range o.Checksums {
+		line.ChecksumAlgorithm = append(line.ChecksumAlgorithm, strings.ToUpper(algorithm))
+		line.ChecksumType = checksumType(sum)
+	}
+	return line
 }
 
 type listingPrefix struct{ Prefix string }
@@ -175,7 +191,7 @@ func (q *request) listing(in ListInput, page Page, withOwner bool) *listing {
 		CommonPrefixes: q.prefixes(page.CommonPrefixes),
 	}
 	for _, o := range page.Objects {
-		line := listingObject{Key: q.encoded(o.Key), LastModified: timestamp(o.Modified), ETag: quote(o.ETag), Size: o.Size, StorageClass: "STANDARD"}
+		line := listingObject{Key: q.encoded(o.Key), LastModified: timestamp(o.Modified), ETag: quote(o.ETag), checksumLine: checksumLineOf(o), Size: o.Size, StorageClass: o.storageClass()}
 		if withOwner {
 			line.Owner = q.owner()
 		}
@@ -235,6 +251,7 @@ type listingVersion struct {
 	IsLatest     bool
 	LastModified string
 	ETag         string `xml:",omitempty"`
+	checksumLine
 	Size         *int64
 	Owner        *owner
 	StorageClass string `xml:",omitempty"`
@@ -277,7 +294,7 @@ func (q *request) listVersions() error {
 		if v.DeleteMarker {
 			line.XMLName.Local = "DeleteMarker"
 		} else {
-			line.ETag, line.Size, line.StorageClass = quote(v.ETag), &v.Size, "STANDARD"
+			line.ETag, line.Size, line.StorageClass, line.checksumLine = quote(v.ETag), &v.Size, v.storageClass(), checksumLineOf(v.Object)
 		}
 		document.Versions = append(document.Versions, line)
 	}

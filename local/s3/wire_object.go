@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 // storedHeaders are kept with an object and given back.
 var storedHeaders = []string{
 	"Content-Type", "Content-Encoding", "Content-Disposition", "Content-Language", "Cache-Control", "Expires",
-	"x-amz-website-redirect-location",
+	"x-amz-website-redirect-location", "x-amz-storage-class",
 }
 
 const metadataPrefix = "x-amz-meta-"
@@ -31,7 +32,7 @@ func (q *request) header() map[string]string {
 		if name == "Content-Encoding" {
 			value = withoutChunked(value)
 		}
-		if value != "" {
+		if value != "" && value != "STANDARD" {
 			stored[name] = value
 		}
 	}
@@ -66,23 +67,54 @@ func (q *request) conditions() conditions {
 	return given
 }
 
+// storageClasses are those of objects that can be read at once.
+var storageClasses = []string{"", "STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE"}
+
 // checkWrite refuses what a write asks for and would not get.
 func (q *request) checkWrite() error {
-	for _, name := range []string{"x-amz-tagging", "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold"} {
-		if q.Request.Header.Get(name) != "" {
-			return cloud.Errorf(501, "NotImplemented", "the local engine does not serve the header %s", name)
-		}
+	switch class := q.Request.Header.Get("x-amz-storage-class"); {
+	case slices.Contains(storageClasses, class):
+		return nil
+	case class == "GLACIER" || class == "DEEP_ARCHIVE": // who reads must restore it first
+		return notHonoured("x-amz-storage-class")
+	default:
+		return about(cloud.Errorf(400, "InvalidStorageClass", "The storage class you specified is not valid"), "StorageClassRequested", class)
+	}
+}
+
+// checkPreconditions refuses the conditions that a write cannot have.
+func (q *request) checkPreconditions() error {
+	match, none := q.Request.Header.Get("If-Match"), q.Request.Header.Get("If-None-Match")
+	switch {
+	case match != "" && none != "":
+		return moreAbout(notHonoured("If-Match,If-None-Match"), "Multiple conditional request headers present in the request")
+	case none != "" && none != "*":
+		return moreAbout(notHonoured("If-None-Match"), "We don't accept the provided value of If-None-Match header for this API")
+	case match == "*":
+		return moreAbout(notHonoured("If-Match"), "We don't accept the provided value of If-Match header for this API")
 	}
 	return nil
+}
+
+func moreAbout(e *cloud.Error, message string) error {
+	e.Fields["additionalMessage"] = message
+	return e
 }
 
 func (q *request) putObject() error {
 	if err := q.checkWrite(); err != nil {
 		return err
 	}
+	if err := q.checkPreconditions(); err != nil {
+		return err
+	}
+	tags, err := headerTags(q.Request.Header.Get("x-amz-tagging"))
+	if err != nil {
+		return err
+	}
 	body, d := q.body()
 	o, err := q.client.Put(q.Request.Context(), PutInput{
-		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), digest: d, conditions: q.conditions(),
+		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), Tags: tags, digest: d, conditions: q.conditions(),
 		IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
 	})
 	if err != nil {
@@ -135,18 +167,20 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 		return err
 	}
 	for name, value := range o.Header {
-		h.Set(name, value)
+		h[headerName(name)] = []string{value}
 	}
 	for _, name := range storedHeaders {
 		if value := q.query.Get("response-" + strings.ToLower(name)); value != "" {
 			h.Set(name, value)
 		}
 	}
+	if o.Tags > 0 {
+		h.Set("x-amz-tagging-count", strconv.Itoa(o.Tags))
+	}
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("x-amz-server-side-encryption", "AES256")
-	start, length, partial, err := parseRange(q.Request.Header.Get("Range"), o.Size)
+	start, length, partial, err := q.part(o)
 	if err != nil {
-		h.Set("Content-Range", fmt.Sprintf("bytes */%d", o.Size))
 		return err
 	}
 	h.Set("Content-Length", strconv.FormatInt(length, 10))
@@ -154,7 +188,8 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 	if partial {
 		status = http.StatusPartialContent
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, start+length-1, o.Size))
-	} else if strings.EqualFold(q.Request.Header.Get("x-amz-checksum-mode"), "ENABLED") {
+	}
+	if (!partial || length == o.Size) && strings.EqualFold(q.Request.Header.Get("x-amz-checksum-mode"), "ENABLED") {
 		q.setChecksums(o)
 	}
 	q.Writer.WriteHeader(status)
@@ -165,27 +200,69 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 	return nil
 }
 
+// headerName is a header's name as it goes over the wire: users' own are in lower case.
+func headerName(name string) string {
+	if strings.HasPrefix(name, metadataPrefix) {
+		return name
+	}
+	return http.CanonicalHeaderKey(name)
+}
+
+// part is what a read asks for: a range, a part of the upload, or all.
+func (q *request) part(o *Object) (start, length int64, partial bool, err error) {
+	ranged, number := q.Request.Header.Get("Range"), q.query.Get("partNumber")
+	if number == "" {
+		start, length, partial, err = parseRange(ranged, o.Size)
+		if err != nil {
+			q.Writer.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", o.Size))
+		}
+		return start, length, partial, err
+	}
+	n, err := strconv.Atoi(number)
+	switch {
+	case ranged != "":
+		return 0, 0, false, cloud.Errorf(400, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
+	case err != nil || n < 1 || n > maxParts:
+		return 0, 0, false, invalidArgument("partNumber", number, fmt.Sprintf("Part number must be an integer between 1 and %d, inclusive", maxParts))
+	case n > len(o.partSizes):
+		return 0, 0, false, about(cloud.Errorf(416, "InvalidPartNumber", "The requested partnumber is not satisfiable"),
+			"PartNumberRequested", number, "ActualPartCount", strconv.Itoa(len(o.partSizes)))
+	}
+	if o.Parts > 0 {
+		q.Writer.Header().Set("x-amz-mp-parts-count", strconv.Itoa(o.Parts))
+	}
+	for _, size := range o.partSizes[:n-1] {
+		start += size
+	}
+	return start, o.partSizes[n-1], o.Size > 0, nil
+}
+
 // checkRead holds an object to the conditions of a read, in the precedence of
 // RFC 9110, section 13.2.2.
 func (q *request) checkRead(o *Object) error {
 	h := q.Request.Header
-	failed := cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	if match := h.Get("If-Match"); match != "" {
 		if !etagMatches(match, o.ETag) {
-			return failed
+			return preconditionFailed("If-Match")
 		}
 	} else if t, err := http.ParseTime(h.Get("If-Unmodified-Since")); err == nil && o.Modified.Truncate(time.Second).After(t) {
-		return failed
+		return preconditionFailed("If-Unmodified-Since")
 	}
 	notModified := cloud.Errorf(http.StatusNotModified, "NotModified", "Not Modified")
 	if none := h.Get("If-None-Match"); none != "" {
 		if etagMatches(none, o.ETag) {
 			return notModified
 		}
-	} else if t, err := http.ParseTime(h.Get("If-Modified-Since")); err == nil && !o.Modified.Truncate(time.Second).After(t) {
+	} else if t, ok := past(h.Get("If-Modified-Since")); ok && !o.Modified.Truncate(time.Second).After(t) {
 		return notModified
 	}
 	return nil
+}
+
+// past reads a time that has been: one that is still to come is no condition.
+func past(header string) (time.Time, bool) {
+	t, err := http.ParseTime(header)
+	return t, err == nil && !t.After(time.Now())
 }
 
 // parseRange returns what a Range header asks of an object. A header that is
@@ -207,7 +284,8 @@ func parseRange(header string, size int64) (start, length int64, partial bool, e
 	}
 	to = min(to, size-1)
 	if from > to {
-		return 0, 0, false, cloud.Errorf(416, "InvalidRange", "The requested range is not satisfiable")
+		return 0, 0, false, about(cloud.Errorf(416, "InvalidRange", "The requested range is not satisfiable"),
+			"RangeRequested", header, "ActualObjectSize", strconv.FormatInt(size, 10))
 	}
 	return from, to - from + 1, true, nil
 }
@@ -216,18 +294,32 @@ type copyResult struct {
 	XMLName      xml.Name
 	LastModified string
 	ETag         string
+	checksumsXML
 }
 
 func (q *request) copyObject() error {
 	if err := q.checkWrite(); err != nil {
 		return err
 	}
-	in := CopyInput{Bucket: q.bucket, Key: q.key, conditions: q.conditions()}
+	if err := q.checkPreconditions(); err != nil {
+		return err
+	}
+	in := CopyInput{
+		Bucket: q.bucket, Key: q.key, IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
+		conditions: q.conditions(), algorithm: strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm")),
+	}
 	if err := q.copySource(&in); err != nil {
 		return err
 	}
-	if strings.EqualFold(q.Request.Header.Get("x-amz-metadata-directive"), "REPLACE") {
+	if strings.EqualFold(q.Request.Header.Get("x-amz-metadata-directive"), "REPLACE") || q.Request.Header.Get("x-amz-storage-class") != "" {
 		in.Header = q.header()
+	}
+	if strings.EqualFold(q.Request.Header.Get("x-amz-tagging-directive"), "REPLACE") {
+		tags, err := headerTags(q.Request.Header.Get("x-amz-tagging"))
+		if err != nil {
+			return err
+		}
+		in.Tags = &tags
 	}
 	o, err := q.client.Copy(q.Request.Context(), in)
 	if err != nil {
@@ -238,18 +330,43 @@ func (q *request) copyObject() error {
 		q.Writer.Header().Set("x-amz-copy-source-version-id", in.SourceVersionID)
 	}
 	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
-	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyObjectResult"), timestamp(o.Modified), quote(o.ETag)})
+	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyObjectResult"), timestamp(o.Modified), quote(o.ETag), checksumsOf(o.Checksums)})
 }
 
 // copySource reads the source of a copy and its conditions.
 func (q *request) copySource(in *CopyInput) error {
-	in.IfMatch = q.Request.Header.Get("x-amz-copy-source-if-match")
-	in.IfNoneMatch = q.Request.Header.Get("x-amz-copy-source-if-none-match")
-	return in.setSource(q.Request.Header.Get("x-amz-copy-source"))
+	h := q.Request.Header
+	c := &in.sourceConditions
+	c.match, c.noneMatch = h.Get("x-amz-copy-source-if-match"), h.Get("x-amz-copy-source-if-none-match")
+	c.modifiedSince, _ = past(h.Get("x-amz-copy-source-if-modified-since"))
+	c.unmodifiedSince, _ = http.ParseTime(h.Get("x-amz-copy-source-if-unmodified-since"))
+	return in.setSource(h.Get("x-amz-copy-source"))
+}
+
+// sourceConditions are what a copy demands of its source. Zero values demand nothing.
+type sourceConditions struct {
+	match, noneMatch               string
+	modifiedSince, unmodifiedSince time.Time
+}
+
+// check lets an entity tag that matches prevail over a time that does not.
+func (c sourceConditions) check(source *version) error {
+	modified := source.modified.Truncate(time.Second)
+	switch {
+	case c.match != "" && !etagMatches(c.match, source.etag):
+		return preconditionFailed("x-amz-copy-source-If-Match")
+	case c.match == "" && !c.unmodifiedSince.IsZero() && modified.After(c.unmodifiedSince):
+		return preconditionFailed("x-amz-copy-source-If-Unmodified-Since")
+	case c.noneMatch != "" && etagMatches(c.noneMatch, source.etag):
+		return preconditionFailed("x-amz-copy-source-If-None-Match")
+	case c.noneMatch == "" && !c.modifiedSince.IsZero() && !modified.After(c.modifiedSince):
+		return preconditionFailed("x-amz-copy-source-If-Modified-Since")
+	}
+	return nil
 }
 
 func (q *request) deleteObject() error {
-	d, err := q.client.Delete(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"))
+	d, err := q.client.DeleteIf(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"), q.Request.Header.Get("If-Match"))
 	if err != nil {
 		return err
 	}

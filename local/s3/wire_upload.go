@@ -5,8 +5,10 @@ package s3
 import (
 	"cmp"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -18,21 +20,70 @@ func (q *request) createUpload() error {
 		return err
 	}
 	algorithm := strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm"))
+	kind, err := uploadChecksum(algorithm, q.Request.Header.Get("x-amz-checksum-type"))
+	if err != nil {
+		return err
+	}
+	tags, err := headerTags(q.Request.Header.Get("x-amz-tagging"))
+	if err != nil {
+		return err
+	}
 	id, err := q.client.CreateUpload(q.Request.Context(), UploadInput{
-		Bucket: q.bucket, Key: q.key, Header: q.header(), conditions: q.conditions(), algorithm: algorithm,
+		Bucket: q.bucket, Key: q.key, Header: q.header(), Tags: tags, conditions: q.conditions(), algorithm: algorithm, wholeChecksum: kind == fullObject,
 	})
 	if err != nil {
 		return err
 	}
 	if algorithm != "" {
 		q.Writer.Header().Set("x-amz-checksum-algorithm", strings.ToUpper(algorithm))
-		q.Writer.Header().Set("x-amz-checksum-type", cmp.Or(q.Request.Header.Get("x-amz-checksum-type"), "COMPOSITE"))
+		q.Writer.Header().Set("x-amz-checksum-type", kind)
 	}
 	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
 	return q.XML(http.StatusOK, struct {
 		XMLName               xml.Name
 		Bucket, Key, UploadId string
 	}{xmlNamed("InitiateMultipartUploadResult"), q.bucket, q.key, id})
+}
+
+const (
+	fullObject = "FULL_OBJECT"
+	ofParts    = "COMPOSITE"
+)
+
+// uploadChecksum is the type of an upload's checksum: over all of the object, or
+// over the checksums of its parts.
+func uploadChecksum(algorithm, kind string) (string, error) {
+	switch {
+	case algorithm == "" && kind != "":
+		return "", cloud.Errorf(400, "InvalidRequest", "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+	case algorithm != "" && newHash(algorithm) == nil:
+		return "", cloud.Errorf(400, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+	case kind == ofParts && algorithm == "crc64nvme", kind == fullObject && strings.HasPrefix(algorithm, "sha"):
+		return "", cloud.Errorf(400, "InvalidRequest", "The %s checksum type cannot be used with the %s checksum algorithm.", kind, algorithm)
+	case algorithm == "" || algorithm == "crc64nvme":
+		return fullObject, nil
+	}
+	return cmp.Or(kind, ofParts), nil
+}
+
+var copyRanges = regexp.MustCompile(`^bytes=(\d+)-(\d+)$`)
+
+// copyRange is parseRange for the source of a part, which has no open ends.
+func copyRange(header string, size int64) (start, length int64, err error) {
+	if header == "" {
+		return 0, size, nil
+	}
+	bounds := copyRanges.FindStringSubmatch(header)
+	start, length, partial, err := parseRange(header, size)
+	switch {
+	case bounds == nil || err == nil && !partial:
+		return 0, 0, invalidArgument("x-amz-copy-source-range", header, "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy")
+	case err != nil:
+		return 0, 0, cloud.Errorf(400, "InvalidRequest", "The specified copy range is invalid for the source object size")
+	case bounds[2] != strconv.FormatInt(start+length-1, 10):
+		return 0, 0, invalidArgument("x-amz-copy-source-range", header, fmt.Sprintf("Range specified is not valid for source object of size: %d", size))
+	}
+	return start, length, nil
 }
 
 func (q *request) partInput() (PartInput, error) {
@@ -71,7 +122,7 @@ func (q *request) uploadPartCopy() error {
 	if err != nil {
 		return err
 	}
-	start, length, _, err := parseRange(q.Request.Header.Get("x-amz-copy-source-range"), o.Size)
+	start, length, err := copyRange(q.Request.Header.Get("x-amz-copy-source-range"), o.Size)
 	if err != nil {
 		return err
 	}
@@ -80,7 +131,7 @@ func (q *request) uploadPartCopy() error {
 	if err != nil {
 		return err
 	}
-	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag)})
+	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag), checksumsXML{}})
 }
 
 func (q *request) completeUpload() error {
@@ -88,17 +139,32 @@ func (q *request) completeUpload() error {
 		Parts []struct {
 			PartNumber int
 			ETag       string
+			checksumsXML
 		} `xml:"Part"`
 	}
 	if err := q.readXML(&body); err != nil {
+		return err
+	}
+	if err := q.checkPreconditions(); err != nil {
 		return err
 	}
 	in := CompleteInput{
 		Bucket: q.bucket, Key: q.key, UploadID: q.query.Get("uploadId"),
 		IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
 	}
+	in.kind = q.Request.Header.Get("x-amz-checksum-type")
+	if algorithm, sum := headerChecksum(q.Request.Header); sum != nil {
+		in.checksums = map[string]string{algorithm: sum()}
+	}
+	if header := q.Request.Header.Get("x-amz-mp-object-size"); header != "" {
+		size, err := strconv.ParseInt(header, 10, 64)
+		if err != nil {
+			return invalidArgument("x-amz-mp-object-size", header, "The size of the object must be a number of bytes")
+		}
+		in.size = &size
+	}
 	for _, p := range body.Parts {
-		in.Parts = append(in.Parts, Part{Number: p.PartNumber, ETag: p.ETag})
+		in.Parts = append(in.Parts, Part{Number: p.PartNumber, ETag: p.ETag, Checksums: p.given()})
 	}
 	o, err := q.client.CompleteUpload(q.Request.Context(), in)
 	if err != nil {
@@ -109,7 +175,8 @@ func (q *request) completeUpload() error {
 	return q.XML(http.StatusOK, struct {
 		XMLName                     xml.Name
 		Location, Bucket, Key, ETag string
-	}{xmlNamed("CompleteMultipartUploadResult"), "http://" + q.Request.Host + "/" + q.bucket + "/" + q.key, q.bucket, q.key, quote(o.ETag)})
+		checksumsXML
+	}{xmlNamed("CompleteMultipartUploadResult"), "http://" + q.Request.Host + "/" + q.bucket + "/" + q.key, q.bucket, q.key, quote(o.ETag), checksumsOf(o.Checksums)})
 }
 
 func (q *request) abortUpload() error {

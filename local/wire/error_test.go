@@ -49,7 +49,7 @@ func TestEveryProtocolSaysWhatIsWrongInItsOwnShape(t *testing.T) {
 		{"REST, a part of a path", "json", request{path: "/orders"}, 404, "X-Amzn-Errortype: UnknownOperationException"},
 		{"REST, another method", "json", request{method: "DELETE", path: "/orders/o"}, 404, "X-Amzn-Errortype: UnknownOperationException"},
 		{"REST with XML", "xml", request{path: "/orders/lost"}, 404, `<Error><Type>Sender</Type><Code>Shop.Lost</Code>`},
-		{"S3", "s3", request{method: "GET", path: "/files/lost"}, 404, `<Error><Code>NoSuchKey</Code><Message>it is &lt;lost&gt;</Message><Key>lost</Key><Resource>/files/lost</Resource><RequestId>ID</RequestId></Error>`},
+		{"S3", "s3", request{method: "GET", path: "/files/lost"}, 404, `<Error><Code>NoSuchKey</Code><Message>it is &lt;lost&gt;</Message><Key>lost</Key><RequestId>ID</RequestId><HostId>`},
 		{"S3, a subresource that is not served", "s3", request{method: "GET", path: "/files/a?acl"}, 501, `<Code>NotImplemented</Code>`},
 		{"S3, two subresources", "s3", request{method: "GET", path: "/files/a?part&acl"}, 501, `<Code>NotImplemented</Code>`},
 		{"CBOR", "json", request{path: rpcPath, header: asCBOR, body: cborOf(cbor.Map{"OrderID": cbor.String("lost")})}, 404, "OrderLost"},

@@ -42,8 +42,8 @@ type s3Error struct {
 	Code      string
 	Message   string
 	Fields    []s3Field
-	Resource  string
 	RequestID string `xml:"RequestId"`
+	HostID    string `xml:"HostId"`
 }
 
 type s3Field struct {
@@ -57,7 +57,7 @@ func (x *Exchange) failS3(e *cloud.Error) {
 		x.Writer.WriteHeader(e.Status)
 		return
 	}
-	document := s3Error{Code: e.Code, Message: e.Message, Resource: x.Request.URL.Path, RequestID: x.RequestID}
+	document := s3Error{Code: e.Code, Message: e.Message, HostID: x.Writer.Header().Get("x-amz-id-2"), RequestID: x.RequestID}
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		if text, ok := e.Fields[name].(string); ok {
 			document.Fields = append(document.Fields, s3Field{xml.Name{Local: name}, text})

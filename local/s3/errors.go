@@ -1,0 +1,40 @@
+// S3's failures, with the members that tell what they are about.
+
+package s3
+
+import (
+	"net/http"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// about returns an error with the members of its document: name, value, name, value.
+func about(err *cloud.Error, members ...string) *cloud.Error {
+	err.Fields = map[string]any{}
+	for i := 0; i < len(members); i += 2 {
+		err.Fields[members[i]] = members[i+1]
+	}
+	return err
+}
+
+func noSuchBucket(name string) error {
+	return about(cloud.Errorf(404, "NoSuchBucket", "The specified bucket does not exist"), "BucketName", name)
+}
+
+func noSuchKey(key string) error {
+	return about(cloud.Errorf(404, "NoSuchKey", "The specified key does not exist."), "Key", key)
+}
+
+// preconditionFailed names the header that did not hold.
+func preconditionFailed(condition string) error {
+	return about(cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"), "Condition", condition)
+}
+
+func invalidArgument(name, value, message string) error {
+	return about(cloud.Errorf(400, "InvalidArgument", "%s", message), "ArgumentName", name, "ArgumentValue", value)
+}
+
+// notHonoured refuses a header.
+func notHonoured(header string) *cloud.Error {
+	return about(cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented"), "Header", header)
+}

@@ -1,0 +1,163 @@
+package s3_test
+
+// This file asks for what S3 has beside bodies, and for what is not honoured.
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// ask makes a request of its first line, header lines, and a body behind an
+// empty line.
+func (w *world) ask(t *testing.T, text string) *httptest.ResponseRecorder {
+	t.Helper()
+	head, body, _ := strings.Cut(text, "\n\n")
+	lines := strings.Split(head, "\n")
+	method, path, _ := strings.Cut(lines[0], " ")
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	for _, line := range lines[1:] {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Set(name, value)
+	}
+	rec := httptest.NewRecorder()
+	w.handler().ServeHTTP(rec, r)
+	return rec
+}
+
+func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
+	const refused = "501 NotImplemented"
+	for _, row := range []struct{ name, request, want string }{
+		{"a lock", "PUT /plain-bucket/k\nx-amz-object-lock-mode: GOVERNANCE\n\nx", refused},
+		{"a key of the client's own", "PUT /plain-bucket/k\nx-amz-server-side-encryption-customer-algorithm: AES256\n\nx", refused},
+		{"a grant", "PUT /plain-bucket/k\nx-amz-grant-read: id=1\n\nx", refused},
+		{"the public", "PUT /plain-bucket/k\nx-amz-acl: public-read\n\nx", refused},
+		{"no byte, with its checksum", "PUT /plain-bucket/k\nx-amz-checksum-crc32: AAAAAA==", "200"},
+		{"nobody but the owner", "PUT /plain-bucket/k\nx-amz-acl: bucket-owner-full-control\n\nx", "200"},
+		{"an offset", "PUT /plain-bucket/k\nx-amz-write-offset-bytes: 1\n\nx", refused},
+		{"a checksum's mode of a write", "PUT /plain-bucket/k\nx-amz-checksum-mode: ENABLED\n\nx", refused},
+		{"archiving", "PUT /plain-bucket/k\nx-amz-storage-class: GLACIER\n\nx", refused},
+		{"a class that there is not", "PUT /plain-bucket/k\nx-amz-storage-class: ICE\n\nx", "400 InvalidStorageClass StorageClassRequested=ICE"},
+		{"tags of one key", "PUT /plain-bucket/k\nx-amz-tagging: a=1&a=2\n\nx", "400 InvalidArgument ArgumentName=x-amz-tagging"},
+		{"a bucket with a lock", "PUT /other-bucket\nx-amz-bucket-object-lock-enabled: true", refused},
+		{"a bucket whose owner is the writer", "PUT /other-bucket\nx-amz-object-ownership: ObjectWriter", refused},
+		{"a bucket whose owner is the owner", "PUT /other-bucket\nx-amz-object-ownership: BucketOwnerEnforced", "200"},
+		{"the owner", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: 111122223333", "200"},
+		{"another owner", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: 987654321098", "403 AccessDenied"},
+		{"an owner that is no account", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: me", "400 InvalidBucketOwnerAWSAccountID"},
+		{"a bucket that is not there", "GET /no-bucket/k", "404 NoSuchBucket BucketName=no-bucket"},
+		{"a key that is not there", "GET /plain-bucket/k", "404 NoSuchKey Key=k"},
+		{"a version that is not there", "GET /plain-bucket/there?versionId=v", "404 NoSuchVersion VersionId=v"},
+		{"bytes beyond the end", "GET /plain-bucket/there\nRange: bytes=7-9", "416 InvalidRange ActualObjectSize=5"},
+		{"the last byte of none", "GET /plain-bucket/there\nRange: bytes=-0", "416 InvalidRange RangeRequested=bytes=-0"},
+		{"the only part", "GET /plain-bucket/there?partNumber=1", "206"},
+		{"a part that there is not", "GET /plain-bucket/there?partNumber=2", "416 InvalidPartNumber ActualPartCount=1"},
+		{"a part that is no number", "GET /plain-bucket/there?partNumber=x", "400 InvalidArgument ArgumentName=partNumber"},
+		{"a part and a range", "GET /plain-bucket/there?partNumber=1\nRange: bytes=0-1", "400 InvalidRequest"},
+		{"another entity tag", "GET /plain-bucket/there\nIf-Match: x", "412 PreconditionFailed Condition=If-Match"},
+		{"nothing new since 1970", "GET /plain-bucket/there\nIf-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT", "412 PreconditionFailed Condition=If-Unmodified-Since"},
+		{"what is new in the future", "GET /plain-bucket/there\nIf-Modified-Since: Thu, 01 Jan 2099 00:00:00 GMT", "200"},
+		{"a copy of another entity tag", "PUT /plain-bucket/k\nx-amz-copy-source: plain-bucket/there\nx-amz-copy-source-if-match: x", "412 PreconditionFailed Condition=x-amz-copy-source-If-Match"},
+		{"a copy of what has not changed since 1970", "PUT /plain-bucket/k\nx-amz-copy-source: plain-bucket/there\nx-amz-copy-source-if-unmodified-since: Thu, 01 Jan 1970 00:00:00 GMT", "412 PreconditionFailed Condition=x-amz-copy-source-If-Unmodified-Since"},
+		{"a copy of what has changed since 1970", "PUT /plain-bucket/k\nx-amz-copy-source: plain-bucket/there\nx-amz-copy-source-if-modified-since: Thu, 01 Jan 1970 00:00:00 GMT", "200"},
+		{"a copy to where nothing is", "PUT /plain-bucket/there\nx-amz-copy-source: plain-bucket/other\nIf-None-Match: *", "412 PreconditionFailed Condition=If-None-Match"},
+		{"a copy of nothing", "PUT /plain-bucket/k\nx-amz-copy-source: plain-bucket", "400 InvalidArgument ArgumentName=x-amz-copy-source"},
+		{"a deletion of another entity tag", "DELETE /plain-bucket/there\nIf-Match: x", "412 PreconditionFailed Condition=If-Match"},
+		{"a deletion of that entity tag", "DELETE /plain-bucket/there\nIf-Match: 5d41402abc4b2a76b9719d911017c592", "204"}, // MD5 of "hello"
+		{"versions with MFA", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>", refused},
+		{"a state of versions that there is not", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>On</Status></VersioningConfiguration>", "400 IllegalVersioningConfigurationException"},
+		{"a bucket's life cycle", "PUT /plain-bucket?lifecycle\n\n<LifecycleConfiguration/>", refused},
+		{"an upload's checksum of whole SHA-1", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: SHA1\nx-amz-checksum-type: FULL_OBJECT", "400 InvalidRequest"},
+		{"an unknown checksum", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: MD4", "400 InvalidRequest"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, "plain-bucket")
+			w.put(t, "plain-bucket", "there", "hello")
+			w.put(t, "plain-bucket", "other", "world")
+			rec := w.ask(t, row.request)
+			parts := strings.SplitN(row.want, " ", 3)
+			got := fmt.Sprint(rec.Code)
+			found := got == parts[0]
+			if len(parts) > 1 {
+				found = found && strings.Contains(rec.Body.String(), "<Code>"+parts[1]+"</Code>")
+			}
+			if len(parts) > 2 {
+				name, value, _ := strings.Cut(parts[2], "=")
+				found = found && strings.Contains(rec.Body.String(), "<"+name+">"+value+"</"+name+">")
+			}
+			if !found {
+				t.Errorf("got %d %s, want %s", rec.Code, rec.Body, row.want)
+			}
+		})
+	}
+}
+
+func TestWhatIsKeptWithAnObjectIsTold(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	w.ask(t, "PUT /plain-bucket/k\nx-amz-meta-Kind: invoice\nx-amz-storage-class: STANDARD_IA\nx-amz-tagging: team=b2b&cost=\n\nhello")
+	rec := w.ask(t, "HEAD /plain-bucket/k\nx-amz-checksum-mode: ENABLED")
+	if got := fmt.Sprint(map[string][]string(rec.Header())["x-amz-meta-kind"], rec.Header()["X-Amz-Storage-Class"], rec.Header()["X-Amz-Tagging-Count"], rec.Header()["X-Amz-Checksum-Crc64nvme"], rec.Header()["X-Amz-Checksum-Type"]); got != "[invoice] [STANDARD_IA] [2] [M3eFcAZSQlc=] [FULL_OBJECT]" {
+		t.Errorf("headers %s", got)
+	}
+	for _, step := range []struct{ name, request, want string }{
+		{"in a listing", "GET /plain-bucket?list-type=2", "<ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType><Size>5</Size><StorageClass>STANDARD_IA</StorageClass>"},
+		{"its attributes", "GET /plain-bucket/k?attributes\nx-amz-object-attributes: ETag,Checksum,StorageClass,ObjectSize", "<ETag>5d41402abc4b2a76b9719d911017c592</ETag><Checksum><ChecksumCRC64NVME>M3eFcAZSQlc=</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType></Checksum><StorageClass>STANDARD_IA</StorageClass><ObjectSize>5</ObjectSize>"},
+		{"an attribute that there is not", "GET /plain-bucket/k?attributes\nx-amz-object-attributes: Colour", "<Code>InvalidArgument</Code>"},
+		{"its tags", "GET /plain-bucket/k?tagging", "<TagSet><Tag><Key>cost</Key><Value></Value></Tag><Tag><Key>team</Key><Value>b2b</Value></Tag></TagSet>"},
+		{"a copy with its tags", "PUT /plain-bucket/copy\nx-amz-copy-source: plain-bucket/k\nx-amz-checksum-algorithm: CRC32", "<ChecksumCRC32>NhCmhg==</ChecksumCRC32><ChecksumType>FULL_OBJECT</ChecksumType>"},
+		{"other tags", "PUT /plain-bucket/k?tagging\n\n<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>", ""},
+		{"are there", "GET /plain-bucket/k?tagging", "<TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet>"},
+		{"and the copy's are as they were", "GET /plain-bucket/copy?tagging", "<Key>team</Key>"},
+		{"a tag of AWS's", "PUT /plain-bucket/k?tagging\n\n<Tagging><TagSet><Tag><Key>aws:a</Key><Value>b</Value></Tag></TagSet></Tagging>", "<Code>InvalidTag</Code>"},
+		{"no tags", "DELETE /plain-bucket/k?tagging", ""},
+		{"are none", "GET /plain-bucket/k?tagging", "<TagSet></TagSet>"},
+		{"tags of a bucket", "PUT /plain-bucket?tagging\n\n<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>", ""},
+		{"are there too", "GET /plain-bucket?tagging", "<Key>a</Key>"},
+		{"and go", "DELETE /plain-bucket?tagging", ""},
+		{"without a trace", "GET /plain-bucket?tagging", "<Code>NoSuchTagSet</Code>"},
+		{"versions from now on", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>", ""},
+		{"are told", "GET /plain-bucket?versioning", "<Status>Enabled</Status>"},
+	} {
+		rec := w.ask(t, step.request)
+		if body := strings.ReplaceAll(rec.Body.String(), "<TagSet/>", "<TagSet></TagSet>"); !strings.Contains(body, step.want) || step.want == "" && rec.Code >= http.StatusMultipleChoices {
+			t.Errorf("%s: got %d %s, want %s", step.name, rec.Code, body, step.want)
+		}
+	}
+}
+
+// A copy is no upload in parts any more: its entity tag is the MD5 of its body.
+func TestPartsAreReadByTheirNumbersUntilTheyAreCopied(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	begun := w.ask(t, "POST /plain-bucket/big?uploads").Body.String()
+	_, rest, _ := strings.Cut(begun, "<UploadId>")
+	id, _, _ := strings.Cut(rest, "</UploadId>")
+	first := strings.Repeat("a", 5<<20)
+	document := "<CompleteMultipartUpload>"
+	for i, body := range []string{first, "tail"} {
+		rec := w.ask(t, fmt.Sprintf("PUT /plain-bucket/big?uploadId=%s&partNumber=%d\n\n%s", id, i+1, body))
+		document += fmt.Sprintf("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>", i+1, rec.Header().Get("ETag"))
+	}
+	for _, wrong := range []string{"x-amz-checksum-crc64nvme: AAAAAAAAAAA=", "x-amz-checksum-type: COMPOSITE"} {
+		if rec := w.ask(t, "POST /plain-bucket/big?uploadId="+id+"\n"+wrong+"\n\n"+document+"</CompleteMultipartUpload>"); rec.Code != 400 {
+			t.Errorf("%s: got %d %s", wrong, rec.Code, rec.Body)
+		}
+	}
+	if rec := w.ask(t, "POST /plain-bucket/big?uploadId="+id+"\nx-amz-mp-object-size: 5\n\n"+document+"</CompleteMultipartUpload>"); rec.Code != 400 {
+		t.Errorf("another size: got %d %s", rec.Code, rec.Body)
+	}
+	if rec := w.ask(t, "POST /plain-bucket/big?uploadId="+id+"\n\n"+document+"</CompleteMultipartUpload>"); !strings.Contains(rec.Body.String(), "<ChecksumType>FULL_OBJECT</ChecksumType>") {
+		t.Fatalf("got %d %s", rec.Code, rec.Body)
+	}
+	rec := w.ask(t, "GET /plain-bucket/big?partNumber=2")
+	if got := fmt.Sprintln(rec.Code, rec.Body, rec.Header().Get("x-amz-mp-parts-count"), rec.Header().Get("Content-Range")); got != "206 tail 2 bytes 5242880-5242883/5242884\n" {
+		t.Errorf("the second part: %s", got)
+	}
+	if copied := w.ask(t, "PUT /plain-bucket/copy\nx-amz-copy-source: plain-bucket/big").Body.String(); strings.Contains(copied, "-2&#34;") || !strings.Contains(copied, "<ChecksumCRC64NVME>") {
+		t.Errorf("the copy is %s", copied)
+	}
+	if rec := w.ask(t, "GET /plain-bucket/copy?partNumber=2"); rec.Code != 416 {
+		t.Errorf("the copy's second part: %d", rec.Code)
+	}
+}

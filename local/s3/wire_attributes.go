@@ -1,0 +1,215 @@
+// The protocol of what objects are beside their bodies: attributes and tags.
+
+package s3
+
+import (
+	"encoding/xml"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// checksumsXML are the checksums of an object, in XML.
+type checksumsXML struct {
+	ChecksumCRC32     string `xml:",omitempty"`
+	ChecksumCRC32C    string `xml:",omitempty"`
+	ChecksumCRC64NVME string `xml:",omitempty"`
+	ChecksumSHA1      string `xml:",omitempty"`
+	ChecksumSHA256    string `xml:",omitempty"`
+	ChecksumType      string `xml:",omitempty"`
+}
+
+func checksumsOf(sums map[string]string) checksumsXML {
+	told := checksumsXML{
+		ChecksumCRC32: sums["crc32"], ChecksumCRC32C: sums["crc32c"], ChecksumCRC64NVME: sums["crc64nvme"],
+		ChecksumSHA1: sums["sha1"], ChecksumSHA256: sums["sha256"],
+	}
+	for _, sum := range sums {
+		told.ChecksumType = checksumType(sum)
+	}
+	return told
+}
+
+// given are the checksums that there are, by algorithm.
+func (c checksumsXML) given() map[string]string {
+	given := map[string]string{"crc32": c.ChecksumCRC32, "crc32c": c.ChecksumCRC32C, "crc64nvme": c.ChecksumCRC64NVME, "sha1": c.ChecksumSHA1, "sha256": c.ChecksumSHA256}
+	maps.DeleteFunc(given, func(_, sum string) bool { return sum == "" })
+	return given
+}
+
+func (q *request) getAttributes() error {
+	o, err := q.client.Head(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"))
+	if err != nil {
+		return err
+	}
+	asked := map[string]bool{}
+	for name := range strings.SplitSeq(strings.Join(q.Request.Header.Values("x-amz-object-attributes"), ","), ",") {
+		name = strings.TrimSpace(name)
+		if !slices.Contains([]string{"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"}, name) {
+			return invalidArgument("x-amz-object-attributes", name, "Invalid attribute name specified.")
+		}
+		asked[name] = true
+	}
+	type parts struct {
+		PartsCount int `xml:"PartsCount"`
+	}
+	document := struct {
+		XMLName      xml.Name
+		ETag         string        `xml:",omitempty"`
+		Checksum     *checksumsXML `xml:",omitempty"`
+		ObjectParts  *parts        `xml:",omitempty"`
+		StorageClass string        `xml:",omitempty"`
+		ObjectSize   *int64        `xml:",omitempty"`
+	}{XMLName: xmlNamed("GetObjectAttributesResponse")}
+	if asked["ETag"] {
+		document.ETag = o.ETag
+	}
+	if asked["Checksum"] && len(o.Checksums) > 0 {
+		sums := checksumsOf(o.Checksums)
+		document.Checksum = &sums
+	}
+	if asked["ObjectParts"] && o.Parts > 0 {
+		document.ObjectParts = &parts{o.Parts}
+	}
+	if asked["StorageClass"] {
+		document.StorageClass = o.storageClass()
+	}
+	if asked["ObjectSize"] {
+		document.ObjectSize = &o.Size
+	}
+	q.setVersion(o.VersionID)
+	q.Writer.Header().Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
+	return q.XML(http.StatusOK, document)
+}
+
+// taggingXML is a set of tags, in and out.
+type taggingXML struct {
+	XMLName xml.Name
+	Tags    []Tag `xml:"TagSet>Tag"`
+}
+
+func (q *request) readTags(most int) ([]Tag, error) {
+	var body taggingXML
+	if err := q.readXML(&body); err != nil {
+		return nil, err
+	}
+	return body.Tags, checkTags(body.Tags, most)
+}
+
+// headerTags reads x-amz-tagging: "team=b2b&cost=".
+func headerTags(header string) ([]Tag, error) {
+	if header == "" {
+		return nil, nil
+	}
+	values, err := url.ParseQuery(header)
+	var tags []Tag
+	for key, list := range values {
+		if len(list) > 1 {
+			err = cloud.Errorf(400, "InvalidArgument", "twice")
+		}
+		tags = append(tags, Tag{key, list[0]})
+	}
+	if err != nil {
+		return nil, invalidArgument("x-amz-tagging", header, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+	}
+	slices.SortFunc(tags, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
+	return tags, checkTags(tags, maxObjectTags)
+}
+
+const (
+	maxObjectTags = 10
+	maxBucketTags = 50
+)
+
+func checkTags(tags []Tag, most int) error {
+	if len(tags) > most {
+		return cloud.Errorf(400, "BadRequest", "Object tags cannot be greater than %d", most)
+	}
+	for i, tag := range tags {
+		switch {
+		case slices.ContainsFunc(tags[:i], func(other Tag) bool { return other.Key == tag.Key }):
+			return about(cloud.Errorf(400, "InvalidTag", "Cannot provide multiple Tags with the same key"), "TagKey", tag.Key)
+		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
+			return about(cloud.Errorf(400, "InvalidTag", "System tags cannot be added/updated by requester"), "TagKey", tag.Key)
+		case tag.Key == "" || len(tag.Key) > 128 || strings.Contains(tag.Key, ","):
+			return about(cloud.Errorf(400, "InvalidTag", "The TagKey you have provided is invalid"), "TagKey", tag.Key)
+		case len(tag.Value) > 256 || strings.Contains(tag.Value, ","):
+			return about(cloud.Errorf(400, "InvalidTag", "The TagValue you have provided is invalid"), "TagKey", tag.Key, "TagValue", tag.Value)
+		}
+	}
+	return nil
+}
+
+func (q *request) getTags() error {
+	b, v, err := q.client.tagged("Get", q.bucket, q.key, q.query.Get("versionId"))
+	if err != nil {
+		return err
+	}
+	q.setVersion(b.shownID(v))
+	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), v.tags})
+}
+
+func (q *request) putTags() error {
+	tags, err := q.readTags(maxObjectTags)
+	if err != nil {
+		return err
+	}
+	return q.retag("Put", tags, http.StatusOK)
+}
+
+func (q *request) deleteTags() error { return q.retag("Delete", nil, http.StatusNoContent) }
+
+func (q *request) retag(verb string, tags []Tag, status int) error {
+	b, v, err := q.client.tagged(verb, q.bucket, q.key, q.query.Get("versionId"))
+	if err != nil {
+		return err
+	}
+	b.retag(v, tags)
+	q.setVersion(b.shownID(v))
+	q.Writer.WriteHeader(status)
+	return nil
+}
+
+func (q *request) putBucketTagging() error {
+	tags, err := q.readTags(maxBucketTags)
+	if err != nil {
+		return err
+	}
+	return q.setBucketTags(tags)
+}
+
+func (q *request) deleteBucketTagging() error { return q.setBucketTags(nil) }
+
+func (q *request) setBucketTags(tags []Tag) error {
+	b, err := q.allowBucket("PutBucketTagging")
+	if err != nil {
+		return err
+	}
+	b.setTags(tags)
+	q.Writer.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (q *request) putVersioning() error {
+	b, err := q.allowBucket("PutBucketVersioning")
+	if err != nil {
+		return err
+	}
+	var body struct{ Status, MfaDelete string }
+	if err := q.readXML(&body); err != nil {
+		return err
+	}
+	switch {
+	case body.MfaDelete != "" && body.MfaDelete != "Disabled":
+		return notHonoured("MfaDelete")
+	case body.Status != Enabled && body.Status != Suspended:
+		return cloud.Errorf(400, "IllegalVersioningConfigurationException", "The Versioning element must be specified")
+	}
+	b.setVersioning(body.Status)
+	q.Writer.WriteHeader(http.StatusOK)
+	return nil
+}
