@@ -140,8 +140,12 @@ type batchWriteAnswer struct {
 func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in struct {
 	RequestItems           map[string][]batchWriteMember
 	ReturnConsumedCapacity string
+	collectionMetrics
 }) (batchWriteAnswer, error) {
 	answer := batchWriteAnswer{UnprocessedItems: map[string][]batchWriteMember{}}
+	if err := in.collectionMetrics.check(); err != nil {
+		return answer, err
+	}
 	if err := checkBatch("BatchWriteItem", in.RequestItems, maxBatchWrite, func(r []batchWriteMember) int { return len(r) }); err != nil {
 		return answer, err
 	}
@@ -181,6 +185,11 @@ func (m batchWriteMember) write(t *table) (write, error) {
 	case (m.PutRequest == nil) == (m.DeleteRequest == nil):
 		return write{}, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case m.PutRequest != nil:
+		for _, attribute := range t.schema.attributes() {
+			if _, ok := m.PutRequest.Item[attribute.name]; !ok {
+				return write{}, errKeySchema()
+			}
+		}
 		return putRequest{Item: m.PutRequest.Item}.write(t)
 	default:
 		return keyRequest{Key: m.DeleteRequest.Key}.write(t, remove)

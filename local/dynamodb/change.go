@@ -69,7 +69,7 @@ func (s *shape) indexesBecome(next *shape) error {
 		switch {
 		case old == nil:
 			changes++
-		case !reflect.DeepEqual(*old, spec):
+		case !reflect.DeepEqual(old.withoutThroughput(), spec.withoutThroughput()):
 			return invalid("Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.")
 		}
 	}
@@ -82,6 +82,12 @@ func (s *shape) indexesBecome(next *shape) error {
 		return invalid("Cannot perform more than one GSI creation or deletion in a single update")
 	}
 	return nil
+}
+
+// withoutThroughput is what an index is made of, which does not change.
+func (s indexSpec) withoutThroughput() indexSpec {
+	s.ProvisionedThroughput = nil
+	return s
 }
 
 func (s tableSpec) globalIndex(name string) *indexSpec {

@@ -4,7 +4,6 @@ package dynamodb
 
 import (
 	"context"
-	"crypto/rand"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ type tableSpec struct {
 	GlobalSecondaryIndexes []indexSpec
 	LocalSecondaryIndexes  []indexSpec
 	BillingMode            string
+	ProvisionedThroughput  *throughput
 }
 
 type keyElement struct {
@@ -39,7 +39,8 @@ type indexSpec struct {
 	KeySchema  []keyElement
 	Projection projectionSpec
 
-	ProvisionedThroughput              cfn.Ignored `json:"-"`
+	ProvisionedThroughput *throughput `json:",omitzero"`
+
 	OnDemandThroughput                 cfn.Ignored `json:"-"`
 	WarmThroughput                     cfn.Ignored `json:"-"`
 	ContributorInsightsSpecification   cfn.Ignored `json:"-"`
@@ -58,7 +59,7 @@ type projectionSpec struct {
 func (s tableSpec) table(arn string) (*table, error) {
 	t := &table{
 		name: s.TableName, arn: arn, dimensions: map[string]string{"TableName": s.TableName},
-		id: strings.ToLower(rand.Text()), created: time.Now(), names: newNames(),
+		id: cloud.UUID(), created: time.Now(), names: newNames(),
 	}
 	if len(t.name) < 3 || len(t.name) > 255 {
 		return nil, invalid("TableName must be at least 3 characters long and at most 255 characters long")
@@ -171,11 +172,11 @@ type tableDescription struct {
 	AttributeDefinitions   []attributeDefinition
 	ItemCount              int
 	TableSizeBytes         int
-	BillingModeSummary     *billingModeSummary   `json:",omitzero"`
-	ProvisionedThroughput  provisionedThroughput // zero
-	GlobalSecondaryIndexes []indexDescription    `json:",omitzero"`
-	LocalSecondaryIndexes  []indexDescription    `json:",omitzero"`
-	TableClassSummary      map[string]string     `json:",omitzero"`
+	BillingModeSummary     *billingModeSummary `json:",omitzero"`
+	ProvisionedThroughput  provisionedThroughput
+	GlobalSecondaryIndexes []indexDescription `json:",omitzero"`
+	LocalSecondaryIndexes  []indexDescription `json:",omitzero"`
+	TableClassSummary      map[string]string  `json:",omitzero"`
 
 	DeletionProtectionEnabled bool
 }
@@ -186,6 +187,12 @@ type provisionedThroughput struct {
 	ReadCapacityUnits, WriteCapacityUnits, NumberOfDecreasesToday int
 }
 
+func (p *provisionedThroughput) of(t *throughput) {
+	if t != nil {
+		p.ReadCapacityUnits, p.WriteCapacityUnits = t.ReadCapacityUnits, t.WriteCapacityUnits
+	}
+}
+
 type indexDescription struct {
 	IndexName      string
 	IndexArn       string
@@ -194,6 +201,8 @@ type indexDescription struct {
 	Projection     projectionSpec
 	ItemCount      int
 	IndexSizeBytes int
+
+	ProvisionedThroughput *provisionedThroughput `json:",omitzero"` // of a global one
 }
 
 func (t *table) describe(status string) tableDescription {
@@ -211,12 +220,15 @@ func (t *table) describe(status string) tableDescription {
 
 		DeletionProtectionEnabled: s.protected,
 	}
-	if s.spec.BillingMode == "PAY_PER_REQUEST" {
+	description.ProvisionedThroughput.of(s.spec.ProvisionedThroughput)
+	if s.spec.BillingMode == onDemand {
 		description.BillingModeSummary = &billingModeSummary{s.spec.BillingMode}
 	}
 	for _, spec := range s.spec.GlobalSecondaryIndexes {
 		x := t.describeIndex(spec)
 		x.IndexStatus = "ACTIVE"
+		x.ProvisionedThroughput = &provisionedThroughput{}
+		x.ProvisionedThroughput.of(spec.ProvisionedThroughput)
 		description.GlobalSecondaryIndexes = append(description.GlobalSecondaryIndexes, x)
 	}
 	for _, spec := range s.spec.LocalSecondaryIndexes {
@@ -243,7 +255,9 @@ type nameRequest struct{ TableName string }
 
 func (d *DynamoDB) createTable(_ context.Context, caller cloud.Caller, in struct {
 	tableSpec
-	StreamSpecification *struct{ StreamEnabled bool }
+	StreamSpecification       *struct{ StreamEnabled bool }
+	DeletionProtectionEnabled bool
+	Tags                      []tag
 }) (createAnswer, error) {
 	if err := d.cloud.Authorize(caller, "dynamodb:CreateTable", d.tableARN(in.TableName)); err != nil {
 		return createAnswer{}, err
@@ -251,14 +265,24 @@ func (d *DynamoDB) createTable(_ context.Context, caller cloud.Caller, in struct
 	if in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled {
 		return createAnswer{}, invalid("the local engine does not serve DynamoDB streams")
 	}
+	if err := in.checkBilling(); err != nil {
+		return createAnswer{}, err
+	}
 	t, err := in.tableSpec.table(d.tableARN(in.TableName))
 	if err != nil {
 		return createAnswer{}, err
 	}
+	t.shape.Load().protected = in.DeletionProtectionEnabled
+	t.tags = map[string]string{}
+	for _, tag := range in.Tags {
+		t.tags[tag.Key] = tag.Value
+	}
 	if err := d.add(t); err != nil {
 		return createAnswer{}, err
 	}
-	return createAnswer{t.describe("ACTIVE")}, nil
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return createAnswer{t.describe("CREATING")}, nil
 }
 
 func (d *DynamoDB) deleteTable(_ context.Context, caller cloud.Caller, in nameRequest) (createAnswer, error) {

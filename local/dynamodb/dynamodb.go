@@ -54,7 +54,12 @@ func New(c *cloud.Cloud, options Options) *DynamoDB {
 		"TransactGetItems":   cloud.Handle(d.transactGetItems),
 		"TransactWriteItems": cloud.Handle(d.transactWriteItems),
 		"UpdateItem":         cloud.Handle(d.updateItem),
-	}
+		"ListTagsOfResource": cloud.Handle(d.listTags),
+		"TagResource":        cloud.Handle(d.tagResource),
+		"UntagResource":      cloud.Handle(d.untagResource),
+		"UpdateTable":        cloud.Handle(d.updateTable),
+		"UpdateTimeToLive":   cloud.Handle(d.updateTimeToLive),
+	}.Strict()
 	c.Go(d.expireItems)
 	return d
 }

@@ -49,7 +49,6 @@ type singleTable struct {
 	ContributorInsightsSpecification cfn.Ignored
 	OnDemandThroughput               cfn.Ignored
 	PointInTimeRecoverySpecification cfn.Ignored
-	ProvisionedThroughput            cfn.Ignored
 	TableClass                       cfn.Ignored
 	Tags                             cfn.Ignored
 }

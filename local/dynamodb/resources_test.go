@@ -214,6 +214,11 @@ func TestEveryActionIsAuthorizedOnItsResource(t *testing.T) {
 		{"TransactWriteItems", `{"TransactItems": [{"ConditionCheck": {` + key + `, "ConditionExpression": "attribute_not_exists(id)"}}]}`, "dynamodb:ConditionCheckItem table/orders"},
 		{"TransactGetItems", `{"TransactItems": [{"Get": {` + key + `}}]}`, "dynamodb:GetItem table/orders"},
 		{"DescribeTable", `{"TableName": "orders"}`, "dynamodb:DescribeTable table/orders"},
+		{"UpdateTable", `{"TableName": "orders"}`, "dynamodb:UpdateTable table/orders"},
+		{"UpdateTimeToLive", `{"TableName": "orders"}`, "dynamodb:UpdateTimeToLive table/orders"},
+		{"TagResource", `{"ResourceArn": "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"}`, "dynamodb:TagResource table/orders"},
+		{"UntagResource", `{"ResourceArn": "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"}`, "dynamodb:UntagResource table/orders"},
+		{"ListTagsOfResource", `{"ResourceArn": "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"}`, "dynamodb:ListTagsOfResource table/orders"},
 		{"DeleteTable", `{"TableName": "orders"}`, "dynamodb:DeleteTable table/orders"},
 	} {
 		c, _ := service(t)

@@ -161,6 +161,7 @@ type table struct {
 	created    time.Time
 	schema     schema
 	source     string // of the first items, or empty
+	tags       map[string]string
 	shape      atomic.Pointer[shape]
 
 	names    *names // of the rows' attributes

@@ -22,6 +22,7 @@ type transactWriteRequest struct {
 	TransactItems          []transactMember
 	ClientRequestToken     string
 	ReturnConsumedCapacity string
+	collectionMetrics
 }
 
 type transactMember struct {
@@ -43,6 +44,9 @@ type reason struct {
 }
 
 func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
+	if err := in.collectionMetrics.check(); err != nil {
+		return transactWriteAnswer{}, err
+	}
 	writes, err := d.transactWrites(caller, in.TransactItems)
 	if err != nil {
 		return transactWriteAnswer{}, err

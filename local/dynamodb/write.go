@@ -225,7 +225,18 @@ type writeAnswer struct {
 type returning struct {
 	ReturnValues           string
 	ReturnConsumedCapacity string
+	collectionMetrics
 	legacy
+}
+
+// collectionMetrics would tell how large the items of one partition are together.
+type collectionMetrics struct{ ReturnItemCollectionMetrics string }
+
+func (m collectionMetrics) check() error {
+	if m.ReturnItemCollectionMetrics == "" || m.ReturnItemCollectionMetrics == "NONE" {
+		return nil
+	}
+	return cloud.NotHonoured("a write", "ReturnItemCollectionMetrics: "+m.ReturnItemCollectionMetrics)
 }
 
 // check refuses values of the parameters that the API does not know.
@@ -238,6 +249,9 @@ func (r returning) check(action string) error {
 	}
 	if action != "UpdateItem" && r.ReturnValues != "" && r.ReturnValues != "NONE" && r.ReturnValues != "ALL_OLD" {
 		return invalid("ReturnValues can only be ALL_OLD or NONE")
+	}
+	if err := r.collectionMetrics.check(); err != nil {
+		return err
 	}
 	return r.legacy.check()
 }
