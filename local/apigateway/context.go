@@ -87,12 +87,15 @@ func (x *exchange) identity() identity {
 // missing here, so that templates print nothing for it.
 func (x *exchange) context() map[string]any {
 	c := x.requestContext()
-	id := map[string]any{"sourceIp": c.Identity.SourceIP}
+	id := map[string]any{
+		"sourceIp": c.Identity.SourceIP, "accessKey": nil, "principalOrgId": nil, "cognitoIdentityId": nil, "cognitoIdentityPoolId": nil,
+		"cognitoAuthenticationType": nil, "cognitoAuthenticationProvider": nil,
+	}
 	for name, value := range map[string]*string{
 		"userAgent": c.Identity.UserAgent, "userArn": c.Identity.UserARN, "user": c.Identity.User,
 		"caller": c.Identity.Caller, "accountId": c.Identity.AccountID,
 	} {
-		if value != nil {
+		if id[name] = nil; value != nil {
 			id[name] = *value
 		}
 	}

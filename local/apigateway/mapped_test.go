@@ -317,6 +317,13 @@ func TestAnIntegrationTimesOut(t *testing.T) {
 	}
 }
 
+func TestTheIdentityHasAllOfItsMembersForNobody(t *testing.T) {
+	w := start(t, Options{}, nil, orders(`"Type": "MOCK", "RequestTemplates": {"application/json": "{\"statusCode\": 200}"}, "IntegrationResponses": [{"StatusCode": "200",
+		"ResponseTemplates": {"application/json": `+quote(`#foreach($k in $context.identity.keySet())$k=$context.identity.get($k);#end[$context.identity]`)+`}}]`))
+	w.send(t, "GET", "/orders/7", "", "User-Agent: me").expect(t, 200, "cognitoIdentityPoolId=;accountId=;cognitoIdentityId=;caller=;sourceIp=127.0.0.1;"+
+		"principalOrgId=;accessKey=;cognitoAuthenticationType=;cognitoAuthenticationProvider=;userArn=;userAgent=me;user=;[]")
+}
+
 func TestTemplatesSeeTheContextOfTheRequest(t *testing.T) {
 	w := start(t, Options{}, nil, orders(`"Type": "MOCK", "RequestTemplates": {"application/json": "{\"statusCode\": 200}"}, "IntegrationResponses": [{"StatusCode": "200",
 		"ResponseTemplates": {"application/json": `+quote(`$context.httpMethod $context.resourcePath $context.path $context.stage $context.apiId $context.accountId `+

@@ -27,6 +27,7 @@ type list struct {
 type mapping struct {
 	keys   []string
 	values map[string]any
+	silent bool // prints as nothing
 }
 
 // entry is a key with its value, of a map's entrySet.
@@ -155,6 +156,9 @@ func print(value any) string {
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case *mapping:
+		if v.silent {
+			return ""
+		}
 		parts := make([]string, len(v.keys))
 		for i, key := range v.keys {
 			parts[i] = key + "=" + printMember(v.get(key))

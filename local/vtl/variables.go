@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"unicode/utf16"
@@ -22,7 +23,7 @@ var contextMembers = func() map[string]bool {
 	members := map[string]bool{"authorizer": true, "requestOverride": true, "responseOverride": true}
 	for _, name := range strings.Fields(`accountId apiId awsEndpointRequestId customDomain.basePathMatched
 		customDomain.routingRuleIdMatched deploymentId domainName domainPrefix error.message error.messageString
-		error.responseType error.validationErrorString extendedRequestId httpMethod identity identity.accountId
+		error.responseType error.validationErrorString extendedRequestId httpMethod identity identity.accessKey identity.accountId
 		identity.apiKey identity.apiKeyId identity.caller identity.clientCert.clientCertPem
 		identity.clientCert.issuerDN identity.clientCert.serialNumber identity.clientCert.subjectDN
 		identity.clientCert.validity.notAfter identity.clientCert.validity.notBefore
@@ -138,7 +139,9 @@ type contextStart struct{}
 
 func (contextStart) eval(s *state) (any, error) {
 	if s.context == nil {
-		s.context, _ = fromJSON(s.data.Context).(*mapping)
+		members := map[string]any{"requestOverride": nil, "responseOverride": nil}
+		maps.Copy(members, s.data.Context)
+		s.context = contextMap(members)
 		s.context.put("requestOverride", s.data.Overrides.request)
 		s.context.put("responseOverride", s.data.Overrides.response)
 	}

@@ -51,12 +51,11 @@ type Overrides struct{ request, response *mapping }
 
 // NewOverrides returns overrides that nothing was assigned to.
 func NewOverrides() *Overrides {
-	o := &Overrides{newMapping(), newMapping()}
-	for _, name := range []string{"header", "querystring", "path"} {
-		o.request.put(name, newMapping())
+	none := map[string]any{}
+	return &Overrides{
+		request:  contextMap(map[string]any{"header": none, "querystring": none, "path": none}),
+		response: contextMap(map[string]any{"header": none}),
 	}
-	o.response.put("header", newMapping())
-	return o
 }
 
 // Request returns what the request's parameters are overridden by.
