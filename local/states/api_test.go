@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -345,6 +346,67 @@ func TestAMachineIsDescribedWithWhatItsTemplateConfigures(t *testing.T) {
 			})
 		})
 	}
+}
+
+// rights refuses what it names and notes what it is asked.
+type rights struct {
+	roles
+	refused string
+	mu      sync.Mutex
+	asked   []string
+}
+
+func (r *rights) Authorize(caller cloud.Caller, action, resource string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if caller.Role != "" {
+		r.asked = append(r.asked, action+" "+resource)
+	}
+	if action == r.refused {
+		return cloud.Errorf(400, "AccessDeniedException", "no")
+	}
+	return nil
+}
+
+func TestARoleHasToBeAllowedToHaveTheLogWrittenButNotToTrace(t *testing.T) {
+	services := map[string]fakeService{"logs": {"DescribeLogGroups": func(context.Context, map[string]any) (any, error) {
+		return map[string]any{"logGroups": []any{map[string]any{"logGroupName": "g"}}}, nil
+	}}}
+	inWorld(t, services, func(t *testing.T, w *world) {
+		r := &rights{}
+		w.cloud.Authorizer = r
+		const group = "arn:aws:logs:eu-central-1:123456789012:log-group:g:*"
+		create := func(name string) error {
+			_, err := w.call("CreateStateMachine", map[string]any{
+				"name": name, "roleArn": "arn:aws:iam::123456789012:role/r", "definition": passing, "tracingConfiguration": map[string]any{"enabled": true},
+				"loggingConfiguration": map[string]any{"level": "ALL", "destinations": []any{map[string]any{"cloudWatchLogsLogGroup": map[string]any{"logGroupArn": group}}}},
+			})
+			return err
+		}
+		for _, action := range []string{"CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries", "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"} {
+			r.refused = "logs:" + action
+			if err := create("m"); err == nil || err.Error() != "AccessDeniedException: The state machine IAM Role is not authorized to access the Log Destination" {
+				t.Errorf("without %s: %v", action, err)
+			}
+		}
+		r.refused = "xray:PutTraceSegments"
+		if err := create("m"); err != nil {
+			t.Fatal(err)
+		}
+		r.asked = nil
+		m, err := w.states.existingMachine("arn:aws:states:eu-central-1:123456789012:stateMachine:m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second one asks no more
+			if _, o := w.finish(m, `{}`); o.status != statusSucceeded {
+				t.Errorf("it ended as %+v", o)
+			}
+		}
+		if got, want := strings.Join(r.asked, ", "), "xray:PutTraceSegments *, xray:PutTelemetryRecords *, xray:GetSamplingRules *, xray:GetSamplingTargets *"; got != want {
+			t.Errorf("asked for %s, want %s", got, want)
+		}
+	})
 }
 
 func TestCloudFormationCreatesMachines(t *testing.T) {

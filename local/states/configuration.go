@@ -52,6 +52,37 @@ func (s *StepFunctions) checkLogging(l loggingConfiguration) error {
 	return nil
 }
 
+// checkLogAccess asks whether the role may have the log written: its rights are
+// those of CloudWatch's deliveries of logs.
+// https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+func (s *StepFunctions) checkLogAccess(r *revision) error {
+	if len(r.logging.Destinations) == 0 {
+		return nil
+	}
+	for _, action := range []string{
+		"CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries",
+		"PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups",
+	} {
+		if s.cloud.Authorize(r.caller, "logs:"+action, "*") != nil {
+			return cloud.Errorf(400, "AccessDeniedException", "The state machine IAM Role is not authorized to access the Log Destination")
+		}
+	}
+	return nil
+}
+
+// traceOnce uses the rights by which the first execution of a revision is traced.
+// Without them AWS runs executions all the same.
+func (r *revision) traceOnce(c *cloud.Cloud) {
+	if !r.tracing.Enabled {
+		return
+	}
+	r.traced.Do(func() {
+		for _, action := range []string{"PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets"} {
+			_ = c.Authorize(r.caller, "xray:"+action, "*") // a refusal is told by the engine's report
+		}
+	})
+}
+
 // hasLogGroup asks for the group, whose ARN ends in ":*".
 func (s *StepFunctions) hasLogGroup(arn string) bool {
 	_, name, ok := strings.Cut(strings.TrimSuffix(arn, ":*"), ":log-group:")

@@ -73,6 +73,7 @@ type outcome struct {
 // newExecution makes an execution; launch lets it run.
 func (t target) newExecution(name string, input data, mocks mocks) *execution {
 	m, r := t.machine, t.revision
+	r.traceOnce(m.states.cloud)
 	e := &execution{
 		machine: m, revision: r, chosen: t.chosen(), name: name, arn: m.executionARN(name), started: time.Now(), input: input, mocks: mocks,
 		history: &history{discard: m.express}, attempt: newAttempt(), outcome: outcome{status: statusRunning},

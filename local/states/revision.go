@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -21,6 +22,7 @@ type revision struct {
 	definition *definition
 	caller     cloud.Caller // who its tasks act as
 	mocked     mockedMachine
+	traced     sync.Once
 }
 
 // A wish is what a machine is to be from some time on.
@@ -58,6 +60,9 @@ func (m *machine) revise(w wish) (*revision, error) {
 	}
 	if next.caller, err = m.assume(w.role); err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnassumable, err)
+	}
+	if err := m.states.checkLogAccess(next); err != nil {
+		return nil, err
 	}
 	return next, m.states.checkRules(next)
 }
