@@ -164,13 +164,46 @@ func put(at any, steps []step, value any) (any, bool) {
 	return object.Clone().Set(steps[0].name, member), true
 }
 
+// Absent says where a path leads to nothing, as Step Functions does for paths that
+// filter: a member that is not there on the way, or the end.
+func (p *Path) Absent(scope Scope) string {
+	value, found := p.start(scope)
+	for i := 0; i < len(p.steps)-1 && found; i++ {
+		if value, found = p.steps[i].get(value); !found {
+			return "Missing property in path " + normal(p.steps[:i+1])
+		}
+	}
+	if p.rest != nil {
+		return "No results for path: " + p.source
+	}
+	return "No results for path: " + normal(p.steps)
+}
+
+// normal is a path in brackets: $['a'][0].
+func normal(steps []step) string {
+	text := "$"
+	for _, s := range steps {
+		if s.indexed {
+			text += fmt.Sprintf("[%d]", s.index)
+		} else {
+			text += "['" + s.name + "']"
+		}
+	}
+	return text
+}
+
+// Missing words a path that found nothing in a field as Step Functions does.
+func (p *Path) Missing(scope Scope, field string) string {
+	return fmt.Sprintf("The JSONPath '%s' specified for the field '%s' %s", p.source, field, p.missing(scope))
+}
+
 // missing words a path that found nothing as Step Functions does.
 func (p *Path) missing(scope Scope) string {
 	in := "input"
 	value, _ := p.start(scope)
 	switch p.root {
 	case contextRoot:
-		in = "context object"
+		value = scope.Document // recorded: the input is told, though it was not looked into
 	case variableRoot:
 		in, value = "variables", jsonvalue.Of(scope.Variables)
 	}

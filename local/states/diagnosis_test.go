@@ -26,6 +26,7 @@ func TestADefinitionIsValidatedInAWSWords(t *testing.T) {
 			`SCHEMA_VALIDATION_FAILED 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine at /States/A`},
 		"a language within a Map": {"", `{"StartAt":"M","States":{"M":{"Type":"Map","QueryLanguage":"JSONata","End":true,
 			"ItemProcessor":{"StartAt":"A","States":{"A":{"Type":"Pass","QueryLanguage":"JSONPath","InputPath":"$","End":true}}}}}}`, ``},
+		"a time": {"", `{"StartAt":"A","States":{"A":{"Type":"Wait","Timestamp":"tomorrow","End":true}}}`, `SCHEMA_VALIDATION_FAILED String does not match RFC3339 timestamp at /States/A/Timestamp`},
 		"a resource": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:query","End":true}}}`, `SCHEMA_VALIDATION_FAILED ` +
 			`The resource provided arn:aws:states:::dynamodb:query is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at /States/A/Resource`},
 		"what the engine lacks": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}}}`,

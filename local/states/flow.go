@@ -51,7 +51,10 @@ func (e *expression) eval(ctx context.Context, v *visit, document any) (any, *fa
 	default:
 		var found bool
 		if value, found, err = e.path.Get(v.scope(document)); err == nil && !found {
-			return nil, v.failed(errRuntime, "Invalid path '%s' : No results for path: %s", e.source, e.source)
+			if e.field == "ErrorPath" || e.field == "CausePath" {
+				return nil, v.failed(errRuntime, "%s", e.path.Missing(v.scope(document), e.field))
+			}
+			return nil, v.failed(errRuntime, "Invalid path '%s' : %s", e.source, e.path.Absent(v.scope(document)))
 		}
 	}
 	switch {

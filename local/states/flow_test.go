@@ -2,6 +2,7 @@ package states
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -160,6 +161,35 @@ func TestATasksResultPassesThroughItsFields(t *testing.T) {
 			"P":{"Type":"Pass","Parameters":{"result.$":"$","assigned.$":"$raw"},"End":true}}}`, `{"in":1}`)
 		if o.output != `{"result":{"n":1},"assigned":2}` {
 			t.Errorf("%+v", o)
+		}
+	})
+}
+
+func TestAPathThatLeadsNowhereIsToldAsItsFieldDoes(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		for i, row := range []struct{ state, cause string }{
+			{`"Type":"Pass","End":true,"InputPath":"$.a"`, `Invalid path '$.a' : No results for path: $['a']`},
+			{`"Type":"Pass","End":true,"OutputPath":"$.there[0].b"`, `Invalid path '$.there[0].b' : No results for path: $['there'][0]['b']`},
+			{`"Type":"Pass","End":true,"OutputPath":"$.there[1].b"`, `Invalid path '$.there[1].b' : Missing property in path $['there'][1]`},
+			{`"Type":"Pass","End":true,"OutputPath":"$.a.b.c"`, `Invalid path '$.a.b.c' : Missing property in path $['a']`},
+			{`"Type":"Fail","ErrorPath":"$.a"`, `The JSONPath '$.a' specified for the field 'ErrorPath' could not be found in the input '{"there":[{}]}'`},
+			{`"Type":"Fail","CausePath":"$.a"`, `The JSONPath '$.a' specified for the field 'CausePath' could not be found in the input '{"there":[{}]}'`},
+			{`"Type":"Pass","End":true,"Parameters":{"v.$":"$$.a"}`, `The JSONPath '$$.a' specified for the field 'v.$' could not be found in the input '{"there":[{}]}'`},
+		} {
+			_, o := w.finish(w.createNamed(fmt.Sprint("m", i), `{"StartAt":"S","States":{"S":{`+row.state+`}}}`, false), `{"there":[{}]}`)
+			if want := "An error occurred while executing the state 'S' (entered at the event id #2). " + row.cause; o.error != errRuntime || o.cause != want {
+				t.Errorf("%s: %s\nwant %s", row.state, o.cause, want)
+			}
+		}
+	})
+}
+
+func TestTheExpressionsInAnArrayOfItemsAreEvaluated(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		_, o := w.run(`{"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","Items":[1,"{% $states.input.two %}",{"three":"{% 1 + 2 %}"}],
+			"ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},"End":true}}}`, `{"two":2}`)
+		if want := `[1,2,{"three":3}]`; o.output != want {
+			t.Errorf("%+v, want %s", o, want)
 		}
 	})
 }

@@ -55,6 +55,9 @@ func (f fields) items(in language) *setting {
 		}
 		return nil
 	}
+	if value, _ := f.values.Get("Items"); jsonvalue.KindOf(value) == "array" { // whose expressions are evaluated
+		return &setting{name: "Items", expression: f.template("Items", in)}
+	}
 	return f.setting("Items", in, func(value any) string {
 		if _, ok := value.([]any); !ok {
 			return "must be an array or an expression, not " + jsonvalue.KindOf(value)

@@ -42,7 +42,10 @@ func (f fields) setting(name string, in language, check func(value any) string) 
 		}
 	}
 	if problem := check(value); problem != "" {
-		f.complain(name, "%s", problem)
+		fault := f.complain(name, "%s", problem)
+		if problem == notRFC3339 {
+			fault.aws.message = "String does not match RFC3339 timestamp"
+		}
 	}
 	return &setting{name: name, literal: value}
 }

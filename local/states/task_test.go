@@ -46,7 +46,7 @@ func TestIntegrationsCallTheirServices(t *testing.T) {
 			`{"MessageId":"1"}`, `{"MessageId":"1"}`, true},
 		{"sns:publish", "sns", "Publish", `{"TopicArn":"t","Message":[1]}`, `{"TopicArn":"t","Message":"[1]"}`, `{"MessageId":"1"}`, `{"MessageId":"1"}`, true},
 		{"events:putEvents", "events", "PutEvents", `{"Entries":[{"Source":"s","Detail":{"x":1},"Resources":["r"]}]}`,
-			`{"Entries":[{"Source":"s","Detail":"{\"x\":1}","Resources":["r","arn:aws:states:eu-central-1:123456789012:execution:m:n","arn:aws:states:eu-central-1:123456789012:stateMachine:m"]}]}`,
+			`{"Entries":[{"Source":"s","Detail":"{\"x\":1}","Resources":["r","arn:aws:states:eu-central-1:123456789012:stateMachine:m","arn:aws:states:eu-central-1:123456789012:execution:m:n"]}]}`,
 			`{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`, `{"FailedEntryCount":0,"Entries":[{"EventId":"1"}]}`, false},
 		{"apigateway:invoke", "execute-api", "Invoke", `{"ApiEndpoint":"a","Method":"GET"}`, `{"ApiEndpoint":"a","Method":"GET"}`,
 			`{"StatusCode":200,"ResponseBody":{"x":1}}`, `{"StatusCode":200,"ResponseBody":{"x":1}}`, false},
@@ -188,6 +188,10 @@ func TestTokensThatNobodyIssued(t *testing.T) {
 			expectCode(t, err, "InvalidToken")
 		}
 		_, err := w.call("SendTaskSuccess", map[string]any{"taskToken": "x", "output": "{"})
+		expectCode(t, err, "InvalidToken")
+		token := w.states.tokens.issue()
+		w.states.tokens.open(token, "m")
+		_, err = w.call("SendTaskSuccess", map[string]any{"taskToken": token, "output": "{"})
 		expectCode(t, err, "InvalidOutput")
 	})
 }

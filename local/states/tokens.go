@@ -125,6 +125,9 @@ type taskTokenRequest struct {
 }
 
 func (s *StepFunctions) sendTaskSuccess(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
+	if _, err := s.pendingTask(caller, "SendTaskSuccess", r.TaskToken); err != nil {
+		return nil, err
+	}
 	output, err := parseData(r.Output)
 	if err != nil || output.tooLarge() {
 		return nil, cloud.Errorf(400, "InvalidOutput", "Invalid Output: the output must be JSON of at most %d bytes", maxPayload)

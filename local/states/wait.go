@@ -32,11 +32,13 @@ func (p *parser) wait(f fields, b base, _ []string) state {
 	return s
 }
 
+const notRFC3339 = "must be a timestamp as in RFC 3339: 2026-01-02T15:04:05Z"
+
 // isTimestamp is a check for settings.
 func isTimestamp(value any) string {
 	text, _ := value.(string)
 	if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
-		return "must be a timestamp as in RFC 3339: 2026-01-02T15:04:05Z"
+		return notRFC3339
 	}
 	return ""
 }

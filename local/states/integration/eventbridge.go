@@ -33,7 +33,7 @@ func eventEntries(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, erro
 		}
 		value, _ := entry.Get("Resources")
 		resources, _ := value.([]any)
-		entry.Set("Resources", append(resources[:len(resources):len(resources)], t.Execution(), t.Machine()))
+		entry.Set("Resources", append(resources[:len(resources):len(resources)], t.Machine(), t.Execution()))
 		prepared[i] = entry
 	}
 	return parameters.Clone().Set("Entries", prepared), nil
