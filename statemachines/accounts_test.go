@@ -216,7 +216,7 @@ func TestAnApplicantWhoStandsBothChecksGetsAnAccount(t *testing.T) {
 			}
 			return open(d)
 		}
-		if got, want := b.apply(marshal(t, sent)), `{"accountNumber":"12345","applicationId":"app-1","decision":"APPROVED"}`; got != want {
+		if got, want := b.apply(marshal(t, sent)), `{"applicationId":"app-1","decision":"APPROVED","accountNumber":"12345"}`; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})

@@ -109,9 +109,9 @@ const theInstance = `{"instance_id": "INSTANCE"}`
 func TestAStoppedInstanceIsStartedAndARunningOneStopped(t *testing.T) {
 	withPower(t, func(t *testing.T, p *power) {
 		for _, want := range []string{
-			`{"action":"STOPPED","current":"stopping","instance_id":"INSTANCE","previous":"running"}`,
-			`{"action":"STARTED","current":"pending","instance_id":"INSTANCE","previous":"stopped"}`,
-			`{"action":"STOPPED","current":"stopping","instance_id":"INSTANCE","previous":"running"}`,
+			`{"instance_id":"INSTANCE","previous":"running","current":"stopping","action":"STOPPED"}`,
+			`{"instance_id":"INSTANCE","previous":"stopped","current":"pending","action":"STARTED"}`,
+			`{"instance_id":"INSTANCE","previous":"running","current":"stopping","action":"STOPPED"}`,
 		} {
 			got := p.toggle(theInstance)
 			if got != want {

@@ -142,7 +142,7 @@ func TestAProfileThatNoExecutionStandsForIsNoObstacle(t *testing.T) {
 		inClub(t, func(t *testing.T, c *club) {
 			machine := c.created.Handles["Machine"].Ref
 			put(c, `, "onboardedBy": {"S": "`+strings.Replace(machine, ":stateMachine:", ":execution:", 1)+`:gone"}`)
-			if got, want := c.run(textsInput), `{"outcome":"COMPLETED","referral":"No Action","userId":"user-12345"}`; got != want || len(c.events()) != 1 {
+			if got, want := c.run(textsInput), `{"userId":"user-12345","outcome":"COMPLETED","referral":"No Action"}`; got != want || len(c.events()) != 1 {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})

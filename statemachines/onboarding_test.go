@@ -63,7 +63,7 @@ const textsInput = `{"user": {"userId": "user-12345","email": "john.doe@example.
 
 func TestTheTextsUserIsOnboardedFieldByField(t *testing.T) {
 	inClub(t, func(t *testing.T, c *club) {
-		if got, want := c.run(textsInput), `{"outcome":"ONBOARDED","referral":"Processed","userId":"user-12345"}`; got != want {
+		if got, want := c.run(textsInput), `{"userId":"user-12345","outcome":"ONBOARDED","referral":"Processed"}`; got != want {
 			t.Errorf("output %s, want %s", got, want)
 		}
 		given, own := c.profile("user-12345")
@@ -106,7 +106,7 @@ func TestWhatAUserDoesNotHaveIsNoAttributeAndOnlyAReferralCodeIsProcessed(t *tes
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			inClub(t, func(t *testing.T, c *club) {
-				if got, want := c.run(`{"user": `+row.user+`}`), `{"outcome":"ONBOARDED","referral":"`+row.referral+`","userId":"u"}`; got != want {
+				if got, want := c.run(`{"user": `+row.user+`}`), `{"userId":"u","outcome":"ONBOARDED","referral":"`+row.referral+`"}`; got != want {
 					t.Errorf("output %s, want %s", got, want)
 				}
 				if given, _ := c.profile("u"); given != row.profile {
@@ -211,7 +211,7 @@ func TestTheSameUserAgainChangesNothingAndTheOutputSaysSo(t *testing.T) {
 		before, events := c.attributes("user-12345"), c.events()
 		time.Sleep(time.Hour)
 		for _, again := range []string{textsInput, `{"user": {"userId": "user-12345", "email": "other@example.com"}}`} {
-			if got, want := c.run(again), `{"outcome":"ALREADY_ONBOARDED","userId":"user-12345"}`; got != want {
+			if got, want := c.run(again), `{"userId":"user-12345","outcome":"ALREADY_ONBOARDED"}`; got != want {
 				t.Errorf("output %s, want %s", got, want)
 			}
 		}

@@ -160,12 +160,12 @@ func TestEachStepOfAnOrderGetsWhatTheOneBeforeItAnswered(t *testing.T) {
 	}{
 		{"available", true, []string{
 			`CheckAvailability {"order_id":"o"}`,
-			`PlaceOrder {"available":true,"message":{},"order_id":"o"}`,
-			`NotifyCustomer {"available":true,"message":{"placed":true},"order_id":"o"}`,
+			`PlaceOrder {"order_id":"o","message":{},"available":true}`,
+			`NotifyCustomer {"order_id":"o","message":{"placed":true},"available":true}`,
 		}, `{"message":"told","sent":true}`},
 		{"not available", false, []string{
 			`CheckAvailability {"order_id":"o"}`,
-			`NotifyCustomer {"available":false,"message":{},"order_id":"o"}`,
+			`NotifyCustomer {"order_id":"o","message":{},"available":false}`,
 		}, `{"message":"told","sent":false}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {

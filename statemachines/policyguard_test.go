@@ -260,7 +260,7 @@ func (g *guard) recorded() map[string]string {
 // want checks an execution's end: output, calls, what is recorded and told.
 func (g *guard) want(outcome contract.Outcome, told bool, calls string) {
 	g.t.Helper()
-	if got, _ := g.run(); got != `{"outcome":"`+string(outcome)+`","policy":"`+g.evaluated.Key+`"}` {
+	if got, _ := g.run(); got != `{"policy":"`+g.evaluated.Key+`","outcome":"`+string(outcome)+`"}` {
 		g.t.Errorf("output %s, want %s", got, outcome)
 	}
 	if got := strings.Join(g.calls, " "); got != calls {
