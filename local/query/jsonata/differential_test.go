@@ -64,7 +64,7 @@ func (o *oracle) compare(t *testing.T, expression string, library *Library) bool
 
 func TestRandomExpressionsAgreeWithTheReference(t *testing.T) {
 	o := newOracle(t)
-	const rounds = 1500
+	const rounds = 1000
 	g := &generator{random: rand.New(rand.NewSource(seed()))}
 	said, results := 0, 0
 	for range rounds {

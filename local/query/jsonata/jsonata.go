@@ -74,9 +74,6 @@ func (e *Expression) given(variables map[string]any) (any, bool) {
 		}
 		value, ok = members.Get(e.root.list[i].text)
 	}
-	if n, isNumber := value.(float64); isNumber && n == 0 {
-		value = 0.0 // not -0
-	}
 	return value, ok
 }
 

@@ -40,6 +40,7 @@ func TestNoExpressionTakesTooMuch(t *testing.T) {
 		"a list doubled in brackets":          {`($f := function($a, $n) { $n = 0 ? $a : $f([$a, $a], $n - 1) }; $count($f([1], 60)))`, errMemory.Message},
 		"a tree of the same lists":            {`($f := function($a, $n) { $n = 0 ? $a : $f([[$a], [$a]], $n - 1) }; $f(1, 60))`, errMemory.Message},
 		"a tree of the same objects":          {`($f := function($a, $n) { $n = 0 ? $a : $f({"a": $a, "b": $a}, $n - 1) }; $f(1, 60))`, errMemory.Message},
+		"a document that is there often":      {`($d := $parse("[" & $join([1..1000].("123456789"), ",") & "]"); [1..100000].{"d": $d})`, errMemory.Message},
 		"a tree's text":                       {`($f := function($a, $n) { $n = 0 ? $a : $f({"a": $a, "b": $a}, $n - 1) }; $length($string($f(1, 60))))`, errMemory.Message},
 		"a tree, looked through":              {`($f := function($a, $n) { $n = 0 ? $a : $f({"a": $a, "b": $a}, $n - 1) }; $count($f(1, 60).**))`, errEndless.Message},
 		"a tree, compared":                    {`($f := function($a, $n) { $n = 0 ? $a : $f({"a": $a, "b": $a}, $n - 1) }; $f(1, 60) = $f(1, 60))`, errEndless.Message},
