@@ -14,6 +14,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // authorizer is a Lambda authorizer; it never changes.
@@ -265,10 +266,10 @@ func (x *exchange) authorizerEvent() proxyEvent {
 // parseAuthorization reads what an authorizer's function answered.
 func parseAuthorization(payload []byte) (*authorization, error) {
 	var answer struct {
-		PrincipalID        string          `json:"principalId"`
-		PolicyDocument     json.RawMessage `json:"policyDocument"`
-		Context            map[string]any  `json:"context"`
-		UsageIdentifierKey string          `json:"usageIdentifierKey"`
+		PrincipalID        string            `json:"principalId"`
+		PolicyDocument     json.RawMessage   `json:"policyDocument"`
+		Context            *jsonvalue.Object `json:"context"`
+		UsageIdentifierKey string            `json:"usageIdentifierKey"`
 	}
 	if err := json.Unmarshal(payload, &answer); err != nil {
 		return nil, err
@@ -277,10 +278,10 @@ func parseAuthorization(payload []byte) (*authorization, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policyDocument: %w", err)
 	}
-	variables := make(map[string]any, len(answer.Context)+1)
-	for name, value := range answer.Context {
+	variables := make(map[string]any, answer.Context.Len()+1)
+	for name, value := range answer.Context.All() {
 		switch value.(type) {
-		case map[string]any, []any:
+		case *jsonvalue.Object, []any:
 			return nil, fmt.Errorf("context.%s must be a string, a number or a boolean", name)
 		case nil:
 		default:

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // invokeInput is a request as the apigateway:invoke task of Step Functions
@@ -33,12 +34,12 @@ type invokeInput struct {
 type valueLists map[string][]string
 
 func (v *valueLists) UnmarshalJSON(raw []byte) error {
-	var loose map[string]any
+	var loose jsonvalue.Object
 	if err := json.Unmarshal(raw, &loose); err != nil {
 		return err
 	}
-	*v = make(valueLists, len(loose))
-	for name, value := range loose {
+	*v = make(valueLists, loose.Len())
+	for name, value := range loose.All() {
 		if list, ok := value.([]any); ok {
 			for _, element := range list {
 				(*v)[name] = append((*v)[name], plain(element))

@@ -150,7 +150,7 @@ func (c *Cloud) Call(ctx context.Context, caller Caller, service, action string,
 	if encoded, ok := output.(json.RawMessage); ok {
 		return encoded, nil
 	}
-	encoded, err := json.Marshal(output)
+	encoded, err := Encode(output)
 	if err != nil {
 		return nil, fmt.Errorf("encode the output of %s:%s: %w", service, action, err)
 	}
@@ -206,7 +206,7 @@ func (c *Cloud) Interrupt(ctx context.Context, call Call) error {
 // Do is Call with Go values: in is marshalled, and out, unless nil, is
 // unmarshalled from the answer.
 func (c *Cloud) Do(ctx context.Context, caller Caller, service, action string, in, out any) error {
-	input, err := json.Marshal(in)
+	input, err := Encode(in)
 	if err != nil {
 		return fmt.Errorf("encode the input of %s:%s: %w", service, action, err)
 	}

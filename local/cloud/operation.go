@@ -38,7 +38,7 @@ func (o Operations) Call(ctx context.Context, caller Caller, action string, inpu
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := json.Marshal(output)
+	encoded, err := Encode(output)
 	if err != nil {
 		return nil, fmt.Errorf("encode the output of %s: %w", action, err)
 	}

@@ -3,6 +3,7 @@
 package jsonvalue
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,7 +12,8 @@ import (
 )
 
 // Append adds a value's text to a buffer. It has no blanks, and nothing is escaped for HTML. Numbers and strings
-// are written as encoding/json and JavaScript write them.
+// are written as encoding/json and JavaScript write them. A json.RawMessage stands for the value whose text it is,
+// and is written as it is.
 func Append(dst []byte, value any) ([]byte, error) {
 	var err error
 	switch v := value.(type) {
@@ -41,6 +43,8 @@ func Append(dst []byte, value any) ([]byte, error) {
 		return append(dst, ']'), nil
 	case *Object:
 		return appendObject(dst, v)
+	case json.RawMessage:
+		return append(dst, v...), nil
 	default:
 		return dst, fmt.Errorf("encode a JSON document: %T is no value of it", value)
 	}

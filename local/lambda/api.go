@@ -40,6 +40,24 @@ type invokeOutput struct {
 	Payload         payload `json:",omitempty"`
 }
 
+// EncodeJSON keeps the bytes of the payload.
+func (o invokeOutput) EncodeJSON() ([]byte, error) {
+	payload := o.Payload
+	o.Payload = nil
+	text, err := json.Marshal(plainOutput(o))
+	if err != nil || len(payload) == 0 {
+		return text, err
+	}
+	if payload, err = payload.MarshalJSON(); err != nil {
+		return nil, err
+	}
+	text = append(text[:len(text)-1], `,"Payload":`...)
+	return append(append(text, payload...), '}'), nil
+}
+
+// plainOutput is an invokeOutput that encoding/json writes.
+type plainOutput invokeOutput
+
 // AWS's limits of a payload, in bytes.
 const (
 	maxSyncRequest  = 6 << 20

@@ -167,7 +167,7 @@ func newRecord(r request, o outcome) record {
 }
 
 func (l *Lambda) sendRecord(ctx context.Context, r request, o outcome, destination string) error {
-	record, err := json.Marshal(newRecord(r, o))
+	record, err := cloud.Encode(newRecord(r, o))
 	if err != nil {
 		return err
 	}

@@ -228,7 +228,7 @@ func (m *mapping) interrupt(ctx context.Context, action string, payload []byte) 
 	if c.Fault == nil {
 		return nil
 	}
-	input, err := json.Marshal(invokeInput{FunctionName: m.called.arn(), Payload: payload})
+	input, err := cloud.Encode(invokeInput{FunctionName: m.called.arn(), Payload: payload})
 	if err != nil {
 		return fmt.Errorf("encode the input of lambda:%s: %w", action, err)
 	}

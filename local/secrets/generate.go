@@ -4,11 +4,12 @@ package secrets
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // generator is the GenerateSecretString property.
@@ -35,13 +36,12 @@ func (g generator) generate() (string, error) {
 	if err != nil || g.GenerateStringKey == "" {
 		return password, err
 	}
-	var object map[string]any
-	if err := json.Unmarshal([]byte(g.SecretStringTemplate), &object); err != nil || object == nil {
+	template, err := jsonvalue.Decode([]byte(g.SecretStringTemplate))
+	object, ok := template.(*jsonvalue.Object)
+	if err != nil || !ok {
 		return "", fmt.Errorf("SecretStringTemplate must be a JSON object, got %q", g.SecretStringTemplate)
 	}
-	object[g.GenerateStringKey] = password
-	text, err := json.Marshal(object)
-	return string(text), err
+	return jsonvalue.Encode(object.Set(g.GenerateStringKey, password))
 }
 
 func (g generator) password() (string, error) {

@@ -267,13 +267,14 @@ func TestPasswordsAreGeneratedAsDeclared(t *testing.T) {
 }
 
 func TestATemplateTakesThePassword(t *testing.T) {
-	s, _ := mustCreate(t, secretOf(`"Name": "a", "GenerateSecretString": {"SecretStringTemplate": "{\"user\": \"admin\"}", "GenerateStringKey": "password", "PasswordLength": 40}`))
+	s, _ := mustCreate(t, secretOf(`"Name": "a", "GenerateSecretString": {"SecretStringTemplate": "{\"z\": 1.0, \"user\": \"admin\"}", "GenerateStringKey": "password", "PasswordLength": 40}`))
 	got, err := call[secretValue](t, s, "GetSecretValue", `{"SecretId": "a"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var object map[string]string
-	if err := json.Unmarshal([]byte(*got.SecretString), &object); err != nil || object["user"] != "admin" || len(object["password"]) != 40 {
+	var object struct{ User, Password string }
+	err = json.Unmarshal([]byte(*got.SecretString), &object)
+	if err != nil || object.User != "admin" || len(object.Password) != 40 || !strings.HasPrefix(*got.SecretString, `{"z":1.0,"user":"admin","password":"`) {
 		t.Errorf("secret is %s, %v", *got.SecretString, err)
 	}
 }

@@ -20,7 +20,7 @@ func activityResource(arn string, express bool) (*resource, error) {
 // worked waits for a worker to take the task, and then for the task's end. Both
 // time-outs begin when the task is taken.
 // https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
-func (j *job) worked(ctx context.Context) (result any, f *failure) {
+func (j *job) worked(ctx context.Context) (result data, f *failure) {
 	s := j.visit.execution.machine.states
 	token := s.tokens.issue()
 	pending := s.tokens.open(token, j.activity.arn)

@@ -34,4 +34,12 @@ func parseData(text string) (data, error) {
 	return data{value, text}, nil
 }
 
+// written is the document with a text, which it may have been without.
+func (d data) written() (data, error) {
+	if d.text != "" {
+		return d, nil
+	}
+	return newData(d.value)
+}
+
 func (d data) tooLarge() bool { return len(d.text) > maxPayload }

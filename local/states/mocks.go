@@ -90,17 +90,17 @@ func (s *StepFunctions) Unmatched() []string {
 
 // mocked answers the task's call. A call that there is no response for fails the
 // execution.
-func (v *visit) mocked(responses *mock.Counter) (any, *failure) {
+func (v *visit) mocked(responses *mock.Counter) (data, *failure) {
 	response, err := responses.Next()
 	if err != nil {
-		return nil, v.failed(errRuntime, "%v", err)
+		return data{}, v.failed(errRuntime, "%v", err)
 	}
 	if thrown := response.Throw; thrown != nil {
-		return nil, &failure{name: thrown.Error, cause: thrown.Cause, timedOut: thrown.Error == errTimeout}
+		return data{}, &failure{name: thrown.Error, cause: thrown.Cause, timedOut: thrown.Error == errTimeout}
 	}
 	result, err := jsonvalue.Decode(response.Return)
 	if err != nil {
-		return nil, v.failed(errRuntime, "%v", err)
+		return data{}, v.failed(errRuntime, "%v", err)
 	}
-	return result, nil
+	return data{value: result}, nil
 }

@@ -124,7 +124,7 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 	case f != nil:
 		return data{}, j.ended("Failed", f)
 	}
-	output, err := newData(result)
+	output, err := result.written()
 	if err != nil {
 		f = j.visit.failed(errRuntime, "%v", err)
 	} else if output.tooLarge() {
@@ -139,7 +139,7 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 
 // perform calls the service, and waits for the work's end if the call only
 // began it.
-func (j *job) perform(ctx context.Context) (any, *failure) {
+func (j *job) perform(ctx context.Context) (data, *failure) {
 	if mocked := j.visit.execution.mocks[j.visit.state.name]; mocked != nil {
 		return j.visit.mocked(mocked)
 	}
@@ -155,34 +155,34 @@ func (j *job) perform(ctx context.Context) (any, *failure) {
 	answer, f := j.call(ctx)
 	if f != nil {
 		j.unsubmitted = true
-		return nil, f
+		return data{}, f
 	}
-	submitted, err := newData(answer)
+	submitted, err := answer.written()
 	if err != nil {
-		return nil, j.visit.failed(errRuntime, "%v", err)
+		return data{}, j.visit.failed(errRuntime, "%v", err)
 	}
 	j.succeeded("Submitted", submitted)
-	var result any
+	var result data
 	j.visit.rest(func() {
 		if j.resource.pattern == waitForTaskToken {
 			result, f = pending.wait(ctx, j.heartbeat)
 		} else {
-			result, f = j.await(ctx, pending, answer)
+			result, f = j.await(ctx, pending, answer.value)
 		}
 	})
 	return result, f
 }
 
 // call calls the service.
-func (j *job) call(ctx context.Context) (any, *failure) {
-	result, err := j.resource.integration.Call(ctx, host{j.visit}, integration.Parameters{Value: j.input.value, Text: j.input.text})
-	return result, j.visit.calledInVain(err)
+func (j *job) call(ctx context.Context) (data, *failure) {
+	result, err := j.resource.integration.Call(ctx, host{j.visit}, integration.Document{Value: j.input.value, Text: j.input.text})
+	return data{result.Value, result.Text}, j.visit.calledInVain(err)
 }
 
 // await waits for a started job or for the task's token, whichever comes first.
-func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any, *failure) {
+func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (data, *failure) {
 	type end struct {
-		result  any
+		result  data
 		failure *failure
 	}
 	ended := make(chan end, 1)
@@ -191,7 +191,7 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 	defer cancel()
 	go func() {
 		result, err := j.resource.integration.Await(jobContext, host{j.visit}, started)
-		ended <- end{result, j.visit.calledInVain(err)}
+		ended <- end{data{value: result}, j.visit.calledInVain(err)}
 	}()
 	select {
 	case e := <-ended:
@@ -200,7 +200,7 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (any,
 		return c.output, c.failure
 	case <-ctx.Done():
 		j.resource.integration.Stop(host{j.visit}, started)
-		return nil, aborted()
+		return data{}, aborted()
 	}
 }
 

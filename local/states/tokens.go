@@ -31,7 +31,7 @@ type pendingTask struct {
 
 // callback is what SendTaskSuccess or SendTaskFailure said.
 type callback struct {
-	output  any
+	output  data
 	failure *failure
 }
 
@@ -99,7 +99,7 @@ func taskOver() error {
 // wait returns the task's outcome. Without a heartbeat for that long the task
 // has timed out: the service calls that States.Timeout, and its documentation
 // lets it be handled as States.HeartbeatTimeout too.
-func (p *pendingTask) wait(ctx context.Context, heartbeat time.Duration) (any, *failure) {
+func (p *pendingTask) wait(ctx context.Context, heartbeat time.Duration) (data, *failure) {
 	silence := make(<-chan time.Time) // never, without HeartbeatSeconds
 	for {
 		if heartbeat > 0 {
@@ -108,11 +108,11 @@ func (p *pendingTask) wait(ctx context.Context, heartbeat time.Duration) (any, *
 		select {
 		case <-p.beat:
 		case <-silence:
-			return nil, &failure{name: errTimeout, also: []string{errHeartbeatTimeout}, timedOut: true}
+			return data{}, &failure{name: errTimeout, also: []string{errHeartbeatTimeout}, timedOut: true}
 		case c := <-p.outcome:
 			return c.output, c.failure
 		case <-ctx.Done():
-			return nil, aborted()
+			return data{}, aborted()
 		}
 	}
 }
@@ -132,7 +132,7 @@ func (s *StepFunctions) sendTaskSuccess(_ context.Context, caller cloud.Caller, 
 	if err != nil || output.tooLarge() {
 		return nil, cloud.Errorf(400, "InvalidOutput", "Invalid Output: the output must be JSON of at most %d bytes", maxPayload)
 	}
-	return s.complete(caller, "SendTaskSuccess", r.TaskToken, callback{output: output.value})
+	return s.complete(caller, "SendTaskSuccess", r.TaskToken, callback{output: output})
 }
 
 func (s *StepFunctions) sendTaskFailure(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {

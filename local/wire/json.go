@@ -41,7 +41,7 @@ func (awsJSON) write(x *Exchange, c call, output any) error {
 
 // encodeJSON encodes an output; a service without one answers an empty object.
 func encodeJSON(action string, output any) ([]byte, error) {
-	body, err := json.Marshal(output)
+	body, err := cloud.Encode(output)
 	if err != nil {
 		return nil, fmt.Errorf("encode the output of %s: %w", action, err)
 	}

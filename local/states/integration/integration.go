@@ -30,10 +30,18 @@ type Integration struct {
 
 	// prepare makes the request out of the task's parameters; nil: it is them.
 	// It must not change its argument.
-	prepare func(t Task, parameters any) (any, error)
+	prepare func(t Task, parameters Document) (any, error)
+
+	// failed finds a failure in an answer that is none of the service's; nil:
+	// there is none.
+	failed func(result any, output json.RawMessage) *Failure
 
 	// answer makes the task's result out of the service's; nil: it is that.
 	answer func(result any) (any, error)
+
+	// part is the member of the service's answer that is the task's result, if
+	// that is not all of it: its text is kept.
+	part string
 
 	// job waits for the job that a call has started, and stop ends
 	// the job early. nil: no .sync.
@@ -99,43 +107,63 @@ const (
 	errTaskFailed  = "States.TaskFailed"
 )
 
-// Parameters are what a task calls with, as a value and as its text.
-type Parameters struct {
+// A Document is what a task calls with, or its result: as a value, and as its
+// text, which a result may be without.
+type Document struct {
 	Value any
 	Text  string
 }
 
 // Call performs the action.
-func (i *Integration) Call(ctx context.Context, t Task, p Parameters) (any, error) {
+func (i *Integration) Call(ctx context.Context, t Task, p Document) (Document, error) {
 	request, err := i.request(t, p)
 	if f, ok := errors.AsType[*Failure](err); ok {
-		return nil, f
+		return Document{}, f
 	}
 	if err != nil {
 		cause := fmt.Sprintf("The Parameters could not be used to start the Task: [%v]", err)
-		return nil, &Failure{Name: errRuntime, Cause: cause, OfState: true}
+		return Document{}, &Failure{Name: errRuntime, Cause: cause, OfState: true}
 	}
 	output, err := t.Call(ctx, i.Service, i.Action, request)
 	if err != nil {
-		return nil, i.naming.failure(err)
+		return Document{}, i.naming.failure(err)
 	}
-	var result any = jsonvalue.NewObject(0)
+	result := Document{Value: jsonvalue.NewObject(0)}
 	if len(output) > 0 {
-		if result, err = jsonvalue.Decode(output); err != nil {
-			return nil, i.naming.failure(err)
+		if result.Value, err = jsonvalue.Decode(output); err != nil {
+			return Document{}, i.naming.failure(err)
 		}
 	}
-	if i.answer == nil {
-		return result, nil
+	if i.failed != nil {
+		if f := i.failed(result.Value, output); f != nil {
+			return Document{}, f
+		}
 	}
-	return i.answer(result)
+	if i.part != "" {
+		answer, _ := result.Value.(*jsonvalue.Object)
+		result.Value, _ = answer.Get(i.part)
+		result.Text = memberText(output, i.part)
+	}
+	if i.answer != nil {
+		result.Value, err = i.answer(result.Value)
+	}
+	return result, err
 }
 
-func (i *Integration) request(t Task, p Parameters) (json.RawMessage, error) {
+// memberText is the text of a member of an object as it is written there.
+func memberText(object json.RawMessage, name string) string {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(object, &members) != nil {
+		return ""
+	}
+	return string(members[name])
+}
+
+func (i *Integration) request(t Task, p Document) (json.RawMessage, error) {
 	if i.prepare == nil {
 		return json.RawMessage(p.Text), nil
 	}
-	request, err := i.prepare(t, p.Value)
+	request, err := i.prepare(t, p)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ func lambdaInvoke() *Integration {
 	return &Integration{
 		Service: "lambda", Action: "Invoke", Callback: true,
 		naming:  lambdaNaming(),
-		prepare: ofObject(lambdaRequest), answer: lambdaAnswer,
+		prepare: ofObject(lambdaRequest), failed: functionError, answer: lambdaAnswer,
 	}
 }
 
@@ -28,18 +29,11 @@ func lambdaNaming() naming {
 func Function(arn string) *Integration {
 	return &Integration{
 		ResourceType: "lambda", Service: "lambda", Action: "Invoke", naming: lambdaNaming(), Direct: true,
-		prepare: func(_ Task, payload any) (any, error) {
+		prepare: func(_ Task, payload Document) (any, error) {
 			request := jsonvalue.NewObject(3).Set("FunctionName", arn).Set("InvocationType", "RequestResponse")
-			return request.Set("Payload", payload), nil
+			return request.Set("Payload", json.RawMessage(payload.Text)), nil
 		},
-		answer: func(result any) (any, error) {
-			if f := functionError(result); f != nil {
-				return nil, f
-			}
-			answer, _ := result.(*jsonvalue.Object)
-			payload, _ := answer.Get("Payload")
-			return payload, nil
-		},
+		failed: functionError, part: "Payload",
 	}
 }
 
@@ -53,11 +47,10 @@ func lambdaRequest(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, err
 	payload, given := request.Get("Payload")
 	switch body, isText := payload.(string); {
 	case isText:
-		value, err := jsonvalue.Decode([]byte(body))
-		if err != nil {
+		if _, err := jsonvalue.Decode([]byte(body)); err != nil {
 			return nil, &Failure{Name: "Lambda.InvalidRequestContentException", Cause: "Could not parse request body into json: " + err.Error()}
 		}
-		request.Set("Payload", value)
+		request.Set("Payload", json.RawMessage(body))
 	case given && payload == nil:
 		request.Set("Payload", jsonvalue.NewObject(0))
 	}
@@ -66,9 +59,6 @@ func lambdaRequest(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, err
 
 // lambdaAnswer is the result of lambda:invoke.
 func lambdaAnswer(result any) (any, error) {
-	if f := functionError(result); f != nil {
-		return nil, f
-	}
 	answer, ok := result.(*jsonvalue.Object)
 	if !ok {
 		return result, nil
@@ -102,17 +92,15 @@ func traceID() string {
 }
 
 // functionError returns the failure of a function that answered with an error.
-// Its name is the error's type as the function gave it.
-func functionError(result any) *Failure {
+// Its name is the error's type as the function gave it, its cause is the very
+// text of the answer.
+func functionError(result any, output json.RawMessage) *Failure {
 	answer, _ := result.(*jsonvalue.Object)
 	if failed, _ := answer.Get("FunctionError"); failed == nil {
 		return nil
 	}
 	thrown, _ := answer.Get("Payload")
-	payload, err := jsonvalue.Encode(thrown)
-	if err != nil {
-		payload = err.Error()
-	}
+	payload := memberText(output, "Payload")
 	if name := textIn(thrown, "errorType"); name != "" {
 		return &Failure{Name: name, Cause: payload}
 	}

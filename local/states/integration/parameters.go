@@ -18,11 +18,11 @@ import (
 type preparation func(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error)
 
 // ofObject is for actions whose parameters must be an object.
-func ofObject(prepare preparation) func(Task, any) (any, error) {
-	return func(t Task, parameters any) (any, error) {
-		members, ok := parameters.(*jsonvalue.Object)
+func ofObject(prepare preparation) func(Task, Document) (any, error) {
+	return func(t Task, parameters Document) (any, error) {
+		members, ok := parameters.Value.(*jsonvalue.Object)
 		if !ok {
-			return nil, fmt.Errorf("they must be an object, not %s", jsonvalue.KindOf(parameters))
+			return nil, fmt.Errorf("they must be an object, not %s", jsonvalue.KindOf(parameters.Value))
 		}
 		return prepare(t, members)
 	}
