@@ -17,6 +17,38 @@
         }
     };
 
+    // JavaScript's own functions that make much at once are bounded: no interrupt reaches into them.
+    var maxText = 16 * 1024 * 1024, maxItems = 1e7;
+
+    function bounded(prototype, name, excess) {
+        var original = prototype[name];
+        Object.defineProperty(prototype, name, {writable: true, configurable: true, value: function () {
+            if (excess.apply(this, arguments)) {
+                fail('A string or an array has become too long');
+            }
+            return original.apply(this, arguments);
+        }});
+    }
+
+    function longer(text) {
+        return String(this).length + String(text).length > maxText;
+    }
+
+    bounded(String.prototype, 'concat', longer);
+    bounded(String.prototype, 'repeat', function (count) { return String(this).length * count > maxText; });
+    bounded(String.prototype, 'padStart', function (length) { return length > maxText; });
+    bounded(String.prototype, 'padEnd', function (length) { return length > maxText; });
+    bounded(Array.prototype, 'concat', function (other) {
+        return this.length + (Array.isArray(other) ? other.length : 1) > maxItems;
+    });
+    bounded(Array.prototype, 'join', function (separator) {
+        var length = this.length * (separator === undefined ? 1 : String(separator).length);
+        for (var i = 0; i < this.length && length <= maxText && this.length <= maxItems; i++) {
+            length += typeof this[i] === 'string' ? this[i].length : 1;
+        }
+        return length > maxText || this.length > maxItems;
+    });
+
     function partition(array, size) {
         if (array === undefined || size === undefined) {
             return undefined;
