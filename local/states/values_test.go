@@ -134,7 +134,7 @@ func TestEveryIntegrationKeepsOrderAndNumbers(t *testing.T) {
 		{"sqs:sendMessage", "sqs", `{"QueueUrl":"q","MessageBody.$":"$"}`, `{"QueueUrl":"q","MessageBody":` + quoted(touched) + `}`},
 		{"sns:publish", "sns", `{"TopicArn":"t","Message":{"z.$":"$.z","a":1.0}}`, `{"TopicArn":"t","Message":"{\"z\":0.0,\"a\":1.0}"}`},
 		{"events:putEvents", "events", `{"Entries":[{"Source":"s","Detail.$":"$","DetailType":"d"}]}`,
-			`{"Entries":[{"Source":"s","Detail":` + quoted(touched) + `,"DetailType":"d","Resources":["` + execution + `","` + machine + `"]}]}`},
+			`{"Entries":[{"Source":"s","Detail":` + quoted(touched) + `,"DetailType":"d","Resources":["` + machine + `","` + execution + `"]}]}`},
 		{"dynamodb:putItem", "dynamodb", `{"TableName":"t","Item":{"z":{"N.$":"States.Format('{}', $.a)"},"a":{"L":[{"N":"0.0"}]}}}`,
 			`{"TableName":"t","Item":{"z":{"N":"12345678901234567890"},"a":{"L":[{"N":"0.0"}]}}}`},
 		{"apigateway:invoke", "execute-api", `{"ApiEndpoint":"a","Method":"POST","RequestBody.$":"$"}`, `{"ApiEndpoint":"a","Method":"POST","RequestBody":` + touched + `}`},
