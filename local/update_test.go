@@ -29,7 +29,7 @@ var updated = map[string]string{
 	"AWS::CloudWatch::CompositeAlarm":     "ActionsEnabled AlarmActions AlarmDescription AlarmRule InsufficientDataActions OKActions",
 	"AWS::CloudWatch::Dashboard":          "DashboardBody",
 	"AWS::DynamoDB::GlobalTable":          "AttributeDefinitions BillingMode GlobalSecondaryIndexes Replicas StreamSpecification TimeToLiveSpecification",
-	"AWS::DynamoDB::Table":                "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes LocalSecondaryIndexes StreamSpecification TimeToLiveSpecification",
+	"AWS::DynamoDB::Table":                "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes LocalSecondaryIndexes ProvisionedThroughput StreamSpecification TimeToLiveSpecification",
 	"AWS::EC2::Instance":                  "DisableApiTermination EbsOptimized IamInstanceProfile InstanceType Monitoring SecurityGroupIds Tags",
 	"AWS::EC2::LaunchTemplate":            "LaunchTemplateData",
 	"AWS::ECR::Repository":                "ImageScanningConfiguration ImageTagMutability LifecyclePolicy RepositoryPolicyText",

@@ -57,6 +57,8 @@ type globalTable struct {
 	tableProperties
 	Replicas []replica
 
+	ProvisionedThroughput cfn.Ignored `json:"-"` // which is not a global table's
+
 	ReadOnDemandThroughputSettings     cfn.Ignored
 	ReadProvisionedThroughputSettings  cfn.Ignored
 	WriteOnDemandThroughputSettings    cfn.Ignored
