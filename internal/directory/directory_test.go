@@ -130,6 +130,15 @@ func TestARowThatIsNoneIsTheLastOne(t *testing.T) {
 	}
 }
 
+// A set of DynamoDB's has no order.
+func TestWhatIsHeldIsInOrder(t *testing.T) {
+	i := full().Item()
+	i["held"] = &types.AttributeValueMemberSS{Value: []string{"status", "name", "sshKeys"}}
+	if row, err := read(i); err != nil || fmt.Sprint(row.Held) != "[name sshKeys status]" {
+		t.Errorf("%q, %v", row.Held, err)
+	}
+}
+
 func TestTimesAreStoredInUTC(t *testing.T) {
 	row, zone := full(), time.FixedZone("", 3600)
 	row.RotatedAt, row.UsageKeySince, row.ValidUntil = row.RotatedAt.In(zone), row.UsageKeySince.In(zone), row.ValidUntil.In(zone)

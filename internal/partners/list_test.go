@@ -104,10 +104,12 @@ func TestEveryFaultOfAPartnersFileIsReportedWithItsPlace(t *testing.T) {
 		},
 		"bad keys": {
 			`{"partners": [{"id": "acme", "contactEmail": "a@b.example", "sshPublicKeys": ["nonsense", "` + testKey + `", "` + otherKey + `", "` + testKey + ` me",
-				"command=\"ls\" ` + otherKey + `", "-----BEGIN OPENSSH PRIVATE KEY-----", "` + dss + `"]}]}`,
+				"command=\"ls\" ` + otherKey + `", "-----BEGIN OPENSSH PRIVATE KEY-----", "` + dss + `",
+				"` + otherKey + `\n` + testKey + `"]}]}`,
 			[]string{
 				"sshPublicKeys[0]: is not a public key", "sshPublicKeys[3]: is given twice", "sshPublicKeys[4]: has options",
 				"sshPublicKeys[5]: is a private key", "sshPublicKeys[6]: is not a public key",
+				"sshPublicKeys[7]: has more than one line",
 			},
 		},
 		"too many keys": {

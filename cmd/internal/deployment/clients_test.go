@@ -26,7 +26,7 @@ func post(ctx context.Context, p *b2b.Partner, id string) error {
 		return fmt.Errorf("post %s: %s: %s", id, answer.Status, body)
 	}
 	if status, err := p.Settled(ctx, id); err != nil || status.Status != string(contract.Stored) {
-		return fmt.Errorf("what was posted as %s is %+v, %w", id, status, err)
+		return fmt.Errorf("what was posted as %s is %+v, %v", id, status, err)
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func upload(ctx context.Context, session *b2b.Session, name string, count int) e
 	}
 	reply, _, err := session.Reply(ctx, name+".xml", func(r contract.Reply) bool { return r.Totals.Accounted() == count })
 	if err != nil || reply.Totals.Stored != count {
-		return fmt.Errorf("of the file %s: %+v, %w", name, reply, err)
+		return fmt.Errorf("of the file %s: %+v, %v", name, reply, err)
 	}
 	return nil
 }
