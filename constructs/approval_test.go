@@ -54,7 +54,7 @@ func (l *askingLab) decides(t *testing.T) {
 	if status := tab.Submit("Approve"); status != 200 {
 		t.Errorf("status %d", status)
 	}
-	if e := l.ended(t, started); e.Status != "SUCCEEDED" || e.Output != `{"at":"`+e.at(t)+`","by":"ann@example.com","comment":"Fine, <b>Ann</b>","decision":"APPROVED","timedOut":false}` {
+	if e := l.ended(t, started); e.Status != "SUCCEEDED" || e.Output != `{"decision":"APPROVED","by":"ann@example.com","at":"`+e.at(t)+`","comment":"Fine, \u003cb\u003eAnn\u003c/b\u003e","timedOut":false}` {
 		t.Errorf("execution %+v", e)
 	}
 	tab.Back()

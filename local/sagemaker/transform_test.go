@@ -24,7 +24,7 @@ func TestATransformJobEndsAsItsResponseSays(t *testing.T) {
 		{"without results", `{'Return': {'TransformJobStatus': 'Completed'}}`, "s3://data/in/", "Completed", "", "NoSuchKey"},
 		{"in failure", `{'Throw': {'Error': 'States.TaskFailed', 'Cause': 'AlgorithmError'}}`, "s3://data/in/", "Failed", "AlgorithmError", "NoSuchKey"},
 		{"without data", `{'Return': {}}`, "s3://data/none/", "Failed", `ClientError: Data download failed:No S3 objects found under S3 URL "s3://data/none/" given in input data source. Please ensure that the bucket exists in the selected region (eu-west-1), that objects exist under that S3 prefix, and that the role "arn:aws:iam::111122223333:role/trainer" has "s3:ListBucket" permissions on bucket "data". Error message from S3: The specified key does not exist.`, "NoSuchKey"},
-		{"without a place", `{'Return': {'Objects': {'s3://none/x': '0.5'}}}`, "s3://data/in/", "Failed", "ClientError: Could not write to s3://none/x: The specified bucket does not exist: none", "NoSuchKey"},
+		{"without a place", `{'Return': {'Objects': {'s3://none/x': '0.5'}}}`, "s3://data/in/", "Failed", "ClientError: Could not write to s3://none/x: The specified bucket does not exist", "NoSuchKey"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			inEngine(t, script(map[string]string{"createTransformJob": `{'0': ` + row.response + `}`}), func(t *testing.T, e *engine, client *awssagemaker.Client) {

@@ -20,10 +20,14 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 )
 
-// bootstrap is what of the CDK's bootstrap stack an update takes.
+// bootstrap is what of the CDK's bootstrap stack updates and the CLI's destroy take.
 const bootstrap = `{"Resources": {
 	"Assets": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::Sub": "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"}}},
-	"Version": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": "/cdk-bootstrap/hnb659fds/version", "Value": "30"}}}}`
+	"Version": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": "/cdk-bootstrap/hnb659fds/version", "Value": "30"}},
+	"ExecutionRole": {"Type": "AWS::IAM::Role", "Properties": {
+		"RoleName": {"Fn::Sub": "cdk-hnb659fds-cfn-exec-role-${AWS::AccountId}-${AWS::Region}"},
+		"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"}}},
+		"ManagedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]}}}}`
 
 // site is an account that the pipeline is deployed into.
 type site struct {
@@ -38,7 +42,7 @@ func newSite(t *testing.T, state string, values map[string]string) *site {
 	l, err := laptop.Start(t.Context(), laptop.Options{Root: root, State: state, Systems: []laptop.System{b2b.System()}, Context: values})
 	s := &site{Laptop: mine(t, l, err)}
 	s.stacks = cloudformation.NewFromConfig(s.AWS())
-	if _, err := s.stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("CDKToolkit"), TemplateBody: aws.String(bootstrap)}); err != nil {
+	if _, err := s.stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: aws.String("CDKToolkit"), TemplateBody: aws.String(bootstrap), Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam}}); err != nil {
 		t.Fatal(err)
 	}
 	if made := s.settled(t, "CDKToolkit"); made.StackStatus != types.StackStatusCreateComplete {

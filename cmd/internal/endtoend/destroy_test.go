@@ -46,7 +46,7 @@ func TestAnEphemeralStackIsDestroyedWithAllThatIsInIt(t *testing.T) {
 	}
 	for kind, names := range inventory(t, s.Laptop) {
 		names = slices.DeleteFunc(names, func(name string) bool {
-			return name == "CDKToolkit" || strings.HasPrefix(name, "cdk-hnb659fds-assets-")
+			return name == "CDKToolkit" || strings.HasPrefix(name, "cdk-hnb659fds-")
 		})
 		if len(names) > 0 {
 			t.Errorf("these %s are left: %q", kind, names)
