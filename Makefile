@@ -44,7 +44,7 @@ script: ## the tests of the example's ETL script, which is Python
 
 fuzz: ## every fuzz target for so many runs, or so long: FUZZTIME=1m
 	@grep -rHo --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file target; do \
-		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x || exit 1; \
 	done
 
 synth: $(NODE) ## write cdk.out, with the example's partners
