@@ -2,7 +2,10 @@
 
 package jsonata
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // function is anything that can be called.
 type function interface {
@@ -216,7 +219,9 @@ func (ev *evaluation) partial(n *node, input any, env *frame) (any, error) {
 }
 
 // chained is what f ~> g makes of two functions.
-const chained = `function($f, $g) { function($x){ $g($f($x)) } }`
+var chained = sync.OnceValues(func() (*node, error) {
+	return compile(`function($f, $g) { function($x){ $g($f($x)) } }`, nil)
+})
 
 // chain evaluates value ~> f, and f ~> g.
 func (ev *evaluation) chain(n *node, input any, env *frame) (any, error) {
@@ -240,7 +245,7 @@ func (ev *evaluation) chain(n *node, input any, env *frame) (any, error) {
 	if _, ok := left.(function); !ok {
 		return ev.apply(f, []any{left}, nil)
 	}
-	compose, err := compile(chained, nil)
+	compose, err := chained()
 	if err != nil {
 		return nil, err
 	}
