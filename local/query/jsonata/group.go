@@ -10,13 +10,8 @@ type grouped struct {
 }
 
 func (ev *evaluation) groupBy(g *group, input any, env *frame) (any, error) {
-	items, ok := itemsOf(input)
-	l, _ := input.(*list)
-	tuples := l != nil && l.tuples
-	switch {
-	case !ok:
-		items = []any{input}
-	case len(items) == 0: // an object is made even of nothing
+	items, tuples := itemsOrOne(input), isTuples(input)
+	if len(items) == 0 { // an object is made even of nothing
 		items = []any{undefined}
 	}
 	groups, err := ev.groups(g, items, tuples, env)
@@ -49,10 +44,7 @@ func (ev *evaluation) groups(g *group, items []any, tuples bool, env *frame) ([]
 	groups := make([]grouped, 0, len(g.pairs))
 	find := indexOfGroups(len(items) * len(g.pairs))
 	for _, item := range items {
-		context, within := item, env
-		if t, ok := item.(*tuple); ok && tuples {
-			context, within = t.at, t.within(env)
-		}
+		context, within := contextOf(item, tuples, env)
 		for pair := range g.pairs {
 			key, err := ev.eval(g.pairs[pair][0], context, within)
 			if err != nil {
@@ -120,14 +112,7 @@ func (ev *evaluation) appendValues(a, b any) (any, error) {
 	case b == undefined:
 		return a, nil
 	}
-	more, ok := itemsOf(b)
-	if !ok {
-		more = []any{b}
-	}
-	first, ok := itemsOf(a)
-	if !ok {
-		first = []any{a}
-	}
+	first, more := itemsOrOne(a), itemsOrOne(b)
 	l, _ := a.(*list)
 	if l != nil && l.growth != nil && l.growth.used == len(first) && cap(first)-len(first) >= len(more) {
 		l.growth.used += len(more)

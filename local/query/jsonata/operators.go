@@ -197,10 +197,7 @@ func (ev *evaluation) in(left, right any) (any, error) {
 	if left == undefined || right == undefined {
 		return false, nil
 	}
-	items, ok := itemsOf(right)
-	if !ok {
-		items = []any{right}
-	}
+	items := itemsOrOne(right)
 	if err := ev.ticks(len(items)); err != nil {
 		return nil, err
 	}
@@ -214,13 +211,7 @@ func (ev *evaluation) in(left, right any) (any, error) {
 
 // lookup returns the member of a name; of an array, those of its items.
 func (ev *evaluation) lookup(value any, name string) (any, error) {
-	switch v := value.(type) {
-	case *jsonvalue.Object:
-		return member(v, name), nil
-	case *object:
-		return member(v.Object, name), nil
-	case *tuple:
-		members, _ := membersOf(v)
+	if members, ok := membersOf(value); ok {
 		return member(members, name), nil
 	}
 	items, ok := itemsOf(value)

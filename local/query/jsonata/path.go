@@ -2,11 +2,7 @@
 
 package jsonata
 
-import (
-	"math"
-
-	"github.com/tradepost-dev/tradepost/local/jsonvalue"
-)
+import "math"
 
 // markPlain finds the paths that are nothing but names, or a variable and names, which most paths are.
 func markPlain(n *node) {
@@ -75,13 +71,8 @@ func (ev *evaluation) walk(steps []*node, input any, env *frame) (value any, tak
 		value, taken = unwrapped(steps[0], ev.variable(steps[0], input, env)), 1
 	}
 	for taken < len(steps) {
-		var members *jsonvalue.Object
-		switch v := value.(type) {
-		case *jsonvalue.Object:
-			members = v
-		case *object:
-			members = v.Object
-		default:
+		members, ok := membersOf(value)
+		if !ok {
 			return value, taken
 		}
 		member, ok := members.Get(steps[taken].text)
@@ -234,11 +225,6 @@ func (ev *evaluation) flatten(results []any) (*list, error) {
 	return newSequence(flat...), nil
 }
 
-func isCons(value any) bool {
-	l, ok := value.(*list)
-	return ok && l.cons
-}
-
 // grow counts a new array.
 func (ev *evaluation) grow(items int) error {
 	if items > ev.limits.list {
@@ -266,21 +252,13 @@ func (ev *evaluation) stages(stages []stage, result any, env *frame) (any, error
 
 // filter keeps the items for which a predicate holds, or which it names by their places.
 func (ev *evaluation) filter(predicate *node, input any, env *frame) (any, error) {
-	items, ok := itemsOf(input)
-	if !ok {
-		items = []any{input}
-	}
-	l, _ := input.(*list)
-	tuples := l != nil && l.tuples
+	items, tuples := itemsOrOne(input), isTuples(input)
 	if predicate.kind == nodeNumber {
 		return itemAt(items, predicate.value.(float64), tuples), nil
 	}
 	kept := &list{sequence: true, tuples: tuples}
 	for i, item := range items {
-		context, within := item, env
-		if t, ok := item.(*tuple); ok && tuples {
-			context, within = t.at, t.within(env)
-		}
+		context, within := contextOf(item, tuples, env)
 		result, err := ev.eval(predicate, context, within)
 		if err != nil {
 			return nil, err
@@ -296,15 +274,11 @@ func (ev *evaluation) filter(predicate *node, input any, env *frame) (any, error
 	return kept, ev.grow(len(kept.items))
 }
 
-// itemAt picks one item; negative places count from the end.
+// itemAt picks one item.
 func itemAt(items []any, place float64, tuples bool) any {
-	place = math.Floor(place)
-	if place < 0 {
-		place += float64(len(items))
-	}
 	kept := &list{sequence: true, tuples: tuples}
-	if place >= 0 && place < float64(len(items)) {
-		item := items[int(place)]
+	if i := placeOf(place, len(items)); i >= 0 {
+		item := items[i]
 		if isArray(item) {
 			return item
 		}
@@ -339,7 +313,7 @@ func (ev *evaluation) selects(result any, index, length int) (int, error) {
 	return boolToInt(holds), err
 }
 
-// placeOf is the index that a number stands for, -1 for none.
+// placeOf is the index that a number stands for, -1 for none; negative numbers count from the end.
 func placeOf(f float64, length int) int {
 	f = math.Floor(f)
 	if f < 0 {

@@ -3,8 +3,7 @@
 package jsonata
 
 func (ev *evaluation) sortStep(n *node, at any, env *frame) (any, error) {
-	l, _ := at.(*list)
-	tuples := l != nil && l.tuples
+	tuples := isTuples(at)
 	return ev.mergeSort(at, func(a, b any) (bool, error) {
 		for _, term := range n.terms {
 			x, err := ev.sortKey(term, a, tuples, env)
@@ -28,10 +27,8 @@ func (ev *evaluation) sortStep(n *node, at any, env *frame) (any, error) {
 }
 
 func (ev *evaluation) sortKey(term sortTerm, item any, tuples bool, env *frame) (any, error) {
-	if t, ok := item.(*tuple); ok && tuples {
-		return ev.eval(term.expression, t.at, t.within(env))
-	}
-	return ev.eval(term.expression, item, env)
+	context, within := contextOf(item, tuples, env)
+	return ev.eval(term.expression, context, within)
 }
 
 func compareKeys(n *node, x, y any) (int, error) {

@@ -17,11 +17,7 @@ func (ev *evaluation) transformer(n *node, env *frame) function {
 		if err != nil || matches == undefined {
 			return clone, err
 		}
-		items, ok := itemsOf(matches)
-		if !ok {
-			items = []any{matches}
-		}
-		for _, match := range items {
+		for _, match := range itemsOrOne(matches) {
 			if err := ev.update(n, match, env); err != nil {
 				return nil, err
 			}
@@ -80,10 +76,7 @@ func (ev *evaluation) update(n *node, match any, env *frame) error {
 	if err != nil || deletions == undefined {
 		return err
 	}
-	names, ok := itemsOf(deletions)
-	if !ok {
-		names = []any{deletions}
-	}
+	names := itemsOrOne(deletions)
 	if !allStrings(names) {
 		failure := failAt("T2012", n.third.at, nil)
 		failure.value = deletions

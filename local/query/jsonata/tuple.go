@@ -6,11 +6,17 @@ import "slices"
 
 func newTuples(items []any) *list { return &list{items: items, sequence: true, tuples: true} }
 
-// with is a tuple of one more variable.
-func (t *tuple) with(name string, value any) *tuple {
-	next := &tuple{at: t.at, names: slices.Clone(t.names), values: slices.Clone(t.values)}
-	next.set(name, value)
-	return next
+// contextOf is the context and the environment that an item is looked at in: a tuple of a stream brings its own.
+func contextOf(item any, tuples bool, env *frame) (any, *frame) {
+	if t, ok := item.(*tuple); ok && tuples {
+		return t.at, t.within(env)
+	}
+	return item, env
+}
+
+// moved is a tuple of the same variables at another item.
+func (t *tuple) moved(at any) *tuple {
+	return &tuple{at: at, names: slices.Clone(t.names), values: slices.Clone(t.values)}
 }
 
 func (t *tuple) set(name string, value any) {
@@ -70,17 +76,13 @@ func (ev *evaluation) tupleStep(n *node, at any, tuples *list, env *frame) (*lis
 
 // extend adds the tuples that one has led to.
 func (ev *evaluation) extend(stream []any, n *node, from *tuple, result any) ([]any, error) {
-	results, ok := itemsOf(result)
-	if !ok {
-		results = []any{result}
-	}
+	results, tuples := itemsOrOne(result), isTuples(result)
 	if err := ev.ticks(len(results)); err != nil {
 		return nil, err
 	}
-	l, _ := result.(*list)
 	for i, item := range results {
-		next := &tuple{at: item, names: slices.Clone(from.names), values: slices.Clone(from.values)}
-		if inner, ok := item.(*tuple); ok && l != nil && l.tuples {
+		next := from.moved(item)
+		if inner, ok := item.(*tuple); ok && tuples {
 			next.at = inner.at
 			for j, name := range inner.names {
 				next.set(name, inner.values[j])
@@ -104,22 +106,22 @@ func (ev *evaluation) extend(stream []any, n *node, from *tuple, result any) ([]
 }
 
 func (ev *evaluation) tupleSort(n *node, at any, tuples *list, env *frame) (*list, error) {
-	var result any = tuples
-	var err error
 	if tuples != nil {
-		result, err = ev.sortStep(n, tuples, env)
-	} else if result, err = ev.sortStep(n, at, env); err == nil {
+		at = tuples
+	}
+	result, err := ev.sortStep(n, at, env)
+	if err != nil {
+		return nil, err
+	}
+	if tuples == nil {
 		items, _ := itemsOf(result)
 		stream := make([]any, len(items))
 		for i, item := range items {
-			stream[i] = (&tuple{at: item}).with(n.index, float64(i))
+			stream[i] = &tuple{at: item, names: []string{n.index}, values: []any{float64(i)}}
 		}
 		result = newTuples(stream)
 	}
-	if err == nil {
-		result, err = ev.stages(n.stages, result, env)
-	}
-	if err != nil {
+	if result, err = ev.stages(n.stages, result, env); err != nil {
 		return nil, err
 	}
 	return asTuples(result), nil
@@ -153,7 +155,7 @@ func (ev *evaluation) reduced(tuples any) (*tuple, error) {
 	for i, item := range items {
 		t := item.(*tuple)
 		if i == 0 {
-			result = &tuple{at: t.at, names: slices.Clone(t.names), values: slices.Clone(t.values)}
+			result = t.moved(t.at)
 			continue
 		}
 		var err error

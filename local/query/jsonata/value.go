@@ -57,6 +57,14 @@ func itemsOf(value any) ([]any, bool) {
 	return nil, false
 }
 
+// itemsOrOne returns an array's items; any other value is taken for an array of one.
+func itemsOrOne(value any) []any {
+	if items, ok := itemsOf(value); ok {
+		return items
+	}
+	return []any{value}
+}
+
 func isArray(value any) bool {
 	_, ok := itemsOf(value)
 	return ok
@@ -65,6 +73,17 @@ func isArray(value any) bool {
 func isSequence(value any) bool {
 	l, ok := value.(*list)
 	return ok && l.sequence
+}
+
+func isCons(value any) bool {
+	l, ok := value.(*list)
+	return ok && l.cons
+}
+
+// isTuples tells a stream of tuples.
+func isTuples(value any) bool {
+	l, ok := value.(*list)
+	return ok && l.tuples
 }
 
 // membersOf returns an object's members.
