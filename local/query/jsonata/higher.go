@@ -67,9 +67,7 @@ func single(ev *evaluation, args []any) (any, error) {
 			continue
 		}
 		if found {
-			err := fail("D3138")
-			err.index = i
-			return nil, err
+			return nil, fail("D3138")
 		}
 		found, result = true, item
 	}
@@ -88,9 +86,7 @@ func reduce(ev *evaluation, args []any) (any, error) {
 	}
 	arity := f.arity()
 	if arity < 2 {
-		err := fail("D3050")
-		err.index = 1
-		return nil, err
+		return nil, fail("D3050")
 	}
 	result, first := args[2], 0
 	if result == undefined && len(items) > 0 {

@@ -178,15 +178,13 @@ func (ev *evaluation) matches(text string, matcher any, limit float64, each func
 }
 
 // limitArg is how many matches are wanted.
-func limitArg(arg any, code string, index int) (float64, error) {
+func limitArg(arg any, code string) (float64, error) {
 	if arg == undefined {
 		return math.Inf(1), nil
 	}
 	limit := floatArg(arg)
 	if limit < 0 {
-		err := failValue(code, arg)
-		err.index = index
-		return 0, err
+		return 0, failValue(code, arg)
 	}
 	return limit, nil
 }
@@ -201,7 +199,7 @@ func contains(ev *evaluation, args []any) (any, error) {
 }
 
 func match(ev *evaluation, args []any) (any, error) {
-	limit, err := limitArg(args[2], "D3040", 3)
+	limit, err := limitArg(args[2], "D3040")
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +223,7 @@ func match(ev *evaluation, args []any) (any, error) {
 
 func split(ev *evaluation, args []any) (any, error) {
 	text := args[0].(string)
-	limit, err := limitArg(args[2], "D3020", 3)
+	limit, err := limitArg(args[2], "D3020")
 	if err != nil {
 		return nil, err
 	}
@@ -272,11 +270,9 @@ func between(text []uint16, start, end int) string {
 func replace(ev *evaluation, args []any) (any, error) {
 	text := args[0].(string)
 	if args[1] == "" {
-		err := failValue("D3010", "")
-		err.index = 2
-		return nil, err
+		return nil, failValue("D3010", "")
 	}
-	limit, err := limitArg(args[3], "D3011", 4)
+	limit, err := limitArg(args[3], "D3011")
 	if err != nil || limit == 0 {
 		return text, err
 	}
