@@ -238,9 +238,7 @@ func (ev *evaluation) chain(n *node, input any, env *frame) (any, error) {
 	}
 	f, ok := right.(function)
 	if !ok {
-		failure := failAt("T2006", n.at, nil)
-		failure.value = right
-		return nil, failure
+		return nil, failValueAt("T2006", n.at, right)
 	}
 	if _, ok := left.(function); !ok {
 		return ev.apply(f, []any{left}, nil)

@@ -45,6 +45,10 @@ func failAt(code string, position int, token any) *Error {
 	return &Error{Code: code, Position: position, token: token, value: undefined, value2: undefined}
 }
 
+func failValueAt(code string, position int, value any) *Error {
+	return &Error{Code: code, Position: position, value: value, value2: undefined}
+}
+
 // at fills in where and by whom an error was raised, unless it is known.
 func at(err error, position int, token any) error {
 	var e *Error

@@ -55,9 +55,7 @@ func (ev *evaluation) groups(g *group, items []any, tuples bool, env *frame) ([]
 			}
 			name, ok := key.(string)
 			if !ok {
-				failure := failAt("T1003", g.at, nil)
-				failure.value = key
-				return nil, failure
+				return nil, failValueAt("T1003", g.at, key)
 			}
 			i := find(groups, name)
 			if i < 0 {
@@ -65,9 +63,7 @@ func (ev *evaluation) groups(g *group, items []any, tuples bool, env *frame) ([]
 				continue
 			}
 			if groups[i].pair != pair {
-				failure := failAt("D1009", g.at, nil)
-				failure.value = name
-				return nil, failure
+				return nil, failValueAt("D1009", g.at, name)
 			}
 			if groups[i].data, err = ev.appendValues(groups[i].data, item); err != nil {
 				return nil, err

@@ -126,9 +126,7 @@ func (p *processor) dot(n *node) (*node, error) {
 	for _, step := range path.list {
 		switch step.kind {
 		case nodeNumber, nodeValue:
-			err := failAt("S0213", step.at, nil)
-			err.value = step.value
-			return nil, err
+			return nil, failValueAt("S0213", step.at, step.value)
 		case nodeString:
 			step.kind = nodeName
 		}

@@ -54,13 +54,13 @@ func parseSignature(text string) (*signature, error) {
 			end := closing(text, i, '(', ')')
 			choice := text[i+1 : min(end, len(text))]
 			if strings.Contains(choice, "<") {
-				return nil, &Error{Code: "S0402", Position: i, value: choice, value2: undefined}
+				return nil, failValueAt("S0402", i, choice)
 			}
 			s.params = append(s.params, param{symbol: '(', kinds: choice + "m"})
 			i = end
 		case c == '<':
 			if last.symbol != 'a' && last.symbol != 'f' {
-				return nil, &Error{Code: "S0401", Position: i, value: string(last.symbol), value2: undefined}
+				return nil, failValueAt("S0401", i, string(last.symbol))
 			}
 			end := closing(text, i, '<', '>')
 			last.subtype = text[i+1 : min(end, len(text))]

@@ -42,16 +42,14 @@ func compareKeys(n *node, x, y any) (int, error) {
 	}
 	a, b := kindOf(x), kindOf(y)
 	sortable := func(k kind) bool { return k == kindString || k == kindNumber }
-	if !sortable(a) || !sortable(b) {
-		err := failAt("T2008", n.at, nil)
-		if err.value = y; !sortable(a) {
-			err.value = x
-		}
-		return 0, err
-	}
-	if a != b {
-		err := failAt("T2007", n.at, nil)
-		err.value, err.value2 = x, y
+	switch {
+	case !sortable(a):
+		return 0, failValueAt("T2008", n.at, x)
+	case !sortable(b):
+		return 0, failValueAt("T2008", n.at, y)
+	case a != b:
+		err := failValueAt("T2007", n.at, x)
+		err.value2 = y
 		return 0, err
 	}
 	return boolToInt(before(y, x)) - boolToInt(before(x, y)), nil

@@ -56,9 +56,7 @@ func (ev *evaluation) update(n *node, match any, env *frame) error {
 	if update != undefined {
 		updates, ok := membersOf(update)
 		if !ok {
-			failure := failAt("T2011", n.rhs.at, nil)
-			failure.value = update
-			return failure
+			return failValueAt("T2011", n.rhs.at, update)
 		}
 		if members != nil {
 			for name, value := range updates.All() {
@@ -78,9 +76,7 @@ func (ev *evaluation) update(n *node, match any, env *frame) error {
 	}
 	names := itemsOrOne(deletions)
 	if !allStrings(names) {
-		failure := failAt("T2012", n.third.at, nil)
-		failure.value = deletions
-		return failure
+		return failValueAt("T2012", n.third.at, deletions)
 	}
 	for _, name := range names {
 		if members != nil {
