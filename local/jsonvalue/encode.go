@@ -25,7 +25,7 @@ func Append(dst []byte, value any) ([]byte, error) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return dst, fmt.Errorf("encode a JSON document: %v is no number of JSON", v)
 		}
-		return appendFloat(dst, v), nil
+		return AppendFloat(dst, v), nil
 	case Number:
 		return append(dst, v...), nil
 	case string:

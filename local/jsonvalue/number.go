@@ -39,7 +39,7 @@ func number(text []byte) any {
 		return Number(text)
 	}
 	var room [32]byte
-	if written := appendFloat(room[:0], f); !bytes.Equal(written, text) {
+	if written := AppendFloat(room[:0], f); !bytes.Equal(written, text) {
 		return Number(text)
 	}
 	return f
@@ -67,9 +67,9 @@ func small(text []byte) (float64, bool) {
 	return float64(n), true
 }
 
-// appendFloat writes a number as encoding/json and JavaScript do: as few digits as tell it apart, an exponent
+// AppendFloat writes a number as encoding/json and JavaScript do: as few digits as tell it apart, an exponent
 // for what is below 1e-6 or from 1e21 on. There is no negative zero, as in JavaScript's JSON.
-func appendFloat(dst []byte, f float64) []byte {
+func AppendFloat(dst []byte, f float64) []byte {
 	if f == 0 {
 		return append(dst, '0')
 	}

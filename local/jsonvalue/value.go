@@ -79,7 +79,7 @@ func numberText(value any) string {
 	if n, ok := value.(Number); ok {
 		return string(n)
 	}
-	return string(appendFloat(nil, value.(float64)))
+	return string(AppendFloat(nil, value.(float64)))
 }
 
 func isInteger(text string) bool { return !strings.ContainsAny(text, ".eE") }

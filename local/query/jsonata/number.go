@@ -7,10 +7,11 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
-// numberText prints a number as JavaScript does: as few digits as tell it apart, and an exponent from 1e21
-// and below 1e-6.
+// numberText prints any number as JavaScript does.
 func numberText(f float64) string {
 	switch {
 	case math.IsNaN(f):
@@ -19,15 +20,8 @@ func numberText(f float64) string {
 		return "Infinity"
 	case math.IsInf(f, -1):
 		return "-Infinity"
-	case f == 0:
-		return "0"
 	}
-	if size := math.Abs(f); size >= 1e-6 && size < 1e21 {
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	text := strconv.FormatFloat(f, 'e', -1, 64)
-	mantissa, exponent, _ := strings.Cut(text, "e")
-	return mantissa + "e" + exponent[:1] + strings.TrimLeft(exponent[1:], "0")
+	return string(jsonvalue.AppendFloat(nil, f))
 }
 
 // rounded15 is the number of 15 significant digits that is nearest, by which $string hides what binary

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 type stringifyOptions struct {
@@ -87,7 +89,7 @@ func (s *stringifier) number(f float64) bool {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		s.out = append(s.out, "null"...)
 	} else {
-		s.out = append(s.out, numberText(f)...)
+		s.out = jsonvalue.AppendFloat(s.out, f)
 	}
 	return true
 }
