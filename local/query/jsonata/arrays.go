@@ -3,6 +3,7 @@
 package jsonata
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 )
@@ -28,19 +29,11 @@ func sort(ev *evaluation, args []any) (any, error) {
 	if len(items) > 1 && !allStrings(items) {
 		for _, item := range items {
 			if _, ok, err := numeric(item); !ok || err != nil {
-				return nil, cmpOr(err, fail("D3070"))
+				return nil, cmp.Or[error](err, fail("D3070"))
 			}
 		}
 	}
 	return ev.mergeSort(args[0], func(a, b any) (bool, error) { return before(b, a), nil })
-}
-
-// cmpOr is the first error that there is.
-func cmpOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }
 
 func reverse(ev *evaluation, args []any) (any, error) {

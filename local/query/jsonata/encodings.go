@@ -3,6 +3,7 @@
 package jsonata
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -84,11 +85,11 @@ func decodeURL(function, keep string) call {
 func encodedRune(text string) ([]byte, bool) {
 	var encoded []byte
 	for len(encoded) < utf8.UTFMax && len(text) >= 3 && text[0] == '%' {
-		high, low := hexDigit(text[1]), hexDigit(text[2])
-		if high < 0 || low < 0 {
+		b, err := strconv.ParseUint(text[1:3], 16, 8)
+		if err != nil {
 			return nil, false
 		}
-		encoded = append(encoded, byte(high<<4|low))
+		encoded = append(encoded, byte(b))
 		text = text[3:]
 		if utf8.FullRune(encoded) {
 			break
@@ -97,7 +98,3 @@ func encodedRune(text string) ([]byte, bool) {
 	r, size := utf8.DecodeRune(encoded)
 	return encoded, size == len(encoded) && size > 0 && (r != utf8.RuneError || size > 1)
 }
-
-func hexDigit(c byte) int { return strings.IndexByte("0123456789abcdef", c|0x20*boolToByte(c >= 'A')) }
-
-func boolToByte(b bool) byte { return byte(boolToInt(b)) }

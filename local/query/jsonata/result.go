@@ -4,7 +4,6 @@ package jsonata
 
 import (
 	"math"
-	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
@@ -31,8 +30,7 @@ func (ev *evaluation) finish(value any, depth int) (any, error) {
 		return ev.finishItems(v.items, depth)
 	case *object:
 		if v.finished { // it is there more than once
-			size, err := ev.sizeOf(v.Object, depth)
-			return v.Object, cmpOr(err, ev.charge(size))
+			return v.Object, ev.chargeReference(v.Object, depth)
 		}
 		v.finished = true
 		return v.Object, ev.finishMembers(v.Object, depth)
@@ -107,6 +105,11 @@ func (ev *evaluation) refer(value any, depth int) error {
 	if f.references++; f.references <= manyReferences {
 		return nil
 	}
+	return ev.chargeReference(value, depth)
+}
+
+// chargeReference counts a value that a result refers to, with all that is in it.
+func (ev *evaluation) chargeReference(value any, depth int) error {
 	size, err := ev.sizeOf(value, depth)
 	if err != nil {
 		return err
@@ -126,7 +129,7 @@ func (ev *evaluation) sizeOf(value any, depth int) (size int, err error) {
 	case string:
 		return len(v) + itemSize, nil
 	case []any:
-		for item := range slices.Values(v) {
+		for _, item := range v {
 			inner, err := ev.sizeOf(item, depth+1)
 			if err != nil {
 				return 0, err

@@ -5,7 +5,6 @@ package jsonata
 
 import (
 	"math"
-	randv2 "math/rand/v2"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query/internal/native"
@@ -92,9 +91,9 @@ func parseFunction(ev *evaluation, args []any) (any, error) {
 	return value, nil
 }
 
-func seededRandom(_ *evaluation, args []any) (any, error) {
+func seededRandom(ev *evaluation, args []any) (any, error) {
 	if args[0] == undefined {
-		return randv2.Float64(), nil
+		return random(ev, args)
 	}
 	return native.SeededRandom(int64(roundHalfUp(floatArg(args[0])))), nil
 }
