@@ -120,7 +120,7 @@ func (s pathSource) get(scope Scope) (any, error) {
 		return nil, err
 	}
 	if !found {
-		return nil, &PathError{s.path.source, fmt.Sprintf("The JSONPath '%s' specified for the field '%s' %s", s.path, s.field, s.path.missing(scope))}
+		return nil, &PathError{s.path.source, s.path.Missing(scope, s.field)}
 	}
 	return value, nil
 }

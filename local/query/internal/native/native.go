@@ -1,5 +1,5 @@
-// Package native holds what both query languages of Step Functions offer beyond their specifications and
-// what no JavaScript is needed for: digests, identifiers and seeded random numbers.
+// Package native holds what both query languages of Step Functions offer beyond their specifications: digests,
+// identifiers and seeded random numbers.
 package native
 
 import (
