@@ -69,18 +69,18 @@ func (c *class) matches(unit uint16, ignoreCase bool) bool {
 }
 
 func (c *class) search(unit uint16, ignoreCase bool) bool {
-	found := c.contains(unit)
+	found := contains(c.ranges, unit)
 	if !found && ignoreCase {
 		folded := canonical(unit)
 		for r := unicode.SimpleFold(rune(unit)); r != rune(unit) && !found; r = unicode.SimpleFold(r) {
-			found = r <= 0xFFFF && canonical(uint16(r)) == folded && c.contains(uint16(r))
+			found = r <= 0xFFFF && canonical(uint16(r)) == folded && contains(c.ranges, uint16(r))
 		}
 	}
 	return found != c.negated
 }
 
-func (c *class) contains(unit uint16) bool {
-	for _, r := range c.ranges {
+func contains(ranges []unitRange, unit uint16) bool {
+	for _, r := range ranges {
 		if unit >= r.low && unit <= r.high {
 			return true
 		}
@@ -95,12 +95,4 @@ func canonical(unit uint16) uint16 {
 		return unit
 	}
 	return uint16(upper)
-}
-
-func isWord(unit uint16) bool {
-	return unit >= 'a' && unit <= 'z' || unit >= 'A' && unit <= 'Z' || unit >= '0' && unit <= '9' || unit == '_'
-}
-
-func isLineEnd(unit uint16) bool {
-	return unit == '\n' || unit == '\r' || unit == 0x2028 || unit == 0x2029
 }

@@ -229,11 +229,11 @@ func (m *machine) reference(i *instruction, pos int) (int, bool) {
 func (m *machine) holds(o op, pos int) bool {
 	switch o {
 	case opLineStart:
-		return pos == 0 || m.multiline && isLineEnd(m.text[pos-1])
+		return pos == 0 || m.multiline && contains(lineEnds, m.text[pos-1])
 	case opLineEnd:
-		return pos == len(m.text) || m.multiline && isLineEnd(m.text[pos])
+		return pos == len(m.text) || m.multiline && contains(lineEnds, m.text[pos])
 	}
-	before := pos > 0 && isWord(m.text[pos-1])
-	after := pos < len(m.text) && isWord(m.text[pos])
+	before := pos > 0 && contains(words, m.text[pos-1])
+	after := pos < len(m.text) && contains(words, m.text[pos])
 	return (before != after) == (o == opWord)
 }
