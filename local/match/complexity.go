@@ -4,7 +4,6 @@ package match
 // field a text may be at, at once.
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -112,13 +111,11 @@ func width(places map[*place]bool) int {
 
 // naming makes a key of a set of places.
 func naming(names map[*place]string, places map[*place]bool) string {
+	var parts []string
 	for p := range places {
 		if names[p] == "" {
 			names[p] = string(rune(len(names) + 1))
 		}
-	}
-	var parts []string
-	for p := range maps.Keys(places) {
 		parts = append(parts, names[p])
 	}
 	slices.Sort(parts)

@@ -100,21 +100,24 @@ func (r *reader) skip() (byte, bool) {
 
 func (r *reader) close(c byte) token {
 	n := len(r.open)
-	if n == 0 || r.source[r.open[n-1]] != c-2 { // { and } are two apart, and so are [ and ]
-		if n == 0 {
-			return r.unexpected(noValue)
-		}
-		wanted, of := "}", "Object"
-		if c == '}' {
-			wanted, of = "]", "Array"
-		}
-		start := r.open[n-1]
-		r.pos++
-		return r.fail("Unexpected close marker '%c': expected '%s' (for %s starting at %s)", c, wanted, of, r.location(start))
+	if n == 0 {
+		return r.unexpected(noValue)
 	}
 	r.pos++
+	start := r.open[n-1]
+	if wanted := r.source[start] + 2; c != wanted { // { and } are two apart, and so are [ and ]
+		return r.fail("Unexpected close marker '%c': expected '%c' (for %s starting at %s)", c, wanted, r.kind(), r.location(start))
+	}
 	r.open, r.members = r.open[:n-1], r.members[:n-1]
 	return brackets[c]
+}
+
+// kind is what the reader is in.
+func (r *reader) kind() string {
+	if r.source[r.open[len(r.open)-1]] == '{' {
+		return "Object"
+	}
+	return "Array"
 }
 
 // separator takes the comma in front of all members but the first.
@@ -124,11 +127,7 @@ func (r *reader) separator(c byte) (byte, bool) {
 		return c, true
 	}
 	if c != ',' {
-		of := "Array"
-		if r.source[r.open[n-1]] == '{' {
-			of = "Object"
-		}
-		r.unexpected("was expecting comma to separate " + of + " entries")
+		r.unexpected("was expecting comma to separate " + r.kind() + " entries")
 		return 0, false
 	}
 	r.pos++
@@ -266,11 +265,7 @@ func (r *reader) ended() token {
 	if n == 0 {
 		return r.fail("Filter is not an object")
 	}
-	of := "Array"
-	if r.source[r.open[n-1]] == '{' {
-		of = "Object"
-	}
-	return r.fail("Unexpected end-of-input: expected close marker for %s (start marker at %s)", of, r.location(r.open[n-1]))
+	return r.fail("Unexpected end-of-input: expected close marker for %s (start marker at %s)", r.kind(), r.location(r.open[n-1]))
 }
 
 func (r *reader) unexpected(wanted string) token {
