@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -208,28 +207,4 @@ func (b *budget) admitItems(items int, name string, weight int, receiver any, ar
 		return b.spend(items * itemWork)
 	}
 	return nil
-}
-
-// expand fills matches into a template of package regexp.
-func expand(re *regexp.Regexp, template, s string, times int) (string, error) {
-	if times < 0 {
-		times = maxItems + 1
-	}
-	found := re.FindAllStringSubmatchIndex(s, times)
-	if len(found) > maxItems {
-		return "", fmt.Errorf("more than %d matches are to be replaced", maxItems)
-	}
-	var b []byte
-	end := 0
-	for _, match := range found {
-		b = append(b, s[end:match[0]]...)
-		b = re.ExpandString(b, template, s, match)
-		if end = match[1]; len(b) > maxText {
-			return "", errText
-		}
-	}
-	if len(b)+len(s)-end > maxText {
-		return "", errText
-	}
-	return string(append(b, s[end:]...)), nil
 }

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,7 +38,7 @@ func call(value any, name string, args []any) (any, error) {
 	case name == "toString" && len(args) == 0:
 		return print(value), nil
 	case name == "equals" && len(args) == 1:
-		return equal(value, args[0]) && sameKind(value, args[0]), nil
+		return same(value, args[0]), nil
 	}
 	switch v := value.(type) {
 	case string:
@@ -88,10 +87,11 @@ func ofNumber(n float64, name string, args []any) any {
 	return nil
 }
 
-func sameKind(left, right any) bool {
+// same is Java's equals: unlike to a template's ==, a text is no number to it.
+func same(left, right any) bool {
 	_, l := left.(string)
 	_, r := right.(string)
-	return l == r
+	return l == r && equal(left, right)
 }
 
 type method[T any] struct {
@@ -204,97 +204,18 @@ func substring(s string, args []any) (any, error) {
 		end, ok2 = args[1].(int)
 	}
 	if !ok || !ok2 || first < 0 || end > len(u) || first > end {
-		return nil, fmt.Errorf("%s of a text of length %d", "substring is out of range", len(u))
+		return nil, fmt.Errorf("substring is out of range of a text of length %d", len(u))
 	}
 	return string(utf16.Decode(u[first:end])), nil
 }
 
-func pattern(text string) (*regexp.Regexp, error) {
-	re, err := regexp.Compile(text)
-	if err != nil {
-		return nil, fmt.Errorf("the regular expression %q is not supported: %w", text, err)
-	}
-	return re, nil
-}
-
-// replace is replaceAll and replaceFirst, with Java's spelling of the replacement: $1, and \ before what
-// is meant literally.
-func replace(s, expression, replacement string, times int) (any, error) {
-	re, err := pattern(expression)
-	if err != nil {
-		return nil, err
-	}
-	template, err := replacementTemplate(replacement)
-	if err != nil {
-		return nil, err
-	}
-	return expand(re, template, s, times)
-}
-
-func replacementTemplate(java string) (string, error) {
-	var b strings.Builder
-	for i := 0; i < len(java); i++ {
-		switch c := java[i]; {
-		case c == '$' && i+1 < len(java) && java[i+1] >= '0' && java[i+1] <= '9':
-			i++
-			b.WriteString("${" + java[i:i+1] + "}")
-			continue
-		case c == '$', c == '\\' && i+1 == len(java):
-			return "", fmt.Errorf("the replacement %q ends within a group reference", java)
-		case c == '\\':
-			i++
-		}
-		if java[i] == '$' {
-			b.WriteByte('$')
-		}
-		b.WriteByte(java[i])
-	}
-	return b.String(), nil
-}
-
-func matches(s string, args []any) (any, error) {
-	re, err := pattern(`\A(?:` + print(args[0]) + `)\z`)
-	if err != nil {
-		return nil, err
-	}
-	return re.MatchString(s), nil
-}
-
-// split drops empty texts at the end, unless a limit is given.
-func split(s string, args []any) (any, error) {
-	re, err := pattern(print(args[0]))
-	if err != nil {
-		return nil, err
-	}
-	limit := 0
-	if len(args) == 2 {
-		limit, _ = args[1].(int)
-	}
-	n := maxItems + 1
-	if limit > 0 {
-		n = min(n, limit)
-	}
-	parts := re.Split(s, n)
-	if len(parts) > maxItems {
-		return nil, errItems
-	}
-	for limit == 0 && len(parts) > 1 && parts[len(parts)-1] == "" {
-		parts = parts[:len(parts)-1]
-	}
-	l := &list{}
-	for _, part := range parts {
-		l.items = append(l.items, part)
-	}
-	return l, nil
-}
-
 func indexOf(l *list, value any) int {
-	return slices.IndexFunc(l.items, func(item any) bool { return equal(item, value) && sameKind(item, value) })
+	return slices.IndexFunc(l.items, func(item any) bool { return same(item, value) })
 }
 
 func lastIndexOf(l *list, value any) int {
 	for i := len(l.items) - 1; i >= 0; i-- {
-		if equal(l.items[i], value) && sameKind(l.items[i], value) {
+		if same(l.items[i], value) {
 			return i
 		}
 	}

@@ -15,16 +15,21 @@ var directives = map[string]bool{
 
 // directiveWord takes "#name" of a directive, whatever follows it.
 func (p *parser) directiveWord() (string, bool) {
-	rest := p.rest()[1:]
+	name, known := directiveIn(p.rest()[1:])
+	if known {
+		p.pos += 1 + len(name)
+	}
+	return name, known
+}
+
+// directiveIn is the word that a text begins with, if it is one of a directive.
+func directiveIn(text string) (name string, known bool) {
 	n := 0
-	for n < len(rest) && isLetter(rest[n]) {
+	for n < len(text) && isLetter(text[n]) {
 		n++
 	}
-	if _, known := directives[rest[:n]]; !known {
-		return "", false
-	}
-	p.pos += 1 + n
-	return rest[:n], true
+	_, known = directives[text[:n]]
+	return text[:n], known
 }
 
 // directiveName takes "#name" or "#{name}".
@@ -34,12 +39,12 @@ func (p *parser) directiveName() (string, bool) {
 	if braced {
 		rest = rest[1:]
 	}
-	n := 0
-	for n < len(rest) && (rest[n] >= 'a' && rest[n] <= 'z' || rest[n] >= 'A' && rest[n] <= 'Z') {
-		n++
+	name, known := directiveIn(rest)
+	if !known {
+		return "", false
 	}
-	name := rest[:n]
-	if _, known := directives[name]; !known {
+	n := len(name)
+	if braced && !strings.HasPrefix(rest[n:], "}") {
 		return "", false
 	}
 	switch name {
@@ -49,13 +54,9 @@ func (p *parser) directiveName() (string, bool) {
 			return "", false
 		}
 	}
-	p.pos += 1 + n
+	p.pos += len("#") + n
 	if braced {
-		if !strings.HasPrefix(rest[n:], "}") {
-			p.pos -= 1 + n
-			return "", false
-		}
-		p.pos += 2
+		p.pos += len("{}")
 	}
 	return name, true
 }
