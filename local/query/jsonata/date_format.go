@@ -169,7 +169,7 @@ func dateValue(t time.Time, component string) int {
 	case "d":
 		return t.YearDay()
 	case "F":
-		return int(t.Weekday()+6)%7 + 1
+		return weekday(t)
 	case "W":
 		_, week := t.ISOWeek()
 		return week
@@ -211,9 +211,12 @@ func weekOfMonth(t time.Time, component string) int {
 
 // firstWeek is the Monday of the week with a month's first Thursday.
 func firstWeek(month time.Time) time.Time {
-	weekday := int(month.Weekday()+6)%7 + 1
-	if weekday > 4 {
-		return month.AddDate(0, 0, 8-weekday)
+	first := weekday(month)
+	if first > 4 {
+		return month.AddDate(0, 0, 8-first)
 	}
-	return month.AddDate(0, 0, 1-weekday)
+	return month.AddDate(0, 0, 1-first)
 }
+
+// weekday counts from 1, Monday, to 7.
+func weekday(t time.Time) int { return int(t.Weekday()+6)%7 + 1 }

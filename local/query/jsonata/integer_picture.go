@@ -172,7 +172,7 @@ func (p *integerPicture) format(value float64) (string, error) {
 	var text string
 	switch p.form {
 	case lettersForm:
-		text = lettersOf(size, map[bool]byte{true: 'A', false: 'a'}[p.letters == upperCase])
+		text = lettersOf(size, p.firstLetter())
 	case romanForm:
 		if size > maxRoman {
 			return "", errMemory
@@ -198,6 +198,13 @@ func (p *integerPicture) format(value float64) (string, error) {
 		text = "-" + text
 	}
 	return text, nil
+}
+
+func (p *integerPicture) firstLetter() byte {
+	if p.letters == upperCase {
+		return 'A'
+	}
+	return 'a'
 }
 
 func (p *integerPicture) decimal(size float64) string {
@@ -240,7 +247,7 @@ func ordinalSuffix(digits []rune) string {
 func (p *integerPicture) parse(text string) float64 {
 	switch p.form {
 	case lettersForm:
-		return lettersValue(text, map[bool]byte{true: 'A', false: 'a'}[p.letters == upperCase])
+		return lettersValue(text, p.firstLetter())
 	case romanForm:
 		return romanValue(strings.ToUpper(text))
 	case wordsForm:

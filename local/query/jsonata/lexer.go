@@ -32,7 +32,7 @@ type token struct {
 // operatorEnd is what the end of an expression is called in messages.
 const operatorEnd = "(end)"
 
-// operators are all symbols of the language, the longer ones first.
+// The symbols of the language; the longer ones are looked for first.
 var doubleOperators = []string{"..", ":=", "!=", ">=", "<=", "**", "~>"}
 
 const (

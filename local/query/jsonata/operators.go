@@ -99,17 +99,11 @@ func operand(code string, value any) (float64, error) {
 
 func compare(operator string, left, right any) (any, error) {
 	x, y := kindOf(left), kindOf(right)
-	for _, side := range []struct {
-		kind  kind
-		value any
-	}{{x, left}, {y, right}} {
-		if side.kind != kindMissing && side.kind != kindString && side.kind != kindNumber {
-			value := right
-			if x != kindString && x != kindNumber {
-				value = left
-			}
-			return nil, failValue("T2010", value)
+	if refused := func(k kind) bool { return k != kindMissing && !k.ordered() }; refused(x) || refused(y) {
+		if x.ordered() {
+			return nil, failValue("T2010", right)
 		}
+		return nil, failValue("T2010", left)
 	}
 	switch {
 	case x == kindMissing || y == kindMissing:

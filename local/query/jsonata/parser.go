@@ -101,30 +101,17 @@ func (p *parser) expression(power int) (*node, error) {
 // maxChain bounds the operators that follow each other at one level, each of which is a level of the tree.
 const maxChain = 20_000
 
+// leaves are the nodes that tokens other than operators stand for by themselves.
+var leaves = map[tokenKind]nodeKind{
+	tokenEnd: nodeEnd, tokenName: nodeName, tokenVariable: nodeVariable, tokenString: nodeString, tokenNumber: nodeNumber,
+	tokenValue: nodeValue, tokenRegex: nodeRegex,
+}
+
 // operand reads what begins with a token.
 func (p *parser) operand(t token) (*node, error) {
 	n := &node{text: t.text, value: t.value, at: t.at}
-	switch t.kind {
-	case tokenEnd:
-		n.kind = nodeEnd
-		return n, nil
-	case tokenName:
-		n.kind = nodeName
-		return n, nil
-	case tokenVariable:
-		n.kind = nodeVariable
-		return n, nil
-	case tokenString:
-		n.kind = nodeString
-		return n, nil
-	case tokenNumber:
-		n.kind = nodeNumber
-		return n, nil
-	case tokenValue:
-		n.kind = nodeValue
-		return n, nil
-	case tokenRegex:
-		n.kind = nodeRegex
+	if t.kind != tokenOperator {
+		n.kind = leaves[t.kind]
 		return n, nil
 	}
 	switch t.text {

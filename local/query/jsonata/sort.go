@@ -41,11 +41,10 @@ func compareKeys(n *node, x, y any) (int, error) {
 		return -1, nil
 	}
 	a, b := kindOf(x), kindOf(y)
-	sortable := func(k kind) bool { return k == kindString || k == kindNumber }
 	switch {
-	case !sortable(a):
+	case !a.ordered():
 		return 0, failValueAt("T2008", n.at, x)
-	case !sortable(b):
+	case !b.ordered():
 		return 0, failValueAt("T2008", n.at, y)
 	case a != b:
 		err := failValueAt("T2007", n.at, x)

@@ -137,6 +137,9 @@ const (
 	kindFunction kind = 'f'
 )
 
+// ordered tells whether values of a type can be compared with others of it.
+func (k kind) ordered() bool { return k == kindString || k == kindNumber }
+
 func kindOf(value any) kind {
 	switch value.(type) {
 	case Undefined:
