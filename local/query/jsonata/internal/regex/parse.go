@@ -86,34 +86,29 @@ func (p *parser) take(text string) bool {
 // countGroups looks ahead: a backslash and a number refer to a group only if there is one.
 func (p *parser) countGroups() {
 	inClass := false
-	for i := 0; i < len(p.source); i++ {
-		at := func(j int) rune {
-			if i+j < len(p.source) {
-				return rune(p.source[i+j])
-			}
-			return -1
-		}
-		switch c := p.source[i]; {
+	for ; p.pos < len(p.source); p.pos++ {
+		switch c := p.peek(0); {
 		case c == '\\':
-			i++
+			p.pos++
 		case c == '[':
 			inClass = true
 		case c == ']':
 			inClass = false
 		case c == '(' && !inClass:
-			named := at(1) == '?' && at(2) == '<' && at(3) != '=' && at(3) != '!'
-			if at(1) != '?' || named {
+			named := p.peek(1) == '?' && p.peek(2) == '<' && p.peek(3) != '=' && p.peek(3) != '!'
+			if p.peek(1) != '?' || named {
 				p.allGroups++
 			}
 			if named {
-				start := i + 3
-				for i < len(p.source) && p.source[i] != '>' {
-					i++
+				start := p.pos + len("(?<")
+				for p.pos < len(p.source) && p.peek(0) != '>' {
+					p.pos++
 				}
-				p.names[string(utf16.Decode(p.source[start:i]))] = p.allGroups
+				p.names[string(utf16.Decode(p.source[start:p.pos]))] = p.allGroups
 			}
 		}
 	}
+	p.pos = 0
 }
 
 func (p *parser) disjunction() (*node, error) {
