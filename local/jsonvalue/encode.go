@@ -83,6 +83,15 @@ func Encode(value any) (string, error) {
 	return string(text), nil
 }
 
+// Text is a value's text where there is nobody to tell that it has none, as in messages: Go's text stands in.
+func Text(value any) string {
+	text, err := Encode(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return text
+}
+
 // String is the object's text, for messages.
 func (o *Object) String() string {
 	text, err := Encode(o)

@@ -49,7 +49,7 @@ var intrinsics = map[string]intrinsic{
 	"States.Hash":           {2, 2, hashText},
 	"States.JsonMerge":      {3, 3, jsonMerge},
 	"States.StringToJson":   {1, 1, stringToJSON},
-	"States.JsonToString":   {1, 1, func(args []any) (any, error) { return jsonText(args[0]), nil }},
+	"States.JsonToString":   {1, 1, func(args []any) (any, error) { return jsonvalue.Text(args[0]), nil }},
 	"States.MathRandom":     {2, 3, mathRandom},
 	"States.MathAdd":        {2, 2, mathAdd},
 	"States.StringSplit":    {2, 2, stringSplit},
@@ -60,7 +60,7 @@ var intrinsics = map[string]intrinsic{
 func array(args []any, i int) ([]any, error) {
 	list, ok := args[i].([]any)
 	if !ok {
-		return nil, fmt.Errorf("argument %d must be an array, not %s", i+1, jsonText(args[i]))
+		return nil, fmt.Errorf("argument %d must be an array, not %s", i+1, jsonvalue.Text(args[i]))
 	}
 	return list, nil
 }
@@ -68,7 +68,7 @@ func array(args []any, i int) ([]any, error) {
 func text(args []any, i int) (string, error) {
 	s, ok := args[i].(string)
 	if !ok {
-		return "", fmt.Errorf("argument %d must be a string, not %s", i+1, jsonText(args[i]))
+		return "", fmt.Errorf("argument %d must be a string, not %s", i+1, jsonvalue.Text(args[i]))
 	}
 	return s, nil
 }
@@ -77,7 +77,7 @@ func text(args []any, i int) (string, error) {
 func integer(args []any, i int) (int, error) {
 	n, ok := jsonvalue.Float(args[i])
 	if !ok || math.Abs(n) > math.MaxInt32+1 {
-		return 0, fmt.Errorf("argument %d must be an integer of 32 bits, not %s", i+1, jsonText(args[i]))
+		return 0, fmt.Errorf("argument %d must be an integer of 32 bits, not %s", i+1, jsonvalue.Text(args[i]))
 	}
 	whole := math.Floor(n)
 	if n-whole >= 0.5 {
@@ -174,7 +174,7 @@ func arrayUnique(args []any) (any, error) {
 	}
 	seen, unique := map[string][]any{}, []any{} // by a text that equal values share
 	for _, item := range list {
-		key := jsonText(jsonvalue.Of(jsonvalue.Plain(item)))
+		key := jsonvalue.Text(jsonvalue.Of(jsonvalue.Plain(item)))
 		if !contains(seen[key], item) {
 			seen[key] = append(seen[key], item)
 			unique = append(unique, item)
@@ -345,6 +345,6 @@ func javaText(value any) string {
 		}
 		return "{" + strings.Join(members, ", ") + "}"
 	default:
-		return jsonText(v)
+		return jsonvalue.Text(v)
 	}
 }

@@ -126,7 +126,7 @@ func (p *Path) Set(document, value any) (any, error) {
 	}
 	result, ok := put(document, p.steps, value)
 	if !ok {
-		return nil, &PathError{p.source, fmt.Sprintf("Unable to apply ReferencePath %s to input %s", p.source, jsonText(document))}
+		return nil, &PathError{p.source, fmt.Sprintf("Unable to apply ReferencePath %s to input %s", p.source, jsonvalue.Text(document))}
 	}
 	return result, nil
 }
@@ -207,5 +207,5 @@ func (p *Path) missing(scope Scope) string {
 	case variableRoot:
 		in, value = "variables", jsonvalue.Of(scope.Variables)
 	}
-	return fmt.Sprintf("could not be found in the %s '%s'", in, jsonText(value))
+	return fmt.Sprintf("could not be found in the %s '%s'", in, jsonvalue.Text(value))
 }

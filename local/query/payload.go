@@ -147,12 +147,3 @@ func (s objectSource) get(scope Scope) (any, error) {
 	}
 	return object, nil
 }
-
-// jsonText is a value's JSON text, for messages and functions.
-func jsonText(value any) string {
-	text, err := jsonvalue.Encode(value)
-	if err != nil {
-		return fmt.Sprint(value)
-	}
-	return text
-}

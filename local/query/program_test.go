@@ -3,12 +3,13 @@ package query
 import (
 	"context"
 	"errors"
-	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // value parses JSON text.
@@ -37,7 +38,7 @@ func member(object any, name string) any {
 
 // same tells whether two values have the same text: order and numbers as written count.
 func same(a, b any) bool {
-	return jsonText(jsonvalue.Of(a)) == jsonText(jsonvalue.Of(b))
+	return jsonvalue.Text(jsonvalue.Of(a)) == jsonvalue.Text(jsonvalue.Of(b))
 }
 
 func bindings(t testing.TB) map[string]any {

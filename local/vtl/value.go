@@ -88,7 +88,7 @@ func fromJSON(value any) any {
 
 // fromNumber tells integers from other numbers, as Java does.
 func fromNumber(value any) any {
-	text := jsonText(value)
+	text := jsonvalue.Text(value)
 	if n, err := strconv.Atoi(text); err == nil {
 		return n
 	}
@@ -124,15 +124,6 @@ func toJSON(value any) any {
 	}
 }
 
-// jsonText is the JSON text of a document.
-func jsonText(document any) string {
-	text, err := jsonvalue.Encode(document)
-	if err != nil {
-		return fmt.Sprint(document)
-	}
-	return text
-}
-
 // print is a value's text: Java's toString.
 func print(value any) string {
 	switch v := value.(type) {
@@ -148,7 +139,7 @@ func print(value any) string {
 		return printDouble(v)
 	case *list:
 		if v.fromJSON {
-			return jsonText(toJSON(v))
+			return jsonvalue.Text(toJSON(v))
 		}
 		parts := make([]string, len(v.items))
 		for i, item := range v.items {

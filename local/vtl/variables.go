@@ -217,7 +217,7 @@ func (e inputJSON) eval(s *state) (any, error) {
 	if !found {
 		return `""`, nil
 	}
-	return jsonText(value), nil
+	return jsonvalue.Text(value), nil
 }
 
 // inputParams is $input.params: all parameters by their place, or the one of a name.
