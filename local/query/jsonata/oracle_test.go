@@ -123,8 +123,9 @@ func (o *oracle) ask(expression, input, variables string, library *Library) (a a
 	const patience = time.Second / 2
 	js := o.js
 	guard := time.AfterFunc(patience, func() { js.Interrupt(errOracleTooSlow) })
+	overflowed := false
 	defer func() {
-		if !guard.Stop() { // what an interrupt leaves behind is of no use
+		if !guard.Stop() || overflowed { // what is left behind then settles no promise any more
 			o.js = goja.New()
 			if err := o.load(); err != nil {
 				panic(err)
@@ -133,6 +134,7 @@ func (o *oracle) ask(expression, input, variables string, library *Library) (a a
 	}()
 	promise, err := o.evaluate(goja.Undefined(), o.js.ToValue(expression), o.js.ToValue(input), o.js.ToValue(variables), o.js.ToValue(library == StepFunctions))
 	if err != nil {
+		overflowed = true
 		return answer{}, false
 	}
 	settled, isPromise := promise.Export().(*goja.Promise)
