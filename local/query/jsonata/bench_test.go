@@ -43,12 +43,7 @@ func BenchmarkSuite(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			input := undefined
-			if c.Data != nil {
-				input = decode(b, c.Data)
-			} else if c.Dataset != nil {
-				input, _ = datasets.Get(*c.Dataset)
-			}
+			input := c.input(b, datasets)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, _, err := e.Eval(b.Context(), input, nil); err != nil {

@@ -111,17 +111,23 @@ func (c suiteCase) run(t *testing.T, datasets *jsonvalue.Object) {
 	}
 }
 
+func (c suiteCase) input(t testing.TB, datasets *jsonvalue.Object) any {
+	switch {
+	case c.Data != nil:
+		return decode(t, c.Data)
+	case c.Dataset != nil:
+		dataset, _ := datasets.Get(*c.Dataset)
+		return dataset
+	}
+	return undefined
+}
+
 func (c suiteCase) evaluate(t *testing.T, datasets *jsonvalue.Object) (any, bool, error) {
 	e, err := Compile(unquote(t, string(c.Expr)), Standard)
 	if err != nil {
 		return nil, false, err
 	}
-	input := undefined
-	if c.Data != nil {
-		input = decode(t, c.Data)
-	} else if c.Dataset != nil {
-		input, _ = datasets.Get(*c.Dataset)
-	}
+	input := c.input(t, datasets)
 	variables := map[string]any{}
 	if c.Bindings != nil {
 		for name, value := range decode(t, c.Bindings).(*jsonvalue.Object).All() {
