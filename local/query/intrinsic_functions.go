@@ -73,17 +73,13 @@ func text(args []any, i int) (string, error) {
 	return s, nil
 }
 
-// integer rounds a number to the nearest integer as AWS does: halves go up, -1.5 to -1.
+// integer rounds a number to the nearest integer as AWS does.
 func integer(args []any, i int) (int, error) {
 	n, ok := jsonvalue.Float(args[i])
 	if !ok || math.Abs(n) > math.MaxInt32+1 {
 		return 0, fmt.Errorf("argument %d must be an integer of 32 bits, not %s", i+1, jsonvalue.Text(args[i]))
 	}
-	whole := math.Floor(n)
-	if n-whole >= 0.5 {
-		whole++
-	}
-	return int(whole), nil
+	return int(native.RoundHalfUp(n)), nil
 }
 
 func shortText(args []any, i int) (string, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/query/internal/native"
 )
 
 // numberText prints any number as JavaScript does.
@@ -55,22 +56,13 @@ func exactly(f float64, text string) bool {
 	return ok && new(big.Rat).SetFloat64(f).Cmp(want) == 0
 }
 
-// roundHalfUp is Math.round.
-func roundHalfUp(f float64) float64 {
-	floor := math.Floor(f)
-	if f-floor >= 0.5 {
-		return floor + 1
-	}
-	return floor
-}
-
 // roundHalfEven rounds to so many decimal digits, or to tens and hundreds where precision is negative. The
 // decimal point moves in the number's text, so that 1.005 is not what its binary fraction makes of it.
 func roundHalfEven(f, precision float64) float64 {
 	if precision != 0 && !math.IsNaN(precision) {
 		f = shifted(f, precision)
 	}
-	result := roundHalfUp(f)
+	result := native.RoundHalfUp(f)
 	if diff := result - f; math.Abs(diff) == 0.5 && math.Abs(math.Mod(result, 2)) == 1 {
 		result--
 	}

@@ -28,7 +28,7 @@ func partition(ev *evaluation, args []any) (any, error) {
 	if args[1] == undefined {
 		return undefined, nil
 	}
-	size := roundHalfUp(floatArg(args[1]))
+	size := native.RoundHalfUp(floatArg(args[1]))
 	if !(size >= 1) {
 		return nil, failPlain("The chunk size of $partition must be a positive integer")
 	}
@@ -48,7 +48,7 @@ func rangeFunction(ev *evaluation, args []any) (any, error) {
 	if args[1] == undefined || args[2] == undefined {
 		return undefined, nil
 	}
-	first, last, step := roundHalfUp(floatArg(args[0])), roundHalfUp(floatArg(args[1])), roundHalfUp(floatArg(args[2]))
+	first, last, step := native.RoundHalfUp(floatArg(args[0])), native.RoundHalfUp(floatArg(args[1])), native.RoundHalfUp(floatArg(args[2]))
 	if step == 0 {
 		return nil, failPlain("The step of $range must not be 0")
 	}
@@ -95,7 +95,7 @@ func seededRandom(ev *evaluation, args []any) (any, error) {
 	if args[0] == undefined {
 		return random(ev, args)
 	}
-	return native.SeededRandom(int64(roundHalfUp(floatArg(args[0])))), nil
+	return native.SeededRandom(int64(native.RoundHalfUp(floatArg(args[0])))), nil
 }
 
 func uuid(*evaluation, []any) (any, error) { return native.UUID(), nil }

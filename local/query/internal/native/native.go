@@ -1,5 +1,5 @@
 // Package native holds what both query languages of Step Functions offer beyond their specifications: digests,
-// identifiers and seeded random numbers.
+// identifiers and seeded random numbers; and how both round.
 package native
 
 import (
@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"math"
 	"strings"
 	"unicode/utf16"
 )
@@ -92,4 +93,13 @@ func SeededRandom(seed int64) float64 {
 	}
 	high := next(26) << 27
 	return float64(high+next(27)) / (1 << 53)
+}
+
+// RoundHalfUp is JavaScript's Math.round: halves go up, -1.5 to -1.
+func RoundHalfUp(f float64) float64 {
+	floor := math.Floor(f)
+	if f-floor >= 0.5 {
+		return floor + 1
+	}
+	return floor
 }
