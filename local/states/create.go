@@ -187,7 +187,7 @@ func (s *StepFunctions) check(caller cloud.Caller, definition, role *string) err
 	if arn, ok := cloud.ParseARN(*role); !ok || arn.Service != "iam" || !strings.HasPrefix(arn.Resource, "role/") {
 		return cloud.Errorf(400, "InvalidArn", "Invalid Role Arn: '%s'", *role)
 	}
-	return s.cloud.Authorize(under(caller, "iam:PassedToService", principal), "iam:PassRole", *role)
+	return s.cloud.MayPass(caller, *role, principal)
 }
 
 // refused is the API's error of a machine that can not be made.

@@ -5,7 +5,6 @@
 package states
 
 import (
-	"maps"
 	"strconv"
 	"strings"
 
@@ -60,7 +59,7 @@ func isNumber(qualifier string) bool {
 func (s *StepFunctions) authorize(caller cloud.Caller, action, arn string) error {
 	machineARN, qualifier := cutQualifier(arn)
 	if qualifier != "" {
-		caller = under(caller, "states:StateMachineQualifier", qualifier)
+		caller = caller.With("states:StateMachineQualifier", qualifier)
 	}
 	return s.cloud.Authorize(caller, "states:"+action, machineARN)
 }
@@ -90,15 +89,4 @@ func (s *StepFunctions) target(caller cloud.Caller, action, arn string) (target,
 
 func noMachine(arn string) error {
 	return cloud.Errorf(400, "StateMachineDoesNotExist", "State Machine Does Not Exist: '%s'", arn)
-}
-
-// under is the caller with one more condition key.
-func under(caller cloud.Caller, key, value string) cloud.Caller {
-	keys := maps.Clone(caller.Context)
-	if keys == nil {
-		keys = map[string]string{}
-	}
-	keys[key] = value
-	caller.Context = keys
-	return caller
 }
