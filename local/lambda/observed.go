@@ -4,6 +4,7 @@ package lambda
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"iter"
 	"os"
@@ -82,7 +83,7 @@ func (t *timeline) note(at int64, now time.Time) {
 
 // of is when what is at a place was written.
 func (t *timeline) of(at int64) time.Time {
-	i, exact := slices.BinarySearchFunc(t.moments, at, func(m moment, at int64) int { return int(min(max(m.at-at, -1), 1)) })
+	i, exact := slices.BinarySearchFunc(t.moments, at, func(m moment, at int64) int { return cmp.Compare(m.at, at) })
 	if !exact && i > 0 {
 		i--
 	}

@@ -3,6 +3,7 @@ package logs
 // This file takes events.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -102,7 +103,7 @@ func (in putLogEventsInput) check() error {
 // timely returns the events that are neither too old nor too new.
 func (in putLogEventsInput) timely(now time.Time, g *group) ([]inputEvent, *rejectedEvents) {
 	from := func(t time.Time) int {
-		at, _ := slices.BinarySearchFunc(in.Events, milliseconds(t), func(e inputEvent, at int64) int { return int(min(max(*e.Time-at, -1), 1)) })
+		at, _ := slices.BinarySearchFunc(in.Events, milliseconds(t), func(e inputEvent, at int64) int { return cmp.Compare(*e.Time, at) })
 		return at
 	}
 	expired, tooOld := 0, from(now.Add(-maxAge))

@@ -3,6 +3,7 @@ package logs
 // This file is log streams and their events.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -35,12 +36,7 @@ type event struct {
 func (e event) id() string { return fmt.Sprintf("3%014d%041d", e.time, e.sequence) }
 
 func byTime(a, b event) int {
-	switch {
-	case a.time != b.time:
-		return int(min(max(a.time-b.time, -1), 1))
-	default:
-		return int(min(max(a.sequence-b.sequence, -1), 1))
-	}
+	return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.sequence, b.sequence))
 }
 
 // A Line is what a service has logged by itself.
@@ -211,7 +207,7 @@ func (l *Logs) describeLogStreams(_ context.Context, caller cloud.Caller, in des
 	slices.SortFunc(out.LogStreams, func(a, b describedStream) int {
 		order := strings.Compare(a.Name, b.Name)
 		if in.OrderBy == "LastEventTime" && a.LastEvent != b.LastEvent {
-			order = int(min(max(a.LastEvent-b.LastEvent, -1), 1))
+			order = cmp.Compare(a.LastEvent, b.LastEvent)
 		}
 		if in.Descending {
 			order = -order
