@@ -5,14 +5,14 @@ package apigateway
 // through $context.error.validationErrorString.
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // complaints lists what is wrong with a document, one text for each keyword.
@@ -85,13 +85,11 @@ func list(names []string) string {
 }
 
 func compact(value any) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	text, err := cloud.Encode(value)
+	if err != nil {
 		return ""
 	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return string(text)
 }
 
 // at returns the value at a location inside a document.

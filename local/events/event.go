@@ -4,7 +4,6 @@
 package events
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -151,13 +150,11 @@ func (e *event) summary() *jsonvalue.Object {
 
 // encode returns compact JSON in which <, > and & stay themselves.
 func encode(value any) json.RawMessage {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	text, err := cloud.Encode(value)
+	if err != nil {
 		panic("events: encode an event: " + err.Error()) // all parts were decoded from JSON
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return text
 }
 
 // decodeJSON decodes what is known to be JSON.
