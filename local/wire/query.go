@@ -116,11 +116,11 @@ func (p query) fail(x *Exchange, e *cloud.Error) {
 		return
 	}
 	answer := queryError{Type: e.Fault(), Code: code, Message: e.Message, RequestID: x.RequestID}
-	if x.speaks.Query != nil {
-		answer.Namespace = x.speaks.Query.Namespace
-	}
-	if x.speaks.Query != nil && x.speaks.Query.Detail {
-		answer.Detail = new(string)
+	if q := x.speaks.Query; q != nil {
+		answer.Namespace = q.Namespace
+		if q.Detail {
+			answer.Detail = new(string)
+		}
 	}
 	x.document(e.Status, answer)
 }
