@@ -5,6 +5,7 @@ package iam
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -180,13 +181,7 @@ func (s *IAM) Privileges() Privileges {
 		}
 	}
 	slices.SortFunc(p.Unused, func(x, y UnusedGrant) int {
-		if c := strings.Compare(x.Principal, y.Principal); c != 0 {
-			return c
-		}
-		if c := strings.Compare(x.Policy, y.Policy); c != 0 {
-			return c
-		}
-		return x.Statement - y.Statement
+		return cmp.Or(strings.Compare(x.Principal, y.Principal), strings.Compare(x.Policy, y.Policy), cmp.Compare(x.Statement, y.Statement))
 	})
 	s.refused.mu.Lock()
 	defer s.refused.mu.Unlock()
@@ -194,7 +189,8 @@ func (s *IAM) Privileges() Privileges {
 		p.Refused = append(p.Refused, *call)
 	}
 	slices.SortFunc(p.Refused, func(x, y RefusedCall) int {
-		return strings.Compare(x.Principal+"\x00"+x.Action+"\x00"+x.Resource+"\x00"+x.Reason, y.Principal+"\x00"+y.Action+"\x00"+y.Resource+"\x00"+y.Reason)
+		return cmp.Or(strings.Compare(x.Principal, y.Principal), strings.Compare(x.Action, y.Action),
+			strings.Compare(x.Resource, y.Resource), strings.Compare(x.Reason, y.Reason))
 	})
 	p.Dropped = s.refused.dropped
 	return p
