@@ -95,6 +95,7 @@ func TestEventsOfAllStreamsAreFoundInTheOrderOfTime(t *testing.T) {
 		{"of streams by their prefix", cloudwatchlogs.FilterLogEventsInput{LogStreamNamePrefix: aws.String("ot")}, []string{"o ERROR"}},
 		{"of a time, the end included", cloudwatchlogs.FilterLogEventsInput{StartTime: aws.Int64(at.UnixMilli() + 1), EndTime: aws.Int64(at.UnixMilli() + 1000)}, []string{"a2 ERROR", "b1 ERROR"}},
 		{"from the earliest time that can be said", cloudwatchlogs.FilterLogEventsInput{StartTime: aws.Int64(math.MinInt64), LogStreamNames: []string{"other"}}, []string{"o ERROR"}},
+		{"to the latest time that can be said", cloudwatchlogs.FilterLogEventsInput{EndTime: aws.Int64(math.MaxInt64), LogStreamNames: []string{"other"}}, []string{"o ERROR"}},
 		{"by the group's ARN", cloudwatchlogs.FilterLogEventsInput{LogGroupIdentifier: aws.String("arn:aws:logs:eu-west-1:111122223333:log-group:/app"), LogStreamNames: []string{"b"}}, []string{"b1 ERROR", "b2"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ package logs
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -199,7 +200,7 @@ func (l *Logs) filterLogEvents(_ context.Context, caller cloud.Caller, in filter
 		return out, cloud.Errorf(400, "ResourceNotFoundException", "The specified log stream does not exist.")
 	}
 	end := in.End
-	if end != nil {
+	if end != nil && *end < math.MaxInt64 {
 		after := *end + 1
 		end = &after
 	}
