@@ -254,7 +254,9 @@ func limited(given *int, otherwise, most int) (int, error) {
 // place is where a page ends, within a token.
 func place(token, form string, at ...any) error {
 	if n, err := fmt.Sscanf(token, form, at...); err != nil || n != len(at) {
-		return invalid("The specified nextToken is invalid.")
+		return invalidToken()
 	}
 	return nil
 }
+
+func invalidToken() error { return invalid("The specified nextToken is invalid.") }

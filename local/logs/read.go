@@ -3,6 +3,7 @@ package logs
 // This file finds events again.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -65,7 +66,7 @@ func (l *Logs) getLogEvents(_ context.Context, caller cloud.Caller, in getLogEve
 		return out, err
 	}
 	if len(found) == 0 {
-		return out, cloud.Errorf(400, "ResourceNotFoundException", "The specified log stream does not exist.")
+		return out, noStream()
 	}
 	events := between(found[0].recorded(), in.Start, in.End)
 	first, last, err := in.page(events, limit)
@@ -85,7 +86,7 @@ func (in getLogEventsInput) page(events []event, limit int) (first, last int, er
 	at, known := slices.BinarySearchFunc(events, id, func(e event, id string) int { return strings.Compare(e.id(), id) })
 	switch {
 	case given && (direction != "f" && direction != "b" || len(id) != len(event{}.id())):
-		return 0, 0, invalid("The specified nextToken is invalid.")
+		return 0, 0, invalidToken()
 	case direction == "f":
 		if known {
 			at++
@@ -196,8 +197,8 @@ func (l *Logs) filterLogEvents(_ context.Context, caller cloud.Caller, in filter
 	if err != nil {
 		return out, err
 	}
-	if missing := absent(in.Streams, streams); missing {
-		return out, cloud.Errorf(400, "ResourceNotFoundException", "The specified log stream does not exist.")
+	if absent(in.Streams, streams) {
+		return out, noStream()
 	}
 	end := in.End
 	if end != nil && *end < math.MaxInt64 {
@@ -212,10 +213,7 @@ func (l *Logs) filterLogEvents(_ context.Context, caller cloud.Caller, in filter
 		}
 	}
 	slices.SortFunc(out.Events, func(a, b filteredEvent) int {
-		if c := strings.Compare(a.ID, b.ID); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Stream, b.Stream)
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Stream, b.Stream))
 	})
 	return out, out.cut(in.NextToken, limit)
 }
@@ -226,13 +224,10 @@ func (out *filterLogEventsOutput) cut(token string, limit int) error {
 	if token != "" {
 		id, stream, ok := strings.Cut(token, "/")
 		if !ok || len(id) != len(event{}.id()) {
-			return invalid("The specified nextToken is invalid.")
+			return invalidToken()
 		}
 		first, _ = slices.BinarySearchFunc(out.Events, token, func(e filteredEvent, _ string) int {
-			if c := strings.Compare(e.ID, id); c != 0 {
-				return c
-			}
-			return strings.Compare(e.Stream, stream+"\x00")
+			return cmp.Or(strings.Compare(e.ID, id), strings.Compare(e.Stream, stream+"\x00"))
 		})
 	}
 	last, bytes := first, 0

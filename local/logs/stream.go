@@ -90,7 +90,11 @@ func (g *group) stream(name string) (*stream, error) {
 	if s := g.streams[name]; s != nil {
 		return s, nil
 	}
-	return nil, cloud.Errorf(400, "ResourceNotFoundException", "The specified log stream does not exist.")
+	return nil, noStream()
+}
+
+func noStream() error {
+	return cloud.Errorf(400, "ResourceNotFoundException", "The specified log stream does not exist.")
 }
 
 type streamInput struct {
