@@ -3,6 +3,7 @@
 package states
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,10 +107,7 @@ func (e *InvalidDefinition) diagnostics() []diagnostic {
 	lacking := map[string]int{} // where the fields that an object lacks are told of
 	missing := map[string][]string{}
 	for _, f := range e.faults {
-		d := diagnostic{"ERROR", schemaValidationFailed, f.message, f.path}
-		replace(&d.Code, f.aws.code)
-		replace(&d.Message, f.aws.message)
-		replace(&d.Location, f.aws.location)
+		d := diagnostic{"ERROR", cmp.Or(f.aws.code, schemaValidationFailed), cmp.Or(f.aws.message, f.message), cmp.Or(f.aws.location, f.path)}
 		if f.aws.nowhere {
 			d.Location = ""
 		}
@@ -125,12 +123,6 @@ func (e *InvalidDefinition) diagnostics() []diagnostic {
 		list = append(list, d)
 	}
 	return list
-}
-
-func replace(text *string, by string) {
-	if by != "" {
-		*text = by
-	}
 }
 
 // forAPI is how CreateStateMachine and UpdateStateMachine name the faults.
@@ -168,14 +160,11 @@ func (s *StepFunctions) validateStateMachineDefinition(_ context.Context, caller
 		}
 		diagnostics = invalid.diagnostics()
 	}
-	result, most := "OK", maxDiagnostics
+	result := "OK"
 	if len(diagnostics) > 0 {
 		result = "FAIL"
 	}
-	if r.MaxResults > 0 {
-		most = r.MaxResults
-	}
-	told := diagnostics[:min(most, len(diagnostics))]
+	told := diagnostics[:min(cmp.Or(r.MaxResults, maxDiagnostics), len(diagnostics))]
 	return map[string]any{"result": result, "diagnostics": told, "truncated": len(told) < len(diagnostics)}, nil
 }
 
