@@ -250,6 +250,11 @@ func TestWhatIsAskedOfWhatIsNotThereOrIsMalformedIsRefused(t *testing.T) {
 			return err
 		},
 			"InvalidParameterException", "limit"},
+		{"a page before the first", func() error {
+			_, err := client.DescribeLogStreams(ctx, &cloudwatchlogs.DescribeLogStreamsInput{LogGroupName: g, NextToken: aws.String("-1")})
+			return err
+		},
+			"InvalidParameterException", "nextToken is invalid"},
 		{"a retention", func() error {
 			_, err := client.PutRetentionPolicy(ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: g, RetentionInDays: aws.Int32(2)})
 			return err

@@ -5,7 +5,6 @@ package logs
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -249,14 +248,6 @@ func limited(given *int, otherwise, most int) (int, error) {
 		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and %d", *given, most)
 	}
 	return *given, nil
-}
-
-// place is where a page ends, within a token.
-func place(token, form string, at ...any) error {
-	if n, err := fmt.Sscanf(token, form, at...); err != nil || n != len(at) {
-		return invalidToken()
-	}
-	return nil
 }
 
 func invalidToken() error { return invalid("The specified nextToken is invalid.") }

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -194,8 +195,8 @@ func (l *Logs) describeLogStreams(_ context.Context, caller cloud.Caller, in des
 	}
 	before := 0
 	if in.NextToken != "" {
-		if err := place(in.NextToken, "%d", &before); err != nil {
-			return out, err
+		if before, err = strconv.Atoi(in.NextToken); err != nil || before < 0 {
+			return out, invalidToken()
 		}
 	}
 	if err := l.authorize(caller, "DescribeLogStreams", name, ""); err != nil {
@@ -219,9 +220,11 @@ func (l *Logs) describeLogStreams(_ context.Context, caller cloud.Caller, in des
 		return order
 	})
 	all := out.LogStreams
-	out.LogStreams = all[min(before, len(all)):min(before+limit, len(all))]
-	if before+limit < len(all) {
-		out.NextToken = fmt.Sprint(before + limit)
+	first := min(before, len(all))
+	last := min(first+limit, len(all))
+	out.LogStreams = all[first:last]
+	if last < len(all) {
+		out.NextToken = strconv.Itoa(last)
 	}
 	return out, nil
 }
