@@ -25,7 +25,7 @@ type activity struct {
 	arn, name  string
 	created    time.Time
 	encryption encryptionConfiguration
-	tags       *tags
+	tags       tags
 	declared   bool // by a template
 
 	mu      sync.Mutex
@@ -96,7 +96,7 @@ type activities struct {
 }
 
 func (s *StepFunctions) newActivity(name string) *activity {
-	return &activity{arn: s.cloud.ARN("states", "activity:"+name), name: name, created: time.Now(), tags: newTags(nil), news: make(chan struct{})}
+	return &activity{arn: s.cloud.ARN("states", "activity:"+name), name: name, created: time.Now(), news: make(chan struct{})}
 }
 
 // add puts an activity in place, or returns the one that has its name.

@@ -28,7 +28,7 @@ type machine struct {
 	current    atomic.Pointer[revision]
 	updating   sync.Mutex // held by one update at a time
 	published  published
-	tags       *tags
+	tags       tags
 	declared   bool // by a template
 
 	mocked     []string     // its names in mock configurations
@@ -62,7 +62,7 @@ func (s *StepFunctions) newMachine(name string, express bool, created time.Time,
 		states: s, name: name, express: express,
 		arn:     s.cloud.ARN("states", "stateMachine:"+name),
 		mocked:  append([]string{name}, mocked...),
-		created: created, executions: newRegister(s.options), tags: newTags(nil),
+		created: created, executions: newRegister(s.options),
 	}
 	m.dimensions = map[string]string{"StateMachineArn": m.arn}
 	return m

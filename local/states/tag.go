@@ -28,8 +28,6 @@ type tags struct {
 	list []tag
 }
 
-func newTags(list []tag) *tags { return &tags{list: list} }
-
 func (t *tags) all() []tag {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -70,7 +68,7 @@ func (t *tags) remove(keys []string) {
 
 func checkTags(list []tag, resource string) error {
 	if len(list) > maxTags {
-		return &cloud.Error{Status: 400, Code: "TooManyTags", Message: "Resource " + resource + " has more tags than 50"}
+		return cloud.Errorf(400, "TooManyTags", "Resource %s has more tags than %d", resource, maxTags)
 	}
 	for _, t := range list {
 		if t.Key == "" {
@@ -101,12 +99,12 @@ func (s *StepFunctions) tagged(caller cloud.Caller, action, arn string) (*tags, 
 		return nil, err
 	}
 	if m, err := s.existingMachine(arn); err == nil {
-		return m.tags, nil
+		return &m.tags, nil
 	}
 	if a := s.activities.find(arn); a != nil {
-		return a.tags, nil
+		return &a.tags, nil
 	}
-	return nil, &cloud.Error{Status: 400, Code: "ResourceNotFound", Message: "Resource not found: '" + arn + "'"}
+	return nil, cloud.Errorf(400, "ResourceNotFound", "Resource not found: '%s'", arn)
 }
 
 func (s *StepFunctions) tagResource(_ context.Context, caller cloud.Caller, r taggedRequest) (any, error) {
@@ -114,8 +112,11 @@ func (s *StepFunctions) tagResource(_ context.Context, caller cloud.Caller, r ta
 	if err != nil {
 		return nil, err
 	}
+	if err := t.add(r.Tags, r.ResourceARN); err != nil {
+		return nil, err
+	}
 	s.ledger.Changed()
-	return struct{}{}, t.add(r.Tags, r.ResourceARN)
+	return struct{}{}, nil
 }
 
 func (s *StepFunctions) untagResource(_ context.Context, caller cloud.Caller, r taggedRequest) (any, error) {
