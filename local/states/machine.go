@@ -37,8 +37,20 @@ type machine struct {
 }
 
 // create makes a machine and begins to serve it.
-// In mock configurations it also goes by its other names.
 func (s *StepFunctions) create(name string, express bool, w wish, mocked ...string) (*machine, error) {
+	m, err := s.prepare(name, express, w, mocked...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.serve(m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// prepare makes a machine that nobody knows yet.
+// In mock configurations it also goes by its other names.
+func (s *StepFunctions) prepare(name string, express bool, w wish, mocked ...string) (*machine, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -48,13 +60,18 @@ func (s *StepFunctions) create(name string, express bool, w wish, mocked ...stri
 		return nil, err
 	}
 	m.current.Store(first)
+	return m, nil
+}
+
+// serve makes a machine known.
+func (s *StepFunctions) serve(m *machine) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.machines[m.arn] != nil {
-		return nil, machineExists(m.arn)
+		return machineExists(m.arn)
 	}
 	s.machines[m.arn] = m
-	return m, nil
+	return nil
 }
 
 func (s *StepFunctions) newMachine(name string, express bool, created time.Time, mocked []string) *machine {

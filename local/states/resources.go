@@ -52,7 +52,7 @@ func (s *StepFunctions) declareMachine(_ context.Context, r cfn.Resource, p stat
 	if saved.Made != nil {
 		return cfn.Handle{}, machineExists(s.cloud.ARN("states", "stateMachine:"+name))
 	}
-	m, err := s.create(name, p.StateMachineType == "EXPRESS", wanted, r.LogicalID)
+	m, err := s.prepare(name, p.StateMachineType == "EXPRESS", wanted, r.LogicalID)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
@@ -61,6 +61,9 @@ func (s *StepFunctions) declareMachine(_ context.Context, r cfn.Resource, p stat
 		return cfn.Handle{}, err
 	}
 	m.tags.replace(p.Tags)
+	if err := s.serve(m); err != nil {
+		return cfn.Handle{}, err
+	}
 	if err := m.keep(); err != nil {
 		return cfn.Handle{}, err
 	}
