@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,18 @@ func (a *alias) routesTo(versionARN string) bool {
 	return slices.ContainsFunc(a.routes, func(r route) bool { return r.VersionARN == versionARN })
 }
 
+func (r route) version() string { return r.VersionARN }
+func (r route) weight() string  { return strconv.Itoa(r.Weight) }
+
+// listed is what routes have of something, as messages show it.
+func listed(routes []route, of func(route) string) string {
+	texts := make([]string, len(routes))
+	for i, r := range routes {
+		texts[i] = of(r)
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
+}
+
 const aliasPattern = `^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`
 
 var aliasName = regexp.MustCompile(`^[0-9]*[a-zA-Z_.-][a-zA-Z0-9_.-]*$`) // the same without looking ahead
@@ -50,35 +63,31 @@ func checkAliasName(name string) error {
 // checkRoutes checks what of routes needs no machine.
 func checkRoutes(routes []route) error {
 	const most = 2
-	arns, weights, sum := make([]string, len(routes)), make([]string, len(routes)), 0
-	for i, r := range routes {
-		arns[i], weights[i] = r.VersionARN, fmt.Sprint(r.Weight)
-		sum += r.Weight
-	}
 	switch {
 	case len(routes) == 0:
 		return invalidMember("[]", "routingConfiguration", "Member must have length greater than or equal to 1")
 	case len(routes) > most:
-		items := make([]string, len(routes))
-		for i, r := range routes {
-			items[i] = fmt.Sprintf("RoutingConfigurationListItem(stateMachineVersionArn=%s, weight=%d)", r.VersionARN, r.Weight)
+		item := func(r route) string {
+			return fmt.Sprintf("RoutingConfigurationListItem(stateMachineVersionArn=%s, weight=%d)", r.VersionARN, r.Weight)
 		}
-		return invalidMember("["+strings.Join(items, ", ")+"]", "routingConfiguration", "Member must have length less than or equal to 2")
-	case len(routes) == most && arns[0] == arns[1]:
+		return invalidMember(listed(routes, item), "routingConfiguration", "Member must have length less than or equal to 2")
+	case len(routes) == most && routes[0].VersionARN == routes[1].VersionARN:
 		return cloud.Errorf(400, "ValidationException",
-			"Routing configuration must contain distinct state machine version ARNs. Received: [%s]", strings.Join(arns, ", "))
+			"Routing configuration must contain distinct state machine version ARNs. Received: %s", listed(routes, route.version))
 	}
+	sum := 0
 	for i, r := range routes {
+		sum += r.Weight
 		member := fmt.Sprintf("routingConfiguration.%d.member.weight", i+1)
 		switch {
 		case r.Weight < 0:
-			return invalidMember(weights[i], member, "Member must have value greater than or equal to 0")
+			return invalidMember(r.weight(), member, "Member must have value greater than or equal to 0")
 		case r.Weight > 100:
-			return invalidMember(weights[i], member, "Member must have value less than or equal to 100")
+			return invalidMember(r.weight(), member, "Member must have value less than or equal to 100")
 		}
 	}
 	if sum != 100 {
-		return cloud.Errorf(400, "ValidationException", "Sum of routing configuration weights must equal 100. Received: [%s]", strings.Join(weights, ", "))
+		return cloud.Errorf(400, "ValidationException", "Sum of routing configuration weights must equal 100. Received: %s", listed(routes, route.weight))
 	}
 	return nil
 }
@@ -96,11 +105,7 @@ func (m *machine) checkVersions(routes []route) error {
 }
 
 func noVersions(routes []route) error {
-	arns := make([]string, len(routes))
-	for i, r := range routes {
-		arns[i] = r.VersionARN
-	}
-	return cloud.Errorf(400, "ValidationException", "Routing configuration must contain state machine version ARNs. Received: [%s]", strings.Join(arns, ", "))
+	return cloud.Errorf(400, "ValidationException", "Routing configuration must contain state machine version ARNs. Received: %s", listed(routes, route.version))
 }
 
 type createAliasRequest struct {
