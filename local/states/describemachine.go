@@ -5,6 +5,7 @@ package states
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -74,13 +75,8 @@ func (s *StepFunctions) listStateMachines(_ context.Context, caller cloud.Caller
 		return nil, err
 	}
 	s.mu.RLock()
-	machines := make([]*machine, 0, len(s.machines))
-	for _, m := range s.machines {
-		machines = append(machines, m)
-	}
+	machines := slices.SortedFunc(maps.Values(s.machines), func(a, b *machine) int { return cmp.Compare(a.name, b.name) })
 	s.mu.RUnlock()
-	slices.SortFunc(machines, func(a, b *machine) int { return cmp.Compare(a.name, b.name) })
-
 	return pageOf(r, "stateMachines", machines, (*machine).summary)
 }
 
