@@ -55,7 +55,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Forwarded-Port", a.port())
 	header.Set("X-Forwarded-Proto", "http")
 	if header.Get("X-Amzn-Trace-Id") == "" {
-		header.Set("X-Amzn-Trace-Id", traceID())
+		header.Set("X-Amzn-Trace-Id", "Root="+cloud.TraceID(cloud.UUID(), time.Now()))
 	}
 	answer := s.serve(r.Context(), &request{
 		method: r.Method, path: "/" + path, header: header, query: r.URL.Query(), body: body,
@@ -81,11 +81,6 @@ func unknownStage() response {
 	answer := (&fault{kind: invalidAPIKey, message: "Forbidden"}).answer()
 	answer.header.Set("X-Amzn-Requestid", cloud.UUID())
 	return answer
-}
-
-func traceID() string {
-	id := strings.ReplaceAll(cloud.UUID(), "-", "")
-	return "Root=1-" + strconv.FormatInt(time.Now().Unix(), 16) + "-" + id[:24]
 }
 
 func (g *APIGateway) identify(r *http.Request, body []byte) (cloud.Caller, error) {

@@ -3,7 +3,16 @@ package cloud
 import (
 	"crypto/rand"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 )
+
+// TraceID returns the id of an X-Ray trace that began at a time, made of a UUID:
+// "1-5759e988-bd862e3fe1be46a994272793".
+func TraceID(uuid string, at time.Time) string {
+	return "1-" + strconv.FormatInt(at.Unix(), 16) + "-" + strings.ReplaceAll(uuid, "-", "")[:24]
+}
 
 // UUID returns a random (version 4) UUID, as AWS identifies events and requests.
 func UUID() string {

@@ -112,7 +112,7 @@ func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 // traceID makes an X-Ray trace header, not sampled, of a request's id.
 func traceID(requestID string, t time.Time) string {
 	digits := strings.ReplaceAll(requestID, "-", "")
-	return "Root=1-" + strconv.FormatInt(t.Unix(), 16) + "-" + digits[:24] + ";Parent=" + digits[16:] + ";Sampled=0"
+	return "Root=" + cloud.TraceID(digits, t) + ";Parent=" + digits[16:] + ";Sampled=0"
 }
 
 func (e *environment) serveAnswer(w http.ResponseWriter, r *http.Request, id, kind string) {

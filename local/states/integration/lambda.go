@@ -5,7 +5,6 @@ package integration
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -71,7 +70,8 @@ func lambdaAnswer(result any) (any, error) {
 		return nil, err
 	}
 	headers := map[string]string{
-		"Connection": "keep-alive", "Content-Length": strconv.Itoa(len(payload)), "x-amzn-Remapped-Content-Length": "0", "X-Amzn-Trace-Id": traceID(),
+		"Connection": "keep-alive", "Content-Length": strconv.Itoa(len(payload)), "x-amzn-Remapped-Content-Length": "0",
+		"X-Amzn-Trace-Id": "Root=" + cloud.TraceID(cloud.UUID(), time.Now()) + ";Sampled=0", // of a call of its own
 	}
 	if version := textIn(answer, "ExecutedVersion"); version != "" {
 		headers["X-Amz-Executed-Version"] = version
@@ -83,12 +83,6 @@ func lambdaAnswer(result any) (any, error) {
 func payloadOf(answer *jsonvalue.Object) any {
 	payload, _ := answer.Get("Payload")
 	return payload
-}
-
-// traceID is that of a call of its own, which is not sampled.
-func traceID() string {
-	id := strings.ReplaceAll(cloud.UUID(), "-", "")
-	return "Root=1-" + strconv.FormatInt(time.Now().Unix(), 16) + "-" + id[:24] + ";Sampled=0"
 }
 
 // functionError returns the failure of a function that answered with an error.
