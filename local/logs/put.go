@@ -63,12 +63,13 @@ func (l *Logs) putLogEvents(_ context.Context, caller cloud.Caller, in putLogEve
 		now := time.Now()
 		taken, rejected := in.timely(now, g)
 		out.Rejected = rejected
-		for _, e := range taken {
+		batch := make([]event, len(taken))
+		for i, e := range taken {
 			g.sequence++
-			s.events = append(s.events, event{*e.Time, g.sequence, milliseconds(now), *e.Message})
+			batch[i] = event{*e.Time, g.sequence, milliseconds(now), *e.Message}
 			g.stored += size(*e.Message)
 		}
-		slices.SortFunc(s.events, byTime)
+		s.add(batch)
 		g.trim()
 		out.Token = fmt.Sprintf("%056d", g.sequence)
 		return nil
@@ -126,6 +127,17 @@ func (in putLogEventsInput) timely(now time.Time, g *group) ([]inputEvent, *reje
 		return in.Events, nil
 	}
 	return in.Events[min(first, tooNew):tooNew], &rejected
+}
+
+// add takes events that are in order. It leaves the events that are there where they
+// are, as somebody may be reading them.
+func (s *stream) add(batch []event) {
+	if n := len(s.events); n == 0 || len(batch) == 0 || byTime(s.events[n-1], batch[0]) < 0 {
+		s.events = append(s.events, batch...)
+		return
+	}
+	s.events = slices.Concat(s.events, batch)
+	slices.SortFunc(s.events, byTime)
 }
 
 // trim drops the group's oldest events while it has more than it keeps.

@@ -21,7 +21,7 @@ import (
 type stream struct {
 	name    string
 	created time.Time
-	events  []event // by time
+	events  []event // by time; none of them changes, see add
 	lines   iter.Seq[Line]
 }
 
@@ -229,7 +229,7 @@ func (l *Logs) describeLogStreams(_ context.Context, caller cloud.Caller, in des
 	return out, nil
 }
 
-// streams returns copies of a group's streams that are wanted.
+// streams returns a group's streams that are wanted, as they are now.
 func (l *Logs) streams(groupName string, wanted func(*stream) bool) ([]stream, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -243,7 +243,7 @@ func (l *Logs) streams(groupName string, wanted func(*stream) bool) ([]stream, e
 		if wanted(s) {
 			one := *s
 			first, _ := slices.BinarySearchFunc(one.events, oldest, func(e event, at int64) int { return byTime(e, event{time: at}) })
-			one.events = slices.Clone(one.events[first:])
+			one.events = one.events[first:]
 			found = append(found, one)
 		}
 	}
