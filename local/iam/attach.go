@@ -28,7 +28,7 @@ func (s *IAM) onPolicy(caller cloud.Caller, action string, k *kind, in attachmen
 		return invalid("policyArn", in.PolicyArn, "Member must have length greater than or equal to 20")
 	}
 	name := in.of(k)
-	caller = withContext(s.bounded(caller, k, name), "iam:PolicyARN", in.PolicyArn)
+	caller = s.bounded(caller, k, name).With("iam:PolicyARN", in.PolicyArn)
 	return s.with(caller, action, k, name, do)
 }
 
@@ -112,7 +112,7 @@ type putBoundaryInput struct {
 
 func (s *IAM) putBoundary(k *kind) func(context.Context, cloud.Caller, putBoundaryInput) (none, error) {
 	return func(_ context.Context, caller cloud.Caller, in putBoundaryInput) (none, error) {
-		caller = withContext(caller, "iam:PermissionsBoundary", in.PermissionsBoundary)
+		caller = caller.With("iam:PermissionsBoundary", in.PermissionsBoundary)
 		return none{}, s.with(caller, "Put"+k.name+"PermissionsBoundary", k, in.of(k), func(e *entity) error {
 			return s.setBoundary(e, in.PermissionsBoundary)
 		})

@@ -5,7 +5,6 @@ package iam
 
 import (
 	"context"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -201,16 +200,8 @@ func (s *IAM) bounded(caller cloud.Caller, k *kind, name string) cloud.Caller {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if e, err := s.find(k, name); err == nil && e.boundary != nil {
-		return withContext(caller, "iam:PermissionsBoundary", e.boundary.arn)
+		return caller.With("iam:PermissionsBoundary", e.boundary.arn)
 	}
-	return caller
-}
-
-func withContext(caller cloud.Caller, key, value string) cloud.Caller {
-	keys := map[string]string{}
-	maps.Copy(keys, caller.Context)
-	keys[key] = value
-	caller.Context = keys
 	return caller
 }
 

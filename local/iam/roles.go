@@ -179,7 +179,7 @@ func (s *IAM) prepare(caller cloud.Caller, action string, k *kind, in newEntityI
 		return nil, err
 	}
 	if in.boundary != "" {
-		caller = withContext(caller, "iam:PermissionsBoundary", in.boundary)
+		caller = caller.With("iam:PermissionsBoundary", in.boundary)
 	}
 	e := s.newEntity(k, in.path, in.name)
 	if err := s.cloud.Authorize(caller, "iam:"+action, e.arn); err != nil {

@@ -101,9 +101,9 @@ func (s *STS) assumeRole(_ context.Context, caller cloud.Caller, in assumeRoleIn
 		return out, err
 	}
 	if in.ExternalId != "" {
-		caller = withContext(caller, "sts:ExternalId", in.ExternalId)
+		caller = caller.With("sts:ExternalId", in.ExternalId)
 	}
-	caller = withContext(caller, "sts:RoleSessionName", in.RoleSessionName)
+	caller = caller.With("sts:RoleSessionName", in.RoleSessionName)
 	permission := s.iam.Authorize(caller, "sts:AssumeRole", in.RoleArn)
 	within, packed, err := s.iam.sessionPolicies(in.Policy, in.managed())
 	if err != nil {
