@@ -64,7 +64,7 @@ func (v *version) sum(algorithm string, again bool) error {
 	}
 	sum, digest := newHash(algorithm), md5.New()
 	if sum == nil {
-		return cloud.Errorf(400, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return unsupportedAlgorithm()
 	}
 	if _, err := io.Copy(io.MultiWriter(sum, digest), io.NewSectionReader(v.body, 0, v.size)); err != nil {
 		return fmt.Errorf("read %s: %w", v.key, err)
@@ -84,7 +84,7 @@ func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, erro
 	}
 	sum := newHash(d.algorithm)
 	if sum == nil {
-		return segment{}, nil, cloud.Errorf(400, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return segment{}, nil, unsupportedAlgorithm()
 	}
 	body = io.TeeReader(body, sum)
 	seg, err := s.spool.read(body)

@@ -34,6 +34,10 @@ func invalidArgument(name, value, message string) error {
 	return about(cloud.Errorf(400, "InvalidArgument", "%s", message), "ArgumentName", name, "ArgumentValue", value)
 }
 
+func unsupportedAlgorithm() error {
+	return cloud.Errorf(400, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+}
+
 // notHonoured refuses a header.
 func notHonoured(header string) *cloud.Error {
 	return about(cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented"), "Header", header)

@@ -57,7 +57,7 @@ func uploadChecksum(algorithm, kind string) (string, error) {
 	case algorithm == "" && kind != "":
 		return "", cloud.Errorf(400, "InvalidRequest", "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
 	case algorithm != "" && newHash(algorithm) == nil:
-		return "", cloud.Errorf(400, "InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+		return "", unsupportedAlgorithm()
 	case kind == ofParts && algorithm == "crc64nvme", kind == fullObject && strings.HasPrefix(algorithm, "sha"):
 		return "", cloud.Errorf(400, "InvalidRequest", "The %s checksum type cannot be used with the %s checksum algorithm.", kind, algorithm)
 	case algorithm == "" || algorithm == "crc64nvme":
