@@ -3,7 +3,6 @@
 package s3
 
 import (
-	"encoding/xml"
 	"net/http"
 	"slices"
 
@@ -41,10 +40,7 @@ func (q *request) bucketTagging() error {
 	if len(b.tags) == 0 {
 		return about(cloud.Errorf(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist"), "BucketName", q.bucket)
 	}
-	return q.XML(http.StatusOK, struct {
-		XMLName xml.Name
-		Tags    []Tag `xml:"TagSet>Tag"`
-	}{xmlNamed("Tagging"), b.tags})
+	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), b.tags})
 }
 
 // tagged authorizes reading or changing the tags of a version and finds it.
