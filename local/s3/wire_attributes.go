@@ -107,13 +107,12 @@ func headerTags(header string) ([]Tag, error) {
 	}
 	values, err := url.ParseQuery(header)
 	var tags []Tag
+	twice := false
 	for key, list := range values {
-		if len(list) > 1 {
-			err = cloud.Errorf(400, "InvalidArgument", "twice")
-		}
+		twice = twice || len(list) > 1
 		tags = append(tags, Tag{key, list[0]})
 	}
-	if err != nil {
+	if err != nil || twice {
 		return nil, invalidArgument("x-amz-tagging", header, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
 	}
 	slices.SortFunc(tags, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
