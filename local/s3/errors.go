@@ -8,9 +8,11 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// about returns an error with the members of its document: name, value, name, value.
+// about returns an error with members of its document: name, value, name, value.
 func about(err *cloud.Error, members ...string) *cloud.Error {
-	err.Fields = map[string]any{}
+	if err.Fields == nil {
+		err.Fields = map[string]any{}
+	}
 	for i := 0; i < len(members); i += 2 {
 		err.Fields[members[i]] = members[i+1]
 	}

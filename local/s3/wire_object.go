@@ -87,18 +87,13 @@ func (q *request) checkPreconditions() error {
 	match, none := q.Request.Header.Get("If-Match"), q.Request.Header.Get("If-None-Match")
 	switch {
 	case match != "" && none != "":
-		return moreAbout(notHonoured("If-Match,If-None-Match"), "Multiple conditional request headers present in the request")
+		return about(notHonoured("If-Match,If-None-Match"), "additionalMessage", "Multiple conditional request headers present in the request")
 	case none != "" && none != "*":
-		return moreAbout(notHonoured("If-None-Match"), "We don't accept the provided value of If-None-Match header for this API")
+		return about(notHonoured("If-None-Match"), "additionalMessage", "We don't accept the provided value of If-None-Match header for this API")
 	case match == "*":
-		return moreAbout(notHonoured("If-Match"), "We don't accept the provided value of If-Match header for this API")
+		return about(notHonoured("If-Match"), "additionalMessage", "We don't accept the provided value of If-Match header for this API")
 	}
 	return nil
-}
-
-func moreAbout(e *cloud.Error, message string) error {
-	e.Fields["additionalMessage"] = message
-	return e
 }
 
 func (q *request) putObject() error {
@@ -143,9 +138,9 @@ func (q *request) setChecksums(o *Object) {
 
 func checksumType(sum string) string {
 	if strings.Contains(sum, "-") {
-		return "COMPOSITE"
+		return ofParts
 	}
-	return "FULL_OBJECT"
+	return fullObject
 }
 
 func quote(etag string) string { return `"` + etag + `"` }
