@@ -141,21 +141,17 @@ func (s *SQS) publishPolicy(q *queue, policy string) error {
 		document = json.RawMessage(policy)
 	}
 	if err := s.cloud.SetResourcePolicy(q.arn, "", document); err != nil {
-		return fail("InvalidAttributeValue", "InvalidAttributeValue", "Invalid value for the parameter Policy.")
+		return invalidAttribute("Policy")
 	}
 	return nil
 }
 
 // differs refuses attributes that the queue has not.
 func (q *queue) differs(asked map[string]string, wanted settings) error {
-	has := q.attributes()
-	q.mu.Lock()
-	queue := q.settings
-	q.mu.Unlock()
-	if queue.fifo != wanted.fifo {
+	has, want := q.attributes(), wanted.attributes()
+	if has["FifoQueue"] != want["FifoQueue"] {
 		return alreadyExists("FifoQueue")
 	}
-	want := wanted.attributes()
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		if want[name] != has[name] {
 			return alreadyExists(name)

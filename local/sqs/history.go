@@ -35,9 +35,7 @@ func (s *settings) scope(m *message) string {
 // checkIDs checks what only a FIFO queue takes, and fills the deduplication id
 // in. The ids of a standard queue's fair use have the same form.
 func (q *queue) checkIDs(in *messageInput) error {
-	q.mu.Lock()
-	contentBased := q.settings.contentBased
-	q.mu.Unlock()
+	contentBased := q.current().contentBased
 	if q.history == nil {
 		if in.MessageDeduplicationId != nil {
 			return notForThisType("MessageDeduplicationId", *in.MessageDeduplicationId)
@@ -70,12 +68,12 @@ func noDeduplication() error {
 // checkEntryIDs refuses a batch for a FIFO queue as a whole if an entry lacks
 // what it needs to be in order.
 func (q *queue) checkEntryIDs(entries []sendEntry) error {
-	q.mu.Lock()
-	contentBased := q.settings.contentBased
-	q.mu.Unlock()
+	if q.history == nil {
+		return nil
+	}
+	contentBased := q.current().contentBased
 	for _, entry := range entries {
 		switch {
-		case q.history == nil:
 		case entry.MessageGroupId == nil:
 			return invalid("The request must contain the parameter MessageGroupId.")
 		case entry.MessageDeduplicationId == nil && !contentBased:

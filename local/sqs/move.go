@@ -244,9 +244,8 @@ func (s *SQS) destinations(source *queue, chosen string) []string {
 }
 
 func (q *queue) redrivesTo(target *queue) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.settings.redrive != nil && q.settings.redrive.target == target.arn
+	redrive := q.current().redrive
+	return redrive != nil && redrive.target == target.arn
 }
 
 // deadLetterQueue finds a queue that some other queue gives messages up to.

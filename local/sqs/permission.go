@@ -102,9 +102,7 @@ func (s *SQS) removePermission(_ context.Context, _ cloud.Caller, q *queue, in s
 
 // policy is the queue's policy, or one without statements.
 func (q *queue) policy() (policyDocument, error) {
-	q.mu.Lock()
-	text := q.settings.policy
-	q.mu.Unlock()
+	text := q.current().policy
 	document := policyDocument{Version: "2008-10-17", ID: q.arn + "/SQSDefaultPolicy"}
 	if text == "" {
 		return document, nil
@@ -131,9 +129,7 @@ func (s *SQS) writePolicy(q *queue, document policyDocument) error {
 		}
 		text = string(raw)
 	}
-	q.mu.Lock()
-	changed := q.settings
-	q.mu.Unlock()
+	changed := q.current()
 	changed.policy = text
 	return s.change(q, changed)
 }

@@ -68,6 +68,13 @@ func newQueue(name, arn string, settings settings, queueByARN func(arn string) *
 	return q
 }
 
+// current are the queue's settings as they are now.
+func (q *queue) current() settings {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.settings
+}
+
 // use notes that the queue is of use to somebody.
 func (q *queue) use() {
 	q.mu.Lock()

@@ -162,9 +162,7 @@ type setAttributesInput struct {
 }
 
 func (s *SQS) setQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in setAttributesInput) (any, error) {
-	q.mu.Lock()
-	changed := q.settings
-	q.mu.Unlock()
+	changed := q.current()
 	if err := changed.setAll(in.Attributes); err != nil {
 		return nil, err
 	}
@@ -176,10 +174,7 @@ func (s *SQS) change(q *queue, to settings) error {
 	if err := s.checkRedrive(q.arn, to.redrive); err != nil {
 		return err
 	}
-	q.mu.Lock()
-	policy := q.settings.policy
-	q.mu.Unlock()
-	if to.policy != policy {
+	if to.policy != q.current().policy {
 		if err := s.publishPolicy(q, to.policy); err != nil {
 			return err
 		}

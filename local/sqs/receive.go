@@ -61,9 +61,7 @@ func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in r
 
 // order checks what is asked for, and fills in what the queue says of it.
 func (q *queue) order(in receiveInput) (order, error) {
-	q.mu.Lock()
-	o := order{max: 1, visibility: -1, wait: q.settings.wait}
-	q.mu.Unlock()
+	o := order{max: 1, visibility: -1, wait: q.current().wait}
 	if n := in.MaxNumberOfMessages; n != nil {
 		if *n < 1 || *n > maxEntries {
 			return o, invalid("Value %d for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and %d, if provided.", *n, maxEntries)

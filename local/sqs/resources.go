@@ -73,9 +73,7 @@ func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, _, af
 	if err != nil {
 		return h, err
 	}
-	q.mu.Lock()
-	changed.policy = q.settings.policy
-	q.mu.Unlock()
+	changed.policy = q.current().policy
 	q.setTags(after.tags())
 	return h, s.change(q, changed)
 }

@@ -108,9 +108,7 @@ func (q *queue) checkSend(in *messageInput) error {
 	if err := checkSystemAttributes(in.MessageSystemAttributes); err != nil {
 		return err
 	}
-	q.mu.Lock()
-	limit := q.settings.maxBytes
-	q.mu.Unlock()
+	limit := q.current().maxBytes
 	if size(*in.MessageBody, in.MessageAttributes) > limit {
 		return invalid("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", limit)
 	}
