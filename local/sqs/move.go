@@ -221,9 +221,7 @@ func (s *SQS) cancelMessageMoveTask(_ context.Context, caller cloud.Caller, in s
 	defer source.mu.Unlock()
 	place := slices.IndexFunc(source.moves, func(task *moveTask) bool { return task.id == handle.TaskID && task.status == running })
 	if place < 0 {
-		gone := fail("ResourceNotFoundException", "ResourceNotFoundException", "Task does not exist.")
-		gone.Status = 404
-		return nil, gone
+		return nil, resourceNotFound("Task does not exist.")
 	}
 	source.moves[place].status = cancelled
 	return map[string]int{"ApproximateNumberOfMessagesMoved": source.moves[place].moved}, nil
@@ -261,7 +259,11 @@ func (s *SQS) deadLetterQueue(arn string) (*queue, error) {
 }
 
 func noSuchResource(parameter string) error {
-	err := fail("ResourceNotFoundException", "ResourceNotFoundException", "The resource that you specified for the %s parameter doesn't exist.", parameter)
+	return resourceNotFound("The resource that you specified for the %s parameter doesn't exist.", parameter)
+}
+
+func resourceNotFound(format string, args ...any) error {
+	err := fail("ResourceNotFoundException", "ResourceNotFoundException", format, args...)
 	err.Status = 404
 	return err
 }
