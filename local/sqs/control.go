@@ -190,22 +190,31 @@ func (q *queue) tagged() map[string]string {
 	return maps.Clone(q.tags)
 }
 
+// retag changes the tags, unless the change fails. No other one comes in between.
+func (q *queue) retag(change func(tags map[string]string) error) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	tags := maps.Clone(q.tags)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	if err := change(tags); err != nil {
+		return err
+	}
+	q.tags = tags
+	return nil
+}
+
 type tagInput struct {
 	target
 	Tags map[string]string `query:"Tag"`
 }
 
 func (s *SQS) tagQueue(_ context.Context, _ cloud.Caller, q *queue, in tagInput) (any, error) {
-	tags := q.tagged()
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	maps.Copy(tags, in.Tags)
-	if err := checkTags(tags); err != nil {
-		return nil, err
-	}
-	q.setTags(tags)
-	return struct{}{}, nil
+	return struct{}{}, q.retag(func(tags map[string]string) error {
+		maps.Copy(tags, in.Tags)
+		return checkTags(tags)
+	})
 }
 
 type untagInput struct {
@@ -214,12 +223,12 @@ type untagInput struct {
 }
 
 func (s *SQS) untagQueue(_ context.Context, _ cloud.Caller, q *queue, in untagInput) (any, error) {
-	tags := q.tagged()
-	for _, key := range in.TagKeys {
-		delete(tags, key)
-	}
-	q.setTags(tags)
-	return struct{}{}, nil
+	return struct{}{}, q.retag(func(tags map[string]string) error {
+		for _, key := range in.TagKeys {
+			delete(tags, key)
+		}
+		return nil
+	})
 }
 
 func (s *SQS) listQueueTags(_ context.Context, _ cloud.Caller, q *queue, _ target) (any, error) {
