@@ -99,8 +99,8 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 		}
 	}
 	slices.SortFunc(plan.Changes, func(a, b Change) int { return cmp.Compare(a.LogicalID, b.LogicalID) })
-	foreseen, err := to.resolveOutputs(r)
-	plan.Outputs = err != nil || !same(foreseen.Outputs, c.Outputs) || !maps.Equal(foreseen.ExportNames, c.ExportNames)
+	outcome, err := to.resolveOutputs(r)
+	plan.Outputs = err != nil || !same(outcome.Outputs, c.Outputs) || !maps.Equal(outcome.ExportNames, c.ExportNames)
 	plan.Tags = !slices.Equal(c.stack.sortedTags(), to.sortedTags())
 	return plan, nil
 }
@@ -245,7 +245,7 @@ func (p planner) reasons(now, wanted *instance, name string, recreation schema.R
 	case slices.ContainsFunc(reasons, func(d Detail) bool { return d.Evaluation == "Static" }):
 		direct.Evaluation = "Dynamic"
 		reasons = slices.Insert(reasons, 0, direct)
-	case len(reasons) == 0 || otherwise(now, wanted, name):
+	case len(reasons) == 0 || !reflect.DeepEqual(now.declared.Properties[name], wanted.declared.Properties[name]):
 		reasons = slices.Insert(reasons, 0, direct)
 	}
 	for i := range reasons {

@@ -6,7 +6,6 @@ package cfn
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"strings"
 )
 
@@ -112,9 +111,4 @@ func (p planner) shows(c *Change, now *instance, declared *declaration) {
 	if declared != nil {
 		c.After = p.after.shown(declared)
 	}
-}
-
-// otherwise tells whether a template says something else of a property.
-func otherwise(now, wanted *instance, name string) bool {
-	return !reflect.DeepEqual(now.declared.Properties[name], wanted.declared.Properties[name])
 }
