@@ -172,11 +172,12 @@ func (d *DynamoDB) updateTimeToLive(_ context.Context, caller cloud.Caller, in t
 	if err != nil {
 		return answer, err
 	}
-	wanted, err := t.shape.Load().spec.table(t.arn)
+	now := t.shape.Load()
+	wanted, err := now.spec.table(t.arn)
 	if err != nil {
 		return answer, err
 	}
-	now, next := t.shape.Load(), wanted.shape.Load()
+	next := wanted.shape.Load()
 	next.protected = now.protected
 	switch spec := in.TimeToLiveSpecification; {
 	case spec.AttributeName == "":
