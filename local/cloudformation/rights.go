@@ -31,7 +31,7 @@ func (f *CloudFormation) actor(caller cloud.Caller, given, last string) (cloud.C
 	return actor, role, nil
 }
 
-// may asks for a deed to one of a stack's resources.
+// mayDo asks for a deed to one of a stack's resources.
 func (f *CloudFormation) mayDo(s *stack, deed cfn.Deed) error {
 	f.mu.RLock()
 	actor := f.root(s).actor
