@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,7 +15,6 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/accounts"
-	"github.com/tradepost-dev/tradepost/local"
 )
 
 // applications is how many are sent, one after the other.
@@ -25,18 +23,11 @@ const applications = 1000
 // measureApplications compares what an applicant waits for with what the
 // handlers themselves take, by their metric Duration: all else is the engine's.
 func measureApplications(ctx context.Context, o options) (results []result, err error) {
-	state, err := os.MkdirTemp("", "bench-")
+	l, stop, err := o.start(ctx, laptop.Options{Systems: []laptop.System{accounts.System()}})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
-	l, err := laptop.Start(ctx, laptop.Options{
-		Root: o.root, State: state, Systems: []laptop.System{accounts.System()}, Engine: local.Options{WithoutData: true},
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 	bank, err := accounts.Connect(l)
 	if err != nil {
 		return nil, err

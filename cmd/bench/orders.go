@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
@@ -39,18 +38,11 @@ const (
 // them, for the baseline, the functions alone.
 func measureOrders(ctx context.Context, o options) (results []result, err error) {
 	local.LimitMemory()
-	state, err := os.MkdirTemp("", "bench-")
+	l, stop, err := o.start(ctx, laptop.Options{Systems: []laptop.System{ordering.System()}})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
-	l, err := laptop.Start(ctx, laptop.Options{
-		Root: o.root, State: state, Systems: []laptop.System{ordering.System()}, Engine: local.Options{WithoutData: true},
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 	shop, err := ordering.Connect(l)
 	if err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,23 +37,16 @@ const (
 // thousand have come, and applies their list twice.
 func measurePartners(ctx context.Context, o options) (results []result, err error) {
 	local.LimitMemory()
-	state, err := os.MkdirTemp("", "bench-")
+	l, stop, err := o.start(ctx, laptop.Options{Systems: []laptop.System{b2b.System()}})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
-	l, err := laptop.Start(ctx, laptop.Options{
-		Root: o.root, State: state, Systems: []laptop.System{b2b.System()}, Engine: local.Options{WithoutData: true},
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 	desk, err := b2b.Connect(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	list, err := partners.Load(filepath.Join(state, "partners.json"))
+	list, err := partners.Load(filepath.Join(l.State, "partners.json"))
 	if err != nil {
 		return nil, err
 	}

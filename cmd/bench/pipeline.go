@@ -61,21 +61,15 @@ func measurePipeline(ctx context.Context, o options) ([]result, error) {
 // prints what that took.
 func runThrough(ctx context.Context, o options) (err error) {
 	local.LimitMemory()
-	state, err := os.MkdirTemp("", "bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
 	var synthesized time.Time
-	l, err := laptop.Start(ctx, laptop.Options{
-		Root: o.root, State: state, Systems: []laptop.System{b2b.System()},
-		Engine:   local.Options{WithoutData: true}, // as in make demo, and in make up without STATE
+	l, stop, err := o.start(ctx, laptop.Options{
+		Systems:  []laptop.System{b2b.System()},
 		Progress: func(string, ...any) { synthesized = time.Now() },
 	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 	desk, err := b2b.Connect(ctx, l)
 	if err != nil {
 		return err
@@ -87,8 +81,8 @@ func runThrough(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, profiled()) }()
-	following, stop := context.WithCancel(ctx)
-	defer stop()
+	following, arrived := context.WithCancel(ctx)
+	defer arrived()
 	peak := followChildren(following)
 	posted := postMeanwhile(following, desk.Partners["acme"])
 	began := time.Now()
@@ -96,7 +90,7 @@ func runThrough(ctx context.Context, o options) (err error) {
 		return err
 	}
 	m.Took = time.Since(began)
-	stop()
+	arrived()
 	waits := <-posted
 	if waits.err != nil {
 		return waits.err

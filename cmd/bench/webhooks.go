@@ -42,20 +42,13 @@ var failable = map[string]string{
 // before anything fails.
 func measureWebhooks(ctx context.Context, o options) (results []result, err error) {
 	local.LimitMemory()
-	state, err := os.MkdirTemp("", "bench-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(state)) }()
-	sources, err := writeSources(state)
-	if err != nil {
-		return nil, err
-	}
 	var fails atomic.Bool
 	var failed atomic.Int64
-	l, err := laptop.Start(ctx, laptop.Options{
-		Root: o.root, State: state, Systems: []laptop.System{webhooks.System()}, Context: map[string]string{"webhooks": sources},
-		Engine: local.Options{WithoutData: true, Fault: func(_ context.Context, call cloud.Call) error {
+	system := webhooks.System()
+	system.Prepare = writeSources
+	l, stop, err := o.start(ctx, laptop.Options{
+		Systems: []laptop.System{system},
+		Engine: local.Options{Fault: func(_ context.Context, call cloud.Call) error {
 			if !fails.Load() || failable[call.Action] != call.Service || rand.IntN(failing) > 0 {
 				return nil
 			}
@@ -66,7 +59,7 @@ func measureWebhooks(ctx context.Context, o options) (results []result, err erro
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	defer func() { err = errors.Join(err, stop()) }()
 	post, err := webhooks.Connect(l)
 	if err != nil {
 		return nil, err
@@ -87,17 +80,18 @@ func measureWebhooks(ctx context.Context, o options) (results []result, err erro
 // source is the name of a sender.
 func source(i int) string { return fmt.Sprintf("source%02d", i) }
 
-func writeSources(folder string) (path string, err error) {
+// writeSources prepares the system for them.
+func writeSources(_, state string) (map[string]string, error) {
 	sources := map[string]any{}
 	for i := range senders {
 		sources[source(i)] = map[string]string{"scheme": "standard", "key": "/key"}
 	}
 	text, err := json.Marshal(map[string]any{"sources": sources})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	path = filepath.Join(folder, "webhooks.json")
-	return path, os.WriteFile(path, text, 0o600)
+	path := filepath.Join(state, "webhooks.json")
+	return map[string]string{"webhooks": path}, os.WriteFile(path, text, 0o600)
 }
 
 // burst sends n webhooks, each source one after the other, waits until all have
