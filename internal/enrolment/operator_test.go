@@ -227,8 +227,6 @@ func TestAnotherTierIsAnotherKeyAndTheOldOneStaysAsLongAsAPIGatewayMayAskForIt(t
 	})
 }
 
-// Usage plans are replaced with their API, and operators' partners and drained
-// ones have keys in them, too.
 // A region has room for 10,000 API keys, and partners come and go for years.
 func TestWhoIsGoneForAnHourGivesItsKeyBackAndGetsItAgain(t *testing.T) {
 	back := map[string]func(*office){
@@ -278,6 +276,8 @@ func TestWhoIsGoneForAnHourGivesItsKeyBackAndGetsItAgain(t *testing.T) {
 	}
 }
 
+// Usage plans are replaced with their API, and operators' partners and drained
+// ones have keys in them, too.
 func TestAReplacedUsagePlanHasTheKeysOfAllPartners(t *testing.T) {
 	o := newOffice(t)
 	o.apply(partner("acme"), partner("globex"))

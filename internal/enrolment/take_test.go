@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,15 +115,11 @@ func TestATokenThatIsTakenEndsNoneThatIsMadeMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var once sync.Once
 	var second string
-	o.puts.before = func(int) (err error) {
-		once.Do(func() {
-			other := &Keeper{DynamoDB: o.tables, Table: table, Keys: o.Keys}
-			second, err = other.Rotate(t.Context(), "acme")
-		})
+	o.meanwhile(func() (err error) {
+		second, err = o.other().Rotate(t.Context(), "acme")
 		return err
-	}
+	})
 	if err := o.Take(t.Context(), "acme", former); !errors.Is(err, ErrOverlap) || !o.opens(first) || !o.opens(second) || o.opens("acme."+former) {
 		t.Errorf("got %v", err)
 	}

@@ -3,7 +3,6 @@ package forward
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,8 +15,6 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/webhooks"
 	"github.com/tradepost-dev/tradepost/internal/letters"
 )
-
-var counted = regexp.MustCompile(`"(Received|Replayed|Published|Duplicate|Rejected|Parked)":(\d+)`)
 
 func TestEachWebhookIsPublishedOnceAndADuplicateNever(t *testing.T) {
 	open(t, func(t *testing.T, s *street) {

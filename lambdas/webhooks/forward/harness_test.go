@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -133,6 +134,8 @@ func (s *street) handle(b events.KinesisEvent) (failed []string) {
 	}
 	return failed
 }
+
+var counted = regexp.MustCompile(`"(Received|Replayed|Published|Duplicate|Rejected|Parked)":(\d+)`)
 
 // counts are all that was counted, and whether the sum is right.
 func (s *street) counts() map[string]int {

@@ -80,7 +80,6 @@ func TestAPoisonRecordIsParkedWithItsReasonWithinPatienceAndTheOthersGoOn(t *tes
 	}
 }
 
-// hanging is a service that does not answer.
 func TestACallThatHangsIsCutOffByPatience(t *testing.T) {
 	open(t, func(t *testing.T, s *street) {
 		h := s.handler()
@@ -110,6 +109,7 @@ func TestTheReasonIsOfAnAttemptThatWasNotCutOff(t *testing.T) {
 	})
 }
 
+// hanging is a service that does not answer.
 type hanging struct{}
 
 func (hanging) StartSyncExecution(ctx context.Context, _ *sfn.StartSyncExecutionInput, _ ...func(*sfn.Options)) (*sfn.StartSyncExecutionOutput, error) {
