@@ -113,7 +113,7 @@ func manyPartners(t *testing.T, state string, many int) ([]partners.Partner, map
 	if _, err := b2b.Prepare(root, state); err != nil {
 		t.Fatal(err)
 	}
-	known, err := partners.Parse([]byte(read(t, filepath.Join(state, "partners.json"))))
+	known, err := partners.Load(filepath.Join(state, "partners.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -135,19 +134,11 @@ func newSigner(t *testing.T) ssh.Signer {
 // listFile writes a list of acme, globex and others.
 func (b *bureau) listFile(change func([]partners.Partner) []partners.Partner) string {
 	b.t.Helper()
-	list, err := partners.Parse([]byte(read(b.t, filepath.Join(b.State, "partners.json"))))
+	list, err := partners.Load(filepath.Join(b.State, "partners.json"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	text, err := json.Marshal(map[string]any{"partners": change(list)})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	file := filepath.Join(b.t.TempDir(), "partners.json")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		b.t.Fatal(err)
-	}
-	return file
+	return listOf(b.t, change(list))
 }
 
 func TestAPartnerComesAndGoesAsTheRunbookSays(t *testing.T) {

@@ -30,7 +30,7 @@ func TestPartnersComeAndGoUnderLoadAtNobodysCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := partners.Parse([]byte(read(t, filepath.Join(d.State, "partners.json"))))
+	known, err := partners.Load(filepath.Join(d.State, "partners.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
