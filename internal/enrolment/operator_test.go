@@ -81,8 +81,7 @@ func TestAPartnerThatSomebodyAddsMeanwhileIsNotReplaced(t *testing.T) {
 	o := newOffice(t)
 	var bearer string
 	o.puts.before = func(int) (err error) {
-		other := &Keeper{DynamoDB: o.tables, Table: table, Keys: o.Keys}
-		bearer, err = other.Add(t.Context(), partner("acme"))
+		bearer, err = o.other().Add(t.Context(), partner("acme"))
 		return err
 	}
 	if mine, err := o.Add(t.Context(), partner("acme")); !errors.Is(err, ErrExists) || mine != "" || !o.opens(bearer) {

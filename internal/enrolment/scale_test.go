@@ -154,16 +154,10 @@ func TestWhatAnOperatorSetsWhileAListIsAppliedStays(t *testing.T) {
 	o.apply(partner("acme"), partner("globex"))
 	p := partner("acme")
 	p.Name = "Acme"
-	var once sync.Once
-	o.puts.before = func(int) error {
-		once.Do(func() {
-			other := &Keeper{DynamoDB: o.tables, Table: table, Keys: o.Keys}
-			if _, err := other.SetStatus(t.Context(), "acme", contract.PartnerDisabled); err != nil {
-				t.Error(err)
-			}
-		})
-		return nil
-	}
+	o.meanwhile(func() error {
+		_, err := o.other().SetStatus(t.Context(), "acme", contract.PartnerDisabled)
+		return err
+	})
 	check(t, o.apply(p, partner("globex")), "0 added, 1 changed, 1 unchanged, kept [acme], drained []")
 	if row := o.row("acme"); row.Name != "Acme" || row.Status != contract.PartnerDisabled {
 		t.Errorf("got %+v", row)
