@@ -146,22 +146,16 @@ func (s *SQS) publishPolicy(q *queue, policy string) error {
 	return nil
 }
 
-// differs refuses attributes that the queue has not.
+// differs refuses attributes that the queue has not. It is of the wanted type: that
+// follows from its name.
 func (q *queue) differs(asked map[string]string, wanted settings) error {
 	has, want := q.attributes(), wanted.attributes()
-	if has["FifoQueue"] != want["FifoQueue"] {
-		return alreadyExists("FifoQueue")
-	}
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		if want[name] != has[name] {
-			return alreadyExists(name)
+			return fail("QueueNameExists", "QueueAlreadyExists", "A queue already exists with the same name and a different value for attribute %s", name)
 		}
 	}
 	return nil
-}
-
-func alreadyExists(attribute string) error {
-	return fail("QueueNameExists", "QueueAlreadyExists", "A queue already exists with the same name and a different value for attribute %s", attribute)
 }
 
 const maxTags = 50
