@@ -3,6 +3,7 @@ package sqs_test
 // This file tests what can be said of FIFO queues, and what they refuse.
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -43,6 +44,21 @@ func TestWhatAFIFOQueueRefuses(t *testing.T) {
 	e.mustCreate(t, queue("Plain", ""))
 	if err := e.call("plain", "ReceiveMessage", map[string]any{"ReceiveRequestAttemptId": "x"}, nil); err == nil || !strings.Contains(err.Error(), "ReceiveRequestAttemptId") {
 		t.Errorf("an attempt on a standard queue: %v", err)
+	}
+}
+
+func TestAFIFOQueueRefusesABatchAsAWholeIfAnEntryCannotBeInOrder(t *testing.T) {
+	for entry, want := range map[string]string{
+		`{"Id": "2", "MessageBody": "b", "MessageDeduplicationId": "d"}`: "The request must contain the parameter MessageGroupId.",
+		`{"Id": "2", "MessageBody": "b", "MessageGroupId": "g"}`:         "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+	} {
+		e := newEngine(t)
+		e.mustCreate(t, fifoQueue("Jobs", ""))
+		entries := json.RawMessage(`[{"Id": "1", "MessageBody": "a", "MessageGroupId": "g", "MessageDeduplicationId": "c"}, ` + entry + `]`)
+		err := e.call("jobs.fifo", "SendMessageBatch", map[string]any{"Entries": entries}, nil)
+		if err == nil || cloud.AsError(err).Code != "InvalidParameterValueException" || !strings.Contains(err.Error(), want) || e.counts(t, "jobs.fifo") != "0 0 0" {
+			t.Errorf("%v, want %q; the queue has %s", err, want, e.counts(t, "jobs.fifo"))
+		}
 	}
 }
 
