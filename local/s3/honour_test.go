@@ -127,6 +127,15 @@ func TestWhatIsKeptWithAnObjectIsTold(t *testing.T) {
 	}
 }
 
+func TestOnlyTheStandardStorageClassIsNotTold(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	w.ask(t, "PUT /plain-bucket/k\nx-amz-storage-class: STANDARD\nContent-Disposition: STANDARD\n\nhello")
+	h := w.ask(t, "HEAD /plain-bucket/k").Header()
+	if h.Get("x-amz-storage-class") != "" || h.Get("Content-Disposition") != "STANDARD" {
+		t.Errorf("headers %v", h)
+	}
+}
+
 // A copy is no upload in parts any more: its entity tag is the MD5 of its body.
 func TestPartsAreReadByTheirNumbersUntilTheyAreCopied(t *testing.T) {
 	w := newWorld(t, "plain-bucket")

@@ -52,7 +52,7 @@ func (v *version) partSizes() []int64 {
 }
 
 func (o *Object) storageClass() string {
-	return cmp.Or(o.Header["x-amz-storage-class"], "STANDARD")
+	return cmp.Or(o.Header["x-amz-storage-class"], standard)
 }
 
 // Get opens an object for reading: its current version if versionID is empty.

@@ -32,9 +32,12 @@ func (q *request) header() map[string]string {
 		if name == "Content-Encoding" {
 			value = withoutChunked(value)
 		}
-		if value != "" && value != "STANDARD" {
+		if value != "" {
 			stored[name] = value
 		}
+	}
+	if stored["x-amz-storage-class"] == standard {
+		delete(stored, "x-amz-storage-class") // S3 tells of the others only
 	}
 	for name, values := range q.Request.Header {
 		if name = strings.ToLower(name); strings.HasPrefix(name, metadataPrefix) {
@@ -67,8 +70,11 @@ func (q *request) conditions() conditions {
 	return given
 }
 
+// standard is the storage class of objects that have no other.
+const standard = "STANDARD"
+
 // storageClasses are those of objects that can be read at once.
-var storageClasses = []string{"", "STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE"}
+var storageClasses = []string{"", standard, "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY", "EXPRESS_ONEZONE"}
 
 // checkWrite refuses what a write asks for and would not get.
 func (q *request) checkWrite() error {
