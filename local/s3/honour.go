@@ -20,9 +20,9 @@ var transport = []string{
 // stored are the headers that are kept with an object.
 var stored = []string{"x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location"}
 
-// Ignored are the headers that are accepted, and make no difference: nothing is
+// ignored are the headers that are accepted, and make no difference: nothing is
 // encrypted or billed, and nothing is archived that could be restored.
-var Ignored = []string{
+var ignored = []string{
 	"x-amz-optional-object-attributes", "x-amz-request-payer",
 	"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
 	"x-amz-server-side-encryption-bucket-key-enabled", "x-amz-server-side-encryption-context",
@@ -62,7 +62,7 @@ func (q *request) checkHeaders(action string) error {
 	for name, values := range q.Request.Header {
 		name = strings.ToLower(name)
 		switch {
-		case !strings.HasPrefix(name, "x-amz-"), slices.Contains(transport, name), slices.Contains(Ignored, name), slices.Contains(honoured[action], name):
+		case !strings.HasPrefix(name, "x-amz-"), slices.Contains(transport, name), slices.Contains(ignored, name), slices.Contains(honoured[action], name):
 		case strings.HasPrefix(name, metadataPrefix) || isChecksum(name) && q.Request.Method != http.MethodGet:
 		case name == "x-amz-acl" && slices.Contains(privileges, values[0]):
 		case name == "x-amz-object-ownership" && values[0] == "BucketOwnerEnforced":
