@@ -248,7 +248,7 @@ func (c *Client) callList(ctx context.Context, in listCall) (any, error) {
 		NextContinuationToken: page.token(),
 	}
 	for _, o := range page.Objects {
-		answer.Contents = append(answer.Contents, line{o.Key, quote(o.ETag), o.Modified.UTC().Truncate(time.Second), o.Size, "STANDARD"})
+		answer.Contents = append(answer.Contents, line{o.Key, quote(o.ETag), o.Modified.UTC().Truncate(time.Second), o.Size, o.storageClass()})
 	}
 	for _, p := range page.CommonPrefixes {
 		answer.CommonPrefixes = append(answer.CommonPrefixes, prefix{p})

@@ -3,6 +3,7 @@ package s3_test
 // This file asks for what S3 has beside bodies, and for what is not honoured.
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -133,6 +134,21 @@ func TestOnlyTheStandardStorageClassIsNotTold(t *testing.T) {
 	h := w.ask(t, "HEAD /plain-bucket/k").Header()
 	if h.Get("x-amz-storage-class") != "" || h.Get("Content-Disposition") != "STANDARD" {
 		t.Errorf("headers %v", h)
+	}
+}
+
+func TestAllListingsTellTheStorageClass(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	w.ask(t, "PUT /plain-bucket/k\nx-amz-storage-class: STANDARD_IA\n\nhello")
+	w.ask(t, "POST /plain-bucket/big?uploads\nx-amz-storage-class: ONEZONE_IA")
+	called, err := w.s3.Call(t.Context(), w.cloud.Administrator(), "ListObjectsV2", json.RawMessage(`{"Bucket": "plain-bucket"}`))
+	if err != nil || !strings.Contains(string(called), `"StorageClass":"STANDARD_IA"`) {
+		t.Errorf("a call answers %s, %v", called, err)
+	}
+	for path, want := range map[string]string{"?list-type=2": "STANDARD_IA", "?versions": "STANDARD_IA", "?uploads": "ONEZONE_IA"} {
+		if got := w.ask(t, "GET /plain-bucket"+path).Body.String(); !strings.Contains(got, "<StorageClass>"+want+"</StorageClass>") {
+			t.Errorf("%s: %s", path, got)
+		}
 	}
 }
 

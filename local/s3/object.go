@@ -51,8 +51,11 @@ func (v *version) partSizes() []int64 {
 	return sizes
 }
 
-func (o *Object) storageClass() string {
-	return cmp.Or(o.Header["x-amz-storage-class"], standard)
+func (o *Object) storageClass() string { return storageClass(o.Header) }
+
+// storageClass is the one that an object of such a header has.
+func storageClass(header map[string]string) string {
+	return cmp.Or(header["x-amz-storage-class"], standard)
 }
 
 // Get opens an object for reading: its current version if versionID is empty.

@@ -311,8 +311,9 @@ func (c *Client) ListParts(_ context.Context, bucket, key, uploadID string) (_ [
 
 // Upload is a multipart upload that has not been completed.
 type Upload struct {
-	Key, ID   string
-	Initiated time.Time
+	Key, ID      string
+	Initiated    time.Time
+	StorageClass string // of the object that it will be
 }
 
 // ListUploads returns the open uploads whose key has the prefix, by key.
@@ -329,7 +330,7 @@ func (c *Client) ListUploads(_ context.Context, bucket, prefix string) ([]Upload
 	var open []Upload
 	for _, u := range b.uploads {
 		if strings.HasPrefix(u.key, prefix) {
-			open = append(open, Upload{Key: u.key, ID: u.id, Initiated: u.initiated})
+			open = append(open, Upload{Key: u.key, ID: u.id, Initiated: u.initiated, StorageClass: storageClass(u.header)})
 		}
 	}
 	slices.SortFunc(open, func(x, y Upload) int {

@@ -325,7 +325,7 @@ func (q *request) listUploads() error {
 		EncodingType: q.query.Get("encoding-type"), MaxUploads: maxKeys,
 	}
 	for _, u := range uploads {
-		document.Upload = append(document.Upload, line{q.encoded(u.Key), u.ID, q.owner(), "STANDARD", timestamp(u.Initiated)})
+		document.Upload = append(document.Upload, line{q.encoded(u.Key), u.ID, q.owner(), u.StorageClass, timestamp(u.Initiated)})
 	}
 	return q.XML(http.StatusOK, document)
 }
