@@ -4,9 +4,7 @@ package dynamodb
 
 import (
 	"context"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -72,7 +70,7 @@ func (s tableSpec) table(arn string) (*table, error) {
 		}
 	}
 	var err error
-	if t.schema, err = schemaOf(s.KeySchema, kinds); err != nil {
+	if t.schema, err = schemaOf(s.KeySchema, kinds, 1); err != nil {
 		return nil, err
 	}
 	shape := &shape{spec: s}
@@ -90,30 +88,12 @@ func (s tableSpec) table(arn string) (*table, error) {
 	return t, shape.checkDefinitions(t.schema, kinds)
 }
 
-func schemaOf(elements []keyElement, kinds map[string]kind) (schema, error) {
-	var s schema
-	if len(elements) < 1 || len(elements) > 2 {
-		return s, invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have one or two elements")
-	}
-	for i, element := range elements {
-		want, attribute := "HASH", &s.partition
-		if i == 1 {
-			want, attribute = "RANGE", &s.sort
-		}
-		if element.KeyType != want {
-			return s, invalid("Invalid KeySchema: element %d must have the key type %s", i+1, want)
-		}
-		k, ok := kinds[element.AttributeName]
-		if !ok {
-			return s, invalid("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", element.AttributeName, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
-		}
-		*attribute = keyAttribute{element.AttributeName, k}
-	}
-	return s, nil
-}
-
 func (of *shape) addIndex(primary schema, spec indexSpec, kinds map[string]kind, global bool) error {
-	s, err := schemaOf(spec.KeySchema, kinds)
+	most := 1
+	if global {
+		most = maxKeyAttributes
+	}
+	s, err := schemaOf(spec.KeySchema, kinds, most)
 	if err != nil {
 		return err
 	}
@@ -121,7 +101,7 @@ func (of *shape) addIndex(primary schema, spec indexSpec, kinds map[string]kind,
 	switch {
 	case of.index(x.name) != nil:
 		return invalid("One or more parameter values were invalid: Duplicate index name: %s", x.name)
-	case !global && (s.partition != primary.partition || primary.sort.name == ""):
+	case !global && (!slices.Equal(s.partition, primary.partition) || len(primary.sort) == 0):
 		return invalid("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as table KeySchema for index: %s", x.name)
 	case !slices.Contains([]string{"ALL", "KEYS_ONLY", "INCLUDE"}, x.projection):
 		return invalid("One or more parameter values were invalid: Unknown ProjectionType: %s", x.projection)

@@ -48,10 +48,13 @@ func appendNumberKey(key []byte, n number) []byte {
 	return append(key, 0xff)
 }
 
-// appendPartition appends a partition key's value behind its hash, which
+// appendPartition appends a partition key's values behind their hash, which
 // spreads partitions evenly over a scan's segments.
-func appendPartition(key []byte, v value) []byte {
-	encoded := appendKey(nil, v)
+func appendPartition(key []byte, values ...value) []byte {
+	var encoded []byte
+	for _, v := range values {
+		encoded = appendKey(encoded, v)
+	}
 	sum := sha256.Sum256(encoded)
 	key = append(key, sum[:8]...)
 	return append(key, encoded...)

@@ -67,29 +67,65 @@ func bounds(s schema, c condition) (low, high string, err error) {
 		}
 		byAttribute[test.attribute] = test
 	}
-	partition, ok := byAttribute[s.partition.name]
-	switch {
-	case !ok:
-		return "", "", invalid("Query condition missed key schema element: %s", s.partition.name)
-	case partition.operator != "=":
-		return "", "", invalid("Query key condition not supported")
-	}
-	if err := partition.check(s.partition); err != nil {
+	partition, err := s.partitionTested(byAttribute)
+	if err != nil {
 		return "", "", err
 	}
-	prefix := string(appendPartition(nil, partition.operands[0]))
-	if len(tests) == 1 {
-		return prefix, successor(prefix), nil
-	}
-	sort, ok := byAttribute[s.sort.name]
-	if !ok || s.sort.name == "" {
-		return "", "", invalid("Query key condition not supported")
-	}
-	if err := sort.check(s.sort); err != nil {
+	low = string(appendPartition(nil, partition...))
+	high = successor(low)
+	sorts, err := s.sortTested(byAttribute, len(tests)-len(partition))
+	if err != nil {
 		return "", "", err
 	}
-	low, high = sort.bounds(prefix)
+	for _, test := range sorts {
+		low, high = test.bounds(low)
+	}
 	return low, high, nil
+}
+
+// partitionTested returns the values that a query asks of the partition key's
+// attributes, all of which it has to name.
+func (s schema) partitionTested(tests map[string]keyTest) ([]value, error) {
+	var values []value
+	for _, attribute := range s.partition {
+		test, ok := tests[attribute.name]
+		switch {
+		case len(s.partition) > 1 && (!ok || test.operator != "="):
+			return nil, invalid("Query key condition not supported: every HASH key attribute of the index needs an equality condition. Key: %s", attribute.name)
+		case !ok:
+			return nil, invalid("Query condition missed key schema element: %s", attribute.name)
+		case test.operator != "=":
+			return nil, invalid("Query key condition not supported")
+		}
+		if err := test.check(attribute); err != nil {
+			return nil, err
+		}
+		values = append(values, test.operands[0])
+	}
+	return values, nil
+}
+
+// sortTested returns count tests of the sort key, whose attributes a query names
+// from the left on and without a gap; only the last may be another one than "=".
+func (s schema) sortTested(tests map[string]keyTest, count int) ([]keyTest, error) {
+	var sorts []keyTest
+	for i, attribute := range s.sort[:min(count, len(s.sort))] {
+		test, ok := tests[attribute.name]
+		switch {
+		case len(s.sort) > 1 && (!ok || i < count-1 && test.operator != "="):
+			return nil, invalid("Query key condition not supported: the RANGE key attributes of the index are queried from left to right, and all but the last one need an equality condition. Key: %s", attribute.name)
+		case !ok:
+			return nil, invalid("Query condition missed key schema element: %s", attribute.name)
+		}
+		if err := test.check(attribute); err != nil {
+			return nil, err
+		}
+		sorts = append(sorts, test)
+	}
+	if len(sorts) < count {
+		return nil, invalid("Query key condition not supported")
+	}
+	return sorts, nil
 }
 
 func (t keyTest) check(attribute keyAttribute) error {

@@ -225,7 +225,7 @@ func TestFaultyQueriesAreRefused(t *testing.T) {
 	}{
 		{"sk = :v", attributes{":v": num(1)}, nil, "Query condition missed key schema element: pk"},
 		{"pk > :v", attributes{":v": str("p")}, nil, "Query key condition not supported"},
-		{"pk = :v AND x = :v", attributes{":v": str("p")}, nil, "Query key condition not supported"},
+		{"pk = :v AND x = :v", attributes{":v": str("p")}, nil, "Query condition missed key schema element: sk"},
 		{"pk = :v AND pk = :v", attributes{":v": str("p")}, nil, "KeyConditionExpressions must only contain one condition per key"},
 		{"pk = :v OR sk = :v", attributes{":v": str("p")}, nil, "Invalid operator used in KeyConditionExpression: OR"},
 		{"pk = :v", attributes{":v": num(1)}, nil, "Condition parameter type does not match schema type"},

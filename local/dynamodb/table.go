@@ -13,58 +13,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-const (
-	maxPartitionKey = 2048 // bytes
-	maxSortKey      = 1024 // bytes
-)
-
-// A keyAttribute is a part of a key; an absent sort key has no name.
-type keyAttribute struct {
-	name string
-	kind kind
-}
-
-// A schema is the key of a table or of an index.
-type schema struct{ partition, sort keyAttribute }
-
-func (s schema) attributes() []keyAttribute {
-	if s.sort.name == "" {
-		return []keyAttribute{s.partition}
-	}
-	return []keyAttribute{s.partition, s.sort}
-}
-
-func (s schema) has(attribute string) bool {
-	return attribute == s.partition.name || s.sort.name != "" && attribute == s.sort.name
-}
-
-// storageKey returns the key under which an item is stored; false if it lacks
-// an attribute of the key.
-func (s schema) storageKey(i item) (string, bool) {
-	partition, ok := i[s.partition.name]
-	if !ok {
-		return "", false
-	}
-	key := appendPartition(nil, partition)
-	if s.sort.name != "" {
-		sort, ok := i[s.sort.name]
-		if !ok {
-			return "", false
-		}
-		key = appendKey(key, sort)
-	}
-	return string(key), true
-}
-
-// of returns the attributes of an item that make up the key.
-func (s schema) of(i item) item {
-	key := item{}
-	for _, attribute := range s.attributes() {
-		key[attribute.name] = i[attribute.name]
-	}
-	return key
-}
-
 // A row is a stored item, packed (pack.go).
 type row struct {
 	key    string
@@ -182,7 +130,7 @@ func (t *table) key(key item) (string, error) {
 			return "", errKeySchema()
 		}
 	}
-	if err := t.checkKeyValues(key); err != nil {
+	if err := t.schema.check(key); err != nil {
 		return "", err
 	}
 	storage, _ := t.schema.storageKey(key)
@@ -191,32 +139,6 @@ func (t *table) key(key item) (string, error) {
 
 func errKeySchema() error {
 	return invalid("The provided key element does not match the schema")
-}
-
-func (t *table) checkKeyValues(i item) error {
-	for _, attribute := range t.schema.attributes() {
-		v := i[attribute.name]
-		limit := maxPartitionKey
-		message := "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes"
-		if attribute == t.schema.sort {
-			limit = maxSortKey
-			message = "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes"
-		}
-		switch {
-		case v.kind != kindNumber && v.text == "":
-			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", emptyWord(v.kind), attribute.name)
-		case v.size() > limit:
-			return invalid(message, limit)
-		}
-	}
-	return nil
-}
-
-func emptyWord(k kind) string {
-	if k == kindBinary {
-		return "binary"
-	}
-	return "string"
 }
 
 // row checks an item that is to be stored, and makes it a row.
@@ -230,7 +152,7 @@ func (t *table) row(i item) (*row, error) {
 			return nil, invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", attribute.name, attribute.kind, v.kind)
 		}
 	}
-	if err := t.checkKeyValues(i); err != nil {
+	if err := t.schema.check(i); err != nil {
 		return nil, err
 	}
 	for _, x := range t.shape.Load().indexes {
@@ -244,21 +166,6 @@ func (t *table) row(i item) (*row, error) {
 	}
 	key, _ := t.schema.storageKey(i)
 	return &row{key, t.names, t.names.pack(i), size}, nil
-}
-
-// check refuses an item whose attributes cannot be keys of the index.
-func (x *index) check(i item) error {
-	for _, attribute := range x.schema.attributes() {
-		v, ok := i[attribute.name]
-		switch {
-		case !ok:
-		case v.kind != attribute.kind:
-			return invalid("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", attribute.name, attribute.kind, v.kind, x.name)
-		case v.kind != kindNumber && v.text == "":
-			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", emptyWord(v.kind), x.name, attribute.name)
-		}
-	}
-	return nil
 }
 
 // replace puts a row in the place of another; either may be nil. It returns
