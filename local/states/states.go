@@ -23,6 +23,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/mock"
+	"github.com/tradepost-dev/tradepost/local/s3"
 )
 
 // StepFunctions is the service: the machines of one account and region.
@@ -70,9 +71,20 @@ type Options struct {
 	Mocks     *mock.Config
 	TestCases map[string]string
 
+	// Objects is S3, where distributed Maps read their items and write their
+	// results. Required where there are any.
+	Objects Objects
+
 	// Dir is the folder for temporary files. Default: the system's.
 	Dir string
 }
+
+// Objects gives a caller's view of S3.
+type Objects interface {
+	As(caller cloud.Caller, o s3.Origin) *s3.Client
+}
+
+var _ Objects = (*s3.S3)(nil)
 
 // New returns the service without machines. Register it as "states".
 func New(c *cloud.Cloud, o Options) *StepFunctions {
