@@ -81,8 +81,12 @@ type judgement struct {
 // judge returns nil for a call that may be made, and counts what allows it. The
 // lock is held.
 func (s *IAM) judge(r *request) *judgement {
+	return s.judgeAs(s.principal(r.caller), r)
+}
+
+// judgeAs is judge with the policies of an entity, which may be nil.
+func (s *IAM) judgeAs(who *entity, r *request) *judgement {
 	caller := r.caller
-	who := s.principal(caller)
 	identity, boundary, session := who.decide(r), who.bounds(r), s.sessionDecision(r)
 	resource := s.resourceDecision(r, (*principals).includes)
 	switch denied {

@@ -92,11 +92,13 @@ func readTime(text string) (time.Time, bool) {
 // condition is one key of one operator.
 type condition struct {
 	key      string // lower case
+	name     string // as written
 	null     bool   // the operator is Null, which asks whether the key is there
 	compare  comparison
 	negated  bool
 	optional bool // holds where the key is not there: ...IfExists, ForAllValues:...
 	required bool // does not, even if it is negated: ForAnyValue:...
+	every    bool // all values have to fit: ForAllValues:...
 	patterns []pattern
 }
 
@@ -105,15 +107,14 @@ func compileCondition(operator, key string, values []scalar, variables bool) (co
 	for i, value := range values {
 		texts[i] = string(value)
 	}
-	c := condition{key: strings.ToLower(key), null: operator == "Null", patterns: compilePatterns(texts, variables)}
+	c := condition{key: strings.ToLower(key), name: key, null: operator == "Null", patterns: compilePatterns(texts, variables)}
 	if c.null {
 		return c, nil
 	}
-	// The keys that a request has here have one value each.
 	name, every := strings.CutPrefix(operator, "ForAllValues:")
 	name, c.required = strings.CutPrefix(name, "ForAnyValue:")
 	name, ifExists := strings.CutSuffix(name, "IfExists")
-	c.optional = every || ifExists
+	c.every, c.optional = every, every || ifExists
 	if positive, ok := negations[name]; ok {
 		name, c.negated = positive, true
 	}
@@ -125,13 +126,24 @@ func compileCondition(operator, key string, values []scalar, variables bool) (co
 }
 
 func (c *condition) holds(r *request) bool {
-	value, present := r.value(c.key)
+	values, present := r.values(c.key)
 	if c.null {
 		return slices.ContainsFunc(c.patterns, func(p pattern) bool { return (p.text == "true") != present })
 	}
 	if !present {
 		return c.optional || c.negated && !c.required
 	}
+	all := c.every || c.negated && !c.required
+	for _, value := range values {
+		if c.fits(r, value) != all {
+			return !all
+		}
+	}
+	return all
+}
+
+// fits tells whether a value is one that the condition wants.
+func (c *condition) fits(r *request, value string) bool {
 	matched := slices.ContainsFunc(c.patterns, func(p pattern) bool {
 		text, ok := p.in(r)
 		return ok && c.compare(value, text)

@@ -90,8 +90,11 @@ func (e *entity) ask(p policy, r *request) decision {
 	result := silent
 	for i := range p {
 		s := &p[i]
+		if !s.matches(r) {
+			continue
+		}
+		r.simulation.note(s)
 		switch {
-		case !s.matches(r):
 		case s.deny:
 			return denied
 		default:

@@ -3,7 +3,7 @@ package iam_test
 // This file is about who may call IAM.
 
 import (
-	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +29,19 @@ var asksAbout = map[string]string{
 	account + "role/x/":  "ListRoles",
 	account + "user/x/":  "ListUsers",
 	account + "group/x/": "ListGroups",
-	"*":                  "ListPolicies",
+	"*":                  "ListPolicies SimulateCustomPolicy GetContextKeysForCustomPolicy",
+	account + "role/x/s": "SimulatePrincipalPolicy GetContextKeysForPrincipalPolicy",
+}
+
+// only is what of an input an action has.
+func (e *engine) only(action string, input map[string]any) map[string]any {
+	own := map[string]any{}
+	for _, field := range reflect.VisibleFields(e.iam.Input(action)) {
+		if value, ok := input[field.Name]; ok {
+			own[field.Name] = value
+		}
+	}
+	return own
 }
 
 func TestEachActionAsksForItsPermissionOnItsResource(t *testing.T) {
@@ -37,9 +49,10 @@ func TestEachActionAsksForItsPermissionOnItsResource(t *testing.T) {
 	input := map[string]any{
 		"RoleName": "r", "UserName": "u", "GroupName": "g", "PolicyName": "p", "PolicyArn": account + "policy/x/p", "Path": "/x/", "PathPrefix": "/x/",
 		"PolicyDocument": allowRead, "AssumeRolePolicyDocument": trustsAll, "VersionId": "v1", "PermissionsBoundary": account + "policy/x/p", "AccessKeyId": "AKIA",
+		"PolicyInputList": []string{allowRead}, "ActionNames": []string{"sqs:SendMessage"},
 	}
 	for _, action := range []string{"CreateRole", "CreateUser", "CreateGroup", "CreatePolicy"} {
-		own := maps.Clone(input)
+		own := e.only(action, input)
 		delete(own, "PermissionsBoundary")
 		if err := e.Do(t.Context(), e.Administrator(), "iam", action, own, nil); err != nil {
 			t.Fatal(action, err)
@@ -50,7 +63,11 @@ func TestEachActionAsksForItsPermissionOnItsResource(t *testing.T) {
 	for resource, actions := range asksAbout {
 		for action := range strings.FieldsSeq(actions) {
 			asked[action] = true
-			err := e.Do(t.Context(), stranger, "iam", action, input, nil)
+			own := e.only(action, input)
+			if strings.HasSuffix(action, "PrincipalPolicy") {
+				own["PolicySourceArn"] = resource
+			}
+			err := e.Do(t.Context(), stranger, "iam", action, own, nil)
 			want := "is not authorized to perform: iam:" + action + " on resource: " + resource + " because"
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: got %v, want %s", action, err, want)

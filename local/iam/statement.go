@@ -37,22 +37,39 @@ type request struct {
 	resource string
 
 	grants []grant // the statements of identity policies that allow it
+
+	// simulation, unless nil, says that this is no call, but one of the simulator.
+	simulation *simulation
+
+	one [1]string // what values returns
 }
 
-// value returns a condition key's value; key is in lower case.
+// values returns a condition key's values; key is in lower case. Only the
+// simulator has keys of several.
+func (r *request) values(key string) ([]string, bool) {
+	if r.simulation != nil {
+		if given, ok := r.simulation.context[key]; ok {
+			return given, len(given) > 0
+		}
+	}
+	value, ok := r.value(key)
+	r.one[0] = value
+	return r.one[:], ok
+}
+
+// value returns the value of a condition key that has one; key is in lower case.
 func (r *request) value(key string) (string, bool) {
+	if r.simulation != nil {
+		return r.simulation.value(r, key)
+	}
+	if value, ok := r.ofCaller(key); ok {
+		return value, true
+	}
 	switch key {
-	case "aws:principalaccount", "aws:resourceaccount": // there is but one
+	case "aws:resourceaccount": // there is but one
 		return r.site.Account, true
 	case "s3:resourceaccount":
 		return r.site.Account, strings.HasPrefix(r.lower, "s3:")
-	case "aws:principalarn":
-		if r.caller.Role != "" {
-			return r.caller.Role, true
-		}
-		return r.caller.ARN, true
-	case "aws:userid":
-		return r.caller.ID, r.caller.ID != ""
 	case "aws:requestedregion":
 		return r.site.Region, true
 	case "aws:securetransport":
@@ -61,13 +78,29 @@ func (r *request) value(key string) (string, bool) {
 	if value, ok := r.ofTime(key); ok {
 		return value, true
 	}
-	if name, ok := strings.CutPrefix(r.caller.ARN, "arn:aws:iam::"+r.site.Account+":user/"); ok && key == "aws:username" {
-		return name[strings.LastIndex(name, "/")+1:], true
-	}
 	for name, value := range r.caller.Context {
 		if strings.EqualFold(name, key) {
 			return value, true
 		}
+	}
+	return "", false
+}
+
+// ofCaller returns the value of the condition keys of who calls.
+func (r *request) ofCaller(key string) (string, bool) {
+	switch key {
+	case "aws:principalaccount":
+		return r.site.Account, true
+	case "aws:principalarn":
+		if r.caller.Role != "" {
+			return r.caller.Role, true
+		}
+		return r.caller.ARN, true
+	case "aws:userid":
+		return r.caller.ID, r.caller.ID != ""
+	case "aws:username":
+		name, ok := strings.CutPrefix(r.caller.ARN, "arn:aws:iam::"+r.site.Account+":user/")
+		return name[strings.LastIndex(name, "/")+1:], ok
 	}
 	return "", false
 }
@@ -91,6 +124,7 @@ func (p policy) decide(r *request, speaksAbout func(*principals) bool) decision 
 		if (speaksAbout != nil && !speaksAbout(&s.principal)) || !s.matches(r) {
 			continue
 		}
+		r.simulation.note(s)
 		if s.deny {
 			return denied
 		}

@@ -24,7 +24,7 @@ func NewSTS(identity *IAM) *STS {
 	s.Operations = cloud.Operations{
 		"AssumeRole":        cloud.Handle(s.assumeRole),
 		"GetCallerIdentity": cloud.Handle(s.getCallerIdentity),
-	}
+	}.Strict()
 	return s
 }
 

@@ -49,13 +49,14 @@ func (m member) get(v reflect.Value) (reflect.Value, bool) {
 	if err != nil { // in an embedded pointer that is nil
 		return value, false
 	}
-	value = dereference(value)
-	if !value.IsValid() || m.optional && isEmpty(value) {
+	if m.optional && isEmpty(value) {
 		return value, false
 	}
-	return value, true
+	value = dereference(value)
+	return value, value.IsValid()
 }
 
+// isEmpty is what encoding/json calls empty: a pointer is not, unless it is nil.
 func isEmpty(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.Slice, reflect.Map:
