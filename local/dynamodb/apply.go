@@ -47,14 +47,14 @@ func (u *update) compute(old item) ([]change, error) {
 		changes = append(changes, change{a.path, v})
 	}
 	for _, a := range u.adds {
-		v, err := added(old, a)
+		v, err := u.added(old, a)
 		if err != nil {
 			return nil, err
 		}
 		changes = append(changes, change{a.path, v})
 	}
 	for _, a := range u.deletes {
-		v, err := subtracted(old, a)
+		v, err := u.subtracted(old, a)
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +66,7 @@ func (u *update) compute(old item) ([]change, error) {
 	return changes, nil
 }
 
-func added(old item, a assignment) (value, error) {
+func (u *update) added(old item, a assignment) (value, error) {
 	operand, err := a.operand.compute(old)
 	if err != nil {
 		return value{}, err
@@ -76,17 +76,19 @@ func added(old item, a assignment) (value, error) {
 	case !ok:
 		return operand, nil
 	case current.kind != operand.kind:
-		return value{}, errOperandType()
+		return value{}, u.errType()
 	case current.kind == kindNumber:
 		total, err := current.number().add(operand.number())
 		return numberValue(total), err
+	case current.kind == kindList: // of AttributeUpdates only
+		return value{kind: kindList, list: slices.Concat(current.list, operand.list)}, nil
 	default:
 		return setOf(current.kind, slices.Concat(current.list, operand.list)), nil
 	}
 }
 
 // subtracted returns the set that a DELETE leaves, which may be empty.
-func subtracted(old item, a assignment) (value, error) {
+func (u *update) subtracted(old item, a assignment) (value, error) {
 	operand, err := a.operand.compute(old)
 	if err != nil {
 		return value{}, err
@@ -96,7 +98,7 @@ func subtracted(old item, a assignment) (value, error) {
 		return value{}, nil
 	}
 	if current.kind != operand.kind {
-		return value{}, errOperandType()
+		return value{}, u.errType()
 	}
 	left := slices.DeleteFunc(slices.Clone(current.list), operand.has)
 	return value{kind: current.kind, list: left}, nil
@@ -107,7 +109,7 @@ func (u *update) allRemoves(old item) []path {
 	removes := slices.Clone(u.removes)
 	for _, a := range u.deletes {
 		// compute has succeeded with the same operands.
-		if v, err := subtracted(old, a); err == nil && v.kind != "" && len(v.list) == 0 {
+		if v, err := u.subtracted(old, a); err == nil && v.kind != "" && len(v.list) == 0 {
 			removes = append(removes, a.path)
 		}
 	}

@@ -27,7 +27,7 @@ type batchGetTable struct {
 	ProjectionExpression     *string           `json:",omitzero"`
 	ExpressionAttributeNames map[string]string `json:",omitzero"`
 	ConsistentRead           bool              `json:",omitzero"`
-	legacy
+	attributesToGet
 }
 
 type batchGetAnswer struct {
@@ -44,59 +44,90 @@ func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struc
 	if err := checkBatch("BatchGetItem", in.RequestItems, maxBatchGet, func(r batchGetTable) int { return len(r.Keys) }); err != nil {
 		return answer, err
 	}
+	if err := checkEnum("returnConsumedCapacity", in.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"); err != nil {
+		return answer, err
+	}
+	reads, err := d.batchReads(caller, in.RequestItems)
+	if err != nil {
+		return answer, err
+	}
 	bytes := 0
-	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		request := in.RequestItems[name]
-		t, err := d.table(caller, "BatchGetItem", name)
-		if err != nil {
-			return answer, err
-		}
-		keys, part, err := request.prepare(t)
-		if err != nil {
-			return answer, err
-		}
-		answer.Responses[name] = []item{}
+	for _, read := range reads {
 		units := 0.0
-		for i, key := range keys {
+		found := []item{}
+		for i, key := range read.keys {
 			if bytes >= maxBatchBytes {
-				request.Keys = request.Keys[i:]
-				answer.UnprocessedKeys[name] = request
+				left := read.batchGetTable
+				left.Keys = left.Keys[i:]
+				answer.UnprocessedKeys[read.name] = left
 				break
 			}
-			r := d.row(t, key)
+			r := d.row(read.table, key)
 			bytes += sizeOfRow(r)
-			units += readUnits(sizeOfRow(r), request.ConsistentRead)
+			units += readUnits(sizeOfRow(r), read.ConsistentRead)
 			if r != nil {
-				answer.Responses[name] = append(answer.Responses[name], part.of(r.item()))
+				found = append(found, read.part.of(r.item()))
 			}
 		}
-		answer.ConsumedCapacity = appendCapacity(answer.ConsumedCapacity, t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units}))
-		d.metrics.read.Observe(t.dimensions, units)
+		answer.Responses[read.name] = found
+		answer.ConsumedCapacity = appendCapacity(answer.ConsumedCapacity, read.table.capacity(in.ReturnConsumedCapacity, writeUnits{table: units}))
+		d.metrics.read.Observe(read.table.dimensions, units)
 	}
 	return answer, nil
 }
 
-// prepare returns the storage keys and what to return of the items.
-func (r batchGetTable) prepare(t *table) ([]string, projection, error) {
-	if err := r.legacy.check(); err != nil {
-		return nil, nil, err
-	}
-	var keys []string
-	var part projection
-	seen := map[string]bool{}
-	for _, key := range r.Keys {
-		get := getRequest{Key: key, ProjectionExpression: r.ProjectionExpression, ExpressionAttributeNames: r.ExpressionAttributeNames}
-		storage, projected, err := get.prepare(t)
-		if err != nil {
-			return nil, nil, err
+// batchRead is a prepared part of a BatchGetItem.
+type batchRead struct {
+	batchGetTable
+	name  string // as the request has it
+	table *table
+	keys  []string
+	part  projection
+}
+
+// batchReads prepares the reads of all tables, after all of them are authorized.
+func (d *DynamoDB) batchReads(caller cloud.Caller, requests map[string]batchGetTable) ([]batchRead, error) {
+	var reads []batchRead
+	for _, name := range slices.Sorted(maps.Keys(requests)) {
+		read := batchRead{batchGetTable: requests[name], name: name}
+		if _, err := d.authorize(caller, "BatchGetItem", name); err != nil {
+			return nil, err
 		}
-		if seen[storage] {
-			return nil, nil, errDuplicates()
+		get := getRequest{Key: item{}, ProjectionExpression: read.ProjectionExpression, ExpressionAttributeNames: read.ExpressionAttributeNames}
+		var err error
+		if read.part, err = get.parse(read.attributesToGet); err != nil {
+			return nil, err
 		}
-		seen[storage] = true
-		keys, part = append(keys, storage), projected
+		reads = append(reads, read)
 	}
-	return keys, part, nil
+	for i := range reads {
+		if err := d.bind(&reads[i]); err != nil {
+			return nil, err
+		}
+	}
+	return reads, nil
+}
+
+// bind finds the table and the keys of a read.
+func (d *DynamoDB) bind(read *batchRead) error {
+	name, err := tableName(read.name)
+	if err != nil {
+		return err
+	}
+	if read.table, err = d.lookUp(name); err != nil {
+		return err
+	}
+	for _, key := range read.Keys {
+		storage, err := read.table.key(key)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains(read.keys, storage):
+			return errDuplicates()
+		}
+		read.keys = append(read.keys, storage)
+	}
+	return nil
 }
 
 func appendCapacity(list []*consumedCapacity, consumed *consumedCapacity) []*consumedCapacity {
@@ -149,24 +180,9 @@ func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in str
 	if err := checkBatch("BatchWriteItem", in.RequestItems, maxBatchWrite, func(r []batchWriteMember) int { return len(r) }); err != nil {
 		return answer, err
 	}
-	var writes []write
-	seen := map[place]bool{}
-	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		t, err := d.table(caller, "BatchWriteItem", name)
-		if err != nil {
-			return answer, err
-		}
-		for _, member := range in.RequestItems[name] {
-			w, err := member.write(t)
-			if err != nil {
-				return answer, err
-			}
-			if seen[place{t, w.key}] {
-				return answer, errDuplicates()
-			}
-			seen[place{t, w.key}] = true
-			writes = append(writes, w)
-		}
+	writes, err := d.batchWrites(caller, in.RequestItems)
+	if err != nil {
+		return answer, err
 	}
 	consumed := capacities{}
 	for _, w := range writes {
@@ -180,20 +196,72 @@ func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in str
 	return answer, nil
 }
 
-func (m batchWriteMember) write(t *table) (write, error) {
+// batchWrites prepares the writes of all tables, after all of them are authorized.
+func (d *DynamoDB) batchWrites(caller cloud.Caller, requests map[string][]batchWriteMember) ([]write, error) {
+	type bound struct {
+		table  string
+		member batchWriteMember
+		bind   binding
+	}
+	var parsed []bound
+	for _, given := range slices.Sorted(maps.Keys(requests)) {
+		name, err := d.authorize(caller, "BatchWriteItem", given)
+		if err != nil {
+			return nil, err
+		}
+		for _, member := range requests[given] {
+			bind, err := member.parse()
+			if err != nil {
+				return nil, err
+			}
+			parsed = append(parsed, bound{name, member, bind})
+		}
+	}
+	var writes []write
+	seen := map[place]bool{}
+	for _, one := range parsed {
+		t, err := d.lookUp(one.table)
+		if err != nil {
+			return nil, err
+		}
+		if !one.member.keyed(t) {
+			return nil, errKeySchema()
+		}
+		w, _, err := one.bind(t)
+		switch {
+		case err != nil:
+			return nil, err
+		case seen[place{t, w.key}]:
+			return nil, errDuplicates()
+		}
+		seen[place{t, w.key}] = true
+		writes = append(writes, w)
+	}
+	return writes, nil
+}
+
+func (m batchWriteMember) parse() (binding, error) {
 	switch {
 	case (m.PutRequest == nil) == (m.DeleteRequest == nil):
-		return write{}, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case m.PutRequest != nil:
-		for _, attribute := range t.schema.attributes() {
-			if _, ok := m.PutRequest.Item[attribute.name]; !ok {
-				return write{}, errKeySchema()
-			}
-		}
-		return putRequest{Item: m.PutRequest.Item}.write(t)
+		return putRequest{Item: m.PutRequest.Item}.parse(legacyCondition{})
 	default:
-		return keyRequest{Key: m.DeleteRequest.Key}.write(t, remove)
+		return keyRequest{Key: m.DeleteRequest.Key}.parse(legacyCondition{}, remove)
 	}
+}
+
+// keyed tells whether the member has the attributes of the table's key, of their types.
+func (m batchWriteMember) keyed(t *table) bool {
+	if m.PutRequest == nil {
+		return true // which its binding looks at
+	}
+	for _, attribute := range t.schema.attributes() {
+		if m.PutRequest.Item[attribute.name].kind != attribute.kind {
+			return false
+		}
+	}
+	return true
 }
 
 // capacities sums up units by table.

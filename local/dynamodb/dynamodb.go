@@ -18,8 +18,7 @@ type Options struct {
 	Open func(ctx context.Context, bucket, key string) (io.Reader, error)
 }
 
-// DynamoDB is the service. It implements cloud.API; parameters that expressions
-// have replaced, such as Expected, are refused with a ValidationException.
+// DynamoDB is the service. It implements cloud.API.
 //
 // Reads and writes are serializable: one lock guards all rows, and what is
 // parsed, checked and encoded is so outside of it.

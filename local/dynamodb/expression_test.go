@@ -307,7 +307,9 @@ func FuzzNoExpressionBreaksTheParser(f *testing.F) {
 		}
 		if c, _, err := parseCondition("ConditionExpression", expression, p); err == nil {
 			c.holds(stored)
-			_, _, _ = bounds(schema{[]keyAttribute{{"id", kindString}}, []keyAttribute{{"n", kindNumber}}}, c)
+			if tests, err := keyTests(c); err == nil {
+				_, _, _ = bounds(schema{[]keyAttribute{{"id", kindString}}, []keyAttribute{{"n", kindNumber}}}, tests)
+			}
 		}
 		if u, err := parseUpdate(expression, p); err == nil {
 			_, _ = u.apply(stored)

@@ -15,26 +15,30 @@ type getRequest struct {
 	ExpressionAttributeNames map[string]string
 }
 
-// prepare returns the storage key and what to return of the item.
-func (r getRequest) prepare(t *table) (string, projection, error) {
-	if r.ProjectionExpression == nil && r.ExpressionAttributeNames != nil {
-		return "", nil, invalid("ExpressionAttributeNames can only be specified when using expressions")
+// parse returns what to return of the item.
+func (r getRequest) parse(legacy attributesToGet) (projection, error) {
+	err := checkMixed(
+		[]parameter{{"AttributesToGet", legacy.AttributesToGet != nil}},
+		[]parameter{{"ProjectionExpression", r.ProjectionExpression != nil}})
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Key == nil:
+		return nil, missingMember("key")
+	case r.ProjectionExpression == nil && r.ExpressionAttributeNames != nil:
+		return nil, invalid("ExpressionAttributeNames can only be specified when using expressions")
+	case r.ProjectionExpression == nil:
+		return legacy.parse()
 	}
 	p, err := newPlaceholders(r.ExpressionAttributeNames, nil)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	var part projection
-	if r.ProjectionExpression != nil {
-		if part, err = parseProjection(*r.ProjectionExpression, p); err != nil {
-			return "", nil, err
-		}
+	part, err := parseProjection(*r.ProjectionExpression, p)
+	if err != nil {
+		return nil, err
 	}
-	if err := p.checkUsed(); err != nil {
-		return "", nil, err
-	}
-	key, err := t.key(r.Key)
-	return key, part, err
+	return part, p.checkUsed()
 }
 
 type getAnswer struct {
@@ -46,16 +50,24 @@ func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
 	getRequest
 	ConsistentRead         bool
 	ReturnConsumedCapacity string
-	legacy
+	attributesToGet
 }) (getAnswer, error) {
-	t, err := d.table(caller, "GetItem", in.TableName)
+	name, err := d.authorize(caller, "GetItem", in.TableName)
 	if err != nil {
 		return getAnswer{}, err
 	}
-	if err := in.legacy.check(); err != nil {
+	if err := checkEnum("returnConsumedCapacity", in.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"); err != nil {
 		return getAnswer{}, err
 	}
-	key, part, err := in.prepare(t)
+	part, err := in.getRequest.parse(in.attributesToGet)
+	if err != nil {
+		return getAnswer{}, err
+	}
+	t, err := d.lookUp(name)
+	if err != nil {
+		return getAnswer{}, err
+	}
+	key, err := t.key(in.Key)
 	if err != nil {
 		return getAnswer{}, err
 	}

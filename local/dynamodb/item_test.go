@@ -190,9 +190,6 @@ func TestInvalidRequestsAreRefusedInTheWordsOfAWS(t *testing.T) {
 		}), "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
 		{"bad placeholder", update("SET x = :v", attributes{"v": num(2)}), `ExpressionAttributeValues contains invalid key: Syntax error; key: "v"`},
 		{"ALL_NEW of a put", put(order("p", 1, nil), func(in *sdk.PutItemInput) { in.ReturnValues = "ALL_NEW" }), "ReturnValues can only be ALL_OLD or NONE"},
-		{"legacy", put(order("p", 1, nil), func(in *sdk.PutItemInput) {
-			in.Expected = map[string]types.ExpectedAttributeValue{"pk": {Exists: aws.Bool(false)}}
-		}), "legacy parameter Expected"},
 	} {
 		failure := wantError[smithy.APIError](t, test.err, test.want)
 		if failure != nil && failure.ErrorCode() != "ValidationException" {

@@ -5,6 +5,7 @@ package dynamodb
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -25,7 +26,9 @@ type readRequest struct {
 	Select                    string
 	ConsistentRead            bool
 	ReturnConsumedCapacity    string
-	legacy
+
+	attributesToGet
+	ConditionalOperator string
 }
 
 type readAnswer struct {
@@ -50,31 +53,34 @@ type reading struct {
 	count    bool // only
 }
 
-// open finds the table and, if one is named, the index.
-func (d *DynamoDB) open(caller cloud.Caller, action string, r readRequest) (reading, error) {
+// authorizeRead returns the name of the table, if the caller may read of it or,
+// if one is named, of its index.
+func (d *DynamoDB) authorizeRead(caller cloud.Caller, action string, r readRequest) (string, error) {
 	name, err := tableName(r.TableName)
 	if err != nil {
-		return reading{}, err
+		return "", err
 	}
 	resource := d.tableARN(name)
 	if r.IndexName != "" {
 		resource += "/index/" + r.IndexName
 	}
-	if err := d.cloud.Authorize(caller, "dynamodb:"+action, resource); err != nil {
-		return reading{}, err
+	return name, d.cloud.Authorize(caller, "dynamodb:"+action, resource)
+}
+
+// bind finds the table and, if one is named, the index, for what is parsed.
+func (d *DynamoDB) bindRead(r *reading, name string, in readRequest) error {
+	var err error
+	if r.table, err = d.lookUp(name); err != nil {
+		return err
 	}
-	t, err := d.lookUp(name)
-	if err != nil {
-		return reading{}, err
-	}
-	x := t.shape.Load().index(r.IndexName)
+	r.index = r.table.shape.Load().index(in.IndexName)
 	switch {
-	case r.IndexName != "" && x == nil:
-		return reading{}, invalid("The table does not have the specified index: %s", r.IndexName)
-	case x != nil && x.global && r.ConsistentRead:
-		return reading{}, invalid("Consistent reads are not supported on global secondary indexes")
+	case in.IndexName != "" && r.index == nil:
+		return invalid("The table does not have the specified index: %s", in.IndexName)
+	case r.index != nil && r.index.global && in.ConsistentRead:
+		return invalid("Consistent reads are not supported on global secondary indexes")
 	}
-	return reading{table: t, index: x}, r.legacy.check()
+	return r.choose(in)
 }
 
 func (r *reading) schema() schema {
@@ -91,9 +97,18 @@ func (r *reading) entries() *sorted {
 	return &r.table.rows
 }
 
-// prepare takes over everything but the bounds, which differ between Query
-// and Scan, and returns the paths that the filter uses.
-func (r *reading) prepare(in readRequest, p *placeholders) (filtered []path, err error) {
+// parse takes over everything but the bounds, which differ between Query
+// and Scan, and returns the paths that the filter uses. legacy are the filter's
+// conditions without an expression, in the parameter of that name.
+func (r *reading) parse(in readRequest, legacy attributeConditions, parameter string, p *placeholders) (filtered []path, err error) {
+	for _, check := range []error{
+		checkEnum("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"),
+		checkEnum("returnConsumedCapacity", in.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"),
+	} {
+		if check != nil {
+			return nil, check
+		}
+	}
 	if in.Limit != nil {
 		if *in.Limit < 1 {
 			return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
@@ -101,16 +116,22 @@ func (r *reading) prepare(in readRequest, p *placeholders) (filtered []path, err
 		r.limit = *in.Limit
 	}
 	if in.FilterExpression != nil {
-		if r.filter, filtered, err = parseCondition("FilterExpression", *in.FilterExpression, p); err != nil {
-			return nil, err
+		r.filter, filtered, err = parseCondition("FilterExpression", *in.FilterExpression, p)
+	} else {
+		r.filter, err = legacy.parse(parameter, in.ConditionalOperator)
+		for _, name := range slices.Sorted(maps.Keys(legacy)) {
+			filtered = append(filtered, path{{name: name}})
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if in.ProjectionExpression != nil {
-		if r.part, err = parseProjection(*in.ProjectionExpression, p); err != nil {
-			return nil, err
-		}
+		r.part, err = parseProjection(*in.ProjectionExpression, p)
+	} else {
+		r.part, err = in.attributesToGet.parse()
 	}
-	if err := r.choose(in); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return filtered, p.checkUsed()
@@ -118,14 +139,13 @@ func (r *reading) prepare(in readRequest, p *placeholders) (filtered []path, err
 
 // choose honours Select.
 func (r *reading) choose(in readRequest) error {
-	if err := checkEnum("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
-		return err
-	}
 	partial := r.index != nil && r.index.projection != "ALL"
 	switch {
 	case in.ProjectionExpression != nil && in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES":
 		return invalid("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
-	case in.Select == "SPECIFIC_ATTRIBUTES" && in.ProjectionExpression == nil:
+	case in.AttributesToGet != nil && in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES":
+		return invalid("Cannot specify the AttributesToGet when choosing to get %s", in.Select)
+	case in.Select == "SPECIFIC_ATTRIBUTES" && r.part == nil:
 		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 	case in.Select == "ALL_PROJECTED_ATTRIBUTES" && r.index == nil:
 		return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
@@ -290,7 +310,14 @@ func (d *DynamoDB) lockedPage(r *reading) (readAnswer, int) {
 	return r.page()
 }
 
-func (r readRequest) placeholders(expressions ...*string) (*placeholders, error) {
+// placeholders is that of a write; names are those of the expressions with values.
+func (r readRequest) placeholders(names string, expressions ...*string) (*placeholders, error) {
 	c := conditional{ExpressionAttributeNames: r.ExpressionAttributeNames, ExpressionAttributeValues: r.ExpressionAttributeValues}
-	return c.placeholders(expressions...)
+	if r.ProjectionExpression != nil { // which has names only
+		if _, err := (conditional{ExpressionAttributeValues: r.ExpressionAttributeValues}).placeholders(names, expressions...); err != nil {
+			return nil, err
+		}
+		expressions = append(expressions, r.ProjectionExpression)
+	}
+	return c.placeholders(names, expressions...)
 }

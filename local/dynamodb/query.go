@@ -9,41 +9,78 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-func (d *DynamoDB) query(_ context.Context, caller cloud.Caller, in struct {
+type queryRequest struct {
 	readRequest
 	KeyConditionExpression *string
+	KeyConditions          attributeConditions
+	QueryFilter            attributeConditions
 	ScanIndexForward       *bool
-}) (readAnswer, error) {
-	r, err := d.open(caller, "Query", in.readRequest)
+}
+
+func (d *DynamoDB) query(_ context.Context, caller cloud.Caller, in queryRequest) (readAnswer, error) {
+	name, err := d.authorizeRead(caller, "Query", in.readRequest)
 	if err != nil {
 		return readAnswer{}, err
 	}
-	if in.KeyConditionExpression == nil {
-		return readAnswer{}, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
-	}
-	p, err := in.placeholders(in.KeyConditionExpression)
+	r := reading{backward: in.ScanIndexForward != nil && !*in.ScanIndexForward}
+	tests, filtered, err := in.parse(&r)
 	if err != nil {
 		return readAnswer{}, err
 	}
-	keys, _, err := parseCondition("KeyConditionExpression", *in.KeyConditionExpression, p)
-	if err != nil {
-		return readAnswer{}, err
-	}
-	filtered, err := r.prepare(in.readRequest, p)
-	if err != nil {
+	if err := d.bindRead(&r, name, in.readRequest); err != nil {
 		return readAnswer{}, err
 	}
 	if names := commonAttributes(r.schema(), filtered); names != "" {
-		return readAnswer{}, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", names)
+		filter := "Filter Expression"
+		if in.QueryFilter != nil {
+			filter = "QueryFilter"
+		}
+		return readAnswer{}, invalid("%s can only contain non-primary key attributes: Primary key attribute: %s", filter, names)
 	}
-	if r.low, r.high, err = bounds(r.schema(), keys); err != nil {
+	if r.low, r.high, err = bounds(r.schema(), tests); err != nil {
 		return readAnswer{}, err
 	}
-	r.backward = in.ScanIndexForward != nil && !*in.ScanIndexForward
 	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
 		return readAnswer{}, err
 	}
 	return d.perform(&r, in.readRequest), nil
+}
+
+// parse returns what the key condition tests, and the paths that the filter uses.
+func (q queryRequest) parse(r *reading) (tests []keyTest, filtered []path, err error) {
+	legacy := []parameter{{"AttributesToGet", q.AttributesToGet != nil}, {"QueryFilter", q.QueryFilter != nil}, {"ConditionalOperator", q.ConditionalOperator != ""}}
+	if q.KeyConditionExpression != nil { // KeyConditions may stand beside the other expressions
+		legacy = append(legacy, parameter{"KeyConditions", q.KeyConditions != nil})
+	}
+	err = checkMixed(legacy, []parameter{
+		{"ProjectionExpression", q.ProjectionExpression != nil}, {"FilterExpression", q.FilterExpression != nil}, {"KeyConditionExpression", q.KeyConditionExpression != nil},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if q.KeyConditionExpression == nil && q.KeyConditions == nil {
+		return nil, nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	p, err := q.placeholders("FilterExpression and KeyConditionExpression are", q.FilterExpression, q.KeyConditionExpression)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tests, err = q.keyTests(p); err != nil {
+		return nil, nil, err
+	}
+	filtered, err = r.parse(q.readRequest, q.QueryFilter, "queryFilter", p)
+	return tests, filtered, err
+}
+
+func (q queryRequest) keyTests(p *placeholders) ([]keyTest, error) {
+	if q.KeyConditionExpression == nil {
+		return q.KeyConditions.keyTests()
+	}
+	c, _, err := parseCondition("KeyConditionExpression", *q.KeyConditionExpression, p)
+	if err != nil {
+		return nil, err
+	}
+	return keyTests(c)
 }
 
 // A keyTest is one part of a key condition, about one attribute.
@@ -53,13 +90,9 @@ type keyTest struct {
 	operands  []value
 }
 
-// bounds returns the first storage key that satisfies a key condition, and
-// the one after the last.
-func bounds(s schema, c condition) (low, high string, err error) {
-	tests, err := keyTests(c)
-	if err != nil {
-		return "", "", err
-	}
+// bounds returns the first storage key that satisfies the tests, and the one
+// after the last.
+func bounds(s schema, tests []keyTest) (low, high string, err error) {
 	byAttribute := map[string]keyTest{}
 	for _, test := range tests {
 		if _, twice := byAttribute[test.attribute]; twice {

@@ -10,29 +10,47 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-func (d *DynamoDB) scan(_ context.Context, caller cloud.Caller, in struct {
+type scanRequest struct {
 	readRequest
+	ScanFilter    attributeConditions
 	Segment       *int
 	TotalSegments *int
-}) (readAnswer, error) {
-	r, err := d.open(caller, "Scan", in.readRequest)
+}
+
+func (d *DynamoDB) scan(_ context.Context, caller cloud.Caller, in scanRequest) (readAnswer, error) {
+	name, err := d.authorizeRead(caller, "Scan", in.readRequest)
 	if err != nil {
 		return readAnswer{}, err
 	}
-	if r.low, r.high, err = segment(in.Segment, in.TotalSegments); err != nil {
+	var r reading
+	if err := in.parse(&r); err != nil {
 		return readAnswer{}, err
 	}
-	p, err := in.placeholders(in.FilterExpression, in.ProjectionExpression)
-	if err != nil {
-		return readAnswer{}, err
-	}
-	if _, err := r.prepare(in.readRequest, p); err != nil {
+	if err := d.bindRead(&r, name, in.readRequest); err != nil {
 		return readAnswer{}, err
 	}
 	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
 		return readAnswer{}, err
 	}
 	return d.perform(&r, in.readRequest), nil
+}
+
+func (s scanRequest) parse(r *reading) error {
+	err := checkMixed(
+		[]parameter{{"AttributesToGet", s.AttributesToGet != nil}, {"ScanFilter", s.ScanFilter != nil}, {"ConditionalOperator", s.ConditionalOperator != ""}},
+		[]parameter{{"ProjectionExpression", s.ProjectionExpression != nil}, {"FilterExpression", s.FilterExpression != nil}})
+	if err != nil {
+		return err
+	}
+	if r.low, r.high, err = segment(s.Segment, s.TotalSegments); err != nil {
+		return err
+	}
+	p, err := s.placeholders("FilterExpression is", s.FilterExpression)
+	if err != nil {
+		return err
+	}
+	_, err = r.parse(s.readRequest, s.ScanFilter, "scanFilter", p)
+	return err
 }
 
 // segment returns the bounds of one of the equal parts of the hashes that

@@ -276,14 +276,21 @@ func unitsOf(bytes, unit int) float64 {
 // table returns a table by its name or ARN, if the caller may perform the
 // action on it. Call it without holding the lock.
 func (d *DynamoDB) table(caller cloud.Caller, action, name string) (*table, error) {
-	name, err := tableName(name)
+	name, err := d.authorize(caller, action, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.cloud.Authorize(caller, "dynamodb:"+action, d.tableARN(name)); err != nil {
-		return nil, err
-	}
 	return d.lookUp(name)
+}
+
+// authorize returns the name of the table that has a name or an ARN, if the
+// caller may perform the action on it, whether there is one or not.
+func (d *DynamoDB) authorize(caller cloud.Caller, action, nameOrARN string) (string, error) {
+	name, err := tableName(nameOrARN)
+	if err != nil {
+		return "", err
+	}
+	return name, d.cloud.Authorize(caller, "dynamodb:"+action, d.tableARN(name))
 }
 
 func (d *DynamoDB) lookUp(name string) (*table, error) {

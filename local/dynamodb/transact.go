@@ -14,7 +14,8 @@ import (
 
 const (
 	maxTransaction      = 100     // members
-	maxTransactionBytes = 4 << 20 // of all items
+	maxTransactionBytes = 4 << 20 // of what a request writes
+	maxToken            = 36      // characters
 	tokenLife           = 10 * time.Minute
 )
 
@@ -46,6 +47,9 @@ type reason struct {
 func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
 	if err := in.collectionMetrics.check(); err != nil {
 		return transactWriteAnswer{}, err
+	}
+	if len(in.ClientRequestToken) > maxToken {
+		return transactWriteAnswer{}, invalid("1 validation error detected: Value '%s' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to %d", in.ClientRequestToken, maxToken)
 	}
 	writes, err := d.transactWrites(caller, in.TransactItems)
 	if err != nil {
@@ -82,17 +86,34 @@ func (r transactWriteRequest) digest() ([sha256.Size]byte, error) {
 	return sha256.Sum256(canonical), err
 }
 
-// transactWrites authorizes and prepares the members.
+// transactWrites authorizes and prepares the members. What is wrong with one for
+// its table cancels the transaction.
 func (d *DynamoDB) transactWrites(caller cloud.Caller, members []transactMember) ([]write, error) {
 	if err := checkTransaction(len(members)); err != nil {
 		return nil, err
 	}
+	names, binds := make([]string, len(members)), make([]binding, len(members))
+	bytes := 0
+	for i, member := range members {
+		var err error
+		if names[i], binds[i], err = d.parseMember(caller, member); err != nil {
+			return nil, err
+		}
+		bytes += member.size()
+	}
+	if bytes > maxTransactionBytes {
+		return nil, invalid("Transaction payload size cannot exceed %d bytes", maxTransactionBytes)
+	}
 	writes := make([]write, len(members))
 	seen := map[place]bool{}
-	for i, member := range members {
-		w, err := d.transactWrite(caller, member)
+	for i, bind := range binds {
+		t, err := d.lookUp(names[i])
 		if err != nil {
 			return nil, err
+		}
+		w, _, err := bind(t)
+		if err != nil {
+			return nil, cancelledBy(err, i, len(members))
 		}
 		if seen[place{w.table, w.key}] {
 			return nil, invalid("Transaction request cannot include multiple operations on one item")
@@ -101,6 +122,17 @@ func (d *DynamoDB) transactWrites(caller cloud.Caller, members []transactMember)
 		writes[i] = w
 	}
 	return writes, nil
+}
+
+// cancelledBy is the error of a transaction of which one member is wrong: what
+// is wrong with others is not looked for.
+func cancelledBy(err error, member, members int) error {
+	reasons := make([]reason, members)
+	for i := range reasons {
+		reasons[i] = reasonFor(nil)
+	}
+	reasons[member] = reasonFor(err)
+	return cancelled(reasons)
 }
 
 func checkTransaction(members int) error {
@@ -113,39 +145,48 @@ func checkTransaction(members int) error {
 	return nil
 }
 
-func (d *DynamoDB) transactWrite(caller cloud.Caller, m transactMember) (write, error) {
+// parseMember returns what a member is to do, and to the table of which name.
+func (d *DynamoDB) parseMember(caller cloud.Caller, m transactMember) (table string, bind binding, err error) {
 	if m.operations() != 1 {
-		return write{}, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+		return "", nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
 	}
+	action, c := "ConditionCheckItem", conditional{}
 	switch {
 	case m.Put != nil:
-		t, err := d.table(caller, "PutItem", m.Put.TableName)
-		if err != nil {
-			return write{}, err
-		}
-		return m.Put.write(t)
+		action, c = "PutItem", m.Put.conditional
+		bind, err = m.Put.parse(legacyCondition{})
 	case m.Update != nil:
-		t, err := d.table(caller, "UpdateItem", m.Update.TableName)
-		if err != nil {
-			return write{}, err
-		}
-		w, _, err := m.Update.write(t)
-		return w, err
+		action, c = "UpdateItem", m.Update.conditional
+		bind, err = m.Update.parse(legacyCondition{}, attributeUpdates{})
 	case m.Delete != nil:
-		t, err := d.table(caller, "DeleteItem", m.Delete.TableName)
-		if err != nil {
-			return write{}, err
-		}
-		return m.Delete.write(t, remove)
+		action, c = "DeleteItem", m.Delete.conditional
+		bind, err = m.Delete.parse(legacyCondition{}, remove)
 	default:
-		t, err := d.table(caller, "ConditionCheckItem", m.ConditionCheck.TableName)
-		if err != nil {
-			return write{}, err
+		c = m.ConditionCheck.conditional
+		if c.ConditionExpression == nil {
+			err = missingMember("transactItems.member.conditionCheck.conditionExpression")
+			break
 		}
-		if m.ConditionCheck.ConditionExpression == nil {
-			return write{}, invalid("1 validation error detected: Value null at 'transactItems.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member must not be null")
-		}
-		return m.ConditionCheck.write(t, keep)
+		bind, err = m.ConditionCheck.parse(legacyCondition{}, keep)
+	}
+	name, refusal := d.authorize(caller, action, c.TableName)
+	if refusal != nil {
+		return "", nil, refusal
+	}
+	return name, bind, err
+}
+
+// size is what the member counts towards that of the request.
+func (m transactMember) size() int {
+	switch {
+	case m.Put != nil:
+		return m.Put.Item.size()
+	case m.Update != nil:
+		return m.Update.Key.size() + item(m.Update.ExpressionAttributeValues).size()
+	case m.Delete != nil:
+		return m.Delete.Key.size()
+	default:
+		return m.ConditionCheck.Key.size()
 	}
 }
 
@@ -171,19 +212,14 @@ func (d *DynamoDB) commit(writes []write, token string, digest [sha256.Size]byte
 	outcomes := make([]outcome, len(writes))
 	reasons := make([]reason, len(writes))
 	failed := false
-	bytes := 0
 	for i, w := range writes {
 		old, changed, err := w.try()
 		outcomes[i] = outcome{old: old, changed: changed}
 		reasons[i] = reasonFor(err)
 		failed = failed || err != nil
-		bytes += max(sizeOfRow(old), sizeOfRow(changed))
 	}
-	switch {
-	case failed:
+	if failed {
 		return nil, cancelled(reasons)
-	case bytes > maxTransactionBytes:
-		return nil, invalid("Collection size of items in transaction exceeded the maximum allowed size")
 	}
 	for i, w := range writes {
 		units := w.table.replace(outcomes[i].old, outcomes[i].changed)
@@ -267,24 +303,15 @@ type transactGetAnswer struct {
 }
 
 func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in struct {
-	TransactItems          []struct{ Get getRequest }
+	TransactItems          []transactGet
 	ReturnConsumedCapacity string
 }) (transactGetAnswer, error) {
 	if err := checkTransaction(len(in.TransactItems)); err != nil {
 		return transactGetAnswer{}, err
 	}
-	places := make([]place, len(in.TransactItems))
-	parts := make([]projection, len(in.TransactItems))
-	for i, member := range in.TransactItems {
-		t, err := d.table(caller, "GetItem", member.Get.TableName)
-		if err != nil {
-			return transactGetAnswer{}, err
-		}
-		key, part, err := member.Get.prepare(t)
-		if err != nil {
-			return transactGetAnswer{}, err
-		}
-		places[i], parts[i] = place{t, key}, part
+	places, parts, err := d.transactReads(caller, in.TransactItems)
+	if err != nil {
+		return transactGetAnswer{}, err
 	}
 	consumed := capacities{}
 	answer := transactGetAnswer{Responses: make([]getAnswer, len(places))}
@@ -302,6 +329,35 @@ func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in s
 		d.metrics.read.Observe(t.dimensions, units.total())
 	}
 	return answer, nil
+}
+
+type transactGet struct{ Get getRequest }
+
+// transactReads authorizes and prepares the members of a TransactGetItems.
+func (d *DynamoDB) transactReads(caller cloud.Caller, members []transactGet) ([]place, []projection, error) {
+	names, parts := make([]string, len(members)), make([]projection, len(members))
+	for i, member := range members {
+		var err error
+		if names[i], err = d.authorize(caller, "GetItem", member.Get.TableName); err != nil {
+			return nil, nil, err
+		}
+		if parts[i], err = member.Get.parse(attributesToGet{}); err != nil {
+			return nil, nil, err
+		}
+	}
+	places := make([]place, len(members))
+	for i, member := range members {
+		t, err := d.lookUp(names[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		key, err := t.key(member.Get.Key)
+		if err != nil {
+			return nil, nil, cancelledBy(err, i, len(members))
+		}
+		places[i] = place{t, key}
+	}
+	return places, parts, nil
 }
 
 // rowsAt returns the rows at one moment, nil where there is none.

@@ -13,6 +13,7 @@ type update struct {
 	removes []path
 	adds    []assignment // operands are literals
 	deletes []assignment // operands are literals
+	legacy  bool         // made of AttributeUpdates
 }
 
 type assignment struct {
@@ -89,6 +90,13 @@ func (s sum) compute(i item) (value, error) {
 
 func errOperandType() error {
 	return invalid("An operand in the update expression has an incorrect data type")
+}
+
+func (u *update) errType() error {
+	if u.legacy {
+		return invalid("Type mismatch for attribute to update")
+	}
+	return errOperandType()
 }
 
 func parseUpdate(text string, p *placeholders) (*update, error) {

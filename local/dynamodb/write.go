@@ -5,7 +5,6 @@ package dynamodb
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -98,101 +97,138 @@ type updateRequest struct {
 	UpdateExpression *string
 }
 
-// prepare parses the condition; the write still lacks its key and change.
-func (c conditional) prepare(t *table, p *placeholders) (write, error) {
+// A binding makes the write of a request that is right in itself, for the table
+// that it names, and tells which paths an update changes.
+type binding func(t *table) (write, []path, error)
+
+// parse reads the condition; the write still lacks its table, key and change.
+func (c conditional) parse(l legacyCondition, p *placeholders) (write, error) {
 	if err := checkEnum("returnValuesOnConditionCheckFailure", c.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE"); err != nil {
 		return write{}, err
 	}
-	w := write{table: t, onFailure: c.ReturnValuesOnConditionCheckFailure}
+	w := write{onFailure: c.ReturnValuesOnConditionCheckFailure}
+	var err error
 	if c.ConditionExpression == nil {
-		return w, nil
+		w.condition, err = l.parse()
+		return w, err
 	}
-	condition, _, err := parseCondition("ConditionExpression", *c.ConditionExpression, p)
-	w.condition = condition
+	w.condition, _, err = parseCondition("ConditionExpression", *c.ConditionExpression, p)
 	return w, err
 }
 
-// placeholders of a request with these expressions, of which nil ones are absent.
-func (c conditional) placeholders(expressions ...*string) (*placeholders, error) {
+// placeholders of a request with these expressions, of which nil ones are
+// absent; names is what errors call those that have values.
+func (c conditional) placeholders(names string, expressions ...*string) (*placeholders, error) {
 	none := !slices.ContainsFunc(expressions, func(e *string) bool { return e != nil })
 	switch {
 	case none && c.ExpressionAttributeNames != nil:
 		return nil, invalid("ExpressionAttributeNames can only be specified when using expressions")
 	case none && c.ExpressionAttributeValues != nil:
-		return nil, invalid("ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null")
+		return nil, invalid("ExpressionAttributeValues can only be specified when using expressions: %s null", names)
 	}
 	return newPlaceholders(c.ExpressionAttributeNames, c.ExpressionAttributeValues)
 }
 
-func (r putRequest) write(t *table) (write, error) {
-	p, err := r.placeholders(r.ConditionExpression)
+// parseOnly is parse for a request that has no other expression.
+func (c conditional) parseOnly(l legacyCondition) (write, error) {
+	err := checkMixed(
+		[]parameter{{"Expected", l.Expected != nil}},
+		[]parameter{{"ConditionExpression", c.ConditionExpression != nil}})
 	if err != nil {
 		return write{}, err
 	}
-	w, err := r.prepare(t, p)
+	p, err := c.placeholders("ConditionExpression is", c.ConditionExpression)
 	if err != nil {
 		return write{}, err
 	}
-	if err := p.checkUsed(); err != nil {
-		return write{}, err
-	}
-	put, err := t.row(r.Item)
+	w, err := c.parse(l, p)
 	if err != nil {
 		return write{}, err
 	}
-	w.key = put.key
-	w.change = func(*row) (*row, error) { return put, nil }
-	return w, nil
+	return w, p.checkUsed()
 }
 
-func (r keyRequest) write(t *table, change func(old *row) (*row, error)) (write, error) {
-	p, err := r.placeholders(r.ConditionExpression)
-	if err != nil {
-		return write{}, err
+func (r putRequest) parse(l legacyCondition) (binding, error) {
+	if r.Item == nil {
+		return nil, missingMember("item")
 	}
-	w, err := r.prepare(t, p)
-	if err != nil {
-		return write{}, err
+	w, err := r.parseOnly(l)
+	return func(t *table) (write, []path, error) {
+		put, err := t.row(r.Item)
+		if err != nil {
+			return write{}, nil, err
+		}
+		w.table, w.key = t, put.key
+		w.change = func(*row) (*row, error) { return put, nil }
+		return w, nil, nil
+	}, err
+}
+
+func (r keyRequest) parse(l legacyCondition, change func(old *row) (*row, error)) (binding, error) {
+	if r.Key == nil {
+		return nil, missingMember("key")
 	}
-	if err := p.checkUsed(); err != nil {
-		return write{}, err
-	}
-	w.key, err = t.key(r.Key)
-	w.change = change
-	return w, err
+	w, err := r.parseOnly(l)
+	return func(t *table) (write, []path, error) {
+		w.table, w.change = t, change
+		var err error
+		w.key, err = t.key(r.Key)
+		return w, nil, err
+	}, err
 }
 
 func remove(*row) (*row, error) { return nil, nil }
 
 func keep(old *row) (*row, error) { return old, nil }
 
-// write returns also the paths that the update changes.
-func (r updateRequest) write(t *table) (write, []path, error) {
-	p, err := r.placeholders(r.ConditionExpression, r.UpdateExpression)
+func (r updateRequest) parse(l legacyCondition, a attributeUpdates) (binding, error) {
+	if r.Key == nil {
+		return nil, missingMember("key")
+	}
+	w, changes, err := r.parseExpressions(l, a)
+	return func(t *table) (write, []path, error) {
+		for _, target := range changes.paths() {
+			if t.schema.has(target.attribute()) {
+				return write{}, nil, invalid("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", target.attribute())
+			}
+		}
+		w.table = t
+		w.change = func(old *row) (*row, error) { return t.updated(old, r.Key, changes) }
+		var err error
+		w.key, err = t.key(r.Key)
+		return w, changes.paths(), err
+	}, err
+}
+
+func (r updateRequest) parseExpressions(l legacyCondition, a attributeUpdates) (write, *update, error) {
+	err := checkMixed(
+		[]parameter{{"AttributeUpdates", a.AttributeUpdates != nil}, {"Expected", l.Expected != nil}},
+		[]parameter{{"UpdateExpression", r.UpdateExpression != nil}, {"ConditionExpression", r.ConditionExpression != nil}})
 	if err != nil {
 		return write{}, nil, err
 	}
-	changes := &update{}
+	p, err := r.placeholders("UpdateExpression and ConditionExpression are", r.UpdateExpression, r.ConditionExpression)
+	if err != nil {
+		return write{}, nil, err
+	}
+	var changes *update
 	if r.UpdateExpression != nil {
-		if changes, err = parseUpdate(*r.UpdateExpression, p); err != nil {
-			return write{}, nil, err
-		}
+		changes, err = parseUpdate(*r.UpdateExpression, p)
+	} else {
+		changes, err = a.parse()
 	}
-	w, err := r.prepare(t, p)
 	if err != nil {
 		return write{}, nil, err
 	}
-	if err := p.checkUsed(); err != nil {
+	w, err := r.conditional.parse(l, p)
+	if err != nil {
 		return write{}, nil, err
 	}
-	for _, target := range changes.paths() {
-		if t.schema.has(target.attribute()) {
-			return write{}, nil, invalid("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", target.attribute())
-		}
-	}
-	w.key, err = t.key(r.Key)
-	w.change = func(old *row) (*row, error) { return t.updated(old, r.Key, changes) }
-	return w, changes.paths(), err
+	return w, changes, p.checkUsed()
+}
+
+func missingMember(name string) error {
+	return invalid("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
 }
 
 // updated applies an update to a row, or to an item of only its key.
@@ -226,7 +262,6 @@ type returning struct {
 	ReturnValues           string
 	ReturnConsumedCapacity string
 	collectionMetrics
-	legacy
 }
 
 // collectionMetrics would tell how large the items of one partition are together.
@@ -250,50 +285,60 @@ func (r returning) check(action string) error {
 	if action != "UpdateItem" && r.ReturnValues != "" && r.ReturnValues != "NONE" && r.ReturnValues != "ALL_OLD" {
 		return invalid("ReturnValues can only be ALL_OLD or NONE")
 	}
-	if err := r.collectionMetrics.check(); err != nil {
-		return err
-	}
-	return r.legacy.check()
+	return r.collectionMetrics.check()
 }
 
 func (d *DynamoDB) putItem(_ context.Context, caller cloud.Caller, in struct {
 	putRequest
+	legacyCondition
 	returning
 }) (writeAnswer, error) {
-	return d.answer(caller, "PutItem", in.TableName, in.returning, func(t *table) (write, []path, error) {
-		w, err := in.putRequest.write(t)
-		return w, nil, err
+	return d.answer(caller, "PutItem", in.TableName, in.returning, func() (binding, error) {
+		return in.putRequest.parse(in.legacyCondition)
 	})
 }
 
 func (d *DynamoDB) deleteItem(_ context.Context, caller cloud.Caller, in struct {
 	keyRequest
+	legacyCondition
 	returning
 }) (writeAnswer, error) {
-	return d.answer(caller, "DeleteItem", in.TableName, in.returning, func(t *table) (write, []path, error) {
-		w, err := in.keyRequest.write(t, remove)
-		return w, nil, err
+	return d.answer(caller, "DeleteItem", in.TableName, in.returning, func() (binding, error) {
+		return in.keyRequest.parse(in.legacyCondition, remove)
 	})
 }
 
 func (d *DynamoDB) updateItem(_ context.Context, caller cloud.Caller, in struct {
 	updateRequest
+	legacyCondition
+	attributeUpdates
 	returning
 }) (writeAnswer, error) {
-	return d.answer(caller, "UpdateItem", in.TableName, in.returning, in.updateRequest.write)
+	return d.answer(caller, "UpdateItem", in.TableName, in.returning, func() (binding, error) {
+		return in.updateRequest.parse(in.legacyCondition, in.attributeUpdates)
+	})
 }
 
 // answer performs an action on one item and answers what its caller wants to
-// know. prepare makes the write, and names the paths that an update changes.
-func (d *DynamoDB) answer(caller cloud.Caller, action, tableName string, r returning, prepare func(*table) (write, []path, error)) (writeAnswer, error) {
-	t, err := d.table(caller, action, tableName)
+// know. What is wrong with the request in itself is found by parse, and told
+// before what is wrong for the table.
+func (d *DynamoDB) answer(caller cloud.Caller, action, tableName string, r returning, parse func() (binding, error)) (writeAnswer, error) {
+	name, err := d.authorize(caller, action, tableName)
 	if err != nil {
 		return writeAnswer{}, err
 	}
 	if err := r.check(action); err != nil {
 		return writeAnswer{}, err
 	}
-	w, paths, err := prepare(t)
+	bind, err := parse()
+	if err != nil {
+		return writeAnswer{}, err
+	}
+	t, err := d.lookUp(name)
+	if err != nil {
+		return writeAnswer{}, err
+	}
+	w, paths, err := bind(t)
 	if err != nil {
 		return writeAnswer{}, err
 	}
@@ -320,37 +365,6 @@ func updatedPart(r *row, paths []path) item {
 		return nil
 	}
 	return projection(paths).of(r.item())
-}
-
-// legacy are the parameters that expressions have replaced.
-type legacy struct {
-	Expected            json.RawMessage
-	AttributeUpdates    json.RawMessage
-	AttributesToGet     json.RawMessage
-	ConditionalOperator json.RawMessage
-	KeyConditions       json.RawMessage
-	QueryFilter         json.RawMessage
-	ScanFilter          json.RawMessage
-}
-
-func (l legacy) check() error {
-	for _, parameter := range []struct {
-		name  string
-		value json.RawMessage
-	}{
-		{"Expected", l.Expected},
-		{"AttributeUpdates", l.AttributeUpdates},
-		{"AttributesToGet", l.AttributesToGet},
-		{"ConditionalOperator", l.ConditionalOperator},
-		{"KeyConditions", l.KeyConditions},
-		{"QueryFilter", l.QueryFilter},
-		{"ScanFilter", l.ScanFilter},
-	} {
-		if parameter.value != nil && string(parameter.value) != "null" {
-			return invalid("the local engine does not serve the legacy parameter %s: use an expression", parameter.name)
-		}
-	}
-	return nil
 }
 
 // checkEnum refuses a value that is neither absent nor one of those allowed.
