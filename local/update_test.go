@@ -55,7 +55,7 @@ var updated = map[string]string{
 	"AWS::S3::Bucket":                     "NotificationConfiguration Tags VersioningConfiguration",
 	"AWS::S3::BucketPolicy":               "PolicyDocument",
 	"AWS::SNS::Subscription":              "FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",
-	"AWS::SNS::Topic":                     "ContentBasedDeduplication DisplayName FifoThroughputScope Subscription",
+	"AWS::SNS::Topic":                     "ContentBasedDeduplication DisplayName FifoThroughputScope KmsMasterKeyId SignatureVersion Subscription Tags TracingConfig",
 	"AWS::SNS::TopicPolicy":               "PolicyDocument Topics",
 	"AWS::SQS::Queue":                     "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy Tags VisibilityTimeout",
 	"AWS::SQS::QueuePolicy":               "PolicyDocument Queues",

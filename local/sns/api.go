@@ -4,6 +4,7 @@ package sns
 
 import (
 	"context"
+	"encoding/base64"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,15 +14,45 @@ import (
 
 type topicARN struct{ TopicArn string }
 
-func (s *SNS) listTopics(_ context.Context, caller cloud.Caller, _ struct{}) (any, error) {
+// pageSize is how many entries of a list one answer has.
+const pageSize = 100
+
+type page struct{ NextToken string }
+
+// pageOf is the part of a list that a token asks for, and the token of the next part.
+func pageOf[T any](p page, list []T) (part []T, next string, err error) {
+	from := 0
+	if p.NextToken != "" {
+		text, err := base64.StdEncoding.DecodeString(p.NextToken)
+		if err == nil {
+			from, err = strconv.Atoi(string(text))
+		}
+		if err != nil || from < 0 {
+			return nil, "", invalid("NextToken")
+		}
+	}
+	from = min(from, len(list))
+	to := min(from+pageSize, len(list))
+	if to < len(list) {
+		next = base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(to)))
+	}
+	return append([]T{}, list[from:to]...), next, nil
+}
+
+func (s *SNS) listTopics(_ context.Context, caller cloud.Caller, in page) (any, error) {
 	if err := s.cloud.Authorize(caller, "sns:ListTopics", s.cloud.ARN("sns", "*")); err != nil {
 		return nil, err
 	}
-	output := struct{ Topics []topicARN }{[]topicARN{}}
-	for _, t := range s.sorted() {
+	var output struct {
+		Topics    []topicARN
+		NextToken string `json:",omitempty"`
+	}
+	topics, next, err := pageOf(in, s.sorted())
+	output.Topics, output.NextToken = []topicARN{}, next
+	for _, t := range topics {
 		output.Topics = append(output.Topics, topicARN{t.arn})
 	}
-	return output, nil
+	return output, err
 }
 
 func (s *SNS) sorted() []*topic {
@@ -36,35 +67,42 @@ func (s *SNS) sorted() []*topic {
 
 type subscriptionOutput struct{ SubscriptionArn, Owner, Protocol, Endpoint, TopicArn string }
 
-type subscriptionsOutput struct{ Subscriptions []subscriptionOutput }
+type subscriptionsOutput struct {
+	Subscriptions []subscriptionOutput
+	NextToken     string `json:",omitempty"`
+}
 
-func (s *SNS) listed(topics ...*topic) subscriptionsOutput {
-	output := subscriptionsOutput{[]subscriptionOutput{}}
+func (s *SNS) listed(in page, topics ...*topic) (output subscriptionsOutput, err error) {
+	var all []subscriptionOutput
 	for _, t := range topics {
 		for _, sub := range s.subscriptionsOf(t) {
 			arn := sub.arn
-			if s.inert(sub) {
+			if s.pending(sub) {
 				arn = "PendingConfirmation"
 			}
-			output.Subscriptions = append(output.Subscriptions, subscriptionOutput{arn, s.cloud.Account, sub.protocol, sub.endpoint, t.arn})
+			all = append(all, subscriptionOutput{arn, s.cloud.Account, sub.protocol, sub.endpoint, t.arn})
 		}
 	}
-	return output
+	output.Subscriptions, output.NextToken, err = pageOf(in, all)
+	return output, err
 }
 
-func (s *SNS) listSubscriptions(_ context.Context, caller cloud.Caller, _ struct{}) (any, error) {
+func (s *SNS) listSubscriptions(_ context.Context, caller cloud.Caller, in page) (any, error) {
 	if err := s.cloud.Authorize(caller, "sns:ListSubscriptions", s.cloud.ARN("sns", "*")); err != nil {
 		return nil, err
 	}
-	return s.listed(s.sorted()...), nil
+	return s.listed(in, s.sorted()...)
 }
 
-func (s *SNS) listSubscriptionsByTopic(_ context.Context, caller cloud.Caller, in topicARN) (any, error) {
+func (s *SNS) listSubscriptionsByTopic(_ context.Context, caller cloud.Caller, in struct {
+	page
+	topicARN
+}) (any, error) {
 	t, err := s.open(caller, "sns:ListSubscriptionsByTopic", in.TopicArn)
 	if err != nil {
 		return nil, err
 	}
-	return s.listed(t), nil
+	return s.listed(in.page, t)
 }
 
 func (s *SNS) getTopicAttributes(_ context.Context, caller cloud.Caller, in topicARN) (any, error) {
@@ -74,15 +112,6 @@ func (s *SNS) getTopicAttributes(_ context.Context, caller cloud.Caller, in topi
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	settings := t.settings.Load()
-	attributes := map[string]string{"TopicArn": t.arn, "Owner": s.cloud.Account, "DisplayName": settings.displayName}
-	if t.fifo != nil {
-		attributes["FifoTopic"] = "true"
-		attributes["ContentBasedDeduplication"] = strconv.FormatBool(settings.contentBased)
-		attributes["FifoThroughputScope"] = settings.scope
-	}
-	if t.policy != "" {
-		attributes["Policy"] = t.policy
-	}
-	return struct{ Attributes map[string]string }{attributes}, nil
+	attributes, err := s.attributes(t)
+	return struct{ Attributes map[string]string }{attributes}, err
 }

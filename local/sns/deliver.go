@@ -3,6 +3,7 @@ package sns
 // This file delivers messages to subscriptions.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -155,10 +156,10 @@ func (m *message) notification(t *topic, sub *subscription) notification {
 		TopicARN:          t.arn,
 		Message:           m.text(sub.protocol),
 		Timestamp:         time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
-		SignatureVersion:  "1",
+		SignatureVersion:  cmp.Or(t.settings.Load().signature, "1"),
 		Signature:         "EXAMPLE",
-		SigningCertURL:    "EXAMPLE",
-		UnsubscribeURL:    "EXAMPLE",
+		SigningCertURL:    "https://sns." + t.region() + ".amazonaws.com/SimpleNotificationService-EXAMPLE.pem",
+		UnsubscribeURL:    "https://sns." + t.region() + ".amazonaws.com/?Action=Unsubscribe&SubscriptionArn=" + sub.arn,
 		MessageAttributes: noted(m.attributes),
 	}
 	if m.subject != "" {

@@ -35,11 +35,12 @@ type topicProperties struct {
 	ContentBasedDeduplication *bool
 	FifoThroughputScope       string
 
+	KmsMasterKeyId   string
+	SignatureVersion string
+	Tags             []tag
+	TracingConfig    string
+
 	DeliveryStatusLogging cfn.Ignored
-	KmsMasterKeyId        cfn.Ignored
-	SignatureVersion      cfn.Ignored
-	Tags                  cfn.Ignored
-	TracingConfig         cfn.Ignored
 }
 
 // inlineSubscription is one without a name of its own.
@@ -50,10 +51,16 @@ func (i inlineSubscription) is(sub *subscription) bool {
 }
 
 func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) (cfn.Handle, error) {
-	t, err := s.newTopic(r, p)
+	name, err := p.name(r)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	settings, err := p.settings()
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	t := s.newTopic(name, p.FifoTopic, settings)
+	t.tags = p.Tags
 	if t.subscriptions, err = s.inline(t, p.Subscription); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -84,6 +91,7 @@ func (s *SNS) updateTopic(_ context.Context, _ cfn.Resource, h cfn.Handle, befor
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.settings.Store(settings)
+	t.tags = after.Tags
 	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool {
 		return slices.ContainsFunc(before.Subscription, func(i inlineSubscription) bool { return i.is(sub) && !slices.Contains(after.Subscription, i) })
 	})
@@ -108,37 +116,31 @@ func (s *SNS) inline(t *topic, declared []inlineSubscription) ([]*subscription, 
 	return all, nil
 }
 
-// newTopic checks what a template says of a topic itself.
-func (s *SNS) newTopic(r cfn.Resource, p topicProperties) (*topic, error) {
-	name, err := p.name(r)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := p.settings()
-	if err != nil {
-		return nil, err
-	}
+// newTopic is a topic that nobody knows yet.
+func (s *SNS) newTopic(name string, isFIFO bool, settings *topicSettings) *topic {
 	t := &topic{arn: s.cloud.ARN("sns", name), name: name, dimensions: map[string]string{"TopicName": name}}
 	t.settings.Store(settings)
-	if p.FifoTopic {
+	if isFIFO {
 		t.fifo = &fifoTopic{lanes: map[laneKey]*lane{}}
 	}
-	return t, nil
+	return t
 }
 
+// settings are those of the attributes that a template says.
 func (p topicProperties) settings() (*topicSettings, error) {
-	contentBased := p.ContentBasedDeduplication != nil && *p.ContentBasedDeduplication
-	if !p.FifoTopic {
-		if contentBased || p.FifoThroughputScope != "" {
-			return nil, invalid("Attributes Reason: ContentBasedDeduplication and FifoThroughputScope can only be set for FIFO topics")
+	attributes := map[string]string{}
+	for name, value := range map[string]string{
+		"DisplayName": p.DisplayName, "FifoThroughputScope": p.FifoThroughputScope, "KmsMasterKeyId": p.KmsMasterKeyId,
+		"SignatureVersion": p.SignatureVersion, "TracingConfig": p.TracingConfig,
+	} {
+		if value != "" {
+			attributes[name] = value
 		}
-		return &topicSettings{displayName: p.DisplayName}, nil
 	}
-	scope := cmp.Or(p.FifoThroughputScope, perTopic)
-	if scope != perTopic && scope != perGroup {
-		return nil, invalid("FifoThroughputScope Reason: Invalid value [%s]. Must be Topic or MessageGroup", scope)
+	if p.ContentBasedDeduplication != nil && (*p.ContentBasedDeduplication || p.FifoTopic) {
+		attributes["ContentBasedDeduplication"] = strconv.FormatBool(*p.ContentBasedDeduplication)
 	}
-	return &topicSettings{p.DisplayName, contentBased, scope}, nil
+	return newSettings(p.FifoTopic, attributes)
 }
 
 func (p topicProperties) name(r cfn.Resource) (string, error) {
@@ -207,8 +209,7 @@ func (s *SNS) updateSubscription(_ context.Context, _ cfn.Resource, h cfn.Handle
 
 // subscription checks what a template says. The prefix is where it says it.
 func (s *SNS) subscription(t *topic, prefix string, p subscriptionProperties) (*subscription, error) {
-	known := []string{"sqs", "lambda", "email", "email-json", "http", "https", "sms"}
-	if !slices.Contains(known, p.Protocol) {
+	if !slices.Contains(protocols, p.Protocol) {
 		return nil, &cfn.Unsupported{Property: prefix + "Protocol", Reason: fmt.Sprintf("%q is not served by the local engine", p.Protocol)}
 	}
 	if p.Region != "" && p.Region != s.cloud.Region {
@@ -270,12 +271,12 @@ func (s *SNS) setPolicy(arns []string, policy json.RawMessage) error {
 		if err != nil {
 			return fmt.Errorf("policy of topic %s: %w", arn, err)
 		}
-		if err := s.cloud.SetResourcePolicy(arn, "", policy); err != nil {
+		s.mu.Lock()
+		err = s.writePolicy(t, string(policy))
+		s.mu.Unlock()
+		if err != nil {
 			return fmt.Errorf("policy of topic %s: %w", arn, err)
 		}
-		s.mu.Lock()
-		t.policy = string(policy)
-		s.mu.Unlock()
 	}
 	return nil
 }

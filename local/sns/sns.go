@@ -9,6 +9,7 @@ package sns
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -47,15 +48,26 @@ type Options struct {
 func New(c *cloud.Cloud, o Options) *SNS {
 	s := &SNS{cloud: c, metrics: newMetrics(c), mailbox: mailbox(o.Mailbox), localize: o.Localize, topics: map[string]*topic{}}
 	s.Operations = cloud.Operations{
+		"AddPermission":             cloud.Handle(s.addPermission),
+		"ConfirmSubscription":       cloud.Handle(s.confirmSubscription),
+		"CreateTopic":               cloud.Handle(s.createTopicByCall),
+		"DeleteTopic":               cloud.Handle(s.deleteTopic),
 		"GetSubscriptionAttributes": cloud.Handle(s.getSubscriptionAttributes),
 		"GetTopicAttributes":        cloud.Handle(s.getTopicAttributes),
 		"ListSubscriptions":         cloud.Handle(s.listSubscriptions),
 		"ListSubscriptionsByTopic":  cloud.Handle(s.listSubscriptionsByTopic),
+		"ListTagsForResource":       cloud.Handle(s.listTagsForResource),
 		"ListTopics":                cloud.Handle(s.listTopics),
 		"Publish":                   cloud.Handle(s.publish),
 		"PublishBatch":              cloud.Handle(s.publishBatch),
+		"RemovePermission":          cloud.Handle(s.removePermission),
 		"SetSubscriptionAttributes": cloud.Handle(s.setSubscriptionAttributes),
-	}
+		"SetTopicAttributes":        cloud.Handle(s.setTopicAttributes),
+		"Subscribe":                 cloud.Handle(s.subscribe),
+		"TagResource":               cloud.Handle(s.tagResource),
+		"Unsubscribe":               cloud.Handle(s.unsubscribe),
+		"UntagResource":             cloud.Handle(s.untagResource),
+	}.Strict()
 	return s
 }
 
@@ -72,17 +84,17 @@ type topic struct {
 	arn           string
 	name          string
 	settings      atomic.Pointer[topicSettings]
-	policy        string
+	policy        string // empty: the default one
+	tags          []tag
 	dimensions    map[string]string
 	subscriptions []*subscription // in the order in which they were made
+	unsubscribed  int             // how many there were besides
 	fifo          *fifoTopic      // nil for a standard topic
 }
 
-// topicSettings do not change: a topic gets others.
-type topicSettings struct {
-	displayName  string
-	contentBased bool   // of a FIFO topic: deduplication ids are made of messages
-	scope        string // of a FIFO topic's deduplication
+func (t *topic) region() string {
+	arn, _ := cloud.ParseARN(t.arn)
+	return arn.Region
 }
 
 func invalid(format string, args ...any) error {
@@ -91,13 +103,35 @@ func invalid(format string, args ...any) error {
 
 // open authorizes the caller and finds a topic.
 func (s *SNS) open(caller cloud.Caller, action, arn string) (*topic, error) {
-	if arn == "" {
-		return nil, invalid("TopicArn or TargetArn Reason: no value for required parameter")
+	if err := s.checkTopicARN("TopicArn", arn); err != nil {
+		return nil, err
 	}
 	if err := s.cloud.Authorize(caller, action, arn); err != nil {
 		return nil, err
 	}
 	return s.topic(arn)
+}
+
+// checkARN refuses what is no ARN.
+func checkARN(parameter, arn string) error {
+	if arn == "" {
+		return invalid("%s Reason: no value for required parameter", parameter)
+	}
+	if n := strings.Count(arn, ":") + 1; n < 6 {
+		return invalid("%s Reason: An ARN must have at least 6 elements, not %d", parameter, n)
+	}
+	return nil
+}
+
+// checkTopicARN refuses what is no ARN, or that of a topic elsewhere.
+func (s *SNS) checkTopicARN(parameter, text string) error {
+	if err := checkARN(parameter, text); err != nil {
+		return err
+	}
+	if arn, ok := cloud.ParseARN(text); !ok || arn.Service != "sns" || arn.Region != s.cloud.Region {
+		return invalid("%s", parameter)
+	}
+	return nil
 }
 
 func (s *SNS) topic(arn string) (*topic, error) {

@@ -7,6 +7,7 @@ package sns
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/mail"
 	"slices"
 	"strconv"
@@ -20,8 +21,14 @@ type subscription struct {
 	arn      string
 	protocol string
 	endpoint string
+
+	principal string // who has subscribed by a call; empty for a template's
+
 	subscriptionSettings
 }
+
+// protocols are those that subscriptions may have.
+var protocols = []string{"sqs", "lambda", "email", "email-json", "http", "https", "sms"}
 
 type subscriptionSettings struct {
 	raw         bool
@@ -30,6 +37,8 @@ type subscriptionSettings struct {
 	filter      *filter // made of both; nil: everything
 	redrive     string  // the redrive policy, as it was given
 	deadLetters string  // the queue that it names, or empty
+
+	told map[string]string // attributes that have no effect here, as they were given
 }
 
 // id is the last part of the ARN.
@@ -37,6 +46,10 @@ func (s *subscription) id() string { return s.arn[strings.LastIndex(s.arn, ":")+
 
 // byMail tells a subscription of somebody's mail address.
 func (s *subscription) byMail() bool { return s.protocol == "email" || s.protocol == "email-json" }
+
+// pending tells whether somebody has yet to confirm a subscription: nobody can, of
+// those that would leave the machine. A phone is not asked.
+func (s *SNS) pending(sub *subscription) bool { return s.inert(sub) && sub.protocol != "sms" }
 
 // inert tells whether a subscription would leave the machine.
 func (s *SNS) inert(sub *subscription) bool {
@@ -52,10 +65,14 @@ func (t *topic) check(sub *subscription) error {
 		return invalid("Invalid protocol type: %s", sub.protocol)
 	}
 	if t.fifo == nil && sub.protocol == "sqs" && fifo.Named(sub.endpoint) {
-		return invalid("Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
+		return invalid("Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
 	}
 	if sub.deadLetters != "" && fifo.Named(sub.deadLetters) != (t.fifo != nil) {
-		return invalid("RedrivePolicy: the dead-letter queue of a FIFO topic's subscription must be a FIFO queue, and that of a standard topic's a standard queue")
+		kind := "standard"
+		if t.fifo != nil {
+			kind = "FIFO"
+		}
+		return invalid("RedrivePolicy: must use a %s queue as DLQ for a %s Subscription to a %s Topic.", kind, kind, kind)
 	}
 	if sub.byMail() {
 		if address, err := mail.ParseAddress(sub.endpoint); err != nil || address.Address != sub.endpoint {
@@ -124,7 +141,9 @@ func (t *topic) checkFilters(changed *subscription) error {
 func (s *SNS) remove(t *topic, arn string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := len(t.subscriptions)
 	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool { return sub.arn == arn })
+	t.unsubscribed += before - len(t.subscriptions)
 }
 
 // find returns the subscription of an ARN with its topic, under the lock.
@@ -139,13 +158,22 @@ func (s *SNS) find(arn string) (*topic, int, error) {
 	return nil, 0, cloud.Errorf(404, "NotFound", "Subscription does not exist")
 }
 
+// values are the attributes that can be set.
+func (s *subscription) values() map[string]string {
+	values := map[string]string{
+		"RawMessageDelivery": strconv.FormatBool(s.raw), "FilterPolicy": s.policy, "FilterPolicyScope": s.scope, "RedrivePolicy": s.redrive,
+	}
+	maps.Copy(values, s.told)
+	return values
+}
+
 type subscriptionInput struct {
 	SubscriptionArn string
 	AttributeName   string
 	AttributeValue  string
 }
 
-func (s *SNS) getSubscriptionAttributes(_ context.Context, caller cloud.Caller, in subscriptionInput) (any, error) {
+func (s *SNS) getSubscriptionAttributes(_ context.Context, caller cloud.Caller, in subscriptionARN) (any, error) {
 	if err := s.cloud.Authorize(caller, "sns:GetSubscriptionAttributes", "*"); err != nil {
 		return nil, err
 	}
@@ -163,14 +191,15 @@ func (s *SNS) getSubscriptionAttributes(_ context.Context, caller cloud.Caller, 
 		"Protocol":                     sub.protocol,
 		"Endpoint":                     sub.endpoint,
 		"ConfirmationWasAuthenticated": strconv.FormatBool(!sub.byMail()),
-		"PendingConfirmation":          strconv.FormatBool(s.inert(sub)),
-		"RawMessageDelivery":           strconv.FormatBool(sub.raw),
+		"PendingConfirmation":          strconv.FormatBool(s.pending(sub)),
 	}
-	if sub.filter != nil {
-		attributes["FilterPolicy"], attributes["FilterPolicyScope"] = sub.policy, sub.scope
+	for name, value := range sub.values() {
+		if value != "" && (sub.filter != nil || name != "FilterPolicy" && name != "FilterPolicyScope") {
+			attributes[name] = value
+		}
 	}
-	if sub.redrive != "" {
-		attributes["RedrivePolicy"] = sub.redrive
+	if sub.principal != "" {
+		attributes["SubscriptionPrincipal"] = sub.principal
 	}
 	return struct{ Attributes map[string]string }{attributes}, nil
 }
@@ -212,10 +241,11 @@ func (s *SNS) replace(changed *subscription) error {
 func (s *subscriptionSettings) set(name, value string) (err error) {
 	switch name {
 	case "RawMessageDelivery":
-		if value != "true" && value != "false" {
+		raw := strings.ToLower(value)
+		if raw != "true" && raw != "false" {
 			return invalid("RawMessageDelivery: Invalid value [%s]. Must be true or false.", value)
 		}
-		s.raw = value == "true"
+		s.raw = raw == "true"
 	case "FilterPolicy":
 		err = s.setFilter(value, s.scope)
 	case "FilterPolicyScope":
@@ -226,6 +256,13 @@ func (s *subscriptionSettings) set(name, value string) (err error) {
 	case "RedrivePolicy":
 		err = s.setRedrive(value)
 	case "DeliveryPolicy", "SubscriptionRoleArn": // of HTTP, which is inert, and of Firehose, which is refused
+		s.told = maps.Clone(s.told)
+		if s.told == nil {
+			s.told = map[string]string{}
+		}
+		s.told[name] = value
+	case "ReplayPolicy":
+		return cloud.NotHonoured("Subscribe and SetSubscriptionAttributes", name)
 	default:
 		return invalid("AttributeName")
 	}

@@ -5,46 +5,10 @@ package sqs
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/policy"
 )
-
-// policyDocument is a policy whose statements are kept as they are written.
-type policyDocument struct {
-	Version   string
-	ID        string `json:"Id,omitempty"`
-	Statement statements
-}
-
-// statements are a list, or a single one.
-type statements []json.RawMessage
-
-func (list *statements) UnmarshalJSON(raw []byte) error {
-	if len(raw) > 0 && raw[0] == '{' {
-		*list = statements{slices.Clone(raw)}
-		return nil
-	}
-	return json.Unmarshal(raw, (*[]json.RawMessage)(list))
-}
-
-type policyStatement struct {
-	Sid       string
-	Effect    string
-	Principal map[string]oneOrMore
-	Action    oneOrMore
-	Resource  string
-}
-
-// oneOrMore is written as a text if it is only one.
-type oneOrMore []string
-
-func (texts oneOrMore) MarshalJSON() ([]byte, error) {
-	if len(texts) == 1 {
-		return json.Marshal(texts[0])
-	}
-	return json.Marshal([]string(texts))
-}
 
 type permissionInput struct {
 	target
@@ -66,21 +30,16 @@ func (s *SQS) addPermission(_ context.Context, _ cloud.Caller, q *queue, in perm
 	if err != nil {
 		return nil, err
 	}
-	if document.place(in.Label) >= 0 {
+	if document.Place(in.Label) >= 0 {
 		return nil, invalid("Value %s for parameter Label is invalid. Reason: Already exists.", in.Label)
 	}
-	statement := policyStatement{Sid: in.Label, Effect: "Allow", Principal: map[string]oneOrMore{}, Resource: q.arn}
-	for _, account := range in.AWSAccountIds {
-		statement.Principal["AWS"] = append(statement.Principal["AWS"], "arn:aws:iam::"+account+":root")
-	}
+	statement := policy.Statement{Sid: in.Label, Effect: "Allow", Principal: policy.Accounts(in.AWSAccountIds), Resource: q.arn}
 	for _, action := range in.Actions {
 		statement.Action = append(statement.Action, "SQS:"+action)
 	}
-	raw, err := json.Marshal(statement)
-	if err != nil {
+	if err := document.Add(statement); err != nil {
 		return nil, err
 	}
-	document.Statement = append(document.Statement, raw)
 	return struct{}{}, s.writePolicy(q, document)
 }
 
@@ -92,18 +51,16 @@ func (s *SQS) removePermission(_ context.Context, _ cloud.Caller, q *queue, in s
 	if err != nil {
 		return nil, err
 	}
-	place := document.place(in.Label)
-	if place < 0 {
+	if !document.Remove(in.Label) {
 		return nil, invalid("Value %s for parameter Label is invalid. Reason: can't find label.", in.Label)
 	}
-	document.Statement = slices.Delete(document.Statement, place, place+1)
 	return struct{}{}, s.writePolicy(q, document)
 }
 
 // policy is the queue's policy, or one without statements.
-func (q *queue) policy() (policyDocument, error) {
+func (q *queue) policy() (policy.Document, error) {
 	text := q.current().policy
-	document := policyDocument{Version: "2008-10-17", ID: q.arn + "/SQSDefaultPolicy"}
+	document := policy.Document{Version: "2008-10-17", ID: q.arn + "/SQSDefaultPolicy"}
 	if text == "" {
 		return document, nil
 	}
@@ -111,16 +68,8 @@ func (q *queue) policy() (policyDocument, error) {
 	return document, err
 }
 
-// place is where the statement of a label is, or -1.
-func (d policyDocument) place(label string) int {
-	return slices.IndexFunc(d.Statement, func(raw json.RawMessage) bool {
-		var statement struct{ Sid string }
-		return json.Unmarshal(raw, &statement) == nil && statement.Sid == label
-	})
-}
-
 // writePolicy gives the queue a policy; one without statements is none.
-func (s *SQS) writePolicy(q *queue, document policyDocument) error {
+func (s *SQS) writePolicy(q *queue, document policy.Document) error {
 	text := ""
 	if len(document.Statement) > 0 {
 		raw, err := json.Marshal(document)

@@ -1,0 +1,184 @@
+package sns
+
+// This file is the attributes of topics: those that a topic is given, by a template
+// or by a call, and those that are told.
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// topicSettings do not change: a topic gets others.
+type topicSettings struct {
+	displayName  string
+	contentBased bool              // of a FIFO topic: deduplication ids are made of messages
+	scope        string            // of a FIFO topic's deduplication
+	signature    string            // version of it, or empty
+	told         map[string]string // attributes that have no effect here, as they were given
+}
+
+// newSettings are those of attributes.
+func newSettings(isFIFO bool, attributes map[string]string) (*topicSettings, error) {
+	s := &topicSettings{told: map[string]string{}}
+	if isFIFO {
+		s.scope = perTopic
+	}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		if err := s.set(isFIFO, name, attributes[name]); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// toldAttributes have no effect here: nothing is encrypted or traced, and no
+// endpoint is called by HTTP.
+var toldAttributes = []string{"DeliveryPolicy", "KmsMasterKeyId", "TracingConfig"}
+
+// notServed are attributes of AWS's that a topic can not have here: of archives,
+// and of logs of deliveries.
+var notServed = func() []string {
+	names := []string{"ArchivePolicy", "DataProtectionPolicy"}
+	for _, protocol := range []string{"Application", "Firehose", "HTTP", "Lambda", "SQS"} {
+		names = append(names, protocol+"FailureFeedbackRoleArn", protocol+"SuccessFeedbackRoleArn", protocol+"SuccessFeedbackSampleRate")
+	}
+	return names
+}()
+
+func (s *topicSettings) set(isFIFO bool, name, value string) error {
+	switch {
+	case name == "DisplayName":
+		if len([]rune(value)) > 100 {
+			return invalid("DisplayName")
+		}
+		s.displayName = value
+	case name == "SignatureVersion":
+		if value != "1" && value != "2" {
+			return invalid("SignatureVersion")
+		}
+		s.signature = value
+	case name == "ContentBasedDeduplication" && isFIFO:
+		if value != "true" && value != "false" {
+			return invalid("ContentBasedDeduplication Reason: Invalid value [%s]. Must be true or false.", value)
+		}
+		s.contentBased = value == "true"
+	case name == "FifoThroughputScope" && isFIFO:
+		if value != perTopic && value != perGroup {
+			return invalid("FifoThroughputScope Reason: Invalid value [%s]. Must be Topic or MessageGroup", value)
+		}
+		s.scope = value
+	case name == "ContentBasedDeduplication" || name == "FifoThroughputScope":
+		return invalid("Attributes Reason: ContentBasedDeduplication and FifoThroughputScope can only be set for FIFO topics")
+	case slices.Contains(toldAttributes, name):
+		return s.tell(name, value)
+	case slices.Contains(notServed, name):
+		return cloud.NotHonoured("CreateTopic and SetTopicAttributes", name)
+	default:
+		return invalid("AttributeName")
+	}
+	return nil
+}
+
+// tell keeps an attribute that has no effect; an empty one is none.
+func (s *topicSettings) tell(name, value string) error {
+	if name == "DeliveryPolicy" && value != "" {
+		if _, err := effectiveDelivery(value); err != nil {
+			return err
+		}
+	}
+	s.told = maps.Clone(s.told)
+	s.told[name] = value
+	if value == "" {
+		delete(s.told, name)
+	}
+	return nil
+}
+
+// deliveryPolicy is how often SNS tries an HTTP endpoint.
+type deliveryPolicy struct {
+	HTTP httpDelivery `json:"http"`
+}
+
+type httpDelivery struct {
+	Retry            httpRetry   `json:"defaultHealthyRetryPolicy"`
+	DisableOverrides bool        `json:"disableSubscriptionOverrides"`
+	Request          httpRequest `json:"defaultRequestPolicy"`
+}
+
+type httpRetry struct {
+	MinDelayTarget     int    `json:"minDelayTarget"`
+	MaxDelayTarget     int    `json:"maxDelayTarget"`
+	NumRetries         int    `json:"numRetries"`
+	NumMaxDelayRetries int    `json:"numMaxDelayRetries"`
+	NumNoDelayRetries  int    `json:"numNoDelayRetries"`
+	NumMinDelayRetries int    `json:"numMinDelayRetries"`
+	BackoffFunction    string `json:"backoffFunction"`
+}
+
+type httpRequest struct {
+	HeaderContentType string `json:"headerContentType"`
+}
+
+// effectiveDelivery fills what a delivery policy does not say.
+func effectiveDelivery(given string) (string, error) {
+	p := deliveryPolicy{httpDelivery{
+		Retry:   httpRetry{MinDelayTarget: 20, MaxDelayTarget: 20, NumRetries: 3, BackoffFunction: "linear"},
+		Request: httpRequest{"text/plain; charset=UTF-8"},
+	}}
+	if given != "" {
+		if err := json.Unmarshal([]byte(given), &p); err != nil {
+			return "", invalid("DeliveryPolicy: failed to parse JSON.")
+		}
+	}
+	text, err := cloud.Encode(p)
+	return string(text), err
+}
+
+// attributes are what GetTopicAttributes tells. The lock is held.
+func (s *SNS) attributes(t *topic) (map[string]string, error) {
+	settings := t.settings.Load()
+	effective, err := effectiveDelivery(settings.told["DeliveryPolicy"])
+	if err != nil {
+		return nil, err
+	}
+	attributes := map[string]string{
+		"TopicArn": t.arn, "Owner": s.cloud.Account, "DisplayName": settings.displayName, "Policy": t.policy,
+		"EffectiveDeliveryPolicy": effective, "SubscriptionsDeleted": strconv.Itoa(t.unsubscribed),
+	}
+	maps.Copy(attributes, settings.told)
+	if settings.signature != "" {
+		attributes["SignatureVersion"] = settings.signature
+	}
+	if t.fifo != nil {
+		attributes["FifoTopic"] = "true"
+		attributes["ContentBasedDeduplication"] = strconv.FormatBool(settings.contentBased)
+		attributes["FifoThroughputScope"] = settings.scope
+	}
+	if t.policy == "" {
+		attributes["Policy"] = t.defaultPolicy(s.cloud.Account)
+	}
+	confirmed := 0
+	for _, sub := range t.subscriptions {
+		if !s.pending(sub) {
+			confirmed++
+		}
+	}
+	attributes["SubscriptionsConfirmed"] = strconv.Itoa(confirmed)
+	attributes["SubscriptionsPending"] = strconv.Itoa(len(t.subscriptions) - confirmed)
+	return attributes, nil
+}
+
+// defaultPolicy is that of a topic which nobody has given one. It permits nothing
+// that policies of identities do not: services of this account call with
+// AWS:SourceAccount.
+func (t *topic) defaultPolicy(account string) string {
+	const text = `{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{"AWS":"*"},` +
+		`"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission","SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],` +
+		`"Resource":%q,"Condition":{"StringEquals":{"AWS:SourceOwner":%q}}}]}`
+	return fmt.Sprintf(text, t.arn, account)
+}
