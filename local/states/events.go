@@ -59,6 +59,8 @@ type (
 		Parameters         string `json:"parameters"`
 		TimeoutInSeconds   int    `json:"timeoutInSeconds,omitempty"`
 		HeartbeatInSeconds int    `json:"heartbeatInSeconds,omitempty"`
+
+		TaskCredentials *taskCredentials `json:"taskCredentials,omitempty"`
 	}
 	taskDetails struct { // all other events of a task
 		ResourceType string  `json:"resourceType"`
@@ -72,6 +74,8 @@ type (
 		Resource         string `json:"resource"`
 		Input            string `json:"input"`
 		TimeoutInSeconds int    `json:"timeoutInSeconds,omitempty"`
+
+		TaskCredentials *taskCredentials `json:"taskCredentials,omitempty"`
 	}
 	lambdaSucceededDetails struct {
 		Output string `json:"output"`

@@ -7,17 +7,20 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/states/integration"
 )
 
-// host is a visit of a Task.
-type host struct{ visit *visit }
+// host is a visit of a Task, which calls as somebody.
+type host struct {
+	visit  *visit
+	caller cloud.Caller
+}
 
 var _ integration.Task = host{}
 
 func (h host) Call(ctx context.Context, service, action string, request json.RawMessage) (json.RawMessage, error) {
-	e := h.visit.execution
-	return e.machine.states.cloud.Call(ctx, e.revision.caller, service, action, request)
+	return h.visit.execution.machine.states.cloud.Call(ctx, h.caller, service, action, request)
 }
 
 func (h host) Execution() string { return h.visit.execution.arn }

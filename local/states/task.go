@@ -15,6 +15,7 @@ type task struct {
 	guard
 	resource           *resource
 	timeout, heartbeat *setting
+	credentials        *expression // nil: the machine's own
 }
 
 func (p *parser) task(f fields, b base, _ []string) state {
@@ -33,8 +34,9 @@ func (p *parser) task(f fields, b base, _ []string) state {
 			f.complain("Resource", "%v", err).aws.message = awsOn(err)
 		}
 	}
-	if _, ok := f.take("Credentials"); ok {
-		f.complain("Credentials", "is not supported by the local engine: a task runs as its state machine's role")
+	s.credentials = f.credentials(b.language)
+	if s.credentials != nil && s.resource != nil && s.resource.activity {
+		f.complain("Credentials", "has no effect on an activity, which calls no service")
 	}
 	return s
 }
@@ -82,6 +84,9 @@ func (s *task) job(ctx context.Context, v *visit, arguments any) (*job, *failure
 		return nil, f
 	}
 	j.timeout, j.heartbeat = seconds(timeout), seconds(heartbeat)
+	if j.credentials, f = s.assumed(ctx, v); f != nil {
+		return nil, f
+	}
 	if s.resource.activity {
 		if j.activity = v.execution.machine.states.activities.find(s.resource.arn); j.activity == nil {
 			return nil, v.failed(errRuntime, "The activity %s does not exist.", s.resource.arn)
@@ -97,6 +102,7 @@ type job struct {
 	input              data
 	timeout, heartbeat time.Duration // 0: none
 	activity           *activity     // of which it is a task, if it is one's
+	credentials        *taskCredentials
 
 	// unsubmitted is set when the call that was to begin the work failed.
 	unsubmitted bool
@@ -175,7 +181,11 @@ func (j *job) perform(ctx context.Context) (data, *failure) {
 
 // call calls the service.
 func (j *job) call(ctx context.Context) (data, *failure) {
-	result, err := j.resource.integration.Call(ctx, host{j.visit}, integration.Document{Value: j.input.value, Text: j.input.text})
+	caller, f := j.caller(ctx)
+	if f != nil {
+		return data{}, f
+	}
+	result, err := j.resource.integration.Call(ctx, host{j.visit, caller}, integration.Document{Value: j.input.value, Text: j.input.text})
 	return data{result.Value, result.Text}, j.visit.calledInVain(err)
 }
 
@@ -186,11 +196,12 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (data
 		failure *failure
 	}
 	ended := make(chan end, 1)
+	task := host{j.visit, j.visit.execution.revision.caller}
 	started := integration.Started{Version: j.resource.version, Parameters: j.input.value, Answer: answer}
 	jobContext, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		result, err := j.resource.integration.Await(jobContext, host{j.visit}, started)
+		result, err := j.resource.integration.Await(jobContext, task, started)
 		ended <- end{data{value: result}, j.visit.calledInVain(err)}
 	}()
 	select {
@@ -199,7 +210,7 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (data
 	case c := <-pending.outcome:
 		return c.output, c.failure
 	case <-ctx.Done():
-		j.resource.integration.Stop(host{j.visit}, started)
+		j.resource.integration.Stop(task, started)
 		return data{}, aborted()
 	}
 }
@@ -213,13 +224,14 @@ func (j *job) scheduled() {
 		return
 	}
 	if i.Direct {
-		v.record("LambdaFunctionScheduled", &lambdaScheduledDetails{Resource: j.resource.arn, Input: j.input.text, TimeoutInSeconds: timeout})
+		v.record("LambdaFunctionScheduled", &lambdaScheduledDetails{Resource: j.resource.arn, Input: j.input.text, TimeoutInSeconds: timeout, TaskCredentials: j.credentials})
 		v.record("LambdaFunctionStarted", nil)
 		return
 	}
 	v.record("TaskScheduled", &taskScheduledDetails{
 		ResourceType: i.ResourceType, Resource: j.resource.name, Region: v.execution.machine.states.cloud.Region,
 		Parameters: j.input.text, TimeoutInSeconds: timeout, HeartbeatInSeconds: heartbeat,
+		TaskCredentials: j.credentials,
 	})
 	v.record("TaskStarted", &taskDetails{ResourceType: i.ResourceType, Resource: j.resource.name, as: memberOf("TaskStarted")})
 }

@@ -13,7 +13,7 @@ func startExecution() *Integration {
 	return &Integration{
 		Service: "states", Action: "StartExecution", Callback: true,
 		naming:  naming{prefix: "StepFunctions", general: "AWSStepFunctionsException", service: "AWSStepFunctions"},
-		prepare: ofObject(startRequest), answer: startAnswer, job: awaitExecution, stop: stopExecution,
+		prepare: ofObject(startRequest), answer: startAnswer, metadata: ofStates(), job: awaitExecution, stop: stopExecution,
 	}
 }
 
@@ -31,7 +31,7 @@ func startAnswer(result any) (any, error) {
 		return result, nil
 	}
 	inMilliseconds(answer, "StartDate")
-	return addMetadata(answer, "application/x-amz-json-1.0", nil), nil
+	return answer, nil
 }
 
 func inMilliseconds(object *jsonvalue.Object, names ...string) {

@@ -16,7 +16,7 @@ func glueJob() *Integration {
 		},
 	}.of(&Integration{
 		Service: "glue", Action: "StartJobRun",
-		naming: naming{prefix: "Glue", general: "AWSGlueException", service: "AWSGlue"},
-		answer: withMetadata("application/x-amz-json-1.1"),
+		naming:   naming{prefix: "Glue", general: "AWSGlueException", service: "AWSGlue"},
+		metadata: json11(),
 	})
 }

@@ -39,6 +39,9 @@ type Integration struct {
 	// answer makes the task's result out of the service's; nil: it is that.
 	answer func(result any) (any, error)
 
+	// metadata tells of the HTTP answer in the result; nil: nothing is told.
+	metadata *metadata
+
 	// part is the member of the service's answer that is the task's result, if
 	// that is not all of it: its text is kept.
 	part string
@@ -146,6 +149,9 @@ func (i *Integration) Call(ctx context.Context, t Task, p Document) (Document, e
 	}
 	if i.answer != nil {
 		result.Value, err = i.answer(result.Value)
+	}
+	if i.metadata != nil && err == nil {
+		i.metadata.add(result.Value, output)
 	}
 	return result, err
 }

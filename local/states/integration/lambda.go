@@ -4,10 +4,7 @@ package integration
 
 import (
 	"encoding/json"
-	"strconv"
-	"time"
 
-	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -15,7 +12,7 @@ func lambdaInvoke() *Integration {
 	return &Integration{
 		Service: "lambda", Action: "Invoke", Callback: true,
 		naming:  lambdaNaming(),
-		prepare: ofObject(lambdaRequest), failed: functionError, answer: lambdaAnswer,
+		prepare: ofObject(lambdaRequest), failed: functionError, answer: lambdaAnswer, metadata: ofLambda(),
 	}
 }
 
@@ -65,24 +62,7 @@ func lambdaAnswer(result any) (any, error) {
 	if !answer.Has("Payload") {
 		answer.Set("Payload", jsonvalue.NewObject(0)) // of an asynchronous invocation
 	}
-	payload, err := jsonvalue.Encode(payloadOf(answer))
-	if err != nil {
-		return nil, err
-	}
-	headers := map[string]string{
-		"Connection": "keep-alive", "Content-Length": strconv.Itoa(len(payload)), "x-amzn-Remapped-Content-Length": "0",
-		"X-Amzn-Trace-Id": "Root=" + cloud.TraceID(cloud.UUID(), time.Now()) + ";Sampled=0", // of a call of its own
-	}
-	if version := textIn(answer, "ExecutedVersion"); version != "" {
-		headers["X-Amz-Executed-Version"] = version
-	}
-	return addMetadata(answer, "application/json", headers), nil
-}
-
-// payloadOf is what a function has answered.
-func payloadOf(answer *jsonvalue.Object) any {
-	payload, _ := answer.Get("Payload")
-	return payload
+	return answer, nil
 }
 
 // functionError returns the failure of a function that answered with an error.

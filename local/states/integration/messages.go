@@ -6,7 +6,7 @@ func sqsMessage() *Integration {
 	return &Integration{
 		Service: "sqs", Action: "SendMessage", Callback: true,
 		naming:  naming{prefix: "SQS", general: "AmazonSQSException", service: "AmazonSQS"},
-		prepare: ofObject(texts("MessageBody")), answer: withMetadata("application/x-amz-json-1.0"),
+		prepare: ofObject(texts("MessageBody")), metadata: json10(),
 	}
 }
 
@@ -14,6 +14,6 @@ func snsMessage() *Integration {
 	return &Integration{
 		Service: "sns", Action: "Publish", Callback: true,
 		naming:  naming{prefix: "SNS", general: "AmazonSNSException", service: "AmazonSNS"},
-		prepare: ofObject(texts("Message")), answer: withMetadata("text/xml"),
+		prepare: ofObject(texts("Message")), metadata: ofSNS(),
 	}
 }

@@ -5,6 +5,9 @@
 package integration
 
 import (
+	"cmp"
+	"crypto/sha512"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -67,24 +70,33 @@ func (n naming) models(class string) bool {
 		"AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
 		"IncompleteSignature", "InternalFailure", "InternalServerError", "InvalidAction", "InvalidClientTokenId",
 		"InvalidParameterCombination", "InvalidParameterValue", "InvalidSignatureException", "MissingAction",
-		"MissingAuthenticationToken", "MissingParameter", "NotAuthorized", "OptInRequired", "RequestExpired",
+		"MissingAuthenticationToken", "MissingParameter", "MissingRequiredParameterException", "NotAuthorized", "OptInRequired", "RequestExpired",
 		"SerializationException", "ServiceUnavailable", "SignatureDoesNotMatch", "SlowDown", "Throttling",
 		"ThrottlingException", "UnknownOperationException", "UnrecognizedClientException", "ValidationError", "ValidationException",
 	}
 	return !slices.Contains(common, class) || slices.Contains(own[class], strings.ToLower(n.prefix))
 }
 
-// cause words an error as the SDK's exception does.
+// cause words an error as the SDK's exception does. S3's requests have a second
+// id. The integrations with version 2 do not repeat a call.
 func (n naming) cause(e *cloud.Error) string {
 	id := cloud.UUID()
 	switch {
 	case n.general == "":
 		return e.Message
 	case n.service != "":
-		return fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)", e.Message, n.service, e.Status, e.Code, id)
-	default:
-		return fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s)", e.Message, n.prefix, e.Status, id)
+		code := cmp.Or(e.QueryCode, e.Code)
+		return fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)", e.Message, n.service, e.Status, code, id)
+	case n.prefix == "S3":
+		id += ", Extended Request ID: " + extendedID()
 	}
+	return fmt.Sprintf("%s (Service: %s, Status Code: %d, Request ID: %s) (SDK Attempt Count: 1)", e.Message, n.prefix, e.Status, id)
+}
+
+// extendedID is the id that S3 gives a request besides the usual one.
+func extendedID() string {
+	sum := sha512.Sum512([]byte(cloud.UUID()))
+	return base64.StdEncoding.EncodeToString(sum[:56])
 }
 
 func isAccessDenied(code string) bool {

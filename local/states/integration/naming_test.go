@@ -2,10 +2,32 @@ package integration
 
 import (
 	"fmt"
+	"regexp"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
+
+// Recorded: how the two versions of the SDK word an error.
+func TestErrorsOfServicesAreWorded(t *testing.T) {
+	missing := cloud.Errorf(400, "MissingRequiredParameterException", "m")
+	missing.QueryCode = "MissingParameter"
+	const id = `[0-9a-f-]{36}`
+	for _, row := range []struct {
+		integration, name, cause string
+		err                      error
+	}{
+		{"sqs:sendMessage", "SQS.AmazonSQSException", `m \(Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; Request ID: ` + id + `; Proxy: null\)`, missing},
+		{"aws-sdk:sqs:sendMessage", "Sqs.SqsException", `m \(Service: Sqs, Status Code: 400, Request ID: ` + id + `\) \(SDK Attempt Count: 1\)`, missing},
+		{"aws-sdk:s3:getObject", "S3.NoSuchKeyException",
+			`m \(Service: S3, Status Code: 404, Request ID: ` + id + `, Extended Request ID: [A-Za-z0-9+/]{75}=\) \(SDK Attempt Count: 1\)`, cloud.Errorf(404, "NoSuchKey", "m")},
+	} {
+		f := Find(row.integration).naming.failure(row.err)
+		if f.Name != row.name || !regexp.MustCompile("^"+row.cause+"$").MatchString(f.Cause) {
+			t.Errorf("%s: %s: %s, want %s: %s", row.integration, f.Name, f.Cause, row.name, row.cause)
+		}
+	}
+}
 
 func TestErrorsOfServicesAreNamed(t *testing.T) {
 	for _, row := range []struct {

@@ -1,16 +1,10 @@
-// This file holds what integrations have in common: how parameters are prepared,
-// and what is told of the HTTP answer.
+// This file prepares parameters.
 
 package integration
 
 import (
 	"fmt"
-	"maps"
-	"net/http"
-	"slices"
-	"time"
 
-	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -46,38 +40,4 @@ func texts(names ...string) preparation {
 		}
 		return request, nil
 	}
-}
-
-// withMetadata adds what the optimized integrations tell of the HTTP answer.
-func withMetadata(contentType string) func(any) (any, error) {
-	return func(result any) (any, error) {
-		answer, ok := result.(*jsonvalue.Object)
-		if !ok {
-			return result, nil
-		}
-		return addMetadata(answer, contentType, nil), nil
-	}
-}
-
-// addMetadata adds SdkHttpMetadata and SdkResponseMetadata to an answer that
-// nobody else holds.
-func addMetadata(answer *jsonvalue.Object, contentType string, headers map[string]string) *jsonvalue.Object {
-	id := cloud.UUID()
-	headers = maps.Clone(headers)
-	if headers == nil {
-		headers = map[string]string{}
-	}
-	if headers["Connection"] == "" { // which some services spell with a capital
-		headers["connection"] = "keep-alive"
-	}
-	headers["Content-Type"] = contentType
-	headers["Date"] = time.Now().UTC().Format(http.TimeFormat)
-	headers["x-amzn-RequestId"] = id
-	single, all := jsonvalue.NewObject(len(headers)), jsonvalue.NewObject(len(headers))
-	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		single.Set(name, headers[name])
-		all.Set(name, []any{headers[name]})
-	}
-	call := jsonvalue.NewObject(3).Set("AllHttpHeaders", all).Set("HttpHeaders", single).Set("HttpStatusCode", float64(http.StatusOK))
-	return answer.Set("SdkHttpMetadata", call).Set("SdkResponseMetadata", jsonvalue.NewObject(1).Set("RequestId", id))
 }

@@ -9,8 +9,8 @@ import "strings"
 func sageMaker(action string) *Integration {
 	return &Integration{
 		Service: "sagemaker", Action: action,
-		naming: naming{prefix: "SageMaker", general: "AmazonSageMakerException", service: "AmazonSageMaker"},
-		answer: withMetadata("application/x-amz-json-1.1"),
+		naming:   naming{prefix: "SageMaker", general: "AmazonSageMakerException", service: "AmazonSageMaker"},
+		metadata: json11(),
 	}
 }
 

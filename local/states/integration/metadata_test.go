@@ -1,0 +1,67 @@
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+)
+
+// answering is a task whose service gives one answer to all calls.
+type answering struct {
+	Task
+	answer string
+}
+
+func (a answering) Call(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
+	return json.RawMessage(a.answer), nil
+}
+
+// Recorded: the headers of each service, and the lengths of such answers.
+func TestResultsTellTheHeadersOfTheirService(t *testing.T) {
+	const usual = "Content-Length Content-Type Date connection x-amzn-RequestId"
+	uuid := strings.Repeat("0", 36)
+	for _, row := range []struct{ integration, answer, names, header, value string }{
+		{"dynamodb:putItem", `{}`, "Connection Content-Length Content-Type Date Server x-amz-crc32 x-amzn-RequestId", "x-amz-crc32", "2745614147"},
+		{"dynamodb:getItem", `{}`, "Connection Content-Length Content-Type Date Server x-amz-crc32 x-amzn-RequestId", "Server", "Server"},
+		{"sqs:sendMessage", `{"MessageId":"m"}`, usual, "Content-Length", "17"},
+		{"sqs:sendMessage", `{}`, usual, "Content-Type", "application/x-amz-json-1.0"},
+		{"glue:startJobRun", `{}`, usual, "Content-Type", "application/x-amz-json-1.1"},
+		{"sns:publish", `{"MessageId":"` + uuid + `"}`, usual, "Content-Length", "294"},
+		{"sns:publish", `{"MessageId":"` + uuid + `","SequenceNumber":"10000000000000000000"}`, usual, "Content-Length", "352"},
+		{"sns:publish", `{}`, usual, "Content-Type", "text/xml"},
+		{"states:startExecution", `{"executionArn":"arn","startDate":1762446487.883}`, usual, "Content-Length", "51"},
+		{"lambda:invoke", `{"Payload":{"a": 1},"ExecutedVersion":"7"}`,
+			"Connection Content-Length Content-Type Date X-Amz-Executed-Version X-Amzn-Trace-Id x-amzn-Remapped-Content-Length x-amzn-RequestId", "Content-Length", "8"},
+		{"lambda:invoke", `{"Payload":null,"LogResult":"bG9n"}`,
+			"Connection Content-Length Content-Type Date X-Amz-Log-Result X-Amzn-Trace-Id x-amzn-Remapped-Content-Length x-amzn-RequestId", "X-Amz-Log-Result", "bG9n"},
+	} {
+		result, err := Find(row.integration).Call(t.Context(), answering{answer: row.answer}, Document{Value: jsonvalue.NewObject(0), Text: "{}"})
+		if err != nil {
+			t.Fatalf("%s: %v", row.integration, err)
+		}
+		text, _ := jsonvalue.Encode(result.Value)
+		var told struct {
+			SdkHttpMetadata struct {
+				HttpHeaders    map[string]string
+				AllHttpHeaders map[string][]string
+				HttpStatusCode int
+			}
+			SdkResponseMetadata struct{ RequestId string }
+		}
+		if err := json.Unmarshal([]byte(text), &told); err != nil {
+			t.Fatal(err)
+		}
+		single, all := told.SdkHttpMetadata.HttpHeaders, told.SdkHttpMetadata.AllHttpHeaders
+		if names := strings.Join(slices.Sorted(maps.Keys(single)), " "); names != row.names || single[row.header] != row.value {
+			t.Errorf("%s of %s: headers %v, want %s, and %s: %s", row.integration, row.answer, single, row.names, row.header, row.value)
+		}
+		if len(all) != len(single) || all[row.header][0] != row.value || told.SdkHttpMetadata.HttpStatusCode != 200 || told.SdkResponseMetadata.RequestId != single["x-amzn-RequestId"] {
+			t.Errorf("%s: %s", row.integration, text)
+		}
+	}
+}
