@@ -29,5 +29,5 @@ func Example() {
 	}
 	// Output:
 	// true  <nil>
-	// false {"JobRunState": "SUCCEEDED"} <nil>
+	// false {"JobRunState":"SUCCEEDED"} <nil>
 }

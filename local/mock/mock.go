@@ -135,6 +135,15 @@ type Counter struct {
 	calls     int
 }
 
+// Sequence returns responses to one call after the other, from call 0 on.
+func Sequence(name string, responses ...Response) *Responses {
+	r := &Responses{name: name}
+	for i, response := range responses {
+		r.spans = append(r.spans, span{i, i, response})
+	}
+	return r
+}
+
 // Count returns a counter that begins with the response to call 0.
 func (r *Responses) Count() *Counter { return &Counter{responses: r} }
 

@@ -41,7 +41,7 @@ func TestResponsesAreByTheNumberOfTheCall(t *testing.T) {
 			'1-2': {'Throw': {'Error': 'B', 'Cause': ''}},
 			'5': {'Return': null}}}}`)
 	counter := c.Cases("M")["Retry"]["Task"].Count()
-	for i, want := range []string{"A: first", "B: ", "B: ", `{"ok": true}`, "error: the mocked response Slow has nothing for call 4, counted from 0", "null", "error: the mocked response Slow has nothing for call 6, counted from 0"} {
+	for i, want := range []string{"A: first", "B: ", "B: ", `{"ok":true}`, "error: the mocked response Slow has nothing for call 4, counted from 0", "null", "error: the mocked response Slow has nothing for call 6, counted from 0"} {
 		if got := answer(counter.Next()); got != want {
 			t.Errorf("call %d: %s, want %s", i, got, want)
 		}

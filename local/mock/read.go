@@ -125,7 +125,7 @@ func (f *file) responses(name string) (*Responses, error) {
 			complain(number, "want a number, counted from 0, or a range such as 1-3")
 		}
 		written := f.MockedResponses[name][number]
-		s := span{first: first, last: last, response: Response{Return: written.Return}}
+		s := span{first: first, last: last, response: Response{Return: compact(written.Return)}}
 		switch thrown := written.Throw; {
 		case (thrown == nil) == (written.Return == nil):
 			complain(number, "want either Return or Throw")
@@ -146,6 +146,18 @@ func (f *file) responses(name string) (*Responses, error) {
 		faults = append(faults, fmt.Errorf("mocked response %s is empty", name))
 	}
 	return r, errors.Join(faults...)
+}
+
+// compact leaves out how a file is laid out, of a valid JSON text.
+func compact(text json.RawMessage) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	var short bytes.Buffer
+	if err := json.Compact(&short, text); err != nil {
+		return text
+	}
+	return short.Bytes()
 }
 
 // parseSpan reads "2" or "2-5".

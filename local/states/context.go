@@ -20,7 +20,11 @@ func (v *visit) contextObject() *jsonvalue.Object {
 	if v.context != nil {
 		return v.context
 	}
-	at := jsonvalue.NewObject(3).Set("Name", v.state.name).Set("EnteredTime", timestamp(v.enteredAt))
+	if given := v.execution.trial.givenContext(v.item); given != nil {
+		v.context = given
+		return given
+	}
+	at := jsonvalue.NewObject(3).Set("Name", v.execution.trial.nameOf(v.state)).Set("EnteredTime", timestamp(v.enteredAt))
 	if v.state.retryable {
 		at.Set("RetryCount", float64(v.retries))
 	}

@@ -54,13 +54,17 @@ type parser struct {
 	tasks    map[string]*task
 }
 
+func newParser(resolver resolver, express bool) *parser {
+	return &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]*task{}}
+}
+
 // parse reads a definition. Its error is an *InvalidDefinition with all faults.
 func parse(text string, express bool, resolver resolver) (*definition, error) {
 	value, err := jsonvalue.Decode([]byte(text))
 	if err != nil {
 		return nil, notJSON(text, err)
 	}
-	p := &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]*task{}}
+	p := newParser(resolver, express)
 	f := object(&p.faults, "", value)
 	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxSeconds)), tasks: p.tasks}
 	if version := f.text("Version"); version != "" && version != "1.0" {

@@ -34,7 +34,8 @@ type execution struct {
 	name     string
 	started  time.Time
 	history  *history
-	mocks    mocks // of its test case, if it has one
+	mocks    mocks  // of its test case, if it has one
+	trial    *trial // of TestState; nil: of no other
 
 	redriving sync.Mutex  // held by one redrive at a time
 	tokens    []usedToken // of the last redrives
@@ -213,7 +214,7 @@ func (e *execution) contextObject() *jsonvalue.Object {
 	defer e.mu.Unlock()
 	if e.context == nil {
 		c := jsonvalue.NewObject(7)
-		c.Set("Id", e.arn).Set("Input", e.input.value).Set("StartTime", timestamp(e.started)).Set("Name", e.name).Set("RoleArn", e.revision.role)
+		c.Set("Id", e.arn).Set("Input", e.input.value).Set("StartTime", timestamp(e.started)).Set("Name", e.name).Set("RoleArn", e.revision.roleOrNull())
 		if !e.machine.express {
 			c.Set("RedriveCount", float64(e.redrives.count))
 		}

@@ -90,6 +90,9 @@ func aborted() *failure { return &failure{aborted: true} }
 
 // failed words a failure of the state itself as AWS does.
 func (v *visit) failed(name, format string, args ...any) *failure {
+	if v.execution.trial != nil { // which has no history
+		return &failure{name: name, cause: fmt.Sprintf(format, args...), within: v.entered}
+	}
 	where := fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). ", v.state.name, v.entered)
 	return &failure{name: name, cause: where + fmt.Sprintf(format, args...), within: v.entered}
 }

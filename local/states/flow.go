@@ -194,10 +194,18 @@ func (f fields) assignment(in language) *expression {
 // Parameters, or after Arguments.
 func (w *flow) effectiveInput(ctx context.Context, v *visit) (any, *failure) {
 	input, f := w.inputPath.apply(ctx, v, v.input.value)
-	if f != nil || w.arguments == nil {
-		return input, f
+	if f != nil {
+		return nil, f
 	}
-	return w.arguments.eval(ctx, v, input)
+	v.inspect(afterInputPath, input)
+	if w.arguments != nil {
+		if input, f = w.arguments.eval(ctx, v, input); f != nil {
+			return nil, f
+		}
+		v.inspect(afterArguments, input)
+	}
+	v.inspect(afterParameters, input)
+	return input, nil
 }
 
 // leave turns the state's result into its output and its variables.
@@ -214,10 +222,12 @@ func (w *flow) leave(ctx context.Context, v *visit, result any) (exit, *failure)
 			return exit{}, f
 		}
 	}
+	v.inspect(afterResultSelector, result)
 	output, f := w.resultPath.combine(v, result)
 	if f != nil {
 		return exit{}, f
 	}
+	v.inspect(afterResultPath, output)
 	if output, f = w.outputPath.apply(ctx, v, output); f != nil {
 		return exit{}, f
 	}

@@ -124,7 +124,7 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 // then the catcher for the failure. gaveUp is told of a failure that no retrier
 // is left for.
 func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *failure), gaveUp func(*failure)) (exit, *failure) {
-	used := make([]int, len(g.retriers))
+	used := v.execution.trial.used(len(g.retriers))
 	for {
 		e, f := attempt()
 		if f == nil {
@@ -133,12 +133,16 @@ func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *fa
 		if ctx.Err() != nil {
 			return exit{}, aborted()
 		}
-		delay, ok := g.delay(f, used)
-		if !ok {
+		r := g.retry(f, used)
+		v.execution.trial.failed(f, r)
+		if !r.due {
 			gaveUp(f)
 			return g.rescue(ctx, v, f)
 		}
-		if !v.sleep(ctx, delay) {
+		if v.execution.trial != nil {
+			return exit{}, f // that it would be tried again is all that is asked
+		}
+		if !v.sleep(ctx, r.after) {
 			return exit{}, aborted()
 		}
 		v.retries++
@@ -146,21 +150,22 @@ func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *fa
 	}
 }
 
-// delay returns how long to wait until the next attempt, if there is to be one.
-// Each retrier counts the attempts that it made.
-func (g *guard) delay(f *failure, used []int) (time.Duration, bool) {
-	for i := range g.retriers {
-		r := &g.retriers[i]
-		if !f.matches(r.errors) {
-			continue
-		}
-		if used[i] >= r.attempts {
-			return 0, false
-		}
-		used[i]++
-		return r.delay(used[i]), true
+// A retry is what a state's Retry says of a failure.
+type retry struct {
+	by    int           // the retrier that the failure falls to; -1: none
+	due   bool          // unless it has made all of its attempts
+	after time.Duration // how long to wait until the next attempt
+}
+
+// retry returns whether there is to be another attempt. Each retrier counts the
+// attempts that it made.
+func (g *guard) retry(f *failure, used []int) retry {
+	i := slices.IndexFunc(g.retriers, func(r retrier) bool { return f.matches(r.errors) })
+	if i < 0 || used[i] >= g.retriers[i].attempts {
+		return retry{by: i}
 	}
-	return 0, false
+	used[i]++
+	return retry{by: i, due: true, after: g.retriers[i].delay(used[i])}
 }
 
 // delay returns the pause before the attempt-th retry, counted from 1.
@@ -183,6 +188,7 @@ func (g *guard) rescue(ctx context.Context, v *visit, f *failure) (exit, *failur
 		return exit{}, f
 	}
 	c := &g.catchers[i]
+	v.execution.trial.caughtBy(i)
 	v.errorOutput = f.output()
 	v.result, v.hasResult = data{}, false
 

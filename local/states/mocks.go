@@ -88,7 +88,10 @@ func (s *StepFunctions) Unmatched() []string {
 	return slices.Sorted(maps.Keys(named))
 }
 
-// mocked answers the task's call. A call that there is no response for fails the
+// mock returns what answers in the place of the state's work, or nil.
+func (v *visit) mock() *mock.Counter { return v.execution.mocks[v.state.name] }
+
+// mocked answers for the state's work once. A call that there is no response for fails the
 // execution.
 func (v *visit) mocked(responses *mock.Counter) (data, *failure) {
 	response, err := responses.Next()
@@ -102,5 +105,5 @@ func (v *visit) mocked(responses *mock.Counter) (data, *failure) {
 	if err != nil {
 		return data{}, v.failed(errRuntime, "%v", err)
 	}
-	return data{value: result}, nil
+	return data{value: result, text: string(response.Return)}, nil
 }

@@ -54,13 +54,26 @@ func (s *parallel) attempt(ctx context.Context, v *visit) (exit, *failure) {
 		return exit{}, f
 	}
 	v.record("ParallelStateStarted", nil)
-	result, f := s.fork(ctx, v, input)
+	result, f := s.result(ctx, v, input)
 	if f != nil {
 		return exit{}, f
 	}
 	v.note("ParallelStateSucceeded", nil)
-	v.succeed(data{value: result})
-	return s.flow.leave(ctx, v, result)
+	v.succeed(result)
+	return s.flow.leave(ctx, v, result.value)
+}
+
+// result is what the branches give, or a mock in their place.
+func (s *parallel) result(ctx context.Context, v *visit, input data) (data, *failure) {
+	if mock := v.mock(); mock != nil {
+		result, f := v.mocked(mock)
+		if f != nil && !f.isTerminal() {
+			f.also = append(f.also, errBranchFailed)
+		}
+		return result, f
+	}
+	outputs, f := s.fork(ctx, v, input)
+	return data{value: outputs}, f
 }
 
 // fork runs the branches and returns their outputs.

@@ -26,6 +26,7 @@ func (s *pass) run(ctx context.Context, v *visit) (exit, *failure) {
 	}
 	if s.fixed {
 		result = s.result
+		v.inspect(rawResult, result)
 	}
 	return s.flow.leave(ctx, v, result)
 }

@@ -32,6 +32,14 @@ type wish struct {
 	recorded
 }
 
+// roleOrNull is the role as the context object has it: TestState may be without one.
+func (w wish) roleOrNull() any {
+	if w.role == "" {
+		return nil
+	}
+	return w.role
+}
+
 // grants tells whether the revision is what is wanted already.
 func (r *revision) grants(w wish) bool {
 	w.recorded = w.withDefaults()

@@ -91,13 +91,9 @@ func (t target) start(ctx context.Context, r startRequestBody) (*execution, erro
 	if r.Input != nil {
 		text = *r.Input
 	}
-	if len(text) > maxPayload {
-		return nil, cloud.Errorf(400, "ValidationException",
-			"1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", maxPayload)
-	}
-	input, err := parseData(text)
+	input, err := parseInput(text)
 	if err != nil {
-		return nil, cloud.Errorf(400, "InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", notAnInput(text, err))
+		return nil, err
 	}
 	if r.Name == "" {
 		r.Name = cloud.UUID()
@@ -119,6 +115,19 @@ func (t target) start(ctx context.Context, r startRequestBody) (*execution, erro
 		m.states.crowd.leave()
 	}
 	return e, err
+}
+
+// parseInput reads the input of an execution, or of the test of a state.
+func parseInput(text string) (data, error) {
+	if len(text) > maxPayload {
+		return data{}, cloud.Errorf(400, "ValidationException",
+			"1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", maxPayload)
+	}
+	input, err := parseData(text)
+	if err != nil {
+		return data{}, cloud.Errorf(400, "InvalidExecutionInput", "Invalid State Machine Execution Input: '%s'", notAnInput(text, err))
+	}
+	return input, nil
 }
 
 // notAnInput is what AWS says of a text that is no JSON, as far as that is known.

@@ -9,8 +9,9 @@
 // the flow of data (flow.go), Retry and Catch (guard.go), failures and their names
 // (failure.go). What a Task can call stands in a table of package integration,
 // which sees of a task what host.go shows; a mock configuration answers in their
-// place (mocks.go). What happened is recorded as AWS records
-// it (history.go, events.go), and kept when it is over (register.go, archive.go).
+// place (mocks.go). TestState lets one state run alone (teststate.go, trial.go).
+// What happened is recorded as AWS records it (history.go, events.go), and kept
+// when it is over (register.go, archive.go).
 //
 // Where AWS's documentation and what the service really answers differ in the
 // wording or order of history events, recorded histories of the service decided.
@@ -18,6 +19,7 @@ package states
 
 import (
 	"cmp"
+	"maps"
 	"runtime"
 	"sync"
 
@@ -128,5 +130,6 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 		"UpdateStateMachineAlias":          cloud.Handle(s.updateStateMachineAlias),
 		"ValidateStateMachineDefinition":   cloud.Handle(s.validateStateMachineDefinition),
 	}
+	maps.Copy(s.Operations, cloud.Operations{"TestState": cloud.Handle(s.testState)}.Strict())
 	return s
 }

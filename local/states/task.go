@@ -65,6 +65,7 @@ func (s *task) attempt(ctx context.Context, v *visit) (exit, *failure) {
 		return exit{}, f
 	}
 	v.succeed(result)
+	v.inspect(rawResult, result.value)
 	return s.flow.leave(ctx, v, result.value)
 }
 
@@ -146,8 +147,8 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 // perform calls the service, and waits for the work's end if the call only
 // began it.
 func (j *job) perform(ctx context.Context) (data, *failure) {
-	if mocked := j.visit.execution.mocks[j.visit.state.name]; mocked != nil {
-		return j.visit.mocked(mocked)
+	if mock := j.visit.mock(); mock != nil {
+		return j.visit.mocked(mock)
 	}
 	if j.activity != nil {
 		return j.worked(ctx)

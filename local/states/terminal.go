@@ -60,6 +60,7 @@ func (f fields) words(name string, in language) *setting {
 func isPath(text string) bool { return text != "" && text[0] == '$' }
 
 func (s *fail) run(ctx context.Context, v *visit) (exit, *failure) {
+	v.inspect(afterInputPath, v.input.value)
 	name, f := s.failure.words(ctx, v)
 	if f != nil {
 		return exit{}, f

@@ -4,6 +4,7 @@ package states
 
 import (
 	"maps"
+	"slices"
 	"unicode"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
@@ -53,6 +54,15 @@ func (v variables) with(a assignment) variables {
 	maps.Copy(merged, v)
 	maps.Insert(merged, a.values.All())
 	return merged
+}
+
+// object has the variables as members, by name.
+func (v variables) object() *jsonvalue.Object {
+	o := jsonvalue.NewObject(len(v))
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		o.Set(name, v[name])
+	}
+	return o
 }
 
 // isVariableName tells whether a name is a Unicode identifier.

@@ -1,0 +1,228 @@
+package states
+
+// Tests of TestState. What AWS says, and what it leaves out of inspectionData, is
+// as recorded there by LocalStack's tests.
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const testRole = "arn:aws:iam::123456789012:role/r"
+
+// tried calls TestState with what a JSON object in single quotes has, and returns
+// the answer as JSON.
+func (w *world) tried(request string) string {
+	w.t.Helper()
+	var input map[string]any
+	if err := json.Unmarshal([]byte(request), &input); err != nil {
+		w.t.Fatalf("%v in %s", err, request)
+	}
+	for _, member := range []string{"definition", "input", "variables", "context"} {
+		if value, ok := input[member]; ok {
+			if _, isText := value.(string); !isText {
+				text, _ := json.Marshal(value)
+				input[member] = string(text)
+			}
+		}
+	}
+	answer, err := w.call("TestState", input)
+	if err != nil {
+		return err.Error()
+	}
+	text, _ := json.Marshal(answer)
+	return string(text)
+}
+
+// debug is the answer at the level DEBUG, with the texts in it as they read.
+func (w *world) debug(request string) string {
+	w.t.Helper()
+	return strings.ReplaceAll(w.tried(strings.Replace(request, "{", `{"inspectionLevel":"DEBUG",`, 1)), `\"`, `'`)
+}
+
+const (
+	lambdaTask = `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload.$":"$.a"},"ResultSelector":{"said.$":"$.Payload"},"ResultPath":"$.r","Next":"N"`
+	guarded    = `{"Type":"Task","QueryLanguage":"JSONata","Resource":"arn:aws:states:::lambda:invoke","Arguments":{"FunctionName":"f"},
+		"Retry":[{"ErrorEquals":["Other"]},{"ErrorEquals":["Slow"],"IntervalSeconds":2,"MaxAttempts":3}],
+		"Catch":[{"ErrorEquals":["Gone"],"Next":"A"},{"ErrorEquals":["States.ALL"],"Next":"B","Output":"{% $states.errorOutput.Cause %}","Assign":{"why":"{% $states.errorOutput.Error %}"}}],"End":true}`
+	branches = `{"Type":"Parallel","Branches":[{"StartAt":"B1","States":{"B1":{"Type":"Pass","End":true}}},{"StartAt":"B2","States":{"B2":{"Type":"Pass","End":true}}}],"ResultPath":"$.p","End":true}`
+)
+
+func TestAStateIsTestedAlone(t *testing.T) {
+	inWorld(t, lambdaOnly(functions{"f": func(_ context.Context, payload any) (any, error) { return payload, nil }}), func(t *testing.T, w *world) {
+		for name, row := range map[string]struct{ request, want string }{
+			"Pass": {`{"definition":{"Type":"Pass","InputPath":"$.a","Parameters":{"b.$":"$.c"},"ResultPath":"$.d","End":true},"input":{"a":{"c":1}}}`,
+				`{"inspectionData":{"afterInputPath":"{'c':1}","afterParameters":"{'b':1}","afterResultPath":"{'a':{'c':1},'d':{'b':1}}","afterResultSelector":"{'b':1}","input":"{'a':{'c':1}}"},"output":"{'a':{'c':1},'d':{'b':1}}","status":"SUCCEEDED"}`},
+			"Pass with a Result": {`{"definition":{"Type":"Pass","Result":1,"Next":"elsewhere"}}`,
+				`{"inspectionData":{"afterResultPath":"1","afterResultSelector":"1","input":"{}","result":"1"},"nextState":"elsewhere","output":"1","status":"SUCCEEDED"}`},
+			"Pass in JSONata, with variables": {`{"definition":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $x + $states.input %}","Assign":{"y":2},"End":true},"input":1,"variables":{"x":3}}`,
+				`{"inspectionData":{"input":"1","variables":"{'x':3,'y':2}"},"output":"4","status":"SUCCEEDED"}`},
+			"Choice": {`{"definition":{"Type":"Choice","Choices":[{"Variable":"$.a","NumericEquals":1,"Next":"One"}],"Default":"Other"},"input":{"a":1}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':1}","input":"{'a':1}"},"nextState":"One","output":"{'a':1}","status":"SUCCEEDED"}`},
+			"Choice by Default": {`{"definition":{"Type":"Choice","Choices":[{"Variable":"$.a","NumericEquals":1,"Next":"One"}],"Default":"Other"},"input":{"a":2}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':2}","input":"{'a':2}"},"nextState":"Other","output":"{'a':2}","status":"SUCCEEDED"}`},
+			"Fail": {`{"definition":{"Type":"Fail","Error":"E","Cause":"c"}}`,
+				`{"cause":"c","error":"E","inspectionData":{"afterInputPath":"{}","input":"{}"},"status":"FAILED"}`},
+			"Wait":    {`{"definition":{"Type":"Wait","Seconds":299,"Next":"N"}}`, `{"inspectionData":{"afterInputPath":"{}","input":"{}"},"nextState":"N","output":"{}","status":"SUCCEEDED"}`},
+			"waiting": {`{"definition":{"Type":"Wait","Seconds":301,"Next":"N"}}`, `{"error":"States.Timeout","inspectionData":{"afterInputPath":"{}","input":"{}"},"status":"FAILED"}`},
+			"a path that leads nowhere": {`{"definition":{"Type":"Pass","InputPath":"$.a","End":true}}`,
+				`{"cause":"Invalid path '$.a' : No results for path: $['a']","error":"States.Runtime","inspectionData":{"input":"{}"},"status":"FAILED"}`},
+			"the context": {`{"definition":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% [$states.context.State.Name, $states.context.Execution.RoleArn, $exists($states.context.State.RetryCount)] %}","End":true}}`,
+				`{"inspectionData":{"input":"{}"},"output":"['StateName',null,false]","status":"SUCCEEDED"}`},
+		} {
+			if got := w.debug(row.request); got != row.want {
+				t.Errorf("%s:\n%s\nwant\n%s", name, got, row.want)
+			}
+		}
+		got := w.tried(`{"definition":` + lambdaTask + `},"input":{"a":7},"roleArn":"` + testRole + `"}`)
+		if want := `{"nextState":"N","output":"{\"a\":7,\"r\":{\"said\":7}}","status":"SUCCEEDED"}`; got != want {
+			t.Errorf("a Task, at the level INFO:\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func TestAMockStandsForTheWorkOfAState(t *testing.T) {
+	inWorld(t, lambdaOnly(functions{}), func(t *testing.T, w *world) {
+		for name, row := range map[string]struct{ request, want string }{
+			"a Task": {`{"definition":` + lambdaTask + `},"input":{"a":7},"mock":{"result":"{\"Payload\": \"p\"}"}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':7}","afterParameters":"{'FunctionName':'f','Payload':7}","afterResultPath":"{'a':7,'r':{'said':'p'}}","afterResultSelector":"{'said':'p'}","input":"{'a':7}","result":"{'Payload': 'p'}"},"nextState":"N","output":"{'a':7,'r':{'said':'p'}}","status":"SUCCEEDED"}`},
+			"its error": {`{"definition":` + lambdaTask + `},"input":{"a":7},"mock":{"errorOutput":{"error":"E","cause":"c"}}}`,
+				`{"cause":"c","error":"E","inspectionData":{"afterInputPath":"{'a':7}","afterParameters":"{'FunctionName':'f','Payload':7}","input":"{'a':7}"},"status":"FAILED"}`},
+			"a Parallel state": {`{"definition":` + branches + `,"mock":{"result":"[1, 2]"}}`,
+				`{"inspectionData":{"afterResultPath":"{'p':[1,2]}","afterResultSelector":"[1, 2]","input":"{}"},"output":"{'p':[1,2]}","status":"SUCCEEDED"}`},
+			"a first failure": {`{"definition":` + guarded + `,"mock":{"errorOutput":{"error":"Slow","cause":"c"}}}`,
+				`{"cause":"c","error":"Slow","inspectionData":{"afterArguments":"{'FunctionName':'f'}","errorDetails":{"retryBackoffIntervalSeconds":2,"retryIndex":1},"input":"{}"},"status":"RETRIABLE"}`},
+			"a third one": {`{"definition":` + guarded + `,"mock":{"errorOutput":{"error":"Slow","cause":"c"}},"stateConfiguration":{"retrierRetryCount":2}}`,
+				`{"cause":"c","error":"Slow","inspectionData":{"afterArguments":"{'FunctionName':'f'}","errorDetails":{"retryBackoffIntervalSeconds":8,"retryIndex":1},"input":"{}"},"status":"RETRIABLE"}`},
+			"the last one": {`{"definition":` + guarded + `,"mock":{"errorOutput":{"error":"Slow","cause":"c"}},"stateConfiguration":{"retrierRetryCount":3}}`,
+				`{"cause":"c","error":"Slow","inspectionData":{"afterArguments":"{'FunctionName':'f'}","errorDetails":{"catchIndex":1,"retryIndex":1},"input":"{}","variables":"{'why':'Slow'}"},"nextState":"B","output":"'c'","status":"CAUGHT_ERROR"}`},
+			"one that is caught": {`{"definition":` + guarded + `,"mock":{"errorOutput":{"error":"Gone"}}}`,
+				`{"error":"Gone","inspectionData":{"afterArguments":"{'FunctionName':'f'}","errorDetails":{"catchIndex":0},"input":"{}"},"nextState":"A","output":"{'Error':'Gone','Cause':''}","status":"CAUGHT_ERROR"}`},
+			"a task that waits for its token": {`{"definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","Parameters":{"FunctionName":"f","Payload.$":"$$.Task.Token"},"OutputPath":"$.x","End":true},"context":{"Task":{"Token":"t"}},"mock":{"result":"{\"x\":1}"}}`,
+				`{"inspectionData":{"afterInputPath":"{}","afterParameters":"{'FunctionName':'f','Payload':'t'}","afterResultPath":"{'x':1}","afterResultSelector":"{'x':1}","input":"{}","result":"{'x':1}"},"output":"1","status":"SUCCEEDED"}`},
+			"an empty context": {`{"definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"ResultSelector":{"c.$":"$$"},"End":true},"context":{},"mock":{"result":"{}"}}`,
+				`{"inspectionData":{"afterInputPath":"{}","afterParameters":"{'FunctionName':'f'}","afterResultPath":"{'c':{}}","afterResultSelector":"{'c':{}}","input":"{}","result":"{}"},"output":"{'c':{}}","status":"SUCCEEDED"}`},
+		} {
+			if got := w.debug(row.request); got != row.want {
+				t.Errorf("%s:\n%s\nwant\n%s", name, got, row.want)
+			}
+		}
+	})
+}
+
+func TestTheErrorOfABranchIsCaughtByItsOwnName(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		caught := strings.TrimSuffix(branches, "}") + `,"Catch":[{"ErrorEquals":["States.BranchFailed"],"Next":"C"}]}`
+		got := w.tried(`{"definition":` + caught + `,"mock":{"errorOutput":{"error":"E"}},"stateConfiguration":{"errorCausedByState":"B2"}}`)
+		if want := `{"error":"E","nextState":"C","output":"{\"Error\":\"E\",\"Cause\":\"\"}","status":"CAUGHT_ERROR"}`; got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func TestAStateIsFoundInADefinition(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		machine := `{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"In","States":{"In":{"Type":"Pass","Next":"End"},"End":{"Type":"Succeed"}}}],"End":true}}}`
+		for name, row := range map[string]struct{ request, want string }{
+			"within another": {`{"definition":` + machine + `,"stateName":"In"}`, `{"nextState":"End","output":"{}","status":"SUCCEEDED"}`},
+			"not there":      {`{"definition":` + machine + `,"stateName":"Out"}`, `ValidationException: State not found in definition`},
+			"a definition that is no machine's": {`{"definition":{"Type":"Pass","End":true},"stateName":"P"}`,
+				`InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /, SCHEMA_VALIDATION_FAILED: Field 'End' is not supported at /, SCHEMA_VALIDATION_FAILED: Field 'Type' is not supported at /'`},
+		} {
+			if got := w.tried(row.request); got != row.want {
+				t.Errorf("%s:\n%s\nwant\n%s", name, got, row.want)
+			}
+		}
+	})
+}
+
+func TestWhatTestStateRefuses(t *testing.T) {
+	task := `{"definition":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"End":true}`
+	result := task + `,"mock":{"result":"{}"}`
+	inWorld(t, lambdaOnly(functions{}), func(t *testing.T, w *world) {
+		for name, row := range map[string]struct{ request, want string }{
+			"no JSON":                      {`{"definition":"abc"}`, `InvalidDefinition: Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: Unrecognized token 'abc'`},
+			"an unknown field":             {`{"definition":{"Type":"Pass","End":true,"Foo":1}}`, `'SCHEMA_VALIDATION_FAILED: Field 'Foo' is not supported at /States/StateName'`},
+			"an empty list of branches":    {`{"definition":{"Type":"Parallel","Branches":[],"End":true},"mock":{"result":"[]"}}`, `'SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/StateName/Branches'`},
+			"a level":                      {`{"definition":{"Type":"Pass","End":true},"inspectionLevel":"ALL"}`, `Member must satisfy enum value set: [INFO, DEBUG, TRACE]`},
+			"a member":                     {`{"definition":{"Type":"Pass","End":true},"level":"ALL"}`, `NotImplemented`},
+			"an input":                     {`{"definition":{"Type":"Pass","End":true},"input":"x"}`, `InvalidExecutionInput`},
+			"variables":                    {`{"definition":{"Type":"Pass","End":true},"variables":[]}`, `ValidationException: Variables must be a valid JSON object`},
+			"a variable":                   {`{"definition":{"Type":"Pass","End":true},"variables":{"states":1}}`, `ValidationException: Invalid variable name: 'states'`},
+			"a role":                       {`{"definition":{"Type":"Pass","End":true},"roleArn":"r"}`, `InvalidArn: Invalid Role Arn: 'r'`},
+			"Parallel without a mock":      {`{"definition":` + branches + `}`, `InvalidDefinition: TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]`},
+			"a Task without a role":        {task + `}`, `ValidationException: RoleArn must be specified when testing a Task state`},
+			"a token without a mock":       {strings.Replace(task, "invoke", "invoke.waitForTaskToken", 1) + `,"roleArn":"` + testRole + `"}`, `InvalidDefinition: TestState API does not support '.sync' or '.waitForTaskToken'`},
+			"an activity without a mock":   {`{"definition":{"Type":"Task","Resource":"` + activityARN + `","End":true},"roleArn":"` + testRole + `"}`, `InvalidDefinition: TestState API does not support Activity tasks`},
+			"a count without a mock":       {`{"definition":` + branches + `,"stateConfiguration":{"mapIterationFailureCount":0}}`, `ValidationException: TestState does not support MapIterationFailureCount when a mock is not specified.`},
+			"retries without a mock":       {task + `,"stateConfiguration":{"retrierRetryCount":0}}`, `RetrierRetryCount when a mock is not specified.`},
+			"a context without a mock":     {task + `,"context":{}}`, `Context when a mock is not specified.`},
+			"a mocked Pass":                {`{"definition":{"Type":"Pass","End":true},"mock":{"result":"{}"}}`, `ValidationException: State type 'Pass' is not supported when a mock is specified`},
+			"both of a mock":               {task + `,"mock":{"result":"{}","errorOutput":{"error":"E"}}}`, `ValidationException: A test mock should have only one of the following fields: [result, errorOutput].`},
+			"none of a mock":               {task + `,"mock":{}}`, `ValidationException: A test mock should have one of`},
+			"an error without a name":      {task + `,"mock":{"errorOutput":{"cause":"c"}}}`, `ValidationException`},
+			"secrets of a mock":            {result + `,"revealSecrets":true}`, `ValidationException: TestState does not support RevealSecrets when a mock is specified.`},
+			"a mode":                       {task + `,"mock":{"result":"{}","fieldValidationMode":"LAX"}}`, `Member must satisfy enum value set: [STRICT, PRESENT, NONE]`},
+			"a result that is no JSON":     {task + `,"mock":{"result":"no","fieldValidationMode":"NONE"}}`, `ValidationException: Mocked result must be valid JSON`},
+			"no list of branches' results": {`{"definition":` + branches + `,"mock":{"result":"{}"}}`, `ValidationException: Mocked result must be an array.`},
+			"one branch's result":          {`{"definition":` + branches + `,"mock":{"result":"[1]"}}`, `ValidationException: Mocked result must contain the same number of items as number of Parallel branches.`},
+			"a negative count":             {result + `,"stateConfiguration":{"retrierRetryCount":-1}}`, `Member must have value greater than or equal to 0`},
+			"a cause in a Task":            {task + `,"mock":{"errorOutput":{"error":"E"}},"stateConfiguration":{"errorCausedByState":"X"}}`, `ErrorCausedByState is only supported`},
+			"a cause that is elsewhere":    {`{"definition":` + branches + `,"mock":{"errorOutput":{"error":"E"}},"stateConfiguration":{"errorCausedByState":"B3"}}`, `State 'B3' not found`},
+			"a context's token":            {result + `,"context":{"Task":{"Token":"t"}}}`, `ValidationException: Invalid Context object provided: Context object contains 'Task' when state is not a Task state with a '.sync' or '.waitForTaskToken' service integration pattern`},
+			"a context's Map":              {result + `,"context":{"Map":{}}}`, `Invalid Context object provided: 'Map' field is not supported when mocking a Context object`},
+			"a context's field":            {result + `,"context":{"Pokedex":{}}}`, `Invalid Context object provided: Field 'Pokedex' is not allowed`},
+			"a context's member":           {result + `,"context":{"Execution":{"pokemon":1}}}`, `Invalid Context object provided: Field 'pokemon' is not allowed`},
+			"a context's type":             {result + `,"context":{"Execution":{"Id":1}}}`, `Invalid Context object provided: Execution.Id must be a string`},
+			"a context's part":             {result + `,"context":{"State":1}}`, `Invalid Context object provided: State must be an object`},
+			"a context":                    {result + `,"context":"x"}`, `Invalid Context object provided`},
+		} {
+			if got := w.tried(row.request); !strings.Contains(got, row.want) {
+				t.Errorf("%s:\n%s\nwant\n%s", name, got, row.want)
+			}
+		}
+	})
+}
+
+func TestATestNeedsTheRightsOfItsCaller(t *testing.T) {
+	inWorld(t, lambdaOnly(functions{"f": func(context.Context, any) (any, error) { return 1, nil }}), func(t *testing.T, w *world) {
+		asked := &asking{}
+		w.cloud.Authorizer = asked
+		started := time.Now()
+		w.tried(`{"definition":` + lambdaTask + `},"input":{"a":7},"roleArn":"` + testRole + `","revealSecrets":true}`)
+		if got := strings.Join(asked.actions, ", "); got != "states:TestState *, states:RevealSecrets *, iam:PassRole "+testRole {
+			t.Error(got)
+		}
+		asked.refuse = true
+		for _, action := range []string{"states:TestState", "states:RevealSecrets", "iam:PassRole"} {
+			asked.only = action
+			if got := w.tried(`{"definition":` + lambdaTask + `},"input":{"a":7},"roleArn":"` + testRole + `","revealSecrets":true}`); !strings.Contains(got, action) {
+				t.Errorf("without %s: %s", action, got)
+			}
+		}
+		if !time.Now().Equal(started) {
+			t.Error("it took time")
+		}
+	})
+}
+
+// asking takes down what is asked of it, and refuses one action.
+type asking struct {
+	roles
+	actions []string
+	refuse  bool
+	only    string
+}
+
+func (a *asking) Authorize(_ cloud.Caller, action, resource string) error {
+	a.actions = append(a.actions, action+" "+resource)
+	if a.refuse && action == a.only {
+		return cloud.Errorf(400, "AccessDeniedException", "not authorized to perform: %s on resource: %s", action, resource)
+	}
+	return nil
+}
