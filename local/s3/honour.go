@@ -1,5 +1,5 @@
-// What requests ask for in headers: it is honoured, is known to make no
-// difference here, or is refused.
+// What requests ask for in parameters and headers: it is honoured, is known to
+// make no difference here, or is refused.
 
 package s3
 
@@ -17,8 +17,11 @@ var transport = []string{
 	"x-amz-security-token", "x-amz-source-expected-bucket-owner", "x-amz-trailer", "x-amz-user-agent",
 }
 
-// stored are the headers that are kept with an object.
-var stored = []string{"x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location"}
+// signing are the query parameters of presigned addresses, of either version.
+var signing = []string{
+	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-security-token", "x-amz-signature", "x-amz-signedheaders",
+	"awsaccesskeyid", "expires", "signature",
+}
 
 // ignored are the headers that are accepted, and make no difference: nothing is
 // encrypted or billed, and nothing is archived that could be restored.
@@ -28,41 +31,46 @@ var ignored = []string{
 	"x-amz-server-side-encryption-bucket-key-enabled", "x-amz-server-side-encryption-context",
 }
 
-var copySource = []string{
-	"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since",
-	"x-amz-copy-source-if-none-match", "x-amz-copy-source-if-unmodified-since",
-}
-
-// honoured are the headers of single actions, beside those of all.
-var honoured = map[string][]string{
-	"CompleteMultipartUpload": {"x-amz-checksum-type", "x-amz-mp-object-size"},
-	"CopyObject":              slices.Concat(stored, copySource, []string{"x-amz-checksum-algorithm", "x-amz-metadata-directive", "x-amz-tagging-directive"}),
-	"CreateMultipartUpload":   slices.Concat(stored, []string{"x-amz-checksum-algorithm", "x-amz-checksum-type"}),
-	"GetObject":               {"x-amz-checksum-mode"},
-	"GetObjectAttributes":     {"x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"},
-	"HeadObject":              {"x-amz-checksum-mode"},
-	"PutObject":               slices.Concat(stored, []string{"x-amz-checksum-algorithm"}),
-	"UploadPartCopy":          slices.Concat(copySource, []string{"x-amz-copy-source-range"}),
-}
-
 // privileges are the values of x-amz-acl that give nobody more than the owner
 // has: there are no access control lists here.
 var privileges = []string{"private", "bucket-owner-full-control"}
 
-// check holds a request to what the action honours, and to who owns the buckets.
-func (q *request) check(action string) error {
-	if err := q.checkHeaders(action); err != nil {
+// check holds a request to what its operation honours, and to who owns the buckets.
+func (q *request) check() error {
+	if err := q.checkParameters(); err != nil {
+		return err
+	}
+	if err := q.checkHeaders(); err != nil {
 		return err
 	}
 	return q.checkOwner()
 }
 
-// checkHeaders refuses a header of S3's that the action does not honour.
-func (q *request) checkHeaders(action string) error {
+// checkParameters refuses a query parameter that the operation does not honour.
+// Those that begin with x- are for the user's own access logs. Headers may be
+// in the address too, where it was signed.
+func (q *request) checkParameters() error {
+	for name, values := range q.query {
+		lower := strings.ToLower(name)
+		switch {
+		case q.route.takes(name), slices.Contains(signing, lower):
+		case strings.HasPrefix(lower, "x-amz-"):
+			if q.Request.Header.Get(name) == "" {
+				q.Request.Header[http.CanonicalHeaderKey(name)] = values
+			}
+		case !strings.HasPrefix(lower, "x-"):
+			return cloud.NotHonoured(q.route.action, name)
+		}
+	}
+	return nil
+}
+
+// checkHeaders refuses a header of S3's that the operation does not honour.
+func (q *request) checkHeaders() error {
 	for name, values := range q.Request.Header {
 		name = strings.ToLower(name)
 		switch {
-		case !strings.HasPrefix(name, "x-amz-"), slices.Contains(transport, name), slices.Contains(ignored, name), slices.Contains(honoured[action], name):
+		case !strings.HasPrefix(name, "x-amz-"), slices.Contains(transport, name), slices.Contains(ignored, name), slices.Contains(q.route.headers, name):
 		case strings.HasPrefix(name, metadataPrefix) || isChecksum(name) && q.Request.Method != http.MethodGet:
 		case name == "x-amz-acl" && slices.Contains(privileges, values[0]):
 		case name == "x-amz-object-ownership" && values[0] == "BucketOwnerEnforced":

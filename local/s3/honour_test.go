@@ -71,6 +71,12 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"a state of versions that there is not", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>On</Status></VersioningConfiguration>", "400 IllegalVersioningConfigurationException"},
 		{"a bucket's life cycle", "PUT /plain-bucket?lifecycle\n\n<LifecycleConfiguration/>", refused},
 		{"an upload's checksum of whole SHA-1", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: SHA1\nx-amz-checksum-type: FULL_OBJECT", "400 InvalidRequest"},
+		{"a parameter that there is not", "GET /plain-bucket?prefixes=a", "501 NotImplemented"},
+		{"a parameter of another operation", "GET /plain-bucket/there?max-keys=1", "501 NotImplemented"},
+		{"a parameter for the access log", "GET /plain-bucket/there?x-who=me", "200"},
+		{"a header in the address", "PUT /plain-bucket/k?X-Amz-Object-Lock-Mode=GOVERNANCE\n\nx", refused},
+		{"an element that there is not", "PUT /plain-bucket?tagging\n\n<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value><Note>c</Note></Tag></TagSet></Tagging>", "400 MalformedXML Element=Tagging.TagSet.Tag.Note"},
+		{"an element in another's place", "POST /plain-bucket?delete\n\n<Delete><Key>there</Key></Delete>", "400 MalformedXML Element=Delete.Key"},
 		{"an unknown checksum", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: MD4", "400 InvalidRequest"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

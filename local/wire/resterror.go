@@ -4,7 +4,6 @@ package wire
 
 import (
 	"encoding/xml"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -75,20 +74,5 @@ func (x *Exchange) XML(status int, document any) error {
 		return err
 	}
 	x.answer(status, "application/xml", append([]byte(xml.Header), body...))
-	return nil
-}
-
-// maxDocument bounds the XML that requests may carry, in bytes.
-const maxDocument = 2 << 20
-
-// ReadXML reads a document of the request's.
-func (x *Exchange) ReadXML(body io.Reader, document any) error {
-	raw, err := io.ReadAll(io.LimitReader(body, maxDocument))
-	if err == nil {
-		err = xml.Unmarshal(raw, document)
-	}
-	if err != nil {
-		return cloud.Errorf(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema: %v", err)
-	}
 	return nil
 }

@@ -1,0 +1,120 @@
+// The operations of S3's REST protocol: how a request is told to be one, and
+// what of its parameters and headers is honoured.
+
+package s3
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/wire"
+)
+
+// route is an operation.
+type route struct {
+	pattern string // see wire.Route
+	action  string
+	serve   func(*request) error
+
+	query   string   // parameters beside those of the pattern, separated by spaces
+	headers []string // of S3's own, beside those of all requests
+	copies  bool     // from the object that x-amz-copy-source names
+}
+
+const (
+	inBucket = "/{Bucket}"
+	inObject = "/{Bucket}/{Key+}"
+)
+
+// stored are the headers that are kept with an object.
+var stored = []string{"x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location"}
+
+var copySource = []string{
+	"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since",
+	"x-amz-copy-source-if-none-match", "x-amz-copy-source-if-unmodified-since",
+}
+
+// shown are the parameters that replace headers of an answer.
+const shown = "response-cache-control response-content-disposition response-content-encoding response-content-language response-content-type response-expires"
+
+// The first route that fits is a request's.
+var bucketRoutes = []route{
+	{pattern: "GET /", action: "ListBuckets", serve: (*request).listBuckets},
+	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket},
+	{pattern: "HEAD " + inBucket, action: "HeadBucket", serve: (*request).headBucket},
+	{pattern: "DELETE " + inBucket, action: "DeleteBucket", serve: (*request).deleteBucket},
+	{pattern: "GET " + inBucket + "?policy", action: "GetBucketPolicy", serve: (*request).getPolicy},
+	{pattern: "PUT " + inBucket + "?policy", action: "PutBucketPolicy", serve: (*request).putPolicy},
+	{pattern: "DELETE " + inBucket + "?policy", action: "DeleteBucketPolicy", serve: (*request).deletePolicy},
+	{pattern: "GET " + inBucket + "?location", action: "GetBucketLocation", serve: (*request).bucketLocation},
+	{pattern: "GET " + inBucket + "?tagging", action: "GetBucketTagging", serve: (*request).bucketTagging},
+	{pattern: "PUT " + inBucket + "?tagging", action: "PutBucketTagging", serve: (*request).putBucketTagging},
+	{pattern: "DELETE " + inBucket + "?tagging", action: "DeleteBucketTagging", serve: (*request).deleteBucketTagging},
+	{pattern: "PUT " + inBucket + "?versioning", action: "PutBucketVersioning", serve: (*request).putVersioning},
+	{pattern: "GET " + inBucket + "?versioning", action: "GetBucketVersioning", serve: (*request).bucketVersioning},
+	{pattern: "GET " + inBucket + "?versions", action: "ListObjectVersions", serve: (*request).listVersions, query: "prefix delimiter key-marker version-id-marker max-keys encoding-type"},
+	{pattern: "GET " + inBucket + "?uploads", action: "ListMultipartUploads", serve: (*request).listUploads, query: "prefix encoding-type"},
+	{pattern: "GET " + inBucket + "?list-type=2", action: "ListObjectsV2", serve: (*request).listObjectsV2, query: "prefix delimiter start-after continuation-token fetch-owner max-keys encoding-type"},
+	{pattern: "GET " + inBucket, action: "ListObjects", serve: (*request).listObjects, query: "prefix delimiter marker max-keys encoding-type"},
+	{pattern: "POST " + inBucket + "?delete", action: "DeleteObjects", serve: (*request).deleteObjects},
+}
+
+var objectRoutes = []route{
+	{pattern: "GET " + inObject + "?attributes", action: "GetObjectAttributes", serve: (*request).getAttributes, query: "versionId",
+		headers: []string{"x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"}},
+	{pattern: "GET " + inObject + "?tagging", action: "GetObjectTagging", serve: (*request).getTags, query: "versionId"},
+	{pattern: "PUT " + inObject + "?tagging", action: "PutObjectTagging", serve: (*request).putTags, query: "versionId"},
+	{pattern: "DELETE " + inObject + "?tagging", action: "DeleteObjectTagging", serve: (*request).deleteTags, query: "versionId"},
+	{pattern: "GET " + inObject, action: "GetObject", serve: (*request).getObject, query: "versionId partNumber " + shown, headers: []string{"x-amz-checksum-mode"}},
+	{pattern: "HEAD " + inObject, action: "HeadObject", serve: (*request).headObject, query: "versionId partNumber " + shown, headers: []string{"x-amz-checksum-mode"}},
+	{pattern: "PUT " + inObject, action: "CopyObject", serve: (*request).copyObject, copies: true,
+		headers: slices.Concat(stored, copySource, []string{"x-amz-checksum-algorithm", "x-amz-metadata-directive", "x-amz-tagging-directive"})},
+	{pattern: "PUT " + inObject, action: "PutObject", serve: (*request).putObject, headers: slices.Concat(stored, []string{"x-amz-checksum-algorithm"})},
+	{pattern: "DELETE " + inObject, action: "DeleteObject", serve: (*request).deleteObject, query: "versionId"},
+
+	{pattern: "POST " + inObject + "?uploads", action: "CreateMultipartUpload", serve: (*request).createUpload,
+		headers: slices.Concat(stored, []string{"x-amz-checksum-algorithm", "x-amz-checksum-type"})},
+	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPartCopy", serve: (*request).uploadPartCopy, copies: true, query: "partNumber",
+		headers: slices.Concat(copySource, []string{"x-amz-copy-source-range"})},
+	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPart", serve: (*request).uploadPart, query: "partNumber"},
+	{pattern: "GET " + inObject + "?uploadId", action: "ListParts", serve: (*request).listParts, query: "max-parts part-number-marker"},
+	{pattern: "POST " + inObject + "?uploadId", action: "CompleteMultipartUpload", serve: (*request).completeUpload,
+		headers: []string{"x-amz-checksum-type", "x-amz-mp-object-size"}},
+	{pattern: "DELETE " + inObject + "?uploadId", action: "AbortMultipartUpload", serve: (*request).abortUpload},
+}
+
+// subresources are the parameters that make another operation of a request.
+var subresources = []string{
+	"uploadId", "uploads", "delete", "versions", "versioning", "location",
+	"acl", "tagging", "attributes", "policy", "policyStatus", "cors", "lifecycle", "notification", "encryption",
+	"publicAccessBlock", "ownershipControls", "replication", "website", "logging", "requestPayment", "accelerate",
+	"analytics", "inventory", "metrics", "intelligent-tiering", "object-lock", "retention", "legal-hold", "torrent",
+	"restore", "select", "session", "renameObject",
+}
+
+// Protocols implements wire.Speaker. Paths are /BUCKET/KEY.
+func (s *S3) Protocols() wire.Protocols {
+	var routes []wire.Route
+	for _, r := range slices.Concat(bucketRoutes, objectRoutes) {
+		served := wire.Route{Pattern: r.pattern, Action: r.action, Serve: s.serve(r)}
+		if r.copies {
+			served.Header = "x-amz-copy-source"
+		}
+		routes = append(routes, served)
+	}
+	return wire.Protocols{REST: &wire.REST{Style: wire.S3, Subresources: subresources, Routes: routes}}
+}
+
+// takes tells whether the operation honours a query parameter.
+func (r route) takes(parameter string) bool {
+	if slices.Contains(strings.Fields(r.query), parameter) {
+		return true
+	}
+	_, named, _ := strings.Cut(r.pattern, "?")
+	for part := range strings.SplitSeq(named, "&") {
+		if name, _, _ := strings.Cut(part, "="); name == parameter && name != "" {
+			return true
+		}
+	}
+	return false
+}
