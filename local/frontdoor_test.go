@@ -57,7 +57,7 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 		{"an action that there is not", "sqs", "POST", map[string]string{"X-Amz-Target": "AmazonSQS.PaintQueue"}, "{}", 400, `"message":"the local engine does not serve sqs:PaintQueue"`},
 		{"unsigned JSON", "", "POST", map[string]string{"X-Amz-Target": listQueues}, "{}", 403, `"__type":"MissingAuthenticationTokenException"`},
 		{"an unsigned form", "", "POST", map[string]string{"Content-Type": form}, "Action=GetCallerIdentity", 403, `<ErrorResponse><Error><Type>Sender</Type><Code>MissingAuthenticationTokenException</Code>`},
-		{"an unsigned GET", "", "GET", nil, "", 403, `<Error><Code>MissingAuthenticationTokenException</Code>`},
+		{"an unsigned GET", "", "GET", nil, "", 403, `<Error><Code>AccessDenied</Code>`},
 		{"a form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetCallerIdentity", 200, `<Arn>arn:aws:iam::000000000000:root</Arn>`},
 		{"another form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetSessionToken", 400, `<Error><Type>Sender</Type><Code>InvalidAction</Code>`},
 		{"SQS as old clients speak it", "sqs", "POST", map[string]string{"Content-Type": form}, "Action=ListQueues", 200, `<ListQueuesResult><QueueUrl>`},

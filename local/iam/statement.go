@@ -221,7 +221,7 @@ func (p *principals) includes(caller cloud.Caller, account string) bool {
 	for _, arn := range p.byKind["AWS"] {
 		root := "arn:aws:iam::" + account + ":root"
 		if arn == "*" || arn == caller.Role || arn == caller.ARN ||
-			(caller.Service == "" && (arn == root || arn == account)) {
+			(caller.Service == "" && caller.ARN != "" && (arn == root || arn == account)) { // nobody is not of the account
 			return true
 		}
 	}

@@ -5,7 +5,6 @@ package s3
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -261,18 +260,14 @@ func (p Page) token() string {
 	if !p.Truncated {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(p.Next))
+	return writeToken(p.Next)
 }
 
 // resume continues where the page with the token ended.
 func (in *ListInput) resume(token string) error {
-	if token == "" {
-		return nil
+	after, err := readToken(token)
+	if token != "" {
+		in.After = after
 	}
-	after, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
-		return cloud.Errorf(400, "InvalidArgument", "The continuation token provided is incorrect")
-	}
-	in.After = string(after)
-	return nil
+	return err
 }

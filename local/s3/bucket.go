@@ -37,6 +37,7 @@ type version struct {
 	checksums map[string]string // by algorithm: "crc32"
 	parts     int               // of a multipart upload, otherwise 0
 	tags      []Tag
+	attributes
 	sequencer string
 }
 
@@ -46,10 +47,13 @@ type bucket struct {
 	name    string
 	events  atomic.Bool // whether EventBridge is told
 	created time.Time
+	region  string
 
 	mu         sync.RWMutex
 	versioning string
 	policy     json.RawMessage // or nil
+	acl        acl
+	settings   map[string]document // by subresource, and id where there are several
 	tags       []Tag
 	keys       []string              // sorted, all that have a version
 	versions   map[string][]*version // oldest first
@@ -61,11 +65,20 @@ func newBucket(name string, o BucketOptions) *bucket {
 		name:       name,
 		created:    time.Now(),
 		versioning: o.Versioning,
+		region:     o.region,
 		tags:       o.Tags,
+		acl:        o.acl,
 		versions:   map[string][]*version{},
-		uploads:    map[string]*upload{},
+		settings: map[string]document{
+			"ownershipControls": &ownershipControls{[]ownershipRule{{ownerEnforced}}},
+			"publicAccessBlock": &publicAccessBlock{true, true, true, true},
+		},
+		uploads: map[string]*upload{},
 	}
 	b.events.Store(o.EventBridge)
+	if o.ownership != "" {
+		b.settings["ownershipControls"] = &ownershipControls{[]ownershipRule{{o.ownership}}}
+	}
 	return b
 }
 

@@ -22,16 +22,22 @@ func malformedXML() *cloud.Error {
 
 // readXML reads the request's document. An element that it does not have is
 // refused by its name.
-func (q *request) readXML(document any) error {
+func (q *request) readXML(document any) error { return q.readRooted("", document) }
+
+// readRooted reads a document whose root has a name.
+func (q *request) readRooted(root string, document any) error {
 	body, d := q.body()
 	seg, _, err := q.client.s3.receive(io.LimitReader(body, maxDocument), d)
 	if err != nil {
 		return err
 	}
-	return parseXML(io.NewSectionReader(seg, 0, seg.size), document)
+	return parseXML(section(seg), root, document)
 }
 
-func parseXML(body io.Reader, document any) error {
+func section(seg segment) io.Reader { return io.NewSectionReader(seg, 0, seg.size) }
+
+// parseXML reads a document, whose root has any name where none is asked for.
+func parseXML(body io.Reader, root string, document any) error {
 	raw, err := io.ReadAll(body)
 	if err != nil {
 		return err
@@ -39,10 +45,24 @@ func parseXML(body io.Reader, document any) error {
 	if err := xml.Unmarshal(raw, document); err != nil {
 		return malformedXML()
 	}
+	if root != "" && rootOf(raw) != root {
+		return malformedXML()
+	}
 	if unknown := unknownElement(raw, reflect.TypeOf(document)); unknown != "" {
 		return about(malformedXML(), "Element", unknown)
 	}
 	return nil
+}
+
+// rootOf is the name of the root of a well-formed document.
+func rootOf(raw []byte) string {
+	d := xml.NewDecoder(bytes.NewReader(raw))
+	for {
+		token, err := d.Token()
+		if start, ok := token.(xml.StartElement); ok || err != nil {
+			return start.Name.Local
+		}
+	}
 }
 
 // unknownElement returns the path of an element of a well-formed document that

@@ -31,12 +31,11 @@ var ignored = []string{
 	"x-amz-server-side-encryption-bucket-key-enabled", "x-amz-server-side-encryption-context",
 }
 
-// privileges are the values of x-amz-acl that give nobody more than the owner
-// has: there are no access control lists here.
-var privileges = []string{"private", "bucket-owner-full-control"}
-
 // check holds a request to what its operation honours, and to who owns the buckets.
 func (q *request) check() error {
+	if q.route.whole {
+		return nil
+	}
 	if err := q.checkParameters(); err != nil {
 		return err
 	}
@@ -72,8 +71,6 @@ func (q *request) checkHeaders() error {
 		switch {
 		case !strings.HasPrefix(name, "x-amz-"), slices.Contains(transport, name), slices.Contains(ignored, name), slices.Contains(q.route.headers, name):
 		case strings.HasPrefix(name, metadataPrefix) || isChecksum(name) && q.Request.Method != http.MethodGet:
-		case name == "x-amz-acl" && slices.Contains(privileges, values[0]):
-		case name == "x-amz-object-ownership" && values[0] == "BucketOwnerEnforced":
 		case name == "x-amz-bucket-object-lock-enabled" && strings.EqualFold(values[0], "false"):
 		default:
 			return notHonoured(name)

@@ -29,12 +29,17 @@ func (w *world) ask(t *testing.T, text string) *httptest.ResponseRecorder {
 }
 
 func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
-	const refused = "501 NotImplemented"
+	const (
+		refused     = "501 NotImplemented"
+		inFrankfurt = "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>"
+	)
 	for _, row := range []struct{ name, request, want string }{
 		{"a lock", "PUT /plain-bucket/k\nx-amz-object-lock-mode: GOVERNANCE\n\nx", refused},
 		{"a key of the client's own", "PUT /plain-bucket/k\nx-amz-server-side-encryption-customer-algorithm: AES256\n\nx", refused},
-		{"a grant", "PUT /plain-bucket/k\nx-amz-grant-read: id=1\n\nx", refused},
-		{"the public", "PUT /plain-bucket/k\nx-amz-acl: public-read\n\nx", refused},
+		{"a grant to nobody", "PUT /plain-bucket/k\nx-amz-grant-read: id=1\n\nx", "400 InvalidArgument ArgumentValue=1"},
+		{"the public", "PUT /plain-bucket/k\nx-amz-acl: public-read\n\nx", "400 AccessControlListNotSupported"},
+		{"the owner by another name", "PUT /plain-bucket/k\nx-amz-acl: private\n\nx", "400 AccessControlListNotSupported"},
+		{"a list that there is not", "PUT /plain-bucket/k\nx-amz-acl: open\n\nx", "400 InvalidArgument ArgumentValue=open"},
 		{"no byte, with its checksum", "PUT /plain-bucket/k\nx-amz-checksum-crc32: AAAAAA==", "200"},
 		{"nobody but the owner", "PUT /plain-bucket/k\nx-amz-acl: bucket-owner-full-control\n\nx", "200"},
 		{"an offset", "PUT /plain-bucket/k\nx-amz-write-offset-bytes: 1\n\nx", refused},
@@ -43,8 +48,12 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"a class that there is not", "PUT /plain-bucket/k\nx-amz-storage-class: ICE\n\nx", "400 InvalidStorageClass StorageClassRequested=ICE"},
 		{"tags of one key", "PUT /plain-bucket/k\nx-amz-tagging: a=1&a=2\n\nx", "400 InvalidArgument ArgumentName=x-amz-tagging"},
 		{"a bucket with a lock", "PUT /other-bucket\nx-amz-bucket-object-lock-enabled: true", refused},
-		{"a bucket whose owner is the writer", "PUT /other-bucket\nx-amz-object-ownership: ObjectWriter", refused},
-		{"a bucket whose owner is the owner", "PUT /other-bucket\nx-amz-object-ownership: BucketOwnerEnforced", "200"},
+		{"a bucket whose owner is the writer", "PUT /other-bucket\nx-amz-object-ownership: ObjectWriter\n\n" + inFrankfurt, "200"},
+		{"a bucket whose owner is the owner", "PUT /other-bucket\nx-amz-object-ownership: BucketOwnerEnforced\n\n" + inFrankfurt, "200"},
+		{"a bucket whose owner is nobody", "PUT /other-bucket\nx-amz-object-ownership: Nobody\n\n" + inFrankfurt, "400 InvalidArgument ArgumentName=x-amz-object-ownership"},
+		{"a bucket anywhere", "PUT /other-bucket", "400 IllegalLocationConstraintException"},
+		{"a bucket elsewhere", "PUT /other-bucket\n\n" + strings.Replace(inFrankfurt, "central", "west", 1), "400 IllegalLocationConstraintException"},
+		{"a bucket for the public", "PUT /other-bucket\nx-amz-acl: public-read\n\n" + inFrankfurt, "400 InvalidBucketAclWithObjectOwnership"},
 		{"the owner", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: 111122223333", "200"},
 		{"another owner", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: 987654321098", "403 AccessDenied"},
 		{"an owner that is no account", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: me", "400 InvalidBucketOwnerAWSAccountID"},
@@ -69,7 +78,7 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"a deletion of that entity tag", "DELETE /plain-bucket/there\nIf-Match: 5d41402abc4b2a76b9719d911017c592", "204"}, // MD5 of "hello"
 		{"versions with MFA", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>", refused},
 		{"a state of versions that there is not", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>On</Status></VersioningConfiguration>", "400 IllegalVersioningConfigurationException"},
-		{"a bucket's life cycle", "PUT /plain-bucket?lifecycle\n\n<LifecycleConfiguration/>", refused},
+		{"a bucket's life cycle", "PUT /plain-bucket?lifecycle\n\n<LifecycleConfiguration/>", "400 MalformedXML"},
 		{"an upload's checksum of whole SHA-1", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: SHA1\nx-amz-checksum-type: FULL_OBJECT", "400 InvalidRequest"},
 		{"a parameter that there is not", "GET /plain-bucket?prefixes=a", "501 NotImplemented"},
 		{"a parameter of another operation", "GET /plain-bucket/there?max-keys=1", "501 NotImplemented"},

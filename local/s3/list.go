@@ -4,12 +4,25 @@ package s3
 
 import (
 	"context"
+	"encoding/base64"
 	"slices"
 	"strings"
 )
 
 // maxKeys is the most that one page of a listing has.
 const maxKeys = 1000
+
+// writeToken makes the token of a page that goes on after a name.
+func writeToken(after string) string { return base64.RawURLEncoding.EncodeToString([]byte(after)) }
+
+// readToken returns the name that a page goes on after.
+func readToken(token string) (string, error) {
+	after, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return "", invalidArgument("continuation-token", token, "The continuation token provided is incorrect")
+	}
+	return string(after), nil
+}
 
 // ListInput asks for a page of a listing.
 type ListInput struct {

@@ -27,8 +27,10 @@ type Object struct {
 	Parts       int               // of a multipart upload, otherwise 0
 	Tags        int               // how many
 
-	partSizes []int64
-	Body      io.ReaderAt // nil from Head
+	partSizes  []int64
+	expires    time.Time // by the bucket's life cycle; zero where it does not
+	expiryRule string
+	Body       io.ReaderAt // nil from Head
 }
 
 func (b *bucket) object(v *version) *Object {
@@ -98,7 +100,10 @@ func (c *Client) open(op *operation, versionID string) (*Object, error) {
 	if id := b.shownID(v); id != "" {
 		op.response["x-amz-version-id"] = id
 	}
-	return b.object(v), nil
+	if versionID != "" {
+		return b.object(v), nil
+	}
+	return b.current(v), nil
 }
 
 // readable authorizes reading a version and finds it.
@@ -153,6 +158,7 @@ type PutInput struct {
 	IfNoneMatch string // "*": there must be no object
 	Tags        []Tag
 
+	attributes attributes
 	conditions conditions
 	digest     digest // what the body must add up to
 }
@@ -165,6 +171,9 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.admit(b, in.Key, &in.attributes); err != nil {
+		return nil, err
+	}
 	seg, sums, err := c.s3.receive(in.Body, in.digest)
 	if err != nil {
 		return nil, err
@@ -172,14 +181,14 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 	op.in = seg.size
 	v := &version{
 		key: in.Key, body: content{seg}, size: seg.size, etag: hex.EncodeToString(seg.md5[:]),
-		header: in.Header, checksums: sums, tags: in.Tags,
+		header: in.Header, checksums: sums, tags: in.Tags, attributes: in.attributes,
 	}
 	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	op.wrote(b, v)
 	op.created(b, v, "PutObject")
-	return b.object(v), nil
+	return b.current(v), nil
 }
 
 // writable authorizes writing an object and finds its bucket.
@@ -210,6 +219,7 @@ type CopyInput struct {
 
 	sourceConditions sourceConditions
 	algorithm        string // of the copy's checksum. Default: the source's.
+	attributes       attributes
 	conditions       conditions
 }
 
@@ -238,6 +248,9 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.admit(b, in.Key, &in.attributes); err != nil {
+		return nil, err
+	}
 	if err := in.sourceConditions.check(source); err != nil {
 		return nil, err
 	}
@@ -246,7 +259,7 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	}
 	v := &version{
 		key: in.Key, body: source.body, size: source.size, etag: source.etag,
-		header: maps.Clone(source.header), checksums: source.checksums, tags: source.tags,
+		header: maps.Clone(source.header), checksums: source.checksums, tags: source.tags, attributes: in.attributes,
 	}
 	if in.Header != nil {
 		v.header = in.Header
@@ -262,7 +275,7 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	}
 	op.wrote(b, v)
 	op.created(b, v, "CopyObject")
-	return b.object(v), nil
+	return b.current(v), nil
 }
 
 // Deleted says what Delete did.

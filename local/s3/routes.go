@@ -19,6 +19,7 @@ type route struct {
 	query   string   // parameters beside those of the pattern, separated by spaces
 	headers []string // of S3's own, beside those of all requests
 	copies  bool     // from the object that x-amz-copy-source names
+	whole   bool     // whatever the parameters are
 }
 
 const (
@@ -27,7 +28,7 @@ const (
 )
 
 // stored are the headers that are kept with an object.
-var stored = []string{"x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location"}
+var stored = slices.Concat(aclHeaders, []string{"x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location"})
 
 var copySource = []string{
 	"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since",
@@ -40,12 +41,15 @@ const shown = "response-cache-control response-content-disposition response-cont
 // The first route that fits is a request's.
 var bucketRoutes = []route{
 	{pattern: "GET /", action: "ListBuckets", serve: (*request).listBuckets},
-	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket},
+	{pattern: "OPTIONS " + inBucket, action: "Preflight", serve: (*request).preflight, whole: true},
+	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket, headers: slices.Concat(aclHeaders, []string{"x-amz-object-ownership"})},
 	{pattern: "HEAD " + inBucket, action: "HeadBucket", serve: (*request).headBucket},
 	{pattern: "DELETE " + inBucket, action: "DeleteBucket", serve: (*request).deleteBucket},
 	{pattern: "GET " + inBucket + "?policy", action: "GetBucketPolicy", serve: (*request).getPolicy},
 	{pattern: "PUT " + inBucket + "?policy", action: "PutBucketPolicy", serve: (*request).putPolicy},
 	{pattern: "DELETE " + inBucket + "?policy", action: "DeleteBucketPolicy", serve: (*request).deletePolicy},
+	{pattern: "GET " + inBucket + "?acl", action: "GetBucketAcl", serve: (*request).getBucketACL},
+	{pattern: "PUT " + inBucket + "?acl", action: "PutBucketAcl", serve: (*request).putBucketACL, headers: aclHeaders},
 	{pattern: "GET " + inBucket + "?location", action: "GetBucketLocation", serve: (*request).bucketLocation},
 	{pattern: "GET " + inBucket + "?tagging", action: "GetBucketTagging", serve: (*request).bucketTagging},
 	{pattern: "PUT " + inBucket + "?tagging", action: "PutBucketTagging", serve: (*request).putBucketTagging},
@@ -60,6 +64,9 @@ var bucketRoutes = []route{
 }
 
 var objectRoutes = []route{
+	{pattern: "OPTIONS " + inObject, action: "Preflight", serve: (*request).preflight, whole: true},
+	{pattern: "GET " + inObject + "?acl", action: "GetObjectAcl", serve: (*request).getObjectACL, query: "versionId"},
+	{pattern: "PUT " + inObject + "?acl", action: "PutObjectAcl", serve: (*request).putObjectACL, query: "versionId", headers: aclHeaders},
 	{pattern: "GET " + inObject + "?attributes", action: "GetObjectAttributes", serve: (*request).getAttributes, query: "versionId",
 		headers: []string{"x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"}},
 	{pattern: "GET " + inObject + "?tagging", action: "GetObjectTagging", serve: (*request).getTags, query: "versionId"},
@@ -95,14 +102,14 @@ var subresources = []string{
 // Protocols implements wire.Speaker. Paths are /BUCKET/KEY.
 func (s *S3) Protocols() wire.Protocols {
 	var routes []wire.Route
-	for _, r := range slices.Concat(bucketRoutes, objectRoutes) {
-		served := wire.Route{Pattern: r.pattern, Action: r.action, Serve: s.serve(r)}
+	for _, r := range slices.Concat(settingRoutes(), bucketRoutes, objectRoutes) {
+		served := wire.Route{Pattern: r.pattern, Action: r.action, Whole: r.whole, Serve: s.serve(r)}
 		if r.copies {
 			served.Header = "x-amz-copy-source"
 		}
 		routes = append(routes, served)
 	}
-	return wire.Protocols{REST: &wire.REST{Style: wire.S3, Subresources: subresources, Routes: routes}}
+	return wire.Protocols{Anonymous: true, REST: &wire.REST{Style: wire.S3, Subresources: subresources, Routes: routes}}
 }
 
 // takes tells whether the operation honours a query parameter.

@@ -60,6 +60,10 @@ type BucketOptions struct {
 	Versioning  string // "", "Enabled" or "Suspended"
 	EventBridge bool   // whether changes become events
 	Tags        []Tag
+
+	region    string // Default: the engine's.
+	ownership string // of objects. Default: BucketOwnerEnforced.
+	acl       acl
 }
 
 // CreateBucket makes a bucket; it fails with BucketAlreadyOwnedByYou if there
@@ -68,6 +72,7 @@ func (s *S3) CreateBucket(name string, o BucketOptions) error {
 	if !validBucketName(name) {
 		return about(cloud.Errorf(400, "InvalidBucketName", "The specified bucket is not valid."), "BucketName", name)
 	}
+	o.region = cmp.Or(o.region, s.cloud.Region)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buckets[name] != nil {

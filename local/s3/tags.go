@@ -43,15 +43,16 @@ func (q *request) bucketTagging() error {
 	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), b.tags})
 }
 
-// tagged authorizes reading or changing the tags of a version and finds it.
-func (c *Client) tagged(verb, name, key, versionID string) (*bucket, *version, error) {
+// described authorizes reading or changing what a version has beside its body,
+// and finds it: of GetObject and Tagging it makes s3:GetObjectVersionTagging.
+func (c *Client) described(verb, what, name, key, versionID string) (*bucket, *version, error) {
 	b, err := c.s3.bucket(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	action := verb + "ObjectTagging"
+	action := verb + what
 	if versionID != "" {
-		action = verb + "ObjectVersionTagging"
+		action = verb + "Version" + what
 	}
 	if err := c.allow(action, objectARN(name, key), nil); err != nil {
 		return nil, nil, err
@@ -60,15 +61,15 @@ func (c *Client) tagged(verb, name, key, versionID string) (*bucket, *version, e
 	return b, v, err
 }
 
-// retag gives a version other tags: it becomes another one in its place, since
-// readers may have the first.
-func (b *bucket) retag(v *version, tags []Tag) {
+// amend changes what a version has beside its body: it becomes another one in
+// its place, since readers may have the first.
+func (b *bucket) amend(v *version, change func(*version)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := slices.Clone(b.versions[v.key])
 	if i := slices.Index(all, v); i >= 0 {
 		changed := *v
-		changed.tags = tags
+		change(&changed)
 		all[i] = &changed
 		b.put(v.key, all)
 	}

@@ -32,6 +32,7 @@ type upload struct {
 	algorithm string // of the checksum, or empty
 	initiated time.Time
 	tags      []Tag
+	attributes
 
 	wholeChecksum bool // of the object, not of the checksums of its parts
 
@@ -53,6 +54,7 @@ type UploadInput struct {
 	Header      map[string]string
 	Tags        []Tag
 
+	attributes    attributes
 	conditions    conditions
 	algorithm     string
 	wholeChecksum bool
@@ -66,8 +68,11 @@ func (c *Client) CreateUpload(_ context.Context, in UploadInput) (id string, err
 	if err != nil {
 		return "", err
 	}
+	if err := c.admit(b, in.Key, &in.attributes); err != nil {
+		return "", err
+	}
 	u := &upload{
-		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags,
+		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags, attributes: in.attributes,
 		initiated: time.Now(), parts: map[int]*part{},
 	}
 	b.mu.Lock()
@@ -188,7 +193,7 @@ func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object,
 	b.forget(u.id)
 	op.wrote(b, v)
 	op.created(b, v, "CompleteMultipartUpload")
-	return b.object(v), nil
+	return b.current(v), nil
 }
 
 // choose finds the parts that make the object.
@@ -244,7 +249,7 @@ func (u *upload) checksumKind() string {
 // assemble makes the version; its entity tag is the MD5 of the parts' MD5s.
 func (u *upload) assemble(parts []*part) (*version, error) {
 	sum := md5.New()
-	v := &version{key: u.key, header: u.header, parts: len(parts), tags: u.tags}
+	v := &version{key: u.key, header: u.header, parts: len(parts), tags: u.tags, attributes: u.attributes}
 	for _, p := range parts {
 		sum.Write(p.seg.md5[:])
 		v.body = append(v.body, p.seg)

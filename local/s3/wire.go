@@ -31,6 +31,7 @@ func (s *S3) serve(r route) func(*wire.Exchange) error {
 			bucket: x.Labels["Bucket"], key: x.Labels["Key"], route: r,
 		}
 		q.client.requestID = x.RequestID
+		q.tellOrigin()
 		err := q.check()
 		if err == nil {
 			err = r.serve(q)

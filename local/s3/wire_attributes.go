@@ -144,7 +144,7 @@ func checkTags(tags []Tag, most int) error {
 }
 
 func (q *request) getTags() error {
-	b, v, err := q.client.tagged("Get", q.bucket, q.key, q.query.Get("versionId"))
+	b, v, err := q.client.described("GetObject", "Tagging", q.bucket, q.key, q.query.Get("versionId"))
 	if err != nil {
 		return err
 	}
@@ -163,11 +163,11 @@ func (q *request) putTags() error {
 func (q *request) deleteTags() error { return q.retag("Delete", nil, http.StatusNoContent) }
 
 func (q *request) retag(verb string, tags []Tag, status int) error {
-	b, v, err := q.client.tagged(verb, q.bucket, q.key, q.query.Get("versionId"))
+	b, v, err := q.client.described(verb+"Object", "Tagging", q.bucket, q.key, q.query.Get("versionId"))
 	if err != nil {
 		return err
 	}
-	b.retag(v, tags)
+	b.amend(v, func(changed *version) { changed.tags = tags })
 	q.setVersion(b.shownID(v))
 	q.Writer.WriteHeader(status)
 	return nil

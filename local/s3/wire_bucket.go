@@ -19,12 +19,18 @@ func xmlNamed(local string) xml.Name {
 
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-type owner struct{ ID string }
+type owner struct {
+	ID          string
+	DisplayName string `xml:",omitempty"` // no longer told, but taken
+}
 
 // owner is the account, as S3 shows it: 64 hexadecimal digits.
 func (q *request) owner() *owner {
-	account := q.client.s3.cloud.Account
-	return &owner{strings.Repeat("0", max(0, 64-len(account))) + account}
+	return &owner{ID: q.client.s3.ownerID()}
+}
+
+func (s *S3) ownerID() string {
+	return strings.Repeat("0", max(0, 64-len(s.cloud.Account))) + s.cloud.Account
 }
 
 func (q *request) listBuckets() error {
@@ -52,27 +58,6 @@ func (q *request) allowBucket(action string) (*bucket, error) {
 	return b, q.client.allow(action, bucketARN(q.bucket), nil)
 }
 
-func (q *request) createBucket() error {
-	if err := q.client.allow("CreateBucket", bucketARN(q.bucket), nil); err != nil {
-		return err
-	}
-	if err := q.client.s3.CreateBucket(q.bucket, BucketOptions{}); err != nil {
-		return err
-	}
-	q.Writer.Header().Set("Location", "/"+q.bucket)
-	q.Writer.WriteHeader(http.StatusOK)
-	return nil
-}
-
-func (q *request) headBucket() error {
-	if _, err := q.allowBucket("ListBucket"); err != nil {
-		return err
-	}
-	q.Writer.Header().Set("x-amz-bucket-region", q.client.s3.cloud.Region)
-	q.Writer.WriteHeader(http.StatusOK)
-	return nil
-}
-
 func (q *request) deleteBucket() error {
 	if _, err := q.allowBucket("DeleteBucket"); err != nil {
 		return err
@@ -82,20 +67,6 @@ func (q *request) deleteBucket() error {
 	}
 	q.Writer.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-func (q *request) bucketLocation() error {
-	if _, err := q.allowBucket("GetBucketLocation"); err != nil {
-		return err
-	}
-	region := q.client.s3.cloud.Region
-	if region == "us-east-1" { // whose location is empty
-		region = ""
-	}
-	return q.XML(http.StatusOK, struct {
-		XMLName xml.Name
-		Region  string `xml:",chardata"`
-	}{xmlNamed("LocationConstraint"), region})
 }
 
 func (q *request) bucketVersioning() error {

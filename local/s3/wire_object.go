@@ -113,9 +113,13 @@ func (q *request) putObject() error {
 	if err != nil {
 		return err
 	}
+	given, err := q.attributes()
+	if err != nil {
+		return err
+	}
 	body, d := q.body()
 	o, err := q.client.Put(q.Request.Context(), PutInput{
-		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), Tags: tags, digest: d, conditions: q.conditions(),
+		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), Tags: tags, digest: d, attributes: given, conditions: q.conditions(),
 		IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
 	})
 	if err != nil {
@@ -133,6 +137,7 @@ func (q *request) written(o *Object) {
 	h.Set("x-amz-server-side-encryption", "AES256")
 	q.setVersion(o.VersionID)
 	q.setChecksums(o)
+	q.tellExpiry(o)
 }
 
 func (q *request) setChecksums(o *Object) {
@@ -179,6 +184,7 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 		h.Set("x-amz-tagging-count", strconv.Itoa(o.Tags))
 	}
 	h.Set("Accept-Ranges", "bytes")
+	q.tellExpiry(o)
 	h.Set("x-amz-server-side-encryption", "AES256")
 	start, length, partial, err := q.part(o)
 	if err != nil {
@@ -305,9 +311,13 @@ func (q *request) copyObject() error {
 	if err := q.checkPreconditions(); err != nil {
 		return err
 	}
+	given, err := q.attributes()
+	if err != nil {
+		return err
+	}
 	in := CopyInput{
 		Bucket: q.bucket, Key: q.key, IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
-		conditions: q.conditions(), algorithm: strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm")),
+		attributes: given, conditions: q.conditions(), algorithm: strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm")),
 	}
 	if err := q.copySource(&in); err != nil {
 		return err
@@ -331,6 +341,7 @@ func (q *request) copyObject() error {
 		q.Writer.Header().Set("x-amz-copy-source-version-id", in.SourceVersionID)
 	}
 	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	q.tellExpiry(o)
 	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyObjectResult"), timestamp(o.Modified), quote(o.ETag), checksumsOf(o.Checksums)})
 }
 

@@ -28,8 +28,12 @@ func (q *request) createUpload() error {
 	if err != nil {
 		return err
 	}
+	given, err := q.attributes()
+	if err != nil {
+		return err
+	}
 	id, err := q.client.CreateUpload(q.Request.Context(), UploadInput{
-		Bucket: q.bucket, Key: q.key, Header: q.header(), Tags: tags, conditions: q.conditions(), algorithm: algorithm, wholeChecksum: kind == fullObject,
+		Bucket: q.bucket, Key: q.key, Header: q.header(), Tags: tags, attributes: given, conditions: q.conditions(), algorithm: algorithm, wholeChecksum: kind == fullObject,
 	})
 	if err != nil {
 		return err
@@ -172,6 +176,7 @@ func (q *request) completeUpload() error {
 	}
 	q.setVersion(o.VersionID)
 	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	q.tellExpiry(o)
 	return q.XML(http.StatusOK, struct {
 		XMLName                     xml.Name
 		Location, Bucket, Key, ETag string

@@ -48,6 +48,10 @@ type Route struct {
 	// name. A parameter without a value may have any.
 	Pattern string
 
+	// Whole tells that the route serves requests with whatever parameters, also
+	// those which make another operation of another method's.
+	Whole bool
+
 	// Header must be present in a request. Default: none needs to be.
 	Header string
 
@@ -122,7 +126,7 @@ func (x *Exchange) route() (*Route, error) {
 		route := &x.speaks.REST.Routes[i]
 		method, rest, _ := strings.Cut(route.Pattern, " ")
 		path, query, _ := strings.Cut(rest, "?")
-		if method != r.Method || route.Header != "" && r.Header.Get(route.Header) == "" || !x.speaks.REST.asks(query, parameters) {
+		if method != r.Method || route.Header != "" && r.Header.Get(route.Header) == "" || !route.Whole && !x.speaks.REST.asks(query, parameters) {
 			continue
 		}
 		if labels, ok := match(path, r.URL.EscapedPath()); ok {

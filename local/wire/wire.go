@@ -34,6 +34,10 @@ type Protocols struct {
 	// protocol itself defines.
 	Codes map[string]string
 
+	// Anonymous tells that the service takes requests that nobody has signed:
+	// their caller is the zero Caller. Of one engine it is one service at most.
+	Anonymous bool
+
 	// MaxRequest bounds a request's body, in bytes as they are sent.
 	// Default: 16 MiB, which also bounds what a zipped one unzips to. Bodies
 	// that an operation reads itself are not bounded.
@@ -49,6 +53,7 @@ type Handler struct {
 	identify Identify
 	services map[string]Protocols // by IAM prefix
 	signing  map[string]string    // IAM prefixes by the name in signatures, where they differ
+	unsigned string               // the service that takes requests without a signature, or empty
 }
 
 // Identify finds out who sent a request, and the service's name in its
@@ -62,6 +67,9 @@ func New(c *cloud.Cloud, identify Identify, services map[string]Protocols) *Hand
 	for name, p := range services {
 		if p.SigningName != "" {
 			h.signing[p.SigningName] = name
+		}
+		if p.Anonymous {
+			h.unsigned = name
 		}
 	}
 	return h
@@ -79,6 +87,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name, ok := h.signing[service]; ok {
 		service = name
 	}
+	if h.unsigned != "" && service == "" && isAnonymous(r, err) {
+		service, err = h.unsigned, nil
+	}
 	if service == "s3" || service == "" {
 		r = byPath(r)
 	}
@@ -94,6 +105,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		p.fail(x, x.named(cloud.AsError(err)))
 	}
+}
+
+// isAnonymous tells whether a request that could not be identified is from
+// nobody, and not in the form of a service that takes no such request.
+func isAnonymous(r *http.Request, err error) bool {
+	if err == nil || cloud.AsError(err).Code != "MissingAuthenticationTokenException" {
+		return false
+	}
+	if r.Header.Get("X-Amz-Target") != "" || r.Header.Get("Smithy-Protocol") != "" {
+		return false
+	}
+	return r.Method != http.MethodPost || strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
 }
 
 // protocol is one of the ways to put a call into HTTP.

@@ -1,0 +1,136 @@
+// Buckets are created.
+
+package s3
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type createBucketConfiguration struct {
+	LocationConstraint string
+	Tags               struct{ Tag []Tag }
+}
+
+func (q *request) createBucket() error {
+	region, tags, err := q.readCreation()
+	if err != nil {
+		return err
+	}
+	if err := q.client.allow("CreateBucket", bucketARN(q.bucket), conditions{"s3:LocationConstraint": region}); err != nil {
+		return err
+	}
+	options := BucketOptions{Tags: tags, region: region}
+	if values, given := q.Request.Header["X-Amz-Object-Ownership"]; given {
+		if options.ownership = values[0]; !isOwnership(options.ownership) {
+			return about(cloud.Errorf(400, "InvalidArgument", "Invalid x-amz-object-ownership header: %s", options.ownership), "ArgumentName", "x-amz-object-ownership")
+		}
+	}
+	if options.acl, err = q.headerACL(); err != nil {
+		return err
+	}
+	if !options.acl.owners() && (options.ownership == "" || options.ownership == ownerEnforced) {
+		return cloud.Errorf(400, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+	}
+	if err := q.client.s3.CreateBucket(q.bucket, options); err != nil {
+		return q.recreated(err, tags)
+	}
+	q.Writer.Header().Set("Location", "/"+q.bucket)
+	q.Writer.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// recreated lets a bucket be created again in us-east-1, where that is no
+// failure, unless it would get tags.
+func (q *request) recreated(err error, tags []Tag) error {
+	if cloud.AsError(err).Code != "BucketAlreadyOwnedByYou" || q.region() != usEast1 || len(tags) > 0 {
+		return err
+	}
+	q.Writer.Header().Set("Location", "/"+q.bucket)
+	q.Writer.WriteHeader(http.StatusOK)
+	return nil
+}
+
+const usEast1 = "us-east-1"
+
+// scope finds the region that a request is signed for.
+var scope = regexp.MustCompile(`Credential=[^/,]+/\d{8}/([a-z0-9-]+)/`)
+
+// region is that of the address: that which the request is signed for.
+func (q *request) region() string {
+	if found := scope.FindStringSubmatch(q.Request.Header.Get("Authorization")); found != nil {
+		return found[1]
+	}
+	return q.client.s3.cloud.Region
+}
+
+// regions is what a region looks like.
+var regions = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+
+// readCreation reads where a bucket is to be, and its tags. At the address of
+// us-east-1 it may be anywhere, and only there nothing has to be said.
+func (q *request) readCreation() (region string, tags []Tag, err error) {
+	var body createBucketConfiguration
+	if q.Request.ContentLength != 0 {
+		if err := q.readRooted("CreateBucketConfiguration", &body); err != nil {
+			return "", nil, err
+		}
+	}
+	here, there := q.region(), body.LocationConstraint
+	switch {
+	case there == "" && here == usEast1:
+		region = usEast1
+	case there == "":
+		err = cloud.Errorf(400, "IllegalLocationConstraintException", "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.")
+	case there == here && here != usEast1, there == "EU" && (here == usEast1 || here == "eu-west-1"):
+		region = there
+	case here != usEast1:
+		err = cloud.Errorf(400, "IllegalLocationConstraintException", "The %s location constraint is incompatible for the region specific endpoint this request was sent to.", there)
+	case there == usEast1 || !regions.MatchString(there):
+		err = about(cloud.Errorf(400, "InvalidLocationConstraint", "The specified location-constraint is not valid"), "LocationConstraint", there)
+	default:
+		region = there
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	for _, tag := range body.Tags.Tag {
+		if strings.HasPrefix(tag.Key, "aws:") {
+			return "", nil, cloud.Errorf(400, "InvalidTag", `User-defined tag keys can't start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.`)
+		}
+	}
+	return region, body.Tags.Tag, checkTags(body.Tags.Tag, maxBucketTags)
+}
+
+func (q *request) bucketLocation() error {
+	b, err := q.allowBucket("GetBucketLocation")
+	if err != nil {
+		return err
+	}
+	constraint := b.region
+	if constraint == usEast1 { // whose location is empty
+		constraint = ""
+	}
+	return q.XML(http.StatusOK, rooted{"LocationConstraint", constraint})
+}
+
+func (q *request) headBucket() error {
+	b, err := q.allowBucket("ListBucket")
+	if err != nil {
+		return err
+	}
+	q.Writer.Header().Set("x-amz-bucket-region", b.home())
+	q.Writer.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// home is the region that a bucket is in.
+func (b *bucket) home() string {
+	if b.region == "EU" {
+		return "eu-west-1"
+	}
+	return b.region
+}
