@@ -286,13 +286,15 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 		m := w.create(waiting)
 		x := w.start(m, `{}`)
 		w.cloud.Authorizer = denying{}
+		const run = "arn:aws:states:eu-central-1:123456789012:mapRun:m/L:1"
+		mapRunOf := map[string]string{"DescribeMapRun": run, "UpdateMapRun": run}
 		for action := range w.states.Operations {
 			if strings.HasPrefix(action, "SendTask") {
 				continue // authorized by the machine of the token
 			}
 			input := map[string]any{
 				"stateMachineArn": m.arn, "executionArn": x.arn, "name": "n", "resourceArn": m.arn,
-				"stateMachineVersionArn": m.arn + ":1", "stateMachineAliasArn": m.arn + ":a", "activityArn": activityARN,
+				"mapRunArn": mapRunOf[action], "stateMachineVersionArn": m.arn + ":1", "stateMachineAliasArn": m.arn + ":a", "activityArn": activityARN,
 				"routingConfiguration": []any{map[string]any{"stateMachineVersionArn": m.arn + ":1", "weight": 100}},
 			}
 			if action == "TestState" {

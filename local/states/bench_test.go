@@ -2,6 +2,7 @@ package states
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -38,6 +39,30 @@ func BenchmarkExecution(b *testing.B) {
 					<-e.done()
 				}
 			})
+		})
+	}
+}
+
+// BenchmarkMapRun runs a distributed Map of a thousand children.
+func BenchmarkMapRun(b *testing.B) {
+	for _, kind := range []string{"STANDARD", "EXPRESS"} {
+		b.Run(kind, func(b *testing.B) {
+			c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
+			defer c.Close()
+			definition := strings.Replace(distributing(``, passOn), "STANDARD", kind, 1)
+			m, err := New(c, Options{}).create("m", false, wish{text: definition, role: "arn:aws:iam::123456789012:role/r"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			input := "[0" + strings.Repeat(",1", 999) + "]"
+			b.ReportAllocs()
+			for b.Loop() {
+				e, err := m.now().start(context.Background(), startRequestBody{Input: &input})
+				if err != nil {
+					b.Fatal(err)
+				}
+				<-e.done()
+			}
 		})
 	}
 }

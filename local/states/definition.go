@@ -40,8 +40,9 @@ type graph struct {
 // definition is a machine's program.
 type definition struct {
 	graph   *graph
-	timeout time.Duration    // 0: none
-	tasks   map[string]*task // its Task states, by name
+	timeout time.Duration           // 0: none
+	tasks   map[string]*task        // its Task states, by name
+	maps    map[string]*distributed // its distributed Maps, by label
 }
 
 // parser reads one definition.
@@ -52,10 +53,11 @@ type parser struct {
 	language language          // of the machine
 	names    map[string]string // of all states, to their paths
 	tasks    map[string]*task
+	maps     map[string]*distributed
 }
 
 func newParser(resolver resolver, express bool) *parser {
-	return &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]*task{}}
+	return &parser{resolver: resolver, express: express, names: map[string]string{}, tasks: map[string]*task{}, maps: map[string]*distributed{}}
 }
 
 // parse reads a definition. Its error is an *InvalidDefinition with all faults.
@@ -66,7 +68,7 @@ func parse(text string, express bool, resolver resolver) (*definition, error) {
 	}
 	p := newParser(resolver, express)
 	f := object(&p.faults, "", value)
-	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxSeconds)), tasks: p.tasks}
+	d := &definition{timeout: seconds(f.whole("TimeoutSeconds", 0, 1, maxSeconds)), tasks: p.tasks, maps: p.maps}
 	if version := f.text("Version"); version != "" && version != "1.0" {
 		f.complain("Version", "must be 1.0, not %q", version)
 	}

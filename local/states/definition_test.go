@@ -69,10 +69,42 @@ func TestFaultsOfADefinition(t *testing.T) {
 			`/States/A/Resource: dynamodb:GetItem is not supported by the local engine`},
 		{"pattern that the integration has not", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.sync","End":true}}}`,
 			`/States/A/Resource: sqs:sendMessage does not support .sync`},
-		{"distributed Map", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemReader":{},
+		{"fields of a distributed Map in another one", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"L","ItemBatcher":{},
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"INLINE"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/ItemBatcher: belongs to a distributed Map: the ProcessorConfig does not say that this is one\n" +
+				"/States/M/Label: belongs to a distributed Map: the ProcessorConfig does not say that this is one"},
+		{"distributed Map without a type", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/ItemProcessor/ProcessorConfig/ExecutionType: is required"},
+		{"distributed Map of another type", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"FAST"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/ItemProcessor/ProcessorConfig/ExecutionType: must be STANDARD or EXPRESS, not \"FAST\""},
+		{"empty label", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"",
 			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
-			"/States/M/ItemProcessor/ProcessorConfig/Mode: a distributed Map is not supported by the local engine: only INLINE is\n" +
-				"/States/M/ItemReader: belongs to a distributed Map, which the local engine does not run"},
+			"/States/M/Label: must not be empty"},
+		{"label with a forbidden character", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"a/b",
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/Label: \"a/b\" has a character that a label must not have"},
+		{"batches without a limit", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemBatcher":{"BatchInput":{}},
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/ItemBatcher: must have MaxItemsPerBatch or MaxInputBytesPerBatch"},
+		{"batches that are too large", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemBatcher":{"MaxInputBytesPerBatch":262145,"MaxItemsPerBatch":0},
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/ItemBatcher/MaxItemsPerBatch: must be an integer between 1 and 99999999\n" +
+				"/States/M/ItemBatcher/MaxInputBytesPerBatch: must be an integer between 1 and 262144"},
+		{"reader and writer of a distributed Map", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemReader":{},"ResultWriter":{},
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/ItemReader: is not supported by the local engine\n/States/M/ResultWriter: is not supported by the local engine"},
+		{"long label", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"` + strings.Repeat("x", 41) + `",
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
+			"/States/M/Label: must have at most 40 characters, not 41"},
+		{"same label twice", `{"StartAt":"M","States":{"M":{"Type":"Map","Label":"L","Next":"N",
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}},
+			"N":{"Type":"Map","Label":"L","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"J","States":{"J":{"Type":"Succeed"}}}}}}`,
+			"/States/N/Label: is the label of the state \"M\" too"},
+		{"Express children that wait", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},
+			"StartAt":"I","States":{"I":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true}}}}}}`,
+			"/States/M/ItemProcessor/States/I/Resource: an Express state machine does not support the .waitForTaskToken service integration"},
 		{"Wait without a time", `{"StartAt":"A","States":{"A":{"Type":"Wait","End":true}}}`, "/States/A: must have exactly one of Seconds and Timestamp"},
 		{"Wait with a bad time", `{"StartAt":"A","States":{"A":{"Type":"Wait","Timestamp":"2016-12-05 21:29:29Z","End":true}}}`,
 			"/States/A/Timestamp: must be a timestamp as in RFC 3339: 2026-01-02T15:04:05Z"},
@@ -97,6 +129,13 @@ func TestFaultsOfADefinition(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, row.want)
 			}
 		})
+	}
+}
+
+func TestAnExpressMachineHasNoDistributedMap(t *testing.T) {
+	got := faultsOf(t, distributing(``, passOn), true)
+	if want := "/States/M/ItemProcessor/ProcessorConfig/Mode: an Express state machine does not support a distributed Map"; got != want {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -22,9 +22,10 @@ type describeExecutionRequest struct {
 	IncludedData string `json:"includedData"` // ALL_DATA or METADATA_ONLY
 }
 
-// execution finds an execution of a Standard machine and authorizes the caller.
+// execution finds an execution of a Standard machine, or a child of a Map Run, and
+// authorizes the caller.
 func (s *StepFunctions) execution(caller cloud.Caller, action, arn string) (slot, error) {
-	if err := checkARN(arn, "execution"); err != nil {
+	if err := checkARN(arn, "execution"); err != nil && !s.isExpressChild(arn) {
 		return slot{}, err
 	}
 	if err := s.cloud.Authorize(caller, "states:"+action, arn); err != nil {
@@ -33,16 +34,38 @@ func (s *StepFunctions) execution(caller cloud.Caller, action, arn string) (slot
 	return s.existing(arn)
 }
 
+// isExpressChild tells the ARN of an Express execution that a Map Run has started.
+func (s *StepFunctions) isExpressChild(arn string) bool {
+	m, _ := s.ownerOf(arn)
+	return m != nil && m.express && m.outer != nil
+}
+
 // ownerOf returns the machine of an execution's ARN, or nil, and the execution's
-// name.
+// name. That of a Map Run's child is the machine of the distributed Map.
 func (s *StepFunctions) ownerOf(arn string) (m *machine, name string) {
-	machineName, name, ok := strings.Cut(strings.TrimPrefix(arn, s.cloud.ARN("states", "execution:")), ":")
+	prefix := s.cloud.ARN("states", "execution:")
+	rest, standard := strings.CutPrefix(arn, prefix)
+	if !standard {
+		rest = strings.TrimPrefix(arn, s.cloud.ARN("states", "express:"))
+	}
+	machineName, name, ok := strings.Cut(rest, ":")
 	if !ok {
 		return nil, ""
 	}
+	if !standard {
+		name, _, _ = strings.Cut(name, ":") // from the UUID
+	}
+	machineName, label, inner := strings.Cut(machineName, "/")
 	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.machines[s.cloud.ARN("states", "stateMachine:"+machineName)], name
+	m = s.machines[s.cloud.ARN("states", "stateMachine:"+machineName)]
+	s.mu.RUnlock()
+	if m != nil && inner {
+		m = m.maps.find(label)
+	}
+	if m != nil && m.express == standard {
+		return nil, "" // the ARN is of the other type
+	}
+	return m, name
 }
 
 func (s *StepFunctions) describeExecution(_ context.Context, caller cloud.Caller, r describeExecutionRequest) (any, error) {
@@ -96,6 +119,9 @@ func (e *execution) describe() map[string]any {
 	if o.cause != "" {
 		d["cause"] = o.cause
 	}
+	if e.mapRun != nil {
+		d["mapRunArn"] = e.mapRun.arn
+	}
 	status, reason := e.redriveStatus(o)
 	d["redriveStatus"] = status
 	if reason != nil {
@@ -129,13 +155,18 @@ func (e *execution) summary(o outcome) map[string]any {
 type listExecutionsRequest struct {
 	page
 	StateMachineARN string `json:"stateMachineArn"`
+	MapRunARN       string `json:"mapRunArn"`
 	StatusFilter    string `json:"statusFilter"`
 	RedriveFilter   string `json:"redriveFilter"`
 }
 
-// listExecutions gives the executions of a machine, newest first. A page's token
-// counts the executions from the oldest one, so that new ones do not shift it.
+// listExecutions gives the executions of a machine or of a Map Run, newest first. A
+// page's token counts the executions from the oldest one, so that new ones do not
+// shift it.
 func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r listExecutionsRequest) (any, error) {
+	if r.MapRunARN != "" {
+		return s.listChildren(caller, r)
+	}
 	t, err := s.target(caller, "ListExecutions", r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -160,7 +191,17 @@ func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r
 	if !ok {
 		return nil, cloud.Errorf(400, "InvalidToken", "Invalid Token: 'Invalid token'")
 	}
-	list := []any{}
+	list, err := summaries(slots)
+	if err != nil {
+		return nil, err
+	}
+	return executionsPage(list, next), nil
+}
+
+// summaries returns executions as ListExecutions gives them, but for those that are
+// let go of meanwhile.
+func summaries(slots []slot) ([]map[string]any, error) {
+	list := []map[string]any{}
 	for i := range slots {
 		summary, err := slots[i].summary()
 		switch {
@@ -171,11 +212,16 @@ func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r
 			list = append(list, summary)
 		}
 	}
+	return list, nil
+}
+
+// executionsPage is ListExecutions' answer; next is where the next page begins, or 0.
+func executionsPage(list []map[string]any, next int) map[string]any {
 	token := ""
 	if next > 0 {
 		token = pageToken(next)
 	}
-	return withNext(map[string]any{"executions": list}, token), nil
+	return withNext(map[string]any{"executions": list}, token)
 }
 
 // wants tells which executions are listed: those with a status, and by a version
@@ -211,7 +257,7 @@ func (s *slot) summary() (map[string]any, error) {
 	if err := json.Unmarshal(text, &summary); err != nil {
 		return nil, fmt.Errorf("decode an execution that has ended: %w", err)
 	}
-	for _, name := range []string{"input", "inputDetails", "output", "outputDetails", "error", "cause", "redriveStatus", "redriveStatusReason"} {
+	for _, name := range []string{"input", "inputDetails", "output", "outputDetails", "error", "cause", "redriveStatus", "redriveStatusReason", "mapRunArn"} {
 		delete(summary, name)
 	}
 	return summary, nil
@@ -220,13 +266,18 @@ func (s *slot) summary() (map[string]any, error) {
 // checkFilters refuses what AWS refuses beside the ARN of a machine: redriveFilter,
 // and the status that only child executions of a Map Run can have.
 func (r *listExecutionsRequest) checkFilters() error {
-	const pendingRedrive = "PENDING_REDRIVE"
-	statuses := []string{statusSucceeded, statusTimedOut, pendingRedrive, statusAborted, statusFailed, statusRunning}
+	statuses := []string{statusSucceeded, statusTimedOut, statusPendingRedrive, statusAborted, statusFailed, statusRunning}
 	switch {
 	case r.StatusFilter != "" && !slices.Contains(statuses, r.StatusFilter):
 		return oneOf("statusFilter", r.StatusFilter, statuses...)
-	case r.StatusFilter == pendingRedrive:
-		return cloud.Errorf(400, "ValidationException", "The statusFilter %s requires a mapRunArn", pendingRedrive)
+	case r.MapRunARN != "" && r.StateMachineARN != "":
+		return cloud.Errorf(400, "ValidationException", "Must specify either a stateMachineArn or a mapRunArn, but not both")
+	case r.MapRunARN != "" && r.RedriveFilter != "":
+		return oneOf("redriveFilter", r.RedriveFilter, "REDRIVEN", "NOT_REDRIVEN")
+	case r.MapRunARN != "":
+		return nil
+	case r.StatusFilter == statusPendingRedrive:
+		return cloud.Errorf(400, "ValidationException", "The statusFilter %s requires a mapRunArn", statusPendingRedrive)
 	case r.RedriveFilter != "":
 		return cloud.Errorf(400, "ValidationException", "A redriveFilter requires a mapRunArn")
 	default:

@@ -5,6 +5,8 @@ package states
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -41,19 +43,34 @@ func (s *StepFunctions) describeStateMachineForExecution(_ context.Context, call
 		return nil, err
 	}
 	m, _ := s.ownerOf(r.ExecutionARN)
-	by := cmp.Or(e.revision, m.current.Load())
+	by := cmp.Or(e.revision, m.root().current.Load())
 	if e.live != nil {
 		by = e.live.revision
 	}
 	description := m.describe(by)
 	description["updateDate"] = apiTime(by.made)
+	if m.outer != nil {
+		text, err := e.description()
+		if err != nil {
+			return nil, ifDropped(err, r.ExecutionARN)
+		}
+		var child struct{ MapRunARN string }
+		if err := json.Unmarshal(text, &child); err != nil {
+			return nil, fmt.Errorf("read a child of a Map Run: %w", err)
+		}
+		description["mapRunArn"], description["label"] = child.MapRunARN, m.label
+	}
 	return description, nil
 }
 
 // describe is what the API tells of a machine and of one of its executions' alike.
 func (m *machine) describe(r *revision) map[string]any {
+	text := r.text
+	if s := r.definition.maps[m.label]; s != nil && m.outer != nil {
+		text = s.text
+	}
 	description := map[string]any{
-		"stateMachineArn": m.arn, "name": m.name, "definition": r.text, "roleArn": r.role,
+		"stateMachineArn": m.arn, "name": m.name, "definition": text, "roleArn": r.role,
 		"loggingConfiguration":    r.logging,
 		"tracingConfiguration":    r.tracing,
 		"encryptionConfiguration": r.encryption,
@@ -61,7 +78,7 @@ func (m *machine) describe(r *revision) map[string]any {
 	if r.id != "" {
 		description["revisionId"] = r.id
 	}
-	if variables := references(r.text); len(variables) > 0 {
+	if variables := references(text); len(variables) > 0 {
 		description["variableReferences"] = variables
 	}
 	return description

@@ -105,6 +105,17 @@ type (
 	mapStartedDetails struct {
 		Length int `json:"length"`
 	}
+	mapRunStartedDetails struct {
+		MapRunARN string `json:"mapRunArn"`
+	}
+	mapRunRedrivenDetails struct {
+		MapRunARN    string `json:"mapRunArn"`
+		RedriveCount int    `json:"redriveCount"`
+	}
+	mapRunFailedDetails struct {
+		Error string `json:"error,omitempty"`
+		Cause string `json:"cause,omitempty"`
+	}
 	mapIterationDetails struct {
 		Name  string `json:"name"`
 		Index int    `json:"index"`
@@ -134,6 +145,9 @@ func (*activityStartedDetails) member() string    { return "activityStartedEvent
 func (*activitySucceededDetails) member() string  { return "activitySucceededEventDetails" }
 func (d *activityEndedDetails) member() string    { return d.as }
 func (*mapStartedDetails) member() string         { return "mapStateStartedEventDetails" }
+func (*mapRunStartedDetails) member() string      { return "mapRunStartedEventDetails" }
+func (*mapRunRedrivenDetails) member() string     { return "mapRunRedrivenEventDetails" }
+func (*mapRunFailedDetails) member() string       { return "mapRunFailedEventDetails" }
 func (d *mapIterationDetails) member() string     { return d.as }
 func (*evaluationFailedDetails) member() string   { return "evaluationFailedEventDetails" }
 

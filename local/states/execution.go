@@ -34,8 +34,10 @@ type execution struct {
 	name     string
 	started  time.Time
 	history  *history
-	mocks    mocks  // of its test case, if it has one
-	trial    *trial // of TestState; nil: of no other
+	mocks    mocks   // of its test case, if it has one
+	trial    *trial  // of TestState; nil: of no other
+	mapRun   *mapRun // that has started it, or nil
+	index    int     // in the run
 
 	redriving sync.Mutex  // held by one redrive at a time
 	tokens    []usedToken // of the last redrives
@@ -71,8 +73,13 @@ type outcome struct {
 	error, cause string
 }
 
-// newExecution makes an execution; launch lets it run.
+// newExecution makes an execution of the machine.
 func (t target) newExecution(name string, input data, mocks mocks) *execution {
+	return t.begin(t.revision.definition.graph, name, input, mocks)
+}
+
+// begin makes an execution that walks a graph; launch lets it run.
+func (t target) begin(g *graph, name string, input data, mocks mocks) *execution {
 	m, r := t.machine, t.revision
 	r.traceOnce(m.states.cloud)
 	e := &execution{
@@ -83,7 +90,6 @@ func (t target) newExecution(name string, input data, mocks mocks) *execution {
 		e.fail(&failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}, maxEvents-1)
 	}
 	m.Changed()
-	g := r.definition.graph
 	e.thread = &thread{execution: e, graph: g, next: g.start, input: input}
 	e.thread.last = e.history.begin(e.started, &executionStartedDetails{Input: input.text, RoleARN: r.role})
 	return e
@@ -146,6 +152,9 @@ func (e *execution) run(ctx context.Context, t *thread) {
 // limit is how long the execution may run; 0: without end.
 func (e *execution) limit() time.Duration {
 	limit := e.revision.definition.timeout
+	if e.mapRun != nil {
+		limit = 0 // it is the outer execution's
+	}
 	if e.machine.express && (limit == 0 || limit > maxExpress) {
 		return maxExpress
 	}
@@ -176,10 +185,13 @@ func (e *execution) end(o outcome, last int) {
 	kind, details := o.event()
 	e.history.close(kind, last, details)
 	a.cancel()
-	if !e.machine.express {
+	if e.machine.remembers() {
 		e.retire()
 	}
 	e.machine.announce(e)
+	if e.mapRun != nil {
+		e.mapRun.ended(e, o.status)
+	}
 	close(a.done)
 }
 

@@ -146,7 +146,7 @@ func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *fa
 			return exit{}, aborted()
 		}
 		v.retries++
-		v.context, v.result, v.hasResult, v.inner = nil, data{}, false, nil
+		v.context, v.result, v.hasResult, v.inner, v.run = nil, data{}, false, nil, nil
 	}
 }
 

@@ -30,6 +30,9 @@ type machine struct {
 	published  published
 	tags       tags
 	declared   bool // by a template
+	maps       mapMachines
+	outer      *machine // of the machine of a distributed Map; otherwise nil
+	label      string   // of the distributed Map
 
 	mocked     []string     // its names in mock configurations
 	executions *register    // of a Standard machine
@@ -106,6 +109,9 @@ func (s *StepFunctions) remove(m *machine) error {
 	}
 	return s.cloud.Forget(m.arn)
 }
+
+// remembers tells whether executions are to be found when they have ended.
+func (m *machine) remembers() bool { return !m.express || m.outer != nil }
 
 // kind is the machine's type as the API names it.
 func (m *machine) kind() string {

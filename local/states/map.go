@@ -38,10 +38,14 @@ func (p *parser) mapping(f fields, b base, variables []string) state {
 	s.concurrency = f.setting("MaxConcurrency", b.language, wholeNumber(0, math.MaxInt32))
 	s.tolerated.count = f.setting("ToleratedFailureCount", b.language, wholeNumber(0, math.MaxInt32))
 	s.tolerated.percentage = f.setting("ToleratedFailurePercentage", b.language, isPercentage)
-	s.processor = p.processor(f, b.language, variables)
+	processor, mode := p.processor(f)
+	if mode.distributed {
+		return p.distributed(f, s, processor, mode)
+	}
+	s.processor = p.processorGraph(processor, b.language, variables)
 	for _, name := range []string{"ItemReader", "ItemBatcher", "ResultWriter", "Label"} {
 		if _, ok := f.take(name); ok {
-			f.complain(name, "belongs to a distributed Map, which the local engine does not run")
+			f.complain(name, "belongs to a distributed Map: the ProcessorConfig does not say that this is one")
 		}
 	}
 	return s
@@ -75,8 +79,15 @@ func (f fields) itemSelector(in language) *expression {
 	return f.template("ItemSelector", in)
 }
 
-// processor reads ItemProcessor, or Iterator as it was called before.
-func (p *parser) processor(f fields, in language, variables []string) *graph {
+// processorMode is what ProcessorConfig says.
+type processorMode struct {
+	distributed bool
+	express     bool // its children are Express executions
+}
+
+// processor finds ItemProcessor, or Iterator as it was called before, and reads its
+// ProcessorConfig.
+func (p *parser) processor(f fields) (fields, processorMode) {
 	name := "ItemProcessor"
 	if f.has("Iterator") {
 		f.atMostOne("ItemProcessor", "Iterator")
@@ -85,20 +96,30 @@ func (p *parser) processor(f fields, in language, variables []string) *graph {
 	value, ok := f.take(name)
 	if !ok {
 		f.lacks(name)
-		return nil
+		return fields{}, processorMode{}
 	}
 	processor := object(&p.faults, f.at(name), value)
-	if config, ok := processor.take("ProcessorConfig"); ok {
-		c := object(&p.faults, processor.at("ProcessorConfig"), config)
-		switch mode := c.text("Mode"); mode {
-		case "INLINE", "":
-		case "DISTRIBUTED":
-			c.complain("Mode", "a distributed Map is not supported by the local engine: only INLINE is")
-			c.take("ExecutionType")
-		default:
-			c.complain("Mode", "must be INLINE or DISTRIBUTED, not %q", mode)
-		}
-		c.done("a ProcessorConfig")
+	config, ok := processor.take("ProcessorConfig")
+	if !ok {
+		return processor, processorMode{}
+	}
+	c := object(&p.faults, processor.at("ProcessorConfig"), config)
+	var m processorMode
+	switch mode := c.text("Mode"); mode {
+	case "INLINE", "":
+	case "DISTRIBUTED":
+		m = processorMode{distributed: true, express: c.isExpress()}
+	default:
+		c.complain("Mode", "must be INLINE or DISTRIBUTED, not %q", mode)
+	}
+	c.done("a ProcessorConfig")
+	return processor, m
+}
+
+// processorGraph reads the states of an item processor; there are none without one.
+func (p *parser) processorGraph(processor fields, in language, variables []string) *graph {
+	if processor.faults == nil {
+		return nil
 	}
 	g := p.graph(processor, in, variables)
 	processor.done("an item processor")
@@ -189,6 +210,12 @@ func (t tolerance) of(ctx context.Context, v *visit, input any, n int) (int, *fa
 	if f != nil || t.percentage == nil {
 		return count, f
 	}
+	percentage, f := t.percent(ctx, v, input)
+	return min(count, int(percentage*float64(n)/100)), f
+}
+
+// percent evaluates ToleratedFailurePercentage.
+func (t tolerance) percent(ctx context.Context, v *visit, input any) (float64, *failure) {
 	value, f := t.percentage.value(ctx, v, input)
 	if f != nil {
 		return 0, f
@@ -200,7 +227,7 @@ func (t tolerance) of(ctx context.Context, v *visit, input any, n int) (int, *fa
 	case percentage < 0 || percentage > 100:
 		return 0, v.failed(errRuntime, "ToleratedFailurePercentage must be between 0 and 100.")
 	}
-	return min(count, int(percentage*float64(n)/100)), nil
+	return percentage, nil
 }
 
 // iterations is one run over the items.

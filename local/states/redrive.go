@@ -54,7 +54,7 @@ func (s *StepFunctions) redriveExecution(ctx context.Context, caller cloud.Calle
 	if err != nil {
 		return nil, err
 	}
-	if e.live == nil {
+	if e.live == nil || e.live.mapRun != nil {
 		return nil, notRedrivable(unredrivable(e.status), r.ExecutionARN)
 	}
 	at, err := e.live.redrive(ctx, r.ClientToken)
@@ -148,7 +148,7 @@ func (e *execution) unredrivable(o outcome) string {
 		return unredrivable(o.status)
 	case time.Since(e.started) >= maxOpenTime:
 		return "Execution has exceeded the max execution time"
-	case time.Since(o.stopped) >= redrivePeriod, !e.stands():
+	case time.Since(o.stopped) >= redrivePeriod, !e.stands() && !e.machine.express:
 		return unredrivable(o.status)
 	case e.history.isFull():
 		return "Execution history event limit exceeded"
@@ -161,6 +161,9 @@ func (e *execution) unredrivable(o outcome) string {
 func (e *execution) redriveStatus(o outcome) (status string, reason *string) {
 	if why := e.unredrivable(o); why != "" {
 		return "NOT_REDRIVABLE", &why
+	}
+	if e.mapRun != nil {
+		return "REDRIVABLE_BY_MAP_RUN", nil
 	}
 	return "REDRIVABLE", nil
 }

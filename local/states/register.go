@@ -16,8 +16,9 @@ import (
 
 // register finds executions by name, and in the order in which they started.
 type register struct {
-	keep    int // how many executions that have ended are kept
-	archive archive
+	keep     int  // how many executions that have ended are kept
+	reusable bool // the names of those that were let go of
+	archive  archive
 
 	mu     sync.Mutex
 	places map[nameKey]int // of the executions in slots, counted from the first one ever
@@ -140,11 +141,33 @@ func (r *register) list(before, size int, wanted func(s *slot) bool) (slots []sl
 	return slots, before, true
 }
 
-// ends counts an execution in that has ended, and lets the oldest go.
-func (r *register) ends(e *execution) {
+// at returns the execution at a place.
+func (r *register) at(place int) slot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended = append(r.ended, e.place)
+	if place < r.first {
+		return slot{}
+	}
+	return r.slots[place-r.first]
+}
+
+// replace puts an execution into the place of one of the same name.
+func (r *register) replace(place int, e *execution) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &r.slots[place-r.first]
+	if s.record.segment != nil {
+		r.archive.drop(s.record)
+	}
+	e.place = place
+	*s = slot{key: s.key, live: e}
+}
+
+// ends counts executions in that have ended, and lets the oldest go.
+func (r *register) ends(places ...int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = append(r.ended, places...)
 	r.trim()
 }
 
@@ -177,7 +200,9 @@ func (r *register) letGo(place int) {
 	}
 	if r.places[s.key] == place {
 		delete(r.places, s.key)
-		r.taken[s.key] = stopped.Unix()
+		if !r.reusable {
+			r.taken[s.key] = stopped.Unix()
+		}
 	}
 	*s = slot{}
 }
@@ -205,6 +230,18 @@ func (r *register) store(e *execution) {
 	defer r.mu.Unlock()
 	s := &r.slots[e.place-r.first]
 	s.live, s.record, s.revision, s.chosen, s.status, s.stopped = nil, record, e.revision, e.chosen, o.status, o.stopped
+}
+
+// describe returns the execution as the next run of the engine reads it.
+func (s *slot) describe() (d description, err error) {
+	if s.gone() {
+		return d, errDropped
+	}
+	text, err := s.description()
+	if err == nil {
+		err = json.Unmarshal(text, &d)
+	}
+	return d, err
 }
 
 // description returns the execution as DescribeExecution gives it.
@@ -295,13 +332,15 @@ func (e *execution) retire() {
 			fallen.machine.executions.store(fallen)
 		}
 	}
-	e.machine.executions.ends(e)
+	if e.mapRun == nil { // otherwise the run lets it go
+		e.machine.executions.ends(e.place)
+	}
 }
 
 // existing finds an execution by its ARN.
 func (s *StepFunctions) existing(arn string) (slot, error) {
 	m, name := s.ownerOf(arn)
-	if m == nil || m.express {
+	if m == nil || !m.remembers() {
 		return slot{}, noExecution(arn)
 	}
 	found, ok := m.executions.find(name)

@@ -54,10 +54,12 @@ type thread struct {
 	begun bool // has entered a state
 
 	// visit is the stay in next, or nil if that was not entered yet; inner are
-	// the branches or iterations of its last attempt. Both outlive a failed
-	// execution, so that a redrive goes on from where the thread stands.
+	// the branches or iterations of its last attempt, run is its Map Run. They
+	// outlive a failed execution, so that a redrive goes on from where the thread
+	// stands.
 	visit *visit
 	inner map[int]*thread
+	run   *mapRun
 
 	// open is the kind of state that the thread is in; cut records what its
 	// branches or iterations were in when it was cut off.
@@ -155,7 +157,7 @@ func (v *visit) leave(e exit) bool {
 	}
 	v.variables = v.variables.with(e.assigned)
 	v.next, v.input = cmp.Or(e.next, v.state.next), e.output
-	v.visit, v.inner, v.open = nil, nil, ""
+	v.visit, v.inner, v.run, v.open = nil, nil, nil, ""
 	return true
 }
 

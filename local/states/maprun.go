@@ -1,0 +1,187 @@
+// This file is the Map Run: it starts the children of a distributed Map as others
+// end, and ends when all have ended or too many have failed.
+
+package states
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// A mapRun is one run of a distributed Map, redrives included.
+type mapRun struct {
+	machine *machine // of the children
+	parent  string   // ARN of the execution that the Map belongs to
+	arn     string
+	started time.Time
+	changed chan struct{} // has an entry when something may have changed
+
+	mu          sync.Mutex
+	status      string
+	stopped     time.Time
+	concurrency int // 0: as many as may be
+	tolerated   failureLimits
+	children    []child            // in the order of their items
+	running     map[int]*execution // children by index
+	redriving   []int              // children that wait for their redrive
+	executions  tally
+	items       tally
+	complete    bool // all items are known
+	redrives    redrives
+}
+
+// failureLimits are how many items may fail. A limit that is not given does not
+// count beside one that is.
+type failureLimits struct {
+	count      *int
+	percentage *float64
+}
+
+// exceeded tells whether so many items of the total are too many; the total is
+// negative as long as it is not known.
+func (l failureLimits) exceeded(failed, total int) bool {
+	switch {
+	case l.count == nil && l.percentage == nil:
+		return failed > 0
+	case l.count != nil && failed > *l.count:
+		return true
+	default:
+		return l.percentage != nil && total >= 0 && float64(failed)*100 > *l.percentage*float64(total)
+	}
+}
+
+// newRun makes the Map Run of a state.
+func (s *distributed) newRun(parent *execution, concurrency int, tolerated failureLimits) *mapRun {
+	m := parent.machine.ofMap(s.label, s.express)
+	r := newMapRun(m, m.states.cloud.ARN("states", "mapRun:"+m.name+":"+cloud.UUID()))
+	r.parent, r.started, r.status = parent.arn, time.Now(), statusRunning
+	r.concurrency, r.tolerated = concurrency, tolerated
+	m.outer.maps.add(r)
+	return r
+}
+
+func newMapRun(m *machine, arn string) *mapRun {
+	return &mapRun{
+		machine: m, arn: arn, changed: make(chan struct{}, 1), running: map[int]*execution{},
+		executions: tally{byStatus: map[string]int{}}, items: tally{byStatus: map[string]int{}},
+	}
+}
+
+// perform runs the children and returns the Map's result.
+func (r *mapRun) perform(ctx context.Context, v *visit, b *batches) (any, *failure) {
+	defer b.source.close()
+	f := r.work(ctx, v, b)
+	if f != nil {
+		r.abort()
+		r.finish(f)
+		return nil, f
+	}
+	result, f := r.result(v)
+	r.finish(f)
+	return result, f
+}
+
+// work starts children until there are no more, and waits for them.
+func (r *mapRun) work(ctx context.Context, v *visit, b *batches) *failure {
+	if f := r.permit(v, "StartExecution", r.machine.outer.arn); f != nil {
+		return f
+	}
+	if f := b.skip(r.given()); f != nil {
+		return f
+	}
+	for more := true; ; {
+		r.expect(b)
+		switch {
+		case ctx.Err() != nil:
+			return aborted()
+		case r.exceeded():
+			return &failure{name: errTooManyFailures, cause: "The specified tolerated failure threshold was exceeded", within: v.entered}
+		case more && r.hasRoom():
+			var f *failure
+			if more, f = r.next(ctx, v, b); f != nil {
+				return f
+			}
+		case !more && r.isIdle():
+			return nil
+		default:
+			v.rest(func() {
+				select {
+				case <-r.changed:
+				case <-ctx.Done():
+				}
+			})
+		}
+	}
+}
+
+// permit asks whether the state machine's role may do something to the children.
+func (r *mapRun) permit(v *visit, action, arn string) *failure {
+	if err := r.machine.states.cloud.Authorize(v.execution.revision.caller, "states:"+action, arn); err != nil {
+		return &failure{name: errPermissions, cause: cloud.AsError(err).Message, within: v.entered}
+	}
+	return nil
+}
+
+// wake lets the run look at what it has to do.
+func (r *mapRun) wake() {
+	select {
+	case r.changed <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// expect notes which items are still to come.
+func (r *mapRun) expect(b *batches) {
+	executions, items, known := b.pending()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.executions.pending, r.items.pending, r.complete = executions, items, known
+}
+
+func (r *mapRun) exceeded() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	total := -1
+	if r.complete {
+		total = r.items.total()
+	}
+	return r.tolerated.exceeded(r.items.failed(), total)
+}
+
+// hasRoom tells whether one more child may run.
+func (r *mapRun) hasRoom() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	limit := r.concurrency
+	if limit == 0 || limit > maxDistributedConcurrency {
+		limit = maxDistributedConcurrency
+	}
+	return len(r.running) < limit
+}
+
+func (r *mapRun) isIdle() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running) == 0
+}
+
+// finish notes how the run ended.
+func (r *mapRun) finish(f *failure) {
+	r.mu.Lock()
+	switch {
+	case f == nil:
+		r.status = statusSucceeded
+		r.executions.written, r.items.written = r.executions.total(), r.items.total()
+	case f.aborted:
+		r.status = statusAborted
+	default:
+		r.status = statusFailed
+	}
+	r.stopped = time.Now()
+	r.mu.Unlock()
+	r.machine.Changed()
+	r.release()
+}
