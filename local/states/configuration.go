@@ -1,17 +1,16 @@
-// This file holds the configurations of a machine that change nothing of what it
-// does here: of its log, its traces and its encryption.
+// This file holds the configurations of a machine: of its log (journal.go), and of
+// its traces and its encryption, which change nothing of what it does here.
 
 package states
 
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// recorded is what is only told, as nothing here is logged, traced or encrypted.
+// recorded is what is told of a machine besides its definition and its role.
 type recorded struct {
 	logging    loggingConfiguration
 	tracing    tracingConfiguration
@@ -85,8 +84,8 @@ func (r *revision) traceOnce(c *cloud.Cloud) {
 
 // hasLogGroup asks for the group, whose ARN ends in ":*".
 func (s *StepFunctions) hasLogGroup(arn string) bool {
-	_, name, ok := strings.Cut(strings.TrimSuffix(arn, ":*"), ":log-group:")
-	if !ok {
+	name := groupOf(arn)
+	if name == "" {
 		return false
 	}
 	var found struct {

@@ -89,6 +89,9 @@ func (t target) begin(g *graph, name string, input data, mocks mocks) *execution
 	e.history.overflow = func() {
 		e.fail(&failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}, maxEvents-1)
 	}
+	if r.journal != nil {
+		e.history.logged = func(event event, redrives int) { r.journal.note(happened{event, e.arn, redrives}) }
+	}
 	m.Changed()
 	e.thread = &thread{execution: e, graph: g, next: g.start, input: input}
 	e.thread.last = e.history.begin(e.started, &executionStartedDetails{Input: input.text, RoleARN: r.role})

@@ -18,6 +18,10 @@ type history struct {
 	// are counted, because messages name them, and not kept.
 	discard bool
 
+	// logged takes each event, with the number of redrives; nil: none is logged.
+	logged   func(event, int)
+	redrives int
+
 	// overflow is called once, when the next event would be one too many.
 	overflow func()
 
@@ -66,7 +70,7 @@ func (h *history) close(kind string, previous int, details details) {
 func (h *history) reopen(redrives int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.closed = false
+	h.closed, h.redrives = false, redrives
 	h.append(time.Now(), "ExecutionRedriven", h.count, &executionRedrivenDetails{redrives})
 }
 
@@ -80,8 +84,12 @@ func (h *history) isFull() bool {
 
 func (h *history) append(at time.Time, kind string, previous int, details details) {
 	h.count++
+	e := event{h.count, previous, at.UnixMilli(), kind, details}
 	if !h.discard {
-		h.events = append(h.events, event{h.count, previous, at.UnixMilli(), kind, details})
+		h.events = append(h.events, e)
+	}
+	if h.logged != nil {
+		h.logged(e, h.redrives)
 	}
 }
 

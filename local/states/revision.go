@@ -23,6 +23,7 @@ type revision struct {
 	caller     cloud.Caller // who its tasks act as
 	mocked     mockedMachine
 	traced     sync.Once
+	journal    *journal // nil: nothing is logged
 }
 
 // A wish is what a machine is to be from some time on.
@@ -72,7 +73,12 @@ func (m *machine) revise(w wish) (*revision, error) {
 	if err := m.states.checkLogAccess(next); err != nil {
 		return nil, err
 	}
-	return next, m.states.checkRules(next)
+	if err := m.states.checkRules(next); err != nil {
+		return nil, err
+	}
+	next.journal = m.journal(w.logging)
+	next.journal.validate()
+	return next, nil
 }
 
 func (m *machine) assume(role string) (cloud.Caller, error) {
