@@ -51,16 +51,20 @@ func (p *parser) itemReader(f fields, in language) *itemReader {
 		reader.complain("Resource", "must be %s or %s, not %q", readsObject, listsBucket, name).aws.message =
 			"The field 'Resource' does not match any of the allowed values. Examples: [arn:<partition>:states:::s3:getObject, arn:<partition>:states:::s3:listObjectsV2]"
 	}
-	r.arguments = reader.objectArguments(in, r.places()...)
 	r.config(p, reader, in)
+	r.arguments = reader.objectArguments(in, r.places()...)
 	reader.done("an ItemReader")
 	return r
 }
 
-// places are the parameters that say where the items are.
+// places are the parameters that say where the items are. AWS reads no version of
+// a Parquet file.
 func (r *itemReader) places() []string {
 	if r.source.Lists {
 		return []string{"Bucket", "Prefix", "StartAfter", "ExpectedBucketOwner"}
+	}
+	if r.source.InputType == items.Parquet {
+		return []string{"Bucket", "Key", "ExpectedBucketOwner"}
 	}
 	return []string{"Bucket", "Key", "VersionId", "ExpectedBucketOwner"}
 }
@@ -103,16 +107,34 @@ func (r *itemReader) config(p *parser, reader fields, in language) {
 	c := object(&p.faults, reader.at("ReaderConfig"), value)
 	r.max = c.setting("MaxItems", in, wholeNumber(0, maxItemsRead))
 	r.source.Flattens = c.choice("Transformation", "NONE", "LOAD_AND_FLATTEN") == "LOAD_AND_FLATTEN"
-	r.source.InputType = c.choice("InputType", items.Types()...)
-	if r.source.InputType == "" && (r.source.Flattens || !r.source.Lists) {
-		c.lacks("InputType")
-	}
+	r.source.InputType = c.choice("InputType", items.Manifest, items.JSON, items.CSV, items.JSONL, items.Parquet)
 	if r.source.Flattens && !r.source.Lists {
 		c.complain("Transformation", "LOAD_AND_FLATTEN is for %s", listsBucket)
+	}
+	r.manifest(c)
+	if r.source.InputType == "" && r.source.ManifestType != items.Inventory && (r.source.Flattens || !r.source.Lists) {
+		c.lacks("InputType")
 	}
 	r.pointer(c)
 	r.table(c)
 	c.done("a ReaderConfig")
+}
+
+// manifest reads what the file lists. One that is only called a manifest is an
+// inventory.
+func (r *itemReader) manifest(c fields) {
+	kind, input := c.choice("ManifestType", items.Unloaded, items.Inventory), r.source.InputType
+	switch {
+	case r.source.Lists && (kind != "" || input == items.Manifest):
+		c.complain("ManifestType", "is for %s", readsObject)
+	case kind == items.Inventory && input != "":
+		c.complain("InputType", "must not be given where the ManifestType is S3_INVENTORY")
+	case kind == items.Unloaded && input != items.CSV && input != items.JSONL && input != items.Parquet:
+		c.complain("InputType", "must be CSV, JSONL or PARQUET where the ManifestType is ATHENA_DATA")
+	case input == items.Manifest:
+		kind = items.Inventory
+	}
+	r.source.ManifestType = kind
 }
 
 // pointer reads where in a JSON document the items are.
@@ -132,8 +154,8 @@ func (r *itemReader) pointer(c fields) {
 func (r *itemReader) table(c fields) {
 	t := &r.source.Table
 	isCSV := r.source.InputType == items.CSV
-	if (c.has("CSVHeaderLocation") || c.has("CSVHeaders") || c.has("CSVDelimiter")) && !isCSV {
-		c.complain("InputType", "must be CSV where there are CSV headers or delimiters")
+	if (c.has("CSVHeaderLocation") || c.has("CSVHeaders") || c.has("CSVDelimiter")) && !isCSV && r.source.ManifestType != items.Inventory {
+		c.complain("InputType", "must be CSV or MANIFEST where there are CSV headers or delimiters")
 	}
 	t.Delimiter, _ = items.Delimiter(c.choice("CSVDelimiter", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"))
 	location := c.choice("CSVHeaderLocation", "FIRST_ROW", "GIVEN")

@@ -47,7 +47,7 @@ func TestItemReadersAreChecked(t *testing.T) {
 		"an unknown parameter":     {`"Resource":"arn:aws:states:::s3:listObjectsV2","Parameters":{"Bucket":"b","Key.$":"$.k"}`, "/ItemReader/Parameters/Key.$: is not one of Bucket, Prefix, StartAfter, ExpectedBucketOwner"},
 		"no configuration":         {get, "/ItemReader/ReaderConfig: is required"},
 		"no type":                  {get + `,"ReaderConfig":{}`, "/ItemReader/ReaderConfig/InputType: is required"},
-		"another type":             {get + `,"ReaderConfig":{"InputType":"XML"}`, `/ItemReader/ReaderConfig/InputType: must be one of JSON, CSV, JSONL, not "XML"`},
+		"another type":             {get + `,"ReaderConfig":{"InputType":"XML"}`, `/ItemReader/ReaderConfig/InputType: must be one of MANIFEST, JSON, CSV, JSONL, PARQUET, not "XML"`},
 		"flattening without type":  {list + `,"ReaderConfig":{"Transformation":"LOAD_AND_FLATTEN"}`, "/ItemReader/ReaderConfig/InputType: is required"},
 		"flattening one file":      {get + `,"ReaderConfig":{"InputType":"JSON","Transformation":"LOAD_AND_FLATTEN"}`, "/ItemReader/ReaderConfig/Transformation: LOAD_AND_FLATTEN is for arn:aws:states:::s3:listObjectsV2"},
 		"an unknown setting":       {get + `,"ReaderConfig":{"InputType":"JSON","Skip":1}`, "/ItemReader/ReaderConfig/Skip: is not a field of a ReaderConfig"},
@@ -57,7 +57,7 @@ func TestItemReadersAreChecked(t *testing.T) {
 		"headers that are numbers": {get + `,"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"GIVEN","CSVHeaders":[1]}`, "/ItemReader/ReaderConfig/CSVHeaders: must be strings, not number"},
 		"headers twice over":       {get + `,"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW","CSVHeaders":["a"]}`, "/ItemReader/ReaderConfig/CSVHeaders: is for the CSVHeaderLocation GIVEN"},
 		"a delimiter":              {get + `,"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW","CSVDelimiter":","}`, `/ItemReader/ReaderConfig/CSVDelimiter: must be one of COMMA, PIPE, SEMICOLON, SPACE, TAB, not ","`},
-		"CSV's settings elsewhere": {get + `,"ReaderConfig":{"InputType":"JSON","CSVDelimiter":"TAB"}`, "/ItemReader/ReaderConfig/InputType: must be CSV where there are CSV headers or delimiters"},
+		"CSV's settings elsewhere": {get + `,"ReaderConfig":{"InputType":"JSON","CSVDelimiter":"TAB"}`, "/ItemReader/ReaderConfig/InputType: must be CSV or MANIFEST where there are CSV headers or delimiters"},
 		"a pointer elsewhere":      {get + `,"ReaderConfig":{"InputType":"JSONL","ItemsPointer":"/a"}`, "/ItemReader/ReaderConfig/ItemsPointer: is for the InputType JSON"},
 		"a pointer that is none":   {get + `,"ReaderConfig":{"InputType":"JSON","ItemsPointer":"$.a"}`, "/ItemReader/ReaderConfig/ItemsPointer: must be a JSON Pointer of less than 2,000 characters"},
 	} {

@@ -6,22 +6,25 @@ import (
 	"compress/gzip"
 	"io"
 	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/tradepost-dev/tradepost/local/s3"
 )
 
 // file yields the items of one object.
 func (r *reader) file(bucket, key, version string) error {
-	object, err := r.objects.Get(r.ctx, bucket, key, version)
-	if err != nil {
-		return ofS3(err)
-	}
-	if object.Size > maxFileSize {
-		return faultf("The file %s/%s is larger than the 10 GB that can be read.", bucket, key)
-	}
-	text, err := unpacked(key, io.NewSectionReader(object.Body, 0, object.Size))
+	object, err := r.get(bucket, key, version)
 	if err != nil {
 		return err
 	}
-	source := "s3://" + bucket + "/" + key
+	source := sourceOf(bucket, key)
+	if r.InputType == Parquet {
+		return r.parquet(object, source)
+	}
+	text, err := unpacked(object)
+	if err != nil {
+		return err
+	}
 	switch r.InputType {
 	case JSON:
 		return r.json(text, source)
@@ -32,16 +35,49 @@ func (r *reader) file(bucket, key, version string) error {
 	}
 }
 
-// unpacked reads what is in a file, which is told by its name.
-func unpacked(key string, packed io.Reader) (io.Reader, error) {
-	if strings.HasSuffix(key, ".gz") {
-		text, err := gzip.NewReader(packed)
-		if err != nil {
-			return nil, faultf("The file %s cannot be unpacked: %v", key, err)
-		}
-		return &bounded{text, maxFileSize, "The file is larger than 10 GB when it is unpacked."}, nil
+func sourceOf(bucket, key string) string { return "s3://" + bucket + "/" + key }
+
+// get opens an object.
+func (r *reader) get(bucket, key, version string) (*s3.Object, error) {
+	object, err := r.objects.Get(r.ctx, bucket, key, version)
+	if err != nil {
+		return nil, ofS3(err)
 	}
-	return packed, nil
+	if object.Size > maxFileSize {
+		return nil, faultf("The file %s/%s is larger than the 10 GB that can be read.", bucket, key)
+	}
+	return object, nil
+}
+
+// open opens a text.
+func (r *reader) open(bucket, key, version string) (io.Reader, error) {
+	object, err := r.get(bucket, key, version)
+	if err != nil {
+		return nil, err
+	}
+	return unpacked(object)
+}
+
+// maxWindow is how far back compressed text may refer to, in bytes.
+const maxWindow = 128 << 20
+
+// unpacked reads what is in a file: its name tells how it is compressed.
+func unpacked(object *s3.Object) (io.Reader, error) {
+	packed := io.NewSectionReader(object.Body, 0, object.Size)
+	var text io.Reader
+	var err error
+	switch name := object.Key[strings.LastIndex(object.Key, ".")+1:]; name {
+	case "gz", "gzip":
+		text, err = gzip.NewReader(packed)
+	case "zst", "zstd":
+		text, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+	default:
+		return packed, nil
+	}
+	if err != nil {
+		return nil, faultf("The file %s cannot be unpacked: %v", object.Key, err)
+	}
+	return &bounded{text, maxFileSize, "The file is larger than 10 GB when it is unpacked."}, nil
 }
 
 // bounded reads so many bytes, a few at a time, and fails if there are more.

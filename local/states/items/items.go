@@ -26,20 +26,26 @@ const (
 
 // The values of InputType.
 const (
-	JSON  = "JSON"
-	JSONL = "JSONL"
-	CSV   = "CSV"
+	JSON     = "JSON"
+	JSONL    = "JSONL"
+	CSV      = "CSV"
+	Parquet  = "PARQUET"
+	Manifest = "MANIFEST"
 )
 
-// Types are the values of InputType that can be read, in AWS's order.
-func Types() []string { return []string{JSON, CSV, JSONL} }
+// The values of ManifestType.
+const (
+	Inventory = "S3_INVENTORY"
+	Unloaded  = "ATHENA_DATA"
+)
 
 // A Source says how to read: it is the part of an ItemReader that is the same in
 // every execution.
 type Source struct {
-	Lists     bool   // the objects of a bucket, rather than one file
-	InputType string // of the file, or of each that is listed
-	Flattens  bool   // the items are those of the listed files, not the list's
+	Lists        bool   // the objects of a bucket, rather than one file
+	InputType    string // of the file, or of each that is listed
+	Flattens     bool   // the items are those of the listed files, not the list's
+	ManifestType string // of what the file lists; empty: it is no manifest
 
 	ItemsPointer string // where the items are in JSON
 	Table        Table  // how CSV is written
@@ -129,6 +135,10 @@ func (r *reader) read() error {
 	switch {
 	case r.Lists:
 		return r.list()
+	case r.ManifestType == Inventory:
+		return r.inventory()
+	case r.ManifestType == Unloaded:
+		return r.unloaded()
 	default:
 		return r.file(r.Bucket, r.Key, r.VersionID)
 	}

@@ -1,8 +1,6 @@
 package items
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -262,24 +260,6 @@ func TestPlacesAreHeld(t *testing.T) {
 				t.Errorf("items:\n%scause: %s\nwant:\n%scause: %s", got, cause, row.want, row.cause)
 			}
 		})
-	}
-}
-
-func TestFilesAreUnpackedByTheirNames(t *testing.T) {
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	if _, err := io.WriteString(w, "[1]"); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	objects := bucket{"k.json.gz": packed.String(), "bad.gz": "[1]"}
-	if got, cause := read(t, Source{InputType: JSON}, objects, Place{Key: "k.json.gz"}); got != lines("1") || cause != "" {
-		t.Errorf("%s, %s", got, cause)
-	}
-	if _, cause := read(t, Source{InputType: JSON}, objects, Place{Key: "bad.gz"}); !strings.HasPrefix(cause, "The file bad.gz cannot be unpacked") {
-		t.Errorf("not packed: %s", cause)
 	}
 }
 
