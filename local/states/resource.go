@@ -42,9 +42,10 @@ func (r *resource) label() string {
 // resolver finds integrations, and refuses what no service of the engine serves.
 type resolver struct {
 	supports func(service, action string) bool
+	mocked   bool // nothing is called: any resource will do
 }
 
-func (s *StepFunctions) resolver() resolver { return resolver{s.cloud.Supports} }
+func (s *StepFunctions) resolver() resolver { return resolver{supports: s.cloud.Supports} }
 
 // resolve reads a Resource ARN.
 func (r resolver) resolve(arn string, express bool) (*resource, error) {
@@ -80,6 +81,9 @@ func (r resolver) service(arn, rest string, express bool) (*resource, error) {
 		return nil, notInExpress{"the ." + strings.SplitN(rest, ".", 2)[1] + " service integration", found.pattern.inExpress()}
 	}
 	found.integration = integration.Find(name)
+	if found.integration == nil && r.mocked {
+		found.integration = integration.Unserved(name)
+	}
 	i := found.integration
 	if i == nil {
 		return nil, unknownResource(arn)
@@ -93,7 +97,7 @@ func (r resolver) service(arn, rest string, express bool) (*resource, error) {
 
 func (r resolver) supported(found *resource) (*resource, error) {
 	i := found.integration
-	if !r.supports(i.Service, i.Action) {
+	if !r.mocked && !r.supports(i.Service, i.Action) {
 		return nil, fmt.Errorf("%s:%s is not supported by the local engine", i.Service, i.Action)
 	}
 	return found, nil

@@ -88,7 +88,7 @@ func (s *task) job(ctx context.Context, v *visit, arguments any) (*job, *failure
 	if j.credentials, f = s.assumed(ctx, v); f != nil {
 		return nil, f
 	}
-	if s.resource.activity {
+	if s.resource.activity && v.mock() == nil {
 		if j.activity = v.execution.machine.states.activities.find(s.resource.arn); j.activity == nil {
 			return nil, v.failed(errRuntime, "The activity %s does not exist.", s.resource.arn)
 		}
@@ -220,7 +220,7 @@ func (j *job) await(ctx context.Context, pending *pendingTask, answer any) (data
 func (j *job) scheduled() {
 	v, i := j.visit, j.resource.integration
 	timeout, heartbeat := int(j.timeout/time.Second), int(j.heartbeat/time.Second)
-	if j.activity != nil {
+	if j.resource.activity {
 		j.activityScheduled()
 		return
 	}
@@ -240,7 +240,7 @@ func (j *job) scheduled() {
 // succeeded records an answer: that of the work, or that of its submission.
 func (j *job) succeeded(how string, output data) {
 	i := j.resource.integration
-	if j.activity != nil {
+	if j.resource.activity {
 		j.visit.record("Activity"+how, &activitySucceededDetails{Output: output.text})
 		return
 	}
@@ -256,7 +256,7 @@ func (j *job) succeeded(how string, output data) {
 // ended records that there is no answer, and why.
 func (j *job) ended(how string, f *failure) *failure {
 	i := j.resource.integration
-	if j.activity != nil {
+	if j.resource.activity {
 		j.recordActivity(how, f)
 		return f
 	}

@@ -71,7 +71,7 @@ func (s *StepFunctions) testState(ctx context.Context, caller cloud.Caller, r te
 			return nil, err
 		}
 	}
-	tested, err := r.state(s.resolver())
+	tested, err := r.state(resolver{supports: s.cloud.Supports, mocked: r.Mock != nil})
 	if err != nil {
 		return nil, err
 	}

@@ -226,3 +226,39 @@ func (a *asking) Authorize(_ cloud.Caller, action, resource string) error {
 	}
 	return nil
 }
+
+func TestAMockedResultIsHeldToTheAPIOfItsService(t *testing.T) {
+	task := func(resource string) string {
+		return `{"definition":{"Type":"Task","QueryLanguage":"JSONata","Resource":"arn:aws:states:::` + resource + `","End":true},"mock":`
+	}
+	const ok = `"status":"SUCCEEDED"`
+	inWorld(t, nil, func(t *testing.T, w *world) { // which serves nothing
+		for _, row := range []struct{ resource, mock, want string }{
+			{"states:startExecution", `{"result":"{}"}`, `ValidationException: Mock result schema validation error: Required field 'ExecutionArn' is missing`},
+			{"states:startExecution", `{"result":"{}","fieldValidationMode":"PRESENT"}`, ok},
+			{"states:startExecution", `{"result":"{\"StartDate\":true}","fieldValidationMode":"PRESENT"}`, `Mock result schema validation error: Field 'StartDate' must be a string`},
+			{"states:startExecution", `{"result":"{\"StartDate\":true}","fieldValidationMode":"NONE"}`, ok},
+			{"states:startExecution.waitForTaskToken", `{"result":"7"}`, ok},
+			{"states:startExecution.sync", `{"result":"{}"}`, `Required field 'ExecutionArn' is missing`},
+			{"states:startExecution.sync", `{"result":"{\"Output\":{}}","fieldValidationMode":"PRESENT"}`, `Field 'Output' must be a string`},
+			{"states:startExecution.sync:2", `{"result":"{\"Output\":{},\"StartDate\":1764103483000}","fieldValidationMode":"PRESENT"}`, ok},
+			{"glue:startJobRun.sync", `{"result":"{\"Attempt\":\"1\"}"}`, `Field 'Attempt' must be a number`},
+			{"aws-sdk:sqs:receiveMessage", `{"result":"{\"Messages\":[{\"Body\":1}]}"}`, `Field 'Body' must be a string`},
+			{"aws-sdk:cloudwatchlogs:describeLogGroups", `{"result":"{\"LogGroups\":1}"}`, `Field 'LogGroups' must be an array`},
+			{"apigateway:invoke", `{"result":"7"}`, ok},
+			{"aws-sdk:bedrockruntime:converse", `{"result":"7"}`, ok}, // which the engine has not
+			{"ecs:runTask.sync", `{"result":"7"}`, ok},
+			{"nonsense", `{"result":"7"}`, `The resource provided arn:aws:states:::nonsense is not recognized`},
+		} {
+			if got := w.tried(task(row.resource) + row.mock + `}`); !strings.Contains(got, row.want) {
+				t.Errorf("%s %s:\n%s\nwant\n%s", row.resource, row.mock, got, row.want)
+			}
+		}
+		if got := w.tried(`{"definition":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:f","End":true},"mock":{"result":"7"}}`); !strings.Contains(got, ok) {
+			t.Error(got)
+		}
+		if got := w.tried(`{"definition":{"Type":"Task","Resource":"` + activityARN + `","End":true},"mock":{"result":"7"}}`); !strings.Contains(got, ok) {
+			t.Error(got)
+		}
+	})
+}

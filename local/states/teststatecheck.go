@@ -8,6 +8,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
 
 // state reads the definition of a state, or finds it in that of a state machine.
@@ -127,7 +128,7 @@ func (r testStateRequest) checkMock(tested state) error {
 	if err != nil {
 		return notTestable("Mocked result must be valid JSON")
 	}
-	if err := checkMocked(tested, result); err != nil {
+	if err := checkMocked(tested, result, shapes.Mode(cmp.Or(m.FieldValidationMode, "STRICT"))); err != nil {
 		return err
 	}
 	if failed := r.iterationsFailed(); failed != nil {
@@ -152,7 +153,7 @@ func isMockable(s state) bool {
 
 // checkMocked checks that the result of a mock has the form that the state's own
 // results have.
-func checkMocked(tested state, result any) error {
+func checkMocked(tested state, result any, mode shapes.Mode) error {
 	list, isList := result.([]any)
 	switch s := tested.(type) {
 	case *parallel:
@@ -166,8 +167,25 @@ func checkMocked(tested state, result any) error {
 		if !isList {
 			return notTestable("Mocked result must be an array.")
 		}
+	case *task:
+		if err := s.resource.output().Check(result, mode); err != nil {
+			return notTestable("Mock result schema validation error: %v", err)
+		}
 	}
 	return nil
+}
+
+// output is the shape of the results of a task, as far as the service's API has
+// it: a token is answered with anything, and an activity's work, too.
+func (r *resource) output() shapes.Output {
+	switch {
+	case r.activity || r.pattern == waitForTaskToken:
+		return shapes.Output{}
+	case r.pattern == runJob:
+		return r.integration.JobOutput(r.version)
+	default:
+		return r.integration.Output()
+	}
 }
 
 // checkCausing checks that the state which a mocked error is said to come from is

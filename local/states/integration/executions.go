@@ -13,7 +13,7 @@ func startExecution() *Integration {
 	return &Integration{
 		Service: "states", Action: "StartExecution", Callback: true,
 		naming:  naming{prefix: "StepFunctions", general: "AWSStepFunctionsException", service: "AWSStepFunctions"},
-		prepare: ofObject(startRequest), answer: startAnswer, metadata: ofStates(), job: awaitExecution, stop: stopExecution,
+		prepare: ofObject(startRequest), answer: startAnswer, metadata: ofStates(), job: awaitExecution, stop: stopExecution, described: "DescribeExecution",
 	}
 }
 

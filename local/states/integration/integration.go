@@ -50,6 +50,10 @@ type Integration struct {
 	// the job early. nil: no .sync.
 	job  func(ctx context.Context, t Task, s Started) (any, error)
 	stop func(t Task, s Started)
+
+	// described is the action whose answer tells of the job, or the member
+	// describedWithin of that.
+	described, describedWithin string
 }
 
 // Started is a call that has started a job.

@@ -31,6 +31,7 @@ type serviceJob struct {
 
 // of makes the integration one that runs such jobs.
 func (j serviceJob) of(i *Integration) *Integration {
+	i.described, i.describedWithin = j.describe, j.within
 	i.job = func(ctx context.Context, t Task, s Started) (any, error) { return j.await(ctx, t, i, s) }
 	i.stop = func(t Task, s Started) {
 		if request, err := json.Marshal(j.stopInput(s)); err == nil {
