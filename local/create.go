@@ -40,7 +40,7 @@ func (e *Engine) dynamic(service, reference string) (string, error) {
 	switch service {
 	case "ssm", "ssm-secure":
 		var out struct{ Parameter struct{ Value string } }
-		err := e.Cloud.Do(context.Background(), e.Cloud.Administrator(), "ssm", "GetParameter", map[string]string{"Name": reference}, &out)
+		err := e.Cloud.Do(context.Background(), e.Cloud.Administrator(), "ssm", "GetParameter", map[string]any{"Name": reference, "WithDecryption": service == "ssm-secure"}, &out)
 		return out.Parameter.Value, err
 	case "secretsmanager":
 		return e.secret(reference)

@@ -28,8 +28,8 @@ type secretProperties struct {
 	Description          string
 	SecretString         *string
 	GenerateSecretString *generator
-	KmsKeyId             cfn.Ignored
-	Tags                 cfn.Ignored
+	KmsKeyId             string
+	Tags                 []tag
 }
 
 // digest stands for what the template says of the value.
@@ -58,6 +58,8 @@ func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secre
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	sec.key = p.KmsKeyId
+	sec.retag(nil, p.Tags)
 	sec.declare(declared, value)
 	if err := s.cloud.Keep(sec.arn, sec); err != nil {
 		return cfn.Handle{}, err
@@ -69,7 +71,7 @@ func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secre
 
 // updateSecret gives the secret another value only where the template says
 // something else of the value: one that was generated, or put since, stays.
-func (s *SecretsManager) updateSecret(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after secretProperties) (cfn.Handle, error) {
+func (s *SecretsManager) updateSecret(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after secretProperties) (cfn.Handle, error) {
 	sec, err := s.find(s.cloud.Administrator(), "UpdateSecret", h.Ref)
 	if err != nil {
 		return h, err
@@ -87,9 +89,24 @@ func (s *SecretsManager) updateSecret(_ context.Context, _ cfn.Resource, h cfn.H
 	sec.declare(declared, value)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sec.description = after.Description
+	sec.description, sec.key = after.Description, after.KmsKeyId
+	sec.retag(before.Tags, after.Tags)
 	sec.touch()
 	return h, nil
+}
+
+// retag gives the secret the tags that its template has now, in place of those
+// that it had.
+func (sec *secret) retag(before, after []tag) {
+	if sec.tags == nil && len(after) > 0 {
+		sec.tags = map[string]string{}
+	}
+	for _, t := range before {
+		delete(sec.tags, t.Key)
+	}
+	for _, t := range after {
+		sec.tags[t.Key] = t.Value
+	}
 }
 
 // value is what the template gives the secret, or nil for nothing.
@@ -122,10 +139,15 @@ func (sec *secret) declare(declared string, value *string) {
 // which it could be restored.
 func (s *SecretsManager) remove(sec *secret) error {
 	s.mu.Lock()
-	delete(s.byName, sec.name)
-	delete(s.byARN, sec.arn)
-	delete(s.byARN, sec.arn[:len(sec.arn)-suffixLength])
+	if s.byName[sec.name] == sec { // and not one that was made in its place
+		s.drop(sec)
+	}
 	s.mu.Unlock()
+	if sec.policy != "" {
+		if err := s.cloud.SetResourcePolicy(sec.arn, "", nil); err != nil {
+			return err
+		}
+	}
 	return s.cloud.Forget(sec.arn)
 }
 
@@ -140,10 +162,14 @@ func (s *SecretsManager) createResourcePolicy(_ context.Context, _ cfn.Resource,
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := s.cloud.SetResourcePolicy(sec.arn, "", p.ResourcePolicy); err != nil {
-		return cfn.Handle{}, fmt.Errorf("set the policy of secret %s: %w", sec.name, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := sec.setPolicy(string(p.ResourcePolicy)); err != nil {
+		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: sec.arn, Attributes: map[string]any{"Id": sec.arn}, Delete: func(context.Context) error {
-		return s.cloud.SetResourcePolicy(sec.arn, "", nil)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return sec.setPolicy("")
 	}}, nil
 }

@@ -5,6 +5,7 @@ package secrets
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,10 @@ import (
 const (
 	current  = "AWSCURRENT"
 	previous = "AWSPREVIOUS"
+	pending  = "AWSPENDING"
+
+	// maxVersions is how many versions of a secret are kept.
+	maxVersions = 100
 
 	// suffixLength counts the characters that AWS appends to a name to make
 	// the ARN: a hyphen and six more.
@@ -42,10 +47,15 @@ type secret struct {
 	arn         string
 	name        string
 	description string
+	key         string // of KMS, as it was given
+	tags        map[string]string
+	policy      string // of the resource, as it was given
 	created     time.Time
 	changed     time.Time
+	deletion    time.Time // when it will be gone; zero for never
 	versions    map[string]*version
-	stages      map[string]string // version ids by staging label
+	stages      map[string]string    // version ids by staging label
+	accessed    map[string]time.Time // days, by version id
 }
 
 // version never changes once it is stored.
@@ -61,34 +71,78 @@ func New(c *cloud.Cloud) *SecretsManager {
 	s := &SecretsManager{cloud: c, byName: map[string]*secret{}, byARN: map[string]*secret{}}
 	s.Operations = cloud.Operations{
 		"BatchGetSecretValue":      cloud.Handle(s.batchGetSecretValue),
+		"CreateSecret":             cloud.Handle(s.createByCall),
+		"DeleteResourcePolicy":     cloud.Handle(s.deleteResourcePolicy),
+		"DeleteSecret":             cloud.Handle(s.deleteSecret),
 		"DescribeSecret":           cloud.Handle(s.describeSecret),
+		"GetRandomPassword":        cloud.Handle(s.getRandomPassword),
+		"GetResourcePolicy":        cloud.Handle(s.getResourcePolicy),
 		"GetSecretValue":           cloud.Handle(s.getSecretValue),
+		"ListSecretVersionIds":     cloud.Handle(s.listSecretVersionIds),
 		"ListSecrets":              cloud.Handle(s.listSecrets),
+		"PutResourcePolicy":        cloud.Handle(s.putResourcePolicy),
 		"PutSecretValue":           cloud.Handle(s.putSecretValue),
+		"RestoreSecret":            cloud.Handle(s.restoreSecret),
+		"TagResource":              cloud.Handle(s.tagResource),
+		"UntagResource":            cloud.Handle(s.untagResource),
+		"UpdateSecret":             cloud.Handle(s.updateByCall),
 		"UpdateSecretVersionStage": cloud.Handle(s.updateSecretVersionStage),
-	}
+	}.Strict()
 	return s
 }
 
 // create adds a secret without a version.
 func (s *SecretsManager) create(name, description string) (*secret, error) {
+	return s.createAs(name, description, suffix(s.cloud.ARN("secretsmanager", "secret:"+name)))
+}
+
+// createAs is create with the end of the secret's ARN.
+func (s *SecretsManager) createAs(name, description, end string) (*secret, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byName[name] != nil {
-		return nil, cloud.Errorf(400, "ResourceExistsException", "The operation failed because the secret %s already exists.", name)
+	switch old := s.lookup(name); {
+	case old != nil && !old.deletion.IsZero():
+		return nil, fault("InvalidRequestException", "You can't create this secret because a secret with this name is already scheduled for deletion.")
+	case old != nil:
+		return nil, fault("ResourceExistsException", "The operation failed because the secret %s already exists.", name)
 	}
 	short := s.cloud.ARN("secretsmanager", "secret:"+name)
 	now := time.Now()
 	sec := &secret{
 		service: s,
-		arn:     short + suffix(short), name: name, description: description, created: now, changed: now,
-		versions: map[string]*version{}, stages: map[string]string{},
+		arn:     short + end, name: name, description: description, created: now, changed: now,
+		versions: map[string]*version{}, stages: map[string]string{}, accessed: map[string]time.Time{},
 	}
 	s.byName[name], s.byARN[sec.arn], s.byARN[short] = sec, sec, sec
 	return sec, nil
+}
+
+// lookup returns the secret of a name or an ARN, or nil. The lock is held.
+func (s *SecretsManager) lookup(id string) *secret {
+	sec := s.byName[id]
+	if strings.HasPrefix(id, "arn:") {
+		sec = s.byARN[id]
+	}
+	if sec != nil && sec.gone(time.Now()) {
+		s.drop(sec)
+		return nil
+	}
+	return sec
+}
+
+// gone tells whether the days are over in which a deleted secret could be restored.
+func (sec *secret) gone(now time.Time) bool {
+	return !sec.deletion.IsZero() && !now.Before(sec.deletion)
+}
+
+// drop forgets a secret. The lock is held.
+func (s *SecretsManager) drop(sec *secret) {
+	delete(s.byName, sec.name)
+	delete(s.byARN, sec.arn)
+	delete(s.byARN, sec.arn[:len(sec.arn)-suffixLength])
 }
 
 // suffix stands for the random end of an ARN. It is the same in every run, so
@@ -96,6 +150,14 @@ func (s *SecretsManager) create(name, description string) (*secret, error) {
 func suffix(arn string) string {
 	sum := sha256.Sum256([]byte(arn))
 	return "-" + base32.StdEncoding.EncodeToString(sum[:])[:suffixLength-1]
+}
+
+// fault is an error of Secrets Manager's model, in which messages are called
+// Message; SDKs read them under that name.
+func fault(code, format string, args ...any) *cloud.Error {
+	e := cloud.Errorf(400, code, format, args...)
+	e.Fields = map[string]any{"Message": e.Message}
+	return e
 }
 
 func checkName(name string) error {
@@ -110,11 +172,35 @@ func checkName(name string) error {
 // add stores a version and moves the labels to it. AWSPREVIOUS goes to the
 // version that AWSCURRENT was taken from.
 func (sec *secret) add(v *version, labels []string) {
+	if len(sec.versions) == 0 && !slices.Contains(labels, current) {
+		labels = append(labels, current) // which a secret always has
+	}
 	sec.versions[v.id] = v
 	for _, label := range labels {
 		sec.move(label, v.id)
 	}
+	if slices.Contains(labels, current) && sec.stages[pending] == sec.stages[previous] {
+		delete(sec.stages, pending) // it was not for the next one
+	}
+	sec.prune()
 	sec.touch()
+}
+
+// prune drops the oldest of too many versions without a label.
+func (sec *secret) prune() {
+	for len(sec.versions) > maxVersions {
+		var oldest *version
+		for id, v := range sec.versions {
+			if len(sec.labels(id)) == 0 && (oldest == nil || v.created.Before(oldest.created)) {
+				oldest = v
+			}
+		}
+		if oldest == nil {
+			return
+		}
+		delete(sec.versions, oldest.id)
+		delete(sec.accessed, oldest.id)
+	}
 }
 
 // move puts a label on a version.
@@ -135,14 +221,16 @@ func (sec *secret) touch() {
 // secret that does not exist.
 func (s *SecretsManager) find(caller cloud.Caller, action, id string) (*secret, error) {
 	if id == "" {
-		return nil, cloud.Errorf(400, "InvalidParameterException", "You must provide a SecretId.")
+		return nil, fault("InvalidParameterException", "You must provide a SecretId.")
 	}
-	s.mu.RLock()
-	sec := s.byName[id]
-	if strings.HasPrefix(id, "arn:") {
-		sec = s.byARN[id]
+	if !strings.HasPrefix(id, "arn:") {
+		if err := checkName(id); err != nil {
+			return nil, err
+		}
 	}
-	s.mu.RUnlock()
+	s.mu.Lock()
+	sec := s.lookup(id)
+	s.mu.Unlock()
 
 	resource := id
 	if sec != nil {
@@ -154,7 +242,27 @@ func (s *SecretsManager) find(caller cloud.Caller, action, id string) (*secret, 
 		return nil, err
 	}
 	if sec == nil {
-		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+		return nil, fault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
 	}
 	return sec, nil
 }
+
+var errDeleted = fault("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.")
+
+// change runs do on a secret that is not deleted, under the lock, if the caller
+// may do that to it.
+func (s *SecretsManager) change(caller cloud.Caller, action, id string, do func(*secret) error) (named, error) {
+	sec, err := s.find(caller, action, id)
+	if err != nil {
+		return named{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !sec.deletion.IsZero() {
+		return named{}, errDeleted
+	}
+	return named{sec.arn, sec.name}, do(sec)
+}
+
+// named is what answers say of a secret at least.
+type named struct{ ARN, Name string }

@@ -171,12 +171,13 @@ func TestARepeatedTokenChangesNothing(t *testing.T) {
 		_, err := call[any](t, s, "PutSecretValue", `{"SecretId": "a", "ClientRequestToken": "`+token+`", "SecretString": "`+text+`"}`)
 		return err
 	}
-	for i, err := range []error{put("t1", "two"), put("t2", "three"), put("t1", "two")} {
+	const first, second = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+	for i, err := range []error{put(first, "two"), put(second, "three"), put(first, "two")} {
 		if err != nil {
 			t.Fatalf("put %d: %v", i, err)
 		}
 	}
-	if err := put("t1", "else"); cloud.AsError(err).Code != "ResourceExistsException" {
+	if err := put(first, "else"); cloud.AsError(err).Code != "ResourceExistsException" {
 		t.Errorf("another value under a used token: %v", err)
 	}
 	if got, _ := call[secretValue](t, s, "GetSecretValue", `{"SecretId": "a"}`); *got.SecretString != "three" {
@@ -212,7 +213,7 @@ func TestSecretsAreListedInPages(t *testing.T) {
 	var names []string
 	token := ""
 	for {
-		page, err := call[listSecretsOutput](t, s, "ListSecrets", `{"MaxResults": 2, "NextToken": "`+token+`", "Filters": [{"Key": "name", "Values": ["P"]}]}`)
+		page, err := call[listSecretsOutput](t, s, "ListSecrets", `{"MaxResults": 2, "NextToken": "`+token+`", "Filters": [{"Key": "name", "Values": ["p"]}]}`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,3 +91,21 @@ func TestAResourcePolicyIsUpdated(t *testing.T) {
 		t.Errorf("the policy is %s", got)
 	}
 }
+
+func TestATemplatesTagsAndKeyAreToldAndChanged(t *testing.T) {
+	s := New(cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"}))
+	stack, err := cfntest.Create(t, s.cloud.Site, s.Types(), `"S": `+password(`, "KmsKeyId": "alias/one", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps(t, s, [][3]string{
+		{"DescribeSecret", `{"SecretId": "s"}`, `"KmsKeyId":"alias/one"`},
+		{"DescribeSecret", `{"SecretId": "s"}`, `"Tags":[{"Key":"a","Value":"1"}`},
+		{"TagResource", `{"SecretId": "s", "Tags": [{"Key": "c", "Value": "3"}]}`, ""},
+	})
+	stack.Put(t, "S", password(`, "KmsKeyId": "alias/two", "Tags": [{"Key": "b", "Value": "4"}]`))
+	steps(t, s, [][3]string{
+		{"DescribeSecret", `{"SecretId": "s"}`, `"KmsKeyId":"alias/two"`},
+		{"DescribeSecret", `{"SecretId": "s"}`, `{"Key":"b","Value":"4"},{"Key":"c","Value":"3"}]`},
+	})
+}

@@ -8,8 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // public is what the names of AWS's own parameters start with.
@@ -32,8 +30,7 @@ func (s *SSM) publish() {
 func (s *SSM) publishImage(name string) {
 	name = public + "ami-amazon-linux-latest/" + name
 	sum := sha256.Sum256([]byte(name))
-	s.parameters[name] = parameter{
-		ARN: s.arn(name), DataType: "aws:ec2:image", LastModifiedDate: cloud.Time(time.Now()), Name: name,
-		Type: "String", Value: "ami-" + hex.EncodeToString(sum[:])[:17], Version: 1,
-	}
+	s.parameters[name] = &parameter{name: name, arn: s.arn(name), versions: []*version{{number: 1, modified: time.Now(), declared: declared{
+		value: "ami-" + hex.EncodeToString(sum[:])[:17], typ: stringType, dataType: "aws:ec2:image", tier: standard,
+	}}}}
 }

@@ -4,15 +4,17 @@ package ssm
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"regexp"
+	"maps"
+	"reflect"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
 // Types returns AWS::SSM::Parameter.
 func (s *SSM) Types() []cfn.Type {
-	return []cfn.Type{cfn.Define("AWS::SSM::Parameter", s.create, cfn.Update(s.update))}
+	return []cfn.Type{cfn.Define("AWS::SSM::Parameter", s.createParameter, cfn.Update(s.update))}
 }
 
 type properties struct {
@@ -21,63 +23,81 @@ type properties struct {
 	Value          string
 	AllowedPattern string
 	DataType       string
-	Description    cfn.Ignored
+	Description    string
 	Policies       cfn.Ignored
-	Tags           cfn.Ignored
-	Tier           cfn.Ignored
+	Tags           map[string]string
+	Tier           string
 }
 
-func (s *SSM) create(_ context.Context, r cfn.Resource, p properties) (cfn.Handle, error) {
+func (s *SSM) createParameter(_ context.Context, r cfn.Resource, p properties) (cfn.Handle, error) {
 	if p.Name == "" {
 		p.Name = r.PhysicalName(128)
 	}
-	declared, err := p.parameter()
+	d, err := p.declared()
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := s.put(declared); err != nil {
+	tags := map[string]string{}
+	maps.Copy(tags, p.Tags)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	made, err := s.create(p.Name, s.cloud.Administrator().ARN, d, tags)
+	if err != nil {
 		return cfn.Handle{}, err
 	}
-	return s.handle(declared), nil
+	return s.handle(made), nil
 }
 
-// update is the parameter's next version.
-func (s *SSM) update(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after properties) (cfn.Handle, error) {
-	after.Name = h.Ref
-	declared, err := after.parameter()
+// update is the parameter's next version, if it says something else than the one before.
+func (s *SSM) update(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after properties) (cfn.Handle, error) {
+	d, err := after.declared()
 	if err != nil {
 		return h, err
 	}
-	return s.handle(declared), s.overwrite(declared)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.called(h.Ref)
+	if p == nil {
+		return h, notFound(h.Ref)
+	}
+	for key := range before.Tags {
+		delete(p.tags, key)
+	}
+	maps.Copy(p.tags, after.Tags)
+	before.Tags, after.Tags = nil, nil
+	if reflect.DeepEqual(before, after) {
+		return h, nil
+	}
+	if err := s.overwrite(p, s.cloud.Administrator().ARN, d); err != nil {
+		return h, err
+	}
+	return s.handle(p), nil
 }
 
-func (s *SSM) handle(p parameter) cfn.Handle {
-	return cfn.Handle{Ref: p.Name, Attributes: map[string]any{"Type": p.Type, "Value": p.Value}, Delete: func(context.Context) error {
+func (s *SSM) handle(p *parameter) cfn.Handle {
+	latest := p.latest()
+	return cfn.Handle{Ref: p.name, Attributes: map[string]any{"Type": latest.typ, "Value": latest.value}, Delete: func(context.Context) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.parameters, p.Name)
-		delete(s.earlier, p.Name)
+		if s.parameters[p.name] == p { // and not one that was made in its place
+			s.remove(p)
+		}
 		return nil
 	}}
 }
 
-// parameter refuses what the store, or this engine, does not take.
-func (p properties) parameter() (parameter, error) {
-	if p.Type != "String" && p.Type != "StringList" {
-		return parameter{}, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("must be String or StringList, got %q", p.Type)}
+// declared refuses what the store, or this engine, does not take.
+func (p properties) declared() (declared, error) {
+	d := declared{value: p.Value, typ: p.Type, dataType: p.DataType, description: p.Description, pattern: p.AllowedPattern, tier: p.Tier}
+	if p.Type != stringType && p.Type != listType {
+		return d, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("must be String or StringList, got %q", p.Type)}
 	}
-	if p.DataType == "" {
-		p.DataType = "text"
+	if p.DataType != "" && p.DataType != "text" {
+		return d, &cfn.Unsupported{Property: "DataType", Reason: fmt.Sprintf("must be text, got %q", p.DataType)}
 	}
-	if p.DataType != "text" {
-		return parameter{}, &cfn.Unsupported{Property: "DataType", Reason: fmt.Sprintf("must be text, got %q", p.DataType)}
+	if p.Value == "" {
+		return d, errors.New("property Value must not be empty")
 	}
-	pattern, err := regexp.Compile(p.AllowedPattern)
-	if err != nil {
-		return parameter{}, fmt.Errorf("property AllowedPattern: %w", err)
-	}
-	if p.Value == "" || !pattern.MatchString(p.Value) {
-		return parameter{}, fmt.Errorf("property Value must match %q and not be empty, got %q", p.AllowedPattern, p.Value)
-	}
-	return parameter{Name: p.Name, Type: p.Type, Value: p.Value, DataType: p.DataType}, nil
+	err := d.complete()
+	return d, err
 }

@@ -1,8 +1,10 @@
 // Package ssm is the Parameter Store of Systems Manager for the local engine:
-// parameters as CloudFormation declares them and as AWS publishes them, to be read.
+// parameters with their versions, made by templates and by calls, those that AWS
+// publishes, and secrets of Secrets Manager by reference.
 package ssm
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,65 +20,106 @@ type SSM struct {
 	cloud *cloud.Cloud
 
 	mu         sync.RWMutex
-	parameters map[string]parameter   // by name
-	earlier    map[string][]parameter // versions that have been overwritten, from the oldest
+	parameters map[string]*parameter // by name
 }
 
 var _ cloud.API = (*SSM)(nil)
 
-// parameter is in the shape in which the API answers it.
+// parameter is guarded by the mutex of its service. It has a version at least.
 type parameter struct {
-	ARN              string
-	DataType         string
-	LastModifiedDate cloud.Time
-	Name             string
-	Type             string
-	Value            string
-	Version          int
+	name, arn string
+	tags      map[string]string
+	versions  []*version // from the oldest
+}
+
+func (p *parameter) latest() *version { return p.versions[len(p.versions)-1] }
+
+// version never changes once it is stored, but for its labels.
+type version struct {
+	number   int
+	modified time.Time
+	by       string // the ARN of who put it
+	labels   []string
+	declared
+}
+
+// declared is what whoever puts a parameter says of it.
+type declared struct {
+	value, typ, dataType, description, pattern, tier string
+
+	key    string // of KMS, as it was given; of a SecureString
+	sealed string // what stands for the value of a SecureString, unless it is asked for decrypted
 }
 
 // New returns a store without parameters but those of AWS.
 func New(c *cloud.Cloud) *SSM {
-	s := &SSM{cloud: c, parameters: map[string]parameter{}, earlier: map[string][]parameter{}}
+	s := &SSM{cloud: c, parameters: map[string]*parameter{}}
 	s.Operations = cloud.Operations{
-		"GetParameter":        cloud.Handle(s.getParameter),
-		"GetParameters":       cloud.Handle(s.getParameters),
-		"GetParametersByPath": cloud.Handle(s.getParametersByPath),
-	}
+		"AddTagsToResource":       cloud.Handle(s.addTags),
+		"DeleteParameter":         cloud.Handle(s.deleteParameter),
+		"DeleteParameters":        cloud.Handle(s.deleteParameters),
+		"DescribeParameters":      cloud.Handle(s.describeParameters),
+		"GetParameter":            cloud.Handle(s.getParameter),
+		"GetParameterHistory":     cloud.Handle(s.getParameterHistory),
+		"GetParameters":           cloud.Handle(s.getParameters),
+		"GetParametersByPath":     cloud.Handle(s.getParametersByPath),
+		"LabelParameterVersion":   cloud.Handle(s.labelParameterVersion),
+		"ListTagsForResource":     cloud.Handle(s.listTags),
+		"PutParameter":            cloud.Handle(s.putParameter),
+		"RemoveTagsFromResource":  cloud.Handle(s.removeTags),
+		"UnlabelParameterVersion": cloud.Handle(s.unlabelParameterVersion),
+	}.Strict()
 	s.publish()
 	return s
 }
 
-// put stores a parameter that does not exist yet.
-func (s *SSM) put(p parameter) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, exists := s.parameters[p.Name]; exists {
-		return cloud.Errorf(400, "ParameterAlreadyExists", "The parameter %s already exists.", p.Name)
+// create stores a parameter that does not exist yet.
+func (s *SSM) create(name, by string, d declared, tags map[string]string) (*parameter, error) {
+	if s.called(name) != nil {
+		return nil, cloud.Errorf(400, "ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
 	}
-	p.ARN, p.Version = s.arn(p.Name), 1
-	p.LastModifiedDate = cloud.Time(time.Now())
-	s.parameters[p.Name] = p
-	return nil
+	p := &parameter{name: name, arn: s.arn(name), tags: tags}
+	p.versions = []*version{{number: 1, modified: time.Now(), by: by, declared: d}}
+	s.parameters[name] = p
+	s.tell(p, "Create")
+	return p, nil
 }
 
 // maxVersions is how many versions of a parameter are kept.
 const maxVersions = 100
 
 // overwrite stores the next version of a parameter.
-func (s *SSM) overwrite(p parameter) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old, exists := s.parameters[p.Name]
-	if !exists {
-		return cloud.Errorf(400, "ParameterNotFound", "Parameter %s not found.", p.Name)
+func (s *SSM) overwrite(p *parameter, by string, d declared) error {
+	if len(p.versions) == maxVersions {
+		if oldest := p.versions[0]; len(oldest.labels) > 0 {
+			return cloud.Errorf(400, "ParameterMaxVersionLimitExceeded", "You attempted to create a new version of %s by calling the PutParameter API with the overwrite flag. Version %d, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.", p.name, oldest.number)
+		}
+		p.versions = p.versions[1:]
 	}
-	p.ARN, p.Version = old.ARN, old.Version+1
-	p.LastModifiedDate = cloud.Time(time.Now())
-	earlier := append(s.earlier[p.Name], old)
-	s.earlier[p.Name] = earlier[max(0, len(earlier)-maxVersions+1):]
-	s.parameters[p.Name] = p
+	p.versions = append(p.versions, &version{number: p.latest().number + 1, modified: time.Now(), by: by, declared: d})
+	s.tell(p, "Update")
 	return nil
+}
+
+// remove forgets a parameter.
+func (s *SSM) remove(p *parameter) {
+	delete(s.parameters, p.name)
+	s.tell(p, "Delete")
+}
+
+// tell emits the event of a change.
+// https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-cwe.html
+func (s *SSM) tell(p *parameter, operation string) {
+	detail, err := json.Marshal(struct {
+		Operation   string `json:"operation"`
+		Name        string `json:"name"`
+		Type        string `json:"type"`
+		Description string `json:"description,omitempty"`
+	}{operation, p.name, p.latest().typ, p.latest().description})
+	if err != nil {
+		panic(err) // of texts
+	}
+	s.cloud.Emit(cloud.Event{Source: "aws.ssm", DetailType: "Parameter Store Change", Resources: []string{p.arn}, Detail: detail})
 }
 
 // arn returns the ARN of a name, in which a leading slash is not doubled. AWS's
@@ -88,30 +131,38 @@ func (s *SSM) arn(name string) string {
 	return s.cloud.ARN("ssm", "parameter/"+strings.TrimPrefix(name, "/"))
 }
 
-// find returns the parameter that a name or an ARN stands for, with a version
-// ("name:1") if need be, after asking whether the caller may read it.
-func (s *SSM) find(caller cloud.Caller, action, reference string) (parameter, bool, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	name, version := reference, ""
-	if rest, isARN := strings.CutPrefix(reference, s.arn("")); isARN {
-		name = rest
-		if _, ok := s.parameters["/"+rest]; ok {
-			name = "/" + rest
+// called returns the parameter of a name or an ARN, or nil. Names that differ by
+// a leading slash have the same ARN, and are the same. The lock is held.
+func (s *SSM) called(name string) *parameter {
+	name = strings.TrimPrefix(name, s.arn(""))
+	if p := s.parameters[name]; p != nil {
+		return p
+	}
+	if bare, ok := strings.CutPrefix(name, "/"); ok {
+		return s.parameters[bare]
+	}
+	return s.parameters["/"+name]
+}
+
+// split takes the selector from a reference: NAME:3 or NAME:LABEL.
+func (s *SSM) split(reference string) (name, selector string) {
+	arn, isARN := strings.CutPrefix(reference, s.arn(""))
+	if !isARN {
+		arn = reference
+	}
+	name, selector, _ = strings.Cut(arn, ":")
+	return name, selector
+}
+
+// selected returns the version that a selector stands for, or nil.
+func (p *parameter) selected(selector string) *version {
+	if selector == "" {
+		return p.latest()
+	}
+	for _, v := range p.versions {
+		if selector == strconv.Itoa(v.number) || v.has(selector) {
+			return v
 		}
 	}
-	name, version, _ = strings.Cut(name, ":")
-	if err := s.cloud.Authorize(caller, "ssm:"+action, s.arn(name)); err != nil {
-		return parameter{}, false, err
-	}
-	p, ok := s.parameters[name]
-	if !ok || version == "" || version == strconv.Itoa(p.Version) {
-		return p, ok, nil
-	}
-	for _, old := range s.earlier[name] {
-		if version == strconv.Itoa(old.Version) {
-			return old, true, nil
-		}
-	}
-	return p, false, nil
+	return nil
 }

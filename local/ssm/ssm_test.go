@@ -65,7 +65,7 @@ func TestParametersAreReadByNameListAndPath(t *testing.T) {
 		{"one", "GetParameter", `{"Name": "/app/a"}`, "{{/app/a 1 arn:aws:ssm:eu-west-1:111122223333:parameter/app/a} [] [] }"},
 		{"one by ARN", "GetParameter", `{"Name": "arn:aws:ssm:eu-west-1:111122223333:parameter/app/a"}`, "{{/app/a 1 arn:aws:ssm:eu-west-1:111122223333:parameter/app/a} [] [] }"},
 		{"its first version", "GetParameter", `{"Name": "/app/a:1"}`, "{{/app/a 1 arn:aws:ssm:eu-west-1:111122223333:parameter/app/a} [] [] }"},
-		{"a version that there never was", "GetParameter", `{"Name": "/app/a:2"}`, "ParameterNotFound"},
+		{"a version that there never was", "GetParameter", `{"Name": "/app/a:2"}`, "ParameterVersionNotFound"},
 		{"none", "GetParameter", `{"Name": "/app"}`, "ParameterNotFound"},
 		{"several, one of them unknown", "GetParameters", `{"Names": ["/app/b", "/nope"]}`, "{{  } [{/app/b}] [/nope] }"},
 		{"too many", "GetParameters", `{"Names": ["1","2","3","4","5","6","7","8","9","10","11"]}`, "ValidationException"},
@@ -89,8 +89,8 @@ func TestParametersAreReadByNameListAndPath(t *testing.T) {
 func TestAParameterThatAWSWouldNotCreateIsRefused(t *testing.T) {
 	for _, tt := range []struct{ name, resources, want string }{
 		{"a secure string", resource("A", `"Type": "SecureString", "Value": "1"`), "property Type: must be String or StringList"},
-		{"no value", resource("A", `"Type": "String", "Value": ""`), "property Value must match"},
-		{"a value outside of its pattern", resource("A", `"Type": "String", "Value": "x", "AllowedPattern": "^[0-9]+$"`), "property Value must match"},
+		{"no value", resource("A", `"Type": "String", "Value": ""`), "property Value must not be empty"},
+		{"a value outside of its pattern", resource("A", `"Type": "String", "Value": "x", "AllowedPattern": "^[0-9]+$"`), "ParameterPatternMismatchException"},
 		{"one name twice", resource("A", `"Name": "n", "Type": "String", "Value": "1"`) + "," + resource("B", `"Name": "n", "Type": "String", "Value": "2"`), "ParameterAlreadyExists"},
 		{"a property that does not exist", resource("A", `"Type": "String", "Value": "1", "Colour": "red"`), "property Colour is not supported"},
 	} {

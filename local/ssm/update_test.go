@@ -27,13 +27,13 @@ func TestAnUpdatedParameterHasAnotherVersion(t *testing.T) {
 		"/shop/colour":   `green,blue`,
 		"/shop/colour:2": `green,blue`,
 		"/shop/colour:1": ` red `,
-		"/shop/colour:3": `ParameterNotFound`,
+		"/shop/colour:3": `ParameterVersionNotFound`,
 	} {
 		if got := get(t, s, "GetParameter", `{"Name": "`+name+`"}`); !strings.Contains(got, want) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	if err := stack.Try(t, map[string]string{"Colour": parameter(`"Type": "String", "Value": "red", "AllowedPattern": "^[0-9]+$"`)}); err == nil || !strings.Contains(err.Error(), "property Value must match") {
+	if err := stack.Try(t, map[string]string{"Colour": parameter(`"Type": "String", "Value": "red", "AllowedPattern": "^[0-9]+$"`)}); err == nil || !strings.Contains(err.Error(), "ParameterPatternMismatchException") {
 		t.Errorf("a value that is not allowed: %v", err)
 	}
 	if got := get(t, s, "GetParameter", `{"Name": "/shop/colour"}`); !strings.Contains(got, "green,blue") {
