@@ -41,7 +41,7 @@ func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struc
 	ReturnConsumedCapacity string
 }) (batchGetAnswer, error) {
 	answer := batchGetAnswer{Responses: map[string][]item{}, UnprocessedKeys: map[string]batchGetTable{}}
-	if err := checkBatch("BatchGetItem", in.RequestItems, maxBatchGet, func(r batchGetTable) int { return len(r.Keys) }); err != nil {
+	if err := checkBatch("BatchGetItem", in.RequestItems, maxBatchGet, errTooManyKeys, func(r batchGetTable) int { return len(r.Keys) }); err != nil {
 		return answer, err
 	}
 	if err := checkEnum("returnConsumedCapacity", in.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"); err != nil {
@@ -139,12 +139,19 @@ func appendCapacity(list []*consumedCapacity, consumed *consumedCapacity) []*con
 
 func errDuplicates() error { return invalid("Provided list of item keys contains duplicates") }
 
-// checkBatch refuses empty batches and those with too many members.
-func checkBatch[R any](action string, requests map[string]R, limit int, count func(R) int) error {
+// checkBatch refuses empty batches and those with too many members, be it of one
+// table or together.
+func checkBatch[R any](action string, requests map[string]R, limit int, tooMany func(table string) error, count func(R) int) error {
+	if requests == nil {
+		return missingMember("requestItems")
+	}
 	total := 0
 	for name, r := range requests {
 		if count(r) == 0 {
 			return invalid("1 validation error detected: Value at 'requestItems.%s.member' failed to satisfy constraint: Member must have length greater than or equal to 1", name)
+		}
+		if count(r) > limit {
+			return tooMany(name)
 		}
 		total += count(r)
 	}
@@ -155,6 +162,14 @@ func checkBatch[R any](action string, requests map[string]R, limit int, count fu
 		return invalid("Too many items requested for the %s call", action)
 	}
 	return nil
+}
+
+func errTooManyKeys(table string) error {
+	return invalid("1 validation error detected: Value at 'requestItems.%s.member.keys' failed to satisfy constraint: Member must have length less than or equal to %d", table, maxBatchGet)
+}
+
+func errTooManyWrites(string) error {
+	return invalid("1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to %d, Member must have length greater than or equal to 1]", maxBatchWrite)
 }
 
 type batchWriteMember struct {
@@ -177,7 +192,7 @@ func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in str
 	if err := in.collectionMetrics.check(); err != nil {
 		return answer, err
 	}
-	if err := checkBatch("BatchWriteItem", in.RequestItems, maxBatchWrite, func(r []batchWriteMember) int { return len(r) }); err != nil {
+	if err := checkBatch("BatchWriteItem", in.RequestItems, maxBatchWrite, errTooManyWrites, func(r []batchWriteMember) int { return len(r) }); err != nil {
 		return answer, err
 	}
 	writes, err := d.batchWrites(caller, in.RequestItems)

@@ -134,7 +134,7 @@ func parseCondition(parameter, expression string, p *placeholders) (condition, [
 
 func (p *parser) condition() condition {
 	c := p.conjunction()
-	for p.accept("OR") {
+	for p.acceptOperator("OR") {
 		c = or{c, p.conjunction()}
 	}
 	return c
@@ -142,14 +142,14 @@ func (p *parser) condition() condition {
 
 func (p *parser) conjunction() condition {
 	c := p.negation()
-	for p.accept("AND") {
+	for p.acceptOperator("AND") {
 		c = and{c, p.negation()}
 	}
 	return c
 }
 
 func (p *parser) negation() condition {
-	if p.accept("NOT") {
+	if p.acceptOperator("NOT") {
 		return not{p.negation()}
 	}
 	return p.primary()
@@ -220,13 +220,13 @@ func (p *parser) typeName(o operand) kind {
 func (p *parser) comparison() condition {
 	left := p.operand()
 	switch {
-	case p.accept("BETWEEN"):
+	case p.acceptOperator("BETWEEN"):
 		low := p.operand()
 		p.expect("AND")
 		high := p.operand()
 		p.checkBounds(low, high)
 		return between{left, low, high}
-	case p.accept("IN"):
+	case p.acceptOperator("IN"):
 		p.expect("(")
 		list := []operand{p.operand()}
 		for p.accept(",") {
@@ -249,6 +249,7 @@ func (p *parser) comparison() condition {
 		}
 		return group{}
 	}
+	p.operator()
 	right := p.operand()
 	p.checkDistinct(operator, left, right)
 	if operator != "=" && operator != "<>" {
@@ -303,11 +304,19 @@ func (p *parser) operand() operand {
 
 func (p *parser) size() operand {
 	function := p.peek(0).text
-	if function != "size" {
+	switch function {
+	case "size":
+	case "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "if_not_exists", "list_append":
 		p.fail("The function is not allowed to be used this way in an expression; function: %s", function)
+		return literal{}
+	default:
+		p.fail("Invalid function name; function: %s", function)
 		return literal{}
 	}
 	operand := arguments(p, 1, p.operand)[0]
+	if _, ok := operand.(sizeOf); ok {
+		p.wrongOperand(function, kindNumber)
+	}
 	if k, ok := literalKind(operand); ok && !sizeable(k) {
 		p.wrongOperand(function, k)
 	}

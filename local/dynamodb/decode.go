@@ -32,7 +32,7 @@ func decodeValue(raw any, depth int) (value, error) {
 	case !ok:
 		return value{}, errSerialization(raw, "AttributeValue")
 	case depth > maxNesting:
-		return value{}, invalid("Nesting Levels have exceeded supported limits")
+		return value{}, invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
 	}
 	var v value
 	for name, member := range object {
@@ -140,7 +140,7 @@ func decodeSet(k kind, raw any) (value, error) {
 		return value{}, errSerialization(raw, "Set")
 	}
 	if len(elements) == 0 {
-		return value{}, invalid("One or more parameter values were invalid: An %s set  may not be empty", setNoun(k))
+		return value{}, errEmptySet(k)
 	}
 	members := make([]value, len(elements))
 	for i, element := range elements {
@@ -149,22 +149,37 @@ func decodeSet(k kind, raw any) (value, error) {
 			return value{}, err
 		}
 	}
-	given := texts(members)
 	set := setOf(k, members)
-	if len(set.list) < len(given) {
-		return value{}, invalid("One or more parameter values were invalid: Input collection [%s] contains duplicates.", strings.Join(given, ", "))
+	if len(set.list) < len(elements) {
+		return value{}, errDuplicate(k, elements)
 	}
 	return set, nil
 }
 
-func setNoun(k kind) string {
+func errEmptySet(k kind) error {
 	switch k {
 	case kindNumberSet:
-		return "number"
+		return invalid("One or more parameter values were invalid: An number set  may not be empty")
 	case kindBinarySet:
-		return "binary"
+		return invalid("One or more parameter values were invalid: Binary sets should not be empty")
 	default:
-		return "string"
+		return invalid("One or more parameter values were invalid: An string set  may not be empty")
+	}
+}
+
+// errDuplicate says that a set has a member twice, each kind in words of its own.
+func errDuplicate(k kind, elements []any) error {
+	given := make([]string, len(elements))
+	for i, element := range elements {
+		given[i], _ = element.(string)
+	}
+	switch k {
+	case kindNumberSet:
+		return invalid("Input collection contains duplicates")
+	case kindBinarySet:
+		return invalid("One or more parameter values were invalid: Input collection [%s]of type BS contains duplicates.", strings.Join(given, ", "))
+	default:
+		return invalid("One or more parameter values were invalid: Input collection [%s] contains duplicates.", strings.Join(given, ", "))
 	}
 }
 

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -100,6 +101,25 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// sums are as many further assignments with an operator each.
+func sums(count int) string {
+	var b strings.Builder
+	for i := range count {
+		fmt.Fprintf(&b, ",a%d=a+:n", i)
+	}
+	return b.String()
+}
+
+func TestAnExpressionHasThreeHundredOperators(t *testing.T) {
+	p := scopeOf(t, nil, `{":n": {"N": "1"}}`)
+	if _, _, err := parseCondition("ConditionExpression", "a < b"+strings.Repeat(" OR (a < b)", 149), p); err != nil {
+		t.Error(err)
+	}
+	if _, err := parseUpdate("SET z = a + :n"+sums(299), p); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFaultyExpressionsAreRefusedInTheWordsOfAWS(t *testing.T) {
 	values := `{":s": {"S": "x"}, ":n": {"N": "1"}, ":m": {"N": "2"}, ":l": {"L": []}, ":b": {"BOOL": true}}`
 	for _, test := range []struct{ language, expression, want string }{
@@ -127,6 +147,15 @@ func TestFaultyExpressionsAreRefusedInTheWordsOfAWS(t *testing.T) {
 		{"condition", "((a = :s))", "The expression has redundant parentheses;"},
 		{"condition", "a = :s AND", `token: "<EOF>", near: "AND"`},
 		{"condition", "a[x] = :s", `Syntax error; token: "x"`},
+		{"condition", "_a = :s", `Syntax error; token: "_"`},
+		{"condition", "a[2147483648] = :s", "List index is not within the allowable range; index: [2147483648]"},
+		{"condition", "size(size(a)) = :n", "Incorrect operand type for operator or function; operator or function: size, operand type: N"},
+		{"condition", "a < f(b)", "Invalid function name; function: f"},
+		{"condition", "a < contains(b, :s)", "The function is not allowed to be used this way in an expression; function: contains"},
+		{"condition", strings.Repeat("NOT ", 301) + "attribute_exists(a)", "The expression contains too many operators; operator count: 301"},
+		{"condition", "a < b" + strings.Repeat(" OR a < b", 150), "The expression contains too many operators; operator count: 301"},
+		{"condition", "a = :s" + strings.Repeat(" AND a IN (:s)", 150), "The expression contains too many operators; operator count: 301"},
+		{"condition", "a" + strings.Repeat(".b", 32) + " = :s", "The document path has too many nesting levels; nesting levels: 33"},
 		{"update", "SET a = :s SET b = :s", `The "SET" section can only be used once in an update expression;`},
 		{"update", "SET a = :s, a = :n", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a]"},
 		{"update", "SET a = :s REMOVE a.b", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a, b]"},
@@ -134,6 +163,9 @@ func TestFaultyExpressionsAreRefusedInTheWordsOfAWS(t *testing.T) {
 		{"update", "SET a = b + :s", "Incorrect operand type for operator or function; operator or function: +, operand type: S"},
 		{"update", "SET a = list_append(b, :s)", "Incorrect operand type for operator or function; operator or function: list_append, operand type: S"},
 		{"update", "SET a = if_not_exists(:s, :s)", "Operator or function requires a document path; operator or function: if_not_exists"},
+		{"update", "SET a = list_append(list_append(b, :l), :l)", "The function is not allowed to be used this way in an expression; function: list_append"},
+		{"update", "SET z = a + :n" + sums(300), "The expression contains too many operators; operator count: 301"},
+		{"update", "SET a.b = :s, b = :s, a[1] = :s, b = :s", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [b], path two: [b]"},
 		{"update", "SET a = size(b)", "The function is not allowed in an update expression; function: size"},
 		{"update", "SET a", `Syntax error; token: "<EOF>", near: "a"`},
 		{"update", "SET a = :s,", `Syntax error; token: "<EOF>", near: ","`},
@@ -229,7 +261,7 @@ func TestUpdatesThatDoNotFitTheItemAreRefused(t *testing.T) {
 		{"REMOVE gone.a", ``, "The document path provided in the update expression is invalid for update"},
 		{"ADD s :v", `{":v": {"N": "1"}}`, "An operand in the update expression has an incorrect data type"},
 		{"DELETE tags :v", `{":v": {"NS": ["1"]}}`, "An operand in the update expression has an incorrect data type"},
-		{"SET n = n + :v", `{":v": {"N": "1E-60"}}`, "more than 38 significant digits"},
+		{"SET n = n + :v", `{":v": {"N": "1E-60"}}`, "larger than supported range"},
 	} {
 		u, err := parseUpdate(test.expression, scopeOf(t, nil, test.values))
 		if err != nil {
@@ -268,7 +300,13 @@ func TestValuesAreCheckedWhenTheyAreRead(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"no type", `{}`, "Supplied AttributeValue is empty"},
 		{"two types", `{"S": "a", "N": "1"}`, "more than one datatypes set"},
-		{"empty set", `{"SS": []}`, "may not be empty"},
+		{"empty set", `{"SS": []}`, "An string set  may not be empty"},
+		{"empty set of numbers", `{"NS": []}`, "An number set  may not be empty"},
+		{"empty set of bytes", `{"BS": []}`, "Binary sets should not be empty"},
+		{"same bytes twice", `{"BS": ["Yg==", "Yg=="]}`, "Input collection [Yg==, Yg==]of type BS contains duplicates."},
+		{"no number", `{"N": ""}`, "The parameter cannot be converted to a numeric value"},
+		{"a huge number", `{"N": "1.0e100000000"}`, "Number overflow"},
+		{"a tiny number", `{"N": "1.0e-100000000"}`, "Number underflow"},
 		{"same twice", `{"SS": ["a", "a"]}`, "Input collection [a, a] contains duplicates."},
 		{"same number twice", `{"NS": ["1", "1.0"]}`, "contains duplicates"},
 		{"false NULL", `{"NULL": false}`, "Null attribute value types must have the value of true"},

@@ -176,6 +176,9 @@ func TestInvalidRequestsAreRefusedInTheWordsOfAWS(t *testing.T) {
 		{"large item", put(order("p", 1, attributes{"x": str(large)}), nil), "Item size has exceeded the maximum allowed size"},
 		{"index key of another type", put(order("p", 1, attributes{"state": num(1)}), nil), "Type mismatch for Index Key state Expected: S Actual: N IndexName: byState"},
 		{"empty index key", put(order("p", 1, attributes{"state": str("")}), nil), "IndexName: byState, IndexKey: state"},
+		{"long index key", put(order("p", 1, attributes{"state": str(large[:2049])}), nil), "Size of hashkey has exceeded the maximum size limit of2048 bytes"},
+		{"no name", put(order("p", 1, attributes{"": num(1)}), nil), "Empty attribute name"},
+		{"long name", put(order("p", 1, attributes{large[:65536]: num(1)}), nil), "Attribute name is too large, must be less than 65536 bytes"},
 		{"partial key", get(attributes{"pk": str("p")}), "The provided key element does not match the schema"},
 		{"foreign key", get(attributes{"pk": str("p"), "other": num(1)}), "The provided key element does not match the schema"},
 		{"key update", update("SET sk = :v", attributes{":v": num(2)}), "Cannot update attribute sk. This attribute is part of the key"},
@@ -253,7 +256,7 @@ func TestBatchesReadAndWrite(t *testing.T) {
 	if err != nil || len(out.Responses[*table]) != 24 || len(out.UnprocessedKeys) != 0 {
 		t.Errorf("%d items, %d unprocessed, error %v", len(out.Responses[*table]), len(out.UnprocessedKeys), err)
 	}
-	wantError[smithy.APIError](t, batch(append(writes, writes[0])), "Too many items requested for the BatchWriteItem call")
+	wantError[smithy.APIError](t, batch(append(writes, writes[0])), "Map value must satisfy constraint: [Member must have length less than or equal to 25, ")
 	wantError[smithy.APIError](t, batch(append(writes[:2:2], writes[0])), "Provided list of item keys contains duplicates")
 	_, err = db.BatchGetItem(t.Context(), &sdk.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*table: {Keys: []attributes{wanted[0], wanted[0]}}}})
 	wantError[smithy.APIError](t, err, "Provided list of item keys contains duplicates")

@@ -4,6 +4,7 @@ package dynamodb
 // makes of them what expressions are made of.
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -123,7 +124,7 @@ func (c attributeConditions) parse(parameter, conditionalOperator string) (condi
 	}
 	var all condition
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		if err := c[name].check(parameter + "." + name + ".member"); err != nil {
+		if err := cmp.Or(checkName(name), c[name].check(parameter+"."+name+".member")); err != nil {
 			return nil, err
 		}
 		one := c[name].of(name)
@@ -219,6 +220,9 @@ func (a attributesToGet) parse() (projection, error) {
 	var paths projection
 	seen := map[string]bool{}
 	for _, name := range a.AttributesToGet {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
 		if seen[name] {
 			return nil, invalid("One or more parameter values were invalid: Duplicate value in attribute name: %s", name)
 		}

@@ -3,6 +3,7 @@ package dynamodb
 // This file reads updates as they were before there were expressions.
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -21,7 +22,7 @@ func (a attributeUpdates) parse() (*update, error) {
 	u := &update{legacy: true}
 	for _, name := range slices.Sorted(maps.Keys(a.AttributeUpdates)) {
 		one := a.AttributeUpdates[name]
-		if err := one.check(name); err != nil {
+		if err := cmp.Or(checkName(name), one.check(name)); err != nil {
 			return nil, err
 		}
 		place := path{{name: name}}

@@ -58,7 +58,7 @@ func scanToken(text string) (tokenKind, int) {
 		return tokenValue, 1 + wordLength(text[1:])
 	case c >= '0' && c <= '9':
 		return tokenDigits, len(text) - len(strings.TrimLeft(text, "0123456789"))
-	case wordLength(text) > 0:
+	case c != '_' && wordLength(text) > 0:
 		return tokenWord, wordLength(text)
 	case strings.HasPrefix(text, "<>"), strings.HasPrefix(text, "<="), strings.HasPrefix(text, ">="):
 		return tokenSymbol, 2

@@ -25,7 +25,10 @@ type number struct {
 // parseNumber reads a decimal with optional sign, fraction and exponent.
 func parseNumber(text string) (number, error) {
 	n, ok := scanNumber(text)
-	if !ok {
+	switch {
+	case text == "":
+		return number{}, invalid("The parameter cannot be converted to a numeric value")
+	case !ok:
 		return number{}, invalid("The parameter cannot be converted to a numeric value: %s", text)
 	}
 	return n, n.check()
@@ -56,12 +59,12 @@ func scanNumber(text string) (number, bool) {
 func scanExponent(text string) (int, bool) {
 	negative := strings.HasPrefix(text, "-")
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-")
-	if text == "" || len(text) > 6 || !allDigits(text) {
+	if text == "" || !allDigits(text) {
 		return 0, false
 	}
 	exponent := 0
 	for _, digit := range []byte(text) {
-		exponent = exponent*10 + int(digit-'0')
+		exponent = min(exponent*10+int(digit-'0'), 1000000) // which is out of range
 	}
 	if negative {
 		exponent = -exponent
@@ -96,11 +99,15 @@ func (n number) check() error {
 	case len(n.digits) > maxDigits:
 		return invalid("Attempting to store more than 38 significant digits in a Number")
 	case n.exponent > maxExponent:
-		return invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
+		return errOverflow()
 	case n.exponent < minExponent:
 		return invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
 	}
 	return nil
+}
+
+func errOverflow() error {
+	return invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
 }
 
 // String writes the number as DynamoDB returns it: plainly, without exponent.
@@ -149,6 +156,9 @@ func (n number) add(m number) (number, error) {
 	sum := new(big.Int).Add(n.scaled(unit), m.scaled(unit))
 	digits := new(big.Int).Abs(sum).String()
 	result := normalize(sum.Sign() < 0, digits, len(digits)+unit)
+	if len(result.digits) > maxDigits {
+		return result, errOverflow() // in the words of AWS, which are another error's
+	}
 	return result, result.check()
 }
 

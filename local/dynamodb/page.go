@@ -6,6 +6,7 @@ package dynamodb
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -152,19 +153,26 @@ func (r *reading) choose(in readRequest) error {
 	case in.Select == "ALL_ATTRIBUTES" && partial && r.index.global:
 		return invalid("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", r.index.name)
 	}
+	if unprojected := r.unprojected(); len(unprojected) > 0 && r.index.global {
+		return invalid("One or more parameter values were invalid: Global secondary index %s does not project [%s]", r.index.name, strings.Join(unprojected, ", "))
+	}
 	r.count = in.Select == "COUNT"
-	r.fetch = partial && !r.index.global && (in.Select == "ALL_ATTRIBUTES" || r.wantsMore())
+	r.fetch = partial && !r.index.global && (in.Select == "ALL_ATTRIBUTES" || len(r.unprojected()) > 0)
 	return nil
 }
 
-// wantsMore tells whether the projection names attributes beyond the index's.
-func (r *reading) wantsMore() bool {
+// unprojected are the attributes to return that the index does not hold.
+func (r *reading) unprojected() []string {
+	if r.index == nil || r.index.projection == "ALL" {
+		return nil
+	}
+	var names []string
 	for _, p := range r.part {
 		if !r.index.included[p.attribute()] {
-			return true
+			names = append(names, p.attribute())
 		}
 	}
-	return false
+	return names
 }
 
 // startAfter narrows the bounds to what follows an ExclusiveStartKey.

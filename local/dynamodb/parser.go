@@ -11,8 +11,10 @@ import (
 	"strings"
 )
 
-// maxExpression is the longest expression that DynamoDB takes, in bytes.
-const maxExpression = 4096
+const (
+	maxExpression = 4096 // bytes of an expression
+	maxOperators  = 300  // in an expression
+)
 
 // placeholders are a request's substitutes for names and values, shared by
 // all its expressions. Each must be used by at least one of them.
@@ -35,12 +37,30 @@ func newPlaceholders(names map[string]string, values map[string]value) (*placeho
 			return nil, invalid("ExpressionAttributeNames contains invalid key: Syntax error; key: %q", key)
 		}
 	}
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+	}
 	for key := range values {
 		if !placeholderKey(key, ':') {
 			return nil, invalid("ExpressionAttributeValues contains invalid key: Syntax error; key: %q", key)
 		}
 	}
 	return &placeholders{names, values, map[string]bool{}, map[string]bool{}}, nil
+}
+
+// maxName is the length of an attribute's name, in bytes.
+const maxName = 65535
+
+func checkName(name string) error {
+	switch {
+	case name == "":
+		return invalid("One or more parameter values were invalid: Empty attribute name")
+	case len(name) > maxName:
+		return invalid("One or more parameter values were invalid: Attribute name is too large, must be less than %d bytes", maxName+1)
+	}
+	return nil
 }
 
 func placeholderKey(key string, first byte) bool {
@@ -71,7 +91,8 @@ type parser struct {
 	next         int
 	err          error
 
-	paths []path // all that were read, in order
+	operators int
+	paths     []path // all that were read, in order
 }
 
 func newParser(parameter, expression string, p *placeholders) *parser {
@@ -144,6 +165,23 @@ func (p *parser) accept(text string) bool {
 	return true
 }
 
+// operator counts the operator that was read.
+func (p *parser) operator() {
+	p.operators++
+	if p.operators > maxOperators {
+		p.fail("The expression contains too many operators; operator count: %d", p.operators)
+	}
+}
+
+// acceptOperator is accept for an operator.
+func (p *parser) acceptOperator(text string) bool {
+	if !p.accept(text) {
+		return false
+	}
+	p.operator()
+	return true
+}
+
 func (p *parser) expect(text string) {
 	if !p.accept(text) {
 		p.syntaxError()
@@ -161,6 +199,9 @@ func (p *parser) path() path {
 			result = append(result, step{isIndex: true, index: p.index()})
 			p.expect("]")
 		default:
+			if len(result) > maxNesting {
+				p.fail("The document path has too many nesting levels; nesting levels: %d", len(result))
+			}
 			p.paths = append(p.paths, result)
 			return result
 		}
@@ -197,11 +238,11 @@ func (p *parser) index() int {
 		return 0
 	}
 	t := p.take()
-	index, err := strconv.Atoi(t.text)
+	index, err := strconv.ParseInt(t.text, 10, 32)
 	if err != nil {
 		p.fail("List index is not within the allowable range; index: [%s]", t.text)
 	}
-	return index
+	return int(index)
 }
 
 // literal reads a :placeholder.

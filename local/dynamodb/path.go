@@ -60,18 +60,31 @@ func (p path) from(v value) (value, bool) {
 // checkOverlap refuses paths of which one leads into another, and paths that
 // want the same place to be a map and a list.
 func (p *parser) checkOverlap(paths []path) {
+	p.eachPair(paths, func(one, two path, common int) {
+		if common == len(one) || common == len(two) {
+			p.fail("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", two, one)
+		}
+	})
+	p.eachPair(paths, func(one, two path, common int) {
+		if one[common].isIndex != two[common].isIndex {
+			p.fail("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", two, one)
+		}
+	})
+}
+
+// eachPair calls check, until there is an error, for each path with each one
+// before it, and with how many steps they have in common.
+func (p *parser) eachPair(paths []path, check func(one, two path, common int)) {
 	for i, one := range paths {
 		for _, two := range paths[:i] {
 			common := 0
 			for common < len(one) && common < len(two) && one[common] == two[common] {
 				common++
 			}
-			switch {
-			case common == len(one) || common == len(two):
-				p.fail("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", two, one)
-			case one[common].isIndex != two[common].isIndex:
-				p.fail("Two document paths conflict with each other; must remove or rewrite one of these paths; path one: %s, path two: %s", two, one)
+			if p.err != nil {
+				return
 			}
+			check(one, two, common)
 		}
 	}
 }

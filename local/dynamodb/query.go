@@ -212,7 +212,10 @@ func keyTests(c condition) ([]keyTest, error) {
 		return append(left, right...), err
 	case comparison:
 		if c.operator == "<>" {
-			return nil, unsupported
+			return nil, invalid("Invalid operator used in KeyConditionExpression: <>")
+		}
+		if _, ok := c.left.(literal); ok {
+			return keyTestOf(reversed[c.operator], c.right, c.left)
 		}
 		return keyTestOf(c.operator, c.left, c.right)
 	case between:
@@ -231,6 +234,9 @@ func keyTests(c condition) ([]keyTest, error) {
 		return nil, unsupported
 	}
 }
+
+// reversed are the operators as they are when their operands change places.
+var reversed = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 func keyTestOf(operator string, subject operand, operands ...operand) ([]keyTest, error) {
 	p, ok := subject.(path)

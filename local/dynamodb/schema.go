@@ -114,19 +114,29 @@ func (s schema) of(i item) item {
 // check refuses key values that are empty or too long. Their types are right.
 func (s schema) check(i item) error {
 	for _, attribute := range s.attributes() {
-		v := i[attribute.name]
-		limit := maxPartitionKey
-		message := "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes"
-		if slices.Contains(s.sort, attribute) {
-			limit = maxSortKey
-			message = "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes"
-		}
-		switch {
-		case v.kind != kindNumber && v.text == "":
+		if v := i[attribute.name]; v.kind != kindNumber && v.text == "" {
 			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", emptyWord(v.kind), attribute.name)
-		case v.size() > limit:
-			return invalid(message, limit)
 		}
+	}
+	return s.checkSize(i)
+}
+
+// checkSize refuses key values that are too long together.
+func (s schema) checkSize(i item) error {
+	size := func(attributes []keyAttribute) int {
+		total := 0
+		for _, attribute := range attributes {
+			if v, ok := i[attribute.name]; ok {
+				total += v.size()
+			}
+		}
+		return total
+	}
+	switch {
+	case size(s.partition) > maxPartitionKey:
+		return invalid("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKey)
+	case size(s.sort) > maxSortKey:
+		return invalid("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of %d bytes", maxSortKey)
 	}
 	return nil
 }
@@ -150,5 +160,5 @@ func (x *index) check(i item) error {
 			return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", emptyWord(v.kind), x.name, attribute.name)
 		}
 	}
-	return nil
+	return x.schema.checkSize(i)
 }

@@ -142,7 +142,7 @@ func (p *parser) section(u *update, section string) {
 func (p *parser) expression() expression {
 	left := p.term()
 	for _, operator := range []string{"+", "-"} {
-		if p.accept(operator) {
+		if p.acceptOperator(operator) {
 			right := p.term()
 			p.checkNumber(operator, left)
 			p.checkNumber(operator, right)
@@ -188,6 +188,9 @@ func (p *parser) function() expression {
 	case "list_append":
 		operands := arguments(p, 2, p.term)
 		for _, o := range operands {
+			if _, ok := o.(listAppend); ok {
+				p.fail("The function is not allowed to be used this way in an expression; function: %s", function)
+			}
 			if r, ok := o.(reference); ok {
 				if k, ok := literalKind(r.operand); ok && k != kindList {
 					p.wrongOperand(function, k)

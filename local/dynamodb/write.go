@@ -152,6 +152,11 @@ func (r putRequest) parse(l legacyCondition) (binding, error) {
 	if r.Item == nil {
 		return nil, missingMember("item")
 	}
+	for name := range r.Item {
+		if err := checkName(name); err != nil {
+			return nil, err
+		}
+	}
 	w, err := r.parseOnly(l)
 	return func(t *table) (write, []path, error) {
 		put, err := t.row(r.Item)
@@ -233,6 +238,9 @@ func missingMember(name string) error {
 
 // updated applies an update to a row, or to an item of only its key.
 func (t *table) updated(old *row, key item, changes *update) (*row, error) {
+	if old == nil && !changes.creates() {
+		return nil, nil // whatever the paths are
+	}
 	before := itemOf(old)
 	if old == nil {
 		before = key
@@ -240,9 +248,6 @@ func (t *table) updated(old *row, key item, changes *update) (*row, error) {
 	after, err := changes.apply(before)
 	if err != nil {
 		return nil, err
-	}
-	if old == nil && !changes.creates() {
-		return nil, nil
 	}
 	changed, err := t.row(after)
 	if err != nil && after.size() > maxItemSize {
