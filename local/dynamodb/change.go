@@ -32,6 +32,9 @@ func (d *DynamoDB) update(wanted *table) error {
 		t.expiries = sorted{}
 		t.eachRow(func(r *row, i item) { t.replaceExpiry(next.ttl, nil, r, nil, i) })
 	}
+	if next.spec.BillingMode == now.spec.BillingMode {
+		next.since = now.since
+	}
 	t.shape.Store(next)
 	return nil
 }
@@ -57,9 +60,13 @@ func (s *shape) becomes(next *shape) error {
 		return invalid("Updates of LocalSecondaryIndexes are not supported: local secondary indexes are created with their table")
 	}
 	if s.ttl != "" && next.ttl != "" && s.ttl != next.ttl {
-		return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", s.ttl)
+		return errOtherTimeToLive(s.ttl)
 	}
 	return s.indexesBecome(next)
+}
+
+func errOtherTimeToLive(attribute string) error {
+	return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", attribute)
 }
 
 func (s *shape) indexesBecome(next *shape) error {
@@ -86,7 +93,7 @@ func (s *shape) indexesBecome(next *shape) error {
 
 // withoutThroughput is what an index is made of, which does not change.
 func (s indexSpec) withoutThroughput() indexSpec {
-	s.ProvisionedThroughput = nil
+	s.ProvisionedThroughput, s.OnDemandThroughput, s.WarmThroughput = nil, nil, nil
 	return s
 }
 

@@ -1,72 +1,55 @@
 package dynamodb
 
-// This file changes tables by the API: capacity, indexes, protection, times to
-// live and tags.
+// This file changes tables by the API: capacity, indexes, protection and times to
+// live.
 
 import (
+	"cmp"
 	"context"
-	"maps"
+	"fmt"
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
-
-// throughput is what a table or an index is provisioned for. Nothing is
-// throttled by it.
-type throughput struct {
-	ReadCapacityUnits  int
-	WriteCapacityUnits int
-}
-
-const onDemand = "PAY_PER_REQUEST"
-
-// checkBilling holds capacity to the billing mode.
-func (s tableSpec) checkBilling() error {
-	if err := checkEnum("billingMode", s.BillingMode, "PROVISIONED", onDemand); err != nil {
-		return err
-	}
-	given := s.ProvisionedThroughput != nil
-	for _, x := range s.GlobalSecondaryIndexes {
-		if s.BillingMode == onDemand && x.ProvisionedThroughput != nil {
-			return invalid("One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", x.IndexName)
-		}
-	}
-	switch {
-	case s.BillingMode == onDemand && given:
-		return invalid("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-	case s.BillingMode != onDemand && !given:
-		return invalid("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	case given && (s.ProvisionedThroughput.ReadCapacityUnits < 1 || s.ProvisionedThroughput.WriteCapacityUnits < 1):
-		return invalid("1 validation error detected: Value at 'provisionedThroughput' failed to satisfy constraint: Member must have value greater than or equal to 1")
-	}
-	return nil
-}
 
 type updateTableRequest struct {
 	TableName                   string
 	AttributeDefinitions        []attributeDefinition
 	BillingMode                 string
 	ProvisionedThroughput       *throughput
-	GlobalSecondaryIndexUpdates []struct {
-		Create *indexSpec
-		Update *struct {
-			IndexName             string
-			ProvisionedThroughput *throughput
-		}
-		Delete *struct{ IndexName string }
+	OnDemandThroughput          *onDemandThroughput
+	WarmThroughput              *warmThroughput
+	TableClass                  string
+	GlobalSecondaryIndexUpdates []indexUpdate
+	DeletionProtectionEnabled   *bool
+	SSESpecification            *encryptionSpec
+	StreamSpecification         *struct{ StreamEnabled bool }
+}
+
+// indexUpdate has one of its members.
+type indexUpdate struct {
+	Create *indexSpec
+	Update *struct {
+		IndexName             string
+		ProvisionedThroughput *throughput
+		OnDemandThroughput    *onDemandThroughput
+		WarmThroughput        *warmThroughput
 	}
-	DeletionProtectionEnabled *bool
-	StreamSpecification       *struct{ StreamEnabled bool }
+	Delete *struct{ IndexName string }
 }
 
 func (d *DynamoDB) updateTable(_ context.Context, caller cloud.Caller, in updateTableRequest) (createAnswer, error) {
-	t, err := d.namedTable(caller, "UpdateTable", nameRequest{in.TableName})
+	name, err := d.authorize(caller, "UpdateTable", in.TableName)
 	if err != nil {
 		return createAnswer{}, err
 	}
-	if in.StreamSpecification != nil {
-		return createAnswer{}, invalid("the local engine does not serve DynamoDB streams")
+	if err := in.check(); err != nil {
+		return createAnswer{}, err
+	}
+	t, err := d.lookUp(name)
+	if err != nil {
+		return createAnswer{}, tableNotFound(in.TableName)
 	}
 	now := t.shape.Load()
 	spec, err := in.applied(now.spec)
@@ -81,9 +64,12 @@ func (d *DynamoDB) updateTable(_ context.Context, caller cloud.Caller, in update
 		return createAnswer{}, err
 	}
 	next := wanted.shape.Load()
-	next.ttl, next.protected = now.ttl, now.protected
+	next.keep(now)
 	if in.DeletionProtectionEnabled != nil {
 		next.protected = *in.DeletionProtectionEnabled
+	}
+	if in.SSESpecification != nil {
+		next.encryption = d.encryption(in.SSESpecification)
 	}
 	if err := d.update(wanted); err != nil {
 		return createAnswer{}, err
@@ -93,21 +79,99 @@ func (d *DynamoDB) updateTable(_ context.Context, caller cloud.Caller, in update
 	return createAnswer{t.describe("UPDATING")}, nil
 }
 
+// keep takes over what is not of the definition.
+func (s *shape) keep(from *shape) {
+	s.ttl, s.protected, s.encryption = from.ttl, from.protected, from.encryption
+}
+
+// check refuses what is wrong whatever the table is.
+func (r updateTableRequest) check() error {
+	if r.StreamSpecification != nil && r.StreamSpecification.StreamEnabled {
+		return invalid("the local engine does not serve DynamoDB streams")
+	}
+	if r.BillingMode == "" && r.ProvisionedThroughput == nil && len(r.GlobalSecondaryIndexUpdates) == 0 && r.DeletionProtectionEnabled == nil &&
+		r.SSESpecification == nil && r.OnDemandThroughput == nil && r.WarmThroughput == nil && r.TableClass == "" && r.StreamSpecification == nil {
+		return invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
+	}
+	if r.BillingMode == "PROVISIONED" && r.ProvisionedThroughput == nil {
+		return invalid("One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+	}
+	made := 0
+	seen := map[string]bool{}
+	for i, change := range r.GlobalSecondaryIndexUpdates {
+		name, makes, err := change.check(fmt.Sprintf("globalSecondaryIndexUpdates.%d.member", i+1))
+		switch {
+		case err != nil:
+			return err
+		case seen[name]:
+			return invalid("One or more parameter values were invalid: Only one global secondary index update per index is allowed simultaneously. Index: %s", name)
+		}
+		seen[name] = true
+		if makes {
+			made++
+		}
+	}
+	if made > 1 {
+		return cloud.Errorf(400, "LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+	}
+	return nil
+}
+
+// check returns the name of the index, and whether it is created or deleted.
+func (u indexUpdate) check(member string) (name string, makes bool, err error) {
+	given := 0
+	if u.Create != nil {
+		given, name, makes, err = given+1, u.Create.IndexName, true, u.Create.check(member+".create")
+	}
+	if u.Delete != nil {
+		given, name, makes = given+1, u.Delete.IndexName, true
+	}
+	if u.Update != nil {
+		given, name = given+1, u.Update.IndexName
+	}
+	switch {
+	case given == 0:
+		err = invalid("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
+	case given > 1:
+		err = invalid("One or more parameter values were invalid: Only one of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete can be specified at one time")
+	}
+	return name, makes, err
+}
+
 // applied is what a table is made of after an update.
 func (r updateTableRequest) applied(spec tableSpec) (tableSpec, error) {
-	if r.AttributeDefinitions == nil && r.BillingMode == "" && r.ProvisionedThroughput == nil && r.GlobalSecondaryIndexUpdates == nil && r.DeletionProtectionEnabled == nil {
-		return spec, invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
+	for _, old := range spec.AttributeDefinitions {
+		for _, definition := range r.AttributeDefinitions {
+			if definition.AttributeName == old.AttributeName && definition != old {
+				return spec, invalid("One or more parameter values were invalid: Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Attribute: %s", old.AttributeName)
+			}
+		}
 	}
-	if r.BillingMode != "" {
-		spec.BillingMode = r.BillingMode
-	}
+	spec.BillingMode = cmp.Or(r.BillingMode, spec.BillingMode)
 	if r.BillingMode == onDemand {
 		spec.ProvisionedThroughput = nil
 	}
-	if r.ProvisionedThroughput != nil {
-		spec.ProvisionedThroughput = r.ProvisionedThroughput
+	spec.ProvisionedThroughput = cmp.Or(r.ProvisionedThroughput, spec.ProvisionedThroughput)
+	spec.OnDemandThroughput = cmp.Or(r.OnDemandThroughput, spec.OnDemandThroughput)
+	spec.WarmThroughput = cmp.Or(r.WarmThroughput, spec.WarmThroughput)
+	spec.TableClass = cmp.Or(r.TableClass, spec.TableClass)
+	indexes, err := r.indexes(spec)
+	if err != nil {
+		return spec, err
 	}
+	spec.GlobalSecondaryIndexes = indexes
+	spec.AttributeDefinitions = spec.used(slices.Concat(spec.AttributeDefinitions, r.AttributeDefinitions))
+	return spec, nil
+}
+
+// indexes are the global ones after an update.
+func (r updateTableRequest) indexes(spec tableSpec) ([]indexSpec, error) {
 	indexes := slices.Clone(spec.GlobalSecondaryIndexes)
+	if r.BillingMode == onDemand {
+		for i := range indexes {
+			indexes[i].ProvisionedThroughput = nil
+		}
+	}
 	place := func(name string) (int, error) {
 		i := slices.IndexFunc(indexes, func(x indexSpec) bool { return x.IndexName == name })
 		if i < 0 {
@@ -118,24 +182,28 @@ func (r updateTableRequest) applied(spec tableSpec) (tableSpec, error) {
 	for _, change := range r.GlobalSecondaryIndexUpdates {
 		switch {
 		case change.Create != nil:
+			if slices.ContainsFunc(slices.Concat(indexes, spec.LocalSecondaryIndexes), func(x indexSpec) bool { return x.IndexName == change.Create.IndexName }) {
+				return nil, invalid("Attempting to create an index which already exists")
+			}
 			indexes = append(indexes, *change.Create)
 		case change.Delete != nil:
 			i, err := place(change.Delete.IndexName)
 			if err != nil {
-				return spec, err
+				return nil, err
 			}
 			indexes = slices.Delete(indexes, i, i+1)
 		case change.Update != nil:
 			i, err := place(change.Update.IndexName)
 			if err != nil {
-				return spec, err
+				return nil, err
 			}
-			indexes[i].ProvisionedThroughput = change.Update.ProvisionedThroughput
+			x := &indexes[i]
+			x.ProvisionedThroughput = cmp.Or(change.Update.ProvisionedThroughput, x.ProvisionedThroughput)
+			x.OnDemandThroughput = cmp.Or(change.Update.OnDemandThroughput, x.OnDemandThroughput)
+			x.WarmThroughput = cmp.Or(change.Update.WarmThroughput, x.WarmThroughput)
 		}
 	}
-	spec.GlobalSecondaryIndexes = indexes
-	spec.AttributeDefinitions = spec.used(slices.Concat(spec.AttributeDefinitions, r.AttributeDefinitions))
-	return spec, nil
+	return indexes, nil
 }
 
 // used are the definitions of attributes that a key has, each once.
@@ -161,111 +229,61 @@ func (s tableSpec) used(definitions []attributeDefinition) []attributeDefinition
 
 type timeToLiveRequest struct {
 	TableName               string
-	TimeToLiveSpecification timeToLive
+	TimeToLiveSpecification *struct {
+		AttributeName string
+		Enabled       *bool
+	}
 }
 
 type updateTimeToLiveAnswer struct{ TimeToLiveSpecification timeToLive }
 
+func (r timeToLiveRequest) check() (timeToLive, error) {
+	const member = "timeToLiveSpecification"
+	if r.TimeToLiveSpecification == nil {
+		return timeToLive{}, missingMember(member)
+	}
+	switch name := r.TimeToLiveSpecification.AttributeName; {
+	case r.TimeToLiveSpecification.Enabled == nil:
+		return timeToLive{}, missingMember(member + ".enabled")
+	case name == "":
+		return timeToLive{}, invalid("1 validation error detected: Value '' at '%s.attributeName' failed to satisfy constraint: Member must have length greater than or equal to 1", member)
+	case utf8.RuneCountInString(name) > maxKeyName:
+		return timeToLive{}, invalid("1 validation error detected: Value '%s' at '%s.attributeName' failed to satisfy constraint: Member must have length less than or equal to %d", name, member, maxKeyName)
+	}
+	return timeToLive{r.TimeToLiveSpecification.AttributeName, *r.TimeToLiveSpecification.Enabled}, nil
+}
+
 func (d *DynamoDB) updateTimeToLive(_ context.Context, caller cloud.Caller, in timeToLiveRequest) (updateTimeToLiveAnswer, error) {
-	answer := updateTimeToLiveAnswer{in.TimeToLiveSpecification}
-	t, err := d.namedTable(caller, "UpdateTimeToLive", nameRequest{in.TableName})
+	name, err := d.authorize(caller, "UpdateTimeToLive", in.TableName)
 	if err != nil {
-		return answer, err
+		return updateTimeToLiveAnswer{}, err
+	}
+	spec, err := in.check()
+	if err != nil {
+		return updateTimeToLiveAnswer{}, err
+	}
+	t, err := d.lookUp(name)
+	if err != nil {
+		return updateTimeToLiveAnswer{}, tableNotFound(in.TableName)
 	}
 	now := t.shape.Load()
 	wanted, err := now.spec.table(t.arn)
 	if err != nil {
-		return answer, err
+		return updateTimeToLiveAnswer{}, err
 	}
 	next := wanted.shape.Load()
-	next.protected = now.protected
-	switch spec := in.TimeToLiveSpecification; {
-	case spec.AttributeName == "":
-		return answer, invalid("1 validation error detected: Value '' at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	next.keep(now)
+	switch {
 	case spec.Enabled && now.ttl == spec.AttributeName:
-		return answer, invalid("TimeToLive is already enabled")
+		return updateTimeToLiveAnswer{}, invalid("TimeToLive is already enabled")
 	case !spec.Enabled && now.ttl == "":
-		return answer, invalid("TimeToLive is already disabled")
+		return updateTimeToLiveAnswer{}, invalid("TimeToLive is already disabled")
+	case now.ttl != "" && now.ttl != spec.AttributeName:
+		return updateTimeToLiveAnswer{}, errOtherTimeToLive(now.ttl)
 	case spec.Enabled:
 		next.ttl = spec.AttributeName
+	default:
+		next.ttl = ""
 	}
-	return answer, d.update(wanted)
-}
-
-type tag struct{ Key, Value string }
-
-type tagRequest struct {
-	ResourceArn string
-	Tags        []tag
-}
-
-func (d *DynamoDB) tagResource(_ context.Context, caller cloud.Caller, in tagRequest) (struct{}, error) {
-	return struct{}{}, d.retag(caller, "TagResource", in.ResourceArn, func(tags map[string]string) {
-		for _, tag := range in.Tags {
-			tags[tag.Key] = tag.Value
-		}
-	})
-}
-
-func (d *DynamoDB) untagResource(_ context.Context, caller cloud.Caller, in struct {
-	ResourceArn string
-	TagKeys     []string
-}) (struct{}, error) {
-	return struct{}{}, d.retag(caller, "UntagResource", in.ResourceArn, func(tags map[string]string) {
-		for _, key := range in.TagKeys {
-			delete(tags, key)
-		}
-	})
-}
-
-// maxTags is how many tags a table has at most.
-const maxTags = 50
-
-func (d *DynamoDB) retag(caller cloud.Caller, action, arn string, change func(map[string]string)) error {
-	t, err := d.taggedTable(caller, action, arn)
-	if err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	tags := maps.Clone(t.tags)
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	change(tags)
-	if len(tags) > maxTags {
-		return invalid("One or more parameter values were invalid: Too many tags: the most is %d", maxTags)
-	}
-	t.tags = tags
-	return nil
-}
-
-func (d *DynamoDB) taggedTable(caller cloud.Caller, action, arn string) (*table, error) {
-	if !strings.HasPrefix(arn, d.tableARN("")) {
-		return nil, invalid("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
-	}
-	t, err := d.table(caller, action, arn)
-	if err != nil && cloud.AsError(err).Code == "ResourceNotFoundException" {
-		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Requested resource not found: ResourcArn: %s not found", arn)
-	}
-	return t, err
-}
-
-type tagsAnswer struct{ Tags []tag }
-
-func (d *DynamoDB) listTags(_ context.Context, caller cloud.Caller, in struct {
-	ResourceArn string
-	NextToken   string
-}) (tagsAnswer, error) {
-	t, err := d.taggedTable(caller, "ListTagsOfResource", in.ResourceArn)
-	if err != nil {
-		return tagsAnswer{}, err
-	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	answer := tagsAnswer{Tags: []tag{}}
-	for _, key := range slices.Sorted(maps.Keys(t.tags)) {
-		answer.Tags = append(answer.Tags, tag{key, t.tags[key]})
-	}
-	return answer, nil
+	return updateTimeToLiveAnswer{spec}, d.update(wanted)
 }

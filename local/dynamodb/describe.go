@@ -1,134 +1,13 @@
 package dynamodb
 
-// Definitions: what a table is made of, and the actions about tables.
+// Descriptions: the actions about tables, and what they tell.
 
 import (
 	"context"
 	"slices"
-	"time"
 
-	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
-
-// tableSpec describes a table, in CreateTable as in CloudFormation.
-type tableSpec struct {
-	TableName              string
-	KeySchema              []keyElement
-	AttributeDefinitions   []attributeDefinition
-	GlobalSecondaryIndexes []indexSpec
-	LocalSecondaryIndexes  []indexSpec
-	BillingMode            string
-	ProvisionedThroughput  *throughput
-}
-
-type keyElement struct {
-	AttributeName string
-	KeyType       string // HASH or RANGE
-}
-
-type attributeDefinition struct {
-	AttributeName string
-	AttributeType string // S, N or B
-}
-
-type indexSpec struct {
-	IndexName  string
-	KeySchema  []keyElement
-	Projection projectionSpec
-
-	ProvisionedThroughput *throughput `json:",omitzero"`
-
-	OnDemandThroughput                 cfn.Ignored `json:"-"`
-	WarmThroughput                     cfn.Ignored `json:"-"`
-	ContributorInsightsSpecification   cfn.Ignored `json:"-"`
-	ReadProvisionedThroughputSettings  cfn.Ignored `json:"-"`
-	WriteProvisionedThroughputSettings cfn.Ignored `json:"-"`
-	ReadOnDemandThroughputSettings     cfn.Ignored `json:"-"`
-	WriteOnDemandThroughputSettings    cfn.Ignored `json:"-"`
-}
-
-type projectionSpec struct {
-	ProjectionType   string   // ALL, KEYS_ONLY or INCLUDE
-	NonKeyAttributes []string `json:",omitzero"`
-}
-
-// table builds an empty table.
-func (s tableSpec) table(arn string) (*table, error) {
-	t := &table{
-		name: s.TableName, arn: arn, dimensions: map[string]string{"TableName": s.TableName},
-		id: cloud.UUID(), created: time.Now(), names: newNames(),
-	}
-	if len(t.name) < 3 || len(t.name) > 255 {
-		return nil, invalid("TableName must be at least 3 characters long and at most 255 characters long")
-	}
-	kinds := map[string]kind{}
-	for _, definition := range s.AttributeDefinitions {
-		kinds[definition.AttributeName] = kind(definition.AttributeType)
-		if !kinds[definition.AttributeName].ordered() {
-			return nil, invalid("1 validation error detected: Value '%s' at 'attributeDefinitions.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", definition.AttributeType)
-		}
-	}
-	var err error
-	if t.schema, err = schemaOf(s.KeySchema, kinds, 1); err != nil {
-		return nil, err
-	}
-	shape := &shape{spec: s}
-	t.shape.Store(shape)
-	for _, spec := range s.GlobalSecondaryIndexes {
-		if err := shape.addIndex(t.schema, spec, kinds, true); err != nil {
-			return nil, err
-		}
-	}
-	for _, spec := range s.LocalSecondaryIndexes {
-		if err := shape.addIndex(t.schema, spec, kinds, false); err != nil {
-			return nil, err
-		}
-	}
-	return t, shape.checkDefinitions(t.schema, kinds)
-}
-
-func (of *shape) addIndex(primary schema, spec indexSpec, kinds map[string]kind, global bool) error {
-	most := 1
-	if global {
-		most = maxKeyAttributes
-	}
-	s, err := schemaOf(spec.KeySchema, kinds, most)
-	if err != nil {
-		return err
-	}
-	x := &index{name: spec.IndexName, global: global, schema: s, projection: spec.Projection.ProjectionType, included: map[string]bool{}}
-	switch {
-	case of.index(x.name) != nil:
-		return invalid("One or more parameter values were invalid: Duplicate index name: %s", x.name)
-	case !global && (!slices.Equal(s.partition, primary.partition) || len(primary.sort) == 0):
-		return invalid("One or more parameter values were invalid: Index KeySchema does not have the same leading hash key as table KeySchema for index: %s", x.name)
-	case !slices.Contains([]string{"ALL", "KEYS_ONLY", "INCLUDE"}, x.projection):
-		return invalid("One or more parameter values were invalid: Unknown ProjectionType: %s", x.projection)
-	}
-	for _, attribute := range slices.Concat(primary.attributes(), s.attributes()) {
-		x.included[attribute.name] = true
-	}
-	for _, name := range spec.Projection.NonKeyAttributes {
-		x.included[name] = true
-	}
-	of.indexes = append(of.indexes, x)
-	return nil
-}
-
-// checkDefinitions refuses attribute definitions that no key uses.
-func (of *shape) checkDefinitions(primary schema, kinds map[string]kind) error {
-	for name := range kinds {
-		used := primary.has(name)
-		for _, x := range of.indexes {
-			used = used || x.schema.has(name)
-		}
-		if !used {
-			return invalid("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
-		}
-	}
-	return nil
-}
 
 // add makes a table known.
 func (d *DynamoDB) add(t *table) error {
@@ -143,25 +22,33 @@ func (d *DynamoDB) add(t *table) error {
 
 // tableDescription is a table in the answers of the API.
 type tableDescription struct {
+	AttributeDefinitions   []attributeDefinition `json:",omitzero"`
 	TableName              string
+	KeySchema              []keyElement `json:",omitzero"`
+	TableStatus            string
+	CreationDateTime       *cloud.Time `json:",omitzero"`
+	ProvisionedThroughput  provisionedThroughput
+	TableSizeBytes         int
+	ItemCount              int
 	TableArn               string
 	TableId                string
-	TableStatus            string
-	CreationDateTime       cloud.Time
-	KeySchema              []keyElement
-	AttributeDefinitions   []attributeDefinition
-	ItemCount              int
-	TableSizeBytes         int
 	BillingModeSummary     *billingModeSummary `json:",omitzero"`
-	ProvisionedThroughput  provisionedThroughput
-	GlobalSecondaryIndexes []indexDescription `json:",omitzero"`
-	LocalSecondaryIndexes  []indexDescription `json:",omitzero"`
-	TableClassSummary      map[string]string  `json:",omitzero"`
+	LocalSecondaryIndexes  []indexDescription  `json:",omitzero"`
+	GlobalSecondaryIndexes []indexDescription  `json:",omitzero"`
+	SSEDescription         *encryption         `json:",omitzero"`
+	TableClassSummary      *tableClass         `json:",omitzero"`
+	OnDemandThroughput     *onDemandThroughput `json:",omitzero"`
+	WarmThroughput         *warmed             `json:",omitzero"`
 
 	DeletionProtectionEnabled bool
 }
 
-type billingModeSummary struct{ BillingMode string }
+type billingModeSummary struct {
+	BillingMode                       string
+	LastUpdateToPayPerRequestDateTime *cloud.Time `json:",omitzero"`
+}
+
+type tableClass struct{ TableClass string }
 
 type provisionedThroughput struct {
 	ReadCapacityUnits, WriteCapacityUnits, NumberOfDecreasesToday int
@@ -182,39 +69,68 @@ type indexDescription struct {
 	ItemCount      int
 	IndexSizeBytes int
 
-	ProvisionedThroughput *provisionedThroughput `json:",omitzero"` // of a global one
+	// Of a global one:
+	ProvisionedThroughput *provisionedThroughput `json:",omitzero"`
+	OnDemandThroughput    *onDemandThroughput    `json:",omitzero"`
+	WarmThroughput        *warmed                `json:",omitzero"`
 }
 
+// describe tells of a table whose status is ACTIVE; what it will be, while it is
+// made, or what is left of it, while it is deleted, is less.
 func (t *table) describe(status string) tableDescription {
 	s := t.shape.Load()
 	description := tableDescription{
-		TableName:            t.name,
-		TableArn:             t.arn,
-		TableId:              t.id,
-		TableStatus:          status,
-		CreationDateTime:     cloud.Time(t.created),
-		KeySchema:            s.spec.KeySchema,
-		AttributeDefinitions: s.spec.AttributeDefinitions,
-		ItemCount:            t.rows.count,
-		TableSizeBytes:       t.bytes,
+		TableName:          t.name,
+		TableArn:           t.arn,
+		TableId:            t.id,
+		TableStatus:        status,
+		ItemCount:          t.rows.count,
+		TableSizeBytes:     t.bytes,
+		SSEDescription:     s.encryption,
+		OnDemandThroughput: s.spec.OnDemandThroughput,
 
 		DeletionProtectionEnabled: s.protected,
 	}
 	description.ProvisionedThroughput.of(s.spec.ProvisionedThroughput)
-	if s.spec.BillingMode == onDemand {
-		description.BillingModeSummary = &billingModeSummary{s.spec.BillingMode}
+	description.billing(s)
+	if s.spec.TableClass != "" {
+		description.TableClassSummary = &tableClass{s.spec.TableClass}
 	}
+	if status == "DELETING" {
+		return description
+	}
+	created := cloud.Time(t.created)
+	description.CreationDateTime = &created
+	description.KeySchema, description.AttributeDefinitions = s.spec.KeySchema, s.spec.AttributeDefinitions
+	description.WarmThroughput = s.spec.warmed(status, s.spec.ProvisionedThroughput, s.spec.WarmThroughput)
 	for _, spec := range s.spec.GlobalSecondaryIndexes {
 		x := t.describeIndex(spec)
 		x.IndexStatus = "ACTIVE"
+		if status == "CREATING" {
+			x.IndexStatus = status
+		}
 		x.ProvisionedThroughput = &provisionedThroughput{}
 		x.ProvisionedThroughput.of(spec.ProvisionedThroughput)
+		x.OnDemandThroughput = spec.OnDemandThroughput
+		x.WarmThroughput = s.spec.warmed(status, spec.ProvisionedThroughput, spec.WarmThroughput)
 		description.GlobalSecondaryIndexes = append(description.GlobalSecondaryIndexes, x)
 	}
 	for _, spec := range s.spec.LocalSecondaryIndexes {
 		description.LocalSecondaryIndexes = append(description.LocalSecondaryIndexes, t.describeIndex(spec))
 	}
 	return description
+}
+
+// billing tells of a table on demand since when it is so; its making does not.
+func (d *tableDescription) billing(s *shape) {
+	if s.spec.BillingMode != onDemand {
+		return
+	}
+	d.BillingModeSummary = &billingModeSummary{BillingMode: s.spec.BillingMode}
+	if d.TableStatus != "CREATING" {
+		since := cloud.Time(s.since)
+		d.BillingModeSummary.LastUpdateToPayPerRequestDateTime = &since
+	}
 }
 
 func (t *table) describeIndex(spec indexSpec) indexDescription {
@@ -236,8 +152,9 @@ type nameRequest struct{ TableName string }
 func (d *DynamoDB) createTable(_ context.Context, caller cloud.Caller, in struct {
 	tableSpec
 	StreamSpecification       *struct{ StreamEnabled bool }
+	SSESpecification          *encryptionSpec
 	DeletionProtectionEnabled bool
-	Tags                      []tag
+	Tags                      []givenTag
 }) (createAnswer, error) {
 	if err := d.cloud.Authorize(caller, "dynamodb:CreateTable", d.tableARN(in.TableName)); err != nil {
 		return createAnswer{}, err
@@ -253,9 +170,9 @@ func (d *DynamoDB) createTable(_ context.Context, caller cloud.Caller, in struct
 		return createAnswer{}, err
 	}
 	t.shape.Load().protected = in.DeletionProtectionEnabled
-	t.tags = map[string]string{}
-	for _, tag := range in.Tags {
-		t.tags[tag.Key] = tag.Value
+	t.shape.Load().encryption = d.encryption(in.SSESpecification)
+	if t.tags, err = tagged(nil, in.Tags); err != nil {
+		return createAnswer{}, err
 	}
 	if err := d.add(t); err != nil {
 		return createAnswer{}, err
@@ -303,9 +220,13 @@ func (d *DynamoDB) describeTable(_ context.Context, caller cloud.Caller, in name
 func (d *DynamoDB) namedTable(caller cloud.Caller, action string, in nameRequest) (*table, error) {
 	t, err := d.table(caller, action, in.TableName)
 	if err != nil && cloud.AsError(err).Code == "ResourceNotFoundException" {
-		return nil, cloud.Errorf(400, "ResourceNotFoundException", "Requested resource not found: Table: %s not found", in.TableName)
+		return nil, tableNotFound(in.TableName)
 	}
 	return t, err
+}
+
+func tableNotFound(name string) error {
+	return cloud.Errorf(400, "ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
 }
 
 type timeToLiveAnswer struct {
@@ -329,6 +250,8 @@ func (d *DynamoDB) describeTimeToLive(_ context.Context, caller cloud.Caller, in
 	return answer, nil
 }
 
+const maxTableNames = 100 // in an answer of ListTables
+
 type listAnswer struct {
 	TableNames             []string
 	LastEvaluatedTableName string `json:",omitzero"`
@@ -336,7 +259,7 @@ type listAnswer struct {
 
 func (d *DynamoDB) listTables(_ context.Context, caller cloud.Caller, in struct {
 	ExclusiveStartTableName string
-	Limit                   int
+	Limit                   *int
 }) (listAnswer, error) {
 	if err := d.cloud.Authorize(caller, "dynamodb:ListTables", "*"); err != nil {
 		return listAnswer{}, err
@@ -348,9 +271,12 @@ func (d *DynamoDB) listTables(_ context.Context, caller cloud.Caller, in struct 
 		}
 	}
 	slices.Sort(names)
-	limit := 100
-	if in.Limit > 0 {
-		limit = min(limit, in.Limit)
+	limit := maxTableNames
+	if in.Limit != nil {
+		limit = *in.Limit
+	}
+	if limit < 1 || limit > maxTableNames {
+		return listAnswer{}, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and %d", limit, maxTableNames)
 	}
 	if len(names) <= limit {
 		return listAnswer{TableNames: names}, nil

@@ -96,6 +96,6 @@ func (d *durable) Restore(next func(record any) error) error {
 		}
 		d.replace(d.rows.get(r.key), r)
 	}
-	d.id, d.created, d.restored = first.ID, first.Created, true
+	d.id, d.created, d.shape.Load().since, d.restored = first.ID, first.Created, first.Created, true
 	return nil
 }

@@ -21,8 +21,11 @@ type tableProperties struct {
 	TimeToLiveSpecification *timeToLive
 	StreamSpecification     map[string]any
 
-	SSESpecification cfn.Ignored
-	WarmThroughput   cfn.Ignored
+	SSESpecification *struct {
+		SSEEnabled     bool
+		SSEType        string
+		KMSMasterKeyId string
+	}
 }
 
 type timeToLive struct {
@@ -47,9 +50,7 @@ type singleTable struct {
 	DeletionProtectionEnabled bool
 
 	ContributorInsightsSpecification cfn.Ignored
-	OnDemandThroughput               cfn.Ignored
 	PointInTimeRecoverySpecification cfn.Ignored
-	TableClass                       cfn.Ignored
 	Tags                             cfn.Ignored
 }
 
@@ -57,7 +58,10 @@ type globalTable struct {
 	tableProperties
 	Replicas []replica
 
-	ProvisionedThroughput cfn.Ignored `json:"-"` // which is not a global table's
+	// Which are not a global table's:
+	ProvisionedThroughput cfn.Ignored `json:"-"`
+	OnDemandThroughput    cfn.Ignored `json:"-"`
+	TableClass            cfn.Ignored `json:"-"`
 
 	ReadOnDemandThroughputSettings     cfn.Ignored
 	ReadProvisionedThroughputSettings  cfn.Ignored
@@ -173,6 +177,9 @@ func (d *DynamoDB) declare(name string, p tableProperties) (*table, error) {
 	t, err := spec.table(d.tableARN(spec.TableName))
 	if err != nil {
 		return nil, err
+	}
+	if s := p.SSESpecification; s != nil {
+		t.shape.Load().encryption = d.encryption(&encryptionSpec{&s.SSEEnabled, s.SSEType, s.KMSMasterKeyId})
 	}
 	if p.TimeToLiveSpecification != nil && p.TimeToLiveSpecification.Enabled {
 		t.shape.Load().ttl = p.TimeToLiveSpecification.AttributeName

@@ -86,6 +86,9 @@ type shape struct {
 	indexes   []*index
 	ttl       string // attribute with the time of expiry, or empty
 	protected bool   // against deletion
+
+	encryption *encryption // with a key of KMS, or nil
+	since      time.Time   // when its billing mode was set
 }
 
 func (s *shape) index(name string) *index {
@@ -313,8 +316,13 @@ func tableName(nameOrARN string) (string, error) {
 	if strings.HasPrefix(nameOrARN, "arn:") {
 		_, nameOrARN, _ = strings.Cut(nameOrARN, ":table/")
 	}
-	if nameOrARN == "" {
-		return "", invalid("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
+	switch {
+	case nameOrARN == "":
+		return "", missingMember("tableName")
+	case len(nameOrARN) < 3:
+		return "", invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3", nameOrARN)
+	case len(nameOrARN) > 255:
+		return "", invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: Member must have length less than or equal to 255", nameOrARN)
 	}
-	return nameOrARN, nil
+	return nameOrARN, checkIdentifier("tableName", nameOrARN)
 }
