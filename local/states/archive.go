@@ -116,13 +116,21 @@ func compress(description json.RawMessage, events []json.RawMessage) ([]byte, er
 	return compressed.Bytes(), err
 }
 
+// decompressors are used again, since one holds 40 kilobytes.
+var decompressors = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+
 // errDropped says that a record went while it was read.
 var errDropped = errors.New("the execution has been let go")
 
 // read calls take with the description and then with each event, as long as it
 // returns true.
 func (r record) read(take func(document json.RawMessage) bool) error {
-	texts := json.NewDecoder(flate.NewReader(io.NewSectionReader(r.segment.file, r.offset, int64(r.size))))
+	d := decompressors.Get().(io.Reader)
+	defer decompressors.Put(d)
+	if err := d.(flate.Resetter).Reset(io.NewSectionReader(r.segment.file, r.offset, int64(r.size)), nil); err != nil {
+		return fmt.Errorf("read an execution that has ended: %w", err)
+	}
+	texts := json.NewDecoder(d)
 	for range 1 + r.events {
 		var document json.RawMessage
 		err := texts.Decode(&document)

@@ -7,6 +7,8 @@ import (
 	"context"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/items"
+	"github.com/tradepost-dev/tradepost/local/states/results"
 )
 
 // A batcher is the field ItemBatcher.
@@ -66,7 +68,7 @@ func (b *batcher) limits(ctx context.Context, v *visit, input any) (batchLimits,
 
 // itemSource gives the items of a Map. A failure of it is one of the Map Run.
 type itemSource interface {
-	next() (item any, ok bool, f *failure)
+	next() (item items.Item, ok bool, f *failure)
 	close()
 }
 
@@ -77,6 +79,7 @@ type batches struct {
 	input  any // of the Map, after InputPath
 	source itemSource
 	limits batchLimits
+	target *results.Target // nil: the results are the state's
 
 	index int   // of the next item
 	ahead *data // an item that did not fit into the last batch
@@ -111,13 +114,14 @@ func (b *batches) item(ctx context.Context) (d data, ok bool, f *failure) {
 		d, b.ahead = *b.ahead, nil
 		return d, true, nil
 	}
-	value, ok, f := b.source.next()
+	one, ok, f := b.source.next()
 	if f != nil || !ok {
 		b.ended = f == nil
 		return data{}, false, f
 	}
+	value := one.Input()
 	if b.state.itemFrom != nil {
-		if value, f = b.selected(ctx, value); f != nil {
+		if value, f = b.selected(ctx, one); f != nil {
 			return data{}, false, f
 		}
 	}
@@ -127,10 +131,10 @@ func (b *batches) item(ctx context.Context) (d data, ok bool, f *failure) {
 }
 
 // selected evaluates ItemSelector for an item.
-func (b *batches) selected(ctx context.Context, value any) (any, *failure) {
+func (b *batches) selected(ctx context.Context, item items.Item) (any, *failure) {
 	v := b.visit
 	outer := v.item
-	v.item, v.context = distributedItem(b.index, value), nil
+	v.item, v.context = distributedItem(b.index, item), nil
 	defer func() { v.item, v.context = outer, nil }()
 	return b.state.itemFrom.eval(ctx, v, b.input)
 }

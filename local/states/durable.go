@@ -131,6 +131,10 @@ type description struct {
 	RedriveCount                     int
 
 	StateMachineVersionARN, StateMachineAliasARN string
+
+	ExecutionARN, StateMachineARN      string
+	RedriveStatus, RedriveStatusReason string
+	MapRunARN                          string
 }
 
 // restore puts an execution into the archive. Where it stood is not known any

@@ -33,12 +33,12 @@ func (p *parser) mapping(f fields, b base, variables []string) state {
 	b.retryable = true
 	s := &mapping{base: b, guard: f.guard(b.language)}
 	s.flow = f.flow(b.language, passage{result: true, selector: true})
-	s.items = f.items(b.language)
+	processor, mode := p.processor(f)
+	s.items = f.items(b.language, mode.distributed)
 	s.itemFrom = f.itemSelector(b.language)
 	s.concurrency = f.setting("MaxConcurrency", b.language, wholeNumber(0, math.MaxInt32))
 	s.tolerated.count = f.setting("ToleratedFailureCount", b.language, wholeNumber(0, math.MaxInt32))
 	s.tolerated.percentage = f.setting("ToleratedFailurePercentage", b.language, isPercentage)
-	processor, mode := p.processor(f)
 	if mode.distributed {
 		return p.distributed(f, s, processor, mode)
 	}
@@ -51,15 +51,17 @@ func (p *parser) mapping(f fields, b base, variables []string) state {
 	return s
 }
 
-// items reads what a Map iterates over. It returns nil for the whole input.
-func (f fields) items(in language) *setting {
+// items reads what a Map iterates over; a distributed one takes objects too. It
+// returns nil for the whole input.
+func (f fields) items(in language, orObject bool) *setting {
 	if in == jsonPathLanguage {
 		if path := f.jsonPath("ItemsPath"); path != nil {
 			return &setting{name: "ItemsPath", expression: path}
 		}
 		return nil
 	}
-	if value, _ := f.values.Get("Items"); jsonvalue.KindOf(value) == "array" { // whose expressions are evaluated
+	value, _ := f.values.Get("Items")
+	if kind := jsonvalue.KindOf(value); kind == "array" || orObject && kind == "object" { // whose expressions are evaluated
 		return &setting{name: "Items", expression: f.template("Items", in)}
 	}
 	return f.setting("Items", in, func(value any) string {
@@ -174,29 +176,39 @@ func (s *mapping) attempt(ctx context.Context, v *visit) (exit, *failure) {
 
 // list evaluates the items.
 func (s *mapping) list(ctx context.Context, v *visit, input any) ([]any, *failure) {
-	value := input
-	if s.items != nil {
-		var f *failure
-		if value, f = s.items.value(ctx, v, input); f != nil {
-			return nil, f
-		}
+	value, f := s.value(ctx, v, input)
+	if f != nil {
+		return nil, f
 	}
 	items, ok := value.([]any)
-	if ok {
-		return items, nil
+	if !ok {
+		return nil, s.notList(v, value)
 	}
+	return items, nil
+}
+
+// value evaluates Items or ItemsPath.
+func (s *mapping) value(ctx context.Context, v *visit, input any) (any, *failure) {
+	if s.items == nil {
+		return input, nil
+	}
+	return s.items.value(ctx, v, input)
+}
+
+// notList is the failure of a value that there is nothing to iterate over in.
+func (s *mapping) notList(v *visit, value any) *failure {
 	text, err := jsonvalue.Encode(value)
 	switch {
 	case err != nil:
-		return nil, v.failed(errRuntime, "%v", err)
+		return v.failed(errRuntime, "%v", err)
 	case v.state.language == jsonataLanguage && s.items == nil:
-		return nil, v.evaluationFailed("", "Map state input must be an array but was: %s", text)
+		return v.evaluationFailed("", "Map state input must be an array but was: %s", text)
 	case v.state.language == jsonataLanguage:
-		return nil, s.items.unexpected(v, value, "array")
+		return s.items.unexpected(v, value, "array")
 	case s.items == nil:
-		return nil, v.failed(errRuntime, "Reference path \"$\" must point to array.")
+		return v.failed(errRuntime, "Reference path \"$\" must point to array.")
 	default:
-		return nil, v.failed(errRuntime, "Reference path %q must point to array.", s.items.source())
+		return v.failed(errRuntime, "Reference path %q must point to array.", s.items.source())
 	}
 }
 

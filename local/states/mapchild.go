@@ -5,7 +5,6 @@ package states
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -140,27 +139,6 @@ func (r *mapRun) abort() {
 		e.end(outcome{status: statusAborted}, 0)
 		<-e.done()
 	}
-}
-
-// result is the outputs of the children that succeeded, in the order of their items.
-func (r *mapRun) result(v *visit) (any, *failure) {
-	results := []any{}
-	for _, c := range r.all() {
-		if c.status != statusSucceeded {
-			continue
-		}
-		slot := r.machine.executions.at(c.place)
-		d, err := slot.describe()
-		if err != nil {
-			return nil, v.failed(errRuntime, "%v", err)
-		}
-		output, err := parseData(d.Output)
-		if err != nil {
-			return nil, v.failed(errRuntime, "%v", fmt.Errorf("read the output of %s: %w", d.Name, err))
-		}
-		results = append(results, output.value)
-	}
-	return results, nil
 }
 
 // place is where a child stands in the machine's register.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/items"
 )
 
 // maxLabel is in characters.
@@ -24,8 +25,10 @@ type distributed struct {
 	mapping
 	express bool // its children are Express executions
 	label   string
-	text    string // of the item processor
+	text    string      // of the item processor
+	reader  *itemReader // nil: the items are the state's
 	batcher *batcher
+	writer  *resultWriter // nil: the results are the state's
 }
 
 // isExpress reads ExecutionType.
@@ -49,11 +52,7 @@ func (p *parser) distributed(f fields, m *mapping, processor fields, mode proces
 	s.processor = p.childGraph(processor, m.language, mode.express)
 	s.text = processor.values.String()
 	s.batcher = f.batcher(m.language)
-	for _, name := range []string{"ItemReader", "ResultWriter"} {
-		if _, ok := f.take(name); ok {
-			f.complain(name, "is not supported by the local engine")
-		}
-	}
+	s.reader, s.writer = p.itemReader(f, m.language), p.resultWriter(f, m.language)
 	if other, ok := p.maps[s.label]; ok {
 		f.complain("Label", "is the label of the state %q too", other.name)
 	}
@@ -133,28 +132,77 @@ func (s *distributed) prepare(ctx context.Context, v *visit, input any) (*batche
 	if f != nil {
 		return nil, f
 	}
-	items, f := s.list(ctx, v, input)
+	b := &batches{state: s, visit: v, input: input}
+	length := 0 // AWS does not tell that of what is read
+	if s.reader == nil {
+		b.source, length, f = s.listed(ctx, v, input)
+	} else {
+		b.source, f = s.reader.open(ctx, v, input)
+	}
 	if f != nil {
 		return nil, f
 	}
 	if v.run == nil {
-		v.record("MapStateStarted", &mapStartedDetails{len(items)})
+		v.record("MapStateStarted", &mapStartedDetails{length})
 	}
-	tolerated, f := s.tolerated.limits(ctx, v, input)
-	if f != nil {
+	if f := s.begin(ctx, b, concurrency); f != nil {
+		b.source.close()
 		return nil, f
 	}
-	b := &batches{state: s, visit: v, input: input, source: &listedItems{items: items}}
-	if b.limits, f = s.batcher.limits(ctx, v, input); f != nil {
-		return nil, f
-	}
-	if v.run != nil {
-		return b, v.run.redrive(v)
-	}
-	v.run = s.newRun(v.execution, concurrency, tolerated)
-	v.record("MapRunStarted", &mapRunStartedDetails{v.run.arn})
 	return b, nil
 }
+
+// begin starts the Map Run, or lets it run on.
+func (s *distributed) begin(ctx context.Context, b *batches, concurrency int) *failure {
+	v := b.visit
+	tolerated, f := s.tolerated.limits(ctx, v, b.input)
+	if f != nil {
+		return f
+	}
+	if b.limits, f = s.batcher.limits(ctx, v, b.input); f != nil {
+		return f
+	}
+	run := v.run
+	if run == nil {
+		run = s.newRun(v.execution, concurrency, tolerated)
+	}
+	if b.target, f = s.writer.open(ctx, v, b.input, run.arn); f != nil {
+		return f
+	}
+	if v.run != nil {
+		return run.redrive(v)
+	}
+	v.run = run
+	run.machine.outer.maps.add(run)
+	v.record("MapRunStarted", &mapRunStartedDetails{run.arn})
+	return nil
+}
+
+// listed evaluates the items that the state has itself: the elements of an array, or
+// the members of an object.
+func (s *distributed) listed(ctx context.Context, v *visit, input any) (*listedItems, int, *failure) {
+	value, f := s.value(ctx, v, input)
+	if f != nil {
+		return nil, 0, f
+	}
+	l := &listedItems{}
+	switch value := value.(type) {
+	case []any:
+		for _, item := range value {
+			l.items = append(l.items, items.Item{Value: item, Source: fromState})
+		}
+	case *jsonvalue.Object:
+		for key, member := range value.All() {
+			l.items = append(l.items, items.Item{Value: member, Key: key, Member: true, Source: fromState})
+		}
+	default:
+		return nil, 0, s.notList(v, value)
+	}
+	return l, len(l.items), nil
+}
+
+// fromState is the source of items that no ItemReader has read.
+const fromState = "STATE_DATA"
 
 // limits evaluates what is tolerated.
 func (t tolerance) limits(ctx context.Context, v *visit, input any) (failureLimits, *failure) {
@@ -178,14 +226,14 @@ func (t tolerance) limits(ctx context.Context, v *visit, input any) (failureLimi
 
 // listedItems are items that are all there.
 type listedItems struct {
-	items []any
+	items []items.Item
 	at    int
 }
 
 // next returns one item after the other.
-func (l *listedItems) next() (item any, ok bool, f *failure) {
+func (l *listedItems) next() (item items.Item, ok bool, f *failure) {
 	if l.at == len(l.items) {
-		return nil, false, nil
+		return items.Item{}, false, nil
 	}
 	l.at++
 	return l.items[l.at-1], true, nil
@@ -197,6 +245,10 @@ func (l *listedItems) left() int { return len(l.items) - l.at }
 func (l *listedItems) close() {}
 
 // distributedItem is the context object's Map.Item.
-func distributedItem(index int, value any) *jsonvalue.Object {
-	return jsonvalue.NewObject(2).Set("Index", float64(index)).Set("Value", value)
+func distributedItem(index int, item items.Item) *jsonvalue.Object {
+	o := jsonvalue.NewObject(4).Set("Index", float64(index)).Set("Value", item.Value)
+	if item.Member {
+		o.Set("Key", item.Key)
+	}
+	return o.Set("Source", item.Source)
 }

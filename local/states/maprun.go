@@ -53,13 +53,12 @@ func (l failureLimits) exceeded(failed, total int) bool {
 	}
 }
 
-// newRun makes the Map Run of a state.
+// newRun makes a Map Run of the state, which nobody knows yet.
 func (s *distributed) newRun(parent *execution, concurrency int, tolerated failureLimits) *mapRun {
 	m := parent.machine.ofMap(s.label, s.express)
 	r := newMapRun(m, m.states.cloud.ARN("states", "mapRun:"+m.name+":"+cloud.UUID()))
 	r.parent, r.started, r.status = parent.arn, time.Now(), statusRunning
 	r.concurrency, r.tolerated = concurrency, tolerated
-	m.outer.maps.add(r)
 	return r
 }
 
@@ -76,10 +75,14 @@ func (r *mapRun) perform(ctx context.Context, v *visit, b *batches) (any, *failu
 	f := r.work(ctx, v, b)
 	if f != nil {
 		r.abort()
-		r.finish(f)
-		return nil, f
 	}
-	result, f := r.result(v)
+	var result any
+	if f == nil || !f.aborted && b.target != nil {
+		var unwritten *failure
+		if result, unwritten = r.result(ctx, b); f == nil {
+			f = unwritten
+		}
+	}
 	r.finish(f)
 	return result, f
 }
