@@ -76,8 +76,8 @@ func TestResultsAreWrittenAsTheRoleOfTheMachine(t *testing.T) {
 		file, want    string
 		failure       string
 	}{
-		"a prefix":                 {jsonPathLanguage, jsonPath, `{"bucket":"shop","prefix":"jobs"}`, all, "jobs/run-1/SUCCEEDED_0.json", `[{"Output":"1.0","OutputDetails":{"Included":true},"Status":"SUCCEEDED"}]`, ""},
-		"no prefix":                {jsonataLanguage, jsonata, `{"bucket":"shop"}`, []string{"s3:PutObject arn:aws:s3:::shop/run-1/manifest.json", "s3:PutObject arn:aws:s3:::shop/run-1/SUCCEEDED_0.json", "s3:PutObject arn:aws:s3:::shop/run-1/FAILED_0.json"}, "run-1/SUCCEEDED_0.json", "1.0\n", ""},
+		"a prefix":                 {jsonPathLanguage, jsonPath, `{"bucket":"shop","prefix":"jobs"}`, all, "jobs/run-1/SUCCEEDED_0.json", `[{"Output":"1.0","Status":"SUCCEEDED"}]`, ""},
+		"no prefix":                {jsonataLanguage, jsonata, `{"bucket":"shop"}`, []string{"s3:PutObject arn:aws:s3:::shop/run-1/manifest.json", "s3:PutObject arn:aws:s3:::shop/run-1/SUCCEEDED_0.jsonl", "s3:PutObject arn:aws:s3:::shop/run-1/FAILED_0.jsonl"}, "run-1/SUCCEEDED_0.jsonl", "1.0\n", ""},
 		"no rights":                {jsonPathLanguage, jsonPath, `{"bucket":"shop","prefix":"jobs"}`, nil, "", "", denied},
 		"half the rights":          {jsonPathLanguage, jsonPath, `{"bucket":"shop","prefix":"jobs"}`, all[:1], "", "", "States.ResultWriterFailed: Access Denied (Service: S3, Status Code: 403, Request ID: "},
 		"no such bucket":           {jsonPathLanguage, jsonPath, `{"bucket":"none","prefix":"jobs"}`, all, "", "", "States.ResultWriterFailed: " + during + "Failed to write a test manifest into the specified output bucket. Message from S3: The specified bucket does not exist"},
@@ -102,7 +102,7 @@ func TestResultsAreWrittenAsTheRoleOfTheMachine(t *testing.T) {
 			if failure != "" {
 				return
 			}
-			key := strings.Replace(row.file, "SUCCEEDED_0", "manifest", 1)
+			key := row.file[:strings.LastIndex(row.file, "/")] + "/manifest.json"
 			if got, want := jsonvalue.Text(output), `{"MapRunArn":"`+testRun+`","ResultWriterDetails":{"Bucket":"shop","Key":"`+key+`"}}`; got != want {
 				t.Errorf("output %s, want %s", got, want)
 			}

@@ -186,7 +186,7 @@ func TestRowsAreObjectsOfTexts(t *testing.T) {
 func TestListsTellOfObjectsPageByPage(t *testing.T) {
 	objects := bucket{"a": "[1]", "b": "[2,3]", "c/": "", "c/1": "[4]", "c/2": "[5]", "d": "[]"}
 	described := func(key, size string) string {
-		return `{"Etag":"\"e-` + key + `\"","LastModified":1668699881,"Key":"` + key + `","Size":` + size + `,"StorageClass":"STANDARD"}`
+		return `{"Etag":"\"e-` + key + `\"","Key":"` + key + `","LastModified":1.668699881E9,"Size":` + size + `,"StorageClass":"STANDARD"}`
 	}
 	list, flat := Source{Lists: true}, Source{Lists: true, Flattens: true, InputType: JSON}
 	for _, row := range []struct {

@@ -3,6 +3,10 @@
 package items
 
 import (
+	"cmp"
+	"strconv"
+	"strings"
+
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/s3"
 )
@@ -32,16 +36,22 @@ func (r *reader) list() error {
 	}
 }
 
-// described is an object in a list, in the order of members that was recorded.
+// described is an object in a list as AWS was recorded to describe it: the time is
+// a number as Java writes it.
 func described(o *s3.Object) *jsonvalue.Object {
-	class := o.Header["x-amz-storage-class"]
-	if class == "" {
-		class = "STANDARD"
-	}
 	return jsonvalue.NewObject(5).
 		Set("Etag", `"`+o.ETag+`"`).
-		Set("LastModified", float64(o.Modified.Unix())).
 		Set("Key", o.Key).
+		Set("LastModified", javaDouble(float64(o.Modified.Unix()))).
 		Set("Size", float64(o.Size)).
-		Set("StorageClass", class)
+		Set("StorageClass", cmp.Or(o.Header["x-amz-storage-class"], "STANDARD"))
+}
+
+// javaDouble is a number from 10,000,000 on as Java writes it: 1.668699881E9.
+func javaDouble(f float64) jsonvalue.Number {
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'E', -1, 64), "E+0")
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	return jsonvalue.Number(mantissa + "E" + exponent)
 }

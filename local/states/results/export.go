@@ -80,12 +80,12 @@ func (t *Target) conclude(ctx context.Context, m manifest) (key string, err erro
 		return "", fmt.Errorf("write a manifest: %w", err)
 	}
 	key = t.folder(m.MapRunArn) + "manifest.json"
-	return key, t.put(ctx, key, bytes.NewReader(text))
+	return key, t.put(ctx, key, bytes.NewReader(text), "application/octet-stream")
 }
 
-func (t *Target) put(ctx context.Context, key string, body io.Reader) error {
+func (t *Target) put(ctx context.Context, key string, body io.Reader, contentType string) error {
 	_, err := t.Objects.Put(ctx, s3.PutInput{
-		Bucket: t.Bucket, Key: key, Body: body, Header: map[string]string{"Content-Type": "application/json"},
+		Bucket: t.Bucket, Key: key, Body: body, Header: map[string]string{"Content-Type": contentType},
 	})
 	return err
 }
@@ -97,9 +97,9 @@ func (t *Target) files(ctx context.Context, run Run, kind string, limit int64) (
 	files := []resultFile{}
 	f := &file{format: t.Format, next: next, limit: limit}
 	for f.advance() {
-		key := fmt.Sprintf("%s%s_%d.json", t.folder(run.MapRunARN), kind, len(files))
+		key := fmt.Sprintf("%s%s_%d.%s", t.folder(run.MapRunARN), kind, len(files), strings.ToLower(t.OutputType))
 		f.begin()
-		if err := t.put(ctx, key, f); err != nil {
+		if err := t.put(ctx, key, f, "binary/octet-stream"); err != nil {
 			return nil, err
 		}
 		files = append(files, resultFile{key, f.size})

@@ -109,11 +109,8 @@ func (e *Execution) described() described {
 	if e.Input != "" {
 		d.InputDetails = &included{true}
 	}
-	if e.Output != "" {
-		d.OutputDetails = &included{true}
-	}
-	if e.ExecutionARN != "" {
-		d.RedriveCount = &e.RedriveCount
+	if e.ExecutionARN != "" { // also of one without an output
+		d.OutputDetails, d.RedriveCount = &included{true}, &e.RedriveCount
 	}
 	return d
 }

@@ -70,7 +70,7 @@ const (
 		`"RedriveStatusReason":"Execution is SUCCEEDED and cannot be redriven","StartDate":"2025-02-04T01:49:50.099Z",` +
 		`"StateMachineArn":"arn:stateMachine","Status":"SUCCEEDED","StopDate":"2025-02-04T01:49:51.099Z"}`
 	describedF = `{"Cause":"<why>","Error":"E","ExecutionArn":"arn:execution:f","Input":"{\"of\":\"f\",\"n\":1.0}","InputDetails":{"Included":true},` +
-		`"Name":"f","RedriveCount":1,"RedriveStatus":"REDRIVABLE","StartDate":"2025-02-04T01:49:50.099Z",` +
+		`"Name":"f","OutputDetails":{"Included":true},"RedriveCount":1,"RedriveStatus":"REDRIVABLE","StartDate":"2025-02-04T01:49:50.099Z",` +
 		`"StateMachineArn":"arn:stateMachine","Status":"TIMED_OUT","StopDate":"2025-02-04T01:49:51.099Z"}`
 	describedP = `{"Input":"{\"item\":9}","InputDetails":{"Included":true},"Status":"PENDING"}`
 )
@@ -96,21 +96,26 @@ func TestResultsAreExportedByTheirStatus(t *testing.T) {
 			if "out/"+key != folder+"manifest.json" {
 				t.Errorf("manifest at %s", key)
 			}
-			for name, want := range map[string]string{"SUCCEEDED_0.json": row.succeeded, "FAILED_0.json": row.failed, "PENDING_0.json": row.pending} {
+			extension := "." + strings.ToLower(row.outputType)
+			for name, want := range map[string]string{"SUCCEEDED_0": row.succeeded, "FAILED_0": row.failed, "PENDING_0": row.pending} {
+				name += extension
 				if got := b.texts[folder+name]; got != want {
 					t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
 				}
-				if b.types[folder+name] != "application/json" {
+				if b.types[folder+name] != "binary/octet-stream" {
 					t.Errorf("%s is %s", name, b.types[folder+name])
 				}
 			}
 			size := func(text string) string { return jsonvalue.Text(float64(len(text))) }
 			file := func(kind, text string) string {
-				return `"` + kind + `":[{"Key":"jobs/ad9b5f27-090b-3ac6-9beb-243cd77144a7/` + kind + `_0.json","Size":` + size(text) + `}]`
+				return `"` + kind + `":[{"Key":"jobs/ad9b5f27-090b-3ac6-9beb-243cd77144a7/` + kind + `_0` + extension + `","Size":` + size(text) + `}]`
 			}
 			want := `{"DestinationBucket":"out","MapRunArn":"` + mapRun + `","ResultFiles":{` + file("FAILED", row.failed) + "," + file("PENDING", row.pending) + "," + file("SUCCEEDED", row.succeeded) + "}}"
 			if got := b.texts[folder+"manifest.json"]; got != want {
 				t.Errorf("manifest\n%s\nwant\n%s", got, want)
+			}
+			if b.types[folder+"manifest.json"] != "application/octet-stream" {
+				t.Errorf("the manifest is %s", b.types[folder+"manifest.json"])
 			}
 			if len(b.texts) != 4 {
 				t.Errorf("files %v", slices.Sorted(maps.Keys(b.texts)))
@@ -153,7 +158,7 @@ func TestFilesThatAreTooLargeGoOnInAnother(t *testing.T) {
 			t.Fatalf("%v, %v", files, err)
 		}
 		for i, file := range files {
-			if !strings.HasSuffix(file.Key, "/SUCCEEDED_"+string(rune('0'+i))+".json") || b.texts["out/"+file.Key] != want[i] || file.Size != int64(len(want[i])) {
+			if !strings.HasSuffix(file.Key, "/SUCCEEDED_"+string(rune('0'+i))+"."+strings.ToLower(format.OutputType)) || b.texts["out/"+file.Key] != want[i] || file.Size != int64(len(want[i])) {
 				t.Errorf("%+v is %q, want %q", file, b.texts["out/"+file.Key], want[i])
 			}
 		}
