@@ -92,10 +92,6 @@ func TestFaultsOfADefinition(t *testing.T) {
 			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
 			"/States/M/ItemBatcher/MaxItemsPerBatch: must be an integer between 1 and 99999999\n" +
 				"/States/M/ItemBatcher/MaxInputBytesPerBatch: must be an integer between 1 and 262144"},
-		{"reader and writer of a distributed Map", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemReader":{},"ResultWriter":{},
-			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
-			"/States/M/ItemReader/Resource: is required\n/States/M/ItemReader/Parameters: is required\n/States/M/ItemReader/ReaderConfig: is required\n" +
-				"/States/M/ResultWriter/Resource: is required\n/States/M/ResultWriter/Parameters: is required"},
 		{"long label", `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"Label":"` + strings.Repeat("x", 41) + `",
 			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Succeed"}}}}}}`,
 			"/States/M/Label: must have at most 40 characters, not 41"},
