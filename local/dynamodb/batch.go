@@ -178,18 +178,19 @@ type batchWriteMember struct {
 }
 
 type batchWriteAnswer struct {
-	UnprocessedItems map[string][]batchWriteMember
-	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
+	UnprocessedItems      map[string][]batchWriteMember
+	ConsumedCapacity      []*consumedCapacity            `json:",omitzero"`
+	ItemCollectionMetrics map[string][]collectionMetrics `json:",omitzero"`
 }
 
 // batchWriteItem performs all of a batch or, if a member is invalid, nothing.
 func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in struct {
 	RequestItems           map[string][]batchWriteMember
 	ReturnConsumedCapacity string
-	collectionMetrics
+	collectionRequest
 }) (batchWriteAnswer, error) {
 	answer := batchWriteAnswer{UnprocessedItems: map[string][]batchWriteMember{}}
-	if err := in.collectionMetrics.check(); err != nil {
+	if err := in.collectionRequest.check(); err != nil {
 		return answer, err
 	}
 	if err := checkBatch("BatchWriteItem", in.RequestItems, maxBatchWrite, errTooManyWrites, func(r []batchWriteMember) int { return len(r) }); err != nil {
@@ -208,6 +209,7 @@ func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in str
 		consumed.add(w.table, o.units)
 	}
 	answer.ConsumedCapacity = consumed.list(in.ReturnConsumedCapacity)
+	answer.ItemCollectionMetrics = d.collections(in.collectionRequest, writes)
 	return answer, nil
 }
 

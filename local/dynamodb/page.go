@@ -50,8 +50,10 @@ type reading struct {
 	limit    int // items to evaluate, or 0
 	filter   condition
 	part     projection
-	fetch    bool // attributes that a local index does not hold
-	count    bool // only
+	fetch    bool   // attributes that a local index does not hold
+	count    bool   // only
+	single   bool   // at most one row can be read
+	segments string // which part of how many a scan reads, for errors
 }
 
 // authorizeRead returns the name of the table, if the caller may read of it or,
@@ -181,8 +183,13 @@ func (r *reading) startAfter(start item) error {
 		return nil
 	}
 	key, err := r.startKey(start)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case r.segments != "" && (key < r.low || r.high != "" && key >= r.high):
+		return invalid("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. %s", r.segments)
+	case r.single:
+		return invalid("The provided exclusive start key is invalid: ExclusiveStartKey: %s", describeKey(start))
 	}
 	if key < r.low || r.high != "" && key >= r.high {
 		return invalid("The provided starting key is outside query boundaries based on provided conditions")
@@ -193,6 +200,15 @@ func (r *reading) startAfter(start item) error {
 		r.low = key + "\x00" // no key is a prefix of another one
 	}
 	return nil
+}
+
+// describeKey writes a key as errors of AWS do.
+func describeKey(key item) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(key)) {
+		parts = append(parts, name+"=AttributeValue: {"+string(key[name].kind)+":"+key[name].text+"}")
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
 }
 
 func (r *reading) startKey(start item) (string, error) {

@@ -40,6 +40,7 @@ func (d *DynamoDB) query(_ context.Context, caller cloud.Caller, in queryRequest
 	if r.low, r.high, err = bounds(r.schema(), tests); err != nil {
 		return readAnswer{}, err
 	}
+	r.single = r.index == nil && len(r.table.schema.sort) == 0
 	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
 		return readAnswer{}, err
 	}

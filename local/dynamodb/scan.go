@@ -5,6 +5,7 @@ package dynamodb
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -44,6 +45,9 @@ func (s scanRequest) parse(r *reading) error {
 	}
 	if r.low, r.high, err = segment(s.Segment, s.TotalSegments); err != nil {
 		return err
+	}
+	if s.TotalSegments != nil {
+		r.segments = fmt.Sprintf("TotalSegments: %d Segment: %d", *s.TotalSegments, *s.Segment)
 	}
 	p, err := s.placeholders("FilterExpression is", s.FilterExpression)
 	if err != nil {

@@ -23,7 +23,7 @@ type transactWriteRequest struct {
 	TransactItems          []transactMember
 	ClientRequestToken     string
 	ReturnConsumedCapacity string
-	collectionMetrics
+	collectionRequest
 }
 
 type transactMember struct {
@@ -34,7 +34,8 @@ type transactMember struct {
 }
 
 type transactWriteAnswer struct {
-	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
+	ConsumedCapacity      []*consumedCapacity            `json:",omitzero"`
+	ItemCollectionMetrics map[string][]collectionMetrics `json:",omitzero"`
 }
 
 // A reason tells why one member made a transaction fail, or that it did not.
@@ -45,7 +46,7 @@ type reason struct {
 }
 
 func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
-	if err := in.collectionMetrics.check(); err != nil {
+	if err := in.collectionRequest.check(); err != nil {
 		return transactWriteAnswer{}, err
 	}
 	if len(in.ClientRequestToken) > maxToken {
@@ -67,7 +68,7 @@ func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in
 	for i, o := range outcomes {
 		consumed.add(writes[i].table, o.units)
 	}
-	answer := transactWriteAnswer{ConsumedCapacity: consumed.list(in.ReturnConsumedCapacity)}
+	answer := transactWriteAnswer{ConsumedCapacity: consumed.list(in.ReturnConsumedCapacity), ItemCollectionMetrics: d.collections(in.collectionRequest, writes)}
 	for _, c := range answer.ConsumedCapacity {
 		c.WriteCapacityUnits = c.CapacityUnits
 	}

@@ -18,6 +18,7 @@ type write struct {
 	key       string
 	condition condition // or nil
 	onFailure string    // ReturnValuesOnConditionCheckFailure
+	partition item      // the key's attributes that make the collection
 
 	// change returns the row to be stored in the place of old, or nil for
 	// none. Both may be nil.
@@ -163,7 +164,7 @@ func (r putRequest) parse(l legacyCondition) (binding, error) {
 		if err != nil {
 			return write{}, nil, err
 		}
-		w.table, w.key = t, put.key
+		w.table, w.key, w.partition = t, put.key, schema{partition: t.schema.partition}.of(r.Item)
 		w.change = func(*row) (*row, error) { return put, nil }
 		return w, nil, nil
 	}, err
@@ -175,7 +176,7 @@ func (r keyRequest) parse(l legacyCondition, change func(old *row) (*row, error)
 	}
 	w, err := r.parseOnly(l)
 	return func(t *table) (write, []path, error) {
-		w.table, w.change = t, change
+		w.table, w.change, w.partition = t, change, schema{partition: t.schema.partition}.of(r.Key)
 		var err error
 		w.key, err = t.key(r.Key)
 		return w, nil, err
@@ -197,7 +198,7 @@ func (r updateRequest) parse(l legacyCondition, a attributeUpdates) (binding, er
 				return write{}, nil, invalid("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", target.attribute())
 			}
 		}
-		w.table = t
+		w.table, w.partition = t, schema{partition: t.schema.partition}.of(r.Key)
 		w.change = func(old *row) (*row, error) { return t.updated(old, r.Key, changes) }
 		var err error
 		w.key, err = t.key(r.Key)
@@ -258,25 +259,16 @@ func (t *table) updated(old *row, key item, changes *update) (*row, error) {
 
 // writeAnswer is the answer to PutItem, UpdateItem and DeleteItem.
 type writeAnswer struct {
-	Attributes       item              `json:",omitempty"`
-	ConsumedCapacity *consumedCapacity `json:",omitzero"`
+	Attributes            item               `json:",omitempty"`
+	ConsumedCapacity      *consumedCapacity  `json:",omitzero"`
+	ItemCollectionMetrics *collectionMetrics `json:",omitzero"`
 }
 
 // returning are the parameters that say what to answer.
 type returning struct {
 	ReturnValues           string
 	ReturnConsumedCapacity string
-	collectionMetrics
-}
-
-// collectionMetrics would tell how large the items of one partition are together.
-type collectionMetrics struct{ ReturnItemCollectionMetrics string }
-
-func (m collectionMetrics) check() error {
-	if m.ReturnItemCollectionMetrics == "" || m.ReturnItemCollectionMetrics == "NONE" {
-		return nil
-	}
-	return cloud.NotHonoured("a write", "ReturnItemCollectionMetrics: "+m.ReturnItemCollectionMetrics)
+	collectionRequest
 }
 
 // check refuses values of the parameters that the API does not know.
@@ -290,7 +282,7 @@ func (r returning) check(action string) error {
 	if action != "UpdateItem" && r.ReturnValues != "" && r.ReturnValues != "NONE" && r.ReturnValues != "ALL_OLD" {
 		return invalid("ReturnValues can only be ALL_OLD or NONE")
 	}
-	return r.collectionMetrics.check()
+	return r.collectionRequest.check()
 }
 
 func (d *DynamoDB) putItem(_ context.Context, caller cloud.Caller, in struct {
@@ -351,7 +343,7 @@ func (d *DynamoDB) answer(caller cloud.Caller, action, tableName string, r retur
 	if err != nil {
 		return writeAnswer{}, err
 	}
-	a := writeAnswer{ConsumedCapacity: t.capacity(r.ReturnConsumedCapacity, o.units)}
+	a := writeAnswer{ConsumedCapacity: t.capacity(r.ReturnConsumedCapacity, o.units), ItemCollectionMetrics: d.collection(r.collectionRequest, w)}
 	switch r.ReturnValues {
 	case "ALL_OLD":
 		a.Attributes = itemOf(o.old)
