@@ -267,7 +267,7 @@ func (q *request) getObjectACL() error {
 		return err
 	}
 	q.setVersion(b.shownID(v))
-	return q.tellACL(v.acl)
+	return q.tellACL(v.ACL)
 }
 
 func (q *request) putObjectACL() error {
@@ -282,7 +282,7 @@ func (q *request) putObjectACL() error {
 	if err := b.takes(list, q.Request.Header.Get("x-amz-acl")); err != nil {
 		return err
 	}
-	b.amend(v, func(changed *version) { changed.acl = list })
+	b.amend(v, func(changed *version) { changed.ACL = list })
 	q.setVersion(b.shownID(v))
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil

@@ -85,13 +85,15 @@ type written struct {
 	VersionId            string `json:",omitempty"`
 }
 
-func writtenOf(o *Object) written { return written{quote(o.ETag), "AES256", o.VersionID} }
+func writtenOf(o *Object) written {
+	return written{quote(o.ETag), o.attributes.Seal.algorithm(), o.VersionID}
+}
 
 func (c *Client) callPut(ctx context.Context, in putCall) (any, error) {
 	o, err := c.Put(ctx, PutInput{
 		Bucket: in.Bucket, Key: in.Key, Body: strings.NewReader(bodyText(in.Body)), Header: in.stored(),
 		IfMatch: in.IfMatch, IfNoneMatch: in.IfNoneMatch,
-		conditions: conditions{"s3:x-amz-server-side-encryption": in.ServerSideEncryption},
+		attributes: attributes{Seal: seal{Algorithm: in.ServerSideEncryption}}, conditions: conditions{"s3:x-amz-server-side-encryption": in.ServerSideEncryption},
 	})
 	if err != nil {
 		return nil, err
@@ -126,7 +128,7 @@ type readAnswer struct {
 func readAnswerOf(o *Object) readAnswer {
 	return readAnswer{
 		AcceptRanges: "bytes", ContentLength: o.Size, ETag: quote(o.ETag), LastModified: o.Modified.UTC().Truncate(time.Second),
-		VersionId: o.VersionID, objectHeader: headerOf(o), ServerSideEncryption: "AES256",
+		VersionId: o.VersionID, objectHeader: headerOf(o), ServerSideEncryption: o.attributes.Seal.algorithm(),
 	}
 }
 
@@ -192,7 +194,7 @@ func (c *Client) callCopy(ctx context.Context, in copyCall) (any, error) {
 		struct {
 			ETag         string
 			LastModified time.Time
-		}{quote(o.ETag), o.Modified.UTC()}, "AES256", o.VersionID,
+		}{quote(o.ETag), o.Modified.UTC()}, o.attributes.Seal.algorithm(), o.VersionID,
 	}, nil
 }
 

@@ -2,32 +2,62 @@
 
 package s3
 
-import "github.com/tradepost-dev/tradepost/local/cloud"
+import (
+	"maps"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
 
 // attributes are an object's, as the request asks for them and the bucket's
 // configurations make them.
 type attributes struct {
-	acl     acl
+	ACL  acl  `json:",omitempty"`
+	Seal seal `json:",omitzero"`
+	Lock lock `json:",omitzero"`
+
 	aclName string // of a canned list
 }
+
+// attributeHeaders are the headers that ask for them.
+var attributeHeaders = append(append(append([]string{}, aclHeaders...), sealHeaders...), lockHeaders...)
 
 // attributes reads what the request asks for.
 func (q *request) attributes() (a attributes, err error) {
 	a.aclName = q.Request.Header.Get("x-amz-acl")
-	a.acl, err = q.headerACL()
+	if a.ACL, err = q.headerACL(); err != nil {
+		return a, err
+	}
+	if a.Seal, err = q.readSeal(); err != nil {
+		return a, err
+	}
+	a.Lock, err = q.readLock()
 	return a, err
 }
 
-// admit holds what a write asks for to the bucket's configurations, and to what
-// the caller may.
+// conditions are what the attributes give to policies.
+func (a attributes) conditions() conditions {
+	keys := a.Lock.conditions()
+	maps.Copy(keys, a.Seal.conditions())
+	keys["s3:x-amz-acl"] = a.aclName
+	return keys
+}
+
+// admit holds what a write asks for to the bucket's configurations and to what
+// the caller may, and fills in what the bucket gives of itself.
 func (c *Client) admit(b *bucket, key string, a *attributes) error {
-	if a.acl == nil {
-		return nil
+	if a.ACL != nil {
+		if err := c.allow("PutObjectAcl", objectARN(b.name, key), a.conditions()); err != nil {
+			return err
+		}
+		if err := b.takes(a.ACL, a.aclName); err != nil {
+			return err
+		}
 	}
-	if err := c.allow("PutObjectAcl", objectARN(b.name, key), nil); err != nil {
+	if err := c.admitLock(b, key, &a.Lock); err != nil {
 		return err
 	}
-	return b.takes(a.acl, a.aclName)
+	c.s3.fillIn(&a.Seal, settingOf[encryption](b, "encryption"))
+	return nil
 }
 
 // takes tells whether a list may be given to a bucket or to its objects. Where
@@ -41,4 +71,10 @@ func (b *bucket) takes(list acl, name string) error {
 		return cloud.Errorf(403, "AccessDenied", "Access Denied")
 	}
 	return nil
+}
+
+// tellAttributes tells in headers how an object is encrypted and locked.
+func (q *request) tellAttributes(a attributes) {
+	a.Seal.tell(q.Writer.Header())
+	a.Lock.tell(q.Writer.Header())
 }

@@ -76,6 +76,10 @@ func newBucket(name string, o BucketOptions) *bucket {
 		uploads: map[string]*upload{},
 	}
 	b.events.Store(o.EventBridge)
+	if o.Locked {
+		b.versioning = Enabled
+		b.settings["object-lock"] = &lockConfiguration{ObjectLockEnabled: Enabled}
+	}
 	if o.ownership != "" {
 		b.settings["ownershipControls"] = &ownershipControls{[]ownershipRule{{o.ownership}}}
 	}
@@ -83,14 +87,18 @@ func newBucket(name string, o BucketOptions) *bucket {
 }
 
 // setVersioning gives a bucket another state of versioning. One that has had
-// versions is never without a state again.
-func (b *bucket) setVersioning(state string) {
+// versions is never without a state again, and one with locks always has them.
+func (b *bucket) setVersioning(state string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if state != Enabled && b.settings["object-lock"] != nil {
+		return cloud.Errorf(409, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+	}
 	if state == "" && b.versioning != "" {
 		state = Suspended
 	}
 	b.versioning = state
+	return nil
 }
 
 func bucketARN(bucket string) string      { return "arn:aws:s3:::" + bucket }
@@ -202,8 +210,9 @@ func (b *bucket) put(key string, all []*version) {
 
 // remove deletes as S3 does: a version for good, or, without an id, by
 // a delete marker where the bucket has versions. It returns the version that
-// went or the marker that came, and which it was; nil if nothing changed.
-func (b *bucket) remove(key, id string, condition precondition, seq *sequence) (v *version, created bool, err error) {
+// went or the marker that came, and which it was; nil if nothing changed. A
+// locked version stays, unless its lock is bypassed.
+func (b *bucket) remove(key, id string, condition precondition, bypass bool, seq *sequence) (v *version, created bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := condition.check(b.findLocked(key, id)); err != nil {
@@ -223,6 +232,9 @@ func (b *bucket) remove(key, id string, condition precondition, seq *sequence) (
 		return nil, false, nil
 	}
 	gone := all[i]
+	if err := gone.Lock.holds(bypass); err != nil {
+		return nil, false, err
+	}
 	b.put(key, slices.Delete(slices.Clone(all), i, i+1))
 	return gone, false, nil
 }
@@ -238,10 +250,12 @@ func (b *bucket) shownID(v *version) string {
 	return v.id
 }
 
+const versionIDLength = 32
+
 // newVersionID returns 32 random characters, as S3's version ids have.
 func newVersionID() string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._" // 64
-	id := make([]byte, 32)
+	id := make([]byte, versionIDLength)
 	rand.Read(id)
 	for i := range id {
 		id[i] = alphabet[id[i]%64]

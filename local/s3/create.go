@@ -5,6 +5,7 @@ package s3
 import (
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -29,6 +30,7 @@ func (q *request) createBucket() error {
 			return about(cloud.Errorf(400, "InvalidArgument", "Invalid x-amz-object-ownership header: %s", options.ownership), "ArgumentName", "x-amz-object-ownership")
 		}
 	}
+	options.Locked, _ = strconv.ParseBool(q.Request.Header.Get("x-amz-bucket-object-lock-enabled"))
 	if options.acl, err = q.headerACL(); err != nil {
 		return err
 	}

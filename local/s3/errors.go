@@ -23,8 +23,12 @@ func noSuchBucket(name string) error {
 	return about(cloud.Errorf(404, "NoSuchBucket", "The specified bucket does not exist"), "BucketName", name)
 }
 
-func noSuchKey(key string) error {
+func noSuchKey(key string) *cloud.Error {
 	return about(cloud.Errorf(404, "NoSuchKey", "The specified key does not exist."), "Key", key)
+}
+
+func noSuchVersion(key, id string) error {
+	return about(cloud.Errorf(404, "NoSuchVersion", "The specified version does not exist."), "Key", key, "VersionId", id)
 }
 
 // preconditionFailed names the header that did not hold.

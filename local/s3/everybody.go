@@ -53,7 +53,7 @@ func (b *bucket) list(key string) acl {
 		return b.acl
 	}
 	if v := b.findLocked(key, ""); v != nil {
-		return v.acl
+		return v.ACL
 	}
 	return nil
 }

@@ -24,12 +24,8 @@ var signing = []string{
 }
 
 // ignored are the headers that are accepted, and make no difference: nothing is
-// encrypted or billed, and nothing is archived that could be restored.
-var ignored = []string{
-	"x-amz-optional-object-attributes", "x-amz-request-payer",
-	"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
-	"x-amz-server-side-encryption-bucket-key-enabled", "x-amz-server-side-encryption-context",
-}
+// billed, and nothing is archived that could be restored.
+var ignored = []string{"x-amz-optional-object-attributes", "x-amz-request-payer"}
 
 // check holds a request to what its operation honours, and to who owns the buckets.
 func (q *request) check() error {
@@ -66,12 +62,11 @@ func (q *request) checkParameters() error {
 
 // checkHeaders refuses a header of S3's that the operation does not honour.
 func (q *request) checkHeaders() error {
-	for name, values := range q.Request.Header {
+	for name := range q.Request.Header {
 		name = strings.ToLower(name)
 		switch {
 		case !strings.HasPrefix(name, "x-amz-"), slices.Contains(transport, name), slices.Contains(ignored, name), slices.Contains(q.route.headers, name):
 		case strings.HasPrefix(name, metadataPrefix) || isChecksum(name) && q.Request.Method != http.MethodGet:
-		case name == "x-amz-bucket-object-lock-enabled" && strings.EqualFold(values[0], "false"):
 		default:
 			return notHonoured(name)
 		}

@@ -34,8 +34,13 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		inFrankfurt = "<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>"
 	)
 	for _, row := range []struct{ name, request, want string }{
-		{"a lock", "PUT /plain-bucket/k\nx-amz-object-lock-mode: GOVERNANCE\n\nx", refused},
-		{"a key of the client's own", "PUT /plain-bucket/k\nx-amz-server-side-encryption-customer-algorithm: AES256\n\nx", refused},
+		{"half a lock", "PUT /plain-bucket/k\nx-amz-object-lock-mode: GOVERNANCE\n\nx", "400 InvalidArgument ArgumentName=x-amz-object-lock-retain-until-date"},
+		{"the other half of a lock", "PUT /plain-bucket/k\nx-amz-object-lock-retain-until-date: 2090-01-01T00:00:00Z\n\nx", "400 InvalidArgument ArgumentName=x-amz-object-lock-mode"},
+		{"a lock that is over", "PUT /plain-bucket/k\nx-amz-object-lock-mode: GOVERNANCE\nx-amz-object-lock-retain-until-date: 2020-01-01T00:00:00Z\n\nx", "400 InvalidArgument ArgumentValue=2020-01-01T00:00:00Z"},
+		{"a lock where there are none", "PUT /plain-bucket/k\nx-amz-object-lock-legal-hold: ON\n\nx", "400 InvalidRequest"},
+		{"half a key of the client's own", "PUT /plain-bucket/k\nx-amz-server-side-encryption-customer-algorithm: AES256\n\nx", "400 InvalidArgument ArgumentName=x-amz-server-side-encryption"},
+		{"an encryption that there is not", "PUT /plain-bucket/k\nx-amz-server-side-encryption: DES\n\nx", "400 InvalidArgument ArgumentValue=DES"},
+		{"a key of KMS for another encryption", "PUT /plain-bucket/k\nx-amz-server-side-encryption-aws-kms-key-id: a\n\nx", "400 InvalidArgument"},
 		{"a grant to nobody", "PUT /plain-bucket/k\nx-amz-grant-read: id=1\n\nx", "400 InvalidArgument ArgumentValue=1"},
 		{"the public", "PUT /plain-bucket/k\nx-amz-acl: public-read\n\nx", "400 AccessControlListNotSupported"},
 		{"the owner by another name", "PUT /plain-bucket/k\nx-amz-acl: private\n\nx", "400 AccessControlListNotSupported"},
@@ -47,7 +52,8 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"archiving", "PUT /plain-bucket/k\nx-amz-storage-class: GLACIER\n\nx", refused},
 		{"a class that there is not", "PUT /plain-bucket/k\nx-amz-storage-class: ICE\n\nx", "400 InvalidStorageClass StorageClassRequested=ICE"},
 		{"tags of one key", "PUT /plain-bucket/k\nx-amz-tagging: a=1&a=2\n\nx", "400 InvalidArgument ArgumentName=x-amz-tagging"},
-		{"a bucket with a lock", "PUT /other-bucket\nx-amz-bucket-object-lock-enabled: true", refused},
+		{"a bucket with a lock", "PUT /other-bucket\nx-amz-bucket-object-lock-enabled: true\n\n" + inFrankfurt, "200"},
+		{"a deletion that bypasses no lock", "DELETE /plain-bucket/there\nx-amz-bypass-governance-retention: false", "400 InvalidArgument ArgumentName=x-amz-bypass-governance-retention"},
 		{"a bucket whose owner is the writer", "PUT /other-bucket\nx-amz-object-ownership: ObjectWriter\n\n" + inFrankfurt, "200"},
 		{"a bucket whose owner is the owner", "PUT /other-bucket\nx-amz-object-ownership: BucketOwnerEnforced\n\n" + inFrankfurt, "200"},
 		{"a bucket whose owner is nobody", "PUT /other-bucket\nx-amz-object-ownership: Nobody\n\n" + inFrankfurt, "400 InvalidArgument ArgumentName=x-amz-object-ownership"},
@@ -59,7 +65,9 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"an owner that is no account", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: me", "400 InvalidBucketOwnerAWSAccountID"},
 		{"a bucket that is not there", "GET /no-bucket/k", "404 NoSuchBucket BucketName=no-bucket"},
 		{"a key that is not there", "GET /plain-bucket/k", "404 NoSuchKey Key=k"},
-		{"a version that is not there", "GET /plain-bucket/there?versionId=v", "404 NoSuchVersion VersionId=v"},
+		{"a version that is not there", "GET /versioned-bucket/there?versionId=" + strings.Repeat("v", 32), "404 NoSuchVersion VersionId=" + strings.Repeat("v", 32)},
+		{"a version of a bucket that has none", "GET /plain-bucket/there?versionId=" + strings.Repeat("v", 32), "400 InvalidArgument ArgumentName=versionId"},
+		{"a version that cannot be there", "DELETE /versioned-bucket/there?versionId=v", "400 InvalidArgument ArgumentValue=v"},
 		{"bytes beyond the end", "GET /plain-bucket/there\nRange: bytes=7-9", "416 InvalidRange ActualObjectSize=5"},
 		{"the last byte of none", "GET /plain-bucket/there\nRange: bytes=-0", "416 InvalidRange RangeRequested=bytes=-0"},
 		{"the only part", "GET /plain-bucket/there?partNumber=1", "206"},
@@ -83,13 +91,13 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"a parameter that there is not", "GET /plain-bucket?prefixes=a", "501 NotImplemented"},
 		{"a parameter of another operation", "GET /plain-bucket/there?max-keys=1", "501 NotImplemented"},
 		{"a parameter for the access log", "GET /plain-bucket/there?x-who=me", "200"},
-		{"a header in the address", "PUT /plain-bucket/k?X-Amz-Object-Lock-Mode=GOVERNANCE\n\nx", refused},
+		{"a header in the address", "PUT /plain-bucket/k?X-Amz-Write-Offset-Bytes=1\n\nx", refused},
 		{"an element that there is not", "PUT /plain-bucket?tagging\n\n<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value><Note>c</Note></Tag></TagSet></Tagging>", "400 MalformedXML Element=Tagging.TagSet.Tag.Note"},
 		{"an element in another's place", "POST /plain-bucket?delete\n\n<Delete><Key>there</Key></Delete>", "400 MalformedXML Element=Delete.Key"},
 		{"an unknown checksum", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: MD4", "400 InvalidRequest"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			w := newWorld(t, "plain-bucket")
+			w := newWorld(t, "plain-bucket", "versioned-bucket")
 			w.put(t, "plain-bucket", "there", "hello")
 			w.put(t, "plain-bucket", "other", "world")
 			rec := w.ask(t, row.request)

@@ -27,16 +27,18 @@ type Object struct {
 	Parts       int               // of a multipart upload, otherwise 0
 	Tags        int               // how many
 
-	partSizes  []int64
-	expires    time.Time // by the bucket's life cycle; zero where it does not
-	expiryRule string
-	Body       io.ReaderAt // nil from Head
+	attributes    attributes
+	sourceVersion string // of a copy
+	partSizes     []int64
+	expires       time.Time // by the bucket's life cycle; zero where it does not
+	expiryRule    string
+	Body          io.ReaderAt // nil from Head
 }
 
 func (b *bucket) object(v *version) *Object {
 	return &Object{
 		Bucket: b.name, Key: v.key, VersionID: b.shownID(v), Size: v.size, ETag: v.etag, Modified: v.modified,
-		Header: v.header, Checksums: v.checksums, Parts: v.parts, Tags: len(v.tags), Body: v.body, partSizes: v.partSizes(),
+		Header: v.header, Checksums: v.checksums, Parts: v.parts, Tags: len(v.tags), Body: v.body, attributes: v.attributes, partSizes: v.partSizes(),
 	}
 }
 
@@ -60,12 +62,19 @@ func storageClass(header map[string]string) string {
 	return cmp.Or(header["x-amz-storage-class"], standard)
 }
 
+// readInput names an object that is read, with the client's own key to it.
+type readInput struct{ bucket, key, versionID, customerKey string }
+
 // Get opens an object for reading: its current version if versionID is empty.
 // The object stays readable if it is overwritten or deleted meanwhile.
-func (c *Client) Get(_ context.Context, bucket, key, versionID string) (_ *Object, err error) {
-	op := c.begin("GetObject", bucket, key)
+func (c *Client) Get(_ context.Context, bucket, key, versionID string) (*Object, error) {
+	return c.get(readInput{bucket: bucket, key: key, versionID: versionID})
+}
+
+func (c *Client) get(in readInput) (_ *Object, err error) {
+	op := c.begin("GetObject", in.bucket, in.key)
 	defer op.end(&err)
-	object, err := c.open(op, versionID)
+	object, err := c.open(op, in)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +83,14 @@ func (c *Client) Get(_ context.Context, bucket, key, versionID string) (_ *Objec
 }
 
 // Head returns an object without its body.
-func (c *Client) Head(_ context.Context, bucket, key, versionID string) (_ *Object, err error) {
-	op := c.begin("HeadObject", bucket, key)
+func (c *Client) Head(_ context.Context, bucket, key, versionID string) (*Object, error) {
+	return c.head(readInput{bucket: bucket, key: key, versionID: versionID})
+}
+
+func (c *Client) head(in readInput) (_ *Object, err error) {
+	op := c.begin("HeadObject", in.bucket, in.key)
 	defer op.end(&err)
-	object, err := c.open(op, versionID)
+	object, err := c.open(op, in)
 	if err != nil {
 		return nil, err
 	}
@@ -85,50 +98,67 @@ func (c *Client) Head(_ context.Context, bucket, key, versionID string) (_ *Obje
 	return object, nil
 }
 
-func (c *Client) open(op *operation, versionID string) (*Object, error) {
+func (c *Client) open(op *operation, in readInput) (*Object, error) {
 	op.readOnly = true
-	if versionID != "" {
-		op.request["versionId"] = versionID
+	if in.versionID != "" {
+		op.request["versionId"] = in.versionID
 	}
-	b, v, err := c.readable(op.bucket, op.key, versionID)
+	b, v, err := c.readable(in)
 	if err != nil {
-		if file := c.s3.asset(op.bucket, op.key); file != "" && versionID == "" {
-			return c.openAsset(op.bucket, op.key, file)
+		if file := c.s3.asset(in.bucket, in.key); file != "" && in.versionID == "" {
+			return c.openAsset(in.bucket, in.key, file)
 		}
 		return nil, err
 	}
 	if id := b.shownID(v); id != "" {
 		op.response["x-amz-version-id"] = id
 	}
-	if versionID != "" {
+	if in.versionID != "" {
 		return b.object(v), nil
 	}
 	return b.current(v), nil
 }
 
 // readable authorizes reading a version and finds it.
-func (c *Client) readable(bucket, key, versionID string) (*bucket, *version, error) {
-	b, err := c.s3.bucket(bucket)
+func (c *Client) readable(in readInput) (*bucket, *version, error) {
+	b, err := c.s3.bucket(in.bucket)
 	if err != nil {
 		return nil, nil, err
 	}
 	action := "GetObject"
-	if versionID != "" {
+	if in.versionID != "" {
 		action = "GetObjectVersion"
 	}
-	if err := c.allow(action, objectARN(bucket, key), nil); err != nil {
+	if err := c.allow(action, objectARN(in.bucket, in.key), b.conditions(in.key, in.versionID)); err != nil {
 		return nil, nil, err
 	}
-	v, err := c.existing(b, key, versionID)
-	return b, v, err
+	v, err := c.existing(b, in.key, in.versionID)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b, v, v.Seal.opens(in.customerKey)
+}
+
+// conditions are what an object gives to policies: its tags.
+func (b *bucket) conditions(key, versionID string) conditions {
+	given := conditions{"s3:VersionId": versionID}
+	if v := b.find(key, versionID); v != nil {
+		for _, tag := range v.tags {
+			given["s3:ExistingObjectTag/"+tag.Key] = tag.Value
+		}
+	}
+	return given
 }
 
 // existing finds a version that is no delete marker.
 func (c *Client) existing(b *bucket, key, versionID string) (*version, error) {
+	if err := b.checkID(versionID); err != nil {
+		return nil, err
+	}
 	v := b.find(key, versionID)
 	switch {
 	case v == nil && versionID != "":
-		return nil, c.absent(b.name, key, about(cloud.Errorf(404, "NoSuchVersion", "The specified version does not exist."), "Key", key, "VersionId", versionID))
+		return nil, c.absent(b.name, key, noSuchVersion(key, versionID))
 	case v == nil:
 		return nil, c.absent(b.name, key, noSuchKey(key))
 	case v.marker:
@@ -137,14 +167,27 @@ func (c *Client) existing(b *bucket, key, versionID string) (*version, error) {
 	return v, nil
 }
 
+// checkID refuses what no version of the bucket has as its id.
+func (b *bucket) checkID(id string) error {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if id == "" || id == nullVersion || b.versioning != "" && len(id) == versionIDLength {
+		return nil
+	}
+	return invalidArgument("versionId", id, "Invalid version id specified")
+}
+
+// markerID is the id of a delete marker, which is told in a header only.
+type markerID string
+
 // deleteMarkerError is the answer for a delete marker: not found where it was
 // met as the current version, not allowed where it was asked for by its id.
 func deleteMarkerError(b *bucket, v *version, byID bool) error {
-	e := &cloud.Error{Status: 404, Code: "NoSuchKey", Message: "The specified key does not exist."}
+	e := noSuchKey(v.key)
 	if byID {
-		e = &cloud.Error{Status: 405, Code: "MethodNotAllowed", Message: "The specified method is not allowed against this resource."}
+		e = cloud.Errorf(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 	}
-	e.Fields = map[string]any{"Key": v.key, "DeleteMarker": true, "VersionId": b.shownID(v)}
+	about(e).Fields["DeleteMarker"], e.Fields["VersionId"] = true, markerID(b.shownID(v))
 	return e
 }
 
@@ -183,6 +226,7 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 		key: in.Key, body: content{seg}, size: seg.size, etag: hex.EncodeToString(seg.md5[:]),
 		header: in.Header, checksums: sums, tags: in.Tags, attributes: in.attributes,
 	}
+	v.hideETag()
 	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
@@ -218,6 +262,7 @@ type CopyInput struct {
 	IfNoneMatch string // "*": there must be none
 
 	sourceConditions sourceConditions
+	sourceKey        string // the client's own
 	algorithm        string // of the copy's checksum. Default: the source's.
 	attributes       attributes
 	conditions       conditions
@@ -240,7 +285,7 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	op := c.begin("CopyObject", in.Bucket, in.Key)
 	defer op.end(&err)
 	op.request["x-amz-copy-source"] = in.SourceBucket + "/" + in.SourceKey
-	_, source, err := c.readable(in.SourceBucket, in.SourceKey, in.SourceVersionID)
+	from, source, err := c.readable(readInput{in.SourceBucket, in.SourceKey, in.SourceVersionID, in.sourceKey})
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +296,7 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	if err := c.admit(b, in.Key, &in.attributes); err != nil {
 		return nil, err
 	}
-	if err := in.sourceConditions.check(source); err != nil {
+	if err := in.sourceConditions.check(source.etag, source.modified); err != nil {
 		return nil, err
 	}
 	if in.Header == nil && in.SourceBucket == in.Bucket && in.SourceKey == in.Key && in.SourceVersionID == "" {
@@ -267,15 +312,18 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	if in.Tags != nil {
 		v.tags = *in.Tags
 	}
-	if err := v.sum(in.algorithm, source.parts > 0); err != nil {
+	if err := v.sum(in.algorithm, source.parts > 0 || source.Seal.opaque()); err != nil {
 		return nil, err
 	}
+	v.hideETag()
 	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	op.wrote(b, v)
 	op.created(b, v, "CopyObject")
-	return b.current(v), nil
+	copied := b.current(v)
+	copied.sourceVersion = from.shownID(source)
+	return copied, nil
 }
 
 // Deleted says what Delete did.
@@ -284,20 +332,29 @@ type Deleted struct {
 	DeleteMarker bool   // whether that is a delete marker
 }
 
-// Delete deletes an object, or for good the version with the id. There is no
-// error if there is nothing to delete.
-func (c *Client) Delete(ctx context.Context, bucket, key, versionID string) (Deleted, error) {
-	return c.DeleteIf(ctx, bucket, key, versionID, "")
+// ObjectID names an object, or one version of it.
+type ObjectID struct{ Key, VersionID string }
+
+// deleteInput names what is deleted, and on what conditions.
+type deleteInput struct {
+	ObjectID
+	ifMatch string // the object's entity tag, which may be "*"
+	bypass  bool   // of governance, by who may
 }
 
-// DeleteIf is Delete of an object that has the entity tag, which may be "*".
-func (c *Client) DeleteIf(_ context.Context, bucket, key, versionID, ifMatch string) (_ Deleted, err error) {
-	op := c.begin("DeleteObject", bucket, key)
+// Delete deletes an object, or for good the version with the id. There is no
+// error if there is nothing to delete.
+func (c *Client) Delete(_ context.Context, bucket, key, versionID string) (Deleted, error) {
+	return c.deleteObject(bucket, deleteInput{ObjectID: ObjectID{key, versionID}})
+}
+
+func (c *Client) deleteObject(bucket string, in deleteInput) (_ Deleted, err error) {
+	op := c.begin("DeleteObject", bucket, in.Key)
 	defer op.end(&err)
-	if versionID != "" {
-		op.request["versionId"] = versionID
+	if in.VersionID != "" {
+		op.request["versionId"] = in.VersionID
 	}
-	deleted, err := c.delete(op, key, versionID, precondition{key: key, ifMatch: ifMatch})
+	deleted, err := c.delete(op, in)
 	if deleted.VersionID != "" {
 		op.response["x-amz-version-id"] = deleted.VersionID
 	}
@@ -308,43 +365,47 @@ func (c *Client) DeleteIf(_ context.Context, bucket, key, versionID, ifMatch str
 }
 
 // delete is one deletion within an operation, which may have many.
-func (c *Client) delete(op *operation, key, versionID string, condition precondition) (Deleted, error) {
+func (c *Client) delete(op *operation, in deleteInput) (Deleted, error) {
 	b, err := c.s3.bucket(op.bucket)
 	if err != nil {
 		return Deleted{}, err
 	}
 	action := "DeleteObject"
-	if versionID != "" {
+	if in.VersionID != "" {
 		action = "DeleteObjectVersion"
 	}
-	if err := c.allow(action, objectARN(op.bucket, key), nil); err != nil {
+	if err := c.allow(action, objectARN(op.bucket, in.Key), b.conditions(in.Key, in.VersionID)); err != nil {
 		return Deleted{}, err
 	}
-	v, created, err := b.remove(key, versionID, condition, &c.s3.sequence)
+	if err := b.checkID(in.VersionID); err != nil {
+		return Deleted{}, err
+	}
+	v, created, err := b.remove(in.Key, in.VersionID, precondition{key: in.Key, ifMatch: in.ifMatch}, in.bypass, &c.s3.sequence)
 	if err != nil {
 		return Deleted{}, err
 	}
 	if v == nil {
-		return Deleted{VersionID: versionID}, nil
+		return Deleted{VersionID: in.VersionID}, nil
 	}
 	op.deleted(b, v, created)
 	return Deleted{VersionID: b.shownID(v), DeleteMarker: v.marker}, nil
 }
 
-// ObjectID names an object, or one version of it.
-type ObjectID struct{ Key, VersionID string }
-
-// DeleteMany deletes each object, as DeleteObjects does; the errors are in
-// the order of the ids, nil where the deletion succeeded.
-func (c *Client) DeleteMany(_ context.Context, bucket string, ids []ObjectID) (deleted []Deleted, failed []error, err error) {
+// deleteMany deletes each object, as DeleteObjects does; the errors are in the
+// order of the objects, nil where the deletion succeeded. An id that no version
+// can have is one that there is not.
+func (c *Client) deleteMany(bucket string, objects []deleteInput) (deleted []Deleted, failed []error, err error) {
 	op := c.begin("DeleteObjects", bucket, "")
 	defer op.end(&err)
 	if _, err := c.s3.bucket(bucket); err != nil {
 		return nil, nil, err
 	}
-	deleted, failed = make([]Deleted, len(ids)), make([]error, len(ids))
-	for i, id := range ids {
-		deleted[i], failed[i] = c.delete(op, id.Key, id.VersionID, precondition{})
+	deleted, failed = make([]Deleted, len(objects)), make([]error, len(objects))
+	for i, object := range objects {
+		deleted[i], failed[i] = c.delete(op, object)
+		if failed[i] != nil && cloud.AsError(failed[i]).Code == "InvalidArgument" {
+			failed[i] = noSuchVersion(object.Key, object.VersionID)
+		}
 	}
 	return deleted, failed, nil
 }

@@ -82,7 +82,9 @@ func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handl
 	if err != nil {
 		return h, err
 	}
-	b.setVersioning(options.Versioning)
+	if err := b.setVersioning(options.Versioning); err != nil {
+		return h, err
+	}
 	b.events.Store(options.EventBridge)
 	b.setTags(options.Tags)
 	return h, nil

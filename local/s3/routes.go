@@ -28,12 +28,15 @@ const (
 )
 
 // stored are the headers that are kept with an object.
-var stored = slices.Concat(aclHeaders, []string{"x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location"})
+var stored = slices.Concat(attributeHeaders, []string{"x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location"})
 
-var copySource = []string{
+// reading are the headers of reads, and of parts those that give the upload's key.
+var reading = append([]string{"x-amz-checksum-mode"}, customerHeaders...)
+
+var copySource = append(append([]string{}, sourceHeaders...),
 	"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since",
 	"x-amz-copy-source-if-none-match", "x-amz-copy-source-if-unmodified-since",
-}
+)
 
 // shown are the parameters that replace headers of an answer.
 const shown = "response-cache-control response-content-disposition response-content-encoding response-content-language response-content-type response-expires"
@@ -42,7 +45,7 @@ const shown = "response-cache-control response-content-disposition response-cont
 var bucketRoutes = []route{
 	{pattern: "GET /", action: "ListBuckets", serve: (*request).listBuckets},
 	{pattern: "OPTIONS " + inBucket, action: "Preflight", serve: (*request).preflight, whole: true},
-	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket, headers: slices.Concat(aclHeaders, []string{"x-amz-object-ownership"})},
+	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket, headers: slices.Concat(aclHeaders, []string{"x-amz-object-ownership", "x-amz-bucket-object-lock-enabled"})},
 	{pattern: "HEAD " + inBucket, action: "HeadBucket", serve: (*request).headBucket},
 	{pattern: "DELETE " + inBucket, action: "DeleteBucket", serve: (*request).deleteBucket},
 	{pattern: "GET " + inBucket + "?policy", action: "GetBucketPolicy", serve: (*request).getPolicy},
@@ -60,33 +63,37 @@ var bucketRoutes = []route{
 	{pattern: "GET " + inBucket + "?uploads", action: "ListMultipartUploads", serve: (*request).listUploads, query: "prefix encoding-type"},
 	{pattern: "GET " + inBucket + "?list-type=2", action: "ListObjectsV2", serve: (*request).listObjectsV2, query: "prefix delimiter start-after continuation-token fetch-owner max-keys encoding-type"},
 	{pattern: "GET " + inBucket, action: "ListObjects", serve: (*request).listObjects, query: "prefix delimiter marker max-keys encoding-type"},
-	{pattern: "POST " + inBucket + "?delete", action: "DeleteObjects", serve: (*request).deleteObjects},
+	{pattern: "POST " + inBucket + "?delete", action: "DeleteObjects", serve: (*request).deleteObjects, headers: []string{bypassHeader}},
 }
 
 var objectRoutes = []route{
 	{pattern: "OPTIONS " + inObject, action: "Preflight", serve: (*request).preflight, whole: true},
 	{pattern: "GET " + inObject + "?acl", action: "GetObjectAcl", serve: (*request).getObjectACL, query: "versionId"},
 	{pattern: "PUT " + inObject + "?acl", action: "PutObjectAcl", serve: (*request).putObjectACL, query: "versionId", headers: aclHeaders},
+	{pattern: "GET " + inObject + "?retention", action: "GetObjectRetention", serve: (*request).getRetention, query: "versionId"},
+	{pattern: "PUT " + inObject + "?retention", action: "PutObjectRetention", serve: (*request).putRetention, query: "versionId", headers: []string{bypassHeader}},
+	{pattern: "GET " + inObject + "?legal-hold", action: "GetObjectLegalHold", serve: (*request).getLegalHold, query: "versionId"},
+	{pattern: "PUT " + inObject + "?legal-hold", action: "PutObjectLegalHold", serve: (*request).putLegalHold, query: "versionId"},
 	{pattern: "GET " + inObject + "?attributes", action: "GetObjectAttributes", serve: (*request).getAttributes, query: "versionId",
-		headers: []string{"x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"}},
+		headers: append([]string{"x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"}, customerHeaders...)},
 	{pattern: "GET " + inObject + "?tagging", action: "GetObjectTagging", serve: (*request).getTags, query: "versionId"},
 	{pattern: "PUT " + inObject + "?tagging", action: "PutObjectTagging", serve: (*request).putTags, query: "versionId"},
 	{pattern: "DELETE " + inObject + "?tagging", action: "DeleteObjectTagging", serve: (*request).deleteTags, query: "versionId"},
-	{pattern: "GET " + inObject, action: "GetObject", serve: (*request).getObject, query: "versionId partNumber " + shown, headers: []string{"x-amz-checksum-mode"}},
-	{pattern: "HEAD " + inObject, action: "HeadObject", serve: (*request).headObject, query: "versionId partNumber " + shown, headers: []string{"x-amz-checksum-mode"}},
+	{pattern: "GET " + inObject, action: "GetObject", serve: (*request).getObject, query: "versionId partNumber " + shown, headers: reading},
+	{pattern: "HEAD " + inObject, action: "HeadObject", serve: (*request).headObject, query: "versionId partNumber " + shown, headers: reading},
 	{pattern: "PUT " + inObject, action: "CopyObject", serve: (*request).copyObject, copies: true,
 		headers: slices.Concat(stored, copySource, []string{"x-amz-checksum-algorithm", "x-amz-metadata-directive", "x-amz-tagging-directive"})},
 	{pattern: "PUT " + inObject, action: "PutObject", serve: (*request).putObject, headers: slices.Concat(stored, []string{"x-amz-checksum-algorithm"})},
-	{pattern: "DELETE " + inObject, action: "DeleteObject", serve: (*request).deleteObject, query: "versionId"},
+	{pattern: "DELETE " + inObject, action: "DeleteObject", serve: (*request).deleteObject, query: "versionId", headers: []string{bypassHeader}},
 
 	{pattern: "POST " + inObject + "?uploads", action: "CreateMultipartUpload", serve: (*request).createUpload,
 		headers: slices.Concat(stored, []string{"x-amz-checksum-algorithm", "x-amz-checksum-type"})},
 	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPartCopy", serve: (*request).uploadPartCopy, copies: true, query: "partNumber",
-		headers: slices.Concat(copySource, []string{"x-amz-copy-source-range"})},
-	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPart", serve: (*request).uploadPart, query: "partNumber"},
+		headers: slices.Concat(copySource, customerHeaders, []string{"x-amz-copy-source-range"})},
+	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPart", serve: (*request).uploadPart, query: "partNumber", headers: append([]string{"x-amz-checksum-algorithm"}, customerHeaders...)},
 	{pattern: "GET " + inObject + "?uploadId", action: "ListParts", serve: (*request).listParts, query: "max-parts part-number-marker"},
 	{pattern: "POST " + inObject + "?uploadId", action: "CompleteMultipartUpload", serve: (*request).completeUpload,
-		headers: []string{"x-amz-checksum-type", "x-amz-mp-object-size"}},
+		headers: append([]string{"x-amz-checksum-type", "x-amz-mp-object-size"}, customerHeaders...)},
 	{pattern: "DELETE " + inObject + "?uploadId", action: "AbortMultipartUpload", serve: (*request).abortUpload},
 }
 

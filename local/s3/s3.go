@@ -60,6 +60,7 @@ type BucketOptions struct {
 	Versioning  string // "", "Enabled" or "Suspended"
 	EventBridge bool   // whether changes become events
 	Tags        []Tag
+	Locked      bool // whether versions can be locked; they then are kept
 
 	region    string // Default: the engine's.
 	ownership string // of objects. Default: BucketOwnerEnforced.

@@ -62,14 +62,22 @@ type UploadInput struct {
 
 // CreateUpload starts a multipart upload and returns its id.
 func (c *Client) CreateUpload(_ context.Context, in UploadInput) (id string, err error) {
+	u, err := c.createUpload(in)
+	if err != nil {
+		return "", err
+	}
+	return u.id, nil
+}
+
+func (c *Client) createUpload(in UploadInput) (_ *upload, err error) {
 	op := c.begin("CreateMultipartUpload", in.Bucket, in.Key)
 	defer op.end(&err)
 	b, err := c.writable(in.Bucket, in.Key, in.conditions)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := c.admit(b, in.Key, &in.attributes); err != nil {
-		return "", err
+		return nil, err
 	}
 	u := &upload{
 		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags, attributes: in.attributes,
@@ -78,7 +86,7 @@ func (c *Client) CreateUpload(_ context.Context, in UploadInput) (id string, err
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.uploads[u.id] = u
-	return u.id, nil
+	return u, nil
 }
 
 // upload finds an upload of the key.
@@ -97,7 +105,8 @@ type PartInput struct {
 	Number                int // 1 to 10,000
 	Body                  io.Reader
 
-	digest digest
+	digest      digest
+	customerKey string
 }
 
 // Part is a part of an upload, as its author names it to complete it.
@@ -107,10 +116,12 @@ type Part struct {
 	Size      int64
 	Modified  time.Time
 	Checksums map[string]string
+
+	seal seal
 }
 
-func (p *part) public() Part {
-	return Part{Number: p.number, ETag: p.etag, Size: p.seg.size, Modified: p.modified, Checksums: p.checksums}
+func (p *part) public(u *upload) Part {
+	return Part{Number: p.number, ETag: p.etag, Size: p.seg.size, Modified: p.modified, Checksums: p.checksums, seal: u.Seal}
 }
 
 // UploadPart writes one part; parts may come in any order and again.
@@ -129,6 +140,9 @@ func (c *Client) UploadPart(_ context.Context, in PartInput) (_ Part, err error)
 	if err != nil {
 		return Part{}, err
 	}
+	if err := u.Seal.takesPart(in.customerKey); err != nil {
+		return Part{}, err
+	}
 	if in.digest.algorithm == "" {
 		in.digest.algorithm = u.algorithm
 	}
@@ -141,7 +155,7 @@ func (c *Client) UploadPart(_ context.Context, in PartInput) (_ Part, err error)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.parts[p.number] = p
-	return p.public(), nil
+	return p.public(u), nil
 }
 
 // CompleteInput is the input of CompleteUpload.
@@ -309,7 +323,7 @@ func (c *Client) ListParts(_ context.Context, bucket, key, uploadID string) (_ [
 	defer u.mu.Unlock()
 	var parts []Part
 	for _, n := range slices.Sorted(maps.Keys(u.parts)) {
-		parts = append(parts, u.parts[n].public())
+		parts = append(parts, u.parts[n].public(u))
 	}
 	return parts, nil
 }

@@ -5,6 +5,7 @@ package s3
 import (
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -48,8 +49,20 @@ func (q *request) describe(err error) {
 		return
 	}
 	q.Writer.Header().Set("x-amz-delete-marker", "true")
-	id, _ := e.Fields["VersionId"].(string)
-	q.setVersion(id)
+	if e.Status == http.StatusMethodNotAllowed {
+		about(e, "Method", q.Request.Method, "ResourceType", "DeleteMarker")
+		q.Writer.Header().Set("Allow", http.MethodDelete)
+	}
+	id, _ := e.Fields["VersionId"].(markerID)
+	q.setVersion(string(id))
+}
+
+// setWritten tells of the version that was written, unless it is the one that has
+// no id of its own.
+func (q *request) setWritten(id string) {
+	if id != nullVersion {
+		q.setVersion(id)
+	}
 }
 
 func (q *request) setVersion(id string) {

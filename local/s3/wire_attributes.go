@@ -42,7 +42,11 @@ func (c checksumsXML) given() map[string]string {
 }
 
 func (q *request) getAttributes() error {
-	o, err := q.client.Head(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"))
+	in, err := q.readInput()
+	if err != nil {
+		return err
+	}
+	o, err := q.client.head(in)
 	if err != nil {
 		return err
 	}
@@ -208,7 +212,9 @@ func (q *request) putVersioning() error {
 	case body.Status != Enabled && body.Status != Suspended:
 		return cloud.Errorf(400, "IllegalVersioningConfigurationException", "The Versioning element must be specified")
 	}
-	b.setVersioning(body.Status)
+	if err := b.setVersioning(body.Status); err != nil {
+		return err
+	}
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }

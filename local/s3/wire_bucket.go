@@ -304,7 +304,7 @@ func (q *request) listUploads() error {
 func (q *request) deleteObjects() error {
 	var body struct {
 		Quiet   bool
-		Objects []struct{ Key, VersionId string } `xml:"Object"`
+		Objects []struct{ Key, VersionId, ETag string } `xml:"Object"`
 	}
 	if err := q.readXML(&body); err != nil {
 		return err
@@ -312,11 +312,18 @@ func (q *request) deleteObjects() error {
 	if len(body.Objects) == 0 || len(body.Objects) > maxKeys {
 		return cloud.Errorf(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
 	}
-	ids := make([]ObjectID, len(body.Objects))
-	for i, o := range body.Objects {
-		ids[i] = ObjectID{o.Key, o.VersionId}
+	b, err := q.client.s3.bucket(q.bucket)
+	if err != nil {
+		return err
 	}
-	deleted, failed, err := q.client.DeleteMany(q.Request.Context(), q.bucket, ids)
+	objects := make([]deleteInput, len(body.Objects))
+	for i, o := range body.Objects {
+		objects[i] = deleteInput{ObjectID: ObjectID{o.Key, o.VersionId}, ifMatch: o.ETag}
+		if objects[i].bypass, err = q.mayBypass(b, o.Key); err != nil {
+			return err
+		}
+	}
+	deleted, failed, err := q.client.deleteMany(q.bucket, objects)
 	if err != nil {
 		return err
 	}
@@ -334,7 +341,7 @@ func (q *request) deleteObjects() error {
 		Deleted []done
 		Error   []fault
 	}{XMLName: xmlNamed("DeleteResult")}
-	for i, id := range ids {
+	for i, id := range objects {
 		switch {
 		case failed[i] != nil:
 			e := cloud.AsError(failed[i])

@@ -3,7 +3,6 @@
 package s3
 
 import (
-	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -62,9 +61,9 @@ func withoutChunked(encoding string) string {
 }
 
 // conditions are what a write's headers give to policies.
-func (q *request) conditions() conditions {
-	given := conditions{}
-	for _, name := range []string{"x-amz-acl", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-storage-class"} {
+func (q *request) conditions(a attributes) conditions {
+	given := a.conditions()
+	for _, name := range []string{"x-amz-storage-class", "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-website-redirect-location", "if-match", "if-none-match"} {
 		given["s3:"+name] = q.Request.Header.Get(name)
 	}
 	return given
@@ -119,7 +118,7 @@ func (q *request) putObject() error {
 	}
 	body, d := q.body()
 	o, err := q.client.Put(q.Request.Context(), PutInput{
-		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), Tags: tags, digest: d, attributes: given, conditions: q.conditions(),
+		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), Tags: tags, digest: d, attributes: given, conditions: q.conditions(given),
 		IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
 	})
 	if err != nil {
@@ -134,8 +133,8 @@ func (q *request) putObject() error {
 func (q *request) written(o *Object) {
 	h := q.Writer.Header()
 	h.Set("ETag", quote(o.ETag))
-	h.Set("x-amz-server-side-encryption", "AES256")
-	q.setVersion(o.VersionID)
+	q.tellAttributes(attributes{Seal: o.attributes.Seal})
+	q.setWritten(o.VersionID)
 	q.setChecksums(o)
 	q.tellExpiry(o)
 }
@@ -156,12 +155,23 @@ func checksumType(sum string) string {
 
 func quote(etag string) string { return `"` + etag + `"` }
 
-func (q *request) getObject() error { return q.read(q.client.Get) }
+func (q *request) getObject() error { return q.read(q.client.get) }
 
-func (q *request) headObject() error { return q.read(q.client.Head) }
+func (q *request) headObject() error { return q.read(q.client.head) }
 
-func (q *request) read(open func(ctx context.Context, bucket, key, version string) (*Object, error)) error {
-	o, err := open(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"))
+// readInput is the object that a request is about.
+func (q *request) readInput() (in readInput, err error) {
+	in = readInput{bucket: q.bucket, key: q.key, versionID: q.query.Get("versionId")}
+	in.customerKey, err = readCustomerKey(q.Request.Header, sse)
+	return in, err
+}
+
+func (q *request) read(open func(readInput) (*Object, error)) error {
+	in, err := q.readInput()
+	if err != nil {
+		return err
+	}
+	o, err := open(in)
 	if err != nil {
 		return err
 	}
@@ -185,7 +195,7 @@ func (q *request) read(open func(ctx context.Context, bucket, key, version strin
 	}
 	h.Set("Accept-Ranges", "bytes")
 	q.tellExpiry(o)
-	h.Set("x-amz-server-side-encryption", "AES256")
+	q.tellAttributes(o.attributes)
 	start, length, partial, err := q.part(o)
 	if err != nil {
 		return err
@@ -317,7 +327,7 @@ func (q *request) copyObject() error {
 	}
 	in := CopyInput{
 		Bucket: q.bucket, Key: q.key, IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
-		attributes: given, conditions: q.conditions(), algorithm: strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm")),
+		attributes: given, conditions: q.conditions(given), algorithm: strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm")),
 	}
 	if err := q.copySource(&in); err != nil {
 		return err
@@ -336,11 +346,11 @@ func (q *request) copyObject() error {
 	if err != nil {
 		return err
 	}
-	q.setVersion(o.VersionID)
-	if in.SourceVersionID != "" {
-		q.Writer.Header().Set("x-amz-copy-source-version-id", in.SourceVersionID)
+	q.setWritten(o.VersionID)
+	if o.sourceVersion != "" {
+		q.Writer.Header().Set("x-amz-copy-source-version-id", o.sourceVersion)
 	}
-	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	q.tellAttributes(attributes{Seal: o.attributes.Seal})
 	q.tellExpiry(o)
 	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyObjectResult"), timestamp(o.Modified), quote(o.ETag), checksumsOf(o.Checksums)})
 }
@@ -352,6 +362,10 @@ func (q *request) copySource(in *CopyInput) error {
 	c.match, c.noneMatch = h.Get("x-amz-copy-source-if-match"), h.Get("x-amz-copy-source-if-none-match")
 	c.modifiedSince, _ = past(h.Get("x-amz-copy-source-if-modified-since"))
 	c.unmodifiedSince, _ = http.ParseTime(h.Get("x-amz-copy-source-if-unmodified-since"))
+	var err error
+	if in.sourceKey, err = readCustomerKey(h, "x-amz-copy-source-server-side-encryption"); err != nil {
+		return err
+	}
 	return in.setSource(h.Get("x-amz-copy-source"))
 }
 
@@ -362,14 +376,14 @@ type sourceConditions struct {
 }
 
 // check lets an entity tag that matches prevail over a time that does not.
-func (c sourceConditions) check(source *version) error {
-	modified := source.modified.Truncate(time.Second)
+func (c sourceConditions) check(etag string, modified time.Time) error {
+	modified = modified.Truncate(time.Second)
 	switch {
-	case c.match != "" && !etagMatches(c.match, source.etag):
+	case c.match != "" && !etagMatches(c.match, etag):
 		return preconditionFailed("x-amz-copy-source-If-Match")
 	case c.match == "" && !c.unmodifiedSince.IsZero() && modified.After(c.unmodifiedSince):
 		return preconditionFailed("x-amz-copy-source-If-Unmodified-Since")
-	case c.noneMatch != "" && etagMatches(c.noneMatch, source.etag):
+	case c.noneMatch != "" && etagMatches(c.noneMatch, etag):
 		return preconditionFailed("x-amz-copy-source-If-None-Match")
 	case c.noneMatch == "" && !c.modifiedSince.IsZero() && !modified.After(c.modifiedSince):
 		return preconditionFailed("x-amz-copy-source-If-Modified-Since")
@@ -378,7 +392,15 @@ func (c sourceConditions) check(source *version) error {
 }
 
 func (q *request) deleteObject() error {
-	d, err := q.client.DeleteIf(q.Request.Context(), q.bucket, q.key, q.query.Get("versionId"), q.Request.Header.Get("If-Match"))
+	in := deleteInput{ObjectID: ObjectID{q.key, q.query.Get("versionId")}, ifMatch: q.Request.Header.Get("If-Match")}
+	b, err := q.client.s3.bucket(q.bucket)
+	if err != nil {
+		return err
+	}
+	if in.bypass, err = q.mayBypass(b, q.key); err != nil {
+		return err
+	}
+	d, err := q.client.deleteObject(q.bucket, in)
 	if err != nil {
 		return err
 	}

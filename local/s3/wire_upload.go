@@ -32,8 +32,8 @@ func (q *request) createUpload() error {
 	if err != nil {
 		return err
 	}
-	id, err := q.client.CreateUpload(q.Request.Context(), UploadInput{
-		Bucket: q.bucket, Key: q.key, Header: q.header(), Tags: tags, attributes: given, conditions: q.conditions(), algorithm: algorithm, wholeChecksum: kind == fullObject,
+	u, err := q.client.createUpload(UploadInput{
+		Bucket: q.bucket, Key: q.key, Header: q.header(), Tags: tags, attributes: given, conditions: q.conditions(given), algorithm: algorithm, wholeChecksum: kind == fullObject,
 	})
 	if err != nil {
 		return err
@@ -42,11 +42,11 @@ func (q *request) createUpload() error {
 		q.Writer.Header().Set("x-amz-checksum-algorithm", strings.ToUpper(algorithm))
 		q.Writer.Header().Set("x-amz-checksum-type", kind)
 	}
-	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	q.tellAttributes(attributes{Seal: u.Seal})
 	return q.XML(http.StatusOK, struct {
 		XMLName               xml.Name
 		Bucket, Key, UploadId string
-	}{xmlNamed("InitiateMultipartUploadResult"), q.bucket, q.key, id})
+	}{xmlNamed("InitiateMultipartUploadResult"), q.bucket, q.key, u.id})
 }
 
 const (
@@ -95,7 +95,9 @@ func (q *request) partInput() (PartInput, error) {
 	if err != nil {
 		return PartInput{}, cloud.Errorf(400, "InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts)
 	}
-	return PartInput{Bucket: q.bucket, Key: q.key, UploadID: q.query.Get("uploadId"), Number: number}, nil
+	in := PartInput{Bucket: q.bucket, Key: q.key, UploadID: q.query.Get("uploadId"), Number: number}
+	in.customerKey, err = readCustomerKey(q.Request.Header, sse)
+	return in, err
 }
 
 func (q *request) uploadPart() error {
@@ -108,7 +110,7 @@ func (q *request) uploadPart() error {
 	if err != nil {
 		return err
 	}
-	q.written(&Object{ETag: p.ETag, Checksums: p.Checksums})
+	q.written(&Object{ETag: p.ETag, Checksums: p.Checksums, attributes: attributes{Seal: p.seal}})
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -122,8 +124,11 @@ func (q *request) uploadPartCopy() error {
 	if err := q.copySource(&from); err != nil {
 		return err
 	}
-	o, err := q.client.Get(q.Request.Context(), from.SourceBucket, from.SourceKey, from.SourceVersionID)
+	o, err := q.client.get(readInput{from.SourceBucket, from.SourceKey, from.SourceVersionID, from.sourceKey})
 	if err != nil {
+		return err
+	}
+	if err := from.sourceConditions.check(o.ETag, o.Modified); err != nil {
 		return err
 	}
 	start, length, err := copyRange(q.Request.Header.Get("x-amz-copy-source-range"), o.Size)
@@ -135,6 +140,10 @@ func (q *request) uploadPartCopy() error {
 	if err != nil {
 		return err
 	}
+	if o.VersionID != "" {
+		q.Writer.Header().Set("x-amz-copy-source-version-id", o.VersionID)
+	}
+	q.tellAttributes(attributes{Seal: p.seal})
 	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag), checksumsXML{}})
 }
 
@@ -174,8 +183,8 @@ func (q *request) completeUpload() error {
 	if err != nil {
 		return err
 	}
-	q.setVersion(o.VersionID)
-	q.Writer.Header().Set("x-amz-server-side-encryption", "AES256")
+	q.setWritten(o.VersionID)
+	q.tellAttributes(attributes{Seal: o.attributes.Seal})
 	q.tellExpiry(o)
 	return q.XML(http.StatusOK, struct {
 		XMLName                     xml.Name

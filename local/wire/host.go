@@ -12,7 +12,7 @@ import (
 
 // buckets are the hosts on AWS, and those of an endpoint that is a name of this
 // machine: http://localhost:4566 makes bucket.localhost:4566.
-var buckets = regexp.MustCompile(`^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.(?:s3[.-](?:(?:dualstack\.)?[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?|localhost)$`)
+var buckets = regexp.MustCompile(`^([a-z0-9][a-z0-9.-]{1,61}?[a-z0-9])\.(?:s3[.-](?:(?:dualstack\.)?[a-z0-9-]+\.)?amazonaws\.com(?:\.cn)?|(?:s3\.)?localhost)$`)
 
 // Bucket is the bucket that a host names, if it does.
 func Bucket(host string) (bucket string, ok bool) {
