@@ -282,7 +282,9 @@ func (q *request) putObjectACL() error {
 	if err := b.takes(list, q.Request.Header.Get("x-amz-acl")); err != nil {
 		return err
 	}
+	op := q.client.begin("PutObjectAcl", q.bucket, q.key)
 	b.amend(v, func(changed *version) { changed.ACL = list })
+	op.amended(b, v, "ObjectAcl:Put", "Object ACL Updated")
 	q.setVersion(b.shownID(v))
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil

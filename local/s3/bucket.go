@@ -45,7 +45,6 @@ type bucket struct {
 	cloud.Changes // of the versions
 
 	name    string
-	events  atomic.Bool // whether EventBridge is told
 	created time.Time
 	region  string
 
@@ -75,7 +74,7 @@ func newBucket(name string, o BucketOptions) *bucket {
 		},
 		uploads: map[string]*upload{},
 	}
-	b.events.Store(o.EventBridge)
+	b.bridge(o.EventBridge)
 	if o.Locked {
 		b.versioning = Enabled
 		b.settings["object-lock"] = &lockConfiguration{ObjectLockEnabled: Enabled}
@@ -84,6 +83,21 @@ func newBucket(name string, o BucketOptions) *bucket {
 		b.settings["ownershipControls"] = &ownershipControls{[]ownershipRule{{o.ownership}}}
 	}
 	return b
+}
+
+// bridge tells EventBridge of changes from now on, or no longer.
+func (b *bucket) bridge(on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var n notification
+	if old, ok := b.settings["notification"].(*notification); ok {
+		n = *old
+	}
+	n.EventBridgeConfiguration = nil
+	if on {
+		n.EventBridgeConfiguration = new(struct{})
+	}
+	b.settings["notification"] = &n
 }
 
 // setVersioning gives a bucket another state of versioning. One that has had

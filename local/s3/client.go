@@ -5,9 +5,7 @@ package s3
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"maps"
-	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -16,6 +14,7 @@ import (
 type Origin struct {
 	SourceIP  string // shown in events and CloudTrail. Default: 127.0.0.1.
 	UserAgent string // shown in CloudTrail
+	Trace     string // of X-Ray, which notifications carry on
 }
 
 // Client acts on S3 as one caller. Every method authorizes the caller first;
@@ -154,82 +153,4 @@ func (o *operation) wrote(b *bucket, v *version) {
 	if id := b.shownID(v); id != "" {
 		o.response["x-amz-version-id"] = id
 	}
-}
-
-// eventDetail is the detail of S3's events on EventBridge.
-type eventDetail struct {
-	Version      string      `json:"version"`
-	Bucket       eventBucket `json:"bucket"`
-	Object       eventObject `json:"object"`
-	RequestID    string      `json:"request-id"`
-	Requester    string      `json:"requester"`
-	SourceIP     string      `json:"source-ip-address"`
-	Reason       string      `json:"reason"`
-	DeletionType string      `json:"deletion-type,omitempty"`
-}
-
-type eventBucket struct {
-	Name string `json:"name"`
-}
-
-type eventObject struct {
-	Key       string `json:"key"`
-	Size      *int64 `json:"size,omitempty"` // of created objects only
-	ETag      string `json:"etag,omitempty"`
-	VersionID string `json:"version-id,omitempty"`
-	Sequencer string `json:"sequencer"`
-}
-
-// created emits "Object Created"; reason is the API that did it.
-func (o *operation) created(b *bucket, v *version, reason string) {
-	o.emit(b, "Object Created", eventDetail{
-		Object: eventObject{Key: v.key, Size: &v.size, ETag: v.etag, VersionID: b.shownID(v), Sequencer: v.sequencer},
-		Reason: reason,
-	})
-}
-
-// deleted emits "Object Deleted" for a version that is gone or a new marker.
-func (o *operation) deleted(b *bucket, v *version, marker bool) {
-	detail := eventDetail{
-		Object:       eventObject{Key: v.key, ETag: v.etag, VersionID: b.shownID(v), Sequencer: v.sequencer},
-		Reason:       "DeleteObject",
-		DeletionType: "Permanently Deleted",
-	}
-	if marker {
-		detail.DeletionType = "Delete Marker Created"
-		detail.Object.ETag = "d41d8cd98f00b204e9800998ecf8427e" // of no bytes, as S3 sends it
-	} else {
-		detail.Object.Sequencer = o.client.s3.sequence.next()
-	}
-	o.emit(b, "Object Deleted", detail)
-}
-
-func (o *operation) emit(b *bucket, detailType string, detail eventDetail) {
-	if !b.events.Load() {
-		return
-	}
-	c := o.client
-	detail.Version = "0"
-	detail.Bucket.Name = b.name
-	detail.RequestID = o.id
-	detail.Requester = c.s3.cloud.Account
-	if c.caller.Service != "" {
-		detail.Requester = c.caller.Service
-	}
-	detail.SourceIP = c.origin.SourceIP
-	raw, err := json.Marshal(detail)
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	c.s3.cloud.Emit(cloud.Event{
-		Version:    "0",
-		ID:         cloud.UUID(),
-		DetailType: detailType,
-		Source:     "aws.s3",
-		Account:    c.s3.cloud.Account,
-		Time:       time.Now().UTC().Truncate(time.Second),
-		Region:     c.s3.cloud.Region,
-		Resources:  []string{bucketARN(b.name)},
-		Detail:     raw,
-	})
 }

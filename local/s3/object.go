@@ -204,6 +204,8 @@ type PutInput struct {
 	attributes attributes
 	conditions conditions
 	digest     digest // what the body must add up to
+
+	how, reason string // as events have it. Default: that of PutObject.
 }
 
 // Put writes an object.
@@ -231,7 +233,7 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 		return nil, err
 	}
 	op.wrote(b, v)
-	op.created(b, v, "PutObject")
+	op.created(b, v, cmp.Or(in.how, "Put"), cmp.Or(in.reason, "PutObject"))
 	return b.current(v), nil
 }
 
@@ -320,7 +322,7 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 		return nil, err
 	}
 	op.wrote(b, v)
-	op.created(b, v, "CopyObject")
+	op.created(b, v, "Copy", "CopyObject")
 	copied := b.current(v)
 	copied.sourceVersion = from.shownID(source)
 	return copied, nil

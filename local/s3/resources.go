@@ -85,7 +85,7 @@ func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handl
 	if err := b.setVersioning(options.Versioning); err != nil {
 		return h, err
 	}
-	b.events.Store(options.EventBridge)
+	b.bridge(options.EventBridge)
 	b.setTags(options.Tags)
 	return h, nil
 }

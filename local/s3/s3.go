@@ -90,7 +90,7 @@ func (s *S3) NotifyEventBridge(name string, on bool) error {
 	if err != nil {
 		return err
 	}
-	b.events.Store(on)
+	b.bridge(on)
 	return nil
 }
 

@@ -206,7 +206,7 @@ func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object,
 	}
 	b.forget(u.id)
 	op.wrote(b, v)
-	op.created(b, v, "CompleteMultipartUpload")
+	op.created(b, v, "CompleteMultipartUpload", "CompleteMultipartUpload")
 	return b.current(v), nil
 }
 

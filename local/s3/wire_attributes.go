@@ -171,7 +171,9 @@ func (q *request) retag(verb string, tags []Tag, status int) error {
 	if err != nil {
 		return err
 	}
+	op := q.client.begin(verb+"ObjectTagging", q.bucket, q.key)
 	b.amend(v, func(changed *version) { changed.tags = tags })
+	op.amended(b, v, "ObjectTagging:"+verb, map[string]string{"Put": "Object Tags Added", "Delete": "Object Tags Deleted"}[verb])
 	q.setVersion(b.shownID(v))
 	q.Writer.WriteHeader(status)
 	return nil

@@ -1,0 +1,87 @@
+// Notifications on their way to queues, topics and functions.
+
+package s3
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type (
+	queueInput  struct{ QueueUrl, MessageBody string }
+	topicInput  struct{ TopicArn, Subject, Message string }
+	lambdaInput struct {
+		FunctionName, InvocationType string
+		Payload                      json.RawMessage `json:",omitempty"`
+	}
+)
+
+// attempts is how often a destination is told that cannot be at the moment.
+const attempts = 8
+
+// notify tells a destination of a change, later. Who made the change does not
+// wait for it.
+func (o *operation) notify(b *bucket, d destination, h happening) {
+	body, err := json.Marshal(map[string][]record{"Records": {o.record(b, d.Id, h)}})
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	s, origin := o.client.s3, cloud.Origin{Trace: o.client.origin.Trace}
+	s.cloud.Go(func(ctx context.Context) {
+		ctx = cloud.WithOrigin(ctx, origin)
+		for attempt := range attempts {
+			err := s.tell(ctx, b, d, string(body))
+			if err == nil || !passing(err) {
+				return
+			}
+			select {
+			case <-time.After(time.Duration(1<<attempt-1) * time.Second):
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// passing tells whether a failure is worth another attempt: not one that the
+// destination is to blame for.
+func passing(err error) bool {
+	status := cloud.AsError(err).Status
+	return status >= 500 || status == 429
+}
+
+// tell gives a destination a message.
+func (s *S3) tell(ctx context.Context, b *bucket, d destination, message string) error {
+	switch {
+	case d.QueueArn != "":
+		return s.call(ctx, b, d, queueInput{cloud.QueueURL(d.QueueArn), message})
+	case d.TopicArn != "":
+		return s.call(ctx, b, d, topicInput{d.TopicArn, "Amazon S3 Notification", message})
+	}
+	return s.call(ctx, b, d, lambdaInput{d.LambdaFunctionArn, "Event", json.RawMessage(message)})
+}
+
+// call makes a call of a destination's service, as S3 on behalf of the bucket.
+func (s *S3) call(ctx context.Context, b *bucket, d destination, in any) error {
+	caller := s.cloud.ServiceCaller("s3.amazonaws.com", bucketARN(b.name))
+	service, action := "lambda", "Invoke"
+	switch {
+	case d.QueueArn != "":
+		service, action = "sqs", "SendMessage"
+	case d.TopicArn != "":
+		service, action = "sns", "Publish"
+	}
+	return s.cloud.Do(ctx, caller, service, action, in, nil)
+}
+
+// exists tells whether there is the queue or the topic.
+func (s *S3) exists(ctx context.Context, d destination) bool {
+	owner := s.cloud.Administrator()
+	if d.QueueArn != "" {
+		return s.cloud.Do(ctx, owner, "sqs", "GetQueueAttributes", map[string]string{"QueueUrl": cloud.QueueURL(d.QueueArn)}, nil) == nil
+	}
+	return s.cloud.Do(ctx, owner, "sns", "GetTopicAttributes", map[string]string{"TopicArn": d.TopicArn}, nil) == nil
+}
