@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
@@ -143,6 +144,9 @@ func (s *mapping) run(ctx context.Context, v *visit) (exit, *failure) {
 }
 
 func (s *mapping) attempt(ctx context.Context, v *visit) (exit, *failure) {
+	if mock := v.mock(); mock != nil {
+		return s.answered(ctx, v, mock, func(input any) (int, *failure) { return s.selected(ctx, v, input) })
+	}
 	input, f := s.inputPath.apply(ctx, v, v.input.value)
 	if f != nil {
 		return exit{}, f
@@ -208,8 +212,17 @@ func (s *mapping) notList(v *visit, value any) *failure {
 	case s.items == nil:
 		return v.failed(errRuntime, "Reference path \"$\" must point to array.")
 	default:
-		return v.failed(errRuntime, "Reference path %q must point to array.", s.items.source())
+		return v.failed(errRuntime, "Reference path %q must point to array.", withinContext(s.items.source()))
 	}
+}
+
+// withinContext is a path as AWS names it here: one into the context object by
+// what it is within that.
+func withinContext(path string) string {
+	if strings.HasPrefix(path, "$$") {
+		return path[1:]
+	}
+	return path
 }
 
 // of returns how many of n iterations may fail; -1 means that none may and that

@@ -99,6 +99,9 @@ func (s *distributed) run(ctx context.Context, v *visit) (exit, *failure) {
 }
 
 func (s *distributed) attempt(ctx context.Context, v *visit) (exit, *failure) {
+	if mock := v.mock(); mock != nil {
+		return s.answered(ctx, v, mock, func(input any) (int, *failure) { return s.batched(ctx, v, input) })
+	}
 	input, f := s.inputPath.apply(ctx, v, v.input.value)
 	if f != nil {
 		return exit{}, f

@@ -262,3 +262,47 @@ func TestAMockedResultIsHeldToTheAPIOfItsService(t *testing.T) {
 		}
 	})
 }
+
+func TestAMapIsTestedByItsMock(t *testing.T) {
+	mapping := func(fields string) string {
+		return `{"definition":{"Type":"Map","ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},` + fields + `,"End":true},"input":{"a":[1,2,3]},`
+	}
+	distributed := func(fields string) string {
+		return strings.Replace(mapping(fields), `{"StartAt"`, `{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt"`, 1)
+	}
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		for name, row := range map[string]struct{ request, want string }{
+			"in JSONPath": {mapping(`"ItemsPath":"$.a","ItemSelector":{"n.$":"$$.Map.Item.Index","of.$":"$.a[0]"},"ResultPath":"$.r","MaxConcurrency":2`) + `"mock":{"result":"[7]"}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterItemSelector":"[{'n':0,'of':1},{'n':1,'of':1},{'n':2,'of':1}]","afterItemsPath":"[1,2,3]","afterResultPath":"{'a':[1,2,3],'r':[7]}","afterResultSelector":"[7]","input":"{'a':[1,2,3]}","maxConcurrency":2},"output":"{'a':[1,2,3],'r':[7]}","status":"SUCCEEDED"}`},
+			"in JSONata": {mapping(`"QueryLanguage":"JSONata","Items":"{% $states.input.a %}","ToleratedFailurePercentage":50,"Output":"{% $states.result[0] %}"`) + `"mock":{"result":"[7]"},"stateConfiguration":{"mapIterationFailureCount":1}}`,
+				`{"inspectionData":{"input":"{'a':[1,2,3]}","maxConcurrency":0,"toleratedFailurePercentage":50},"output":"7","status":"SUCCEEDED"}`},
+			"with batches": {distributed(`"QueryLanguage":"JSONata","Items":"{% $states.input.a %}","ItemBatcher":{"MaxItemsPerBatch":2}`) + `"mock":{"result":"[7]"}}`,
+				`{"inspectionData":{"afterItemBatcher":"[{'Items':[1,2]},{'Items':[3]}]","input":"{'a':[1,2,3]}","maxConcurrency":0},"output":"[7]","status":"SUCCEEDED"}`},
+			"failing too often": {distributed(`"ItemsPath":"$.a","ToleratedFailureCount":1,"Retry":[{"ErrorEquals":["States.ExceedToleratedFailureThreshold"]}]`) + `"mock":{"result":"[1,2,3]"},"stateConfiguration":{"mapIterationFailureCount":2}}`,
+				`{"cause":"The specified tolerated failure threshold was exceeded","error":"States.ExceedToleratedFailureThreshold","inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterItemsPath":"[1,2,3]","errorDetails":{"retryBackoffIntervalSeconds":1,"retryIndex":0},"input":"{'a':[1,2,3]}","maxConcurrency":0,"toleratedFailureCount":1},"status":"RETRIABLE"}`},
+			"failing as often as may be": {distributed(`"ItemsPath":"$.a","ToleratedFailureCount":2,"ResultSelector":{}`) + `"mock":{"result":"[1,2,3]"},"stateConfiguration":{"mapIterationFailureCount":2}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterItemsPath":"[1,2,3]","afterResultPath":"{}","afterResultSelector":"{}","input":"{'a':[1,2,3]}","maxConcurrency":0,"toleratedFailureCount":2},"output":"{}","status":"SUCCEEDED"}`},
+			"failing, with nothing said about that": {distributed(`"ItemsPath":"$.a","ResultSelector":{}`) + `"mock":{"result":"[1,2,3]"},"stateConfiguration":{"mapIterationFailureCount":2}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterItemsPath":"[1,2,3]","afterResultPath":"{}","afterResultSelector":"{}","input":"{'a':[1,2,3]}","maxConcurrency":0},"output":"{}","status":"SUCCEEDED"}`},
+			"without items": {mapping(`"ItemsPath":"$$.Execution.Input"`) + `"mock":{"result":"[1,2,3]"}}`,
+				`{"cause":"Reference path '$.Execution.Input' must point to array.","error":"States.Runtime","inspectionData":{"afterInputPath":"{'a':[1,2,3]}","input":"{'a':[1,2,3]}"},"status":"FAILED"}`},
+			"by an error": {distributed(`"ItemsPath":"$.a","ToleratedFailureCount":2`) + `"mock":{"errorOutput":{"error":"E","cause":"c"}},"stateConfiguration":{"mapIterationFailureCount":0,"errorCausedByState":"I"}}`,
+				`{"cause":"c","error":"E","inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterItemsPath":"[1,2,3]","input":"{'a':[1,2,3]}","maxConcurrency":0,"toleratedFailureCount":2},"status":"FAILED"}`},
+			"with an ItemReader": {distributed(`"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW"},"Parameters":{"Bucket.$":"$$.Execution.Id","Key":"k"}},"ItemSelector":{"is.$":"$$.Map.Item.Value.x"}`) + `"mock":{"result":"[7]"},"stateConfiguration":{"mapItemReaderData":"x,y\n1,2\n3,4\n"}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterItemSelector":"[{'is':'1'},{'is':'3'}]","afterResultPath":"[7]","afterResultSelector":"[7]","input":"{'a':[1,2,3]}","maxConcurrency":0},"output":"[7]","status":"SUCCEEDED"}`},
+			"with an ItemReader that says nothing": {distributed(`"ItemReader":{"Resource":"arn:aws:states:::s3:listObjectsV2","Parameters":{"Bucket":"b"}}`) + `"mock":{"result":"[7]"}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterResultPath":"[7]","afterResultSelector":"[7]","input":"{'a':[1,2,3]}","maxConcurrency":0},"output":"[7]","status":"SUCCEEDED"}`},
+			"with a list for the ItemReader": {distributed(`"ItemReader":{"Resource":"arn:aws:states:::s3:listObjectsV2","Parameters":{"Bucket":"b"}},"ItemBatcher":{"MaxItemsPerBatch":1}`) + `"mock":{"result":"[7]"},"stateConfiguration":{"mapItemReaderData":"[{\"Key\":\"a\"}]"}}`,
+				`{"inspectionData":{"afterInputPath":"{'a':[1,2,3]}","afterItemBatcher":"[{'Items':[{'Key':'a'}]}]","afterResultPath":"[7]","afterResultSelector":"[7]","input":"{'a':[1,2,3]}","maxConcurrency":0},"output":"[7]","status":"SUCCEEDED"}`},
+			"with an ItemReader whose bucket is nowhere": {distributed(`"ItemReader":{"Resource":"arn:aws:states:::s3:listObjectsV2","Parameters":{"Bucket.$":"$.b"}}`) + `"mock":{"result":"[7]"}}`,
+				`{"cause":"The JSONPath '$.b' specified for the field 'Bucket.$' could not be found in the input '{'a':[1,2,3]}'","error":"States.Runtime","inspectionData":{"afterInputPath":"{'a':[1,2,3]}","input":"{'a':[1,2,3]}"},"status":"FAILED"}`},
+			"with a ResultWriter":         {distributed(`"ItemsPath":"$.a","ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"b"}}`) + `"mock":{"result":"[7]"}}`, `ValidationException: Mocked result must be a JSON object.`},
+			"by no list":                  {distributed(`"ItemsPath":"$.a"`) + `"mock":{"result":"{}"}}`, `ValidationException: Mocked result must be an array.`},
+			"with more failures than are": {distributed(`"ItemsPath":"$.a"`) + `"mock":{"result":"[1]"},"stateConfiguration":{"mapIterationFailureCount":2}}`, `ValidationException: Map iteration failure count must be less than or equal to the number of Map iterations`},
+		} {
+			if got := w.debug(row.request); got != row.want {
+				t.Errorf("%s:\n%s\nwant\n%s", name, got, row.want)
+			}
+		}
+	})
+}

@@ -86,7 +86,7 @@ func (r testStateRequest) checkUnmocked(tested state) error {
 	}
 	invalid := func(message string) error { return cloud.Errorf(400, "InvalidDefinition", "%s", message) }
 	switch s := tested.(type) {
-	case *parallel, *mapping:
+	case *parallel, *mapping, *distributed:
 		return invalid("TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, Fail, Choice]")
 	case *task:
 		switch {
@@ -163,6 +163,14 @@ func checkMocked(tested state, result any, mode shapes.Mode) error {
 		if len(list) != len(s.branches) {
 			return notTestable("Mocked result must contain the same number of items as number of Parallel branches.")
 		}
+	case *distributed:
+		if s.writer != nil && s.writer.arguments != nil { // what it tells is where the results are
+			if _, isObject := result.(*jsonvalue.Object); !isObject {
+				return notTestable("Mocked result must be a JSON object.")
+			}
+		} else if !isList {
+			return notTestable("Mocked result must be an array.")
+		}
 	case *mapping:
 		if !isList {
 			return notTestable("Mocked result must be an array.")
@@ -225,6 +233,7 @@ func (r testStateRequest) trial(tested state) (*trial, error) {
 			}
 			*count.in = *count.given
 		}
+		t.read = c.MapItemReaderData
 	}
 	var err error
 	if r.Context != nil {

@@ -6,7 +6,10 @@
 package states
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
@@ -23,20 +26,17 @@ type trial struct {
 	context *jsonvalue.Object // nil: the execution's own
 	retried int               // how many attempts the retrier of the error has made already
 
-	failedIterations int // of a Map, as its mock has it
+	failedIterations int     // of a Map, as its mock has it
+	read             *string // by its ItemReader; nil: that is not said
 
 	stages map[stage]string // the data on its way
 	caught int              // the catcher that the state is left by; -1: none
 	retry  retry            // what Retry says of the failure
 	cause  *failure         // which Retry and Catch were asked about
-	limits limits
-}
 
-// limits are those of a Map.
-type limits struct {
+	// What bounds the iterations of a Map, as far as it was evaluated.
 	concurrency *int
-	count       *int
-	percentage  *float64
+	tolerated   failureLimits
 }
 
 // A stage is a place on the data's way through a state, as inspectionData calls it.
@@ -168,16 +168,25 @@ func (t *trial) inspection(s state, input data, after variables) map[string]any 
 	if details := t.errorDetails(); len(details) > 0 {
 		told["errorDetails"] = details
 	}
-	if n := t.limits.concurrency; n != nil {
+	if n := t.concurrency; n != nil {
 		told["maxConcurrency"] = *n
 	}
-	if n := t.limits.count; n != nil {
+	if n := t.tolerated.count; n != nil {
 		told["toleratedFailureCount"] = *n
 	}
-	if n := t.limits.percentage; n != nil {
-		told["toleratedFailurePercentage"] = *n
+	if n := t.tolerated.percentage; n != nil {
+		told["toleratedFailurePercentage"] = javaFloat(*n)
 	}
 	return told
+}
+
+// javaFloat is a number as AWS writes it: never without a point.
+func javaFloat(n float64) json.Number {
+	text := strconv.FormatFloat(n, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return json.Number(text)
 }
 
 // errorDetails says what became of a failure.
