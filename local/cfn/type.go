@@ -197,6 +197,29 @@ func Inert(name string, attributes func(r Resource, ref string) map[string]any) 
 	}
 }
 
+// Property tells whether the type accepts a property, by its path
+// ("Environment.Variables"), and whether that makes no difference.
+func (t Type) Property(path ...string) (accepted, ignored bool) {
+	if t.properties == nil { // inert
+		return true, true
+	}
+	at := t.properties
+	for _, name := range path {
+		for at.Kind() == reflect.Pointer || at.Kind() == reflect.Slice && at != rawType || at.Kind() == reflect.Map {
+			at = at.Elem()
+		}
+		if at.Kind() != reflect.Struct || at == ignoredType {
+			break // whatever is below it
+		}
+		field, ok := at.FieldByName(name)
+		if !ok {
+			return false, false
+		}
+		at = field.Type
+	}
+	return true, at == ignoredType
+}
+
 // Ignored is the type of a property that has no effect in the local engine.
 type Ignored struct{}
 

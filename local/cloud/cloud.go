@@ -194,6 +194,17 @@ func (c *Cloud) Input(service, action string) reflect.Type {
 	return nil
 }
 
+// Effect tells what comes of a member of an action's input, by its path; that of
+// a service which is not of Operations is honoured.
+func (c *Cloud) Effect(service, action, member string) Effect {
+	if operations, ok := c.services[service].(interface {
+		Effect(action, path string) Effect
+	}); ok {
+		return operations.Effect(action, member)
+	}
+	return Honoured
+}
+
 // Interrupt asks Fault whether a call fails before its service sees it. Only
 // what does not come through Call or Perform needs it.
 func (c *Cloud) Interrupt(ctx context.Context, call Call) error {

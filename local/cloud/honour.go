@@ -7,51 +7,45 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 )
 
-// Ignored is the type of a member that is accepted and has no effect here. The
-// reference in docs/local.md lists all of them.
+// Ignored is the type of a member that is accepted and has no effect here.
+// docs/refused.md lists all of them.
 type Ignored struct{}
 
 // UnmarshalJSON takes anything.
 func (*Ignored) UnmarshalJSON([]byte) error { return nil }
 
-// Strict makes operations that refuse the members which their inputs do not
-// have, as not implemented. It returns o.
-func (o Operations) Strict() Operations {
-	for action, operation := range o {
-		operation.strict = &strict{action, shapeOf(operation.input)}
-		o[action] = operation
-	}
-	return o
-}
+// Strict returns o: all operations refuse what they do not have.
+func (o Operations) Strict() Operations { return o }
 
-// strict is what an action takes.
-type strict struct {
-	action string
-	known  *shape
-}
+// Effect is what comes of a member of an input.
+type Effect int
 
-// check refuses a valid JSON text with a name that the action does not have.
-func (s *strict) check(input json.RawMessage) error {
-	if s == nil {
-		return nil
-	}
-	if unknown := s.known.unknown(input); unknown != "" {
-		return NotHonoured(s.action, unknown)
-	}
-	return nil
-}
+const (
+	Refused       Effect = iota // the whole call is
+	WithoutEffect               // it is accepted
+	Honoured
+)
 
-// Ignored returns the members that an action accepts without effect, sorted:
-// "Tags", "Entries.DelaySeconds".
-func (o Operations) Ignored(action string) []string {
-	var paths []string
-	shapeOf(o[action].input).ignored("", &paths)
-	slices.Sort(paths)
-	return paths
+// Effect tells what comes of a member of an action's input, by its path, whatever
+// the case of its names: "Tags", "Entries.DelaySeconds".
+func (o Operations) Effect(action, path string) Effect {
+	at := shapeOf(o[action].input)
+	for name := range strings.SplitSeq(path, ".") {
+		if at = at.structure(); at == nil || at.without {
+			break // whatever is below it
+		}
+		var member string
+		if member, at = at.folded(name); member == "" {
+			return Refused
+		}
+	}
+	if at != nil && at.without {
+		return WithoutEffect
+	}
+	return Honoured
 }
 
 // NotHonoured is the refusal of a parameter.
@@ -96,24 +90,29 @@ func shapeOf(t reflect.Type) *shape {
 	return nil
 }
 
-func (s *shape) ignored(path string, paths *[]string) {
+// memberName returns the name that encoding/json gives a field, or "".
+func memberName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 	switch {
-	case s == nil:
-		return
-	case s.without:
-		*paths = append(*paths, path)
+	case !field.IsExported() || name == "-":
+		return ""
+	case name == "" && !field.Anonymous: // the fields of an embedded struct stand for it
+		return field.Name
 	}
-	s.element.ignored(path, paths)
-	for name, member := range s.members {
-		member.ignored(strings.TrimPrefix(path+"."+name, "."), paths)
-	}
+	return name
 }
 
-// unknown returns the path of a name in a valid JSON text that the shape does
-// not have, or "".
-func (s *shape) unknown(text []byte) string {
+// check refuses a valid JSON text with a name that the shape does not have.
+func (s *shape) check(action string, text []byte) error {
 	c := cursor{text: text}
-	return c.unknown(s)
+	switch path, want := c.unknown(s); {
+	case path == "":
+		return nil
+	case want != "":
+		return Errorf(400, "SerializationException", "the input's member %q has the wrong case: AWS would not take it for %q", path, want)
+	default:
+		return NotHonoured(action, path)
+	}
 }
 
 // cursor is a place in a valid JSON text.
@@ -135,29 +134,31 @@ func (c *cursor) next() byte {
 	return 0
 }
 
-// unknown steps over a value.
-func (c *cursor) unknown(s *shape) string {
+// unknown steps over a value, up to a name that the shape does not have. It
+// returns its path, and how the last name of it is spelled if only its case is wrong.
+func (c *cursor) unknown(s *shape) (path, want string) {
 	switch opening := c.next(); opening {
 	case '{', '[':
 		closing := opening + 2 // in ASCII, of both
 		for {
 			first := c.next()
 			if first == closing || first == 0 {
-				return ""
+				return "", ""
 			}
 			inner, name := s, ""
 			if opening == '{' {
 				name = c.string()
 				var ok bool
 				if inner, ok = s.member(name); !ok {
-					return name
+					want, _ := s.folded(name)
+					return name, want
 				}
 			} else {
 				c.at--
 				inner = s.elements()
 			}
-			if path := c.unknown(inner); path != "" {
-				return strings.TrimPrefix(name+"."+path, ".")
+			if path, want := c.unknown(inner); path != "" {
+				return strings.TrimPrefix(name+"."+path, "."), want
 			}
 		}
 	case '"':
@@ -167,7 +168,7 @@ func (c *cursor) unknown(s *shape) string {
 			c.at++
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // string returns the text of the string whose first quote has been read, as it
@@ -198,4 +199,22 @@ func (s *shape) member(name string) (*shape, bool) {
 	}
 	member, ok := s.members[name]
 	return member, ok
+}
+
+// structure is the shape below lists and maps.
+func (s *shape) structure() *shape {
+	for s != nil && s.members == nil && s.element != nil {
+		s = s.element
+	}
+	return s
+}
+
+// folded returns the member that has a name but for its case, or "".
+func (s *shape) folded(name string) (string, *shape) {
+	for member, inner := range s.members {
+		if strings.EqualFold(member, name) {
+			return member, inner
+		}
+	}
+	return "", nil
 }

@@ -18,8 +18,7 @@ type Operations map[string]Operation
 // Operation is one action. Handle makes one.
 type Operation struct {
 	input   reflect.Type
-	strict  *strict // of Strict; otherwise nil
-	perform func(ctx context.Context, caller Caller, input json.RawMessage, strict *strict) (output any, err error)
+	perform func(ctx context.Context, caller Caller, action string, input json.RawMessage) (output any, err error)
 }
 
 // Supports implements API.
@@ -51,21 +50,23 @@ func (o Operations) Perform(ctx context.Context, caller Caller, action string, i
 	if !ok {
 		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve the action %q", action)
 	}
-	return operation.perform(ctx, caller, input, operation.strict)
+	return operation.perform(ctx, caller, action, input)
 }
 
 // Handle makes an operation of a function over the shapes of the action. An
 // input of another shape fails with SerializationException, unless decoding it
-// fails with an *Error of its own; an empty one has no members.
+// fails with an *Error of its own; one with a member that the type does not have
+// fails with NotImplemented, or with SerializationException if only the case of
+// its name is wrong, which AWS minds; an empty one has no members.
 func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out, error)) Operation {
-	names := membersOf(reflect.TypeFor[In]())
-	perform := func(ctx context.Context, caller Caller, input json.RawMessage, strict *strict) (any, error) {
+	known := shapeOf(reflect.TypeFor[In]())
+	perform := func(ctx context.Context, caller Caller, action string, input json.RawMessage) (any, error) {
 		var in In
 		if len(input) > 0 {
-			if err := names.decode(input, &in); err != nil {
+			if err := decode(input, &in); err != nil {
 				return nil, err
 			}
-			if err := strict.check(input); err != nil {
+			if err := known.check(action, input); err != nil {
 				return nil, err
 			}
 		}
@@ -74,15 +75,12 @@ func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out
 	return Operation{input: reflect.TypeFor[In](), perform: perform}
 }
 
-func (m members) decode(input json.RawMessage, in any) error {
+func decode(input json.RawMessage, in any) error {
 	if err := json.Unmarshal(input, in); err != nil {
 		if documented, ok := errors.AsType[*Error](err); ok {
 			return documented
 		}
 		return Errorf(400, "SerializationException", "the input is not of the action's shape: %v", err)
-	}
-	if written, want := m.misspelled(input); written != "" {
-		return Errorf(400, "SerializationException", "the input's member %q has the wrong case: AWS would not take it for %q", written, want)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type deleteStackInput struct {
 	DeletionMode       string // STANDARD
 	ClientRequestToken string
 	RoleARN            string
-	DeploymentConfig   struct{ Mode string }
+	DeploymentConfig   deploymentConfig
 }
 
 // deleteStack begins to delete a stack. One that does not exist needs none.

@@ -77,6 +77,8 @@ func TestAStackIsNotDeletedByForce(t *testing.T) {
 	}
 	_, err := g.root(t).DeleteStack(t.Context(), &sdk.DeleteStackInput{StackName: aws.String("shop"), DeletionMode: types.DeletionModeForceDeleteStack})
 	failing(t, err, "the local engine deletes in DeletionMode STANDARD only, not FORCE_DELETE_STACK")
+	_, err = g.root(t).DeleteStack(t.Context(), &sdk.DeleteStackInput{StackName: aws.String("shop"), DeploymentConfig: &types.DeploymentConfig{Mode: types.DeploymentConfigModeExpress}})
+	failing(t, err, "the local engine deploys in Mode STANDARD only, not EXPRESS")
 }
 
 func TestAStackThatCouldNotBeDeletedCanBeAgain(t *testing.T) {

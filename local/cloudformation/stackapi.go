@@ -182,6 +182,7 @@ func (f *CloudFormation) again(caller cloud.Caller, s *stack, roleARN string) er
 type rollbackInput struct {
 	StackName, RoleARN, ClientRequestToken string
 	RetainExceptOnCreate                   bool
+	DeploymentConfig                       deploymentConfig
 }
 
 // rollbackStack begins to undo what has failed and was kept.

@@ -16,15 +16,29 @@ import (
 
 // wanted is what CreateChangeSet, CreateStack and UpdateStack have in common.
 type wanted struct {
-	StackName                               string
-	TemplateBody, TemplateURL               string
-	UsePreviousTemplate                     bool
-	Parameters                              []givenParameter
-	Capabilities                            []string
-	Tags                                    []cfn.Tag // nil leaves those that there are
-	RoleARN                                 string
-	NotificationARNs, ResourceTypes         []string // nobody is notified
-	RollbackConfiguration, DeploymentConfig struct{} // no alarm is watched
+	StackName                       string
+	TemplateBody, TemplateURL       string
+	UsePreviousTemplate             bool
+	Parameters                      []givenParameter
+	Capabilities                    []string
+	Tags                            []cfn.Tag // nil leaves those that there are
+	RoleARN                         string
+	NotificationARNs, ResourceTypes []string // nobody is notified
+	RollbackConfiguration           struct{} // no alarm is watched
+	DeploymentConfig                deploymentConfig
+}
+
+// deploymentConfig says whether a stack is done before its resources are ready.
+type deploymentConfig struct{ Mode deploymentMode }
+
+type deploymentMode string
+
+// UnmarshalText refuses EXPRESS, whose failures are not rolled back either.
+func (m *deploymentMode) UnmarshalText(text []byte) error {
+	if *m = deploymentMode(text); *m != "" && *m != "STANDARD" {
+		return invalid("the local engine deploys in Mode STANDARD only, not %s", text)
+	}
+	return nil
 }
 
 type givenParameter struct {

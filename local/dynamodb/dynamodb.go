@@ -58,7 +58,7 @@ func New(c *cloud.Cloud, options Options) *DynamoDB {
 		"UntagResource":      cloud.Handle(d.untagResource),
 		"UpdateTable":        cloud.Handle(d.updateTable),
 		"UpdateTimeToLive":   cloud.Handle(d.updateTimeToLive),
-	}.Strict()
+	}
 	c.Go(d.expireItems)
 	return d
 }

@@ -56,7 +56,7 @@ func New(c *cloud.Cloud) *ECR {
 	}
 	// What the docker command asks for before it sends layers.
 	for _, action := range []string{"GetAuthorizationToken", "BatchCheckLayerAvailability", "InitiateLayerUpload", "PutImage"} {
-		e.Operations[action] = cloud.Handle(func(context.Context, cloud.Caller, struct{}) (struct{}, error) {
+		e.Operations[action] = cloud.Handle(func(context.Context, cloud.Caller, any) (struct{}, error) {
 			return struct{}{}, cloud.Errorf(400, "UnknownOperationException", "ecr:%s: the local engine runs no containers and takes no images", action)
 		})
 	}

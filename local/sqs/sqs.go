@@ -80,7 +80,7 @@ func (s *SQS) operations() cloud.Operations {
 		"StartMessageMoveTask":         cloud.Handle(s.startMessageMoveTask),
 		"TagQueue":                     onQueue(s, "TagQueue", s.tagQueue),
 		"UntagQueue":                   onQueue(s, "UntagQueue", s.untagQueue),
-	}.Strict()
+	}
 }
 
 // target is the part of an input that all actions on a queue share.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -297,9 +298,7 @@ func TestEveryActionIsAuthorized(t *testing.T) {
 				"mapRunArn": mapRunOf[action], "stateMachineVersionArn": m.arn + ":1", "stateMachineAliasArn": m.arn + ":a", "activityArn": activityARN,
 				"routingConfiguration": []any{map[string]any{"stateMachineVersionArn": m.arn + ":1", "weight": 100}},
 			}
-			if action == "TestState" {
-				input = nil // it takes none of them
-			}
+			maps.DeleteFunc(input, func(name string, _ any) bool { return w.cloud.Effect("states", action, name) == cloud.Refused })
 			_, err := w.call(action, input)
 			if err == nil || !strings.Contains(err.Error(), "states:"+action) {
 				t.Errorf("%s: %v", action, err)

@@ -97,6 +97,13 @@ func sdkIntegration(name string) *Integration {
 			return result, nil
 		}
 	}
+	if id == "textract" {
+		i.prepare = ofObject(func(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
+			return renamed(parameters, func(name string) string {
+				return strings.Replace(name, "SnsTopicArn", "SNSTopicArn", 1) // which the SDK for Java spells otherwise
+			}).(*jsonvalue.Object), nil
+		})
+	}
 	if id == "iam" {
 		i.answer = func(result any) (any, error) {
 			datesAsText(result)

@@ -1,6 +1,7 @@
 // Command generate writes schemas.json beside the package schema: for the
 // resource types of the engine, what the database of the CDK's CLI, which comes
-// from AWS's resource schemas, says of changes of their properties. It is run by
+// from AWS's resource schemas, says of changes of their properties. What properties
+// there are at all, which only tests need, it writes into testdata. It is run by
 // go generate when the engine has a new type, or package.json a new CLI.
 package main
 
@@ -38,11 +39,14 @@ func generate() error {
 	if err != nil {
 		return err
 	}
+	properties := map[string][]string{}
 	table := schema.Table{Types: map[string]map[string]schema.Recreation{}, Tags: map[string]schema.TagForm{}, ARNs: map[string]string{}}
 	for _, name := range types {
 		if resource := specification.resource(name); resource != nil {
 			table.Types[name] = map[string]schema.Recreation{}
 			specification.collect(table.Types[name], resource.Properties, "", nil)
+			properties[name] = specification.paths(nil, resource.Properties, "", nil)
+			slices.Sort(properties[name])
 			if tags := resource.TagInformation; tags.TagPropertyName == "Tags" {
 				table.Tags[name] = tags.Variant
 			}
@@ -54,13 +58,20 @@ func generate() error {
 	if table.Source, err = version(); err != nil {
 		return err
 	}
+	if err := write("schemas.json", table); err != nil {
+		return err
+	}
+	return write("testdata/properties.json", properties)
+}
+
+func write(file string, value any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetIndent("", " ")
-	if err := encoder.Encode(table); err != nil {
+	if err := encoder.Encode(value); err != nil {
 		return err
 	}
-	return os.WriteFile("schemas.json", text.Bytes(), 0o644)
+	return os.WriteFile(file, text.Bytes(), 0o644)
 }
 
 // engineTypes are the types of an engine that runs nothing.
@@ -166,6 +177,19 @@ func (d *database) collect(into map[string]schema.Recreation, properties map[str
 			}
 		}
 	}
+}
+
+// paths adds the paths of all properties.
+func (d *database) paths(into []string, properties map[string]property, path string, above []string) []string {
+	for name, p := range properties {
+		into = append(into, path+name)
+		for _, definition := range d.definitions(p.Type) {
+			if !slices.Contains(above, definition.ID) {
+				into = d.paths(into, definition.Properties, path+name+".", append(above, definition.ID))
+			}
+		}
+	}
+	return into
 }
 
 // definitions are those that a type refers to.
