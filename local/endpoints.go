@@ -15,7 +15,8 @@ type Endpoints struct {
 	// AWS is the URL of all AWS APIs: AWS_ENDPOINT_URL.
 	AWS string `json:"aws"`
 
-	// SFTP holds host:port by stack and logical id of the Transfer server.
+	// SFTP holds host:port by stack and logical id of the Transfer server: of one
+	// that a call made, by "" and its id.
 	SFTP map[string]map[string]string `json:"sftp"`
 
 	// APIs holds each REST API's base URL, stage included, by stack and
@@ -62,6 +63,16 @@ func (e *Engine) Endpoints() Endpoints {
 		}
 	}
 	return endpoints
+}
+
+// changed tells that there are other endpoints now.
+func (e *Engine) changed(tell func(Endpoints)) {
+	if tell == nil {
+		return
+	}
+	e.telling.Lock()
+	defer e.telling.Unlock()
+	tell(e.Endpoints())
 }
 
 // localizer replaces the addresses on AWS by the local ones.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/assembly"
@@ -95,6 +96,10 @@ type Options struct {
 	// that lies there already stays as it is. Default: data is kept as well.
 	WithoutData bool
 
+	// Changed is called when a call has changed the addresses that Endpoints has:
+	// SFTP servers come and go. Default: nobody wants to know.
+	Changed func(Endpoints)
+
 	// Notice takes what the user should know about the state (what of it is
 	// dropped, and that it cannot be saved), and about mocks of what is not
 	// there. Default: nobody is told.
@@ -123,6 +128,8 @@ type Engine struct {
 	paths    map[string]string // templates that are files, by the stacks that the assembly makes of them
 
 	functions map[string]bool // declared ones, by stack and logical id
+
+	telling sync.Mutex // of Options.Changed
 }
 
 // Start loads the assembly and creates its stacks. Everything the engine

@@ -65,7 +65,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		Endpoint: e.URL, Localize: e.localize, Types: e.types, Ready: e.ready, Fetch: e.fetch,
 	})
 	groups := logs.New(c)
-	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys"), Logs: e.logs})
+	e.transfer = transfer.New(c, transfer.Options{Objects: objects, HostKeys: o.stateFolder("hostkeys"), Logs: e.logs, Changed: func() { e.changed(o.Changed) }})
 
 	return []service{
 		{"iam", e.identity},

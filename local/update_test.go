@@ -64,7 +64,7 @@ var updated = map[string]string{
 	"AWS::SecretsManager::ResourcePolicy": "ResourcePolicy",
 	"AWS::SecretsManager::Secret":         "Description GenerateSecretString KmsKeyId SecretString Tags",
 	"AWS::Transfer::Server":               "EndpointDetails EndpointType IdentityProviderDetails IpAddressType LoggingRole PostAuthenticationLoginBanner PreAuthenticationLoginBanner ProtocolDetails Protocols S3StorageOptions SecurityPolicyName StructuredLogDestinations Tags",
-	"AWS::Transfer::User":                 "HomeDirectory HomeDirectoryMappings HomeDirectoryType Policy Role SshPublicKeys",
+	"AWS::Transfer::User":                 "HomeDirectory HomeDirectoryMappings HomeDirectoryType Policy Role SshPublicKeys Tags",
 	"Custom::S3BucketNotifications":       "BucketName NotificationConfiguration",
 
 	"AWS::StepFunctions::Activity":          "Tags",

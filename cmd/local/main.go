@@ -99,6 +99,11 @@ func serve(ctx context.Context, out string, o local.Options) (err error) {
 	}
 	o.Logs = filepath.Join(out, "logs")
 	o.Mail = filepath.Join(out, "mail")
+	o.Changed = func(endpoints local.Endpoints) {
+		if err := endpoints.Write(file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
 	engine, err := local.Start(ctx, o)
 	if err != nil {
 		return err

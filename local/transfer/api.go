@@ -24,24 +24,42 @@ const (
 
 func (t *Transfer) operations() cloud.Operations {
 	return cloud.Operations{
+		"CreateServer":         cloud.Handle(t.createServerByCall),
+		"CreateUser":           cloud.Handle(t.createUserByCall),
+		"DeleteServer":         cloud.Handle(t.deleteServer),
+		"DeleteSshPublicKey":   cloud.Handle(t.deleteSSHPublicKey),
+		"DeleteUser":           cloud.Handle(t.deleteUser),
 		"DescribeServer":       cloud.Handle(t.describeServer),
+		"DescribeUser":         cloud.Handle(t.describeUser),
+		"ImportSshPublicKey":   cloud.Handle(t.importSSHPublicKey),
 		"ListServers":          cloud.Handle(t.listServers),
+		"ListTagsForResource":  cloud.Handle(t.listTags),
+		"ListUsers":            cloud.Handle(t.listUsers),
 		"StartServer":          cloud.Handle(t.startServer),
 		"StopServer":           cloud.Handle(t.stopServer),
+		"TagResource":          cloud.Handle(t.tagResource),
 		"TestIdentityProvider": cloud.Handle(t.testIdentityProvider),
-	}
+		"UntagResource":        cloud.Handle(t.untagResource),
+		"UpdateServer":         cloud.Handle(t.updateServerByCall),
+		"UpdateUser":           cloud.Handle(t.updateUserByCall),
+	}.Strict()
 }
 
 type serverName struct{ ServerId string }
 
 var serverID = regexp.MustCompile(`^s-[0-9a-f]{17}$`)
 
-// open finds a server for a caller who may do that to it.
-func (t *Transfer) open(caller cloud.Caller, action, id string) (*server, error) {
+// find finds a server for a caller who may do that to it.
+func (t *Transfer) find(caller cloud.Caller, action, id string) (*server, error) {
+	return t.findFor(caller, action, id, "server/"+id)
+}
+
+// findFor is find for an action that is about something of the server.
+func (t *Transfer) findFor(caller cloud.Caller, action, id, resource string) (*server, error) {
 	if !serverID.MatchString(id) {
 		return nil, invalid("serverId", id, "Member must satisfy regular expression pattern: ^s-([0-9a-f]{17})$")
 	}
-	if err := t.cloud.Authorize(caller, "transfer:"+action, t.cloud.ARN("transfer", "server/"+id)); err != nil {
+	if err := t.cloud.Authorize(caller, "transfer:"+action, t.cloud.ARN("transfer", resource)); err != nil {
 		return nil, err
 	}
 	t.mu.RLock()
@@ -68,7 +86,7 @@ type describedServer struct {
 
 func (t *Transfer) describeServer(_ context.Context, caller cloud.Caller, in serverName) (struct{ Server describedServer }, error) {
 	var out struct{ Server describedServer }
-	s, err := t.open(caller, "DescribeServer", in.ServerId)
+	s, err := t.find(caller, "DescribeServer", in.ServerId)
 	if err != nil {
 		return out, err
 	}
@@ -106,27 +124,17 @@ type listServersOutput struct {
 const maxListed = 1000
 
 func (t *Transfer) listServers(_ context.Context, caller cloud.Caller, in listServersInput) (listServersOutput, error) {
-	out := listServersOutput{Servers: []listedServer{}}
+	var out listServersOutput
 	if err := t.cloud.Authorize(caller, "transfer:ListServers", "*"); err != nil {
 		return out, err
 	}
-	size := maxListed
-	if in.MaxResults != nil {
-		if size = *in.MaxResults; size < 1 || size > maxListed {
-			return out, invalid("maxResults", "...", "Member must be between 1 and 1000")
-		}
-	}
+	var servers []listedServer
 	for _, s := range t.all() {
-		if s.id <= in.NextToken {
-			continue
-		}
-		if len(out.Servers) == size {
-			out.NextToken = out.Servers[size-1].ServerId
-			break
-		}
-		out.Servers = append(out.Servers, s.listed())
+		servers = append(servers, s.listed())
 	}
-	return out, nil
+	var err error
+	out.Servers, out.NextToken, err = cut(servers, in.MaxResults, in.NextToken, func(s listedServer) string { return s.ServerId })
+	return out, err
 }
 
 // all returns the servers by id.
@@ -152,7 +160,7 @@ func (s *server) listed() listedServer {
 }
 
 func (t *Transfer) startServer(_ context.Context, caller cloud.Caller, in serverName) (struct{}, error) {
-	s, err := t.open(caller, "StartServer", in.ServerId)
+	s, err := t.find(caller, "StartServer", in.ServerId)
 	if err != nil {
 		return struct{}{}, err
 	}
@@ -161,7 +169,7 @@ func (t *Transfer) startServer(_ context.Context, caller cloud.Caller, in server
 }
 
 func (t *Transfer) stopServer(_ context.Context, caller cloud.Caller, in serverName) (struct{}, error) {
-	s, err := t.open(caller, "StopServer", in.ServerId)
+	s, err := t.find(caller, "StopServer", in.ServerId)
 	if err != nil {
 		return struct{}{}, err
 	}
@@ -206,7 +214,7 @@ func (t *Transfer) testIdentityProvider(ctx context.Context, caller cloud.Caller
 	if err := in.check(); err != nil {
 		return testOutput{}, err
 	}
-	s, err := t.open(caller, "TestIdentityProvider", in.ServerId)
+	s, err := t.find(caller, "TestIdentityProvider", in.ServerId)
 	if err != nil {
 		return testOutput{}, err
 	}

@@ -48,36 +48,45 @@ func (p serverProperties) check() error {
 func (t *Transfer) createServer(_ context.Context, r cfn.Resource, p serverProperties) (cfn.Handle, error) {
 	sum := sha256.Sum256([]byte(r.Key()))
 	id := "s-" + hex.EncodeToString(sum[:])[:17]
-	s := &server{
-		id:       id,
-		cloud:    t.cloud,
-		objects:  t.options.Objects,
-		endpoint: Endpoint{Stack: r.Stack, LogicalID: r.LogicalID, ServerID: id},
-		users:    map[string]*user{},
+	s, err := t.open(Endpoint{Stack: r.Stack, LogicalID: r.LogicalID, ServerID: id}, p, r.Key(), t.options.HostKeys)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
+	arn := s.arn()
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": online}, Delete: func(context.Context) error {
+		t.close(s)
+		return nil
+	}}, nil
+}
+
+// open makes a server that serves. Its name is for its port, and its host key is
+// kept in the folder, if there is one.
+func (t *Transfer) open(at Endpoint, p serverProperties, name, keyFolder string) (*server, error) {
+	s := &server{id: at.ServerID, cloud: t.cloud, objects: t.options.Objects, endpoint: at, users: map[string]*user{}}
 	if err := t.declare(s, p); err != nil {
-		return cfn.Handle{}, err
+		return nil, err
 	}
-	if err := s.listen(r.Key(), t.options.HostKeys); err != nil {
+	if err := s.listen(name, keyFolder); err != nil {
 		s.closeLog()
-		return cfn.Handle{}, err
+		return nil, err
 	}
 	s.start()
-	t.mu.Lock()
-	t.servers[s.id] = s
-	t.mu.Unlock()
-	stop := t.cloud.Start(func(ctx context.Context) {
+	s.shut = t.cloud.Start(func(ctx context.Context) {
 		s.serve(ctx)
 		s.closeLog()
 	})
-	arn := s.arn()
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Arn": arn, "ServerId": s.id, "State": online}, Delete: func(context.Context) error {
-		stop()
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		delete(t.servers, s.id)
-		return nil
-	}}, nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.servers[s.id] = s
+	return s, nil
+}
+
+// close ends a server, which may have ended already, and all connections to it.
+func (t *Transfer) close(s *server) {
+	s.shut()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.servers, s.id)
 }
 
 // updateServer is about who connects from now on; connections go on as they are.
@@ -126,7 +135,11 @@ func (s *server) openLog(folder string) (*logFile, error) {
 		return s.log, nil
 	}
 	var err error
-	s.log, err = openLog(filepath.Join(folder, s.endpoint.Stack+"-"+s.endpoint.LogicalID+".log"))
+	name := s.endpoint.LogicalID
+	if s.endpoint.Stack != "" {
+		name = s.endpoint.Stack + "-" + name
+	}
+	s.log, err = openLog(filepath.Join(folder, name+".log"))
 	return s.log, err
 }
 
@@ -175,7 +188,7 @@ type userProperties struct {
 	HomeDirectory         string
 	HomeDirectoryMappings []homeEntry
 	Policy                string
-	Tags                  cfn.Ignored
+	Tags                  []tag
 }
 
 func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userProperties) (cfn.Handle, error) {
@@ -187,13 +200,21 @@ func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userPropertie
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	if err := s.add(u); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: u.arn, Attributes: map[string]any{"Arn": u.arn, "ServerId": s.id, "UserName": u.name}, Delete: cfn.Removal(&s.mu, s.users, u.name)}, nil
+}
+
+// add makes a user known.
+func (s *server) add(u *user) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.users[u.name] != nil {
-		return cfn.Handle{}, fmt.Errorf("user %s of server %s exists already", u.name, s.id)
+		return cloud.Errorf(400, "ResourceExistsException", "User %s of server %s exists already", u.name, s.id)
 	}
 	s.users[u.name] = u
-	return cfn.Handle{Ref: u.arn, Attributes: map[string]any{"Arn": u.arn, "ServerId": s.id, "UserName": u.name}, Delete: cfn.Removal(&s.mu, s.users, u.name)}, nil
+	return nil
 }
 
 // updateUser is about logins from now on: who is connected goes on as who he was.
@@ -213,7 +234,7 @@ func (t *Transfer) updateUser(_ context.Context, _ cfn.Resource, h cfn.Handle, _
 }
 
 func (s *server) newUser(p userProperties) (*user, error) {
-	u := &user{arn: s.userARN(p.UserName), name: p.UserName, role: p.Role}
+	u := &user{arn: s.userARN(p.UserName), name: p.UserName, role: p.Role, declared: p}
 	switch {
 	case s.declared.Load().IdentityProviderDetails != nil:
 		return nil, cloud.Errorf(400, "InvalidRequestException", "CreateUser is not supported for server %s: its identity provider is %s, not SERVICE_MANAGED", s.id, providerOfFunctions)
@@ -225,6 +246,9 @@ func (s *server) newUser(p userProperties) (*user, error) {
 	var err error
 	if u.keys, err = publicKeys("property SshPublicKeys", p.SshPublicKeys); err != nil {
 		return nil, err
+	}
+	for _, body := range p.SshPublicKeys {
+		u.imported = append(u.imported, newImportedKey(body))
 	}
 	settings := homeSettings{kind: p.HomeDirectoryType, directory: p.HomeDirectory, source: "HomeDirectoryMappings", entries: p.HomeDirectoryMappings}
 	if u.home, err = newHome(settings, u.name); err != nil {

@@ -41,6 +41,7 @@ type server struct {
 	hostKey  ssh.Signer
 	listener net.Listener
 	declared atomic.Pointer[declaration]
+	shut     func() // ends it
 
 	mu       sync.RWMutex
 	log      *logFile // nil if the server has never logged anything

@@ -36,6 +36,10 @@ type Options struct {
 	// are the same in the next run. Default: new keys in every run.
 	HostKeys string
 
+	// Changed is called when a call has made or deleted a server. Default: nobody
+	// wants to know.
+	Changed func()
+
 	// Logs is an existing folder that gets one file per server which has
 	// StructuredLogDestinations, STACK-LOGICALID.log. Default: nothing is logged.
 	Logs string
@@ -50,6 +54,8 @@ type Transfer struct {
 
 	mu      sync.RWMutex
 	servers map[string]*server // by id
+
+	updates sync.Mutex // one call at a time changes what a server is declared with
 }
 
 // New returns Transfer Family without servers.
@@ -61,7 +67,7 @@ func New(c *cloud.Cloud, o Options) *Transfer {
 
 // Endpoint is where a server listens.
 type Endpoint struct {
-	Stack, LogicalID string
+	Stack, LogicalID string // of one that a call made: nothing, and its id
 	ServerID         string
 	Address          string // host:port
 	HostKey          string // as in authorized_keys and, after a host name, known_hosts

@@ -21,6 +21,9 @@ type user struct {
 	policy string // the session's, with its variables filled in; may be empty
 	keys   []ssh.PublicKey
 	home   home
+
+	declared userProperties // of one whom the server knows itself
+	imported []importedKey  // the keys, as they came
 }
 
 func (u *user) has(key ssh.PublicKey) bool {

@@ -1,0 +1,280 @@
+// The API's operations that make, change and delete servers.
+
+package transfer
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// inAPI makes of what is wrong with properties what a client of the API sees.
+func inAPI(action string, err error) error {
+	if _, documented := errors.AsType[*cloud.Error](err); documented || err == nil {
+		return err
+	}
+	if refused, ok := errors.AsType[*cfn.Unsupported](err); ok {
+		return cloud.NotHonoured(action, refused.Property+": "+refused.Reason)
+	}
+	return cloud.Errorf(400, "InvalidRequestException", "%s", strings.TrimPrefix(err.Error(), "property "))
+}
+
+func newID(prefix string) string {
+	raw := make([]byte, 9)
+	rand.Read(raw)
+	return prefix + hex.EncodeToString(raw)[:17]
+}
+
+func (t *Transfer) changed() {
+	if t.options.Changed != nil {
+		t.options.Changed()
+	}
+}
+
+func (t *Transfer) createServerByCall(_ context.Context, caller cloud.Caller, in serverProperties) (serverName, error) {
+	if err := t.cloud.Authorize(caller, "transfer:CreateServer", "*"); err != nil {
+		return serverName{}, err
+	}
+	if err := t.mayLogAs(caller, in.LoggingRole); err != nil {
+		return serverName{}, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return serverName{}, err
+	}
+	id := newID("s-")
+	if _, err := t.open(Endpoint{LogicalID: id, ServerID: id}, in, id, ""); err != nil {
+		return serverName{}, inAPI("CreateServer", err)
+	}
+	t.changed()
+	return serverName{id}, nil
+}
+
+// mayLogAs asks whether the caller may give a server the role.
+func (t *Transfer) mayLogAs(caller cloud.Caller, role string) error {
+	if role == "" {
+		return nil
+	}
+	return t.cloud.MayPass(caller, role, principal)
+}
+
+type updateServerInput struct {
+	ServerId string
+
+	EndpointDetails               *endpointDetails
+	EndpointType                  *string
+	IdentityProviderDetails       *identityProviderDetails
+	IdentityProviderType          *string
+	IpAddressType                 *string
+	LoggingRole                   *string
+	PostAuthenticationLoginBanner *string
+	PreAuthenticationLoginBanner  *string
+	ProtocolDetails               *protocolDetails
+	Protocols                     []string
+	S3StorageOptions              *s3StorageOptions
+	SecurityPolicyName            *string
+	StructuredLogDestinations     *[]string
+}
+
+// over are the properties with those that the request has instead.
+func (in updateServerInput) over(p serverProperties) serverProperties {
+	for _, setting := range []struct{ is, to *string }{
+		{&p.EndpointType, in.EndpointType}, {&p.IdentityProviderType, in.IdentityProviderType}, {&p.IpAddressType, in.IpAddressType}, {&p.LoggingRole, in.LoggingRole},
+		{&p.PostAuthenticationLoginBanner, in.PostAuthenticationLoginBanner}, {&p.PreAuthenticationLoginBanner, in.PreAuthenticationLoginBanner},
+		{&p.SecurityPolicyName, in.SecurityPolicyName},
+	} {
+		if setting.to != nil {
+			*setting.is = *setting.to
+		}
+	}
+	if in.EndpointDetails != nil {
+		p.EndpointDetails = in.EndpointDetails
+	}
+	if in.IdentityProviderDetails != nil {
+		p.IdentityProviderDetails = in.IdentityProviderDetails
+	}
+	if p.IdentityProviderType == serviceManaged && in.IdentityProviderDetails == nil {
+		p.IdentityProviderDetails = nil
+	}
+	if in.ProtocolDetails != nil {
+		p.ProtocolDetails = *in.ProtocolDetails
+	}
+	if in.Protocols != nil {
+		p.Protocols = in.Protocols
+	}
+	if in.S3StorageOptions != nil {
+		p.S3StorageOptions = in.S3StorageOptions
+	}
+	if in.StructuredLogDestinations != nil {
+		p.StructuredLogDestinations = *in.StructuredLogDestinations
+	}
+	return p
+}
+
+func (t *Transfer) updateServerByCall(_ context.Context, caller cloud.Caller, in updateServerInput) (serverName, error) {
+	s, err := t.find(caller, "UpdateServer", in.ServerId)
+	if err != nil {
+		return serverName{}, err
+	}
+	if in.LoggingRole != nil {
+		if err := t.mayLogAs(caller, *in.LoggingRole); err != nil {
+			return serverName{}, err
+		}
+	}
+	t.updates.Lock()
+	defer t.updates.Unlock()
+	return serverName{s.id}, inAPI("UpdateServer", t.declare(s, in.over(s.declared.Load().serverProperties)))
+}
+
+func (t *Transfer) deleteServer(_ context.Context, caller cloud.Caller, in serverName) (struct{}, error) {
+	s, err := t.find(caller, "DeleteServer", in.ServerId)
+	if err != nil {
+		return struct{}{}, err
+	}
+	t.close(s)
+	t.changed()
+	return struct{}{}, nil
+}
+
+const maxTags = 50
+
+func checkTags(tags []tag) error {
+	for i, t := range tags {
+		switch {
+		case t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256:
+			return invalid("tags", t.Key, "Member must have a key of 1 to 128 and a value of at most 256 characters")
+		case slices.ContainsFunc(tags[:i], func(other tag) bool { return other.Key == t.Key }):
+			return cloud.Errorf(400, "InvalidRequestException", "Duplicate tag keys are not allowed: %s", t.Key)
+		}
+	}
+	if len(tags) > maxTags {
+		return cloud.Errorf(400, "InvalidRequestException", "A resource has at most %d tags", maxTags)
+	}
+	return nil
+}
+
+// retagged are tags with others set, and those of some keys taken away.
+func retagged(tags, set []tag, unset []string) ([]tag, error) {
+	all := slices.DeleteFunc(slices.Clone(tags), func(t tag) bool {
+		return slices.Contains(unset, t.Key) || slices.ContainsFunc(set, func(other tag) bool { return other.Key == t.Key })
+	})
+	all = append(all, set...)
+	return all, checkTags(all)
+}
+
+type tagsInput struct {
+	Arn     string
+	Tags    []tag    // of TagResource
+	TagKeys []string // of UntagResource
+}
+
+func (t *Transfer) tagResource(_ context.Context, caller cloud.Caller, in struct {
+	Arn  string
+	Tags []tag
+}) (struct{}, error) {
+	return struct{}{}, t.retag(caller, "TagResource", tagsInput{Arn: in.Arn, Tags: in.Tags})
+}
+
+func (t *Transfer) untagResource(_ context.Context, caller cloud.Caller, in struct {
+	Arn     string
+	TagKeys []string
+}) (struct{}, error) {
+	return struct{}{}, t.retag(caller, "UntagResource", tagsInput{Arn: in.Arn, TagKeys: in.TagKeys})
+}
+
+// retag changes the tags of a server or of a user.
+func (t *Transfer) retag(caller cloud.Caller, action string, in tagsInput) error {
+	s, name, err := t.tagged(caller, action, in.Arn)
+	if err != nil {
+		return err
+	}
+	if name != "" {
+		return s.changeUser(name, func(u *user) (err error) {
+			u.declared.Tags, err = retagged(u.declared.Tags, in.Tags, in.TagKeys)
+			return err
+		})
+	}
+	t.updates.Lock()
+	defer t.updates.Unlock()
+	d := *s.declared.Load()
+	if d.Tags, err = retagged(d.Tags, in.Tags, in.TagKeys); err == nil {
+		s.declared.Store(&d)
+	}
+	return err
+}
+
+// tagged finds what an ARN names: a server, or one of its users.
+func (t *Transfer) tagged(caller cloud.Caller, action, arn string) (s *server, user string, err error) {
+	resource, ok := strings.CutPrefix(arn, t.cloud.ARN("transfer", ""))
+	parts := strings.Split(resource, "/")
+	switch {
+	case ok && len(parts) == 2 && parts[0] == "server":
+	case ok && len(parts) == 3 && parts[0] == "user":
+		user = parts[2]
+	default:
+		return nil, "", cloud.Errorf(400, "InvalidRequestException", "Unsupported or invalid ARN: %s", arn)
+	}
+	s, err = t.findFor(caller, action, parts[1], resource)
+	return s, user, err
+}
+
+type listTagsInput struct {
+	Arn        string
+	MaxResults *int
+	NextToken  string
+}
+
+type listTagsOutput struct {
+	Arn       string
+	Tags      []tag
+	NextToken string `json:",omitempty"`
+}
+
+func (t *Transfer) listTags(_ context.Context, caller cloud.Caller, in listTagsInput) (listTagsOutput, error) {
+	out := listTagsOutput{Arn: in.Arn}
+	s, name, err := t.tagged(caller, "ListTagsForResource", in.Arn)
+	if err != nil {
+		return out, err
+	}
+	tags := s.declared.Load().Tags
+	if name != "" {
+		u, err := s.user(name)
+		if err != nil {
+			return out, err
+		}
+		tags = u.declared.Tags
+	}
+	out.Tags, out.NextToken, err = cut(sortedTags(tags), in.MaxResults, in.NextToken, func(t tag) string { return t.Key })
+	return out, err
+}
+
+func sortedTags(tags []tag) []tag {
+	return slices.SortedFunc(slices.Values(tags), func(a, b tag) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// cut takes a page out of a sorted list. The token is the key of the last item
+// of the page before.
+func cut[T any](list []T, size *int, token string, key func(T) string) (page []T, next string, err error) {
+	longest := maxListed
+	if size != nil {
+		if longest = *size; longest < 1 || longest > maxListed {
+			return nil, "", invalid("maxResults", "...", "Member must be between 1 and 1000")
+		}
+	}
+	page = []T{}
+	for _, item := range list {
+		if key(item) <= token && token != "" {
+			continue
+		}
+		if len(page) == longest {
+			return page, key(page[longest-1]), nil
+		}
+		page = append(page, item)
+	}
+	return page, "", nil
+}
