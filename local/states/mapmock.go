@@ -4,7 +4,6 @@
 package states
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"strings"
@@ -136,8 +135,12 @@ func (s *distributed) mockedItems(ctx context.Context, v *visit, input any) ([]i
 		v.inspect(afterItemsPath, values)
 		return l.items, nil
 	}
-	if arguments, f := s.reader.arguments.object(ctx, v, input); f != nil || arguments.failure != nil {
-		return nil, cmp.Or(f, arguments.failure)
+	arguments, f := s.reader.arguments.object(ctx, v, input)
+	if f != nil {
+		return nil, f
+	}
+	if arguments.failure != nil {
+		return nil, arguments.failure
 	}
 	text := v.execution.trial.readerData()
 	if text == nil {
