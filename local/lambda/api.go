@@ -1,13 +1,11 @@
 package lambda
 
-// This file is the API's operations.
+// This file is the Invoke action.
 
 import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"maps"
-	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -117,39 +115,4 @@ func checkSize(payload []byte, limit int) error {
 		return cloud.Errorf(413, "RequestTooLargeException", "Request must be smaller than %d bytes for the InvokeFunction operation", limit)
 	}
 	return nil
-}
-
-type functionInput struct{ FunctionName, Qualifier string }
-
-func (l *Lambda) getFunction(_ context.Context, caller cloud.Caller, in functionInput) (any, error) {
-	target, err := l.open(caller, "lambda:GetFunction", in.FunctionName, in.Qualifier)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"Configuration": target.configuration()}, nil
-}
-
-func (l *Lambda) getFunctionConfiguration(_ context.Context, caller cloud.Caller, in functionInput) (any, error) {
-	target, err := l.open(caller, "lambda:GetFunctionConfiguration", in.FunctionName, in.Qualifier)
-	if err != nil {
-		return nil, err
-	}
-	return target.configuration(), nil
-}
-
-func (l *Lambda) listFunctions(_ context.Context, caller cloud.Caller, _ struct{}) (any, error) {
-	if err := l.cloud.Authorize(caller, "lambda:ListFunctions", "*"); err != nil {
-		return nil, err
-	}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	configurations := []configuration{}
-	for _, name := range slices.Sorted(maps.Keys(l.functions)) {
-		t, err := target{function: l.functions[name]}.now()
-		if err != nil {
-			return nil, err
-		}
-		configurations = append(configurations, t.configuration())
-	}
-	return map[string]any{"Functions": configurations}, nil
 }

@@ -13,6 +13,8 @@ import (
 
 // asyncConfig is an AWS::Lambda::EventInvokeConfig.
 type asyncConfig struct {
+	said      invokeSettings
+	modified  time.Time
 	maxAge    time.Duration
 	retries   int
 	onSuccess string // ARN of a queue, topic, function or event bus, or empty

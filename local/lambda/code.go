@@ -44,6 +44,9 @@ type codeProperties struct{ S3Bucket, S3Key, S3ObjectVersion string }
 // guards it.
 type folder struct {
 	path     string
+	zip      string                  // the package that was unpacked there; empty of a folder that stays
+	archive  func() (archive, error) // what is told of the package
+	entry    error                   // why nothing there can be started, or nil
 	versions int
 	unused   chan struct{} // closed when no version runs it any more; nil of one that stays
 }
@@ -63,8 +66,8 @@ func (f *folder) leave() {
 	}
 }
 
-// fetch returns the folder of the code, unpacking it if it is a zip file.
-func (l *Lambda) fetch(at codeProperties, arch string) (*folder, error) {
+// fetch returns the folder of code that lies in a bucket. A version has entered it.
+func (l *Lambda) fetch(at codeProperties) (*folder, error) {
 	address := "s3://" + at.S3Bucket + "/" + at.S3Key
 	if l.opts.Code == nil {
 		return nil, fmt.Errorf("code %s: there is no code", address)
@@ -73,29 +76,44 @@ func (l *Lambda) fetch(at codeProperties, arch string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("code %s: %w", address, err)
 	}
-	f := &folder{path: code.Folder}
-	if f.path == "" {
-		if f, err = l.unpack(code); err != nil {
-			return nil, fmt.Errorf("unpack code %s: %w", address, err)
-		}
-	}
-	f.enter()
-	if f.path, err = filepath.Abs(f.path); err == nil {
-		err = checkBinary(bootstrap(f.path), arch)
-	}
+	f, err := l.lay(code)
 	if err != nil {
-		f.leave()
-		return nil, err
+		return nil, fmt.Errorf("unpack code %s: %w", address, err)
 	}
 	return f, nil
 }
+
+// lay makes code the folder that it is, unpacking it if it is a zip file.
+func (l *Lambda) lay(code Code) (f *folder, err error) {
+	f = &folder{path: code.Folder}
+	if f.path == "" {
+		if f, err = l.unpack(code); err != nil {
+			return nil, err
+		}
+	}
+	f.enter()
+	if f.path, err = filepath.Abs(f.path); err != nil {
+		f.leave()
+		return nil, err
+	}
+	if f.archive == nil {
+		f.archive = assetArchive(f.path)
+	}
+	return f, nil
+}
+
+// startable tells why a function of an architecture can not start in the folder.
+func (f *folder) startable(arch string) error { return checkBinary(bootstrap(f.path), arch) }
+
+// errNoBootstrap is why most code of other runtimes does not start.
+var errNoBootstrap = errors.New("the code has no file named bootstrap, which the runtime starts")
 
 // checkBinary looks into the file: the template may say one architecture and
 // the binary be of another.
 func checkBinary(path, arch string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("the code has no file named bootstrap, which the runtime starts")
+		return errNoBootstrap
 	}
 	if err != nil {
 		return err
@@ -123,7 +141,7 @@ func checkBinary(path, arch string) error {
 // unpack extracts a zip file into a folder that is removed when no version runs the
 // code any more, or the engine ends.
 func (l *Lambda) unpack(code Code) (*folder, error) {
-	archive, err := zip.NewReader(code.Zip, code.Size)
+	content, err := zip.NewReader(code.Zip, code.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -139,11 +157,20 @@ func (l *Lambda) unpack(code Code) (*folder, error) {
 		}
 		os.RemoveAll(path)
 	})
-	if err := extractAll(path, archive); err != nil {
+	f := &folder{path: filepath.Join(path, "task"), zip: filepath.Join(path, "code.zip"), unused: unused}
+	kept, err := keepZip(f.zip, code)
+	if err == nil {
+		err = os.Mkdir(f.path, 0o755)
+	}
+	if err == nil {
+		err = extractAll(f.path, content)
+	}
+	if err != nil {
 		close(unused)
 		return nil, err
 	}
-	return &folder{path: path, unused: unused}, nil
+	f.archive = func() (archive, error) { return kept, nil }
+	return f, nil
 }
 
 func extractAll(path string, archive *zip.Reader) error {

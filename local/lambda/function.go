@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/policy"
 )
 
 // maxConcurrency is what a function without reserved concurrency may run at a
@@ -37,11 +38,28 @@ type function struct {
 	versions    map[string]*version    // published ones, by number
 	aliases     map[string]alias       // by name
 	async       map[string]asyncConfig // by qualifier
+
+	reserved      bool                        // whether concurrency is the function's own
+	tags          map[string]string           // by key
+	policies      map[string]*policy.Document // by qualifier
+	provisioned   map[string]provisioned      // by qualifier
+	recursion     string                      // RecursiveLoop, or empty
+	runtimeUpdate runtimeUpdate
+}
+
+// reserve sets how many invocations the function runs at a time; nil is for no
+// number of its own. The lock is held.
+func (f *function) reserve(n *int) {
+	f.concurrency, f.reserved = maxConcurrency, n != nil
+	if n != nil {
+		f.concurrency = *n
+	}
 }
 
 // version is code and its configuration: as published, or the latest. It does
 // not change: an update of the function makes another latest one.
 type version struct {
+	settings    settings
 	number      string
 	caller      cloud.Caller // that acts with the role
 	role        string
@@ -58,6 +76,7 @@ type version struct {
 	code        *folder // nil of a handler in this process
 	inProcess   Handler
 	modified    time.Time
+	revision    string // its id; guarded by the function's lock
 
 	pool *pool
 
@@ -68,8 +87,10 @@ type version struct {
 // alias is a name of a version, and of the further ones that take some of its
 // invocations.
 type alias struct {
-	version string
-	further map[string]float64 // shares, from 0 to 1, by number
+	version     string
+	further     map[string]float64 // shares, from 0 to 1, by number
+	description string
+	revision    string // its id
 }
 
 // choose returns the number of the version that an invocation gets.
@@ -152,25 +173,29 @@ func (f *function) has(number string) bool {
 func (f *function) change(v *version) {
 	f.mu.Lock()
 	old := f.latest
-	f.latest, f.unchanged = v, false
+	f.latest, f.unchanged = v, f.unchanged && v.settings.same(old.settings) && v.code.same(old.code)
 	f.mu.Unlock()
 	f.retire(old)
 }
 
-// publish makes a version of the latest one.
-func (f *function) publish() (*version, error) {
+// publish makes a version of the latest one. It tells whether there is none yet that
+// is no other than the latest.
+func (f *function) publish(description string) (v *version, isNew bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.unchanged {
-		return nil, cloud.Errorf(409, "AlreadyExists", "A version for this Lambda function exists ( %d ). Modify the function to create a new version.", f.published)
+		return f.versions[strconv.Itoa(f.published)], false
 	}
 	f.published++
-	v := *f.latest
-	v.number, v.users = strconv.Itoa(f.published), 0
+	published := *f.latest
+	v = &published
+	v.number, v.users, v.revision = strconv.Itoa(f.published), 0, cloud.UUID()
+	v.description = cmp.Or(description, v.description)
+	f.latest.revision = cloud.UUID()
 	v.code.enter()
-	v.pool = newPool(f.latest.pool.lambda, f, &v)
-	f.versions[v.number], f.unchanged = &v, true
-	return &v, nil
+	v.pool = newPool(f.latest.pool.lambda, f, v)
+	f.versions[v.number], f.unchanged = v, true
+	return v, true
 }
 
 // withdraw deletes a published version. What was the last one may then be published
@@ -215,7 +240,7 @@ func (f *function) admit() (running int, err error) {
 	if f.running >= f.concurrency {
 		err := cloud.Errorf(429, "TooManyRequestsException", "Rate Exceeded.")
 		err.Fields = map[string]any{"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}
-		if f.concurrency == maxConcurrency {
+		if !f.reserved {
 			err.Fields["Reason"] = "ConcurrentInvocationLimitExceeded"
 		}
 		return f.running, err
@@ -250,46 +275,4 @@ func (f *function) asyncConfigOf(qualifier string) asyncConfig {
 		return config
 	}
 	return defaultAsyncConfig()
-}
-
-// configuration is a FunctionConfiguration of the API.
-type configuration struct {
-	FunctionName  string
-	FunctionArn   string
-	Runtime       string
-	Role          string
-	Handler       string
-	Description   string
-	Timeout       int
-	MemorySize    int
-	LastModified  string
-	Version       string
-	PackageType   string
-	Architectures []string
-	Environment   *environmentOutput `json:",omitempty"`
-	State         string
-}
-
-type environmentOutput struct{ Variables map[string]string }
-
-func (t target) configuration() configuration {
-	c := configuration{
-		FunctionName:  t.name,
-		FunctionArn:   t.arn(),
-		Runtime:       t.runtime,
-		Role:          t.role,
-		Handler:       t.handlerName,
-		Description:   t.description,
-		Timeout:       int(t.timeout.Seconds()),
-		MemorySize:    t.memory,
-		LastModified:  t.modified.UTC().Format("2006-01-02T15:04:05.000+0000"),
-		Version:       t.number,
-		PackageType:   "Zip",
-		Architectures: []string{t.arch},
-		State:         "Active",
-	}
-	if len(t.environment) > 0 {
-		c.Environment = &environmentOutput{t.environment}
-	}
-	return c
 }

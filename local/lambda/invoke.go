@@ -6,6 +6,7 @@ package lambda
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -116,9 +117,12 @@ func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
 	mark := f.log.start(r)
 	var a answer
 	var err error
-	if r.target.inProcess != nil {
+	switch {
+	case r.target.inProcess != nil:
 		a = l.executeInProcess(ctx, r)
-	} else {
+	case r.target.code.entry != nil:
+		a = noEntry(r)
+	default:
 		a, err = r.target.pool.execute(ctx, r)
 	}
 	if err != nil {
@@ -143,6 +147,15 @@ func (l *Lambda) execute(ctx context.Context, r request) (answer, error) {
 	}
 	r.target.observe(l.metrics.errors, failures)
 	return a, nil
+}
+
+// noEntry is what comes of code that can not be started.
+func noEntry(r request) answer {
+	why := r.target.code.entry.Error()
+	if errors.Is(r.target.code.entry, errNoBootstrap) {
+		why = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+	}
+	return failure("Runtime.InvalidEntrypoint", "RequestId: %s Error: %s", r.id, why)
 }
 
 func withTimes(a, of answer) answer {

@@ -12,19 +12,17 @@
 // laptop has few cores: see pool.go.
 package lambda
 
-// This file is the service itself and its Invoke, Get and List actions.
+// This file is the service itself, and how calls find a function.
 
 import (
 	"cmp"
 	"context"
 	"io"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // Handler is a function in this process: lambda.Handler of aws-lambda-go. Unlike
@@ -108,6 +106,8 @@ type Lambda struct {
 	runtimes runtimeAPI
 	launcher launcher
 
+	downloads downloads
+
 	mu        sync.RWMutex
 	functions map[string]*function    // by name
 	mappings  map[string]*eventSource // by id
@@ -124,40 +124,12 @@ func New(c *cloud.Cloud, opts Options) *Lambda {
 		metrics:   newMetrics(c),
 		runtimes:  runtimeAPI{cloud: c},
 		launcher:  launcher{cloud: c},
+		downloads: downloads{cloud: c},
 		functions: map[string]*function{},
 		mappings:  map[string]*eventSource{},
 	}
-	l.Operations = cloud.Operations{
-		"GetFunction":              cloud.Handle(l.getFunction),
-		"GetFunctionConfiguration": cloud.Handle(l.getFunctionConfiguration),
-		"Invoke":                   cloud.Handle(l.invoke),
-		"ListFunctions":            cloud.Handle(l.listFunctions),
-	}
+	l.Operations = l.operations()
 	return l
-}
-
-// Protocols implements wire.Speaker.
-func (l *Lambda) Protocols() wire.Protocols {
-	const functions = "/2015-03-31/functions"
-	return wire.Protocols{
-		REST: &wire.REST{Routes: []wire.Route{
-			{
-				Pattern: "POST " + functions + "/{FunctionName}/invocations", Action: "Invoke",
-				Query: []string{"Qualifier"},
-				Headers: map[string]string{
-					"X-Amz-Invocation-Type": "InvocationType", "X-Amz-Log-Type": "LogType", "X-Amz-Client-Context": "ClientContext",
-				},
-				AnswerHeaders: map[string]string{
-					"X-Amz-Executed-Version": "ExecutedVersion", "X-Amz-Function-Error": "FunctionError", "X-Amz-Log-Result": "LogResult",
-				},
-				Status: "StatusCode", Payload: "Payload",
-			},
-			{Pattern: "GET " + functions, Action: "ListFunctions"},
-			{Pattern: "GET " + functions + "/{FunctionName}", Action: "GetFunction", Query: []string{"Qualifier"}},
-			{Pattern: "GET " + functions + "/{FunctionName}/configuration", Action: "GetFunctionConfiguration", Query: []string{"Qualifier"}},
-		}},
-		Codes: map[string]string{"SerializationException": "InvalidRequestContentException"},
-	}
 }
 
 const latest = "$LATEST"
@@ -193,9 +165,13 @@ func (t target) arn() string {
 }
 
 // open authorizes the caller and finds a function by its name, a partial ARN
-// or an ARN, each possibly with a qualifier.
-func (l *Lambda) open(caller cloud.Caller, action, name, qualifier string) (target, error) {
-	name, embedded := parseName(name)
+// or an ARN, each possibly with a qualifier. Where the function is there and the
+// version is not, the target has the function.
+func (l *Lambda) open(caller cloud.Caller, action, given, qualifier string) (target, error) {
+	if err := l.checkName(patternOf(action), given, qualifier); err != nil {
+		return target{}, err
+	}
+	name, embedded := parseName(given)
 	if embedded != "" && qualifier != "" && embedded != qualifier {
 		return target{}, cloud.Errorf(400, "InvalidParameterValueException", "The derived qualifier from the function name does not match the specified qualifier.")
 	}
@@ -216,14 +192,4 @@ func (l *Lambda) open(caller cloud.Caller, action, name, qualifier string) (targ
 		return target{}, t.notFound()
 	}
 	return target{function: f, qualifier: qualifier}.now()
-}
-
-// parseName splits NAME[:QUALIFIER], ACCOUNT:function:NAME[:QUALIFIER] and
-// arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER].
-func parseName(text string) (name, qualifier string) {
-	if i := strings.Index(text, "function:"); i >= 0 {
-		text = text[i+len("function:"):]
-	}
-	name, qualifier, _ = strings.Cut(text, ":")
-	return name, qualifier
 }

@@ -25,7 +25,7 @@ const (
 type filter []*match.Pattern
 
 // filter compiles the mapping's patterns. Of a stream they look at data only.
-func (p mappingProperties) filter() (f filter, err error) {
+func (p mappingSettings) filter() (f filter, err error) {
 	if p.FilterCriteria == nil {
 		return nil, nil
 	}

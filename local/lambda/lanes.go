@@ -10,7 +10,7 @@ import (
 
 // lanes makes sure, as AWS does, that the function's role may read the stream, and
 // places the lanes of all shards where the mapping begins.
-func (m *mapping) lanes(ctx context.Context, p mappingProperties, s *eventSource) ([]*lane, error) {
+func (m *mapping) lanes(ctx context.Context, p mappingSettings, s *eventSource) ([]*lane, error) {
 	c, t := m.lambda.cloud, m.target()
 	for _, action := range []string{"GetRecords", "GetShardIterator", "DescribeStream", "ListShards", "ListStreams"} {
 		if err := c.Authorize(t.caller, "kinesis:"+action, p.EventSourceArn); err != nil {
@@ -58,7 +58,7 @@ func (m *mapping) lanes(ctx context.Context, p mappingProperties, s *eventSource
 
 // retryPolicy reads how long the stream keeps records, beyond which none is tried
 // again.
-func (m *mapping) retryPolicy(ctx context.Context, p mappingProperties) (retryPolicy, error) {
+func (m *mapping) retryPolicy(ctx context.Context, p mappingSettings) (retryPolicy, error) {
 	var out struct {
 		StreamDescription struct{ RetentionPeriodHours int }
 	}

@@ -8,40 +8,56 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
-	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
 type mappingProperties struct {
+	mappingSettings
+
+	KmsKeyArn     cfn.Ignored
+	LoggingConfig cfn.Ignored
+	MetricsConfig cfn.Ignored
+	Tags          []tag
+}
+
+// mappingSettings are said of a mapping, in the names of templates and calls alike.
+type mappingSettings struct {
 	BatchSize                      *int
 	Enabled                        *bool
 	EventSourceArn                 string
 	FunctionName                   string
 	FunctionResponseTypes          []string
 	MaximumBatchingWindowInSeconds int
-	ScalingConfig                  struct{ MaximumConcurrency *int }
+	ScalingConfig                  scalingConfig
 
 	// Of streams only; tumbling windows are not there.
 	BisectBatchOnFunctionError bool
-	DestinationConfig          *struct{ OnFailure struct{ Destination string } }
-	FilterCriteria             *struct{ Filters []struct{ Pattern string } }
+	DestinationConfig          *failureDestination
+	FilterCriteria             *filterCriteria
 	MaximumRecordAgeInSeconds  *int
 	MaximumRetryAttempts       *int
 	ParallelizationFactor      *int
 	StartingPosition           string
 	StartingPositionTimestamp  *float64 // in seconds
-
-	KmsKeyArn     cfn.Ignored
-	LoggingConfig cfn.Ignored
-	MetricsConfig cfn.Ignored
-	Tags          cfn.Ignored
 }
 
+type (
+	scalingConfig struct {
+		MaximumConcurrency *int `json:",omitempty"`
+	}
+	failureDestination struct{ OnFailure destination }
+	filterCriteria     struct {
+		Filters []struct{ Pattern string }
+	}
+)
+
 // check refuses what AWS refuses of all sources.
-func (p mappingProperties) check() error {
+func (p mappingSettings) check() error {
 	if n := p.BatchSize; n != nil && (*n < 1 || *n > 10_000) {
 		return invalid("BatchSize is %d; it must be from 1 to 10000", *n)
 	}
@@ -57,7 +73,7 @@ func (p mappingProperties) check() error {
 }
 
 // checkQueue refuses what AWS refuses of SQS queues.
-func (p mappingProperties) checkQueue() error {
+func (p mappingSettings) checkQueue() error {
 	if p.FilterCriteria != nil {
 		return &cfn.Unsupported{Property: "FilterCriteria", Reason: "the local engine filters records of streams only"}
 	}
@@ -83,7 +99,7 @@ func (p mappingProperties) checkQueue() error {
 }
 
 // checkStream refuses what AWS refuses of Kinesis streams.
-func (p mappingProperties) checkStream() error {
+func (p mappingSettings) checkStream() error {
 	if p.ScalingConfig.MaximumConcurrency != nil {
 		return invalid("a stream has no ScalingConfig; its batches at a time are a matter of ParallelizationFactor")
 	}
@@ -113,9 +129,16 @@ func (p mappingProperties) checkStream() error {
 // eventSource is a mapping as it is now.
 type eventSource struct {
 	arn      string
+	changing sync.Mutex // whoever updates or deletes it
+	said     mappingSettings
+	called   target
+	tags     map[string]string
+	modified time.Time
 	progress *progress // nil of a queue
 	stops    []func()  // of its work; none while it is disabled
 }
+
+func (s *eventSource) id() string { return s.arn[strings.LastIndex(s.arn, ":")+1:] }
 
 func (s *eventSource) stop() {
 	for _, stop := range s.stops {
@@ -125,41 +148,72 @@ func (s *eventSource) stop() {
 }
 
 func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p mappingProperties) (cfn.Handle, error) {
-	id := mappingID(r)
-	s := &eventSource{arn: l.cloud.ARN("lambda", "event-source-mapping:"+id)}
-	if err := l.start(ctx, s, p); err != nil {
+	s := &eventSource{arn: l.cloud.ARN("lambda", "event-source-mapping:"+mappingID(r)), tags: tagsOf(p.Tags)}
+	if err := l.startNew(ctx, s, p.mappingSettings); err != nil {
 		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: s.id(), Attributes: map[string]any{"Id": s.id(), "EventSourceMappingArn": s.arn}, Delete: func(context.Context) error { return l.endMapping(s) }}, nil
+}
+
+// startNew starts a mapping that is new, and makes it known.
+func (l *Lambda) startNew(ctx context.Context, s *eventSource, p mappingSettings) error {
+	if err := l.start(ctx, s, p); err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.mappings[id] = s
-	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id, "EventSourceMappingArn": s.arn}, Delete: func(context.Context) error {
-		l.mu.Lock()
-		delete(l.mappings, id)
-		l.mu.Unlock()
-		s.stop()
-		return l.cloud.Forget(s.arn)
-	}}, nil
+	l.mappings[s.id()] = s
+	return nil
+}
+
+// endMapping deletes a mapping. What the function has got by then it finishes.
+func (l *Lambda) endMapping(s *eventSource) error {
+	l.mu.Lock()
+	delete(l.mappings, s.id())
+	l.mu.Unlock()
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	s.stop()
+	return l.cloud.Forget(s.arn)
 }
 
 // updateEventSourceMapping lets a mapping go on in another way. What the function
 // has got by then it finishes.
 func (l *Lambda) updateEventSourceMapping(ctx context.Context, _ cfn.Resource, h cfn.Handle, before, after mappingProperties) (cfn.Handle, error) {
-	l.mu.RLock()
-	s := l.mappings[h.Ref]
-	l.mu.RUnlock()
-	if s == nil {
-		return h, cloud.Errorf(404, "ResourceNotFoundException", "The resource you requested does not exist.")
+	s, err := l.mapping(h.Ref)
+	if err != nil {
+		return h, err
 	}
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	l.mu.Lock()
+	s.tags = tagsOf(after.Tags)
+	l.mu.Unlock()
+	return h, l.restart(ctx, s, before.mappingSettings, after.mappingSettings)
+}
+
+// restart lets a mapping go on in another way, or as before if it can not. The
+// caller has it for changing.
+func (l *Lambda) restart(ctx context.Context, s *eventSource, before, after mappingSettings) error {
 	s.stop()
 	if err := l.start(ctx, s, after); err != nil {
-		return h, errors.Join(err, l.start(ctx, s, before))
+		return errors.Join(err, l.start(ctx, s, before))
 	}
-	return h, nil
+	return nil
+}
+
+func (l *Lambda) mapping(id string) (*eventSource, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	s, ok := l.mappings[id]
+	if !ok {
+		return nil, errNoResource
+	}
+	return s, nil
 }
 
 // start begins the work of a mapping that has none, unless it is disabled.
-func (l *Lambda) start(ctx context.Context, s *eventSource, p mappingProperties) error {
+func (l *Lambda) start(ctx context.Context, s *eventSource, p mappingSettings) error {
 	if err := p.check(); err != nil {
 		return err
 	}
@@ -186,13 +240,18 @@ func (l *Lambda) start(ctx context.Context, s *eventSource, p mappingProperties)
 	if err != nil {
 		return err
 	}
-	if p.Enabled == nil || *p.Enabled {
+	l.mu.Lock()
+	s.said, s.called, s.modified = p, t, time.Now()
+	l.mu.Unlock()
+	if p.enabled() {
 		for _, w := range work {
 			s.stops = append(s.stops, l.cloud.Start(w))
 		}
 	}
 	return nil
 }
+
+func (p mappingSettings) enabled() bool { return p.Enabled == nil || *p.Enabled }
 
 // mappingID is the mapping's UUID, the same in every run.
 func mappingID(r cfn.Resource) string {
@@ -201,7 +260,7 @@ func mappingID(r cfn.Resource) string {
 }
 
 // ofQueue is the work of a mapping that polls a queue.
-func (m mapping) ofQueue(ctx context.Context, p mappingProperties) ([]func(context.Context), error) {
+func (m mapping) ofQueue(ctx context.Context, p mappingSettings) ([]func(context.Context), error) {
 	if err := p.checkQueue(); err != nil {
 		return nil, err
 	}
@@ -226,7 +285,7 @@ func (m mapping) ofQueue(ctx context.Context, p mappingProperties) ([]func(conte
 
 // ofStream is the work of a mapping that follows a stream: that of each lane by
 // itself, from where the mapping has come to.
-func (m mapping) ofStream(ctx context.Context, p mappingProperties, s *eventSource) ([]func(context.Context), error) {
+func (m mapping) ofStream(ctx context.Context, p mappingSettings, s *eventSource) ([]func(context.Context), error) {
 	if err := p.checkStream(); err != nil {
 		return nil, err
 	}

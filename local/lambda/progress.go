@@ -23,7 +23,7 @@ type position struct {
 	Timestamp              float64 `json:",omitempty"` // in seconds
 }
 
-func (p mappingProperties) startingPosition() position {
+func (p mappingSettings) startingPosition() position {
 	start := position{ShardIteratorType: p.StartingPosition}
 	if p.StartingPositionTimestamp != nil {
 		start.Timestamp = *p.StartingPositionTimestamp

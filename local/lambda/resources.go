@@ -5,14 +5,13 @@ package lambda
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/policy"
 )
 
 // Types returns the resource types of AWS::Lambda that the engine has.
@@ -28,109 +27,79 @@ func (l *Lambda) Types() []cfn.Type {
 }
 
 type functionProperties struct {
+	settings
+
 	FunctionName                 string
 	Code                         codeProperties
-	Runtime                      string
-	Handler                      string
-	Role                         string
-	Description                  string
-	Architectures                []string
-	MemorySize                   *int
-	Timeout                      *int
+	RecursiveLoop                string
 	ReservedConcurrentExecutions *int
-	PackageType                  string
-	Environment                  struct{ Variables map[string]string }
-	DeadLetterConfig             struct{ TargetArn string }
-	LoggingConfig                struct {
-		LogGroup string // a name
-
-		ApplicationLogLevel cfn.Ignored
-		LogFormat           cfn.Ignored
-		SystemLogLevel      cfn.Ignored
-	}
-	TracingConfig struct{ Mode string }
+	Tags                         []tag
 
 	CodeSigningConfigArn    cfn.Ignored
-	EphemeralStorage        cfn.Ignored
 	KmsKeyArn               cfn.Ignored
-	RecursiveLoop           cfn.Ignored
 	RuntimeManagementConfig cfn.Ignored
-	Tags                    cfn.Ignored
 	VpcConfig               cfn.Ignored
 }
 
-// Runs tells whether functions with a runtime, as templates have it, are run.
-func Runs(runtime any) bool { return runtime == "provided.al2023" || runtime == "provided.al2" }
+// tag is one of a template's.
+type tag struct{ Key, Value string }
 
-// check refuses what AWS refuses and what this engine does not run.
-func (p functionProperties) check() error {
-	if !Runs(p.Runtime) {
-		return &cfn.Unsupported{Property: "Runtime", Reason: fmt.Sprintf("%q: the local engine runs provided.al2023 and provided.al2 only", p.Runtime)}
+func tagsOf(list []tag) map[string]string {
+	tags := map[string]string{}
+	for _, t := range list {
+		tags[t.Key] = t.Value
 	}
-	if p.PackageType != "" && p.PackageType != "Zip" {
-		return &cfn.Unsupported{Property: "PackageType", Reason: "the local engine runs functions of type Zip only"}
-	}
-	if t := p.Timeout; t != nil && (*t < 1 || *t > 900) {
-		return invalid("Timeout is %d seconds; it must be from 1 to 900", *t)
-	}
-	if m := p.MemorySize; m != nil && (*m < 128 || *m > 10240) {
-		return invalid("MemorySize is %d MB; it must be from 128 to 10240", *m)
-	}
-	if len(p.Architectures) > 1 || len(p.Architectures) == 1 && !slices.Contains([]string{"arm64", "x86_64"}, p.Architectures[0]) {
-		return invalid("Architectures is %q; it must be arm64 or x86_64", p.Architectures)
-	}
-	if s := serviceOf(p.DeadLetterConfig.TargetArn); !slices.Contains([]string{"", "sqs", "sns"}, s) {
-		return invalid("DeadLetterConfig.TargetArn must be a queue or a topic, not of %s", s)
-	}
-	return checkEnvironment(p.Environment.Variables)
+	return tags
 }
 
-func invalid(format string, args ...any) error {
-	return cloud.Errorf(400, "InvalidParameterValueException", format, args...)
+// ofFunction is what a template says that versions do not have: how many invocations
+// the function admits, its tags and its loops.
+func (p functionProperties) ofFunction(f *function) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reserve(p.ReservedConcurrentExecutions)
+	f.tags, f.recursion = tagsOf(p.Tags), p.RecursiveLoop
 }
 
-const maxEnvironmentBytes = 4 << 10
-
-func checkEnvironment(variables map[string]string) error {
-	reserved := []string{
-		"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
-		"AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-		"AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
-	}
-	size := 0
-	for name, value := range variables {
-		if slices.Contains(reserved, name) {
-			return invalid("environment variable %s is reserved by Lambda", name)
-		}
-		size += len(name) + len(value)
-	}
-	if size > maxEnvironmentBytes {
-		return invalid("the environment variables have %d bytes; Lambda takes at most %d", size, maxEnvironmentBytes)
-	}
-	return nil
+// ofVersions are the properties of which a change makes another version.
+func (p functionProperties) ofVersions() functionProperties {
+	p.ReservedConcurrentExecutions, p.Tags, p.RecursiveLoop = nil, nil, ""
+	return p
 }
 
 func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionProperties) (cfn.Handle, error) {
-	f := &function{
-		name:        p.FunctionName,
-		concurrency: p.concurrency(),
+	f := l.newFunction(cmp.Or(p.FunctionName, r.PhysicalName(64)))
+	p.ofFunction(f)
+	var err error
+	if f.latest, err = l.declared(f, r, p); err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := l.install(f, r.Stack, r.LogicalID); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error { return l.drop(f) }}, nil
+}
+
+// newFunction is a function without a version that nobody knows yet.
+func (l *Lambda) newFunction(name string) *function {
+	return &function{
+		name:        name,
+		arn:         l.cloud.ARN("lambda", "function:"+name),
+		logStream:   time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + strings.ReplaceAll(cloud.UUID(), "-", ""),
+		dimensions:  []map[string]string{{"FunctionName": name}, nil},
+		concurrency: maxConcurrency,
 		versions:    map[string]*version{},
 		aliases:     map[string]alias{},
 		async:       map[string]asyncConfig{},
+		policies:    map[string]*policy.Document{},
+		provisioned: map[string]provisioned{},
 	}
-	if f.name == "" {
-		f.name = r.PhysicalName(64)
-	}
-	f.arn = l.cloud.ARN("lambda", "function:"+f.name)
-	f.logStream = time.Now().UTC().Format("2006/01/02") + "/[" + latest + "]" + strings.ReplaceAll(cloud.UUID(), "-", "")
-	f.dimensions = []map[string]string{{"FunctionName": f.name}, nil}
-	var err error
-	if f.latest, err = l.version(f, r, p); err != nil {
-		return cfn.Handle{}, err
-	}
-	if f.log, err = openLog(l.opts.Logs, r.Stack, r.LogicalID, l.opts.Limits.LogSize); err != nil {
-		return cfn.Handle{}, err
+}
+
+// install opens the log of a function and makes the function known.
+func (l *Lambda) install(f *function, folder, name string) (err error) {
+	if f.log, err = openLog(l.opts.Logs, folder, name, l.opts.Limits.LogSize); err != nil {
+		return err
 	}
 	if f.log != nil {
 		l.cloud.Go(func(ctx context.Context) {
@@ -138,16 +107,18 @@ func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionPro
 			f.log.close()
 		})
 	}
-	if err := l.add(f); err != nil {
-		return cfn.Handle{}, err
-	}
-	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error {
-		l.mu.Lock()
+	return l.add(f)
+}
+
+// drop deletes a function with its policies.
+func (l *Lambda) drop(f *function) error {
+	l.mu.Lock()
+	if l.functions[f.name] == f {
 		delete(l.functions, f.name)
-		l.mu.Unlock()
-		f.end()
-		return nil
-	}}, nil
+	}
+	l.mu.Unlock()
+	f.end()
+	return l.forbid(f)
 }
 
 func (l *Lambda) add(f *function) error {
@@ -167,59 +138,67 @@ func (l *Lambda) updateFunction(_ context.Context, r cfn.Resource, h cfn.Handle,
 	if err != nil {
 		return h, err
 	}
-	limit := after.concurrency()
-	before.ReservedConcurrentExecutions, after.ReservedConcurrentExecutions = nil, nil
-	if !reflect.DeepEqual(before, after) {
-		v, err := l.version(t.function, r, after)
+	if !reflect.DeepEqual(before.ofVersions(), after.ofVersions()) {
+		v, err := l.declared(t.function, r, after)
 		if err != nil {
 			return h, err
 		}
 		t.change(v)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.concurrency = limit
+	after.ofFunction(t.function)
 	return h, nil
 }
 
-func (p functionProperties) concurrency() int {
-	if n := p.ReservedConcurrentExecutions; n != nil {
-		return *n
-	}
-	return maxConcurrency
+// declared is the version that a template declares. Its code must be there, and of
+// this machine's kind.
+func (l *Lambda) declared(f *function, r cfn.Resource, p functionProperties) (*version, error) {
+	handler := l.opts.Handlers[r.Stack+"/"+r.LogicalID]
+	return l.version(f, p.settings, handler, func(arch string) (*folder, error) {
+		code, err := l.fetch(p.Code)
+		if err != nil {
+			return nil, err
+		}
+		if err := code.startable(arch); err != nil {
+			code.leave()
+			return nil, err
+		}
+		return code, nil
+	})
 }
 
-// version is what the properties say of a function, with what it needs to run:
-// its role and its code.
-func (l *Lambda) version(f *function, r cfn.Resource, p functionProperties) (*version, error) {
-	if err := p.check(); err != nil {
+// version is what the settings say of a function, with what it needs to run: its
+// role, and its code unless there is a handler.
+func (l *Lambda) version(f *function, s settings, handler Handler, code func(arch string) (*folder, error)) (*version, error) {
+	if err := s.check(); err != nil {
 		return nil, err
 	}
 	v := &version{
+		settings:    s,
 		number:      latest,
-		role:        p.Role,
-		runtime:     p.Runtime,
-		handlerName: p.Handler,
-		description: p.Description,
+		role:        s.Role,
+		runtime:     s.Runtime,
+		handlerName: s.Handler,
+		description: s.Description,
 		timeout:     3 * time.Second,
 		memory:      128,
 		arch:        "x86_64",
-		environment: p.Environment.Variables,
-		deadLetters: p.DeadLetterConfig.TargetArn,
-		logGroup:    cmp.Or(p.LoggingConfig.LogGroup, "/aws/lambda/"+f.name),
-		traced:      p.TracingConfig.Mode == "Active",
-		inProcess:   l.opts.Handlers[r.Stack+"/"+r.LogicalID],
+		environment: s.variables(),
+		deadLetters: s.DeadLetterConfig.TargetArn,
+		logGroup:    cmp.Or(s.LoggingConfig.LogGroup, "/aws/lambda/"+f.name),
+		traced:      s.TracingConfig.Mode == "Active",
+		inProcess:   handler,
 		modified:    time.Now(),
+		revision:    cloud.UUID(),
 	}
 	v.pool = newPool(l, f, v)
-	if p.Timeout != nil {
-		v.timeout = time.Duration(*p.Timeout) * time.Second
+	if s.Timeout != nil {
+		v.timeout = time.Duration(*s.Timeout) * time.Second
 	}
-	if p.MemorySize != nil {
-		v.memory = *p.MemorySize
+	if s.MemorySize != nil {
+		v.memory = *s.MemorySize
 	}
-	if len(p.Architectures) == 1 {
-		v.arch = p.Architectures[0]
+	if len(s.Architectures) == 1 {
+		v.arch = s.Architectures[0]
 	}
 	var err error
 	if v.caller, err = l.assume(f, v.role); err != nil {
@@ -231,7 +210,7 @@ func (l *Lambda) version(f *function, r cfn.Resource, p functionProperties) (*ve
 	if err := checkArchitecture(v.arch); err != nil {
 		return nil, err
 	}
-	v.code, err = l.fetch(p.Code, v.arch)
+	v.code, err = code(v.arch)
 	return v, err
 }
 

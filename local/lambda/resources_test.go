@@ -25,8 +25,8 @@ func TestAFunctionThatCannotRunHereIsRefused(t *testing.T) {
 		{"layers", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Layers": ["x"]`, "property Layers is not supported"},
 		{"inline code", `"S3Bucket": "assets", "S3Key": "code"`, `"ZipFile": "exports.handler = 1"`, "property Code.ZipFile is not supported"},
 		{"a long timeout", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Timeout": 901`, "it must be from 1 to 900"},
-		{"more than 4 KB of environment", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Environment": {"Variables": {"A": "` + strings.Repeat("x", 4096) + `"}}`, "have 4097 bytes"},
-		{"a reserved variable", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Environment": {"Variables": {"AWS_REGION": "x"}}`, "AWS_REGION is reserved"},
+		{"more than 4 KB of environment", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Environment": {"Variables": {"A": "` + strings.Repeat("x", 4096) + `"}}`, "exceeded the 4KB limit"},
+		{"a reserved variable", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Environment": {"Variables": {"AWS_REGION": "x"}}`, "Reserved keys used in this request: AWS_REGION"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := newEngine(t, nil)

@@ -127,6 +127,7 @@ func TestAnUpdatedFunctionIsConfiguredAsOneCreatedSo(t *testing.T) {
 			t.Fatal(err)
 		}
 		delete(out, "LastModified")
+		delete(out, "RevisionId")
 		return out
 	}
 	for _, row := range []struct{ member, resources string }{

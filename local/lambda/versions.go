@@ -4,8 +4,6 @@ package lambda
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -13,7 +11,7 @@ import (
 
 type versionProperties struct {
 	FunctionName string
-	Description  cfn.Ignored
+	Description  string
 	CodeSha256   cfn.Ignored
 
 	ProvisionedConcurrencyConfig cfn.Ignored
@@ -26,9 +24,9 @@ func (l *Lambda) createVersion(_ context.Context, _ cfn.Resource, p versionPrope
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	v, err := t.publish()
-	if err != nil {
-		return cfn.Handle{}, err
+	v, isNew := t.publish(p.Description)
+	if !isNew {
+		return cfn.Handle{}, cloud.Errorf(409, "AlreadyExists", "A version for this Lambda function exists ( %s ). Modify the function to create a new version.", v.number)
 	}
 	arn := t.function.arn + ":" + v.number
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Version": v.number, "FunctionArn": arn}, Delete: func(context.Context) error {
@@ -47,7 +45,7 @@ type aliasProperties struct {
 			FunctionWeight  float64
 		}
 	}
-	Description cfn.Ignored
+	Description string
 
 	ProvisionedConcurrencyConfig cfn.Ignored
 }
@@ -62,24 +60,16 @@ func (l *Lambda) createAlias(_ context.Context, _ cfn.Resource, p aliasPropertie
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
 	t.aliases[p.Name] = a
 	arn := t.function.arn + ":" + p.Name
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}, Delete: cfn.Removal(&t.mu, t.aliases, p.Name)}, nil
-}
-
-// routesTwice tells whether an alias that routes has anything but two published
-// versions.
-func (a alias) routesTwice() bool {
-	_, both := a.further[a.version]
-	_, unpublished := a.further[latest]
-	return both || unpublished || len(a.further) > 0 && a.version == latest
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}, Delete: cfn.Removal(&t.function.mu, t.aliases, p.Name)}, nil
 }
 
 // alias refuses what AWS refuses.
 func (p aliasProperties) alias(f *function) (alias, error) {
-	a := alias{version: p.FunctionVersion, further: map[string]float64{}}
+	a := alias{version: p.FunctionVersion, further: map[string]float64{}, description: p.Description, revision: cloud.UUID()}
 	if p.RoutingConfig != nil {
 		for _, w := range p.RoutingConfig.AdditionalVersionWeights {
 			if w.FunctionWeight < 0 || w.FunctionWeight > 1 {
@@ -88,16 +78,5 @@ func (p aliasProperties) alias(f *function) (alias, error) {
 			a.further[w.FunctionVersion] = w.FunctionWeight
 		}
 	}
-	if len(a.further) > 1 {
-		return a, invalid("RoutingConfig has %d versions; it may have one beside the alias's own", len(a.further))
-	}
-	if a.routesTwice() {
-		return a, invalid("an alias that routes has two published versions, and neither twice")
-	}
-	for _, number := range append([]string{a.version}, slices.Collect(maps.Keys(a.further))...) {
-		if !f.has(number) {
-			return a, cloud.Errorf(404, "ResourceNotFoundException", "Function not found: %s:%s", f.arn, number)
-		}
-	}
-	return a, nil
+	return a, f.routes(a)
 }

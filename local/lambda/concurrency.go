@@ -1,0 +1,233 @@
+package lambda
+
+// This file is how many invocations functions are given, as calls set it.
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// minUnreserved is what reserved concurrency must leave of an account's.
+const minUnreserved = 100
+
+type putConcurrencyInput struct {
+	FunctionName                 string
+	ReservedConcurrentExecutions int
+}
+
+// openReserved is openWhole with the words that concurrency has.
+func (l *Lambda) openReserved(caller cloud.Caller, action, name string) (target, error) {
+	t, err := l.openWhole(caller, action, name, "")
+	if err != nil && t.function == nil {
+		if e := cloud.AsError(err); e.Code == "ResourceNotFoundException" && !strings.HasSuffix(e.Message, latest) {
+			e.Message += ":" + latest
+		}
+	}
+	return t, err
+}
+
+func (l *Lambda) putConcurrency(_ context.Context, caller cloud.Caller, in putConcurrencyInput) (concurrencyOutput, error) {
+	t, err := l.openReserved(caller, "lambda:PutFunctionConcurrency", in.FunctionName)
+	if err != nil {
+		return concurrencyOutput{}, err
+	}
+	n := in.ReservedConcurrentExecutions
+	if n < 0 {
+		return concurrencyOutput{}, unsatisfied(fmt.Sprintf("'%d'", n), "reservedConcurrentExecutions", "Member must have value greater than or equal to 0")
+	}
+	others := 0
+	for _, f := range l.known() {
+		if f != t.function {
+			others += f.own()
+		}
+	}
+	if maxConcurrency-others-n < minUnreserved {
+		return concurrencyOutput{}, invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved)
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	t.reserve(&n)
+	return concurrencyOutput{&n}, nil
+}
+
+// own is the function's reserved concurrency, or 0.
+func (f *function) own() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.reserved {
+		return 0
+	}
+	return f.concurrency
+}
+
+func (l *Lambda) getConcurrency(_ context.Context, caller cloud.Caller, in struct{ FunctionName string }) (out concurrencyOutput, err error) {
+	t, err := l.openWhole(caller, "lambda:GetFunctionConcurrency", in.FunctionName, "")
+	if err != nil {
+		return out, err
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	if t.reserved {
+		n := t.concurrency
+		out.ReservedConcurrentExecutions = &n
+	}
+	return out, nil
+}
+
+func (l *Lambda) deleteConcurrency(_ context.Context, caller cloud.Caller, in struct{ FunctionName string }) (struct{}, error) {
+	t, err := l.openReserved(caller, "lambda:DeleteFunctionConcurrency", in.FunctionName)
+	if err != nil {
+		return struct{}{}, err
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	t.reserve(nil)
+	return struct{}{}, nil
+}
+
+// provisioned is provisioned concurrency, which is told and no more: environments
+// start when they are wanted.
+type provisioned struct {
+	requested int
+	modified  time.Time
+}
+
+type provisionedInput struct {
+	FunctionName                    string
+	Qualifier                       string
+	ProvisionedConcurrentExecutions int
+}
+
+type provisionedOutput struct {
+	FunctionArn                              string `json:",omitempty"` // in lists
+	RequestedProvisionedConcurrentExecutions int
+	AvailableProvisionedConcurrentExecutions int
+	AllocatedProvisionedConcurrentExecutions int
+	Status                                   string
+	LastModified                             string
+}
+
+func (p provisioned) told() provisionedOutput {
+	return provisionedOutput{"", p.requested, p.requested, p.requested, "READY", p.modified.UTC().Format("2006-01-02T15:04:05+0000")}
+}
+
+// openProvisioned finds a version or an alias, which alone have it.
+func (l *Lambda) openProvisioned(caller cloud.Caller, action string, in provisionedInput, ofLatest string) (target, error) {
+	if in.Qualifier == latest {
+		return target{}, invalid("%s", ofLatest)
+	}
+	t, err := l.open(caller, action, in.FunctionName, in.Qualifier)
+	if err != nil {
+		name, _ := parseName(in.FunctionName)
+		if cloud.AsError(err).Code == "ResourceNotFoundException" && !numeric.MatchString(in.Qualifier) {
+			err = cloud.Errorf(404, "ResourceNotFoundException", "Cannot find alias arn: %s:%s", l.cloud.ARN("lambda", "function:"+name), in.Qualifier)
+		}
+		return t, err
+	}
+	if t.qualifier == "" || t.qualifier == latest {
+		return t, invalid("%s", ofLatest)
+	}
+	return t, nil
+}
+
+func (l *Lambda) putProvisioned(_ context.Context, caller cloud.Caller, in provisionedInput) (provisionedOutput, error) {
+	n := in.ProvisionedConcurrentExecutions
+	if n < 1 {
+		return provisionedOutput{}, unsatisfied(fmt.Sprintf("'%d'", n), "provisionedConcurrentExecutions", "Member must have value greater than or equal to 1")
+	}
+	t, err := l.openProvisioned(caller, "lambda:PutProvisionedConcurrencyConfig", in, "Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
+	if err != nil {
+		return provisionedOutput{}, err
+	}
+	if n > maxConcurrency {
+		return provisionedOutput{}, invalid("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [%d].", maxConcurrency)
+	}
+	if n > maxConcurrency-minUnreserved {
+		return provisionedOutput{}, invalid("Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved)
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	if err := t.provisionedTwice(); err != nil {
+		return provisionedOutput{}, err
+	}
+	p := provisioned{n, time.Now()}
+	t.provisioned[t.qualifier] = p
+	out := p.told()
+	out.AvailableProvisionedConcurrentExecutions, out.AllocatedProvisionedConcurrentExecutions, out.Status = 0, 0, "IN_PROGRESS"
+	return out, nil
+}
+
+// provisionedTwice refuses concurrency of a version and of an alias that goes to it.
+// The lock is held.
+func (t target) provisionedTwice() error {
+	a, ofAlias := t.aliases[t.qualifier]
+	if _, taken := t.provisioned[a.version]; ofAlias && taken {
+		return cloud.Errorf(409, "ResourceConflictException", "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")
+	}
+	for name := range t.provisioned {
+		if other, isAlias := t.aliases[name]; isAlias && !ofAlias && other.version == t.qualifier {
+			return cloud.Errorf(409, "ResourceConflictException", "Version is pointed by a Provisioned Concurrency alias")
+		}
+	}
+	return nil
+}
+
+func (l *Lambda) getProvisioned(_ context.Context, caller cloud.Caller, in functionInput) (provisionedOutput, error) {
+	t, err := l.openProvisioned(caller, "lambda:GetProvisionedConcurrencyConfig", provisionedInput{FunctionName: in.FunctionName, Qualifier: in.Qualifier},
+		"The function resource provided must be an alias or a published version.")
+	if err != nil {
+		return provisionedOutput{}, err
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	p, ok := t.provisioned[t.qualifier]
+	if !ok {
+		return provisionedOutput{}, cloud.Errorf(404, "ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function")
+	}
+	return p.told(), nil
+}
+
+func (l *Lambda) deleteProvisioned(_ context.Context, caller cloud.Caller, in functionInput) (struct{}, error) {
+	t, err := l.openProvisioned(caller, "lambda:DeleteProvisionedConcurrencyConfig", provisionedInput{FunctionName: in.FunctionName, Qualifier: in.Qualifier},
+		"The function resource provided must be an alias or a published version.")
+	if err != nil {
+		return struct{}{}, err
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	delete(t.provisioned, t.qualifier)
+	return struct{}{}, nil
+}
+
+type listProvisionedInput struct {
+	page
+	FunctionName string
+}
+
+type listProvisionedOutput struct {
+	ProvisionedConcurrencyConfigs []provisionedOutput
+	NextMarker                    string `json:",omitempty"`
+}
+
+func (l *Lambda) listProvisioned(_ context.Context, caller cloud.Caller, in listProvisionedInput) (out listProvisionedOutput, err error) {
+	t, err := l.openWhole(caller, "lambda:ListProvisionedConcurrencyConfigs", in.FunctionName, "")
+	if err != nil {
+		return out, err
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	var all []provisionedOutput
+	for _, qualifier := range slices.Sorted(maps.Keys(t.provisioned)) {
+		p := t.provisioned[qualifier].told()
+		p.FunctionArn = t.function.arn + ":" + qualifier
+		all = append(all, p)
+	}
+	out.ProvisionedConcurrencyConfigs, out.NextMarker, err = pageOf(in.page, all, 50)
+	return out, err
+}
