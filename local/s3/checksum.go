@@ -15,6 +15,7 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -42,8 +43,22 @@ type digest struct {
 	md5       string // base64, or empty
 	size      int64  // bytes, where sized
 	sized     bool
+	least     *int64 // bytes, unless nil
+	most      *int64
 	algorithm string        // of the checksum, or empty
 	checksum  func() string // base64; called when the body was read, as it may be in the trailer
+}
+
+// checkSize holds a body to the bounds that are set to its size.
+func (d digest) checkSize(size int64) error {
+	proposed := strconv.FormatInt(size, 10)
+	switch {
+	case d.most != nil && size > *d.most:
+		return about(cloud.Errorf(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"), "ProposedSize", proposed, "MaxSizeAllowed", strconv.FormatInt(*d.most, 10))
+	case d.least != nil && size < *d.least:
+		return about(cloud.Errorf(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"), "ProposedSize", proposed, "MinSizeAllowed", strconv.FormatInt(*d.least, 10))
+	}
+	return nil
 }
 
 // defaultAlgorithm is that of the checksum of an object for which no other one
@@ -93,6 +108,9 @@ func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, erro
 			return segment{}, nil, err
 		}
 		return segment{}, nil, cloud.Errorf(400, "IncompleteBody", "The request body terminated unexpectedly: %v", err)
+	}
+	if err := d.checkSize(seg.size); err != nil {
+		return segment{}, nil, err
 	}
 	if d.sized && seg.size != d.size {
 		return segment{}, nil, cloud.Errorf(400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header: %d of %d", seg.size, d.size)

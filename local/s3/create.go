@@ -5,6 +5,7 @@ package s3
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,8 +70,14 @@ func (q *request) region() string {
 	return q.client.s3.cloud.Region
 }
 
-// regions is what a region looks like.
-var regions = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`)
+// regions are those of AWS.
+var regions = []string{
+	"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2", "ap-southeast-1",
+	"ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1",
+	"cn-north-1", "cn-northwest-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2",
+	"eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-gov-east-1",
+	"us-gov-west-1", "us-west-1", "us-west-2",
+}
 
 // readCreation reads where a bucket is to be, and its tags. At the address of
 // us-east-1 it may be anywhere, and only there nothing has to be said.
@@ -91,7 +98,7 @@ func (q *request) readCreation() (region string, tags []Tag, err error) {
 		region = there
 	case here != usEast1:
 		err = cloud.Errorf(400, "IllegalLocationConstraintException", "The %s location constraint is incompatible for the region specific endpoint this request was sent to.", there)
-	case there == usEast1 || !regions.MatchString(there):
+	case there == usEast1 || !slices.Contains(regions, there):
 		err = about(cloud.Errorf(400, "InvalidLocationConstraint", "The specified location-constraint is not valid"), "LocationConstraint", there)
 	default:
 		region = there

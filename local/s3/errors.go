@@ -36,7 +36,7 @@ func preconditionFailed(condition string) error {
 	return about(cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"), "Condition", condition)
 }
 
-func invalidArgument(name, value, message string) error {
+func invalidArgument(name, value, message string) *cloud.Error {
 	return about(cloud.Errorf(400, "InvalidArgument", "%s", message), "ArgumentName", name, "ArgumentValue", value)
 }
 

@@ -34,6 +34,7 @@ type ListInput struct {
 
 	afterVersion string // ListVersions: only versions of After older than this
 	zero         bool   // max-keys=0: an empty page
+	past         bool   // a common prefix of After is skipped, too
 }
 
 // Page is a page of a listing.
@@ -113,7 +114,7 @@ func (b *bucket) next(in ListInput, after string) (entry, bool) {
 	}
 	for ; i < len(b.keys) && strings.HasPrefix(b.keys[i], in.Prefix); i++ {
 		key := b.keys[i]
-		if group, ok := commonPrefix(key, in); ok && group == after {
+		if group, ok := commonPrefix(key, in); ok && in.skips(group, after) {
 			i += keysUnder(b.keys[i:], group) - 1
 			continue
 		}
@@ -142,6 +143,11 @@ func commonPrefix(key string, in ListInput) (string, bool) {
 		return "", false
 	}
 	return key[:len(in.Prefix)+i+len(in.Delimiter)], true
+}
+
+// skips tells whether a common prefix has been listed when a name was the last.
+func (in ListInput) skips(group, after string) bool {
+	return group == after || in.past && strings.HasPrefix(after, group)
 }
 
 // keysUnder counts the leading keys that have the prefix.
@@ -218,7 +224,7 @@ func (b *bucket) history(in ListInput) func(yield func(*version, bool) bool) {
 			if !strings.HasPrefix(key, in.Prefix) {
 				return
 			}
-			if group, ok := commonPrefix(key, in); ok && group == in.After {
+			if group, ok := commonPrefix(key, in); ok && in.skips(group, in.After) {
 				continue
 			}
 			b.mu.RLock()

@@ -43,7 +43,7 @@ const shown = "response-cache-control response-content-disposition response-cont
 
 // The first route that fits is a request's.
 var bucketRoutes = []route{
-	{pattern: "GET /", action: "ListBuckets", serve: (*request).listBuckets},
+	{pattern: "GET /", action: "ListBuckets", serve: (*request).listBuckets, query: "prefix bucket-region max-buckets continuation-token"},
 	{pattern: "OPTIONS " + inBucket, action: "Preflight", serve: (*request).preflight, whole: true},
 	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket, headers: slices.Concat(aclHeaders, []string{"x-amz-object-ownership", "x-amz-bucket-object-lock-enabled"})},
 	{pattern: "HEAD " + inBucket, action: "HeadBucket", serve: (*request).headBucket},
@@ -60,9 +60,10 @@ var bucketRoutes = []route{
 	{pattern: "PUT " + inBucket + "?versioning", action: "PutBucketVersioning", serve: (*request).putVersioning},
 	{pattern: "GET " + inBucket + "?versioning", action: "GetBucketVersioning", serve: (*request).bucketVersioning},
 	{pattern: "GET " + inBucket + "?versions", action: "ListObjectVersions", serve: (*request).listVersions, query: "prefix delimiter key-marker version-id-marker max-keys encoding-type"},
-	{pattern: "GET " + inBucket + "?uploads", action: "ListMultipartUploads", serve: (*request).listUploads, query: "prefix encoding-type"},
+	{pattern: "GET " + inBucket + "?uploads", action: "ListMultipartUploads", serve: (*request).listUploads, query: "prefix delimiter key-marker upload-id-marker max-uploads encoding-type"},
 	{pattern: "GET " + inBucket + "?list-type=2", action: "ListObjectsV2", serve: (*request).listObjectsV2, query: "prefix delimiter start-after continuation-token fetch-owner max-keys encoding-type"},
 	{pattern: "GET " + inBucket, action: "ListObjects", serve: (*request).listObjects, query: "prefix delimiter marker max-keys encoding-type"},
+	{pattern: "POST " + inBucket, action: "PostObject", serve: (*request).postObject, headers: slices.Concat(stored, []string{"x-amz-checksum-algorithm"})},
 	{pattern: "POST " + inBucket + "?delete", action: "DeleteObjects", serve: (*request).deleteObjects, headers: []string{bypassHeader}},
 }
 

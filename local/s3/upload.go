@@ -134,7 +134,7 @@ func (c *Client) UploadPart(_ context.Context, in PartInput) (_ Part, err error)
 		return Part{}, err
 	}
 	if in.Number < 1 || in.Number > maxParts {
-		return Part{}, cloud.Errorf(400, "InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts)
+		return Part{}, invalidArgument("partNumber", strconv.Itoa(in.Number), fmt.Sprintf("Part number must be an integer between 1 and %d, inclusive", maxParts))
 	}
 	u, err := b.upload(in.Key, in.UploadID)
 	if err != nil {
@@ -302,22 +302,22 @@ func (c *Client) AbortUpload(_ context.Context, bucket, key, uploadID string) (e
 	return nil
 }
 
-// ListParts returns the parts that an upload has, in order.
-func (c *Client) ListParts(_ context.Context, bucket, key, uploadID string) (_ []Part, err error) {
+// listParts returns an upload, and the parts that it has, in order.
+func (c *Client) listParts(bucket, key, uploadID string) (_ *upload, _ []Part, err error) {
 	op := c.begin("ListParts", bucket, key)
 	defer op.end(&err)
 	op.readOnly = true
 	op.request["uploadId"] = uploadID
 	b, err := c.s3.bucket(bucket)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := c.allow("ListMultipartUploadParts", objectARN(bucket, key), nil); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	u, err := b.upload(key, uploadID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -325,7 +325,7 @@ func (c *Client) ListParts(_ context.Context, bucket, key, uploadID string) (_ [
 	for _, n := range slices.Sorted(maps.Keys(u.parts)) {
 		parts = append(parts, u.parts[n].public(u))
 	}
-	return parts, nil
+	return u, parts, nil
 }
 
 // Upload is a multipart upload that has not been completed.
@@ -333,6 +333,8 @@ type Upload struct {
 	Key, ID      string
 	Initiated    time.Time
 	StorageClass string // of the object that it will be
+
+	checksum checksumLine
 }
 
 // ListUploads returns the open uploads whose key has the prefix, by key.
@@ -349,7 +351,7 @@ func (c *Client) ListUploads(_ context.Context, bucket, prefix string) ([]Upload
 	var open []Upload
 	for _, u := range b.uploads {
 		if strings.HasPrefix(u.key, prefix) {
-			open = append(open, Upload{Key: u.key, ID: u.id, Initiated: u.initiated, StorageClass: storageClass(u.header)})
+			open = append(open, Upload{Key: u.key, ID: u.id, Initiated: u.initiated, StorageClass: storageClass(u.header), checksum: u.checksumLine()})
 		}
 	}
 	slices.SortFunc(open, func(x, y Upload) int {

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +16,10 @@ func xmlNamed(local string) xml.Name {
 	return xml.Name{Space: "http://s3.amazonaws.com/doc/2006-03-01/", Local: local}
 }
 
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// timestamp is a time as S3 tells it: of whole seconds.
+func timestamp(t time.Time) string {
+	return t.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05.000Z")
+}
 
 type owner struct {
 	ID          string
@@ -31,22 +33,6 @@ func (q *request) owner() *owner {
 
 func (s *S3) ownerID() string {
 	return strings.Repeat("0", max(0, 64-len(s.cloud.Account))) + s.cloud.Account
-}
-
-func (q *request) listBuckets() error {
-	if err := q.client.allow("ListAllMyBuckets", "*", nil); err != nil {
-		return err
-	}
-	type line struct{ Name, CreationDate string }
-	document := struct {
-		XMLName xml.Name
-		Owner   *owner
-		Buckets struct{ Bucket []line }
-	}{XMLName: xmlNamed("ListAllMyBucketsResult"), Owner: q.owner()}
-	for _, b := range q.client.s3.allBuckets() {
-		document.Buckets.Bucket = append(document.Buckets.Bucket, line{b.name, timestamp(b.created)})
-	}
-	return q.XML(http.StatusOK, document)
 }
 
 // allowBucket authorizes an action on the request's bucket and finds it.
@@ -83,22 +69,14 @@ func (q *request) bucketVersioning() error {
 }
 
 // listInput reads what all listings have in common.
-func (q *request) listInput() ListInput {
-	return ListInput{
-		Bucket:    q.bucket,
-		Prefix:    q.query.Get("prefix"),
-		Delimiter: q.query.Get("delimiter"),
-		Max:       limitParam(q.query.Get("max-keys")),
-		zero:      q.query.Get("max-keys") == "0",
+func (q *request) listInput() (in ListInput, err error) {
+	if encoding, given := q.query["encoding-type"]; given && encoding[0] != "url" {
+		return in, invalidArgument("encoding-type", encoding[0], "Invalid Encoding Method specified in Request")
 	}
-}
-
-// limitParam reads the size of a page, at most 1,000.
-func limitParam(value string) int {
-	if n, err := strconv.Atoi(value); err == nil && n >= 0 && n < maxKeys {
-		return n
-	}
-	return maxKeys
+	in = ListInput{Bucket: q.bucket, Prefix: q.query.Get("prefix"), Delimiter: q.query.Get("delimiter")}
+	in.Max, err = q.limit("max-keys")
+	in.zero = in.Max == 0
+	return in, err
 }
 
 // encoded returns names as the request wants them in XML, which has no way to
@@ -180,9 +158,12 @@ func (q *request) prefixes(names []string) []listingPrefix {
 }
 
 func (q *request) listObjects() error {
-	in := q.listInput()
+	in, err := q.listInput()
+	if err != nil {
+		return err
+	}
 	marker := q.query.Get("marker")
-	in.After = marker
+	in.After, in.past = marker, true
 	page, err := q.client.List(q.Request.Context(), in)
 	if err != nil {
 		return err
@@ -197,7 +178,10 @@ func (q *request) listObjects() error {
 }
 
 func (q *request) listObjectsV2() error {
-	in := q.listInput()
+	in, err := q.listInput()
+	if err != nil {
+		return err
+	}
 	in.After = q.query.Get("start-after")
 	token := q.query.Get("continuation-token")
 	if err := in.resume(token); err != nil {
@@ -209,7 +193,10 @@ func (q *request) listObjectsV2() error {
 	}
 	l := q.listing(in, page, q.query.Get("fetch-owner") == "true")
 	count := len(page.Objects) + len(page.CommonPrefixes)
-	l.KeyCount, l.ContinuationToken, l.StartAfter = &count, token, q.encoded(q.query.Get("start-after"))
+	l.KeyCount, l.ContinuationToken = &count, token
+	if token == "" {
+		l.StartAfter = q.encoded(q.query.Get("start-after"))
+	}
 	l.NextContinuationToken = page.token()
 	return q.XML(http.StatusOK, l)
 }
@@ -229,8 +216,14 @@ type listingVersion struct {
 }
 
 func (q *request) listVersions() error {
-	in := q.listInput()
-	in.After, in.afterVersion = q.query.Get("key-marker"), q.query.Get("version-id-marker")
+	in, err := q.listInput()
+	if err != nil {
+		return err
+	}
+	in.After, in.afterVersion, in.past = q.query.Get("key-marker"), q.query.Get("version-id-marker"), true
+	if in.After == "" && in.afterVersion != "" {
+		return invalidArgument("version-id-marker", in.afterVersion, "A version-id marker cannot be specified without a key marker.")
+	}
 	page, err := q.client.ListVersions(q.Request.Context(), in)
 	if err != nil {
 		return err
@@ -268,35 +261,6 @@ func (q *request) listVersions() error {
 			line.ETag, line.Size, line.StorageClass, line.checksumLine = quote(v.ETag), &v.Size, v.storageClass(), checksumLineOf(v.Object)
 		}
 		document.Versions = append(document.Versions, line)
-	}
-	return q.XML(http.StatusOK, document)
-}
-
-func (q *request) listUploads() error {
-	uploads, err := q.client.ListUploads(q.Request.Context(), q.bucket, q.query.Get("prefix"))
-	if err != nil {
-		return err
-	}
-	type line struct {
-		Key, UploadId string
-		Owner         *owner
-		StorageClass  string
-		Initiated     string
-	}
-	document := struct {
-		XMLName      xml.Name
-		Bucket       string
-		Prefix       string
-		EncodingType string `xml:",omitempty"`
-		MaxUploads   int
-		IsTruncated  bool
-		Upload       []line
-	}{
-		XMLName: xmlNamed("ListMultipartUploadsResult"), Bucket: q.bucket, Prefix: q.encoded(q.query.Get("prefix")),
-		EncodingType: q.query.Get("encoding-type"), MaxUploads: maxKeys,
-	}
-	for _, u := range uploads {
-		document.Upload = append(document.Upload, line{q.encoded(u.Key), u.ID, q.owner(), u.StorageClass, timestamp(u.Initiated)})
 	}
 	return q.XML(http.StatusOK, document)
 }

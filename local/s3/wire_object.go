@@ -101,26 +101,31 @@ func (q *request) checkPreconditions() error {
 	return nil
 }
 
-func (q *request) putObject() error {
+// putInput is what the headers of a write ask for.
+func (q *request) putInput() (in PutInput, err error) {
 	if err := q.checkWrite(); err != nil {
-		return err
+		return in, err
 	}
 	if err := q.checkPreconditions(); err != nil {
-		return err
+		return in, err
 	}
-	tags, err := headerTags(q.Request.Header.Get("x-amz-tagging"))
+	h := q.Request.Header
+	in = PutInput{Bucket: q.bucket, Key: q.key, Header: q.header(), IfMatch: h.Get("If-Match"), IfNoneMatch: h.Get("If-None-Match")}
+	if in.Tags, err = headerTags(h.Get("x-amz-tagging")); err != nil {
+		return in, err
+	}
+	in.attributes, err = q.attributes()
+	in.conditions = q.conditions(in.attributes)
+	return in, err
+}
+
+func (q *request) putObject() error {
+	in, err := q.putInput()
 	if err != nil {
 		return err
 	}
-	given, err := q.attributes()
-	if err != nil {
-		return err
-	}
-	body, d := q.body()
-	o, err := q.client.Put(q.Request.Context(), PutInput{
-		Bucket: q.bucket, Key: q.key, Body: body, Header: q.header(), Tags: tags, digest: d, attributes: given, conditions: q.conditions(given),
-		IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
-	})
+	in.Body, in.digest = q.body()
+	o, err := q.client.Put(q.Request.Context(), in)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func copyRange(header string, size int64) (start, length int64, err error) {
 func (q *request) partInput() (PartInput, error) {
 	number, err := strconv.Atoi(q.query.Get("partNumber"))
 	if err != nil {
-		return PartInput{}, cloud.Errorf(400, "InvalidArgument", "Part number must be an integer between 1 and %d, inclusive", maxParts)
+		return PartInput{}, invalidArgument("partNumber", q.query.Get("partNumber"), fmt.Sprintf("Part number must be an integer between 1 and %d, inclusive", maxParts))
 	}
 	in := PartInput{Bucket: q.bucket, Key: q.key, UploadID: q.query.Get("uploadId"), Number: number}
 	in.customerKey, err = readCustomerKey(q.Request.Header, sse)
@@ -190,7 +190,7 @@ func (q *request) completeUpload() error {
 		XMLName                     xml.Name
 		Location, Bucket, Key, ETag string
 		checksumsXML
-	}{xmlNamed("CompleteMultipartUploadResult"), "http://" + q.Request.Host + "/" + q.bucket + "/" + q.key, q.bucket, q.key, quote(o.ETag), checksumsOf(o.Checksums)})
+	}{xmlNamed("CompleteMultipartUploadResult"), q.address(q.key), q.bucket, q.key, quote(o.ETag), checksumsOf(o.Checksums)})
 }
 
 func (q *request) abortUpload() error {
@@ -199,37 +199,4 @@ func (q *request) abortUpload() error {
 	}
 	q.Writer.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-func (q *request) listParts() error {
-	parts, err := q.client.ListParts(q.Request.Context(), q.bucket, q.key, q.query.Get("uploadId"))
-	if err != nil {
-		return err
-	}
-	type line struct {
-		PartNumber   int
-		LastModified string
-		ETag         string
-		Size         int64
-	}
-	document := struct {
-		XMLName               xml.Name
-		Bucket, Key, UploadId string
-		MaxParts              int
-		IsTruncated           bool
-		Part                  []line
-	}{XMLName: xmlNamed("ListPartsResult"), Bucket: q.bucket, Key: q.key, UploadId: q.query.Get("uploadId")}
-	after, _ := strconv.Atoi(q.query.Get("part-number-marker"))
-	document.MaxParts = limitParam(q.query.Get("max-parts"))
-	for _, p := range parts {
-		if p.Number <= after {
-			continue
-		}
-		if len(document.Part) == document.MaxParts {
-			document.IsTruncated = true
-			break
-		}
-		document.Part = append(document.Part, line{p.Number, timestamp(p.Modified), quote(p.ETag), p.Size})
-	}
-	return q.XML(http.StatusOK, document)
 }

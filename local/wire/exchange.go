@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -25,12 +26,26 @@ type Exchange struct {
 	// RequestID is in the answer's header, and in the body of an error.
 	RequestID string
 
+	// Virtual tells that the host names the bucket, which then is in the path of
+	// Request all the same.
+	Virtual bool
+
 	// Labels are the parts of the path that the route names; of REST only.
 	Labels map[string]string
 
-	cloud   *cloud.Cloud
-	speaks  Protocols
-	service string // its IAM prefix, or what the signature names; may be empty
+	cloud    *cloud.Cloud
+	identify Identify
+	speaks   Protocols
+	service  string // its IAM prefix, or what the signature names; may be empty
+}
+
+// Holder finds out whose access key a credential names, as in a signature of
+// version 4, that is not in the request's header or address but in its body.
+func (x *Exchange) Holder(credential string) (cloud.Caller, error) {
+	r := &http.Request{Header: http.Header{}, URL: &url.URL{}}
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+credential)
+	caller, _, err := x.identify(r)
+	return caller, err
 }
 
 // origin is where the request comes from.

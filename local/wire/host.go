@@ -28,10 +28,10 @@ func Bucket(host string) (bucket string, ok bool) {
 
 // byPath is a request with the bucket in its path, as S3's routes have it. The
 // signature is over the request as it was sent.
-func byPath(r *http.Request) *http.Request {
+func byPath(r *http.Request) (_ *http.Request, virtual bool) {
 	bucket, ok := Bucket(r.Host)
 	if !ok {
-		return r
+		return r, false
 	}
 	address := *r.URL
 	address.Path = "/" + bucket + address.Path
@@ -40,5 +40,5 @@ func byPath(r *http.Request) *http.Request {
 	}
 	r = r.WithContext(r.Context())
 	r.URL = &address
-	return r
+	return r, true
 }

@@ -41,7 +41,8 @@ func TestTheBucketOfAHostIsPutIntoThePathAsItWasEscaped(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := r.URL.EscapedPath()
-		if got := byPath(r).URL.EscapedPath(); got != want || r.URL.EscapedPath() != before {
+		byPath, _ := byPath(r)
+		if got := byPath.URL.EscapedPath(); got != want || r.URL.EscapedPath() != before {
 			t.Errorf("%s has the path %s, and the request itself %s", address, got, r.URL.EscapedPath())
 		}
 	}

@@ -90,12 +90,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.unsigned != "" && service == "" && isAnonymous(r, err) {
 		service, err = h.unsigned, nil
 	}
+	virtual := false
 	if service == "s3" || service == "" {
-		r = byPath(r)
+		r, virtual = byPath(r)
 	}
 	x := &Exchange{
-		Writer: w, Request: r, Caller: caller, RequestID: cloud.UUID(),
-		cloud: h.cloud, service: service, speaks: h.services[service],
+		Writer: w, Request: r, Caller: caller, RequestID: cloud.UUID(), Virtual: virtual,
+		cloud: h.cloud, identify: h.identify, service: service, speaks: h.services[service],
 	}
 	p := x.protocol()
 	p.begin(x)
@@ -116,7 +117,8 @@ func isAnonymous(r *http.Request, err error) bool {
 	if r.Header.Get("X-Amz-Target") != "" || r.Header.Get("Smithy-Protocol") != "" {
 		return false
 	}
-	return r.Method != http.MethodPost || strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+	_, virtual := Bucket(r.Host)
+	return r.Method != http.MethodPost || virtual || strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
 }
 
 // protocol is one of the ways to put a call into HTTP.
