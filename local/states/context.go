@@ -31,7 +31,7 @@ func (v *visit) contextObject() *jsonvalue.Object {
 	machine := v.execution.machine
 	c := jsonvalue.NewObject(5)
 	c.Set("Execution", v.execution.contextObject())
-	c.Set("StateMachine", jsonvalue.NewObject(2).Set("Id", machine.arn).Set("Name", machine.name))
+	c.Set("StateMachine", jsonvalue.NewObject(2).Set("Id", machine.arn).Set("Name", machine.root().name))
 	c.Set("State", at)
 	if v.token != "" {
 		c.Set("Task", jsonvalue.NewObject(1).Set("Token", v.token))

@@ -25,7 +25,7 @@ type describeExecutionRequest struct {
 // execution finds an execution of a Standard machine, or a child of a Map Run, and
 // authorizes the caller.
 func (s *StepFunctions) execution(caller cloud.Caller, action, arn string) (slot, error) {
-	if err := checkARN(arn, "execution"); err != nil && !s.isExpressChild(arn) {
+	if err := checkARN(arn, "execution"); err != nil && !(strings.HasPrefix(action, "Describe") && s.isExpressChild(arn)) {
 		return slot{}, err
 	}
 	if err := s.cloud.Authorize(caller, "states:"+action, arn); err != nil {
@@ -51,9 +51,6 @@ func (s *StepFunctions) ownerOf(arn string) (m *machine, name string) {
 	machineName, name, ok := strings.Cut(rest, ":")
 	if !ok {
 		return nil, ""
-	}
-	if !standard {
-		name, _, _ = strings.Cut(name, ":") // from the UUID
 	}
 	machineName, label, inner := strings.Cut(machineName, "/")
 	s.mu.RLock()
@@ -143,7 +140,7 @@ func (e *execution) summary(o outcome) map[string]any {
 			d["stateMachineAliasArn"] = c.alias
 		}
 	}
-	if r.count > 0 {
+	if !r.last.IsZero() {
 		d["redriveDate"] = apiTime(r.last)
 	}
 	if o.status != statusRunning {

@@ -70,7 +70,7 @@ func (m *machine) describe(r *revision) map[string]any {
 		text = s.text
 	}
 	description := map[string]any{
-		"stateMachineArn": m.arn, "name": m.name, "definition": text, "roleArn": r.role,
+		"stateMachineArn": m.arn, "name": m.root().name, "definition": text, "roleArn": r.role,
 		"loggingConfiguration":    r.logging,
 		"tracingConfiguration":    r.tracing,
 		"encryptionConfiguration": r.encryption,

@@ -102,7 +102,10 @@ func (t target) begin(g *graph, name string, input data, mocks mocks) *execution
 // since their names need not be unique.
 func (m *machine) executionARN(name string) string {
 	if m.express {
-		return m.states.cloud.ARN("states", "express:"+m.name+":"+name+":"+cloud.UUID())
+		if m.outer == nil {
+			name += ":" + cloud.UUID()
+		}
+		return m.states.cloud.ARN("states", "express:"+m.name+":"+name)
 	}
 	return m.states.cloud.ARN("states", "execution:"+m.name+":"+name)
 }
@@ -203,6 +206,13 @@ func (e *execution) done() <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.attempt.done
+}
+
+// idle is closed when nothing of the execution runs any more.
+func (e *execution) idle() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.attempt.idle
 }
 
 // event is the last one of the history.

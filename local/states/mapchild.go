@@ -5,6 +5,7 @@ package states
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -15,6 +16,7 @@ type child struct {
 	place    int // in the machine's register
 	items    int // that it was given
 	status   string
+	was      string // its status before it came to wait for its redrive
 	redriven bool
 	stuck    bool // it did not succeed, and can not be redriven
 }
@@ -78,7 +80,7 @@ func (r *mapRun) next(ctx context.Context, v *visit, b *batches) (more bool, f *
 	if f := r.admit(ctx, v); f != nil {
 		return false, f
 	}
-	name := cloud.UUID()
+	name := r.machine.childName()
 	e, _, err := r.machine.executions.enrol(name, input.text, func() *execution {
 		return r.newChild(v.execution, b.state.processor, name, input)
 	})
@@ -99,6 +101,15 @@ func (r *mapRun) admit(ctx context.Context, v *visit) *failure {
 		return aborted()
 	}
 	return nil
+}
+
+// childName names a new child. Express ones have the UUID at the end of their ARNs
+// in their names, too.
+func (m *machine) childName() string {
+	if m.express {
+		return cloud.UUID() + ":" + cloud.UUID()
+	}
+	return cloud.UUID()
 }
 
 func (r *mapRun) newChild(parent *execution, g *graph, name string, input data) *execution {
@@ -127,17 +138,18 @@ func (r *mapRun) ended(e *execution, status string) {
 	r.set(e.index, status)
 }
 
-// abort stops the children that run, and waits until they have ended.
+// abort stops the children that run, and waits until they have ended. Express ones
+// are not to be stopped: they run on to their ends.
 func (r *mapRun) abort() {
 	r.mu.Lock()
-	running := make([]*execution, 0, len(r.running))
-	for _, e := range r.running {
-		running = append(running, e)
-	}
+	running := slices.Collect(maps.Values(r.running))
 	r.mu.Unlock()
+	cause := "The map run execution [" + r.arn + "] which was managing this resource was aborted"
 	for _, e := range running {
-		e.end(outcome{status: statusAborted}, 0)
-		<-e.done()
+		if !r.machine.express {
+			e.end(outcome{status: statusAborted, cause: cause}, 0)
+		}
+		<-e.idle()
 	}
 }
 

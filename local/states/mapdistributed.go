@@ -50,7 +50,7 @@ func (p *parser) distributed(f fields, m *mapping, processor fields, mode proces
 		processor.complain("ProcessorConfig/Mode", "an Express state machine does not support a distributed Map")
 	}
 	s.processor = p.childGraph(processor, m.language, mode.express)
-	s.text = processor.values.String()
+	s.text = withoutConfig(processor.values)
 	s.batcher = f.batcher(m.language)
 	s.reader, s.writer = p.itemReader(f, m.language), p.resultWriter(f, m.language)
 	if other, ok := p.maps[s.label]; ok {
@@ -58,6 +58,13 @@ func (p *parser) distributed(f fields, m *mapping, processor fields, mode proces
 	}
 	p.maps[s.label] = s
 	return s
+}
+
+// withoutConfig is an item processor as the definition of a machine.
+func withoutConfig(processor *jsonvalue.Object) string {
+	definition := processor.Clone()
+	definition.Delete("ProcessorConfig")
+	return definition.String()
 }
 
 // childGraph reads the states of children. They see no variables of the outside.
@@ -166,14 +173,20 @@ func (s *distributed) begin(ctx context.Context, b *batches, concurrency int) *f
 		return f
 	}
 	run := v.run
-	if run == nil {
+	if run != nil {
+		if f := run.announceRedrive(v); f != nil {
+			return f
+		}
+	} else {
 		run = s.newRun(v.execution, concurrency, tolerated)
+		run.after = v.last
 	}
 	if b.target, f = s.writer.open(ctx, v, b.input, run.arn); f != nil {
 		return f
 	}
 	if v.run != nil {
-		return run.redrive(v)
+		run.redrive()
+		return nil
 	}
 	v.run = run
 	run.machine.outer.maps.add(run)

@@ -13,26 +13,43 @@ import (
 // maxMapRunRedrives is how often a Map Run can be redriven.
 const maxMapRunRedrives = 1000
 
-// redrive lets the run go on.
-func (r *mapRun) redrive(v *visit) *failure {
-	r.mu.Lock()
-	if r.redrives.count == maxMapRunRedrives {
-		r.mu.Unlock()
+// announceRedrive records that the run goes on, in the state as it was started.
+func (r *mapRun) announceRedrive(v *visit) *failure {
+	if r.tries == maxMapRunRedrives {
 		return v.failed(errRuntime, "The Map Run has reached the maximum number of redrives (%d).", maxMapRunRedrives)
 	}
-	r.redrives = redrives{r.redrives.count + 1, time.Now()}
+	r.tries++
+	v.last = r.after
+	v.record("MapRunRedriven", &mapRunRedrivenDetails{r.arn, r.tries})
+	return nil
+}
+
+// redrive lets the run go on.
+func (r *mapRun) redrive() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.redrives = redrives{r.tries, time.Now()}
 	r.status, r.stopped = statusRunning, time.Time{}
+	r.executions.written, r.items.written = 0, 0
 	for index := range r.children {
 		if c := &r.children[index]; c.status != statusSucceeded && !c.stuck {
+			c.was = c.status
 			r.set(index, statusPendingRedrive)
 			r.redriving = append(r.redriving, index)
 		}
 	}
-	count := r.redrives.count
-	r.mu.Unlock()
 	r.machine.Changed()
-	v.record("MapRunRedriven", &mapRunRedrivenDetails{r.arn, count})
-	return nil
+}
+
+// giveUpRedrives lets the children that still wait for their redrive be as they were.
+// The lock is held.
+func (r *mapRun) giveUpRedrives() {
+	r.redriving = nil
+	for index := range r.children {
+		if c := &r.children[index]; c.status == statusPendingRedrive {
+			r.set(index, c.was)
+		}
+	}
 }
 
 // nextRedrive takes the next child that waits for its redrive.
@@ -78,7 +95,7 @@ func (r *mapRun) redriveChild(ctx context.Context, v *visit, b *batches, index i
 	return nil
 }
 
-// runAgain starts an Express child from the beginning, under its name.
+// runAgain starts an Express child from the beginning, under its name and ARN.
 func (r *mapRun) runAgain(ctx context.Context, v *visit, b *batches, index int, slot slot) *failure {
 	d, err := slot.describe()
 	if err != nil {
@@ -92,7 +109,7 @@ func (r *mapRun) runAgain(ctx context.Context, v *visit, b *batches, index int, 
 		return f
 	}
 	e := r.newChild(v.execution, b.state.processor, d.Name, input)
-	e.index, e.redrives = index, redrives{d.RedriveCount + 1, time.Now()}
+	e.index, e.redrives.count = index, d.RedriveCount+1 // AWS does not tell when
 	r.machine.executions.replace(r.place(index), e)
 	r.runs(e)
 	e.launch()

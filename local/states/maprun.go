@@ -5,6 +5,7 @@ package states
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -17,6 +18,8 @@ type mapRun struct {
 	parent  string   // ARN of the execution that the Map belongs to
 	arn     string
 	started time.Time
+	after   int           // id of the event that started the state
+	tries   int           // of a redrive; one that can not write its results is none
 	changed chan struct{} // has an entry when something may have changed
 
 	mu          sync.Mutex
@@ -77,13 +80,15 @@ func (r *mapRun) perform(ctx context.Context, v *visit, b *batches) (any, *failu
 		r.abort()
 	}
 	var result any
-	if f == nil || !f.aborted && b.target != nil {
+	written := f == nil || !f.aborted && b.target != nil
+	if written {
 		var unwritten *failure
 		if result, unwritten = r.result(ctx, b); f == nil {
 			f = unwritten
 		}
+		written = unwritten == nil
 	}
-	r.finish(f)
+	r.finish(f, written)
 	return result, f
 }
 
@@ -122,10 +127,14 @@ func (r *mapRun) work(ctx context.Context, v *visit, b *batches) *failure {
 
 // permit asks whether the state machine's role may do something to the children.
 func (r *mapRun) permit(v *visit, action, arn string) *failure {
-	if err := r.machine.states.cloud.Authorize(v.execution.revision.caller, "states:"+action, arn); err != nil {
-		return &failure{name: errPermissions, cause: cloud.AsError(err).Message, within: v.entered}
+	err := r.machine.states.cloud.Authorize(v.execution.revision.caller, "states:"+action, arn)
+	if err == nil {
+		return nil
 	}
-	return nil
+	e := cloud.AsError(err)
+	return &failure{name: errRuntime, cause: fmt.Sprintf(
+		"Error contacting AWS Service. | Message from Service: %s (Service: Sfn, Status Code: %d, Request ID: %s) (SDK Attempt Count: 1)",
+		e.Message, e.Status, cloud.UUID())}
 }
 
 // wake lets the run look at what it has to do.
@@ -171,13 +180,16 @@ func (r *mapRun) isIdle() bool {
 	return len(r.running) == 0
 }
 
-// finish notes how the run ended.
-func (r *mapRun) finish(f *failure) {
+// finish notes how the run ended, and whether there are results of it.
+func (r *mapRun) finish(f *failure, written bool) {
 	r.mu.Lock()
+	r.giveUpRedrives()
+	if written {
+		r.executions.written, r.items.written = r.executions.total(), r.items.total()
+	}
 	switch {
 	case f == nil:
 		r.status = statusSucceeded
-		r.executions.written, r.items.written = r.executions.total(), r.items.total()
 	case f.aborted:
 		r.status = statusAborted
 	default:

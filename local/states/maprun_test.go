@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -105,8 +106,8 @@ func TestAChildIsAnExecutionOfItsOwn(t *testing.T) {
 			t.Errorf("described as %v", d)
 		}
 		m := w.mustCall("DescribeStateMachineForExecution", map[string]any{"executionArn": arn})
-		if m["mapRunArn"] != run["mapRunArn"] || m["label"] != "Items" || m["stateMachineArn"] != run["stateMachineArn"] || m["name"] != "m/Items" ||
-			!strings.HasPrefix(m["definition"].(string), `{"ProcessorConfig":`) {
+		if m["mapRunArn"] != run["mapRunArn"] || m["label"] != "Items" || m["stateMachineArn"] != run["stateMachineArn"] || m["name"] != "m" ||
+			m["definition"] != `{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}` {
 			t.Errorf("its machine: %v", m)
 		}
 		var types []string
@@ -130,7 +131,7 @@ func TestAChildSeesItselfInTheContextAndNoOuterVariables(t *testing.T) {
 			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","Assign":{"x":2},"Next":"J"},
 			"J":{"Type":"Pass","End":true,"Output":{"in":"{% $states.input %}","map":"{% $exists($states.context.Map) %}","outer":"{% $states.context.Execution.Input %}",
 			"machine":"{% $states.context.StateMachine.Name %}","x":"{% $x %}"}}}}}}}`, `{}`)
-		if want := `[{"in":{"i":0,"v":"v","x":1},"map":false,"outer":{"i":0,"v":"v","x":1},"machine":"m/L","x":2}]`; o.output != want {
+		if want := `[{"in":{"i":0,"v":"v","x":1},"map":false,"outer":{"i":0,"v":"v","x":1},"machine":"m","x":2}]`; o.output != want {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -352,7 +353,8 @@ func TestAMapRunNeedsTheRightToStartItsChildren(t *testing.T) {
 		m := w.create(distributing(``, passOn))
 		w.cloud.Authorizer = denying{}
 		e, o := w.finish(m, `[1]`)
-		if o.error != errPermissions || !strings.Contains(o.cause, "states:StartExecution on resource: "+m.arn) {
+		const message = "Error contacting AWS Service. | Message from Service: not authorized to perform: states:StartExecution on resource: "
+		if o.error != errRuntime || !strings.HasPrefix(o.cause, message+m.arn+" (Service: Sfn, Status Code: 400, Request ID: ") {
 			t.Errorf("%+v", o)
 		}
 		w.expectTypes(e, "ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted", "MapRunFailed", "MapStateFailed", "ExecutionFailed")
@@ -394,7 +396,7 @@ func TestARedriveRedrivesTheChildrenThatDidNotSucceed(t *testing.T) {
 					t.Error(executions)
 				}
 				redriven := w.children(run, map[string]any{"redriveFilter": "REDRIVEN"})
-				if len(redriven) != 1 || redriven[0]["name"] != failed["name"] || redriven[0]["redriveCount"] != 1.0 {
+				if len(redriven) != 1 || redriven[0]["executionArn"] != failed["executionArn"] || redriven[0]["name"] != failed["name"] || redriven[0]["redriveCount"] != 1.0 {
 					t.Errorf("redriven: %v", redriven)
 				}
 				if others := w.children(run, map[string]any{"redriveFilter": "NOT_REDRIVEN"}); len(others) != 2 {
@@ -402,7 +404,7 @@ func TestARedriveRedrivesTheChildrenThatDidNotSucceed(t *testing.T) {
 				}
 				lines := w.lines(e)
 				want := fmt.Sprintf("MapRunRedriven {\"mapRunArn\":%q,\"redriveCount\":1}", run["mapRunArn"])
-				if got := strings.Join(lines, "\n"); !strings.Contains(got, "<2 "+want) {
+				if got := strings.Join(lines, "\n"); !strings.Contains(got, "9<3 "+want+"\n10<9 MapRunSucceeded\n11<10 MapStateSucceeded\n12<9 MapStateExited") {
 					t.Error(got)
 				}
 				if kind == "STANDARD" {
@@ -420,12 +422,92 @@ func TestWhatAMapRunsChildCannotDo(t *testing.T) {
 		e, _ := w.run(distributing(``, failBad), `[{"bad":1}]`)
 		child := w.children(w.onlyRun(e), nil)[0]["executionArn"]
 		_, err := w.call("RedriveExecution", map[string]any{"executionArn": child})
-		expectCode(t, err, "ExecutionNotRedrivable")
+		expectCode(t, err, "ValidationException")
+		if !strings.HasSuffix(err.Error(), "Labeled Execution ARNs are not supported for this API") {
+			t.Error(err)
+		}
 		_, err = w.call("ListExecutions", map[string]any{"mapRunArn": w.onlyRun(e)["mapRunArn"], "stateMachineArn": e.machine.arn})
 		expectCode(t, err, "ValidationException")
 		_, err = w.call("DescribeMapRun", map[string]any{"mapRunArn": strings.Replace(w.onlyRun(e)["mapRunArn"].(string), "mapRun:m", "mapRun:n", 1)})
 		expectCode(t, err, "ResourceNotFound")
 		_, err = w.call("DescribeStateMachine", map[string]any{"stateMachineArn": e.machine.arn + "/M"})
 		expectCode(t, err, "StateMachineDoesNotExist")
+	})
+}
+
+// waitOrFail waits for as long as the item says, and fails if it says so.
+const waitOrFail = `"I":{"Type":"Wait","SecondsPath":"$.wait","Next":"C"},"C":{"Type":"Choice","Default":"Done",
+	"Choices":[{"Variable":"$.bad","IsPresent":true,"Next":"Bad"}]},"Bad":{"Type":"Fail","Error":"E"},"Done":{"Type":"Pass","End":true}`
+
+func TestAFailedMapRunStopsItsStandardChildrenAndWaitsForItsExpressOnes(t *testing.T) {
+	for _, row := range []struct {
+		kind, executions string
+		takes            time.Duration
+	}{
+		{"STANDARD", `{"failed":1,"aborted":1,"total":2}`, time.Second},
+		{"EXPRESS", `{"succeeded":1,"failed":1,"total":2}`, time.Minute},
+	} {
+		t.Run(row.kind, func(t *testing.T) {
+			inWorld(t, nil, func(t *testing.T, w *world) {
+				e, o := w.run(strings.Replace(distributing(``, waitOrFail), "STANDARD", row.kind, 1), `[{"wait":60},{"wait":1,"bad":1}]`)
+				run := w.onlyRun(e)
+				executions, _ := w.counts(run)
+				if took := o.stopped.Sub(e.started); o.error != errTooManyFailures || took != row.takes || executions != row.executions {
+					t.Errorf("%+v after %v: %s", o, took, executions)
+				}
+				first := w.mustCall("DescribeExecution", map[string]any{"executionArn": w.children(run, nil)[0]["executionArn"]})
+				want := "The map run execution [" + run["mapRunArn"].(string) + "] which was managing this resource was aborted"
+				if row.kind == "STANDARD" && (first["cause"] != want || first["error"] != nil) {
+					t.Errorf("%v", first)
+				}
+			})
+		})
+	}
+}
+
+func TestAnExpressChildIsDescribedAndNothingElse(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		e, _ := w.run(strings.Replace(distributing(`"Label":"L",`, passOn), "STANDARD", "EXPRESS", 1), `[1]`)
+		child := w.children(w.onlyRun(e), nil)[0]
+		arn, name := child["executionArn"].(string), child["name"].(string)
+		if arn != "arn:aws:states:eu-central-1:123456789012:express:m/L:"+name || strings.Count(name, ":") != 1 {
+			t.Errorf("%s is named %s", arn, name)
+		}
+		d := w.mustCall("DescribeExecution", map[string]any{"executionArn": arn})
+		if d["output"] != "1" || d["status"] != "SUCCEEDED" || d["mapRunArn"] != child["mapRunArn"] {
+			t.Errorf("%v", d)
+		}
+		for _, action := range []string{"GetExecutionHistory", "StopExecution", "RedriveExecution", "ListMapRuns"} {
+			_, err := w.call(action, map[string]any{"executionArn": arn})
+			expectCode(t, err, "InvalidArn")
+		}
+	})
+}
+
+// withoutRedrive allows all but to redrive executions.
+type withoutRedrive struct{ roles }
+
+func (withoutRedrive) Authorize(caller cloud.Caller, action, resource string) error {
+	if action == "states:RedriveExecution" && caller.Role != "" {
+		return denying{}.Authorize(caller, action, resource)
+	}
+	return nil
+}
+
+func TestARedriveNeedsTheRightToRedriveTheChildren(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(distributing(``, failBad))
+		w.cloud.Authorizer = withoutRedrive{}
+		e, _ := w.finish(m, `[{"bad":1}]`)
+		child := w.children(w.onlyRun(e), nil)[0]
+		o := w.redrive(e)
+		if o.error != errRuntime || !strings.Contains(o.cause, "states:RedriveExecution on resource: "+child["executionArn"].(string)+" (Service: Sfn, ") {
+			t.Errorf("%+v", o)
+		}
+		if executions, _ := w.counts(w.onlyRun(e)); executions != `{"failed":1,"total":1}` {
+			t.Error(executions)
+		}
+		w.expectTypes(e, "ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted", "MapRunFailed", "MapStateFailed", "ExecutionFailed",
+			"ExecutionRedriven", "MapRunRedriven", "MapRunFailed", "MapStateFailed", "ExecutionFailed")
 	})
 }

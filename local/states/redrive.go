@@ -54,7 +54,10 @@ func (s *StepFunctions) redriveExecution(ctx context.Context, caller cloud.Calle
 	if err != nil {
 		return nil, err
 	}
-	if e.live == nil || e.live.mapRun != nil {
+	if m, _ := s.ownerOf(r.ExecutionARN); m.outer != nil {
+		return nil, cloud.Errorf(400, "ValidationException", "Labeled Execution ARNs are not supported for this API")
+	}
+	if e.live == nil {
 		return nil, notRedrivable(unredrivable(e.status), r.ExecutionARN)
 	}
 	at, err := e.live.redrive(ctx, r.ClientToken)
