@@ -27,6 +27,9 @@ func (s *IAM) onPolicy(caller cloud.Caller, action string, k *kind, in attachmen
 	if len(in.PolicyArn) < 20 {
 		return invalid("policyArn", in.PolicyArn, "Member must have length greater than or equal to 20")
 	}
+	if !strings.HasPrefix(in.PolicyArn, "arn:") {
+		return cloud.Errorf(400, "ValidationError", "Invalid ARN:  Could not be parsed!")
+	}
 	name := in.of(k)
 	caller = s.bounded(caller, k, name).With("iam:PolicyARN", in.PolicyArn)
 	return s.with(caller, action, k, name, do)

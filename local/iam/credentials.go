@@ -27,11 +27,13 @@ type Credentials struct {
 type session struct {
 	caller cloud.Caller
 	end    time.Time // zero for one without end
+	off    bool      // the key is inactive
 }
 
 type accessKey struct {
 	id      string
 	created time.Time
+	off     bool
 }
 
 // Issue makes credentials by which requests over the wire are recognised as
@@ -49,7 +51,7 @@ func (s *IAM) issue(caller cloud.Caller, prefix string, end time.Time) Credentia
 		SecretAccessKey: (rand.Text() + rand.Text())[:40],
 		SessionToken:    rand.Text(),
 	}
-	s.sessions[credentials.AccessKeyID] = session{caller, end}
+	s.sessions[credentials.AccessKeyID] = session{caller: caller, end: end}
 	return credentials
 }
 
@@ -81,6 +83,8 @@ func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, er
 	switch {
 	case !ok:
 		return s.site.Administrator(), signed.service, nil
+	case known.off:
+		return cloud.Caller{}, signed.service, cloud.Errorf(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 	case known.over(time.Now()):
 		return cloud.Caller{}, signed.service, cloud.Errorf(403, "ExpiredTokenException", "The security token included in the request is expired")
 	}
@@ -96,7 +100,37 @@ type accessKeyOutput struct {
 }
 
 func (k accessKey) listed(user *entity) accessKeyOutput {
-	return accessKeyOutput{UserName: user.name, AccessKeyId: k.id, Status: "Active", CreateDate: cloud.Time(k.created)}
+	out := accessKeyOutput{UserName: user.name, AccessKeyId: k.id, Status: active, CreateDate: cloud.Time(k.created)}
+	if k.off {
+		out.Status = inactive
+	}
+	return out
+}
+
+// The states of an access key.
+const (
+	active   = "Active"
+	inactive = "Inactive"
+)
+
+type keyStatus struct{ UserName, AccessKeyId, Status string }
+
+// updateKeyStatus turns a key off or on: one that is off signs nothing.
+func (s *IAM) updateKeyStatus(_ context.Context, caller cloud.Caller, in keyStatus) (none, error) {
+	if in.Status != active && in.Status != inactive {
+		return none{}, invalid("status", in.Status, "Member must satisfy enum value set: [Active, Inactive]")
+	}
+	return none{}, s.with(caller, "UpdateAccessKey", users, in.UserName, func(e *entity) error {
+		i := slices.IndexFunc(e.keys, func(k accessKey) bool { return k.id == in.AccessKeyId })
+		if i < 0 {
+			return fault(404, "NoSuchEntity", "The Access Key with id %s cannot be found.", in.AccessKeyId)
+		}
+		e.keys[i].off = in.Status == inactive
+		known := s.sessions[in.AccessKeyId]
+		known.off = e.keys[i].off
+		s.sessions[in.AccessKeyId] = known
+		return nil
+	})
 }
 
 func (s *IAM) createAccessKey(_ context.Context, caller cloud.Caller, in nameOf) (struct{ AccessKey accessKeyOutput }, error) {
@@ -106,7 +140,7 @@ func (s *IAM) createAccessKey(_ context.Context, caller cloud.Caller, in nameOf)
 			return fault(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
 		}
 		issued := s.issue(cloud.Caller{ARN: e.arn, ID: e.id}, "AKIA", time.Time{})
-		key := accessKey{issued.AccessKeyID, time.Now()}
+		key := accessKey{id: issued.AccessKeyID, created: time.Now()}
 		e.keys = append(e.keys, key)
 		out.AccessKey = key.listed(e)
 		out.AccessKey.SecretAccessKey = issued.SecretAccessKey

@@ -283,6 +283,8 @@ func (s *IAM) removable(e *entity) error {
 		left = "remove users from group"
 	case len(e.keys) > 0:
 		left = "delete access keys"
+	case s.hasProfile(e):
+		left = "remove roles from instance profile"
 	default:
 		return nil
 	}

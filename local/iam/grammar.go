@@ -83,6 +83,8 @@ func read(parameter, text string) (document, error) {
 		return d, invalid(parameter, text, "Member must have length less than or equal to "+itoa(maxDocument))
 	case strings.ContainsFunc(text, unprintable):
 		return d, refuseText(parameter)
+	case !json.Valid([]byte(text)) && parameter == "assumeRolePolicyDocument":
+		return d, malformed("This policy contains invalid Json")
 	case !json.Valid([]byte(text)) || !exact(text) || strictly([]byte(text), &d) != nil || len(d.Statement) == 0:
 		return d, malformed("Syntax errors in policy.")
 	case !slices.Contains([]string{"", version2008, version2012}, d.Version):

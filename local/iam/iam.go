@@ -28,6 +28,7 @@ type IAM struct {
 	policies  map[string]*managedPolicy  // by ARN
 	resources map[string]*resourcePolicy // by the ARN of the resource
 	sessions  map[string]session         // by the id of the access key
+	profiles  map[string]*profile        // by name in lower case
 
 	refused refused
 }
@@ -49,22 +50,29 @@ func New(c *cloud.Cloud) *IAM {
 		policies:  managedByAWS(),
 		resources: map[string]*resourcePolicy{},
 		sessions:  map[string]session{},
+		profiles:  map[string]*profile{},
 		refused:   refused{calls: map[refusedKey]*RefusedCall{}},
 	}
 	s.Operations = cloud.Operations{
+		"AddRoleToInstanceProfile":         cloud.Handle(s.addRoleToInstanceProfile),
 		"AddUserToGroup":                   cloud.Handle(s.addUserToGroup),
 		"CreateAccessKey":                  cloud.Handle(s.createAccessKey),
 		"CreateGroup":                      cloud.Handle(s.createGroup),
+		"CreateInstanceProfile":            cloud.Handle(s.createInstanceProfile),
 		"CreatePolicy":                     cloud.Handle(s.createPolicy),
 		"CreatePolicyVersion":              cloud.Handle(s.createPolicyVersion),
 		"CreateRole":                       cloud.Handle(s.createRole),
 		"CreateUser":                       cloud.Handle(s.createUser),
 		"DeleteAccessKey":                  cloud.Handle(s.deleteAccessKey),
+		"DeleteInstanceProfile":            cloud.Handle(s.deleteInstanceProfile),
 		"DeletePolicy":                     cloud.Handle(s.deletePolicy),
 		"DeletePolicyVersion":              cloud.Handle(s.deletePolicyVersion),
+		"GetAccountAuthorizationDetails":   cloud.Handle(s.getAccountAuthorizationDetails),
+		"GetAccountSummary":                cloud.Handle(s.getAccountSummary),
 		"GetContextKeysForCustomPolicy":    cloud.Handle(s.getContextKeysForCustomPolicy),
 		"GetContextKeysForPrincipalPolicy": cloud.Handle(s.getContextKeysForPrincipalPolicy),
 		"GetGroup":                         cloud.Handle(s.getGroup),
+		"GetInstanceProfile":               cloud.Handle(s.getInstanceProfile),
 		"GetPolicy":                        cloud.Handle(s.getPolicy),
 		"GetPolicyVersion":                 cloud.Handle(s.getPolicyVersion),
 		"GetRole":                          cloud.Handle(s.getRole),
@@ -73,19 +81,29 @@ func New(c *cloud.Cloud) *IAM {
 		"ListEntitiesForPolicy":            cloud.Handle(s.listEntitiesForPolicy),
 		"ListGroups":                       cloud.Handle(s.listGroups),
 		"ListGroupsForUser":                cloud.Handle(s.listGroupsForUser),
+		"ListInstanceProfileTags":          cloud.Handle(s.listInstanceProfileTags),
+		"ListInstanceProfiles":             cloud.Handle(s.listInstanceProfiles),
+		"ListInstanceProfilesForRole":      cloud.Handle(s.listInstanceProfilesForRole),
 		"ListPolicies":                     cloud.Handle(s.listPolicies),
 		"ListPolicyTags":                   cloud.Handle(s.listPolicyTags),
 		"ListPolicyVersions":               cloud.Handle(s.listPolicyVersions),
 		"ListRoles":                        cloud.Handle(s.listRoles),
 		"ListUsers":                        cloud.Handle(s.listUsers),
+		"RemoveRoleFromInstanceProfile":    cloud.Handle(s.removeRoleFromInstanceProfile),
 		"RemoveUserFromGroup":              cloud.Handle(s.removeUserFromGroup),
 		"SetDefaultPolicyVersion":          cloud.Handle(s.setDefaultPolicyVersion),
 		"SimulateCustomPolicy":             cloud.Handle(s.simulateCustomPolicy),
 		"SimulatePrincipalPolicy":          cloud.Handle(s.simulatePrincipalPolicy),
+		"TagInstanceProfile":               cloud.Handle(s.tagInstanceProfile),
 		"TagPolicy":                        cloud.Handle(s.tagPolicy),
+		"UntagInstanceProfile":             cloud.Handle(s.untagInstanceProfile),
 		"UntagPolicy":                      cloud.Handle(s.untagPolicy),
+		"UpdateAccessKey":                  cloud.Handle(s.updateKeyStatus),
 		"UpdateAssumeRolePolicy":           cloud.Handle(s.updateAssumeRolePolicy),
+		"UpdateGroup":                      cloud.Handle(s.updateGroupByCall),
 		"UpdateRole":                       cloud.Handle(s.updateRole),
+		"UpdateRoleDescription":            cloud.Handle(s.updateRoleDescription),
+		"UpdateUser":                       cloud.Handle(s.updateUserByCall),
 	}
 	for _, k := range []*kind{roles, users, groups} {
 		s.Operations["Delete"+k.name] = cloud.Handle(s.deleteEntity(k))

@@ -83,7 +83,7 @@ func TestATrustPolicySaysWhoMayTakeOnTheRole(t *testing.T) {
 		"nobody":             {`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole"}}`, "Missing required field Principal"},
 		"a resource":         {`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}}`, "Has prohibited field Resource"},
 		"another action":     {`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject"}}`, "AssumeRole policy may only specify STS AssumeRole actions."},
-		"no JSON":            {`?`, "Syntax errors in policy."},
+		"no JSON":            {`?`, "This policy contains invalid Json"},
 		"too long":           {strings.Replace(trustsAll, `"sts:AssumeRole"`, `["sts:AssumeRole"`+strings.Repeat(`,"sts:AssumeRole"`, 150)+`]`, 1), "Cannot exceed quota for ACLSizePerRole: 2048"},
 		"long, but of space": {trustsAll + strings.Repeat(" ", 5000), ""},
 	} {

@@ -26,7 +26,7 @@ func (s *IAM) Types() []cfn.Type {
 		cfn.Define("AWS::IAM::AccessKey", s.newAccessKey, cfn.Update(s.updateAccessKey)),
 		cfn.Define("AWS::IAM::Policy", s.newInline, cfn.Update(s.updateInline)),
 		cfn.Define("AWS::IAM::ManagedPolicy", s.newManagedPolicy, cfn.Update(s.updateManagedPolicy)),
-		cfn.Define("AWS::IAM::InstanceProfile", s.newInstanceProfile, cfn.Overwrite(s.newInstanceProfile)),
+		cfn.Define("AWS::IAM::InstanceProfile", s.newInstanceProfile, cfn.Update(s.updateInstanceProfile)),
 	}
 }
 
@@ -224,17 +224,45 @@ type instanceProfileProperties struct {
 	Roles               []string
 }
 
-// newInstanceProfile makes the name under which an instance has a role.
-// Nothing runs on instances, so that nobody takes the role on.
+// newInstanceProfile makes what gives an instance a role. Nothing runs on
+// instances, so that nobody takes the role on.
 func (s *IAM) newInstanceProfile(_ context.Context, r cfn.Resource, p instanceProfileProperties) (cfn.Handle, error) {
-	if len(p.Roles) != 1 {
-		return cfn.Handle{}, fmt.Errorf("property Roles must have one role, got %d", len(p.Roles))
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if _, err := s.find(roles, p.Roles[0]); err != nil {
+	name := cmp.Or(p.InstanceProfileName, r.PhysicalName(maxProfileName))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	role, err := s.onlyRole(p)
+	if err != nil {
 		return cfn.Handle{}, err
 	}
-	name := cmp.Or(p.InstanceProfileName, r.PhysicalName(128))
-	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": s.arn("instance-profile", p.Path, name)}}, nil
+	made, err := s.addProfile(name, p.Path, nil)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	made.role = role
+	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": made.arn}, Delete: func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if key := strings.ToLower(name); s.profiles[key] == made { // and not one that was made in its place
+			delete(s.profiles, key)
+		}
+		return nil
+	}}, nil
+}
+
+func (s *IAM) updateInstanceProfile(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after instanceProfileProperties) (cfn.Handle, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	role, err := s.onlyRole(after)
+	if p := s.profiles[strings.ToLower(h.Ref)]; p != nil && err == nil {
+		p.role = role
+	}
+	return h, err
+}
+
+// onlyRole is the one role of a profile. The lock is held.
+func (s *IAM) onlyRole(p instanceProfileProperties) (*entity, error) {
+	if len(p.Roles) != 1 {
+		return nil, fmt.Errorf("property Roles must have one role, got %d", len(p.Roles))
+	}
+	return s.find(roles, p.Roles[0])
 }

@@ -18,19 +18,23 @@ import (
 // role r, the user u, the group g and the policy p, all on the path /x/.
 var asksAbout = map[string]string{
 	account + "role/x/r": `CreateRole DeleteRole GetRole UpdateRole UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
-		AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole UntagRole ListRoleTags`,
+		AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole UntagRole ListRoleTags
+		UpdateRoleDescription ListInstanceProfilesForRole`,
 	account + "user/x/u": `CreateUser DeleteUser GetUser PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies AttachUserPolicy DetachUserPolicy
 		ListAttachedUserPolicies PutUserPermissionsBoundary DeleteUserPermissionsBoundary TagUser UntagUser ListUserTags
-		CreateAccessKey DeleteAccessKey ListAccessKeys ListGroupsForUser`,
+		CreateAccessKey DeleteAccessKey UpdateAccessKey UpdateUser ListAccessKeys ListGroupsForUser`,
 	account + "group/x/g": `CreateGroup DeleteGroup GetGroup PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies AttachGroupPolicy DetachGroupPolicy
-		ListAttachedGroupPolicies AddUserToGroup RemoveUserFromGroup`,
+		ListAttachedGroupPolicies AddUserToGroup RemoveUserFromGroup UpdateGroup`,
 	account + "policy/x/p": `CreatePolicy DeletePolicy GetPolicy CreatePolicyVersion DeletePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion
 		ListEntitiesForPolicy TagPolicy UntagPolicy ListPolicyTags`,
 	account + "role/x/":  "ListRoles",
 	account + "user/x/":  "ListUsers",
 	account + "group/x/": "ListGroups",
-	"*":                  "ListPolicies SimulateCustomPolicy GetContextKeysForCustomPolicy",
-	account + "role/x/s": "SimulatePrincipalPolicy GetContextKeysForPrincipalPolicy",
+	"*":                  "ListPolicies SimulateCustomPolicy GetContextKeysForCustomPolicy GetAccountSummary GetAccountAuthorizationDetails",
+	account + "instance-profile/x/i": `CreateInstanceProfile GetInstanceProfile DeleteInstanceProfile AddRoleToInstanceProfile RemoveRoleFromInstanceProfile
+		TagInstanceProfile UntagInstanceProfile ListInstanceProfileTags`,
+	account + "instance-profile/x/": "ListInstanceProfiles",
+	account + "role/x/s":            "SimulatePrincipalPolicy GetContextKeysForPrincipalPolicy",
 }
 
 // only is what of an input an action has.
@@ -49,9 +53,10 @@ func TestEachActionAsksForItsPermissionOnItsResource(t *testing.T) {
 	input := map[string]any{
 		"RoleName": "r", "UserName": "u", "GroupName": "g", "PolicyName": "p", "PolicyArn": account + "policy/x/p", "Path": "/x/", "PathPrefix": "/x/",
 		"PolicyDocument": allowRead, "AssumeRolePolicyDocument": trustsAll, "VersionId": "v1", "PermissionsBoundary": account + "policy/x/p", "AccessKeyId": "AKIA",
+		"InstanceProfileName": "i", "Status": "Inactive",
 		"PolicyInputList": []string{allowRead}, "ActionNames": []string{"sqs:SendMessage"},
 	}
-	for _, action := range []string{"CreateRole", "CreateUser", "CreateGroup", "CreatePolicy"} {
+	for _, action := range []string{"CreateRole", "CreateUser", "CreateGroup", "CreatePolicy", "CreateInstanceProfile"} {
 		own := e.only(action, input)
 		delete(own, "PermissionsBoundary")
 		if err := e.Do(t.Context(), e.Administrator(), "iam", action, own, nil); err != nil {

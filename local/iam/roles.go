@@ -36,10 +36,11 @@ type roleOutput struct {
 	RoleId                   string
 	Arn                      string
 	CreateDate               cloud.Time
-	AssumeRolePolicyDocument string // as in a URL
-	Description              string `json:",omitempty"`
-	MaxSessionDuration       int
+	AssumeRolePolicyDocument string          // as in a URL
+	Description              string          `json:",omitempty"`
+	MaxSessionDuration       int             `json:",omitempty"` // not of one that has just been made
 	PermissionsBoundary      *boundaryOutput `json:",omitempty"`
+	RoleLastUsed             *struct{}       `json:",omitempty"` // of a role that is asked for: nobody keeps account
 	Tags                     []tag           `json:",omitempty"`
 }
 
@@ -64,6 +65,7 @@ func (s *IAM) createRole(_ context.Context, caller cloud.Caller, in createRoleIn
 		return out, err
 	}
 	err = s.create(e, in.PermissionsBoundary, func() { out.Role = e.role() })
+	out.Role.MaxSessionDuration, out.Role.Description = 0, "" // which the answer does not have
 	return out, err
 }
 
@@ -101,6 +103,7 @@ func (s *IAM) getRole(_ context.Context, caller cloud.Caller, in nameOf) (struct
 	var out struct{ Role roleOutput }
 	err := s.with(caller, "GetRole", roles, in.RoleName, func(e *entity) error {
 		out.Role = e.role()
+		out.Role.RoleLastUsed = &struct{}{}
 		return nil
 	})
 	return out, err
@@ -122,6 +125,16 @@ func (s *IAM) updateRole(_ context.Context, caller cloud.Caller, in updateRoleIn
 	return none{}, s.with(caller, "UpdateRole", roles, in.RoleName, func(e *entity) error {
 		return e.describe(in.Description, in.MaxSessionDuration)
 	})
+}
+
+func (s *IAM) updateRoleDescription(_ context.Context, caller cloud.Caller, in struct{ RoleName, Description string }) (struct{ Role roleOutput }, error) {
+	var out struct{ Role roleOutput }
+	err := s.with(caller, "UpdateRoleDescription", roles, in.RoleName, func(e *entity) error {
+		err := e.describe(&in.Description, nil)
+		out.Role = e.role()
+		return err
+	})
+	return out, err
 }
 
 type listInput struct {

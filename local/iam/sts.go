@@ -23,7 +23,9 @@ func NewSTS(identity *IAM) *STS {
 	s := &STS{iam: identity}
 	s.Operations = cloud.Operations{
 		"AssumeRole":        cloud.Handle(s.assumeRole),
+		"GetAccessKeyInfo":  cloud.Handle(s.getAccessKeyInfo),
 		"GetCallerIdentity": cloud.Handle(s.getCallerIdentity),
+		"GetSessionToken":   cloud.Handle(s.getSessionToken),
 	}.Strict()
 	return s
 }
@@ -55,13 +57,23 @@ type assumeRoleInput struct {
 	Tags []tag
 }
 
+type issuedCredentials struct {
+	AccessKeyId     string
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      cloud.Time
+}
+
+// untilEnd are new credentials of a caller. The lock is held.
+func (s *IAM) untilEnd(caller cloud.Caller, duration time.Duration) issuedCredentials {
+	now := time.Now()
+	s.forgetEnded(now)
+	issued := s.issue(caller, "ASIA", now.Add(duration))
+	return issuedCredentials{issued.AccessKeyID, issued.SecretAccessKey, issued.SessionToken, cloud.Time(now.Add(duration))}
+}
+
 type assumeRoleOutput struct {
-	Credentials struct {
-		AccessKeyId     string
-		SecretAccessKey string
-		SessionToken    string
-		Expiration      cloud.Time
-	}
+	Credentials     issuedCredentials
 	AssumedRoleUser struct {
 		AssumedRoleId string
 		Arn           string
@@ -85,6 +97,8 @@ func (in assumeRoleInput) check() error {
 	switch {
 	case len(in.RoleArn) < 20:
 		return invalid("roleArn", in.RoleArn, "Member must have length greater than or equal to 20")
+	case !isResource(in.RoleArn):
+		return cloud.Errorf(400, "ValidationError", "%s is invalid", in.RoleArn)
 	case !sessionName.MatchString(in.RoleSessionName):
 		return invalid("roleSessionName", in.RoleSessionName, `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
 	case len(in.Tags) > 0:
@@ -120,12 +134,8 @@ func (s *STS) assumeRole(_ context.Context, caller cloud.Caller, in assumeRoleIn
 	if err != nil {
 		return out, err
 	}
-	now := time.Now()
-	s.iam.forgetEnded(now)
 	as := s.iam.sessionOf(role, in.RoleSessionName, within)
-	issued := s.iam.issue(as, "ASIA", now.Add(duration))
-	out.Credentials.AccessKeyId, out.Credentials.SecretAccessKey = issued.AccessKeyID, issued.SecretAccessKey
-	out.Credentials.SessionToken, out.Credentials.Expiration = issued.SessionToken, cloud.Time(now.Add(duration))
+	out.Credentials = s.iam.untilEnd(as, duration)
 	out.AssumedRoleUser.Arn, out.AssumedRoleUser.AssumedRoleId = as.ARN, as.ID
 	if within != nil {
 		out.PackedPolicySize = &packed
@@ -160,4 +170,43 @@ func (s *STS) duration(role *entity, caller cloud.Caller, seconds *int) (time.Du
 		return 0, cloud.Errorf(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return duration, nil
+}
+
+type accessKeyInfo struct{ Account string }
+
+// getAccessKeyInfo knows of all keys that they are of the account.
+func (s *STS) getAccessKeyInfo(_ context.Context, caller cloud.Caller, in struct{ AccessKeyId string }) (accessKeyInfo, error) {
+	if len(in.AccessKeyId) < 16 {
+		return accessKeyInfo{}, invalid("accessKeyId", in.AccessKeyId, "Member must have length greater than or equal to 16")
+	}
+	if err := s.iam.Authorize(caller, "sts:GetAccessKeyInfo", "*"); err != nil {
+		return accessKeyInfo{}, err
+	}
+	return accessKeyInfo{s.iam.site.Account}, nil
+}
+
+const (
+	defaultToken = 12 * time.Hour
+	longestToken = 36 * time.Hour
+)
+
+// getSessionToken needs no permission, and is for users and for the administrator.
+func (s *STS) getSessionToken(_ context.Context, caller cloud.Caller, in struct{ DurationSeconds *int }) (struct{ Credentials issuedCredentials }, error) {
+	var out struct{ Credentials issuedCredentials }
+	duration := defaultToken
+	if in.DurationSeconds != nil {
+		if duration = time.Duration(*in.DurationSeconds) * time.Second; duration < shortestRequested || duration > longestToken {
+			return out, invalid("durationSeconds", itoa(*in.DurationSeconds), "Member must have value between 900 and 129600")
+		}
+	}
+	if caller.Root {
+		duration = min(duration, time.Hour)
+	}
+	if caller.Role != "" || caller.Service != "" {
+		return out, cloud.Errorf(403, "AccessDeniedException", "Cannot call GetSessionToken with session credentials")
+	}
+	s.iam.mu.Lock()
+	defer s.iam.mu.Unlock()
+	out.Credentials = s.iam.untilEnd(caller, duration)
+	return out, nil
 }

@@ -39,7 +39,7 @@ func (s *IAM) newUser(_ context.Context, r cfn.Resource, p userProperties) (cfn.
 func (s *IAM) updateUserResource(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after userProperties) (cfn.Handle, error) {
 	h, err := s.redeclare(users, h, before.permitted(), after.permitted(), func(e *entity) (err error) {
 		e.tags, err = otherTags(e.tags, before.Tags, after.Tags)
-		s.move(e, after.Path)
+		s.move(e, after.Path, e.name)
 		return err
 	})
 	if err != nil {
@@ -81,28 +81,9 @@ func (s *IAM) newGroup(_ context.Context, r cfn.Resource, p groupProperties) (cf
 
 func (s *IAM) updateGroupResource(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after groupProperties) (cfn.Handle, error) {
 	return s.redeclare(groups, h, permitted{before.Policies, before.ManagedPolicyArns, ""}, permitted{after.Policies, after.ManagedPolicyArns, ""}, func(e *entity) error {
-		s.move(e, after.Path)
+		s.move(e, after.Path, e.name)
 		return nil
 	})
-}
-
-// move gives an entity another path, and with it another ARN. The lock is held.
-func (s *IAM) move(e *entity, path string) {
-	was := e.arn
-	e.path, e.arn = orSlash(path), s.arn(e.kind.word(), path, e.name)
-	delete(s.entities, was)
-	s.entities[e.arn] = e
-	for _, key := range e.keys {
-		known := s.sessions[key.id]
-		known.caller.ARN = e.arn
-		s.sessions[key.id] = known
-	}
-	for _, other := range s.entities {
-		if other.memberOf[was] == e {
-			delete(other.memberOf, was)
-			other.memberOf[e.arn] = e
-		}
-	}
 }
 
 type membershipProperties struct {
