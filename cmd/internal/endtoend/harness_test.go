@@ -72,7 +72,7 @@ const limit = 90 * time.Second
 func TestMain(m *testing.M) {
 	code, err := run(m)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "start the app on this machine:", err)
+		fmt.Fprintln(os.Stderr, "the app on this machine:", err)
 		code = 1
 	}
 	os.Exit(code)
@@ -98,7 +98,10 @@ func run(m *testing.M) (code int, err error) {
 			return 0, fmt.Errorf("connect to %s: %w", s.Name, err)
 		}
 	}
-	return m.Run(), nil
+	if code = m.Run(); code == 0 && whole() {
+		return 0, checkGrants(here.Engine.Privileges())
+	}
+	return code, nil
 }
 
 // assembly is what was synthesized.
