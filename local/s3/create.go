@@ -42,6 +42,7 @@ func (q *request) createBucket() error {
 		return q.recreated(err, tags)
 	}
 	q.Writer.Header().Set("Location", "/"+q.bucket)
+	q.Writer.Header().Set("x-amz-bucket-arn", bucketARN(q.bucket))
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -53,6 +54,7 @@ func (q *request) recreated(err error, tags []Tag) error {
 		return err
 	}
 	q.Writer.Header().Set("Location", "/"+q.bucket)
+	q.Writer.Header().Set("x-amz-bucket-arn", bucketARN(q.bucket))
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -131,7 +133,10 @@ func (q *request) headBucket() error {
 	if err != nil {
 		return err
 	}
-	q.Writer.Header().Set("x-amz-bucket-region", b.home())
+	h := q.Writer.Header()
+	h.Set("x-amz-bucket-region", b.home())
+	h.Set("x-amz-bucket-arn", bucketARN(q.bucket))
+	h.Set("Content-Type", "application/xml")
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }

@@ -4,6 +4,8 @@
 package s3
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -39,9 +41,13 @@ const (
 
 // created tells of a new version; how is as in ObjectCreated:Put.
 func (o *operation) created(b *bucket, v *version, how, reason string) {
+	id := b.shownID(v)
+	if id == nullVersion {
+		id = "" // as in the answer
+	}
 	o.happened(b, happening{
 		name: "ObjectCreated:" + how, detailType: "Object Created", reason: reason, format: changesFormat,
-		object: eventObject{Key: v.key, Size: &v.size, ETag: v.etag, VersionID: b.shownID(v), Sequencer: v.sequencer},
+		object: eventObject{Key: v.key, Size: &v.size, ETag: v.etag, VersionID: id, Sequencer: v.sequencer},
 	})
 }
 
@@ -167,13 +173,19 @@ func (o *operation) record(b *bucket, configuration string, h happening) record 
 		ResponseElements:  map[string]string{"x-amz-request-id": o.id, "x-amz-id-2": newRequestID() + newRequestID()},
 	}
 	r.S3.SchemaVersion, r.S3.ConfigurationID = "1.0", configuration
-	r.S3.Bucket.Name, r.S3.Bucket.ARN, r.S3.Bucket.OwnerIdentity = b.name, bucketARN(b.name), principal{c.s3.cloud.Account}
+	r.S3.Bucket.Name, r.S3.Bucket.ARN, r.S3.Bucket.OwnerIdentity = b.name, bucketARN(b.name), principal{c.s3.customerID()}
 	object := &r.S3.Object
 	object.Key, object.Size, object.ETag, object.VersionID, object.Sequencer = encodedKey(h.object.Key), h.object.Size, h.object.ETag, h.object.VersionID, h.object.Sequencer
 	if h.deletion == "Permanently Deleted" {
 		object.ETag = ""
 	}
 	return r
+}
+
+// customerID stands for the account where its number is not shown.
+func (s *S3) customerID() string {
+	sum := sha256.Sum256([]byte("customer " + s.cloud.Account))
+	return "A" + base32.StdEncoding.EncodeToString(sum[:])[:13]
 }
 
 func (c *Client) callerID() string {

@@ -4,6 +4,7 @@
 package s3
 
 import (
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,26 +39,40 @@ func (q *request) check() error {
 	if err := q.checkHeaders(); err != nil {
 		return err
 	}
+	if err := q.checkChecksums(); err != nil {
+		return err
+	}
 	return q.checkOwner()
 }
 
+// inAddress are the headers without a prefix of their own that may be in an
+// address, where it was signed.
+var inAddress = []string{"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "content-type"}
+
 // checkParameters refuses a query parameter that the operation does not honour.
-// Those that begin with x- are for the user's own access logs. Headers may be
-// in the address too, where it was signed.
+// Those that begin with x- are for the user's own access logs, and S3 takes
+// whatever an address was signed with. Headers may be in the address too, where
+// it was signed.
 func (q *request) checkParameters() error {
+	presigned := q.query.Has("X-Amz-Signature") || q.query.Has("Signature")
 	for name, values := range q.query {
 		lower := strings.ToLower(name)
 		switch {
 		case q.route.takes(name), slices.Contains(signing, lower):
-		case strings.HasPrefix(lower, "x-amz-"):
+		case strings.HasPrefix(lower, "x-amz-"), presigned && slices.Contains(inAddress, lower):
 			if q.Request.Header.Get(name) == "" {
 				q.Request.Header[http.CanonicalHeaderKey(name)] = values
 			}
-		case !strings.HasPrefix(lower, "x-"):
+		case !strings.HasPrefix(lower, "x-") && (!presigned || isParameter(name)):
 			return cloud.NotHonoured(q.route.action, name)
 		}
 	}
 	return nil
+}
+
+// isParameter tells whether a name is a parameter of any operation.
+func isParameter(name string) bool {
+	return slices.ContainsFunc(slices.Concat(settingRoutes(), bucketRoutes, objectRoutes), func(r route) bool { return r.takes(name) })
 }
 
 // checkHeaders refuses a header of S3's that the operation does not honour.
@@ -69,6 +84,27 @@ func (q *request) checkHeaders() error {
 		case strings.HasPrefix(name, metadataPrefix) || isChecksum(name) && q.Request.Method != http.MethodGet:
 		default:
 			return notHonoured(name)
+		}
+	}
+	return nil
+}
+
+// checkChecksums refuses checksums that none can be. Of an upload that is
+// completed it may be one of checksums.
+func (q *request) checkChecksums() error {
+	found := 0
+	for _, algorithm := range algorithms {
+		header := "x-amz-checksum-" + algorithm
+		value := q.Request.Header.Get(header)
+		if value == "" {
+			continue
+		}
+		if found++; found > 1 {
+			return cloud.Errorf(400, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+		}
+		sum, _, _ := strings.Cut(value, "-")
+		if raw, err := base64.StdEncoding.DecodeString(sum); err != nil || len(raw) != newHash(algorithm).Size() {
+			return cloud.Errorf(400, "InvalidRequest", "Value for %s header is invalid.", header)
 		}
 	}
 	return nil

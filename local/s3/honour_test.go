@@ -85,7 +85,8 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"a deletion of another entity tag", "DELETE /plain-bucket/there\nIf-Match: x", "412 PreconditionFailed Condition=If-Match"},
 		{"a deletion of that entity tag", "DELETE /plain-bucket/there\nIf-Match: 5d41402abc4b2a76b9719d911017c592", "204"}, // MD5 of "hello"
 		{"versions with MFA", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>", refused},
-		{"a state of versions that there is not", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>On</Status></VersioningConfiguration>", "400 IllegalVersioningConfigurationException"},
+		{"a state of versions that there is not", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration><Status>On</Status></VersioningConfiguration>", "400 MalformedXML"},
+		{"no state of versions", "PUT /plain-bucket?versioning\n\n<VersioningConfiguration/>", "400 IllegalVersioningConfigurationException"},
 		{"a bucket's life cycle", "PUT /plain-bucket?lifecycle\n\n<LifecycleConfiguration/>", "400 MalformedXML"},
 		{"an upload's checksum of whole SHA-1", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: SHA1\nx-amz-checksum-type: FULL_OBJECT", "400 InvalidRequest"},
 		{"a parameter that there is not", "GET /plain-bucket?prefixes=a", "501 NotImplemented"},
@@ -94,6 +95,17 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"a header in the address", "PUT /plain-bucket/k?X-Amz-Write-Offset-Bytes=1\n\nx", refused},
 		{"an element that there is not", "PUT /plain-bucket?tagging\n\n<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value><Note>c</Note></Tag></TagSet></Tagging>", "400 MalformedXML Element=Tagging.TagSet.Tag.Note"},
 		{"an element in another's place", "POST /plain-bucket?delete\n\n<Delete><Key>there</Key></Delete>", "400 MalformedXML Element=Delete.Key"},
+		{"a checksum that is none", "PUT /plain-bucket/k\nx-amz-checksum-crc32: AAA=\n\nx", "400 InvalidRequest"},
+		{"two checksums", "PUT /plain-bucket/k\nx-amz-checksum-crc32: AAAAAA==\nx-amz-checksum-crc32c: AAAAAA==\n\n", "400 InvalidRequest"},
+		{"a copy to itself", "PUT /plain-bucket/there\nx-amz-copy-source: plain-bucket/there", "400 InvalidRequest"},
+		{"a copy to itself in another class", "PUT /plain-bucket/there\nx-amz-copy-source: plain-bucket/there\nx-amz-storage-class: STANDARD", "200"},
+		{"a copy to itself with another encryption", "PUT /plain-bucket/there\nx-amz-copy-source: plain-bucket/there\nx-amz-server-side-encryption: aws:kms", "200"},
+		{"an upload of no parts", "POST /plain-bucket/k?uploadId=none", "404 NoSuchUpload"},
+		{"a policy without statements", "PUT /plain-bucket?policy\n\n{}", "400 MalformedPolicy"},
+		{"a policy that is a list", "PUT /plain-bucket?policy\n\n[]", "400 MalformedPolicy"},
+		{"a signed address with something of the client's", "GET /plain-bucket/there?X-Amz-Signature=0&who=me", "200"},
+		{"a signed address with a parameter of another operation", "GET /plain-bucket/there?X-Amz-Signature=0&max-keys=1", "501 NotImplemented"},
+		{"a condition in a signed address", "PUT /plain-bucket/there?X-Amz-Signature=0&If-None-Match=*\n\nx", "412 PreconditionFailed"},
 		{"an unknown checksum", "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: MD4", "400 InvalidRequest"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

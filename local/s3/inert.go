@@ -140,6 +140,9 @@ func (i *inventory) id() string { return i.Id }
 
 func (i *inventory) check(*S3, *bucket) error {
 	target := i.Destination.S3BucketDestination
+	if target.Bucket != "" && !strings.HasPrefix(target.Bucket, "arn:aws:s3:::") {
+		return cloud.Errorf(400, "InvalidS3DestinationBucket", "Invalid bucket ARN.")
+	}
 	if target.Bucket == "" || !slices.Contains([]string{"CSV", "ORC", "Parquet"}, target.Format) ||
 		!slices.Contains([]string{"All", "Current"}, i.IncludedObjectVersions) || !slices.Contains([]string{"Daily", "Weekly"}, i.Schedule.Frequency) {
 		return malformedXML()

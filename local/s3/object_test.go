@@ -285,3 +285,44 @@ func TestCallsSpeakTheJSONOfStepFunctions(t *testing.T) {
 		t.Errorf("HeadObject of a deleted object: %v", err)
 	}
 }
+
+// What a copy has of its source is what describes the body, not where it lies.
+func TestACopyHasTheMetadataOfItsSource(t *testing.T) {
+	w := newWorld(t, "plain-bucket", "versioned-bucket")
+	w.ask(t, "PUT /plain-bucket/a%2Bb%20c\nContent-Type: text/plain\nx-amz-meta-kind: invoice\nx-amz-storage-class: STANDARD_IA\nx-amz-website-redirect-location: /elsewhere\n\nhello")
+	for headers, class := range map[string]string{"": "", "\nx-amz-storage-class: ONEZONE_IA": "ONEZONE_IA"} {
+		if rec := w.ask(t, "PUT /plain-bucket/copy\nx-amz-copy-source: plain-bucket/a%2Bb+c"+headers); rec.Code != 200 {
+			t.Fatalf("got %d %s", rec.Code, rec.Body)
+		}
+		head := w.ask(t, "HEAD /plain-bucket/copy").Header()
+		if head.Get("Content-Type") != "text/plain" || head.Get("x-amz-storage-class") != class || head.Get("x-amz-website-redirect-location") != "" || len(head[strings.ToLower("X-Amz-Meta-Kind")]) != 1 {
+			t.Errorf("%s: the copy has %v", headers, head)
+		}
+	}
+	version := w.ask(t, "PUT /versioned-bucket/k\n\nx").Header().Get("x-amz-version-id")
+	if got := w.ask(t, "PUT /plain-bucket/copy\nx-amz-copy-source: versioned-bucket/k").Header().Get("x-amz-copy-source-version-id"); got != version {
+		t.Errorf("copied from version %q, want %s", got, version)
+	}
+	marker := w.ask(t, "DELETE /versioned-bucket/k").Header().Get("x-amz-version-id")
+	rec := w.ask(t, "PUT /plain-bucket/copy\nx-amz-copy-source: versioned-bucket/k?versionId="+marker)
+	if !strings.Contains(rec.Body.String(), "may not specifically refer to a delete marker") {
+		t.Errorf("got %d %s", rec.Code, rec.Body)
+	}
+	if rec := w.ask(t, "GET /versioned-bucket/k?versionId="+marker); rec.Code != 405 || rec.Header().Get("Allow") != "DELETE" || !strings.Contains(rec.Body.String(), "<ResourceType>DeleteMarker</ResourceType>") {
+		t.Errorf("got %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+}
+
+func TestABucketIsSuspendedWithoutIDsOfWrites(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	w.ask(t, "PUT /versioned-bucket?versioning\n\n<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>")
+	if got := w.ask(t, "PUT /versioned-bucket/k\n\nx").Header().Get("x-amz-version-id"); got != "" {
+		t.Errorf("a write tells %s", got)
+	}
+	if got := w.ask(t, "GET /versioned-bucket/k").Header().Get("x-amz-version-id"); got != "null" {
+		t.Errorf("a read tells %s", got)
+	}
+	if e := w.events[0]; strings.Contains(string(e.Detail), "version-id") {
+		t.Errorf("EventBridge is told %s", e.Detail)
+	}
+}

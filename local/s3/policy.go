@@ -35,7 +35,7 @@ func (q *request) getPolicy() error {
 	policy := b.policy
 	b.mu.RUnlock()
 	if policy == nil {
-		return cloud.Errorf(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
+		return about(cloud.Errorf(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist"), "BucketName", b.name)
 	}
 	q.Writer.Header().Set("Content-Type", "application/json")
 	_, err = q.Writer.Write(policy)
@@ -54,8 +54,12 @@ func (q *request) putPolicy() error {
 		return cloud.Errorf(http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly: %v", err)
 	case len(policy) > maxPolicy:
 		return malformedPolicy("it exceeds the maximum allowed document size of %d bytes", maxPolicy)
-	case !json.Valid(policy):
-		return malformedPolicy("this policy contains invalid Json")
+	case !json.Valid(policy) || policy[0] != '{':
+		return malformedPolicy("Policies must be valid JSON and the first byte must be '{'")
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(policy, &members); err != nil || members["Statement"] == nil {
+		return malformedPolicy("Missing required field Statement")
 	}
 	if err := q.client.s3.setPolicy(b, policy); err != nil {
 		return malformedPolicy("%v", err)

@@ -53,13 +53,14 @@ func (q *request) readSeal() (seal, error) {
 	h := q.Request.Header
 	s := seal{Algorithm: h.Get(sse), Key: h.Get(sse + "-aws-kms-key-id")}
 	s.BucketKey, _ = strconv.ParseBool(h.Get(sse + "-bucket-key-enabled"))
+	if s.Algorithm != "" && h.Get(sse+"-customer-algorithm") != "" {
+		return s, invalidArgument(sse, s.Algorithm, "Server Side Encryption with Customer provided key is incompatible with the encryption method specified")
+	}
 	var err error
 	if s.CustomerKey, err = readCustomerKey(h, sse); err != nil {
 		return s, err
 	}
 	switch {
-	case s.CustomerKey != "" && s.Algorithm != "":
-		return s, invalidArgument(sse, s.Algorithm, "Server Side Encryption with Customer provided key is incompatible with the encryption method specified")
 	case !slices.Contains([]string{"", aes256, kms, kmsDSSE}, s.Algorithm):
 		return s, invalidArgument(sse, s.Algorithm, "The encryption method specified is not supported")
 	case s.Key != "" && s.Algorithm != kms && s.Algorithm != kmsDSSE:
@@ -116,7 +117,7 @@ func (s seal) takesPart(customerKey string) error {
 	switch {
 	case s.CustomerKey == customerKey:
 		return nil
-	case customerKey == "":
+	case customerKey == "" || s.CustomerKey == "":
 		return cloud.Errorf(400, "InvalidRequest", "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.")
 	}
 	return cloud.Errorf(400, "InvalidRequest", "The provided encryption parameters did not match the ones used originally.")

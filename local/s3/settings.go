@@ -211,17 +211,19 @@ func (r rooted) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 type listed struct {
 	setting
 	list string // the element of a listing, which has the documents' element in it
+
+	mismatch, mismatched string // the error of a document with another id, and its message
 }
 
 // listedSettings change nothing here: nothing is measured or reported.
 var listedSettings = []listed{
-	{list: "ListBucketAnalyticsConfigurationResult", setting: setting{parameter: "analytics", operation: "BucketAnalyticsConfiguration", root: "AnalyticsConfiguration",
+	{mismatch: "MalformedXML", mismatched: malformedXML().Message, list: "ListBucketAnalyticsConfigurationResult", setting: setting{parameter: "analytics", operation: "BucketAnalyticsConfiguration", root: "AnalyticsConfiguration",
 		read: "GetAnalyticsConfiguration", write: "PutAnalyticsConfiguration", document: newDocument[analytics]}},
-	{list: "ListBucketIntelligentTieringConfigurationsOutput", setting: setting{parameter: "intelligent-tiering", operation: "BucketIntelligentTieringConfiguration", root: "IntelligentTieringConfiguration",
+	{mismatch: "MalformedXML", mismatched: malformedXML().Message, list: "ListBucketIntelligentTieringConfigurationsOutput", setting: setting{parameter: "intelligent-tiering", operation: "BucketIntelligentTieringConfiguration", root: "IntelligentTieringConfiguration",
 		read: "GetIntelligentTieringConfiguration", write: "PutIntelligentTieringConfiguration", document: newDocument[tiering]}},
-	{list: "ListInventoryConfigurationsResult", setting: setting{parameter: "inventory", operation: "BucketInventoryConfiguration", root: "InventoryConfiguration",
+	{mismatch: "IdMismatch", mismatched: "Document ID does not match the specified configuration ID.", list: "ListInventoryConfigurationsResult", setting: setting{parameter: "inventory", operation: "BucketInventoryConfiguration", root: "InventoryConfiguration",
 		read: "GetInventoryConfiguration", write: "PutInventoryConfiguration", document: newDocument[inventory]}},
-	{list: "ListMetricsConfigurationsResult", setting: setting{parameter: "metrics", operation: "BucketMetricsConfiguration", root: "MetricsConfiguration",
+	{mismatch: "MalformedXML", mismatched: malformedXML().Message, list: "ListMetricsConfigurationsResult", setting: setting{parameter: "metrics", operation: "BucketMetricsConfiguration", root: "MetricsConfiguration",
 		read: "GetMetricsConfiguration", write: "PutMetricsConfiguration", document: newDocument[metrics]}},
 }
 
@@ -271,7 +273,7 @@ func (q *request) putListed(s listed) error {
 	}
 	id := q.query.Get("id")
 	if id != d.id() {
-		return invalidArgument("id", id, "Your configuration ID in the request and in the configuration do not match.")
+		return cloud.Errorf(400, s.mismatch, "%s", s.mismatched)
 	}
 	if err := d.check(q.client.s3, b); err != nil {
 		return err

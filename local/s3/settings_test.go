@@ -89,7 +89,7 @@ func TestAConfigurationIsPutToldAndDeleted(t *testing.T) {
 		{at: "metrics&id=a", document: "<MetricsConfiguration><Id>a</Id><Filter><Prefix>a/</Prefix></Filter></MetricsConfiguration>",
 			before: "404 NoSuchConfiguration", after: "404 NoSuchConfiguration",
 			refused: map[string]string{
-				"<MetricsConfiguration><Id>b</Id></MetricsConfiguration>":                                                                       "400 InvalidArgument",
+				"<MetricsConfiguration><Id>b</Id></MetricsConfiguration>":                                                                       malformed,
 				"<MetricsConfiguration><Id>a</Id><Filter><Prefix>a/</Prefix><AccessPointArn>b</AccessPointArn></Filter></MetricsConfiguration>": malformed,
 			}},
 		{at: "analytics&id=a", document: "<AnalyticsConfiguration><Id>a</Id><StorageClassAnalysis></StorageClassAnalysis></AnalyticsConfiguration>",

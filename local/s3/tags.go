@@ -58,6 +58,9 @@ func (c *Client) described(verb, what, name, key, versionID string) (*bucket, *v
 		return nil, nil, err
 	}
 	v, err := c.existing(b, key, versionID)
+	if marker := b.find(key, versionID); err != nil && marker != nil && marker.marker && (verb != "GetObject" || what != "Acl") {
+		err = deleteMarkerError(b, marker, true) // although it was not asked for by its id
+	}
 	return b, v, err
 }
 

@@ -113,7 +113,7 @@ func headerTags(header string) ([]Tag, error) {
 	var tags []Tag
 	twice := false
 	for key, list := range values {
-		twice = twice || len(list) > 1
+		twice = twice || len(list) > 1 || strings.Contains(list[0], "=")
 		tags = append(tags, Tag{key, list[0]})
 	}
 	if err != nil || twice {
@@ -211,8 +211,10 @@ func (q *request) putVersioning() error {
 	switch {
 	case body.MfaDelete != "" && body.MfaDelete != "Disabled":
 		return notHonoured("MfaDelete")
-	case body.Status != Enabled && body.Status != Suspended:
+	case body.Status == "":
 		return cloud.Errorf(400, "IllegalVersioningConfigurationException", "The Versioning element must be specified")
+	case body.Status != Enabled && body.Status != Suspended:
+		return malformedXML()
 	}
 	if err := b.setVersioning(body.Status); err != nil {
 		return err

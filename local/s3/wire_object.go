@@ -21,6 +21,9 @@ var storedHeaders = []string{
 	"x-amz-website-redirect-location", "x-amz-storage-class",
 }
 
+// ownHeaders are those of an object that no copy takes over.
+var ownHeaders = []string{"x-amz-website-redirect-location", "x-amz-storage-class"}
+
 const metadataPrefix = "x-amz-meta-"
 
 // header collects what is stored with an object.
@@ -337,8 +340,16 @@ func (q *request) copyObject() error {
 	if err := q.copySource(&in); err != nil {
 		return err
 	}
-	if strings.EqualFold(q.Request.Header.Get("x-amz-metadata-directive"), "REPLACE") || q.Request.Header.Get("x-amz-storage-class") != "" {
-		in.Header = q.header()
+	header := q.header()
+	if strings.EqualFold(q.Request.Header.Get("x-amz-metadata-directive"), "REPLACE") {
+		in.Header = header
+	}
+	in.own, in.other = map[string]string{}, given.Seal != (seal{})
+	for _, name := range ownHeaders {
+		if header[name] != "" {
+			in.own[name] = header[name]
+		}
+		in.other = in.other || q.Request.Header.Get(name) != ""
 	}
 	if strings.EqualFold(q.Request.Header.Get("x-amz-tagging-directive"), "REPLACE") {
 		tags, err := headerTags(q.Request.Header.Get("x-amz-tagging"))
@@ -351,7 +362,7 @@ func (q *request) copyObject() error {
 	if err != nil {
 		return err
 	}
-	q.setWritten(o.VersionID)
+	q.setVersion(o.VersionID)
 	if o.sourceVersion != "" {
 		q.Writer.Header().Set("x-amz-copy-source-version-id", o.sourceVersion)
 	}

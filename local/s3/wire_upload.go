@@ -155,8 +155,10 @@ func (q *request) completeUpload() error {
 			checksumsXML
 		} `xml:"Part"`
 	}
-	if err := q.readXML(&body); err != nil {
-		return err
+	if q.Request.ContentLength != 0 {
+		if err := q.readXML(&body); err != nil {
+			return err
+		}
 	}
 	if err := q.checkPreconditions(); err != nil {
 		return err
@@ -183,7 +185,7 @@ func (q *request) completeUpload() error {
 	if err != nil {
 		return err
 	}
-	q.setWritten(o.VersionID)
+	q.setVersion(o.VersionID)
 	q.tellAttributes(attributes{Seal: o.attributes.Seal})
 	q.tellExpiry(o)
 	return q.XML(http.StatusOK, struct {
