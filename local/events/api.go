@@ -188,25 +188,6 @@ func (s *EventBridge) listRules(_ context.Context, caller cloud.Caller, in listR
 	return output, nil
 }
 
-type describeRuleInput struct{ Name, EventBusName string }
-
-func (s *EventBridge) describeRule(_ context.Context, caller cloud.Caller, in describeRuleInput) (any, error) {
-	b, err := s.bus(in.EventBusName)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range s.rules(b) {
-		if r.name != in.Name {
-			continue
-		}
-		if err := s.cloud.Authorize(caller, "events:DescribeRule", r.arn); err != nil {
-			return nil, err
-		}
-		return r.describe(), nil
-	}
-	return nil, cloud.Errorf(400, "ResourceNotFoundException", "Rule %s does not exist on EventBus %s.", in.Name, b.name)
-}
-
 type testEventPatternInput struct{ EventPattern, Event string }
 
 func (s *EventBridge) testEventPattern(_ context.Context, caller cloud.Caller, in testEventPatternInput) (any, error) {

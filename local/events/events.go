@@ -32,8 +32,11 @@ type EventBridge struct {
 	cloud   *cloud.Cloud
 	metrics metrics
 
+	changing sync.Mutex // whoever changes rules by calls
+
 	mu    sync.RWMutex
-	buses map[string]*bus // by name
+	buses map[string]*bus  // by name
+	tags  map[string][]tag // of rules and buses, by ARN
 }
 
 var (
@@ -43,13 +46,17 @@ var (
 
 // bus is an event bus. Its rules are replaced as a whole, never changed.
 type bus struct {
-	name, arn string
-	rules     []*rule // by name
+	name, arn         string
+	description       string
+	created, modified time.Time
+	policies          []busPart
+	rules             []*rule // by name
 }
 
 // rule is a rule that exists; it does not change, but for stop.
 type rule struct {
 	name, arn, bus string
+	said           ruleProperties
 	description    string
 	role           string // for targets that name none
 	enabled        bool
@@ -65,14 +72,33 @@ type rule struct {
 
 // New returns EventBridge with the default bus.
 func New(c *cloud.Cloud) *EventBridge {
-	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}}
+	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}, tags: map[string][]tag{}}
 	s.Operations = cloud.Operations{
-		"DescribeRule":     cloud.Handle(s.describeRule),
-		"ListRules":        cloud.Handle(s.listRules),
-		"PutEvents":        cloud.Handle(s.putEvents),
-		"TestEventPattern": cloud.Handle(s.testEventPattern),
+		"CreateEventBus":        cloud.Handle(s.createBusByCall),
+		"DeleteEventBus":        cloud.Handle(s.deleteBus),
+		"DeleteRule":            cloud.Handle(s.deleteRule),
+		"DescribeEventBus":      cloud.Handle(s.describeBus),
+		"DescribeRule":          cloud.Handle(s.describeRule),
+		"DisableRule":           cloud.Handle(s.disableRule),
+		"EnableRule":            cloud.Handle(s.enableRule),
+		"ListEventBuses":        cloud.Handle(s.listBuses),
+		"ListRuleNamesByTarget": cloud.Handle(s.listRuleNamesByTarget),
+		"ListRules":             cloud.Handle(s.listRules),
+		"ListTagsForResource":   cloud.Handle(s.listTagsForResource),
+		"ListTargetsByRule":     cloud.Handle(s.listTargetsByRule),
+		"PutEvents":             cloud.Handle(s.putEvents),
+		"PutPermission":         cloud.Handle(s.putPermission),
+		"PutRule":               cloud.Handle(s.putRule),
+		"PutTargets":            cloud.Handle(s.putTargets),
+		"RemovePermission":      cloud.Handle(s.removePermission),
+		"RemoveTargets":         cloud.Handle(s.removeTargets),
+		"TagResource":           cloud.Handle(s.tagResource),
+		"TestEventPattern":      cloud.Handle(s.testEventPattern),
+		"UntagResource":         cloud.Handle(s.untagResource),
+		"UpdateEventBus":        cloud.Handle(s.updateBusByCall),
 	}
-	s.buses[defaultBus] = &bus{name: defaultBus, arn: s.busARN(defaultBus)}
+	now := time.Now()
+	s.buses[defaultBus] = &bus{name: defaultBus, arn: s.busARN(defaultBus), created: now, modified: now}
 	return s
 }
 
@@ -152,6 +178,7 @@ func (s *EventBridge) remove(b *bus, name string) {
 	b.rules = slices.DeleteFunc(slices.Clone(b.rules), func(r *rule) bool {
 		if r.name == name {
 			stop = r.stop
+			delete(s.tags, r.arn)
 		}
 		return r.name == name
 	})

@@ -32,7 +32,7 @@ type ruleProperties struct {
 	State              string
 	RoleArn            string
 	Targets            []targetProperties
-	Tags               cfn.Ignored
+	Tags               []tag
 }
 
 // maxTargets is the most that a rule may have.
@@ -47,6 +47,7 @@ func (s *EventBridge) createRule(_ context.Context, res cfn.Resource, p ruleProp
 	if err != nil {
 		return cfn.Handle{}, err
 	}
+	s.setTags(r.arn, p.Tags)
 	if err := s.add(b, r); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -71,17 +72,14 @@ func (s *EventBridge) updateRule(_ context.Context, _ cfn.Resource, h cfn.Handle
 	if err != nil {
 		return h, err
 	}
+	s.setTags(r.arn, after.Tags)
 	return h, s.replace(b, r)
 }
 
-// newRule is the rule that a template declares, which add puts on its bus.
+// newRule is the rule that a template or a call declares, which add puts on its bus.
 func (s *EventBridge) newRule(b *bus, name string, p ruleProperties) (*rule, error) {
 	r := &rule{name: name, bus: b.name, description: p.Description, role: p.RoleArn, schedule: p.ScheduleExpression}
-	path := "rule/" + r.name
-	if b.name != defaultBus {
-		path = "rule/" + b.name + "/" + r.name
-	}
-	r.arn = s.cloud.ARN("events", path)
+	r.arn, r.said = s.ruleARN(b.name, r.name), p
 	var err error
 	if r.enabled, err = enabled(p.State); err != nil {
 		return nil, err
@@ -171,11 +169,11 @@ func (s *EventBridge) keepTime(ctx context.Context, r *rule) {
 
 type busProperties struct {
 	Name             string
-	Description      cfn.Ignored
+	Description      string
+	Tags             []tag
 	KmsKeyIdentifier cfn.Ignored
 	DeadLetterConfig cfn.Ignored // takes events that could not be decrypted
 	LogConfig        cfn.Ignored
-	Tags             cfn.Ignored
 	Policy           json.RawMessage
 }
 
@@ -183,37 +181,37 @@ func (s *EventBridge) createBus(_ context.Context, _ cfn.Resource, p busProperti
 	if p.Name == "" || strings.Contains(p.Name, "/") {
 		return cfn.Handle{}, &cfn.Unsupported{Property: "Name", Reason: fmt.Sprintf("%q is not a name for a custom event bus", p.Name)}
 	}
-	b := &bus{name: p.Name, arn: s.busARN(p.Name)}
-	s.mu.Lock()
-	if s.buses[b.name] != nil {
-		s.mu.Unlock()
-		return cfn.Handle{}, fmt.Errorf("event bus %s exists already", b.name)
+	b, err := s.newBus(p.Name, p.Description)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
-	s.buses[b.name] = b
-	s.mu.Unlock()
+	s.setTags(b.arn, p.Tags)
 	if len(p.Policy) > 0 {
 		if err := s.setPolicy(b, "", p.Policy); err != nil {
 			return cfn.Handle{}, err
 		}
 	}
-	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}, Delete: cfn.Removal(&s.mu, s.buses, b.name)}, nil
+	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}, Delete: func(context.Context) error {
+		s.mu.Lock()
+		delete(s.buses, b.name)
+		delete(s.tags, b.arn)
+		s.mu.Unlock()
+		return s.setPolicies(b, nil)
+	}}, nil
 }
 
 func (s *EventBridge) updateBus(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after busProperties) (cfn.Handle, error) {
 	b, err := s.bus(h.Ref)
-	if err != nil || len(before.Policy)+len(after.Policy) == 0 {
+	if err != nil {
 		return h, err
 	}
-	return h, s.setPolicy(b, "", after.Policy)
-}
-
-// setPolicy sets a part of a bus's policy: one statement, or the whole policy
-// of its own property.
-func (s *EventBridge) setPolicy(b *bus, part string, policy json.RawMessage) error {
-	if err := s.cloud.SetResourcePolicy(b.arn, part, policy); err != nil {
-		return fmt.Errorf("set the policy of event bus %s: %w", b.name, err)
+	s.mu.Lock()
+	b.description, s.tags[b.arn] = after.Description, after.Tags
+	s.mu.Unlock()
+	if len(before.Policy)+len(after.Policy) == 0 {
+		return h, nil
 	}
-	return nil
+	return h, s.setPolicy(b, "", after.Policy)
 }
 
 type busPolicyProperties struct {
@@ -230,10 +228,15 @@ func (s *EventBridge) createBusPolicy(_ context.Context, _ cfn.Resource, p busPo
 	if len(p.Statement) == 0 {
 		return cfn.Handle{}, &cfn.Unsupported{Property: "Statement", Reason: "it is required"}
 	}
-	policy, err := json.Marshal(struct {
-		Version   string
-		Statement []json.RawMessage
-	}{"2012-10-17", []json.RawMessage{p.Statement}})
+	var statement map[string]json.RawMessage
+	if err := json.Unmarshal(p.Statement, &statement); err != nil {
+		return cfn.Handle{}, &cfn.Unsupported{Property: "Statement", Reason: err.Error()}
+	}
+	statement["Sid"], err = json.Marshal(p.StatementId)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{statement}})
 	if err != nil {
 		return cfn.Handle{}, fmt.Errorf("encode the policy of event bus %s: %w", b.name, err)
 	}

@@ -23,16 +23,24 @@ type target struct {
 
 // targetProperties are a target's in AWS::Events::Rule.
 type targetProperties struct {
-	Id, Arn, RoleArn string
-	Input, InputPath string
-	InputTransformer *inputTransformer
-	RetryPolicy      struct {
-		MaximumRetryAttempts     *int
-		MaximumEventAgeInSeconds *int
-	}
-	DeadLetterConfig struct{ Arn string }
-	SqsParameters    struct{ MessageGroupId string }
+	Id, Arn          string
+	RoleArn          string            `json:",omitempty"`
+	Input            string            `json:",omitempty"`
+	InputPath        string            `json:",omitempty"`
+	InputTransformer *inputTransformer `json:",omitempty"`
+	RetryPolicy      retryPolicy       `json:",omitzero"`
+	DeadLetterConfig deadLetterConfig  `json:",omitzero"`
+	SqsParameters    sqsParameters     `json:",omitzero"`
 }
+
+type (
+	retryPolicy struct {
+		MaximumRetryAttempts     *int `json:",omitempty"`
+		MaximumEventAgeInSeconds *int `json:",omitempty"`
+	}
+	deadLetterConfig struct{ Arn string }
+	sqsParameters    struct{ MessageGroupId string }
+)
 
 // newTarget compiles a target; at is the path of its property.
 func (s *EventBridge) newTarget(r *rule, p targetProperties, at string) (*target, error) {
