@@ -63,6 +63,9 @@ type wireValue struct {
 
 func (v value) MarshalJSON() ([]byte, error) { return json.Marshal(v.wire()) }
 
+// Shape implements cloud.Shaped.
+func (v value) Shape() any { return v.wire() }
+
 // text returns an S or a B, or an N given in its canonical form.
 func text(k kind, s string) value { return value{kind: k, text: s} }
 

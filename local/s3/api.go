@@ -76,17 +76,31 @@ type putCall struct {
 	Body                 json.RawMessage
 	IfMatch, IfNoneMatch string
 	ServerSideEncryption string
+	ChecksumAlgorithm    string
 	objectHeader
 }
 
 type written struct {
 	ETag                 string
+	ChecksumCRC32        string `json:",omitempty"`
+	ChecksumCRC32C       string `json:",omitempty"`
+	ChecksumCRC64NVME    string `json:",omitempty"`
+	ChecksumSHA1         string `json:",omitempty"`
+	ChecksumSHA256       string `json:",omitempty"`
+	ChecksumType         string `json:",omitempty"`
 	ServerSideEncryption string
 	VersionId            string `json:",omitempty"`
 }
 
 func writtenOf(o *Object) written {
-	return written{quote(o.ETag), o.attributes.Seal.algorithm(), o.VersionID}
+	w := written{ETag: quote(o.ETag), ServerSideEncryption: o.attributes.Seal.algorithm(), VersionId: o.VersionID}
+	for algorithm, sum := range o.Checksums {
+		*map[string]*string{
+			"crc32": &w.ChecksumCRC32, "crc32c": &w.ChecksumCRC32C, "crc64nvme": &w.ChecksumCRC64NVME, "sha1": &w.ChecksumSHA1, "sha256": &w.ChecksumSHA256,
+		}[algorithm] = sum
+		w.ChecksumType = checksumType(sum)
+	}
+	return w
 }
 
 func (c *Client) callPut(ctx context.Context, in putCall) (any, error) {
@@ -94,6 +108,7 @@ func (c *Client) callPut(ctx context.Context, in putCall) (any, error) {
 		Bucket: in.Bucket, Key: in.Key, Body: strings.NewReader(bodyText(in.Body)), Header: in.stored(),
 		IfMatch: in.IfMatch, IfNoneMatch: in.IfNoneMatch,
 		attributes: attributes{Seal: seal{Algorithm: in.ServerSideEncryption}}, conditions: conditions{"s3:x-amz-server-side-encryption": in.ServerSideEncryption},
+		digest: digest{algorithm: strings.ToLower(in.ChecksumAlgorithm)},
 	})
 	if err != nil {
 		return nil, err
@@ -122,13 +137,15 @@ type readAnswer struct {
 	LastModified  time.Time
 	VersionId     string `json:",omitempty"`
 	objectHeader
+	Metadata             map[string]string // also where there is none
 	ServerSideEncryption string
 }
 
 func readAnswerOf(o *Object) readAnswer {
+	h := headerOf(o)
 	return readAnswer{
 		AcceptRanges: "bytes", ContentLength: o.Size, ETag: quote(o.ETag), LastModified: o.Modified.UTC().Truncate(time.Second),
-		VersionId: o.VersionID, objectHeader: headerOf(o), ServerSideEncryption: o.attributes.Seal.algorithm(),
+		VersionId: o.VersionID, objectHeader: h, Metadata: h.Metadata, ServerSideEncryption: o.attributes.Seal.algorithm(),
 	}
 }
 

@@ -271,8 +271,14 @@ func TestCallsSpeakTheJSONOfStepFunctions(t *testing.T) {
 	if got["Body"] != "héllo" || got["ContentType"] != "text/plain" || got["ContentLength"] != 6.0 || got["Metadata"].(map[string]any)["a"] != "b" {
 		t.Errorf("GetObject answered %v", got)
 	}
-	call("PutObject", `{"Bucket":"plain-bucket","Key":"json","Body":{"a":1}}`)
-	if got := call("GetObject", `{"Bucket":"plain-bucket","Key":"json"}`); got["Body"] != `{"a":1}` {
+	for algorithm, want := range map[string]string{
+		"": "CRC64NVME", "CRC32": "CRC32", "CRC32C": "CRC32C", "SHA1": "SHA1", "SHA256": "SHA256", "CRC64NVME": "CRC64NVME",
+	} {
+		if got := call("PutObject", `{"Bucket":"plain-bucket","Key":"json","Body":{"a":1},"ChecksumAlgorithm":"`+algorithm+`"}`); got["Checksum"+want] == nil || got["ChecksumType"] != "FULL_OBJECT" {
+			t.Errorf("PutObject with %q answered %v", algorithm, got)
+		}
+	}
+	if got := call("GetObject", `{"Bucket":"plain-bucket","Key":"json"}`); got["Body"] != `{"a":1}` || fmt.Sprint(got["Metadata"]) != "map[]" {
 		t.Errorf("an object as body became %v", got["Body"])
 	}
 	call("CopyObject", `{"Bucket":"plain-bucket","Key":"copy","CopySource":"/plain-bucket/text"}`)

@@ -6,7 +6,6 @@ package scheduler
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -172,7 +171,7 @@ var reading = []string{"get", "describe", "list", "poll", "receive", "search", "
 // payload is the action's input, with members as the SDK has them.
 func (s *Scheduler) universal(name string) (func(string) (call, error), error) {
 	id, action, _ := strings.Cut(name, ":")
-	service, lower, known := integration.Service(id)
+	service, known := integration.Service(id)
 	for _, prefix := range reading {
 		if strings.HasPrefix(action, prefix) {
 			return nil, invalid("The action %s only reads, which a schedule cannot do.", name)
@@ -186,18 +185,7 @@ func (s *Scheduler) universal(name string) (func(string) (call, error), error) {
 		return nil, invalid("%s:%s is not supported by the local engine.", service, action)
 	}
 	return func(payload string) (call, error) {
-		var members map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(payload), &members); err != nil {
-			return call{}, fmt.Errorf("the input is not a JSON object: %w", err)
-		}
-		if lower {
-			renamed := make(map[string]json.RawMessage, len(members))
-			for name, value := range members {
-				renamed[strings.ToLower(name[:1])+name[1:]] = value
-			}
-			members = renamed
-		}
-		input, err := json.Marshal(members)
+		input, err := integration.Request(id, action, []byte(payload), s.cloud.Input(service, action))
 		return call{service, action, input}, err
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/states/integration"
@@ -19,8 +20,12 @@ type host struct {
 
 var _ integration.Task = host{}
 
-func (h host) Call(ctx context.Context, service, action string, request json.RawMessage) (json.RawMessage, error) {
-	return h.visit.execution.machine.states.cloud.Call(ctx, h.caller, service, action, request)
+func (h host) Perform(ctx context.Context, service, action string, request json.RawMessage) (any, error) {
+	return h.visit.execution.machine.states.cloud.Perform(ctx, h.caller, service, action, request)
+}
+
+func (h host) Input(service, action string) reflect.Type {
+	return h.visit.execution.machine.states.cloud.Input(service, action)
 }
 
 func (h host) Execution() string { return h.visit.execution.arn }

@@ -57,25 +57,17 @@ type aliasProperties struct {
 		StateMachineVersionArn string
 		Weight                 int
 	}
-	DeploymentPreference *struct {
-		StateMachineVersionArn string
-		Type                   string
-		Percentage             int
-		Interval               int
-		Alarms                 []string
-	}
+	DeploymentPreference *preference
 }
 
-// routes are those that are wanted. What is shifted step by step is refused.
+// routes are those that are wanted in the end.
 func (p aliasProperties) routes() ([]route, error) {
 	d := p.DeploymentPreference
 	switch {
 	case (d == nil) == (p.RoutingConfiguration == nil):
 		return nil, &cfn.Unsupported{Property: "RoutingConfiguration", Reason: "or DeploymentPreference must be given, and not both"}
-	case d != nil && d.Type != "ALL_AT_ONCE":
-		return nil, &cfn.Unsupported{Property: "DeploymentPreference.Type", Reason: "must be ALL_AT_ONCE, not " + d.Type}
 	case d != nil:
-		return []route{{d.StateMachineVersionArn, 100}}, nil
+		return []route{{d.StateMachineVersionArn, 100}}, d.check()
 	}
 	var routes []route
 	for _, r := range p.RoutingConfiguration {
@@ -111,7 +103,7 @@ func (s *StepFunctions) declareAlias(_ context.Context, r cfn.Resource, p aliasP
 	return cfn.Handle{Ref: a.arn, Attributes: map[string]any{"Arn": a.arn}, Delete: remove}, nil
 }
 
-func (s *StepFunctions) redeclareAlias(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after aliasProperties) (cfn.Handle, error) {
+func (s *StepFunctions) redeclareAlias(ctx context.Context, _ cfn.Resource, h cfn.Handle, _, after aliasProperties) (cfn.Handle, error) {
 	routes, err := after.routes()
 	if err != nil {
 		return h, err
@@ -120,6 +112,9 @@ func (s *StepFunctions) redeclareAlias(_ context.Context, _ cfn.Resource, h cfn.
 	m, err := s.existingMachine(machineARN)
 	if err != nil {
 		return h, err
+	}
+	if p := after.DeploymentPreference; p != nil {
+		return h, m.shift(ctx, name, after.Description, *p)
 	}
 	_, err = m.updateAlias(name, updateAliasRequest{Description: &after.Description, Routes: routes})
 	return h, err

@@ -36,7 +36,7 @@ func TestATemplatePublishesVersionsAndMovesAnAliasInPlace(t *testing.T) {
 			t.Errorf("the alias is %v", a)
 		}
 		for name, refused := range map[string]string{
-			"DeploymentPreference.Type":   aliasOf(`"DeploymentPreference": {"Type": "LINEAR", "StateMachineVersionArn": {"Ref": "V"}, "Percentage": 10, "Interval": 1}`),
+			"DeploymentPreference.Type":   aliasOf(`"DeploymentPreference": {"Type": "SLOWLY", "StateMachineVersionArn": {"Ref": "V"}, "Percentage": 10, "Interval": 1}`),
 			"RoutingConfiguration":        aliasOf(`"Description": "nothing"`),
 			"must contain state machine ": aliasOf(`"RoutingConfiguration": [{"StateMachineVersionArn": "` + arn + `:9", "Weight": 100}]`),
 		} {

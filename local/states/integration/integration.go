@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -26,7 +28,8 @@ type Integration struct {
 	// machine's role must permit. Default: .sync needs none.
 	Rule string
 
-	naming naming // of its errors
+	naming  naming   // of its errors
+	members *members // of requests and answers of the SDK; nil: as the API has them
 
 	// prepare makes the request out of the task's parameters; nil: it is them.
 	// It must not change its argument.
@@ -77,8 +80,12 @@ func textIn(object any, name string) string {
 
 // A Task is who calls: a task of an execution.
 type Task interface {
-	// Call performs an action as the state machine's role.
-	Call(ctx context.Context, service, action string, request json.RawMessage) (json.RawMessage, error)
+	// Perform performs an action as the state machine's role. The answer is the
+	// service's own Go value, or JSON.
+	Perform(ctx context.Context, service, action string, request json.RawMessage) (any, error)
+
+	// Input is the Go type of an action's input; nil where it is not known.
+	Input(service, action string) reflect.Type
 
 	// Execution and Machine are the ARNs of the task's own.
 	Execution() string
@@ -127,11 +134,18 @@ func (i *Integration) Call(ctx context.Context, t Task, p Document) (Document, e
 	if f, ok := errors.AsType[*Failure](err); ok {
 		return Document{}, f
 	}
+	if refused, ok := errors.AsType[*cloud.Error](err); ok {
+		return Document{}, i.naming.failure(refused)
+	}
 	if err != nil {
-		cause := fmt.Sprintf("The Parameters could not be used to start the Task: [%v]", err)
+		cause := fmt.Sprintf("The Parameters '%s' could not be used to start the Task: [%v]", p.Text, err)
 		return Document{}, &Failure{Name: errRuntime, Cause: cause, OfState: true}
 	}
-	output, err := t.Call(ctx, i.Service, i.Action, request)
+	answer, err := t.Perform(ctx, i.Service, i.Action, request)
+	if err != nil {
+		return Document{}, i.naming.failure(err)
+	}
+	output, err := encoded(answer)
 	if err != nil {
 		return Document{}, i.naming.failure(err)
 	}
@@ -140,6 +154,9 @@ func (i *Integration) Call(ctx context.Context, t Task, p Document) (Document, e
 		if result.Value, err = jsonvalue.Decode(output); err != nil {
 			return Document{}, i.naming.failure(err)
 		}
+	}
+	if i.members != nil {
+		result.Value = i.members.answer(result.Value, answer)
 	}
 	if i.failed != nil {
 		if f := i.failed(result.Value, output); f != nil {
@@ -160,6 +177,23 @@ func (i *Integration) Call(ctx context.Context, t Task, p Document) (Document, e
 	return result, err
 }
 
+// call performs an action whose answer is wanted as JSON.
+func call(ctx context.Context, t Task, service, action string, request json.RawMessage) (json.RawMessage, error) {
+	answer, err := t.Perform(ctx, service, action, request)
+	if err != nil {
+		return nil, err
+	}
+	return encoded(answer)
+}
+
+// encoded is an answer as JSON.
+func encoded(answer any) (json.RawMessage, error) {
+	if text, ok := answer.(json.RawMessage); ok {
+		return text, nil
+	}
+	return cloud.Encode(answer)
+}
+
 // memberText is the text of a member of an object as it is written there.
 func memberText(object json.RawMessage, name string) string {
 	var members map[string]json.RawMessage
@@ -176,6 +210,11 @@ func (i *Integration) request(t Task, p Document) (json.RawMessage, error) {
 	request, err := i.prepare(t, p)
 	if err != nil {
 		return nil, err
+	}
+	if i.members != nil {
+		if request, err = i.members.toAPI(i.Action, request, t.Input(i.Service, i.Action)); err != nil {
+			return nil, err
+		}
 	}
 	text, err := jsonvalue.Encode(request)
 	return json.RawMessage(text), err

@@ -36,7 +36,7 @@ func (j serviceJob) of(i *Integration) *Integration {
 	i.stop = func(t Task, s Started) {
 		if request, err := json.Marshal(j.stopInput(s)); err == nil {
 			// As on AWS, a job that cannot be stopped goes on.
-			_, _ = t.Call(context.Background(), i.Service, j.stop, request)
+			_, _ = call(context.Background(), t, i.Service, j.stop, request)
 		}
 	}
 	return i
@@ -71,7 +71,7 @@ func (j serviceJob) look(ctx context.Context, t Task, i *Integration, s Started)
 	if err != nil {
 		return nil, err
 	}
-	output, err := t.Call(ctx, i.Service, j.describe, request)
+	output, err := call(ctx, t, i.Service, j.describe, request)
 	if err != nil {
 		return nil, i.naming.failure(err)
 	}

@@ -17,7 +17,7 @@ type answering struct {
 	answer string
 }
 
-func (a answering) Call(context.Context, string, string, json.RawMessage) (json.RawMessage, error) {
+func (a answering) Perform(context.Context, string, string, json.RawMessage) (any, error) {
 	return json.RawMessage(a.answer), nil
 }
 

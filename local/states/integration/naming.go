@@ -70,7 +70,7 @@ func (n naming) models(class string) bool {
 		"AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
 		"IncompleteSignature", "InternalFailure", "InternalServerError", "InvalidAction", "InvalidClientTokenId",
 		"InvalidParameterCombination", "InvalidParameterValue", "InvalidSignatureException", "MissingAction",
-		"MissingAuthenticationToken", "MissingParameter", "MissingRequiredParameterException", "NotAuthorized", "OptInRequired", "RequestExpired",
+		"MissingAuthenticationToken", "MissingParameter", "MissingRequiredParameterException", "NotAuthorized", "NotImplemented", "OptInRequired", "RequestExpired",
 		"SerializationException", "ServiceUnavailable", "SignatureDoesNotMatch", "SlowDown", "Throttling",
 		"ThrottlingException", "UnknownOperationException", "UnrecognizedClientException", "ValidationError", "ValidationException",
 	}

@@ -6,7 +6,9 @@ package integration
 
 import (
 	"cmp"
+	"encoding/json"
 	"math"
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -32,9 +34,13 @@ type sdkService struct {
 func sdkServices() map[string]sdkService {
 	return map[string]sdkService{
 		"accessanalyzer":   {prefix: "AccessAnalyzer", service: "access-analyzer", lower: true},
+		"apigateway":       {prefix: "ApiGateway", lower: true},
+		"cloudformation":   {prefix: "CloudFormation"},
+		"cloudtrail":       {prefix: "CloudTrail"},
 		"cloudwatch":       {prefix: "CloudWatch"},
 		"cloudwatchlogs":   {prefix: "CloudWatchLogs", service: "logs", lower: true},
 		"dynamodb":         {prefix: "DynamoDb"},
+		"ecr":              {prefix: "Ecr", lower: true},
 		"ec2":              {prefix: "Ec2", unmodeled: true},
 		"eventbridge":      {prefix: "EventBridge", service: "events"},
 		"glue":             {prefix: "Glue"},
@@ -54,14 +60,29 @@ func sdkServices() map[string]sdkService {
 		"ssm":              {prefix: "Ssm"},
 		"sts":              {prefix: "Sts"},
 		"textract":         {prefix: "Textract"},
+		"transfer":         {prefix: "Transfer"},
 	}
 }
 
-// Service returns the engine's service of the SDK's name for it, and whether the
-// members of its API begin with a lower-case letter.
-func Service(id string) (service string, lower, ok bool) {
+// Service returns the engine's service of the SDK's name for it.
+func Service(id string) (service string, ok bool) {
 	s, ok := sdkServices()[id]
-	return cmp.Or(s.service, id), s.lower, ok
+	return cmp.Or(s.service, id), ok
+}
+
+// Request translates the input of an action, whose members are named as tasks name
+// them, into the API's: t is the input's type, or nil.
+func Request(id, action string, input []byte, t reflect.Type) (json.RawMessage, error) {
+	value, err := jsonvalue.Decode(input)
+	if err != nil {
+		return nil, err
+	}
+	m := &members{lower: sdkServices()[id].lower}
+	if value, err = m.toAPI(action, value, t); err != nil {
+		return nil, err
+	}
+	text, err := jsonvalue.Encode(value)
+	return json.RawMessage(text), err
 }
 
 // sdkIntegration returns the integration for "dynamodb:putItem", or nil if the
@@ -78,39 +99,44 @@ func sdkIntegration(name string) *Integration {
 		Action:       upperFirst(action),
 		naming:       naming{prefix: service.prefix, general: service.prefix + "Exception", unmodeled: service.unmodeled},
 		Callback:     true,
+		members:      &members{lower: service.lower},
 		prepare:      ofObject(texts(sdkTexts(id, action)...)),
 	}
 	if i.Service == "" {
 		i.Service = id
 	}
-	if service.lower {
-		prepare := texts(sdkTexts(id, action)...)
-		i.prepare = ofObject(func(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
-			request, err := prepare(t, parameters)
-			return renamed(request, lowerFirst).(*jsonvalue.Object), err
-		})
-		i.answer = func(result any) (any, error) {
-			result = renamed(result, upperFirst)
-			if id == "sfn" {
-				datesAsText(result)
-			}
-			return result, nil
-		}
+	if id == "s3" && i.Action == "PutObject" {
+		i.prepare = ofObject(s3Body)
 	}
-	if id == "textract" {
-		i.prepare = ofObject(func(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
-			return renamed(parameters, func(name string) string {
-				return strings.Replace(name, "SnsTopicArn", "SNSTopicArn", 1) // which the SDK for Java spells otherwise
-			}).(*jsonvalue.Object), nil
-		})
-	}
-	if id == "iam" {
+	if id == "sfn" {
 		i.answer = func(result any) (any, error) {
 			datesAsText(result)
 			return result, nil
 		}
 	}
 	return i
+}
+
+// s3Body prepares the body of an object, which is sent as JSON whatever it is, a text
+// in its quotes. The SDK adds the type of texts, and a checksum.
+func s3Body(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
+	request := parameters.Clone()
+	body, given := request.Get("Body")
+	if !given {
+		return request, nil
+	}
+	text, err := jsonvalue.Encode(body)
+	if err != nil {
+		return nil, err
+	}
+	request.Set("Body", text)
+	if !request.Has("ContentType") {
+		request.Set("ContentType", "text/plain; charset=UTF-8")
+	}
+	if !request.Has("ChecksumAlgorithm") {
+		request.Set("ChecksumAlgorithm", "CRC32")
+	}
+	return request, nil
 }
 
 // sdkTexts names the members that take a JSON text and may be given as JSON.
@@ -151,14 +177,14 @@ func renamed(value any, rename func(string) string) any {
 	}
 }
 
-// datesAsText replaces dates, which are seconds since 1970 in answers of Step
-// Functions and of IAM: those of a history's events, too.
+// datesAsText replaces the dates of executions and of their events, which are kept
+// as they are written: in seconds since 1970.
 func datesAsText(value any) {
 	switch v := value.(type) {
 	case *jsonvalue.Object:
 		for name, member := range v.All() {
 			if seconds, ok := jsonvalue.Float(member); ok && (strings.HasSuffix(name, "Date") || name == "Timestamp") {
-				v.Set(name, time.UnixMilli(int64(math.Round(seconds*1000))).UTC().Format("2006-01-02T15:04:05.000Z"))
+				v.Set(name, time.UnixMilli(int64(math.Round(seconds*1000))).UTC().Format(time.RFC3339Nano))
 			}
 			datesAsText(member)
 		}
