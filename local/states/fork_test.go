@@ -158,6 +158,7 @@ func TestMapRunsAtMostMaxConcurrencyIterationsAtOnce(t *testing.T) {
 	}{
 		{`"MaxConcurrency":3`, 3},
 		{`"MaxConcurrencyPath":"$.max"`, 2},
+		{`"MaxConcurrencyPath":"$.text"`, 4}, // recorded: digits are taken for a number
 		{`"MaxConcurrency":0`, maxInlineConcurrency},
 		{`"MaxConcurrency":45`, maxInlineConcurrency},
 	} {
@@ -176,7 +177,7 @@ func TestMapRunsAtMostMaxConcurrencyIterationsAtOnce(t *testing.T) {
 				_, o := w.run(fmt.Sprintf(`{"StartAt":"M","States":{"M":{"Type":"Map",%s,"ItemsPath":"$.items","End":true,"ResultPath":null,
 					"ItemProcessor":{"ProcessorConfig":{"Mode":"INLINE"},"StartAt":"T","States":{
 						"T":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:busy","End":true}}}}}}`, row.given),
-					fmt.Sprintf(`{"max":2,"items":[%s]}`, items))
+					fmt.Sprintf(`{"max":2,"text":"4","items":[%s]}`, items))
 				if o.status != statusSucceeded || most.Load() != row.want {
 					t.Errorf("%s with %d at once, want %d", o.status, most.Load(), row.want)
 				}

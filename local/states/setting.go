@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query"
@@ -80,6 +81,11 @@ func (s *setting) whole(ctx context.Context, v *visit, document any, absent, low
 		return 0, f
 	}
 	n, ok := jsonvalue.Float(value)
+	if text, isText := value.(string); isText && v.state.language == jsonPathLanguage {
+		// Recorded: a path may also refer to the digits of a number.
+		digits, err := strconv.Atoi(text)
+		n, ok = float64(digits), err == nil
+	}
 	switch {
 	case !ok || n != math.Trunc(n):
 		return 0, s.refuse(v, value, "number", "integer")

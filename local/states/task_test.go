@@ -241,6 +241,27 @@ func TestStoppingAnExecutionStopsTheOneItWaitsFor(t *testing.T) {
 	})
 }
 
+// Recorded since executions can be redriven: what .sync tells of that.
+func TestTheResultOfAnExecutionTellsOfItsRedrives(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		for definition, want := range map[string]string{
+			passing: `[0,"NOT_REDRIVABLE","Execution is SUCCEEDED and cannot be redriven"]`,
+			failing: `[0,"REDRIVABLE"]`,
+		} {
+			child := w.createNamed("child", definition, false)
+			_, o := w.run(fmt.Sprintf(`{"QueryLanguage":"JSONata","StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync",
+				"Arguments":{"StateMachineArn":%q},"Output":"{%% $states.result.[RedriveCount, RedriveStatus, RedriveStatusReason] %%}","Next":"E",
+				"Catch":[{"ErrorEquals":["States.TaskFailed"],"Output":"{%% $parse($states.errorOutput.Cause).[RedriveCount, RedriveStatus, RedriveStatusReason] %%}","Next":"E"}]},
+				"E":{"Type":"Succeed"}}}`, child.arn), `{}`)
+			if o.output != want {
+				t.Errorf("%+v, want %s", o, want)
+			}
+			w.mustCall("DeleteStateMachine", map[string]any{"stateMachineArn": child.arn})
+			w.mustCall("DeleteStateMachine", map[string]any{"stateMachineArn": w.cloud.ARN("states", "stateMachine:m")})
+		}
+	})
+}
+
 func TestTasksActAsTheMachinesRole(t *testing.T) {
 	inWorld(t, map[string]fakeService{"sqs": (&echo{answer: map[string]any{}}).service("SendMessage")}, func(t *testing.T, w *world) {
 		var callers []cloud.Caller

@@ -74,10 +74,7 @@ func executionResult(text []byte, version int) (*jsonvalue.Object, error) {
 		return nil, err
 	}
 	d := renamed(description, upperFirst).(*jsonvalue.Object)
-	for _, name := range []string{"RedriveCount", "RedriveDate", "RedriveStatus", "RedriveStatusReason"} {
-		d.Delete(name)
-	}
-	inMilliseconds(d, "StartDate", "StopDate")
+	inMilliseconds(d, "RedriveDate", "StartDate", "StopDate")
 	if version == 1 {
 		return d, nil
 	}
