@@ -32,7 +32,7 @@ func (b bells) service() fakeService {
 
 // moving declares an alias on version 1, and moves it to version 2: weights are
 // those that version 2 has, one after the other.
-func moving(t *testing.T, alarms bells, preferred string) (weights []int, err error, took time.Duration) {
+func moving(t *testing.T, alarms bells, preferred string) (weights []int, took time.Duration, err error) {
 	t.Helper()
 	inWorld(t, map[string]fakeService{"cloudwatch": alarms.service()}, func(t *testing.T, w *world) {
 		m := w.create(saying("one"))
@@ -75,7 +75,7 @@ func moving(t *testing.T, alarms bells, preferred string) (weights []int, err er
 			time.Sleep(time.Second)
 		}
 	})
-	return weights, err, took
+	return weights, took, err
 }
 
 func TestAnAliasIsMovedAsItsTemplatePrefers(t *testing.T) {
@@ -90,7 +90,7 @@ func TestAnAliasIsMovedAsItsTemplatePrefers(t *testing.T) {
 		{`"Type": "LINEAR", "Percentage": 40, "Interval": 1, "Alarms": ["none"]`, []int{40, 80, 100}, 2 * time.Minute},
 		{`"Type": "LINEAR", "Percentage": 50, "Interval": 1`, []int{50, 100}, time.Minute},
 	} {
-		weights, err, took := moving(t, bells{}, row.preferred)
+		weights, took, err := moving(t, bells{}, row.preferred)
 		if err != nil || took != row.took || !reflect.DeepEqual(weights, row.weights) {
 			t.Errorf("%s: %v after %v, %v, want %v after %v", row.preferred, weights, took, err, row.weights, row.took)
 		}
@@ -109,7 +109,7 @@ func TestAnAlarmMovesAnAliasBack(t *testing.T) {
 		{"between two steps", `"Type": "CANARY", "Percentage": 10, "Interval": 3, "Alarms": ["bell"]`, 95 * time.Second, []int{10, 0}, 100 * time.Second},
 		{"at the last moment", `"Type": "LINEAR", "Percentage": 50, "Interval": 1, "Alarms": ["bell"]`, time.Minute, []int{50, 0}, time.Minute},
 	} {
-		weights, err, took := moving(t, bells{"bell": start.Add(row.at)}, row.preferred)
+		weights, took, err := moving(t, bells{"bell": start.Add(row.at)}, row.preferred)
 		if err == nil || !strings.Contains(err.Error(), "in the ALARM state: bell") || took != row.took || !reflect.DeepEqual(weights, row.weights) {
 			t.Errorf("%s: %v after %v, %v, want %v after %v", row.name, weights, took, err, row.weights, row.took)
 		}
@@ -125,7 +125,7 @@ func TestAPreferenceThatCannotBeHonouredIsRefused(t *testing.T) {
 		`"Type": "CANARY", "Percentage": 99, "Interval": 2101`:              "DeploymentPreference.Interval",
 		`"Type": "CANARY", "Percentage": 1, "Interval": 2100, "Alarms": []`: "DeploymentPreference.Alarms",
 	} {
-		if weights, err, _ := moving(t, bells{}, preferred); err == nil || !strings.Contains(err.Error(), property) || weights[len(weights)-1] != 0 {
+		if weights, _, err := moving(t, bells{}, preferred); err == nil || !strings.Contains(err.Error(), property) || weights[len(weights)-1] != 0 {
 			t.Errorf("%s: %v, %v", preferred, err, weights)
 		}
 	}
