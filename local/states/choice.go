@@ -70,14 +70,16 @@ func (s *choice) run(ctx context.Context, v *visit) (exit, *failure) {
 			return exit{}, f
 		}
 		if holds {
-			return s.follow(ctx, v, input, r)
+			e, f := s.follow(ctx, v, input, r)
+			e.by = arm{byRule, i}
+			return e, f
 		}
 	}
 	if s.otherwise == "" {
 		return exit{}, v.failed(errNoChoiceMatched, "Failed to transition out of the state. The state does not point to a next state.")
 	}
 	e, f := s.flow.leave(ctx, v, input)
-	e.next = s.otherwise
+	e.next, e.by = s.otherwise, arm{kind: byDefault}
 	return e, f
 }
 

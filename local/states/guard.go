@@ -142,6 +142,7 @@ func (g *guard) protect(ctx context.Context, v *visit, attempt func() (exit, *fa
 		if v.execution.trial != nil {
 			return exit{}, f // that it would be tried again is all that is asked
 		}
+		v.execution.revision.ways.take(v.state, arm{byRetry, r.by})
 		if !v.sleep(ctx, r.after) {
 			return exit{}, aborted()
 		}
@@ -207,6 +208,6 @@ func (g *guard) rescue(ctx context.Context, v *visit, f *failure) (exit, *failur
 		return exit{}, unfit
 	}
 	e, unfit := v.exit(output, assigned)
-	e.next = c.next
+	e.next, e.by = c.next, arm{byCatch, i}
 	return e, unfit
 }

@@ -181,7 +181,7 @@ func (m *machine) restoreCurrent(saved savedLedger) error {
 func (m *machine) restoreRevision(saved savedRevision) (*revision, error) {
 	r := &revision{
 		wish: wish{saved.Definition, saved.Role, recorded{saved.Logging, saved.Tracing, saved.Encryption}},
-		id:   saved.ID, made: saved.Made, journal: m.journal(saved.Logging),
+		id:   saved.ID, made: saved.Made, journal: m.journal(saved.Logging), ways: newWays(),
 	}
 	var err error
 	if r.definition, err = parse(r.text, m.express, m.states.resolver()); err != nil {

@@ -109,6 +109,9 @@ func (s *distributed) attempt(ctx context.Context, v *visit) (exit, *failure) {
 	if mock := v.mock(); mock != nil {
 		return s.answered(ctx, v, mock, func(input any) (int, *failure) { return s.batched(ctx, v, input) })
 	}
+	if f := v.unmocked(); f != nil && (s.reader != nil || s.writer != nil) {
+		return exit{}, f
+	}
 	input, f := s.inputPath.apply(ctx, v, v.input.value)
 	if f != nil {
 		return exit{}, f

@@ -35,10 +35,16 @@ func (s *StepFunctions) mockedMachine(d *definition, names []string) (mockedMach
 		}
 		m.chosen = cmp.Or(m.chosen, s.options.TestCases[name])
 	}
+	mockable := map[string]bool{}
+	if m.cases != nil {
+		for state := range d.graph.all() {
+			mockable[state.common().name] = isMockable(state)
+		}
+	}
 	for _, title := range slices.Sorted(maps.Keys(m.cases)) {
 		for _, state := range slices.Sorted(maps.Keys(m.cases[title])) {
-			if d.tasks[state] == nil {
-				return m, fmt.Errorf("test case %s of the mock configuration is about the state %q, which is no Task state of the state machine", title, state)
+			if !mockable[state] {
+				return m, fmt.Errorf("test case %s of the mock configuration is about the state %q, which is no Task, Parallel or Map state of the state machine", title, state)
 			}
 		}
 	}
@@ -90,6 +96,15 @@ func (s *StepFunctions) Unmatched() []string {
 
 // mock returns what answers in the place of the state's work, or nil.
 func (v *visit) mock() *mock.Counter { return v.execution.mocks[v.state.name] }
+
+// unmocked is the failure of a state that needs a mock and has none, where only
+// mocks answer; otherwise nil.
+func (v *visit) unmocked() *failure {
+	if !v.execution.machine.states.options.MocksOnly || v.mock() != nil {
+		return nil
+	}
+	return v.failed(errRuntime, "There is no mock for the state '%s'.", v.state.name)
+}
 
 // mocked answers for the state's work once. A call that there is no response for fails the
 // execution.

@@ -165,7 +165,7 @@ func TestTestCasesThatAreNotThereAreRefused(t *testing.T) {
 		if _, err := w.states.create("x", false, wish{text: sampleDefinition, role: "r"}, "other"); err == nil || !strings.Contains(err.Error(), `no test case "x"`) {
 			t.Errorf("a chosen test case that is not there: %v", err)
 		}
-		if _, err := w.states.create("x", false, wish{text: `{"StartAt":"LambdaState","States":{"LambdaState":{"Type":"Pass","End":true}}}`, role: "r"}, "m"); err == nil || !strings.Contains(err.Error(), `"LambdaState", which is no Task state`) {
+		if _, err := w.states.create("x", false, wish{text: `{"StartAt":"LambdaState","States":{"LambdaState":{"Type":"Pass","End":true}}}`, role: "r"}, "m"); err == nil || !strings.Contains(err.Error(), `"LambdaState", which is no Task, Parallel or Map state`) {
 			t.Errorf("a state that is no task: %v", err)
 		}
 	})

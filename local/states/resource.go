@@ -45,7 +45,9 @@ type resolver struct {
 	mocked   bool // nothing is called: any resource will do
 }
 
-func (s *StepFunctions) resolver() resolver { return resolver{supports: s.cloud.Supports} }
+func (s *StepFunctions) resolver() resolver {
+	return resolver{supports: s.cloud.Supports, mocked: s.options.MocksOnly}
+}
 
 // resolve reads a Resource ARN.
 func (r resolver) resolve(arn string, express bool) (*resource, error) {

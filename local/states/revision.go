@@ -22,6 +22,7 @@ type revision struct {
 	definition *definition
 	caller     cloud.Caller // who its tasks act as
 	mocked     mockedMachine
+	ways       *ways // that its executions take
 	traced     sync.Once
 	journal    *journal // nil: nothing is logged
 }
@@ -63,7 +64,7 @@ func (m *machine) revise(w wish) (*revision, error) {
 	if err := m.states.checkLogging(w.logging); err != nil {
 		return nil, err
 	}
-	next := &revision{wish: w, made: time.Now(), definition: definition}
+	next := &revision{wish: w, made: time.Now(), definition: definition, ways: newWays()}
 	if next.mocked, err = m.states.mockedMachine(definition, m.mocked); err != nil {
 		return nil, err
 	}

@@ -77,6 +77,11 @@ type Options struct {
 	// results. Required where there are any.
 	Objects Objects
 
+	// MocksOnly lets nothing be called: a task without a mock fails its execution,
+	// and definitions may name what no service of the engine serves. Default:
+	// tasks without a mock call their services.
+	MocksOnly bool
+
 	// Dir is the folder for temporary files. Default: the system's.
 	Dir string
 }

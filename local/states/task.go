@@ -88,7 +88,7 @@ func (s *task) job(ctx context.Context, v *visit, arguments any) (*job, *failure
 	if j.credentials, f = s.assumed(ctx, v); f != nil {
 		return nil, f
 	}
-	if s.resource.activity && v.mock() == nil {
+	if s.resource.activity && v.mock() == nil && v.unmocked() == nil {
 		if j.activity = v.execution.machine.states.activities.find(s.resource.arn); j.activity == nil {
 			return nil, v.failed(errRuntime, "The activity %s does not exist.", s.resource.arn)
 		}
@@ -149,6 +149,9 @@ func (j *job) do(ctx context.Context) (data, *failure) {
 func (j *job) perform(ctx context.Context) (data, *failure) {
 	if mock := j.visit.mock(); mock != nil {
 		return j.visit.mocked(mock)
+	}
+	if f := j.visit.unmocked(); f != nil {
+		return data{}, f
 	}
 	if j.activity != nil {
 		return j.worked(ctx)

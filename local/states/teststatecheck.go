@@ -183,6 +183,32 @@ func checkMocked(tested state, result any, mode shapes.Mode) error {
 	return nil
 }
 
+// CheckMock tells what is wrong with a mocked result of a state of a definition, as
+// TestState does. The Payload of lambda:invoke may be any JSON, as it is in an
+// execution, where TestState wants a text.
+func CheckMock(definition, state string, result []byte, mode shapes.Mode) error {
+	r := testStateRequest{Definition: definition, StateName: state}
+	tested, err := r.state(resolver{mocked: true})
+	if err != nil {
+		return err
+	}
+	if !isMockable(tested) {
+		return notTestable("State type '%s' is not supported when a mock is specified", tested.common().kind)
+	}
+	value, err := jsonvalue.Decode(result)
+	if err != nil {
+		return notTestable("Mocked result must be valid JSON")
+	}
+	if t, ok := tested.(*task); ok {
+		output := t.resource.output()
+		if output.Service == "lambda" && output.Operation == "Invoke" {
+			output.Free = []string{"Payload"}
+		}
+		return output.Check(value, mode)
+	}
+	return checkMocked(tested, value, mode)
+}
+
 // output is the shape of the results of a task, as far as the service's API has
 // it: a token is answered with anything, and an activity's work, too.
 func (r *resource) output() shapes.Output {

@@ -35,6 +35,7 @@ type exit struct {
 	output   data
 	assigned assignment
 	next     string // set by Choice and by a Catch, which choose it
+	by       arm    // that it is left by
 }
 
 // A thread walks one graph: an execution's own, a branch's or an iteration's.
@@ -135,6 +136,7 @@ func (t *thread) enter(s *base) bool {
 		return false
 	}
 	t.visit, t.open, t.begun = v, s.kind, true
+	t.execution.revision.ways.take(s, arm{kind: entered})
 	return true
 }
 
@@ -155,6 +157,7 @@ func (v *visit) leave(e exit) bool {
 	if left == 0 {
 		return false
 	}
+	v.execution.revision.ways.take(v.state, e.by)
 	v.variables = v.variables.with(e.assigned)
 	v.next, v.input = cmp.Or(e.next, v.state.next), e.output
 	v.visit, v.inner, v.run, v.open = nil, nil, nil, ""
