@@ -195,12 +195,17 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 	return e.keepState()
 }
 
-// handler is the address of all AWS APIs, and of what custom resources answer.
+// handler is the address of all AWS APIs, of REST APIs by their hosts, and of what
+// custom resources answer.
 func (e *Engine) handler() http.Handler {
 	apis := wire.New(e.Cloud, e.identity.Identify, e.protocols)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, cloudformation.AnswerPath) {
 			e.stacks.ServeHTTP(w, r)
+			return
+		}
+		if api := e.gateway.At(r.Host); api != nil {
+			api.ServeHTTP(w, r)
 			return
 		}
 		apis.ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package local_test
 
-// This file calls S3 as SDKs do that are told nothing: with the bucket in the host.
+// This file calls S3 as SDKs do that are told nothing, with the bucket in the host,
+// and a REST API as on AWS, with its id in the host.
 
 import (
 	"context"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -62,5 +64,25 @@ func TestABucketMayBeInTheHost(t *testing.T) {
 			must(objects.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: &k}))
 		}
 		must(objects.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: bucket}))
+	}
+}
+
+func TestAnAPIMayBeInTheHost(t *testing.T) {
+	engine := startTemplate(t, `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`, local.Options{})
+	apis := apigateway.NewFromConfig(client(engine))
+	api := must(apis.CreateRestApi(t.Context(), &apigateway.CreateRestApiInput{Name: aws.String("orders")}))
+	get := &apigateway.PutMethodInput{RestApiId: api.Id, ResourceId: api.RootResourceId, HttpMethod: aws.String("GET"), AuthorizationType: aws.String("NONE")}
+	must(apis.PutMethod(t.Context(), get))
+	must(apis.PutIntegration(t.Context(), &apigateway.PutIntegrationInput{RestApiId: api.Id, ResourceId: api.RootResourceId, HttpMethod: get.HttpMethod, Type: "MOCK",
+		RequestTemplates: map[string]string{"application/json": `{"statusCode": 204}`}}))
+	must(apis.PutMethodResponse(t.Context(), &apigateway.PutMethodResponseInput{RestApiId: api.Id, ResourceId: api.RootResourceId, HttpMethod: get.HttpMethod, StatusCode: aws.String("204")}))
+	must(apis.PutIntegrationResponse(t.Context(), &apigateway.PutIntegrationResponseInput{RestApiId: api.Id, ResourceId: api.RootResourceId, HttpMethod: get.HttpMethod, StatusCode: aws.String("204")}))
+	must(apis.CreateDeployment(t.Context(), &apigateway.CreateDeploymentInput{RestApiId: api.Id, StageName: aws.String("prod")}))
+	r := must(http.NewRequestWithContext(t.Context(), http.MethodGet, engine.URL()+"/prod/", nil))
+	r.Host = *api.Id + ".execute-api.localhost"
+	answer := must(http.DefaultClient.Do(r))
+	answer.Body.Close()
+	if answer.StatusCode != 204 || engine.Endpoints().APIs[""][*api.Id] == "" {
+		t.Errorf("the API answers %d, and has the addresses %v", answer.StatusCode, engine.Endpoints().APIs)
 	}
 }

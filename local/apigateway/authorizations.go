@@ -51,6 +51,12 @@ func (c *authorizations) remember(key string, result *authorization, ttl time.Du
 	c.known[key] = cachedAuthorization{result, now.Add(ttl)}
 }
 
+func (c *authorizations) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known, c.sweepAt = nil, 0
+}
+
 func (c *authorizations) sweep(now time.Time) {
 	for key, entry := range c.known {
 		if !now.Before(entry.expires) {

@@ -25,6 +25,8 @@ type authorizer struct {
 	identity []source       // must all be present; together the cache's key
 	pattern  *regexp.Regexp // of a token, or nil
 	ttl      time.Duration  // 0: no caching
+
+	properties authorizerProperties
 }
 
 // authorization is an authorizer's answer, whichever request it was for.
@@ -42,8 +44,8 @@ type authorizerProperties struct {
 	AuthorizerResultTtlInSeconds *int64
 	IdentitySource               string
 	IdentityValidationExpression string
-	Name                         cfn.Ignored
-	AuthType                     cfn.Ignored // documentation only
+	Name                         string
+	AuthType                     string // documentation only
 }
 
 // defaultTTL and maxTTL are what API Gateway caches an authorization for.
@@ -79,7 +81,7 @@ func (g *APIGateway) compileAuthorizer(id string, p authorizerProperties) (*auth
 	if p.Type != "TOKEN" && p.Type != "REQUEST" {
 		return nil, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("the local engine has no %s authorizers", p.Type)}
 	}
-	z := &authorizer{id: id, token: p.Type == "TOKEN", ttl: defaultTTL}
+	z := &authorizer{id: id, token: p.Type == "TOKEN", ttl: defaultTTL, properties: p}
 	var err error
 	if z.function, err = g.compileFunction("AuthorizerUri", p.AuthorizerUri, p.AuthorizerCredentials); err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
 package apigateway
 
-// The control plane: API Gateway's own API, by which API keys and usage plans
-// are made while requests come in. REST APIs are made by templates only. It is REST, and IAM knows its actions by
+// The control plane: API Gateway's own API, by which REST APIs, API keys and usage
+// plans are made while requests come in. It is REST, and IAM knows its actions by
 // their method and path.
 
 import (
@@ -11,8 +11,6 @@ import (
 	"encoding/base64"
 	"math/big"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -33,31 +31,85 @@ var _ cloud.API = (*Control)(nil)
 func NewControl(g *APIGateway) *Control {
 	c := &Control{gateway: g}
 	c.Operations = cloud.Operations{
-		"CreateApiKey":       changing(g, c.createAPIKey),
-		"CreateUsagePlan":    changing(g, c.createUsagePlan),
-		"CreateUsagePlanKey": changing(g, c.createUsagePlanKey),
-		"DeleteApiKey":       changing(g, c.deleteAPIKey),
-		"DeleteUsagePlan":    changing(g, c.deleteUsagePlan),
-		"DeleteUsagePlanKey": changing(g, c.deleteUsagePlanKey),
-		"GetApiKey":          cloud.Handle(c.getAPIKey),
-		"GetApiKeys":         cloud.Handle(c.getAPIKeys),
-		"GetRestApi":         cloud.Handle(c.getRestAPI),
-		"GetRestApis":        cloud.Handle(c.getRestAPIs),
-		"GetStage":           cloud.Handle(c.getStage),
-		"GetStages":          cloud.Handle(c.getStages),
-		"GetTags":            cloud.Handle(c.getTags),
-		"GetUsage":           cloud.Handle(c.getUsage),
-		"GetUsagePlan":       cloud.Handle(c.getUsagePlan),
-		"GetUsagePlanKey":    cloud.Handle(c.getUsagePlanKey),
-		"GetUsagePlanKeys":   cloud.Handle(c.getUsagePlanKeys),
-		"GetUsagePlans":      cloud.Handle(c.getUsagePlans),
-		"ImportApiKeys":      changing(g, c.importAPIKeys),
-		"TagResource":        changing(g, c.tagResource),
-		"UntagResource":      changing(g, c.untagResource),
-		"UpdateApiKey":       changing(g, c.updateAPIKey),
-		"UpdateUsage":        cloud.Handle(c.updateUsage),
-		"UpdateUsagePlan":    changing(g, c.updateUsagePlan),
-	}
+		"CreateApiKey":               changing(g, c.createAPIKey),
+		"CreateAuthorizer":           cloud.Handle(c.createAuthorizer),
+		"CreateDeployment":           cloud.Handle(c.createDeployment),
+		"CreateModel":                cloud.Handle(c.createModel),
+		"CreateRequestValidator":     cloud.Handle(c.createValidator),
+		"CreateResource":             cloud.Handle(c.createResource),
+		"CreateRestApi":              cloud.Handle(c.createRestAPI),
+		"CreateStage":                cloud.Handle(c.createStage),
+		"CreateUsagePlan":            changing(g, c.createUsagePlan),
+		"CreateUsagePlanKey":         changing(g, c.createUsagePlanKey),
+		"DeleteApiKey":               changing(g, c.deleteAPIKey),
+		"DeleteAuthorizer":           cloud.Handle(c.deleteAuthorizer),
+		"DeleteDeployment":           cloud.Handle(c.deleteDeployment),
+		"DeleteGatewayResponse":      cloud.Handle(c.deleteGatewayResponse),
+		"DeleteIntegration":          cloud.Handle(c.deleteIntegration),
+		"DeleteIntegrationResponse":  cloud.Handle(c.deleteIntegrationResponse),
+		"DeleteMethod":               cloud.Handle(c.deleteMethod),
+		"DeleteMethodResponse":       cloud.Handle(c.deleteMethodResponse),
+		"DeleteModel":                cloud.Handle(c.deleteModel),
+		"DeleteRequestValidator":     cloud.Handle(c.deleteValidator),
+		"DeleteResource":             cloud.Handle(c.deleteResource),
+		"DeleteRestApi":              cloud.Handle(c.deleteRestAPI),
+		"DeleteStage":                cloud.Handle(c.deleteStage),
+		"DeleteUsagePlan":            changing(g, c.deleteUsagePlan),
+		"DeleteUsagePlanKey":         changing(g, c.deleteUsagePlanKey),
+		"FlushStageAuthorizersCache": cloud.Handle(c.flushAuthorizers),
+		"FlushStageCache":            cloud.Handle(c.flushCache),
+		"GetApiKey":                  cloud.Handle(c.getAPIKey),
+		"GetApiKeys":                 cloud.Handle(c.getAPIKeys),
+		"GetAuthorizer":              cloud.Handle(c.getAuthorizer),
+		"GetAuthorizers":             cloud.Handle(c.getAuthorizers),
+		"GetDeployment":              cloud.Handle(c.getDeployment),
+		"GetDeployments":             cloud.Handle(c.getDeployments),
+		"GetGatewayResponse":         cloud.Handle(c.getGatewayResponse),
+		"GetGatewayResponses":        cloud.Handle(c.getGatewayResponses),
+		"GetIntegration":             cloud.Handle(c.getIntegration),
+		"GetIntegrationResponse":     cloud.Handle(c.getIntegrationResponse),
+		"GetMethod":                  cloud.Handle(c.getMethod),
+		"GetMethodResponse":          cloud.Handle(c.getMethodResponse),
+		"GetModel":                   cloud.Handle(c.getModel),
+		"GetModels":                  cloud.Handle(c.getModels),
+		"GetRequestValidator":        cloud.Handle(c.getValidator),
+		"GetRequestValidators":       cloud.Handle(c.getValidators),
+		"GetResource":                cloud.Handle(c.getResource),
+		"GetResources":               cloud.Handle(c.getResources),
+		"GetRestApi":                 cloud.Handle(c.getRestAPI),
+		"GetRestApis":                cloud.Handle(c.getRestAPIs),
+		"GetStage":                   cloud.Handle(c.getStage),
+		"GetStages":                  cloud.Handle(c.getStages),
+		"GetTags":                    cloud.Handle(c.getTags),
+		"GetUsage":                   cloud.Handle(c.getUsage),
+		"GetUsagePlan":               cloud.Handle(c.getUsagePlan),
+		"GetUsagePlanKey":            cloud.Handle(c.getUsagePlanKey),
+		"GetUsagePlanKeys":           cloud.Handle(c.getUsagePlanKeys),
+		"GetUsagePlans":              cloud.Handle(c.getUsagePlans),
+		"ImportApiKeys":              changing(g, c.importAPIKeys),
+		"PutGatewayResponse":         cloud.Handle(c.putGatewayResponse),
+		"PutIntegration":             cloud.Handle(c.putIntegration),
+		"PutIntegrationResponse":     cloud.Handle(c.putIntegrationResponse),
+		"PutMethod":                  cloud.Handle(c.putMethod),
+		"PutMethodResponse":          cloud.Handle(c.putMethodResponse),
+		"TagResource":                changing(g, c.tagResource),
+		"UntagResource":              changing(g, c.untagResource),
+		"UpdateApiKey":               changing(g, c.updateAPIKey),
+		"UpdateAuthorizer":           cloud.Handle(c.updateAuthorizer),
+		"UpdateDeployment":           cloud.Handle(c.updateDeployment),
+		"UpdateGatewayResponse":      cloud.Handle(c.updateGatewayResponse),
+		"UpdateIntegration":          cloud.Handle(c.updateIntegration),
+		"UpdateIntegrationResponse":  cloud.Handle(c.updateIntegrationResponse),
+		"UpdateMethod":               cloud.Handle(c.updateMethod),
+		"UpdateMethodResponse":       cloud.Handle(c.updateMethodResponse),
+		"UpdateModel":                cloud.Handle(c.updateModel),
+		"UpdateRequestValidator":     cloud.Handle(c.updateValidator),
+		"UpdateResource":             cloud.Handle(c.updateResource),
+		"UpdateRestApi":              cloud.Handle(c.updateRestAPI),
+		"UpdateStage":                cloud.Handle(c.updateStage),
+		"UpdateUsage":                cloud.Handle(c.updateUsage),
+		"UpdateUsagePlan":            changing(g, c.updateUsagePlan),
+	}.Strict()
 	return c
 }
 
@@ -76,7 +128,7 @@ func changing[In, Out any](g *APIGateway, do func(ctx context.Context, caller cl
 func (c *Control) Protocols() wire.Protocols {
 	const created, accepted, empty = 201, 202, 204
 	paged := []string{"position", "limit"}
-	return wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
+	return wire.Protocols{REST: &wire.REST{Routes: append(apiRoutes(), []wire.Route{
 		{Pattern: "POST /apikeys?mode=import", Action: "ImportApiKeys", Query: []string{"format", "failonwarnings"}, Payload: "body", Text: true, Success: created},
 		{Pattern: "POST /apikeys", Action: "CreateApiKey", Success: created},
 		{Pattern: "GET /apikeys", Action: "GetApiKeys", Query: append([]string{"name", "customerId", "includeValues"}, paged...)},
@@ -94,14 +146,10 @@ func (c *Control) Protocols() wire.Protocols {
 		{Pattern: "DELETE /usageplans/{usagePlanId}/keys/{keyId}", Action: "DeleteUsagePlanKey", Success: accepted},
 		{Pattern: "GET /usageplans/{usagePlanId}/usage", Action: "GetUsage", Query: append([]string{"keyId", "startDate", "endDate"}, paged...)},
 		{Pattern: "PATCH /usageplans/{usagePlanId}/keys/{keyId}/usage", Action: "UpdateUsage"},
-		{Pattern: "GET /restapis", Action: "GetRestApis", Query: paged},
-		{Pattern: "GET /restapis/{restApiId}", Action: "GetRestApi"},
-		{Pattern: "GET /restapis/{restApiId}/stages", Action: "GetStages", Query: []string{"deploymentId"}},
-		{Pattern: "GET /restapis/{restApiId}/stages/{stageName}", Action: "GetStage"},
 		{Pattern: "PUT /tags/{resourceArn}", Action: "TagResource", Success: empty},
 		{Pattern: "DELETE /tags/{resourceArn}", Action: "UntagResource", Query: []string{"tagKeys"}, Success: empty},
 		{Pattern: "GET /tags/{resourceArn}", Action: "GetTags"},
-	}}}
+	}...)}}
 }
 
 // none is the output of an operation that answers nothing.
@@ -185,63 +233,6 @@ func pageOf[T, Shape any](in paging, list []T, id func(T) string, shape func(T) 
 		out.Items[i] = shape(item)
 	}
 	return out, nil
-}
-
-// patch is one operation of a PATCH request.
-type patch struct {
-	Op    string `json:"op"`
-	Path  string `json:"path"`
-	Value string `json:"value"`
-	From  string `json:"from"`
-}
-
-// patches are the operations that a resource knows: "replace /name".
-type patches map[string]func(value string) error
-
-// apply performs the operations of a request in their order.
-func (p patches) apply(operations []patch) error {
-	for _, o := range operations {
-		do := p[o.Op+" "+o.Path]
-		if do == nil {
-			return p.refuse(o)
-		}
-		if err := do(o.Value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p patches) refuse(o patch) error {
-	var ops, paths []string
-	for known := range p {
-		op, path, _ := strings.Cut(known, " ")
-		ops = append(ops, op)
-		if op == o.Op {
-			paths = append(paths, path)
-		}
-	}
-	slices.Sort(ops)
-	slices.Sort(paths)
-	if len(paths) == 0 {
-		return badRequest("Invalid patch operation specified. Must be one of: [%s]", strings.Join(slices.Compact(ops), ", "))
-	}
-	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(paths, ", "))
-}
-
-// text makes the value of a patch a member's.
-func text(member *string) func(value string) error {
-	return func(value string) error { *member = value; return nil }
-}
-
-// boolean reads the value of a patch.
-func boolean(value string, set *bool) error {
-	parsed, err := strconv.ParseBool(strings.ToLower(value))
-	if err != nil {
-		return badRequest("Invalid boolean value '%s' specified", value)
-	}
-	*set = parsed
-	return nil
 }
 
 const (

@@ -318,7 +318,15 @@ func TestTagsComeAndGo(t *testing.T) {
 	}
 	fails[*types.NotFoundException](t, tags("arn:aws:apigateway:eu-west-1::/apikeys/nobody"), "Invalid API Key identifier specified")
 	fails[*types.NotFoundException](t, tags("arn:aws:apigateway:eu-west-1::/usageplans/nobody"), "Invalid Usage Plan ID specified")
-	fails[*types.BadRequestException](t, tags("arn:aws:apigateway:eu-west-1::/restapis/"+w.apiID()), "API keys and usage plans only")
+	fails[*types.NotFoundException](t, tags("arn:aws:apigateway:eu-west-1::/restapis/nobody"), "Invalid API identifier specified")
+	fails[*types.NotFoundException](t, tags("arn:aws:apigateway:eu-west-1::/restapis/"+w.apiID()+"/stages/none"), "Invalid stage identifier specified")
+	for _, path := range []string{"", "/stages/prod"} {
+		arn := aws.String("arn:aws:apigateway:eu-west-1::/restapis/" + w.apiID() + path)
+		must[*awsapigateway.TagResourceOutput](t)(client.TagResource(t.Context(), &awsapigateway.TagResourceInput{ResourceArn: arn, Tags: map[string]string{"of": path}}))
+		if got := must[*awsapigateway.GetTagsOutput](t)(client.GetTags(t.Context(), &awsapigateway.GetTagsInput{ResourceArn: arn})); got.Tags["of"] != path {
+			t.Errorf("%s has the tags %v", *arn, got.Tags)
+		}
+	}
 	fails[*types.BadRequestException](t, tags("arn:aws:apigateway:us-east-1::/apikeys/"+*created.Id), "API keys and usage plans only")
 }
 

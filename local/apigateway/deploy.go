@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
@@ -21,12 +22,15 @@ type deployment struct {
 	root      *node
 	methods   []*method
 	responses map[responseType]*gatewayResponse
+
+	description string
+	created     time.Time
 }
 
 type deploymentProperties struct {
 	RestApiId   string
 	StageName   string
-	Description cfn.Ignored
+	Description string
 }
 
 func (g *APIGateway) createDeployment(_ context.Context, r cfn.Resource, p deploymentProperties) (cfn.Handle, error) {
@@ -39,11 +43,10 @@ func (g *APIGateway) createDeployment(_ context.Context, r cfn.Resource, p deplo
 	if len(a.methods) == 0 {
 		return cfn.Handle{}, fmt.Errorf("REST API %s has no methods yet: the deployment must depend on them", a.name)
 	}
-	d, err := a.deploy(identifier(r, 6))
+	d, err := a.deploy(identifier(r, 6), p.Description)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	a.deployments[d.id] = d
 	return a.serveOn(p.StageName, d), nil
 }
 
@@ -51,17 +54,23 @@ func (g *APIGateway) updateDeployment(_ context.Context, _ cfn.Resource, h cfn.H
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(after.RestApiId)
-	if err != nil || before.StageName == after.StageName {
+	if err != nil {
 		return h, err
 	}
 	d := a.deployments[h.Ref]
+	d.description = after.Description // which no request reads
+	if before.StageName == after.StageName {
+		return h, nil
+	}
 	a.leaveStage(before.StageName, d, nil)
 	return a.serveOn(after.StageName, d), nil
 }
 
 // deploy compiles all that the API declares at this time.
-func (a *api) deploy(id string) (*deployment, error) {
-	d := &deployment{settings: a.settings, id: id, root: &node{}, responses: maps.Clone(a.responses)}
+func (a *api) deploy(id, description string) (*deployment, error) {
+	d := &deployment{
+		settings: a.settings, id: id, root: &node{}, responses: maps.Clone(a.responses), description: description, created: time.Now(),
+	}
 	for _, at := range slices.SortedFunc(maps.Keys(a.methods), compareMethods) {
 		m, err := a.compileMethod(a.methods[at])
 		if err != nil {
@@ -72,6 +81,7 @@ func (a *api) deploy(id string) (*deployment, error) {
 		}
 		d.methods = append(d.methods, m)
 	}
+	a.deployments[id] = d
 	return d, nil
 }
 
@@ -86,7 +96,7 @@ func (a *api) serveOn(name string, d *deployment) cfn.Handle {
 	if name != "" {
 		s := replaced
 		if s == nil {
-			s = &stage{api: a, name: name, authorizations: &authorizations{}}
+			s = a.newStage(name)
 		}
 		a.stages[name] = s.with(d, s.variables, s.settings)
 	}

@@ -4,58 +4,81 @@ package apigateway
 // knows of them, which is what requests depend on.
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // restAPIShape is a REST API as it is described.
 type restAPIShape struct {
-	APIKeySource              string   `json:"apiKeySource"`
-	BinaryMediaTypes          []string `json:"binaryMediaTypes,omitempty"`
-	DisableExecuteAPIEndpoint bool     `json:"disableExecuteApiEndpoint"`
-	ID                        string   `json:"id"`
-	Name                      string   `json:"name"`
-	RootResourceID            string   `json:"rootResourceId"`
+	APIKeySource              string            `json:"apiKeySource"`
+	BinaryMediaTypes          []string          `json:"binaryMediaTypes,omitempty"`
+	CreatedDate               cloud.Time        `json:"createdDate"`
+	Description               string            `json:"description,omitempty"`
+	DisableExecuteAPIEndpoint bool              `json:"disableExecuteApiEndpoint"`
+	EndpointConfiguration     endpointShape     `json:"endpointConfiguration"`
+	ID                        string            `json:"id"`
+	Name                      string            `json:"name"`
+	Policy                    string            `json:"policy,omitempty"`
+	RootResourceID            string            `json:"rootResourceId"`
+	Tags                      map[string]string `json:"tags,omitempty"`
+	Version                   string            `json:"version,omitempty"`
 }
 
 func (a *api) shape() restAPIShape {
-	shape := restAPIShape{APIKeySource: "HEADER", BinaryMediaTypes: a.binaryTypes, ID: a.id, Name: a.name}
-	if a.keyFromAuthorizer {
-		shape.APIKeySource = "AUTHORIZER"
+	p := a.properties
+	shape := restAPIShape{
+		APIKeySource: cmp.Or(p.ApiKeySourceType, "HEADER"), BinaryMediaTypes: a.binaryTypes, CreatedDate: cloud.Time(a.created), Description: p.Description,
+		EndpointConfiguration: endpointShape{Types: p.EndpointConfiguration.Types, IPAddressType: cmp.Or(p.EndpointConfiguration.IpAddressType, "ipv4")},
+		ID:                    a.id, Name: a.name, Policy: string(p.Policy), RootResourceID: a.rootID(), Tags: tagsOf(p.Tags), Version: a.version,
 	}
-	for _, r := range a.resources {
-		if r.path == "/" {
-			shape.RootResourceID = r.id
-		}
+	if len(shape.EndpointConfiguration.Types) == 0 {
+		shape.EndpointConfiguration.Types = []string{"EDGE"}
 	}
 	return shape
 }
 
 // stageShape is a stage as it is described.
 type stageShape struct {
-	CacheClusterEnabled bool                          `json:"cacheClusterEnabled"`
-	DeploymentID        string                        `json:"deploymentId"`
-	MethodSettings      map[string]methodSettingShape `json:"methodSettings"`
-	StageName           string                        `json:"stageName"`
-	Variables           map[string]string             `json:"variables,omitempty"`
+	AccessLogSettings    *accessLog                    `json:"accessLogSettings,omitempty"`
+	CacheClusterEnabled  bool                          `json:"cacheClusterEnabled"`
+	CacheClusterStatus   string                        `json:"cacheClusterStatus"`
+	CreatedDate          cloud.Time                    `json:"createdDate"`
+	DeploymentID         string                        `json:"deploymentId"`
+	Description          string                        `json:"description,omitempty"`
+	DocumentationVersion string                        `json:"documentationVersion,omitempty"`
+	LastUpdatedDate      cloud.Time                    `json:"lastUpdatedDate"`
+	MethodSettings       map[string]methodSettingShape `json:"methodSettings"`
+	StageName            string                        `json:"stageName"`
+	Tags                 map[string]string             `json:"tags,omitempty"`
+	TracingEnabled       bool                          `json:"tracingEnabled"`
+	Variables            map[string]string             `json:"variables,omitempty"`
 }
 
 type methodSettingShape struct {
+	CacheDataEncrypted   bool     `json:"cacheDataEncrypted"`
+	CacheTTLInSeconds    int      `json:"cacheTtlInSeconds"`
 	CachingEnabled       bool     `json:"cachingEnabled"`
+	DataTraceEnabled     bool     `json:"dataTraceEnabled"`
+	LoggingLevel         string   `json:"loggingLevel,omitempty"`
 	MetricsEnabled       bool     `json:"metricsEnabled"`
 	ThrottlingBurstLimit *float64 `json:"throttlingBurstLimit,omitempty"`
 	ThrottlingRateLimit  *float64 `json:"throttlingRateLimit,omitempty"`
 }
 
 func (s *stage) shape() stageShape {
-	shape := stageShape{DeploymentID: s.deployment.id, MethodSettings: map[string]methodSettingShape{}, StageName: s.name, Variables: s.variables}
+	shape := stageShape{
+		AccessLogSettings: s.told.AccessLogSetting, CacheClusterStatus: "NOT_AVAILABLE", CreatedDate: cloud.Time(s.created), DeploymentID: s.deployment.id,
+		Description: s.told.Description, DocumentationVersion: s.told.DocumentationVersion, LastUpdatedDate: cloud.Time(s.updated),
+		MethodSettings: map[string]methodSettingShape{}, StageName: s.name, Tags: tagsOf(s.told.Tags), TracingEnabled: s.told.TracingEnabled, Variables: s.variables,
+	}
+	const defaultCacheTTL = 300 // seconds
 	for _, setting := range s.settings {
-		path := strings.TrimPrefix(setting.ResourcePath, "/")
-		shape.MethodSettings[path+"/"+setting.HttpMethod] = methodSettingShape{
+		shape.MethodSettings[setting.key()] = methodSettingShape{
+			CacheTTLInSeconds: defaultCacheTTL, DataTraceEnabled: setting.DataTraceEnabled, LoggingLevel: setting.LoggingLevel,
 			MetricsEnabled:       setting.MetricsEnabled != nil && *setting.MetricsEnabled,
 			ThrottlingBurstLimit: setting.ThrottlingBurstLimit, ThrottlingRateLimit: setting.ThrottlingRateLimit,
 		}

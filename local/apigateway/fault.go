@@ -121,6 +121,8 @@ type gatewayResponse struct {
 	status    int // 0: the default
 	headers   []mapping
 	templates map[string]substitution // by content type
+
+	properties gatewayResponseProperties
 }
 
 type gatewayResponseProperties struct {
@@ -166,7 +168,7 @@ func compileGatewayResponse(p gatewayResponseProperties) (*gatewayResponse, erro
 	if status, _ := responseType(p.ResponseType).traits(); status == 0 {
 		return nil, fmt.Errorf("property ResponseType: there is no gateway response %q", p.ResponseType)
 	}
-	response := &gatewayResponse{}
+	response := &gatewayResponse{properties: p}
 	var err error
 	if p.StatusCode != "" {
 		if response.status, err = statusCode(p.StatusCode); err != nil {

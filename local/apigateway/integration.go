@@ -43,8 +43,8 @@ type integrationProperties struct {
 	IntegrationResponses  []integrationResponseProperties
 	TimeoutInMillis       *int64
 	ResponseTransferMode  string
-	CacheKeyParameters    cfn.Ignored // caching is refused at the stage
-	CacheNamespace        cfn.Ignored
+	CacheKeyParameters    []string // caching is refused at the stage
+	CacheNamespace        string
 }
 
 type integrationResponseProperties struct {

@@ -60,7 +60,7 @@ type methodProperties struct {
 type methodResponse struct {
 	StatusCode         string
 	ResponseParameters map[string]bool
-	ResponseModels     cfn.Ignored // documentation only
+	ResponseModels     map[string]string // documentation only
 }
 
 func (g *APIGateway) createMethod(_ context.Context, r cfn.Resource, p methodProperties) (cfn.Handle, error) {
@@ -92,15 +92,41 @@ func (g *APIGateway) updateMethod(_ context.Context, _ cfn.Resource, h cfn.Handl
 
 // setMethod declares a method that could be deployed.
 func (a *api) setMethod(p methodProperties) error {
-	if _, err := a.compileMethod(p); err != nil {
-		return err
+	if p.Integration == nil {
+		return fmt.Errorf("property Integration: a method without one cannot be deployed")
 	}
-	a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
-	return nil
+	return a.declareMethod(p)
+}
+
+// declareMethod declares a method that could be deployed once it has an integration.
+func (a *api) declareMethod(p methodProperties) error {
+	var err error
+	if p.Integration == nil {
+		_, err = a.compileRequest(p)
+	} else {
+		_, err = a.compileMethod(p)
+	}
+	if err == nil {
+		a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
+	}
+	return err
 }
 
 // compileMethod makes a method of its declaration and of what the API has now.
 func (a *api) compileMethod(p methodProperties) (*method, error) {
+	if p.Integration == nil {
+		return nil, badRequest("No integration defined for method")
+	}
+	m, err := a.compileRequest(p)
+	if err != nil {
+		return nil, err
+	}
+	m.integration, err = a.compile(p)
+	return m, err
+}
+
+// compileRequest is compileMethod without the integration.
+func (a *api) compileRequest(p methodProperties) (*method, error) {
 	m := &method{
 		resource: a.resources[p.ResourceId], httpMethod: p.HttpMethod, operation: p.OperationName,
 		auth: p.AuthorizationType, keyRequired: p.ApiKeyRequired,
@@ -109,18 +135,10 @@ func (a *api) compileMethod(p methodProperties) (*method, error) {
 		return nil, fmt.Errorf("property ResourceId: REST API %s has no resource %q", a.name, p.ResourceId)
 	}
 	m.name = strings.TrimSuffix(m.resource.path, "/") + "/" + m.httpMethod
-	if p.Integration == nil {
-		return nil, fmt.Errorf("property Integration: a method without one cannot be deployed")
-	}
 	if err := m.setAuthorization(a, p); err != nil {
 		return nil, err
 	}
-	if err := m.setValidation(a, p); err != nil {
-		return nil, err
-	}
-	var err error
-	m.integration, err = a.compile(p)
-	return m, err
+	return m, m.setValidation(a, p)
 }
 
 func (m *method) setAuthorization(a *api, p methodProperties) error {

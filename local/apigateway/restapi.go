@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -21,14 +22,19 @@ import (
 type api struct {
 	gateway   *APIGateway
 	id        string
-	stack     string
+	stack     string // empty: a call has made it
 	logicalID string
 	address   string // host:port
+	created   time.Time
+	stop      func() // serving
 
+	properties restAPIProperties
+	version    string // which only calls give
 	settings
 	resources   map[string]*resource
 	methods     map[methodName]methodProperties
 	models      map[string]*model // replaced as a whole
+	modelled    map[string]modelDeclared
 	validators  map[string]validator
 	authorizers map[string]*authorizer
 	responses   map[responseType]*gatewayResponse
@@ -45,13 +51,18 @@ type settings struct {
 	binaryTypes       []string
 }
 
-// resource is one path of an API.
+// resource is one path of an API. It never changes: another one takes its place.
 type resource struct {
-	id   string
-	path string // "/orders/{id}"
+	id     string
+	parent string // its id, or empty
+	part   string // "{id}"
+	path   string // "/orders/{id}"
 }
 
-type validator struct{ body, parameters bool }
+type validator struct {
+	name             string
+	body, parameters bool
+}
 
 type restAPIProperties struct {
 	Name                      string
@@ -59,52 +70,85 @@ type restAPIProperties struct {
 	BinaryMediaTypes          []string
 	Policy                    json.RawMessage
 	DisableExecuteApiEndpoint bool
-	EndpointConfiguration     struct {
-		Types         []string
-		IpAddressType cfn.Ignored
-	}
-	Description        cfn.Ignored
-	EndpointAccessMode cfn.Ignored
-	FailOnWarnings     cfn.Ignored
-	SecurityPolicy     cfn.Ignored
-	Tags               cfn.Ignored
+	EndpointConfiguration     endpointConfiguration
+	Description               string
+	Tags                      []tag
+	EndpointAccessMode        cfn.Ignored
+	FailOnWarnings            cfn.Ignored
+	SecurityPolicy            cfn.Ignored
+}
+
+// endpointConfiguration is told, and makes no difference.
+type endpointConfiguration struct {
+	Types         []string
+	IpAddressType string
 }
 
 func (g *APIGateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIProperties) (cfn.Handle, error) {
-	root := &resource{id: "r" + identifier(r, 9), path: "/"}
-	a := &api{
-		gateway: g, id: identifier(r, 10), stack: r.Stack, logicalID: r.LogicalID,
-		resources:   map[string]*resource{root.id: root},
+	a := newAPI(g, identifier(r, 10), "r"+identifier(r, 9))
+	a.stack, a.logicalID = r.Stack, r.LogicalID
+	if err := a.open("REST API "+r.Key(), p); err != nil {
+		return cfn.Handle{}, err
+	}
+	return cfn.Handle{Ref: a.id, Attributes: map[string]any{"RestApiId": a.id, "RootResourceId": a.rootID()}, Delete: func(context.Context) error {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		a.close()
+		return nil
+	}}, nil
+}
+
+// newAPI returns an API with a root.
+func newAPI(g *APIGateway, id, root string) *api {
+	return &api{
+		gateway: g, id: id, created: time.Now(),
+		resources:   map[string]*resource{root: {id: root, path: "/"}},
 		methods:     map[methodName]methodProperties{},
+		modelled:    map[string]modelDeclared{},
 		validators:  map[string]validator{},
 		authorizers: map[string]*authorizer{},
 		responses:   map[responseType]*gatewayResponse{},
 		deployments: map[string]*deployment{},
 		stages:      map[string]*stage{},
 	}
+}
+
+// open makes the API known, under an address; name says who listens there.
+func (a *api) open(name string, p restAPIProperties) error {
 	var err error
 	if a.settings, err = a.readSettings(p); err != nil {
-		return cfn.Handle{}, err
+		return err
 	}
-	if a.models, err = builtInModels(); err != nil {
-		return cfn.Handle{}, err
+	a.properties = p
+	if err = a.addBuiltInModels(); err != nil {
+		return err
 	}
-	listener, err := g.cloud.Listen("REST API " + r.Key())
+	listener, err := a.gateway.cloud.Listen(name)
 	if err != nil {
-		return cfn.Handle{}, err
+		return err
 	}
 	a.address = listener.Addr().String()
-	g.mu.Lock()
-	g.apis[a.id] = a
-	g.mu.Unlock()
-	stop := g.serve(a, listener)
-	return cfn.Handle{Ref: a.id, Attributes: map[string]any{"RestApiId": a.id, "RootResourceId": root.id}, Delete: func(context.Context) error {
-		stop()
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		delete(g.apis, a.id)
-		return nil
-	}}, nil
+	a.gateway.mu.Lock()
+	a.gateway.apis[a.id] = a
+	a.gateway.mu.Unlock()
+	a.stop = a.gateway.serve(a, listener)
+	return nil
+}
+
+// close ends what serves the API, which waits for no request, and forgets it. The
+// caller holds the mutex.
+func (a *api) close() {
+	a.stop()
+	delete(a.gateway.apis, a.id)
+}
+
+func (a *api) rootID() string {
+	for _, r := range a.resources {
+		if r.path == "/" {
+			return r.id
+		}
+	}
+	return ""
 }
 
 func (g *APIGateway) updateRestAPI(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after restAPIProperties) (cfn.Handle, error) {
@@ -116,7 +160,7 @@ func (g *APIGateway) updateRestAPI(_ context.Context, _ cfn.Resource, h cfn.Hand
 	}
 	changed, err := a.readSettings(after)
 	if err == nil {
-		a.settings = changed
+		a.settings, a.properties = changed, after
 	}
 	return h, err
 }
@@ -162,24 +206,16 @@ func (g *APIGateway) createResource(_ context.Context, r cfn.Resource, p resourc
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	parent := a.resources[p.ParentId]
-	if parent == nil {
-		return cfn.Handle{}, fmt.Errorf("property ParentId: REST API %s has no resource %q", a.name, p.ParentId)
+	created, err := a.addResource(identifier(r, 10), p)
+	if err != nil {
+		return cfn.Handle{}, err
 	}
-	if p.PathPart == "" || strings.Contains(p.PathPart, "/") {
-		return cfn.Handle{}, fmt.Errorf("property PathPart must be one path segment, got %q", p.PathPart)
-	}
-	created := &resource{id: identifier(r, 10), path: strings.TrimSuffix(parent.path, "/") + "/" + p.PathPart}
-	for _, other := range a.resources {
-		if other.path == created.path {
-			return cfn.Handle{}, conflict("Another resource with the same parent already has this name: %s", p.PathPart)
-		}
-	}
-	a.resources[created.id] = created
 	return cfn.Handle{Ref: created.id, Attributes: map[string]any{"ResourceId": created.id}, Delete: func(context.Context) error {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		a.removeResource(created)
+		if r := a.resources[created.id]; r != nil {
+			a.removeResource(r)
+		}
 		return nil
 	}}, nil
 }
@@ -194,7 +230,7 @@ func (a *api) removeResource(removed *resource) {
 
 type requestValidatorProperties struct {
 	RestApiId                 string
-	Name                      cfn.Ignored
+	Name                      string
 	ValidateRequestBody       bool
 	ValidateRequestParameters bool
 }
@@ -214,7 +250,7 @@ func (g *APIGateway) setRequestValidator(id string, p requestValidatorProperties
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	a.validators[id] = validator{body: p.ValidateRequestBody, parameters: p.ValidateRequestParameters}
+	a.validators[id] = validator{name: p.Name, body: p.ValidateRequestBody, parameters: p.ValidateRequestParameters}
 	return cfn.Handle{Ref: id, Attributes: map[string]any{"RequestValidatorId": id}, Delete: cfn.Removal(&g.mu, a.validators, id)}, nil
 }
 

@@ -30,6 +30,21 @@ func (g *APIGateway) serve(a *api, listener net.Listener) (stop func()) {
 	})
 }
 
+// At returns the API that a host names as AWS's do, nil if it names none:
+// "ID.execute-api.REGION.amazonaws.com", or "ID.execute-api.localhost:4566".
+func (g *APIGateway) At(host string) http.Handler {
+	id, rest, _ := strings.Cut(host, ".")
+	if service, _, _ := strings.Cut(rest, "."); service != "execute-api" {
+		return nil
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if a := g.apis[id]; a != nil {
+		return a
+	}
+	return nil
+}
+
 // ServeHTTP answers a request to http://127.0.0.1:PORT/STAGE/PATH.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
@@ -22,21 +23,38 @@ type stage struct {
 	dimensions     []map[string]string          // sets of them, of the stage's metrics
 	detailed       map[string]map[string]string // dimensions of those methods that are measured themselves
 	authorizations *authorizations              // of all deployments that the stage has served
+
+	created, updated time.Time
+	told             stageTold
+}
+
+// stageTold are properties of a stage that are told, and make no difference.
+type stageTold struct {
+	Description          string
+	DocumentationVersion string
+	TracingEnabled       bool
+	AccessLogSetting     *accessLog
+	Tags                 []tag
+}
+
+type accessLog struct {
+	DestinationArn string `json:"destinationArn,omitempty"`
+	Format         string `json:"format,omitempty"`
+}
+
+func (a *api) newStage(name string) *stage {
+	return &stage{api: a, name: name, authorizations: &authorizations{}, created: time.Now()}
 }
 
 type stageProperties struct {
-	RestApiId            string
-	DeploymentId         string
-	StageName            string
-	Variables            map[string]string
-	MethodSettings       []methodSetting
-	CacheClusterEnabled  bool
-	CacheClusterSize     cfn.Ignored
-	AccessLogSetting     cfn.Ignored
-	Description          cfn.Ignored
-	DocumentationVersion cfn.Ignored
-	Tags                 cfn.Ignored
-	TracingEnabled       cfn.Ignored
+	stageTold
+	RestApiId           string
+	DeploymentId        string
+	StageName           string
+	Variables           map[string]string
+	MethodSettings      []methodSetting
+	CacheClusterEnabled bool
+	CacheClusterSize    cfn.Ignored
 }
 
 // methodSetting applies to the methods that HttpMethod and ResourcePath name.
@@ -49,8 +67,8 @@ type methodSetting struct {
 	MetricsEnabled       *bool // of the methods themselves
 	CacheDataEncrypted   cfn.Ignored
 	CacheTtlInSeconds    cfn.Ignored
-	DataTraceEnabled     cfn.Ignored
-	LoggingLevel         cfn.Ignored
+	DataTraceEnabled     bool // told only, as is the next one
+	LoggingLevel         string
 }
 
 func (g *APIGateway) createStage(_ context.Context, _ cfn.Resource, p stageProperties) (cfn.Handle, error) {
@@ -63,7 +81,7 @@ func (g *APIGateway) createStage(_ context.Context, _ cfn.Resource, p stagePrope
 	if p.StageName == "" || a.stages[p.StageName] != nil {
 		return cfn.Handle{}, fmt.Errorf("property StageName must be new and not empty, got %q", p.StageName)
 	}
-	s := &stage{api: a, name: p.StageName, authorizations: &authorizations{}}
+	s := a.newStage(p.StageName)
 	if err := s.become(p); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -96,7 +114,9 @@ func (s *stage) become(p stageProperties) error {
 	if d == nil {
 		return fmt.Errorf("property DeploymentId: REST API %s has no deployment %q", s.api.name, p.DeploymentId)
 	}
-	s.api.stages[s.name] = s.with(d, p.Variables, p.MethodSettings)
+	next := s.with(d, p.Variables, p.MethodSettings)
+	next.told = p.stageTold
+	s.api.stages[s.name] = next
 	return nil
 }
 
@@ -119,6 +139,7 @@ func (p stageProperties) check() error {
 func (s *stage) with(d *deployment, variables map[string]string, settings []methodSetting) *stage {
 	next := &stage{
 		api: s.api, name: s.name, deployment: d, variables: variables, settings: settings,
+		created: s.created, updated: time.Now(), told: s.told,
 		limiters: map[string]*limiter{}, detailed: map[string]map[string]string{}, authorizations: s.authorizations,
 		dimensions: []map[string]string{{"ApiName": d.name}, {"ApiName": d.name, "Stage": s.name}},
 	}

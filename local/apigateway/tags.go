@@ -1,6 +1,6 @@
 package apigateway
 
-// Tags of API keys and usage plans.
+// Tags of REST APIs, stages, API keys and usage plans.
 
 import (
 	"context"
@@ -21,6 +21,15 @@ func tagsOf(list []tag) map[string]string {
 		tags[t.Key] = t.Value
 	}
 	return tags
+}
+
+// tagList is tagsOf the other way.
+func tagList(tags map[string]string) []tag {
+	var list []tag
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, tag{key, tags[key]})
+	}
+	return list
 }
 
 // mayTag asks whether a caller may give tags to what he makes. IAM knows them as
@@ -63,14 +72,14 @@ func (c *Control) changeTags(caller cloud.Caller, method string, in tagged, chan
 	}
 	c.gateway.mu.Lock()
 	defer c.gateway.mu.Unlock()
-	tags, err := c.tags(in)
+	tags, set, err := c.tags(in)
 	if err != nil {
 		return err
 	}
 	changed := map[string]string{}
-	maps.Copy(changed, *tags)
+	maps.Copy(changed, tags)
 	change(changed)
-	*tags = changed
+	set(changed)
 	return nil
 }
 
@@ -84,32 +93,50 @@ func (c *Control) getTags(_ context.Context, caller cloud.Caller, in tagged) (ge
 	}
 	c.gateway.mu.RLock()
 	defer c.gateway.mu.RUnlock()
-	tags, err := c.tags(in)
+	tags, _, err := c.tags(in)
 	if err != nil {
 		return getTagsOutput{}, err
 	}
 	out := getTagsOutput{map[string]string{}}
-	maps.Copy(out.Tags, *tags)
+	maps.Copy(out.Tags, tags)
 	return out, nil
 }
 
-// tags finds the tags of a resource. The caller holds the mutex.
-func (c *Control) tags(in tagged) (*map[string]string, error) {
+// tags finds the tags of a resource, and what sets them. The caller holds the mutex.
+func (c *Control) tags(in tagged) (tags map[string]string, set func(map[string]string), err error) {
 	path, _ := strings.CutPrefix(in.ResourceARN, c.arn(""))
 	kind, id, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch kind {
 	case "apikeys":
 		key, err := c.gateway.key(id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return &key.tags, nil
+		return key.tags, func(changed map[string]string) { key.tags = changed }, nil
 	case "usageplans":
 		plan, err := c.gateway.plan(id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return &plan.tags, nil
+		return plan.tags, func(changed map[string]string) { plan.tags = changed }, nil
+	case "restapis":
+		id, name, ofStage := strings.Cut(id, "/stages/")
+		a, err := c.gateway.api(id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ofStage {
+			return a.stageTags(name)
+		}
+		return tagsOf(a.properties.Tags), func(changed map[string]string) { a.properties.Tags = tagList(changed) }, nil
 	}
-	return nil, badRequest("the local engine keeps tags of API keys and usage plans only, not of %s", in.ResourceARN)
+	return nil, nil, badRequest("the local engine keeps tags of REST APIs, stages, API keys and usage plans only, not of %s", in.ResourceARN)
+}
+
+func (a *api) stageTags(name string) (tags map[string]string, set func(map[string]string), err error) {
+	s, err := a.findStage(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return tagsOf(s.told.Tags), func(changed map[string]string) { s.told.Tags = tagList(changed) }, nil
 }

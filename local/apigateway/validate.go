@@ -26,7 +26,13 @@ type modelProperties struct {
 	Name        string
 	ContentType string
 	Schema      json.RawMessage
-	Description cfn.Ignored
+	Description string
+}
+
+// modelDeclared is a model as it is told.
+type modelDeclared struct {
+	modelProperties
+	id string
 }
 
 func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelProperties) (cfn.Handle, error) {
@@ -42,7 +48,7 @@ func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelPrope
 	if a.models[p.Name] != nil {
 		return cfn.Handle{}, fmt.Errorf("property Name: REST API %s has a model %s already", a.name, p.Name)
 	}
-	if err := a.setModel(p.Name, p.Schema); err != nil {
+	if err := a.setModel(modelDeclared{p, identifier(r, 6)}); err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: p.Name, Delete: func(context.Context) error {
@@ -59,27 +65,28 @@ func (g *APIGateway) updateModel(_ context.Context, _ cfn.Resource, h cfn.Handle
 	if err != nil {
 		return h, err
 	}
-	return h, a.setModel(h.Ref, after.Schema)
+	after.Name = h.Ref
+	return h, a.setModel(modelDeclared{after, a.modelled[h.Ref].id})
 }
 
 // setModel compiles a schema, and anew all those that may refer to it. It may
 // be the text of a schema.
-func (a *api) setModel(name string, schema json.RawMessage) error {
+func (a *api) setModel(p modelDeclared) error {
 	var text string
-	if json.Unmarshal(schema, &text) == nil {
-		schema = json.RawMessage(text)
+	if json.Unmarshal(p.Schema, &text) == nil {
+		p.Schema = json.RawMessage(text)
 	}
-	document, err := schemaDocument(schema)
+	document, err := schemaDocument(p.Schema)
 	if err != nil {
 		return fmt.Errorf("property Schema: %w", err)
 	}
 	documents := a.documents()
-	documents[name] = document
+	documents[p.Name] = document
 	compiled, err := compileModels(a.id, documents)
 	if err != nil {
 		return fmt.Errorf("property Schema: %w", err)
 	}
-	a.models = compiled
+	a.models, a.modelled[p.Name] = compiled, p
 	return nil
 }
 
@@ -91,6 +98,7 @@ func (a *api) removeModel(name string) error {
 		return fmt.Errorf("model %s is in use: %w", name, err)
 	}
 	a.models = compiled
+	delete(a.modelled, name)
 	return nil
 }
 
@@ -146,20 +154,29 @@ type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) { return nil, fmt.Errorf("there is no model %s", url) }
 
-// builtInModels are those that every new API has.
-func builtInModels() (map[string]*model, error) {
-	documents := map[string]any{}
-	for name, schema := range map[string]string{
-		"Empty": `{"title": "Empty Schema", "type": "object"}`,
-		"Error": `{"title": "Error Schema", "type": "object", "properties": {"message": {"type": "string"}}}`,
+// addBuiltInModels adds those that every new API has.
+func (a *api) addBuiltInModels() error {
+	for _, p := range []modelProperties{
+		{Name: "Empty", Description: "This is a default empty schema model", Schema: json.RawMessage(`{
+  "$schema": "http://json-schema.org/draft-04/schema#",
+  "title" : "Empty Schema",
+  "type" : "object"
+}`)},
+		{Name: "Error", Description: "This is a default error schema model", Schema: json.RawMessage(`{
+  "$schema" : "http://json-schema.org/draft-04/schema#",
+  "title" : "Error Schema",
+  "type" : "object",
+  "properties" : {
+    "message" : { "type" : "string" }
+  }
+}`)},
 	} {
-		document, err := schemaDocument([]byte(schema))
-		if err != nil {
-			return nil, fmt.Errorf("model %s: %w", name, err)
+		p.ContentType = "application/json"
+		if err := a.setModel(modelDeclared{p, random(lowerDigits, 6)}); err != nil {
+			return fmt.Errorf("model %s: %w", p.Name, err)
 		}
-		documents[name] = document
 	}
-	return compileModels("", documents)
+	return nil
 }
 
 // validate checks what the method's request validator asks for.

@@ -1,0 +1,210 @@
+package apigateway
+
+// The control plane of REST APIs themselves.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const maxRestAPIs = 600 // of an account, in a region
+
+// onAPI performs an operation on what an API has: "GET" of "/stages". It holds
+// the gateway's mutex meanwhile.
+func onAPI[Out any](c *Control, caller cloud.Caller, method string, in restAPINamed, path string, do func(a *api) (Out, error)) (Out, error) {
+	var out Out
+	if err := c.authorize(caller, method, "/restapis/"+in.RestAPIID+path); err != nil {
+		return out, err
+	}
+	g := c.gateway
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a, err := g.api(in.RestAPIID)
+	if err != nil {
+		return out, err
+	}
+	out, err = do(a)
+	return out, refused(err)
+}
+
+// refused is an error of what a template declares too as one of the API: what is
+// not honoured is not implemented, what is wrong a bad request.
+func refused(err error) error {
+	if err == nil {
+		return nil
+	}
+	if unsupported, ok := errors.AsType[*cfn.Unsupported](err); ok {
+		return cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "%s: %s", unsupported.Property, unsupported.Reason)
+	}
+	if _, ok := errors.AsType[*cloud.Error](err); ok {
+		return err
+	}
+	return badRequest("%s", strings.TrimPrefix(err.Error(), "property "))
+}
+
+type endpointShape struct {
+	IPAddressType string   `json:"ipAddressType,omitempty"`
+	Types         []string `json:"types"`
+	VPCEndpoints  []string `json:"vpcEndpointIds,omitempty"`
+}
+
+// check refuses what AWS does, before it is known whether the engine honours it.
+func (e endpointShape) check() error {
+	switch {
+	case e.VPCEndpoints != nil:
+		return cloud.NotHonoured("CreateRestApi", "endpointConfiguration.vpcEndpointIds")
+	case len(e.Types) == 0:
+		return badRequest("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+	case len(e.Types) > 1:
+		return badRequest("Cannot create an api with multiple Endpoint Types.")
+	case !slices.Contains([]string{"PRIVATE", "EDGE", "REGIONAL"}, e.Types[0]):
+		return invalidEnum("createRestApiInput.endpointConfiguration.types", "["+e.Types[0]+"]", "PRIVATE", "EDGE", "REGIONAL")
+	case e.IPAddressType != "" && e.IPAddressType != "ipv4" && e.IPAddressType != "dualstack":
+		return invalidEnum("createRestApiInput.endpointConfiguration.ipAddressType", e.IPAddressType, "ipv4", "dualstack")
+	}
+	return nil
+}
+
+func invalidEnum(member, value string, allowed ...string) error {
+	return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]", value, member, strings.Join(allowed, ", "))
+}
+
+type createRestAPIInput struct {
+	Name                      string            `json:"name"`
+	Description               *string           `json:"description"`
+	Version                   string            `json:"version"`
+	BinaryMediaTypes          []string          `json:"binaryMediaTypes"`
+	APIKeySource              string            `json:"apiKeySource"`
+	EndpointConfiguration     *endpointShape    `json:"endpointConfiguration"`
+	Policy                    string            `json:"policy"`
+	Tags                      map[string]string `json:"tags"`
+	DisableExecuteAPIEndpoint bool              `json:"disableExecuteApiEndpoint"`
+}
+
+// properties are those that a template would declare.
+func (in createRestAPIInput) properties() (restAPIProperties, error) {
+	p := restAPIProperties{
+		Name: in.Name, ApiKeySourceType: in.APIKeySource, BinaryMediaTypes: in.BinaryMediaTypes, DisableExecuteApiEndpoint: in.DisableExecuteAPIEndpoint,
+		Tags: tagList(in.Tags),
+	}
+	if in.Policy != "" {
+		p.Policy = json.RawMessage(in.Policy)
+	}
+	if in.Description != nil {
+		p.Description = *in.Description
+	}
+	switch {
+	case in.Name == "":
+		return p, badRequest("API Name must be non-empty")
+	case in.Description != nil && p.Description == "":
+		return p, badRequest("Description cannot be an empty string")
+	}
+	if in.EndpointConfiguration != nil {
+		p.EndpointConfiguration = endpointConfiguration{in.EndpointConfiguration.Types, in.EndpointConfiguration.IPAddressType}
+		return p, in.EndpointConfiguration.check()
+	}
+	return p, nil
+}
+
+func (c *Control) createRestAPI(_ context.Context, caller cloud.Caller, in createRestAPIInput) (restAPIShape, error) {
+	if err := c.authorize(caller, "POST", "/restapis"); err != nil {
+		return restAPIShape{}, err
+	}
+	p, err := in.properties()
+	if err != nil {
+		return restAPIShape{}, err
+	}
+	g := c.gateway
+	a := newAPI(g, random(lowerDigits, 10), random(lowerDigits, 10))
+	if err := c.mayTag(caller, "/restapis/"+a.id, in.Tags); err != nil {
+		return restAPIShape{}, err
+	}
+	if g.count() >= maxRestAPIs {
+		return restAPIShape{}, limitExceeded("Maximum number of APIs has been reached. Please contact AWS if you need additional APIs.")
+	}
+	a.logicalID, a.version = a.id, in.Version
+	if err := a.open("REST API "+a.id, p); err != nil {
+		return restAPIShape{}, refused(err)
+	}
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return a.shape(), nil
+}
+
+func (g *APIGateway) count() int {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return len(g.apis)
+}
+
+type updateRestAPIInput struct {
+	restAPINamed
+	PatchOperations []patch `json:"patchOperations"`
+}
+
+func (c *Control) updateRestAPI(_ context.Context, caller cloud.Caller, in updateRestAPIInput) (restAPIShape, error) {
+	return onAPI(c, caller, "PATCH", in.restAPINamed, "", func(a *api) (restAPIShape, error) {
+		next := a.properties
+		policy := string(next.Policy)
+		err := document{patches{
+			"replace /name":                                 text(&next.Name),
+			"replace /description":                          text(&next.Description),
+			"remove /description":                           func(string) error { next.Description = ""; return nil },
+			"replace /policy":                               text(&policy),
+			"remove /policy":                                func(string) error { policy = ""; return nil },
+			"replace /apiKeySource":                         text(&next.ApiKeySourceType),
+			"replace /disableExecuteApiEndpoint":            func(value string) error { return boolean(value, &next.DisableExecuteApiEndpoint) },
+			"replace /endpointConfiguration/types/EDGE":     endpointType(&next),
+			"replace /endpointConfiguration/types/REGIONAL": endpointType(&next),
+			"replace /endpointConfiguration/types/0":        endpointType(&next),
+			"replace /endpointConfiguration/ipAddressType":  ipAddressType(&next),
+		}, map[string]members{"/binaryMediaTypes": listed(&next.BinaryMediaTypes)}}.apply(in.PatchOperations)
+		if err != nil {
+			return restAPIShape{}, err
+		}
+		next.Policy = nil
+		if policy != "" {
+			next.Policy = json.RawMessage(policy)
+		}
+		changed, err := a.readSettings(next)
+		if err != nil {
+			return restAPIShape{}, err
+		}
+		a.properties, a.settings = next, changed
+		return a.shape(), nil
+	})
+}
+
+func endpointType(p *restAPIProperties) func(string) error {
+	return func(value string) error {
+		if !slices.Contains([]string{"REGIONAL", "EDGE", "PRIVATE"}, value) {
+			return badRequest("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE")
+		}
+		p.EndpointConfiguration.Types = []string{value}
+		return nil
+	}
+}
+
+func ipAddressType(p *restAPIProperties) func(string) error {
+	return func(value string) error {
+		if value != "ipv4" && value != "dualstack" {
+			return badRequest("ipAddressType must be either ipv4 or dualstack.")
+		}
+		p.EndpointConfiguration.IpAddressType = value
+		return nil
+	}
+}
+
+func (c *Control) deleteRestAPI(_ context.Context, caller cloud.Caller, in restAPINamed) (none, error) {
+	return onAPI(c, caller, "DELETE", in, "", func(a *api) (none, error) {
+		a.close()
+		return none{}, nil
+	})
+}

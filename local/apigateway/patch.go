@@ -1,0 +1,163 @@
+package apigateway
+
+// PATCH: what updates may change, and how.
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// patch is one operation of a PATCH request.
+type patch struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value string `json:"value"`
+	From  string `json:"from"`
+}
+
+// patches are the operations that a resource knows: "replace /name".
+type patches map[string]func(value string) error
+
+// apply performs the operations of a request in their order.
+func (p patches) apply(operations []patch) error {
+	for _, o := range operations {
+		do := p[o.Op+" "+o.Path]
+		if do == nil {
+			return p.refuse(o)
+		}
+		if err := do(o.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p patches) refuse(o patch) error {
+	var ops, paths []string
+	for known := range p {
+		op, path, _ := strings.Cut(known, " ")
+		ops = append(ops, op)
+		if op == o.Op {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(ops)
+	slices.Sort(paths)
+	if len(paths) == 0 {
+		return badRequest("Invalid patch operation specified. Must be one of: [%s]", strings.Join(slices.Compact(ops), ", "))
+	}
+	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(paths, ", "))
+}
+
+// text makes the value of a patch a member's.
+func text(member *string) func(value string) error {
+	return func(value string) error { *member = value; return nil }
+}
+
+// boolean reads the value of a patch.
+func boolean(value string, set *bool) error {
+	parsed, err := strconv.ParseBool(strings.ToLower(value))
+	if err != nil {
+		return badRequest("Invalid boolean value '%s' specified", value)
+	}
+	*set = parsed
+	return nil
+}
+
+// members is a map or a list that a PATCH changes by the names of its members:
+// "/requestTemplates/application~1json".
+type members func(op, name, value string) error
+
+// document is what a PATCH may change of a part of an API.
+type document struct {
+	patches
+	under map[string]members // by "/requestTemplates"
+}
+
+// apply performs the operations of a request in their order. A part of an API
+// tells less of what is wrong than other resources do.
+func (d document) apply(operations []patch) error {
+	for i, o := range operations {
+		if !slices.Contains([]string{"add", "remove", "move", "test", "replace", "copy"}, o.Op) {
+			return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at 'patchOperations.%d.member.op' failed to satisfy constraint: Member must satisfy enum value set: [add, remove, move, test, replace, copy]", o.Op, i+1)
+		}
+		if err := d.applyOne(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d document) applyOne(o patch) error {
+	if do := d.patches[o.Op+" "+o.Path]; do != nil {
+		return do(o.Value)
+	}
+	list, name, ok := strings.Cut(strings.TrimPrefix(o.Path, "/"), "/")
+	if member := d.under["/"+list]; member != nil && ok && !strings.Contains(name, "/") {
+		return member(o.Op, strings.NewReplacer("~1", "/", "~0", "~").Replace(name), o.Value)
+	}
+	return badRequest("Invalid patch path %s", o.Path)
+}
+
+// textsOf are the members of a map, which is not changed itself: another one takes
+// its place. what names a member that there is not.
+func textsOf(set *map[string]string, what string) members {
+	return func(op, name, value string) error {
+		return change(set, what, op, name, value)
+	}
+}
+
+// flags is textsOf for true and false.
+func flags(set *map[string]bool, what string) members {
+	return func(op, name, value string) error {
+		on := false
+		if op != "remove" {
+			if err := boolean(value, &on); err != nil {
+				return err
+			}
+		}
+		return change(set, what, op, name, on)
+	}
+}
+
+func change[V any](set *map[string]V, what, op, name string, value V) error {
+	changed := maps.Clone(*set)
+	if changed == nil {
+		changed = map[string]V{}
+	}
+	_, there := changed[name]
+	switch {
+	case op == "add" || op == "replace" && there:
+		changed[name] = value
+	case op == "remove" && there:
+		delete(changed, name)
+	case op == "replace" || op == "remove":
+		return notFound("Invalid %s specified", what)
+	default:
+		return badRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
+	}
+	*set = changed
+	return nil
+}
+
+// listed are the elements of a list, which are replaced by their names.
+func listed(set *[]string) members {
+	return func(op, name, value string) error {
+		changed := slices.DeleteFunc(slices.Clone(*set), func(element string) bool { return element == name })
+		switch op {
+		case "add":
+			changed = append(changed, name)
+		case "replace":
+			changed = append(changed, value)
+		case "remove":
+		default:
+			return badRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
+		}
+		*set = changed
+		return nil
+	}
+}

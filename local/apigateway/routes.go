@@ -1,0 +1,84 @@
+package apigateway
+
+// The control plane's addresses of what makes up a REST API. What a body has too,
+// as httpMethod, has another name in the path.
+
+import "github.com/tradepost-dev/tradepost/local/wire"
+
+func apiRoutes() []wire.Route {
+	const created, accepted, empty = 201, 202, 204
+	const (
+		api      = "/restapis/{restApiId}"
+		resource = api + "/resources/{resourceId}"
+		method   = resource + "/methods/{method}"
+	)
+	paged := []string{"position", "limit"}
+	return []wire.Route{
+		{Pattern: "POST /restapis", Action: "CreateRestApi", Success: created},
+		{Pattern: "GET /restapis", Action: "GetRestApis", Query: paged},
+		{Pattern: "GET " + api, Action: "GetRestApi"},
+		{Pattern: "PATCH " + api, Action: "UpdateRestApi"},
+		{Pattern: "DELETE " + api, Action: "DeleteRestApi", Success: accepted},
+
+		{Pattern: "POST " + resource, Action: "CreateResource", Success: created},
+		{Pattern: "GET " + api + "/resources", Action: "GetResources", Query: append([]string{"embed"}, paged...)},
+		{Pattern: "GET " + resource, Action: "GetResource", Query: []string{"embed"}},
+		{Pattern: "PATCH " + resource, Action: "UpdateResource"},
+		{Pattern: "DELETE " + resource, Action: "DeleteResource", Success: accepted},
+
+		{Pattern: "PUT " + method, Action: "PutMethod", Success: created},
+		{Pattern: "GET " + method, Action: "GetMethod"},
+		{Pattern: "PATCH " + method, Action: "UpdateMethod"},
+		{Pattern: "DELETE " + method, Action: "DeleteMethod", Success: empty},
+		{Pattern: "PUT " + method + "/responses/{status}", Action: "PutMethodResponse", Success: created},
+		{Pattern: "GET " + method + "/responses/{status}", Action: "GetMethodResponse"},
+		{Pattern: "PATCH " + method + "/responses/{status}", Action: "UpdateMethodResponse", Success: created},
+		{Pattern: "DELETE " + method + "/responses/{status}", Action: "DeleteMethodResponse", Success: empty},
+		{Pattern: "PUT " + method + "/integration", Action: "PutIntegration", Success: created},
+		{Pattern: "GET " + method + "/integration", Action: "GetIntegration"},
+		{Pattern: "PATCH " + method + "/integration", Action: "UpdateIntegration"},
+		{Pattern: "DELETE " + method + "/integration", Action: "DeleteIntegration", Success: empty},
+		{Pattern: "PUT " + method + "/integration/responses/{status}", Action: "PutIntegrationResponse", Success: created},
+		{Pattern: "GET " + method + "/integration/responses/{status}", Action: "GetIntegrationResponse"},
+		{Pattern: "PATCH " + method + "/integration/responses/{status}", Action: "UpdateIntegrationResponse"},
+		{Pattern: "DELETE " + method + "/integration/responses/{status}", Action: "DeleteIntegrationResponse", Success: empty},
+
+		{Pattern: "POST " + api + "/deployments", Action: "CreateDeployment", Success: created},
+		{Pattern: "GET " + api + "/deployments", Action: "GetDeployments", Query: paged},
+		{Pattern: "GET " + api + "/deployments/{deploymentId}", Action: "GetDeployment"},
+		{Pattern: "PATCH " + api + "/deployments/{deploymentId}", Action: "UpdateDeployment"},
+		{Pattern: "DELETE " + api + "/deployments/{deploymentId}", Action: "DeleteDeployment", Success: accepted},
+
+		{Pattern: "POST " + api + "/stages", Action: "CreateStage", Success: created},
+		{Pattern: "GET " + api + "/stages", Action: "GetStages", Query: []string{"deploymentId"}},
+		{Pattern: "GET " + api + "/stages/{stageName}", Action: "GetStage"},
+		{Pattern: "PATCH " + api + "/stages/{stageName}", Action: "UpdateStage"},
+		{Pattern: "DELETE " + api + "/stages/{stageName}", Action: "DeleteStage", Success: accepted},
+		{Pattern: "DELETE " + api + "/stages/{stageName}/cache/authorizers", Action: "FlushStageAuthorizersCache", Success: accepted},
+		{Pattern: "DELETE " + api + "/stages/{stageName}/cache/data", Action: "FlushStageCache", Success: accepted},
+
+		{Pattern: "POST " + api + "/models", Action: "CreateModel", Success: created},
+		{Pattern: "GET " + api + "/models", Action: "GetModels", Query: paged},
+		{Pattern: "GET " + api + "/models/{modelName}", Action: "GetModel", Query: []string{"flatten"}},
+		{Pattern: "PATCH " + api + "/models/{modelName}", Action: "UpdateModel"},
+		{Pattern: "DELETE " + api + "/models/{modelName}", Action: "DeleteModel", Success: accepted},
+
+		{Pattern: "POST " + api + "/requestvalidators", Action: "CreateRequestValidator", Success: created},
+		{Pattern: "GET " + api + "/requestvalidators", Action: "GetRequestValidators", Query: paged},
+		{Pattern: "GET " + api + "/requestvalidators/{requestValidatorId}", Action: "GetRequestValidator"},
+		{Pattern: "PATCH " + api + "/requestvalidators/{requestValidatorId}", Action: "UpdateRequestValidator"},
+		{Pattern: "DELETE " + api + "/requestvalidators/{requestValidatorId}", Action: "DeleteRequestValidator", Success: accepted},
+
+		{Pattern: "POST " + api + "/authorizers", Action: "CreateAuthorizer", Success: created},
+		{Pattern: "GET " + api + "/authorizers", Action: "GetAuthorizers", Query: paged},
+		{Pattern: "GET " + api + "/authorizers/{authorizerId}", Action: "GetAuthorizer"},
+		{Pattern: "PATCH " + api + "/authorizers/{authorizerId}", Action: "UpdateAuthorizer"},
+		{Pattern: "DELETE " + api + "/authorizers/{authorizerId}", Action: "DeleteAuthorizer", Success: accepted},
+
+		{Pattern: "PUT " + api + "/gatewayresponses/{responseType}", Action: "PutGatewayResponse", Success: created},
+		{Pattern: "GET " + api + "/gatewayresponses", Action: "GetGatewayResponses", Query: paged},
+		{Pattern: "GET " + api + "/gatewayresponses/{responseType}", Action: "GetGatewayResponse"},
+		{Pattern: "PATCH " + api + "/gatewayresponses/{responseType}", Action: "UpdateGatewayResponse"},
+		{Pattern: "DELETE " + api + "/gatewayresponses/{responseType}", Action: "DeleteGatewayResponse", Success: accepted},
+	}
+}
