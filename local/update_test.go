@@ -24,7 +24,7 @@ var updated = map[string]string{
 	"AWS::ApiGateway::Stage":              "AccessLogSetting CacheClusterEnabled DeploymentId Description DocumentationVersion MethodSettings Tags TracingEnabled Variables",
 	"AWS::ApiGateway::UsagePlan":          "ApiStages Description Quota Tags Throttle UsagePlanName",
 	"AWS::CloudFormation::Stack":          "Parameters Tags TemplateURL",
-	"AWS::CloudTrail::Trail":              "AdvancedEventSelectors EventSelectors IncludeGlobalServiceEvents IsLogging IsMultiRegionTrail",
+	"AWS::CloudTrail::Trail":              "AdvancedEventSelectors EnableLogFileValidation EventSelectors IncludeGlobalServiceEvents IsLogging IsMultiRegionTrail S3BucketName S3KeyPrefix Tags",
 	"AWS::CloudWatch::Alarm":              "ActionsEnabled AlarmActions AlarmDescription ComparisonOperator DatapointsToAlarm Dimensions EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName Metrics Namespace OKActions Period Statistic Threshold TreatMissingData",
 	"AWS::CloudWatch::CompositeAlarm":     "ActionsEnabled AlarmActions AlarmDescription AlarmRule InsufficientDataActions OKActions",
 	"AWS::CloudWatch::Dashboard":          "DashboardBody",

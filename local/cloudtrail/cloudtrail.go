@@ -22,23 +22,40 @@ const objectType = "AWS::S3::Object"
 
 // CloudTrail holds the trails of an engine. It is the engine's cloud.Trail.
 type CloudTrail struct {
+	cloud.Operations
+
 	cloud *cloud.Cloud
 
 	mu     sync.RWMutex
-	trails map[string]trail // that log, by name
+	trails map[string]*trail // by name
 }
 
-// trail is what one trail records.
+// trail is guarded by the service's lock.
 type trail struct {
+	name     string
+	declared trailProperties
+	records  // what declared comes to
+	tags     []tag
+	started  time.Time // to log, the last time
+	stopped  time.Time
+}
+
+// records is what one trail records while it logs.
+type records struct {
 	selectors []selector
 	global    bool // also calls to services that are in no region
 }
 
-var _ cloud.Trail = (*CloudTrail)(nil)
+var (
+	_ cloud.Trail = (*CloudTrail)(nil)
+	_ cloud.API   = (*CloudTrail)(nil)
+)
 
 // New returns CloudTrail without trails.
 func New(c *cloud.Cloud) *CloudTrail {
-	return &CloudTrail{cloud: c, trails: map[string]trail{}}
+	t := &CloudTrail{cloud: c, trails: map[string]*trail{}}
+	t.Operations = t.operations()
+	return t
 }
 
 // Record makes the call an event, once, if any trail selects it.
@@ -75,7 +92,7 @@ func (t *CloudTrail) selects(call cloud.APICall, global bool) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	for _, trail := range t.trails {
-		if global && !trail.global {
+		if !trail.declared.IsLogging || global && !trail.global {
 			continue
 		}
 		if slices.ContainsFunc(trail.selectors, func(s selector) bool { return s.selects(call) }) {

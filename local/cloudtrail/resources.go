@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -28,60 +29,93 @@ type trailProperties struct {
 	EventSelectors         []eventSelector
 	AdvancedEventSelectors []advancedSelector
 
-	// All that follows is about log files, which are not delivered.
+	// What follows is about log files, which are not delivered. Some of it is told again.
+	S3BucketName              string
+	S3KeyPrefix               string
+	EnableLogFileValidation   bool
 	CloudWatchLogsLogGroupArn cfn.Ignored
 	CloudWatchLogsRoleArn     cfn.Ignored
-	EnableLogFileValidation   cfn.Ignored
 	InsightSelectors          cfn.Ignored
 	IsOrganizationTrail       cfn.Ignored
 	KMSKeyId                  cfn.Ignored
-	S3BucketName              cfn.Ignored
-	S3KeyPrefix               cfn.Ignored
 	SnsTopicName              cfn.Ignored
-	Tags                      cfn.Ignored
+
+	Tags []tag
 }
 
 func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailProperties) (cfn.Handle, error) {
 	name := cmp.Or(p.TrailName, r.PhysicalName(128))
-	if err := t.set(name, p); err != nil {
+	made, err := newTrail(name, p)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := t.add(made); err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: name, Attributes: map[string]any{
-		"Arn":         t.cloud.ARN("cloudtrail", "trail/"+name),
+		"Arn":         t.arn(name),
 		"SnsTopicArn": "",
 	}, Delete: cfn.Removal(&t.mu, t.trails, name)}, nil
 }
 
-func (t *CloudTrail) updateTrail(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after trailProperties) (cfn.Handle, error) {
-	return h, t.set(h.Ref, after)
-}
-
-// set lets a trail record what its properties say from the next call on.
-func (t *CloudTrail) set(name string, p trailProperties) error {
-	selects, err := p.trail()
+// updateTrail lets a trail record what its properties say from the next call on.
+func (t *CloudTrail) updateTrail(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after trailProperties) (cfn.Handle, error) {
+	selects, err := after.records()
 	if err != nil {
-		return err
+		return h, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.trails, name)
-	if p.IsLogging {
-		t.trails[name] = selects
+	trail := t.trails[h.Ref]
+	if trail == nil {
+		return h, t.unknown(h.Ref)
 	}
+	trail.log(after.IsLogging)
+	trail.declared, trail.records = after, selects
+	trail.tags = retagged(trail.tags, after.Tags, keysOf(before.Tags))
+	return h, nil
+}
+
+func newTrail(name string, p trailProperties) (*trail, error) {
+	selects, err := p.records()
+	if err != nil {
+		return nil, err
+	}
+	made := &trail{name: name, declared: p, records: selects, tags: p.Tags}
+	if p.IsLogging {
+		made.started = time.Now()
+	}
+	return made, nil
+}
+
+// maxTrails is how many a region has.
+const maxTrails = 5
+
+// add makes a trail known.
+func (t *CloudTrail) add(made *trail) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.trails[made.name] != nil:
+		return cloud.Errorf(400, "TrailAlreadyExistsException", "Trail %s already exists for customer: %s", made.name, t.cloud.Account)
+	case len(t.trails) >= maxTrails:
+		return cloud.Errorf(400, "MaximumNumberOfTrailsExceededException", "User: %s already has %d trails in %s.", t.cloud.Account, maxTrails, t.cloud.Region)
+	}
+	t.trails[made.name] = made
 	return nil
 }
 
-func (p trailProperties) trail() (trail, error) {
+func (p trailProperties) records() (records, error) {
 	var selectors []selector
 	for i, s := range p.EventSelectors {
 		if err := s.check(fmt.Sprintf("EventSelectors[%d]", i)); err != nil {
-			return trail{}, err
+			return records{}, err
 		}
 		selectors = append(selectors, s)
 	}
 	for i, s := range p.AdvancedEventSelectors {
 		if err := s.check(fmt.Sprintf("AdvancedEventSelectors[%d]", i)); err != nil {
-			return trail{}, err
+			return records{}, err
 		}
 		selectors = append(selectors, s)
 	}
@@ -90,7 +124,7 @@ func (p trailProperties) trail() (trail, error) {
 	}
 	global := p.IncludeGlobalServiceEvents == nil || *p.IncludeGlobalServiceEvents
 	if p.IsMultiRegionTrail && !global {
-		return trail{}, cloud.Errorf(400, "InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
+		return records{}, cloud.Errorf(400, "InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
 	}
-	return trail{selectors, global}, nil
+	return records{selectors, global}, nil
 }

@@ -59,14 +59,18 @@ func (s eventSelector) selects(call cloud.APICall) bool {
 
 // advancedSelector is an advanced event selector: all its fields must hold.
 type advancedSelector struct {
-	Name           cfn.Ignored
+	Name           string `json:",omitempty"`
 	FieldSelectors []fieldSelector
 }
 
 type fieldSelector struct {
-	Field                                 string
-	Equals, StartsWith, EndsWith          []string
-	NotEquals, NotStartsWith, NotEndsWith []string
+	Field         string
+	Equals        []string `json:",omitempty"`
+	StartsWith    []string `json:",omitempty"`
+	EndsWith      []string `json:",omitempty"`
+	NotEquals     []string `json:",omitempty"`
+	NotStartsWith []string `json:",omitempty"`
+	NotEndsWith   []string `json:",omitempty"`
 }
 
 // fields are the fields of advanced event selectors that a call has.
