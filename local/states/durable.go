@@ -24,27 +24,35 @@ const (
 
 type savedRegister struct {
 	Taken map[string]int64 `json:",omitempty"` // see register
+	Maps  []savedMap       `json:",omitempty"`
+	Runs  []savedRun       `json:",omitempty"` // of a distributed Map
 }
 
 type savedExecution struct {
 	Description json.RawMessage // as DescribeExecution gives it
 	History     []json.RawMessage
+	Place       int `json:",omitempty"` // of a Map Run's child: see register
 }
 
 // Snapshot implements cloud.Durable. Those in the archive are read when they are
 // encoded; the ones that are let go of meanwhile are left out.
 func (m *machine) Snapshot() iter.Seq[any] {
+	first := savedRegister{Maps: m.savedMaps(), Runs: m.savedRuns()}
 	r := m.executions
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	first := savedRegister{Taken: make(map[string]int64, len(r.taken))}
+	first.Taken = make(map[string]int64, len(r.taken))
 	for key, ended := range r.taken {
 		first.Taken[hex.EncodeToString(key[:])] = ended
 	}
 	var taken []func() (savedExecution, error)
 	for i := range r.slots {
 		if s := r.slots[i]; !s.gone() {
-			taken = append(taken, s.save())
+			place := 0
+			if m.outer != nil {
+				place = r.first + i
+			}
+			taken = append(taken, s.save(place))
 		}
 	}
 	return func(yield func(any) bool) {
@@ -71,10 +79,11 @@ type unreadable struct{ error }
 func (u unreadable) MarshalJSON() ([]byte, error) { return nil, u.error }
 
 // save holds on to an execution as it is now.
-func (s slot) save() func() (savedExecution, error) {
+func (s slot) save(place int) func() (savedExecution, error) {
 	all := func(n int) (from, to int, err error) { return 0, n, nil }
 	if s.live == nil {
 		return func() (saved savedExecution, err error) {
+			saved.Place = place
 			if saved.Description, err = s.description(); err == nil {
 				saved.History, err = s.history(all)
 			}
@@ -83,6 +92,7 @@ func (s slot) save() func() (savedExecution, error) {
 	}
 	description, events := s.live.describe(), s.live.history.snapshot()
 	return func() (saved savedExecution, err error) {
+		saved.Place = place
 		if saved.Description, err = json.Marshal(description); err == nil {
 			saved.History, err = encodeAll(events)
 		}
@@ -106,15 +116,18 @@ func (m *machine) Restore(next func(record any) error) error {
 		}
 		r.taken[nameKey(key)] = ended
 	}
+	m.restored = first.Maps
+	runs := m.restoreRuns(first.Runs)
 	for {
 		var saved savedExecution
 		err := next(&saved)
 		if errors.Is(err, io.EOF) {
+			runs.settle()
 			r.trim()
 			return nil
 		}
 		if err == nil {
-			err = m.restore(saved)
+			err = m.restore(saved, runs)
 		}
 		if err != nil {
 			return err
@@ -139,7 +152,7 @@ type description struct {
 
 // restore puts an execution into the archive. Where it stood is not known any
 // more, so it cannot be redriven.
-func (m *machine) restore(saved savedExecution) error {
+func (m *machine) restore(saved savedExecution, runs restoredRuns) error {
 	var d description
 	if err := json.Unmarshal(saved.Description, &d); err != nil {
 		return fmt.Errorf("read an execution: %w", err)
@@ -150,6 +163,7 @@ func (m *machine) restore(saved savedExecution) error {
 		outcome:  outcome{status: d.Status, stopped: timeOf(d.StopDate), output: d.Output, error: d.Error, cause: d.Cause},
 		redrives: redrives{count: d.RedriveCount, last: timeOf(d.RedriveDate)},
 	}
+	e.mapRun = runs.byARN[d.MapRunARN]
 	if d.StateMachineVersionARN != "" {
 		e.chosen = &chosen{d.StateMachineVersionARN, d.StateMachineAliasARN}
 	}
@@ -170,6 +184,7 @@ func (m *machine) restore(saved savedExecution) error {
 	if err != nil {
 		return err
 	}
+	runs.moved[saved.Place] = m.executions.first + len(m.executions.slots)
 	return m.executions.restore(e, text, saved.History)
 }
 
@@ -199,9 +214,11 @@ func (s *StepFunctions) AnnounceAborted() {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for _, m := range s.machines {
-		for _, e := range m.aborted {
-			m.announce(e)
+		for _, of := range append(m.maps.all(), m) {
+			for _, e := range of.aborted {
+				of.announce(e)
+			}
+			of.aborted = nil
 		}
-		m.aborted = nil
 	}
 }

@@ -31,8 +31,9 @@ type machine struct {
 	tags       tags
 	declared   bool // by a template
 	maps       mapMachines
-	outer      *machine // of the machine of a distributed Map; otherwise nil
-	label      string   // of the distributed Map
+	outer      *machine   // of the machine of a distributed Map; otherwise nil
+	label      string     // of the distributed Map
+	restored   []savedMap // the distributed Maps of an earlier run, until they are there
 
 	mocked     []string     // its names in mock configurations
 	executions *register    // of a Standard machine
@@ -103,6 +104,11 @@ func (s *StepFunctions) remove(m *machine) error {
 	delete(s.machines, m.arn)
 	s.mu.Unlock()
 	s.ledger.Changed()
+	for _, inner := range m.maps.all() {
+		if err := s.cloud.Forget(inner.arn); err != nil {
+			return err
+		}
+	}
 	running, _, _ := m.executions.list(-1, math.MaxInt, func(s *slot) bool { status, _ := s.outcome(); return status == statusRunning })
 	for _, execution := range running {
 		execution.live.end(outcome{status: statusAborted, cause: "The state machine has been deleted."}, 0)
@@ -150,7 +156,16 @@ func (m *machine) keep() error {
 	if m.express {
 		return nil
 	}
-	return m.states.cloud.Keep(m.arn, m)
+	if err := m.states.cloud.Keep(m.arn, m); err != nil {
+		return err
+	}
+	for _, saved := range m.restored {
+		if _, err := m.ofMap(saved.Label, saved.Express); err != nil {
+			return err
+		}
+	}
+	m.restored = nil
+	return nil
 }
 
 // checkARN checks that a text is the ARN of a kind of resource of this service.

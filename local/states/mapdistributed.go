@@ -180,9 +180,8 @@ func (s *distributed) begin(ctx context.Context, b *batches, concurrency int) *f
 		if f := run.announceRedrive(v); f != nil {
 			return f
 		}
-	} else {
-		run = s.newRun(v.execution, concurrency, tolerated)
-		run.after = v.last
+	} else if run, f = s.newRun(v, concurrency, tolerated); f != nil {
+		return f
 	}
 	if b.target, f = s.writer.open(ctx, v, b.input, run.arn); f != nil {
 		return f

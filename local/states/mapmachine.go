@@ -7,6 +7,7 @@ package states
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -16,31 +17,40 @@ import (
 
 // mapMachines are the machines of a machine's distributed Maps, and their runs.
 type mapMachines struct {
+	making sync.Mutex // held while a machine is made, and brings back what is kept of it
+
 	mu      sync.Mutex
 	byLabel map[string]*machine
 	runs    map[string]*mapRun   // by ARN
 	started map[string][]*mapRun // by the ARN of the execution that they belong to
+	order   []*mapRun            // as they were started
 }
 
 // root is the machine whose state a distributed Map is, or the machine itself.
 func (m *machine) root() *machine { return cmp.Or(m.outer, m) }
 
 // ofMap returns the machine of a distributed Map, at any depth of this one.
-func (m *machine) ofMap(label string, express bool) *machine {
+func (m *machine) ofMap(label string, express bool) (*machine, error) {
 	root := m.root()
-	root.maps.mu.Lock()
-	defer root.maps.mu.Unlock()
-	if found := root.maps.byLabel[label]; found != nil && found.express == express {
-		return found
+	root.maps.making.Lock()
+	defer root.maps.making.Unlock()
+	if found := root.maps.find(label); found != nil && found.express == express {
+		return found, nil
 	}
 	inner := m.states.newMachine(root.name+"/"+label, express, root.created, nil)
 	inner.outer, inner.label = root, label
 	inner.executions.reusable = true
+	if err := m.states.cloud.Keep(inner.arn, inner); err != nil {
+		return nil, err
+	}
+	root.maps.mu.Lock()
+	defer root.maps.mu.Unlock()
 	if root.maps.byLabel == nil {
 		root.maps.byLabel = map[string]*machine{}
 	}
 	root.maps.byLabel[label] = inner
-	return inner
+	root.Changed()
+	return inner, nil
 }
 
 // find returns the machine with a label, or nil.
@@ -50,7 +60,14 @@ func (l *mapMachines) find(label string) *machine {
 	return l.byLabel[label]
 }
 
-// add makes a run known.
+// all returns the machines by their labels.
+func (l *mapMachines) all() []*machine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.SortedFunc(maps.Values(l.byLabel), func(a, b *machine) int { return cmp.Compare(a.label, b.label) })
+}
+
+// add makes a run known, and forgets the oldest ones that have ended.
 func (l *mapMachines) add(r *mapRun) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -59,6 +76,34 @@ func (l *mapMachines) add(r *mapRun) {
 	}
 	l.runs[r.arn] = r
 	l.started[r.parent] = append(l.started[r.parent], r)
+	l.order = append(l.order, r)
+	for len(l.order) > r.machine.states.options.Limits.Ended && l.order[0].hasEnded() {
+		l.forget(l.order[0])
+		l.order[0] = nil
+		l.order = l.order[1:]
+	}
+}
+
+// forget drops a run. The lock is held.
+func (l *mapMachines) forget(r *mapRun) {
+	delete(l.runs, r.arn)
+	rest := slices.DeleteFunc(l.started[r.parent], func(other *mapRun) bool { return other == r })
+	if l.started[r.parent] = rest; len(rest) == 0 {
+		delete(l.started, r.parent)
+	}
+}
+
+// in returns the runs of one of the machines, as they were started.
+func (l *mapMachines) in(m *machine) []*mapRun {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var runs []*mapRun
+	for _, r := range l.order {
+		if r.machine == m {
+			runs = append(runs, r)
+		}
+	}
+	return runs
 }
 
 // of returns the runs that an execution has started, in this order.

@@ -57,12 +57,16 @@ func (l failureLimits) exceeded(failed, total int) bool {
 }
 
 // newRun makes a Map Run of the state, which nobody knows yet.
-func (s *distributed) newRun(parent *execution, concurrency int, tolerated failureLimits) *mapRun {
-	m := parent.machine.ofMap(s.label, s.express)
+func (s *distributed) newRun(v *visit, concurrency int, tolerated failureLimits) (*mapRun, *failure) {
+	parent := v.execution
+	m, err := parent.machine.ofMap(s.label, s.express)
+	if err != nil {
+		return nil, v.failed(errRuntime, "%v", err)
+	}
 	r := newMapRun(m, m.states.cloud.ARN("states", "mapRun:"+m.name+":"+cloud.UUID()))
 	r.parent, r.started, r.status = parent.arn, time.Now(), statusRunning
-	r.concurrency, r.tolerated = concurrency, tolerated
-	return r
+	r.concurrency, r.tolerated, r.after = concurrency, tolerated, v.last
+	return r, nil
 }
 
 func newMapRun(m *machine, arn string) *mapRun {
@@ -172,6 +176,12 @@ func (r *mapRun) hasRoom() bool {
 		limit = maxDistributedConcurrency
 	}
 	return len(r.running) < limit
+}
+
+func (r *mapRun) hasEnded() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status != statusRunning
 }
 
 func (r *mapRun) isIdle() bool {

@@ -496,18 +496,33 @@ func (withoutRedrive) Authorize(caller cloud.Caller, action, resource string) er
 
 func TestARedriveNeedsTheRightToRedriveTheChildren(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
-		m := w.create(distributing(``, failBad))
+		m := w.create(distributing(``, waitOrFail))
 		w.cloud.Authorizer = withoutRedrive{}
-		e, _ := w.finish(m, `[{"bad":1}]`)
+		e, _ := w.finish(m, `[{"wait":0,"bad":1},{"wait":60}]`)
 		child := w.children(w.onlyRun(e), nil)[0]
 		o := w.redrive(e)
 		if o.error != errRuntime || !strings.Contains(o.cause, "states:RedriveExecution on resource: "+child["executionArn"].(string)+" (Service: Sfn, ") {
 			t.Errorf("%+v", o)
 		}
-		if executions, _ := w.counts(w.onlyRun(e)); executions != `{"failed":1,"total":1}` {
+		if executions, _ := w.counts(w.onlyRun(e)); executions != `{"failed":1,"aborted":1,"total":2}` {
 			t.Error(executions)
 		}
 		w.expectTypes(e, "ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted", "MapRunFailed", "MapStateFailed", "ExecutionFailed",
 			"ExecutionRedriven", "MapRunRedriven", "MapRunFailed", "MapStateFailed", "ExecutionFailed")
+	})
+}
+
+func TestTheResultsOfARunThatIsRedrivenAreNotWrittenYet(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		e, _ := w.run(distributing(``, waitOrFail), `[{"wait":0,"bad":1},{"wait":60}]`)
+		run := e.machine.maps.of(e.arn)[0]
+		run.finish(&failure{}, true)
+		if executions, _ := w.counts(w.onlyRun(e)); executions != `{"failed":1,"aborted":1,"resultsWritten":2,"total":2}` {
+			t.Error(executions)
+		}
+		run.redrive()
+		if executions, items := w.counts(w.onlyRun(e)); executions != `{"pendingRedrive":2,"total":2}` || items != executions {
+			t.Errorf("%s, items %s", executions, items)
+		}
 	})
 }

@@ -123,6 +123,7 @@ func (r updateMapRunRequest) check() error {
 func (r *mapRun) update(to updateMapRunRequest) error {
 	r.mu.Lock()
 	defer r.wake()
+	defer r.machine.Changed()
 	defer r.mu.Unlock()
 	if r.status != statusRunning {
 		return cloud.Errorf(400, "ValidationException", "Map Run is not running: '%s'", r.arn)
