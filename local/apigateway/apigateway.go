@@ -47,6 +47,8 @@ type APIGateway struct {
 	keys  keyring
 	plans map[string]*usagePlan
 
+	logRole string // of the account, told only
+
 	waiting map[membership]bool // for a template to make the key or the plan
 }
 

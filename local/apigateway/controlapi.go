@@ -28,10 +28,26 @@ func onAPI[Out any](c *Control, caller cloud.Caller, method string, in restAPINa
 	defer g.mu.Unlock()
 	a, err := g.api(in.RestAPIID)
 	if err != nil {
-		return out, err
+		return out, missing(method, path, err)
 	}
 	out, err = do(a)
 	return out, refused(err)
+}
+
+// missing is what AWS misses of an API that there is not: often a part of it.
+func missing(method, path string, err error) error {
+	kind, name, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch {
+	case kind == "resources" && name != "":
+		return notFound("Invalid Resource identifier specified")
+	case kind == "models" && name != "":
+		return notFound("Invalid model name specified: %s", name)
+	case kind == "requestvalidators" && method == "POST":
+		return badRequest("Invalid REST API identifier specified")
+	case kind == "requestvalidators":
+		return notFound("Invalid Request Validator identifier specified")
+	}
+	return err
 }
 
 // refused is an error of what a template declares too as one of the API: what is
@@ -153,19 +169,19 @@ func (c *Control) updateRestAPI(_ context.Context, caller cloud.Caller, in updat
 	return onAPI(c, caller, "PATCH", in.restAPINamed, "", func(a *api) (restAPIShape, error) {
 		next := a.properties
 		policy := string(next.Policy)
-		err := document{patches{
+		err := document{patches: patches{
 			"replace /name":                                 text(&next.Name),
 			"replace /description":                          text(&next.Description),
 			"remove /description":                           func(string) error { next.Description = ""; return nil },
 			"replace /policy":                               text(&policy),
 			"remove /policy":                                func(string) error { policy = ""; return nil },
 			"replace /apiKeySource":                         text(&next.ApiKeySourceType),
-			"replace /disableExecuteApiEndpoint":            func(value string) error { return boolean(value, &next.DisableExecuteApiEndpoint) },
+			"replace /disableExecuteApiEndpoint":            saysTrue(&next.DisableExecuteApiEndpoint),
 			"replace /endpointConfiguration/types/EDGE":     endpointType(&next),
 			"replace /endpointConfiguration/types/REGIONAL": endpointType(&next),
 			"replace /endpointConfiguration/types/0":        endpointType(&next),
 			"replace /endpointConfiguration/ipAddressType":  ipAddressType(&next),
-		}, map[string]members{"/binaryMediaTypes": listed(&next.BinaryMediaTypes)}}.apply(in.PatchOperations)
+		}, under: map[string]members{"/binaryMediaTypes": listed(&next.BinaryMediaTypes)}}.apply(in.PatchOperations)
 		if err != nil {
 			return restAPIShape{}, err
 		}
@@ -178,7 +194,11 @@ func (c *Control) updateRestAPI(_ context.Context, caller cloud.Caller, in updat
 			return restAPIShape{}, err
 		}
 		a.properties, a.settings = next, changed
-		return a.shape(), nil
+		shape := a.shape()
+		if shape.Tags == nil {
+			shape.Tags = map[string]string{} // as AWS tells of an update
+		}
+		return shape, nil
 	})
 }
 

@@ -188,6 +188,8 @@ func TestEachPartOfAnAPIIsMadeToldChangedAndDeleted(t *testing.T) {
 	b := build(t)
 	b.orders()
 	b.askAll([]call{
+		{`PATCH /account {"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::111122223333:role/logs"}]}`, 200, `"cloudwatchRoleArn":"arn:aws:iam::111122223333:role/logs"`, ""},
+		{`GET /account`, 200, `"cloudwatchRoleArn":"arn:aws:iam::111122223333:role/logs","features":["UsagePlans"],"throttleSettings":{"burstLimit":5000,"rateLimit":10000}`, ""},
 		{`GET /restapis?limit=1`, 200, `"id":"$api"`, ""},
 		{`PATCH /restapis/$api {"patchOperations": [{"op": "replace", "path": "/name", "value": "other"}, {"op": "add", "path": "/binaryMediaTypes/image~1png"}]}`, 200, `"binaryMediaTypes":["image/png"]`, ""},
 		{`PATCH /restapis/$api {"patchOperations": [{"op": "remove", "path": "/binaryMediaTypes/image~1png"}, {"op": "replace", "path": "/endpointConfiguration/types/EDGE", "value": "REGIONAL"}]}`, 200, `"types":["REGIONAL"]`, ""},
@@ -243,7 +245,10 @@ func TestEachPartOfAnAPIIsMadeToldChangedAndDeleted(t *testing.T) {
 
 		{`GET /restapis/$api/gatewayresponses/THROTTLED`, 200, `{"defaultResponse":true,"responseParameters":{},"responseTemplates":{"application/json":"{\"message\":$context.error.messageString}"},"responseType":"THROTTLED","statusCode":"429"}`, ""},
 		{`DELETE /restapis/$api/gatewayresponses/THROTTLED`, 404, "Gateway response type not defined on api", ""},
-		{`PUT /restapis/$api/gatewayresponses/THROTTLED {"statusCode": "503"}`, 201, `"defaultResponse":false,"responseParameters":{},"responseTemplates":{},"responseType":"THROTTLED","statusCode":"503"`, ""},
+		{`PUT /restapis/$api/gatewayresponses/THROTTLED {"statusCode": "503"}`, 201, `"defaultResponse":false,"responseParameters":{},"responseTemplates":{"application/json":"{\"message\":$context.error.messageString}"},"responseType":"THROTTLED","statusCode":"503"`, ""},
+		{`PUT /restapis/$api/gatewayresponses/DEFAULT_4XX {"statusCode": "418", "responseTemplates": {"text/plain": "no"}}`, 201, `"responseType":"DEFAULT_4XX","statusCode":"418"`, ""},
+		{`GET /restapis/$api/gatewayresponses/UNAUTHORIZED`, 200, `{"defaultResponse":true,"responseParameters":{},"responseTemplates":{"text/plain":"no"},"responseType":"UNAUTHORIZED","statusCode":"418"}`, ""},
+		{`GET /restapis/$api/gatewayresponses/INTEGRATION_TIMEOUT`, 200, `"statusCode":"504"`, ""},
 		{`PATCH /restapis/$api/gatewayresponses/THROTTLED {"patchOperations": [{"op": "add", "path": "/responseParameters/gatewayresponse.header.Retry-After", "value": "'1'"}]}`, 200, `"gatewayresponse.header.Retry-After":"'1'"`, ""},
 		{`GET /restapis/$api/gatewayresponses?limit=500`, 200, `"responseType":"WAF_FILTERED"`, ""},
 		{`DELETE /restapis/$api/gatewayresponses/THROTTLED`, 202, "", ""},
@@ -300,6 +305,15 @@ func TestFaultyPartsOfAnAPIAreRefusedInTheWordsOfAWS(t *testing.T) {
 		{`GET /restapis/$api/models/None`, 404, "Invalid model name specified: None", ""},
 		{`PATCH /restapis/$api/models/Empty {"patchOperations": [{"op": "replace", "path": "/name", "value": "a"}]}`, 400, "Invalid patch path  '/name' specified for op 'replace'. Must be one of: [/description, /schema]", ""},
 		{`POST /restapis/$api/authorizers {"name": "a", "type": "COGNITO_USER_POOLS"}`, 501, "the local engine has no COGNITO_USER_POOLS authorizers", ""},
+		{`PATCH /restapis/$api/resources/$orders {"patchOperations": [{"op": "add", "path": "/pathPart", "value": "a"}]}`, 400, "Invalid patch path  '/pathPart' specified for op 'add'. Please choose supported operations", ""},
+		{`PATCH ` + method + `/responses/200 {"patchOperations": [{"op": "remove", "path": "/responseModels/a~1b"}]}`, 404, "Content-Type specified was not found", ""},
+		{`PUT ` + method + `/integration/responses/201 {}`, 201, `{"statusCode":"201"`, ""},
+		{`POST /restapis/$api/deployments {}`, 400, "the method has no response with status", ""},
+		{`GET /restapis/none/resources/none`, 404, "Invalid Resource identifier specified", ""},
+		{`GET /restapis/none/models/none`, 404, "Invalid model name specified: none", ""},
+		{`GET /restapis/none/requestvalidators`, 404, "Invalid Request Validator identifier specified", ""},
+		{`POST /restapis/none/requestvalidators {}`, 400, "Invalid REST API identifier specified", ""},
+		{`GET /restapis/none/authorizers`, 404, "Invalid API identifier specified 111122223333:none", ""},
 		{`GET /restapis/$api/gatewayresponses/OTHER`, 400, "Value 'OTHER' at 'responseType'", ""},
 	})
 }

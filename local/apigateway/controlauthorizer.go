@@ -114,7 +114,7 @@ func (c *Control) updateAuthorizer(_ context.Context, caller cloud.Caller, in st
 			return authorizerShape{}, err
 		}
 		p := z.properties
-		err = patches{
+		err = document{named: true, patches: patches{
 			"replace /name":                         text(&p.Name),
 			"replace /type":                         text(&p.Type),
 			"replace /authType":                     text(&p.AuthType),
@@ -123,7 +123,7 @@ func (c *Control) updateAuthorizer(_ context.Context, caller cloud.Caller, in st
 			"replace /identitySource":               text(&p.IdentitySource),
 			"replace /identityValidationExpression": text(&p.IdentityValidationExpression),
 			"replace /authorizerResultTtlInSeconds": func(value string) error { return milliseconds(value, &p.AuthorizerResultTtlInSeconds) },
-		}.apply(in.PatchOperations)
+		}}.apply(in.PatchOperations)
 		if err != nil {
 			return authorizerShape{}, err
 		}
@@ -156,25 +156,36 @@ type gatewayResponseShape struct {
 	StatusCode         string            `json:"statusCode,omitempty"`
 }
 
-// gatewayResponse describes the answer of a type: the API's or, if it has none,
-// AWS's own.
+// ownTemplate is that of AWS's own answers.
+var ownTemplate = map[string]string{"application/json": `{"message":$context.error.messageString}`}
+
+// gatewayResponse describes the answer of a type: the API's, that of its class
+// or, if the API has neither, AWS's own.
 func (a *api) gatewayResponse(kind responseType) gatewayResponseShape {
-	shape := gatewayResponseShape{
-		ResponseType: string(kind), DefaultResponse: true, ResponseParameters: map[string]string{},
-		ResponseTemplates: map[string]string{"application/json": `{"message":$context.error.messageString}`},
+	shape := gatewayResponseShape{ResponseType: string(kind), ResponseParameters: map[string]string{}, ResponseTemplates: ownTemplate}
+	status, _ := kind.traits()
+	class := default4xx
+	if status >= 500 {
+		class = default5xx
 	}
-	if status, _ := kind.traits(); kind != default4xx && kind != default5xx {
+	if kind != class {
 		shape.StatusCode = strconv.Itoa(status)
 	}
 	r := a.responses[kind]
 	if r == nil {
+		shape.DefaultResponse = true
+		r = a.responses[class]
+	}
+	if r == nil {
 		return shape
 	}
-	shape.DefaultResponse = false
 	shape.StatusCode = cmp.Or(r.properties.StatusCode, shape.StatusCode)
-	shape.ResponseParameters, shape.ResponseTemplates = map[string]string{}, map[string]string{}
-	maps.Copy(shape.ResponseParameters, r.properties.ResponseParameters)
-	maps.Copy(shape.ResponseTemplates, r.properties.ResponseTemplates)
+	if r.properties.ResponseTemplates != nil {
+		shape.ResponseTemplates = r.properties.ResponseTemplates
+	}
+	if r.properties.ResponseParameters != nil {
+		shape.ResponseParameters = r.properties.ResponseParameters
+	}
 	return shape
 }
 
@@ -248,9 +259,9 @@ func (c *Control) updateGatewayResponse(_ context.Context, caller cloud.Caller, 
 		}
 		now := a.gatewayResponse(responseType(in.ResponseType))
 		p := gatewayResponseProperties{a.id, in.ResponseType, now.StatusCode, now.ResponseParameters, now.ResponseTemplates}
-		err := document{patches{"replace /statusCode": text(&p.StatusCode)}, map[string]members{
-			"/responseParameters": textsOf(&p.ResponseParameters, "parameter name"),
-			"/responseTemplates":  textsOf(&p.ResponseTemplates, "content type"),
+		err := document{patches: patches{"replace /statusCode": text(&p.StatusCode)}, under: map[string]members{
+			"/responseParameters": textsOf(&p.ResponseParameters, lostParameter),
+			"/responseTemplates":  textsOf(&p.ResponseTemplates, lostContentType),
 		}}.apply(in.PatchOperations)
 		if err != nil {
 			return gatewayResponseShape{}, err

@@ -108,7 +108,33 @@ func (a *api) integrate(p methodProperties, i integrationProperties) (integratio
 		return integrationShape{}, badRequest("Enumeration value for HttpMethod must be non-empty")
 	}
 	p.Integration = &i
-	return i.shape(p.ResourceId), a.declareMethod(p)
+	return i.shape(p.ResourceId), a.declareIntegration(p)
+}
+
+// declareIntegration is declareMethod for a method whose own responses may come
+// later: at its deployment, each of the integration's needs one.
+func (a *api) declareIntegration(p methodProperties) error {
+	complete := p
+	complete.MethodResponses = slices.Clone(p.MethodResponses)
+	for _, r := range p.Integration.IntegrationResponses {
+		if _, err := p.response(r.StatusCode); err != nil {
+			complete.MethodResponses = append(complete.MethodResponses, methodResponse{StatusCode: r.StatusCode, ResponseParameters: r.declared()})
+		}
+	}
+	if err := a.declareMethod(complete); err != nil {
+		return err
+	}
+	a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
+	return nil
+}
+
+// declared are the parameters that the response maps to, as a method declares them.
+func (r integrationResponseProperties) declared() map[string]bool {
+	parameters := map[string]bool{}
+	for name := range r.ResponseParameters {
+		parameters[name] = false
+	}
+	return parameters
 }
 
 // integrated finds a method that has an integration.
@@ -139,7 +165,7 @@ func (c *Control) updateIntegration(_ context.Context, caller cloud.Caller, in u
 		if err != nil {
 			return integrationShape{}, err
 		}
-		err = document{patches{
+		err = document{patches: patches{
 			"replace /type":                text(&i.Type),
 			"replace /uri":                 text(&i.Uri),
 			"replace /httpMethod":          text(&i.IntegrationHttpMethod),
@@ -149,9 +175,9 @@ func (c *Control) updateIntegration(_ context.Context, caller cloud.Caller, in u
 			"replace /passthroughBehavior": text(&i.PassthroughBehavior),
 			"replace /cacheNamespace":      text(&i.CacheNamespace),
 			"replace /timeoutInMillis":     func(value string) error { return milliseconds(value, &i.TimeoutInMillis) },
-		}, map[string]members{
-			"/requestParameters":  textsOf(&i.RequestParameters, "parameter name"),
-			"/requestTemplates":   textsOf(&i.RequestTemplates, "content type"),
+		}, under: map[string]members{
+			"/requestParameters":  textsOf(&i.RequestParameters, lostParameter),
+			"/requestTemplates":   textsOf(&i.RequestTemplates, lostContentType),
 			"/cacheKeyParameters": listed(&i.CacheKeyParameters),
 		}}.apply(in.PatchOperations)
 		if err != nil {
@@ -242,12 +268,12 @@ func (c *Control) updateIntegrationResponse(_ context.Context, caller cloud.Call
 		}
 		i.IntegrationResponses = slices.Clone(i.IntegrationResponses)
 		r := &i.IntegrationResponses[place]
-		err = document{patches{
+		err = document{patches: patches{
 			"replace /selectionPattern": text(&r.SelectionPattern),
 			"replace /contentHandling":  text(&r.ContentHandling),
-		}, map[string]members{
-			"/responseParameters": textsOf(&r.ResponseParameters, "parameter name"),
-			"/responseTemplates":  textsOf(&r.ResponseTemplates, "content type"),
+		}, under: map[string]members{
+			"/responseParameters": textsOf(&r.ResponseParameters, lostParameter),
+			"/responseTemplates":  textsOf(&r.ResponseTemplates, lostContentType),
 		}}.apply(in.PatchOperations)
 		if err != nil {
 			return integrationResponseShape{}, err

@@ -25,10 +25,16 @@ type methodShape struct {
 	MethodIntegration  *integrationShape              `json:"methodIntegration,omitempty"`
 }
 
+// What AWS says of members that there are not.
+const (
+	lostParameter   = "Invalid parameter name specified"
+	lostContentType = "Invalid content type specified"
+)
+
 type methodResponseShape struct {
 	StatusCode         string            `json:"statusCode"`
-	ResponseParameters map[string]bool   `json:"responseParameters,omitempty"`
-	ResponseModels     map[string]string `json:"responseModels,omitempty"`
+	ResponseParameters map[string]bool   `json:"responseParameters,omitzero"`
+	ResponseModels     map[string]string `json:"responseModels,omitzero"`
 }
 
 func (p methodProperties) shape() methodShape {
@@ -153,15 +159,15 @@ func (c *Control) updateMethod(_ context.Context, caller cloud.Caller, in update
 			return methodShape{}, err
 		}
 		authorization := string(p.AuthorizationType)
-		err = document{patches{
+		err = document{patches: patches{
 			"replace /authorizationType":  text(&authorization),
 			"replace /authorizerId":       text(&p.AuthorizerId),
-			"replace /apiKeyRequired":     func(value string) error { return boolean(value, &p.ApiKeyRequired) },
+			"replace /apiKeyRequired":     saysTrue(&p.ApiKeyRequired),
 			"replace /operationName":      text(&p.OperationName),
 			"replace /requestValidatorId": text(&p.RequestValidatorId),
-		}, map[string]members{
-			"/requestParameters": flags(&p.RequestParameters, "parameter name"),
-			"/requestModels":     textsOf(&p.RequestModels, "content type"),
+		}, under: map[string]members{
+			"/requestParameters": flags(&p.RequestParameters, lostParameter),
+			"/requestModels":     textsOf(&p.RequestModels, lostContentType),
 		}}.apply(in.PatchOperations)
 		if err != nil {
 			return methodShape{}, err
@@ -279,8 +285,8 @@ func (c *Control) updateMethodResponse(_ context.Context, caller cloud.Caller, i
 		p.MethodResponses = slices.Clone(p.MethodResponses)
 		r := &p.MethodResponses[i]
 		err = document{under: map[string]members{
-			"/responseParameters": flags(&r.ResponseParameters, "parameter name"),
-			"/responseModels":     textsOf(&r.ResponseModels, "content type"),
+			"/responseParameters": flags(&r.ResponseParameters, lostParameter),
+			"/responseModels":     textsOf(&r.ResponseModels, "Content-Type specified was not found"),
 		}}.apply(in.PatchOperations)
 		if err != nil {
 			return methodResponseShape{}, err

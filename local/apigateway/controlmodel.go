@@ -97,7 +97,7 @@ func (c *Control) updateModel(_ context.Context, caller cloud.Caller, in updateM
 			return modelShape{}, err
 		}
 		schema := string(p.Schema)
-		if err := (patches{"replace /description": text(&p.Description), "replace /schema": text(&schema)}).apply(in.PatchOperations); err != nil {
+		if err := (document{patches: patches{"replace /description": text(&p.Description), "replace /schema": text(&schema)}, named: true}).apply(in.PatchOperations); err != nil {
 			return modelShape{}, err
 		}
 		p.Schema = json.RawMessage(schema)
@@ -185,16 +185,16 @@ func (c *Control) updateValidator(_ context.Context, caller cloud.Caller, in str
 		if err != nil {
 			return validatorShape{}, err
 		}
-		err = patches{
+		err = document{named: true, patches: patches{
 			"replace /name": func(value string) error {
 				if v.name = value; value == "" {
 					return badRequest("Request Validator name cannot be blank")
 				}
 				return nil
 			},
-			"replace /validateRequestBody":       func(value string) error { return boolean(value, &v.body) },
-			"replace /validateRequestParameters": func(value string) error { return boolean(value, &v.parameters) },
-		}.apply(in.PatchOperations)
+			"replace /validateRequestBody":       saysTrue(&v.body),
+			"replace /validateRequestParameters": saysTrue(&v.parameters),
+		}}.apply(in.PatchOperations)
 		if err != nil {
 			return validatorShape{}, err
 		}

@@ -122,7 +122,7 @@ func (c *Control) updateDeployment(_ context.Context, caller cloud.Caller, in up
 			return deploymentShape{}, err
 		}
 		description := d.description
-		if err := (patches{"replace /description": text(&description)}).apply(in.PatchOperations); err != nil {
+		if err := (document{patches: patches{"replace /description": text(&description)}, named: true}).apply(in.PatchOperations); err != nil {
 			return deploymentShape{}, err
 		}
 		d.description = description // which no request reads
@@ -239,8 +239,8 @@ func (p *stageProperties) patch(o patch) error {
 		"replace /deploymentId":                     text(&p.DeploymentId),
 		"replace /description":                      text(&p.Description),
 		"replace /documentationVersion":             text(&p.DocumentationVersion),
-		"replace /tracingEnabled":                   func(value string) error { return boolean(value, &p.TracingEnabled) },
-		"replace /cacheClusterEnabled":              func(value string) error { return boolean(value, &p.CacheClusterEnabled) },
+		"replace /tracingEnabled":                   saysTrue(&p.TracingEnabled),
+		"replace /cacheClusterEnabled":              saysTrue(&p.CacheClusterEnabled),
 		"remove /accessLogSettings":                 func(string) error { log = accessLog{}; return nil },
 		"add /accessLogSettings/destinationArn":     text(&log.DestinationArn),
 		"replace /accessLogSettings/destinationArn": text(&log.DestinationArn),
@@ -258,7 +258,7 @@ func (p *stageProperties) patch(o patch) error {
 	if known[o.Op+" "+o.Path] == nil && !strings.HasPrefix(o.Path, "/variables/") {
 		return p.patchMethods(o)
 	}
-	if err := (document{known, map[string]members{"/variables": textsOf(&p.Variables, "variable")}}).apply([]patch{o}); err != nil {
+	if err := (document{patches: known, under: map[string]members{"/variables": textsOf(&p.Variables, "Invalid stage variable specified")}}).apply([]patch{o}); err != nil {
 		return err
 	}
 	p.AccessLogSetting = nil
@@ -289,10 +289,10 @@ func (p *stageProperties) patchMethods(o patch) error {
 	known := patches{
 		"replace /throttling/rateLimit":  func(value string) error { return number(value, &s.ThrottlingRateLimit) },
 		"replace /throttling/burstLimit": func(value string) error { return number(value, &s.ThrottlingBurstLimit) },
-		"replace /metrics/enabled":       func(value string) error { s.MetricsEnabled = &metrics; return boolean(value, &metrics) },
-		"replace /caching/enabled":       func(value string) error { return boolean(value, &s.CachingEnabled) },
+		"replace /metrics/enabled":       func(value string) error { s.MetricsEnabled = &metrics; return saysTrue(&metrics)(value) },
+		"replace /caching/enabled":       saysTrue(&s.CachingEnabled),
 		"replace /logging/loglevel":      text(&s.LoggingLevel),
-		"replace /logging/dataTrace":     func(value string) error { return boolean(value, &s.DataTraceEnabled) },
+		"replace /logging/dataTrace":     saysTrue(&s.DataTraceEnabled),
 	}
 	if do := known[o.Op+" /"+setting]; do == nil {
 		return badRequest("Invalid method setting path: %s", o.Path)

@@ -24,7 +24,7 @@ type restAPIShape struct {
 	Name                      string            `json:"name"`
 	Policy                    string            `json:"policy,omitempty"`
 	RootResourceID            string            `json:"rootResourceId"`
-	Tags                      map[string]string `json:"tags,omitempty"`
+	Tags                      map[string]string `json:"tags,omitzero"`
 	Version                   string            `json:"version,omitempty"`
 }
 
@@ -33,7 +33,10 @@ func (a *api) shape() restAPIShape {
 	shape := restAPIShape{
 		APIKeySource: cmp.Or(p.ApiKeySourceType, "HEADER"), BinaryMediaTypes: a.binaryTypes, CreatedDate: cloud.Time(a.created), Description: p.Description,
 		EndpointConfiguration: endpointShape{Types: p.EndpointConfiguration.Types, IPAddressType: cmp.Or(p.EndpointConfiguration.IpAddressType, "ipv4")},
-		ID:                    a.id, Name: a.name, Policy: string(p.Policy), RootResourceID: a.rootID(), Tags: tagsOf(p.Tags), Version: a.version,
+		ID:                    a.id, Name: a.name, Policy: string(p.Policy), RootResourceID: a.rootID(), Version: a.version,
+	}
+	if len(p.Tags) > 0 {
+		shape.Tags = tagsOf(p.Tags)
 	}
 	if len(shape.EndpointConfiguration.Types) == 0 {
 		shape.EndpointConfiguration.Types = []string{"EDGE"}

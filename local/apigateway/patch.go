@@ -76,6 +76,7 @@ type members func(op, name, value string) error
 type document struct {
 	patches
 	under map[string]members // by "/requestTemplates"
+	named bool               // refusals tell what there is to change
 }
 
 // apply performs the operations of a request in their order. A part of an API
@@ -100,31 +101,43 @@ func (d document) applyOne(o patch) error {
 	if member := d.under["/"+list]; member != nil && ok && !strings.Contains(name, "/") {
 		return member(o.Op, strings.NewReplacer("~1", "/", "~0", "~").Replace(name), o.Value)
 	}
-	return badRequest("Invalid patch path %s", o.Path)
+	if !d.named {
+		return badRequest("Invalid patch path %s", o.Path)
+	}
+	var paths []string
+	for known := range d.patches {
+		if op, path, _ := strings.Cut(known, " "); op == o.Op {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	if len(paths) == 0 {
+		return badRequest("Invalid patch path  '%s' specified for op '%s'. Please choose supported operations", o.Path, o.Op)
+	}
+	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(paths, ", "))
+}
+
+// saysTrue sets a member by the value of a patch: whatever does not say true is false.
+func saysTrue(member *bool) func(value string) error {
+	return func(value string) error { *member = strings.EqualFold(value, "true"); return nil }
 }
 
 // textsOf are the members of a map, which is not changed itself: another one takes
-// its place. what names a member that there is not.
-func textsOf(set *map[string]string, what string) members {
+// its place. lost is the error of a member that there is not.
+func textsOf(set *map[string]string, lost string) members {
 	return func(op, name, value string) error {
-		return change(set, what, op, name, value)
+		return change(set, lost, op, name, value)
 	}
 }
 
 // flags is textsOf for true and false.
-func flags(set *map[string]bool, what string) members {
+func flags(set *map[string]bool, lost string) members {
 	return func(op, name, value string) error {
-		on := false
-		if op != "remove" {
-			if err := boolean(value, &on); err != nil {
-				return err
-			}
-		}
-		return change(set, what, op, name, on)
+		return change(set, lost, op, name, strings.EqualFold(value, "true"))
 	}
 }
 
-func change[V any](set *map[string]V, what, op, name string, value V) error {
+func change[V any](set *map[string]V, lost, op, name string, value V) error {
 	changed := maps.Clone(*set)
 	if changed == nil {
 		changed = map[string]V{}
@@ -136,7 +149,7 @@ func change[V any](set *map[string]V, what, op, name string, value V) error {
 	case op == "remove" && there:
 		delete(changed, name)
 	case op == "replace" || op == "remove":
-		return notFound("Invalid %s specified", what)
+		return notFound("%s", lost)
 	default:
 		return badRequest("Invalid patch operation specified. Must be 'add'|'remove'|'replace'")
 	}

@@ -14,6 +14,9 @@ func apiRoutes() []wire.Route {
 	)
 	paged := []string{"position", "limit"}
 	return []wire.Route{
+		{Pattern: "GET /account", Action: "GetAccount"},
+		{Pattern: "PATCH /account", Action: "UpdateAccount"},
+
 		{Pattern: "POST /restapis", Action: "CreateRestApi", Success: created},
 		{Pattern: "GET /restapis", Action: "GetRestApis", Query: paged},
 		{Pattern: "GET " + api, Action: "GetRestApi"},
