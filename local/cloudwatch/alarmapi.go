@@ -75,15 +75,27 @@ func (a *alarm) shape() alarmShape {
 type alarmsAnswer struct {
 	MetricAlarms    []alarmShape
 	CompositeAlarms []alarmShape
+	NextToken       string `json:",omitempty"` // the name of the page's last alarm
 }
+
+// maxRecords is how many alarms a page has at most; without a wish it has half of them.
+const maxRecords = 100
 
 func (w *CloudWatch) describeAlarms(_ context.Context, caller cloud.Caller, in struct {
 	AlarmNames      []string
 	AlarmNamePrefix string
 	AlarmTypes      []string // MetricAlarm alone by default
 	StateValue      state
+	MaxRecords      *int
+	NextToken       string
 }) (alarmsAnswer, error) {
-	answer := alarmsAnswer{[]alarmShape{}, []alarmShape{}}
+	answer := alarmsAnswer{MetricAlarms: []alarmShape{}, CompositeAlarms: []alarmShape{}}
+	size := maxRecords / 2
+	if in.MaxRecords != nil {
+		if size = *in.MaxRecords; size < 1 || size > maxRecords {
+			return answer, invalid("The value %d for parameter MaxRecords is invalid.", size)
+		}
+	}
 	if err := w.allow(caller, "DescribeAlarms"); err != nil {
 		return answer, err
 	}
@@ -93,17 +105,24 @@ func (w *CloudWatch) describeAlarms(_ context.Context, caller cloud.Caller, in s
 	alarms := w.sortedAlarms()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	last := ""
 	for _, a := range alarms {
 		switch {
 		case len(in.AlarmNames) > 0 && !slices.Contains(in.AlarmNames, a.name),
 			!strings.HasPrefix(a.name, in.AlarmNamePrefix),
 			in.StateValue != "" && in.StateValue != a.state,
-			!slices.Contains(in.AlarmTypes, a.kind()):
+			!slices.Contains(in.AlarmTypes, a.kind()),
+			in.NextToken != "" && a.name <= in.NextToken:
+			continue
+		case len(answer.MetricAlarms)+len(answer.CompositeAlarms) == size:
+			answer.NextToken = last
+			return answer, nil
 		case a.rule != nil:
 			answer.CompositeAlarms = append(answer.CompositeAlarms, a.shape())
 		default:
 			answer.MetricAlarms = append(answer.MetricAlarms, a.shape())
 		}
+		last = a.name
 	}
 	return answer, nil
 }

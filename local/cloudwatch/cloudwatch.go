@@ -4,6 +4,7 @@ package cloudwatch
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -29,13 +30,13 @@ func New(c *cloud.Cloud) *CloudWatch {
 	w := &CloudWatch{cloud: c, alarms: map[string]*alarm{}, metrics: metrics{series: map[string]*series{}}}
 	w.Operations = cloud.Operations{
 		"DescribeAlarmHistory": cloud.Handle(w.describeAlarmHistory),
-		"DescribeAlarms":       cloud.Handle(w.describeAlarms),
 		"GetMetricData":        cloud.Handle(w.getMetricData),
 		"GetMetricStatistics":  cloud.Handle(w.getMetricStatistics),
 		"ListMetrics":          cloud.Handle(w.listMetrics),
 		"PutMetricData":        cloud.Handle(w.putMetricData),
 		"SetAlarmState":        cloud.Handle(w.setAlarmState),
 	}
+	maps.Copy(w.Operations, w.control())
 	c.Go(w.run)
 	return w
 }

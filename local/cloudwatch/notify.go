@@ -60,7 +60,10 @@ func (w *CloudWatch) change(ctx context.Context, a *alarm, v verdict) {
 		return
 	}
 	w.emit(t)
-	if !a.enabled {
+	w.mu.Lock()
+	enabled := a.enabled
+	w.mu.Unlock()
+	if !enabled {
 		return
 	}
 	for _, target := range a.actions[v.state] {

@@ -1,0 +1,173 @@
+package cloudwatch
+
+// This file makes, changes and deletes alarms by calls.
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// control are the operations on alarms that take nothing without honouring it.
+func (w *CloudWatch) control() cloud.Operations {
+	return cloud.Operations{
+		"DeleteAlarms":        cloud.Handle(w.deleteAlarms),
+		"DescribeAlarms":      cloud.Handle(w.describeAlarms),
+		"DisableAlarmActions": cloud.Handle(w.switchActions("DisableAlarmActions", false)),
+		"EnableAlarmActions":  cloud.Handle(w.switchActions("EnableAlarmActions", true)),
+		"PutCompositeAlarm":   cloud.Handle(w.putCompositeAlarm),
+		"PutMetricAlarm":      cloud.Handle(w.putMetricAlarm),
+	}.Strict()
+}
+
+// inAPI makes of what is wrong with properties what a client of the API sees.
+func inAPI(action string, err error) error {
+	if _, documented := errors.AsType[*cloud.Error](err); documented || err == nil {
+		return err
+	}
+	if refused, ok := errors.AsType[*cfn.Unsupported](err); ok {
+		return cloud.NotHonoured(action, refused.Property+": "+refused.Reason)
+	}
+	return cloud.Errorf(400, "ValidationError", "%s", err)
+}
+
+// givenActions are an alarm's name and actions as requests have them.
+type givenActions struct {
+	ActionsEnabled          *bool
+	AlarmActions            []string
+	AlarmDescription        string
+	AlarmName               string
+	InsufficientDataActions []string
+	OKActions               []string
+}
+
+func (g givenActions) properties() alarmActions {
+	return alarmActions{
+		ActionsEnabled: g.ActionsEnabled, AlarmActions: g.AlarmActions, OKActions: g.OKActions, InsufficientDataActions: g.InsufficientDataActions,
+		AlarmDescription: g.AlarmDescription, AlarmName: g.AlarmName,
+	}
+}
+
+type givenAlarm struct {
+	givenActions
+	ComparisonOperator string
+	DatapointsToAlarm  int
+	Dimensions         []dimension
+	EvaluationPeriods  int
+	ExtendedStatistic  string
+	MetricName         string
+	Metrics            []alarmQuery
+	Namespace          string
+	Period             int // seconds
+	Statistic          string
+	Threshold          *float64
+	TreatMissingData   string
+	Unit               cloud.Ignored // all data of a metric is taken to have the same
+
+	EvaluateLowSampleCountPercentile cloud.Ignored
+}
+
+func (w *CloudWatch) alarmARN(name string) string { return w.cloud.ARN("cloudwatch", "alarm:"+name) }
+
+func (w *CloudWatch) putMetricAlarm(_ context.Context, caller cloud.Caller, in givenAlarm) (struct{}, error) {
+	p := metricAlarm{
+		alarmActions: in.properties(), Metrics: in.Metrics, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
+		ComparisonOperator: in.ComparisonOperator, Threshold: in.Threshold, TreatMissingData: in.TreatMissingData,
+		simpleMetric: simpleMetric{MetricName: in.MetricName, Namespace: in.Namespace, Dimensions: in.Dimensions, Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic, Period: in.Period},
+	}
+	return struct{}{}, w.put(caller, "PutMetricAlarm", in.AlarmName, func() (*alarm, error) { return w.metricAlarm(in.AlarmName, p) })
+}
+
+type givenComposite struct {
+	givenActions
+	AlarmRule string
+}
+
+func (w *CloudWatch) putCompositeAlarm(_ context.Context, caller cloud.Caller, in givenComposite) (struct{}, error) {
+	p := compositeAlarm{in.properties(), in.AlarmRule}
+	return struct{}{}, w.put(caller, "PutCompositeAlarm", in.AlarmName, func() (*alarm, error) { return w.compositeAlarm(in.AlarmName, p) })
+}
+
+// put makes an alarm, or puts it in the place of the one that has its name.
+func (w *CloudWatch) put(caller cloud.Caller, action, name string, made func() (*alarm, error)) error {
+	if name == "" || len(name) > 255 {
+		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value '%.300s' at 'alarmName' failed to satisfy constraint: Member must have length between 1 and 255", name)
+	}
+	if err := w.cloud.Authorize(caller, "cloudwatch:"+action, w.alarmARN(name)); err != nil {
+		return err
+	}
+	a, err := made()
+	if err != nil {
+		return inAPI(action, err)
+	}
+	w.mu.Lock()
+	known := w.alarms[name]
+	w.mu.Unlock()
+	switch {
+	case known == nil:
+		_, err = w.add(a)
+	case known.kind() != a.kind():
+		err = cloud.Errorf(400, "ValidationError", "Alarm %s is a %s already", name, known.kind())
+	default:
+		err = w.replace(a)
+	}
+	return inAPI(action, err)
+}
+
+type alarmNames struct{ AlarmNames []string }
+
+// mayChange asks whether the caller may do that to all of the alarms.
+func (w *CloudWatch) mayChange(caller cloud.Caller, action string, names []string) error {
+	if len(names) == 0 || len(names) > 100 {
+		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value at 'alarmNames' failed to satisfy constraint: Member must have length between 1 and 100")
+	}
+	for _, name := range names {
+		if err := w.cloud.Authorize(caller, "cloudwatch:"+action, w.alarmARN(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteAlarms deletes all of the alarms, or none.
+func (w *CloudWatch) deleteAlarms(_ context.Context, caller cloud.Caller, in alarmNames) (struct{}, error) {
+	if err := w.mayChange(caller, "DeleteAlarms", in.AlarmNames); err != nil {
+		return struct{}{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var unknown []string
+	for _, name := range in.AlarmNames {
+		if w.alarms[name] == nil {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) > 0 {
+		return struct{}{}, cloud.Errorf(404, "ResourceNotFound", "Unknown alarms: %s", strings.Join(unknown, ", "))
+	}
+	for _, name := range in.AlarmNames {
+		delete(w.alarms, name)
+	}
+	return struct{}{}, nil
+}
+
+// switchActions makes the operation that turns the actions of alarms on or off;
+// names that no alarm has are passed over.
+func (w *CloudWatch) switchActions(action string, on bool) func(context.Context, cloud.Caller, alarmNames) (struct{}, error) {
+	return func(_ context.Context, caller cloud.Caller, in alarmNames) (struct{}, error) {
+		if err := w.mayChange(caller, action, in.AlarmNames); err != nil {
+			return struct{}{}, err
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, name := range in.AlarmNames {
+			if a := w.alarms[name]; a != nil {
+				a.enabled = on
+			}
+		}
+		return struct{}{}, nil
+	}
+}

@@ -1,0 +1,135 @@
+package cloudwatch_test
+
+// This file makes, changes and deletes alarms by calls.
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const watched = `"AlarmName": "failed", ` + failures + `, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching", "AlarmActions": ["arn:aws:sns:eu-west-1:111122223333:ops"]`
+
+// do performs an action and returns its answer, or its refusal.
+func (w *world) do(t *testing.T, action, input string) string {
+	t.Helper()
+	answer, err := w.Cloud.Call(t.Context(), w.Administrator(), "cloudwatch", action, json.RawMessage(input))
+	if err != nil {
+		return err.Error()
+	}
+	return string(answer)
+}
+
+func TestAnAlarmThatACallMakesActsUntilItsActionsAreTurnedOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		defer w.Close()
+		for _, row := range [][3]string{
+			{"PutMetricAlarm", `{` + watched + `, "Unit": "Count"}`, "{}"},
+			{"PutCompositeAlarm", `{"AlarmName": "any", "AlarmRule": "ALARM(failed)"}`, "{}"},
+			{"DescribeAlarms", `{"AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 1}`, `"CompositeAlarms":[{"AlarmName":"any"`},
+			{"DescribeAlarms", `{"AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 1}`, `"NextToken":"any"`},
+			{"DescribeAlarms", `{"AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "NextToken": "any"}`, `{"MetricAlarms":[{"AlarmName":"failed"`},
+			{"DescribeAlarms", `{"MaxRecords": 101}`, "MaxRecords is invalid"},
+			{"DescribeAlarms", `{"ParentsOfAlarmName": "x"}`, "NotImplemented"},
+			{"PutCompositeAlarm", `{"AlarmName": "failed", "AlarmRule": "TRUE"}`, "ValidationError: Alarm failed is a MetricAlarm already"},
+			{"PutMetricAlarm", `{` + watched + `, "Tags": [{"Key": "a", "Value": "b"}]}`, "NotImplemented: the local engine does not serve the parameter Tags of PutMetricAlarm"},
+			{"PutMetricAlarm", `{` + strings.Replace(watched, `"Threshold": 1`, `"ThresholdMetricId": "e1"`, 1) + `}`, "NotImplemented"},
+			{"PutMetricAlarm", `{` + strings.Replace(watched, `ops"`, `ops", "arn:aws:lambda:eu-west-1:111122223333:function:f"`, 1) + `}`, "NotImplemented: the local engine does not serve the parameter AlarmActions[1]"},
+			{"PutMetricAlarm", `{` + strings.Replace(watched, "ExecutionsFailed", "ExecutionsLost", 1) + `}`, "NotImplemented: the local engine does not serve the parameter MetricName"},
+			{"PutMetricAlarm", `{"AlarmName": ""}`, "'alarmName' failed to satisfy constraint"},
+		} {
+			if got := w.do(t, row[0], row[1]); !strings.Contains(got, row[2]) {
+				t.Errorf("%s %s: got %s, want %s", row[0], row[1], got, row[2])
+			}
+		}
+		told := func() int {
+			synctest.Wait()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return len(w.messages)
+		}
+		fail := func(want string) {
+			t.Helper()
+			w.failed(1)
+			time.Sleep(90 * time.Second)
+			synctest.Wait()
+			if state, _ := w.state(t, "failed"); state != want {
+				t.Errorf("after a failure it is %s, want %s", state, want)
+			}
+			time.Sleep(5 * time.Minute)
+		}
+		fail("ALARM")
+		if n := told(); n != 1 {
+			t.Errorf("%d messages", n)
+		}
+		w.do(t, "DisableAlarmActions", `{"AlarmNames": ["failed", "gone"]}`)
+		fail("ALARM")
+		if n := told(); n != 1 {
+			t.Errorf("%d messages, with actions turned off", n)
+		}
+		w.do(t, "EnableAlarmActions", `{"AlarmNames": ["failed"]}`)
+		fail("ALARM")
+		if n := told(); n != 2 {
+			t.Errorf("%d messages, with actions turned on", n)
+		}
+		w.do(t, "PutMetricAlarm", `{`+strings.Replace(watched, `"Threshold": 1`, `"Threshold": 2`, 1)+`}`)
+		fail("OK")
+		if got := w.do(t, "DeleteAlarms", `{"AlarmNames": ["failed", "gone"]}`); !strings.Contains(got, "ResourceNotFound: Unknown alarms: gone") {
+			t.Errorf("deleting what is not there: %s", got)
+		}
+		w.state(t, "failed") // is still there
+		w.do(t, "DeleteAlarms", `{"AlarmNames": ["failed", "any"]}`)
+		if got := w.do(t, "DescribeAlarms", `{"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}`); got != `{"MetricAlarms":[],"CompositeAlarms":[]}` {
+			t.Errorf("after all were deleted there are %s", got)
+		}
+	})
+}
+
+func TestTheSDKMakesAndDeletesAnAlarm(t *testing.T) {
+	api := client(t)
+	if _, err := api.PutMetricAlarm(t.Context(), &sdk.PutMetricAlarmInput{
+		AlarmName: aws.String("b"), Namespace: aws.String("Own"), MetricName: aws.String("Lost"), Statistic: types.StatisticSum, Period: aws.Int32(60),
+		EvaluationPeriods: aws.Int32(2), DatapointsToAlarm: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: types.ComparisonOperatorGreaterThanThreshold,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	out, err := api.DescribeAlarms(t.Context(), &sdk.DescribeAlarmsInput{AlarmNames: []string{"b"}})
+	if err != nil || len(out.MetricAlarms) != 1 || *out.MetricAlarms[0].EvaluationPeriods != 2 || *out.MetricAlarms[0].DatapointsToAlarm != 1 || !*out.MetricAlarms[0].ActionsEnabled {
+		t.Errorf("the alarm is told as %+v, %v", out, err)
+	}
+	if _, err := api.DeleteAlarms(t.Context(), &sdk.DeleteAlarmsInput{AlarmNames: []string{"b"}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// nobody may do nothing.
+type nobody struct{ cloud.Authorizer }
+
+func (nobody) Authorize(_ cloud.Caller, action, resource string) error {
+	return cloud.Errorf(403, "AccessDeniedException", "%s on %s", action, resource)
+}
+
+func TestChangingAnAlarmNeedsThePermissionOnIt(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	w.Authorizer = nobody{}
+	for _, action := range []string{"PutMetricAlarm", "PutCompositeAlarm", "DeleteAlarms", "EnableAlarmActions", "DisableAlarmActions"} {
+		in := `{"AlarmNames": ["a"]}`
+		if slices.Contains([]string{"PutMetricAlarm", "PutCompositeAlarm"}, action) {
+			in = `{"AlarmName": "a"}`
+		}
+		if got, want := w.do(t, action, in), "cloudwatch:"+action+" on arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"; !strings.HasSuffix(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
