@@ -84,18 +84,16 @@ func (k toolkit) autoDelete(r cfn.Resource, p map[string]any) cfn.Handle {
 
 type notifications struct {
 	BucketName                string
-	NotificationConfiguration struct {
-		EventBridgeConfiguration *struct{}
-	}
+	NotificationConfiguration s3.Notification
 	Managed                   cfn.Ignored // nothing else sets a bucket's notifications
 	ServiceToken              cfn.Ignored
-	SkipDestinationValidation cfn.Ignored
+	SkipDestinationValidation bool
 }
 
 func (k toolkit) notify(_ context.Context, r cfn.Resource, p notifications) (cfn.Handle, error) {
-	err := k.objects.NotifyEventBridge(p.BucketName, p.NotificationConfiguration.EventBridgeConfiguration != nil)
+	err := k.objects.Notify(p.BucketName, p.NotificationConfiguration, p.SkipDestinationValidation)
 	return cfn.Handle{Ref: r.LogicalID + "-" + p.BucketName, Delete: func(context.Context) error {
-		_ = k.objects.NotifyEventBridge(p.BucketName, false) // a bucket that is not there notifies nobody
+		_ = k.objects.Notify(p.BucketName, s3.Notification{}, false) // a bucket that is not there notifies nobody
 		return nil
 	}}, err
 }

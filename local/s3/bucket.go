@@ -69,7 +69,7 @@ func newBucket(name string, o BucketOptions) *bucket {
 		acl:        o.acl,
 		versions:   map[string][]*version{},
 		settings: map[string]document{
-			"ownershipControls": &ownershipControls{[]ownershipRule{{ownerEnforced}}},
+			"ownershipControls": defaultOwnership(),
 			"publicAccessBlock": &publicAccessBlock{true, true, true, true},
 		},
 		uploads: map[string]*upload{},
@@ -105,7 +105,11 @@ func (b *bucket) bridge(on bool) {
 func (b *bucket) setVersioning(state string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if state != Enabled && b.settings["object-lock"] != nil {
+	locked := b.settings["object-lock"] != nil
+	if locked && state == "" {
+		return nil
+	}
+	if locked && state != Enabled {
 		return cloud.Errorf(409, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
 	}
 	if state == "" && b.versioning != "" {

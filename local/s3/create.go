@@ -36,7 +36,7 @@ func (q *request) createBucket() error {
 		return err
 	}
 	if !options.acl.owners() && (options.ownership == "" || options.ownership == ownerEnforced) {
-		return cloud.Errorf(400, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+		return errListsAndOwner()
 	}
 	if err := q.client.s3.CreateBucket(q.bucket, options); err != nil {
 		return q.recreated(err, tags)
@@ -45,6 +45,10 @@ func (q *request) createBucket() error {
 	q.Writer.Header().Set("x-amz-bucket-arn", bucketARN(q.bucket))
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
+}
+
+func errListsAndOwner() error {
+	return cloud.Errorf(400, "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
 }
 
 // recreated lets a bucket be created again in us-east-1, where that is no

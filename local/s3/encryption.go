@@ -14,12 +14,14 @@ type encryption struct {
 }
 
 type encryptionRule struct {
-	ApplyServerSideEncryptionByDefault *struct {
-		KMSMasterKeyID string `xml:",omitempty"`
-		SSEAlgorithm   string
-	} `xml:",omitempty"`
-	BucketKeyEnabled       bool
-	BlockedEncryptionTypes *struct{ EncryptionType []string } `xml:",omitempty"`
+	ApplyServerSideEncryptionByDefault *encryptionDefault `xml:",omitempty"`
+	BucketKeyEnabled                   bool
+	BlockedEncryptionTypes             *struct{ EncryptionType []string } `xml:",omitempty"`
+}
+
+type encryptionDefault struct {
+	KMSMasterKeyID string `xml:",omitempty"`
+	SSEAlgorithm   string
 }
 
 const (
@@ -46,11 +48,5 @@ func (e *encryption) check(*S3, *bucket) error {
 
 // defaultEncryption is that of a bucket for which nobody has said anything.
 func defaultEncryption() *encryption {
-	rule := encryptionRule{}
-	rule.ApplyServerSideEncryptionByDefault = new(struct {
-		KMSMasterKeyID string `xml:",omitempty"`
-		SSEAlgorithm   string
-	})
-	rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm = aes256
-	return &encryption{Rules: []encryptionRule{rule}}
+	return &encryption{Rules: []encryptionRule{{ApplyServerSideEncryptionByDefault: &encryptionDefault{SSEAlgorithm: aes256}}}}
 }

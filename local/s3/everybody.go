@@ -33,7 +33,7 @@ func (c *Client) allowEverybody(action, arn string, byPolicy error) error {
 		return denied
 	}
 	block := settingOf[publicAccessBlock](b, "publicAccessBlock")
-	if byPolicy == nil && !block.RestrictPublicBuckets {
+	if byPolicy == nil && (!block.RestrictPublicBuckets || !isPublic(b.document())) {
 		return nil
 	}
 	if byPolicy != nil && cloud.AsError(byPolicy).Denied || block.IgnorePublicAcls || !b.lists() {

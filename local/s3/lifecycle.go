@@ -24,26 +24,35 @@ type lifecycleRule struct {
 	Prefix     *string
 	Filter     *lifecycleFilter
 	Status     string
-	Expiration *struct {
-		Date                      *time.Time
-		Days                      *int
-		ExpiredObjectDeleteMarker *bool
-	}
-	NoncurrentVersionExpiration *struct {
-		NewerNoncurrentVersions *int
-		NoncurrentDays          *int
-	}
-	Transitions []struct {
-		Date         *time.Time
-		Days         *int
-		StorageClass string
-	} `xml:"Transition"`
-	NoncurrentVersionTransitions []struct {
-		NewerNoncurrentVersions *int
-		NoncurrentDays          *int
-		StorageClass            string
-	} `xml:"NoncurrentVersionTransition"`
+	Expiration *expiration
+
+	NoncurrentVersionExpiration    *noncurrentExpiration
+	Transitions                    []transition           `xml:"Transition"`
+	NoncurrentVersionTransitions   []noncurrentTransition `xml:"NoncurrentVersionTransition"`
 	AbortIncompleteMultipartUpload *struct{ DaysAfterInitiation int }
+}
+
+type expiration struct {
+	Date                      *time.Time
+	Days                      *int
+	ExpiredObjectDeleteMarker *bool
+}
+
+type noncurrentExpiration struct {
+	NewerNoncurrentVersions *int
+	NoncurrentDays          *int
+}
+
+type transition struct {
+	Date         *time.Time
+	Days         *int
+	StorageClass string
+}
+
+type noncurrentTransition struct {
+	NewerNoncurrentVersions *int
+	NoncurrentDays          *int
+	StorageClass            string
 }
 
 // lifecycleFilter has one condition, or several in And.

@@ -177,12 +177,14 @@ func (q *request) putNotification(_ *bucket, d document) error {
 }
 
 // Notify sets who is told of the changes of a bucket, in the shape of the API's
-// NotificationConfiguration.
-func (s *S3) Notify(name string, configuration Notification) error {
+// NotificationConfiguration. The destinations are tested, unless they are to be
+// taken unchecked.
+func (s *S3) Notify(name string, configuration Notification, unchecked bool) error {
 	b, err := s.bucket(name)
 	if err != nil {
 		return err
 	}
+	configuration.unchecked = unchecked
 	if err := configuration.check(s, b); err != nil {
 		return err
 	}

@@ -23,6 +23,11 @@ func (o *ownershipControls) check(*S3, *bucket) error {
 	return nil
 }
 
+// defaultOwnership is that of a new bucket.
+func defaultOwnership() *ownershipControls {
+	return &ownershipControls{[]ownershipRule{{ownerEnforced}}}
+}
+
 func isOwnership(name string) bool {
 	return name == ownerEnforced || name == ownerPreferred || name == objectWriter
 }

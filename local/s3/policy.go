@@ -31,15 +31,41 @@ func (q *request) getPolicy() error {
 	if err != nil {
 		return err
 	}
-	b.mu.RLock()
-	policy := b.policy
-	b.mu.RUnlock()
+	policy := b.document()
 	if policy == nil {
 		return about(cloud.Errorf(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist"), "BucketName", b.name)
 	}
 	q.Writer.Header().Set("Content-Type", "application/json")
 	_, err = q.Writer.Write(policy)
 	return err
+}
+
+// blocks refuses a policy that a bucket does not take, as it keeps the public out.
+func (b *bucket) blocks(policy json.RawMessage) error {
+	if isPublic(policy) && settingOf[publicAccessBlock](b, "publicAccessBlock").BlockPublicPolicy {
+		return cloud.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+	}
+	return nil
+}
+
+// document is a bucket's policy, or nil.
+func (b *bucket) document() json.RawMessage {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.policy
+}
+
+// policyStatus tells whether a bucket's policy is public.
+func (q *request) policyStatus() error {
+	b, err := q.allowBucket("GetBucketPolicyStatus")
+	if err != nil {
+		return err
+	}
+	policy := b.document()
+	if policy == nil {
+		return about(cloud.Errorf(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist"), "BucketName", b.name)
+	}
+	return q.XML(http.StatusOK, rooted{"PolicyStatus", struct{ IsPublic bool }{isPublic(policy)}})
 }
 
 func (q *request) putPolicy() error {
@@ -60,6 +86,9 @@ func (q *request) putPolicy() error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(policy, &members); err != nil || members["Statement"] == nil {
 		return malformedPolicy("Missing required field Statement")
+	}
+	if err := b.blocks(policy); err != nil {
+		return err
 	}
 	if err := q.client.s3.setPolicy(b, policy); err != nil {
 		return malformedPolicy("%v", err)

@@ -5,6 +5,7 @@ package s3
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,26 +21,18 @@ func (s *S3) Types() []cfn.Type {
 }
 
 type bucketProperties struct {
-	BucketName                string
-	VersioningConfiguration   struct{ Status string }
-	NotificationConfiguration struct {
-		EventBridgeConfiguration *struct{ EventBridgeEnabled *bool }
-	}
-	Tags []Tag
+	BucketName              string
+	VersioningConfiguration struct{ Status string }
+	Tags                    []Tag
+	templated
 
 	AbacStatus                       cfn.Ignored
 	AccelerateConfiguration          cfn.Ignored
-	AccessControl                    cfn.Ignored
 	AnalyticsConfigurations          cfn.Ignored
-	BucketEncryption                 cfn.Ignored
-	CorsConfiguration                cfn.Ignored
 	IntelligentTieringConfigurations cfn.Ignored
 	InventoryConfigurations          cfn.Ignored
-	LifecycleConfiguration           cfn.Ignored // engines do not live for days
 	LoggingConfiguration             cfn.Ignored
 	MetricsConfigurations            cfn.Ignored
-	OwnershipControls                cfn.Ignored
-	PublicAccessBlockConfiguration   cfn.Ignored
 }
 
 func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketProperties) (cfn.Handle, error) {
@@ -53,6 +46,13 @@ func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketPro
 	}
 	if err := s.CreateBucket(name, options); err != nil {
 		return cfn.Handle{}, err
+	}
+	b, err := s.bucket(name)
+	if err == nil {
+		err = s.configure(b, p.templated)
+	}
+	if err != nil {
+		return cfn.Handle{}, errors.Join(err, s.deleteBucket(name))
 	}
 	if err := s.keep(name); err != nil {
 		return cfn.Handle{}, err
@@ -85,7 +85,9 @@ func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handl
 	if err := b.setVersioning(options.Versioning); err != nil {
 		return h, err
 	}
-	b.bridge(options.EventBridge)
+	if err := s.configure(b, after.templated); err != nil {
+		return h, err
+	}
 	b.setTags(options.Tags)
 	return h, nil
 }
@@ -99,12 +101,7 @@ func (p bucketProperties) options() (BucketOptions, error) {
 			Reason:   fmt.Sprintf("must be Enabled or Suspended, got %q", p.VersioningConfiguration.Status),
 		}
 	}
-	events := p.NotificationConfiguration.EventBridgeConfiguration
-	return BucketOptions{
-		Versioning:  p.VersioningConfiguration.Status,
-		EventBridge: events != nil && (events.EventBridgeEnabled == nil || *events.EventBridgeEnabled),
-		Tags:        p.Tags,
-	}, nil
+	return BucketOptions{Versioning: p.VersioningConfiguration.Status, Locked: p.ObjectLockEnabled, Tags: p.Tags}, nil
 }
 
 type policyProperties struct {
@@ -115,6 +112,9 @@ type policyProperties struct {
 func (s *S3) createPolicyResource(_ context.Context, r cfn.Resource, p policyProperties) (cfn.Handle, error) {
 	b, err := s.bucket(p.Bucket)
 	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := b.blocks(p.PolicyDocument); err != nil {
 		return cfn.Handle{}, err
 	}
 	if err := s.setPolicy(b, p.PolicyDocument); err != nil {

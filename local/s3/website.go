@@ -10,29 +10,41 @@ import (
 )
 
 type website struct {
-	RedirectAllRequestsTo *struct {
-		HostName string
-		Protocol string `xml:",omitempty"`
-	} `xml:",omitempty"`
-	IndexDocument *struct{ Suffix string } `xml:",omitempty"`
-	ErrorDocument *struct{ Key string }    `xml:",omitempty"`
-	RoutingRules  *struct {
-		RoutingRules []routingRule `xml:"RoutingRule"`
-	} `xml:",omitempty"`
+	RedirectAllRequestsTo *redirectAll   `xml:",omitempty"`
+	IndexDocument         *indexDocument `xml:",omitempty"`
+	ErrorDocument         *errorDocument `xml:",omitempty"`
+	RoutingRules          *routingRules  `xml:",omitempty"`
+}
+
+type redirectAll struct {
+	HostName string
+	Protocol string `xml:",omitempty"`
+}
+
+type indexDocument struct{ Suffix string }
+
+type errorDocument struct{ Key string }
+
+type routingRules struct {
+	RoutingRules []routingRule `xml:"RoutingRule"`
 }
 
 type routingRule struct {
-	Condition *struct {
-		HttpErrorCodeReturnedEquals string `xml:",omitempty"`
-		KeyPrefixEquals             string `xml:",omitempty"`
-	} `xml:",omitempty"`
-	Redirect struct {
-		HostName             string  `xml:",omitempty"`
-		HttpRedirectCode     string  `xml:",omitempty"`
-		Protocol             string  `xml:",omitempty"`
-		ReplaceKeyPrefixWith *string `xml:",omitempty"`
-		ReplaceKeyWith       *string `xml:",omitempty"`
-	}
+	Condition *routingCondition `xml:",omitempty"`
+	Redirect  redirect
+}
+
+type routingCondition struct {
+	HttpErrorCodeReturnedEquals string `xml:",omitempty"`
+	KeyPrefixEquals             string `xml:",omitempty"`
+}
+
+type redirect struct {
+	HostName             string  `xml:",omitempty"`
+	HttpRedirectCode     string  `xml:",omitempty"`
+	Protocol             string  `xml:",omitempty"`
+	ReplaceKeyPrefixWith *string `xml:",omitempty"`
+	ReplaceKeyWith       *string `xml:",omitempty"`
 }
 
 func isProtocol(name string) bool { return slices.Contains([]string{"", "http", "https"}, name) }
