@@ -3,6 +3,7 @@ package iam
 // This file reads who signed a request, in whatever way AWS's clients sign.
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,6 +63,11 @@ func checkPresigned(query url.Values, service string) error {
 	if service != "s3" && !query.Has("X-Amz-Expires") {
 		return nil
 	}
+	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Expires"} {
+		if service == "s3" && !query.Has(name) {
+			return cloud.Errorf(400, "AuthorizationQueryParametersError", "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
+		}
+	}
 	from, err := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
 	if err != nil {
 		return cloud.Errorf(400, "AuthorizationQueryParametersError", "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
@@ -75,7 +81,11 @@ func checkPresigned(query url.Values, service string) error {
 	case time.Duration(seconds) > maxPresigned/time.Second:
 		return cloud.Errorf(400, "AuthorizationQueryParametersError", "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than %d seconds", maxPresigned/time.Second)
 	}
-	return checkExpiry(from.Add(time.Duration(seconds) * time.Second))
+	expired := checkExpiry(from.Add(time.Duration(seconds) * time.Second))
+	if e, ok := errors.AsType[*cloud.Error](expired); ok {
+		e.Fields["X-Amz-Expires"] = query.Get("X-Amz-Expires")
+	}
+	return expired
 }
 
 // readVersion2 reads S3's older query string authentication.
@@ -93,7 +103,9 @@ func readVersion2(query url.Values) (signature, error) {
 
 func checkExpiry(end time.Time) error {
 	if time.Now().After(end) {
-		return cloud.Errorf(403, "AccessDenied", "Request has expired")
+		expired := cloud.Errorf(403, "AccessDenied", "Request has expired")
+		expired.Fields = map[string]any{"Expires": end.UTC().Format(time.RFC3339), "ServerTime": time.Now().UTC().Format(time.RFC3339)}
+		return expired
 	}
 	return nil
 }

@@ -36,9 +36,17 @@ type version struct {
 	header    map[string]string // as given: Content-Type, x-amz-meta-...
 	checksums map[string]string // by algorithm: "crc32"
 	parts     int               // of a multipart upload, otherwise 0
+	partSums  []partSum         // of an upload that asked for checksums; otherwise nil
 	tags      []Tag
 	attributes
 	sequencer string
+}
+
+// partSum is a part of an object with the checksum that its author gave it.
+type partSum struct {
+	Number   int
+	Size     int64
+	Checksum map[string]string // by algorithm
 }
 
 type bucket struct {

@@ -41,7 +41,11 @@ func (q *request) createBucket() error {
 	if err := q.client.s3.CreateBucket(q.bucket, options); err != nil {
 		return q.recreated(err, tags)
 	}
-	q.Writer.Header().Set("Location", "/"+q.bucket)
+	location := "/" + q.bucket
+	if q.Request.ContentLength > 0 { // it says where
+		location = "http://" + q.bucket + ".s3.amazonaws.com/"
+	}
+	q.Writer.Header().Set("Location", location)
 	q.Writer.Header().Set("x-amz-bucket-arn", bucketARN(q.bucket))
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil

@@ -26,6 +26,7 @@ type savedVersion struct {
 	Header    map[string]string `json:",omitempty"`
 	Checksums map[string]string `json:",omitempty"`
 	Parts     int               `json:",omitempty"`
+	PartSums  []partSum         `json:",omitempty"`
 	Tags      []Tag             `json:",omitempty"`
 	attributes
 	Sequencer string
@@ -77,7 +78,7 @@ func (d durable) Snapshot() iter.Seq[any] {
 func (v *version) saved() savedVersion {
 	saved := savedVersion{
 		Key: v.key, ID: v.id, Marker: v.marker, ETag: v.etag, Modified: v.modified, Header: v.header,
-		Checksums: v.checksums, Parts: v.parts, Tags: v.tags, attributes: v.attributes, Sequencer: v.sequencer,
+		Checksums: v.checksums, Parts: v.parts, PartSums: v.partSums, Tags: v.tags, attributes: v.attributes, Sequencer: v.sequencer,
 	}
 	for _, seg := range v.body {
 		s := savedSegment{Size: seg.size, MD5: seg.md5[:], File: seg.file}
@@ -110,7 +111,7 @@ func (d durable) Restore(next func(record any) error) error {
 		}
 		v := &version{
 			key: saved.Key, id: saved.ID, marker: saved.Marker, etag: saved.ETag, modified: saved.Modified, header: saved.Header,
-			checksums: saved.Checksums, parts: saved.Parts, tags: saved.Tags, attributes: saved.attributes, sequencer: saved.Sequencer,
+			checksums: saved.Checksums, parts: saved.Parts, partSums: saved.PartSums, tags: saved.Tags, attributes: saved.attributes, sequencer: saved.Sequencer,
 		}
 		for _, s := range saved.Body {
 			seg, err := d.s3.spool.restore(s)

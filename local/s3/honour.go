@@ -92,17 +92,13 @@ func (q *request) checkHeaders() error {
 // checkChecksums refuses checksums that none can be. Of an upload that is
 // completed it may be one of checksums.
 func (q *request) checkChecksums() error {
-	found := 0
-	for _, algorithm := range algorithms {
+	given := slices.DeleteFunc(slices.Clone(algorithms), func(algorithm string) bool { return q.Request.Header.Get("x-amz-checksum-"+algorithm) == "" })
+	if len(given) > 1 {
+		return cloud.Errorf(400, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+	}
+	for _, algorithm := range given {
 		header := "x-amz-checksum-" + algorithm
-		value := q.Request.Header.Get(header)
-		if value == "" {
-			continue
-		}
-		if found++; found > 1 {
-			return cloud.Errorf(400, "InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
-		}
-		sum, _, _ := strings.Cut(value, "-")
+		sum, _, _ := strings.Cut(q.Request.Header.Get(header), "-")
 		if raw, err := base64.StdEncoding.DecodeString(sum); err != nil || len(raw) != newHash(algorithm).Size() {
 			return cloud.Errorf(400, "InvalidRequest", "Value for %s header is invalid.", header)
 		}

@@ -30,6 +30,7 @@ type Object struct {
 
 	attributes    attributes
 	sourceVersion string // of a copy
+	partSums      []partSum
 	partSizes     []int64
 	expires       time.Time // by the bucket's life cycle; zero where it does not
 	expiryRule    string
@@ -39,7 +40,7 @@ type Object struct {
 func (b *bucket) object(v *version) *Object {
 	return &Object{
 		Bucket: b.name, Key: v.key, VersionID: b.shownID(v), Size: v.size, ETag: v.etag, Modified: v.modified,
-		Header: v.header, Checksums: v.checksums, Parts: v.parts, Tags: len(v.tags), Body: v.body, attributes: v.attributes, partSizes: v.partSizes(),
+		Header: v.header, Checksums: v.checksums, Parts: v.parts, Tags: len(v.tags), Body: v.body, attributes: v.attributes, partSizes: v.partSizes(), partSums: v.partSums,
 	}
 }
 
@@ -341,7 +342,9 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	op.wrote(b, v)
 	op.created(b, v, "Copy", "CopyObject")
 	copied := b.current(v)
-	copied.sourceVersion = from.shownID(source)
+	if id := from.shownID(source); id != nullVersion {
+		copied.sourceVersion = id
+	}
 	return copied, nil
 }
 
@@ -349,6 +352,8 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 type Deleted struct {
 	VersionID    string // of the version that is gone or of the new marker
 	DeleteMarker bool   // whether that is a delete marker
+
+	absent bool // whether there was no such version
 }
 
 // ObjectID names an object, or one version of it.
@@ -404,7 +409,7 @@ func (c *Client) delete(op *operation, in deleteInput) (Deleted, error) {
 		return Deleted{}, err
 	}
 	if v == nil {
-		return Deleted{VersionID: in.VersionID}, nil
+		return Deleted{VersionID: in.VersionID, absent: in.VersionID != "" && in.VersionID != nullVersion}, nil
 	}
 	op.deleted(b, v, created)
 	return Deleted{VersionID: b.shownID(v), DeleteMarker: v.marker}, nil
@@ -422,7 +427,7 @@ func (c *Client) deleteMany(bucket string, objects []deleteInput) (deleted []Del
 	deleted, failed = make([]Deleted, len(objects)), make([]error, len(objects))
 	for i, object := range objects {
 		deleted[i], failed[i] = c.delete(op, object)
-		if failed[i] != nil && cloud.AsError(failed[i]).Code == "InvalidArgument" {
+		if failed[i] != nil && cloud.AsError(failed[i]).Code == "InvalidArgument" || failed[i] == nil && deleted[i].absent {
 			failed[i] = noSuchVersion(object.Key, object.VersionID)
 		}
 	}

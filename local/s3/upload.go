@@ -265,6 +265,9 @@ func (u *upload) assemble(parts []*part) (*version, error) {
 	sum := md5.New()
 	v := &version{key: u.key, header: u.header, parts: len(parts), tags: u.tags, attributes: u.attributes}
 	for _, p := range parts {
+		if u.algorithm != "" {
+			v.partSums = append(v.partSums, partSum{p.number, p.seg.size, p.checksums})
+		}
 		sum.Write(p.seg.md5[:])
 		v.body = append(v.body, p.seg)
 	}

@@ -103,3 +103,47 @@ func TestMultipartUploadsHoldToTheirRules(t *testing.T) {
 		t.Errorf("aborted: %q", got)
 	}
 }
+
+func TestThePartsOfAnObjectAreToldPageByPage(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	value := func(body, name string) string {
+		_, rest, _ := strings.Cut(body, "<"+name+">")
+		text, _, _ := strings.Cut(rest, "<")
+		return text
+	}
+	id := value(w.ask(t, "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: CRC32").Body.String(), "UploadId")
+	var parts string
+	for n, body := range []string{strings.Repeat("a", 5<<20), "b"} {
+		rec := w.ask(t, fmt.Sprintf("PUT /plain-bucket/k?partNumber=%d&uploadId=%s\n\n%s", n+1, id, body))
+		parts += fmt.Sprintf("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><ChecksumCRC32>%s</ChecksumCRC32></Part>", n+1, rec.Header().Get("ETag"), rec.Header().Get("x-amz-checksum-crc32"))
+	}
+	if got := w.ask(t, "GET /plain-bucket/k?uploadId="+id+"&max-parts=1").Body.String(); !strings.Contains(got, "<NextPartNumberMarker>1</NextPartNumberMarker><MaxParts>1</MaxParts><IsTruncated>true</IsTruncated>") || value(got, "ChecksumCRC32") == "" {
+		t.Errorf("the upload has %s", got)
+	}
+	if got := w.answer(t, "POST /plain-bucket/k?uploadId="+id+"\n\n<CompleteMultipartUpload>"+parts+"</CompleteMultipartUpload>"); got != "200" {
+		t.Fatal(got)
+	}
+	const attributes = "GET /plain-bucket/k?attributes\nx-amz-object-attributes: ObjectParts"
+	first := w.ask(t, attributes+"\nx-amz-max-parts: 1").Body.String()
+	if value(first, "IsTruncated") != "true" || value(first, "NextPartNumberMarker") != "1" || value(first, "PartNumber") != "1" || value(first, "PartsCount") != "2" || value(first, "Size") != "5242880" {
+		t.Errorf("the first page is %s", first)
+	}
+	second := w.ask(t, attributes+"\nx-amz-part-number-marker: 1").Body.String()
+	if value(second, "IsTruncated") != "false" || value(second, "PartNumber") != "2" || value(second, "ChecksumCRC32") == "" || value(second, "Size") != "1" {
+		t.Errorf("the second page is %s", second)
+	}
+	if got := w.answer(t, attributes+"\nx-amz-max-parts: few"); got != "400 InvalidArgument" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// What a version is deleted by that there is not: one alone is no failure, one
+// among others is named.
+func TestAVersionThatThereIsNotIsNamedAmongOthers(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	none := strings.Repeat("v", 32)
+	rec := w.ask(t, "POST /versioned-bucket?delete\n\n<Delete><Object><Key>k</Key><VersionId>"+none+"</VersionId></Object><Object><Key>l</Key></Object></Delete>")
+	if got := rec.Body.String(); !strings.Contains(got, "<Error><Key>k</Key><VersionId>"+none+"</VersionId><Code>NoSuchVersion</Code>") || !strings.Contains(got, "<Deleted><Key>l</Key>") {
+		t.Errorf("got %s", got)
+	}
+}

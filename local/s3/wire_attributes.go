@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -58,14 +59,11 @@ func (q *request) getAttributes() error {
 		}
 		asked[name] = true
 	}
-	type parts struct {
-		PartsCount int `xml:"PartsCount"`
-	}
 	document := struct {
 		XMLName      xml.Name
 		ETag         string        `xml:",omitempty"`
 		Checksum     *checksumsXML `xml:",omitempty"`
-		ObjectParts  *parts        `xml:",omitempty"`
+		ObjectParts  *objectParts  `xml:",omitempty"`
 		StorageClass string        `xml:",omitempty"`
 		ObjectSize   *int64        `xml:",omitempty"`
 	}{XMLName: xmlNamed("GetObjectAttributesResponse")}
@@ -77,7 +75,9 @@ func (q *request) getAttributes() error {
 		document.Checksum = &sums
 	}
 	if asked["ObjectParts"] && o.Parts > 0 {
-		document.ObjectParts = &parts{o.Parts}
+		if document.ObjectParts, err = q.objectParts(o); err != nil {
+			return err
+		}
 	}
 	if asked["StorageClass"] {
 		document.StorageClass = o.storageClass()
@@ -88,6 +88,56 @@ func (q *request) getAttributes() error {
 	q.setVersion(o.VersionID)
 	q.Writer.Header().Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	return q.XML(http.StatusOK, document)
+}
+
+// objectParts are the parts of an object, page by page; how many, and no more,
+// where their checksums are not known.
+type objectParts struct {
+	IsTruncated          *bool `xml:",omitempty"`
+	MaxParts             *int  `xml:",omitempty"`
+	NextPartNumberMarker *int  `xml:",omitempty"`
+	PartNumberMarker     *int  `xml:",omitempty"`
+	Part                 []objectPart
+	PartsCount           int
+}
+
+type objectPart struct {
+	checksumsXML
+	PartNumber int
+	Size       int64
+}
+
+func (q *request) objectParts(o *Object) (*objectParts, error) {
+	page := &objectParts{PartsCount: o.Parts}
+	if o.partSums == nil {
+		return page, nil
+	}
+	limit, after, last, truncated := maxKeys, 0, 0, false
+	for header, n := range map[string]*int{"x-amz-max-parts": &limit, "x-amz-part-number-marker": &after} {
+		text := q.Request.Header.Get(header)
+		if text == "" {
+			continue
+		}
+		var err error
+		if *n, err = strconv.Atoi(text); err != nil || *n < 0 {
+			return nil, invalidArgument(header, text, "Provided "+header+" not an integer or within integer range")
+		}
+	}
+	limit = min(limit, maxKeys)
+	for _, p := range o.partSums {
+		if p.Number <= after {
+			continue
+		}
+		if len(page.Part) == limit {
+			truncated = true
+			break
+		}
+		part := objectPart{PartNumber: p.Number, Size: p.Size, checksumsXML: checksumsOf(p.Checksum)}
+		part.ChecksumType = ""
+		page.Part, last = append(page.Part, part), p.Number
+	}
+	page.IsTruncated, page.MaxParts, page.PartNumberMarker, page.NextPartNumberMarker = &truncated, &limit, &after, &last
+	return page, nil
 }
 
 // taggingXML is a set of tags, in and out.
