@@ -6,7 +6,7 @@ package integration
 func dynamoDB(action string) *Integration {
 	return &Integration{
 		Service: "dynamodb", Action: action,
-		naming:   naming{prefix: "DynamoDB", general: "AmazonDynamoDBException", service: "AmazonDynamoDBv2"},
+		naming:   naming{api: "dynamodb", prefix: "DynamoDB", general: "AmazonDynamoDBException", service: "AmazonDynamoDBv2"},
 		metadata: ofDynamoDB(),
 	}
 }

@@ -11,7 +11,7 @@ import (
 func eventBridge() *Integration {
 	return &Integration{
 		Service: "events", Action: "PutEvents", Callback: true,
-		naming:  naming{prefix: "EventBridge", general: "AmazonEventBridgeException", service: "AmazonEventBridge"},
+		naming:  naming{api: "eventbridge", prefix: "EventBridge", general: "AmazonEventBridgeException", service: "AmazonEventBridge"},
 		prepare: ofObject(eventEntries), answer: allEventsTaken,
 	}
 }

@@ -12,7 +12,7 @@ import (
 func startExecution() *Integration {
 	return &Integration{
 		Service: "states", Action: "StartExecution", Callback: true,
-		naming:  naming{prefix: "StepFunctions", general: "AWSStepFunctionsException", service: "AWSStepFunctions"},
+		naming:  naming{api: "sfn", prefix: "StepFunctions", general: "AWSStepFunctionsException", service: "AWSStepFunctions"},
 		prepare: ofObject(startRequest), answer: startAnswer, metadata: ofStates(), job: awaitExecution, stop: stopExecution, described: "DescribeExecution",
 	}
 }

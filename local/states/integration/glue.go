@@ -16,7 +16,7 @@ func glueJob() *Integration {
 		},
 	}.of(&Integration{
 		Service: "glue", Action: "StartJobRun",
-		naming:   naming{prefix: "Glue", general: "AWSGlueException", service: "AWSGlue"},
+		naming:   naming{api: "glue", prefix: "Glue", general: "AWSGlueException", service: "AWSGlue"},
 		metadata: json11(),
 	})
 }

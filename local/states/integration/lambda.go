@@ -17,7 +17,7 @@ func lambdaInvoke() *Integration {
 }
 
 func lambdaNaming() naming {
-	return naming{prefix: "Lambda", general: "AWSLambdaException", service: "AWSLambda"}
+	return naming{api: "lambda", prefix: "Lambda", general: "AWSLambdaException", service: "AWSLambda"}
 }
 
 // Function is the integration of a Resource that is a function's ARN: the

@@ -5,7 +5,7 @@ package integration
 func sqsMessage() *Integration {
 	return &Integration{
 		Service: "sqs", Action: "SendMessage", Callback: true,
-		naming:  naming{prefix: "SQS", general: "AmazonSQSException", service: "AmazonSQS"},
+		naming:  naming{api: "sqs", prefix: "SQS", general: "AmazonSQSException", service: "AmazonSQS"},
 		prepare: ofObject(texts("MessageBody")), metadata: json10(),
 	}
 }
@@ -13,7 +13,7 @@ func sqsMessage() *Integration {
 func snsMessage() *Integration {
 	return &Integration{
 		Service: "sns", Action: "Publish", Callback: true,
-		naming:  naming{prefix: "SNS", general: "AmazonSNSException", service: "AmazonSNS"},
+		naming:  naming{api: "sns", prefix: "SNS", general: "AmazonSNSException", service: "AmazonSNS"},
 		prepare: ofObject(texts("Message")), metadata: ofSNS(),
 	}
 }

@@ -10,19 +10,19 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
 
 // naming is how one integration's errors are named.
 type naming struct {
+	api     string // the SDK's name of the service
 	prefix  string // "DynamoDB", "DynamoDb"
 	general string // of errors without a class of their own: "AmazonDynamoDBException"
 	service string // in the cause: "AmazonDynamoDBv2"; empty: worded as by version 2
-
-	unmodeled bool // no error has a class of its own
 }
 
 // failure names an error of a call.
@@ -43,12 +43,12 @@ func (n naming) failure(err error) *Failure {
 
 // name is the error's name for an error code.
 func (n naming) name(code string) string {
-	class := code
-	if i := strings.LastIndexAny(code, ".#"); i >= 0 {
-		class = code[i+1:] // as in "AWS.SimpleQueueService.NonExistentQueue"
-	}
-	if n.unmodeled || !n.models(class) {
+	class := n.class(code)
+	switch {
+	case class == "":
 		return n.prefix + "." + n.general
+	case n.service == "":
+		class = capitalized(class)
 	}
 	if !strings.HasSuffix(class, "Exception") {
 		class += "Exception"
@@ -56,25 +56,38 @@ func (n naming) name(code string) string {
 	return n.prefix + "." + class
 }
 
-// models tells whether the SDK has a class for an error code: not for those that
-// all services have in common, unless the service's own model lists them.
-// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html
-func (n naming) models(class string) bool {
-	own := map[string][]string{
-		"ThrottlingException":   {"accessanalyzer", "dynamodb", "textract", "organizations", "sagemakerruntime"},
-		"ValidationException":   {"sfn", "stepfunctions", "kinesis", "glue", "textract", "cloudwatchlogs", "accessanalyzer"},
-		"AccessDeniedException": {"kinesis", "glue", "textract", "organizations", "accessanalyzer"},
-		"InternalServerError":   {"dynamodb"},
+// class is the class that the SDK has for an error code; empty for one that the
+// service's model does not have, such as those that all services have in common.
+func (n naming) class(code string) string {
+	if n.api == "s3" && code == "AccessDenied" {
+		return "" // the model has one of late, which Step Functions has not been seen to use
 	}
-	common := []string{
-		"AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
-		"IncompleteSignature", "InternalFailure", "InternalServerError", "InvalidAction", "InvalidClientTokenId",
-		"InvalidParameterCombination", "InvalidParameterValue", "InvalidSignatureException", "MissingAction",
-		"MissingAuthenticationToken", "MissingParameter", "MissingRequiredParameterException", "NotAuthorized", "NotImplemented", "OptInRequired", "RequestExpired",
-		"SerializationException", "ServiceUnavailable", "SignatureDoesNotMatch", "SlowDown", "Throttling",
-		"ThrottlingException", "UnknownOperationException", "UnrecognizedClientException", "ValidationError", "ValidationException",
+	own := shapes.APIs()[n.api].Errors
+	last := code[strings.LastIndexAny(code, ".#")+1:] // as in "AWS.SimpleQueueService.NonExistentQueue"
+	for _, name := range []string{code, last} {
+		if class, ok := own[name]; ok {
+			return class
+		}
 	}
-	return !slices.Contains(common, class) || slices.Contains(own[class], strings.ToLower(n.prefix))
+	for _, class := range own {
+		if class == last {
+			return class
+		}
+	}
+	return ""
+}
+
+// capitalized writes abbreviations in a name as the SDK for Java does in version 2:
+// KMSNotFoundException as KmsNotFoundException.
+func capitalized(name string) string {
+	letters := []rune(name)
+	for i := 1; i < len(letters); i++ {
+		ends := i+1 < len(letters) && unicode.IsLower(letters[i+1])
+		if unicode.IsUpper([]rune(name)[i-1]) && !ends {
+			letters[i] = unicode.ToLower(letters[i])
+		}
+	}
+	return string(letters)
 }
 
 // cause words an error as the SDK's exception does. S3's requests have a second

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
 
 // Recorded: how the two versions of the SDK word an error.
@@ -61,7 +62,18 @@ func TestErrorsOfServicesAreNamed(t *testing.T) {
 		{Find("aws-sdk:sfn:sendTaskSuccess"), "InvalidToken", 400, "Sfn.InvalidTokenException"},
 		{Find("aws-sdk:sfn:startExecution"), "ValidationException", 400, "Sfn.ValidationException"},
 		{Find("glue:startJobRun"), "ConcurrentRunsExceededException", 400, "Glue.ConcurrentRunsExceededException"},
-		{Find("glue:startJobRun"), "ThrottlingException", 400, "Glue.AWSGlueException"},
+		{Find("glue:startJobRun"), "ThrottlingException", 400, "Glue.ThrottlingException"},
+		{Find("glue:startJobRun"), "UnknownOperationException", 400, "Glue.AWSGlueException"},
+		{Find("aws-sdk:s3:getObject"), "PreconditionFailed", 412, "S3.S3Exception"},
+		{Find("aws-sdk:s3:getObject"), "NoSuchVersion", 404, "S3.S3Exception"},
+		{Find("aws-sdk:sns:publish"), "KMSNotFound", 400, "Sns.KmsNotFoundException"},
+		{Find("aws-sdk:sns:publish"), "ParameterValueInvalid", 400, "Sns.InvalidParameterValueException"},
+		{Find("sns:publish"), "KMSNotFound", 400, "SNS.KMSNotFoundException"},
+		{Find("aws-sdk:sqs:sendMessage"), "QueueDoesNotExist", 400, "Sqs.QueueDoesNotExistException"},
+		{Find("aws-sdk:sqs:sendMessage"), "com.amazonaws.sqs#QueueDoesNotExist", 400, "Sqs.QueueDoesNotExistException"},
+		{Find("aws-sdk:iam:getPolicy"), "NoSuchEntity", 404, "Iam.NoSuchEntityException"},
+		{Find("aws-sdk:scheduler:createSchedule"), "ValidationException", 400, "Scheduler.ValidationException"},
+		{Find("aws-sdk:cloudformation:describeStacks"), "ValidationError", 400, "CloudFormation.CloudFormationException"},
 		{Find("aws-sdk:glue:startJobRun"), "ValidationException", 400, "Glue.ValidationException"},
 		{Find("sagemaker:createTrainingJob"), "ResourceLimitExceeded", 400, "SageMaker.ResourceLimitExceededException"},
 		{Find("sagemaker:createTrainingJob"), "ResourceInUse", 400, "SageMaker.ResourceInUseException"},
@@ -78,5 +90,26 @@ func TestErrorsOfServicesAreNamed(t *testing.T) {
 	}
 	if f := Find("sqs:sendMessage").naming.failure(fmt.Errorf("no such host")); f.Name != "SQS.SdkClientException" {
 		t.Errorf("no answer: %s", f.Name)
+	}
+}
+
+func TestTheSDKHasTheActionsOfItsModels(t *testing.T) {
+	for id := range sdkServices() {
+		if len(shapes.APIs()[id].Actions) == 0 {
+			t.Errorf("%s has no model", id)
+		}
+	}
+	for id := range shapes.APIs() {
+		if _, known := sdkServices()[id]; !known {
+			t.Errorf("the model of %s is of no use", id)
+		}
+	}
+	for name, known := range map[string]bool{
+		"sqs:sendMessage": true, "ec2:describeVpcs": true, "secretsmanager:GetSecretValue": true, // recorded: in either case
+		"sqs:sendMesage": false, "sqs:": false, "sqs": false, "queues:sendMessage": false, "logs:putLogEvents": false, "cloudwatchlogs:putLogEvents": true,
+	} {
+		if found := Find("aws-sdk:" + name); (found != nil) != known {
+			t.Errorf("%s: found %v", name, found)
+		}
 	}
 }

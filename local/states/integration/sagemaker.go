@@ -9,7 +9,7 @@ import "strings"
 func sageMaker(action string) *Integration {
 	return &Integration{
 		Service: "sagemaker", Action: action,
-		naming:   naming{prefix: "SageMaker", general: "AmazonSageMakerException", service: "AmazonSageMaker"},
+		naming:   naming{api: "sagemaker", prefix: "SageMaker", general: "AmazonSageMakerException", service: "AmazonSageMaker"},
 		metadata: json11(),
 	}
 }

@@ -9,11 +9,13 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
 
 // An sdkService is what the SDK calls a service.
@@ -24,10 +26,6 @@ type sdkService struct {
 	// lower is set for an API whose members begin with a lower-case letter: in
 	// a task they begin with an upper-case one, as those of all services do.
 	lower bool
-
-	// unmodeled is set for an API whose model has no errors: the SDK has one
-	// class for all that there are.
-	unmodeled bool
 }
 
 // sdkServices returns the services by the name in a Resource.
@@ -41,7 +39,7 @@ func sdkServices() map[string]sdkService {
 		"cloudwatchlogs":   {prefix: "CloudWatchLogs", service: "logs", lower: true},
 		"dynamodb":         {prefix: "DynamoDb"},
 		"ecr":              {prefix: "Ecr", lower: true},
-		"ec2":              {prefix: "Ec2", unmodeled: true},
+		"ec2":              {prefix: "Ec2"},
 		"eventbridge":      {prefix: "EventBridge", service: "events"},
 		"glue":             {prefix: "Glue"},
 		"iam":              {prefix: "Iam"},
@@ -86,18 +84,18 @@ func Request(id, action string, input []byte, t reflect.Type) (json.RawMessage, 
 }
 
 // sdkIntegration returns the integration for "dynamodb:putItem", or nil if the
-// SDK's service is not known.
+// SDK's service is not known, or has no such action.
 func sdkIntegration(name string) *Integration {
 	id, action, ok := strings.Cut(name, ":")
 	service, known := sdkServices()[id]
-	if !ok || !known || action == "" {
+	if !ok || !known || !slices.Contains(shapes.APIs()[id].Actions, upperFirst(action)) {
 		return nil
 	}
 	i := &Integration{
 		ResourceType: "aws-sdk:" + id,
 		Service:      service.service,
 		Action:       upperFirst(action),
-		naming:       naming{prefix: service.prefix, general: service.prefix + "Exception", unmodeled: service.unmodeled},
+		naming:       naming{api: id, prefix: service.prefix, general: service.prefix + "Exception"},
 		Callback:     true,
 		members:      &members{lower: service.lower},
 		prepare:      ofObject(texts(sdkTexts(id, action)...)),

@@ -8,11 +8,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,9 +52,51 @@ func main() {
 	}
 }
 
+// named are the folders of the models of which names are enough, by the SDK's name
+// of the service: it writes what the API of each is made of into names.json.
+func named() map[string]string {
+	return map[string]string{
+		"accessanalyzer": "accessanalyzer", "apigateway": "apigateway", "cloudformation": "cloudformation", "cloudtrail": "cloudtrail",
+		"cloudwatch": "cloudwatch", "cloudwatchlogs": "logs", "dynamodb": "dynamodb", "ec2": "ec2", "ecr": "ecr", "eventbridge": "events",
+		"glue": "glue", "iam": "iam", "kinesis": "kinesis", "kms": "kms", "lambda": "lambda", "organizations": "organizations", "s3": "s3",
+		"sagemaker": "sagemaker", "sagemakerruntime": "sagemaker-runtime", "scheduler": "scheduler", "secretsmanager": "secretsmanager",
+		"sfn": "stepfunctions", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "sts": "sts", "textract": "textract", "transfer": "transfer",
+	}
+}
+
+func generateNames(botocore, source string) error {
+	all := shapes.Names{Source: source, Services: map[string]shapes.API{}}
+	for id, folder := range named() {
+		api, err := readAPI(filepath.Join(botocore, "data", folder))
+		if err != nil {
+			return err
+		}
+		all.Services[id] = api.names()
+	}
+	text, err := json.MarshalIndent(all, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile("names.json", oneLineEach(append(text, '\n')), 0o644)
+}
+
+// names are the actions of an API, and its errors by their codes.
+func (a *api) names() shapes.API {
+	n := shapes.API{Actions: slices.Sorted(maps.Keys(a.Operations)), Errors: map[string]string{}}
+	for name, s := range a.Shapes {
+		if s.Exception {
+			n.Errors[cmp.Or(s.Error.Code, name)] = name
+		}
+	}
+	return n
+}
+
 func generate(botocore string) error {
 	source, err := version(botocore)
 	if err != nil {
+		return err
+	}
+	if err := generateNames(botocore, source); err != nil {
 		return err
 	}
 	for service, folders := range services() {
@@ -116,6 +160,8 @@ type shape struct {
 	Min, Max      *float64
 	Enum          []string
 	Document      bool
+	Exception     bool
+	Error         struct{ Code string }
 }
 
 // readAPI reads the newest model in a folder.
