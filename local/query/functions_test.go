@@ -96,6 +96,7 @@ var functions = []struct{ expression, want string }{
 
 	{`$partition([1, 2, 3], 2)`, `[[1, 2], [3]]`},
 	{`$range(1, 9, 4)`, `[1, 5, 9]`},
+	{`$range(3, 3, 1)`, `3`},
 	{`$hash("a", "MD5")`, `"0cc175b9c0f1b6a831c399e269772661"`},
 	{`$random(7) = $random(7)`, `true`},
 	{`$length($uuid())`, `36`},

@@ -245,7 +245,7 @@ func (t tolerance) percent(ctx context.Context, v *visit, input any) (float64, *
 	if f != nil {
 		return 0, f
 	}
-	percentage, ok := jsonvalue.Float(value)
+	percentage, ok := v.number(value)
 	switch {
 	case !ok:
 		return 0, t.percentage.refuse(v, value, "number", "float")

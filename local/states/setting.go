@@ -80,12 +80,7 @@ func (s *setting) whole(ctx context.Context, v *visit, document any, absent, low
 	if f != nil {
 		return 0, f
 	}
-	n, ok := jsonvalue.Float(value)
-	if text, isText := value.(string); isText && v.state.language == jsonPathLanguage {
-		// Recorded: a path may also refer to the digits of a number.
-		digits, err := strconv.Atoi(text)
-		n, ok = float64(digits), err == nil
-	}
+	n, ok := v.number(value)
 	switch {
 	case !ok || n != math.Trunc(n):
 		return 0, s.refuse(v, value, "number", "integer")
@@ -93,6 +88,16 @@ func (s *setting) whole(ctx context.Context, v *visit, document any, absent, low
 		return 0, s.outOfBounds(v, low, high)
 	}
 	return int(n), nil
+}
+
+// number is a setting's value. Recorded: a path may also refer to a number as text.
+func (v *visit) number(value any) (float64, bool) {
+	text, isText := value.(string)
+	if !isText || v.state.language == jsonataLanguage {
+		return jsonvalue.Float(value)
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 }
 
 // refuse is the failure of a setting whose value has the wrong type; number is

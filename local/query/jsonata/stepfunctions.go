@@ -63,6 +63,9 @@ func rangeFunction(ev *evaluation, args []any) (any, error) {
 	for i := range items {
 		items[i] = first + float64(i)*step
 	}
+	if len(items) == 1 {
+		return items[0], nil // recorded
+	}
 	return newArray(items), nil
 }
 

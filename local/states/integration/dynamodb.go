@@ -7,6 +7,6 @@ func dynamoDB(action string) *Integration {
 	return &Integration{
 		Service: "dynamodb", Action: action,
 		naming:   naming{api: "dynamodb", prefix: "DynamoDB", general: "AmazonDynamoDBException", service: "AmazonDynamoDBv2"},
-		metadata: ofDynamoDB(),
+		metadata: ofDynamoDB(action),
 	}
 }

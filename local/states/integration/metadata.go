@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -21,6 +22,7 @@ import (
 // from service to service are those of recorded executions.
 type metadata struct {
 	contentType string
+	requestID   string // how the header is spelled. Default: x-amzn-RequestId
 
 	// body is the answer as the service writes it. Default: as the engine does.
 	body func(output json.RawMessage) []byte
@@ -49,7 +51,7 @@ func (m *metadata) add(result any, output json.RawMessage) {
 		headers["connection"] = "keep-alive"
 	}
 	headers["Content-Length"], headers["Content-Type"] = strconv.Itoa(len(body)), m.contentType
-	headers["Date"], headers["x-amzn-RequestId"] = time.Now().UTC().Format(http.TimeFormat), id
+	headers["Date"], headers[cmp.Or(m.requestID, "x-amzn-RequestId")] = time.Now().UTC().Format(http.TimeFormat), id
 	single, all := jsonvalue.NewObject(len(headers)), jsonvalue.NewObject(len(headers))
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		single.Set(name, headers[name])
@@ -63,12 +65,16 @@ func (m *metadata) add(result any, output json.RawMessage) {
 func json10() *metadata { return &metadata{contentType: "application/x-amz-json-1.0"} }
 func json11() *metadata { return &metadata{contentType: "application/x-amz-json-1.1"} }
 
-// ofDynamoDB is json10 with a checksum of the body.
-func ofDynamoDB() *metadata {
+// ofDynamoDB is json10 with a checksum of the body. GetItem alone spells the
+// request's id in lower case.
+func ofDynamoDB(action string) *metadata {
 	m := json10()
 	m.headers = func(_ json.RawMessage, body []byte) map[string]string {
 		sum := strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10)
 		return map[string]string{"Connection": "keep-alive", "Server": "Server", "x-amz-crc32": sum}
+	}
+	if action == "GetItem" {
+		m.requestID = "x-amzn-requestid"
 	}
 	return m
 }
