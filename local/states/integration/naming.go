@@ -59,8 +59,8 @@ func (n naming) name(code string) string {
 // class is the class that the SDK has for an error code; empty for one that the
 // service's model does not have, such as those that all services have in common.
 func (n naming) class(code string) string {
-	if n.api == "s3" && code == "AccessDenied" {
-		return "" // the model has one of late, which Step Functions has not been seen to use
+	if n.api == "s3" && code == "AccessDenied" || n.api == "glue" && code == "ThrottlingException" && n.service != "" {
+		return "" // the models have these of late; Step Functions has only been seen without
 	}
 	own := shapes.APIs()[n.api].Errors
 	last := code[strings.LastIndexAny(code, ".#")+1:] // as in "AWS.SimpleQueueService.NonExistentQueue"
