@@ -44,7 +44,7 @@ func missing(method, path string, err error) error {
 		return notFound("Invalid model name specified: %s", name)
 	case kind == "requestvalidators" && method == "POST":
 		return badRequest("Invalid REST API identifier specified")
-	case kind == "requestvalidators":
+	case kind == "requestvalidators" && name != "":
 		return notFound("Invalid Request Validator identifier specified")
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -189,11 +190,12 @@ func (a *api) gatewayResponse(kind responseType) gatewayResponseShape {
 	return shape
 }
 
-// responseTypes are all types of gateway responses.
+// responseTypes are all types of gateway responses, in the order in which AWS
+// lists them in refusals.
 var responseTypes = []responseType{
-	accessDenied, apiConfigurationError, authorizerConfigurationError, authorizerFailure, badRequestBody, badRequestParameters, default4xx, default5xx,
-	expiredToken, integrationFailure, integrationTimeout, invalidAPIKey, invalidSignature, missingAuthenticationToken, quotaExceeded, requestTooLarge,
-	resourceNotFound, throttledRequest, unauthorized, unsupportedMediaType, wafFiltered,
+	requestTooLarge, resourceNotFound, authorizerConfigurationError, missingAuthenticationToken, badRequestBody, invalidSignature, invalidAPIKey,
+	badRequestParameters, authorizerFailure, unauthorized, integrationTimeout, accessDenied, default4xx, default5xx, wafFiltered, quotaExceeded,
+	throttledRequest, apiConfigurationError, unsupportedMediaType, integrationFailure, expiredToken,
 }
 
 type gatewayResponseNamed struct {
@@ -256,6 +258,11 @@ func (c *Control) updateGatewayResponse(_ context.Context, caller cloud.Caller, 
 	return onAPI(c, caller, "PATCH", in.restAPINamed, in.path(), func(a *api) (gatewayResponseShape, error) {
 		if err := in.check(); err != nil {
 			return gatewayResponseShape{}, err
+		}
+		for _, o := range in.PatchOperations {
+			if list, name, _ := strings.Cut(strings.TrimPrefix(o.Path, "/"), "/"); name != "" && o.Op != "remove" && o.Value == "" && strings.HasPrefix(list, "response") {
+				return gatewayResponseShape{}, badRequest("Invalid null or empty value in %s", list)
+			}
 		}
 		now := a.gatewayResponse(responseType(in.ResponseType))
 		p := gatewayResponseProperties{a.id, in.ResponseType, now.StatusCode, now.ResponseParameters, now.ResponseTemplates}

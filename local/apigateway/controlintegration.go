@@ -108,33 +108,7 @@ func (a *api) integrate(p methodProperties, i integrationProperties) (integratio
 		return integrationShape{}, badRequest("Enumeration value for HttpMethod must be non-empty")
 	}
 	p.Integration = &i
-	return i.shape(p.ResourceId), a.declareIntegration(p)
-}
-
-// declareIntegration is declareMethod for a method whose own responses may come
-// later: at its deployment, each of the integration's needs one.
-func (a *api) declareIntegration(p methodProperties) error {
-	complete := p
-	complete.MethodResponses = slices.Clone(p.MethodResponses)
-	for _, r := range p.Integration.IntegrationResponses {
-		if _, err := p.response(r.StatusCode); err != nil {
-			complete.MethodResponses = append(complete.MethodResponses, methodResponse{StatusCode: r.StatusCode, ResponseParameters: r.declared()})
-		}
-	}
-	if err := a.declareMethod(complete); err != nil {
-		return err
-	}
-	a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
-	return nil
-}
-
-// declared are the parameters that the response maps to, as a method declares them.
-func (r integrationResponseProperties) declared() map[string]bool {
-	parameters := map[string]bool{}
-	for name := range r.ResponseParameters {
-		parameters[name] = false
-	}
-	return parameters
+	return i.shape(p.ResourceId), a.declareMethod(p)
 }
 
 // integrated finds a method that has an integration.

@@ -100,6 +100,9 @@ func (c *Control) updateModel(_ context.Context, caller cloud.Caller, in updateM
 		if err := (document{patches: patches{"replace /description": text(&p.Description), "replace /schema": text(&schema)}, named: true}).apply(in.PatchOperations); err != nil {
 			return modelShape{}, err
 		}
+		if schema == "" {
+			return modelShape{}, badRequest("Model schema must have at least 1 property or array items defined")
+		}
 		p.Schema = json.RawMessage(schema)
 		return p.shape(), a.setModel(p)
 	})

@@ -95,21 +95,42 @@ func (a *api) setMethod(p methodProperties) error {
 	if p.Integration == nil {
 		return fmt.Errorf("property Integration: a method without one cannot be deployed")
 	}
-	return a.declareMethod(p)
+	if _, err := a.compileMethod(p); err != nil {
+		return err
+	}
+	a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
+	return nil
 }
 
-// declareMethod declares a method that could be deployed once it has an integration.
+// declareMethod declares a method as calls do, part by part: it could be deployed
+// once it has an integration, and a response for each of the integration's.
 func (a *api) declareMethod(p methodProperties) error {
 	var err error
 	if p.Integration == nil {
 		_, err = a.compileRequest(p)
 	} else {
-		_, err = a.compileMethod(p)
+		_, err = a.compileMethod(p.completed())
 	}
 	if err == nil {
 		a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
 	}
 	return err
+}
+
+// completed is the method with the responses that its integration needs.
+func (p methodProperties) completed() methodProperties {
+	p.MethodResponses = slices.Clone(p.MethodResponses)
+	for _, r := range p.Integration.IntegrationResponses {
+		if _, err := p.response(r.StatusCode); err == nil {
+			continue
+		}
+		parameters := map[string]bool{}
+		for name := range r.ResponseParameters {
+			parameters[name] = false
+		}
+		p.MethodResponses = append(p.MethodResponses, methodResponse{StatusCode: r.StatusCode, ResponseParameters: parameters})
+	}
+	return p
 }
 
 // compileMethod makes a method of its declaration and of what the API has now.

@@ -148,6 +148,9 @@ func change[V any](set *map[string]V, lost, op, name string, value V) error {
 		changed[name] = value
 	case op == "remove" && there:
 		delete(changed, name)
+		if len(changed) == 0 {
+			changed = nil // and is not told
+		}
 	case op == "replace" || op == "remove":
 		return notFound("%s", lost)
 	default:
