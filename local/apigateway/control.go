@@ -94,6 +94,7 @@ func NewControl(g *APIGateway) *Control {
 		"PutMethod":                  cloud.Handle(c.putMethod),
 		"PutMethodResponse":          cloud.Handle(c.putMethodResponse),
 		"TagResource":                changing(g, c.tagResource),
+		"TestInvokeMethod":           cloud.Handle(c.testInvoke),
 		"UntagResource":              changing(g, c.untagResource),
 		"UpdateAccount":              cloud.Handle(c.updateAccount),
 		"UpdateApiKey":               changing(g, c.updateAPIKey),

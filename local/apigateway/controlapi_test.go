@@ -322,6 +322,27 @@ func TestFaultyPartsOfAnAPIAreRefusedInTheWordsOfAWS(t *testing.T) {
 	})
 }
 
+func TestAMethodIsTriedWithoutADeployment(t *testing.T) {
+	const method = `/restapis/$api/resources/$order/methods/GET`
+	b := build(t)
+	b.orders()
+	b.askAll([]call{
+		{`POST ` + method + ` {"pathWithQueryString": "/orders/a%20b?page=2", "headers": {"x-from": "acme"}}`, 200, `{"status":200,"body":"order a%20b","headers":{"Content-Type":"application/json"}`, "first=log"},
+		{`PATCH ` + method + `/integration/responses/200 {"patchOperations": [{"op": "replace", "path": "/responseTemplates/application~1json", "value": "$stageVariables.color $context.stage"}]}`, 200, "", ""},
+		{`PATCH ` + method + ` {"patchOperations": [{"op": "replace", "path": "/authorizationType", "value": "AWS_IAM"}, {"op": "replace", "path": "/apiKeyRequired", "value": "true"}]}`, 200, "", ""},
+		{`POST ` + method + ` {"stageVariables": {"color": "blue"}}`, 200, `"body":"blue test-invoke-stage"`, ""},
+		{`DELETE ` + method + `/responses/200`, 204, "", ""},
+		{`POST ` + method + ` {}`, 400, "the method has no response with status", ""},
+		{`DELETE ` + method + `/integration`, 204, "", ""},
+		{`POST ` + method + ` {}`, 404, "Invalid Integration identifier specified", ""},
+	})
+	for _, line := range []string{"HTTP Method: GET, Resource Path: /orders/a%20b", `Method request path: {"id":"a%20b"}`, `query string: {"page":"2"}`, `{"X-From":"acme"}`, "Method completed with status: 200"} {
+		if !strings.Contains(b.known["first"], line) {
+			t.Errorf("the log is %s, without %s", b.known["first"], line)
+		}
+	}
+}
+
 func TestATemplateAndCallsMakeTheSameAPI(t *testing.T) {
 	b := build(t)
 	b.orders()

@@ -58,6 +58,15 @@ type exchange struct {
 
 // serve answers a request to the stage.
 func (s *stage) serve(ctx context.Context, r *request) response {
+	x, answer := s.answer(ctx, r)
+	answer.header.Set("X-Amzn-Requestid", x.id)
+	answer.header.Set("X-Amz-Apigw-Id", x.extendedID())
+	s.observe(x, answer.status)
+	return answer
+}
+
+// answer is serve without what tells of the request.
+func (s *stage) answer(ctx context.Context, r *request) (*exchange, response) {
 	x := &exchange{stage: s, request: r, id: cloud.UUID(), started: time.Now(), overrides: vtl.NewOverrides()}
 	answer, err := x.handle(ctx)
 	if err != nil {
@@ -71,10 +80,7 @@ func (s *stage) serve(ctx context.Context, r *request) response {
 		}
 		answer = x.refuse(f)
 	}
-	answer.header.Set("X-Amzn-Requestid", x.id)
-	answer.header.Set("X-Amz-Apigw-Id", x.extendedID())
-	s.observe(x, answer.status)
-	return answer
+	return x, answer
 }
 
 func (x *exchange) handle(ctx context.Context) (response, error) {

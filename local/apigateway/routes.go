@@ -30,6 +30,7 @@ func apiRoutes() []wire.Route {
 		{Pattern: "DELETE " + resource, Action: "DeleteResource", Success: accepted},
 
 		{Pattern: "PUT " + method, Action: "PutMethod", Success: created},
+		{Pattern: "POST " + method, Action: "TestInvokeMethod"},
 		{Pattern: "GET " + method, Action: "GetMethod"},
 		{Pattern: "PATCH " + method, Action: "UpdateMethod"},
 		{Pattern: "DELETE " + method, Action: "DeleteMethod", Success: empty},

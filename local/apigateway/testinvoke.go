@@ -1,0 +1,127 @@
+package apigateway
+
+// TestInvokeMethod: a method as it is declared, called without a deployment.
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+type testInvokeInput struct {
+	methodNamed
+	PathWithQueryString string              `json:"pathWithQueryString"`
+	Body                string              `json:"body"`
+	Headers             map[string]string   `json:"headers"`
+	MultiValueHeaders   map[string][]string `json:"multiValueHeaders"`
+	StageVariables      map[string]string   `json:"stageVariables"`
+}
+
+type testInvokeOutput struct {
+	Status            int                 `json:"status"`
+	Body              string              `json:"body"`
+	Headers           map[string]string   `json:"headers"`
+	Log               string              `json:"log"`
+	Latency           int64               `json:"latency"` // milliseconds
+	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+}
+
+// testInvoke validates the request and calls the integration. As on AWS, who
+// calls is not asked, by no authorizer, key, plan or policy of the API.
+func (c *Control) testInvoke(ctx context.Context, caller cloud.Caller, in testInvokeInput) (testInvokeOutput, error) {
+	s, err := onAPI(c, caller, "POST", in.restAPINamed, in.path(), func(a *api) (*stage, error) {
+		p, _, err := a.integrated(in.at())
+		if err != nil {
+			return nil, err
+		}
+		return a.testStage(p, in.StageVariables)
+	})
+	if err != nil {
+		return testInvokeOutput{}, err
+	}
+	r, err := in.request(s)
+	if err != nil {
+		return testInvokeOutput{}, err
+	}
+	x, answer := s.answer(ctx, r)
+	out := testInvokeOutput{
+		Status: answer.status, Body: string(answer.body), Headers: lastValues(answer.header), MultiValueHeaders: answer.header,
+		Latency: time.Since(x.started).Milliseconds(), Log: x.log(answer),
+	}
+	return out, nil
+}
+
+// testStage serves one method to everybody, and is known to nobody.
+func (a *api) testStage(p methodProperties, variables map[string]string) (*stage, error) {
+	p.AuthorizationType, p.ApiKeyRequired = authNone, false
+	m, err := a.compileMethod(p)
+	if err != nil {
+		return nil, err
+	}
+	d := &deployment{settings: a.settings, root: &node{}, responses: maps.Clone(a.responses), methods: []*method{m}}
+	d.policy = nil
+	if err := d.root.insert(m); err != nil {
+		return nil, err
+	}
+	return a.newStage("test-invoke-stage").with(d, variables, nil), nil
+}
+
+func (in testInvokeInput) request(s *stage) (*request, error) {
+	m := s.deployment.methods[0]
+	parsed, err := url.Parse(cmp.Or(in.PathWithQueryString, m.resource.path))
+	if err != nil {
+		return nil, badRequest("Invalid path specified: %v", err)
+	}
+	r := &request{
+		method: m.httpMethod, path: parsed.EscapedPath(), header: http.Header{}, query: parsed.Query(), body: []byte(in.Body),
+		host: s.api.id + ".execute-api." + s.api.gateway.cloud.Region + ".amazonaws.com", sourceIP: "test-invoke-source-ip",
+	}
+	if in.PathWithQueryString == "" {
+		r.path = m.resource.path
+	}
+	for name, value := range in.Headers {
+		r.header.Set(name, value)
+	}
+	for name, values := range in.MultiValueHeaders {
+		r.header[http.CanonicalHeaderKey(name)] = values
+	}
+	return r, nil
+}
+
+// log is what is known of the execution, in the lines of AWS's log.
+func (x *exchange) log(answer response) string {
+	at := x.started.UTC().Format("Mon Jan 02 15:04:05 MST 2006")
+	lines := []string{"Execution log for request " + x.id}
+	say := func(format string, args ...any) { lines = append(lines, at+" : "+fmt.Sprintf(format, args...)) }
+	say("Starting execution for request: %s", x.id)
+	say("HTTP Method: %s, Resource Path: %s", x.request.method, x.request.path)
+	say("Method request path: %s", written(x.route.parameters))
+	say("Method request query string: %s", written(x.queryValues()))
+	say("Method request headers: %s", written(x.headerValues()))
+	say("Method request body before transformations: %s", x.request.body)
+	if x.fault != nil {
+		say("Execution failed: %v", x.fault)
+	} else {
+		say("Method response body after transformations: %s", answer.body)
+		say("Method response headers: %s", written(lastValues(answer.header)))
+		say("Successfully completed execution")
+	}
+	say("Method completed with status: %d", answer.status)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func written(values map[string]string) string {
+	if len(values) == 0 {
+		return "{}"
+	}
+	text, _ := json.Marshal(values) // which texts cannot fail
+	return string(text)
+}
