@@ -133,6 +133,9 @@ func (c *condition) holds(r *request) bool {
 	if !present {
 		return c.optional || c.negated && !c.required
 	}
+	if !c.every && !c.required && r.simulation.hasList(c.key) {
+		return false // a list is asked about by ForAllValues and ForAnyValue only
+	}
 	all := c.every || c.negated && !c.required
 	for _, value := range values {
 		if c.fits(r, value) != all {

@@ -142,29 +142,50 @@ func (s *IAM) simulate(in simulateInput, from *entity) (simulateOutput, error) {
 	if len(resources) == 0 {
 		resources = []string{"*"}
 	}
-	for _, action := range in.ActionNames {
+	for at, action := range in.ActionNames {
+		result := evaluationResult{EvalActionName: action, at: at}
 		for _, resource := range resources {
-			out.EvaluationResults = append(out.EvaluationResults, sim.judged(s, action, resource).result(action, resource, len(out.EvaluationResults)))
+			result.take(resource, sim.judged(s, action, resource))
 		}
+		out.EvaluationResults = append(out.EvaluationResults, result)
 	}
 	out.EvaluationResults, out.page, err = cut(in.paging, out.EvaluationResults, func(r evaluationResult) string { return fmt.Sprintf("%09d", r.at) })
 	return out, err
 }
 
-// result is the verdict as answers have it.
-func (v verdict) result(action, resource string, at int) evaluationResult {
-	r := evaluationResult{
-		EvalActionName: action, EvalResourceName: resource, EvalDecision: v.decision, MatchedStatements: v.matched,
-		MissingContextValues: v.missing, PermissionsBoundaryDecisionDetail: v.boundary, at: at,
+// severity is which decision an action has that has several, on its resources.
+var severity = []string{"allowed", "implicitDeny", "explicitDeny"}
+
+// take adds the verdict on a resource: what is missing is told of the resource, unless
+// it is any.
+func (r *evaluationResult) take(resource string, v verdict) {
+	if resource == "*" {
+		r.EvalResourceName, r.EvalDecision, r.MatchedStatements, r.MissingContextValues, r.PermissionsBoundaryDecisionDetail = resource, v.decision, v.matched, v.missing, v.boundary
+		return
 	}
-	if resource != "*" { // what is missing is told of the resource then
+	r.ResourceSpecificResults = append(r.ResourceSpecificResults, resourceSpecificResult{
+		EvalResourceName: resource, EvalResourceDecision: v.decision, MatchedStatements: v.matched,
+		MissingContextValues: v.missing, PermissionsBoundaryDecisionDetail: v.boundary,
+	})
+	if len(r.ResourceSpecificResults) == 1 {
+		r.EvalResourceName, r.EvalDecision, r.MatchedStatements, r.PermissionsBoundaryDecisionDetail = resource, v.decision, v.matched, v.boundary
 		r.MissingContextValues, r.EvalDecisionDetails = []string{}, &struct{}{}
-		r.ResourceSpecificResults = []resourceSpecificResult{{
-			EvalResourceName: resource, EvalResourceDecision: v.decision, MatchedStatements: v.matched,
-			MissingContextValues: v.missing, PermissionsBoundaryDecisionDetail: v.boundary,
-		}}
+		return
 	}
-	return r
+	// AWS has the form of the ARNs here that its catalogue of actions knows.
+	r.EvalResourceName = "*"
+	if slices.Index(severity, v.decision) > slices.Index(severity, r.EvalDecision) {
+		r.EvalDecision = v.decision
+	}
+	r.MatchedStatements = slices.Clone(r.MatchedStatements)
+	for _, m := range v.matched {
+		if !slices.Contains(r.MatchedStatements, m) {
+			r.MatchedStatements = append(r.MatchedStatements, m)
+		}
+	}
+	if v.boundary != nil && !v.boundary.AllowedByPermissionsBoundary {
+		r.PermissionsBoundaryDecisionDetail = v.boundary
+	}
 }
 
 func (in simulateInput) check() error {
@@ -197,7 +218,7 @@ func isResource(arn string) bool {
 func (s *IAM) suppose(in simulateInput, from *entity) (*simulation, error) {
 	sim := &simulation{sources: map[*statement]source{}}
 	var err error
-	if sim.context, err = readContext(in.ContextEntries); err != nil {
+	if sim.context, sim.lists, err = readContext(in.ContextEntries); err != nil {
 		return nil, err
 	}
 	sim.subject = &entity{
@@ -299,27 +320,28 @@ func (s *simulation) setResourcePolicy(in simulateInput) error {
 }
 
 // readContext holds the values of context keys to their types.
-func readContext(entries []contextEntry) (map[string][]string, error) {
-	given := map[string][]string{}
+func readContext(entries []contextEntry) (given map[string][]string, lists map[string]bool, err error) {
+	given, lists = map[string][]string{}, map[string]bool{}
 	for _, e := range entries {
 		single, several := strings.CutSuffix(e.ContextKeyType, "List")
 		valid := contextTypes[single]
 		switch {
 		case len(e.ContextKeyName) < 5 || len(e.ContextKeyName) > 256:
-			return nil, invalid("contextEntries.member.contextKeyName", e.ContextKeyName, "Member must have length between 5 and 256")
+			return nil, nil, invalid("contextEntries.member.contextKeyName", e.ContextKeyName, "Member must have length between 5 and 256")
 		case valid == nil:
-			return nil, invalid("contextEntries.member.contextKeyType", e.ContextKeyType, "Member must satisfy enum value set: "+contextTypeNames)
+			return nil, nil, invalid("contextEntries.member.contextKeyType", e.ContextKeyType, "Member must satisfy enum value set: "+contextTypeNames)
 		case !several && len(e.ContextKeyValues) > 1:
-			return nil, invalidInput("Invalid context value: %s has more than one value, and its type is %s.", e.ContextKeyName, e.ContextKeyType)
+			return nil, nil, invalidInput("Invalid context value: %s has more than one value, and its type is %s.", e.ContextKeyName, e.ContextKeyType)
 		}
 		for _, value := range e.ContextKeyValues {
 			if !valid(value) {
-				return nil, invalidInput("Invalid context value: %s of %s is not of type %s.", value, e.ContextKeyName, e.ContextKeyType)
+				return nil, nil, invalidInput("Invalid context value: %s of %s is not of type %s.", value, e.ContextKeyName, e.ContextKeyType)
 			}
 		}
-		given[strings.ToLower(e.ContextKeyName)] = e.ContextKeyValues
+		key := strings.ToLower(e.ContextKeyName)
+		given[key], lists[key] = e.ContextKeyValues, several
 	}
-	return given, nil
+	return given, lists, nil
 }
 
 func isBase64(text string) bool {

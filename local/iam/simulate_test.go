@@ -117,7 +117,7 @@ func TestTheSimulatorJudgesPoliciesContextAndBoundaries(t *testing.T) {
 		{"any value", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}`)}, ContextEntries: []types.ContextEntry{entry("aws:TagKeys", "stringList", "c", "a")}}, "allowed PolicyInputList.1"},
 		{"none of the values", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}`)}, ContextEntries: []types.ContextEntry{entry("aws:TagKeys", "stringList", "c", "d")}}, "implicitDeny"},
 		{"any value that is another", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"ForAnyValue:StringNotEquals":{"aws:TagKeys":"a"}`)}, ContextEntries: []types.ContextEntry{entry("aws:TagKeys", "stringList", "a", "d")}}, "allowed PolicyInputList.1"},
-		{"an empty list", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"Null":{"aws:TagKeys":"true"}`)}, ContextEntries: []types.ContextEntry{entry("aws:TagKeys", "stringList")}}, "allowed PolicyInputList.1 missing aws:TagKeys"},
+		{"an empty list", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"Null":{"aws:TagKeys":"true"}`)}, ContextEntries: []types.ContextEntry{entry("aws:TagKeys", "stringList")}}, "allowed PolicyInputList.1"},
 		{"an address", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`)}, ContextEntries: []types.ContextEntry{entry("aws:SourceIp", "ip", "10.1.2.3")}}, "allowed PolicyInputList.1"},
 		{"a number", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"NumericLessThan":{"s3:max-keys":"10"}`)}, ContextEntries: []types.ContextEntry{entry("s3:max-keys", "numeric", "9")}}, "allowed PolicyInputList.1"},
 		{"a boolean", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allow(`"Bool":{"aws:SecureTransport":"true"}`)}, ContextEntries: []types.ContextEntry{entry("aws:SecureTransport", "boolean", "false")}}, "implicitDeny"},
@@ -156,14 +156,66 @@ func TestStatementsAreFoundInLinesOfAnyDocument(t *testing.T) {
 	e := newEngine(t)
 	const statement = "{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\",\"Condition\":{\"Null\":{\"a:b\":\"true\"}}}"
 	for name, tt := range map[string]struct{ document, want string }{
-		"as AWS shows it":       {`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Null":{"a:b":"true"}}}}`, "1:38-1:122"},
-		"the second of a list":  {`{"Version":"2012-10-17","Id":"Statement","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"},` + statement + `]}`, "1:107-1:191"},
-		"in lines of its own":   {"{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}", "4:6-8:6"},
+		"as AWS shows it":       {`{"Version":"2012-10-17","Statement":` + statement + `}`, "1:38-1:122"},
+		"the second of a list":  {`{"Version":"2012-10-17","Id":"Statement","Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"},` + statement + `]}`, "1:105-1:191"},
+		"in lines of its own":   {"{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"s3:*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}", "3:17-8:6"},
 		"characters, not bytes": {`{"Version":"2012-10-17","Id":"ä","Statement":` + statement + `}`, "1:47-1:131"},
 	} {
 		out := must(e.SimulateCustomPolicy(t.Context(), &awsiam.SimulateCustomPolicyInput{ActionNames: []string{"s3:GetObject"}, PolicyInputList: []string{tt.document}}))(t)
 		if got := told(out.EvaluationResults[0], true); got != "allowed PolicyInputList.1@"+tt.want {
 			t.Errorf("%s: got %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// The questions and the answers were recorded on AWS, but for the resource's name.
+func TestAnActionOnSeveralResourcesHasTheHardestDecision(t *testing.T) {
+	e := newEngine(t)
+	const object = "arn:aws:s3:::stackd-policy-parity/"
+	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"` + object + `allowed"},{"Effect":"Deny","Action":"s3:GetObject","Resource":"` + object + `blocked"}]}`
+	out := must(e.SimulateCustomPolicy(t.Context(), &awsiam.SimulateCustomPolicyInput{PolicyInputList: []string{policy}, ActionNames: []string{"s3:GetObject"}, ResourceArns: []string{object + "allowed", object + "blocked", object + "unspecified"}}))(t)
+	if len(out.EvaluationResults) != 1 {
+		t.Fatalf("%d results", len(out.EvaluationResults))
+	}
+	r := out.EvaluationResults[0]
+	if got, want := told(r, true), "explicitDeny PolicyInputList.1@1:38-1:135 PolicyInputList.1@1:135-1:232"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var each []string
+	for _, on := range r.ResourceSpecificResults {
+		each = append(each, fmt.Sprint(on.EvalResourceDecision, len(on.MatchedStatements)))
+	}
+	if got := strings.Join(each, " "); got != "allowed1 explicitDeny1 implicitDeny0" {
+		t.Errorf("each is %s", got)
+	}
+}
+
+// As recorded on AWS of the tags of requests: a list needs an operator for sets.
+func TestAListIsAskedAboutByOperatorsForSets(t *testing.T) {
+	e := newEngine(t)
+	for operator, want := range map[string][3]bool{ // of [team], [env], and both
+		"StringEquals": {}, "StringNotEquals": {}, "StringEqualsIfExists": {}, "StringNotEqualsIfExists": {},
+		"ForAnyValue:StringEquals": {true, false, true}, "ForAllValues:StringEquals": {true, false, false},
+		"ForAnyValue:StringNotEquals": {false, true, true}, "ForAllValues:StringNotEquals": {false, true, false},
+	} {
+		policy := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:TagUser","Resource":"*","Condition":{"` + operator + `":{"aws:TagKeys":"team"}}}}`
+		for i, keys := range [][]string{{"team"}, {"env"}, {"team", "env"}} {
+			got := e.simulated(t, awsiam.SimulateCustomPolicyInput{PolicyInputList: []string{policy}, ActionNames: []string{"iam:TagUser"}, ContextEntries: []types.ContextEntry{entry("aws:TagKeys", "stringList", keys...)}})
+			if allowed := got == "allowed PolicyInputList.1"; allowed != want[i] {
+				t.Errorf("%s of %q: %s", operator, keys, got)
+			}
+		}
+	}
+}
+
+// What a condition holds without is not missing, as recorded on AWS.
+func TestAKeyThatNeedNotBeThereIsNotMissing(t *testing.T) {
+	e := newEngine(t)
+	for operator, want := range map[string]string{"StringNotEquals": "allowed PolicyInputList.1", "ForAllValues:StringEquals": "allowed PolicyInputList.1", "StringEqualsIfExists": "allowed PolicyInputList.1",
+		"StringEquals": "implicitDeny missing aws:TagKeys", "ForAnyValue:StringNotEquals": "implicitDeny missing aws:TagKeys"} {
+		policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"` + operator + `":{"aws:TagKeys":"a"}}}]}`
+		if got := e.simulated(t, awsiam.SimulateCustomPolicyInput{PolicyInputList: []string{policy}, ActionNames: []string{"s3:GetObject"}, ResourceArns: []string{bucket + "/x"}}); got != want {
+			t.Errorf("%s: got %s, want %s", operator, got, want)
 		}
 	}
 }
@@ -208,21 +260,22 @@ func TestTheSimulatorSaysWhatCallsMeet(t *testing.T) {
 	for pages.HasMorePages() {
 		results = append(results, must(pages.NextPage(ctx))(t).EvaluationResults...)
 	}
-	if len(results) != len(actions)*len(resources) {
+	if len(results) != len(actions) {
 		t.Fatalf("%d results", len(results))
 	}
 	unused := len(e.iam.Privileges().Unused)
 	for i, r := range results {
-		action, resource := actions[i/2], resources[i%2]
-		want := "allowed"
-		if err := e.iam.Authorize(caller, action, resource); err != nil {
-			want = "implicitDeny"
-			if cloud.AsError(err).Denied {
-				want = "explicitDeny"
+		for j, on := range r.ResourceSpecificResults {
+			want := "allowed"
+			if err := e.iam.Authorize(caller, actions[i], resources[j]); err != nil {
+				want = "implicitDeny"
+				if cloud.AsError(err).Denied {
+					want = "explicitDeny"
+				}
 			}
-		}
-		if *r.EvalActionName != action || *r.EvalResourceName != resource || string(r.EvalDecision) != want {
-			t.Errorf("%s on %s: %s, want %s", *r.EvalActionName, *r.EvalResourceName, r.EvalDecision, want)
+			if *r.EvalActionName != actions[i] || *on.EvalResourceName != resources[j] || string(on.EvalResourceDecision) != want {
+				t.Errorf("%s on %s: %s, want %s", *r.EvalActionName, *on.EvalResourceName, on.EvalResourceDecision, want)
+			}
 		}
 	}
 	if after := len(e.iam.Privileges().Unused); unused != 2 || after != 1 {

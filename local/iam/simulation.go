@@ -18,6 +18,7 @@ type simulation struct {
 	caller   cloud.Caller // with the resource's policy
 	subject  *entity      // has the policies
 	context  map[string][]string
+	lists    map[string]bool // keys of the context that have a list, be it of one value
 	sources  map[*statement]source
 	policies []policy // all of them
 
@@ -61,6 +62,9 @@ func (s *simulation) value(r *request, key string) (string, bool) {
 	return r.ofCaller(key)
 }
 
+// hasList tells whether a condition key has a list.
+func (s *simulation) hasList(key string) bool { return s != nil && s.lists[key] }
+
 // include takes a policy in under the name by which answers speak of it.
 func (s *simulation) include(name, kind string, p compiled) {
 	spans := statementsIn(p.text)
@@ -85,26 +89,33 @@ func (s *simulation) includeEntity(e *entity) {
 
 type span struct{ start, end position }
 
-// statementsIn returns where the statements of a valid document are: IAM counts a
-// statement from behind its first brace.
+// statementsIn returns where the statements of a valid document are. IAM counts a
+// statement of a list from behind what is before it, a bracket or a brace, and
+// one without a list from behind its own first brace.
 func statementsIn(text string) []span {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	var spans []span
 	var start position
-	depth, inStatement := 0, false
+	depth, inStatement, listed := 0, false, false
 	for {
 		token, err := decoder.Token()
 		if err != nil {
 			return spans
 		}
+		at := positionIn(text, decoder.InputOffset())
 		switch token {
+		case json.Delim('['):
+			if depth == 1 && inStatement {
+				start, listed = at, true
+			}
 		case json.Delim('{'):
-			if depth++; depth == 2 && inStatement {
-				start = positionIn(text, decoder.InputOffset())
+			if depth++; depth == 2 && inStatement && !listed {
+				start = at
 			}
 		case json.Delim('}'):
 			if depth--; depth == 1 && inStatement {
-				spans = append(spans, span{start, positionIn(text, decoder.InputOffset())})
+				spans = append(spans, span{start, at})
+				start = at
 			}
 		default:
 			if name, ok := token.(string); ok && depth == 1 {
@@ -186,7 +197,7 @@ func (sim *simulation) missing(r *request) []string {
 			if !s.matchesAction(r.lower) || !s.couldMatchResource(r) {
 				continue
 			}
-			s.eachKey(func(name string) {
+			s.eachNeeded(func(name string) {
 				if _, known := r.values(strings.ToLower(name)); !known {
 					names.add(name)
 				}
@@ -201,6 +212,18 @@ func (sim *simulation) missing(r *request) []string {
 func (s *statement) couldMatchResource(r *request) bool {
 	open := func(p pattern) bool { return p.variables }
 	return slices.ContainsFunc(s.resources, open) || slices.ContainsFunc(s.notResources, open) || s.matchesResource(r)
+}
+
+// eachNeeded is eachKey without the keys that may as well not be there.
+func (s *statement) eachNeeded(do func(name string)) {
+	for _, c := range s.conditions {
+		if !c.null && !c.optional && (!c.negated || c.required) {
+			do(c.name)
+		}
+		eachVariable(c.patterns, do)
+	}
+	eachVariable(s.resources, do)
+	eachVariable(s.notResources, do)
 }
 
 // eachKey calls do with the condition keys that the statement depends on, as they
