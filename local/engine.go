@@ -25,6 +25,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/mock"
 	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/states"
+	"github.com/tradepost-dev/tradepost/local/states/coverage"
 	"github.com/tradepost-dev/tradepost/local/transfer"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
@@ -284,6 +285,10 @@ func (e *Engine) chooseLogs(path string) (err error) {
 	e.logs = e.scratch
 	return err
 }
+
+// Coverage tells what executions took of the state machines as they are now, and
+// what not.
+func (e *Engine) Coverage() []coverage.Machine { return e.machines.Coverage() }
 
 // Privileges tells how the policies of the run fit what it did: grants that were
 // never used, and calls that were refused. What was deleted is not in it.

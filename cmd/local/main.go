@@ -1,5 +1,6 @@
 // Command local runs a synthesized CDK assembly on this machine until it is
-// interrupted, and writes where everything listens to .local/endpoints.json.
+// interrupted, and writes where everything listens to .local/endpoints.json. As
+// `local test` it runs tests of state machines instead.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/durable"
 	"github.com/tradepost-dev/tradepost/local/iam"
+	"github.com/tradepost-dev/tradepost/local/states/coverage"
 )
 
 func main() {
@@ -26,9 +28,12 @@ func main() {
 }
 
 func run(ctx context.Context, arguments []string) error {
+	if len(arguments) > 0 && arguments[0] == "test" {
+		return testWorkflows(arguments[1:])
+	}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted.\n\n")
+		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n       local test [flags] FILE...\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted; or tests of state machines.\n\n")
 		flags.PrintDefaults()
 	}
 	out := flags.String("out", ".local", "`folder` for endpoints.json, logs/ and mail/")
@@ -109,7 +114,8 @@ func serve(ctx context.Context, out string, o local.Options) (err error) {
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, engine.Close(), reportPrivileges(engine.Privileges(), filepath.Join(out, "privileges.json")))
+		err = errors.Join(err, engine.Close(), reportPrivileges(engine.Privileges(), filepath.Join(out, "privileges.json")),
+			coverage.Write(filepath.Join(out, "coverage.json"), engine.Coverage()))
 	}()
 	endpoints := engine.Endpoints()
 	if err := endpoints.Write(file); err != nil {

@@ -1,9 +1,11 @@
 package coverage_test
 
 import (
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/states/coverage"
@@ -49,4 +51,37 @@ func ExampleReport() {
 	// pay: 1 of 2 states, 1 of 2 arms
 	//   Pay: Catch[0] (Declined) -> Refused never taken
 	//   Refused: never entered
+}
+
+func TestThePictureShowsWhatWasTaken(t *testing.T) {
+	m := pay(1, 0)
+	m.States[1].Name, m.States[0].Arms[1].To = `Re"fused <b>`, `Re"fused <b>`
+	m.Definition = `{"StartAt": "Pay", "States": {"Pay": {"Type": "Task", "Resource": "x", "Catch": [{"ErrorEquals": ["Declined"], "Next": "Re\"fused <b>"}], "End": true}, "Re\"fused <b>": {"Type": "Fail"}}}`
+	picture, err := m.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root struct {
+		Inner string `xml:",innerxml"`
+	}
+	if err := xml.Unmarshal(picture, &root); err != nil {
+		t.Errorf("it is no XML: %v", err)
+	}
+	for _, want := range []string{
+		`[data-state="Pay"] > .box { stroke: #bf8700`,
+		`[data-state="Re\22 fused \3c b\3e "] > .box { stroke: #cf222e`,
+		`.transition.catch[data-from="Pay"][data-to="Re\22 fused \3c b\3e "] > .line { stroke: #cf222e`,
+	} {
+		if !strings.Contains(string(picture), want) {
+			t.Errorf("without %s", want)
+		}
+	}
+	full := pay(1, 1)
+	full.Definition = `{"StartAt": "Pay", "States": {"Pay": {"Type": "Task", "Resource": "x", "Catch": [{"ErrorEquals": ["Declined"], "Next": "Refused"}], "End": true}, "Refused": {"Type": "Fail"}}}`
+	if picture, err := full.SVG(); err != nil || strings.Contains(string(picture), "stroke: #cf222e; stroke-width: 2") || !strings.Contains(string(picture), `[data-state="Pay"] > .box { stroke: #1a7f37`) {
+		t.Errorf("%v, %s", err, picture)
+	}
+	if _, err := (coverage.Machine{Definition: "{}"}).SVG(); err == nil {
+		t.Error("a definition without states is drawn")
+	}
 }

@@ -8,32 +8,31 @@ import (
 	"github.com/tradepost-dev/tradepost/local/states/statetest"
 )
 
-// A file order_test.go beside order.asl.json: what is charged twice in vain waits
-// for 30 seconds, which take no time.
-func Example() {
-	test := func(t *testing.T) {
-		machine := statetest.Read(t, "order.asl.json")
-		run := machine.Run(t, statetest.Execution{
-			Input: `{"order": "o-1"}`,
-			Mocks: statetest.Mocks{
-				"Charge": {statetest.Fails("Busy", ""), statetest.Fails("Busy", ""), statetest.Gives(`{"amount": 20}`)},
-				"Send":   {statetest.Gives(`{"MessageId": "m-1"}`).Loosely()},
-			},
-		})
-		if run.Status != "SUCCEEDED" {
-			t.Errorf("%s: %s", run.Error, run.Cause)
-		}
-		for _, missing := range machine.Coverage().Missing() {
-			t.Log(missing)
-		}
+func TestALargeOrderIsHeldForADay(t *testing.T) {
+	machine := statetest.Read(t, "testdata/order.asl.json")
+	run := machine.Run(t, statetest.Execution{
+		Input: `{"order": "o-1"}`,
+		Mocks: statetest.Mocks{
+			"Charge": {statetest.Fails("CardServiceBusy", ""), statetest.Gives(`{"amount": 200}`)},
+			"Ship":   {statetest.Gives(`{"MessageId": "m-1"}`).Loosely()},
+		},
+	})
+	if run.Status != "SUCCEEDED" {
+		t.Errorf("%s: %s", run.Error, run.Cause)
 	}
-	_ = test
+	for _, missing := range machine.Coverage().Missing() {
+		t.Log(missing)
+	}
 }
 
-func ExampleNew() {
+// What no test takes is named by its place, here that of a machine without tests.
+// How executions are tested shows TestALargeOrderIsHeldForADay.
+func Example() {
 	machine := statetest.New("pay", `{"StartAt": "Pay", "States": {"Pay": {"Type": "Task", "Resource": "${PayFunctionArn}",
 		"Catch": [{"ErrorEquals": ["Declined"], "Next": "Refused"}], "End": true}, "Refused": {"Type": "Fail"}}}`, nil)
-	_ = coverage.Report(os.Stdout, []coverage.Machine{machine.Coverage()})
+	if err := coverage.Report(os.Stdout, []coverage.Machine{machine.Coverage()}); err != nil {
+		panic(err)
+	}
 	// Output:
 	// pay: 0 of 2 states, 0 of 2 arms
 	//   Pay: never entered
