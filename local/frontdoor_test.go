@@ -59,7 +59,7 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 		{"an unsigned form", "", "POST", map[string]string{"Content-Type": form}, "Action=GetCallerIdentity", 403, `<ErrorResponse><Error><Type>Sender</Type><Code>MissingAuthenticationTokenException</Code>`},
 		{"an unsigned GET", "", "GET", nil, "", 403, `<Error><Code>AccessDenied</Code>`},
 		{"a form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetCallerIdentity", 200, `<Arn>arn:aws:iam::000000000000:root</Arn>`},
-		{"another form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=GetSessionToken", 400, `<Error><Type>Sender</Type><Code>InvalidAction</Code>`},
+		{"another form to STS", "sts", "POST", map[string]string{"Content-Type": form}, "Action=DecodeAuthorizationMessage", 400, `<Error><Type>Sender</Type><Code>InvalidAction</Code>`},
 		{"SQS as old clients speak it", "sqs", "POST", map[string]string{"Content-Type": form}, "Action=ListQueues", 200, `<ListQueuesResult><QueueUrl>`},
 		{"a form to a service of JSON", "dynamodb", "POST", map[string]string{"Content-Type": form}, "Action=ListTables", 404, `<Message>the local engine serves dynamodb by the AWS JSON protocol only</Message>`},
 		{"a service of JSON that there is not", "firehose", "POST", map[string]string{"X-Amz-Target": "Firehose_20150804.ListDeliveryStreams"}, "{}", 400, `"message":"the local engine does not serve firehose:ListDeliveryStreams"`},

@@ -156,8 +156,8 @@ func TestCustomResourcesOfTheCDKItselfAreServedWithoutTheirProviders(t *testing.
 		uploadToQueue(t, startTemplate(t, fmt.Sprintf(template, "EventBridgeConfiguration", ""), local.Options{}))
 	})
 	t.Run("notifications to something else", func(t *testing.T) {
-		got := refusal(t, fmt.Sprintf(template, "QueueConfigurations", ""), local.Options{})
-		if want := "app/Notify (Custom::S3BucketNotifications): property NotificationConfiguration.QueueConfigurations is not supported"; !strings.Contains(got, want) {
+		got := refusal(t, fmt.Sprintf(template, "ReplicaConfigurations", ""), local.Options{})
+		if want := "app/Notify (Custom::S3BucketNotifications): property NotificationConfiguration.ReplicaConfigurations is not supported"; !strings.Contains(got, want) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})

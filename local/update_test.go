@@ -52,7 +52,7 @@ var updated = map[string]string{
 	"AWS::Lambda::EventSourceMapping":     "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts ParallelizationFactor ScalingConfig Tags",
 	"AWS::Lambda::Function":               "Architectures Code DeadLetterConfig Description Environment EphemeralStorage Handler LoggingConfig MemorySize RecursiveLoop ReservedConcurrentExecutions Role Runtime Tags Timeout TracingConfig",
 	"AWS::Logs::LogGroup":                 "RetentionInDays Tags",
-	"AWS::S3::Bucket":                     "NotificationConfiguration Tags VersioningConfiguration",
+	"AWS::S3::Bucket":                     "AccessControl BucketEncryption CorsConfiguration LifecycleConfiguration NotificationConfiguration ObjectLockConfiguration OwnershipControls PublicAccessBlockConfiguration Tags VersioningConfiguration WebsiteConfiguration",
 	"AWS::S3::BucketPolicy":               "PolicyDocument",
 	"AWS::SNS::Subscription":              "FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",
 	"AWS::SNS::Topic":                     "ContentBasedDeduplication DisplayName FifoThroughputScope KmsMasterKeyId SignatureVersion Subscription Tags TracingConfig",
@@ -65,7 +65,7 @@ var updated = map[string]string{
 	"AWS::SecretsManager::Secret":         "Description GenerateSecretString KmsKeyId SecretString Tags",
 	"AWS::Transfer::Server":               "EndpointDetails EndpointType IdentityProviderDetails IpAddressType LoggingRole PostAuthenticationLoginBanner PreAuthenticationLoginBanner ProtocolDetails Protocols S3StorageOptions SecurityPolicyName StructuredLogDestinations Tags",
 	"AWS::Transfer::User":                 "HomeDirectory HomeDirectoryMappings HomeDirectoryType Policy Role SshPublicKeys Tags",
-	"Custom::S3BucketNotifications":       "BucketName NotificationConfiguration",
+	"Custom::S3BucketNotifications":       "BucketName NotificationConfiguration SkipDestinationValidation",
 
 	"AWS::StepFunctions::Activity":          "Tags",
 	"AWS::StepFunctions::StateMachine":      "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn Tags TracingConfiguration",
