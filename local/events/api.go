@@ -121,12 +121,10 @@ func (s *EventBridge) putEvent(entry putEventsEntry) (string, error) {
 	if json.Unmarshal(detail, &object) != nil || object == nil {
 		return "", cloud.Errorf(400, "MalformedDetail", "Detail is malformed.")
 	}
-	b, err := s.bus(entry.EventBusName)
-	if err != nil {
-		return "", err
-	}
 	e := s.newEvent(cloud.Event{Source: entry.Source, DetailType: entry.DetailType, Detail: detail, Resources: entry.Resources, Time: time.Time(entry.Time)})
-	s.route(b, e)
+	if b, err := s.bus(entry.EventBusName); err == nil { // AWS takes an event for a bus that is not there as well
+		s.route(b, e)
+	}
 	return e.ID, nil
 }
 
@@ -155,37 +153,31 @@ func (r *rule) describe() ruleDescription {
 }
 
 type listRulesInput struct {
-	EventBusName, NamePrefix, NextToken string
-	Limit                               int
+	page
+	EventBusName, NamePrefix string
 }
 
-func (s *EventBridge) listRules(_ context.Context, caller cloud.Caller, in listRulesInput) (any, error) {
+type listRulesOutput struct {
+	Rules     []ruleDescription
+	NextToken string `json:",omitempty"`
+}
+
+func (s *EventBridge) listRules(_ context.Context, caller cloud.Caller, in listRulesInput) (out listRulesOutput, err error) {
 	b, err := s.bus(in.EventBusName)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	if err := s.cloud.Authorize(caller, "events:ListRules", s.cloud.ARN("events", "rule/*")); err != nil {
-		return nil, err
+		return out, err
 	}
-	output := struct {
-		Rules     []ruleDescription
-		NextToken string `json:",omitempty"`
-	}{Rules: []ruleDescription{}}
-	limit := in.Limit
-	if limit < 1 || limit > 100 {
-		limit = 100
-	}
+	var all []ruleDescription
 	for _, r := range s.rules(b) {
-		if r.name <= in.NextToken || !strings.HasPrefix(r.name, in.NamePrefix) {
-			continue
+		if strings.HasPrefix(r.name, in.NamePrefix) {
+			all = append(all, r.describe())
 		}
-		if len(output.Rules) == limit {
-			output.NextToken = output.Rules[limit-1].Name
-			break
-		}
-		output.Rules = append(output.Rules, r.describe())
 	}
-	return output, nil
+	out.Rules, out.NextToken, err = pageOf(in.page, all)
+	return out, err
 }
 
 type testEventPatternInput struct{ EventPattern, Event string }

@@ -214,7 +214,11 @@ func (s *EventBridge) putPermission(_ context.Context, caller cloud.Caller, in p
 		return struct{}{}, err
 	}
 	if in.Policy != "" {
-		return struct{}{}, s.setPolicy(b, "", json.RawMessage(in.Policy))
+		var d policy.Document
+		if err := json.Unmarshal([]byte(in.Policy), &d); err != nil {
+			return struct{}{}, notValid("This policy contains invalid Json: %v", err)
+		}
+		return struct{}{}, s.setPolicies(b, []busPart{{"", d}})
 	}
 	if in.StatementId == "" || in.Principal == "" || in.Action == "" {
 		return struct{}{}, notValid("Parameter(s) Action, Principal and StatementId must be specified.")
@@ -313,9 +317,6 @@ func (s *EventBridge) removePermission(_ context.Context, caller cloud.Caller, i
 	s.mu.RLock()
 	parts := slices.Clone(b.policies)
 	s.mu.RUnlock()
-	if len(parts) == 0 {
-		return struct{}{}, cloud.Errorf(http.StatusBadRequest, "ResourceNotFoundException", "EventBus does not have a policy.")
-	}
 	for i := range parts {
 		if !parts[i].document.Remove(in.StatementId) {
 			continue
