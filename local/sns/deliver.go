@@ -136,9 +136,9 @@ type notification struct {
 	Subject           *string `json:",omitempty"`
 	Message           string
 	Timestamp         string
-	SignatureVersion  string
-	Signature         string
-	SigningCertURL    string
+	SignatureVersion  string `json:",omitempty"` // a FIFO topic has no signatures
+	Signature         string `json:",omitempty"`
+	SigningCertURL    string `json:",omitempty"`
 	UnsubscribeURL    string
 	MessageAttributes map[string]notedAttribute `json:",omitempty"`
 }
@@ -156,11 +156,12 @@ func (m *message) notification(t *topic, sub *subscription) notification {
 		TopicARN:          t.arn,
 		Message:           m.text(sub.protocol),
 		Timestamp:         time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
-		SignatureVersion:  cmp.Or(t.settings.Load().signature, "1"),
-		Signature:         "EXAMPLE",
-		SigningCertURL:    "https://sns." + t.region() + ".amazonaws.com/SimpleNotificationService-EXAMPLE.pem",
 		UnsubscribeURL:    "https://sns." + t.region() + ".amazonaws.com/?Action=Unsubscribe&SubscriptionArn=" + sub.arn,
 		MessageAttributes: noted(m.attributes),
+	}
+	if t.fifo == nil {
+		n.SignatureVersion, n.Signature = cmp.Or(t.settings.Load().signature, "1"), "EXAMPLE"
+		n.SigningCertURL = "https://sns." + t.region() + ".amazonaws.com/SimpleNotificationService-EXAMPLE.pem"
 	}
 	if m.subject != "" {
 		n.Subject = &m.subject

@@ -15,15 +15,9 @@ import (
 // maxBytes is SNS's limit of a message with its attributes, and of a batch.
 const maxBytes = 256 << 10
 
-type attribute struct {
-	DataType    string  // String, String.Array, Number, Binary
-	StringValue *string `json:",omitempty"`
-	BinaryValue []byte  `json:",omitempty"`
-}
-
 type messageInput struct {
 	Message           string
-	Subject           string
+	Subject           *string
 	MessageStructure  string // "json": Message is an object of texts by protocol
 	MessageAttributes map[string]attribute
 
@@ -72,6 +66,9 @@ func (s *SNS) publish(_ context.Context, caller cloud.Caller, in publishInput) (
 	}
 	t, err := s.open(caller, "sns:Publish", arn)
 	if err != nil {
+		if parsed, _ := cloud.ParseARN(arn); strings.HasPrefix(parsed.Resource, "endpoint/") && cloud.AsError(err).Code == "NotFound" {
+			err = invalid("TargetArn Reason: No endpoint found for the target arn specified")
+		}
 		return nil, err
 	}
 	if err := t.checkIDs(&in.messageInput); err != nil {
@@ -104,7 +101,7 @@ func (in messageInput) message() (*message, error) {
 	if in.size() > maxBytes {
 		return nil, invalid("Message too long")
 	}
-	if len(in.Subject) > 100 || strings.ContainsAny(in.Subject, "\r\n") {
+	if s := in.Subject; s != nil && (*s == "" || len(*s) > 100 || strings.ContainsAny(*s, "\r\n")) {
 		return nil, invalid("Subject")
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.MessageAttributes)) {
@@ -112,7 +109,10 @@ func (in messageInput) message() (*message, error) {
 			return nil, err
 		}
 	}
-	m := &message{id: cloud.UUID(), subject: in.Subject, attributes: in.MessageAttributes, bytes: in.size()}
+	m := &message{id: cloud.UUID(), attributes: in.MessageAttributes, bytes: in.size()}
+	if in.Subject != nil {
+		m.subject = *in.Subject
+	}
 	if in.MessageGroupId != nil {
 		m.group = *in.MessageGroupId
 	}
@@ -123,8 +123,15 @@ func (in messageInput) message() (*message, error) {
 	case "":
 		m.texts = map[string]string{"default": in.Message}
 	case "json":
-		if err := json.Unmarshal([]byte(in.Message), &m.texts); err != nil {
+		var members map[string]any
+		if err := json.Unmarshal([]byte(in.Message), &members); err != nil {
 			return nil, invalid("Message Structure - JSON message body failed to parse")
+		}
+		m.texts = map[string]string{}
+		for protocol, value := range members { // what is no text is nobody's
+			if text, ok := value.(string); ok {
+				m.texts[protocol] = text
+			}
 		}
 		if _, ok := m.texts["default"]; !ok {
 			return nil, invalid("Message Structure - No default entry in JSON message body")
@@ -133,17 +140,6 @@ func (in messageInput) message() (*message, error) {
 		return nil, invalid("MessageStructure")
 	}
 	return m, nil
-}
-
-func checkAttribute(name string, a attribute) error {
-	kind, _, _ := strings.Cut(a.DataType, ".")
-	switch {
-	case kind == "Binary" && len(a.BinaryValue) > 0:
-		return nil
-	case (kind == "String" || kind == "Number") && a.StringValue != nil && *a.StringValue != "":
-		return nil
-	}
-	return cloud.Errorf(400, "ParameterValueInvalid", "The message attribute '%s' of type '%s' must have a value of that type.", name, a.DataType)
 }
 
 func (in messageInput) size() int {
@@ -212,12 +208,17 @@ func (in publishBatchInput) check() error {
 		return cloud.Errorf(400, "EmptyBatchRequest", "The batch request doesn't contain any entries.")
 	}
 	if len(entries) > 10 {
-		return cloud.Errorf(400, "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible: 10.")
+		return cloud.Errorf(400, "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.")
 	}
 	seen, size := map[string]bool{}, 0
 	for _, entry := range entries {
-		if entry.Id == "" || len(entry.Id) > 80 {
+		switch {
+		case entry.Id == "":
 			return cloud.Errorf(400, "InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.")
+		case len(entry.Id) > 80:
+			return cloud.Errorf(400, "InvalidBatchEntryId", "The Id of a batch entry in the batch request is too long: %s", entry.Id)
+		case !topicName.MatchString(entry.Id): // names of topics and ids have the same characters
+			return cloud.Errorf(400, "InvalidBatchEntryId", "The Id of a batch entry in the batch request contains an impermissible character: %s", entry.Id)
 		}
 		if seen[entry.Id] {
 			return cloud.Errorf(400, "BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
@@ -226,7 +227,7 @@ func (in publishBatchInput) check() error {
 		size += entry.size()
 	}
 	if size > maxBytes {
-		return cloud.Errorf(400, "BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.")
+		return cloud.Errorf(400, "BatchRequestTooLong", "The length of all the messages put together is more than the limit.")
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 type topicSettings struct {
 	displayName  string
 	contentBased bool              // of a FIFO topic: deduplication ids are made of messages
-	scope        string            // of a FIFO topic's deduplication
+	scope        string            // of a FIFO topic's deduplication; empty is that of the topic
 	signature    string            // version of it, or empty
 	told         map[string]string // attributes that have no effect here, as they were given
 }
@@ -25,9 +25,6 @@ type topicSettings struct {
 // newSettings are those of attributes.
 func newSettings(isFIFO bool, attributes map[string]string) (*topicSettings, error) {
 	s := &topicSettings{told: map[string]string{}}
-	if isFIFO {
-		s.scope = perTopic
-	}
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		if err := s.set(isFIFO, name, attributes[name]); err != nil {
 			return nil, err
@@ -157,7 +154,9 @@ func (s *SNS) attributes(t *topic) (map[string]string, error) {
 	if t.fifo != nil {
 		attributes["FifoTopic"] = "true"
 		attributes["ContentBasedDeduplication"] = strconv.FormatBool(settings.contentBased)
-		attributes["FifoThroughputScope"] = settings.scope
+		if settings.scope != "" {
+			attributes["FifoThroughputScope"] = settings.scope
+		}
 	}
 	if t.policy == "" {
 		attributes["Policy"] = t.defaultPolicy(s.cloud.Account)

@@ -67,9 +67,10 @@ func (t *topic) check(sub *subscription) error {
 	if t.fifo == nil && sub.protocol == "sqs" && fifo.Named(sub.endpoint) {
 		return invalid("Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics")
 	}
-	if sub.deadLetters != "" && fifo.Named(sub.deadLetters) != (t.fifo != nil) {
+	ordered := t.fifo != nil && fifo.Named(sub.endpoint)
+	if sub.deadLetters != "" && fifo.Named(sub.deadLetters) != ordered {
 		kind := "standard"
-		if t.fifo != nil {
+		if ordered {
 			kind = "FIFO"
 		}
 		return invalid("RedrivePolicy: must use a %s queue as DLQ for a %s Subscription to a %s Topic.", kind, kind, kind)

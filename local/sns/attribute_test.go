@@ -1,0 +1,85 @@
+package sns_test
+
+// This file publishes what SNS refuses of messages.
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+func TestWhatSNSRefusesOfMessages(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, base)
+	named := func(name string) map[string]any {
+		return map[string]any{"MessageAttributes": map[string]any{name: map[string]any{"DataType": "String", "StringValue": "x"}}}
+	}
+	valued := func(members map[string]any) map[string]any {
+		return map[string]any{"MessageAttributes": map[string]any{"a": members}}
+	}
+	for name, row := range map[string]struct {
+		members map[string]any
+		want    string
+	}{
+		"no text":             {valued(map[string]any{"DataType": "String", "StringValue": ""}), "The message attribute 'a' must contain non-empty message attribute value for message attribute type 'String'."},
+		"no value":            {valued(map[string]any{"DataType": "Number"}), "must contain non-empty message attribute value for message attribute type 'Number'."},
+		"no bytes":            {valued(map[string]any{"DataType": "Binary", "BinaryValue": []byte{}}), "must contain non-empty message attribute value for message attribute type 'Binary'."},
+		"no type":             {valued(map[string]any{"StringValue": "x"}), "ValidationError: 1 validation error detected: Value null at 'messageAttributes.a.member.dataType'"},
+		"another type":        {valued(map[string]any{"DataType": "Text", "StringValue": "x"}), "The message attribute 'a' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."},
+		"bytes of a text":     {valued(map[string]any{"DataType": "String.x", "BinaryValue": []byte("x")}), "The message attribute 'a' with type 'String.x' must use field 'String'."},
+		"a text of bytes":     {valued(map[string]any{"DataType": "Binary", "StringValue": "x"}), "The message attribute 'a' with type 'Binary' must use field 'Binary'."},
+		"a long name":         {named(strings.Repeat("a", 257)), "Length of message attribute name must be less than 256 bytes."},
+		"a strange name":      {named("a^*?"), "Invalid non-alphanumeric character '#x5E' was found in the message attribute name."},
+		"a dot before":        {named(".a"), "starting with character '.'"},
+		"a dot behind":        {named("a."), "ending with character '.'"},
+		"two dots":            {named("a..b"), "Message attribute name can not have successive '.' character."},
+		"an empty subject":    {map[string]any{"Subject": ""}, "Invalid parameter: Subject"},
+		"a default of no use": {map[string]any{"MessageStructure": "json", "Message": `{"default": 1}`}, "No default entry in JSON message body"},
+		"no object":           {map[string]any{"MessageStructure": "json", "Message": `[]`}, "JSON message body failed to parse"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := map[string]any{"TopicArn": topicARN, "Message": "m"}
+			for member, value := range row.members {
+				in[member] = value
+			}
+			err := e.Do(t.Context(), e.Administrator(), "sns", "Publish", in, nil)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("the error is %v, want %s", err, row.want)
+			}
+		})
+	}
+	for id, want := range map[string]string{"a.b": "contains an impermissible character: a.b", strings.Repeat("a", 81): "is too long: aaa", "": "InvalidBatchEntryId"} {
+		err := e.Do(t.Context(), e.Administrator(), "sns", "PublishBatch", map[string]any{"TopicArn": topicARN, "PublishBatchRequestEntries": []any{map[string]any{"Id": id, "Message": "m"}}}, nil)
+		if err == nil || cloud.AsError(err).Code != "InvalidBatchEntryId" || !strings.Contains(err.Error(), want) {
+			t.Errorf("an entry %q: %v", id, err)
+		}
+	}
+	err := e.Do(t.Context(), e.Administrator(), "sns", "Publish", map[string]any{"TargetArn": "arn:aws:sns:eu-central-1:123456789012:endpoint/APNS/a/b", "Message": "m"}, nil)
+	if err == nil || !strings.Contains(err.Error(), "TargetArn Reason: No endpoint found for the target arn specified") {
+		t.Errorf("to a phone: %v", err)
+	}
+}
+
+// A message of texts by protocol may have members that are none.
+func TestTextsByProtocolMayStandBesideAnything(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, `, "RawMessageDelivery": true`))
+	e.publish(t, map[string]any{"MessageStructure": "json", "Message": `{"default": "all", "sqs": "queues", "lambda": 7}`})
+	if got := e.receive(t, "inbox", 1); len(got) != 1 || got[0].Body != "queues" {
+		t.Errorf("messages %+v", got)
+	}
+}
+
+// What comes of a FIFO topic is not signed.
+func TestMessagesOfAFIFOTopicHaveNoSignature(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, ordered("")+subscription("Sub", "sqs", plainARN, ""))
+	in := map[string]any{"TopicArn": topicARN + ".fifo", "Message": "m", "MessageGroupId": "g", "MessageDeduplicationId": "d"}
+	if err := e.Do(t.Context(), e.Administrator(), "sns", "Publish", in, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.receive(t, "plain", 1); len(got) != 1 || strings.Contains(got[0].Body, "Sign") || !strings.Contains(got[0].Body, "UnsubscribeURL") {
+		t.Errorf("messages %+v", got)
+	}
+}
