@@ -44,7 +44,7 @@ func (l *Lambda) enqueue(r request) {
 
 // outcome is how an asynchronous invocation ended.
 type outcome struct {
-	condition string // Success, RetriesExhausted, EventAgeExceeded
+	condition string // Success, RetriesExhausted, EventAgeExceeded, ZeroReservedConcurrency
 	attempts  int    // of invocations that reached the function
 	answer    answer // of the last one
 	config    asyncConfig
@@ -65,7 +65,7 @@ func (l *Lambda) deliver(ctx context.Context, r request) (outcome, bool) {
 		case ctx.Err() != nil:
 			return o, false
 		case r.target.switchedOff():
-			o.condition = "RetriesExhausted" // a function that is switched off gets no retries
+			o.condition = "ZeroReservedConcurrency" // a function that is switched off gets no retries
 			return o, true
 		case err != nil:
 			delay = throttled

@@ -226,3 +226,21 @@ func TestAnEventMayHaveOneMegabyte(t *testing.T) {
 		}
 	}
 }
+
+func TestAnEventOfAFunctionThatIsSwitchedOffGoesToItsDestinationAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, worker(func() error { return nil }))
+		e.mustCreate(t, role(sendStatement)+","+function(`, "ReservedConcurrentExecutions": 0`)+queues+eventInvokeConfig(destinations))
+		e.send(t, `{"order":"7"}`)
+		synctest.Wait()
+		messages := e.receive(t, "failures")
+		if len(messages) != 1 {
+			t.Fatalf("%d messages", len(messages))
+		}
+		var got destinationRecord
+		decode(t, []byte(messages[0].Body), &got)
+		if c := got.RequestContext; c.Condition != "ZeroReservedConcurrency" || c.ApproximateInvokeCount != 0 {
+			t.Errorf("the record is %+v", got)
+		}
+	})
+}

@@ -103,7 +103,7 @@ func TestWhatAMappingMayNotBe(t *testing.T) {
 			in.DestinationConfig = &types.DestinationConfig{OnFailure: &types.OnFailure{Destination: aws.String(jobsARN)}}
 		}, "Unsupported DestinationConfig parameter for given event source mapping type."},
 		"with topics":      {func(in *awssdk.CreateEventSourceMappingInput) { in.Topics = []string{"t"} }, "NotImplemented"},
-		"of another queue": {func(in *awssdk.CreateEventSourceMappingInput) { in.EventSourceArn = aws.String(jobsARN + "2") }, "QueueDoesNotExist"},
+		"of another queue": {func(in *awssdk.CreateEventSourceMappingInput) { in.EventSourceArn = aws.String(jobsARN + "2") }, "InvalidParameterValueException Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue."},
 	} {
 		t.Run(name, func(t *testing.T) { refuses(t, create(row.change), row.want) })
 	}

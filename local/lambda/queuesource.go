@@ -6,6 +6,7 @@ package lambda
 // rest of their group waiting until then, by the queue's own rules.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,7 +48,8 @@ func newQueueSource(ctx context.Context, m *mapping, queue string) (*queueSource
 		"QueueUrl": cloud.QueueURL(queue), "AttributeNames": []string{"VisibilityTimeout"},
 	}, &output)
 	if err != nil {
-		return nil, fmt.Errorf("event source %s: %w", queue, err)
+		fault := cloud.AsError(err)
+		return nil, invalid("Error occurred while ReceiveMessage. SQS Error Code: %s. SQS Error Message: %s", cmp.Or(fault.QueryCode, fault.Code), fault.Message)
 	}
 	seconds, err := strconv.Atoi(output.Attributes["VisibilityTimeout"])
 	if err != nil {
