@@ -31,6 +31,10 @@ func TestADefinitionIsValidatedInAWSWords(t *testing.T) {
 			`The resource provided arn:aws:states:::dynamodb:query is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at /States/A/Resource`},
 		"what the engine lacks": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}}}`,
 			`SCHEMA_VALIDATION_FAILED dynamodb:GetItem is not supported by the local engine at /States/A/Resource`},
+		"what only AWS has": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::ecs:runTask.sync","End":true}}}`,
+			`SCHEMA_VALIDATION_FAILED ecs:runTask is not supported by the local engine at /States/A/Resource`},
+		"what no API has": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sqs:sendMesage","End":true}}}`, `SCHEMA_VALIDATION_FAILED ` +
+			`The resource provided arn:aws:states:::aws-sdk:sqs:sendMesage is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at /States/A/Resource`},
 		"a token in Express": {"EXPRESS", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true}}}`,
 			`SCHEMA_VALIDATION_FAILED Express state machine does not support '.waitForTaskToken' service integration  at /States/A/Resource`},
 		"a job in Express": {"EXPRESS", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","End":true}}}`,

@@ -87,6 +87,9 @@ func (r resolver) service(arn, rest string, express bool) (*resource, error) {
 		found.integration = integration.Unserved(name)
 	}
 	i := found.integration
+	if i == nil && integration.OnlyAWS(name) {
+		return nil, fmt.Errorf("%s is not supported by the local engine", name)
+	}
 	if i == nil {
 		return nil, unknownResource(arn)
 	}
