@@ -227,3 +227,18 @@ func TestOnlyTheServiceThatDeliversLogsWritesThem(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsRestoredIsLogged(t *testing.T) {
+	keptLogs(t, func(t *testing.T, w *world) {
+		m := w.logging(passing, "ALL", false, false)
+		restored, err := m.restoreRevision(m.current.Load().saved())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.current.Store(restored)
+		w.finish(m, `{}`)
+		if streams := w.streams(); len(streams) != 1 || len(w.logged(streams[0])) != 4 {
+			t.Errorf("streams %v", streams)
+		}
+	})
+}
