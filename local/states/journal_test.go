@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,9 +167,14 @@ func TestAnExecutionDoesNotNeedItsLog(t *testing.T) {
 func TestALongLogIsWrittenInBatchesAndInADaysStreams(t *testing.T) {
 	keptLogs(t, func(t *testing.T, w *world) {
 		m := w.logging(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":90000,"End":true}}}`, "ALL", true, false)
-		var batches []int
+		var (
+			mu      sync.Mutex
+			batches []int
+		)
 		w.cloud.Fault = func(_ context.Context, call cloud.Call) error {
 			if call.Action == "PutLogEvents" {
+				mu.Lock()
+				defer mu.Unlock()
 				batches = append(batches, strings.Count(string(call.Input), `"timestamp"`))
 			}
 			return nil
@@ -177,9 +183,12 @@ func TestALongLogIsWrittenInBatchesAndInADaysStreams(t *testing.T) {
 		for range 4 { // twice 200 KiB at once, each
 			w.start(m, input)
 		}
-		if first := w.streams(); len(first) != 1 || fmt.Sprint(batches) != "[5 3]" {
+		first := w.streams()
+		mu.Lock()
+		if len(first) != 1 || fmt.Sprint(batches) != "[5 3]" {
 			t.Errorf("batches of %v lines in %v", batches, first)
 		}
+		mu.Unlock()
 		time.Sleep(25 * time.Hour)
 		if all := w.streams(); len(all) != 2 {
 			t.Errorf("streams %v after a day", all)
@@ -213,15 +222,22 @@ func TestLongDataIsCutInALog(t *testing.T) {
 
 func TestOnlyTheServiceThatDeliversLogsWritesThem(t *testing.T) {
 	keptLogs(t, func(t *testing.T, w *world) {
-		var writers []string
+		var (
+			mu      sync.Mutex
+			writers []string
+		)
 		w.cloud.Fault = func(_ context.Context, call cloud.Call) error {
 			if call.Action == "PutLogEvents" || call.Action == "CreateLogStream" {
+				mu.Lock()
+				defer mu.Unlock()
 				writers = append(writers, call.Caller.Service)
 			}
 			return nil
 		}
 		w.finish(w.logging(passing, "ALL", false, false), `{}`)
 		w.streams()
+		mu.Lock()
+		defer mu.Unlock()
 		if want := strings.TrimSpace(strings.Repeat("delivery.logs.amazonaws.com ", 4)); strings.Join(writers, " ") != want {
 			t.Errorf("written by %v", writers)
 		}
