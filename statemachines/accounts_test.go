@@ -97,7 +97,7 @@ func inBank(t *testing.T, test func(t *testing.T, b *bank)) {
 		b.open = func(d contract.Decided) (any, error) {
 			return contract.Result{ApplicationID: d.ApplicationID, Decision: d.Decision, AccountNumber: "12345"}, nil
 		}
-		machines := states.New(b.Cloud, states.Options{})
+		machines := newStates(t, b.Cloud)
 		b.Register("states", machines)
 		var mu sync.Mutex
 		b.Register("lambda", functions{

@@ -18,7 +18,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/ec2"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 var instances = agreement{
@@ -55,7 +54,7 @@ func withPower(t *testing.T, test func(t *testing.T, p *power)) {
 			return p.refuse(call.Action)
 		}
 		types := map[string]cfn.Type{}
-		machines, servers := states.New(p.Cloud, states.Options{}), ec2.New(p.Cloud)
+		machines, servers := newStates(t, p.Cloud), ec2.New(p.Cloud)
 		p.Register("states", machines)
 		p.Register("ec2", servers)
 		for _, kind := range append(machines.Types(), servers.Types()...) {

@@ -18,7 +18,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 var invoices = agreement{
@@ -95,7 +94,7 @@ func inPayables(t *testing.T, test func(t *testing.T, p *payables)) {
 		}
 		services := map[string]cloud.API{
 			"dynamodb": dynamodb.New(p.Cloud, dynamodb.Options{}),
-			"states":   states.New(p.Cloud, states.Options{}),
+			"states":   newStates(t, p.Cloud),
 			"lambda":   p.functions(),
 		}
 		types := map[string]cfn.Type{}

@@ -17,7 +17,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
 	"github.com/tradepost-dev/tradepost/local/sqs"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 // club is an account with the machine, its table and its queue.
@@ -45,7 +44,7 @@ func inClub(t *testing.T, test func(t *testing.T, c *club)) {
 		services := map[string]cloud.API{
 			"dynamodb": dynamodb.New(c.Cloud, dynamodb.Options{}),
 			"sqs":      sqs.New(c.Cloud, sqs.Options{Endpoint: func() string { return "http://127.0.0.1" }}),
-			"states":   states.New(c.Cloud, states.Options{}),
+			"states":   newStates(t, c.Cloud),
 			"lambda":   functions{"process": c.process},
 		}
 		types := map[string]cfn.Type{}

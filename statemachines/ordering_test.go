@@ -17,7 +17,6 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/patience"
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 var ordering = agreement{
@@ -55,7 +54,7 @@ func inShop(t *testing.T, test func(t *testing.T, s *shop)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shop{Cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"}), t: t, available: true}
 		defer s.Close()
-		machines := states.New(s.Cloud, states.Options{})
+		machines := newStates(t, s.Cloud)
 		s.Register("states", machines)
 		s.Register("lambda", functions{
 			functionARN + "CheckAvailability": s.function("CheckAvailability", `{"order_id":"o","message":{},"available":%v}`),

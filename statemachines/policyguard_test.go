@@ -20,7 +20,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/dynamodb"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 var policyguard = agreement{
@@ -121,7 +120,7 @@ func inGuard(t *testing.T, verdict, secondOpinion string, test func(t *testing.T
 			ChangedBy: "arn:eve", InForce: true, Restricted: true, Findings: []contract.Finding{}, Title: "Restore p?", Details: "It grants 'iam:*' \"x\".",
 		}
 		g.rollBack = func() (any, error) { return contract.Handled{Outcome: contract.RolledBack}, nil }
-		tables, machines := dynamodb.New(g.Cloud, dynamodb.Options{}), states.New(g.Cloud, states.Options{})
+		tables, machines := dynamodb.New(g.Cloud, dynamodb.Options{}), newStates(t, g.Cloud)
 		g.Register("dynamodb", tables)
 		g.Register("states", machines)
 		g.Register("sns", api(func(_ string, input json.RawMessage) (any, error) {

@@ -14,7 +14,6 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 // functions answer invocations by the name of the function.
@@ -67,7 +66,7 @@ func settle(t *testing.T, f functions, input contract.Settlement) (described, in
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	defer c.Close()
-	machines := states.New(c, states.Options{})
+	machines := newStates(t, c)
 	c.Register("lambda", f)
 	c.Register("states", machines)
 	definition := strings.NewReplacer("${TallyFunctionArn}", "tally", "${AcknowledgeFunctionArn}", "acknowledge").Replace(Definition("b2b/settlement.asl.json"))

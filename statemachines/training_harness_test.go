@@ -23,7 +23,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/mock"
 	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/sagemaker"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 // lab is an account with both machines, the table and the job.
@@ -118,7 +117,7 @@ func inLab(t *testing.T, gate string, scripted jobs, test func(t *testing.T, l *
 			"dynamodb":  dynamodb.New(l.Cloud, dynamodb.Options{}),
 			"glue":      glue.New(l.Cloud, glue.Options{Mocks: config}),
 			"sagemaker": sagemaker.New(l.Cloud, sagemaker.Options{Mocks: config, Objects: objects}),
-			"states":    states.New(l.Cloud, states.Options{}),
+			"states":    newStates(t, l.Cloud),
 			"lambda":    functions{"find": l.find, "predict": l.predict},
 		}
 		types := map[string]cfn.Type{}

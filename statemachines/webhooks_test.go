@@ -12,7 +12,6 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/webhooks"
 	"github.com/tradepost-dev/tradepost/internal/patience"
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/states"
 )
 
 var webhooks = agreement{
@@ -61,7 +60,7 @@ func express(t *testing.T, f functions, definition, input string) (end ended) {
 	t.Helper()
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	defer c.Close()
-	machines := states.New(c, states.Options{})
+	machines := newStates(t, c)
 	c.Register("lambda", f)
 	c.Register("states", machines)
 	in := map[string]any{"stateMachineArn": expressMachine(t, c, machines, definition), "input": input}

@@ -1,0 +1,134 @@
+package statemachines
+
+// This file tells what of the state machines no test of this package takes.
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/states"
+	"github.com/tradepost-dev/tradepost/local/states/coverage"
+)
+
+// taken is what all tests took, by the names of a machine's states.
+var taken struct {
+	sync.Mutex
+	machines map[string]*coverage.Machine
+}
+
+// newStates is a Step Functions for a test whose executions count.
+func newStates(t *testing.T, c *cloud.Cloud) *states.StepFunctions {
+	s := states.New(c, states.Options{})
+	t.Cleanup(func() {
+		for _, m := range s.Coverage() {
+			count(m)
+		}
+	})
+	return s
+}
+
+// count counts what a test took.
+func count(m coverage.Machine) {
+	taken.Lock()
+	defer taken.Unlock()
+	if taken.machines == nil {
+		taken.machines = map[string]*coverage.Machine{}
+	}
+	key := statesOf(m)
+	if taken.machines[key] == nil {
+		taken.machines[key] = &coverage.Machine{}
+	}
+	taken.machines[key].Add(m)
+}
+
+func statesOf(m coverage.Machine) string {
+	var names []string
+	for _, s := range m.States {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, "\n")
+}
+
+// open are the ways that no test takes yet, by the machine's file; all stands for
+// those of a machine of which only a part is tested here. Retries are not asked
+// for: TestMain prints what is missing of them with -v.
+var open = map[string][]string{
+	"instances/express.asl.json":     {"Start Instance: Catch[0]"},
+	"instances/standard.asl.json":    {all},
+	"invoices/invoice.asl.json":      {"Save Result: Catch[0]", "Process Invoices: Catch[0]"},
+	"onboarding/onboarding.asl.json": {"Is It At Work?: Choices[0]"},
+	"training/endpoint.asl.json":     {"Delete Endpoint: Catch[0]"},
+	"training/training.asl.json":     {"Is There Another Run?: Choices[0]"},
+}
+
+const all = "all"
+
+// TestMain fails a run of all tests in which a state is not entered, or a way not
+// taken, that is not open.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" {
+		for _, m := range taken.machines {
+			if testing.Verbose() {
+				_ = coverage.Report(os.Stdout, []coverage.Machine{*m})
+			}
+			if untaken := missing(*m); len(untaken) > 0 {
+				fmt.Fprintf(os.Stderr, "%s: no test takes %s\n", m.Name, strings.Join(untaken, "; "))
+				code = 1
+			}
+		}
+	}
+	os.Exit(code)
+}
+
+// missing is what is not taken and not open, and what is open and taken.
+func missing(m coverage.Machine) []string {
+	known := open[fileOf(m)]
+	if slices.Contains(known, all) {
+		return nil
+	}
+	var untaken []string
+	for _, one := range m.Missing() {
+		if one.Arm != nil && strings.HasPrefix(one.Arm.Place, "Retry") {
+			continue
+		}
+		way := one.State
+		if one.Arm != nil {
+			way += ": " + one.Arm.Place
+		}
+		if !slices.Contains(known, way) {
+			untaken = append(untaken, way)
+		}
+		known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == way })
+	}
+	for _, way := range known {
+		untaken = append(untaken, way+", which is not open any more: take it off the list")
+	}
+	return untaken
+}
+
+// fileOf finds the machine's file by the names of its states.
+func fileOf(m coverage.Machine) string {
+	names, err := fs.Glob(files, "*/*")
+	if err != nil {
+		panic(err) // the pattern is sound
+	}
+	for _, file := range names {
+		holds := true
+		for _, s := range m.States {
+			holds = holds && strings.Contains(Definition(file), `"`+s.Name+`"`)
+		}
+		if holds {
+			return file
+		}
+	}
+	return m.Name
+}
