@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/ecr"
 	"github.com/tradepost-dev/tradepost/local/events"
 	"github.com/tradepost-dev/tradepost/local/glue"
+	"github.com/tradepost-dev/tradepost/local/httpcall"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/kinesis"
 	"github.com/tradepost-dev/tradepost/local/lambda"
@@ -98,6 +99,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 			Limits:      o.Functions,
 			Handlers:    o.Handlers,
 		})},
+		{"http", httpcall.New(c, bus)},
 		{"states", e.machines},
 		{"execute-api", e.gateway},
 		{"apigateway", apigateway.NewControl(e.gateway)},

@@ -33,6 +33,7 @@ var updated = map[string]string{
 	"AWS::EC2::Instance":                  "DisableApiTermination EbsOptimized IamInstanceProfile InstanceType Monitoring SecurityGroupIds Tags",
 	"AWS::EC2::LaunchTemplate":            "LaunchTemplateData",
 	"AWS::ECR::Repository":                "ImageScanningConfiguration ImageTagMutability LifecyclePolicy RepositoryPolicyText",
+	"AWS::Events::Connection":             "AuthParameters AuthorizationType Description KmsKeyIdentifier",
 	"AWS::Events::EventBus":               "Description Policy Tags",
 	"AWS::Events::EventBusPolicy":         "Statement",
 	"AWS::Events::Rule":                   "Description EventPattern RoleArn ScheduleExpression State Tags Targets",

@@ -90,6 +90,7 @@ var rights = func() map[string][]right {
 		all["AWS::"+typeName] = []right{r}
 	}
 	for typeName, row := range map[string][2]string{
+		"Events::Connection":       {regional("events", "connection/${Name}"), "events:CreateConnection UpdateConnection DeleteConnection"},
 		"Events::EventBusPolicy":   {regional("events", "event-bus/${EventBusName}"), "events:PutPermission PutPermission RemovePermission"},
 		"IAM::AccessKey":           {"arn:aws:iam::${Account}:user/${UserName}", "iam:CreateAccessKey UpdateAccessKey DeleteAccessKey"},
 		"IAM::UserToGroupAddition": {"arn:aws:iam::${Account}:group/${GroupName}", "iam:AddUserToGroup AddUserToGroup RemoveUserFromGroup"},

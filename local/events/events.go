@@ -9,6 +9,7 @@ package events
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,8 @@ type EventBridge struct {
 	metrics metrics
 
 	changing sync.Mutex // whoever changes rules by calls
+
+	connections connections
 
 	mu    sync.RWMutex
 	buses map[string]*bus  // by name
@@ -72,7 +75,7 @@ type rule struct {
 
 // New returns EventBridge with the default bus.
 func New(c *cloud.Cloud) *EventBridge {
-	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}, tags: map[string][]tag{}}
+	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}, tags: map[string][]tag{}, connections: connections{cloud: c, byName: map[string]*connection{}}}
 	s.Operations = cloud.Operations{
 		"CreateEventBus":        cloud.Handle(s.createBusByCall),
 		"DeleteEventBus":        cloud.Handle(s.deleteBus),
@@ -97,6 +100,7 @@ func New(c *cloud.Cloud) *EventBridge {
 		"UntagResource":         cloud.Handle(s.untagResource),
 		"UpdateEventBus":        cloud.Handle(s.updateBusByCall),
 	}
+	maps.Copy(s.Operations, s.connections.operations())
 	now := time.Now()
 	s.buses[defaultBus] = &bus{name: defaultBus, arn: s.busARN(defaultBus), created: now, modified: now}
 	return s

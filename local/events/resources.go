@@ -15,12 +15,13 @@ import (
 	"github.com/tradepost-dev/tradepost/local/schedule"
 )
 
-// Types returns AWS::Events::Rule, EventBus and EventBusPolicy.
+// Types returns AWS::Events::Rule, EventBus, EventBusPolicy and Connection.
 func (s *EventBridge) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Events::Rule", s.createRule, cfn.Update(s.updateRule)),
 		cfn.Define("AWS::Events::EventBus", s.createBus, cfn.Update(s.updateBus)),
 		cfn.Define("AWS::Events::EventBusPolicy", s.createBusPolicy, cfn.Overwrite(s.createBusPolicy)),
+		cfn.Define("AWS::Events::Connection", s.connections.declare, cfn.Update(s.connections.redeclare)),
 	}
 }
 

@@ -161,7 +161,7 @@ func fault(code, format string, args ...any) *cloud.Error {
 }
 
 func checkName(name string) error {
-	const legal = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+=.@-"
+	const legal = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_+=.@!-"
 	if name == "" || len(name) > 512 || strings.Trim(name, legal) != "" {
 		return cloud.Errorf(400, "ValidationException",
 			"Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")

@@ -23,6 +23,8 @@ type naming struct {
 	prefix  string // "DynamoDB", "DynamoDb"
 	general string // of errors without a class of their own: "AmazonDynamoDBException"
 	service string // in the cause: "AmazonDynamoDBv2"; empty: worded as by version 2
+
+	verbatim bool // errors have the names that the service gives them
 }
 
 // failure names an error of a call.
@@ -30,6 +32,12 @@ func (n naming) failure(err error) *Failure {
 	var e *cloud.Error
 	if !errors.As(err, &e) {
 		return &Failure{Name: n.prefix + ".SdkClientException", Cause: err.Error()}
+	}
+	if n.verbatim && e.Code == errRuntime {
+		return &Failure{Name: errRuntime, Cause: e.Message, OfState: true}
+	}
+	if n.verbatim && !isAccessDenied(e.Code) {
+		return &Failure{Name: e.Code, Cause: e.Message}
 	}
 	f := &Failure{Name: n.name(e.Code), Cause: n.cause(e)}
 	if n.general == "" {

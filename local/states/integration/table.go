@@ -14,6 +14,7 @@ func table() map[string]*Integration {
 		"dynamodb:updateItem":            dynamoDB("UpdateItem"),
 		"events:putEvents":               eventBridge(),
 		"glue:startJobRun":               glueJob(),
+		"http:invoke":                    httpInvoke(),
 		"lambda:invoke":                  lambdaInvoke(),
 		"sagemaker:createEndpoint":       sageMaker("CreateEndpoint"),
 		"sagemaker:createEndpointConfig": sageMaker("CreateEndpointConfig"),

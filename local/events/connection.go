@@ -1,0 +1,462 @@
+// Connections: what HTTP endpoints are called with.
+
+package events
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/httpcall"
+)
+
+// The states of connections.
+const (
+	authorized   = "AUTHORIZED"
+	authorizing  = "AUTHORIZING"
+	deauthorized = "DEAUTHORIZED"
+	deleting     = "DELETING"
+)
+
+// The ways to authorize calls.
+const (
+	basicAuth  = "BASIC"
+	apiKeyAuth = "API_KEY"
+	oauthAuth  = "OAUTH_CLIENT_CREDENTIALS"
+)
+
+// connections are those of an EventBridge.
+type connections struct {
+	cloud *cloud.Cloud
+
+	mu     sync.Mutex
+	byName map[string]*connection
+}
+
+// connection is guarded by the lock. Its credentials are in its secret alone, but
+// for what DescribeConnection tells of them.
+type connection struct {
+	name, arn, secret, description string
+	kind, key                      string         // key: of KMS
+	parameters                     authParameters // without what is secret
+	state, reason                  string
+	round                          int // of authorizing
+	created, modified, authorized  time.Time
+}
+
+// Connection implements httpcall.Connections.
+func (s *EventBridge) Connection(arn string) (httpcall.Connection, bool) {
+	s.connections.mu.Lock()
+	defer s.connections.mu.Unlock()
+	for _, c := range s.connections.byName {
+		if c.arn == arn {
+			return httpcall.Connection{State: c.state, Secret: c.secret}, true
+		}
+	}
+	return httpcall.Connection{}, false
+}
+
+// authParameters are those of CreateConnection; what AWS keeps to itself is left
+// out of answers.
+type authParameters struct {
+	ApiKeyAuthParameters     *apiKeyParameters `json:",omitempty"`
+	BasicAuthParameters      *basicParameters  `json:",omitempty"`
+	OAuthParameters          *oauthParameters  `json:",omitempty"`
+	InvocationHttpParameters *httpParameters   `json:",omitempty"`
+}
+
+type apiKeyParameters struct {
+	ApiKeyName  string
+	ApiKeyValue string `json:",omitempty"`
+}
+
+type basicParameters struct {
+	Username string
+	Password string `json:",omitempty"`
+}
+
+type oauthParameters struct {
+	ClientParameters      *clientParameters `json:",omitempty"`
+	AuthorizationEndpoint string            `json:",omitempty"`
+	HttpMethod            string            `json:",omitempty"`
+	OAuthHttpParameters   *httpParameters   `json:",omitempty"`
+}
+
+type clientParameters struct {
+	ClientID     string
+	ClientSecret string `json:",omitempty"`
+}
+
+type httpParameters struct {
+	HeaderParameters      []httpParameter `json:",omitempty"`
+	QueryStringParameters []httpParameter `json:",omitempty"`
+	BodyParameters        []httpParameter `json:",omitempty"`
+}
+
+type httpParameter struct {
+	Key           string
+	Value         string `json:",omitempty"`
+	IsValueSecret bool
+}
+
+// over are the parameters with those of an earlier version where they say nothing.
+func (p authParameters) over(before authParameters) authParameters {
+	p.InvocationHttpParameters = cmp.Or(p.InvocationHttpParameters, before.InvocationHttpParameters)
+	if o, b := p.OAuthParameters, before.OAuthParameters; o != nil && b != nil {
+		p.OAuthParameters = &oauthParameters{
+			ClientParameters:      cmp.Or(o.ClientParameters, b.ClientParameters),
+			AuthorizationEndpoint: cmp.Or(o.AuthorizationEndpoint, b.AuthorizationEndpoint),
+			HttpMethod:            cmp.Or(o.HttpMethod, b.HttpMethod),
+			OAuthHttpParameters:   cmp.Or(o.OAuthHttpParameters, b.OAuthHttpParameters),
+		}
+	}
+	if p.ApiKeyAuthParameters == nil && p.BasicAuthParameters == nil && p.OAuthParameters == nil {
+		p.ApiKeyAuthParameters, p.BasicAuthParameters, p.OAuthParameters = before.ApiKeyAuthParameters, before.BasicAuthParameters, before.OAuthParameters
+	}
+	return p
+}
+
+// check tells whether the parameters are those of a kind.
+func (p authParameters) check(kind string) error {
+	missing := func(what string) error {
+		return cloud.Errorf(400, "ValidationException", "Parameter(s) %s must be specified for authorization type %s.", what, kind)
+	}
+	switch o := p.OAuthParameters; kind {
+	case basicAuth:
+		if p.BasicAuthParameters == nil {
+			return missing("BasicAuthParameters")
+		}
+	case apiKeyAuth:
+		if p.ApiKeyAuthParameters == nil || p.ApiKeyAuthParameters.ApiKeyName == "" {
+			return missing("ApiKeyAuthParameters")
+		}
+	case oauthAuth:
+		if o == nil || o.ClientParameters == nil || o.AuthorizationEndpoint == "" || o.HttpMethod == "" {
+			return missing("OAuthParameters")
+		}
+		if !slices.Contains([]string{"GET", "POST", "PUT"}, o.HttpMethod) {
+			return notOneOf("authParameters.oAuthParameters.httpMethod", o.HttpMethod, "POST", "GET", "PUT")
+		}
+	default:
+		return notOneOf("authorizationType", kind, basicAuth, oauthAuth, apiKeyAuth)
+	}
+	return nil
+}
+
+func notOneOf(member, value string, values ...string) error {
+	return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
+		value, member, strings.Join(values, ", "))
+}
+
+// credentials is what the secret holds.
+func (p authParameters) credentials(kind string) httpcall.Credentials {
+	c := httpcall.Credentials{Invocation: p.InvocationHttpParameters.stored()}
+	switch kind {
+	case basicAuth:
+		c.Username, c.Password = p.BasicAuthParameters.Username, p.BasicAuthParameters.Password
+	case apiKeyAuth:
+		c.APIKeyName, c.APIKeyValue = p.ApiKeyAuthParameters.ApiKeyName, p.ApiKeyAuthParameters.ApiKeyValue
+	case oauthAuth:
+		o := p.OAuthParameters
+		c.ClientID, c.ClientSecret = o.ClientParameters.ClientID, o.ClientParameters.ClientSecret
+		c.AuthorizationEndpoint, c.HTTPMethod, c.OAuth = o.AuthorizationEndpoint, o.HttpMethod, o.OAuthHttpParameters.stored()
+	}
+	return c
+}
+
+// parametersOf is what a connection was made with, as far as it is in its secret.
+func parametersOf(c httpcall.Credentials) authParameters {
+	p := authParameters{InvocationHttpParameters: given(c.Invocation)}
+	switch {
+	case c.ClientID != "":
+		p.OAuthParameters = &oauthParameters{&clientParameters{c.ClientID, c.ClientSecret}, c.AuthorizationEndpoint, c.HTTPMethod, given(c.OAuth)}
+	case c.APIKeyName != "":
+		p.ApiKeyAuthParameters = &apiKeyParameters{c.APIKeyName, c.APIKeyValue}
+	default:
+		p.BasicAuthParameters = &basicParameters{c.Username, c.Password}
+	}
+	return p
+}
+
+func (p *httpParameters) stored() *httpcall.Parameters {
+	if p == nil {
+		return nil
+	}
+	list := func(of []httpParameter) []httpcall.Parameter {
+		var stored []httpcall.Parameter
+		for _, one := range of {
+			stored = append(stored, httpcall.Parameter{Key: one.Key, Value: one.Value, Secret: one.IsValueSecret})
+		}
+		return stored
+	}
+	return &httpcall.Parameters{Body: list(p.BodyParameters), Header: list(p.HeaderParameters), Query: list(p.QueryStringParameters)}
+}
+
+func given(p *httpcall.Parameters) *httpParameters {
+	if p == nil {
+		return nil
+	}
+	list := func(of []httpcall.Parameter) []httpParameter {
+		var given []httpParameter
+		for _, one := range of {
+			given = append(given, httpParameter{one.Key, one.Value, one.Secret})
+		}
+		return given
+	}
+	return &httpParameters{list(p.Header), list(p.Query), list(p.Body)}
+}
+
+// open is the parameters without what is secret.
+func (p authParameters) open(kind string) authParameters {
+	o := parametersOf(p.credentials(kind))
+	for _, parameters := range []*httpParameters{o.InvocationHttpParameters, o.oauthHTTP()} {
+		if parameters == nil {
+			continue
+		}
+		for _, list := range [][]httpParameter{parameters.HeaderParameters, parameters.QueryStringParameters, parameters.BodyParameters} {
+			for i := range list {
+				if list[i].IsValueSecret {
+					list[i].Value = ""
+				}
+			}
+		}
+	}
+	switch {
+	case o.OAuthParameters != nil:
+		o.OAuthParameters.ClientParameters.ClientSecret = ""
+	case o.ApiKeyAuthParameters != nil:
+		o.ApiKeyAuthParameters.ApiKeyValue = ""
+	default:
+		o.BasicAuthParameters.Password = ""
+	}
+	return o
+}
+
+func (p authParameters) oauthHTTP() *httpParameters {
+	if p.OAuthParameters == nil {
+		return nil
+	}
+	return p.OAuthParameters.OAuthHttpParameters
+}
+
+// keeper is EventBridge as the owner of the secrets of connections: its
+// service-linked role.
+func (s *connections) keeper() cloud.Caller {
+	const role = "AWSServiceRoleForAmazonEventBridgeApiDestinations"
+	return cloud.Caller{ARN: fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/events", s.cloud.Account, role), Root: true}
+}
+
+var connectionName = regexp.MustCompile(`^[.\-_A-Za-z0-9]+$`)
+
+func checkConnectionName(name string) error {
+	switch {
+	case len(name) > 64:
+		return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must have length less than or equal to 64", name)
+	case !connectionName.MatchString(name):
+		return cloud.Errorf(400, "ValidationException", `1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+`, name)
+	}
+	return nil
+}
+
+// A declaration is what a connection is made or changed by.
+type declaration struct {
+	description, key *string // of KMS
+	kind             string
+	parameters       authParameters
+}
+
+// create makes a connection and its secret, and begins to authorize it.
+func (s *connections) create(ctx context.Context, name string, d declaration) (*connection, error) {
+	if err := checkConnectionName(name); err != nil {
+		return nil, err
+	}
+	if err := d.parameters.check(d.kind); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	c := &connection{name: name, arn: s.cloud.ARN("events", "connection/"+name+"/"+cloud.UUID()), created: now}
+	s.mu.Lock()
+	if s.byName[name] != nil {
+		s.mu.Unlock()
+		return nil, cloud.Errorf(400, "ResourceAlreadyExistsException", "Connection %s already exists.", name)
+	}
+	s.byName[name] = c
+	s.mu.Unlock()
+	err := s.keep(ctx, c, "", d)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.byName, name)
+	}
+	return c, err
+}
+
+// keep puts credentials into a connection's secret, which it makes if there is
+// none, and begins to authorize the connection.
+func (s *connections) keep(ctx context.Context, c *connection, secret string, d declaration) error {
+	credentials := d.parameters.credentials(d.kind)
+	value, err := secretText(credentials)
+	if err != nil {
+		return err
+	}
+	if secret == "" {
+		in := struct {
+			Name, Description, SecretString string
+			KmsKeyId                        *string `json:",omitempty"`
+		}{"events!" + c.arn[strings.Index(c.arn, "connection/"):], "Secret of the connection " + c.name + " of EventBridge", value, d.key}
+		var made struct{ ARN string }
+		err = s.cloud.Do(ctx, s.keeper(), "secretsmanager", "CreateSecret", in, &made)
+		secret = made.ARN
+	} else {
+		in := struct {
+			SecretId, SecretString string
+			KmsKeyId               *string `json:",omitempty"`
+		}{secret, value, d.key}
+		err = s.cloud.Do(ctx, s.keeper(), "secretsmanager", "UpdateSecret", in, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the credentials of connection %s: %w", c.name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d.description != nil {
+		c.description = *d.description
+	}
+	if d.key != nil {
+		c.key = *d.key
+	}
+	c.secret, c.kind, c.parameters, c.modified = secret, d.kind, d.parameters.open(d.kind), time.Now()
+	s.authorize(c, credentials)
+	return nil
+}
+
+func secretText(c httpcall.Credentials) (string, error) {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("encode credentials: %w", err)
+	}
+	return string(text), nil
+}
+
+// authorize begins to ask for a token, which only OAuth needs. The lock is held.
+func (s *connections) authorize(c *connection, credentials httpcall.Credentials) {
+	c.state, c.reason, c.authorized = authorized, "", time.Now()
+	c.round++
+	if c.kind != oauthAuth {
+		return
+	}
+	c.state, c.authorized = authorizing, time.Time{}
+	round := c.round
+	s.cloud.Go(func(ctx context.Context) {
+		_, err := credentials.Token(ctx, httpcall.Client())
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch {
+		case c.round != round:
+		case err != nil:
+			c.state, c.reason = deauthorized, err.Error()
+		default:
+			c.state, c.authorized = authorized, time.Now()
+		}
+	})
+}
+
+// find finds a connection for an action on it, which the caller must be allowed.
+func (s *connections) find(caller cloud.Caller, action, name string) (*connection, error) {
+	s.mu.Lock()
+	c := s.byName[name]
+	s.mu.Unlock()
+	resource := s.cloud.ARN("events", "connection/"+name)
+	if c != nil {
+		resource = c.arn
+	}
+	if err := s.cloud.Authorize(caller, "events:"+action, resource); err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, s.absent(action, name)
+	}
+	return c, nil
+}
+
+func (s *connections) absent(action, name string) error {
+	verb := strings.ToLower(strings.TrimSuffix(action, "Connection"))
+	return cloud.Errorf(400, "ResourceNotFoundException", "Failed to %s the connection(s). Connection '%s' does not exist.", verb, name)
+}
+
+// update gives a connection other parameters; what they do not say stays.
+func (s *connections) update(ctx context.Context, c *connection, d declaration) error {
+	s.mu.Lock()
+	secret, kind := c.secret, c.kind
+	s.mu.Unlock()
+	d.kind = cmp.Or(d.kind, kind)
+	if secret != "" && d.kind == kind {
+		before, err := s.stored(ctx, c.name, secret)
+		if err != nil {
+			return err
+		}
+		d.parameters = d.parameters.over(parametersOf(before))
+	}
+	if err := d.parameters.check(d.kind); err != nil {
+		return err
+	}
+	return s.keep(ctx, c, secret, d)
+}
+
+// stored is what the connection's secret holds.
+func (s *connections) stored(ctx context.Context, name, secret string) (httpcall.Credentials, error) {
+	var value struct{ SecretString string }
+	var credentials httpcall.Credentials
+	err := s.cloud.Do(ctx, s.keeper(), "secretsmanager", "GetSecretValue", struct{ SecretId string }{secret}, &value)
+	if err == nil {
+		err = json.Unmarshal([]byte(value.SecretString), &credentials)
+	}
+	if err != nil {
+		return credentials, fmt.Errorf("read the credentials of connection %s: %w", name, err)
+	}
+	return credentials, nil
+}
+
+// remove deletes a connection and its secret.
+func (s *connections) remove(ctx context.Context, c *connection) error {
+	s.mu.Lock()
+	if s.byName[c.name] == c {
+		delete(s.byName, c.name)
+	}
+	s.mu.Unlock()
+	return s.revoke(ctx, c, deleting)
+}
+
+// revoke deletes a connection's secret.
+func (s *connections) revoke(ctx context.Context, c *connection, state string) error {
+	s.mu.Lock()
+	in := struct {
+		SecretId                   string
+		ForceDeleteWithoutRecovery bool
+	}{c.secret, true}
+	c.secret, c.parameters, c.state, c.modified = "", authParameters{}, state, time.Now()
+	c.round++
+	s.mu.Unlock()
+	if in.SecretId == "" {
+		return nil
+	}
+	if err := s.cloud.Do(ctx, s.keeper(), "secretsmanager", "DeleteSecret", in, nil); err != nil {
+		return fmt.Errorf("delete the credentials of connection %s: %w", c.name, err)
+	}
+	return nil
+}
+
+// sorted are the connections by name.
+func (s *connections) sorted() []*connection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Values(s.byName), func(a, b *connection) int { return strings.Compare(a.name, b.name) })
+}
