@@ -526,3 +526,11 @@ func TestTheResultsOfARunThatIsRedrivenAreNotWrittenYet(t *testing.T) {
 		}
 	})
 }
+
+func TestAPercentageHasAPoint(t *testing.T) {
+	for n, want := range map[float64]string{0: "0.0", 100: "100.0", 1.5: "1.5"} {
+		if got := string(decimal(n)); got != want {
+			t.Errorf("%v is written %s", n, got)
+		}
+	}
+}

@@ -4,8 +4,10 @@ package states
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -35,7 +37,7 @@ func (r *mapRun) describe() map[string]any {
 	}
 	d := map[string]any{
 		"mapRunArn": r.arn, "executionArn": r.parent, "status": r.status, "startDate": apiTime(r.started),
-		"maxConcurrency": r.concurrency, "toleratedFailureCount": count, "toleratedFailurePercentage": percentage,
+		"maxConcurrency": r.concurrency, "toleratedFailureCount": count, "toleratedFailurePercentage": decimal(percentage),
 		"executionCounts": r.executions.describe(), "itemCounts": r.items.describe(), "redriveCount": r.redrives.count,
 	}
 	if r.status != statusRunning {
@@ -45,6 +47,16 @@ func (r *mapRun) describe() map[string]any {
 		d["redriveDate"] = apiTime(r.redrives.last)
 	}
 	return d
+}
+
+// decimal is a number with a point, as AWS writes it: clients that tell integers from
+// others see one.
+func decimal(n float64) json.RawMessage {
+	text := strconv.FormatFloat(n, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return json.RawMessage(text)
 }
 
 func (t *tally) describe() map[string]int {
