@@ -30,7 +30,7 @@ func TestMocksThatWouldBeWithoutEffectAreRefused(t *testing.T) {
 	}{
 		{"a test case of no state machine", local.Options{Mocks: mocked(t, "Tea", "Pour"), TestCases: map[string]string{"Coffee": "Good"}}, "the options choose a test case of the state machine Coffee, which the assembly does not have"},
 		{"a test case that is not there", local.Options{Mocks: mocked(t, "Tea", "Pour"), TestCases: map[string]string{"Tea": "Bad"}}, `the mock configuration has no test case "Bad"`},
-		{"a state that is not there", local.Options{Mocks: mocked(t, "Tea", "Drink")}, `about the state "Drink", which is no Task state`},
+		{"a state that is not there", local.Options{Mocks: mocked(t, "Tea", "Drink")}, `about the state "Drink", which is no Task, Parallel or Map state`},
 		{"a file that is not there", local.Options{Mocks: []string{"none.json"}}, "read the mock configuration"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
