@@ -50,8 +50,9 @@ fuzz: ## every fuzz target for so many runs, or so long: FUZZTIME=1m
 synth: $(NODE) ## write cdk.out, with the example's partners
 	cdk synth --quiet -c ephemeral=true
 
-docs: ## draw the catalogue's pictures and write its tables of props, from the code
+docs: ## write what the docs show of the code: pictures, tables of props, what the engine refuses
 	@go test ./internal/catalogue -count=1 -update
+	@go test ./local -run TestWhatIsRefusedIsDocumented -count=1 -update
 
 lint: ## formatting, vet, staticcheck, tidy modules
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:" $$unformatted; exit 1; }

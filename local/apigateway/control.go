@@ -112,7 +112,7 @@ func NewControl(g *APIGateway) *Control {
 		"UpdateStage":                cloud.Handle(c.updateStage),
 		"UpdateUsage":                cloud.Handle(c.updateUsage),
 		"UpdateUsagePlan":            changing(g, c.updateUsagePlan),
-	}.Strict()
+	}
 	return c
 }
 

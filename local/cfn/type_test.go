@@ -3,6 +3,7 @@ package cfn
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -68,5 +69,33 @@ func TestOnlySomeTypesCanBeUpdated(t *testing.T) {
 	inert, err := Inert("Test::Nothing", nil).update(t.Context(), Resource{LogicalID: "Other"}, h, nil, map[string]any{"Whatever": true})
 	if err != nil || inert.Ref != "kept" || inert.Attributes["Arn"] != "arn" {
 		t.Errorf("an inert resource becomes %v, %v", inert, err)
+	}
+}
+
+func TestATypeTellsWhatItDoesWithAProperty(t *testing.T) {
+	type board struct {
+		Length int
+		Label  Ignored
+	}
+	type rack struct {
+		Boards []board
+		Named  map[string]*board
+		Free   any
+		Colour Ignored
+	}
+	racks := Define("Test::Rack", func(context.Context, Resource, rack) (Handle, error) { return Handle{}, nil })
+	for _, row := range []struct {
+		kind              Type
+		path              string
+		accepted, ignored bool
+	}{
+		{racks, "Boards", true, false}, {racks, "Boards.Length", true, false}, {racks, "Named.Length", true, false}, {racks, "Free.Anything", true, false},
+		{racks, "Boards.Label", true, true}, {racks, "Colour", true, true}, {racks, "Colour.Shade", true, true},
+		{racks, "Legs", false, false}, {racks, "Boards.Width", false, false}, {racks, "Named.Width", false, false},
+		{Inert("Test::Sand", nil), "Grain", true, true},
+	} {
+		if accepted, ignored := row.kind.Property(strings.Split(row.path, ".")...); accepted != row.accepted || ignored != row.ignored {
+			t.Errorf("%s of %s: accepted %t, ignored %t", row.path, row.kind.Name, accepted, ignored)
+		}
 	}
 }

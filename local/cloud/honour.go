@@ -17,9 +17,6 @@ type Ignored struct{}
 // UnmarshalJSON takes anything.
 func (*Ignored) UnmarshalJSON([]byte) error { return nil }
 
-// Strict returns o: all operations refuse what they do not have.
-func (o Operations) Strict() Operations { return o }
-
 // Effect is what comes of a member of an input.
 type Effect int
 

@@ -32,7 +32,7 @@ func (t *CloudTrail) operations() cloud.Operations {
 		"StartLogging":      cloud.Handle(t.startLogging),
 		"StopLogging":       cloud.Handle(t.stopLogging),
 		"UpdateTrail":       cloud.Handle(t.updateTrailByCall),
-	}.Strict()
+	}
 }
 
 func (t *CloudTrail) arn(name string) string { return t.cloud.ARN("cloudtrail", "trail/"+name) }

@@ -20,7 +20,7 @@ func (w *CloudWatch) control() cloud.Operations {
 		"EnableAlarmActions":  cloud.Handle(w.switchActions("EnableAlarmActions", true)),
 		"PutCompositeAlarm":   cloud.Handle(w.putCompositeAlarm),
 		"PutMetricAlarm":      cloud.Handle(w.putMetricAlarm),
-	}.Strict()
+	}
 }
 
 // inAPI makes of what is wrong with properties what a client of the API sees.

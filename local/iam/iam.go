@@ -123,7 +123,6 @@ func New(c *cloud.Cloud) *IAM {
 		s.Operations["Untag"+k.name] = cloud.Handle(s.untagEntity(k))
 		s.Operations["List"+k.name+"Tags"] = cloud.Handle(s.listEntityTags(k))
 	}
-	s.Operations.Strict()
 	return s
 }
 

@@ -26,7 +26,7 @@ func NewSTS(identity *IAM) *STS {
 		"GetAccessKeyInfo":  cloud.Handle(s.getAccessKeyInfo),
 		"GetCallerIdentity": cloud.Handle(s.getCallerIdentity),
 		"GetSessionToken":   cloud.Handle(s.getSessionToken),
-	}.Strict()
+	}
 	return s
 }
 

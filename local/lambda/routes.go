@@ -55,7 +55,7 @@ func (l *Lambda) operations() cloud.Operations {
 		"UpdateFunctionCode":                 cloud.Handle(l.updateFunctionCode),
 		"UpdateFunctionConfiguration":        cloud.Handle(l.updateFunctionConfiguration),
 		"UpdateFunctionEventInvokeConfig":    cloud.Handle(l.updateInvokeConfig),
-	}.Strict()
+	}
 }
 
 // maxRequest is AWS's limit of a request, in bytes: a package in base64.

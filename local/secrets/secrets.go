@@ -87,7 +87,7 @@ func New(c *cloud.Cloud) *SecretsManager {
 		"UntagResource":            cloud.Handle(s.untagResource),
 		"UpdateSecret":             cloud.Handle(s.updateByCall),
 		"UpdateSecretVersionStage": cloud.Handle(s.updateSecretVersionStage),
-	}.Strict()
+	}
 	return s
 }
 

@@ -67,7 +67,7 @@ func New(c *cloud.Cloud, o Options) *SNS {
 		"TagResource":               cloud.Handle(s.tagResource),
 		"Unsubscribe":               cloud.Handle(s.unsubscribe),
 		"UntagResource":             cloud.Handle(s.untagResource),
-	}.Strict()
+	}
 	return s
 }
 

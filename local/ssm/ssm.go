@@ -68,7 +68,7 @@ func New(c *cloud.Cloud) *SSM {
 		"PutParameter":            cloud.Handle(s.putParameter),
 		"RemoveTagsFromResource":  cloud.Handle(s.removeTags),
 		"UnlabelParameterVersion": cloud.Handle(s.unlabelParameterVersion),
-	}.Strict()
+	}
 	s.publish()
 	return s
 }

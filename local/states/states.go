@@ -138,6 +138,6 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 		"UpdateStateMachineAlias":          cloud.Handle(s.updateStateMachineAlias),
 		"ValidateStateMachineDefinition":   cloud.Handle(s.validateStateMachineDefinition),
 	}
-	maps.Copy(s.Operations, cloud.Operations{"TestState": cloud.Handle(s.testState)}.Strict())
+	maps.Copy(s.Operations, cloud.Operations{"TestState": cloud.Handle(s.testState)})
 	return s
 }

@@ -42,7 +42,7 @@ func (t *Transfer) operations() cloud.Operations {
 		"UntagResource":        cloud.Handle(t.untagResource),
 		"UpdateServer":         cloud.Handle(t.updateServerByCall),
 		"UpdateUser":           cloud.Handle(t.updateUserByCall),
-	}.Strict()
+	}
 }
 
 type serverName struct{ ServerId string }

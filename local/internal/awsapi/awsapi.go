@@ -3,6 +3,7 @@
 package awsapi
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -21,17 +22,18 @@ type Service struct {
 	structs map[string]*ast.StructType // of the SDK's package types, by name
 }
 
-// Load finds the SDK's module of a service ("cloudwatchlogs") among those that
+// Load finds the SDK's module of a service ("cloudwatchlogs"), of the version that
 // the module in this folder requires.
 func Load(module string) (*Service, error) {
-	folder, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/"+module).Output()
+	output, err := exec.Command("go", "mod", "download", "-json", "github.com/aws/aws-sdk-go-v2/service/"+module).Output()
+	var downloaded struct{ Dir string }
+	if err == nil {
+		err = json.Unmarshal(output, &downloaded)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the SDK's module %s: %w", module, explained(err))
 	}
-	s := &Service{folder: strings.TrimSpace(string(folder)), structs: map[string]*ast.StructType{}}
-	if s.folder == "" {
-		return nil, fmt.Errorf("find the SDK's module %s: it is not downloaded: go mod download", module)
-	}
+	s := &Service{folder: downloaded.Dir, structs: map[string]*ast.StructType{}}
 	return s, s.read(filepath.Join("types", "types.go"))
 }
 
