@@ -159,6 +159,8 @@ func TestWhatTestStateRefuses(t *testing.T) {
 			"a Task without a role":        {task + `}`, `ValidationException: RoleArn must be specified when testing a Task state`},
 			"a token without a mock":       {strings.Replace(task, "invoke", "invoke.waitForTaskToken", 1) + `,"roleArn":"` + testRole + `"}`, `InvalidDefinition: TestState API does not support '.sync' or '.waitForTaskToken'`},
 			"an activity without a mock":   {`{"definition":{"Type":"Task","Resource":"` + activityARN + `","End":true},"roleArn":"` + testRole + `"}`, `InvalidDefinition: TestState API does not support Activity tasks`},
+			"a Map's count for another":    {`{"definition":` + branches + `,"mock":{"result":"[1,2]"},"stateConfiguration":{"mapIterationFailureCount":0}}`, `ValidationException: TestState supports MapIterationFailureCount for a Map state only.`},
+			"items without an ItemReader":  {`{"definition":` + branches + `,"mock":{"result":"[1,2]"},"stateConfiguration":{"mapItemReaderData":"[]"}}`, `ValidationException: TestState supports MapItemReaderData for a Map state with an ItemReader only.`},
 			"a count without a mock":       {`{"definition":` + branches + `,"stateConfiguration":{"mapIterationFailureCount":0}}`, `ValidationException: TestState does not support MapIterationFailureCount when a mock is not specified.`},
 			"retries without a mock":       {task + `,"stateConfiguration":{"retrierRetryCount":0}}`, `RetrierRetryCount when a mock is not specified.`},
 			"a context without a mock":     {task + `,"context":{}}`, `Context when a mock is not specified.`},

@@ -109,6 +109,9 @@ func (r testStateRequest) checkMock(tested state) error {
 	if r.RevealSecrets {
 		return notTestable("TestState does not support RevealSecrets when a mock is specified.")
 	}
+	if err := r.checkMapData(tested); err != nil {
+		return err
+	}
 	m := r.Mock
 	switch {
 	case m.Result != nil && m.ErrorOutput != nil:
@@ -135,6 +138,23 @@ func (r testStateRequest) checkMock(tested state) error {
 		if iterations, ok := result.([]any); ok && *failed > len(iterations) {
 			return notTestable("Map iteration failure count must be less than or equal to the number of Map iterations")
 		}
+	}
+	return nil
+}
+
+// checkMapData refuses, in our words, what only a Map takes, and what only one with an
+// ItemReader does.
+func (r testStateRequest) checkMapData(tested state) error {
+	c := r.StateConfiguration
+	if c == nil {
+		return nil
+	}
+	if c.MapIterationFailureCount != nil && tested.common().kind != kindMap {
+		return notTestable("TestState supports MapIterationFailureCount for a Map state only.")
+	}
+	s, _ := tested.(*distributed)
+	if c.MapItemReaderData != nil && (s == nil || s.reader == nil) {
+		return notTestable("TestState supports MapItemReaderData for a Map state with an ItemReader only.")
 	}
 	return nil
 }

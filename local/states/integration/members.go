@@ -11,29 +11,11 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
-
-// sdkName is a task's name for a member of an API. The SDK's begins with a lower-case
-// letter, or with several where the API's begins with several upper-case ones:
-// SSEKMSKeyId is ssekmsKeyId there, and SsekmsKeyId in a task.
-func sdkName(member string) string {
-	if member == "NULL" {
-		return "Nul" // null is a word of Java
-	}
-	letters := []rune(member)
-	for i := range letters {
-		inside := i > 0 && i < len(letters)-1
-		if i > 0 && !unicode.IsUpper(letters[i]) || inside && unicode.IsLower(letters[i+1]) {
-			break
-		}
-		letters[i] = unicode.ToLower(letters[i])
-	}
-	return upperFirst(string(letters))
-}
 
 // members translates names for one service.
 type members struct {
@@ -64,7 +46,7 @@ func (m *members) of(t reflect.Type) map[string]field {
 			name = f.Name
 		}
 		own := field{name, f.Index, f.Type}
-		fields[sdkName(name)] = own
+		fields[shapes.TaskName(name)] = own
 		fields[name] = own
 	}
 	m.known.Store(t, fields)
@@ -160,7 +142,7 @@ func (m *members) answer(value, from any) any {
 	object := jsonvalue.NewObject(v.Len())
 	for name, member := range v.All() {
 		inside, _ := m.inside(of, name)
-		object.Set(sdkName(name), m.fromAPI(member, inside))
+		object.Set(shapes.TaskName(name), m.fromAPI(member, inside))
 	}
 	return object
 }
@@ -204,7 +186,7 @@ func (m *members) objectFromAPI(v *jsonvalue.Object, from reflect.Value) any {
 	for name, member := range v.All() {
 		inside, isKey := m.inside(from, name)
 		if !isKey {
-			name = sdkName(name)
+			name = shapes.TaskName(name)
 		}
 		object.Set(name, m.fromAPI(member, inside))
 	}

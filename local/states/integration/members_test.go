@@ -9,6 +9,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
 
 // Names of the AWS SDK for Java's fields, with their first letter in upper case.
@@ -18,7 +19,7 @@ func TestMembersAreNamedAfterTheSDKForJava(t *testing.T) {
 		"MD5OfMessageBody": "Md5OfMessageBody", "ChecksumCRC32": "ChecksumCRC32", "RoleARN": "RoleARN", "KMSKeyArn": "KmsKeyArn", "VPCId": "VpcId",
 		"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "S": "S", "": "", "GrantReadACP": "GrantReadACP", "AWSAccountIds": "AwsAccountIds",
 	} {
-		if got := sdkName(member); got != want {
+		if got := shapes.TaskName(member); got != want {
 			t.Errorf("%s: %s, want %s", member, got, want)
 		}
 	}

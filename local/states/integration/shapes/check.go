@@ -12,7 +12,8 @@ import (
 )
 
 // Check tells what is wrong with the output of an operation as a task has it,
-// whose members begin with an upper-case letter. Members that the shape does not
+// whose members begin with an upper-case letter, in the API's spelling or in that of
+// the SDK for Java (TaskName). Members that the shape does not
 // have are let pass, and so is everything of an operation without a known output.
 func (o Output) Check(value any, mode Mode) error {
 	m := of(o.Service)
@@ -61,11 +62,11 @@ func (c checker) structure(value any, s Shape) error {
 	}
 	members := map[string]string{}
 	for name, shape := range s.Members {
-		members[upperFirst(name)] = shape
+		members[upperFirst(name)], members[TaskName(name)] = shape, shape
 	}
 	if c.mode == Strict {
 		for _, name := range s.Required {
-			if name = upperFirst(name); !object.Has(name) {
+			if name = upperFirst(name); !object.Has(name) && !object.Has(TaskName(name)) {
 				return &Fault{Field: name, missing: true}
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 //go:generate go run ./generate -botocore $BOTOCORE
@@ -95,7 +96,26 @@ type Output struct {
 	NumericTimes       bool     // times may be numbers, too
 }
 
-// upperFirst names a member as Step Functions names it.
+// TaskName is the name that a task of an aws-sdk integration has for a member of an
+// API. The SDK's begins with a lower-case
+// letter, or with several where the API's begins with several upper-case ones:
+// SSEKMSKeyId is ssekmsKeyId there, and SsekmsKeyId in a task.
+func TaskName(member string) string {
+	if member == "NULL" {
+		return "Nul" // null is a word of Java
+	}
+	letters := []rune(member)
+	for i := range letters {
+		inside := i > 0 && i < len(letters)-1
+		if i > 0 && !unicode.IsUpper(letters[i]) || inside && unicode.IsLower(letters[i+1]) {
+			break
+		}
+		letters[i] = unicode.ToLower(letters[i])
+	}
+	return upperFirst(string(letters))
+}
+
+// upperFirst names a member as optimized integrations name it.
 func upperFirst(name string) string {
 	if name == "" {
 		return ""

@@ -45,6 +45,8 @@ func TestAnOutputIsHeldToItsShape(t *testing.T) {
 		{item, `{"ConsumedCapacity": {"CapacityUnits": "123.45"}}`, "Field 'CapacityUnits' must be a number"},
 		{item, `{"Item": {"a": {"M": {"b": {"S": 1}}}}}`, "Field 'S' must be a string"},
 		{item, `{"Item": {"a": {"M": {"b": {"L": [{"N": "1"}, {"BOOL": "x"}]}}}}}`, "Field 'BOOL' must be a boolean"},
+		{item, `{"Item": {"a": {"Bool": "x"}}}`, "Field 'Bool' must be a boolean"},
+		{shapes.Output{Service: "sqs", Operation: "SendMessage"}, `{"MessageId": "m", "Md5OfMessageBody": 1}`, "Field 'Md5OfMessageBody' must be a string"},
 		{item, `{"Item": [1]}`, "Field 'Item' must be an object"},
 		{item, `{"Item": null}`, "Field 'Item' must be an object"},
 		{object, `{"ContentLength": "9000"}`, "Field 'ContentLength' must be a number"},
