@@ -98,7 +98,9 @@ func TestAConnectionIsMadeChangedAndDeleted(t *testing.T) {
 }
 
 func TestAConnectionOfOAuthIsAuthorizedByItsEndpoint(t *testing.T) {
+	seen := make(chan struct{}) // what the call has answered
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-seen
 		if r.URL.Path == "/gives" {
 			fmt.Fprint(w, `{"access_token": "t"}`)
 		}
@@ -106,6 +108,7 @@ func TestAConnectionOfOAuthIsAuthorizedByItsEndpoint(t *testing.T) {
 	defer endpoint.Close()
 	w := connected(t)
 	settled := func() string {
+		seen <- struct{}{}
 		for {
 			out := w.asked(t, "events", "DescribeConnection", `{"Name": "crm"}`)
 			if !strings.Contains(out, `"AUTHORIZING"`) {
