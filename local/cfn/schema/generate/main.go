@@ -44,9 +44,8 @@ func generate() error {
 	for _, name := range types {
 		if resource := specification.resource(name); resource != nil {
 			table.Types[name] = map[string]schema.Recreation{}
-			specification.collect(table.Types[name], resource.Properties, "", nil)
-			properties[name] = specification.paths(nil, resource.Properties, "", nil)
-			slices.Sort(properties[name])
+			specification.collect(table.Types[name], resource.Properties)
+			properties[name] = specification.paths(resource.Properties)
 			if tags := resource.TagInformation; tags.TagPropertyName == "Tags" {
 				table.Tags[name] = tags.Variant
 			}
@@ -160,36 +159,44 @@ func (d *database) resource(name string) *entity {
 }
 
 // collect adds the properties that are not changed in place, and those within
-// properties that are. Above are the definitions that it is within: some, such
-// as a filter's, contain themselves.
-func (d *database) collect(into map[string]schema.Recreation, properties map[string]property, path string, above []string) {
-	for name, p := range properties {
+// properties that are.
+func (d *database) collect(into map[string]schema.Recreation, properties map[string]property) {
+	d.walk(properties, "", nil, func(path string, p property) (within bool) {
 		switch p.CausesReplacement {
 		case "yes":
-			into[path+name] = schema.Always
-			continue
+			into[path] = schema.Always
+			return false
 		case "maybe":
-			into[path+name] = schema.Conditionally
+			into[path] = schema.Conditionally
 		}
-		for _, definition := range d.definitions(p.Type) {
-			if !slices.Contains(above, definition.ID) {
-				d.collect(into, definition.Properties, path+name+".", append(above, definition.ID))
-			}
-		}
-	}
+		return true
+	})
 }
 
-// paths adds the paths of all properties.
-func (d *database) paths(into []string, properties map[string]property, path string, above []string) []string {
+// paths are those of all properties, sorted.
+func (d *database) paths(properties map[string]property) []string {
+	var paths []string
+	d.walk(properties, "", nil, func(path string, _ property) (within bool) {
+		paths = append(paths, path)
+		return true
+	})
+	slices.Sort(paths)
+	return paths
+}
+
+// walk visits properties and, unless visit returns false, those within them. Above are
+// the definitions that they are within: some, such as a filter's, contain themselves.
+func (d *database) walk(properties map[string]property, path string, above []string, visit func(path string, p property) (within bool)) {
 	for name, p := range properties {
-		into = append(into, path+name)
+		if !visit(path+name, p) {
+			continue
+		}
 		for _, definition := range d.definitions(p.Type) {
 			if !slices.Contains(above, definition.ID) {
-				into = d.paths(into, definition.Properties, path+name+".", append(above, definition.ID))
+				d.walk(definition.Properties, path+name+".", append(above, definition.ID), visit)
 			}
 		}
 	}
-	return into
 }
 
 // definitions are those that a type refers to.
