@@ -26,7 +26,7 @@ type busPart struct {
 type createBusInput struct {
 	Name        string
 	Description string
-	Tags        []tag
+	Tags        []cloud.Tag
 
 	KmsKeyIdentifier cloud.Ignored
 	DeadLetterConfig cloud.Ignored // takes events that could not be decrypted

@@ -4,14 +4,12 @@ package events
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -58,25 +56,14 @@ type page struct {
 
 // pageOf is that part, and the token of the next one.
 func pageOf[T any](p page, list []T) (part []T, next string, err error) {
-	from, size := 0, p.Limit
+	size := p.Limit
 	if size < 1 || size > 100 {
 		size = 100
 	}
-	if p.NextToken != "" {
-		text, err := base64.StdEncoding.DecodeString(p.NextToken)
-		if err == nil {
-			from, err = strconv.Atoi(string(text))
-		}
-		if err != nil || from < 0 {
-			return nil, "", notValid("The token is invalid.")
-		}
+	if part, next, err = cloud.Page(list, p.NextToken, size); err != nil {
+		err = notValid("The token is invalid.")
 	}
-	from = min(from, len(list))
-	to := min(from+size, len(list))
-	if to < len(list) {
-		next = base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(to)))
-	}
-	return append([]T{}, list[from:to]...), next, nil
+	return part, next, err
 }
 
 // ruleARN is the ARN of a rule.
@@ -113,7 +100,7 @@ type putRuleInput struct {
 	ScheduleExpression string
 	State              string
 	RoleArn            string
-	Tags               []tag
+	Tags               []cloud.Tag
 }
 
 type ruleARNOutput struct{ RuleArn string }

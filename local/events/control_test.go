@@ -223,7 +223,7 @@ func TestTagsOfRulesAreThoseOfTheTemplateAndOfCalls(t *testing.T) {
 	}
 	s := w.stack(t, `"Rule": `+declared("blue"))
 	tags := func() string {
-		var out struct{ Tags []tag }
+		var out struct{ Tags []cloud.Tag }
 		json.Unmarshal([]byte(w.call(t, "ListTagsForResource", `{"ResourceARN": "`+ruleNamed+`Rule"}`)), &out)
 		var all []string
 		for _, tag := range out.Tags {

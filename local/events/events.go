@@ -38,8 +38,8 @@ type EventBridge struct {
 	connections connections
 
 	mu    sync.RWMutex
-	buses map[string]*bus  // by name
-	tags  map[string][]tag // of rules and buses, by ARN
+	buses map[string]*bus        // by name
+	tags  map[string][]cloud.Tag // of rules and buses, by ARN
 }
 
 var (
@@ -75,7 +75,7 @@ type rule struct {
 
 // New returns EventBridge with the default bus.
 func New(c *cloud.Cloud) *EventBridge {
-	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}, tags: map[string][]tag{}, connections: connections{cloud: c, byName: map[string]*connection{}}}
+	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}, tags: map[string][]cloud.Tag{}, connections: connections{cloud: c, byName: map[string]*connection{}}}
 	s.Operations = cloud.Operations{
 		"CreateEventBus":        cloud.Handle(s.createBusByCall),
 		"DeleteEventBus":        cloud.Handle(s.deleteBus),

@@ -33,7 +33,7 @@ type ruleProperties struct {
 	State              string
 	RoleArn            string
 	Targets            []targetProperties
-	Tags               []tag
+	Tags               []cloud.Tag
 }
 
 // maxTargets is the most that a rule may have.
@@ -171,7 +171,7 @@ func (s *EventBridge) keepTime(ctx context.Context, r *rule) {
 type busProperties struct {
 	Name             string
 	Description      string
-	Tags             []tag
+	Tags             []cloud.Tag
 	KmsKeyIdentifier cfn.Ignored
 	DeadLetterConfig cfn.Ignored // takes events that could not be decrypted
 	LogConfig        cfn.Ignored

@@ -4,22 +4,17 @@ package events
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-type tag struct{ Key, Value string }
-
-const maxTags = 50
-
-func checkTags(tags []tag) error {
-	if len(tags) > maxTags {
-		return notValid("A resource has at most %d tags.", maxTags)
+func checkTags(tags []cloud.Tag) error {
+	if len(tags) > cloud.MaxTags {
+		return notValid("A resource has at most %d tags.", cloud.MaxTags)
 	}
 	for _, t := range tags {
-		if n := len([]rune(t.Key)); n < 1 || n > 128 || len([]rune(t.Value)) > 256 {
+		if !t.Fits() {
 			return notValid("Tag keys have from 1 to 128 characters, and tag values up to 256.")
 		}
 	}
@@ -27,7 +22,7 @@ func checkTags(tags []tag) error {
 }
 
 // setTags replaces the tags of a resource.
-func (s *EventBridge) setTags(arn string, tags []tag) {
+func (s *EventBridge) setTags(arn string, tags []cloud.Tag) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tags[arn] = tags
@@ -35,7 +30,7 @@ func (s *EventBridge) setTags(arn string, tags []tag) {
 
 type taggedInput struct {
 	ResourceARN string
-	Tags        []tag
+	Tags        []cloud.Tag
 	TagKeys     []string
 }
 
@@ -59,31 +54,20 @@ func (s *EventBridge) tagged(caller cloud.Caller, action, text string) error {
 }
 
 func (s *EventBridge) tagResource(_ context.Context, caller cloud.Caller, in taggedInput) (struct{}, error) {
-	return struct{}{}, s.retag(caller, "events:TagResource", in.ResourceARN, func(tags []tag) []tag {
-		for _, given := range in.Tags {
-			if at := slices.IndexFunc(tags, func(t tag) bool { return t.Key == given.Key }); at >= 0 {
-				tags[at] = given
-			} else {
-				tags = append(tags, given)
-			}
-		}
-		return tags
-	})
+	return struct{}{}, s.retag(caller, "events:TagResource", in.ResourceARN, func(tags []cloud.Tag) []cloud.Tag { return cloud.WithTags(tags, in.Tags) })
 }
 
 func (s *EventBridge) untagResource(_ context.Context, caller cloud.Caller, in taggedInput) (struct{}, error) {
-	return struct{}{}, s.retag(caller, "events:UntagResource", in.ResourceARN, func(tags []tag) []tag {
-		return slices.DeleteFunc(tags, func(t tag) bool { return slices.Contains(in.TagKeys, t.Key) })
-	})
+	return struct{}{}, s.retag(caller, "events:UntagResource", in.ResourceARN, func(tags []cloud.Tag) []cloud.Tag { return cloud.WithoutTags(tags, in.TagKeys) })
 }
 
-func (s *EventBridge) retag(caller cloud.Caller, action, arn string, change func([]tag) []tag) error {
+func (s *EventBridge) retag(caller cloud.Caller, action, arn string, change func([]cloud.Tag) []cloud.Tag) error {
 	if err := s.tagged(caller, action, arn); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tags := change(slices.Clone(s.tags[arn]))
+	tags := change(s.tags[arn])
 	if err := checkTags(tags); err != nil {
 		return err
 	}
@@ -91,7 +75,7 @@ func (s *EventBridge) retag(caller cloud.Caller, action, arn string, change func
 	return nil
 }
 
-type tagsOutput struct{ Tags []tag }
+type tagsOutput struct{ Tags []cloud.Tag }
 
 func (s *EventBridge) listTagsForResource(_ context.Context, caller cloud.Caller, in struct{ ResourceARN string }) (tagsOutput, error) {
 	if err := s.tagged(caller, "events:ListTagsForResource", in.ResourceARN); err != nil {
@@ -99,5 +83,5 @@ func (s *EventBridge) listTagsForResource(_ context.Context, caller cloud.Caller
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return tagsOutput{append([]tag{}, s.tags[in.ResourceARN]...)}, nil
+	return tagsOutput{append([]cloud.Tag{}, s.tags[in.ResourceARN]...)}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
@@ -184,31 +183,19 @@ type page struct {
 	MaxItems *int
 }
 
-// pageOf is that part, and the marker of the next one. What comes first in a page is
-// told by its place.
+// pageOf is that part, and the marker of the next one.
 func pageOf[T any](p page, list []T, most int) (part []T, next string, err error) {
-	size, from := min(50, most), 0
+	size := min(50, most)
 	if p.MaxItems != nil {
 		if *p.MaxItems < 1 {
 			return nil, "", unsatisfied(fmt.Sprintf("'%d'", *p.MaxItems), "maxItems", "Member must have value greater than or equal to 1")
 		}
 		size = min(*p.MaxItems, most)
 	}
-	if p.Marker != "" {
-		text, err := base64.StdEncoding.DecodeString(p.Marker)
-		if err == nil {
-			from, err = strconv.Atoi(string(text))
-		}
-		if err != nil || from < 0 {
-			return nil, "", invalid("Invalid pagination token")
-		}
+	if part, next, err = cloud.Page(list, p.Marker, size); err != nil {
+		err = invalid("Invalid pagination token")
 	}
-	from = min(from, len(list))
-	to := min(from+size, len(list))
-	if to < len(list) {
-		next = base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(to)))
-	}
-	return append([]T{}, list[from:to]...), next, nil
+	return part, next, err
 }
 
 type listFunctionsInput struct {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
@@ -22,7 +23,7 @@ type mappingProperties struct {
 	KmsKeyArn     cfn.Ignored
 	LoggingConfig cfn.Ignored
 	MetricsConfig cfn.Ignored
-	Tags          []tag
+	Tags          []cloud.Tag
 }
 
 // mappingSettings are said of a mapping, in the names of templates and calls alike.

@@ -33,7 +33,7 @@ type functionProperties struct {
 	Code                         codeProperties
 	RecursiveLoop                string
 	ReservedConcurrentExecutions *int
-	Tags                         []tag
+	Tags                         []cloud.Tag
 
 	CodeSigningConfigArn    cfn.Ignored
 	KmsKeyArn               cfn.Ignored
@@ -41,10 +41,8 @@ type functionProperties struct {
 	VpcConfig               cfn.Ignored
 }
 
-// tag is one of a template's.
-type tag struct{ Key, Value string }
-
-func tagsOf(list []tag) map[string]string {
+// tagsOf are the tags of a template, as calls have them.
+func tagsOf(list []cloud.Tag) map[string]string {
 	tags := map[string]string{}
 	for _, t := range list {
 		tags[t.Key] = t.Value

@@ -12,14 +12,12 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-const maxTags = 50
-
 func checkTags(tags map[string]string) error {
-	if len(tags) > maxTags {
+	if len(tags) > cloud.MaxTags {
 		return invalid("Number of tags exceeds resource tag limit.")
 	}
 	for key, value := range tags {
-		if n := len([]rune(key)); n < 1 || n > 128 || len([]rune(value)) > 256 {
+		if tag := (cloud.Tag{Key: key, Value: value}); !tag.Fits() {
 			return invalid("Tag keys have from 1 to 128 characters, and tag values up to 256.")
 		}
 	}

@@ -4,10 +4,8 @@ package sns
 
 import (
 	"context"
-	"encoding/base64"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -21,22 +19,10 @@ type page struct{ NextToken string }
 
 // pageOf is the part of a list that a token asks for, and the token of the next part.
 func pageOf[T any](p page, list []T) (part []T, next string, err error) {
-	from := 0
-	if p.NextToken != "" {
-		text, err := base64.StdEncoding.DecodeString(p.NextToken)
-		if err == nil {
-			from, err = strconv.Atoi(string(text))
-		}
-		if err != nil || from < 0 {
-			return nil, "", invalid("NextToken")
-		}
+	if part, next, err = cloud.Page(list, p.NextToken, pageSize); err != nil {
+		err = invalid("NextToken")
 	}
-	from = min(from, len(list))
-	to := min(from+pageSize, len(list))
-	if to < len(list) {
-		next = base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(to)))
-	}
-	return append([]T{}, list[from:to]...), next, nil
+	return part, next, err
 }
 
 func (s *SNS) listTopics(_ context.Context, caller cloud.Caller, in page) (any, error) {

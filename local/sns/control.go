@@ -17,7 +17,7 @@ import (
 type createTopicInput struct {
 	Name       string
 	Attributes map[string]string
-	Tags       []tag
+	Tags       []cloud.Tag
 }
 
 // createTopicByCall answers with the topic that there is, if it has the attributes

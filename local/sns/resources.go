@@ -37,7 +37,7 @@ type topicProperties struct {
 
 	KmsMasterKeyId   string
 	SignatureVersion string
-	Tags             []tag
+	Tags             []cloud.Tag
 	TracingConfig    string
 
 	DeliveryStatusLogging cfn.Ignored

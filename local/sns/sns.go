@@ -85,7 +85,7 @@ type topic struct {
 	name          string
 	settings      atomic.Pointer[topicSettings]
 	policy        string // empty: the default one
-	tags          []tag
+	tags          []cloud.Tag
 	dimensions    map[string]string
 	subscriptions []*subscription // in the order in which they were made
 	unsubscribed  int             // how many there were besides

@@ -4,27 +4,22 @@ package sns
 
 import (
 	"context"
-	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-type tag struct{ Key, Value string }
-
-const maxTags = 50
-
-func checkTags(tags []tag) error {
+func checkTags(tags []cloud.Tag) error {
 	keys := map[string]bool{}
 	for _, t := range tags {
 		if keys[t.Key] {
 			return invalid("Duplicated keys are not allowed.")
 		}
-		if n := len([]rune(t.Key)); n < 1 || n > 128 || len([]rune(t.Value)) > 256 {
+		if !t.Fits() {
 			return invalid("Tags Reason: keys have from 1 to 128 characters, and values up to 256.")
 		}
 		keys[t.Key] = true
 	}
-	if len(tags) > maxTags {
+	if len(tags) > cloud.MaxTags {
 		return cloud.Errorf(400, "TagLimitExceeded", "Could not complete request: tag quota of per resource exceeded")
 	}
 	return nil
@@ -32,41 +27,35 @@ func checkTags(tags []tag) error {
 
 type taggedInput struct {
 	ResourceArn string
-	Tags        []tag
+	Tags        []cloud.Tag
 	TagKeys     []string
 }
 
 func (s *SNS) tagResource(_ context.Context, caller cloud.Caller, in taggedInput) (any, error) {
-	return struct{}{}, s.retag(caller, "sns:TagResource", in.ResourceArn, func(tags []tag) ([]tag, error) {
+	return struct{}{}, s.retag(caller, "sns:TagResource", in.ResourceArn, func(tags []cloud.Tag) ([]cloud.Tag, error) {
 		if err := checkTags(in.Tags); err != nil {
 			return nil, err
 		}
-		for _, given := range in.Tags {
-			if at := slices.IndexFunc(tags, func(t tag) bool { return t.Key == given.Key }); at >= 0 {
-				tags[at] = given
-			} else {
-				tags = append(tags, given)
-			}
-		}
+		tags = cloud.WithTags(tags, in.Tags)
 		return tags, checkTags(tags)
 	})
 }
 
 func (s *SNS) untagResource(_ context.Context, caller cloud.Caller, in taggedInput) (any, error) {
-	return struct{}{}, s.retag(caller, "sns:UntagResource", in.ResourceArn, func(tags []tag) ([]tag, error) {
-		return slices.DeleteFunc(tags, func(t tag) bool { return slices.Contains(in.TagKeys, t.Key) }), nil
+	return struct{}{}, s.retag(caller, "sns:UntagResource", in.ResourceArn, func(tags []cloud.Tag) ([]cloud.Tag, error) {
+		return cloud.WithoutTags(tags, in.TagKeys), nil
 	})
 }
 
 // retag changes the tags of a topic, unless the change fails.
-func (s *SNS) retag(caller cloud.Caller, action, arn string, change func([]tag) ([]tag, error)) error {
+func (s *SNS) retag(caller cloud.Caller, action, arn string, change func([]cloud.Tag) ([]cloud.Tag, error)) error {
 	t, err := s.tagged(caller, action, arn)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tags, err := change(slices.Clone(t.tags))
+	tags, err := change(t.tags)
 	if err == nil {
 		t.tags = tags
 	}
@@ -88,5 +77,5 @@ func (s *SNS) listTagsForResource(_ context.Context, caller cloud.Caller, in str
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return struct{ Tags []tag }{append([]tag{}, t.tags...)}, nil
+	return struct{ Tags []cloud.Tag }{append([]cloud.Tag{}, t.tags...)}, nil
 }
