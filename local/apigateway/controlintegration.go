@@ -182,6 +182,14 @@ func (c *Control) deleteIntegration(_ context.Context, caller cloud.Caller, in m
 	})
 }
 
+// integrationResponse finds a method whose integration has a response, and the response's place.
+func (a *api) integrationResponse(in responseNamed) (p methodProperties, i integrationProperties, place int, err error) {
+	if p, i, err = a.integrated(in.at()); err == nil {
+		place, err = i.response(in.Status)
+	}
+	return p, i, place, err
+}
+
 // response finds the place of a status among an integration's responses.
 func (i integrationProperties) response(status string) (int, error) {
 	place := slices.IndexFunc(i.IntegrationResponses, func(r integrationResponseProperties) bool { return r.StatusCode == status })
@@ -218,11 +226,7 @@ func (c *Control) putIntegrationResponse(_ context.Context, caller cloud.Caller,
 
 func (c *Control) getIntegrationResponse(_ context.Context, caller cloud.Caller, in responseNamed) (integrationResponseShape, error) {
 	return onAPI(c, caller, "GET", in.restAPINamed, in.integrationPath(), func(a *api) (integrationResponseShape, error) {
-		_, i, err := a.integrated(in.at())
-		if err != nil {
-			return integrationResponseShape{}, err
-		}
-		place, err := i.response(in.Status)
+		_, i, place, err := a.integrationResponse(in)
 		if err != nil {
 			return integrationResponseShape{}, err
 		}
@@ -232,11 +236,7 @@ func (c *Control) getIntegrationResponse(_ context.Context, caller cloud.Caller,
 
 func (c *Control) updateIntegrationResponse(_ context.Context, caller cloud.Caller, in updateResponseInput) (integrationResponseShape, error) {
 	return onAPI(c, caller, "PATCH", in.restAPINamed, in.integrationPath(), func(a *api) (integrationResponseShape, error) {
-		p, i, err := a.integrated(in.at())
-		if err != nil {
-			return integrationResponseShape{}, err
-		}
-		place, err := i.response(in.Status)
+		p, i, place, err := a.integrationResponse(in.responseNamed)
 		if err != nil {
 			return integrationResponseShape{}, err
 		}
@@ -259,11 +259,7 @@ func (c *Control) updateIntegrationResponse(_ context.Context, caller cloud.Call
 
 func (c *Control) deleteIntegrationResponse(_ context.Context, caller cloud.Caller, in responseNamed) (none, error) {
 	return onAPI(c, caller, "DELETE", in.restAPINamed, in.integrationPath(), func(a *api) (none, error) {
-		p, i, err := a.integrated(in.at())
-		if err != nil {
-			return none{}, err
-		}
-		place, err := i.response(in.Status)
+		p, i, place, err := a.integrationResponse(in)
 		if err != nil {
 			return none{}, err
 		}

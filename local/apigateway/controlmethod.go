@@ -207,6 +207,14 @@ func (in responseNamed) check() error {
 	return cloud.Errorf(400, "ValidationException", `1 validation error detected: Value '%s' at 'statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [1-5]\d\d`, in.Status)
 }
 
+// methodResponse finds a method that declares a response, and the response's place.
+func (a *api) methodResponse(in responseNamed) (p methodProperties, place int, err error) {
+	if p, err = a.method(in.at()); err == nil {
+		place, err = p.response(in.Status)
+	}
+	return p, place, err
+}
+
 // response finds the place of a status among the responses that a method declares.
 func (p methodProperties) response(status string) (int, error) {
 	i := slices.IndexFunc(p.MethodResponses, func(r methodResponse) bool { return r.StatusCode == status })
@@ -252,11 +260,7 @@ func (a *api) setResponses(p methodProperties, changed methodResponse) error {
 
 func (c *Control) getMethodResponse(_ context.Context, caller cloud.Caller, in responseNamed) (methodResponseShape, error) {
 	return onAPI(c, caller, "GET", in.restAPINamed, in.path(), func(a *api) (methodResponseShape, error) {
-		p, err := a.method(in.at())
-		if err != nil {
-			return methodResponseShape{}, err
-		}
-		i, err := p.response(in.Status)
+		p, i, err := a.methodResponse(in)
 		if err != nil {
 			return methodResponseShape{}, err
 		}
@@ -274,11 +278,7 @@ func (c *Control) updateMethodResponse(_ context.Context, caller cloud.Caller, i
 		if err := in.check(); err != nil {
 			return methodResponseShape{}, err
 		}
-		p, err := a.method(in.at())
-		if err != nil {
-			return methodResponseShape{}, err
-		}
-		i, err := p.response(in.Status)
+		p, i, err := a.methodResponse(in.responseNamed)
 		if err != nil {
 			return methodResponseShape{}, err
 		}
@@ -297,11 +297,7 @@ func (c *Control) updateMethodResponse(_ context.Context, caller cloud.Caller, i
 
 func (c *Control) deleteMethodResponse(_ context.Context, caller cloud.Caller, in responseNamed) (none, error) {
 	return onAPI(c, caller, "DELETE", in.restAPINamed, in.path(), func(a *api) (none, error) {
-		p, err := a.method(in.at())
-		if err != nil {
-			return none{}, err
-		}
-		i, err := p.response(in.Status)
+		p, i, err := a.methodResponse(in)
 		if err != nil {
 			return none{}, err
 		}
