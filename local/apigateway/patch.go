@@ -37,20 +37,25 @@ func (p patches) apply(operations []patch) error {
 }
 
 func (p patches) refuse(o patch) error {
-	var ops, paths []string
-	for known := range p {
+	paths := p.paths()
+	if paths[o.Op] == nil {
+		return badRequest("Invalid patch operation specified. Must be one of: [%s]", strings.Join(slices.Sorted(maps.Keys(paths)), ", "))
+	}
+	return invalidPath(o, paths[o.Op])
+}
+
+// paths are those of each operation that is known.
+func (p patches) paths() map[string][]string {
+	paths := map[string][]string{}
+	for _, known := range slices.Sorted(maps.Keys(p)) {
 		op, path, _ := strings.Cut(known, " ")
-		ops = append(ops, op)
-		if op == o.Op {
-			paths = append(paths, path)
-		}
+		paths[op] = append(paths[op], path)
 	}
-	slices.Sort(ops)
-	slices.Sort(paths)
-	if len(paths) == 0 {
-		return badRequest("Invalid patch operation specified. Must be one of: [%s]", strings.Join(slices.Compact(ops), ", "))
-	}
-	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(paths, ", "))
+	return paths
+}
+
+func invalidPath(o patch, valid []string) error {
+	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(valid, ", "))
 }
 
 // text makes the value of a patch a member's.
@@ -104,17 +109,10 @@ func (d document) applyOne(o patch) error {
 	if !d.named {
 		return badRequest("Invalid patch path %s", o.Path)
 	}
-	var paths []string
-	for known := range d.patches {
-		if op, path, _ := strings.Cut(known, " "); op == o.Op {
-			paths = append(paths, path)
-		}
+	if valid := d.paths()[o.Op]; valid != nil {
+		return invalidPath(o, valid)
 	}
-	slices.Sort(paths)
-	if len(paths) == 0 {
-		return badRequest("Invalid patch path  '%s' specified for op '%s'. Please choose supported operations", o.Path, o.Op)
-	}
-	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(paths, ", "))
+	return badRequest("Invalid patch path  '%s' specified for op '%s'. Please choose supported operations", o.Path, o.Op)
 }
 
 // saysTrue sets a member by the value of a patch: whatever does not say true is false.
