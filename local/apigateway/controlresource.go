@@ -43,6 +43,9 @@ type resourceNamed struct {
 	ResourceID string `json:"resourceId"`
 }
 
+// path is where IAM finds the resource.
+func (in resourceNamed) path() string { return "/resources/" + in.ResourceID }
+
 // resource finds a resource.
 func (a *api) resource(id string) (*resource, error) {
 	if r := a.resources[id]; r != nil {
@@ -57,7 +60,7 @@ type createResourceInput struct {
 }
 
 func (c *Control) createResource(_ context.Context, caller cloud.Caller, in createResourceInput) (resourceShape, error) {
-	return onAPI(c, caller, "POST", in.restAPINamed, "/resources/"+in.ResourceID, func(a *api) (resourceShape, error) {
+	return onAPI(c, caller, "POST", in.restAPINamed, in.path(), func(a *api) (resourceShape, error) {
 		if _, err := a.resource(in.ResourceID); err != nil {
 			return resourceShape{}, err
 		}
@@ -76,7 +79,7 @@ type getResourceInput struct {
 }
 
 func (c *Control) getResource(_ context.Context, caller cloud.Caller, in getResourceInput) (resourceShape, error) {
-	return onAPI(c, caller, "GET", in.restAPINamed, "/resources/"+in.ResourceID, func(a *api) (resourceShape, error) {
+	return onAPI(c, caller, "GET", in.restAPINamed, in.path(), func(a *api) (resourceShape, error) {
 		r, err := a.resource(in.ResourceID)
 		if err != nil {
 			return resourceShape{}, err
@@ -105,7 +108,7 @@ type updateResourceInput struct {
 }
 
 func (c *Control) updateResource(_ context.Context, caller cloud.Caller, in updateResourceInput) (resourceShape, error) {
-	return onAPI(c, caller, "PATCH", in.restAPINamed, "/resources/"+in.ResourceID, func(a *api) (resourceShape, error) {
+	return onAPI(c, caller, "PATCH", in.restAPINamed, in.path(), func(a *api) (resourceShape, error) {
 		r, err := a.resource(in.ResourceID)
 		if err != nil {
 			return resourceShape{}, err
@@ -129,7 +132,7 @@ func (c *Control) updateResource(_ context.Context, caller cloud.Caller, in upda
 }
 
 func (c *Control) deleteResource(_ context.Context, caller cloud.Caller, in resourceNamed) (none, error) {
-	return onAPI(c, caller, "DELETE", in.restAPINamed, "/resources/"+in.ResourceID, func(a *api) (none, error) {
+	return onAPI(c, caller, "DELETE", in.restAPINamed, in.path(), func(a *api) (none, error) {
 		r, err := a.resource(in.ResourceID)
 		switch {
 		case err != nil:
@@ -141,9 +144,6 @@ func (c *Control) deleteResource(_ context.Context, caller cloud.Caller, in reso
 		return none{}, nil
 	})
 }
-
-// path is where IAM finds the resource.
-func (in resourceNamed) path() string { return "/resources/" + in.ResourceID }
 
 // methodNamed names a method by its resource.
 type methodNamed struct {
