@@ -105,10 +105,8 @@ func (a *api) put(p methodProperties) (methodShape, error) {
 	if _, ok := a.validators[p.RequestValidatorId]; p.RequestValidatorId != "" && !ok {
 		return methodShape{}, badRequest("Invalid Request Validator identifier specified")
 	}
-	for _, contentType := range slices.Sorted(maps.Keys(p.RequestModels)) {
-		if name := p.RequestModels[contentType]; a.models[name] == nil {
-			return methodShape{}, badRequest("Invalid model identifier specified: %s", name)
-		}
+	if err := a.checkModels(p.RequestModels); err != nil {
+		return methodShape{}, err
 	}
 	if err := uniqueParameters(p.RequestParameters); err != nil {
 		return methodShape{}, err
@@ -117,6 +115,16 @@ func (a *api) put(p methodProperties) (methodShape, error) {
 		return methodShape{}, err
 	}
 	return p.shape(), nil
+}
+
+// checkModels refuses names, by content types, of models that the API has not.
+func (a *api) checkModels(names map[string]string) error {
+	for _, contentType := range slices.Sorted(maps.Keys(names)) {
+		if name := names[contentType]; a.models[name] == nil {
+			return badRequest("Invalid model identifier specified: %s", name)
+		}
+	}
+	return nil
 }
 
 // parameterName is the name in "method.request.querystring.page".
@@ -250,10 +258,8 @@ func (c *Control) putMethodResponse(_ context.Context, caller cloud.Caller, in p
 
 // setResponses declares a method with a changed response.
 func (a *api) setResponses(p methodProperties, changed methodResponse) error {
-	for _, name := range changed.ResponseModels {
-		if a.models[name] == nil {
-			return badRequest("Invalid model identifier specified: %s", name)
-		}
+	if err := a.checkModels(changed.ResponseModels); err != nil {
+		return err
 	}
 	return a.declareMethod(p)
 }
