@@ -123,7 +123,7 @@ func (c *Control) updateAuthorizer(_ context.Context, caller cloud.Caller, in st
 			"replace /authorizerCredentials":        text(&p.AuthorizerCredentials),
 			"replace /identitySource":               text(&p.IdentitySource),
 			"replace /identityValidationExpression": text(&p.IdentityValidationExpression),
-			"replace /authorizerResultTtlInSeconds": func(value string) error { return milliseconds(value, &p.AuthorizerResultTtlInSeconds) },
+			"replace /authorizerResultTtlInSeconds": integer(&p.AuthorizerResultTtlInSeconds),
 		}}.apply(in.PatchOperations)
 		if err != nil {
 			return authorizerShape{}, err

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -148,7 +147,7 @@ func (c *Control) updateIntegration(_ context.Context, caller cloud.Caller, in u
 			"replace /contentHandling":     text(&i.ContentHandling),
 			"replace /passthroughBehavior": text(&i.PassthroughBehavior),
 			"replace /cacheNamespace":      text(&i.CacheNamespace),
-			"replace /timeoutInMillis":     func(value string) error { return milliseconds(value, &i.TimeoutInMillis) },
+			"replace /timeoutInMillis":     integer(&i.TimeoutInMillis),
 		}, under: map[string]members{
 			"/requestParameters":  textsOf(&i.RequestParameters, lostParameter),
 			"/requestTemplates":   textsOf(&i.RequestTemplates, lostContentType),
@@ -159,15 +158,6 @@ func (c *Control) updateIntegration(_ context.Context, caller cloud.Caller, in u
 		}
 		return a.integrate(p, i)
 	})
-}
-
-func milliseconds(value string, set **int64) error {
-	parsed, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		return badRequest("Invalid integer value '%s' specified", value)
-	}
-	*set = &parsed
-	return nil
 }
 
 func (c *Control) deleteIntegration(_ context.Context, caller cloud.Caller, in methodNamed) (none, error) {

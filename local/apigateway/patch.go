@@ -63,6 +63,18 @@ func text(member *string) func(value string) error {
 	return func(value string) error { *member = value; return nil }
 }
 
+// integer is text for a number that need not be there.
+func integer(member **int64) func(value string) error {
+	return func(value string) error {
+		var parsed int
+		if err := whole(value, &parsed); err != nil {
+			return err
+		}
+		*member = new(int64(parsed))
+		return nil
+	}
+}
+
 // boolean reads the value of a patch.
 func boolean(value string, set *bool) error {
 	parsed, err := strconv.ParseBool(strings.ToLower(value))
