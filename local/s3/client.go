@@ -149,7 +149,9 @@ func (o *operation) end(err *error) {
 
 // wrote notes the version that the operation made, for CloudTrail.
 func (o *operation) wrote(b *bucket, v *version) {
-	o.response["x-amz-server-side-encryption"] = "AES256"
+	for name, value := range v.Seal.told() {
+		o.response[name] = value
+	}
 	if id := b.shownID(v); id != "" {
 		o.response["x-amz-version-id"] = id
 	}

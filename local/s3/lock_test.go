@@ -221,6 +221,12 @@ func TestABucketEncryptsWhatNobodyAsksAnythingFor(t *testing.T) {
 				t.Errorf("%s, %s: got %v, want %v", headers, when, got, want)
 			}
 		}
+		trail := w.calls[len(w.calls)-2].ResponseElements // before that of the read
+		for i, name := range []string{sse, sse + "-aws-kms-key-id", sse + "-bucket-key-enabled"} {
+			if got, _ := trail[name].(string); got != want[i] {
+				t.Errorf("%s: CloudTrail is told %s %q, want %q", headers, name, got, want[i])
+			}
+		}
 		if plain := put.Get("ETag") == `"5d41402abc4b2a76b9719d911017c592"`; plain != (want[0] == "AES256") {
 			t.Errorf("%s: the entity tag is %s", headers, put.Get("ETag"))
 		}

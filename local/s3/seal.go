@@ -170,17 +170,23 @@ func (s seal) conditions() conditions {
 	return keys
 }
 
-func (s seal) tell(h http.Header) {
+// told is what answers tell of a seal, by their headers.
+func (s seal) told() map[string]string {
 	if s.CustomerKey != "" {
-		h.Set(sse+"-customer-algorithm", aes256)
-		h.Set(sse+"-customer-key-MD5", s.CustomerKey)
-		return
+		return map[string]string{sse + "-customer-algorithm": aes256, sse + "-customer-key-MD5": s.CustomerKey}
 	}
-	h.Set(sse, s.algorithm())
+	told := map[string]string{sse: s.algorithm()}
 	if s.Key != "" {
-		h.Set(sse+"-aws-kms-key-id", s.Key)
+		told[sse+"-aws-kms-key-id"] = s.Key
 	}
 	if s.BucketKey {
-		h.Set(sse+"-bucket-key-enabled", "true")
+		told[sse+"-bucket-key-enabled"] = "true"
+	}
+	return told
+}
+
+func (s seal) tell(h http.Header) {
+	for name, value := range s.told() {
+		h.Set(name, value)
 	}
 }
