@@ -116,7 +116,7 @@ func readGrantees(header, value string) ([]grantee, error) {
 		case "uri":
 			g = grantee{Type: "Group", URI: who}
 		case "emailAddress":
-			return nil, cloud.Errorf(400, "UnresolvableGrantByEmailAddress", "The email address you provided does not match any account on record.")
+			g = grantee{Type: "AmazonCustomerByEmail", EmailAddress: who}
 		default:
 			return nil, invalidArgument(header, part, "Argument format not recognized")
 		}

@@ -68,7 +68,7 @@ func (b *bucket) takes(list acl, name string) error {
 		return cloud.Errorf(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 	}
 	if list.public() && settingOf[publicAccessBlock](b, "publicAccessBlock").BlockPublicAcls {
-		return cloud.Errorf(403, "AccessDenied", "Access Denied")
+		return accessDenied()
 	}
 	return nil
 }

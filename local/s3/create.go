@@ -28,7 +28,7 @@ func (q *request) createBucket() error {
 	options := BucketOptions{Tags: tags, region: region}
 	if values, given := q.Request.Header["X-Amz-Object-Ownership"]; given {
 		if options.ownership = values[0]; !isOwnership(options.ownership) {
-			return about(cloud.Errorf(400, "InvalidArgument", "Invalid x-amz-object-ownership header: %s", options.ownership), "ArgumentName", "x-amz-object-ownership")
+			return unvalued("x-amz-object-ownership", "Invalid x-amz-object-ownership header: "+options.ownership)
 		}
 	}
 	options.Locked, _ = strconv.ParseBool(q.Request.Header.Get("x-amz-bucket-object-lock-enabled"))

@@ -6,19 +6,12 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
-	"net/http"
 	"reflect"
 	"strings"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // maxDocument bounds a document, in bytes.
 const maxDocument = 2 << 20
-
-func malformedXML() *cloud.Error {
-	return cloud.Errorf(http.StatusBadRequest, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
-}
 
 // readXML reads the request's document. An element that it does not have is
 // refused by its name.

@@ -2,11 +2,7 @@
 
 package s3
 
-import (
-	"slices"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
-)
+import "slices"
 
 // encryption is what a bucket's objects get that ask for nothing.
 type encryption struct {
@@ -40,8 +36,7 @@ func (e *encryption) check(*S3, *bucket) error {
 	case !slices.Contains([]string{aes256, kms, kmsDSSE}, rule.SSEAlgorithm):
 		return malformedXML()
 	case rule.SSEAlgorithm == aes256 && rule.KMSMasterKeyID != "":
-		return about(cloud.Errorf(400, "InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"),
-			"ArgumentName", "ApplyServerSideEncryptionByDefault")
+		return unvalued("ApplyServerSideEncryptionByDefault", "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package s3
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -37,7 +38,22 @@ func preconditionFailed(condition string) error {
 }
 
 func invalidArgument(name, value, message string) *cloud.Error {
-	return about(cloud.Errorf(400, "InvalidArgument", "%s", message), "ArgumentName", name, "ArgumentValue", value)
+	return about(unvalued(name, message), "ArgumentValue", value)
+}
+
+// unvalued is an invalid argument whose value is not told.
+func unvalued(name, message string) *cloud.Error {
+	return about(cloud.Errorf(400, "InvalidArgument", "%s", message), "ArgumentName", name)
+}
+
+func accessDenied() error { return cloud.Errorf(403, "AccessDenied", "Access Denied") }
+
+func malformedXML() *cloud.Error {
+	return cloud.Errorf(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+}
+
+func badPartNumber(number string) error {
+	return invalidArgument("partNumber", number, fmt.Sprintf("Part number must be an integer between 1 and %d, inclusive", maxParts))
 }
 
 func unsupportedAlgorithm() error {

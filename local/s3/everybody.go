@@ -26,23 +26,22 @@ var onBucket = map[string]string{
 // allowEverybody lets everybody do what the bucket's policy or an access control
 // list lets everybody do, unless the bucket keeps the public out.
 func (c *Client) allowEverybody(action, arn string, byPolicy error) error {
-	denied := cloud.Errorf(403, "AccessDenied", "Access Denied")
 	name, key, _ := strings.Cut(strings.TrimPrefix(arn, bucketARN("")), "/")
 	b, err := c.s3.bucket(name)
 	if err != nil {
-		return denied
+		return accessDenied()
 	}
 	block := settingOf[publicAccessBlock](b, "publicAccessBlock")
 	if byPolicy == nil && (!block.RestrictPublicBuckets || !isPublic(b.document())) {
 		return nil
 	}
 	if byPolicy != nil && cloud.AsError(byPolicy).Denied || block.IgnorePublicAcls || !b.lists() {
-		return denied
+		return accessDenied()
 	}
 	if b.list("").lets(onBucket[action]) || key != "" && b.list(key).lets(onObject[action]) {
 		return nil
 	}
-	return denied
+	return accessDenied()
 }
 
 // list is the access control list of a bucket or, with a key, of the object.

@@ -120,7 +120,7 @@ func (q *request) checkOwner() error {
 		case len(owner) != 12 || strings.Trim(owner, "0123456789") != "":
 			return about(cloud.Errorf(400, "InvalidBucketOwnerAWSAccountID", "The value of the expected bucket owner parameter must be an AWS Account ID... [%s]", owner))
 		default:
-			return cloud.Errorf(403, "AccessDenied", "Access Denied")
+			return accessDenied()
 		}
 	}
 	return nil

@@ -93,32 +93,25 @@ func (q *request) readLock() (lock, error) {
 	h := q.Request.Header
 	l := lock{Mode: h.Get(lockHeaders[0]), Hold: h.Get(lockHeaders[2])}
 	until := h.Get(lockHeaders[1])
-	refuse := func(name, value, message string) error {
-		e := about(cloud.Errorf(400, "InvalidArgument", "%s", message), "ArgumentName", name)
-		if value != "" {
-			about(e, "ArgumentValue", value)
-		}
-		return e
-	}
 	const both = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied"
 	switch {
 	case l.Mode != "" && until == "":
-		return l, refuse(lockHeaders[1], "", both)
+		return l, unvalued(lockHeaders[1], both)
 	case l.Mode == "" && until != "":
-		return l, refuse(lockHeaders[0], "", both)
+		return l, unvalued(lockHeaders[0], both)
 	case l.Mode != "" && !isLockMode(l.Mode):
-		return l, refuse(lockHeaders[0], l.Mode, "Unknown wormMode directive.")
+		return l, invalidArgument(lockHeaders[0], l.Mode, "Unknown wormMode directive.")
 	case l.Hold != "" && l.Hold != "ON" && l.Hold != "OFF":
-		return l, refuse(lockHeaders[2], l.Hold, "Legal Hold must be either of 'ON' or 'OFF'")
+		return l, invalidArgument(lockHeaders[2], l.Hold, "Legal Hold must be either of 'ON' or 'OFF'")
 	case until == "":
 		return l, nil
 	}
 	var err error
 	if l.Until, err = time.Parse(time.RFC3339, until); err != nil {
-		return l, refuse(lockHeaders[1], until, "The retain until date must be provided in ISO 8601 format")
+		return l, invalidArgument(lockHeaders[1], until, "The retain until date must be provided in ISO 8601 format")
 	}
 	if !l.Until.After(time.Now()) {
-		return l, refuse(lockHeaders[1], until, "The retain until date must be in the future!")
+		return l, invalidArgument(lockHeaders[1], until, "The retain until date must be in the future!")
 	}
 	return l, nil
 }
@@ -202,7 +195,7 @@ func (q *request) mayBypass(b *bucket, key string) (bool, error) {
 		return false, nil
 	}
 	if !b.locks() {
-		return false, about(cloud.Errorf(400, "InvalidArgument", "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets."), "ArgumentName", bypassHeader)
+		return false, unvalued(bypassHeader, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.")
 	}
 	if bypass, _ := strconv.ParseBool(value); !bypass {
 		return false, nil

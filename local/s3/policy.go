@@ -33,17 +33,21 @@ func (q *request) getPolicy() error {
 	}
 	policy := b.document()
 	if policy == nil {
-		return about(cloud.Errorf(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist"), "BucketName", b.name)
+		return noSuchPolicy(b.name)
 	}
 	q.Writer.Header().Set("Content-Type", "application/json")
 	_, err = q.Writer.Write(policy)
 	return err
 }
 
+func noSuchPolicy(bucket string) error {
+	return about(missing("NoSuchBucketPolicy", "The bucket policy does not exist"), "BucketName", bucket)
+}
+
 // blocks refuses a policy that a bucket does not take, as it keeps the public out.
 func (b *bucket) blocks(policy json.RawMessage) error {
 	if isPublic(policy) && settingOf[publicAccessBlock](b, "publicAccessBlock").BlockPublicPolicy {
-		return cloud.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
+		return accessDenied()
 	}
 	return nil
 }
@@ -63,7 +67,7 @@ func (q *request) policyStatus() error {
 	}
 	policy := b.document()
 	if policy == nil {
-		return about(cloud.Errorf(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist"), "BucketName", b.name)
+		return noSuchPolicy(b.name)
 	}
 	return q.XML(http.StatusOK, rooted{"PolicyStatus", struct{ IsPublic bool }{isPublic(policy)}})
 }

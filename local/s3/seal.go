@@ -64,7 +64,7 @@ func (q *request) readSeal() (seal, error) {
 	case !slices.Contains([]string{"", aes256, kms, kmsDSSE}, s.Algorithm):
 		return s, invalidArgument(sse, s.Algorithm, "The encryption method specified is not supported")
 	case s.Key != "" && s.Algorithm != kms && s.Algorithm != kmsDSSE:
-		return s, about(cloud.Errorf(400, "InvalidArgument", "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms"), "ArgumentName", sse)
+		return s, unvalued(sse, "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms")
 	}
 	return s, nil
 }
@@ -73,9 +73,6 @@ func (q *request) readSeal() (seal, error) {
 // begin with the prefix, and returns its digest; empty where there is none.
 func readCustomerKey(h http.Header, prefix string) (string, error) {
 	algorithm, key, digest := h.Get(prefix+"-customer-algorithm"), h.Get(prefix+"-customer-key"), h.Get(prefix+"-customer-key-md5")
-	refuse := func(message string) error {
-		return about(cloud.Errorf(400, "InvalidArgument", "%s", message), "ArgumentName", sse)
-	}
 	const needed = "Requests specifying Server Side Encryption with Customer provided keys must provide "
 	raw, err := base64.StdEncoding.DecodeString(key)
 	sum := md5.Sum(raw)
@@ -84,17 +81,17 @@ func readCustomerKey(h http.Header, prefix string) (string, error) {
 	case algorithm == "" && key == "" && digest == "":
 		return "", nil
 	case algorithm == "":
-		return "", refuse(needed + "a valid encryption algorithm.")
+		return "", unvalued(sse, needed+"a valid encryption algorithm.")
 	case algorithm != aes256:
 		return "", about(cloud.Errorf(400, "InvalidEncryptionAlgorithmError", "The Encryption request you specified is not valid. Supported value: AES256."), "ArgumentName", sse, "ArgumentValue", algorithm)
 	case key == "":
-		return "", refuse(needed + "an appropriate secret key.")
+		return "", unvalued(sse, needed+"an appropriate secret key.")
 	case digest == "":
-		return "", refuse(needed + "the client calculated MD5 of the secret key.")
+		return "", unvalued(sse, needed+"the client calculated MD5 of the secret key.")
 	case err != nil || len(raw) != 32:
-		return "", refuse("The secret key was invalid for the specified algorithm.")
+		return "", unvalued(sse, "The secret key was invalid for the specified algorithm.")
 	case digestErr != nil || !bytes.Equal(given, sum[:]):
-		return "", refuse("The calculated MD5 hash of the key did not match the hash that was provided.")
+		return "", unvalued(sse, "The calculated MD5 hash of the key did not match the hash that was provided.")
 	}
 	return digest, nil
 }

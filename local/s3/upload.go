@@ -134,7 +134,7 @@ func (c *Client) UploadPart(_ context.Context, in PartInput) (_ Part, err error)
 		return Part{}, err
 	}
 	if in.Number < 1 || in.Number > maxParts {
-		return Part{}, invalidArgument("partNumber", strconv.Itoa(in.Number), fmt.Sprintf("Part number must be an integer between 1 and %d, inclusive", maxParts))
+		return Part{}, badPartNumber(strconv.Itoa(in.Number))
 	}
 	u, err := b.upload(in.Key, in.UploadID)
 	if err != nil {

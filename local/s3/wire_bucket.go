@@ -274,7 +274,7 @@ func (q *request) deleteObjects() error {
 		return err
 	}
 	if len(body.Objects) == 0 || len(body.Objects) > maxKeys {
-		return cloud.Errorf(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+		return malformedXML()
 	}
 	b, err := q.client.s3.bucket(q.bucket)
 	if err != nil {

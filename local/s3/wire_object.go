@@ -248,7 +248,7 @@ func (q *request) part(o *Object) (start, length int64, partial bool, err error)
 	case ranged != "":
 		return 0, 0, false, cloud.Errorf(400, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter")
 	case err != nil || n < 1 || n > maxParts:
-		return 0, 0, false, invalidArgument("partNumber", number, fmt.Sprintf("Part number must be an integer between 1 and %d, inclusive", maxParts))
+		return 0, 0, false, badPartNumber(number)
 	case n > len(o.partSizes):
 		return 0, 0, false, about(cloud.Errorf(416, "InvalidPartNumber", "The requested partnumber is not satisfiable"),
 			"PartNumberRequested", number, "ActualPartCount", strconv.Itoa(len(o.partSizes)))

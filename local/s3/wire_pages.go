@@ -35,9 +35,7 @@ func (q *request) listBuckets() error {
 	}
 	prefix, region := q.query.Get("prefix"), q.query.Get("bucket-region")
 	if region != "" && !slices.Contains(regions, region) {
-		e := invalidArgument("bucket-region", "", fmt.Sprintf("Argument value %s is not a valid AWS Region", region))
-		delete(e.Fields, "ArgumentValue")
-		return e
+		return unvalued("bucket-region", fmt.Sprintf("Argument value %s is not a valid AWS Region", region))
 	}
 	document := struct {
 		XMLName           xml.Name

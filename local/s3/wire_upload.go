@@ -93,7 +93,7 @@ func copyRange(header string, size int64) (start, length int64, err error) {
 func (q *request) partInput() (PartInput, error) {
 	number, err := strconv.Atoi(q.query.Get("partNumber"))
 	if err != nil {
-		return PartInput{}, invalidArgument("partNumber", q.query.Get("partNumber"), fmt.Sprintf("Part number must be an integer between 1 and %d, inclusive", maxParts))
+		return PartInput{}, badPartNumber(q.query.Get("partNumber"))
 	}
 	in := PartInput{Bucket: q.bucket, Key: q.key, UploadID: q.query.Get("uploadId"), Number: number}
 	in.customerKey, err = readCustomerKey(q.Request.Header, sse)
