@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // Resource is one resource of a template at the time it is created or updated.
@@ -220,8 +222,9 @@ func (t Type) Property(path ...string) (accepted, ignored bool) {
 	return true, at == ignoredType
 }
 
-// Ignored is the type of a property that has no effect in the local engine.
-type Ignored struct{}
+// Ignored is the type of a property that has no effect in the local engine, in a
+// template and in a call.
+type Ignored = cloud.Ignored
 
 // Unsupported is the error of a create function for a property value that the
 // engine cannot honour. The property is a path: "Targets[0].EcsParameters".

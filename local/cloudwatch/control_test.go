@@ -46,6 +46,9 @@ func TestAnAlarmThatACallMakesActsUntilItsActionsAreTurnedOff(t *testing.T) {
 			{"PutMetricAlarm", `{` + strings.Replace(watched, `"Threshold": 1`, `"ThresholdMetricId": "e1"`, 1) + `}`, "NotImplemented"},
 			{"PutMetricAlarm", `{` + strings.Replace(watched, `ops"`, `ops", "arn:aws:lambda:eu-west-1:111122223333:function:f"`, 1) + `}`, "NotImplemented: the local engine does not serve the parameter AlarmActions[1]"},
 			{"PutMetricAlarm", `{` + strings.Replace(watched, "ExecutionsFailed", "ExecutionsLost", 1) + `}`, "NotImplemented: the local engine does not serve the parameter MetricName"},
+			{"PutMetricAlarm", `{"AlarmName": "queried", "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold", "Metrics": [{"Id": "m", "Label": "failed", "MetricStat": {
+				"Metric": {"Namespace": "AWS/States", "MetricName": "ExecutionsFailed", "Dimensions": [{"Name": "StateMachineArn", "Value": "arn:m"}]}, "Period": 60, "Stat": "Sum", "Unit": "Count"}}]}`, "{}"},
+			{"DeleteAlarms", `{"AlarmNames": ["queried"]}`, "{}"},
 			{"PutMetricAlarm", `{"AlarmName": ""}`, "'alarmName' failed to satisfy constraint"},
 		} {
 			if got := w.do(t, row[0], row[1]); !strings.Contains(got, row[2]) {

@@ -44,7 +44,7 @@ func TestAUserThatACallMakesLogsInUntilACallDeletesHim(t *testing.T) {
 	name, key := aws.String("beta"), authorized(t, w.key)
 	if _, err := client.CreateUser(ctx, &awstransfer.CreateUserInput{
 		ServerId: server, UserName: name, Role: role, HomeDirectoryType: types.HomeDirectoryTypeLogical, SshPublicKeyBody: &key,
-		HomeDirectoryMappings: []types.HomeDirectoryMapEntry{{Entry: aws.String("/"), Target: aws.String("/landing/${transfer:UserName}")}},
+		HomeDirectoryMappings: []types.HomeDirectoryMapEntry{{Entry: aws.String("/"), Target: aws.String("/landing/${transfer:UserName}"), Type: types.MapTypeDirectory}},
 		Tags:                  []types.Tag{{Key: aws.String("b"), Value: aws.String("2")}, {Key: aws.String("a"), Value: aws.String("1")}},
 	}); err != nil {
 		t.Fatal(err)
