@@ -27,9 +27,6 @@ type mapping struct {
 	tolerated   tolerance
 }
 
-// tolerance is how many iterations may fail.
-type tolerance struct{ count, percentage *setting }
-
 func (p *parser) mapping(f fields, b base, variables []string) state {
 	b.retryable = true
 	s := &mapping{base: b, guard: f.guard(b.language)}
@@ -38,8 +35,7 @@ func (p *parser) mapping(f fields, b base, variables []string) state {
 	s.items = f.items(b.language, mode.distributed)
 	s.itemFrom = f.itemSelector(b.language)
 	s.concurrency = f.setting("MaxConcurrency", b.language, wholeNumber(0, math.MaxInt32))
-	s.tolerated.count = f.setting("ToleratedFailureCount", b.language, wholeNumber(0, math.MaxInt32))
-	s.tolerated.percentage = f.setting("ToleratedFailurePercentage", b.language, isPercentage)
+	s.tolerated = f.tolerance(b.language)
 	if mode.distributed {
 		return p.distributed(f, s, processor, mode)
 	}
@@ -129,14 +125,6 @@ func (p *parser) processorGraph(processor fields, in language, variables []strin
 	return g
 }
 
-// isPercentage is a check for settings.
-func isPercentage(value any) string {
-	if n, ok := jsonvalue.Float(value); !ok || n < 0 || n > 100 {
-		return "must be a number between 0 and 100"
-	}
-	return ""
-}
-
 func (s *mapping) run(ctx context.Context, v *visit) (exit, *failure) {
 	return s.protect(ctx, v,
 		func() (exit, *failure) { return s.attempt(ctx, v) },
@@ -162,7 +150,7 @@ func (s *mapping) attempt(ctx context.Context, v *visit) (exit, *failure) {
 	if concurrency == 0 || concurrency > maxInlineConcurrency {
 		concurrency = maxInlineConcurrency
 	}
-	tolerated, f := s.tolerated.of(ctx, v, input, len(items))
+	tolerated, f := s.tolerated.limits(ctx, v, input)
 	if f != nil {
 		return exit{}, f
 	}
@@ -225,43 +213,13 @@ func withinContext(path string) string {
 	return path
 }
 
-// of returns how many of n iterations may fail; -1 means that none may and that
-// the Map fails with the iteration's own error.
-func (t tolerance) of(ctx context.Context, v *visit, input any, n int) (int, *failure) {
-	if t.count == nil && t.percentage == nil {
-		return -1, nil
-	}
-	count, f := t.count.whole(ctx, v, input, n, 0, math.MaxInt32)
-	if f != nil || t.percentage == nil {
-		return count, f
-	}
-	percentage, f := t.percent(ctx, v, input)
-	return min(count, int(percentage*float64(n)/100)), f
-}
-
-// percent evaluates ToleratedFailurePercentage.
-func (t tolerance) percent(ctx context.Context, v *visit, input any) (float64, *failure) {
-	value, f := t.percentage.value(ctx, v, input)
-	if f != nil {
-		return 0, f
-	}
-	percentage, ok := v.number(value)
-	switch {
-	case !ok:
-		return 0, t.percentage.refuse(v, value, "number", "float")
-	case percentage < 0 || percentage > 100:
-		return 0, v.failed(errRuntime, "ToleratedFailurePercentage must be between 0 and 100.")
-	}
-	return percentage, nil
-}
-
 // iterations is one run over the items.
 type iterations struct {
 	*mapping
 	visit     *visit
 	items     []any
 	input     any
-	tolerated int
+	tolerated failureLimits
 	pending   []int // indices of the items that are to be run
 	results   []any
 	failed    map[int]bool
@@ -365,17 +323,17 @@ func (i *iterations) end(g *group, r ended) *failure {
 		i.results[r.index] = r.output.value
 		v.last = i.note("Succeeded", r.index, r.thread.last)
 		return nil
-	case r.failure.aborted || i.tolerated < 0:
+	case r.failure.aborted || !i.tolerated.given():
 		return i.fail(g, r)
 	}
 	i.failed[r.index] = true
-	if len(i.failed) <= i.tolerated {
+	if !i.tolerated.exceeded(len(i.failed), len(i.items)) {
 		v.last = i.note("Failed", r.index, r.thread.last)
 		r.thread.abort(v.last)
 		return nil
 	}
 	i.fail(g, r)
-	return &failure{name: errTooManyFailures, cause: "The specified tolerated failure threshold was exceeded", within: v.entered}
+	return v.tooManyFailures()
 }
 
 // abandon cuts all iterations off, because another one could not be started.

@@ -222,26 +222,6 @@ func (s *distributed) listed(ctx context.Context, v *visit, input any) (*listedI
 // fromState is the source of items that no ItemReader has read.
 const fromState = "STATE_DATA"
 
-// limits evaluates what is tolerated.
-func (t tolerance) limits(ctx context.Context, v *visit, input any) (failureLimits, *failure) {
-	var l failureLimits
-	if t.count != nil {
-		count, f := t.count.whole(ctx, v, input, 0, 0, math.MaxInt32)
-		if f != nil {
-			return l, f
-		}
-		l.count = &count
-	}
-	if t.percentage != nil {
-		percentage, f := t.percent(ctx, v, input)
-		if f != nil {
-			return l, f
-		}
-		l.percentage = &percentage
-	}
-	return l, nil
-}
-
 // listedItems are items that are all there.
 type listedItems struct {
 	items []items.Item

@@ -35,7 +35,7 @@ func (s *mapping) answered(ctx context.Context, v *visit, mock *mock.Counter, co
 		return exit{}, f
 	}
 	if v.execution.trial.exceeds(tolerated, items) {
-		return exit{}, &failure{name: errTooManyFailures, cause: "The specified tolerated failure threshold was exceeded", within: v.entered}
+		return exit{}, v.tooManyFailures()
 	}
 	v.note("MapStateSucceeded", nil)
 	v.succeed(result)
@@ -179,8 +179,7 @@ func (t *trial) readerData() *string {
 
 // exceeds tells whether more iterations are said to have failed than may.
 func (t *trial) exceeds(tolerated failureLimits, items int) bool {
-	limited := tolerated.count != nil || tolerated.percentage != nil
-	return t != nil && limited && tolerated.exceeded(t.failedIterations, items)
+	return t != nil && tolerated.given() && tolerated.exceeded(t.failedIterations, items)
 }
 
 // boundBy takes down what bounds the iterations.

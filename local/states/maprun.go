@@ -36,26 +36,6 @@ type mapRun struct {
 	redrives    redrives
 }
 
-// failureLimits are how many items may fail. A limit that is not given does not
-// count beside one that is.
-type failureLimits struct {
-	count      *int
-	percentage *float64
-}
-
-// exceeded tells whether so many items of the total are too many; the total is
-// negative as long as it is not known.
-func (l failureLimits) exceeded(failed, total int) bool {
-	switch {
-	case l.count == nil && l.percentage == nil:
-		return failed > 0
-	case l.count != nil && failed > *l.count:
-		return true
-	default:
-		return l.percentage != nil && total >= 0 && float64(failed)*100 > *l.percentage*float64(total)
-	}
-}
-
 // newRun makes a Map Run of the state, which nobody knows yet.
 func (s *distributed) newRun(v *visit, concurrency int, tolerated failureLimits) (*mapRun, *failure) {
 	parent := v.execution
@@ -110,7 +90,7 @@ func (r *mapRun) work(ctx context.Context, v *visit, b *batches) *failure {
 		case ctx.Err() != nil:
 			return aborted()
 		case r.exceeded():
-			return &failure{name: errTooManyFailures, cause: "The specified tolerated failure threshold was exceeded", within: v.entered}
+			return v.tooManyFailures()
 		case more && r.hasRoom():
 			var f *failure
 			if more, f = r.next(ctx, v, b); f != nil {
