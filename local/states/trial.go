@@ -6,10 +6,7 @@
 package states
 
 import (
-	"encoding/json"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
@@ -175,18 +172,9 @@ func (t *trial) inspection(s state, input data, after variables) map[string]any 
 		told["toleratedFailureCount"] = *n
 	}
 	if n := t.tolerated.percentage; n != nil {
-		told["toleratedFailurePercentage"] = javaFloat(*n)
+		told["toleratedFailurePercentage"] = decimal(*n)
 	}
 	return told
-}
-
-// javaFloat is a number as AWS writes it: never without a point.
-func javaFloat(n float64) json.Number {
-	text := strconv.FormatFloat(n, 'f', -1, 64)
-	if !strings.Contains(text, ".") {
-		text += ".0"
-	}
-	return json.Number(text)
 }
 
 // errorDetails says what became of a failure.
