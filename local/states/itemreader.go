@@ -203,11 +203,14 @@ func (r *itemReader) open(ctx context.Context, v *visit, input any) (*itemStream
 	if place.Max, f = r.limit(ctx, v, input); f != nil {
 		return nil, f
 	}
-	s := v.execution.machine.states
-	objects := s.options.Objects.As(v.execution.revision.caller, s3.Origin{UserAgent: "states.amazonaws.com"})
 	stream := &itemStream{}
-	stream.pull, stream.stop = iter.Pull2(r.source.Read(ctx, objects, s.cloud.Account, place))
+	stream.pull, stream.stop = iter.Pull2(r.source.Read(ctx, v.objects(), v.execution.machine.states.cloud.Account, place))
 	return stream, nil
+}
+
+// objects is S3 as the state machine's role sees it.
+func (v *visit) objects() *s3.Client {
+	return v.execution.machine.states.options.Objects.As(v.execution.revision.caller, s3.Origin{UserAgent: principal})
 }
 
 // limit evaluates MaxItems. What is negative fails the reading, and not the state.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
-	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/states/results"
 )
 
@@ -75,10 +74,9 @@ func (w *resultWriter) open(ctx context.Context, v *visit, input any, mapRun str
 	if f != nil {
 		return nil, f
 	}
-	s := v.execution.machine.states
 	t := &results.Target{
 		Format: w.format, Bucket: arguments.text("Bucket"), Prefix: arguments.text("Prefix"),
-		Objects: s.options.Objects.As(v.execution.revision.caller, s3.Origin{UserAgent: "states.amazonaws.com"}),
+		Objects: v.objects(),
 	}
 	arguments.only(writtenTo()...)
 	if arguments.failure != nil {
