@@ -4,36 +4,50 @@ package states
 
 import (
 	"context"
+	"iter"
 
 	"github.com/tradepost-dev/tradepost/local/states/results"
 )
 
 // result writes the results of the children where they go, and returns the Map's.
 func (r *mapRun) result(ctx context.Context, b *batches) (any, *failure) {
-	pending := b.unstarted(ctx)
-	var broken error // what is wrong with a child that was let go of
-	run := results.Run{MapRunARN: r.arn, Executions: func(yield func(results.Execution) bool) {
-		for _, c := range r.all() {
-			one, err := r.outcome(c)
+	o := &outcomes{run: r, pending: b.unstarted(ctx)}
+	result, f := b.state.writer.write(ctx, b.visit, b.target, results.Run{MapRunARN: r.arn, Executions: o.of})
+	if o.broken != nil {
+		return nil, b.visit.failed(errRuntime, "%v", o.broken)
+	}
+	return result, f
+}
+
+// outcomes are what became of the children of a run.
+type outcomes struct {
+	run     *mapRun
+	pending []string // inputs of those that were not started
+	broken  error    // what is wrong with a child that was let go of
+}
+
+// of goes through those of a kind; no other child is read.
+func (o *outcomes) of(kind string) iter.Seq[results.Execution] {
+	return func(yield func(results.Execution) bool) {
+		for _, c := range o.run.all() {
+			if !results.IsOf(kind, c.status) {
+				continue
+			}
+			one, err := o.run.outcome(c)
 			if err != nil {
-				broken = err
+				o.broken = err
 				return
 			}
 			if !yield(one) {
 				return
 			}
 		}
-		for _, input := range pending {
-			if !yield(results.Execution{Status: results.Pending, Input: input}) {
+		for _, input := range o.pending {
+			if results.IsOf(kind, results.Pending) && !yield(results.Execution{Status: results.Pending, Input: input}) {
 				return
 			}
 		}
-	}}
-	result, f := b.state.writer.write(ctx, b.visit, b.target, run)
-	if broken != nil {
-		return nil, b.visit.failed(errRuntime, "%v", broken)
 	}
-	return result, f
 }
 
 // outcome is what became of a child.

@@ -4,6 +4,7 @@ package states
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/results"
 )
 
 // distributing is a machine of one distributed Map with these fields, whose children
@@ -533,4 +535,28 @@ func TestAPercentageHasAPoint(t *testing.T) {
 			t.Errorf("%v is written %s", n, got)
 		}
 	}
+}
+
+func TestOnlyTheChildrenOfAKindAreReadForItsFiles(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		e, _ := w.run(distributing(`"ToleratedFailureCount":1,`, failBad), `[{},{"bad":1}]`)
+		run := e.machine.maps.of(e.arn)[0]
+		run.children[0].place = -1 // it has been let go of
+		o := &outcomes{run: run, pending: []string{`{}`}}
+		for _, kind := range []string{results.Failed, results.Pending} {
+			var statuses []string
+			for one := range o.of(kind) {
+				statuses = append(statuses, one.Status)
+			}
+			if got := strings.Join(statuses, " "); got != kind || o.broken != nil {
+				t.Errorf("of the kind %s: %s, %v", kind, got, o.broken)
+			}
+		}
+		for one := range o.of(results.Succeeded) {
+			t.Errorf("read %v", one)
+		}
+		if !errors.Is(o.broken, errDropped) {
+			t.Errorf("a child that was let go of: %v", o.broken)
+		}
+	})
 }

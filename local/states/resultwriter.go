@@ -114,13 +114,11 @@ func (w *resultWriter) write(ctx context.Context, v *visit, t *results.Target, r
 		details := jsonvalue.NewObject(2).Set("Bucket", t.Bucket).Set("Key", key)
 		return jsonvalue.NewObject(2).Set("MapRunArn", run.MapRunARN).Set("ResultWriterDetails", details), nil
 	}
-	format := results.Format{Transformation: results.Compact}
-	if w == nil {
-		run = run.Succeeded() // nothing is told of failures that are tolerated
-	} else {
-		format = w.format
+	format, kind := results.Format{Transformation: results.Compact}, results.Succeeded // nothing is told of failures that are tolerated
+	if w != nil {
+		format, kind = w.format, ""
 	}
-	output, err := format.Output(run)
+	output, err := format.Output(run.Executions(kind))
 	if err != nil {
 		return nil, v.failed(errRuntime, "%v", err)
 	}

@@ -2,6 +2,7 @@ package states
 
 import (
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +58,9 @@ func childrenOf(texts ...string) results.Run {
 		}
 		all = append(all, e)
 	}
-	return results.Run{MapRunARN: testRun, Executions: slices.Values(all)}
+	return results.Run{MapRunARN: testRun, Executions: func(kind string) iter.Seq[results.Execution] {
+		return slices.Values(slices.DeleteFunc(slices.Clone(all), func(e results.Execution) bool { return !results.IsOf(kind, e.Status) }))
+	}}
 }
 
 func TestResultsAreWrittenAsTheRoleOfTheMachine(t *testing.T) {

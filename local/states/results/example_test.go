@@ -11,11 +11,11 @@ import (
 
 // The outputs of child executions as the result of their Map.
 func Example() {
-	run := results.Run{Executions: slices.Values([]results.Execution{
+	executions := slices.Values([]results.Execution{
 		{Status: results.Succeeded, Output: `[{"order":"100000"},{"order":"100001"}]`},
 		{Status: results.Succeeded, Output: `[{"order":"100005"}]`},
-	})}
-	output, err := results.Format{Transformation: results.Flatten}.Output(run)
+	})
+	output, err := results.Format{Transformation: results.Flatten}.Output(executions)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -44,32 +44,22 @@ type Execution struct {
 	RedriveStatus, RedriveStatusReason  string
 }
 
-// kind is the kind of file that the execution goes into.
-func (e *Execution) kind() string {
-	if e.Status == Succeeded || e.Status == Pending {
-		return e.Status
+// IsOf tells whether an execution of a status goes into the files of a kind:
+// Succeeded, Failed or Pending. All are of the kind that is empty.
+func IsOf(kind, status string) bool {
+	own := Failed
+	if status == Succeeded || status == Pending {
+		own = status
 	}
-	return Failed
+	return kind == "" || kind == own
 }
 
-// A Run is the executions of a Map Run, in the order of their items. They are
-// gone through several times.
+// A Run is the executions of a Map Run.
 type Run struct {
-	MapRunARN  string
-	Executions iter.Seq[Execution]
-}
+	MapRunARN string
 
-// Succeeded is the run without the executions that did not succeed.
-func (r Run) Succeeded() Run {
-	all := r.Executions
-	r.Executions = func(yield func(Execution) bool) {
-		for e := range all {
-			if e.Status == Succeeded && !yield(e) {
-				return
-			}
-		}
-	}
-	return r
+	// Executions are those of a kind (IsOf), in the order of their items.
+	Executions func(kind string) iter.Seq[Execution]
 }
 
 // described is an execution as AWS describes it there, in AWS's order.
@@ -139,10 +129,10 @@ func encode(value any) (json.RawMessage, error) {
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }
 
-// Output is the results as the Map's own: an array.
-func (f Format) Output(run Run) ([]any, error) {
+// Output is the results of executions as the Map's own: an array.
+func (f Format) Output(executions iter.Seq[Execution]) ([]any, error) {
 	output := []any{}
-	for e := range run.Executions {
+	for e := range executions {
 		entries, err := f.entries(&e)
 		if err != nil {
 			return nil, fmt.Errorf("format the result of %s: %w", e.ExecutionARN, err)

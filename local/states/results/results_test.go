@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -53,7 +54,11 @@ func failedChild(name, status string) Execution {
 	return e
 }
 
-func runOf(executions ...Execution) Run { return Run{mapRun, slices.Values(executions)} }
+func runOf(executions ...Execution) Run {
+	return Run{mapRun, func(kind string) iter.Seq[Execution] {
+		return slices.Values(slices.DeleteFunc(slices.Clone(executions), func(e Execution) bool { return !IsOf(kind, e.Status) }))
+	}}
+}
 
 var (
 	a = func() Execution {
@@ -191,20 +196,20 @@ func TestResultsAreTheMapsOwn(t *testing.T) {
 		Compact: `[[{"b":1.0,"a":"<"},2],` + describedF + `,"x"]`,
 		Flatten: `[{"b":1.0,"a":"<"},2,` + describedF + `,"x"]`,
 	} {
-		output, err := Format{transformation, JSON}.Output(run)
+		output, err := Format{transformation, JSON}.Output(run.Executions(""))
 		if got := jsonvalue.Text(output); err != nil || got != want {
 			t.Errorf("%s: %v\n%s\nwant\n%s", transformation, err, got, want)
 		}
 	}
-	output, err := Format{Compact, JSON}.Output(run.Succeeded())
+	output, err := Format{Compact, JSON}.Output(run.Executions(Succeeded))
 	if got := jsonvalue.Text(output); err != nil || got != `[[{"b":1.0,"a":"<"},2],"x"]` {
 		t.Errorf("those that succeeded: %v\n%s", err, got)
 	}
-	output, err = Format{None, JSON}.Output(runOf(a))
+	output, err = Format{None, JSON}.Output(runOf(a).Executions(""))
 	if got := jsonvalue.Text(output); err != nil || got != "["+describedA+"]" {
 		t.Errorf("NONE: %v\n%s", err, got)
 	}
-	if output, err = (Format{Compact, JSON}).Output(runOf()); err != nil || jsonvalue.Text(output) != "[]" {
+	if output, err = (Format{Compact, JSON}).Output(runOf().Executions("")); err != nil || jsonvalue.Text(output) != "[]" {
 		t.Errorf("no executions: %v, %v", output, err)
 	}
 }
