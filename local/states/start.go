@@ -87,11 +87,7 @@ func (s *StepFunctions) start(ctx context.Context, caller cloud.Caller, action s
 // start begins an execution, or finds the running one that the same request
 // began before.
 func (t target) start(ctx context.Context, r startRequestBody) (*execution, error) {
-	text := "{}"
-	if r.Input != nil {
-		text = *r.Input
-	}
-	input, err := parseInput(text)
+	input, err := parseInput(r.Input)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +113,13 @@ func (t target) start(ctx context.Context, r startRequestBody) (*execution, erro
 	return e, err
 }
 
-// parseInput reads the input of an execution, or of the test of a state.
-func parseInput(text string) (data, error) {
+// parseInput reads the input of an execution, or of the test of a state, which is {}
+// if none is given.
+func parseInput(given *string) (data, error) {
+	text := "{}"
+	if given != nil {
+		text = *given
+	}
 	if len(text) > maxPayload {
 		return data{}, cloud.Errorf(400, "ValidationException",
 			"1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to %d", maxPayload)

@@ -92,11 +92,7 @@ func (s *StepFunctions) testState(ctx context.Context, caller cloud.Caller, r te
 // trialOf makes the execution that a state is tested in: an Express one, as its
 // ARN shows.
 func (s *StepFunctions) trialOf(caller cloud.Caller, tested state, r testStateRequest) (*execution, error) {
-	text := "{}"
-	if r.Input != nil {
-		text = *r.Input
-	}
-	input, err := parseInput(text)
+	input, err := parseInput(r.Input)
 	if err != nil {
 		return nil, err
 	}
