@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
 
 func startExecution() *Integration {
@@ -20,13 +21,13 @@ func startExecution() *Integration {
 // startRequest prepares a StartExecution.
 func startRequest(t Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
 	request, err := texts("Input")(t, parameters)
-	return renamed(request, lowerFirst).(*jsonvalue.Object), err
+	return renamed(request, shapes.LowerFirst).(*jsonvalue.Object), err
 }
 
 // startAnswer is the result of states:startExecution, with its date in
 // milliseconds since 1970.
 func startAnswer(result any) (any, error) {
-	answer, ok := renamed(result, upperFirst).(*jsonvalue.Object)
+	answer, ok := renamed(result, shapes.UpperFirst).(*jsonvalue.Object)
 	if !ok {
 		return result, nil
 	}
@@ -73,7 +74,7 @@ func executionResult(text []byte, version int) (*jsonvalue.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := renamed(description, upperFirst).(*jsonvalue.Object)
+	d := renamed(description, shapes.UpperFirst).(*jsonvalue.Object)
 	inMilliseconds(d, "RedriveDate", "StartDate", "StopDate")
 	if version == 1 {
 		return d, nil

@@ -117,12 +117,12 @@ func (m *members) objectToAPI(action string, v *jsonvalue.Object, t reflect.Type
 func (m *members) apiName(action, name string, t reflect.Type) (string, reflect.Type, error) {
 	switch {
 	case t == nil && m.lower:
-		return lowerFirst(name), nil, nil
+		return shapes.LowerFirst(name), nil, nil
 	case t == nil || t.Kind() != reflect.Map && t.Kind() != reflect.Struct:
 		return name, nil, nil
 	case t.Kind() == reflect.Map:
 		return name, t.Elem(), nil
-	case lowerFirst(name) == name:
+	case shapes.LowerFirst(name) == name:
 		return "", nil, errors.New("The field '" + name + "' is not supported by Step Functions")
 	}
 	known, ok := m.of(t)[name]

@@ -17,7 +17,7 @@ func TestMembersAreNamedAfterTheSDKForJava(t *testing.T) {
 	for member, want := range map[string]string{
 		"Bucket": "Bucket", "bucket": "Bucket", "logGroupName": "LogGroupName", "ETag": "ETag", "ACL": "Acl", "SSEKMSKeyId": "SsekmsKeyId",
 		"MD5OfMessageBody": "Md5OfMessageBody", "ChecksumCRC32": "ChecksumCRC32", "RoleARN": "RoleARN", "KMSKeyArn": "KmsKeyArn", "VPCId": "VpcId",
-		"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "S": "S", "": "", "GrantReadACP": "GrantReadACP", "AWSAccountIds": "AwsAccountIds",
+		"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "S": "S", "": "", "GrantReadACP": "GrantReadACP", "AWSAccountIds": "AwsAccountIds", "überweisung": "Überweisung",
 	} {
 		if got := shapes.TaskName(member); got != want {
 			t.Errorf("%s: %s, want %s", member, got, want)

@@ -34,7 +34,7 @@ func Unserved(name string) *Integration {
 	if len(parts) < 2 {
 		return nil
 	}
-	i.Action = upperFirst(parts[len(parts)-1])
+	i.Action = shapes.UpperFirst(parts[len(parts)-1])
 	i.Service = parts[len(parts)-2]
 	i.ResourceType = strings.Join(parts[:len(parts)-1], ":")
 	return i

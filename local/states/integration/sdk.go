@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
@@ -88,20 +87,18 @@ func Request(id, action string, input []byte, t reflect.Type) (json.RawMessage, 
 func sdkIntegration(name string) *Integration {
 	id, action, ok := strings.Cut(name, ":")
 	service, known := sdkServices()[id]
-	if !ok || !known || !slices.Contains(shapes.APIs()[id].Actions, upperFirst(action)) {
+	operation := shapes.UpperFirst(action)
+	if !ok || !known || !slices.Contains(shapes.APIs()[id].Actions, operation) {
 		return nil
 	}
 	i := &Integration{
 		ResourceType: "aws-sdk:" + id,
-		Service:      service.service,
-		Action:       upperFirst(action),
+		Service:      cmp.Or(service.service, id),
+		Action:       operation,
 		naming:       naming{api: id, prefix: service.prefix, general: service.prefix + "Exception"},
 		Callback:     true,
 		members:      &members{lower: service.lower},
 		prepare:      ofObject(texts(sdkTexts(id, action)...)),
-	}
-	if i.Service == "" {
-		i.Service = id
 	}
 	if id == "s3" && i.Action == "PutObject" {
 		i.prepare = ofObject(s3Body)
@@ -191,19 +188,4 @@ func datesAsText(value any) {
 			datesAsText(item)
 		}
 	}
-}
-
-func upperFirst(s string) string {
-	return mapFirst(s, unicode.ToUpper)
-}
-
-func lowerFirst(s string) string {
-	return mapFirst(s, unicode.ToLower)
-}
-
-func mapFirst(s string, to func(rune) rune) string {
-	for i, r := range s {
-		return string(to(r)) + s[i+len(string(r)):]
-	}
-	return s
 }

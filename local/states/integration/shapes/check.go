@@ -62,11 +62,11 @@ func (c checker) structure(value any, s Shape) error {
 	}
 	members := map[string]string{}
 	for name, shape := range s.Members {
-		members[upperFirst(name)], members[TaskName(name)] = shape, shape
+		members[UpperFirst(name)], members[TaskName(name)] = shape, shape
 	}
 	if c.mode == Strict {
 		for _, name := range s.Required {
-			if name = upperFirst(name); !object.Has(name) && !object.Has(TaskName(name)) {
+			if name = UpperFirst(name); !object.Has(name) && !object.Has(TaskName(name)) {
 				return &Fault{Field: name, missing: true}
 			}
 		}

@@ -6,9 +6,9 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 //go:generate go run ./generate -botocore $BOTOCORE
@@ -59,7 +59,7 @@ func (m *Model) shape(name string) Shape {
 }
 
 // models are the services whose model has been asked for.
-var models sync.Map // of func() (*Model, error), by service
+var models sync.Map // of func() *Model, by service
 
 // of returns the model of a service, by its prefix in IAM, or nil if it has none.
 func of(service string) *Model {
@@ -112,13 +112,20 @@ func TaskName(member string) string {
 		}
 		letters[i] = unicode.ToLower(letters[i])
 	}
-	return upperFirst(string(letters))
+	return UpperFirst(string(letters))
 }
 
-// upperFirst names a member as optimized integrations name it.
-func upperFirst(name string) string {
-	if name == "" {
+// UpperFirst names a member as optimized integrations name it, and an action as the
+// API does.
+func UpperFirst(name string) string { return withFirst(name, unicode.ToUpper) }
+
+// LowerFirst names a member as some APIs do.
+func LowerFirst(name string) string { return withFirst(name, unicode.ToLower) }
+
+func withFirst(name string, to func(rune) rune) string {
+	first, size := utf8.DecodeRuneInString(name)
+	if size == 0 {
 		return ""
 	}
-	return strings.ToUpper(name[:1]) + name[1:]
+	return string(to(first)) + name[size:]
 }
