@@ -3,6 +3,7 @@ package cloud
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -20,7 +21,7 @@ func (t Time) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads seconds or text.
 func (t *Time) UnmarshalJSON(raw []byte) error {
 	if seconds, err := strconv.ParseFloat(string(raw), 64); err == nil {
-		*t = Time(time.UnixMilli(int64(seconds * 1000)))
+		*t = Time(time.UnixMilli(int64(math.Round(seconds * 1000))))
 		return nil
 	}
 	var parsed time.Time

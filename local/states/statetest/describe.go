@@ -4,25 +4,24 @@ package statetest
 
 import (
 	"encoding/json"
-	"math"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // description is what DescribeExecution and StartSyncExecution tell.
 type description struct {
 	Status, Output, Error, Cause string
-	StartDate, StopDate          float64 // seconds since 1970
+	StartDate, StopDate          cloud.Time
 	events                       []Event
 }
 
 func (d *description) run() *Run {
 	return &Run{
 		Status: d.Status, Output: d.Output, Error: d.Error, Cause: d.Cause,
-		Took: at(d.StopDate).Sub(at(d.StartDate)), Events: d.events,
+		Took: time.Time(d.StopDate).Sub(time.Time(d.StartDate)), Events: d.events,
 	}
 }
-
-func at(seconds float64) time.Time { return time.UnixMilli(int64(math.Round(seconds * 1000))).UTC() }
 
 // history reads all events.
 func (d *description) history(call func(action string, in, out any) error, arn string) error {
@@ -51,14 +50,14 @@ func (d *description) history(call func(action string, in, out any) error, arn s
 
 func readEvent(members map[string]json.RawMessage) (Event, error) {
 	var e Event
-	var seconds float64
-	for name, into := range map[string]any{"id": &e.ID, "previousEventId": &e.Previous, "type": &e.Type, "timestamp": &seconds} {
+	var at cloud.Time
+	for name, into := range map[string]any{"id": &e.ID, "previousEventId": &e.Previous, "type": &e.Type, "timestamp": &at} {
 		if err := json.Unmarshal(members[name], into); err != nil {
 			return Event{}, err
 		}
 		delete(members, name)
 	}
-	e.At = at(seconds)
+	e.At = time.Time(at).UTC()
 	for _, details := range members {
 		e.Details = details // the only one that is left
 	}
