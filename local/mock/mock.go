@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -125,6 +126,15 @@ type Response struct {
 	Throw  *Throw
 }
 
+// Return is the response with a result, a valid JSON text, without how that is laid out.
+func Return(result json.RawMessage) Response {
+	var short bytes.Buffer
+	if err := json.Compact(&short, result); err != nil {
+		return Response{Return: result}
+	}
+	return Response{Return: short.Bytes()}
+}
+
 // Throw is an error as Retry and Catch see it.
 type Throw struct{ Error, Cause string }
 
@@ -133,6 +143,16 @@ type Counter struct {
 	responses *Responses
 	mu        sync.Mutex
 	calls     int
+}
+
+// Of is what mock configurations say that have one test case of one state machine.
+func Of(name, title string, c Case) *Config {
+	return &Config{machines: map[string]machine{name: {title: c}}}
+}
+
+// Always returns one response to every call.
+func Always(name string, response Response) *Responses {
+	return &Responses{name: name, spans: []span{{0, math.MaxInt, response}}}
 }
 
 // Sequence returns responses to one call after the other, from call 0 on.

@@ -125,7 +125,7 @@ func (f *file) responses(name string) (*Responses, error) {
 			complain(number, "want a number, counted from 0, or a range such as 1-3")
 		}
 		written := f.MockedResponses[name][number]
-		s := span{first: first, last: last, response: Response{Return: compact(written.Return)}}
+		s := span{first: first, last: last}
 		switch thrown := written.Throw; {
 		case (thrown == nil) == (written.Return == nil):
 			complain(number, "want either Return or Throw")
@@ -133,6 +133,8 @@ func (f *file) responses(name string) (*Responses, error) {
 			complain(number, "a Throw has an Error and a Cause")
 		case thrown != nil:
 			s.response.Throw = &Throw{*thrown.Error, *thrown.Cause}
+		default:
+			s.response = Return(written.Return)
 		}
 		r.spans = append(r.spans, s)
 	}
@@ -146,18 +148,6 @@ func (f *file) responses(name string) (*Responses, error) {
 		faults = append(faults, fmt.Errorf("mocked response %s is empty", name))
 	}
 	return r, errors.Join(faults...)
-}
-
-// compact leaves out how a file is laid out, of a valid JSON text.
-func compact(text json.RawMessage) json.RawMessage {
-	if text == nil {
-		return nil
-	}
-	var short bytes.Buffer
-	if err := json.Compact(&short, text); err != nil {
-		return text
-	}
-	return short.Bytes()
 }
 
 // parseSpan reads "2" or "2-5".

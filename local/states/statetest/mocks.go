@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/tradepost-dev/tradepost/local/mock"
 	"github.com/tradepost-dev/tradepost/local/states"
@@ -55,55 +54,42 @@ func (m Mock) Loosely() Mock {
 // onlyCase is the test case that mocks become.
 const onlyCase = "test"
 
-// everyCall is the number of a response to all calls.
-const everyCall = "0-999999999"
-
 // config is the mocks as a mock configuration of a machine.
 func (m Mocks) config(of *Machine) (*mock.Config, error) {
-	names := map[string]string{}
-	responses := map[string]map[string]any{}
+	answers := mock.Case{}
 	var faults []error
 	for _, state := range slices.Sorted(maps.Keys(m)) {
-		names[state], responses[state] = state, map[string]any{}
-		for i, mock := range m[state] {
-			response, err := mock.response(of.Definition, state)
+		var responses []mock.Response
+		for i, mocked := range m[state] {
+			response, err := mocked.response(of.Definition, state)
 			if err != nil {
 				faults = append(faults, fmt.Errorf("mock %d of the state %s: %w", i, state, err))
 			}
-			number := strconv.Itoa(i)
-			if len(m[state]) == 1 {
-				number = everyCall
-			}
-			responses[state][number] = response
+			responses = append(responses, response)
+		}
+		switch len(responses) {
+		case 0:
+			faults = append(faults, fmt.Errorf("the list of mocks of the state %s is empty", state))
+		case 1:
+			answers[state] = mock.Always(state, responses[0])
+		default:
+			answers[state] = mock.Sequence(state, responses...)
 		}
 	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(map[string]any{
-		"StateMachines":   map[string]any{of.Name: map[string]any{"TestCases": map[string]any{onlyCase: names}}},
-		"MockedResponses": responses,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return mock.Parse(text)
+	return mock.Of(of.Name, onlyCase, answers), errors.Join(faults...)
 }
 
 // response is a mock as a mock configuration has it.
-func (m Mock) response(definition, state string) (any, error) {
+func (m Mock) response(definition, state string) (mock.Response, error) {
 	if (m.Result == nil) == (m.ErrorOutput == nil) {
-		return nil, errors.New("want either a result or an errorOutput")
+		return mock.Response{}, errors.New("want either a result or an errorOutput")
 	}
 	if m.ErrorOutput != nil {
-		return map[string]any{"Throw": map[string]string{"Error": m.ErrorOutput.Error, "Cause": m.ErrorOutput.Cause}}, nil
+		return mock.Response{Throw: &mock.Throw{Error: m.ErrorOutput.Error, Cause: m.ErrorOutput.Cause}}, nil
 	}
 	mode := cmp.Or(m.FieldValidationMode, shapes.Strict)
 	if !slices.Contains([]shapes.Mode{shapes.Strict, shapes.Present, shapes.None}, mode) {
-		return nil, fmt.Errorf("fieldValidationMode must be STRICT, PRESENT or NONE, not %q", mode)
+		return mock.Response{}, fmt.Errorf("fieldValidationMode must be STRICT, PRESENT or NONE, not %q", mode)
 	}
-	if err := states.CheckMock(definition, state, m.Result, mode); err != nil {
-		return nil, err
-	}
-	return map[string]any{"Return": m.Result}, nil
+	return mock.Return(m.Result), states.CheckMock(definition, state, m.Result, mode)
 }

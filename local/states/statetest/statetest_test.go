@@ -107,6 +107,7 @@ func TestWhatIsWrongWithATestIsTold(t *testing.T) {
 		"a result":        {statetest.Execution{Mocks: statetest.Mocks{"Send": {statetest.Gives(`{"MessageId":1}`)}}}, "mock 0 of the state Send: Field 'MessageId' must be a string"},
 		"no JSON":         {statetest.Execution{Mocks: statetest.Mocks{"Send": {statetest.Gives(`x`)}}}, "Mocked result must be valid JSON"},
 		"nothing":         {statetest.Execution{Mocks: statetest.Mocks{"Send": {{}}}}, "want either a result or an errorOutput"},
+		"no mocks":        {statetest.Execution{Mocks: statetest.Mocks{"Send": {}}}, "the list of mocks of the state Send is empty"},
 		"a mode":          {statetest.Execution{Mocks: statetest.Mocks{"Send": {{Result: []byte(`{}`), FieldValidationMode: "LAX"}}}}, `must be STRICT, PRESENT or NONE, not "LAX"`},
 		"branches":        {statetest.Execution{Mocks: statetest.Mocks{"Ship": {statetest.Gives(`[1]`)}}}, "the same number of items as number of Parallel branches"},
 		"a state":         {statetest.Execution{Mocks: statetest.Mocks{"Nobody": {statetest.Gives(`1`)}}}, "State not found in definition"},
@@ -125,6 +126,14 @@ func TestWhatIsWrongWithATestIsTold(t *testing.T) {
 	loose := statetest.Mocks{"Charge": {statetest.Gives(`{"amount":1}`)}, "Send": {statetest.Gives(`{"MessageId":1}`).Loosely()}}
 	if run := statetest.New("order", order, nil).Run(t, statetest.Execution{Mocks: loose}); run.Status != "SUCCEEDED" {
 		t.Errorf("%+v", run)
+	}
+}
+
+func TestAMockedResultIsGivenAsItIsWritten(t *testing.T) {
+	machine := statetest.New("pay", `{"StartAt": "Pay", "States": {"Pay": {"Type": "Task", "Resource": "${PayFunctionArn}", "End": true}}}`, nil)
+	run := machine.Run(t, statetest.Execution{Mocks: statetest.Mocks{"Pay": {statetest.Gives(`{"a": "<b> & \u00fc"}`)}}})
+	if want := `{"a":"<b> & \u00fc"}`; run.Output != want {
+		t.Errorf("%s, want %s", run.Output, want)
 	}
 }
 
