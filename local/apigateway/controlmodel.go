@@ -21,8 +21,8 @@ type modelShape struct {
 	ContentType string `json:"contentType"`
 }
 
-func (p modelDeclared) shape() modelShape {
-	return modelShape{p.id, p.Name, p.Description, string(p.Schema), p.ContentType}
+func (m *model) shape() modelShape {
+	return modelShape{m.id, m.Name, m.Description, string(m.Schema), m.ContentType}
 }
 
 type modelNamed struct {
@@ -32,11 +32,11 @@ type modelNamed struct {
 
 func (in modelNamed) path() string { return "/models/" + in.ModelName }
 
-func (a *api) model(name string) (modelDeclared, error) {
-	if p, ok := a.modelled[name]; ok {
-		return p, nil
+func (a *api) model(name string) (*model, error) {
+	if m := a.models[name]; m != nil {
+		return m, nil
 	}
-	return modelDeclared{}, notFound("Invalid model name specified: %s", name)
+	return nil, notFound("Invalid model name specified: %s", name)
 }
 
 var alphanumericName = regexp.MustCompile(`^[a-zA-Z0-9]+$`)
@@ -61,8 +61,9 @@ func (c *Control) createModel(_ context.Context, caller cloud.Caller, in createM
 		case in.Schema == "":
 			return modelShape{}, badRequest("Model schema must have at least 1 property or array items defined")
 		}
-		p := modelDeclared{modelProperties{Name: in.Name, Description: in.Description, ContentType: in.ContentType, Schema: json.RawMessage(in.Schema)}, random(lowerDigits, 6)}
-		return p.shape(), a.setModel(p)
+		p := modelProperties{Name: in.Name, Description: in.Description, ContentType: in.ContentType, Schema: json.RawMessage(in.Schema)}
+		m := model{modelProperties: p, id: random(lowerDigits, 6)}
+		return m.shape(), a.setModel(m)
 	})
 }
 
@@ -74,14 +75,17 @@ func (c *Control) getModel(_ context.Context, caller cloud.Caller, in struct {
 		if in.Flatten {
 			return modelShape{}, cloud.NotHonoured("GetModel", "flatten")
 		}
-		p, err := a.model(in.ModelName)
-		return p.shape(), err
+		m, err := a.model(in.ModelName)
+		if err != nil {
+			return modelShape{}, err
+		}
+		return m.shape(), nil
 	})
 }
 
 func (c *Control) getModels(_ context.Context, caller cloud.Caller, in getPartsInput) (page[modelShape], error) {
 	return onAPI(c, caller, "GET", in.restAPINamed, "/models", func(a *api) (page[modelShape], error) {
-		return pageOf(in.paging, slices.Collect(maps.Values(a.modelled)), func(p modelDeclared) string { return p.Name }, modelDeclared.shape)
+		return pageOf(in.paging, slices.Collect(maps.Values(a.models)), func(m *model) string { return m.Name }, (*model).shape)
 	})
 }
 
@@ -92,19 +96,19 @@ type updateModelInput struct {
 
 func (c *Control) updateModel(_ context.Context, caller cloud.Caller, in updateModelInput) (modelShape, error) {
 	return onAPI(c, caller, "PATCH", in.restAPINamed, in.path(), func(a *api) (modelShape, error) {
-		p, err := a.model(in.ModelName)
+		m, err := a.model(in.ModelName)
 		if err != nil {
 			return modelShape{}, err
 		}
-		schema := string(p.Schema)
-		if err := (document{patches: patches{"replace /description": text(&p.Description), "replace /schema": text(&schema)}, named: true}).apply(in.PatchOperations); err != nil {
+		next, schema := *m, string(m.Schema)
+		if err := (document{patches: patches{"replace /description": text(&next.Description), "replace /schema": text(&schema)}, named: true}).apply(in.PatchOperations); err != nil {
 			return modelShape{}, err
 		}
 		if schema == "" {
 			return modelShape{}, badRequest("Model schema must have at least 1 property or array items defined")
 		}
-		p.Schema = json.RawMessage(schema)
-		return p.shape(), a.setModel(p)
+		next.Schema = json.RawMessage(schema)
+		return next.shape(), a.setModel(next)
 	})
 }
 

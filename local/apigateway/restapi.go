@@ -34,7 +34,6 @@ type api struct {
 	resources   map[string]*resource
 	methods     map[methodName]methodProperties
 	models      map[string]*model // replaced as a whole
-	modelled    map[string]modelDeclared
 	validators  map[string]validator
 	authorizers map[string]*authorizer
 	responses   map[responseType]*gatewayResponse
@@ -104,7 +103,6 @@ func newAPI(g *APIGateway, id, root string) *api {
 		gateway: g, id: id, created: time.Now(),
 		resources:   map[string]*resource{root: {id: root, path: "/"}},
 		methods:     map[methodName]methodProperties{},
-		modelled:    map[string]modelDeclared{},
 		validators:  map[string]validator{},
 		authorizers: map[string]*authorizer{},
 		responses:   map[responseType]*gatewayResponse{},

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -15,8 +16,10 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
-// model is a compiled JSON schema.
+// model is a JSON schema as it is declared, and compiled.
 type model struct {
+	modelProperties
+	id       string
 	document any
 	schema   *jsonschema.Schema
 }
@@ -27,12 +30,6 @@ type modelProperties struct {
 	ContentType string
 	Schema      json.RawMessage
 	Description string
-}
-
-// modelDeclared is a model as it is told.
-type modelDeclared struct {
-	modelProperties
-	id string
 }
 
 func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelProperties) (cfn.Handle, error) {
@@ -48,7 +45,7 @@ func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelPrope
 	if a.models[p.Name] != nil {
 		return cfn.Handle{}, fmt.Errorf("property Name: REST API %s has a model %s already", a.name, p.Name)
 	}
-	if err := a.setModel(modelDeclared{p, identifier(r, 6)}); err != nil {
+	if err := a.setModel(model{modelProperties: p, id: identifier(r, 6)}); err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: p.Name, Delete: func(context.Context) error {
@@ -58,7 +55,7 @@ func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelPrope
 	}}, nil
 }
 
-func (g *APIGateway) updateModel(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after modelProperties) (cfn.Handle, error) {
+func (g *APIGateway) updateModel(_ context.Context, r cfn.Resource, h cfn.Handle, _, after modelProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(after.RestApiId)
@@ -66,48 +63,40 @@ func (g *APIGateway) updateModel(_ context.Context, _ cfn.Resource, h cfn.Handle
 		return h, err
 	}
 	after.Name = h.Ref
-	return h, a.setModel(modelDeclared{after, a.modelled[h.Ref].id})
+	return h, a.setModel(model{modelProperties: after, id: identifier(r, 6)})
 }
 
 // setModel compiles a schema, and anew all those that may refer to it. It may
 // be the text of a schema.
-func (a *api) setModel(p modelDeclared) error {
+func (a *api) setModel(m model) error {
 	var text string
-	if json.Unmarshal(p.Schema, &text) == nil {
-		p.Schema = json.RawMessage(text)
+	if json.Unmarshal(m.Schema, &text) == nil {
+		m.Schema = json.RawMessage(text)
 	}
-	document, err := schemaDocument(p.Schema)
+	var err error
+	if m.document, err = schemaDocument(m.Schema); err != nil {
+		return fmt.Errorf("property Schema: %w", err)
+	}
+	models := make(map[string]*model, len(a.models)+1)
+	maps.Copy(models, a.models)
+	models[m.Name] = &m
+	compiled, err := compileModels(a.id, models)
 	if err != nil {
 		return fmt.Errorf("property Schema: %w", err)
 	}
-	documents := a.documents()
-	documents[p.Name] = document
-	compiled, err := compileModels(a.id, documents)
-	if err != nil {
-		return fmt.Errorf("property Schema: %w", err)
-	}
-	a.models, a.modelled[p.Name] = compiled, p
+	a.models = compiled
 	return nil
 }
 
 func (a *api) removeModel(name string) error {
-	documents := a.documents()
-	delete(documents, name)
-	compiled, err := compileModels(a.id, documents)
+	models := maps.Clone(a.models)
+	delete(models, name)
+	compiled, err := compileModels(a.id, models)
 	if err != nil {
 		return fmt.Errorf("model %s is in use: %w", name, err)
 	}
 	a.models = compiled
-	delete(a.modelled, name)
 	return nil
-}
-
-func (a *api) documents() map[string]any {
-	documents := make(map[string]any, len(a.models)+1)
-	for name, m := range a.models {
-		documents[name] = m.document
-	}
-	return documents
 }
 
 // modelURL is how the schema of one model refers to another.
@@ -129,24 +118,24 @@ func schemaDocument(schema []byte) (any, error) {
 }
 
 // compileModels compiles draft-04 schemas that may refer to each other.
-func compileModels(apiID string, documents map[string]any) (map[string]*model, error) {
+func compileModels(apiID string, models map[string]*model) (map[string]*model, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
 	compiler.UseLoader(noLoader{})
-	for name, document := range documents {
-		if err := compiler.AddResource(modelURL(apiID, name), document); err != nil {
+	for name, m := range models {
+		if err := compiler.AddResource(modelURL(apiID, name), m.document); err != nil {
 			return nil, fmt.Errorf("add model %s: %w", name, err)
 		}
 	}
-	models := make(map[string]*model, len(documents))
-	for name, document := range documents {
+	compiled := make(map[string]*model, len(models))
+	for name, m := range models {
 		schema, err := compiler.Compile(modelURL(apiID, name))
 		if err != nil {
 			return nil, err
 		}
-		models[name] = &model{document, schema}
+		compiled[name] = &model{m.modelProperties, m.id, m.document, schema}
 	}
-	return models, nil
+	return compiled, nil
 }
 
 // noLoader keeps schemas from being read from anywhere else.
@@ -172,7 +161,7 @@ func (a *api) addBuiltInModels() error {
 }`)},
 	} {
 		p.ContentType = "application/json"
-		if err := a.setModel(modelDeclared{p, random(lowerDigits, 6)}); err != nil {
+		if err := a.setModel(model{modelProperties: p, id: random(lowerDigits, 6)}); err != nil {
 			return fmt.Errorf("model %s: %w", p.Name, err)
 		}
 	}

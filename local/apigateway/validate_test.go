@@ -95,8 +95,8 @@ func TestRequiredParametersMustNotBeBlank(t *testing.T) {
 }
 
 func TestComplaintsAreInTheWordsOfAPIGateway(t *testing.T) {
-	api := &api{id: "abc", modelled: map[string]modelDeclared{}}
-	if err := api.setModel(modelDeclared{modelProperties: modelProperties{Name: "Order", Schema: []byte(orderSchema)}}); err != nil {
+	api := &api{id: "abc"}
+	if err := api.setModel(model{modelProperties: modelProperties{Name: "Order", Schema: []byte(orderSchema)}}); err != nil {
 		t.Fatal(err)
 	}
 	for body, want := range map[string]string{
@@ -122,19 +122,19 @@ func TestComplaintsAreInTheWordsOfAPIGateway(t *testing.T) {
 }
 
 func TestAModelCanReferToAnother(t *testing.T) {
-	api := &api{id: "abc", modelled: map[string]modelDeclared{}}
+	api := &api{id: "abc"}
 	for _, declared := range []struct{ name, schema string }{
 		{"Line", `{"type": "object", "required": ["sku"]}`},
 		{"Order", `{"type": "object", "properties": {"line": {"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/Line"}}}`},
 	} {
-		if err := api.setModel(modelDeclared{modelProperties: modelProperties{Name: declared.name, Schema: []byte(declared.schema)}}); err != nil {
+		if err := api.setModel(model{modelProperties: modelProperties{Name: declared.name, Schema: []byte(declared.schema)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := api.models["Order"].validate([]byte(`{"line": {}}`)); err == nil || !strings.Contains(err.Error(), `["sku"]`) {
 		t.Errorf("got %v, want a complaint about sku", err)
 	}
-	if err := api.setModel(modelDeclared{modelProperties: modelProperties{Name: "X", Schema: []byte(`{"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/None"}`)}}); err == nil {
+	if err := api.setModel(model{modelProperties: modelProperties{Name: "X", Schema: []byte(`{"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/None"}`)}}); err == nil {
 		t.Error("a reference to a missing model was accepted")
 	}
 	if err := api.removeModel("Line"); err == nil || api.models["Line"] == nil {
