@@ -180,7 +180,7 @@ type batchWriteMember struct {
 type batchWriteAnswer struct {
 	UnprocessedItems      map[string][]batchWriteMember
 	ConsumedCapacity      []*consumedCapacity            `json:",omitzero"`
-	ItemCollectionMetrics map[string][]collectionMetrics `json:",omitzero"`
+	ItemCollectionMetrics map[string][]collectionMetrics `json:",omitempty"`
 }
 
 // batchWriteItem performs all of a batch or, if a member is invalid, nothing.

@@ -15,37 +15,48 @@ type collectionMetrics struct {
 	SizeEstimateRangeGB [2]int
 }
 
-// collection measures that of a write, nil if it was not asked for or if the
-// table has none.
-func (d *DynamoDB) collection(r collectionRequest, w write) *collectionMetrics {
-	if r.ReturnItemCollectionMetrics != "SIZE" || !w.table.shape.Load().hasLocal() {
-		return nil
-	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	partition, _ := valuesOf(w.table.schema.partition, w.partition)
-	bytes := w.table.collectionSize(string(appendPartition(nil, partition...)))
-	return &collectionMetrics{w.partition, [2]int{bytes >> 30, bytes>>30 + 1}}
+// asks tells whether to measure the collections of a table, which has to have some.
+func (r collectionRequest) asks(t *table) bool {
+	return r.ReturnItemCollectionMetrics == "SIZE" && t.shape.Load().hasLocal()
 }
 
-// collections are those of several writes, by the name of the table.
+// collection is where the storage keys begin of the collection that a write changes.
+func (w write) collection() place {
+	key, _ := w.table.schema.collectionKey(w.partition)
+	return place{w.table, string(key)}
+}
+
+// collection measures that of a write, nil if it is not to be measured.
+func (d *DynamoDB) collection(r collectionRequest, w write) *collectionMetrics {
+	if !r.asks(w.table) {
+		return nil
+	}
+	m := d.measure(w.collection(), w.partition)
+	return &m
+}
+
+// collections measures those of several writes, each once, by the name of the table.
 func (d *DynamoDB) collections(r collectionRequest, writes []write) map[string][]collectionMetrics {
-	var byTable map[string][]collectionMetrics
+	byTable := map[string][]collectionMetrics{}
 	seen := map[place]bool{}
 	for _, w := range writes {
-		partition, _ := valuesOf(w.table.schema.partition, w.partition)
-		at := place{w.table, string(appendPartition(nil, partition...))}
-		m := d.collection(r, w)
-		if m == nil || seen[at] {
+		if !r.asks(w.table) {
 			continue
 		}
-		seen[at] = true
-		if byTable == nil {
-			byTable = map[string][]collectionMetrics{}
+		at := w.collection()
+		if !seen[at] {
+			seen[at] = true
+			byTable[w.table.name] = append(byTable[w.table.name], d.measure(at, w.partition))
 		}
-		byTable[w.table.name] = append(byTable[w.table.name], *m)
 	}
 	return byTable
+}
+
+func (d *DynamoDB) measure(at place, partition item) collectionMetrics {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	bytes := at.table.collectionSize(at.key)
+	return collectionMetrics{partition, [2]int{bytes >> 30, bytes>>30 + 1}}
 }
 
 func (s *shape) hasLocal() bool {

@@ -74,19 +74,28 @@ func (s schema) has(attribute string) bool {
 // storageKey returns the key under which an item is stored; false if it lacks
 // an attribute of the key.
 func (s schema) storageKey(i item) (string, bool) {
-	partition, ok := valuesOf(s.partition, i)
-	if !ok {
-		return "", false
-	}
 	sort, ok := valuesOf(s.sort, i)
 	if !ok {
 		return "", false
 	}
-	key := appendPartition(nil, partition...)
+	key, ok := s.collectionKey(i)
+	if !ok {
+		return "", false
+	}
 	for _, v := range sort {
 		key = appendKey(key, v)
 	}
 	return string(key), true
+}
+
+// collectionKey is what the storage keys begin with of all items that have the
+// item's partition key; false if it lacks an attribute of that.
+func (s schema) collectionKey(i item) ([]byte, bool) {
+	partition, ok := valuesOf(s.partition, i)
+	if !ok {
+		return nil, false
+	}
+	return appendPartition(nil, partition...), true
 }
 
 // valuesOf returns an item's values of the attributes; false if it lacks one.

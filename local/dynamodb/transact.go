@@ -35,7 +35,7 @@ type transactMember struct {
 
 type transactWriteAnswer struct {
 	ConsumedCapacity      []*consumedCapacity            `json:",omitzero"`
-	ItemCollectionMetrics map[string][]collectionMetrics `json:",omitzero"`
+	ItemCollectionMetrics map[string][]collectionMetrics `json:",omitempty"`
 }
 
 // A reason tells why one member made a transaction fail, or that it did not.
