@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -247,10 +246,9 @@ func (r timeToLiveRequest) check() (timeToLive, error) {
 		return timeToLive{}, missingMember(member + ".enabled")
 	case name == "":
 		return timeToLive{}, invalid("1 validation error detected: Value '' at '%s.attributeName' failed to satisfy constraint: Member must have length greater than or equal to 1", member)
-	case utf8.RuneCountInString(name) > maxKeyName:
-		return timeToLive{}, invalid("1 validation error detected: Value '%s' at '%s.attributeName' failed to satisfy constraint: Member must have length less than or equal to %d", name, member, maxKeyName)
+	default:
+		return timeToLive{name, *r.TimeToLiveSpecification.Enabled}, checkKeyName(member+".attributeName", name)
 	}
-	return timeToLive{r.TimeToLiveSpecification.AttributeName, *r.TimeToLiveSpecification.Enabled}, nil
 }
 
 func (d *DynamoDB) updateTimeToLive(_ context.Context, caller cloud.Caller, in timeToLiveRequest) (updateTimeToLiveAnswer, error) {
