@@ -135,12 +135,8 @@ func (s *distributed) mockedItems(ctx context.Context, v *visit, input any) ([]i
 		v.inspect(afterItemsPath, values)
 		return l.items, nil
 	}
-	arguments, f := s.reader.arguments.object(ctx, v, input)
-	if f != nil {
+	if _, f := s.reader.arguments.object(ctx, v, input); f != nil {
 		return nil, f
-	}
-	if arguments.failure != nil {
-		return nil, arguments.failure
 	}
 	text := v.execution.trial.readerData()
 	if text == nil {
