@@ -57,24 +57,16 @@ func passing(err error) bool {
 func (s *S3) tell(ctx context.Context, b *bucket, d destination, message string) error {
 	switch {
 	case d.QueueArn != "":
-		return s.call(ctx, b, d, queueInput{cloud.QueueURL(d.QueueArn), message})
+		return s.call(ctx, b, "sqs", "SendMessage", queueInput{cloud.QueueURL(d.QueueArn), message})
 	case d.TopicArn != "":
-		return s.call(ctx, b, d, topicInput{d.TopicArn, "Amazon S3 Notification", message})
+		return s.call(ctx, b, "sns", "Publish", topicInput{d.TopicArn, "Amazon S3 Notification", message})
 	}
-	return s.call(ctx, b, d, lambdaInput{d.LambdaFunctionArn, "Event", json.RawMessage(message)})
+	return s.call(ctx, b, "lambda", "Invoke", lambdaInput{d.LambdaFunctionArn, "Event", json.RawMessage(message)})
 }
 
-// call makes a call of a destination's service, as S3 on behalf of the bucket.
-func (s *S3) call(ctx context.Context, b *bucket, d destination, in any) error {
-	caller := s.cloud.ServiceCaller("s3.amazonaws.com", bucketARN(b.name))
-	service, action := "lambda", "Invoke"
-	switch {
-	case d.QueueArn != "":
-		service, action = "sqs", "SendMessage"
-	case d.TopicArn != "":
-		service, action = "sns", "Publish"
-	}
-	return s.cloud.Do(ctx, caller, service, action, in, nil)
+// call calls another service, as S3 on behalf of the bucket.
+func (s *S3) call(ctx context.Context, b *bucket, service, action string, in any) error {
+	return s.cloud.Do(ctx, s.cloud.ServiceCaller("s3.amazonaws.com", bucketARN(b.name)), service, action, in, nil)
 }
 
 // exists tells whether there is the queue or the topic.

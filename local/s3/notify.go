@@ -220,7 +220,7 @@ func (s *S3) unreachable(b *bucket, d destination) (name, why string) {
 	case strings.HasSuffix(d.TopicArn, ".fifo"):
 		return d.TopicArn, "FIFO SNS topics are not supported"
 	case d.LambdaFunctionArn != "":
-		if s.call(ctx, b, d, lambdaInput{FunctionName: d.LambdaFunctionArn, InvocationType: "DryRun"}) != nil {
+		if s.call(ctx, b, "lambda", "Invoke", lambdaInput{FunctionName: d.LambdaFunctionArn, InvocationType: "DryRun"}) != nil {
 			return d.LambdaFunctionArn + ", null", fmt.Sprintf("Not authorized to invoke function [%s]", d.LambdaFunctionArn)
 		}
 		return "", ""
