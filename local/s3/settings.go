@@ -4,6 +4,7 @@
 package s3
 
 import (
+	"cmp"
 	"encoding/xml"
 	"maps"
 	"net/http"
@@ -94,11 +95,7 @@ func (s setting) routes() []route {
 	if s.permanent {
 		return routes
 	}
-	action := s.removal
-	if action == "" {
-		action = "Delete" + s.operation
-	}
-	return append(routes, route{pattern: "DELETE" + at, action: action, serve: func(q *request) error { return q.deleteSetting(s) }})
+	return append(routes, route{pattern: "DELETE" + at, action: cmp.Or(s.removal, "Delete"+s.operation), serve: func(q *request) error { return q.deleteSetting(s) }})
 }
 
 func settingRoutes() []route {
@@ -157,11 +154,7 @@ func (q *request) putSetting(s setting) error {
 }
 
 func (q *request) deleteSetting(s setting) error {
-	action := s.remove
-	if action == "" {
-		action = s.write
-	}
-	b, err := q.allowBucket(action)
+	b, err := q.allowBucket(cmp.Or(s.remove, s.write))
 	if err != nil {
 		return err
 	}
@@ -210,20 +203,24 @@ func (r rooted) MarshalXML(e *xml.Encoder, _ xml.StartElement) error {
 // listed is a setting of which a bucket may have many documents, by their ids.
 type listed struct {
 	setting
-	list string // the element of a listing, which has the documents' element in it
-
-	mismatch, mismatched string // the error of a document with another id, and its message
+	list  string       // the element of a listing, which has the documents' element in it
+	other *cloud.Error // of a document with another id. Default: it is malformed.
 }
 
 // listedSettings change nothing here: nothing is measured or reported.
 var listedSettings = []listed{
-	{mismatch: "MalformedXML", mismatched: malformedXML().Message, list: "ListBucketAnalyticsConfigurationResult", setting: setting{parameter: "analytics", operation: "BucketAnalyticsConfiguration", root: "AnalyticsConfiguration",
+	{list: "ListBucketAnalyticsConfigurationResult", setting: setting{
+		parameter: "analytics", operation: "BucketAnalyticsConfiguration", root: "AnalyticsConfiguration",
 		read: "GetAnalyticsConfiguration", write: "PutAnalyticsConfiguration", document: newDocument[analytics]}},
-	{mismatch: "MalformedXML", mismatched: malformedXML().Message, list: "ListBucketIntelligentTieringConfigurationsOutput", setting: setting{parameter: "intelligent-tiering", operation: "BucketIntelligentTieringConfiguration", root: "IntelligentTieringConfiguration",
+	{list: "ListBucketIntelligentTieringConfigurationsOutput", setting: setting{
+		parameter: "intelligent-tiering", operation: "BucketIntelligentTieringConfiguration", root: "IntelligentTieringConfiguration",
 		read: "GetIntelligentTieringConfiguration", write: "PutIntelligentTieringConfiguration", document: newDocument[tiering]}},
-	{mismatch: "IdMismatch", mismatched: "Document ID does not match the specified configuration ID.", list: "ListInventoryConfigurationsResult", setting: setting{parameter: "inventory", operation: "BucketInventoryConfiguration", root: "InventoryConfiguration",
-		read: "GetInventoryConfiguration", write: "PutInventoryConfiguration", document: newDocument[inventory]}},
-	{mismatch: "MalformedXML", mismatched: malformedXML().Message, list: "ListMetricsConfigurationsResult", setting: setting{parameter: "metrics", operation: "BucketMetricsConfiguration", root: "MetricsConfiguration",
+	{list: "ListInventoryConfigurationsResult", setting: setting{
+		parameter: "inventory", operation: "BucketInventoryConfiguration", root: "InventoryConfiguration",
+		read: "GetInventoryConfiguration", write: "PutInventoryConfiguration", document: newDocument[inventory]},
+		other: cloud.Errorf(400, "IdMismatch", "Document ID does not match the specified configuration ID.")},
+	{list: "ListMetricsConfigurationsResult", setting: setting{
+		parameter: "metrics", operation: "BucketMetricsConfiguration", root: "MetricsConfiguration",
 		read: "GetMetricsConfiguration", write: "PutMetricsConfiguration", document: newDocument[metrics]}},
 }
 
@@ -272,8 +269,12 @@ func (q *request) putListed(s listed) error {
 		return err
 	}
 	id := q.query.Get("id")
-	if id != d.id() {
-		return cloud.Errorf(400, s.mismatch, "%s", s.mismatched)
+	switch {
+	case id == d.id():
+	case s.other != nil:
+		return s.other
+	default:
+		return malformedXML()
 	}
 	if err := d.check(q.client.s3, b); err != nil {
 		return err
