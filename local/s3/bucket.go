@@ -76,11 +76,8 @@ func newBucket(name string, o BucketOptions) *bucket {
 		tags:       o.Tags,
 		acl:        o.acl,
 		versions:   map[string][]*version{},
-		settings: map[string]document{
-			"ownershipControls": defaultOwnership(),
-			"publicAccessBlock": &publicAccessBlock{true, true, true, true},
-		},
-		uploads: map[string]*upload{},
+		settings:   initialSettings(),
+		uploads:    map[string]*upload{},
 	}
 	b.bridge(o.EventBridge)
 	if o.Locked {

@@ -23,9 +23,13 @@ func (o *ownershipControls) check(*S3, *bucket) error {
 	return nil
 }
 
-// defaultOwnership is that of a new bucket.
-func defaultOwnership() *ownershipControls {
-	return &ownershipControls{[]ownershipRule{{ownerEnforced}}}
+// initialSettings are those of a new bucket: nobody is let in but by policies of
+// the owner's, and the public not even by them.
+func initialSettings() map[string]document {
+	return map[string]document{
+		"ownershipControls": &ownershipControls{[]ownershipRule{{ownerEnforced}}},
+		"publicAccessBlock": &publicAccessBlock{true, true, true, true},
+	}
 }
 
 func isOwnership(name string) bool {

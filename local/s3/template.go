@@ -4,8 +4,11 @@
 package s3
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -212,8 +215,8 @@ func (p websiteProperties) document() *website {
 func (p templated) documents() (map[string]document, error) {
 	documents := map[string]document{
 		"cors": nil, "encryption": nil, "lifecycle": nil, "object-lock": nil, "website": nil, "notification": p.NotificationConfiguration.document(),
-		"ownershipControls": defaultOwnership(), "publicAccessBlock": &publicAccessBlock{true, true, true, true},
 	}
+	maps.Copy(documents, initialSettings())
 	if e := p.BucketEncryption; e != nil {
 		d := &encryption{}
 		for _, from := range e.ServerSideEncryptionConfiguration {
@@ -264,12 +267,11 @@ func (s *S3) configure(b *bucket, p templated) error {
 	if err != nil {
 		return err
 	}
-	for _, d := range documents {
-		if d == nil {
-			continue
-		}
-		if err := d.check(s, b); err != nil {
-			return err
+	for _, parameter := range slices.Sorted(maps.Keys(documents)) { // always the same one fails first
+		if d := documents[parameter]; d != nil {
+			if err := d.check(s, b); err != nil {
+				return err
+			}
 		}
 	}
 	for parameter, d := range documents {
@@ -285,11 +287,9 @@ var humps = regexp.MustCompile(`([a-z])([A-Z])`)
 
 // control gives a bucket the canned list that a template names: "PublicRead".
 func (s *S3) control(b *bucket, access string) error {
-	name := strings.ToLower(humps.ReplaceAllString(access, "$1-$2"))
+	name := strings.ToLower(humps.ReplaceAllString(cmp.Or(access, "Private"), "$1-$2"))
 	more, known := canned[name]
 	switch {
-	case access == "":
-		more = nil
 	case !known:
 		return &cfn.Unsupported{Property: "AccessControl", Reason: fmt.Sprintf("there is no %q", access)}
 	case len(more) > 0 && !b.lists():
