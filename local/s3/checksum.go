@@ -21,6 +21,10 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
+// nvme is the table of CRC-64/NVME, the checksum of whatever asks for no other.
+// Unlike those of package crc32 it is made anew whenever it is asked for.
+var nvme = crc64.MakeTable(0x9a6c9329ac4bc9b5)
+
 // newHash returns the checksum algorithm of that name ("crc32"), or nil.
 func newHash(algorithm string) hash.Hash {
 	switch algorithm {
@@ -29,7 +33,7 @@ func newHash(algorithm string) hash.Hash {
 	case "crc32c":
 		return crc32.New(crc32.MakeTable(crc32.Castagnoli))
 	case "crc64nvme":
-		return crc64.New(crc64.MakeTable(0x9a6c9329ac4bc9b5))
+		return crc64.New(nvme)
 	case "sha1":
 		return sha1.New()
 	case "sha256":

@@ -103,8 +103,11 @@ func (r *corsRule) tell(h http.Header, origin string, headers []string) {
 // of the bucket does.
 func (q *request) tellOrigin() {
 	origin := q.Request.Header.Get("Origin")
+	if origin == "" || q.Request.Method == http.MethodOptions {
+		return
+	}
 	b, err := q.client.s3.bucket(q.bucket)
-	if origin == "" || err != nil || q.Request.Method == http.MethodOptions {
+	if err != nil {
 		return
 	}
 	if rule := settingOf[corsConfiguration](b, "cors").rule(origin, q.Request.Method, nil); rule != nil {

@@ -58,21 +58,16 @@ func (q *request) checkParameters() error {
 	for name, values := range q.query {
 		lower := strings.ToLower(name)
 		switch {
-		case q.route.takes(name), slices.Contains(signing, lower):
+		case slices.Contains(q.honoured, name), slices.Contains(signing, lower):
 		case strings.HasPrefix(lower, "x-amz-"), presigned && slices.Contains(inAddress, lower):
 			if q.Request.Header.Get(name) == "" {
 				q.Request.Header[http.CanonicalHeaderKey(name)] = values
 			}
-		case !strings.HasPrefix(lower, "x-") && (!presigned || isParameter(name)):
+		case !strings.HasPrefix(lower, "x-") && (!presigned || slices.Contains(q.known, name)):
 			return cloud.NotHonoured(q.route.action, name)
 		}
 	}
 	return nil
-}
-
-// isParameter tells whether a name is a parameter of any operation.
-func isParameter(name string) bool {
-	return slices.ContainsFunc(slices.Concat(settingRoutes(), bucketRoutes, objectRoutes), func(r route) bool { return r.takes(name) })
 }
 
 // checkHeaders refuses a header of S3's that the operation does not honour.

@@ -110,9 +110,14 @@ var subresources = []string{
 
 // Protocols implements wire.Speaker. Paths are /BUCKET/KEY.
 func (s *S3) Protocols() wire.Protocols {
+	all := slices.Concat(settingRoutes(), bucketRoutes, objectRoutes)
+	var known []string
+	for _, r := range all {
+		known = append(known, r.parameters()...)
+	}
 	var routes []wire.Route
-	for _, r := range slices.Concat(settingRoutes(), bucketRoutes, objectRoutes) {
-		served := wire.Route{Pattern: r.pattern, Action: r.action, Whole: r.whole, Serve: s.serve(r)}
+	for _, r := range all {
+		served := wire.Route{Pattern: r.pattern, Action: r.action, Whole: r.whole, Serve: s.serve(r, known)}
 		if r.copies {
 			served.Header = "x-amz-copy-source"
 		}
@@ -121,16 +126,14 @@ func (s *S3) Protocols() wire.Protocols {
 	return wire.Protocols{Anonymous: true, REST: &wire.REST{Style: wire.S3, Subresources: subresources, Routes: routes}}
 }
 
-// takes tells whether the operation honours a query parameter.
-func (r route) takes(parameter string) bool {
-	if slices.Contains(strings.Fields(r.query), parameter) {
-		return true
-	}
-	_, named, _ := strings.Cut(r.pattern, "?")
-	for part := range strings.SplitSeq(named, "&") {
-		if name, _, _ := strings.Cut(part, "="); name == parameter && name != "" {
-			return true
+// parameters are the names of those that the operation honours.
+func (r route) parameters() []string {
+	names := strings.Fields(r.query)
+	_, pattern, _ := strings.Cut(r.pattern, "?")
+	for part := range strings.SplitSeq(pattern, "&") {
+		if name, _, _ := strings.Cut(part, "="); name != "" {
+			names = append(names, name)
 		}
 	}
-	return false
+	return names
 }
