@@ -85,7 +85,8 @@ func unknownElement(raw []byte, t reflect.Type) string {
 	}
 }
 
-// childElement is the type of an element within one of a type.
+// childElement is the type of an element within one of a type, none of whose
+// tags names more than one element ("a>b").
 func childElement(t reflect.Type, name string) (reflect.Type, bool) {
 	t = elementType(t)
 	if t.Kind() != reflect.Struct {
@@ -96,11 +97,7 @@ func childElement(t reflect.Type, name string) (reflect.Type, bool) {
 		if tag == "" && !field.Anonymous && field.Name != "XMLName" {
 			tag = field.Name
 		}
-		switch first, rest, nested := strings.Cut(tag, ">"); {
-		case first != name:
-		case nested:
-			return reflect.StructOf([]reflect.StructField{{Name: "Item", Type: field.Type, Tag: reflect.StructTag(`xml:"` + rest + `"`)}}), true
-		default:
+		if tag == name {
 			return field.Type, true
 		}
 	}

@@ -102,12 +102,11 @@ func (q *request) takeForm(f form) error {
 	}
 	if document := f.fields["tagging"]; document != "" {
 		var tags taggingXML
-		if xml.Unmarshal([]byte(document), &struct{}{}) != nil {
+		if xml.Unmarshal([]byte(document), &tags) != nil { // a document of something else has no tags
 			return malformedXML()
 		}
-		_ = xml.Unmarshal([]byte(document), &tags) // a document of something else has no tags
 		values := url.Values{}
-		for _, tag := range tags.Tags {
+		for _, tag := range tags.TagSet.Tags {
 			values.Set(tag.Key, tag.Value)
 		}
 		r.Header.Set("x-amz-tagging", values.Encode())

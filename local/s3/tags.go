@@ -40,7 +40,7 @@ func (q *request) bucketTagging() error {
 	if len(b.tags) == 0 {
 		return about(cloud.Errorf(http.StatusNotFound, "NoSuchTagSet", "The TagSet does not exist"), "BucketName", q.bucket)
 	}
-	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), b.tags})
+	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), tagSet{b.tags}})
 }
 
 // described authorizes reading or changing what a version has beside its body,

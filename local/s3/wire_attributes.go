@@ -143,7 +143,11 @@ func (q *request) objectParts(o *Object) (*objectParts, error) {
 // taggingXML is a set of tags, in and out.
 type taggingXML struct {
 	XMLName xml.Name
-	Tags    []Tag `xml:"TagSet>Tag"`
+	TagSet  tagSet
+}
+
+type tagSet struct {
+	Tags []Tag `xml:"Tag"`
 }
 
 func (q *request) readTags(most int) ([]Tag, error) {
@@ -151,7 +155,7 @@ func (q *request) readTags(most int) ([]Tag, error) {
 	if err := q.readXML(&body); err != nil {
 		return nil, err
 	}
-	return body.Tags, checkTags(body.Tags, most)
+	return body.TagSet.Tags, checkTags(body.TagSet.Tags, most)
 }
 
 // headerTags reads x-amz-tagging: "team=b2b&cost=".
@@ -203,7 +207,7 @@ func (q *request) getTags() error {
 		return err
 	}
 	q.setVersion(b.shownID(v))
-	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), v.tags})
+	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), tagSet{v.tags}})
 }
 
 func (q *request) putTags() error {
