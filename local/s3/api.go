@@ -81,26 +81,14 @@ type putCall struct {
 }
 
 type written struct {
-	ETag                 string
-	ChecksumCRC32        string `json:",omitempty"`
-	ChecksumCRC32C       string `json:",omitempty"`
-	ChecksumCRC64NVME    string `json:",omitempty"`
-	ChecksumSHA1         string `json:",omitempty"`
-	ChecksumSHA256       string `json:",omitempty"`
-	ChecksumType         string `json:",omitempty"`
+	ETag string
+	checksumMembers
 	ServerSideEncryption string
 	VersionId            string `json:",omitempty"`
 }
 
 func writtenOf(o *Object) written {
-	w := written{ETag: quote(o.ETag), ServerSideEncryption: o.attributes.Seal.algorithm(), VersionId: o.VersionID}
-	for algorithm, sum := range o.Checksums {
-		*map[string]*string{
-			"crc32": &w.ChecksumCRC32, "crc32c": &w.ChecksumCRC32C, "crc64nvme": &w.ChecksumCRC64NVME, "sha1": &w.ChecksumSHA1, "sha256": &w.ChecksumSHA256,
-		}[algorithm] = sum
-		w.ChecksumType = checksumType(sum)
-	}
-	return w
+	return written{quote(o.ETag), checksumsOf(o.Checksums), o.attributes.Seal.algorithm(), o.VersionID}
 }
 
 func (c *Client) callPut(ctx context.Context, in putCall) (any, error) {

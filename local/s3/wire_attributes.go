@@ -14,18 +14,18 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// checksumsXML are the checksums of an object, in XML.
-type checksumsXML struct {
-	ChecksumCRC32     string `xml:",omitempty"`
-	ChecksumCRC32C    string `xml:",omitempty"`
-	ChecksumCRC64NVME string `xml:",omitempty"`
-	ChecksumSHA1      string `xml:",omitempty"`
-	ChecksumSHA256    string `xml:",omitempty"`
-	ChecksumType      string `xml:",omitempty"`
+// checksumMembers are the checksums of an object, in XML and in JSON.
+type checksumMembers struct {
+	ChecksumCRC32     string `xml:",omitempty" json:",omitempty"`
+	ChecksumCRC32C    string `xml:",omitempty" json:",omitempty"`
+	ChecksumCRC64NVME string `xml:",omitempty" json:",omitempty"`
+	ChecksumSHA1      string `xml:",omitempty" json:",omitempty"`
+	ChecksumSHA256    string `xml:",omitempty" json:",omitempty"`
+	ChecksumType      string `xml:",omitempty" json:",omitempty"`
 }
 
-func checksumsOf(sums map[string]string) checksumsXML {
-	told := checksumsXML{
+func checksumsOf(sums map[string]string) checksumMembers {
+	told := checksumMembers{
 		ChecksumCRC32: sums["crc32"], ChecksumCRC32C: sums["crc32c"], ChecksumCRC64NVME: sums["crc64nvme"],
 		ChecksumSHA1: sums["sha1"], ChecksumSHA256: sums["sha256"],
 	}
@@ -36,7 +36,7 @@ func checksumsOf(sums map[string]string) checksumsXML {
 }
 
 // given are the checksums that there are, by algorithm.
-func (c checksumsXML) given() map[string]string {
+func (c checksumMembers) given() map[string]string {
 	given := map[string]string{"crc32": c.ChecksumCRC32, "crc32c": c.ChecksumCRC32C, "crc64nvme": c.ChecksumCRC64NVME, "sha1": c.ChecksumSHA1, "sha256": c.ChecksumSHA256}
 	maps.DeleteFunc(given, func(_, sum string) bool { return sum == "" })
 	return given
@@ -61,11 +61,11 @@ func (q *request) getAttributes() error {
 	}
 	document := struct {
 		XMLName      xml.Name
-		ETag         string        `xml:",omitempty"`
-		Checksum     *checksumsXML `xml:",omitempty"`
-		ObjectParts  *objectParts  `xml:",omitempty"`
-		StorageClass string        `xml:",omitempty"`
-		ObjectSize   *int64        `xml:",omitempty"`
+		ETag         string           `xml:",omitempty"`
+		Checksum     *checksumMembers `xml:",omitempty"`
+		ObjectParts  *objectParts     `xml:",omitempty"`
+		StorageClass string           `xml:",omitempty"`
+		ObjectSize   *int64           `xml:",omitempty"`
 	}{XMLName: xmlNamed("GetObjectAttributesResponse")}
 	if asked["ETag"] {
 		document.ETag = o.ETag
@@ -102,7 +102,7 @@ type objectParts struct {
 }
 
 type objectPart struct {
-	checksumsXML
+	checksumMembers
 	PartNumber int
 	Size       int64
 }
@@ -132,7 +132,7 @@ func (q *request) objectParts(o *Object) (*objectParts, error) {
 			truncated = true
 			break
 		}
-		part := objectPart{PartNumber: p.Number, Size: p.Size, checksumsXML: checksumsOf(p.Checksum)}
+		part := objectPart{PartNumber: p.Number, Size: p.Size, checksumMembers: checksumsOf(p.Checksum)}
 		part.ChecksumType = ""
 		page.Part, last = append(page.Part, part), p.Number
 	}

@@ -319,7 +319,7 @@ type copyResult struct {
 	XMLName      xml.Name
 	LastModified string
 	ETag         string
-	checksumsXML
+	checksumMembers
 }
 
 func (q *request) copyObject() error {

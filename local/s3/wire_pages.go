@@ -153,7 +153,7 @@ type listedPart struct {
 	PartNumber   int
 	LastModified string
 	ETag         string
-	checksumsXML
+	checksumMembers
 	Size int64
 }
 
@@ -197,7 +197,7 @@ func (q *request) listParts() error {
 		}
 		line := listedPart{PartNumber: p.Number, LastModified: timestamp(p.Modified), ETag: quote(p.ETag), Size: p.Size}
 		if u.algorithm != "" {
-			line.checksumsXML = checksumsOf(p.Checksums)
+			line.checksumMembers = checksumsOf(p.Checksums)
 			line.ChecksumType = ""
 		}
 		document.Part, document.NextPartNumberMarker = append(document.Part, line), p.Number

@@ -144,7 +144,7 @@ func (q *request) uploadPartCopy() error {
 		q.Writer.Header().Set("x-amz-copy-source-version-id", o.VersionID)
 	}
 	q.tellAttributes(attributes{Seal: p.seal})
-	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag), checksumsXML{}})
+	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag), checksumMembers{}})
 }
 
 func (q *request) completeUpload() error {
@@ -152,7 +152,7 @@ func (q *request) completeUpload() error {
 		Parts []struct {
 			PartNumber int
 			ETag       string
-			checksumsXML
+			checksumMembers
 		} `xml:"Part"`
 	}
 	if q.Request.ContentLength != 0 {
@@ -191,7 +191,7 @@ func (q *request) completeUpload() error {
 	return q.XML(http.StatusOK, struct {
 		XMLName                     xml.Name
 		Location, Bucket, Key, ETag string
-		checksumsXML
+		checksumMembers
 	}{xmlNamed("CompleteMultipartUploadResult"), q.address(q.key), q.bucket, q.key, quote(o.ETag), checksumsOf(o.Checksums)})
 }
 
