@@ -236,10 +236,7 @@ func (q *request) getBucketACL() error {
 	if err != nil {
 		return err
 	}
-	b.mu.RLock()
-	list := b.acl
-	b.mu.RUnlock()
-	return q.tellACL(list)
+	return q.tellACL(b.list(""))
 }
 
 func (q *request) putBucketACL() error {

@@ -4,6 +4,7 @@ package s3
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -19,7 +20,7 @@ type attributes struct {
 }
 
 // attributeHeaders are the headers that ask for them.
-var attributeHeaders = append(append(append([]string{}, aclHeaders...), sealHeaders...), lockHeaders...)
+var attributeHeaders = slices.Concat(aclHeaders, sealHeaders, lockHeaders)
 
 // attributes reads what the request asks for.
 func (q *request) attributes() (a attributes, err error) {

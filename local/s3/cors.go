@@ -4,7 +4,7 @@
 package s3
 
 import (
-	"fmt"
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,6 +28,9 @@ type corsRule struct {
 
 const maxCORSRules = 100
 
+// corsMethods are those that rules can allow.
+var corsMethods = []string{"GET", "PUT", "HEAD", "POST", "DELETE"}
+
 func (c *corsConfiguration) check(*S3, *bucket) error {
 	if len(c.CORSRules) == 0 || len(c.CORSRules) > maxCORSRules {
 		return malformedXML()
@@ -37,13 +40,13 @@ func (c *corsConfiguration) check(*S3, *bucket) error {
 			return malformedXML()
 		}
 		for _, method := range rule.AllowedMethods {
-			if !slices.Contains([]string{"GET", "PUT", "HEAD", "POST", "DELETE"}, method) {
+			if !slices.Contains(corsMethods, method) {
 				return cloud.Errorf(400, "InvalidRequest", "Found unsupported HTTP method in CORS config. Unsupported method is %s", method)
 			}
 		}
 		for _, pattern := range slices.Concat(rule.AllowedOrigins, rule.AllowedHeaders) {
 			if strings.Count(pattern, "*") > 1 {
-				return cloud.Errorf(400, "InvalidRequest", "%s %q can not have more than one wildcard.", "AllowedOrigin", pattern)
+				return cloud.Errorf(400, "InvalidRequest", "AllowedOrigin %q can not have more than one wildcard.", pattern)
 			}
 		}
 	}
@@ -122,7 +125,7 @@ func (q *request) preflight() error {
 	if origin == "" {
 		return cloud.Errorf(400, "BadRequest", "Insufficient information. Origin request header needed.")
 	}
-	if q.Request.Method == http.MethodOptions && method != "" && !slices.Contains([]string{"GET", "PUT", "HEAD", "POST", "DELETE"}, method) {
+	if method != "" && !slices.Contains(corsMethods, method) {
 		return cloud.Errorf(400, "BadRequest", "Invalid Access-Control-Request-Method: %s", method)
 	}
 	b, err := q.client.s3.bucket(q.bucket)
@@ -148,11 +151,8 @@ func (q *request) preflight() error {
 }
 
 func (q *request) corsRefused(kind, why string) error {
-	method := q.Request.Header.Get("Access-Control-Request-Method")
-	if method == "" {
-		method = http.MethodOptions
-	}
-	return about(cloud.Errorf(403, "AccessForbidden", "%s", fmt.Sprintf("CORSResponse: %s", why)), "Method", method, "ResourceType", kind)
+	method := cmp.Or(q.Request.Header.Get("Access-Control-Request-Method"), http.MethodOptions)
+	return about(cloud.Errorf(403, "AccessForbidden", "CORSResponse: %s", why), "Method", method, "ResourceType", kind)
 }
 
 // splitList reads a header that is a list.

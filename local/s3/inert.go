@@ -77,13 +77,7 @@ func (f *filter) check() error {
 	if f == nil {
 		return nil
 	}
-	conditions := 0
-	for _, given := range []bool{f.Prefix != nil, f.Tag != nil, f.AccessPointArn != "", f.And != nil} {
-		if given {
-			conditions++
-		}
-	}
-	if conditions > 1 {
+	if count(f.Prefix != nil, f.Tag != nil, f.AccessPointArn != "", f.And != nil) > 1 {
 		return malformedXML()
 	}
 	return nil

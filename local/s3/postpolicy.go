@@ -52,9 +52,8 @@ func (q *request) readPolicy(f form) (postPolicy, error) {
 	if err != nil {
 		return postPolicy{}, err
 	}
-	id := q.client.requestID
 	q.client = q.client.s3.As(caller, q.client.origin)
-	q.client.requestID = id
+	q.client.requestID = q.RequestID
 	return f.hold(q.bucket, q.key)
 }
 

@@ -33,10 +33,10 @@ var stored = slices.Concat(attributeHeaders, []string{"x-amz-storage-class", "x-
 // reading are the headers of reads, and of parts those that give the upload's key.
 var reading = append([]string{"x-amz-checksum-mode"}, customerHeaders...)
 
-var copySource = append(append([]string{}, sourceHeaders...),
+var copySource = append([]string{
 	"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-if-modified-since",
 	"x-amz-copy-source-if-none-match", "x-amz-copy-source-if-unmodified-since",
-)
+}, sourceHeaders...)
 
 // shown are the parameters that replace headers of an answer.
 const shown = "response-cache-control response-content-disposition response-content-encoding response-content-language response-content-type response-expires"

@@ -17,15 +17,25 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-const sse = "x-amz-server-side-encryption"
+// The prefixes of headers that say how an object is encrypted, and the source of
+// a copy.
+const (
+	sse       = "x-amz-server-side-encryption"
+	sourceSSE = "x-amz-copy-source-server-side-encryption"
+)
 
 // sealHeaders ask for encryption; customerHeaders are those with a key of the
 // client's own, for which copies have further ones, of their source.
 var (
-	customerHeaders = []string{sse + "-customer-algorithm", sse + "-customer-key", sse + "-customer-key-md5"}
+	customerHeaders = keyHeaders(sse)
 	sealHeaders     = append([]string{sse, sse + "-aws-kms-key-id", sse + "-bucket-key-enabled", sse + "-context"}, customerHeaders...)
-	sourceHeaders   = []string{"x-amz-copy-source-server-side-encryption-customer-algorithm", "x-amz-copy-source-server-side-encryption-customer-key", "x-amz-copy-source-server-side-encryption-customer-key-md5"}
+	sourceHeaders   = keyHeaders(sourceSSE)
 )
+
+// keyHeaders are the headers of a client's own key.
+func keyHeaders(prefix string) []string {
+	return []string{prefix + "-customer-algorithm", prefix + "-customer-key", prefix + "-customer-key-md5"}
+}
 
 // seal says what an object is encrypted with.
 type seal struct {

@@ -54,12 +54,7 @@ func (q *request) header() map[string]string {
 
 // withoutChunked drops aws-chunked, which belongs to the transfer.
 func withoutChunked(encoding string) string {
-	var kept []string
-	for e := range strings.SplitSeq(encoding, ",") {
-		if e = strings.TrimSpace(e); e != "aws-chunked" && e != "" {
-			kept = append(kept, e)
-		}
-	}
+	kept := slices.DeleteFunc(splitList(encoding), func(e string) bool { return e == "aws-chunked" })
 	return strings.Join(kept, ",")
 }
 
@@ -379,7 +374,7 @@ func (q *request) copySource(in *CopyInput) error {
 	c.modifiedSince, _ = past(h.Get("x-amz-copy-source-if-modified-since"))
 	c.unmodifiedSince, _ = http.ParseTime(h.Get("x-amz-copy-source-if-unmodified-since"))
 	var err error
-	if in.sourceKey, err = readCustomerKey(h, "x-amz-copy-source-server-side-encryption"); err != nil {
+	if in.sourceKey, err = readCustomerKey(h, sourceSSE); err != nil {
 		return err
 	}
 	return in.setSource(h.Get("x-amz-copy-source"))
