@@ -14,23 +14,22 @@ import (
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
-// unsigned makes a request of its first line and header lines without a signature.
+// unsigned makes a request without a signature.
 func (w *world) unsigned(t *testing.T, text string) *httptest.ResponseRecorder {
 	t.Helper()
-	head, body, _ := strings.Cut(text, "\n\n")
-	lines := strings.Split(head, "\n")
-	method, path, _ := strings.Cut(lines[0], " ")
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	for _, line := range lines[1:] {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Set(name, value)
-	}
+	return w.serve(requestOf(text), func(*http.Request) (cloud.Caller, string, error) { return nobody() })
+}
+
+// serve serves a request of whom identify finds out.
+func (w *world) serve(r *http.Request, identify wire.Identify) *httptest.ResponseRecorder {
 	rec := httptest.NewRecorder()
-	nobody := func(*http.Request) (cloud.Caller, string, error) {
-		return cloud.Caller{}, "", cloud.Errorf(403, "MissingAuthenticationTokenException", "not signed")
-	}
-	wire.New(w.cloud, nobody, map[string]wire.Protocols{"s3": w.s3.Protocols()}).ServeHTTP(rec, r)
+	wire.New(w.cloud, identify, map[string]wire.Protocols{"s3": w.s3.Protocols()}).ServeHTTP(rec, r)
 	return rec
+}
+
+// nobody is who has not signed a request.
+func nobody() (cloud.Caller, string, error) {
+	return cloud.Caller{}, "", cloud.Errorf(403, "MissingAuthenticationTokenException", "not signed")
 }
 
 func TestEverybodyMayDoWhatThePolicyOrTheListsSay(t *testing.T) {

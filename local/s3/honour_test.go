@@ -11,10 +11,9 @@ import (
 	"testing"
 )
 
-// ask makes a request of its first line, header lines, and a body behind an
+// requestOf makes a request of its first line, header lines, and a body behind an
 // empty line.
-func (w *world) ask(t *testing.T, text string) *httptest.ResponseRecorder {
-	t.Helper()
+func requestOf(text string) *http.Request {
 	head, body, _ := strings.Cut(text, "\n\n")
 	lines := strings.Split(head, "\n")
 	method, path, _ := strings.Cut(lines[0], " ")
@@ -23,8 +22,14 @@ func (w *world) ask(t *testing.T, text string) *httptest.ResponseRecorder {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
+	return r
+}
+
+// ask makes a request of the account's administrator.
+func (w *world) ask(t *testing.T, text string) *httptest.ResponseRecorder {
+	t.Helper()
 	rec := httptest.NewRecorder()
-	w.handler().ServeHTTP(rec, r)
+	w.handler().ServeHTTP(rec, requestOf(text))
 	return rec
 }
 

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // post uploads a file "a.txt" by a form of fields NAME=VALUE. Whoever signs has
@@ -35,15 +34,12 @@ func (w *world) post(t *testing.T, file string, fields ...string) *httptest.Resp
 	form.Close()
 	r := httptest.NewRequest("POST", "/plain-bucket", &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
-	identify := func(r *http.Request) (cloud.Caller, string, error) {
+	return w.serve(r, func(r *http.Request) (cloud.Caller, string, error) {
 		if strings.Contains(r.Header.Get("Authorization"), "Credential=AKID/") {
 			return w.cloud.Administrator(), "s3", nil
 		}
-		return cloud.Caller{}, "", cloud.Errorf(403, "MissingAuthenticationTokenException", "not signed")
-	}
-	rec := httptest.NewRecorder()
-	wire.New(w.cloud, identify, map[string]wire.Protocols{"s3": w.s3.Protocols()}).ServeHTTP(rec, r)
-	return rec
+		return nobody()
+	})
 }
 
 // signedForm are the fields of a signature, with a policy of conditions.
