@@ -122,11 +122,8 @@ func fileOf(m coverage.Machine) string {
 		panic(err) // the pattern is sound
 	}
 	for _, file := range names {
-		holds := true
-		for _, s := range m.States {
-			holds = holds && strings.Contains(Definition(file), `"`+s.Name+`"`)
-		}
-		if holds {
+		definition := Definition(file)
+		if !slices.ContainsFunc(m.States, func(s coverage.State) bool { return !strings.Contains(definition, `"`+s.Name+`"`) }) {
 			return file
 		}
 	}
