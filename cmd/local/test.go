@@ -115,13 +115,12 @@ func coverageOf(suites []*statetest.Suite) []coverage.Machine {
 	at := map[string]int{} // by definition
 	for _, s := range suites {
 		c := s.Tested().Coverage()
-		if i, ok := at[c.Definition]; ok {
-			machines[i].Add(c)
-			continue
+		i, known := at[c.Definition]
+		if !known {
+			i = len(machines)
+			at[c.Definition], machines = i, append(machines, coverage.Machine{})
 		}
-		at[c.Definition] = len(machines)
-		machines = append(machines, coverage.Machine{})
-		machines[len(machines)-1].Add(c)
+		machines[i].Add(c)
 	}
 	return machines
 }

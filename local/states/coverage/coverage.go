@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 )
 
 // Machine is what executions took of a state machine.
@@ -151,7 +150,7 @@ func Read(file string) ([]Machine, error) {
 		return nil, err
 	}
 	var machines []Machine
-	if err := json.NewDecoder(strings.NewReader(string(text))).Decode(&machines); err != nil {
+	if err := json.Unmarshal(text, &machines); err != nil {
 		return nil, fmt.Errorf("read the coverage %s: %w", file, err)
 	}
 	return machines, nil

@@ -81,13 +81,15 @@ func Read(t testing.TB, path string) *Machine {
 }
 
 // ReadFile is Read where there is no test.
-func ReadFile(path string) (*Machine, error) {
+func ReadFile(path string) (*Machine, error) { return readFile(path, nil) }
+
+func readFile(path string, substitutions map[string]string) (*Machine, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the definition: %w", err)
 	}
 	name, _, _ := strings.Cut(filepath.Base(path), ".")
-	return New(name, string(text), nil), nil
+	return New(name, string(text), substitutions), nil
 }
 
 // An Execution is what is to run.

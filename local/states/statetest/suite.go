@@ -124,7 +124,9 @@ func (s *Suite) find(dir, assembly string) (err error) {
 	case s.Machine != "":
 		s.machine, err = FindInAssembly(assembly, s.Machine)
 	default:
-		s.machine, err = s.read(filepath.Join(dir, s.Definition))
+		if s.machine, err = readFile(filepath.Join(dir, s.Definition), s.Substitutions); err == nil {
+			s.machine.Express = s.Express
+		}
 	}
 	if err != nil {
 		return err
@@ -135,17 +137,6 @@ func (s *Suite) find(dir, assembly string) (err error) {
 	s.machine.Name = cmp.Or(s.StateMachine, s.machine.Name)
 	s.machine.Mocks, err = mock.Read(filepath.Join(dir, s.MockConfig))
 	return err
-}
-
-func (s *Suite) read(path string) (*Machine, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	name, _, _ := strings.Cut(filepath.Base(path), ".")
-	m := New(name, string(text), s.Substitutions)
-	m.Express = s.Express
-	return m, nil
 }
 
 // Tested is the machine, with the coverage of the tests that have run.

@@ -157,11 +157,7 @@ func asText(value any) string {
 			return text
 		}
 	}
-	text, err := jsonvalue.Encode(value)
-	if err != nil {
-		return ""
-	}
-	return text
+	return jsonvalue.Text(value)
 }
 
 // call is what a function of a template may give, if an object is one.
