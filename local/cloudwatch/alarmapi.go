@@ -164,7 +164,7 @@ func (w *CloudWatch) setAlarmState(ctx context.Context, caller cloud.Caller, in 
 	StateReason     string
 	StateReasonData string
 }) (struct{}, error) {
-	if err := w.cloud.Authorize(caller, "cloudwatch:SetAlarmState", w.cloud.ARN("cloudwatch", "alarm:"+in.AlarmName)); err != nil {
+	if err := w.cloud.Authorize(caller, "cloudwatch:SetAlarmState", w.alarmARN(in.AlarmName)); err != nil {
 		return struct{}{}, err
 	}
 	w.mu.Lock()

@@ -4,7 +4,6 @@ package cloudwatch
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 
@@ -29,14 +28,19 @@ type CloudWatch struct {
 func New(c *cloud.Cloud) *CloudWatch {
 	w := &CloudWatch{cloud: c, alarms: map[string]*alarm{}, metrics: metrics{series: map[string]*series{}}}
 	w.Operations = cloud.Operations{
+		"DeleteAlarms":         cloud.Handle(w.deleteAlarms),
 		"DescribeAlarmHistory": cloud.Handle(w.describeAlarmHistory),
+		"DescribeAlarms":       cloud.Handle(w.describeAlarms),
+		"DisableAlarmActions":  cloud.Handle(w.switchActions("DisableAlarmActions", false)),
+		"EnableAlarmActions":   cloud.Handle(w.switchActions("EnableAlarmActions", true)),
 		"GetMetricData":        cloud.Handle(w.getMetricData),
 		"GetMetricStatistics":  cloud.Handle(w.getMetricStatistics),
 		"ListMetrics":          cloud.Handle(w.listMetrics),
+		"PutCompositeAlarm":    cloud.Handle(w.putCompositeAlarm),
+		"PutMetricAlarm":       cloud.Handle(w.putMetricAlarm),
 		"PutMetricData":        cloud.Handle(w.putMetricData),
 		"SetAlarmState":        cloud.Handle(w.setAlarmState),
 	}
-	maps.Copy(w.Operations, w.control())
 	c.Go(w.run)
 	return w
 }

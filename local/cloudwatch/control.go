@@ -11,18 +11,6 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// control are the operations on alarms that take nothing without honouring it.
-func (w *CloudWatch) control() cloud.Operations {
-	return cloud.Operations{
-		"DeleteAlarms":        cloud.Handle(w.deleteAlarms),
-		"DescribeAlarms":      cloud.Handle(w.describeAlarms),
-		"DisableAlarmActions": cloud.Handle(w.switchActions("DisableAlarmActions", false)),
-		"EnableAlarmActions":  cloud.Handle(w.switchActions("EnableAlarmActions", true)),
-		"PutCompositeAlarm":   cloud.Handle(w.putCompositeAlarm),
-		"PutMetricAlarm":      cloud.Handle(w.putMetricAlarm),
-	}
-}
-
 // inAPI makes of what is wrong with properties what a client of the API sees.
 func inAPI(action string, err error) error {
 	if _, documented := errors.AsType[*cloud.Error](err); documented || err == nil {
@@ -34,61 +22,14 @@ func inAPI(action string, err error) error {
 	return cloud.Errorf(400, "ValidationError", "%s", err)
 }
 
-// givenActions are an alarm's name and actions as requests have them.
-type givenActions struct {
-	ActionsEnabled          *bool
-	AlarmActions            []string
-	AlarmDescription        string
-	AlarmName               string
-	InsufficientDataActions []string
-	OKActions               []string
-}
-
-func (g givenActions) properties() alarmActions {
-	return alarmActions{
-		ActionsEnabled: g.ActionsEnabled, AlarmActions: g.AlarmActions, OKActions: g.OKActions, InsufficientDataActions: g.InsufficientDataActions,
-		AlarmDescription: g.AlarmDescription, AlarmName: g.AlarmName,
-	}
-}
-
-type givenAlarm struct {
-	givenActions
-	ComparisonOperator string
-	DatapointsToAlarm  int
-	Dimensions         []dimension
-	EvaluationPeriods  int
-	ExtendedStatistic  string
-	MetricName         string
-	Metrics            []alarmQuery
-	Namespace          string
-	Period             int // seconds
-	Statistic          string
-	Threshold          *float64
-	TreatMissingData   string
-	Unit               cloud.Ignored // all data of a metric is taken to have the same
-
-	EvaluateLowSampleCountPercentile cloud.Ignored
-}
-
 func (w *CloudWatch) alarmARN(name string) string { return w.cloud.ARN("cloudwatch", "alarm:"+name) }
 
-func (w *CloudWatch) putMetricAlarm(_ context.Context, caller cloud.Caller, in givenAlarm) (struct{}, error) {
-	p := metricAlarm{
-		alarmActions: in.properties(), Metrics: in.Metrics, EvaluationPeriods: in.EvaluationPeriods, DatapointsToAlarm: in.DatapointsToAlarm,
-		ComparisonOperator: in.ComparisonOperator, Threshold: in.Threshold, TreatMissingData: in.TreatMissingData,
-		simpleMetric: simpleMetric{MetricName: in.MetricName, Namespace: in.Namespace, Dimensions: in.Dimensions, Statistic: in.Statistic, ExtendedStatistic: in.ExtendedStatistic, Period: in.Period},
-	}
-	return struct{}{}, w.put(caller, "PutMetricAlarm", in.AlarmName, func() (*alarm, error) { return w.metricAlarm(in.AlarmName, p) })
+func (w *CloudWatch) putMetricAlarm(_ context.Context, caller cloud.Caller, in metricAlarm) (struct{}, error) {
+	return struct{}{}, w.put(caller, "PutMetricAlarm", in.AlarmName, func() (*alarm, error) { return w.metricAlarm(in.AlarmName, in) })
 }
 
-type givenComposite struct {
-	givenActions
-	AlarmRule string
-}
-
-func (w *CloudWatch) putCompositeAlarm(_ context.Context, caller cloud.Caller, in givenComposite) (struct{}, error) {
-	p := compositeAlarm{in.properties(), in.AlarmRule}
-	return struct{}{}, w.put(caller, "PutCompositeAlarm", in.AlarmName, func() (*alarm, error) { return w.compositeAlarm(in.AlarmName, p) })
+func (w *CloudWatch) putCompositeAlarm(_ context.Context, caller cloud.Caller, in compositeAlarm) (struct{}, error) {
+	return struct{}{}, w.put(caller, "PutCompositeAlarm", in.AlarmName, func() (*alarm, error) { return w.compositeAlarm(in.AlarmName, in) })
 }
 
 // put makes an alarm, or puts it in the place of the one that has its name.

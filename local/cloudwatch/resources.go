@@ -1,6 +1,6 @@
 package cloudwatch
 
-// This file makes alarms of what CloudFormation declares.
+// This file makes alarms of what templates declare, and calls.
 
 import (
 	"cmp"
@@ -21,9 +21,9 @@ type alarmActions struct {
 	InsufficientDataActions []string
 	AlarmDescription        string
 	AlarmName               string
-	Tags                    cfn.Ignored
 }
 
+// metricAlarm is an alarm as PutMetricAlarm has it.
 type metricAlarm struct {
 	alarmActions
 	simpleMetric
@@ -65,10 +65,23 @@ type alarmQuery struct {
 	ReturnData *bool
 }
 
+// compositeAlarm is an alarm as PutCompositeAlarm has it.
 type compositeAlarm struct {
 	alarmActions
 	AlarmRule string
 }
+
+// Templates give alarms tags besides, which nothing tells again.
+type (
+	metricAlarmProperties struct {
+		metricAlarm
+		Tags cfn.Ignored
+	}
+	compositeAlarmProperties struct {
+		compositeAlarm
+		Tags cfn.Ignored
+	}
+)
 
 // Types returns the resource types of CloudWatch. Alarms over metric math,
 // several metrics or anomaly detection are refused, and so is whatever watches a
@@ -94,8 +107,8 @@ func (w *CloudWatch) checkDashboard(p dashboard) error {
 	return w.check(p)
 }
 
-func (w *CloudWatch) checkAlarm(p metricAlarm) error {
-	_, err := w.watch(p)
+func (w *CloudWatch) checkAlarm(p metricAlarmProperties) error {
+	_, err := w.watch(p.metricAlarm)
 	return err
 }
 
@@ -111,16 +124,16 @@ func (w *CloudWatch) watch(p metricAlarm) (*watch, error) {
 	return watched, nil
 }
 
-func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarm) (cfn.Handle, error) {
-	a, err := w.metricAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p)
+func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarmProperties) (cfn.Handle, error) {
+	a, err := w.metricAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p.metricAlarm)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	return w.add(a)
 }
 
-func (w *CloudWatch) updateAlarm(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after metricAlarm) (cfn.Handle, error) {
-	a, err := w.metricAlarm(h.Ref, after)
+func (w *CloudWatch) updateAlarm(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after metricAlarmProperties) (cfn.Handle, error) {
+	a, err := w.metricAlarm(h.Ref, after.metricAlarm)
 	if err != nil {
 		return h, err
 	}
@@ -136,16 +149,16 @@ func (w *CloudWatch) metricAlarm(name string, p metricAlarm) (*alarm, error) {
 	return a, err
 }
 
-func (w *CloudWatch) createComposite(_ context.Context, r cfn.Resource, p compositeAlarm) (cfn.Handle, error) {
-	a, err := w.compositeAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p)
+func (w *CloudWatch) createComposite(_ context.Context, r cfn.Resource, p compositeAlarmProperties) (cfn.Handle, error) {
+	a, err := w.compositeAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p.compositeAlarm)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	return w.add(a)
 }
 
-func (w *CloudWatch) updateComposite(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after compositeAlarm) (cfn.Handle, error) {
-	a, err := w.compositeAlarm(h.Ref, after)
+func (w *CloudWatch) updateComposite(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after compositeAlarmProperties) (cfn.Handle, error) {
+	a, err := w.compositeAlarm(h.Ref, after.compositeAlarm)
 	if err != nil {
 		return h, err
 	}
@@ -168,7 +181,7 @@ func (w *CloudWatch) newAlarm(name string, p alarmActions) (*alarm, error) {
 	now := time.Now()
 	a := &alarm{
 		name:        name,
-		arn:         w.cloud.ARN("cloudwatch", "alarm:"+name),
+		arn:         w.alarmARN(name),
 		description: p.AlarmDescription,
 		updated:     now,
 		enabled:     p.ActionsEnabled == nil || *p.ActionsEnabled,
