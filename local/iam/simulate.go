@@ -46,8 +46,6 @@ type evaluationResult struct {
 	PermissionsBoundaryDecisionDetail *boundaryDetail          `json:",omitempty"`
 	EvalDecisionDetails               *struct{}                `json:",omitempty"` // only across accounts there are any
 	ResourceSpecificResults           []resourceSpecificResult `json:",omitempty"`
-
-	at int // in the order of the request
 }
 
 type resourceSpecificResult struct {
@@ -108,15 +106,15 @@ func (s *IAM) sourceEntity(arn string) (*entity, error) {
 	if e := s.entities[arn]; e != nil {
 		return e, nil
 	}
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[2] != "iam" {
+	named, ok := cloud.ParseARN(arn)
+	if !ok || named.Service != "iam" {
 		return nil, invalidInput("Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
 	}
-	if parts[4] != s.site.Account {
-		return nil, invalidInput("Invalid Policy Source Arn: caller's account %s does not have access to policies in account %s", s.site.Account, parts[4])
+	if named.Account != s.site.Account {
+		return nil, invalidInput("Invalid Policy Source Arn: caller's account %s does not have access to policies in account %s", s.site.Account, named.Account)
 	}
 	for _, k := range []*kind{roles, users, groups} {
-		if name, ok := strings.CutPrefix(parts[5], k.word()+"/"); ok {
+		if name, ok := strings.CutPrefix(named.Resource, k.word()+"/"); ok {
 			_, err := s.find(k, name[strings.LastIndex(name, "/")+1:])
 			if err == nil { // on another path
 				err = fault(404, "NoSuchEntity", "The %s with ARN %s cannot be found.", k.word(), arn)
@@ -127,10 +125,10 @@ func (s *IAM) sourceEntity(arn string) (*entity, error) {
 	return nil, invalidInput("Invalid Entity Arn: %s does not clearly define entity type and name.", arn)
 }
 
-// simulate judges each action on each resource, with the policies of an entity
-// and those of the request. The lock is held.
+// simulate judges each action of a page on each resource, with the policies of an
+// entity and those of the request. The lock is held.
 func (s *IAM) simulate(in simulateInput, from *entity) (simulateOutput, error) {
-	var out simulateOutput
+	out := simulateOutput{EvaluationResults: []evaluationResult{}}
 	if err := in.check(); err != nil {
 		return out, err
 	}
@@ -138,18 +136,22 @@ func (s *IAM) simulate(in simulateInput, from *entity) (simulateOutput, error) {
 	if err != nil {
 		return out, err
 	}
+	places := make([]int, len(in.ActionNames)) // in the order of the request
+	for i := range places {
+		places[i] = i
+	}
+	places, out.page, err = cut(in.paging, places, func(i int) string { return fmt.Sprintf("%09d", i) })
 	resources := in.ResourceArns
 	if len(resources) == 0 {
 		resources = []string{"*"}
 	}
-	for at, action := range in.ActionNames {
-		result := evaluationResult{EvalActionName: action, at: at}
+	for _, i := range places {
+		result := evaluationResult{EvalActionName: in.ActionNames[i]}
 		for _, resource := range resources {
-			result.take(resource, sim.judged(s, action, resource))
+			result.take(resource, sim.judged(s, in.ActionNames[i], resource))
 		}
 		out.EvaluationResults = append(out.EvaluationResults, result)
 	}
-	out.EvaluationResults, out.page, err = cut(in.paging, out.EvaluationResults, func(r evaluationResult) string { return fmt.Sprintf("%09d", r.at) })
 	return out, err
 }
 
@@ -209,9 +211,9 @@ func (in simulateInput) check() error {
 	return nil
 }
 
-func isResource(arn string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	return len(parts) == 6 && parts[0] == "arn" && parts[1] != "" && parts[2] != "" && parts[5] != ""
+func isResource(text string) bool {
+	arn, ok := cloud.ParseARN(text)
+	return ok && arn.Partition != "" && arn.Service != "" && arn.Resource != ""
 }
 
 // suppose reads the policies and the context of a simulation.
@@ -385,10 +387,8 @@ func contextKeys(from *entity, documents []string) (contextKeysOutput, error) {
 		return contextKeysOutput{}, err
 	}
 	var names keyNames
-	for _, p := range sim.policies {
-		for i := range p {
-			p[i].eachKey(names.add)
-		}
+	for s := range sim.sources {
+		s.eachKey(func(*condition) bool { return true }, names.add)
 	}
 	return contextKeysOutput{names.sorted()}, nil
 }

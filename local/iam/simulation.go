@@ -15,12 +15,11 @@ import (
 
 // simulation is what is supposed of calls.
 type simulation struct {
-	caller   cloud.Caller // with the resource's policy
-	subject  *entity      // has the policies
-	context  map[string][]string
-	lists    map[string]bool // keys of the context that have a list, be it of one value
-	sources  map[*statement]source
-	policies []policy // all of them
+	caller  cloud.Caller // with the resource's policy
+	subject *entity      // has the policies
+	context map[string][]string
+	lists   map[string]bool       // keys of the context that have a list, be it of one value
+	sources map[*statement]source // of all policies
 
 	matched []*statement // by the request that is being judged
 }
@@ -71,7 +70,6 @@ func (s *simulation) include(name, kind string, p compiled) {
 	for i := range p.policy {
 		s.sources[&p.policy[i]] = source{name, kind, spans[i].start, spans[i].end}
 	}
-	s.policies = append(s.policies, p.policy)
 }
 
 // includeEntity takes in the policies that an entity has, those of its groups too.
@@ -191,18 +189,15 @@ func (sim *simulation) written(deny bool) []matchedStatement {
 // missing returns the condition keys that a call depends on and that are not known.
 func (sim *simulation) missing(r *request) []string {
 	var names keyNames
-	for _, p := range sim.policies {
-		for i := range p {
-			s := &p[i]
-			if !s.matchesAction(r.lower) || !s.couldMatchResource(r) {
-				continue
-			}
-			s.eachNeeded(func(name string) {
-				if _, known := r.values(strings.ToLower(name)); !known {
-					names.add(name)
-				}
-			})
+	for s := range sim.sources {
+		if !s.matchesAction(r.lower) || !s.couldMatchResource(r) {
+			continue
 		}
+		s.eachKey((*condition).needed, func(name string) {
+			if _, known := r.values(strings.ToLower(name)); !known {
+				names.add(name)
+			}
+		})
 	}
 	return names.sorted()
 }
@@ -214,23 +209,19 @@ func (s *statement) couldMatchResource(r *request) bool {
 	return slices.ContainsFunc(s.resources, open) || slices.ContainsFunc(s.notResources, open) || s.matchesResource(r)
 }
 
-// eachNeeded is eachKey without the keys that may as well not be there.
-func (s *statement) eachNeeded(do func(name string)) {
-	for _, c := range s.conditions {
-		if !c.null && !c.optional && (!c.negated || c.required) {
-			do(c.name)
-		}
-		eachVariable(c.patterns, do)
-	}
-	eachVariable(s.resources, do)
-	eachVariable(s.notResources, do)
+// needed tells whether the condition cannot hold without its key.
+func (c *condition) needed() bool {
+	return !c.null && !c.optional && (!c.negated || c.required)
 }
 
 // eachKey calls do with the condition keys that the statement depends on, as they
-// are written.
-func (s *statement) eachKey(do func(name string)) {
-	for _, c := range s.conditions {
-		do(c.name)
+// are written: those of the conditions that are asked for, and all of variables.
+func (s *statement) eachKey(asked func(*condition) bool, do func(name string)) {
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if asked(c) {
+			do(c.name)
+		}
 		eachVariable(c.patterns, do)
 	}
 	eachVariable(s.resources, do)
@@ -252,14 +243,16 @@ func eachVariable(patterns []pattern, do func(name string)) {
 	}
 }
 
-// keyNames are the names of condition keys, in which case does not matter.
+// keyNames are the names of condition keys, in which case does not matter: of
+// those that differ by it, there is the last in order, in which lower case follows upper.
 type keyNames map[string]string // by the name in lower case
 
 func (k *keyNames) add(name string) {
 	if *k == nil {
 		*k = keyNames{}
 	}
-	if lower := strings.ToLower(name); (*k)[lower] == "" {
+	lower := strings.ToLower(name)
+	if known, ok := (*k)[lower]; !ok || name > known {
 		(*k)[lower] = name
 	}
 }
