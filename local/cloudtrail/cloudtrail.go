@@ -34,8 +34,7 @@ type CloudTrail struct {
 type trail struct {
 	name     string
 	declared trailProperties
-	records  // what declared comes to
-	tags     []tag
+	records            // what declared comes to
 	started  time.Time // to log, the last time
 	stopped  time.Time
 }

@@ -71,8 +71,8 @@ func (t *CloudTrail) updateTrail(_ context.Context, _ cfn.Resource, h cfn.Handle
 		return h, t.unknown(h.Ref)
 	}
 	trail.log(after.IsLogging)
+	after.Tags = retagged(trail.declared.Tags, after.Tags, keysOf(before.Tags))
 	trail.declared, trail.records = after, selects
-	trail.tags = retagged(trail.tags, after.Tags, keysOf(before.Tags))
 	return h, nil
 }
 
@@ -81,7 +81,7 @@ func newTrail(name string, p trailProperties) (*trail, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &trail{name: name, declared: p, records: selects, tags: p.Tags}
+	made := &trail{name: name, declared: p, records: selects}
 	if p.IsLogging {
 		made.started = time.Now()
 	}

@@ -48,9 +48,9 @@ type tagsInput struct {
 
 func (t *CloudTrail) addTags(_ context.Context, caller cloud.Caller, in tagsInput) (struct{}, error) {
 	return struct{}{}, t.with(caller, "AddTags", in.ResourceId, func(trail *trail) error {
-		tags, err := checkedTags(trail.tags, in.TagsList)
+		tags, err := checkedTags(trail.declared.Tags, in.TagsList)
 		if err == nil {
-			trail.tags = tags
+			trail.declared.Tags = tags
 		}
 		return err
 	})
@@ -58,7 +58,7 @@ func (t *CloudTrail) addTags(_ context.Context, caller cloud.Caller, in tagsInpu
 
 func (t *CloudTrail) removeTags(_ context.Context, caller cloud.Caller, in tagsInput) (struct{}, error) {
 	return struct{}{}, t.with(caller, "RemoveTags", in.ResourceId, func(trail *trail) error {
-		trail.tags = retagged(trail.tags, nil, keysOf(in.TagsList))
+		trail.declared.Tags = retagged(trail.declared.Tags, nil, keysOf(in.TagsList))
 		return nil
 	})
 }
@@ -78,7 +78,7 @@ func (t *CloudTrail) listTags(_ context.Context, caller cloud.Caller, in struct 
 	}
 	for _, id := range in.ResourceIdList {
 		err := t.with(caller, "ListTags", id, func(trail *trail) error {
-			out.ResourceTagList = append(out.ResourceTagList, resourceTags{id, retagged(trail.tags, nil, nil)})
+			out.ResourceTagList = append(out.ResourceTagList, resourceTags{id, retagged(trail.declared.Tags, nil, nil)})
 			return nil
 		})
 		if err != nil {
