@@ -57,13 +57,18 @@ func (s *IAM) ReadPolicy(document json.RawMessage) (cloud.ResourcePolicy, error)
 // resource's policy is enough, as far as the permissions boundary and the
 // policies of the session go.
 func (s *IAM) Authorize(caller cloud.Caller, action, resourceARN string) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.authorize(caller, action, resourceARN)
+}
+
+// authorize is Authorize where the lock is held.
+func (s *IAM) authorize(caller cloud.Caller, action, resourceARN string) error {
 	if caller.Root {
 		return nil
 	}
 	r := s.request(caller, action, resourceARN)
-	s.mu.RLock()
 	refusal := s.judge(r)
-	s.mu.RUnlock()
 	if refusal == nil {
 		return nil
 	}

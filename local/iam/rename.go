@@ -46,9 +46,8 @@ func (s *IAM) rename(caller cloud.Caller, action string, k *kind, name, path, ne
 		if newName == "" {
 			newName = e.name
 		}
-		arn := s.arn(k.word(), path, newName)
-		if refusal := s.mayBecome(caller, action, arn); refusal != nil {
-			return refusal
+		if err := s.authorize(caller, "iam:"+action, s.arn(k.word(), path, newName)); err != nil {
+			return err
 		}
 		if other := s.names[entityName{k, strings.ToLower(newName)}]; other != nil && other != e {
 			return fault(409, "EntityAlreadyExists", "%s with name %s already exists.", k.name, newName)
@@ -56,19 +55,6 @@ func (s *IAM) rename(caller cloud.Caller, action string, k *kind, name, path, ne
 		s.move(e, path, newName)
 		return nil
 	})
-}
-
-// mayBecome is Authorize where the lock is held.
-func (s *IAM) mayBecome(caller cloud.Caller, action, arn string) error {
-	if caller.Root {
-		return nil
-	}
-	r := s.request(caller, "iam:"+action, arn)
-	if refusal := s.judge(r); refusal != nil {
-		s.refused.add(refusal.call(r))
-		return refusal.error(r)
-	}
-	return nil
 }
 
 // move gives an entity another path and name, and with them another ARN. The lock
