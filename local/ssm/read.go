@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -98,7 +97,11 @@ func (s *SSM) secret(ctx context.Context, caller cloud.Caller, id string, decryp
 		SecretString string
 	}
 	var source map[string]any
-	output, err := s.cloud.Call(ctx, caller, "secretsmanager", "GetSecretValue", fmt.Appendf(nil, `{"SecretId": %q}`, id))
+	input, err := json.Marshal(struct{ SecretId string }{id})
+	if err != nil {
+		return answered{}, err
+	}
+	output, err := s.cloud.Call(ctx, caller, "secretsmanager", "GetSecretValue", input)
 	if err == nil {
 		err = cmp.Or(json.Unmarshal(output, &value), json.Unmarshal(output, &source))
 	}
