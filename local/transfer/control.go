@@ -167,42 +167,36 @@ func retagged(tags, set []tag, unset []string) ([]tag, error) {
 	return all, checkTags(all)
 }
 
-type tagsInput struct {
-	Arn     string
-	Tags    []tag    // of TagResource
-	TagKeys []string // of UntagResource
-}
-
 func (t *Transfer) tagResource(_ context.Context, caller cloud.Caller, in struct {
 	Arn  string
 	Tags []tag
 }) (struct{}, error) {
-	return struct{}{}, t.retag(caller, "TagResource", tagsInput{Arn: in.Arn, Tags: in.Tags})
+	return struct{}{}, t.retag(caller, "TagResource", in.Arn, in.Tags, nil)
 }
 
 func (t *Transfer) untagResource(_ context.Context, caller cloud.Caller, in struct {
 	Arn     string
 	TagKeys []string
 }) (struct{}, error) {
-	return struct{}{}, t.retag(caller, "UntagResource", tagsInput{Arn: in.Arn, TagKeys: in.TagKeys})
+	return struct{}{}, t.retag(caller, "UntagResource", in.Arn, nil, in.TagKeys)
 }
 
 // retag changes the tags of a server or of a user.
-func (t *Transfer) retag(caller cloud.Caller, action string, in tagsInput) error {
-	s, name, err := t.tagged(caller, action, in.Arn)
+func (t *Transfer) retag(caller cloud.Caller, action, arn string, set []tag, unset []string) error {
+	s, name, err := t.tagged(caller, action, arn)
 	if err != nil {
 		return err
 	}
 	if name != "" {
 		return s.changeUser(name, func(u *user) (err error) {
-			u.declared.Tags, err = retagged(u.declared.Tags, in.Tags, in.TagKeys)
+			u.declared.Tags, err = retagged(u.declared.Tags, set, unset)
 			return err
 		})
 	}
 	t.updates.Lock()
 	defer t.updates.Unlock()
 	d := *s.declared.Load()
-	if d.Tags, err = retagged(d.Tags, in.Tags, in.TagKeys); err == nil {
+	if d.Tags, err = retagged(d.Tags, set, unset); err == nil {
 		s.declared.Store(&d)
 	}
 	return err

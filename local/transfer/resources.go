@@ -95,6 +95,8 @@ func (t *Transfer) updateServer(_ context.Context, _ cfn.Resource, h cfn.Handle,
 	if err != nil {
 		return h, err
 	}
+	t.updates.Lock()
+	defer t.updates.Unlock()
 	return h, t.declare(s, after)
 }
 

@@ -55,7 +55,7 @@ type Transfer struct {
 	mu      sync.RWMutex
 	servers map[string]*server // by id
 
-	updates sync.Mutex // one call at a time changes what a server is declared with
+	updates sync.Mutex // one call, or one deployment, at a time changes what a server is declared with
 }
 
 // New returns Transfer Family without servers.
