@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,11 +26,11 @@ func cut[T any](list []T, token string, size, longest int) (page []T, next strin
 	}
 	start := 0
 	if token != "" {
-		name, err := base64.RawURLEncoding.DecodeString(token)
+		place, err := base64.RawURLEncoding.DecodeString(token)
 		if err == nil {
-			start, err = atoi(string(name))
+			start, err = strconv.Atoi(string(place))
 		}
-		if err != nil || start > len(list) {
+		if err != nil || start < 0 || start > len(list) {
 			return nil, "", fault("InvalidNextTokenException", "The NextToken value is invalid.")
 		}
 	}
@@ -37,7 +38,7 @@ func cut[T any](list []T, token string, size, longest int) (page []T, next strin
 	if len(list) <= size {
 		return list, "", nil
 	}
-	return list[:size], base64.RawURLEncoding.EncodeToString([]byte(itoa(start + size))), nil
+	return list[:size], base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(start + size))), nil
 }
 
 type filter struct {

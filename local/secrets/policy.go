@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -132,14 +131,4 @@ func (s *SecretsManager) untagResource(_ context.Context, caller cloud.Caller, i
 		return nil
 	})
 	return none{}, err
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }
-
-func atoi(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err == nil && n < 0 {
-		err = strconv.ErrRange
-	}
-	return n, err
 }

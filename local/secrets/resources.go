@@ -58,9 +58,7 @@ func (s *SecretsManager) createSecret(_ context.Context, r cfn.Resource, p secre
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	sec.key = p.KmsKeyId
-	sec.retag(nil, p.Tags)
-	sec.declare(declared, value)
+	sec.declare(secretProperties{}, p, declared, value)
 	if err := s.cloud.Keep(sec.arn, sec); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -86,12 +84,7 @@ func (s *SecretsManager) updateSecret(_ context.Context, _ cfn.Resource, h cfn.H
 			return h, err
 		}
 	}
-	sec.declare(declared, value)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sec.description, sec.key = after.Description, after.KmsKeyId
-	sec.retag(before.Tags, after.Tags)
-	sec.touch()
+	sec.declare(before, after, declared, value)
 	return h, nil
 }
 
@@ -124,15 +117,18 @@ func (p secretProperties) value() (*string, error) {
 	return &text, nil
 }
 
-// declare notes what the template says of the value, and stores the value, if
-// there is one.
-func (sec *secret) declare(declared string, value *string) {
+// declare makes the secret what its template says now, in place of what it said
+// before, and stores the value, if there is one.
+func (sec *secret) declare(before, after secretProperties, digest string, value *string) {
 	sec.service.mu.Lock()
 	defer sec.service.mu.Unlock()
-	sec.declared = declared
+	sec.declared = digest
 	if value != nil {
 		sec.add(&version{id: cloud.UUID(), created: time.Now(), text: value}, []string{current})
 	}
+	sec.description, sec.key = after.Description, after.KmsKeyId
+	sec.retag(before.Tags, after.Tags)
+	sec.touch()
 }
 
 // remove deletes a secret as CloudFormation does: at once, without the days in
@@ -142,8 +138,9 @@ func (s *SecretsManager) remove(sec *secret) error {
 	if s.byName[sec.name] == sec { // and not one that was made in its place
 		s.drop(sec)
 	}
+	policy := sec.policy
 	s.mu.Unlock()
-	if sec.policy != "" {
+	if policy != "" {
 		if err := s.cloud.SetResourcePolicy(sec.arn, "", nil); err != nil {
 			return err
 		}

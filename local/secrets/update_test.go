@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
@@ -108,4 +109,37 @@ func TestATemplatesTagsAndKeyAreToldAndChanged(t *testing.T) {
 		{"DescribeSecret", `{"SecretId": "s"}`, `"KmsKeyId":"alias/two"`},
 		{"DescribeSecret", `{"SecretId": "s"}`, `{"Key":"b","Value":"4"},{"Key":"c","Value":"3"}]`},
 	})
+}
+
+// What is wrong with locks the race detector sees.
+func TestSecretsAreListedWhileATemplateMakesAndDeletesThem(t *testing.T) {
+	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
+	defer c.Close()
+	s := New(c)
+	made := make(chan struct{})
+	var listing sync.WaitGroup
+	defer listing.Wait()
+	listing.Go(func() {
+		for {
+			if _, err := call[any](t, s, "ListSecrets", `{}`); err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-made:
+				return
+			default:
+			}
+		}
+	})
+	defer close(made)
+	for range 20 {
+		stack, err := cfntest.Create(t, c.Site, s.Types(), `"S": `+password(`, "KmsKeyId": "k", "Tags": [{"Key": "a", "Value": "b"}], "SecretString": "given"`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stack.Put(t, "S", password(`, "KmsKeyId": "l", "SecretString": "given"`))
+		if err := s.remove(s.byName["s"]); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
