@@ -85,31 +85,28 @@ func (s *EventBridge) openBus(caller cloud.Caller, action, name string) (*bus, e
 // deleteBus deletes a bus that has no rules; one that is not there has been.
 func (s *EventBridge) deleteBus(_ context.Context, caller cloud.Caller, in struct{ Name string }) (struct{}, error) {
 	b, err := s.openBus(caller, "events:DeleteEventBus", in.Name)
-	if cloudError := asError(err); cloudError != nil && cloudError.Code == "ResourceNotFoundException" {
-		return struct{}{}, nil
-	}
 	if err != nil {
+		if cloud.AsError(err).Code == "ResourceNotFoundException" {
+			err = nil
+		}
 		return struct{}{}, err
 	}
 	if b.name == defaultBus {
 		return struct{}{}, notValid("Cannot delete event bus default.")
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(b.rules) > 0 {
-		s.mu.Unlock()
 		return struct{}{}, notValid("Event bus can't be deleted since it has rules.")
 	}
-	delete(s.buses, b.name)
-	delete(s.tags, b.arn)
-	s.mu.Unlock()
-	return struct{}{}, s.setPolicies(b, nil)
+	return struct{}{}, s.dropBus(b)
 }
 
-func asError(err error) *cloud.Error {
-	if err == nil {
-		return nil
-	}
-	return cloud.AsError(err)
+// dropBus deletes a bus with its tags and its policy. The lock is held.
+func (s *EventBridge) dropBus(b *bus) error {
+	delete(s.buses, b.name)
+	delete(s.tags, b.arn)
+	return s.setPolicies(b, nil)
 }
 
 type busOutput struct {
@@ -218,6 +215,8 @@ func (s *EventBridge) putPermission(_ context.Context, caller cloud.Caller, in p
 		if err := json.Unmarshal([]byte(in.Policy), &d); err != nil {
 			return struct{}{}, notValid("This policy contains invalid Json: %v", err)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		return struct{}{}, s.setPolicies(b, []busPart{{"", d}})
 	}
 	if in.StatementId == "" || in.Principal == "" || in.Action == "" {
@@ -229,7 +228,11 @@ func (s *EventBridge) putPermission(_ context.Context, caller cloud.Caller, in p
 	if in.Action != "events:PutEvents" {
 		return struct{}{}, notValid("Provided value in parameter 'action' is not supported.")
 	}
-	return struct{}{}, s.addPart(b, in.statement(b.arn))
+	d := policy.Document{Version: "2012-10-17"}
+	if err := d.Add(in.statement(b.arn)); err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, s.setPart(b, in.StatementId, &d)
 }
 
 func (in putPermissionInput) statement(arn string) policy.Statement {
@@ -243,40 +246,33 @@ func (in putPermissionInput) statement(arn string) policy.Statement {
 	return st
 }
 
-// addPart puts a statement into a bus's policy, last.
-func (s *EventBridge) addPart(b *bus, st policy.Statement) error {
-	part := busPart{st.Sid, policy.Document{Version: "2012-10-17"}}
-	if err := part.document.Add(st); err != nil {
-		return err
-	}
-	return s.setPolicies(b, append(s.partsWithout(b, st.Sid), part))
-}
-
-func (s *EventBridge) partsWithout(b *bus, name string) []busPart {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return slices.DeleteFunc(slices.Clone(b.policies), func(p busPart) bool { return p.name == name })
-}
-
-// setPolicy sets a part of a bus's policy: one statement, or the whole policy
-// of its own property. Without a document the part is gone.
+// setPolicy is setPart of a document that a template has.
 func (s *EventBridge) setPolicy(b *bus, part string, document json.RawMessage) error {
-	parts := s.partsWithout(b, part)
+	if document == nil {
+		return s.setPart(b, part, nil)
+	}
+	var d policy.Document
+	if err := json.Unmarshal(document, &d); err != nil {
+		return notValid("This policy contains invalid Json: %v", err)
+	}
+	return s.setPart(b, part, &d)
+}
+
+// setPart makes a document a part of a bus's policy, the last one: one statement,
+// or the whole policy of its own property. Without a document the part is gone.
+func (s *EventBridge) setPart(b *bus, name string, document *policy.Document) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	parts := slices.DeleteFunc(slices.Clone(b.policies), func(p busPart) bool { return p.name == name })
 	if document != nil {
-		var d policy.Document
-		if err := json.Unmarshal(document, &d); err != nil {
-			return notValid("This policy contains invalid Json: %v", err)
-		}
-		parts = append(parts, busPart{part, d})
+		parts = append(parts, busPart{name, *document})
 	}
 	return s.setPolicies(b, parts)
 }
 
-// setPolicies gives a bus a policy of parts, of which the authorizer is told.
+// setPolicies gives a bus a policy of parts, of which the authorizer is told. The
+// lock is held.
 func (s *EventBridge) setPolicies(b *bus, parts []busPart) error {
-	s.mu.RLock()
-	before := b.policies
-	s.mu.RUnlock()
 	for _, part := range parts {
 		text, err := json.Marshal(part.document)
 		if err != nil {
@@ -286,7 +282,7 @@ func (s *EventBridge) setPolicies(b *bus, parts []busPart) error {
 			return fmt.Errorf("set the policy of event bus %s: %w", b.name, err)
 		}
 	}
-	for _, part := range before {
+	for _, part := range b.policies {
 		if slices.ContainsFunc(parts, func(p busPart) bool { return p.name == part.name }) {
 			continue
 		}
@@ -294,8 +290,6 @@ func (s *EventBridge) setPolicies(b *bus, parts []busPart) error {
 			return fmt.Errorf("set the policy of event bus %s: %w", b.name, err)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	b.policies, b.modified = parts, time.Now()
 	return nil
 }
@@ -311,12 +305,12 @@ func (s *EventBridge) removePermission(_ context.Context, caller cloud.Caller, i
 	if err != nil {
 		return struct{}{}, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if in.RemoveAllPermissions {
 		return struct{}{}, s.setPolicies(b, nil)
 	}
-	s.mu.RLock()
 	parts := slices.Clone(b.policies)
-	s.mu.RUnlock()
 	for i := range parts {
 		if !parts[i].document.Remove(in.StatementId) {
 			continue

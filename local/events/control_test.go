@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -213,6 +214,24 @@ func TestAPermissionOfABusCounts(t *testing.T) {
 	w.do(t, "RemovePermission", `{"EventBusName": "own", "RemoveAllPermissions": true}`, `{}`)
 	if policy() != "" {
 		t.Errorf("at last the policy is %s", policy())
+	}
+}
+
+func TestStatementsThatArePutAtTheSameTimeAreAllInThePolicy(t *testing.T) {
+	w := newWorld(t)
+	w.cloud.Policies = iam.New(w.cloud)
+	const n = 50
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			w.do(t, "PutPermission", fmt.Sprintf(`{"StatementId": "s%d", "Principal": "444455556666", "Action": "events:PutEvents"}`, i), `{}`)
+		})
+	}
+	all.Wait()
+	var out struct{ Policy string }
+	json.Unmarshal([]byte(w.call(t, "DescribeEventBus", `{}`)), &out)
+	if got := strings.Count(out.Policy, `"Sid"`); got != n {
+		t.Errorf("%d of %d statements are in the policy", got, n)
 	}
 }
 

@@ -194,10 +194,8 @@ func (s *EventBridge) createBus(_ context.Context, _ cfn.Resource, p busProperti
 	}
 	return cfn.Handle{Ref: b.name, Attributes: map[string]any{"Arn": b.arn, "Name": b.name}, Delete: func(context.Context) error {
 		s.mu.Lock()
-		delete(s.buses, b.name)
-		delete(s.tags, b.arn)
-		s.mu.Unlock()
-		return s.setPolicies(b, nil)
+		defer s.mu.Unlock()
+		return s.dropBus(b)
 	}}, nil
 }
 
