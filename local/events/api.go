@@ -49,7 +49,7 @@ func (s *EventBridge) putEvents(_ context.Context, caller cloud.Caller, in putEv
 		}
 	}
 	if size > maxEntriesBytes {
-		return nil, cloud.Errorf(400, "ValidationException", "Total size of the entries in the request is over the limit.")
+		return nil, notValid("Total size of the entries in the request is over the limit.")
 	}
 	output := struct {
 		FailedEntryCount int
@@ -80,7 +80,7 @@ func (in putEventsInput) checkLength() error {
 	if len(entries) == 0 {
 		bound = "greater than or equal to 1"
 	}
-	return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '[%s]' at 'entries' failed to satisfy constraint: Member must have length %s",
+	return notValid("1 validation error detected: Value '[%s]' at 'entries' failed to satisfy constraint: Member must have length %s",
 		strings.Join(entries, ", "), bound)
 }
 
@@ -192,7 +192,7 @@ func (s *EventBridge) testEventPattern(_ context.Context, caller cloud.Caller, i
 	}
 	event, ok := decodeJSON([]byte(in.Event)).(*jsonvalue.Object)
 	if !ok || !allTexts(event, "id", "account", "source", "time", "region", "detail-type") {
-		return nil, cloud.Errorf(400, "ValidationException", "Parameter Event is not valid.")
+		return nil, notValid("Parameter Event is not valid.")
 	}
 	return struct{ Result bool }{p.Matches(event)}, nil
 }

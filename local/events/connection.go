@@ -7,9 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,18 +68,6 @@ func (s *connections) keeper() cloud.Caller {
 	return cloud.Caller{ARN: fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/events", s.cloud.Account, role), Root: true}
 }
 
-var connectionName = regexp.MustCompile(`^[.\-_A-Za-z0-9]+$`)
-
-func checkConnectionName(name string) error {
-	switch {
-	case len(name) > 64:
-		return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must have length less than or equal to 64", name)
-	case !connectionName.MatchString(name):
-		return cloud.Errorf(400, "ValidationException", `1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+`, name)
-	}
-	return nil
-}
-
 // A declaration is what a connection is made or changed by.
 type declaration struct {
 	description, key *string // of KMS
@@ -92,7 +77,7 @@ type declaration struct {
 
 // create makes a connection and its secret, and begins to authorize it.
 func (s *connections) create(ctx context.Context, name string, d declaration) (*connection, error) {
-	if err := checkConnectionName(name); err != nil {
+	if err := checkName("name", name); err != nil {
 		return nil, err
 	}
 	if err := d.parameters.check(d.kind); err != nil {
@@ -269,11 +254,4 @@ func (s *connections) revoke(ctx context.Context, c *connection, state string) e
 		return fmt.Errorf("delete the credentials of connection %s: %w", c.name, err)
 	}
 	return nil
-}
-
-// sorted are the connections by name.
-func (s *connections) sorted() []*connection {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.SortedFunc(maps.Values(s.byName), func(a, b *connection) int { return strings.Compare(a.name, b.name) })
 }

@@ -137,6 +137,31 @@ func TestAConnectionOfOAuthIsAuthorizedByItsEndpoint(t *testing.T) {
 	}
 }
 
+func TestConnectionsAreListedInPages(t *testing.T) {
+	w := connected(t)
+	for _, name := range []string{"b", "c", "a"} {
+		w.call(t, "CreateConnection", `{"Name": "`+name+`", "AuthorizationType": "BASIC", "AuthParameters": {"BasicAuthParameters": {"Username": "u", "Password": "p"}}}`)
+	}
+	var got []string
+	for token := ""; ; {
+		var out struct {
+			Connections []struct{ Name string }
+			NextToken   string
+		}
+		if err := json.Unmarshal([]byte(w.call(t, "ListConnections", `{"Limit": 2, "NextToken": "`+token+`"}`)), &out); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(out.Connections))
+		if token = out.NextToken; token == "" {
+			break
+		}
+	}
+	if pages := strings.Join(got, ""); pages != "[{a} {b}][{c}]" {
+		t.Errorf("the pages are %s", pages)
+	}
+	w.do(t, "ListConnections", `{"NextToken": "?"}`, "ValidationException: The token is invalid.")
+}
+
 func TestATemplateDeclaresAConnection(t *testing.T) {
 	w := connected(t)
 	err := w.create(t, `{"C": {"Type": "AWS::Events::Connection", "Properties": {"Name": "crm", "AuthorizationType": "API_KEY",

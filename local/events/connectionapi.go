@@ -5,6 +5,8 @@ package events
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -44,15 +46,17 @@ type changedConnection struct {
 func (s *connections) changed(c *connection) changedConnection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return changedConnection{c.arn, c.state, cloud.Time(c.created), cloud.Time(c.modified), whenAuthorized(c)}
+	return c.told()
 }
 
-func whenAuthorized(c *connection) *cloud.Time {
-	if c.authorized.IsZero() {
-		return nil
+// told is changed under the lock.
+func (c *connection) told() changedConnection {
+	told := changedConnection{ConnectionArn: c.arn, ConnectionState: c.state, CreationTime: cloud.Time(c.created), LastModifiedTime: cloud.Time(c.modified)}
+	if !c.authorized.IsZero() {
+		at := cloud.Time(c.authorized)
+		told.LastAuthorizedTime = &at
 	}
-	at := cloud.Time(c.authorized)
-	return &at
+	return told
 }
 
 func (s *connections) createByCall(ctx context.Context, caller cloud.Caller, in connectionInput) (any, error) {
@@ -114,25 +118,24 @@ type connectionDescription struct {
 }
 
 func (s *connections) describeByCall(_ context.Context, caller cloud.Caller, in connectionNamed) (any, error) {
-	if err := checkConnectionName(in.Name); err != nil {
+	if err := checkName("name", in.Name); err != nil {
 		return nil, err
 	}
 	c, err := s.find(caller, "DescribeConnection", in.Name)
 	if err != nil {
 		return nil, err
 	}
-	changed := s.changed(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return connectionDescription{
-		changedConnection: changed, Name: c.name, Description: c.description, StateReason: c.reason,
+		changedConnection: c.told(), Name: c.name, Description: c.description, StateReason: c.reason,
 		AuthorizationType: c.kind, SecretArn: c.secret, KmsKeyIdentifier: c.key, AuthParameters: c.parameters,
 	}, nil
 }
 
 type listConnectionsInput struct {
-	NamePrefix, ConnectionState, NextToken string
-	Limit                                  int
+	page
+	NamePrefix, ConnectionState string
 }
 
 type listedConnection struct {
@@ -141,32 +144,26 @@ type listedConnection struct {
 	StateReason             string `json:",omitempty"`
 }
 
-func (s *connections) listByCall(_ context.Context, caller cloud.Caller, in listConnectionsInput) (any, error) {
+type listConnectionsOutput struct {
+	Connections []listedConnection
+	NextToken   string `json:",omitempty"`
+}
+
+func (s *connections) listByCall(_ context.Context, caller cloud.Caller, in listConnectionsInput) (out listConnectionsOutput, err error) {
 	if err := s.cloud.Authorize(caller, "events:ListConnections", "*"); err != nil {
-		return nil, err
+		return out, err
 	}
-	output := struct {
-		Connections []listedConnection
-		NextToken   string `json:",omitempty"`
-	}{Connections: []listedConnection{}}
-	limit := in.Limit
-	if limit < 1 || limit > 100 {
-		limit = 100
-	}
-	for _, c := range s.sorted() {
-		changed := s.changed(c)
-		if c.name <= in.NextToken || !strings.HasPrefix(c.name, in.NamePrefix) || in.ConnectionState != "" && changed.ConnectionState != in.ConnectionState {
-			continue
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []listedConnection
+	for _, name := range slices.Sorted(maps.Keys(s.byName)) {
+		c := s.byName[name]
+		if strings.HasPrefix(name, in.NamePrefix) && (in.ConnectionState == "" || c.state == in.ConnectionState) {
+			all = append(all, listedConnection{c.told(), name, c.kind, c.reason})
 		}
-		if len(output.Connections) == limit {
-			output.NextToken = output.Connections[limit-1].Name
-			break
-		}
-		s.mu.Lock()
-		output.Connections = append(output.Connections, listedConnection{changed, c.name, c.kind, c.reason})
-		s.mu.Unlock()
 	}
-	return output, nil
+	out.Connections, out.NextToken, err = pageOf(in.page, all)
+	return out, err
 }
 
 type connectionProperties struct {

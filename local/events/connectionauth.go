@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/httpcall"
 )
 
@@ -74,7 +73,7 @@ func (p authParameters) over(before authParameters) authParameters {
 // check tells whether the parameters are those of a kind.
 func (p authParameters) check(kind string) error {
 	missing := func(what string) error {
-		return cloud.Errorf(400, "ValidationException", "Parameter(s) %s must be specified for authorization type %s.", what, kind)
+		return notValid("Parameter(s) %s must be specified for authorization type %s.", what, kind)
 	}
 	switch o := p.OAuthParameters; kind {
 	case basicAuth:
@@ -99,7 +98,7 @@ func (p authParameters) check(kind string) error {
 }
 
 func notOneOf(member, value string, values ...string) error {
-	return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
+	return notValid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
 		value, member, strings.Join(values, ", "))
 }
 
