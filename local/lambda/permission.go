@@ -14,9 +14,9 @@ import (
 )
 
 // permit adds a statement to the policy of a function, or of one of its versions or
-// aliases: the policy of each is its own.
+// aliases: the policy of each is its own. The lock is held.
 func (l *Lambda) permit(t target, s policy.Statement) error {
-	document := policy.Document{Version: "2012-10-17", ID: "default"}
+	document := newPolicy()
 	if err := document.Add(s); err != nil {
 		return err
 	}
@@ -27,16 +27,16 @@ func (l *Lambda) permit(t target, s policy.Statement) error {
 	if err := l.cloud.SetResourcePolicy(t.arn(), s.Sid, part); err != nil {
 		return fmt.Errorf("policy of %s: %w", t.arn(), err)
 	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
 	whole := t.policies[t.qualifier]
 	if whole == nil {
-		whole = &policy.Document{Version: "2012-10-17", ID: "default"}
+		whole = newPolicy()
 		t.policies[t.qualifier] = whole
 	}
 	t.revise()
 	return whole.Add(s)
 }
+
+func newPolicy() *policy.Document { return &policy.Document{Version: "2012-10-17", ID: "default"} }
 
 // revise gives what the target stands for another id. The lock is held.
 func (t target) revise() {
@@ -56,21 +56,17 @@ func (t target) revised() string {
 	return t.revision
 }
 
-// withdrawPermission takes a statement away; false if there is none.
+// withdrawPermission takes a statement away; false if there is none. The lock is
+// held.
 func (l *Lambda) withdrawPermission(t target, sid string) (bool, error) {
-	t.function.mu.Lock()
 	whole := t.policies[t.qualifier]
-	found := whole != nil && whole.Remove(sid)
-	if found && len(whole.Statement) == 0 {
-		delete(t.policies, t.qualifier)
-	}
-	if found {
-		t.revise()
-	}
-	t.function.mu.Unlock()
-	if !found {
+	if whole == nil || !whole.Remove(sid) {
 		return false, nil
 	}
+	if len(whole.Statement) == 0 {
+		delete(t.policies, t.qualifier)
+	}
+	t.revise()
 	return true, l.cloud.SetResourcePolicy(t.arn(), sid, nil)
 }
 
@@ -194,12 +190,11 @@ func (l *Lambda) addPermission(_ context.Context, caller cloud.Caller, in addPer
 		return statementOutput{}, err
 	}
 	t.function.mu.Lock()
-	revision, whole := t.revised(), t.policies[t.qualifier]
-	t.function.mu.Unlock()
-	if err := checkPolicyRevision(in.RevisionId, revision); err != nil {
+	defer t.function.mu.Unlock()
+	if err := checkPolicyRevision(in.RevisionId, t.revised()); err != nil {
 		return statementOutput{}, err
 	}
-	if whole != nil && whole.Place(in.StatementId) >= 0 {
+	if whole := t.policies[t.qualifier]; whole != nil && whole.Place(in.StatementId) >= 0 {
 		return statementOutput{}, cloud.Errorf(409, "ResourceConflictException", "The statement id (%s) provided already exists. Please provide a new statement id, or remove the existing statement.", in.StatementId)
 	}
 	s := in.statement(t.arn())
@@ -249,12 +244,11 @@ func (l *Lambda) removePermission(_ context.Context, caller cloud.Caller, in rem
 		return struct{}{}, err
 	}
 	t.function.mu.Lock()
-	revision, whole := t.revised(), t.policies[t.qualifier]
-	t.function.mu.Unlock()
-	if whole == nil {
+	defer t.function.mu.Unlock()
+	if t.policies[t.qualifier] == nil {
 		return struct{}{}, errNoPolicy
 	}
-	if err := checkPolicyRevision(in.RevisionId, revision); err != nil {
+	if err := checkPolicyRevision(in.RevisionId, t.revised()); err != nil {
 		return struct{}{}, err
 	}
 	found, err := l.withdrawPermission(t, in.StatementId)

@@ -4,6 +4,8 @@ package lambda_test
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -127,5 +129,25 @@ func TestPermissionsGoWithWhatTheyAreOf(t *testing.T) {
 	makeAll()
 	if invoke("worker") == nil {
 		t.Error("the function of the same name is permitted")
+	}
+}
+
+func TestOfPermissionsWithOneIdThatAreAddedAtTheSameTimeOneIs(t *testing.T) {
+	e, client := controlled(t)
+	mustMake(t, client, newFunction(ofHandler(t)))
+	var all sync.WaitGroup
+	var added atomic.Int32
+	for range 200 {
+		all.Go(func() {
+			in := map[string]string{"FunctionName": "worker", "StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+			if e.Do(t.Context(), e.Administrator(), "lambda", "AddPermission", in, nil) == nil {
+				added.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	policy, err := client.GetPolicy(t.Context(), &awssdk.GetPolicyInput{FunctionName: aws.String("worker")})
+	if err != nil || added.Load() != 1 || strings.Count(*policy.Policy, `"Sid"`) != 1 {
+		t.Errorf("%v, %d were added", err, added.Load())
 	}
 }

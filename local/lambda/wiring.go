@@ -28,10 +28,14 @@ func (l *Lambda) createPermission(_ context.Context, r cfn.Resource, p permissio
 	if err := in.check(); err != nil {
 		return cfn.Handle{}, err
 	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
 	if err := l.permit(t, in.statement(t.arn())); err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}, Delete: func(context.Context) error {
+		t.function.mu.Lock()
+		defer t.function.mu.Unlock()
 		_, err := l.withdrawPermission(t, id)
 		return err
 	}}, nil
