@@ -3,9 +3,11 @@ package dynamodb
 // Batches: BatchGetItem and BatchWriteItem.
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -37,14 +39,14 @@ type batchGetAnswer struct {
 }
 
 func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struct {
-	RequestItems           map[string]batchGetTable
-	ReturnConsumedCapacity string
+	RequestItems map[string]batchGetTable
+	capacityRequest
 }) (batchGetAnswer, error) {
 	answer := batchGetAnswer{Responses: map[string][]item{}, UnprocessedKeys: map[string]batchGetTable{}}
 	if err := checkBatch("BatchGetItem", in.RequestItems, maxBatchGet, errTooManyKeys, func(r batchGetTable) int { return len(r.Keys) }); err != nil {
 		return answer, err
 	}
-	if err := checkEnum("returnConsumedCapacity", in.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"); err != nil {
+	if err := in.capacityRequest.check(); err != nil {
 		return answer, err
 	}
 	reads, err := d.batchReads(caller, in.RequestItems)
@@ -146,7 +148,8 @@ func checkBatch[R any](action string, requests map[string]R, limit int, tooMany 
 		return missingMember("requestItems")
 	}
 	total := 0
-	for name, r := range requests {
+	for _, name := range slices.Sorted(maps.Keys(requests)) {
+		r := requests[name]
 		if count(r) == 0 {
 			return invalid("1 validation error detected: Value at 'requestItems.%s.member' failed to satisfy constraint: Member must have length greater than or equal to 1", name)
 		}
@@ -185,12 +188,12 @@ type batchWriteAnswer struct {
 
 // batchWriteItem performs all of a batch or, if a member is invalid, nothing.
 func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in struct {
-	RequestItems           map[string][]batchWriteMember
-	ReturnConsumedCapacity string
+	RequestItems map[string][]batchWriteMember
+	capacityRequest
 	collectionRequest
 }) (batchWriteAnswer, error) {
 	answer := batchWriteAnswer{UnprocessedItems: map[string][]batchWriteMember{}}
-	if err := in.collectionRequest.check(); err != nil {
+	if err := cmp.Or(in.capacityRequest.check(), in.collectionRequest.check()); err != nil {
 		return answer, err
 	}
 	if err := checkBatch("BatchWriteItem", in.RequestItems, maxBatchWrite, errTooManyWrites, func(r []batchWriteMember) int { return len(r) }); err != nil {
@@ -297,9 +300,10 @@ func (c capacities) add(t *table, units writeUnits) {
 }
 
 func (c capacities) list(returnConsumed string) []*consumedCapacity {
+	tables := slices.SortedFunc(maps.Keys(c), func(a, b *table) int { return strings.Compare(a.name, b.name) })
 	var list []*consumedCapacity
-	for t, units := range c {
-		list = appendCapacity(list, t.capacity(returnConsumed, *units))
+	for _, t := range tables {
+		list = appendCapacity(list, t.capacity(returnConsumed, *c[t]))
 	}
 	return list
 }

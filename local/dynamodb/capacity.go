@@ -31,6 +31,13 @@ func (w writeUnits) total() float64 {
 	return total
 }
 
+// capacityRequest is the parameter that asks what a request consumes.
+type capacityRequest struct{ ReturnConsumedCapacity string }
+
+func (r capacityRequest) check() error {
+	return checkEnum("returnConsumedCapacity", r.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE")
+}
+
 // consumedCapacity is the API's answer to ReturnConsumedCapacity.
 type consumedCapacity struct {
 	TableName              string

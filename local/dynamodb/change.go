@@ -8,8 +8,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
-// update gives the table of a name the shape of another one, which nobody knows,
-// and keeps its rows.
+// update gives the table of a name the shape of another one, as a template has it.
 func (d *DynamoDB) update(wanted *table) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -17,7 +16,13 @@ func (d *DynamoDB) update(wanted *table) error {
 	if !ok {
 		return notFound()
 	}
-	now, next := t.shape.Load(), wanted.shape.Load()
+	return t.become(wanted.shape.Load())
+}
+
+// become gives the table another shape, which nobody knows, and fits its rows into
+// it. The lock is held.
+func (t *table) become(next *shape) error {
+	now := t.shape.Load()
 	if err := now.becomes(next); err != nil {
 		return err
 	}

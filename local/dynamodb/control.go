@@ -46,41 +46,56 @@ func (d *DynamoDB) updateTable(_ context.Context, caller cloud.Caller, in update
 	if err := in.check(); err != nil {
 		return createAnswer{}, err
 	}
-	t, err := d.lookUp(name)
-	if err != nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, ok := d.tables[name]
+	if !ok {
 		return createAnswer{}, tableNotFound(in.TableName)
 	}
+	next, err := d.updated(t, in)
+	if err != nil {
+		return createAnswer{}, err
+	}
+	if err := t.become(next); err != nil {
+		return createAnswer{}, err
+	}
+	return createAnswer{t.describe("UPDATING")}, nil
+}
+
+// updated is the shape that a table is to have. The lock is held: of two updates
+// at a time, one begins with what the other has made.
+func (d *DynamoDB) updated(t *table, in updateTableRequest) (*shape, error) {
 	now := t.shape.Load()
 	spec, err := in.applied(now.spec)
 	if err != nil {
-		return createAnswer{}, err
+		return nil, err
 	}
 	if err := spec.checkBilling(); err != nil {
-		return createAnswer{}, err
+		return nil, err
 	}
-	wanted, err := spec.table(t.arn)
+	next, err := t.reshaped(spec)
 	if err != nil {
-		return createAnswer{}, err
+		return nil, err
 	}
-	next := wanted.shape.Load()
-	next.keep(now)
 	if in.DeletionProtectionEnabled != nil {
 		next.protected = *in.DeletionProtectionEnabled
 	}
 	if in.SSESpecification != nil {
 		next.encryption = d.encryption(in.SSESpecification)
 	}
-	if err := d.update(wanted); err != nil {
-		return createAnswer{}, err
-	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return createAnswer{t.describe("UPDATING")}, nil
+	return next, nil
 }
 
-// keep takes over what is not of the definition.
-func (s *shape) keep(from *shape) {
-	s.ttl, s.protected, s.encryption = from.ttl, from.protected, from.encryption
+// reshaped is the shape of a table that is made of something else, and keeps what
+// is not of the definition.
+func (t *table) reshaped(spec tableSpec) (*shape, error) {
+	wanted, err := spec.table(t.arn)
+	if err != nil {
+		return nil, err
+	}
+	now, next := t.shape.Load(), wanted.shape.Load()
+	next.ttl, next.protected, next.encryption = now.ttl, now.protected, now.encryption
+	return next, nil
 }
 
 // check refuses what is wrong whatever the table is.
@@ -260,28 +275,35 @@ func (d *DynamoDB) updateTimeToLive(_ context.Context, caller cloud.Caller, in t
 	if err != nil {
 		return updateTimeToLiveAnswer{}, err
 	}
-	t, err := d.lookUp(name)
-	if err != nil {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, ok := d.tables[name]
+	if !ok {
 		return updateTimeToLiveAnswer{}, tableNotFound(in.TableName)
 	}
-	now := t.shape.Load()
-	wanted, err := now.spec.table(t.arn)
+	next, err := t.reshaped(t.shape.Load().spec)
 	if err != nil {
 		return updateTimeToLiveAnswer{}, err
 	}
-	next := wanted.shape.Load()
-	next.keep(now)
-	switch {
-	case spec.Enabled && now.ttl == spec.AttributeName:
-		return updateTimeToLiveAnswer{}, invalid("TimeToLive is already enabled")
-	case !spec.Enabled && now.ttl == "":
-		return updateTimeToLiveAnswer{}, invalid("TimeToLive is already disabled")
-	case now.ttl != "" && now.ttl != spec.AttributeName:
-		return updateTimeToLiveAnswer{}, errOtherTimeToLive(now.ttl)
-	case spec.Enabled:
-		next.ttl = spec.AttributeName
-	default:
-		next.ttl = ""
+	if err := next.expire(spec); err != nil {
+		return updateTimeToLiveAnswer{}, err
 	}
-	return updateTimeToLiveAnswer{spec}, d.update(wanted)
+	return updateTimeToLiveAnswer{spec}, t.become(next)
+}
+
+// expire turns the time to live on or off.
+func (s *shape) expire(by timeToLive) error {
+	switch {
+	case by.Enabled && s.ttl == by.AttributeName:
+		return invalid("TimeToLive is already enabled")
+	case !by.Enabled && s.ttl == "":
+		return invalid("TimeToLive is already disabled")
+	case s.ttl != "" && s.ttl != by.AttributeName:
+		return errOtherTimeToLive(s.ttl)
+	case by.Enabled:
+		s.ttl = by.AttributeName
+	default:
+		s.ttl = ""
+	}
+	return nil
 }

@@ -197,13 +197,25 @@ func (d *DynamoDB) deleteTable(_ context.Context, caller cloud.Caller, in nameRe
 
 // remove deletes a table and its items, unless it is protected.
 func (d *DynamoDB) remove(t *table) error {
-	if t.shape.Load().protected {
+	if err := d.drop(t); err != nil {
+		return err
+	}
+	return d.cloud.Forget(t.arn)
+}
+
+// drop lets nobody find a table any more. One that another call has deleted
+// meanwhile may have a successor of its name, which stays.
+func (d *DynamoDB) drop(t *table) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.tables[t.name] != t:
+		return tableNotFound(t.name)
+	case t.shape.Load().protected:
 		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
-	d.mu.Lock()
 	delete(d.tables, t.name)
-	d.mu.Unlock()
-	return d.cloud.Forget(t.arn)
+	return nil
 }
 
 func (d *DynamoDB) describeTable(_ context.Context, caller cloud.Caller, in nameRequest) (describeAnswer, error) {
@@ -219,10 +231,14 @@ func (d *DynamoDB) describeTable(_ context.Context, caller cloud.Caller, in name
 // namedTable is table with the message of the actions about tables.
 func (d *DynamoDB) namedTable(caller cloud.Caller, action string, in nameRequest) (*table, error) {
 	t, err := d.table(caller, action, in.TableName)
-	if err != nil && cloud.AsError(err).Code == "ResourceNotFoundException" {
+	if err != nil && isNotFound(err) {
 		return nil, tableNotFound(in.TableName)
 	}
 	return t, err
+}
+
+func isNotFound(err error) bool {
+	return cloud.AsError(err).Code == "ResourceNotFoundException"
 }
 
 func tableNotFound(name string) error {

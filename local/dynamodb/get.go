@@ -48,15 +48,15 @@ type getAnswer struct {
 
 func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
 	getRequest
-	ConsistentRead         bool
-	ReturnConsumedCapacity string
+	ConsistentRead bool
+	capacityRequest
 	attributesToGet
 }) (getAnswer, error) {
 	name, err := d.authorize(caller, "GetItem", in.TableName)
 	if err != nil {
 		return getAnswer{}, err
 	}
-	if err := checkEnum("returnConsumedCapacity", in.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"); err != nil {
+	if err := in.capacityRequest.check(); err != nil {
 		return getAnswer{}, err
 	}
 	part, err := in.getRequest.parse(in.attributesToGet)

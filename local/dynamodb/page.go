@@ -26,7 +26,7 @@ type readRequest struct {
 	Limit                     *int
 	Select                    string
 	ConsistentRead            bool
-	ReturnConsumedCapacity    string
+	capacityRequest
 
 	attributesToGet
 	ConditionalOperator string
@@ -106,7 +106,7 @@ func (r *reading) entries() *sorted {
 func (r *reading) parse(in readRequest, legacy attributeConditions, parameter string, p *placeholders) (filtered []path, err error) {
 	for _, check := range []error{
 		checkEnum("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"),
-		checkEnum("returnConsumedCapacity", in.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"),
+		in.capacityRequest.check(),
 	} {
 		if check != nil {
 			return nil, check

@@ -189,7 +189,10 @@ func (d *DynamoDB) declare(name string, p tableProperties) (*table, error) {
 
 func (d *DynamoDB) handle(t *table) cfn.Handle {
 	return cfn.Handle{Ref: t.name, Attributes: map[string]any{"Arn": t.arn, "TableId": t.id}, Delete: func(context.Context) error {
-		return d.remove(t)
+		if err := d.remove(t); err != nil && !isNotFound(err) { // a call may have deleted it
+			return err
+		}
+		return nil
 	}}
 }
 

@@ -3,6 +3,7 @@ package dynamodb
 // Transactions: TransactWriteItems and TransactGetItems.
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -20,9 +21,9 @@ const (
 )
 
 type transactWriteRequest struct {
-	TransactItems          []transactMember
-	ClientRequestToken     string
-	ReturnConsumedCapacity string
+	TransactItems      []transactMember
+	ClientRequestToken string
+	capacityRequest
 	collectionRequest
 }
 
@@ -46,7 +47,7 @@ type reason struct {
 }
 
 func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
-	if err := in.collectionRequest.check(); err != nil {
+	if err := cmp.Or(in.capacityRequest.check(), in.collectionRequest.check()); err != nil {
 		return transactWriteAnswer{}, err
 	}
 	if len(in.ClientRequestToken) > maxToken {
@@ -304,10 +305,10 @@ type transactGetAnswer struct {
 }
 
 func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in struct {
-	TransactItems          []transactGet
-	ReturnConsumedCapacity string
+	TransactItems []transactGet
+	capacityRequest
 }) (transactGetAnswer, error) {
-	if err := checkTransaction(len(in.TransactItems)); err != nil {
+	if err := cmp.Or(in.capacityRequest.check(), checkTransaction(len(in.TransactItems))); err != nil {
 		return transactGetAnswer{}, err
 	}
 	places, parts, err := d.transactReads(caller, in.TransactItems)

@@ -266,14 +266,14 @@ type writeAnswer struct {
 
 // returning are the parameters that say what to answer.
 type returning struct {
-	ReturnValues           string
-	ReturnConsumedCapacity string
+	ReturnValues string
+	capacityRequest
 	collectionRequest
 }
 
 // check refuses values of the parameters that the API does not know.
 func (r returning) check(action string) error {
-	if err := checkEnum("returnConsumedCapacity", r.ReturnConsumedCapacity, "INDEXES", "TOTAL", "NONE"); err != nil {
+	if err := r.capacityRequest.check(); err != nil {
 		return err
 	}
 	if err := checkEnum("returnValues", r.ReturnValues, "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"); err != nil {
