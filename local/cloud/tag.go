@@ -37,3 +37,16 @@ func WithTags(tags, set []Tag) []Tag {
 func WithoutTags(tags []Tag, keys []string) []Tag {
 	return slices.DeleteFunc(slices.Clone(tags), func(t Tag) bool { return slices.Contains(keys, t.Key) })
 }
+
+// RedeclaredTags returns tags as a template's update leaves them: with those that
+// it declares now, without those that it declared before and does no more. Those
+// that calls have set stay.
+func RedeclaredTags(tags, before, after []Tag) []Tag {
+	var declared []string
+	for _, tag := range before {
+		if !slices.ContainsFunc(after, func(t Tag) bool { return t.Key == tag.Key }) {
+			declared = append(declared, tag.Key)
+		}
+	}
+	return WithTags(WithoutTags(tags, declared), after)
+}

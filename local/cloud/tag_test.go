@@ -20,6 +20,14 @@ func TestTagsAreSetInPlaceOrAddedAndTakenAway(t *testing.T) {
 	}
 }
 
+func TestTagsThatCallsHaveSetOutliveATemplatesUpdate(t *testing.T) {
+	had := []Tag{{"gone", "1"}, {"call", "2"}, {"kept", "3"}}
+	got := RedeclaredTags(had, []Tag{{"gone", "1"}, {"kept", "0"}}, []Tag{{"kept", "4"}, {"new", "5"}})
+	if want := []Tag{{"call", "2"}, {"kept", "4"}, {"new", "5"}}; !slices.Equal(got, want) {
+		t.Errorf("the tags are %v, want %v", got, want)
+	}
+}
+
 func TestLengthsOfTagsAreInCharacters(t *testing.T) {
 	for _, row := range []struct {
 		key, value int

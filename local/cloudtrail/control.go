@@ -145,7 +145,7 @@ func (t *CloudTrail) changed(trail *trail) changedTrail {
 // createTrailByCall makes a trail that logs nothing before StartLogging.
 func (t *CloudTrail) createTrailByCall(_ context.Context, caller cloud.Caller, in struct {
 	trailInput
-	TagsList []tag
+	TagsList []cloud.Tag
 }) (changedTrail, error) {
 	if err := checkName(in.Name); err != nil {
 		return changedTrail{}, err

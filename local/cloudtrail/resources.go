@@ -40,7 +40,7 @@ type trailProperties struct {
 	KMSKeyId                  cfn.Ignored
 	SnsTopicName              cfn.Ignored
 
-	Tags []tag
+	Tags []cloud.Tag
 }
 
 func (t *CloudTrail) createTrail(_ context.Context, r cfn.Resource, p trailProperties) (cfn.Handle, error) {
@@ -71,7 +71,7 @@ func (t *CloudTrail) updateTrail(_ context.Context, _ cfn.Resource, h cfn.Handle
 		return h, t.unknown(h.Ref)
 	}
 	trail.log(after.IsLogging)
-	after.Tags = retagged(trail.declared.Tags, after.Tags, keysOf(before.Tags))
+	after.Tags = cloud.RedeclaredTags(trail.declared.Tags, before.Tags, after.Tags)
 	trail.declared, trail.records = after, selects
 	return h, nil
 }

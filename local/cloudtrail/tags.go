@@ -10,17 +10,8 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-type tag struct{ Key, Value string }
-
-const maxTags = 50
-
-// retagged are tags with others set, and those of some keys taken away.
-func retagged(tags, set []tag, unset []string) []tag {
-	all := slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return slices.Contains(unset, t.Key) || slices.Contains(keysOf(set), t.Key) })
-	return slices.SortedFunc(slices.Values(append(all, set...)), func(a, b tag) int { return strings.Compare(a.Key, b.Key) })
-}
-
-func keysOf(tags []tag) []string {
+// keysOf are the keys of tags.
+func keysOf(tags []cloud.Tag) []string {
 	var keys []string
 	for _, t := range tags {
 		keys = append(keys, t.Key)
@@ -28,22 +19,23 @@ func keysOf(tags []tag) []string {
 	return keys
 }
 
-func checkedTags(tags, set []tag) ([]tag, error) {
+// checkedTags are tags with others set, if a trail can have them all.
+func checkedTags(tags, set []cloud.Tag) ([]cloud.Tag, error) {
 	for _, t := range set {
-		if t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256 {
+		if !t.Fits() {
 			return nil, cloud.Errorf(400, "InvalidTagParameterException", "A tag has a key of 1 to 128 and a value of at most 256 characters.")
 		}
 	}
-	all := retagged(tags, set, nil)
-	if len(all) > maxTags {
-		return nil, cloud.Errorf(400, "TagsLimitExceededException", "The number of tags per trail has exceeded the permitted amount: %d", maxTags)
+	all := cloud.WithTags(tags, set)
+	if len(all) > cloud.MaxTags {
+		return nil, cloud.Errorf(400, "TagsLimitExceededException", "The number of tags per trail has exceeded the permitted amount: %d", cloud.MaxTags)
 	}
 	return all, nil
 }
 
 type tagsInput struct {
 	ResourceId string
-	TagsList   []tag
+	TagsList   []cloud.Tag
 }
 
 func (t *CloudTrail) addTags(_ context.Context, caller cloud.Caller, in tagsInput) (struct{}, error) {
@@ -58,14 +50,18 @@ func (t *CloudTrail) addTags(_ context.Context, caller cloud.Caller, in tagsInpu
 
 func (t *CloudTrail) removeTags(_ context.Context, caller cloud.Caller, in tagsInput) (struct{}, error) {
 	return struct{}{}, t.with(caller, "RemoveTags", in.ResourceId, func(trail *trail) error {
-		trail.declared.Tags = retagged(trail.declared.Tags, nil, keysOf(in.TagsList))
+		trail.declared.Tags = cloud.WithoutTags(trail.declared.Tags, keysOf(in.TagsList))
 		return nil
 	})
 }
 
+func sortedTags(tags []cloud.Tag) []cloud.Tag {
+	return slices.SortedFunc(slices.Values(tags), func(a, b cloud.Tag) int { return strings.Compare(a.Key, b.Key) })
+}
+
 type resourceTags struct {
 	ResourceId string
-	TagsList   []tag
+	TagsList   []cloud.Tag
 }
 
 func (t *CloudTrail) listTags(_ context.Context, caller cloud.Caller, in struct {
@@ -78,7 +74,7 @@ func (t *CloudTrail) listTags(_ context.Context, caller cloud.Caller, in struct 
 	}
 	for _, id := range in.ResourceIdList {
 		err := t.with(caller, "ListTags", id, func(trail *trail) error {
-			out.ResourceTagList = append(out.ResourceTagList, resourceTags{id, retagged(trail.declared.Tags, nil, nil)})
+			out.ResourceTagList = append(out.ResourceTagList, resourceTags{id, sortedTags(trail.declared.Tags)})
 			return nil
 		})
 		if err != nil {

@@ -1,6 +1,8 @@
 package cloudtrail_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
@@ -49,4 +51,38 @@ func TestATrailIsUpdatedFromTheNextCallOn(t *testing.T) {
 	if service.Record(call("PutObject", false, "landing/a")); len(b.events) != 0 {
 		t.Error("a trail that is gone records")
 	}
+}
+
+func TestTagsThatCallsHaveSetOutliveAnUpdate(t *testing.T) {
+	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"})
+	service := cloudtrail.New(c)
+	c.Register("cloudtrail", service)
+	trail := func(key string) string {
+		return `{"Type": "AWS::CloudTrail::Trail", "Properties": {"TrailName": "tagged", "S3BucketName": "logs", "IsLogging": true, "Tags": [{"Key": "` + key + `", "Value": "template"}]}}`
+	}
+	s, err := cfntest.Create(t, c.Site, service.Types(), `"Trail": `+trail("old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct {
+		ResourceTagList []struct{ TagsList []cloud.Tag }
+	}
+	ask := func(action string, in map[string]any) {
+		t.Helper()
+		if err := c.Do(t.Context(), c.Administrator(), "cloudtrail", action, in, &out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	arn := c.ARN("cloudtrail", "trail/tagged")
+	ask("AddTags", map[string]any{"ResourceId": arn, "TagsList": []cloud.Tag{{Key: "call", Value: "call"}}})
+	s.Put(t, "Trail", trail("new"))
+	ask("ListTags", map[string]any{"ResourceIdList": []string{arn}})
+	if got, want := own(out.ResourceTagList[0].TagsList), []cloud.Tag{{Key: "call", Value: "call"}, {Key: "new", Value: "template"}}; !slices.Equal(got, want) {
+		t.Errorf("the tags are %v, want %v", got, want)
+	}
+}
+
+// own are tags but for those of the stack.
+func own(tags []cloud.Tag) []cloud.Tag {
+	return slices.DeleteFunc(tags, func(tag cloud.Tag) bool { return strings.HasPrefix(tag.Key, "aws:") })
 }

@@ -264,7 +264,7 @@ func TestTagsOfRulesAreThoseOfTheTemplateAndOfCalls(t *testing.T) {
 		t.Errorf("the tags are %s", got)
 	}
 	s.Put(t, "Rule", declared("green"))
-	if got := tags(); got != "team=green" {
+	if got := tags(); got != "stage=dev team=green" {
 		t.Errorf("after an update the tags are %s", got)
 	}
 }

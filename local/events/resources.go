@@ -64,7 +64,7 @@ func (s *EventBridge) createRule(_ context.Context, res cfn.Resource, p ruleProp
 
 // updateRule puts another rule in the place of the one that was. An event that
 // is on its way to a target goes on to that one.
-func (s *EventBridge) updateRule(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after ruleProperties) (cfn.Handle, error) {
+func (s *EventBridge) updateRule(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after ruleProperties) (cfn.Handle, error) {
 	b, err := s.bus(after.EventBusName)
 	if err != nil {
 		return h, err
@@ -73,7 +73,7 @@ func (s *EventBridge) updateRule(_ context.Context, _ cfn.Resource, h cfn.Handle
 	if err != nil {
 		return h, err
 	}
-	s.setTags(r.arn, after.Tags)
+	s.redeclareTags(r.arn, before.Tags, after.Tags)
 	return h, s.replace(b, r)
 }
 
@@ -205,8 +205,9 @@ func (s *EventBridge) updateBus(_ context.Context, _ cfn.Resource, h cfn.Handle,
 		return h, err
 	}
 	s.mu.Lock()
-	b.description, s.tags[b.arn] = after.Description, after.Tags
+	b.description = after.Description
 	s.mu.Unlock()
+	s.redeclareTags(b.arn, before.Tags, after.Tags)
 	if len(before.Policy)+len(after.Policy) == 0 {
 		return h, nil
 	}

@@ -28,6 +28,13 @@ func (s *EventBridge) setTags(arn string, tags []cloud.Tag) {
 	s.tags[arn] = tags
 }
 
+// redeclareTags gives a resource the tags that its template has now.
+func (s *EventBridge) redeclareTags(arn string, before, after []cloud.Tag) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tags[arn] = cloud.RedeclaredTags(s.tags[arn], before, after)
+}
+
 type taggedInput struct {
 	ResourceARN string
 	Tags        []cloud.Tag

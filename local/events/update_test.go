@@ -201,3 +201,30 @@ func TestTheStatementsOfABusAreReplaced(t *testing.T) {
 		t.Error("the bus has lost its rule")
 	}
 }
+
+func TestTagsOfABusThatCallsHaveSetOutliveAnUpdate(t *testing.T) {
+	w := newWorld(t)
+	declared := func(key string) string {
+		return `{"Type": "AWS::Events::EventBus", "Properties": {"Name": "tagged", "Tags": [{"Key": "` + key + `", "Value": "template"}]}}`
+	}
+	s := w.stack(t, `"Bus": `+declared("old"))
+	ask := func(action string, in map[string]any) (keys []string) {
+		t.Helper()
+		var out struct{ Tags []cloud.Tag }
+		in["ResourceARN"] = w.cloud.ARN("events", "event-bus/tagged")
+		if err := w.cloud.Do(t.Context(), w.cloud.Administrator(), "events", action, in, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range out.Tags {
+			if !strings.HasPrefix(tag.Key, "aws:") {
+				keys = append(keys, tag.Key)
+			}
+		}
+		return keys
+	}
+	ask("TagResource", map[string]any{"Tags": []cloud.Tag{{Key: "call", Value: "call"}}})
+	s.Put(t, "Bus", declared("new"))
+	if got := ask("ListTagsForResource", map[string]any{}); !slices.Equal(got, []string{"call", "new"}) {
+		t.Errorf("the tags are %v", got)
+	}
+}

@@ -303,7 +303,7 @@ func TestTagsOfTopicsAreThoseOfTheTemplateAndOfCalls(t *testing.T) {
 		t.Errorf("%v, the tags are %s", err, tags())
 	}
 	s.Put(t, "News", topic(`{"Key": "team", "Value": "green"}`))
-	if got := tags(); got != "team=green" {
+	if got := tags(); got != "stage=dev team=green" {
 		t.Errorf("after an update the tags are %s", got)
 	}
 	arn = aws.String(topicARN + "0")

@@ -91,7 +91,7 @@ func (s *SNS) updateTopic(_ context.Context, _ cfn.Resource, h cfn.Handle, befor
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.settings.Store(settings)
-	t.tags = after.Tags
+	t.tags = cloud.RedeclaredTags(t.tags, before.Tags, after.Tags)
 	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool {
 		return slices.ContainsFunc(before.Subscription, func(i inlineSubscription) bool { return i.is(sub) && !slices.Contains(after.Subscription, i) })
 	})

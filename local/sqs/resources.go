@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -64,7 +65,7 @@ func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) 
 
 // updateQueue gives a queue what its template says now; its messages stay, and
 // its policy, which is a resource of its own.
-func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after queueProperties) (cfn.Handle, error) {
+func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after queueProperties) (cfn.Handle, error) {
 	q, err := s.queue(path.Base(h.Ref))
 	if err != nil {
 		return h, err
@@ -74,8 +75,16 @@ func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, _, af
 		return h, err
 	}
 	changed.policy = q.current().policy
-	q.setTags(after.tags())
-	return h, s.change(q, changed)
+	if err := s.change(q, changed); err != nil {
+		return h, err
+	}
+	return h, q.retag(func(tags map[string]string) error {
+		for key := range before.tags() {
+			delete(tags, key)
+		}
+		maps.Copy(tags, after.tags())
+		return checkTags(tags)
+	})
 }
 
 func (s *SQS) add(q *queue) error {

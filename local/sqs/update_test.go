@@ -213,3 +213,17 @@ func TestAQueueThatIsReplacedHasAnotherName(t *testing.T) {
 		t.Errorf("there are queues %v, %v", out.QueueUrls, err)
 	}
 }
+
+func TestTagsThatCallsHaveSetOutliveAnUpdate(t *testing.T) {
+	e := newEngine(t)
+	tagged := func(tags string) string { return declared("Orders", `, "Tags": [`+tags+`]`) }
+	s := e.stack(t, `"Orders": `+tagged(`{"Key": "old", "Value": "1"}, {"Key": "kept", "Value": "1"}`))
+	e.must(t, "orders", "TagQueue", map[string]any{"Tags": map[string]string{"call": "2"}}, nil)
+	s.Put(t, "Orders", tagged(`{"Key": "kept", "Value": "3"}, {"Key": "new", "Value": "3"}`))
+	var out struct{ Tags map[string]string }
+	e.must(t, "orders", "ListQueueTags", map[string]any{}, &out)
+	maps.DeleteFunc(out.Tags, func(key, _ string) bool { return strings.HasPrefix(key, "aws:") })
+	if want := map[string]string{"call": "2", "kept": "3", "new": "3"}; !maps.Equal(out.Tags, want) {
+		t.Errorf("the tags are %v, want %v", out.Tags, want)
+	}
+}

@@ -141,65 +141,59 @@ func (t *Transfer) deleteServer(_ context.Context, caller cloud.Caller, in serve
 	return struct{}{}, nil
 }
 
-const maxTags = 50
-
-func checkTags(tags []tag) error {
+func checkTags(tags []cloud.Tag) error {
 	for i, t := range tags {
 		switch {
-		case t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256:
+		case !t.Fits():
 			return invalid("tags", t.Key, "Member must have a key of 1 to 128 and a value of at most 256 characters")
-		case slices.ContainsFunc(tags[:i], func(other tag) bool { return other.Key == t.Key }):
+		case slices.ContainsFunc(tags[:i], func(other cloud.Tag) bool { return other.Key == t.Key }):
 			return cloud.Errorf(400, "InvalidRequestException", "Duplicate tag keys are not allowed: %s", t.Key)
 		}
 	}
-	if len(tags) > maxTags {
-		return cloud.Errorf(400, "InvalidRequestException", "A resource has at most %d tags", maxTags)
+	if len(tags) > cloud.MaxTags {
+		return cloud.Errorf(400, "InvalidRequestException", "A resource has at most %d tags", cloud.MaxTags)
 	}
 	return nil
 }
 
-// retagged are tags with others set, and those of some keys taken away.
-func retagged(tags, set []tag, unset []string) ([]tag, error) {
-	all := slices.DeleteFunc(slices.Clone(tags), func(t tag) bool {
-		return slices.Contains(unset, t.Key) || slices.ContainsFunc(set, func(other tag) bool { return other.Key == t.Key })
-	})
-	all = append(all, set...)
-	return all, checkTags(all)
-}
-
 func (t *Transfer) tagResource(_ context.Context, caller cloud.Caller, in struct {
 	Arn  string
-	Tags []tag
+	Tags []cloud.Tag
 }) (struct{}, error) {
-	return struct{}{}, t.retag(caller, "TagResource", in.Arn, in.Tags, nil)
+	if err := checkTags(in.Tags); err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, t.retag(caller, "TagResource", in.Arn, func(tags []cloud.Tag) []cloud.Tag { return cloud.WithTags(tags, in.Tags) })
 }
 
 func (t *Transfer) untagResource(_ context.Context, caller cloud.Caller, in struct {
 	Arn     string
 	TagKeys []string
 }) (struct{}, error) {
-	return struct{}{}, t.retag(caller, "UntagResource", in.Arn, nil, in.TagKeys)
+	return struct{}{}, t.retag(caller, "UntagResource", in.Arn, func(tags []cloud.Tag) []cloud.Tag { return cloud.WithoutTags(tags, in.TagKeys) })
 }
 
 // retag changes the tags of a server or of a user.
-func (t *Transfer) retag(caller cloud.Caller, action, arn string, set []tag, unset []string) error {
+func (t *Transfer) retag(caller cloud.Caller, action, arn string, change func([]cloud.Tag) []cloud.Tag) error {
 	s, name, err := t.tagged(caller, action, arn)
 	if err != nil {
 		return err
 	}
 	if name != "" {
-		return s.changeUser(name, func(u *user) (err error) {
-			u.declared.Tags, err = retagged(u.declared.Tags, set, unset)
-			return err
+		return s.changeUser(name, func(u *user) error {
+			u.declared.Tags = change(u.declared.Tags)
+			return checkTags(u.declared.Tags)
 		})
 	}
 	t.updates.Lock()
 	defer t.updates.Unlock()
 	d := *s.declared.Load()
-	if d.Tags, err = retagged(d.Tags, set, unset); err == nil {
-		s.declared.Store(&d)
+	d.Tags = change(d.Tags)
+	if err := checkTags(d.Tags); err != nil {
+		return err
 	}
-	return err
+	s.declared.Store(&d)
+	return nil
 }
 
 // tagged finds what an ARN names: a server, or one of its users.
@@ -225,7 +219,7 @@ type listTagsInput struct {
 
 type listTagsOutput struct {
 	Arn       string
-	Tags      []tag
+	Tags      []cloud.Tag
 	NextToken string `json:",omitempty"`
 }
 
@@ -243,12 +237,12 @@ func (t *Transfer) listTags(_ context.Context, caller cloud.Caller, in listTagsI
 		}
 		tags = u.declared.Tags
 	}
-	out.Tags, out.NextToken, err = cut(sortedTags(tags), in.MaxResults, in.NextToken, func(t tag) string { return t.Key })
+	out.Tags, out.NextToken, err = cut(sortedTags(tags), in.MaxResults, in.NextToken, func(t cloud.Tag) string { return t.Key })
 	return out, err
 }
 
-func sortedTags(tags []tag) []tag {
-	return slices.SortedFunc(slices.Values(tags), func(a, b tag) int { return strings.Compare(a.Key, b.Key) })
+func sortedTags(tags []cloud.Tag) []cloud.Tag {
+	return slices.SortedFunc(slices.Values(tags), func(a, b cloud.Tag) int { return strings.Compare(a.Key, b.Key) })
 }
 
 // cut takes a page out of a sorted list. The token is the key of the last item

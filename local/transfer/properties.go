@@ -2,6 +2,8 @@
 
 package transfer
 
+import "github.com/tradepost-dev/tradepost/local/cloud"
+
 type serverProperties struct {
 	Domain                  string `json:",omitempty"` // S3
 	Protocols               []string
@@ -20,7 +22,7 @@ type serverProperties struct {
 	PostAuthenticationLoginBanner string            `json:",omitempty"` // FTP's
 	S3StorageOptions              *s3StorageOptions `json:",omitempty"`
 	SecurityPolicyName            string            `json:",omitempty"`
-	Tags                          []tag             `json:",omitempty"`
+	Tags                          []cloud.Tag       `json:",omitempty"`
 }
 
 type protocolDetails struct {
@@ -38,8 +40,6 @@ type endpointDetails struct {
 }
 
 type s3StorageOptions struct{ DirectoryListingOptimization string }
-
-type tag struct{ Key, Value string }
 
 // withDefaults fills in what CreateServer does.
 func (p serverProperties) withDefaults() serverProperties {

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/ssh"
 
@@ -90,13 +91,14 @@ func (t *Transfer) close(s *server) {
 }
 
 // updateServer is about who connects from now on; connections go on as they are.
-func (t *Transfer) updateServer(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after serverProperties) (cfn.Handle, error) {
+func (t *Transfer) updateServer(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after serverProperties) (cfn.Handle, error) {
 	s, err := t.server(h.Ref)
 	if err != nil {
 		return h, err
 	}
 	t.updates.Lock()
 	defer t.updates.Unlock()
+	after.Tags = cloud.RedeclaredTags(s.declared.Load().Tags, before.Tags, after.Tags)
 	return h, t.declare(s, after)
 }
 
@@ -190,7 +192,7 @@ type userProperties struct {
 	HomeDirectory         string
 	HomeDirectoryMappings []homeEntry
 	Policy                string
-	Tags                  []tag
+	Tags                  []cloud.Tag
 }
 
 func (t *Transfer) createUser(_ context.Context, _ cfn.Resource, p userProperties) (cfn.Handle, error) {
@@ -220,19 +222,40 @@ func (s *server) add(u *user) error {
 }
 
 // updateUser is about logins from now on: who is connected goes on as who he was.
-func (t *Transfer) updateUser(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after userProperties) (cfn.Handle, error) {
+// Tags and keys that calls have brought stay.
+func (t *Transfer) updateUser(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after userProperties) (cfn.Handle, error) {
 	s, err := t.server(after.ServerId)
 	if err != nil {
 		return h, err
 	}
-	u, err := s.newUser(after)
-	if err != nil {
-		return h, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users[u.name] = u
-	return h, nil
+	return h, s.changeUser(after.UserName, func(u *user) error {
+		declared := after
+		declared.Tags = cloud.RedeclaredTags(u.declared.Tags, before.Tags, after.Tags)
+		next, err := s.newUser(declared)
+		if err != nil {
+			return err
+		}
+		wanted := next.keys
+		next.keys, next.imported = u.keys, u.imported
+		next.dropKeys(func(k importedKey) bool {
+			return before.declares(k.SshPublicKeyBody) && !after.declares(k.SshPublicKeyBody)
+		})
+		for i, body := range after.SshPublicKeys {
+			if before.declares(body) || next.has(wanted[i]) {
+				continue
+			}
+			if _, err := next.importKey(body); err != nil {
+				return err
+			}
+		}
+		*u = *next
+		return nil
+	})
+}
+
+// declares tells whether a public key stands in the properties.
+func (p userProperties) declares(key string) bool {
+	return slices.ContainsFunc(p.SshPublicKeys, func(body string) bool { return strings.TrimSpace(body) == strings.TrimSpace(key) })
 }
 
 func (s *server) newUser(p userProperties) (*user, error) {

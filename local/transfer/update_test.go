@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // updatable is a world whose stack can be updated: a server, and "acme" with
@@ -167,4 +168,81 @@ func TestAServerIsUpdatedUnderItsConnections(t *testing.T) {
 	} else {
 		conn.Close()
 	}
+}
+
+func TestTagsAndKeysThatCallsHaveBroughtOutliveAnUpdate(t *testing.T) {
+	w, s := updatable(t)
+	w.cloud.Register("transfer", w.servers)
+	ask := func(action string, in map[string]any, out any) {
+		t.Helper()
+		if err := w.cloud.Do(t.Context(), w.cloud.Administrator(), "transfer", action, in, out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tags := func(key string) string { return `"Tags": [{"Key": "` + key + `", "Value": "template"}]` }
+	server := func(key string) string { return `{"Type": "AWS::Transfer::Server", "Properties": {` + tags(key) + `}}` }
+	declared, called, later := authorized(t, w.key), newKey(t), newKey(t)
+	who := map[string]any{"ServerId": w.endpoint.ServerID, "UserName": "acme"}
+	describe := func() (keys []string, ids map[string]string, tags []cloud.Tag) {
+		t.Helper()
+		var out struct {
+			User struct {
+				SshPublicKeys []struct{ SshPublicKeyBody, SshPublicKeyId string }
+				Tags          []cloud.Tag
+			}
+		}
+		ask("DescribeUser", who, &out)
+		ids = map[string]string{}
+		for _, k := range out.User.SshPublicKeys {
+			keys, ids[k.SshPublicKeyBody] = append(keys, k.SshPublicKeyBody), k.SshPublicKeyId
+		}
+		return keys, ids, own(out.User.Tags)
+	}
+	text := func(key string) string { return strings.TrimSpace(key) }
+	s.Put(t, "Server", server("old"))
+	s.Put(t, "Acme", acme(declared, "Role", `"HomeDirectory": "/landing/one", `+tags("old")))
+	_, first, _ := describe()
+	call := []cloud.Tag{{Key: "call", Value: "call"}}
+	for _, arn := range []string{"server/" + w.endpoint.ServerID, "user/" + w.endpoint.ServerID + "/acme"} {
+		ask("TagResource", map[string]any{"Arn": w.cloud.ARN("transfer", arn), "Tags": call}, nil)
+	}
+	ask("ImportSshPublicKey", map[string]any{"ServerId": w.endpoint.ServerID, "UserName": "acme", "SshPublicKeyBody": authorized(t, called)}, nil)
+
+	s.Put(t, "Server", server("new"))
+	var listed struct{ Tags []cloud.Tag }
+	want := append(call, cloud.Tag{Key: "new", Value: "template"})
+	ask("ListTagsForResource", map[string]any{"Arn": w.cloud.ARN("transfer", "server/"+w.endpoint.ServerID)}, &listed)
+	if !slices.Equal(own(listed.Tags), want) {
+		t.Errorf("the server's tags are %v, want %v", listed.Tags, want)
+	}
+	s.Put(t, "Acme", acme(declared, "Role", `"HomeDirectory": "/landing/two", `+tags("new")))
+	keys, ids, userTags := describe()
+	if !slices.Equal(keys, []string{text(declared), text(authorized(t, called))}) || !slices.Equal(userTags, want) {
+		t.Errorf("the user has the keys %q and the tags %v", keys, userTags)
+	}
+	if ids[text(declared)] != first[text(declared)] {
+		t.Error("a key that is declared as before has another id")
+	}
+	s.Put(t, "Acme", acme(authorized(t, later), "Role", `"HomeDirectory": "/landing/two"`))
+	if keys, _, _ := describe(); !slices.Equal(keys, []string{text(authorized(t, called)), text(authorized(t, later))}) {
+		t.Errorf("after the template's key was replaced the user has %q", keys)
+	}
+	conn, err := w.dial(t, "acme", ssh.PublicKeys(signer(t, called)))
+	if err != nil {
+		t.Fatalf("the key that a call has brought: %v", err)
+	}
+	conn.Close()
+
+	// What a call has taken away does not come again with an unchanged template.
+	_, ids, _ = describe()
+	ask("DeleteSshPublicKey", map[string]any{"ServerId": w.endpoint.ServerID, "UserName": "acme", "SshPublicKeyId": ids[text(authorized(t, later))]}, nil)
+	s.Put(t, "Acme", acme(authorized(t, later), "Role", `"HomeDirectory": "/landing/one"`))
+	if keys, _, _ := describe(); !slices.Equal(keys, []string{text(authorized(t, called))}) {
+		t.Errorf("after a key was deleted by a call the user has %q", keys)
+	}
+}
+
+// own are tags but for those of the stack.
+func own(tags []cloud.Tag) []cloud.Tag {
+	return slices.DeleteFunc(tags, func(tag cloud.Tag) bool { return strings.HasPrefix(tag.Key, "aws:") })
 }

@@ -75,7 +75,7 @@ type createUserInput struct {
 	HomeDirectoryMappings []homeEntry
 	Policy                string
 	SshPublicKeyBody      string
-	Tags                  []tag
+	Tags                  []cloud.Tag
 }
 
 func (t *Transfer) createUserByCall(_ context.Context, caller cloud.Caller, in createUserInput) (nameOfUser, error) {
@@ -189,7 +189,7 @@ type describedUser struct {
 	Policy                string `json:",omitempty"`
 	Role                  string
 	SshPublicKeys         []importedKey
-	Tags                  []tag `json:",omitempty"`
+	Tags                  []cloud.Tag `json:",omitempty"`
 	UserName              string
 }
 
@@ -281,23 +281,43 @@ func (t *Transfer) importSSHPublicKey(_ context.Context, caller cloud.Caller, in
 	if err != nil {
 		return keyName{}, err
 	}
-	key, err := readKey(in.SshPublicKeyBody)
-	if err != nil {
-		return keyName{}, err
-	}
-	imported := newImportedKey(in.SshPublicKeyBody)
-	err = s.changeUser(in.UserName, func(u *user) error {
-		switch {
-		case u.has(key):
-			return cloud.Errorf(400, "ResourceExistsException", "The SSH public key of user %s exists already", u.name)
-		case len(u.keys) >= maxKeys:
-			return cloud.Errorf(400, "InvalidRequestException", "A user has at most %d SSH public keys", maxKeys)
-		}
-		u.keys = append(slices.Clone(u.keys), key)
-		u.imported = append(slices.Clone(u.imported), imported)
-		return nil
+	out := keyName{nameOfUser: in.nameOfUser}
+	err = s.changeUser(in.UserName, func(u *user) (err error) {
+		out.SshPublicKeyId, err = u.importKey(in.SshPublicKeyBody)
+		return err
 	})
-	return keyName{in.nameOfUser, imported.SshPublicKeyId}, err
+	return out, err
+}
+
+// importKey gives a user another public key, and returns its id.
+func (u *user) importKey(body string) (id string, err error) {
+	key, err := readKey(body)
+	switch {
+	case err != nil:
+		return "", err
+	case u.has(key):
+		return "", cloud.Errorf(400, "ResourceExistsException", "The SSH public key of user %s exists already", u.name)
+	case len(u.keys) >= maxKeys:
+		return "", cloud.Errorf(400, "InvalidRequestException", "A user has at most %d SSH public keys", maxKeys)
+	}
+	imported := newImportedKey(body)
+	u.keys = append(slices.Clone(u.keys), key)
+	u.imported = append(slices.Clone(u.imported), imported)
+	return imported.SshPublicKeyId, nil
+}
+
+// dropKeys takes keys away, and tells whether there were any.
+func (u *user) dropKeys(unwanted func(importedKey) bool) bool {
+	before := len(u.keys)
+	var keys []ssh.PublicKey
+	var imported []importedKey
+	for i, k := range u.imported {
+		if !unwanted(k) {
+			keys, imported = append(keys, u.keys[i]), append(imported, k)
+		}
+	}
+	u.keys, u.imported = keys, imported
+	return len(keys) < before
 }
 
 func (t *Transfer) deleteSSHPublicKey(_ context.Context, caller cloud.Caller, in keyName) (struct{}, error) {
@@ -306,12 +326,9 @@ func (t *Transfer) deleteSSHPublicKey(_ context.Context, caller cloud.Caller, in
 		return struct{}{}, err
 	}
 	return struct{}{}, s.changeUser(in.UserName, func(u *user) error {
-		i := slices.IndexFunc(u.imported, func(k importedKey) bool { return k.SshPublicKeyId == in.SshPublicKeyId })
-		if i < 0 {
+		if !u.dropKeys(func(k importedKey) bool { return k.SshPublicKeyId == in.SshPublicKeyId }) {
 			return cloud.Errorf(400, "ResourceNotFoundException", "Unknown SSH public key")
 		}
-		u.keys = slices.Delete(slices.Clone(u.keys), i, i+1)
-		u.imported = slices.Delete(slices.Clone(u.imported), i, i+1)
 		return nil
 	})
 }
