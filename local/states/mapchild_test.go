@@ -164,21 +164,26 @@ func TestOnlyTheChildrenOfAKindAreReadForItsFiles(t *testing.T) {
 		e, _ := w.run(distributing(`"ToleratedFailureCount":1,`, failBad), `[{},{"bad":1}]`)
 		run := e.machine.maps.of(e.arn)[0]
 		run.children[0].place = -1 // it has been let go of
-		o := &outcomes{run: run, pending: []string{`{}`}}
+		o := &outcomes{run: run, pending: []string{`{"later":1}`}}
 		for _, kind := range []string{results.Failed, results.Pending} {
 			var statuses []string
-			for one := range o.of(kind) {
-				statuses = append(statuses, one.Status)
+			for one, err := range o.of(kind) {
+				if statuses = append(statuses, one.Status); err != nil {
+					t.Error(err)
+				}
 			}
-			if got := strings.Join(statuses, " "); got != kind || o.broken != nil {
-				t.Errorf("of the kind %s: %s, %v", kind, got, o.broken)
+			if got := strings.Join(statuses, " "); got != kind {
+				t.Errorf("of the kind %s: %s", kind, got)
 			}
 		}
-		for one := range o.of(results.Succeeded) {
-			t.Errorf("read %v", one)
+		var told []error
+		for one, err := range o.of("") {
+			if told = append(told, err); one.Status != "" {
+				t.Errorf("read %v", one)
+			}
 		}
-		if !errors.Is(o.broken, errDropped) {
-			t.Errorf("a child that was let go of: %v", o.broken)
+		if len(told) != 1 || !errors.Is(told[0], errDropped) {
+			t.Errorf("a child that was let go of: %v", told)
 		}
 	})
 }

@@ -4,6 +4,7 @@ package states
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"github.com/tradepost-dev/tradepost/local/states/results"
@@ -12,38 +13,34 @@ import (
 // result writes the results of the children where they go, and returns the Map's.
 func (r *mapRun) result(ctx context.Context, b *batches) (any, *failure) {
 	o := &outcomes{run: r, pending: b.unstarted(ctx)}
-	result, f := b.state.writer.write(ctx, b.visit, b.target, results.Run{MapRunARN: r.arn, Executions: o.of})
-	if o.broken != nil {
-		return nil, b.visit.failed(errRuntime, "%v", o.broken)
-	}
-	return result, f
+	return b.state.writer.write(ctx, b.visit, b.target, results.Run{MapRunARN: r.arn, Executions: o.of})
 }
 
 // outcomes are what became of the children of a run.
 type outcomes struct {
 	run     *mapRun
 	pending []string // inputs of those that were not started
-	broken  error    // what is wrong with a child that was let go of
 }
 
-// of goes through those of a kind; no other child is read.
-func (o *outcomes) of(kind string) iter.Seq[results.Execution] {
-	return func(yield func(results.Execution) bool) {
-		for _, c := range o.run.all() {
+// of goes through those of a kind; no other child is read. It ends with one that was
+// let go of.
+func (o *outcomes) of(kind string) iter.Seq2[results.Execution, error] {
+	return func(yield func(results.Execution, error) bool) {
+		for index, c := range o.run.all() {
 			if !results.IsOf(kind, c.status) {
 				continue
 			}
 			one, err := o.run.outcome(c)
 			if err != nil {
-				o.broken = err
+				yield(results.Execution{}, fmt.Errorf("read the child execution %d: %w", index, err))
 				return
 			}
-			if !yield(one) {
+			if !yield(one, nil) {
 				return
 			}
 		}
 		for _, input := range o.pending {
-			if results.IsOf(kind, results.Pending) && !yield(results.Execution{Status: results.Pending, Input: input}) {
+			if results.IsOf(kind, results.Pending) && !yield(results.Execution{Status: results.Pending, Input: input}, nil) {
 				return
 			}
 		}

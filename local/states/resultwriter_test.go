@@ -3,7 +3,6 @@ package states
 import (
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"testing"
 
@@ -58,8 +57,14 @@ func childrenOf(texts ...string) results.Run {
 		}
 		all = append(all, e)
 	}
-	return results.Run{MapRunARN: testRun, Executions: func(kind string) iter.Seq[results.Execution] {
-		return slices.Values(slices.DeleteFunc(slices.Clone(all), func(e results.Execution) bool { return !results.IsOf(kind, e.Status) }))
+	return results.Run{MapRunARN: testRun, Executions: func(kind string) iter.Seq2[results.Execution, error] {
+		return func(yield func(results.Execution, error) bool) {
+			for _, e := range all {
+				if results.IsOf(kind, e.Status) && !yield(e, nil) {
+					return
+				}
+			}
+		}
 	}}
 }
 

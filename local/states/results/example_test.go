@@ -3,7 +3,6 @@ package results_test
 import (
 	"fmt"
 	"log"
-	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/states/results"
@@ -11,10 +10,10 @@ import (
 
 // The outputs of child executions as the result of their Map.
 func Example() {
-	executions := slices.Values([]results.Execution{
-		{Status: results.Succeeded, Output: `[{"order":"100000"},{"order":"100001"}]`},
-		{Status: results.Succeeded, Output: `[{"order":"100005"}]`},
-	})
+	executions := func(yield func(results.Execution, error) bool) {
+		_ = yield(results.Execution{Status: results.Succeeded, Output: `[{"order":"100000"},{"order":"100001"}]`}, nil) &&
+			yield(results.Execution{Status: results.Succeeded, Output: `[{"order":"100005"}]`}, nil)
+	}
 	output, err := results.Format{Transformation: results.Flatten}.Output(executions)
 	if err != nil {
 		log.Fatal(err)

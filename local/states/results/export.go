@@ -110,7 +110,11 @@ func (t *Target) files(ctx context.Context, run Run, kind string, limit int64) (
 // texts are the entries of all executions of a kind.
 func (t *Target) texts(run Run, kind string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		for e := range run.Executions(kind) {
+		for e, err := range run.Executions(kind) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			entries, err := t.entries(&e)
 			if err != nil {
 				yield(nil, fmt.Errorf("format the result of %s: %w", e.ExecutionARN, err))

@@ -58,8 +58,9 @@ func IsOf(kind, status string) bool {
 type Run struct {
 	MapRunARN string
 
-	// Executions are those of a kind (IsOf), in the order of their items.
-	Executions func(kind string) iter.Seq[Execution]
+	// Executions are those of a kind (IsOf), in the order of their items, until one
+	// cannot be read: then nothing of the run is to be told as if it were all.
+	Executions func(kind string) iter.Seq2[Execution, error]
 }
 
 // described is an execution as AWS describes it there, in AWS's order.
@@ -130,9 +131,12 @@ func encode(value any) (json.RawMessage, error) {
 }
 
 // Output is the results of executions as the Map's own: an array.
-func (f Format) Output(executions iter.Seq[Execution]) ([]any, error) {
+func (f Format) Output(executions iter.Seq2[Execution, error]) ([]any, error) {
 	output := []any{}
-	for e := range executions {
+	for e, err := range executions {
+		if err != nil {
+			return nil, err
+		}
 		entries, err := f.entries(&e)
 		if err != nil {
 			return nil, fmt.Errorf("format the result of %s: %w", e.ExecutionARN, err)

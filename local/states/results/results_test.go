@@ -55,10 +55,25 @@ func failedChild(name, status string) Execution {
 }
 
 func runOf(executions ...Execution) Run {
-	return Run{mapRun, func(kind string) iter.Seq[Execution] {
-		return slices.Values(slices.DeleteFunc(slices.Clone(executions), func(e Execution) bool { return !IsOf(kind, e.Status) }))
+	return Run{mapRun, func(kind string) iter.Seq2[Execution, error] {
+		return func(yield func(Execution, error) bool) {
+			for _, e := range executions {
+				err := error(nil)
+				if e.Name == unreadable {
+					err = errUnread
+				}
+				if IsOf(kind, e.Status) && (!yield(e, err) || err != nil) {
+					return
+				}
+			}
+		}
 	}}
 }
+
+// unreadable is the name of a child that cannot be read.
+const unreadable = "unreadable"
+
+var errUnread = errors.New("can not be read")
 
 var (
 	a = func() Execution {
@@ -186,6 +201,25 @@ func TestAFailedWriteFailsTheExport(t *testing.T) {
 		}
 		if err := target.Probe(t.Context(), mapRun); errors.Is(err, errFull) != (full == "manifest.json") {
 			t.Errorf("probe: %v", err)
+		}
+	}
+}
+
+func TestNothingIsToldOfARunThatCannotBeReadWhole(t *testing.T) {
+	for name, run := range map[string]Run{
+		"the first":           runOf(child(unreadable, Succeeded, "1"), a),
+		"one within a file":   runOf(a, child(unreadable, Succeeded, "1"), a),
+		"one of another kind": runOf(a, failedChild(unreadable, "FAILED")),
+	} {
+		b := newBucket()
+		if _, err := (&Target{Format{Compact, JSON}, b, "out", ""}).Write(t.Context(), run); !errors.Is(err, errUnread) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, there := b.texts["out/ad9b5f27-090b-3ac6-9beb-243cd77144a7/manifest.json"]; there {
+			t.Errorf("%s cannot be read, and there is a manifest", name)
+		}
+		if output, err := (Format{Compact, JSON}).Output(run.Executions("")); output != nil || !errors.Is(err, errUnread) {
+			t.Errorf("%s: %v, %v", name, output, err)
 		}
 	}
 }
