@@ -184,6 +184,22 @@ func TestAStartedExecutionGetsTheVeryDocument(t *testing.T) {
 	}
 }
 
+func TestTheErrorOfAFunctionKeepsItsBytesUnlessItIsInvokedByTheService(t *testing.T) {
+	const thrown = `{ "errorType": "E", "n": 1.0, "errorMessage": "\u003c" }`
+	for resource, cause := range map[string]string{
+		`"arn:aws:lambda:eu-central-1:123456789012:function:f"`:              thrown,
+		`"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"}`: `{"errorType":"E","n":1.0,"errorMessage":"<"}`,
+	} {
+		inWorld(t, nil, func(t *testing.T, w *world) {
+			w.cloud.Register("lambda", &rawService{answer: `{"StatusCode":200,"FunctionError":"Unhandled","Payload":` + thrown + `}`})
+			m := w.create(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":` + resource + `,"End":true}}}`)
+			if _, o := w.finish(m, `{}`); o.error != "E" || o.cause != cause {
+				t.Errorf("%s: %+v, want cause %s", resource, o, cause)
+			}
+		})
+	}
+}
+
 func TestAFunctionGetsAndGivesTheVeryBytes(t *testing.T) {
 	for _, row := range []struct{ answer, output, cause string }{
 		{`{"StatusCode":200,"Payload":` + untouched + `}`, untouched, ""},

@@ -12,7 +12,7 @@ func lambdaInvoke() *Integration {
 	return &Integration{
 		Service: "lambda", Action: "Invoke", Callback: true,
 		naming:  lambdaNaming(),
-		prepare: ofObject(lambdaRequest), failed: functionError, answer: lambdaAnswer, metadata: ofLambda(),
+		prepare: ofObject(lambdaRequest), failed: functionError(writtenAnew), answer: lambdaAnswer, metadata: ofLambda(),
 	}
 }
 
@@ -29,7 +29,7 @@ func Function(arn string) *Integration {
 			request := jsonvalue.NewObject(3).Set("FunctionName", arn).Set("InvocationType", "RequestResponse")
 			return request.Set("Payload", json.RawMessage(payload.Text)), nil
 		},
-		failed: functionError, part: "Payload",
+		failed: functionError(memberText), part: "Payload",
 	}
 }
 
@@ -65,21 +65,34 @@ func lambdaAnswer(result any) (any, error) {
 	return answer, nil
 }
 
-// functionError returns the failure of a function that answered with an error.
-// Its name is the error's type as the function gave it, its cause is the very
-// text of the answer.
-func functionError(result any, output json.RawMessage) *Failure {
-	answer, _ := result.(*jsonvalue.Object)
-	if failed, _ := answer.Get("FunctionError"); failed == nil {
-		return nil
+// functionError finds the failure of a function that answered with an error. Its
+// name is the error's type as the function gave it, its cause is the answer as
+// textOf gives it.
+func functionError(textOf func(output json.RawMessage, member string) string) func(any, json.RawMessage) *Failure {
+	return func(result any, output json.RawMessage) *Failure {
+		answer, _ := result.(*jsonvalue.Object)
+		if failed, _ := answer.Get("FunctionError"); failed == nil {
+			return nil
+		}
+		thrown, _ := answer.Get("Payload")
+		payload := textOf(output, "Payload")
+		if name := textIn(thrown, "errorType"); name != "" {
+			return &Failure{Name: name, Cause: payload}
+		}
+		return &Failure{
+			Name:  "Lambda.Unknown",
+			Cause: "The cause could not be determined because Lambda did not return an error type. Returned payload: " + payload,
+		}
 	}
-	thrown, _ := answer.Get("Payload")
-	payload := memberText(output, "Payload")
-	if name := textIn(thrown, "errorType"); name != "" {
-		return &Failure{Name: name, Cause: payload}
+}
+
+// writtenAnew is the text of a member without blanks, as lambda:invoke tells of an
+// error; a state whose Resource is the function itself tells the function's bytes.
+func writtenAnew(output json.RawMessage, member string) string {
+	text := memberText(output, member)
+	value, err := jsonvalue.Decode([]byte(text))
+	if err != nil {
+		return text
 	}
-	return &Failure{
-		Name:  "Lambda.Unknown",
-		Cause: "The cause could not be determined because Lambda did not return an error type. Returned payload: " + payload,
-	}
+	return jsonvalue.Text(value)
 }
