@@ -123,6 +123,28 @@ func TestOfManyThatWouldDoWhatIsMissingOneDoes(t *testing.T) {
 	})
 }
 
+func TestAnExecutionLeavesWhatIsMissingToTheOneThatIsAtWork(t *testing.T) {
+	inClub(t, func(t *testing.T, c *club) {
+		c.refuse = func(called string) error {
+			if called == "SendMessage" {
+				time.Sleep(10 * time.Second) // the profile is saved, and the event not sent
+			}
+			return nil
+		}
+		first := c.start(textsInput)
+		time.Sleep(5 * time.Second)
+		if got, want := c.run(textsInput), `{"userId":"user-12345","outcome":"UNDER_WAY"}`; got != want {
+			t.Errorf("the second one: %s, want %s", got, want)
+		}
+		if got := c.end(first); !strings.Contains(got, `"ONBOARDED"`) {
+			t.Errorf("the first one: %s", got)
+		}
+		if events := c.events(); len(events) != 1 || len(c.referrals) != 1 {
+			t.Errorf("events %q, %d referrals", events, len(c.referrals))
+		}
+	})
+}
+
 // A profile that came into the table in another way, or whose execution is
 // forgotten, or that is deleted under way.
 func TestAProfileThatNoExecutionStandsForIsNoObstacle(t *testing.T) {
