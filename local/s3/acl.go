@@ -259,7 +259,7 @@ func (q *request) putBucketACL() error {
 }
 
 func (q *request) getObjectACL() error {
-	b, v, err := q.client.described("GetObject", "Acl", q.bucket, q.key, q.query.Get("versionId"))
+	b, v, err := q.described("GetObject", "Acl", nil)
 	if err != nil {
 		return err
 	}
@@ -272,16 +272,15 @@ func (q *request) putObjectACL() error {
 	if err != nil {
 		return err
 	}
-	b, v, err := q.client.described("PutObject", "Acl", q.bucket, q.key, q.query.Get("versionId"))
+	b, v, err := q.described("PutObject", "Acl", conditions{"s3:x-amz-acl": q.Request.Header.Get("x-amz-acl")})
 	if err != nil {
 		return err
 	}
 	if err := b.takes(list, q.Request.Header.Get("x-amz-acl")); err != nil {
 		return err
 	}
-	op := q.client.begin("PutObjectAcl", q.bucket, q.key)
 	b.amend(v, func(changed *version) { changed.ACL = list })
-	op.amended(b, v, "ObjectAcl:Put", "Object ACL Updated")
+	q.op.amended(b, v, "ObjectAcl:Put", "Object ACL Updated")
 	q.setVersion(b.shownID(v))
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil

@@ -89,6 +89,11 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	}
 	if in.Tags != nil {
 		v.tags = *in.Tags
+	} else if err := c.mayReadTags(from, source, in.SourceVersionID); err != nil {
+		return nil, err
+	}
+	if err := c.admitTags(b, in.Key, v.tags); err != nil {
+		return nil, err
 	}
 	if err := v.sum(in.algorithm, source.parts > 0 || source.Seal.opaque()); err != nil {
 		return nil, err
@@ -104,4 +109,16 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 		copied.sourceVersion = id
 	}
 	return copied, nil
+}
+
+// mayReadTags authorizes that a copy takes over the tags of its source, if it has any.
+func (c *Client) mayReadTags(b *bucket, v *version, versionID string) error {
+	if len(v.tags) == 0 {
+		return nil
+	}
+	action := "GetObjectTagging"
+	if versionID != "" {
+		action = "GetObjectVersionTagging"
+	}
+	return c.allow(action, objectARN(b.name, v.key), b.conditions(v.key, versionID))
 }

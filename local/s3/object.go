@@ -101,15 +101,21 @@ func (c *Client) open(op *operation, in readInput) (*Object, error) {
 	if in.versionID != "" {
 		op.request["versionId"] = in.versionID
 	}
+	object, err := c.find(in)
+	if err == nil && object.VersionID != "" {
+		op.response["x-amz-version-id"] = object.VersionID
+	}
+	return object, err
+}
+
+// find authorizes reading an object and finds it.
+func (c *Client) find(in readInput) (*Object, error) {
 	b, v, err := c.readable(in)
 	if err != nil {
 		if file := c.s3.asset(in.bucket, in.key); file != "" && in.versionID == "" {
 			return c.openAsset(in.bucket, in.key, file)
 		}
 		return nil, err
-	}
-	if id := b.shownID(v); id != "" {
-		op.response["x-amz-version-id"] = id
 	}
 	if in.versionID != "" {
 		return b.object(v), nil
@@ -217,6 +223,9 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 	if err := c.admit(b, in.Key, &in.attributes); err != nil {
 		return nil, err
 	}
+	if err := c.admitTags(b, in.Key, in.Tags); err != nil {
+		return nil, err
+	}
 	seg, sums, err := c.s3.receive(in.Body, in.digest)
 	if err != nil {
 		return nil, err
@@ -300,7 +309,8 @@ func (c *Client) delete(op *operation, in deleteInput) (Deleted, error) {
 	if in.VersionID != "" {
 		action = "DeleteObjectVersion"
 	}
-	if err := c.allow(action, objectARN(op.bucket, in.Key), b.conditions(in.Key, in.VersionID)); err != nil {
+	// Of a deletion policies are not told the object's tags.
+	if err := c.allow(action, objectARN(op.bucket, in.Key), conditions{"s3:VersionId": in.VersionID}); err != nil {
 		return Deleted{}, err
 	}
 	if err := b.checkID(in.VersionID); err != nil {

@@ -20,6 +20,10 @@ type route struct {
 	headers []string // of S3's own, beside those of all requests
 	copies  bool     // from the object that x-amz-copy-source names
 	whole   bool     // whatever the parameters are
+
+	// recorded tells that CloudTrail is told of it as a whole: of others it is
+	// told by what they do.
+	recorded bool
 }
 
 const (
@@ -70,17 +74,17 @@ var bucketRoutes = []route{
 
 var objectRoutes = []route{
 	{pattern: "OPTIONS " + inObject, action: "Preflight", serve: (*request).preflight, whole: true},
-	{pattern: "GET " + inObject + "?acl", action: "GetObjectAcl", serve: (*request).getObjectACL, query: "versionId"},
-	{pattern: "PUT " + inObject + "?acl", action: "PutObjectAcl", serve: (*request).putObjectACL, query: "versionId", headers: aclHeaders},
-	{pattern: "GET " + inObject + "?retention", action: "GetObjectRetention", serve: (*request).getRetention, query: "versionId"},
-	{pattern: "PUT " + inObject + "?retention", action: "PutObjectRetention", serve: (*request).putRetention, query: "versionId", headers: []string{bypassHeader}},
-	{pattern: "GET " + inObject + "?legal-hold", action: "GetObjectLegalHold", serve: (*request).getLegalHold, query: "versionId"},
-	{pattern: "PUT " + inObject + "?legal-hold", action: "PutObjectLegalHold", serve: (*request).putLegalHold, query: "versionId"},
-	{pattern: "GET " + inObject + "?attributes", action: "GetObjectAttributes", serve: (*request).getAttributes, query: "versionId",
+	{pattern: "GET " + inObject + "?acl", action: "GetObjectAcl", recorded: true, serve: (*request).getObjectACL, query: "versionId"},
+	{pattern: "PUT " + inObject + "?acl", action: "PutObjectAcl", recorded: true, serve: (*request).putObjectACL, query: "versionId", headers: aclHeaders},
+	{pattern: "GET " + inObject + "?retention", action: "GetObjectRetention", recorded: true, serve: (*request).getRetention, query: "versionId"},
+	{pattern: "PUT " + inObject + "?retention", action: "PutObjectRetention", recorded: true, serve: (*request).putRetention, query: "versionId", headers: []string{bypassHeader}},
+	{pattern: "GET " + inObject + "?legal-hold", action: "GetObjectLegalHold", recorded: true, serve: (*request).getLegalHold, query: "versionId"},
+	{pattern: "PUT " + inObject + "?legal-hold", action: "PutObjectLegalHold", recorded: true, serve: (*request).putLegalHold, query: "versionId"},
+	{pattern: "GET " + inObject + "?attributes", action: "GetObjectAttributes", recorded: true, serve: (*request).getAttributes, query: "versionId",
 		headers: append([]string{"x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"}, customerHeaders...)},
-	{pattern: "GET " + inObject + "?tagging", action: "GetObjectTagging", serve: (*request).getTags, query: "versionId"},
-	{pattern: "PUT " + inObject + "?tagging", action: "PutObjectTagging", serve: (*request).putTags, query: "versionId"},
-	{pattern: "DELETE " + inObject + "?tagging", action: "DeleteObjectTagging", serve: (*request).deleteTags, query: "versionId"},
+	{pattern: "GET " + inObject + "?tagging", action: "GetObjectTagging", recorded: true, serve: (*request).getTags, query: "versionId"},
+	{pattern: "PUT " + inObject + "?tagging", action: "PutObjectTagging", recorded: true, serve: (*request).putTags, query: "versionId"},
+	{pattern: "DELETE " + inObject + "?tagging", action: "DeleteObjectTagging", recorded: true, serve: (*request).deleteTags, query: "versionId"},
 	{pattern: "GET " + inObject, action: "GetObject", serve: (*request).getObject, query: "versionId partNumber " + shown, headers: reading},
 	{pattern: "HEAD " + inObject, action: "HeadObject", serve: (*request).headObject, query: "versionId partNumber " + shown, headers: reading},
 	{pattern: "PUT " + inObject, action: "CopyObject", serve: (*request).copyObject, copies: true,
@@ -90,7 +94,7 @@ var objectRoutes = []route{
 
 	{pattern: "POST " + inObject + "?uploads", action: "CreateMultipartUpload", serve: (*request).createUpload,
 		headers: slices.Concat(stored, []string{"x-amz-checksum-algorithm", "x-amz-checksum-type"})},
-	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPartCopy", serve: (*request).uploadPartCopy, copies: true, query: "partNumber",
+	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPartCopy", recorded: true, serve: (*request).uploadPartCopy, copies: true, query: "partNumber",
 		headers: slices.Concat(copySource, customerHeaders, []string{"x-amz-copy-source-range"})},
 	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPart", serve: (*request).uploadPart, query: "partNumber", headers: append([]string{"x-amz-checksum-algorithm"}, customerHeaders...)},
 	{pattern: "GET " + inObject + "?uploadId", action: "ListParts", serve: (*request).listParts, query: "max-parts part-number-marker"},

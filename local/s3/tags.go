@@ -3,6 +3,7 @@
 package s3
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -43,10 +44,29 @@ func (q *request) bucketTagging() error {
 	return q.XML(http.StatusOK, taggingXML{xmlNamed("Tagging"), tagSet{b.tags}})
 }
 
+// requestTags are what tags that a request gives to an object give to policies.
+func requestTags(tags []Tag) conditions {
+	keys := conditions{}
+	for _, tag := range tags {
+		keys["s3:RequestObjectTag/"+tag.Key] = tag.Value
+	}
+	return keys
+}
+
+// admitTags authorizes that an object gets tags with what is written.
+func (c *Client) admitTags(b *bucket, key string, tags []Tag) error {
+	if len(tags) == 0 {
+		return nil
+	}
+	return c.allow("PutObjectTagging", objectARN(b.name, key), requestTags(tags))
+}
+
 // described authorizes reading or changing what a version has beside its body,
 // and finds it: of GetObject and Tagging it makes s3:GetObjectVersionTagging.
-func (c *Client) described(verb, what, name, key, versionID string) (*bucket, *version, error) {
-	b, err := c.s3.bucket(name)
+// Policies are given what there is of the version, and more.
+func (q *request) described(verb, what string, more conditions) (*bucket, *version, error) {
+	c, key, versionID := q.client, q.key, q.query.Get("versionId")
+	b, err := c.s3.bucket(q.bucket)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,7 +74,9 @@ func (c *Client) described(verb, what, name, key, versionID string) (*bucket, *v
 	if versionID != "" {
 		action = verb + "Version" + what
 	}
-	if err := c.allow(action, objectARN(name, key), nil); err != nil {
+	given := b.conditions(key, versionID)
+	maps.Copy(given, more)
+	if err := c.allow(action, objectARN(b.name, key), given); err != nil {
 		return nil, nil, err
 	}
 	v, err := c.existing(b, key, versionID)

@@ -79,6 +79,9 @@ func (c *Client) createUpload(in UploadInput) (_ *upload, err error) {
 	if err := c.admit(b, in.Key, &in.attributes); err != nil {
 		return nil, err
 	}
+	if err := c.admitTags(b, in.Key, in.Tags); err != nil {
+		return nil, err
+	}
 	u := &upload{
 		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags, attributes: in.attributes,
 		initiated: time.Now(), parts: map[int]*part{},
@@ -128,6 +131,11 @@ func (p *part) public(u *upload) Part {
 func (c *Client) UploadPart(_ context.Context, in PartInput) (_ Part, err error) {
 	op := c.begin("UploadPart", in.Bucket, in.Key)
 	defer op.end(&err)
+	return c.uploadPart(op, in)
+}
+
+// uploadPart is UploadPart within an operation.
+func (c *Client) uploadPart(op *operation, in PartInput) (Part, error) {
 	op.request["uploadId"], op.request["partNumber"] = in.UploadID, in.Number
 	b, err := c.writable(in.Bucket, in.Key, nil)
 	if err != nil {

@@ -22,6 +22,8 @@ type request struct {
 	bucket, key string
 
 	honoured, known []string // parameters: of the operation, and of any
+
+	op *operation // of a route that is recorded; otherwise nil
 }
 
 // serve reads what all requests have in common. Known are the parameters that an
@@ -39,11 +41,24 @@ func (s *S3) serve(r route, known []string) func(*wire.Exchange) error {
 		q.tellOrigin()
 		err := q.check()
 		if err == nil {
-			err = r.serve(q)
+			err = q.perform()
 		}
 		q.describe(err)
 		return err
 	}
+}
+
+// perform serves the request, and records it if its route is.
+func (q *request) perform() (err error) {
+	if q.route.recorded {
+		q.op = q.client.begin(q.route.action, q.bucket, q.key)
+		q.op.readOnly = q.Request.Method == http.MethodGet
+		if id := q.query.Get("versionId"); id != "" {
+			q.op.request["versionId"] = id
+		}
+		defer q.op.end(&err)
+	}
+	return q.route.serve(q)
 }
 
 // describe tells in headers of the delete marker that a request has met.

@@ -47,7 +47,7 @@ func (q *request) getAttributes() error {
 	if err != nil {
 		return err
 	}
-	o, err := q.client.head(in)
+	o, err := q.client.find(in)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func checkTags(tags []Tag, most int) error {
 }
 
 func (q *request) getTags() error {
-	b, v, err := q.client.described("GetObject", "Tagging", q.bucket, q.key, q.query.Get("versionId"))
+	b, v, err := q.described("GetObject", "Tagging", nil)
 	if err != nil {
 		return err
 	}
@@ -221,13 +221,12 @@ func (q *request) putTags() error {
 func (q *request) deleteTags() error { return q.retag("Delete", nil, http.StatusNoContent) }
 
 func (q *request) retag(verb string, tags []Tag, status int) error {
-	b, v, err := q.client.described(verb+"Object", "Tagging", q.bucket, q.key, q.query.Get("versionId"))
+	b, v, err := q.described(verb+"Object", "Tagging", requestTags(tags))
 	if err != nil {
 		return err
 	}
-	op := q.client.begin(verb+"ObjectTagging", q.bucket, q.key)
 	b.amend(v, func(changed *version) { changed.tags = tags })
-	op.amended(b, v, "ObjectTagging:"+verb, map[string]string{"Put": "Object Tags Added", "Delete": "Object Tags Deleted"}[verb])
+	q.op.amended(b, v, "ObjectTagging:"+verb, map[string]string{"Put": "Object Tags Added", "Delete": "Object Tags Deleted"}[verb])
 	q.setVersion(b.shownID(v))
 	q.Writer.WriteHeader(status)
 	return nil

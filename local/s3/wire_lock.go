@@ -14,13 +14,15 @@ type retention struct {
 
 type legalHold struct{ Status string }
 
-// lockable finds a version whose lock is read or changed.
-func (q *request) lockable(action string) (*bucket, *version, error) {
+// lockable finds a version whose lock is read, or becomes another one.
+func (q *request) lockable(action string, l lock) (*bucket, *version, error) {
 	b, err := q.client.s3.bucket(q.bucket)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := q.client.allow(action, objectARN(q.bucket, q.key), nil); err != nil {
+	given := l.conditions()
+	given["s3:VersionId"] = q.query.Get("versionId")
+	if err := q.client.allow(action, objectARN(q.bucket, q.key), given); err != nil {
 		return nil, nil, err
 	}
 	v, err := q.client.existing(b, q.key, q.query.Get("versionId"))
@@ -38,7 +40,7 @@ func noSuchLock() error {
 }
 
 func (q *request) getRetention() error {
-	_, v, err := q.lockable("GetObjectRetention")
+	_, v, err := q.lockable("GetObjectRetention", lock{})
 	if err != nil {
 		return err
 	}
@@ -49,31 +51,34 @@ func (q *request) getRetention() error {
 }
 
 func (q *request) putRetention() error {
-	b, v, err := q.lockable("PutObjectRetention")
-	if err != nil {
-		return err
-	}
 	var r retention
 	if err := q.readRooted("Retention", &r); err != nil {
 		return err
 	}
-	var until time.Time
+	asked := lock{Mode: r.Mode}
+	if r.RetainUntilDate != nil {
+		asked.Until = *r.RetainUntilDate
+	}
+	b, v, err := q.lockable("PutObjectRetention", asked)
+	if err != nil {
+		return err
+	}
 	switch {
 	case (r.Mode == "") != (r.RetainUntilDate == nil), r.Mode != "" && !isLockMode(r.Mode):
 		return malformedXML()
 	case r.RetainUntilDate != nil:
-		if until = *r.RetainUntilDate; !until.After(time.Now()) {
-			return invalidArgument("RetainUntilDate", pacific(until), "The retain until date must be in the future!")
+		if !asked.Until.After(time.Now()) {
+			return invalidArgument("RetainUntilDate", pacific(asked.Until), "The retain until date must be in the future!")
 		}
 	}
 	bypass, err := q.mayBypass(b, q.key)
 	if err != nil {
 		return err
 	}
-	if err := v.Lock.becomes(r.Mode, until, bypass); err != nil {
+	if err := v.Lock.becomes(asked.Mode, asked.Until, bypass); err != nil {
 		return err
 	}
-	b.amend(v, func(changed *version) { changed.Lock.Mode, changed.Lock.Until = r.Mode, until })
+	b.amend(v, func(changed *version) { changed.Lock.Mode, changed.Lock.Until = asked.Mode, asked.Until })
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -84,7 +89,7 @@ func pacific(t time.Time) string {
 }
 
 func (q *request) getLegalHold() error {
-	_, v, err := q.lockable("GetObjectLegalHold")
+	_, v, err := q.lockable("GetObjectLegalHold", lock{})
 	if err != nil {
 		return err
 	}
@@ -102,7 +107,7 @@ func (q *request) putLegalHold() error {
 	if hold.Status != "ON" && hold.Status != "OFF" {
 		return malformedXML()
 	}
-	b, v, err := q.lockable("PutObjectLegalHold")
+	b, v, err := q.lockable("PutObjectLegalHold", lock{Hold: hold.Status})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -59,8 +60,9 @@ func withoutChunked(encoding string) string {
 }
 
 // conditions are what a write's headers give to policies.
-func (q *request) conditions(a attributes) conditions {
+func (q *request) conditions(a attributes, tags []Tag) conditions {
 	given := a.conditions()
+	maps.Copy(given, requestTags(tags))
 	for _, name := range []string{"x-amz-storage-class", "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-website-redirect-location", "if-match", "if-none-match"} {
 		given["s3:"+name] = q.Request.Header.Get(name)
 	}
@@ -113,7 +115,7 @@ func (q *request) putInput() (in PutInput, err error) {
 		return in, err
 	}
 	in.attributes, err = q.attributes()
-	in.conditions = q.conditions(in.attributes)
+	in.conditions = q.conditions(in.attributes, in.Tags)
 	return in, err
 }
 
@@ -330,7 +332,7 @@ func (q *request) copyObject() error {
 	}
 	in := CopyInput{
 		Bucket: q.bucket, Key: q.key, IfMatch: q.Request.Header.Get("If-Match"), IfNoneMatch: q.Request.Header.Get("If-None-Match"),
-		attributes: given, conditions: q.conditions(given), algorithm: strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm")),
+		attributes: given, algorithm: strings.ToLower(q.Request.Header.Get("x-amz-checksum-algorithm")),
 	}
 	if err := q.copySource(&in); err != nil {
 		return err
@@ -346,13 +348,14 @@ func (q *request) copyObject() error {
 		}
 		in.other = in.other || q.Request.Header.Get(name) != ""
 	}
+	var tags []Tag
 	if strings.EqualFold(q.Request.Header.Get("x-amz-tagging-directive"), "REPLACE") {
-		tags, err := headerTags(q.Request.Header.Get("x-amz-tagging"))
-		if err != nil {
+		if tags, err = headerTags(q.Request.Header.Get("x-amz-tagging")); err != nil {
 			return err
 		}
 		in.Tags = &tags
 	}
+	in.conditions = q.conditions(given, tags)
 	o, err := q.client.Copy(q.Request.Context(), in)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func (q *request) createUpload() error {
 		return err
 	}
 	u, err := q.client.createUpload(UploadInput{
-		Bucket: q.bucket, Key: q.key, Header: q.header(), Tags: tags, attributes: given, conditions: q.conditions(given), algorithm: algorithm, wholeChecksum: kind == fullObject,
+		Bucket: q.bucket, Key: q.key, Header: q.header(), Tags: tags, attributes: given, conditions: q.conditions(given, tags), algorithm: algorithm, wholeChecksum: kind == fullObject,
 	})
 	if err != nil {
 		return err
@@ -124,7 +124,8 @@ func (q *request) uploadPartCopy() error {
 	if err := q.copySource(&from); err != nil {
 		return err
 	}
-	o, err := q.client.get(readInput{from.SourceBucket, from.SourceKey, from.SourceVersionID, from.sourceKey})
+	q.op.request["x-amz-copy-source"] = from.SourceBucket + "/" + from.SourceKey
+	o, err := q.client.find(readInput{from.SourceBucket, from.SourceKey, from.SourceVersionID, from.sourceKey})
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (q *request) uploadPartCopy() error {
 		return err
 	}
 	in.Body = io.NewSectionReader(o.Body, start, length)
-	p, err := q.client.UploadPart(q.Request.Context(), in)
+	p, err := q.client.uploadPart(q.op, in)
 	if err != nil {
 		return err
 	}
