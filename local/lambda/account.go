@@ -57,7 +57,7 @@ func (l *Lambda) putRecursion(_ context.Context, caller cloud.Caller, in recursi
 	if in.RecursiveLoop != "Allow" && in.RecursiveLoop != "Terminate" {
 		return recursionOutput{}, unsatisfied("'"+in.RecursiveLoop+"'", "recursiveLoop", "Member must satisfy enum value set: [Terminate, Allow]")
 	}
-	t, err := l.openWhole(caller, "lambda:PutFunctionRecursionConfig", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:PutFunctionRecursionConfig", in.FunctionName)
 	if err != nil {
 		return recursionOutput{}, err
 	}
@@ -68,7 +68,7 @@ func (l *Lambda) putRecursion(_ context.Context, caller cloud.Caller, in recursi
 }
 
 func (l *Lambda) getRecursion(_ context.Context, caller cloud.Caller, in struct{ FunctionName string }) (recursionOutput, error) {
-	t, err := l.openWhole(caller, "lambda:GetFunctionRecursionConfig", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:GetFunctionRecursionConfig", in.FunctionName)
 	if err != nil {
 		return recursionOutput{}, err
 	}
@@ -130,7 +130,7 @@ func (l *Lambda) getRuntimeUpdate(_ context.Context, caller cloud.Caller, in fun
 
 // getCodeSigning says that nothing is signed.
 func (l *Lambda) getCodeSigning(_ context.Context, caller cloud.Caller, in struct{ FunctionName string }) (struct{ FunctionName string }, error) {
-	t, err := l.openWhole(caller, "lambda:GetFunctionCodeSigningConfig", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:GetFunctionCodeSigningConfig", in.FunctionName)
 	if err != nil {
 		return struct{ FunctionName string }{}, err
 	}

@@ -3,6 +3,7 @@ package lambda
 // This file is how many invocations functions are given, as calls set it.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,7 +24,7 @@ type putConcurrencyInput struct {
 
 // openReserved is openWhole with the words that concurrency has.
 func (l *Lambda) openReserved(caller cloud.Caller, action, name string) (target, error) {
-	t, err := l.openWhole(caller, action, name, "")
+	t, err := l.openWhole(caller, action, name)
 	if err != nil && t.function == nil {
 		if e := cloud.AsError(err); e.Code == "ResourceNotFoundException" && !strings.HasSuffix(e.Message, latest) {
 			e.Message += ":" + latest
@@ -38,22 +39,32 @@ func (l *Lambda) putConcurrency(_ context.Context, caller cloud.Caller, in putCo
 		return concurrencyOutput{}, err
 	}
 	n := in.ReservedConcurrentExecutions
-	if n < 0 {
-		return concurrencyOutput{}, unsatisfied(fmt.Sprintf("'%d'", n), "reservedConcurrentExecutions", "Member must have value greater than or equal to 0")
-	}
-	others := 0
-	for _, f := range l.known() {
-		if f != t.function {
-			others += f.own()
+	return concurrencyOutput{&n}, l.reserve(t.function, &n)
+}
+
+// reserve gives a function a number of its own, as far as the account has it; nil
+// takes it away.
+func (l *Lambda) reserve(f *function, n *int) error {
+	l.reserving.Lock()
+	defer l.reserving.Unlock()
+	if n != nil {
+		if *n < 0 {
+			return unsatisfied(fmt.Sprintf("'%d'", *n), "reservedConcurrentExecutions", "Member must have value greater than or equal to 0")
+		}
+		others := 0
+		for _, other := range l.known() {
+			if other != f {
+				others += other.own()
+			}
+		}
+		if maxConcurrency-others-*n < minUnreserved {
+			return invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved)
 		}
 	}
-	if maxConcurrency-others-n < minUnreserved {
-		return concurrencyOutput{}, invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved)
-	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	t.reserve(&n)
-	return concurrencyOutput{&n}, nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reserve(n)
+	return nil
 }
 
 // own is the function's reserved concurrency, or 0.
@@ -67,7 +78,7 @@ func (f *function) own() int {
 }
 
 func (l *Lambda) getConcurrency(_ context.Context, caller cloud.Caller, in struct{ FunctionName string }) (out concurrencyOutput, err error) {
-	t, err := l.openWhole(caller, "lambda:GetFunctionConcurrency", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:GetFunctionConcurrency", in.FunctionName)
 	if err != nil {
 		return out, err
 	}
@@ -85,10 +96,7 @@ func (l *Lambda) deleteConcurrency(_ context.Context, caller cloud.Caller, in st
 	if err != nil {
 		return struct{}{}, err
 	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	t.reserve(nil)
-	return struct{}{}, nil
+	return struct{}{}, l.reserve(t.function, nil)
 }
 
 // provisioned is provisioned concurrency, which is told and no more: environments
@@ -119,21 +127,16 @@ func (p provisioned) told() provisionedOutput {
 
 // openProvisioned finds a version or an alias, which alone have it.
 func (l *Lambda) openProvisioned(caller cloud.Caller, action string, in provisionedInput, ofLatest string) (target, error) {
-	if in.Qualifier == latest {
-		return target{}, invalid("%s", ofLatest)
-	}
+	name, embedded := parseName(in.FunctionName)
+	qualifier := cmp.Or(in.Qualifier, embedded, latest)
 	t, err := l.open(caller, action, in.FunctionName, in.Qualifier)
-	if err != nil {
-		name, _ := parseName(in.FunctionName)
-		if cloud.AsError(err).Code == "ResourceNotFoundException" && !numeric.MatchString(in.Qualifier) {
-			err = cloud.Errorf(404, "ResourceNotFoundException", "Cannot find alias arn: %s:%s", l.cloud.ARN("lambda", "function:"+name), in.Qualifier)
-		}
-		return t, err
-	}
-	if t.qualifier == "" || t.qualifier == latest {
+	switch {
+	case qualifier == latest && (err == nil || cloud.AsError(err).Code == "ResourceNotFoundException"):
 		return t, invalid("%s", ofLatest)
+	case err != nil && cloud.AsError(err).Code == "ResourceNotFoundException" && !numeric.MatchString(qualifier):
+		return t, cloud.Errorf(404, "ResourceNotFoundException", soughtAlias, l.cloud.ARN("lambda", "function:"+name)+":"+qualifier)
 	}
-	return t, nil
+	return t, err
 }
 
 func (l *Lambda) putProvisioned(_ context.Context, caller cloud.Caller, in provisionedInput) (provisionedOutput, error) {
@@ -216,7 +219,7 @@ type listProvisionedOutput struct {
 }
 
 func (l *Lambda) listProvisioned(_ context.Context, caller cloud.Caller, in listProvisionedInput) (out listProvisionedOutput, err error) {
-	t, err := l.openWhole(caller, "lambda:ListProvisionedConcurrencyConfigs", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:ListProvisionedConcurrencyConfigs", in.FunctionName)
 	if err != nil {
 		return out, err
 	}

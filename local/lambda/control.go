@@ -65,8 +65,8 @@ func (l *Lambda) createFunctionByCall(_ context.Context, caller cloud.Caller, in
 	}
 	t := target{function: f, version: f.latest}
 	c, err := l.configuration(t)
-	if in.Publish {
-		f.publish("")
+	if err == nil && in.Publish {
+		_, _, err = f.publish("", "")
 		c.Version = "1" // by the function's own ARN
 	}
 	return c.inCreation(), err
@@ -157,8 +157,13 @@ type updateCodeInput struct {
 }
 
 func (l *Lambda) updateFunctionCode(_ context.Context, caller cloud.Caller, in updateCodeInput) (configuration, error) {
-	t, err := l.openWhole(caller, "lambda:UpdateFunctionCode", in.FunctionName, in.RevisionId)
+	t, err := l.openWhole(caller, "lambda:UpdateFunctionCode", in.FunctionName)
 	if err != nil {
+		return configuration{}, err
+	}
+	t.changing.Lock()
+	defer t.changing.Unlock()
+	if t, err = t.current(in.RevisionId); err != nil {
 		return configuration{}, err
 	}
 	wanted := t.version.settings
@@ -177,15 +182,22 @@ func (l *Lambda) updateFunctionCode(_ context.Context, caller cloud.Caller, in u
 		t.retire(v)
 		return c, err
 	}
-	return l.changed(t, v, in.Publish)
+	return l.changed(t, v, in.RevisionId, in.Publish)
 }
 
-// changed puts another latest version in place.
-func (l *Lambda) changed(t target, v *version, publish bool) (configuration, error) {
-	t.change(v)
+// changed puts another latest version in place, unless the caller knows an earlier
+// revision.
+func (l *Lambda) changed(t target, v *version, revision string, publish bool) (configuration, error) {
+	if err := t.change(v, revision); err != nil {
+		t.retire(v)
+		return configuration{}, err
+	}
 	t.version = v
 	if publish {
-		published, _ := t.publish("")
+		published, _, err := t.publish("", "")
+		if err != nil {
+			return configuration{}, err
+		}
 		c, err := l.configuration(target{t.function, published, published.number})
 		return c.inCreation(), err
 	}
@@ -246,8 +258,13 @@ func optional[T any](value *T) **T {
 }
 
 func (l *Lambda) updateFunctionConfiguration(_ context.Context, caller cloud.Caller, in updateConfigurationInput) (configuration, error) {
-	t, err := l.openWhole(caller, "lambda:UpdateFunctionConfiguration", in.FunctionName, in.RevisionId)
+	t, err := l.openWhole(caller, "lambda:UpdateFunctionConfiguration", in.FunctionName)
 	if err != nil {
+		return configuration{}, err
+	}
+	t.changing.Lock()
+	defer t.changing.Unlock()
+	if t, err = t.current(in.RevisionId); err != nil {
 		return configuration{}, err
 	}
 	if len(in.Layers) > 0 {
@@ -274,22 +291,16 @@ func (l *Lambda) updateFunctionConfiguration(_ context.Context, caller cloud.Cal
 	if err != nil {
 		return configuration{}, asCall("UpdateFunctionConfiguration", err)
 	}
-	return l.changed(t, v, false)
+	return l.changed(t, v, in.RevisionId, false)
 }
 
-// openWhole is open for what is done to a function and not to one of its versions,
-// as long as it is the revision that the caller knows.
-func (l *Lambda) openWhole(caller cloud.Caller, action, name, revision string) (target, error) {
+// openWhole is open for what is done to a function and not to one of its versions.
+func (l *Lambda) openWhole(caller cloud.Caller, action, name string) (target, error) {
 	t, err := l.open(caller, action, name, "")
-	if err != nil {
-		return t, err
+	if err == nil && t.qualifier != "" {
+		err = errUnqualified
 	}
-	if t.qualifier != "" {
-		return t, errUnqualified
-	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	return t, checkRevision(revision, t.revision)
+	return t, err
 }
 
 var errUnqualified = invalid("This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.")
@@ -322,11 +333,7 @@ func (l *Lambda) deleteFunction(_ context.Context, caller cloud.Caller, in funct
 	case t.number != t.qualifier:
 		return statusOutput{}, invalid("Deletion of aliases is not currently supported.")
 	}
-	if names := t.aliasesOf(t.number); len(names) > 0 {
-		return statusOutput{}, cloud.Errorf(409, "ResourceConflictException", "Unable to delete version because the following aliases reference it: %v", names)
-	}
-	t.withdraw(t.version)
-	return statusOutput{204}, nil
+	return statusOutput{204}, l.withdraw(t.function, t.version)
 }
 
 type statusOutput struct{ StatusCode int }

@@ -29,6 +29,8 @@ type function struct {
 
 	deleted atomic.Bool
 
+	changing sync.Mutex // whoever makes another latest version of the one that there is; taken before mu
+
 	mu          sync.Mutex
 	concurrency int // invocations at a time
 	running     int
@@ -160,31 +162,48 @@ func (f *function) numbered(number string) (v *version, ok bool) {
 	return v, ok
 }
 
-// has tells whether there is a version of a number.
+// has tells whether there is a version of a number. The lock is held.
 func (f *function) has(number string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	_, published := f.versions[number]
 	return published || number == latest
 }
 
-// change puts another latest version in the place of the one that there is:
-// invocations under way end where they began.
-func (f *function) change(v *version) {
+// current is the target as it is now, if that is the revision which a caller knows.
+func (t target) current(known string) (target, error) {
+	t, err := t.now()
+	if err != nil {
+		return t, err
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	return t, checkRevision(known, t.revision)
+}
+
+// change puts another latest version in the place of the one that there is, if that
+// is the revision which a caller knows: invocations under way end where they began.
+func (f *function) change(v *version, known string) error {
 	f.mu.Lock()
 	old := f.latest
+	if err := checkRevision(known, old.revision); err != nil {
+		f.mu.Unlock()
+		return err
+	}
 	f.latest, f.unchanged = v, f.unchanged && v.settings.same(old.settings) && v.code.same(old.code)
 	f.mu.Unlock()
 	f.retire(old)
+	return nil
 }
 
-// publish makes a version of the latest one. It tells whether there is none yet that
-// is no other than the latest.
-func (f *function) publish(description string) (v *version, isNew bool) {
+// publish makes a version of the latest one, if that is the revision which a caller
+// knows. It tells whether there is none yet that is no other than the latest.
+func (f *function) publish(description, known string) (v *version, isNew bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err := checkRevision(known, f.latest.revision); err != nil {
+		return nil, false, err
+	}
 	if f.unchanged {
-		return f.versions[strconv.Itoa(f.published)], false
+		return f.versions[strconv.Itoa(f.published)], false, nil
 	}
 	f.published++
 	published := *f.latest
@@ -195,19 +214,24 @@ func (f *function) publish(description string) (v *version, isNew bool) {
 	v.code.enter()
 	v.pool = newPool(f.latest.pool.lambda, f, v)
 	f.versions[v.number], f.unchanged = v, true
-	return v, true
+	return v, true, nil
 }
 
-// withdraw deletes a published version. What was the last one may then be published
-// again, by another number.
-func (f *function) withdraw(v *version) {
+// withdraw deletes a published version that no alias has. What was the last one may
+// then be published again, by another number.
+func (f *function) withdraw(v *version) error {
 	f.mu.Lock()
+	if names := f.aliasesOf(v.number); len(names) > 0 {
+		f.mu.Unlock()
+		return cloud.Errorf(409, "ResourceConflictException", "Unable to delete version because the following aliases reference it: %v", names)
+	}
 	delete(f.versions, v.number)
 	if v.number == strconv.Itoa(f.published) {
 		f.unchanged = false
 	}
 	f.mu.Unlock()
 	f.retire(v)
+	return nil
 }
 
 // all are the versions that there are.

@@ -84,22 +84,18 @@ func (f *function) toldAsync(qualifier string, c asyncConfig) invokeConfigOutput
 	return invokeConfigOutput{f.arn + ":" + qualifier, cloud.Time(c.modified), c.said.MaximumEventAgeInSeconds, c.said.MaximumRetryAttempts, c.said.DestinationConfig}
 }
 
+// over is what the call says, and of other settings what it does not.
+func (in invokeConfigInput) over(s invokeSettings) invokeSettings {
+	set(&s.MaximumEventAgeInSeconds, optional(in.MaximumEventAgeInSeconds))
+	set(&s.MaximumRetryAttempts, optional(in.MaximumRetryAttempts))
+	set(&s.DestinationConfig, in.DestinationConfig)
+	return s
+}
+
 func (l *Lambda) putInvokeConfig(_ context.Context, caller cloud.Caller, in invokeConfigInput) (invokeConfigOutput, error) {
-	return l.setInvokeConfig(caller, "lambda:PutFunctionEventInvokeConfig", in, invokeSettings{})
-}
-
-// updateInvokeConfig changes what the call says, and leaves what it does not.
-func (l *Lambda) updateInvokeConfig(_ context.Context, caller cloud.Caller, in invokeConfigInput) (invokeConfigOutput, error) {
-	_, _, before, err := l.openAsync(caller, "lambda:UpdateFunctionEventInvokeConfig", in.FunctionName, in.Qualifier)
-	if err != nil {
+	const action = "lambda:PutFunctionEventInvokeConfig"
+	if err := in.check(); err != nil {
 		return invokeConfigOutput{}, err
-	}
-	return l.setInvokeConfig(caller, "lambda:UpdateFunctionEventInvokeConfig", in, before.said)
-}
-
-func (l *Lambda) setInvokeConfig(caller cloud.Caller, action string, in invokeConfigInput, before invokeSettings) (invokeConfigOutput, error) {
-	if in.MaximumEventAgeInSeconds == nil && in.MaximumRetryAttempts == nil && in.DestinationConfig == nil {
-		return invokeConfigOutput{}, invalid("You must specify at least one of error handling or destination setting.")
 	}
 	t, err := l.open(caller, action, in.FunctionName, in.Qualifier)
 	if err != nil {
@@ -108,26 +104,58 @@ func (l *Lambda) setInvokeConfig(caller cloud.Caller, action string, in invokeCo
 		}
 		return invokeConfigOutput{}, err
 	}
-	wanted := before
-	set(&wanted.MaximumEventAgeInSeconds, optional(in.MaximumEventAgeInSeconds))
-	set(&wanted.MaximumRetryAttempts, optional(in.MaximumRetryAttempts))
-	set(&wanted.DestinationConfig, in.DestinationConfig)
-	if err := l.checkDestinations(t, wanted.DestinationConfig); err != nil {
+	if err := l.checkDestinations(t.function, in.DestinationConfig); err != nil {
 		return invokeConfigOutput{}, err
 	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	return t.keepAsync(action, cmp.Or(t.qualifier, latest), in.over(invokeSettings{}))
+}
+
+// updateInvokeConfig changes what the call says, and leaves what it does not.
+func (l *Lambda) updateInvokeConfig(_ context.Context, caller cloud.Caller, in invokeConfigInput) (invokeConfigOutput, error) {
+	const action = "lambda:UpdateFunctionEventInvokeConfig"
+	f, qualifier, err := l.openAsync(caller, action, in.FunctionName, in.Qualifier)
+	if err != nil {
+		return invokeConfigOutput{}, err
+	}
+	if err := in.check(); err != nil {
+		return invokeConfigOutput{}, err
+	}
+	if err := l.checkDestinations(f, in.DestinationConfig); err != nil {
+		return invokeConfigOutput{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, err := f.asyncOf(qualifier)
+	if err != nil {
+		return invokeConfigOutput{}, err
+	}
+	return f.keepAsync(action, qualifier, in.over(before.said))
+}
+
+// keepAsync gives a qualifier settings. The lock is held.
+func (f *function) keepAsync(action, qualifier string, wanted invokeSettings) (invokeConfigOutput, error) {
 	config, err := wanted.config()
 	if err != nil {
 		return invokeConfigOutput{}, asCall(action, err)
 	}
-	qualifier := cmp.Or(t.qualifier, latest)
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	t.async[qualifier] = config
-	return t.toldAsync(qualifier, config), nil
+	f.async[qualifier] = config
+	return f.toldAsync(qualifier, config), nil
+}
+
+func (in invokeConfigInput) check() error {
+	if in.MaximumEventAgeInSeconds == nil && in.MaximumRetryAttempts == nil && in.DestinationConfig == nil {
+		return invalid("You must specify at least one of error handling or destination setting.")
+	}
+	return nil
 }
 
 // checkDestinations refuses a function as its own destination, and one that is not there.
-func (l *Lambda) checkDestinations(t target, d destinationConfig) error {
+func (l *Lambda) checkDestinations(f *function, d *destinationConfig) error {
+	if d == nil {
+		return nil
+	}
 	for _, arn := range []string{d.OnSuccess.Destination, d.OnFailure.Destination} {
 		if arn != "" && !slices.Contains([]string{"sqs", "sns", "lambda", "events", "s3"}, serviceOf(arn)) {
 			return invalid("The provided destination config DestinationConfig(onSuccess=%s, onFailure=%s) is invalid.", d.OnSuccess.shown("OnSuccess"), d.OnFailure.shown("OnFailure"))
@@ -139,55 +167,68 @@ func (l *Lambda) checkDestinations(t target, d destinationConfig) error {
 		if err != nil {
 			return invalid("The destination ARN %s is invalid.", arn)
 		}
-		if other.function == t.function {
+		if other.function == f {
 			return invalid("You can't specify the function as a destination for itself.")
 		}
 	}
 	return nil
 }
 
-// openAsync finds the settings of a function through a qualifier.
-func (l *Lambda) openAsync(caller cloud.Caller, action, name, qualifier string) (target, string, asyncConfig, error) {
+// openAsync finds the function of settings, and the qualifier that they are through.
+func (l *Lambda) openAsync(caller cloud.Caller, action, name, qualifier string) (*function, string, error) {
 	if err := l.checkName(functionName, name, qualifier); err != nil {
-		return target{}, "", asyncConfig{}, err
+		return nil, "", err
 	}
 	name, embedded := parseName(name)
 	qualifier = cmp.Or(qualifier, embedded, latest)
 	arn := l.cloud.ARN("lambda", "function:"+name)
 	if err := l.cloud.Authorize(caller, action, arn); err != nil {
-		return target{}, "", asyncConfig{}, err
+		return nil, "", err
 	}
-	missing := cloud.Errorf(404, "ResourceNotFoundException", "The function %s:%s doesn't have an EventInvokeConfig", arn, qualifier)
 	t, err := l.find(arn)
 	if err != nil {
-		return t, "", asyncConfig{}, missing
+		return nil, "", noInvokeConfig(arn, qualifier)
 	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	config, ok := t.async[qualifier]
+	return t.function, qualifier, nil
+}
+
+// asyncOf are the settings of a qualifier. The lock is held.
+func (f *function) asyncOf(qualifier string) (asyncConfig, error) {
+	config, ok := f.async[qualifier]
 	if !ok {
-		return t, "", config, missing
+		return config, noInvokeConfig(f.arn, qualifier)
 	}
-	return t, qualifier, config, nil
+	return config, nil
+}
+
+func noInvokeConfig(arn, qualifier string) error {
+	return cloud.Errorf(404, "ResourceNotFoundException", "The function %s:%s doesn't have an EventInvokeConfig", arn, qualifier)
 }
 
 func (l *Lambda) getInvokeConfig(_ context.Context, caller cloud.Caller, in functionInput) (invokeConfigOutput, error) {
-	t, qualifier, config, err := l.openAsync(caller, "lambda:GetFunctionEventInvokeConfig", in.FunctionName, in.Qualifier)
+	f, qualifier, err := l.openAsync(caller, "lambda:GetFunctionEventInvokeConfig", in.FunctionName, in.Qualifier)
 	if err != nil {
 		return invokeConfigOutput{}, err
 	}
-	return t.toldAsync(qualifier, config), nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	config, err := f.asyncOf(qualifier)
+	if err != nil {
+		return invokeConfigOutput{}, err
+	}
+	return f.toldAsync(qualifier, config), nil
 }
 
 func (l *Lambda) deleteInvokeConfig(_ context.Context, caller cloud.Caller, in functionInput) (struct{}, error) {
-	t, qualifier, _, err := l.openAsync(caller, "lambda:DeleteFunctionEventInvokeConfig", in.FunctionName, in.Qualifier)
+	f, qualifier, err := l.openAsync(caller, "lambda:DeleteFunctionEventInvokeConfig", in.FunctionName, in.Qualifier)
 	if err != nil {
 		return struct{}{}, err
 	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	delete(t.async, qualifier)
-	return struct{}{}, nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err = f.asyncOf(qualifier)
+	delete(f.async, qualifier)
+	return struct{}{}, err
 }
 
 type listInvokeConfigsInput struct {

@@ -108,6 +108,8 @@ type Lambda struct {
 
 	downloads downloads
 
+	reserving sync.Mutex // whoever reserves concurrency, which the account has once; taken before all others
+
 	mu        sync.RWMutex
 	functions map[string]*function    // by name
 	mappings  map[string]*eventSource // by id

@@ -24,8 +24,13 @@ type publishInput struct {
 // publishVersion answers with the version that there is, where nothing has changed
 // since.
 func (l *Lambda) publishVersion(_ context.Context, caller cloud.Caller, in publishInput) (configuration, error) {
-	t, err := l.openWhole(caller, "lambda:PublishVersion", in.FunctionName, in.RevisionId)
+	t, err := l.openWhole(caller, "lambda:PublishVersion", in.FunctionName)
 	if err != nil {
+		return configuration{}, err
+	}
+	t.changing.Lock()
+	defer t.changing.Unlock()
+	if t, err = t.current(in.RevisionId); err != nil {
 		return configuration{}, err
 	}
 	code, err := t.code.describe()
@@ -35,7 +40,10 @@ func (l *Lambda) publishVersion(_ context.Context, caller cloud.Caller, in publi
 	if in.CodeSha256 != "" && in.CodeSha256 != code.sum {
 		return configuration{}, invalid("CodeSHA256 (%s) is different from current CodeSHA256 in $LATEST (%s). Please try again with the CodeSHA256 in $LATEST.", in.CodeSha256, code.sum)
 	}
-	v, _ := t.publish(in.Description)
+	v, _, err := t.publish(in.Description, in.RevisionId)
+	if err != nil {
+		return configuration{}, err
+	}
 	return l.configuration(target{t.function, v, v.number})
 }
 
@@ -50,7 +58,7 @@ type listVersionsOutput struct {
 }
 
 func (l *Lambda) listVersions(_ context.Context, caller cloud.Caller, in listVersionsInput) (out listVersionsOutput, err error) {
-	t, err := l.openWhole(caller, "lambda:ListVersionsByFunction", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:ListVersionsByFunction", in.FunctionName)
 	if err != nil {
 		return out, err
 	}
@@ -125,7 +133,7 @@ func javaFloat(n float64) string {
 	return text
 }
 
-// routes checks which versions an alias goes to.
+// routes checks which versions an alias goes to. The lock is held.
 func (f *function) routes(a alias) error {
 	if len(a.further) > 1 {
 		return invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
@@ -148,7 +156,7 @@ func (l *Lambda) createAliasByCall(_ context.Context, caller cloud.Caller, in al
 	if err := in.check(); err != nil {
 		return aliasOutput{}, err
 	}
-	t, err := l.openWhole(caller, "lambda:CreateAlias", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:CreateAlias", in.FunctionName)
 	if err != nil {
 		if e := cloud.AsError(err); e.Code == "ResourceNotFoundException" {
 			e.Message += ":" + in.FunctionVersion
@@ -160,23 +168,34 @@ func (l *Lambda) createAliasByCall(_ context.Context, caller cloud.Caller, in al
 	if in.RoutingConfig != nil {
 		a.further = in.RoutingConfig.AdditionalVersionWeights
 	}
-	if err := t.routes(a); err != nil {
-		return aliasOutput{}, err
-	}
 	t.function.mu.Lock()
 	defer t.function.mu.Unlock()
-	if _, exists := t.aliases[in.Name]; exists {
-		return aliasOutput{}, cloud.Errorf(409, "ResourceConflictException", "Alias already exists: %s:%s", t.function.arn, in.Name)
+	return t.told(in.Name, a), t.addAlias(in.Name, a)
+}
+
+// addAlias makes an alias that is not there. The lock is held.
+func (f *function) addAlias(name string, a alias) error {
+	if err := f.routes(a); err != nil {
+		return err
 	}
-	t.aliases[in.Name] = a
-	return t.told(in.Name, a), nil
+	if _, exists := f.aliases[name]; exists {
+		return cloud.Errorf(409, "ResourceConflictException", "Alias already exists: %s:%s", f.arn, name)
+	}
+	f.aliases[name] = a
+	return nil
 }
 
 func (l *Lambda) updateAlias(_ context.Context, caller cloud.Caller, in aliasInput) (aliasOutput, error) {
 	if err := in.check(); err != nil {
 		return aliasOutput{}, err
 	}
-	t, a, err := l.openAlias(caller, "lambda:UpdateAlias", in, "Alias not found: %s")
+	f, err := l.openAlias(caller, "lambda:UpdateAlias", in, updatedAlias)
+	if err != nil {
+		return aliasOutput{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a, err := f.alias(in.Name, updatedAlias)
 	if err != nil {
 		return aliasOutput{}, err
 	}
@@ -188,64 +207,96 @@ func (l *Lambda) updateAlias(_ context.Context, caller cloud.Caller, in aliasInp
 	if in.RoutingConfig != nil {
 		a.further = in.RoutingConfig.AdditionalVersionWeights
 	}
-	if err := t.routes(a); err != nil {
+	if err := f.routes(a); err != nil {
 		return aliasOutput{}, err
 	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	t.aliases[in.Name] = a
-	return t.told(in.Name, a), nil
+	f.aliases[in.Name] = a
+	return f.told(in.Name, a), nil
 }
 
-// openAlias finds an alias; lost is the error where there is none.
-func (l *Lambda) openAlias(caller cloud.Caller, action string, in aliasInput, lost string) (target, alias, error) {
+// What AWS says of an alias that is not there.
+const (
+	updatedAlias = "Alias not found: %s"
+	soughtAlias  = "Cannot find alias arn: %s"
+)
+
+// openAlias finds the function of an alias; lost is said where there is none.
+func (l *Lambda) openAlias(caller cloud.Caller, action string, in aliasInput, lost string) (*function, error) {
 	if err := l.checkName(functionName, in.FunctionName, ""); err != nil {
-		return target{}, alias{}, err
+		return nil, err
 	}
 	name, _ := parseName(in.FunctionName)
 	arn := l.cloud.ARN("lambda", "function:"+name)
 	if err := l.cloud.Authorize(caller, action, arn); err != nil {
-		return target{}, alias{}, err
+		return nil, err
 	}
-	missing := cloud.Errorf(404, "ResourceNotFoundException", lost, arn+":"+in.Name)
 	t, err := l.find(arn)
 	if err != nil {
-		return t, alias{}, missing
+		return nil, cloud.Errorf(404, "ResourceNotFoundException", lost, arn+":"+in.Name)
 	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	a, ok := t.aliases[in.Name]
+	return t.function, nil
+}
+
+// alias is one by its name; lost is said where there is none. The lock is held.
+func (f *function) alias(name, lost string) (alias, error) {
+	a, ok := f.aliases[name]
 	if !ok {
-		return t, a, missing
+		return a, cloud.Errorf(404, "ResourceNotFoundException", lost, f.arn+":"+name)
 	}
-	return t, a, nil
+	return a, nil
 }
 
 func (l *Lambda) getAlias(_ context.Context, caller cloud.Caller, in aliasInput) (aliasOutput, error) {
-	t, a, err := l.openAlias(caller, "lambda:GetAlias", in, "Cannot find alias arn: %s")
+	f, err := l.openAlias(caller, "lambda:GetAlias", in, soughtAlias)
 	if err != nil {
 		return aliasOutput{}, err
 	}
-	return t.told(in.Name, a), nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a, err := f.alias(in.Name, soughtAlias)
+	if err != nil {
+		return aliasOutput{}, err
+	}
+	return f.told(in.Name, a), nil
 }
 
-// deleteAlias deletes an alias, with its settings of asynchronous invocations and its
-// policy; one that is not there has been.
+// deleteAlias deletes an alias; one that is not there has been.
 func (l *Lambda) deleteAlias(_ context.Context, caller cloud.Caller, in aliasInput) (struct{}, error) {
-	t, err := l.openWhole(caller, "lambda:DeleteAlias", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:DeleteAlias", in.FunctionName)
 	if err != nil {
 		return struct{}{}, err
 	}
-	t.function.mu.Lock()
-	_, exists := t.aliases[in.Name]
-	delete(t.aliases, in.Name)
-	delete(t.async, in.Name)
-	delete(t.provisioned, in.Name)
-	t.function.mu.Unlock()
+	return struct{}{}, l.unname(t.function, in.Name)
+}
+
+// unname takes an alias away, with what is its own.
+func (l *Lambda) unname(f *function, name string) error {
+	f.mu.Lock()
+	_, exists := f.aliases[name]
+	delete(f.aliases, name)
+	f.mu.Unlock()
 	if !exists {
-		return struct{}{}, nil
+		return nil
 	}
-	return struct{}{}, l.forbidThrough(t.function, in.Name)
+	return l.dropOwn(f, name)
+}
+
+// withdraw deletes a published version that no alias has, with what is its own.
+func (l *Lambda) withdraw(f *function, v *version) error {
+	if err := f.withdraw(v); err != nil {
+		return err
+	}
+	return l.dropOwn(f, v.number)
+}
+
+// dropOwn lets go of what a version or an alias had of its own: settings of
+// asynchronous invocations, provisioned concurrency, its policy.
+func (l *Lambda) dropOwn(f *function, qualifier string) error {
+	f.mu.Lock()
+	delete(f.async, qualifier)
+	delete(f.provisioned, qualifier)
+	f.mu.Unlock()
+	return l.forbidThrough(f, qualifier)
 }
 
 type listAliasesInput struct {
@@ -260,7 +311,7 @@ type listAliasesOutput struct {
 }
 
 func (l *Lambda) listAliases(_ context.Context, caller cloud.Caller, in listAliasesInput) (out listAliasesOutput, err error) {
-	t, err := l.openWhole(caller, "lambda:ListAliases", in.FunctionName, "")
+	t, err := l.openWhole(caller, "lambda:ListAliases", in.FunctionName)
 	if err != nil {
 		return out, err
 	}
@@ -277,10 +328,8 @@ func (l *Lambda) listAliases(_ context.Context, caller cloud.Caller, in listAlia
 	return out, err
 }
 
-// aliasesOf are those that go to a version.
+// aliasesOf are those that go to a version. The lock is held.
 func (f *function) aliasesOf(number string) (names []string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(f.aliases)) {
 		a := f.aliases[name]
 		if _, routed := a.further[number]; routed || a.version == number {

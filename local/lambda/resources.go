@@ -5,6 +5,7 @@ package lambda
 import (
 	"cmp"
 	"context"
+	"errors"
 	"reflect"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ func (l *Lambda) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Lambda::Function", l.createFunction, cfn.Update(l.updateFunction)),
 		cfn.Define("AWS::Lambda::Version", l.createVersion),
-		cfn.Define("AWS::Lambda::Alias", l.createAlias, cfn.Overwrite(l.createAlias)),
+		cfn.Define("AWS::Lambda::Alias", l.createAlias, cfn.Update(l.changeAlias)),
 		cfn.Define("AWS::Lambda::Permission", l.createPermission),
 		cfn.Define("AWS::Lambda::EventInvokeConfig", l.createEventInvokeConfig, cfn.Overwrite(l.createEventInvokeConfig)),
 		cfn.Define("AWS::Lambda::EventSourceMapping", l.createEventSourceMapping, cfn.Update(l.updateEventSourceMapping)),
@@ -50,13 +51,16 @@ func tagsOf(list []cloud.Tag) map[string]string {
 	return tags
 }
 
-// ofFunction is what a template says that versions do not have: how many invocations
-// the function admits, its tags and its loops.
-func (p functionProperties) ofFunction(f *function) {
+// settle gives a function what a template says that versions do not have: how many
+// invocations it admits, its tags and its loops.
+func (l *Lambda) settle(f *function, p functionProperties) error {
+	if err := l.reserve(f, p.ReservedConcurrentExecutions); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.reserve(p.ReservedConcurrentExecutions)
 	f.tags, f.recursion = tagsOf(p.Tags), p.RecursiveLoop
+	return nil
 }
 
 // ofVersions are the properties of which a change makes another version.
@@ -67,13 +71,15 @@ func (p functionProperties) ofVersions() functionProperties {
 
 func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionProperties) (cfn.Handle, error) {
 	f := l.newFunction(cmp.Or(p.FunctionName, r.PhysicalName(64)))
-	p.ofFunction(f)
 	var err error
 	if f.latest, err = l.declared(f, r, p); err != nil {
 		return cfn.Handle{}, err
 	}
 	if err := l.install(f, r.Stack, r.LogicalID); err != nil {
 		return cfn.Handle{}, err
+	}
+	if err := l.settle(f, p); err != nil {
+		return cfn.Handle{}, errors.Join(err, l.drop(f))
 	}
 	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error { return l.drop(f) }}, nil
 }
@@ -136,15 +142,18 @@ func (l *Lambda) updateFunction(_ context.Context, r cfn.Resource, h cfn.Handle,
 	if err != nil {
 		return h, err
 	}
+	t.changing.Lock()
+	defer t.changing.Unlock()
 	if !reflect.DeepEqual(before.ofVersions(), after.ofVersions()) {
 		v, err := l.declared(t.function, r, after)
 		if err != nil {
 			return h, err
 		}
-		t.change(v)
+		if err := t.change(v, ""); err != nil {
+			return h, err
+		}
 	}
-	after.ofFunction(t.function)
-	return h, nil
+	return h, l.settle(t.function, after)
 }
 
 // declared is the version that a template declares. Its code must be there, and of

@@ -143,6 +143,13 @@ func TestProvisionedConcurrencyIsTold(t *testing.T) {
 		_, err := put(qualifier, 1)
 		refuses(t, err, want)
 	}
+	for name, want := range map[string]string{
+		"worker:none": "Cannot find alias arn: " + workerARN + ":none", "worker:$LATEST": "must be an alias or a published version", "worker": "must be an alias or a published version",
+		"nobody": "must be an alias or a published version", "worker:7": "Function not found: " + workerARN + ":7",
+	} {
+		_, err := client.GetProvisionedConcurrencyConfig(t.Context(), &awssdk.GetProvisionedConcurrencyConfigInput{FunctionName: &name, Qualifier: aws.String("")})
+		refuses(t, err, want)
+	}
 	for n, want := range map[int32]string{0: "greater than or equal to 1", 901: "below its minimum value of [100]", 1001: "greater than account's unreserved concurrency [1000]"} {
 		_, err := put("live", n)
 		refuses(t, err, want)

@@ -24,14 +24,16 @@ func (l *Lambda) createVersion(_ context.Context, _ cfn.Resource, p versionPrope
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	v, isNew := t.publish(p.Description)
+	v, isNew, err := t.publish(p.Description, "")
+	if err != nil {
+		return cfn.Handle{}, err
+	}
 	if !isNew {
 		return cfn.Handle{}, cloud.Errorf(409, "AlreadyExists", "A version for this Lambda function exists ( %s ). Modify the function to create a new version.", v.number)
 	}
 	arn := t.function.arn + ":" + v.number
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Version": v.number, "FunctionArn": arn}, Delete: func(context.Context) error {
-		t.withdraw(v)
-		return nil
+		return l.withdraw(t.function, v)
 	}}, nil
 }
 
@@ -50,25 +52,45 @@ type aliasProperties struct {
 	ProvisionedConcurrencyConfig cfn.Ignored
 }
 
-// createAlias gives a version a name, or the name to another version.
+// createAlias gives a version a name.
 func (l *Lambda) createAlias(_ context.Context, _ cfn.Resource, p aliasProperties) (cfn.Handle, error) {
 	t, err := l.find(p.FunctionName)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	a, err := p.alias(t.function)
+	a, err := p.alias()
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	t.function.mu.Lock()
 	defer t.function.mu.Unlock()
-	t.aliases[p.Name] = a
 	arn := t.function.arn + ":" + p.Name
-	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}, Delete: cfn.Removal(&t.function.mu, t.aliases, p.Name)}, nil
+	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}, Delete: func(context.Context) error {
+		return l.unname(t.function, p.Name)
+	}}, t.addAlias(p.Name, a)
 }
 
-// alias refuses what AWS refuses.
-func (p aliasProperties) alias(f *function) (alias, error) {
+// changeAlias gives the name to another version.
+func (l *Lambda) changeAlias(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after aliasProperties) (cfn.Handle, error) {
+	t, err := l.find(after.FunctionName)
+	if err != nil {
+		return h, err
+	}
+	a, err := after.alias()
+	if err != nil {
+		return h, err
+	}
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	if err := t.routes(a); err != nil {
+		return h, err
+	}
+	t.aliases[after.Name] = a
+	return h, nil
+}
+
+// alias is what a template says of one.
+func (p aliasProperties) alias() (alias, error) {
 	a := alias{version: p.FunctionVersion, further: map[string]float64{}, description: p.Description, revision: cloud.UUID()}
 	if p.RoutingConfig != nil {
 		for _, w := range p.RoutingConfig.AdditionalVersionWeights {
@@ -78,5 +100,5 @@ func (p aliasProperties) alias(f *function) (alias, error) {
 			a.further[w.FunctionVersion] = w.FunctionWeight
 		}
 	}
-	return a, f.routes(a)
+	return a, nil
 }

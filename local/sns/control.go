@@ -111,11 +111,20 @@ func (s *SNS) deleteTopic(_ context.Context, caller cloud.Caller, in topicARN) (
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.topics[in.TopicArn] == nil {
-		return struct{}{}, nil
+	if t := s.topics[in.TopicArn]; t != nil {
+		return struct{}{}, s.drop(t)
 	}
-	delete(s.topics, in.TopicArn)
-	return struct{}{}, s.publishPolicy(in.TopicArn, "")
+	return struct{}{}, nil
+}
+
+// drop deletes a topic with its policy, unless another one has taken its place. The
+// lock is held.
+func (s *SNS) drop(t *topic) error {
+	if s.topics[t.arn] != t {
+		return nil
+	}
+	delete(s.topics, t.arn)
+	return s.publishPolicy(t.arn, "")
 }
 
 type setTopicInput struct {

@@ -70,7 +70,11 @@ func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) 
 		return cfn.Handle{}, invalid("TopicName Reason: topic %s already exists", t.name)
 	}
 	s.topics[t.arn] = t
-	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": t.name}, Delete: cfn.Removal(&s.mu, s.topics, t.arn)}, nil
+	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": t.name}, Delete: func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.drop(t)
+	}}, nil
 }
 
 // updateTopic gives a topic what its template says now. Subscriptions that it
@@ -254,20 +258,20 @@ func (s *SNS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 }
 
 func (s *SNS) updatePolicy(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after policyProperties) (cfn.Handle, error) {
-	left := slices.DeleteFunc(slices.Clone(before.Topics), func(arn string) bool {
-		_, gone := s.topic(arn)
-		return gone != nil || slices.Contains(after.Topics, arn)
-	})
-	if err := s.setPolicy(left, nil); err != nil {
+	former := slices.DeleteFunc(slices.Clone(before.Topics), func(arn string) bool { return slices.Contains(after.Topics, arn) })
+	if err := s.setPolicy(former, nil); err != nil {
 		return h, err
 	}
 	return s.createPolicy(ctx, r, after)
 }
 
-// setPolicy replaces the policy of topics; nil takes it away.
+// setPolicy replaces the policy of topics; nil takes it away, also with the topic.
 func (s *SNS) setPolicy(arns []string, policy json.RawMessage) error {
 	for _, arn := range arns {
 		t, err := s.topic(arn)
+		if err != nil && policy == nil {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("policy of topic %s: %w", arn, err)
 		}

@@ -190,3 +190,34 @@ func TestATopicPolicyMovesToAnotherTopic(t *testing.T) {
 		t.Errorf("the second topic's policy is %q", got)
 	}
 }
+
+func TestATopicThatComesAgainHasNotThePolicyOfTheOneThatWent(t *testing.T) {
+	e := newEngine(t)
+	const topic = `"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}`
+	s := e.stack(t, topic+`, "Other": {"Type": "AWS::SNS::Topic"}`)
+	mayPublish := func() bool {
+		in := map[string]any{"TopicArn": topicARN, "Message": "m"}
+		return e.Do(t.Context(), e.ServiceCaller("events.amazonaws.com", ""), "sns", "Publish", in, nil) == nil
+	}
+	policy := `{"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": "` + topicARN + `"}]}`
+	set := map[string]any{"TopicArn": topicARN, "AttributeName": "Policy", "AttributeValue": policy}
+	if err := e.Do(t.Context(), e.Administrator(), "sns", "SetTopicAttributes", set, nil); err != nil || !mayPublish() {
+		t.Fatalf("%v, the policy does not permit it", err)
+	}
+	s.Remove(t, "News")
+	_, resource, _ := strings.Cut(topic, ": ")
+	s.Put(t, "News", resource)
+	if mayPublish() {
+		t.Error("the topic of the same name has the policy of the one that was deleted")
+	}
+}
+
+func TestAPolicyOfATopicThatACallHasDeletedGoesWithItsStack(t *testing.T) {
+	e := newEngine(t)
+	s := e.stack(t, base+`, "Topics": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "News"}],
+		"PolicyDocument": {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"}]}}}`)
+	if err := e.Do(t.Context(), e.Administrator(), "sns", "DeleteTopic", map[string]any{"TopicArn": topicARN}, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.Remove(t, "Topics")
+}
