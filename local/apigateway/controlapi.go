@@ -142,9 +142,6 @@ func (c *Control) createRestAPI(_ context.Context, caller cloud.Caller, in creat
 	if err := c.mayTag(caller, "/restapis/"+a.id, in.Tags); err != nil {
 		return restAPIShape{}, err
 	}
-	if g.count() >= maxRestAPIs {
-		return restAPIShape{}, limitExceeded("Maximum number of APIs has been reached. Please contact AWS if you need additional APIs.")
-	}
 	a.logicalID, a.version = a.id, in.Version
 	if err := a.open("REST API "+a.id, p); err != nil {
 		return restAPIShape{}, refused(err)
@@ -152,12 +149,6 @@ func (c *Control) createRestAPI(_ context.Context, caller cloud.Caller, in creat
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	return a.shape(), nil
-}
-
-func (g *APIGateway) count() int {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	return len(g.apis)
 }
 
 type updateRestAPIInput struct {

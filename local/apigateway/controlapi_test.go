@@ -5,10 +5,14 @@ package apigateway
 import (
 	"encoding/json"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -361,5 +365,53 @@ func TestATemplateAndCallsMakeTheSameAPI(t *testing.T) {
 	called, templated := told(b.world, b.known["api"], b.known["order"]), told(declared, declared.apiID(), declared.created.Handles["Order"].Ref)
 	if called != templated {
 		t.Errorf("calls make %s\na template makes %s", called, templated)
+	}
+}
+
+// meeting gives a port to nobody before all have come for one.
+type meeting struct{ *sync.WaitGroup }
+
+func together(n int) meeting {
+	m := meeting{&sync.WaitGroup{}}
+	m.Add(n)
+	return m
+}
+
+func (m meeting) Listen(string) (net.Listener, error) {
+	m.Done()
+	m.Wait()
+	return net.Listen("tcp", "127.0.0.1:0")
+}
+
+func TestAnAccountHasNoMoreAPIsThanItMayHoweverManyAreMadeAtATime(t *testing.T) {
+	c := cloud.New(site())
+	w, err := startIn(t, c, Options{}, serveEcho(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.mu.Lock()
+	for i := len(w.apis); i < maxRestAPIs-1; i++ {
+		w.apis[strconv.Itoa(i)] = newAPI(w.APIGateway, strconv.Itoa(i), "root")
+	}
+	w.mu.Unlock()
+	c.Ports = together(8)
+	var made, refused atomic.Int32
+	var calls sync.WaitGroup
+	for range 8 {
+		calls.Go(func() {
+			_, err := w.cloud.Call(t.Context(), site().Administrator(), "apigateway", "CreateRestApi", json.RawMessage(`{"name": "orders"}`))
+			switch {
+			case err == nil:
+				made.Add(1)
+			case cloud.AsError(err).Code == "LimitExceededException":
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	calls.Wait()
+	if made.Load() != 1 || refused.Load() != 7 || len(w.apis) != maxRestAPIs {
+		t.Errorf("%d were made and %d refused of 8, want 1 and 7; there are %d", made.Load(), refused.Load(), len(w.apis))
 	}
 }

@@ -126,10 +126,15 @@ func (a *api) open(name string, p restAPIProperties) error {
 		return err
 	}
 	a.address = listener.Addr().String()
-	a.gateway.mu.Lock()
-	a.gateway.apis[a.id] = a
-	a.gateway.mu.Unlock()
-	a.stop = a.gateway.serve(a, listener)
+	g := a.gateway
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.apis) >= maxRestAPIs {
+		listener.Close() // which nobody has heard of
+		return limitExceeded("Maximum number of APIs has been reached. Please contact AWS if you need additional APIs.")
+	}
+	a.stop = g.serve(a, listener)
+	g.apis[a.id] = a
 	return nil
 }
 

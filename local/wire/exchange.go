@@ -36,7 +36,8 @@ type Exchange struct {
 	cloud    *cloud.Cloud
 	identify Identify
 	speaks   Protocols
-	service  string // its IAM prefix, or what the signature names; may be empty
+	router   *router // nil: it does not speak REST
+	service  string  // its IAM prefix, or what the signature names; may be empty
 }
 
 // Holder finds out whose access key a credential names, as in a signature of

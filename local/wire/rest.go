@@ -13,7 +13,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -104,87 +103,19 @@ func (p rest) begin(x *Exchange) {
 }
 
 func (p rest) read(x *Exchange) (call, error) {
-	if x.speaks.REST == nil {
+	if x.router == nil {
 		return call{}, x.notServed()
 	}
-	route, err := x.route()
+	route, labels, err := x.router.find(x.Request)
 	if err != nil {
 		return call{}, err
 	}
+	x.Labels = labels
 	c := call{action: route.Action, route: route}
 	if route.Serve == nil {
 		c.input, err = x.restInput(route)
 	}
 	return c, err
-}
-
-// route finds the route of the request and reads the labels.
-func (x *Exchange) route() (*Route, error) {
-	r := x.Request
-	parameters := r.URL.Query()
-	for i := range x.speaks.REST.Routes {
-		route := &x.speaks.REST.Routes[i]
-		method, rest, _ := strings.Cut(route.Pattern, " ")
-		path, query, _ := strings.Cut(rest, "?")
-		if method != r.Method || route.Header != "" && r.Header.Get(route.Header) == "" || !route.Whole && !x.speaks.REST.asks(query, parameters) {
-			continue
-		}
-		if labels, ok := match(path, r.URL.EscapedPath()); ok {
-			x.Labels = labels
-			return route, nil
-		}
-	}
-	if x.speaks.REST.Style == S3 {
-		return nil, cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "the local engine does not serve %s %s", r.Method, r.URL.RequestURI())
-	}
-	return nil, cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the local engine does not serve %s %s", r.Method, r.URL.Path)
-}
-
-// asks tells whether a request has the parameters of a pattern, and no
-// subresource besides.
-func (rest *REST) asks(pattern string, parameters url.Values) bool {
-	var named []string
-	for part := range strings.SplitSeq(pattern, "&") {
-		name, value, valued := strings.Cut(part, "=")
-		if name != "" && (!parameters.Has(name) || valued && parameters.Get(name) != value) {
-			return false
-		}
-		named = append(named, name)
-	}
-	return !slices.ContainsFunc(rest.Subresources, func(name string) bool {
-		return parameters.Has(name) && !slices.Contains(named, name)
-	})
-}
-
-// match reads the labels of a pattern from a path as it was sent.
-func match(pattern, path string) (labels map[string]string, ok bool) {
-	labels = map[string]string{}
-	rest := strings.TrimPrefix(path, "/")
-	for part := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
-		if part == "" {
-			continue
-		}
-		label, isLabel := strings.CutPrefix(strings.TrimSuffix(part, "}"), "{")
-		label, greedy := strings.CutSuffix(label, "+")
-		value := rest
-		if !greedy {
-			value, rest, _ = strings.Cut(rest, "/")
-		} else {
-			rest = ""
-		}
-		if value == "" || !isLabel && value != part {
-			return nil, false
-		}
-		if !isLabel {
-			continue
-		}
-		unescaped, err := url.PathUnescape(value)
-		if err != nil {
-			return nil, false
-		}
-		labels[label] = unescaped
-	}
-	return labels, rest == ""
 }
 
 // restInput gathers the input from the request's parts.

@@ -52,6 +52,7 @@ type Handler struct {
 	cloud    *cloud.Cloud
 	identify Identify
 	services map[string]Protocols // by IAM prefix
+	routers  map[string]*router   // of those that speak REST
 	signing  map[string]string    // IAM prefixes by the name in signatures, where they differ
 	unsigned string               // the service that takes requests without a signature, or empty
 }
@@ -63,8 +64,9 @@ type Identify func(r *http.Request) (caller cloud.Caller, service string, err er
 // New returns the address of all services that are registered with c. The
 // protocols are by IAM prefix.
 func New(c *cloud.Cloud, identify Identify, services map[string]Protocols) *Handler {
-	h := &Handler{cloud: c, identify: identify, services: services, signing: map[string]string{}}
+	h := &Handler{cloud: c, identify: identify, services: services, routers: map[string]*router{}, signing: map[string]string{}}
 	for name, p := range services {
+		h.routers[name] = newRouter(p.REST)
 		if p.SigningName != "" {
 			h.signing[p.SigningName] = name
 		}
@@ -96,7 +98,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x := &Exchange{
 		Writer: w, Request: r, Caller: caller, RequestID: cloud.UUID(), Virtual: virtual,
-		cloud: h.cloud, identify: h.identify, service: service, speaks: h.services[service],
+		cloud: h.cloud, identify: h.identify, service: service, speaks: h.services[service], router: h.routers[service],
 	}
 	p := x.protocol()
 	p.begin(x)
