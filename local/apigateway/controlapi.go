@@ -5,8 +5,6 @@ package apigateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -31,7 +29,7 @@ func onAPI[Out any](c *Control, caller cloud.Caller, method string, in restAPINa
 		return out, missing(method, path, err)
 	}
 	out, err = do(a)
-	return out, refused(err)
+	return out, asCall(method+" "+path, err)
 }
 
 // missing is what AWS misses of an API that there is not: often a part of it.
@@ -50,20 +48,8 @@ func missing(method, path string, err error) error {
 	return err
 }
 
-// refused is an error of what a template declares too as one of the API: what is
-// not honoured is not implemented, what is wrong a bad request.
-func refused(err error) error {
-	if err == nil {
-		return nil
-	}
-	if unsupported, ok := errors.AsType[*cfn.Unsupported](err); ok {
-		return cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "%s: %s", unsupported.Property, unsupported.Reason)
-	}
-	if _, ok := errors.AsType[*cloud.Error](err); ok {
-		return err
-	}
-	return badRequest("%s", strings.TrimPrefix(err.Error(), "property "))
-}
+// asCall is the API's error of what a template may not say either.
+func asCall(action string, err error) error { return cfn.AsCall(action, err, badRequest) }
 
 type endpointShape struct {
 	IPAddressType string   `json:"ipAddressType,omitempty"`
@@ -144,7 +130,7 @@ func (c *Control) createRestAPI(_ context.Context, caller cloud.Caller, in creat
 	}
 	a.logicalID, a.version = a.id, in.Version
 	if err := a.open("REST API "+a.id, p); err != nil {
-		return restAPIShape{}, refused(err)
+		return restAPIShape{}, asCall("CreateRestApi", err)
 	}
 	g.mu.RLock()
 	defer g.mu.RUnlock()

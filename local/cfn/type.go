@@ -226,17 +226,6 @@ func (t Type) Property(path ...string) (accepted, ignored bool) {
 // template and in a call.
 type Ignored = cloud.Ignored
 
-// Unsupported is the error of a create function for a property value that the
-// engine cannot honour. The property is a path: "Targets[0].EcsParameters".
-type Unsupported struct {
-	Property string
-	Reason   string
-}
-
-func (u *Unsupported) Error() string {
-	return fmt.Sprintf("property %s: %s", u.Property, u.Reason)
-}
-
 func faultError(r Resource, faults []string) error {
 	return fmt.Errorf("%s (%s): %s", r.LogicalID, r.Type, strings.Join(faults, "; "))
 }

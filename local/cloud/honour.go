@@ -46,7 +46,7 @@ func (o Operations) Effect(action, path string) Effect {
 }
 
 // NotHonoured is the refusal of a parameter.
-func NotHonoured(action, parameter string) error {
+func NotHonoured(action, parameter string) *Error {
 	return Errorf(http.StatusNotImplemented, "NotImplemented", "the local engine does not serve the parameter %s of %s", parameter, action)
 }
 

@@ -115,7 +115,7 @@ func (f *CloudFormation) UpdateCustom(ctx context.Context, r cfn.Resource, h cfn
 func (f *CloudFormation) custom(ctx context.Context, r cfn.Resource, q request, properties map[string]any) (cfn.Handle, error) {
 	function, _ := properties["ServiceToken"].(string)
 	if !strings.HasPrefix(function, "arn:aws:lambda:") {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "ServiceToken", Reason: fmt.Sprintf("must be the ARN of a function, got %q", function)}
+		return cfn.Handle{}, cfn.Invalidf("ServiceToken", "must be the ARN of a function, got %q", function)
 	}
 	timeout, err := timeoutOf(properties["ServiceTimeout"])
 	if err != nil {
@@ -152,7 +152,7 @@ func timeoutOf(property any) (time.Duration, error) {
 	seconds, err := strconv.Atoi(fmt.Sprint(property))
 	timeout := time.Duration(seconds) * time.Second
 	if err != nil || timeout < time.Second || timeout > longestTimeout {
-		return 0, &cfn.Unsupported{Property: "ServiceTimeout", Reason: fmt.Sprintf("must be 1 to 3600 seconds, got %v", property)}
+		return 0, cfn.Invalidf("ServiceTimeout", "must be 1 to 3600 seconds, got %v", property)
 	}
 	return timeout, nil
 }

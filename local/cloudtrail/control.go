@@ -5,7 +5,6 @@ package cloudtrail
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -85,12 +84,12 @@ func checkName(name string) error {
 	return nil
 }
 
-// inAPI makes of what is wrong with properties what a client of the API sees.
-func inAPI(action string, err error) error {
-	if refused, ok := errors.AsType[*cfn.Unsupported](err); ok {
-		return cloud.NotHonoured(action, refused.Property+": "+refused.Reason)
-	}
-	return err
+// asCall is the API's error of what a template may not say either, which is
+// something about selectors.
+func asCall(action string, err error) error {
+	return cfn.AsCall(action, err, func(format string, arguments ...any) error {
+		return cloud.Errorf(400, "InvalidEventSelectorsException", format, arguments...)
+	})
 }
 
 type trailInput struct {
@@ -165,7 +164,7 @@ func (t *CloudTrail) createTrailByCall(_ context.Context, caller cloud.Caller, i
 		err = t.add(made)
 	}
 	if err != nil {
-		return changedTrail{}, inAPI("CreateTrail", err)
+		return changedTrail{}, asCall("CreateTrail", err)
 	}
 	return t.changed(made), nil
 }
@@ -176,7 +175,7 @@ func (t *CloudTrail) updateTrailByCall(_ context.Context, caller cloud.Caller, i
 		p := in.over(trail.declared)
 		selects, err := p.records()
 		if err != nil {
-			return inAPI("UpdateTrail", err)
+			return asCall("UpdateTrail", err)
 		}
 		trail.declared, trail.records = p, selects
 		out = t.changed(trail)
@@ -331,7 +330,7 @@ func (t *CloudTrail) putEventSelectors(_ context.Context, caller cloud.Caller, i
 		p.EventSelectors, p.AdvancedEventSelectors = in.EventSelectors, in.AdvancedEventSelectors
 		selects, err := p.records()
 		if err != nil {
-			return inAPI("PutEventSelectors", err)
+			return asCall("PutEventSelectors", err)
 		}
 		trail.declared, trail.records = p, selects
 		out = t.selectorsOf(trail)

@@ -30,7 +30,7 @@ type dataResource struct {
 
 func (s eventSelector) check(path string) error {
 	if !slices.Contains([]string{"", "All", "ReadOnly", "WriteOnly"}, s.ReadWriteType) {
-		return &cfn.Unsupported{Property: path + ".ReadWriteType", Reason: fmt.Sprintf("must be All, ReadOnly or WriteOnly, got %q", s.ReadWriteType)}
+		return cfn.Invalidf(path+".ReadWriteType", "must be All, ReadOnly or WriteOnly, got %q", s.ReadWriteType)
 	}
 	for i, r := range s.DataResources {
 		if r.Type != objectType {
@@ -116,7 +116,7 @@ func (s advancedSelector) check(path string) error {
 		}
 	}
 	if categories != 1 {
-		return &cfn.Unsupported{Property: path + ".FieldSelectors", Reason: "exactly one of them must be on eventCategory"}
+		return cfn.Invalidf(path+".FieldSelectors", "exactly one of them must be on eventCategory")
 	}
 	return nil
 }

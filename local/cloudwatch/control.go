@@ -4,22 +4,17 @@ package cloudwatch
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// inAPI makes of what is wrong with properties what a client of the API sees.
-func inAPI(action string, err error) error {
-	if _, documented := errors.AsType[*cloud.Error](err); documented || err == nil {
-		return err
-	}
-	if refused, ok := errors.AsType[*cfn.Unsupported](err); ok {
-		return cloud.NotHonoured(action, refused.Property+": "+refused.Reason)
-	}
-	return cloud.Errorf(400, "ValidationError", "%s", err)
+// asCall is the API's error of what a template may not say either.
+func asCall(action string, err error) error { return cfn.AsCall(action, err, wrongValue) }
+
+func wrongValue(format string, arguments ...any) error {
+	return cloud.Errorf(400, "ValidationError", format, arguments...)
 }
 
 func (w *CloudWatch) alarmARN(name string) string { return w.cloud.ARN("cloudwatch", "alarm:"+name) }
@@ -42,7 +37,7 @@ func (w *CloudWatch) put(caller cloud.Caller, action, name string, made func() (
 	}
 	a, err := made()
 	if err != nil {
-		return inAPI(action, err)
+		return asCall(action, err)
 	}
 	w.mu.Lock()
 	known := w.alarms[name]
@@ -55,7 +50,7 @@ func (w *CloudWatch) put(caller cloud.Caller, action, name string, made func() (
 	default:
 		err = w.replace(a)
 	}
-	return inAPI(action, err)
+	return asCall(action, err)
 }
 
 type alarmNames struct{ AlarmNames []string }

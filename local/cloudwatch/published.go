@@ -54,7 +54,7 @@ func (w *CloudWatch) check(d dashboard) error {
 		}
 	}
 	if err := json.Unmarshal([]byte(d.DashboardBody), &body); err != nil {
-		return &cfn.Unsupported{Property: "DashboardBody", Reason: err.Error()}
+		return cfn.Invalidf("DashboardBody", "%s", err)
 	}
 	for i, widget := range body.Widgets {
 		var before []string
@@ -62,7 +62,7 @@ func (w *CloudWatch) check(d dashboard) error {
 			at := fmt.Sprintf("DashboardBody.widgets[%d].properties.metrics[%d]", i, j)
 			words, err := rowOf(row, before)
 			if err != nil {
-				return &cfn.Unsupported{Property: at, Reason: err.Error()}
+				return cfn.Invalidf(at, "%s", err)
 			}
 			if words == nil {
 				continue // an expression over other rows

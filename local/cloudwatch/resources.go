@@ -172,7 +172,7 @@ func (w *CloudWatch) compositeAlarm(name string, p compositeAlarm) (*alarm, erro
 	}
 	a.ruleText = p.AlarmRule
 	if a.rule, err = parseRule(p.AlarmRule); err != nil {
-		return nil, &cfn.Unsupported{Property: "AlarmRule", Reason: err.Error()}
+		return nil, cfn.Invalidf("AlarmRule", "%s", err)
 	}
 	return a, nil
 }
@@ -236,7 +236,7 @@ func (p metricAlarm) watch() (*watch, error) {
 		return nil, &cfn.Unsupported{Property: "ComparisonOperator", Reason: fmt.Sprintf("must be one of %s, not %q: the local engine detects no anomalies", strings.Join(operators, ", "), p.ComparisonOperator)}
 	}
 	if p.Threshold == nil {
-		return nil, &cfn.Unsupported{Property: "Threshold", Reason: "is required"}
+		return nil, cfn.Invalidf("Threshold", "is required")
 	}
 	w := &watch{
 		metric:    metric{m.Namespace, m.MetricName, dimensionsOf(m.Dimensions)},
@@ -285,9 +285,9 @@ func (w *watch) check() error {
 	case !supported(w.statistic):
 		return &cfn.Unsupported{Property: "Statistic", Reason: fmt.Sprintf("the statistic %q is not supported", w.statistic)}
 	case w.period <= 0 || whole != 0 && w.period != 10*time.Second && w.period != 20*time.Second && w.period != 30*time.Second:
-		return &cfn.Unsupported{Property: "Period", Reason: fmt.Sprintf("must be 10, 20, 30 or a multiple of 60 seconds, not %s", w.period)}
+		return cfn.Invalidf("Period", "must be 10, 20, 30 or a multiple of 60 seconds, not %s", w.period)
 	case w.periods < 1 || w.breaches < 1 || w.breaches > w.periods:
-		return &cfn.Unsupported{Property: "EvaluationPeriods", Reason: fmt.Sprintf("%d of %d datapoints is no way to alarm", w.breaches, w.periods)}
+		return cfn.Invalidf("EvaluationPeriods", "%d of %d datapoints is no way to alarm", w.breaches, w.periods)
 	case w.period*time.Duration(w.periods+extraPeriods) > retention:
 		return &cfn.Unsupported{Property: "EvaluationPeriods", Reason: "the local engine keeps metrics for " + retention.String() + " only"}
 	}

@@ -133,7 +133,7 @@ func (all launchTemplates) numbered(version string) (launchTemplate, error) {
 	}
 	n, err := strconv.Atoi(version)
 	if err != nil || n < 1 || n > len(all) {
-		return launchTemplate{}, &cfn.Unsupported{Property: "LaunchTemplate.Version", Reason: fmt.Sprintf("the launch template has the versions 1 to %d, $Default and $Latest, got %q", len(all), version)}
+		return launchTemplate{}, cfn.Invalidf("LaunchTemplate.Version", "the launch template has the versions 1 to %d, $Default and $Latest, got %q", len(all), version)
 	}
 	return all[n-1], nil
 }

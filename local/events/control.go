@@ -20,16 +20,13 @@ func notValid(format string, args ...any) error {
 	return cloud.Errorf(http.StatusBadRequest, "ValidationException", format, args...)
 }
 
-// asCall is the API's error of what a template may not say either.
+// asCall is the API's error of what a template may not say either, in AWS's own
+// sentences, which name what they are about.
 func asCall(action string, err error) error {
-	unsupported, ok := errors.AsType[*cfn.Unsupported](err)
-	switch {
-	case !ok:
-		return err
-	case strings.HasPrefix(unsupported.Reason, "the local engine"):
-		return cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "%s of %s: %s", unsupported.Property, action, unsupported.Reason)
+	if invalid, ok := errors.AsType[*cfn.Invalid](err); ok {
+		return notValid("%s", invalid.Reason)
 	}
-	return notValid("%s", unsupported.Reason)
+	return cfn.AsCall(action, err, notValid)
 }
 
 // ownName is what rules, targets and statements may be called.

@@ -122,7 +122,7 @@ func TestWhatRulesAndTargetsMayNotBe(t *testing.T) {
 		"a wrong id":            {"PutTargets", strings.Replace(target(""), `"t"`, `"!"`, 1), "Value '!' at 'targets.1.member.id' failed to satisfy constraint"},
 		"six targets":           {"PutTargets", `{"Rule": "r", "Targets": [` + six + `]}`, "LimitExceededException: The requested resource exceeds the maximum number allowed."},
 		"two inputs":            {"PutTargets", target(`, "Input": "{}", "InputPath": "$"`), "ValidationException: Only one of Input, InputPath, or InputTransformer must be provided for target t."},
-		"an unknown service":    {"PutTargets", strings.Replace(target(""), ":sqs:", ":ecs:", 1), "NotImplemented: Targets[0].Arn of PutTargets: the local engine does not deliver events to arn:aws:ecs:"},
+		"an unknown service":    {"PutTargets", strings.Replace(target(""), ":sqs:", ":ecs:", 1), "NotImplemented: the local engine does not serve the parameter Targets[0].Arn of PutTargets: the local engine does not deliver events to arn:aws:ecs:"},
 		"an unknown member":     {"PutTargets", target(`, "EcsParameters": {}`), "NotImplemented"},
 		"many retries":          {"PutTargets", target(`, "RetryPolicy": {"MaximumRetryAttempts": 186}`), "ValidationException: must be from 0 to 185, got 186"},
 		"the default bus anew":  {"CreateEventBus", `{"Name": "default"}`, "ResourceAlreadyExistsException: Event bus default already exists."},

@@ -106,7 +106,7 @@ func enabled(state string) (bool, error) {
 	case "DISABLED":
 		return false, nil
 	}
-	return false, &cfn.Unsupported{Property: "State", Reason: fmt.Sprintf("%q is not a state of rules", state)}
+	return false, cfn.Invalidf("State", "%q is not a state of rules", state)
 }
 
 func (r *rule) setPattern(raw json.RawMessage) error {
@@ -119,7 +119,7 @@ func (r *rule) setPattern(raw json.RawMessage) error {
 	}
 	var err error
 	if r.pattern, err = patterns.Compile(string(raw)); err != nil {
-		return &cfn.Unsupported{Property: "EventPattern", Reason: err.Error()}
+		return cfn.Invalidf("EventPattern", "%s", err)
 	}
 	r.patternText = string(raw)
 	return nil
@@ -130,23 +130,23 @@ func (r *rule) setPattern(raw json.RawMessage) error {
 func ruleSchedule(p ruleProperties, b *bus) (schedule.Schedule, error) {
 	if p.ScheduleExpression == "" {
 		if len(p.EventPattern) == 0 {
-			return nil, &cfn.Unsupported{Property: "EventPattern", Reason: "a rule needs an event pattern or a schedule expression"}
+			return nil, cfn.Invalidf("EventPattern", "a rule needs an event pattern or a schedule expression")
 		}
 		return nil, nil
 	}
 	if b.name != defaultBus {
-		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: "ScheduleExpression is supported only on the default event bus."}
+		return nil, cfn.Invalidf("ScheduleExpression", "ScheduleExpression is supported only on the default event bus.")
 	}
 	when, err := schedule.Parse(p.ScheduleExpression, time.UTC)
 	if err != nil {
-		return nil, &cfn.Unsupported{Property: "ScheduleExpression", Reason: err.Error()}
+		return nil, cfn.Invalidf("ScheduleExpression", "%s", err)
 	}
 	return when, nil
 }
 
 func (s *EventBridge) setTargets(r *rule, targets []targetProperties) error {
 	if len(targets) > maxTargets {
-		return &cfn.Unsupported{Property: "Targets", Reason: fmt.Sprintf("a rule has at most %d targets, got %d", maxTargets, len(targets))}
+		return cfn.Invalidf("Targets", "a rule has at most %d targets, got %d", maxTargets, len(targets))
 	}
 	for i, p := range targets {
 		t, err := s.newTarget(r, p, fmt.Sprintf("Targets[%d]", i))
@@ -180,7 +180,7 @@ type busProperties struct {
 
 func (s *EventBridge) createBus(_ context.Context, _ cfn.Resource, p busProperties) (cfn.Handle, error) {
 	if p.Name == "" || strings.Contains(p.Name, "/") {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "Name", Reason: fmt.Sprintf("%q is not a name for a custom event bus", p.Name)}
+		return cfn.Handle{}, cfn.Invalidf("Name", "%q is not a name for a custom event bus", p.Name)
 	}
 	b, err := s.newBus(p.Name, p.Description)
 	if err != nil {
@@ -226,11 +226,11 @@ func (s *EventBridge) createBusPolicy(_ context.Context, _ cfn.Resource, p busPo
 		return cfn.Handle{}, err
 	}
 	if len(p.Statement) == 0 {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "Statement", Reason: "it is required"}
+		return cfn.Handle{}, cfn.Invalidf("Statement", "it is required")
 	}
 	var statement map[string]json.RawMessage
 	if err := json.Unmarshal(p.Statement, &statement); err != nil {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "Statement", Reason: err.Error()}
+		return cfn.Handle{}, cfn.Invalidf("Statement", "%s", err)
 	}
 	statement["Sid"], err = json.Marshal(p.StatementId)
 	if err != nil {

@@ -3,7 +3,6 @@
 package events
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -47,22 +46,22 @@ func (s *EventBridge) newTarget(r *rule, p targetProperties, at string) (*target
 	t := &target{arn: p.Arn, retries: maxRetries, age: maxAge, deadLetters: p.DeadLetterConfig.Arn}
 	if n := p.RetryPolicy.MaximumRetryAttempts; n != nil {
 		if *n < 0 || *n > maxRetries {
-			return nil, &cfn.Unsupported{Property: at + ".RetryPolicy.MaximumRetryAttempts", Reason: fmt.Sprintf("must be from 0 to %d, got %d", maxRetries, *n)}
+			return nil, cfn.Invalidf(at+".RetryPolicy.MaximumRetryAttempts", "must be from 0 to %d, got %d", maxRetries, *n)
 		}
 		t.retries = *n
 	}
 	if n := p.RetryPolicy.MaximumEventAgeInSeconds; n != nil {
 		if *n < 60 || *n > int(maxAge.Seconds()) {
-			return nil, &cfn.Unsupported{Property: at + ".RetryPolicy.MaximumEventAgeInSeconds", Reason: fmt.Sprintf("must be from 60 to 86400, got %d", *n)}
+			return nil, cfn.Invalidf(at+".RetryPolicy.MaximumEventAgeInSeconds", "must be from 60 to 86400, got %d", *n)
 		}
 		t.age = time.Duration(*n) * time.Second
 	}
 	if t.deadLetters != "" && !strings.HasPrefix(t.deadLetters, "arn:aws:sqs:") {
-		return nil, &cfn.Unsupported{Property: at + ".DeadLetterConfig.Arn", Reason: fmt.Sprintf("%q is not the ARN of a queue", t.deadLetters)}
+		return nil, cfn.Invalidf(at+".DeadLetterConfig.Arn", "%q is not the ARN of a queue", t.deadLetters)
 	}
 	var err error
 	if t.input, err = compileInput(p.Id, p.Input, p.InputPath, p.InputTransformer); err != nil {
-		return nil, &cfn.Unsupported{Property: at, Reason: err.Error()}
+		return nil, cfn.Invalidf(at, "%s", err)
 	}
 	if p.RoleArn == "" {
 		p.RoleArn = r.role
@@ -75,17 +74,17 @@ func (s *EventBridge) newTarget(r *rule, p targetProperties, at string) (*target
 func (s *EventBridge) sender(r *rule, p targetProperties, at string) (send, error) {
 	arn, ok := cloud.ParseARN(p.Arn)
 	if !ok {
-		return nil, &cfn.Unsupported{Property: at + ".Arn", Reason: fmt.Sprintf("%q is not an ARN", p.Arn)}
+		return nil, cfn.Invalidf(at+".Arn", "%q is not an ARN", p.Arn)
 	}
 	for _, kind := range targetKinds {
 		if arn.Service != kind.service || !strings.HasPrefix(arn.Resource, kind.resource) {
 			continue
 		}
 		if kind.needsRole && p.RoleArn == "" {
-			return nil, &cfn.Unsupported{Property: at + ".RoleArn", Reason: kind.name + " as target needs a role"}
+			return nil, cfn.Invalidf(at+".RoleArn", "%s as target needs a role", kind.name)
 		}
 		if kind.takesEvent && (p.Input != "" || p.InputPath != "" || p.InputTransformer != nil) {
-			return nil, &cfn.Unsupported{Property: at, Reason: kind.name + " as target receives the event itself, not an input"}
+			return nil, cfn.Invalidf(at, "%s as target receives the event itself, not an input", kind.name)
 		}
 		return kind.send(s, r, p), nil
 	}

@@ -138,7 +138,7 @@ func TestATemplateIsHeldToWhatIAMTakes(t *testing.T) {
 		"a policy of the account's that is not there": {`{"R": {"Type": "AWS::IAM::Group", "Properties": {"ManagedPolicyArns": ["` + account + `policy/none"]}}}`, "R (AWS::IAM::Group): NoSuchEntityException: Policy " + account + "policy/none does not exist"},
 		"a policy of nobody":                          {`{"R": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": ` + allowRead + `}}}`, "at least one of Roles, Users and Groups must be given"},
 		"two roles of one name":                       {`{"R": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "r", "AssumeRolePolicyDocument": ` + trustsAll + `}}, "S": {"Type": "AWS::IAM::Role", "DependsOn": "R", "Properties": {"RoleName": "R", "AssumeRolePolicyDocument": ` + trustsAll + `}}}`, "S (AWS::IAM::Role): EntityAlreadyExistsException: Role with name R already exists."},
-		"a key that is not active":                    {`{"R": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": "u", "Status": "Inactive"}}}`, "property Status: the local engine has active keys only"},
+		"a key of another status":                     {`{"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "u"}}, "R": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "U"}, "Status": "Paused"}}}`, "Member must satisfy enum value set: [Active, Inactive]"},
 		"a password":                                  {`{"R": {"Type": "AWS::IAM::User", "Properties": {"LoginProfile": {"Password": "x"}}}}`, "property LoginProfile is not supported"},
 		"a user of a group that is not there":         {`{"R": {"Type": "AWS::IAM::User", "Properties": {"Groups": ["none"]}}}`, "The group with name none cannot be found."},
 	} {
@@ -148,5 +148,28 @@ func TestATemplateIsHeldToWhatIAMTakes(t *testing.T) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestAKeyOfATemplateSignsWhileItIsActive(t *testing.T) {
+	e := newEngine(t)
+	resources := func(status string) string {
+		return `{"U": {"Type": "AWS::IAM::User", "Properties": {"UserName": "ada"}}, "K": {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "U"}` + status + `}}}`
+	}
+	stack := must(e.stack(t, resources(`, "Status": "Inactive"`)))(t)
+	key := stack.Handles["K"].Ref
+	for _, tt := range []struct {
+		status string
+		signs  bool
+	}{{`, "Status": "Inactive"`, false}, {`, "Status": "Active"`, true}, {`, "Status": "Inactive"`, false}, {"", true}} {
+		if err := e.update(t, stack, resources(tt.status)); err != nil {
+			t.Fatal(err)
+		}
+		if stack.Handles["K"].Ref != key {
+			t.Errorf("%s: the key was replaced", tt.status)
+		}
+		if caller, _, err := e.iam.Identify(signedBy(key)); (err == nil) != tt.signs || tt.signs && caller.ARN != account+"user/ada" {
+			t.Errorf("%s: the key stands for %q, %v", tt.status, caller.ARN, err)
+		}
 	}
 }

@@ -168,32 +168,24 @@ type accessKeyProperties struct {
 	Serial   cfn.Ignored // which makes CloudFormation replace the key
 }
 
-func (p accessKeyProperties) check() error {
-	if p.Status == "Inactive" {
-		return &cfn.Unsupported{Property: "Status", Reason: "the local engine has active keys only"}
-	}
-	return nil
+func (s *IAM) updateAccessKey(ctx context.Context, _ cfn.Resource, h cfn.Handle, _, after accessKeyProperties) (cfn.Handle, error) {
+	_, err := s.updateKeyStatus(ctx, s.site.Administrator(), keyStatus{after.UserName, h.Ref, cmp.Or(after.Status, active)})
+	return h, err
 }
 
-func (s *IAM) updateAccessKey(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after accessKeyProperties) (cfn.Handle, error) {
-	return h, after.check()
-}
-
-func (s *IAM) newAccessKey(ctx context.Context, _ cfn.Resource, p accessKeyProperties) (cfn.Handle, error) {
-	if err := p.check(); err != nil {
-		return cfn.Handle{}, err
-	}
+func (s *IAM) newAccessKey(ctx context.Context, r cfn.Resource, p accessKeyProperties) (cfn.Handle, error) {
 	made, err := s.createAccessKey(ctx, s.site.Administrator(), nameOf{UserName: p.UserName})
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	name := accessKeyName{p.UserName, made.AccessKey.AccessKeyId}
-	return cfn.Handle{
+	handle := cfn.Handle{
 		Ref:        name.AccessKeyId,
 		Attributes: map[string]any{"SecretAccessKey": made.AccessKey.SecretAccessKey},
 		Delete: func(ctx context.Context) error {
 			_, err := s.deleteAccessKey(ctx, s.site.Administrator(), name)
 			return unlessGone(err)
 		},
-	}, nil
+	}
+	return s.updateAccessKey(ctx, r, handle, p, p)
 }

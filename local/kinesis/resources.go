@@ -148,7 +148,7 @@ func (k *Kinesis) createResourcePolicy(_ context.Context, _ cfn.Resource, p reso
 	s, ok := k.streams[path.Base(p.ResourceArn)]
 	k.mu.RUnlock()
 	if !ok || s.arn != p.ResourceArn {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "ResourceArn", Reason: fmt.Sprintf("%q is no stream of this account and region", p.ResourceArn)}
+		return cfn.Handle{}, cfn.Invalidf("ResourceArn", "%q is no stream of this account and region", p.ResourceArn)
 	}
 	if err := k.cloud.SetResourcePolicy(s.arn, "", p.ResourcePolicy); err != nil {
 		return cfn.Handle{}, fmt.Errorf("policy of stream %s: %w", s.name, err)

@@ -136,15 +136,7 @@ func (l *Lambda) fetchGiven(caller cloud.Caller, in codeInput) (*folder, error) 
 }
 
 // asCall is the API's error of what a template may not say either.
-func asCall(action string, err error) error {
-	if unsupported, ok := errors.AsType[*cfn.Unsupported](err); ok {
-		return cloud.Errorf(501, "NotImplemented", "the local engine does not serve the parameter %s of %s: %s", unsupported.Property, action, unsupported.Reason)
-	}
-	if documented, ok := errors.AsType[*cloud.Error](err); ok {
-		return documented
-	}
-	return err
-}
+func asCall(action string, err error) error { return cfn.AsCall(action, err, invalid) }
 
 type updateCodeInput struct {
 	codeInput

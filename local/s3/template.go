@@ -5,7 +5,6 @@ package s3
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -169,7 +168,7 @@ func templateDate(text string) (*time.Time, error) {
 		day, err = time.Parse(time.RFC3339, text)
 	}
 	if err != nil {
-		return nil, &cfn.Unsupported{Property: "LifecycleConfiguration.Rules", Reason: err.Error()}
+		return nil, cfn.Invalidf("LifecycleConfiguration.Rules", "%s", err)
 	}
 	return &day, nil
 }
@@ -291,7 +290,7 @@ func (s *S3) control(b *bucket, access string) error {
 	more, known := canned[name]
 	switch {
 	case !known:
-		return &cfn.Unsupported{Property: "AccessControl", Reason: fmt.Sprintf("there is no %q", access)}
+		return cfn.Invalidf("AccessControl", "there is no %q", access)
 	case len(more) > 0 && !b.lists():
 		return errListsAndOwner()
 	}

@@ -122,7 +122,7 @@ func date(property, text string) (*cloud.Time, error) {
 	}
 	parsed, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return nil, &cfn.Unsupported{Property: property, Reason: "want a time such as 2026-11-27T12:00:00Z, got " + text}
+		return nil, cfn.Invalidf(property, "want a time such as 2026-11-27T12:00:00Z, got %s", text)
 	}
 	at := cloud.Time(parsed)
 	return &at, nil

@@ -5,7 +5,6 @@ package ssm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"reflect"
 
@@ -90,10 +89,10 @@ func (s *SSM) handle(p *parameter) cfn.Handle {
 func (p properties) declared() (declared, error) {
 	d := declared{value: p.Value, typ: p.Type, dataType: p.DataType, description: p.Description, pattern: p.AllowedPattern, tier: p.Tier}
 	if p.Type != stringType && p.Type != listType {
-		return d, &cfn.Unsupported{Property: "Type", Reason: fmt.Sprintf("must be String or StringList, got %q", p.Type)}
+		return d, cfn.Invalidf("Type", "must be String or StringList, got %q", p.Type)
 	}
 	if p.DataType != "" && p.DataType != "text" {
-		return d, &cfn.Unsupported{Property: "DataType", Reason: fmt.Sprintf("must be text, got %q", p.DataType)}
+		return d, cfn.Invalidf("DataType", "must be text, got %q", p.DataType)
 	}
 	if p.Value == "" {
 		return d, errors.New("property Value must not be empty")

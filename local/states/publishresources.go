@@ -65,7 +65,7 @@ func (p aliasProperties) routes() ([]route, error) {
 	d := p.DeploymentPreference
 	switch {
 	case (d == nil) == (p.RoutingConfiguration == nil):
-		return nil, &cfn.Unsupported{Property: "RoutingConfiguration", Reason: "or DeploymentPreference must be given, and not both"}
+		return nil, cfn.Invalidf("RoutingConfiguration", "or DeploymentPreference must be given, and not both")
 	case d != nil:
 		return []route{{d.StateMachineVersionArn, 100}}, d.check()
 	}

@@ -94,11 +94,11 @@ func (p stateMachineProperties) wish() (wish, error) {
 	text := p.DefinitionString
 	switch {
 	case len(p.Definition) > 0 && text != "":
-		return wish{}, &cfn.Unsupported{Property: "Definition", Reason: "must not be given beside DefinitionString"}
+		return wish{}, cfn.Invalidf("Definition", "must not be given beside DefinitionString")
 	case p.RoleArn == "":
-		return wish{}, &cfn.Unsupported{Property: "RoleArn", Reason: "is required"}
+		return wish{}, cfn.Invalidf("RoleArn", "is required")
 	case !slices.Contains([]string{"", "STANDARD", "EXPRESS"}, p.StateMachineType):
-		return wish{}, &cfn.Unsupported{Property: "StateMachineType", Reason: "must be STANDARD or EXPRESS, not " + p.StateMachineType}
+		return wish{}, cfn.Invalidf("StateMachineType", "must be STANDARD or EXPRESS, not %s", p.StateMachineType)
 	case len(p.Definition) > 0:
 		text = string(p.Definition)
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"slices"
 	"strings"
 
@@ -14,15 +13,11 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// inAPI makes of what is wrong with properties what a client of the API sees.
-func inAPI(action string, err error) error {
-	if _, documented := errors.AsType[*cloud.Error](err); documented || err == nil {
-		return err
-	}
-	if refused, ok := errors.AsType[*cfn.Unsupported](err); ok {
-		return cloud.NotHonoured(action, refused.Property+": "+refused.Reason)
-	}
-	return cloud.Errorf(400, "InvalidRequestException", "%s", strings.TrimPrefix(err.Error(), "property "))
+// asCall is the API's error of what a template may not say either.
+func asCall(action string, err error) error { return cfn.AsCall(action, err, invalidRequest) }
+
+func invalidRequest(format string, arguments ...any) error {
+	return cloud.Errorf(400, "InvalidRequestException", format, arguments...)
 }
 
 func newID(prefix string) string {
@@ -49,7 +44,7 @@ func (t *Transfer) createServerByCall(_ context.Context, caller cloud.Caller, in
 	}
 	id := newID("s-")
 	if _, err := t.open(Endpoint{LogicalID: id, ServerID: id}, in, id, ""); err != nil {
-		return serverName{}, inAPI("CreateServer", err)
+		return serverName{}, asCall("CreateServer", err)
 	}
 	t.changed()
 	return serverName{id}, nil
@@ -128,7 +123,7 @@ func (t *Transfer) updateServerByCall(_ context.Context, caller cloud.Caller, in
 	}
 	t.updates.Lock()
 	defer t.updates.Unlock()
-	return serverName{s.id}, inAPI("UpdateServer", t.declare(s, in.over(s.declared.Load().serverProperties)))
+	return serverName{s.id}, asCall("UpdateServer", t.declare(s, in.over(s.declared.Load().serverProperties)))
 }
 
 func (t *Transfer) deleteServer(_ context.Context, caller cloud.Caller, in serverName) (struct{}, error) {

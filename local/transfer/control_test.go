@@ -158,7 +158,7 @@ func TestAServerIsUpdatedTaggedAndDeletedByCalls(t *testing.T) {
 		t.Errorf("tags %+v, %v", tags, err)
 	}
 	_, err = client.UpdateServer(ctx, &awstransfer.UpdateServerInput{ServerId: server, Protocols: []types.Protocol{types.ProtocolFtp}})
-	failsWith(t, err, "NotImplemented", "the local engine does not serve the parameter Protocols: the local engine serves SFTP only")
+	failsWith(t, err, "NotImplemented", "the local engine does not serve the parameter Protocols of UpdateServer: the local engine serves SFTP only")
 	_, err = client.UpdateServer(ctx, &awstransfer.UpdateServerInput{ServerId: server, IdentityProviderType: types.IdentityProviderTypeAwsLambda})
 	failsWith(t, err, "InvalidRequestException", "IdentityProviderDetails.Function must be the ARN of a function")
 	_, err = client.CreateServer(ctx, &awstransfer.CreateServerInput{HostKey: aws.String("x")})
@@ -181,8 +181,8 @@ func TestAServerOfFunctionsHasNoUsersOfItsOwn(t *testing.T) {
 	}
 	_, err = client.CreateUser(t.Context(), &awstransfer.CreateUserInput{ServerId: made.ServerId, UserName: aws.String("beta"), Role: role})
 	failsWith(t, err, "InvalidRequestException", "CreateUser is not supported for server")
-	for what, in := range map[string]*awstransfer.CreateUserInput{
-		"NotImplemented":            {Role: role, UserName: aws.String("beta"), HomeDirectoryType: "LOGICAL"},
+	for want, in := range map[string]*awstransfer.CreateUserInput{
+		"InvalidRequestException: HomeDirectoryMappings: a logical home needs one": {Role: role, UserName: aws.String("beta"), HomeDirectoryType: "LOGICAL"},
 		"InvalidRequestException":   {Role: role, UserName: aws.String("root")},
 		"ResourceNotFoundException": {Role: role, UserName: aws.String("beta"), ServerId: aws.String("s-00000000000000000")},
 	} {
@@ -194,7 +194,8 @@ func TestAServerOfFunctionsHasNoUsersOfItsOwn(t *testing.T) {
 			in.ServerId = own.ServerId
 		}
 		_, err := client.CreateUser(t.Context(), in)
-		failsWith(t, err, what, "")
+		code, message, _ := strings.Cut(want, ": ")
+		failsWith(t, err, code, message)
 	}
 }
 

@@ -109,7 +109,7 @@ type homeEntry struct {
 func newHome(s homeSettings, user string) (home, error) {
 	start := withUserName(cmp.Or(s.directory, "/"), user)
 	if !path.IsAbs(start) {
-		return home{}, &cfn.Unsupported{Property: "HomeDirectory", Reason: fmt.Sprintf("%q is not an absolute path", start)}
+		return home{}, cfn.Invalidf("HomeDirectory", "%q is not an absolute path", start)
 	}
 	h := home{start: path.Clean(start)}
 	switch s.kind {
@@ -120,16 +120,16 @@ func newHome(s homeSettings, user string) (home, error) {
 		for i, e := range s.entries {
 			mapped, err := newMapping(e.Entry, e.Target, user)
 			if err != nil {
-				return home{}, &cfn.Unsupported{Property: fmt.Sprintf("%s[%d]", s.source, i), Reason: err.Error()}
+				return home{}, cfn.Invalidf(fmt.Sprintf("%s[%d]", s.source, i), "%s", err)
 			}
 			h.mappings = append(h.mappings, mapped)
 		}
 		if len(h.mappings) == 0 {
-			return home{}, &cfn.Unsupported{Property: s.source, Reason: "a logical home needs one"}
+			return home{}, cfn.Invalidf(s.source, "a logical home needs one")
 		}
 		return h, nil
 	}
-	return home{}, &cfn.Unsupported{Property: "HomeDirectoryType", Reason: fmt.Sprintf("must be PATH or LOGICAL, got %q", s.kind)}
+	return home{}, cfn.Invalidf("HomeDirectoryType", "must be PATH or LOGICAL, got %q", s.kind)
 }
 
 // fill puts a user's values in the place of a policy's variables. Those of

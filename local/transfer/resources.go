@@ -35,13 +35,13 @@ func (p serverProperties) check() error {
 		return &cfn.Unsupported{Property: "Domain", Reason: fmt.Sprintf("the local engine serves S3 only, got %q", p.Domain)}
 	}
 	if e := p.EndpointType; e != "" && e != "PUBLIC" && e != "VPC" {
-		return &cfn.Unsupported{Property: "EndpointType", Reason: fmt.Sprintf("must be PUBLIC or VPC, got %q", e)}
+		return cfn.Invalidf("EndpointType", "must be PUBLIC or VPC, got %q", e)
 	}
 	if len(p.Protocols) > 0 && !slices.Equal(p.Protocols, []string{"SFTP"}) {
 		return &cfn.Unsupported{Property: "Protocols", Reason: fmt.Sprintf("the local engine serves SFTP only, got %q", p.Protocols)}
 	}
 	if o := p.ProtocolDetails.SetStatOption; o != "" && o != "DEFAULT" && o != "ENABLE_NO_OP" {
-		return &cfn.Unsupported{Property: "ProtocolDetails.SetStatOption", Reason: fmt.Sprintf("must be DEFAULT or ENABLE_NO_OP, got %q", o)}
+		return cfn.Invalidf("ProtocolDetails.SetStatOption", "must be DEFAULT or ENABLE_NO_OP, got %q", o)
 	}
 	return nil
 }

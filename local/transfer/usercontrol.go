@@ -106,7 +106,7 @@ func (t *Transfer) createUserByCall(_ context.Context, caller cloud.Caller, in c
 	if err == nil {
 		err = s.add(u)
 	}
-	return in.nameOfUser, inAPI("CreateUser", err)
+	return in.nameOfUser, asCall("CreateUser", err)
 }
 
 func readKey(body string) (ssh.PublicKey, error) {
@@ -144,7 +144,7 @@ func (t *Transfer) updateUserByCall(_ context.Context, caller cloud.Caller, in u
 		}
 		return err
 	})
-	return in.nameOfUser, inAPI("UpdateUser", err)
+	return in.nameOfUser, asCall("UpdateUser", err)
 }
 
 // over are the properties with those that the request has instead.
