@@ -185,11 +185,20 @@ func (f fields) choice(name string, values ...string) string {
 	return value
 }
 
-// open evaluates where the items are.
+// open begins to read the items.
 func (r *itemReader) open(ctx context.Context, v *visit, input any) (*itemStream, *failure) {
-	arguments, f := r.arguments.object(ctx, v, input)
+	place, f := r.place(ctx, v, input)
 	if f != nil {
 		return nil, f
+	}
+	return streamOf(r.source.Read(ctx, v.objects(), v.execution.machine.states.cloud.Account, place)), nil
+}
+
+// place evaluates where the items are.
+func (r *itemReader) place(ctx context.Context, v *visit, input any) (items.Place, *failure) {
+	arguments, f := r.arguments.object(ctx, v, input)
+	if f != nil {
+		return items.Place{}, f
 	}
 	place := items.Place{
 		Bucket: arguments.text("Bucket"), Key: arguments.text("Key"), VersionID: arguments.text("VersionId"),
@@ -198,14 +207,10 @@ func (r *itemReader) open(ctx context.Context, v *visit, input any) (*itemStream
 	}
 	arguments.only(r.places()...)
 	if arguments.failure != nil {
-		return nil, arguments.failure
+		return items.Place{}, arguments.failure
 	}
-	if place.Max, f = r.limit(ctx, v, input); f != nil {
-		return nil, f
-	}
-	stream := &itemStream{}
-	stream.pull, stream.stop = iter.Pull2(r.source.Read(ctx, v.objects(), v.execution.machine.states.cloud.Account, place))
-	return stream, nil
+	place.Max, f = r.limit(ctx, v, input)
+	return place, f
 }
 
 // objects is S3 as the state machine's role sees it.
@@ -237,6 +242,12 @@ func (r *itemReader) limit(ctx context.Context, v *visit, input any) (int, *fail
 type itemStream struct {
 	pull func() (items.Item, error, bool)
 	stop func()
+}
+
+func streamOf(read iter.Seq2[items.Item, error]) *itemStream {
+	s := &itemStream{}
+	s.pull, s.stop = iter.Pull2(read)
+	return s
 }
 
 // next returns the next item; ok is false behind the last one.

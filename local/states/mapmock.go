@@ -135,7 +135,8 @@ func (s *distributed) mockedItems(ctx context.Context, v *visit, input any) ([]i
 		v.inspect(afterItemsPath, values)
 		return l.items, nil
 	}
-	if _, f := s.reader.arguments.object(ctx, v, input); f != nil {
+	place, f := s.reader.place(ctx, v, input)
+	if f != nil {
 		return nil, f
 	}
 	text := v.execution.trial.readerData()
@@ -143,17 +144,20 @@ func (s *distributed) mockedItems(ctx context.Context, v *visit, input any) ([]i
 		return nil, nil
 	}
 	source := s.reader.source
-	if source.Lists || source.InputType == items.Manifest {
+	if source.Lists || source.ManifestType == items.Inventory {
 		source = items.Source{InputType: items.JSON} // what is listed is given as a list
 	}
+	source.ManifestType = "" // what the files of a manifest hold is given as one of them
+	stream := streamOf(source.Read(ctx, givenObject(*text), v.execution.machine.states.cloud.Account, items.Place{Max: place.Max}))
+	defer stream.close()
 	list := []items.Item{}
-	for item, err := range source.Read(ctx, givenObject(*text), v.execution.machine.states.cloud.Account, items.Place{}) {
-		if err != nil {
-			return nil, &failure{name: errItemReader, cause: err.Error()}
+	for {
+		item, ok, f := stream.next()
+		if f != nil || !ok {
+			return list, f
 		}
 		list = append(list, item)
 	}
-	return list, nil
 }
 
 // givenObject is the text of an object that an ItemReader is said to have read.
