@@ -17,7 +17,7 @@ const asking = `{"Resources": {
 	"Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "asker", "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
 		{"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}]},
 		"Policies": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}}]}},
-	"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "table", "BillingMode": "PAY_PER_REQUEST",
+	"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "table", "BillingMode": "PAY_PER_REQUEST", "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
 		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}},
 	"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "asked"}},
 	"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q"}},
@@ -31,6 +31,9 @@ func TestTasksCallAnyActionByTheNamesOfTheSDK(t *testing.T) {
 		{"dynamodb:getItem", `{"TableName":"table","Key":{"id":{"S":"1"}}}`, "$states.result.Item.[BOOL.Bool, n.Nul, set.Ss, m.M.SS.Bool]", `[true,true,"a",false]`},
 		{"dynamodb:describeTable", `{"TableName":"table"}`, "$match($states.result.Table.CreationDateTime, /^\\d{4}-.*Z$/) ~> $count", `1`},
 		{"dynamodb:getItem", `{"TableName":"none","Key":{"id":{"S":"1"}}}`, "", `DynamoDb.ResourceNotFoundException`},
+		{"dynamodbstreams:listStreams", `{"TableName":"table"}`, "$states.result.Streams.TableName", `"table"`},
+		{"dynamodbstreams:describeStream", `{"StreamArn":"arn:aws:dynamodb:us-east-1:000000000000:table/none/stream/s"}`, "", `DynamoDbStreams.ResourceNotFoundException`},
+		{"dynamodbstreams:describeStream", `{"StreamArn":"none"}`, "", `DynamoDbStreams.DynamoDbStreamsException`},
 		{"s3:putObject", `{"Bucket":"asked","Key":"k","Body":"text data"}`, "$states.result.[ETag, ChecksumCRC32, ChecksumType]", `["\"2b5df3712557f503a9977a8ea893b2c9\"","KUmHvQ==","FULL_OBJECT"]`},
 		{"s3:getObject", `{"Bucket":"asked","Key":"k"}`, "$states.result.[Body, ContentType, ContentLength, Metadata]", `["\"text data\"","text/plain; charset=UTF-8",11,{}]`},
 		{"s3:getObject", `{"Bucket":"asked","Key":"none"}`, "", `S3.NoSuchKeyException`},

@@ -4,6 +4,7 @@ package dynamodb
 
 import (
 	"reflect"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
@@ -16,12 +17,12 @@ func (d *DynamoDB) update(wanted *table) error {
 	if !ok {
 		return notFound()
 	}
-	return t.become(wanted.shape.Load())
+	return d.reshape(t, wanted.shape.Load())
 }
 
-// become gives the table another shape, which nobody knows, and fits its rows into
-// it. The lock is held.
-func (t *table) become(next *shape) error {
+// reshape gives a table another shape, which nobody knows, and fits its rows and
+// its stream to it. The lock is held.
+func (d *DynamoDB) reshape(t *table, next *shape) error {
 	now := t.shape.Load()
 	if err := now.becomes(next); err != nil {
 		return err
@@ -41,6 +42,7 @@ func (t *table) become(next *shape) error {
 		next.since = now.since
 	}
 	t.shape.Store(next)
+	d.follow(t, time.Now())
 	return nil
 }
 

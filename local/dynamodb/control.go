@@ -23,7 +23,7 @@ type updateTableRequest struct {
 	GlobalSecondaryIndexUpdates []indexUpdate
 	DeletionProtectionEnabled   *bool
 	SSESpecification            *encryptionSpec
-	StreamSpecification         *struct{ StreamEnabled bool }
+	StreamSpecification         *streamSpec
 }
 
 // indexUpdate has one of its members.
@@ -56,7 +56,7 @@ func (d *DynamoDB) updateTable(_ context.Context, caller cloud.Caller, in update
 	if err != nil {
 		return createAnswer{}, err
 	}
-	if err := t.become(next); err != nil {
+	if err := d.reshape(t, next); err != nil {
 		return createAnswer{}, err
 	}
 	return createAnswer{t.describe("UPDATING")}, nil
@@ -77,6 +77,9 @@ func (d *DynamoDB) updated(t *table, in updateTableRequest) (*shape, error) {
 	if err != nil {
 		return nil, err
 	}
+	if next.view, err = in.StreamSpecification.restream(t.name, now.view); err != nil {
+		return nil, err
+	}
 	if in.DeletionProtectionEnabled != nil {
 		next.protected = *in.DeletionProtectionEnabled
 	}
@@ -94,14 +97,14 @@ func (t *table) reshaped(spec tableSpec) (*shape, error) {
 		return nil, err
 	}
 	now, next := t.shape.Load(), wanted.shape.Load()
-	next.ttl, next.protected, next.encryption = now.ttl, now.protected, now.encryption
+	next.ttl, next.protected, next.encryption, next.view = now.ttl, now.protected, now.encryption, now.view
 	return next, nil
 }
 
 // check refuses what is wrong whatever the table is.
 func (r updateTableRequest) check() error {
-	if r.StreamSpecification != nil && r.StreamSpecification.StreamEnabled {
-		return invalid("the local engine does not serve DynamoDB streams")
+	if err := r.StreamSpecification.check(); err != nil {
+		return err
 	}
 	if r.BillingMode == "" && r.ProvisionedThroughput == nil && len(r.GlobalSecondaryIndexUpdates) == 0 && r.DeletionProtectionEnabled == nil &&
 		r.SSESpecification == nil && r.OnDemandThroughput == nil && r.WarmThroughput == nil && r.TableClass == "" && r.StreamSpecification == nil {
@@ -288,7 +291,7 @@ func (d *DynamoDB) updateTimeToLive(_ context.Context, caller cloud.Caller, in t
 	if err := next.expire(spec); err != nil {
 		return updateTimeToLiveAnswer{}, err
 	}
-	return updateTimeToLiveAnswer{spec}, t.become(next)
+	return updateTimeToLiveAnswer{spec}, d.reshape(t, next)
 }
 
 // expire turns the time to live on or off.

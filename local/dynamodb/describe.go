@@ -3,8 +3,10 @@ package dynamodb
 // Descriptions: the actions about tables, and what they tell.
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -17,6 +19,10 @@ func (d *DynamoDB) add(t *table) error {
 		return cloud.Errorf(400, "ResourceInUseException", "Table already exists: %s", t.name)
 	}
 	d.tables[t.name] = t
+	for _, s := range t.streams { // of an earlier run
+		d.streams[s.arn] = s
+	}
+	d.follow(t, time.Now())
 	return nil
 }
 
@@ -38,6 +44,9 @@ type tableDescription struct {
 	SSEDescription         *encryption         `json:",omitzero"`
 	TableClassSummary      *tableClass         `json:",omitzero"`
 	OnDemandThroughput     *onDemandThroughput `json:",omitzero"`
+	StreamSpecification    *streamSpec         `json:",omitzero"`
+	LatestStreamArn        string              `json:",omitzero"`
+	LatestStreamLabel      string              `json:",omitzero"`
 	WarmThroughput         *warmed             `json:",omitzero"`
 
 	DeletionProtectionEnabled bool
@@ -93,6 +102,12 @@ func (t *table) describe(status string) tableDescription {
 	}
 	description.ProvisionedThroughput.of(s.spec.ProvisionedThroughput)
 	description.billing(s)
+	if t.stream != nil {
+		description.LatestStreamArn, description.LatestStreamLabel = t.stream.arn, t.stream.label
+	}
+	if enabled := s.view != ""; enabled {
+		description.StreamSpecification = &streamSpec{&enabled, s.view}
+	}
 	if s.spec.TableClass != "" {
 		description.TableClassSummary = &tableClass{s.spec.TableClass}
 	}
@@ -151,7 +166,7 @@ type nameRequest struct{ TableName string }
 
 func (d *DynamoDB) createTable(_ context.Context, caller cloud.Caller, in struct {
 	tableSpec
-	StreamSpecification       *struct{ StreamEnabled bool }
+	StreamSpecification       *streamSpec
 	SSESpecification          *encryptionSpec
 	DeletionProtectionEnabled bool
 	Tags                      []givenTag
@@ -159,16 +174,14 @@ func (d *DynamoDB) createTable(_ context.Context, caller cloud.Caller, in struct
 	if err := d.cloud.Authorize(caller, "dynamodb:CreateTable", d.tableARN(in.TableName)); err != nil {
 		return createAnswer{}, err
 	}
-	if in.StreamSpecification != nil && in.StreamSpecification.StreamEnabled {
-		return createAnswer{}, invalid("the local engine does not serve DynamoDB streams")
-	}
-	if err := in.checkBilling(); err != nil {
+	if err := cmp.Or(in.StreamSpecification.check(), in.checkBilling()); err != nil {
 		return createAnswer{}, err
 	}
 	t, err := in.tableSpec.table(d.tableARN(in.TableName))
 	if err != nil {
 		return createAnswer{}, err
 	}
+	t.shape.Load().view = in.StreamSpecification.view()
 	t.shape.Load().protected = in.DeletionProtectionEnabled
 	t.shape.Load().encryption = d.encryption(in.SSESpecification)
 	if t.tags, err = tagged(nil, in.Tags); err != nil {
@@ -215,6 +228,9 @@ func (d *DynamoDB) drop(t *table) error {
 		return invalid("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 	}
 	delete(d.tables, t.name)
+	if t.streaming() {
+		t.stream.disable(time.Now())
+	}
 	return nil
 }
 

@@ -19,9 +19,14 @@ type savedTable struct {
 	Source     string            `json:",omitempty"` // of the first items
 	ID         string
 	Created    time.Time
+	Streams    []savedStream `json:",omitempty"`
 }
 
-type savedItem struct{ Item item }
+// savedItem is an item, or after the items a change in one of the table's streams.
+type savedItem struct {
+	Item   item         `json:",omitzero"`
+	Change *savedChange `json:",omitempty"`
+}
 
 func (t *table) saved() savedTable {
 	s := savedTable{KeySchema: t.shape.Load().spec.KeySchema, Attributes: map[string]string{}, Source: t.source, ID: t.id, Created: t.created}
@@ -51,6 +56,8 @@ func (d *durable) Snapshot() iter.Seq[any] {
 	d.service.mu.RLock()
 	defer d.service.mu.RUnlock()
 	first := d.saved()
+	first.Streams = d.savedStreams()
+	changes := d.savedChanges()
 	rows := make([]*row, 0, d.rows.count)
 	for _, block := range d.rows.blocks {
 		for _, e := range block {
@@ -62,7 +69,12 @@ func (d *durable) Snapshot() iter.Seq[any] {
 			return
 		}
 		for _, r := range rows {
-			if !yield(savedItem{r.item()}) {
+			if !yield(savedItem{Item: r.item()}) {
+				return
+			}
+		}
+		for _, c := range changes {
+			if !yield(savedItem{Change: c.saved()}) {
 				return
 			}
 		}
@@ -77,10 +89,11 @@ func (d *durable) Restore(next func(record any) error) error {
 		return err
 	}
 	now := d.saved()
-	now.ID, now.Created = first.ID, first.Created
+	now.ID, now.Created, now.Streams = first.ID, first.Created, first.Streams
 	if !reflect.DeepEqual(first, now) {
 		return fmt.Errorf("the template declares another key or other first items, so that the table is replaced: %w", errors.ErrUnsupported)
 	}
+	d.restoreStreams(first.Streams)
 	for count := 1; ; count++ {
 		var saved savedItem
 		err := next(&saved)
@@ -90,11 +103,17 @@ func (d *durable) Restore(next func(record any) error) error {
 		if err != nil {
 			return fmt.Errorf("item %d: %w", count, err)
 		}
+		if saved.Change != nil {
+			if err := d.restoreChange(*saved.Change); err != nil {
+				return fmt.Errorf("change %d: %w", count, err)
+			}
+			continue
+		}
 		r, err := d.row(saved.Item)
 		if err != nil {
 			return fmt.Errorf("item %d: %w", count, err)
 		}
-		d.replace(d.rows.get(r.key), r)
+		d.put(d.rows.get(r.key), r)
 	}
 	d.id, d.created, d.shape.Load().since, d.restored = first.ID, first.Created, first.Created, true
 	return nil

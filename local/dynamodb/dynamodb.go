@@ -29,20 +29,25 @@ type DynamoDB struct {
 	options Options
 	metrics metrics
 
-	mu     sync.RWMutex
-	tables map[string]*table
-	tokens tokens
+	mu      sync.RWMutex
+	tables  map[string]*table
+	streams map[string]*stream // by ARN
+	tokens  tokens
 }
 
 // New returns the service, without tables. Items expire until c is closed.
 func New(c *cloud.Cloud, options Options) *DynamoDB {
-	d := &DynamoDB{cloud: c, options: options, metrics: newMetrics(c), tables: map[string]*table{}, tokens: newTokens()}
+	d := &DynamoDB{cloud: c, options: options, metrics: newMetrics(c), tables: map[string]*table{}, streams: map[string]*stream{}, tokens: newTokens()}
 	d.Operations = cloud.Operations{
 		"BatchGetItem":       cloud.Handle(d.batchGetItem),
 		"BatchWriteItem":     cloud.Handle(d.batchWriteItem),
 		"CreateTable":        cloud.Handle(d.createTable),
 		"DeleteItem":         cloud.Handle(d.deleteItem),
 		"DeleteTable":        cloud.Handle(d.deleteTable),
+		"DescribeStream":     cloud.Handle(d.describeStream),
+		"GetRecords":         cloud.Handle(d.getRecords),
+		"GetShardIterator":   cloud.Handle(d.getShardIterator),
+		"ListStreams":        cloud.Handle(d.listStreams),
 		"DescribeTable":      cloud.Handle(d.describeTable),
 		"DescribeTimeToLive": cloud.Handle(d.describeTimeToLive),
 		"GetItem":            cloud.Handle(d.getItem),
@@ -77,6 +82,7 @@ func (d *DynamoDB) expireItems(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
+			d.pass(now)
 			for _, t := range d.allTables() {
 				for ctx.Err() == nil && d.expireBatch(t, now) {
 				}

@@ -19,13 +19,18 @@ import (
 type tableProperties struct {
 	tableSpec
 	TimeToLiveSpecification *timeToLive
-	StreamSpecification     map[string]any
+	StreamSpecification     *streamDeclaration
 
 	SSESpecification *struct {
 		SSEEnabled     bool
 		SSEType        string
 		KMSMasterKeyId string
 	}
+}
+
+type streamDeclaration struct {
+	StreamViewType string
+	Tags           cfn.Ignored
 }
 
 type timeToLive struct {
@@ -109,7 +114,15 @@ func (d *DynamoDB) createSingle(_ context.Context, r cfn.Resource, p singleTable
 			return cfn.Handle{}, fmt.Errorf("import items: %w", err)
 		}
 	}
-	return d.handle(t), d.add(t)
+	return d.known(t)
+}
+
+// known makes a declared table known to all.
+func (d *DynamoDB) known(t *table) (cfn.Handle, error) {
+	if err := d.add(t); err != nil {
+		return cfn.Handle{}, err
+	}
+	return d.handle(t.name)
 }
 
 func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable) (cfn.Handle, error) {
@@ -120,7 +133,7 @@ func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable
 	if _, err := d.keep(t); err != nil {
 		return cfn.Handle{}, err
 	}
-	return d.handle(t), d.add(t)
+	return d.known(t)
 }
 
 func (d *DynamoDB) updateSingle(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after singleTable) (cfn.Handle, error) {
@@ -128,7 +141,7 @@ func (d *DynamoDB) updateSingle(_ context.Context, _ cfn.Resource, h cfn.Handle,
 	if err != nil {
 		return h, err
 	}
-	return h, d.update(wanted)
+	return d.become(h, wanted)
 }
 
 func (d *DynamoDB) updateGlobal(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after globalTable) (cfn.Handle, error) {
@@ -136,7 +149,15 @@ func (d *DynamoDB) updateGlobal(_ context.Context, _ cfn.Resource, h cfn.Handle,
 	if err != nil {
 		return h, err
 	}
-	return h, d.update(wanted)
+	return d.become(h, wanted)
+}
+
+// become updates a table as a template wants it.
+func (d *DynamoDB) become(h cfn.Handle, wanted *table) (cfn.Handle, error) {
+	if err := d.update(wanted); err != nil {
+		return h, err
+	}
+	return d.handle(wanted.name)
 }
 
 // single builds a table that is not known to the service.
@@ -167,9 +188,6 @@ func (d *DynamoDB) global(name string, p globalTable) (*table, error) {
 }
 
 func (d *DynamoDB) declare(name string, p tableProperties) (*table, error) {
-	if p.StreamSpecification != nil {
-		return nil, &cfn.Unsupported{Property: "StreamSpecification", Reason: "the local engine does not serve DynamoDB streams"}
-	}
 	spec := p.tableSpec
 	if spec.TableName == "" {
 		spec.TableName = name
@@ -181,19 +199,38 @@ func (d *DynamoDB) declare(name string, p tableProperties) (*table, error) {
 	if s := p.SSESpecification; s != nil {
 		t.shape.Load().encryption = d.encryption(&encryptionSpec{&s.SSEEnabled, s.SSEType, s.KMSMasterKeyId})
 	}
+	if s := p.StreamSpecification; s != nil {
+		if s.StreamViewType == "" {
+			return nil, missingMember("streamSpecification.streamViewType")
+		}
+		if err := checkView("streamSpecification.streamViewType", s.StreamViewType); err != nil {
+			return nil, err
+		}
+		t.shape.Load().view = s.StreamViewType
+	}
 	if p.TimeToLiveSpecification != nil && p.TimeToLiveSpecification.Enabled {
 		t.shape.Load().ttl = p.TimeToLiveSpecification.AttributeName
 	}
 	return t, nil
 }
 
-func (d *DynamoDB) handle(t *table) cfn.Handle {
-	return cfn.Handle{Ref: t.name, Attributes: map[string]any{"Arn": t.arn, "TableId": t.id}, Delete: func(context.Context) error {
+func (d *DynamoDB) handle(name string) (cfn.Handle, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	t, ok := d.tables[name]
+	if !ok {
+		return cfn.Handle{}, tableNotFound(name)
+	}
+	attributes := map[string]any{"Arn": t.arn, "TableId": t.id}
+	if t.streaming() {
+		attributes["StreamArn"] = t.stream.arn
+	}
+	return cfn.Handle{Ref: t.name, Attributes: attributes, Delete: func(context.Context) error {
 		if err := d.remove(t); err != nil && !isNotFound(err) { // a call may have deleted it
 			return err
 		}
 		return nil
-	}}
+	}}, nil
 }
 
 // importItems reads items from an object of lines such as
@@ -238,6 +275,6 @@ func (t *table) load(source io.Reader) error {
 		if err != nil {
 			return fmt.Errorf("item %d: %w", count, err)
 		}
-		t.replace(t.rows.get(r.key), r)
+		t.put(t.rows.get(r.key), r)
 	}
 }

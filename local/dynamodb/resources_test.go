@@ -80,7 +80,6 @@ func TestTablesAreDeclaredAsCDKDoes(t *testing.T) {
 
 func TestWhatCannotBeHonouredIsRefused(t *testing.T) {
 	for _, test := range []struct{ kind, properties, property string }{
-		{"AWS::DynamoDB::Table", `{` + keyed + `, "StreamSpecification": {"StreamViewType": "NEW_IMAGE"}}`, "StreamSpecification"},
 		{"AWS::DynamoDB::GlobalTable", `{` + keyed + `, "Replicas": [{"Region": "eu-west-1"}, {"Region": "us-east-1"}]}`, "Replicas[1].Region"},
 		{"AWS::DynamoDB::Table", `{` + keyed + `, "ImportSourceSpecification": {"InputFormat": "CSV", "S3BucketSource": {"S3Bucket": "b", "S3KeyPrefix": "k"}}}`, "ImportSourceSpecification.InputFormat"},
 	} {
@@ -195,6 +194,8 @@ func (g guard) Authorize(_ cloud.Caller, action, resource string) error {
 
 func (guard) Assume(cloud.Caller, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
 
+const someStream = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/s"
+
 func TestEveryActionIsAuthorizedOnItsResource(t *testing.T) {
 	const table = `{"TableName": "orders", ` + keyed + `}`
 	key := `"TableName": "orders", "Key": {"id": {"S": "a"}}`
@@ -220,6 +221,9 @@ func TestEveryActionIsAuthorizedOnItsResource(t *testing.T) {
 		{"UntagResource", `{"ResourceArn": "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"}`, "dynamodb:UntagResource table/orders"},
 		{"ListTagsOfResource", `{"ResourceArn": "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"}`, "dynamodb:ListTagsOfResource table/orders"},
 		{"DeleteTable", `{"TableName": "orders"}`, "dynamodb:DeleteTable table/orders"},
+		{"DescribeStream", `{"StreamArn": "` + someStream + `"}`, "dynamodb:DescribeStream table/orders/stream/s"},
+		{"GetShardIterator", `{"StreamArn": "` + someStream + `"}`, "dynamodb:GetShardIterator table/orders/stream/s"},
+		{"GetRecords", `{"ShardIterator": "` + someStream + `|1|e30="}`, "dynamodb:GetRecords table/orders/stream/s"},
 	} {
 		c, _ := service(t)
 		if got := call(c, "CreateTable", table); strings.Contains(got, "Exception") {

@@ -86,6 +86,7 @@ type shape struct {
 	indexes   []*index
 	ttl       string // attribute with the time of expiry, or empty
 	protected bool   // against deletion
+	view      string // of its stream, or empty
 
 	encryption *encryption // with a key of KMS, or nil
 	since      time.Time   // when its billing mode was set
@@ -114,6 +115,9 @@ type table struct {
 	source     string // of the first items, or empty
 	tags       map[string]string
 	shape      atomic.Pointer[shape]
+
+	stream  *stream   // the latest one, or nil
+	streams []*stream // of which there may still be changes
 
 	names    *names // of the rows' attributes
 	rows     sorted
@@ -171,9 +175,17 @@ func (t *table) row(i item) (*row, error) {
 	return &row{key, t.names, t.names.pack(i), size}, nil
 }
 
-// replace puts a row in the place of another; either may be nil. It returns
-// what the write consumes.
+// replace is put for those who write, of which a stream tells.
 func (t *table) replace(old, changed *row) writeUnits {
+	if t.streaming() {
+		t.stream.note(delta{old: old, changed: changed})
+	}
+	return t.put(old, changed)
+}
+
+// put puts a row in the place of another; either may be nil. It returns
+// what the write consumes.
+func (t *table) put(old, changed *row) writeUnits {
 	if old == changed {
 		return writeUnits{table: 1}
 	}
@@ -266,7 +278,10 @@ func (t *table) expire(now time.Time, limit int) int {
 		if !ok || e.key >= due {
 			return deleted
 		}
-		t.replace(e.row, nil)
+		if t.streaming() {
+			t.stream.note(delta{old: e.row, expired: true})
+		}
+		t.put(e.row, nil)
 	}
 	return limit
 }

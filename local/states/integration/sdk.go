@@ -37,6 +37,7 @@ func sdkServices() map[string]sdkService {
 		"cloudwatch":       {prefix: "CloudWatch"},
 		"cloudwatchlogs":   {prefix: "CloudWatchLogs", service: "logs", lower: true},
 		"dynamodb":         {prefix: "DynamoDb"},
+		"dynamodbstreams":  {prefix: "DynamoDbStreams", service: "dynamodb"},
 		"ecr":              {prefix: "Ecr", lower: true},
 		"ec2":              {prefix: "Ec2"},
 		"eventbridge":      {prefix: "EventBridge", service: "events"},

@@ -26,7 +26,7 @@ import (
 // services are the folders of the models, by the service's prefix in IAM.
 func services() map[string][]string {
 	return map[string][]string{
-		"access-analyzer": {"accessanalyzer"}, "cloudwatch": {"cloudwatch"}, "dynamodb": {"dynamodb"}, "ec2": {"ec2"}, "events": {"events"},
+		"access-analyzer": {"accessanalyzer"}, "cloudwatch": {"cloudwatch"}, "dynamodb": {"dynamodb", "dynamodbstreams"}, "ec2": {"ec2"}, "events": {"events"},
 		"glue": {"glue"}, "iam": {"iam"}, "kinesis": {"kinesis"}, "kms": {"kms"}, "lambda": {"lambda"}, "logs": {"logs"},
 		"organizations": {"organizations"}, "s3": {"s3"}, "sagemaker": {"sagemaker", "sagemaker-runtime"}, "scheduler": {"scheduler"},
 		"secretsmanager": {"secretsmanager"}, "sns": {"sns"}, "sqs": {"sqs"}, "ssm": {"ssm"}, "states": {"stepfunctions"}, "sts": {"sts"}, "textract": {"textract"},
@@ -57,7 +57,7 @@ func main() {
 func named() map[string]string {
 	return map[string]string{
 		"accessanalyzer": "accessanalyzer", "apigateway": "apigateway", "cloudformation": "cloudformation", "cloudtrail": "cloudtrail",
-		"cloudwatch": "cloudwatch", "cloudwatchlogs": "logs", "dynamodb": "dynamodb", "ec2": "ec2", "ecr": "ecr", "eventbridge": "events",
+		"cloudwatch": "cloudwatch", "cloudwatchlogs": "logs", "dynamodb": "dynamodb", "dynamodbstreams": "dynamodbstreams", "ec2": "ec2", "ecr": "ecr", "eventbridge": "events",
 		"glue": "glue", "iam": "iam", "kinesis": "kinesis", "kms": "kms", "lambda": "lambda", "organizations": "organizations", "s3": "s3",
 		"sagemaker": "sagemaker", "sagemakerruntime": "sagemaker-runtime", "scheduler": "scheduler", "secretsmanager": "secretsmanager",
 		"sfn": "stepfunctions", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "sts": "sts", "textract": "textract", "transfer": "transfer",
