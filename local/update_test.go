@@ -44,6 +44,7 @@ var updated = map[string]string{
 	"AWS::IAM::ManagedPolicy":             "Groups PolicyDocument Roles Tags Users",
 	"AWS::IAM::Policy":                    "Groups PolicyDocument PolicyName Roles Users",
 	"AWS::IAM::Role":                      "AssumeRolePolicyDocument Description ManagedPolicyArns MaxSessionDuration PermissionsBoundary Policies Tags",
+	"AWS::IAM::ServiceLinkedRole":         "Description",
 	"AWS::IAM::User":                      "Groups ManagedPolicyArns Path PermissionsBoundary Policies Tags",
 	"AWS::IAM::UserToGroupAddition":       "GroupName Users",
 	"AWS::Kinesis::ResourcePolicy":        "ResourcePolicy",

@@ -93,6 +93,7 @@ var rights = func() map[string][]right {
 		"Events::Connection":       {regional("events", "connection/${Name}"), "events:CreateConnection UpdateConnection DeleteConnection"},
 		"Events::EventBusPolicy":   {regional("events", "event-bus/${EventBusName}"), "events:PutPermission PutPermission RemovePermission"},
 		"IAM::AccessKey":           {"arn:aws:iam::${Account}:user/${UserName}", "iam:CreateAccessKey UpdateAccessKey DeleteAccessKey"},
+		"IAM::ServiceLinkedRole":   {"arn:aws:iam::${Account}:role/aws-service-role/${AWSServiceName}/*", "iam:CreateServiceLinkedRole UpdateRole DeleteServiceLinkedRole"},
 		"IAM::UserToGroupAddition": {"arn:aws:iam::${Account}:group/${GroupName}", "iam:AddUserToGroup AddUserToGroup RemoveUserFromGroup"},
 		"Kinesis::ResourcePolicy":  {"${ResourceArn}", "kinesis:PutResourcePolicy PutResourcePolicy DeleteResourcePolicy"},
 		"Lambda::Alias":            {regional("lambda", "function:${FunctionName}"), "lambda:CreateAlias UpdateAlias DeleteAlias"},

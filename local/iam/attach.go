@@ -51,6 +51,8 @@ func (s *IAM) attach(e *entity, arn string) error {
 		return fault(404, "NoSuchEntity", "Policy %s does not exist or is not attachable.", arn)
 	case e.attached[arn] != nil:
 		return nil
+	case p.unknown:
+		return fault(400, "PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.")
 	case len(e.attached) >= e.kind.attachable:
 		return fault(409, "LimitExceeded", "Cannot exceed quota for PoliciesPer%s: %d", e.kind.name, e.kind.attachable)
 	}
@@ -125,7 +127,7 @@ func (s *IAM) putBoundary(k *kind) func(context.Context, cloud.Caller, putBounda
 // setBoundary gives an entity the boundary. The lock is held.
 func (s *IAM) setBoundary(e *entity, arn string) error {
 	p, ok := s.policies[arn]
-	if !ok {
+	if !ok || p.unknown {
 		return fault(404, "NoSuchEntity", "Scope ARN: %s does not exist or is not attachable.", arn)
 	}
 	e.bound(p)

@@ -113,14 +113,22 @@ const (
 	inactive = "Inactive"
 )
 
+// checkStatus holds what a request says, which is required.
+func checkStatus(status string) error {
+	if status == "" {
+		return invalid("status", "", "")
+	}
+	return oneOf("status", status, active, inactive)
+}
+
 type keyStatus struct{ UserName, AccessKeyId, Status string }
 
 // updateKeyStatus turns a key off or on: one that is off signs nothing.
 func (s *IAM) updateKeyStatus(_ context.Context, caller cloud.Caller, in keyStatus) (none, error) {
-	if in.Status != active && in.Status != inactive {
-		return none{}, invalid("status", in.Status, "Member must satisfy enum value set: [Active, Inactive]")
+	if err := checkStatus(in.Status); err != nil {
+		return none{}, err
 	}
-	return none{}, s.with(caller, "UpdateAccessKey", users, in.UserName, func(e *entity) error {
+	return none{}, s.withUser(caller, "UpdateAccessKey", in.UserName, func(e *entity) error {
 		i := slices.IndexFunc(e.keys, func(k accessKey) bool { return k.id == in.AccessKeyId })
 		if i < 0 {
 			return fault(404, "NoSuchEntity", "The Access Key with id %s cannot be found.", in.AccessKeyId)
@@ -135,7 +143,7 @@ func (s *IAM) updateKeyStatus(_ context.Context, caller cloud.Caller, in keyStat
 
 func (s *IAM) createAccessKey(_ context.Context, caller cloud.Caller, in nameOf) (struct{ AccessKey accessKeyOutput }, error) {
 	var out struct{ AccessKey accessKeyOutput }
-	err := s.with(caller, "CreateAccessKey", users, in.UserName, func(e *entity) error {
+	err := s.withUser(caller, "CreateAccessKey", in.UserName, func(e *entity) error {
 		if len(e.keys) >= maxKeys {
 			return fault(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
 		}
@@ -152,7 +160,7 @@ func (s *IAM) createAccessKey(_ context.Context, caller cloud.Caller, in nameOf)
 type accessKeyName struct{ UserName, AccessKeyId string }
 
 func (s *IAM) deleteAccessKey(_ context.Context, caller cloud.Caller, in accessKeyName) (none, error) {
-	return none{}, s.with(caller, "DeleteAccessKey", users, in.UserName, func(e *entity) error {
+	return none{}, s.withUser(caller, "DeleteAccessKey", in.UserName, func(e *entity) error {
 		i := slices.IndexFunc(e.keys, func(k accessKey) bool { return k.id == in.AccessKeyId })
 		if i < 0 {
 			return fault(404, "NoSuchEntity", "The Access Key with id %s cannot be found.", in.AccessKeyId)
@@ -175,7 +183,7 @@ type listAccessKeysOutput struct {
 
 func (s *IAM) listAccessKeys(_ context.Context, caller cloud.Caller, in listAccessKeysInput) (listAccessKeysOutput, error) {
 	var out listAccessKeysOutput
-	err := s.with(caller, "ListAccessKeys", users, in.UserName, func(e *entity) (err error) {
+	err := s.withUser(caller, "ListAccessKeys", in.UserName, func(e *entity) (err error) {
 		for _, k := range e.keys {
 			out.AccessKeyMetadata = append(out.AccessKeyMetadata, k.listed(e))
 		}

@@ -55,9 +55,11 @@ type entity struct {
 	trustText   string
 	description string
 	longest     time.Duration // of a session
+	linked      bool          // the role of a service
 
 	memberOf map[string]*entity // of users: groups, by ARN
 	keys     []accessKey
+	services []serviceCredential
 
 	uses uses
 }
@@ -194,6 +196,9 @@ func (s *IAM) with(caller cloud.Caller, action string, k *kind, name string, do 
 	if err != nil {
 		return err
 	}
+	if err := e.unmodifiable(action); err != nil {
+		return err
+	}
 	return do(e)
 }
 
@@ -283,6 +288,8 @@ func (s *IAM) removable(e *entity) error {
 		left = "remove users from group"
 	case len(e.keys) > 0:
 		left = "delete access keys"
+	case len(e.services) > 0:
+		left = "remove referenced objects"
 	case s.hasProfile(e):
 		left = "remove roles from instance profile"
 	default:

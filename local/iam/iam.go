@@ -7,7 +7,9 @@ package iam
 // This file is the service itself: what it holds, and its operations.
 
 import (
+	"maps"
 	"sync"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -29,6 +31,8 @@ type IAM struct {
 	resources map[string]*resourcePolicy // by the ARN of the resource
 	sessions  map[string]session         // by the id of the access key
 	profiles  map[string]*profile        // by name in lower case
+	linked    map[string]linked          // by service
+	deletions map[string]time.Time       // of roles of services, by the task
 
 	refused refused
 }
@@ -51,59 +55,70 @@ func New(c *cloud.Cloud) *IAM {
 		resources: map[string]*resourcePolicy{},
 		sessions:  map[string]session{},
 		profiles:  map[string]*profile{},
+		linked:    linkedRoles(),
+		deletions: map[string]time.Time{},
 		refused:   refused{calls: map[refusedKey]*RefusedCall{}},
 	}
+	maps.Copy(s.policies, linkedPolicies(s.linked))
 	s.Operations = cloud.Operations{
-		"AddRoleToInstanceProfile":         cloud.Handle(s.addRoleToInstanceProfile),
-		"AddUserToGroup":                   cloud.Handle(s.addUserToGroup),
-		"CreateAccessKey":                  cloud.Handle(s.createAccessKey),
-		"CreateGroup":                      cloud.Handle(s.createGroup),
-		"CreateInstanceProfile":            cloud.Handle(s.createInstanceProfile),
-		"CreatePolicy":                     cloud.Handle(s.createPolicy),
-		"CreatePolicyVersion":              cloud.Handle(s.createPolicyVersion),
-		"CreateRole":                       cloud.Handle(s.createRole),
-		"CreateUser":                       cloud.Handle(s.createUser),
-		"DeleteAccessKey":                  cloud.Handle(s.deleteAccessKey),
-		"DeleteInstanceProfile":            cloud.Handle(s.deleteInstanceProfile),
-		"DeletePolicy":                     cloud.Handle(s.deletePolicy),
-		"DeletePolicyVersion":              cloud.Handle(s.deletePolicyVersion),
-		"GetAccountAuthorizationDetails":   cloud.Handle(s.getAccountAuthorizationDetails),
-		"GetAccountSummary":                cloud.Handle(s.getAccountSummary),
-		"GetContextKeysForCustomPolicy":    cloud.Handle(s.getContextKeysForCustomPolicy),
-		"GetContextKeysForPrincipalPolicy": cloud.Handle(s.getContextKeysForPrincipalPolicy),
-		"GetGroup":                         cloud.Handle(s.getGroup),
-		"GetInstanceProfile":               cloud.Handle(s.getInstanceProfile),
-		"GetPolicy":                        cloud.Handle(s.getPolicy),
-		"GetPolicyVersion":                 cloud.Handle(s.getPolicyVersion),
-		"GetRole":                          cloud.Handle(s.getRole),
-		"GetUser":                          cloud.Handle(s.getUser),
-		"ListAccessKeys":                   cloud.Handle(s.listAccessKeys),
-		"ListEntitiesForPolicy":            cloud.Handle(s.listEntitiesForPolicy),
-		"ListGroups":                       cloud.Handle(s.listGroups),
-		"ListGroupsForUser":                cloud.Handle(s.listGroupsForUser),
-		"ListInstanceProfileTags":          cloud.Handle(s.listInstanceProfileTags),
-		"ListInstanceProfiles":             cloud.Handle(s.listInstanceProfiles),
-		"ListInstanceProfilesForRole":      cloud.Handle(s.listInstanceProfilesForRole),
-		"ListPolicies":                     cloud.Handle(s.listPolicies),
-		"ListPolicyTags":                   cloud.Handle(s.listPolicyTags),
-		"ListPolicyVersions":               cloud.Handle(s.listPolicyVersions),
-		"ListRoles":                        cloud.Handle(s.listRoles),
-		"ListUsers":                        cloud.Handle(s.listUsers),
-		"RemoveRoleFromInstanceProfile":    cloud.Handle(s.removeRoleFromInstanceProfile),
-		"RemoveUserFromGroup":              cloud.Handle(s.removeUserFromGroup),
-		"SetDefaultPolicyVersion":          cloud.Handle(s.setDefaultPolicyVersion),
-		"SimulateCustomPolicy":             cloud.Handle(s.simulateCustomPolicy),
-		"SimulatePrincipalPolicy":          cloud.Handle(s.simulatePrincipalPolicy),
-		"TagInstanceProfile":               cloud.Handle(s.tagInstanceProfile),
-		"TagPolicy":                        cloud.Handle(s.tagPolicy),
-		"UntagInstanceProfile":             cloud.Handle(s.untagInstanceProfile),
-		"UntagPolicy":                      cloud.Handle(s.untagPolicy),
-		"UpdateAccessKey":                  cloud.Handle(s.updateKeyStatus),
-		"UpdateAssumeRolePolicy":           cloud.Handle(s.updateAssumeRolePolicy),
-		"UpdateGroup":                      cloud.Handle(s.updateGroupByCall),
-		"UpdateRole":                       cloud.Handle(s.updateRole),
-		"UpdateRoleDescription":            cloud.Handle(s.updateRoleDescription),
-		"UpdateUser":                       cloud.Handle(s.updateUserByCall),
+		"AddRoleToInstanceProfile":           cloud.Handle(s.addRoleToInstanceProfile),
+		"AddUserToGroup":                     cloud.Handle(s.addUserToGroup),
+		"CreateAccessKey":                    cloud.Handle(s.createAccessKey),
+		"CreateGroup":                        cloud.Handle(s.createGroup),
+		"CreateInstanceProfile":              cloud.Handle(s.createInstanceProfile),
+		"CreatePolicy":                       cloud.Handle(s.createPolicy),
+		"CreatePolicyVersion":                cloud.Handle(s.createPolicyVersion),
+		"CreateRole":                         cloud.Handle(s.createRole),
+		"CreateServiceLinkedRole":            cloud.Handle(s.createServiceLinkedRole),
+		"CreateServiceSpecificCredential":    cloud.Handle(s.createServiceCredential),
+		"CreateUser":                         cloud.Handle(s.createUser),
+		"DeleteAccessKey":                    cloud.Handle(s.deleteAccessKey),
+		"DeleteInstanceProfile":              cloud.Handle(s.deleteInstanceProfile),
+		"DeletePolicy":                       cloud.Handle(s.deletePolicy),
+		"DeletePolicyVersion":                cloud.Handle(s.deletePolicyVersion),
+		"DeleteServiceLinkedRole":            cloud.Handle(s.deleteServiceLinkedRole),
+		"DeleteServiceSpecificCredential":    cloud.Handle(s.deleteServiceCredential),
+		"GetAccountAuthorizationDetails":     cloud.Handle(s.getAccountAuthorizationDetails),
+		"GetAccountSummary":                  cloud.Handle(s.getAccountSummary),
+		"GetContextKeysForCustomPolicy":      cloud.Handle(s.getContextKeysForCustomPolicy),
+		"GetContextKeysForPrincipalPolicy":   cloud.Handle(s.getContextKeysForPrincipalPolicy),
+		"GetGroup":                           cloud.Handle(s.getGroup),
+		"GetInstanceProfile":                 cloud.Handle(s.getInstanceProfile),
+		"GetPolicy":                          cloud.Handle(s.getPolicy),
+		"GetPolicyVersion":                   cloud.Handle(s.getPolicyVersion),
+		"GetRole":                            cloud.Handle(s.getRole),
+		"GetServiceLinkedRoleDeletionStatus": cloud.Handle(s.getServiceLinkedRoleDeletionStatus),
+		"GetUser":                            cloud.Handle(s.getUser),
+		"ListAccessKeys":                     cloud.Handle(s.listAccessKeys),
+		"ListEntitiesForPolicy":              cloud.Handle(s.listEntitiesForPolicy),
+		"ListGroups":                         cloud.Handle(s.listGroups),
+		"ListGroupsForUser":                  cloud.Handle(s.listGroupsForUser),
+		"ListInstanceProfileTags":            cloud.Handle(s.listInstanceProfileTags),
+		"ListInstanceProfiles":               cloud.Handle(s.listInstanceProfiles),
+		"ListInstanceProfilesForRole":        cloud.Handle(s.listInstanceProfilesForRole),
+		"ListPolicies":                       cloud.Handle(s.listPolicies),
+		"ListPolicyTags":                     cloud.Handle(s.listPolicyTags),
+		"ListPolicyVersions":                 cloud.Handle(s.listPolicyVersions),
+		"ListRoles":                          cloud.Handle(s.listRoles),
+		"ListServiceSpecificCredentials":     cloud.Handle(s.listServiceCredentials),
+		"ListUsers":                          cloud.Handle(s.listUsers),
+		"RemoveRoleFromInstanceProfile":      cloud.Handle(s.removeRoleFromInstanceProfile),
+		"RemoveUserFromGroup":                cloud.Handle(s.removeUserFromGroup),
+		"ResetServiceSpecificCredential":     cloud.Handle(s.resetServiceCredential),
+		"SetDefaultPolicyVersion":            cloud.Handle(s.setDefaultPolicyVersion),
+		"SimulateCustomPolicy":               cloud.Handle(s.simulateCustomPolicy),
+		"SimulatePrincipalPolicy":            cloud.Handle(s.simulatePrincipalPolicy),
+		"TagInstanceProfile":                 cloud.Handle(s.tagInstanceProfile),
+		"TagPolicy":                          cloud.Handle(s.tagPolicy),
+		"UntagInstanceProfile":               cloud.Handle(s.untagInstanceProfile),
+		"UntagPolicy":                        cloud.Handle(s.untagPolicy),
+		"UpdateAccessKey":                    cloud.Handle(s.updateKeyStatus),
+		"UpdateAssumeRolePolicy":             cloud.Handle(s.updateAssumeRolePolicy),
+		"UpdateGroup":                        cloud.Handle(s.updateGroupByCall),
+		"UpdateRole":                         cloud.Handle(s.updateRole),
+		"UpdateRoleDescription":              cloud.Handle(s.updateRoleDescription),
+		"UpdateServiceSpecificCredential":    cloud.Handle(s.updateServiceCredential),
+		"UpdateUser":                         cloud.Handle(s.updateUserByCall),
 	}
 	for _, k := range []*kind{roles, users, groups} {
 		s.Operations["Delete"+k.name] = cloud.Handle(s.deleteEntity(k))
@@ -139,11 +154,10 @@ func fault(status int, code, format string, args ...any) error {
 	return e
 }
 
-// invalid refuses a parameter in the words of all services that speak the
-// query protocol.
+// invalid refuses a parameter in IAM's words, which do not repeat the value.
 func invalid(parameter, value, constraint string) error {
 	if value == "" {
-		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", parameter)
+		constraint = "Member must not be null"
 	}
-	return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value '%.300s' at '%s' failed to satisfy constraint: %s", value, parameter, constraint)
+	return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value at '%s' failed to satisfy constraint: %s", parameter, constraint)
 }

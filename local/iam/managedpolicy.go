@@ -32,6 +32,7 @@ type managedPolicy struct {
 	versions []*version // from the oldest
 	current  *version   // the default
 	numbers  int        // how many versions there have ever been
+	unknown  bool       // only AWS knows what it allows
 
 	attachments int // entities that it is attached to
 	bounds      int // entities whose boundary it is

@@ -68,7 +68,7 @@ func oneOf(parameter, value string, values ...string) error {
 	if value == "" || slices.Contains(values, value) {
 		return nil
 	}
-	return invalid(parameter, value, "Member must satisfy enum value set: ["+strings.Join(values, ", ")+"]")
+	return invalid(parameter, value, "Member must satisfy enum value set")
 }
 
 // isVersion is what the ids of versions look like.

@@ -26,6 +26,7 @@ func (s *IAM) Types() []cfn.Type {
 		cfn.Define("AWS::IAM::AccessKey", s.newAccessKey, cfn.Update(s.updateAccessKey)),
 		cfn.Define("AWS::IAM::Policy", s.newInline, cfn.Update(s.updateInline)),
 		cfn.Define("AWS::IAM::ManagedPolicy", s.newManagedPolicy, cfn.Update(s.updateManagedPolicy)),
+		cfn.Define("AWS::IAM::ServiceLinkedRole", s.newLinkedRole, cfn.Update(s.updateLinkedRole)),
 		cfn.Define("AWS::IAM::InstanceProfile", s.newInstanceProfile, cfn.Update(s.updateInstanceProfile)),
 	}
 }

@@ -17,12 +17,14 @@ import (
 // asksAbout are the resources that the actions ask about, for requests about the
 // role r, the user u, the group g and the policy p, all on the path /x/.
 var asksAbout = map[string]string{
-	account + "role/x/r": `CreateRole DeleteRole GetRole UpdateRole UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
+	account + "role/x/r": `CreateRole DeleteRole DeleteServiceLinkedRole GetRole UpdateRole UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
 		AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole UntagRole ListRoleTags
 		UpdateRoleDescription ListInstanceProfilesForRole`,
 	account + "user/x/u": `CreateUser DeleteUser GetUser PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies AttachUserPolicy DetachUserPolicy
 		ListAttachedUserPolicies PutUserPermissionsBoundary DeleteUserPermissionsBoundary TagUser UntagUser ListUserTags
-		CreateAccessKey DeleteAccessKey UpdateAccessKey UpdateUser ListAccessKeys ListGroupsForUser`,
+		CreateAccessKey DeleteAccessKey UpdateAccessKey UpdateUser ListAccessKeys ListGroupsForUser
+		CreateServiceSpecificCredential ListServiceSpecificCredentials UpdateServiceSpecificCredential ResetServiceSpecificCredential DeleteServiceSpecificCredential`,
+	account + "role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch": "CreateServiceLinkedRole GetServiceLinkedRoleDeletionStatus",
 	account + "group/x/g": `CreateGroup DeleteGroup GetGroup PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies AttachGroupPolicy DetachGroupPolicy
 		ListAttachedGroupPolicies AddUserToGroup RemoveUserFromGroup UpdateGroup`,
 	account + "policy/x/p": `CreatePolicy DeletePolicy GetPolicy CreatePolicyVersion DeletePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion
@@ -53,7 +55,7 @@ func TestEachActionAsksForItsPermissionOnItsResource(t *testing.T) {
 	input := map[string]any{
 		"RoleName": "r", "UserName": "u", "GroupName": "g", "PolicyName": "p", "PolicyArn": account + "policy/x/p", "Path": "/x/", "PathPrefix": "/x/",
 		"PolicyDocument": allowRead, "AssumeRolePolicyDocument": trustsAll, "VersionId": "v1", "PermissionsBoundary": account + "policy/x/p", "AccessKeyId": "AKIA",
-		"InstanceProfileName": "i", "Status": "Inactive",
+		"InstanceProfileName": "i", "ServiceSpecificCredentialId": "ACCA", "AWSServiceName": "batch.amazonaws.com", "DeletionTaskId": "task/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch/1", "Status": "Inactive",
 		"PolicyInputList": []string{allowRead}, "ActionNames": []string{"sqs:SendMessage"},
 	}
 	for _, action := range []string{"CreateRole", "CreateUser", "CreateGroup", "CreatePolicy", "CreateInstanceProfile"} {

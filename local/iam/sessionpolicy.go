@@ -45,9 +45,9 @@ func (s *IAM) sessionPolicies(inline string, managed []string) (within cloud.Ses
 	text := inline + strings.Join(managed, "")
 	switch {
 	case len(managed) > maxSessionManaged:
-		return nil, 0, invalid("policyArns", "...", "Member must have length less than or equal to "+itoa(maxSessionManaged))
+		return nil, 0, invalidInSTS("policyArns", "...", "Member must have length less than or equal to "+itoa(maxSessionManaged))
 	case utf8.RuneCountInString(text) > maxSessionPolicies:
-		return nil, 0, invalid("policy", inline, "Member must have length less than or equal to "+itoa(maxSessionPolicies))
+		return nil, 0, invalidInSTS("policy", inline, "Member must have length less than or equal to "+itoa(maxSessionPolicies))
 	case strings.ContainsFunc(inline, unprintable):
 		return nil, 0, refuseText("policy")
 	}
@@ -74,9 +74,9 @@ func (s *IAM) knownPolicies(arns []string) ([]string, error) {
 	defer s.mu.RUnlock()
 	for _, arn := range arns {
 		if len(arn) < 20 {
-			return nil, invalid("policyArns", arn, "Member must have length greater than or equal to 20")
+			return nil, invalidInSTS("policyArns", arn, "Member must have length greater than or equal to 20")
 		}
-		if s.policies[arn] == nil {
+		if p := s.policies[arn]; p == nil || p.unknown {
 			return nil, malformed("Policy %s does not exist or is not attachable.", arn)
 		}
 	}

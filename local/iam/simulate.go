@@ -104,6 +104,11 @@ func (s *IAM) mayReadPolicies(caller cloud.Caller, action, source string) error 
 // sourceEntity finds the principal whose policies are asked about. The lock is held.
 func (s *IAM) sourceEntity(arn string) (*entity, error) {
 	if e := s.entities[arn]; e != nil {
+		for _, p := range e.attached {
+			if err := p.unread(); err != nil {
+				return nil, err
+			}
+		}
 		return e, nil
 	}
 	named, ok := cloud.ParseARN(arn)
@@ -331,7 +336,7 @@ func readContext(entries []contextEntry) (given map[string][]string, lists map[s
 		case len(e.ContextKeyName) < 5 || len(e.ContextKeyName) > 256:
 			return nil, nil, invalid("contextEntries.member.contextKeyName", e.ContextKeyName, "Member must have length between 5 and 256")
 		case valid == nil:
-			return nil, nil, invalid("contextEntries.member.contextKeyType", e.ContextKeyType, "Member must satisfy enum value set: "+contextTypeNames)
+			return nil, nil, invalid("contextEntries.member.contextKeyType", e.ContextKeyType, "Member must satisfy enum value set")
 		case !several && len(e.ContextKeyValues) > 1:
 			return nil, nil, invalidInput("Invalid context value: %s has more than one value, and its type is %s.", e.ContextKeyName, e.ContextKeyType)
 		}

@@ -266,9 +266,6 @@ func (k keyNames) sorted() []string {
 	return list
 }
 
-// contextTypeNames are the types of context keys.
-const contextTypeNames = "[string, stringList, numeric, numericList, boolean, booleanList, ip, ipList, binary, binaryList, date, dateList]"
-
 // contextTypes tells of the types of context keys whether a text is a value.
 var contextTypes = map[string]func(string) bool{
 	"string":  func(string) bool { return true },

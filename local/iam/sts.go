@@ -96,11 +96,11 @@ var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 func (in assumeRoleInput) check() error {
 	switch {
 	case len(in.RoleArn) < 20:
-		return invalid("roleArn", in.RoleArn, "Member must have length greater than or equal to 20")
+		return invalidInSTS("roleArn", in.RoleArn, "Member must have length greater than or equal to 20")
 	case !isResource(in.RoleArn):
 		return cloud.Errorf(400, "ValidationError", "%s is invalid", in.RoleArn)
 	case !sessionName.MatchString(in.RoleSessionName):
-		return invalid("roleSessionName", in.RoleSessionName, `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
+		return invalidInSTS("roleSessionName", in.RoleSessionName, `Member must satisfy regular expression pattern: [\w+=,.@-]*`)
 	case len(in.Tags) > 0:
 		return cloud.Errorf(400, "ValidationError", "the local engine has no session tags")
 	}
@@ -163,7 +163,7 @@ func (s *STS) duration(role *entity, caller cloud.Caller, seconds *int) (time.Du
 	duration := time.Duration(*seconds) * time.Second
 	switch {
 	case duration < shortestRequested || duration > longestSession:
-		return 0, invalid("durationSeconds", itoa(*seconds), "Member must have value between 900 and 43200")
+		return 0, invalidInSTS("durationSeconds", itoa(*seconds), "Member must have value between 900 and 43200")
 	case caller.Role != "" && duration > longest:
 		return 0, cloud.Errorf(400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	case duration > longest:
@@ -177,7 +177,7 @@ type accessKeyInfo struct{ Account string }
 // getAccessKeyInfo knows of all keys that they are of the account.
 func (s *STS) getAccessKeyInfo(_ context.Context, caller cloud.Caller, in struct{ AccessKeyId string }) (accessKeyInfo, error) {
 	if len(in.AccessKeyId) < 16 {
-		return accessKeyInfo{}, invalid("accessKeyId", in.AccessKeyId, "Member must have length greater than or equal to 16")
+		return accessKeyInfo{}, invalidInSTS("accessKeyId", in.AccessKeyId, "Member must have length greater than or equal to 16")
 	}
 	if err := s.iam.Authorize(caller, "sts:GetAccessKeyInfo", "*"); err != nil {
 		return accessKeyInfo{}, err
@@ -196,7 +196,7 @@ func (s *STS) getSessionToken(_ context.Context, caller cloud.Caller, in struct{
 	duration := defaultToken
 	if in.DurationSeconds != nil {
 		if duration = time.Duration(*in.DurationSeconds) * time.Second; duration < shortestRequested || duration > longestToken {
-			return out, invalid("durationSeconds", itoa(*in.DurationSeconds), "Member must have value between 900 and 129600")
+			return out, invalidInSTS("durationSeconds", itoa(*in.DurationSeconds), "Member must have value between 900 and 129600")
 		}
 	}
 	if caller.Root {
@@ -209,4 +209,12 @@ func (s *STS) getSessionToken(_ context.Context, caller cloud.Caller, in struct{
 	defer s.iam.mu.Unlock()
 	out.Credentials = s.iam.untilEnd(caller, duration)
 	return out, nil
+}
+
+// invalidInSTS refuses a parameter in STS's words, which repeat the value.
+func invalidInSTS(parameter, value, constraint string) error {
+	if value == "" {
+		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", parameter)
+	}
+	return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value '%.300s' at '%s' failed to satisfy constraint: %s", value, parameter, constraint)
 }

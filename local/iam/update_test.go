@@ -261,7 +261,7 @@ func TestWhatHasNothingToShowIsCheckedWhenItIsUpdated(t *testing.T) {
 		{`[{"Ref": "Worker"}]`, `[{"Ref": "Other"}]`, ""},
 		{`[{"Ref": "Worker"}]`, `["nobody"]`, "cannot be found"},
 		{`{"UserName": {"Ref": "Alice"}}`, `{"UserName": {"Ref": "Alice"}, "Status": "Active"}`, ""},
-		{`{"UserName": {"Ref": "Alice"}}`, `{"UserName": {"Ref": "Alice"}, "Status": "Inactive"}`, "the local engine has active keys only"},
+		{`{"UserName": {"Ref": "Alice"}}`, `{"UserName": {"Ref": "Alice"}, "Status": "Paused"}`, "Member must satisfy enum value set"},
 	} {
 		err := e.update(t, stack, strings.Replace(resources, row.from, row.to, 1))
 		if row.want == "" && err != nil || row.want != "" && (err == nil || !strings.Contains(err.Error(), row.want)) {

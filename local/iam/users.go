@@ -45,20 +45,25 @@ func (s *IAM) createUser(_ context.Context, caller cloud.Caller, in createUserIn
 	return out, err
 }
 
-// getUser answers who the caller is, if the request names nobody.
-func (s *IAM) getUser(_ context.Context, caller cloud.Caller, in nameOf) (struct{ User userOutput }, error) {
-	var out struct{ User userOutput }
-	name := in.UserName
+// withUser is with for what a user may do to himself without saying who he is.
+func (s *IAM) withUser(caller cloud.Caller, action, name string, do func(*entity) error) error {
 	if name == "" {
 		s.mu.RLock()
 		who := s.principal(caller)
-		s.mu.RUnlock()
-		if who == nil || who.kind != users {
-			return out, cloud.Errorf(400, "ValidationError", "Must specify userName when calling with non-User credentials")
+		if who != nil && who.kind == users {
+			name = who.name
 		}
-		name = who.name
+		s.mu.RUnlock()
+		if name == "" {
+			return cloud.Errorf(400, "ValidationError", "Must specify userName when calling with non-User credentials")
+		}
 	}
-	err := s.with(caller, "GetUser", users, name, func(e *entity) error {
+	return s.with(caller, action, users, name, do)
+}
+
+func (s *IAM) getUser(_ context.Context, caller cloud.Caller, in nameOf) (struct{ User userOutput }, error) {
+	var out struct{ User userOutput }
+	err := s.withUser(caller, "GetUser", in.UserName, func(e *entity) error {
 		out.User = e.user()
 		return nil
 	})

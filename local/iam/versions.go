@@ -4,6 +4,7 @@ package iam
 // to has the rights of the default version from the next call on.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -75,6 +76,7 @@ func (s *IAM) getPolicyVersion(_ context.Context, caller cloud.Caller, in versio
 	}
 	err := s.withPolicy(caller, "GetPolicyVersion", in.PolicyArn, func(p *managedPolicy) error {
 		v, err := p.version(in.VersionId)
+		err = cmp.Or(err, p.unread())
 		if err == nil {
 			out.PolicyVersion = p.listedVersion(v)
 			out.PolicyVersion.Document = inURL(v.text)
