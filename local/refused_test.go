@@ -100,7 +100,7 @@ func (e *Engine) writeActions(t *testing.T, page *bytes.Buffer, service string) 
 	}
 	var served, refused []string
 	for _, action := range actions {
-		if e.serves(service, action) {
+		if e.Cloud.Supports(service, action) {
 			served = append(served, action)
 		} else {
 			refused = append(refused, action)
@@ -117,9 +117,6 @@ func (e *Engine) writeActions(t *testing.T, page *bytes.Buffer, service string) 
 	}
 	var rows []row
 	for _, action := range served {
-		if !e.Cloud.Supports(service, action) {
-			continue // S3 reads its requests itself
-		}
 		members, err := api.Members(action)
 		if err != nil {
 			t.Fatal(err)
@@ -127,23 +124,6 @@ func (e *Engine) writeActions(t *testing.T, page *bytes.Buffer, service string) 
 		rows = append(rows, rowOf(action, members, func(path string) cloud.Effect { return e.Cloud.Effect(service, action, path) }))
 	}
 	write(page, "action | parameters that are refused | accepted without effect", rows)
-}
-
-// serves tells whether a service has an action, as a call in JSON or by a route.
-func (e *Engine) serves(service, action string) bool {
-	if e.Cloud.Supports(service, action) {
-		return true
-	}
-	rest := e.protocols[service].REST
-	if rest == nil {
-		return false
-	}
-	for _, route := range rest.Routes {
-		if route.Action == action {
-			return true
-		}
-	}
-	return false
 }
 
 func (e *Engine) writeTypes(t *testing.T, page *bytes.Buffer) {

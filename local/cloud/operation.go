@@ -59,20 +59,28 @@ func (o Operations) Perform(ctx context.Context, caller Caller, action string, i
 // fails with NotImplemented, or with SerializationException if only the case of
 // its name is wrong, which AWS minds; an empty one has no members.
 func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out, error)) Operation {
-	known := shapeOf(reflect.TypeFor[In]())
-	perform := func(ctx context.Context, caller Caller, action string, input json.RawMessage) (any, error) {
-		var in In
-		if len(input) > 0 {
-			if err := decode(input, &in); err != nil {
+	return HandleAs(reflect.TypeFor[In](), func(ctx context.Context, caller Caller, in any) (any, error) {
+		return do(ctx, caller, *in.(*In))
+	})
+}
+
+// HandleAs is Handle for a type of input that is made while the program runs: in
+// points to one.
+func HandleAs(input reflect.Type, do func(ctx context.Context, caller Caller, in any) (any, error)) Operation {
+	known := shapeOf(input)
+	perform := func(ctx context.Context, caller Caller, action string, raw json.RawMessage) (any, error) {
+		in := reflect.New(input).Interface()
+		if len(raw) > 0 {
+			if err := decode(raw, in); err != nil {
 				return nil, err
 			}
-			if err := known.check(action, input); err != nil {
+			if err := known.check(action, raw); err != nil {
 				return nil, err
 			}
 		}
 		return do(ctx, caller, in)
 	}
-	return Operation{input: reflect.TypeFor[In](), perform: perform}
+	return Operation{input: input, perform: perform}
 }
 
 func decode(input json.RawMessage, in any) error {

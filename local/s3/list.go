@@ -45,6 +45,23 @@ type Page struct {
 	Next           string // After of the next page, where Truncated
 }
 
+// token is the continuation token of the page after this one, if any.
+func (p Page) token() string {
+	if !p.Truncated {
+		return ""
+	}
+	return writeToken(p.Next)
+}
+
+// resume continues where the page with the token ended.
+func (in *ListInput) resume(token string) error {
+	after, err := readToken(token)
+	if token != "" {
+		in.After = after
+	}
+	return err
+}
+
 // List lists current objects in the order of their keys.
 func (c *Client) List(_ context.Context, in ListInput) (_ Page, err error) {
 	op := c.begin("ListObjects", in.Bucket, "")

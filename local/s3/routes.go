@@ -21,6 +21,8 @@ type route struct {
 	copies  bool     // from the object that x-amz-copy-source names
 	whole   bool     // whatever the parameters are
 
+	document any // that the request has in XML, a pointer to an empty one; nil: it has none
+
 	// recorded tells that CloudTrail is told of it as a whole: of others it is
 	// told by what they do.
 	recorded bool
@@ -49,7 +51,7 @@ const shown = "response-cache-control response-content-disposition response-cont
 var bucketRoutes = []route{
 	{pattern: "GET /", action: "ListBuckets", serve: (*request).listBuckets, query: "prefix bucket-region max-buckets continuation-token"},
 	{pattern: "OPTIONS " + inBucket, action: "Preflight", serve: (*request).preflight, whole: true},
-	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket, headers: slices.Concat(aclHeaders, []string{"x-amz-object-ownership", "x-amz-bucket-object-lock-enabled"})},
+	{pattern: "PUT " + inBucket, action: "CreateBucket", serve: (*request).createBucket, document: new(createBucketConfiguration), headers: slices.Concat(aclHeaders, []string{"x-amz-object-ownership", "x-amz-bucket-object-lock-enabled"})},
 	{pattern: "HEAD " + inBucket, action: "HeadBucket", serve: (*request).headBucket},
 	{pattern: "DELETE " + inBucket, action: "DeleteBucket", serve: (*request).deleteBucket},
 	{pattern: "GET " + inBucket + "?policy", action: "GetBucketPolicy", serve: (*request).getPolicy},
@@ -57,33 +59,33 @@ var bucketRoutes = []route{
 	{pattern: "PUT " + inBucket + "?policy", action: "PutBucketPolicy", serve: (*request).putPolicy, headers: []string{"x-amz-confirm-remove-self-bucket-access"}},
 	{pattern: "DELETE " + inBucket + "?policy", action: "DeleteBucketPolicy", serve: (*request).deletePolicy},
 	{pattern: "GET " + inBucket + "?acl", action: "GetBucketAcl", serve: (*request).getBucketACL},
-	{pattern: "PUT " + inBucket + "?acl", action: "PutBucketAcl", serve: (*request).putBucketACL, headers: aclHeaders},
+	{pattern: "PUT " + inBucket + "?acl", action: "PutBucketAcl", serve: (*request).putBucketACL, document: new(aclDocument), headers: aclHeaders},
 	{pattern: "GET " + inBucket + "?location", action: "GetBucketLocation", serve: (*request).bucketLocation},
 	{pattern: "GET " + inBucket + "?tagging", action: "GetBucketTagging", serve: (*request).bucketTagging},
-	{pattern: "PUT " + inBucket + "?tagging", action: "PutBucketTagging", serve: (*request).putBucketTagging},
+	{pattern: "PUT " + inBucket + "?tagging", action: "PutBucketTagging", serve: (*request).putBucketTagging, document: new(taggingXML)},
 	{pattern: "DELETE " + inBucket + "?tagging", action: "DeleteBucketTagging", serve: (*request).deleteBucketTagging},
-	{pattern: "PUT " + inBucket + "?versioning", action: "PutBucketVersioning", serve: (*request).putVersioning},
+	{pattern: "PUT " + inBucket + "?versioning", action: "PutBucketVersioning", serve: (*request).putVersioning, document: new(versioningConfiguration)},
 	{pattern: "GET " + inBucket + "?versioning", action: "GetBucketVersioning", serve: (*request).bucketVersioning},
 	{pattern: "GET " + inBucket + "?versions", action: "ListObjectVersions", serve: (*request).listVersions, query: "prefix delimiter key-marker version-id-marker max-keys encoding-type"},
 	{pattern: "GET " + inBucket + "?uploads", action: "ListMultipartUploads", serve: (*request).listUploads, query: "prefix delimiter key-marker upload-id-marker max-uploads encoding-type"},
 	{pattern: "GET " + inBucket + "?list-type=2", action: "ListObjectsV2", serve: (*request).listObjectsV2, query: "prefix delimiter start-after continuation-token fetch-owner max-keys encoding-type"},
 	{pattern: "GET " + inBucket, action: "ListObjects", serve: (*request).listObjects, query: "prefix delimiter marker max-keys encoding-type"},
 	{pattern: "POST " + inBucket, action: "PostObject", serve: (*request).postObject, headers: slices.Concat(stored, []string{"x-amz-checksum-algorithm"})},
-	{pattern: "POST " + inBucket + "?delete", action: "DeleteObjects", serve: (*request).deleteObjects, headers: []string{bypassHeader}},
+	{pattern: "POST " + inBucket + "?delete", action: "DeleteObjects", serve: (*request).deleteObjects, document: new(deletions), headers: []string{bypassHeader}},
 }
 
 var objectRoutes = []route{
 	{pattern: "OPTIONS " + inObject, action: "Preflight", serve: (*request).preflight, whole: true},
 	{pattern: "GET " + inObject + "?acl", action: "GetObjectAcl", recorded: true, serve: (*request).getObjectACL, query: "versionId"},
-	{pattern: "PUT " + inObject + "?acl", action: "PutObjectAcl", recorded: true, serve: (*request).putObjectACL, query: "versionId", headers: aclHeaders},
+	{pattern: "PUT " + inObject + "?acl", action: "PutObjectAcl", recorded: true, serve: (*request).putObjectACL, document: new(aclDocument), query: "versionId", headers: aclHeaders},
 	{pattern: "GET " + inObject + "?retention", action: "GetObjectRetention", recorded: true, serve: (*request).getRetention, query: "versionId"},
-	{pattern: "PUT " + inObject + "?retention", action: "PutObjectRetention", recorded: true, serve: (*request).putRetention, query: "versionId", headers: []string{bypassHeader}},
+	{pattern: "PUT " + inObject + "?retention", action: "PutObjectRetention", recorded: true, serve: (*request).putRetention, document: new(retention), query: "versionId", headers: []string{bypassHeader}},
 	{pattern: "GET " + inObject + "?legal-hold", action: "GetObjectLegalHold", recorded: true, serve: (*request).getLegalHold, query: "versionId"},
-	{pattern: "PUT " + inObject + "?legal-hold", action: "PutObjectLegalHold", recorded: true, serve: (*request).putLegalHold, query: "versionId"},
+	{pattern: "PUT " + inObject + "?legal-hold", action: "PutObjectLegalHold", recorded: true, serve: (*request).putLegalHold, document: new(legalHold), query: "versionId"},
 	{pattern: "GET " + inObject + "?attributes", action: "GetObjectAttributes", recorded: true, serve: (*request).getAttributes, query: "versionId",
 		headers: append([]string{"x-amz-max-parts", "x-amz-object-attributes", "x-amz-part-number-marker"}, customerHeaders...)},
 	{pattern: "GET " + inObject + "?tagging", action: "GetObjectTagging", recorded: true, serve: (*request).getTags, query: "versionId"},
-	{pattern: "PUT " + inObject + "?tagging", action: "PutObjectTagging", recorded: true, serve: (*request).putTags, query: "versionId"},
+	{pattern: "PUT " + inObject + "?tagging", action: "PutObjectTagging", recorded: true, serve: (*request).putTags, document: new(taggingXML), query: "versionId"},
 	{pattern: "DELETE " + inObject + "?tagging", action: "DeleteObjectTagging", recorded: true, serve: (*request).deleteTags, query: "versionId"},
 	{pattern: "GET " + inObject, action: "GetObject", serve: (*request).getObject, query: "versionId partNumber " + shown, headers: reading},
 	{pattern: "HEAD " + inObject, action: "HeadObject", serve: (*request).headObject, query: "versionId partNumber " + shown, headers: reading},
@@ -98,7 +100,7 @@ var objectRoutes = []route{
 		headers: slices.Concat(copySource, customerHeaders, []string{"x-amz-copy-source-range"})},
 	{pattern: "PUT " + inObject + "?uploadId", action: "UploadPart", serve: (*request).uploadPart, query: "partNumber", headers: append([]string{"x-amz-checksum-algorithm"}, customerHeaders...)},
 	{pattern: "GET " + inObject + "?uploadId", action: "ListParts", serve: (*request).listParts, query: "max-parts part-number-marker"},
-	{pattern: "POST " + inObject + "?uploadId", action: "CompleteMultipartUpload", serve: (*request).completeUpload,
+	{pattern: "POST " + inObject + "?uploadId", action: "CompleteMultipartUpload", serve: (*request).completeUpload, document: new(completion),
 		headers: append([]string{"x-amz-checksum-type", "x-amz-mp-object-size"}, customerHeaders...)},
 	{pattern: "DELETE " + inObject + "?uploadId", action: "AbortMultipartUpload", serve: (*request).abortUpload},
 }
@@ -112,13 +114,18 @@ var subresources = []string{
 	"restore", "select", "session", "renameObject",
 }
 
-// Protocols implements wire.Speaker. Paths are /BUCKET/KEY.
-func (s *S3) Protocols() wire.Protocols {
-	all := slices.Concat(settingRoutes(), bucketRoutes, objectRoutes)
-	var known []string
+// routes are all operations, and the parameters that they have.
+func routes() (all []route, known []string) {
+	all = slices.Concat(settingRoutes(), bucketRoutes, objectRoutes)
 	for _, r := range all {
 		known = append(known, r.parameters()...)
 	}
+	return all, known
+}
+
+// Protocols implements wire.Speaker. Paths are /BUCKET/KEY.
+func (s *S3) Protocols() wire.Protocols {
+	all, known := routes()
 	var routes []wire.Route
 	for _, r := range all {
 		served := wire.Route{Pattern: r.pattern, Action: r.action, Whole: r.whole, Serve: s.serve(r, known)}

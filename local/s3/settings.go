@@ -90,7 +90,7 @@ func (s setting) routes() []route {
 	at := " " + inBucket + "?" + s.parameter
 	routes := []route{
 		{pattern: "GET" + at, action: "Get" + s.operation, serve: func(q *request) error { return q.getSetting(s) }},
-		{pattern: "PUT" + at, action: "Put" + s.operation, serve: func(q *request) error { return q.putSetting(s) }, headers: s.headers},
+		{pattern: "PUT" + at, action: "Put" + s.operation, serve: func(q *request) error { return q.putSetting(s) }, headers: s.headers, document: s.document()},
 	}
 	if s.permanent {
 		return routes
@@ -234,7 +234,7 @@ func (s listed) routes() []route {
 	at := " " + inBucket + "?" + s.parameter
 	return []route{
 		{pattern: "GET" + at + "&id", action: "Get" + s.operation, serve: func(q *request) error { return q.getListed(s) }},
-		{pattern: "PUT" + at + "&id", action: "Put" + s.operation, serve: func(q *request) error { return q.putListed(s) }},
+		{pattern: "PUT" + at + "&id", action: "Put" + s.operation, serve: func(q *request) error { return q.putListed(s) }, document: s.document()},
 		{pattern: "DELETE" + at + "&id", action: "Delete" + s.operation, serve: func(q *request) error { return q.deleteListed(s) }},
 		{pattern: "GET" + at, action: "List" + s.operation + "s", serve: func(q *request) error { return q.listListed(s) }, query: "continuation-token"},
 	}

@@ -252,12 +252,14 @@ func (q *request) setBucketTags(tags []Tag) error {
 	return nil
 }
 
+type versioningConfiguration struct{ Status, MfaDelete string }
+
 func (q *request) putVersioning() error {
 	b, err := q.allowBucket("PutBucketVersioning")
 	if err != nil {
 		return err
 	}
-	var body struct{ Status, MfaDelete string }
+	var body versioningConfiguration
 	if err := q.readXML(&body); err != nil {
 		return err
 	}

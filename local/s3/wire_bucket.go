@@ -265,11 +265,14 @@ func (q *request) listVersions() error {
 	return q.XML(http.StatusOK, document)
 }
 
+// deletions are what a request wants deleted.
+type deletions struct {
+	Quiet   bool
+	Objects []struct{ Key, VersionId, ETag string } `xml:"Object"`
+}
+
 func (q *request) deleteObjects() error {
-	var body struct {
-		Quiet   bool
-		Objects []struct{ Key, VersionId, ETag string } `xml:"Object"`
-	}
+	var body deletions
 	if err := q.readXML(&body); err != nil {
 		return err
 	}

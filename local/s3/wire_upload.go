@@ -148,14 +148,17 @@ func (q *request) uploadPartCopy() error {
 	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag), checksumMembers{}})
 }
 
+// completion names the parts of an upload.
+type completion struct {
+	Parts []struct {
+		PartNumber int
+		ETag       string
+		checksumMembers
+	} `xml:"Part"`
+}
+
 func (q *request) completeUpload() error {
-	var body struct {
-		Parts []struct {
-			PartNumber int
-			ETag       string
-			checksumMembers
-		} `xml:"Part"`
-	}
+	var body completion
 	if q.Request.ContentLength != 0 {
 		if err := q.readXML(&body); err != nil {
 			return err

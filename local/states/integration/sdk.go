@@ -101,8 +101,8 @@ func sdkIntegration(name string) *Integration {
 		members:      &members{lower: service.lower},
 		prepare:      ofObject(texts(sdkTexts(id, action)...)),
 	}
-	if id == "s3" && i.Action == "PutObject" {
-		i.prepare = ofObject(s3Body)
+	if id == "s3" && (i.Action == "PutObject" || i.Action == "UploadPart") {
+		i.prepare = ofObject(s3Body(i.Action))
 	}
 	if id == "sfn" {
 		i.answer = func(result any) (any, error) {
@@ -113,26 +113,28 @@ func sdkIntegration(name string) *Integration {
 	return i
 }
 
-// s3Body prepares the body of an object, which is sent as JSON whatever it is, a text
-// in its quotes. The SDK adds the type of texts, and a checksum.
-func s3Body(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
-	request := parameters.Clone()
-	body, given := request.Get("Body")
-	if !given {
+// s3Body prepares the body of an object or of a part, which is sent as JSON whatever
+// it is, a text in its quotes. The SDK adds the type of an object's text, and a checksum.
+func s3Body(action string) func(Task, *jsonvalue.Object) (*jsonvalue.Object, error) {
+	return func(_ Task, parameters *jsonvalue.Object) (*jsonvalue.Object, error) {
+		request := parameters.Clone()
+		body, given := request.Get("Body")
+		if !given {
+			return request, nil
+		}
+		text, err := jsonvalue.Encode(body)
+		if err != nil {
+			return nil, err
+		}
+		request.Set("Body", text)
+		if action == "PutObject" && !request.Has("ContentType") {
+			request.Set("ContentType", "text/plain; charset=UTF-8")
+		}
+		if !request.Has("ChecksumAlgorithm") {
+			request.Set("ChecksumAlgorithm", "CRC32")
+		}
 		return request, nil
 	}
-	text, err := jsonvalue.Encode(body)
-	if err != nil {
-		return nil, err
-	}
-	request.Set("Body", text)
-	if !request.Has("ContentType") {
-		request.Set("ContentType", "text/plain; charset=UTF-8")
-	}
-	if !request.Has("ChecksumAlgorithm") {
-		request.Set("ChecksumAlgorithm", "CRC32")
-	}
-	return request, nil
 }
 
 // sdkTexts names the members that take a JSON text and may be given as JSON.

@@ -1,25 +1,20 @@
 // Command generate writes the models beside the package shapes: for the services
 // that tasks can call, the outputs of their operations, out of the models that
-// the AWS SDK for Python comes with. It is run by go generate:
-//
-//	pip download --no-deps botocore==1.43.11 && unzip -q botocore-*.whl -d /tmp/models
-//	BOTOCORE=/tmp/models/botocore go generate ./local/states/integration/shapes
+// the AWS SDK for Python comes with. It is run by go generate: see package botocore.
 package main
 
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"log"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 
+	"github.com/tradepost-dev/tradepost/local/internal/botocore"
 	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
 
@@ -45,9 +40,9 @@ func served() map[string]*regexp.Regexp {
 
 func main() {
 	log.SetFlags(0)
-	botocore := flag.String("botocore", "", "the folder of the package botocore")
+	root := flag.String("botocore", "", "the folder of the package botocore")
 	flag.Parse()
-	if err := generate(*botocore); err != nil {
+	if err := generate(*root); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -64,14 +59,14 @@ func named() map[string]string {
 	}
 }
 
-func generateNames(botocore, source string) error {
+func generateNames(root, source string) error {
 	all := shapes.Names{Source: source, Services: map[string]shapes.API{}}
 	for id, folder := range named() {
-		api, err := readAPI(filepath.Join(botocore, "data", folder))
+		api, err := botocore.Load(root, folder)
 		if err != nil {
 			return err
 		}
-		all.Services[id] = api.names()
+		all.Services[id] = names(api)
 	}
 	text, err := json.MarshalIndent(all, "", " ")
 	if err != nil {
@@ -81,7 +76,7 @@ func generateNames(botocore, source string) error {
 }
 
 // names are the actions of an API, and its errors by their codes.
-func (a *api) names() shapes.API {
+func names(a *botocore.API) shapes.API {
 	n := shapes.API{Actions: slices.Sorted(maps.Keys(a.Operations)), Errors: map[string]string{}}
 	for name, s := range a.Shapes {
 		if s.Exception {
@@ -91,22 +86,22 @@ func (a *api) names() shapes.API {
 	return n
 }
 
-func generate(botocore string) error {
-	source, err := version(botocore)
+func generate(root string) error {
+	source, err := botocore.Version(root)
 	if err != nil {
 		return err
 	}
-	if err := generateNames(botocore, source); err != nil {
+	if err := generateNames(root, source); err != nil {
 		return err
 	}
 	for service, folders := range services() {
 		m := shapes.Model{Source: source, Outputs: map[string]string{}, Shapes: map[string]shapes.Shape{}}
 		for _, folder := range folders {
-			api, err := readAPI(filepath.Join(botocore, "data", folder))
+			api, err := botocore.Load(root, folder)
 			if err != nil {
 				return err
 			}
-			api.collect(&m, served()[service])
+			collect(api, &m, served()[service])
 		}
 		var text bytes.Buffer
 		encoder := json.NewEncoder(&text)
@@ -130,70 +125,17 @@ func oneLineEach(text []byte) []byte {
 	return closing.ReplaceAll(text, []byte("$1"))
 }
 
-func version(botocore string) (string, error) {
-	text, err := os.ReadFile(filepath.Join(botocore, "__init__.py"))
-	if err != nil {
-		return "", fmt.Errorf("read the version of botocore: %w", err)
-	}
-	found := regexp.MustCompile(`__version__ = '([^']+)'`).FindSubmatch(text)
-	if found == nil {
-		return "", fmt.Errorf("%s has no version", botocore)
-	}
-	return "botocore " + string(found[1]), nil
-}
-
-// api is a model as botocore has it.
-type api struct {
-	Operations map[string]struct {
-		Output *reference
-	}
-	Shapes map[string]shape
-}
-
-type reference struct{ Shape string }
-
-type shape struct {
-	Type          string
-	Members       map[string]reference
-	Required      []string
-	Member, Value reference
-	Min, Max      *float64
-	Enum          []string
-	Document      bool
-	Exception     bool
-	Error         struct{ Code string }
-}
-
-// readAPI reads the newest model in a folder.
-func readAPI(folder string) (*api, error) {
-	versions, err := filepath.Glob(filepath.Join(folder, "*", "service-2.json.gz"))
-	if err != nil || len(versions) == 0 {
-		return nil, fmt.Errorf("there is no model in %s", folder)
-	}
-	file, err := os.Open(slices.Max(versions))
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	unpacked, err := gzip.NewReader(file)
-	if err != nil {
-		return nil, err
-	}
-	var a api
-	return &a, json.NewDecoder(unpacked).Decode(&a)
-}
-
 // collect adds the outputs of operations, and the shapes in them.
-func (a *api) collect(m *shapes.Model, only *regexp.Regexp) {
+func collect(a *botocore.API, m *shapes.Model, only *regexp.Regexp) {
 	for name, operation := range a.Operations {
 		if operation.Output != nil && (only == nil || only.MatchString(name)) {
-			m.Outputs[name] = a.add(m, operation.Output.Shape)
+			m.Outputs[name] = add(a, m, operation.Output.Shape)
 		}
 	}
 }
 
 // add adds a shape and returns its name.
-func (a *api) add(m *shapes.Model, name string) string {
+func add(a *botocore.API, m *shapes.Model, name string) string {
 	s := a.Shapes[name]
 	known := shapes.Shape{Kind: kindOf(s), Required: s.Required, Min: s.Min, Max: s.Max, Enum: s.Enum}
 	if known.Min == nil && known.Max == nil && known.Enum == nil && s.Members == nil && s.Member.Shape == "" && s.Value.Shape == "" && known.Kind != shapes.Structure {
@@ -207,18 +149,18 @@ func (a *api) add(m *shapes.Model, name string) string {
 	case shapes.Structure:
 		known.Members = map[string]string{}
 		for member, of := range s.Members {
-			known.Members[member] = a.add(m, of.Shape)
+			known.Members[member] = add(a, m, of.Shape)
 		}
 	case shapes.List:
-		known.Of = a.add(m, s.Member.Shape)
+		known.Of = add(a, m, s.Member.Shape)
 	case shapes.Map:
-		known.Of = a.add(m, s.Value.Shape)
+		known.Of = add(a, m, s.Value.Shape)
 	}
 	m.Shapes[name] = known
 	return name
 }
 
-func kindOf(s shape) shapes.Kind {
+func kindOf(s botocore.Shape) shapes.Kind {
 	switch {
 	case s.Document:
 		return shapes.Anything
