@@ -170,7 +170,7 @@ func (s *IAM) principal(caller cloud.Caller) *entity {
 
 // resourceDecision evaluates the policy of the resource, or of what contains
 // it: an S3 object is governed by its bucket's policy.
-func (s *IAM) resourceDecision(r *request, concerns func(*principals, cloud.Caller, string) bool) decision {
+func (s *IAM) resourceDecision(r *request, concerns func(*principals, cloud.Caller, cloud.Site) bool) decision {
 	applies, brought := r.caller.ResourcePolicy.(policy)
 	if !brought {
 		p, ok := s.resources[r.resource]
@@ -183,7 +183,7 @@ func (s *IAM) resourceDecision(r *request, concerns func(*principals, cloud.Call
 		}
 		applies = p.all
 	}
-	return applies.decide(r, func(who *principals) bool { return concerns(who, r.caller, s.site.Account) })
+	return applies.decide(r, func(who *principals) bool { return concerns(who, r.caller, s.site) })
 }
 
 // Assume implements cloud.Authorizer.
@@ -214,9 +214,9 @@ func (s *IAM) assume(service cloud.Caller, roleARN, session string, within cloud
 }
 
 // trusts asks the role's trust policy.
-func (s *IAM) trusts(role *entity, caller cloud.Caller, concerns func(*principals, cloud.Caller, string) bool) bool {
+func (s *IAM) trusts(role *entity, caller cloud.Caller, concerns func(*principals, cloud.Caller, cloud.Site) bool) bool {
 	r := s.request(caller, "sts:AssumeRole", role.arn)
-	return role.trust.decide(r, func(who *principals) bool { return concerns(who, caller, s.site.Account) }) == allowed
+	return role.trust.decide(r, func(who *principals) bool { return concerns(who, caller, s.site) }) == allowed
 }
 
 func (s *IAM) sessionOf(role *entity, session string, within cloud.SessionPolicies) cloud.Caller {

@@ -177,6 +177,25 @@ func TestARoleIsAssumedOnlyByWhomItTrusts(t *testing.T) {
 	}
 }
 
+func TestARoleMayTrustTheServiceOfItsRegion(t *testing.T) {
+	store, types := newStore(t)
+	region := store.site.Region
+	for name, trusted := range map[string]bool{"states." + region + ".amazonaws.com": true, "states.mars-1.amazonaws.com": false, "lambda." + region + ".amazonaws.com": false} {
+		template, err := cfn.Parse([]byte(`{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "` + strings.ReplaceAll(name, ".", "-") + `",
+			"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": ["` + name + `"]}, "Action": "sts:AssumeRole"}]}}}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&cfn.Stack{Name: "s", Template: template}).Create(t.Context(), types); err != nil {
+			t.Fatal(err)
+		}
+		_, err = store.Assume(cloud.Caller{Service: "states.amazonaws.com"}, "arn:aws:iam::000000000000:role/"+strings.ReplaceAll(name, ".", "-"), "x")
+		if (err == nil) != trusted {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A trust policy can hold a service to what it works for: the account, and a
 // resource in it.
 func TestARoleIsAssumedOnlyOnBehalfOfWhatItTrusts(t *testing.T) {

@@ -214,23 +214,32 @@ func (p *principals) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &p.byKind)
 }
 
-func (p *principals) includes(caller cloud.Caller, account string) bool {
+func (p *principals) includes(caller cloud.Caller, site cloud.Site) bool {
 	if p.any {
 		return true
 	}
 	for _, arn := range p.byKind["AWS"] {
-		root := "arn:aws:iam::" + account + ":root"
+		root := "arn:aws:iam::" + site.Account + ":root"
 		if arn == "*" || arn == caller.Role || arn == caller.ARN ||
-			(caller.Service == "" && caller.ARN != "" && (arn == root || arn == account)) { // nobody is not of the account
+			(caller.Service == "" && caller.ARN != "" && (arn == root || arn == site.Account)) { // nobody is not of the account
 			return true
 		}
 	}
-	return caller.Service != "" && slices.Contains(p.byKind["Service"], caller.Service)
+	return caller.Service != "" && slices.ContainsFunc(p.byKind["Service"], func(name string) bool {
+		return name == caller.Service || name == regional(caller.Service, site.Region)
+	})
+}
+
+// regional is the other name of a service's principal, with the region in it, which
+// templates of older CDKs have: states.eu-west-1.amazonaws.com.
+func regional(service, region string) string {
+	name, domain, _ := strings.Cut(service, ".")
+	return name + "." + region + "." + domain
 }
 
 // names tells whether the caller itself is named: a user or a session, not the
 // role that is behind it, nor the account.
-func (p *principals) names(caller cloud.Caller, _ string) bool {
+func (p *principals) names(caller cloud.Caller, _ cloud.Site) bool {
 	return slices.Contains(p.byKind["AWS"], caller.ARN)
 }
 

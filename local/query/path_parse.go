@@ -169,7 +169,9 @@ func bracketEnd(s string) (int, error) {
 	return 0, errors.New("a bracket is not closed")
 }
 
-// quotedName reads 'name' or "name"; false for a list of names.
+// quotedName reads 'name' or "name"; false for a list of names. A backslash stands
+// for what follows if that is a quote of this kind or a backslash, and for itself
+// before anything else.
 func quotedName(s string) (string, bool) {
 	if len(s) < 2 || s[0] != '\'' && s[0] != '"' || s[len(s)-1] != s[0] {
 		return "", false
@@ -179,7 +181,7 @@ func quotedName(s string) (string, bool) {
 		if s[i] == s[0] {
 			return "", false
 		}
-		if s[i] == '\\' && i+1 < len(s)-1 {
+		if s[i] == '\\' && i+1 < len(s)-1 && (s[i+1] == s[0] || s[i+1] == '\\') {
 			i++
 		}
 		name.WriteByte(s[i])

@@ -12,7 +12,7 @@ func scope(t testing.TB) Scope {
 		Document: value(t, `{
 			"order": {"id": "A-1", "lines": [{"sku": "x", "price": 5}, {"sku": "y", "price": 15, "gift": true}, {"sku": "z", "price": 25}]},
 			"detail-type": "Object Created", "with space": 1, "null": null, "limit": 10, "list": [3, 1, 3, 2, 1], "empty": [],
-			"b": {"v": 2}, "a": {"v": 1}, "quote's": 7, "s": "1,2;3", "json": "{\"k\":[1]}", "text": "x\", \"id\" : \"999 😀 \u2028\n\\"}`),
+			"b": {"v": 2}, "a": {"v": 1}, "quote's": 7, "back\\\"slash\\": 8, "back\"slash\\": 9, "s": "1,2;3", "json": "{\"k\":[1]}", "text": "x\", \"id\" : \"999 😀 \u2028\n\\"}`),
 		Context:   value(t, `{"Execution": {"Id": "arn:e", "Input": {"n": 1}}, "Map": {"Item": {"Index": 3}}}`),
 		Variables: map[string]any{"name": "María", "cart": value(t, `{"items": [1, 2]}`)},
 	}
@@ -25,6 +25,8 @@ func TestPathsFindWhatAWSFinds(t *testing.T) {
 		{"member with a dash", `$.detail-type`, `"Object Created"`},
 		{"member with a space", `$['with space']`, `1`},
 		{"member with a quote", `$['quote\'s']`, `7`},
+		{"member with a backslash before another quote", `$['back\"slash\\']`, `8`},
+		{"member with a backslash before its quote", `$["back\"slash\\"]`, `9`},
 		{"null is found", `$.null`, `null`},
 		{"null has no members", `$.null.x`, ``},
 		{"index", `$.order.lines[1].sku`, `"y"`},

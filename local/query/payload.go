@@ -34,7 +34,18 @@ type (
 	}
 )
 
-// ParsePayload compiles every path and intrinsic function in a payload template.
+// A DynamicError is a value of a field whose name ends in ".$" that can not be compiled.
+type DynamicError struct {
+	Field string
+	Err   error
+}
+
+func (e *DynamicError) Error() string { return e.Err.Error() }
+
+func (e *DynamicError) Unwrap() error { return e.Err }
+
+// ParsePayload compiles every path and intrinsic function in a payload template. One
+// that can not be compiled is a *DynamicError.
 func ParsePayload(value any) (*Payload, error) {
 	root, err := parseSource(value)
 	if err != nil {
@@ -82,7 +93,9 @@ func parseObjectSource(object *jsonvalue.Object) (source, error) {
 			if object.Has(name) {
 				return nil, fmt.Errorf("%q is there twice, as %q too", name, key)
 			}
-			value, err = parseDynamic(key, member)
+			if value, err = parseDynamic(key, member); err != nil {
+				err = &DynamicError{key, err}
+			}
 		} else {
 			value, err = parseSource(member)
 		}

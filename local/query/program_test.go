@@ -160,8 +160,8 @@ func TestJSONataFailures(t *testing.T) {
 		{"$hash by an unknown algorithm", `$hash("a", "CRC32")`, `$hash does not know the algorithm "CRC32"`},
 		{"$partition in chunks of nothing", `$partition([1], 0)`, `must be a positive integer`},
 		{"a number that JSON does not have", `1 / 0`, `D1001`},
-		{"a function", `function($x) { $x }`, `function`},
-		{"a function within", `{"f": $sum}`, `function`},
+		{"a function", `function($x) { $x }`, `returned an unsupported result type.`},
+		{"a function within", `{"f": $sum}`, `returned an unsupported result type.`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ type Error struct {
 	// An interpreter puts the field's name before it, as in "Output/items[0]/id".
 	Path       string
 	Expression string // without its delimiters
-	Message    string // "returned nothing (undefined)." or "threw an error during evaluation. T2001: ..."
+	Message    string // "returned nothing (undefined).", "returned an unsupported result type." or "threw an error during evaluation. T2001: ..."
 }
 
 // Error words the failure as Step Functions does in the cause of a failed state.

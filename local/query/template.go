@@ -130,6 +130,8 @@ func (p expressionPart) eval(ctx context.Context, bindings map[string]any, path 
 	value, defined, err := p.program.Eval(ctx, bindings)
 	var thrown *jsonata.Error
 	switch {
+	case errors.Is(err, jsonata.ErrFunction):
+		return nil, &Error{path.String(), p.source, "returned an unsupported result type."}
 	case errors.As(err, &thrown):
 		return nil, &Error{path.String(), p.source, "threw an error during evaluation. " + thrown.Error()}
 	case err != nil:

@@ -29,6 +29,8 @@ func TestADefinitionIsValidatedInAWSWords(t *testing.T) {
 		"a time": {"", `{"StartAt":"A","States":{"A":{"Type":"Wait","Timestamp":"tomorrow","End":true}}}`, `SCHEMA_VALIDATION_FAILED String does not match RFC3339 timestamp at /States/A/Timestamp`},
 		"a resource": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:query","End":true}}}`, `SCHEMA_VALIDATION_FAILED ` +
 			`The resource provided arn:aws:states:::dynamodb:query is not recognized. The value is not a valid resource ARN, or the resource is not available in this region. at /States/A/Resource`},
+		"a call that is none": {"", `{"StartAt":"A","States":{"A":{"Type":"Pass","Parameters":{"in":{"x.$":"States.Format('\\n')"}},"End":true}}}`,
+			`SCHEMA_VALIDATION_FAILED The value for the field 'x.$' must be a valid JSONPath or a valid intrinsic function call at /States/A/Parameters`},
 		"what the engine lacks": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:getItem","End":true}}}`,
 			`SCHEMA_VALIDATION_FAILED dynamodb:GetItem is not supported by the local engine at /States/A/Resource`},
 		"what only AWS has": {"", `{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::ecs:runTask.sync","End":true}}}`,

@@ -240,9 +240,7 @@ func (e *execution) contextObject() *jsonvalue.Object {
 	if e.context == nil {
 		c := jsonvalue.NewObject(7)
 		c.Set("Id", e.arn).Set("Input", e.input.value).Set("StartTime", timestamp(e.started)).Set("Name", e.name).Set("RoleArn", e.revision.roleOrNull())
-		if !e.machine.express {
-			c.Set("RedriveCount", float64(e.redrives.count))
-		}
+		c.Set("RedriveCount", float64(e.redrives.count))
 		if e.redrives.count > 0 {
 			c.Set("RedriveTime", timestamp(e.redrives.last))
 		}

@@ -6,6 +6,7 @@ package states
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -82,7 +83,10 @@ func (f fields) template(name string, in language) *expression {
 		e.payload, err = query.ParsePayload(value)
 	}
 	if err != nil {
-		f.complain(name, "%v", err)
+		fault := f.complain(name, "%v", err)
+		if dynamic, ok := errors.AsType[*query.DynamicError](err); ok {
+			fault.aws.message = "The value for the field '" + dynamic.Field + "' must be a valid JSONPath or a valid intrinsic function call"
+		}
 		return nil
 	}
 	return e

@@ -8,6 +8,9 @@ import (
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
+// ErrFunction is the error of a result that is a function, or has one in it.
+var ErrFunction = &Error{Message: "the result is or contains a function, which JSON cannot represent"}
+
 // finisher keeps account of a result. Values from outside are what they were; but as many as an expression
 // likes may refer to one, so that a small result can stand for a document without end.
 type finisher struct {
@@ -49,7 +52,7 @@ func (ev *evaluation) finish(value any, depth int) (any, error) {
 			return 0.0, nil // JSON has no negative zero
 		}
 	case function:
-		return nil, &Error{Message: "the result is or contains a function, which JSON cannot represent"}
+		return nil, ErrFunction
 	}
 	return value, nil
 }

@@ -5,6 +5,7 @@ package jsonata
 
 import (
 	"math"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query/internal/native"
@@ -91,7 +92,30 @@ func parseFunction(ev *evaluation, args []any) (any, error) {
 	if err != nil {
 		return nil, failPlain("$parse was given a string that is not JSON: " + err.Error())
 	}
+	if strings.Contains(text, "-0") {
+		value = unsigned(value)
+	}
 	return value, nil
+}
+
+// unsigned replaces each whole number -0 in a value that nobody else has yet by 0,
+// which is what AWS reads.
+func unsigned(value any) any {
+	switch v := value.(type) {
+	case jsonvalue.Number:
+		if v == "-0" {
+			return 0.0
+		}
+	case []any:
+		for i := range v {
+			v[i] = unsigned(v[i])
+		}
+	case *jsonvalue.Object:
+		for name, member := range v.All() {
+			v.Set(name, unsigned(member))
+		}
+	}
+	return value
 }
 
 func seededRandom(ev *evaluation, args []any) (any, error) {

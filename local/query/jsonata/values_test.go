@@ -26,6 +26,7 @@ func TestWhatIsHandedOnStaysAsItIs(t *testing.T) {
 		`$string($d)`:                                                   `"{\"z\":1,\"a\":12345678901234600000,\"10\":100,\"9\":[0,{\"y\":1,\"b\":2}]}"`,
 		`$d.z = 1 and $d.z in [1]`:                                      `true`,
 		`-0`:                                                            `0`,
+		`$parse("[-0, {\"a\": -0}, -0.0, 1.0]")`:                        `[0,{"a":0},-0.0,1.0]`,
 	} {
 		e, err := Compile(expression, StepFunctions)
 		if err != nil {
