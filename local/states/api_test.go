@@ -208,6 +208,25 @@ func TestMachinesAreDescribedAndListed(t *testing.T) {
 	})
 }
 
+// As AWS has it: of the Express executions, those that are waited for have no count.
+func TestTheContextCountsRedrivesUnlessTheExecutionIsWaitedFor(t *testing.T) {
+	const counting = `{"QueryLanguage":"JSONata","StartAt":"S","States":{"S":{"Type":"Succeed","Output":"{% $keys($states.context.Execution) %}"}}}`
+	const awaited, counted = `["Id","Input","StartTime","Name","RoleArn"]`, `["Id","Input","StartTime","Name","RoleArn","RedriveCount"]`
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		for _, express := range []bool{false, true} {
+			m := w.createNamed(fmt.Sprint("m-", express), counting, express)
+			if _, o := w.finish(m, `{}`); o.output != counted {
+				t.Errorf("Express %t: %s", express, o.output)
+			}
+			if express {
+				if answer := w.mustCall("StartSyncExecution", map[string]any{"stateMachineArn": m.arn}); answer["output"] != awaited {
+					t.Errorf("waited for: %v", answer["output"])
+				}
+			}
+		}
+	})
+}
+
 func TestExpress(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		m := w.createNamed("e", `{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.s","Next":"P"},"P":{"Type":"Pass","Result":{"r":1},"End":true}}}`, true)

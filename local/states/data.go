@@ -42,4 +42,18 @@ func (d data) written() (data, error) {
 	return newData(d.value)
 }
 
+// joined is the array of documents, each with the text by which it came.
+func joined(documents []data) data {
+	values := make([]any, len(documents))
+	text := make([]byte, 0, 64)
+	text = append(text, '[')
+	for i, d := range documents {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		values[i], text = d.value, append(text, d.text...)
+	}
+	return data{values, string(append(text, ']'))}
+}
+
 func (d data) tooLarge() bool { return len(d.text) > maxPayload }

@@ -37,6 +37,7 @@ type execution struct {
 	mocks    mocks   // of its test case, if it has one
 	trial    *trial  // of TestState; nil: of no other
 	mapRun   *mapRun // that has started it, or nil
+	awaited  bool    // by who started it
 	index    int     // in the run
 
 	redriving sync.Mutex  // held by one redrive at a time
@@ -240,7 +241,9 @@ func (e *execution) contextObject() *jsonvalue.Object {
 	if e.context == nil {
 		c := jsonvalue.NewObject(7)
 		c.Set("Id", e.arn).Set("Input", e.input.value).Set("StartTime", timestamp(e.started)).Set("Name", e.name).Set("RoleArn", e.revision.roleOrNull())
-		c.Set("RedriveCount", float64(e.redrives.count))
+		if !e.awaited { // an Express execution that nobody waits for has one, too
+			c.Set("RedriveCount", float64(e.redrives.count))
+		}
 		if e.redrives.count > 0 {
 			c.Set("RedriveTime", timestamp(e.redrives.last))
 		}

@@ -282,6 +282,9 @@ func (v *visit) assign(ctx context.Context, e *expression, document any) (assign
 func (v *visit) exit(output any, assigned assignment) (exit, *failure) {
 	for _, known := range []data{v.input, v.result} {
 		if known.text != "" && isSame(output, known.value) {
+			if known.tooLarge() {
+				return exit{}, v.oversized(v.state.name)
+			}
 			return exit{output: known, assigned: assigned}, nil
 		}
 	}

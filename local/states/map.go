@@ -155,15 +155,15 @@ func (s *mapping) attempt(ctx context.Context, v *visit) (exit, *failure) {
 		return exit{}, f
 	}
 	v.record("MapStateStarted", &mapStartedDetails{len(items)})
-	i := &iterations{mapping: s, visit: v, items: items, input: input, tolerated: tolerated, results: make([]any, len(items)), failed: map[int]bool{}}
+	i := &iterations{mapping: s, visit: v, items: items, input: input, tolerated: tolerated, results: make([]data, len(items)), failed: map[int]bool{}}
 	i.plan()
 	if f := i.run(ctx, concurrency); f != nil {
 		return exit{}, f
 	}
 	v.note("MapStateSucceeded", nil)
-	result := i.successes()
-	v.succeed(data{value: result})
-	return s.flow.leave(ctx, v, result)
+	result := joined(i.successes())
+	v.succeed(result)
+	return s.flow.leave(ctx, v, result.value)
 }
 
 // list evaluates the items.
@@ -221,7 +221,7 @@ type iterations struct {
 	input     any
 	tolerated failureLimits
 	pending   []int // indices of the items that are to be run
-	results   []any
+	results   []data
 	failed    map[int]bool
 }
 
@@ -230,7 +230,7 @@ type iterations struct {
 func (i *iterations) plan() {
 	for index := range i.items {
 		if t := i.visit.inner[index]; t != nil && t.finished() {
-			i.results[index] = t.input.value
+			i.results[index] = t.input
 		} else {
 			i.pending = append(i.pending, index)
 		}
@@ -320,7 +320,7 @@ func (i *iterations) end(g *group, r ended) *failure {
 	v := i.visit
 	switch {
 	case r.failure == nil:
-		i.results[r.index] = r.output.value
+		i.results[r.index] = r.output
 		v.last = i.note("Succeeded", r.index, r.thread.last)
 		return nil
 	case r.failure.aborted || !i.tolerated.given():
@@ -356,11 +356,11 @@ func (i *iterations) fail(g *group, r ended) *failure {
 }
 
 // successes returns the outputs without the failed iterations' ones.
-func (i *iterations) successes() []any {
+func (i *iterations) successes() []data {
 	if len(i.failed) == 0 {
 		return i.results
 	}
-	var results []any
+	var results []data
 	for index, result := range i.results {
 		if !i.failed[index] {
 			results = append(results, result)

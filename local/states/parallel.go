@@ -73,17 +73,17 @@ func (s *parallel) result(ctx context.Context, v *visit, input data) (data, *fai
 		return result, f
 	}
 	outputs, f := s.fork(ctx, v, input)
-	return data{value: outputs}, f
+	return joined(outputs), f
 }
 
 // fork runs the branches and returns their outputs.
-func (s *parallel) fork(ctx context.Context, v *visit, input data) ([]any, *failure) {
+func (s *parallel) fork(ctx context.Context, v *visit, input data) ([]data, *failure) {
 	g := newGroup(ctx, v)
 	defer g.cancel()
-	result := make([]any, len(s.branches))
+	result := make([]data, len(s.branches))
 	for i, branch := range s.branches {
 		if t := v.inner[i]; t != nil && t.finished() {
-			result[i] = t.input.value
+			result[i] = t.input
 			continue
 		}
 		g.start(i, branch, input, v.item)
@@ -97,7 +97,7 @@ func (s *parallel) fork(ctx context.Context, v *visit, input data) ([]any, *fail
 			}
 			return nil, f
 		}
-		result[r.index] = r.output.value
+		result[r.index] = r.output
 		v.last = r.thread.last
 	}
 	return result, nil

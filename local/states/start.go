@@ -21,6 +21,7 @@ type startRequestBody struct {
 	Input           *string `json:"input"`
 
 	testCase string // which Step Functions Local takes behind the ARN
+	awaited  bool   // by StartSyncExecution
 }
 
 // named takes the test case off the ARN, ARN#TESTCASE.
@@ -39,6 +40,7 @@ func (s *StepFunctions) startExecution(ctx context.Context, caller cloud.Caller,
 
 func (s *StepFunctions) startSyncExecution(ctx context.Context, caller cloud.Caller, r startRequestBody) (any, error) {
 	r = r.named()
+	r.awaited = true
 	t, err := s.target(caller, "StartSyncExecution", r.StateMachineARN)
 	if err != nil {
 		return nil, err
@@ -106,6 +108,7 @@ func (t target) start(ctx context.Context, r startRequestBody) (*execution, erro
 	}
 	e, isNew, err := t.enrol(r.Name, input, mocks)
 	if err == nil && isNew {
+		e.awaited = r.awaited
 		e.launch()
 	} else {
 		m.states.crowd.leave()

@@ -66,7 +66,7 @@ func TestEveryKindOfStateKeepsOrderAndNumbers(t *testing.T) {
 		{"an object that JSONata makes", `"S":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% {'z': $states.input.a, 'a': $states.input.z} %}"` + end + `}`, `{"z":12345678901234567890,"a":0.0}`},
 		{"variables", `"S":{"Type":"Pass","Assign":{"v.$":"$","w":1.0},"Next":"T"},"T":{"Type":"Pass","Parameters":{"w.$":"$w","v.$":"$v"}` + end + `}`, `{"w":1.0,"v":` + touched + `}`},
 		{"variables in JSONata", `"S":{"Type":"Pass","QueryLanguage":"JSONata","Assign":{"v":"{% $states.input %}"},"Next":"T"},"T":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $v %}"` + end + `}`, untouched},
-		{"Parallel", `"S":{"Type":"Parallel","Branches":[{"StartAt":"B","States":{"B":{"Type":"Pass"` + end + `}}},{"StartAt":"C","States":{"C":{"Type":"Pass","Result":2.0` + end + `}}}]` + end + `}`, `[` + touched + `,2.0]`},
+		{"Parallel", `"S":{"Type":"Parallel","Branches":[{"StartAt":"B","States":{"B":{"Type":"Pass"` + end + `}}},{"StartAt":"C","States":{"C":{"Type":"Pass","Result":2.0` + end + `}}}]` + end + `}`, `[` + untouched + `,2.0]`},
 		{"Map", `"S":{"Type":"Map","ItemsPath":"$.m","ItemProcessor":{"StartAt":"B","States":{"B":{"Type":"Pass"` + end + `}}}` + end + `}`, `[1e2,{"$keys":"<&>","b":-0}]`},
 		{"ItemSelector", `"S":{"Type":"Map","ItemsPath":"$.m","ItemSelector":{"z.$":"$$.Map.Item.Value","a.$":"$.z"},"ItemProcessor":{"StartAt":"B","States":{"B":{"Type":"Pass"` + end + `}}}` + end + `}`,
 			`[{"z":1e2,"a":0.0},{"z":{"$keys":"<&>","b":-0},"a":0.0}]`},
@@ -214,6 +214,41 @@ func TestAFunctionGetsAndGivesTheVeryBytes(t *testing.T) {
 			}
 			if want := `{"FunctionName":"arn:aws:lambda:eu-central-1:123456789012:function:f","InvocationType":"RequestResponse","Payload":` + untouched + `}`; service.asked[0] != want {
 				t.Errorf("asked %s, want %s", service.asked[0], want)
+			}
+		})
+	}
+}
+
+// As recorded on AWS, for branches.
+func TestTheResultsOfBranchesAndIterationsKeepTheirBytes(t *testing.T) {
+	const branch = `"Branches":[{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}},{"StartAt":"Q","States":{"Q":{"Type":"Pass","InputPath":"$[0]","End":true}}}]`
+	const each = `"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Parallel",` + branch + `,"End":true}}}`
+	for name, row := range map[string]struct{ state, input, want string }{
+		"branches":                      {`"Type":"Parallel",` + branch, `[ 1.0, {"b" : 2} ]`, `[[ 1.0, {"b" : 2} ],1.0]`},
+		"branches in JSONata":           {`"QueryLanguage":"JSONata","Type":"Parallel",` + strings.ReplaceAll(branch, `"InputPath":"$[0]"`, `"Output":"{% $states.input[0] %}"`), `[ 1.0 ]`, `[[ 1.0 ],1.0]`},
+		"branches of which one is left": {`"Type":"Parallel","ResultPath":"$[1]",` + branch, `[ 1.0, {"b" : 2} ]`, `[1.0,[[1.0,{"b":2}],1.0]]`},
+		"iterations":                    {`"Type":"Map",` + each, `[[ 1.0, 2 ],[3, 4]]`, `[[[1.0,2],1.0],[[3,4],3]]`},
+	} {
+		inWorld(t, nil, func(t *testing.T, w *world) {
+			if _, o := w.run(`{"StartAt":"S","States":{"S":{`+row.state+`,"End":true}}}`, row.input); o.output != row.want {
+				t.Errorf("%s: %+v, want %s", name, o, row.want)
+			}
+		})
+	}
+}
+
+func TestTheResultsOfBranchesAreWithinTheLimit(t *testing.T) {
+	branch := func(name string) string {
+		return `{"StartAt":"` + name + `","States":{"` + name + `":{"Type":"Pass","End":true}}}`
+	}
+	half := `"` + strings.Repeat("x", maxPayload/2) + `"`
+	for state, want := range map[string]string{
+		`"Type":"Parallel","Branches":[` + branch("P") + `,` + branch("Q") + `]`:                     errDataLimitExceeded,
+		`"Type":"Parallel","Branches":[` + branch("P") + `,` + branch("Q") + `],"OutputPath":"$[0]"`: "",
+	} {
+		inWorld(t, nil, func(t *testing.T, w *world) {
+			if _, o := w.run(`{"StartAt":"S","States":{"S":{`+state+`,"End":true}}}`, half); o.error != want {
+				t.Errorf("%s: %s %s, want %q", state, o.error, o.cause, want)
 			}
 		})
 	}
