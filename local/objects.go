@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -29,6 +30,18 @@ func (e *Engine) code(ctx context.Context, bucket, key, version string) (lambda.
 	}
 	fault := cloud.AsError(err)
 	return lambda.Code{}, cloud.Errorf(400, "InvalidParameterValueException", "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s", fault.Code, fault.Message)
+}
+
+// document reads an object that a template names, or the asset of the assembly.
+func (e *Engine) document(ctx context.Context, bucket, key, version string) ([]byte, error) {
+	object, err := e.objects.As(e.Cloud.Administrator(), s3.Origin{}).Get(ctx, bucket, key, version)
+	if err == nil {
+		return io.ReadAll(io.NewSectionReader(object.Body, 0, object.Size))
+	}
+	if path, ok := e.assembly.Asset(bucket, key); ok && version == "" {
+		return os.ReadFile(path)
+	}
+	return nil, fmt.Errorf("s3://%s/%s: %w", bucket, key, err)
 }
 
 // open opens an object as the account's administrator.

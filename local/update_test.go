@@ -20,7 +20,7 @@ var updated = map[string]string{
 	"AWS::ApiGateway::Method":             "ApiKeyRequired AuthorizationType AuthorizerId Integration MethodResponses OperationName RequestModels RequestParameters RequestValidatorId",
 	"AWS::ApiGateway::Model":              "Description Schema",
 	"AWS::ApiGateway::RequestValidator":   "ValidateRequestBody ValidateRequestParameters",
-	"AWS::ApiGateway::RestApi":            "ApiKeySourceType BinaryMediaTypes Description DisableExecuteApiEndpoint EndpointConfiguration Name Policy Tags",
+	"AWS::ApiGateway::RestApi":            "ApiKeySourceType BinaryMediaTypes Body BodyS3Location Description DisableExecuteApiEndpoint EndpointConfiguration FailOnWarnings Mode Name Parameters Policy Tags",
 	"AWS::ApiGateway::Stage":              "AccessLogSetting CacheClusterEnabled DeploymentId Description DocumentationVersion MethodSettings Tags TracingEnabled Variables",
 	"AWS::ApiGateway::UsagePlan":          "ApiStages Description Quota Tags Throttle UsagePlanName",
 	"AWS::CloudFormation::Stack":          "Parameters Tags TemplateURL",

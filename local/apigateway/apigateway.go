@@ -4,6 +4,7 @@
 package apigateway
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -25,6 +26,10 @@ type Options struct {
 
 	// HTTPClient calls HTTP back ends. Default: a client without redirects.
 	HTTPClient *http.Client
+
+	// Document reads an OpenAPI document that a template says to lie in S3.
+	// Without it, such templates are refused.
+	Document func(ctx context.Context, bucket, key, version string) ([]byte, error)
 
 	// Log takes what AWS would write to the execution log: why a request
 	// failed. Default: nothing is logged.

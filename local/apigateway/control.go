@@ -88,6 +88,8 @@ func NewControl(g *APIGateway) *Control {
 		"GetUsagePlanKeys":           cloud.Handle(c.getUsagePlanKeys),
 		"GetUsagePlans":              cloud.Handle(c.getUsagePlans),
 		"ImportApiKeys":              changing(g, c.importAPIKeys),
+		"ImportRestApi":              cloud.Handle(c.importRestAPI),
+		"PutRestApi":                 cloud.Handle(c.putRestAPI),
 		"PutGatewayResponse":         cloud.Handle(c.putGatewayResponse),
 		"PutIntegration":             cloud.Handle(c.putIntegration),
 		"PutIntegrationResponse":     cloud.Handle(c.putIntegrationResponse),

@@ -129,8 +129,14 @@ func (c *Control) createRestAPI(_ context.Context, caller cloud.Caller, in creat
 		return restAPIShape{}, err
 	}
 	a.logicalID, a.version = a.id, in.Version
-	if err := a.open("REST API "+a.id, p); err != nil {
-		return restAPIShape{}, asCall("CreateRestApi", err)
+	for _, step := range []func() error{
+		func() error { return a.declare(p, nil) },
+		a.addBuiltInModels,
+		func() error { return a.publish("REST API " + a.id) },
+	} {
+		if err := step(); err != nil {
+			return restAPIShape{}, asCall("CreateRestApi", err)
+		}
 	}
 	g.mu.RLock()
 	defer g.mu.RUnlock()

@@ -72,6 +72,12 @@ func (b *builder) ask(request string, status int, want, capture string) string {
 	if body != "" {
 		body = "{" + body
 	}
+	return b.askWith(head, body, status, want, capture)
+}
+
+// askWith is ask with any body.
+func (b *builder) askWith(head, body string, status int, want, capture string) string {
+	b.t.Helper()
 	method, path, _ := strings.Cut(head, " ")
 	b.asked.what = nil
 	r, err := http.NewRequestWithContext(b.t.Context(), method, b.control.URL+path, strings.NewReader(body))
@@ -89,18 +95,18 @@ func (b *builder) ask(request string, status int, want, capture string) string {
 	}
 	_, got, _ := strings.Cut(answer.String(), "\r\n\r\n")
 	if response.StatusCode != status || !strings.Contains(got, b.fill(want)) {
-		b.t.Errorf("%s\ngot %d %s\nwant %d %s", request, response.StatusCode, got, status, b.fill(want))
+		b.t.Errorf("%s\ngot %d %s\nwant %d %s", head, response.StatusCode, got, status, b.fill(want))
 	}
 	if name, member, ok := strings.Cut(capture, "="); ok {
 		var members map[string]any
 		if err := json.Unmarshal([]byte(got), &members); err != nil {
-			b.t.Fatalf("%s: %s", request, got)
+			b.t.Fatalf("%s: %s", head, got)
 		}
 		b.known[name], _ = members[member].(string)
 	}
 	plain, _, _ := strings.Cut(path, "?")
 	if may := "apigateway:" + method + " arn:aws:apigateway:eu-west-1::" + plain; status < 300 && !slices.Contains(b.asked.what, may) {
-		b.t.Errorf("%s: IAM was asked %s, want %s", request, b.asked.what, may)
+		b.t.Errorf("%s: IAM was asked %s, want %s", head, b.asked.what, may)
 	}
 	return got
 }

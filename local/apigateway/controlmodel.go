@@ -63,7 +63,7 @@ func (c *Control) createModel(_ context.Context, caller cloud.Caller, in createM
 		}
 		p := modelProperties{Name: in.Name, Description: in.Description, ContentType: in.ContentType, Schema: json.RawMessage(in.Schema)}
 		m := model{modelProperties: p, id: random(lowerDigits, 6)}
-		return m.shape(), a.setModel(m)
+		return m.shape(), a.setModels(m)
 	})
 }
 
@@ -108,7 +108,7 @@ func (c *Control) updateModel(_ context.Context, caller cloud.Caller, in updateM
 			return modelShape{}, badRequest("Model schema must have at least 1 property or array items defined")
 		}
 		next.Schema = json.RawMessage(schema)
-		return next.shape(), a.setModel(next)
+		return next.shape(), a.setModels(next)
 	})
 }
 

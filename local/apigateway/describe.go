@@ -26,6 +26,7 @@ type restAPIShape struct {
 	RootResourceID            string            `json:"rootResourceId"`
 	Tags                      map[string]string `json:"tags,omitzero"`
 	Version                   string            `json:"version,omitempty"`
+	Warnings                  []string          `json:"warnings,omitempty"`
 }
 
 func (a *api) shape() restAPIShape {

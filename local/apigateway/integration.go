@@ -85,7 +85,7 @@ func (i *integrationProperties) check() error {
 	switch {
 	case i.ConnectionType != "" && i.ConnectionType != "INTERNET":
 		return &cfn.Unsupported{Property: "Integration.ConnectionType", Reason: "the local engine has no VPC links"}
-	case i.ContentHandling != "":
+	case i.ContentHandling != "" && i.Type != "AWS_PROXY": // which goes by the binary types alone
 		return &cfn.Unsupported{Property: "Integration.ContentHandling", Reason: "the local engine does not convert payloads"}
 	case i.ResponseTransferMode != "" && i.ResponseTransferMode != "BUFFERED":
 		return &cfn.Unsupported{Property: "Integration.ResponseTransferMode", Reason: "the local engine does not stream answers"}

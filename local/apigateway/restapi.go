@@ -28,8 +28,16 @@ type api struct {
 	created   time.Time
 	stop      func() // serving
 
+	declared
+	deployments map[string]*deployment
+	stages      map[string]*stage
+}
+
+// declared is what an API has been told to be. Its maps are the API's own; what is
+// in them never changes.
+type declared struct {
 	properties restAPIProperties
-	version    string // which only calls give
+	version    string // which only calls and OpenAPI documents give
 	settings
 	resources   map[string]*resource
 	methods     map[methodName]methodProperties
@@ -37,9 +45,12 @@ type api struct {
 	validators  map[string]validator
 	authorizers map[string]*authorizer
 	responses   map[responseType]*gatewayResponse
+}
 
-	deployments map[string]*deployment
-	stages      map[string]*stage
+func (d declared) clone() declared {
+	d.resources, d.methods, d.models = maps.Clone(d.resources), maps.Clone(d.methods), maps.Clone(d.models)
+	d.validators, d.authorizers, d.responses = maps.Clone(d.validators), maps.Clone(d.authorizers), maps.Clone(d.responses)
+	return d
 }
 
 // settings are those of the API itself, which a deployment takes along too.
@@ -72,9 +83,9 @@ type restAPIProperties struct {
 	EndpointConfiguration     endpointConfiguration
 	Description               string
 	Tags                      []tag
-	EndpointAccessMode        cfn.Ignored
-	FailOnWarnings            cfn.Ignored
-	SecurityPolicy            cfn.Ignored
+	declaredByDocument
+	EndpointAccessMode cfn.Ignored
+	SecurityPolicy     cfn.Ignored
 }
 
 // endpointConfiguration is told, and makes no difference.
@@ -83,10 +94,22 @@ type endpointConfiguration struct {
 	IpAddressType string
 }
 
-func (g *APIGateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIProperties) (cfn.Handle, error) {
+func (g *APIGateway) createRestAPI(ctx context.Context, r cfn.Resource, p restAPIProperties) (cfn.Handle, error) {
 	a := newAPI(g, identifier(r, 10), "r"+identifier(r, 9))
 	a.stack, a.logicalID = r.Stack, r.LogicalID
-	if err := a.open("REST API "+r.Key(), p); err != nil {
+	document, err := g.document(ctx, p.declaredByDocument)
+	if err != nil {
+		return cfn.Handle{}, err
+	}
+	if err := a.declare(p, document); err != nil {
+		return cfn.Handle{}, err
+	}
+	if len(document) == 0 {
+		if err := a.addBuiltInModels(); err != nil {
+			return cfn.Handle{}, err
+		}
+	}
+	if err := a.publish("REST API " + r.Key()); err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: a.id, Attributes: map[string]any{"RestApiId": a.id, "RootResourceId": a.rootID()}, Delete: func(context.Context) error {
@@ -100,27 +123,19 @@ func (g *APIGateway) createRestAPI(_ context.Context, r cfn.Resource, p restAPIP
 // newAPI returns an API with a root.
 func newAPI(g *APIGateway, id, root string) *api {
 	return &api{
-		gateway: g, id: id, created: time.Now(),
-		resources:   map[string]*resource{root: {id: root, path: "/"}},
-		methods:     map[methodName]methodProperties{},
-		validators:  map[string]validator{},
-		authorizers: map[string]*authorizer{},
-		responses:   map[responseType]*gatewayResponse{},
-		deployments: map[string]*deployment{},
-		stages:      map[string]*stage{},
+		gateway: g, id: id, created: time.Now(), deployments: map[string]*deployment{}, stages: map[string]*stage{},
+		declared: declared{
+			resources:   map[string]*resource{root: {id: root, path: "/"}},
+			methods:     map[methodName]methodProperties{},
+			validators:  map[string]validator{},
+			authorizers: map[string]*authorizer{},
+			responses:   map[responseType]*gatewayResponse{},
+		},
 	}
 }
 
-// open makes the API known, under an address; name says who listens there.
-func (a *api) open(name string, p restAPIProperties) error {
-	var err error
-	if a.settings, err = a.readSettings(p); err != nil {
-		return err
-	}
-	a.properties = p
-	if err = a.addBuiltInModels(); err != nil {
-		return err
-	}
+// publish makes the API known, under an address; name says who listens there.
+func (a *api) publish(name string) error {
 	listener, err := a.gateway.cloud.Listen(name)
 	if err != nil {
 		return err
@@ -154,18 +169,18 @@ func (a *api) rootID() string {
 	return ""
 }
 
-func (g *APIGateway) updateRestAPI(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after restAPIProperties) (cfn.Handle, error) {
+func (g *APIGateway) updateRestAPI(ctx context.Context, _ cfn.Resource, h cfn.Handle, _, after restAPIProperties) (cfn.Handle, error) {
+	document, err := g.document(ctx, after.declaredByDocument)
+	if err != nil {
+		return h, err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(h.Ref)
 	if err != nil {
 		return h, err
 	}
-	changed, err := a.readSettings(after)
-	if err == nil {
-		a.settings, a.properties = changed, after
-	}
-	return h, err
+	return h, a.declare(after, document)
 }
 
 // readSettings checks the properties of an API. In its policy execute-api:/

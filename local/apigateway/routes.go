@@ -12,11 +12,13 @@ func apiRoutes() []wire.Route {
 		resource = api + "/resources/{resourceId}"
 		method   = resource + "/methods/{method}"
 	)
-	paged := []string{"position", "limit"}
+	paged, imported := []string{"position", "limit"}, []string{"mode", "failonwarnings"}
 	return []wire.Route{
 		{Pattern: "GET /account", Action: "GetAccount"},
 		{Pattern: "PATCH /account", Action: "UpdateAccount"},
 
+		{Pattern: "POST /restapis?mode=import", Action: "ImportRestApi", Query: imported, Others: "parameters", Payload: "body", Text: true, Success: created},
+		{Pattern: "PUT " + api, Action: "PutRestApi", Query: imported, Others: "parameters", Payload: "body", Text: true},
 		{Pattern: "POST /restapis", Action: "CreateRestApi", Success: created},
 		{Pattern: "GET /restapis", Action: "GetRestApis", Query: paged},
 		{Pattern: "GET " + api, Action: "GetRestApi"},

@@ -45,7 +45,7 @@ func (g *APIGateway) createModel(_ context.Context, r cfn.Resource, p modelPrope
 	if a.models[p.Name] != nil {
 		return cfn.Handle{}, fmt.Errorf("property Name: REST API %s has a model %s already", a.name, p.Name)
 	}
-	if err := a.setModel(model{modelProperties: p, id: identifier(r, 6)}); err != nil {
+	if err := a.setModels(model{modelProperties: p, id: identifier(r, 6)}); err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: p.Name, Delete: func(context.Context) error {
@@ -63,23 +63,25 @@ func (g *APIGateway) updateModel(_ context.Context, r cfn.Resource, h cfn.Handle
 		return h, err
 	}
 	after.Name = h.Ref
-	return h, a.setModel(model{modelProperties: after, id: identifier(r, 6)})
+	return h, a.setModels(model{modelProperties: after, id: identifier(r, 6)})
 }
 
-// setModel compiles a schema, and anew all those that may refer to it. It may
-// be the text of a schema.
-func (a *api) setModel(m model) error {
-	var text string
-	if json.Unmarshal(m.Schema, &text) == nil {
-		m.Schema = json.RawMessage(text)
-	}
-	var err error
-	if m.document, err = schemaDocument(m.Schema); err != nil {
-		return fmt.Errorf("property Schema: %w", err)
-	}
-	models := make(map[string]*model, len(a.models)+1)
+// setModels compiles schemas, which may refer to each other, and anew all those
+// that may refer to them. A schema may be the text of one.
+func (a *api) setModels(list ...model) error {
+	models := make(map[string]*model, len(a.models)+len(list))
 	maps.Copy(models, a.models)
-	models[m.Name] = &m
+	for _, m := range list {
+		var text string
+		if json.Unmarshal(m.Schema, &text) == nil {
+			m.Schema = json.RawMessage(text)
+		}
+		var err error
+		if m.document, err = schemaDocument(m.Schema); err != nil {
+			return fmt.Errorf("property Schema: %w", err)
+		}
+		models[m.Name] = &m
+	}
 	compiled, err := compileModels(a.id, models)
 	if err != nil {
 		return fmt.Errorf("property Schema: %w", err)
@@ -161,7 +163,7 @@ func (a *api) addBuiltInModels() error {
 }`)},
 	} {
 		p.ContentType = "application/json"
-		if err := a.setModel(model{modelProperties: p, id: random(lowerDigits, 6)}); err != nil {
+		if err := a.setModels(model{modelProperties: p, id: random(lowerDigits, 6)}); err != nil {
 			return fmt.Errorf("model %s: %w", p.Name, err)
 		}
 	}

@@ -96,7 +96,7 @@ func TestRequiredParametersMustNotBeBlank(t *testing.T) {
 
 func TestComplaintsAreInTheWordsOfAPIGateway(t *testing.T) {
 	api := &api{id: "abc"}
-	if err := api.setModel(model{modelProperties: modelProperties{Name: "Order", Schema: []byte(orderSchema)}}); err != nil {
+	if err := api.setModels(model{modelProperties: modelProperties{Name: "Order", Schema: []byte(orderSchema)}}); err != nil {
 		t.Fatal(err)
 	}
 	for body, want := range map[string]string{
@@ -127,14 +127,14 @@ func TestAModelCanReferToAnother(t *testing.T) {
 		{"Line", `{"type": "object", "required": ["sku"]}`},
 		{"Order", `{"type": "object", "properties": {"line": {"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/Line"}}}`},
 	} {
-		if err := api.setModel(model{modelProperties: modelProperties{Name: declared.name, Schema: []byte(declared.schema)}}); err != nil {
+		if err := api.setModels(model{modelProperties: modelProperties{Name: declared.name, Schema: []byte(declared.schema)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := api.models["Order"].validate([]byte(`{"line": {}}`)); err == nil || !strings.Contains(err.Error(), `["sku"]`) {
 		t.Errorf("got %v, want a complaint about sku", err)
 	}
-	if err := api.setModel(model{modelProperties: modelProperties{Name: "X", Schema: []byte(`{"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/None"}`)}}); err == nil {
+	if err := api.setModels(model{modelProperties: modelProperties{Name: "X", Schema: []byte(`{"$ref": "https://apigateway.amazonaws.com/restapis/abc/models/None"}`)}}); err == nil {
 		t.Error("a reference to a missing model was accepted")
 	}
 	if err := api.removeModel("Line"); err == nil || api.models["Line"] == nil {

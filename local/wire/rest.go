@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -60,6 +61,10 @@ type Route struct {
 	// Query are members of the input that are query parameters. One that is a
 	// list is a parameter that comes again and again.
 	Query []string
+
+	// Others is the member of the input that has all query parameters which are
+	// none of Query's, a map.
+	Others string
 
 	// Headers are members of the input, and AnswerHeaders of the output, that
 	// are headers, by the header's name.
@@ -136,6 +141,7 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 			form.Set(name, values[0])
 		}
 	}
+	route.others(form, parameters)
 	for header, name := range route.Headers {
 		if value := x.Request.Header.Get(header); value != "" {
 			form.Set(name, value)
@@ -158,6 +164,20 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 		return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "Could not parse request body into json: it is not valid JSON")
 	}
 	return withBody(input, route.Payload, body), nil
+}
+
+// others adds the query parameters that have no member of their own.
+func (route *Route) others(form, parameters url.Values) {
+	if route.Others == "" {
+		return
+	}
+	for i, name := range slices.Sorted(maps.Keys(parameters)) {
+		if !slices.Contains(route.Query, name) {
+			entry := route.Others + ".entry." + strconv.Itoa(i+1)
+			form.Set(entry+".key", name)
+			form.Set(entry+".value", parameters.Get(name))
+		}
+	}
 }
 
 // withBody adds the body to an input as the member payload, or else its

@@ -14,6 +14,8 @@ func TestARouteSaysWhereTheInputIsAndHowTheAnswerLooks(t *testing.T) {
 		Body   string   `json:"body"`
 		Tags   []string `json:"tags"`
 		Strict bool     `json:"strict"`
+
+		Others map[string]string `json:"others"`
 	}
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	t.Cleanup(c.Close)
@@ -27,11 +29,18 @@ func TestARouteSaysWhereTheInputIsAndHowTheAnswerLooks(t *testing.T) {
 				Strict bool   `json:"strict"`
 			}{strings.Join(in.Tags, "+"), in.Strict}, nil
 		}),
+		"List": cloud.Handle(func(_ context.Context, _ cloud.Caller, in input) (any, error) {
+			return struct {
+				Others map[string]string `json:"others"`
+				Strict bool              `json:"strict"`
+			}{in.Others, in.Strict}, nil
+		}),
 		"Remove": cloud.Handle(func(context.Context, cloud.Caller, struct{}) (struct{}, error) { return struct{}{}, nil }),
 	})
 	h := wire.As(c, c.Administrator(), "files", wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
 		{Pattern: "POST /files?mode=import", Action: "Import", Payload: "body", Text: true, Success: 201},
 		{Pattern: "POST /files", Action: "Count", Query: []string{"tags", "strict"}},
+		{Pattern: "GET /files", Action: "List", Query: []string{"strict"}, Others: "others"},
 		{Pattern: "DELETE /files", Action: "Remove", Success: 202},
 	}}})
 	for name, row := range map[string]struct {
@@ -43,6 +52,7 @@ func TestARouteSaysWhereTheInputIsAndHowTheAnswerLooks(t *testing.T) {
 		"without the parameter":              {request{path: "/files"}, 200, `{"tags":"","strict":false}`},
 		"a list of one":                      {request{path: "/files?tags=a&strict=true"}, 200, `{"tags":"a","strict":true}`},
 		"a list":                             {request{path: "/files?tags=a&tags=b.1&tags="}, 200, `{"tags":"a+b.1+","strict":false}`},
+		"all other parameters":               {request{method: "GET", path: "/files?b.1=x.y&strict=true&a=1&a=2"}, 200, `{"others":{"a":"1","b.1":"x.y"},"strict":true}`},
 		"nothing comes out":                  {request{method: "DELETE", path: "/files"}, 202, `{}`},
 	} {
 		if w := row.request.to(h); w.Code != row.status || w.Body.String() != row.want {

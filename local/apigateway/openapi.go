@@ -1,0 +1,412 @@
+package apigateway
+
+// OpenAPI documents, of version 2.0 (Swagger) and 3.0, with AWS's extensions.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
+)
+
+// definition is an OpenAPI document. Schemas keep their text.
+type definition struct {
+	Swagger loose `json:"swagger"`
+	OpenAPI loose `json:"openapi"`
+	Info    struct {
+		Title       string `json:"title"`
+		Description string `json:"description"`
+		Version     loose  `json:"version"`
+	} `json:"info"`
+	Paths    map[string]pathItem `json:"paths"`
+	Security []requirement       `json:"security"`
+
+	// Of 2.0.
+	BasePath            string                     `json:"basePath"`
+	Consumes            []string                   `json:"consumes"`
+	Produces            []string                   `json:"produces"`
+	Definitions         map[string]json.RawMessage `json:"definitions"`
+	Parameters          map[string]parameterObject `json:"parameters"`
+	Responses           map[string]responseObject  `json:"responses"`
+	SecurityDefinitions map[string]securityScheme  `json:"securityDefinitions"`
+
+	// Of 3.0.
+	Servers    []server   `json:"servers"`
+	Components components `json:"components"`
+
+	KeySource         string                           `json:"x-amazon-apigateway-api-key-source"`
+	Auth              *authObject                      `json:"x-amazon-apigateway-auth"`
+	BinaryMediaTypes  []string                         `json:"x-amazon-apigateway-binary-media-types"`
+	Endpoint          endpointObject                   `json:"x-amazon-apigateway-endpoint-configuration"`
+	GatewayResponses  map[string]gatewayResponseObject `json:"x-amazon-apigateway-gateway-responses"`
+	Policy            json.RawMessage                  `json:"x-amazon-apigateway-policy"`
+	Validator         string                           `json:"x-amazon-apigateway-request-validator"`
+	RequestValidators map[string]validatorObject       `json:"x-amazon-apigateway-request-validators"`
+}
+
+type components struct {
+	Schemas         map[string]json.RawMessage `json:"schemas"`
+	Parameters      map[string]parameterObject `json:"parameters"`
+	Responses       map[string]responseObject  `json:"responses"`
+	RequestBodies   map[string]bodyObject      `json:"requestBodies"`
+	SecuritySchemes map[string]securityScheme  `json:"securitySchemes"`
+}
+
+type server struct {
+	URL       string `json:"url"`
+	Variables map[string]struct {
+		Default string `json:"default"`
+	} `json:"variables"`
+	Endpoint endpointObject `json:"x-amazon-apigateway-endpoint-configuration"`
+}
+
+type endpointObject struct {
+	VPCEndpoints []string `json:"vpcEndpointIds"`
+	Disabled     bool     `json:"disableExecuteApiEndpoint"`
+}
+
+// pathItem has the operations of a path.
+type pathItem struct {
+	Parameters []parameterObject `json:"parameters"`
+	Get        *operation        `json:"get"`
+	Put        *operation        `json:"put"`
+	Post       *operation        `json:"post"`
+	Delete     *operation        `json:"delete"`
+	Patch      *operation        `json:"patch"`
+	Options    *operation        `json:"options"`
+	Head       *operation        `json:"head"`
+	Any        *operation        `json:"x-amazon-apigateway-any-method"`
+}
+
+func (p pathItem) operations() map[string]*operation {
+	return map[string]*operation{
+		"GET": p.Get, "PUT": p.Put, "POST": p.Post, "DELETE": p.Delete, "PATCH": p.Patch, "OPTIONS": p.Options, "HEAD": p.Head, "ANY": p.Any,
+	}
+}
+
+type operation struct {
+	ID          string                    `json:"operationId"`
+	Summary     string                    `json:"summary"`
+	Description string                    `json:"description"`
+	Tags        []string                  `json:"tags"`
+	Parameters  []parameterObject         `json:"parameters"`
+	Consumes    []string                  `json:"consumes"`
+	Produces    []string                  `json:"produces"`
+	RequestBody *bodyObject               `json:"requestBody"`
+	Responses   map[string]responseObject `json:"responses"`
+	Security    *[]requirement            `json:"security"`
+	Auth        *authObject               `json:"x-amazon-apigateway-auth"`
+	Validator   string                    `json:"x-amazon-apigateway-request-validator"`
+	Integration *integrationObject        `json:"x-amazon-apigateway-integration"`
+}
+
+// requirement is security schemes that are asked for, with scopes.
+type requirement map[string][]string
+
+type parameterObject struct {
+	Ref         string          `json:"$ref"`
+	Name        string          `json:"name"`
+	In          string          `json:"in"`
+	Required    bool            `json:"required"`
+	Description string          `json:"description"`
+	Schema      json.RawMessage `json:"schema"` // of a body
+}
+
+type bodyObject struct {
+	Ref         string                 `json:"$ref"`
+	Description string                 `json:"description"`
+	Content     map[string]mediaObject `json:"content"`
+}
+
+type mediaObject struct {
+	Schema json.RawMessage `json:"schema"`
+}
+
+type responseObject struct {
+	Ref         string                     `json:"$ref"`
+	Description string                     `json:"description"`
+	Headers     map[string]json.RawMessage `json:"headers"`
+	Schema      json.RawMessage            `json:"schema"`
+	Content     map[string]mediaObject     `json:"content"`
+}
+
+type securityScheme struct {
+	Type       string            `json:"type"`
+	Name       string            `json:"name"`
+	In         string            `json:"in"`
+	AuthType   string            `json:"x-amazon-apigateway-authtype"`
+	Authorizer *authorizerObject `json:"x-amazon-apigateway-authorizer"`
+}
+
+type authObject struct {
+	Type string `json:"type"`
+}
+
+type authorizerObject struct {
+	Type                 string   `json:"type"`
+	URI                  string   `json:"authorizerUri"`
+	Credentials          string   `json:"authorizerCredentials"`
+	IdentitySource       string   `json:"identitySource"`
+	ValidationExpression string   `json:"identityValidationExpression"`
+	TTL                  *seconds `json:"authorizerResultTtlInSeconds"`
+}
+
+type gatewayResponseObject struct {
+	StatusCode loose             `json:"statusCode"`
+	Parameters map[string]string `json:"responseParameters"`
+	Templates  map[string]string `json:"responseTemplates"`
+}
+
+type validatorObject struct {
+	Body       bool `json:"validateRequestBody"`
+	Parameters bool `json:"validateRequestParameters"`
+}
+
+type integrationObject struct {
+	Type                 string                               `json:"type"`
+	URI                  string                               `json:"uri"`
+	HTTPMethod           string                               `json:"httpMethod"`
+	Credentials          string                               `json:"credentials"`
+	ConnectionType       string                               `json:"connectionType"`
+	ConnectionID         string                               `json:"connectionId"`
+	ContentHandling      string                               `json:"contentHandling"`
+	PassthroughBehavior  string                               `json:"passthroughBehavior"`
+	RequestParameters    map[string]json.RawMessage           `json:"requestParameters"`
+	RequestTemplates     map[string]string                    `json:"requestTemplates"`
+	CacheKeyParameters   []string                             `json:"cacheKeyParameters"`
+	CacheNamespace       string                               `json:"cacheNamespace"`
+	TimeoutInMillis      *int64                               `json:"timeoutInMillis"`
+	ResponseTransferMode string                               `json:"responseTransferMode"`
+	TLSConfig            json.RawMessage                      `json:"tlsConfig"`
+	Responses            map[string]integrationResponseObject `json:"responses"` // by pattern
+}
+
+type integrationResponseObject struct {
+	StatusCode      loose             `json:"statusCode"`
+	Parameters      map[string]string `json:"responseParameters"`
+	Templates       map[string]string `json:"responseTemplates"`
+	ContentHandling string            `json:"contentHandling"`
+}
+
+// loose is a text that documents also write as a number.
+type loose string
+
+func (l *loose) UnmarshalJSON(raw []byte) error {
+	if raw[0] == '"' {
+		return json.Unmarshal(raw, (*string)(l))
+	}
+	if raw[0] == '{' || raw[0] == '[' {
+		return fmt.Errorf("%s is no text", raw)
+	}
+	*l = loose(raw)
+	return nil
+}
+
+// seconds is a number that documents also write as a text.
+type seconds int64
+
+func (s *seconds) UnmarshalJSON(raw []byte) error {
+	return json.Unmarshal(bytes.Trim(raw, `"`), (*int64)(s))
+}
+
+// extensions are those of AWS's that are read. The others would change what an API
+// does, and are refused.
+var extensions = []string{
+	"any-method", "api-key-source", "auth", "authorizer", "authtype", "binary-media-types", "documentation", "endpoint-configuration", "gateway-responses",
+	"importexport-version", "integration", "policy", "request-validator", "request-validators", "tag-value",
+}
+
+// errNoOpenAPI is what AWS says of all that cannot be read.
+func errNoOpenAPI() error { return badRequest("Invalid OpenAPI input.") }
+
+// readDefinition reads a document in JSON or YAML.
+func readDefinition(document []byte) (*definition, error) {
+	var tree yaml.Node
+	if !json.Valid(document) {
+		if err := yaml.Unmarshal(document, &tree); err != nil || len(tree.Content) != 1 {
+			return nil, errNoOpenAPI()
+		}
+		value, err := fromYAML(tree.Content[0], 0)
+		if err != nil {
+			return nil, errNoOpenAPI()
+		}
+		document = []byte(jsonvalue.Text(value))
+	}
+	value, err := jsonvalue.Decode(document)
+	if err != nil {
+		return nil, errNoOpenAPI()
+	}
+	if err := knownExtensions(value); err != nil {
+		return nil, err
+	}
+	d := &definition{}
+	if err := json.Unmarshal(document, d); err != nil || d.Swagger != "2.0" && !strings.HasPrefix(string(d.OpenAPI), "3.0") {
+		return nil, errNoOpenAPI()
+	}
+	return d, nil
+}
+
+// maxYAML is how deep a document in YAML nests.
+const maxYAML = 100
+
+// fromYAML is a node as JSON. Numbers and times keep their text.
+func fromYAML(n *yaml.Node, depth int) (any, error) {
+	if depth > maxYAML {
+		return nil, fmt.Errorf("line %d: it nests deeper than %d levels", n.Line, maxYAML)
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		object := jsonvalue.NewObject(len(n.Content) / 2)
+		for i := 0; i < len(n.Content); i += 2 {
+			value, err := fromYAML(n.Content[i+1], depth+1)
+			if err != nil {
+				return nil, err
+			}
+			object.Set(n.Content[i].Value, value)
+		}
+		return object, nil
+	case yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, element := range n.Content {
+			var err error
+			if list[i], err = fromYAML(element, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return list, nil
+	case yaml.ScalarNode:
+		if tag := n.ShortTag(); tag == "!!null" || tag == "!!bool" || tag == "!!int" || tag == "!!float" {
+			if json.Valid([]byte(strings.ToLower(n.Value))) {
+				return jsonvalue.Decode([]byte(strings.ToLower(n.Value)))
+			}
+		}
+		return n.Value, nil
+	}
+	return nil, fmt.Errorf("line %d: aliases are not read", n.Line)
+}
+
+// knownExtensions refuses the first extension that the engine does not know.
+func knownExtensions(value any) error {
+	switch v := value.(type) {
+	case *jsonvalue.Object:
+		for name, member := range v.All() {
+			if extension, ok := strings.CutPrefix(name, "x-amazon-apigateway-"); ok && !slices.Contains(extensions, extension) {
+				return &cfn.Unsupported{Property: "Body", Reason: "the local engine does not know " + name}
+			}
+			if err := knownExtensions(member); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for _, element := range v {
+			if err := knownExtensions(element); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// schemas are those that the document names.
+func (d *definition) schemas() map[string]json.RawMessage {
+	if d.Swagger != "" {
+		return d.Definitions
+	}
+	return d.Components.Schemas
+}
+
+func (d *definition) schemes() map[string]securityScheme {
+	if d.Swagger != "" {
+		return d.SecurityDefinitions
+	}
+	return d.Components.SecuritySchemes
+}
+
+// endpoint is how the API is reached; version 3.0 has it at its server.
+func (d *definition) endpoint() endpointObject {
+	if len(d.Servers) > 0 && (d.Servers[0].Endpoint.Disabled || d.Servers[0].Endpoint.VPCEndpoints != nil) {
+		return d.Servers[0].Endpoint
+	}
+	return d.Endpoint
+}
+
+// basePath is what stands before all paths: "/base/path", or "".
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-basePath.html
+func (d *definition) basePath() string {
+	base := d.BasePath
+	if len(d.Servers) > 0 {
+		s := d.Servers[0]
+		if variable, ok := s.Variables["basePath"]; ok {
+			base = variable.Default
+		} else if parsed, err := url.Parse(s.URL); err == nil {
+			base = parsed.Path
+		}
+	}
+	if base = strings.Trim(base, "/"); base == "" {
+		return ""
+	}
+	return "/" + base
+}
+
+// What a reference names, in either version.
+func (d *definition) parameter(p parameterObject) parameterObject {
+	name := referred(p.Ref)
+	if name == "" {
+		return p
+	}
+	if found, ok := d.Parameters[name]; ok {
+		return found
+	}
+	return d.Components.Parameters[name]
+}
+
+func (d *definition) response(r responseObject) responseObject {
+	name := referred(r.Ref)
+	if name == "" {
+		return r
+	}
+	if found, ok := d.Responses[name]; ok {
+		return found
+	}
+	return d.Components.Responses[name]
+}
+
+func (d *definition) body(b bodyObject) bodyObject {
+	if name := referred(b.Ref); name != "" {
+		return d.Components.RequestBodies[name]
+	}
+	return b
+}
+
+// referred is the name at the end of "#/components/schemas/Pet".
+func referred(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
+
+// schemaName is what a schema refers to, if it does nothing else.
+func schemaName(schema json.RawMessage) string {
+	var reference struct {
+		Ref string `json:"$ref"`
+	}
+	if json.Unmarshal(schema, &reference) != nil {
+		return ""
+	}
+	return referred(reference.Ref)
+}
+
+// mediaTypes are those that an operation of 2.0 consumes or produces, or the
+// document, or else JSON.
+func mediaTypes(lists ...[]string) []string {
+	for _, list := range lists {
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return []string{"application/json"}
+}
