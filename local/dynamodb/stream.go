@@ -37,7 +37,8 @@ type stream struct {
 type shard struct {
 	id, parent string
 	begun      time.Time
-	start, end uint64 // end is 0 while the shard is open
+	ended      time.Time // zero while the shard is open
+	start, end uint64
 	first      uint64 // place of the first of changes, or of the next one
 	changes    []delta
 }
@@ -92,7 +93,13 @@ func (s *stream) disable(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = now
-	s.shards[len(s.shards)-1].end = s.next
+	s.close(now)
+}
+
+// close closes the open shard. The lock is held.
+func (s *stream) close(now time.Time) {
+	open := s.shards[len(s.shards)-1]
+	open.end, open.ended = s.next, now
 }
 
 func (s *stream) enabled() bool {
@@ -101,8 +108,8 @@ func (s *stream) enabled() bool {
 	return s.ended.IsZero()
 }
 
-// pass lets go of what is older than a day, and of closed shards without changes
-// that are, and begins a new shard when it is time. It tells whether anything has
+// pass lets go of what is older than a day, and of shards that have been closed for
+// a day, and begins a new shard when it is time. It tells whether anything has
 // changed, and whether the stream is no more.
 func (s *stream) pass(now time.Time) (changed, gone bool) {
 	s.mu.Lock()
@@ -113,13 +120,13 @@ func (s *stream) pass(now time.Time) (changed, gone bool) {
 	}
 	shards := len(s.shards)
 	s.shards = slices.DeleteFunc(s.shards, func(x *shard) bool {
-		return x.end > 0 && len(x.changes) == 0 && !x.begun.Add(shardLife).After(oldest)
+		return !x.ended.IsZero() && !x.ended.After(oldest)
 	})
 	if !s.ended.IsZero() {
 		return changed || len(s.shards) != shards, !s.ended.After(oldest)
 	}
 	if open := s.shards[len(s.shards)-1]; !now.Before(open.begun.Add(shardLife)) {
-		open.end = s.next
+		s.close(now)
 		s.open(now, open.id)
 		changed = true
 	}

@@ -226,7 +226,7 @@ func (s *stream) describe(in describeStreamRequest, limit int) streamDescription
 func (s *stream) describeShard(shard *shard) shardDescription {
 	d := shardDescription{ShardId: shard.id, ParentShardId: shard.parent}
 	d.SequenceNumberRange.StartingSequenceNumber = s.sequence(shard.start)
-	if shard.end > 0 {
+	if !shard.ended.IsZero() {
 		d.SequenceNumberRange.EndingSequenceNumber = s.sequence(shard.end - 1)
 	}
 	return d

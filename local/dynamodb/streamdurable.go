@@ -18,6 +18,7 @@ type savedStream struct {
 type savedShard struct {
 	ID, Parent        string
 	Begun             time.Time
+	Ended             time.Time `json:",omitzero"`
 	Start, End, First uint64
 }
 
@@ -52,7 +53,7 @@ func (s *stream) saved() savedStream {
 	defer s.mu.Unlock()
 	saved := savedStream{Label: s.label, View: s.view, Created: s.created, Ended: s.ended, Next: s.next}
 	for _, x := range s.shards {
-		saved.Shards = append(saved.Shards, savedShard{x.id, x.parent, x.begun, x.start, x.end, x.first})
+		saved.Shards = append(saved.Shards, savedShard{x.id, x.parent, x.begun, x.ended, x.start, x.end, x.first})
 	}
 	return saved
 }
@@ -81,7 +82,7 @@ func (t *table) restoreStreams(saved []savedStream) {
 			keys: t.shape.Load().spec.KeySchema, schema: t.schema, created: from.Created, ended: from.Ended, next: from.Next,
 		}
 		for _, x := range from.Shards {
-			s.shards = append(s.shards, &shard{id: x.ID, parent: x.Parent, begun: x.Begun, start: x.Start, end: x.End, first: x.First})
+			s.shards = append(s.shards, &shard{id: x.ID, parent: x.Parent, begun: x.Begun, ended: x.Ended, start: x.Start, end: x.End, first: x.First})
 		}
 		t.streams, t.stream = append(t.streams, s), s
 	}

@@ -191,5 +191,5 @@ func (s *stream) changes(it iterator, limit int) (changes []delta, place uint64,
 	}
 	rest := shard.changes[min(it.Place-shard.first, uint64(len(shard.changes))):]
 	n := min(limit, len(rest))
-	return slices.Clone(rest[:n]), it.Place, shard.end > 0 && n == len(rest), nil
+	return slices.Clone(rest[:n]), it.Place, !shard.ended.IsZero() && n == len(rest), nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/dynamodb"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/kinesis"
 	"github.com/tradepost-dev/tradepost/local/lambda"
@@ -104,14 +105,16 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...fun
 	queues := sqs.New(c, sqs.Options{Endpoint: endpoint})
 	topics := sns.New(c, sns.Options{})
 	streams := kinesis.New(c)
+	tables := dynamodb.New(c, dynamodb.Options{})
 	objects := s3.New(c, s3.Options{})
 	c.Register("s3", objects)
 	c.Register("kinesis", streams)
+	c.Register("dynamodb", tables)
 	c.Register("lambda", functions)
 	c.Register("sqs", queues)
 	c.Register("sns", topics)
 	e := &engine{Cloud: c, lambda: functions, types: map[string]cfn.Type{}, logs: logs, meter: meter}
-	for _, list := range [][]cfn.Type{identity.Types(), functions.Types(), queues.Types(), topics.Types(), streams.Types(), objects.Types()} {
+	for _, list := range [][]cfn.Type{identity.Types(), functions.Types(), queues.Types(), topics.Types(), streams.Types(), tables.Types(), objects.Types()} {
 		for _, t := range list {
 			e.types[t.Name] = t
 		}

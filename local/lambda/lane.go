@@ -1,13 +1,12 @@
 package lambda
 
-// This file is a Kinesis stream as a source. Each shard is read in lanes, as many
+// This file is a stream as a source. Each shard is read in lanes, as many
 // as ParallelizationFactor says: a lane has the records of some partition keys,
 // reads the shard at a pace of its own, and passes over all others. So records of
 // one key keep their order, and one that nobody can process holds up its own lane.
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -20,13 +19,11 @@ import (
 // for more: Lambda reads a shard once a second.
 const readInterval = time.Second
 
-// maxRead is how many records GetRecords returns at most.
-const maxRead = 10_000
-
 // lane implements source.
 type lane struct {
 	mapping  *mapping
 	progress *progress
+	feed     feed
 	stream   string // ARN
 	shard    string
 	number   int // from 0 to lanes-1
@@ -37,6 +34,7 @@ type lane struct {
 	former []division // what the shard's records went to before, and how far it came
 
 	iterator string        // to the shard's next record; empty if there is none that is good
+	closed   bool          // the shard, of which everything has been read
 	last     string        // sequence number of the record that was read last; empty at the start
 	waiting  []batchRecord // that were read and not yet handed out
 }
@@ -45,11 +43,6 @@ var _ source = (*lane)(nil)
 
 func (l *lane) arn() string { return l.stream }
 
-// call calls Kinesis as the function's role.
-func (l *lane) call(ctx context.Context, action string, in, out any) error {
-	return l.mapping.lambda.cloud.Do(ctx, l.mapping.target().caller, "kinesis", action, in, out)
-}
-
 // place gets an iterator to where the lane goes on. What it read last may be of a
 // stream that is no more; then it begins anew.
 func (l *lane) place(ctx context.Context) error {
@@ -57,37 +50,29 @@ func (l *lane) place(ctx context.Context) error {
 	if l.last != "" {
 		from = position{ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: l.last}
 	}
-	var out struct{ ShardIterator string }
-	err := l.call(ctx, "GetShardIterator", struct {
-		StreamARN, ShardId string
-		position
-	}{l.stream, l.shard, from}, &out)
-	if err != nil && l.last != "" && cloud.AsError(err).Code == "InvalidArgumentException" {
+	iterator, err := l.feed.place(ctx, l, from)
+	if err != nil && l.last != "" && l.feed.lost(cloud.AsError(err).Code) {
 		l.last, l.former = "", nil
 		return l.place(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("find the place in %s: %w", l.shard, err)
 	}
-	l.iterator = out.ShardIterator
+	l.iterator = iterator
 	return nil
 }
 
-// streamRecord is a record as GetRecords answers it.
-type streamRecord struct {
-	SequenceNumber              string
-	ApproximateArrivalTimestamp cloud.Time
-	Data                        []byte
-	PartitionKey                string
-}
-
-func (l *lane) receive(ctx context.Context, max int) (batch, error) {
+func (l *lane) receive(ctx context.Context, max int, more bool) (batch, error) {
 	for len(l.waiting) == 0 {
-		more, err := l.look(ctx, min(max*l.lanes, maxRead))
+		if l.closed && more { // a batch is of one shard
+			<-ctx.Done()
+			return batch{}, ctx.Err()
+		}
+		found, err := l.look(ctx, max*l.lanes)
 		if err != nil {
 			return batch{}, err
 		}
-		if !more {
+		if !found {
 			pause(ctx, readInterval)
 		}
 		if ctx.Err() != nil && len(l.waiting) == 0 {
@@ -100,44 +85,80 @@ func (l *lane) receive(ctx context.Context, max int) (batch, error) {
 	return l.fresh(ctx, b, verdict{})
 }
 
-// look reads the shard's next records, and tells whether it found any.
+// look reads the shard's next records, and tells whether it found any, or another
+// shard behind it.
 func (l *lane) look(ctx context.Context, limit int) (found bool, err error) {
+	if l.closed {
+		return l.advance(ctx)
+	}
 	if l.iterator == "" {
 		if err := l.place(ctx); err != nil {
+			l.failed(cloud.AsError(err).Code)
 			return false, err
 		}
 	}
-	var out struct {
-		Records           []streamRecord
-		NextShardIterator string
-	}
-	err = l.call(ctx, "GetRecords", map[string]any{"StreamARN": l.stream, "ShardIterator": l.iterator, "Limit": limit}, &out)
+	records, next, err := l.feed.read(ctx, l, limit)
 	if err != nil {
-		if cloud.AsError(err).Code == "ExpiredIteratorException" {
-			l.iterator = ""
-		}
+		l.failed(cloud.AsError(err).Code)
 		return false, err
 	}
-	l.iterator = out.NextShardIterator
-	for _, r := range out.Records {
-		l.last = r.SequenceNumber
-		if !l.owns(r) || !l.wants.match(r.Data) {
+	l.iterator, l.closed = next, next == ""
+	for _, r := range records {
+		l.last = r.number
+		if !l.owns(r) || !l.wanted(r) {
 			continue
 		}
-		body, err := json.Marshal(l.record(r))
+		body, err := l.feed.body(l, r)
 		if err != nil {
-			return false, fmt.Errorf("record %s: %w", r.SequenceNumber, err)
+			return false, fmt.Errorf("record %s: %w", r.number, err)
 		}
-		l.waiting = append(l.waiting, batchRecord{id: r.SequenceNumber, body: body, arrived: time.Time(r.ApproximateArrivalTimestamp)})
+		l.waiting = append(l.waiting, batchRecord{id: r.number, body: body, arrived: r.arrived})
 	}
-	return len(out.Records) > 0, nil
+	return len(records) > 0, nil
+}
+
+// failed makes the lane look for its place anew, or for another shard, where an error
+// of a call says that what it has is of no use any more.
+func (l *lane) failed(code string) {
+	switch {
+	case code == "ExpiredIteratorException" || l.feed.lost(code):
+		l.iterator = ""
+	case code == "ResourceNotFoundException":
+		l.closed = true
+	}
+}
+
+// advance goes on to the shard behind the lane's own, if there is one: records of
+// one key are in the lane of the same number there.
+func (l *lane) advance(ctx context.Context) (found bool, err error) {
+	shards, err := l.feed.shards(ctx, l.mapping, l.stream)
+	if err != nil {
+		return false, err
+	}
+	next, ok := behind(shards, l.shard)
+	if !ok {
+		return false, nil // the stream is disabled
+	}
+	l.progress.leave(l, next)
+	l.shard, l.closed, l.iterator = next, false, ""
+	l.last, l.former = l.progress.of(l)
+	return true, nil
+}
+
+// wanted tells whether the mapping's filters let a record through.
+func (l *lane) wanted(r streamRecord) bool {
+	if l.wants == nil {
+		return true
+	}
+	value, ok := l.feed.seen(r)
+	return ok && l.wants.match(value)
 }
 
 // owns tells whether a record is the lane's, and not one that was done with when
 // the shard had other lanes.
 func (l *lane) owns(r streamRecord) bool {
-	return owner(r.PartitionKey, l.lanes) == l.number && !slices.ContainsFunc(l.former, func(d division) bool {
-		return !later(r.SequenceNumber, d.done[owner(r.PartitionKey, d.lanes)])
+	return owner(r.key, l.lanes) == l.number && !slices.ContainsFunc(l.former, func(d division) bool {
+		return !later(r.number, d.done[owner(r.key, d.lanes)])
 	})
 }
 
@@ -146,40 +167,4 @@ func owner(partitionKey string, lanes int) int {
 	sum := fnv.New32a()
 	sum.Write([]byte(partitionKey))
 	return int(sum.Sum32() % uint32(lanes))
-}
-
-// kinesisRecord is a record as the function sees it.
-type kinesisRecord struct {
-	Kinesis struct {
-		SchemaVersion  string     `json:"kinesisSchemaVersion"`
-		PartitionKey   string     `json:"partitionKey"`
-		SequenceNumber string     `json:"sequenceNumber"`
-		Data           []byte     `json:"data"`
-		Arrived        cloud.Time `json:"approximateArrivalTimestamp"`
-	} `json:"kinesis"`
-	EventSource       string `json:"eventSource"`
-	EventVersion      string `json:"eventVersion"`
-	EventID           string `json:"eventID"`
-	EventName         string `json:"eventName"`
-	InvokeIdentityARN string `json:"invokeIdentityArn"`
-	AWSRegion         string `json:"awsRegion"`
-	EventSourceARN    string `json:"eventSourceARN"`
-}
-
-func (l *lane) record(r streamRecord) kinesisRecord {
-	record := kinesisRecord{
-		EventSource:       "aws:kinesis",
-		EventVersion:      "1.0",
-		EventID:           l.shard + ":" + r.SequenceNumber,
-		EventName:         "aws:kinesis:record",
-		InvokeIdentityARN: l.mapping.target().role,
-		AWSRegion:         l.mapping.lambda.cloud.Region,
-		EventSourceARN:    l.stream,
-	}
-	record.Kinesis.SchemaVersion = "1.0"
-	record.Kinesis.PartitionKey = r.PartitionKey
-	record.Kinesis.SequenceNumber = r.SequenceNumber
-	record.Kinesis.Data = r.Data
-	record.Kinesis.Arrived = r.ApproximateArrivalTimestamp
-	return record
 }

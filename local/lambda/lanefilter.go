@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
-	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
@@ -20,11 +19,10 @@ const (
 	maxFilterBytes = 4096
 )
 
-// filter decides which records the function gets: those of which the data match
-// one of the patterns. Without patterns it gets all of them.
+// filter decides which records the function gets: those that match one of the patterns. Without patterns it gets all of them.
 type filter []*match.Pattern
 
-// filter compiles the mapping's patterns. Of a stream they look at data only.
+// filter compiles the mapping's patterns. Of Kinesis they look at data only.
 func (p mappingSettings) filter() (f filter, err error) {
 	if p.FilterCriteria == nil {
 		return nil, nil
@@ -44,7 +42,7 @@ func (p mappingSettings) filter() (f filter, err error) {
 		if err := json.Unmarshal([]byte(given.Pattern), &fields); err != nil {
 			return nil, invalid("Invalid filter pattern definition. %v", err)
 		}
-		if _, ok := fields["data"]; !ok || len(fields) > 1 {
+		if _, ok := fields["data"]; (!ok || len(fields) > 1) && serviceOf(p.EventSourceArn) == "kinesis" {
 			return nil, &cfn.Unsupported{Property: "FilterCriteria", Reason: "records of a stream are filtered by their data only"}
 		}
 		f = append(f, pattern)
@@ -52,16 +50,7 @@ func (p mappingSettings) filter() (f filter, err error) {
 	return f, nil
 }
 
-// match tells whether a record is wanted. With patterns, data that are no JSON
-// are not.
-func (f filter) match(data []byte) bool {
-	if f == nil {
-		return true
-	}
-	value, err := jsonvalue.Decode(data)
-	if err != nil {
-		return false
-	}
-	record := jsonvalue.NewObject(1).Set("data", value)
+// match tells whether a record is wanted.
+func (f filter) match(record match.Node) bool {
 	return slices.ContainsFunc(f, func(p *match.Pattern) bool { return p.Matches(record) })
 }

@@ -102,14 +102,14 @@ func pause(ctx context.Context, d time.Duration) {
 // collect waits for a record and then, up to the window's end, for more of them
 // until the batch is full.
 func (m *mapping) collect(ctx context.Context) (batch, error) {
-	b, err := m.source.receive(ctx, m.batchSize)
+	b, err := m.source.receive(ctx, m.batchSize, false)
 	if err != nil || len(b.records) == 0 || m.window == 0 {
 		return b, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, m.window)
 	defer cancel()
 	for len(b.records) < m.batchSize && b.bytes() < maxBatchBytes {
-		more, err := m.source.receive(ctx, m.batchSize-len(b.records))
+		more, err := m.source.receive(ctx, m.batchSize-len(b.records), true)
 		b.records = append(b.records, more.records...)
 		if errors.Is(err, context.DeadlineExceeded) {
 			return b, nil

@@ -272,7 +272,7 @@ func TestAMappingThatCannotWorkIsRefused(t *testing.T) {
 		{"the function may take longer than messages stay hidden", role(pollStatement) + "," + function(`, "Timeout": 31`) + mappedQueue("", ""), "Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds"},
 		{"a large batch without a window", role(pollStatement) + "," + function("") + mappedQueue("", `, "BatchSize": 11`), "MaximumBatchingWindowInSeconds must be at least 1"},
 		{"a concurrency of one", role(pollStatement) + "," + function("") + mappedQueue("", `, "ScalingConfig": {"MaximumConcurrency": 1}`), "from 2 to 1000"},
-		{"a table's stream", role(pollStatement) + "," + function("") + strings.ReplaceAll(mappedQueue("", ""), `"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"EventSourceArn": "arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/s"`), "only SQS queues and Kinesis streams"},
+		{"a broker", role(pollStatement) + "," + function("") + strings.ReplaceAll(mappedQueue("", ""), `"EventSourceArn": {"Fn::GetAtt": ["Jobs", "Arn"]}`, `"EventSourceArn": "arn:aws:mq:eu-central-1:123456789012:broker:b:1"`), "only SQS queues and streams of Kinesis and DynamoDB"},
 		{"a filter", role(pollStatement) + "," + function("") + mappedQueue("", `, "FilterCriteria": {"Filters": []}`), "property FilterCriteria: the local engine filters records of streams only"},
 		{"a window of a FIFO queue", role(pollStatement) + "," + function("") + mappedFIFO("", `, "MaximumBatchingWindowInSeconds": 1`), "Batching window is not supported for FIFO queues"},
 		{"a large batch of a FIFO queue", role(pollStatement) + "," + function("") + mappedFIFO("", `, "BatchSize": 11`), "from 1 to 10 for a FIFO queue"},

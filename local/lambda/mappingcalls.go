@@ -65,7 +65,7 @@ func (s *eventSource) told() mappingOutput {
 	if p.ScalingConfig.MaximumConcurrency != nil {
 		out.ScalingConfig = &p.ScalingConfig
 	}
-	if serviceOf(p.EventSourceArn) == "kinesis" {
+	if service := serviceOf(p.EventSourceArn); service == "kinesis" || service == "dynamodb" {
 		out.BatchSize, out.StateTransitionReason, out.LastProcessingResult = 100, "User action", "No records processed"
 		out.streamOutput = p.toldStream()
 	}

@@ -99,13 +99,16 @@ func (p mappingSettings) checkQueue() error {
 	return nil
 }
 
-// checkStream refuses what AWS refuses of Kinesis streams.
+// checkStream refuses what AWS refuses of streams.
 func (p mappingSettings) checkStream() error {
 	if p.ScalingConfig.MaximumConcurrency != nil {
 		return invalid("a stream has no ScalingConfig; its batches at a time are a matter of ParallelizationFactor")
 	}
 	if !slices.Contains([]string{"TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"}, p.StartingPosition) {
 		return invalid("StartingPosition is %q; it must be TRIM_HORIZON, LATEST or AT_TIMESTAMP", p.StartingPosition)
+	}
+	if p.StartingPosition == "AT_TIMESTAMP" && serviceOf(p.EventSourceArn) == "dynamodb" {
+		return invalid("Unsupported starting position for arn type: %s", p.EventSourceArn)
 	}
 	if (p.StartingPosition == "AT_TIMESTAMP") != (p.StartingPositionTimestamp != nil) {
 		return invalid("StartingPositionTimestamp must be given with the StartingPosition AT_TIMESTAMP, and with no other")
@@ -233,10 +236,10 @@ func (l *Lambda) start(ctx context.Context, s *eventSource, p mappingSettings) e
 	switch service := serviceOf(p.EventSourceArn); service {
 	case "sqs":
 		work, err = m.ofQueue(ctx, p)
-	case "kinesis":
+	case "kinesis", "dynamodb":
 		work, err = m.ofStream(ctx, p, s)
 	default:
-		err = &cfn.Unsupported{Property: "EventSourceArn", Reason: fmt.Sprintf("event sources of %q are not served by the local engine, only SQS queues and Kinesis streams", service)}
+		err = &cfn.Unsupported{Property: "EventSourceArn", Reason: fmt.Sprintf("event sources of %q are not served by the local engine, only SQS queues and streams of Kinesis and DynamoDB", service)}
 	}
 	if err != nil {
 		return err

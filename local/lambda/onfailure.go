@@ -15,16 +15,18 @@ import (
 
 // discarded is what the destination gets:
 // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+// https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 type discarded struct {
-	RequestContext   requestContext   `json:"requestContext"`
-	ResponseContext  *responseContext `json:"responseContext,omitempty"`
-	Version          string           `json:"version"`
-	Timestamp        string           `json:"timestamp"`
-	KinesisBatchInfo kinesisBatchInfo `json:"KinesisBatchInfo"`
-	Payload          string           `json:"payload,omitempty"` // the event; for buckets only
+	RequestContext  requestContext   `json:"requestContext"`
+	ResponseContext *responseContext `json:"responseContext,omitempty"`
+	Version         string           `json:"version"`
+	Timestamp       string           `json:"timestamp"`
+	Kinesis         *batchInfo       `json:"KinesisBatchInfo,omitempty"`
+	Table           *batchInfo       `json:"DDBStreamBatchInfo,omitempty"`
+	Payload         string           `json:"payload,omitempty"` // the event; for buckets only
 }
 
-type kinesisBatchInfo struct {
+type batchInfo struct {
 	ShardID             string `json:"shardId"`
 	StartSequenceNumber string `json:"startSequenceNumber"`
 	EndSequenceNumber   string `json:"endSequenceNumber"`
@@ -43,16 +45,16 @@ func (l *lane) discarded(b batch, v verdict, condition string) discarded {
 		RequestContext: requestContext{v.request, target.arn(), condition, b.invoked},
 		Version:        "1.0",
 		Timestamp:      isoMilliseconds(time.Now()),
-		KinesisBatchInfo: kinesisBatchInfo{
-			ShardID:             l.shard,
-			StartSequenceNumber: first.id,
-			EndSequenceNumber:   last.id,
-			ArrivalOfFirst:      isoMilliseconds(first.arrived),
-			ArrivalOfLast:       isoMilliseconds(last.arrived),
-			BatchSize:           len(b.records),
-			StreamARN:           l.stream,
-		},
 	}
+	l.feed.info(&d, batchInfo{
+		ShardID:             l.shard,
+		StartSequenceNumber: first.id,
+		EndSequenceNumber:   last.id,
+		ArrivalOfFirst:      isoMilliseconds(first.arrived),
+		ArrivalOfLast:       isoMilliseconds(last.arrived),
+		BatchSize:           len(b.records),
+		StreamARN:           l.stream,
+	})
 	if b.invoked > 0 {
 		d.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: v.answer.version}
 		if v.answer.failed {

@@ -38,6 +38,11 @@ type progress struct {
 	mu    sync.Mutex
 	start position
 	done  map[string]string // by lane, the number of the last record that is done with; of lanes that the shards had before, too
+
+	// Where one shard follows another:
+	shard  string          // which lanes are in, or in one that follows it
+	behind string          // number in it of the last record that the mapping passes over, or empty
+	left   map[string]bool // lanes that have gone on to the next one
 }
 
 // name is the lane's in the progress of its mapping.
@@ -93,6 +98,9 @@ func (p *progress) of(l *lane) (last string, former []division) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last = p.done[l.name()]
+	if l.shard == p.shard && later(p.behind, last) {
+		last = p.behind
+	}
 	for lanes := range maxLanes + 1 {
 		d := division{lanes, make([]string, lanes)}
 		for i := range lanes {
@@ -120,17 +128,52 @@ func (p *progress) note(l *lane, b batch) {
 	p.Changed()
 }
 
+// in is the shard which the mapping has come to, where one follows another.
+func (p *progress) in() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shard
+}
+
+// enter lets the mapping begin in a shard, behind a record or at its first one.
+func (p *progress) enter(shard, behind string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.start = position{ShardIteratorType: "TRIM_HORIZON"}
+	p.shard, p.behind = shard, behind
+	p.Changed()
+}
+
+// leave says that a lane has done with its shard and goes on in the next one. What
+// it was in is forgotten when all others have left it, too.
+func (p *progress) leave(l *lane, next string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left[l.name()] = true
+	for i := range l.lanes {
+		if l.shard != p.shard || !p.left[laneName(l.shard, i, l.lanes)] {
+			return
+		}
+	}
+	p.shard, p.behind = next, ""
+	of := func(name string) bool { return strings.HasPrefix(name, l.shard+" ") }
+	maps.DeleteFunc(p.done, func(name, _ string) bool { return of(name) })
+	maps.DeleteFunc(p.left, func(name string, _ bool) bool { return of(name) })
+	p.Changed()
+}
+
 // savedProgress is the one record of a mapping's state.
 type savedProgress struct {
-	Start position
-	Done  map[string]string
+	Start         position
+	Done          map[string]string
+	Shard, Behind string `json:",omitempty"`
 }
 
 // Snapshot implements cloud.Durable.
 func (p *progress) Snapshot() iter.Seq[any] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Values([]any{&savedProgress{p.start, maps.Clone(p.done)}})
+	return slices.Values([]any{&savedProgress{p.start, maps.Clone(p.done), p.shard, p.behind}})
 }
 
 // Restore implements cloud.Durable. A mapping from the latest record on began
@@ -142,6 +185,9 @@ func (p *progress) Restore(next func(record any) error) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if saved.Shard != "" {
+		p.start, p.shard, p.behind = saved.Start, saved.Shard, saved.Behind
+	}
 	if p.start.ShardIteratorType == "LATEST" && saved.Start.ShardIteratorType == "AT_TIMESTAMP" {
 		p.start = saved.Start
 	}

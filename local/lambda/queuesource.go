@@ -106,7 +106,7 @@ type recordAttribute struct {
 	DataType         string   `json:"dataType"`
 }
 
-func (s *queueSource) receive(ctx context.Context, max int) (batch, error) {
+func (s *queueSource) receive(ctx context.Context, max int, _ bool) (batch, error) {
 	var output struct{ Messages []queueMessage }
 	err := s.call(ctx, "ReceiveMessage", map[string]any{
 		"QueueUrl":                    cloud.QueueURL(s.queue),

@@ -18,8 +18,9 @@ type source interface {
 
 	// receive waits for a while, at least until there is one record, and returns
 	// at most max in their order. An empty batch means that none came. A source
-	// with an order goes on behind the records that it handed out last.
-	receive(ctx context.Context, max int) (batch, error)
+	// with an order goes on behind the records that it handed out last. With more,
+	// what comes is added to a batch.
+	receive(ctx context.Context, max int, more bool) (batch, error)
 
 	// settle takes note of a batch that the function was invoked with: what has
 	// succeeded is done with. It decides what is tried again at once, and in which

@@ -23,7 +23,7 @@ type shard struct {
 
 func (s *shard) arn() string { return "shard" }
 
-func (s *shard) receive(ctx context.Context, max int) (batch, error) {
+func (s *shard) receive(ctx context.Context, max int, _ bool) (batch, error) {
 	var b batch
 	for ; s.next < len(s.records) && len(b.records) < max; s.next++ {
 		id := s.records[s.next]
@@ -54,6 +54,19 @@ type handlerFunc func(payload string) error
 
 func (f handlerFunc) Invoke(_ context.Context, payload []byte) ([]byte, error) {
 	return []byte("null"), f(string(payload))
+}
+
+// The shard behind one is its child, or the oldest one that is left.
+func TestWhichShardIsBehindAnother(t *testing.T) {
+	chain := []streamShard{{"b", "a"}, {"c", "b"}}
+	for id, want := range map[string]string{"a": "b", "b": "c", "c": "", "gone": "b"} {
+		if next, ok := behind(chain, id); next != want || ok != (want != "") {
+			t.Errorf("behind %s is %q, %v", id, next, ok)
+		}
+	}
+	if next, ok := behind(nil, "a"); ok {
+		t.Errorf("of no shards %q", next)
+	}
 }
 
 func TestWhatASourceWantsTriedAgainComesBeforeTheRest(t *testing.T) {
