@@ -33,6 +33,8 @@ var updated = map[string]string{
 	"AWS::EC2::Instance":                  "DisableApiTermination EbsOptimized IamInstanceProfile InstanceType Monitoring SecurityGroupIds Tags",
 	"AWS::EC2::LaunchTemplate":            "LaunchTemplateData",
 	"AWS::ECR::Repository":                "ImageScanningConfiguration ImageTagMutability LifecyclePolicy RepositoryPolicyText",
+	"AWS::Events::ApiDestination":         "ConnectionArn Description HttpMethod InvocationEndpoint InvocationRateLimitPerSecond",
+	"AWS::Events::Archive":                "Description EventPattern RetentionDays",
 	"AWS::Events::Connection":             "AuthParameters AuthorizationType Description KmsKeyIdentifier",
 	"AWS::Events::EventBus":               "Description Policy Tags",
 	"AWS::Events::EventBusPolicy":         "Statement",

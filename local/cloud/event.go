@@ -14,6 +14,7 @@ type Event struct {
 	Account    string          `json:"account"`
 	Time       time.Time       `json:"time"` // to the second
 	Region     string          `json:"region"`
+	ReplayName string          `json:"replay-name,omitempty"` // of an event that an archive brings again
 	Resources  []string        `json:"resources"`
 	Detail     json.RawMessage `json:"detail"`
 }

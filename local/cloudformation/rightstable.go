@@ -90,6 +90,8 @@ var rights = func() map[string][]right {
 		all["AWS::"+typeName] = []right{r}
 	}
 	for typeName, row := range map[string][2]string{
+		"Events::ApiDestination":   {regional("events", "api-destination/${Name}"), "events:CreateApiDestination UpdateApiDestination DeleteApiDestination"},
+		"Events::Archive":          {regional("events", "archive/${ArchiveName}"), "events:CreateArchive UpdateArchive DeleteArchive"},
 		"Events::Connection":       {regional("events", "connection/${Name}"), "events:CreateConnection UpdateConnection DeleteConnection"},
 		"Events::EventBusPolicy":   {regional("events", "event-bus/${EventBusName}"), "events:PutPermission PutPermission RemovePermission"},
 		"IAM::AccessKey":           {"arn:aws:iam::${Account}:user/${UserName}", "iam:CreateAccessKey UpdateAccessKey DeleteAccessKey"},

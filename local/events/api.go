@@ -135,6 +135,7 @@ type ruleDescription struct {
 	State              string
 	Description        string `json:",omitempty"`
 	RoleArn            string `json:",omitempty"`
+	ManagedBy          string `json:",omitempty"`
 	EventBusName       string
 }
 
@@ -148,7 +149,7 @@ func (r *rule) describe() ruleDescription {
 	}
 	return ruleDescription{
 		Name: r.name, Arn: r.arn, EventPattern: r.patternText, ScheduleExpression: r.schedule, State: state,
-		Description: r.description, RoleArn: r.role, EventBusName: r.bus,
+		Description: r.description, RoleArn: r.role, ManagedBy: r.managed, EventBusName: r.bus,
 	}
 }
 

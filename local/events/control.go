@@ -32,11 +32,14 @@ func asCall(action string, err error) error {
 // ownName is what rules, targets and statements may be called.
 var ownName = regexp.MustCompile(`^[\.\-_A-Za-z0-9]+$`)
 
-func checkName(parameter, name string) error {
+func checkName(parameter, name string) error { return checkShort(parameter, name, 64) }
+
+// checkShort is checkName for a name of so many characters.
+func checkShort(parameter, name string, most int) error {
 	constraint := ""
 	switch {
-	case len(name) > 64:
-		constraint = "Member must have length less than or equal to 64"
+	case len(name) > most:
+		constraint = fmt.Sprintf("Member must have length less than or equal to %d", most)
 	case !ownName.MatchString(name):
 		constraint = "Member must satisfy regular expression pattern: " + strings.Trim(ownName.String(), "^$")
 	default:
@@ -122,6 +125,9 @@ func (s *EventBridge) putRule(_ context.Context, caller cloud.Caller, in putRule
 		wanted.EventPattern = json.RawMessage(in.EventPattern)
 	}
 	if existing != nil {
+		if err := existing.own(); err != nil {
+			return out, err
+		}
 		wanted.Targets = existing.said.Targets
 	}
 	r, err := s.newRule(b, in.Name, wanted)
@@ -164,12 +170,23 @@ func (s *EventBridge) checkRule(caller cloud.Caller, b *bus, in putRuleInput) er
 	return s.cloud.MayPass(caller, in.RoleArn, principal)
 }
 
+// own refuses to change a rule that a service has made.
+func (r *rule) own() error {
+	if r.managed == "" {
+		return nil
+	}
+	return cloud.Errorf(http.StatusBadRequest, "ManagedRuleException", "Rule %s is managed by an AWS service.", r.name)
+}
+
 // reform puts a rule in place that says something else.
 func (s *EventBridge) reform(caller cloud.Caller, action string, n ruleName, change func(p *ruleProperties) error) (struct{}, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	b, r, err := s.openRule(caller, action, n)
 	if err != nil {
+		return struct{}{}, err
+	}
+	if err := r.own(); err != nil {
 		return struct{}{}, err
 	}
 	wanted := r.said
@@ -200,7 +217,7 @@ func (s *EventBridge) disableRule(_ context.Context, caller cloud.Caller, in rul
 // deleteRule deletes a rule that has no targets; one that is not there has been.
 func (s *EventBridge) deleteRule(_ context.Context, caller cloud.Caller, in struct {
 	ruleName
-	Force bool // of rules of AWS services, of which there are none
+	Force cloud.Ignored // of rules of AWS services, which are archives' and go with them
 }) (struct{}, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -209,6 +226,9 @@ func (s *EventBridge) deleteRule(_ context.Context, caller cloud.Caller, in stru
 		if b != nil {
 			err = nil
 		}
+		return struct{}{}, err
+	}
+	if err := r.own(); err != nil {
 		return struct{}{}, err
 	}
 	if len(r.targets) > 0 {
@@ -266,7 +286,7 @@ type removeTargetsInput struct {
 	Rule         string
 	EventBusName string
 	Ids          []string
-	Force        bool // of rules of AWS services, of which there are none
+	Force        cloud.Ignored // of rules of AWS services, which are archives' and go with them
 }
 
 func (s *EventBridge) removeTargets(_ context.Context, caller cloud.Caller, in removeTargetsInput) (targetsOutput, error) {

@@ -112,6 +112,8 @@ func (e *event) Get(name string) (any, bool) {
 		return e.Time.Format(time.RFC3339), true
 	case "region":
 		return e.Region, true
+	case "replay-name":
+		return e.ReplayName, e.ReplayName != ""
 	case "resources":
 		list := make([]any, len(e.Resources))
 		for i, r := range e.Resources {
@@ -127,9 +129,10 @@ func (e *event) Get(name string) (any, bool) {
 // document returns the event as decoded JSON.
 func (e *event) document() *jsonvalue.Object {
 	document := jsonvalue.NewObject(9)
-	for _, name := range []string{"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"} {
-		value, _ := e.Get(name)
-		document.Set(name, value)
+	for _, name := range []string{"version", "id", "detail-type", "source", "account", "time", "region", "replay-name", "resources", "detail"} {
+		if value, ok := e.Get(name); ok {
+			document.Set(name, value)
+		}
 	}
 	return document
 }

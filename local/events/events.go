@@ -37,9 +37,11 @@ type EventBridge struct {
 
 	connections connections
 
-	mu    sync.RWMutex
-	buses map[string]*bus        // by name
-	tags  map[string][]cloud.Tag // of rules and buses, by ARN
+	mu       sync.RWMutex
+	buses    map[string]*bus        // by name
+	archives map[string]*archive    // by name
+	replays  map[string]*replay     // by name
+	tags     map[string][]cloud.Tag // of rules and buses, by ARN
 }
 
 var (
@@ -70,21 +72,38 @@ type rule struct {
 	when           schedule.Schedule // nil for a rule that only has a pattern
 	targets        []*target
 
+	managed string // by which service that alone changes it; empty: by none
+
 	stop func() // its schedule; guarded by the service's lock
 }
 
 // New returns EventBridge with the default bus.
 func New(c *cloud.Cloud) *EventBridge {
-	s := &EventBridge{cloud: c, metrics: newMetrics(c), buses: map[string]*bus{}, tags: map[string][]cloud.Tag{}, connections: connections{cloud: c, byName: map[string]*connection{}}}
+	s := &EventBridge{
+		cloud:       c,
+		metrics:     newMetrics(c),
+		connections: connections{cloud: c, byName: map[string]*connection{}},
+		buses:       map[string]*bus{},
+		archives:    map[string]*archive{},
+		replays:     map[string]*replay{},
+		tags:        map[string][]cloud.Tag{},
+	}
 	s.Operations = cloud.Operations{
+		"CancelReplay":          cloud.Handle(s.cancelReplay),
+		"CreateArchive":         cloud.Handle(s.createArchiveByCall),
 		"CreateEventBus":        cloud.Handle(s.createBusByCall),
+		"DeleteArchive":         cloud.Handle(s.deleteArchive),
 		"DeleteEventBus":        cloud.Handle(s.deleteBus),
 		"DeleteRule":            cloud.Handle(s.deleteRule),
+		"DescribeArchive":       cloud.Handle(s.describeArchive),
 		"DescribeEventBus":      cloud.Handle(s.describeBus),
+		"DescribeReplay":        cloud.Handle(s.describeReplay),
 		"DescribeRule":          cloud.Handle(s.describeRule),
 		"DisableRule":           cloud.Handle(s.disableRule),
 		"EnableRule":            cloud.Handle(s.enableRule),
+		"ListArchives":          cloud.Handle(s.listArchives),
 		"ListEventBuses":        cloud.Handle(s.listBuses),
+		"ListReplays":           cloud.Handle(s.listReplays),
 		"ListRuleNamesByTarget": cloud.Handle(s.listRuleNamesByTarget),
 		"ListRules":             cloud.Handle(s.listRules),
 		"ListTagsForResource":   cloud.Handle(s.listTagsForResource),
@@ -95,9 +114,11 @@ func New(c *cloud.Cloud) *EventBridge {
 		"PutTargets":            cloud.Handle(s.putTargets),
 		"RemovePermission":      cloud.Handle(s.removePermission),
 		"RemoveTargets":         cloud.Handle(s.removeTargets),
+		"StartReplay":           cloud.Handle(s.startReplay),
 		"TagResource":           cloud.Handle(s.tagResource),
 		"TestEventPattern":      cloud.Handle(s.testEventPattern),
 		"UntagResource":         cloud.Handle(s.untagResource),
+		"UpdateArchive":         cloud.Handle(s.updateArchiveByCall),
 		"UpdateEventBus":        cloud.Handle(s.updateBusByCall),
 	}
 	maps.Copy(s.Operations, s.connections.operations())
@@ -198,9 +219,11 @@ func (s *EventBridge) Emit(e cloud.Event) {
 	s.route(b, s.newEvent(e))
 }
 
-// route delivers an event to the targets of every rule that it matches.
-func (s *EventBridge) route(b *bus, e *event) {
-	for _, r := range s.rules(b) {
+// route delivers an event to the targets of every rule of a bus that it matches.
+func (s *EventBridge) route(b *bus, e *event) { s.routeTo(s.rules(b), e) }
+
+func (s *EventBridge) routeTo(rules []*rule, e *event) {
+	for _, r := range rules {
 		if r.enabled && r.pattern != nil && r.pattern.Matches(e) && (r.overhears || !e.isLook()) {
 			r.count(s.metrics.matched)
 			s.trigger(r, e)

@@ -15,12 +15,13 @@ import (
 	"github.com/tradepost-dev/tradepost/local/schedule"
 )
 
-// Types returns AWS::Events::Rule, EventBus, EventBusPolicy and Connection.
+// Types returns AWS::Events::Rule, EventBus, EventBusPolicy, Archive and Connection.
 func (s *EventBridge) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Events::Rule", s.createRule, cfn.Update(s.updateRule)),
 		cfn.Define("AWS::Events::EventBus", s.createBus, cfn.Update(s.updateBus)),
 		cfn.Define("AWS::Events::EventBusPolicy", s.createBusPolicy, cfn.Overwrite(s.createBusPolicy)),
+		cfn.Define("AWS::Events::Archive", s.createArchive, cfn.Update(s.updateArchive)),
 		cfn.Define("AWS::Events::Connection", s.connections.declare, cfn.Update(s.connections.redeclare)),
 	}
 }
@@ -113,16 +114,21 @@ func (r *rule) setPattern(raw json.RawMessage) error {
 	if len(raw) == 0 {
 		return nil
 	}
-	var text string
-	if json.Unmarshal(raw, &text) == nil { // CloudFormation takes JSON in a string as well
-		raw = json.RawMessage(text)
-	}
+	r.patternText = jsonText(raw)
 	var err error
-	if r.pattern, err = patterns.Compile(string(raw)); err != nil {
+	if r.pattern, err = patterns.Compile(r.patternText); err != nil {
 		return cfn.Invalidf("EventPattern", "%s", err)
 	}
-	r.patternText = string(raw)
 	return nil
+}
+
+// jsonText is a property that is JSON, which CloudFormation also takes in a text.
+func jsonText(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return string(raw)
 }
 
 // ruleSchedule returns the schedule of a rule, or nil for one that has only
