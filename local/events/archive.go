@@ -117,10 +117,9 @@ type archiving struct {
 }
 
 func (d archiving) check() error {
-	if d.RetentionDays < 0 {
-		return notValid("1 validation error detected: Value '%d' at 'retentionDays' failed to satisfy constraint: Member must have value greater than or equal to 0", d.RetentionDays)
-	}
-	return nil
+	var v violations
+	v.atLeast(0, d.RetentionDays, "retentionDays")
+	return v.err()
 }
 
 // newArchive makes an archive of the bus of an ARN.

@@ -30,6 +30,8 @@ const (
 	oauthAuth  = "OAUTH_CLIENT_CREDENTIALS"
 )
 
+var authKinds = []string{basicAuth, oauthAuth, apiKeyAuth}
+
 // connections are those of an EventBridge.
 type connections struct {
 	cloud *cloud.Cloud
@@ -77,7 +79,10 @@ type declaration struct {
 
 // create makes a connection and its secret, and begins to authorize it.
 func (s *connections) create(ctx context.Context, name string, d declaration) (*connection, error) {
-	if err := checkName("name", name); err != nil {
+	var v violations
+	v.named(name, "name", 64)
+	v.oneOf(d.kind, "authorizationType", authKinds...)
+	if err := v.err(); err != nil {
 		return nil, err
 	}
 	if err := d.parameters.check(d.kind); err != nil {
@@ -113,7 +118,7 @@ func (s *connections) keep(ctx context.Context, c *connection, secret string, d 
 		in := struct {
 			Name, Description, SecretString string
 			KmsKeyId                        *string `json:",omitempty"`
-		}{"events!" + c.arn[strings.Index(c.arn, "connection/"):], "Secret of the connection " + c.name + " of EventBridge", value, d.key}
+		}{"events!connection/" + c.name + "/" + cloud.UUID(), "Secret of the connection " + c.name + " of EventBridge", value, d.key}
 		var made struct{ ARN string }
 		err = s.cloud.Do(ctx, s.keeper(), "secretsmanager", "CreateSecret", in, &made)
 		secret = made.ARN
@@ -155,7 +160,7 @@ func (s *connections) authorize(c *connection, credentials httpcall.Credentials)
 	if c.kind != oauthAuth {
 		return
 	}
-	c.state, c.authorized = authorizing, time.Time{}
+	c.state = authorizing
 	round := c.round
 	s.cloud.Go(func(ctx context.Context) {
 		_, err := credentials.Token(ctx, httpcall.Client())

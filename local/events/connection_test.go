@@ -57,7 +57,7 @@ func TestAConnectionIsMadeChangedAndDeleted(t *testing.T) {
 	for _, tt := range []struct{ action, in, want, secret string }{
 		{"DescribeConnection", `{"Name": "crm"}`, fmt.Sprintf(absent, "describe"), ""},
 		{"DeleteConnection", `{"Name": "crm"}`, fmt.Sprintf(absent, "delete"), ""},
-		{"CreateConnection", `{"Name": "a b"}`, `ValidationException: 1 validation error detected: Value 'a b' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+`, ""},
+		{"CreateConnection", `{"Name": "a b", "AuthorizationType": "BASIC"}`, `ValidationException: 1 validation error detected: Value 'a b' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+`, ""},
 		{"CreateConnection", `{"Name": "crm", "AuthorizationType": "X"}`,
 			"ValidationException: 1 validation error detected: Value 'X' at 'authorizationType' failed to satisfy constraint: Member must satisfy enum value set: [BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY]", ""},
 		{"CreateConnection", `{"Name": "crm", "AuthorizationType": "BASIC"}`, "ValidationException: Parameter(s) BasicAuthParameters must be specified for authorization type BASIC.", ""},

@@ -109,7 +109,8 @@ func (s *connections) deauthorizeByCall(ctx context.Context, caller cloud.Caller
 
 type connectionDescription struct {
 	changedConnection
-	Name, Description string
+	Name              string
+	Description       string `json:",omitempty"`
 	StateReason       string `json:",omitempty"`
 	AuthorizationType string
 	SecretArn         string `json:",omitempty"`

@@ -75,6 +75,7 @@ func (p authParameters) check(kind string) error {
 	missing := func(what string) error {
 		return notValid("Parameter(s) %s must be specified for authorization type %s.", what, kind)
 	}
+	var v violations
 	switch o := p.OAuthParameters; kind {
 	case basicAuth:
 		if p.BasicAuthParameters == nil {
@@ -88,18 +89,13 @@ func (p authParameters) check(kind string) error {
 		if o == nil || o.ClientParameters == nil || o.AuthorizationEndpoint == "" || o.HttpMethod == "" {
 			return missing("OAuthParameters")
 		}
-		if !slices.Contains([]string{"GET", "POST", "PUT"}, o.HttpMethod) {
-			return notOneOf("authParameters.oAuthParameters.httpMethod", o.HttpMethod, "POST", "GET", "PUT")
+		if !slices.Contains([]string{"GET", "POST", "PUT"}, strings.ToUpper(o.HttpMethod)) { // AWS takes put as well
+			v.add(o.HttpMethod, "authParameters.oAuthParameters.httpMethod", "satisfy enum value set: [POST, GET, PUT]")
 		}
 	default:
-		return notOneOf("authorizationType", kind, basicAuth, oauthAuth, apiKeyAuth)
+		v.oneOf(kind, "authorizationType", authKinds...)
 	}
-	return nil
-}
-
-func notOneOf(member, value string, values ...string) error {
-	return notValid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-		value, member, strings.Join(values, ", "))
+	return v.err()
 }
 
 // credentials is what the secret holds.

@@ -36,16 +36,9 @@ func checkName(parameter, name string) error { return checkShort(parameter, name
 
 // checkShort is checkName for a name of so many characters.
 func checkShort(parameter, name string, most int) error {
-	constraint := ""
-	switch {
-	case len(name) > most:
-		constraint = fmt.Sprintf("Member must have length less than or equal to %d", most)
-	case !ownName.MatchString(name):
-		constraint = "Member must satisfy regular expression pattern: " + strings.Trim(ownName.String(), "^$")
-	default:
-		return nil
-	}
-	return notValid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", name, parameter, constraint)
+	var v violations
+	v.named(name, parameter, most)
+	return v.err()
 }
 
 // page is the part of a list that a call asks for.

@@ -279,6 +279,9 @@ func TestEachCallNeedsItsPermission(t *testing.T) {
 		"CreateEventBus": `{"Name": "b"}`, "DeleteEventBus": `{"Name": "b"}`, "DescribeEventBus": `{"Name": "default"}`, "UpdateEventBus": `{"Name": "default"}`, "ListEventBuses": `{}`,
 		"PutRule": `{"Name": "r"}`, "DeleteRule": `{"Name": "r"}`, "DescribeRule": `{"Name": "r"}`, "EnableRule": `{"Name": "r"}`, "DisableRule": `{"Name": "r"}`,
 		"PutTargets": `{"Rule": "r"}`, "RemoveTargets": `{"Rule": "r"}`, "ListTargetsByRule": `{"Rule": "r"}`, "ListRuleNamesByTarget": `{}`, "PutPermission": `{}`, "RemovePermission": `{}`,
+		"CreateArchive": `{"ArchiveName": "a"}`, "UpdateArchive": `{"ArchiveName": "a", "RetentionDays": 1}`, "DeleteArchive": `{"ArchiveName": "a"}`, "DescribeArchive": `{"ArchiveName": "a"}`, "ListArchives": `{}`,
+		"StartReplay": `{"ReplayName": "a"}`, "CancelReplay": `{"ReplayName": "a"}`, "DescribeReplay": `{"ReplayName": "a"}`, "ListReplays": `{}`, "CreateApiDestination": `{"Name": "d"}`,
+		"UpdateApiDestination": `{"Name": "d"}`, "DeleteApiDestination": `{"Name": "d"}`, "DescribeApiDestination": `{"Name": "d"}`, "ListApiDestinations": `{}`,
 		"TagResource": `{"ResourceARN": "` + ruleNamed + `r"}`, "UntagResource": `{"ResourceARN": "` + busNamed + `default"}`, "ListTagsForResource": `{"ResourceARN": "` + ruleNamed + `r"}`,
 	} {
 		_, err := w.Call(t.Context(), nobody, action, json.RawMessage(input))

@@ -64,7 +64,7 @@ func (s *EventBridge) deliver(ctx context.Context, r *rule, t *target, e *event)
 			s.giveUp(ctx, r, t, e, f)
 			return
 		}
-		wait := Backoff(retries)
+		wait := max(Backoff(retries), f.after)
 		switch {
 		case retries >= t.retries:
 			f.exhausted = "MaximumRetryAttempts"
@@ -87,7 +87,8 @@ func (s *EventBridge) deliver(ctx context.Context, r *rule, t *target, e *event)
 type failure struct {
 	code, message string
 	transient     bool
-	exhausted     string // which limit ended the retries, if one did
+	after         time.Duration // it is not tried again before that
+	exhausted     string        // which limit ended the retries, if one did
 	retries       int
 }
 
@@ -104,8 +105,11 @@ func Reason(err error) (code string, transient bool) {
 // classify tells what may go away by itself from what will not: EventBridge
 // does not retry where a permission or the target itself is missing.
 func classify(err error) failure {
-	if _, ok := err.(assumeError); ok {
+	switch err := err.(type) {
+	case assumeError:
 		return failure{code: "FAILED_TO_ASSUME_ROLE", message: err.Error()}
+	case unreachable:
+		return failure{code: "SDK_CLIENT_ERROR", message: err.Error(), transient: err.again, after: err.after}
 	}
 	e := cloud.AsError(err)
 	f := failure{code: "INVALID_PARAMETER", message: e.Error()}

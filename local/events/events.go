@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/httpcall"
 	"github.com/tradepost-dev/tradepost/local/match"
 	"github.com/tradepost-dev/tradepost/local/schedule"
 )
@@ -36,12 +37,14 @@ type EventBridge struct {
 	changing sync.Mutex // whoever changes rules by calls
 
 	connections connections
+	calls       *httpcall.Calls // of API destinations
 
-	mu       sync.RWMutex
-	buses    map[string]*bus        // by name
-	archives map[string]*archive    // by name
-	replays  map[string]*replay     // by name
-	tags     map[string][]cloud.Tag // of rules and buses, by ARN
+	mu           sync.RWMutex
+	buses        map[string]*bus         // by name
+	archives     map[string]*archive     // by name
+	replays      map[string]*replay      // by name
+	destinations map[string]*destination // by name
+	tags         map[string][]cloud.Tag  // of rules and buses, by ARN
 }
 
 var (
@@ -80,46 +83,53 @@ type rule struct {
 // New returns EventBridge with the default bus.
 func New(c *cloud.Cloud) *EventBridge {
 	s := &EventBridge{
-		cloud:       c,
-		metrics:     newMetrics(c),
-		connections: connections{cloud: c, byName: map[string]*connection{}},
-		buses:       map[string]*bus{},
-		archives:    map[string]*archive{},
-		replays:     map[string]*replay{},
-		tags:        map[string][]cloud.Tag{},
+		cloud:        c,
+		metrics:      newMetrics(c),
+		connections:  connections{cloud: c, byName: map[string]*connection{}},
+		buses:        map[string]*bus{},
+		archives:     map[string]*archive{},
+		replays:      map[string]*replay{},
+		destinations: map[string]*destination{},
+		calls:        httpcall.NewCalls(),
+		tags:         map[string][]cloud.Tag{},
 	}
 	s.Operations = cloud.Operations{
-		"CancelReplay":          cloud.Handle(s.cancelReplay),
-		"CreateArchive":         cloud.Handle(s.createArchiveByCall),
-		"CreateEventBus":        cloud.Handle(s.createBusByCall),
-		"DeleteArchive":         cloud.Handle(s.deleteArchive),
-		"DeleteEventBus":        cloud.Handle(s.deleteBus),
-		"DeleteRule":            cloud.Handle(s.deleteRule),
-		"DescribeArchive":       cloud.Handle(s.describeArchive),
-		"DescribeEventBus":      cloud.Handle(s.describeBus),
-		"DescribeReplay":        cloud.Handle(s.describeReplay),
-		"DescribeRule":          cloud.Handle(s.describeRule),
-		"DisableRule":           cloud.Handle(s.disableRule),
-		"EnableRule":            cloud.Handle(s.enableRule),
-		"ListArchives":          cloud.Handle(s.listArchives),
-		"ListEventBuses":        cloud.Handle(s.listBuses),
-		"ListReplays":           cloud.Handle(s.listReplays),
-		"ListRuleNamesByTarget": cloud.Handle(s.listRuleNamesByTarget),
-		"ListRules":             cloud.Handle(s.listRules),
-		"ListTagsForResource":   cloud.Handle(s.listTagsForResource),
-		"ListTargetsByRule":     cloud.Handle(s.listTargetsByRule),
-		"PutEvents":             cloud.Handle(s.putEvents),
-		"PutPermission":         cloud.Handle(s.putPermission),
-		"PutRule":               cloud.Handle(s.putRule),
-		"PutTargets":            cloud.Handle(s.putTargets),
-		"RemovePermission":      cloud.Handle(s.removePermission),
-		"RemoveTargets":         cloud.Handle(s.removeTargets),
-		"StartReplay":           cloud.Handle(s.startReplay),
-		"TagResource":           cloud.Handle(s.tagResource),
-		"TestEventPattern":      cloud.Handle(s.testEventPattern),
-		"UntagResource":         cloud.Handle(s.untagResource),
-		"UpdateArchive":         cloud.Handle(s.updateArchiveByCall),
-		"UpdateEventBus":        cloud.Handle(s.updateBusByCall),
+		"CancelReplay":           cloud.Handle(s.cancelReplay),
+		"CreateApiDestination":   cloud.Handle(s.createDestinationByCall),
+		"CreateArchive":          cloud.Handle(s.createArchiveByCall),
+		"CreateEventBus":         cloud.Handle(s.createBusByCall),
+		"DeleteApiDestination":   cloud.Handle(s.deleteDestination),
+		"DeleteArchive":          cloud.Handle(s.deleteArchive),
+		"DeleteEventBus":         cloud.Handle(s.deleteBus),
+		"DeleteRule":             cloud.Handle(s.deleteRule),
+		"DescribeApiDestination": cloud.Handle(s.describeDestination),
+		"DescribeArchive":        cloud.Handle(s.describeArchive),
+		"DescribeEventBus":       cloud.Handle(s.describeBus),
+		"DescribeReplay":         cloud.Handle(s.describeReplay),
+		"DescribeRule":           cloud.Handle(s.describeRule),
+		"DisableRule":            cloud.Handle(s.disableRule),
+		"EnableRule":             cloud.Handle(s.enableRule),
+		"ListApiDestinations":    cloud.Handle(s.listDestinations),
+		"ListArchives":           cloud.Handle(s.listArchives),
+		"ListEventBuses":         cloud.Handle(s.listBuses),
+		"ListReplays":            cloud.Handle(s.listReplays),
+		"ListRuleNamesByTarget":  cloud.Handle(s.listRuleNamesByTarget),
+		"ListRules":              cloud.Handle(s.listRules),
+		"ListTagsForResource":    cloud.Handle(s.listTagsForResource),
+		"ListTargetsByRule":      cloud.Handle(s.listTargetsByRule),
+		"PutEvents":              cloud.Handle(s.putEvents),
+		"PutPermission":          cloud.Handle(s.putPermission),
+		"PutRule":                cloud.Handle(s.putRule),
+		"PutTargets":             cloud.Handle(s.putTargets),
+		"RemovePermission":       cloud.Handle(s.removePermission),
+		"RemoveTargets":          cloud.Handle(s.removeTargets),
+		"StartReplay":            cloud.Handle(s.startReplay),
+		"TagResource":            cloud.Handle(s.tagResource),
+		"TestEventPattern":       cloud.Handle(s.testEventPattern),
+		"UntagResource":          cloud.Handle(s.untagResource),
+		"UpdateApiDestination":   cloud.Handle(s.updateDestinationByCall),
+		"UpdateArchive":          cloud.Handle(s.updateArchiveByCall),
+		"UpdateEventBus":         cloud.Handle(s.updateBusByCall),
 	}
 	maps.Copy(s.Operations, s.connections.operations())
 	now := time.Now()

@@ -15,12 +15,14 @@ import (
 	"github.com/tradepost-dev/tradepost/local/schedule"
 )
 
-// Types returns AWS::Events::Rule, EventBus, EventBusPolicy, Archive and Connection.
+// Types returns AWS::Events::Rule, EventBus, EventBusPolicy, Archive,
+// ApiDestination and Connection.
 func (s *EventBridge) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Events::Rule", s.createRule, cfn.Update(s.updateRule)),
 		cfn.Define("AWS::Events::EventBus", s.createBus, cfn.Update(s.updateBus)),
 		cfn.Define("AWS::Events::EventBusPolicy", s.createBusPolicy, cfn.Overwrite(s.createBusPolicy)),
+		cfn.Define("AWS::Events::ApiDestination", s.createDestination, cfn.Update(s.updateDestination)),
 		cfn.Define("AWS::Events::Archive", s.createArchive, cfn.Update(s.updateArchive)),
 		cfn.Define("AWS::Events::Connection", s.connections.declare, cfn.Update(s.connections.redeclare)),
 	}

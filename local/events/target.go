@@ -30,6 +30,7 @@ type targetProperties struct {
 	RetryPolicy      retryPolicy       `json:",omitzero"`
 	DeadLetterConfig deadLetterConfig  `json:",omitzero"`
 	SqsParameters    sqsParameters     `json:",omitzero"`
+	HttpParameters   targetHTTP        `json:",omitzero"`
 }
 
 type (

@@ -33,6 +33,7 @@ var targetKinds = []targetKind{
 	{name: "a queue", service: "sqs", send: asService("sqs", "SendMessage", queueInput)},
 	{name: "a topic", service: "sns", send: asEither("sns", "Publish", topicInput)},
 	{name: "a state machine", service: "states", resource: "stateMachine:", needsRole: true, send: asRole("states", "StartExecution", machineInput)},
+	{name: "an API destination", service: "events", resource: "api-destination/", needsRole: true, send: (*EventBridge).caller},
 	{name: "an event bus", service: "events", resource: "event-bus/", takesEvent: true, send: (*EventBridge).forwarder},
 }
 

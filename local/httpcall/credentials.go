@@ -128,13 +128,13 @@ func (c *Credentials) tokenRequest(ctx context.Context) (*http.Request, error) {
 		return nil, err
 	}
 	body := form.String()
-	if c.HTTPMethod == http.MethodGet {
+	if strings.EqualFold(c.HTTPMethod, http.MethodGet) {
 		body = ""
 		if target, err = address(target.String(), form.String()); err != nil {
 			return nil, err
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, c.HTTPMethod, target.String(), strings.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, strings.ToUpper(c.HTTPMethod), target.String(), strings.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("ask for a token: %w", err)
 	}

@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -44,34 +43,16 @@ type Service struct {
 
 	cloud       *cloud.Cloud
 	connections Connections
-	client      *http.Client
-
-	mu     sync.Mutex
-	tokens map[string]held // by connection
-}
-
-// held is a token that a connection's credentials were given.
-type held struct {
-	Token
-	secret string // the credentials
+	calls       *Calls
 }
 
 var _ cloud.API = (*Service)(nil)
 
 // New returns a service that knows the connections.
 func New(c *cloud.Cloud, connections Connections) *Service {
-	s := &Service{cloud: c, connections: connections, client: Client(), tokens: map[string]held{}}
+	s := &Service{cloud: c, connections: connections, calls: NewCalls()}
 	s.Operations = cloud.Operations{"Invoke": cloud.Handle(s.invoke)}
 	return s
-}
-
-// Client is how calls are made: as they are, without following redirects.
-func Client() *http.Client {
-	return &http.Client{
-		Timeout:       timeout,
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableCompression: true, ForceAttemptHTTP2: true, IdleConnTimeout: timeout},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // An Input is what Invoke takes.
@@ -89,22 +70,19 @@ func (s *Service) invoke(ctx context.Context, caller cloud.Caller, in Input) (*j
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.token(ctx, c.connection, credentials)
+	token, err := s.calls.token(ctx, c.connection, credentials)
 	if err != nil {
 		return nil, cloud.Errorf(400, prefix+"InvalidConnectionState", "The connection could not be authorized: %v", err)
 	}
-	r, err := c.request(ctx, s.cloud.Region, credentials, token)
+	r, err := c.request(ctx, sender{"Amazon|StepFunctions|HttpInvoke|" + s.cloud.Region, maxAnswer}, credentials, token)
 	if err != nil {
 		return nil, runtimeError(err)
 	}
-	response, err := s.client.Do(r)
+	response, err := s.calls.do(r, c.connection)
 	if err != nil {
 		return nil, socketError(ctx, err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode == http.StatusUnauthorized {
-		s.forget(c.connection)
-	}
 	return answer(ctx, response)
 }
 
@@ -150,38 +128,6 @@ func (s *Service) credentials(ctx context.Context, caller cloud.Caller, machine 
 		return nil, cloud.Errorf(400, prefix+"InternalError", "The secret associated with the connection resource is not one of EventBridge.")
 	}
 	return credentials, nil
-}
-
-// token is the token of an OAuth client, which is kept until it expires; others
-// need none.
-func (s *Service) token(ctx context.Context, connection string, c *Credentials) (string, error) {
-	if c.ClientID == "" {
-		return "", nil
-	}
-	secret, err := json.Marshal(c)
-	if err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	h, ok := s.tokens[connection]
-	s.mu.Unlock()
-	if ok && h.secret == string(secret) && (h.Expires.IsZero() || time.Now().Before(h.Expires)) {
-		return h.Value, nil
-	}
-	token, err := c.Token(ctx, s.client)
-	if err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tokens[connection] = held{token, string(secret)}
-	return token.Value, nil
-}
-
-func (s *Service) forget(connection string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.tokens, connection)
 }
 
 // answer is the task's result. A body that is too long is cut, and the result is

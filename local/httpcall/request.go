@@ -169,6 +169,12 @@ func (c *call) takeTransform(transform *jsonvalue.Object) error {
 	return nil
 }
 
+// CheckEndpoint tells what is wrong with an address that is to be called.
+func CheckEndpoint(endpoint string) error {
+	_, err := address(endpoint, "")
+	return err
+}
+
 // address is an endpoint with a query added. AWS calls HTTPS only; here an
 // endpoint on this machine may speak HTTP, and is still written so by whoever
 // wrote http:// into it: no other address is called without TLS.
@@ -196,7 +202,7 @@ func isLoopback(host string) bool {
 
 // request is the request of a call. A parameter of the connection takes the place
 // of one of the task with the very same name.
-func (c *call) request(ctx context.Context, region string, credentials *Credentials, token string) (*http.Request, error) {
+func (c *call) request(ctx context.Context, by sender, credentials *Credentials, token string) (*http.Request, error) {
 	added := credentials.added()
 	body, err := c.text(added.Body)
 	if err != nil {
@@ -234,8 +240,8 @@ func (c *call) request(ctx context.Context, region string, credentials *Credenti
 	if !typed {
 		r.Header.Set("Content-Type", "application/json; charset=UTF-8")
 	}
-	r.Header.Set("User-Agent", "Amazon|StepFunctions|HttpInvoke|"+region)
-	r.Header.Set("Range", fmt.Sprintf("bytes=0-%d", maxAnswer))
+	r.Header.Set("User-Agent", by.agent)
+	r.Header.Set("Range", fmt.Sprintf("bytes=0-%d", by.most))
 	credentials.authorize(r, token)
 	return r, nil
 }
