@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -68,25 +67,12 @@ func awsOn(err error) string {
 	return ""
 }
 
-var word = regexp.MustCompile(`^\s*([\pL_$][\pL\pN_$]*)`)
-
-// unrecognized is what AWS says of a text that begins with a word that JSON does
-// not know, and where.
-func unrecognized(text string) (message, location string) {
-	found := word.FindStringSubmatch(text)
-	if found == nil {
-		return "", ""
-	}
-	before := found[0][:len(found[0])-len(found[1])]
-	line, column := strings.Count(before, "\n")+1, len([]rune(found[0][strings.LastIndex(found[0], "\n")+1:]))+1
-	location = fmt.Sprintf("[Source: (String)\"%s\"; line: %d, column: %d]", text, line, column)
-	return "Unrecognized token '" + found[1] + "': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n at " + location, location
-}
-
 // notJSON is the fault of a text that is no JSON.
 func notJSON(text string, err error) error {
-	message, location := unrecognized(text)
-	f := fault{path: "/", message: err.Error(), aws: diagnosis{code: invalidJSON, message: message, location: location, nowhere: location == ""}}
+	f := fault{path: "/", message: err.Error(), aws: diagnosis{code: invalidJSON, nowhere: true}}
+	if m := malformed(text); m != nil {
+		f.aws = diagnosis{code: invalidJSON, message: m.message + "\n at " + m.location, location: m.location}
+	}
 	if strings.TrimSpace(text) == "" {
 		f.aws = diagnosis{message: "Definition must be a valid JSON object", nowhere: true}
 	}

@@ -3,7 +3,6 @@
 package states
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -136,12 +135,13 @@ func parseInput(given *string) (data, error) {
 
 // notAnInput is what AWS says of a text that is no JSON, as far as that is known.
 func notAnInput(text string, err error) string {
-	message, _ := unrecognized(text)
-	said, _, _ := strings.Cut(message, "\n")
 	if strings.TrimSpace(text) == "" {
-		said = "Invalid execution input."
+		return "Invalid execution input."
 	}
-	return cmp.Or(said, err.Error())
+	if m := malformed(text); m != nil {
+		return m.message
+	}
+	return err.Error()
 }
 
 // enrol takes the name. Express executions may share one.

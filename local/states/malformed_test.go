@@ -1,0 +1,93 @@
+package states
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+const valuesOfJackson = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+
+func TestWhatIsNoJSONIsToldInJacksonsWords(t *testing.T) {
+	for text, want := range map[string]string{
+		`not`:                    `Unrecognized token 'not': was expecting ` + valuesOfJackson + ` at 1:4`,
+		"\n nulls ":              `Unrecognized token 'nulls': was expecting ` + valuesOfJackson + ` at 2:7`,
+		`[tru]`:                  `Unrecognized token 'tru': was expecting ` + valuesOfJackson + ` at 1:5`,
+		`_a$é1.`:                 `Unrecognized token '_a$é1': was expecting ` + valuesOfJackson + ` at 1:6`,
+		`{'a': 1}`:               `Unexpected character (''' (code 39)): was expecting double-quote to start field name at 1:3`,
+		`{"a": 1,}`:              `Unexpected character ('}' (code 125)): was expecting double-quote to start field name at 1:10`,
+		`{"a" 1}`:                `Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value at 1:7`,
+		`{"a": 1 "b": 2}`:        `Unexpected character ('"' (code 34)): was expecting comma to separate Object entries at 1:10`,
+		`[1 2]`:                  `Unexpected character ('2' (code 50)): was expecting comma to separate Array entries at 1:5`,
+		`[1,]`:                   `Unexpected character (']' (code 93)): expected a valid value ` + valuesOfJackson + ` at 1:5`,
+		`{"a":}`:                 `Unexpected character ('}' (code 125)): expected a value at 1:7`,
+		`{"a":]`:                 `Unexpected character (']' (code 93)): expected a valid value ` + valuesOfJackson + ` at 1:7`,
+		`[,1]`:                   `Unexpected character (',' (code 44)): expected a valid value ` + valuesOfJackson + ` at 1:3`,
+		`["→", →]`:               `Unexpected character ('→' (code 8594 / 0x2192)): expected a valid value ` + valuesOfJackson + ` at 1:8`,
+		`'a'`:                    `Unexpected character (''' (code 39)): expected a valid value ` + valuesOfJackson + ` at 1:2`,
+		`{"a": [1}`:              `Unexpected close marker '}': expected ']' (for Array starting at [Source: (String)"{"a": [1}"; line: 1, column: 7]) at 1:10`,
+		`{]`:                     `Unexpected close marker ']': expected '}' (for Object starting at [Source: (String)"{]"; line: 1, column: 1]) at 1:3`,
+		`}`:                      `Unexpected close marker '}': expected ']' (for root starting at [Source: (String)"}"; line: 1, column: 0]) at 1:2`,
+		`{"a": 1`:                `Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String)"{"a": 1"; line: 1, column: 1]) at 1:8`,
+		"[\n\n [":                "Unexpected end-of-input: expected close marker for Array (start marker at [Source: (String)\"[\n\n [\"; line: 3, column: 2]) at 3:3",
+		`{"a": 1,`:               `Unexpected end-of-input within/between Object entries at 1:9`,
+		`[1, `:                   `Unexpected end-of-input within/between Array entries at 1:5`,
+		`{"a"`:                   `Unexpected end-of-input within/between Object entries at 1:5`,
+		`{"a":`:                  `Unexpected end-of-input within/between Object entries at 1:6`,
+		`{"a`:                    `Unexpected end-of-input in field name at 1:4`,
+		`"a`:                     `Unexpected end-of-input: was expecting closing quote for a string value at 1:3`,
+		`"\`:                     `Unexpected end-of-input in character escape sequence at 1:3`,
+		`"\u00`:                  `Unexpected end-of-input in character escape sequence at 1:6`,
+		`"\x"`:                   `Unrecognized character escape 'x' (code 120) at 1:4`,
+		`"\u00g0"`:               `Unexpected character ('g' (code 103)): expected a hex-digit for character escape sequence at 1:7`,
+		"\"a\nb\"":               `Illegal unquoted character ((CTRL-CHAR, code 10)): has to be escaped using backslash to be included in string value at 2:1`,
+		"{\"a\tb\":1}":           `Illegal unquoted character ((CTRL-CHAR, code 9)): has to be escaped using backslash to be included in name at 1:5`,
+		"\x01":                   `Illegal character ((CTRL-CHAR, code 1)): only regular white space (\r, \n, \t) is allowed between tokens at 1:2`,
+		`// a`:                   `Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser) at 1:2`,
+		`01`:                     `Invalid numeric value: Leading zeroes not allowed at 1:3`,
+		`-a`:                     `Unexpected character ('a' (code 97)) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value at 1:3`,
+		`+1`:                     `Unexpected character ('1' (code 49)) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value at 1:3`,
+		`-`:                      `Unexpected end-of-inputNo digit following minus sign at 1:2`,
+		`1.x`:                    `Unexpected character ('x' (code 120)) in numeric value: Decimal point not followed by a digit at 1:4`,
+		`1e+`:                    `Unexpected end-of-input in a Number value at 1:4`,
+		`[1ex]`:                  `Unexpected character ('x' (code 120)) in numeric value: Exponent indicator not followed by a digit at 1:5`,
+		`1a`:                     `Unexpected character ('a' (code 97)): Expected space separating root-level values at 1:3`,
+		`[NaN]`:                  `Non-standard token 'NaN': enable JsonParser.Feature.ALLOW_NON_NUMERIC_NUMBERS to allow at 1:5`,
+		`Infinite`:               `Unrecognized token 'Infinite': was expecting ` + valuesOfJackson + ` at 1:9`,
+		strings.Repeat("a", 300): `Unrecognized token '` + strings.Repeat("a", 256) + `...': was expecting ` + valuesOfJackson + ` at 1:257`,
+		``:                       ``,
+		`[1, {"a": "\u00e9\n", "b": [-0.5e-3, true, false, null, {}, []]}]`: ``,
+		`{} x`: ``, // Jackson does not look further
+	} {
+		got := ""
+		if m := malformed(text); m != nil {
+			place := strings.NewReplacer("; line: ", "", ", column: ", ":", "]", "").Replace(m.location[strings.LastIndex(m.location, "; line: "):])
+			got = m.message + " at " + place
+		}
+		if got != want {
+			t.Errorf("%q:\n%s\nwant\n%s", text, got, want)
+		}
+	}
+}
+
+func TestALongTextIsShownInPart(t *testing.T) {
+	m := malformed("[" + strings.Repeat(" ", 600))
+	if want := `[Source: (String)"[` + strings.Repeat(" ", 499) + `"[truncated 101 chars]; line: 1, column: 602]`; m == nil || m.location != want {
+		t.Errorf("%+v, want %s", m, want)
+	}
+}
+
+func FuzzMalformed(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,-2.5e3,"\u00e9\\"],"b":{"c":null}}`, `[1,]`, `{"a"`, "\"\x00\"", `{} {}`, `nul`, "\u00a0", `"\ud800"`, `1 2`, `[[[[`, "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m := malformed(text)
+		if json.Valid([]byte(text)) && m != nil {
+			t.Fatalf("%q is sound, but %+v", text, m)
+		}
+		if m == nil && strings.Trim(text, " \t\r\n") != "" && json.NewDecoder(strings.NewReader(text)).Decode(new(any)) != nil {
+			t.Fatalf("%q is not sound, but nothing is wrong with it", text)
+		}
+	})
+}
