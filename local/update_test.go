@@ -61,7 +61,7 @@ var updated = map[string]string{
 	"AWS::SNS::Subscription":              "FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",
 	"AWS::SNS::Topic":                     "ContentBasedDeduplication DisplayName FifoThroughputScope KmsMasterKeyId SignatureVersion Subscription Tags TracingConfig",
 	"AWS::SNS::TopicPolicy":               "PolicyDocument Topics",
-	"AWS::SQS::Queue":                     "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy Tags VisibilityTimeout",
+	"AWS::SQS::Queue":                     "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit KmsDataKeyReusePeriodSeconds KmsMasterKeyId MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy SqsManagedSseEnabled Tags VisibilityTimeout",
 	"AWS::SQS::QueuePolicy":               "PolicyDocument Queues",
 	"AWS::SSM::Parameter":                 "AllowedPattern DataType Description Tags Tier Type Value",
 	"AWS::Scheduler::Schedule":            "ActionAfterCompletion Description EndDate FlexibleTimeWindow GroupName KmsKeyArn ScheduleExpression ScheduleExpressionTimezone StartDate State Target",

@@ -16,6 +16,9 @@ type Error struct {
 	// prefer it. Default: there is none.
 	QueryCode string
 
+	// QueryMessage is the message in the query protocol. Default: Message.
+	QueryMessage string
+
 	// Denied: a policy says so in as many words, and no other one can allow it.
 	Denied bool
 

@@ -47,7 +47,7 @@ func New(c *cloud.Cloud) *CloudWatch {
 
 // Protocols implements wire.Speaker.
 func (w *CloudWatch) Protocols() wire.Protocols {
-	return wire.Protocols{SigningName: "monitoring", CBOR: true, MaxRequest: 1 << 20}
+	return wire.Protocols{SigningName: "monitoring", CBOR: true, Query: &wire.Query{Namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/"}, MaxRequest: 1 << 20}
 }
 
 // Observe implements cloud.Meter.

@@ -281,7 +281,12 @@ func TestTheQueryProtocolHasTheSameActions(t *testing.T) {
 		{"tags", "/123456789012/jobs", map[string]string{"Action": "ListQueueTags"}, []string{"<Tag><Key>team</Key><Value>b2b</Value></Tag>"}},
 		{"list", "/", map[string]string{"Action": "ListQueues"}, []string{"<ListQueuesResult><QueueUrl>http://127.0.0.1:4566/123456789012/jobs</QueueUrl>"}},
 		{"no such queue", "/123456789012/none", map[string]string{"Action": "PurgeQueue"}, []string{"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>", "<Detail></Detail>"}},
-		{"no such action", "/", map[string]string{"Action": "Fly"}, []string{"<Code>InvalidAction</Code>"}},
+		{"no such queue, in the words of this protocol", "/123456789012/none", map[string]string{"Action": "PurgeQueue"}, []string{"<Message>The specified queue does not exist for this wsdl version.</Message>"}},
+		{"no such action", "/", map[string]string{"Action": "Fly"}, []string{"<Code>InvalidAction</Code><Message>The action Fly is not valid for this endpoint.</Message>"}},
+		{"no action", "/123456789012/jobs", nil, []string{"<UnknownOperationException></UnknownOperationException>"}},
+		{"an action that is not about a queue, at its address", "/123456789012/jobs", map[string]string{"Action": "ListQueues"}, []string{"<Code>InvalidAction</Code>"}},
+		{"another queue's address, at that of a queue", "/123456789012/none", map[string]string{"Action": "GetQueueUrl", "QueueName": "jobs"}, []string{"<QueueUrl>http://127.0.0.1:4566/123456789012/jobs</QueueUrl>"}},
+		{"an empty list", "/123456789012/jobs", map[string]string{"Action": "ReceiveMessage", "MessageAttributeNames": ""}, []string{"<ReceiveMessageResult>"}},
 		{"no such parameter", "/", map[string]string{"Action": "ListQueues", "Colour": "red"}, []string{"<Code>NotImplemented</Code>", "Colour"}},
 	} {
 		answer := post(step.path, step.form)

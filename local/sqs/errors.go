@@ -17,7 +17,9 @@ func fail(code, queryCode, format string, args ...any) *cloud.Error {
 }
 
 func noSuchQueue() error {
-	return fail("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+	err := fail("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+	err.QueryMessage = "The specified queue does not exist for this wsdl version."
+	return err
 }
 
 func invalid(format string, args ...any) *cloud.Error {

@@ -1,8 +1,8 @@
 package sqs
 
 // This file is the line of a FIFO queue. The messages of a group are handed out
-// in the order in which they came, and none of them while an earlier delivery
-// of the group is in flight.
+// in the order in which they came, and none of them while an earlier one of the
+// group is in flight. Groups take turns.
 
 import (
 	"cmp"
@@ -13,8 +13,9 @@ import (
 
 // groups is the line of a FIFO queue.
 type groups struct {
-	byID map[string]*group
-	free groupHeap // from which something may be received
+	byID  map[string]*group
+	free  groupHeap // from which something may be received
+	turns int       // how many have been given out
 }
 
 var _ line = (*groups)(nil)
@@ -23,6 +24,7 @@ var _ line = (*groups)(nil)
 type group struct {
 	messages list.List // of *message, all of them, in the order in which they came
 	inFlight int
+	turn     int // the group with the least is next
 	index    int // in groups.free, or -1
 }
 
@@ -33,10 +35,10 @@ func (g *group) head() *message { return g.messages.Front().Value.(*message) }
 func (gs *groups) moved(m *message, from state) {
 	g, ok := gs.byID[m.groupID]
 	if !ok {
-		g = &group{index: -1}
+		g = &group{index: -1, turn: gs.lastTurn()}
 		gs.byID[m.groupID] = g
 	}
-	if g.index >= 0 { // by its present head
+	if g.index >= 0 { // by its present turn
 		heap.Remove(&gs.free, g.index)
 	}
 	if from == gone {
@@ -50,17 +52,24 @@ func (gs *groups) moved(m *message, from state) {
 	}
 	if m.state == inFlight {
 		g.inFlight++
+		g.turn = gs.lastTurn()
 	}
 	switch {
 	case g.messages.Len() == 0:
 		delete(gs.byID, m.groupID)
-	case g.inFlight == 0 && g.head().state == visible:
+	case g.head().state == visible:
 		heap.Push(&gs.free, g)
 	}
 }
 
-// next goes on in the group of the message before, and then to the group whose
-// first message has waited longest.
+// lastTurn is a turn after all that there are.
+func (gs *groups) lastTurn() int {
+	gs.turns++
+	return gs.turns
+}
+
+// next goes on in the group of the message before, and then to the group that has
+// waited longest since something of it was received, or since it came.
 func (gs *groups) next(after *message) *message {
 	if after != nil && after.place.Next() != nil {
 		if m := after.place.Next().Value.(*message); m.state == visible {
@@ -93,11 +102,11 @@ func (gs *groups) busy() int {
 	return n
 }
 
-// groupHeap orders groups by their first message and tells each its place.
+// groupHeap orders groups by their turns and tells each its place.
 type groupHeap []*group
 
 func (h groupHeap) Len() int           { return len(h) }
-func (h groupHeap) Less(i, j int) bool { return h[i].head().order < h[j].head().order }
+func (h groupHeap) Less(i, j int) bool { return h[i].turn < h[j].turn }
 
 func (h groupHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]

@@ -90,7 +90,7 @@ func checkAttribute(name string, a attribute) error {
 			return invalid("Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, kind)
 		}
 		if bad, found := unsendable(*a.StringValue); found {
-			return fail("InvalidMessageContents", "InvalidMessageContents", "The message attribute '%s' contains the invalid character %#x.", name, bad)
+			return invalid("Invalid binary character '#x%X' was found in the message attribute '%s', "+allowedCharacters, bad, name)
 		}
 	case "Binary":
 		if len(a.BinaryValue) == 0 {
@@ -131,6 +131,8 @@ func checkSystemAttributes(attributes map[string]attribute) error {
 	}
 	return nil
 }
+
+const allowedCharacters = "the set of allowed characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]."
 
 // unsendable finds a character that SQS does not take: those that XML 1.0
 // cannot carry.

@@ -313,3 +313,19 @@ func TestAQueueIsPurgedAtMostOnceAMinute(t *testing.T) {
 		e.must(t, "jobs", "PurgeQueue", nil, nil)
 	})
 }
+
+// AWS takes it; what is received too often stays where it is.
+func TestAQueueCanBeItsOwnDeadLetterQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		e.mustCreate(t, queue("Jobs", ""))
+		e.must(t, "jobs", "SetQueueAttributes", map[string]any{"Attributes": map[string]string{"RedrivePolicy": `{"deadLetterTargetArn": "arn:aws:sqs:eu-central-1:123456789012:jobs", "maxReceiveCount": "1"}`}}, nil)
+		e.send(t, "jobs", "m")
+		for range 3 {
+			if got := bodies(e.receive(t, "jobs", map[string]any{"WaitTimeSeconds": 20})); got != "m" {
+				t.Errorf("received %q", got)
+			}
+			time.Sleep(30 * time.Second)
+		}
+	})
+}

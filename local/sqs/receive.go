@@ -199,7 +199,7 @@ func (s *SQS) deleteMessage(_ context.Context, _ cloud.Caller, q *queue, in dele
 
 type batchOutput struct {
 	Successful []batchID    `xml:"DeleteMessageBatchResultEntry" flat:"Name"`
-	Failed     []batchError `xml:"BatchResultErrorEntry" flat:"Name"`
+	Failed     []batchError `json:",omitempty" xml:"BatchResultErrorEntry" flat:"Name"`
 }
 
 type batchID struct{ Id string }
@@ -274,7 +274,7 @@ type visibilityBatchInput struct {
 
 type visibilityBatchOutput struct {
 	Successful []batchID    `xml:"ChangeMessageVisibilityBatchResultEntry" flat:"Name"`
-	Failed     []batchError `xml:"BatchResultErrorEntry" flat:"Name"`
+	Failed     []batchError `json:",omitempty" xml:"BatchResultErrorEntry" flat:"Name"`
 }
 
 func (s *SQS) changeMessageVisibilityBatch(_ context.Context, _ cloud.Caller, q *queue, in visibilityBatchInput) (any, error) {

@@ -37,10 +37,9 @@ type queueProperties struct {
 	DeduplicationScope            string
 	FifoThroughputLimit           string
 	Tags                          []struct{ Key, Value string }
-
-	KmsMasterKeyId               cfn.Ignored
-	KmsDataKeyReusePeriodSeconds cfn.Ignored
-	SqsManagedSseEnabled         cfn.Ignored
+	KmsMasterKeyId                string
+	KmsDataKeyReusePeriodSeconds  *int
+	SqsManagedSseEnabled          *bool
 }
 
 func (s *SQS) createQueue(_ context.Context, r cfn.Resource, p queueProperties) (cfn.Handle, error) {
@@ -127,6 +126,7 @@ func (p queueProperties) settings() (settings, error) {
 		{"MessageRetentionPeriod", p.MessageRetentionPeriod},
 		{"ReceiveMessageWaitTimeSeconds", p.ReceiveMessageWaitTimeSeconds},
 		{"VisibilityTimeout", p.VisibilityTimeout},
+		{"KmsDataKeyReusePeriodSeconds", p.KmsDataKeyReusePeriodSeconds},
 	} {
 		if number.value == nil {
 			continue
@@ -140,7 +140,13 @@ func (p queueProperties) settings() (settings, error) {
 			return settings, err
 		}
 	}
+	if own := p.SqsManagedSseEnabled; own != nil {
+		if err := settings.set("SqsManagedSseEnabled", strconv.FormatBool(*own)); err != nil {
+			return settings, err
+		}
+	}
 	for _, text := range []struct{ name, value string }{
+		{"KmsMasterKeyId", p.KmsMasterKeyId},
 		{"DeduplicationScope", p.DeduplicationScope},
 		{"FifoThroughputLimit", p.FifoThroughputLimit},
 		{"RedrivePolicy", string(p.RedrivePolicy)},

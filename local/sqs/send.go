@@ -100,7 +100,7 @@ func (q *queue) checkSend(in *messageInput) error {
 		return invalid("Value %d for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= %d.", *d, int(maxDelay.Seconds()))
 	}
 	if bad, found := unsendable(*in.MessageBody); found {
-		return fail("InvalidMessageContents", "InvalidMessageContents", "The message contains the invalid character %#x.", bad)
+		return fail("InvalidMessageContents", "InvalidMessageContents", "Invalid binary character '#x%X' was found in the message body, "+allowedCharacters, bad)
 	}
 	if err := checkAttributes(in.MessageAttributes); err != nil {
 		return err
@@ -127,7 +127,7 @@ type sendEntry struct {
 
 type sendBatchOutput struct {
 	Successful []sendBatchResult `xml:"SendMessageBatchResultEntry" flat:"Name"`
-	Failed     []batchError      `xml:"BatchResultErrorEntry" flat:"Name"`
+	Failed     []batchError      `json:",omitempty" xml:"BatchResultErrorEntry" flat:"Name"`
 }
 
 type sendBatchResult struct {

@@ -326,7 +326,7 @@ func (s *SQS) checkRedrive(source string, policy *redrivePolicy) error {
 		return refuse("Dead letter target does not exist.")
 	}
 	if target.arn == source {
-		return refuse("A queue cannot be its own dead letter target.")
+		return nil
 	}
 	if (target.history != nil) != fifo.Named(source) {
 		return refuse("Dead-letter queue must be same type of queue as the source.")

@@ -50,7 +50,7 @@ func New(c *cloud.Cloud, opts Options) *SQS {
 // Protocols implements wire.Speaker: older clients speak the query protocol, at
 // the address of the queue.
 func (s *SQS) Protocols() wire.Protocols {
-	return wire.Protocols{Query: &wire.Query{Namespace: "http://queue.amazonaws.com/doc/2012-11-05/", Path: "QueueUrl", Detail: true}}
+	return wire.Protocols{Query: &wire.Query{Namespace: "http://queue.amazonaws.com/doc/2012-11-05/", Path: "QueueUrl", Anywhere: []string{"GetQueueUrl"}, Detail: true}}
 }
 
 // operations returns the API. The batch forms need the permission of the single

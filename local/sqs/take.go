@@ -119,7 +119,7 @@ func (q *queue) take(now time.Time, o order) (got haul) {
 			got.full = true
 			break
 		}
-		if r := q.settings.redrive; r != nil && m.receives >= r.maxReceiveCount && q.queueByARN(r.target) != nil {
+		if r := q.settings.redrive; r != nil && r.target != q.arn && m.receives >= r.maxReceiveCount && q.queueByARN(r.target) != nil {
 			q.remove(m)
 			got.dead, got.deadTarget = append(got.dead, m), r.target
 			continue

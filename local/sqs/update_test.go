@@ -53,6 +53,9 @@ func TestEveryPropertyOfAQueueCanBeUpdated(t *testing.T) {
 		{`"ContentBasedDeduplication": true`, "ContentBasedDeduplication", "false", "true"},
 		{`"DeduplicationScope": "messageGroup"`, "DeduplicationScope", "queue", "messageGroup"},
 		{`"DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"`, "FifoThroughputLimit", "perQueue", "perMessageGroupId"},
+		{`"KmsMasterKeyId": "alias/aws/sqs", "KmsDataKeyReusePeriodSeconds": 200`, "KmsDataKeyReusePeriodSeconds", "", "200"},
+		{`"KmsMasterKeyId": "alias/aws/sqs"`, "SqsManagedSseEnabled", "true", "false"},
+		{`"SqsManagedSseEnabled": false`, "SqsManagedSseEnabled", "true", "false"},
 		{`"Tags": [{"Key": "a", "Value": "b"}]`, "DelaySeconds", "0", "0"},
 	} {
 		t.Run(row.property, func(t *testing.T) {

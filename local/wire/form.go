@@ -93,17 +93,23 @@ func (n *node) plain() any {
 	return object
 }
 
+func (n *node) empty() bool { return n.text == "" && n.children == nil }
+
 func (n *node) members(t reflect.Type) any {
 	if n.children == nil && n.text != "" {
 		return n.text
 	}
-	known := map[string]member{}
+	known, named := map[string]member{}, map[string]member{}
 	for _, m := range membersOf(t) {
-		known[m.query] = m
+		known[m.query], named[m.name] = m, m
 	}
 	object := map[string]any{}
 	for name, child := range n.children {
-		if m, ok := known[name]; ok {
+		m, ok := known[name]
+		if !ok && child.empty() { // an empty list goes by its member's own name
+			m, ok = named[name]
+		}
+		if ok {
 			object[m.name] = child.value(m.field.Type)
 		} else {
 			object[name] = child.plain()

@@ -4,9 +4,12 @@ package wire
 // XML comes out.
 
 import (
+	"cmp"
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -22,6 +25,10 @@ type Query struct {
 	// Path is the member of an input that is the address of the request, where
 	// the form does not have it. Default: addresses mean nothing.
 	Path string
+
+	// Anywhere are the actions without such a member that are good at such an
+	// address all the same; others are not valid there.
+	Anywhere []string
 
 	// Detail tells whether errors have an element Detail, which is empty.
 	Detail bool
@@ -49,21 +56,51 @@ func (query) read(x *Exchange) (call, error) {
 		}
 	}
 	action := form.Get("Action")
-	if !x.cloud.Supports(x.service, action) {
-		return call{}, x.unknownAction("InvalidAction", action)
+	if err := x.checkAction(action); err != nil {
+		return call{}, err
 	}
 	form.Del("Action")
 	form.Del("Version")
+	shape := x.cloud.Input(x.service, action)
 	if member := x.speaks.Query.Path; member != "" && x.Request.URL.Path != "/" && !form.Has(member) {
-		form.Set(member, x.Request.URL.Path)
+		switch {
+		case has(shape, member):
+			form.Set(member, x.Request.URL.Path)
+		case !slices.Contains(x.speaks.Query.Anywhere, action):
+			return call{}, notValidHere(action)
+		}
 	}
 	for name := range form {
 		if strings.HasPrefix(name, "X-Amz-") { // of a signature
 			form.Del(name)
 		}
 	}
-	input, err := Form(form, x.cloud.Input(x.service, action))
+	input, err := Form(form, shape)
 	return call{action: action, input: input}, err
+}
+
+// has tells whether an input of type t has a member.
+func has(t reflect.Type, name string) bool {
+	return t != nil && indirect(t).Kind() == reflect.Struct && slices.ContainsFunc(membersOf(indirect(t)), func(m member) bool { return m.name == name })
+}
+
+// noAction is the answer to a request that names no action.
+var noAction = cloud.Errorf(http.StatusNotFound, "UnknownOperationException", "the request names no action")
+
+func notValidHere(action string) error {
+	return cloud.Errorf(http.StatusBadRequest, "InvalidAction", "The action %s is not valid for this endpoint.", action)
+}
+
+func (x *Exchange) checkAction(action string) error {
+	switch {
+	case x.cloud.Supports(x.service, action):
+		return nil
+	case x.speaks.Query.Path == "":
+		return x.unknownAction("InvalidAction", action)
+	case action == "":
+		return noAction
+	}
+	return notValidHere(action)
 }
 
 func (p query) write(x *Exchange, c call, output any) error {
@@ -105,6 +142,12 @@ type ec2Error struct {
 }
 
 func (p query) fail(x *Exchange, e *cloud.Error) {
+	if e == noAction {
+		x.document(e.Status, struct {
+			XMLName xml.Name `xml:"UnknownOperationException"`
+		}{})
+		return
+	}
 	code := e.Code
 	if e.QueryCode != "" {
 		code = e.QueryCode
@@ -115,7 +158,7 @@ func (p query) fail(x *Exchange, e *cloud.Error) {
 		x.document(e.Status, ec2Error{Code: code, Message: e.Message, RequestID: x.RequestID})
 		return
 	}
-	answer := queryError{Type: e.Fault(), Code: code, Message: e.Message, RequestID: x.RequestID}
+	answer := queryError{Type: e.Fault(), Code: code, Message: cmp.Or(e.QueryMessage, e.Message), RequestID: x.RequestID}
 	if q := x.speaks.Query; q != nil {
 		answer.Namespace = q.Namespace
 		if q.Detail {
