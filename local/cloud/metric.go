@@ -5,6 +5,7 @@ package cloud
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Meter takes the metrics that services publish to CloudWatch.
@@ -16,7 +17,8 @@ type Datum struct {
 	Name       string
 	Dimensions map[string]string
 	Value      float64
-	Unit       string // CloudWatch's: "Count", "Milliseconds"
+	Unit       string    // CloudWatch's: "Count", "Milliseconds"
+	Time       time.Time // Default: now
 }
 
 // Metric is a metric that a service publishes. There is no other way to publish

@@ -52,7 +52,11 @@ func (w *CloudWatch) Protocols() wire.Protocols {
 
 // Observe implements cloud.Meter.
 func (w *CloudWatch) Observe(d cloud.Datum) {
-	w.metrics.add(metric{d.Namespace, d.Name, d.Dimensions}, d.Unit, time.Now(), single(d.Value))
+	at := d.Time
+	if at.IsZero() {
+		at = time.Now()
+	}
+	w.metrics.add(metric{d.Namespace, d.Name, d.Dimensions}, d.Unit, at, single(d.Value))
 }
 
 const (

@@ -26,10 +26,27 @@ type group struct {
 	streams   map[string]*stream // by name
 	stored    int                // bytes of the events that were put into it
 	sequence  int64              // of the last event
+
+	metricFilters map[string]*metricFilter // by name
+	subscriptions map[string]*subscription // by name
+	follow        func()                   // hears what services log by themselves
 }
 
-func newGroup(name string) *group {
-	return &group{name: name, created: time.Now(), tags: map[string]string{}, streams: map[string]*stream{}}
+func (l *Logs) newGroup(name string) *group {
+	return &group{
+		name: name, created: time.Now(), tags: map[string]string{}, streams: map[string]*stream{},
+		metricFilters: map[string]*metricFilter{}, subscriptions: map[string]*subscription{}, follow: l.startFollowing,
+	}
+}
+
+// drop forgets a group, and what its filters have not sent. The lock is held.
+func (l *Logs) drop(name string) {
+	if g := l.groups[name]; g != nil {
+		for _, f := range g.subscriptions {
+			f.cancel()
+		}
+	}
+	delete(l.groups, name)
 }
 
 // oldest is the time before which the group's events have expired.
@@ -78,7 +95,7 @@ func (l *Logs) createLogGroup(_ context.Context, caller cloud.Caller, in createL
 	if err := l.authorize(caller, "CreateLogGroup", in.Name, ""); err != nil {
 		return none, err
 	}
-	g := newGroup(in.Name)
+	g := l.newGroup(in.Name)
 	maps.Copy(g.tags, in.Tags)
 	return none, l.add(g)
 }
@@ -100,7 +117,7 @@ type groupInput struct {
 
 func (l *Logs) deleteLogGroup(_ context.Context, caller cloud.Caller, in groupInput) (struct{}, error) {
 	return l.change(caller, "DeleteLogGroup", in.Name, func(*group) error {
-		delete(l.groups, in.Name)
+		l.drop(in.Name)
 		return nil
 	})
 }
@@ -113,13 +130,18 @@ func (l *Logs) change(caller cloud.Caller, action, name string, do func(*group) 
 	if err := l.authorize(caller, action, name, ""); err != nil {
 		return none, err
 	}
+	return none, l.on(name, do)
+}
+
+// on runs do on a group, under the lock.
+func (l *Logs) on(name string, do func(*group) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g, err := l.find(name)
 	if err != nil {
-		return none, err
+		return err
 	}
-	return none, do(g)
+	return do(g)
 }
 
 type putRetentionInput struct {
@@ -185,6 +207,39 @@ func (l *Logs) listTagsForResource(_ context.Context, caller cloud.Caller, in ta
 	return out, err
 }
 
+// groupTags is the older form of a request about tags, which names the group.
+type groupTags struct {
+	groupInput
+	Tags map[string]string `json:"tags"`
+}
+
+func (l *Logs) tagLogGroup(_ context.Context, caller cloud.Caller, in groupTags) (struct{}, error) {
+	return l.change(caller, "TagLogGroup", in.Name, func(g *group) error {
+		maps.Copy(g.tags, in.Tags)
+		return nil
+	})
+}
+
+func (l *Logs) untagLogGroup(_ context.Context, caller cloud.Caller, in struct {
+	groupInput
+	Keys []string `json:"tags"`
+}) (struct{}, error) {
+	return l.change(caller, "UntagLogGroup", in.Name, func(g *group) error {
+		for _, key := range in.Keys {
+			delete(g.tags, key)
+		}
+		return nil
+	})
+}
+
+func (l *Logs) listTagsLogGroup(_ context.Context, caller cloud.Caller, in groupInput) (out tagsOutput, err error) {
+	_, err = l.change(caller, "ListTagsLogGroup", in.Name, func(g *group) error {
+		out.Tags = maps.Clone(g.tags)
+		return nil
+	})
+	return out, err
+}
+
 type describeLogGroupsInput struct {
 	Prefix    string `json:"logGroupNamePrefix"`
 	Pattern   string `json:"logGroupNamePattern"` // what is somewhere in the name, in any case
@@ -233,7 +288,7 @@ func (l *Logs) describeLogGroups(_ context.Context, caller cloud.Caller, in desc
 		g := l.groups[name]
 		out.LogGroups = append(out.LogGroups, describedGroup{
 			ARN: l.arn(name) + ":*", LogGroupARN: l.arn(name), Name: name, Class: "STANDARD",
-			Created: milliseconds(g.created), Retention: g.retention, StoredBytes: g.stored,
+			Created: milliseconds(g.created), Retention: g.retention, StoredBytes: g.stored, MetricFilterCount: len(g.metricFilters),
 		})
 	}
 	return out, nil

@@ -24,6 +24,8 @@ type Logs struct {
 
 	cloud *cloud.Cloud
 
+	following sync.Once
+
 	mu     sync.Mutex
 	groups map[string]*group // by name
 }
@@ -32,20 +34,30 @@ type Logs struct {
 func New(c *cloud.Cloud) *Logs {
 	l := &Logs{cloud: c, groups: map[string]*group{}}
 	l.Operations = cloud.Operations{
-		"CreateLogGroup":        cloud.Handle(l.createLogGroup),
-		"CreateLogStream":       cloud.Handle(l.createLogStream),
-		"DeleteLogGroup":        cloud.Handle(l.deleteLogGroup),
-		"DeleteLogStream":       cloud.Handle(l.deleteLogStream),
-		"DeleteRetentionPolicy": cloud.Handle(l.deleteRetentionPolicy),
-		"DescribeLogGroups":     cloud.Handle(l.describeLogGroups),
-		"DescribeLogStreams":    cloud.Handle(l.describeLogStreams),
-		"FilterLogEvents":       cloud.Handle(l.filterLogEvents),
-		"GetLogEvents":          cloud.Handle(l.getLogEvents),
-		"ListTagsForResource":   cloud.Handle(l.listTagsForResource),
-		"PutLogEvents":          cloud.Handle(l.putLogEvents),
-		"PutRetentionPolicy":    cloud.Handle(l.putRetentionPolicy),
-		"TagResource":           cloud.Handle(l.tagResource),
-		"UntagResource":         cloud.Handle(l.untagResource),
+		"CreateLogGroup":              cloud.Handle(l.createLogGroup),
+		"CreateLogStream":             cloud.Handle(l.createLogStream),
+		"DeleteLogGroup":              cloud.Handle(l.deleteLogGroup),
+		"DeleteLogStream":             cloud.Handle(l.deleteLogStream),
+		"DeleteMetricFilter":          cloud.Handle(l.deleteMetricFilter),
+		"DeleteRetentionPolicy":       cloud.Handle(l.deleteRetentionPolicy),
+		"DeleteSubscriptionFilter":    cloud.Handle(l.deleteSubscriptionFilter),
+		"DescribeLogGroups":           cloud.Handle(l.describeLogGroups),
+		"DescribeLogStreams":          cloud.Handle(l.describeLogStreams),
+		"DescribeMetricFilters":       cloud.Handle(l.describeMetricFilters),
+		"DescribeSubscriptionFilters": cloud.Handle(l.describeSubscriptionFilters),
+		"FilterLogEvents":             cloud.Handle(l.filterLogEvents),
+		"GetLogEvents":                cloud.Handle(l.getLogEvents),
+		"ListTagsForResource":         cloud.Handle(l.listTagsForResource),
+		"ListTagsLogGroup":            cloud.Handle(l.listTagsLogGroup),
+		"PutLogEvents":                cloud.Handle(l.putLogEvents),
+		"PutMetricFilter":             cloud.Handle(l.putMetricFilter),
+		"PutRetentionPolicy":          cloud.Handle(l.putRetentionPolicy),
+		"PutSubscriptionFilter":       cloud.Handle(l.putSubscriptionFilter),
+		"TagLogGroup":                 cloud.Handle(l.tagLogGroup),
+		"TagResource":                 cloud.Handle(l.tagResource),
+		"TestMetricFilter":            cloud.Handle(l.testMetricFilter),
+		"UntagLogGroup":               cloud.Handle(l.untagLogGroup),
+		"UntagResource":               cloud.Handle(l.untagResource),
 	}
 	return l
 }

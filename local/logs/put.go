@@ -70,6 +70,7 @@ func (l *Logs) putLogEvents(_ context.Context, caller cloud.Caller, in putLogEve
 			g.stored += size(*e.Message)
 		}
 		s.add(batch)
+		l.hear(g, s, batch)
 		g.trim()
 		out.Token = fmt.Sprintf("%056d", g.sequence)
 		return nil

@@ -29,13 +29,13 @@ type logStream struct {
 	LogStreamName string
 }
 
-// Types returns the resource types of CloudWatch Logs. Metric and subscription
-// filters are not among them: nothing looks at what functions log before somebody
-// asks for it, so they would find nothing in silence.
+// Types returns the resource types of CloudWatch Logs.
 func (l *Logs) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Logs::LogGroup", l.createGroup, cfn.Update(l.updateGroup)),
 		cfn.Define("AWS::Logs::LogStream", l.createStream),
+		cfn.Define("AWS::Logs::MetricFilter", l.createMetricFilter, cfn.Overwrite(l.createMetricFilter)),
+		cfn.Define("AWS::Logs::SubscriptionFilter", l.createSubscription, cfn.Overwrite(l.createSubscription)),
 		cfn.Inert("AWS::Logs::QueryDefinition", nil),
 		cfn.Inert("AWS::Logs::ResourcePolicy", l.policyAttributes),
 	}
@@ -46,7 +46,7 @@ func (l *Logs) createGroup(_ context.Context, r cfn.Resource, p logGroup) (cfn.H
 	if name == "" {
 		name = r.PhysicalName(512)
 	}
-	g := newGroup(name)
+	g := l.newGroup(name)
 	if err := g.set(p); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -57,7 +57,7 @@ func (l *Logs) createGroup(_ context.Context, r cfn.Resource, p logGroup) (cfn.H
 	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": arn}, Delete: func(context.Context) error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		delete(l.groups, name)
+		l.drop(name)
 		return nil
 	}}, nil
 }

@@ -23,6 +23,7 @@ type stream struct {
 	created time.Time
 	events  []event // by time; none of them changes, see add
 	lines   iter.Seq[Line]
+	heard   int64 // the last line that the group's filters have heard of
 }
 
 // event is in the order of its time, and of its sequence within the group.
@@ -55,11 +56,11 @@ func (l *Logs) Publish(groupName, streamName string, lines iter.Seq[Line]) {
 	defer l.mu.Unlock()
 	g := l.groups[groupName]
 	if g == nil {
-		g = newGroup(groupName)
+		g = l.newGroup(groupName)
 		l.groups[groupName] = g
 	}
 	if g.streams[streamName] == nil {
-		g.streams[streamName] = &stream{name: streamName, created: time.Now(), lines: lines}
+		g.streams[streamName] = &stream{name: streamName, created: time.Now(), lines: lines, heard: nowhere}
 	}
 }
 
@@ -114,13 +115,7 @@ func (l *Logs) within(caller cloud.Caller, action string, in streamInput, do fun
 	if err := l.authorize(caller, action, in.Group, in.Stream); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	g, err := l.find(in.Group)
-	if err != nil {
-		return err
-	}
-	return do(g)
+	return l.on(in.Group, do)
 }
 
 func (l *Logs) createLogStream(_ context.Context, caller cloud.Caller, in streamInput) (struct{}, error) {

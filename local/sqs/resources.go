@@ -10,15 +10,17 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/fifo"
 )
 
-// Types returns AWS::SQS::Queue and AWS::SQS::QueuePolicy.
+// Types returns the types of queues and of their policies.
 func (s *SQS) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::SQS::Queue", s.createQueue, cfn.Update(s.updateQueue)),
+		cfn.Define("AWS::SQS::QueueInlinePolicy", s.createInlinePolicy, cfn.Overwrite(s.createInlinePolicy)),
 		cfn.Define("AWS::SQS::QueuePolicy", s.createPolicy, cfn.Update(s.updatePolicy)),
 	}
 }
@@ -73,7 +75,9 @@ func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, befor
 	if err != nil {
 		return h, err
 	}
-	changed.policy = q.current().policy
+	if err := after.leave(&changed, q.current()); err != nil {
+		return h, err
+	}
 	if err := s.change(q, changed); err != nil {
 		return h, err
 	}
@@ -84,6 +88,22 @@ func (s *SQS) updateQueue(_ context.Context, _ cfn.Resource, h cfn.Handle, befor
 		maps.Copy(tags, after.tags())
 		return checkTags(tags)
 	})
+}
+
+// leave puts back what an update leaves as it was where the template says nothing of
+// it: the policy, and what CloudFormation does not take back.
+func (p queueProperties) leave(changed *settings, had settings) error {
+	changed.policy = had.policy
+	if p.DeduplicationScope == "" {
+		changed.deduplicationScope = had.deduplicationScope
+	}
+	if p.FifoThroughputLimit == "" {
+		changed.throughputLimit = had.throughputLimit
+	}
+	if p.SqsManagedSseEnabled == nil && p.KmsMasterKeyId == "" {
+		changed.ownKey = had.ownKey
+	}
+	return changed.check()
 }
 
 func (s *SQS) add(q *queue) error {
@@ -110,7 +130,9 @@ func (p queueProperties) name(r cfn.Resource) (string, error) {
 func (p queueProperties) tags() map[string]string {
 	tags := map[string]string{}
 	for _, tag := range p.Tags {
-		tags[tag.Key] = tag.Value
+		if !strings.HasPrefix(tag.Key, "aws:") { // a queue has none of the stack's own
+			tags[tag.Key] = tag.Value
+		}
 	}
 	return tags
 }
@@ -175,6 +197,18 @@ func (s *SQS) createPolicy(_ context.Context, r cfn.Resource, p policyProperties
 	return cfn.Handle{Ref: ref, Attributes: map[string]any{"Id": ref}, Delete: func(context.Context) error {
 		return s.setPolicy(p.Queues, nil)
 	}}, nil
+}
+
+type inlinePolicyProperties struct {
+	PolicyDocument json.RawMessage
+	Queue          string // URL
+}
+
+func (s *SQS) createInlinePolicy(_ context.Context, _ cfn.Resource, p inlinePolicyProperties) (cfn.Handle, error) {
+	queues := []string{p.Queue}
+	return cfn.Handle{Ref: p.Queue, Delete: func(context.Context) error {
+		return s.setPolicy(queues, nil)
+	}}, s.setPolicy(queues, p.PolicyDocument)
 }
 
 func (s *SQS) updatePolicy(ctx context.Context, r cfn.Resource, h cfn.Handle, before, after policyProperties) (cfn.Handle, error) {

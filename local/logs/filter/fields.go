@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,39 +15,72 @@ import (
 // field judges the value of its place; the fields before and after an ellipsis are
 // counted from either end.
 type field struct {
+	name  string
 	rest  bool // ... for any number of fields
 	holds func(value string) bool
 }
 
-func parseFields(text string) (func(string) bool, error) {
+// fields are those of a pattern.
+type fields struct {
+	all      []field
+	ellipsis int // its place; or -1
+}
+
+func parseFields(text string) (*fields, error) {
 	inner, ok := strings.CutSuffix(text[1:], "]")
 	if !ok {
 		return nil, errors.New("a pattern of fields must end with ]")
 	}
-	var fields []field
-	ellipsis := -1
+	p := &fields{ellipsis: -1}
 	for i, part := range splitFields(inner) {
 		f, err := parseField(strings.TrimSpace(part))
 		if err != nil {
 			return nil, err
 		}
 		if f.rest {
-			if ellipsis >= 0 {
+			if p.ellipsis >= 0 {
 				return nil, errors.New("there may be one ellipsis only")
 			}
-			ellipsis = i
+			p.ellipsis = i
 		}
-		fields = append(fields, f)
+		p.all = append(p.all, f)
 	}
-	return func(message string) bool {
-		values := split(message)
-		if ellipsis < 0 {
-			return len(values) == len(fields) && hold(fields, values)
-		}
-		after := len(fields) - ellipsis - 1
-		return len(values) >= ellipsis+after &&
-			hold(fields[:ellipsis], values) && hold(fields[ellipsis+1:], values[len(values)-after:])
-	}, nil
+	return p, nil
+}
+
+// placed returns the fields with the values that an event has for them, without the
+// ellipsis; false if it has too few or too many.
+func (p *fields) placed(message string) ([]field, []string, bool) {
+	values := split(message)
+	if p.ellipsis < 0 {
+		return p.all, values, len(values) == len(p.all)
+	}
+	after := len(p.all) - p.ellipsis - 1
+	if len(values) < p.ellipsis+after {
+		return nil, nil, false
+	}
+	return slices.Concat(p.all[:p.ellipsis], p.all[p.ellipsis+1:]), slices.Concat(values[:p.ellipsis], values[len(values)-after:]), true
+}
+
+func (p *fields) match(message string) bool {
+	all, values, ok := p.placed(message)
+	return ok && hold(all, values)
+}
+
+func (p *fields) has(name string) bool {
+	return slices.ContainsFunc(p.all, func(f field) bool { return f.name == name && !f.rest })
+}
+
+func (p *fields) values(message string) map[string]string {
+	all, values, ok := p.placed(message)
+	if !ok {
+		return nil
+	}
+	found := map[string]string{}
+	for i, f := range all {
+		found["$"+f.name] = values[i]
+	}
+	return found
 }
 
 func hold(fields []field, values []string) bool {
@@ -91,7 +125,7 @@ func parseField(text string) (field, error) {
 	}
 	rest := strings.TrimSpace(text[len(name):])
 	if rest == "" {
-		return field{holds: func(string) bool { return true }}, nil
+		return field{name: name, holds: func(string) bool { return true }}, nil
 	}
 	holds, rest, err := fieldComparison(rest)
 	for err == nil && rest != "" {
@@ -114,7 +148,7 @@ func parseField(text string) (field, error) {
 			holds = func(value string) bool { return one(value) || next(value) }
 		}
 	}
-	return field{holds: holds}, err
+	return field{name: name, holds: holds}, err
 }
 
 func fieldComparison(text string) (holds func(value string) bool, rest string, err error) {

@@ -6,6 +6,7 @@ package filter
 // This file is patterns as a whole, and those of terms.
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,36 +16,82 @@ import (
 // Pattern is a compiled filter pattern. It may be used concurrently.
 type Pattern struct {
 	matches func(message string) bool
+	fields  *fields // of a pattern of fields
+	json    bool
 }
 
 // Matches tells whether a log event is one that the pattern looks for.
 func (p *Pattern) Matches(message string) bool { return p.matches(message) }
 
-// maxPattern is in characters.
-const maxPattern = 1024
+// MaxPattern is how many characters a pattern has at most.
+const MaxPattern = 1024
 
 // Parse compiles a pattern. The empty one matches everything.
 func Parse(text string) (*Pattern, error) {
-	if n := len([]rune(text)); n > maxPattern {
-		return nil, fmt.Errorf("it has %d characters, at most %d are allowed", n, maxPattern)
+	if n := len([]rune(text)); n > MaxPattern {
+		return nil, fmt.Errorf("it has %d characters, at most %d are allowed", n, MaxPattern)
 	}
 	trimmed := strings.TrimSpace(text)
-	var matches func(string) bool
+	var p Pattern
 	var err error
 	switch {
 	case trimmed == "":
-		matches = func(string) bool { return true }
+		p.matches = func(string) bool { return true }
 	case trimmed[0] == '{':
-		matches, err = parseJSON(trimmed)
+		p.json = true
+		p.matches, err = parseJSON(trimmed)
 	case trimmed[0] == '[':
-		matches, err = parseFields(trimmed)
+		if p.fields, err = parseFields(trimmed); err == nil {
+			p.matches = p.fields.match
+		}
 	default:
-		matches, err = parseTerms(trimmed)
+		p.matches, err = parseTerms(trimmed)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &Pattern{matches}, nil
+	return &p, nil
+}
+
+// Reference compiles what a metric filter calls a part of an event: $.latency for a
+// member of JSON, $latency for a field that the pattern names. What it returns is
+// false for an event that has no such part, or none that is text, a number or a boolean.
+func (p *Pattern) Reference(text string) (func(message string) (string, bool), error) {
+	switch {
+	case p.json:
+		s := selectors{rest: text}
+		find, err := s.selector()
+		if err == nil && s.rest != "" {
+			err = fmt.Errorf("there is %q behind the selector", s.rest)
+		}
+		return func(message string) (string, bool) {
+			var event any
+			if json.Unmarshal([]byte(message), &event) != nil {
+				return "", false
+			}
+			value, ok := find(event)
+			if !ok {
+				return "", false
+			}
+			found, _, _, ok := scalar(value)
+			return found, ok
+		}, err
+	case p.fields != nil && p.fields.has(strings.TrimPrefix(text, "$")):
+		return func(message string) (string, bool) {
+			found, ok := p.Fields(message)[text]
+			return found, ok
+		}, nil
+	}
+	return nil, fmt.Errorf("the pattern has nothing that is called %s", text)
+}
+
+// Fields are the fields of an event that a pattern of fields names, as $name; others
+// name none.
+func (p *Pattern) Fields(message string) map[string]string {
+	if p.fields == nil {
+		return nil
+	}
+	return p.fields.values(message)
 }
 
 // terms are what a message must have all of, one of, and none of.

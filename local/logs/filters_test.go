@@ -1,0 +1,471 @@
+package logs_test
+
+// This file is what metric filters and subscription filters make of a group's events.
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/logs"
+)
+
+// listener is a cloud with the service, and all that it tells others.
+type listener struct {
+	*cloud.Cloud
+	logs *logs.Logs
+
+	mu      sync.Mutex
+	data    []string // NAMESPACE/NAME UNIT map[...] VALUE @SECOND
+	sent    []string // DESTINATION GROUP/STREAM MESSAGE|MESSAGE
+	failing int      // how many deliveries fail from now on
+}
+
+func (l *listener) Observe(d cloud.Datum) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.data = append(l.data, fmt.Sprintf("%s/%s %s %v %g @%d", d.Namespace, d.Name, d.Unit, d.Dimensions, d.Value, d.Time.Second()))
+}
+
+func newListener(t *testing.T) *listener {
+	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
+	t.Cleanup(c.Close)
+	l := &listener{Cloud: c, logs: logs.New(c)}
+	c.Meter = l
+	c.Register("logs", l.logs)
+	c.Register("lambda", cloud.Operations{"Invoke": cloud.Handle(func(_ context.Context, caller cloud.Caller, in struct {
+		FunctionName, InvocationType string
+		Payload                      json.RawMessage
+	}) (struct{}, error) {
+		var payload struct{ AWSLogs struct{ Data []byte } }
+		if err := json.Unmarshal(in.Payload, &payload); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, l.take(caller.Service+" "+in.InvocationType+" "+in.FunctionName, payload.AWSLogs.Data)
+	})})
+	c.Register("kinesis", cloud.Operations{"PutRecord": cloud.Handle(func(_ context.Context, caller cloud.Caller, in struct {
+		StreamARN, PartitionKey string
+		Data                    []byte
+	}) (struct{}, error) {
+		return struct{}{}, l.take(caller.Role+" "+in.PartitionKey+" "+in.StreamARN, in.Data)
+	})})
+	return l
+}
+
+func (l *listener) take(to string, zipped []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failing > 0 {
+		l.failing--
+		return cloud.Errorf(500, "ServiceException", "not now")
+	}
+	reader, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		return err
+	}
+	var s struct {
+		MessageType, Owner, LogGroup, LogStream string
+		SubscriptionFilters                     []string
+		LogEvents                               []struct {
+			ID, Message     string
+			Timestamp       int64
+			ExtractedFields map[string]string
+		}
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return err
+	}
+	var messages []string
+	for _, e := range s.LogEvents {
+		if len(e.ID) != 56 || e.Timestamp == 0 {
+			return fmt.Errorf("the event is %+v", e)
+		}
+		messages = append(messages, strings.TrimSpace(e.Message+" "+e.ExtractedFields["level"]))
+	}
+	l.sent = append(l.sent, fmt.Sprintf("%s: %s %s %s/%s %v %s", to, s.MessageType, s.Owner, s.LogGroup, s.LogStream, s.SubscriptionFilters, strings.Join(messages, "|")))
+	return nil
+}
+
+func (l *listener) do(t *testing.T, action string, in any) error {
+	t.Helper()
+	return l.Do(t.Context(), l.Administrator(), "logs", action, in, nil)
+}
+
+func (l *listener) must(t *testing.T, action string, in any) {
+	t.Helper()
+	if err := l.do(t, action, in); err != nil {
+		t.Fatalf("%s: %v", action, err)
+	}
+}
+
+// heard returns what has been published and sent since it was asked last.
+func (l *listener) heard() (data, sent []string) {
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	data, sent = l.data, l.sent
+	l.data, l.sent = nil, nil
+	return data, sent
+}
+
+type values = map[string]any
+
+// group makes the group "g" with the stream "s".
+func (l *listener) group(t *testing.T) {
+	t.Helper()
+	l.must(t, "CreateLogGroup", values{"logGroupName": "g"})
+	l.must(t, "CreateLogStream", values{"logGroupName": "g", "logStreamName": "s"})
+}
+
+func (l *listener) put(t *testing.T, messages ...string) {
+	t.Helper()
+	var events []values
+	for _, message := range messages {
+		events = append(events, values{"timestamp": time.Now().UnixMilli(), "message": message})
+	}
+	l.must(t, "PutLogEvents", values{"logGroupName": "g", "logStreamName": "s", "logEvents": events})
+}
+
+func metricFilter(pattern string, transformation values) values {
+	all := values{"metricNamespace": "Shop", "metricName": "m", "metricValue": "1"}
+	for name, value := range transformation {
+		all[name] = value
+	}
+	return values{"logGroupName": "g", "filterName": "f", "filterPattern": pattern, "metricTransformations": []values{all}}
+}
+
+func TestAMetricFilterPublishesWhatMatches(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		pattern        string
+		transformation values
+		messages       []string
+		want           []string
+	}{
+		{"a count", "ERROR", nil, []string{"ERROR one", "fine", "ERROR two"}, []string{"Shop/m None map[] 1 @7", "Shop/m None map[] 1 @7"}},
+		{"a number of the event", `{ $.ms > 10 }`, values{"metricValue": "$.ms", "unit": "Milliseconds"}, []string{`{"ms": 12.5}`, `{"ms": 3}`, `{"ms": 40}`},
+			[]string{"Shop/m Milliseconds map[] 12.5 @7", "Shop/m Milliseconds map[] 40 @7"}},
+		{"a number in text", `{ $.ok IS TRUE }`, values{"metricValue": "$.ms"}, []string{`{"ok": true, "ms": "12"}`}, []string{"Shop/m None map[] 12 @7"}},
+		{"no number", `{ $.ms = * }`, values{"metricValue": "$.ms"}, []string{`{"ms": "soon"}`, `{"ms": null}`, `{}`}, nil},
+		{"a field", "[level, ..., ms]", values{"metricValue": "$ms", "dimensions": values{"Level": "$level"}}, []string{"WARN a b 7", "INFO 8"},
+			[]string{"Shop/m None map[Level:WARN] 7 @7", "Shop/m None map[Level:INFO] 8 @7"}},
+		{"a dimension that the event has not", `{ $.ms = * }`, values{"dimensions": values{"Of": "$.of", "By": "$.by"}}, []string{`{"ms": 1, "of": "a"}`, `{"ms": 1, "of": "a", "by": "b"}`},
+			[]string{"Shop/m None map[By:b Of:a] 1 @7"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newListener(t)
+				l.group(t)
+				l.put(t, row.messages...) // before there is a filter
+				l.must(t, "PutMetricFilter", metricFilter(row.pattern, row.transformation))
+				time.Sleep(7 * time.Second)
+				l.put(t, row.messages...)
+				if data, _ := l.heard(); !slices.Equal(data, row.want) {
+					t.Errorf("published %q, want %q", data, row.want)
+				}
+				l.must(t, "DeleteMetricFilter", values{"logGroupName": "g", "filterName": "f"})
+				l.put(t, row.messages...)
+				if data, _ := l.heard(); data != nil {
+					t.Errorf("a deleted filter publishes %q", data)
+				}
+			})
+		})
+	}
+}
+
+func TestADefaultValueIsPublishedOnceAMinuteInWhichNothingMatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener(t)
+		l.group(t)
+		l.must(t, "PutMetricFilter", metricFilter("ERROR", values{"defaultValue": 0}))
+		time.Sleep(10 * time.Second)
+		l.put(t, "fine", "fine")
+		if data, _ := l.heard(); data != nil {
+			t.Errorf("within the minute there is %q", data)
+		}
+		time.Sleep(51 * time.Second)
+		if data, _ := l.heard(); !slices.Equal(data, []string{"Shop/m None map[] 0 @0"}) {
+			t.Errorf("after it there is %q", data)
+		}
+		time.Sleep(2 * time.Minute)
+		if data, _ := l.heard(); data != nil {
+			t.Errorf("after minutes without events there is %q", data)
+		}
+		l.put(t, "fine", "ERROR")
+		time.Sleep(2 * time.Minute)
+		if data, _ := l.heard(); !slices.Equal(data, []string{"Shop/m None map[] 1 @1"}) {
+			t.Errorf("of a minute with a match there is %q", data)
+		}
+		l.put(t, "fine")
+		time.Sleep(59 * time.Second)
+		l.put(t, "ERROR")
+		if data, _ := l.heard(); !slices.Equal(data, []string{"Shop/m None map[] 0 @0", "Shop/m None map[] 1 @0"}) {
+			t.Errorf("as the next minute begins there is %q", data)
+		}
+	})
+}
+
+func TestWhatAServiceLogsByItselfIsHeardFromTheFilterOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener(t)
+		var mu sync.Mutex
+		var written []logs.Line
+		write := func(text string) {
+			mu.Lock()
+			defer mu.Unlock()
+			written = append(written, logs.Line{Position: int64(10 * len(written)), Time: time.Now(), Text: text})
+		}
+		lines := iter.Seq[logs.Line](func(yield func(logs.Line) bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, line := range written {
+				if !yield(line) {
+					return
+				}
+			}
+		})
+		write("ERROR before")
+		l.logs.Publish("g", "worker", lines)
+		l.must(t, "PutMetricFilter", metricFilter("ERROR", nil))
+		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": "to", "filterPattern": "ERROR", "destinationArn": functionARN})
+		time.Sleep(3 * time.Second)
+		if data, sent := l.heard(); data != nil || sent != nil {
+			t.Errorf("of what was there before, %q and %q are heard", data, sent)
+		}
+		write("ERROR one")
+		write("fine")
+		time.Sleep(time.Second)
+		write("ERROR two")
+		l.logs.Publish("g", "another", func(yield func(logs.Line) bool) { yield(logs.Line{Time: time.UnixMilli(5), Text: "ERROR three"}) })
+		time.Sleep(5 * time.Second)
+		data, sent := l.heard()
+		slices.Sort(sent)
+		if want := []string{
+			"logs.eu-west-1.amazonaws.com Event " + functionARN + ": DATA_MESSAGE 111122223333 g/another [to] ERROR three",
+			"logs.eu-west-1.amazonaws.com Event " + functionARN + ": DATA_MESSAGE 111122223333 g/worker [to] ERROR one",
+			"logs.eu-west-1.amazonaws.com Event " + functionARN + ": DATA_MESSAGE 111122223333 g/worker [to] ERROR two",
+		}; len(data) != 3 || !slices.Equal(sent, want) {
+			t.Errorf("published %q, sent %q", data, sent)
+		}
+	})
+}
+
+const (
+	functionARN = "arn:aws:lambda:eu-west-1:111122223333:function:f"
+	streamARN   = "arn:aws:kinesis:eu-west-1:111122223333:stream/s"
+)
+
+func TestASubscriptionSendsWhatMatchesInOrderUntilItArrives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener(t)
+		l.group(t)
+		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": "to", "filterPattern": "[level = ERROR, word]", "destinationArn": streamARN, "roleArn": "arn:aws:iam::111122223333:role/r"})
+		l.failing = 2
+		l.put(t, "ERROR a", "INFO b", "ERROR c")
+		l.put(t, "ERROR d")
+		if _, sent := l.heard(); sent != nil {
+			t.Errorf("%q was sent", sent)
+		}
+		time.Sleep(time.Minute)
+		const to = "arn:aws:iam::111122223333:role/r s " + streamARN + ": DATA_MESSAGE 111122223333 g/s [to] "
+		if _, sent := l.heard(); !slices.Equal(sent, []string{to + "ERROR a ERROR|ERROR c ERROR", to + "ERROR d ERROR"}) {
+			t.Errorf("%q was sent", sent)
+		}
+
+		l.failing = 1
+		l.put(t, "ERROR e")
+		l.must(t, "DeleteSubscriptionFilter", values{"logGroupName": "g", "filterName": "to"})
+		l.put(t, "ERROR f")
+		time.Sleep(time.Minute)
+		if _, sent := l.heard(); len(sent) > 1 || len(sent) == 1 && !strings.HasSuffix(sent[0], "ERROR e ERROR") {
+			t.Errorf("of a deleted subscription %q was sent", sent)
+		}
+	})
+}
+
+func TestFiltersThatCannotBeAreRefused(t *testing.T) {
+	l := newListener(t)
+	l.group(t)
+	long := strings.Repeat("X", 513)
+	subscription := func(more values) values {
+		all := values{"logGroupName": "g", "filterName": "to", "filterPattern": "", "destinationArn": functionARN}
+		for name, value := range more {
+			all[name] = value
+		}
+		return all
+	}
+	two := metricFilter("", nil)
+	two["metricTransformations"] = append(two["metricTransformations"].([]values), two["metricTransformations"].([]values)...)
+	named := metricFilter("", nil)
+	named["filterName"] = long
+	for _, row := range []struct {
+		name, action string
+		in           values
+		want         string
+	}{
+		{"a name that is too long", "PutMetricFilter", named, "InvalidParameterException: 1 validation error detected: Value '" + long + "' at 'filterName' failed to satisfy constraint: Member must have length less than or equal to 512"},
+		{"a pattern that is too long", "PutMetricFilter", metricFilter(strings.Repeat("X", 1025), nil), "at 'filterPattern' failed to satisfy constraint: Member must have length less than or equal to 1024"},
+		{"a pattern that is none", "PutMetricFilter", metricFilter("{ $.a", nil), "InvalidParameterException: Invalid filter pattern"},
+		{"two transformations", "PutMetricFilter", two, "at 'metricTransformations' failed to satisfy constraint"},
+		{"a value that is no number", "PutMetricFilter", metricFilter("", values{"metricValue": "one"}), `the metric value "one" is neither`},
+		{"a value of what the pattern does not name", "PutMetricFilter", metricFilter("[a, b]", values{"metricValue": "$c"}), "the pattern has nothing that is called $c"},
+		{"a dimension of a pattern of terms", "PutMetricFilter", metricFilter("ERROR", values{"dimensions": values{"A": "$.a"}}), "the dimension A is invalid"},
+		{"four dimensions", "PutMetricFilter", metricFilter("{ $.a = * }", values{"dimensions": values{"A": "$.a", "B": "$.a", "C": "$.a", "D": "$.a"}}), "at most 3"},
+		{"dimensions and a default", "PutMetricFilter", metricFilter("{ $.a = * }", values{"defaultValue": 0, "dimensions": values{"A": "$.a"}}), "mutually exclusive"},
+		{"a namespace of AWS", "PutMetricFilter", metricFilter("", values{"metricNamespace": "AWS/Lambda"}), "one of AWS's own"},
+		{"no metric", "PutMetricFilter", metricFilter("", values{"metricName": ""}), "Member must have a metricName"},
+		{"no such metric filter", "DeleteMetricFilter", values{"logGroupName": "g", "filterName": "none"}, "ResourceNotFoundException: The specified metric filter does not exist."},
+		{"a metric without its namespace", "DescribeMetricFilters", values{"metricName": "m"}, "must be given together"},
+		{"a long prefix", "DescribeMetricFilters", values{"filterNamePrefix": long}, "at 'filterNamePrefix'"},
+		{"no messages", "TestMetricFilter", values{"filterPattern": ""}, "at 'logEventMessages'"},
+		{"a stream without a role", "PutSubscriptionFilter", subscription(values{"destinationArn": streamARN}), "InvalidParameterException: destinationArn for vendor kinesis cannot be used without roleArn"},
+		{"a function with a role", "PutSubscriptionFilter", subscription(values{"roleArn": "arn:aws:iam::111122223333:role/r"}), "destinationArn for vendor lambda cannot be used with roleArn"},
+		{"Firehose", "PutSubscriptionFilter", subscription(values{"destinationArn": "arn:aws:firehose:eu-west-1:111122223333:deliverystream/d"}), "NotImplemented"},
+		{"no destination", "PutSubscriptionFilter", subscription(values{"destinationArn": ""}), "at 'destinationArn'"},
+		{"another distribution", "PutSubscriptionFilter", subscription(values{"distribution": "ByHand"}), "at 'distribution'"},
+		{"no such group", "PutSubscriptionFilter", subscription(values{"logGroupName": "none"}), "ResourceNotFoundException: The specified log group does not exist."},
+		{"no such subscription", "DeleteSubscriptionFilter", values{"logGroupName": "g", "filterName": "none"}, "ResourceNotFoundException: The specified subscription filter does not exist."},
+	} {
+		if err := l.do(t, row.action, row.in); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: got %v", row.name, err)
+		}
+	}
+	for i := range 3 {
+		err := l.do(t, "PutSubscriptionFilter", subscription(values{"filterName": fmt.Sprint(i)}))
+		if wrong := err != nil; wrong != (i == 2) || wrong && !strings.Contains(err.Error(), "LimitExceededException: Resource limit exceeded.") {
+			t.Errorf("subscription %d: %v", i, err)
+		}
+	}
+	l.must(t, "PutSubscriptionFilter", subscription(values{"filterName": "0", "filterPattern": "x"})) // again
+}
+
+func TestFiltersAreListed(t *testing.T) {
+	l := newListener(t)
+	l.group(t)
+	l.must(t, "CreateLogGroup", values{"logGroupName": "h"})
+	for _, name := range []string{"a1", "a2", "b"} {
+		for _, group := range []string{"g", "h"} {
+			in := metricFilter("x", values{"metricName": name, "defaultValue": 2})
+			in["filterName"], in["logGroupName"] = name, group
+			l.must(t, "PutMetricFilter", in)
+		}
+	}
+	list := func(in values) string {
+		t.Helper()
+		var names []string
+		for {
+			var out struct {
+				MetricFilters []struct {
+					FilterName, LogGroupName, FilterPattern string
+					MetricTransformations                   []struct{ DefaultValue float64 }
+				}
+				NextToken string
+			}
+			if err := l.Do(t.Context(), l.Administrator(), "logs", "DescribeMetricFilters", in, &out); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range out.MetricFilters {
+				if f.FilterPattern != "x" || f.MetricTransformations[0].DefaultValue != 2 {
+					t.Errorf("described as %+v", f)
+				}
+				names = append(names, f.LogGroupName+"."+f.FilterName)
+			}
+			if in["nextToken"] = out.NextToken; out.NextToken == "" {
+				return strings.Join(names, " ")
+			}
+		}
+	}
+	for _, row := range []struct {
+		in   values
+		want string
+	}{
+		{values{}, "g.a1 g.a2 g.b h.a1 h.a2 h.b"},
+		{values{"limit": 2}, "g.a1 g.a2 g.b h.a1 h.a2 h.b"},
+		{values{"logGroupName": "h", "filterNamePrefix": "a"}, "h.a1 h.a2"},
+		{values{"metricName": "b", "metricNamespace": "Shop"}, "g.b h.b"},
+	} {
+		if got := list(row.in); got != row.want {
+			t.Errorf("listed %s, want %s", got, row.want)
+		}
+	}
+	var groups struct {
+		LogGroups []struct{ MetricFilterCount int }
+	}
+	if err := l.Do(t.Context(), l.Administrator(), "logs", "DescribeLogGroups", values{}, &groups); err != nil || groups.LogGroups[0].MetricFilterCount != 3 {
+		t.Errorf("%v, the groups are %+v", err, groups)
+	}
+	var matches struct {
+		Matches []struct {
+			EventMessage    string
+			EventNumber     int
+			ExtractedValues map[string]string
+		}
+	}
+	if err := l.Do(t.Context(), l.Administrator(), "logs", "TestMetricFilter", values{"filterPattern": "[level = E*, n]", "logEventMessages": []string{"INFO 1", "ERROR 2"}}, &matches); err != nil ||
+		len(matches.Matches) != 1 || matches.Matches[0].EventNumber != 2 || matches.Matches[0].ExtractedValues["$n"] != "2" {
+		t.Errorf("%v, the matches are %+v", err, matches)
+	}
+}
+
+func TestTemplatesDeclareFilters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener(t)
+		metric := func(pattern string) string {
+			return `{"Type": "AWS::Logs::MetricFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterPattern": "` + pattern + `", "MetricTransformations":
+				[{"MetricNamespace": "Shop", "MetricName": "m", "MetricValue": "$.n", "Unit": "Count", "Dimensions": [{"Key": "Of", "Value": "$.of"}]}]}}`
+		}
+		subscription := func(pattern string) string {
+			return `{"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterPattern": "` + pattern + `", "DestinationArn": "` + functionARN + `"}}`
+		}
+		s, err := cfntest.Create(t, l.Site, l.logs.Types(), `"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "g"}}, "Metric": `+metric("{ $.n = 1 }")+`, "Sent": `+subscription("first"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.must(t, "CreateLogStream", values{"logGroupName": "g", "logStreamName": "s"})
+		put := func() (string, string) {
+			l.put(t, `{"n": 1, "of": "first"}`, `{"n": 2, "of": "second"}`)
+			data, sent := l.heard()
+			return strings.Join(data, ", "), strings.Join(sent, ", ")
+		}
+		if data, sent := put(); data != "Shop/m Count map[Of:first] 1 @0" || !strings.HasSuffix(sent, `{"n": 1, "of": "first"}`) {
+			t.Errorf("published %q, sent %q", data, sent)
+		}
+		s.Put(t, "Metric", metric("{ $.n = 2 }"))
+		s.Put(t, "Sent", subscription("second"))
+		if data, sent := put(); data != "Shop/m Count map[Of:second] 2 @0" || !strings.HasSuffix(sent, `{"n": 2, "of": "second"}`) {
+			t.Errorf("after an update published %q, sent %q", data, sent)
+		}
+		s.Remove(t, "Metric")
+		s.Remove(t, "Sent")
+		if data, sent := put(); data != "" || sent != "" {
+			t.Errorf("after they are gone published %q, sent %q", data, sent)
+		}
+	})
+}
+
+func TestOlderFormsOfTagsWork(t *testing.T) {
+	l := newListener(t)
+	l.group(t)
+	l.must(t, "TagLogGroup", values{"logGroupName": "g", "tags": values{"a": "1", "b": "2"}})
+	l.must(t, "UntagLogGroup", values{"logGroupName": "g", "tags": []string{"a"}})
+	var out struct{ Tags map[string]string }
+	if err := l.Do(t.Context(), l.Administrator(), "logs", "ListTagsLogGroup", values{"logGroupName": "g"}, &out); err != nil || len(out.Tags) != 1 || out.Tags["b"] != "2" {
+		t.Errorf("%v, the tags are %v", err, out.Tags)
+	}
+}
