@@ -17,11 +17,13 @@ import (
 // Quotas of API keys
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html).
 const (
-	maxKeys       = 10_000 // per account and region; it cannot be raised
-	minValue      = 20     // characters
-	maxValue      = 128
-	maxKeyName    = 1024
-	generatedSize = 40
+	maxKeys    = 10_000 // per account and region; it cannot be raised
+	minValue   = 20     // characters
+	maxValue   = 128
+	maxKeyName = 1024
+
+	maxKeyDescription = 125_000 // bytes, as recorded
+	generatedSize     = 40
 )
 
 // apiKey is a key under its id, which its value finds as well.
@@ -77,12 +79,16 @@ func checkKey(key *apiKey) error {
 	case len(key.value) > maxValue:
 		return badRequest("API Key value exceeds maximum size of %d characters", maxValue)
 	}
-	return checkKeyName(key.name)
+	return key.check()
 }
 
-func checkKeyName(name string) error {
-	if len(name) > maxKeyName {
-		return badRequest("API Key name exceeds maximum size of %d characters", maxKeyName)
+// check refuses settings that are too long.
+func (s keySettings) check() error {
+	switch {
+	case len(s.name) > maxKeyName:
+		return badRequest("Invalid API Key name, can be at most %d characters.", maxKeyName)
+	case len(s.description) > maxKeyDescription:
+		return badRequest("Invalid API Key description specified.")
 	}
 	return nil
 }
@@ -290,11 +296,11 @@ func (c *Control) updateAPIKey(_ context.Context, caller cloud.Caller, in update
 	err = patches{
 		"replace /customerId":  text(&next.customer),
 		"replace /description": text(&next.description),
-		"replace /enabled":     func(value string) error { return boolean(value, &next.enabled) },
+		"replace /enabled":     saysTrue(&next.enabled),
 		"replace /name":        text(&next.name),
 	}.apply(in.PatchOperations)
 	if err == nil {
-		err = checkKeyName(next.name)
+		err = next.check()
 	}
 	if err != nil {
 		return apiKeyShape{}, err

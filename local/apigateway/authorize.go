@@ -32,6 +32,7 @@ type authorizer struct {
 // authorization is an authorizer's answer, whichever request it was for.
 type authorization struct {
 	policy   policy
+	document string         // the policy as it was answered
 	context  map[string]any // $context.authorizer; all strings
 	usageKey string         // the API key's value
 }
@@ -195,13 +196,9 @@ func (x *exchange) authorizeCustom(ctx context.Context) error {
 // authorization returns the cached answer for the request's identity, or asks
 // the function. A request without its identity never reaches the function.
 func (z *authorizer) authorization(ctx context.Context, x *exchange) (*authorization, error) {
-	identity := make([]string, 0, len(z.identity)+1)
-	for _, s := range z.identity {
-		values := s.values(x, nil)
-		if len(values) == 0 || z.pattern != nil && !z.pattern.MatchString(values[0]) {
-			return nil, &fault{kind: unauthorized, message: "Unauthorized"}
-		}
-		identity = append(identity, values[0])
+	identity, err := z.identify(x)
+	if err != nil {
+		return nil, err
 	}
 	if z.ttl == 0 {
 		return z.ask(ctx, x, identity)
@@ -216,6 +213,19 @@ func (z *authorizer) authorization(ctx context.Context, x *exchange) (*authoriza
 	}
 	x.stage.authorizations.remember(key, result, z.ttl)
 	return result, nil
+}
+
+// identify reads what identifies the request.
+func (z *authorizer) identify(x *exchange) ([]string, error) {
+	identity := make([]string, 0, len(z.identity))
+	for _, s := range z.identity {
+		values := s.values(x, nil)
+		if len(values) == 0 || z.pattern != nil && !z.pattern.MatchString(values[0]) {
+			return nil, &fault{kind: unauthorized, message: "Unauthorized"}
+		}
+		identity = append(identity, values[0])
+	}
+	return identity, nil
 }
 
 type tokenEvent struct {
@@ -291,5 +301,5 @@ func parseAuthorization(payload []byte) (*authorization, error) {
 		}
 	}
 	variables["principalId"] = answer.PrincipalID
-	return &authorization{policy: document, context: variables, usageKey: answer.UsageIdentifierKey}, nil
+	return &authorization{policy: document, document: string(answer.PolicyDocument), context: variables, usageKey: answer.UsageIdentifierKey}, nil
 }

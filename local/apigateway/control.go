@@ -96,6 +96,7 @@ func NewControl(g *APIGateway) *Control {
 		"PutMethod":                  cloud.Handle(c.putMethod),
 		"PutMethodResponse":          cloud.Handle(c.putMethodResponse),
 		"TagResource":                changing(g, c.tagResource),
+		"TestInvokeAuthorizer":       cloud.Handle(c.testAuthorizer),
 		"TestInvokeMethod":           cloud.Handle(c.testInvoke),
 		"UntagResource":              changing(g, c.untagResource),
 		"UpdateAccount":              cloud.Handle(c.updateAccount),
@@ -205,7 +206,10 @@ func cut[T any](in paging, list []T, id func(T) string) (items []T, position str
 	if in.Limit != nil {
 		limit = *in.Limit
 	}
-	if limit < 1 || limit > maxPage {
+	switch {
+	case limit < 1:
+		limit = defaultPage // as on AWS
+	case limit > maxPage:
 		return nil, "", badRequest("Invalid limit %d specified. It must be between 1 and %d", limit, maxPage)
 	}
 	last, err := base64.RawURLEncoding.DecodeString(in.Position)

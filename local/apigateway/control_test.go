@@ -233,7 +233,8 @@ func TestWhatAKeyIsNot(t *testing.T) {
 	fails[*types.BadRequestException](t, create(strings.Repeat("w", 20), strings.Repeat("n", 1025)), "1024 characters")
 	fails[*types.ConflictException](t, create(strings.Repeat("v", 20), "other"), "API Key already exists")
 	ok(update(types.OpReplace, "/enabled", "TRUE"))
-	fails[*types.BadRequestException](t, update(types.OpReplace, "/enabled", "perhaps"), "Invalid boolean value 'perhaps'")
+	ok(update(types.OpReplace, "/enabled", "perhaps")) // which is false
+	fails[*types.BadRequestException](t, update(types.OpReplace, "/description", strings.Repeat("d", 125_001)), "Invalid API Key description specified.")
 	fails[*types.BadRequestException](t, update(types.OpReplace, "/name", strings.Repeat("n", 1025)), "1024 characters")
 	fails[*types.BadRequestException](t, update(types.OpReplace, "/value", "another-another-another"), "Invalid patch path  '/value' specified for op 'replace'. Must be one of: [/customerId, /description, /enabled, /name]")
 	fails[*types.BadRequestException](t, update(types.OpAdd, "/name", "x"), "Must be one of: [replace]")
@@ -286,11 +287,14 @@ func TestKeysAreListedInPages(t *testing.T) {
 			t.Errorf("%s: %d keys, want %d", name, len(got), len(want))
 		}
 	}
-	for _, limit := range []int32{0, 501} {
-		_, err := client.GetApiKeys(t.Context(), &awsapigateway.GetApiKeysInput{Limit: &limit})
-		fails[*types.BadRequestException](t, err, "between 1 and 500")
+	for _, limit := range []int32{0, -1} { // those that AWS takes for its own
+		if out, err := client.GetApiKeys(t.Context(), &awsapigateway.GetApiKeysInput{Limit: &limit}); err != nil || len(out.Items) != 25 {
+			t.Errorf("limit %d: got %v, want 25 keys", limit, err)
+		}
 	}
-	_, err := client.GetApiKeys(t.Context(), &awsapigateway.GetApiKeysInput{Position: aws.String("%")})
+	_, err := client.GetApiKeys(t.Context(), &awsapigateway.GetApiKeysInput{Limit: aws.Int32(501)})
+	fails[*types.BadRequestException](t, err, "between 1 and 500")
+	_, err = client.GetApiKeys(t.Context(), &awsapigateway.GetApiKeysInput{Position: aws.String("%")})
 	fails[*types.BadRequestException](t, err, "position")
 }
 

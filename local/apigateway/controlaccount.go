@@ -46,7 +46,7 @@ func (c *Control) updateAccount(_ context.Context, caller cloud.Caller, in struc
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	role := g.logRole
-	err := document{patches: patches{
+	err := document{of: "updateAccountInput", patches: patches{
 		"replace /cloudwatchRoleArn": text(&role),
 		"remove /cloudwatchRoleArn":  func(string) error { role = ""; return nil },
 	}}.apply(in.PatchOperations)

@@ -40,6 +40,8 @@ func missing(method, path string, err error) error {
 		return notFound("Invalid Resource identifier specified")
 	case kind == "models" && name != "":
 		return notFound("Invalid model name specified: %s", name)
+	case kind == "authorizers" && method == "POST":
+		return conflict("Unable to complete operation due to concurrent modification. Please try again later.")
 	case kind == "requestvalidators" && method == "POST":
 		return badRequest("Invalid REST API identifier specified")
 	case kind == "requestvalidators" && name != "":
@@ -57,6 +59,21 @@ type endpointShape struct {
 	VPCEndpoints  []string `json:"vpcEndpointIds,omitempty"`
 }
 
+// endpointTypes are where an API may be reached.
+var endpointTypes = []string{"PRIVATE", "EDGE", "REGIONAL"}
+
+// violations are what the configuration fails by itself.
+func (e endpointShape) violations() (v violations) {
+	if slices.ContainsFunc(e.Types, func(name string) bool { return !slices.Contains(endpointTypes, name) }) {
+		v.add("createRestApiInput.endpointConfiguration.types", "["+strings.Join(e.Types, ", ")+"]",
+			"Member must satisfy constraint: [Member must satisfy enum value set: [%s]]", strings.Join(endpointTypes, ", "))
+	}
+	if e.IPAddressType != "" {
+		v.oneOf("createRestApiInput.endpointConfiguration.ipAddressType", e.IPAddressType, "ipv4", "dualstack")
+	}
+	return v
+}
+
 // check refuses what AWS does, before it is known whether the engine honours it.
 func (e endpointShape) check() error {
 	switch {
@@ -66,16 +83,10 @@ func (e endpointShape) check() error {
 		return badRequest("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
 	case len(e.Types) > 1:
 		return badRequest("Cannot create an api with multiple Endpoint Types.")
-	case !slices.Contains([]string{"PRIVATE", "EDGE", "REGIONAL"}, e.Types[0]):
-		return invalidEnum("createRestApiInput.endpointConfiguration.types", "["+e.Types[0]+"]", "PRIVATE", "EDGE", "REGIONAL")
-	case e.IPAddressType != "" && e.IPAddressType != "ipv4" && e.IPAddressType != "dualstack":
-		return invalidEnum("createRestApiInput.endpointConfiguration.ipAddressType", e.IPAddressType, "ipv4", "dualstack")
+	case e.Types[0] == "PRIVATE" && e.IPAddressType == "ipv4":
+		return badRequest("Only dualstack ipAddressType is supported for Private APIs.")
 	}
 	return nil
-}
-
-func invalidEnum(member, value string, allowed ...string) error {
-	return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]", value, member, strings.Join(allowed, ", "))
 }
 
 type createRestAPIInput struct {
@@ -101,6 +112,11 @@ func (in createRestAPIInput) properties() (restAPIProperties, error) {
 	}
 	if in.Description != nil {
 		p.Description = *in.Description
+	}
+	if in.EndpointConfiguration != nil {
+		if err := in.EndpointConfiguration.violations().err(); err != nil {
+			return p, err
+		}
 	}
 	switch {
 	case in.Name == "":
@@ -152,7 +168,7 @@ func (c *Control) updateRestAPI(_ context.Context, caller cloud.Caller, in updat
 	return onAPI(c, caller, "PATCH", in.restAPINamed, "", func(a *api) (restAPIShape, error) {
 		next := a.properties
 		policy := string(next.Policy)
-		err := document{patches: patches{
+		err := document{of: "updateRestApiInput", patches: patches{
 			"replace /name":                                 text(&next.Name),
 			"replace /description":                          text(&next.Description),
 			"remove /description":                           func(string) error { next.Description = ""; return nil },

@@ -277,7 +277,7 @@ func TestFaultyPartsOfAnAPIAreRefusedInTheWordsOfAWS(t *testing.T) {
 		{`POST /restapis {"name": "a", "endpointConfiguration": {"types": ["PRIVATE"]}}`, 501, "the local engine has no private endpoints", ""},
 		{`POST /restapis {"name": "a", "cloneFrom": "b"}`, 501, "the local engine does not serve the parameter cloneFrom of CreateRestApi", ""},
 		{`PATCH /restapis/$api {"patchOperations": [{"op": "replace", "path": "/binaryMediaTypes"}]}`, 400, "Invalid patch path /binaryMediaTypes", ""},
-		{`PATCH /restapis/$api {"patchOperations": [{"op": "wrong", "path": "/name"}]}`, 400, "Value 'wrong' at 'patchOperations.1.member.op'", ""},
+		{`PATCH /restapis/$api {"patchOperations": [{"op": "wrong", "path": "/name"}]}`, 400, "1 validation error detected: Value 'wrong' at 'updateRestApiInput.patchOperations.1.member.op'", ""},
 		{`POST /restapis/$api/resources/nothing {"pathPart": "a"}`, 404, "Invalid Resource identifier specified", ""},
 		{`POST /restapis/$api/resources/$root {"pathPart": "orders"}`, 409, "Another resource with the same parent already has this name: orders", ""},
 		{`POST /restapis/$api/resources/$root {"pathPart": "a/b"}`, 400, "Resource's path part only allow", ""},
@@ -318,7 +318,17 @@ func TestFaultyPartsOfAnAPIAreRefusedInTheWordsOfAWS(t *testing.T) {
 		{`PATCH /restapis/$api/resources/$orders {"patchOperations": [{"op": "add", "path": "/pathPart", "value": "a"}]}`, 400, "Invalid patch path  '/pathPart' specified for op 'add'. Please choose supported operations", ""},
 		{`PATCH ` + method + `/responses/200 {"patchOperations": [{"op": "remove", "path": "/responseModels/a~1b"}]}`, 404, "Content-Type specified was not found", ""},
 		{`PUT ` + method + `/integration/responses/201 {}`, 201, `{"statusCode":"201"`, ""},
-		{`POST /restapis/$api/deployments {}`, 400, "the method has no response with status", ""},
+		{`PATCH ` + method + `/responses/wrong {"patchOperations": [{"op": "a", "path": "/x"}, {"op": "add", "path": "/x"}, {"op": "b", "path": "/x"}]}`, 400, "3 validation errors detected: Value 'a' at 'updateMethodResponseInput.patchOperations.1.member.op'", ""},
+		{`PATCH ` + method + `/responses/wrong {"patchOperations": [{"op": "a", "path": "/x"}]}`, 400, `[add, remove, move, test, replace, copy]; Value 'wrong' at 'statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [1-5]\\d\\d`, ""},
+		{`PATCH ` + method + `/integration/responses/wrong {"patchOperations": []}`, 400, "1 validation error detected: Value 'wrong' at 'statusCode'", ""},
+		{`GET ` + method + `/integration/responses/wrong`, 400, "1 validation error detected: Value 'wrong' at 'statusCode'", ""},
+		{`DELETE /restapis/$api/resources/$order/methods/PUT/integration/responses/200`, 404, "Invalid Integration identifier specified", ""},
+		{`PATCH ` + method + ` {"patchOperations": [{"op": "add", "path": "/operationName", "value": "x"}]}`, 400, "Invalid patch operation specified. Must be one of: [replace]", ""},
+		{`PATCH ` + method + ` {"patchOperations": [{"op": "add", "value": "x"}]}`, 400, "Invalid patch path null", ""},
+		{`PUT /restapis/$api/resources/$order/methods/PUT {"authorizationType": "none", "requestParameters": {"true": true}}`, 400, "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: true]", ""},
+		{`POST /restapis/none/authorizers {}`, 409, "Unable to complete operation due to concurrent modification. Please try again later.", ""},
+		{`POST /restapis {"name": "a", "endpointConfiguration": {"types": ["x"], "ipAddressType": "y"}}`, 400, "2 validation errors detected: Value '[x]' at 'createRestApiInput.endpointConfiguration.types' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [PRIVATE, EDGE, REGIONAL]]; Value 'y' at 'createRestApiInput.endpointConfiguration.ipAddressType'", ""},
+		{`POST /restapis {"name": "a", "endpointConfiguration": {"types": ["PRIVATE"], "ipAddressType": "ipv4"}}`, 400, "Only dualstack ipAddressType is supported for Private APIs.", ""},
 		{`GET /restapis/none/resources/none`, 404, "Invalid Resource identifier specified", ""},
 		{`GET /restapis/none/models/none`, 404, "Invalid model name specified: none", ""},
 		{`GET /restapis/none/requestvalidators/none`, 404, "Invalid Request Validator identifier specified", ""},
@@ -342,11 +352,12 @@ func TestAMethodIsTriedWithoutADeployment(t *testing.T) {
 		{`PATCH ` + method + ` {"patchOperations": [{"op": "replace", "path": "/authorizationType", "value": "AWS_IAM"}, {"op": "replace", "path": "/apiKeyRequired", "value": "true"}]}`, 200, "", ""},
 		{`POST ` + method + ` {"stageVariables": {"color": "blue"}}`, 200, `"body":"blue test-invoke-stage"`, ""},
 		{`DELETE ` + method + `/responses/200`, 204, "", ""},
-		{`POST ` + method + ` {}`, 400, "the method has no response with status", ""},
+		{`POST ` + method + ` {}`, 200, "Execution failed due to configuration error: output mapping refers to an invalid method response: 200", ""},
+		{`POST ` + method + ` {}`, 200, `{"status":500,"body":"{\"message\":\"Internal server error\"}","headers":{"x-amzn-ErrorType":"InternalServerErrorException"},`, ""},
 		{`DELETE ` + method + `/integration`, 204, "", ""},
 		{`POST ` + method + ` {}`, 404, "Invalid Integration identifier specified", ""},
 	})
-	for _, line := range []string{"HTTP Method: GET, Resource Path: /orders/a%20b", `Method request path: {"id":"a%20b"}`, `query string: {"page":"2"}`, `{"X-From":"acme"}`, "Method completed with status: 200"} {
+	for _, line := range []string{"HTTP Method: GET, Resource Path: /orders/a%20b", `Method request path: {id=a%20b}`, `query string: {page=2}`, `{X-From=acme}`, "Method completed with status: 200"} {
 		if !strings.Contains(b.known["first"], line) {
 			t.Errorf("the log is %s, without %s", b.known["first"], line)
 		}

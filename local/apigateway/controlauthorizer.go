@@ -115,7 +115,7 @@ func (c *Control) updateAuthorizer(_ context.Context, caller cloud.Caller, in st
 			return authorizerShape{}, err
 		}
 		p := z.properties
-		err = document{named: true, patches: patches{
+		err = document{of: "updateAuthorizerInput", named: true, patches: patches{
 			"replace /name":                         text(&p.Name),
 			"replace /type":                         text(&p.Type),
 			"replace /authType":                     text(&p.AuthType),
@@ -266,7 +266,7 @@ func (c *Control) updateGatewayResponse(_ context.Context, caller cloud.Caller, 
 		}
 		now := a.gatewayResponse(responseType(in.ResponseType))
 		p := gatewayResponseProperties{a.id, in.ResponseType, now.StatusCode, now.ResponseParameters, now.ResponseTemplates}
-		err := document{patches: patches{"replace /statusCode": text(&p.StatusCode)}, under: map[string]members{
+		err := document{of: "updateGatewayResponseInput", patches: patches{"replace /statusCode": text(&p.StatusCode)}, under: map[string]members{
 			"/responseParameters": textsOf(&p.ResponseParameters, lostParameter),
 			"/responseTemplates":  textsOf(&p.ResponseTemplates, lostContentType),
 		}}.apply(in.PatchOperations)

@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -29,11 +31,11 @@ type integrationShape struct {
 }
 
 type integrationResponseShape struct {
-	StatusCode         string            `json:"statusCode"`
-	SelectionPattern   string            `json:"selectionPattern,omitempty"`
-	ResponseParameters map[string]string `json:"responseParameters,omitempty"`
-	ResponseTemplates  map[string]string `json:"responseTemplates,omitempty"`
-	ContentHandling    string            `json:"contentHandling,omitempty"`
+	StatusCode         string             `json:"statusCode"`
+	SelectionPattern   *string            `json:"selectionPattern,omitempty"`
+	ResponseParameters map[string]string  `json:"responseParameters,omitempty"`
+	ResponseTemplates  map[string]*string `json:"responseTemplates,omitempty"` // null: an empty one
+	ContentHandling    string             `json:"contentHandling,omitempty"`
 }
 
 // shape describes an integration; its cache has the resource's name by default.
@@ -57,7 +59,16 @@ func (i *integrationProperties) shape(resource string) integrationShape {
 }
 
 func (r integrationResponseProperties) shape() integrationResponseShape {
-	return integrationResponseShape(r)
+	shape := integrationResponseShape{StatusCode: r.StatusCode, SelectionPattern: r.SelectionPattern, ResponseParameters: r.ResponseParameters, ContentHandling: r.ContentHandling}
+	for contentType, template := range r.ResponseTemplates {
+		if shape.ResponseTemplates == nil {
+			shape.ResponseTemplates = map[string]*string{}
+		}
+		if shape.ResponseTemplates[contentType] = nil; template != "" {
+			shape.ResponseTemplates[contentType] = &template
+		}
+	}
+	return shape
 }
 
 func (in methodNamed) integrationPath() string { return in.path() + "/integration" }
@@ -106,8 +117,33 @@ func (a *api) integrate(p methodProperties, i integrationProperties) (integratio
 	if i.Type != "MOCK" && i.IntegrationHttpMethod == "" {
 		return integrationShape{}, badRequest("Enumeration value for HttpMethod must be non-empty")
 	}
+	if err := i.checkARN(); err != nil {
+		return integrationShape{}, err
+	}
 	p.Integration = &i
 	return i.shape(p.ResourceId), a.declareMethod(p)
+}
+
+// checkARN refuses, in AWS's words, what is no ARN of an integration.
+func (i integrationProperties) checkARN() error {
+	if i.Type != "AWS" && i.Type != "AWS_PROXY" {
+		return nil
+	}
+	uri, ok := cloud.ParseARN(i.Uri)
+	kind, target, _ := strings.Cut(uri.Resource, "/")
+	switch {
+	case !ok:
+		return badRequest("Invalid ARN specified in the request")
+	case uri.Service != "apigateway" || kind != "path" && kind != "action":
+		return badRequest("AWS ARN for integration must contain path or action")
+	case i.Type == "AWS":
+		return nil
+	case uri.Account == "firehose" && kind == "action":
+		return &cfn.Unsupported{Property: "Integration.Uri", Reason: "the local engine does not serve firehose"}
+	case uri.Account != "lambda" || !strings.HasPrefix(target, "2015-03-31/functions/"):
+		return badRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.")
+	}
+	return nil
 }
 
 // integrated finds a method that has an integration.
@@ -138,7 +174,7 @@ func (c *Control) updateIntegration(_ context.Context, caller cloud.Caller, in u
 		if err != nil {
 			return integrationShape{}, err
 		}
-		err = document{patches: patches{
+		err = document{of: "updateIntegrationInput", patches: patches{
 			"replace /type":                text(&i.Type),
 			"replace /uri":                 text(&i.Uri),
 			"replace /httpMethod":          text(&i.IntegrationHttpMethod),
@@ -191,7 +227,7 @@ func (i integrationProperties) response(status string) (int, error) {
 
 type putIntegrationResponseInput struct {
 	responseNamed
-	SelectionPattern   string            `json:"selectionPattern"`
+	SelectionPattern   *string           `json:"selectionPattern"`
 	ResponseParameters map[string]string `json:"responseParameters"`
 	ResponseTemplates  map[string]string `json:"responseTemplates"`
 	ContentHandling    string            `json:"contentHandling"`
@@ -216,6 +252,9 @@ func (c *Control) putIntegrationResponse(_ context.Context, caller cloud.Caller,
 
 func (c *Control) getIntegrationResponse(_ context.Context, caller cloud.Caller, in responseNamed) (integrationResponseShape, error) {
 	return onAPI(c, caller, "GET", in.restAPINamed, in.integrationPath(), func(a *api) (integrationResponseShape, error) {
+		if err := in.check(); err != nil {
+			return integrationResponseShape{}, err
+		}
 		_, i, place, err := a.integrationResponse(in)
 		if err != nil {
 			return integrationResponseShape{}, err
@@ -226,14 +265,17 @@ func (c *Control) getIntegrationResponse(_ context.Context, caller cloud.Caller,
 
 func (c *Control) updateIntegrationResponse(_ context.Context, caller cloud.Caller, in updateResponseInput) (integrationResponseShape, error) {
 	return onAPI(c, caller, "PATCH", in.restAPINamed, in.integrationPath(), func(a *api) (integrationResponseShape, error) {
+		if err := in.check("updateIntegrationResponseInput"); err != nil {
+			return integrationResponseShape{}, err
+		}
 		p, i, place, err := a.integrationResponse(in.responseNamed)
 		if err != nil {
 			return integrationResponseShape{}, err
 		}
 		i.IntegrationResponses = slices.Clone(i.IntegrationResponses)
 		r := &i.IntegrationResponses[place]
-		err = document{patches: patches{
-			"replace /selectionPattern": text(&r.SelectionPattern),
+		err = document{of: "updateIntegrationResponseInput", patches: patches{
+			"replace /selectionPattern": func(value string) error { r.SelectionPattern = &value; return nil },
 			"replace /contentHandling":  text(&r.ContentHandling),
 		}, under: map[string]members{
 			"/responseParameters": textsOf(&r.ResponseParameters, lostParameter),
@@ -249,6 +291,9 @@ func (c *Control) updateIntegrationResponse(_ context.Context, caller cloud.Call
 
 func (c *Control) deleteIntegrationResponse(_ context.Context, caller cloud.Caller, in responseNamed) (none, error) {
 	return onAPI(c, caller, "DELETE", in.restAPINamed, in.integrationPath(), func(a *api) (none, error) {
+		if _, ok := a.methods[in.at()]; !ok {
+			return none{}, notFound("Invalid Integration identifier specified")
+		}
 		p, i, place, err := a.integrationResponse(in)
 		if err != nil {
 			return none{}, err

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -94,6 +95,7 @@ func (c *Control) putMethod(_ context.Context, caller cloud.Caller, in putMethod
 
 // put declares a method in the words of the API, should it be wrong.
 func (a *api) put(p methodProperties) (methodShape, error) {
+	p.AuthorizationType = authorizationType(strings.ToUpper(string(p.AuthorizationType)))
 	switch {
 	case !slices.Contains(httpMethods, p.HttpMethod):
 		return methodShape{}, badRequest("Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY")
@@ -107,6 +109,11 @@ func (a *api) put(p methodProperties) (methodShape, error) {
 	}
 	if err := a.checkModels(p.RequestModels); err != nil {
 		return methodShape{}, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.RequestParameters)) {
+		if !parameterName.MatchString(name) {
+			return methodShape{}, badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: %s]", name)
+		}
 	}
 	if err := uniqueParameters(p.RequestParameters); err != nil {
 		return methodShape{}, err
@@ -167,7 +174,7 @@ func (c *Control) updateMethod(_ context.Context, caller cloud.Caller, in update
 			return methodShape{}, err
 		}
 		authorization := string(p.AuthorizationType)
-		err = document{patches: patches{
+		err = document{of: "updateMethodInput", patches: patches{
 			"replace /authorizationType":  text(&authorization),
 			"replace /authorizerId":       text(&p.AuthorizerId),
 			"replace /apiKeyRequired":     saysTrue(&p.ApiKeyRequired),
@@ -209,10 +216,17 @@ func (in responseNamed) path() string { return in.methodNamed.path() + "/respons
 var statusPattern = regexp.MustCompile(`^[1-5]\d\d$`)
 
 func (in responseNamed) check() error {
-	if statusPattern.MatchString(in.Status) {
-		return nil
-	}
-	return cloud.Errorf(400, "ValidationException", `1 validation error detected: Value '%s' at 'statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [1-5]\d\d`, in.Status)
+	var v violations
+	v.status(in.Status)
+	return v.err()
+}
+
+// check tells all that is wrong with an update by itself.
+func (in updateResponseInput) check(input string) error {
+	var v violations
+	v.patches(input, in.PatchOperations)
+	v.status(in.Status)
+	return v.err()
 }
 
 // methodResponse finds a method that declares a response, and the response's place.
@@ -281,7 +295,7 @@ type updateResponseInput struct {
 
 func (c *Control) updateMethodResponse(_ context.Context, caller cloud.Caller, in updateResponseInput) (methodResponseShape, error) {
 	return onAPI(c, caller, "PATCH", in.restAPINamed, in.path(), func(a *api) (methodResponseShape, error) {
-		if err := in.check(); err != nil {
+		if err := in.check("updateMethodResponseInput"); err != nil {
 			return methodResponseShape{}, err
 		}
 		p, i, err := a.methodResponse(in.responseNamed)
@@ -290,7 +304,7 @@ func (c *Control) updateMethodResponse(_ context.Context, caller cloud.Caller, i
 		}
 		p.MethodResponses = slices.Clone(p.MethodResponses)
 		r := &p.MethodResponses[i]
-		err = document{under: map[string]members{
+		err = document{of: "updateMethodResponseInput", under: map[string]members{
 			"/responseParameters": flags(&r.ResponseParameters, lostParameter),
 			"/responseModels":     textsOf(&r.ResponseModels, "Content-Type specified was not found"),
 		}}.apply(in.PatchOperations)

@@ -101,7 +101,7 @@ func (c *Control) updateModel(_ context.Context, caller cloud.Caller, in updateM
 			return modelShape{}, err
 		}
 		next, schema := *m, string(m.Schema)
-		if err := (document{patches: patches{"replace /description": text(&next.Description), "replace /schema": text(&schema)}, named: true}).apply(in.PatchOperations); err != nil {
+		if err := (document{of: "updateModelInput", patches: patches{"replace /description": text(&next.Description), "replace /schema": text(&schema)}, named: true}).apply(in.PatchOperations); err != nil {
 			return modelShape{}, err
 		}
 		if schema == "" {
@@ -192,7 +192,7 @@ func (c *Control) updateValidator(_ context.Context, caller cloud.Caller, in str
 		if err != nil {
 			return validatorShape{}, err
 		}
-		err = document{named: true, patches: patches{
+		err = document{of: "updateRequestValidatorInput", named: true, patches: patches{
 			"replace /name": func(value string) error {
 				if v.name = value; value == "" {
 					return badRequest("Request Validator name cannot be blank")

@@ -114,7 +114,7 @@ func (c *Control) updateResource(_ context.Context, caller cloud.Caller, in upda
 			return resourceShape{}, err
 		}
 		part, parent := r.part, r.parent
-		if err := (document{patches: patches{"replace /pathPart": text(&part), "replace /parentId": text(&parent)}, named: true}).apply(in.PatchOperations); err != nil {
+		if err := (document{of: "updateResourceInput", patches: patches{"replace /pathPart": text(&part), "replace /parentId": text(&parent)}, named: true}).apply(in.PatchOperations); err != nil {
 			return resourceShape{}, err
 		}
 		switch {

@@ -122,7 +122,7 @@ func (c *Control) updateDeployment(_ context.Context, caller cloud.Caller, in up
 			return deploymentShape{}, err
 		}
 		description := d.description
-		if err := (document{patches: patches{"replace /description": text(&description)}, named: true}).apply(in.PatchOperations); err != nil {
+		if err := (document{of: "updateDeploymentInput", patches: patches{"replace /description": text(&description)}, named: true}).apply(in.PatchOperations); err != nil {
 			return deploymentShape{}, err
 		}
 		d.description = description // which no request reads

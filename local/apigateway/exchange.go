@@ -108,7 +108,23 @@ func (x *exchange) handle(ctx context.Context) (response, error) {
 	if err != nil && ctx.Err() == context.DeadlineExceeded {
 		return response{}, &fault{kind: integrationTimeout, message: "Endpoint request timed out", cause: err}
 	}
+	if err == nil && x.method.integration.traced {
+		answer.header.Set("X-Amzn-Trace-Id", x.trace())
+	}
 	return answer, err
+}
+
+// trace is the trace header of the answer: the request's, which gets a parent if it
+// has none.
+func (x *exchange) trace() string {
+	trace := x.request.header.Get("X-Amzn-Trace-Id")
+	if trace == "" {
+		trace = "Root=" + cloud.TraceID(x.id, x.started)
+	}
+	if !strings.Contains(trace, "Parent=") {
+		trace += ";Parent=" + strings.ReplaceAll(x.id, "-", "")[:16] + ";Sampled=0"
+	}
+	return trace
 }
 
 // admit checks the API key and counts the request against the limits of its

@@ -19,6 +19,7 @@ import (
 // integration is the compiled back end of a method.
 type integration struct {
 	timeout time.Duration
+	traced  bool // its answers tell the trace, as those of AWS's services do
 	runner
 }
 
@@ -49,7 +50,7 @@ type integrationProperties struct {
 
 type integrationResponseProperties struct {
 	StatusCode         string
-	SelectionPattern   string
+	SelectionPattern   *string
 	ResponseParameters map[string]string
 	ResponseTemplates  map[string]string
 	ContentHandling    string
@@ -60,7 +61,7 @@ func (a *api) compile(p methodProperties) (*integration, error) {
 	if err := i.check(); err != nil {
 		return nil, err
 	}
-	compiled := &integration{timeout: defaultTimeout}
+	compiled := &integration{timeout: defaultTimeout, traced: i.Type == "AWS" || i.Type == "AWS_PROXY"}
 	if i.TimeoutInMillis != nil {
 		compiled.timeout = time.Duration(*i.TimeoutInMillis) * time.Millisecond
 	}

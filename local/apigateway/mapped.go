@@ -49,6 +49,8 @@ type integrationResponse struct {
 	status    int
 	headers   []mapping
 	templates map[string]*vtl.Template
+
+	undeclared bool // the method has no such response: AWS misses it when a request comes
 }
 
 func (a *api) compileMapped(p methodProperties) (*mapped, error) {
@@ -89,17 +91,14 @@ func (a *api) compileMapped(p methodProperties) (*mapped, error) {
 func (p methodProperties) compileResponse(n int) (integrationResponse, error) {
 	declared := p.Integration.IntegrationResponses[n]
 	headers, ok := p.responseHeaders(declared.StatusCode)
-	if !ok {
-		return integrationResponse{}, fmt.Errorf("the method has no response with status %q", declared.StatusCode)
-	}
-	var out integrationResponse
+	out := integrationResponse{undeclared: !ok}
 	var err error
 	if out.status, err = statusCode(declared.StatusCode); err != nil {
 		return out, fmt.Errorf("StatusCode: %w", err)
 	}
-	if declared.SelectionPattern != "" {
+	if declared.SelectionPattern != nil && *declared.SelectionPattern != "" {
 		// The whole text must match, as in Java.
-		if out.pattern, err = regexp.Compile(`^(?:` + declared.SelectionPattern + `)$`); err != nil {
+		if out.pattern, err = regexp.Compile(`^(?:` + *declared.SelectionPattern + `)$`); err != nil {
 			return out, fmt.Errorf("SelectionPattern: %w", err)
 		}
 	}
@@ -110,7 +109,7 @@ func (p methodProperties) compileResponse(n int) (integrationResponse, error) {
 		return out, fmt.Errorf("ResponseParameters: %w", err)
 	}
 	for _, m := range out.headers {
-		if !headers[http.CanonicalHeaderKey(m.name)] {
+		if ok && !headers[http.CanonicalHeaderKey(m.name)] {
 			return out, fmt.Errorf("the method's response with status %s does not declare header %s", declared.StatusCode, m.name)
 		}
 	}
@@ -191,6 +190,9 @@ func (m *mapped) answer(ctx context.Context, x *exchange, from *backendResponse)
 	if selected == nil {
 		return response{}, internal(apiConfigurationError,
 			fmt.Errorf("no integration response matches %q and there is no default", from.selector))
+	}
+	if selected.undeclared {
+		return response{}, internal(apiConfigurationError, fmt.Errorf("output mapping refers to an invalid method response: %d", selected.status))
 	}
 	out := response{status: selected.status, header: http.Header{"Content-Type": {"application/json"}}, body: from.body}
 	for _, h := range selected.headers {

@@ -92,8 +92,8 @@ func (g *APIGateway) updateMethod(_ context.Context, _ cfn.Resource, h cfn.Handl
 
 // setMethod declares a method that could be deployed.
 func (a *api) setMethod(p methodProperties) error {
-	if p.Integration == nil {
-		return fmt.Errorf("property Integration: a method without one cannot be deployed")
+	if err := p.checkTemplate(); err != nil {
+		return err
 	}
 	if _, err := a.compileMethod(p); err != nil {
 		return err
@@ -103,13 +103,13 @@ func (a *api) setMethod(p methodProperties) error {
 }
 
 // declareMethod declares a method as calls do, part by part: it could be deployed
-// once it has an integration, and a response for each of the integration's.
+// once it has an integration.
 func (a *api) declareMethod(p methodProperties) error {
 	var err error
 	if p.Integration == nil {
 		_, err = a.compileRequest(p)
 	} else {
-		_, err = a.compileMethod(p.completed())
+		_, err = a.compileMethod(p)
 	}
 	if err == nil {
 		a.methods[methodName{p.ResourceId, p.HttpMethod}] = p
@@ -117,20 +117,24 @@ func (a *api) declareMethod(p methodProperties) error {
 	return err
 }
 
-// completed is the method with the responses that its integration needs.
-func (p methodProperties) completed() methodProperties {
-	p.MethodResponses = slices.Clone(p.MethodResponses)
-	for _, r := range p.Integration.IntegrationResponses {
-		if _, err := p.response(r.StatusCode); err == nil {
-			continue
-		}
-		parameters := map[string]bool{}
-		for name := range r.ResponseParameters {
-			parameters[name] = false
-		}
-		p.MethodResponses = append(p.MethodResponses, methodResponse{StatusCode: r.StatusCode, ResponseParameters: parameters})
+// checkTemplate refuses what AWS misses only when a request comes, and a template
+// can be told at once.
+func (p methodProperties) checkTemplate() error {
+	i := p.Integration
+	switch {
+	case i == nil:
+		return fmt.Errorf("property Integration: a method without one cannot be deployed")
+	case i.Type == "AWS_PROXY" && i.IntegrationHttpMethod != "POST":
+		return fmt.Errorf("property Integration.IntegrationHttpMethod must be POST for Lambda, got %q", i.IntegrationHttpMethod)
+	case i.Type == "AWS_PROXY" || i.Type == "HTTP_PROXY":
+		return nil
 	}
-	return p
+	for n, r := range i.IntegrationResponses {
+		if _, err := p.response(r.StatusCode); err != nil {
+			return fmt.Errorf("property Integration.IntegrationResponses[%d]: the method has no response with status %q", n, r.StatusCode)
+		}
+	}
+	return nil
 }
 
 // compileMethod makes a method of its declaration and of what the API has now.
@@ -163,7 +167,7 @@ func (a *api) compileRequest(p methodProperties) (*method, error) {
 }
 
 func (m *method) setAuthorization(a *api, p methodProperties) error {
-	switch p.AuthorizationType {
+	switch m.auth = authorizationType(strings.ToUpper(string(p.AuthorizationType))); m.auth {
 	case "":
 		m.auth = authNone
 	case authNone, authIAM:

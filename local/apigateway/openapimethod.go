@@ -209,12 +209,14 @@ func (in *importing) integration(r *resource, httpMethod string, o *integrationO
 	}
 	for _, pattern := range slices.Sorted(maps.Keys(o.Responses)) {
 		documented := o.Responses[pattern]
-		if pattern == "default" {
-			pattern = ""
+		r := integrationResponseProperties{
+			StatusCode: string(documented.StatusCode), ResponseParameters: documented.Parameters, ResponseTemplates: documented.Templates,
+			ContentHandling: strings.ToUpper(documented.ContentHandling),
 		}
-		i.IntegrationResponses = append(i.IntegrationResponses, integrationResponseProperties{
-			string(documented.StatusCode), pattern, documented.Parameters, documented.Templates, strings.ToUpper(documented.ContentHandling),
-		})
+		if pattern != "default" {
+			r.SelectionPattern = &pattern
+		}
+		i.IntegrationResponses = append(i.IntegrationResponses, r)
 	}
 	return i, nil
 }

@@ -3,12 +3,11 @@ package apigateway
 // PATCH: what updates may change, and how.
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // patch is one operation of a PATCH request.
@@ -91,6 +90,7 @@ type members func(op, name, value string) error
 
 // document is what a PATCH may change of a part of an API.
 type document struct {
+	of string // the input of the action: "updateMethodInput"
 	patches
 	under map[string]members // by "/requestTemplates"
 	named bool               // refusals tell what there is to change
@@ -99,10 +99,11 @@ type document struct {
 // apply performs the operations of a request in their order. A part of an API
 // tells less of what is wrong than other resources do.
 func (d document) apply(operations []patch) error {
-	for i, o := range operations {
-		if !slices.Contains([]string{"add", "remove", "move", "test", "replace", "copy"}, o.Op) {
-			return cloud.Errorf(400, "ValidationException", "1 validation error detected: Value '%s' at 'patchOperations.%d.member.op' failed to satisfy constraint: Member must satisfy enum value set: [add, remove, move, test, replace, copy]", o.Op, i+1)
-		}
+	var wrong violations
+	if wrong.patches(d.of, operations); wrong != nil {
+		return wrong.err()
+	}
+	for _, o := range operations {
 		if err := d.applyOne(o); err != nil {
 			return err
 		}
@@ -118,8 +119,11 @@ func (d document) applyOne(o patch) error {
 	if member := d.under["/"+list]; member != nil && ok && !strings.Contains(name, "/") {
 		return member(o.Op, strings.NewReplacer("~1", "/", "~0", "~").Replace(name), o.Value)
 	}
-	if !d.named {
-		return badRequest("Invalid patch path %s", o.Path)
+	switch {
+	case !d.named && d.patches["replace "+o.Path] != nil:
+		return badRequest("Invalid patch operation specified. Must be one of: [replace]")
+	case !d.named:
+		return badRequest("Invalid patch path %s", cmp.Or(o.Path, "null"))
 	}
 	if valid := d.paths()[o.Op]; valid != nil {
 		return invalidPath(o, valid)

@@ -22,12 +22,10 @@ import (
 type lambdaProxy struct {
 	function    *function
 	binaryTypes []string
+	httpMethod  string // of the integration; with another than POST every request fails
 }
 
 func (a *api) compileLambdaProxy(i *integrationProperties) (*lambdaProxy, error) {
-	if i.IntegrationHttpMethod != "POST" {
-		return nil, fmt.Errorf("property Integration.IntegrationHttpMethod must be POST for Lambda, got %q", i.IntegrationHttpMethod)
-	}
 	if len(i.RequestParameters) > 0 {
 		return nil, &cfn.Unsupported{Property: "Integration.RequestParameters", Reason: "the local engine maps no parameters for a Lambda proxy"}
 	}
@@ -35,7 +33,7 @@ func (a *api) compileLambdaProxy(i *integrationProperties) (*lambdaProxy, error)
 	if err != nil {
 		return nil, err
 	}
-	return &lambdaProxy{function: f, binaryTypes: a.binaryTypes}, nil
+	return &lambdaProxy{function: f, binaryTypes: a.binaryTypes, httpMethod: i.IntegrationHttpMethod}, nil
 }
 
 // proxyEvent is the event of a Lambda proxy integration, version 1.0. An
@@ -93,6 +91,9 @@ func (p *lambdaProxy) event(x *exchange) proxyRequest {
 }
 
 func (p *lambdaProxy) run(ctx context.Context, x *exchange) (response, error) {
+	if p.httpMethod != http.MethodPost {
+		return response{}, internal(apiConfigurationError, fmt.Errorf("invoke %s: Lambda takes no %s", p.function.arn, p.httpMethod))
+	}
 	sourceARN := x.stage.api.sourceARN(x.stage.name, x.request.method, x.method.resource.path)
 	out, err := p.function.invoke(ctx, x.stage, sourceARN, "RequestResponse", p.event(x))
 	if err != nil {
@@ -130,13 +131,14 @@ func (p *lambdaProxy) answer(x *exchange, payload []byte) (response, error) {
 	if parsed == nil {
 		return response{}, errors.New("null is not a response")
 	}
-	out := response{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}}
+	out := response{status: http.StatusOK, header: http.Header{}}
 	if err := parsed.setStatus(&out); err != nil {
 		return response{}, err
 	}
 	if err := parsed.setHeaders(out.header); err != nil {
 		return response{}, err
 	}
+	setDefault(out.header, "Content-Type", "application/json")
 	remapHeaders(out.header)
 	if parsed.Body == nil {
 		return out, nil
@@ -179,14 +181,18 @@ func (r *proxyResponse) setHeaders(header http.Header) error {
 		}
 		header.Set(name, text)
 	}
-	// The multi-value form wins where both name a header.
+	// Where both forms name a header, the values of the multi-value one come first.
 	for name, values := range r.MultiValueHeaders {
+		single := header.Values(name)
 		header.Del(name)
 		for _, value := range values {
 			text, err := headerText(value)
 			if err != nil {
 				return fmt.Errorf("header %s: %w", name, err)
 			}
+			header.Add(name, text)
+		}
+		for _, text := range single {
 			header.Add(name, text)
 		}
 	}

@@ -76,6 +76,7 @@ func apiRoutes() []wire.Route {
 		{Pattern: "DELETE " + api + "/requestvalidators/{requestValidatorId}", Action: "DeleteRequestValidator", Success: accepted},
 
 		{Pattern: "POST " + api + "/authorizers", Action: "CreateAuthorizer", Success: created},
+		{Pattern: "POST " + api + "/authorizers/{authorizerId}", Action: "TestInvokeAuthorizer"},
 		{Pattern: "GET " + api + "/authorizers", Action: "GetAuthorizers", Query: paged},
 		{Pattern: "GET " + api + "/authorizers/{authorizerId}", Action: "GetAuthorizer"},
 		{Pattern: "PATCH " + api + "/authorizers/{authorizerId}", Action: "UpdateAuthorizer"},

@@ -5,11 +5,11 @@ package apigateway
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +52,9 @@ func (c *Control) testInvoke(ctx context.Context, caller cloud.Caller, in testIn
 		return testInvokeOutput{}, err
 	}
 	x, answer := s.answer(ctx, r)
+	if x.fault != nil { // which a test tells by one header only
+		answer.header = http.Header{"x-amzn-ErrorType": answer.header["X-Amzn-Errortype"]}
+	}
 	out := testInvokeOutput{
 		Status: answer.status, Body: string(answer.body), Headers: lastValues(answer.header), MultiValueHeaders: answer.header,
 		Latency: time.Since(x.started).Milliseconds(), Log: x.log(answer),
@@ -80,25 +83,33 @@ func (in testInvokeInput) request(s *stage) (*request, error) {
 	if err != nil {
 		return nil, badRequest("Invalid path specified: %v", err)
 	}
-	r := &request{
-		method: m.httpMethod, path: parsed.EscapedPath(), header: http.Header{}, query: parsed.Query(), body: []byte(in.Body),
-		host: s.api.id + ".execute-api." + s.api.gateway.cloud.Region + ".amazonaws.com", sourceIP: "test-invoke-source-ip",
-	}
+	r := s.api.testRequest(m.httpMethod, parsed, in.Body, in.Headers, in.MultiValueHeaders)
 	if in.PathWithQueryString == "" {
 		r.path = m.resource.path
-	}
-	for name, value := range in.Headers {
-		r.header.Set(name, value)
-	}
-	for name, values := range in.MultiValueHeaders {
-		r.header[http.CanonicalHeaderKey(name)] = values
 	}
 	return r, nil
 }
 
+func (a *api) testRequest(httpMethod string, address *url.URL, body string, headers map[string]string, lists map[string][]string) *request {
+	r := &request{
+		method: httpMethod, path: address.EscapedPath(), header: http.Header{}, query: address.Query(), body: []byte(body),
+		host: a.id + ".execute-api." + a.gateway.cloud.Region + ".amazonaws.com", sourceIP: "test-invoke-source-ip",
+	}
+	for name, value := range headers {
+		r.header.Set(name, value)
+	}
+	for name, values := range lists {
+		r.header[http.CanonicalHeaderKey(name)] = values
+	}
+	return r
+}
+
+// logTime is how AWS's log writes times.
+const logTime = "Mon Jan 02 15:04:05 MST 2006"
+
 // log is what is known of the execution, in the lines of AWS's log.
 func (x *exchange) log(answer response) string {
-	at := x.started.UTC().Format("Mon Jan 02 15:04:05 MST 2006")
+	at := x.started.UTC().Format(logTime)
 	lines := []string{"Execution log for request " + x.id}
 	say := func(format string, args ...any) { lines = append(lines, at+" : "+fmt.Sprintf(format, args...)) }
 	say("Starting execution for request: %s", x.id)
@@ -108,7 +119,7 @@ func (x *exchange) log(answer response) string {
 	say("Method request headers: %s", written(x.headerValues()))
 	say("Method request body before transformations: %s", x.request.body)
 	if x.fault != nil {
-		say("Execution failed: %v", x.fault)
+		say("%s", x.fault.log())
 	} else {
 		say("Method response body after transformations: %s", answer.body)
 		say("Method response headers: %s", written(lastValues(answer.header)))
@@ -118,10 +129,19 @@ func (x *exchange) log(answer response) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func written(values map[string]string) string {
-	if len(values) == 0 {
-		return "{}"
+// log is why a request failed, in AWS's words for what is wrong with the API.
+func (f *fault) log() string {
+	if f.kind == apiConfigurationError && f.cause != nil {
+		return fmt.Sprintf("Execution failed due to configuration error: %v", f.cause)
 	}
-	text, _ := json.Marshal(values) // which texts cannot fail
-	return string(text)
+	return fmt.Sprintf("Execution failed: %v", f)
+}
+
+// written is a map as Java writes it.
+func written(values map[string]string) string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		pairs = append(pairs, name+"="+values[name])
+	}
+	return "{" + strings.Join(pairs, ", ") + "}"
 }
