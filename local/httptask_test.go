@@ -1,12 +1,16 @@
 package local_test
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/tradepost-dev/tradepost/local"
 )
 
@@ -33,7 +37,7 @@ func TestAStateMachineCallsAnHTTPEndpoint(t *testing.T) {
 			"Parameters": {"ApiEndpoint.$": "$.url", "Method.$": "$.method", "QueryParameters": {"id.$": "$.id"}, "InvocationConfig": {"ConnectionArn": {"Fn::GetAtt": ["Connection", "Arn"]}}},
 			"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]},
 		"Caught": {"Type": "Pass", "End": true}}}}}},
-	"Outputs": {"Machine": {"Value": {"Ref": "Machine"}}}}`, "ENDPOINT", endpoint.URL)
+	"Outputs": {"Machine": {"Value": {"Ref": "Machine"}}, "Role": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}, "Connection": {"Value": {"Fn::GetAtt": ["Connection", "Arn"]}}}}`, "ENDPOINT", endpoint.URL)
 	engine := startTemplate(t, template, local.Options{})
 	for _, tt := range []struct{ method, url, want string }{
 		{"GET", endpoint.URL + "/customers", `{"body":{"key":"s3cret","id":"17"},"status":200}`},
@@ -45,6 +49,22 @@ func TestAStateMachineCallsAnHTTPEndpoint(t *testing.T) {
 		if status != "SUCCEEDED" || !strings.Contains(result, tt.want) {
 			t.Errorf("%s %s: %s %s, want %s", tt.method, tt.url, status, result, tt.want)
 		}
+	}
+	config := client(engine)
+	address := strings.TrimPrefix(*config.BaseEndpoint, "http://")
+	config.HTTPClient = &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { // also to "sync-" and the host
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}}}
+	tested, err := sfn.NewFromConfig(config).TestState(t.Context(), &sfn.TestStateInput{
+		RoleArn: aws.String(output(t, engine, "Role")), InspectionLevel: "TRACE", RevealSecrets: true,
+		Definition: aws.String(fmt.Sprintf(`{"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "End": true,
+			"Parameters": {"ApiEndpoint": %q, "Method": "GET", "InvocationConfig": {"ConnectionArn": %q}}}`, endpoint.URL+"/orders", output(t, engine, "Connection"))),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := tested.InspectionData; tested.Status != "FAILED" || aws.ToString(d.Response.StatusCode) != "409" || !strings.Contains(aws.ToString(d.Request.Headers), "X-Api-Key: s3cret") {
+		t.Errorf("tested: %+v, request %+v, response %+v", tested, d.Request, d.Response)
 	}
 	if status, result := runsTo(t, engine, "Machine", `{"method": "GET", "url": "http://a.example/customers", "id": "1"}`); status != "FAILED" || !strings.Contains(result, "States.Runtime") {
 		t.Errorf("without TLS elsewhere: %s %s", status, result)

@@ -74,7 +74,11 @@ func (s *Service) invoke(ctx context.Context, caller cloud.Caller, in Input) (*j
 	if err != nil {
 		return nil, cloud.Errorf(400, prefix+"InvalidConnectionState", "The connection could not be authorized: %v", err)
 	}
-	r, err := c.request(ctx, sender{"Amazon|StepFunctions|HttpInvoke|" + s.cloud.Region, maxAnswer}, credentials, token)
+	by := sender{"Amazon|StepFunctions|HttpInvoke|" + s.cloud.Region, maxAnswer}
+	r, err := c.request(ctx, by, credentials, token)
+	if err == nil {
+		err = c.traced(ctx, by, r)
+	}
 	if err != nil {
 		return nil, runtimeError(err)
 	}
@@ -83,6 +87,7 @@ func (s *Service) invoke(ctx context.Context, caller cloud.Caller, in Input) (*j
 		return nil, socketError(ctx, err)
 	}
 	defer response.Body.Close()
+	defer tracing(ctx, response)()
 	return answer(ctx, response)
 }
 

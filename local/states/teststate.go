@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/httpcall"
 	"github.com/tradepost-dev/tradepost/local/mock"
 )
 
@@ -133,6 +134,9 @@ func (e *execution) try(ctx context.Context, tested state, before variables, lev
 	defer crowd.leave()
 
 	t := e.trial
+	if t.call != nil {
+		ctx = httpcall.WithTrace(ctx, t.call)
+	}
 	v := &visit{
 		thread: &thread{execution: e, variables: before, input: e.input}, state: tested.common(), enteredAt: time.Now(), retries: t.retried,
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/httpcall"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/states/integration/shapes"
 )
@@ -280,6 +281,9 @@ func (r testStateRequest) trial(tested state) (*trial, error) {
 			*count.in = *count.given
 		}
 		t.read = c.MapItemReaderData
+	}
+	if r.InspectionLevel == "TRACE" {
+		t.call = &httpcall.Trace{Reveals: r.RevealSecrets}
 	}
 	var err error
 	if r.Context != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/httpcall"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -27,6 +28,7 @@ type trial struct {
 	read             *string // by its ItemReader; nil: that is not said
 
 	stages map[stage]string // the data on its way
+	call   *httpcall.Trace  // of an HTTP endpoint; nil: it is not asked for
 	caught int              // the catcher that the state is left by; -1: none
 	retry  retry            // what Retry says of the failure
 	cause  *failure         // which Retry and Catch were asked about
@@ -161,6 +163,12 @@ func (t *trial) inspection(s state, input data, after variables) map[string]any 
 	}
 	if text, err := newData(after.object()); err == nil && len(after) > 0 {
 		told["variables"] = text.text
+	}
+	if t.call != nil && t.call.Request != nil {
+		told["request"] = t.call.Request
+	}
+	if t.call != nil && t.call.Response != nil {
+		told["response"] = t.call.Response
 	}
 	if details := t.errorDetails(); len(details) > 0 {
 		told["errorDetails"] = details
