@@ -5,6 +5,7 @@ package local_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -12,7 +13,12 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/smithy-go"
 
 	"github.com/tradepost-dev/tradepost/local"
 )
@@ -94,6 +100,36 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 				t.Errorf("got %d %s, want %d %s", response.StatusCode, body, tt.status, tt.want)
 			}
 		})
+	}
+}
+
+// A key that the engine has made is no use without its secret, whatever the protocol.
+func TestASignatureThatIsNotTheKeysIsRefusedInTheProtocolOfItsClient(t *testing.T) {
+	engine := startTemplate(t, `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`, local.Options{})
+	admin := iam.NewFromConfig(client(engine))
+	if _, err := admin.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("ada")}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := admin.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{UserName: aws.String("ada")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client(engine)
+	for secret, want := range map[string][3]string{
+		*made.AccessKey.SecretAccessKey: {"AccessDenied", "AccessDeniedException", "AccessDenied"},
+		"another":                       {"SignatureDoesNotMatch", "InvalidSignatureException", "SignatureDoesNotMatch"},
+	} {
+		c.Credentials = credentials.NewStaticCredentialsProvider(*made.AccessKey.AccessKeyId, secret, "")
+		c.RetryMaxAttempts = 1
+		_, s3Err := s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }).ListBuckets(t.Context(), &s3.ListBucketsInput{})
+		_, jsonErr := dynamodb.NewFromConfig(c).ListTables(t.Context(), &dynamodb.ListTablesInput{})
+		_, iamErr := iam.NewFromConfig(c).ListUsers(t.Context(), &iam.ListUsersInput{})
+		for i, err := range []error{s3Err, jsonErr, iamErr} {
+			failure, ok := errors.AsType[smithy.APIError](err)
+			if !ok || failure.ErrorCode() != want[i] {
+				t.Errorf("got %v, want %s", err, want[i])
+			}
+		}
 	}
 }
 

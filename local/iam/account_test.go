@@ -93,7 +93,7 @@ func TestAUserWithAnotherNameHasTheSameRightsAndKeys(t *testing.T) {
 	if len(of) != 1 || *of[0].Arn != account+"group/crew" {
 		t.Errorf("groups %+v", of)
 	}
-	caller, _, err := e.iam.Identify(signedBy(*key.AccessKeyId))
+	caller, _, err := e.iam.Identify(iam.SignedBy(e.iam, *key.AccessKeyId))
 	if err != nil || caller.ARN != account+"user/x/Ada.L" {
 		t.Errorf("the key is of %s, %v", caller.ARN, err)
 	}
@@ -102,7 +102,7 @@ func TestAUserWithAnotherNameHasTheSameRightsAndKeys(t *testing.T) {
 	}
 	for _, status := range []types.StatusType{types.StatusTypeInactive, types.StatusTypeActive} {
 		must(e.UpdateAccessKey(ctx, &awsiam.UpdateAccessKeyInput{UserName: aws.String("Ada.L"), AccessKeyId: key.AccessKeyId, Status: status}))(t)
-		_, _, err := e.iam.Identify(signedBy(*key.AccessKeyId))
+		_, _, err := e.iam.Identify(iam.SignedBy(e.iam, *key.AccessKeyId))
 		if off := err != nil && strings.Contains(err.Error(), "The security token included in the request is invalid."); off != (status == types.StatusTypeInactive) {
 			t.Errorf("a key that is %s: %v", status, err)
 		}
@@ -190,11 +190,11 @@ func TestASessionTokenStandsForItsUserUntilItEnds(t *testing.T) {
 		if err := c.Do(t.Context(), user, "sts", "GetSessionToken", map[string]any{"DurationSeconds": 1800}, &out); err != nil {
 			t.Fatal(err)
 		}
-		if caller, _, err := identity.Identify(signedBy(out.Credentials.AccessKeyId)); err != nil || caller.ARN != user.ARN || out.Credentials.Expiration.Seconds() != float64(time.Now().Unix())+1800 {
+		if caller, _, err := identity.Identify(iam.SignedBy(identity, out.Credentials.AccessKeyId)); err != nil || caller.ARN != user.ARN || out.Credentials.Expiration.Seconds() != float64(time.Now().Unix())+1800 {
 			t.Errorf("the token is of %+v until %v, %v", caller, out.Credentials.Expiration, err)
 		}
 		time.Sleep(1801 * time.Second)
-		if _, _, err := identity.Identify(signedBy(out.Credentials.AccessKeyId)); err == nil || !strings.Contains(err.Error(), "expired") {
+		if _, _, err := identity.Identify(iam.SignedBy(identity, out.Credentials.AccessKeyId)); err == nil || !strings.Contains(err.Error(), "expired") {
 			t.Errorf("after its end: %v", err)
 		}
 		for want, ask := range map[string]func() error{

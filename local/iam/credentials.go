@@ -26,6 +26,8 @@ type Credentials struct {
 // session is whom an access key stands for.
 type session struct {
 	caller cloud.Caller
+	secret string
+	token  string    // of a role's session; a user's key has none
 	end    time.Time // zero for one without end
 	off    bool      // the key is inactive
 }
@@ -41,8 +43,14 @@ type accessKey struct {
 func (s *IAM) Issue(caller cloud.Caller) Credentials {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.issue(caller, "ASIA", time.Time{})
+	return s.issue(caller, temporary, time.Time{})
 }
+
+// The beginnings of access keys: of sessions, and of users.
+const (
+	temporary = "ASIA"
+	permanent = "AKIA"
+)
 
 // issue makes credentials. The lock is held.
 func (s *IAM) issue(caller cloud.Caller, prefix string, end time.Time) Credentials {
@@ -51,7 +59,11 @@ func (s *IAM) issue(caller cloud.Caller, prefix string, end time.Time) Credentia
 		SecretAccessKey: (rand.Text() + rand.Text())[:40],
 		SessionToken:    rand.Text(),
 	}
-	s.sessions[credentials.AccessKeyID] = session{caller: caller, end: end}
+	known := session{caller: caller, secret: credentials.SecretAccessKey, end: end}
+	if prefix == temporary {
+		known.token = credentials.SessionToken
+	}
+	s.sessions[credentials.AccessKeyID] = known
 	return credentials
 }
 
@@ -69,24 +81,27 @@ func (s session) over(now time.Time) bool { return !s.end.IsZero() && now.After(
 // Identify returns the caller behind a signed request, and the service its
 // signature is for. Issued credentials stand for their role, access keys for
 // their user; any others ("test" and "test", say) for the account's
-// administrator, so that a developer's clients need no set-up. The signature
-// itself is not verified: the engine listens on loopback only. But a session
-// ends, and a presigned URL expires.
+// administrator, so that a developer's clients need no set-up: their signature
+// cannot be verified, that of known ones must be right. A session ends, and a
+// presigned URL expires.
 func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, err error) {
 	signed, err := readSignature(r)
 	if err != nil {
 		return cloud.Caller{}, signed.service, err
 	}
 	s.mu.RLock()
-	defer s.mu.RUnlock()
 	known, ok := s.sessions[signed.key]
+	s.mu.RUnlock()
 	switch {
 	case !ok:
 		return s.site.Administrator(), signed.service, nil
-	case known.off:
+	case known.off, known.token != signed.token:
 		return cloud.Caller{}, signed.service, cloud.Errorf(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 	case known.over(time.Now()):
 		return cloud.Caller{}, signed.service, cloud.Errorf(403, "ExpiredTokenException", "The security token included in the request is expired")
+	}
+	if err := signed.verify(r, known.secret); err != nil {
+		return cloud.Caller{}, signed.service, err
 	}
 	return known.caller, signed.service, nil
 }
@@ -147,7 +162,7 @@ func (s *IAM) createAccessKey(_ context.Context, caller cloud.Caller, in nameOf)
 		if len(e.keys) >= maxKeys {
 			return fault(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)
 		}
-		issued := s.issue(cloud.Caller{ARN: e.arn, ID: e.id}, "AKIA", time.Time{})
+		issued := s.issue(cloud.Caller{ARN: e.arn, ID: e.id}, permanent, time.Time{})
 		key := accessKey{id: issued.AccessKeyID, created: time.Now()}
 		e.keys = append(e.keys, key)
 		out.AccessKey = key.listed(e)

@@ -249,9 +249,7 @@ func TestIssuedCredentialsIdentifyTheirRoleAndAnyOthersTheAdministrator(t *testi
 	store, caller := roleWith(t, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`)
 	issued := store.Issue(caller)
 	for key, want := range map[string]string{issued.AccessKeyID: caller.ARN, "test": "arn:aws:iam::000000000000:root"} {
-		r := httptest.NewRequest("POST", "/", nil)
-		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
-		got, service, err := store.Identify(r)
+		got, service, err := store.Identify(SignedBy(store, key))
 		if err != nil || got.ARN != want || service != "sqs" {
 			t.Errorf("key %s: got %s for %s, %v; want %s for sqs", key, got.ARN, service, err, want)
 		}

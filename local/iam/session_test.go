@@ -3,8 +3,6 @@ package iam_test
 // This file is about who signs requests: sessions of roles, and users.
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -37,12 +35,6 @@ func (e *engine) assume(t *testing.T, caller cloud.Caller, input map[string]any)
 }
 
 // signedBy is a request that is signed with an access key.
-func signedBy(key string) *http.Request {
-	r := httptest.NewRequest("POST", "/", nil)
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20261121/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
-	return r
-}
-
 // makeRole makes a role with a trust policy and, unless it is empty, an inline one.
 func (e *engine) makeRole(t *testing.T, name, principal, condition, document string) {
 	t.Helper()
@@ -123,7 +115,7 @@ func TestASessionEndsAndIsForgotten(t *testing.T) {
 		}
 		key := out.Credentials.AccessKeyId
 		time.Sleep(15 * time.Minute)
-		caller, _, err := identity.Identify(signedBy(key))
+		caller, _, err := identity.Identify(iam.SignedBy(identity, key))
 		if err != nil || caller.Role != account+"role/worker" || caller.ID != out.AssumedRoleUser.AssumedRoleId || !strings.HasPrefix(caller.ID, "AROA") {
 			t.Errorf("within its time: %+v, %v", caller, err)
 		}
@@ -133,14 +125,14 @@ func TestASessionEndsAndIsForgotten(t *testing.T) {
 			t.Error("a session of a session took more than an hour")
 		}
 		time.Sleep(time.Second)
-		if _, _, err := identity.Identify(signedBy(key)); err == nil || cloud.AsError(err).Code != "ExpiredTokenException" {
+		if _, _, err := identity.Identify(iam.SignedBy(identity, key)); err == nil || cloud.AsError(err).Code != "ExpiredTokenException" {
 			t.Errorf("after its time: %v", err)
 		}
 		take["DurationSeconds"] = 900
 		if err := do(c.Administrator(), "sts", "AssumeRole", take, nil); err != nil { // which tidies up
 			t.Fatal(err)
 		}
-		if caller, _, err := identity.Identify(signedBy(key)); err != nil || !caller.Root {
+		if caller, _, err := identity.Identify(iam.SignedBy(identity, key)); err != nil || !caller.Root {
 			t.Errorf("a session that is over is kept: %+v, %v", caller, err)
 		}
 	})
@@ -153,7 +145,7 @@ func TestAnAccessKeyStandsForItsUserUntilItIsDeleted(t *testing.T) {
 	if len(*made.SecretAccessKey) != 40 || !strings.HasPrefix(*made.AccessKeyId, "AKIA") || made.Status != types.StatusTypeActive {
 		t.Errorf("key %+v", made)
 	}
-	caller, _, err := e.iam.Identify(signedBy(*made.AccessKeyId))
+	caller, _, err := e.iam.Identify(iam.SignedBy(e.iam, *made.AccessKeyId))
 	if err != nil || caller.ARN != *user.Arn || caller.ID != *user.UserId || caller.Root {
 		t.Errorf("caller %+v, %v", caller, err)
 	}
@@ -173,7 +165,7 @@ func TestAnAccessKeyStandsForItsUserUntilItIsDeleted(t *testing.T) {
 	_, err = e.DeleteUser(ctx, &awsiam.DeleteUserInput{UserName: aws.String("alice")})
 	fails[*types.DeleteConflictException](t, "deleting a user with a key", err)
 	must(e.DeleteAccessKey(ctx, &awsiam.DeleteAccessKeyInput{UserName: aws.String("alice"), AccessKeyId: made.AccessKeyId}))(t)
-	if caller, _, err := e.iam.Identify(signedBy(*made.AccessKeyId)); err != nil || !caller.Root {
+	if caller, _, err := e.iam.Identify(iam.SignedBy(e.iam, *made.AccessKeyId)); err != nil || !caller.Root {
 		t.Errorf("a deleted key stands for %+v, %v", caller, err)
 	}
 	_, err = e.DeleteAccessKey(ctx, &awsiam.DeleteAccessKeyInput{UserName: aws.String("alice"), AccessKeyId: made.AccessKeyId})

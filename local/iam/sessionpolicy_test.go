@@ -102,7 +102,7 @@ func (e *engine) session(t *testing.T, input map[string]any) cloud.Caller {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caller, _, err := e.iam.Identify(signedBy(out.Credentials.AccessKeyId))
+	caller, _, err := e.iam.Identify(iam.SignedBy(e.iam, out.Credentials.AccessKeyId))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +19,25 @@ const maxPresigned = 7 * 24 * time.Hour
 
 // signature is what a request says of its signer.
 type signature struct {
-	key     string // id of the access key
-	service string // by its signing name
+	key                  string // id of the access key
+	day, region, service string // the scope; the service is by its signing name
+	algorithm            string
+	headers              []string // that are signed, in lower case
+	value                string
+	token                string // of a session
+
+	version   int
+	presigned bool // in the address
+	form      bool // in the fields of a browser's form
 }
+
+// The versions of signatures.
+const (
+	version2 = 2
+	version4 = 4
+)
+
+const algorithm4 = "AWS4-HMAC-SHA256"
 
 // readSignature reads the Authorization header or, of a presigned URL, the
 // query: of Signature Version 4 or, as the AWS CLI v1 makes them for S3 where
@@ -28,12 +45,19 @@ type signature struct {
 func readSignature(r *http.Request) (signature, error) {
 	query := r.URL.Query()
 	switch {
+	case r.PostForm.Has("policy"):
+		return readForm(r.PostForm)
 	case query.Has("X-Amz-Credential"):
 		signed, err := readScope(query.Get("X-Amz-Credential"))
 		if err != nil {
+			return signature{service: "s3"}, cloud.Errorf(400, "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
+		}
+		signed.presigned, signed.algorithm, signed.value = true, query.Get("X-Amz-Algorithm"), query.Get("X-Amz-Signature")
+		signed.headers, signed.token = strings.Split(query.Get("X-Amz-SignedHeaders"), ";"), query.Get("X-Amz-Security-Token")
+		if err := checkPresigned(query, signed.service); err != nil {
 			return signed, err
 		}
-		return signed, checkPresigned(query, signed.service)
+		return signed, signed.checkHeaders(r.Header)
 	case query.Has("AWSAccessKeyId"):
 		return readVersion2(query)
 	}
@@ -46,7 +70,29 @@ func readSignature(r *http.Request) (signature, error) {
 		return signature{}, cloud.Errorf(400, "IncompleteSignatureException", "the Authorization header is not of AWS Signature Version 4: it has no Credential")
 	}
 	scope, _, _ := strings.Cut(rest, ",")
-	return readScope(scope)
+	signed, err := readScope(scope)
+	signed.algorithm, _, _ = strings.Cut(strings.TrimSpace(authorization), " ")
+	signed.headers = strings.Split(partOf(authorization, "SignedHeaders="), ";")
+	signed.value, signed.token = partOf(authorization, "Signature="), r.Header.Get("X-Amz-Security-Token")
+	return signed, err
+}
+
+// partOf is what follows a name in an Authorization header, up to the next comma.
+func partOf(authorization, name string) string {
+	_, rest, _ := strings.Cut(authorization, name)
+	part, _, _ := strings.Cut(rest, ",")
+	return strings.TrimSpace(part)
+}
+
+// readForm reads the signature of a browser's form, whose policy is signed.
+func readForm(fields url.Values) (signature, error) {
+	if key := fields.Get("awsaccesskeyid"); key != "" {
+		return signature{key: key, service: "s3", version: version2, form: true, value: fields.Get("signature"), token: fields.Get("x-amz-security-token")}, nil
+	}
+	signed, err := readScope(fields.Get("x-amz-credential"))
+	signed.form, signed.algorithm, signed.value = true, fields.Get("x-amz-algorithm"), fields.Get("x-amz-signature")
+	signed.token = fields.Get("x-amz-security-token")
+	return signed, err
 }
 
 func readScope(scope string) (signature, error) {
@@ -54,7 +100,7 @@ func readScope(scope string) (signature, error) {
 	if len(parts) != 5 {
 		return signature{}, cloud.Errorf(400, "IncompleteSignatureException", "credential scope %q is not <key>/<date>/<region>/<service>/aws4_request", scope)
 	}
-	return signature{key: parts[0], service: parts[3]}, nil
+	return signature{key: parts[0], day: parts[1], region: parts[2], service: parts[3], version: version4}, nil
 }
 
 // checkPresigned holds a presigned URL of version 4 to its time. Services
@@ -88,9 +134,28 @@ func checkPresigned(query url.Values, service string) error {
 	return expired
 }
 
+// checkHeaders refuses headers of S3's own that an address was not signed with. The
+// hash of the body needs no signature.
+func (s signature) checkHeaders(h http.Header) error {
+	var unsigned []string
+	for name := range h {
+		name = strings.ToLower(name)
+		if s.service == "s3" && strings.HasPrefix(name, "x-amz-") && name != "x-amz-content-sha256" && !slices.Contains(s.headers, name) {
+			unsigned = append(unsigned, name)
+		}
+	}
+	if len(unsigned) == 0 {
+		return nil
+	}
+	slices.Sort(unsigned)
+	e := cloud.Errorf(403, "AccessDenied", "There were headers present in the request which were not signed")
+	e.Fields = map[string]any{"HeadersNotSigned": strings.Join(unsigned, ", ")}
+	return e
+}
+
 // readVersion2 reads S3's older query string authentication.
 func readVersion2(query url.Values) (signature, error) {
-	signed := signature{key: query.Get("AWSAccessKeyId"), service: "s3"}
+	signed := signature{key: query.Get("AWSAccessKeyId"), service: "s3", version: version2, presigned: true, value: query.Get("Signature"), token: query.Get("x-amz-security-token")}
 	if query.Get("Signature") == "" || query.Get("Expires") == "" {
 		return signed, cloud.Errorf(403, "AccessDenied", "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")
 	}

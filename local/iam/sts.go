@@ -68,7 +68,7 @@ type issuedCredentials struct {
 func (s *IAM) untilEnd(caller cloud.Caller, duration time.Duration) issuedCredentials {
 	now := time.Now()
 	s.forgetEnded(now)
-	issued := s.issue(caller, "ASIA", now.Add(duration))
+	issued := s.issue(caller, temporary, now.Add(duration))
 	return issuedCredentials{issued.AccessKeyID, issued.SecretAccessKey, issued.SessionToken, cloud.Time(now.Add(duration))}
 }
 

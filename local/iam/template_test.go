@@ -11,6 +11,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/iam"
 )
 
 // estate declares one of each type.
@@ -168,7 +169,7 @@ func TestAKeyOfATemplateSignsWhileItIsActive(t *testing.T) {
 		if stack.Handles["K"].Ref != key {
 			t.Errorf("%s: the key was replaced", tt.status)
 		}
-		if caller, _, err := e.iam.Identify(signedBy(key)); (err == nil) != tt.signs || tt.signs && caller.ARN != account+"user/ada" {
+		if caller, _, err := e.iam.Identify(iam.SignedBy(e.iam, key)); (err == nil) != tt.signs || tt.signs && caller.ARN != account+"user/ada" {
 			t.Errorf("%s: the key stands for %q, %v", tt.status, caller.ARN, err)
 		}
 	}

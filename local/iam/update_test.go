@@ -5,7 +5,6 @@ package iam_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/iam"
 )
 
 // update makes a stack what other resources say, or leaves it what it was.
@@ -293,9 +293,7 @@ func TestAUserOnAnotherPathHasTheKeysThatHeHad(t *testing.T) {
 // whose is the caller that an access key stands for.
 func (e *engine) whose(t *testing.T, key string) cloud.Caller {
 	t.Helper()
-	r := httptest.NewRequest("POST", "/", nil)
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20260101/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
-	caller, _, err := e.iam.Identify(r)
+	caller, _, err := e.iam.Identify(iam.SignedBy(e.iam, key))
 	if err != nil {
 		t.Fatal(err)
 	}

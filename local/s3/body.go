@@ -5,6 +5,8 @@ package s3
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/textproto"
@@ -18,7 +20,10 @@ import (
 func (q *request) body() (io.Reader, digest) {
 	d := digest{md5: q.Request.Header.Get("Content-MD5"), size: q.Request.ContentLength, sized: q.Request.ContentLength >= 0}
 	d.algorithm, d.checksum = headerChecksum(q.Request.Header)
-	if !strings.HasPrefix(q.Request.Header.Get("x-amz-content-sha256"), "STREAMING-") {
+	if hash := q.Request.Header.Get("x-amz-content-sha256"); !strings.HasPrefix(hash, "STREAMING-") {
+		if isSHA256(hash) {
+			d.sha256 = hash
+		}
 		return q.Request.Body, d
 	}
 	var err error
@@ -32,6 +37,12 @@ func (q *request) body() (io.Reader, digest) {
 		}
 	}
 	return chunks, d
+}
+
+// isSHA256 tells whether a hash of a body is one, and not the name of how it is sent.
+func isSHA256(hash string) bool {
+	raw, err := hex.DecodeString(hash)
+	return err == nil && len(raw) == sha256.Size
 }
 
 // algorithms are the checksums that S3 knows, as in x-amz-checksum-NAME.

@@ -50,6 +50,7 @@ type digest struct {
 	least     *int64 // bytes, unless nil
 	most      *int64
 	algorithm string        // of the checksum, or empty
+	sha256    string        // hexadecimal, or empty
 	checksum  func() string // base64; called when the body was read, as it may be in the trailer
 }
 
@@ -106,6 +107,10 @@ func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, erro
 		return segment{}, nil, unsupportedAlgorithm()
 	}
 	body = io.TeeReader(body, sum)
+	signed := sha256.New()
+	if d.sha256 != "" {
+		body = io.TeeReader(body, signed)
+	}
 	seg, err := s.spool.read(body)
 	if err != nil {
 		if _, ok := err.(*cloud.Error); ok {
@@ -118,6 +123,10 @@ func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, erro
 	}
 	if d.sized && seg.size != d.size {
 		return segment{}, nil, cloud.Errorf(400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header: %d of %d", seg.size, d.size)
+	}
+	if computed := hex.EncodeToString(signed.Sum(nil)); d.sha256 != "" && d.sha256 != computed {
+		return segment{}, nil, about(cloud.Errorf(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."),
+			"ClientComputedContentSHA256", d.sha256, "S3ComputedContentSHA256", computed)
 	}
 	if d.md5 != "" {
 		want, err := base64.StdEncoding.DecodeString(d.md5)

@@ -35,7 +35,7 @@ func (w *world) post(t *testing.T, file string, fields ...string) *httptest.Resp
 	r := httptest.NewRequest("POST", "/plain-bucket", &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	return w.serve(r, func(r *http.Request) (cloud.Caller, string, error) {
-		if strings.Contains(r.Header.Get("Authorization"), "Credential=AKID/") {
+		if strings.HasPrefix(r.PostForm.Get("x-amz-credential"), "AKID/") || r.PostForm.Get("awsaccesskeyid") == "AKID" {
 			return w.cloud.Administrator(), "s3", nil
 		}
 		return nobody()

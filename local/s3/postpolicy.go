@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,22 +34,23 @@ func (q *request) readPolicy(f form) (postPolicy, error) {
 	if !given("policy") || !slices.ContainsFunc(signed, given) {
 		return postPolicy{}, nil
 	}
-	credential := f.fields["x-amz-credential"]
 	version4 := given("x-amz-algorithm") || given("x-amz-credential") || given("x-amz-signature") || given("x-amz-date")
 	switch {
 	case !version4 && !given("awsaccesskeyid"):
 		return postPolicy{}, missingField("AWSAccessKeyId")
 	case !version4 && !given("signature"):
 		return postPolicy{}, missingField("Signature")
-	case !version4:
-		credential = f.fields["awsaccesskeyid"] + "/20060102/" + usEast1 + "/s3/aws4_request"
 	}
 	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature"} {
 		if version4 && !given(strings.ToLower(name)) {
 			return postPolicy{}, missingField(name)
 		}
 	}
-	caller, err := q.Holder(credential)
+	fields := url.Values{}
+	for name, value := range f.fields {
+		fields.Set(name, value)
+	}
+	caller, err := q.Signer(fields)
 	if err != nil {
 		return postPolicy{}, err
 	}

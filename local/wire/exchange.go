@@ -40,12 +40,10 @@ type Exchange struct {
 	service  string  // its IAM prefix, or what the signature names; may be empty
 }
 
-// Holder finds out whose access key a credential names, as in a signature of
-// version 4, that is not in the request's header or address but in its body.
-func (x *Exchange) Holder(credential string) (cloud.Caller, error) {
-	r := &http.Request{Header: http.Header{}, URL: &url.URL{}}
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+credential)
-	caller, _, err := x.identify(r)
+// Signer finds out who has signed a form, whose signature is not in the request's
+// header or address but in these fields of it.
+func (x *Exchange) Signer(fields url.Values) (cloud.Caller, error) {
+	caller, _, err := x.identify(&http.Request{Method: http.MethodPost, Header: http.Header{}, URL: &url.URL{}, PostForm: fields})
 	return caller, err
 }
 
