@@ -45,8 +45,8 @@ type Deletion struct {
 	Rollback bool     // whether the stack could not be created, so that RetainExceptOnCreate retains nothing
 }
 
-func (d Deletion) retains(id string, policy deletionPolicy) bool {
-	return slices.Contains(d.Retain, id) || policy.retains() && !(d.Rollback && policy == exceptOnCreate)
+func (c *Created) retains(d Deletion, id string, policy deletionPolicy) bool {
+	return slices.Contains(d.Retain, id) || policy.retains() && !(d.Rollback && (c.DropNew || policy == exceptOnCreate))
 }
 
 // Delete deletes the resources of the stack, each before what it refers to,
@@ -56,7 +56,7 @@ func (d Deletion) retains(id string, policy deletionPolicy) bool {
 func (c *Created) Delete(ctx context.Context, d Deletion) error {
 	var all []doomed
 	for _, i := range c.live {
-		all = append(all, doomed{i, d.retains(i.LogicalID, i.declared.DeletionPolicy)})
+		all = append(all, doomed{i, c.retains(d, i.LogicalID, i.declared.DeletionPolicy)})
 	}
 	if c.pending != nil {
 		all = append(all, c.pending.replaced...)

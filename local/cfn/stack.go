@@ -57,6 +57,7 @@ type Lineage struct {
 type Created struct {
 	Outcome
 	Handles map[string]Handle // by logical id
+	DropNew bool              // a rollback takes Retain for RetainExceptOnCreate
 
 	stack       *Stack
 	types       map[string]Type

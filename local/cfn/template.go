@@ -11,7 +11,9 @@ import (
 // Template is a CloudFormation template as written.
 type Template struct {
 	Body        string `json:"-"` // its text, in JSON or YAML
+	Version     string `json:"AWSTemplateFormatVersion"`
 	Description string
+	Metadata    map[string]any
 
 	Parameters map[string]parameter
 	Rules      map[string]rule

@@ -249,7 +249,7 @@ func (c *Created) CleanUp(ctx context.Context) error {
 	all := c.pending.replaced
 	for id, i := range c.live {
 		if !slices.Contains(order, id) {
-			all = append(all, doomed{i, Deletion{Rollback: c.pending.back}.retains(id, i.declared.DeletionPolicy)})
+			all = append(all, doomed{i, c.retains(Deletion{Rollback: c.pending.back}, id, i.declared.DeletionPolicy)})
 		}
 	}
 	var faults []error

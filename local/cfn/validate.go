@@ -9,11 +9,15 @@ import (
 	"strings"
 )
 
-// Validate refuses references to what the template does not have.
+// Validate refuses what is not well formed, and references to what the template
+// does not have.
 func (t *Template) Validate() error {
+	if err := t.wellFormed(); err != nil {
+		return err
+	}
 	for _, section := range []string{"Resources", "Outputs"} {
 		if missing := t.unresolved(section); len(missing) > 0 {
-			return refusal("Unresolved resource dependencies [" + strings.Join(missing, ", ") + "] in the " + section + " block of the template")
+			return refusal("Template format error: Unresolved resource dependencies [" + strings.Join(missing, ", ") + "] in the " + section + " block of the template")
 		}
 	}
 	return nil

@@ -38,6 +38,9 @@ func (f *CloudFormation) deleteStack(_ context.Context, caller cloud.Caller, in 
 		return struct{}{}, err
 	}
 	s := f.named(in.StackName)
+	if again, err := s.repeats("DeleteStack", in.ClientRequestToken); again || err != nil {
+		return struct{}{}, err
+	}
 	switch {
 	case in.DeletionMode != "" && in.DeletionMode != "STANDARD":
 		return struct{}{}, invalid("the local engine deletes in DeletionMode STANDARD only, not %s", in.DeletionMode)
@@ -57,6 +60,7 @@ func (f *CloudFormation) deleteStack(_ context.Context, caller cloud.Caller, in 
 	if err := f.again(caller, s, in.RoleARN); err != nil {
 		return struct{}{}, err
 	}
+	s.takes("DeleteStack", in.ClientRequestToken)
 	s.becomes("DELETE_IN_PROGRESS", "User Initiated")
 	f.cloud.Go(func(ctx context.Context) { f.delete(ctx, s, cfn.Deletion{Retain: in.RetainResources}) }) // its events tell of failures
 	return struct{}{}, nil

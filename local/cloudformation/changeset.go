@@ -103,7 +103,7 @@ func (f *CloudFormation) createChangeSet(ctx context.Context, caller cloud.Calle
 	if s != nil {
 		if other := s.set(in.ChangeSetName); other != nil && in.ClientToken != "" && other.token == in.ClientToken {
 			return changeSetOutput{other.id, s.id}, nil
-		} else if other != nil {
+		} else if other != nil && other.waits() {
 			return changeSetOutput{}, cloud.Errorf(400, "AlreadyExistsException", "ChangeSet %s already exists", in.ChangeSetName)
 		}
 	}
@@ -122,12 +122,17 @@ func (f *CloudFormation) createChangeSet(ctx context.Context, caller cloud.Calle
 	return changeSetOutput{set.id, s.id}, nil
 }
 
+// waits tells whether a set keeps its name from others: one that has been executed does not.
+func (c *changeSet) waits() bool { return !strings.HasPrefix(c.execution, "EXECUTE_") }
+
 // mayCreateSet authorizes the caller and refuses what the engine has no sets for.
 func (f *CloudFormation) mayCreateSet(caller cloud.Caller, in createChangeSetInput) error {
 	if err := f.may(caller, "CreateChangeSet", in.wanted); err != nil {
 		return err
 	}
 	switch {
+	case in.StackName == "":
+		return invalid("1 validation error detected: Value '' at 'stackName' failed to satisfy constraint: Member must have length greater than or equal to 1")
 	case !slices.Contains([]string{"", "CREATE", "UPDATE"}, in.ChangeSetType), len(in.ResourcesToImport) > 0:
 		return invalid("the local engine imports no resources: ChangeSetType is CREATE or UPDATE")
 	case in.DeploymentMode != "":

@@ -234,7 +234,7 @@ func TestAChangeSetOfWhatTheEngineDoesNotDoFails(t *testing.T) {
 			t.Errorf("the set is %+v", d)
 		}
 		_, err := r.ExecuteChangeSet(t.Context(), &sdk.ExecuteChangeSetInput{ChangeSetName: d.ChangeSetId})
-		refused(t, err, "InvalidChangeSetStatus", "[UNAVAILABLE]")
+		refused(t, err, "InvalidChangeSetStatus", "cannot be executed in its current status of [FAILED]")
 	})
 }
 

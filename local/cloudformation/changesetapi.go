@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -17,7 +18,7 @@ type changeSetInput struct {
 	NextToken                string
 	DisableRollback          bool   // of ExecuteChangeSet only
 	RetainExceptOnCreate     bool   // of ExecuteChangeSet only
-	ClientRequestToken       string // a set is executed once anyway
+	ClientRequestToken       string // of ExecuteChangeSet only
 	IncludePropertyValues    bool   // of DescribeChangeSet only
 }
 
@@ -26,11 +27,14 @@ type describeChangeSetOutput struct {
 	Description                                    string `json:",omitempty"`
 	CreationTime                                   cloud.Time
 	Status, ExecutionStatus                        string
-	StatusReason                                   string `json:",omitempty"`
-	OnStackFailure                                 string `json:",omitempty"`
-	Parameters                                     []parameter
+	StatusReason                                   string      `json:",omitempty"`
+	OnStackFailure                                 string      `json:",omitempty"`
+	Parameters                                     []parameter `json:",omitempty"`
 	Capabilities                                   []string
-	Tags                                           []cfn.Tag
+	Tags                                           []cfn.Tag `json:",omitempty"`
+	IncludeNestedStacks                            bool
+	NotificationARNs                               []string // none
+	RollbackConfiguration                          struct{} // none
 	Changes                                        []change
 	NextToken                                      string `json:",omitempty"`
 }
@@ -48,10 +52,16 @@ func (s *stack) set(name string) *changeSet {
 // found authorizes the caller and finds a change set, or says what is not there.
 func (f *CloudFormation) found(caller cloud.Caller, action string, in changeSetInput) (*stack, *changeSet, error) {
 	if in.StackName == "" {
+		if !strings.HasPrefix(in.ChangeSetName, "arn:") {
+			return nil, nil, invalid("StackName must be specified if ChangeSetName is not specified as an ARN.")
+		}
 		for _, s := range f.stacks {
 			if set := s.set(in.ChangeSetName); set != nil && set.id == in.ChangeSetName {
 				in.StackName = s.id
 			}
+		}
+		if in.StackName == "" {
+			return nil, nil, cloud.Errorf(404, "ChangeSetNotFound", "ChangeSet [%s] does not exist", in.ChangeSetName)
 		}
 	}
 	s, err := f.existing(caller, action, in.StackName)
@@ -103,15 +113,19 @@ func (f *CloudFormation) executeChangeSet(_ context.Context, caller cloud.Caller
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s, set, err := f.found(caller, "ExecuteChangeSet", in)
-	switch {
-	case err != nil:
+	if err != nil {
 		return struct{}{}, err
+	}
+	again, err := s.repeats("ExecuteChangeSet", in.ClientRequestToken)
+	switch {
+	case again, err != nil:
+		return struct{}{}, err
+	case set.status == "FAILED":
+		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current status of [%s]", set.id, set.status)
 	case set.execution != "AVAILABLE":
 		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [%s]", set.id, set.execution)
 	case set.creates && s.status != reviewed:
 		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be executed in its current execution status of [OBSOLETE]", set.id)
-	case in.RetainExceptOnCreate:
-		return struct{}{}, invalid("the local engine takes RetainExceptOnCreate from DeletionPolicy only")
 	case in.DisableRollback && set.failure != "":
 		return struct{}{}, invalid("You can specify either DisableRollback or OnStackFailure, but not both.")
 	case !set.creates && !s.updatable(in.DisableRollback || set.failure == "DO_NOTHING"):
@@ -121,16 +135,17 @@ func (f *CloudFormation) executeChangeSet(_ context.Context, caller cloud.Caller
 	if err != nil {
 		return struct{}{}, err
 	}
+	s.takes("ExecuteChangeSet", in.ClientRequestToken)
 	set.roleARN, set.execution = role, "EXECUTE_IN_PROGRESS"
 	s.sets = []*changeSet{set} // as CloudFormation does, which deletes those that were not chosen
 	otherwise := onFailure(set.failure, in.DisableRollback)
 	if set.creates {
 		f.createFrom(s, set.ready, set.terms)
-		s.actor = actor
+		s.actor, s.dropNew = actor, in.RetainExceptOnCreate
 		f.cloud.Go(func(ctx context.Context) { f.executed(set, f.create(ctx, s, f.options.Types, otherwise)) })
 		return struct{}{}, nil
 	}
-	u := &update{set.ready, set.terms, otherwise == "DO_NOTHING", actor}
+	u := &update{set.ready, set.terms, otherwise == "DO_NOTHING", in.RetainExceptOnCreate, actor}
 	cancelled := f.begin(s, u, "User Initiated")
 	f.cloud.Go(func(ctx context.Context) { f.executed(set, f.run(ctx, cancelled, s, u)) })
 	return struct{}{}, nil
@@ -157,6 +172,7 @@ type changeSetSummary struct {
 	StatusReason                                   string `json:",omitempty"`
 	Description                                    string `json:",omitempty"`
 	CreationTime                                   cloud.Time
+	IncludeNestedStacks                            bool
 }
 
 func (f *CloudFormation) listChangeSets(_ context.Context, caller cloud.Caller, in pageInput) (out listChangeSetsOutput, err error) {
@@ -168,7 +184,9 @@ func (f *CloudFormation) listChangeSets(_ context.Context, caller cloud.Caller, 
 	}
 	all := []changeSetSummary{}
 	for _, set := range s.sets {
-		all = append(all, changeSetSummary{set.id, set.name, s.id, s.template.Name, set.status, set.execution, set.reason, set.description, cloud.Time(set.created)})
+		if set.waits() {
+			all = append(all, changeSetSummary{set.id, set.name, s.id, s.template.Name, set.status, set.execution, set.reason, set.description, cloud.Time(set.created), false})
+		}
 	}
 	out.Summaries, out.NextToken, err = page(all, in.NextToken)
 	return out, err

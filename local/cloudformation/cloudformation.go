@@ -111,6 +111,8 @@ type Settings struct {
 	// DisableRollback leaves what has been created where the rest cannot be.
 	// Default: it is deleted again.
 	DisableRollback bool
+
+	token string // of the request
 }
 
 // Export answers Fn::ImportValue.

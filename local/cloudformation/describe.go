@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -33,15 +34,17 @@ type description struct {
 	CreationTime                cloud.Time
 	LastUpdatedTime             *cloud.Time `json:",omitempty"`
 	DeletionTime                *cloud.Time `json:",omitempty"`
-	EnableTerminationProtection bool
+	EnableTerminationProtection *bool       `json:",omitempty"` // of one that is there
 	DisableRollback             bool
 	DriftInformation            driftInformation
+	NotificationARNs            []string // none
+	RollbackConfiguration       struct{} // none
 	ChangeSetId                 string   `json:",omitempty"`
 	RoleARN                     string   `json:",omitempty"`
 	Capabilities                []string `json:",omitempty"`
 	Tags                        []cfn.Tag
-	Parameters                  []parameter
-	Outputs                     []output
+	Parameters                  []parameter `json:",omitempty"`
+	Outputs                     []output    `json:",omitempty"`
 }
 
 type driftInformation struct{ StackDriftStatus string }
@@ -87,8 +90,8 @@ func (f *CloudFormation) sorted() []*stack {
 func (f *CloudFormation) describe(s *stack) description {
 	d := description{
 		StackId: s.id, StackName: s.template.Name, ParentId: s.parent, StackStatus: s.status, StackStatusReason: s.reason,
-		Description: s.template.Template.Description, CreationTime: cloud.Time(s.began), EnableTerminationProtection: f.protected(s),
-		DisableRollback: s.keep, DriftInformation: driftInformation{"NOT_CHECKED"}, ChangeSetId: s.changeSet, RoleARN: s.roleARN, Capabilities: s.capabilities, Tags: s.template.Tags,
+		Description: s.template.Template.Description, CreationTime: cloud.Time(s.began),
+		DisableRollback: s.keep, DriftInformation: driftInformation{"NOT_CHECKED"}, RoleARN: s.roleARN, Capabilities: s.capabilities, Tags: s.template.Tags,
 	}
 	if s.parent != "" {
 		d.RootId = f.root(s).id
@@ -96,6 +99,13 @@ func (f *CloudFormation) describe(s *stack) description {
 	if s.gone() {
 		ended := cloud.Time(s.ended)
 		d.DeletionTime = &ended
+	} else {
+		protected := f.protected(s)
+		d.EnableTerminationProtection, d.ChangeSetId = &protected, s.changeSet
+	}
+	if s.deletes() {
+		began := cloud.Time(s.deleting)
+		d.DeletionTime = &began
 	}
 	if !s.updated.IsZero() {
 		updated := cloud.Time(s.updated)
@@ -107,6 +117,12 @@ func (f *CloudFormation) describe(s *stack) description {
 		d.Outputs = append(d.Outputs, output{key, f.options.Localize(fmt.Sprint(s.outcome.Outputs[key])), declared.Description, s.outcome.ExportNames[key]})
 	}
 	return d
+}
+
+// deletes tells whether a stack, or what could not be created of it, is being
+// deleted, or was to be.
+func (s *stack) deletes() bool {
+	return !s.gone() && (strings.HasPrefix(s.status, "DELETE_") || strings.HasPrefix(s.status, "ROLLBACK_"))
 }
 
 // existing authorizes the caller and finds a stack.
@@ -244,22 +260,27 @@ type stackResourceDetail struct {
 	ResourceType, ResourceStatus          string
 	ResourceStatusReason                  string `json:",omitempty"`
 	LastUpdatedTimestamp                  cloud.Time
-	Metadata                              string `json:",omitempty"`
+	DriftInformation                      driftOfResource
+	Metadata                              string // JSON
 }
 
 func (f *CloudFormation) describeStackResource(_ context.Context, caller cloud.Caller, in describeResourceInput) (out describeResourceOutput, err error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	s, err := f.existing(caller, "DescribeStackResource", in.StackName)
-	if err != nil {
+	if err := f.authorize(caller, "DescribeStackResource", in.StackName); err != nil {
 		return out, err
+	}
+	s := f.named(in.StackName)
+	if s == nil {
+		return out, invalid("Stack '%s' does not exist", in.StackName)
 	}
 	r, ok := s.resources[in.LogicalResourceId]
 	if !ok {
-		return out, invalid("Resource %s does not exist for stack %s", in.LogicalResourceId, s.template.Name)
+		return out, invalid("Resource %s does not exist for stack %s", in.LogicalResourceId, s.id)
 	}
 	out.StackResourceDetail = stackResourceDetail{
-		s.id, s.template.Name, r.LogicalResourceId, r.PhysicalResourceId, r.ResourceType, r.ResourceStatus, r.ResourceStatusReason, r.LastUpdatedTimestamp, "",
+		s.id, s.template.Name, r.LogicalResourceId, r.PhysicalResourceId, r.ResourceType, r.ResourceStatus, r.ResourceStatusReason, r.LastUpdatedTimestamp,
+		notChecked, "{}",
 	}
 	if declared, ok := s.template.Template.Resources[in.LogicalResourceId]; ok && declared.Metadata != nil {
 		text, err := json.Marshal(declared.Metadata)
@@ -286,6 +307,7 @@ type summary struct {
 	CreationTime                    cloud.Time
 	LastUpdatedTime                 *cloud.Time `json:",omitempty"`
 	DeletionTime                    *cloud.Time `json:",omitempty"`
+	DriftInformation                driftInformation
 }
 
 // listStacks answers all stacks, deleted ones too.
@@ -299,7 +321,7 @@ func (f *CloudFormation) listStacks(_ context.Context, caller cloud.Caller, in l
 	for _, s := range f.sorted() {
 		if d := f.describe(s); len(in.StackStatusFilter) == 0 || slices.Contains(in.StackStatusFilter, s.status) {
 			out.StackSummaries = append(out.StackSummaries, summary{
-				d.StackId, d.StackName, d.StackStatus, d.StackStatusReason, d.ParentId, d.RootId, d.CreationTime, d.LastUpdatedTime, d.DeletionTime,
+				d.StackId, d.StackName, d.StackStatus, d.StackStatusReason, d.ParentId, d.RootId, d.CreationTime, d.LastUpdatedTime, d.DeletionTime, d.DriftInformation,
 			})
 		}
 	}

@@ -98,6 +98,9 @@ func (s *stack) complete() {
 // DELETE_COMPLETE or DELETE_FAILED, say, for DELETE.
 func (f *CloudFormation) undo(ctx context.Context, s *stack, d cfn.Deletion, what string) (err error) {
 	if s.created != nil {
+		f.mu.RLock()
+		s.created.DropNew = s.dropNew
+		f.mu.RUnlock()
 		err = s.created.Delete(ctx, d)
 	}
 	f.mu.Lock()
@@ -136,14 +139,15 @@ func (f *CloudFormation) Delete(ctx context.Context, id string) error {
 type update struct {
 	ready cfn.Stack
 	terms
-	keep  bool // whether it is not rolled back when it fails
-	actor cloud.Caller
+	keep    bool // whether it is not rolled back when it fails
+	dropNew bool // whether a rollback deletes what is new, whatever its DeletionPolicy
+	actor   cloud.Caller
 }
 
 // begin lets a stack be in UPDATE_IN_PROGRESS, with the mutex held. The context
 // ends when the update is cancelled.
 func (f *CloudFormation) begin(s *stack, u *update, reason string) (cancelled context.Context) {
-	s.updated, s.keep, s.actor = time.Now(), u.keep, u.actor
+	s.updated, s.keep, s.dropNew, s.actor = time.Now(), u.keep, u.dropNew, u.actor
 	s.before = before{s.template, s.terms, s.imports}
 	s.importing = map[string]bool{}
 	f.follow(s, &u.ready, s.importing)
@@ -209,6 +213,9 @@ func (f *CloudFormation) apply(ctx, cancelled context.Context, s *stack, u *upda
 
 // cleanUp deletes what an update or its rollback has left over.
 func (f *CloudFormation) cleanUp(ctx context.Context, s *stack, what string) {
+	f.mu.RLock()
+	s.created.DropNew = s.dropNew
+	f.mu.RUnlock()
 	err := s.created.CleanUp(ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()

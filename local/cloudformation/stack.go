@@ -24,18 +24,22 @@ type stack struct {
 	stable         bool        // whether it has ever been complete
 	status, reason string
 	began, ended   time.Time
+	deleting       time.Time // when it, or what could not be created of it, began to be deleted; or zero
 	updated        time.Time // when its last update began, or zero
 	events         []event   // the oldest first
 	resources      map[string]*resource
-	imports        map[string]bool // names of exports
-	importing      map[string]bool // those of what it is being updated to, or nil
-	sets           []*changeSet    // the oldest first
-	cancel         func()          // ends the update that is under way
-	keep           bool            // whether it is not rolled back when it fails
-	before         before          // the last update
-	actor          cloud.Caller    // who deploys it, or has it deleted
-	lineage        cfn.Lineage     // of its resources, since they were last complete or deleted
-	made           bool            // whether the API has created it
+	imports        map[string]bool   // names of exports
+	importing      map[string]bool   // those of what it is being updated to, or nil
+	sets           []*changeSet      // the oldest first
+	cancel         func()            // ends the update that is under way
+	keep           bool              // whether it is not rolled back when it fails
+	before         before            // the last update
+	actor          cloud.Caller      // who deploys it, or has it deleted
+	lineage        cfn.Lineage       // of its resources, since they were last complete or deleted
+	made           bool              // whether the API has created it
+	dropNew        bool              // whether a rollback deletes what is new, whatever its DeletionPolicy
+	token          string            // of the request that is under way
+	tokens         map[string]string // actions, by the tokens of all requests
 
 	terms
 }
@@ -61,7 +65,13 @@ type resource struct {
 	ResourceStatus       string
 	ResourceStatusReason string `json:",omitempty"`
 	LastUpdatedTimestamp cloud.Time
+	DriftInformation     driftOfResource
 }
+
+// driftOfResource tells that nobody has looked whether a resource is as declared.
+type driftOfResource struct{ StackResourceDriftStatus string }
+
+var notChecked = driftOfResource{"NOT_CHECKED"}
 
 // event is an event of the API.
 type event struct {
@@ -74,6 +84,7 @@ type event struct {
 	ResourceStatus       string
 	ResourceStatusReason string `json:",omitempty"`
 	Timestamp            cloud.Time
+	ClientRequestToken   string `json:",omitempty"`
 }
 
 // reviewed is the status of a stack that only has change sets.
@@ -84,8 +95,9 @@ func (f *CloudFormation) add(template cfn.Stack, settings Settings, status, reas
 	template.Before, template.Lineage = f.lineage(template.Name)
 	s := &stack{
 		id: template.ID(), template: template, protected: settings.Protected, keep: settings.DisableRollback,
-		actor: f.cloud.Administrator(), began: time.Now(), resources: map[string]*resource{}, imports: map[string]bool{},
+		actor: f.cloud.Administrator(), began: time.Now(), resources: map[string]*resource{}, imports: map[string]bool{}, tokens: map[string]string{},
 	}
+	s.takes("CreateStack", settings.token)
 	if parent := f.named(settings.Parent); parent != nil {
 		s.parent = parent.id
 	}
@@ -133,20 +145,23 @@ func (f *CloudFormation) follow(s *stack, template *cfn.Stack, imports map[strin
 func (s *stack) take(step cfn.Step) {
 	now := cloud.Time(s.moment())
 	if !step.Replaced {
-		s.resources[step.LogicalID] = &resource{step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now}
+		s.resources[step.LogicalID] = &resource{step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now, notChecked}
 	}
-	s.events = append(s.events, event{cloud.UUID(), s.id, s.template.Name, step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now})
+	s.events = append(s.events, event{cloud.UUID(), s.id, s.template.Name, step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now, s.token})
 }
 
 // becomes records another status of the stack itself.
 func (s *stack) becomes(status, reason string) {
 	s.status, s.reason = status, reason
 	now := s.moment()
-	if s.gone() {
+	switch {
+	case s.gone():
 		s.ended = now
+	case status == "DELETE_IN_PROGRESS", status == "ROLLBACK_IN_PROGRESS":
+		s.deleting = now
 	}
 	s.events = append(s.events, event{
-		cloud.UUID(), s.id, s.template.Name, s.template.Name, s.id, "AWS::CloudFormation::Stack", status, reason, cloud.Time(now),
+		cloud.UUID(), s.id, s.template.Name, s.template.Name, s.id, "AWS::CloudFormation::Stack", status, reason, cloud.Time(now), s.token,
 	})
 }
 
@@ -167,6 +182,9 @@ func (s *stack) gone() bool { return s.status == "DELETE_COMPLETE" }
 // named finds a stack by its name, or by its id even when it has been deleted. It
 // is called with the mutex held.
 func (f *CloudFormation) named(name string) *stack {
+	if name == "" {
+		return nil
+	}
 	for _, s := range slices.Backward(f.stacks) {
 		if s.id == name || s.template.Name == name && !s.gone() {
 			return s

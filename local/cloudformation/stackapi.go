@@ -3,9 +3,11 @@ package cloudformation
 // This file creates, updates and rolls back stacks without a change set.
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -25,7 +27,7 @@ type stackOutput struct{ StackId string }
 
 // createStack begins to create a stack.
 func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, in createStackInput) (out stackOutput, err error) {
-	if err := f.may(caller, "CreateStack", in.wanted); err != nil {
+	if err := cmp.Or(f.may(caller, "CreateStack", in.wanted), checkToken(in.ClientRequestToken)); err != nil {
 		return out, err
 	}
 	switch {
@@ -33,8 +35,8 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 		return out, invalid("You can specify either DisableRollback or OnFailure, but not both.")
 	case !slices.Contains([]string{"", "ROLLBACK", "DELETE", "DO_NOTHING"}, in.OnFailure):
 		return out, invalid("OnFailure is ROLLBACK, DELETE or DO_NOTHING, not %s", in.OnFailure)
-	case in.TimeoutInMinutes != 0, in.StackPolicyBody != "", in.StackPolicyURL != "", in.RetainExceptOnCreate, in.UsePreviousTemplate:
-		return out, invalid("the local engine creates stacks without TimeoutInMinutes, StackPolicyBody, StackPolicyURL and RetainExceptOnCreate")
+	case in.TimeoutInMinutes != 0, in.StackPolicyBody != "", in.StackPolicyURL != "", in.UsePreviousTemplate:
+		return out, invalid("the local engine creates stacks without TimeoutInMinutes, StackPolicyBody and StackPolicyURL")
 	}
 	actor, role, err := f.actor(caller, in.RoleARN, "")
 	if err != nil {
@@ -49,13 +51,16 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.named(in.StackName) != nil {
+	if same := f.named(in.StackName); same != nil {
+		if again, err := same.repeats("CreateStack", in.ClientRequestToken); again || err != nil {
+			return stackOutput{same.id}, err
+		}
 		return out, cloud.Errorf(400, "AlreadyExistsException", "Stack [%s] already exists", in.StackName)
 	}
 	otherwise := onFailure(in.OnFailure, in.DisableRollback)
-	settings := Settings{Protected: in.EnableTerminationProtection, DisableRollback: otherwise == "DO_NOTHING"}
+	settings := Settings{Protected: in.EnableTerminationProtection, DisableRollback: otherwise == "DO_NOTHING", token: in.ClientRequestToken}
 	s := f.add(ready, settings, "CREATE_IN_PROGRESS", "User Initiated")
-	s.terms, s.made, s.actor = terms{in.Capabilities, "", role}, true, actor
+	s.terms, s.made, s.actor, s.dropNew = terms{in.Capabilities, "", role}, true, actor, in.RetainExceptOnCreate
 	f.cloud.Go(func(ctx context.Context) { f.create(ctx, s, f.options.Types, otherwise) })
 	return stackOutput{s.id}, nil
 }
@@ -64,6 +69,7 @@ func (f *CloudFormation) createStack(ctx context.Context, caller cloud.Caller, i
 func (f *CloudFormation) createFrom(s *stack, ready cfn.Stack, t terms) {
 	f.follow(s, &ready, s.imports)
 	s.template, s.terms, s.made = ready, t, true
+	s.updated = time.Now()
 	s.becomes("CREATE_IN_PROGRESS", "User Initiated")
 }
 
@@ -81,8 +87,11 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	if err := f.may(caller, "UpdateStack", in.wanted); err != nil {
 		return out, err
 	}
-	if in.StackPolicyBody+in.StackPolicyURL+in.StackPolicyDuringUpdateBody+in.StackPolicyDuringUpdateURL != "" || in.RetainExceptOnCreate {
-		return out, invalid("the local engine updates stacks without stack policies and RetainExceptOnCreate")
+	if in.StackPolicyBody+in.StackPolicyURL+in.StackPolicyDuringUpdateBody+in.StackPolicyDuringUpdateURL != "" {
+		return out, invalid("the local engine updates stacks without stack policies")
+	}
+	if id, again, err := f.repeated(in.StackName, "UpdateStack", in.ClientRequestToken); again || err != nil {
+		return stackOutput{id}, err
 	}
 	s, err := f.updatableStack(in.StackName, in.DisableRollback)
 	if err != nil {
@@ -105,7 +114,7 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	u := &update{ready, terms{in.Capabilities, "", role}, in.DisableRollback, actor}
+	u := &update{ready, terms{in.Capabilities, "", role}, in.DisableRollback, in.RetainExceptOnCreate, actor}
 	switch {
 	case !s.updatable(in.DisableRollback): // it has begun to be updated meanwhile
 		return out, s.notUpdatable()
@@ -117,9 +126,21 @@ func (f *CloudFormation) updateStack(ctx context.Context, caller cloud.Caller, i
 			set.execution = "OBSOLETE"
 		}
 	}
+	s.takes("UpdateStack", in.ClientRequestToken)
 	cancelled := f.begin(s, u, "User Initiated")
 	f.cloud.Go(func(ctx context.Context) { f.run(ctx, cancelled, s, u) })
 	return stackOutput{s.id}, nil
+}
+
+// repeated is whether a request to a stack has been taken before, and the stack's id.
+func (f *CloudFormation) repeated(name, action, token string) (id string, again bool, err error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	s := f.named(name)
+	if again, err = s.repeats(action, token); again {
+		id = s.id
+	}
+	return id, again, err
 }
 
 // may authorizes a caller to have a stack created or updated.
@@ -193,12 +214,17 @@ func (f *CloudFormation) rollbackStack(_ context.Context, caller cloud.Caller, i
 	if err != nil {
 		return out, err
 	}
+	if again, err := s.repeats("RollbackStack", in.ClientRequestToken); again || err != nil {
+		return stackOutput{s.id}, err
+	}
 	if s.status != "CREATE_FAILED" && s.status != "UPDATE_FAILED" {
 		return out, invalid("Stack:%s is in %s state and can not be rolled back.", s.id, s.status)
 	}
 	if err := f.again(caller, s, in.RoleARN); err != nil {
 		return out, err
 	}
+	s.takes("RollbackStack", in.ClientRequestToken)
+	s.dropNew = in.RetainExceptOnCreate
 	f.undoLater(s, nil)
 	return stackOutput{s.id}, nil
 }
@@ -217,6 +243,9 @@ func (f *CloudFormation) continueUpdateRollback(_ context.Context, caller cloud.
 	if err != nil {
 		return struct{}{}, err
 	}
+	if again, err := s.repeats("ContinueUpdateRollback", in.ClientRequestToken); again || err != nil {
+		return struct{}{}, err
+	}
 	if s.status != "UPDATE_ROLLBACK_FAILED" {
 		return struct{}{}, invalid("Stack:%s is in %s state and can not continue update rollback.", s.id, s.status)
 	}
@@ -233,6 +262,7 @@ func (f *CloudFormation) continueUpdateRollback(_ context.Context, caller cloud.
 	if err := f.again(caller, s, in.RoleARN); err != nil {
 		return struct{}{}, err
 	}
+	s.takes("ContinueUpdateRollback", in.ClientRequestToken)
 	f.undoLater(s, skip)
 	return struct{}{}, nil
 }
@@ -257,9 +287,13 @@ func (f *CloudFormation) cancelUpdateStack(_ context.Context, caller cloud.Calle
 	if err != nil {
 		return struct{}{}, err
 	}
+	if again, err := s.repeats("CancelUpdateStack", in.ClientRequestToken); again || err != nil {
+		return struct{}{}, err
+	}
 	if s.status != "UPDATE_IN_PROGRESS" {
 		return struct{}{}, invalid("CancelUpdateStack cannot be called from current stack status")
 	}
+	s.takes("CancelUpdateStack", in.ClientRequestToken)
 	s.cancel()
 	return struct{}{}, nil
 }

@@ -3,10 +3,12 @@ package cloudformation
 // This file has the actions that tell of templates.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -24,9 +26,25 @@ type templateOutput struct {
 func (f *CloudFormation) getTemplate(_ context.Context, caller cloud.Caller, in templateInput) (templateOutput, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	s, err := f.existing(caller, "GetTemplate", in.StackName)
-	if err != nil {
+	if in.StackName == "" && in.ChangeSetName == "" {
+		return templateOutput{}, invalid("StackName is required if ChangeSetName is not specified.")
+	}
+	if in.StackName == "" {
+		if !strings.HasPrefix(in.ChangeSetName, "arn:") {
+			return templateOutput{}, invalid("StackName is a required parameter.")
+		}
+		_, set, err := f.found(caller, "GetTemplate", changeSetInput{ChangeSetName: in.ChangeSetName})
+		if err != nil {
+			return templateOutput{}, err
+		}
+		return templateOutput{set.ready.Template.Body, []string{"Original", "Processed"}}, nil
+	}
+	if err := f.authorize(caller, "GetTemplate", in.StackName); err != nil {
 		return templateOutput{}, err
+	}
+	s := f.named(in.StackName)
+	if s == nil {
+		return templateOutput{}, invalid("Stack with id %s does not exist", in.StackName)
 	}
 	of := s.template
 	if in.ChangeSetName != "" {
@@ -47,22 +65,31 @@ type summaryInput struct {
 type summaryOutput struct {
 	Description                 string `json:",omitempty"`
 	Parameters                  []parameterDeclaration
-	Capabilities                []string
-	CapabilitiesReason          string `json:",omitempty"`
+	Capabilities                []string `json:",omitempty"`
+	CapabilitiesReason          string   `json:",omitempty"`
 	ResourceTypes               []string
 	ResourceIdentifierSummaries []identifierSummary
+	Version                     string `json:",omitempty"`
+	Metadata                    string `json:",omitempty"`
 }
 
 type parameterDeclaration struct {
-	ParameterKey         string
-	DefaultValue         string `json:",omitempty"`
+	templateParameter
 	ParameterType        string
-	NoEcho               bool
-	Description          string `json:",omitempty"`
-	ParameterConstraints *parameterConstraints
+	ParameterConstraints parameterConstraints
 }
 
-type parameterConstraints struct{ AllowedValues []string }
+// templateParameter is what a validation tells of a parameter.
+type templateParameter struct {
+	ParameterKey string
+	DefaultValue string `json:",omitempty"`
+	NoEcho       bool
+	Description  string `json:",omitempty"`
+}
+
+type parameterConstraints struct {
+	AllowedValues []string `json:",omitempty"`
+}
 
 type identifierSummary struct {
 	ResourceType       string
@@ -75,7 +102,10 @@ func (f *CloudFormation) getTemplateSummary(ctx context.Context, caller cloud.Ca
 	if err != nil {
 		return out, err
 	}
-	out.Description, out.Parameters = template.Description, declarations(template)
+	out.Description, out.Parameters, out.Version = template.Description, declarations(template), cmp.Or(template.Version, "2010-09-09")
+	if template.Metadata != nil {
+		out.Metadata = text(template.Metadata)
+	}
 	out.Capabilities, out.CapabilitiesReason = acknowledged(template)
 	for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
 		out.ResourceTypes = append(out.ResourceTypes, template.Resources[id].Type)
@@ -106,6 +136,9 @@ func (f *CloudFormation) chosen(ctx context.Context, caller cloud.Caller, in sum
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
+	if s.status == reviewed {
+		return nil, invalid("GetTemplateSummary cannot be called on %s stacks.", reviewed)
+	}
 	return s.template.Template, nil
 }
 
@@ -120,9 +153,9 @@ type validateInput struct{ TemplateBody, TemplateURL string }
 
 type validateOutput struct {
 	Description        string `json:",omitempty"`
-	Parameters         []parameterDeclaration
-	Capabilities       []string
-	CapabilitiesReason string `json:",omitempty"`
+	Parameters         []templateParameter
+	Capabilities       []string `json:",omitempty"`
+	CapabilitiesReason string   `json:",omitempty"`
 }
 
 // validateTemplate tells whether a template is well formed, as on AWS; what the
@@ -135,7 +168,10 @@ func (f *CloudFormation) validateTemplate(ctx context.Context, caller cloud.Call
 	if err != nil {
 		return out, err
 	}
-	out.Description, out.Parameters = template.Description, declarations(template)
+	out.Description = template.Description
+	for _, p := range declarations(template) {
+		out.Parameters = append(out.Parameters, p.templateParameter)
+	}
 	out.Capabilities, out.CapabilitiesReason = acknowledged(template)
 	return out, nil
 }
@@ -152,15 +188,12 @@ func acknowledged(template *cfn.Template) (capabilities []string, reason string)
 func declarations(template *cfn.Template) (all []parameterDeclaration) {
 	for _, name := range slices.Sorted(maps.Keys(template.Parameters)) {
 		p := template.Parameters[name]
-		d := parameterDeclaration{ParameterKey: name, ParameterType: p.Type, NoEcho: p.Secret(), Description: p.Description}
+		d := parameterDeclaration{templateParameter: templateParameter{ParameterKey: name, NoEcho: p.Secret(), Description: p.Description}, ParameterType: p.Type}
 		if p.Default != nil {
 			d.DefaultValue = fmt.Sprint(p.Default)
 		}
-		if len(p.AllowedValues) > 0 {
-			d.ParameterConstraints = &parameterConstraints{}
-			for _, value := range p.AllowedValues {
-				d.ParameterConstraints.AllowedValues = append(d.ParameterConstraints.AllowedValues, fmt.Sprint(value))
-			}
+		for _, value := range p.AllowedValues {
+			d.ParameterConstraints.AllowedValues = append(d.ParameterConstraints.AllowedValues, fmt.Sprint(value))
 		}
 		all = append(all, d)
 	}

@@ -80,7 +80,7 @@ func parsed(body []byte) (*cfn.Template, error) {
 		return nil, invalid("Template format error: At least one Resources member must be defined.")
 	}
 	if err := template.Validate(); err != nil {
-		return nil, invalid("Template format error: %v", err)
+		return nil, invalid("%v", err)
 	}
 	return template, nil
 }

@@ -1,0 +1,53 @@
+package cfn
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestWhatCloudFormationRefusesByItsFormIsRefusedInItsWords(t *testing.T) {
+	const getAtt = "Template error: every Fn::GetAtt object requires two non-empty parameters, the resource name and the resource attribute"
+	const choice = "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"
+	of := func(value string) string {
+		return `"Resources": {"A": {"Type": "T", "Properties": {"List": ["x", {"Of": ` + value + `}]}}}`
+	}
+	for name, row := range map[string]struct{ sections, want string }{
+		"the name of a resource":          {`"Resources": {"A-b": {"Type": "T"}}`, "Template format error: Resource name A-b is non alphanumeric."},
+		"the name of a parameter":         {`"Parameters": {"P:x": {"Type": "String"}}, ` + of(`1`), "Template format error: Parameter name P:x is non alphanumeric."},
+		"a resource without a type":       {`"Resources": {"A": {"Properties": {}}}`, "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
+		"a resource's condition":          {`"Resources": {"A": {"Type": "T", "Condition": "C"}}`, "Template format error: Unresolved condition dependency C in the Resources block of the template"},
+		"an output's condition":           {of(`1`) + `, "Outputs": {"O": {"Value": 1, "Condition": "C"}}`, "Template format error: Unresolved condition dependency C in the Outputs block of the template"},
+		"a condition of Fn::If":           {of(`{"Fn::If": ["C", 1, 2]}`), "Template error: unresolved condition dependency C in Fn::If"},
+		"one that there is":               {`"Conditions": {"C": {"Fn::Equals": ["a", "b"]}}, ` + of(`{"Fn::If": ["C", 1, {"Fn::If": ["D", 1, 2]}]}`), "Template error: unresolved condition dependency D in Fn::If"},
+		"an attribute of nothing":         {of(`{"Fn::GetAtt": ["A"]}`), getAtt},
+		"an attribute without a name":     {of(`{"Fn::GetAtt": "A."}`), getAtt},
+		"an attribute of a function":      {of(`{"Fn::GetAtt": {"Ref": "A"}}`), getAtt},
+		"an attribute that is computed":   {of(`{"Fn::GetAtt": ["A", {"Ref": "A"}]}`), ""},
+		"a function in an output":         {of(`1`) + `, "Outputs": {"O": {"Value": {"Fn::GetAtt": ["A"]}}}`, getAtt},
+		"an index that is no number":      {of(`{"Fn::Select": ["x", ["a"]]}`), choice},
+		"an index outside of the list":    {of(`{"Fn::Select": [1, ["a"]]}`), choice},
+		"a negative index":                {of(`{"Fn::Select": [-1, ["a"]]}`), choice},
+		"a choice of no list":             {of(`{"Fn::Select": [0, "a"]}`), choice},
+		"a choice of three":               {of(`{"Fn::Select": [0, ["a"], 1]}`), choice},
+		"a choice of what a function has": {of(`{"Fn::Select": ["5", {"Fn::GetAZs": ""}]}`), ""},
+		"an index that a function has":    {of(`{"Fn::Select": [{"Ref": "A"}, ["a"]]}`), ""},
+		"a mapping that there is not":     {of(`{"Fn::FindInMap": ["M", "a", "b"]}`), "Template error: Unable to get mapping for M::a::b"},
+		"a value that the mapping has":    {`"Mappings": {"M": {"a": {"b": 1}}}, ` + of(`{"Fn::FindInMap": ["M", "a", "b"]}`), ""},
+		"a value that it has not":         {`"Mappings": {"M": {"a": {"b": 1}}}, ` + of(`{"Fn::FindInMap": ["M", "a", "c"]}`), "Template error: Unable to get mapping for M::a::c"},
+		"a mapping by a function":         {of(`{"Fn::FindInMap": ["M", {"Ref": "A"}, "b"]}`), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parsed, err := Parse([]byte("{" + row.sections + "}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if err := parsed.Validate(); err != nil {
+				got = fmt.Sprint(err)
+			}
+			if got != row.want {
+				t.Errorf("got  %s\nwant %s", got, row.want)
+			}
+		})
+	}
+}
