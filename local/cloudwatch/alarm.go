@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 type state string
@@ -39,11 +41,13 @@ type alarm struct {
 	reasonData string
 	changed    time.Time // the state
 	history    []historyItem
+	tags       []cloud.Tag
 }
 
 // A watch compares periods of a metric with a threshold.
 type watch struct {
 	metric     metric
+	unit       string // of the data; or empty for all
 	statistic  string
 	period     time.Duration
 	periods    int // to evaluate
@@ -52,6 +56,13 @@ type watch struct {
 	threshold  float64
 	missing    string // TreatMissingData
 	configured json.RawMessage
+	told       told
+}
+
+// told is what is only told again if it was given.
+type told struct {
+	breaches int
+	missing  string
 }
 
 // extraPeriods are looked at before the evaluated ones, to make up for
@@ -123,7 +134,7 @@ func (w *CloudWatch) judge(a *alarm, now time.Time) (verdict, bool) {
 	}
 	end := now.Add(-settling).Truncate(grid)
 	start := end.Add(-time.Duration(a.watch.periods+extraPeriods) * a.watch.period)
-	points, _ := w.metrics.datapoints(a.watch.metric, start, end, a.watch.period)
+	points := w.metrics.datapoints(a.watch.metric, a.watch.unit, start, end, a.watch.period)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return a.watch.judge(points, a.state, now)

@@ -40,6 +40,7 @@ type alarmShape struct {
 	Threshold          *float64    `json:",omitempty"`
 	ComparisonOperator string      `json:",omitempty"`
 	TreatMissingData   string      `json:",omitempty"`
+	Unit               string      `json:",omitempty"`
 }
 
 func (a *alarm) shape() alarmShape {
@@ -62,8 +63,8 @@ func (a *alarm) shape() alarmShape {
 	if w := a.watch; w != nil {
 		shape.MetricName, shape.Namespace = w.metric.name, w.metric.namespace
 		shape.Dimensions = dimensionList(w.metric.dimensions)
-		shape.Period, shape.EvaluationPeriods, shape.DatapointsToAlarm = int(w.period/time.Second), w.periods, w.breaches
-		shape.Threshold, shape.ComparisonOperator, shape.TreatMissingData = &w.threshold, w.operator, w.missing
+		shape.Period, shape.EvaluationPeriods, shape.DatapointsToAlarm = int(w.period/time.Second), w.periods, w.told.breaches
+		shape.Threshold, shape.ComparisonOperator, shape.TreatMissingData, shape.Unit = &w.threshold, w.operator, w.told.missing, w.unit
 		shape.Statistic = w.statistic
 		if upperStatistic(w.statistic) == "" {
 			shape.Statistic, shape.ExtendedStatistic = "", w.statistic
@@ -164,17 +165,17 @@ func (w *CloudWatch) setAlarmState(ctx context.Context, caller cloud.Caller, in 
 	StateReason     string
 	StateReasonData string
 }) (struct{}, error) {
+	if in.StateValue != stateOK && in.StateValue != stateAlarm && in.StateValue != stateInsufficient {
+		return struct{}{}, wrongValue("1 validation error detected: Value '%s' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]", in.StateValue)
+	}
 	if err := w.cloud.Authorize(caller, "cloudwatch:SetAlarmState", w.alarmARN(in.AlarmName)); err != nil {
 		return struct{}{}, err
 	}
 	w.mu.Lock()
 	a := w.alarms[in.AlarmName]
 	w.mu.Unlock()
-	switch {
-	case a == nil:
+	if a == nil {
 		return struct{}{}, cloud.Errorf(404, "ResourceNotFound", "Unknown alarm %s", in.AlarmName)
-	case in.StateValue != stateOK && in.StateValue != stateAlarm && in.StateValue != stateInsufficient:
-		return struct{}{}, invalid("The value %s for parameter StateValue is invalid.", in.StateValue)
 	}
 	w.change(ctx, a, verdict{in.StateValue, in.StateReason, in.StateReasonData})
 	return struct{}{}, nil

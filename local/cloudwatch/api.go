@@ -4,16 +4,33 @@ package cloudwatch
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
+// fail returns an error, which the query protocol names otherwise.
+func fail(code, queryCode, format string, args ...any) error {
+	err := cloud.Errorf(400, code, format, args...)
+	err.QueryCode = queryCode
+	return err
+}
+
 func invalid(format string, args ...any) error {
-	return cloud.Errorf(400, "InvalidParameterValueException", format, args...)
+	return fail("InvalidParameterValueException", "InvalidParameterValue", format, args...)
+}
+
+func missing(format string, args ...any) error {
+	return fail("MissingRequiredParameterException", "MissingParameter", format, args...)
+}
+
+func combined(format string, args ...any) error {
+	return fail("InvalidParameterCombinationException", "InvalidParameterCombination", format, args...)
 }
 
 func (w *CloudWatch) allow(caller cloud.Caller, action string) error {
@@ -29,6 +46,8 @@ type metricDatum struct {
 	Values          []float64
 	Counts          []float64
 	StatisticValues *struct{ SampleCount, Sum, Minimum, Maximum float64 }
+
+	StorageResolution *int // 1 or 60; ten seconds are told apart here, whatever it is
 }
 
 func (w *CloudWatch) putMetricData(_ context.Context, caller cloud.Caller, in struct {
@@ -45,12 +64,15 @@ func (w *CloudWatch) putMetricData(_ context.Context, caller cloud.Caller, in st
 	}
 	switch {
 	case in.Namespace == "":
-		return struct{}{}, cloud.Errorf(400, "MissingRequiredParameterException", "The parameter Namespace is required.")
+		return struct{}{}, missing("The parameter Namespace is required.")
 	case strings.HasPrefix(in.Namespace, "AWS/"):
 		return struct{}{}, invalid("The value AWS/ for parameter Namespace is invalid.")
 	}
 	var all []statistics
-	for _, d := range in.MetricData {
+	for i, d := range in.MetricData {
+		if err := d.check(fmt.Sprintf("MetricData.member.%d.", i+1)); err != nil {
+			return struct{}{}, err
+		}
 		values, err := d.statistics()
 		if err != nil {
 			return struct{}{}, err
@@ -67,20 +89,38 @@ func (w *CloudWatch) putMetricData(_ context.Context, caller cloud.Caller, in st
 	return struct{}{}, nil
 }
 
+// check refuses what does not go together; at is where the datum stands in the request.
+func (d metricDatum) check(at string) error {
+	both := func(a, b string) error {
+		return combined("The parameters %s%s and %s%s are mutually exclusive and you have specified both.", at, a, at, b)
+	}
+	switch {
+	case d.Value != nil && d.Values != nil:
+		return both("Value", "Values")
+	case d.Value != nil && d.StatisticValues != nil:
+		return both("Value", "StatisticValues")
+	case d.Values != nil && d.StatisticValues != nil:
+		return both("Values", "StatisticValues")
+	case d.Counts != nil && len(d.Counts) != len(d.Values):
+		return invalid("The parameters %sValues and %sCounts must be of the same size.", at, at)
+	case d.StorageResolution != nil && *d.StorageResolution != 1 && *d.StorageResolution != 60:
+		return invalid("The value %d for parameter %sStorageResolution is invalid.", *d.StorageResolution, at)
+	}
+	return nil
+}
+
 func (d metricDatum) statistics() (statistics, error) {
 	var s statistics
 	switch {
 	case d.MetricName == "":
-		return s, cloud.Errorf(400, "MissingRequiredParameterException", "The parameter MetricData.member.MetricName is required.")
+		return s, missing("The parameter MetricData.member.MetricName is required.")
 	case d.Value != nil:
 		return single(*d.Value), nil
 	case d.StatisticValues != nil:
 		given := d.StatisticValues
 		return statistics{sum: given.Sum, count: given.SampleCount, minimum: given.Minimum, maximum: given.Maximum}, nil
 	case len(d.Values) == 0:
-		return s, cloud.Errorf(400, "MissingRequiredParameterException", "One of the parameters Value, Values or StatisticValues of %s is required.", d.MetricName)
-	case d.Counts != nil && len(d.Counts) != len(d.Values):
-		return s, invalid("The parameters MetricData.member.Values and MetricData.member.Counts must be of the same size.")
+		return s, missing("One of the parameters Value, Values or StatisticValues of %s is required.", d.MetricName)
 	}
 	for i, value := range d.Values {
 		count := 1.0
@@ -108,28 +148,34 @@ type metricResult struct {
 	Timestamps []cloud.Time
 	Values     []float64
 	StatusCode string
+	Messages   []message `json:",omitempty"`
 }
+
+type message struct{ Code, Value string }
 
 type metricDataAnswer struct {
 	MetricDataResults []metricResult
-	Messages          []struct{}
+	Messages          []message
+}
+
+type metricQuery struct {
+	Id         string
+	Label      string
+	MetricStat *struct {
+		Metric metricShape
+		Period int // cloud.Time
+		Stat   string
+		Unit   string
+	}
+	ReturnData *bool
 }
 
 func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in struct {
 	StartTime, EndTime cloud.Time
 	ScanBy             string
-	MetricDataQueries  []struct {
-		Id         string
-		Label      string
-		MetricStat *struct {
-			Metric metricShape
-			Period int // cloud.Time
-			Stat   string
-		}
-		ReturnData *bool
-	}
+	MetricDataQueries  []metricQuery
 }) (metricDataAnswer, error) {
-	answer := metricDataAnswer{MetricDataResults: []metricResult{}, Messages: []struct{}{}}
+	answer := metricDataAnswer{MetricDataResults: []metricResult{}, Messages: []message{}}
 	if err := w.allow(caller, "GetMetricData"); err != nil {
 		return answer, err
 	}
@@ -137,17 +183,20 @@ func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in st
 		if query.MetricStat == nil {
 			return answer, invalid("the local engine does not serve the expression of query %s", query.Id)
 		}
+	}
+	for _, query := range in.MetricDataQueries {
 		stat := query.MetricStat
-		points, _, err := w.read(stat.Metric.metric(), time.Time(in.StartTime), time.Time(in.EndTime), stat.Period, stat.Stat)
+		id := stat.Metric.metric()
+		points, err := w.read(id, stat.Unit, time.Time(in.StartTime), time.Time(in.EndTime), stat.Period, stat.Stat)
 		if err != nil {
 			return answer, err
 		}
 		if in.ScanBy != "TimestampAscending" {
 			slices.Reverse(points)
 		}
-		result := metricResult{Id: query.Id, Label: query.Label, Timestamps: []cloud.Time{}, Values: []float64{}, StatusCode: "Complete"}
-		if result.Label == "" {
-			result.Label = stat.Metric.MetricName
+		result := metricResult{Id: query.Id, Label: query.label(in.MetricDataQueries), Timestamps: []cloud.Time{}, Values: []float64{}, StatusCode: "Complete"}
+		if units := w.metrics.units(id); stat.Unit == "" && len(units) > 1 && len(points) > 0 {
+			result.Messages = []message{{"MultipleUnits", "Multiple units returned: '[" + strings.Join(units, ", ") + "]'"}}
 		}
 		for _, p := range points {
 			value, _ := p.get(stat.Stat)
@@ -161,23 +210,38 @@ func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in st
 	return answer, nil
 }
 
-// read returns the periods of a metric that have data, oldest first.
-func (w *CloudWatch) read(m metric, start, end time.Time, period int, stats ...string) ([]datapoint, string, error) {
+// label is the query's own, or the metric's name with what tells the query from others.
+func (q metricQuery) label(all []metricQuery) string {
+	if q.Label != "" {
+		return q.Label
+	}
+	label := q.MetricStat.Metric.MetricName
+	if slices.ContainsFunc(all, func(other metricQuery) bool { return other.MetricStat.Stat != q.MetricStat.Stat }) {
+		label += " " + q.MetricStat.Stat
+	}
+	if slices.ContainsFunc(all, func(other metricQuery) bool { return other.MetricStat.Period != q.MetricStat.Period }) {
+		label += " " + strconv.Itoa(q.MetricStat.Period)
+	}
+	return label
+}
+
+// read returns the periods of a metric that have data of a unit, oldest first.
+func (w *CloudWatch) read(m metric, unit string, start, end time.Time, period int, stats ...string) ([]datapoint, error) {
 	length := time.Duration(period) * time.Second
 	if length < resolution || length%resolution != 0 {
-		return nil, "", invalid("The local engine answers periods of multiples of %s, not %s.", resolution, length)
+		return nil, invalid("The local engine answers periods of multiples of %s, not %s.", resolution, length)
 	}
 	for _, stat := range stats {
 		if !supported(stat) {
-			return nil, "", invalid("The value %s for parameter Stat is not supported.", stat)
+			return nil, invalid("The value %s for parameter Stat is not supported.", stat)
 		}
 	}
 	// Nothing older is kept, so a wide request costs no more than this.
 	if oldest := time.Now().Add(-retention - length); start.Before(oldest) {
 		start = oldest
 	}
-	points, unit := w.metrics.datapoints(m, start.Truncate(length), end, length)
-	return slices.DeleteFunc(points, func(p datapoint) bool { return p.count == 0 }), unit, nil
+	points := w.metrics.datapoints(m, unit, start.Truncate(length), end, length)
+	return slices.DeleteFunc(points, func(p datapoint) bool { return p.count == 0 }), nil
 }
 
 type statisticsAnswer struct {
@@ -185,40 +249,71 @@ type statisticsAnswer struct {
 	Datapoints []map[string]any
 }
 
-func (w *CloudWatch) getMetricStatistics(_ context.Context, caller cloud.Caller, in struct {
+type statisticsInput struct {
 	metricShape
 	StartTime, EndTime cloud.Time
 	Period             int // cloud.Time
 	Statistics         []string
 	ExtendedStatistics []string
-}) (statisticsAnswer, error) {
+	Unit               string
+}
+
+// maxDatapoints is how many GetMetricStatistics may be asked for.
+const maxDatapoints = 1440
+
+func (in statisticsInput) check() error {
+	length := time.Time(in.EndTime).Sub(time.Time(in.StartTime))
+	switch {
+	case length <= 0:
+		return invalid("The parameter StartTime must be less than the parameter EndTime.")
+	case in.Period > 0 && length/time.Second/time.Duration(in.Period) > maxDatapoints:
+		return combined("You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+			length/time.Second/time.Duration(in.Period), maxDatapoints)
+	}
+	return nil
+}
+
+// getMetricStatistics tells data of different units apart.
+func (w *CloudWatch) getMetricStatistics(_ context.Context, caller cloud.Caller, in statisticsInput) (statisticsAnswer, error) {
 	answer := statisticsAnswer{Label: in.MetricName, Datapoints: []map[string]any{}}
+	if err := in.check(); err != nil {
+		return answer, err
+	}
 	if err := w.allow(caller, "GetMetricStatistics"); err != nil {
 		return answer, err
 	}
+	units := []string{in.Unit}
+	if in.Unit == "" {
+		if known := w.metrics.units(in.metric()); len(known) > 0 {
+			units = known
+		}
+	}
 	stats := slices.Concat(in.Statistics, in.ExtendedStatistics)
-	points, unit, err := w.read(in.metric(), time.Time(in.StartTime), time.Time(in.EndTime), in.Period, stats...)
-	if err != nil {
-		return answer, err
-	}
-	if unit == "" {
-		unit = "None"
-	}
-	for _, p := range points {
-		datapoint := map[string]any{"Timestamp": cloud.Time(p.start), "Unit": unit}
-		for _, stat := range in.Statistics {
-			datapoint[stat], _ = p.get(stat)
+	for _, unit := range units {
+		points, err := w.read(in.metric(), unit, time.Time(in.StartTime), time.Time(in.EndTime), in.Period, stats...)
+		if err != nil {
+			return answer, err
 		}
-		if len(in.ExtendedStatistics) > 0 {
-			extended := map[string]float64{}
-			for _, stat := range in.ExtendedStatistics {
-				extended[stat], _ = p.get(stat)
-			}
-			datapoint["ExtendedStatistics"] = extended
+		for _, p := range points {
+			answer.Datapoints = append(answer.Datapoints, in.datapoint(p, unit))
 		}
-		answer.Datapoints = append(answer.Datapoints, datapoint)
 	}
 	return answer, nil
+}
+
+func (in statisticsInput) datapoint(p datapoint, unit string) map[string]any {
+	told := map[string]any{"Timestamp": cloud.Time(p.start), "Unit": unit}
+	for _, stat := range in.Statistics {
+		told[stat], _ = p.get(stat)
+	}
+	if len(in.ExtendedStatistics) > 0 {
+		extended := map[string]float64{}
+		for _, stat := range in.ExtendedStatistics {
+			extended[stat], _ = p.get(stat)
+		}
+		told["ExtendedStatistics"] = extended
+	}
+	return told
 }
 
 type listAnswer struct{ Metrics []metricShape }

@@ -18,28 +18,36 @@ type CloudWatch struct {
 	cloud   *cloud.Cloud
 	metrics metrics
 
-	mu     sync.Mutex // guards what follows
-	alarms map[string]*alarm
+	mu         sync.Mutex // guards what follows
+	alarms     map[string]*alarm
+	dashboards map[string]*board // by name
 }
 
 // New returns the service, without alarms. It evaluates alarms every
 // evaluationInterval until c is closed. Set c.Meter to it, so that what
 // services observe becomes metrics.
 func New(c *cloud.Cloud) *CloudWatch {
-	w := &CloudWatch{cloud: c, alarms: map[string]*alarm{}, metrics: metrics{series: map[string]*series{}}}
+	w := &CloudWatch{cloud: c, alarms: map[string]*alarm{}, dashboards: map[string]*board{}, metrics: metrics{series: map[string]map[string]*series{}}}
 	w.Operations = cloud.Operations{
 		"DeleteAlarms":         cloud.Handle(w.deleteAlarms),
+		"DeleteDashboards":     cloud.Handle(w.deleteDashboards),
 		"DescribeAlarmHistory": cloud.Handle(w.describeAlarmHistory),
 		"DescribeAlarms":       cloud.Handle(w.describeAlarms),
 		"DisableAlarmActions":  cloud.Handle(w.switchActions("DisableAlarmActions", false)),
 		"EnableAlarmActions":   cloud.Handle(w.switchActions("EnableAlarmActions", true)),
+		"GetDashboard":         cloud.Handle(w.getDashboard),
 		"GetMetricData":        cloud.Handle(w.getMetricData),
 		"GetMetricStatistics":  cloud.Handle(w.getMetricStatistics),
+		"ListDashboards":       cloud.Handle(w.listDashboards),
 		"ListMetrics":          cloud.Handle(w.listMetrics),
+		"ListTagsForResource":  cloud.Handle(w.listTags),
 		"PutCompositeAlarm":    cloud.Handle(w.putCompositeAlarm),
+		"PutDashboard":         cloud.Handle(w.putDashboard),
 		"PutMetricAlarm":       cloud.Handle(w.putMetricAlarm),
 		"PutMetricData":        cloud.Handle(w.putMetricData),
 		"SetAlarmState":        cloud.Handle(w.setAlarmState),
+		"TagResource":          cloud.Handle(w.tagResource),
+		"UntagResource":        cloud.Handle(w.untagResource),
 	}
 	c.Go(w.run)
 	return w

@@ -48,7 +48,7 @@ func (w *CloudWatch) put(caller cloud.Caller, action, name string, made func() (
 	case known.kind() != a.kind():
 		err = cloud.Errorf(400, "ValidationError", "Alarm %s is a %s already", name, known.kind())
 	default:
-		err = w.replace(a)
+		err = w.replace(a, func(had []cloud.Tag) []cloud.Tag { return had }) // those of the call count for a new alarm only
 	}
 	return asCall(action, err)
 }

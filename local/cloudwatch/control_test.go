@@ -42,7 +42,7 @@ func TestAnAlarmThatACallMakesActsUntilItsActionsAreTurnedOff(t *testing.T) {
 			{"DescribeAlarms", `{"MaxRecords": 101}`, "MaxRecords is invalid"},
 			{"DescribeAlarms", `{"ParentsOfAlarmName": "x"}`, "NotImplemented"},
 			{"PutCompositeAlarm", `{"AlarmName": "failed", "AlarmRule": "TRUE"}`, "ValidationError: Alarm failed is a MetricAlarm already"},
-			{"PutMetricAlarm", `{` + watched + `, "Tags": [{"Key": "a", "Value": "b"}]}`, "NotImplemented: the local engine does not serve the parameter Tags of PutMetricAlarm"},
+			{"PutMetricAlarm", `{` + watched + `, "Colour": "red"}`, "NotImplemented: the local engine does not serve the parameter Colour of PutMetricAlarm"},
 			{"PutMetricAlarm", `{` + strings.Replace(watched, `"Threshold": 1`, `"ThresholdMetricId": "e1"`, 1) + `}`, "NotImplemented"},
 			{"PutMetricAlarm", `{` + strings.Replace(watched, `ops"`, `ops", "arn:aws:lambda:eu-west-1:111122223333:function:f"`, 1) + `}`, "NotImplemented: the local engine does not serve the parameter AlarmActions[1]"},
 			{"PutMetricAlarm", `{` + strings.Replace(watched, "ExecutionsFailed", "ExecutionsLost", 1) + `}`, "NotImplemented: the local engine does not serve the parameter MetricName"},

@@ -32,17 +32,21 @@ func (m metric) key() string {
 	return key.String()
 }
 
-// series is a metric's data, by the start of the bucket in units of resolution.
+// series is a metric's data of one unit, by the start of the bucket in units of
+// resolution.
 type series struct {
 	metric  metric
-	unit    string // of the latest datum
+	unit    string
 	buckets map[int64]*statistics
 }
+
+// noUnit is the unit of data that are given without one.
+const noUnit = "None"
 
 // metrics holds all series. Its methods are safe for concurrent use.
 type metrics struct {
 	mu     sync.Mutex
-	series map[string]*series
+	series map[string]map[string]*series // by metric and unit
 }
 
 // add adds values that were observed at a time. What is older than the
@@ -52,15 +56,18 @@ func (m *metrics) add(id metric, unit string, at time.Time, values statistics) {
 		return
 	}
 	key := id.key()
+	unit = cmp.Or(unit, noUnit)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s, ok := m.series[key]
-	if !ok {
+	s := m.series[key][unit]
+	if s == nil {
 		id.dimensions = maps.Clone(id.dimensions)
-		s = &series{metric: id, buckets: map[int64]*statistics{}}
-		m.series[key] = s
+		s = &series{metric: id, unit: unit, buckets: map[int64]*statistics{}}
+		if m.series[key] == nil {
+			m.series[key] = map[string]*series{}
+		}
+		m.series[key][unit] = s
 	}
-	s.unit = unit
 	bucket := bucketOf(at)
 	if s.buckets[bucket] == nil {
 		s.buckets[bucket] = &statistics{}
@@ -76,25 +83,34 @@ type datapoint struct {
 	statistics
 }
 
-// datapoints returns one datapoint for each period from start to end, oldest
-// first.
-func (m *metrics) datapoints(id metric, start, end time.Time, period time.Duration) (points []datapoint, unit string) {
+// units are those that a metric has data of, sorted.
+func (m *metrics) units(id metric) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := m.series[id.key()]
+	return slices.Sorted(maps.Keys(m.series[id.key()]))
+}
+
+// datapoints returns one datapoint for each period from start to end, oldest
+// first, of the data of one unit, or of all if it is empty.
+func (m *metrics) datapoints(id metric, unit string, start, end time.Time, period time.Duration) (points []datapoint) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	units := m.series[id.key()]
 	for ; start.Before(end); start = start.Add(period) {
 		point := datapoint{start: start}
-		if s != nil {
-			unit = s.unit
+		for _, name := range slices.Sorted(maps.Keys(units)) {
+			if unit != "" && unit != name {
+				continue
+			}
 			for bucket := bucketOf(start); bucket < bucketOf(start.Add(period)); bucket++ {
-				if values := s.buckets[bucket]; values != nil {
+				if values := units[name].buckets[bucket]; values != nil {
 					point.merge(*values)
 				}
 			}
 		}
 		points = append(points, point)
 	}
-	return points, unit
+	return points
 }
 
 // list returns all metrics that have data, in a stable order.
@@ -103,7 +119,10 @@ func (m *metrics) list() []metric {
 	defer m.mu.Unlock()
 	var list []metric
 	for _, key := range slices.Sorted(maps.Keys(m.series)) {
-		list = append(list, m.series[key].metric)
+		for _, s := range m.series[key] {
+			list = append(list, s.metric)
+			break // they are of the same metric
+		}
 	}
 	return list
 }
@@ -113,9 +132,12 @@ func (m *metrics) forget(before time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	oldest := bucketOf(before)
-	for key, s := range m.series {
-		maps.DeleteFunc(s.buckets, func(bucket int64, _ *statistics) bool { return bucket < oldest })
-		if len(s.buckets) == 0 {
+	for key, units := range m.series {
+		maps.DeleteFunc(units, func(_ string, s *series) bool {
+			maps.DeleteFunc(s.buckets, func(bucket int64, _ *statistics) bool { return bucket < oldest })
+			return len(s.buckets) == 0
+		})
+		if len(units) == 0 {
 			delete(m.series, key)
 		}
 	}

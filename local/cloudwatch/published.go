@@ -39,12 +39,6 @@ func under(names []string) string {
 	return "by " + strings.Join(names, " and ")
 }
 
-type dashboard struct {
-	DashboardBody string
-	DashboardName cfn.Ignored
-	Tags          cfn.Ignored
-}
-
 // check looks at the metrics of a dashboard's widgets. The engine draws none.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 func (w *CloudWatch) check(d dashboard) error {

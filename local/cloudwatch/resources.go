@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 type alarmActions struct {
@@ -21,6 +22,7 @@ type alarmActions struct {
 	InsufficientDataActions []string
 	AlarmDescription        string
 	AlarmName               string
+	Tags                    []cloud.Tag
 }
 
 // metricAlarm is an alarm as PutMetricAlarm has it.
@@ -44,8 +46,8 @@ type simpleMetric struct {
 	Dimensions        []dimension
 	Statistic         string
 	ExtendedStatistic string
-	Period            int         // cloud.Time
-	Unit              cfn.Ignored // all data of a metric is taken to have the same
+	Period            int // cloud.Time
+	Unit              string
 }
 
 // alarmQuery is one of an alarm's Metrics.
@@ -59,7 +61,7 @@ type alarmQuery struct {
 		}
 		Period int // cloud.Time
 		Stat   string
-		Unit   cfn.Ignored
+		Unit   string
 	}
 	Label      cfn.Ignored
 	ReturnData *bool
@@ -71,18 +73,6 @@ type compositeAlarm struct {
 	AlarmRule string
 }
 
-// Templates give alarms tags besides, which nothing tells again.
-type (
-	metricAlarmProperties struct {
-		metricAlarm
-		Tags cfn.Ignored
-	}
-	compositeAlarmProperties struct {
-		compositeAlarm
-		Tags cfn.Ignored
-	}
-)
-
 // Types returns the resource types of CloudWatch. Alarms over metric math,
 // several metrics or anomaly detection are refused, and so is whatever watches a
 // metric that nothing here publishes.
@@ -90,25 +80,12 @@ func (w *CloudWatch) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::CloudWatch::Alarm", w.createAlarm, cfn.Check(w.checkAlarm), cfn.Update(w.updateAlarm)),
 		cfn.Define("AWS::CloudWatch::CompositeAlarm", w.createComposite, cfn.Update(w.updateComposite)),
-		cfn.Define("AWS::CloudWatch::Dashboard", w.createDashboard, cfn.Check(w.checkDashboard), cfn.Overwrite(w.createDashboard)),
+		cfn.Define("AWS::CloudWatch::Dashboard", w.createDashboard, cfn.Check(w.checkDashboard), cfn.Update(w.updateDashboard)),
 	}
 }
 
-func (w *CloudWatch) createDashboard(_ context.Context, r cfn.Resource, p dashboard) (cfn.Handle, error) {
-	return cfn.Handle{Ref: r.PhysicalName(255)}, w.check(p)
-}
-
-// checkDashboard looks at a dashboard before what it shows is there. A body that
-// is no JSON yet has a placeholder where it will have a number.
-func (w *CloudWatch) checkDashboard(p dashboard) error {
-	if !json.Valid([]byte(p.DashboardBody)) {
-		return nil
-	}
-	return w.check(p)
-}
-
-func (w *CloudWatch) checkAlarm(p metricAlarmProperties) error {
-	_, err := w.watch(p.metricAlarm)
+func (w *CloudWatch) checkAlarm(p metricAlarm) error {
+	_, err := w.watch(p)
 	return err
 }
 
@@ -124,20 +101,20 @@ func (w *CloudWatch) watch(p metricAlarm) (*watch, error) {
 	return watched, nil
 }
 
-func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarmProperties) (cfn.Handle, error) {
-	a, err := w.metricAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p.metricAlarm)
+func (w *CloudWatch) createAlarm(_ context.Context, r cfn.Resource, p metricAlarm) (cfn.Handle, error) {
+	a, err := w.metricAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	return w.add(a)
 }
 
-func (w *CloudWatch) updateAlarm(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after metricAlarmProperties) (cfn.Handle, error) {
-	a, err := w.metricAlarm(h.Ref, after.metricAlarm)
+func (w *CloudWatch) updateAlarm(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after metricAlarm) (cfn.Handle, error) {
+	a, err := w.metricAlarm(h.Ref, after)
 	if err != nil {
 		return h, err
 	}
-	return h, w.replace(a)
+	return h, w.replace(a, func(tags []cloud.Tag) []cloud.Tag { return cloud.RedeclaredTags(tags, before.Tags, after.Tags) })
 }
 
 func (w *CloudWatch) metricAlarm(name string, p metricAlarm) (*alarm, error) {
@@ -149,20 +126,20 @@ func (w *CloudWatch) metricAlarm(name string, p metricAlarm) (*alarm, error) {
 	return a, err
 }
 
-func (w *CloudWatch) createComposite(_ context.Context, r cfn.Resource, p compositeAlarmProperties) (cfn.Handle, error) {
-	a, err := w.compositeAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p.compositeAlarm)
+func (w *CloudWatch) createComposite(_ context.Context, r cfn.Resource, p compositeAlarm) (cfn.Handle, error) {
+	a, err := w.compositeAlarm(cmp.Or(p.AlarmName, r.PhysicalName(255)), p)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	return w.add(a)
 }
 
-func (w *CloudWatch) updateComposite(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after compositeAlarmProperties) (cfn.Handle, error) {
-	a, err := w.compositeAlarm(h.Ref, after.compositeAlarm)
+func (w *CloudWatch) updateComposite(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after compositeAlarm) (cfn.Handle, error) {
+	a, err := w.compositeAlarm(h.Ref, after)
 	if err != nil {
 		return h, err
 	}
-	return h, w.replace(a)
+	return h, w.replace(a, func(tags []cloud.Tag) []cloud.Tag { return cloud.RedeclaredTags(tags, before.Tags, after.Tags) })
 }
 
 func (w *CloudWatch) compositeAlarm(name string, p compositeAlarm) (*alarm, error) {
@@ -189,6 +166,10 @@ func (w *CloudWatch) newAlarm(name string, p alarmActions) (*alarm, error) {
 		state:       stateInsufficient,
 		reason:      "Unchecked: Initial alarm creation",
 		changed:     now,
+		tags:        p.Tags,
+	}
+	if err := checkTags(p.Tags); err != nil {
+		return nil, err
 	}
 	for property, list := range map[string][]string{"AlarmActions": p.AlarmActions, "OKActions": p.OKActions, "InsufficientDataActions": p.InsufficientDataActions} {
 		for i, action := range list {
@@ -213,7 +194,7 @@ func (w *CloudWatch) add(a *alarm) (cfn.Handle, error) {
 // replace puts an alarm in the place of the one with its name. Its state stays
 // until it is evaluated next, as AWS leaves the state of an alarm that is updated:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-func (w *CloudWatch) replace(a *alarm) error {
+func (w *CloudWatch) replace(a *alarm, tags func(had []cloud.Tag) []cloud.Tag) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	former := w.alarms[a.name]
@@ -221,7 +202,7 @@ func (w *CloudWatch) replace(a *alarm) error {
 		return fmt.Errorf("there is no alarm %s any more", a.name)
 	}
 	a.state, a.reason, a.reasonData, a.changed = former.state, former.reason, former.reasonData, former.changed
-	a.history = slices.Clone(former.history)
+	a.history, a.tags = slices.Clone(former.history), tags(former.tags)
 	w.alarms[a.name] = a
 	return nil
 }
@@ -247,6 +228,8 @@ func (p metricAlarm) watch() (*watch, error) {
 		operator:  p.ComparisonOperator,
 		threshold: *p.Threshold,
 		missing:   p.TreatMissingData,
+		unit:      m.Unit,
+		told:      told{p.DatapointsToAlarm, p.TreatMissingData},
 	}
 	if w.breaches == 0 {
 		w.breaches = w.periods
@@ -276,6 +259,7 @@ func (p metricAlarm) single() (simpleMetric, error) {
 		Dimensions: stat.Metric.Dimensions,
 		Statistic:  stat.Stat,
 		Period:     stat.Period,
+		Unit:       stat.Unit,
 	}, nil
 }
 

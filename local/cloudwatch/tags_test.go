@@ -1,0 +1,193 @@
+package cloudwatch_test
+
+// This file is tags and dashboards, and what calls tell of data in several units.
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// steps performs actions, each of which must answer with a text.
+func (w *world) steps(t *testing.T, steps [][3]string) {
+	t.Helper()
+	for _, step := range steps {
+		if got := w.do(t, step[0], step[1]); !strings.Contains(got, step[2]) {
+			t.Errorf("%s %.300s: got %.600s\nwant %s", step[0], step[1], got, step[2])
+		}
+	}
+}
+
+func TestAlarmsAndDashboardsHaveTags(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	const alarm, board = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:failed", "arn:aws:cloudwatch::111122223333:dashboard/d"
+	many := make([]string, 51)
+	for i := range many {
+		many[i] = fmt.Sprintf(`{"Key": "k%d", "Value": ""}`, i)
+	}
+	w.steps(t, [][3]string{
+		{"PutMetricAlarm", `{` + watched + `, "Tags": [{"Key": "team", "Value": "blue"}]}`, "{}"},
+		{"PutMetricAlarm", `{` + watched + `, "Tags": [{"Key": "team", "Value": "red"}]}`, "{}"},
+		{"ListTagsForResource", `{"ResourceARN": "` + alarm + `"}`, `{"Tags":[{"Key":"team","Value":"blue"}]}`},
+		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}`, "{}"},
+		{"UntagResource", `{"ResourceARN": "` + alarm + `", "TagKeys": ["a"]}`, "{}"},
+		{"ListTagsForResource", `{"ResourceARN": "` + alarm + `"}`, `{"Tags":[{"Key":"team","Value":"blue"},{"Key":"b","Value":"2"}]}`},
+		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [` + strings.Join(many, ",") + `]}`, "ValidationError"},
+		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [{"Key": "", "Value": "1"}]}`, "ValidationError"},
+		{"ListTagsForResource", `{"ResourceARN": "` + alarm + `"}`, `{"Tags":[{"Key":"team","Value":"blue"},{"Key":"b","Value":"2"}]}`},
+		{"PutCompositeAlarm", `{"AlarmName": "any", "AlarmRule": "ALARM(failed)", "Tags": [{"Key": "", "Value": ""}]}`, "ValidationError"},
+		{"PutDashboard", `{"DashboardName": "d", "DashboardBody": "{}", "Tags": [{"Key": "team", "Value": "blue"}]}`, `{"DashboardValidationMessages":[]}`},
+		{"PutDashboard", `{"DashboardName": "d", "DashboardBody": "{}"}`, `{"DashboardValidationMessages":[]}`},
+		{"ListTagsForResource", `{"ResourceARN": "` + board + `"}`, `{"Tags":[{"Key":"team","Value":"blue"}]}`},
+		{"DeleteAlarms", `{"AlarmNames": ["failed"]}`, "{}"},
+		{"ListTagsForResource", `{"ResourceARN": "` + alarm + `"}`, `{"Tags":[]}`},
+		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [{"Key": "a", "Value": "1"}]}`, "ResourceNotFoundException"},
+	})
+}
+
+func TestTagsThatCallsHaveSetOutliveATemplatesUpdate(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	declared := map[string]func(key string) string{
+		"Failed": func(key string) string {
+			return `{"Type": "AWS::CloudWatch::Alarm", "Properties": {` + watched + `, "Tags": [{"Key": "` + key + `", "Value": "template"}]}}`
+		},
+		"Any": func(key string) string {
+			return `{"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "any", "AlarmRule": "TRUE", "Tags": [{"Key": "` + key + `", "Value": "template"}]}}`
+		},
+		"Board": func(key string) string {
+			return `{"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardName": "board", "DashboardBody": "{\"of\": \"` + key + `\"}", "Tags": [{"Key": "` + key + `", "Value": "template"}]}}`
+		},
+	}
+	s := w.stack(t, `"Failed": `+declared["Failed"]("old")+`, "Any": `+declared["Any"]("old")+`, "Board": `+declared["Board"]("old"))
+	for id, arn := range map[string]string{"Failed": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:failed", "Any": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:any", "Board": "arn:aws:cloudwatch::111122223333:dashboard/board"} {
+		w.steps(t, [][3]string{
+			{"ListTagsForResource", `{"ResourceARN": "` + arn + `"}`, `{"Key":"old","Value":"template"}`},
+			{"TagResource", `{"ResourceARN": "` + arn + `", "Tags": [{"Key": "call", "Value": "call"}]}`, "{}"},
+		})
+		s.Put(t, id, declared[id]("new"))
+		w.steps(t, [][3]string{{"ListTagsForResource", `{"ResourceARN": "` + arn + `"}`, `{"Key":"call","Value":"call"},{"Key":"new","Value":"template"}]}`}})
+		if got := w.do(t, "ListTagsForResource", `{"ResourceARN": "`+arn+`"}`); strings.Contains(got, `"old"`) {
+			t.Errorf("%s has %s", id, got)
+		}
+	}
+	w.steps(t, [][3]string{{"GetDashboard", `{"DashboardName": "board"}`, `"DashboardBody":"{\"of\": \"new\"}"`}})
+	s.Remove(t, "Board")
+	w.steps(t, [][3]string{{"GetDashboard", `{"DashboardName": "board"}`, "DashboardNotFoundError"}})
+}
+
+func TestDashboardsAreKeptListedAndDeleted(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	w.steps(t, [][3]string{
+		{"PutDashboard", `{"DashboardName": "b", "DashboardBody": "{\"widgets\": []}"}`, `{"DashboardValidationMessages":[]}`},
+		{"PutDashboard", `{"DashboardName": "a1", "DashboardBody": "{}"}`, `{"DashboardValidationMessages":[]}`},
+		{"GetDashboard", `{"DashboardName": "b"}`, `{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/b","DashboardBody":"{\"widgets\": []}","DashboardName":"b"}`},
+		{"ListDashboards", `{}`, `"DashboardName":"a1"`},
+		{"ListDashboards", `{}`, `"Size":15}]}`},
+		{"ListDashboards", `{"DashboardNamePrefix": "b"}`, `{"DashboardEntries":[{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/b"`},
+		{"PutDashboard", `{"DashboardName": "a b", "DashboardBody": "{}"}`, "InvalidParameterValueException: The value for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) and underscore (_).\n"},
+		{"PutDashboard", `{"DashboardName": "` + strings.Repeat("a", 256) + `", "DashboardBody": "{}"}`, "more than 255"},
+		{"PutDashboard", `{"DashboardBody": "{}"}`, "The parameter DashboardName is required."},
+		{"PutDashboard", `{"DashboardName": "c"}`, "The parameter DashboardBody is required."},
+		{"PutDashboard", `{"DashboardName": "c", "DashboardBody": "{"}`, "DashboardInvalidInputError"},
+		{"PutDashboard", `{"DashboardName": "c", "DashboardBody": "{\"widgets\": [{\"properties\": {\"metrics\": [[\"AWS/SQS\", \"Stuck\"]]}}]}"}`, "NotImplemented"},
+		{"DeleteDashboards", `{"DashboardNames": ["b", "none"]}`, "DashboardNotFoundError: Dashboard none does not exist"},
+		{"GetDashboard", `{"DashboardName": "b"}`, `"DashboardName":"b"`},
+		{"DeleteDashboards", `{"DashboardNames": ["b"]}`, `{}`},
+		{"DeleteDashboards", `{}`, "The parameter DashboardNames is required."},
+		{"GetDashboard", `{"DashboardName": "b"}`, "DashboardNotFoundError"},
+	})
+}
+
+func TestDataOfDifferentUnitsAreToldApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		defer w.Close()
+		from, to := time.Now().Unix(), time.Now().Add(time.Minute).Unix()
+		span := fmt.Sprintf(`"StartTime": %d, "EndTime": %d`, from, to)
+		const names = `"Namespace": "Shop", "MetricName": "m"`
+		query := func(id, more string) string {
+			return `{"Id": "` + id + `", "MetricStat": {"Metric": {` + names + `}, "Stat": "Sum", "Period": 60` + more + `}}`
+		}
+		w.steps(t, [][3]string{
+			{"PutMetricData", `{"Namespace": "Shop", "MetricData": [{"MetricName": "m", "Value": 10, "StorageResolution": 1}, {"MetricName": "m", "Value": 5, "Unit": "Count"}, {"MetricName": "m", "Value": 1, "Unit": "Seconds"}]}`, "{}"},
+			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"]}`, `{"Sum":5,"Timestamp":946684800,"Unit":"Count"},{"Sum":10,"Timestamp":946684800,"Unit":"None"},{"Sum":1,"Timestamp":946684800,"Unit":"Seconds"}]`},
+			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Seconds"}`, `"Datapoints":[{"Sum":1,"Timestamp":946684800,"Unit":"Seconds"}]`},
+			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Bytes"}`, `"Datapoints":[]`},
+			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", `, "Unit": "Count"`) + `]}`, `"Label":"m","Timestamps":[946684800],"Values":[5],"StatusCode":"Complete"}]`},
+			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", ``) + `]}`, `"Values":[16],"StatusCode":"Complete","Messages":[{"Code":"MultipleUnits","Value":"Multiple units returned: '[Count, None, Seconds]'"}]`},
+			{"ListMetrics", `{}`, `{"Metrics":[{"Namespace":"Shop","MetricName":"m","Dimensions":[]}]}`},
+			{"PutMetricAlarm", `{"AlarmName": "a", ` + names + `, "Unit": "Seconds", "Statistic": "Sum", "Period": 10, "EvaluationPeriods": 1, "Threshold": 3, "ComparisonOperator": "GreaterThanThreshold"}`, "{}"},
+			{"PutMetricAlarm", `{"AlarmName": "b", ` + names + `, "Statistic": "Sum", "Period": 10, "EvaluationPeriods": 1, "Threshold": 3, "ComparisonOperator": "GreaterThanThreshold"}`, "{}"},
+		})
+		time.Sleep(25 * time.Second)
+		synctest.Wait()
+		w.steps(t, [][3]string{
+			{"DescribeAlarms", `{"AlarmNames": ["a"]}`, `"StateValue":"OK"`},
+			{"DescribeAlarms", `{"AlarmNames": ["a"]}`, `"ComparisonOperator":"GreaterThanThreshold","Unit":"Seconds"}]`}, // and nothing of what is by default
+			{"DescribeAlarms", `{"AlarmNames": ["b"]}`, `"StateValue":"ALARM"`},
+		})
+		if got := w.do(t, "DescribeAlarms", `{}`); strings.Contains(got, "DatapointsToAlarm") || strings.Contains(got, "TreatMissingData") {
+			t.Errorf("alarms tell %s", got)
+		}
+		time.Sleep(4 * time.Hour)
+		w.steps(t, [][3]string{{"ListMetrics", `{}`, `{"Metrics":[]}`}})
+	})
+}
+
+func TestQueriesThatDifferAreLabelledByWhatDiffers(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	query := func(id, stat string, period int) string {
+		return fmt.Sprintf(`{"Id": %q, "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "m"}, "Stat": %q, "Period": %d}}`, id, stat, period)
+	}
+	for queries, want := range map[string]string{
+		query("a", "Sum", 60):                                   `m`,
+		query("a", "Sum", 60) + "," + query("b", "Sum", 60):     `m|m`,
+		query("a", "Sum", 60) + "," + query("b", "Average", 60): `m Sum|m Average`,
+		query("a", "Sum", 60) + "," + query("b", "Sum", 30):     `m 60|m 30`,
+		query("a", "Sum", 60) + "," + query("b", "Minimum", 30): `m Sum 60|m Minimum 30`,
+	} {
+		var out struct{ MetricDataResults []struct{ Label string } }
+		if err := w.Cloud.Do(t.Context(), w.Administrator(), "cloudwatch", "GetMetricData", map[string]any{
+			"StartTime": time.Now().Add(-time.Minute).Unix(), "EndTime": time.Now().Unix(), "MetricDataQueries": json.RawMessage("[" + queries + "]"),
+		}, &out); err != nil {
+			t.Fatal(err)
+		}
+		var labels []string
+		for _, r := range out.MetricDataResults {
+			labels = append(labels, r.Label)
+		}
+		if got := strings.Join(labels, "|"); got != want {
+			t.Errorf("labelled %s, want %s", got, want)
+		}
+	}
+}
+
+func TestDataThatDoNotGoTogetherAreRefused(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	datum := func(members string) string {
+		return `{"Namespace": "Shop", "MetricData": [{"MetricName": "ok", "Value": 1}, {"MetricName": "m", ` + members + `}]}`
+	}
+	const set = `"StatisticValues": {"SampleCount": 1, "Sum": 1, "Minimum": 1, "Maximum": 1}`
+	day := fmt.Sprintf(`"StartTime": %d, "EndTime": %d`, time.Now().Add(-24*time.Hour).Unix(), time.Now().Unix())
+	w.steps(t, [][3]string{
+		{"PutMetricData", datum(`"Value": 1, "Values": [1]`), "InvalidParameterCombinationException: The parameters MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive and you have specified both."},
+		{"PutMetricData", datum(`"Value": 1, ` + set), "MetricData.member.2.Value and MetricData.member.2.StatisticValues are mutually exclusive"},
+		{"PutMetricData", datum(`"Values": [1], ` + set), "MetricData.member.2.Values and MetricData.member.2.StatisticValues are mutually exclusive"},
+		{"PutMetricData", datum(`"Values": [1, 2], "Counts": [1]`), "InvalidParameterValueException: The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."},
+		{"PutMetricData", datum(`"Value": 1, "StorageResolution": 5`), "StorageResolution is invalid"},
+		{"ListMetrics", `{}`, `{"Metrics":[]}`}, // nothing of a request that is refused
+		{"GetMetricStatistics", `{"Namespace": "Shop", "MetricName": "m", ` + day + `, "Period": 10, "Statistics": ["Sum"]}`,
+			"InvalidParameterCombinationException: You have requested up to 8640 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range."},
+		{"GetMetricStatistics", `{"Namespace": "Shop", "MetricName": "m", "StartTime": 5, "EndTime": 5, "Period": 60, "Statistics": ["Sum"]}`, "InvalidParameterValueException: The parameter StartTime must be less than the parameter EndTime."},
+		{"SetAlarmState", `{"AlarmName": "none", "StateValue": "RED", "StateReason": "r"}`, "ValidationError: 1 validation error detected: Value 'RED' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"},
+		{"SetAlarmState", `{"AlarmName": "none", "StateValue": "OK", "StateReason": "r"}`, "ResourceNotFound"},
+	})
+}
