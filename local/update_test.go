@@ -50,7 +50,7 @@ var updated = map[string]string{
 	"AWS::IAM::User":                      "Groups ManagedPolicyArns Path PermissionsBoundary Policies Tags",
 	"AWS::IAM::UserToGroupAddition":       "GroupName Users",
 	"AWS::Kinesis::ResourcePolicy":        "ResourcePolicy",
-	"AWS::Kinesis::Stream":                "MaxRecordSizeInKiB RetentionPeriodHours ShardCount StreamEncryption StreamModeDetails",
+	"AWS::Kinesis::Stream":                "MaxRecordSizeInKiB RetentionPeriodHours ShardCount StreamEncryption StreamModeDetails Tags",
 	"AWS::Lambda::Alias":                  "Description FunctionVersion RoutingConfig",
 	"AWS::Lambda::EventInvokeConfig":      "DestinationConfig MaximumEventAgeInSeconds MaximumRetryAttempts",
 	"AWS::Lambda::EventSourceMapping":     "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts ParallelizationFactor ScalingConfig Tags",

@@ -41,16 +41,31 @@ var _ cloud.API = (*Kinesis)(nil)
 func New(c *cloud.Cloud) *Kinesis {
 	k := &Kinesis{cloud: c, metrics: newMetrics(c), streams: map[string]*stream{}}
 	k.Operations = cloud.Operations{
+		"AddTagsToStream":               onStream(k, "AddTagsToStream", k.addTags),
+		"CreateStream":                  cloud.Handle(k.createStreamByCall),
 		"DecreaseStreamRetentionPeriod": onStream(k, "DecreaseStreamRetentionPeriod", k.decreaseRetention),
+		"DeleteResourcePolicy":          onStream(k, "DeleteResourcePolicy", k.deleteResourcePolicy),
+		"DeleteStream":                  onStream(k, "DeleteStream", k.deleteStream),
+		"DescribeLimits":                cloud.Handle(k.describeLimits),
 		"DescribeStream":                onStream(k, "DescribeStream", k.describeStream),
 		"DescribeStreamSummary":         onStream(k, "DescribeStreamSummary", k.describeStreamSummary),
 		"GetRecords":                    cloud.Handle(k.getRecords),
+		"GetResourcePolicy":             onStream(k, "GetResourcePolicy", k.getResourcePolicy),
 		"GetShardIterator":              onStream(k, "GetShardIterator", k.getShardIterator),
 		"IncreaseStreamRetentionPeriod": onStream(k, "IncreaseStreamRetentionPeriod", k.increaseRetention),
 		"ListShards":                    cloud.Handle(k.listShards),
 		"ListStreams":                   cloud.Handle(k.listStreams),
+		"ListTagsForResource":           onStream(k, "ListTagsForResource", k.listTagsForResource),
+		"ListTagsForStream":             onStream(k, "ListTagsForStream", k.listTags),
 		"PutRecord":                     onStream(k, "PutRecord", k.putRecord),
 		"PutRecords":                    onStream(k, "PutRecords", k.putRecords),
+		"PutResourcePolicy":             onStream(k, "PutResourcePolicy", k.putResourcePolicy),
+		"RemoveTagsFromStream":          onStream(k, "RemoveTagsFromStream", k.removeTags),
+		"StartStreamEncryption":         onStream(k, "StartStreamEncryption", k.startEncryption),
+		"StopStreamEncryption":          onStream(k, "StopStreamEncryption", k.stopEncryption),
+		"TagResource":                   onStream(k, "TagResource", k.tagResource),
+		"UntagResource":                 onStream(k, "UntagResource", k.untagResource),
+		"UpdateStreamMode":              onStream(k, "UpdateStreamMode", k.updateMode),
 	}
 	c.Go(k.expireRecords)
 	return k

@@ -199,9 +199,24 @@ func TestEachActionNeedsItsPermissionOnTheStream(t *testing.T) {
 		"ListStreams":                   {},
 		"PutRecord":                     {"StreamName": "clicks", "PartitionKey": "k", "Data": "eA=="},
 		"PutRecords":                    {"StreamName": "clicks", "Records": records(1, 1)},
+		"AddTagsToStream":               {"StreamName": "clicks"},
+		"CreateStream":                  {"StreamName": "clicks", "ShardCount": 1},
+		"DeleteResourcePolicy":          {"ResourceARN": clicksARN},
+		"DeleteStream":                  {"StreamName": "clicks"},
+		"DescribeLimits":                {},
+		"GetResourcePolicy":             {"ResourceARN": clicksARN},
+		"ListTagsForResource":           {"ResourceARN": clicksARN},
+		"ListTagsForStream":             {"StreamName": "clicks"},
+		"PutResourcePolicy":             {"ResourceARN": clicksARN, "Policy": "{}"},
+		"RemoveTagsFromStream":          {"StreamName": "clicks"},
+		"StartStreamEncryption":         {"StreamName": "clicks", "EncryptionType": "KMS", "KeyId": "k"},
+		"StopStreamEncryption":          {"StreamName": "clicks"},
+		"TagResource":                   {"ResourceARN": clicksARN},
+		"UntagResource":                 {"ResourceARN": clicksARN},
+		"UpdateStreamMode":              {"StreamARN": clicksARN},
 	} {
 		resource := clicksARN
-		if action == "ListStreams" {
+		if action == "ListStreams" || action == "DescribeLimits" {
 			resource = "*"
 		}
 		input, err := json.Marshal(in)

@@ -30,7 +30,7 @@ type streamProperties struct {
 	StreamModeDetails    struct{ StreamMode string }
 	StreamEncryption     struct{ EncryptionType, KeyId string }
 
-	Tags                cfn.Ignored
+	Tags                []cloud.Tag
 	WarmThroughputMiBps cfn.Ignored
 }
 
@@ -92,6 +92,9 @@ func (k *Kinesis) createStream(_ context.Context, r cfn.Resource, p streamProper
 		return cfn.Handle{}, err
 	}
 	s := newStream(name, k.arn(name), settings)
+	if err := s.redeclareTags(nil, p.Tags); err != nil {
+		return cfn.Handle{}, err
+	}
 	if err := k.cloud.Keep(s.arn, s); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -99,16 +102,13 @@ func (k *Kinesis) createStream(_ context.Context, r cfn.Resource, p streamProper
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: name, Attributes: map[string]any{"Arn": s.arn}, Delete: func(context.Context) error {
-		k.mu.Lock()
-		delete(k.streams, name)
-		k.mu.Unlock()
-		return k.cloud.Forget(s.arn)
+		return k.drop(s)
 	}}, nil
 }
 
 // updateStream keeps the records, and so the shards: a stream that goes on demand
 // has as many as it had.
-func (k *Kinesis) updateStream(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after streamProperties) (cfn.Handle, error) {
+func (k *Kinesis) updateStream(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after streamProperties) (cfn.Handle, error) {
 	next, err := after.settings()
 	if err != nil {
 		return h, err
@@ -125,7 +125,19 @@ func (k *Kinesis) updateStream(_ context.Context, _ cfn.Resource, h cfn.Handle, 
 	}
 	next.shards = shards
 	s.become(next)
-	return h, nil
+	return h, s.redeclareTags(before.Tags, after.Tags)
+}
+
+// redeclareTags gives a stream the tags that its template has now.
+func (s *stream) redeclareTags(before, after []cloud.Tag) error {
+	return s.retag(func(tags map[string]string) {
+		for _, tag := range before {
+			delete(tags, tag.Key)
+		}
+		for _, tag := range after {
+			tags[tag.Key] = tag.Value
+		}
+	})
 }
 
 func (k *Kinesis) add(s *stream) error {
@@ -150,10 +162,10 @@ func (k *Kinesis) createResourcePolicy(_ context.Context, _ cfn.Resource, p reso
 	if !ok || s.arn != p.ResourceArn {
 		return cfn.Handle{}, cfn.Invalidf("ResourceArn", "%q is no stream of this account and region", p.ResourceArn)
 	}
-	if err := k.cloud.SetResourcePolicy(s.arn, "", p.ResourcePolicy); err != nil {
+	if err := s.setPolicy(k, string(p.ResourcePolicy)); err != nil {
 		return cfn.Handle{}, fmt.Errorf("policy of stream %s: %w", s.name, err)
 	}
 	return cfn.Handle{Ref: s.arn, Attributes: map[string]any{"ResourceArn": s.arn}, Delete: func(context.Context) error {
-		return k.cloud.SetResourcePolicy(s.arn, "", nil)
+		return s.setPolicy(k, "")
 	}}, nil
 }

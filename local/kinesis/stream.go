@@ -27,6 +27,8 @@ type stream struct {
 
 	mu       sync.Mutex
 	settings settings
+	tags     map[string]string
+	policy   string // as it was put; the authorizer knows its meaning
 }
 
 // settings are what a template says of a stream.

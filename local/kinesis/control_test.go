@@ -1,0 +1,126 @@
+package kinesis_test
+
+// This file makes, changes and deletes streams by calls.
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// steps performs actions, each of which must answer with a text.
+func (e *engine) steps(t *testing.T, steps [][3]string) {
+	t.Helper()
+	for _, step := range steps {
+		answer, err := e.Call(t.Context(), e.Administrator(), "kinesis", step[0], []byte(step[1]))
+		got := string(answer)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, step[2]) {
+			t.Errorf("%s %.200s: got %.500s\nwant %s", step[0], step[1], got, step[2])
+		}
+	}
+}
+
+func TestAStreamOfACallIsAsGoodAsATemplates(t *testing.T) {
+	e := newEngine(t)
+	e.steps(t, [][3]string{
+		{"CreateStream", `{"StreamName": "clicks", "ShardCount": 2, "MaxRecordSizeInKiB": 2048, "Tags": {"team": "blue"}}`, "{}"},
+		{"CreateStream", `{"StreamName": "clicks", "ShardCount": 2}`, "ResourceInUseException: Stream clicks under account 123456789012 already exists."},
+		{"CreateStream", `{"StreamName": "free", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}`, "{}"},
+		{"DescribeStreamSummary", `{"StreamName": "clicks"}`, `"OpenShardCount":2,"ConsumerCount":0,"MaxRecordSizeInKiB":2048`},
+		{"DescribeStreamSummary", `{"StreamName": "free"}`, `"StreamModeDetails":{"StreamMode":"ON_DEMAND"}`},
+		{"DescribeLimits", `{}`, `{"ShardLimit":500,"OpenShardCount":2,"OnDemandStreamCount":1,"OnDemandStreamCountLimit":50}`},
+		{"PutRecord", `{"StreamName": "clicks", "PartitionKey": "k", "Data": "YQ=="}`, `"ShardId"`},
+		{"StartStreamEncryption", `{"StreamName": "clicks", "EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}`, "{}"},
+		{"DescribeStreamSummary", `{"StreamName": "clicks"}`, `"EncryptionType":"KMS","KeyId":"alias/aws/kinesis"`},
+		{"StartStreamEncryption", `{"StreamName": "clicks", "EncryptionType": "NONE"}`, "ValidationException"},
+		{"StopStreamEncryption", `{"StreamName": "clicks", "EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}`, "{}"},
+		{"DescribeStreamSummary", `{"StreamName": "clicks"}`, `"EncryptionType":"NONE"`},
+		{"UpdateStreamMode", `{"StreamARN": "` + clicksARN + `", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}`, "{}"},
+		{"DescribeStreamSummary", `{"StreamName": "clicks"}`, `"StreamModeDetails":{"StreamMode":"ON_DEMAND"}`},
+		{"UpdateStreamMode", `{"StreamARN": "` + clicksARN + `", "StreamModeDetails": {"StreamMode": "FAST"}}`, "Member must satisfy enum value set: [PROVISIONED, ON_DEMAND]"},
+		{"DeleteStream", `{"StreamName": "clicks", "EnforceConsumerDeletion": true}`, "{}"},
+		{"DescribeStreamSummary", `{"StreamName": "clicks"}`, "ResourceNotFoundException"},
+		{"CreateStream", `{"StreamName": "clicks", "ShardCount": 1}`, "{}"},
+		{"ListTagsForStream", `{"StreamName": "clicks"}`, `{"Tags":[],"HasMoreTags":false}`},
+	})
+	for _, row := range [][2]string{
+		{`{"ShardCount": 1}`, "ValidationException"},
+		{`{"StreamName": "a b", "ShardCount": 1}`, "ValidationException"},
+		{`{"StreamName": "other"}`, "InvalidArgumentException: ShardCount must be given for a stream in PROVISIONED mode"},
+		{`{"StreamName": "other", "ShardCount": 0}`, "it must be from 1 to 10000"},
+		{`{"StreamName": "other", "ShardCount": 1, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}`, "must not be given"},
+		{`{"StreamName": "other", "ShardCount": 1, "MaxRecordSizeInKiB": 1}`, "it must be from 1024 to 10240"},
+		{`{"StreamName": "other", "ShardCount": 1, "Tags": {"": "x"}}`, "InvalidArgumentException"},
+		{`{"StreamName": "other", "ShardCount": 1, "Colour": "red"}`, "NotImplemented"},
+	} {
+		e.steps(t, [][3]string{{"CreateStream", row[0], row[1]}})
+	}
+	e.steps(t, [][3]string{{"ListStreams", `{}`, `"StreamNames":["clicks","free"]`}})
+}
+
+func TestStreamsHaveTagsOfCallsAndTemplates(t *testing.T) {
+	e := newEngine(t)
+	tagged := func(key string) string {
+		return `{"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks", "ShardCount": 1, "Tags": [{"Key": "` + key + `", "Value": "template"}]}}`
+	}
+	types := make([]cfn.Type, 0, len(e.types))
+	for _, typ := range e.types {
+		types = append(types, typ)
+	}
+	s, err := cfntest.Create(t, e.Site, types, `"Clicks": `+tagged("old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := make([]string, 51)
+	for i := range many {
+		many[i] = fmt.Sprintf(`"k%02d": ""`, i)
+	}
+	e.steps(t, [][3]string{
+		{"AddTagsToStream", `{"StreamName": "clicks", "Tags": {"a": "1", "b": "2"}}`, "{}"},
+		{"TagResource", `{"ResourceARN": "` + clicksARN + `", "Tags": {"c": "3"}}`, "{}"},
+		{"RemoveTagsFromStream", `{"StreamName": "clicks", "TagKeys": ["a"]}`, "{}"},
+		{"UntagResource", `{"ResourceARN": "` + clicksARN + `", "TagKeys": ["b"]}`, "{}"},
+		{"AddTagsToStream", `{"StreamName": "clicks", "Tags": {` + strings.Join(many, ",") + `}}`, "at most 50 tags"},
+		{"AddTagsToStream", `{"StreamName": "clicks", "Tags": {"` + strings.Repeat("k", 129) + `": ""}}`, "InvalidArgumentException"},
+		{"ListTagsForStream", `{"StreamName": "clicks", "ExclusiveStartTagKey": "b"}`, `{"Tags":[{"Key":"c","Value":"3"},{"Key":"old","Value":"template"}],"HasMoreTags":false}`},
+		{"ListTagsForStream", `{"StreamName": "clicks", "ExclusiveStartTagKey": "b", "Limit": 1}`, `{"Tags":[{"Key":"c","Value":"3"}],"HasMoreTags":true}`},
+		{"ListTagsForStream", `{"StreamName": "clicks", "Limit": 51}`, "ValidationException"},
+	})
+	s.Put(t, "Clicks", tagged("new"))
+	e.steps(t, [][3]string{{"ListTagsForResource", `{"ResourceARN": "` + clicksARN + `"}`, `{"Key":"c","Value":"3"},{"Key":"new","Value":"template"}]}`}})
+}
+
+func TestAStreamsPolicyIsPutAndTakenAwayByCalls(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, stream("Clicks", `, "ShardCount": 1`))
+	may := func() bool {
+		return e.Authorize(cloud.Caller{ARN: "logs.amazonaws.com", Service: "logs.amazonaws.com"}, "kinesis:PutRecord", clicksARN) == nil
+	}
+	policy := `{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"logs.amazonaws.com\"}, \"Action\": \"kinesis:PutRecord\", \"Resource\": \"` + clicksARN + `\"}]}`
+	at := `{"ResourceARN": "` + clicksARN + `"`
+	e.steps(t, [][3]string{
+		{"GetResourcePolicy", at + `}`, `{"Policy":"{}"}`},
+		{"DeleteResourcePolicy", at + `}`, "ResourceNotFoundException"},
+		{"PutResourcePolicy", at + `, "Policy": "{"}`, "InvalidArgumentException"},
+		{"PutResourcePolicy", at + `, "Policy": "` + policy + `"}`, "{}"},
+		{"GetResourcePolicy", at + `}`, `{"Policy":"` + policy + `"}`},
+	})
+	if !may() {
+		t.Error("the policy lets nobody in")
+	}
+	e.steps(t, [][3]string{{"DeleteResourcePolicy", at + `}`, "{}"}, {"GetResourcePolicy", at + `}`, `{"Policy":"{}"}`}})
+	if may() {
+		t.Error("a policy that was deleted lets somebody in")
+	}
+	e.steps(t, [][3]string{{"PutResourcePolicy", at + `, "Policy": "` + policy + `"}`, "{}"}, {"DeleteStream", `{"StreamName": "clicks"}`, "{}"}, {"CreateStream", `{"StreamName": "clicks", "ShardCount": 1}`, "{}"}})
+	if may() {
+		t.Error("the policy of a stream that was deleted counts for the next one")
+	}
+}
