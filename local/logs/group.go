@@ -299,8 +299,11 @@ func limited(given *int, otherwise, most int) (int, error) {
 	if given == nil {
 		return otherwise, nil
 	}
-	if *given < 1 || *given > most {
-		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and %d", *given, most)
+	switch {
+	case *given < 1:
+		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *given)
+	case *given > most:
+		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to %d", *given, most)
 	}
 	return *given, nil
 }
