@@ -26,24 +26,27 @@ type Logs struct {
 
 	following sync.Once
 
-	mu     sync.Mutex
-	groups map[string]*group // by name
+	mu       sync.Mutex
+	groups   map[string]*group         // by name
+	policies map[string]resourcePolicy // by name
 }
 
 // New returns a service without groups.
 func New(c *cloud.Cloud) *Logs {
-	l := &Logs{cloud: c, groups: map[string]*group{}}
+	l := &Logs{cloud: c, groups: map[string]*group{}, policies: map[string]resourcePolicy{}}
 	l.Operations = cloud.Operations{
 		"CreateLogGroup":              cloud.Handle(l.createLogGroup),
 		"CreateLogStream":             cloud.Handle(l.createLogStream),
 		"DeleteLogGroup":              cloud.Handle(l.deleteLogGroup),
 		"DeleteLogStream":             cloud.Handle(l.deleteLogStream),
 		"DeleteMetricFilter":          cloud.Handle(l.deleteMetricFilter),
+		"DeleteResourcePolicy":        cloud.Handle(l.deleteResourcePolicy),
 		"DeleteRetentionPolicy":       cloud.Handle(l.deleteRetentionPolicy),
 		"DeleteSubscriptionFilter":    cloud.Handle(l.deleteSubscriptionFilter),
 		"DescribeLogGroups":           cloud.Handle(l.describeLogGroups),
 		"DescribeLogStreams":          cloud.Handle(l.describeLogStreams),
 		"DescribeMetricFilters":       cloud.Handle(l.describeMetricFilters),
+		"DescribeResourcePolicies":    cloud.Handle(l.describeResourcePolicies),
 		"DescribeSubscriptionFilters": cloud.Handle(l.describeSubscriptionFilters),
 		"FilterLogEvents":             cloud.Handle(l.filterLogEvents),
 		"GetLogEvents":                cloud.Handle(l.getLogEvents),
@@ -51,6 +54,7 @@ func New(c *cloud.Cloud) *Logs {
 		"ListTagsLogGroup":            cloud.Handle(l.listTagsLogGroup),
 		"PutLogEvents":                cloud.Handle(l.putLogEvents),
 		"PutMetricFilter":             cloud.Handle(l.putMetricFilter),
+		"PutResourcePolicy":           cloud.Handle(l.putResourcePolicy),
 		"PutRetentionPolicy":          cloud.Handle(l.putRetentionPolicy),
 		"PutSubscriptionFilter":       cloud.Handle(l.putSubscriptionFilter),
 		"TagLogGroup":                 cloud.Handle(l.tagLogGroup),
@@ -111,7 +115,7 @@ type target struct {
 func (t target) group() (string, error) {
 	switch {
 	case t.Name != "" && t.Identifier != "":
-		return "", invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+		return "", cloud.Errorf(400, "ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
 	case t.Name != "":
 		return t.Name, checkGroupName(t.Name)
 	case t.Identifier != "":

@@ -82,7 +82,8 @@ func (l *Logs) getLogEvents(_ context.Context, caller cloud.Caller, in getLogEve
 
 // page says which events are asked for.
 func (in getLogEventsInput) page(events []event, limit int) (first, last int, err error) {
-	direction, id, given := strings.Cut(in.NextToken, "/")
+	direction, id, _ := strings.Cut(in.NextToken, "/")
+	given := in.NextToken != ""
 	at, known := slices.BinarySearchFunc(events, id, func(e event, id string) int { return strings.Compare(e.id(), id) })
 	switch {
 	case given && (direction != "f" && direction != "b" || len(id) != len(event{}.id())):
