@@ -164,11 +164,15 @@ type precondition struct {
 	key         string // of the object
 	ifMatch     string // entity tag
 	ifNoneMatch string // only "*"
+
+	is *version // the very version, unless nil
 }
 
 func (p precondition) check(current *version) error {
 	exists := current != nil && !current.marker
 	switch {
+	case p.is != nil && p.is != current:
+		return preconditionFailed("version")
 	case p.ifMatch != "" && !exists:
 		return noSuchKey(p.key)
 	case p.ifMatch != "" && !etagMatches(p.ifMatch, current.etag):

@@ -99,7 +99,7 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 		return nil, err
 	}
 	v.hideETag()
-	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
+	if err := b.add(v, precondition{key: in.Key, ifMatch: in.IfMatch, ifNoneMatch: in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	op.wrote(b, v)

@@ -53,6 +53,11 @@ func (o *operation) created(b *bucket, v *version, how, reason string) {
 
 // deleted tells of a version that is gone, or of a new marker.
 func (o *operation) deleted(b *bucket, v *version, marker bool) {
+	o.happened(b, deletion(o.client.s3, b, v, marker))
+}
+
+// deletion is that of a version for good, or the coming of a marker.
+func deletion(s *S3, b *bucket, v *version, marker bool) happening {
 	h := happening{
 		name: "ObjectRemoved:Delete", detailType: "Object Deleted", reason: "DeleteObject", deletion: "Permanently Deleted", format: changesFormat,
 		object: eventObject{Key: v.key, ETag: v.etag, VersionID: b.shownID(v), Sequencer: v.sequencer},
@@ -61,9 +66,9 @@ func (o *operation) deleted(b *bucket, v *version, marker bool) {
 		h.name, h.deletion = "ObjectRemoved:DeleteMarkerCreated", "Delete Marker Created"
 		h.object.ETag = "d41d8cd98f00b204e9800998ecf8427e" // of no bytes, as S3 sends it
 	} else {
-		h.object.Sequencer = o.client.s3.sequence.next()
+		h.object.Sequencer = s.sequence.next()
 	}
-	o.happened(b, h)
+	return h
 }
 
 // amended tells of a version that has something else beside its body.

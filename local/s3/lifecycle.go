@@ -213,12 +213,8 @@ func (b *bucket) expiry(v *version) (at time.Time, rule string) {
 		switch {
 		case r.Expiration.Date != nil:
 			return *r.Expiration.Date, r.ID
-		case r.Expiration.Days != nil: // to the next midnight
-			end := v.modified.UTC().AddDate(0, 0, *r.Expiration.Days)
-			if day := end.Truncate(24 * time.Hour); day.Before(end) {
-				end = day.AddDate(0, 0, 1)
-			}
-			return end, r.ID
+		case r.Expiration.Days != nil:
+			return midnightAfter(v.modified, *r.Expiration.Days), r.ID
 		}
 	}
 	return time.Time{}, ""

@@ -147,3 +147,12 @@ func TestListingsArePagedSortedAndGrouped(t *testing.T) {
 		}
 	}
 }
+
+func TestListsTellTheRegionOfTheirBucket(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	for _, query := range []string{"", "?list-type=2"} {
+		if got := w.ask(t, "GET /plain-bucket"+query).Header().Get("x-amz-bucket-region"); got != "eu-central-1" {
+			t.Errorf("%s: %q", query, got)
+		}
+	}
+}

@@ -236,7 +236,7 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 		header: in.Header, checksums: sums, tags: in.Tags, attributes: in.attributes,
 	}
 	v.hideETag()
-	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
+	if err := b.add(v, precondition{key: in.Key, ifMatch: in.IfMatch, ifNoneMatch: in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	op.wrote(b, v)

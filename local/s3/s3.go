@@ -39,6 +39,8 @@ type S3 struct {
 	sequence sequence
 	assets   func(bucket, key string) (path string, err error)
 
+	expiring sync.Once // as soon as a bucket has a life cycle
+
 	mu      sync.RWMutex
 	buckets map[string]*bucket
 }

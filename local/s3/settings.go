@@ -148,7 +148,7 @@ func (q *request) putSetting(s setting) error {
 	if err := d.check(q.client.s3, b); err != nil {
 		return err
 	}
-	b.set(s.parameter, d)
+	q.client.s3.put(b, s.parameter, d)
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -168,6 +168,14 @@ func (b *bucket) setting(parameter string) document {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.settings[parameter]
+}
+
+// put gives a bucket a document, and has it acted upon where that takes time.
+func (s *S3) put(b *bucket, parameter string, d document) {
+	b.set(parameter, d)
+	if _, ok := d.(*lifecycle); ok {
+		s.expiring.Do(func() { s.cloud.Go(s.expireDaily) })
+	}
 }
 
 func (b *bucket) set(parameter string, d document) {

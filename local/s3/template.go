@@ -275,7 +275,7 @@ func (s *S3) configure(b *bucket, p templated) error {
 	}
 	for parameter, d := range documents {
 		if d != nil || parameter != "object-lock" {
-			b.set(parameter, d)
+			s.put(b, parameter, d)
 		}
 	}
 	return s.control(b, p.AccessControl)

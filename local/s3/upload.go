@@ -209,7 +209,7 @@ func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object,
 	if in.size != nil && *in.size != v.size {
 		return nil, cloud.Errorf(400, "InvalidRequest", "The provided 'x-amz-mp-object-size' header value %d does not match what was computed: %d", *in.size, v.size)
 	}
-	if err := b.add(v, precondition{in.Key, in.IfMatch, in.IfNoneMatch}, &c.s3.sequence); err != nil {
+	if err := b.add(v, precondition{key: in.Key, ifMatch: in.IfMatch, ifNoneMatch: in.IfNoneMatch}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	b.forget(u.id)

@@ -134,6 +134,9 @@ func checksumLineOf(o *Object) checksumLine {
 type listingPrefix struct{ Prefix string }
 
 func (q *request) listing(in ListInput, page Page, withOwner bool) *listing {
+	if b, err := q.client.s3.bucket(q.bucket); err == nil {
+		q.Writer.Header().Set("x-amz-bucket-region", b.home())
+	}
 	l := &listing{
 		XMLName: xmlNamed("ListBucketResult"), Name: q.bucket, Prefix: q.encoded(in.Prefix), Delimiter: q.encoded(in.Delimiter),
 		EncodingType: q.query.Get("encoding-type"), MaxKeys: in.Max, IsTruncated: page.Truncated,

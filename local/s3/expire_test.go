@@ -1,0 +1,151 @@
+// What becomes of objects whose time is over.
+
+package s3_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/s3"
+)
+
+var listed = regexp.MustCompile(`<(Version|DeleteMarker)[^>]*><Key>([^<]*)</Key>.*?<IsLatest>(true|false)`)
+
+// versions are those of a bucket, by keys.
+func (w *world) versions(t *testing.T, bucket string) string {
+	var lines []string
+	for _, found := range listed.FindAllStringSubmatch(w.ask(t, "GET /"+bucket+"?versions").Body.String(), -1) {
+		line := found[2] + map[string]string{"true": "*", "false": ""}[found[3]]
+		if found[1] == "DeleteMarker" {
+			line += "†"
+		}
+		lines = append(lines, line)
+	}
+	slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(a[:1], b[:1]) })
+	return strings.Join(lines, " ")
+}
+
+// The clock begins at midnight; * is the current version, † a delete marker.
+func TestTheLifeCycleDeletesWhatItsRulesSay(t *testing.T) {
+	const days = "<Expiration><Days>2</Days></Expiration>"
+	for _, row := range []struct {
+		name, bucket, rules string
+		requests            []string // 1 hour apart
+		after               [4]string
+	}{
+		{"objects", "plain-bucket", rule("<ID>a</ID><Filter><Prefix>a</Prefix></Filter>" + days), []string{"PUT /B/a\n\nx", "PUT /B/b\n\nx"}, [4]string{"a* b*", "a* b*", "b*", "b*"}},
+		{"none, by a rule that is off", "plain-bucket", strings.Replace(rule("<ID>a</ID><Filter/>"+days), "Enabled", "Disabled", 1), []string{"PUT /B/a\n\nx"}, [4]string{"a*", "a*", "a*", "a*"}},
+		{"what was not put anew", "plain-bucket", rule("<ID>a</ID><Filter/>" + days), []string{"PUT /B/a\n\nx", "PUT /B/a\n\ny"}, [4]string{"a*", "a*", "", ""}},
+		{"by a date", "plain-bucket", rule("<ID>a</ID><Filter/><Expiration><Date>2000-01-02T00:00:00Z</Date></Expiration>"), []string{"PUT /B/a\n\nx"}, [4]string{"", "", "", ""}},
+		{"by tags and sizes", "plain-bucket", rule("<ID>a</ID><Filter><And><Tag><Key>t</Key><Value>1</Value></Tag><ObjectSizeGreaterThan>1</ObjectSizeGreaterThan></And></Filter>" + days),
+			[]string{"PUT /B/a\nx-amz-tagging: t=1\n\nxx", "PUT /B/b\nx-amz-tagging: t=1\n\nx", "PUT /B/c\n\nxx"}, [4]string{"a* b* c*", "a* b* c*", "b* c*", "b* c*"}},
+		{"current versions, and then the markers", "versioned-bucket", rule("<ID>a</ID><Filter/>" + days), []string{"PUT /B/a\n\nx", "PUT /B/b\n\nx", "DELETE /B/b"}, [4]string{"a* b*† b", "a* b*† b", "a*† a b*† b", "a*† a b*† b"}},
+		{"old versions", "versioned-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"),
+			[]string{"PUT /B/a\n\nx", "PUT /B/a\n\ny", "PUT /B/a\n\nz"}, [4]string{"a* a a", "a*", "a*", "a*"}},
+		{"all but one old version", "versioned-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NewerNoncurrentVersions>1</NewerNoncurrentVersions><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"),
+			[]string{"PUT /B/a\n\nx", "PUT /B/a\n\ny", "PUT /B/a\n\nz"}, [4]string{"a* a a", "a* a", "a* a", "a* a"}},
+		{"markers with nothing behind them", "versioned-bucket", rule("<ID>a</ID><Filter/><Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"),
+			[]string{"DELETE /B/a", "PUT /B/b\n\nx", "DELETE /B/b", "PUT /B/c\n\nx"}, [4]string{"b*† b c*", "b*† b c*", "b*† b c*", "b*† b c*"}},
+		{"nothing that is locked", "locked-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"),
+			[]string{"PUT /B/a\nx-amz-object-lock-legal-hold: ON\n\nx", "PUT /B/a\n\ny"}, [4]string{"a* a", "a* a", "a* a", "a* a"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := clocked(t, row.bucket)
+				defer w.cloud.Close()
+				at := func(request string) string { return strings.ReplaceAll(request, "/B", "/"+row.bucket) }
+				if got := w.answer(t, at("PUT /B?lifecycle\n\n"+row.rules)); got != "200" {
+					t.Fatal(got)
+				}
+				begin := time.Now()
+				for _, request := range row.requests {
+					time.Sleep(time.Hour)
+					if got := w.answer(t, at(request)); !strings.HasPrefix(got, "20") {
+						t.Fatal(request, got)
+					}
+				}
+				for i, want := range row.after {
+					time.Sleep(begin.Add(time.Duration(i+1)*24*time.Hour + time.Second).Sub(time.Now()))
+					synctest.Wait()
+					if got := w.versions(t, row.bucket); got != want {
+						t.Errorf("after %d days: %q, want %q", i+1, got, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// clocked is a world without a network, whose bucket tells EventBridge.
+func clocked(t *testing.T, bucket string) *world {
+	w := &world{cloud: cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"})}
+	w.cloud.Authorizer, w.cloud.Bus, w.cloud.Trail = w, w, w
+	w.s3 = s3.New(w.cloud, s3.Options{Dir: t.TempDir()})
+	o := s3.BucketOptions{EventBridge: true, Locked: strings.HasPrefix(bucket, "locked")}
+	if strings.HasPrefix(bucket, "versioned") {
+		o.Versioning = s3.Enabled
+	}
+	if err := w.s3.CreateBucket(bucket, o); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestTheLifeCycleIsToldOfAsAnEventOnly(t *testing.T) {
+	for bucket, want := range map[string]string{"plain-bucket": "Object Deleted k Lifecycle Expiration Permanently Deleted s3.amazonaws.com", "versioned-bucket": "Object Deleted k Lifecycle Expiration Delete Marker Created s3.amazonaws.com"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := clocked(t, bucket)
+			defer w.cloud.Close()
+			w.ask(t, "PUT /"+bucket+"?lifecycle\n\n"+rule("<ID>a</ID><Filter/><Expiration><Days>1</Days></Expiration>"))
+			w.ask(t, "PUT /"+bucket+"/k\n\nx")
+			w.events, w.calls = nil, nil
+			time.Sleep(25 * time.Hour)
+			synctest.Wait()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if len(w.events) != 1 || len(w.calls) != 0 {
+				t.Fatalf("%d events, %d calls for CloudTrail", len(w.events), len(w.calls))
+			}
+			var d struct {
+				Reason, Requester string
+				DeletionType      string `json:"deletion-type"`
+				Object            struct{ Key string }
+			}
+			if err := json.Unmarshal(w.events[0].Detail, &d); err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(w.events[0].DetailType, " ", d.Object.Key, " ", d.Reason, " ", d.DeletionType, " ", d.Requester); got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestTheLifeCycleAbandonsUploads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := clocked(t, "plain-bucket")
+		defer w.cloud.Close()
+		w.ask(t, "PUT /plain-bucket?lifecycle\n\n"+rule("<ID>a</ID><Filter><Prefix>a</Prefix></Filter><AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation></AbortIncompleteMultipartUpload>"))
+		w.ask(t, "POST /plain-bucket/a?uploads")
+		w.ask(t, "POST /plain-bucket/b?uploads")
+		uploads := func() string {
+			return fmt.Sprint(strings.Count(w.ask(t, "GET /plain-bucket?uploads").Body.String(), "<Upload>"))
+		}
+		time.Sleep(23 * time.Hour)
+		if got := uploads(); got != "2" {
+			t.Errorf("within the day: %s uploads", got)
+		}
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if got := uploads(); got != "1" {
+			t.Errorf("after it: %s uploads", got)
+		}
+	})
+}
