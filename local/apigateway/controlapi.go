@@ -36,6 +36,8 @@ func onAPI[Out any](c *Control, caller cloud.Caller, method string, in restAPINa
 func missing(method, path string, err error) error {
 	kind, name, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch {
+	case kind == "documentation" && strings.HasPrefix(name, "parts/") && method != "DELETE":
+		return notFound("Invalid Documentation part identifier specified")
 	case kind == "resources" && name != "":
 		return notFound("Invalid Resource identifier specified")
 	case kind == "models" && name != "":

@@ -25,6 +25,7 @@ type deployment struct {
 
 	description string
 	created     time.Time
+	source      declared // for exports
 }
 
 type deploymentProperties struct {
@@ -70,6 +71,7 @@ func (g *APIGateway) updateDeployment(_ context.Context, _ cfn.Resource, h cfn.H
 func (a *api) deploy(id, description string) (*deployment, error) {
 	d := &deployment{
 		settings: a.settings, id: id, root: &node{}, responses: maps.Clone(a.responses), description: description, created: time.Now(),
+		source: a.declared.clone(),
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(a.methods), compareMethods) {
 		m, err := a.compileMethod(a.methods[at])

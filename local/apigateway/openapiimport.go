@@ -48,7 +48,7 @@ func (a *api) take(d *definition, o importOptions) (warnings []string, err error
 	if o.own != nil {
 		next.properties = *o.own
 	}
-	for _, step := range []func() error{in.settings, in.addModels, in.addValidators, in.addAuthorizers, in.addResponses, in.addPaths} {
+	for _, step := range []func() error{in.settings, in.addModels, in.addValidators, in.addAuthorizers, in.addResponses, in.addPaths, in.addDocumentation} {
 		if err := step(); err != nil {
 			return nil, err
 		}

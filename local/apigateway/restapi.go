@@ -31,6 +31,7 @@ type api struct {
 	declared
 	deployments map[string]*deployment
 	stages      map[string]*stage
+	versions    map[string]documentationVersion // of the documentation
 }
 
 // declared is what an API has been told to be. Its maps are the API's own; what is
@@ -45,11 +46,14 @@ type declared struct {
 	validators  map[string]validator
 	authorizers map[string]*authorizer
 	responses   map[responseType]*gatewayResponse
+
+	documentation map[string]documentationPart // by id
 }
 
 func (d declared) clone() declared {
 	d.resources, d.methods, d.models = maps.Clone(d.resources), maps.Clone(d.methods), maps.Clone(d.models)
 	d.validators, d.authorizers, d.responses = maps.Clone(d.validators), maps.Clone(d.authorizers), maps.Clone(d.responses)
+	d.documentation = maps.Clone(d.documentation)
 	return d
 }
 
@@ -123,13 +127,15 @@ func (g *APIGateway) createRestAPI(ctx context.Context, r cfn.Resource, p restAP
 // newAPI returns an API with a root.
 func newAPI(g *APIGateway, id, root string) *api {
 	return &api{
-		gateway: g, id: id, created: time.Now(), deployments: map[string]*deployment{}, stages: map[string]*stage{},
+		gateway: g, id: id, created: time.Now(), deployments: map[string]*deployment{}, stages: map[string]*stage{}, versions: map[string]documentationVersion{},
 		declared: declared{
 			resources:   map[string]*resource{root: {id: root, path: "/"}},
 			methods:     map[methodName]methodProperties{},
 			validators:  map[string]validator{},
 			authorizers: map[string]*authorizer{},
 			responses:   map[responseType]*gatewayResponse{},
+
+			documentation: map[string]documentationPart{},
 		},
 	}
 }
