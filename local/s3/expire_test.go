@@ -72,7 +72,7 @@ func TestTheLifeCycleDeletesWhatItsRulesSay(t *testing.T) {
 					}
 				}
 				for i, want := range row.after {
-					time.Sleep(begin.Add(time.Duration(i+1)*24*time.Hour + time.Second).Sub(time.Now()))
+					time.Sleep(time.Until(begin.Add(time.Duration(i+1)*24*time.Hour + time.Second)))
 					synctest.Wait()
 					if got := w.versions(t, row.bucket); got != want {
 						t.Errorf("after %d days: %q, want %q", i+1, got, want)
@@ -105,7 +105,9 @@ func TestTheLifeCycleIsToldOfAsAnEventOnly(t *testing.T) {
 			defer w.cloud.Close()
 			w.ask(t, "PUT /"+bucket+"?lifecycle\n\n"+rule("<ID>a</ID><Filter/><Expiration><Days>1</Days></Expiration>"))
 			w.ask(t, "PUT /"+bucket+"/k\n\nx")
+			w.mu.Lock()
 			w.events, w.calls = nil, nil
+			w.mu.Unlock()
 			time.Sleep(25 * time.Hour)
 			synctest.Wait()
 			w.mu.Lock()
