@@ -49,6 +49,8 @@ func TestTheLifeCycleDeletesWhatItsRulesSay(t *testing.T) {
 		{"current versions, and then the markers", "versioned-bucket", rule("<ID>a</ID><Filter/>" + days), []string{"PUT /B/a\n\nx", "PUT /B/b\n\nx", "DELETE /B/b"}, [4]string{"a* b*† b", "a* b*† b", "a*† a b*† b", "a*† a b*† b"}},
 		{"old versions", "versioned-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"),
 			[]string{"PUT /B/a\n\nx", "PUT /B/a\n\ny", "PUT /B/a\n\nz"}, [4]string{"a* a a", "a*", "a*", "a*"}},
+		{"old versions, by when others took their place", "versioned-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"),
+			append(append([]string{"PUT /B/a\n\nx"}, slices.Repeat([]string{"GET /B/a"}, 23)...), "PUT /B/a\n\ny"), [4]string{"a* a", "a* a", "a*", "a*"}},
 		{"all but one old version", "versioned-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NewerNoncurrentVersions>1</NewerNoncurrentVersions><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"),
 			[]string{"PUT /B/a\n\nx", "PUT /B/a\n\ny", "PUT /B/a\n\nz"}, [4]string{"a* a a", "a* a", "a* a", "a* a"}},
 		{"markers with nothing behind them", "versioned-bucket", rule("<ID>a</ID><Filter/><Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"),
@@ -134,14 +136,22 @@ func TestTheLifeCycleAbandonsUploads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := clocked(t, "plain-bucket")
 		defer w.cloud.Close()
-		w.ask(t, "PUT /plain-bucket?lifecycle\n\n"+rule("<ID>a</ID><Filter><Prefix>a</Prefix></Filter><AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation></AbortIncompleteMultipartUpload>"))
-		w.ask(t, "POST /plain-bucket/a?uploads")
-		w.ask(t, "POST /plain-bucket/b?uploads")
+		const abort = "<AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
+		off := strings.Replace(rule("<ID>d</ID><Filter/>"+abort), "<Status>Enabled", "<Status>Disabled", 1)
+		between := "</Rule><Rule><Status>Enabled</Status>"
+		on := rule("<ID>a</ID><Filter><Prefix>a</Prefix></Filter>" + abort + between + "<ID>c</ID><Filter><And><Prefix>c</Prefix></And></Filter>" + abort + between + "<ID>e</ID><Prefix>e</Prefix>" + abort)
+		document := strings.Replace(on, "</LifecycleConfiguration>", "", 1) + strings.Replace(off, "<LifecycleConfiguration>", "", 1)
+		if got := w.answer(t, "PUT /plain-bucket?lifecycle\n\n"+document); got != "200" {
+			t.Fatal(got)
+		}
+		for _, key := range []string{"a", "b", "c", "e"} {
+			w.ask(t, "POST /plain-bucket/"+key+"?uploads")
+		}
 		uploads := func() string {
 			return fmt.Sprint(strings.Count(w.ask(t, "GET /plain-bucket?uploads").Body.String(), "<Upload>"))
 		}
 		time.Sleep(23 * time.Hour)
-		if got := uploads(); got != "2" {
+		if got := uploads(); got != "4" {
 			t.Errorf("within the day: %s uploads", got)
 		}
 		time.Sleep(2 * time.Hour)
