@@ -1,18 +1,28 @@
 package local_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/tradepost-dev/tradepost/local"
+	locallambda "github.com/tradepost-dev/tradepost/local/lambda"
 )
 
 // loggingTemplate has a function whose role may log to the group that is declared,
@@ -111,4 +121,56 @@ func TestAFunctionsLogIsReadByClientsOfCloudWatchLogs(t *testing.T) {
 	if err != nil || len(streams.LogStreams) != 1 || *streams.LogStreams[0].FirstEventTimestamp < before.UnixMilli() {
 		t.Errorf("%+v, %v", streams, err)
 	}
+}
+
+// What one function logs is counted, and sent to another.
+func TestFiltersHearOfWhatAFunctionLogs(t *testing.T) {
+	var mu sync.Mutex
+	var heard []string
+	hearer := handler(func(_ context.Context, event map[string]any) (any, error) {
+		data, err := base64.StdEncoding.DecodeString(event["awslogs"].(map[string]any)["data"].(string))
+		if err != nil {
+			return nil, err
+		}
+		reader, err := gzip.NewReader(bytes.NewReader(data))
+		if err != nil {
+			return nil, err
+		}
+		var sent struct {
+			LogGroup  string
+			LogEvents []struct{ Message string }
+		}
+		if err := json.NewDecoder(reader).Decode(&sent); err != nil {
+			return nil, err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, e := range sent.LogEvents {
+			word, _, _ := strings.Cut(e.Message, " ")
+			heard = append(heard, sent.LogGroup+" "+word)
+		}
+		return nil, nil
+	})
+	template := fmt.Sprintf(`{"Resources": {
+		"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/shop"}},
+		"Role": %s, "Worker": %s, "Hearer": %s,
+		"Permission": {"Type": "AWS::Lambda::Permission", "Properties": {"FunctionName": {"Ref": "Hearer"}, "Action": "lambda:InvokeFunction", "Principal": "logs.amazonaws.com", "SourceArn": {"Fn::GetAtt": ["Group", "Arn"]}}},
+		"Sent": {"Type": "AWS::Logs::SubscriptionFilter", "DependsOn": "Permission", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterPattern": "REPORT", "DestinationArn": {"Fn::GetAtt": ["Hearer", "Arn"]}}},
+		"Counted": {"Type": "AWS::Logs::MetricFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterPattern": "REPORT", "MetricTransformations": [{"MetricNamespace": "Shop", "MetricName": "Runs", "MetricValue": "1"}]}}}}`,
+		loggingRole(`"logs:*"`, `"*"`), loggingFunction("Role", `, "FunctionName": "worker", "LoggingConfig": {"LogGroup": {"Ref": "Group"}}`), loggingFunction("Role", `, "FunctionName": "hearer"`))
+	engine := startTemplate(t, template, local.Options{Handlers: map[string]locallambda.Handler{"app/Hearer": hearer}})
+	if _, err := lambda.NewFromConfig(client(engine)).Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("worker"), Payload: []byte(`{"Records": [{"body": "x"}]}`)}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the other function has heard of it", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Equal(heard, []string{"/shop REPORT"})
+	})
+	metrics := cloudwatch.NewFromConfig(client(engine))
+	eventually(t, "the metric counts it", func() bool {
+		out := must(metrics.GetMetricStatistics(t.Context(), &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("Shop"), MetricName: aws.String("Runs"),
+			StartTime: aws.Time(time.Now().Add(-10 * time.Minute)), EndTime: aws.Time(time.Now().Add(time.Minute)), Period: aws.Int32(3600), Statistics: []cwtypes.Statistic{cwtypes.StatisticSum}}))
+		return len(out.Datapoints) == 1 && *out.Datapoints[0].Sum == 1
+	})
 }

@@ -404,6 +404,38 @@ func TestFiltersAreListed(t *testing.T) {
 			t.Errorf("listed %s, want %s", got, row.want)
 		}
 	}
+	var subscriptions struct {
+		SubscriptionFilters []struct {
+			FilterName, LogGroupName, FilterPattern, DestinationArn, Distribution string
+			CreationTime                                                          int64
+		}
+		NextToken string
+	}
+	for _, name := range []string{"a1", "a2"} {
+		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": name, "filterPattern": strings.Repeat("X", 1024), "destinationArn": functionARN})
+	}
+	page := func(more values, want string) {
+		t.Helper()
+		more["logGroupName"] = "g"
+		subscriptions.SubscriptionFilters, subscriptions.NextToken = nil, ""
+		if err := l.Do(t.Context(), l.Administrator(), "logs", "DescribeSubscriptionFilters", more, &subscriptions); err != nil {
+			t.Fatal(err)
+		}
+		got := subscriptions.NextToken + ":"
+		for _, f := range subscriptions.SubscriptionFilters {
+			if f.LogGroupName != "g" || len(f.FilterPattern) != 1024 || f.DestinationArn != functionARN || f.Distribution != "ByLogStream" || f.CreationTime == 0 {
+				t.Errorf("described as %+v", f)
+			}
+			got += " " + f.FilterName
+		}
+		if got != want {
+			t.Errorf("listed %q, want %q", got, want)
+		}
+	}
+	page(values{}, ": a1 a2")
+	page(values{"limit": 1}, "a1: a1")
+	page(values{"nextToken": "a1"}, ": a2")
+	page(values{"filterNamePrefix": "a2"}, ": a2")
 	var groups struct {
 		LogGroups []struct{ MetricFilterCount int }
 	}
