@@ -56,11 +56,11 @@ type watch struct {
 	threshold  float64
 	missing    string // TreatMissingData
 	configured json.RawMessage
-	told       told
+	given      given
 }
 
-// told is what is only told again if it was given.
-type told struct {
+// given is what is only told again if it was given.
+type given struct {
 	breaches int
 	missing  string
 }

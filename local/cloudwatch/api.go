@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,6 +157,29 @@ type message struct{ Code, Value string }
 type metricDataAnswer struct {
 	MetricDataResults []metricResult
 	Messages          []message
+	NextToken         string `json:",omitempty"` // how many datapoints came before the next page
+}
+
+// mostDatapoints is how many datapoints a page has at most, and by default.
+const mostDatapoints = 100_800
+
+// page leaves the datapoints of a page. A query whose data are not all there is told
+// to have some of them only.
+func (a *metricDataAnswer) page(from, size int) {
+	before := 0
+	for i := range a.MetricDataResults {
+		r := &a.MetricDataResults[i]
+		n := len(r.Values)
+		first, last := min(max(from-before, 0), n), min(max(from+size-before, 0), n)
+		r.Timestamps, r.Values = r.Timestamps[first:last], r.Values[first:last]
+		if last < n {
+			r.StatusCode = "PartialData"
+		}
+		before += n
+	}
+	if from+size < before {
+		a.NextToken = strconv.Itoa(from + size)
+	}
 }
 
 type metricQuery struct {
@@ -174,8 +198,20 @@ func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in st
 	StartTime, EndTime cloud.Time
 	ScanBy             string
 	MetricDataQueries  []metricQuery
+	MaxDatapoints      *int
+	NextToken          string
 }) (metricDataAnswer, error) {
 	answer := metricDataAnswer{MetricDataResults: []metricResult{}, Messages: []message{}}
+	size := mostDatapoints
+	if in.MaxDatapoints != nil {
+		if size = *in.MaxDatapoints; size < 1 || size > mostDatapoints {
+			return answer, invalid("The value %d for parameter MaxDatapoints is invalid.", size)
+		}
+	}
+	from, err := place(in.NextToken, math.MaxInt)
+	if err != nil {
+		return answer, err
+	}
 	if err := w.allow(caller, "GetMetricData"); err != nil {
 		return answer, err
 	}
@@ -207,6 +243,7 @@ func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in st
 			answer.MetricDataResults = append(answer.MetricDataResults, result)
 		}
 	}
+	answer.page(from, size)
 	return answer, nil
 }
 
@@ -246,7 +283,19 @@ func (w *CloudWatch) read(m metric, unit string, start, end time.Time, period in
 
 type statisticsAnswer struct {
 	Label      string
-	Datapoints []map[string]any
+	Datapoints []told
+}
+
+// told is a datapoint with the statistics that were asked for.
+type told struct {
+	Average            *float64           `json:",omitempty"`
+	ExtendedStatistics map[string]float64 `json:",omitempty"`
+	Maximum            *float64           `json:",omitempty"`
+	Minimum            *float64           `json:",omitempty"`
+	SampleCount        *float64           `json:",omitempty"`
+	Sum                *float64           `json:",omitempty"`
+	Timestamp          cloud.Time
+	Unit               string
 }
 
 type statisticsInput struct {
@@ -275,7 +324,7 @@ func (in statisticsInput) check() error {
 
 // getMetricStatistics tells data of different units apart.
 func (w *CloudWatch) getMetricStatistics(_ context.Context, caller cloud.Caller, in statisticsInput) (statisticsAnswer, error) {
-	answer := statisticsAnswer{Label: in.MetricName, Datapoints: []map[string]any{}}
+	answer := statisticsAnswer{Label: in.MetricName, Datapoints: []told{}}
 	if err := in.check(); err != nil {
 		return answer, err
 	}
@@ -301,22 +350,33 @@ func (w *CloudWatch) getMetricStatistics(_ context.Context, caller cloud.Caller,
 	return answer, nil
 }
 
-func (in statisticsInput) datapoint(p datapoint, unit string) map[string]any {
-	told := map[string]any{"Timestamp": cloud.Time(p.start), "Unit": unit}
-	for _, stat := range in.Statistics {
-		told[stat], _ = p.get(stat)
-	}
-	if len(in.ExtendedStatistics) > 0 {
-		extended := map[string]float64{}
-		for _, stat := range in.ExtendedStatistics {
-			extended[stat], _ = p.get(stat)
+func (in statisticsInput) datapoint(p datapoint, unit string) told {
+	out := told{Timestamp: cloud.Time(p.start), Unit: unit}
+	for _, one := range []struct {
+		name string
+		is   **float64
+	}{{"Average", &out.Average}, {"Maximum", &out.Maximum}, {"Minimum", &out.Minimum}, {"SampleCount", &out.SampleCount}, {"Sum", &out.Sum}} {
+		if slices.Contains(in.Statistics, one.name) {
+			value, _ := p.get(one.name)
+			*one.is = &value
 		}
-		told["ExtendedStatistics"] = extended
 	}
-	return told
+	for _, stat := range in.ExtendedStatistics {
+		if out.ExtendedStatistics == nil {
+			out.ExtendedStatistics = map[string]float64{}
+		}
+		out.ExtendedStatistics[stat], _ = p.get(stat)
+	}
+	return out
 }
 
-type listAnswer struct{ Metrics []metricShape }
+type listAnswer struct {
+	Metrics   []metricShape
+	NextToken string `json:",omitempty"` // how many metrics came before the next page
+}
+
+// maxMetrics is how many metrics a page has.
+const maxMetrics = 500
 
 func (w *CloudWatch) listMetrics(_ context.Context, caller cloud.Caller, in struct {
 	Namespace  string
@@ -325,8 +385,9 @@ func (w *CloudWatch) listMetrics(_ context.Context, caller cloud.Caller, in stru
 		Name  string
 		Value *string
 	}
+	NextToken string
 }) (listAnswer, error) {
-	answer := listAnswer{[]metricShape{}}
+	answer := listAnswer{Metrics: []metricShape{}}
 	if err := w.allow(caller, "ListMetrics"); err != nil {
 		return answer, err
 	}
@@ -340,5 +401,30 @@ func (w *CloudWatch) listMetrics(_ context.Context, caller cloud.Caller, in stru
 			answer.Metrics = append(answer.Metrics, metricShape{m.namespace, m.name, dimensionList(m.dimensions)})
 		}
 	}
+	from, err := place(in.NextToken, len(answer.Metrics))
+	if err != nil {
+		return answer, err
+	}
+	answer.Metrics, answer.NextToken = cut(answer.Metrics[from:], maxMetrics, from)
 	return answer, nil
+}
+
+// place reads a token, which says how many items came before.
+func place(token string, most int) (int, error) {
+	if token == "" {
+		return 0, nil
+	}
+	at, err := strconv.Atoi(token)
+	if err != nil || at < 0 {
+		return 0, fail("InvalidNextToken", "InvalidNextToken", "The value %.100s for parameter NextToken is invalid.", token)
+	}
+	return min(at, most), nil
+}
+
+// cut takes a page off items of which some came before.
+func cut[T any](items []T, size, before int) (page []T, next string) {
+	if len(items) <= size {
+		return items, ""
+	}
+	return items[:size], strconv.Itoa(before + size)
 }

@@ -229,7 +229,7 @@ func (p metricAlarm) watch() (*watch, error) {
 		threshold: *p.Threshold,
 		missing:   p.TreatMissingData,
 		unit:      m.Unit,
-		told:      told{p.DatapointsToAlarm, p.TreatMissingData},
+		given:     given{p.DatapointsToAlarm, p.TreatMissingData},
 	}
 	if w.breaches == 0 {
 		w.breaches = w.periods

@@ -92,6 +92,7 @@ func TestDashboardsAreKeptListedAndDeleted(t *testing.T) {
 		{"ListDashboards", `{"DashboardNamePrefix": "b"}`, `{"DashboardEntries":[{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/b"`},
 		{"PutDashboard", `{"DashboardName": "a b", "DashboardBody": "{}"}`, "InvalidParameterValueException: The value for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) and underscore (_).\n"},
 		{"PutDashboard", `{"DashboardName": "` + strings.Repeat("a", 256) + `", "DashboardBody": "{}"}`, "more than 255"},
+		{"PutDashboard", `{"DashboardName": "` + strings.Repeat("c", 255) + `", "DashboardBody": "{}"}`, `{"DashboardValidationMessages":[]}`},
 		{"PutDashboard", `{"DashboardBody": "{}"}`, "The parameter DashboardName is required."},
 		{"PutDashboard", `{"DashboardName": "c"}`, "The parameter DashboardBody is required."},
 		{"PutDashboard", `{"DashboardName": "c", "DashboardBody": "{"}`, "DashboardInvalidInputError"},
@@ -186,8 +187,49 @@ func TestDataThatDoNotGoTogetherAreRefused(t *testing.T) {
 		{"ListMetrics", `{}`, `{"Metrics":[]}`}, // nothing of a request that is refused
 		{"GetMetricStatistics", `{"Namespace": "Shop", "MetricName": "m", ` + day + `, "Period": 10, "Statistics": ["Sum"]}`,
 			"InvalidParameterCombinationException: You have requested up to 8640 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by increasing Period, or decreasing the time range."},
+		{"GetMetricStatistics", `{"Namespace": "Shop", "MetricName": "m", ` + day + `, "Period": 60, "Statistics": ["Sum"]}`, `"Datapoints":[]`}, // 1440 of them
+		{"GetMetricData", `{` + day + `, "MetricDataQueries": [{"Id": "e", "Expression": "1"}]}`, "NotImplemented"},
+		{"GetMetricData", `{` + day + `, "MetricDataQueries": [{"Id": "e"}]}`, "does not serve the expression of query e"},
 		{"GetMetricStatistics", `{"Namespace": "Shop", "MetricName": "m", "StartTime": 5, "EndTime": 5, "Period": 60, "Statistics": ["Sum"]}`, "InvalidParameterValueException: The parameter StartTime must be less than the parameter EndTime."},
 		{"SetAlarmState", `{"AlarmName": "none", "StateValue": "RED", "StateReason": "r"}`, "ValidationError: 1 validation error detected: Value 'RED' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"},
 		{"SetAlarmState", `{"AlarmName": "none", "StateValue": "OK", "StateReason": "r"}`, "ResourceNotFound"},
+	})
+}
+
+func TestMetricsAndDataComeInPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		defer w.Close()
+		for page := range 6 {
+			var data []string
+			for i := range 100 {
+				data = append(data, fmt.Sprintf(`{"MetricName": "m%03d", "Value": 1}`, 100*page+i))
+			}
+			w.steps(t, [][3]string{{"PutMetricData", `{"Namespace": "Shop", "MetricData": [` + strings.Join(data, ",") + `]}`, "{}"}})
+		}
+		start := time.Now().Unix()
+		for i := range 3 {
+			time.Sleep(time.Duration(min(i, 1)) * time.Minute)
+			w.steps(t, [][3]string{{"PutMetricData", `{"Namespace": "Shop", "MetricData": [{"MetricName": "a", "Value": 7}, {"MetricName": "b", "Value": 8}]}`, "{}"}})
+		}
+		query := func(id string) string {
+			return `{"Id": "` + id + `", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "` + id + `"}, "Stat": "Sum", "Period": 60}}`
+		}
+		ask := fmt.Sprintf(`{"StartTime": %d, "EndTime": %d, "MetricDataQueries": [%s, %s]`, start, start+180, query("a"), query("b"))
+		w.steps(t, [][3]string{
+			{"ListMetrics", `{"Namespace": "Shop"}`, `"MetricName":"m497","Dimensions":[]}],"NextToken":"500"}`}, // with a and b before them
+			{"ListMetrics", `{"Namespace": "Shop", "NextToken": "500"}`, `{"Metrics":[{"Namespace":"Shop","MetricName":"m498"`},
+			{"ListMetrics", `{"Namespace": "Shop", "NextToken": "500"}`, `"MetricName":"m599","Dimensions":[]}]}`},
+			{"ListMetrics", `{"NextToken": "x"}`, "InvalidNextToken"},
+			{"ListMetrics", `{"NextToken": "-1"}`, "InvalidNextToken"},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2}`, `"Values":[7,7],"StatusCode":"PartialData"},{"Id":"b","Label":"b","Timestamps":[],"Values":[],"StatusCode":"PartialData"}],"Messages":[],"NextToken":"2"}`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "2"}`, `"Values":[7],"StatusCode":"Complete"},`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "2"}`, `"Values":[8],"StatusCode":"PartialData"}],"Messages":[],"NextToken":"4"}`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "4"}`, `"Values":[8,8],"StatusCode":"Complete"}],"Messages":[]}`},
+			{"GetMetricData", ask + `}`, `"Values":[8,8,8],"StatusCode":"Complete"}],"Messages":[]}`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 0}`, "MaxDatapoints is invalid"},
+			{"GetMetricData", ask + `, "MaxDatapoints": 100801}`, "MaxDatapoints is invalid"},
+			{"GetMetricData", ask + `, "NextToken": "x"}`, "InvalidNextToken"},
+		})
 	})
 }

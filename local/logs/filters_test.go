@@ -339,6 +339,7 @@ func TestFiltersThatCannotBeAreRefused(t *testing.T) {
 		{"Firehose", "PutSubscriptionFilter", subscription(values{"destinationArn": "arn:aws:firehose:eu-west-1:111122223333:deliverystream/d"}), "NotImplemented"},
 		{"no destination", "PutSubscriptionFilter", subscription(values{"destinationArn": ""}), "at 'destinationArn'"},
 		{"another distribution", "PutSubscriptionFilter", subscription(values{"distribution": "ByHand"}), "at 'distribution'"},
+		{"a subscription's pattern that is none", "PutSubscriptionFilter", subscription(values{"filterPattern": "{ $.a"}), "InvalidParameterException: Invalid filter pattern"},
 		{"no such group", "PutSubscriptionFilter", subscription(values{"logGroupName": "none"}), "ResourceNotFoundException: The specified log group does not exist."},
 		{"no such subscription", "DeleteSubscriptionFilter", values{"logGroupName": "g", "filterName": "none"}, "ResourceNotFoundException: The specified subscription filter does not exist."},
 	} {
@@ -346,6 +347,8 @@ func TestFiltersThatCannotBeAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v", row.name, err)
 		}
 	}
+	named["filterName"] = strings.Repeat("X", 512)
+	l.must(t, "PutMetricFilter", named)
 	for i := range 3 {
 		err := l.do(t, "PutSubscriptionFilter", subscription(values{"filterName": fmt.Sprint(i)}))
 		if wrong := err != nil; wrong != (i == 2) || wrong && !strings.Contains(err.Error(), "LimitExceededException: Resource limit exceeded.") {
@@ -413,6 +416,12 @@ func TestFiltersAreListed(t *testing.T) {
 	}
 	for _, name := range []string{"a1", "a2"} {
 		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": name, "filterPattern": strings.Repeat("X", 1024), "destinationArn": functionARN})
+	}
+	for _, member := range []string{"applyOnTransformedLogs", "creationTime", "destinationArn", "distribution", "filterName", "filterPattern", "logGroupName"} {
+		answer, err := l.Call(t.Context(), l.Administrator(), "logs", "DescribeSubscriptionFilters", json.RawMessage(`{"logGroupName": "g"}`))
+		if err != nil || !strings.Contains(string(answer), `"`+member+`":`) {
+			t.Errorf("%v, no %s in %s", err, member, answer)
+		}
 	}
 	page := func(more values, want string) {
 		t.Helper()

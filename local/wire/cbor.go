@@ -6,7 +6,6 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"reflect"
 	"strings"
@@ -142,7 +141,7 @@ func toCBOR(v reflect.Value) (cbor.Value, error) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return cbor.Uint(v.Uint()), nil
 	case reflect.Float32, reflect.Float64:
-		return numberToCBOR(v.Float()), nil
+		return cbor.Float64(v.Float()), nil
 	case reflect.Struct:
 		object := cbor.Map{}
 		for _, m := range membersOf(v.Type()) {
@@ -174,17 +173,4 @@ func toCBOR(v reflect.Value) (cbor.Value, error) {
 		return list, nil
 	}
 	return nil, fmt.Errorf("CBOR has no form for %s", v.Type())
-}
-
-// numberToCBOR writes whole numbers as integers, which the SDKs take for
-// doubles as well.
-func numberToCBOR(v float64) cbor.Value {
-	switch {
-	case v != math.Trunc(v) || math.Abs(v) >= 1<<53:
-		return cbor.Float64(v)
-	case v < 0:
-		return cbor.NegInt(-v)
-	default:
-		return cbor.Uint(v)
-	}
 }
