@@ -5,10 +5,15 @@ package cloudwatch_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // steps performs actions, each of which must answer with a text.
@@ -232,4 +237,56 @@ func TestMetricsAndDataComeInPages(t *testing.T) {
 			{"GetMetricData", ask + `, "NextToken": "x"}`, "InvalidNextToken"},
 		})
 	})
+}
+
+func TestADatumHasTheTimeThatItIsGivenAndAQueryItsOwnLabel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		defer w.Close()
+		time.Sleep(time.Hour)
+		then := time.Now().Add(-10 * time.Minute).Unix()
+		w.steps(t, [][3]string{
+			{"PutMetricData", fmt.Sprintf(`{"Namespace": "Shop", "MetricData": [{"MetricName": "m", "Value": 3, "Timestamp": %d}]}`, then), "{}"},
+			{"GetMetricData", fmt.Sprintf(`{"StartTime": %d, "EndTime": %d, "MetricDataQueries": [{"Id": "q", "Label": "mine", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "m"}, "Stat": "Sum", "Period": 10}}]}`, then, then+10),
+				fmt.Sprintf(`"Label":"mine","Timestamps":[%d],"Values":[3]`, then)},
+		})
+	})
+}
+
+func TestTheQueryProtocolHasItsOwnNamesOfErrors(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	server := httptest.NewServer(wire.As(w.Cloud, w.Administrator(), "cloudwatch", w.metrics.Protocols()))
+	defer server.Close()
+	now := time.Now().UTC()
+	for form, want := range map[string]string{
+		"Action=GetDashboard&DashboardName=none": "<Code>ResourceNotFound</Code>",
+		"Action=PutMetricData&Namespace=Shop&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1&MetricData.member.1.Values.member.1=1": "<Code>InvalidParameterCombination</Code>",
+		"Action=PutMetricData&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1":                                                      "<Code>MissingParameter</Code>",
+		"Action=PutMetricData&Namespace=AWS/Shop": "<Code>InvalidParameterValue</Code>",
+		"Action=PutMetricData&Namespace=Shop&MetricData.member.1.MetricName=m&MetricData.member.1.Value=4&MetricData.member.1.Dimensions.member.1.Name=Of&MetricData.member.1.Dimensions.member.1.Value=a": "<PutMetricDataResponse",
+	} {
+		if got := post(t, server.URL, form); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s", form, got)
+		}
+	}
+	statistics := post(t, server.URL, "Action=GetMetricStatistics&Namespace=Shop&MetricName=m&Dimensions.member.1.Name=Of&Dimensions.member.1.Value=a&Period=60&Statistics.member.1=Sum&StartTime="+
+		now.Add(-time.Minute).Format(time.RFC3339)+"&EndTime="+now.Add(time.Minute).Format(time.RFC3339))
+	if !strings.Contains(statistics, "<Datapoints><member><Sum>4</Sum><Timestamp>") {
+		t.Errorf("the statistics are %s", statistics)
+	}
+}
+
+func post(t *testing.T, url, form string) string {
+	t.Helper()
+	answer, err := http.Post(url, "application/x-www-form-urlencoded", strings.NewReader(form))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
