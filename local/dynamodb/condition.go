@@ -159,7 +159,7 @@ func (p *parser) primary() condition {
 	if p.accept("(") {
 		inner := p.condition()
 		p.expect(")")
-		if _, ok := inner.(group); ok {
+		if _, ok := inner.(group); ok && !p.partiql {
 			p.fail("The expression has redundant parentheses;")
 		}
 		return group{inner}
@@ -227,16 +227,24 @@ func (p *parser) comparison() condition {
 		p.checkBounds(low, high)
 		return between{left, low, high}
 	case p.acceptOperator("IN"):
-		p.expect("(")
+		closing := ")"
+		if p.partiql && p.accept("[") {
+			closing = "]"
+		} else {
+			p.expect("(")
+		}
 		list := []operand{p.operand()}
 		for p.accept(",") {
 			list = append(list, p.operand())
 		}
-		p.expect(")")
+		p.expect(closing)
 		if len(list) > 100 {
 			p.fail("Incorrect number of operands for operator or function; operator or function: IN, number of operands: %d", len(list)+1)
 		}
 		return membership{left, list}
+	}
+	if p.partiql && p.accept("IS") {
+		return p.is(left)
 	}
 	operator := p.take().text
 	switch operator {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -110,6 +111,11 @@ func (r updateTableRequest) check() error {
 		r.SSESpecification == nil && r.OnDemandThroughput == nil && r.WarmThroughput == nil && r.TableClass == "" && r.StreamSpecification == nil {
 		return invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
 	}
+	for i, definition := range r.AttributeDefinitions {
+		if err := checkKeyName(fmt.Sprintf("attributeDefinitions.%d.member.attributeName", i+1), definition.AttributeName); err != nil {
+			return err
+		}
+	}
 	if r.BillingMode == "PROVISIONED" && r.ProvisionedThroughput == nil {
 		return invalid("One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
 	}
@@ -202,6 +208,9 @@ func (r updateTableRequest) indexes(spec tableSpec) ([]indexSpec, error) {
 			if slices.ContainsFunc(slices.Concat(indexes, spec.LocalSecondaryIndexes), func(x indexSpec) bool { return x.IndexName == change.Create.IndexName }) {
 				return nil, invalid("Attempting to create an index which already exists")
 			}
+			if err := r.defines(change.Create.KeySchema); err != nil {
+				return nil, err
+			}
 			indexes = append(indexes, *change.Create)
 		case change.Delete != nil:
 			i, err := place(change.Delete.IndexName)
@@ -221,6 +230,21 @@ func (r updateTableRequest) indexes(spec tableSpec) ([]indexSpec, error) {
 		}
 	}
 	return indexes, nil
+}
+
+// defines refuses a key of a new index of which the request does not define the
+// attributes, be they the table's own.
+func (r updateTableRequest) defines(key []keyElement) error {
+	var names []string
+	for _, definition := range r.AttributeDefinitions {
+		names = append(names, definition.AttributeName)
+	}
+	for _, element := range key {
+		if !slices.Contains(names, element.AttributeName) {
+			return invalid("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", element.AttributeName, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // used are the definitions of attributes that a key has, each once.

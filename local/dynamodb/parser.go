@@ -91,6 +91,7 @@ type parser struct {
 	next         int
 	err          error
 
+	partiql   bool // the expression is of a PartiQL statement
 	operators int
 	paths     []path // all that were read, in order
 }
@@ -115,6 +116,9 @@ func (p *parser) finish() error {
 }
 
 func (p *parser) fail(format string, args ...any) {
+	if p.err == nil && p.partiql {
+		p.err = invalid(format, args...)
+	}
 	if p.err == nil {
 		p.err = invalid("Invalid %s: %s", p.parameter, fmt.Sprintf(format, args...))
 	}
@@ -124,6 +128,10 @@ func (p *parser) fail(format string, args ...any) {
 // there is an error already.
 func (p *parser) syntaxError() {
 	if p.err != nil {
+		return
+	}
+	if p.partiql {
+		p.err = malformed("Unexpected term")
 		return
 	}
 	if p.next >= len(p.tokens) {
@@ -213,6 +221,10 @@ func (p *parser) name() string {
 	t := p.peek(0)
 	switch t.kind {
 	case tokenWord:
+		if p.partiql { // a keyword
+			p.syntaxError()
+			return ""
+		}
 		if reserved(t.text) {
 			p.fail("Attribute name is a reserved keyword; reserved keyword: %s", t.text)
 		}

@@ -50,8 +50,8 @@ func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in
 	if err := cmp.Or(in.capacityRequest.check(), in.collectionRequest.check()); err != nil {
 		return transactWriteAnswer{}, err
 	}
-	if len(in.ClientRequestToken) > maxToken {
-		return transactWriteAnswer{}, invalid("1 validation error detected: Value '%s' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to %d", in.ClientRequestToken, maxToken)
+	if err := checkToken(in.ClientRequestToken); err != nil {
+		return transactWriteAnswer{}, err
 	}
 	writes, err := d.transactWrites(caller, in.TransactItems)
 	if err != nil {
@@ -65,18 +65,42 @@ func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in
 	if err != nil {
 		return transactWriteAnswer{}, err
 	}
+	return transactWriteAnswer{ConsumedCapacity: d.transactedWrites(writes, outcomes, in.capacityRequest), ItemCollectionMetrics: d.collections(in.collectionRequest, writes)}, nil
+}
+
+func checkToken(token string) error {
+	if len(token) > maxToken {
+		return invalid("1 validation error detected: Value '%s' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to %d", token, maxToken)
+	}
+	return nil
+}
+
+// transactedWrites meters what a transaction has written, and tells of it.
+func (d *DynamoDB) transactedWrites(writes []write, outcomes []outcome, in capacityRequest) []*consumedCapacity {
 	consumed := capacities{}
 	for i, o := range outcomes {
 		consumed.add(writes[i].table, o.units)
 	}
-	answer := transactWriteAnswer{ConsumedCapacity: consumed.list(in.ReturnConsumedCapacity), ItemCollectionMetrics: d.collections(in.collectionRequest, writes)}
-	for _, c := range answer.ConsumedCapacity {
-		c.WriteCapacityUnits = c.CapacityUnits
-	}
 	for t, units := range consumed {
 		d.metrics.written.Observe(t.dimensions, units.total())
 	}
-	return answer, nil
+	told := consumed.list(in.ReturnConsumedCapacity)
+	for _, c := range told {
+		c.WriteCapacityUnits = c.CapacityUnits
+	}
+	return told
+}
+
+// transactedReads is that for what a transaction has read.
+func (d *DynamoDB) transactedReads(consumed capacities, in capacityRequest) []*consumedCapacity {
+	for t, units := range consumed {
+		d.metrics.read.Observe(t.dimensions, units.total())
+	}
+	told := consumed.list(in.ReturnConsumedCapacity)
+	for _, c := range told {
+		c.ReadCapacityUnits = c.CapacityUnits
+	}
+	return told
 }
 
 // digest tells requests apart, whatever the order of their JSON members.
@@ -251,6 +275,8 @@ func reasonFor(err error) reason {
 		r.Item, _ = failure.Fields["Item"].(item)
 	case "ValidationException":
 		r.Code = "ValidationError"
+	case "DuplicateItemException":
+		r.Code = "DuplicateItem"
 	}
 	return r
 }
@@ -323,13 +349,7 @@ func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in s
 			answer.Responses[i].Item = parts[i].of(r.item())
 		}
 	}
-	answer.ConsumedCapacity = consumed.list(in.ReturnConsumedCapacity)
-	for _, c := range answer.ConsumedCapacity {
-		c.ReadCapacityUnits = c.CapacityUnits
-	}
-	for t, units := range consumed {
-		d.metrics.read.Observe(t.dimensions, units.total())
-	}
+	answer.ConsumedCapacity = d.transactedReads(consumed, in.capacityRequest)
 	return answer, nil
 }
 
