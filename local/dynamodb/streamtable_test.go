@@ -178,3 +178,41 @@ func TestAStreamGoesOnInTheNextRun(t *testing.T) {
 		save()
 	})
 }
+
+// What time alone does with a stream is kept, too.
+func TestAStreamsShardsAreKeptWithoutAnyChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		run := func(do func(s *streamed, save func())) {
+			c, d := service(t)
+			store, err := durable.OpenStore(folder, durable.StoreOptions{Notice: func(text string) { t.Error(text) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Keeper = store
+			h, err := declare(t, d, "AWS::DynamoDB::Table", `{`+keyed+`, "TableName": "orders", "StreamSpecification": {"StreamViewType": "KEYS_ONLY"}}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			do(&streamed{c, d, h.Attributes["StreamArn"].(string)}, func() {
+				if err := store.Save(); err != nil {
+					t.Fatal(err)
+				}
+			})
+			c.Close()
+		}
+		var before string
+		run(func(s *streamed, save func()) {
+			save()
+			time.Sleep(4*time.Hour + 2*time.Minute)
+			synctest.Wait()
+			before = fmt.Sprint(s.describe(t, ""))
+			save()
+		})
+		run(func(s *streamed, _ func()) {
+			if got := fmt.Sprint(s.describe(t, "")); got != before || len(s.describe(t, "").Shards) != 2 {
+				t.Errorf("shards %s, and before %s", got, before)
+			}
+		})
+	})
+}
