@@ -60,7 +60,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	c.Meter, c.Bus, c.Trail = metrics, bus, trail
 	objects := s3.New(c, s3.Options{Kept: o.objectFolder(), Assets: e.asset})
 	e.objects = objects
-	e.machines = states.New(c, states.Options{Limits: o.Executions, Mocks: mocks, TestCases: o.TestCases, Objects: objects})
+	e.machines = states.New(c, states.Options{Limits: o.Executions, Mocks: mocks, TestCases: o.TestCases, Objects: objects, Document: e.document})
 	e.gateway = apigateway.New(c, apigateway.Options{Identify: e.identify, Document: e.document})
 	e.stacks = cloudformation.New(c, cloudformation.Options{
 		Endpoint: e.URL, Localize: e.localize, Types: e.types, Ready: e.ready, Fetch: e.fetch,

@@ -75,7 +75,7 @@ var updated = map[string]string{
 	"Custom::S3BucketNotifications":       "BucketName NotificationConfiguration SkipDestinationValidation",
 
 	"AWS::StepFunctions::Activity":          "Tags",
-	"AWS::StepFunctions::StateMachine":      "Definition DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn Tags TracingConfiguration",
+	"AWS::StepFunctions::StateMachine":      "Definition DefinitionS3Location DefinitionString DefinitionSubstitutions EncryptionConfiguration LoggingConfiguration RoleArn Tags TracingConfiguration",
 	"AWS::StepFunctions::StateMachineAlias": "DeploymentPreference Description RoutingConfiguration",
 }
 

@@ -3,6 +3,7 @@ package states
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -429,6 +430,59 @@ func TestARoleHasToBeAllowedToHaveTheLogWrittenButNotToTrace(t *testing.T) {
 		}
 		if got, want := strings.Join(r.asked, ", "), "xray:PutTraceSegments *, xray:PutTelemetryRecords *, xray:GetSamplingRules *, xray:GetSamplingTargets *"; got != want {
 			t.Errorf("asked for %s, want %s", got, want)
+		}
+	})
+}
+
+func TestATemplatesDefinitionMayLieInS3(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		r := cfn.Resource{Stack: "stack", LogicalID: "Machine", Type: "AWS::StepFunctions::StateMachine"}
+		declare := func(p stateMachineProperties) (cfn.Handle, error) {
+			p.RoleArn, p.DefinitionSubstitutions = "arn:aws:iam::123456789012:role/r", map[string]string{"n": "5"}
+			return w.states.declareMachine(t.Context(), r, p)
+		}
+		at := &definitionLocation{"assets", "m.json", "7"}
+		if _, err := declare(stateMachineProperties{DefinitionS3Location: at}); err == nil || !strings.Contains(err.Error(), "there are no objects") {
+			t.Errorf("without objects: %v", err)
+		}
+		text := `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":${n},"End":true}}}`
+		w.states.options.Document = func(_ context.Context, bucket, key, version string) ([]byte, error) {
+			if bucket+"/"+key+"?"+version != "assets/m.json?7" {
+				return nil, errors.New("no such object")
+			}
+			return []byte(text), nil
+		}
+		handle, err := declare(stateMachineProperties{DefinitionS3Location: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seconds := func() any {
+			return w.mustCall("DescribeStateMachine", map[string]any{"stateMachineArn": handle.Ref})["definition"]
+		}
+		if got := seconds(); got != strings.Replace(text, "${n}", "5", 1) {
+			t.Errorf("the definition is %s", got)
+		}
+		text = strings.Replace(text, "W", "V", -1)
+		text = strings.Replace(text, `"Vait"`, `"Wait"`, 1)
+		if handle, err = w.states.redeclareMachine(t.Context(), r, handle, stateMachineProperties{}, stateMachineProperties{RoleArn: "arn:aws:iam::123456789012:role/r",
+			DefinitionS3Location: at, DefinitionSubstitutions: map[string]string{"n": "5"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := seconds(); got != strings.Replace(text, "${n}", "5", 1) {
+			t.Errorf("after the update it is %s", got)
+		}
+		for want, p := range map[string]stateMachineProperties{
+			"no such object":        {DefinitionS3Location: &definitionLocation{"assets", "lost.json", ""}},
+			"Bucket and Key":        {DefinitionS3Location: &definitionLocation{Bucket: "assets"}},
+			"beside another":        {DefinitionS3Location: at, DefinitionString: passing},
+			"beside DefinitionStr":  {DefinitionS3Location: at, DefinitionString: passing, Definition: json.RawMessage(passing)},
+			"another definition":    {DefinitionS3Location: at, Definition: json.RawMessage(passing)},
+			"must have Bucket and ": {DefinitionS3Location: &definitionLocation{Key: "k"}},
+		} {
+			p.StateMachineName = "other"
+			if _, err := declare(p); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
 		}
 	})
 }

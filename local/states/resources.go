@@ -19,6 +19,7 @@ type stateMachineProperties struct {
 	RoleArn                 string
 	DefinitionString        string
 	Definition              json.RawMessage
+	DefinitionS3Location    *definitionLocation
 	DefinitionSubstitutions map[string]string
 
 	// These change nothing here, but the API tells them.
@@ -28,6 +29,8 @@ type stateMachineProperties struct {
 
 	Tags []tag
 }
+
+type definitionLocation struct{ Bucket, Key, Version string }
 
 // Types returns the resource types that the service creates.
 func (s *StepFunctions) Types() []cfn.Type {
@@ -39,12 +42,12 @@ func (s *StepFunctions) Types() []cfn.Type {
 	}
 }
 
-func (s *StepFunctions) declareMachine(_ context.Context, r cfn.Resource, p stateMachineProperties) (cfn.Handle, error) {
+func (s *StepFunctions) declareMachine(ctx context.Context, r cfn.Resource, p stateMachineProperties) (cfn.Handle, error) {
 	name := p.StateMachineName
 	if name == "" {
 		name = r.PhysicalName(maxMachineName)
 	}
-	wanted, err := p.wish()
+	wanted, err := s.wish(ctx, p)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
@@ -72,8 +75,8 @@ func (s *StepFunctions) declareMachine(_ context.Context, r cfn.Resource, p stat
 
 // redeclareMachine lets executions go by another definition or role from now on.
 // Those that run go on as they began.
-func (s *StepFunctions) redeclareMachine(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after stateMachineProperties) (cfn.Handle, error) {
-	wanted, err := after.wish()
+func (s *StepFunctions) redeclareMachine(ctx context.Context, _ cfn.Resource, h cfn.Handle, _, after stateMachineProperties) (cfn.Handle, error) {
+	wanted, err := s.wish(ctx, after)
 	if err != nil {
 		return h, err
 	}
@@ -90,22 +93,42 @@ func (s *StepFunctions) redeclareMachine(_ context.Context, _ cfn.Resource, h cf
 }
 
 // wish is what the properties ask for. It checks what of them goes with what.
-func (p stateMachineProperties) wish() (wish, error) {
-	text := p.DefinitionString
+func (s *StepFunctions) wish(ctx context.Context, p stateMachineProperties) (wish, error) {
 	switch {
-	case len(p.Definition) > 0 && text != "":
-		return wish{}, cfn.Invalidf("Definition", "must not be given beside DefinitionString")
 	case p.RoleArn == "":
 		return wish{}, cfn.Invalidf("RoleArn", "is required")
 	case !slices.Contains([]string{"", "STANDARD", "EXPRESS"}, p.StateMachineType):
 		return wish{}, cfn.Invalidf("StateMachineType", "must be STANDARD or EXPRESS, not %s", p.StateMachineType)
-	case len(p.Definition) > 0:
-		text = string(p.Definition)
+	}
+	text, err := s.definitionOf(ctx, p)
+	if err != nil {
+		return wish{}, err
 	}
 	return wish{
 		text: substitute(text, p.DefinitionSubstitutions), role: p.RoleArn,
 		recorded: recorded{p.LoggingConfiguration, p.TracingConfiguration, p.EncryptionConfiguration},
 	}, nil
+}
+
+// definitionOf is the definition, by whichever property gives it.
+func (s *StepFunctions) definitionOf(ctx context.Context, p stateMachineProperties) (string, error) {
+	at := p.DefinitionS3Location
+	switch {
+	case len(p.Definition) > 0 && p.DefinitionString != "":
+		return "", cfn.Invalidf("Definition", "must not be given beside DefinitionString")
+	case at == nil && len(p.Definition) > 0:
+		return string(p.Definition), nil
+	case at == nil:
+		return p.DefinitionString, nil
+	case len(p.Definition) > 0 || p.DefinitionString != "":
+		return "", cfn.Invalidf("DefinitionS3Location", "must not be given beside another definition")
+	case at.Bucket == "" || at.Key == "":
+		return "", cfn.Invalidf("DefinitionS3Location", "must have Bucket and Key")
+	case s.options.Document == nil:
+		return "", &cfn.Unsupported{Property: "DefinitionS3Location", Reason: "there are no objects"}
+	}
+	text, err := s.options.Document(ctx, at.Bucket, at.Key, at.Version)
+	return string(text), err
 }
 
 func (m *machine) attributes() map[string]any {

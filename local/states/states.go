@@ -19,6 +19,7 @@ package states
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"runtime"
 	"sync"
@@ -76,6 +77,10 @@ type Options struct {
 	// Objects is S3, where distributed Maps read their items and write their
 	// results. Required where there are any.
 	Objects Objects
+
+	// Document reads a definition that a template says to lie in S3. Required where
+	// there are any.
+	Document func(ctx context.Context, bucket, key, version string) ([]byte, error)
 
 	// MocksOnly lets nothing be called: a task without a mock fails its execution,
 	// and definitions may name what no service of the engine serves. Default:

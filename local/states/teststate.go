@@ -107,7 +107,7 @@ func (s *StepFunctions) trialOf(caller cloud.Caller, tested state, r testStateRe
 			return nil, refused(errors.Join(errUnassumable, err))
 		}
 	}
-	e := &execution{machine: m, revision: rev, name: cloud.UUID(), started: time.Now(), input: input, attempt: newAttempt()}
+	e := &execution{machine: m, revision: rev, name: cloud.UUID(), started: time.Now(), input: input, attempt: newAttempt(), awaited: true}
 	e.arn = s.cloud.ARN("states", "express:"+m.name+":"+e.name)
 	e.history = &history{discard: true}
 	if r.Mock != nil {

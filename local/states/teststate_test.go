@@ -62,6 +62,8 @@ func TestAStateIsTestedAlone(t *testing.T) {
 				`{"inspectionData":{"afterResultPath":"1","afterResultSelector":"1","input":"{}","result":"1"},"nextState":"elsewhere","output":"1","status":"SUCCEEDED"}`},
 			"Pass in JSONata, with variables": {`{"definition":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $x + $states.input %}","Assign":{"y":2},"End":true},"input":1,"variables":{"x":3}}`,
 				`{"inspectionData":{"input":"1","variables":"{'x':3,'y':2}"},"output":"4","status":"SUCCEEDED"}`},
+			"Pass with the context": {`{"definition":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $keys($states.context.Execution) %}","End":true}}`,
+				`{"inspectionData":{"input":"{}"},"output":"['Id','Input','StartTime','Name','RoleArn']","status":"SUCCEEDED"}`},
 			"Choice": {`{"definition":{"Type":"Choice","Choices":[{"Variable":"$.a","NumericEquals":1,"Next":"One"}],"Default":"Other"},"input":{"a":1}}`,
 				`{"inspectionData":{"afterInputPath":"{'a':1}","input":"{'a':1}"},"nextState":"One","output":"{'a':1}","status":"SUCCEEDED"}`},
 			"Choice by Default": {`{"definition":{"Type":"Choice","Choices":[{"Variable":"$.a","NumericEquals":1,"Next":"One"}],"Default":"Other"},"input":{"a":2}}`,

@@ -42,7 +42,7 @@ func FindInAssembly(path, id string) (*Machine, error) {
 	var found []*Machine
 	var known []string
 	for _, s := range a.Stacks {
-		machines, err := machinesIn(s.TemplateFile)
+		machines, err := machinesIn(a, s)
 		if err != nil {
 			return nil, fmt.Errorf("stack %s: %w", s.Name, err)
 		}
@@ -64,9 +64,9 @@ func FindInAssembly(path, id string) (*Machine, error) {
 	}
 }
 
-// machinesIn reads the state machines of a template, by logical id.
-func machinesIn(file string) (map[string]*Machine, error) {
-	text, err := os.ReadFile(file)
+// machinesIn reads the state machines of a stack's template, by logical id.
+func machinesIn(a *assembly.Assembly, s assembly.Stack) (map[string]*Machine, error) {
+	text, err := os.ReadFile(s.TemplateFile)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func machinesIn(file string) (map[string]*Machine, error) {
 		if textOf(resource, "Type") != "AWS::StepFunctions::StateMachine" {
 			continue
 		}
-		m, err := machineOf(id, member(resource, "Properties"))
+		m, err := machineOf(a, id, member(resource, "Properties"))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", id, err)
 		}
@@ -89,21 +89,40 @@ func machinesIn(file string) (map[string]*Machine, error) {
 	return machines, nil
 }
 
-func machineOf(id string, properties *jsonvalue.Object) (*Machine, error) {
+func machineOf(a *assembly.Assembly, id string, properties *jsonvalue.Object) (*Machine, error) {
 	values := map[string]string{}
 	for name, value := range member(properties, "DefinitionSubstitutions").All() {
 		values[name] = asText(value)
 	}
-	definition, ok := properties.Get("DefinitionString")
-	if !ok {
-		if definition, ok = properties.Get("Definition"); !ok {
-			return nil, errors.New("there is no DefinitionString or Definition")
-		}
-		definition = resolved(definition)
+	definition, err := definitionOf(a, properties)
+	if err != nil {
+		return nil, err
 	}
-	m := New(id, asText(definition), values)
+	m := New(id, definition, values)
 	m.Express = textOf(properties, "StateMachineType") == "EXPRESS"
 	return m, nil
+}
+
+// definitionOf is the definition, by whichever property gives it.
+func definitionOf(a *assembly.Assembly, properties *jsonvalue.Object) (string, error) {
+	if text, ok := properties.Get("DefinitionString"); ok {
+		return asText(text), nil
+	}
+	if definition, ok := properties.Get("Definition"); ok {
+		return asText(resolved(definition)), nil
+	}
+	if !properties.Has("DefinitionS3Location") {
+		return "", errors.New("there is no DefinitionString, Definition or DefinitionS3Location")
+	}
+	at, _ := resolved(member(properties, "DefinitionS3Location")).(*jsonvalue.Object)
+	own := strings.NewReplacer(account, a.Site.Account, region, a.Site.Region)
+	bucket, key := own.Replace(textOf(at, "Bucket")), textOf(at, "Key")
+	file, ok := a.Asset(bucket, key)
+	if !ok {
+		return "", fmt.Errorf("the assembly has no asset for s3://%s/%s", bucket, key)
+	}
+	text, err := os.ReadFile(file)
+	return string(text), err
 }
 
 // member is a member that is an object, or an empty one.
