@@ -56,7 +56,7 @@ func (sec *secret) value(id, stage string) (*secretValue, error) {
 		id = labelled
 	}
 	v := sec.versions[id]
-	if v == nil {
+	if v == nil || v.empty() {
 		return nil, fault("ResourceNotFoundException",
 			"Secrets Manager can't find the specified secret value for VersionId: %s", id)
 	}
@@ -85,8 +85,13 @@ type describeSecretInput struct{ SecretId string }
 type description struct {
 	ARN                string
 	Name               string
-	Description        string `json:",omitempty"`
-	KmsKeyId           string `json:",omitempty"`
+	Description        string         `json:",omitempty"`
+	KmsKeyId           string         `json:",omitempty"`
+	RotationEnabled    bool           `json:",omitempty"`
+	RotationLambdaARN  string         `json:",omitempty"`
+	RotationRules      *rotationRules `json:",omitempty"`
+	LastRotatedDate    *cloud.Time    `json:",omitempty"`
+	NextRotationDate   *cloud.Time    `json:",omitempty"`
 	CreatedDate        cloud.Time
 	DeletedDate        *cloud.Time `json:",omitempty"`
 	LastAccessedDate   *cloud.Time `json:",omitempty"`
@@ -98,7 +103,14 @@ type description struct {
 
 // describe leaves out versions without a label, as AWS does.
 func (sec *secret) describe() *description {
+	var rules *rotationRules
+	if sec.rotation.function != "" {
+		own := sec.rotation.rules // which a later request replaces
+		rules = &own
+	}
 	return &description{
+		RotationEnabled: sec.rotation.enabled, RotationLambdaARN: sec.rotation.function, RotationRules: rules,
+		LastRotatedDate: unlessZero(sec.rotation.last), NextRotationDate: unlessZero(sec.rotation.next),
 		ARN: sec.arn, Name: sec.name, Description: sec.description, KmsKeyId: sec.key, Tags: sec.listTags(),
 		CreatedDate: cloud.Time(sec.created), LastChangedDate: cloud.Time(sec.changed),
 		DeletedDate: unlessZero(sec.deletion), LastAccessedDate: unlessZero(sec.lastAccessed()),
@@ -174,6 +186,9 @@ func (s *SecretsManager) putSecretValue(_ context.Context, caller cloud.Caller, 
 	})
 	return out, err
 }
+
+// empty tells whether a version waits for its value.
+func (v *version) empty() bool { return v.text == nil && v.binary == nil }
 
 func (v *version) holds(text *string, binary []byte) bool {
 	if (v.text == nil) != (text == nil) || (text != nil && *v.text != *text) {

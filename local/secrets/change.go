@@ -49,6 +49,7 @@ func (sec *secret) put(g givenValue, labels []string) (id string, err error) {
 		id = cloud.UUID()
 	}
 	before, repeated := sec.versions[id]
+	repeated = repeated && !before.empty()
 	if repeated && !before.holds(g.SecretString, g.SecretBinary) {
 		return id, fault("ResourceExistsException",
 			"You can't use ClientRequestToken %s because that value is already in use for a version of secret %s.", id, sec.arn)

@@ -60,7 +60,7 @@ func TestSecretsAreMadeAndChangedByCalls(t *testing.T) {
 		{"UntagResource", `{"SecretId": "shop/key", "TagKeys": ["team"]}`, ``},
 		{"DescribeSecret", `{"SecretId": "shop/key"}`, `"Tags":[{"Key":"stage","Value":"dev"}]`},
 		{"GetRandomPassword", `{"PasswordLength": 5000}`, "InvalidParameterException: PasswordLength must be 1 to 4096"},
-		{"RotateSecret", `{"SecretId": "shop/key"}`, "does not serve the action"},
+		{"ReplicateSecretToRegions", `{"SecretId": "shop/key"}`, "does not serve the action"},
 		{"UntagResource", `{"SecretId": "shop/key", "TagKeys": ["stage"]}`, ``},
 		{"DescribeSecret", `{"SecretId": "shop/key"}`, `"Tags":[]`},
 		{"GetSecretValue", `{"SecretId": "a b"}`, "ValidationException: Invalid name."},

@@ -19,6 +19,7 @@ import (
 func (s *SecretsManager) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::SecretsManager::Secret", s.createSecret, cfn.Update(s.updateSecret)),
+		cfn.Define("AWS::SecretsManager::RotationSchedule", s.createRotation, cfn.Overwrite(s.createRotation)),
 		cfn.Define("AWS::SecretsManager::ResourcePolicy", s.createResourcePolicy, cfn.Overwrite(s.createResourcePolicy)),
 	}
 }

@@ -56,9 +56,11 @@ type secret struct {
 	versions    map[string]*version
 	stages      map[string]string    // version ids by staging label
 	accessed    map[string]time.Time // days, by version id
+	rotation    rotation
 }
 
-// version never changes once it is stored.
+// version never changes once it is stored, but for one without a value, which a
+// rotation waits for.
 type version struct {
 	id      string
 	created time.Time
@@ -71,6 +73,7 @@ func New(c *cloud.Cloud) *SecretsManager {
 	s := &SecretsManager{cloud: c, byName: map[string]*secret{}, byARN: map[string]*secret{}}
 	s.Operations = cloud.Operations{
 		"BatchGetSecretValue":      cloud.Handle(s.batchGetSecretValue),
+		"CancelRotateSecret":       cloud.Handle(s.cancelRotateSecret),
 		"CreateSecret":             cloud.Handle(s.createByCall),
 		"DeleteResourcePolicy":     cloud.Handle(s.deleteResourcePolicy),
 		"DeleteSecret":             cloud.Handle(s.deleteSecret),
@@ -83,6 +86,7 @@ func New(c *cloud.Cloud) *SecretsManager {
 		"PutResourcePolicy":        cloud.Handle(s.putResourcePolicy),
 		"PutSecretValue":           cloud.Handle(s.putSecretValue),
 		"RestoreSecret":            cloud.Handle(s.restoreSecret),
+		"RotateSecret":             cloud.Handle(s.rotateSecret),
 		"TagResource":              cloud.Handle(s.tagResource),
 		"UntagResource":            cloud.Handle(s.untagResource),
 		"UpdateSecret":             cloud.Handle(s.updateByCall),
@@ -140,6 +144,7 @@ func (sec *secret) gone(now time.Time) bool {
 
 // drop forgets a secret. The lock is held.
 func (s *SecretsManager) drop(sec *secret) {
+	sec.rest()
 	delete(s.byName, sec.name)
 	delete(s.byARN, sec.arn)
 	delete(s.byARN, sec.arn[:len(sec.arn)-suffixLength])

@@ -115,7 +115,7 @@ func TestFailuresAreThoseOfAWS(t *testing.T) {
 		"no secret named":         {"GetSecretValue", `{}`, "InvalidParameterException", "You must provide a SecretId."},
 		"neither text nor binary": {"PutSecretValue", `{"SecretId": "a"}`, "InvalidParameterException", "You must provide either SecretString or SecretBinary."},
 		"a malformed input":       {"GetSecretValue", `[]`, "SerializationException", ""},
-		"an unknown action":       {"RotateSecret", `{}`, "UnknownOperationException", ""},
+		"an unknown action":       {"ReplicateSecretToRegions", `{}`, "UnknownOperationException", ""},
 	} {
 		_, err := call[any](t, s, row.action, row.input)
 		failure := cloud.AsError(err)

@@ -1,0 +1,227 @@
+package secrets
+
+// This file is about rotations.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+const rotator = "arn:aws:lambda:eu-west-1:111122223333:function:rotator"
+
+// lambda rotates as the functions of AWS's templates do, one value a rotation.
+type lambda struct {
+	s       *SecretsManager
+	mu      sync.Mutex
+	failing string // a step
+	steps   []string
+	made    int
+}
+
+func (l *lambda) invoke(ctx context.Context, caller cloud.Caller, in struct {
+	FunctionName, InvocationType string
+	Payload                      json.RawMessage
+}) (struct{ FunctionError string }, error) {
+	var out struct{ FunctionError string }
+	if caller.Service != principal || in.FunctionName != rotator {
+		return out, cloud.Errorf(404, "ResourceNotFoundException", "%s of %s", in.FunctionName, caller.ARN)
+	}
+	if in.InvocationType == "DryRun" {
+		return out, nil
+	}
+	var e rotationEvent
+	if err := json.Unmarshal(in.Payload, &e); err != nil {
+		return out, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.steps = append(l.steps, e.Step)
+	if err := l.run(ctx, e); err != nil || l.failing == e.Step {
+		l.steps = append(l.steps, fmt.Sprint(err))
+		out.FunctionError = "Unhandled"
+	}
+	return out, nil
+}
+
+func (l *lambda) run(ctx context.Context, e rotationEvent) error {
+	admin := l.s.cloud.Administrator()
+	told, err := l.s.describeSecret(ctx, admin, describeSecretInput{e.SecretId})
+	if err != nil {
+		return err
+	}
+	if !told.RotationEnabled || fmt.Sprint(told.VersionIdsToStages[e.ClientRequestToken]) != "[AWSPENDING]" {
+		return errors.New("not staged for a rotation")
+	}
+	switch e.Step {
+	case "createSecret":
+		_, err = l.s.getSecretValue(ctx, admin, getSecretValueInput{SecretId: e.SecretId, VersionId: e.ClientRequestToken, VersionStage: pending})
+		if err == nil {
+			return nil // it was made in an earlier attempt
+		}
+		if cloud.AsError(err).Code != "ResourceNotFoundException" {
+			return fmt.Errorf("the next version: %w", err)
+		}
+		l.made++
+		value := fmt.Sprint("made ", l.made)
+		_, err = l.s.putSecretValue(ctx, admin, putSecretValueInput{e.SecretId, givenValue{ClientRequestToken: e.ClientRequestToken, SecretString: &value}, []string{pending}})
+	case "finishSecret":
+		v, _ := l.s.getSecretValue(ctx, admin, getSecretValueInput{SecretId: e.SecretId})
+		_, err = l.s.updateSecretVersionStage(ctx, admin, updateSecretVersionStageInput{SecretId: e.SecretId, VersionStage: current, MoveToVersionId: e.ClientRequestToken, RemoveFromVersionId: v.VersionId})
+	}
+	return err
+}
+
+// onRotator runs a test with a secret "s" whose value is "old", in a bubble.
+func onRotator(t *testing.T, test func(t *testing.T, l *lambda)) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := mustCreate(t, secretOf(`"Name": "s", "SecretString": "old"`))
+		l := &lambda{s: s}
+		s.cloud.Register("secretsmanager", s)
+		s.cloud.Register("lambda", cloud.Operations{"Invoke": cloud.Handle(l.invoke)})
+		test(t, l)
+		s.cloud.Close()
+	})
+}
+
+func (l *lambda) value(t *testing.T, stage string) string {
+	t.Helper()
+	v, err := call[secretValue](t, l.s, "GetSecretValue", `{"SecretId": "s", "VersionStage": "`+stage+`"}`)
+	if err != nil {
+		return cloud.AsError(err).Code
+	}
+	return *v.SecretString
+}
+
+func request(members string) string {
+	return `{"SecretId": "s", "ClientRequestToken": "` + cloud.UUID() + `", "RotationLambdaARN": "` + rotator + `"` + members + `}`
+}
+
+func TestAFunctionRotatesASecretInFourSteps(t *testing.T) {
+	onRotator(t, func(t *testing.T, l *lambda) {
+		steps(t, l.s, [][3]string{{"RotateSecret", request(`, "RotationRules": {"AutomaticallyAfterDays": 1}`), `"Name":"s","VersionId":"`}})
+		synctest.Wait()
+		if got := strings.Join(l.steps, " "); got != "createSecret setSecret testSecret finishSecret" {
+			t.Errorf("the steps were %s", got)
+		}
+		if l.value(t, current) != "made 1" || l.value(t, previous) != "old" || l.value(t, pending) != "ResourceNotFoundException" {
+			t.Errorf("current is %s, previous %s, pending %s", l.value(t, current), l.value(t, previous), l.value(t, pending))
+		}
+		told, err := call[description](t, l.s, "DescribeSecret", `{"SecretId": "s"}`)
+		if err != nil || !told.RotationEnabled || told.RotationLambdaARN != rotator || *told.RotationRules.AutomaticallyAfterDays != 1 ||
+			!time.Time(*told.LastRotatedDate).Equal(time.Now()) || !time.Time(*told.NextRotationDate).Equal(time.Now().Add(24*time.Hour)) {
+			t.Errorf("told as %+v, %v", told, err)
+		}
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		if l.value(t, current) != "made 2" {
+			t.Errorf("after a day it is %s", l.value(t, current))
+		}
+		steps(t, l.s, [][3]string{{"CancelRotateSecret", `{"SecretId": "s"}`, `"Name":"s"}`}})
+		time.Sleep(48 * time.Hour)
+		synctest.Wait()
+		told, err = call[description](t, l.s, "DescribeSecret", `{"SecretId": "s"}`)
+		if l.value(t, current) != "made 2" || err != nil || told.RotationEnabled || told.NextRotationDate != nil || told.RotationLambdaARN != rotator {
+			t.Errorf("after it was cancelled it is %s, told as %+v, %v", l.value(t, current), told, err)
+		}
+	})
+}
+
+func TestARotationThatFailsIsTriedAgainWhenItIsTime(t *testing.T) {
+	onRotator(t, func(t *testing.T, l *lambda) {
+		l.failing = "testSecret"
+		steps(t, l.s, [][3]string{{"RotateSecret", request(`, "RotationRules": {"ScheduleExpression": "rate(2 days)"}`), `"VersionId"`}})
+		synctest.Wait()
+		if l.value(t, current) != "old" || l.value(t, pending) != "made 1" {
+			t.Errorf("current is %s, pending %s", l.value(t, current), l.value(t, pending))
+		}
+		steps(t, l.s, [][3]string{{"RotateSecret", request(``), "InvalidRequestException: A previous rotation isn't complete. That rotation will be reattempted."}})
+		l.mu.Lock()
+		l.failing, l.steps = "", nil
+		l.mu.Unlock()
+		time.Sleep(48 * time.Hour)
+		synctest.Wait()
+		if l.steps[0] != "createSecret" || len(l.s.byName["s"].versions) != 2 {
+			t.Errorf("it went %v, with %d versions", l.steps, len(l.s.byName["s"].versions))
+		}
+	})
+}
+
+func TestARotationThatWaitsIsTested(t *testing.T) {
+	onRotator(t, func(t *testing.T, l *lambda) {
+		steps(t, l.s, [][3]string{{"RotateSecret", request(`, "RotateImmediately": false, "RotationRules": {"AutomaticallyAfterDays": 3}`), `"VersionId"`}})
+		synctest.Wait()
+		if strings.Join(l.steps, " ") != "testSecret" || l.value(t, current) != "old" || len(l.s.byName["s"].versions) != 1 || l.value(t, pending) != "ResourceNotFoundException" {
+			t.Errorf("it went %v, with %d versions", l.steps, len(l.s.byName["s"].versions))
+		}
+		steps(t, l.s, [][3]string{{"DeleteSecret", `{"SecretId": "s", "RecoveryWindowInDays": 7}`, `"DeletionDate"`}})
+		time.Sleep(72 * time.Hour)
+		synctest.Wait()
+		steps(t, l.s, [][3]string{{"RestoreSecret", `{"SecretId": "s"}`, `"Name":"s"`}})
+		if l.value(t, current) != "old" {
+			t.Errorf("deleted, it was rotated to %s", l.value(t, current))
+		}
+		time.Sleep(72 * time.Hour)
+		synctest.Wait()
+		if l.value(t, current) != "made 1" {
+			t.Errorf("restored, it is %s", l.value(t, current))
+		}
+	})
+}
+
+func TestWhatARotationMayNotBe(t *testing.T) {
+	onRotator(t, func(t *testing.T, l *lambda) {
+		id := cloud.UUID()
+		steps(t, l.s, [][3]string{
+			{"RotateSecret", `{"SecretId": "s", "ClientRequestToken": "` + id + `"}`, "InvalidRequestException: No Lambda rotation function ARN is associated with this secret."},
+			{"RotateSecret", `{"SecretId": "s"}`, "InvalidParameterException: You must provide a ClientRequestToken value. We recommend a UUID-type value."},
+			{"RotateSecret", strings.Replace(request(``), ":rotator", ":other", 1), "AccessDeniedException: Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com."},
+			{"RotateSecret", request(`, "RotationRules": {"AutomaticallyAfterDays": 1, "ScheduleExpression": "rate(1 day)"}`), "You can't specify both AutomaticallyAfterDays and ScheduleExpression"},
+			{"RotateSecret", request(`, "RotationRules": {"AutomaticallyAfterDays": 1001}`), "Member must have value between 1 and 1000"},
+			{"RotateSecret", request(`, "RotationRules": {"AutomaticallyAfterDays": 0}`), "Member must have value between 1 and 1000"},
+			{"RotateSecret", request(`, "RotationRules": {"ScheduleExpression": "daily"}`), "The ScheduleExpression is invalid"},
+			{"RotateSecret", strings.Replace(request(``), `"s"`, `"none"`, 1), "ResourceNotFoundException"},
+			{"DeleteSecret", `{"SecretId": "s"}`, `"DeletionDate"`},
+			{"RotateSecret", request(``), "it was marked for deletion"},
+			{"CancelRotateSecret", `{"SecretId": "s"}`, "it was marked for deletion"},
+			{"RestoreSecret", `{"SecretId": "s"}`, ``},
+			{"DescribeSecret", `{"SecretId": "s"}`, `["AWSCURRENT"]`},
+		})
+		if len(l.s.byName["s"].versions) != 1 || len(l.steps) != 0 {
+			t.Errorf("there are %d versions, after %v", len(l.s.byName["s"].versions), l.steps)
+		}
+	})
+}
+
+func TestATemplateHasASecretRotated(t *testing.T) {
+	onRotator(t, func(t *testing.T, l *lambda) {
+		known := map[string]cfn.Type{}
+		for _, typ := range l.s.Types() {
+			known[typ.Name] = typ
+		}
+		template, err := cfn.Parse([]byte(`{"Resources": {"R": {"Type": "AWS::SecretsManager::RotationSchedule", "Properties": {"SecretId": "s", "RotationLambdaARN": "` + rotator + `", "RotationRules": {"ScheduleExpression": "rate(10 days)"}}}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stack, err := (&cfn.Stack{Name: "Stack", Site: l.s.cloud.Site, Template: template}).Create(t.Context(), known)
+		if err != nil || stack.Handles["R"].Ref != l.s.byName["s"].arn {
+			t.Fatalf("%+v, %v", stack, err)
+		}
+		synctest.Wait()
+		if l.value(t, current) != "made 1" {
+			t.Errorf("it is %s", l.value(t, current))
+		}
+		if err := stack.Delete(t.Context(), cfn.Deletion{}); err != nil || l.s.byName["s"].rotation.enabled {
+			t.Errorf("it is still rotated, %v", err)
+		}
+	})
+}
