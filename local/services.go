@@ -80,7 +80,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"transfer", e.transfer},
 		{"sqs", sqs.New(c, sqs.Options{Endpoint: e.URL})},
 		{"kinesis", kinesis.New(c)},
-		{"sns", sns.New(c, sns.Options{Mailbox: o.Mail, Localize: e.localize})},
+		{"sns", sns.New(c, sns.Options{Mailbox: o.Mail, Localize: e.localize, Endpoint: e.URL})},
 		{"dynamodb", dynamodb.New(c, dynamodb.Options{Open: e.open})},
 		{"secretsmanager", secrets.New(c)},
 		{"ssm", ssm.New(c)},

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -29,8 +28,7 @@ type destination struct {
 	destinationSettings
 	created, modified time.Time
 
-	mu   sync.Mutex
-	next time.Time // when it may be invoked
+	pace cloud.Pace
 }
 
 type destinationSettings struct {
@@ -126,18 +124,6 @@ func (s *EventBridge) findDestination(nameOrARN string) (*destination, destinati
 	return nil, destinationSettings{}
 }
 
-// wait waits for the destination's turn: it is invoked so often in a second.
-func (d *destination) wait(ctx context.Context, rate int) bool {
-	d.mu.Lock()
-	turn := time.Now()
-	if d.next.After(turn) {
-		turn = d.next
-	}
-	d.next = turn.Add(time.Second / time.Duration(rate))
-	d.mu.Unlock()
-	return cloud.Sleep(ctx, time.Until(turn))
-}
-
 // caller returns how a target is invoked that is an API destination.
 func (s *EventBridge) caller(r *rule, p targetProperties) send {
 	return func(ctx context.Context, _ *event, payload json.RawMessage) error {
@@ -152,8 +138,8 @@ func (s *EventBridge) caller(r *rule, p targetProperties) send {
 		if d == nil {
 			return cloud.Errorf(http.StatusNotFound, "ResourceNotFoundException", "ApiDestination %s does not exist.", p.Arn)
 		}
-		if !d.wait(ctx, settings.InvocationRateLimitPerSecond) {
-			return ctx.Err()
+		if err := d.pace.Wait(ctx, settings.InvocationRateLimitPerSecond); err != nil {
+			return err
 		}
 		return s.call(ctx, settings, p.HttpParameters, payload)
 	}

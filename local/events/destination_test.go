@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -188,25 +187,6 @@ func (d denying) Authorize(_ cloud.Caller, action, resource string) error {
 func (denying) MayPass(cloud.Caller, string, string) error { return nil }
 
 func (denying) Assume(cloud.Caller, string, string) (cloud.Caller, error) { return cloud.Caller{}, nil }
-
-func TestADestinationIsInvokedSoOftenInASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := &destination{}
-		start := time.Now()
-		for range 5 {
-			d.wait(t.Context(), 2)
-		}
-		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("five at two a second take %v", took)
-		}
-		time.Sleep(time.Minute)
-		start = time.Now()
-		d.wait(t.Context(), 2)
-		if took := time.Since(start); took != 0 {
-			t.Errorf("after a pause the next waits for %v", took)
-		}
-	})
-}
 
 func TestADestinationIsMadeChangedAndDeleted(t *testing.T) {
 	w, e := connected(t), newEndpoint(t)

@@ -33,24 +33,53 @@ func (s *SNS) wanting(t *topic, m *message) []*subscription {
 // AWS endpoints. What the caller is to blame for (no permission, no such
 // queue) is not tried again.
 func (s *SNS) deliver(ctx context.Context, t *topic, sub *subscription, m *message) {
-	for attempt := 1; ; attempt++ {
-		err := s.send(ctx, t, sub, m)
+	switch s.attempt(ctx, s.retries(t, sub), func() error { return s.send(ctx, t, sub, m) }) {
+	case delivered:
+		s.metrics.delivered.Observe(t.dimensions, 1)
+	case refused:
+		s.metrics.failed.Observe(t.dimensions, 1)
+		s.giveUp(ctx, t, sub, m)
+	}
+}
+
+// outcome is what becomes of a delivery.
+type outcome int
+
+const (
+	delivered outcome = iota
+	refused
+	interrupted // by the engine's end
+)
+
+// attempt tries until it succeeds, or is not tried again.
+func (s *SNS) attempt(ctx context.Context, delay delays, try func() error) outcome {
+	for attempts := 1; ; attempts++ {
+		err := try()
+		if ctx.Err() != nil {
+			return interrupted
+		}
 		if err == nil {
-			s.metrics.delivered.Observe(t.dimensions, 1)
-			return
+			return delivered
 		}
-		delay, more := retryDelay(attempt)
+		wait, more := delay(attempts)
 		if e := cloud.AsError(err); !more || e.Status < 500 && e.Status != 429 {
-			s.metrics.failed.Observe(t.dimensions, 1)
-			s.giveUp(ctx, t, sub, m)
-			return
+			return refused
 		}
-		select {
-		case <-time.After(delay):
-		case <-ctx.Done():
-			return
+		if !cloud.Sleep(ctx, wait) {
+			return interrupted
 		}
 	}
+}
+
+// delays tell how long to wait after so many attempts, and whether there is one more.
+type delays func(attempts int) (delay time.Duration, more bool)
+
+// retries is the policy of a subscription: HTTP has one that users choose.
+func (s *SNS) retries(t *topic, sub *subscription) delays {
+	if sub.byHTTP() {
+		return sub.delivery.over(t.settings.Load()).Retry.delay
+	}
+	return retryDelay
 }
 
 // retryDelay is SNS's policy for SQS and Lambda: 3 retries at once, 2 after a
@@ -72,10 +101,17 @@ func retryDelay(attempt int) (delay time.Duration, more bool) {
 
 func (s *SNS) send(ctx context.Context, t *topic, sub *subscription, m *message) error {
 	if sub.byMail() {
-		return s.mailbox.put(t, sub, m, s.localize)
+		return s.sendMail(t, sub, m)
+	}
+	if sub.byHTTP() {
+		return s.notify(ctx, t, sub, m)
 	}
 	if sub.protocol == "lambda" {
-		payload, err := json.Marshal(m.lambdaEvent(t, sub))
+		event, err := s.lambdaEvent(t, sub, m)
+		if err != nil {
+			return err
+		}
+		payload, err := json.Marshal(event)
 		if err != nil {
 			return err
 		}
@@ -102,7 +138,11 @@ func (s *SNS) sendToQueue(ctx context.Context, t *topic, sub *subscription, queu
 	if sub.raw {
 		in.MessageBody, in.MessageAttributes = m.text(sub.protocol), m.attributes
 	} else {
-		body, err := json.Marshal(m.notification(t, sub))
+		n, err := s.notification(t, sub, m)
+		if err != nil {
+			return err
+		}
+		body, err := json.Marshal(n)
 		if err != nil {
 			return err
 		}
@@ -129,16 +169,14 @@ func (s *SNS) giveUp(ctx context.Context, t *topic, sub *subscription, m *messag
 
 // notification is the message as a queue gets it.
 type notification struct {
-	Type              string
-	MessageID         string  `json:"MessageId"`
-	SequenceNumber    string  `json:",omitempty"`
-	TopicARN          string  `json:"TopicArn"`
-	Subject           *string `json:",omitempty"`
-	Message           string
-	Timestamp         string
-	SignatureVersion  string `json:",omitempty"` // a FIFO topic has no signatures
-	Signature         string `json:",omitempty"`
-	SigningCertURL    string `json:",omitempty"`
+	Type           string
+	MessageID      string  `json:"MessageId"`
+	SequenceNumber string  `json:",omitempty"`
+	TopicARN       string  `json:"TopicArn"`
+	Subject        *string `json:",omitempty"`
+	Message        string
+	Timestamp      string
+	signature
 	UnsubscribeURL    string
 	MessageAttributes map[string]notedAttribute `json:",omitempty"`
 }
@@ -148,25 +186,28 @@ type notedAttribute struct {
 	Value string // a binary one in base64
 }
 
-func (m *message) notification(t *topic, sub *subscription) notification {
-	n := notification{
+// stamp is a time as messages tell it.
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func (s *SNS) notification(t *topic, sub *subscription, m *message) (n notification, err error) {
+	n = notification{
 		Type:              "Notification",
 		MessageID:         m.id,
 		SequenceNumber:    m.sequence,
 		TopicARN:          t.arn,
 		Message:           m.text(sub.protocol),
-		Timestamp:         time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
-		UnsubscribeURL:    "https://sns." + t.region() + ".amazonaws.com/?Action=Unsubscribe&SubscriptionArn=" + sub.arn,
+		Timestamp:         stamp(m.published),
+		UnsubscribeURL:    s.address() + "/?Action=Unsubscribe&SubscriptionArn=" + sub.arn,
 		MessageAttributes: noted(m.attributes),
-	}
-	if t.fifo == nil {
-		n.SignatureVersion, n.Signature = cmp.Or(t.settings.Load().signature, "1"), "EXAMPLE"
-		n.SigningCertURL = "https://sns." + t.region() + ".amazonaws.com/SimpleNotificationService-EXAMPLE.pem"
 	}
 	if m.subject != "" {
 		n.Subject = &m.subject
 	}
-	return n
+	if t.fifo == nil {
+		version := cmp.Or(t.settings.Load().signature, "1")
+		n.signature, err = s.sign(version, "Message", n.Message, "MessageId", n.MessageID, "Subject", m.subject, "Timestamp", n.Timestamp, "TopicArn", n.TopicARN, "Type", n.Type)
+	}
+	return n, err
 }
 
 func noted(attributes map[string]attribute) map[string]notedAttribute {
@@ -201,8 +242,8 @@ type lambdaNotification struct {
 	Subject           *string
 }
 
-func (m *message) lambdaEvent(t *topic, sub *subscription) lambdaEvent {
-	n := m.notification(t, sub)
+func (s *SNS) lambdaEvent(t *topic, sub *subscription, m *message) (lambdaEvent, error) {
+	n, err := s.notification(t, sub, m)
 	return lambdaEvent{[]lambdaRecord{{
 		EventVersion:         "1.0",
 		EventSubscriptionArn: sub.arn,
@@ -212,5 +253,5 @@ func (m *message) lambdaEvent(t *topic, sub *subscription) lambdaEvent {
 			MessageAttributes: n.MessageAttributes, SignatureVersion: n.SignatureVersion, Timestamp: n.Timestamp,
 			SigningCertURL: n.SigningCertURL, Message: n.Message, UnsubscribeURL: n.UnsubscribeURL, Subject: n.Subject,
 		},
-	}}}
+	}}}, err
 }

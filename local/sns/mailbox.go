@@ -3,7 +3,6 @@ package sns
 // This file puts the mails that SNS would send into a folder.
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,20 +25,11 @@ const maxMails = 1000
 
 // put writes a mail as a whole or not at all. Its name sorts by time. Links in
 // mails may let who has them do something, so only this user reads them.
-func (b mailbox) put(t *topic, sub *subscription, m *message, localize func(string) string) error {
+func (b mailbox) put(name string, content []byte) error {
 	folder := string(b)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("make the mailbox: %w", err)
 	}
-	now := time.Now().UTC()
-	content, err := sub.mail(t, m, now)
-	if localize != nil {
-		content = []byte(localize(string(content)))
-	}
-	if err != nil {
-		return err
-	}
-	name := now.Format("20060102T150405.000Z") + "-" + sub.id() + "-" + m.id + ".eml"
 	path := filepath.Join(folder, name)
 	if err := os.WriteFile(path+".part", content, 0o600); err != nil {
 		return fmt.Errorf("write a mail: %w", err)
@@ -64,17 +55,31 @@ func (b mailbox) prune() error {
 	return nil
 }
 
+// sendMail puts a message into the mailbox, with links that work.
+func (s *SNS) sendMail(t *topic, sub *subscription, m *message) error {
+	now := time.Now().UTC()
+	text, kind := m.text(sub.protocol), "text/plain"
+	if sub.protocol == "email-json" {
+		n, err := s.notification(t, sub, m)
+		if err != nil {
+			return err
+		}
+		content, err := json.Marshal(n)
+		if err != nil {
+			return err
+		}
+		text, kind = string(content), "application/json"
+	}
+	content := sub.mail(t, m, text, kind, now)
+	if s.options.Localize != nil {
+		content = s.options.Localize(content)
+	}
+	return s.mailbox.put(now.Format("20060102T150405.000Z")+"-"+sub.id()+"-"+m.id+".eml", []byte(content))
+}
+
 // mail is a message as a subscriber finds it: RFC 5322, with the text as it was
 // published, without SNS's footer about unsubscribing.
-func (s *subscription) mail(t *topic, m *message, sent time.Time) ([]byte, error) {
-	text, kind := m.text(s.protocol), "text/plain"
-	if s.protocol == "email-json" {
-		notification, err := json.Marshal(m.notification(t, s))
-		if err != nil {
-			return nil, err
-		}
-		text, kind = string(notification), "application/json"
-	}
+func (s *subscription) mail(t *topic, m *message, text, kind string, sent time.Time) string {
 	name, subject := t.settings.Load().displayName, m.subject
 	if name == "" {
 		name = "AWS Notifications"
@@ -83,7 +88,7 @@ func (s *subscription) mail(t *topic, m *message, sent time.Time) ([]byte, error
 		subject = "AWS Notification Message"
 	}
 	from := mail.Address{Name: name, Address: "no-reply@sns.amazonaws.com"}
-	var b bytes.Buffer
+	var b strings.Builder
 	for _, header := range [][2]string{
 		{"From", from.String()},
 		{"To", s.endpoint},
@@ -97,5 +102,5 @@ func (s *subscription) mail(t *topic, m *message, sent time.Time) ([]byte, error
 		fmt.Fprintf(&b, "%s: %s\n", header[0], header[1])
 	}
 	b.WriteString("\n" + text + "\n")
-	return b.Bytes(), nil
+	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -43,6 +44,7 @@ type message struct {
 	texts      map[string]string // by protocol; "default" is for the others
 	attributes map[string]attribute
 	bytes      int // as published
+	published  time.Time
 
 	group           string // a standard topic's is for fair queues
 	deduplicationID string // of a FIFO topic, as the next
@@ -109,7 +111,7 @@ func (in messageInput) message() (*message, error) {
 			return nil, err
 		}
 	}
-	m := &message{id: cloud.UUID(), attributes: in.MessageAttributes, bytes: in.size()}
+	m := &message{id: cloud.UUID(), attributes: in.MessageAttributes, bytes: in.size(), published: time.Now()}
 	if in.Subject != nil {
 		m.subject = *in.Subject
 	}

@@ -70,6 +70,9 @@ func (s *SNS) createTopic(_ context.Context, r cfn.Resource, p topicProperties) 
 		return cfn.Handle{}, invalid("TopicName Reason: topic %s already exists", t.name)
 	}
 	s.topics[t.arn] = t
+	for _, sub := range t.subscriptions {
+		s.invite(t, sub, subscriptionConfirmation)
+	}
 	return cfn.Handle{Ref: t.arn, Attributes: map[string]any{"TopicArn": t.arn, "TopicName": t.name}, Delete: func(context.Context) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -102,6 +105,7 @@ func (s *SNS) updateTopic(_ context.Context, _ cfn.Resource, h cfn.Handle, befor
 	for i, declared := range after.Subscription {
 		if !slices.ContainsFunc(t.subscriptions, declared.is) {
 			t.subscriptions = append(t.subscriptions, wanted[i])
+			s.invite(t, wanted[i], subscriptionConfirmation)
 		}
 	}
 	return h, nil
@@ -174,7 +178,7 @@ type subscriptionProperties struct {
 	RedrivePolicy       json.RawMessage
 	Region              string
 	SubscriptionRoleArn cfn.Ignored // of Firehose, which is refused
-	DeliveryPolicy      cfn.Ignored // of HTTP, which is inert
+	DeliveryPolicy      json.RawMessage
 }
 
 func (s *SNS) createSubscription(_ context.Context, _ cfn.Resource, p subscriptionProperties) (cfn.Handle, error) {
@@ -205,9 +209,13 @@ func (s *SNS) updateSubscription(_ context.Context, _ cfn.Resource, h cfn.Handle
 	if err != nil {
 		return h, err
 	}
-	changed.arn = h.Ref
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, at, err := s.find(h.Ref)
+	if err != nil {
+		return h, err
+	}
+	changed.arn, changed.standing = h.Ref, t.subscriptions[at].standing
 	return h, s.replace(changed)
 }
 
@@ -219,12 +227,13 @@ func (s *SNS) subscription(t *topic, prefix string, p subscriptionProperties) (*
 	if p.Region != "" && p.Region != s.cloud.Region {
 		return nil, &cfn.Unsupported{Property: prefix + "Region", Reason: "the local engine has one region"}
 	}
-	sub := &subscription{arn: t.arn + ":" + cloud.UUID(), protocol: p.Protocol, endpoint: p.Endpoint}
+	sub := newSubscription(t, p.Protocol, p.Endpoint)
 	for _, attribute := range []struct{ name, value string }{
 		{"RawMessageDelivery", strconv.FormatBool(p.RawMessageDelivery)},
 		{"FilterPolicyScope", cmp.Or(p.FilterPolicyScope, byAttributes)},
 		{"FilterPolicy", jsonText(p.FilterPolicy)},
 		{"RedrivePolicy", jsonText(p.RedrivePolicy)},
+		{"DeliveryPolicy", jsonText(p.DeliveryPolicy)},
 	} {
 		if err := sub.set(attribute.name, attribute.value); err != nil {
 			return nil, err

@@ -4,7 +4,6 @@ package sns
 // or by a call, and those that are told.
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,12 +18,14 @@ type topicSettings struct {
 	contentBased bool              // of a FIFO topic: deduplication ids are made of messages
 	scope        string            // of a FIFO topic's deduplication; empty is that of the topic
 	signature    string            // version of it, or empty
-	told         map[string]string // attributes that have no effect here, as they were given
+	delivery     topicDelivery     // to endpoints that speak HTTP
+	told         map[string]string // attributes that are told as they were given: most have no effect here
 }
 
 // newSettings are those of attributes.
 func newSettings(isFIFO bool, attributes map[string]string) (*topicSettings, error) {
 	s := &topicSettings{told: map[string]string{}}
+	s.delivery, _, _ = readDelivery("")
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		if err := s.set(isFIFO, name, attributes[name]); err != nil {
 			return nil, err
@@ -33,9 +34,8 @@ func newSettings(isFIFO bool, attributes map[string]string) (*topicSettings, err
 	return s, nil
 }
 
-// toldAttributes have no effect here: nothing is encrypted or traced, and no
-// endpoint is called by HTTP.
-var toldAttributes = []string{"DeliveryPolicy", "KmsMasterKeyId", "TracingConfig"}
+// toldAttributes have no effect here: nothing is encrypted or traced.
+var toldAttributes = []string{"KmsMasterKeyId", "TracingConfig"}
 
 // notServed are attributes of AWS's that a topic can not have here: of archives,
 // and of logs of deliveries.
@@ -71,8 +71,15 @@ func (s *topicSettings) set(isFIFO bool, name, value string) error {
 		s.scope = value
 	case name == "ContentBasedDeduplication" || name == "FifoThroughputScope":
 		return invalid("Attributes Reason: ContentBasedDeduplication and FifoThroughputScope can only be set for FIFO topics")
+	case name == "DeliveryPolicy":
+		delivery, told, err := readDelivery(value)
+		if err != nil {
+			return err
+		}
+		s.delivery = delivery
+		s.tell(name, told)
 	case slices.Contains(toldAttributes, name):
-		return s.tell(name, value)
+		s.tell(name, value)
 	case slices.Contains(notServed, name):
 		return cloud.NotHonoured("CreateTopic and SetTopicAttributes", name)
 	default:
@@ -81,71 +88,25 @@ func (s *topicSettings) set(isFIFO bool, name, value string) error {
 	return nil
 }
 
-// tell keeps an attribute that has no effect; an empty one is none.
-func (s *topicSettings) tell(name, value string) error {
-	if name == "DeliveryPolicy" && value != "" {
-		if _, err := effectiveDelivery(value); err != nil {
-			return err
-		}
-	}
+// tell keeps an attribute as it was given; an empty one is none.
+func (s *topicSettings) tell(name, value string) {
 	s.told = maps.Clone(s.told)
 	s.told[name] = value
 	if value == "" {
 		delete(s.told, name)
 	}
-	return nil
-}
-
-// deliveryPolicy is how often SNS tries an HTTP endpoint.
-type deliveryPolicy struct {
-	HTTP httpDelivery `json:"http"`
-}
-
-type httpDelivery struct {
-	Retry            httpRetry   `json:"defaultHealthyRetryPolicy"`
-	DisableOverrides bool        `json:"disableSubscriptionOverrides"`
-	Request          httpRequest `json:"defaultRequestPolicy"`
-}
-
-type httpRetry struct {
-	MinDelayTarget     int    `json:"minDelayTarget"`
-	MaxDelayTarget     int    `json:"maxDelayTarget"`
-	NumRetries         int    `json:"numRetries"`
-	NumMaxDelayRetries int    `json:"numMaxDelayRetries"`
-	NumNoDelayRetries  int    `json:"numNoDelayRetries"`
-	NumMinDelayRetries int    `json:"numMinDelayRetries"`
-	BackoffFunction    string `json:"backoffFunction"`
-}
-
-type httpRequest struct {
-	HeaderContentType string `json:"headerContentType"`
-}
-
-// effectiveDelivery fills what a delivery policy does not say.
-func effectiveDelivery(given string) (string, error) {
-	p := deliveryPolicy{httpDelivery{
-		Retry:   httpRetry{MinDelayTarget: 20, MaxDelayTarget: 20, NumRetries: 3, BackoffFunction: "linear"},
-		Request: httpRequest{"text/plain; charset=UTF-8"},
-	}}
-	if given != "" {
-		if err := json.Unmarshal([]byte(given), &p); err != nil {
-			return "", invalid("DeliveryPolicy: failed to parse JSON.")
-		}
-	}
-	text, err := cloud.Encode(p)
-	return string(text), err
 }
 
 // attributes are what GetTopicAttributes tells. The lock is held.
 func (s *SNS) attributes(t *topic) (map[string]string, error) {
 	settings := t.settings.Load()
-	effective, err := effectiveDelivery(settings.told["DeliveryPolicy"])
+	effective, err := cloud.Encode(settings.delivery)
 	if err != nil {
 		return nil, err
 	}
 	attributes := map[string]string{
 		"TopicArn": t.arn, "Owner": s.cloud.Account, "DisplayName": settings.displayName, "Policy": t.policy,
-		"EffectiveDeliveryPolicy": effective, "SubscriptionsDeleted": strconv.Itoa(t.unsubscribed),
+		"EffectiveDeliveryPolicy": string(effective), "SubscriptionsDeleted": strconv.Itoa(t.unsubscribed),
 	}
 	maps.Copy(attributes, settings.told)
 	if settings.signature != "" {

@@ -1,13 +1,15 @@
 // Package sns is Amazon SNS for the local engine: topics that deliver to queues
 // and functions, with filter policies, retries and dead-letter queues; FIFO ones
-// to queues only, in the order of their groups. A mail becomes a file in a folder. Other subscriptions that would
-// leave the machine (HTTPS, SMS) are kept and listed, and nothing is sent to
-// them.
+// to queues only, in the order of their groups. A mail becomes a file in a folder, and endpoints on this machine are told
+// by HTTP. Other subscriptions, which would leave the machine, are kept and
+// listed, and nothing is sent to them.
 package sns
 
 // This file is the service itself, and its topics.
 
 import (
+	"crypto/rsa"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -22,13 +24,16 @@ import (
 type SNS struct {
 	cloud.Operations
 
-	cloud    *cloud.Cloud
-	metrics  metrics
-	mailbox  mailbox
-	localize func(string) string // may be nil
+	cloud   *cloud.Cloud
+	options Options
+	metrics metrics
+	mailbox mailbox
+	client  *http.Client
+	signer  func() (*signer, error) // is made when it is needed first
 
-	mu     sync.RWMutex
-	topics map[string]*topic // by ARN
+	mu          sync.RWMutex
+	topics      map[string]*topic     // by ARN
+	invitations map[string]invitation // by token
 }
 
 var _ cloud.API = (*SNS)(nil)
@@ -42,11 +47,22 @@ type Options struct {
 	// Localize puts local addresses in place of those that APIs would have on
 	// AWS, so that the links of mails work. Default: texts stay as they are.
 	Localize func(text string) string
+
+	// Endpoint is where SNS can be called: the certificate of signatures, and
+	// confirmations, are there. Default: the address on AWS.
+	Endpoint func() string
+
+	// Key signs messages. Default: a new one.
+	Key *rsa.PrivateKey
 }
 
 // New returns a service without topics.
 func New(c *cloud.Cloud, o Options) *SNS {
-	s := &SNS{cloud: c, metrics: newMetrics(c), mailbox: mailbox(o.Mailbox), localize: o.Localize, topics: map[string]*topic{}}
+	s := &SNS{
+		cloud: c, options: o, metrics: newMetrics(c), mailbox: mailbox(o.Mailbox), client: newClient(),
+		topics: map[string]*topic{}, invitations: map[string]invitation{},
+	}
+	s.signer = sync.OnceValues(func() (*signer, error) { return newSigner(o.Key) })
 	s.Operations = cloud.Operations{
 		"AddPermission":             cloud.Handle(s.addPermission),
 		"ConfirmSubscription":       cloud.Handle(s.confirmSubscription),
@@ -76,6 +92,8 @@ func (s *SNS) Protocols() wire.Protocols {
 	return wire.Protocols{
 		Query: &wire.Query{Namespace: "http://sns.amazonaws.com/doc/2010-03-31/"},
 		Codes: map[string]string{"AccessDeniedException": "AuthorizationError"},
+
+		Unsigned: s.unsigned,
 	}
 }
 

@@ -4,6 +4,8 @@ package sns_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -52,8 +54,18 @@ func newEngine(t *testing.T) *engine {
 	return newEngineWith(t, sns.Options{})
 }
 
+// testKey is the key of all engines: to make one takes its time.
+var testKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 func newEngineWith(t *testing.T, o sns.Options) *engine {
 	t.Helper()
+	o.Key = testKey()
 	c := cloud.New(cloud.Site{Account: "123456789012", Region: "eu-central-1"})
 	t.Cleanup(c.Close)
 	identity := iam.New(c)

@@ -43,12 +43,16 @@ func (s *SNS) subscribe(_ context.Context, caller cloud.Caller, in subscribeInpu
 		if sub.differs(wanted, in.Attributes) {
 			return nil, invalid("Attributes Reason: Subscription already exists with different attributes")
 		}
+		if s.pending(sub) {
+			s.invite(t, sub, subscriptionConfirmation)
+		}
 		return s.subscribed(sub, in), nil
 	}
 	if err := t.checkFilters(wanted); err != nil {
 		return nil, err
 	}
 	t.subscriptions = append(slices.Clone(t.subscriptions), wanted)
+	s.invite(t, wanted, subscriptionConfirmation)
 	return s.subscribed(wanted, in), nil
 }
 
@@ -62,7 +66,7 @@ func (s *SNS) subscribed(sub *subscription, in subscribeInput) subscriptionARN {
 
 // subscription is the one that a call asks for.
 func (in subscribeInput) subscription(t *topic) (*subscription, error) {
-	sub := &subscription{arn: t.arn + ":" + cloud.UUID(), protocol: in.Protocol, endpoint: in.Endpoint}
+	sub := newSubscription(t, in.Protocol, in.Endpoint)
 	sub.scope = byAttributes
 	if err := sub.checkEndpoint(); err != nil {
 		return nil, err
@@ -120,25 +124,6 @@ func (s *subscription) checkEndpoint() error {
 	return nil
 }
 
-// confirmSubscription knows no token: whoever subscribes by mail need not confirm,
-// and nothing is sent to others that would.
-func (s *SNS) confirmSubscription(_ context.Context, caller cloud.Caller, in struct {
-	TopicArn                  string
-	Token                     string
-	AuthenticateOnUnsubscribe string
-}) (subscriptionARN, error) {
-	if err := s.checkTopicARN("TopicArn", in.TopicArn); err != nil {
-		return subscriptionARN{}, err
-	}
-	if err := s.cloud.Authorize(caller, "sns:ConfirmSubscription", in.TopicArn); err != nil {
-		return subscriptionARN{}, err
-	}
-	if len(in.Token) < 100 {
-		return subscriptionARN{}, cloud.Errorf(400, "InvalidParameter", "Invalid token")
-	}
-	return subscriptionARN{}, invalid("Token")
-}
-
 // unsubscribe ends a subscription; one that is not there has ended.
 func (s *SNS) unsubscribe(_ context.Context, caller cloud.Caller, in subscriptionARN) (any, error) {
 	if err := s.cloud.Authorize(caller, "sns:Unsubscribe", "*"); err != nil {
@@ -152,11 +137,20 @@ func (s *SNS) unsubscribe(_ context.Context, caller cloud.Caller, in subscriptio
 	if id == "" {
 		return nil, invalid("SubscriptionId")
 	}
-	s.mu.RLock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	t := s.topics[s.cloud.ARN("sns", name)]
-	s.mu.RUnlock()
-	if t != nil {
-		s.remove(t, in.SubscriptionArn)
+	_, at, err := s.find(in.SubscriptionArn)
+	if t == nil || err != nil {
+		return struct{}{}, nil
+	}
+	sub := t.subscriptions[at]
+	if isVisitor(caller) && sub.guarded {
+		return nil, cloud.Errorf(403, "AuthorizationError", "To unsubscribe %s has to be signed", sub.arn)
+	}
+	t.drop(sub.arn)
+	if isVisitor(caller) && sub.confirmed {
+		s.invite(t, sub, unsubscribeConfirmation)
 	}
 	return struct{}{}, nil
 }

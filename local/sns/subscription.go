@@ -22,9 +22,17 @@ type subscription struct {
 	protocol string
 	endpoint string
 
-	principal string // who has subscribed by a call; empty for a template's
-
+	standing
 	subscriptionSettings
+}
+
+// standing is how a subscription came about, whatever it says.
+type standing struct {
+	principal     string // who has subscribed by a call; empty for a template's
+	confirmed     bool   // by an endpoint that is asked
+	authenticated bool   // whether that was signed
+	guarded       bool   // whether to unsubscribe has to be
+	pace          *cloud.Pace
 }
 
 // protocols are those that subscriptions may have.
@@ -38,7 +46,14 @@ type subscriptionSettings struct {
 	redrive     string  // the redrive policy, as it was given
 	deadLetters string  // the queue that it names, or empty
 
+	delivery *subscriptionDelivery // to an endpoint that speaks HTTP; nil: as the topic says
+
 	told map[string]string // attributes that have no effect here, as they were given
+}
+
+// newSubscription is one that says nothing yet.
+func newSubscription(t *topic, protocol, endpoint string) *subscription {
+	return &subscription{arn: t.arn + ":" + cloud.UUID(), protocol: protocol, endpoint: endpoint, standing: standing{pace: &cloud.Pace{}}}
 }
 
 // id is the last part of the ARN.
@@ -49,15 +64,12 @@ func (s *subscription) byMail() bool { return s.protocol == "email" || s.protoco
 
 // pending tells whether somebody has yet to confirm a subscription: nobody can, of
 // those that would leave the machine. A phone is not asked.
-func (s *SNS) pending(sub *subscription) bool { return s.inert(sub) && sub.protocol != "sms" }
-
-// inert tells whether a subscription would leave the machine.
-func (s *SNS) inert(sub *subscription) bool {
-	if sub.byMail() {
-		return s.mailbox == ""
-	}
-	return sub.protocol != "sqs" && sub.protocol != "lambda"
+func (s *SNS) pending(sub *subscription) bool {
+	return sub.byHTTP() && !sub.confirmed || sub.byMail() && s.mailbox == ""
 }
+
+// inert tells whether nothing is sent to a subscription.
+func (s *SNS) inert(sub *subscription) bool { return s.pending(sub) || sub.protocol == "sms" }
 
 // check tells whether a topic may have the subscription.
 func (t *topic) check(sub *subscription) error {
@@ -120,6 +132,7 @@ func (s *SNS) add(t *topic, sub *subscription) error {
 		return err
 	}
 	t.subscriptions = append(t.subscriptions, sub)
+	s.invite(t, sub, subscriptionConfirmation)
 	return nil
 }
 
@@ -142,6 +155,11 @@ func (t *topic) checkFilters(changed *subscription) error {
 func (s *SNS) remove(t *topic, arn string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	t.drop(arn)
+}
+
+// drop is remove, under the lock.
+func (t *topic) drop(arn string) {
 	before := len(t.subscriptions)
 	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool { return sub.arn == arn })
 	t.unsubscribed += before - len(t.subscriptions)
@@ -163,6 +181,9 @@ func (s *SNS) find(arn string) (*topic, int, error) {
 func (s *subscription) values() map[string]string {
 	values := map[string]string{
 		"RawMessageDelivery": strconv.FormatBool(s.raw), "FilterPolicy": s.policy, "FilterPolicyScope": s.scope, "RedrivePolicy": s.redrive,
+	}
+	if text, err := s.delivery.text(); err == nil { // it was read from text
+		values["DeliveryPolicy"] = text
 	}
 	maps.Copy(values, s.told)
 	return values
@@ -191,7 +212,7 @@ func (s *SNS) getSubscriptionAttributes(_ context.Context, caller cloud.Caller, 
 		"Owner":                        s.cloud.Account,
 		"Protocol":                     sub.protocol,
 		"Endpoint":                     sub.endpoint,
-		"ConfirmationWasAuthenticated": strconv.FormatBool(!sub.byMail()),
+		"ConfirmationWasAuthenticated": strconv.FormatBool(sub.authenticated || !sub.byMail() && !sub.byHTTP()),
 		"PendingConfirmation":          strconv.FormatBool(s.pending(sub)),
 	}
 	for name, value := range sub.values() {
@@ -201,6 +222,12 @@ func (s *SNS) getSubscriptionAttributes(_ context.Context, caller cloud.Caller, 
 	}
 	if sub.principal != "" {
 		attributes["SubscriptionPrincipal"] = sub.principal
+	}
+	if sub.byHTTP() {
+		effective := sub.delivery.over(t.settings.Load())
+		if attributes["EffectiveDeliveryPolicy"], err = effective.text(); err != nil {
+			return nil, err
+		}
 	}
 	return struct{ Attributes map[string]string }{attributes}, nil
 }
@@ -256,7 +283,9 @@ func (s *subscriptionSettings) set(name, value string) (err error) {
 		err = s.setFilter(s.policy, value)
 	case "RedrivePolicy":
 		err = s.setRedrive(value)
-	case "DeliveryPolicy", "SubscriptionRoleArn": // of HTTP, which is inert, and of Firehose, which is refused
+	case "DeliveryPolicy":
+		s.delivery, err = readSubscriptionDelivery(value)
+	case "SubscriptionRoleArn": // of Firehose, which is refused
 		s.told = maps.Clone(s.told)
 		if s.told == nil {
 			s.told = map[string]string{}

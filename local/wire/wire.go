@@ -38,6 +38,10 @@ type Protocols struct {
 	// their caller is the zero Caller. Of one engine it is one service at most.
 	Anonymous bool
 
+	// Unsigned returns what answers a request without a signature that is the
+	// service's, or nil. Default: there are none.
+	Unsigned func(r *http.Request) http.Handler
+
 	// MaxRequest bounds a request's body, in bytes as they are sent.
 	// Default: 16 MiB, which also bounds what a zipped one unzips to. Bodies
 	// that an operation reads itself are not bounded.
@@ -88,6 +92,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	caller, service, err := h.identify(r)
 	if name, ok := h.signing[service]; ok {
 		service = name
+	}
+	if service == "" && err != nil && cloud.AsError(err).Code == "MissingAuthenticationTokenException" {
+		for _, p := range h.services {
+			if p.Unsigned == nil {
+				continue
+			}
+			if handler := p.Unsigned(r); handler != nil {
+				handler.ServeHTTP(w, r)
+				return
+			}
+		}
 	}
 	if h.unsigned != "" && service == "" && isAnonymous(r, err) {
 		service, err = h.unsigned, nil
