@@ -110,11 +110,6 @@ type topic struct {
 	fifo          *fifoTopic      // nil for a standard topic
 }
 
-func (t *topic) region() string {
-	arn, _ := cloud.ParseARN(t.arn)
-	return arn.Region
-}
-
 func invalid(format string, args ...any) error {
 	return cloud.Errorf(400, "InvalidParameter", "Invalid parameter: "+format, args...)
 }
