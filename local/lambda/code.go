@@ -145,6 +145,13 @@ func (l *Lambda) unpack(code Code) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
+	size := uint64(0)
+	for _, file := range content.File {
+		size += file.UncompressedSize64 // a reader of a file that has more fails
+	}
+	if size > maxUnzipped {
+		return nil, invalid("Unzipped size must be smaller than %d bytes", maxUnzipped)
+	}
 	path, err := os.MkdirTemp("", "lambda-")
 	if err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func (l *Lambda) reserve(f *function, n *int) error {
 			}
 		}
 		if maxConcurrency-others-*n < minUnreserved {
-			return invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved)
+			return untyped(invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved))
 		}
 	}
 	f.mu.Lock()
@@ -149,10 +149,10 @@ func (l *Lambda) putProvisioned(_ context.Context, caller cloud.Caller, in provi
 		return provisionedOutput{}, err
 	}
 	if n > maxConcurrency {
-		return provisionedOutput{}, invalid("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [%d].", maxConcurrency)
+		return provisionedOutput{}, untyped(invalid("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [%d].", maxConcurrency))
 	}
 	if n > maxConcurrency-minUnreserved {
-		return provisionedOutput{}, invalid("Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved)
+		return provisionedOutput{}, untyped(invalid("Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved))
 	}
 	t.function.mu.Lock()
 	defer t.function.mu.Unlock()

@@ -36,10 +36,23 @@ type createFunctionInput struct {
 	Publish      bool
 	Tags         map[string]string
 	Layers       []string
-	SnapStart    struct{ ApplyOn string }
+	SnapStart    snapStart
 
 	KMSKeyArn cloud.Ignored
 	VpcConfig cloud.Ignored
+}
+
+// snapStart is not for runtimes of one's own.
+type snapStart struct{ ApplyOn string }
+
+func (s snapStart) check(runtime string) error {
+	switch s.ApplyOn {
+	case "", "None":
+		return nil
+	case "PublishedVersions":
+		return invalid("%s is not supported for SnapStart enabled functions.", runtime)
+	}
+	return unsatisfied("'"+s.ApplyOn+"'", "snapStart.applyOn", "Member must satisfy enum value set: [PublishedVersions, None]")
 }
 
 func (l *Lambda) createFunctionByCall(_ context.Context, caller cloud.Caller, in createFunctionInput) (configuration, error) {
@@ -76,8 +89,8 @@ func (l *Lambda) checkCreate(caller cloud.Caller, f *function, in createFunction
 	if len(in.Layers) > 0 {
 		return cloud.NotHonoured("CreateFunction", "Layers")
 	}
-	if on := in.SnapStart.ApplyOn; on != "" && on != "None" {
-		return invalid("%s is not supported for SnapStart enabled functions.", in.Runtime)
+	if err := in.SnapStart.check(in.Runtime); err != nil {
+		return err
 	}
 	if err := in.settings.checkCall(); err != nil {
 		return err
@@ -210,7 +223,7 @@ type updateConfigurationInput struct {
 	RevisionId       string
 	Role             *string
 	Runtime          *string
-	SnapStart        struct{ ApplyOn string }
+	SnapStart        snapStart
 	Timeout          *int
 	TracingConfig    *struct{ Mode string }
 
@@ -263,8 +276,8 @@ func (l *Lambda) updateFunctionConfiguration(_ context.Context, caller cloud.Cal
 		return configuration{}, cloud.NotHonoured("UpdateFunctionConfiguration", "Layers")
 	}
 	wanted := in.of(t.version.settings)
-	if on := in.SnapStart.ApplyOn; on != "" && on != "None" {
-		return configuration{}, invalid("%s is not supported for SnapStart enabled functions.", wanted.Runtime)
+	if err := in.SnapStart.check(wanted.Runtime); err != nil {
+		return configuration{}, err
 	}
 	if err := wanted.checkCall(); err != nil {
 		return configuration{}, err

@@ -69,6 +69,28 @@ func packed(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
+// ofSize is a package that says of its bootstrap that it has so many bytes.
+func ofSize(t *testing.T, size uint64) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	_, err := w.CreateRaw(&zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, UncompressedSize64: size})
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestAPackageIsBoundedAsItIsUnpacked(t *testing.T) {
+	_, client := controlled(t)
+	_, err := client.CreateFunction(t.Context(), newFunction(ofSize(t, 250<<20+1)))
+	refuses(t, err, "InvalidParameterValueException Unzipped size must be smaller than 262144000 bytes")
+	_, err = client.CreateFunction(t.Context(), newFunction(ofSize(t, 250<<20)))
+	if strings.Contains(message(err), "Unzipped size") {
+		t.Error(err)
+	}
+}
+
 // ofHandler is the package of the tests' handler.
 func ofHandler(t *testing.T) []byte {
 	t.Helper()
@@ -167,6 +189,7 @@ func TestWhatAFunctionMayNotBe(t *testing.T) {
 		"with files": {func(in *awssdk.CreateFunctionInput) {
 			in.FileSystemConfigs = []types.FileSystemConfig{{Arn: aws.String("a"), LocalMountPath: aws.String("/mnt/x")}}
 		}, "NotImplemented the local engine does not serve the parameter FileSystemConfigs"},
+		"some snapshot":   {func(in *awssdk.CreateFunctionInput) { in.SnapStart = &types.SnapStart{ApplyOn: "Some"} }, "ValidationException 1 validation error detected: Value 'Some' at 'snapStart.applyOn' failed to satisfy constraint: Member must satisfy enum value set: [PublishedVersions, None]"},
 		"with a snapshot": {func(in *awssdk.CreateFunctionInput) { in.SnapStart = &types.SnapStart{ApplyOn: "PublishedVersions"} }, "provided.al2023 is not supported for SnapStart enabled functions."},
 		"of two machines": {func(in *awssdk.CreateFunctionInput) { in.Architectures = []types.Architecture{"x86_64", "arm64"} }, "Value '[x86_64, arm64]' at 'architectures'"},
 		"of no zip file":  {func(in *awssdk.CreateFunctionInput) { in.Code.ZipFile = []byte("no") }, "Could not unzip uploaded file."},

@@ -8,7 +8,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -100,7 +102,7 @@ func (l *Lambda) putInvokeConfig(_ context.Context, caller cloud.Caller, in invo
 	t, err := l.open(caller, action, in.FunctionName, in.Qualifier)
 	if err != nil {
 		if cloud.AsError(err).Code == "ResourceNotFoundException" {
-			return invokeConfigOutput{}, cloud.Errorf(404, "ResourceNotFoundException", "The function doesn't exist.")
+			err = errNoFunction
 		}
 		return invokeConfigOutput{}, err
 	}
@@ -117,6 +119,9 @@ func (l *Lambda) updateInvokeConfig(_ context.Context, caller cloud.Caller, in i
 	const action = "lambda:UpdateFunctionEventInvokeConfig"
 	f, qualifier, err := l.openAsync(caller, action, in.FunctionName, in.Qualifier)
 	if err != nil {
+		if cloud.AsError(err).Code == "ResourceNotFoundException" {
+			err = errNoFunction
+		}
 		return invokeConfigOutput{}, err
 	}
 	if err := in.check(); err != nil {
@@ -151,12 +156,20 @@ func (in invokeConfigInput) check() error {
 	return nil
 }
 
+var errNoFunction = cloud.Errorf(404, "ResourceNotFoundException", "The function doesn't exist.")
+
+var destinationPattern = regexp.MustCompile(`^($|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*))`)
+
 // checkDestinations refuses a function as its own destination, and one that is not there.
 func (l *Lambda) checkDestinations(f *function, d *destinationConfig) error {
 	if d == nil {
 		return nil
 	}
-	for _, arn := range []string{d.OnSuccess.Destination, d.OnFailure.Destination} {
+	for _, where := range [][2]string{{"onSuccess", d.OnSuccess.Destination}, {"onFailure", d.OnFailure.Destination}} {
+		arn := where[1]
+		if !destinationPattern.MatchString(arn) {
+			return unsatisfied("'"+arn+"'", "destinationConfig."+where[0]+".destination", "Member must satisfy regular expression pattern: "+strings.Trim(destinationPattern.String(), "^()"))
+		}
 		if arn != "" && !slices.Contains([]string{"sqs", "sns", "lambda", "events", "s3"}, serviceOf(arn)) {
 			return invalid("The provided destination config DestinationConfig(onSuccess=%s, onFailure=%s) is invalid.", d.OnSuccess.shown("OnSuccess"), d.OnFailure.shown("OnFailure"))
 		}
@@ -245,7 +258,7 @@ func (l *Lambda) listInvokeConfigs(_ context.Context, caller cloud.Caller, in li
 	t, err := l.open(caller, "lambda:ListFunctionEventInvokeConfigs", in.FunctionName, "")
 	if err != nil {
 		if cloud.AsError(err).Code == "ResourceNotFoundException" {
-			err = cloud.Errorf(404, "ResourceNotFoundException", "The function doesn't exist.")
+			err = errNoFunction
 		}
 		return out, err
 	}

@@ -117,6 +117,13 @@ func (l *Lambda) newName(given string) (string, error) {
 	return name, nil
 }
 
+// untyped is an error that AWS tells without a type.
+func untyped(err error) error {
+	e := *cloud.AsError(err)
+	e.Fields = map[string]any{"Type": nil}
+	return &e
+}
+
 // fault is what is wrong with one parameter, in AWS's words.
 func fault(value, parameter, constraint string) string {
 	return fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, parameter, constraint)

@@ -139,7 +139,7 @@ func (f *function) routes(a alias) error {
 		return invalid("Number of items in AdditionalVersionWeights cannot be greater than 1")
 	}
 	if len(a.further) > 0 && a.version == latest {
-		return invalid("$LATEST is not supported for an alias pointing to more than 1 version")
+		return untyped(invalid("$LATEST is not supported for an alias pointing to more than 1 version"))
 	}
 	if _, twice := a.further[a.version]; twice {
 		return invalid("Invalid function version %s. Function version %s is already included in routing configuration.", a.version, a.version)

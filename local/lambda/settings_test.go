@@ -48,6 +48,7 @@ func TestSettingsOfAsynchronousInvocationsAreMadeByCalls(t *testing.T) {
 		"itself":                {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, DestinationConfig: failing(workerARN)}, "You can't specify the function as a destination for itself."},
 		"a function of nowhere": {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, DestinationConfig: failing(workerARN + "2")}, "The destination ARN " + workerARN + "2 is invalid."},
 		"a user":                {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, DestinationConfig: failing("arn:aws:iam::123456789012:user/u")}, "DestinationConfig(onSuccess=null, onFailure=OnFailure(destination=arn:aws:iam::123456789012:user/u)) is invalid."},
+		"no ARN of anything":    {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, DestinationConfig: failing("arn:aws:_-/!lambda:eu-central-1:123456789012:function:f")}, "ValidationException 1 validation error detected: Value 'arn:aws:_-/!lambda:eu-central-1:123456789012:function:f' at 'destinationConfig.onFailure.destination' failed to satisfy constraint: Member must satisfy regular expression pattern: $|kafka://("},
 		"a bucket":              {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, DestinationConfig: failing("arn:aws:s3:::b")}, "NotImplemented"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -55,6 +56,10 @@ func TestSettingsOfAsynchronousInvocationsAreMadeByCalls(t *testing.T) {
 			refuses(t, err, row.want)
 		})
 	}
+	_, err = client.UpdateFunctionEventInvokeConfig(t.Context(), &awssdk.UpdateFunctionEventInvokeConfigInput{FunctionName: aws.String("none"), MaximumRetryAttempts: aws.Int32(0)})
+	refuses(t, err, "ResourceNotFoundException The function doesn't exist.")
+	_, err = client.UpdateFunctionEventInvokeConfig(t.Context(), &awssdk.UpdateFunctionEventInvokeConfigInput{FunctionName: worker, Qualifier: aws.String("7"), MaximumRetryAttempts: aws.Int32(0)})
+	refuses(t, err, "The function "+workerARN+":7 doesn't have an EventInvokeConfig")
 	got, err := client.GetFunctionEventInvokeConfig(t.Context(), &awssdk.GetFunctionEventInvokeConfigInput{FunctionName: worker})
 	if err != nil || *got.MaximumEventAgeInSeconds != 60 {
 		t.Errorf("%v, %+v", err, got)

@@ -25,7 +25,7 @@ func checkAttribute(name string, a attribute) error {
 	if err := checkAttributeName(name); err != nil {
 		return err
 	}
-	kind, _, _ := strings.Cut(a.DataType, ".")
+	kind, suffix, suffixed := strings.Cut(a.DataType, ".")
 	field, given := "String", a.StringValue != nil
 	if kind == "Binary" {
 		field, given = "Binary", a.BinaryValue != nil
@@ -33,7 +33,7 @@ func checkAttribute(name string, a attribute) error {
 	switch {
 	case a.DataType == "":
 		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value null at 'messageAttributes.%s.member.dataType' failed to satisfy constraint: Member must not be null", name)
-	case kind != "String" && kind != "Number" && kind != "Binary":
+	case kind != "String" && kind != "Number" && kind != "Binary", suffixed && suffix == "":
 		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
 	case !given && (a.StringValue != nil || a.BinaryValue != nil):
 		return invalidValue("The message attribute '%s' with type '%s' must use field '%s'.", name, a.DataType, field)

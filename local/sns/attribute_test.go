@@ -27,6 +27,7 @@ func TestWhatSNSRefusesOfMessages(t *testing.T) {
 		"no bytes":            {valued(map[string]any{"DataType": "Binary", "BinaryValue": []byte{}}), "must contain non-empty message attribute value for message attribute type 'Binary'."},
 		"no type":             {valued(map[string]any{"StringValue": "x"}), "ValidationError: 1 validation error detected: Value null at 'messageAttributes.a.member.dataType'"},
 		"another type":        {valued(map[string]any{"DataType": "Text", "StringValue": "x"}), "The message attribute 'a' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."},
+		"a type with no end":  {valued(map[string]any{"DataType": "String.", "StringValue": "x"}), "The message attribute 'a' has an invalid message attribute type"},
 		"bytes of a text":     {valued(map[string]any{"DataType": "String.x", "BinaryValue": []byte("x")}), "The message attribute 'a' with type 'String.x' must use field 'String'."},
 		"a text of bytes":     {valued(map[string]any{"DataType": "Binary", "StringValue": "x"}), "The message attribute 'a' with type 'Binary' must use field 'Binary'."},
 		"a long name":         {named(strings.Repeat("a", 257)), "Length of message attribute name must be less than 256 bytes."},
@@ -48,6 +49,30 @@ func TestWhatSNSRefusesOfMessages(t *testing.T) {
 				t.Errorf("the error is %v, want %s", err, row.want)
 			}
 		})
+	}
+	for name, row := range map[string]struct {
+		members map[string]any
+		want    string
+	}{
+		"no topic":          {map[string]any{"Message": "m"}, "InvalidParameter: Invalid parameter: TopicArn or TargetArn Reason: no value for required parameter"},
+		"an empty topic":    {map[string]any{"Message": "m", "TopicArn": ""}, "InvalidParameter: Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1"},
+		"what is no number": {map[string]any{"Message": "m", "PhoneNumber": "+1a234"}, "InvalidParameter: Invalid parameter: PhoneNumber Reason: +1a234 is not valid to publish to"},
+	} {
+		if err := e.Do(t.Context(), e.Administrator(), "sns", "Publish", row.members, nil); err == nil || err.Error() != row.want {
+			t.Errorf("%s: %v, want %s", name, err, row.want)
+		}
+	}
+	for want, entry := range map[string]map[string]any{ // each of which makes the whole batch fail
+		"No default entry in JSON message body":        {"MessageStructure": "json", "Message": `{"sqs": "m"}`},
+		"has an invalid message attribute type":        {"Message": "m", "MessageAttributes": map[string]any{"a": map[string]any{"DataType": "Text", "StringValue": "x"}}},
+		"MessageDeduplicationId parameter that is not": {"Message": "m", "MessageDeduplicationId": "d"},
+	} {
+		entry["Id"] = "b"
+		entries := []any{map[string]any{"Id": "a", "Message": "m"}, entry}
+		err := e.Do(t.Context(), e.Administrator(), "sns", "PublishBatch", map[string]any{"TopicArn": topicARN, "PublishBatchRequestEntries": entries}, nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the batch fails with %v, want %s", err, want)
+		}
 	}
 	for id, want := range map[string]string{"a.b": "contains an impermissible character: a.b", strings.Repeat("a", 81): "is too long: aaa", "": "InvalidBatchEntryId"} {
 		err := e.Do(t.Context(), e.Administrator(), "sns", "PublishBatch", map[string]any{"TopicArn": topicARN, "PublishBatchRequestEntries": []any{map[string]any{"Id": id, "Message": "m"}}}, nil)

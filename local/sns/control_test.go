@@ -251,6 +251,7 @@ func TestSubscribingAgainIsNoMistakeUnlessItIsAnotherSubscription(t *testing.T) 
 		"a wrong attribute":    {"sqs", inbox + "2", map[string]string{"RawMessageDelivery": "maybe"}, "Attributes Reason: RawMessageDelivery: Invalid value [maybe]."},
 		"a replay":             {"sqs", inbox + "2", map[string]string{"ReplayPolicy": "{}"}, "NotImplemented"},
 		"a phone":              {"sms", "+1 555 123 4567", nil, topicARN + ":"},
+		"a phone, obscurely":   {"sms", "+12/34-567.890", nil, topicARN + ":"},
 		"a page":               {"http", "http://example.com", nil, "pending confirmation"},
 		"a queue of elsewhere": {"sqs", "arn:aws:sqs:eu-central-1:123456789012:none", nil, topicARN + ":"},
 	} {
@@ -264,7 +265,7 @@ func TestSubscribingAgainIsNoMistakeUnlessItIsAnotherSubscription(t *testing.T) 
 			}
 		})
 	}
-	if got := e.attributes(t, "GetTopicAttributes", "TopicArn", topicARN); got["SubscriptionsConfirmed"] != "3" || got["SubscriptionsPending"] != "1" {
+	if got := e.attributes(t, "GetTopicAttributes", "TopicArn", topicARN); got["SubscriptionsConfirmed"] != "4" || got["SubscriptionsPending"] != "1" {
 		t.Errorf("the topic has %v", got)
 	}
 }

@@ -3,6 +3,7 @@ package sns
 // This file takes messages in.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -27,7 +28,7 @@ type messageInput struct {
 }
 
 type publishInput struct {
-	TopicArn, TargetArn string // the same thing
+	TopicArn, TargetArn *string // the same thing
 	PhoneNumber         string
 	messageInput
 }
@@ -60,11 +61,18 @@ func (m *message) text(protocol string) string {
 
 func (s *SNS) publish(_ context.Context, caller cloud.Caller, in publishInput) (any, error) {
 	if in.PhoneNumber != "" {
+		if !phoneNumber.MatchString(in.PhoneNumber) {
+			return nil, invalid("PhoneNumber Reason: %s is not valid to publish to", in.PhoneNumber)
+		}
 		return nil, invalid("PhoneNumber Reason: the local engine sends no text messages")
 	}
-	arn := in.TopicArn
+	given := cmp.Or(in.TopicArn, in.TargetArn)
+	if given == nil {
+		return nil, invalid("TopicArn or TargetArn Reason: no value for required parameter")
+	}
+	arn := *given
 	if arn == "" {
-		arn = in.TargetArn
+		return nil, invalid("TopicArn Reason: An ARN must have at least 6 elements, not 1")
 	}
 	t, err := s.open(caller, "sns:Publish", arn)
 	if err != nil {
@@ -106,12 +114,14 @@ func (in messageInput) message() (*message, error) {
 	if s := in.Subject; s != nil && (*s == "" || len(*s) > 100 || strings.ContainsAny(*s, "\r\n")) {
 		return nil, invalid("Subject")
 	}
-	for _, name := range slices.Sorted(maps.Keys(in.MessageAttributes)) {
-		if err := checkAttribute(name, in.MessageAttributes[name]); err != nil {
-			return nil, err
-		}
+	if err := in.checkAttributes(); err != nil {
+		return nil, err
 	}
-	m := &message{id: cloud.UUID(), attributes: in.MessageAttributes, bytes: in.size(), published: time.Now()}
+	texts, err := in.texts()
+	if err != nil {
+		return nil, err
+	}
+	m := &message{id: cloud.UUID(), attributes: in.MessageAttributes, bytes: in.size(), published: time.Now(), texts: texts}
 	if in.Subject != nil {
 		m.subject = *in.Subject
 	}
@@ -121,27 +131,41 @@ func (in messageInput) message() (*message, error) {
 	if in.MessageDeduplicationId != nil {
 		m.deduplicationID = *in.MessageDeduplicationId
 	}
+	return m, nil
+}
+
+func (in messageInput) checkAttributes() error {
+	for _, name := range slices.Sorted(maps.Keys(in.MessageAttributes)) {
+		if err := checkAttribute(name, in.MessageAttributes[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts are what the message says, by protocol.
+func (in messageInput) texts() (map[string]string, error) {
 	switch in.MessageStructure {
 	case "":
-		m.texts = map[string]string{"default": in.Message}
+		return map[string]string{"default": in.Message}, nil
 	case "json":
-		var members map[string]any
-		if err := json.Unmarshal([]byte(in.Message), &members); err != nil {
-			return nil, invalid("Message Structure - JSON message body failed to parse")
-		}
-		m.texts = map[string]string{}
-		for protocol, value := range members { // what is no text is nobody's
-			if text, ok := value.(string); ok {
-				m.texts[protocol] = text
-			}
-		}
-		if _, ok := m.texts["default"]; !ok {
-			return nil, invalid("Message Structure - No default entry in JSON message body")
-		}
 	default:
 		return nil, invalid("MessageStructure")
 	}
-	return m, nil
+	var members map[string]any
+	if err := json.Unmarshal([]byte(in.Message), &members); err != nil {
+		return nil, invalid("Message Structure - JSON message body failed to parse")
+	}
+	texts := map[string]string{}
+	for protocol, value := range members { // what is no text is nobody's
+		if text, ok := value.(string); ok {
+			texts[protocol] = text
+		}
+	}
+	if _, ok := texts["default"]; !ok {
+		return nil, invalid("Message Structure - No default entry in JSON message body")
+	}
+	return texts, nil
 }
 
 func (in messageInput) size() int {
@@ -187,7 +211,14 @@ func (s *SNS) publishBatch(_ context.Context, caller cloud.Caller, in publishBat
 		return nil, err
 	}
 	for i := range in.PublishBatchRequestEntries { // of which one makes the whole batch fail
-		if err := t.checkIDs(&in.PublishBatchRequestEntries[i].messageInput); err != nil {
+		entry := &in.PublishBatchRequestEntries[i].messageInput
+		if _, err := entry.texts(); err != nil {
+			return nil, err
+		}
+		if err := entry.checkAttributes(); err != nil {
+			return nil, err
+		}
+		if err := t.checkIDs(entry); err != nil {
 			return nil, err
 		}
 	}

@@ -100,7 +100,7 @@ func (s *subscription) differs(wanted *subscription, asked map[string]string) bo
 	return false
 }
 
-var phoneNumber = regexp.MustCompile(`^\+?[0-9]+([-. ()]?[0-9]+)*$`)
+var phoneNumber = regexp.MustCompile(`^\+?[0-9]+([-./ ()]?[0-9]+)*$`)
 
 // checkEndpoint refuses what is not an address of its protocol.
 func (s *subscription) checkEndpoint() error {

@@ -67,10 +67,10 @@ func ErrorJSON(e *cloud.Error) []byte {
 }
 
 // encodeMembers encodes the members of an error, of which those that services add
-// are left out should they be no JSON.
+// are left out should they be no JSON, or nil.
 func encodeMembers(members map[string]any) []byte {
 	for name, value := range members {
-		if _, err := json.Marshal(value); err != nil {
+		if _, err := json.Marshal(value); err != nil || value == nil {
 			delete(members, name)
 		}
 	}

@@ -66,7 +66,7 @@ func newShop(t *testing.T, name string) (*shop, *wire.Handler) {
 			s.got = append(s.got, in)
 			switch in.OrderID {
 			case "lost":
-				return nil, &cloud.Error{Status: 404, Code: "OrderLost", QueryCode: "Shop.Lost", Message: "it is <lost>", Fields: map[string]any{"Key": "lost", "Left": 2}}
+				return nil, &cloud.Error{Status: 404, Code: "OrderLost", QueryCode: "Shop.Lost", Message: "it is <lost>", Fields: map[string]any{"Key": "lost", "Left": 2, "Nothing": nil}}
 			case "broken":
 				return nil, io.ErrUnexpectedEOF
 			case "nothing":
