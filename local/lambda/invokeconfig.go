@@ -168,7 +168,7 @@ func (l *Lambda) checkDestinations(f *function, d *destinationConfig) error {
 	for _, where := range [][2]string{{"onSuccess", d.OnSuccess.Destination}, {"onFailure", d.OnFailure.Destination}} {
 		arn := where[1]
 		if !destinationPattern.MatchString(arn) {
-			return unsatisfied("'"+arn+"'", "destinationConfig."+where[0]+".destination", "Member must satisfy regular expression pattern: "+strings.Trim(destinationPattern.String(), "^()"))
+			return unsatisfied("'"+arn+"'", "destinationConfig."+where[0]+".destination", "Member must satisfy regular expression pattern: "+strings.TrimSuffix(strings.TrimPrefix(destinationPattern.String(), "^("), ")"))
 		}
 		if arn != "" && !slices.Contains([]string{"sqs", "sns", "lambda", "events", "s3"}, serviceOf(arn)) {
 			return invalid("The provided destination config DestinationConfig(onSuccess=%s, onFailure=%s) is invalid.", d.OnSuccess.shown("OnSuccess"), d.OnFailure.shown("OnFailure"))

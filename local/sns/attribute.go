@@ -21,7 +21,7 @@ func invalidValue(format string, args ...any) error {
 }
 
 // checkAttribute refuses an attribute that is none, in AWS's words.
-func checkAttribute(name string, a attribute) error {
+func checkAttribute(prefix, name string, a attribute) error {
 	if err := checkAttributeName(name); err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func checkAttribute(name string, a attribute) error {
 	}
 	switch {
 	case a.DataType == "":
-		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value null at 'messageAttributes.%s.member.dataType' failed to satisfy constraint: Member must not be null", name)
+		return cloud.Errorf(400, "ValidationError", "1 validation error detected: Value null at '%smessageAttributes.%s.member.dataType' failed to satisfy constraint: Member must not be null", prefix, name)
 	case kind != "String" && kind != "Number" && kind != "Binary", suffixed && suffix == "":
 		return invalidValue("The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
 	case !given && (a.StringValue != nil || a.BinaryValue != nil):

@@ -63,9 +63,10 @@ func TestWhatSNSRefusesOfMessages(t *testing.T) {
 		}
 	}
 	for want, entry := range map[string]map[string]any{ // each of which makes the whole batch fail
-		"No default entry in JSON message body":        {"MessageStructure": "json", "Message": `{"sqs": "m"}`},
-		"has an invalid message attribute type":        {"Message": "m", "MessageAttributes": map[string]any{"a": map[string]any{"DataType": "Text", "StringValue": "x"}}},
-		"MessageDeduplicationId parameter that is not": {"Message": "m", "MessageDeduplicationId": "d"},
+		"No default entry in JSON message body":                                                   {"MessageStructure": "json", "Message": `{"sqs": "m"}`},
+		"Value null at 'publishBatchRequestEntries.2.member.messageAttributes.a.member.dataType'": {"Message": "m", "MessageAttributes": map[string]any{"a": map[string]any{"StringValue": "x"}}},
+		"has an invalid message attribute type":                                                   {"Message": "m", "MessageAttributes": map[string]any{"a": map[string]any{"DataType": "Text", "StringValue": "x"}}},
+		"MessageDeduplicationId parameter that is not":                                            {"Message": "m", "MessageDeduplicationId": "d"},
 	} {
 		entry["Id"] = "b"
 		entries := []any{map[string]any{"Id": "a", "Message": "m"}, entry}

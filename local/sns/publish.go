@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func (in messageInput) message() (*message, error) {
 	if s := in.Subject; s != nil && (*s == "" || len(*s) > 100 || strings.ContainsAny(*s, "\r\n")) {
 		return nil, invalid("Subject")
 	}
-	if err := in.checkAttributes(); err != nil {
+	if err := in.checkAttributes(""); err != nil {
 		return nil, err
 	}
 	texts, err := in.texts()
@@ -134,9 +135,10 @@ func (in messageInput) message() (*message, error) {
 	return m, nil
 }
 
-func (in messageInput) checkAttributes() error {
+// checkAttributes checks the attributes of a message that is within what the prefix says.
+func (in messageInput) checkAttributes(prefix string) error {
 	for _, name := range slices.Sorted(maps.Keys(in.MessageAttributes)) {
-		if err := checkAttribute(name, in.MessageAttributes[name]); err != nil {
+		if err := checkAttribute(prefix, name, in.MessageAttributes[name]); err != nil {
 			return err
 		}
 	}
@@ -215,7 +217,7 @@ func (s *SNS) publishBatch(_ context.Context, caller cloud.Caller, in publishBat
 		if _, err := entry.texts(); err != nil {
 			return nil, err
 		}
-		if err := entry.checkAttributes(); err != nil {
+		if err := entry.checkAttributes(fmt.Sprintf("publishBatchRequestEntries.%d.member.", i+1)); err != nil {
 			return nil, err
 		}
 		if err := t.checkIDs(entry); err != nil {
