@@ -152,6 +152,9 @@ func TestAReplayThatIsCancelledEnds(t *testing.T) {
 		if err := w.addReplay(r); err != nil {
 			t.Fatal(err)
 		}
+		if !w.goesOn(r, time.Time{}) {
+			t.Error("it does not begin")
+		}
 		w.do(t, "CancelReplay", `{"ReplayName": "r"}`, `{"ReplayArn":"`+replayNamed+`r","State":"CANCELLING"}`)
 		b, _ := w.bus("default")
 		w.EventBridge.replay(t.Context(), r, b, []cloud.Event{{Source: "orders", Time: time.Now()}})
@@ -230,6 +233,29 @@ func TestWhatArchivesAndReplaysMayNotBe(t *testing.T) {
 	})
 }
 
+func TestEventsAreReplayedInTheirOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, start := &archive{}, time.Now()
+		w := newWorld(t)
+		for _, second := range []int{3, 1, 2, 0, 4} {
+			a.keep(1, w.newEvent(cloud.Event{Source: fmt.Sprint(second), Time: start.Add(time.Duration(second) * time.Second)}))
+		}
+		sources := func(retention int, from, until time.Time) (all string) {
+			for _, e := range a.between(retention, from, until) {
+				all += e.Source
+			}
+			return all
+		}
+		if got := sources(1, start.Add(900*time.Millisecond), start.Add(4*time.Second)); got != "0123" { // events have whole seconds
+			t.Errorf("they come as %s", got)
+		}
+		time.Sleep(25 * time.Hour)
+		if got := sources(1, start, time.Now()); got != "" {
+			t.Errorf("after their day there are %s", got)
+		}
+	})
+}
+
 func TestAnArchiveIsBounded(t *testing.T) {
 	a := &archive{}
 	e := &event{json: func() json.RawMessage { return make(json.RawMessage, maxArchived/4) }}
@@ -253,13 +279,22 @@ func TestATemplateDeclaresAnArchive(t *testing.T) {
 		if arn := s.Handles["Archive"].Attributes["Arn"]; arn != archiveNamed+name {
 			t.Errorf("the ARN is %v", arn)
 		}
+		if got := w.described(t, "DescribeArchive", `{"ArchiveName": "`+name+`"}`, "Description", "RetentionDays", "EventSourceArn"); got != "d 1 "+busNamed+"default" {
+			t.Errorf("it is made as %s", got)
+		}
 		s.Put(t, "Archive", declared(`, "EventPattern": {"source": ["invoices"]}`))
 		w.tell(t, "invoices")
 		w.tell(t, "orders")
 		if got := w.described(t, "DescribeArchive", `{"ArchiveName": "`+name+`"}`, "EventCount", "Description", "RetentionDays", "EventPattern"); got != `1 <nil> 0 {"source":["invoices"]}` {
 			t.Errorf("it is %s", got)
 		}
+		w.call(t, "DeleteArchive", `{"ArchiveName": "`+name+`"}`)
+		w.call(t, "CreateArchive", `{"ArchiveName": "`+name+`", "EventSourceArn": "`+busNamed+`default"}`)
 		s.Remove(t, "Archive")
+		if got := w.described(t, "DescribeArchive", `{"ArchiveName": "`+name+`"}`, "State"); got != "ENABLED" {
+			t.Errorf("the archive of a call that has the name: %s", got)
+		}
+		w.call(t, "DeleteArchive", `{"ArchiveName": "`+name+`"}`)
 		w.do(t, "ListRules", `{}`, `{"Rules":[]}`)
 		w.do(t, "ListArchives", `{}`, `{"Archives":[]}`)
 	})

@@ -19,7 +19,7 @@ import (
 
 const (
 	defaultRate = 300             // invocations a second
-	callTimeout = 5 * time.Second // of an endpoint
+	callTimeout = 5 * time.Second // for an endpoint
 )
 
 // destination has what it says under the service's lock.
@@ -155,7 +155,7 @@ func (s *EventBridge) call(ctx context.Context, d destinationSettings, p targetH
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	response, err := s.calls.Deliver(ctx, &credentials, httpcall.Event{
 		Connection: d.ConnectionArn, Endpoint: p.path(d.InvocationEndpoint), Method: d.HttpMethod, Header: p.HeaderParameters, Query: p.QueryStringParameters, Body: payload,

@@ -3,6 +3,7 @@ package events
 // This file calls endpoints for events.
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -151,6 +153,50 @@ func TestAnEventThatAnEndpointRefusesIsADeadLetter(t *testing.T) {
 	}
 }
 
+func TestADestinationIsInvokedSoOftenAndNotWaitedFor(t *testing.T) {
+	w, e := connected(t), newEndpoint(t)
+	_, arn := w.connect(t, e, apiKey, "/")
+	w.call(t, "UpdateApiDestination", `{"Name": "tickets", "InvocationRateLimitPerSecond": 20}`)
+	w.cloud.Authorizer = denying("")
+	start := time.Now()
+	for range 3 {
+		if err := w.caller(&rule{name: "r"}, targetProperties{Arn: arn})(t.Context(), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(start); took < 100*time.Millisecond {
+		t.Errorf("three at twenty a second take %v", took)
+	}
+	if w.patience != 5*time.Second {
+		t.Errorf("an endpoint has %v", w.patience)
+	}
+	e.mu.Lock() // it does not answer
+	w.patience = time.Millisecond
+	err := w.EventBridge.call(t.Context(), w.settings("tickets"), targetHTTP{}, nil)
+	e.mu.Unlock()
+	if err == nil || !classify(err).transient || !strings.HasSuffix(err.Error(), "Timeout calling endpoint for API Destination: socket closed.") {
+		t.Errorf("of an endpoint that is slow: %v", err)
+	}
+}
+
+func TestAnEndpointThatAsksForPatienceIsTriedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		times := 0
+		slow := &target{retries: 1, age: time.Hour, send: func(context.Context, *event, json.RawMessage) error {
+			if times++; times == 1 {
+				return unreachable{"later", true, 10 * time.Minute}
+			}
+			return nil
+		}}
+		start := time.Now()
+		w.deliver(t.Context(), &rule{}, slow, w.newEvent(cloud.Event{}))
+		if took := time.Since(start); took != 10*time.Minute || times != 2 {
+			t.Errorf("%d attempts take %v", times, took)
+		}
+	})
+}
+
 func (w *world) settings(name string) destinationSettings {
 	_, settings := w.findDestination(name)
 	return settings
@@ -161,6 +207,9 @@ func TestARuleMayInvokeOnlyWhatItsRoleMay(t *testing.T) {
 	_, arn := w.connect(t, e, apiKey, "/")
 	w.cloud.Authorizer = denying("events:InvokeApiDestination " + arn)
 	invoke := w.caller(&rule{name: "r"}, targetProperties{Arn: arn})
+	w.cloud.Authorizer = denying("events:DescribeApiDestination " + arn)
+	w.do(t, "DescribeApiDestination", `{"Name": "tickets"}`, "AccessDeniedException: no")
+	w.cloud.Authorizer = denying("events:InvokeApiDestination " + arn)
 	if err := invoke(t.Context(), nil, nil); err == nil || classify(err).code != "NO_PERMISSIONS" {
 		t.Errorf("the rule's role has no permission: %v", err)
 	}
@@ -212,6 +261,7 @@ func TestADestinationIsMadeChangedAndDeleted(t *testing.T) {
 		{"ListApiDestinations", `{"NamePrefix": "x"}`, `{"ApiDestinations":[]}`},
 		{"ListApiDestinations", `{"ConnectionArn": "x"}`, `{"ApiDestinations":[]}`},
 		{"UpdateApiDestination", `{"Name": "tickets", "HttpMethod": "TRACE"}`, `ValidationException: 1 validation error detected: Value 'TRACE' at 'httpMethod' failed to satisfy constraint: Member must satisfy enum value set: [HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS]`},
+		{"UpdateApiDestination", `{"Name": "tickets", "ConnectionArn": "` + strings.Replace(connection, "crm", "none", 1) + `"}`, "ResourceNotFoundException: Connection 'none' does not exist."},
 		{"UpdateApiDestination", `{"Name": "none"}`, fmt.Sprintf(absent, "update", "none")},
 		{"CreateApiDestination", create("tickets", connection, "POST", "https://example.com", 1), "ResourceAlreadyExistsException: An api-destination 'tickets' already exists."},
 		{"CreateApiDestination", create("two", connection, "POST", "http://example.com", 1), "ValidationException: Parameter InvocationEndpoint is not valid. Reason: The value 'http://example.com' is not a valid HTTPS URL"},
@@ -239,6 +289,9 @@ func TestATemplateDeclaresADestination(t *testing.T) {
 	arn, _ := s.Handles["Destination"].Attributes["Arn"].(string)
 	if d, _ := w.findDestination(name); d == nil || d.arn != arn || s.Handles["Destination"].Attributes["ArnForPolicy"] != w.cloud.ARN("events", "api-destination/"+name) {
 		t.Errorf("%s is not there by %v", name, s.Handles["Destination"])
+	}
+	if rate := w.settings(name).InvocationRateLimitPerSecond; rate != 300 {
+		t.Errorf("it is invoked %d times a second", rate)
 	}
 	s.Put(t, "Destination", `{"Type": "AWS::Events::ApiDestination", "Properties": {"ConnectionArn": {"Fn::GetAtt": ["Connection", "Arn"]}, "HttpMethod": "PUT", "InvocationEndpoint": "https://example.com/2", "InvocationRateLimitPerSecond": 7, "Description": "d"}}`)
 	want := destinationSettings{Description: "d", HttpMethod: "PUT", InvocationEndpoint: "https://example.com/2", InvocationRateLimitPerSecond: 7}

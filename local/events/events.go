@@ -38,6 +38,7 @@ type EventBridge struct {
 
 	connections connections
 	calls       *httpcall.Calls // of API destinations
+	patience    time.Duration   // with their endpoints
 
 	mu           sync.RWMutex
 	buses        map[string]*bus         // by name
@@ -91,6 +92,7 @@ func New(c *cloud.Cloud) *EventBridge {
 		replays:      map[string]*replay{},
 		destinations: map[string]*destination{},
 		calls:        httpcall.NewCalls(),
+		patience:     callTimeout,
 		tags:         map[string][]cloud.Tag{},
 	}
 	s.Operations = cloud.Operations{

@@ -68,6 +68,8 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		http.Redirect(out, r, "/json", http.StatusFound)
 	case "/unauthorized":
 		out.WriteHeader(http.StatusUnauthorized)
+	case "/proxy":
+		out.WriteHeader(http.StatusProxyAuthRequired)
 	case "/gone":
 		conn, _, _ := out.(http.Hijacker).Hijack()
 		_ = conn.Close()
@@ -295,13 +297,27 @@ func TestAnOAuthClientsTokenIsKeptUntilItIsRefused(t *testing.T) {
 	if w.asked[0] != body {
 		t.Errorf("asked for a token with %s", w.asked[0])
 	}
-	for i, want := range []string{"Bearer t2", "Bearer t2", "", "Bearer t3"} {
-		path := "/echo"
-		if want == "" {
-			path = "/unauthorized"
-		}
+	for i, want := range []string{"Bearer t2", "Bearer t2", "401", "Bearer t3", "407", "Bearer t4"} {
+		path := map[string]string{"401": "/unauthorized", "407": "/proxy"}[want]
+		path = cmp.Or(path, "/echo")
 		if out, err := w.call(t, "GET", path, arn, ""); err != nil || !strings.Contains(out, want) {
-			t.Errorf("call %d: %s, %v, want %s", i, out, err, cmp.Or(want, "401"))
+			t.Errorf("call %d: %s, %v, want %s", i, out, err, want)
+		}
+	}
+	in := `{"Name": "oauth", "AuthParameters": {"OAuthParameters": {"ClientParameters": {"ClientID": "id", "ClientSecret": "other"}}}}`
+	if err := w.Do(t.Context(), w.Administrator(), "events", "UpdateConnection", json.RawMessage(in), nil); err != nil {
+		t.Fatal(err)
+	}
+	for out := ""; ; time.Sleep(time.Millisecond) { // while it is being authorized, calls are refused
+		var err error
+		if out, err = w.call(t, "GET", "/echo", arn, ""); err == nil {
+			if strings.Contains(out, "Bearer t4") {
+				t.Error("other credentials have the token of the former ones")
+			}
+			break
+		}
+		if !strings.Contains(err.Error(), "AuthInProgress") {
+			t.Fatal(err)
 		}
 	}
 }
