@@ -18,3 +18,20 @@ func Delays(policy string) (all []time.Duration) {
 		all = append(all, d)
 	}
 }
+
+// Expire lets the time of all tokens run out.
+func Expire(s *SNS) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for token, i := range s.invitations {
+		i.until = time.Now().Add(-time.Second)
+		s.invitations[token] = i
+	}
+}
+
+// Invitations is how many tokens are kept.
+func Invitations(s *SNS) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.invitations)
+}

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/sns"
@@ -359,5 +360,62 @@ func TestATemplatesEndpointIsAskedAndKeepsItsAnswer(t *testing.T) {
 	}
 	if got := e.attributes(t, "GetTopicAttributes", "TopicArn", s.Ref("Topic")); got["SubscriptionsConfirmed"] != "2" {
 		t.Errorf("the topic has %v", got)
+	}
+}
+
+func TestATokenIsGoodForATimeAndForItsTopic(t *testing.T) {
+	e, at := served(t), newEndpoint(t)
+	arn, invited := e.subscribe(t, at, nil)
+	e.call(t, "SetSubscriptionAttributes", map[string]any{"SubscriptionArn": arn, "AttributeName": "RawMessageDelivery", "AttributeValue": "true"})
+	confirm := func(token string) (int, string) {
+		return visit(t, strings.Replace(invited.told["SubscribeURL"], invited.told["Token"], token, 1))
+	}
+	if status, text := confirm(invited.told["Token"]); status != 200 {
+		t.Fatal(text)
+	}
+	if got := e.attributes(t, "GetSubscriptionAttributes", "SubscriptionArn", arn)["RawMessageDelivery"]; got != "true" {
+		t.Error("what was changed before the confirmation is lost")
+	}
+	sns.Expire(e.sns)
+	if status, text := confirm(invited.told["Token"]); status != 400 || !strings.Contains(text, "Invalid parameter: Token") {
+		t.Errorf("after its time: %d %s", status, text)
+	}
+	e.call(t, "Unsubscribe", map[string]any{"SubscriptionArn": arn})
+	_, again := e.subscribe(t, at, nil)
+	if n := sns.Invitations(e.sns); n != 1 {
+		t.Errorf("%d tokens are kept", n)
+	}
+	e.call(t, "DeleteTopic", map[string]any{"TopicArn": topicARN})
+	if status, text := confirm(again.told["Token"]); status != 400 || !strings.Contains(text, "Invalid parameter: Token") {
+		t.Errorf("of a topic that is gone: %d %s", status, text)
+	}
+	answer, err := http.Post(again.told["SubscribeURL"], "text/plain", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != 403 {
+		t.Errorf("a POST without a signature: %s", answer.Status)
+	}
+}
+
+func TestAnEndpointIsToldSoManyMessagesASecond(t *testing.T) {
+	e, at := served(t), newEndpoint(t)
+	e.call(t, "SetTopicAttributes", map[string]any{"TopicArn": topicARN, "AttributeName": "SignatureVersion", "AttributeValue": "2"})
+	_, invited := e.subscribe(t, at, map[string]string{"DeliveryPolicy": `{"throttlePolicy": {"maxReceivesPerSecond": 20}}`})
+	verify(t, invited.told)
+	e.call(t, "ConfirmSubscription", map[string]any{"TopicArn": topicARN, "Token": invited.told["Token"]})
+	start := time.Now()
+	for range 3 {
+		e.publish(t, map[string]any{"Message": "m"})
+	}
+	for range 3 {
+		got := <-at.came
+		if verify(t, got.told); got.told["SignatureVersion"] != "2" {
+			t.Errorf("it is told %v", got.told)
+		}
+	}
+	if took := time.Since(start); took < 100*time.Millisecond {
+		t.Errorf("three at twenty a second take %v", took)
 	}
 }
