@@ -138,8 +138,8 @@ func TestWhatNoScheduleCanBeIsRefused(t *testing.T) {
 		change        func(in *awsscheduler.CreateScheduleInput)
 	}{
 		{"no expression", "Invalid Schedule Expression", func(in *awsscheduler.CreateScheduleInput) { in.ScheduleExpression = aws.String("daily") }},
-		{"a bad rate", "Invalid Schedule Expression rate(1 days)", func(in *awsscheduler.CreateScheduleInput) { in.ScheduleExpression = aws.String("rate(1 days)") }},
-		{"a bad time", "Invalid Schedule Expression at(tomorrow)", func(in *awsscheduler.CreateScheduleInput) { in.ScheduleExpression = aws.String("at(tomorrow)") }},
+		{"a bad rate", "Invalid Schedule Expression rate(1 days).", func(in *awsscheduler.CreateScheduleInput) { in.ScheduleExpression = aws.String("rate(1 days)") }},
+		{"a bad time", "Invalid Schedule Expression at(tomorrow).", func(in *awsscheduler.CreateScheduleInput) { in.ScheduleExpression = aws.String("at(tomorrow)") }},
 		{"a bad place", "Invalid ScheduleExpressionTimezone Mars/Olympus", func(in *awsscheduler.CreateScheduleInput) {
 			in.ScheduleExpressionTimezone = aws.String("Mars/Olympus")
 		}},

@@ -86,7 +86,7 @@ func (p *spec) compile(created time.Time) (times, error) {
 		t.schedule, err = expression.Parse(p.ScheduleExpression, place)
 	}
 	if err != nil {
-		return t, invalid("Invalid Schedule Expression %s: %v.", p.ScheduleExpression, err)
+		return t, invalid("Invalid Schedule Expression %s.", p.ScheduleExpression) // AWS does not say why
 	}
 	return t, t.bound(p, created)
 }
