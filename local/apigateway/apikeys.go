@@ -171,7 +171,7 @@ type apiKeyShape struct {
 	LastUpdatedDate cloud.Time        `json:"lastUpdatedDate"`
 	Name            string            `json:"name,omitempty"`
 	StageKeys       []string          `json:"stageKeys"`
-	Tags            map[string]string `json:"tags,omitempty"`
+	Tags            map[string]string `json:"tags,omitzero"`
 	Value           string            `json:"value,omitempty"`
 }
 
@@ -307,7 +307,11 @@ func (c *Control) updateAPIKey(_ context.Context, caller cloud.Caller, in update
 	}
 	next.updated = time.Now()
 	key.keySettings = next
-	return key.shape(false), nil
+	shape := key.shape(false)
+	if shape.Tags == nil {
+		shape.Tags = map[string]string{} // as AWS tells of an update
+	}
+	return shape, nil
 }
 
 type deleteAPIKeyInput struct {

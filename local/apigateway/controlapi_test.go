@@ -324,6 +324,8 @@ func TestFaultyPartsOfAnAPIAreRefusedInTheWordsOfAWS(t *testing.T) {
 		{`GET ` + method + `/integration/responses/wrong`, 400, "1 validation error detected: Value 'wrong' at 'statusCode'", ""},
 		{`DELETE /restapis/$api/resources/$order/methods/PUT/integration/responses/200`, 404, "Invalid Integration identifier specified", ""},
 		{`PATCH ` + method + ` {"patchOperations": [{"op": "add", "path": "/operationName", "value": "x"}]}`, 400, "Invalid patch operation specified. Must be one of: [replace]", ""},
+		{`PATCH /restapis/$api/gatewayresponses/THROTTLED {"patchOperations": [{"op": "remove", "path": "/statusCode"}]}`, 400, "Invalid patch path /statusCode", ""},
+		{`DELETE /restapis/$api/resources/none/methods/PUT/integration/responses/200`, 404, "Invalid Resource identifier specified", ""},
 		{`PATCH ` + method + ` {"patchOperations": [{"op": "add", "value": "x"}]}`, 400, "Invalid patch path null", ""},
 		{`PUT /restapis/$api/resources/$order/methods/PUT {"authorizationType": "none", "requestParameters": {"true": true}}`, 400, "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: true]", ""},
 		{`POST /restapis/none/authorizers {}`, 409, "Unable to complete operation due to concurrent modification. Please try again later.", ""},

@@ -291,6 +291,9 @@ func (c *Control) updateIntegrationResponse(_ context.Context, caller cloud.Call
 
 func (c *Control) deleteIntegrationResponse(_ context.Context, caller cloud.Caller, in responseNamed) (none, error) {
 	return onAPI(c, caller, "DELETE", in.restAPINamed, in.integrationPath(), func(a *api) (none, error) {
+		if _, err := a.resource(in.ResourceID); err != nil {
+			return none{}, err
+		}
 		if _, ok := a.methods[in.at()]; !ok {
 			return none{}, notFound("Invalid Integration identifier specified")
 		}

@@ -97,3 +97,9 @@ func TestAnAuthorizerIsTriedWithoutARequest(t *testing.T) {
 	b.ask(`POST /restapis/$api/authorizers/none {}`, 404, "Invalid Authorizer identifier specified", "")
 	b.ask(try+` {"additionalContext": {"a": "b"}}`, 501, "additionalContext", "")
 }
+
+func TestAnUpdatedKeyTellsThatItHasNoTags(t *testing.T) {
+	b := build(t)
+	b.ask(`POST /apikeys {"name": "acme"}`, 201, `"name":"acme"`, "key=id")
+	b.ask(`PATCH /apikeys/$key {"patchOperations": [{"op": "replace", "path": "/name", "value": "new"}]}`, 200, `"tags":{}`, "")
+}

@@ -174,7 +174,7 @@ func (c *Control) updateMethod(_ context.Context, caller cloud.Caller, in update
 			return methodShape{}, err
 		}
 		authorization := string(p.AuthorizationType)
-		err = document{of: "updateMethodInput", patches: patches{
+		err = document{of: "updateMethodInput", replaced: true, patches: patches{
 			"replace /authorizationType":  text(&authorization),
 			"replace /authorizerId":       text(&p.AuthorizerId),
 			"replace /apiKeyRequired":     saysTrue(&p.ApiKeyRequired),

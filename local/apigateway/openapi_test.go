@@ -275,3 +275,16 @@ func TestWhoMayNotPutADocumentIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatCallsHaveMadeKeepsItsIdWhenADocumentWritesItOver(t *testing.T) {
+	b := build(t)
+	b.orders()
+	b.ask(`POST /restapis/$api/models {"name": "Order", "contentType": "application/json", "schema": "{}"}`, 201, "", "model=id")
+	b.ask(`POST /restapis/$api/requestvalidators {"name": "all"}`, 201, "", "validator=id")
+	b.ask(`POST /restapis/$api/authorizers {"name": "partner", "type": "TOKEN", "identitySource": "method.request.header.A", "authorizerUri": "`+functionURI+`"}`, 201, "", "authorizer=id")
+	b.upload("PUT /restapis/$api?mode=overwrite", example(t, "orders.openapi.yaml"), 200, "", "")
+	b.ask(`GET /restapis/$api/resources/$orders`, 200, `"path":"/orders"`, "")
+	b.ask(`GET /restapis/$api/models/Order`, 200, `"id":"$model"`, "")
+	b.ask(`GET /restapis/$api/requestvalidators/$validator`, 200, `"validateRequestBody":true`, "")
+	b.ask(`GET /restapis/$api/authorizers/$authorizer`, 200, `"identitySource":"method.request.header.Authorization"`, "")
+}

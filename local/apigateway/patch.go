@@ -94,6 +94,8 @@ type document struct {
 	patches
 	under map[string]members // by "/requestTemplates"
 	named bool               // refusals tell what there is to change
+
+	replaced bool // refusals tell that a member can only be replaced
 }
 
 // apply performs the operations of a request in their order. A part of an API
@@ -120,7 +122,7 @@ func (d document) applyOne(o patch) error {
 		return member(o.Op, strings.NewReplacer("~1", "/", "~0", "~").Replace(name), o.Value)
 	}
 	switch {
-	case !d.named && d.patches["replace "+o.Path] != nil:
+	case d.replaced && d.patches["replace "+o.Path] != nil:
 		return badRequest("Invalid patch operation specified. Must be one of: [replace]")
 	case !d.named:
 		return badRequest("Invalid patch path %s", cmp.Or(o.Path, "null"))
