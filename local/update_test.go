@@ -60,7 +60,7 @@ var updated = map[string]string{
 	"AWS::Logs::SubscriptionFilter":         "DestinationArn Distribution FilterPattern RoleArn",
 	"AWS::S3::Bucket":                       "AccessControl BucketEncryption CorsConfiguration LifecycleConfiguration NotificationConfiguration ObjectLockConfiguration OwnershipControls PublicAccessBlockConfiguration Tags VersioningConfiguration WebsiteConfiguration",
 	"AWS::S3::BucketPolicy":                 "PolicyDocument",
-	"AWS::SNS::Subscription":                "FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",
+	"AWS::SNS::Subscription":                "DeliveryPolicy FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy Region",
 	"AWS::SNS::Topic":                       "ContentBasedDeduplication DisplayName FifoThroughputScope KmsMasterKeyId SignatureVersion Subscription Tags TracingConfig",
 	"AWS::SNS::TopicPolicy":                 "PolicyDocument Topics",
 	"AWS::SQS::Queue":                       "ContentBasedDeduplication DeduplicationScope DelaySeconds FifoThroughputLimit KmsDataKeyReusePeriodSeconds KmsMasterKeyId MaximumMessageSize MessageRetentionPeriod ReceiveMessageWaitTimeSeconds RedriveAllowPolicy RedrivePolicy SqsManagedSseEnabled Tags VisibilityTimeout",
