@@ -4,13 +4,13 @@ package events
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 )
 
 // Defaults of a retry policy, which are also its maxima.
@@ -32,7 +32,7 @@ func Backoff(retries int) time.Duration {
 	if retries < 9 {
 		full = min(full, firstBackoff<<retries)
 	}
-	return full/2 + rand.N(full/2+1)
+	return full/2 + time.Duration(chance.Rand.Int64N(int64(full/2+1)))
 }
 
 // deliverLater hands the delivery to the background; it ends with the cloud.
@@ -154,10 +154,13 @@ func (s *EventBridge) giveUp(ctx context.Context, r *rule, t *target, e *event, 
 			attributes[name] = messageAttribute{"String", value}
 		}
 	}
-	err := s.cloud.Do(ctx, s.cloud.ServiceCaller(principal, r.arn), "sqs", "SendMessage", struct {
+	letter := struct {
 		QueueUrl, MessageBody string
 		MessageAttributes     map[string]messageAttribute
-	}{cloud.QueueURL(t.deadLetters), string(e.json()), attributes}, nil)
+	}{cloud.QueueURL(t.deadLetters), string(e.json()), attributes}
+	err := cloud.Insist(ctx, func() error {
+		return s.cloud.Do(ctx, s.cloud.ServiceCaller(principal, r.arn), "sqs", "SendMessage", letter, nil)
+	})
 	if err != nil {
 		r.count(s.metrics.deadLettersLost)
 		return

@@ -127,8 +127,8 @@ func TestEachKindOfTargetIsInvokedInItsOwnWay(t *testing.T) {
 	}
 }
 
-// chance is an event's id.
-var chance = regexp.MustCompile(`"[0-9a-f]{8}-[0-9a-f-]{27}"`)
+// eventID is an event's id.
+var eventID = regexp.MustCompile(`"[0-9a-f]{8}-[0-9a-f-]{27}"`)
 
 func TestInputsAreMadeFromTheEvent(t *testing.T) {
 	for _, row := range []struct{ name, properties, want string }{
@@ -163,7 +163,7 @@ func TestInputsAreMadeFromTheEvent(t *testing.T) {
 					return
 				}
 				var in struct{ Message string }
-				if len(w.calls) != 1 || json.Unmarshal(w.calls[0].Input, &in) != nil || chance.ReplaceAllString(in.Message, `"ID"`) != strings.ReplaceAll(row.want, "TIME", "2000-01-01T00:00:00Z") {
+				if len(w.calls) != 1 || json.Unmarshal(w.calls[0].Input, &in) != nil || eventID.ReplaceAllString(in.Message, `"ID"`) != strings.ReplaceAll(row.want, "TIME", "2000-01-01T00:00:00Z") {
 					t.Errorf("want %s, got %v", row.want, in.Message)
 				}
 			})
@@ -190,6 +190,31 @@ func TestTransientFailuresAreRetriedUntilTheTargetAnswers(t *testing.T) {
 		}
 		if w.metrics["Invocations"] != 1 || w.metrics["FailedInvocations"] != 0 {
 			t.Errorf("metrics %v", w.metrics)
+		}
+	})
+}
+
+func TestADeadLetterIsSentAgainToAQueueThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.rule(t, lambdaTarget+`,"DeadLetterConfig":{"Arn":"arn:aws:sqs:eu-central-1:111122223333:dead"}`)
+		letters := 0
+		w.answer = func(call cloud.Call) error {
+			if call.Service == "lambda" {
+				return cloud.Errorf(404, "ResourceNotFoundException", "gone")
+			}
+			if letters++; letters < 5 {
+				return cloud.Errorf(500, "InternalFailure", "not now")
+			}
+			return nil
+		}
+		w.put(t, `{"id":7}`)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if letters != 5 || w.metrics["InvocationsSentToDlq"] != 1 {
+			t.Errorf("sent %d times, metrics %v", letters, w.metrics)
 		}
 	})
 }

@@ -107,7 +107,7 @@ func (l *Lambda) dispatch(ctx context.Context, r request, o outcome) {
 	if o.condition == "Success" {
 		destination = o.config.onSuccess
 	} else if r.target.deadLetters != "" {
-		if err := l.sendDeadLetter(ctx, r, o); err != nil {
+		if err := cloud.Insist(ctx, func() error { return l.sendDeadLetter(ctx, r, o) }); err != nil {
 			r.target.observe(l.metrics.deadLetterErrors, 1)
 			r.target.log.note("dead-letter queue %s: %v", r.target.deadLetters, err)
 		}
@@ -115,7 +115,7 @@ func (l *Lambda) dispatch(ctx context.Context, r request, o outcome) {
 	if destination == "" {
 		return
 	}
-	if err := l.sendRecord(ctx, r, o, destination); err != nil {
+	if err := cloud.Insist(ctx, func() error { return l.sendRecord(ctx, r, o, destination) }); err != nil {
 		r.target.observe(l.metrics.undelivered, 1)
 		r.target.log.note("destination %s: %v", destination, err)
 	}

@@ -170,6 +170,28 @@ func TestADestinationThatTheRoleMayNotUseGetsNothing(t *testing.T) {
 	})
 }
 
+func TestADestinationAndADeadLetterQueueThatFailAreToldAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, worker(func() error { return OutOfStock{} }))
+		e.mustCreate(t, role(sendStatement)+","+function(`, "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Successes", "Arn"]}}`)+queues+eventInvokeConfig(`, "MaximumRetryAttempts": 0`+destinations))
+		calls := 0
+		e.Fault = func(_ context.Context, call cloud.Call) error {
+			if call.Action != "SendMessage" {
+				return nil
+			}
+			if calls++; calls%5 != 0 {
+				return cloud.Errorf(500, "InternalFailure", "not now")
+			}
+			return nil
+		}
+		e.send(t, `{}`)
+		sleep(time.Minute)
+		if n, dead := len(e.receive(t, "failures")), len(e.receive(t, "successes")); n != 1 || dead != 1 || calls != 10 {
+			t.Errorf("%d messages and %d dead letters after %d calls", n, dead, calls)
+		}
+	})
+}
+
 func TestAnEventIsDroppedWhenItIsTooOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := attempts{started: time.Now()}

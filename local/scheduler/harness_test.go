@@ -49,6 +49,7 @@ type engine struct {
 	mu      sync.Mutex
 	calls   []asked
 	fails   func(call int) error // of targets but SQS; nil: none does
+	drops   func(call int) error // of SQS
 	metrics map[string]float64   // by name, without dimensions
 	grouped map[string]float64   // in the default group
 }
@@ -69,6 +70,9 @@ func (e *engine) remember(action string) cloud.Operation {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.calls = append(e.calls, asked{int(time.Since(e.began).Seconds()), action, caller.Role, in})
+		if e.drops != nil && action == "sqs:SendMessage" {
+			return struct{}{}, e.drops(len(e.calls) - 1)
+		}
 		if e.fails != nil && action != "sqs:SendMessage" {
 			return struct{}{}, e.fails(len(e.calls) - 1)
 		}

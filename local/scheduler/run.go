@@ -5,7 +5,6 @@ package scheduler
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -144,11 +143,14 @@ func (i *invocation) drop(ctx context.Context, payload string, f failure) {
 			attributes[name] = attribute{"String", value}
 		}
 	}
-	caller, err := i.scheduler.as(i.schedule.Target.RoleARN, i.schedule.ARN)
-	err = errors.Join(err, i.scheduler.cloud.Do(ctx, caller, "sqs", "SendMessage", struct {
+	letter := struct {
 		QueueUrl, MessageBody string
 		MessageAttributes     map[string]attribute
-	}{cloud.QueueURL(queue), payload, attributes}, nil))
+	}{cloud.QueueURL(queue), payload, attributes}
+	caller, err := i.scheduler.as(i.schedule.Target.RoleARN, i.schedule.ARN)
+	if err == nil {
+		err = cloud.Insist(ctx, func() error { return i.scheduler.cloud.Do(ctx, caller, "sqs", "SendMessage", letter, nil) })
+	}
 	if err != nil {
 		m.count(m.lost, group)
 		return

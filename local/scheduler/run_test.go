@@ -210,6 +210,27 @@ func TestATargetThatFailsIsCalledAgainOrGivenUp(t *testing.T) {
 	}
 }
 
+func TestADeadLetterIsSentAgainToAQueueThatFails(t *testing.T) {
+	inEngine(t, func(t *testing.T, e *engine, client *awsscheduler.Client) {
+		e.fails = func(int) error { return cloud.Errorf(400, "StateMachineDoesNotExist", "no") }
+		e.drops = func(call int) error {
+			if call < 5 {
+				return cloud.Errorf(500, "InternalFailure", "not now")
+			}
+			return nil
+		}
+		in := daily("at(2000-01-01T01:00:00)")
+		in.Target.DeadLetterConfig = &types.DeadLetterConfig{Arn: aws.String(queue)}
+		create(t, client, in)
+		time.Sleep(2 * time.Hour)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if len(e.calls) != 6 || e.metrics["InvocationsSentToDeadLetterCount"] != 1 {
+			t.Errorf("%d calls, metrics %v", len(e.calls), e.metrics)
+		}
+	})
+}
+
 func TestAScheduleGoesAfterItsLastTime(t *testing.T) {
 	inEngine(t, func(t *testing.T, e *engine, client *awsscheduler.Client) {
 		in := daily("at(2000-01-01T01:00:00)")

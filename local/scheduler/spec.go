@@ -4,11 +4,11 @@ package scheduler
 
 import (
 	"cmp"
-	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 	expression "github.com/tradepost-dev/tradepost/local/schedule"
 )
 
@@ -138,5 +138,5 @@ func (t *times) flexible() time.Duration {
 	if t.window == 0 {
 		return 0
 	}
-	return rand.N(t.window)
+	return time.Duration(chance.Rand.Int64N(int64(t.window)))
 }

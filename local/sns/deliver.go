@@ -161,7 +161,7 @@ func (s *SNS) giveUp(ctx context.Context, t *topic, sub *subscription, m *messag
 		return
 	}
 	metric := s.metrics.redriven
-	if err := s.sendToQueue(ctx, t, sub, sub.deadLetters, m); err != nil {
+	if err := cloud.Insist(ctx, func() error { return s.sendToQueue(ctx, t, sub, sub.deadLetters, m) }); err != nil {
 		metric = s.metrics.notRedriven
 	}
 	metric.Observe(t.dimensions, 1)

@@ -3,6 +3,8 @@ package sns_test
 // This file delivers, under a virtual clock.
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -97,6 +99,26 @@ func TestAMessageMayDifferByProtocol(t *testing.T) {
 
 func TestWhatCannotBeDeliveredGoesToTheDeadLetterQueue(t *testing.T) {
 	const redrive = `, "RedrivePolicy": {"deadLetterTargetArn": ` + deadARN + `}`
+	t.Run("again, if that fails", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEngine(t)
+			e.mustCreate(t, base+`, "Closed": {"Type": "AWS::SQS::Queue", "Properties": {}}`+subscription("Sub", "sqs", `{"Fn::GetAtt": ["Closed", "Arn"]}`, redrive+`, "RawMessageDelivery": true`))
+			failures := 0
+			e.Fault = func(_ context.Context, call cloud.Call) error {
+				if call.Action == "SendMessage" && bytes.Contains(call.Input, []byte("/dead")) && failures < 4 {
+					failures++
+					return cloud.Errorf(500, "InternalFailure", "not now")
+				}
+				return nil
+			}
+			e.publish(t, map[string]any{"Message": "m"})
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if got := e.receive(t, "dead", 1); len(got) != 1 || failures != 4 {
+				t.Errorf("messages %+v after %d failures", got, failures)
+			}
+		})
+	})
 	t.Run("at once, if it is not permitted", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			e := newEngine(t)
