@@ -57,6 +57,11 @@ type Options struct {
 	// by "<stack>/<logical id>". Default: none.
 	Handlers map[string]lambda.Handler
 
+	// Mains are in place of bootstrap binaries too: what main does before it
+	// serves, by the same names. With them every function of the assembly has a
+	// Main or a Handler. Default: none.
+	Mains map[string]lambda.Main
+
 	// Functions limit what functions take of this machine: processes, how long
 	// they stay, logs. Default: the defaults of lambda.Limits.
 	Functions lambda.Limits
@@ -78,6 +83,9 @@ type Options struct {
 
 	// Fault makes API calls fail, for tests. Default: none.
 	Fault cloud.Fault
+
+	// Around stands around API calls, for simulations. Default: nothing does.
+	Around cloud.Around
 
 	// Port is where the AWS APIs listen; SFTP servers and REST APIs have the
 	// ports after it. Default: those that State remembers, otherwise any.
@@ -168,7 +176,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	e.Cloud.Fault = o.Fault
+	e.Cloud.Fault, e.Cloud.Around = o.Fault, o.Around
 	stacks, err := e.load(o)
 	if err != nil {
 		return err
@@ -212,6 +220,10 @@ func (e *Engine) handler() http.Handler {
 		apis.ServeHTTP(w, r)
 	})
 }
+
+// ServeHTTP answers what is sent to the address of all AWS APIs, for clients in
+// this process.
+func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.server.Handler.ServeHTTP(w, r) }
 
 // asset answers where the CDK left what it would publish under a bucket and key.
 func (e *Engine) asset(bucket, key string) (string, error) {

@@ -55,15 +55,27 @@ func (e *Engine) load(o Options) ([]stack, error) {
 			faults = append(faults, fmt.Sprintf("%s: the options have parameters for this stack, which the assembly does not have", name))
 		}
 	}
-	for _, function := range slices.Sorted(maps.Keys(o.Handlers)) {
+	for _, function := range o.resident() {
 		if !e.functions[function] {
 			faults = append(faults, fmt.Sprintf("%s: the options have a handler for this function, which the assembly does not have", function))
+		}
+	}
+	if o.Mains != nil {
+		for _, function := range slices.Sorted(maps.Keys(e.functions)) {
+			if o.Mains[function] == nil && o.Handlers[function] == nil {
+				faults = append(faults, fmt.Sprintf("%s: the options have a Main for some functions and none for this one", function))
+			}
 		}
 	}
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("the assembly uses what the local engine does not do:\n  %s", strings.Join(faults, "\n  "))
 	}
 	return stacks, nil
+}
+
+// resident are the functions that options want in this process.
+func (o Options) resident() []string {
+	return slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(o.Handlers)), slices.Collect(maps.Keys(o.Mains)))))
 }
 
 // readTemplate reads a template and takes its toolkit resources for what they do.

@@ -54,7 +54,9 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 	e.identity = iam.New(c)
 	c.Authorizer, c.Policies = e.identity, e.identity
 	metrics := cloudwatch.New(c)
-	metrics.Follow(e.logs) // handlers print metrics into their logs
+	if o.Mains == nil {
+		metrics.Follow(e.logs) // handlers print metrics into their logs
+	}
 	bus := events.New(c)
 	trail := cloudtrail.New(c)
 	c.Meter, c.Bus, c.Trail = metrics, bus, trail
@@ -98,6 +100,8 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 			Credentials: e.credentials,
 			Limits:      o.Functions,
 			Handlers:    o.Handlers,
+			Mains:       o.Mains,
+			Printed:     metrics.Ingest,
 		})},
 		{"http", httpcall.New(c, bus)},
 		{"states", e.machines},

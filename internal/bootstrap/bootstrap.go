@@ -25,7 +25,7 @@ import (
 func Run(wire func(cfg aws.Config, env *environment.Reader) (handler any)) {
 	collectSeldom()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
-	env := &environment.Reader{Look: os.LookupEnv}
+	env := &environment.Reader{Look: os.LookupEnv, Out: os.Stdout}
 	handler := wire(configuration(), env)
 	if err := env.Err(); err != nil {
 		slog.Error("cannot start", "error", err.Error())

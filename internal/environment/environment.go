@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 // usually os.LookupEnv.
 type Reader struct {
 	Look   func(name string) (string, bool)
+	Out    io.Writer // the function's standard output, where metrics go
 	faults []error
 }
 

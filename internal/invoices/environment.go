@@ -4,7 +4,6 @@ package invoices
 
 import (
 	"fmt"
-	"os"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/internal/dates"
@@ -52,6 +51,6 @@ func Metrics(env *environment.Reader) *metrics.Emitter {
 	return &metrics.Emitter{
 		Namespace:  env.String(contract.EnvMetrics),
 		Dimensions: []metrics.Dimension{{Name: contract.DimensionSystem, Value: env.String(contract.EnvSystem)}},
-		Out:        os.Stdout,
+		Out:        env.Out,
 	}
 }

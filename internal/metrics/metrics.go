@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -38,7 +37,7 @@ func FromEnvironment(env *environment.Reader) *Emitter {
 	return &Emitter{
 		Namespace:  env.String(contract.EnvMetricNamespace),
 		Dimensions: []Dimension{{contract.DimensionPipeline, env.String(contract.EnvPipeline)}},
-		Out:        os.Stdout,
+		Out:        env.Out,
 	}
 }
 

@@ -6,11 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"github.com/tradepost-dev/tradepost/internal/chance"
 )
 
 const (
@@ -39,7 +40,7 @@ func Wait(ctx context.Context, attempt int) error {
 	if attempt < 7 {
 		limit = min(base<<attempt, longest)
 	}
-	timer := time.NewTimer(rand.N(limit))
+	timer := time.NewTimer(time.Duration(chance.Rand.Int64N(int64(limit))))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

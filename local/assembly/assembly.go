@@ -36,6 +36,11 @@ type Stack struct {
 	Needs        []string // ids of the stacks that come first, and of other artifacts
 	Protected    bool     // whether it has termination protection
 
+	// Constructs are the logical ids of the stack's resources by their constructs'
+	// paths: "Orders/Pipeline/Start". What a construct's own resource is called
+	// ("/Resource") is left out.
+	Constructs map[string]string
+
 	site cloud.Site // account or region is empty where any will do
 }
 
@@ -95,6 +100,14 @@ type artifact struct {
 	Environment  string          `json:"environment"`
 	Properties   json.RawMessage `json:"properties"`
 	Dependencies []string        `json:"dependencies"`
+	Metadata     metadata        `json:"metadata"`
+	MetadataFile string          `json:"additionalMetadataFile"` // which holds the metadata, where it is given
+}
+
+// metadata are what the CDK says of constructs, by their paths.
+type metadata map[string][]struct {
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
 }
 
 func (a *Assembly) read(dir string) error {
@@ -150,6 +163,10 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 	if s.Name == "" {
 		s.Name = id
 	}
+	var err error
+	if s.Constructs, err = artifact.constructs(dir); err != nil {
+		return err
+	}
 	account, region, _ := strings.Cut(strings.TrimPrefix(artifact.Environment, "aws://"), "/")
 	if account != "unknown-account" {
 		s.site.Account = account
@@ -159,6 +176,34 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 	}
 	a.Stacks = append(a.Stacks, s)
 	return nil
+}
+
+// constructs are the logical ids of a stack's resources by their constructs' paths.
+func (a artifact) constructs(dir string) (map[string]string, error) {
+	said := a.Metadata
+	if a.MetadataFile != "" {
+		if err := readJSON(filepath.Join(dir, a.MetadataFile), &said); err != nil {
+			return nil, err
+		}
+	}
+	ids := map[string]string{}
+	for path, entries := range said {
+		for _, entry := range entries {
+			if entry.Type != "aws:cdk:logicalId" {
+				continue
+			}
+			var id string
+			if err := json.Unmarshal(entry.Data, &id); err != nil {
+				return nil, fmt.Errorf("logical id of %s: %w", path, err)
+			}
+			path = strings.Trim(path, "/")
+			for strings.HasSuffix(path, "/Resource") {
+				path = strings.TrimSuffix(path, "/Resource")
+			}
+			ids[path] = id
+		}
+	}
+	return ids, nil
 }
 
 func (a *Assembly) addAssets(dir string, artifact artifact) error {

@@ -2,6 +2,7 @@ package assembly
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,25 @@ func TestStacksComeAfterThoseTheyDependOnNestedAssembliesIncluded(t *testing.T) 
 	}
 	if b := a.Stacks[2]; b.TemplateFile != filepath.Join(dir, "assembly-Prod", "B.json") {
 		t.Errorf("template of B is %s", b.TemplateFile)
+	}
+}
+
+func TestResourcesAreKnownByTheirConstructs(t *testing.T) {
+	said := `{"/Shop/Orders/Start/Resource/Resource": [{"type": "aws:cdk:logicalId", "data": "OrdersStartAB12"}],
+		"/Shop/Orders/Queue": [{"type": "aws:cdk:info", "data": {"any": "thing"}}, {"type": "aws:cdk:logicalId", "data": "OrdersQueueCD34"}], "/Shop": [{"type": "aws:cdk:stack-tags"}]}`
+	for name, manifest := range map[string]string{
+		"in the manifest": `{"artifacts": {"Shop": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Shop.json"}, "metadata": ` + said + `}}}`,
+		"beside it":       `{"artifacts": {"Shop": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Shop.json"}, "additionalMetadataFile": "Shop.metadata.json"}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := Load(write(t, map[string]string{"manifest.json": manifest, "Shop.metadata.json": said}), cloud.Site{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := a.Stacks[0].Constructs, map[string]string{"Shop/Orders/Start": "OrdersStartAB12", "Shop/Orders/Queue": "OrdersQueueCD34"}; !maps.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
 	}
 }
 

@@ -53,6 +53,15 @@ type Call struct {
 // the call's answer. Tests use it to throttle and to break things.
 type Fault func(ctx context.Context, call Call) error
 
+// Around stands around API calls, as a network does: it may wait before and
+// after, not perform a call at all, perform it more than once or with another
+// input, and lose or change the answer. What it returns is the call's answer.
+// Simulations use it.
+type Around func(ctx context.Context, call Call, perform Perform) (output any, err error)
+
+// Perform makes a call's service perform it.
+type Perform func(ctx context.Context, input json.RawMessage) (output any, err error)
+
 // Authorizer decides whether a caller may perform an action.
 type Authorizer interface {
 	// Authorize returns nil or an *Error with code AccessDeniedException.
@@ -111,6 +120,7 @@ type Cloud struct {
 	Trail      Trail
 	Meter      Meter
 	Fault      Fault  // optional
+	Around     Around // optional
 	Ports      Ports  // optional: any port is good
 	Keeper     Keeper // optional: nothing is kept
 
@@ -177,13 +187,24 @@ func (c *Cloud) Perform(ctx context.Context, caller Caller, service, action stri
 
 // attempt performs a call that no fault hits.
 func (c *Cloud) attempt(ctx context.Context, api API, call Call) (any, error) {
+	return c.Surround(ctx, call, func(ctx context.Context, input json.RawMessage) (any, error) {
+		if typed, ok := api.(Typed); ok {
+			return typed.Perform(ctx, call.Caller, call.Action, input)
+		}
+		return api.Call(ctx, call.Caller, call.Action, input)
+	})
+}
+
+// Surround performs a call unless Fault or Around keep it from that. Only what
+// does not come through Call or Perform needs it.
+func (c *Cloud) Surround(ctx context.Context, call Call, perform Perform) (any, error) {
 	if err := c.Interrupt(ctx, call); err != nil {
 		return nil, err
 	}
-	if typed, ok := api.(Typed); ok {
-		return typed.Perform(ctx, call.Caller, call.Action, call.Input)
+	if c.Around == nil {
+		return perform(ctx, call.Input)
 	}
-	return api.Call(ctx, call.Caller, call.Action, call.Input)
+	return c.Around(ctx, call, perform)
 }
 
 // Input returns the Go type of an action's input, or nil where it is not known.
@@ -205,8 +226,8 @@ func (c *Cloud) Effect(service, action, member string) Effect {
 	return Honoured
 }
 
-// Interrupt asks Fault whether a call fails before its service sees it. Only
-// what does not come through Call or Perform needs it.
+// Interrupt asks Fault whether a call fails before its service sees it: of what
+// does not come through Call, Perform or Surround.
 func (c *Cloud) Interrupt(ctx context.Context, call Call) error {
 	if c.Fault == nil {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"strconv"
@@ -174,15 +175,37 @@ func (e *environment) exitFailure(inv *invocation) answer {
 // command prepares the process of an environment. It sees the variables that
 // Lambda documents and the function's own, nothing of the engine's.
 func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *os.File) (*exec.Cmd, error) {
-	f, v := p.function, p.version
-	env := map[string]string{
-		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
-		"LANG":                            "en_US.UTF-8",
-		"TZ":                              ":UTC",
-		"LAMBDA_TASK_ROOT":                v.code.path,
-		"LAMBDA_RUNTIME_DIR":              v.code.path,
+	path := p.version.code.path
+	variables, err := l.variables(p.function, p.version, map[string]string{
+		"PATH":                   "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+		"LANG":                   "en_US.UTF-8",
+		"TZ":                     ":UTC",
+		"LAMBDA_TASK_ROOT":       path,
+		"LAMBDA_RUNTIME_DIR":     path,
+		"AWS_LAMBDA_RUNTIME_API": runtimeAPI,
+	})
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, bootstrap(path))
+	cmd.Dir = path
+	for name, value := range variables {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if log != nil {
+		cmd.Stdout, cmd.Stderr = log, log
+	}
+	isolate(cmd)
+	return cmd, nil
+}
+
+// variables adds to those of the place where an environment runs what Lambda
+// documents, and the function's own.
+func (l *Lambda) variables(f *function, v *version, place map[string]string) (map[string]string, error) {
+	all := map[string]string{}
+	maps.Copy(all, place)
+	maps.Copy(all, map[string]string{
 		"_HANDLER":                        v.handlerName,
-		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_FUNCTION_NAME":        f.name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     v.number,
@@ -193,28 +216,17 @@ func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *o
 		"AWS_DEFAULT_REGION":              l.cloud.Region,
 		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
 		"AWS_EC2_METADATA_DISABLED":       "true", // so that no SDK looks for credentials on the network
-	}
+	})
 	if l.opts.Endpoint != nil {
-		env["AWS_ENDPOINT_URL"] = l.opts.Endpoint()
+		all["AWS_ENDPOINT_URL"] = l.opts.Endpoint()
 	}
 	if l.opts.Credentials != nil {
 		id, secret, token, err := l.opts.Credentials(v.role, f.name)
 		if err != nil {
 			return nil, fmt.Errorf("credentials of role %s: %w", v.role, err)
 		}
-		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = id, secret, token
+		all["AWS_ACCESS_KEY_ID"], all["AWS_SECRET_ACCESS_KEY"], all["AWS_SESSION_TOKEN"] = id, secret, token
 	}
-	for name, value := range v.environment {
-		env[name] = value
-	}
-	cmd := exec.CommandContext(ctx, bootstrap(v.code.path))
-	cmd.Dir = v.code.path
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	if log != nil {
-		cmd.Stdout, cmd.Stderr = log, log
-	}
-	isolate(cmd)
-	return cmd, nil
+	maps.Copy(all, v.environment)
+	return all, nil
 }

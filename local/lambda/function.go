@@ -5,7 +5,6 @@ package lambda
 import (
 	"cmp"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 	"github.com/tradepost-dev/tradepost/local/policy"
 )
 
@@ -97,7 +97,7 @@ type alias struct {
 
 // choose returns the number of the version that an invocation gets.
 func (a alias) choose() string {
-	at := rand.Float64()
+	at := chance.Rand.Float64()
 	for number, share := range a.further {
 		if at -= share; at < 0 {
 			return number

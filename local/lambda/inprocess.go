@@ -4,10 +4,15 @@ package lambda
 // errors what aws-lambda-go's runtime would report.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"reflect"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -27,13 +32,118 @@ func (h inProcess) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return lambda.NewHandler(h.function).Invoke(ctx, payload)
 }
 
+// inProcess is what runs in this process of a function, or nil.
+func (l *Lambda) inProcess(function string) Handler {
+	if main, ok := l.opts.Mains[function]; ok {
+		return &resident{main: main}
+	}
+	return l.opts.Handlers[function]
+}
+
+// resident is a version of a function that lives in this process: its execution
+// environments, each with a handler of its own.
+type resident struct {
+	main Main
+	env  func() (Environment, error)
+
+	mu   sync.Mutex
+	idle []Handler
+}
+
+// of is the same of a version.
+func (r *resident) of(l *Lambda, f *function, v *version) *resident {
+	return &resident{main: r.main, env: func() (Environment, error) {
+		variables, err := l.variables(f, v, nil)
+		return Environment{variables, &logWriter{log: f.log, printed: l.opts.Printed}}, err
+	}}
+}
+
+// Invoke runs an invocation in the environment that was used last, or in a new
+// one. What did not come to its end leaves no environment to be used again.
+func (r *resident) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	handler, err := r.acquire()
+	if err != nil {
+		return nil, err
+	}
+	output, err := handler.Invoke(ctx, payload)
+	if ctx.Err() == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.idle = append(r.idle, handler)
+	}
+	return output, err
+}
+
+func (r *resident) acquire() (Handler, error) {
+	r.mu.Lock()
+	if n := len(r.idle); n > 0 {
+		defer r.mu.Unlock()
+		handler := r.idle[n-1]
+		r.idle = r.idle[:n-1]
+		return handler, nil
+	}
+	r.mu.Unlock()
+	env, err := r.env()
+	if err != nil {
+		return nil, err
+	}
+	return r.main(env)
+}
+
+// logWriter is a function's log as its standard output.
+type logWriter struct {
+	log     *logFile // may be nil
+	printed func(log string, line []byte)
+
+	mu   sync.Mutex
+	rest []byte // a line that has not ended
+}
+
+func (w *logWriter) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.log == nil {
+		return len(text), nil
+	}
+	w.log.write(string(text))
+	w.rest = append(w.rest, text...)
+	for {
+		line, after, ended := bytes.Cut(w.rest, []byte("\n"))
+		if !ended {
+			return len(text), nil
+		}
+		if w.printed != nil {
+			w.printed(strings.TrimSuffix(filepath.Base(w.log.path), ".log"), line)
+		}
+		w.rest = after
+	}
+}
+
+// errExit is why an invocation ended whose environment did.
+var errExit = errors.New("the execution environment has ended")
+
+type exitKey struct{}
+
+// Exit ends the execution environment, in this process, of the invocation that a
+// context is of, as a process that dies does; the handler's context ends with it.
+// It tells whether there is one.
+func Exit(ctx context.Context) bool {
+	exit, ok := ctx.Value(exitKey{}).(context.CancelCauseFunc)
+	if ok {
+		exit(errExit)
+	}
+	return ok
+}
+
 // executeInProcess calls the handler. One that does not return by its deadline
 // has timed out; it should then end, since its context has.
 func (l *Lambda) executeInProcess(ctx context.Context, r request) answer {
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.target.timeout)
 	defer cancel()
-	ctx, err := withLambdaContext(ctx, r)
+	ctx, exit := context.WithCancelCause(ctx)
+	defer exit(nil)
+	ctx, err := withLambdaContext(context.WithValue(ctx, exitKey{}, exit), r)
 	if err != nil {
 		return reported(err)
 	}
@@ -43,6 +153,11 @@ func (l *Lambda) executeInProcess(ctx context.Context, r request) answer {
 	select {
 	case a = <-done:
 	case <-ctx.Done():
+	}
+	switch {
+	case context.Cause(ctx) == errExit:
+		a = failure("Runtime.ExitError", "RequestId: %s Error: Runtime exited with error: exit status 1", r.id)
+	case ctx.Err() != nil:
 		a = timedOut(r.id, r.target.timeout)
 	}
 	a.duration = time.Since(started)

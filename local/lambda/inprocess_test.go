@@ -5,6 +5,7 @@ package lambda_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -139,4 +140,74 @@ func (n *notes[T]) all() []T {
 func sleep(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// inMain makes an engine whose function "worker" is a main; it notes each of its
+// cold starts, and what it prints.
+func inMain(t *testing.T, starts, printed *notes[string], handler func(ctx context.Context, text string) (string, error)) *engine {
+	t.Helper()
+	return newEngineWith(t, func(o *lambda.Options) {
+		o.Printed = func(log string, line []byte) { printed.add(log + ": " + string(line)) }
+		o.Mains = map[string]lambda.Main{"app/Worker": func(env lambda.Environment) (lambda.Handler, error) {
+			starts.add(strings.Join([]string{env.Variables["AWS_LAMBDA_FUNCTION_NAME"], env.Variables["COLOUR"], env.Variables["AWS_ACCESS_KEY_ID"], env.Variables["AWS_ENDPOINT_URL"]}, " "))
+			fmt.Fprintf(env.Out, "a line\nand ")
+			fmt.Fprintln(env.Out, "another")
+			return lambda.HandlerOf(handler), nil
+		}}
+	})
+}
+
+func TestAMainIsStartedOnceForInvocationsAfterEachOtherAndOnceMoreForEachAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var starts, printed notes[string]
+		e := inMain(t, &starts, &printed, func(_ context.Context, text string) (string, error) {
+			time.Sleep(time.Second)
+			return text, nil
+		})
+		e.mustCreate(t, role(logStatement)+","+function(`,"Environment": {"Variables": {"COLOUR": "red"}}`))
+		e.invoke(t, `"a"`)
+		e.invoke(t, `"b"`)
+		if want := []string{"worker red AKID-worker http://127.0.0.1:4566"}; !slices.Equal(starts.all(), want) {
+			t.Errorf("started as %q, want %q", starts.all(), want)
+		}
+		if want := []string{"app-Worker: a line", "app-Worker: and another"}; !slices.Equal(printed.all(), want) {
+			t.Errorf("printed %q, want %q", printed.all(), want)
+		}
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() { e.invoke(t, `"c"`) })
+		}
+		group.Wait()
+		if n := len(starts.all()); n != 3 {
+			t.Errorf("%d environments for three invocations at the same time", n)
+		}
+	})
+}
+
+func TestAMainThatDiesIsNotUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var starts, printed, late notes[string]
+		e := inMain(t, &starts, &printed, func(ctx context.Context, text string) (string, error) {
+			if text == "die" {
+				if !lambda.Exit(ctx) {
+					t.Error("there was no environment to end")
+				}
+				late.add(context.Cause(ctx).Error())
+			}
+			return text, nil
+		})
+		e.mustCreate(t, role(logStatement)+","+function(""))
+		if got := e.invoke(t, `"die"`).functionError(t); got.ErrorType != "Runtime.ExitError" {
+			t.Errorf("got %+v", got)
+		}
+		if got := e.invoke(t, `"live"`); string(got.Payload) != `"live"` {
+			t.Errorf("got %s", got.Payload)
+		}
+		if len(starts.all()) != 2 || len(late.all()) != 1 {
+			t.Errorf("%d starts, contexts ended by %q", len(starts.all()), late.all())
+		}
+		if lambda.Exit(t.Context()) {
+			t.Error("a context of no invocation has an environment")
+		}
+	})
 }

@@ -32,6 +32,16 @@ type Handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
+// Main is what a function's main does before it serves: it makes a handler by what
+// it finds in its environment.
+type Main func(env Environment) (Handler, error)
+
+// Environment is what a Main finds.
+type Environment struct {
+	Variables map[string]string
+	Out       io.Writer // standard output: the function's log
+}
+
 // Limits are what functions may take of the machine.
 type Limits struct {
 	// Environments is how many processes of one function (and version) run at a
@@ -93,6 +103,14 @@ type Options struct {
 
 	// Handlers are called instead of a process, by "stack/logicalID".
 	Handlers map[string]Handler
+
+	// Mains are in place of a process too, by "stack/logicalID": as with
+	// processes, each execution environment has a handler of its own.
+	Mains map[string]Main
+
+	// Printed is told each line that the handlers of Mains print, with the name
+	// of the file that it goes to. Default: nobody is.
+	Printed func(log string, line []byte)
 }
 
 // Lambda is the service. It implements cloud.API; Payload, in and out of Invoke,

@@ -80,6 +80,16 @@ func (m *meter) sum(name string) float64 {
 
 func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...func(*lambda.Limits)) *engine {
 	t.Helper()
+	return newEngineWith(t, func(o *lambda.Options) {
+		o.Handlers = handlers
+		for _, set := range settings {
+			set(&o.Limits)
+		}
+	})
+}
+
+func newEngineWith(t testing.TB, set func(*lambda.Options)) *engine {
+	t.Helper()
 	c := cloud.New(cloud.Site{Account: account, Region: "eu-central-1"})
 	t.Cleanup(c.Close)
 	identity := iam.New(c)
@@ -95,12 +105,8 @@ func newEngine(t testing.TB, handlers map[string]lambda.Handler, settings ...fun
 		Credentials: func(role, session string) (string, string, string, error) {
 			return "AKID-" + session, "secret", "token of " + role, nil
 		},
-
-		Handlers: handlers,
 	}
-	for _, set := range settings {
-		set(&options.Limits)
-	}
+	set(&options)
 	functions := lambda.New(c, options)
 	queues := sqs.New(c, sqs.Options{Endpoint: endpoint})
 	topics := sns.New(c, sns.Options{})

@@ -159,8 +159,7 @@ func (l *Lambda) updateFunction(_ context.Context, r cfn.Resource, h cfn.Handle,
 // declared is the version that a template declares. Its code must be there, and of
 // this machine's kind.
 func (l *Lambda) declared(f *function, r cfn.Resource, p functionProperties) (*version, error) {
-	handler := l.opts.Handlers[r.Stack+"/"+r.LogicalID]
-	return l.version(f, p.settings, handler, func(arch string) (*folder, error) {
+	return l.version(f, p.settings, l.inProcess(r.Stack+"/"+r.LogicalID), func(arch string) (*folder, error) {
 		code, err := l.fetch(p.Code)
 		if err != nil {
 			return nil, err
@@ -174,7 +173,7 @@ func (l *Lambda) declared(f *function, r cfn.Resource, p functionProperties) (*v
 }
 
 // version is what the settings say of a function, with what it needs to run: its
-// role, and its code unless there is a handler.
+// role, and its code unless it runs in this process.
 func (l *Lambda) version(f *function, s settings, handler Handler, code func(arch string) (*folder, error)) (*version, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -196,6 +195,9 @@ func (l *Lambda) version(f *function, s settings, handler Handler, code func(arc
 		inProcess:   handler,
 		modified:    time.Now(),
 		revision:    cloud.UUID(),
+	}
+	if r, ok := handler.(*resident); ok {
+		v.inProcess = r.of(l, f, v)
 	}
 	v.pool = newPool(l, f, v)
 	if s.Timeout != nil {

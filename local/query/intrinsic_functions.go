@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 	"github.com/tradepost-dev/tradepost/local/query/internal/native"
 )
@@ -250,7 +250,7 @@ func mathRandom(args []any) (any, error) {
 	if first >= end {
 		return nil, errors.New("the start must be below the end")
 	}
-	fraction := rand.Float64()
+	fraction := chance.Rand.Float64()
 	if len(args) == 3 {
 		seed, err := integer(args, 2)
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // delivery is a received message as it was at that moment.
@@ -50,6 +52,7 @@ func (q *queue) receive(ctx context.Context, o order) ([]delivery, error) {
 		if err := q.waitForChange(ctx, deadline); err != nil {
 			return nil, err
 		}
+		cloud.Turn(ctx)
 	}
 }
 

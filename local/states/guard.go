@@ -6,10 +6,10 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -177,7 +177,7 @@ func (r *retrier) delay(attempt int) time.Duration {
 	}
 	d := time.Duration(min(limit, float64(r.interval)*math.Pow(r.backoff, float64(attempt-1))))
 	if r.jitter {
-		return rand.N(d + 1)
+		return time.Duration(chance.Rand.Int64N(int64(d + 1)))
 	}
 	return d
 }

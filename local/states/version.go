@@ -6,7 +6,6 @@ package states
 import (
 	"cmp"
 	"context"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 )
 
 const (
@@ -52,7 +52,7 @@ func (p *published) find(qualifier string) (target, bool) {
 	if a == nil {
 		return target{}, false
 	}
-	dice := rand.IntN(100)
+	dice := chance.Rand.IntN(100)
 	for _, r := range a.routes {
 		if dice -= r.Weight; dice < 0 {
 			_, number := cutQualifier(r.VersionARN)

@@ -7,6 +7,8 @@
 package wire
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -168,10 +170,9 @@ func (x *Exchange) serve(p protocol) error {
 		return err
 	}
 	if c.route != nil && c.route.Serve != nil {
-		if err := x.cloud.Interrupt(x.Request.Context(), cloud.Call{Caller: x.Caller, Service: x.service, Action: c.action}); err != nil {
-			return err
-		}
-		return c.route.Serve(x)
+		call := cloud.Call{Caller: x.Caller, Service: x.service, Action: c.action}
+		_, err := x.cloud.Surround(x.Request.Context(), call, func(context.Context, json.RawMessage) (any, error) { return nil, c.route.Serve(x) })
+		return err
 	}
 	output, err := x.cloud.Perform(cloud.WithOrigin(x.Request.Context(), x.origin()), x.Caller, x.service, c.action, c.input)
 	if err != nil {

@@ -58,7 +58,7 @@ func Connect(ctx context.Context, l *laptop.Laptop) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	hostKey, err := writeKnownHosts(ctx, address, filepath.Join(l.State, "known_hosts"))
+	hostKey, err := writeKnownHosts(ctx, l, address, filepath.Join(l.State, "known_hosts"))
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +79,9 @@ func Connect(ctx context.Context, l *laptop.Laptop) (*Desk, error) {
 
 // writeKnownHosts asks the SFTP server for its host key, which nobody can
 // fake on loopback, and writes it down as OpenSSH wants it.
-func writeKnownHosts(ctx context.Context, address, path string) (ssh.PublicKey, error) {
+func writeKnownHosts(ctx context.Context, l *laptop.Laptop, address, path string) (ssh.PublicKey, error) {
 	var found ssh.PublicKey
-	var dialer net.Dialer
-	stream, err := dialer.DialContext(ctx, "tcp", address)
+	stream, err := l.Connect(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("look up the SFTP server's host key: %w", err)
 	}
@@ -144,5 +143,5 @@ func (d *Desk) token(ctx context.Context, keeper *enrolment.Keeper, partner stri
 // Partner is one that has been added while the pipeline runs, with its bearer
 // token and its SSH key.
 func (d *Desk) Partner(id, bearer string, key ssh.Signer) *Partner {
-	return &Partner{ID: id, Token: bearer, SFTP: d.sftp, API: d.api, key: key, hostKey: d.hostKey}
+	return &Partner{ID: id, Token: bearer, SFTP: d.sftp, API: d.api, key: key, hostKey: d.hostKey, connect: d.Connect}
 }

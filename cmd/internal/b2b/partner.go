@@ -32,6 +32,7 @@ type Partner struct {
 
 	key     ssh.Signer
 	hostKey ssh.PublicKey
+	connect func(ctx context.Context, address string) (net.Conn, error)
 }
 
 // Session is an SFTP session.
@@ -59,8 +60,7 @@ func (p *Partner) Dial(ctx context.Context) (*Session, error) {
 }
 
 func (p *Partner) dial(ctx context.Context) (*Session, error) {
-	var dialer net.Dialer
-	stream, err := dialer.DialContext(ctx, "tcp", p.SFTP)
+	stream, err := p.connect(ctx, p.SFTP)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -31,8 +32,12 @@ type Laptop struct {
 	Endpoints local.Endpoints
 	State     string // the state folder
 
-	// HTTP sends signed requests. Default: http.DefaultClient.
+	// HTTP sends requests. Default: http.DefaultClient, and the SDK's own to the
+	// engine's APIs.
 	HTTP *http.Client
+
+	// Dial connects to SFTP servers. Default: as net.Dialer does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	addresses string // the file that tells the endpoints, as long as they are served
 	claim     *durable.Claim
@@ -199,11 +204,24 @@ func (l *Laptop) Close() error {
 // AWS is a client configuration for the engine's APIs, as the account's
 // administrator.
 func (l *Laptop) AWS() aws.Config {
-	return aws.Config{
+	cfg := aws.Config{
 		Region:       l.Engine.Cloud.Region,
 		BaseEndpoint: aws.String(l.Endpoints.AWS),
 		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
 	}
+	if l.HTTP != nil {
+		cfg.HTTPClient = l.HTTP
+	}
+	return cfg
+}
+
+// Connect opens a connection to an address of the engine.
+func (l *Laptop) Connect(ctx context.Context, address string) (net.Conn, error) {
+	if l.Dial != nil {
+		return l.Dial(ctx, "tcp", address)
+	}
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, "tcp", address)
 }
 
 // Stack finds the one stack whose name begins in a way: what follows is the

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
+	"github.com/tradepost-dev/tradepost/internal/chance"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/internal/executions"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -196,7 +196,7 @@ func (h *Handler) later(ctx context.Context, message events.SQSMessage, busy err
 	const soonest, latest = 60, 600 // seconds
 	slog.WarnContext(ctx, "Textract is busy; the document has to wait", "messageId", message.MessageId, "error", busy.Error())
 	_, err := h.SQS.SendMessage(ctx, &sqs.SendMessageInput{
-		QueueUrl: &h.QueueURL, MessageBody: &message.Body, DelaySeconds: soonest + rand.Int32N(latest-soonest),
+		QueueUrl: &h.QueueURL, MessageBody: &message.Body, DelaySeconds: soonest + chance.Rand.Int32N(latest-soonest),
 	})
 	if err != nil {
 		return errors.Join(busy, fmt.Errorf("put the message back: %w", err))

@@ -4,8 +4,9 @@ package jsonata
 
 import (
 	"cmp"
-	"math/rand/v2"
 	"slices"
+
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 )
 
 func count(_ *evaluation, args []any) (any, error) {
@@ -52,7 +53,7 @@ func shuffle(ev *evaluation, args []any) (any, error) {
 		return args[0], nil
 	}
 	shuffled := slices.Clone(items)
-	rand.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	chance.Rand.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 	return newArray(shuffled), ev.grow(len(items))
 }
 

@@ -4,8 +4,9 @@ package jsonata
 
 import (
 	"math"
-	"math/rand/v2"
 	"regexp"
+
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 )
 
 var (
@@ -62,7 +63,7 @@ func sqrt(_ *evaluation, args []any) (any, error) {
 	return math.Sqrt(f), nil
 }
 
-func random(*evaluation, []any) (any, error) { return rand.Float64(), nil }
+func random(*evaluation, []any) (any, error) { return chance.Rand.Float64(), nil }
 
 func formatBase(_ *evaluation, args []any) (any, error) {
 	radix := 10.0

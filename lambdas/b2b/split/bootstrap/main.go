@@ -2,42 +2,8 @@
 package main
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
-	"github.com/tradepost-dev/tradepost/internal/batch"
-	"github.com/tradepost-dev/tradepost/internal/batch/xml"
 	"github.com/tradepost-dev/tradepost/internal/bootstrap"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
-	"github.com/tradepost-dev/tradepost/internal/environment"
-	"github.com/tradepost-dev/tradepost/internal/metrics"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/split"
 )
 
-func main() {
-	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		handler := &split.Handler{
-			S3:                s3.NewFromConfig(cfg),
-			SQS:               sqs.NewFromConfig(cfg),
-			DynamoDB:          dynamodb.NewFromConfig(cfg),
-			StepFunctions:     sfn.NewFromConfig(cfg),
-			FilesTable:        env.String(contract.EnvFilesTable),
-			OutcomesTable:     env.String(contract.EnvOutcomesTable),
-			QueueURL:          env.String(contract.EnvQueueURL),
-			SettlementARN:     env.String(contract.EnvSettlementARN),
-			SettlementTimeout: env.Duration(contract.EnvSettlementTimeout),
-			SettlementRate:    int(env.Int64(contract.EnvSettlementRate)),
-			Retention:         env.Duration(contract.EnvRetention),
-			Formats:           batch.Formats{xml.Format{}},
-			Limits: batch.Limits{
-				Bytes:   env.Int64(contract.EnvMaxFileBytes),
-				Records: int(env.Int64(contract.EnvMaxFileRecords)),
-			},
-			Metrics: metrics.FromEnvironment(env),
-		}
-		return handler.Handle
-	})
-}
+func main() { bootstrap.Run(split.Wire) }

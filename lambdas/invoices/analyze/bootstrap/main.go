@@ -2,35 +2,8 @@
 package main
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/textract"
-
 	"github.com/tradepost-dev/tradepost/internal/bootstrap"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
-	"github.com/tradepost-dev/tradepost/internal/environment"
-	"github.com/tradepost-dev/tradepost/internal/invoices"
 	"github.com/tradepost-dev/tradepost/lambdas/invoices/analyze"
 )
 
-func main() {
-	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-		handler := &analyze.Handler{
-			DynamoDB:      dynamodb.NewFromConfig(cfg),
-			Textract:      textract.NewFromConfig(cfg),
-			StepFunctions: sfn.NewFromConfig(cfg),
-			SQS:           sqs.NewFromConfig(cfg),
-			Metrics:       invoices.Metrics(env),
-			FilesTable:    env.String(contract.EnvFilesTable),
-			QueueURL:      env.String(contract.EnvQueueURL),
-			WorkflowARN:   env.String(contract.EnvWorkflowARN),
-			TopicARN:      env.String(contract.EnvTopicARN),
-			Role:          env.String(contract.EnvTextractRole),
-			Deadline:      env.Duration(contract.EnvDeadline),
-		}
-		return handler.Handle
-	})
-}
+func main() { bootstrap.Run(analyze.Wire) }

@@ -2,21 +2,8 @@
 package main
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/tradepost-dev/tradepost/internal/bootstrap"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
-	"github.com/tradepost-dev/tradepost/internal/environment"
 	"github.com/tradepost-dev/tradepost/lambdas/invoices/pay"
 )
 
-func main() {
-	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		handler := &pay.Handler{
-			DynamoDB: dynamodb.NewFromConfig(cfg),
-			Table:    env.String(contract.EnvPaymentsTable),
-		}
-		return handler.Handle
-	})
-}
+func main() { bootstrap.Run(pay.Wire) }

@@ -2,18 +2,8 @@
 package main
 
 import (
-	"github.com/aws/aws-lambda-go/cfn"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
 	"github.com/tradepost-dev/tradepost/internal/bootstrap"
-	"github.com/tradepost-dev/tradepost/internal/environment"
 	"github.com/tradepost-dev/tradepost/lambdas/operation/empty"
 )
 
-func main() {
-	bootstrap.Run(func(cfg aws.Config, _ *environment.Reader) any {
-		handler := &empty.Handler{S3: s3.NewFromConfig(cfg)}
-		return cfn.LambdaWrap(handler.Handle)
-	})
-}
+func main() { bootstrap.Run(empty.Wire) }

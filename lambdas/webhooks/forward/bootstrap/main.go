@@ -2,40 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/tradepost-dev/tradepost/internal/bootstrap"
-	"github.com/tradepost-dev/tradepost/internal/claims"
-	contract "github.com/tradepost-dev/tradepost/internal/contract/webhooks"
-	"github.com/tradepost-dev/tradepost/internal/environment"
-	"github.com/tradepost-dev/tradepost/internal/letters"
-	"github.com/tradepost-dev/tradepost/internal/metrics"
 	"github.com/tradepost-dev/tradepost/lambdas/webhooks/forward"
 )
 
-func main() {
-	bootstrap.Run(func(cfg aws.Config, env *environment.Reader) any {
-		cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
-		handler := &forward.Handler{
-			StepFunctions: sfn.NewFromConfig(cfg),
-			WorkflowARN:   env.String(contract.EnvWorkflowARN),
-			Claims: &claims.Table{
-				DynamoDB: dynamodb.NewFromConfig(cfg), Name: env.String(contract.EnvClaimsTable),
-				Remember: env.Duration(contract.EnvRemember), Lease: contract.Lease,
-			},
-			Letters:  &letters.Box{SQS: sqs.NewFromConfig(cfg), URL: env.String(contract.EnvFailuresURL)},
-			Patience: env.Duration(contract.EnvPatience),
-			Metrics: &metrics.Emitter{
-				Namespace:  env.String(contract.EnvMetricNamespace),
-				Dimensions: []metrics.Dimension{{Name: contract.DimensionSystem, Value: env.String(contract.EnvSystem)}},
-				Out:        os.Stdout,
-			},
-		}
-		return handler.Handle
-	})
-}
+func main() { bootstrap.Run(forward.Wire) }

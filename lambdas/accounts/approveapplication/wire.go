@@ -1,0 +1,16 @@
+package approveapplication
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/accounts"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+)
+
+// Wire makes the handler by the variables of its environment.
+func Wire(cfg aws.Config, env *environment.Reader) any {
+	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+	handler := &Handler{DynamoDB: client, Table: env.String(contract.EnvApplicationsTable)}
+	return handler.Handle
+}

@@ -1,0 +1,23 @@
+package page
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"github.com/tradepost-dev/tradepost/internal/approvals"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/approval"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+)
+
+// Wire makes the handler by the variables of its environment.
+func Wire(cfg aws.Config, env *environment.Reader) any {
+	handler := &Handler{
+		DynamoDB:      dynamodb.NewFromConfig(cfg),
+		StepFunctions: sfn.NewFromConfig(cfg),
+		Keys:          &approvals.Keys{SecretsManager: secretsmanager.NewFromConfig(cfg), Secret: env.String(contract.EnvKeySecret)},
+		Table:         env.String(contract.EnvRequestsTable),
+	}
+	return handler.Handle
+}

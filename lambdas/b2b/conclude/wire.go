@@ -1,0 +1,24 @@
+package conclude
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
+)
+
+// Wire makes the handler by the variables of its environment.
+func Wire(cfg aws.Config, env *environment.Reader) any {
+	handler := &Handler{
+		DynamoDB:          dynamodb.NewFromConfig(cfg),
+		StepFunctions:     sfn.NewFromConfig(cfg),
+		OutcomesTable:     env.String(contract.EnvOutcomesTable),
+		TransactionsTable: env.String(contract.EnvTransactionsTable),
+		Retention:         env.Duration(contract.EnvRetention),
+		Metrics:           metrics.FromEnvironment(env),
+	}
+	return handler.Handle
+}

@@ -1,0 +1,18 @@
+package start
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+)
+
+// Wire makes the handler by the variables of its environment.
+func Wire(cfg aws.Config, env *environment.Reader) any {
+	handler := &Handler{
+		StepFunctions: sfn.NewFromConfig(cfg, func(o *sfn.Options) { o.Retryer = aws.NopRetryer{} }),
+		WorkflowARN:   env.String(contract.EnvWorkflowARN),
+	}
+	return handler.Handle
+}

@@ -1,0 +1,23 @@
+package watch
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+	"github.com/tradepost-dev/tradepost/internal/metrics"
+)
+
+// Wire makes the handler by the variables of its environment.
+func Wire(cfg aws.Config, env *environment.Reader) any {
+	handler := &Handler{
+		DynamoDB:      dynamodb.NewFromConfig(cfg),
+		StepFunctions: sfn.NewFromConfig(cfg),
+		FilesTable:    env.String(contract.EnvFilesTable),
+		SettlementARN: env.String(contract.EnvSettlementARN),
+		Metrics:       metrics.FromEnvironment(env),
+	}
+	return handler.Handle
+}

@@ -1,0 +1,18 @@
+package pay
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+)
+
+// Wire makes the handler by the variables of its environment.
+func Wire(cfg aws.Config, env *environment.Reader) any {
+	handler := &Handler{
+		DynamoDB: dynamodb.NewFromConfig(cfg),
+		Table:    env.String(contract.EnvPaymentsTable),
+	}
+	return handler.Handle
+}

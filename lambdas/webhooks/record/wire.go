@@ -1,0 +1,16 @@
+package record
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	contract "github.com/tradepost-dev/tradepost/internal/contract/webhooks"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+)
+
+// Wire makes the handler by the variables of its environment.
+func Wire(cfg aws.Config, env *environment.Reader) any {
+	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+	handler := &Handler{DynamoDB: dynamodb.NewFromConfig(cfg), Table: env.String(contract.EnvEventsTable)}
+	return handler.Handle
+}
