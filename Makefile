@@ -7,19 +7,21 @@ INPUT    ?= examples/transactions.xml
 SYSTEM   ?=
 STATE    ?=
 PORT     ?= 0
+SEED     ?=
+SEEDS    ?= 100
 FUZZTIME ?= 10000x # runs: a duration ends in a spurious failure where the machine is busy
-export INPUT SYSTEM STATE PORT # so that the shell sees any value as one word
+export INPUT SYSTEM STATE PORT SEED SEEDS # so that the shell sees any value as one word
 # A node_modules that is a link is another tree's: used as it is, never installed into.
 NODE := $(if $(shell test -L node_modules && echo linked),,node_modules/.package-lock.json)
 
 # Packages whose tests start neither the CDK nor the whole app.
 UNIT = go list -f '{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
-	grep -v -e jsii-runtime-go -e internal/cdktest -e /endtoend -e /deployment | cut -d' ' -f1
+	grep -v -e jsii-runtime-go -e internal/cdktest -e /endtoend -e /deployment -e /simulated | cut -d' ' -f1
 
 # What pages are tested in. Where it is missing, root has it installed by apt, as in CI; whoever else is told how.
 CHROMIUM_NAMES = chromium chromium-browser google-chrome google-chrome-stable "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
-.PHONY: help demo up test quick race script fuzz synth docs lint bench ci clean chromium
+.PHONY: help demo up test quick race script fuzz synth simulate docs lint bench ci clean chromium
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +52,10 @@ fuzz: ## every fuzz target for so many runs, or so long: FUZZTIME=1m
 synth: $(NODE) ## write cdk.out, with the example's partners
 	cdk synth --quiet -c ephemeral=true
 
+simulate: $(NODE) ## prove the pipeline under a virtual clock and faults; SEEDS=N of them, or SEED=N again
+	@go test -c -o .local/bin/simulated.test ./cmd/internal/simulated && cd cmd/internal/simulated && \
+		"$(CURDIR)/.local/bin/simulated.test" -test.timeout 12h -progress $(if $(SEED),-seed "$$SEED" -seeds 1,-seeds "$$SEEDS")
+
 docs: ## write what the docs show of the code: pictures, tables of props, what the engine refuses
 	@go test ./internal/catalogue -count=1 -update
 	@go test ./local -run TestWhatIsRefusedIsDocumented -count=1 -update
@@ -63,7 +69,7 @@ lint: ## formatting, vet, staticcheck, tidy modules
 bench: $(NODE) ## speed as ratios, as a table
 	@go build -o .local/bin/ ./cmd/bench && .local/bin/bench
 
-ci: lint test script race fuzz synth demo ## what CI runs
+ci: lint test script race fuzz synth simulate demo ## what CI runs
 
 clean: ## remove what these verbs made
 	rm -rf node_modules cdk.out .local

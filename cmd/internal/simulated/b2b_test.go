@@ -1,0 +1,238 @@
+package simulated
+
+// This file proves the B2B pipeline: whatever happens, what partners handed over
+// is accounted for.
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/accept"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/acknowledge"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/authenticate"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/authorize"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/conclude"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/enrol"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/format"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/split"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/start"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/tally"
+	"github.com/tradepost-dev/tradepost/lambdas/b2b/watch"
+	"github.com/tradepost-dev/tradepost/local/simulation"
+)
+
+var b2bFunctions = map[string]simulation.Function{
+	"Tradepost-B2B-dev/Pipeline/Workflow/Format":        plain(format.Handle),
+	"Tradepost-B2B-dev/Pipeline/Workflow/Conclude":      wired(conclude.Wire),
+	"Tradepost-B2B-dev/Pipeline/Settlement/Tally":       wired(tally.Wire),
+	"Tradepost-B2B-dev/Pipeline/Settlement/Acknowledge": wired(acknowledge.Wire),
+	"Tradepost-B2B-dev/Pipeline/Settlement/Watch":       wired(watch.Wire),
+	"Tradepost-B2B-dev/Pipeline/Queue/Start":            wired(start.Wire),
+	"Tradepost-B2B-dev/Pipeline/Posted/Start":           wired(start.Wire),
+	"Tradepost-B2B-dev/Pipeline/SFTP/Authenticate":      wired(authenticate.Wire),
+	"Tradepost-B2B-dev/Pipeline/SFTP/Split":             wired(split.Wire),
+	"Tradepost-B2B-dev/Pipeline/REST/Authorize":         wired(authorize.Wire),
+	"Tradepost-B2B-dev/Pipeline/REST/Accept":            wired(accept.Wire),
+	"Tradepost-B2B-dev/Pipeline/Enrolment/Enrol":        wired(enrol.Wire),
+}
+
+const (
+	files  = 3
+	good   = 10 // transactions of a file, besides one that is there twice and one without an id
+	posted = 6
+)
+
+// fileOf is what acme uploads.
+func fileOf(file int) (name, content string) {
+	var records []string
+	for i := range good {
+		records = append(records, fmt.Sprintf(`<Transaction TransactionID="%d-%d"><Notes>note %d</Notes></Transaction>`, file, i, i))
+	}
+	records = append(records, records[0], `<Transaction><Notes>nameless</Notes></Transaction>`)
+	return fmt.Sprintf("%d.xml", file), "<Transactions>" + strings.Join(records, "\n") + "</Transactions>"
+}
+
+// pipeline is what happens to it.
+func pipeline(t *testing.T) simulation.Options {
+	return simulation.Options{
+		Assembly: assembly(), Functions: b2bFunctions, Faults: simulation.Storm(),
+		Scenario: func(ctx context.Context, w *simulation.World) error {
+			d, err := b2b.Connect(ctx, here(w, prepared(t)))
+			if err != nil {
+				return err
+			}
+			if err := handOver(ctx, d); err != nil {
+				return err
+			}
+			time.Sleep(2 * time.Hour)
+			w.Calm()
+			time.Sleep(2 * time.Hour)
+			return account(ctx, d)
+		},
+	}
+}
+
+func TestEveryTransactionIsAccountedForWhateverHappens(t *testing.T) { explore(t, pipeline(t)) }
+
+// handOver uploads and posts as partners do: what fails, they do again.
+func handOver(ctx context.Context, d *b2b.Desk) error {
+	acme, globex := d.Partners["acme"], d.Partners["globex"]
+	for file := range files {
+		name, content := fileOf(file)
+		if err := again(func() error { return acme.Upload(ctx, name, strings.NewReader(content)) }); err != nil {
+			return err
+		}
+	}
+	for i := range posted {
+		err := again(func() error {
+			response, body, err := globex.Post(ctx, fmt.Sprint(i), "a message")
+			if err == nil && response.StatusCode != http.StatusAccepted {
+				err = fmt.Errorf("POST /transactions: %s: %s", response.Status, body)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again makes attempts, a minute apart.
+func again(attempt func() error) (err error) {
+	for range 10 {
+		if err = attempt(); err == nil {
+			return nil
+		}
+		time.Sleep(time.Minute)
+	}
+	return err
+}
+
+// account wants each file and each posted transaction to be settled, or to be among
+// the dead letters that an operator is told of, and every stored row to be one that
+// partners were told of.
+func account(ctx context.Context, d *b2b.Desk) error {
+	letters, err := undelivered(ctx, d)
+	if err != nil {
+		return err
+	}
+	rows, err := transactions(ctx, d)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	stored := 0
+	for file := range files {
+		name, _ := fileOf(file)
+		reply, err := replyTo(ctx, d, name)
+		switch {
+		case err != nil && !strings.Contains(letters, "inbox/acme/"+name):
+			faults = append(faults, fmt.Errorf("%s has no reply (%w), and is not among the dead letters", name, err))
+		case err != nil:
+		case reply.Status == contract.FileSettled:
+			stored += reply.Totals.Stored
+			if t := reply.Totals; t.Received != good+2 || t.Received != t.Accounted() || t.Rejected != 1 || t.Duplicate != 1 {
+				faults = append(faults, fmt.Errorf("%s is settled with %+v", name, t))
+			}
+		case !strings.Contains(letters, reply.FileID):
+			faults = append(faults, fmt.Errorf("%s is %s, and nothing of it is among the dead letters", name, reply.Status))
+		}
+	}
+	if got := len(rows["acme"]); got < stored {
+		faults = append(faults, fmt.Errorf("acme was told of %d stored transactions, and has %d", stored, got))
+	}
+	for i := range posted {
+		if id := fmt.Sprint(i); !rows["globex"][id] && !strings.Contains(letters, `"globex/`+id+`"`) {
+			faults = append(faults, fmt.Errorf("posted transaction %s is neither stored nor among the dead letters", id))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// replyTo is the reply to a file of acme's that is there now.
+func replyTo(ctx context.Context, d *b2b.Desk, name string) (contract.Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	reply, _, err := d.Partners["acme"].Reply(ctx, name, func(contract.Reply) bool { return true })
+	return reply, err
+}
+
+// transactions are the ids of those that are settled, by partner.
+func transactions(ctx context.Context, d *b2b.Desk) (map[string]map[string]bool, error) {
+	table, err := d.Output(d.Stack, "TransactionsTable")
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]map[string]bool{"acme": {}, "globex": {}}
+	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(d.AWS()), &dynamodb.ScanInput{TableName: &table, ConsistentRead: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page.Items {
+			key := row[contract.AttrTransactionKey].(*types.AttributeValueMemberS).Value
+			partner, id, _ := strings.Cut(key, "/")
+			if status := row[contract.AttrStatus].(*types.AttributeValueMemberS).Value; status != contract.StatusReceived {
+				ids[partner][id] = true
+			}
+		}
+	}
+	return ids, nil
+}
+
+// undelivered are the messages that are in the pipeline's queues when all is quiet:
+// nothing is left of them but dead letters.
+func undelivered(ctx context.Context, d *b2b.Desk) (string, error) {
+	client := sqs.NewFromConfig(d.AWS())
+	queues, err := client.ListQueues(ctx, &sqs.ListQueuesInput{})
+	if err != nil {
+		return "", err
+	}
+	var letters strings.Builder
+	for _, url := range queues.QueueUrls {
+		for {
+			got, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+			if err != nil {
+				return "", err
+			}
+			for _, message := range got.Messages {
+				letters.WriteString(*message.Body)
+				if quoted := ""; json.Unmarshal([]byte(*message.Body), &quoted) == nil {
+					letters.WriteString(quoted)
+				}
+			}
+			if len(got.Messages) == 0 {
+				break
+			}
+		}
+	}
+	return letters.String(), nil
+}
+
+func TestARunOfThePipelineIsTheSameByteForByte(t *testing.T) {
+	var traces [2][]byte
+	for i := range traces {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			traces[i] = simulation.Run(t, *first, pipeline(t)).Trace
+		})
+	}
+	if len(traces[0]) == 0 || !bytes.Equal(traces[0], traces[1]) {
+		t.Errorf("seed %d: traces of %d and %d bytes differ", *first, len(traces[0]), len(traces[1]))
+	}
+}

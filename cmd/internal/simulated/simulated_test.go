@@ -1,0 +1,132 @@
+// Package simulated proves the systems of the app: the whole synthesized assembly,
+// under a virtual clock and faults that a seed decides (local/simulation), against
+// the properties that each system promises.
+package simulated
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/internal/environment"
+	"github.com/tradepost-dev/tradepost/local/lambda"
+	"github.com/tradepost-dev/tradepost/local/simulation"
+)
+
+// Flags of `make simulate`.
+var (
+	seeds = flag.Int("seeds", 4, "how many seeds, from -seed on")
+	first = flag.Uint64("seed", 1, "the first seed")
+	loud  = flag.Bool("progress", false, "print what has come of the seeds so far")
+)
+
+// state is what the app was synthesized into: its cdk.out, and the keys and lists
+// of the systems' clients.
+var state string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "synthesize the app to be simulated:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(io.Discard, nil))) // of handlers
+	if state, err = os.MkdirTemp("", "simulated-"); err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(state)
+	options := laptop.Options{Root: filepath.Join("..", "..", ".."), State: state, Systems: []laptop.System{b2b.System()}}
+	if _, err := options.Synthesize(context.Background()); err != nil {
+		return 0, err
+	}
+	return m.Run(), nil
+}
+
+// assembly is what was synthesized.
+func assembly() string { return filepath.Join(state, "cdk.out") }
+
+// wired is a function of its handler's wiring.
+func wired(wire func(aws.Config, *environment.Reader) any) simulation.Function {
+	return func(cfg aws.Config, env lambda.Environment) (any, error) {
+		reader := &environment.Reader{Out: env.Out, Look: func(name string) (string, bool) {
+			value, ok := env.Variables[name]
+			return value, ok
+		}}
+		handler := wire(cfg, reader)
+		return handler, reader.Err()
+	}
+}
+
+// plain is a function of a handler that needs nothing.
+func plain(handler any) simulation.Function {
+	return func(aws.Config, lambda.Environment) (any, error) { return handler, nil }
+}
+
+// here is a laptop that runs what is simulated, with what was prepared for it.
+func here(w *simulation.World, folder string) *laptop.Laptop {
+	return &laptop.Laptop{Engine: w.Engine, Endpoints: w.Endpoints, State: folder, HTTP: w.HTTP(), Dial: w.Dial}
+}
+
+// prepared is a new folder with what the systems prepared for their clients.
+func prepared(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	for _, name := range []string{"keys", "partners.json"} {
+		from := filepath.Join(state, name)
+		info, err := os.Stat(from)
+		if err == nil && info.IsDir() {
+			err = os.CopyFS(filepath.Join(folder, name), os.DirFS(from))
+		} else if err == nil {
+			err = os.Link(from, filepath.Join(folder, name))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// explore goes through the seeds that were asked for.
+func explore(t *testing.T, o simulation.Options) {
+	t.Helper()
+	began := time.Now()
+	var all []uint64
+	for i := range uint64(*seeds) {
+		all = append(all, *first+i)
+	}
+	if *loud {
+		o.Progress = func(s simulation.Summary) {
+			if s.Seeds%20 == 0 || s.Seeds == *seeds {
+				tell(s, time.Since(began))
+			}
+		}
+	}
+	simulation.Explore(t, all, o)
+}
+
+// tell prints what has come of seeds.
+func tell(s simulation.Summary, took time.Duration) {
+	fmt.Printf("seeds=%d violations=%d simulated-hours=%.0f hours-per-second=%.1f", s.Seeds, len(s.Failed), s.Virtual.Hours(), s.Virtual.Hours()/took.Seconds())
+	for _, kind := range slices.Sorted(maps.Keys(s.Faults)) {
+		fmt.Printf(" %s=%d", strings.ReplaceAll(string(kind), " ", "-"), s.Faults[kind])
+	}
+	fmt.Println()
+}

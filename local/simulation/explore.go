@@ -1,0 +1,119 @@
+package simulation
+
+// This file goes through seeds, and makes the failing ones small.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Summary is what came of many seeds.
+type Summary struct {
+	Seeds   int
+	Failed  []uint64
+	Virtual time.Duration // of all clocks together
+	Faults  map[Kind]int  // how many hit
+}
+
+// Explore runs each seed as a test of its own. One that fails is run again with
+// fewer and fewer of its faults, until all that are left are needed, and told as a
+// story. Of enough seeds, a kind of fault with a rate that never hit fails t: it
+// proves nothing.
+func Explore(t *testing.T, seeds []uint64, o Options) Summary {
+	t.Helper()
+	s := Summary{Faults: map[Kind]int{}}
+	for _, seed := range seeds {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			r := Run(t, seed, o)
+			s.Seeds++
+			s.Virtual += r.Took
+			for _, f := range r.Faults {
+				s.Faults[f.Kind]++
+			}
+			if r.Err != nil {
+				s.Failed = append(s.Failed, seed)
+				t.Error(shrink(t, r, o).Story())
+			}
+		})
+		if o.Progress != nil {
+			o.Progress(s)
+		}
+	}
+	for _, kind := range o.Faults.kinds() {
+		if s.Faults[kind] == 0 && len(seeds) >= enough {
+			t.Errorf("no call was hit by %q in %d seeds: nothing is proved of it", kind, s.Seeds)
+		}
+	}
+	return s
+}
+
+// enough is how many seeds should see every kind of fault.
+const enough = 20
+
+func (r Rates) kinds() []Kind {
+	var kinds []Kind
+	for kind, rate := range r {
+		if rate > 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Story tells a failed run to a person.
+func (r Result) Story() string {
+	var story strings.Builder
+	fmt.Fprintf(&story, "seed %d: %v\n", r.Seed, r.Err)
+	switch len(r.Faults) {
+	case 0:
+		story.WriteString("It takes no fault.")
+	default:
+		story.WriteString("It takes these faults:")
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintf(&story, "\n  after %v %s: %s", f.At, f.Kind, f.Call)
+	}
+	return story.String()
+}
+
+// mostRuns bounds what is spent on making one seed small.
+const mostRuns = 100
+
+// shrink finds a failing run with as few faults as it takes: of those that are left
+// none can be left out.
+func shrink(t *testing.T, failed Result, o Options) Result {
+	t.Helper()
+	runs := 0
+	try := func(kept []Fault) (again Result, fails bool) {
+		runs++
+		t.Run(fmt.Sprintf("with %d faults", len(kept)), func(t *testing.T) {
+			again = simulate(t, failed.Seed, o, func(f Fault) bool {
+				return slices.ContainsFunc(kept, func(k Fault) bool { return k.Kind == f.Kind && k.Call == f.Call })
+			})
+		})
+		return again, again.Err != nil
+	}
+	for size := (len(failed.Faults) + 1) / 2; size > 0 && runs < mostRuns; {
+		smaller := false
+		for from := 0; from < len(failed.Faults) && runs < mostRuns; {
+			kept := slices.Delete(slices.Clone(failed.Faults), from, min(from+size, len(failed.Faults)))
+			if again, fails := try(kept); fails {
+				failed, smaller = again, true
+				continue
+			}
+			from += size
+		}
+		if size == 1 && !smaller {
+			break
+		}
+		size = max(1, size/2)
+		if len(failed.Faults) == 0 {
+			break
+		}
+	}
+	return failed
+}

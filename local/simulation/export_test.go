@@ -1,0 +1,7 @@
+package simulation
+
+// What tests look at from outside.
+var (
+	Shrink = shrink
+	Mains  = Options.mains
+)

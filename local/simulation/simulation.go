@@ -1,0 +1,158 @@
+// Package simulation runs a whole assembly (handlers, workflows, queues, tables,
+// permissions) under a virtual clock, with one seed that decides what a network and
+// AWS may do to it: how long each call takes, which fail, which take effect and are
+// not heard of again, what is delivered twice, which function dies in the middle.
+//
+// The same assembly, options and seed give the same run, byte for byte of its
+// trace. Time is the scheduler: every API call waits for a time of its own, by the
+// nanosecond, which follows from the seed and from what the call is, so that no two
+// of them are at work at one moment and none depends on what the machine does.
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"testing"
+	"testing/cryptotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/pipes"
+)
+
+// Options say what is simulated.
+type Options struct {
+	// Assembly is the folder that `cdk synth` wrote, or one template. Required.
+	Assembly string
+
+	// Functions are what runs of the assembly's functions, by their constructs'
+	// paths ("Orders/Pipeline/Start") or by "<stack>/<logical id>". Every function
+	// of the assembly has one. Required as far as there are functions.
+	Functions map[string]Function
+
+	// Engine are further options of the engine: parameters, mocks. What the
+	// simulation sets itself is left empty.
+	Engine local.Options
+
+	// Faults are how often what happens. Default: nothing does.
+	Faults Rates
+
+	// Progress is told what has come of the seeds so far, after each seed that
+	// Explore has run. Default: nobody is.
+	Progress func(Summary)
+
+	// Scenario is what clients do, and what must hold then: an error is a
+	// violation. Faults begin when it does. Required.
+	Scenario func(ctx context.Context, w *World) error
+}
+
+// World is what a scenario has of a run.
+type World struct {
+	Engine    *local.Engine
+	Endpoints local.Endpoints
+
+	run *run
+}
+
+// AWS is a client configuration of the account's administrator, whom no fault
+// hits: what a scenario looks at things by.
+func (w *World) AWS() aws.Config {
+	return w.run.configuration(w.Engine.Cloud.Region, w.Endpoints.AWS, credentials.NewStaticCredentialsProvider("local", "local", ""))
+}
+
+// HTTP reaches the assembly's REST APIs, and signed addresses.
+func (w *World) HTTP() *http.Client { return w.run.network.Client() }
+
+// Dial connects to an address of the engine, such as an SFTP server's.
+func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return w.run.network.Dial(ctx, network, address)
+}
+
+// Calm ends the faults: what goes on, goes well. Properties of what has come of
+// everything are looked at after it, when all retries are through.
+func (w *World) Calm() { w.run.weather.calm() }
+
+// Result is what came of a run.
+type Result struct {
+	Seed   uint64
+	Trace  []byte        // a line per API call
+	Faults []Fault       // those that hit, in their order
+	Took   time.Duration // of the virtual clock, from the scenario's begin to its end
+	Err    error         // what the scenario found, or nil
+}
+
+// Run simulates one seed. It has the test's randomness to itself, so t is one of
+// its own, not parallel to others. Without a Result t has failed: there was no run.
+func Run(t *testing.T, seed uint64, o Options) Result { return simulate(t, seed, o, nil) }
+
+// simulate runs a seed with those of its faults that only allows; nil is all.
+func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (result Result) {
+	t.Helper()
+	cryptotest.SetGlobalRandom(t, seed)
+	functions, err := o.mains()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.MkdirTemp("", "simulation-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	r := &run{network: &pipes.Network{}}
+	defer func(before http.RoundTripper) { http.DefaultTransport = before }(http.DefaultTransport)
+	http.DefaultTransport = r.network.Client().Transport
+	outer := t
+	synctest.Test(t, func(t *testing.T) {
+		r.weather = newWeather(seed, o.Faults, only)
+		options := o.Engine
+		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.around, r.network
+		options.Logs, options.Mail = folder, folder
+		engine, err := local.Start(t.Context(), options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer engine.Close()
+		r.engine = engine
+		world := &World{Engine: engine, Endpoints: engine.Endpoints(), run: r}
+		began := time.Now()
+		cryptotest.SetGlobalRandom(outer, seed) // whatever it took to start
+		r.weather.begin(engine.Cloud)
+		err = o.Scenario(t.Context(), world)
+		result = Result{Seed: seed, Trace: slices.Clone(r.weather.trace.Bytes()), Faults: r.weather.hits(), Took: time.Since(began), Err: err}
+		r.weather.calm()
+	})
+	return result
+}
+
+// run is what a run has of its own.
+type run struct {
+	weather *weather
+	network *pipes.Network
+	engine  *local.Engine // nil while it starts
+}
+
+// Rates are shares of the calls that a fault can hit, from 0 to 1.
+type Rates map[Kind]float64
+
+// Storm is every kind of fault, often enough that a run of some hundred calls
+// meets most of them.
+func Storm() Rates {
+	return Rates{Refused: 0.03, Throttled: 0.03, Lost: 0.03, Died: 0.02, DiedAfter: 0.02, Repeated: 0.2, Forgotten: 0.1, Cut: 0.3, Slow: 0.005}
+}
+
+// Fault is one that hit a call.
+type Fault struct {
+	Kind Kind
+	Call string        // who called what, the input's digest, and which of those that are alike
+	At   time.Duration // since the scenario began
+}
+
+func (f Fault) String() string { return fmt.Sprintf("%v %s %s", f.At, f.Kind, f.Call) }
