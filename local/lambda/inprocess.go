@@ -53,6 +53,7 @@ type resident struct {
 // of is the same of a version.
 func (r *resident) of(l *Lambda, f *function, v *version) *resident {
 	return &resident{main: r.main, env: func() (Environment, error) {
+		l.observe(v.pool)
 		variables, err := l.variables(f, v, nil)
 		return Environment{variables, &logWriter{log: f.log, printed: l.opts.Printed}}, err
 	}}

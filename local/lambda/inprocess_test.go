@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/tradepost-dev/tradepost/local/lambda"
+	"github.com/tradepost-dev/tradepost/local/logs"
 )
 
 // worker makes the handlers of an engine whose one function is "worker".
@@ -210,4 +211,46 @@ func TestAMainThatDiesIsNotUsedAgain(t *testing.T) {
 			t.Error("a context of no invocation has an environment")
 		}
 	})
+}
+
+// groups are log groups that take what is published.
+type groups struct {
+	mu        sync.Mutex
+	published map[string]logs.Lines // by group
+}
+
+func (g *groups) Group(string) (arn string, ok bool) { return "", true }
+
+func (g *groups) Publish(group, _ string, lines logs.Lines) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.published[group] = lines
+}
+
+func TestWhatAMainPrintsIsReadInItsLogGroupFromAnyLineOn(t *testing.T) {
+	g := &groups{published: map[string]logs.Lines{}}
+	e := newEngineWith(t, func(o *lambda.Options) {
+		o.LogGroups = g
+		o.Mains = map[string]lambda.Main{"app/Worker": func(env lambda.Environment) (lambda.Handler, error) {
+			fmt.Fprintln(env.Out, "one\ntwo\nthree")
+			return lambda.HandlerOf(func() error { return nil }), nil
+		}}
+	})
+	e.mustCreate(t, role(logStatement)+","+function(""))
+	e.invoke(t, `{}`)
+	read := func(from int64) (texts []string, positions []int64) {
+		for line := range g.published["/aws/lambda/worker"](from) {
+			texts, positions = append(texts, line.Text), append(positions, line.Position)
+		}
+		return texts, positions
+	}
+	all, positions := read(0)
+	if len(all) != 6 || !slices.Equal(all[1:4], []string{"one", "two", "three"}) {
+		t.Fatalf("read %q", all)
+	}
+	for i, from := range positions {
+		if rest, at := read(from); !slices.Equal(rest, all[i:]) || !slices.Equal(at, positions[i:]) {
+			t.Errorf("from line %d on: %q at %d", i+1, rest, at)
+		}
+	}
 }

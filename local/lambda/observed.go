@@ -17,7 +17,7 @@ import (
 // LogGroups are the log groups of CloudWatch Logs.
 type LogGroups interface {
 	Group(name string) (arn string, ok bool)
-	Publish(group, stream string, lines iter.Seq[logs.Line])
+	Publish(group, stream string, lines logs.Lines)
 }
 
 // observe lets clients of CloudWatch Logs read the function's log, as far as the
@@ -34,7 +34,7 @@ func (l *Lambda) observe(p *pool) {
 	}
 	needed = append(needed, [2]string{"logs:CreateLogStream", stream}, [2]string{"logs:PutLogEvents", stream})
 	if l.permits(p, needed) && l.opts.LogGroups != nil && p.function.log != nil {
-		l.opts.LogGroups.Publish(v.logGroup, p.function.logStream, p.function.log.lines())
+		l.opts.LogGroups.Publish(v.logGroup, p.function.logStream, p.function.log.lines)
 	}
 	if v.traced {
 		l.permits(p, [][2]string{{"xray:PutTraceSegments", "*"}, {"xray:PutTelemetryRecords", "*"}})
@@ -93,9 +93,9 @@ func (t *timeline) of(at int64) time.Time {
 	return t.moments[i].time
 }
 
-// lines yields what the engine's run has logged, as events of CloudWatch Logs. A log
-// that is closed, as the engine ends, has none.
-func (l *logFile) lines() iter.Seq[logs.Line] {
+// lines yields what the engine's run has logged from a position on, as events of
+// CloudWatch Logs. A log that is closed, as the engine ends, has none.
+func (l *logFile) lines(from int64) iter.Seq[logs.Line] {
 	return func(yield func(logs.Line) bool) {
 		l.mu.Lock()
 		times := timeline{slices.Clone(l.times.moments)}
@@ -108,6 +108,7 @@ func (l *logFile) lines() iter.Seq[logs.Line] {
 		}
 		l.mu.Unlock()
 		for _, p := range parts {
+			p.start = max(p.start, from-p.before)
 			if !p.lines(times, yield) {
 				return
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"net/http/httptest"
 	"slices"
@@ -387,15 +388,18 @@ func TestAGroupKeepsTheNewestOfWhatIsTooMuch(t *testing.T) {
 	}
 }
 
+// logged are lines that do not become more.
+func logged(lines ...logs.Line) logs.Lines {
+	return func(int64) iter.Seq[logs.Line] { return slices.Values(lines) }
+}
+
 func TestStreamsAreListedByNameAndByTheirLastEvent(t *testing.T) {
 	client, l := newClient(t)
 	group(t, client, "g", "b", "a", "empty")
 	at := time.Now().Add(-time.Minute)
 	put(t, client, "g", "b", at, "x", "y")
 	put(t, client, "g", "a", at.Add(time.Second), "z")
-	l.Publish("g", "own", func(yield func(logs.Line) bool) {
-		yield(logs.Line{Position: 0, Time: at.Add(2 * time.Second), Text: "first"})
-	})
+	l.Publish("g", "own", logged(logs.Line{Time: at.Add(2 * time.Second), Text: "first"}))
 	list := func(in cloudwatchlogs.DescribeLogStreamsInput) (names string) {
 		t.Helper()
 		in.LogGroupName, in.Limit = aws.String("g"), aws.Int32(2)

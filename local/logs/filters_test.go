@@ -231,20 +231,18 @@ func TestWhatAServiceLogsByItselfIsHeardFromTheFilterOn(t *testing.T) {
 			defer mu.Unlock()
 			written = append(written, logs.Line{Position: int64(10 * len(written)), Time: time.Now(), Text: text})
 		}
-		lines := iter.Seq[logs.Line](func(yield func(logs.Line) bool) {
+		var last int64 // from where it was read last
+		lines := func(from int64) iter.Seq[logs.Line] {
 			mu.Lock()
 			defer mu.Unlock()
-			for _, line := range written {
-				if !yield(line) {
-					return
-				}
-			}
-		})
+			last = from
+			return slices.Values(slices.Clone(written[from/10:]))
+		}
 		write("ERROR before")
 		l.logs.Publish("g", "worker", lines)
 		l.must(t, "PutMetricFilter", metricFilter("ERROR", nil))
 		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": "to", "filterPattern": "ERROR", "destinationArn": functionARN})
-		time.Sleep(3 * time.Second)
+		time.Sleep(3500 * time.Millisecond) // between two looks
 		if data, sent := l.heard(); data != nil || sent != nil {
 			t.Errorf("of what was there before, %q and %q are heard", data, sent)
 		}
@@ -252,8 +250,11 @@ func TestWhatAServiceLogsByItselfIsHeardFromTheFilterOn(t *testing.T) {
 		write("fine")
 		time.Sleep(time.Second)
 		write("ERROR two")
-		l.logs.Publish("g", "another", func(yield func(logs.Line) bool) { yield(logs.Line{Time: time.UnixMilli(5), Text: "ERROR three"}) })
+		l.logs.Publish("g", "another", logged(logs.Line{Time: time.UnixMilli(5), Text: "ERROR three"}))
 		time.Sleep(5 * time.Second)
+		if last != 30 {
+			t.Errorf("what has been heard is read again, from %d on", last)
+		}
 		data, sent := l.heard()
 		slices.Sort(sent)
 		if want := []string{

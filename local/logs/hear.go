@@ -72,7 +72,7 @@ func (l *Logs) catchUp(now time.Time) {
 				continue
 			}
 			var fresh []event
-			for _, e := range s.recorded() {
+			for _, e := range s.logged(max(0, s.heard)) {
 				if e.sequence > s.heard {
 					fresh = append(fresh, e)
 					s.heard = e.sequence

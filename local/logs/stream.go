@@ -22,7 +22,7 @@ type stream struct {
 	name    string
 	created time.Time
 	events  []event // by time; none of them changes, see add
-	lines   iter.Seq[Line]
+	lines   Lines
 	heard   int64 // the last line that the group's filters have heard of
 }
 
@@ -48,10 +48,13 @@ type Line struct {
 	Text     string
 }
 
+// Lines are those of a stream from a position on: 0, or that of a line.
+type Lines func(from int64) iter.Seq[Line]
+
 // Publish lets a stream have the lines that a service logs by itself; a group that
 // is not there is made, as by the service on AWS. A stream of that name that is there
 // already stays as it is.
-func (l *Logs) Publish(groupName, streamName string, lines iter.Seq[Line]) {
+func (l *Logs) Publish(groupName, streamName string, lines Lines) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.groups[groupName]
@@ -70,8 +73,13 @@ func (s *stream) recorded() []event {
 	if s.lines == nil {
 		return s.events
 	}
+	return s.logged(0)
+}
+
+// logged returns what a service has logged, from a position on.
+func (s *stream) logged(from int64) []event {
 	var events []event
-	for line := range s.lines {
+	for line := range s.lines(from) {
 		at := milliseconds(line.Time)
 		events = append(events, event{at, line.Position, at, line.Text})
 	}
