@@ -165,7 +165,8 @@ type precondition struct {
 	ifMatch     string // entity tag
 	ifNoneMatch string // only "*"
 
-	is *version // the very version, unless nil
+	is     *version // the very version, unless nil
+	during *upload  // what is completed, unless nil
 }
 
 func (p precondition) check(current *version) error {
@@ -179,6 +180,10 @@ func (p precondition) check(current *version) error {
 		return preconditionFailed("If-Match")
 	case p.ifNoneMatch != "" && exists:
 		return preconditionFailed("If-None-Match")
+	case p.during != nil && p.during.overtaken && p.ifMatch != "":
+		return conflict("If-Match", p.key)
+	case p.during != nil && p.during.overtaken && p.ifNoneMatch != "":
+		return conflict("If-None-Match", p.key)
 	}
 	return nil
 }
@@ -217,6 +222,16 @@ func (b *bucket) addLocked(v *version, seq *sequence) {
 		all = slices.DeleteFunc(slices.Clone(all), func(old *version) bool { return old.id == nullVersion })
 	}
 	b.put(v.key, append(all, v))
+	b.overtake(v.key)
+}
+
+// overtake notes for the uploads to a key that its object has changed meanwhile.
+func (b *bucket) overtake(key string) {
+	for _, u := range b.uploads {
+		if u.key == key {
+			u.overtaken = true
+		}
+	}
 }
 
 // put replaces the versions of a key and keeps the index in step.
@@ -263,6 +278,9 @@ func (b *bucket) remove(key, id string, condition precondition, bypass bool, seq
 		return nil, false, err
 	}
 	b.put(key, slices.Delete(slices.Clone(all), i, i+1))
+	if i == len(all)-1 {
+		b.overtake(key)
+	}
 	return gone, false, nil
 }
 

@@ -332,3 +332,14 @@ func TestABucketIsSuspendedWithoutIDsOfWrites(t *testing.T) {
 		t.Errorf("EventBridge is told %s", e.Detail)
 	}
 }
+
+func TestMetadataInEncodedWordsIsToldAsItWasMeant(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	if got := w.answer(t, "PUT /plain-bucket/k\nx-amz-meta-name: =?UTF-8?B?w4RN?=\nx-amz-meta-plain: =?UTF-8?Q?abc?=\n\nx"); got != "200" {
+		t.Fatal(got)
+	}
+	h := w.ask(t, "HEAD /plain-bucket/k").Header()
+	if got := strings.Join(append(h["x-amz-meta-name"], h["x-amz-meta-plain"]...), " "); got != "=?UTF-8?B?w4RN?= abc" {
+		t.Errorf("told as %s", got)
+	}
+}

@@ -36,6 +36,8 @@ type upload struct {
 
 	wholeChecksum bool // of the object, not of the checksums of its parts
 
+	overtaken bool // the object was written or deleted since; guarded by the bucket's lock
+
 	mu    sync.Mutex
 	parts map[int]*part
 }
@@ -209,7 +211,7 @@ func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object,
 	if in.size != nil && *in.size != v.size {
 		return nil, cloud.Errorf(400, "InvalidRequest", "The provided 'x-amz-mp-object-size' header value %d does not match what was computed: %d", *in.size, v.size)
 	}
-	if err := b.add(v, precondition{key: in.Key, ifMatch: in.IfMatch, ifNoneMatch: in.IfNoneMatch}, &c.s3.sequence); err != nil {
+	if err := b.add(v, precondition{key: in.Key, ifMatch: in.IfMatch, ifNoneMatch: in.IfNoneMatch, during: u}, &c.s3.sequence); err != nil {
 		return nil, err
 	}
 	b.forget(u.id)

@@ -104,6 +104,64 @@ func TestMultipartUploadsHoldToTheirRules(t *testing.T) {
 	}
 }
 
+func TestAConditionalUploadIsInConflictWithWhatItsObjectWentThroughMeanwhile(t *testing.T) {
+	const x, y = `"9dd4e461268c8034f5c8564e155c67a6"`, `"415290769594460e2e485922904f345d"` // MD5 of "x" and "y"
+	for _, row := range []struct {
+		name, before, during string // what is put; "-" deletes
+		ifMatch, ifNoneMatch string
+		want                 string
+	}{
+		{"nothing", "x", "", x, "", ""},
+		{"another content, and the one before is expected", "x", "y", x, "", "PreconditionFailed"},
+		{"another content, which is expected", "x", "y", y, "", "ConditionalRequestConflict"},
+		{"the same content", "x", "x", x, "", "ConditionalRequestConflict"},
+		{"deletion, and it is expected", "x", "-", x, "", "NoSuchKey"},
+		{"deletion, and none is expected", "x", "-", "", "*", "ConditionalRequestConflict"},
+		{"creation, and none is expected", "", "x", "", "*", "PreconditionFailed"},
+		{"another content, and nothing is expected", "x", "y", "", "", ""},
+	} {
+		for _, bucket := range []string{"plain-bucket", "versioned-bucket"} {
+			t.Run(row.name+" in "+bucket, func(t *testing.T) {
+				w := newWorld(t, bucket)
+				change := func(content string) {
+					t.Helper()
+					switch content {
+					case "":
+					case "-":
+						if _, err := w.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: &bucket, Key: aws.String("k")}); err != nil {
+							t.Fatal(err)
+						}
+					default:
+						w.put(t, bucket, "k", content)
+					}
+				}
+				change(row.before)
+				u, err := w.CreateMultipartUpload(t.Context(), &awss3.CreateMultipartUploadInput{Bucket: &bucket, Key: aws.String("k")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, err := w.UploadPart(t.Context(), &awss3.UploadPartInput{Bucket: &bucket, Key: aws.String("k"), UploadId: u.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("z")})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.put(t, bucket, "another", "x") // which is not in its way
+				change(row.during)
+				in := &awss3.CompleteMultipartUploadInput{Bucket: &bucket, Key: aws.String("k"), UploadId: u.UploadId,
+					MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: p.ETag}}}}
+				if row.ifMatch != "" {
+					in.IfMatch = &row.ifMatch
+				}
+				if row.ifNoneMatch != "" {
+					in.IfNoneMatch = &row.ifNoneMatch
+				}
+				if _, err := w.CompleteMultipartUpload(t.Context(), in); code(err) != row.want {
+					t.Errorf("want %q, got %v", row.want, err)
+				}
+			})
+		}
+	}
+}
+
 func TestThePartsOfAnObjectAreToldPageByPage(t *testing.T) {
 	w := newWorld(t, "plain-bucket")
 	value := func(body, name string) string {

@@ -203,6 +203,9 @@ func checkTags(tags []Tag, most int) error {
 
 func (q *request) getTags() error {
 	b, v, err := q.described("GetObject", "Tagging", nil)
+	if err != nil && cloud.AsError(err).Code == "NoSuchKey" {
+		return noSuchKey(q.bucket + "/" + q.key) // as S3 names it, here only
+	}
 	if err != nil {
 		return err
 	}

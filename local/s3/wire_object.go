@@ -44,7 +44,7 @@ func (q *request) header() map[string]string {
 	}
 	for name, values := range q.Request.Header {
 		if name = strings.ToLower(name); strings.HasPrefix(name, metadataPrefix) {
-			stored[name] = strings.Join(values, ",")
+			stored[name] = decoded(strings.Join(values, ","))
 		}
 	}
 	if stored["Content-Type"] == "" {
@@ -188,6 +188,9 @@ func (q *request) read(open func(readInput) (*Object, error)) error {
 		return err
 	}
 	for name, value := range o.Header {
+		if strings.HasPrefix(name, metadataPrefix) {
+			value = encoded(value)
+		}
 		h[headerName(name)] = []string{value}
 	}
 	for _, name := range storedHeaders {
@@ -284,7 +287,10 @@ func (q *request) checkRead(o *Object) error {
 // past reads a time that has been: one that is still to come is no condition.
 func past(header string) (time.Time, bool) {
 	t, err := http.ParseTime(header)
-	return t, err == nil && !t.After(time.Now())
+	if err != nil || t.After(time.Now()) {
+		return time.Time{}, false
+	}
+	return t, true
 }
 
 // parseRange returns what a Range header asks of an object. A header that is
