@@ -34,8 +34,15 @@ import (
 // finds in its environment.
 type Function func(cfg aws.Config, env lambda.Environment) (handler any, err error)
 
-// mains are the functions by "<stack>/<logical id>".
+// mains are the functions by "<stack>/<logical id>", of options that can be
+// simulated.
 func (o Options) mains() (map[string]Function, error) {
+	if o.Scenario == nil {
+		return nil, errors.New("the options have no Scenario")
+	}
+	if err := o.Faults.check(); err != nil {
+		return nil, err
+	}
 	loaded, err := assembly.Load(o.Assembly, cloud.Site{Account: o.Engine.Account, Region: o.Engine.Region})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -141,6 +142,18 @@ type run struct {
 
 // Rates are shares of the calls that a fault can hit, from 0 to 1.
 type Rates map[Kind]float64
+
+func (r Rates) check() error {
+	for kind, rate := range r {
+		if _, known := Storm()[kind]; !known {
+			return fmt.Errorf("the options have a rate of %q, which is no kind of fault: there are %s", kind, slices.Sorted(maps.Keys(Storm())))
+		}
+		if rate < 0 || rate > 1 {
+			return fmt.Errorf("the options have a rate of %v for %q: give 0 to 1", rate, kind)
+		}
+	}
+	return nil
+}
 
 // Storm is every kind of fault, often enough that a run of some hundred calls
 // meets most of them.

@@ -225,21 +225,29 @@ func TestAFailingRunIsToldWithTheFaultsThatItTakesOnly(t *testing.T) {
 	}
 }
 
-func TestEveryFunctionOfTheAssemblyIsGivenAndNoOther(t *testing.T) {
-	for _, row := range []struct{ name, function, want string }{
-		{"none", "", "the options have no Function for: app/Store"},
-		{"another", "app/Sore", "the options have no Function for: app/Store"},
+func TestOptionsThatCannotBeSimulatedAreRefused(t *testing.T) {
+	another := store(put)
+	another["app/Sore"] = another["app/Store"]
+	for _, row := range []struct {
+		name string
+		set  func(o *simulation.Options)
+		want string
+	}{
+		{"nothing wrong", func(*simulation.Options) {}, "<nil>"},
+		{"no function", func(o *simulation.Options) { o.Functions = nil }, "the options have no Function for: app/Store"},
+		{"one function too many", func(o *simulation.Options) { o.Functions = another }, "the assembly does not have these functions, which the options have: app/Sore"},
+		{"no scenario", func(o *simulation.Options) { o.Scenario = nil }, "the options have no Scenario"},
+		{"no assembly", func(o *simulation.Options) { o.Assembly = filepath.Join(o.Assembly, "nowhere") }, "read the assembly: "},
+		{"a kind that there is not", func(o *simulation.Options) { o.Faults = simulation.Rates{"lost": 0.1} }, `the options have a rate of "lost", which is no kind of fault: there are [answer lost `},
+		{"too often", func(o *simulation.Options) { o.Faults = simulation.Rates{simulation.Lost: 2} }, `the options have a rate of 2 for "answer lost": give 0 to 1`},
+		{"less than never", func(o *simulation.Options) { o.Faults = simulation.Rates{simulation.Lost: -1} }, `the options have a rate of -1 for "answer lost": give 0 to 1`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := simulation.Mains(simulation.Options{Assembly: app(t), Functions: map[string]simulation.Function{row.function: store(put)["app/Store"]}})
-			if err == nil || err.Error() != row.want {
+			o := simulation.Options{Assembly: app(t), Functions: store(put), Faults: simulation.Storm(), Scenario: hand}
+			row.set(&o)
+			if _, err := simulation.Mains(o); !strings.HasPrefix(fmt.Sprint(err), row.want) {
 				t.Errorf("got %v, want %s", err, row.want)
 			}
 		})
-	}
-	both := store(put)
-	both["app/Sore"] = both["app/Store"]
-	if _, err := simulation.Mains(simulation.Options{Assembly: app(t), Functions: both}); err == nil || err.Error() != "the assembly does not have these functions, which the options have: app/Sore" {
-		t.Errorf("got %v", err)
 	}
 }
