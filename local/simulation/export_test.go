@@ -4,4 +4,6 @@ package simulation
 var (
 	Shrink = shrink
 	Mains  = Options.mains
+
+	Redelivered = redelivered
 )

@@ -46,7 +46,7 @@ const (
 	Slow Kind = "slow"
 
 	// Repeated: what an AWS service delivers (an event, a notification) comes
-	// once more, up to a minute later.
+	// one to four times more, each up to a minute later.
 	Repeated Kind = "delivered again"
 
 	// Forgotten: a message that was deleted from a queue is received once more.
@@ -276,16 +276,18 @@ func (p *passage) lose(ctx context.Context) (any, error) {
 	return nil, p.internal()
 }
 
-// repeat makes the call once more, up to a minute later.
+// repeat makes the call one to four times more, each up to a minute later.
 func (p *passage) repeat(ctx context.Context, perform cloud.Perform) {
-	wait := 1 + time.Duration(p.draw("again")*float64(time.Minute))
 	ctx = context.WithoutCancel(ctx)
-	p.weather.cloud.Go(func(engine context.Context) {
-		if cloud.Sleep(engine, wait) {
-			_, err := perform(ctx, p.call.Input)
-			p.note("again: " + outcome(err))
-		}
-	})
+	for n := range 1 + int(p.draw("how often")*4) {
+		wait := 1 + time.Duration(p.draw(fmt.Sprint("again ", n))*float64(time.Minute))
+		p.weather.cloud.Go(func(engine context.Context) {
+			if cloud.Sleep(engine, wait) {
+				_, err := perform(ctx, p.call.Input)
+				p.note("again: " + outcome(err))
+			}
+		})
+	}
 }
 
 // internal is how a service fails by its own fault.

@@ -102,8 +102,8 @@ func TestWhatAServiceDeliversMayComeAgain(t *testing.T) {
 			}
 			time.Sleep(2 * time.Minute)
 			got, err := sqs.NewFromConfig(w.AWS()).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(w.Endpoints.AWS + "/000000000000/told"), MaxNumberOfMessages: 10})
-			if err == nil && len(got.Messages) != 2 {
-				err = fmt.Errorf("the event came %d times", len(got.Messages))
+			if n := len(got.Messages); err == nil && (n < 2 || n > 5) {
+				err = fmt.Errorf("the event came %d times", n)
 			}
 			return err
 		}})

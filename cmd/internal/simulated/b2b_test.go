@@ -88,6 +88,20 @@ func pipeline(t *testing.T) simulation.Options {
 
 func TestEveryTransactionIsAccountedForWhateverHappens(t *testing.T) { explore(t, pipeline(t)) }
 
+func TestRedeliveriesChangeNothingOfWhatThePipelineStores(t *testing.T) {
+	o := pipeline(t)
+	o.Scenario = func(ctx context.Context, w *simulation.World) error {
+		d, err := b2b.Connect(ctx, here(w, prepared(t)))
+		if err != nil {
+			return err
+		}
+		err = handOver(ctx, d)
+		time.Sleep(2 * time.Hour)
+		return err
+	}
+	simulation.Idempotent(t, []uint64{1, 2}, o)
+}
+
 // handOver uploads and posts as partners do: what fails, they do again.
 func handOver(ctx context.Context, d *b2b.Desk) error {
 	acme, globex := d.Partners["acme"], d.Partners["globex"]

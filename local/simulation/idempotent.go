@@ -1,0 +1,237 @@
+package simulation
+
+// This file proves, without a property of the assembly's own, that it may be told
+// things more than once: what is in its tables and buckets in the end is the same.
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Redelivery is every delivery coming two to five times, and messages of queues
+// again and again: nothing else fails.
+func Redelivery() Rates { return Rates{Repeated: 1, Forgotten: 0.3, Cut: 0.3} }
+
+// Idempotent runs the scenario undisturbed, and then for each seed with Redelivery
+// in place of the options' faults. In the end the tables have to have the same items
+// and the buckets the same objects: but for what differs between two undisturbed
+// runs as well, such as times and ids that are drawn.
+//
+// The scenario does not look at anything: it hands over, and waits until all is
+// quiet.
+func Idempotent(t *testing.T, seeds []uint64, o Options) {
+	t.Helper()
+	if o = redelivered(t, o); !t.Failed() {
+		Explore(t, seeds, o)
+	}
+}
+
+// redelivered are the options with Redelivery, and with a scenario that compares what
+// is there in its end with what is there if nothing happens.
+func redelivered(t *testing.T, o Options) Options {
+	t.Helper()
+	scenario, wanted := o.Scenario, state{}
+	o.Faults = nil
+	for i, seed := range []uint64{1, 2} {
+		t.Run(fmt.Sprintf("undisturbed %d", i+1), func(t *testing.T) {
+			found := state{}
+			o.Scenario = found.after(scenario)
+			if r := Run(t, seed, o); r.Err != nil {
+				t.Fatal(r.Err)
+			}
+			if i == 0 {
+				wanted = found
+			} else {
+				wanted.settleFor(found)
+			}
+		})
+	}
+	o.Faults = Redelivery()
+	o.Scenario = func(ctx context.Context, w *World) error {
+		found := state{}
+		if err := found.after(scenario)(ctx, w); err != nil {
+			return err
+		}
+		return wanted.compare(found)
+	}
+	return o
+}
+
+// state is what is kept, by the place (a table or a bucket): what each item or
+// object is, by its members.
+type state map[string]*place
+
+type place struct {
+	things []thing
+	vary   map[string]bool // members that differ from run to run
+}
+
+// thing is an item by its attributes, or an object by its key and content.
+type thing map[string]string
+
+// after makes a scenario that looks at what is kept in its end.
+func (s state) after(scenario func(context.Context, *World) error) func(context.Context, *World) error {
+	return func(ctx context.Context, w *World) error {
+		if err := scenario(ctx, w); err != nil {
+			return err
+		}
+		w.Calm()
+		return errors.Join(s.readTables(ctx, w), s.readBuckets(ctx, w))
+	}
+}
+
+func (s state) readTables(ctx context.Context, w *World) error {
+	client := dynamodb.NewFromConfig(w.AWS())
+	for tables := dynamodb.NewListTablesPaginator(client, &dynamodb.ListTablesInput{}); tables.HasMorePages(); {
+		page, err := tables.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, name := range page.TableNames {
+			if err := s.at("table "+name).readTable(ctx, w, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readTable reads items in DynamoDB's own JSON.
+func (p *place) readTable(ctx context.Context, w *World, name string) error {
+	c := w.Engine.Cloud
+	scan := map[string]any{"TableName": name, "ConsistentRead": true}
+	for {
+		var page struct {
+			Items            []map[string]json.RawMessage
+			LastEvaluatedKey map[string]json.RawMessage
+		}
+		if err := c.Do(ctx, c.Administrator(), "dynamodb", "Scan", scan, &page); err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			t := thing{}
+			for name, value := range item {
+				t[name] = string(canonical(value))
+			}
+			p.things = append(p.things, t)
+		}
+		if page.LastEvaluatedKey == nil {
+			return nil
+		}
+		scan["ExclusiveStartKey"] = page.LastEvaluatedKey
+	}
+}
+
+func (s state) readBuckets(ctx context.Context, w *World) error {
+	client := s3.NewFromConfig(w.AWS(), func(o *s3.Options) { o.UsePathStyle = true })
+	buckets, err := client.ListBuckets(ctx, &s3.ListBucketsInput{})
+	if err != nil {
+		return err
+	}
+	for _, bucket := range buckets.Buckets {
+		p := s.at("bucket " + *bucket.Name)
+		for objects := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: bucket.Name}); objects.HasMorePages(); {
+			page, err := objects.NextPage(ctx)
+			if err != nil {
+				return err
+			}
+			for _, object := range page.Contents {
+				content, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket.Name, Key: object.Key})
+				if err != nil {
+					return err
+				}
+				hash := sha256.New()
+				if _, err := io.Copy(hash, content.Body); err != nil {
+					return err
+				}
+				p.things = append(p.things, thing{"key": *object.Key, "content": hex.EncodeToString(hash.Sum(nil)[:8])})
+			}
+		}
+	}
+	return nil
+}
+
+func (s state) at(name string) *place {
+	if s[name] == nil {
+		s[name] = &place{vary: map[string]bool{}}
+	}
+	return s[name]
+}
+
+// settleFor notes which members differ from another run in which nothing happened
+// either.
+func (s state) settleFor(other state) {
+	for name, p := range s {
+		for _, member := range p.members() {
+			if !slices.Equal(p.column(member), other.at(name).column(member)) {
+				p.vary[member] = true
+			}
+		}
+	}
+}
+
+func (p *place) members() []string {
+	all := map[string]bool{}
+	for _, t := range p.things {
+		for member := range t {
+			all[member] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// column are the values of a member, in order.
+func (p *place) column(member string) []string {
+	var values []string
+	for _, t := range p.things {
+		values = append(values, t[member])
+	}
+	slices.Sort(values)
+	return values
+}
+
+// compare tells what is there more or less often than it was in the undisturbed run.
+func (s state) compare(found state) error {
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		want, got := s[name].count(s[name].vary), found.at(name).count(s[name].vary)
+		for _, t := range slices.Sorted(maps.Keys(want)) {
+			if got[t] != want[t] {
+				faults = append(faults, fmt.Errorf("%s: %d instead of %d of %s", name, got[t], want[t], t))
+			}
+		}
+		for _, t := range slices.Sorted(maps.Keys(got)) {
+			if want[t] == 0 {
+				faults = append(faults, fmt.Errorf("%s: %d instead of 0 of %s", name, got[t], t))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// count counts what is there, by its members but for those that vary.
+func (p *place) count(vary map[string]bool) map[string]int {
+	counts := map[string]int{}
+	for _, t := range p.things {
+		var members []string
+		for _, member := range slices.Sorted(maps.Keys(t)) {
+			if !vary[member] {
+				members = append(members, member+"="+t[member])
+			}
+		}
+		counts[strings.Join(members, " ")]++
+	}
+	return counts
+}
