@@ -36,6 +36,10 @@ type Options struct {
 	// the engine starts without stacks.
 	Assembly string
 
+	// Stacks are the names of those stacks of the assembly that run, with the ones
+	// that they need. Default: all.
+	Stacks []string
+
 	// Logs is the folder that takes one log file per Lambda function, and per SFTP
 	// server that logs.
 	// Default: a temporary folder, which Close removes.
@@ -147,6 +151,9 @@ type Engine struct {
 func Start(ctx context.Context, o Options) (*Engine, error) {
 	loaded, err := assembly.Load(o.Assembly, cloud.Site{Account: o.Account, Region: o.Region})
 	if err != nil {
+		return nil, err
+	}
+	if err := loaded.Only(o.Stacks...); err != nil {
 		return nil, err
 	}
 	e := &Engine{

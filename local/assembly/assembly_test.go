@@ -57,6 +57,42 @@ func TestStacksComeAfterThoseTheyDependOnNestedAssembliesIncluded(t *testing.T) 
 	}
 }
 
+func TestOnlySomeStacksAreLeftWithThoseThatTheyNeed(t *testing.T) {
+	dir := write(t, map[string]string{"manifest.json": `{"artifacts": {
+		"A": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "A.json"}, "dependencies": ["B", "A.assets"]},
+		"B": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "B.json", "stackName": "base"}, "dependencies": ["C"]},
+		"C": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "C.json"}},
+		"D": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "D.json"}, "dependencies": ["B"]}}}`})
+	for _, row := range []struct {
+		only []string
+		want string // names, or the error
+	}{
+		{nil, "C base A D"},
+		{[]string{"A"}, "C base A"},
+		{[]string{"D", "C"}, "C base D"},
+		{[]string{"C"}, "C"},
+		{[]string{"C", "B"}, "the assembly has no stack B: it has C, base, A, D"},
+	} {
+		a, err := Load(dir, cloud.Site{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Only(row.only...); err != nil {
+			if err.Error() != row.want {
+				t.Errorf("only %v: %v, want %s", row.only, err, row.want)
+			}
+			continue
+		}
+		var names []string
+		for _, s := range a.Stacks {
+			names = append(names, s.Name)
+		}
+		if got := strings.Join(names, " "); got != row.want {
+			t.Errorf("only %v: %s, want %s", row.only, got, row.want)
+		}
+	}
+}
+
 func TestResourcesAreKnownByTheirConstructs(t *testing.T) {
 	said := `{"/Shop/Orders/Start/Resource/Resource": [{"type": "aws:cdk:logicalId", "data": "OrdersStartAB12"}],
 		"/Shop/Orders/Queue": [{"type": "aws:cdk:info", "data": {"any": "thing"}}, {"type": "aws:cdk:logicalId", "data": "OrdersQueueCD34"}], "/Shop": [{"type": "aws:cdk:stack-tags"}]}`

@@ -47,6 +47,9 @@ func (o Options) mains() (map[string]Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := loaded.Only(o.Engine.Stacks...); err != nil {
+		return nil, err
+	}
 	given := maps.Clone(o.Functions)
 	found := map[string]Function{}
 	var missing []string

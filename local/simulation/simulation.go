@@ -39,7 +39,7 @@ type Options struct {
 	// of the assembly has one. Required as far as there are functions.
 	Functions map[string]Function
 
-	// Engine are further options of the engine: parameters, mocks. What the
+	// Engine are further options of the engine: stacks, parameters, mocks. What the
 	// simulation sets itself is left empty.
 	Engine local.Options
 

@@ -6,7 +6,6 @@ package simulated
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -32,6 +30,7 @@ import (
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/start"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/tally"
 	"github.com/tradepost-dev/tradepost/lambdas/b2b/watch"
+	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
@@ -70,6 +69,7 @@ func fileOf(file int) (name, content string) {
 func pipeline(t *testing.T) simulation.Options {
 	return simulation.Options{
 		Assembly: assembly(), Functions: b2bFunctions, Faults: simulation.Storm(),
+		Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			d, err := b2b.Connect(ctx, here(w, prepared(t)))
 			if err != nil {
@@ -141,7 +141,7 @@ func again(attempt func() error) (err error) {
 // the dead letters that an operator is told of, and every stored row to be one that
 // partners were told of.
 func account(ctx context.Context, d *b2b.Desk) error {
-	letters, err := undelivered(ctx, d)
+	letters, err := undelivered(ctx, d.Laptop)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func account(ctx context.Context, d *b2b.Desk) error {
 		name, _ := fileOf(file)
 		reply, err := replyTo(ctx, d, name)
 		switch {
-		case err != nil && !strings.Contains(letters, "inbox/acme/"+name):
+		case err != nil && !letters.have("inbox/acme/"+name):
 			faults = append(faults, fmt.Errorf("%s has no reply (%w), and is not among the dead letters", name, err))
 		case err != nil:
 		case reply.Status == contract.FileSettled:
@@ -163,7 +163,7 @@ func account(ctx context.Context, d *b2b.Desk) error {
 			if t := reply.Totals; t.Received != good+2 || t.Received != t.Accounted() || t.Rejected != 1 || t.Duplicate != 1 {
 				faults = append(faults, fmt.Errorf("%s is settled with %+v", name, t))
 			}
-		case !strings.Contains(letters, reply.FileID):
+		case !letters.have(reply.FileID):
 			faults = append(faults, fmt.Errorf("%s is %s, and nothing of it is among the dead letters", name, reply.Status))
 		}
 	}
@@ -171,7 +171,7 @@ func account(ctx context.Context, d *b2b.Desk) error {
 		faults = append(faults, fmt.Errorf("acme was told of %d stored transactions, and has %d", stored, got))
 	}
 	for i := range posted {
-		if id := fmt.Sprint(i); !rows["globex"][id] && !strings.Contains(letters, `"globex/`+id+`"`) {
+		if id := fmt.Sprint(i); !rows["globex"][id] && !letters.have(`"globex/`+id+`"`) {
 			faults = append(faults, fmt.Errorf("posted transaction %s is neither stored nor among the dead letters", id))
 		}
 	}
@@ -208,35 +208,6 @@ func transactions(ctx context.Context, d *b2b.Desk) (map[string]map[string]bool,
 		}
 	}
 	return ids, nil
-}
-
-// undelivered are the messages that are in the pipeline's queues when all is quiet:
-// nothing is left of them but dead letters.
-func undelivered(ctx context.Context, d *b2b.Desk) (string, error) {
-	client := sqs.NewFromConfig(d.AWS())
-	queues, err := client.ListQueues(ctx, &sqs.ListQueuesInput{})
-	if err != nil {
-		return "", err
-	}
-	var letters strings.Builder
-	for _, url := range queues.QueueUrls {
-		for {
-			got, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
-			if err != nil {
-				return "", err
-			}
-			for _, message := range got.Messages {
-				letters.WriteString(*message.Body)
-				if quoted := ""; json.Unmarshal([]byte(*message.Body), &quoted) == nil {
-					letters.WriteString(quoted)
-				}
-			}
-			if len(got.Messages) == 0 {
-				break
-			}
-		}
-	}
-	return letters.String(), nil
 }
 
 func TestARunOfThePipelineIsTheSameByteForByte(t *testing.T) {

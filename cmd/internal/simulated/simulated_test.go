@@ -21,6 +21,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
 	"github.com/tradepost-dev/tradepost/internal/environment"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/simulation"
@@ -53,7 +54,7 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(state)
-	options := laptop.Options{Root: filepath.Join("..", "..", ".."), State: state, Systems: []laptop.System{b2b.System()}}
+	options := laptop.Options{Root: filepath.Join("..", "..", ".."), State: state, Systems: []laptop.System{b2b.System(), ordering.System()}}
 	if _, err := options.Synthesize(context.Background()); err != nil {
 		return 0, err
 	}
