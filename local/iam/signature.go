@@ -39,6 +39,9 @@ const (
 
 const algorithm4 = "AWS4-HMAC-SHA256"
 
+// basicTime is the format of the times that version 4 signs.
+const basicTime = "20060102T150405Z"
+
 // readSignature reads the Authorization header or, of a presigned URL, the
 // query: of Signature Version 4 or, as the AWS CLI v1 makes them for S3 where
 // the region is us-east-1 or the address is given, of version 2.
@@ -114,7 +117,7 @@ func checkPresigned(query url.Values, service string) error {
 			return cloud.Errorf(400, "AuthorizationQueryParametersError", "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
 		}
 	}
-	from, err := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
+	from, err := time.Parse(basicTime, query.Get("X-Amz-Date"))
 	if err != nil {
 		return cloud.Errorf(400, "AuthorizationQueryParametersError", "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
 	}

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -77,7 +78,8 @@ func (s signature) toSign(r *http.Request) (text, canonical string, err error) {
 	return strings.Join([]string{algorithm4, s.at(r), strings.Join([]string{s.day, s.region, s.service, "aws4_request"}, "/"), hex.EncodeToString(sum[:])}, "\n"), canonical, nil
 }
 
-// at is when the request was signed, as it says.
+// at is when the request was signed, as it says. HTTP's own header has another format
+// than the text that is signed.
 func (s signature) at(r *http.Request) string {
 	if s.presigned {
 		return r.URL.Query().Get("X-Amz-Date")
@@ -85,7 +87,13 @@ func (s signature) at(r *http.Request) string {
 	if date := r.Header.Get("X-Amz-Date"); date != "" {
 		return date
 	}
-	return r.Header.Get("Date")
+	date := r.Header.Get("Date")
+	for _, format := range []string{http.TimeFormat, time.RFC1123Z} {
+		if at, err := time.Parse(format, date); err == nil {
+			return at.UTC().Format(basicTime)
+		}
+	}
+	return date
 }
 
 // canonicalRequest is the request in the one way in which it is signed.
@@ -120,16 +128,13 @@ func (s signature) payload(r *http.Request) (string, error) {
 		}
 		return told, nil
 	}
-	sum := sha256.New()
-	if r.Body != nil {
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxHashed+1))
-		if err != nil || len(body) > maxHashed {
-			return "", cloud.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "the request's body cannot be read, or is longer than %d bytes", maxHashed)
-		}
-		sum.Write(body)
-		r.Body = io.NopCloser(bytes.NewReader(body))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxHashed+1))
+	if err != nil || len(body) > maxHashed {
+		return "", cloud.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "the request's body cannot be read, or is longer than %d bytes", maxHashed)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // canonicalQuery is the query by the order of its names, without the signature.
@@ -191,14 +196,11 @@ var subresources = []string{
 func textOfVersion2(r *http.Request) string {
 	query := r.URL.Query()
 	own := map[string]string{}
-	for name := range r.Header {
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") {
-			own[name] = canonicalHeader(r, name)
-		}
-	}
-	for name, values := range query {
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") {
-			own[name] = values[0]
+	for _, given := range []map[string][]string{query, r.Header} { // a header is what counts
+		for name, values := range given {
+			if name = strings.ToLower(name); strings.HasPrefix(name, "x-amz-") {
+				own[name] = strings.Join(values, ",")
+			}
 		}
 	}
 	var lines []string

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -18,7 +19,15 @@ var signedRequests = []struct{ name, method, address, headers, body string }{
 	{"with a subresource", "GET", "http://127.0.0.1:4566/bucket/k?versionId=v&response-content-type=text%2Fplain&who=me&AWSAccessKeyId=KEY&Signature=uJ3MyDIkJXpGXUNfdnnkl6QyIgg%3D&x-amz-security-token=tok&Expires=946684860", "", ""},
 	{"with headers in the address", "PUT", "http://127.0.0.1:4566/bucket/k?AWSAccessKeyId=KEY&Signature=5xg%2B5vZR4Yuu9bg%2Fklaoehgfl5w%3D&content-type=text%2Fplain&x-amz-meta-a=1&x-amz-security-token=tok&Expires=946684860", "", ""},
 	{"with headers", "PUT", "http://127.0.0.1:4566/bucket/k?AWSAccessKeyId=KEY&Signature=5xg%2B5vZR4Yuu9bg%2Fklaoehgfl5w%3D&x-amz-security-token=tok&Expires=946684860", "Content-Type: text/plain\nx-amz-meta-a: 1", ""},
+	{"with parameters that are signed with the path", "PUT", "http://127.0.0.1:4566/bucket/k?tagging&partNumber=2&uploadId=u&AWSAccessKeyId=KEY&Signature=GNYIlBcNc2Ka7wct0XTJoxVKt2M%3D&content-md5=XUFAKrxLKna5cZ2REBfFkg%3D%3D&X-Amz-Meta-A=1%20%202&x-amz-security-token=tok&Expires=946684860", "", ""},
+	{"with headers that the address has too", "PUT", "http://127.0.0.1:4566/bucket/k?tagging&partNumber=2&uploadId=u&AWSAccessKeyId=KEY&Signature=GNYIlBcNc2Ka7wct0XTJoxVKt2M%3D&content-md5=XUFAKrxLKna5cZ2REBfFkg%3D%3D&x-amz-meta-a=1%20%202&x-amz-security-token=tok&Expires=946684860", "x-amz-meta-a: 1  2", ""},
+	{"with headers in any order", "PUT", "http://127.0.0.1:4566/bucket/k?tagging&partNumber=2&uploadId=u&AWSAccessKeyId=KEY&Signature=YcVXn2A3C9XwaeJVr15FJ9zQl8w%3D&x-amz-security-token=tok&Expires=946684860", "x-amz-meta-d: 4\nx-amz-meta-c: 3\nx-amz-meta-b: 2\nx-amz-meta-a: 1  2", ""},
+	{"with the hash of a body", "PUT", "http://127.0.0.1:4566/bucket/k?tagging&partNumber=2&uploadId=u&AWSAccessKeyId=KEY&Signature=GNYIlBcNc2Ka7wct0XTJoxVKt2M%3D&content-md5=XUFAKrxLKna5cZ2REBfFkg%3D%3D&x-amz-meta-a=1%20%202&x-amz-security-token=tok&Expires=946684860", "Content-MD5: XUFAKrxLKna5cZ2REBfFkg==", ""},
 	{"an address of version 4", "GET", presigned4, "", ""},
+	{"with the hash of a body as a header", "PUT", "http://127.0.0.1:4566/bucket/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=KEY%2F20000101%2Feu-central-1%2Fs3%2Faws4_request&X-Amz-Date=20000101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host%3Bx-amz-content-sha256&X-Amz-Security-Token=tok&X-Amz-Signature=37ab8a957141ac08c7be63b98d33658ed28cd385ff83c1228d034806b674795e",
+		"X-Amz-Content-SHA256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "hello"},
+	{"with the hash of a body as a parameter", "PUT", "http://127.0.0.1:4566/bucket/k?X-Amz-Content-Sha256=2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=KEY%2F20000101%2Feu-central-1%2Fs3%2Faws4_request&X-Amz-Date=20000101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Security-Token=tok&X-Amz-Signature=04f6e5781ef1caa5946ec384c0e789d5e4d742b5e073f88715c6a2a30a7d613c", "", "hello"},
+	{"an address of another service", "GET", "http://127.0.0.1:4566/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=KEY%2F20000101%2Feu-central-1%2Fsts%2Faws4_request&X-Amz-Date=20000101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Security-Token=tok&X-Amz-Signature=e575774e6531fa3231384c0a4a47fd10d4805b930da34d67c8592af30ebb036a", "", ""},
 	{"to S3", "PUT", "http://127.0.0.1:4566/bucket/a%2Bb/%C3%BC~%2A%27%28%29", `x-amz-meta-a: 1  2
 X-Amz-Date: 20000101T000000Z
 X-Amz-Security-Token: tok
@@ -31,6 +40,9 @@ Authorization: AWS4-HMAC-SHA256 Credential=KEY/20000101/eu-central-1/lambda/aws4
 X-Amz-Date: 20000101T000000Z
 X-Amz-Security-Token: tok
 Authorization: AWS4-HMAC-SHA256 Credential=KEY/20000101/eu-central-1/sqs/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, Signature=c8f23238d5f8601b4e8295b89ed28d7110369c196a0473aca20675e57fb38d79`, "Action=ListQueues"},
+	{"with HTTP's own date", "GET", "http://127.0.0.1:4566/?Action=ListQueues&b=~-._&a=2&a=1&X-Amz-Signature=x", `Date: Sat, 01 Jan 2000 00:00:00 -0000
+X-Amz-Security-Token: tok
+Authorization: AWS4-HMAC-SHA256 Credential=KEY/20000101/eu-central-1/sqs/aws4_request, SignedHeaders=date;host;x-amz-security-token, Signature=45fdca28fec2e458ef8585b0929bfa94b600b75eff7727bd7e5a7e5d73004fcf`, ""},
 }
 
 func sent(method, address, headers, body string) *http.Request {
@@ -71,8 +83,8 @@ func TestASignatureHoldsItsRequest(t *testing.T) {
 				for name, other := range map[string]*http.Request{
 					"method":  sent("DELETE", row.address, row.headers, row.body),
 					"path":    sent(row.method, strings.Replace(row.address, "4566/", "4566/x", 1), row.headers, row.body),
-					"a date":  sent(row.method, strings.NewReplacer("T000000Z", "T000001Z", "946684860", "946684861").Replace(row.address), strings.Replace(row.headers, "T000000Z", "T000001Z", 1), row.body),
-					"headers": sent(row.method, row.address, strings.NewReplacer("a: 1", "a: 2", "Date: ", "Date:  1").Replace(row.headers+"\nx-amz-meta-more: 1"), row.body),
+					"a date":  sent(row.method, strings.NewReplacer("T000000Z", "T000001Z", "946684860", "946684861").Replace(row.address), strings.NewReplacer("T000000Z", "T000001Z", "00:00:00", "00:00:01").Replace(row.headers), row.body),
+					"headers": sent(row.method, row.address, strings.NewReplacer("a: 1", "a: 2", "Date: ", "Date:  1", "MD5: X", "MD5: x", "SHA256: 2", "SHA256: 3").Replace(row.headers), row.body),
 				} {
 					signsHeaders := name != "headers" || row.headers != ""
 					if got := identify(other); signsHeaders && got != wrong {
@@ -148,14 +160,56 @@ func TestASignatureThatCannotBeVerifiedIsRefused(t *testing.T) {
 	}
 }
 
+func TestAPathThatIsNotThereIsSignedAsTheRoot(t *testing.T) {
+	store := knowing(cloud.Caller{ARN: "a"})
+	r := SignedBy(store, "KEY")
+	r.URL.Path = ""
+	if caller, _, err := store.Identify(r); err != nil || caller.ARN != "a" {
+		t.Errorf("%v %v", caller, err)
+	}
+}
+
+// Clients of the Query protocol know the error by another name.
+func TestAWrongSignatureHasItsNameInEitherProtocol(t *testing.T) {
+	store := knowing(cloud.Caller{})
+	r := SignedBy(store, "KEY")
+	r.Method = "GET"
+	_, _, err := store.Identify(r)
+	if e := cloud.AsError(err); err == nil || e.Status != 403 || e.Code != "InvalidSignatureException" || e.QueryCode != "SignatureDoesNotMatch" {
+		t.Errorf("got %+v", err)
+	}
+}
+
+func TestABodyThatCannotBeHashedIsRefused(t *testing.T) {
+	for name, body := range map[string]io.Reader{"that breaks off": iotest.ErrReader(io.ErrUnexpectedEOF), "that never ends": endless{}} {
+		r := SignedBy(knowing(cloud.Caller{}), "KEY")
+		r.Body = io.NopCloser(body)
+		if _, _, err := knowing(cloud.Caller{}).Identify(r); err == nil || cloud.AsError(err).Code != "RequestEntityTooLargeException" {
+			t.Errorf("one %s: %v", name, err)
+		}
+	}
+}
+
+// endless is a body without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
 func TestHeadersAreSignedWithoutTheBlanksThatDoNotCount(t *testing.T) {
 	r := httptest.NewRequest("PUT", "http://host:1/", strings.NewReader("hello"))
 	r.Header["A"] = []string{" x \t y ", "z"}
-	r.TransferEncoding = []string{"chunked"}
-	for name, want := range map[string]string{"a": "x y,z", "host": "host:1", "content-length": "5", "transfer-encoding": "chunked", "none": ""} {
+	r.TransferEncoding = []string{"gzip, \tchunked"}
+	for name, want := range map[string]string{"a": "x y,z", "host": "host:1", "content-length": "5", "transfer-encoding": "gzip, chunked", "none": ""} {
 		if got := canonicalHeader(r, name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+	}
+	if r.Header["A"][0] != " x \t y " || r.TransferEncoding[0] != "gzip, \tchunked" {
+		t.Errorf("the request has become %q %q", r.Header["A"], r.TransferEncoding)
+	}
+	r.Header.Set("Transfer-Encoding", "identity")
+	if got := canonicalHeader(r, "transfer-encoding"); got != "identity" {
+		t.Errorf("an encoding that is sent: %q", got)
 	}
 	r.Header.Set("Content-Length", "7")
 	if got := canonicalHeader(r, "content-length"); got != "7" {
