@@ -84,8 +84,9 @@ func TestAnArchiveKeepsWhatItsPatternMatches(t *testing.T) {
 		}
 		w.call(t, "UpdateArchive", `{"ArchiveName": "a", "EventPattern": "{\"source\": [\"invoices\"]}"}`)
 		w.tell(t, "invoices")
+		w.tell(t, "invoices")
 		w.put(t, `{"id":8}`)
-		if got := count(); !strings.HasPrefix(got, "2 ") {
+		if got := count(); !strings.HasPrefix(got, "3 ") {
 			t.Errorf("with another pattern there are %s", got)
 		}
 		if got := w.described(t, "DescribeArchive", named, "Description", "RetentionDays"); got != "all 2" {

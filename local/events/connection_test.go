@@ -60,6 +60,10 @@ func TestAConnectionIsMadeChangedAndDeleted(t *testing.T) {
 		{"CreateConnection", `{"Name": "a b", "AuthorizationType": "BASIC"}`, `ValidationException: 1 validation error detected: Value 'a b' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+`, ""},
 		{"CreateConnection", `{"Name": "crm", "AuthorizationType": "X"}`,
 			"ValidationException: 1 validation error detected: Value 'X' at 'authorizationType' failed to satisfy constraint: Member must satisfy enum value set: [BASIC, OAUTH_CLIENT_CREDENTIALS, API_KEY]", ""},
+		{"DescribeConnection", `{"Name": "a b"}`, `ValidationException: 1 validation error detected: Value 'a b' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+`, ""},
+		{"CreateConnection", `{"Name": "crm", "AuthorizationType": "API_KEY", "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyValue": "v"}}}`, "ValidationException: Parameter(s) ApiKeyAuthParameters must be specified for authorization type API_KEY.", ""},
+		{"CreateConnection", `{"Name": "crm", "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS", "AuthParameters": {"OAuthParameters": {"ClientParameters": {"ClientID": "i", "ClientSecret": "s"}, "HttpMethod": "POST"}}}`,
+			"ValidationException: Parameter(s) OAuthParameters must be specified for authorization type OAUTH_CLIENT_CREDENTIALS.", ""},
 		{"CreateConnection", `{"Name": "crm", "AuthorizationType": "BASIC"}`, "ValidationException: Parameter(s) BasicAuthParameters must be specified for authorization type BASIC.", ""},
 		{"CreateConnection", `{"Name": "crm", "AuthorizationType": "BASIC", "InvocationConnectivityParameters": {}}`, "NotImplemented: the local engine does not serve the parameter InvocationConnectivityParameters of CreateConnection", ""},
 		{"CreateConnection", `{"Name": "crm", "Description": "of customers", "AuthorizationType": "BASIC", "AuthParameters": {"BasicAuthParameters": {"Username": "u", "Password": "p"},
@@ -77,6 +81,7 @@ func TestAConnectionIsMadeChangedAndDeleted(t *testing.T) {
 		{"UpdateConnection", `{"Name": "crm", "AuthorizationType": "API_KEY", "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "n", "ApiKeyValue": "v"}}}`, `{` + connectionARN + `"AUTHORIZED",}`,
 			`{"api_key_name":"n","api_key_value":"v"}`},
 		{"DeauthorizeConnection", `{"Name": "crm"}`, `{` + connectionARN + `"DEAUTHORIZED",}`, "ResourceNotFoundException: Secrets Manager can't find the specified secret."},
+		{"DescribeConnection", `{"Name": "crm"}`, `{` + connectionARN + `"DEAUTHORIZED","Name":"crm","Description":"of customers","AuthorizationType":"API_KEY","AuthParameters":{}}`, ""},
 		{"UpdateConnection", `{"Name": "crm", "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "n", "ApiKeyValue": "w"}}}`, `{` + connectionARN + `"AUTHORIZED",}`, `{"api_key_name":"n","api_key_value":"w"}`},
 		{"DeleteConnection", `{"Name": "crm"}`, `{` + connectionARN + `"DELETING",}`, "ResourceNotFoundException: Secrets Manager can't find the specified secret."},
 		{"DescribeConnection", `{"Name": "crm"}`, fmt.Sprintf(absent, "describe"), ""},
@@ -120,17 +125,29 @@ func TestAConnectionOfOAuthIsAuthorizedByItsEndpoint(t *testing.T) {
 	in := `{"Name": "crm", "AuthorizationType": "OAUTH_CLIENT_CREDENTIALS", "AuthParameters": {"OAuthParameters": {"ClientParameters": {"ClientID": "i", "ClientSecret": "s"},
 		"AuthorizationEndpoint": "` + endpoint.URL + `/refuses", "HttpMethod": "POST"}}}`
 	if got := w.asked(t, "events", "CreateConnection", in); !strings.HasPrefix(got, `{`+connectionARN+`"AUTHORIZING"`) {
-		t.Error(got)
+		t.Fatal(got)
 	}
 	if got := settled(); !strings.Contains(got, `"StateReason":"the authorization endpoint's answer has no access_token"`) || !strings.Contains(got, `"DEAUTHORIZED"`) {
 		t.Error(got)
 	}
+	if got := w.asked(t, "events", "ListConnections", `{}`); !strings.Contains(got, `"AuthorizationType":"OAUTH_CLIENT_CREDENTIALS","StateReason":"the authorization endpoint's answer has no access_token"`) {
+		t.Errorf("listed is %s", got)
+	}
 	update := `{"Name": "crm", "AuthParameters": {"OAuthParameters": {"ClientParameters": {"ClientID": "j", "ClientSecret": "t"}, "AuthorizationEndpoint": "` + endpoint.URL + `/gives"}}}`
 	if got := w.asked(t, "events", "UpdateConnection", update); !strings.Contains(got, `"AUTHORIZING"`) {
+		t.Fatal(got)
+	}
+	since := func() time.Time {
+		w.connections.mu.Lock()
+		defer w.connections.mu.Unlock()
+		return w.connections.byName["crm"].authorized
+	}
+	asked := since()
+	if got := settled(); !strings.Contains(got, `"AUTHORIZED"`) || strings.Contains(got, "StateReason") || !strings.Contains(got, `"AuthParameters":{"OAuthParameters":{"ClientParameters":{"ClientID":"j"},"AuthorizationEndpoint":"`+endpoint.URL+`/gives","HttpMethod":"POST"}}`) {
 		t.Error(got)
 	}
-	if got := settled(); !strings.Contains(got, `"AUTHORIZED"`) || !strings.Contains(got, `"AuthParameters":{"OAuthParameters":{"ClientParameters":{"ClientID":"j"},"AuthorizationEndpoint":"`+endpoint.URL+`/gives","HttpMethod":"POST"}}`) {
-		t.Error(got)
+	if !since().After(asked) {
+		t.Error("it is authorized since it was asked for")
 	}
 	if got := w.asked(t, "events", "CreateConnection", strings.Replace(strings.Replace(in, "crm", "else", 1), "POST", "HEAD", 1)); !strings.Contains(got, "Member must satisfy enum value set: [POST, GET, PUT]") {
 		t.Error(got)
@@ -164,12 +181,30 @@ func TestConnectionsAreListedInPages(t *testing.T) {
 
 func TestATemplateDeclaresAConnection(t *testing.T) {
 	w := connected(t)
-	err := w.create(t, `{"C": {"Type": "AWS::Events::Connection", "Properties": {"Name": "crm", "AuthorizationType": "API_KEY",
-		"AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "n", "ApiKeyValue": "v"}, "InvocationHttpParameters": {"BodyParameters": [{"Key": "a", "Value": "b", "IsValueSecret": "true"}]}}}}}`)
-	if err != nil {
-		t.Fatal(err)
+	const declared = `{"Type": "AWS::Events::Connection", "Properties": {"Name": "crm", "AuthorizationType": "API_KEY",
+		"AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "n", "ApiKeyValue": "v"}, "InvocationHttpParameters": {"BodyParameters": [{"Key": "a", "Value": "b", "IsValueSecret": "true"}]}}}}`
+	s := w.stack(t, `"C": `+declared)
+	secret := func() string {
+		t.Helper()
+		arn := s.Handles["C"].Attributes["SecretArn"]
+		if got := w.connections.byName["crm"].secret; arn != got {
+			t.Errorf("the secret is %s, told is %v", got, arn)
+		}
+		return fmt.Sprint(arn)
 	}
+	first := secret()
 	if got := w.asked(t, "events", "DescribeConnection", `{"Name": "crm"}`); !strings.Contains(got, `"InvocationHttpParameters":{"BodyParameters":[{"Key":"a","IsValueSecret":true}]}`) {
 		t.Error(got)
+	}
+	w.call(t, "DeauthorizeConnection", `{"Name": "crm"}`)
+	s.Put(t, "C", strings.Replace(declared, `"Name"`, `"Description": "again", "Name"`, 1))
+	if secret() == first {
+		t.Error("there is no other secret")
+	}
+	w.call(t, "DeleteConnection", `{"Name": "crm"}`)
+	w.call(t, "CreateConnection", `{"Name": "crm", `+apiKey+`}}`)
+	s.Remove(t, "C")
+	if got := w.asked(t, "events", "DescribeConnection", `{"Name": "crm"}`); !strings.Contains(got, `"AUTHORIZED"`) {
+		t.Errorf("the connection of a call that has the name: %s", got)
 	}
 }

@@ -180,11 +180,7 @@ func (p connectionProperties) declaration() declaration {
 
 // declare makes a connection that a template declares.
 func (s *connections) declare(ctx context.Context, res cfn.Resource, p connectionProperties) (cfn.Handle, error) {
-	d := p.declaration()
-	if p.KmsKeyIdentifier == "" {
-		d.key = nil
-	}
-	c, err := s.create(ctx, cmp.Or(p.Name, res.PhysicalName(64)), d)
+	c, err := s.create(ctx, cmp.Or(p.Name, res.PhysicalName(64)), p.declaration())
 	if err != nil {
 		return cfn.Handle{}, err
 	}
@@ -198,7 +194,10 @@ func (s *connections) redeclare(ctx context.Context, _ cfn.Resource, h cfn.Handl
 	if c == nil {
 		return h, s.absent("UpdateConnection", h.Ref)
 	}
-	return h, s.update(ctx, c, after.declaration())
+	if err := s.update(ctx, c, after.declaration()); err != nil {
+		return h, err
+	}
+	return s.handle(c), nil
 }
 
 func (s *connections) handle(c *connection) cfn.Handle {

@@ -267,6 +267,10 @@ func TestTagsOfRulesAreThoseOfTheTemplateAndOfCalls(t *testing.T) {
 	if got := tags(); got != "stage=dev team=green" {
 		t.Errorf("after an update the tags are %s", got)
 	}
+	for _, value := range []string{"yellow", "black"} { // the tags are those of the first call
+		w.call(t, "PutRule", `{"Name": "Called", "EventPattern": "{\"source\": [\"orders\"]}", "Tags": [{"Key": "team", "Value": "`+value+`"}]}`)
+		w.do(t, "ListTagsForResource", `{"ResourceARN": "`+ruleNamed+`Called"}`, `{"Tags":[{"Key":"team","Value":"yellow"}]}`)
+	}
 }
 
 func TestEachCallNeedsItsPermission(t *testing.T) {
@@ -282,6 +286,7 @@ func TestEachCallNeedsItsPermission(t *testing.T) {
 		"CreateArchive": `{"ArchiveName": "a"}`, "UpdateArchive": `{"ArchiveName": "a", "RetentionDays": 1}`, "DeleteArchive": `{"ArchiveName": "a"}`, "DescribeArchive": `{"ArchiveName": "a"}`, "ListArchives": `{}`,
 		"StartReplay": `{"ReplayName": "a"}`, "CancelReplay": `{"ReplayName": "a"}`, "DescribeReplay": `{"ReplayName": "a"}`, "ListReplays": `{}`, "CreateApiDestination": `{"Name": "d"}`,
 		"UpdateApiDestination": `{"Name": "d"}`, "DeleteApiDestination": `{"Name": "d"}`, "DescribeApiDestination": `{"Name": "d"}`, "ListApiDestinations": `{}`,
+		"CreateConnection": `{"Name": "c"}`, "UpdateConnection": `{"Name": "c"}`, "DeleteConnection": `{"Name": "c"}`, "DescribeConnection": `{"Name": "c"}`, "DeauthorizeConnection": `{"Name": "c"}`, "ListConnections": `{}`,
 		"TagResource": `{"ResourceARN": "` + ruleNamed + `r"}`, "UntagResource": `{"ResourceARN": "` + busNamed + `default"}`, "ListTagsForResource": `{"ResourceARN": "` + ruleNamed + `r"}`,
 	} {
 		_, err := w.Call(t.Context(), nobody, action, json.RawMessage(input))

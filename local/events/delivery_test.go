@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -219,6 +220,21 @@ func TestADeadLetterIsSentAgainToAQueueThatFails(t *testing.T) {
 	})
 }
 
+func TestADeadLetterThatIsLostIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.rule(t, lambdaTarget+`,"DeadLetterConfig":{"Arn":"arn:aws:sqs:eu-central-1:111122223333:dead"}`)
+		w.answer = func(cloud.Call) error { return cloud.Errorf(404, "ResourceNotFoundException", "gone") }
+		w.put(t, `{"id":7}`)
+		synctest.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.metrics["InvocationsFailedToBeSentToDlq"] != 1 || w.metrics["InvocationsSentToDlq"] != 0 {
+			t.Errorf("metrics %v", w.metrics)
+		}
+	})
+}
+
 func TestDeadLettersSayWhatWentWrong(t *testing.T) {
 	throttled := cloud.Errorf(400, "ThrottlingException", "slow down")
 	for _, row := range []struct {
@@ -272,6 +288,16 @@ func TestDeadLettersSayWhatWentWrong(t *testing.T) {
 				if attribute("ERROR_CODE") != row.code || row.exhausted != "" && attribute("EXHAUSTED_RETRY_CONDITION") != row.exhausted ||
 					!strings.HasSuffix(attribute("RULE_ARN"), ":rule/Rule") || !strings.HasSuffix(attribute("TARGET_ARN"), ":split") {
 					t.Errorf("attributes %v", letter.MessageAttributes)
+				}
+				limited := 0
+				if row.exhausted != "" || row.within == 24*time.Hour {
+					limited = 1
+				}
+				if len(letter.MessageAttributes) != 5+limited || attribute("ERROR_MESSAGE") != row.err.Error() || attribute("RETRY_ATTEMPTS") != strconv.Itoa(len(w.calls)-2) {
+					t.Errorf("attributes %v", letter.MessageAttributes)
+				}
+				if last.Caller.Context["aws:SourceArn"] != "arn:aws:events:eu-central-1:111122223333:rule/Rule" {
+					t.Errorf("the letter is of %+v", last.Caller)
 				}
 				if w.metrics["FailedInvocations"] != 1 || w.metrics["InvocationsSentToDlq"] != 1 {
 					t.Errorf("metrics %v", w.metrics)
