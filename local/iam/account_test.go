@@ -59,6 +59,27 @@ func TestAnInstanceProfileHasOneRole(t *testing.T) {
 	fails[*types.NoSuchEntityException](t, "a deleted profile", err)
 }
 
+// Who gives a profile a role gives EC2 the role.
+func TestTheRoleOfAProfileIsPassedToEC2(t *testing.T) {
+	e, ctx := newEngine(t), t.Context()
+	client := e.as(t, e.role(t, "r"))
+	must(e.CreateInstanceProfile(ctx, &awsiam.CreateInstanceProfileInput{InstanceProfileName: aws.String("web"), Path: aws.String("/x/")}))(t)
+	add := func(passes string) error {
+		must(e.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: aws.String("r"), PolicyName: aws.String("p"), PolicyDocument: aws.String(`{"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Action": "iam:AddRoleToInstanceProfile", "Resource": "` + account + `instance-profile/x/web"},
+			{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "` + account + `role/r", "Condition": {"StringEquals": {"iam:PassedToService": "` + passes + `"}}}]}`)}))(t)
+		_, err := client.AddRoleToInstanceProfile(ctx, &awsiam.AddRoleToInstanceProfileInput{InstanceProfileName: aws.String("web"), RoleName: aws.String("r")})
+		return err
+	}
+	if err := add("lambda.amazonaws.com"); cloudCode(err) != "AccessDenied" || !strings.Contains(err.Error(), "iam:PassRole on resource: "+account+"role/r") {
+		t.Errorf("got %v", err)
+	}
+	if err := add("ec2.amazonaws.com"); err != nil {
+		t.Error(err)
+	}
+	must(e.RemoveRoleFromInstanceProfile(ctx, &awsiam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: aws.String("WEB"), RoleName: aws.String("R")}))(t)
+}
+
 func TestAProfileOfATemplateIsTold(t *testing.T) {
 	e := newEngine(t)
 	created := must(e.stack(t, `{

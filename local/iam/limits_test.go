@@ -3,6 +3,7 @@ package iam_test
 // This file holds IAM to its grammar and its quotas, with hostile input.
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -205,6 +206,7 @@ func TestAnAccountHasRoomForSoMany(t *testing.T) {
 		{"CreateUser", "UserName", 5000, nil},
 		{"CreateGroup", "GroupName", 300, nil},
 		{"CreatePolicy", "PolicyName", 1500, map[string]any{"PolicyDocument": allowRead}},
+		{"CreateInstanceProfile", "InstanceProfileName", 1000, nil},
 	} {
 		made := 0
 		var err error
@@ -247,6 +249,22 @@ func TestParametersAreHeldToTheirPatterns(t *testing.T) {
 		_, err := e.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: aws.String("r"), PolicyName: aws.String("p"), PolicyDocument: &document})
 		return err
 	}
+	profile := func(name, path string) error {
+		in := &awsiam.CreateInstanceProfileInput{InstanceProfileName: &name}
+		if path != "" {
+			in.Path = &path
+		}
+		made, err := e.CreateInstanceProfile(ctx, in)
+		if err == nil && *made.InstanceProfile.Path != cmp.Or(path, "/") {
+			t.Errorf("the path of %s is %s", name, *made.InstanceProfile.Path)
+		}
+		return err
+	}
+	rename := func(path, name string) error {
+		_, err := e.UpdateUser(ctx, &awsiam.UpdateUserInput{UserName: aws.String("ada"), NewPath: &path, NewUserName: &name})
+		return err
+	}
+	must(e.CreateUser(ctx, &awsiam.CreateUserInput{UserName: aws.String("ada")}))(t)
 	filter := func() error {
 		_, err := e.ListEntitiesForPolicy(ctx, &awsiam.ListEntitiesForPolicyInput{PolicyArn: aws.String(account + "policy/p"), EntityFilter: "Robot"})
 		return err
@@ -275,6 +293,13 @@ func TestParametersAreHeldToTheirPatterns(t *testing.T) {
 		}), "ValidationError"},
 		{"a policy's name of 128 characters", policy(strings.Repeat("n", 128)), ""},
 		{"a policy's name of 129", policy(strings.Repeat("n", 129)), "ValidationError"},
+		{"a profile's name of 128 characters", profile(strings.Repeat("n", 128), ""), ""},
+		{"a profile's name of 129", profile(strings.Repeat("n", 129), ""), "ValidationError"},
+		{"a profile's path", profile("p1", "/a/"), ""},
+		{"a profile's path without its end", profile("p2", "/a"), "ValidationError"},
+		{"another path without its end", rename("/a", "ada"), "ValidationError"},
+		{"another name with a slash", rename("/", "a/b"), "ValidationError"},
+		{"the same name in another case", rename("/", "Ada"), ""},
 		{"a page of 1,000", list(nil, 1000), ""},
 		{"a page of none", list(nil, 0), "ValidationError"},
 		{"a page of more", list(nil, 1001), "ValidationError"},

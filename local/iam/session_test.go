@@ -34,7 +34,6 @@ func (e *engine) assume(t *testing.T, caller cloud.Caller, input map[string]any)
 	return out, err
 }
 
-// signedBy is a request that is signed with an access key.
 // makeRole makes a role with a trust policy and, unless it is empty, an inline one.
 func (e *engine) makeRole(t *testing.T, name, principal, condition, document string) {
 	t.Helper()
@@ -55,6 +54,8 @@ func TestARoleIsTakenOnByWhomItsTrustPolicyNames(t *testing.T) {
 	e.makeRole(t, "of-all", "111122223333", "", "")
 	e.makeRole(t, "kept", account+"user/bob", "", "")
 	e.makeRole(t, "agreed", "*", `"StringEquals": {"sts:ExternalId": "secret"}`, "")
+	e.makeRole(t, "working", "*", `"StringEquals": {"sts:RoleSessionName": "work"}`, "")
+	e.makeRole(t, "playing", "*", `"StringEquals": {"sts:RoleSessionName": "play"}`, "")
 	for _, tt := range []struct {
 		name, role string
 		caller     cloud.Caller
@@ -71,6 +72,8 @@ func TestARoleIsTakenOnByWhomItsTrustPolicyNames(t *testing.T) {
 		{"without the external id", "agreed", bob, nil, "AccessDeniedException"},
 		{"with another", "agreed", bob, map[string]any{"ExternalId": "guess"}, "AccessDeniedException"},
 		{"with the external id", "agreed", bob, map[string]any{"ExternalId": "secret"}, ""},
+		{"a session that is called as it wants", "working", bob, nil, ""},
+		{"a session that is called otherwise", "playing", bob, nil, "AccessDeniedException"},
 		{"no role", "none", bob, nil, "AccessDeniedException"},
 		{"a session of its longest", "of-all", bob, map[string]any{"DurationSeconds": 7200}, ""},
 		{"a session of more", "of-all", bob, map[string]any{"DurationSeconds": 7201}, "ValidationError"},

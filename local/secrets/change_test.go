@@ -44,12 +44,14 @@ func TestSecretsAreMadeAndChangedByCalls(t *testing.T) {
 		{"CreateSecret", `{"Name": "x", "SecretString": "a", "SecretBinary": "YQ=="}`, "You can't specify both a binary secret value and a string secret value"},
 		{"CreateSecret", `{"Name": "x", "ClientRequestToken": "short"}`, "ClientRequestToken must be 32-64 characters long."},
 		{"CreateSecret", `{"Name": "x", "SecretString": "` + strings.Repeat("x", 65537) + `"}`, "less than or equal to 65536"},
+		{"CreateSecret", `{"Name": "x", "SecretBinary": "` + strings.Repeat("AAAA", 21846) + `"}`, "less than or equal to 65536"},
 		{"CreateSecret", `{"Name": "x", "Description": "` + strings.Repeat("x", 2049) + `"}`, "less than or equal to 2048"},
 		{"CreateSecret", `{"Name": "x", "Tags": [{"Key": "aws:x", "Value": ""}]}`, "reserved for system use"},
 		{"CreateSecret", `{"Name": "x", "AddReplicaRegions": [{"Region": "eu-central-1"}]}`, "NotImplemented: the local engine does not serve the parameter AddReplicaRegions of CreateSecret"},
 		{"GetSecretValue", `{"SecretId": "shop/key"}`, `"SecretString":"one"`},
 		{"DescribeSecret", `{"SecretId": "shop/key"}`, `"Description":"of the shop","KmsKeyId":"alias/shop"`},
 		{"DescribeSecret", `{"SecretId": "shop/key"}`, `"Tags":[{"Key":"team","Value":"blue"}],"VersionIdsToStages":{"` + token + `":["AWSCURRENT"]}`},
+		{"ListSecrets", `{"Filters": [{"Key": "name", "Values": ["shop"]}]}`, `"SecretVersionsToStages":{"` + token + `":["AWSCURRENT"]}`},
 		{"UpdateSecret", `{"SecretId": "shop/key", "ClientRequestToken": "` + token + `", "SecretString": "else"}`, "You can't use ClientRequestToken " + token},
 		{"UpdateSecret", `{"SecretId": "shop/key", "Description": "new"}`, `"Name":"shop/key"}`},
 		{"DescribeSecret", `{"SecretId": "shop/key"}`, `"Description":"new","KmsKeyId":"alias/shop"`},
@@ -77,8 +79,11 @@ func TestADeletedSecretCanBeRestoredForItsDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := mustCreate(t, secretOf(`"Name": "declared"`))
 		const marked = "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion."
+		steps(t, s, [][3]string{{"CreateSecret", `{"Name": "a", "SecretString": "x"}`, ""}})
+		time.Sleep(90 * time.Minute)
 		steps(t, s, [][3]string{
-			{"CreateSecret", `{"Name": "a", "SecretString": "x"}`, ""},
+			{"GetSecretValue", `{"SecretId": "a"}`, ""},
+			{"DescribeSecret", `{"SecretId": "a"}`, fmt.Sprintf(`"LastAccessedDate":%d`, time.Now().UTC().Truncate(day).Unix())},
 			{"DeleteSecret", `{"SecretId": "a", "RecoveryWindowInDays": 6}`, "must be between 7 and 30 days (inclusive)"},
 			{"DeleteSecret", `{"SecretId": "a", "RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": true}`, "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."},
 			{"DeleteSecret", `{"SecretId": "b"}`, "ResourceNotFoundException"},
@@ -91,6 +96,7 @@ func TestADeletedSecretCanBeRestoredForItsDays(t *testing.T) {
 			{"TagResource", `{"SecretId": "a", "Tags": [{"Key": "a", "Value": "b"}]}`, marked},
 			{"GetResourcePolicy", `{"SecretId": "a"}`, marked},
 			{"CreateSecret", `{"Name": "a"}`, "You can't create this secret because a secret with this name is already scheduled for deletion."},
+			{"DescribeSecret", `{"SecretId": "a"}`, fmt.Sprintf(`"LastChangedDate":%d`, time.Now().Unix())},
 			{"DescribeSecret", `{"SecretId": "a"}`, `"DeletedDate"`},
 			{"ListSecrets", `{"Filters": [{"Key": "name", "Values": ["a"]}]}`, `{"SecretList":[]}`},
 			{"ListSecrets", `{"Filters": [{"Key": "name", "Values": ["a"]}], "IncludePlannedDeletion": true}`, `"Name":"a"`},
@@ -164,7 +170,10 @@ func TestASecretKeepsAHundredVersions(t *testing.T) {
 		steps(t, s, [][3]string{{"UpdateSecretVersionStage", `{"SecretId": "a", "VersionStage": "mine", "MoveToVersionId": "` + s.byName["a"].stages[current] + `"}`, ""}})
 		for range 150 {
 			time.Sleep(time.Second)
-			steps(t, s, [][3]string{{"PutSecretValue", `{"SecretId": "a", "SecretString": "x"}`, ""}})
+			steps(t, s, [][3]string{{"PutSecretValue", `{"SecretId": "a", "SecretString": "x"}`, ""}, {"GetSecretValue", `{"SecretId": "a"}`, ""}})
+		}
+		if read := len(s.byName["a"].accessed); read > 100 {
+			t.Errorf("of %d versions it is known when they were read", read)
 		}
 		all, err := call[listSecretVersionIdsOutput](t, s, "ListSecretVersionIds", `{"SecretId": "a", "IncludeDeprecated": true}`)
 		if err != nil || len(all.Versions) != 100 || !slices.Equal(all.Versions[0].VersionStages, []string{"mine"}) {

@@ -186,12 +186,9 @@ func (s *SecretsManager) due(engine context.Context, sec *secret, when schedule.
 	if id == "" || id == sec.stages[current] {
 		id = cloud.UUID()
 	}
-	err := sec.expect(id)
-	if !sec.deletion.IsZero() {
-		err = errDeleted
-	}
+	due := sec.deletion.IsZero() && sec.expect(id) == nil
 	s.mu.Unlock()
-	if err == nil {
+	if due {
 		s.rotate(engine, sec, id)
 	}
 }
