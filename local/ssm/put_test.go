@@ -3,10 +3,12 @@ package ssm
 // This file makes, changes, finds and deletes parameters by calls.
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -81,7 +83,8 @@ func TestNamesOfParametersAreHeldToTheirRules(t *testing.T) {
 	for name, want := range map[string]string{
 		"a": `"Version":1`, "/b": `"Version":1`, "/c/d.e_f-g/h": `"Version":1`, "arn:aws:ssm:eu-west-1:111122223333:parameter/i": `"Version":1`,
 		"": "divided by slash symbol", "a b": "divided by slash symbol", "a/b": "divided by slash symbol", "/a//b": "divided by slash symbol", "/a/": "divided by slash symbol", "ssm-x": "divided by slash symbol", "/SSM/x": "divided by slash symbol",
-		"aws-x": "No access to reserved parameter name: aws-x.", "/aws/service/x": "No access to reserved parameter name",
+		"aws-x": "No access to reserved parameter name: aws-x.", "/AWS/x": "No access to reserved parameter name", "/aws/service/x": "No access to reserved parameter name",
+		strings.Repeat("/y", 15): `"Version":1`, strings.Repeat("y", 1011): `"Version":1`,
 		strings.Repeat("/x", 16): "HierarchyLevelLimitExceededException", strings.Repeat("x", 1012): "must not exceed 1011",
 	} {
 		steps(t, s, [][3]string{{"PutParameter", fmt.Sprintf(`{"Name": %q, "Value": "x", "Type": "String"}`, name), want}})
@@ -107,7 +110,13 @@ func TestASecureStringIsToldDecryptedOnly(t *testing.T) {
 		{"GetParameterHistory", `{"Name": "/key"}`, `"Value":"AQICAH`},
 		{"GetParameterHistory", `{"Name": "/key", "WithDecryption": true}`, `"Value":"hunter2"`},
 		{"DescribeParameters", `{"ParameterFilters": [{"Key": "KeyId", "Values": ["alias/aws/ssm"]}]}`, `"KeyId":"alias/aws/ssm"`},
+		{"PutParameter", `{"Name": "/mine", "Value": "hunter2", "Type": "SecureString", "KeyId": "alias/mine"}`, `"Version":1`},
+		{"DescribeParameters", `{"ParameterFilters": [{"Key": "KeyId", "Values": ["alias/mine"]}]}`, `"KeyId":"alias/mine"`},
 	})
+	one, other := s.called("/key").latest().sealed, s.called("/mine").latest().sealed
+	if one == other || len(one) < 100 {
+		t.Errorf("the same value is sealed as %s and as %s", one, other)
+	}
 }
 
 func TestLabelsBelongToOneVersion(t *testing.T) {
@@ -127,6 +136,14 @@ func TestLabelsBelongToOneVersion(t *testing.T) {
 		{"LabelParameterVersion", `{"Name": "/none", "Labels": ["x"]}`, "ParameterNotFound"},
 		{"LabelParameterVersion", `{"Name": "/a", "Labels": []}`, "ValidationException"},
 		{"LabelParameterVersion", `{"Name": "/a", "Labels": ["a","b","c","d","e","f","g","h","i","j"]}`, "ParameterVersionLabelLimitExceeded"},
+		{"LabelParameterVersion", `{"Name": "/a", "Labels": ["a","b","c","d","e","f","g","h","i","j","k"]}`, "Member must have length between 1 and 10"},
+		{"LabelParameterVersion", `{"Name": "/a", "Labels": ["stable","b","c","d","e","f","g","h","i","j"]}`, `{"InvalidLabels":[],"ParameterVersion":2}`},
+		{"UnlabelParameterVersion", `{"Name": "/a", "ParameterVersion": 2, "Labels": ["b","c","d","e","f","g","h","i","j"]}`, `"InvalidLabels":[]`},
+		{"LabelParameterVersion", `{"Name": "/a", "Labels": ["ssmx", "` + strings.Repeat("x", 101) + `"]}`, `"InvalidLabels":["ssmx","xxx`},
+		{"LabelParameterVersion", `{"Name": "/a", "Labels": ["twice", "twice", "` + strings.Repeat("x", 100) + `"]}`, `"InvalidLabels":[]`},
+		{"UnlabelParameterVersion", `{"Name": "/a", "ParameterVersion": 2, "Labels": ["` + strings.Repeat("x", 100) + `"]}`, `"InvalidLabels":[]`},
+		{"GetParameterHistory", `{"Name": "/a"}`, `"Labels":["stable","twice"]`},
+		{"UnlabelParameterVersion", `{"Name": "/a", "ParameterVersion": 2, "Labels": ["twice"]}`, `"RemovedLabels":["twice"]`},
 		{"UnlabelParameterVersion", `{"Name": "/a", "ParameterVersion": 2, "Labels": ["stable", "prod"]}`, `{"InvalidLabels":["prod"],"RemovedLabels":["stable"]}`},
 		{"UnlabelParameterVersion", `{"Name": "/a", "Labels": ["prod"]}`, "'parameterVersion' failed to satisfy constraint"},
 		{"GetParameter", `{"Name": "/a:stable"}`, "ParameterVersionNotFound"},
@@ -198,7 +215,25 @@ func TestParametersAreFoundByFilters(t *testing.T) {
 		{"DescribeParameters", `{"MaxResults": 51}`, "ValidationException"},
 		{"GetParametersByPath", `{"Path": "/", "ParameterFilters": [{"Key": "Name", "Values": ["x"]}]}`, "InvalidFilterKey"},
 		{"GetParametersByPath", `{"Path": "/", "MaxResults": 11}`, "less than or equal to 10"},
+		{"DescribeParameters", `{"MaxResults": 3}`, `"DataType":"text"}]}`}, // and no page more
+		{"DescribeParameters", `{"NextToken": "3"}`, `{"Parameters":[]}`},
+		{"DescribeParameters", `{"NextToken": "20"}`, "InvalidNextToken"},
+		{"DescribeParameters", `{"NextToken": "-1"}`, "InvalidNextToken"},
+		{"DescribeParameters", `{"MaxResults": 1}`, `"ARN":"arn:aws:ssm:eu-west-1:111122223333:parameter/app/a"`},
+		{"DescribeParameters", `{"Filters": [{"Key": "Name", "Values": ["/app"]}], "ParameterFilters": [{"Key": "Tier", "Values": ["Standard"]}]}`, "You can use either Filters or ParameterFilters"},
+		{"GetParametersByPath", `{"Path": "/", "ParameterFilters": [{"Key": "Label", "Values": ["x", "y"]}]}`, "InvalidFilterValue"},
+		{"DescribeParameters", `{"ParameterFilters": [{"Key": "Name", "Values": ["x"` + strings.Repeat(`, "x"`, 50) + `]}]}`, "InvalidFilterValue"},
+		{"GetParametersByPath", `{"Path": "/app/", "ParameterFilters": [{"Key": "KeyId", "Values": [""]}]}`, `{"Parameters":[]}`},
 	})
+}
+
+// tagged is so many tags.
+func tagged(count int) string {
+	var tags []string
+	for i := range count {
+		tags = append(tags, fmt.Sprintf(`{"Key": "n%d", "Value": ""}`, i))
+	}
+	return strings.Join(tags, ", ")
 }
 
 func TestParametersHaveTags(t *testing.T) {
@@ -208,6 +243,12 @@ func TestParametersHaveTags(t *testing.T) {
 		{"AddTagsToResource", `{"ResourceType": "Parameter", "ResourceId": "/a", "Tags": [{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "1"}]}`, "{}"},
 		{"RemoveTagsFromResource", `{"ResourceType": "Parameter", "ResourceId": "/a", "TagKeys": ["b"]}`, "{}"},
 		{"ListTagsForResource", `{"ResourceType": "Parameter", "ResourceId": "/a"}`, `{"TagList":[{"Key":"a","Value":"1"}]}`},
+		{"AddTagsToResource", `{"ResourceType": "Parameter", "ResourceId": "/a", "Tags": [{"Key": "` + strings.Repeat("k", 129) + `", "Value": ""}]}`, "a key of 1 to 128"},
+		{"AddTagsToResource", `{"ResourceType": "Parameter", "ResourceId": "/a", "Tags": [{"Key": "k", "Value": "` + strings.Repeat("v", 257) + `"}]}`, "at most 256 characters"},
+		{"AddTagsToResource", `{"ResourceType": "Parameter", "ResourceId": "/a", "Tags": [{"Key": "AWS:x", "Value": ""}]}`, "reserved for system use"},
+		{"AddTagsToResource", `{"ResourceType": "Parameter", "ResourceId": "/a", "Tags": [` + tagged(50) + `]}`, "TooManyTagsError: The number of tags exceeds the limit of 50."},
+		{"ListTagsForResource", `{"ResourceType": "Parameter", "ResourceId": "/a"}`, `{"TagList":[{"Key":"a","Value":"1"}]}`},
+		{"AddTagsToResource", `{"ResourceType": "Parameter", "ResourceId": "/a", "Tags": [` + tagged(49) + `]}`, "{}"},
 		{"ListTagsForResource", `{"ResourceType": "Parameter", "ResourceId": "/b"}`, "InvalidResourceId"},
 		{"ListTagsForResource", `{"ResourceType": "Document", "ResourceId": "/a"}`, "NotImplemented"},
 		{"ListTagsForResource", `{"ResourceType": "Thing", "ResourceId": "/a"}`, "InvalidResourceType"},
@@ -226,6 +267,40 @@ func TestSecretsAreReadAsParameters(t *testing.T) {
 		{"GetParameter", `{"Name": "/aws/reference/secretsmanager/db"}`, "WithDecryption flag must be True"},
 		{"GetParameter", `{"Name": "/aws/reference/secretsmanager/none", "WithDecryption": true}`, "ParameterNotFound: An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret /aws/reference/secretsmanager/none not found."},
 		{"GetParameters", `{"Names": ["/aws/reference/secretsmanager/none", "/aws/reference/secretsmanager/db"], "WithDecryption": true}`, `{"InvalidParameters":["/aws/reference/secretsmanager/none"],"Parameters":[{"ARN"`},
+	})
+}
+
+// denies refuses one action.
+type denies struct {
+	cloud.Authorizer
+	action string
+}
+
+func (d denies) Authorize(_ cloud.Caller, action, resource string) error {
+	if action == d.action {
+		return cloud.Errorf(403, "AccessDeniedException", "%s on %s", action, resource)
+	}
+	return nil
+}
+
+func TestASecretThatTheCallerMayNotReadIsRefused(t *testing.T) {
+	s := empty(t)
+	s.cloud.Register("secretsmanager", secrets.New(s.cloud))
+	if err := s.cloud.Do(t.Context(), s.cloud.Administrator(), "secretsmanager", "CreateSecret", map[string]string{"Name": "db", "SecretString": "hunter2"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	const ask = `{"Name": "/aws/reference/secretsmanager/db", "WithDecryption": true}`
+	output, err := s.Call(t.Context(), s.cloud.Administrator(), "GetParameter", json.RawMessage(ask))
+	var told getParameterOutput
+	if err := cmp.Or(err, json.Unmarshal(output, &told)); err != nil || time.Since(time.Time(told.Parameter.LastModifiedDate)) > time.Hour {
+		t.Errorf("modified at %v, %v", time.Time(told.Parameter.LastModifiedDate), err)
+	}
+	s.cloud.Authorizer = denies{action: "secretsmanager:GetSecretValue"}
+	steps(t, s, [][3]string{{"GetParameter", ask, "AccessDeniedException: secretsmanager:GetSecretValue on "}})
+	s.cloud.Authorizer = denies{action: "ssm:DeleteParameters"}
+	steps(t, s, [][3]string{
+		{"PutParameter", `{"Name": "/a", "Value": "1", "Type": "String"}`, ""},
+		{"DeleteParameters", `{"Names": ["/a"]}`, "AccessDeniedException: ssm:DeleteParameters on "},
 	})
 }
 
@@ -290,7 +365,7 @@ func TestEachActionAsksForItsPermission(t *testing.T) {
 		case action == "DescribeParameters":
 			in, resource = `{}`, "*"
 		case action == "GetParametersByPath":
-			in = `{"Path": "/n"}`
+			in = `{"Path": "/n/"}`
 		case strings.HasSuffix(action, "Parameters"):
 			in = `{"Names": ["/n"]}`
 		case action == "UnlabelParameterVersion":

@@ -89,6 +89,7 @@ func TestParametersAreReadByNameListAndPath(t *testing.T) {
 func TestAParameterThatAWSWouldNotCreateIsRefused(t *testing.T) {
 	for _, tt := range []struct{ name, resources, want string }{
 		{"a secure string", resource("A", `"Type": "SecureString", "Value": "1"`), "property Type: must be String or StringList"},
+		{"an image", resource("A", `"Type": "String", "Value": "ami-1", "DataType": "aws:ec2:image"`), "property DataType: must be text"},
 		{"no value", resource("A", `"Type": "String", "Value": ""`), "property Value must not be empty"},
 		{"a value outside of its pattern", resource("A", `"Type": "String", "Value": "x", "AllowedPattern": "^[0-9]+$"`), "ParameterPatternMismatchException"},
 		{"one name twice", resource("A", `"Name": "n", "Type": "String", "Value": "1"`) + "," + resource("B", `"Name": "n", "Type": "String", "Value": "2"`), "ParameterAlreadyExists"},
