@@ -188,6 +188,35 @@ func TestTheAccountTellsWhatItHas(t *testing.T) {
 	}
 }
 
+func TestARoleIsToldWithItsOwnProfilesAndAPolicyOfAWSThatBounds(t *testing.T) {
+	e, ctx := newEngine(t), t.Context()
+	e.role(t, "r")
+	e.role(t, "other")
+	bound := aws.String("arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+	must(e.CreateUser(ctx, &awsiam.CreateUserInput{UserName: aws.String("ada"), PermissionsBoundary: bound}))(t)
+	must(e.CreatePolicy(ctx, &awsiam.CreatePolicyInput{PolicyName: aws.String("read"), PolicyDocument: aws.String(allowRead), Description: aws.String("reads")}))(t)
+	must(e.CreateInstanceProfile(ctx, &awsiam.CreateInstanceProfileInput{InstanceProfileName: aws.String("web")}))(t)
+	must(e.AddRoleToInstanceProfile(ctx, &awsiam.AddRoleToInstanceProfileInput{InstanceProfileName: aws.String("web"), RoleName: aws.String("r")}))(t)
+	must(e.CreateInstanceProfile(ctx, &awsiam.CreateInstanceProfileInput{InstanceProfileName: aws.String("empty")}))(t)
+	of := must(e.ListInstanceProfilesForRole(ctx, &awsiam.ListInstanceProfilesForRoleInput{RoleName: aws.String("other")}))(t).InstanceProfiles
+	if len(of) != 0 {
+		t.Errorf("profiles of the other role: %+v", of)
+	}
+	all := must(e.GetAccountAuthorizationDetails(ctx, &awsiam.GetAccountAuthorizationDetailsInput{}))(t)
+	for _, role := range all.RoleDetailList {
+		if want := map[string]int{"r": 1}[*role.RoleName]; len(role.InstanceProfileList) != want {
+			t.Errorf("%s is told with %d profiles", *role.RoleName, len(role.InstanceProfileList))
+		}
+	}
+	if len(all.Policies) != 2 || *all.Policies[1].Arn != *bound || aws.ToString(all.Policies[0].Description) != "reads" {
+		t.Errorf("policies %+v", all.Policies)
+	}
+	document, err := url.QueryUnescape(aws.ToString(all.Policies[0].PolicyVersionList[0].Document))
+	if err != nil || document != allowRead {
+		t.Errorf("the policy's document is %s, %v", document, err)
+	}
+}
+
 // The ARNs and the answers are recorded ones.
 func TestARoleIsNamedByAnARN(t *testing.T) {
 	e := newEngine(t)

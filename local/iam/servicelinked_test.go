@@ -5,6 +5,8 @@ package iam_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/iam"
 )
 
 // link makes the role of a service.
@@ -170,4 +173,47 @@ func TestATemplateHasTheRoleOfAService(t *testing.T) {
 	if err := stack.Delete(ctx, cfn.Deletion{}); err != nil || e.left(t) != "" {
 		t.Errorf("left are %s, %v", e.left(t), err)
 	}
+	stack = must(e.stack(t, resources))(t)
+	must(e.DeleteServiceLinkedRole(ctx, &awsiam.DeleteServiceLinkedRoleInput{RoleName: aws.String("AWSServiceRoleForBatch")}))(t)
+	if err := stack.Delete(ctx, cfn.Deletion{}); err != nil {
+		t.Errorf("after the role has gone: %v", err)
+	}
+}
+
+func TestWhoMakesTheRoleOfAServiceMayBeHeldToSomeServices(t *testing.T) {
+	e, ctx := newEngine(t), t.Context()
+	client := e.as(t, e.role(t, "r"))
+	must(e.PutRolePolicy(ctx, &awsiam.PutRolePolicyInput{RoleName: aws.String("r"), PolicyName: aws.String("p"), PolicyDocument: aws.String(
+		`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:CreateServiceLinkedRole", "Resource": "*", "Condition": {"StringEquals": {"iam:AWSServiceName": "batch.amazonaws.com"}}}}`)}))(t)
+	if _, err := client.CreateServiceLinkedRole(ctx, &awsiam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String("connect.amazonaws.com")}); cloudCode(err) != "AccessDenied" {
+		t.Errorf("of another service: %v", err)
+	}
+	must(client.CreateServiceLinkedRole(ctx, &awsiam.CreateServiceLinkedRoleInput{AWSServiceName: aws.String("batch.amazonaws.com")}))(t)
+}
+
+func TestADeletionTaskIsKnownForADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cloud.New(cloud.Site{Account: "111122223333", Region: "us-east-1"})
+		defer c.Close()
+		c.Register("iam", iam.New(c))
+		do := func(action string, in map[string]string) (told struct{ DeletionTaskId, Status string }, err error) {
+			err = c.Do(t.Context(), c.Administrator(), "iam", action, in, &told)
+			return told, err
+		}
+		deleted := func() string {
+			must(do("CreateServiceLinkedRole", map[string]string{"AWSServiceName": "batch.amazonaws.com"}))(t)
+			return must(do("DeleteServiceLinkedRole", map[string]string{"RoleName": "AWSServiceRoleForBatch"}))(t).DeletionTaskId
+		}
+		first := deleted()
+		for _, tt := range []struct {
+			after time.Duration
+			known bool
+		}{{24 * time.Hour, true}, {time.Second, false}} {
+			time.Sleep(tt.after)
+			deleted() // which tidies up
+			if told, err := do("GetServiceLinkedRoleDeletionStatus", map[string]string{"DeletionTaskId": first}); (err == nil) != tt.known || tt.known && told.Status != "SUCCEEDED" {
+				t.Errorf("after %v: %+v, %v", tt.after, told, err)
+			}
+		}
+	})
 }

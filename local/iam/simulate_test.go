@@ -127,6 +127,8 @@ func TestTheSimulatorJudgesPoliciesContextAndBoundaries(t *testing.T) {
 		{"a variable without a value", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{own}, ResourceArns: in}, "implicitDeny missing aws:username"},
 		{"within the boundary", awsiam.SimulateCustomPolicyInput{ActionNames: []string{"sqs:SendMessage", "sqs:ReceiveMessage"}, PolicyInputList: []string{`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`}, PermissionsBoundaryPolicyInputList: []string{allowRead}},
 			"implicitDeny boundary false; allowed PermissionsBoundaryPolicyInputList.1 PolicyInputList.1 boundary true"},
+		{"within the boundary on one resource", awsiam.SimulateCustomPolicyInput{ActionNames: get, ResourceArns: []string{bucket + "/a", bucket + "/b"}, PolicyInputList: []string{allowAll}, PermissionsBoundaryPolicyInputList: []string{statement(`{"Effect":"Allow","Action":"*","Resource":"` + bucket + `/a"}`)}},
+			"implicitDeny PermissionsBoundaryPolicyInputList.1 PolicyInputList.1 boundary false"},
 		{"a resource's policy that allows", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allowRead}, ResourceArns: in, CallerArn: ada, ResourcePolicy: aws.String(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + *ada + `"},"Action":"s3:GetObject","Resource":"` + bucket + `/*"}}`)},
 			"allowed ResourcePolicy"},
 		{"one that names another", awsiam.SimulateCustomPolicyInput{ActionNames: get, PolicyInputList: []string{allowRead}, ResourceArns: in, CallerArn: aws.String(account + "user/bob"), ResourcePolicy: aws.String(`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + *ada + `"},"Action":"s3:GetObject","Resource":"` + bucket + `/*"}}`)}, "implicitDeny"},
@@ -180,6 +182,9 @@ func TestAnActionOnSeveralResourcesHasTheHardestDecision(t *testing.T) {
 	r := out.EvaluationResults[0]
 	if got, want := told(r, true), "explicitDeny PolicyInputList.1@1:38-1:135 PolicyInputList.1@1:135-1:232"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	if *r.EvalResourceName != "*" {
+		t.Errorf("the resource of all is %s", *r.EvalResourceName)
 	}
 	var each []string
 	for _, on := range r.ResourceSpecificResults {
@@ -263,6 +268,9 @@ func TestTheSimulatorSaysWhatCallsMeet(t *testing.T) {
 	if len(results) != len(actions) {
 		t.Fatalf("%d results", len(results))
 	}
+	if got := told(results[4], false); got != "allowed bound role_r_p" {
+		t.Errorf("what allows %s: %s", actions[4], got)
+	}
 	unused := len(e.iam.Privileges().Unused)
 	for i, r := range results {
 		for j, on := range r.ResourceSpecificResults {
@@ -283,9 +291,27 @@ func TestTheSimulatorSaysWhatCallsMeet(t *testing.T) {
 	}
 }
 
+func TestTheSimulatorKnowsTheIDOfAUser(t *testing.T) {
+	e, ctx := newEngine(t), t.Context()
+	ada := must(e.CreateUser(ctx, &awsiam.CreateUserInput{UserName: aws.String("ada")}))(t).User
+	must(e.PutUserPolicy(ctx, &awsiam.PutUserPolicyInput{UserName: ada.UserName, PolicyName: aws.String("p"), PolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"` + bucket + `/${aws:userid}"}}`)}))(t)
+	out := must(e.SimulatePrincipalPolicy(ctx, &awsiam.SimulatePrincipalPolicyInput{PolicySourceArn: ada.Arn, ActionNames: []string{"s3:GetObject"}, ResourceArns: []string{bucket + "/" + *ada.UserId}}))(t)
+	if got := told(out.EvaluationResults[0], false); got != "allowed user_ada_p" {
+		t.Error(got)
+	}
+}
+
 func TestTheSimulatorRefusesWhomItDoesNotKnow(t *testing.T) {
 	e := newEngine(t)
+	e.role(t, "here")
+	err := e.Do(t.Context(), e.Administrator(), "iam", "SimulateCustomPolicy", map[string]any{"PolicySourceArn": account + "role/here", "PolicyInputList": []string{allowAll}, "ActionNames": []string{"s3:GetObject"}}, nil)
+	if err == nil || !strings.Contains(err.Error(), "does not serve the parameter PolicySourceArn of SimulateCustomPolicy") {
+		t.Errorf("a custom policy of a role: %v", err)
+	}
 	for source, want := range map[string]string{
+		account + "role/there/here":                    "NoSuchEntity: The role with ARN " + account + "role/there/here cannot be found.",
+		"role/here":                                    "Member must have length greater than or equal to 20",
 		account + "role/gone":                          "NoSuchEntity: The role with name gone cannot be found.",
 		"arn:aws:iam::123456789012:role/r":             "InvalidInput: Invalid Policy Source Arn: caller's account 111122223333 does not have access to policies in account 123456789012",
 		"arn:aws:sts::111122223333:assumed-role/r/s":   "InvalidInput: Invalid Entity Arn: arn:aws:sts::111122223333:assumed-role/r/s does not clearly define entity type and name.",

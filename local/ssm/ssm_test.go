@@ -68,6 +68,7 @@ func TestParametersAreReadByNameListAndPath(t *testing.T) {
 		{"a version that there never was", "GetParameter", `{"Name": "/app/a:2"}`, "ParameterVersionNotFound"},
 		{"none", "GetParameter", `{"Name": "/app"}`, "ParameterNotFound"},
 		{"several, one of them unknown", "GetParameters", `{"Names": ["/app/b", "/nope"]}`, "{{  } [{/app/b}] [/nope] }"},
+		{"several, one of a version that there never was", "GetParameters", `{"Names": ["/app/b", "/app/a:9"]}`, "{{  } [{/app/b}] [/app/a:9] }"},
 		{"too many", "GetParameters", `{"Names": ["1","2","3","4","5","6","7","8","9","10","11"]}`, "ValidationException"},
 		{"a path", "GetParametersByPath", `{"Path": "/app"}`, "{{  } [{/app/a} {/app/b}] [] }"},
 		{"a path and below", "GetParametersByPath", `{"Path": "/app/", "Recursive": true}`, "{{  } [{/app/a} {/app/b} {/app/deep/c}] [] }"},
