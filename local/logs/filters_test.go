@@ -31,6 +31,7 @@ type listener struct {
 	data    []string // NAMESPACE/NAME UNIT map[...] VALUE @SECOND
 	sent    []string // DESTINATION GROUP/STREAM MESSAGE|MESSAGE
 	failing int      // how many deliveries fail from now on
+	fault   error    // with which they do
 }
 
 func (l *listener) Observe(d cloud.Datum) {
@@ -42,7 +43,7 @@ func (l *listener) Observe(d cloud.Datum) {
 func newListener(t *testing.T) *listener {
 	c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-west-1"})
 	t.Cleanup(c.Close)
-	l := &listener{Cloud: c, logs: logs.New(c)}
+	l := &listener{Cloud: c, logs: logs.New(c), fault: cloud.Errorf(500, "ServiceException", "not now")}
 	c.Meter = l
 	c.Register("logs", l.logs)
 	c.Register("lambda", cloud.Operations{"Invoke": cloud.Handle(func(_ context.Context, caller cloud.Caller, in struct {
@@ -69,7 +70,7 @@ func (l *listener) take(to string, zipped []byte) error {
 	defer l.mu.Unlock()
 	if l.failing > 0 {
 		l.failing--
-		return cloud.Errorf(500, "ServiceException", "not now")
+		return l.fault
 	}
 	reader, err := gzip.NewReader(bytes.NewReader(zipped))
 	if err != nil {
@@ -212,11 +213,10 @@ func TestADefaultValueIsPublishedOnceAMinuteInWhichNothingMatches(t *testing.T) 
 		if data, _ := l.heard(); !slices.Equal(data, []string{"Shop/m None map[] 1 @1"}) {
 			t.Errorf("of a minute with a match there is %q", data)
 		}
-		l.put(t, "fine")
-		time.Sleep(59 * time.Second)
-		l.put(t, "ERROR")
-		if data, _ := l.heard(); !slices.Equal(data, []string{"Shop/m None map[] 0 @0", "Shop/m None map[] 1 @0"}) {
-			t.Errorf("as the next minute begins there is %q", data)
+		now := time.Now().UnixMilli()
+		l.must(t, "PutLogEvents", values{"logGroupName": "g", "logStreamName": "s", "logEvents": []values{{"timestamp": now, "message": "fine"}, {"timestamp": now + 60_000, "message": "ERROR"}}})
+		if data, _ := l.heard(); !slices.Equal(data, []string{"Shop/m None map[] 0 @0", "Shop/m None map[] 1 @1"}) {
+			t.Errorf("as the next minute's events come there is %q", data)
 		}
 	})
 }
@@ -248,54 +248,24 @@ func TestWhatAServiceLogsByItselfIsHeardFromTheFilterOn(t *testing.T) {
 		}
 		write("ERROR one")
 		write("fine")
+		another := metricFilter("fine", nil)
+		another["filterName"] = "another"
+		l.must(t, "PutMetricFilter", another) // hears of what comes next, as the others do
 		time.Sleep(time.Second)
 		write("ERROR two")
 		l.logs.Publish("g", "another", logged(logs.Line{Time: time.UnixMilli(5), Text: "ERROR three"}))
 		time.Sleep(5 * time.Second)
+		data, sent := l.heard()
 		if last != 30 {
 			t.Errorf("what has been heard is read again, from %d on", last)
 		}
-		data, sent := l.heard()
 		slices.Sort(sent)
 		if want := []string{
 			"logs.eu-west-1.amazonaws.com Event " + functionARN + ": DATA_MESSAGE 111122223333 g/another [to] ERROR three",
 			"logs.eu-west-1.amazonaws.com Event " + functionARN + ": DATA_MESSAGE 111122223333 g/worker [to] ERROR one",
 			"logs.eu-west-1.amazonaws.com Event " + functionARN + ": DATA_MESSAGE 111122223333 g/worker [to] ERROR two",
-		}; len(data) != 3 || !slices.Equal(sent, want) {
+		}; len(data) != 4 || !slices.Equal(sent, want) {
 			t.Errorf("published %q, sent %q", data, sent)
-		}
-	})
-}
-
-const (
-	functionARN = "arn:aws:lambda:eu-west-1:111122223333:function:f"
-	streamARN   = "arn:aws:kinesis:eu-west-1:111122223333:stream/s"
-)
-
-func TestASubscriptionSendsWhatMatchesInOrderUntilItArrives(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newListener(t)
-		l.group(t)
-		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": "to", "filterPattern": "[level = ERROR, word]", "destinationArn": streamARN, "roleArn": "arn:aws:iam::111122223333:role/r"})
-		l.failing = 2
-		l.put(t, "ERROR a", "INFO b", "ERROR c")
-		l.put(t, "ERROR d")
-		if _, sent := l.heard(); sent != nil {
-			t.Errorf("%q was sent", sent)
-		}
-		time.Sleep(time.Minute)
-		const to = "arn:aws:iam::111122223333:role/r s " + streamARN + ": DATA_MESSAGE 111122223333 g/s [to] "
-		if _, sent := l.heard(); !slices.Equal(sent, []string{to + "ERROR a ERROR|ERROR c ERROR", to + "ERROR d ERROR"}) {
-			t.Errorf("%q was sent", sent)
-		}
-
-		l.failing = 1
-		l.put(t, "ERROR e")
-		l.must(t, "DeleteSubscriptionFilter", values{"logGroupName": "g", "filterName": "to"})
-		l.put(t, "ERROR f")
-		time.Sleep(time.Minute)
-		if _, sent := l.heard(); len(sent) > 1 || len(sent) == 1 && !strings.HasSuffix(sent[0], "ERROR e ERROR") {
-			t.Errorf("of a deleted subscription %q was sent", sent)
 		}
 	})
 }
@@ -334,7 +304,11 @@ func TestFiltersThatCannotBeAreRefused(t *testing.T) {
 		{"no such metric filter", "DeleteMetricFilter", values{"logGroupName": "g", "filterName": "none"}, "ResourceNotFoundException: The specified metric filter does not exist."},
 		{"a metric without its namespace", "DescribeMetricFilters", values{"metricName": "m"}, "must be given together"},
 		{"a long prefix", "DescribeMetricFilters", values{"filterNamePrefix": long}, "at 'filterNamePrefix'"},
+		{"a metric's long name", "DescribeMetricFilters", values{"metricName": long[:256], "metricNamespace": "Shop"}, "at 'metricName'"},
+		{"a long namespace", "DescribeMetricFilters", values{"metricName": "m", "metricNamespace": long[:256]}, "at 'metricNamespace'"},
+		{"a name with a colon", "DeleteMetricFilter", values{"logGroupName": "g", "filterName": "a:b"}, "Member must satisfy regular expression pattern: [^:*]*"},
 		{"no messages", "TestMetricFilter", values{"filterPattern": ""}, "at 'logEventMessages'"},
+		{"51 messages", "TestMetricFilter", values{"filterPattern": "", "logEventMessages": make([]string, 51)}, "at 'logEventMessages'"},
 		{"a stream without a role", "PutSubscriptionFilter", subscription(values{"destinationArn": streamARN}), "InvalidParameterException: destinationArn for vendor kinesis cannot be used without roleArn"},
 		{"a function with a role", "PutSubscriptionFilter", subscription(values{"roleArn": "arn:aws:iam::111122223333:role/r"}), "destinationArn for vendor lambda cannot be used with roleArn"},
 		{"Firehose", "PutSubscriptionFilter", subscription(values{"destinationArn": "arn:aws:firehose:eu-west-1:111122223333:deliverystream/d"}), "NotImplemented"},
@@ -357,6 +331,12 @@ func TestFiltersThatCannotBeAreRefused(t *testing.T) {
 		}
 	}
 	l.must(t, "PutSubscriptionFilter", subscription(values{"filterName": "0", "filterPattern": "x"})) // again
+	for i := range 100 {
+		named["filterName"] = fmt.Sprint(i)
+		if err := l.do(t, "PutMetricFilter", named); (err != nil) != (i == 99) { // one is there already
+			t.Errorf("metric filter %d: %v", i, err)
+		}
+	}
 }
 
 func TestFiltersAreListed(t *testing.T) {
@@ -403,6 +383,7 @@ func TestFiltersAreListed(t *testing.T) {
 		{values{"limit": 2}, "g.a1 g.a2 g.b h.a1 h.a2 h.b"},
 		{values{"logGroupName": "h", "filterNamePrefix": "a"}, "h.a1 h.a2"},
 		{values{"metricName": "b", "metricNamespace": "Shop"}, "g.b h.b"},
+		{values{"metricName": "b", "metricNamespace": "Other"}, ""},
 	} {
 		if got := list(row.in); got != row.want {
 			t.Errorf("listed %s, want %s", got, row.want)
@@ -514,24 +495,12 @@ func TestOlderFormsOfTagsWork(t *testing.T) {
 
 func TestPoliciesOfTheAccountAreKept(t *testing.T) {
 	l := newListener(t)
-	ask := func(action string, in values) string {
-		t.Helper()
-		raw, err := json.Marshal(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := l.Call(t.Context(), l.Administrator(), "logs", action, raw)
-		if err != nil {
-			return err.Error()
-		}
-		return string(answer)
-	}
 	for i := range 11 {
 		want := `"policyScope":"ACCOUNT"`
 		if i == 10 {
 			want = "LimitExceededException: Resource limit exceeded."
 		}
-		if got := ask("PutResourcePolicy", values{"policyName": fmt.Sprintf("p%02d", i), "policyDocument": `{"of": 1}`}); !strings.Contains(got, want) {
+		if got := l.ask(t, "PutResourcePolicy", values{"policyName": fmt.Sprintf("p%02d", i), "policyDocument": `{"of": 1}`}); !strings.Contains(got, want) {
 			t.Errorf("policy %d: got %s", i, got)
 		}
 	}
@@ -550,7 +519,7 @@ func TestPoliciesOfTheAccountAreKept(t *testing.T) {
 		{"DeleteResourcePolicy", values{"policyName": "p09"}, "ResourceNotFoundException: Policy with name [p09] does not exist."},
 		{"DescribeResourcePolicies", values{"nextToken": "p08"}, `{"resourcePolicies":[]}`},
 	} {
-		if got := ask(step.action, step.in); !strings.Contains(got, step.want) {
+		if got := l.ask(t, step.action, step.in); !strings.Contains(got, step.want) {
 			t.Errorf("%s %.80v: got %s", step.action, step.in, got)
 		}
 	}

@@ -86,7 +86,7 @@ func (l *Logs) ship(f *subscription, s shipment) {
 func (l *Logs) drain(ctx context.Context, f *subscription) {
 	for {
 		f.mu.Lock()
-		if len(f.pending) == 0 || f.gone || ctx.Err() != nil {
+		if len(f.pending) == 0 || ctx.Err() != nil {
 			f.pending, f.sending = nil, false
 			f.mu.Unlock()
 			return
@@ -105,11 +105,17 @@ func (f *subscription) cancel() {
 	f.gone = true
 }
 
-// deliver sends events until the destination has them, for a day at most. What the
-// destination refuses for good is dropped.
+func (f *subscription) cancelled() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone
+}
+
+// deliver sends events until the destination has them, for a day at most and while
+// there is the subscription. What the destination refuses for good is dropped.
 func (l *Logs) deliver(ctx context.Context, f *subscription, s shipment) {
 	began, delay := time.Now(), time.Second
-	for {
+	for !f.cancelled() {
 		err := l.send(ctx, f, s)
 		if err == nil || !passing(cloud.AsError(err)) || time.Since(began) > maxDelivery || !cloud.Sleep(ctx, delay) {
 			return
