@@ -380,6 +380,10 @@ func TestAGroupKeepsTheNewestOfWhatIsTooMuch(t *testing.T) {
 	if err != nil || !strings.HasPrefix(*events.Events[0].Message, "2x") {
 		t.Errorf("the oldest is %.9s, %v", *events.Events[0].Message, err)
 	}
+	newest, err := client.GetLogEvents(t.Context(), &cloudwatchlogs.GetLogEventsInput{LogGroupName: aws.String("g"), LogStreamName: aws.String("s")})
+	if err != nil || len(newest.Events) != 1 || !strings.HasPrefix(*newest.Events[0].Message, "18x") {
+		t.Errorf("a page from the end has %d events of 900 KiB, %v", len(newest.Events), err)
+	}
 	if _, err := client.DeleteLogStream(t.Context(), &cloudwatchlogs.DeleteLogStreamInput{LogGroupName: aws.String("g"), LogStreamName: aws.String("s")}); err != nil {
 		t.Fatal(err)
 	}

@@ -127,7 +127,7 @@ func (in putLogEventsInput) timely(now time.Time, g *group) ([]inputEvent, *reje
 	if first == 0 && tooNew == len(in.Events) {
 		return in.Events, nil
 	}
-	return in.Events[min(first, tooNew):tooNew], &rejected
+	return in.Events[first:tooNew], &rejected
 }
 
 // add takes events that are in order. It leaves the events that are there where they
