@@ -54,13 +54,18 @@ func (k *Kinesis) deleteStream(_ context.Context, _ cloud.Caller, s *stream, _ d
 	return struct{}{}, k.drop(s)
 }
 
-// drop forgets a stream, its policy and what is kept of it.
+// drop forgets a stream, its policy and what is kept of it; not those of another one
+// that has its name by now.
 func (k *Kinesis) drop(s *stream) error {
 	k.mu.Lock()
-	if k.streams[s.name] == s {
+	known := k.streams[s.name]
+	if known == s {
 		delete(k.streams, s.name)
 	}
 	k.mu.Unlock()
+	if known != nil && known != s {
+		return nil
+	}
 	if err := k.cloud.SetResourcePolicy(s.arn, "", nil); err != nil {
 		return err
 	}

@@ -91,10 +91,34 @@ func TestStreamsHaveTagsOfCallsAndTemplates(t *testing.T) {
 		{"AddTagsToStream", `{"StreamName": "clicks", "Tags": {"` + strings.Repeat("k", 129) + `": ""}}`, "InvalidArgumentException"},
 		{"ListTagsForStream", `{"StreamName": "clicks", "ExclusiveStartTagKey": "b"}`, `{"Tags":[{"Key":"c","Value":"3"},{"Key":"old","Value":"template"}],"HasMoreTags":false}`},
 		{"ListTagsForStream", `{"StreamName": "clicks", "ExclusiveStartTagKey": "b", "Limit": 1}`, `{"Tags":[{"Key":"c","Value":"3"}],"HasMoreTags":true}`},
+		{"ListTagsForStream", `{"StreamName": "clicks", "ExclusiveStartTagKey": "b", "Limit": 2}`, `"HasMoreTags":false}`},
 		{"ListTagsForStream", `{"StreamName": "clicks", "Limit": 51}`, "ValidationException"},
 	})
 	s.Put(t, "Clicks", tagged("new"))
-	e.steps(t, [][3]string{{"ListTagsForResource", `{"ResourceARN": "` + clicksARN + `"}`, `{"Key":"c","Value":"3"},{"Key":"new","Value":"template"}]}`}})
+	e.steps(t, [][3]string{
+		{"ListTagsForResource", `{"ResourceARN": "` + clicksARN + `"}`, `{"Key":"c","Value":"3"},{"Key":"new","Value":"template"}]}`},
+		{"CreateStream", `{"StreamName": "many", "ShardCount": 1, "Tags": {` + strings.Join(many[:50], ",") + `}}`, "{}"},
+		{"ListTagsForStream", `{"StreamName": "many"}`, `{"Key":"k49","Value":""}],"HasMoreTags":false}`},
+		{"AddTagsToStream", `{"StreamName": "many", "Tags": {"k00": "` + strings.Repeat("v", 256) + `"}}`, "{}"},
+		{"AddTagsToStream", `{"StreamName": "many", "Tags": {"k00": "` + strings.Repeat("v", 257) + `"}}`, "InvalidArgumentException"},
+	})
+}
+
+func TestAStackLeavesAStreamThatACallHasMadeInThePlaceOfItsOwn(t *testing.T) {
+	e := newEngine(t)
+	created := e.mustCreate(t, stream("Clicks", `, "ShardCount": 1`))
+	e.steps(t, [][3]string{
+		{"DeleteStream", `{"StreamName": "clicks"}`, "{}"},
+		{"CreateStream", `{"StreamName": "clicks", "ShardCount": 1}`, "{}"},
+		{"PutResourcePolicy", `{"ResourceARN": "` + clicksARN + `", "Policy": "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"logs.amazonaws.com\"}, \"Action\": \"kinesis:PutRecord\", \"Resource\": \"` + clicksARN + `\"}]}"}`, "{}"},
+	})
+	if err := created.Handles["Clicks"].Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e.steps(t, [][3]string{{"DescribeStreamSummary", `{"StreamName": "clicks"}`, `"StreamStatus":"ACTIVE"`}})
+	if err := e.Authorize(cloud.Caller{ARN: "logs.amazonaws.com", Service: "logs.amazonaws.com"}, "kinesis:PutRecord", clicksARN); err != nil {
+		t.Errorf("the policy that it was given has gone: %v", err)
+	}
 }
 
 func TestAStreamsPolicyIsPutAndTakenAwayByCalls(t *testing.T) {
