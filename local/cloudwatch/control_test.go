@@ -4,7 +4,6 @@ package cloudwatch_test
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -122,17 +121,59 @@ func (nobody) Authorize(_ cloud.Caller, action, resource string) error {
 	return cloud.Errorf(403, "AccessDeniedException", "%s on %s", action, resource)
 }
 
-func TestChangingAnAlarmNeedsThePermissionOnIt(t *testing.T) {
+func TestEachActionAsksForItsPermission(t *testing.T) {
 	w := newWorld()
 	defer w.Close()
 	w.Authorizer = nobody{}
-	for _, action := range []string{"PutMetricAlarm", "PutCompositeAlarm", "DeleteAlarms", "EnableAlarmActions", "DisableAlarmActions"} {
-		in := `{"AlarmNames": ["a"]}`
-		if slices.Contains([]string{"PutMetricAlarm", "PutCompositeAlarm"}, action) {
-			in = `{"AlarmName": "a"}`
+	const alarm, board = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a", "arn:aws:cloudwatch::111122223333:dashboard/d"
+	inputs := map[string][2]string{
+		"DeleteAlarms":        {`{"AlarmNames": ["a"]}`, alarm},
+		"DeleteDashboards":    {`{"DashboardNames": ["d"]}`, board},
+		"DisableAlarmActions": {`{"AlarmNames": ["a"]}`, alarm},
+		"EnableAlarmActions":  {`{"AlarmNames": ["a"]}`, alarm},
+		"GetDashboard":        {`{"DashboardName": "d"}`, board},
+		"GetMetricStatistics": {`{"StartTime": 0, "EndTime": 60}`, "*"},
+		"ListTagsForResource": {`{"ResourceARN": "` + board + `"}`, board},
+		"PutCompositeAlarm":   {`{"AlarmName": "a"}`, alarm},
+		"PutDashboard":        {`{"DashboardName": "d", "DashboardBody": "{}"}`, board},
+		"PutMetricAlarm":      {`{"AlarmName": "a"}`, alarm},
+		"SetAlarmState":       {`{"AlarmName": "a", "StateValue": "OK"}`, alarm},
+		"TagResource":         {`{"ResourceARN": "` + board + `"}`, board},
+		"UntagResource":       {`{"ResourceARN": "` + board + `"}`, board},
+	}
+	for action := range w.metrics.Operations {
+		in, resource := "{}", "*"
+		if asked, known := inputs[action]; known {
+			in, resource = asked[0], asked[1]
 		}
-		if got, want := w.do(t, action, in), "cloudwatch:"+action+" on arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"; !strings.HasSuffix(got, want) {
+		if got, want := w.do(t, action, in), "cloudwatch:"+action+" on "+resource; !strings.HasSuffix(got, want) {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+// shop may do what is about its namespace.
+type shop struct{ cloud.Authorizer }
+
+func (shop) Authorize(caller cloud.Caller, action, _ string) error {
+	if caller.Context["cloudwatch:namespace"] == "Shop" {
+		return nil
+	}
+	return cloud.Errorf(403, "AccessDeniedException", "%s", action)
+}
+
+func TestAPermissionMayBeForANamespaceOfMetrics(t *testing.T) {
+	w := newWorld()
+	defer w.Close()
+	w.Authorizer = shop{}
+	caller := cloud.Caller{Context: map[string]string{"aws:SourceIp": "127.0.0.1"}}
+	for namespace, want := range map[string]string{"Shop": "", "Other": "AccessDeniedException"} {
+		_, err := w.Cloud.Call(t.Context(), caller, "cloudwatch", "PutMetricData", json.RawMessage(`{"Namespace": "`+namespace+`", "MetricData": [{"MetricName": "m", "Value": 1}]}`))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", namespace, err)
+		}
+	}
+	if len(caller.Context) != 1 {
+		t.Errorf("what the caller was asked by has become %v", caller.Context)
 	}
 }

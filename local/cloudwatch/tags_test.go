@@ -48,6 +48,9 @@ func TestAlarmsAndDashboardsHaveTags(t *testing.T) {
 		{"PutDashboard", `{"DashboardName": "d", "DashboardBody": "{}", "Tags": [{"Key": "team", "Value": "blue"}]}`, `{"DashboardValidationMessages":[]}`},
 		{"PutDashboard", `{"DashboardName": "d", "DashboardBody": "{}"}`, `{"DashboardValidationMessages":[]}`},
 		{"ListTagsForResource", `{"ResourceARN": "` + board + `"}`, `{"Tags":[{"Key":"team","Value":"blue"}]}`},
+		{"PutDashboard", `{"DashboardName": "c", "DashboardBody": "{}", "Tags": [{"Key": "", "Value": ""}]}`, "ValidationError"},
+		{"UntagResource", `{"ResourceARN": "` + board + `", "TagKeys": ["team"]}`, "{}"},
+		{"TagResource", `{"ResourceARN": "` + board + `", "Tags": [` + strings.Join(many[:50], ",") + `]}`, "{}"},
 		{"DeleteAlarms", `{"AlarmNames": ["failed"]}`, "{}"},
 		{"ListTagsForResource", `{"ResourceARN": "` + alarm + `"}`, `{"Tags":[]}`},
 		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [{"Key": "a", "Value": "1"}]}`, "ResourceNotFoundException"},
@@ -107,6 +110,20 @@ func TestDashboardsAreKeptListedAndDeleted(t *testing.T) {
 		{"DeleteDashboards", `{"DashboardNames": ["b"]}`, `{}`},
 		{"DeleteDashboards", `{}`, "The parameter DashboardNames is required."},
 		{"GetDashboard", `{"DashboardName": "b"}`, "DashboardNotFoundError"},
+	})
+}
+
+func TestDashboardsAreListedInPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		defer w.Close()
+		for i := range 1001 {
+			w.do(t, "PutDashboard", fmt.Sprintf(`{"DashboardName": "d%04d", "DashboardBody": "{}"}`, i))
+		}
+		w.steps(t, [][3]string{
+			{"ListDashboards", `{}`, `{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/d0999","DashboardName":"d0999","LastModified":946684800,"Size":2}],"NextToken":"d0999"}`},
+			{"ListDashboards", `{"NextToken": "d0999"}`, `{"DashboardEntries":[{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/d1000","DashboardName":"d1000","LastModified":946684800,"Size":2}]}`},
+		})
 	})
 }
 
