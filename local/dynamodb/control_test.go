@@ -55,6 +55,8 @@ func TestTablesAreChangedByCallsOrSayWhyNot(t *testing.T) {
 		{"nothing done to an index", onDemand, "UpdateTable", `{"TableName": "orders", "GlobalSecondaryIndexUpdates": [{}]}`, "GlobalSecondaryIndexUpdate.Delete must not be null"},
 		{"two things done to an index", onDemand, "UpdateTable", `{"TableName": "orders", "GlobalSecondaryIndexUpdates": [{"Create": {` + index + `}, "Delete": {"IndexName": "byState"}}]}`, "can be specified at one time"},
 		{"an index twice", onDemand, "UpdateTable", `{"TableName": "orders", "GlobalSecondaryIndexUpdates": [{"Create": {` + index + `}}, {"Delete": {"IndexName": "byState"}}]}`, "Only one global secondary index update per index is allowed simultaneously. Index: byState"},
+		{"a limit of an index", onDemand + moreIndexed, "UpdateTable", `{"TableName": "orders", "GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": "byState", "OnDemandThroughput": {"MaxReadRequestUnits": 7}}}]}`, `"OnDemandThroughput":{"MaxReadRequestUnits":7}`},
+		{"an index warmed up", onDemand + moreIndexed, "UpdateTable", `{"TableName": "orders", "GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": "byState", "WarmThroughput": {"ReadUnitsPerSecond": 13000, "WriteUnitsPerSecond": 5000}}}]}`, `"ReadUnitsPerSecond":13000`},
 		{"two indexes", onDemand, "UpdateTable", `{"TableName": "orders", "GlobalSecondaryIndexUpdates": [{"Create": {` + index + `}}, {"Delete": {"IndexName": "byTime"}}]}`, "LimitExceededException: Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"},
 		{"another type", onDemand, "UpdateTable", `{"TableName": "orders", "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "N"}], ` + onDemand + `}`, "Attributes cannot be redefined"},
 		{"provisioned for what", onDemand, "UpdateTable", `{"TableName": "orders", "BillingMode": "PROVISIONED"}`, "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"},
@@ -121,6 +123,33 @@ func TestAnIndexThatACallMakesHoldsTheItemsThatWereThere(t *testing.T) {
 	} {
 		if got := told(c, step.action, step.input); !strings.Contains(got, step.want) || strings.Contains(got, "Exception") {
 			t.Errorf("%s: got %s, want %s", step.action, got, step.want)
+		}
+	}
+}
+
+// A global index has no name of another one, be it a local one; another time to live
+// waits for the end of the one that there is.
+func TestWhatATableHasIsNotMadeTwice(t *testing.T) {
+	c, _ := service(t)
+	const definitions = `"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "n", "AttributeType": "N"}, {"AttributeName": "state", "AttributeType": "S"}]`
+	key := func(attribute string) string {
+		return `"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "` + attribute + `", "KeyType": "RANGE"}]`
+	}
+	index := `{"IndexName": "byState", ` + key("state") + `, "Projection": {"ProjectionType": "ALL"}}`
+	for _, step := range []struct{ action, input, want string }{
+		{"CreateTable", `{"TableName": "orders", "BillingMode": "PAY_PER_REQUEST", ` + definitions + `, ` + key("n") + `, "LocalSecondaryIndexes": [` + index + `]}`, `"TableStatus":"CREATING"`},
+		{"UpdateTable", `{"TableName": "orders", ` + definitions + `, "GlobalSecondaryIndexUpdates": [{"Create": ` + index + `}]}`, "Attempting to create an index which already exists"},
+		{"UpdateTable", `{"TableName": "orders", ` + definitions + `, "TableClass": "STANDARD"}`, `"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"},{"AttributeName":"state","AttributeType":"S"}]`},
+		{"UpdateTimeToLive", `{"TableName": "orders", "TimeToLiveSpecification": {"AttributeName": "until", "Enabled": true}}`, `"until"`},
+		{"UpdateTimeToLive", `{"TableName": "orders", "TimeToLiveSpecification": {"AttributeName": "other", "Enabled": true}}`, "ValidationException"},
+		{"UpdateTimeToLive", `{"TableName": "orders", "TimeToLiveSpecification": {"AttributeName": "other", "Enabled": false}}`, "ValidationException"},
+		{"UpdateTable", `{"TableName": "orders", "SSESpecification": {"Enabled": true}}`, `"SSEType":"KMS"`},
+		{"UpdateTable", `{"TableName": "orders", "DeletionProtectionEnabled": true}`, `"SSEType":"KMS"`},
+		{"UpdateTable", `{"TableName": "orders", "TableClass": "STANDARD"}`, `"DeletionProtectionEnabled":true`},
+		{"DescribeTimeToLive", `{"TableName": "orders"}`, `"AttributeName":"until"`},
+	} {
+		if got := told(c, step.action, step.input); !strings.Contains(got, step.want) {
+			t.Errorf("%s %s: got %s, want %s", step.action, step.input, got, step.want)
 		}
 	}
 }

@@ -143,6 +143,12 @@ func TestAStatementsItemsComeInPages(t *testing.T) {
 	if got := execute(c, statement, "", `, "ConsistentRead": true, "ReturnConsumedCapacity": "TOTAL", "NextToken": "`+out.NextToken+`"`); songs(t, got) != "a3" || strings.Contains(got, "NextToken") || !strings.Contains(got, `"CapacityUnits":1}`) {
 		t.Error(got)
 	}
+	if got := execute(c, `SELECT * FROM music WHERE artist = ?`, `{"S": "a"}`, `, "Limit": 1`); json.Unmarshal([]byte(got), &out) != nil || out.NextToken == "" {
+		t.Fatal(got)
+	}
+	if got := execute(c, `SELECT * FROM music WHERE artist = ?`, `{"S": "b"}`, `, "NextToken": "`+out.NextToken+`"`); !strings.Contains(got, "NextToken does not match request") {
+		t.Errorf("with another parameter: %s", got)
+	}
 	for more, want := range map[string]string{
 		`, "NextToken": "` + out.NextToken + `"`: "NextToken does not match request",
 		`, "NextToken": "none"`:                  "NextToken does not match request",
@@ -257,6 +263,7 @@ func TestAStatementThatIsWrongSaysWhy(t *testing.T) {
 		update + `tags = set_add(tags, <<>>)` + one:                                 "ValidationException: Empty bags are not supported",
 		update + `tags = <<'x', 1>>` + one:                                          "a set has members of one type",
 		`DELETE FROM music WHERE artist = 'a' AND n = 1 RETURNING ALL NEW *`:        "ValidationException",
+		`INSERT INTO music VALUE {'artist': 'c', 'n': 1, '': 2}`:                    "ValidationException: ",
 		`INSERT INTO music VALUE {'artist': 'c'}`:                                   "Missing the key n in the item",
 		``:                        "Value null at 'statement'",
 		strings.Repeat("x", 8193): "Member must have length less than or equal to 8192",
@@ -286,6 +293,14 @@ func TestAStatementsFailedConditionTellsOfTheItem(t *testing.T) {
 	if !strings.Contains(string(item), `"title":{"S":"It's"}`) {
 		t.Errorf("%v with %s", err, item)
 	}
+	one := `{"Statement": "` + statement + `", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}`
+	if got := told(c, "BatchExecuteStatement", `{"Statements": [`+one+`]}`); !strings.Contains(got, `{"Error":{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"artist":{"S":"b"}`) {
+		t.Errorf("in a batch: %s", got)
+	}
+	_, err = c.Call(t.Context(), c.Administrator(), "dynamodb", "ExecuteTransaction", json.RawMessage(`{"TransactStatements": [`+one+`]}`))
+	if reasons, _ := json.Marshal(cloud.AsError(err).Fields); !strings.Contains(string(reasons), `"title":{"S":"It's"}`) {
+		t.Errorf("in a transaction: %v with %s", err, reasons)
+	}
 	if got := execute(c, statement, "", `, "ReturnValuesOnConditionCheckFailure": "ALL"`); !strings.Contains(got, "Value 'ALL' at 'returnValuesOnConditionCheckFailure'") {
 		t.Error(got)
 	}
@@ -314,8 +329,8 @@ func TestABatchOfStatementsSucceedsOrFailsOneByOne(t *testing.T) {
 			`{"Responses":[{"Error":{"Code":"DuplicateItem","Message":"Duplicate primary key exists in table"},"TableName":"music"},{"TableName":"music","Item":{"title":{"S":"x"}}},` +
 				`{"Error":{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"},"TableName":"music"},{"Error":{"Code":"ResourceNotFound","Message":"Requested resource not found"}},` +
 				`{"Error":{"Code":"ValidationError","Message":"Statement wasn't well formed, can't be processed: Unexpected term"}},{"TableName":"music"}],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":4}]}`},
-		{[]string{`SELECT title FROM music WHERE artist = 'b' AND n = 1`, `SELECT * FROM music WHERE artist = 'b' AND n = 9`, `SELECT * FROM music WHERE artist = 'b'`, `SELECT * FROM music WHERE artist = 'b' AND n = 1 AND attribute_exists(title)`, `SELECT * FROM music.byGenre WHERE artist = 'b' AND n = 1`},
-			`{"Responses":[{"TableName":"music","Item":{"title":{"S":"It's"}}},{"TableName":"music"},` + strings.TrimSuffix(strings.Repeat(`{"Error":{"Code":"ValidationError","Message":"Select statements within BatchExecuteStatement must specify the primary key in the where clause."},"TableName":"music"},`, 3), ",") + `],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":1}]}`},
+		{[]string{`SELECT title FROM music WHERE artist = 'b' AND n = 1`, `SELECT * FROM music WHERE artist = 'b' AND n = 9`, `SELECT * FROM music WHERE artist = 'b'`, `SELECT * FROM music WHERE artist = 'b' AND n = 1 AND attribute_exists(title)`, `SELECT * FROM music.byGenre WHERE artist = 'b' AND n = 1`, `SELECT * FROM music WHERE artist = 'b' AND n = 1 AND n = 2`},
+			`{"Responses":[{"TableName":"music","Item":{"title":{"S":"It's"}}},{"TableName":"music"},` + strings.TrimSuffix(strings.Repeat(`{"Error":{"Code":"ValidationError","Message":"Select statements within BatchExecuteStatement must specify the primary key in the where clause."},"TableName":"music"},`, 4), ",") + `],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":1}]}`},
 		{[]string{`SELECT * FROM music WHERE artist = 'b' AND n = 1`, `DELETE FROM music WHERE artist = 'b' AND n = 1`}, "ValidationException: BatchExecuteStatement must have only read statements or only write statements"},
 		{nil, "ValidationException: 1 validation error detected: Value '[]' at 'statements' failed to satisfy constraint: Member must have length greater than or equal to 1"},
 		{make([]string, 26), "ValidationException: 1 validation error detected: Value at 'statements' failed to satisfy constraint: Member must have length less than or equal to 25"},
@@ -376,6 +391,39 @@ func TestATransactionOfStatementsIsPerformedOnce(t *testing.T) {
 		t.Error(got)
 	}
 	if got := perform("x", strings.Repeat("t", 37)); !strings.Contains(got, "at 'clientRequestToken'") {
+		t.Error(got)
+	}
+}
+
+// What statements read and write is told, and measured.
+func TestAStatementConsumesWhatACallWould(t *testing.T) {
+	c := music(t)
+	for statement, want := range map[string]string{
+		`INSERT INTO counters VALUE {'id': 1}`:                `{"Items":[],"ConsumedCapacity":{"TableName":"counters","CapacityUnits":1}}`,
+		`UPDATE music SET x = 1 WHERE artist = 'b' AND n = 1`: `{"Items":[],"ConsumedCapacity":{"TableName":"music","CapacityUnits":2}}`,
+	} {
+		if got := execute(c, statement, "", `, "ReturnConsumedCapacity": "TOTAL"`); got != want {
+			t.Errorf("%s: %s", statement, got)
+		}
+	}
+	m := &meter{}
+	c.Meter = m
+	const one = `"Statement": "SELECT title FROM music WHERE artist = 'a' AND n = 1"`
+	got := told(c, "BatchExecuteStatement", `{"Statements": [{`+one+`}, {`+one+`, "ConsistentRead": true}], "ReturnConsumedCapacity": "TOTAL"}`)
+	if !strings.Contains(got, `"ConsumedCapacity":[{"TableName":"music","CapacityUnits":1.5}]`) {
+		t.Error(got)
+	}
+	if got := strings.Join(m.seen, ", "); strings.Count(got, "ConsumedReadCapacityUnits music") != 2 {
+		t.Errorf("observed %s", got)
+	}
+}
+
+// A statement of a batch that its caller may not perform fails by itself.
+func TestABatchAsksForThePermissionOfEachStatement(t *testing.T) {
+	c := music(t)
+	c.Authorizer = guard{"dynamodb:PartiQLDelete table/music": true}
+	got := batched(c, "BatchExecuteStatement", "Statements", `DELETE FROM counters WHERE id = 1`, `DELETE FROM music WHERE artist = 'z' AND n = 1`)
+	if !strings.HasPrefix(got, `{"Responses":[{"Error":{"Code":"AccessDenied","Message":"dynamodb:PartiQLDelete on `) || !strings.Contains(got, `},{"TableName":"music"}]`) {
 		t.Error(got)
 	}
 }

@@ -227,6 +227,7 @@ func TestEveryActionIsAuthorizedOnItsResource(t *testing.T) {
 		{"ExecuteStatement", `{"Statement": "UPDATE orders SET a = 1 WHERE id = 'a'"}`, "dynamodb:PartiQLUpdate table/orders"},
 		{"ExecuteStatement", `{"Statement": "DELETE FROM orders WHERE id = 'a'"}`, "dynamodb:PartiQLDelete table/orders"},
 		{"ExecuteTransaction", `{"TransactStatements": [{"Statement": "EXISTS(SELECT * FROM orders WHERE id = 'a' AND b = 1)"}]}`, "dynamodb:PartiQLSelect table/orders"},
+		{"ListStreams", `{}`, "dynamodb:ListStreams *"},
 		{"DescribeStream", `{"StreamArn": "` + someStream + `"}`, "dynamodb:DescribeStream table/orders/stream/s"},
 		{"GetShardIterator", `{"StreamArn": "` + someStream + `"}`, "dynamodb:GetShardIterator table/orders/stream/s"},
 		{"GetRecords", `{"ShardIterator": "` + someStream + `|1|e30="}`, "dynamodb:GetRecords table/orders/stream/s"},

@@ -5,6 +5,7 @@ package dynamodb_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -120,6 +121,12 @@ func (s *streamed) all(t *testing.T) (all got) {
 	return all
 }
 
+// following is the sequence number behind another one.
+func following(number string) string {
+	n, _ := new(big.Int).SetString(number, 10)
+	return n.Add(n, big.NewInt(1)).String()
+}
+
 func (g got) names() string {
 	var names []string
 	for _, r := range g.Records {
@@ -232,6 +239,7 @@ func TestAStreamIsReadFromWhereAnIteratorBegins(t *testing.T) {
 			{"GetShardIterator", at(`"ShardIteratorType": "AT_TIMESTAMP"`), "Member must satisfy enum value set: [AFTER_SEQUENCE_NUMBER, LATEST, AT_SEQUENCE_NUMBER, TRIM_HORIZON]"},
 			{"GetShardIterator", at(`"ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "100000000000000000001"`), "Invalid SequenceNumber"},
 			{"GetShardIterator", at(`"ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "` + strings.Replace(last, "6", "9", 1) + `"`), "Invalid SequenceNumber"},
+			{"GetShardIterator", at(`"ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "` + following(following(last)) + `"`), "Invalid SequenceNumber"},
 			{"GetShardIterator", strings.Replace(at(`"ShardIteratorType": "LATEST"`), "shardId-", "shardId+", 1), "ResourceNotFoundException: Requested resource not found: Shard does not exist"},
 			{"GetShardIterator", `{"StreamArn": "` + s.arn + `"}`, "Value null at 'shardId'"},
 			{"GetShardIterator", at(`"ShardIteratorType": ""`), "Value null at 'shardIteratorType'"},
@@ -293,6 +301,9 @@ func TestShardsFollowEachOther(t *testing.T) {
 		if end, begin := shards[0].SequenceNumberRange.EndingSequenceNumber, shards[1].SequenceNumberRange.StartingSequenceNumber; end >= begin || end < first.SequenceNumberRange.StartingSequenceNumber {
 			t.Errorf("a shard ends with %s, the next one begins with %s", end, begin)
 		}
+		if a, b := s.all(t).Records[0].DynamoDB.SequenceNumber, s.all(t).Records[1].DynamoDB.SequenceNumber; a != shards[0].SequenceNumberRange.EndingSequenceNumber || b <= shards[1].SequenceNumberRange.StartingSequenceNumber {
+			t.Errorf("changes %s and %s of shards %+v", a, b, shards)
+		}
 		if page := s.describe(t, `, "Limit": 1`); len(page.Shards) != 1 || page.LastEvaluatedShardId != first.ShardId {
 			t.Errorf("page %+v", page)
 		}
@@ -302,9 +313,10 @@ func TestShardsFollowEachOther(t *testing.T) {
 		if page := s.describe(t, `, "ShardFilter": {"Type": "CHILD_SHARDS", "ShardId": "`+first.ShardId+`"}`); len(page.Shards) != 1 || page.Shards[0].ShardId != shards[1].ShardId {
 			t.Errorf("children %+v", page)
 		}
-		old := s.iterator(t, first.ShardId, "AT_SEQUENCE_NUMBER", first.SequenceNumberRange.StartingSequenceNumber)
+		if got := told(s.Cloud, "GetShardIterator", `{"StreamArn": "`+s.arn+`", "ShardId": "`+shards[1].ShardId+`", "ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "`+first.SequenceNumberRange.StartingSequenceNumber+`"}`); !strings.Contains(got, "Invalid SequenceNumber") {
+			t.Errorf("by a number of another shard: %s", got)
+		}
 		time.Sleep(20 * time.Hour)
-		_ = old
 		if got := told(s.Cloud, "GetShardIterator", `{"StreamArn": "`+s.arn+`", "ShardId": "`+shards[1].ShardId+`", "ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": "`+shards[1].SequenceNumberRange.StartingSequenceNumber+`"}`); !strings.HasPrefix(got, `{"ShardIterator"`) {
 			t.Error(got)
 		}
@@ -345,16 +357,27 @@ func TestWhatAStreamHasLetGoOfIsToldOf(t *testing.T) {
 	})
 }
 
-// An answer has a mebibyte of records, or one.
+// An answer has a mebibyte of records, or as many as are asked for; what is left of a
+// closed shard comes with the next ones.
 func TestAnAnswerHasAMebibyteOfRecords(t *testing.T) {
 	s := newStreamed(t, "NEW_IMAGE")
 	for i := range 5 {
 		s.put(t, fmt.Sprint(i), `, "t": {"S": "`+strings.Repeat("x", 300<<10)+`"}`)
 	}
-	first := s.read(t, s.iterator(t, s.describe(t, "").Shards[0].ShardId, "TRIM_HORIZON", ""), "")
-	rest := s.read(t, first.NextShardIterator, "")
-	if len(first.Records) != 3 || len(rest.Records) != 2 {
-		t.Errorf("%d and %d records", len(first.Records), len(rest.Records))
+	for _, status := range []string{"ENABLED", "DISABLED"} {
+		if got := s.describe(t, "").StreamStatus; got != status {
+			t.Fatal(got)
+		}
+		for more, count := range map[string]int{"": 3, `, "Limit": 2`: 2} {
+			first := s.read(t, s.iterator(t, s.describe(t, "").Shards[0].ShardId, "TRIM_HORIZON", ""), more)
+			rest := s.read(t, first.NextShardIterator, "")
+			if len(first.Records) != count || len(rest.Records) != 5-count || (rest.NextShardIterator == "") != (status == "DISABLED") {
+				t.Errorf("%s%s: %d and %d records, next %q", status, more, len(first.Records), len(rest.Records), rest.NextShardIterator)
+			}
+		}
+		if status == "ENABLED" {
+			s.call(t, "UpdateTable", `{"TableName": "orders", "StreamSpecification": {"StreamEnabled": false}}`)
+		}
 	}
 }
 

@@ -61,6 +61,9 @@ func TestAStreamIsEnabledAndDisabled(t *testing.T) {
 		if got := s.call(t, "ListStreams", `{"ExclusiveStartStreamArn": "`+s.arn+`"}`); !strings.Contains(got, again) || strings.Contains(got, s.arn) || strings.Contains(got, "LastEvaluated") {
 			t.Error(got)
 		}
+		if got := s.call(t, "ListStreams", `{"TableName": "`+s.arn[:strings.Index(s.arn, "/stream/")]+`"}`); !strings.Contains(got, s.arn) || !strings.Contains(got, again) {
+			t.Errorf("by the table's ARN: %s", got)
+		}
 		if got := s.call(t, "ListStreams", `{"TableName": "other"}`); got != `{"Streams":[]}` {
 			t.Error(got)
 		}
@@ -69,7 +72,12 @@ func TestAStreamIsEnabledAndDisabled(t *testing.T) {
 		if got := s.describe(t, "").StreamStatus + " " + s.all(t).names(); got != "DISABLED INSERT" {
 			t.Errorf("of a deleted table: %s", got)
 		}
-		time.Sleep(24*time.Hour + 2*time.Minute)
+		time.Sleep(23*time.Hour + 30*time.Second)
+		synctest.Wait()
+		if got := s.describe(t, "").StreamStatus + " " + s.all(t).names(); got != "DISABLED INSERT" {
+			t.Errorf("before a day has passed: %s", got)
+		}
+		time.Sleep(time.Hour + 2*time.Minute)
 		synctest.Wait()
 		if got := s.call(t, "ListStreams", `{}`); got != `{"Streams":[]}` {
 			t.Errorf("after a day: %s", got)
@@ -179,39 +187,101 @@ func TestAStreamGoesOnInTheNextRun(t *testing.T) {
 	})
 }
 
-// What time alone does with a stream is kept, too.
-func TestAStreamsShardsAreKeptWithoutAnyChange(t *testing.T) {
+// What time alone does with a stream is kept, too: shards follow each other, and what
+// is older than a day is let go of.
+func TestAStreamsPassingIsKeptWithoutAnyChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := t.TempDir()
-		run := func(do func(s *streamed, save func())) {
+		var arn string
+		run := func(view string, do func(s *streamed, save func())) {
 			c, d := service(t)
 			store, err := durable.OpenStore(folder, durable.StoreOptions{Notice: func(text string) { t.Error(text) }})
 			if err != nil {
 				t.Fatal(err)
 			}
 			c.Keeper = store
-			h, err := declare(t, d, "AWS::DynamoDB::Table", `{`+keyed+`, "TableName": "orders", "StreamSpecification": {"StreamViewType": "KEYS_ONLY"}}`)
+			h, err := declare(t, d, "AWS::DynamoDB::Table", `{`+keyed+`, "TableName": "orders"`+view+`}`)
 			if err != nil {
 				t.Fatal(err)
 			}
-			do(&streamed{c, d, h.Attributes["StreamArn"].(string)}, func() {
+			if a, ok := h.Attributes["StreamArn"].(string); ok {
+				arn = a
+			}
+			do(&streamed{c, d, arn}, func() {
 				if err := store.Save(); err != nil {
 					t.Fatal(err)
 				}
 			})
 			c.Close()
 		}
-		var before string
-		run(func(s *streamed, save func()) {
-			save()
-			time.Sleep(4*time.Hour + 2*time.Minute)
+		wait := func(d time.Duration) {
+			time.Sleep(d)
 			synctest.Wait()
+		}
+		const view = `, "StreamSpecification": {"StreamViewType": "KEYS_ONLY"}`
+		for _, view := range []string{"", view} { // a table, which gets a stream later
+			run(view, func(_ *streamed, save func()) {
+				save()
+				wait(time.Second)
+			})
+		}
+		var before, number string
+		first := arn
+		run(view, func(s *streamed, save func()) {
+			if s.arn != first {
+				t.Errorf("stream %s, and %s before", s.arn, first)
+			}
+			wait(31 * time.Minute)
+			s.put(t, "a", "")
+			number = s.all(t).Records[0].DynamoDB.SequenceNumber
+			wait(time.Hour)
+			s.put(t, "b", "")
+			save()
+			wait(3*time.Hour + 2*time.Minute)
 			before = fmt.Sprint(s.describe(t, ""))
 			save()
 		})
-		run(func(s *streamed, _ func()) {
+		run(view, func(s *streamed, save func()) {
 			if got := fmt.Sprint(s.describe(t, "")); got != before || len(s.describe(t, "").Shards) != 2 {
 				t.Errorf("shards %s, and before %s", got, before)
+			}
+			s.put(t, "c", "")
+			wait(19*time.Hour + 37*time.Minute + 30*time.Second)
+			if got := s.all(t).names(); got != "INSERT INSERT INSERT" {
+				t.Errorf("before a day has passed: %s", got)
+			}
+			save()
+			wait(30 * time.Minute) // no shard begins meanwhile
+			save()
+		})
+		run(view, func(s *streamed, save func()) {
+			all := s.all(t)
+			if all.names() != "INSERT INSERT" || all.Records[0].DynamoDB.SequenceNumber != following(number) {
+				t.Errorf("after a day: %s", all.text())
+			}
+			starts := map[string]bool{}
+			for _, shard := range s.describe(t, "").Shards {
+				starts[shard.SequenceNumberRange.StartingSequenceNumber] = true
+				if ends := shard.SequenceNumberRange.EndingSequenceNumber; ends != "" && ends < shard.SequenceNumberRange.StartingSequenceNumber {
+					t.Errorf("shard %+v", shard)
+				}
+			}
+			if len(starts) != len(s.describe(t, "").Shards) {
+				t.Errorf("shards begin with %v", starts)
+			}
+			save()
+		})
+		run("", func(s *streamed, save func()) {
+			save()
+			wait(time.Hour)
+		})
+		run("", func(s *streamed, save func()) {
+			wait(23*time.Hour + 2*time.Minute)
+			save()
+		})
+		run("", func(s *streamed, _ func()) {
+			if got := s.call(t, "ListStreams", `{}`); got != `{"Streams":[]}` {
+				t.Errorf("a day after it was disabled: %s", got)
 			}
 		})
 	})
