@@ -99,7 +99,7 @@ func TestTheBasePathIsWhatTheImportSays(t *testing.T) {
 		b.upload("POST /restapis?mode=import"+parameter, example(t, "orders.swagger.json"), 201, `"id"`, "api=id")
 		b.ask("GET /restapis/$api/resources", 200, `"path":"`+want+`"`, "")
 	}
-	for url, want := range map[string]string{"https://example.com/v1": "/v1", "/v2/": "/v2", "https://example.com": ""} {
+	for url, want := range map[string]string{"https://example.com/v1": "/v1", `https://example.com/{basePath}", "variables": {"basePath": {"default": "v3"}}, "x": "`: "/v3", "/v2/": "/v2", "https://example.com": ""} {
 		d, err := readDefinition([]byte(`{"openapi": "3.0.0", "servers": [{"url": "` + url + `"}]}`))
 		if err != nil || d.basePath() != want {
 			t.Errorf("%s: got %q (%v), want %q", url, d.basePath(), err, want)
@@ -150,9 +150,9 @@ func TestAFaultyDocumentChangesNothing(t *testing.T) {
 		"a text":                 {"orders", 400, "Invalid OpenAPI input."},
 		"no version":             {`{"info": {"title": "t"}}`, 400, "Invalid OpenAPI input."},
 		"another version":        {`{"openapi": "3.1.0", "info": {"title": "t"}}`, 400, "Invalid OpenAPI input."},
-		"no title":               {`{"openapi": "3.0.1", "info": {}, "paths": {}}`, 400, "Invalid OpenAPI input."},
 		"aliases":                {"openapi: 3.0.1\ninfo: &i {title: t}\npaths: {}\nx: *i", 400, "Invalid OpenAPI input."},
 		"too deep":               {strings.Repeat("- ", 200) + "a", 400, "Invalid OpenAPI input."},
+		"deeper than a hundred":  {"openapi: 3.0.1\ninfo: {title: t}\npaths: {}\nx: " + strings.Repeat("[", 110) + strings.Repeat("]", 110), 400, "Invalid OpenAPI input."},
 		"no such path":           {minimal("/a b", ""), 400, "Unable to create resource at path '/a b': Resource's path part only allow"},
 		"two variables":          {`{"openapi": "3.0.1", "info": {"title": "t"}, "paths": {"/{a}/x": {}, "/{b}/y": {}}}`, 400, "Unable to create resource at path '/{b}/y': A sibling ({a}) of this resource already has a variable path part"},
 		"a model's name":         {minimal("/a", `, "components": {"schemas": {"a-b": {}}}`), 400, `Errors found during import:\n\tUnable to create model for 'a-b': Model name must be alphanumeric: a-b`},
@@ -167,17 +167,24 @@ func TestAFaultyDocumentChangesNothing(t *testing.T) {
 		"a VPC link":             {integration(`"type": "http", "httpMethod": "GET", "uri": "http://example.com", "connectionId": "x"`), 501, "VPC links"},
 		"TLS":                    {integration(`"type": "http", "httpMethod": "GET", "uri": "http://example.com", "tlsConfig": {}`), 501, "tlsConfig"},
 		"a private endpoint":     {minimal("/a", `, "x-amazon-apigateway-endpoint-configuration": {"vpcEndpointIds": ["vpce-1"]}`), 501, "private endpoints"},
+		"a server's endpoint":    {minimal("/a", `, "servers": [{"url": "/", "x-amazon-apigateway-endpoint-configuration": {"vpcEndpointIds": ["vpce-1"]}}]`), 501, "private endpoints"},
+		"a closed endpoint":      {minimal("/a", `, "x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": true}`), 501, "DisableExecuteApiEndpoint"},
+		"a stream":               {integration(`"type": "http_proxy", "httpMethod": "GET", "uri": "http://example.com", "responseTransferMode": "stream"`), 501, "does not stream answers"},
 		"an authorizer's type":   {minimal("/a", `, "components": {"securitySchemes": {"users": {"x-amazon-apigateway-authorizer": {"type": "cognito_user_pools"}}}}`), 501, "COGNITO_USER_POOLS"},
 		"payloads are converted": {integration(`"type": "http", "httpMethod": "GET", "uri": "http://example.com", "contentHandling": "CONVERT_TO_TEXT"`), 501, "does not convert payloads"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.t = t
-			for _, request := range []string{"POST /restapis?mode=import", "PUT /restapis/$api?mode=overwrite"} {
+			for _, request := range []string{"POST /restapis?mode=import", "PUT /restapis/$api?mode=overwrite", "PUT /restapis/$api?mode=merge"} {
 				b.upload(request, row.document, row.status, row.want, "")
 			}
 		})
 	}
 	b.t = t
+	for _, request := range []string{"POST /restapis?mode=import", "PUT /restapis/$api?mode=overwrite"} { // a merged one needs no title
+		b.upload(request, `{"openapi": "3.0.1", "info": {}, "paths": {}}`, 400, "Invalid OpenAPI input.", "")
+	}
+	b.upload("POST /restapis?mode=import", minimal("/a", "")+strings.Repeat(" ", 6<<20), 400, "The OpenAPI input is too large. It may have 6291456 bytes.", "")
 	b.upload("PUT /restapis/$api?mode=replace", minimal("/a", ""), 400, "[merge, overwrite]", "")
 	b.upload("PUT /restapis/$api?colour=red", minimal("/a", ""), 501, "the parameter colour of an import", "")
 	b.upload("PUT /restapis/none", minimal("/a", ""), 404, "Invalid API identifier specified", "")

@@ -63,6 +63,10 @@ func TestAnExportHasWhatIsServedAndWhatIsAskedFor(t *testing.T) {
 	b.ask(`POST /restapis/$api/documentation/parts {"location": {"type": "API"}, "properties": "{\"description\": \"all\"}"}`, 201, "", "")
 	b.ask(`POST /restapis/$api/deployments {"stageName": "prod"}`, 201, "", "")
 	b.ask(`POST /restapis/$api/documentation/versions {"documentationVersion": "v1", "stageName": "prod"}`, 201, "", "")
+	b.ask(`POST /restapis/$api/documentation/parts {"location": {"type": "METHOD", "path": "/later"}, "properties": "{\"description\": \"later\"}"}`, 201, "", "")
+	b.ask(`GET /restapis/$api`, 200, "", "root=rootResourceId")
+	b.ask(`POST /restapis/$api/resources/$root {"pathPart": "later"}`, 201, "", "later=id")
+	b.ask(`PUT /restapis/$api/resources/$later/methods/GET {"authorizationType": "NONE"}`, 201, "", "")
 	b.upload("PUT /restapis/$api?mode=overwrite", minimal("/later", ""), 200, "", "")
 	b.ask(`POST /restapis/$api/documentation/parts {"location": {"type": "MODEL", "name": "later"}, "properties": "{}"}`, 201, "", "")
 	export := "/restapis/$api/stages/prod/exports/"
