@@ -32,13 +32,13 @@ func noSuchVersion(key, id string) error {
 	return about(cloud.Errorf(404, "NoSuchVersion", "The specified version does not exist."), "Key", key, "VersionId", id)
 }
 
-// preconditionFailed names the header that did not hold.
 // conflict tells that an upload has to begin anew.
 func conflict(condition, key string) error {
 	return about(cloud.Errorf(409, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation against this resource."),
 		"Condition", condition, "Key", key)
 }
 
+// preconditionFailed names the header that did not hold.
 func preconditionFailed(condition string) error {
 	return about(cloud.Errorf(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"), "Condition", condition)
 }

@@ -55,6 +55,14 @@ func TestTheLifeCycleDeletesWhatItsRulesSay(t *testing.T) {
 			[]string{"PUT /B/a\n\nx", "PUT /B/a\n\ny", "PUT /B/a\n\nz"}, [4]string{"a* a a", "a* a", "a* a", "a* a"}},
 		{"markers with nothing behind them", "versioned-bucket", rule("<ID>a</ID><Filter/><Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"),
 			[]string{"DELETE /B/a", "PUT /B/b\n\nx", "DELETE /B/b", "PUT /B/c\n\nx"}, [4]string{"b*† b c*", "b*† b c*", "b*† b c*", "b*† b c*"}},
+		{"old versions, by their number alone", "versioned-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NewerNoncurrentVersions>1</NewerNoncurrentVersions></NoncurrentVersionExpiration>"),
+			[]string{"PUT /B/a\n\nx", "PUT /B/a\n\ny", "PUT /B/a\n\nz"}, [4]string{"a* a", "a* a", "a* a", "a* a"}},
+		{"no markers, by a rule that says so", "versioned-bucket", rule("<ID>a</ID><Filter/><Expiration><ExpiredObjectDeleteMarker>false</ExpiredObjectDeleteMarker></Expiration>"),
+			[]string{"DELETE /B/a"}, [4]string{"a*†", "a*†", "a*†", "a*†"}},
+		{"by one tag", "plain-bucket", rule("<ID>a</ID><Filter><Tag><Key>t</Key><Value>1</Value></Tag></Filter>" + days),
+			[]string{"PUT /B/a\nx-amz-tagging: t=1\n\nx", "PUT /B/b\n\nx"}, [4]string{"a* b*", "a* b*", "b*", "b*"}},
+		{"by one size", "plain-bucket", rule("<ID>a</ID><Filter><ObjectSizeLessThan>2</ObjectSizeLessThan></Filter>" + days),
+			[]string{"PUT /B/a\n\nx", "PUT /B/b\n\nxx"}, [4]string{"a* b*", "a* b*", "b*", "b*"}},
 		{"nothing that is locked", "locked-bucket", rule("<ID>a</ID><Filter/><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"),
 			[]string{"PUT /B/a\nx-amz-object-lock-legal-hold: ON\n\nx", "PUT /B/a\n\ny"}, [4]string{"a* a", "a* a", "a* a", "a* a"}},
 	} {
@@ -101,8 +109,12 @@ func clocked(t *testing.T, bucket string) *world {
 }
 
 func TestTheLifeCycleIsToldOfAsAnEventOnly(t *testing.T) {
-	for bucket, want := range map[string]string{"plain-bucket": "Object Deleted k Lifecycle Expiration Permanently Deleted s3.amazonaws.com", "versioned-bucket": "Object Deleted k Lifecycle Expiration Delete Marker Created s3.amazonaws.com"} {
+	for bucket, want := range map[string]string{
+		"plain-bucket":     "Object Deleted k 9dd4e461268c8034f5c8564e155c67a6 Lifecycle Expiration Permanently Deleted s3.amazonaws.com", // MD5 of "x"
+		"versioned-bucket": "Object Deleted k d41d8cd98f00b204e9800998ecf8427e Lifecycle Expiration Delete Marker Created s3.amazonaws.com",
+	} {
 		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(23 * time.Hour) // the engine begins at any time of the day
 			w := clocked(t, bucket)
 			defer w.cloud.Close()
 			w.ask(t, "PUT /"+bucket+"?lifecycle\n\n"+rule("<ID>a</ID><Filter/><Expiration><Days>1</Days></Expiration>"))
@@ -110,7 +122,7 @@ func TestTheLifeCycleIsToldOfAsAnEventOnly(t *testing.T) {
 			w.mu.Lock()
 			w.events, w.calls = nil, nil
 			w.mu.Unlock()
-			time.Sleep(25 * time.Hour)
+			time.Sleep(26 * time.Hour)
 			synctest.Wait()
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -120,16 +132,68 @@ func TestTheLifeCycleIsToldOfAsAnEventOnly(t *testing.T) {
 			var d struct {
 				Reason, Requester string
 				DeletionType      string `json:"deletion-type"`
-				Object            struct{ Key string }
+				Object            struct{ Key, ETag string }
 			}
 			if err := json.Unmarshal(w.events[0].Detail, &d); err != nil {
 				t.Fatal(err)
 			}
-			if got := fmt.Sprint(w.events[0].DetailType, " ", d.Object.Key, " ", d.Reason, " ", d.DeletionType, " ", d.Requester); got != want {
+			if got := fmt.Sprint(w.events[0].DetailType, " ", d.Object.Key, " ", d.Object.ETag, " ", d.Reason, " ", d.DeletionType, " ", d.Requester); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
 	}
+}
+
+func TestADestinationIsToldOfTheLifeCycle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := clocked(t, "versioned-bucket")
+		defer w.cloud.Close()
+		heard := w.destinations()
+		w.ask(t, notify(queue("<Event>s3:LifecycleExpiration:*</Event>")))
+		<-heard // the event that tests it
+		w.ask(t, "PUT /versioned-bucket?lifecycle\n\n"+rule("<ID>a</ID><Filter/><Expiration><Days>1</Days></Expiration>"))
+		w.ask(t, "PUT /versioned-bucket/k\n\nx")
+		time.Sleep(25 * time.Hour)
+		synctest.Wait()
+		select {
+		case got := <-heard:
+			if !strings.Contains(got.message, `"eventName":"LifecycleExpiration:DeleteMarkerCreated"`) {
+				t.Errorf("got %v", got)
+			}
+		default: // who waits here waits for ever: the life cycle goes on
+			t.Error("it was told of nothing")
+		}
+	})
+}
+
+// rewriter puts the object b anew as soon as it hears that a is gone.
+type rewriter struct {
+	*world
+	t *testing.T
+}
+
+func (r rewriter) Emit(e cloud.Event) {
+	if e.DetailType == "Object Deleted" && strings.Contains(string(e.Detail), `"key":"a"`) {
+		r.ask(r.t, "PUT /plain-bucket/b\n\nnew")
+	}
+	r.world.Emit(e)
+}
+
+func TestTheLifeCycleSparesWhatIsPutAnewMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := clocked(t, "plain-bucket")
+		defer w.cloud.Close()
+		w.cloud.Bus = rewriter{w, t}
+		w.ask(t, "PUT /plain-bucket?lifecycle\n\n"+rule("<ID>a</ID><Filter/><Expiration><Days>1</Days></Expiration>"))
+		for _, key := range []string{"a", "b"} {
+			w.ask(t, "PUT /plain-bucket/"+key+"\n\nold")
+		}
+		time.Sleep(25 * time.Hour)
+		synctest.Wait()
+		if got := w.versions(t, "plain-bucket"); got != "b*" {
+			t.Errorf("left are %q", got)
+		}
+	})
 }
 
 func TestTheLifeCycleAbandonsUploads(t *testing.T) {
@@ -144,6 +208,7 @@ func TestTheLifeCycleAbandonsUploads(t *testing.T) {
 		if got := w.answer(t, "PUT /plain-bucket?lifecycle\n\n"+document); got != "200" {
 			t.Fatal(got)
 		}
+		rules := w.ask(t, "GET /plain-bucket?lifecycle").Body.String()
 		for _, key := range []string{"a", "b", "c", "e"} {
 			w.ask(t, "POST /plain-bucket/"+key+"?uploads")
 		}
@@ -158,6 +223,9 @@ func TestTheLifeCycleAbandonsUploads(t *testing.T) {
 		synctest.Wait()
 		if got := uploads(); got != "1" {
 			t.Errorf("after it: %s uploads", got)
+		}
+		if got := w.ask(t, "GET /plain-bucket?lifecycle").Body.String(); got != rules {
+			t.Errorf("the rules have become %s", got)
 		}
 	})
 }

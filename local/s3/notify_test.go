@@ -107,7 +107,7 @@ func TestADestinationIsToldOfWhatItAsksFor(t *testing.T) {
 				continue
 			}
 			got := <-heard
-			for _, part := range []string{`"eventName":"` + step.event + `"`, `"configurationId":"all"`, `"awsRegion":"eu-central-1"`, `"arn":"arn:aws:s3:::versioned-bucket"`, `"versionId":"`} {
+			for _, part := range []string{`"eventName":"` + step.event + `"`, `"configurationId":"all"`, `"awsRegion":"eu-central-1"`, `"arn":"arn:aws:s3:::versioned-bucket"`, `"versionId":"`, `"eventVersion":"` + formatOf(step.event)} {
 				if !strings.Contains(got.message, part) {
 					t.Errorf("%s: %s is not in %s", step.request, part, got.message)
 				}
@@ -122,6 +122,35 @@ func TestADestinationIsToldOfWhatItAsksFor(t *testing.T) {
 		if len(heard) > 0 {
 			t.Errorf("%s was told of more: %v", kind, <-heard)
 		}
+	}
+}
+
+// formatOf is the version of what a destination gets.
+func formatOf(event string) string {
+	if strings.Contains(event, "Tagging") || strings.Contains(event, "Acl") {
+		return "2.3"
+	}
+	return "2.1"
+}
+
+func TestWhatIsDeletedForGoodHasNoEntityTag(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	heard := w.destinations()
+	w.ask(t, notify(queue("<Event>s3:ObjectRemoved:Delete</Event>")))
+	<-heard // the event that tests it
+	id := w.ask(t, "PUT /versioned-bucket/k\n\nx").Header().Get("x-amz-version-id")
+	w.ask(t, "DELETE /versioned-bucket/k?versionId="+id)
+	if got := <-heard; strings.Contains(got.message, "eTag") || !strings.Contains(got.message, `"versionId":"`+id) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAVersionWithoutAnIDIsToldWithoutOne(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	w.ask(t, "PUT /versioned-bucket?versioning\n\n<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>")
+	w.put(t, "versioned-bucket", "k", "x")
+	if len(w.events) != 1 || strings.Contains(string(w.events[0].Detail), "version-id") {
+		t.Errorf("events %v", w.events)
 	}
 }
 

@@ -333,6 +333,41 @@ func TestABucketIsSuspendedWithoutIDsOfWrites(t *testing.T) {
 	}
 }
 
+func TestTagsAreToldByTheirKeys(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	w.deny = func(action, _ string, _ map[string]string) bool { return action == "s3:PutObjectTagging" }
+	w.put(t, "plain-bucket", "without", "x") // which needs no permission for tags
+	w.deny = nil
+	w.ask(t, "PUT /plain-bucket/k\nx-amz-tagging: e&d&c&b&a\n\nx")
+	var keys string
+	for _, tag := range strings.Split(w.ask(t, "GET /plain-bucket/k?tagging").Body.String(), "<Tag>")[1:] {
+		keys += value(tag, "Key")
+	}
+	if keys != "abcde" {
+		t.Errorf("got %s", keys)
+	}
+}
+
+// Of a deleted object only the access control list is not found.
+func TestWhatADeleteMarkerIsAskedForBesideABody(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	w.put(t, "versioned-bucket", "k", "x")
+	w.ask(t, "DELETE /versioned-bucket/k")
+	for what, want := range map[string]string{"acl": "404 NoSuchKey", "tagging": "405 MethodNotAllowed"} {
+		if got := w.answer(t, "GET /versioned-bucket/k?"+what); got != want {
+			t.Errorf("%s: got %s, want %s", what, got, want)
+		}
+	}
+}
+
+func TestACopyOfWhatAKeyOfKMSHidesTellsItsEntityTag(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	w.ask(t, "PUT /plain-bucket/k\nx-amz-server-side-encryption: aws:kms\n\nhello")
+	if got := value(w.ask(t, "PUT /plain-bucket/copy\nx-amz-copy-source: plain-bucket/k").Body.String(), "ETag"); !strings.Contains(got, "5d41402abc4b2a76b9719d911017c592") { // MD5 of "hello"
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestMetadataInEncodedWordsIsToldAsItWasMeant(t *testing.T) {
 	w := newWorld(t, "plain-bucket")
 	if got := w.answer(t, "PUT /plain-bucket/k\nx-amz-meta-name: =?UTF-8?B?w4RN?=\nx-amz-meta-plain: =?UTF-8?Q?abc?=\n\nx"); got != "200" {

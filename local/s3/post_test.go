@@ -116,6 +116,11 @@ func TestAFormThatIsNotWholeIsRefused(t *testing.T) {
 	if rec := w.post(t, "hello", append(all[:4:4], "key=k", "policy="+over)...); !strings.Contains(rec.Body.String(), "Policy expired.") {
 		t.Errorf("got %d %s", rec.Code, rec.Body)
 	}
+	for missing, field := range map[string]string{"AWSAccessKeyId": "signature=0", "Signature": "awsaccesskeyid=AKID"} { // of version 2
+		if rec := w.post(t, "hello", "key=k", "policy="+over, field); rec.Code != 400 || !strings.Contains(rec.Body.String(), "<ArgumentName>"+missing+"</ArgumentName>") {
+			t.Errorf("without %s: got %d %s", missing, rec.Code, rec.Body)
+		}
+	}
 	if rec := w.post(t, "hello", "key=k", "x-amz-meta-a="+strings.Repeat("x", 20<<10)); !strings.Contains(rec.Body.String(), "MaxPostPreDataLengthExceeded") {
 		t.Errorf("got %d %s", rec.Code, rec.Body)
 	}

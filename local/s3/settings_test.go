@@ -176,6 +176,16 @@ func TestAConfigurationNeedsItsOwnPermissions(t *testing.T) {
 	}
 }
 
+func TestALifeCycleHasAThousandRulesWithIDsOfTheirOwn(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	const one = "<Rule><Status>Enabled</Status><Filter/><Expiration><Days>1</Days></Expiration></Rule>"
+	for n, want := range map[int]string{1000: "200", 1001: "400 MalformedXML"} {
+		if got := w.answer(t, "PUT /plain-bucket?lifecycle\n\n<LifecycleConfiguration>"+strings.Repeat(one, n)+"</LifecycleConfiguration>"); got != want {
+			t.Errorf("%d rules: got %s, want %s", n, got, want)
+		}
+	}
+}
+
 func TestAnObjectTellsWhenItExpires(t *testing.T) {
 	w := newWorld(t, "versioned-bucket")
 	filter := "<Filter><And><Prefix>a/</Prefix><Tag><Key>keep</Key><Value>no</Value></Tag><ObjectSizeGreaterThan>4</ObjectSizeGreaterThan><ObjectSizeLessThan>6</ObjectSizeLessThan></And></Filter>"

@@ -30,6 +30,7 @@ var beside = []struct {
 	{"PUT $K?legal-hold\n\n<LegalHold><Status>OFF</Status></LegalHold>", "PutObjectLegalHold", "PutObjectLegalHold", "s3:object-lock-legal-hold=OFF"},
 	{"GET $K?legal-hold&versionId=$V", "GetObjectLegalHold", "GetObjectLegalHold", "s3:VersionId=$V"},
 	{"PUT $K?partNumber=1&uploadId=$U\nx-amz-copy-source: $K", "UploadPartCopy", "PutObject", ""},
+	{"GET $K?uploadId=$U", "ListParts", "ListMultipartUploadParts", ""},
 	{"PUT $K\nx-amz-tagging: cost=1\n\nx", "PutObject", "PutObject", "s3:RequestObjectTag/cost=1"},
 	{"PUT $K\nx-amz-tagging: cost=1\n\nx", "PutObject", "PutObjectTagging", "s3:RequestObjectTag/cost=1"},
 	{"POST $K?uploads\nx-amz-tagging: cost=1", "CreateMultipartUpload", "PutObject", "s3:RequestObjectTag/cost=1"},
@@ -69,7 +70,7 @@ func TestCloudTrailIsToldOfEveryRequestAboutAnObject(t *testing.T) {
 			var got []string
 			for _, call := range w.calls[before:] {
 				got = append(got, fmt.Sprint(call.EventName, " ", call.ErrorCode == "AccessDenied", " ", call.ReadOnly, " ", call.RequestParameters["bucketName"], "/", call.RequestParameters["key"]))
-				if id := text("$V"); strings.Contains(row.request, "?versionId=$V") && row.event != "CopyObject" && call.RequestParameters["versionId"] != id {
+				if id := text("$V"); strings.Contains(row.request, "versionId=$V") && row.event != "CopyObject" && call.RequestParameters["versionId"] != id {
 					t.Errorf("version %v, want %s", call.RequestParameters["versionId"], id)
 				}
 			}

@@ -162,13 +162,139 @@ func TestAConditionalUploadIsInConflictWithWhatItsObjectWentThroughMeanwhile(t *
 	}
 }
 
+// value is the text of the first element of a name.
+func value(body, name string) string {
+	_, rest, _ := strings.Cut(body, "<"+name+">")
+	text, _, _ := strings.Cut(rest, "<")
+	return text
+}
+
+// begun is a world with an upload to plain-bucket/k that has part 1, "hello".
+func begun(t *testing.T, headers string) (w *world, id string) {
+	w = newWorld(t, "plain-bucket")
+	id = value(w.ask(t, "POST /plain-bucket/k?uploads\n"+headers).Body.String(), "UploadId")
+	if got := w.answer(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+"\n\nhello"); got != "200" {
+		t.Fatal(got)
+	}
+	return w, id
+}
+
+func TestAnUploadIsCompletedByWhatItIs(t *testing.T) {
+	const part = "<Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part>" // MD5 of "hello"
+	with := func(sum string) string { return strings.Replace(part, "</Part>", sum+"</Part>", 1) }
+	for _, row := range []struct{ name, headers, parts, want string }{
+		{"the part", "", part, "200"},
+		{"the part twice", "", part + part, "400 InvalidPartOrder"},
+		{"the part with its checksum", "", with("<ChecksumCRC32>NhCmhg==</ChecksumCRC32>"), "200"},
+		{"the part with another checksum", "", with("<ChecksumCRC32>AAAAAA==</ChecksumCRC32>"), "400 InvalidPart"},
+		{"the part with a checksum that it has not", "", with("<ChecksumSHA1>AAAA</ChecksumSHA1>"), "200"},
+		{"another checksum of all", "x-amz-checksum-crc32: AAAAAA==", part, "400 BadDigest"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w, id := begun(t, "x-amz-checksum-algorithm: CRC32")
+			if got := w.answer(t, "POST /plain-bucket/other?uploadId="+id+"\n\n<CompleteMultipartUpload>"+row.parts+"</CompleteMultipartUpload>"); got != "404 NoSuchUpload" {
+				t.Errorf("to another key: got %s", got)
+			}
+			if got := w.answer(t, "POST /plain-bucket/k?uploadId="+id+"\n"+row.headers+"\n\n<CompleteMultipartUpload>"+row.parts+"</CompleteMultipartUpload>"); got != row.want {
+				t.Errorf("got %s, want %s", got, row.want)
+			}
+		})
+	}
+}
+
+func TestWhatAnUploadBeginsWithIsItsObjects(t *testing.T) {
+	w, id := begun(t, "x-amz-checksum-algorithm: CRC32\nx-amz-checksum-type: FULL_OBJECT\nx-amz-tagging: a=1\nContent-Type: text/plain\nx-amz-storage-class: STANDARD_IA")
+	if call := w.calls[len(w.calls)-1]; call.RequestParameters["uploadId"] != id || call.RequestParameters["partNumber"] != 1 || call.AdditionalEventData["bytesTransferredIn"] != int64(5) {
+		t.Errorf("CloudTrail was told %+v", call)
+	}
+	done := w.ask(t, "POST /plain-bucket/k?uploadId="+id+"\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part></CompleteMultipartUpload>").Body.String()
+	if value(done, "ChecksumCRC32") != "NhCmhg==" || value(done, "ChecksumType") != "FULL_OBJECT" {
+		t.Errorf("got %s", done)
+	}
+	h := w.ask(t, "HEAD /plain-bucket/k").Header()
+	if h.Get("Content-Type") != "text/plain" || h.Get("x-amz-tagging-count") != "1" || h.Get("x-amz-storage-class") != "STANDARD_IA" {
+		t.Errorf("the object has %v", h)
+	}
+}
+
+func TestAnUploadWithoutAChecksumHasPartsWithoutDetails(t *testing.T) {
+	w, id := begun(t, "")
+	w.ask(t, "POST /plain-bucket/k?uploadId="+id+"\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part></CompleteMultipartUpload>")
+	got := w.ask(t, "GET /plain-bucket/k?attributes\nx-amz-object-attributes: ObjectParts").Body.String()
+	if value(got, "PartsCount") != "1" || strings.Contains(got, "<Part>") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// What a client is told of the condition, by which it decides what to do anew.
+func TestAConflictNamesTheConditionAndTheKey(t *testing.T) {
+	for condition, value := range map[string]string{"If-Match": "5d41402abc4b2a76b9719d911017c592", "If-None-Match": "*"} {
+		w, id := begun(t, "")
+		w.put(t, "plain-bucket", "k", "hello")
+		if condition == "If-None-Match" {
+			w.ask(t, "DELETE /plain-bucket/k")
+		}
+		got := w.ask(t, "POST /plain-bucket/k?uploadId="+id+"\n"+condition+": "+value+"\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part></CompleteMultipartUpload>")
+		if got.Code != 409 || !strings.Contains(got.Body.String(), "<Condition>"+condition+"</Condition><Key>k</Key>") {
+			t.Errorf("%s: got %d %s", condition, got.Code, got.Body)
+		}
+	}
+}
+
+// Only what happens to the current version comes in an upload's way.
+func TestAnUploadIsNotInConflictWithTheEndOfAnOldVersion(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	old := w.put(t, "versioned-bucket", "k", "x")
+	w.put(t, "versioned-bucket", "k", "hello")
+	id := value(w.ask(t, "POST /versioned-bucket/k?uploads").Body.String(), "UploadId")
+	w.ask(t, "PUT /versioned-bucket/k?partNumber=1&uploadId="+id+"\n\nhello")
+	w.ask(t, "DELETE /versioned-bucket/k?versionId="+*old.VersionId)
+	if got := w.answer(t, "POST /versioned-bucket/k?uploadId="+id+"\nIf-Match: 5d41402abc4b2a76b9719d911017c592\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part></CompleteMultipartUpload>"); got != "200" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestAPartIsCopiedOnConditionsOfItsSource(t *testing.T) {
+	w := newWorld(t, "versioned-bucket")
+	source := w.put(t, "versioned-bucket", "source", "hello")
+	id := value(w.ask(t, "POST /versioned-bucket/k?uploads").Body.String(), "UploadId")
+	part := "PUT /versioned-bucket/k?partNumber=1&uploadId=" + id + "\nx-amz-copy-source: versioned-bucket/source"
+	if got := w.answer(t, part+"\nx-amz-copy-source-if-match: x"); got != "412 PreconditionFailed" {
+		t.Errorf("got %s", got)
+	}
+	if got := w.ask(t, part).Header().Get("x-amz-copy-source-version-id"); got != *source.VersionId {
+		t.Errorf("the source's version is %q", got)
+	}
+	if got := w.calls[len(w.calls)-1].RequestParameters["x-amz-copy-source"]; got != "versioned-bucket/source" {
+		t.Errorf("CloudTrail was told of the source %v", got)
+	}
+}
+
+func TestPartsAreNumberedFromOneToTenThousand(t *testing.T) {
+	w, id := begun(t, "")
+	for number, want := range map[string]string{"0": "400 InvalidArgument", "1": "200", "10000": "200", "10001": "400 InvalidArgument"} {
+		if got := w.answer(t, "PUT /plain-bucket/k?partNumber="+number+"&uploadId="+id+"\n\nx"); got != want {
+			t.Errorf("%s: got %s, want %s", number, got, want)
+		}
+	}
+}
+
+func TestUploadsAreListedByTheirKeys(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	for _, key := range []string{"b/3", "b/2", "a", "b/1", "c", "b/0"} {
+		w.ask(t, "POST /plain-bucket/"+key+"?uploads\nx-amz-storage-class: STANDARD_IA")
+	}
+	var keys []string
+	for _, upload := range strings.Split(w.ask(t, "GET /plain-bucket?uploads&prefix=b/").Body.String(), "<Upload>")[1:] {
+		keys = append(keys, value(upload, "Key"), value(upload, "StorageClass"))
+	}
+	if got := strings.Join(keys, " "); got != "b/0 STANDARD_IA b/1 STANDARD_IA b/2 STANDARD_IA b/3 STANDARD_IA" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestThePartsOfAnObjectAreToldPageByPage(t *testing.T) {
 	w := newWorld(t, "plain-bucket")
-	value := func(body, name string) string {
-		_, rest, _ := strings.Cut(body, "<"+name+">")
-		text, _, _ := strings.Cut(rest, "<")
-		return text
-	}
 	id := value(w.ask(t, "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: CRC32").Body.String(), "UploadId")
 	var parts string
 	for n, body := range []string{strings.Repeat("a", 5<<20), "b"} {
@@ -189,6 +315,9 @@ func TestThePartsOfAnObjectAreToldPageByPage(t *testing.T) {
 	second := w.ask(t, attributes+"\nx-amz-part-number-marker: 1").Body.String()
 	if value(second, "IsTruncated") != "false" || value(second, "PartNumber") != "2" || value(second, "ChecksumCRC32") == "" || value(second, "Size") != "1" {
 		t.Errorf("the second page is %s", second)
+	}
+	if got := w.ask(t, attributes+"\nx-amz-max-parts: 5000").Body.String(); value(got, "MaxParts") != "1000" {
+		t.Errorf("the longest page is %s", got)
 	}
 	if got := w.answer(t, attributes+"\nx-amz-max-parts: few"); got != "400 InvalidArgument" {
 		t.Errorf("got %s", got)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -192,9 +193,9 @@ func checkTags(tags []Tag, most int) error {
 			return about(cloud.Errorf(400, "InvalidTag", "Cannot provide multiple Tags with the same key"), "TagKey", tag.Key)
 		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
 			return about(cloud.Errorf(400, "InvalidTag", "System tags cannot be added/updated by requester"), "TagKey", tag.Key)
-		case tag.Key == "" || len(tag.Key) > 128 || strings.Contains(tag.Key, ","):
+		case tag.Key == "" || utf8.RuneCountInString(tag.Key) > 128 || strings.Contains(tag.Key, ","):
 			return about(cloud.Errorf(400, "InvalidTag", "The TagKey you have provided is invalid"), "TagKey", tag.Key)
-		case len(tag.Value) > 256 || strings.Contains(tag.Value, ","):
+		case utf8.RuneCountInString(tag.Value) > 256 || strings.Contains(tag.Value, ","):
 			return about(cloud.Errorf(400, "InvalidTag", "The TagValue you have provided is invalid"), "TagKey", tag.Key, "TagValue", tag.Value)
 		}
 	}

@@ -14,6 +14,7 @@ func TestMetadataIsTakenAndToldInEncodedWords(t *testing.T) {
 		{"control characters", "=?UTF-8?B?AAECAw==?=", "\x00\x01\x02\x03", "=?UTF-8?B?AAECAw==?="},
 		{"replacement characters", "=?UTF-8?B?77+977+9?=", "\ufffd\ufffd", "=?UTF-8?B?77+977+9?="},
 		{"punctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"},
+		{"a tab", "a\tb", "a\tb", "a\tb"},
 		{"no word after all", "=?UTF-9?Q?a?=", "=?UTF-9?Q?a?=", "=?UTF-9?Q?a?="},
 	} {
 		t.Run(row.name, func(t *testing.T) {
