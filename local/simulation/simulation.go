@@ -90,8 +90,10 @@ type Result struct {
 	Err    error         // what the scenario found, or nil
 }
 
-// Run simulates one seed. It has the test's randomness to itself, so t is one of
-// its own, not parallel to others. Without a Result t has failed: there was no run.
+// Run simulates one seed. It has the process's randomness to itself, and its
+// http.DefaultTransport, which reaches nothing but the engine while it runs: so t is
+// a test of its own, not parallel to others. Without a Result t has failed: there was
+// no run.
 func Run(t *testing.T, seed uint64, o Options) Result { return simulate(t, seed, o, nil) }
 
 // simulate runs a seed with those of its faults that only allows; nil is all.
