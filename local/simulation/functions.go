@@ -148,7 +148,8 @@ type fateKey struct{}
 var errReset = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}
 
 func (d direct) Do(r *http.Request) (*http.Response, error) {
-	if d.run.engine == nil { // which calls functions while it starts: of custom resources
+	engine := d.run.engine.Load()
+	if engine == nil { // which calls functions while it starts: of custom resources
 		return d.run.network.Client().Do(r)
 	}
 	var body []byte
@@ -168,7 +169,7 @@ func (d direct) Do(r *http.Request) (*http.Response, error) {
 		received.Host = r.URL.Host
 	}
 	answer := httptest.NewRecorder()
-	d.run.engine.ServeHTTP(answer, received)
+	engine.ServeHTTP(answer, received)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/cryptotest"
 	"testing/synctest"
@@ -123,14 +124,15 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 			t.Fatal(err)
 		}
 		defer engine.Close()
-		r.engine = engine
+		r.engine.Store(engine)
 		world := &World{Engine: engine, Endpoints: engine.Endpoints(), run: r}
 		began := time.Now()
 		cryptotest.SetGlobalRandom(outer, seed) // whatever it took to start
 		r.weather.begin(engine.Cloud)
 		err = o.Scenario(t.Context(), world)
-		result = Result{Seed: seed, Trace: slices.Clone(r.weather.trace.Bytes()), Faults: r.weather.hits(), Took: time.Since(began), Err: err}
-		r.weather.calm()
+		synctest.Wait() // for what else happens at this moment
+		result = Result{Seed: seed, Took: time.Since(began), Err: err}
+		result.Trace, result.Faults = r.weather.end()
 	})
 	return result
 }
@@ -139,7 +141,7 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 type run struct {
 	weather *weather
 	network *pipes.Network
-	engine  *local.Engine // nil while it starts
+	engine  atomic.Pointer[local.Engine] // nil while it starts
 }
 
 // Rates are shares of the calls that a fault can hit, from 0 to 1.

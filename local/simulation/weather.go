@@ -88,10 +88,12 @@ func (w *weather) calm() {
 	w.ended = true
 }
 
-func (w *weather) hits() []Fault {
+// end ends the faults, and returns what has happened.
+func (w *weather) end() (trace []byte, hit []Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Clone(w.hit)
+	w.ended = true
+	return bytes.Clone(w.trace.Bytes()), slices.Clone(w.hit)
 }
 
 // errDead is what a function's calls come to after it has died.
