@@ -36,10 +36,8 @@ type Stack struct {
 	Needs        []string // ids of the stacks that come first, and of other artifacts
 	Protected    bool     // whether it has termination protection
 
-	// Constructs are the logical ids of the stack's resources by their constructs'
-	// paths: "Orders/Pipeline/Start". What a construct's own resource is called
-	// ("/Resource") is left out.
-	Constructs map[string]string
+	dir  string // of the assembly
+	said artifact
 
 	site cloud.Site // account or region is empty where any will do
 }
@@ -159,13 +157,11 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 		Tags:         properties.Tags,
 		Needs:        artifact.Dependencies,
 		Protected:    properties.Protected,
+		dir:          dir,
+		said:         artifact,
 	}
 	if s.Name == "" {
 		s.Name = id
-	}
-	var err error
-	if s.Constructs, err = artifact.constructs(dir); err != nil {
-		return err
 	}
 	account, region, _ := strings.Cut(strings.TrimPrefix(artifact.Environment, "aws://"), "/")
 	if account != "unknown-account" {
@@ -178,11 +174,13 @@ func (a *Assembly) addStack(dir, id string, artifact artifact) error {
 	return nil
 }
 
-// constructs are the logical ids of a stack's resources by their constructs' paths.
-func (a artifact) constructs(dir string) (map[string]string, error) {
-	said := a.Metadata
-	if a.MetadataFile != "" {
-		if err := readJSON(filepath.Join(dir, a.MetadataFile), &said); err != nil {
+// Constructs are the logical ids of the stack's resources by their constructs'
+// paths: "Orders/Pipeline/Start". What a construct's own resource is called
+// ("/Resource") is left out.
+func (s Stack) Constructs() (map[string]string, error) {
+	said := s.said.Metadata
+	if s.said.MetadataFile != "" {
+		if err := readJSON(filepath.Join(s.dir, s.said.MetadataFile), &said); err != nil {
 			return nil, err
 		}
 	}

@@ -105,8 +105,9 @@ func TestResourcesAreKnownByTheirConstructs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, want := a.Stacks[0].Constructs, map[string]string{"Shop/Orders/Start": "OrdersStartAB12", "Shop/Orders/Queue": "OrdersQueueCD34"}; !maps.Equal(got, want) {
-				t.Errorf("got %v, want %v", got, want)
+			got, err := a.Stacks[0].Constructs()
+			if want := map[string]string{"Shop/Orders/Start": "OrdersStartAB12", "Shop/Orders/Queue": "OrdersQueueCD34"}; err != nil || !maps.Equal(got, want) {
+				t.Errorf("got %v, %v, want %v", got, err, want)
 			}
 		})
 	}

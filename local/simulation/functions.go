@@ -93,7 +93,11 @@ func functionsOf(s assembly.Stack) (map[string][]string, error) {
 	for _, id := range template.Declared("AWS::Lambda::Function") {
 		functions[id] = []string{s.Name + "/" + id}
 	}
-	for path, id := range s.Constructs {
+	constructs, err := s.Constructs()
+	if err != nil {
+		return nil, fmt.Errorf("stack %s: %w", s.Name, err)
+	}
+	for path, id := range constructs {
 		if functions[id] != nil {
 			functions[id] = append(functions[id], path)
 		}
