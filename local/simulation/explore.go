@@ -103,16 +103,12 @@ func shrink(t *testing.T, failed Result, o Options) Result {
 			kept := slices.Delete(slices.Clone(failed.Faults), from, min(from+size, len(failed.Faults)))
 			if again, fails := try(kept); fails {
 				failed, smaller = again, true
-				continue
+			} else {
+				from += size
 			}
-			from += size
 		}
-		if size == 1 && !smaller {
-			break
-		}
-		size = max(1, size/2)
-		if len(failed.Faults) == 0 {
-			break
+		if !smaller {
+			size /= 2
 		}
 	}
 	return failed
