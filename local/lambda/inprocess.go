@@ -76,19 +76,26 @@ func (r *resident) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 }
 
 func (r *resident) acquire() (Handler, error) {
-	r.mu.Lock()
-	if n := len(r.idle); n > 0 {
-		defer r.mu.Unlock()
-		handler := r.idle[n-1]
-		r.idle = r.idle[:n-1]
+	if handler := r.lastIdle(); handler != nil {
 		return handler, nil
 	}
-	r.mu.Unlock()
 	env, err := r.env()
 	if err != nil {
 		return nil, err
 	}
 	return r.main(env)
+}
+
+func (r *resident) lastIdle() Handler {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := len(r.idle)
+	if n == 0 {
+		return nil
+	}
+	handler := r.idle[n-1]
+	r.idle = r.idle[:n-1]
+	return handler
 }
 
 // logWriter is a function's log as its standard output.
