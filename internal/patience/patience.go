@@ -40,7 +40,7 @@ func Wait(ctx context.Context, attempt int) error {
 	if attempt < 7 {
 		limit = min(base<<attempt, longest)
 	}
-	timer := time.NewTimer(time.Duration(chance.Rand.Int64N(int64(limit))))
+	timer := time.NewTimer(chance.N(limit))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

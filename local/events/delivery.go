@@ -32,7 +32,7 @@ func Backoff(retries int) time.Duration {
 	if retries < 9 {
 		full = min(full, firstBackoff<<retries)
 	}
-	return full/2 + time.Duration(chance.Rand.Int64N(int64(full/2+1)))
+	return full/2 + chance.N(full/2+1)
 }
 
 // deliverLater hands the delivery to the background; it ends with the cloud.

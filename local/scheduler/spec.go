@@ -138,5 +138,5 @@ func (t *times) flexible() time.Duration {
 	if t.window == 0 {
 		return 0
 	}
-	return time.Duration(chance.Rand.Int64N(int64(t.window)))
+	return chance.N(t.window)
 }

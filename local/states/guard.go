@@ -177,7 +177,7 @@ func (r *retrier) delay(attempt int) time.Duration {
 	}
 	d := time.Duration(min(limit, float64(r.interval)*math.Pow(r.backoff, float64(attempt-1))))
 	if r.jitter {
-		return time.Duration(chance.Rand.Int64N(int64(d + 1)))
+		return chance.N(d + 1)
 	}
 	return d
 }

@@ -6,10 +6,14 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	mathrand "math/rand/v2"
+	"time"
 )
 
 // Rand may be used by several goroutines at once.
 var Rand = mathrand.New(source{})
+
+// N is a time from 0 to below a limit.
+func N(limit time.Duration) time.Duration { return time.Duration(Rand.Int64N(int64(limit))) }
 
 type source struct{}
 
