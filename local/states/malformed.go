@@ -20,18 +20,22 @@ const maxExcerpt = 500
 // malformed finds what is wrong, or nil if Jackson would find nothing: it does not
 // read on behind the first value.
 func malformed(text string) *malformation {
-	p := &malformedText{units: utf16.Encode([]rune(text)), within: []bracket{{"root", -1}}}
+	p := &malformedText{units: utf16.Encode([]rune(text)), within: []bracket{{kind: "root", at: -1}}}
 	c, f := p.next()
 	if f == nil && c >= 0 {
 		f = p.value(c)
+	}
+	for f == nil && len(p.within) > 1 {
+		f = p.entry()
 	}
 	return f
 }
 
 // A bracket is what begins an object or an array, or stands for what is around all.
 type bracket struct {
-	kind string
-	at   int
+	kind   string
+	at     int
+	filled bool // an entry was read
 }
 
 // malformedText is a text as far as it was read. What looks for a fault returns nil
@@ -39,7 +43,7 @@ type bracket struct {
 type malformedText struct {
 	units  []uint16 // which are Java's characters
 	at     int
-	within []bracket
+	within []bracket // what is open; no function calls itself for it, since nobody bounds its depth
 }
 
 func (p *malformedText) fault(format string, args ...any) *malformation {
@@ -117,17 +121,21 @@ func (p *malformedText) inner() (rune, *malformation) {
 	return c, f
 }
 
-func (p *malformedText) open() bracket { return p.within[len(p.within)-1] }
+func (p *malformedText) open() *bracket { return &p.within[len(p.within)-1] }
 
 const expectedValues = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
-// value reads a value that begins with c.
+// value reads a value that begins with c; of an object or an array only that.
 func (p *malformedText) value(c rune) *malformation {
 	switch {
 	case c == '"':
 		return p.text(false)
-	case c == '{' || c == '[':
-		return p.entries(c)
+	case c == '{':
+		p.within = append(p.within, bracket{kind: "Object", at: p.at - 1})
+		return nil
+	case c == '[':
+		p.within = append(p.within, bracket{kind: "Array", at: p.at - 1})
+		return nil
 	case c == '-' || c >= '0' && c <= '9':
 		return p.number(c)
 	case len(p.within) == 1 && (c == ']' || c == '}'):
@@ -288,41 +296,34 @@ func (p *malformedText) escape() *malformation {
 	return nil
 }
 
-// entries reads the rest of an object or of an array.
-func (p *malformedText) entries(open rune) *malformation {
-	kind, end := "Object", '}'
-	if open == '[' {
-		kind, end = "Array", ']'
+// entry reads the next entry of the object or the array that is open, or its end.
+func (p *malformedText) entry() *malformation {
+	open := p.open()
+	first, isObject := !open.filled, open.kind == "Object"
+	open.filled = true
+	c, f := p.next()
+	switch {
+	case f != nil:
+		return f
+	case c < 0:
+		return p.fault("Unexpected end-of-input: expected close marker for %s (start marker at %s)", open.kind, p.location(open.at))
+	case isObject && c == '}' || !isObject && c == ']':
+		p.within = p.within[:len(p.within)-1]
+		return nil
+	case c == ']' || c == '}':
+		return p.mismatched(c)
+	case !first && c != ',':
+		return p.unexpected(c, "was expecting comma to separate "+open.kind+" entries")
+	case !first:
+		c, f = p.inner()
 	}
-	p.within = append(p.within, bracket{kind, p.at - 1})
-	defer func() { p.within = p.within[:len(p.within)-1] }()
-	for first := true; ; first = false {
-		c, f := p.next()
-		switch {
-		case f != nil:
-			return f
-		case c < 0:
-			return p.fault("Unexpected end-of-input: expected close marker for %s (start marker at %s)", kind, p.location(p.open().at))
-		case c == end:
-			return nil
-		case c == ']' || c == '}':
-			return p.mismatched(c)
-		case !first && c != ',':
-			return p.unexpected(c, "was expecting comma to separate "+kind+" entries")
-		case !first:
-			if c, f = p.inner(); f != nil {
-				return f
-			}
-		}
-		if kind == "Object" {
-			if c, f = p.member(c); f != nil {
-				return f
-			}
-		}
-		if f := p.value(c); f != nil {
-			return f
-		}
+	if f == nil && isObject {
+		c, f = p.member(c)
 	}
+	if f == nil {
+		f = p.value(c)
+	}
+	return f
 }
 
 // member reads a member's name up to its value, and returns how that begins.

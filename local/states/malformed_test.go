@@ -2,6 +2,7 @@ package states
 
 import (
 	"encoding/json"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -74,6 +75,20 @@ func TestALongTextIsShownInPart(t *testing.T) {
 	m := malformed("[" + strings.Repeat(" ", 600))
 	if want := `[Source: (String)"[` + strings.Repeat(" ", 499) + `"[truncated 101 chars]; line: 1, column: 602]`; m == nil || m.location != want {
 		t.Errorf("%+v, want %s", m, want)
+	}
+}
+
+// Nobody bounds how deep a text is that is no JSON, and a stack that overflows ends
+// the process.
+func TestATextOfAnyDepthIsRead(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(8 << 20))
+	const depth = 100_000
+	m := malformed(strings.Repeat("[", depth) + "]")
+	if want := "Unexpected end-of-input: expected close marker for Array (start marker at "; m == nil || !strings.HasPrefix(m.message, want) || !strings.HasSuffix(m.message, "column: 99999])") {
+		t.Errorf("%+v, want %s", m, want)
+	}
+	if m := malformed(strings.Repeat(`[{"":`, depth) + "1" + strings.Repeat("}]", depth)); m != nil {
+		t.Errorf("nothing is wrong, but %+v", m)
 	}
 }
 
