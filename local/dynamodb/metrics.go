@@ -41,22 +41,25 @@ func (d *DynamoDB) Failed(call cloud.Call, err error) {
 	e := cloud.AsError(err)
 	switch {
 	case e.Status >= 500:
-		d.failed(call, func(table string) {
+		tables, _ := about(call)
+		for _, table := range tables {
 			d.metrics.systemErrors.Observe(map[string]string{"TableName": table, "Operation": call.Action}, 1)
-		})
+		}
 	case slices.Contains(throttlingCodes, e.Code):
+		tables, reading := about(call)
 		events := d.metrics.writeThrottled
-		if slices.Contains(reads, call.Action) {
+		if reading {
 			events = d.metrics.readThrottled
 		}
-		d.failed(call, func(table string) {
+		for _, table := range tables {
 			d.metrics.throttled.Observe(map[string]string{"TableName": table, "Operation": call.Action}, 1)
 			events.Observe(map[string]string{"TableName": table}, 1)
-		})
+		}
 	case e.Code == "TransactionConflictException":
-		d.failed(call, func(table string) {
+		tables, _ := about(call)
+		for _, table := range tables {
 			d.metrics.conflicted.Observe(map[string]string{"TableName": table}, 1)
-		})
+		}
 	case e.Code != "ConditionalCheckFailedException" && e.Code != "TransactionCanceledException":
 		d.metrics.userErrors.Observe(nil, 1)
 	}
@@ -67,29 +70,40 @@ var (
 	reads           = []string{"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"}
 )
 
-// failed calls count for each table that a call is about, by its name.
-func (d *DynamoDB) failed(call cloud.Call, count func(table string)) {
+// about are the names of the tables that a call is about, and whether it reads them:
+// of several statements, all read or none does.
+func about(call cloud.Call) (tables []string, reading bool) {
 	type named struct{ TableName string }
 	var in struct {
 		named
-		RequestItems  map[string]json.RawMessage
-		TransactItems []map[string]named // by kind
+		statementRequest
+		RequestItems       map[string]json.RawMessage
+		TransactItems      []map[string]named // by kind
+		Statements         []statementRequest
+		TransactStatements []statementRequest
 	}
 	if json.Unmarshal(call.Input, &in) != nil {
-		return // it says nothing of a table
+		return nil, false // it says nothing of a table
 	}
-	tables := map[string]bool{}
+	reading = slices.Contains(reads, call.Action)
+	names := []string{in.TableName}
 	for _, member := range in.TransactItems {
 		for _, request := range member {
-			tables[request.TableName] = true
+			names = append(names, request.TableName)
 		}
 	}
 	for name := range in.RequestItems {
-		tables[name] = true
+		names = append(names, name)
 	}
-	tables[in.TableName] = true
-	delete(tables, "")
-	for name := range tables {
-		count(name[strings.LastIndex(name, "/")+1:]) // it may be an ARN
+	for _, one := range slices.Concat([]statementRequest{in.statementRequest}, in.Statements, in.TransactStatements) {
+		if s, err := one.parse(); err == nil {
+			names = append(names, s.table)
+			reading = reading || s.reads()
+		}
 	}
+	for i, name := range names {
+		names[i] = name[strings.LastIndex(name, "/")+1:] // it may be an ARN
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" }), reading
 }
