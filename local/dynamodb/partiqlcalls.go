@@ -5,8 +5,6 @@ package dynamodb
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -37,12 +35,6 @@ func (r statementRequest) parse() (*statement, error) {
 	return parseStatement(r.Statement, r.Parameters)
 }
 
-// digest tells statements apart.
-func (r statementRequest) digest() ([sha256.Size]byte, error) {
-	text, err := json.Marshal(r)
-	return sha256.Sum256(text), err
-}
-
 func (d *DynamoDB) executeStatement(_ context.Context, caller cloud.Caller, in struct {
 	statementRequest
 	partiqlPage
@@ -61,11 +53,7 @@ func (d *DynamoDB) executeStatement(_ context.Context, caller cloud.Caller, in s
 		return statementAnswer{}, err
 	}
 	if s.reads() {
-		digest, err := in.digest()
-		if err != nil {
-			return statementAnswer{}, err
-		}
-		return d.selected(s, digest, in.partiqlPage)
+		return d.selected(s, in.statementRequest, in.partiqlPage)
 	}
 	items, o, err := d.written(s, in.ReturnValuesOnConditionCheckFailure)
 	if err != nil {

@@ -32,7 +32,8 @@ type statementAnswer struct {
 }
 
 // selected performs a SELECT: of a partition if it names one, otherwise of everything.
-func (d *DynamoDB) selected(s *statement, digest [sha256.Size]byte, in partiqlPage) (statementAnswer, error) {
+// The tokens of its pages are of no other request.
+func (d *DynamoDB) selected(s *statement, of statementRequest, in partiqlPage) (statementAnswer, error) {
 	request := readRequest{TableName: s.table, IndexName: s.index, ConsistentRead: in.ConsistentRead, capacityRequest: in.capacityRequest}
 	r := reading{filter: s.where, part: projection(s.columns)}
 	if in.Limit != nil {
@@ -48,7 +49,7 @@ func (d *DynamoDB) selected(s *statement, digest [sha256.Size]byte, in partiqlPa
 	if err := s.locate(&r); err != nil {
 		return statementAnswer{}, err
 	}
-	start, err := parseToken(in.NextToken, digest)
+	start, err := parseToken(in.NextToken, of)
 	if err != nil {
 		return statementAnswer{}, err
 	}
@@ -61,22 +62,31 @@ func (d *DynamoDB) selected(s *statement, digest [sha256.Size]byte, in partiqlPa
 		answer.Items = append(answer.Items, s.row(i))
 	}
 	if page.LastEvaluatedKey != nil {
-		text, err := json.Marshal(partiqlToken{page.LastEvaluatedKey, digest})
-		if err != nil {
-			return answer, err
-		}
-		answer.NextToken = base64.StdEncoding.EncodeToString(text)
+		answer.NextToken, err = nextToken(page.LastEvaluatedKey, of)
 	}
-	return answer, nil
+	return answer, err
 }
 
-func parseToken(text string, digest [sha256.Size]byte) (item, error) {
+func nextToken(key item, of statementRequest) (string, error) {
+	sum, err := digest(of)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(partiqlToken{key, sum})
+	return base64.StdEncoding.EncodeToString(text), err
+}
+
+func parseToken(text string, of statementRequest) (item, error) {
 	if text == "" {
 		return nil, nil
 	}
+	sum, err := digest(of)
+	if err != nil {
+		return nil, err
+	}
 	var token partiqlToken
 	raw, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || json.Unmarshal(raw, &token) != nil || token.Digest != digest {
+	if err != nil || json.Unmarshal(raw, &token) != nil || token.Digest != sum {
 		return nil, invalid("NextToken does not match request")
 	}
 	return token.Key, nil

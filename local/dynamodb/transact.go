@@ -57,11 +57,7 @@ func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in
 	if err != nil {
 		return transactWriteAnswer{}, err
 	}
-	digest, err := in.digest()
-	if err != nil {
-		return transactWriteAnswer{}, err
-	}
-	outcomes, err := d.commit(writes, in.ClientRequestToken, digest)
+	outcomes, err := d.commit(writes, in.ClientRequestToken, in.TransactItems)
 	if err != nil {
 		return transactWriteAnswer{}, err
 	}
@@ -91,24 +87,9 @@ func (d *DynamoDB) transactedWrites(writes []write, outcomes []outcome, in capac
 	return told
 }
 
-// transactedReads is that for what a transaction has read.
-func (d *DynamoDB) transactedReads(consumed capacities, in capacityRequest) []*consumedCapacity {
-	for t, units := range consumed {
-		d.metrics.read.Observe(t.dimensions, units.total())
-	}
-	told := consumed.list(in.ReturnConsumedCapacity)
-	for _, c := range told {
-		c.ReadCapacityUnits = c.CapacityUnits
-	}
-	return told
-}
-
-// digest tells requests apart, whatever the order of their JSON members.
-func (r transactWriteRequest) digest() ([sha256.Size]byte, error) {
-	if r.ClientRequestToken == "" {
-		return [sha256.Size]byte{}, nil
-	}
-	canonical, err := json.Marshal(r.TransactItems)
+// digest tells parts of requests apart, whatever the order of their JSON members.
+func digest(of any) ([sha256.Size]byte, error) {
+	canonical, err := json.Marshal(of)
 	return sha256.Sum256(canonical), err
 }
 
@@ -227,12 +208,19 @@ func (m transactMember) operations() int {
 }
 
 // commit performs all writes or, with an error, none. A request that has
-// succeeded with the same token before is not performed again.
-func (d *DynamoDB) commit(writes []write, token string, digest [sha256.Size]byte) ([]outcome, error) {
+// succeeded with the same token and members before is not performed again.
+func (d *DynamoDB) commit(writes []write, token string, members any) ([]outcome, error) {
+	var sum [sha256.Size]byte
+	if token != "" {
+		var err error
+		if sum, err = digest(members); err != nil {
+			return nil, err
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := time.Now()
-	if done, err := d.tokens.check(token, digest, now); done || err != nil {
+	if done, err := d.tokens.check(token, sum, now); done || err != nil {
 		return nil, err
 	}
 	outcomes := make([]outcome, len(writes))
@@ -251,7 +239,7 @@ func (d *DynamoDB) commit(writes []write, token string, digest [sha256.Size]byte
 		units := w.table.replace(outcomes[i].old, outcomes[i].changed)
 		outcomes[i].units = units.doubled()
 	}
-	d.tokens.add(token, digest, now)
+	d.tokens.add(token, sum, now)
 	return outcomes, nil
 }
 
@@ -325,8 +313,9 @@ func (t *tokens) add(token string, digest [sha256.Size]byte, now time.Time) {
 	t.order = append(t.order, token)
 }
 
+// transactGetAnswer is also that of ExecuteTransaction.
 type transactGetAnswer struct {
-	Responses        []getAnswer
+	Responses        []getAnswer         // one by one of reads, none of writes
 	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
 }
 
@@ -341,16 +330,28 @@ func (d *DynamoDB) transactGetItems(_ context.Context, caller cloud.Caller, in s
 	if err != nil {
 		return transactGetAnswer{}, err
 	}
+	return d.transactedReads(places, in.capacityRequest, func(n int, i item) item { return parts[n].of(i) }), nil
+}
+
+// transactedReads reads the items at all places at one moment, and meters it; part is
+// what to tell of the one at the nth place.
+func (d *DynamoDB) transactedReads(places []place, in capacityRequest, part func(n int, i item) item) transactGetAnswer {
 	consumed := capacities{}
 	answer := transactGetAnswer{Responses: make([]getAnswer, len(places))}
-	for i, r := range d.rowsAt(places) {
-		consumed.add(places[i].table, writeUnits{table: 2 * readUnits(sizeOfRow(r), true)})
+	for n, r := range d.rowsAt(places) {
+		consumed.add(places[n].table, writeUnits{table: 2 * readUnits(sizeOfRow(r), true)})
 		if r != nil {
-			answer.Responses[i].Item = parts[i].of(r.item())
+			answer.Responses[n].Item = part(n, r.item())
 		}
 	}
-	answer.ConsumedCapacity = d.transactedReads(consumed, in.capacityRequest)
-	return answer, nil
+	for t, units := range consumed {
+		d.metrics.read.Observe(t.dimensions, units.total())
+	}
+	answer.ConsumedCapacity = consumed.list(in.ReturnConsumedCapacity)
+	for _, c := range answer.ConsumedCapacity {
+		c.ReadCapacityUnits = c.CapacityUnits
+	}
+	return answer
 }
 
 type transactGet struct{ Get getRequest }
