@@ -56,16 +56,16 @@ type reading struct {
 	segments string // which part of how many a scan reads, for errors
 }
 
-// authorizeRead returns the name of the table, if the caller may read of it or,
-// if one is named, of its index.
-func (d *DynamoDB) authorizeRead(caller cloud.Caller, action string, r readRequest) (string, error) {
-	name, err := tableName(r.TableName)
+// authorizeIndexed returns the name of the table, if the caller may do so with it
+// or, if one is named, with its index.
+func (d *DynamoDB) authorizeIndexed(caller cloud.Caller, action, table, index string) (string, error) {
+	name, err := tableName(table)
 	if err != nil {
 		return "", err
 	}
 	resource := d.tableARN(name)
-	if r.IndexName != "" {
-		resource += "/index/" + r.IndexName
+	if index != "" {
+		resource += "/index/" + index
 	}
 	return name, d.cloud.Authorize(caller, "dynamodb:"+action, resource)
 }
@@ -112,11 +112,8 @@ func (r *reading) parse(in readRequest, legacy attributeConditions, parameter st
 			return nil, check
 		}
 	}
-	if in.Limit != nil {
-		if *in.Limit < 1 {
-			return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
-		}
-		r.limit = *in.Limit
+	if err := r.limitTo(in.Limit); err != nil {
+		return nil, err
 	}
 	if in.FilterExpression != nil {
 		r.filter, filtered, err = parseCondition("FilterExpression", *in.FilterExpression, p)
@@ -138,6 +135,18 @@ func (r *reading) parse(in readRequest, legacy attributeConditions, parameter st
 		return nil, err
 	}
 	return filtered, p.checkUsed()
+}
+
+// limitTo takes over the limit of a request, if it has one.
+func (r *reading) limitTo(items *int) error {
+	if items == nil {
+		return nil
+	}
+	if *items < 1 {
+		return invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *items)
+	}
+	r.limit = *items
+	return nil
 }
 
 // choose honours Select.

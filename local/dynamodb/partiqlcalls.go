@@ -55,11 +55,11 @@ func (d *DynamoDB) executeStatement(_ context.Context, caller cloud.Caller, in s
 	if s.reads() {
 		return d.selected(s, in.statementRequest, in.partiqlPage)
 	}
-	items, o, err := d.written(s, in.ReturnValuesOnConditionCheckFailure)
+	t, err := d.lookUp(s.table)
 	if err != nil {
 		return statementAnswer{}, err
 	}
-	t, err := d.lookUp(s.table)
+	items, o, err := d.written(t, s, in.ReturnValuesOnConditionCheckFailure)
 	if err != nil {
 		return statementAnswer{}, err
 	}
@@ -154,7 +154,7 @@ func (d *DynamoDB) executeOne(caller cloud.Caller, s *statement, in batchStateme
 	}
 	told.TableName = t.name
 	if !s.reads() {
-		items, o, err := d.written(s, in.ReturnValuesOnConditionCheckFailure)
+		items, o, err := d.written(t, s, in.ReturnValuesOnConditionCheckFailure)
 		if err != nil {
 			return told, err
 		}

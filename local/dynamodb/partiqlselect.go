@@ -36,11 +36,8 @@ type statementAnswer struct {
 func (d *DynamoDB) selected(s *statement, of statementRequest, in partiqlPage) (statementAnswer, error) {
 	request := readRequest{TableName: s.table, IndexName: s.index, ConsistentRead: in.ConsistentRead, capacityRequest: in.capacityRequest}
 	r := reading{filter: s.where, part: projection(s.columns)}
-	if in.Limit != nil {
-		if *in.Limit < 1 {
-			return statementAnswer{}, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
-		}
-		r.limit = *in.Limit
+	if err := r.limitTo(in.Limit); err != nil {
+		return statementAnswer{}, err
 	}
 	if err := d.bindRead(&r, s.table, request); err != nil {
 		return statementAnswer{}, err
@@ -178,15 +175,8 @@ func (s *statement) single(t *table, action string) (place, error) {
 	return place{t, storage}, err
 }
 
-func (d *DynamoDB) authorizeStatement(caller cloud.Caller, s *statement) error {
-	name, err := tableName(s.table)
-	if err != nil {
-		return err
-	}
-	s.table = name
-	resource := d.tableARN(name)
-	if s.index != "" {
-		resource += "/index/" + s.index
-	}
-	return d.cloud.Authorize(caller, "dynamodb:"+s.action(), resource)
+// authorizeStatement also puts the name of a table in the place of its ARN.
+func (d *DynamoDB) authorizeStatement(caller cloud.Caller, s *statement) (err error) {
+	s.table, err = d.authorizeIndexed(caller, s.action(), s.table, s.index)
+	return err
 }

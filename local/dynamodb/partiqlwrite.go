@@ -67,13 +67,9 @@ func (s *statement) insertion(t *table) (write, error) {
 	}}, nil
 }
 
-// written performs a write, and tells of the item what RETURNING asks for: of what
-// was changed, only the paths.
-func (d *DynamoDB) written(s *statement, onFailure string) (items []item, o outcome, err error) {
-	t, err := d.lookUp(s.table)
-	if err != nil {
-		return nil, o, err
-	}
+// written performs a write of a table, and tells of the item what RETURNING asks
+// for: of what was changed, only the paths.
+func (d *DynamoDB) written(t *table, s *statement, onFailure string) (items []item, o outcome, err error) {
 	w, changed, err := s.bind(t)
 	if err != nil {
 		return nil, o, err

@@ -18,7 +18,7 @@ type queryRequest struct {
 }
 
 func (d *DynamoDB) query(_ context.Context, caller cloud.Caller, in queryRequest) (readAnswer, error) {
-	name, err := d.authorizeRead(caller, "Query", in.readRequest)
+	name, err := d.authorizeIndexed(caller, "Query", in.TableName, in.IndexName)
 	if err != nil {
 		return readAnswer{}, err
 	}

@@ -19,7 +19,7 @@ type scanRequest struct {
 }
 
 func (d *DynamoDB) scan(_ context.Context, caller cloud.Caller, in scanRequest) (readAnswer, error) {
-	name, err := d.authorizeRead(caller, "Scan", in.readRequest)
+	name, err := d.authorizeIndexed(caller, "Scan", in.TableName, in.IndexName)
 	if err != nil {
 		return readAnswer{}, err
 	}
