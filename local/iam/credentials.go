@@ -115,11 +115,7 @@ type accessKeyOutput struct {
 }
 
 func (k accessKey) listed(user *entity) accessKeyOutput {
-	out := accessKeyOutput{UserName: user.name, AccessKeyId: k.id, Status: active, CreateDate: cloud.Time(k.created)}
-	if k.off {
-		out.Status = inactive
-	}
-	return out
+	return accessKeyOutput{UserName: user.name, AccessKeyId: k.id, Status: statusOf(k.off), CreateDate: cloud.Time(k.created)}
 }
 
 // The states of an access key.
@@ -127,6 +123,13 @@ const (
 	active   = "Active"
 	inactive = "Inactive"
 )
+
+func statusOf(off bool) string {
+	if off {
+		return inactive
+	}
+	return active
+}
 
 // checkStatus holds what a request says, which is required.
 func checkStatus(status string) error {

@@ -81,7 +81,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 func orSlash(path string) string { return cmp.Or(path, "/") }
 
-// inURL writes a document as answers have it, by RFC 3986.
+// inURL encodes a text by RFC 3986, as answers have documents and as requests are signed.
 func inURL(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
 // size counts characters without white space, as IAM's quotas do.

@@ -36,13 +36,9 @@ type serviceCredentialOutput struct {
 }
 
 func (c serviceCredential) listed(user *entity) serviceCredentialOutput {
-	out := serviceCredentialOutput{
-		CreateDate: cloud.Time(c.created), ServiceName: c.service, ServiceUserName: c.name, ServiceSpecificCredentialId: c.id, UserName: user.name, Status: active,
+	return serviceCredentialOutput{
+		CreateDate: cloud.Time(c.created), ServiceName: c.service, ServiceUserName: c.name, ServiceSpecificCredentialId: c.id, UserName: user.name, Status: statusOf(c.off),
 	}
-	if c.off {
-		out.Status = inactive
-	}
-	return out
 }
 
 func checkCredentialService(name string) error {

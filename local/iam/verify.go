@@ -107,7 +107,7 @@ func (s signature) canonicalRequest(r *http.Request) (string, error) {
 		path = "/"
 	}
 	if s.service != "s3" { // whose keys are encoded once
-		path = escaped(path, true)
+		path = strings.ReplaceAll(inURL(path), "%2F", "/")
 	}
 	var headers strings.Builder
 	for _, name := range s.headers {
@@ -143,7 +143,7 @@ func (s signature) canonicalQuery(u *url.URL) string {
 	for name, values := range u.Query() {
 		for _, value := range values {
 			if !s.presigned || name != "X-Amz-Signature" {
-				pairs = append(pairs, escaped(name, false)+"="+escaped(value, false))
+				pairs = append(pairs, inURL(name)+"="+inURL(value))
 			}
 		}
 	}
@@ -166,21 +166,6 @@ func canonicalHeader(r *http.Request, name string) string {
 		values[i] = strings.Join(strings.FieldsFunc(value, func(c rune) bool { return c == ' ' || c == '\t' }), " ")
 	}
 	return strings.Join(values, ",")
-}
-
-// escaped encodes a text byte by byte, but for what AWS takes as it is; slashes stay
-// in a path.
-func escaped(text string, path bool) string {
-	var b strings.Builder
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', strings.IndexByte("-._~", c) >= 0, path && c == '/':
-			b.WriteByte(c)
-		default:
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
 }
 
 // subresources are the parameters that version 2 signs with the path.
