@@ -6,6 +6,7 @@
 package botocore
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -34,7 +35,6 @@ type Reference struct {
 	LocationName string
 	Flattened    bool
 	XMLAttribute bool
-	XMLNamespace struct{ URI string }
 }
 
 // Shape is a type.
@@ -73,6 +73,21 @@ func Load(botocore, service string) (*API, error) {
 	}
 	var a API
 	return &a, json.NewDecoder(unpacked).Decode(&a)
+}
+
+// Write writes a table that is made of a model, with every entry of its parts on a
+// line of its own.
+func Write(path string, table any) error {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", " ")
+	if err := encoder.Encode(table); err != nil {
+		return err
+	}
+	inner := regexp.MustCompile(`\n {3,}`)
+	closing := regexp.MustCompile(`\n  ([}\]])`)
+	return os.WriteFile(path, closing.ReplaceAll(inner.ReplaceAll(text.Bytes(), nil), []byte("$1")), 0o644)
 }
 
 // Version names the package with its version: "botocore 1.43.11".

@@ -3,13 +3,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"flag"
 	"log"
-	"os"
-	"regexp"
 
 	"github.com/tradepost-dev/tradepost/local/internal/botocore"
 	"github.com/tradepost-dev/tradepost/local/s3/binding"
@@ -43,21 +39,7 @@ func generate(root string) error {
 		}
 		m.Operations[name] = operation
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", " ")
-	if err := encoder.Encode(m); err != nil {
-		return err
-	}
-	return os.WriteFile("s3.json", oneLineEach(text.Bytes()), 0o644)
-}
-
-// oneLineEach puts every operation and every shape on a line of its own.
-func oneLineEach(text []byte) []byte {
-	inner := regexp.MustCompile(`\n {3,}`)
-	closing := regexp.MustCompile(`\n  ([}\]])`)
-	return closing.ReplaceAll(inner.ReplaceAll(text, nil), []byte("$1"))
+	return botocore.Write("s3.json", m)
 }
 
 // add adds a shape and returns its name: plain ones are named by what they are.

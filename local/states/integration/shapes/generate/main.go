@@ -4,13 +4,10 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"flag"
 	"log"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 
@@ -68,11 +65,7 @@ func generateNames(root, source string) error {
 		}
 		all.Services[id] = names(api)
 	}
-	text, err := json.MarshalIndent(all, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile("names.json", oneLineEach(append(text, '\n')), 0o644)
+	return botocore.Write("names.json", all)
 }
 
 // names are the actions of an API, and its errors by their codes.
@@ -103,26 +96,11 @@ func generate(root string) error {
 			}
 			collect(api, &m, served()[service])
 		}
-		var text bytes.Buffer
-		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", " ")
-		if err := encoder.Encode(m); err != nil {
-			return err
-		}
-		if err := os.WriteFile("models/"+service+".json", oneLineEach(text.Bytes()), 0o644); err != nil {
+		if err := botocore.Write("models/"+service+".json", m); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// oneLineEach puts every shape on a line of its own.
-func oneLineEach(text []byte) []byte {
-	inner := regexp.MustCompile(`\n {3,}`)
-	closing := regexp.MustCompile(`\n  ([}\]])`)
-	text = inner.ReplaceAll(text, nil)
-	return closing.ReplaceAll(text, []byte("$1"))
 }
 
 // collect adds the outputs of operations, and the shapes in them.
