@@ -116,35 +116,11 @@ func (b *bucket) abandon(rules []lifecycleRule, now time.Time) {
 	defer b.mu.Unlock()
 	for id, u := range b.uploads {
 		for _, r := range rules {
-			if a := r.AbortIncompleteMultipartUpload; a != nil && strings.HasPrefix(u.key, r.prefix()) && !now.Before(midnightAfter(u.initiated, a.DaysAfterInitiation)) {
+			if a := r.AbortIncompleteMultipartUpload; a != nil && r.condition().within(u.key) && !now.Before(midnightAfter(u.initiated, a.DaysAfterInitiation)) {
 				delete(b.uploads, id)
 			}
 		}
 	}
-}
-
-// prefix is that of the keys that a rule is about.
-func (r *lifecycleRule) prefix() string {
-	for _, prefix := range []*string{r.Prefix, r.Filter.only(), r.Filter.together()} {
-		if prefix != nil {
-			return *prefix
-		}
-	}
-	return ""
-}
-
-func (f *lifecycleFilter) only() *string {
-	if f == nil {
-		return nil
-	}
-	return f.Prefix
-}
-
-func (f *lifecycleFilter) together() *string {
-	if f == nil || f.And == nil {
-		return nil
-	}
-	return f.And.Prefix
 }
 
 // expired tells of a version that the life cycle has deleted, or of the marker that

@@ -176,25 +176,36 @@ func (r *lifecycleRule) covers(v *version) bool {
 	if r.Status != Enabled {
 		return false
 	}
-	f := r.Filter
-	if f == nil {
-		return strings.HasPrefix(v.key, *r.Prefix)
-	}
-	all := f.And
-	if all == nil {
-		all = &lifecycleAnd{Prefix: f.Prefix, ObjectSizeGreaterThan: f.ObjectSizeGreaterThan, ObjectSizeLessThan: f.ObjectSizeLessThan}
-		if f.Tag != nil {
-			all.Tags = []Tag{*f.Tag}
-		}
-	}
+	all := r.condition()
 	for _, tag := range all.Tags {
 		if !slices.Contains(v.tags, tag) {
 			return false
 		}
 	}
-	return (all.Prefix == nil || strings.HasPrefix(v.key, *all.Prefix)) &&
+	return all.within(v.key) &&
 		(all.ObjectSizeGreaterThan == nil || v.size > *all.ObjectSizeGreaterThan) &&
 		(all.ObjectSizeLessThan == nil || v.size < *all.ObjectSizeLessThan)
+}
+
+// condition is what a rule asks of objects, wherever it says so.
+func (r *lifecycleRule) condition() lifecycleAnd {
+	f := r.Filter
+	switch {
+	case f == nil:
+		return lifecycleAnd{Prefix: r.Prefix}
+	case f.And != nil:
+		return *f.And
+	}
+	all := lifecycleAnd{Prefix: f.Prefix, ObjectSizeGreaterThan: f.ObjectSizeGreaterThan, ObjectSizeLessThan: f.ObjectSizeLessThan}
+	if f.Tag != nil {
+		all.Tags = []Tag{*f.Tag}
+	}
+	return all
+}
+
+// within tells whether a key begins as the condition asks.
+func (c lifecycleAnd) within(key string) bool {
+	return c.Prefix == nil || strings.HasPrefix(key, *c.Prefix)
 }
 
 // current is the object of its current version, which may expire.
