@@ -33,8 +33,7 @@ type action struct {
 // what its route honours.
 var actions = sync.OnceValue(func() []action {
 	var all []action
-	served, _ := routes()
-	for _, r := range served {
+	for _, r := range routes() {
 		if _, ok := binding.S3().Operations[r.action]; ok {
 			all = append(all, action{r, binding.S3().Input(r.action, r.takes), binding.S3().Output(r.action)})
 		}
@@ -82,9 +81,8 @@ func hasElement(t reflect.Type, path []string) bool {
 
 func (s *S3) operations() cloud.Operations {
 	operations := cloud.Operations{}
-	_, known := routes()
 	for _, a := range actions() {
-		serve := s.serve(a.route, known)
+		serve := s.serve(a.route)
 		operations[a.action] = cloud.HandleAs(a.input, func(ctx context.Context, caller cloud.Caller, in any) (any, error) {
 			return a.call(ctx, caller, in, serve)
 		})
@@ -106,9 +104,7 @@ func (a action) call(ctx context.Context, caller cloud.Caller, in any, serve fun
 	if err != nil {
 		return nil, fmt.Errorf("call %s: %w", a.action, err)
 	}
-	for name, values := range asked.Header {
-		r.Header[http.CanonicalHeaderKey(name)] = values
-	}
+	r.Header = asked.Header
 	r.Header.Set("User-Agent", "aws-sdk")
 	if length, err := strconv.ParseInt(asked.Header.Get("Content-Length"), 10, 64); err == nil {
 		r.ContentLength = length

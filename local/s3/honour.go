@@ -63,7 +63,7 @@ func (q *request) checkParameters() error {
 			if q.Request.Header.Get(name) == "" {
 				q.Request.Header[http.CanonicalHeaderKey(name)] = values
 			}
-		case !strings.HasPrefix(lower, "x-") && (!presigned || slices.Contains(q.known, name)):
+		case !strings.HasPrefix(lower, "x-") && (!presigned || slices.Contains(knownParameters(), name)):
 			return cloud.NotHonoured(q.route.action, name)
 		}
 	}

@@ -6,6 +6,7 @@ package s3
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
@@ -114,27 +115,29 @@ var subresources = []string{
 	"restore", "select", "session", "renameObject",
 }
 
-// routes are all operations, and the parameters that they have.
-func routes() (all []route, known []string) {
-	all = slices.Concat(settingRoutes(), bucketRoutes, objectRoutes)
-	for _, r := range all {
+// routes are all operations.
+func routes() []route { return slices.Concat(settingRoutes(), bucketRoutes, objectRoutes) }
+
+// knownParameters are those that an operation has.
+var knownParameters = sync.OnceValue(func() []string {
+	var known []string
+	for _, r := range routes() {
 		known = append(known, r.parameters()...)
 	}
-	return all, known
-}
+	return known
+})
 
 // Protocols implements wire.Speaker. Paths are /BUCKET/KEY.
 func (s *S3) Protocols() wire.Protocols {
-	all, known := routes()
-	var routes []wire.Route
-	for _, r := range all {
-		served := wire.Route{Pattern: r.pattern, Action: r.action, Whole: r.whole, Serve: s.serve(r, known)}
+	var served []wire.Route
+	for _, r := range routes() {
+		route := wire.Route{Pattern: r.pattern, Action: r.action, Whole: r.whole, Serve: s.serve(r)}
 		if r.copies {
-			served.Header = "x-amz-copy-source"
+			route.Header = "x-amz-copy-source"
 		}
-		routes = append(routes, served)
+		served = append(served, route)
 	}
-	return wire.Protocols{Anonymous: true, REST: &wire.REST{Style: wire.S3, Subresources: subresources, Routes: routes}}
+	return wire.Protocols{Anonymous: true, REST: &wire.REST{Style: wire.S3, Subresources: subresources, Routes: served}}
 }
 
 // parameters are the names of those that the operation honours.

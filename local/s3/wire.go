@@ -21,21 +21,20 @@ type request struct {
 	route       route
 	bucket, key string
 
-	honoured, known []string // parameters: of the operation, and of any
+	honoured []string // parameters
 
 	op *operation // of a route that is recorded; otherwise nil
 }
 
-// serve reads what all requests have in common. Known are the parameters that an
-// operation has.
-func (s *S3) serve(r route, known []string) func(*wire.Exchange) error {
+// serve reads what all requests have in common.
+func (s *S3) serve(r route) func(*wire.Exchange) error {
 	honoured := r.parameters()
 	return func(x *wire.Exchange) error {
 		sourceIP, _, _ := net.SplitHostPort(x.Request.RemoteAddr)
 		q := &request{
 			Exchange: x, query: x.Request.URL.Query(),
 			client: s.As(x.Caller, Origin{sourceIP, x.Request.UserAgent(), x.Request.Header.Get("X-Amzn-Trace-Id")}),
-			bucket: x.Labels["Bucket"], key: x.Labels["Key"], route: r, honoured: honoured, known: known,
+			bucket: x.Labels["Bucket"], key: x.Labels["Key"], route: r, honoured: honoured,
 		}
 		q.client.requestID = x.RequestID
 		q.tellOrigin()

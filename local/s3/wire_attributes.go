@@ -15,14 +15,14 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// checksumMembers are the checksums of an object, in XML and in JSON.
+// checksumMembers are the checksums of an object, in XML.
 type checksumMembers struct {
-	ChecksumCRC32     string `xml:",omitempty" json:",omitempty"`
-	ChecksumCRC32C    string `xml:",omitempty" json:",omitempty"`
-	ChecksumCRC64NVME string `xml:",omitempty" json:",omitempty"`
-	ChecksumSHA1      string `xml:",omitempty" json:",omitempty"`
-	ChecksumSHA256    string `xml:",omitempty" json:",omitempty"`
-	ChecksumType      string `xml:",omitempty" json:",omitempty"`
+	ChecksumCRC32     string `xml:",omitempty"`
+	ChecksumCRC32C    string `xml:",omitempty"`
+	ChecksumCRC64NVME string `xml:",omitempty"`
+	ChecksumSHA1      string `xml:",omitempty"`
+	ChecksumSHA256    string `xml:",omitempty"`
+	ChecksumType      string `xml:",omitempty"`
 }
 
 func checksumsOf(sums map[string]string) checksumMembers {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -121,13 +122,7 @@ func (m *Model) encode(e *xml.Encoder, start xml.StartElement, name string, v re
 	if s.Kind != Structure && s.Kind != List {
 		return e.EncodeElement(textOf(v, name, iso8601), start)
 	}
-	names := slices.Sorted(func(yield func(string) bool) {
-		for name := range s.Members {
-			if !yield(name) {
-				return
-			}
-		}
-	})
+	names := slices.Sorted(maps.Keys(s.Members))
 	for _, name := range names {
 		if field := reflect.Indirect(v.FieldByName(name)); s.Members[name].Attribute && field.IsValid() {
 			start.Attr = append(start.Attr,
