@@ -96,18 +96,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		service = name
 	}
 	if service == "" && err != nil && cloud.AsError(err).Code == "MissingAuthenticationTokenException" {
-		for _, p := range h.services {
-			if p.Unsigned == nil {
-				continue
-			}
-			if handler := p.Unsigned(r); handler != nil {
-				handler.ServeHTTP(w, r)
-				return
-			}
+		if own := h.withoutSignature(r); own != nil {
+			own.ServeHTTP(w, r)
+			return
 		}
-	}
-	if h.unsigned != "" && service == "" && isAnonymous(r, err) {
-		service, err = h.unsigned, nil
+		if h.unsigned != "" && isAnonymous(r) {
+			service, err = h.unsigned, nil
+		}
 	}
 	virtual := false
 	if service == "s3" || service == "" {
@@ -127,12 +122,23 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isAnonymous tells whether a request that could not be identified is from
-// nobody, and not in the form of a service that takes no such request.
-func isAnonymous(r *http.Request, err error) bool {
-	if err == nil || cloud.AsError(err).Code != "MissingAuthenticationTokenException" {
-		return false
+// withoutSignature returns what answers a request that has no signature because it
+// needs none, or nil.
+func (h *Handler) withoutSignature(r *http.Request) http.Handler {
+	for _, p := range h.services {
+		if p.Unsigned == nil {
+			continue
+		}
+		if own := p.Unsigned(r); own != nil {
+			return own
+		}
 	}
+	return nil
+}
+
+// isAnonymous tells whether a request without a signature is from nobody, and not
+// in the form of a service that takes no such request.
+func isAnonymous(r *http.Request) bool {
 	if r.Header.Get("X-Amz-Target") != "" || r.Header.Get("Smithy-Protocol") != "" {
 		return false
 	}
