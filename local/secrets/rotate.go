@@ -155,33 +155,27 @@ func (s *SecretsManager) wait(sec *secret, when schedule.Schedule) {
 	if when == nil {
 		return
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	sec.rotation.stop, sec.rotation.next = stop, when.Next(time.Now())
-	timer := time.NewTimer(time.Until(sec.rotation.next))
+	waits, stop := context.WithCancel(context.Background())
+	next := when.Next(time.Now())
+	sec.rotation.stop, sec.rotation.next = stop, next
 	s.cloud.Go(func(engine context.Context) {
-		defer timer.Stop()
-		for {
-			select {
-			case <-engine.Done():
-				return
-			case <-ctx.Done():
-				return
-			case <-timer.C:
-			}
-			s.due(engine, sec, when, timer, ctx)
+		defer context.AfterFunc(engine, stop)()
+		for !next.IsZero() && cloud.Sleep(waits, time.Until(next)) {
+			next = s.due(engine, waits, sec, when)
 		}
 	})
 }
 
-// due is a rotation whose time has come: of a secret that is there.
-func (s *SecretsManager) due(engine context.Context, sec *secret, when schedule.Schedule, timer *time.Timer, waits context.Context) {
+// due is a rotation whose time has come: of a secret that is there. It returns the
+// time of the next one, zero for never.
+func (s *SecretsManager) due(engine, waits context.Context, sec *secret, when schedule.Schedule) (next time.Time) {
 	s.mu.Lock()
 	if waits.Err() != nil {
 		s.mu.Unlock()
-		return
+		return time.Time{}
 	}
-	sec.rotation.next = when.Next(time.Now())
-	timer.Reset(time.Until(sec.rotation.next))
+	next = when.Next(time.Now())
+	sec.rotation.next = next
 	id := sec.stages[pending] // of one that has failed
 	if id == "" || id == sec.stages[current] {
 		id = cloud.UUID()
@@ -191,6 +185,7 @@ func (s *SecretsManager) due(engine context.Context, sec *secret, when schedule.
 	if due {
 		s.rotate(engine, sec, id)
 	}
+	return next
 }
 
 // rest lets nobody wait for the next rotation. The lock is held.

@@ -335,6 +335,23 @@ func TestTheVersionOfARotationThatFailedIsToldWhenRotationsAreCancelled(t *testi
 	})
 }
 
+// In a bubble it is the first of January 2000.
+func TestNothingIsRotatedAfterTheLastTimeOfASchedule(t *testing.T) {
+	onRotator(t, func(t *testing.T, l *lambda) {
+		rules := `, "RotateImmediately": false, "RotationRules": {"ScheduleExpression": "cron(0 8 2 1 ? 2000)"}`
+		steps(t, l.s, [][3]string{{"RotateSecret", request(rules), `"VersionId"`}})
+		time.Sleep(2 * day)
+		if synctest.Wait(); l.value(t, current) != "made 1" || !l.next().IsZero() {
+			t.Errorf("after the second of January it is %s, the next time %v", l.value(t, current), l.next())
+		}
+		steps(t, l.s, [][3]string{{"RotateSecret", request(rules), `"VersionId"`}}) // which has no time left
+		time.Sleep(day)
+		if synctest.Wait(); l.value(t, current) != "made 1" || !l.next().IsZero() {
+			t.Errorf("without a time left it is %s, the next time %v", l.value(t, current), l.next())
+		}
+	})
+}
+
 // A timer may fire while its rules are being replaced.
 func TestWhatIsDueByFormerRulesIsNotDone(t *testing.T) {
 	onRotator(t, func(t *testing.T, l *lambda) {
@@ -342,7 +359,7 @@ func TestWhatIsDueByFormerRulesIsNotDone(t *testing.T) {
 		synctest.Wait()
 		over, end := context.WithCancel(t.Context())
 		end()
-		l.s.due(t.Context(), l.s.byName["s"], schedule.Rate(day), time.NewTimer(day), over)
+		l.s.due(t.Context(), over, l.s.byName["s"], schedule.Rate(day))
 		if next := l.next(); l.value(t, current) != "made 1" || !next.IsZero() {
 			t.Errorf("it is %s, the next time %v", l.value(t, current), next)
 		}
