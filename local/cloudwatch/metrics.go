@@ -95,15 +95,18 @@ func (m *metrics) units(id metric) []string {
 func (m *metrics) datapoints(id metric, unit string, start, end time.Time, period time.Duration) (points []datapoint) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	var chosen []*series
 	units := m.series[id.key()]
+	for _, name := range slices.Sorted(maps.Keys(units)) {
+		if unit == "" || unit == name {
+			chosen = append(chosen, units[name])
+		}
+	}
 	for ; start.Before(end); start = start.Add(period) {
 		point := datapoint{start: start}
-		for _, name := range slices.Sorted(maps.Keys(units)) {
-			if unit != "" && unit != name {
-				continue
-			}
+		for _, s := range chosen {
 			for bucket := bucketOf(start); bucket < bucketOf(start.Add(period)); bucket++ {
-				if values := units[name].buckets[bucket]; values != nil {
+				if values := s.buckets[bucket]; values != nil {
 					point.merge(*values)
 				}
 			}
