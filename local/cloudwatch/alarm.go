@@ -4,6 +4,7 @@ package cloudwatch
 // of other alarms, put them in.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,19 +52,15 @@ type watch struct {
 	statistic  string
 	period     time.Duration
 	periods    int // to evaluate
-	breaches   int // among them that make an alarm
+	breaches   int // among them that make an alarm, if it was given; see enough
 	operator   string
 	threshold  float64
-	missing    string // TreatMissingData
+	missing    string // TreatMissingData, if it was given: otherwise it is missing
 	configured json.RawMessage
-	given      given
 }
 
-// given is what is only told again if it was given.
-type given struct {
-	breaches int
-	missing  string
-}
+// enough is how many of the periods make an alarm: all, if nothing else is said.
+func (w *watch) enough() int { return cmp.Or(w.breaches, w.periods) }
 
 // extraPeriods are looked at before the evaluated ones, to make up for
 // missing data, as CloudWatch's evaluation range does.
@@ -154,7 +151,7 @@ func (w *watch) judge(points []datapoint, current state, now time.Time) (verdict
 	}
 	next := stateOK
 	switch {
-	case breaching >= w.breaches, w.missing == "breaching" && breaching+missing >= w.breaches:
+	case breaching >= w.enough(), w.missing == "breaching" && breaching+missing >= w.enough():
 		next = stateAlarm
 	case missing == 0, breaching < len(points), w.missing == "breaching", w.missing == "notBreaching":
 	case w.missing == "ignore":
@@ -209,9 +206,9 @@ func (w *watch) reason(points []datapoint, breaching int, current, next state) s
 	if relevant > 1 {
 		verb = "were"
 	}
-	enough := w.breaches
+	enough := w.enough()
 	if next == stateOK {
-		enough = w.periods - w.breaches + 1
+		enough = w.periods - enough + 1
 	}
 	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s %s%s the threshold (%s) (minimum %s for %s -> %s transition).",
 		relevant, w.periods, strings.Join(shown, ", "), verb, not, operatorWords(w.operator), decimal(w.threshold), counted(enough, "datapoint"), current, next)

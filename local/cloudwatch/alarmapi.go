@@ -64,8 +64,8 @@ func (a *alarm) shape() alarmShape {
 		shape.MetricName, shape.Namespace = w.metric.name, w.metric.namespace
 		dimensions := dimensionList(w.metric.dimensions)
 		shape.Dimensions = &dimensions
-		shape.Period, shape.EvaluationPeriods, shape.DatapointsToAlarm = int(w.period/time.Second), w.periods, w.given.breaches
-		shape.Threshold, shape.ComparisonOperator, shape.TreatMissingData, shape.Unit = &w.threshold, w.operator, w.given.missing, w.unit
+		shape.Period, shape.EvaluationPeriods, shape.DatapointsToAlarm = int(w.period/time.Second), w.periods, w.breaches
+		shape.Threshold, shape.ComparisonOperator, shape.TreatMissingData, shape.Unit = &w.threshold, w.operator, w.missing, w.unit
 		shape.Statistic = w.statistic
 		if upperStatistic(w.statistic) == "" {
 			shape.Statistic, shape.ExtendedStatistic = "", w.statistic

@@ -236,6 +236,27 @@ func TestMissingDataIsTreatedAsTold(t *testing.T) {
 	}
 }
 
+func TestANoticeTellsWhatAnAlarmDoesByDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		defer w.Close()
+		if err := w.declare(t, `{"Failed": {"Type": "AWS::CloudWatch::Alarm", "Properties": {`+failures+`, "AlarmName": "failed", "EvaluationPeriods": 2, "Threshold": 1,
+			"ComparisonOperator": "GreaterThanOrEqualToThreshold", "AlarmActions": ["arn:aws:sns:eu-west-1:111122223333:ops"]}}}`); err != nil {
+			t.Fatal(err)
+		}
+		w.failed(1)
+		time.Sleep(time.Minute)
+		w.failed(1)
+		time.Sleep(90 * time.Second)
+		synctest.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.messages) != 1 || !strings.Contains(w.messages[0]["Message"], `"DatapointsToAlarm":2,`) || !strings.Contains(w.messages[0]["Message"], `"TreatMissingData":"missing"`) {
+			t.Errorf("the messages are %q", w.messages)
+		}
+	})
+}
+
 func TestACompositeAlarmFollowsItsRule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()

@@ -4,6 +4,7 @@ package cloudwatch
 // and the alarm's actions.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -214,10 +215,10 @@ func (w *watch) trigger() *trigger {
 		Dimensions:         []triggerDimension{},
 		Period:             int(w.period / time.Second),
 		EvaluationPeriods:  w.periods,
-		DatapointsToAlarm:  w.breaches,
+		DatapointsToAlarm:  w.enough(),
 		ComparisonOperator: w.operator,
 		Threshold:          w.threshold,
-		TreatMissingData:   w.missing,
+		TreatMissingData:   cmp.Or(w.missing, "missing"),
 	}
 	if t.Statistic == "" {
 		t.StatisticType, t.ExtendedStatistic = "ExtendedStatistic", w.statistic

@@ -229,13 +229,6 @@ func (p metricAlarm) watch() (*watch, error) {
 		threshold: *p.Threshold,
 		missing:   p.TreatMissingData,
 		unit:      m.Unit,
-		given:     given{p.DatapointsToAlarm, p.TreatMissingData},
-	}
-	if w.breaches == 0 {
-		w.breaches = w.periods
-	}
-	if w.missing == "" {
-		w.missing = "missing"
 	}
 	if err := w.check(); err != nil {
 		return nil, err
@@ -270,8 +263,8 @@ func (w *watch) check() error {
 		return &cfn.Unsupported{Property: "Statistic", Reason: fmt.Sprintf("the statistic %q is not supported", w.statistic)}
 	case w.period <= 0 || whole != 0 && w.period != 10*time.Second && w.period != 20*time.Second && w.period != 30*time.Second:
 		return cfn.Invalidf("Period", "must be 10, 20, 30 or a multiple of 60 seconds, not %s", w.period)
-	case w.periods < 1 || w.breaches < 1 || w.breaches > w.periods:
-		return cfn.Invalidf("EvaluationPeriods", "%d of %d datapoints is no way to alarm", w.breaches, w.periods)
+	case w.periods < 1 || w.breaches < 0 || w.breaches > w.periods:
+		return cfn.Invalidf("EvaluationPeriods", "%d of %d datapoints is no way to alarm", w.enough(), w.periods)
 	case w.period*time.Duration(w.periods+extraPeriods) > retention:
 		return &cfn.Unsupported{Property: "EvaluationPeriods", Reason: "the local engine keeps metrics for " + retention.String() + " only"}
 	}
