@@ -4,6 +4,7 @@ package cloud
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -36,6 +37,11 @@ func WithTags(tags, set []Tag) []Tag {
 // WithoutTags returns tags but for those of some keys. It leaves the list as it is.
 func WithoutTags(tags []Tag, keys []string) []Tag {
 	return slices.DeleteFunc(slices.Clone(tags), func(t Tag) bool { return slices.Contains(keys, t.Key) })
+}
+
+// SortedTags returns tags by their keys.
+func SortedTags(tags []Tag) []Tag {
+	return slices.SortedFunc(slices.Values(tags), func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
 }
 
 // RedeclaredTags returns tags as a template's update leaves them: with those that

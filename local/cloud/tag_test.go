@@ -15,6 +15,9 @@ func TestTagsAreSetInPlaceOrAddedAndTakenAway(t *testing.T) {
 	if rest := WithoutTags(set, []string{"a", "c", "d"}); !slices.Equal(rest, []Tag{{"b", "2"}}) {
 		t.Errorf("the rest is %v", rest)
 	}
+	if sorted := SortedTags([]Tag{{"b", "1"}, {"a", "2"}}); !slices.Equal(sorted, []Tag{{"a", "2"}, {"b", "1"}}) {
+		t.Errorf("sorted they are %v", sorted)
+	}
 	if !slices.Equal(had, []Tag{{"a", "1"}, {"b", "2"}}) || set[0].Key != "a" {
 		t.Errorf("the lists before were changed: %v, %v", had, set)
 	}

@@ -4,8 +4,6 @@ package cloudtrail
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -55,10 +53,6 @@ func (t *CloudTrail) removeTags(_ context.Context, caller cloud.Caller, in tagsI
 	})
 }
 
-func sortedTags(tags []cloud.Tag) []cloud.Tag {
-	return slices.SortedFunc(slices.Values(tags), func(a, b cloud.Tag) int { return strings.Compare(a.Key, b.Key) })
-}
-
 type resourceTags struct {
 	ResourceId string
 	TagsList   []cloud.Tag
@@ -74,7 +68,7 @@ func (t *CloudTrail) listTags(_ context.Context, caller cloud.Caller, in struct 
 	}
 	for _, id := range in.ResourceIdList {
 		err := t.with(caller, "ListTags", id, func(trail *trail) error {
-			out.ResourceTagList = append(out.ResourceTagList, resourceTags{id, sortedTags(trail.declared.Tags)})
+			out.ResourceTagList = append(out.ResourceTagList, resourceTags{id, cloud.SortedTags(trail.declared.Tags)})
 			return nil
 		})
 		if err != nil {

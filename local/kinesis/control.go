@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -72,17 +71,14 @@ func (k *Kinesis) drop(s *stream) error {
 	return k.cloud.Forget(s.arn)
 }
 
-// maxTags is how many tags a stream has at most.
-const maxTags = 50
-
 func checkTags(tags map[string]string) error {
 	for key, value := range tags {
-		if n := utf8.RuneCountInString(key); n < 1 || n > 128 || utf8.RuneCountInString(value) > 256 {
+		if tag := (cloud.Tag{Key: key, Value: value}); !tag.Fits() {
 			return invalid("The tag %.200s has not a key of 1 to 128 and a value of at most 256 characters.", key)
 		}
 	}
-	if len(tags) > maxTags {
-		return invalid("A stream can have at most %d tags.", maxTags)
+	if len(tags) > cloud.MaxTags {
+		return invalid("A stream can have at most %d tags.", cloud.MaxTags)
 	}
 	return nil
 }
@@ -130,7 +126,7 @@ type listTagsInput struct {
 }
 
 func (k *Kinesis) listTags(_ context.Context, _ cloud.Caller, s *stream, in listTagsInput) (any, error) {
-	limit, err := within("limit", in.Limit, maxTags, maxTags)
+	limit, err := within("limit", in.Limit, cloud.MaxTags, cloud.MaxTags)
 	if err != nil {
 		return nil, err
 	}

@@ -232,12 +232,8 @@ func (t *Transfer) listTags(_ context.Context, caller cloud.Caller, in listTagsI
 		}
 		tags = u.declared.Tags
 	}
-	out.Tags, out.NextToken, err = cut(sortedTags(tags), in.MaxResults, in.NextToken, func(t cloud.Tag) string { return t.Key })
+	out.Tags, out.NextToken, err = cut(cloud.SortedTags(tags), in.MaxResults, in.NextToken, func(t cloud.Tag) string { return t.Key })
 	return out, err
-}
-
-func sortedTags(tags []cloud.Tag) []cloud.Tag {
-	return slices.SortedFunc(slices.Values(tags), func(a, b cloud.Tag) int { return strings.Compare(a.Key, b.Key) })
 }
 
 // cut takes a page out of a sorted list. The token is the key of the last item

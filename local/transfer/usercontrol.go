@@ -213,7 +213,7 @@ func (t *Transfer) describeUser(_ context.Context, caller cloud.Caller, in nameO
 	out.ServerId = s.id
 	out.User = describedUser{
 		Arn: u.arn, HomeDirectory: u.declared.HomeDirectory, HomeDirectoryType: u.homeType(), Policy: u.declared.Policy, Role: u.role,
-		SshPublicKeys: append([]importedKey{}, u.imported...), Tags: sortedTags(u.declared.Tags), UserName: u.name,
+		SshPublicKeys: append([]importedKey{}, u.imported...), Tags: cloud.SortedTags(u.declared.Tags), UserName: u.name,
 	}
 	for _, e := range u.declared.HomeDirectoryMappings {
 		out.User.HomeDirectoryMappings = append(out.User.HomeDirectoryMappings, mappingTold{e.Entry, e.Target})
