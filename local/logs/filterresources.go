@@ -77,9 +77,6 @@ func (l *Logs) createSubscription(_ context.Context, r cfn.Resource, p subscript
 	if name == "" {
 		name = r.PhysicalName(maxFilterName)
 	}
-	if kind := service(p.DestinationArn); kind != "lambda" && kind != "kinesis" {
-		return cfn.Handle{}, &cfn.Unsupported{Property: "DestinationArn", Reason: "the local engine sends to functions and to streams of Kinesis only, not to " + p.DestinationArn}
-	}
 	in := putSubscriptionFilterInput{Group: p.LogGroupName, Name: name, Pattern: &p.FilterPattern, Destination: p.DestinationArn, Role: p.RoleArn, Distribution: p.Distribution}
 	f, err := in.filter()
 	if err == nil {

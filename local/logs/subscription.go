@@ -12,8 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/logs/filter"
 )
@@ -189,11 +189,8 @@ func (s shipment) zipped() ([]byte, error) {
 
 // service is which one an ARN is of.
 func service(arn string) string {
-	parts := strings.SplitN(arn, ":", 4)
-	if len(parts) < 4 {
-		return ""
-	}
-	return parts[2]
+	parsed, _ := cloud.ParseARN(arn)
+	return parsed.Service
 }
 
 type putSubscriptionFilterInput struct {
@@ -215,14 +212,14 @@ func (in putSubscriptionFilterInput) filter() (*subscription, error) {
 	switch {
 	case err != nil:
 		return nil, invalid("Invalid filter pattern: %v", err)
-	case utf8.RuneCountInString(in.Destination) == 0:
+	case in.Destination == "":
 		return nil, invalid("1 validation error detected: Value null at 'destinationArn' failed to satisfy constraint: Member must not be null")
 	case kind == "kinesis" && in.Role == "":
 		return nil, invalid("destinationArn for vendor kinesis cannot be used without roleArn")
 	case kind == "lambda" && in.Role != "":
 		return nil, invalid("destinationArn for vendor lambda cannot be used with roleArn")
 	case kind != "kinesis" && kind != "lambda":
-		return nil, cloud.NotHonoured("PutSubscriptionFilter", "destinationArn: the local engine sends to functions and to streams of Kinesis only, not to "+in.Destination)
+		return nil, &cfn.Unsupported{Property: "DestinationArn", Reason: "the local engine sends to functions and to streams of Kinesis only, not to " + in.Destination}
 	case in.Distribution == "":
 		in.Distribution = "ByLogStream"
 	case in.Distribution != "ByLogStream" && in.Distribution != "Random":
@@ -236,7 +233,7 @@ func (in putSubscriptionFilterInput) filter() (*subscription, error) {
 func (l *Logs) putSubscriptionFilter(_ context.Context, caller cloud.Caller, in putSubscriptionFilterInput) (struct{}, error) {
 	f, err := in.filter()
 	if err != nil {
-		return struct{}{}, err
+		return struct{}{}, cfn.AsCall("PutSubscriptionFilter", err, invalid)
 	}
 	if in.Role != "" {
 		if err := l.cloud.MayPass(caller, in.Role, principal); err != nil {
