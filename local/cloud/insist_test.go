@@ -20,6 +20,7 @@ func TestACallIsMadeAgainWhileWhatItCallsIsAtFault(t *testing.T) {
 		{"at once", []error{nil}, nil, 1, 0},
 		{"after two faults", []error{broken, throttled, nil}, nil, 3, 300 * time.Millisecond},
 		{"a code for too many requests", []error{Errorf(429, "TooManyRequestsException", "no"), Errorf(400, "RequestThrottled", "no"), nil}, nil, 3, 300 * time.Millisecond},
+		{"a code of a stream or a table", []error{Errorf(400, "ProvisionedThroughputExceededException", "no"), Errorf(400, "RequestLimitExceeded", "no"), nil}, nil, 3, 300 * time.Millisecond},
 		{"its own failure", []error{errors.New("no"), nil}, nil, 2, 100 * time.Millisecond},
 		{"refused", []error{refused}, refused, 1, 0},
 		{"never", []error{broken}, broken, 5, 1500 * time.Millisecond},

@@ -118,7 +118,7 @@ func classify(err error) failure {
 		f.code = "NO_PERMISSIONS"
 	case slices.Contains(missingCodes, e.Code) || e.Status == 404:
 		f.code = "NO_RESOURCE"
-	case slices.Contains(throttlingCodes, e.Code) || e.Status == 429:
+	case slices.Contains(limitCodes, e.Code) || cloud.Throttled(err):
 		f.code, f.transient = "THROTTLING", true
 	case e.Status >= 500:
 		f.code, f.transient = "ERROR_FROM_TARGET", true
@@ -127,8 +127,8 @@ func classify(err error) failure {
 }
 
 var (
-	missingCodes    = []string{"ResourceNotFoundException", "QueueDoesNotExist", "NotFound", "NotFoundException", "StateMachineDoesNotExist"}
-	throttlingCodes = []string{"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestThrottled", "ExecutionLimitExceeded", "LimitExceededException"}
+	missingCodes = []string{"ResourceNotFoundException", "QueueDoesNotExist", "NotFound", "NotFoundException", "StateMachineDoesNotExist"}
+	limitCodes   = []string{"ExecutionLimitExceeded", "LimitExceededException"}
 )
 
 type messageAttribute struct{ DataType, StringValue string }

@@ -64,8 +64,11 @@ func (l *lane) discarded(b batch, v verdict, condition string) discarded {
 	return d
 }
 
-// deliveryAttempts is how often a destination is told that has no time just now.
-const deliveryAttempts = 5
+// deliveryDelay is how long it takes until a destination is told again that has no
+// time just now.
+func deliveryDelay(attempts int) (time.Duration, bool) {
+	return time.Duration(attempts) * time.Second, attempts < 5
+}
 
 // discard gives records up. It fails only when ctx ends: what the destination does
 // not take is lost, as on AWS, and a metric tells.
@@ -78,13 +81,7 @@ func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string
 		return nil
 	}
 	d := l.discarded(b, v, condition)
-	var err error
-	for attempt := range deliveryAttempts {
-		pause(ctx, time.Duration(attempt)*time.Second)
-		if err = l.tell(ctx, d, b); err == nil || !transient(err) || ctx.Err() != nil {
-			break
-		}
-	}
+	err := cloud.Retry(ctx, deliveryDelay, func() error { return l.tell(ctx, d, b) })
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -94,12 +91,6 @@ func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string
 	}
 	l.progress.note(l, b)
 	return nil
-}
-
-// transient tells of an error that another attempt may not meet.
-func transient(err error) bool {
-	e := cloud.AsError(err)
-	return e.Status >= 500 || e.Status == 429 || strings.Contains(e.Code, "Throttl")
 }
 
 // tell sends the record to a queue or a topic, or puts it into a bucket, where it

@@ -114,19 +114,16 @@ func (f *subscription) cancelled() bool {
 // deliver sends events until the destination has them, for a day at most and while
 // there is the subscription. What the destination refuses for good is dropped.
 func (l *Logs) deliver(ctx context.Context, f *subscription, s shipment) {
-	began, delay := time.Now(), time.Second
-	for !f.cancelled() {
-		err := l.send(ctx, f, s)
-		if err == nil || !passing(cloud.AsError(err)) || time.Since(began) > maxDelivery || !cloud.Sleep(ctx, delay) {
-			return
-		}
-		delay = min(2*delay, 5*time.Minute)
+	began := time.Now()
+	delays := func(attempts int) (time.Duration, bool) {
+		return min(time.Second<<min(attempts-1, 10), 5*time.Minute), time.Since(began) <= maxDelivery
 	}
-}
-
-// passing tells whether a destination may take later what it refuses now.
-func passing(e *cloud.Error) bool {
-	return e.Status >= 500 || e.Status == 429 || e.Code == "ProvisionedThroughputExceededException"
+	_ = cloud.Retry(ctx, delays, func() error {
+		if f.cancelled() {
+			return nil
+		}
+		return l.send(ctx, f, s)
+	})
 }
 
 func (l *Logs) send(ctx context.Context, f *subscription, s shipment) error {

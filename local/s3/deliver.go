@@ -19,8 +19,8 @@ type (
 	}
 )
 
-// attempts is how often a destination is told that cannot be at the moment.
-const attempts = 8
+// maxAttempts is how often a destination is told that cannot be at the moment.
+const maxAttempts = 8
 
 // notify tells a destination of a change, later. Who made the change does not
 // wait for it.
@@ -32,25 +32,13 @@ func (o *operation) notify(b *bucket, d destination, h happening) {
 	s, origin := o.client.s3, cloud.Origin{Trace: o.client.origin.Trace}
 	s.cloud.Go(func(ctx context.Context) {
 		ctx = cloud.WithOrigin(ctx, origin)
-		for attempt := range attempts {
-			err := s.tell(ctx, b, d, string(body))
-			if err == nil || !passing(err) {
-				return
-			}
-			select {
-			case <-time.After(time.Duration(1<<attempt-1) * time.Second):
-			case <-ctx.Done():
-				return
-			}
-		}
+		_ = cloud.Retry(ctx, delay, func() error { return s.tell(ctx, b, d, string(body)) })
 	})
 }
 
-// passing tells whether a failure is worth another attempt: not one that the
-// destination is to blame for.
-func passing(err error) bool {
-	status := cloud.AsError(err).Status
-	return status >= 500 || status == 429
+// delay is how long it takes until a destination is told again.
+func delay(attempts int) (time.Duration, bool) {
+	return time.Duration(1<<(attempts-1)-1) * time.Second, attempts < maxAttempts
 }
 
 // tell gives a destination a message.

@@ -163,6 +163,7 @@ func TestATargetThatFailsIsCalledAgainOrGivenUp(t *testing.T) {
 		metrics         string
 	}{
 		{"throttled", cloud.Errorf(400, "ThrottlingException", "slow down"), 3, 86400, 4, "THROTTLING", "MaximumRetryAttempts", "4 4 4 1 1 0"},
+		{"a stream that is full", cloud.Errorf(400, "ProvisionedThroughputExceededException", "slow down"), 3, 86400, 4, "THROTTLING", "MaximumRetryAttempts", "4 4 4 1 1 0"},
 		{"out of order", cloud.Errorf(500, "InternalFailure", "no"), 2, 86400, 3, "ERROR_FROM_TARGET", "MaximumRetryAttempts", "3 3 0 1 1 0"},
 		{"for too long", cloud.Errorf(503, "ServiceUnavailable", "no"), 185, 60, 0, "ERROR_FROM_TARGET", "MaximumEventAgeInSeconds", ""},
 		{"without the right", cloud.Errorf(403, "AccessDeniedException", "no"), 185, 86400, 1, "NO_PERMISSIONS", "", "1 1 0 1 1 0"},

@@ -61,7 +61,7 @@ func (s *SNS) invite(t *topic, sub *subscription, kind string) {
 	}
 	s.invitations[token] = invitation{t, sub, now.Add(tokenTime)}
 	s.cloud.Go(func(ctx context.Context) {
-		s.attempt(ctx, s.retries(t, sub), func() error {
+		_ = cloud.Retry(ctx, s.retries(t, sub), func() error {
 			c, err := s.confirmation(t, sub, kind, token, now)
 			if err != nil {
 				return err

@@ -33,49 +33,19 @@ func (s *SNS) wanting(t *topic, m *message) []*subscription {
 // AWS endpoints. What the caller is to blame for (no permission, no such
 // queue) is not tried again.
 func (s *SNS) deliver(ctx context.Context, t *topic, sub *subscription, m *message) {
-	switch s.attempt(ctx, s.retries(t, sub), func() error { return s.send(ctx, t, sub, m) }) {
-	case delivered:
+	err := cloud.Retry(ctx, s.retries(t, sub), func() error { return s.send(ctx, t, sub, m) })
+	switch {
+	case ctx.Err() != nil: // the engine ends
+	case err == nil:
 		s.metrics.delivered.Observe(t.dimensions, 1)
-	case refused:
+	default:
 		s.metrics.failed.Observe(t.dimensions, 1)
 		s.giveUp(ctx, t, sub, m)
 	}
 }
 
-// outcome is what becomes of a delivery.
-type outcome int
-
-const (
-	delivered outcome = iota
-	refused
-	interrupted // by the engine's end
-)
-
-// attempt tries until it succeeds, or is not tried again.
-func (s *SNS) attempt(ctx context.Context, delay delays, try func() error) outcome {
-	for attempts := 1; ; attempts++ {
-		err := try()
-		if ctx.Err() != nil {
-			return interrupted
-		}
-		if err == nil {
-			return delivered
-		}
-		wait, more := delay(attempts)
-		if e := cloud.AsError(err); !more || e.Status < 500 && e.Status != 429 {
-			return refused
-		}
-		if !cloud.Sleep(ctx, wait) {
-			return interrupted
-		}
-	}
-}
-
-// delays tell how long to wait after so many attempts, and whether there is one more.
-type delays func(attempts int) (delay time.Duration, more bool)
-
 // retries is the policy of a subscription: HTTP has one that users choose.
-func (s *SNS) retries(t *topic, sub *subscription) delays {
+func (s *SNS) retries(t *topic, sub *subscription) cloud.Delays {
 	if sub.byHTTP() {
 		return sub.delivery.over(t.settings.Load()).Retry.delay
 	}

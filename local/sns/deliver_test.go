@@ -131,6 +131,19 @@ func TestWhatCannotBeDeliveredGoesToTheDeadLetterQueue(t *testing.T) {
 	})
 }
 
+func TestAnEndpointThatIsThrottledIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		e.functions.fail = cloud.Errorf(400, "ThrottlingException", "slow down")
+		e.mustCreate(t, base+subscription("Sub", "lambda", `"arn:aws:lambda:eu-central-1:123456789012:function:f"`, ""))
+		e.publish(t, map[string]any{"Message": "m"})
+		synctest.Wait()
+		if got := len(e.functions.calls()); got != 4 {
+			t.Errorf("%d attempts at once, want 4", got)
+		}
+	})
+}
+
 func TestAFailingEndpointIsTriedAgainAsAWSDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t)
