@@ -278,24 +278,36 @@ func (v *visit) assign(ctx context.Context, e *expression, document any) (assign
 	return v.newAssignment(value)
 }
 
-// exit checks the size of an output.
+// exit leaves the state with an output.
 func (v *visit) exit(output any, assigned assignment) (exit, *failure) {
-	for _, known := range []data{v.input, v.result} {
-		if known.text != "" && isSame(output, known.value) {
-			if known.tooLarge() {
-				return exit{}, v.oversized(v.state.name)
-			}
-			return exit{output: known, assigned: assigned}, nil
-		}
-	}
-	d, err := newData(output)
-	if err != nil {
-		return exit{}, v.failed(errRuntime, "%v", err)
-	}
-	if d.tooLarge() {
-		return exit{}, v.oversized(v.state.name)
+	d, f := v.document(output)
+	if f != nil {
+		return exit{}, f
 	}
 	return exit{output: d, assigned: assigned}, nil
+}
+
+// document checks the size of a value that leaves the state, or goes to what it calls
+// and to inner threads.
+func (v *visit) document(value any) (data, *failure) {
+	d, err := v.written(value)
+	switch {
+	case err != nil:
+		return data{}, v.failed(errRuntime, "%v", err)
+	case d.tooLarge():
+		return data{}, v.oversized(v.state.name)
+	}
+	return d, nil
+}
+
+// written is a value with the text by which it came, if that is known.
+func (v *visit) written(value any) (data, error) {
+	for _, known := range []data{v.input, v.result} {
+		if known.text != "" && isSame(value, known.value) {
+			return known, nil
+		}
+	}
+	return newData(value)
 }
 
 // isSame tells whether two values are the very same one, so that their texts may

@@ -103,21 +103,6 @@ func (s *parallel) fork(ctx context.Context, v *visit, input data) ([]data, *fai
 	return result, nil
 }
 
-// document makes a value the input of inner threads.
-func (v *visit) document(value any) (data, *failure) {
-	if isSame(value, v.input.value) {
-		return v.input, nil
-	}
-	d, err := newData(value)
-	if err != nil {
-		return data{}, v.failed(errRuntime, "%v", err)
-	}
-	if d.tooLarge() {
-		return data{}, v.oversized(v.state.name)
-	}
-	return d, nil
-}
-
 // A group is the threads that a Parallel or Map state runs side by side.
 type group struct {
 	visit   *visit

@@ -92,14 +92,8 @@ func (v *visit) inspect(at stage, value any) {
 	if t == nil {
 		return
 	}
-	for _, known := range []data{v.input, v.result} {
-		if known.text != "" && isSame(value, known.value) {
-			t.stages[at] = known.text
-			return
-		}
-	}
-	if text, err := jsonvalue.Encode(value); err == nil { // or the state fails of it soon
-		t.stages[at] = text
+	if d, err := v.written(value); err == nil { // or the state fails of it soon
+		t.stages[at] = d.text
 	}
 }
 
