@@ -79,7 +79,7 @@ const all = "all"
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" {
-		unrun := unrunnable()
+		unrun := wanted()
 		for _, m := range taken.machines {
 			file := fileOf(*m)
 			delete(unrun, file)
@@ -99,19 +99,16 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// unrunnable are the machines that a test has to run, and those of the list that
-// there are no more: no test can.
-func unrunnable() map[string]bool {
+// wanted are the machines that a test has to run, and those of the list that there
+// are no more, which no test can.
+func wanted() map[string]bool {
+	there := fileNames()
 	names := map[string]bool{}
-	for _, file := range fileNames() {
-		names[file] = !slices.Contains(open[file], all)
-	}
-	for file := range open {
-		if _, there := names[file]; !there {
+	for _, file := range slices.Concat(there, slices.Collect(maps.Keys(open))) {
+		if !slices.Contains(open[file], all) || !slices.Contains(there, file) {
 			names[file] = true
 		}
 	}
-	maps.DeleteFunc(names, func(_ string, wanted bool) bool { return !wanted })
 	return names
 }
 
