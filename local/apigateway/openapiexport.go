@@ -93,10 +93,11 @@ func (e *exporting) operation(p methodProperties) *jsonvalue.Object {
 		o.Set("operationId", p.OperationName)
 	}
 	if !e.version3 {
-		for name, types := range map[string][]string{"consumes": p.consumes(), "produces": p.produces()} {
-			if len(types) > 0 {
-				o.Set(name, listOf(types))
-			}
+		if types := p.consumes(); len(types) > 0 {
+			o.Set("consumes", listOf(types))
+		}
+		if types := p.produces(); len(types) > 0 {
+			o.Set("produces", listOf(types))
 		}
 	}
 	if parameters := e.parameters(p); len(parameters) > 0 {

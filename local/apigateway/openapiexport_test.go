@@ -73,7 +73,7 @@ func TestAnExportHasWhatIsServedAndWhatIsAskedFor(t *testing.T) {
 	for path, row := range map[string]struct{ has, hasNot []string }{
 		export + "swagger": {
 			[]string{`"swagger":"2.0"`, `"host":"$api.execute-api.eu-west-1.amazonaws.com","basePath":"/prod","schemes":["https"]`, `"version":"1.10"`, `"description":"of partners"`,
-				`"operationId":"PlaceOrder"`, `"consumes":["application/json"]`, `{"name":"X-Trace","in":"header","required":true,"type":"string"}`, `{"name":"id","in":"path","required":true,"type":"string"}`,
+				`"operationId":"PlaceOrder"`, `"operationId":"PlaceOrder","consumes":["application/json"],"produces":["application/json"],"parameters"`, `"consumes":["application/json"]`, `{"name":"X-Trace","in":"header","required":true,"type":"string"}`, `{"name":"id","in":"path","required":true,"type":"string"}`,
 				`{"name":"page","in":"query","required":false,"type":"string"}`, `{"in":"body","name":"Order","required":true,"schema":{"$ref":"#/definitions/Order"}}`,
 				`"201":{"description":"201 response","headers":{"Location":{"type":"string"}},"schema":{"$ref":"#/definitions/MODEL`, `"security":[{"api_key":[]}]`, `"security":[{"partner":[]}]`,
 				`"sigv4":{"type":"apiKey","name":"Authorization","in":"header","x-amazon-apigateway-authtype":"awsSigv4"}`, `"Item":{"type":"string","minLength":2}`, `"x-amazon-apigateway-any-method":{`},
