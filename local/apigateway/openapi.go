@@ -253,34 +253,32 @@ func (d *definition) basePath() string {
 	return "/" + base
 }
 
-// What a reference names, in either version.
 func (d *definition) parameter(p parameterObject) parameterObject {
-	name := referred(p.Ref)
-	if name == "" {
-		return p
-	}
-	if found, ok := d.Parameters[name]; ok {
-		return found
-	}
-	return d.Components.Parameters[name]
+	return resolved(p.Ref, p, d.Parameters, d.Components.Parameters)
 }
 
 func (d *definition) response(r responseObject) responseObject {
-	name := referred(r.Ref)
-	if name == "" {
-		return r
-	}
-	if found, ok := d.Responses[name]; ok {
-		return found
-	}
-	return d.Components.Responses[name]
+	return resolved(r.Ref, r, d.Responses, d.Components.Responses)
 }
 
 func (d *definition) body(b bodyObject) bodyObject {
-	if name := referred(b.Ref); name != "" {
-		return d.Components.RequestBodies[name]
+	return resolved(b.Ref, b, d.Components.RequestBodies)
+}
+
+// resolved is what a reference names in a section of either version, empty if that
+// is nothing; without a reference it is the object itself.
+func resolved[T any](ref string, object T, sections ...map[string]T) T {
+	name := referred(ref)
+	if name == "" {
+		return object
 	}
-	return b
+	for _, section := range sections {
+		if found, ok := section[name]; ok {
+			return found
+		}
+	}
+	var none T
+	return none
 }
 
 // referred is the name at the end of "#/components/schemas/Pet".
