@@ -262,6 +262,9 @@ func (in describeMetricFiltersInput) check() error {
 	if (in.Metric == "") != (in.Namespace == "") {
 		return invalid("metricName and metricNamespace must be given together.")
 	}
+	if in.Group != "" {
+		return checkGroupName(in.Group)
+	}
 	return nil
 }
 
@@ -279,11 +282,15 @@ func (l *Logs) describeMetricFilters(_ context.Context, caller cloud.Caller, in 
 	if err != nil {
 		return out, err
 	}
-	groups, unlock, err := l.searched(caller, "DescribeMetricFilters", in.Group)
+	if err := l.maySearch(caller, "DescribeMetricFilters", in.Group); err != nil {
+		return out, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	groups, err := l.searched(in.Group)
 	if err != nil {
 		return out, err
 	}
-	defer unlock()
 	for _, g := range groups {
 		for _, name := range slices.Sorted(maps.Keys(g.metricFilters)) {
 			f := g.metricFilters[name]
@@ -303,39 +310,34 @@ func (l *Logs) describeMetricFilters(_ context.Context, caller cloud.Caller, in 
 	return out, nil
 }
 
-// searched returns the groups that a request is about, all if it names none, in the
-// order of their names; the lock is held until unlock.
-func (l *Logs) searched(caller cloud.Caller, action, name string) (groups []*group, unlock func(), err error) {
+// maySearch asks for the permission to look at a group, or at all if it is not named.
+func (l *Logs) maySearch(caller cloud.Caller, action, name string) error {
+	if name == "" {
+		return l.cloud.Authorize(caller, "logs:"+action, l.cloud.ARN("logs", "log-group:*"))
+	}
+	return l.authorize(caller, action, name, "")
+}
+
+// searched are the groups that a request is about, all if it names none, in the order
+// of their names. The lock is held.
+func (l *Logs) searched(name string) (groups []*group, err error) {
 	if name != "" {
-		if err := checkGroupName(name); err != nil {
-			return nil, nil, err
-		}
+		g, err := l.find(name)
+		return []*group{g}, err
 	}
-	allowed := l.authorize(caller, action, name, "")
-	if name == "" {
-		allowed = l.cloud.Authorize(caller, "logs:"+action, l.cloud.ARN("logs", "log-group:*"))
+	for _, name := range slices.Sorted(maps.Keys(l.groups)) {
+		groups = append(groups, l.groups[name])
 	}
-	if allowed != nil {
-		return nil, nil, allowed
-	}
-	l.mu.Lock()
-	if name == "" {
-		for _, name := range slices.Sorted(maps.Keys(l.groups)) {
-			groups = append(groups, l.groups[name])
-		}
-		return groups, l.mu.Unlock, nil
-	}
-	g, err := l.find(name)
-	if err != nil {
-		l.mu.Unlock()
-		return nil, nil, err
-	}
-	return []*group{g}, l.mu.Unlock, nil
+	return groups, nil
 }
 
 type testMetricFilterInput struct {
 	Pattern  *string  `json:"filterPattern"`
 	Messages []string `json:"logEventMessages"` // 1 to 50
+}
+
+type testMetricFilterOutput struct {
+	Matches []matchedEvent `json:"matches"`
 }
 
 type matchedEvent struct {
@@ -345,13 +347,8 @@ type matchedEvent struct {
 }
 
 // testMetricFilter tells which events match a pattern.
-func (l *Logs) testMetricFilter(_ context.Context, caller cloud.Caller, in testMetricFilterInput) (struct {
-	Matches []matchedEvent `json:"matches"`
-}, error) {
-	var out struct {
-		Matches []matchedEvent `json:"matches"`
-	}
-	out.Matches = []matchedEvent{}
+func (l *Logs) testMetricFilter(_ context.Context, caller cloud.Caller, in testMetricFilterInput) (testMetricFilterOutput, error) {
+	out := testMetricFilterOutput{[]matchedEvent{}}
 	if err := checkFilter("test", in.Pattern); err != nil {
 		return out, err
 	}
