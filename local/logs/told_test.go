@@ -152,3 +152,64 @@ func TestATemplatesTagsAndDefaultsAreKept(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestOlderFormsOfTagsWork(t *testing.T) {
+	l := newListener(t)
+	l.group(t)
+	l.must(t, "TagLogGroup", values{"logGroupName": "g", "tags": values{"a": "1", "b": "2"}})
+	l.must(t, "UntagLogGroup", values{"logGroupName": "g", "tags": []string{"a"}})
+	var out struct{ Tags map[string]string }
+	if err := l.Do(t.Context(), l.Administrator(), "logs", "ListTagsLogGroup", values{"logGroupName": "g"}, &out); err != nil || len(out.Tags) != 1 || out.Tags["b"] != "2" {
+		t.Errorf("%v, the tags are %v", err, out.Tags)
+	}
+}
+
+func TestPoliciesOfTheAccountAreKept(t *testing.T) {
+	l := newListener(t)
+	for i := range 11 {
+		want := `"policyScope":"ACCOUNT"`
+		if i == 10 {
+			want = "LimitExceededException: Resource limit exceeded."
+		}
+		if got := l.ask(t, "PutResourcePolicy", values{"policyName": fmt.Sprintf("p%02d", i), "policyDocument": `{"of": 1}`}); !strings.Contains(got, want) {
+			t.Errorf("policy %d: got %s", i, got)
+		}
+	}
+	for _, step := range []struct {
+		action string
+		in     values
+		want   string
+	}{
+		{"PutResourcePolicy", values{"policyName": "p03", "policyDocument": `{"of": 2}`}, `"policyDocument":"{\"of\": 2}","policyName":"p03"`},
+		{"PutResourcePolicy", values{"policyName": "p03", "policyDocument": `{`}, "InvalidParameterException"},
+		{"PutResourcePolicy", values{"policyName": "p03", "policyDocument": `"` + strings.Repeat("x", 5119) + `"`}, "InvalidParameterException"},
+		{"PutResourcePolicy", values{"policyDocument": `{}`}, "'policyName'"},
+		{"DescribeResourcePolicies", values{"limit": 1}, `"policyName":"p00","policyScope":"ACCOUNT"}],"nextToken":"p00"}`},
+		{"DescribeResourcePolicies", values{"nextToken": "p08"}, `"policyName":"p09"`},
+		{"DeleteResourcePolicy", values{"policyName": "p09"}, "{}"},
+		{"DeleteResourcePolicy", values{"policyName": "p09"}, "ResourceNotFoundException: Policy with name [p09] does not exist."},
+		{"DescribeResourcePolicies", values{"nextToken": "p08"}, `{"resourcePolicies":[]}`},
+	} {
+		if got := l.ask(t, step.action, step.in); !strings.Contains(got, step.want) {
+			t.Errorf("%s %.80v: got %s", step.action, step.in, got)
+		}
+	}
+}
+
+func TestATokenThatIsNoneIsRefused(t *testing.T) {
+	l := newListener(t)
+	l.group(t)
+	for _, token := range []string{"invalid-token", "f/1", "x/" + strings.Repeat("0", 56)} {
+		if err := l.do(t, "GetLogEvents", values{"logGroupName": "g", "logStreamName": "s", "nextToken": token}); err == nil || !strings.Contains(err.Error(), "InvalidParameterException: The specified nextToken is invalid.") {
+			t.Errorf("%s: got %v", token, err)
+		}
+	}
+	if err := l.do(t, "DescribeLogStreams", values{"logGroupName": "g", "logGroupIdentifier": "g"}); err == nil || !strings.Contains(err.Error(), "ValidationException: LogGroup name and LogGroup ARN are mutually exclusive parameters.") {
+		t.Errorf("a group named twice: %v", err)
+	}
+	for limit, want := range map[int]string{0: "greater than or equal to 1", 10001: "less than or equal to 10000"} {
+		if err := l.do(t, "GetLogEvents", values{"logGroupName": "g", "logStreamName": "s", "limit": limit}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d: got %v", limit, err)
+		}
+	}
+}
