@@ -36,7 +36,6 @@ func newClient(t *testing.T) (*cloudwatchlogs.Client, *logs.Logs) {
 	t.Cleanup(server.Close)
 	return cloudwatchlogs.New(cloudwatchlogs.Options{
 		Region: "eu-west-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("k", "s", ""),
-		RetryMaxAttempts: 1,
 	}), l
 }
 
