@@ -64,7 +64,8 @@ func (a *archive) prune(retention int) {
 		a.bytes -= e.bytes
 		gone++
 	}
-	a.events = slices.Delete(a.events, 0, gone)
+	clear(a.events[:gone])
+	a.events = a.events[gone:] // a full archive lets go of some with each event: the others stay in their places
 }
 
 // between are the events of a time, by time.
