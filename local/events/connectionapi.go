@@ -51,12 +51,7 @@ func (s *connections) changed(c *connection) changedConnection {
 
 // told is changed under the lock.
 func (c *connection) told() changedConnection {
-	told := changedConnection{ConnectionArn: c.arn, ConnectionState: c.state, CreationTime: cloud.Time(c.created), LastModifiedTime: cloud.Time(c.modified)}
-	if !c.authorized.IsZero() {
-		at := cloud.Time(c.authorized)
-		told.LastAuthorizedTime = &at
-	}
-	return told
+	return changedConnection{c.arn, c.state, cloud.Time(c.created), cloud.Time(c.modified), told(c.authorized)}
 }
 
 func (s *connections) createByCall(ctx context.Context, caller cloud.Caller, in connectionInput) (any, error) {
