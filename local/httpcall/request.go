@@ -183,7 +183,7 @@ func address(endpoint, query string) (*url.URL, error) {
 	if err != nil || u.Hostname() == "" || u.User != nil {
 		return nil, invalid("The value '%s' is not a valid HTTPS URL", endpoint)
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !IsLoopback(u.Hostname())) {
 		return nil, invalid("The value '%s' is not a valid HTTPS URL", endpoint)
 	}
 	switch {
@@ -195,7 +195,8 @@ func address(endpoint, query string) (*url.URL, error) {
 	return u, nil
 }
 
-func isLoopback(host string) bool {
+// IsLoopback tells whether a host is this machine.
+func IsLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }

@@ -8,11 +8,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/httpcall"
 )
 
 // answerTime is how long an endpoint may take.
@@ -34,13 +34,10 @@ func (s *SNS) reachable(sub *subscription) string {
 		address = s.options.Localize(address)
 	}
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || !httpcall.IsLoopback(u.Hostname()) {
 		return ""
 	}
-	if ip, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "localhost" || err == nil && ip.IsLoopback() {
-		return address
-	}
-	return ""
+	return address
 }
 
 // posted is what the headers of a request tell.
