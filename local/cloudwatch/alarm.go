@@ -43,11 +43,20 @@ type alarm struct {
 	changed    time.Time // the state
 	history    []historyItem
 	tags       []cloud.Tag
+	judged     basis // lately
+}
+
+// A basis is all that a verdict on a metric depends on.
+type basis struct {
+	end    time.Time // of the periods
+	change int       // the last one of the metric's data
+	state  state     // that it left the alarm in
 }
 
 // A watch compares periods of a metric with a threshold.
 type watch struct {
 	metric     metric
+	key        string // the metric's
 	unit       string // of the data; or empty for all
 	statistic  string
 	period     time.Duration
@@ -89,11 +98,13 @@ func (w *CloudWatch) evaluate(ctx context.Context, now time.Time) {
 		if a.rule == nil {
 			continue
 		}
-		v := verdict{state: stateOK, reason: fmt.Sprintf("the rule %s is false", a.ruleText)}
+		next, word := stateOK, "false"
 		if a.rule(w.stateOf) {
-			v = verdict{state: stateAlarm, reason: fmt.Sprintf("the rule %s is true", a.ruleText)}
+			next, word = stateAlarm, "true"
 		}
-		w.change(ctx, a, v)
+		if w.stateOf(a.name) != next {
+			w.change(ctx, a, verdict{state: next, reason: fmt.Sprintf("the rule %s is %s", a.ruleText, word)})
+		}
 	}
 }
 
@@ -122,8 +133,8 @@ func (w *CloudWatch) stateOf(nameOrARN string) state {
 	return stateInsufficient
 }
 
-// judge evaluates the most recent complete periods; false means that the
-// state stays as it is.
+// judge evaluates the most recent complete periods, unless they have been and no
+// data have come since; false means that the state stays as it is.
 func (w *CloudWatch) judge(a *alarm, now time.Time) (verdict, bool) {
 	grid := time.Minute
 	if a.watch.period < time.Minute {
@@ -131,10 +142,19 @@ func (w *CloudWatch) judge(a *alarm, now time.Time) (verdict, bool) {
 	}
 	end := now.Add(-settling).Truncate(grid)
 	start := end.Add(-time.Duration(a.watch.periods+extraPeriods) * a.watch.period)
-	points := w.metrics.datapoints(a.watch.metric, a.watch.unit, start, end, a.watch.period)
+	change := w.metrics.change(a.watch.key) // before the data are looked at, lest one be missed
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return a.watch.judge(points, a.state, now)
+	if a.judged == (basis{end, change, a.state}) {
+		return verdict{}, false
+	}
+	points := w.metrics.datapoints(a.watch.key, a.watch.unit, start, end, a.watch.period)
+	v, changes := a.watch.judge(points, a.state, now)
+	a.judged = basis{end, change, a.state}
+	if changes {
+		a.judged.state = v.state
+	}
+	return v, changes
 }
 
 func (w *watch) judge(points []datapoint, current state, now time.Time) (verdict, bool) {
@@ -160,6 +180,9 @@ func (w *watch) judge(points []datapoint, current state, now time.Time) (verdict
 		next = stateAlarm
 	default:
 		next = stateInsufficient
+	}
+	if next == current {
+		return verdict{}, false
 	}
 	return verdict{next, w.reason(points, breaching, current, next), w.reasonData(points, now)}, true
 }

@@ -277,7 +277,7 @@ func (w *CloudWatch) read(m metric, unit string, start, end time.Time, period in
 	if oldest := time.Now().Add(-retention - length); start.Before(oldest) {
 		start = oldest
 	}
-	points := w.metrics.datapoints(m, unit, start.Truncate(length), end, length)
+	points := w.metrics.datapoints(m.key(), unit, start.Truncate(length), end, length)
 	return slices.DeleteFunc(points, func(p datapoint) bool { return p.count == 0 }), nil
 }
 

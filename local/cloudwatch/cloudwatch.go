@@ -27,7 +27,7 @@ type CloudWatch struct {
 // evaluationInterval until c is closed. Set c.Meter to it, so that what
 // services observe becomes metrics.
 func New(c *cloud.Cloud) *CloudWatch {
-	w := &CloudWatch{cloud: c, alarms: map[string]*alarm{}, dashboards: map[string]*board{}, metrics: metrics{series: map[string]map[string]*series{}}}
+	w := &CloudWatch{cloud: c, alarms: map[string]*alarm{}, dashboards: map[string]*board{}, metrics: newMetrics()}
 	w.Operations = cloud.Operations{
 		"DeleteAlarms":         cloud.Handle(w.deleteAlarms),
 		"DeleteDashboards":     cloud.Handle(w.deleteDashboards),

@@ -43,10 +43,23 @@ type series struct {
 // noUnit is the unit of data that are given without one.
 const noUnit = "None"
 
+// measured is what there is of a metric.
+type measured struct {
+	series map[string]*series // by unit
+	change int                // the last of all changes that was one of its data
+}
+
 // metrics holds all series. Its methods are safe for concurrent use.
 type metrics struct {
-	mu     sync.Mutex
-	series map[string]map[string]*series // by metric and unit
+	mu       sync.Mutex
+	measured map[string]*measured // by metric
+	expiring map[int64][]*series  // by a bucket that they have
+	oldest   int64                // of those buckets, or before it
+	changes  int
+}
+
+func newMetrics() metrics {
+	return metrics{measured: map[string]*measured{}, expiring: map[int64][]*series{}}
 }
 
 // add adds values that were observed at a time. What is older than the
@@ -59,18 +72,26 @@ func (m *metrics) add(id metric, unit string, at time.Time, values statistics) {
 	unit = cmp.Or(unit, noUnit)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := m.series[key][unit]
+	all := m.measured[key]
+	if all == nil {
+		all = &measured{series: map[string]*series{}}
+		m.measured[key] = all
+	}
+	m.changes++
+	all.change = m.changes
+	s := all.series[unit]
 	if s == nil {
 		id.dimensions = maps.Clone(id.dimensions)
 		s = &series{metric: id, unit: unit, buckets: map[int64]*statistics{}}
-		if m.series[key] == nil {
-			m.series[key] = map[string]*series{}
-		}
-		m.series[key][unit] = s
+		all.series[unit] = s
 	}
 	bucket := bucketOf(at)
 	if s.buckets[bucket] == nil {
 		s.buckets[bucket] = &statistics{}
+		if len(m.expiring) == 0 || bucket < m.oldest {
+			m.oldest = bucket
+		}
+		m.expiring[bucket] = append(m.expiring[bucket], s)
 	}
 	s.buckets[bucket].merge(values)
 }
@@ -87,16 +108,34 @@ type datapoint struct {
 func (m *metrics) units(id metric) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Sorted(maps.Keys(m.series[id.key()]))
+	return slices.Sorted(maps.Keys(m.of(id.key())))
+}
+
+// of are a metric's series by their units.
+func (m *metrics) of(key string) map[string]*series {
+	if all := m.measured[key]; all != nil {
+		return all.series
+	}
+	return nil
+}
+
+// change is another number after each change of a metric's data.
+func (m *metrics) change(key string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if all := m.measured[key]; all != nil {
+		return all.change
+	}
+	return 0
 }
 
 // datapoints returns one datapoint for each period from start to end, oldest
 // first, of the data of one unit, or of all if it is empty.
-func (m *metrics) datapoints(id metric, unit string, start, end time.Time, period time.Duration) (points []datapoint) {
+func (m *metrics) datapoints(key, unit string, start, end time.Time, period time.Duration) (points []datapoint) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var chosen []*series
-	units := m.series[id.key()]
+	units := m.of(key)
 	for _, name := range slices.Sorted(maps.Keys(units)) {
 		if unit == "" || unit == name {
 			chosen = append(chosen, units[name])
@@ -121,8 +160,8 @@ func (m *metrics) list() []metric {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []metric
-	for _, key := range slices.Sorted(maps.Keys(m.series)) {
-		for _, s := range m.series[key] {
+	for _, key := range slices.Sorted(maps.Keys(m.measured)) {
+		for _, s := range m.measured[key].series {
 			list = append(list, s.metric)
 			break // they are of the same metric
 		}
@@ -134,15 +173,26 @@ func (m *metrics) list() []metric {
 func (m *metrics) forget(before time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	oldest := bucketOf(before)
-	for key, units := range m.series {
-		maps.DeleteFunc(units, func(_ string, s *series) bool {
-			maps.DeleteFunc(s.buckets, func(bucket int64, _ *statistics) bool { return bucket < oldest })
-			return len(s.buckets) == 0
-		})
-		if len(units) == 0 {
-			delete(m.series, key)
+	for ; len(m.expiring) > 0 && m.oldest < bucketOf(before); m.oldest++ {
+		for _, s := range m.expiring[m.oldest] {
+			m.drop(s, m.oldest)
 		}
+		delete(m.expiring, m.oldest)
+	}
+}
+
+// drop drops a bucket of a series, and what is empty without it.
+func (m *metrics) drop(s *series, bucket int64) {
+	key := s.metric.key()
+	all := m.measured[key]
+	m.changes++
+	all.change = m.changes
+	delete(s.buckets, bucket)
+	if len(s.buckets) == 0 {
+		delete(all.series, s.unit)
+	}
+	if len(all.series) == 0 {
+		delete(m.measured, key)
 	}
 }
 

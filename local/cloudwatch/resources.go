@@ -233,6 +233,7 @@ func (p metricAlarm) watch() (*watch, error) {
 	if err := w.check(); err != nil {
 		return nil, err
 	}
+	w.key = w.metric.key()
 	w.configured, err = w.configuration()
 	return w, err
 }

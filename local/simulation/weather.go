@@ -185,7 +185,8 @@ func (p *passage) hits(kind Kind) bool {
 	w := p.weather
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.cloud == nil || w.ended || p.draw(string(kind)) >= w.rates[kind] {
+	rate := w.rates[kind]
+	if rate == 0 || w.cloud == nil || w.ended || p.draw(string(kind)) >= rate {
 		return false
 	}
 	fault := Fault{kind, p.id, time.Since(w.began)}
