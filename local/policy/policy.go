@@ -3,13 +3,14 @@
 package policy
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 )
 
 // Document is a policy whose statements are kept as they are written.
 type Document struct {
-	Version   string
+	Version   string `json:",omitempty"`
 	ID        string `json:"Id,omitempty"`
 	Statement Statements
 }
@@ -19,7 +20,7 @@ type Statements []json.RawMessage
 
 // UnmarshalJSON reads both forms.
 func (list *Statements) UnmarshalJSON(raw []byte) error {
-	if len(raw) > 0 && raw[0] == '{' {
+	if bytes.HasPrefix(raw, []byte("{")) {
 		*list = Statements{slices.Clone(raw)}
 		return nil
 	}

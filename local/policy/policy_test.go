@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/policy"
@@ -35,5 +36,67 @@ func TestAStatementComesAndGoesAndTheOthersStayAsTheyAreWritten(t *testing.T) {
 				t.Errorf("then the statements are %s", d.Statement)
 			}
 		})
+	}
+}
+
+// A document that names no version, or an id, is written as it was.
+func TestADocumentIsWrittenWithWhatItSays(t *testing.T) {
+	for _, text := range []string{
+		`{"Version":"2012-10-17","Id":"own","Statement":[]}`,
+		`{"Statement":[{"Sid":"s","Effect":"Allow"}]}`,
+	} {
+		var d policy.Document
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := json.Marshal(d); err != nil || string(got) != text {
+			t.Errorf("%s is written as %s, %v", text, got, err)
+		}
+	}
+}
+
+func TestWhatAStatementSaysIsWritten(t *testing.T) {
+	for name, row := range map[string]struct {
+		statement policy.Statement
+		want      string
+	}{
+		"a condition": {policy.Statement{Sid: "s", Condition: map[string]map[string]string{"StringEquals": {"a": "b"}}},
+			`{"Sid":"s","Effect":"","Principal":null,"Action":null,"Resource":"","Condition":{"StringEquals":{"a":"b"}}}`},
+		"no action": {policy.Statement{Sid: "s", Action: policy.OneOrMore{}}, `{"Sid":"s","Effect":"","Principal":null,"Action":[],"Resource":""}`},
+	} {
+		var d policy.Document
+		if err := d.Add(row.statement); err != nil || string(d.Statement[0]) != row.want {
+			t.Errorf("%s: %s, %v, want %s", name, d.Statement, err, row.want)
+		}
+	}
+}
+
+// Whoever has a copy of a document keeps what it had, and nobody keeps the text.
+func TestDocumentsDoNotChangeEachOther(t *testing.T) {
+	text := []byte(`{"Statement": {"Sid": "a"}}`)
+	var d policy.Document
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	clear(text)
+	for _, sid := range []string{"b", "c"} { // until there is room for one more
+		if err := d.Add(policy.Statement{Sid: sid}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one, two, less := d, d, d
+	if err := errors.Join(one.Add(policy.Statement{Sid: "one"}), two.Add(policy.Statement{Sid: "two"})); err != nil {
+		t.Fatal(err)
+	}
+	less.Remove("a")
+	if d.Place("a") != 0 || d.Place("c") != 2 || one.Place("one") != 3 || two.Place("two") != 3 {
+		t.Errorf("the documents are %s, %s and %s", d.Statement, one.Statement, two.Statement)
+	}
+}
+
+func TestAStatementThatHasNoTextForItsIDIsNotTheOne(t *testing.T) {
+	d := policy.Document{Statement: policy.Statements{json.RawMessage(`{"Sid": 7}`), json.RawMessage(`{"Sid": "7"}`)}}
+	if got := d.Place("7"); got != 1 {
+		t.Errorf("it is at %d", got)
 	}
 }

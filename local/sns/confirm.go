@@ -142,7 +142,7 @@ func (s *SNS) confirmSubscription(_ context.Context, caller cloud.Caller, in con
 	if _, at, err := s.find(i.sub.arn); err == nil { // it may have changed since
 		confirmed = *i.topic.subscriptions[at]
 	} else {
-		i.topic.subscriptions = append(i.topic.subscriptions[:len(i.topic.subscriptions):len(i.topic.subscriptions)], &confirmed)
+		i.topic.subscriptions = append(i.topic.subscriptions, &confirmed)
 		i.topic.unsubscribed--
 	}
 	confirmed.confirmed, confirmed.authenticated = true, !isVisitor(caller)

@@ -115,6 +115,9 @@ func TestMakingATopicAgainIsNoMistakeUnlessItIsAnotherOne(t *testing.T) {
 		"a colon":             {"new:s", nil, nil, "Invalid parameter: Topic Name"},
 		"an unknown one":      {"other", map[string]string{"Colour": "red"}, nil, "InvalidParameter Invalid parameter: AttributeName"},
 		"one that is not had": {"other", map[string]string{"SQSSuccessFeedbackRoleArn": "r"}, nil, "NotImplemented"},
+		"a broken policy":     {"broken", map[string]string{"Policy": `{"Version": "2012-10-17"`}, nil, "Policy Error"},
+		"100 letters":         {"third", map[string]string{"DisplayName": strings.Repeat("ü", 100)}, nil, ""},
+		"101 letters":         {"fourth", map[string]string{"DisplayName": strings.Repeat("ü", 101)}, nil, "Invalid parameter: DisplayName"},
 		"two tags of a key":   {"other", nil, []string{"a", "1", "a", "2"}, "Duplicated keys are not allowed."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,6 +130,8 @@ func TestMakingATopicAgainIsNoMistakeUnlessItIsAnotherOne(t *testing.T) {
 			}
 		})
 	}
+	e.Authorizer = allBut("sns:TagResource")
+	refuses(t, create("tagged", nil, "a", "1"), "sns:TagResource")
 	if err := create("ordered.fifo", map[string]string{"FifoTopic": "true", "ContentBasedDeduplication": "true"}); err != nil {
 		t.Fatal(err)
 	}
@@ -134,6 +139,20 @@ func TestMakingATopicAgainIsNoMistakeUnlessItIsAnotherOne(t *testing.T) {
 	if ordered["FifoTopic"] != "true" || ordered["ContentBasedDeduplication"] != "true" {
 		t.Errorf("the FIFO topic has %v", ordered)
 	}
+}
+
+// allBut permits everything but one action.
+type allBut string
+
+func (a allBut) Authorize(_ cloud.Caller, action, _ string) error {
+	if action == string(a) {
+		return cloud.Errorf(403, "AccessDeniedException", "not authorized to perform: %s", action)
+	}
+	return nil
+}
+
+func (allBut) Assume(_ cloud.Caller, role, _ string) (cloud.Caller, error) {
+	return cloud.Caller{ARN: role, Role: role}, nil
 }
 
 func TestATopicIsChangedAndTold(t *testing.T) {
@@ -171,7 +190,8 @@ func TestATopicIsChangedAndTold(t *testing.T) {
 	if err := errors.Join(set("Policy", ""), set("DeliveryPolicy", "")); err != nil {
 		t.Fatal(err)
 	}
-	if got := told(); !strings.Contains(got["Policy"], "__default_policy_ID") || got["DeliveryPolicy"] != "" || !strings.Contains(got["EffectiveDeliveryPolicy"], `"numRetries":3,`) {
+	got = told()
+	if _, ok := got["DeliveryPolicy"]; ok || !strings.Contains(got["Policy"], "__default_policy_ID") || !strings.Contains(got["EffectiveDeliveryPolicy"], `"numRetries":3,`) {
 		t.Errorf("then the topic has %v", got)
 	}
 }

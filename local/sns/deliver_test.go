@@ -131,6 +131,19 @@ func TestWhatCannotBeDeliveredGoesToTheDeadLetterQueue(t *testing.T) {
 	})
 }
 
+func TestDeadLettersThatAreLostAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, meter := newMeasuredEngine(t)
+		nowhere := `"` + e.ARN("sqs", "nowhere") + `"`
+		e.mustCreate(t, base+subscription("Lost", "sqs", nowhere, `, "RedrivePolicy": {"deadLetterTargetArn": `+nowhere+`}`)+subscription("Kept", "sqs", nowhere, `, "RedrivePolicy": {"deadLetterTargetArn": `+deadARN+`}`))
+		e.publish(t, map[string]any{"Message": "m"})
+		synctest.Wait()
+		if lost, kept := meter.sum("NumberOfNotificationsFailedToRedriveToDlq"), meter.sum("NumberOfNotificationsRedrivenToDlq"); lost != 1 || kept != 1 {
+			t.Errorf("%v lost, %v kept", lost, kept)
+		}
+	})
+}
+
 func TestAnEndpointThatIsThrottledIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t)

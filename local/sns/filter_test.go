@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // passes publishes a message to one filtered subscription.
@@ -198,15 +200,25 @@ func TestAFilterPolicyBeyondTheLimitsIsRefused(t *testing.T) {
 }
 
 func TestATopicHas200FilterPoliciesAtMost(t *testing.T) {
-	e := newEngine(t)
 	var all strings.Builder
 	for i := range 200 {
 		all.WriteString(subscription(fmt.Sprintf("Sub%d", i), "sqs", inboxARN, `, "FilterPolicy": {"a": ["b"]}`))
 	}
-	if _, err := newEngine(t).create(base + all.String() + subscription("Free", "sqs", inboxARN, "")); err != nil {
-		t.Errorf("200: %v", err)
+	e := newEngine(t)
+	created := e.mustCreate(t, base+all.String()+subscription("Free", "sqs", inboxARN, ""))
+	for action, in := range map[string]map[string]any{
+		"Subscribe":                 {"TopicArn": topicARN, "Protocol": "sqs", "Endpoint": e.ARN("sqs", "more"), "Attributes": map[string]string{"FilterPolicy": `{"a": ["b"]}`}},
+		"SetSubscriptionAttributes": {"SubscriptionArn": created.Handles["Free"].Ref, "AttributeName": "FilterPolicy", "AttributeValue": `{"a": ["b"]}`},
+	} {
+		if err := e.Do(t.Context(), e.Administrator(), "sns", action, in, nil); err == nil || cloud.AsError(err).Code != "FilterPolicyLimitExceeded" {
+			t.Errorf("%s: %v", action, err)
+		}
 	}
-	if _, err := e.create(base + all.String() + subscription("More", "sqs", inboxARN, `, "FilterPolicy": {"a": ["b"]}`)); err == nil || !strings.Contains(err.Error(), "FilterPolicyLimitExceeded") {
+	change := map[string]any{"SubscriptionArn": created.Handles["Sub7"].Ref, "AttributeName": "FilterPolicy", "AttributeValue": `{"a": ["c"]}`}
+	if err := e.Do(t.Context(), e.Administrator(), "sns", "SetSubscriptionAttributes", change, nil); err != nil {
+		t.Errorf("another policy in the place of one: %v", err)
+	}
+	if _, err := newEngine(t).create(base + all.String() + subscription("More", "sqs", inboxARN, `, "FilterPolicy": {"a": ["b"]}`)); err == nil || !strings.Contains(err.Error(), "FilterPolicyLimitExceeded") {
 		t.Errorf("201: %v", err)
 	}
 }

@@ -49,6 +49,7 @@ func newEndpoint(t *testing.T) *endpoint {
 		_ = json.Unmarshal(body, &got.told)
 		e.mu.Lock()
 		if len(e.answers) > 0 {
+			w.Header().Set("Location", "/elsewhere") // which only a redirect means
 			w.WriteHeader(e.answers[0])
 			e.answers = e.answers[1:]
 		}
@@ -57,6 +58,18 @@ func newEndpoint(t *testing.T) *endpoint {
 	}))
 	t.Cleanup(e.Close)
 	return e
+}
+
+// take is the next request.
+func (e *endpoint) take(t *testing.T) request {
+	t.Helper()
+	select {
+	case got := <-e.came:
+		return got
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing came")
+		return request{}
+	}
 }
 
 // served is an engine that can be asked without a signature.
@@ -123,6 +136,9 @@ func verify(t *testing.T, told map[string]string) {
 	if told["SignatureVersion"] == "2" {
 		hash, digest = crypto.SHA256, two[:]
 	}
+	if now := time.Now(); now.Before(certificate.NotBefore) || now.After(certificate.NotAfter) {
+		t.Errorf("the certificate is good from %v to %v", certificate.NotBefore, certificate.NotAfter)
+	}
 	if err := rsa.VerifyPKCS1v15(certificate.PublicKey.(*rsa.PublicKey), hash, digest, signature); err != nil {
 		t.Errorf("the signature of %v: %v", told, err)
 	}
@@ -132,7 +148,7 @@ func verify(t *testing.T, told map[string]string) {
 func (e *engine) subscribe(t *testing.T, at *endpoint, attributes map[string]string) (arn string, invited request) {
 	t.Helper()
 	out := e.call(t, "Subscribe", map[string]any{"TopicArn": topicARN, "Protocol": "http", "Endpoint": at.URL + "/news", "Attributes": attributes, "ReturnSubscriptionArn": true})
-	return out["SubscriptionArn"].(string), <-at.came
+	return out["SubscriptionArn"].(string), at.take(t)
 }
 
 func TestAnEndpointIsToldWhatItHasConfirmed(t *testing.T) {
@@ -156,13 +172,16 @@ func TestAnEndpointIsToldWhatItHasConfirmed(t *testing.T) {
 		told["Message"] != "You have chosen to subscribe to the topic "+topicARN+".\nTo confirm the subscription, visit the SubscribeURL included in this message." {
 		t.Errorf("the invitation is %v", told)
 	}
+	if answer, err := http.Head(told["SigningCertURL"]); err != nil || answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "application/x-pem-file" {
+		t.Errorf("%v, the certificate's head is %+v", err, answer)
+	}
 	state := func(name string) string {
 		return e.attributes(t, "GetSubscriptionAttributes", "SubscriptionArn", arn)[name]
 	}
 	e.publish(t, map[string]any{"Message": "too early"})
 	for bad, want := range map[string]string{
-		strings.Replace(told["SubscribeURL"], topicARN, "x", 1):                    "Invalid parameter: Topic",
-		strings.Replace(told["SubscribeURL"], "eu-central-1", "eu-west-1", 1):      "Invalid parameter: Topic",
+		strings.Replace(told["SubscribeURL"], topicARN, "x", 1):                    "Invalid parameter: Topic<",
+		strings.Replace(told["SubscribeURL"], "eu-central-1", "eu-west-1", 1):      "Invalid parameter: Topic<",
 		strings.Replace(told["SubscribeURL"], told["Token"], "abc123", 1):          "Invalid parameter: Token",
 		address + "/?Action=DeleteTopic&TopicArn=" + topicARN:                      "",
 		address + "/SimpleNotificationService-" + strings.Repeat("0", 32) + ".pem": "404 page not found",
@@ -174,8 +193,8 @@ func TestAnEndpointIsToldWhatItHasConfirmed(t *testing.T) {
 	if state("PendingConfirmation") != "true" || state("ConfirmationWasAuthenticated") != "false" {
 		t.Error("it is confirmed")
 	}
-	for _, topic := range []string{topicARN, topicARN + "x"} { // AWS looks at the token only, and takes it again
-		if status, text := visit(t, strings.Replace(told["SubscribeURL"], topicARN, topic, 1)); status != 200 || !strings.Contains(text, "<SubscriptionArn>"+arn+"</SubscriptionArn>") {
+	for _, topic := range []string{topicARN, topicARN + "x"} { // AWS looks at the token only, and takes it again; a guard has to be asked for by who signs
+		if status, text := visit(t, strings.Replace(told["SubscribeURL"], topicARN, topic, 1)+"&AuthenticateOnUnsubscribe=true"); status != 200 || !strings.Contains(text, "<SubscriptionArn>"+arn+"</SubscriptionArn>") {
 			t.Fatalf("%d %s", status, text)
 		}
 	}
@@ -183,7 +202,7 @@ func TestAnEndpointIsToldWhatItHasConfirmed(t *testing.T) {
 		t.Error("it is not confirmed by who has not signed")
 	}
 	e.publish(t, map[string]any{"Message": "hello", "Subject": "greeting"})
-	got := <-at.came
+	got := at.take(t)
 	verify(t, got.told)
 	if got.told["Type"] != "Notification" || got.told["Message"] != "hello" || got.told["Subject"] != "greeting" || got.told["UnsubscribeURL"] != address+"/?Action=Unsubscribe&SubscriptionArn="+arn {
 		t.Errorf("it is told %v", got.told)
@@ -194,7 +213,7 @@ func TestAnEndpointIsToldWhatItHasConfirmed(t *testing.T) {
 	if status, text := visit(t, got.told["UnsubscribeURL"]); status != 200 || !strings.Contains(text, "UnsubscribeResponse") {
 		t.Errorf("%d %s", status, text)
 	}
-	farewell := <-at.came
+	farewell := at.take(t)
 	verify(t, farewell.told)
 	if farewell.told["Type"] != "UnsubscribeConfirmation" || farewell.header.Get("X-Amz-Sns-Subscription-Arn") != arn || !strings.HasPrefix(farewell.told["Message"], "You have chosen to deactivate subscription "+arn+".\n") {
 		t.Errorf("the last message is %v", farewell.told)
@@ -216,7 +235,7 @@ func TestAConfirmationThatIsSignedGuardsTheSubscription(t *testing.T) {
 		t.Errorf("confirmed is %v", out)
 	}
 	e.publish(t, map[string]any{"Message": `{"default": "for all", "http": "for you"}`, "MessageStructure": "json"})
-	if got := <-at.came; got.body != "for you" || got.header.Get("X-Amz-Sns-Rawdelivery") != "true" {
+	if got := at.take(t); got.body != "for you" || got.header.Get("X-Amz-Sns-Rawdelivery") != "true" {
 		t.Errorf("it is told %+v", got)
 	}
 	address, _, _ := strings.Cut(invited.told["SubscribeURL"], "/?")
@@ -234,6 +253,27 @@ func TestAnEndpointElsewhereIsNotAsked(t *testing.T) {
 	out := e.call(t, "Subscribe", map[string]any{"TopicArn": topicARN, "Protocol": "https", "Endpoint": "https://example.com/news"})
 	if out["SubscriptionArn"] != "pending confirmation" {
 		t.Errorf("it is %v", out)
+	}
+	if n := sns.Invitations(e.sns); n != 0 {
+		t.Errorf("%d invitations were sent", n)
+	}
+}
+
+func TestAnEndpointThatIsSubscribedAgainIsAskedAgainUntilItConfirms(t *testing.T) {
+	e, at := served(t), newEndpoint(t)
+	arn, first := e.subscribe(t, at, nil)
+	again, second := e.subscribe(t, at, nil)
+	if again != arn || second.told["Token"] == first.told["Token"] {
+		t.Errorf("it is %s, was %s; it was asked with %s, then with %s", again, arn, first.told["Token"], second.told["Token"])
+	}
+	e.call(t, "ConfirmSubscription", map[string]any{"TopicArn": topicARN, "Token": first.told["Token"]})
+	e.call(t, "Subscribe", map[string]any{"TopicArn": topicARN, "Protocol": "http", "Endpoint": at.URL + "/news"})
+	if n := sns.Invitations(e.sns); n != 2 {
+		t.Errorf("%d invitations", n)
+	}
+	short := map[string]any{"TopicArn": topicARN, "Token": "short"}
+	if err := e.Do(t.Context(), e.Administrator(), "sns", "ConfirmSubscription", short, nil); err == nil || err.Error() != "InvalidParameter: Invalid token" {
+		t.Errorf("a short token: %v", err)
 	}
 }
 
@@ -254,7 +294,7 @@ func TestAnEndpointThatFailsIsTriedAgainAsItsPolicySays(t *testing.T) {
 		at.mu.Unlock()
 		e.publish(t, map[string]any{"Message": message})
 		for range answers {
-			if got := <-at.came; got.body != message || got.header.Get("Content-Type") != "text/csv" {
+			if got := at.take(t); got.body != message || got.header.Get("Content-Type") != "text/csv" {
 				t.Errorf("it is told %+v", got)
 			}
 		}
@@ -276,7 +316,7 @@ func TestAnEndpointThatFailsIsTriedAgainAsItsPolicySays(t *testing.T) {
 		at.mu.Unlock()
 		e.publish(t, map[string]any{"Message": row.message})
 		for range row.answers {
-			<-at.came
+			at.take(t)
 		}
 	}
 }
@@ -330,8 +370,13 @@ func TestDeliveryPoliciesAreToldAsTheyAre(t *testing.T) {
 	if got, want := e.attributes(t, "GetSubscriptionAttributes", "SubscriptionArn", arn)["DeliveryPolicy"], `{"healthyRetryPolicy":`+own+`,"sicklyRetryPolicy":null,"throttlePolicy":{"maxReceivesPerSecond":7},"requestPolicy":null,"guaranteed":false}`; got != want {
 		t.Errorf("the subscription's is %s, want %s", got, want)
 	}
+	set["AttributeValue"] = `{"sicklyRetryPolicy": {"numRetries": 2}, "guaranteed": true}`
+	e.call(t, "SetSubscriptionAttributes", set)
+	if got := effective(); !strings.Contains(got, `"sicklyRetryPolicy":`+strings.Replace(retry, `"numRetries":3`, `"numRetries":2`, 1)) || !strings.HasSuffix(got, `"guaranteed":true}`) {
+		t.Errorf("it is %s", got)
+	}
 	topic(`{"http": {"disableSubscriptionOverrides": true}}`)
-	if want := `"numRetries":3,`; !strings.Contains(effective(), want) || strings.Contains(effective(), "7") {
+	if want := `"numRetries":3,`; !strings.Contains(effective(), want) || !strings.Contains(effective(), `"sicklyRetryPolicy":null`) {
 		t.Errorf("without its own it is %s", effective())
 	}
 	for _, bad := range []string{`[`, `{"healthyRetryPolicy": {"minDelayTarget": 0}}`, `{"healthyRetryPolicy": {"minDelayTarget": 30}}`, `{"healthyRetryPolicy": {"maxDelayTarget": 3601}}`, `{"healthyRetryPolicy": {"numRetries": 101}}`,
@@ -348,7 +393,7 @@ func TestATemplatesEndpointIsAskedAndKeepsItsAnswer(t *testing.T) {
 	s := e.stack(t, `"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "declared", "Subscription": [{"Protocol": "http", "Endpoint": "`+at.URL+`/inline"}]}},
 		"Subscription": {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": {"Ref": "Topic"}, "Protocol": "http", "Endpoint": "`+at.URL+`"}}`)
 	for range 2 {
-		invited := <-at.came
+		invited := at.take(t)
 		if status, text := visit(t, invited.told["SubscribeURL"]); status != 200 {
 			t.Fatal(text)
 		}
@@ -410,7 +455,7 @@ func TestAnEndpointIsToldSoManyMessagesASecond(t *testing.T) {
 		e.publish(t, map[string]any{"Message": "m"})
 	}
 	for range 3 {
-		got := <-at.came
+		got := at.take(t)
 		if verify(t, got.told); got.told["SignatureVersion"] != "2" {
 			t.Errorf("it is told %v", got.told)
 		}

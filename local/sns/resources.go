@@ -99,7 +99,7 @@ func (s *SNS) updateTopic(_ context.Context, _ cfn.Resource, h cfn.Handle, befor
 	defer s.mu.Unlock()
 	t.settings.Store(settings)
 	t.tags = cloud.RedeclaredTags(t.tags, before.Tags, after.Tags)
-	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool {
+	t.subscriptions = slices.DeleteFunc(t.subscriptions, func(sub *subscription) bool {
 		return slices.ContainsFunc(before.Subscription, func(i inlineSubscription) bool { return i.is(sub) && !slices.Contains(after.Subscription, i) })
 	})
 	for i, declared := range after.Subscription {

@@ -51,7 +51,7 @@ func (s *SNS) subscribe(_ context.Context, caller cloud.Caller, in subscribeInpu
 	if err := t.checkFilters(wanted); err != nil {
 		return nil, err
 	}
-	t.subscriptions = append(slices.Clone(t.subscriptions), wanted)
+	t.subscriptions = append(t.subscriptions, wanted)
 	s.invite(t, wanted, subscriptionConfirmation)
 	return s.subscribed(wanted, in), nil
 }

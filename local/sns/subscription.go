@@ -7,7 +7,6 @@ package sns
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"net/mail"
 	"slices"
 	"strconv"
@@ -48,7 +47,7 @@ type subscriptionSettings struct {
 
 	delivery *subscriptionDelivery // to an endpoint that speaks HTTP; nil: as the topic says
 
-	told map[string]string // attributes that have no effect here, as they were given
+	role string // as it was given: of Firehose, which is refused
 }
 
 // newSubscription is one that says nothing yet.
@@ -161,7 +160,7 @@ func (s *SNS) remove(t *topic, arn string) {
 // drop is remove, under the lock.
 func (t *topic) drop(arn string) {
 	before := len(t.subscriptions)
-	t.subscriptions = slices.DeleteFunc(slices.Clone(t.subscriptions), func(sub *subscription) bool { return sub.arn == arn })
+	t.subscriptions = slices.DeleteFunc(t.subscriptions, func(sub *subscription) bool { return sub.arn == arn })
 	t.unsubscribed += before - len(t.subscriptions)
 }
 
@@ -180,12 +179,11 @@ func (s *SNS) find(arn string) (*topic, int, error) {
 // values are the attributes that can be set.
 func (s *subscription) values() map[string]string {
 	values := map[string]string{
-		"RawMessageDelivery": strconv.FormatBool(s.raw), "FilterPolicy": s.policy, "FilterPolicyScope": s.scope, "RedrivePolicy": s.redrive,
+		"RawMessageDelivery": strconv.FormatBool(s.raw), "FilterPolicy": s.policy, "FilterPolicyScope": s.scope, "RedrivePolicy": s.redrive, "SubscriptionRoleArn": s.role,
 	}
 	if text, err := s.delivery.text(); err == nil { // it was read from text
 		values["DeliveryPolicy"] = text
 	}
-	maps.Copy(values, s.told)
 	return values
 }
 
@@ -260,7 +258,6 @@ func (s *SNS) replace(changed *subscription) error {
 			return err
 		}
 	}
-	t.subscriptions = slices.Clone(t.subscriptions)
 	t.subscriptions[i] = changed
 	return nil
 }
@@ -285,12 +282,8 @@ func (s *subscriptionSettings) set(name, value string) (err error) {
 		err = s.setRedrive(value)
 	case "DeliveryPolicy":
 		s.delivery, err = readSubscriptionDelivery(value)
-	case "SubscriptionRoleArn": // of Firehose, which is refused
-		s.told = maps.Clone(s.told)
-		if s.told == nil {
-			s.told = map[string]string{}
-		}
-		s.told[name] = value
+	case "SubscriptionRoleArn":
+		s.role = value
 	case "ReplayPolicy":
 		return cloud.NotHonoured("Subscribe and SetSubscriptionAttributes", name)
 	default:

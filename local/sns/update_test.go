@@ -221,3 +221,12 @@ func TestAPolicyOfATopicThatACallHasDeletedGoesWithItsStack(t *testing.T) {
 	}
 	s.Remove(t, "Topics")
 }
+
+func TestATopicThatACallHasMadeInThePlaceOfAStacksOutlivesTheStack(t *testing.T) {
+	e := newEngine(t)
+	s := e.stack(t, `"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}`)
+	e.call(t, "DeleteTopic", map[string]any{"TopicArn": topicARN})
+	e.call(t, "CreateTopic", map[string]any{"Name": "news"})
+	s.Remove(t, "News")
+	e.publish(t, map[string]any{"Message": "m"})
+}
