@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -60,6 +61,7 @@ type Options struct {
 type World struct {
 	Engine    *local.Engine
 	Endpoints local.Endpoints
+	Mail      string // the folder with a file per mail that was sent
 
 	run *run
 }
@@ -118,14 +120,14 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 		r.weather = newWeather(seed, o.Faults, only)
 		options := o.Engine
 		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.around, r.network
-		options.Logs, options.Mail = folder, folder
+		options.Logs, options.Mail = folder, filepath.Join(folder, "mail")
 		engine, err := local.Start(t.Context(), options)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer engine.Close()
 		r.engine.Store(engine)
-		world := &World{Engine: engine, Endpoints: engine.Endpoints(), run: r}
+		world := &World{Engine: engine, Endpoints: engine.Endpoints(), Mail: options.Mail, run: r}
 		began := time.Now()
 		cryptotest.SetGlobalRandom(outer, seed) // whatever it took to start
 		r.weather.begin(engine.Cloud)

@@ -18,6 +18,7 @@ import (
 // Question is a mail that asks.
 type Question struct {
 	Mail string // its file
+	Text string
 	Link string
 }
 
@@ -31,7 +32,7 @@ func Questions(l *laptop.Laptop, about string) (questions []Question, err error)
 	}
 	for _, mail := range mails {
 		if found := link.FindString(mail.Text); found != "" && strings.Contains(mail.Text, about) {
-			questions = append(questions, Question{mail.File, found})
+			questions = append(questions, Question{mail.File, mail.Text, found})
 		}
 	}
 	return questions, nil

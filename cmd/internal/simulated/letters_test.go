@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 )
@@ -17,13 +19,16 @@ import (
 // attributes: nothing is left there but dead letters.
 type letters []string
 
-func (l letters) have(text string) bool {
+func (l letters) have(text string) bool { return len(l.with(text)) > 0 }
+
+// with are those that have a text in them.
+func (l letters) with(text string) (found letters) {
 	for _, letter := range l {
 		if strings.Contains(letter, text) {
-			return true
+			found = append(found, letter)
 		}
 	}
-	return false
+	return found
 }
 
 func undelivered(ctx context.Context, l *laptop.Laptop) (left letters, err error) {
@@ -53,4 +58,46 @@ func undelivered(ctx context.Context, l *laptop.Laptop) (left letters, err error
 		}
 	}
 	return left, nil
+}
+
+// subscription is a queue that a topic tells, as a subscriber of ours might have it.
+type subscription struct {
+	client *sqs.Client
+	url    string
+}
+
+// subscribe has a topic tell a new queue.
+func subscribe(ctx context.Context, l *laptop.Laptop, topic string) (*subscription, error) {
+	s := &subscription{client: sqs.NewFromConfig(l.AWS())}
+	created, err := s.client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("subscriber"), Attributes: map[string]string{
+		"Policy": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]}`,
+	}})
+	if err != nil {
+		return nil, err
+	}
+	s.url = *created.QueueUrl
+	got, err := s.client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &s.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameQueueArn}})
+	if err != nil {
+		return nil, err
+	}
+	_, err = sns.NewFromConfig(l.AWS()).Subscribe(ctx, &sns.SubscribeInput{
+		TopicArn: &topic, Protocol: aws.String("sqs"), Endpoint: aws.String(got.Attributes["QueueArn"]), Attributes: map[string]string{"RawMessageDelivery": "true"},
+	})
+	return s, err
+}
+
+// all takes out what the topic has told.
+func (s *subscription) all(ctx context.Context) (heard letters, err error) {
+	for {
+		got, err := s.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &s.url, MaxNumberOfMessages: 10})
+		if err != nil || len(got.Messages) == 0 {
+			return heard, err
+		}
+		for _, message := range got.Messages {
+			heard = append(heard, *message.Body)
+			if _, err := s.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &s.url, ReceiptHandle: message.ReceiptHandle}); err != nil {
+				return nil, err
+			}
+		}
+	}
 }

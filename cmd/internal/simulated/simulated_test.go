@@ -19,9 +19,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
+	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
+	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
+	"github.com/tradepost-dev/tradepost/cmd/internal/training"
+	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
 	"github.com/tradepost-dev/tradepost/internal/environment"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/simulation"
@@ -33,6 +40,8 @@ var (
 	first = flag.Uint64("seed", 1, "the first seed")
 	loud  = flag.Bool("progress", false, "print what has come of the seeds so far")
 )
+
+var root = filepath.Join("..", "..", "..") // of the repository
 
 // state is what the app was synthesized into: its cdk.out, and the keys and lists
 // of the systems' clients.
@@ -54,7 +63,10 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(state)
-	options := laptop.Options{Root: filepath.Join("..", "..", ".."), State: state, Systems: []laptop.System{b2b.System(), ordering.System()}}
+	options := laptop.Options{Root: root, State: state, Systems: []laptop.System{
+		b2b.System(), ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(), policyguard.System(),
+		webhooks.System(), invoices.System(),
+	}}
 	if _, err := options.Synthesize(context.Background()); err != nil {
 		return 0, err
 	}
@@ -81,8 +93,12 @@ func plain(handler any) simulation.Function {
 	return func(aws.Config, lambda.Environment) (any, error) { return handler, nil }
 }
 
-// here is a laptop that runs what is simulated, with what was prepared for it.
+// here is a laptop that runs what is simulated, with what was prepared for it, or
+// with its mails if nothing was.
 func here(w *simulation.World, folder string) *laptop.Laptop {
+	if folder == "" {
+		folder = filepath.Dir(w.Mail)
+	}
 	return &laptop.Laptop{Engine: w.Engine, Endpoints: w.Endpoints, State: folder, HTTP: w.HTTP(), Dial: w.Dial}
 }
 
@@ -121,6 +137,18 @@ func explore(t *testing.T, o simulation.Options) {
 		}
 	}
 	simulation.Explore(t, all, o)
+}
+
+// sample goes through so many seeds, unless others were asked for: what is slow.
+func sample(t *testing.T, n int, o simulation.Options) {
+	t.Helper()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "seeds" })
+	if !asked {
+		defer func(before int) { *seeds = before }(*seeds)
+		*seeds = n
+	}
+	explore(t, o)
 }
 
 // tell prints what has come of seeds.

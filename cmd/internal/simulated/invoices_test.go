@@ -1,0 +1,298 @@
+package simulated
+
+// This file proves invoices: each is paid once or has come to another end that
+// somebody is told of, and nothing is paid that a reviewer did not approve.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
+	"github.com/tradepost-dev/tradepost/cmd/internal/invoices/paper"
+	"github.com/tradepost-dev/tradepost/internal/attribute"
+	"github.com/tradepost-dev/tradepost/internal/contract/approval"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/analyze"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/archive"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/pay"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/process"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/register"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/save"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/start"
+	"github.com/tradepost-dev/tradepost/lambdas/invoices/watch"
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/simulation"
+)
+
+var invoicesFunctions = asking("Tradepost-Invoices-dev/Invoices/Approval", map[string]simulation.Function{
+	"Tradepost-Invoices-dev/Invoices/Analyze":  wired(analyze.Wire),
+	"Tradepost-Invoices-dev/Invoices/Start":    wired(start.Wire),
+	"Tradepost-Invoices-dev/Invoices/Save":     wired(save.Wire),
+	"Tradepost-Invoices-dev/Invoices/Process":  wired(process.Wire),
+	"Tradepost-Invoices-dev/Invoices/Register": wired(register.Wire),
+	"Tradepost-Invoices-dev/Invoices/Pay":      wired(pay.Wire),
+	"Tradepost-Invoices-dev/Invoices/Archiver": wired(archive.Wire),
+	"Tradepost-Invoices-dev/Invoices/Watch":    wired(watch.Wire),
+})
+
+// bill is an invoice of one vendor's.
+func bill(number, total string) paper.Invoice {
+	return paper.Invoice{
+		Language: paper.English, Layout: paper.Beside, Vendor: "Bolts Ltd", Street: "1 High Street", Town: "London W1", Customer: "Tradepost Ltd", Number: number,
+		Date: "2026-11-27", Rows: []paper.Row{{Item: "Bolts", Quantity: "1", UnitPrice: total, Price: total}}, Total: total,
+	}
+}
+
+// documents are what comes, by their names; two of them have one invoice.
+var documents = sync.OnceValue(func() map[string][]byte {
+	return map[string][]byte{
+		"once.pdf":      paper.PDF(bill("ONCE-1", "£100.00")),
+		"once more.pdf": paper.PDF(bill("once 1", "£100.00")),
+		"pair.pdf":      paper.PDF(bill("LEFT-1", "£30.00"), bill("RIGHT-1", "£2,000.00")),
+		"denied.pdf":    paper.PDF(bill("DENIED-1", "£3,000.00")),
+		"late.pdf":      paper.PDF(bill("LATE-1", "£4,000.00")),
+		"doubtful.pdf":  paper.PDF(bill("DOUBT-1", "£1,234")),
+		"broken.pdf":    []byte("%PDF-1.7 and no more"),
+	}
+})
+
+// paid are the payments that have to be ordered, by number, and no others.
+var paid = map[string]string{"ONCE1": "100.00", "LEFT1": "30.00", "RIGHT1": "2000.00", "DOUBT1": "1234.00"}
+
+// review is what a reviewer decides about an invoice.
+func review(question string) (approval.Verdict, string, bool) {
+	switch about := func(number string) bool { return strings.Contains(question, "invoice "+number+" of ") }; {
+	case about("RIGHT-1"):
+		return approval.Approved, "", true
+	case about("DENIED-1"):
+		return approval.Denied, "No such order.", true
+	case about("DOUBT-1"):
+		return approval.Approved, "total: 1234.00 GBP", true
+	}
+	return "", "", false
+}
+
+// office is what happens to it.
+func office() simulation.Options {
+	return simulation.Options{
+		Assembly: assembly(), Functions: invoicesFunctions, Faults: simulation.Storm(),
+		Engine: local.Options{Stacks: []string{"Tradepost-Invoices-dev"}},
+		Scenario: func(ctx context.Context, w *simulation.World) error {
+			o, err := invoices.Connect(here(w, ""))
+			if err != nil {
+				return err
+			}
+			notices, err := subscribe(ctx, o.Laptop, o.Notices)
+			if err != nil {
+				return err
+			}
+			sent := map[string]string{}
+			for _, name := range slices.Sorted(maps.Keys(documents())) {
+				if sent[name], err = o.Send(ctx, name, documents()[name]); err != nil {
+					return err
+				}
+			}
+			reviewer := &person{Laptop: o.Laptop, decide: review, clicked: map[string]bool{}}
+			if err := reviewer.look(ctx, 5*time.Hour); err != nil {
+				return err
+			}
+			time.Sleep(20 * time.Hour)
+			w.Calm()
+			if err := workedUp(ctx, o, reviewer, sent); err != nil {
+				return err
+			}
+			heard, err := notices.all(ctx)
+			if err != nil {
+				return err
+			}
+			left, err := undelivered(ctx, o.Laptop)
+			if err == nil && len(left) > 0 {
+				err = fmt.Errorf("there are messages left: %v", left)
+			}
+			return errors.Join(err, books{o, heard, sent}.balance(ctx))
+		},
+	}
+}
+
+func TestEveryInvoiceIsPaidOnceOrHasAnotherEndWhateverHappens(t *testing.T) { sample(t, 1, office()) }
+
+// workedUp does what alarms ask for, until nothing is left to do: what failed for no
+// fault of its own is sent again.
+func workedUp(ctx context.Context, o *invoices.Office, reviewer *person, sent map[string]string) error {
+	for range 3 {
+		if err := errors.Join(moveBack(ctx, o.Laptop), redrive(ctx, o.Laptop, o.Workflow, contract.ErrorInvoiceFailed)); err != nil {
+			return err
+		}
+		if err := reviewer.look(ctx, 2*time.Hour); err != nil {
+			return err
+		}
+		again := false
+		for _, name := range slices.Sorted(maps.Keys(sent)) {
+			row, err := o.File(ctx, sent[name])
+			if err != nil {
+				return err
+			}
+			if outcomes, err := outcomesOf(row); err != nil {
+				return err
+			} else if name == "broken.pdf" || !slices.ContainsFunc(outcomes, func(o contract.Outcome) bool { return o.Outcome == contract.OutcomeFailed }) {
+				continue
+			}
+			again = true
+			if sent[name], err = o.Send(ctx, name, documents()[name]); err != nil {
+				return err
+			}
+		}
+		if !again {
+			return nil
+		}
+		if err := reviewer.look(ctx, 25*time.Hour); err != nil {
+			return err
+		}
+	}
+	return errors.New("documents fail again and again, though nothing happens any more")
+}
+
+func outcomesOf(file map[string]types.AttributeValue) (outcomes []contract.Outcome, err error) {
+	if text := attribute.String(file, contract.AttrOutcomes); text != "" {
+		err = json.Unmarshal([]byte(text), &outcomes)
+	}
+	return outcomes, err
+}
+
+// books are what is looked through in the end.
+type books struct {
+	*invoices.Office
+	heard letters           // notices
+	sent  map[string]string // the file's id, of a document that was last sent
+}
+
+// balance wants each invoice to have come to the end that is meant for it, once, and
+// tables, notices and archive to say the same of it.
+func (b books) balance(ctx context.Context) error {
+	files, err := b.Rows(ctx, b.Files)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	ends := map[string]map[contract.OutcomeCode]int{}
+	owners := map[string]contract.Outcome{}
+	for _, file := range files {
+		id, key := attribute.String(file, contract.AttrFileID), attribute.String(file, contract.AttrKey)
+		outcomes, err := outcomesOf(file)
+		if err != nil || len(outcomes) == 0 || attribute.String(file, contract.AttrStatus) != string(contract.FileSettled) || file[contract.AttrOpen] != nil {
+			faults = append(faults, fmt.Errorf("%s is not settled: %v", key, file))
+			continue
+		}
+		for i, outcome := range outcomes {
+			if outcome.Invoice == nil {
+				continue
+			}
+			number := numberOf(outcome.Invoice.Number)
+			if ends[number] == nil {
+				ends[number] = map[contract.OutcomeCode]int{}
+			}
+			ends[number][outcome.Outcome]++
+			owners[contract.Owner(id, i+1)] = outcome
+		}
+		faults = append(faults, b.told(ctx, id, outcomes))
+	}
+	for name, id := range b.sent {
+		if !slices.ContainsFunc(files, func(file map[string]types.AttributeValue) bool {
+			return attribute.String(file, contract.AttrFileID) == id
+		}) {
+			faults = append(faults, fmt.Errorf("%s was lost", name))
+		}
+	}
+	for number := range ends {
+		want := contract.OutcomeRefused
+		if paid[number] != "" {
+			want = contract.OutcomePaid
+		}
+		if got := ends[number]; got[want] != 1 || got[contract.OutcomePaid]+got[contract.OutcomeRefused] != 1 {
+			faults = append(faults, fmt.Errorf("of invoice %s became %v", number, got))
+		}
+	}
+	if len(ends) != len(paid)+2 {
+		faults = append(faults, fmt.Errorf("there are invoices %v", ends))
+	}
+	return errors.Join(append(faults, b.ordered(ctx), b.registered(ctx, owners))...)
+}
+
+func numberOf(number string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(number))
+}
+
+// told wants notices and archive to say of a file what its row says.
+func (b books) told(ctx context.Context, id string, outcomes []contract.Outcome) error {
+	decision, err := b.Archived(ctx, id, contract.ArchivedDecision)
+	if err != nil {
+		return err
+	}
+	want, err := json.Marshal(outcomes)
+	if err != nil {
+		return err
+	}
+	notices := 0
+	for _, text := range append(b.heard.with(`"fileId":"`+id+`"`), string(decision)) {
+		var said contract.Archived
+		if err := json.Unmarshal([]byte(text), &said); err != nil {
+			return err
+		}
+		if got, err := json.Marshal(said.Outcomes); err != nil || string(got) != string(want) {
+			return fmt.Errorf("file %s is said to have come to %s, not to %s", id, got, want)
+		}
+		notices++
+	}
+	if notices < 2 {
+		return fmt.Errorf("nobody was told of file %s", id)
+	}
+	return nil
+}
+
+// ordered wants each payment once.
+func (b books) ordered(ctx context.Context) error {
+	payments, err := b.Rows(ctx, b.Payments)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	if len(payments) != len(paid) {
+		faults = append(faults, fmt.Errorf("%d payments are ordered, not %d", len(payments), len(paid)))
+	}
+	for _, payment := range payments {
+		number, total := numberOf(attribute.String(payment, contract.AttrNumber)), attribute.String(payment, contract.AttrTotal)
+		if paid[number] != total {
+			faults = append(faults, fmt.Errorf("%s is ordered to be paid for %s, not %q", total, number, paid[number]))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// registered wants the row of each invoice to say what its file says.
+func (b books) registered(ctx context.Context, owners map[string]contract.Outcome) error {
+	rows, err := b.Rows(ctx, b.Invoices)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, row := range rows {
+		owner, got := attribute.String(row, contract.AttrOwner), attribute.String(row, contract.AttrOutcome)
+		if want := owners[owner]; got != string(want.Outcome) || attribute.String(row, contract.AttrReference) != want.Reference {
+			faults = append(faults, fmt.Errorf("the row of %s says %s, and its file %+v", attribute.String(row, contract.AttrNumber), got, want))
+		}
+	}
+	if len(rows) != len(paid)+2 {
+		faults = append(faults, fmt.Errorf("%d invoices have a row", len(rows)))
+	}
+	return errors.Join(faults...)
+}

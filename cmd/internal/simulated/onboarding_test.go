@@ -1,0 +1,164 @@
+package simulated
+
+// This file proves onboarding: each user is saved once, as they signed up, and
+// announced.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
+	"github.com/tradepost-dev/tradepost/internal/attribute"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/onboarding"
+	"github.com/tradepost-dev/tradepost/lambdas/onboarding/processreferral"
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/simulation"
+)
+
+// signups are how often users sign up, and whether somebody is to be thanked for them.
+var signups = map[string]struct {
+	times    int
+	referred bool
+}{"ann": {3, true}, "bob": {2, false}, "cem": {1, true}, "dee": {1, false}}
+
+// club is what happens to it, by these faults; told is what the events of each
+// user have to be.
+func club(faults simulation.Rates, told func(events int) bool) simulation.Options {
+	delete(faults, simulation.Repeated)  // no service starts executions
+	delete(faults, simulation.Forgotten) // nobody consumes
+	delete(faults, simulation.Cut)
+	for _, dies := range []simulation.Kind{simulation.Died, simulation.DiedAfter, simulation.Slow} {
+		delete(faults, dies) // the function calls nothing
+	}
+	return simulation.Options{
+		Assembly: assembly(), Functions: map[string]simulation.Function{"Tradepost-Onboarding-dev/Onboarding/ProcessReferral": plain(processreferral.Handle)},
+		Faults: faults, Engine: local.Options{Stacks: []string{"Tradepost-Onboarding-dev"}},
+		Scenario: func(ctx context.Context, w *simulation.World) error {
+			c, err := onboarding.Connect(here(w, ""))
+			if err != nil {
+				return err
+			}
+			if err := signUp(ctx, c); err != nil {
+				return err
+			}
+			time.Sleep(time.Hour)
+			w.Calm()
+			if err := redrive(ctx, c.Laptop, c.Workflow, contract.ErrorUserInvalid); err != nil {
+				return err
+			}
+			time.Sleep(time.Hour)
+			return errors.Join(onboarded(ctx, c, told), endings(ctx, c), nothingMore(ctx, c))
+		},
+	}
+}
+
+func TestEveryUserIsOnboardedWhateverHappens(t *testing.T) {
+	explore(t, club(simulation.Storm(), func(events int) bool { return events >= 1 }))
+}
+
+func TestUsersAreAnnouncedOnceUnlessAnAnswerIsLost(t *testing.T) {
+	faults := simulation.Storm()
+	delete(faults, simulation.Lost)
+	explore(t, club(faults, func(events int) bool { return events == 1 }))
+}
+
+// signUp signs all users up at once, and somebody who gives no address.
+func signUp(ctx context.Context, c *onboarding.Club) error {
+	inputs := []string{`{"user": {"userId": "nobody"}}`}
+	for _, id := range slices.Sorted(maps.Keys(signups)) {
+		code := ""
+		if signups[id].referred {
+			code = `"referralCode": "FRIEND", `
+		}
+		for range signups[id].times {
+			inputs = append(inputs, fmt.Sprintf(`{"user": {"userId": %q, "email": "%s@example.com", "metadata": {%s"country": "US"}}}`, id, id, code))
+		}
+	}
+	for _, input := range inputs {
+		if _, err := c.SignUp(ctx, input); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onboarded wants each user's profile to be as they gave it and to say that all is
+// done, and users to be announced.
+func onboarded(ctx context.Context, c *onboarding.Club, told func(events int) bool) error {
+	events, err := c.Told(ctx, slices.Sorted(maps.Keys(signups))...)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for id, signup := range signups {
+		profile, err := c.Profile(ctx, id)
+		if err != nil {
+			return err
+		}
+		done := profile[contract.AttrEventSentAt] != nil && (profile[contract.AttrReferredAt] != nil) == signup.referred
+		if attribute.String(profile, contract.AttrEmail) != id+"@example.com" || !done {
+			faults = append(faults, fmt.Errorf("the profile of %s is %v", id, profile))
+		}
+		if !told(events[id]) {
+			faults = append(faults, fmt.Errorf("%s was announced %d times", id, events[id]))
+		}
+	}
+	if nobody, err := c.Profile(ctx, "nobody"); err != nil || nobody != nil || len(events) != len(signups) {
+		faults = append(faults, fmt.Errorf("somebody without an address is %v; announced were %v", nobody, events), err)
+	}
+	return errors.Join(faults...)
+}
+
+// endings wants of all executions about a user one to have onboarded them, and none
+// to be at work or to have failed.
+func endings(ctx context.Context, c *onboarding.Club) error {
+	all, err := executions(ctx, c.Laptop, c.Workflow)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	claims := map[string]int{}
+	for _, e := range all {
+		switch output := aws.ToString(e.Output); {
+		case e.Status == sfntypes.ExecutionStatusFailed && aws.ToString(e.Error) == contract.ErrorUserInvalid:
+			claims["nobody"]++
+		case e.Status != sfntypes.ExecutionStatusSucceeded:
+			faults = append(faults, fmt.Errorf("an execution is %s: %s", e.Status, aws.ToString(e.Error)))
+		case strings.Contains(output, `"ONBOARDED"`), strings.Contains(output, `"COMPLETED"`):
+			for id := range signups {
+				if strings.Contains(output, `"`+id+`"`) {
+					claims[id]++
+				}
+			}
+		}
+	}
+	for id := range signups {
+		if claims[id] != 1 {
+			faults = append(faults, fmt.Errorf("%d executions say that they onboarded %s", claims[id], id))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// nothingMore wants nothing to come of users who sign up once more.
+func nothingMore(ctx context.Context, c *onboarding.Club) error {
+	for id := range signups {
+		result, err := c.Onboard(ctx, fmt.Sprintf(`{"user": {"userId": %q, "email": "somebody-else@example.com"}}`, id))
+		if err != nil || result.Outcome != contract.OutcomeAlreadyOnboarded {
+			return fmt.Errorf("%s signs up once more: %+v, %v", id, result, err)
+		}
+	}
+	if left, err := undelivered(ctx, c.Laptop); err != nil || len(left) > 0 {
+		return fmt.Errorf("users who sign up once more are announced: %v, %v", left, err)
+	}
+	return nil
+}
