@@ -240,6 +240,33 @@ func TestALaterChangeIsACaseOfItsOwn(t *testing.T) {
 	r.wantChanged(inlineChange("e6", p, bad))
 }
 
+// The placeholder of the earlier case stands when the attempt breaks off: it is this
+// case's from then on.
+func TestALaterChangeIsCompletedWhereThePlaceholderWasPutBackAndNoAnswerCame(t *testing.T) {
+	r := newRoom(t)
+	arn := r.policy("p", bad)
+	r.want(change("e1", arn, "v1", bad), contract.RolledBack)
+	r.version(arn, worse)
+	put := false
+	r.Before = func(action string) error {
+		if action != "SetDefaultPolicyVersion" || put {
+			return nil
+		}
+		put = true
+		_, err := r.SetDefaultPolicyVersion(t.Context(), &iam.SetDefaultPolicyVersionInput{PolicyArn: &arn, VersionId: aws.String("v2")})
+		r.must(err)
+		return cloud.Errorf(503, "ServiceUnavailable", "away")
+	}
+	if _, err := r.Handle(t.Context(), change("e2", arn, "v3", worse)); err == nil || !put {
+		t.Fatalf("it did not break off: %v", err)
+	}
+	r.mended(arn)
+	r.want(change("e2", arn, "v3", worse), contract.RolledBack)
+	if version, _ := r.standing(arn); version != "v2" || attribute.String(r.row(arn, "CURRENT"), "execution") != "execution-of-e2" {
+		t.Errorf("%s stands, of %v", version, r.row(arn, "CURRENT"))
+	}
+}
+
 // The oldest version that is neither in force nor was judged makes room, and its
 // document is kept before.
 func TestAPolicyWithFiveVersionsLosesTheOldestOther(t *testing.T) {

@@ -54,26 +54,35 @@ func (h *Handler) managed(ctx context.Context, lock *policyguard.Lock, in contra
 	if err := lock.Keep(ctx, e.EventID, standing.PolicyID, document); err != nil {
 		return "", err
 	}
+	current.Placeholder = lock.Current.Placeholder
+	if ok, err := h.putBack(ctx, lock, e.Policy.ARN, current); ok || err != nil {
+		return contract.RolledBack, err
+	}
 	if current.Placeholder, err = h.putPlaceholder(ctx, lock, e.Policy.ARN, standing); err != nil {
 		return "", err
 	}
 	return contract.RolledBack, lock.Point(ctx, current)
 }
 
-// putPlaceholder puts a placeholder in force, and returns its version: the one
-// that an earlier case has left, otherwise a new one.
-func (h *Handler) putPlaceholder(ctx context.Context, lock *policyguard.Lock, arn string, standing policyguard.Default) (version string, err error) {
-	if left := lock.Current.Placeholder; left != "" && left != standing.Version {
-		document, ok, err := policyguard.ReadVersion(ctx, h.IAM, arn, left)
-		if err != nil {
-			return "", err
-		}
-		if ok && policies.Same(document, policies.Placeholder) {
-			if ok, err := policyguard.SetDefault(ctx, h.IAM, arn, left); ok || err != nil {
-				return left, err
-			}
-		}
+// putBack puts the placeholder in force again that an earlier case has left; ok is
+// false if there is none. The case is noted before: who comes after an attempt that
+// broke off in between could not tell whose placeholder it is that stands.
+func (h *Handler) putBack(ctx context.Context, lock *policyguard.Lock, arn string, current policyguard.Current) (ok bool, err error) {
+	if current.Placeholder == "" {
+		return false, nil
 	}
+	document, ok, err := policyguard.ReadVersion(ctx, h.IAM, arn, current.Placeholder)
+	if err != nil || !ok || !policies.Same(document, policies.Placeholder) {
+		return false, err
+	}
+	if err := lock.Point(ctx, current); err != nil {
+		return false, err
+	}
+	return policyguard.SetDefault(ctx, h.IAM, arn, current.Placeholder)
+}
+
+// putPlaceholder puts a new placeholder in force, and returns its version.
+func (h *Handler) putPlaceholder(ctx context.Context, lock *policyguard.Lock, arn string, standing policyguard.Default) (version string, err error) {
 	if err := h.makeRoom(ctx, lock, arn, standing); err != nil {
 		return "", err
 	}
