@@ -5,6 +5,7 @@ package simulated
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,51 @@ func redrive(ctx context.Context, l *laptop.Laptop, machine string, ended ...str
 		}
 		if _, err := sfn.NewFromConfig(l.AWS()).RedriveExecution(ctx, &sfn.RedriveExecutionInput{ExecutionArn: e.ExecutionArn}); err != nil {
 			return fmt.Errorf("redrive %s, which failed with %s: %w", *e.Name, aws.ToString(e.Error), err)
+		}
+	}
+	return nil
+}
+
+// ended waits until no execution is at work, for a day at most, and wants none to
+// have ended red.
+func ended(ctx context.Context, l *laptop.Laptop, machine string) error {
+	for range 25 {
+		running, err := executions(ctx, l, machine, sfntypes.ExecutionStatusRunning)
+		if err != nil {
+			return err
+		}
+		if len(running) == 0 {
+			break
+		}
+		time.Sleep(time.Hour)
+	}
+	left, err := executions(ctx, l, machine, sfntypes.ExecutionStatusRunning, sfntypes.ExecutionStatusFailed, sfntypes.ExecutionStatusTimedOut)
+	for _, e := range left {
+		err = errors.Join(err, fmt.Errorf("execution %s is %s: %s: %s", *e.Name, e.Status, aws.ToString(e.Error), aws.ToString(e.Cause)))
+	}
+	return err
+}
+
+// deliverAgain starts executions by the same inputs as those that there are, some
+// times later: what EventBridge does when it delivers an event more than once.
+func deliverAgain(ctx context.Context, l *laptop.Laptop, machine string, later ...time.Duration) error {
+	began := time.Now()
+	delivered := map[string]bool{}
+	for _, wait := range later {
+		time.Sleep(wait - time.Since(began))
+		all, err := executions(ctx, l, machine)
+		if err != nil {
+			return err
+		}
+		for _, e := range all {
+			if time.Since(*e.StartDate) > wait+time.Minute || delivered[*e.ExecutionArn] {
+				continue
+			}
+			started, err := sfn.NewFromConfig(l.AWS()).StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &machine, Input: e.Input})
+			if err != nil {
+				return err
+			}
+			delivered[*started.ExecutionArn] = true
 		}
 	}
 	return nil

@@ -121,6 +121,15 @@ func prepared(t *testing.T) string {
 	return folder
 }
 
+// without is the storm without what cannot happen to a system.
+func without(kinds ...simulation.Kind) simulation.Rates {
+	rates := simulation.Storm()
+	for _, kind := range kinds {
+		delete(rates, kind)
+	}
+	return rates
+}
+
 // explore goes through the seeds that were asked for.
 func explore(t *testing.T, o simulation.Options) {
 	t.Helper()

@@ -88,12 +88,16 @@ func (h *Handler) putPlaceholder(ctx context.Context, lock *policyguard.Lock, ar
 	}
 	created, err := h.IAM.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{
 		PolicyArn: &arn, PolicyDocument: aws.String(policies.Placeholder), SetAsDefault: true,
-	})
+	}, once)
 	if err != nil {
 		return "", policyguard.Named(err, "put a placeholder into %s", arn)
 	}
 	return aws.ToString(created.PolicyVersion.VersionId), nil
 }
+
+// once keeps the SDK from making a call again whose answer was lost: that would put
+// a second placeholder there. The next attempt finds the first one.
+func once(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
 
 // makeRoom deletes the oldest version of a policy that has as many as it may
 // have: not what is in force, which was judged. Its document is kept before.
