@@ -165,23 +165,24 @@ func checkTags(tags map[string]string) error {
 		return invalid("Too many tags added for the queue. Maximum allowed is %d.", maxTags)
 	}
 	for key, value := range tags {
-		if key == "" || len(key) > 128 || len(value) > 256 {
+		if tag := (cloud.Tag{Key: key, Value: value}); !tag.Fits() {
 			return invalid("Tag keys must be between 1 and 128 characters in length, and tag values up to 256.")
 		}
 	}
 	return nil
 }
 
+// setTags gives the queue its tags, which nobody changes any more.
 func (q *queue) setTags(tags map[string]string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.tags = maps.Clone(tags)
+	q.tags = tags
 }
 
 func (q *queue) tagged() map[string]string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return maps.Clone(q.tags)
+	return q.tags
 }
 
 // retag changes the tags, unless the change fails. No other one comes in between.

@@ -22,6 +22,11 @@ func (e *engine) make(name string, attributes map[string]string) error {
 	return e.call("", "CreateQueue", map[string]any{"QueueName": name, "Attributes": attributes, "tags": map[string]string{"team": "b2b"}}, nil)
 }
 
+// allowing is a RedriveAllowPolicy for so many queues.
+func allowing(n int) string {
+	return `{"redrivePermission":"byQueue","sourceQueueArns":[` + strings.TrimSuffix(strings.Repeat(`"a",`, n), ",") + `]}`
+}
+
 func TestAQueueIsMadeByACallAsItIsAskedFor(t *testing.T) {
 	for _, test := range []struct {
 		name, queue string
@@ -42,6 +47,26 @@ func TestAQueueIsMadeByACallAsItIsAskedFor(t *testing.T) {
 		{"what only FIFO queues have", "orders", map[string]string{"ContentBasedDeduplication": "true"}, "InvalidAttributeName", "Unknown Attribute ContentBasedDeduplication."},
 		{"a scope that only FIFO queues have", "orders", map[string]string{"DeduplicationScope": "queue"}, "InvalidAttributeName", "only when FifoQueue is set to true"},
 		{"two kinds of keys", "orders", map[string]string{"KmsMasterKeyId": "k", "SqsManagedSseEnabled": "true"}, "InvalidAttributeName", "one type of server-side encryption"},
+		{"the smallest messages", "orders", map[string]string{"MaximumMessageSize": "1024"}, "", ""},
+		{"smaller messages", "orders", map[string]string{"MaximumMessageSize": "1023"}, "InvalidAttributeValue", "MaximumMessageSize"},
+		{"a size that is no number", "orders", map[string]string{"MaximumMessageSize": "all"}, "InvalidAttributeValue", "MaximumMessageSize"},
+		{"an encryption that is neither on nor off", "orders", map[string]string{"SqsManagedSseEnabled": "some"}, "InvalidAttributeValue", "SqsManagedSseEnabled"},
+		{"a key of KMS, and none of SQS", "orders", map[string]string{"KmsMasterKeyId": "k", "SqsManagedSseEnabled": "false"}, "", ""},
+		{"a key of KMS for too short", "orders", map[string]string{"KmsDataKeyReusePeriodSeconds": "59"}, "InvalidAttributeValue", "KmsDataKeyReusePeriodSeconds"},
+		{"a limit without its scope", "orders.fifo", map[string]string{"FifoQueue": "true", "FifoThroughputLimit": "perMessageGroupId"}, "InvalidAttributeValue", "the DeduplicationScope must be messageGroup"},
+		{"dead letters that are no JSON", "orders", map[string]string{"RedrivePolicy": "{"}, "InvalidParameterValueException", "not a valid JSON map"},
+		{"dead letters after a word", "orders", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn": "a", "maxReceiveCount": "x"}`}, "InvalidParameterValueException", "RedrivePolicy"},
+		{"dead letters after 1001 receives", "orders", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn": "a", "maxReceiveCount": 1001}`}, "InvalidParameterValueException", "valid values are from 1 to 1000"},
+		{"dead letters after 1000 receives", "orders", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn": "arn:aws:sqs:eu-central-1:123456789012:orders", "maxReceiveCount": 1000}`}, "InvalidParameterValueException", "does not exist"},
+		{"dead letters for nobody", "orders", map[string]string{"RedrivePolicy": `{"maxReceiveCount": 3}`}, "InvalidParameterValueException", "mandatory attribute: deadLetterTargetArn"},
+		{"dead letters of everybody", "orders", map[string]string{"RedriveAllowPolicy": `{"redrivePermission":"allowAll"}`}, "", ""},
+		{"dead letters of ten queues", "orders", map[string]string{"RedriveAllowPolicy": allowing(10)}, "", ""},
+		{"dead letters of eleven queues", "orders", map[string]string{"RedriveAllowPolicy": allowing(11)}, "InvalidParameterValueException", "RedriveAllowPolicy"},
+		{"dead letters of chosen queues that are not named", "orders", map[string]string{"RedriveAllowPolicy": `{"redrivePermission": "byQueue"}`}, "InvalidParameterValueException", "RedriveAllowPolicy"},
+		{"dead letters of everybody that are named", "orders", map[string]string{"RedriveAllowPolicy": `{"redrivePermission": "allowAll", "sourceQueueArns": ["a"]}`}, "InvalidParameterValueException", "RedriveAllowPolicy"},
+		{"dead letters of somebody", "orders", map[string]string{"RedriveAllowPolicy": `{"redrivePermission": "some"}`}, "InvalidParameterValueException", "RedriveAllowPolicy"},
+		{"dead letters of whom is no JSON", "orders", map[string]string{"RedriveAllowPolicy": `{`}, "InvalidParameterValueException", "RedriveAllowPolicy"},
+		{"a policy that says nothing", "orders", map[string]string{"Policy": `{"Statement": {"Effect": "Perhaps"}}`}, "InvalidAttributeValue", "Policy"},
 		{"a policy that is no JSON", "orders", map[string]string{"Policy": "{"}, "InvalidAttributeValue", "Invalid value for the parameter Policy."},
 		{"dead letters for a queue that there is not", "orders", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn": "arn:aws:sqs:eu-central-1:123456789012:none", "maxReceiveCount": 3}`}, "InvalidParameterValueException", "does not exist"},
 	} {
@@ -53,6 +78,10 @@ func TestAQueueIsMadeByACallAsItIsAskedFor(t *testing.T) {
 					t.Fatal(err)
 				}
 				has := e.attributes(t, test.queue)
+				var tags struct{ Tags map[string]string }
+				if e.must(t, test.queue, "ListQueueTags", nil, &tags); !maps.Equal(tags.Tags, map[string]string{"team": "b2b"}) {
+					t.Errorf("the tags are %v", tags.Tags)
+				}
 				for name, value := range test.attributes {
 					if !strings.EqualFold(has[name], value) {
 						t.Errorf("%s is %q, want %q", name, has[name], value)
@@ -93,9 +122,10 @@ func TestADeletedQueueIsGoneAndItsNameIsFreeAfterAMinute(t *testing.T) {
 		waiting := make(chan error, 1)
 		go func() { waiting <- e.call("orders", "ReceiveMessage", map[string]any{"WaitTimeSeconds": 20}, nil) }()
 		synctest.Wait()
+		started := time.Now()
 		e.must(t, "orders", "DeleteQueue", nil, nil)
-		if err := <-waiting; err == nil || cloud.AsError(err).Code != "QueueDoesNotExist" {
-			t.Errorf("who waited for a message is told %v", err)
+		if err := <-waiting; err == nil || cloud.AsError(err).Code != "QueueDoesNotExist" || time.Since(started) != 0 {
+			t.Errorf("who waited for a message is told %v, after %s", err, time.Since(started))
 		}
 		if err := e.call("orders", "GetQueueAttributes", nil, nil); err == nil {
 			t.Error("the queue is still there")
@@ -147,6 +177,11 @@ func TestQueuesAreTagged(t *testing.T) {
 	if err := e.call("orders", "TagQueue", map[string]any{"Tags": many}, nil); err == nil {
 		t.Error("51 tags are accepted")
 	}
+	if got := tags(); got != "map[team:edi]" {
+		t.Errorf("after 51 were refused the tags are %s", got)
+	}
+	delete(many, "0")
+	e.must(t, "orders", "TagQueue", map[string]any{"Tags": many}, nil)
 }
 
 func TestAPermissionCountsUntilItIsRemoved(t *testing.T) {
@@ -195,49 +230,6 @@ func TestAPolicyIsAnAttribute(t *testing.T) {
 	if may() {
 		t.Error("the policy counts still")
 	}
-}
-
-func TestATaskMovesSoManyMessagesASecondUntilItIsCancelled(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := newEngine(t)
-		e.mustCreate(t, queue("Dead", "")+","+queue("Jobs", `, "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 1}`))
-		e.send(t, "dead", "a", "b", "c", "d", "e")
-		const arn = "arn:aws:sqs:eu-central-1:123456789012:"
-		start := map[string]any{"SourceArn": arn + "dead", "DestinationArn": arn + "jobs", "MaxNumberOfMessagesPerSecond": 2}
-		var started struct{ TaskHandle string }
-		e.must(t, "", "StartMessageMoveTask", start, &started)
-		synctest.Wait()
-		if err := e.call("", "StartMessageMoveTask", start, nil); err == nil || !strings.Contains(err.Error(), "There is already a task running") {
-			t.Errorf("a second task: %v", err)
-		}
-		time.Sleep(time.Second)
-		synctest.Wait()
-		task := func() string {
-			var out struct {
-				Results []struct {
-					TaskHandle, Status                                                  string
-					ApproximateNumberOfMessagesMoved, ApproximateNumberOfMessagesToMove int
-				}
-			}
-			e.must(t, "", "ListMessageMoveTasks", map[string]any{"SourceArn": arn + "dead"}, &out)
-			r := out.Results[0]
-			return fmt.Sprintf("%s %d %d %t", r.Status, r.ApproximateNumberOfMessagesMoved, r.ApproximateNumberOfMessagesToMove, r.TaskHandle == started.TaskHandle)
-		}
-		if got := task(); got != "RUNNING 4 5 true" {
-			t.Errorf("after a second: %s", got)
-		}
-		e.must(t, "", "CancelMessageMoveTask", map[string]any{"TaskHandle": started.TaskHandle}, nil)
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if got := task() + " " + e.counts(t, "dead") + " " + e.counts(t, "jobs"); got != "CANCELLED 4 5 false 1 0 0 4 0 0" {
-			t.Errorf("after it was cancelled: %s", got)
-		}
-		for handle, code := range map[string]string{"x": "InvalidParameterValueException", started.TaskHandle: "ResourceNotFoundException"} {
-			if err := e.call("", "CancelMessageMoveTask", map[string]any{"TaskHandle": handle}, nil); err == nil || cloud.AsError(err).Code != code {
-				t.Errorf("cancel %s: %v, want %s", handle, err, code)
-			}
-		}
-	})
 }
 
 // Clients of the query protocol send forms, to the address of the queue.

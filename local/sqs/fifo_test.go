@@ -193,9 +193,14 @@ func TestAReceiptOfAFIFOQueueExpiresWithItsVisibilityTimeout(t *testing.T) {
 		e := newEngine(t)
 		e.mustCreate(t, fifoQueue("Jobs", ""))
 		e.order(t, "jobs.fifo", "a/a1")
+		time.Sleep(time.Second) // so that nothing else looks at the queue when the timeout is over
 		m := e.receive(t, "jobs.fifo", nil)[0]
 		time.Sleep(30 * time.Second)
-		err := e.call("jobs.fifo", "DeleteMessage", map[string]any{"ReceiptHandle": m.ReceiptHandle}, nil)
+		err := e.call("jobs.fifo", "ChangeMessageVisibility", map[string]any{"ReceiptHandle": m.ReceiptHandle, "VisibilityTimeout": 60}, nil)
+		if err == nil || cloud.AsError(err).Code != "MessageNotInflight" || cloud.AsError(err).QueryCode != "AWS.SimpleQueueService.MessageNotInflight" {
+			t.Errorf("to hide what is visible again: %v", err)
+		}
+		err = e.call("jobs.fifo", "DeleteMessage", map[string]any{"ReceiptHandle": m.ReceiptHandle}, nil)
 		if err == nil || cloud.AsError(err).Code != "InvalidParameterValueException" || !strings.Contains(err.Error(), "The receipt handle has expired.") || e.counts(t, "jobs.fifo") != "1 0 0" {
 			t.Errorf("error %v, counts %s", err, e.counts(t, "jobs.fifo"))
 		}

@@ -44,6 +44,16 @@ func TestAMessageIsTakenInOnceWithinFiveMinutes(t *testing.T) {
 	}
 }
 
+func TestAPurgedQueueRemembersNothing(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, fifoQueue("Jobs", ""))
+	before := e.order(t, "jobs.fifo", "a/a1")
+	e.must(t, "jobs.fifo", "PurgeQueue", nil, nil)
+	if after := e.order(t, "jobs.fifo", "a/a1"); after[0] == before[0] || e.counts(t, "jobs.fifo") != "1 0 0" {
+		t.Errorf("before %v, after %v: the queue has %s", before, after, e.counts(t, "jobs.fifo"))
+	}
+}
+
 func TestTheBodyCanBeTheDeduplicationID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t)

@@ -1,6 +1,7 @@
 package sqs
 
-// This file fills a queue to its limit, past the API, for the sake of speed.
+// This file fills a queue to its limit, past the API, for the sake of speed, and
+// looks at what is let go of.
 
 import (
 	"testing"
@@ -55,5 +56,15 @@ func TestOfAFIFOQueuesLimitNoErrorTells(t *testing.T) {
 		if err != nil || len(taken) != limit.want {
 			t.Errorf("%d in flight: %v, %d messages", limit.inFlight, err, len(taken))
 		}
+	}
+}
+
+func TestAGroupWithoutMessagesIsForgotten(t *testing.T) {
+	q := newQueue("jobs.fifo", "arn", defaultSettings(true), nil)
+	for _, id := range []string{"1", "2"} {
+		q.send(&message{id: id, sent: time.Now(), groupID: id, deduplicationID: id}, 0)
+	}
+	if err := q.purge(); err != nil || len(q.history.groups.byID) != 0 {
+		t.Errorf("%v: %d groups are left", err, len(q.history.groups.byID))
 	}
 }

@@ -3,6 +3,7 @@ package sqs_test
 // This file tests limits, refusals and permissions.
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,6 +26,27 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 	attribute := func(name, dataType, value string) map[string]any {
 		return map[string]any{"MessageBody": "x", "MessageAttributes": map[string]any{name: map[string]string{"DataType": dataType, "StringValue": value}}}
 	}
+	raw := func(name string, value map[string]any) map[string]any {
+		return map[string]any{"MessageBody": "x", "MessageAttributes": map[string]any{name: value}}
+	}
+	attributes := func(n int) map[string]any {
+		all := map[string]any{}
+		for i := range n {
+			all[fmt.Sprint(i)] = map[string]string{"DataType": "String", "StringValue": "x"}
+		}
+		return map[string]any{"MessageBody": "x", "MessageAttributes": all}
+	}
+	system := func(name string, value map[string]any) map[string]any {
+		return map[string]any{"MessageBody": "x", "MessageSystemAttributes": map[string]any{name: value}}
+	}
+	tags := func(key, value string) map[string]any { return map[string]any{"Tags": map[string]string{key: value}} }
+	list := func(member string, value any) map[string]any { return map[string]any{member: value} }
+	grant := func(label string, accounts, actions []string) map[string]any {
+		return map[string]any{"Label": label, "AWSAccountIds": accounts, "Actions": actions}
+	}
+	handle := func(text string) map[string]any {
+		return map[string]any{"ReceiptHandle": base64.StdEncoding.EncodeToString([]byte(text))}
+	}
 	for _, test := range []struct {
 		name, action string
 		in           map[string]any
@@ -38,6 +60,8 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 		{"a control character", "SendMessage", map[string]any{"MessageBody": "a\x00b"}, "InvalidMessageContents"},
 		{"U+FFFE", "SendMessage", map[string]any{"MessageBody": "\ufffe"}, "InvalidMessageContents"},
 		{"U+FFFD", "SendMessage", map[string]any{"MessageBody": "\ufffd"}, ""},
+		{"U+FFFF", "SendMessage", map[string]any{"MessageBody": "\uffff"}, "InvalidMessageContents"},
+		{"U+10000", "SendMessage", map[string]any{"MessageBody": "\U00010000"}, ""},
 		{"white space and emoji", "SendMessage", map[string]any{"MessageBody": "\t\r\n😀"}, ""},
 		{"a delay of 15 minutes", "SendMessage", map[string]any{"MessageBody": "x", "DelaySeconds": 900}, ""},
 		{"a longer delay", "SendMessage", map[string]any{"MessageBody": "x", "DelaySeconds": 901}, "InvalidParameterValueException"},
@@ -48,6 +72,27 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 		{"a number that is none", "SendMessage", attribute("a", "Number", "x"), "InvalidParameterValueException"},
 		{"a reserved attribute name", "SendMessage", attribute("AWS.x", "String", "x"), "InvalidParameterValueException"},
 		{"an attribute name with two periods", "SendMessage", attribute("a..x", "String", "x"), "InvalidParameterValueException"},
+		{"10 attributes", "SendMessage", attributes(10), ""},
+		{"11 attributes", "SendMessage", attributes(11), "InvalidParameterValueException"},
+		{"an attribute without a text", "SendMessage", raw("a", map[string]any{"DataType": "String"}), "InvalidParameterValueException"},
+		{"an attribute without bytes", "SendMessage", raw("a", map[string]any{"DataType": "Binary"}), "InvalidParameterValueException"},
+		{"an attribute with a control character", "SendMessage", attribute("a", "String", "a\x00b"), "InvalidParameterValueException"},
+		{"an attribute's type of 256", "SendMessage", attribute("a", "String."+strings.Repeat("x", 249), "x"), ""},
+		{"an attribute's type of 257", "SendMessage", attribute("a", "String."+strings.Repeat("x", 250), "x"), "InvalidParameterValueException"},
+		{"an attribute name of 256", "SendMessage", attribute(strings.Repeat("x", 256), "String", "x"), ""},
+		{"an attribute name of 257", "SendMessage", attribute(strings.Repeat("x", 257), "String", "x"), "InvalidParameterValueException"},
+		{"an empty attribute name", "SendMessage", attribute("", "String", "x"), "InvalidParameterValueException"},
+		{"an attribute name with each kind of character", "SendMessage", attribute("ä_1-b.C", "String", "x"), ""},
+		{"an attribute name with a space", "SendMessage", attribute("a b", "String", "x"), "InvalidParameterValueException"},
+		{"an attribute name that begins with a period", "SendMessage", attribute(".x", "String", "x"), "InvalidParameterValueException"},
+		{"an attribute name that ends with a period", "SendMessage", attribute("x.", "String", "x"), "InvalidParameterValueException"},
+		{"the other reserved attribute name", "SendMessage", attribute("Amazon.x", "String", "x"), "InvalidParameterValueException"},
+		{"a trace header", "SendMessage", system("AWSTraceHeader", map[string]any{"DataType": "String", "StringValue": "Root=1"}), ""},
+		{"another system attribute", "SendMessage", system("Other", map[string]any{"DataType": "String", "StringValue": "x"}), "InvalidParameterValueException"},
+		{"a trace header of another type", "SendMessage", system("AWSTraceHeader", map[string]any{"DataType": "Number", "StringValue": "1"}), "InvalidParameterValueException"},
+		{"a trace header without a value", "SendMessage", system("AWSTraceHeader", map[string]any{"DataType": "String"}), "InvalidParameterValueException"},
+		{"no delay", "SendMessage", map[string]any{"MessageBody": "x", "DelaySeconds": 0}, ""},
+		{"a delay into the past", "SendMessage", map[string]any{"MessageBody": "x", "DelaySeconds": -1}, "InvalidParameterValueException"},
 		{"10 entries", "SendMessageBatch", entries(10, 1), ""},
 		{"11 entries", "SendMessageBatch", entries(11, 1), "TooManyEntriesInBatchRequest"},
 		{"no entries", "SendMessageBatch", entries(0, 1), "EmptyBatchRequest"},
@@ -58,6 +103,36 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 		{"no messages", "ReceiveMessage", map[string]any{"MaxNumberOfMessages": 0}, "InvalidParameterValueException"},
 		{"waiting 21 seconds", "ReceiveMessage", map[string]any{"WaitTimeSeconds": 21}, "InvalidParameterValueException"},
 		{"hiding for more than 12 hours", "ReceiveMessage", map[string]any{"VisibilityTimeout": 43201}, "InvalidParameterValueException"},
+		{"an entry's id of each kind of character", "ChangeMessageVisibilityBatch", map[string]any{"Entries": []map[string]any{{"Id": "azAZ09-_", "ReceiptHandle": "x"}}}, ""},
+		{"an entry's id of 80", "ChangeMessageVisibilityBatch", map[string]any{"Entries": []map[string]any{{"Id": strings.Repeat("x", 80), "ReceiptHandle": "x"}}}, ""},
+		{"an entry's id of 81", "ChangeMessageVisibilityBatch", map[string]any{"Entries": []map[string]any{{"Id": strings.Repeat("x", 81), "ReceiptHandle": "x"}}}, "InvalidBatchEntryId"},
+		{"an empty entry's id", "ChangeMessageVisibilityBatch", map[string]any{"Entries": []map[string]any{{"Id": "", "ReceiptHandle": "x"}}}, "InvalidBatchEntryId"},
+		{"an entry's id beyond Z", "ChangeMessageVisibilityBatch", map[string]any{"Entries": []map[string]any{{"Id": "[", "ReceiptHandle": "x"}}}, "InvalidBatchEntryId"},
+		{"an entry's id beyond z", "ChangeMessageVisibilityBatch", map[string]any{"Entries": []map[string]any{{"Id": "{", "ReceiptHandle": "x"}}}, "InvalidBatchEntryId"},
+		{"an entry's id beyond 9", "ChangeMessageVisibilityBatch", map[string]any{"Entries": []map[string]any{{"Id": ":", "ReceiptHandle": "x"}}}, "InvalidBatchEntryId"},
+		{"hiding for 12 hours", "ReceiveMessage", map[string]any{"VisibilityTimeout": 43200}, ""},
+		{"hiding into the past", "ReceiveMessage", map[string]any{"VisibilityTimeout": -1}, "InvalidParameterValueException"},
+		{"waiting into the past", "ReceiveMessage", map[string]any{"WaitTimeSeconds": -1}, "InvalidParameterValueException"},
+		{"a handle of too few parts", "DeleteMessage", handle("jobs/m"), "ReceiptHandleIsInvalid"},
+		{"a handle of no receive", "DeleteMessage", handle("jobs/m/x"), "ReceiptHandleIsInvalid"},
+		{"a handle of what was deleted", "DeleteMessage", handle("jobs/m/1"), ""},
+		{"to change a visibility by no handle", "ChangeMessageVisibility", map[string]any{"VisibilityTimeout": 1}, "MissingRequiredParameterException"},
+		{"to change a visibility to nothing", "ChangeMessageVisibility", map[string]any{"ReceiptHandle": handle("jobs/m/1")["ReceiptHandle"]}, "MissingRequiredParameterException"},
+		{"to change a visibility into the past", "ChangeMessageVisibility", map[string]any{"ReceiptHandle": handle("jobs/m/1")["ReceiptHandle"], "VisibilityTimeout": -1}, "InvalidParameterValueException"},
+		{"the longest tag", "TagQueue", tags(strings.Repeat("ä", 128), strings.Repeat("ä", 256)), ""},
+		{"a longer key", "TagQueue", tags(strings.Repeat("x", 129), ""), "InvalidParameterValueException"},
+		{"a longer value", "TagQueue", tags("x", strings.Repeat("x", 257)), "InvalidParameterValueException"},
+		{"an empty key", "TagQueue", tags("", "x"), "InvalidParameterValueException"},
+		{"a permission without a label", "AddPermission", grant("", []string{"999999999999"}, []string{"SendMessage"}), "MissingRequiredParameterException"},
+		{"a permission for nobody", "AddPermission", grant("l", nil, []string{"SendMessage"}), "MissingRequiredParameterException"},
+		{"a permission to do nothing", "AddPermission", grant("l", []string{"999999999999"}, nil), "MissingRequiredParameterException"},
+		{"pages of no queue", "ListDeadLetterSourceQueues", list("MaxResults", 0), "InvalidParameterValueException"},
+		{"pages of 1000 queues", "ListDeadLetterSourceQueues", list("MaxResults", 1000), ""},
+		{"pages of 1001 queues", "ListDeadLetterSourceQueues", list("MaxResults", 1001), "InvalidParameterValueException"},
+		{"a page after nothing", "ListDeadLetterSourceQueues", list("NextToken", "?"), "InvalidParameterValueException"},
+		{"a queue of another account", "PurgeQueue", list("QueueUrl", "http://127.0.0.1:4566/999999999999/jobs"), "QueueDoesNotExist"},
+		{"a queue's name for its address", "ListQueueTags", list("QueueUrl", "jobs"), ""},
+		{"no queue", "PurgeQueue", list("QueueUrl", ""), "MissingRequiredParameterException"},
 		{"another queue's handle", "DeleteMessage", map[string]any{"ReceiptHandle": foreign}, "ReceiptHandleIsInvalid"},
 		{"not a handle", "DeleteMessage", map[string]any{"ReceiptHandle": "x"}, "ReceiptHandleIsInvalid"},
 		{"no handle", "DeleteMessage", nil, "MissingRequiredParameterException"},
@@ -71,6 +146,27 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.code)
 			}
 		})
+	}
+}
+
+func TestAQueuesAddressIsAskedForByItsName(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, queue("Jobs", ""))
+	for _, test := range []struct {
+		name string
+		in   map[string]any
+		code string
+	}{
+		{"no name", nil, "MissingRequiredParameterException"},
+		{"no such queue", map[string]any{"QueueName": "none"}, "QueueDoesNotExist"},
+		{"another account's", map[string]any{"QueueName": "jobs", "QueueOwnerAWSAccountId": "999999999999"}, "QueueDoesNotExist"},
+		{"this account's", map[string]any{"QueueName": "jobs", "QueueOwnerAWSAccountId": "123456789012"}, ""},
+	} {
+		var out struct{ QueueUrl string }
+		err := e.call("", "GetQueueUrl", test.in, &out)
+		if (err != nil) != (test.code != "") || err != nil && cloud.AsError(err).Code != test.code || err == nil && out.QueueUrl != url("jobs") {
+			t.Errorf("%s: %v, %q", test.name, err, out.QueueUrl)
+		}
 	}
 }
 

@@ -43,7 +43,6 @@ var _ line = (*unordered)(nil)
 func (u *unordered) moved(m *message, from state) {
 	if from == visible {
 		u.visible.Remove(m.place)
-		m.place = nil
 	}
 	if m.state == visible {
 		m.place = u.visible.PushBack(m)
@@ -99,6 +98,5 @@ func (h *messageHeap) Pop() any {
 	m := h.messages[last]
 	h.messages[last] = nil
 	h.messages = h.messages[:last]
-	*h.index(m) = -1
 	return m
 }

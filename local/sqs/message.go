@@ -43,7 +43,7 @@ type message struct {
 	order       int // of arrival in this queue
 	hiddenUntil time.Time
 	expires     time.Time
-	hiddenIndex int           // in queue.hidden, or -1
+	hiddenIndex int           // in queue.hidden
 	expiryIndex int           // in queue.expiry
 	place       *list.Element // in queue.line
 }

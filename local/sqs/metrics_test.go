@@ -89,6 +89,11 @@ func TestAQueueThatDoesNotChangeIsMeasuredOnceAMinuteUntilNobodyUsesIt(t *testin
 		m.values("jobs", "ApproximateNumberOfMessagesVisible")
 		time.Sleep(time.Hour)
 		m.want(t, "jobs", "ApproximateNumberOfMessagesVisible")
+		e.counts(t, "jobs")
+		time.Sleep(time.Minute)
+		m.want(t, "jobs", "ApproximateNumberOfMessagesVisible", 0, 0)
+		time.Sleep(7 * time.Hour)
+		m.values("jobs", "ApproximateNumberOfMessagesVisible")
 		e.must(t, "jobs", "SendMessage", map[string]any{"MessageBody": "x"}, nil)
 		time.Sleep(2 * time.Minute)
 		m.want(t, "jobs", "ApproximateNumberOfMessagesVisible", 1, 1, 1)
@@ -148,14 +153,42 @@ func TestMessagesAreCountedAndTheirSizeIsMeasured(t *testing.T) {
 	})
 }
 
+// What is no more there, or has been received by another since, is not deleted.
+func TestWhatIsDeletedIsCountedOnce(t *testing.T) {
+	measured(t, queue("Jobs", ""), func(t *testing.T, e *engine, m *meter) {
+		e.send(t, "jobs", "a", "b", "c")
+		got := e.receive(t, "jobs", map[string]any{"VisibilityTimeout": 1})
+		time.Sleep(time.Second)
+		e.receive(t, "jobs", map[string]any{"MaxNumberOfMessages": 1}) // a, again
+		batch := map[string]any{"Entries": []map[string]string{{"Id": "1", "ReceiptHandle": got[1].ReceiptHandle}, {"Id": "2", "ReceiptHandle": got[2].ReceiptHandle}}}
+		for range 2 {
+			e.must(t, "jobs", "DeleteMessageBatch", batch, nil)
+			e.delete(t, "jobs", got...)
+		}
+		m.want(t, "jobs", "NumberOfMessagesDeleted", 2)
+	})
+	measured(t, fifoQueue("Jobs", ""), func(t *testing.T, e *engine, m *meter) {
+		e.order(t, "jobs.fifo", "a/1")
+		got := e.receive(t, "jobs.fifo", map[string]any{"VisibilityTimeout": 1})
+		time.Sleep(time.Second)
+		if err := e.call("jobs.fifo", "DeleteMessage", map[string]any{"ReceiptHandle": got[0].ReceiptHandle}, nil); err == nil {
+			t.Error("what is visible again was deleted")
+		}
+		m.want(t, "jobs.fifo", "NumberOfMessagesDeleted")
+	})
+}
+
 func TestMetricsOfFIFOQueues(t *testing.T) {
 	measured(t, fifoQueue("Jobs", ""), func(t *testing.T, e *engine, m *meter) {
 		e.order(t, "jobs.fifo", "a/1", "a/1", "b/2", "b/3", "c/4")
-		e.receive(t, "jobs.fifo", map[string]any{"MaxNumberOfMessages": 3})
+		got := e.receive(t, "jobs.fifo", map[string]any{"MaxNumberOfMessages": 3})
 		time.Sleep(10 * time.Second)
 		m.want(t, "jobs.fifo", "NumberOfMessagesSent", 1, 1, 1, 1, 1)
 		m.want(t, "jobs.fifo", "NumberOfDeduplicatedSentMessages", 1)
 		m.want(t, "jobs.fifo", "ApproximateNumberOfGroupsWithInflightMessages", 2)
 		m.want(t, "jobs.fifo", "ApproximateNumberOfMessagesNotVisible", 3)
+		e.delete(t, "jobs.fifo", got[1:]...)
+		time.Sleep(10 * time.Second)
+		m.want(t, "jobs.fifo", "ApproximateNumberOfGroupsWithInflightMessages", 1)
 	})
 }

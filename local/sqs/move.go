@@ -3,6 +3,7 @@ package sqs
 // This file moves messages from a dead-letter queue back to where they came from.
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -20,8 +21,7 @@ type moveTask struct {
 	perSecond   int    // or 0: all at once
 	status      string
 	failure     string
-	taken       int // out of the queue
-	moved       int // and into another one
+	moved       int
 	toMove      int
 	started     time.Time
 }
@@ -97,10 +97,10 @@ func (s *SQS) startMessageMoveTask(_ context.Context, caller cloud.Caller, in st
 		return nil, err
 	}
 	if task.perSecond == 0 {
-		s.moveSome(source, task, task.toMove)
-		source.end(task, completed, "")
+		source.moveSome(task, task.toMove)
+		source.complete(task)
 	} else {
-		s.cloud.Go(func(ctx context.Context) { s.moveSlowly(ctx, source, task) })
+		s.cloud.Go(func(ctx context.Context) { source.moveSlowly(ctx, task) })
 	}
 	return map[string]string{"TaskHandle": taskHandle{task.id, source.arn}.String()}, nil
 }
@@ -134,73 +134,59 @@ func (q *queue) begin(task *moveTask) error {
 	return nil
 }
 
-// end gives a task that still runs its last state.
-func (q *queue) end(task *moveTask, status, failure string) {
+// complete ends a task that still runs.
+func (q *queue) complete(task *moveTask) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if task.status == running {
-		task.status, task.failure = status, failure
+		task.status = completed
 	}
 }
 
-func (s *SQS) moveSlowly(ctx context.Context, source *queue, task *moveTask) {
-	for s.moveSome(source, task, task.perSecond) {
+func (q *queue) moveSlowly(ctx context.Context, task *moveTask) {
+	for q.moveSome(task, task.perSecond) {
 		if !cloud.Sleep(ctx, time.Second) {
 			return
 		}
 	}
-	source.end(task, completed, "")
+	q.complete(task)
 }
 
 // moveSome moves so many messages and tells whether there may be more.
-func (s *SQS) moveSome(source *queue, task *moveTask, most int) bool {
+func (q *queue) moveSome(task *moveTask, most int) bool {
 	for range most {
-		m := source.takeFor(task)
+		m, target := q.takeFor(task)
 		if m == nil {
 			return false
 		}
-		if !s.move(m, source, task.destination) {
-			source.end(task, failed, "AWS.SimpleQueueService.NonExistentQueue")
-			return false
-		}
-		source.mu.Lock()
-		task.moved++
-		source.mu.Unlock()
+		target.put(&message{
+			id: cloud.UUID(), body: m.body, attributes: m.attributes, md5OfAttributes: m.md5OfAttributes,
+			systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID, deduplicationID: m.deduplicationID,
+		}, 0)
 	}
 	return true
 }
 
-// takeFor takes a message out of the queue for a task that still runs; nil if
-// there is none, or the task has seen to all that were there when it began.
-func (q *queue) takeFor(task *moveTask) *message {
+// takeFor takes a message out of the queue for a task that still runs, and finds
+// where it goes; nil if there is none, or the task has seen to all that were there
+// when it began. One that was sent to the dead-letter queue directly has nowhere
+// to go back to: it stays where it is in the line, and the task has failed.
+func (q *queue) takeFor(task *moveTask) (m *message, target *queue) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settle(time.Now())
-	m := q.line.next(nil)
-	if m == nil || task.status != running || task.taken == task.toMove {
-		return nil
+	m = q.line.next(nil)
+	if m == nil || task.status != running || task.moved == task.toMove {
+		return nil, nil
+	}
+	target = q.queueByARN(cmp.Or(task.destination, m.deadLetterSource))
+	if target == nil {
+		task.status, task.failure = failed, "AWS.SimpleQueueService.NonExistentQueue"
+		return nil, nil
 	}
 	q.remove(m)
-	task.taken++
-	return m
-}
-
-// move sends a message on that was taken out of its queue. One that was sent to
-// the dead-letter queue directly has nowhere to go back to, and stays.
-func (s *SQS) move(m *message, source *queue, destination string) bool {
-	if destination == "" {
-		destination = m.deadLetterSource
-	}
-	target := s.queueByARN(destination)
-	if target == nil {
-		source.put(m, 0)
-		return false
-	}
-	target.put(&message{
-		id: cloud.UUID(), body: m.body, attributes: m.attributes, md5OfAttributes: m.md5OfAttributes,
-		systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID, deduplicationID: m.deduplicationID,
-	}, 0)
-	return true
+	task.moved++
+	return m, target
 }
 
 // cancelMessageMoveTask stops a task; what it has moved stays moved.

@@ -45,8 +45,6 @@ type queue struct {
 	used       time.Time // by the last call
 	reported   level     // to CloudWatch
 	reportedAt time.Time
-
-	senders sync.Map // of callers' ARNs to the SenderId that their messages share
 }
 
 func newQueue(name, arn string, settings settings, queueByARN func(arn string) *queue) *queue {
@@ -190,9 +188,7 @@ func (q *queue) become(to settings) {
 			m.hiddenUntil = m.arrived.Add(to.delay)
 		}
 	}
-	heap.Init(&q.expiry)
-	heap.Init(&q.hidden)
-	q.settle(now)
+	heap.Init(&q.hidden) // the other heap is in order: all expire so long after they were sent
 	q.wake()
 }
 

@@ -213,7 +213,7 @@ func batch[Entry any](entries []Entry, id func(Entry) string, run func(Entry) er
 	if err := checkBatch(ids); err != nil {
 		return batchOutput{}, err
 	}
-	output := batchOutput{Successful: []batchID{}, Failed: []batchError{}}
+	output := batchOutput{Successful: []batchID{}}
 	for i, entry := range entries {
 		if err := run(entry); err != nil {
 			output.Failed = append(output.Failed, newBatchError(ids[i], err))

@@ -4,8 +4,6 @@ package sqs
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"time"
 
@@ -52,7 +50,7 @@ func (s *SQS) send(ctx context.Context, caller cloud.Caller, q *queue, in messag
 		attributes:       in.MessageAttributes,
 		md5OfAttributes:  digestAttributes(in.MessageAttributes),
 		systemAttributes: withTrace(in.MessageSystemAttributes, cloud.OriginOf(ctx).Trace),
-		sender:           q.senderID(caller),
+		sender:           senderID(caller),
 		sent:             time.Now(),
 	}
 	if in.MessageGroupId != nil {
@@ -154,7 +152,7 @@ func (s *SQS) sendMessageBatch(ctx context.Context, caller cloud.Caller, q *queu
 	if err := q.checkEntryIDs(in.Entries); err != nil {
 		return nil, err
 	}
-	output := sendBatchOutput{Successful: []sendBatchResult{}, Failed: []batchError{}}
+	output := sendBatchOutput{Successful: []sendBatchResult{}}
 	for _, entry := range in.Entries {
 		sent, err := s.send(ctx, caller, q, entry.messageInput)
 		if err != nil {
@@ -197,25 +195,14 @@ func validEntryID(id string) bool {
 	}) < 0
 }
 
-// senderID is the SenderId of a caller: the account, or an opaque id with the
-// session's name for a role.
-func (q *queue) senderID(caller cloud.Caller) string {
-	if known, ok := q.senders.Load(caller.ARN); ok {
-		return known.(string)
+// senderID is the SenderId of a caller: its unique id, or the account of one that has none.
+func senderID(caller cloud.Caller) string {
+	if caller.ID != "" {
+		return caller.ID
 	}
-	id, _ := q.senders.LoadOrStore(caller.ARN, newSenderID(caller))
-	return id.(string)
-}
-
-func newSenderID(caller cloud.Caller) string {
-	if caller.Role == "" {
-		_, rest, _ := strings.Cut(caller.ARN, "::")
-		if account, _, ok := strings.Cut(rest, ":"); ok {
-			return account
-		}
-		return caller.ARN
+	_, rest, _ := strings.Cut(caller.ARN, "::")
+	if account, _, ok := strings.Cut(rest, ":"); ok {
+		return account
 	}
-	sum := sha256.Sum256([]byte(caller.Role))
-	session := caller.ARN[strings.LastIndex(caller.ARN, "/")+1:]
-	return "AROA" + strings.ToUpper(hex.EncodeToString(sum[:]))[:17] + ":" + session
+	return caller.ARN
 }

@@ -95,7 +95,19 @@ func (e *engine) send(t *testing.T, queue string, bodies ...string) {
 type message struct {
 	MessageId, ReceiptHandle, Body string
 	Attributes                     map[string]string
+	MD5OfMessageAttributes         string
+	MessageAttributes              map[string]any
 }
+
+// rich is a message that says all that a sender can say, and everything asks for it.
+var (
+	rich = map[string]any{
+		"MessageBody": "rich", "MessageGroupId": "tenant",
+		"MessageAttributes":       map[string]any{"kind": map[string]string{"DataType": "String", "StringValue": "invoice"}},
+		"MessageSystemAttributes": map[string]any{"AWSTraceHeader": map[string]string{"DataType": "String", "StringValue": "Root=1"}},
+	}
+	everything = map[string]any{"MessageAttributeNames": []string{"All"}}
+)
 
 // receive receives up to ten messages with all their attributes.
 func (e *engine) receive(t *testing.T, queue string, in map[string]any) []message {

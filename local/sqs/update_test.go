@@ -174,6 +174,48 @@ func TestADelayCountsForWhatIsInAFIFOQueue(t *testing.T) {
 	}
 }
 
+func TestAnotherDelayOfAFIFOQueueIsSeenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		e.mustCreate(t, fifoQueue("Jobs", ""))
+		e.order(t, "jobs.fifo", "b/in-flight")
+		e.receive(t, "jobs.fifo", nil) // comes back before what has the first delay, and after what has the second
+		set := func(delay string) {
+			e.must(t, "jobs.fifo", "SetQueueAttributes", map[string]any{"Attributes": map[string]string{"DelaySeconds": delay}}, nil)
+		}
+		set("60")
+		e.order(t, "jobs.fifo", "a/delayed")
+		started := time.Now()
+		done := make(chan []message)
+		go func() { done <- e.receive(t, "jobs.fifo", map[string]any{"WaitTimeSeconds": 20}) }()
+		time.Sleep(time.Second)
+		set("7")
+		if got := bodies(<-done); got != "delayed" || time.Since(started) != 7*time.Second {
+			t.Errorf("received %q after %s", got, time.Since(started))
+		}
+	})
+}
+
+func TestWhatHasExpiredDoesNotComeBackByALongerRetention(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		e.mustCreate(t, queue("Jobs", `, "MessageRetentionPeriod": 61`))
+		e.send(t, "jobs", "old")
+		time.Sleep(61 * time.Second)
+		e.must(t, "jobs", "SetQueueAttributes", map[string]any{"Attributes": map[string]string{"MessageRetentionPeriod": "3600"}}, nil)
+		if got := e.counts(t, "jobs"); got != "0 0 0" {
+			t.Errorf("the queue has %s", got)
+		}
+	})
+}
+
+func TestAStackGoesWhoseQueueIsGoneAlready(t *testing.T) {
+	e := newEngine(t)
+	s := e.stack(t, `"Jobs": `+declared("Jobs", ""))
+	e.must(t, "jobs", "DeleteQueue", nil, nil)
+	s.Remove(t, "Jobs")
+}
+
 func TestAQueuePolicyMovesToOtherQueues(t *testing.T) {
 	e := newEngine(t)
 	policy := func(queues, action string) string {
