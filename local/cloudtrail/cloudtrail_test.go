@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -88,6 +89,18 @@ func TestSelectorsChooseWhatIsRecorded(t *testing.T) {
 		{"advanced: by another name", advanced(`,{"Field":"eventName","NotEquals":["PutObject"]}`), put, false},
 		{"advanced: by prefix", advanced(`,{"Field":"resources.ARN","StartsWith":["arn:aws:s3:::landing/inbox/"]}`), put, true},
 		{"advanced: by another prefix", advanced(`,{"Field":"resources.ARN","StartsWith":["arn:aws:s3:::landing/outbox/"]}`), put, false},
+		{"management events chosen", basic(`"arn:aws:s3:::landing/"`, `,"IncludeManagementEvents":true`), management, true},
+		{"without global services: a data event", `"IncludeGlobalServiceEvents":false,` + basic(`"arn:aws:s3:::landing/"`, ``), put, true},
+		{"advanced: by type", advanced(`,{"Field":"eventType","Equals":["AwsApiCall"]}`), put, true},
+		{"advanced: by another type", advanced(`,{"Field":"eventType","NotEquals":["AwsApiCall"]}`), put, false},
+		{"advanced: by the resource's type", advanced(`,{"Field":"resources.type","Equals":["AWS::S3::Object"]}`), put, true},
+		{"advanced: a management event, which has no such resource", `"IsLogging":true,"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]},{"Field":"resources.type","NotEquals":["AWS::S3::Object"]},{"Field":"resources.ARN","Equals":[""]}]}]`, management, true},
+		{"advanced: by caller", advanced(`,{"Field":"userIdentity.arn","EndsWith":["/acme.1@s-1"]}`), put, true},
+		{"advanced: by another caller", advanced(`,{"Field":"userIdentity.arn","EndsWith":["/other"]}`), put, false},
+		{"advanced: not by that caller", advanced(`,{"Field":"userIdentity.arn","NotStartsWith":["arn:aws:sts::111122223333:assumed-role/acme/"]}`), put, false},
+		{"advanced: of what went well", advanced(`,{"Field":"errorCode","Equals":[""]}`), put, true},
+		{"advanced: of what was refused", advanced(`,{"Field":"errorCode","Equals":["AccessDenied"]}`), put, false},
+		{"advanced: not by another suffix", advanced(`,{"Field":"resources.ARN","NotEndsWith":[".json"]}`), put, true},
 		{"advanced: not by suffix", advanced(`,{"Field":"resources.ARN","NotEndsWith":[".xml"]}`), put, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -110,12 +123,14 @@ func TestRecordsHaveTheShapeOfCloudTrail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service.Record(call("PutObject", false, "landing/inbox/acme/orders.xml"))
+	put := call("PutObject", false, "landing/inbox/acme/orders.xml")
+	put.AdditionalEventData = map[string]any{"bytesTransferredIn": 5}
+	service.Record(put)
 	if len(b.events) != 1 {
 		t.Fatalf("%d events for one call that two selectors choose", len(b.events))
 	}
 	e := b.events[0]
-	if e.DetailType != "AWS API Call via CloudTrail" || e.Source != "aws.s3" || e.Account != "111122223333" {
+	if e.DetailType != "AWS API Call via CloudTrail" || e.Source != "aws.s3" || e.Account != "111122223333" || e.Version != "0" || len(e.ID) != 36 || e.Resources == nil {
 		t.Errorf("event %+v", e)
 	}
 	var detail map[string]any
@@ -130,6 +145,18 @@ func TestRecordsHaveTheShapeOfCloudTrail(t *testing.T) {
 		if got, ok := detail[field]; !ok || got != want {
 			t.Errorf("%s is %v, want %v", field, got, want)
 		}
+	}
+	if id, _ := detail["eventID"].(string); len(id) != 36 || id == e.ID {
+		t.Errorf("eventID %q of event %s", id, e.ID)
+	}
+	if at, err := time.Parse(time.RFC3339, detail["eventTime"].(string)); err != nil || !at.Equal(e.Time) || time.Since(at) > time.Minute {
+		t.Errorf("eventTime %v of an event at %s", detail["eventTime"], e.Time)
+	}
+	if more := `"additionalEventData":{"bytesTransferredIn":5}`; !strings.Contains(string(e.Detail), more) {
+		t.Errorf("no %s in %s", more, e.Detail)
+	}
+	if resources := `"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::landing/inbox/acme/orders.xml"},{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::landing"}]`; !strings.Contains(string(e.Detail), resources) {
+		t.Errorf("no %s in %s", resources, e.Detail)
 	}
 	if identity := detail["userIdentity"].(map[string]any); identity["type"] != "AssumedRole" || identity["sessionContext"] == nil {
 		t.Errorf("userIdentity %v", identity)
@@ -147,9 +174,11 @@ func TestCallersAreToldApart(t *testing.T) {
 		caller cloud.Caller
 		want   string
 	}{
-		"the account": {cloud.Site{Account: "111122223333"}.Administrator(), "Root"},
-		"a service":   {cloud.Caller{Service: "events.amazonaws.com"}, "AWSService"},
-		"a role":      {cloud.Caller{Role: "arn:aws:iam::111122223333:role/r", ARN: "arn:aws:sts::111122223333:assumed-role/r/s"}, "AssumedRole"},
+		"the account": {cloud.Site{Account: "111122223333"}.Administrator(), `{"type":"Root","principalId":"111122223333","arn":"arn:aws:iam::111122223333:root","accountId":"111122223333"}`},
+		"a service":   {cloud.Caller{Service: "events.amazonaws.com"}, `{"type":"AWSService","invokedBy":"events.amazonaws.com"}`},
+		"a role": {cloud.Caller{Role: "arn:aws:iam::111122223333:role/r", ARN: "arn:aws:sts::111122223333:assumed-role/r/s"},
+			`{"type":"AssumedRole","principalId":"AROA:s","arn":"arn:aws:sts::111122223333:assumed-role/r/s","accountId":"111122223333","sessionContext":{"sessionIssuer":{"type":"Role","arn":"arn:aws:iam::111122223333:role/r","accountId":"111122223333","userName":"r"}}}`},
+		"a user": {cloud.Caller{ARN: "arn:aws:iam::111122223333:user/staff/ada"}, `{"type":"IAMUser","principalId":"ada","arn":"arn:aws:iam::111122223333:user/staff/ada","accountId":"111122223333","userName":"ada"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			service, b, err := trail(t, `"IsLogging":true`)
@@ -157,7 +186,7 @@ func TestCallersAreToldApart(t *testing.T) {
 				t.Fatal(err)
 			}
 			service.Record(cloud.APICall{Caller: row.caller, EventSource: "sqs.amazonaws.com", EventName: "CreateQueue"})
-			if got := string(b.events[0].Detail); !strings.Contains(got, `"userIdentity":{"type":"`+row.want+`"`) {
+			if got := string(b.events[0].Detail); !strings.Contains(got, `"userIdentity":`+row.want+`,`) {
 				t.Errorf("want %s in %s", row.want, got)
 			}
 		})
@@ -166,11 +195,11 @@ func TestCallersAreToldApart(t *testing.T) {
 
 func TestWhatIsNotRecordedIsRefused(t *testing.T) {
 	for name, row := range map[string]struct{ properties, want string }{
-		"data events of functions": {`"IsLogging":true,"EventSelectors":[{"DataResources":[{"Type":"AWS::Lambda::Function","Values":["arn:aws:lambda"]}]}]`, "EventSelectors[0].DataResources[0].Type"},
-		"unknown read-write type":  {`"IsLogging":true,"EventSelectors":[{"ReadWriteType":"Some"}]`, "EventSelectors[0].ReadWriteType"},
-		"unknown field":            {`"IsLogging":true,"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"vpcEndpointId","Equals":["x"]}]}]`, "AdvancedEventSelectors[0].FieldSelectors[0].Field"},
-		"data events of tables":    {`"IsLogging":true,"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::DynamoDB::Table"]}]}]`, "AdvancedEventSelectors[0].FieldSelectors[1].Equals"},
-		"no category":              {`"IsLogging":true,"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventName","Equals":["PutObject"]}]}]`, "AdvancedEventSelectors[0].FieldSelectors"},
+		"data events of functions": {`"IsLogging":true,"EventSelectors":[{"DataResources":[{"Type":"AWS::Lambda::Function","Values":["arn:aws:lambda"]}]}]`, "EventSelectors[0].DataResources[0].Type: the local engine records data events of AWS::S3::Object only, not of AWS::Lambda::Function"},
+		"unknown read-write type":  {`"IsLogging":true,"EventSelectors":[{"ReadWriteType":"Some"}]`, `EventSelectors[0].ReadWriteType: must be All, ReadOnly or WriteOnly, got "Some"`},
+		"unknown field":            {`"IsLogging":true,"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"vpcEndpointId","Equals":["x"]}]}]`, `AdvancedEventSelectors[0].FieldSelectors[0].Field: the local engine does not select by "vpcEndpointId"`},
+		"data events of tables":    {`"IsLogging":true,"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},{"Field":"resources.type","Equals":["AWS::DynamoDB::Table"]}]}]`, "AdvancedEventSelectors[0].FieldSelectors[1].Equals: the local engine records data events of AWS::S3::Object only, not of AWS::DynamoDB::Table"},
+		"no category":              {`"IsLogging":true,"AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventName","Equals":["PutObject"]}]}]`, "AdvancedEventSelectors[0].FieldSelectors: exactly one of them must be on eventCategory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, _, err := trail(t, row.properties); err == nil || !strings.Contains(err.Error(), "property "+row.want) {

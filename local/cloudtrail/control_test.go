@@ -4,6 +4,8 @@ package cloudtrail_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +32,15 @@ func steps(t *testing.T, service *cloudtrail.CloudTrail, rows [][3]string) {
 	}
 }
 
+// tags are so many, as members of a list.
+func tags(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`{"Key": "k%d", "Value": ""}`, i))
+	}
+	return strings.Join(all, ",")
+}
+
 func TestATrailThatACallMakesRecordsWhileItLogs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := cloud.New(cloud.Site{Account: "111122223333", Region: "eu-central-1"})
@@ -47,18 +58,23 @@ func TestATrailThatACallMakesRecordsWhileItLogs(t *testing.T) {
 		const arn = "arn:aws:cloudtrail:eu-central-1:111122223333:trail/audit"
 		const selectors = `"EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": false, "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::landing/"]}]}]`
 		steps(t, service, [][3]string{
-			{"CreateTrail", `{"Name": "audit"}`, "InvalidS3BucketNameException"},
+			{"ListTrails", `{}`, `{"Trails":[]}`},
+			{"CreateTrail", `{"Name": "audit"}`, "InvalidS3BucketNameException: "},
+			{"CreateTrail", `{"Name": "audit", "S3BucketName": ""}`, "InvalidS3BucketNameException: "},
 			{"CreateTrail", `{"Name": "a"}`, "InvalidTrailNameException: Trail name too short."},
-			{"CreateTrail", `{"Name": "a__b", "S3BucketName": "logs"}`, "InvalidTrailNameException"},
-			{"CreateTrail", `{"Name": "audit", "S3BucketName": "logs", "IsMultiRegionTrail": true, "IncludeGlobalServiceEvents": false}`, "Multi-Region trail must include global service events."},
+			{"CreateTrail", `{"Name": "a__b", "S3BucketName": "logs"}`, "InvalidTrailNameException: "},
+			{"CreateTrail", `{"Name": "` + strings.Repeat("x", 129) + `", "S3BucketName": "logs"}`, "InvalidTrailNameException: Trail name too long. Maximum allowed length: 128 characters. Specified name length: 129"},
+			{"DeleteTrail", `{"Name": "` + strings.Repeat("x", 128) + `"}`, "TrailNotFoundException: "},
+			{"CreateTrail", `{"Name": "audit", "S3BucketName": "logs", "IsMultiRegionTrail": true, "IncludeGlobalServiceEvents": false}`, "InvalidParameterCombinationException: Multi-Region trail must include global service events."},
 			{"CreateTrail", `{"Name": "audit", "S3BucketName": "logs", "KmsKeyId": "alias/a"}`, "NotImplemented: the local engine does not serve the parameter KmsKeyId of CreateTrail"},
 			{"CreateTrail", `{"Name": "audit", "S3BucketName": "logs", "S3KeyPrefix": "x", "EnableLogFileValidation": true, "TagsList": [{"Key": "b", "Value": "2"}]}`,
 				`{"Name":"audit","S3BucketName":"logs","S3KeyPrefix":"x","IncludeGlobalServiceEvents":true,"IsMultiRegionTrail":false,"TrailARN":"` + arn + `","LogFileValidationEnabled":true,"IsOrganizationTrail":false}`},
 			{"CreateTrail", `{"Name": "audit", "S3BucketName": "logs"}`, "TrailAlreadyExistsException: Trail audit already exists for customer: 111122223333"},
 			{"GetEventSelectors", `{"TrailName": "audit"}`, `"EventSelectors":[{"ReadWriteType":"All","IncludeManagementEvents":true,"ExcludeManagementEventSources":[],"DataResources":[]}]`},
 			{"GetTrail", `{"Name": "audit"}`, `"HomeRegion":"eu-central-1","HasCustomEventSelectors":false`},
-			{"PutEventSelectors", `{"TrailName": "audit"}`, "InvalidEventSelectorsException"},
-			{"PutEventSelectors", `{"TrailName": "audit", "EventSelectors": [{"DataResources": [{"Type": "AWS::Lambda::Function", "Values": ["arn:aws:lambda"]}]}]}`, "NotImplemented: the local engine does not serve the parameter EventSelectors[0].DataResources[0].Type"},
+			{"PutEventSelectors", `{"TrailName": "audit"}`, "InvalidEventSelectorsException: "},
+			{"PutEventSelectors", `{"TrailName": "audit", "EventSelectors": [{"ReadWriteType": "Some"}]}`, "InvalidEventSelectorsException: "},
+			{"PutEventSelectors", `{"TrailName": "audit", "EventSelectors": [{"DataResources": [{"Type": "AWS::Lambda::Function", "Values": ["arn:aws:lambda"]}]}]}`, "NotImplemented: the local engine does not serve the parameter EventSelectors[0].DataResources[0].Type of PutEventSelectors"},
 			{"PutEventSelectors", `{"TrailName": "` + arn + `", ` + selectors + `}`, `{"TrailARN":"` + arn + `","EventSelectors":[{"ReadWriteType":"WriteOnly","IncludeManagementEvents":false`},
 			{"GetTrailStatus", `{"Name": "audit"}`, `{"IsLogging":false,"TimeLoggingStarted":"","TimeLoggingStopped":""}`},
 		})
@@ -70,23 +86,42 @@ func TestATrailThatACallMakesRecordsWhileItLogs(t *testing.T) {
 			{"UpdateTrail", `{"Name": "audit", "IsMultiRegionTrail": true}`, `"IncludeGlobalServiceEvents":true,"IsMultiRegionTrail":true`},
 			{"DescribeTrails", `{}`, `"S3KeyPrefix":"x","IncludeGlobalServiceEvents":true,"IsMultiRegionTrail":true,"TrailARN":"` + arn + `","LogFileValidationEnabled":true`},
 			{"DescribeTrails", `{"trailNameList": ["other"]}`, `{"trailList":[]}`},
+			{"DescribeTrails", `{"trailNameList": ["other", "audit"]}`, `{"trailList":[{"Name":"audit"`},
+			{"DescribeTrails", `{"trailNameList": ["` + arn + `"]}`, `{"trailList":[{"Name":"audit"`},
+			{"UpdateTrail", `{"Name": "audit", "IncludeGlobalServiceEvents": false}`, "InvalidParameterCombinationException: Multi-Region trail must include global service events."},
+			{"UpdateTrail", `{"Name": "audit", "IncludeGlobalServiceEvents": false, "IsMultiRegionTrail": false, "EnableLogFileValidation": false, "S3BucketName": "other", "S3KeyPrefix": ""}`,
+				`{"Name":"audit","S3BucketName":"other","IncludeGlobalServiceEvents":false,"IsMultiRegionTrail":false,"TrailARN":"` + arn + `","LogFileValidationEnabled":false,"IsOrganizationTrail":false}`},
 			{"ListTrails", `{}`, `{"Trails":[{"TrailARN":"` + arn + `","Name":"audit","HomeRegion":"eu-central-1"}]}`},
-			{"ListTrails", `{"NextToken": "x"}`, "InvalidTokenException"},
+			{"ListTrails", `{"NextToken": "x"}`, "InvalidTokenException: "},
+			{"ListTags", `{"ResourceIdList": ["audit"], "NextToken": "x"}`, "InvalidTokenException: "},
 		})
 		recorded("after an update of something else", 1)
 		time.Sleep(time.Minute)
 		steps(t, service, [][3]string{
+			{"StartLogging", `{"Name": "audit"}`, "{}"}, // which it did all the time
+			{"GetTrailStatus", `{"Name": "audit"}`, `"TimeLoggingStarted":"2000-01-01T00:00:00Z"`},
 			{"StopLogging", `{"Name": "audit"}`, "{}"},
 			{"GetTrailStatus", `{"Name": "audit"}`, `"TimeLoggingStopped":"2000-01-01T00:01:00Z"`},
 		})
 		recorded("after it stopped", 0)
+		time.Sleep(time.Minute)
+		steps(t, service, [][3]string{
+			{"StopLogging", `{"Name": "audit"}`, "{}"},
+			{"GetTrailStatus", `{"Name": "audit"}`, `"StopLoggingTime":946684860,"TimeLoggingStarted":"2000-01-01T00:00:00Z","TimeLoggingStopped":"2000-01-01T00:01:00Z"`},
+			{"GetTrail", `{"Name": "audit"}`, `"HasCustomEventSelectors":true`},
+		})
 		steps(t, service, [][3]string{
 			{"PutEventSelectors", `{"TrailName": "audit", "AdvancedEventSelectors": [{"Name": "objects", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Data"]}]}]}`,
 				`{"TrailARN":"` + arn + `","AdvancedEventSelectors":[{"Name":"objects","FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]}]}]}`},
 			{"AddTags", `{"ResourceId": "` + arn + `", "TagsList": [{"Key": "a", "Value": "1"}, {"Key": "c", "Value": "3"}]}`, "{}"},
 			{"RemoveTags", `{"ResourceId": "` + arn + `", "TagsList": [{"Key": "c"}]}`, "{}"},
-			{"ListTags", `{"ResourceIdList": ["` + arn + `"]}`, `"TagsList":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]`},
-			{"AddTags", `{"ResourceId": "` + arn + `", "TagsList": [{"Key": ""}]}`, "InvalidTagParameterException"},
+			{"ListTags", `{"ResourceIdList": ["` + arn + `"]}`, `{"ResourceTagList":[{"ResourceId":"` + arn + `","TagsList":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]}]}`},
+			{"ListTags", `{"ResourceIdList": []}`, `{"ResourceTagList":[]}`},
+			{"ListTags", `{"ResourceIdList": ["` + arn + `", "none"]}`, "TrailNotFoundException: Unknown trail: none"},
+			{"AddTags", `{"ResourceId": "` + arn + `", "TagsList": [{"Key": ""}]}`, "InvalidTagParameterException: "},
+			{"AddTags", `{"ResourceId": "` + arn + `", "TagsList": [` + tags(49) + `]}`, "TagsLimitExceededException: "},
+			{"AddTags", `{"ResourceId": "` + arn + `", "TagsList": [` + tags(48) + `]}`, "{}"},
+			{"CreateTrail", `{"Name": "tagged", "S3BucketName": "logs", "TagsList": [` + tags(51) + `]}`, "TagsLimitExceededException: "},
 			{"DeleteTrail", `{"Name": "audit"}`, "{}"},
 			{"GetTrail", `{"Name": "audit"}`, "TrailNotFoundException: Unknown trail: audit for the user: 111122223333"},
 		})
@@ -113,10 +148,18 @@ func TestATrailOfATemplateIsToldAndChanged(t *testing.T) {
 		{"GetTrail", `{"Name": "audit"}`, `"S3BucketName":"logs","S3KeyPrefix":"x"`},
 		{"AddTags", `{"ResourceId": "` + arn + `", "TagsList": [{"Key": "own", "Value": "3"}]}`, "{}"},
 	})
+	if got, want := s.Handles["Trail"].Attributes, map[string]any{"Arn": arn, "SnsTopicArn": ""}; !maps.Equal(got, want) {
+		t.Errorf("the trail's attributes are %v, want %v", got, want)
+	}
 	s.Put(t, "Trail", trail(`"EnableLogFileValidation": true, "Tags": [{"Key": "z", "Value": "4"}]`))
 	steps(t, service, [][3]string{
 		{"GetTrail", `{"Name": "audit"}`, `"LogFileValidationEnabled":true`},
 		{"ListTags", `{"ResourceIdList": ["` + arn + `"]}`, `{"Key":"own","Value":"3"},{"Key":"z","Value":"4"}]`},
+	})
+	s.Put(t, "Trail", strings.Replace(trail(`"S3KeyPrefix": "x"`), `"IsLogging": true`, `"IsLogging": false`, 1))
+	steps(t, service, [][3]string{
+		{"GetTrailStatus", `{"Name": "audit"}`, `{"IsLogging":false,"StartLoggingTime":`},
+		{"GetTrailStatus", `{"Name": "audit"}`, `,"StopLoggingTime":`},
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 
@@ -107,12 +108,14 @@ func TestACallThatChangesAPolicyBecomesAnEventInCloudTrailsShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	detail := a.recorded(t, 1)
+	requestID, _ := middleware.GetRequestIDMetadata(made.ResultMetadata)
 	holds(t, detail, map[string]any{
 		"eventVersion": "1.11", "eventSource": "iam.amazonaws.com", "eventName": "CreatePolicy", "awsRegion": "us-east-1", "eventType": "AwsApiCall",
 		"readOnly": false, "managementEvent": true, "eventCategory": "Management", "recipientAccountId": "111122223333", "errorCode": nil,
 		"sourceIPAddress": "127.0.0.1", "userIdentity.type": "Root", "userIdentity.arn": "arn:aws:iam::111122223333:root",
 		"requestParameters.policyName": "wide", "requestParameters.path": "/x/", "requestParameters.policyDocument": document,
 		"responseElements.policy.arn": *made.Policy.Arn, "responseElements.policy.policyName": "wide", "responseElements.policy.defaultVersionId": "v1",
+		"requestID":                        requestID,
 		"responseElements.policy.policyId": *made.Policy.PolicyId, "responseElements.policy.attachmentCount": 0.0, "responseElements.policy.isAttachable": true,
 	})
 	if date, _ := at(detail, "responseElements.policy.createDate").(string); !strings.HasSuffix(date, "M") || !strings.Contains(date, ", 20") {
@@ -221,6 +224,9 @@ func TestTrailsChooseWhichManagementEventsThereAre(t *testing.T) {
 		"writes only":                      {"us-east-1", `"IsLogging":true,"EventSelectors":[{"ReadWriteType":"WriteOnly"}]`, 1, 0},
 		"reads only":                       {"us-east-1", `"IsLogging":true,"EventSelectors":[{"ReadWriteType":"ReadOnly"}]`, 0, 1},
 		"no management events":             {"us-east-1", `"IsLogging":true,"EventSelectors":[{"IncludeManagementEvents":false}]`, 0, 0},
+		"management events chosen":         {"us-east-1", `"IsLogging":true,"EventSelectors":[{"IncludeManagementEvents":true}]`, 1, 1},
+		"this source left out":             {"us-east-1", `"IsLogging":true,"EventSelectors":[{"ExcludeManagementEventSources":["iam.amazonaws.com"]}]`, 0, 0},
+		"global services chosen":           {"us-east-1", `"IsLogging":true,"IncludeGlobalServiceEvents":true`, 1, 1},
 		"another source left out":          {"us-east-1", `"IsLogging":true,"EventSelectors":[{"ExcludeManagementEventSources":["kms.amazonaws.com"]}]`, 1, 1},
 		"no global services":               {"us-east-1", `"IsLogging":true,"IncludeGlobalServiceEvents":false`, 0, 0},
 		"a region that is not IAM's":       {"eu-central-1", `"IsLogging":true,"IsMultiRegionTrail":true`, 0, 0},
