@@ -26,7 +26,7 @@ type declaredTransformation struct {
 }
 
 func (p metricFilterProperties) input(name string) putMetricFilterInput {
-	in := putMetricFilterInput{Group: p.LogGroupName, Name: name, Pattern: &p.FilterPattern}
+	in := putMetricFilterInput{Name: name, Pattern: &p.FilterPattern}
 	for _, t := range p.MetricTransformations {
 		declared := transformation{Namespace: t.MetricNamespace, Name: t.MetricName, Value: t.MetricValue, Default: t.DefaultValue, Unit: t.Unit}
 		for _, d := range t.Dimensions {
@@ -77,7 +77,7 @@ func (l *Logs) createSubscription(_ context.Context, r cfn.Resource, p subscript
 	if name == "" {
 		name = r.PhysicalName(maxFilterName)
 	}
-	in := putSubscriptionFilterInput{Group: p.LogGroupName, Name: name, Pattern: &p.FilterPattern, Destination: p.DestinationArn, Role: p.RoleArn, Distribution: p.Distribution}
+	in := putSubscriptionFilterInput{Name: name, Pattern: &p.FilterPattern, Destination: p.DestinationArn, Role: p.RoleArn, Distribution: p.Distribution}
 	f, err := in.filter()
 	if err == nil {
 		err = l.mayInvoke(p.LogGroupName, f)

@@ -95,6 +95,25 @@ func TestADefaultValueIsPublishedOnceAMinuteInWhichNothingMatches(t *testing.T) 
 	})
 }
 
+// A minute without a match is one only when it is over.
+func TestADefaultValueWaitsForTheEndOfItsMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener(t)
+		l.group(t)
+		l.must(t, "PutMetricFilter", metricFilter("ERROR", values{"defaultValue": 0}))
+		l.put(t, "fine")
+		time.Sleep(30*time.Second + 500*time.Millisecond)
+		if data, _ := l.heard(); data != nil {
+			t.Errorf("within the minute %q is published", data)
+		}
+		l.put(t, "ERROR")
+		time.Sleep(time.Minute)
+		if data, _ := l.heard(); !slices.Equal(data, []string{"Shop/m None map[] 1 @30"}) {
+			t.Errorf("of the minute %q is published", data)
+		}
+	})
+}
+
 func TestWhatAServiceLogsByItselfIsHeardFromTheFilterOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newListener(t)
@@ -140,6 +159,35 @@ func TestWhatAServiceLogsByItselfIsHeardFromTheFilterOn(t *testing.T) {
 			"logs.eu-west-1.amazonaws.com Event " + functionARN + ": DATA_MESSAGE 111122223333 g/worker [to] ERROR two",
 		}; len(data) != 4 || !slices.Equal(sent, want) {
 			t.Errorf("published %q, sent %q", data, sent)
+		}
+	})
+}
+
+// Streams that clients put events into have nothing that comes by itself.
+func TestAGroupsFirstSubscriptionHearsWhatAServiceLogs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener(t)
+		l.group(t)
+		l.put(t, "put before")
+		var mu sync.Mutex
+		written := []logs.Line{{Position: 0, Time: time.Now(), Text: "before"}}
+		l.logs.Publish("g", "worker", func(from int64) iter.Seq[logs.Line] {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Values(slices.Clone(written[from:]))
+		})
+		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": "to", "filterPattern": "", "destinationArn": functionARN})
+		time.Sleep(500 * time.Millisecond)
+		mu.Lock()
+		written = append(written, logs.Line{Position: 1, Time: time.Now(), Text: "after"})
+		mu.Unlock()
+		time.Sleep(2 * time.Second)
+		if _, sent := l.heard(); len(sent) != 1 || !strings.HasSuffix(sent[0], "g/worker [to] after") {
+			t.Errorf("sent %q", sent)
+		}
+		const want = `"creationTime":946684800000,"firstEventTimestamp":946684800000,"lastEventTimestamp":946684800500,"lastIngestionTime":946684800500,"logStreamName":"worker"`
+		if got := l.ask(t, "DescribeLogStreams", values{"logGroupName": "g", "logStreamNamePrefix": "w"}); !strings.Contains(got, want) {
+			t.Errorf("told %s, want %s", got, want)
 		}
 	})
 }

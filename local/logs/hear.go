@@ -21,8 +21,7 @@ func (g *group) listen() {
 		return
 	}
 	for _, s := range g.streams {
-		s.heard = nowhere
-		if events := s.recorded(); s.lines != nil && len(events) > 0 {
+		if events := s.recorded(); len(events) > 0 {
 			s.heard = events[len(events)-1].sequence
 		}
 	}
@@ -34,9 +33,6 @@ const nowhere = -1
 
 // hear tells the group's filters of events of a stream. The lock is held.
 func (l *Logs) hear(g *group, s *stream, events []event) {
-	if len(events) == 0 {
-		return
-	}
 	for _, f := range g.metricFilters {
 		f.hear(l.cloud.Meter, events)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/logs"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -43,6 +44,84 @@ func TestDeclaredGroupsAreKnown(t *testing.T) {
 	if other := created.Handles["Other"].Ref; len(l.Groups()) != 2 || l.Groups()[1] != other {
 		t.Errorf("groups %v, want also %s", l.Groups(), other)
 	}
+}
+
+func TestATemplatesGroupsStreamsAndFiltersGoWithIt(t *testing.T) {
+	l := newListener(t)
+	s, err := cfntest.Create(t, l.Site, l.logs.Types(), `"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "g", "RetentionInDays": 30}},
+		"Stream": {"Type": "AWS::Logs::LogStream", "Properties": {"LogGroupName": {"Ref": "Group"}}},
+		"Named": {"Type": "AWS::Logs::LogStream", "Properties": {"LogGroupName": {"Ref": "Group"}, "LogStreamName": "n"}},
+		"Metric": {"Type": "AWS::Logs::MetricFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterName": "m", "FilterPattern": "", "MetricTransformations": [{"MetricNamespace": "Shop", "MetricName": "m", "MetricValue": "1"}]}},
+		"Sent": {"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterName": "to", "FilterPattern": "", "DestinationArn": "`+streamARN+`", "RoleArn": "`+roleARN+`", "Distribution": "Random"}},
+		"Query": {"Type": "AWS::Logs::QueryDefinition", "Properties": {"Name": "q", "QueryString": "fields @message"}},
+		"Policy": {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyName": "p", "PolicyDocument": "{}"}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{"Group": "g", "Named": "n", "Metric": "m", "Sent": "to"} {
+		if got := s.Ref(id); got != want {
+			t.Errorf("%s is %s, want %s", id, got, want)
+		}
+	}
+	if got, want := s.Handles["Policy"].Attributes["Arn"], "arn:aws:logs:eu-west-1:111122223333:resource-policy:"+s.Ref("Policy"); got != want {
+		t.Errorf("the policy's ARN is %v, want %s", got, want)
+	}
+	g := values{"logGroupName": "g"}
+	has := func(action string, wants ...string) {
+		t.Helper()
+		got := l.ask(t, action, g)
+		for _, want := range wants {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: got %s, want %s", action, got, want)
+			}
+		}
+	}
+	if got := l.ask(t, "DescribeLogGroups", values{}); !strings.Contains(got, `"metricFilterCount":1,"retentionInDays":30`) {
+		t.Errorf("the group is %s", got)
+	}
+	has("DescribeLogStreams", `"logStreamName":"n"`, `"logStreamName":"`+s.Ref("Stream")+`"`)
+	has("DescribeSubscriptionFilters", `"distribution":"Random"`, `"roleArn":"`+roleARN+`"`)
+	s.Put(t, "Group", `{"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "g"}}`)
+	if got := l.ask(t, "DescribeLogGroups", values{}); strings.Contains(got, "retentionInDays") {
+		t.Errorf("without a retention the group is %s", got)
+	}
+	for id, refused := range map[string]string{
+		"Group":  `{"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "g", "RetentionInDays": 2}}`,
+		"Metric": `{"Type": "AWS::Logs::MetricFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterName": "m", "FilterPattern": "{ $.a", "MetricTransformations": [{"MetricNamespace": "Shop", "MetricName": "m", "MetricValue": "1"}]}}`,
+		"Sent":   `{"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterName": "to", "FilterPattern": "{ $.a", "DestinationArn": "` + streamARN + `", "RoleArn": "` + roleARN + `"}}`,
+	} {
+		if err := s.Try(t, map[string]string{id: refused}); err == nil {
+			t.Errorf("%s is accepted", refused)
+		}
+	}
+	for _, refused := range []string{
+		`{"Type": "AWS::Logs::LogStream", "Properties": {"LogGroupName": "g", "LogStreamName": "a:b"}}`,
+		`{"Type": "AWS::Logs::LogStream", "Properties": {"LogGroupName": "g", "LogStreamName": "n"}}`,
+		`{"Type": "AWS::Logs::LogStream", "Properties": {"LogGroupName": "none"}}`,
+		`{"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "g"}}`,
+		`{"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "h", "RetentionInDays": 2}}`,
+		`{"Type": "AWS::Logs::MetricFilter", "Properties": {"LogGroupName": "none", "FilterPattern": "", "MetricTransformations": [{"MetricNamespace": "Shop", "MetricName": "m", "MetricValue": "1"}]}}`,
+		`{"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"LogGroupName": "none", "FilterPattern": "", "DestinationArn": "` + functionARN + `"}}`,
+	} {
+		if err := s.Try(t, map[string]string{"More": refused}); err == nil {
+			t.Errorf("%s is accepted", refused)
+		}
+	}
+	s.Remove(t, "Sent", "Metric", "Stream", "Named")
+	has("DescribeLogStreams", `{"logStreams":[]}`)
+	has("DescribeMetricFilters", `{"metricFilters":[]}`)
+	has("DescribeSubscriptionFilters", `{"subscriptionFilters":[]}`)
+}
+
+func TestATemplatesSubscriptionNeedsAFunctionThatLetsItsGroupIn(t *testing.T) {
+	l := newListener(t)
+	l.Authorizer = permits(func(_ cloud.Caller, action, _ string) bool { return action != "lambda:InvokeFunction" })
+	_, err := cfntest.Create(t, l.Site, l.logs.Types(), `"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "g"}},
+		"Sent": {"Type": "AWS::Logs::SubscriptionFilter", "Properties": {"LogGroupName": {"Ref": "Group"}, "FilterPattern": "", "DestinationArn": "`+functionARN+`"}}`)
+	if err == nil || !strings.Contains(err.Error(), "Could not execute the lambda function.") {
+		t.Errorf("got %v", err)
+	}
+	l.toStream(t, nil) // which is no function
 }
 
 func TestGroupsAreListedInPages(t *testing.T) {

@@ -115,7 +115,7 @@ func (f *metricFilter) hear(meter cloud.Meter, events []event) {
 
 // tick ends the minute of the events that were heard last, if it is over.
 func (f *metricFilter) tick(meter cloud.Meter, now time.Time) {
-	if !f.minute.IsZero() && !now.Before(f.minute.Add(time.Minute)) {
+	if !now.Before(f.minute.Add(time.Minute)) {
 		f.settle(meter)
 		f.minute = time.Time{}
 	}

@@ -63,6 +63,21 @@ func TestASubscriptionSendsWhatMatchesInOrderUntilItArrives(t *testing.T) {
 	})
 }
 
+func TestWhatComesMeanwhileIsSentAfterWhatHasToBeSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newListener(t)
+		l.group(t)
+		l.toStream(t, nil)
+		l.fail(1)
+		l.put(t, "a")
+		l.put(t, "b")
+		time.Sleep(time.Minute)
+		if _, sent := l.heard(); len(sent) != 2 || !strings.HasSuffix(sent[0], " a") || !strings.HasSuffix(sent[1], " b") {
+			t.Errorf("sent %q", sent)
+		}
+	})
+}
+
 func TestASubscriptionTriesForADay(t *testing.T) {
 	const always = 1 << 20
 	synctest.Test(t, func(t *testing.T) {
