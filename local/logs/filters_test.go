@@ -163,35 +163,6 @@ func TestWhatAServiceLogsByItselfIsHeardFromTheFilterOn(t *testing.T) {
 	})
 }
 
-// Streams that clients put events into have nothing that comes by itself.
-func TestAGroupsFirstSubscriptionHearsWhatAServiceLogs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newListener(t)
-		l.group(t)
-		l.put(t, "put before")
-		var mu sync.Mutex
-		written := []logs.Line{{Position: 0, Time: time.Now(), Text: "before"}}
-		l.logs.Publish("g", "worker", func(from int64) iter.Seq[logs.Line] {
-			mu.Lock()
-			defer mu.Unlock()
-			return slices.Values(slices.Clone(written[from:]))
-		})
-		l.must(t, "PutSubscriptionFilter", values{"logGroupName": "g", "filterName": "to", "filterPattern": "", "destinationArn": functionARN})
-		time.Sleep(500 * time.Millisecond)
-		mu.Lock()
-		written = append(written, logs.Line{Position: 1, Time: time.Now(), Text: "after"})
-		mu.Unlock()
-		time.Sleep(2 * time.Second)
-		if _, sent := l.heard(); len(sent) != 1 || !strings.HasSuffix(sent[0], "g/worker [to] after") {
-			t.Errorf("sent %q", sent)
-		}
-		const want = `"creationTime":946684800000,"firstEventTimestamp":946684800000,"lastEventTimestamp":946684800500,"lastIngestionTime":946684800500,"logStreamName":"worker"`
-		if got := l.ask(t, "DescribeLogStreams", values{"logGroupName": "g", "logStreamNamePrefix": "w"}); !strings.Contains(got, want) {
-			t.Errorf("told %s, want %s", got, want)
-		}
-	})
-}
-
 func TestFiltersThatCannotBeAreRefused(t *testing.T) {
 	l := newListener(t)
 	l.group(t)
