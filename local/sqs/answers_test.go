@@ -52,6 +52,7 @@ func TestAQueueTellsWhenItWasMadeAndChanged(t *testing.T) {
 				t.Errorf("made %s, want %s", got, want)
 			}
 		}
+		e.must(t, "jobs", "TagQueue", map[string]any{"Tags": map[string]string{"first": "1"}}, nil)
 		times := func() string {
 			a := e.attributes(t, "jobs")
 			return a["QueueArn"] + " " + a["CreatedTimestamp"] + " " + a["LastModifiedTimestamp"]
@@ -93,6 +94,7 @@ func TestWhatIsSetCanBeTakenAway(t *testing.T) {
 func TestATemplatesQueueHasItsTagsAndTellsWhatItIs(t *testing.T) {
 	e := newEngine(t)
 	made := e.mustCreate(t, queue("Jobs", `, "ContentBasedDeduplication": false, "Tags": [{"Key": "team", "Value": "b2b"}]`)+`,
+		`+fifoQueue("Orders", `, "ContentBasedDeduplication": false, "SqsManagedSseEnabled": true`)+`,
 		"Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Jobs"}], "PolicyDocument": {"Statement": []}}},
 		"Inline": {"Type": "AWS::SQS::QueueInlinePolicy", "Properties": {"Queue": {"Ref": "Jobs"}, "PolicyDocument": {"Statement": []}}}`)
 	if got := made.Handles["Jobs"].Attributes; !maps.Equal(got, map[string]any{"Arn": queues + "jobs", "QueueName": "jobs", "QueueUrl": url("jobs")}) {
@@ -154,6 +156,12 @@ func TestDigestsAreOfWhatIsAnswered(t *testing.T) {
 	one := digest(map[string]any{"a": text("1")}, "MD5OfMessageAttributes")
 	e.receive(t, "jobs", nil)
 	digest(map[string]any{"a": text("1"), "b": text("2")}, "")
+	for _, pattern := range []string{"*", ".*"} {
+		got := e.receive(t, "jobs", map[string]any{"MessageAttributeNames": []string{pattern}, "VisibilityTimeout": 0})
+		if len(got[0].MessageAttributes) != 2 {
+			t.Errorf("%s are %v", pattern, got[0].MessageAttributes)
+		}
+	}
 	if got := e.receive(t, "jobs", map[string]any{"MessageAttributeNames": []string{"a"}}); got[0].MD5OfMessageAttributes != one || one == "" {
 		t.Errorf("of one of two attributes the digest is %q, want %q", got[0].MD5OfMessageAttributes, one)
 	}
@@ -166,4 +174,29 @@ func TestAnErrorHasItsStatus(t *testing.T) {
 	if err := cloud.AsError(e.call("jobs", "PurgeQueue", nil, nil)); err.Status != 403 || err.QueryCode != "AWS.SimpleQueueService.PurgeQueueInProgress" {
 		t.Errorf("a second purge: %d %s", err.Status, err.QueryCode)
 	}
+}
+
+func TestAMessageHasTheAttributesThatItWasGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		e.mustCreate(t, queue("Jobs", ""))
+		const plain = `{"ApproximateFirstReceiveTimestamp":"946684800000","ApproximateReceiveCount":"1",%s"SenderId":"123456789012","SentTimestamp":"946684800000"}`
+		for trace, more := range map[string]string{"": "", "Root=1": `"AWSTraceHeader":"Root=1",`} {
+			ctx := cloud.WithOrigin(t.Context(), cloud.Origin{Trace: trace})
+			if err := e.Do(ctx, e.Administrator(), "sqs", "SendMessage", map[string]any{"QueueUrl": url("jobs"), "MessageBody": "x"}, nil); err != nil {
+				t.Fatal(err)
+			}
+			m := e.receive(t, "jobs", nil)[0]
+			got, err := json.Marshal(m.Attributes)
+			if want := strings.Replace(plain, "%s", "", 1); err != nil || string(got) != strings.Replace(plain, "%s", "", 1) && trace == "" {
+				t.Errorf("%v, the attributes are %s, want %s", err, got, want)
+			}
+			if m.Attributes["AWSTraceHeader"] != trace || len(m.Attributes) != strings.Count(plain, ":")+strings.Count(more, ":") {
+				t.Errorf("of a request of trace %q the attributes are %s", trace, got)
+			}
+		}
+		if got := e.answer(t, "jobs", "ReceiveMessage", nil); got != "{}" {
+			t.Errorf("nothing is received as %s", got)
+		}
+	})
 }

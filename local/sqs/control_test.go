@@ -48,6 +48,7 @@ func TestAQueueIsMadeByACallAsItIsAskedFor(t *testing.T) {
 		{"a scope that only FIFO queues have", "orders", map[string]string{"DeduplicationScope": "queue"}, "InvalidAttributeName", "only when FifoQueue is set to true"},
 		{"two kinds of keys", "orders", map[string]string{"KmsMasterKeyId": "k", "SqsManagedSseEnabled": "true"}, "InvalidAttributeName", "one type of server-side encryption"},
 		{"the smallest messages", "orders", map[string]string{"MaximumMessageSize": "1024"}, "", ""},
+		{"the largest messages", "orders", map[string]string{"MaximumMessageSize": "1048576"}, "", ""},
 		{"smaller messages", "orders", map[string]string{"MaximumMessageSize": "1023"}, "InvalidAttributeValue", "MaximumMessageSize"},
 		{"a size that is no number", "orders", map[string]string{"MaximumMessageSize": "all"}, "InvalidAttributeValue", "MaximumMessageSize"},
 		{"an encryption that is neither on nor off", "orders", map[string]string{"SqsManagedSseEnabled": "some"}, "InvalidAttributeValue", "SqsManagedSseEnabled"},
@@ -89,7 +90,7 @@ func TestAQueueIsMadeByACallAsItIsAskedFor(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || cloud.AsError(err).Code != test.code || !strings.Contains(err.Error(), test.message) {
+			if refusedAs(t, err, test.code); err == nil || !strings.Contains(err.Error(), test.message) {
 				t.Errorf("error %v, want %s: %s", err, test.code, test.message)
 			}
 		})
@@ -104,9 +105,10 @@ func TestAQueueThatIsThereIsAnsweredUnlessItDiffers(t *testing.T) {
 	e.send(t, "orders", "kept")
 	for delay, want := range map[string]string{"5": "", "6": "A queue already exists with the same name and a different value for attribute DelaySeconds"} {
 		err := e.make("orders", map[string]string{"DelaySeconds": delay})
-		if (err == nil) != (want == "") || err != nil && (cloud.AsError(err).QueryCode != "QueueAlreadyExists" || !strings.Contains(err.Error(), want)) {
-			t.Errorf("with a delay of %s: %v, want %q", delay, err, want)
+		if want != "" {
+			want = "QueueNameExists: " + want
 		}
+		refusedAs(t, err, want)
 	}
 	if got := e.counts(t, "orders"); got != "0 0 1" {
 		t.Errorf("the queue has %s", got)
@@ -130,9 +132,7 @@ func TestADeletedQueueIsGoneAndItsNameIsFreeAfterAMinute(t *testing.T) {
 		if err := e.call("orders", "GetQueueAttributes", nil, nil); err == nil {
 			t.Error("the queue is still there")
 		}
-		if err := e.make("orders", nil); err == nil || cloud.AsError(err).Code != "QueueDeletedRecently" {
-			t.Errorf("at once: %v", err)
-		}
+		refusedAs(t, e.make("orders", nil), "QueueDeletedRecently")
 		time.Sleep(time.Minute)
 		if err := e.make("orders", nil); err != nil {
 			t.Errorf("after a minute: %v", err)
@@ -180,6 +180,9 @@ func TestQueuesAreTagged(t *testing.T) {
 	if got := tags(); got != "map[team:edi]" {
 		t.Errorf("after 51 were refused the tags are %s", got)
 	}
+	many["51"] = ""
+	refusedAs(t, e.call("", "CreateQueue", map[string]any{"QueueName": "other", "tags": many}, nil), "InvalidParameterValueException")
+	delete(many, "51")
 	delete(many, "0")
 	e.must(t, "orders", "TagQueue", map[string]any{"Tags": many}, nil)
 }

@@ -60,7 +60,7 @@ func TestAFIFOQueueOutlivesTheEngine(t *testing.T) {
 		e := newEngine(t)
 		e.Keeper = k
 		e.mustCreate(t, fifoQueue("Jobs", ""))
-		before := e.order(t, "jobs.fifo", "a/a1", "b/b1", "a/a2", "gone/x")
+		before := e.order(t, "jobs.fifo", "a/a1", "b/b1", "a/a2", "gone/x", "c/c1", "c/c2", "c/c3", "c/c4", "c/c5")
 		got := e.receive(t, "jobs.fifo", nil)
 		e.delete(t, "jobs.fifo", got[3])
 		k.save(t)
@@ -74,12 +74,12 @@ func TestAFIFOQueueOutlivesTheEngine(t *testing.T) {
 		if after[0] != before[3] || after[1].SequenceNumber <= before[3].SequenceNumber {
 			t.Errorf("before %v, after %v", before, after)
 		}
-		if got := e.receive(t, "jobs.fifo", nil); bodies(got) != "a1 a2 a3 b1" || got[0].Attributes["SequenceNumber"] != before[0].SequenceNumber ||
+		if got := e.receive(t, "jobs.fifo", nil); bodies(got) != "a1 a2 a3 b1 c1 c2 c3 c4 c5" || got[0].Attributes["SequenceNumber"] != before[0].SequenceNumber ||
 			got[0].Attributes["MessageDeduplicationId"] != "a1" || got[0].Attributes["ApproximateReceiveCount"] != "2" {
 			t.Errorf("received %+v", got)
 		}
 		time.Sleep(time.Minute)
-		if got := e.counts(t, "jobs.fifo"); got != "4 0 0" {
+		if got := e.counts(t, "jobs.fifo"); got != "9 0 0" {
 			t.Errorf("the queue has %s", got)
 		}
 		if later := e.order(t, "jobs.fifo", "gone/x"); later[0] == before[3] {

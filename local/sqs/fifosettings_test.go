@@ -45,6 +45,8 @@ func TestWhatAFIFOQueueRefuses(t *testing.T) {
 	if err := e.call("plain", "ReceiveMessage", map[string]any{"ReceiveRequestAttemptId": "x"}, nil); err == nil || !strings.Contains(err.Error(), "ReceiveRequestAttemptId") {
 		t.Errorf("an attempt on a standard queue: %v", err)
 	}
+	e.mustCreate(t, fifoQueue("Jobs", ""))
+	refusedAs(t, e.call("jobs.fifo", "ReceiveMessage", map[string]any{"ReceiveRequestAttemptId": "a b"}, nil), "InvalidParameterValueException: Value a b for parameter ReceiveRequestAttemptId is invalid. Reason: ReceiveRequestAttemptId can only include")
 }
 
 func TestAFIFOQueueRefusesABatchAsAWholeIfAnEntryCannotBeInOrder(t *testing.T) {
@@ -123,6 +125,14 @@ func TestAttributesOfFIFOQueues(t *testing.T) {
 		}
 	}
 	if got := attributes("jobs.fifo"); got != "map[ContentBasedDeduplication:true DeduplicationScope:messageGroup FifoQueue:true FifoThroughputLimit:perMessageGroupId]" {
+		t.Errorf("attributes %s", got)
+	}
+	for _, back := range [][2]string{{"FifoThroughputLimit", "perQueue"}, {"DeduplicationScope", "queue"}, {"ContentBasedDeduplication", "false"}} {
+		if err := set("jobs.fifo", back[0], back[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := attributes("jobs.fifo"); got != "map[ContentBasedDeduplication:false DeduplicationScope:queue FifoQueue:true FifoThroughputLimit:perQueue]" {
 		t.Errorf("attributes %s", got)
 	}
 }

@@ -21,7 +21,7 @@ func TestAQueueHas120000MessagesInFlightAtMost(t *testing.T) {
 		if err != nil || len(taken) != maxInFlight {
 			t.Fatalf("%v, %d messages", err, len(taken))
 		}
-		if _, err := q.receive(t.Context(), order{max: 1, visibility: time.Hour}); err == nil || cloud.AsError(err).Code != "OverLimit" {
+		if _, err := q.receive(t.Context(), order{max: 1, visibility: time.Hour}); err == nil || cloud.AsError(err).Code != "OverLimit" || cloud.AsError(err).QueryCode != "OverLimit" {
 			t.Fatalf("error %v", err)
 		}
 		done := make(chan []delivery)

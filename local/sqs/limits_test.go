@@ -3,6 +3,7 @@ package sqs_test
 // This file tests limits, refusals and permissions.
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -10,6 +11,36 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
+
+// queryCodes are the names that errors have in the query protocol, where they are others.
+var queryCodes = map[string]string{
+	"BatchEntryIdsNotDistinct":          "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+	"BatchRequestTooLong":               "AWS.SimpleQueueService.BatchRequestTooLong",
+	"EmptyBatchRequest":                 "AWS.SimpleQueueService.EmptyBatchRequest",
+	"InvalidBatchEntryId":               "AWS.SimpleQueueService.InvalidBatchEntryId",
+	"InvalidParameterValueException":    "InvalidParameterValue",
+	"MissingRequiredParameterException": "MissingParameter",
+	"QueueDeletedRecently":              "AWS.SimpleQueueService.QueueDeletedRecently",
+	"QueueDoesNotExist":                 "AWS.SimpleQueueService.NonExistentQueue",
+	"QueueNameExists":                   "QueueAlreadyExists",
+	"TooManyEntriesInBatchRequest":      "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+}
+
+// refusedAs holds an error to a code, in both protocols, which a text may follow:
+// "MissingRequiredParameterException: The request". Without a code there is no error.
+func refusedAs(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || want == "" {
+		if (err == nil) != (want == "") {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		return
+	}
+	code, _, _ := strings.Cut(want, ":")
+	if e := cloud.AsError(err); e.Code != code || e.QueryCode != cmp.Or(queryCodes[code], code) || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v (%s), want %q", err, e.QueryCode, want)
+	}
+}
 
 func TestWhatAWSRefusesIsRefused(t *testing.T) {
 	e := newEngine(t)
@@ -55,7 +86,7 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 		{"a message of 1 MiB", "SendMessage", map[string]any{"MessageBody": strings.Repeat("x", 1<<20)}, ""},
 		{"a byte more", "SendMessage", map[string]any{"MessageBody": strings.Repeat("x", 1<<20+1)}, "InvalidParameterValueException"},
 		{"attributes count", "SendMessage", map[string]any{"MessageBody": strings.Repeat("x", 1<<20-10), "MessageAttributes": attribute("abc", "String", "de")["MessageAttributes"]}, "InvalidParameterValueException"},
-		{"no body", "SendMessage", nil, "MissingRequiredParameterException"},
+		{"no body", "SendMessage", nil, "MissingRequiredParameterException: The request must contain the parameter MessageBody."},
 		{"an empty body", "SendMessage", map[string]any{"MessageBody": ""}, "MissingRequiredParameterException"},
 		{"a control character", "SendMessage", map[string]any{"MessageBody": "a\x00b"}, "InvalidMessageContents"},
 		{"U+FFFE", "SendMessage", map[string]any{"MessageBody": "\ufffe"}, "InvalidMessageContents"},
@@ -117,34 +148,32 @@ func TestWhatAWSRefusesIsRefused(t *testing.T) {
 		{"a handle of no receive", "DeleteMessage", handle("jobs/m/x"), "ReceiptHandleIsInvalid"},
 		{"a handle of what was deleted", "DeleteMessage", handle("jobs/m/1"), ""},
 		{"to change a visibility by no handle", "ChangeMessageVisibility", map[string]any{"VisibilityTimeout": 1}, "MissingRequiredParameterException"},
-		{"to change a visibility to nothing", "ChangeMessageVisibility", map[string]any{"ReceiptHandle": handle("jobs/m/1")["ReceiptHandle"]}, "MissingRequiredParameterException"},
+		{"to change a visibility to nothing", "ChangeMessageVisibility", map[string]any{"ReceiptHandle": handle("jobs/m/1")["ReceiptHandle"]}, "MissingRequiredParameterException: The request must contain the parameter VisibilityTimeout."},
 		{"to change a visibility into the past", "ChangeMessageVisibility", map[string]any{"ReceiptHandle": handle("jobs/m/1")["ReceiptHandle"], "VisibilityTimeout": -1}, "InvalidParameterValueException"},
 		{"the longest tag", "TagQueue", tags(strings.Repeat("ä", 128), strings.Repeat("ä", 256)), ""},
 		{"a longer key", "TagQueue", tags(strings.Repeat("x", 129), ""), "InvalidParameterValueException"},
 		{"a longer value", "TagQueue", tags("x", strings.Repeat("x", 257)), "InvalidParameterValueException"},
 		{"an empty key", "TagQueue", tags("", "x"), "InvalidParameterValueException"},
-		{"a permission without a label", "AddPermission", grant("", []string{"999999999999"}, []string{"SendMessage"}), "MissingRequiredParameterException"},
-		{"a permission for nobody", "AddPermission", grant("l", nil, []string{"SendMessage"}), "MissingRequiredParameterException"},
-		{"a permission to do nothing", "AddPermission", grant("l", []string{"999999999999"}, nil), "MissingRequiredParameterException"},
+		{"a permission without a label", "AddPermission", grant("", []string{"999999999999"}, []string{"SendMessage"}), "MissingRequiredParameterException: The request must contain the parameter Label."},
+		{"a permission for nobody", "AddPermission", grant("l", nil, []string{"SendMessage"}), "MissingRequiredParameterException: The request must contain the parameter AWSAccountIds."},
+		{"a permission to do nothing", "AddPermission", grant("l", []string{"999999999999"}, nil), "MissingRequiredParameterException: The request must contain the parameter Actions."},
 		{"pages of no queue", "ListDeadLetterSourceQueues", list("MaxResults", 0), "InvalidParameterValueException"},
 		{"pages of 1000 queues", "ListDeadLetterSourceQueues", list("MaxResults", 1000), ""},
 		{"pages of 1001 queues", "ListDeadLetterSourceQueues", list("MaxResults", 1001), "InvalidParameterValueException"},
 		{"a page after nothing", "ListDeadLetterSourceQueues", list("NextToken", "?"), "InvalidParameterValueException"},
 		{"a queue of another account", "PurgeQueue", list("QueueUrl", "http://127.0.0.1:4566/999999999999/jobs"), "QueueDoesNotExist"},
 		{"a queue's name for its address", "ListQueueTags", list("QueueUrl", "jobs"), ""},
-		{"no queue", "PurgeQueue", list("QueueUrl", ""), "MissingRequiredParameterException"},
+		{"no queue", "PurgeQueue", list("QueueUrl", ""), "MissingRequiredParameterException: The request must contain the parameter QueueUrl."},
 		{"another queue's handle", "DeleteMessage", map[string]any{"ReceiptHandle": foreign}, "ReceiptHandleIsInvalid"},
 		{"not a handle", "DeleteMessage", map[string]any{"ReceiptHandle": "x"}, "ReceiptHandleIsInvalid"},
-		{"no handle", "DeleteMessage", nil, "MissingRequiredParameterException"},
+		{"no handle", "DeleteMessage", nil, "MissingRequiredParameterException: The request must contain the parameter ReceiptHandle."},
 		{"an unknown attribute", "GetQueueAttributes", map[string]any{"AttributeNames": []string{"Colour"}}, "InvalidAttributeName"},
-		{"a policy that is not set", "GetQueueAttributes", map[string]any{"AttributeNames": []string{"Policy"}}, ""},
+		{"attributes that are not set", "GetQueueAttributes", map[string]any{"AttributeNames": []string{"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"}}, ""},
+		{"not to wait", "ReceiveMessage", map[string]any{"WaitTimeSeconds": 0}, ""},
 		{"setting a bad value", "SetQueueAttributes", map[string]any{"Attributes": map[string]string{"VisibilityTimeout": "soon"}}, "InvalidAttributeValue"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			err := e.call("jobs", test.action, test.in, nil)
-			if (err != nil) != (test.code != "") || err != nil && cloud.AsError(err).Code != test.code {
-				t.Errorf("error %v, want %q", err, test.code)
-			}
+			refusedAs(t, e.call("jobs", test.action, test.in, nil), test.code)
 		})
 	}
 }
@@ -157,15 +186,15 @@ func TestAQueuesAddressIsAskedForByItsName(t *testing.T) {
 		in   map[string]any
 		code string
 	}{
-		{"no name", nil, "MissingRequiredParameterException"},
+		{"no name", nil, "MissingRequiredParameterException: The request must contain the parameter QueueName."},
 		{"no such queue", map[string]any{"QueueName": "none"}, "QueueDoesNotExist"},
 		{"another account's", map[string]any{"QueueName": "jobs", "QueueOwnerAWSAccountId": "999999999999"}, "QueueDoesNotExist"},
 		{"this account's", map[string]any{"QueueName": "jobs", "QueueOwnerAWSAccountId": "123456789012"}, ""},
 	} {
 		var out struct{ QueueUrl string }
 		err := e.call("", "GetQueueUrl", test.in, &out)
-		if (err != nil) != (test.code != "") || err != nil && cloud.AsError(err).Code != test.code || err == nil && out.QueueUrl != url("jobs") {
-			t.Errorf("%s: %v, %q", test.name, err, out.QueueUrl)
+		if refusedAs(t, err, test.code); err == nil && out.QueueUrl != url("jobs") {
+			t.Errorf("%s: %q", test.name, out.QueueUrl)
 		}
 	}
 }
@@ -193,6 +222,9 @@ func TestAQueueThatCannotBeIsRefusedWhenItIsLoaded(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a dead-letter queue that admits everybody", func(t *testing.T) {
+		newEngine(t).mustCreate(t, dead(`, "RedriveAllowPolicy": {"redrivePermission": "allowAll"}`)+queue("Jobs", redrive(deadARN, "1000")))
+	})
 	t.Run("a dead-letter queue that admits this one", func(t *testing.T) {
 		newEngine(t).mustCreate(t, dead(`, "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:eu-central-1:123456789012:jobs"]}`)+queue("Jobs", redrive(deadARN, "3")))
 	})

@@ -1,6 +1,7 @@
 package sqs_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -27,9 +28,9 @@ func (m *meter) Observe(d cloud.Datum) {
 func (m *meter) values(queue, metric string) []float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	values := []float64{}
+	values, unit := []float64{}, cmp.Or(map[string]string{"SentMessageSize": "Bytes", "ApproximateAgeOfOldestMessage": "Seconds"}[metric], "Count")
 	m.data = slices.DeleteFunc(m.data, func(d cloud.Datum) bool {
-		found := d.Namespace == "AWS/SQS" && d.Name == metric && d.Dimensions["QueueName"] == queue && len(d.Dimensions) == 1
+		found := d.Namespace == "AWS/SQS" && d.Name == metric && d.Dimensions["QueueName"] == queue && len(d.Dimensions) == 1 && d.Unit == unit
 		if found {
 			values = append(values, d.Value)
 		}
@@ -68,6 +69,7 @@ func TestGaugesTellHowManyMessagesAreVisibleInFlightAndDelayed(t *testing.T) {
 		m.want(t, "jobs", "ApproximateNumberOfMessagesVisible", 2)
 		m.want(t, "jobs", "ApproximateNumberOfMessagesNotVisible", 0)
 		m.want(t, "jobs", "ApproximateNumberOfMessagesDelayed", 1)
+		m.want(t, "jobs", "ApproximateNumberOfGroupsWithInflightMessages") // of FIFO queues
 
 		e.receive(t, "jobs", nil)
 		time.Sleep(10 * time.Second) // the delay has passed
@@ -97,6 +99,10 @@ func TestAQueueThatDoesNotChangeIsMeasuredOnceAMinuteUntilNobodyUsesIt(t *testin
 		e.must(t, "jobs", "SendMessage", map[string]any{"MessageBody": "x"}, nil)
 		time.Sleep(2 * time.Minute)
 		m.want(t, "jobs", "ApproximateNumberOfMessagesVisible", 1, 1, 1)
+		time.Sleep(7 * time.Hour)
+		m.values("jobs", "ApproximateNumberOfMessagesVisible")
+		time.Sleep(2 * time.Minute)
+		m.want(t, "jobs", "ApproximateNumberOfMessagesVisible", 1, 1) // it has a message
 	})
 }
 
@@ -187,7 +193,8 @@ func TestMetricsOfFIFOQueues(t *testing.T) {
 		m.want(t, "jobs.fifo", "NumberOfDeduplicatedSentMessages", 1)
 		m.want(t, "jobs.fifo", "ApproximateNumberOfGroupsWithInflightMessages", 2)
 		m.want(t, "jobs.fifo", "ApproximateNumberOfMessagesNotVisible", 3)
-		e.delete(t, "jobs.fifo", got[1:]...)
+		e.delete(t, "jobs.fifo", got[1])
+		e.release(t, "jobs.fifo", got[2])
 		time.Sleep(10 * time.Second)
 		m.want(t, "jobs.fifo", "ApproximateNumberOfGroupsWithInflightMessages", 1)
 	})

@@ -135,6 +135,30 @@ func TestATaskMovesWhatWasThereWhenItBegan(t *testing.T) {
 	})
 }
 
+func TestATaskEndsWhenOthersHaveWhatIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		defer e.Close()
+		e.mustCreate(t, queue("Dead", `, "MessageRetentionPeriod": 61`)+","+queue("Jobs", redriven("")))
+		slowly := map[string]any{"SourceArn": queues + "dead", "DestinationArn": queues + "jobs", "MaxNumberOfMessagesPerSecond": 1}
+		e.send(t, "dead", "a", "b")
+		e.must(t, "", "StartMessageMoveTask", slowly, nil)
+		synctest.Wait()
+		e.receive(t, "dead", map[string]any{"VisibilityTimeout": 600})
+		time.Sleep(2500 * time.Millisecond)
+		if got := e.tasks(t, "dead"); !strings.Contains(got, `"Status":"COMPLETED"`) || !strings.Contains(got, `Moved":1,"ApproximateNumberOfMessagesToMove":2,`) {
+			t.Errorf("while another has the last message: %s", got)
+		}
+		e.send(t, "dead", "c", "d", "e", "f")
+		time.Sleep(58 * time.Second)
+		e.must(t, "", "StartMessageMoveTask", slowly, nil)
+		time.Sleep(5 * time.Second) // of which three are before the retention ends; nobody else looks at the queue
+		if got := e.counts(t, "jobs"); got != "4 0 0" {
+			t.Errorf("with what was moved in time there are %s", got)
+		}
+	})
+}
+
 func TestATaskFailsAtWhatHasNowhereToGoAndLeavesItInItsPlace(t *testing.T) {
 	e := newEngine(t)
 	e.mustCreate(t, fifoQueue("Dead", "")+","+fifoQueue("Jobs", redriven("")))
