@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pkg/sftp"
 )
@@ -150,6 +151,9 @@ func TestFoldersAreListedWithTheirMappings(t *testing.T) {
 		var lines []string
 		for _, i := range list {
 			lines = append(lines, fmt.Sprintf("%s:%v:%d", i.Name(), i.IsDir(), i.Size()))
+			if i.IsDir() == (time.Since(i.ModTime()) < time.Hour) {
+				t.Errorf("%s is of %s", i.Name(), i.ModTime())
+			}
 		}
 		return strings.Join(lines, " ")
 	}
@@ -166,7 +170,8 @@ func TestFoldersAreListedWithTheirMappings(t *testing.T) {
 		t.Errorf("a folder that is not there: %v", err)
 	}
 	for path, folder := range map[string]bool{"/": true, "/inbox": true, "/inbox/sub": true, "/inbox/b.xml": false} {
-		if i, err := c.Stat(path); err != nil || i.IsDir() != folder {
+		i, err := c.Stat(path)
+		if err != nil || i.IsDir() != folder || folder == (time.Since(i.ModTime()) < time.Hour) {
 			t.Errorf("stat %s: %v %v", path, i, err)
 		}
 	}
@@ -341,4 +346,29 @@ func writeFile(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestAMappingHidesTheFolderOfItsName(t *testing.T) {
+	w, s := updatable(t)
+	for _, key := range []string{"one/own/x", "one/mapped/hidden", "two/shown"} {
+		w.put(t, key, "x")
+	}
+	s.Put(t, "Acme", acme(authorized(t, w.key), "Role", `"HomeDirectoryType": "LOGICAL", "HomeDirectoryMappings": [{"Entry": "/", "Target": "/landing/one"}, {"Entry": "/mapped", "Target": "/landing/two"}]`))
+	c, _ := w.sftp(t, "acme")
+	for path, want := range map[string]string{"/": "mapped own", "/mapped": "shown"} {
+		list, err := c.ReadDir(path)
+		var names []string
+		for _, i := range list {
+			names = append(names, i.Name())
+		}
+		if got := strings.Join(names, " "); err != nil || got != want {
+			t.Errorf("%s has %q, %v, want %q", path, got, err, want)
+		}
+	}
+	if err := c.Mkdir("/new"); err != nil {
+		t.Fatal(err)
+	}
+	if _, o := w.object(t, "one/new/"); o == nil || o.Header["Content-Type"] != "application/x-directory" {
+		t.Errorf("the folder's object is %+v", o)
+	}
 }

@@ -157,6 +157,30 @@ func TestAServerIsUpdatedTaggedAndDeletedByCalls(t *testing.T) {
 	if err != nil || len(tags.Tags) != 1 || *tags.Tags[0].Key != "team" {
 		t.Errorf("tags %+v, %v", tags, err)
 	}
+	updated, err := client.UpdateServer(ctx, &awstransfer.UpdateServerInput{
+		ServerId: server, EndpointType: types.EndpointTypeVpc, EndpointDetails: &types.EndpointDetails{VpcId: aws.String("vpc-1")}, IpAddressType: types.IpAddressTypeDualstack,
+		IdentityProviderType: types.IdentityProviderTypeAwsLambda, IdentityProviderDetails: &types.IdentityProviderDetails{Function: aws.String("arn:aws:lambda:eu-central-1:111122223333:function:f")},
+		PostAuthenticationLoginBanner: aws.String("bye"), SecurityPolicyName: aws.String("TransferSecurityPolicy-2025-03"), LoggingRole: aws.String("arn:aws:iam::111122223333:role/l"),
+		StructuredLogDestinations: []string{"arn:aws:logs:eu-central-1:111122223333:log-group:sftp:*"}, Protocols: []types.Protocol{types.ProtocolSftp},
+		S3StorageOptions: &types.S3StorageOptions{DirectoryListingOptimization: types.DirectoryListingOptimizationEnabled},
+	})
+	if err != nil || *updated.ServerId != *server {
+		t.Fatalf("%+v, %v", updated, err)
+	}
+	if told, err = client.DescribeServer(ctx, &awstransfer.DescribeServerInput{ServerId: server}); err != nil {
+		t.Fatal(err)
+	}
+	if s := told.Server; s.EndpointType != "VPC" || *s.EndpointDetails.VpcId != "vpc-1" || s.IpAddressType != "DUALSTACK" || s.IdentityProviderType != "AWS_LAMBDA" || *s.IdentityProviderDetails.Function != "arn:aws:lambda:eu-central-1:111122223333:function:f" ||
+		*s.PostAuthenticationLoginBanner != "bye" || *s.PreAuthenticationLoginBanner != "welcome" || *s.SecurityPolicyName != "TransferSecurityPolicy-2025-03" || *s.LoggingRole != "arn:aws:iam::111122223333:role/l" ||
+		len(s.StructuredLogDestinations) != 1 || s.S3StorageOptions.DirectoryListingOptimization != "ENABLED" {
+		t.Errorf("the server is told as %+v", s)
+	}
+	if _, err := client.UpdateServer(ctx, &awstransfer.UpdateServerInput{ServerId: server, IdentityProviderType: types.IdentityProviderTypeServiceManaged}); err != nil {
+		t.Fatal(err)
+	}
+	if told, err = client.DescribeServer(ctx, &awstransfer.DescribeServerInput{ServerId: server}); err != nil || told.Server.IdentityProviderDetails != nil {
+		t.Errorf("a server with users of its own is told as %+v, %v", told.Server, err)
+	}
 	_, err = client.UpdateServer(ctx, &awstransfer.UpdateServerInput{ServerId: server, Protocols: []types.Protocol{types.ProtocolFtp}})
 	failsWith(t, err, "NotImplemented", "the local engine does not serve the parameter Protocols of UpdateServer: the local engine serves SFTP only")
 	_, err = client.UpdateServer(ctx, &awstransfer.UpdateServerInput{ServerId: server, IdentityProviderType: types.IdentityProviderTypeAwsLambda})

@@ -54,8 +54,11 @@ func members(t *testing.T, w *world, e cloud.Event) string {
 		times = append(times, at)
 		delete(detail, name)
 	}
-	if times[1].Before(times[0]) {
-		t.Errorf("from %v to %v", times[0], times[1])
+	if times[1].Before(times[0]) || time.Since(times[0]) > time.Hour || !e.Time.Equal(times[1].Truncate(time.Second)) {
+		t.Errorf("from %v to %v, at %v", times[0], times[1], e.Time)
+	}
+	if len(e.ID) != 36 || e.Version != "0" || e.Account != "111122223333" || e.Region != "eu-central-1" {
+		t.Errorf("event %+v", e)
 	}
 	if id, _ := detail["session-id"].(string); len(id) != 16 {
 		t.Errorf("session-id %q", id)

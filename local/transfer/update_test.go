@@ -3,6 +3,8 @@
 package transfer_test
 
 import (
+	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"net"
@@ -167,6 +169,59 @@ func TestAServerIsUpdatedUnderItsConnections(t *testing.T) {
 		t.Errorf("after what was refused: %v", err)
 	} else {
 		conn.Close()
+	}
+}
+
+func TestATemplatesResourcesTellWhatTheyAreAndGo(t *testing.T) {
+	w, s := updatable(t)
+	key := newKey(t)
+	block, err := ssh.MarshalPrivateKey(key, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(string(pem.EncodeToMemory(block)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := w.endpoint.HostKey
+	s.Put(t, "Key", `{"Type": "AWS::Transfer::HostKey", "Properties": {"ServerId": {"Fn::GetAtt": ["Server", "ServerId"]}, "HostKeyBody": `+string(body)+`}}`)
+	server := w.endpoint.ServerID
+	arn := func(resource string) string { return w.cloud.ARN("transfer", resource) }
+	told := s.Handles["Key"].Attributes
+	id, _ := told["HostKeyId"].(string)
+	for name, row := range map[string]struct{ got, want any }{
+		"the server":         {s.Ref("Server"), arn("server/" + server)},
+		"the server's ARN":   {s.Handles["Server"].Attributes["Arn"], arn("server/" + server)},
+		"the user":           {s.Ref("Acme"), arn("user/" + server + "/acme")},
+		"the user's ARN":     {s.Handles["Acme"].Attributes["Arn"], arn("user/" + server + "/acme")},
+		"the user's server":  {s.Handles["Acme"].Attributes["ServerId"], server},
+		"the user's name":    {s.Handles["Acme"].Attributes["UserName"], "acme"},
+		"the key":            {s.Ref("Key"), arn("host-key/" + server + "/" + id)},
+		"the key's ARN":      {told["Arn"], arn("host-key/" + server + "/" + id)},
+		"the key's type":     {told["Type"], "ssh-ed25519"},
+		"the key's print":    {told["HostKeyFingerprint"], ssh.FingerprintSHA256(signer(t, key).PublicKey())},
+		"the key's id":       {len(id), len("hostkey-") + 17},
+		"what clients trust": {w.servers.Endpoints()[0].HostKey, strings.TrimSpace(authorized(t, key))},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s is %v, want %v", name, row.got, row.want)
+		}
+	}
+	s.Remove(t, "Key")
+	if got := w.servers.Endpoints()[0].HostKey; got != own {
+		t.Errorf("without the key clients trust %s, want %s", got, own)
+	}
+	s.Remove(t, "Acme")
+	if _, err := w.dial(t, "acme", ssh.PublicKeys(signer(t, w.key))); err == nil || !strings.Contains(err.Error(), "unable to authenticate") {
+		t.Errorf("a user who is gone: %v", err)
+	}
+	s.Remove(t, "Server")
+	if conn, err := net.Dial("tcp", w.endpoint.Address); err == nil {
+		conn.Close()
+		t.Error("a server that is gone listens")
+	}
+	if all := w.servers.Endpoints(); len(all) != 0 {
+		t.Errorf("there are %v", all)
 	}
 }
 

@@ -132,7 +132,7 @@ func (u *upload) append(p []byte) error {
 	return nil
 }
 
-// flush makes the buffer the next part.
+// flush makes the buffer, which is empty then, the next part.
 func (u *upload) flush() error {
 	ctx := context.Background() // the file's requests end before the file does
 	if u.id == "" {
@@ -147,7 +147,6 @@ func (u *upload) flush() error {
 		return err
 	}
 	u.parts = append(u.parts, part)
-	u.buffer.Reset()
 	return nil
 }
 
