@@ -4,8 +4,11 @@ package kinesis_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
@@ -146,5 +149,117 @@ func TestAStreamsPolicyIsPutAndTakenAwayByCalls(t *testing.T) {
 	e.steps(t, [][3]string{{"PutResourcePolicy", at + `, "Policy": "` + policy + `"}`, "{}"}, {"DeleteStream", `{"StreamName": "clicks"}`, "{}"}, {"CreateStream", `{"StreamName": "clicks", "ShardCount": 1}`, "{}"}})
 	if may() {
 		t.Error("the policy of a stream that was deleted counts for the next one")
+	}
+}
+
+func TestAnswersAreToldToTheLetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		const description = `"StreamName":"clicks","StreamARN":"` + clicksARN + `","StreamStatus":"ACTIVE","StreamModeDetails":{"StreamMode":"PROVISIONED"},"StreamCreationTimestamp":946684800`
+		const shard = `{"ShardId":"shardId-000000000000","HashKeyRange":{"StartingHashKey":"0","EndingHashKey":"340282366920938463463374607431768211455"},"SequenceNumberRange":{"StartingSequenceNumber":"49`
+		e.steps(t, [][3]string{
+			{"ListStreams", `{}`, `{"StreamNames":[],"StreamSummaries":[],"HasMoreStreams":false}`},
+			{"CreateStream", `{"StreamName": "clicks", "ShardCount": 1, "StreamModeDetails": {"StreamMode": "PROVISIONED"}, "Tags": {"a": "1"}}`, "{}"},
+			{"DescribeStream", `{"StreamName": "clicks"}`, `{"StreamDescription":{` + description + `,"RetentionPeriodHours":24,"EnhancedMonitoring":[{"ShardLevelMetrics":[]}],"EncryptionType":"NONE","Shards":[` + shard},
+			{"DescribeStream", `{"StreamName": "clicks"}`, `"}}],"HasMoreShards":false}}`},
+			{"DescribeStream", `{"StreamName": "clicks", "ExclusiveStartShardId": "shardId-000000000000"}`, `"Shards":[],"HasMoreShards":false}}`},
+			{"ListShards", `{"StreamName": "clicks"}`, `{"Shards":[` + shard},
+			{"ListStreams", `{}`, `{"StreamNames":["clicks"],"StreamSummaries":[{` + description + `}],"HasMoreStreams":false}`},
+			{"ListTagsForResource", `{"ResourceARN": "` + clicksARN + `"}`, `{"Tags":[{"Key":"a","Value":"1"}]}`},
+			{"UntagResource", `{"ResourceARN": "` + clicksARN + `", "TagKeys": ["a"]}`, "{}"},
+			{"ListTagsForResource", `{"ResourceARN": "` + clicksARN + `"}`, `{"Tags":[]}`},
+			{"AddTagsToStream", `{"StreamName": "clicks", "Tags": {"b": "2"}}`, "{}"},
+			{"RemoveTagsFromStream", `{"StreamName": "clicks", "TagKeys": ["b"]}`, "{}"},
+			{"ListTagsForStream", `{"StreamName": "clicks"}`, `{"Tags":[],"HasMoreTags":false}`},
+			{"PutRecord", `{"StreamName": "clicks", "PartitionKey": "k", "Data": "YQ=="}`, `{"ShardId":"shardId-000000000000","SequenceNumber":"49`},
+			{"StartStreamEncryption", `{"StreamName": "clicks", "EncryptionType": "KMS"}`, "ValidationException: 1 validation error detected: Value 'KMS' at 'encryptionType' failed to satisfy constraint"},
+			{"StartStreamEncryption", `{"StreamName": "clicks", "EncryptionType": "NONE", "KeyId": "k"}`, "'encryptionType'"},
+			{"StartStreamEncryption", `{"StreamName": "clicks", "EncryptionType": "KMS", "KeyId": "k"}`, "{}"},
+			{"PutRecord", `{"StreamName": "clicks", "PartitionKey": "k", "Data": "YQ=="}`, `,"EncryptionType":"KMS"}`},
+			{"PutRecords", `{"StreamName": "clicks", "Records": [{"PartitionKey": "k", "Data": "YQ=="}]}`, `{"FailedRecordCount":0,"Records":[{"ShardId":"shardId-000000000000","SequenceNumber":"49`},
+			{"PutRecords", `{"StreamName": "clicks", "Records": [{"PartitionKey": "k", "Data": "YQ=="}]}`, `"}],"EncryptionType":"KMS"}`},
+		})
+		e.steps(t, [][3]string{
+			{"GetRecords", `{"ShardIterator": "` + e.iterator(t, "TRIM_HORIZON", nil) + `"}`, `"ApproximateArrivalTimestamp":946684800,"Data":"YQ==","PartitionKey":"k","EncryptionType":"KMS"}`},
+			{"UpdateStreamMode", `{"StreamARN": "` + clicksARN + `", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}`, "{}"},
+			{"UpdateStreamMode", `{"StreamARN": "` + clicksARN + `", "StreamModeDetails": {"StreamMode": "PROVISIONED"}}`, "{}"},
+			{"DescribeStreamSummary", `{"StreamName": "clicks"}`, `{"StreamMode":"PROVISIONED"}`},
+			{"UpdateStreamMode", `{"StreamARN": "` + clicksARN + `", "StreamModeDetails": {"StreamMode": "FAST"}}`, "'streamModeDetails.streamMode'"},
+			{"PutResourcePolicy", `{"ResourceARN": "` + clicksARN + `", "Policy": "{\"Statement\": {\"Effect\": \"Perhaps\"}}"}`, "InvalidArgumentException: The policy is invalid"},
+			{"IncreaseStreamRetentionPeriod", `{"StreamName": "clicks", "RetentionPeriodHours": 24}`, "{}"}, // as it is
+			{"DecreaseStreamRetentionPeriod", `{"StreamName": "clicks", "RetentionPeriodHours": 24}`, "{}"},
+			{"IncreaseStreamRetentionPeriod", `{"StreamName": "clicks"}`, "Value 'null' at 'retentionPeriodHours'"},
+		})
+	})
+}
+
+func TestWhatACallCannotAskForIsRefused(t *testing.T) {
+	e := newEngine(t)
+	e.mustCreate(t, stream("Clicks", "")+","+stream("Other", ""))
+	long := strings.Repeat("x", 128)
+	e.steps(t, [][3]string{
+		{"CreateStream", `{"StreamName": "` + long + `", "ShardCount": 1}`, "{}"},
+		{"CreateStream", `{"StreamName": "` + long + `x", "ShardCount": 1}`, "ValidationException: 1 validation error detected: Value '" + long + "x' at 'streamName'"},
+		{"CreateStream", `{"StreamName": "azAZ09_.-", "ShardCount": 1}`, "{}"},
+		{"CreateStream", `{"StreamName": "a:", "ShardCount": 1}`, "'streamName'"},
+		{"CreateStream", `{"StreamName": "a[", "ShardCount": 1}`, "'streamName'"},
+		{"CreateStream", `{"StreamName": "a{", "ShardCount": 1}`, "'streamName'"},
+		{"CreateStream", `{"StreamName": "a/", "ShardCount": 1}`, "'streamName'"},
+		{"CreateStream", `{"StreamName": "ten", "ShardCount": 10001}`, "it must be from 1 to 10000"},
+		{"DescribeStream", `{"StreamName": "clicks", "Limit": 0}`, "Value '0' at 'limit' failed to satisfy constraint: Member must have value between 1 and 10000"},
+		{"DescribeStream", `{"StreamName": "clicks", "Limit": 10000}`, `"HasMoreShards":false`},
+		{"DescribeStream", `{"StreamName": "clicks", "Limit": 10001}`, "'limit'"},
+		{"ListStreams", `{"Limit": 10001}`, "'limit'"},
+		{"ListTagsForStream", `{"StreamName": "clicks", "Limit": 51}`, "'limit'"},
+		{"ListShards", `{"StreamName": "clicks", "MaxResults": 10001}`, "'maxResults'"},
+		{"ListShards", `{"StreamName": "clicks", "ShardFilter": {"Type": "ANY"}}`, "'shardFilter.type'"},
+		{"ListShards", `{"StreamName": "none"}`, "ResourceNotFoundException"},
+		{"ListShards", `{"NextToken": "eA=="}`, "InvalidArgumentException: NextToken eA== is invalid."},
+		{"ListShards", `{"NextToken": "e30="}`, "InvalidArgumentException: NextToken e30= is invalid."},
+		{"ListShards", `{"NextToken": "x", "ExclusiveStartShardId": "shardId-000000000000"}`, "cannot be provided together"},
+		{"ListShards", `{"NextToken": "x", "StreamCreationTimestamp": 1}`, "cannot be provided together"},
+		{"PutRecord", `{"StreamName": "clicks", "StreamARN": "` + clicksARN + `s", "PartitionKey": "k", "Data": ""}`, "are of different streams"},
+		{"PutRecord", `{"PartitionKey": "k", "Data": ""}`, "Either StreamARN or StreamName must be provided."},
+		{"PutRecord", `{"StreamName": "clicks", "PartitionKey": "k"}`, "Value 'null' at 'data'"},
+		{"PutRecord", `{"StreamName": "clicks", "PartitionKey": "k", "Data": "YQ==", "ExplicitHashKey": "x"}`, "Invalid ExplicitHashKey"},
+		{"PutRecords", `{"StreamName": "clicks", "Records": []}`, "Value 'of 0' at 'records'"},
+		{"GetRecords", `{"ShardIterator": "e30="}`, "InvalidArgumentException: Invalid ShardIterator."},
+		{"GetRecords", `{"ShardIterator": "?"}`, "InvalidArgumentException: Invalid ShardIterator."},
+		{"GetRecords", `{"ShardIterator": "` + e.iterator(t, "LATEST", nil) + `", "StreamARN": "` + strings.Replace(clicksARN, "clicks", "other", 1) + `"}`, "are of different streams"},
+		{"GetRecords", `{"ShardIterator": "` + e.iterator(t, "LATEST", nil) + `", "DryRun": true}`, "DryRunOperationException"},
+		{"GetRecords", `{"ShardIterator": "` + e.iterator(t, "LATEST", nil) + `", "Limit": 0}`, "'limit'"},
+		{"GetRecords", `{"ShardIterator": "` + e.iterator(t, "LATEST", nil) + `", "Limit": 10000}`, `"Records":[]`},
+		{"GetShardIterator", `{"StreamName": "clicks", "ShardId": "shardId-000000000000", "ShardIteratorType": "FIRST"}`, "'shardIteratorType'"},
+		{"GetShardIterator", `{"StreamName": "clicks", "ShardId": "shardId--00000000001", "ShardIteratorType": "LATEST"}`, "ResourceNotFoundException"},
+		{"GetShardIterator", `{"StreamName": "clicks", "ShardId": "shardId-0", "ShardIteratorType": "LATEST"}`, "ResourceNotFoundException"},
+		{"GetShardIterator", `{"StreamName": "clicks", "ShardId": "x", "ShardIteratorType": "LATEST"}`, "ResourceNotFoundException"},
+	})
+	for _, filter := range []string{"AT_TRIM_HORIZON", "FROM_TRIM_HORIZON", "AT_LATEST", "AT_TIMESTAMP", "FROM_TIMESTAMP"} {
+		e.steps(t, [][3]string{{"ListShards", `{"StreamName": "clicks", "ShardFilter": {"Type": "` + filter + `"}}`, `"shardId-000000000000"`}})
+	}
+}
+
+// The stack leaves what else the account has.
+func TestAPolicyOfATemplateGoesBeforeItsStream(t *testing.T) {
+	e := newEngine(t)
+	types := slices.Collect(maps.Values(e.types))
+	s, err := cfntest.Create(t, e.Site, types, stream("Clicks", "")+`, "Policy": {"Type": "AWS::Kinesis::ResourcePolicy", "Properties": {"ResourceArn": {"Fn::GetAtt": ["Clicks", "Arn"]}, "ResourcePolicy": {"Version": "2012-10-17", "Statement": []}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := s.Handles["Policy"]; p.Ref != clicksARN || p.Attributes["ResourceArn"] != clicksARN {
+		t.Errorf("the policy is %+v", p)
+	}
+	at := `{"ResourceARN": "` + clicksARN + `"}`
+	e.steps(t, [][3]string{{"GetResourcePolicy", at, `Statement`}})
+	s.Remove(t, "Policy")
+	e.steps(t, [][3]string{{"GetResourcePolicy", at, `{"Policy":"{}"}`}})
+	for _, refused := range []string{
+		`{"ResourceArn": "arn:aws:kinesis:us-east-1:123456789012:stream/clicks", "ResourcePolicy": {"Version": "2012-10-17", "Statement": []}}`,
+		`{"ResourceArn": "` + clicksARN + `", "ResourcePolicy": {"Statement": {"Effect": "Perhaps"}}}`,
+	} {
+		if err := s.Try(t, map[string]string{"More": `{"Type": "AWS::Kinesis::ResourcePolicy", "Properties": ` + refused + `}`}); err == nil {
+			t.Errorf("%s was accepted", refused)
+		}
 	}
 }

@@ -137,3 +137,40 @@ func TestAStreamWithOtherShardsBeginsAnewWithANotice(t *testing.T) {
 		t.Errorf("read %v", got)
 	}
 }
+
+func TestEachShardsRecordsAreKeptWithTheirKeys(t *testing.T) {
+	folder := t.TempDir()
+	var notices []string
+	start := func() (e *engine, save func()) {
+		e = newEngine(t)
+		save = e.keep(t, folder, &notices)
+		e.mustCreate(t, stream("Clicks", `, "ShardCount": 2`))
+		return e, save
+	}
+	read := func(e *engine) (lines []string) {
+		t.Helper()
+		for _, shard := range []string{"shardId-000000000000", "shardId-000000000001"} {
+			var out struct {
+				Records []struct {
+					SequenceNumber, PartitionKey string
+					ApproximateArrivalTimestamp  float64
+					Data                         []byte
+				}
+			}
+			e.do(t, "GetRecords", map[string]any{"ShardIterator": e.iterator(t, "TRIM_HORIZON", map[string]any{"ShardId": shard})}, &out)
+			lines = append(lines, fmt.Sprintf("%s %+v", shard, out.Records))
+		}
+		return lines
+	}
+	e, save := start()
+	for _, key := range []string{"a", "b", "c"} { // of the first shard, the second, and the first
+		e.put(t, key, "of "+key)
+	}
+	before := read(e)
+	save()
+	e.Close()
+	e, _ = start()
+	if after := read(e); !slices.Equal(after, before) || strings.Count(before[0], "PartitionKey") != 2 {
+		t.Errorf("before %v\nafter  %v", before, after)
+	}
+}
