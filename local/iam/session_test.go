@@ -79,6 +79,12 @@ func TestARoleIsTakenOnByWhomItsTrustPolicyNames(t *testing.T) {
 		{"a session of more", "of-all", bob, map[string]any{"DurationSeconds": 7201}, "ValidationError"},
 		{"a session of 15 minutes", "of-all", bob, map[string]any{"DurationSeconds": 900}, ""},
 		{"a session of less", "of-all", bob, map[string]any{"DurationSeconds": 899}, "ValidationError"},
+		{"a session of more than any", "of-all", bob, map[string]any{"DurationSeconds": 43201}, "ValidationError"},
+		{"what is too short for a role", "", bob, map[string]any{"RoleArn": "role"}, "ValidationError"},
+		{"what is no ARN", "", bob, map[string]any{"RoleArn": "role/that-is-long-enough"}, "ValidationError"},
+		{"a user for a role", "", bob, map[string]any{"RoleArn": account + "user/alice"}, "AccessDeniedException"},
+		{"tags of a session", "of-all", bob, map[string]any{"Tags": []map[string]string{{"Key": "a", "Value": "1"}}}, "ValidationError"},
+		{"a policy's ARN that is too short", "of-all", bob, map[string]any{"PolicyArns": []map[string]string{{"arn": "policy"}}}, "ValidationError"},
 		{"a session policy", "of-all", bob, map[string]any{"Policy": allowRead}, ""},
 		{"a name of one character", "of-all", bob, map[string]any{"RoleSessionName": "x"}, "ValidationError"},
 		{"a name with a slash", "of-all", bob, map[string]any{"RoleSessionName": "a/b"}, "ValidationError"},
@@ -123,9 +129,14 @@ func TestASessionEndsAndIsForgotten(t *testing.T) {
 			t.Errorf("within its time: %+v, %v", caller, err)
 		}
 		// Whoever is a role already is another one for an hour at most.
-		take["DurationSeconds"] = 3601
-		if err := do(caller, "sts", "AssumeRole", take, nil); err == nil {
-			t.Error("a session of a session took more than an hour")
+		if err := do(c.Administrator(), "iam", "PutRolePolicy", map[string]any{"RoleName": "worker", "PolicyName": "p", "PolicyDocument": `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}`}, nil); err != nil {
+			t.Fatal(err)
+		}
+		for seconds, want := range map[int]string{3600: "", 3601: "ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"} {
+			take["DurationSeconds"] = seconds
+			if err := do(caller, "sts", "AssumeRole", take, nil); (err == nil) != (want == "") || err != nil && err.Error() != want {
+				t.Errorf("a session of a session of %d seconds: %v, want %q", seconds, err, want)
+			}
 		}
 		time.Sleep(time.Second)
 		if _, _, err := identity.Identify(iam.SignedBy(identity, key)); err == nil || cloud.AsError(err).Code != "ExpiredTokenException" {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -21,9 +22,9 @@ func newTags(tags map[string]string, set []tag) (map[string]string, error) {
 	maps.Copy(changed, tags)
 	for _, t := range set {
 		switch {
-		case t.Key == "" || len(t.Key) > 128:
+		case t.Key == "" || utf8.RuneCountInString(t.Key) > 128:
 			return nil, invalid("tags.member.key", t.Key, "Member must have length less than or equal to 128")
-		case len(t.Value) > 256:
+		case utf8.RuneCountInString(t.Value) > 256:
 			return nil, invalid("tags.member.value", t.Value, "Member must have length less than or equal to 256")
 		}
 		changed[t.Key] = t.Value
