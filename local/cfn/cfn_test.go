@@ -2,8 +2,10 @@ package cfn
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +20,8 @@ type thing struct {
 	Tags   Ignored
 	Nested []struct{ Key string }
 	ByName map[string]string
+	Racks  map[string]struct{ Key string }
+	Raw    json.RawMessage
 	Any    any
 }
 
@@ -53,6 +57,10 @@ func TestIntrinsicFunctionsResolveAsCloudFormationDocumentsThem(t *testing.T) {
 		{"Ref of a resource", `{"Ref": "Other"}`, "ref-Other"},
 		{"Ref of a parameter", `{"Ref": "Stage"}`, "dev"},
 		{"Ref of a pseudo parameter", `{"Ref": "AWS::Region"}`, "eu-west-1"},
+		{"Ref of what every template knows", `{"Fn::Join": ["|", [{"Ref": "AWS::Partition"}, {"Ref": "AWS::URLSuffix"}, {"Ref": "AWS::StackName"}]]}`, "aws|amazonaws.com|app"},
+		{"Ref of the topics that hear of the stack", `{"Ref": "AWS::NotificationARNs"}`, []any{}},
+		{"GetAZs", `{"Fn::GetAZs": ""}`, []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}},
+		{"GetAZs of another region", `{"Fn::GetAZs": "us-east-1"}`, []any{"us-east-1a", "us-east-1b", "us-east-1c"}},
 		{"GetAtt as a list", `{"Fn::GetAtt": ["Other", "Arn"]}`, "arn:Other"},
 		{"GetAtt as a string with a dotted attribute", `{"Fn::GetAtt": "Other.Deep.Attr"}`, "deep"},
 		{"Sub", `{"Fn::Sub": "${Stage}-${Other}-${Other.Arn}-${AWS::AccountId}-${!Literal}"}`, "dev-ref-Other-arn:Other-111122223333-${Literal}"},
@@ -87,26 +95,33 @@ func TestIntrinsicFunctionsResolveAsCloudFormationDocumentsThem(t *testing.T) {
 func TestResourcesAreCreatedAfterWhatTheyReferToAndDependOn(t *testing.T) {
 	_, order, _, err := create(t, `{"Resources": {
 		"A": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Sub": "x-${C.Arn}"}}},
-		"B": {"Type": "Test::Thing", "DependsOn": ["A"]},
+		"B": {"Type": "Test::Thing", "DependsOn": ["A"], "Metadata": {"of": {"Ref": "E"}}},
 		"C": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "D"}}},
-		"D": {"Type": "Test::Thing"}}}`, nil)
+		"D": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Sub": ["${own}-${D}-${F.Arn}", {"own": "x", "D": "y"}]}}},
+		"E": {"Type": "Test::Thing", "DeletionPolicy": "Delete"},
+		"F": {"Type": "Test::Thing"}}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(order, " "); got != "D C A B" {
-		t.Errorf("order %s, want D C A B", got)
+	if got := strings.Join(order, " "); got != "F D C A E B" {
+		t.Errorf("order %s, want F D C A E B", got)
 	}
 }
 
 func TestScalarsGivenAsStringsFillTypedProperties(t *testing.T) {
 	_, _, things, err := create(t, `{"Resources": {"It": {"Type": "Test::Thing", "Properties": {
-		"Name": 7, "Size": "30", "Rate": "0.5", "On": "true", "Nested": [{"Key": true}], "ByName": {"a": 1}, "Tags": [{"Key": "x"}]}}}}`, nil)
+		"Name": 7, "Size": "30", "Rate": "0.5", "On": "true", "Nested": [{"Key": true}], "ByName": {"a": 1}, "Tags": [{"Key": "x"}], "Raw": {"a": [1]}}},
+		"Great": {"Type": "Test::Thing", "Properties": {"Name": 5000000, "Nested": [{"Fn::If": ["C", {"Key": 0.25}, {}]}], "Tags": {"Key": "x"}}}},
+		"Conditions": {"C": {"Fn::Equals": ["a", "a"]}}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	it := things["It"]
-	if it.Name != "7" || it.Size != 30 || it.Rate != 0.5 || it.On == nil || !*it.On || it.Nested[0].Key != "true" || it.ByName["a"] != "1" {
+	if it.Name != "7" || it.Size != 30 || it.Rate != 0.5 || it.On == nil || !*it.On || it.Nested[0].Key != "true" || it.ByName["a"] != "1" || string(it.Raw) != `{"a":[1]}` {
 		t.Errorf("got %+v", it)
+	}
+	if great := things["Great"]; great.Name != "5000000" || great.Nested[0].Key != "0.25" {
+		t.Errorf("got %+v", great)
 	}
 }
 
@@ -131,8 +146,16 @@ func TestFaultsNameWhatIsWrongAndWhere(t *testing.T) {
 		{"an unknown type", `{"Resources": {"X": {"Type": "AWS::Nope::Nope"}}}`, "X: resource type AWS::Nope::Nope"},
 		{"unknown properties, all of them", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Colour": 1, "Nested": [{"Key": "a"}, {"Kye": "b"}]}}}}`,
 			"X (Test::Thing): property Colour is not supported by the local engine\nX (Test::Thing): property Nested[1].Kye is not supported"},
+		{"unknown properties of what has names", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Racks": {"a": {"Kye": "b"}}}}}}`, "X (Test::Thing): property Racks.a.Kye is not supported"},
+		{"two functions in one object", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Nested": [{"Ref": "a", "Fn::Sub": "b"}]}}}}`, "property Nested[0].Fn::Sub is not supported"},
+		{"a snapshot", `{"Resources": {"X": {"Type": "Test::Thing", "DeletionPolicy": "Snapshot"}}}`, `X (Test::Thing): DeletionPolicy "Snapshot" is not supported`},
+		{"a snapshot of what is replaced", `{"Resources": {"X": {"Type": "Test::Thing", "UpdateReplacePolicy": "Snapshot"}}}`, `X (Test::Thing): UpdateReplacePolicy "Snapshot" is not supported`},
+		{"a policy that is none of what is replaced", `{"Resources": {"X": {"Type": "Test::Thing", "UpdateReplacePolicy": "RetainExceptOnCreate"}}}`, `UpdateReplacePolicy "RetainExceptOnCreate" is not supported`},
+		{"a condition that is not declared", `{"Resources": {"X": {"Type": "Test::Thing", "Condition": "C"}}}`, "X: condition C is not declared"},
+		{"the condition of an output", `{"Resources": {}, "Outputs": {"O": {"Value": 1, "Condition": "C"}}}`, "output O: condition C is not declared"},
 		{"a reference to nothing", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "Y"}}}}}`, "X (Test::Thing): property Name: Ref: Y is neither"},
 		{"an attribute that is not known", `{"Resources": {"X": {"Type": "Test::Thing"}, "Y": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::GetAtt": ["X", "Url"]}}}}}`, "attribute Url of X (Test::Thing)"},
+		{"a cycle beside what is none", `{"Resources": {"A": {"Type": "Test::Thing"}, "X": {"Type": "Test::Thing", "DependsOn": ["A", "Y"]}, "Y": {"Type": "Test::Thing", "DependsOn": "X"}}}`, "depend on each other: [X Y X]"},
 		{"a cycle", `{"Resources": {"X": {"Type": "Test::Thing", "DependsOn": "Y"}, "Y": {"Type": "Test::Thing", "DependsOn": "X"}}}`, "depend on each other: [X Y X]"},
 		{"an unknown function", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Cidr": ["a"]}}}}}`, "Fn::Cidr is not supported"},
 		{"a dynamic reference", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Name": "{{resolve:ssm:/a}}"}}}}`, "dynamic reference"},
@@ -153,11 +176,12 @@ func TestAFaultHidesNoOtherButThoseThatFollowFromIt(t *testing.T) {
 		"Bad": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "Nothing"}}},
 		"NeedsBad": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "Bad"}}},
 		"NeedsThat": {"Type": "Test::Thing", "DependsOn": "NeedsBad"},
+		"Better": {"Type": "Test::Thing", "DependsOn": "Good"},
 		"Good": {"Type": "Test::Thing"},
 		"Worse": {"Type": "Test::Thing", "Properties": {"Size": {"Fn::Select": [3, ["a"]]}}}}}`, nil)
 	want := "Bad (Test::Thing): property Name: Ref: Nothing is neither a parameter nor a resource of this template\n" +
 		"Worse (Test::Thing): property Size: Fn::Select: index 3 is outside of a list of 1 elements"
-	if err == nil || err.Error() != want || fmt.Sprint(order) != "[Good]" {
+	if err == nil || err.Error() != want || fmt.Sprint(order) != "[Good Better]" {
 		t.Errorf("created %v, got\n%v\nwant\n%s", order, err, want)
 	}
 }
@@ -175,16 +199,21 @@ func TestParametersTakeTheValuesOfTheirTypes(t *testing.T) {
 		{"a list", `{"Type": "CommaDelimitedList"}`, map[string]string{"P": "a, b"}, []any{"a", "b"}, ""},
 		{"a list of allowed values", `{"Type": "List<Number>", "AllowedValues": [1, 2, 3]}`, map[string]string{"P": "1,3"}, []any{"1", "3"}, ""},
 		{"a list with one that is not allowed", `{"Type": "List<Number>", "AllowedValues": [1, 2]}`, map[string]string{"P": "1,3"}, nil, "parameter P must be one of [1 2]"},
+		{"a list with one that is no number", `{"Type": "List<Number>"}`, map[string]string{"P": "1,x"}, nil, "parameter P must be a number"},
+		{"a text with a comma", `{"Type": "String", "AllowedValues": ["a,b"]}`, map[string]string{"P": "a,b"}, "a,b", ""},
+		{"the only value that is allowed", `{"Type": "String", "AllowedValues": ["a"]}`, map[string]string{"P": "b"}, nil, "parameter P must be one of [a]"},
 		{"a pattern, of all of it", `{"Type": "String", "AllowedPattern": "[a-z]{1,3}"}`, map[string]string{"P": "abc"}, "abc", ""},
 		{"what does not match", `{"Type": "String", "AllowedPattern": "[a-z]{1,3}"}`, map[string]string{"P": "abcd"}, nil, "parameter P must match pattern [a-z]{1,3}"},
 		{"a pattern as Java has it", `{"Type": "String", "AllowedPattern": "(?!x).+"}`, map[string]string{"P": "xa"}, nil, "parameter P must match pattern"},
 		{"a pattern that is none", `{"Type": "String", "AllowedPattern": "["}`, map[string]string{"P": "a"}, nil, "parameter P has an AllowedPattern that is no regular expression"},
 		{"a constraint in words", `{"Type": "String", "AllowedPattern": "a", "ConstraintDescription": "only a"}`, map[string]string{"P": "b"}, nil, "parameter P failed to satisfy constraint: only a"},
 		{"a length", `{"Type": "String", "MinLength": "2", "MaxLength": 3}`, map[string]string{"P": "äöü"}, "äöü", ""},
+		{"the shortest text", `{"Type": "String", "MinLength": 3}`, map[string]string{"P": "äöü"}, "äöü", ""},
 		{"too short a text", `{"Type": "String", "MinLength": "2"}`, map[string]string{"P": "ü"}, nil, "parameter P must contain at least 2 characters"},
 		{"too long a text", `{"Type": "String", "MaxLength": 2}`, map[string]string{"P": "abc"}, nil, "parameter P must contain at most 2 characters"},
 		{"no number", `{"Type": "Number"}`, map[string]string{"P": "x"}, nil, "parameter P must be a number"},
 		{"a number in its limits", `{"Type": "Number", "MinValue": 2, "MaxValue": "2.5"}`, map[string]string{"P": "2.5"}, "2.5", ""},
+		{"the smallest number", `{"Type": "Number", "MinValue": 2}`, map[string]string{"P": "2"}, "2", ""},
 		{"too small a number", `{"Type": "Number", "MinValue": 2}`, map[string]string{"P": "1.9"}, nil, "parameter P must be a number not less than 2"},
 		{"too great a number", `{"Type": "Number", "MaxValue": "2.5"}`, map[string]string{"P": "3"}, nil, "parameter P must be a number not greater than 2.5"},
 		{"a default that is no scalar", `{"Type": "String", "Default": ["a"]}`, nil, nil, "parameter P must be a scalar"},
@@ -207,7 +236,10 @@ func TestParametersTakeTheValuesOfTheirTypes(t *testing.T) {
 }
 
 func TestADynamicReferenceMayBePutTogether(t *testing.T) {
-	parsed, err := Parse([]byte(`{"Parameters": {"Name": {"Type": "String", "Default": "login"}}, "Resources": {}, "Outputs": {
+	parsed, err := Parse([]byte(`{"Parameters": {"Name": {"Type": "String", "Default": "login"}, "One": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/a, b"},
+		"All": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/a, b"}}, "Resources": {}, "Outputs": {
+		"One": {"Value": {"Ref": "One"}},
+		"Second": {"Value": {"Fn::Select": [1, {"Ref": "All"}]}},
 		"Whole": {"Value": "user={{resolve:ssm:/a:1}};"},
 		"Joined": {"Value": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Name"}, ":SecretString:user::}}"]]}},
 		"Sub": {"Value": {"Fn::Sub": "{{resolve:ssm:/${Name}}}"}}}}`))
@@ -219,7 +251,96 @@ func TestADynamicReferenceMayBePutTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(created.Outputs); got != "map[Joined:secretsmanager(login:SecretString:user::) Sub:ssm(/login) Whole:user=ssm(/a:1);]" {
+	if got := fmt.Sprint(created.Outputs); got != "map[Joined:secretsmanager(login:SecretString:user::) One:ssm(/a, b) Second:b) Sub:ssm(/login) Whole:user=ssm(/a:1);]" {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestConditionsAreMadeOfOthers(t *testing.T) {
+	for _, row := range []struct{ expression, want string }{
+		{`{"Condition": "Yes"}`, "yes"}, {`{"Fn::Not": [{"Condition": "Yes"}]}`, "no"},
+		{`{"Fn::And": [{"Condition": "Yes"}, {"Condition": "Yes"}]}`, "yes"}, {`{"Fn::And": [{"Condition": "Yes"}, {"Condition": "No"}]}`, "no"},
+		{`{"Fn::Or": [{"Condition": "No"}, {"Condition": "Yes"}]}`, "yes"}, {`{"Fn::Or": [{"Condition": "No"}, {"Condition": "No"}]}`, "no"},
+		{`{"Fn::Equals": [3, "3"]}`, "yes"}, {`{"Fn::Equals": [["a"], ["a"]]}`, "yes"}, {`{"Fn::Equals": [["a"], ["b"]]}`, "no"}, {`{"Fn::Equals": ["", []]}`, "no"},
+		{`{"Fn::Equals": [[], ""]}`, "no"},
+		{`{"Fn::Equals": ["a"]}`, "condition It: Fn::Equals: wants a list of 2 elements, got [a]"},
+		{`"yes"`, "condition It is not a boolean but yes"},
+		{`{"Condition": "Maybe"}`, "condition It: Condition: condition Maybe is not declared"},
+	} {
+		created, _, _, err := create(t, `{"Resources": {}, "Conditions": {"Yes": {"Fn::Equals": ["a", "a"]}, "No": {"Fn::Equals": ["a", "b"]}, "It": `+row.expression+`},
+			"Outputs": {"O": {"Value": {"Fn::If": ["It", "yes", "no"]}}}}`, nil)
+		got := fmt.Sprint(created.Outputs["O"])
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), "output O: Fn::If: ")
+		}
+		if got != row.want {
+			t.Errorf("%s: got %s, want %s", row.expression, got, row.want)
+		}
+	}
+}
+
+func TestAFunctionSaysWhichArgumentsItWants(t *testing.T) {
+	for _, row := range []struct{ expression, want string }{
+		{`{"Fn::If": ["C", 1]}`, "Fn::If: wants [condition, then, else], got [C 1]"},
+		{`{"Fn::If": "C"}`, "Fn::If: wants [condition, then, else], got C"},
+		{`{"Fn::If": ["C", 1, 2]}`, "Fn::If: condition C is not declared"},
+		{`{"Fn::Sub": ["a", {}, 1]}`, "Fn::Sub: wants a string, or [string, variables], got 3 elements"},
+		{`{"Fn::Sub": "${Y}${Z}"}`, "Fn::Sub: Y is neither a parameter nor a resource of this template"},
+		{`{"Fn::Split": [",", 1]}`, "Fn::Split: wants [delimiter, string], got [, 1]"},
+		{`{"Fn::Split": [1, "a"]}`, "Fn::Split: wants [delimiter, string], got [1 a]"},
+		{`{"Fn::Join": [",", "a"]}`, "Fn::Join: wants [delimiter, list], got [, a]"},
+		{`{"Fn::Join": [",", ["a", ["b"]]]}`, "Fn::Join: element 1 is not a scalar but [b]"},
+		{`{"Fn::Join": "a"}`, "Fn::Join: wants a list, got a"},
+		{`{"Fn::Select": [1]}`, "Fn::Select: wants a list of 2 elements, got [1]"},
+		{`{"Fn::FindInMap": ["M", "a", "b"]}`, "Fn::FindInMap: mapping M has no a, b"},
+		{`{"Fn::Base64": ["a"]}`, "Fn::Base64: wants a string, got [a]"},
+		{`{"Fn::ImportValue": "unknown"}`, "Fn::ImportValue: no stack exports unknown"},
+		{`{"Fn::GetAtt": ["A"]}`, "Fn::GetAtt: wants [logical id, attribute], got [A]"},
+		{`{"Fn::GetAtt": "A"}`, "Fn::GetAtt: wants [logical id, attribute], got A"},
+		{`"{{resolve:ssm:a}}{{resolve:ssm:b}}"`, "dynamic reference {{resolve:ssm:a}}: not supported by the local engine"},
+	} {
+		_, _, _, err := create(t, `{"Resources": {}, "Outputs": {"O": {"Value": `+row.expression+`}}}`, nil)
+		if err == nil || err.Error() != "output O: "+row.want {
+			t.Errorf("%s: got %v\nwant output O: %s", row.expression, err, row.want)
+		}
+	}
+}
+
+func TestWhatAConditionLeavesOutIsNotChecked(t *testing.T) {
+	parsed, err := Parse([]byte(`{"Parameters": {"Stage": {"Type": "String"}}, "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}, "Later": {"Fn::Equals": [{"Fn::ImportValue": "x"}, "a"]}},
+		"Resources": {"A": {"Type": "No::Thing", "Condition": "Prod"}, "B": {"Type": "No::Thing", "Condition": "Later"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const a, b = "A: resource type No::Thing is not supported by the local engine", "B: resource type No::Thing is not supported by the local engine"
+	for _, row := range []struct {
+		given map[string]string
+		want  []string
+	}{
+		{map[string]string{"Stage": "prod"}, []string{a, b}}, {map[string]string{"Stage": "dev"}, []string{b}}, {nil, []string{"parameter Stage has no default: give it a value"}},
+	} {
+		s := Stack{Name: "app", Template: parsed, Parameters: row.given, Imports: func(string) (any, bool) { return nil, false }}
+		if got := s.Check(nil); !slices.Equal(got, row.want) {
+			t.Errorf("with %v: got %q, want %q", row.given, got, row.want)
+		}
+	}
+}
+
+// What a user's data lies under, and what clients have noted, is made of these.
+func TestNamesAndIDsAreTheSameInEveryRun(t *testing.T) {
+	r := Resource{Stack: "app", LogicalID: "Queue"}
+	again := r
+	again.Generation = 1
+	for _, row := range []struct{ got, want string }{
+		{r.PhysicalName(80), "app-Queue-7b17f14d9bc9"}, {r.PhysicalName(20), "app-Que-7b17f14d9bc9"}, {r.PhysicalName(22), "app-Queue-7b17f14d9bc9"}, {again.PhysicalName(80), "app-Queue-1918180fdf65"},
+	} {
+		if row.got != row.want {
+			t.Errorf("got %s, want %s", row.got, row.want)
+		}
+	}
+	site := cloud.Site{Account: "111122223333", Region: "eu-west-1"}
+	first, second := Stack{Name: "app", Site: site}, Stack{Name: "app", Site: site, Before: 1}
+	if first.ID() != "arn:aws:cloudformation:eu-west-1:111122223333:stack/app/6c84376b-e1a7-320b-d01e-779aad0acce7" || second.ID() != "arn:aws:cloudformation:eu-west-1:111122223333:stack/app/62a6a4ab-31b5-b9cd-3f45-4fd3eb1a1d27" {
+		t.Errorf("got %s, %s", first.ID(), second.ID())
 	}
 }

@@ -60,12 +60,12 @@ func (t Type) faults(d *declaration, early *resolver) []string {
 	if t.properties != nil {
 		faults = append(faults, check(d.Properties, t.properties, "")...)
 	}
-	if t.check == nil || early == nil || len(faults) > 0 {
+	if t.check == nil || early == nil {
 		return faults
 	}
 	properties, err := early.resolve(orEmpty(d.Properties))
 	if err != nil {
-		return nil // it depends on what resources answer
+		return faults // it depends on what resources answer
 	}
 	if err := t.check(properties.(map[string]any)); err != nil {
 		faults = append(faults, err.Error())

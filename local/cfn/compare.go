@@ -40,19 +40,12 @@ func differences(a, b any, path ...string) (paths [][]string) {
 	}
 	one, other := members(a), members(b)
 	if one == nil || other == nil || len(one) != len(other) && isList(a) {
-		return [][]string{slices.Clone(path)}
+		return [][]string{path}
 	}
 	keys := maps.Clone(one)
 	maps.Copy(keys, other)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		before, had := one[key]
-		after, has := other[key]
-		switch below := append(slices.Clone(path), key); {
-		case had && has:
-			paths = append(paths, differences(before, after, below...)...)
-		default:
-			paths = append(paths, below)
-		}
+		paths = append(paths, differences(one[key], other[key], append(slices.Clone(path), key)...)...)
 	}
 	return paths
 }

@@ -110,7 +110,7 @@ func (c *Created) otherParameters(r *resolver) map[string]bool {
 	before, err := c.stack.parameters()
 	other := map[string]bool{}
 	for name, value := range r.parameters {
-		if was, ok := before[name]; err != nil || !ok || !reflect.DeepEqual(was, value) {
+		if err != nil || !reflect.DeepEqual(before[name], value) {
 			other[name] = true
 		}
 	}
@@ -163,7 +163,7 @@ func (p planner) change(id string) (*Change, error) {
 // for something else than now.
 func (p planner) foresee(now *instance, declared *declaration) (*instance, error) {
 	t, _ := typeNamed(p.types, now.Type)
-	wanted := &instance{Resource: now.Resource, declared: declared, properties: map[string]any{}, tags: p.to.tags(t, now.Resource)}
+	wanted := &instance{declared: declared, properties: map[string]any{}, tags: p.to.tags(t, now.Resource)}
 	for name, value := range declared.Properties {
 		resolved, err := p.resolver.resolve(value)
 		if _, removed := resolved.(noValue); removed {
@@ -179,7 +179,7 @@ func (p planner) foresee(now *instance, declared *declaration) (*instance, error
 	}
 	metadata, err := p.resolver.resolve(orEmpty(declared.Metadata))
 	if err != nil {
-		metadata = map[string]any{}
+		metadata = map[string]any{"": placeholderOf("Metadata")}
 	}
 	wanted.Metadata = metadata.(map[string]any)
 	return wanted, nil

@@ -23,6 +23,9 @@ func planned(t *testing.T, before, after string, parameters map[string]string) (
 		for _, d := range c.Details {
 			line += fmt.Sprintf("; %s %s %s %s %s", d.Name, d.Recreation, d.Evaluation, d.Source, d.Cause)
 		}
+		if c.Type != "AWS::SQS::Queue" || (c.Action == "Add") != (c.PhysicalID == "") {
+			t.Errorf("it is about %s of the type %s", c.PhysicalID, c.Type)
+		}
 		lines = append(lines, strings.ReplaceAll(strings.Join(strings.Fields(line), " "), " ;", ";"))
 	}
 	if w.calls > 3 || len(w.steps) > 0 {
@@ -32,7 +35,7 @@ func planned(t *testing.T, before, after string, parameters map[string]string) (
 }
 
 func TestAPlanTellsWhatAnUpdateWouldDo(t *testing.T) {
-	const parameter = `"Parameters": {"Delay": {"Type": "Number", "Default": 1}, "Fifo": {"Type": "String", "Default": "false"}}, `
+	const parameter = `"Parameters": {"Delay": {"Type": "Number", "Default": 1}, "Fifo": {"Type": "String", "Default": "false"}, "Secret": {"Type": "String", "NoEcho": true, "Default": "hush"}}, `
 	with := func(resources ...string) string {
 		return strings.Replace(template(resources...), "{", "{"+parameter, 1)
 	}
@@ -58,6 +61,20 @@ func TestAPlanTellsWhatAnUpdateWouldDo(t *testing.T) {
 			template(queueOf("A", `"FifoQueue": true`), queueOf("B", `"RedrivePolicy": {"Fn::Select": [5, {"Fn::Split": [":", {"Fn::Sub": "${A.Arn}"}]}]}`)), nil,
 			[]string{"Modify A True ReplaceAndDelete Properties; FifoQueue Always Static DirectModification",
 				"Modify B False Properties; RedrivePolicy Never Dynamic DirectModification; RedrivePolicy Never Static ResourceAttribute A.Arn"}},
+		{"what refers to something new", template(queueOf("A", ``)), template(queueOf("A", `"RedrivePolicy": {"Ref": "New"}`), queueOf("New", ``)), nil,
+			[]string{"Modify A False Properties; RedrivePolicy Never Dynamic DirectModification; RedrivePolicy Never Static ResourceReference New", "Add New"}},
+		{"metadata of what is not there yet", template(queueOf("B", ``)), template(queueOf("A", ``), queueOf("B", ``, `, "Metadata": {"of": {"Fn::Select": [5, {"Fn::Split": [":", {"Fn::GetAtt": ["A", "Arn"]}]}]}}`)), nil,
+			[]string{"Add A", "Modify B False Metadata; Never Static DirectModification"}},
+		{"what nobody exports yet", template(queueOf("A", `"RedrivePolicy": 1`)), template(queueOf("A", `"RedrivePolicy": {"Fn::ImportValue": "later"}`)), nil,
+			[]string{"Modify A False Properties; RedrivePolicy Never Static DirectModification"}},
+		{"what two properties mean", template(queueOf("A", `"DelaySeconds": 1, "FifoQueue": false`)), template(queueOf("A", `"DelaySeconds": 2, "FifoQueue": true`)), nil,
+			[]string{"Modify A True ReplaceAndDelete Properties; DelaySeconds Never Static DirectModification; FifoQueue Always Static DirectModification"}},
+		{"another value of a mapping", strings.Replace(template(queueOf("A", `"DelaySeconds": {"Fn::FindInMap": ["M", "a", "b"]}`)), "{", `{"Mappings": {"M": {"a": {"b": 1}}}, `, 1),
+			strings.Replace(template(queueOf("A", `"DelaySeconds": {"Fn::FindInMap": ["M", "a", "b"]}`)), "{", `{"Mappings": {"M": {"a": {"b": 2}}}, `, 1), nil,
+			[]string{"Modify A False Properties; DelaySeconds Never Static DirectModification"}},
+		{"a parameter that nothing comes of", with(queueOf("A", `"DelaySeconds": {"Fn::Select": [0, [1, {"Ref": "Delay"}]]}`)), with(queueOf("A", `"DelaySeconds": {"Fn::Select": [0, [1, {"Ref": "Delay"}]]}`)), map[string]string{"Delay": "2"}, nil},
+		{"a secret that stays", with(queueOf("A", `"QueueName": {"Ref": "Secret"}`)), with(queueOf("A", `"QueueName": {"Ref": "Secret"}`)), nil, nil},
+		{"a property that is not there by a condition", template(queueOf("A", `"DelaySeconds": {"Ref": "AWS::NoValue"}`)), template(queueOf("A", `"DelaySeconds": {"Ref": "AWS::NoValue"}`)), nil, nil},
 		{"another value of a parameter", with(queueOf("A", `"DelaySeconds": {"Ref": "Delay"}, "FifoQueue": {"Ref": "Fifo"}`)), with(queueOf("A", `"DelaySeconds": {"Ref": "Delay"}, "FifoQueue": {"Ref": "Fifo"}`)), map[string]string{"Delay": "2"},
 			[]string{"Modify A False Properties; DelaySeconds Never Dynamic DirectModification; DelaySeconds Never Static ParameterReference Delay"}},
 		{"a parameter that replaces", with(queueOf("A", `"FifoQueue": {"Ref": "Fifo"}`)), with(queueOf("A", `"FifoQueue": {"Fn::Sub": "${Fifo}"}`)), map[string]string{"Fifo": "true"},

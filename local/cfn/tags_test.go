@@ -154,3 +154,14 @@ func TestAPlanTellsOfTagsOfTheStack(t *testing.T) {
 		}
 	}
 }
+
+func TestSomeTypesAreNotToldWhoseTheyAre(t *testing.T) {
+	s := Stack{Name: "app", Tags: []Tag{{"key", "value"}}}
+	for name, want := range map[string]int{
+		"AWS::IAM::Role": 1, "AWS::CloudFormation::Stack": 1, "AWS::DynamoDB::Table": 1, "AWS::KMS::Key": 1, "AWS::SQS::Queue": 4, "AWS::Logs::MetricFilter": 0,
+	} {
+		if got := s.tags(Inert(name, nil), Resource{Type: name}); len(got) != want {
+			t.Errorf("%s gets %v", name, got)
+		}
+	}
+}

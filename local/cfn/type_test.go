@@ -99,3 +99,36 @@ func TestATypeTellsWhatItDoesWithAProperty(t *testing.T) {
 		}
 	}
 }
+
+func TestATypeTellsWhichPropertiesItHonours(t *testing.T) {
+	type base struct{ Zone string }
+	type rack struct {
+		base
+		Width  int
+		Height int
+		Colour Ignored
+	}
+	make := func(context.Context, Resource, rack) (Handle, error) { return Handle{}, nil }
+	racks := Define("Test::Rack", make, Overwrite(make))
+	if got := strings.Join(racks.Properties(), " "); got != "Height Width Zone" || !racks.Updates() {
+		t.Errorf("got %s, updates %t", got, racks.Updates())
+	}
+	free := Define("Test::Free", func(context.Context, Resource, map[string]any) (Handle, error) { return Handle{}, nil })
+	if free.Properties() != nil || Inert("Test::Sand", nil).Properties() != nil || free.Updates() {
+		t.Errorf("got %q, %q", free.Properties(), Inert("Test::Sand", nil).Properties())
+	}
+}
+
+func TestAnInertResourceHasANameAndAttributes(t *testing.T) {
+	r := Resource{Stack: "app", LogicalID: strings.Repeat("Dune", 20), Type: "Test::Sand"}
+	sand := Inert("Test::Sand", func(r Resource, ref string) map[string]any {
+		return map[string]any{"Arn": "arn:" + r.Stack + ":" + ref}
+	})
+	h, err := sand.create(t.Context(), r, map[string]any{"Grain": 1})
+	if err != nil || h.Ref != r.PhysicalName(64) || len(h.Ref) != 64 || h.Attributes["Arn"] != "arn:app:"+h.Ref {
+		t.Errorf("got %+v, %v", h, err)
+	}
+	if h, err := Inert("Test::Sand", nil).create(t.Context(), r, nil); err != nil || h.Attributes != nil {
+		t.Errorf("without attributes: %+v, %v", h, err)
+	}
+}

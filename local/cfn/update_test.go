@@ -285,3 +285,77 @@ func TestAnotherNameIsAReplacementLikeAnyOther(t *testing.T) {
 		t.Errorf("there are %v", w.there)
 	}
 }
+
+func TestAStackIsTheSameAgainInAnotherRun(t *testing.T) {
+	w := newWorld()
+	w.create(t, template(queueOf("A", `"FifoQueue": false`), queueOf("B", ``)))
+	w.update(t, template(queueOf("A", `"FifoQueue": true`), queueOf("B", ``)))
+	lineage := w.Lineage()
+	if got := fmt.Sprint(lineage); got != "{map[A:2 B:1] map[A:1 B:0]}" {
+		t.Fatalf("the lineage is %s", got)
+	}
+	again := newWorld()
+	s := again.stack(t, template(queueOf("A", `"FifoQueue": true`), queueOf("B", ``)))
+	s.Lineage = lineage
+	var err error
+	if again.Created, err = s.Create(t.Context(), again.types()); err != nil || !maps.Equal(again.there, w.there) {
+		t.Errorf("there are %v, %v; were %v", again.there, err, w.there)
+	}
+	again.update(t, template(queueOf("A", `"FifoQueue": false`), queueOf("B", ``)))
+	if got := again.Handles["A"].Ref; got != physical("A", 2) {
+		t.Errorf("the next is %s", got)
+	}
+	if got := fmt.Sprint(lineage, w.Lineage()); got != "{map[A:2 B:1] map[A:1 B:0]} {map[A:2 B:1] map[A:1 B:0]}" {
+		t.Errorf("the lineages have become %s", got)
+	}
+}
+
+func TestOneStackIsLikeAnother(t *testing.T) {
+	w := newWorld()
+	stack := func(body string, tags ...Tag) *Stack {
+		s := w.stack(t, body)
+		s.Parameters, s.Tags = map[string]string{"P": "1"}, tags
+		return s
+	}
+	one, two, key, other := template(queueOf("A", ``)), template(queueOf("B", ``)), Tag{"key", "value"}, Tag{"other", "value"}
+	parameters := stack(one, key, other)
+	parameters.Parameters = map[string]string{"P": "2"}
+	for name, row := range map[string]struct {
+		to   *Stack
+		want bool
+	}{
+		"the same, in another order": {stack(one, other, key), true}, "another template": {stack(two, key, other), false},
+		"other parameters": {parameters, false}, "fewer tags": {stack(one, key), false},
+	} {
+		if got := stack(one, key, other).Alike(row.to); got != row.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
+
+func TestAnUpdateGoesBackToWhatThereWas(t *testing.T) {
+	w := newWorld()
+	one, two := template(queueOf("A", ``)), template(queueOf("A", `"DelaySeconds": 1`))
+	w.create(t, one)
+	if w.GoesBackTo(w.stack(t, one)) {
+		t.Error("a stack that is not updated goes back to what it is")
+	}
+	if err := w.Update(t.Context(), w.stack(t, two)); err != nil {
+		t.Fatal(err)
+	}
+	if !w.GoesBackTo(w.stack(t, one)) || w.GoesBackTo(w.stack(t, two)) {
+		t.Error("an update goes back to something else than what there was")
+	}
+	if err := w.CleanUp(t.Context()); err != nil || w.GoesBackTo(w.stack(t, one)) {
+		t.Errorf("cleaned up, it goes back: %v", err)
+	}
+}
+
+func TestWhatIsOfAnotherTypeIsNamed(t *testing.T) {
+	w := newWorld()
+	w.create(t, template(queueOf("C", ``), queueOf("B", ``), queueOf("A", ``), queueOf("Goes", ``)))
+	topic := func(id string) string { return fmt.Sprintf(`%q: {"Type": "AWS::SNS::Topic"}`, id) }
+	if got := w.OtherTypes(w.stack(t, template(topic("A"), queueOf("B", ``), topic("C"), topic("New")))); !slices.Equal(got, []string{"A", "C"}) {
+		t.Errorf("got %q", got)
+	}
+}

@@ -111,19 +111,14 @@ func mapping(n *yaml.Node) (any, error) {
 	return object, nil
 }
 
-// scalar keeps a number as it is written, as far as JSON can, and dates as texts.
+// scalar keeps dates as texts.
 func scalar(n *yaml.Node) (any, error) {
 	switch tag := n.ShortTag(); tag {
-	case "!!str", "!!timestamp", "!":
+	case "!!str", "!!timestamp":
 		return n.Value, nil
 	case "!!null":
 		return nil, fmt.Errorf("line %d: 'null' values are not allowed in templates", n.Line)
-	case "!!int", "!!float":
-		if number := json.Number(n.Value); json.Valid([]byte(number)) {
-			return number, nil
-		}
-		fallthrough
-	case "!!bool":
+	case "!!int", "!!float", "!!bool":
 		var value any
 		err := n.Decode(&value)
 		return value, err

@@ -22,6 +22,9 @@ func TestShortFormsOfYAMLAreTheLongOnesOfJSON(t *testing.T) {
 		{"conditions", `!If [!Condition A, !And [!Not [!Equals [a, b]], !Or [x, y]], !FindInMap [M, a, b]]`,
 			`{"Fn::If": [{"Condition": "A"}, {"Fn::And": [{"Fn::Not": [{"Fn::Equals": ["a", "b"]}]}, {"Fn::Or": ["x", "y"]}]}, {"Fn::FindInMap": ["M", "a", "b"]}]}`},
 		{"zones and bytes", `[!GetAZs "", !Base64 hi, !Cidr [a, 1, 2]]`, `[{"Fn::GetAZs": ""}, {"Fn::Base64": "hi"}, {"Fn::Cidr": ["a", 1, 2]}]`},
+		{"rules", `[!Contains [a], !EachMemberEquals [a], !EachMemberIn [a], !RefAll a, !ValueOf [a], !ValueOfAll [a]]`,
+			`[{"Fn::Contains": ["a"]}, {"Fn::EachMemberEquals": ["a"]}, {"Fn::EachMemberIn": ["a"]}, {"Fn::RefAll": "a"}, {"Fn::ValueOf": ["a"]}, {"Fn::ValueOfAll": ["a"]}]`},
+		{"extensions", `[!Length [a], !ToJsonString {a: 1}, !Transform {Name: a}]`, `[{"Fn::Length": ["a"]}, {"Fn::ToJsonString": {"a": 1}}, {"Fn::Transform": {"Name": "a"}}]`},
 		{"a long form", `{Fn::Sub: "${Stage}"}`, `{"Fn::Sub": "${Stage}"}`},
 		{"texts, however they look", `["true", '3', 2012-10-17, yes, !!str 7]`, `["true", "3", "2012-10-17", "yes", "7"]`},
 		{"numbers and booleans", `[3, 0x10, 1.5, .5, 12345678901234567890, true, False]`, `[3, 16, 1.5, 0.5, 12345678901234567890, true, false]`},
@@ -45,9 +48,9 @@ func TestShortFormsOfYAMLAreTheLongOnesOfJSON(t *testing.T) {
 }
 
 func TestATemplateInYAMLKeepsItsTextAndItsComments(t *testing.T) {
-	const text = "# ours\nDescription: a shop\nResources: {}\n"
+	const text = "# ours\nAWSTemplateFormatVersion: 2010-09-09\nDescription: a shop\nMetadata: {}\nParameters: {}\nRules: {}\nMappings: {}\nConditions: {}\nResources: {}\nOutputs: {}\n"
 	parsed, err := Parse([]byte(text))
-	if err != nil || parsed.Body != text || parsed.Description != "a shop" {
+	if err != nil || parsed.Body != text || parsed.Description != "a shop" || parsed.Version != "2010-09-09" {
 		t.Errorf("got %+v, %v", parsed, err)
 	}
 }
