@@ -148,9 +148,6 @@ func (f *CloudFormation) review(s *stack, set *changeSet) {
 	plan, reason := f.plan(s, &set.ready, set.creates)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if set.status != "CREATE_IN_PROGRESS" {
-		return // it has been deleted meanwhile
-	}
 	if reason == "" && !set.creates && plan.Empty() {
 		reason = "The submitted information didn't contain changes. Submit different information to create a change set."
 	}

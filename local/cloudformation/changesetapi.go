@@ -205,7 +205,6 @@ func (f *CloudFormation) deleteChangeSet(_ context.Context, caller cloud.Caller,
 	case set.execution == "EXECUTE_IN_PROGRESS":
 		return struct{}{}, cloud.Errorf(400, "InvalidChangeSetStatus", "ChangeSet [%s] cannot be deleted in its current execution status of [%s]", set.id, set.execution)
 	}
-	set.status = "DELETE_COMPLETE"
 	s.sets = slices.DeleteFunc(s.sets, func(other *changeSet) bool { return other == set })
 	return struct{}{}, nil
 }

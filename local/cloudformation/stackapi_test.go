@@ -242,3 +242,136 @@ func TestAStackIsCreatedByARoleThatTheCallerMayPass(t *testing.T) {
 		}
 	})
 }
+
+// acted notes who does what to resources, and refuses that to everybody but a role.
+type acted struct {
+	allowed string
+	asked   []string
+}
+
+func (a *acted) Authorize(caller cloud.Caller, action, resource string) error {
+	if !strings.HasPrefix(action, "sqs:") {
+		return nil
+	}
+	a.asked = append(a.asked, caller.ARN+" "+action)
+	if caller.ARN != a.allowed {
+		return cloud.Errorf(403, "AccessDenied", "not %s", action)
+	}
+	return nil
+}
+
+func (*acted) Assume(_ cloud.Caller, role, _ string) (cloud.Caller, error) {
+	return cloud.Caller{ARN: role}, nil
+}
+
+// The role that a stack was once given does everything that comes after.
+func TestAStackKeepsItsRole(t *testing.T) {
+	role, name := aws.String("arn:aws:iam::111122223333:role/deployer"), aws.String("shop")
+	for how, begin := range map[string]func(t *testing.T, r *review){
+		"by a call": func(t *testing.T, r *review) {
+			if _, err := r.CreateStack(t.Context(), &sdk.CreateStackInput{StackName: name, TemplateBody: aws.String(store(``, ``)), RoleARN: role}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"by a change set": func(t *testing.T, r *review) {
+			in := set(store(``, ``))
+			in.Parameters, in.RoleARN = nil, role
+			r.settle(t, in)
+			r.execute(t, sdk.ExecuteChangeSetInput{})
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			onReview(t, func(t *testing.T, r *review) {
+				a := &acted{allowed: *role}
+				r.cloud.Authorizer = a
+				begin(t, r)
+				synctest.Wait()
+				if _, err := r.UpdateStack(t.Context(), &sdk.UpdateStackInput{StackName: name, TemplateBody: aws.String(store(``, `"DelaySeconds": 1`))}); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				in := set(store(``, `"DelaySeconds": 2`))
+				in.Parameters, in.ChangeSetType = nil, types.ChangeSetTypeUpdate
+				r.settle(t, in)
+				r.execute(t, sdk.ExecuteChangeSetInput{})
+				if s := described(t, r.Client, "shop"); aws.ToString(s.RoleARN) != *role || s.StackStatus != types.StackStatusUpdateComplete {
+					t.Errorf("the stack is %+v", s)
+				}
+				deleted(t, r.Client, &sdk.DeleteStackInput{StackName: name})
+				want := []string{*role + " sqs:CreateQueue", *role + " sqs:SetQueueAttributes", *role + " sqs:SetQueueAttributes", *role + " sqs:DeleteQueue"}
+				if !slices.Equal(a.asked, want) {
+					t.Errorf("asked were %q", a.asked)
+				}
+			})
+		})
+	}
+}
+
+func TestACallerWithoutARoleActsAsWhoItIs(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		a := &acted{}
+		r.cloud.Authorizer = a
+		in := set(store(``, ``))
+		in.Parameters = nil
+		r.settle(t, in)
+		other := cloud.Caller{ARN: "arn:aws:iam::111122223333:user/other"}
+		if err := r.cloud.Do(t.Context(), other, "cloudformation", "ExecuteChangeSet", map[string]string{"StackName": "shop", "ChangeSetName": "first"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if s := described(t, r.Client, "shop"); s.StackStatus != types.StackStatusRollbackComplete || len(a.asked) != 1 || a.asked[0] != other.ARN+" sqs:CreateQueue" {
+			t.Errorf("the stack is in %s, asked were %q", s.StackStatus, a.asked)
+		}
+	})
+}
+
+func TestAStackIsProtectedFromItsCreation(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		in := &sdk.CreateStackInput{StackName: aws.String("store"), TemplateBody: aws.String(store(``, ``)), EnableTerminationProtection: aws.Bool(true)}
+		if _, err := r.CreateStack(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if s := described(t, r.Client, "store"); !*s.EnableTerminationProtection {
+			t.Errorf("the stack is %+v", s)
+		}
+		_, err := r.DeleteStack(t.Context(), &sdk.DeleteStackInput{StackName: in.StackName})
+		failing(t, err, "cannot be deleted while TerminationProtection is enabled")
+	})
+}
+
+func TestAnUpdateLeavesNoChangeSetThatIsOfBefore(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(``, ``))
+		d := r.settle(t, changeOf("old", store(`"Name": "a"`, ``)))
+		if err := r.update(t, store(`"Name": "b"`, ``)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.ExecuteChangeSet(t.Context(), &sdk.ExecuteChangeSetInput{ChangeSetName: d.ChangeSetId})
+		refused(t, err, "InvalidChangeSetStatus", "in its current execution status of [OBSOLETE]")
+	})
+}
+
+// What a failed update was about to import is free again.
+func TestAnUpdateThatWasUndoneImportsNothing(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		r.open(t, store(``, ``))
+		user := func(properties string) *string {
+			return aws.String(`{"Resources": {"U": {"Type": "Test::Thing", "Properties": {` + properties + `}}}}`)
+		}
+		if _, err := r.CreateStack(t.Context(), &sdk.CreateStackInput{StackName: aws.String("user"), TemplateBody: user(``)}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if _, err := r.UpdateStack(t.Context(), &sdk.UpdateStackInput{StackName: aws.String("user"), TemplateBody: user(`"Name": {"Fn::ImportValue": "queue"}, "Broken": true`)}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if s := described(t, r.Client, "user"); s.StackStatus != types.StackStatusUpdateRollbackComplete {
+			t.Fatalf("the stack that imports is in %s", s.StackStatus)
+		}
+		if s := deleted(t, r.Client, &sdk.DeleteStackInput{StackName: aws.String("store")}); s.StackStatus != types.StackStatusDeleteComplete {
+			t.Errorf("the stack that exports is in %s because %s", s.StackStatus, aws.ToString(s.StackStatusReason))
+		}
+	})
+}

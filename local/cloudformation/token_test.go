@@ -52,12 +52,100 @@ func TestARequestWithATokenIsTakenOnce(t *testing.T) {
 		}
 		_, err = r.DeleteStack(t.Context(), &sdk.DeleteStackInput{StackName: name, ClientRequestToken: two})
 		refused(t, err, "TokenAlreadyExistsException", "")
+		longest := strings.Repeat("a", 128)
+		_, err = r.RollbackStack(t.Context(), &sdk.RollbackStackInput{StackName: name, ClientRequestToken: &longest})
+		refused(t, err, "ValidationError", "is in UPDATE_COMPLETE state and can not be rolled back")
 		for _, wrong := range []string{"-a", "a b", strings.Repeat("a", 129)} {
 			_, err = r.DeleteStack(t.Context(), &sdk.DeleteStackInput{StackName: name, ClientRequestToken: &wrong})
 			refused(t, err, "ValidationError", "at 'clientRequestToken' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9][-a-zA-Z0-9]*")
 		}
 		deleted(t, r.Client, &sdk.DeleteStackInput{StackName: name})
 	})
+}
+
+// Whatever a request with a token begins, the token is taken then, and the same
+// request is answered as if nothing were wrong with it.
+func TestEveryActionTakesItsToken(t *testing.T) {
+	name, token, broken := aws.String("shop"), aws.String("token-1"), aws.String(store(`"Broken": true`, ``))
+	begin := func(t *testing.T, r *review) {
+		if _, err := r.CreateStack(t.Context(), &sdk.CreateStackInput{StackName: name, TemplateBody: aws.String(store(``, ``))}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+	}
+	update := func(t *testing.T, r *review, template *string, keep bool) {
+		if _, err := r.UpdateStack(t.Context(), &sdk.UpdateStackInput{StackName: name, TemplateBody: template, DisableRollback: &keep}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+	}
+	for action, row := range map[string]struct {
+		before func(t *testing.T, r *review)
+		call   func(t *testing.T, r *review) error
+		want   types.StackStatus
+	}{
+		"DeleteStack": {func(t *testing.T, r *review) {
+			begin(t, r)
+			r.stuck["T"] = true
+		}, func(t *testing.T, r *review) error {
+			_, err := r.DeleteStack(t.Context(), &sdk.DeleteStackInput{StackName: name, ClientRequestToken: token})
+			return err
+		}, "DELETE_FAILED"},
+		"RollbackStack": {func(t *testing.T, r *review) {
+			begin(t, r)
+			update(t, r, broken, true)
+		}, func(t *testing.T, r *review) error {
+			_, err := r.RollbackStack(t.Context(), &sdk.RollbackStackInput{StackName: name, ClientRequestToken: token})
+			return err
+		}, "UPDATE_ROLLBACK_COMPLETE"},
+		"ContinueUpdateRollback": {func(t *testing.T, r *review) {
+			begin(t, r)
+			r.unwilling["T"] = true
+			update(t, r, aws.String(store(`"Name": "a"`, ``)), false)
+			r.unwilling["T"] = false
+		}, func(t *testing.T, r *review) error {
+			_, err := r.ContinueUpdateRollback(t.Context(), &sdk.ContinueUpdateRollbackInput{StackName: name, ClientRequestToken: token})
+			return err
+		}, "UPDATE_ROLLBACK_COMPLETE"},
+		"CancelUpdateStack": {func(t *testing.T, r *review) {
+			begin(t, r)
+			r.held = make(chan struct{})
+			t.Cleanup(func() { close(r.held) })
+			update(t, r, aws.String(store(`"Name": "a"`, ``)), false)
+		}, func(t *testing.T, r *review) error {
+			_, err := r.CancelUpdateStack(t.Context(), &sdk.CancelUpdateStackInput{StackName: name, ClientRequestToken: token})
+			return err
+		}, ""},
+		"ExecuteChangeSet": {func(t *testing.T, r *review) {
+			in := set(store(``, ``))
+			in.Parameters = nil
+			r.settle(t, in)
+		}, func(t *testing.T, r *review) error {
+			_, err := r.ExecuteChangeSet(t.Context(), &sdk.ExecuteChangeSetInput{StackName: name, ChangeSetName: aws.String("first"), ClientRequestToken: token})
+			return err
+		}, "CREATE_COMPLETE"},
+	} {
+		t.Run(action, func(t *testing.T) {
+			onReview(t, func(t *testing.T, r *review) {
+				row.before(t, r)
+				for range 2 {
+					if err := row.call(t, r); err != nil {
+						t.Fatal(err)
+					}
+					synctest.Wait()
+				}
+				if s := described(t, r.Client, "shop"); row.want != "" && s.StackStatus != row.want {
+					t.Errorf("the stack is in %s, want %s", s.StackStatus, row.want)
+				}
+				_, err := r.UpdateStack(t.Context(), &sdk.UpdateStackInput{StackName: name, TemplateBody: aws.String(store(``, ``)), ClientRequestToken: token})
+				refused(t, err, "TokenAlreadyExistsException", "")
+				out, err := r.DescribeStackEvents(t.Context(), &sdk.DescribeStackEventsInput{StackName: name})
+				if err != nil || aws.ToString(out.StackEvents[0].ClientRequestToken) != *token {
+					t.Errorf("the last event is %+v, %v", out.StackEvents[0], err)
+				}
+			})
+		})
+	}
 }
 
 func TestARequestToRollBackIsTakenOnce(t *testing.T) {

@@ -14,7 +14,7 @@ func (g *ground) requests() (lines []string) {
 	for _, q := range g.asked {
 		line := fmt.Sprintf("%s %s %v", q.RequestType, q.PhysicalResourceId, q.ResourceProperties["Times"])
 		if q.OldResourceProperties != nil {
-			line += fmt.Sprint(" after ", q.OldResourceProperties["Times"])
+			line += fmt.Sprintf(" after %q", q.OldResourceProperties["Times"]) // a text, whatever it was
 		}
 		lines = append(lines, strings.Join(strings.Fields(line), " "))
 	}
@@ -30,7 +30,7 @@ func TestAFunctionUpdatesItsCustomResource(t *testing.T) {
 		if err := r.update(t, custom(`, "Times": 2`)); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"Create 1", "Update greeting-1 2 after 1"}; !reflect.DeepEqual(r.requests(), want) {
+		if want := []string{"Create 1", "Update greeting-1 2 after \"1\""}; !reflect.DeepEqual(r.requests(), want) {
 			t.Errorf("the function was asked %q, want %q", r.requests(), want)
 		}
 		if create, update := r.asked[0], r.asked[1]; update.StackId != create.StackId || update.RequestId == create.RequestId || update.ResourceType != "Custom::Greeting" {
@@ -53,7 +53,7 @@ func TestACustomResourceThatIsReplacedIsDeletedInTheEnd(t *testing.T) {
 		if err := r.update(t, custom(`, "Times": 2`)); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"Create 1", "Update greeting-1 2 after 1", "Delete greeting-1 1"}; !reflect.DeepEqual(r.requests(), want) {
+		if want := []string{"Create 1", "Update greeting-1 2 after \"1\"", "Delete greeting-1 1"}; !reflect.DeepEqual(r.requests(), want) {
 			t.Errorf("the function was asked %q, want %q", r.requests(), want)
 		}
 		if events := strings.Join(r.events(t, 4), "\n"); events != `store UPDATE_IN_PROGRESS: User Initiated
@@ -82,7 +82,7 @@ func TestACustomResourceGoesBackByItsFunction(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.is(t, "UPDATE_ROLLBACK_COMPLETE", "")
-		if want := []string{"Create 1", "Update greeting-1 2 after 1", "Update greeting-1 1 after 2"}; !reflect.DeepEqual(r.requests(), want) {
+		if want := []string{"Create 1", "Update greeting-1 2 after \"1\"", "Update greeting-1 1 after \"2\""}; !reflect.DeepEqual(r.requests(), want) {
 			t.Errorf("the function was asked %q, want %q", r.requests(), want)
 		}
 		if events := strings.Join(r.events(t, 4), "\n"); !strings.Contains(events, "Greeting UPDATE_FAILED greeting-1: Greeting (Custom::Greeting): Received response status [FAILED] from custom resource. Message returned: no (RequestId: ") {
