@@ -144,14 +144,16 @@ func (g *APIGateway) createAPIKey(_ context.Context, r cfn.Resource, p apiKeyPro
 
 // changeAPIKey gives a template's key its other settings: for another name or
 // value it is replaced.
-func (g *APIGateway) changeAPIKey(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after apiKeyProperties) (cfn.Handle, error) {
+func (g *APIGateway) changeAPIKey(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after apiKeyProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	key, err := g.key(h.Ref)
 	if err != nil {
 		return h, err
 	}
+	tags := cloud.RedeclaredTagMap(key.tags, before.Tags, after.Tags)
 	key.keySettings = after.settings(key.name, time.Now())
+	key.tags = tags
 	return h, nil
 }
 

@@ -175,7 +175,7 @@ func (a *api) rootID() string {
 	return ""
 }
 
-func (g *APIGateway) updateRestAPI(ctx context.Context, _ cfn.Resource, h cfn.Handle, _, after restAPIProperties) (cfn.Handle, error) {
+func (g *APIGateway) updateRestAPI(ctx context.Context, _ cfn.Resource, h cfn.Handle, before, after restAPIProperties) (cfn.Handle, error) {
 	document, err := g.document(ctx, after.declaredByDocument)
 	if err != nil {
 		return h, err
@@ -186,6 +186,7 @@ func (g *APIGateway) updateRestAPI(ctx context.Context, _ cfn.Resource, h cfn.Ha
 	if err != nil {
 		return h, err
 	}
+	after.Tags = cloud.RedeclaredTags(a.properties.Tags, before.Tags, after.Tags)
 	return h, a.declare(after, document)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // stage is a deployment under a name, with its settings. It never changes: a
@@ -90,7 +91,7 @@ func (g *APIGateway) createStage(_ context.Context, _ cfn.Resource, p stagePrope
 
 // updateStage puts another stage in the place of the one that was: requests
 // that wait for an integration end as they have begun.
-func (g *APIGateway) updateStage(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after stageProperties) (cfn.Handle, error) {
+func (g *APIGateway) updateStage(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after stageProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(after.RestApiId)
@@ -101,6 +102,7 @@ func (g *APIGateway) updateStage(_ context.Context, _ cfn.Resource, h cfn.Handle
 	if s == nil {
 		return h, fmt.Errorf("REST API %s has no stage %q any more", a.name, after.StageName)
 	}
+	after.Tags = cloud.RedeclaredTags(s.told.Tags, before.Tags, after.Tags)
 	return h, s.become(after)
 }
 

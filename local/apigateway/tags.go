@@ -13,21 +13,15 @@ import (
 )
 
 // tag is a tag as templates have it.
-type tag struct{ Key, Value string }
+type tag = cloud.Tag
 
-func tagsOf(list []tag) map[string]string {
-	tags := map[string]string{}
-	for _, t := range list {
-		tags[t.Key] = t.Value
-	}
-	return tags
-}
+func tagsOf(list []tag) map[string]string { return cloud.RedeclaredTagMap(nil, nil, list) }
 
 // tagList is tagsOf the other way.
 func tagList(tags map[string]string) []tag {
 	var list []tag
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		list = append(list, tag{key, tags[key]})
+		list = append(list, tag{Key: key, Value: tags[key]})
 	}
 	return list
 }

@@ -136,7 +136,7 @@ func (g *APIGateway) createUsagePlan(_ context.Context, r cfn.Resource, p usageP
 	}}, nil
 }
 
-func (g *APIGateway) changeUsagePlan(_ context.Context, r cfn.Resource, h cfn.Handle, _, after usagePlanProperties) (cfn.Handle, error) {
+func (g *APIGateway) changeUsagePlan(_ context.Context, r cfn.Resource, h cfn.Handle, before, after usagePlanProperties) (cfn.Handle, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	plan, err := g.plan(h.Ref)
@@ -146,7 +146,9 @@ func (g *APIGateway) changeUsagePlan(_ context.Context, r cfn.Resource, h cfn.Ha
 	if err := g.setTerms(plan, after.terms()); err != nil {
 		return h, err
 	}
+	tags := cloud.RedeclaredTagMap(plan.tags, before.Tags, after.Tags)
 	plan.planSettings = after.settings(r)
+	plan.tags = tags
 	return h, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -71,6 +72,9 @@ func (g *APIGateway) updateModel(_ context.Context, r cfn.Resource, h cfn.Handle
 func (a *api) setModels(list ...model) error {
 	models := make(map[string]*model, len(a.models)+len(list))
 	maps.Copy(models, a.models)
+	if slices.ContainsFunc(list, func(m model) bool { return models[m.Name] != nil }) {
+		models = uncompiled(models)
+	}
 	for _, m := range list {
 		var text string
 		if json.Unmarshal(m.Schema, &text) == nil {
@@ -80,7 +84,7 @@ func (a *api) setModels(list ...model) error {
 		if m.document, err = schemaDocument(m.Schema); err != nil {
 			return fmt.Errorf("property Schema: %w", err)
 		}
-		models[m.Name] = &m
+		m.schema, models[m.Name] = nil, &m
 	}
 	compiled, err := compileModels(a.id, models)
 	if err != nil {
@@ -91,7 +95,7 @@ func (a *api) setModels(list ...model) error {
 }
 
 func (a *api) removeModel(name string) error {
-	models := maps.Clone(a.models)
+	models := uncompiled(a.models)
 	delete(models, name)
 	compiled, err := compileModels(a.id, models)
 	if err != nil {
@@ -119,7 +123,17 @@ func schemaDocument(schema []byte) (any, error) {
 	return document, err
 }
 
-// compileModels compiles draft-04 schemas that may refer to each other.
+// uncompiled are models as they were before they were compiled.
+func uncompiled(models map[string]*model) map[string]*model {
+	bare := make(map[string]*model, len(models))
+	for name, m := range models {
+		bare[name] = &model{modelProperties: m.modelProperties, id: m.id, document: m.document}
+	}
+	return bare
+}
+
+// compileModels compiles draft-04 schemas that may refer to each other, but for
+// those that are compiled already.
 func compileModels(apiID string, models map[string]*model) (map[string]*model, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft4)
@@ -131,6 +145,10 @@ func compileModels(apiID string, models map[string]*model) (map[string]*model, e
 	}
 	compiled := make(map[string]*model, len(models))
 	for name, m := range models {
+		if m.schema != nil {
+			compiled[name] = m
+			continue
+		}
 		schema, err := compiler.Compile(modelURL(apiID, name))
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package cloud
 // This file is the tags of resources, as most services have them.
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -55,4 +56,17 @@ func RedeclaredTags(tags, before, after []Tag) []Tag {
 		}
 	}
 	return WithTags(WithoutTags(tags, declared), after)
+}
+
+// RedeclaredTagMap is RedeclaredTags of tags by their keys.
+func RedeclaredTagMap(tags map[string]string, before, after []Tag) map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, tags)
+	for _, tag := range before {
+		delete(all, tag.Key)
+	}
+	for _, tag := range after {
+		all[tag.Key] = tag.Value
+	}
+	return all
 }

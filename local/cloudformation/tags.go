@@ -5,6 +5,7 @@ package cloudformation
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 )
@@ -18,9 +19,9 @@ func checkTags(tags []cfn.Tag) error {
 	seen := map[string]bool{}
 	for i, t := range tags {
 		switch {
-		case len(t.Key) < 1 || len(t.Key) > 128:
+		case t.Key == "" || utf8.RuneCountInString(t.Key) > 128:
 			return invalid("1 validation error detected: Value '%s' at 'tags.%d.member.key' failed to satisfy constraint: Member must have length between 1 and 128", t.Key, i+1)
-		case len(t.Value) < 1 || len(t.Value) > 256:
+		case t.Value == "" || utf8.RuneCountInString(t.Value) > 256:
 			return invalid("1 validation error detected: Value '%s' at 'tags.%d.member.value' failed to satisfy constraint: Member must have length between 1 and 256", t.Value, i+1)
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 			return invalid("aws: prefixed tag key names are not allowed for external use: %s", t.Key)

@@ -153,7 +153,7 @@ func (t *CloudTrail) createTrailByCall(_ context.Context, caller cloud.Caller, i
 		return changedTrail{}, err
 	}
 	if in.S3BucketName == nil || *in.S3BucketName == "" {
-		return changedTrail{}, cloud.Errorf(400, "InvalidS3BucketNameException", "Bucket name cannot be blank!")
+		return changedTrail{}, errBlankBucket
 	}
 	tags, err := checkedTags(nil, in.TagsList)
 	if err != nil {
@@ -169,9 +169,14 @@ func (t *CloudTrail) createTrailByCall(_ context.Context, caller cloud.Caller, i
 	return t.changed(made), nil
 }
 
+var errBlankBucket = cloud.Errorf(400, "InvalidS3BucketNameException", "Bucket name cannot be blank!")
+
 func (t *CloudTrail) updateTrailByCall(_ context.Context, caller cloud.Caller, in trailInput) (changedTrail, error) {
 	var out changedTrail
 	err := t.with(caller, "UpdateTrail", in.Name, func(trail *trail) error {
+		if in.S3BucketName != nil && *in.S3BucketName == "" {
+			return errBlankBucket
+		}
 		p := in.over(trail.declared)
 		selects, err := p.records()
 		if err != nil {

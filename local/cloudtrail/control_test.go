@@ -83,6 +83,7 @@ func TestATrailThatACallMakesRecordsWhileItLogs(t *testing.T) {
 		recorded("while it logs", 1)
 		steps(t, service, [][3]string{
 			{"GetTrailStatus", `{"Name": "audit"}`, `{"IsLogging":true,"StartLoggingTime":946684800,"TimeLoggingStarted":"2000-01-01T00:00:00Z","TimeLoggingStopped":""}`},
+			{"UpdateTrail", `{"Name": "audit", "S3BucketName": ""}`, "InvalidS3BucketNameException: Bucket name cannot be blank!"},
 			{"UpdateTrail", `{"Name": "audit", "IsMultiRegionTrail": true}`, `"IncludeGlobalServiceEvents":true,"IsMultiRegionTrail":true`},
 			{"DescribeTrails", `{}`, `"S3KeyPrefix":"x","IncludeGlobalServiceEvents":true,"IsMultiRegionTrail":true,"TrailARN":"` + arn + `","LogFileValidationEnabled":true`},
 			{"DescribeTrails", `{"trailNameList": ["other"]}`, `{"trailList":[]}`},

@@ -122,7 +122,7 @@ func checkBinary(path, arch string) error {
 		return fmt.Errorf("bootstrap is not an executable file")
 	}
 	binary, err := elf.Open(path)
-	if _, notELF := errors.AsType[*elf.FormatError](err); notELF {
+	if _, notELF := errors.AsType[*elf.FormatError](err); notELF || errors.Is(err, io.EOF) { // which is shorter than any ELF file
 		return nil // a script
 	}
 	if err != nil {

@@ -171,6 +171,9 @@ func (l *Lambda) updateFunctionCode(_ context.Context, caller cloud.Caller, in u
 	if t, err = t.current(in.RevisionId); err != nil {
 		return configuration{}, err
 	}
+	if in.ImageUri != "" {
+		return configuration{}, invalid("Please don't provide ImageUri when updating a function with packageType Zip.")
+	}
 	wanted := t.version.settings
 	if in.Architectures != nil {
 		wanted.Architectures = in.Architectures

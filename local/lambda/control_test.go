@@ -162,6 +162,27 @@ func TestAFunctionMadeByACallRunsUntilItIsDeleted(t *testing.T) {
 	mustMake(t, client, in) // its name is free
 }
 
+func TestAFunctionOfAZipFileDoesNotBecomeAnImage(t *testing.T) {
+	_, client := controlled(t)
+	mustMake(t, client, newFunction(packed(t, "#!/bin/sh\n")))
+	_, err := client.UpdateFunctionCode(t.Context(), &awssdk.UpdateFunctionCodeInput{FunctionName: aws.String("worker"), ImageUri: aws.String("i")})
+	if want := "InvalidParameterValueException: Please don't provide ImageUri when updating a function with packageType Zip."; err == nil || !strings.Contains(err.Error(), want) {
+		t.Error(err)
+	}
+}
+
+func TestAFunctionOfAnotherAccountIsNotOurs(t *testing.T) {
+	_, client := controlled(t)
+	mustMake(t, client, newFunction(packed(t, "#!/bin/sh\n")))
+	for name, want := range map[string]string{workerARN: "", "123456789012:function:worker": "", "210987654321:worker": "AccessDeniedException",
+		"210987654321:function:worker": "AccessDeniedException", "arn:aws:lambda:eu-central-1:210987654321:function:worker:$LATEST": "AccessDeniedException"} {
+		_, err := client.GetFunction(t.Context(), &awssdk.GetFunctionInput{FunctionName: &name})
+		if got := fmt.Sprint(err); (want == "") != (err == nil) || !strings.Contains(got, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestWhatAFunctionMayNotBe(t *testing.T) {
 	_, client := controlled(t)
 	code := packed(t, "#!/bin/sh\n")
@@ -176,6 +197,9 @@ func TestWhatAFunctionMayNotBe(t *testing.T) {
 		"of elsewhere": {func(in *awssdk.CreateFunctionInput) {
 			in.FunctionName = aws.String("arn:aws:lambda:us-west-2:123456789012:function:x")
 		}, "Functions from 'us-west-2' are not reachable in this region ('eu-central-1')"},
+		"of another account": {func(in *awssdk.CreateFunctionInput) {
+			in.FunctionName = aws.String("210987654321:function:x")
+		}, "AccessDeniedException"},
 		"of a strange role":      {func(in *awssdk.CreateFunctionInput) { in.Role = aws.String("r1") }, "Value 'r1' at 'role' failed to satisfy constraint"},
 		"of a role of others":    {func(in *awssdk.CreateFunctionInput) { in.Role = aws.String("arn:aws:iam::123456789012:role/nobody") }, "The role defined for the function cannot be assumed by Lambda"},
 		"of a runtime of theirs": {func(in *awssdk.CreateFunctionInput) { in.Runtime = "python3.12" }, "NotImplemented the local engine does not serve the parameter Runtime of CreateFunction"},

@@ -152,7 +152,7 @@ func (s *eventSource) stop() {
 }
 
 func (l *Lambda) createEventSourceMapping(ctx context.Context, r cfn.Resource, p mappingProperties) (cfn.Handle, error) {
-	s := &eventSource{arn: l.cloud.ARN("lambda", "event-source-mapping:"+mappingID(r)), tags: tagsOf(p.Tags)}
+	s := &eventSource{arn: l.cloud.ARN("lambda", "event-source-mapping:"+mappingID(r)), tags: cloud.RedeclaredTagMap(nil, nil, p.Tags)}
 	if err := l.startNew(ctx, s, p.mappingSettings); err != nil {
 		return cfn.Handle{}, err
 	}
@@ -191,7 +191,7 @@ func (l *Lambda) updateEventSourceMapping(ctx context.Context, _ cfn.Resource, h
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	l.mu.Lock()
-	s.tags = tagsOf(after.Tags)
+	s.tags = cloud.RedeclaredTagMap(s.tags, before.Tags, after.Tags)
 	l.mu.Unlock()
 	return h, l.restart(ctx, s, before.mappingSettings, after.mappingSettings)
 }

@@ -19,6 +19,7 @@ var (
 
 // Parts of a name that the patterns of functions have.
 const (
+	accountPart   = 9
 	namePart      = 11
 	qualifierPart = 13
 )
@@ -85,6 +86,9 @@ func (l *Lambda) checkName(pattern namePattern, given, qualifier string) error {
 	}
 	if len(faults) > 0 {
 		return notValid(faults...)
+	}
+	if account := pattern.FindStringSubmatch(given)[accountPart]; account != "" && account != l.cloud.Account+":" {
+		return cloud.Errorf(403, "AccessDeniedException", "the function %s is of another account, and no policy of that one is known here", given)
 	}
 	if arn, ok := cloud.ParseARN(given); ok && arn.Region != l.cloud.Region {
 		return cloud.Errorf(404, "ResourceNotFoundException", "Functions from '%s' are not reachable in this region ('%s')", arn.Region, l.cloud.Region)

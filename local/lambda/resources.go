@@ -42,24 +42,16 @@ type functionProperties struct {
 	VpcConfig               cfn.Ignored
 }
 
-// tagsOf are the tags of a template, as calls have them.
-func tagsOf(list []cloud.Tag) map[string]string {
-	tags := map[string]string{}
-	for _, t := range list {
-		tags[t.Key] = t.Value
-	}
-	return tags
-}
-
 // settle gives a function what a template says that versions do not have: how many
-// invocations it admits, its tags and its loops.
-func (l *Lambda) settle(f *function, p functionProperties) error {
+// invocations it admits, its tags, in place of those that it declared before, and
+// its loops.
+func (l *Lambda) settle(f *function, before []cloud.Tag, p functionProperties) error {
 	if err := l.reserve(f, p.ReservedConcurrentExecutions); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tags, f.recursion = tagsOf(p.Tags), p.RecursiveLoop
+	f.tags, f.recursion = cloud.RedeclaredTagMap(f.tags, before, p.Tags), p.RecursiveLoop
 	return nil
 }
 
@@ -78,7 +70,7 @@ func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionPro
 	if err := l.install(f, r.Stack, r.LogicalID); err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := l.settle(f, p); err != nil {
+	if err := l.settle(f, nil, p); err != nil {
 		return cfn.Handle{}, errors.Join(err, l.drop(f))
 	}
 	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error { return l.drop(f) }}, nil
@@ -153,7 +145,7 @@ func (l *Lambda) updateFunction(_ context.Context, r cfn.Resource, h cfn.Handle,
 			return h, err
 		}
 	}
-	return h, l.settle(t.function, after)
+	return h, l.settle(t.function, before.Tags, after)
 }
 
 // declared is the version that a template declares. Its code must be there, and of

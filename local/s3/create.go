@@ -121,7 +121,7 @@ func (q *request) readCreation() (region string, tags []Tag, err error) {
 			return "", nil, cloud.Errorf(400, "InvalidTag", `User-defined tag keys can't start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.`)
 		}
 	}
-	return region, body.Tags.Tag, checkTags(body.Tags.Tag, maxBucketTags)
+	return region, body.Tags.Tag, checkBucketTags(nil, body.Tags.Tag)
 }
 
 func (q *request) bucketLocation() error {

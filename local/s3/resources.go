@@ -73,7 +73,7 @@ func (s *S3) createBucketResource(_ context.Context, r cfn.Resource, p bucketPro
 
 // updateBucketResource keeps the objects. A bucket whose template has no versioning
 // any more goes on without new versions, and keeps those that there are.
-func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after bucketProperties) (cfn.Handle, error) {
+func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after bucketProperties) (cfn.Handle, error) {
 	options, err := after.options()
 	if err != nil {
 		return h, err
@@ -88,7 +88,7 @@ func (s *S3) updateBucketResource(_ context.Context, _ cfn.Resource, h cfn.Handl
 	if err := s.configure(b, after.templated); err != nil {
 		return h, err
 	}
-	b.setTags(options.Tags)
+	b.redeclareTags(before.Tags, after.Tags)
 	return h, nil
 }
 

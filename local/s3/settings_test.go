@@ -112,8 +112,7 @@ func TestAConfigurationIsPutToldAndDeleted(t *testing.T) {
 					return
 				}
 				rec := w.ask(t, "GET /plain-bucket?"+row.at)
-				want = strings.Replace(want, "/>", ` xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></`+strings.Trim(want, "</>")+">", 1)
-				if got := rec.Body.String(); rec.Code != 200 || !strings.Contains(strings.Replace(got, ` xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`, "", 1), strings.Replace(want, ` xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`, "", 1)) {
+				if got := rec.Body.String(); rec.Code != 200 || !strings.Contains(strings.Replace(got, ` xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`, "", 1), want) {
 					t.Errorf("%s: got %d %s, want %s", when, rec.Code, got, want)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 // Tag is a bucket's or an object's.
-type Tag struct{ Key, Value string }
+type Tag = cloud.Tag
 
 // Tagged tells whether a bucket has a tag of a value. One that is not there has
 // none.
@@ -25,10 +25,22 @@ func (s *S3) Tagged(bucket string, tag Tag) bool {
 	return slices.Contains(b.tags, tag)
 }
 
-func (b *bucket) setTags(tags []Tag) {
+// retag sets what tags callers may set.
+func (b *bucket) retag(tags []Tag) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := checkBucketTags(b.tags, tags); err != nil {
+		return err
+	}
 	b.tags = tags
+	return nil
+}
+
+// redeclareTags gives a bucket the tags that its template has now.
+func (b *bucket) redeclareTags(before, after []Tag) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tags = cloud.RedeclaredTags(b.tags, before, after)
 }
 
 func (q *request) bucketTagging() error {

@@ -76,7 +76,7 @@ func TestATemplateConfiguresABucketAsTheAPIDoes(t *testing.T) {
 	}
 	told(map[string]string{
 		"encryption": "AES256", "cors": "NoSuchCORSConfiguration", "lifecycle": "NoSuchLifecycleConfiguration", "website": "NoSuchWebsiteConfiguration",
-		"ownershipControls": "BucketOwnerEnforced", "publicAccessBlock": "<BlockPublicAcls>true", "object-lock": "<ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>", "notification": "</NotificationConfiguration>",
+		"ownershipControls": "BucketOwnerEnforced", "publicAccessBlock": "<BlockPublicAcls>true", "object-lock": "<ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>", "notification": "<NotificationConfiguration xmlns=",
 	})
 	if got := w.ask(t, "GET /shelf?notification").Body.String(); strings.Contains(got, "Configuration><") {
 		t.Errorf("it still notifies: %s", got)

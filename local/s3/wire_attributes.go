@@ -151,12 +151,23 @@ type tagSet struct {
 	Tags []Tag `xml:"Tag"`
 }
 
-func (q *request) readTags(most int) ([]Tag, error) {
-	var body taggingXML
+// readTags reads tags, of which each has a key and a value, be it an empty one.
+func (q *request) readTags() (tags []Tag, err error) {
+	var body struct {
+		TagSet struct {
+			Tag []struct{ Key, Value *string }
+		}
+	}
 	if err := q.readXML(&body); err != nil {
 		return nil, err
 	}
-	return body.TagSet.Tags, checkTags(body.TagSet.Tags, most)
+	for _, t := range body.TagSet.Tag {
+		if t.Key == nil || t.Value == nil {
+			return nil, malformedXML()
+		}
+		tags = append(tags, Tag{Key: *t.Key, Value: *t.Value})
+	}
+	return tags, nil
 }
 
 // headerTags reads x-amz-tagging: "team=b2b&cost=".
@@ -169,19 +180,47 @@ func headerTags(header string) ([]Tag, error) {
 	twice := false
 	for key, list := range values {
 		twice = twice || len(list) > 1 || strings.Contains(list[0], "=")
-		tags = append(tags, Tag{key, list[0]})
+		tags = append(tags, Tag{Key: key, Value: list[0]})
 	}
 	if err != nil || twice {
 		return nil, invalidArgument("x-amz-tagging", header, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
 	}
 	slices.SortFunc(tags, func(a, b Tag) int { return strings.Compare(a.Key, b.Key) })
-	return tags, checkTags(tags, maxObjectTags)
+	return tags, checkObjectTags(tags)
 }
 
 const (
 	maxObjectTags = 10
 	maxBucketTags = 50
 )
+
+func checkObjectTags(tags []Tag) error {
+	for _, tag := range tags {
+		if isSystem(tag) {
+			return about(cloud.Errorf(400, "InvalidTag", "Your TagKey cannot be prefixed with aws:"), "TagKey", tag.Key)
+		}
+	}
+	return checkTags(tags, maxObjectTags)
+}
+
+// checkBucketTags refuses tags that a bucket cannot have in place of those that it
+// has. The tags that AWS has set, such as those of its stack, must stay among them.
+func checkBucketTags(had, tags []Tag) error {
+	for _, tag := range tags {
+		if isSystem(tag) && !slices.Contains(had, tag) {
+			return about(cloud.Errorf(400, "InvalidTag", "System tags cannot be added/updated by requester"), "TagKey", tag.Key)
+		}
+	}
+	for _, tag := range had {
+		if isSystem(tag) && !slices.Contains(tags, tag) {
+			return cloud.Errorf(400, "InvalidTag", "System tags cannot be removed by requester")
+		}
+	}
+	return checkTags(tags, maxBucketTags)
+}
+
+// isSystem tells whether a tag is one of those that only AWS sets.
+func isSystem(tag Tag) bool { return strings.HasPrefix(strings.ToLower(tag.Key), "aws:") }
 
 func checkTags(tags []Tag, most int) error {
 	if len(tags) > most {
@@ -191,8 +230,6 @@ func checkTags(tags []Tag, most int) error {
 		switch {
 		case slices.ContainsFunc(tags[:i], func(other Tag) bool { return other.Key == tag.Key }):
 			return about(cloud.Errorf(400, "InvalidTag", "Cannot provide multiple Tags with the same key"), "TagKey", tag.Key)
-		case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-			return about(cloud.Errorf(400, "InvalidTag", "System tags cannot be added/updated by requester"), "TagKey", tag.Key)
 		case tag.Key == "" || utf8.RuneCountInString(tag.Key) > 128 || strings.Contains(tag.Key, ","):
 			return about(cloud.Errorf(400, "InvalidTag", "The TagKey you have provided is invalid"), "TagKey", tag.Key)
 		case utf8.RuneCountInString(tag.Value) > 256 || strings.Contains(tag.Value, ","):
@@ -215,8 +252,11 @@ func (q *request) getTags() error {
 }
 
 func (q *request) putTags() error {
-	tags, err := q.readTags(maxObjectTags)
+	tags, err := q.readTags()
 	if err != nil {
+		return err
+	}
+	if err := checkObjectTags(tags); err != nil {
 		return err
 	}
 	return q.retag("Put", tags, http.StatusOK)
@@ -237,7 +277,7 @@ func (q *request) retag(verb string, tags []Tag, status int) error {
 }
 
 func (q *request) putBucketTagging() error {
-	tags, err := q.readTags(maxBucketTags)
+	tags, err := q.readTags()
 	if err != nil {
 		return err
 	}
@@ -251,7 +291,9 @@ func (q *request) setBucketTags(tags []Tag) error {
 	if err != nil {
 		return err
 	}
-	b.setTags(tags)
+	if err := b.retag(tags); err != nil {
+		return err
+	}
 	q.Writer.WriteHeader(http.StatusNoContent)
 	return nil
 }

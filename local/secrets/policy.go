@@ -91,7 +91,7 @@ func withTags(tags map[string]string, set []tag) (map[string]string, error) {
 	maps.Copy(all, tags)
 	for _, t := range set {
 		switch {
-		case t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256:
+		case !cloud.Tag(t).Fits():
 			return nil, fault("InvalidParameterException", "A tag has a key of 1 to 128 and a value of at most 256 characters.")
 		case strings.HasPrefix(strings.ToLower(t.Key), "aws:"):
 			return nil, fault("InvalidParameterException", "Tag keys starting with 'aws:' are reserved for system use")

@@ -33,9 +33,9 @@ func (s *StepFunctions) declareActivity(_ context.Context, r cfn.Resource, p act
 	return cfn.Handle{Ref: a.arn, Attributes: map[string]any{"Arn": a.arn, "Name": a.name}, Delete: remove}, nil
 }
 
-func (s *StepFunctions) redeclareActivity(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after activityProperties) (cfn.Handle, error) {
+func (s *StepFunctions) redeclareActivity(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after activityProperties) (cfn.Handle, error) {
 	if a := s.activities.find(h.Ref); a != nil {
-		a.tags.replace(after.Tags)
+		a.tags.redeclare(before.Tags, after.Tags)
 	}
 	return h, nil
 }

@@ -203,6 +203,15 @@ func (s *distributed) listed(ctx context.Context, v *visit, input any) (*listedI
 	if f != nil {
 		return nil, 0, f
 	}
+	l, f := s.listOf(v, value)
+	if f != nil {
+		return nil, 0, f
+	}
+	return l, len(l.items), nil
+}
+
+// listOf are the elements of a list, or the members of an object.
+func (s *distributed) listOf(v *visit, value any) (*listedItems, *failure) {
 	l := &listedItems{}
 	switch value := value.(type) {
 	case []any:
@@ -214,9 +223,9 @@ func (s *distributed) listed(ctx context.Context, v *visit, input any) (*listedI
 			l.items = append(l.items, items.Item{Value: member, Key: key, Member: true, Source: fromState})
 		}
 	default:
-		return nil, 0, s.notList(v, value)
+		return nil, s.notList(v, value)
 	}
-	return l, len(l.items), nil
+	return l, nil
 }
 
 // fromState is the source of items that no ItemReader has read.

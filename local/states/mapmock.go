@@ -62,7 +62,7 @@ func (s *mapping) selected(ctx context.Context, v *visit, input any) (int, *fail
 	if f != nil {
 		return 0, f
 	}
-	v.inspect(afterItemsPath, items)
+	v.inspectItems(items)
 	if s.itemFrom == nil {
 		return len(items), nil
 	}
@@ -124,9 +124,17 @@ func gather(next func() (data, bool, *failure)) ([]any, *failure) {
 // said to have read. Otherwise they are not known, and there are none.
 func (s *distributed) mockedItems(ctx context.Context, v *visit, input any) ([]items.Item, *failure) {
 	if s.reader == nil {
-		l, _, f := s.listed(ctx, v, input)
+		value, f := s.value(ctx, v, input)
 		if f != nil {
 			return nil, f
+		}
+		l, f := s.listOf(v, value)
+		if f != nil {
+			return nil, f
+		}
+		if list, ok := value.([]any); ok {
+			v.inspectItems(list)
+			return l.items, nil
 		}
 		values := make([]any, len(l.items))
 		for i, item := range l.items {

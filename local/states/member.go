@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -23,6 +24,29 @@ func oneOf(member, value string, of ...string) error {
 		return nil
 	}
 	return invalidMember(value, member, "Member must satisfy enum value set: ["+strings.Join(of, ", ")+"]")
+}
+
+// Bounds of what executions and tasks fail with, in characters.
+const (
+	maxError = 256
+	maxCause = 32768
+)
+
+// A hidden text is a member of a request that may be a secret: what AWS says of it
+// does not repeat it.
+type hidden struct {
+	member, value string
+	most          int // characters
+}
+
+func checkHidden(texts ...hidden) error {
+	for _, t := range texts {
+		if utf8.RuneCountInString(t.value) > t.most {
+			return cloud.Errorf(400, "ValidationException",
+				"1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", t.member, t.most)
+		}
+	}
+	return nil
 }
 
 // checkLength checks a text of at most so many characters.

@@ -75,7 +75,7 @@ func (s *StepFunctions) declareMachine(ctx context.Context, r cfn.Resource, p st
 
 // redeclareMachine lets executions go by another definition or role from now on.
 // Those that run go on as they began.
-func (s *StepFunctions) redeclareMachine(ctx context.Context, _ cfn.Resource, h cfn.Handle, _, after stateMachineProperties) (cfn.Handle, error) {
+func (s *StepFunctions) redeclareMachine(ctx context.Context, _ cfn.Resource, h cfn.Handle, before, after stateMachineProperties) (cfn.Handle, error) {
 	wanted, err := s.wish(ctx, after)
 	if err != nil {
 		return h, err
@@ -87,7 +87,7 @@ func (s *StepFunctions) redeclareMachine(ctx context.Context, _ cfn.Resource, h 
 	if err := m.update(func(w *wish) { *w = wanted }); err != nil {
 		return h, err
 	}
-	m.tags.replace(after.Tags)
+	m.tags.redeclare(before.Tags, after.Tags)
 	h.Attributes = m.attributes()
 	return h, nil
 }

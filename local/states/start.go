@@ -163,6 +163,9 @@ type stopRequest struct {
 }
 
 func (s *StepFunctions) stopExecution(_ context.Context, caller cloud.Caller, r stopRequest) (any, error) {
+	if err := checkHidden(hidden{"error", r.Error, maxError}, hidden{"cause", r.Cause, maxCause}); err != nil {
+		return nil, err
+	}
 	e, err := s.execution(caller, "StopExecution", r.ExecutionARN)
 	if err != nil {
 		return nil, err

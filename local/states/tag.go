@@ -41,11 +41,17 @@ func (t *tags) replace(list []tag) {
 	t.list = list
 }
 
-// add sets tags beside those that there are.
-func (t *tags) add(more []tag, resource string) error {
+// redeclare sets the tags that a template has now, and removes those that it had
+// before and has no more. Those that calls have set stay.
+func (t *tags) redeclare(before, after []tag) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	list := slices.Clone(t.list)
+	t.list = withTags(slices.DeleteFunc(slices.Clone(t.list), func(had tag) bool { return hasKey(before, had.Key) && !hasKey(after, had.Key) }), after)
+}
+
+// withTags returns tags with others set.
+func withTags(list, more []tag) []tag {
+	list = slices.Clone(list)
 	for _, m := range more {
 		if at := slices.IndexFunc(list, func(t tag) bool { return t.Key == m.Key }); at >= 0 {
 			list[at] = m
@@ -53,6 +59,18 @@ func (t *tags) add(more []tag, resource string) error {
 			list = append(list, m)
 		}
 	}
+	return list
+}
+
+func hasKey(list []tag, key string) bool {
+	return slices.ContainsFunc(list, func(t tag) bool { return t.Key == key })
+}
+
+// add sets tags beside those that there are.
+func (t *tags) add(more []tag, resource string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := withTags(t.list, more)
 	if err := checkTags(list, resource); err != nil {
 		return err
 	}

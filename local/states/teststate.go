@@ -72,6 +72,9 @@ func (s *StepFunctions) testState(ctx context.Context, caller cloud.Caller, r te
 			return nil, err
 		}
 	}
+	if err := r.checkLengths(); err != nil {
+		return nil, err
+	}
 	tested, err := r.state(resolver{supports: s.cloud.Supports, mocked: r.Mock != nil})
 	if err != nil {
 		return nil, err

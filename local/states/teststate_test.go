@@ -322,3 +322,70 @@ func TestAMapIsTestedByItsMock(t *testing.T) {
 		}
 	})
 }
+
+func TestTheItemsOfAMapAreToldAsTheyAreWritten(t *testing.T) {
+	const inline, distributed = `"StartAt"`, `"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt"`
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		for name, row := range map[string]struct{ mode, fields, want string }{
+			"by a path":           {inline, `"ItemsPath":"$.a[1].b"`, `[1,  {"c": [ ]}]`},
+			"in children":         {distributed, `"ItemsPath":"$.a[1].b"`, `[1,  {"c": [ ]}]`},
+			"behind an InputPath": {inline, `"InputPath":"$.a[1]","ItemsPath":"$.b"`, `[1,  {"c": [ ]}]`},
+			"of the context":      {inline, `"ItemsPath":"$$.Execution.Input.x"`, `["y",  "z"]`},
+			"by a wildcard":       {inline, `"ItemsPath":"$.a[*]"`, `[0,{"b":[1,{"c":[]}]}]`},
+			"as a whole":          {inline, `"InputPath":"$.a"`, `[0,  {"b": [1,  {"c": [ ]}]}]`},
+		} {
+			out := w.mustCall("TestState", map[string]any{
+				"definition": `{"Type":"Map",` + row.fields + `,"ItemProcessor":{` + row.mode + `:"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
+				"input":      `{"a": [0,  {"b": [1,  {"c": [ ]}]}]}`, "context": `{"Execution": {"Input": {"x": ["y",  "z"]}}}`,
+				"mock": map[string]any{"result": "[7]"}, "inspectionLevel": "DEBUG",
+			})
+			if got := out["inspectionData"].(map[string]any)["afterItemsPath"]; got != row.want {
+				t.Errorf("%s: %v, not %s", name, got, row.want)
+			}
+		}
+	})
+}
+
+func TestTextsOfRequestsHaveBounds(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("ä", n) }
+	task := `{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"End":true}`
+	failing := func(name, cause string) map[string]any {
+		return map[string]any{"definition": task, "mock": map[string]any{"errorOutput": map[string]any{"error": name, "cause": cause}}}
+	}
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(waiting)
+		x := w.start(m, `{}`)
+		for name, row := range map[string]struct {
+			action  string
+			request map[string]any
+			member  string // empty: nothing is too long
+		}{
+			"a task's error":            {"SendTaskFailure", map[string]any{"taskToken": "t", "error": long(257)}, "error"},
+			"a task's cause":            {"SendTaskFailure", map[string]any{"taskToken": "t", "cause": long(32769)}, "cause"},
+			"a stopped one's error":     {"StopExecution", map[string]any{"executionArn": x.arn, "error": long(257)}, "error"},
+			"a stopped one's cause":     {"StopExecution", map[string]any{"executionArn": x.arn, "cause": long(32769)}, "cause"},
+			"a mocked error":            {"TestState", failing(long(257), ""), "mock.errorOutput.error"},
+			"a mocked cause":            {"TestState", failing("E", long(32769)), "mock.errorOutput.cause"},
+			"as long as they may be":    {"TestState", failing(long(256), long(32768)), ""},
+			"a mocked result":           {"TestState", map[string]any{"definition": task, "mock": map[string]any{"result": `"` + long(256<<10) + `"`}}, "mock.result"},
+			"a context":                 {"TestState", map[string]any{"definition": task, "context": long(256<<10 + 1)}, "context"},
+			"variables":                 {"TestState", map[string]any{"definition": task, "variables": long(256<<10 + 1)}, "variables"},
+			"a definition":              {"TestState", map[string]any{"definition": long(1<<20 + 1)}, "definition"},
+			"a state":                   {"TestState", map[string]any{"definition": task, "stateName": long(81)}, "stateName"},
+			"what an ItemReader reads":  {"TestState", map[string]any{"definition": task, "stateConfiguration": map[string]any{"mapItemReaderData": long(256<<10 + 1)}}, "stateConfiguration.mapItemReaderData"},
+			"the state of an iteration": {"TestState", map[string]any{"definition": task, "stateConfiguration": map[string]any{"errorCausedByState": long(81)}}, "stateConfiguration.errorCausedByState"},
+		} {
+			_, err := w.call(row.action, row.request)
+			if row.member == "" {
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				continue
+			}
+			if want := "ValidationException: 1 validation error detected: Value at '" + row.member + "' failed to satisfy constraint: Member must have length less than or equal to"; err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("%s: got %.300v", name, err)
+			}
+		}
+		w.mustCall("StopExecution", map[string]any{"executionArn": x.arn, "error": long(256), "cause": long(32768)})
+	})
+}

@@ -56,6 +56,27 @@ func notTestable(format string, args ...any) error {
 }
 
 // check checks the request as a whole.
+// checkLengths checks the texts of a request.
+func (r testStateRequest) checkLengths() error {
+	text := func(member string, value *string) hidden {
+		if value == nil {
+			return hidden{}
+		}
+		return hidden{member, *value, maxPayload}
+	}
+	texts := []hidden{{"definition", r.Definition, maxDefinition}, text("variables", r.Variables), text("context", r.Context), {"stateName", r.StateName, maxStateName}}
+	if c := r.StateConfiguration; c != nil {
+		texts = append(texts, text("stateConfiguration.mapItemReaderData", c.MapItemReaderData), hidden{"stateConfiguration.errorCausedByState", c.ErrorCausedByState, maxStateName})
+	}
+	if m := r.Mock; m != nil {
+		texts = append(texts, text("mock.result", m.Result))
+		if o := m.ErrorOutput; o != nil {
+			texts = append(texts, hidden{"mock.errorOutput.error", o.Error, maxError}, hidden{"mock.errorOutput.cause", o.Cause, maxCause})
+		}
+	}
+	return checkHidden(texts...)
+}
+
 func (r testStateRequest) check(tested state) error {
 	if err := oneOf("inspectionLevel", cmp.Or(r.InspectionLevel, "INFO"), "INFO", "DEBUG", "TRACE"); err != nil {
 		return err
@@ -288,6 +309,7 @@ func (r testStateRequest) trial(tested state) (*trial, error) {
 	var err error
 	if r.Context != nil {
 		t.context, err = readContext(*r.Context, tested)
+		t.given = data{t.context, *r.Context}
 	}
 	return t, err
 }

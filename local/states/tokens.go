@@ -136,6 +136,9 @@ func (s *StepFunctions) sendTaskSuccess(_ context.Context, caller cloud.Caller, 
 }
 
 func (s *StepFunctions) sendTaskFailure(_ context.Context, caller cloud.Caller, r taskTokenRequest) (any, error) {
+	if err := checkHidden(hidden{"error", r.Error, maxError}, hidden{"cause", r.Cause, maxCause}); err != nil {
+		return nil, err
+	}
 	return s.complete(caller, "SendTaskFailure", r.TaskToken, callback{failure: &failure{name: r.Error, cause: r.Cause}})
 }
 

@@ -6,6 +6,7 @@
 package states
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ const maxTrial = 5 * time.Minute
 // A trial is the test of one state.
 type trial struct {
 	context *jsonvalue.Object // nil: the execution's own
+	given   data              // the context object with its text
 	retried int               // how many attempts the retrier of the error has made already
 
 	failedIterations int     // of a Map, as its mock has it
@@ -95,6 +97,52 @@ func (v *visit) inspect(at stage, value any) {
 	if d, err := v.written(value); err == nil { // or the state fails of it soon
 		t.stages[at] = d.text
 	}
+}
+
+// inspectItems takes down the items of a Map, as they are written in the document
+// that a path has found them in.
+func (v *visit) inspectItems(list any) {
+	t := v.execution.trial
+	if t == nil {
+		return
+	}
+	for _, document := range []data{v.input, v.execution.input, t.given} {
+		if text := textWithin(document, list); text != "" {
+			t.stages[afterItemsPath] = text
+			return
+		}
+	}
+	v.inspect(afterItemsPath, list)
+}
+
+// textWithin is how a list is written in a document that it lies in, or empty.
+func textWithin(document data, list any) string {
+	if isSame(document.value, list) {
+		return document.text
+	}
+	switch value := document.value.(type) {
+	case []any:
+		var texts []json.RawMessage
+		if json.Unmarshal([]byte(document.text), &texts) != nil || len(texts) != len(value) {
+			return ""
+		}
+		for i, element := range value {
+			if text := textWithin(data{element, string(texts[i])}, list); text != "" {
+				return text
+			}
+		}
+	case *jsonvalue.Object:
+		var texts map[string]json.RawMessage
+		if value == nil || json.Unmarshal([]byte(document.text), &texts) != nil {
+			return ""
+		}
+		for name, member := range value.All() {
+			if text := textWithin(data{member, string(texts[name])}, list); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
 }
 
 // used is how many attempts each of n retriers has made before.

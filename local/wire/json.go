@@ -4,9 +4,11 @@ package wire
 // X-Amz-Target, and both bodies are the action's shapes.
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -24,8 +26,11 @@ func (awsJSON) read(x *Exchange) (call, error) {
 		return call{}, x.notServed()
 	}
 	input, err := x.body()
-	if len(input) == 0 {
+	switch {
+	case len(input) == 0:
 		input = []byte("{}")
+	case err == nil && string(bytes.TrimSpace(input)) == "null":
+		err = cloud.Errorf(http.StatusBadRequest, "SerializationException", "the input is null")
 	}
 	return call{action: target[strings.LastIndexByte(target, '.')+1:], input: input}, err
 }
@@ -63,6 +68,9 @@ func ErrorJSON(e *cloud.Error) []byte {
 	members := map[string]any{}
 	maps.Copy(members, e.Fields)
 	members["__type"], members["message"] = e.Code, e.Message
+	if e.Code == "SerializationException" { // which is of AWS's framework, not of a service
+		members["__type"] = "com.amazon.coral.service#" + e.Code
+	}
 	return encodeMembers(members)
 }
 

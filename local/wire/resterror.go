@@ -3,6 +3,7 @@ package wire
 // This file is how REST services fail.
 
 import (
+	"bytes"
 	"encoding/xml"
 	"maps"
 	"net/http"
@@ -73,6 +74,15 @@ func (x *Exchange) XML(status int, document any) error {
 	if err != nil {
 		return err
 	}
-	x.answer(status, "application/xml", append([]byte(xml.Header), body...))
+	x.answer(status, "application/xml", append([]byte(xml.Header), short(body)...))
 	return nil
+}
+
+// short is a document of which the root is one tag if nothing is in it, as AWS
+// writes it, and it alone.
+func short(document []byte) []byte {
+	if start, _, empty := bytes.Cut(document, []byte("></")); empty && bytes.Count(document, []byte("<")) == 2 {
+		return append(start, "/>"...)
+	}
+	return document
 }
