@@ -44,9 +44,9 @@ type FailureObserver interface{ Failed(call Call, err error) }
 // Call is one API call as a Fault sees it.
 type Call struct {
 	Caller  Caller
-	Service string // as in IAM actions: "dynamodb"
-	Action  string // "TransactWriteItems"
-	Input   json.RawMessage
+	Service string          // as in IAM actions: "dynamodb"
+	Action  string          // "TransactWriteItems"
+	Input   json.RawMessage // of S3's requests only what their paths have: bucket and key
 }
 
 // Fault may make a call fail before its service sees it: a non-nil error is

@@ -43,17 +43,14 @@ func (o Options) mains() (map[string]Function, error) {
 	if err := o.Faults.check(); err != nil {
 		return nil, err
 	}
-	loaded, err := assembly.Load(o.Assembly, cloud.Site{Account: o.Engine.Account, Region: o.Engine.Region})
+	stacks, err := o.stacks()
 	if err != nil {
-		return nil, err
-	}
-	if err := loaded.Only(o.Engine.Stacks...); err != nil {
 		return nil, err
 	}
 	given := maps.Clone(o.Functions)
 	found := map[string]Function{}
 	var missing []string
-	for _, s := range loaded.Stacks {
+	for _, s := range stacks {
 		declared, err := functionsOf(s)
 		if err != nil {
 			return nil, err
@@ -76,6 +73,16 @@ func (o Options) mains() (map[string]Function, error) {
 		return nil, fmt.Errorf("the assembly does not have these functions, which the options have: %s", strings.Join(slices.Sorted(maps.Keys(given)), ", "))
 	}
 	return found, nil
+}
+
+// stacks are those of the assembly that are simulated.
+func (o Options) stacks() ([]assembly.Stack, error) {
+	loaded, err := assembly.Load(o.Assembly, cloud.Site{Account: o.Engine.Account, Region: o.Engine.Region})
+	if err != nil {
+		return nil, err
+	}
+	err = loaded.Only(o.Engine.Stacks...)
+	return loaded.Stacks, err
 }
 
 // functionsOf are the names that a stack's functions go by, by their logical ids:

@@ -55,6 +55,8 @@ type Options struct {
 	// Scenario is what clients do, and what must hold then: an error is a
 	// violation. Faults begin when it does. Required.
 	Scenario func(ctx context.Context, w *World) error
+
+	plan *plan // of Exhaust
 }
 
 // World is what a scenario has of a run.
@@ -118,6 +120,7 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 	outer := t
 	synctest.Test(t, func(t *testing.T) {
 		r.weather = newWeather(seed, o.Faults, only)
+		r.weather.plan = o.plan
 		options := o.Engine
 		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.around, r.network
 		options.Logs, options.Mail = folder, filepath.Join(folder, "mail")
@@ -128,6 +131,9 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 		defer engine.Close()
 		r.engine.Store(engine)
 		world := &World{Engine: engine, Endpoints: engine.Endpoints(), Mail: options.Mail, run: r}
+		if err := o.plan.start(t.Context(), engine.Cloud); err != nil {
+			t.Fatal(err)
+		}
 		began := time.Now()
 		cryptotest.SetGlobalRandom(outer, seed) // whatever it took to start
 		r.weather.begin(engine.Cloud)

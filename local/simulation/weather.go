@@ -61,6 +61,7 @@ type weather struct {
 	seed  uint64
 	rates Rates
 	only  func(Fault) bool // nil: all
+	plan  *plan            // nil: the rates decide
 
 	mu    sync.Mutex
 	cloud *cloud.Cloud   // nil before the scenario begins
@@ -123,6 +124,7 @@ type passage struct {
 	id      string // the same in every run of the seed, and of this call only
 	inside  bool   // of a function in this process
 	turns   int    // that it has had
+	spot    *spot  // if there is a plan
 }
 
 // meet gives a call its id.
@@ -133,7 +135,11 @@ func (w *weather) meet(ctx context.Context, call cloud.Call) *passage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.alike[id]++
-	return &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), inside: inside}
+	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), inside: inside}
+	if w.plan != nil && w.cloud != nil && !w.ended {
+		p.spot = w.plan.spot(ctx, call)
+	}
+	return p
 }
 
 // canonical is a JSON document whose members are in order: SDKs write maps in any.
@@ -185,8 +191,7 @@ func (p *passage) hits(kind Kind) bool {
 	w := p.weather
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	rate := w.rates[kind]
-	if rate == 0 || w.cloud == nil || w.ended || p.draw(string(kind)) >= rate {
+	if w.cloud == nil || w.ended || !p.due(kind) {
 		return false
 	}
 	fault := Fault{kind, p.id, time.Since(w.began)}
@@ -195,6 +200,15 @@ func (p *passage) hits(kind Kind) bool {
 	}
 	w.hit = append(w.hit, fault)
 	return true
+}
+
+// due tells whether the call's turn has come for a kind of fault.
+func (p *passage) due(kind Kind) bool {
+	if p.weather.plan != nil {
+		return p.weather.plan.due(p.spot, kind)
+	}
+	rate := p.weather.rates[kind]
+	return rate > 0 && p.draw(string(kind)) < rate
 }
 
 // note writes a line of the trace.

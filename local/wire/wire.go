@@ -176,8 +176,12 @@ func (x *Exchange) serve(p protocol) error {
 		return err
 	}
 	if c.route != nil && c.route.Serve != nil {
-		call := cloud.Call{Caller: x.Caller, Service: x.service, Action: c.action}
-		_, err := x.cloud.Surround(x.Request.Context(), call, func(context.Context, json.RawMessage) (any, error) { return nil, c.route.Serve(x) })
+		input, err := cloud.Encode(x.Labels)
+		if err != nil {
+			return err
+		}
+		call := cloud.Call{Caller: x.Caller, Service: x.service, Action: c.action, Input: input}
+		_, err = x.cloud.Surround(x.Request.Context(), call, func(context.Context, json.RawMessage) (any, error) { return nil, c.route.Serve(x) })
 		return err
 	}
 	output, err := x.cloud.Perform(cloud.WithOrigin(x.Request.Context(), x.origin()), x.Caller, x.service, c.action, c.input)

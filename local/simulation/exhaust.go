@@ -1,0 +1,205 @@
+package simulation
+
+// This file goes through everything that can happen to one call, call by call.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/tradepost-dev/tradepost/local/assembly"
+	"github.com/tradepost-dev/tradepost/local/cloud"
+)
+
+// Reach is how much of what happens at a site one fault of a run hits.
+type Reach string
+
+const (
+	// Once is one attempt of one call.
+	Once Reach = "once"
+
+	// Visit is each such call of one invocation of a function, as when its SDK gives
+	// up: it hears of the failure.
+	Visit Reach = "throughout an invocation"
+
+	// Outage is each such call from then on, until the scenario calls for calm.
+	Outage Reach = "from then on"
+)
+
+// trial is one run: what hits which call.
+type trial struct {
+	site  Site
+	nth   int // of the site's calls
+	kind  Kind
+	reach Reach
+}
+
+func (t trial) String() string {
+	return fmt.Sprintf("%v, call %d: %s %s", t.site, t.nth, t.kind, t.reach)
+}
+
+// plan decides of a run's faults by where calls are made. Without a trial nothing
+// happens, and it notes what could. A nil plan does nothing.
+type plan struct {
+	stacks []assembly.Stack
+	trial  *trial
+
+	resources resources
+	calls     map[Site]int
+	inside    map[Site]bool           // whether functions' handlers call
+	could     map[Site]map[Kind][]int // the calls that a fault can hit, by their numbers
+	visit     any                     // the invocation of the trial's call
+}
+
+// spot is a call at its site.
+type spot struct {
+	site  Site
+	nth   int
+	visit any // the invocation that makes it; nil: none does
+}
+
+// start prepares for a run.
+func (p *plan) start(ctx context.Context, c *cloud.Cloud) (err error) {
+	if p == nil {
+		return nil
+	}
+	p.calls, p.inside, p.could, p.visit = map[Site]int{}, map[Site]bool{}, map[Site]map[Kind][]int{}, nil
+	p.resources, err = resourcesOf(ctx, c, p.stacks)
+	return err
+}
+
+// spot counts a call.
+func (p *plan) spot(ctx context.Context, call cloud.Call) *spot {
+	invocation, inside := lambdacontext.FromContext(ctx)
+	s := &spot{site: p.resources.site(call, cloud.PartOf(ctx), inside)}
+	if inside {
+		s.visit, p.inside[s.site] = invocation, true
+	}
+	p.calls[s.site]++
+	s.nth = p.calls[s.site]
+	if p.trial != nil && s.site == p.trial.site && s.nth == p.trial.nth {
+		p.visit = s.visit
+	}
+	return s
+}
+
+// due tells whether a kind of fault hits a call.
+func (p *plan) due(s *spot, kind Kind) bool {
+	switch {
+	case s == nil: // from before the scenario
+		return false
+	case p.trial == nil:
+		if p.could[s.site] == nil {
+			p.could[s.site] = map[Kind][]int{}
+		}
+		p.could[s.site][kind] = append(p.could[s.site][kind], s.nth)
+		return false
+	case s.site != p.trial.site || kind != p.trial.kind:
+		return false
+	}
+	switch p.trial.reach {
+	case Visit:
+		return p.visit != nil && s.visit == p.visit && s.nth >= p.trial.nth
+	case Outage:
+		return s.nth >= p.trial.nth
+	}
+	return s.nth == p.trial.nth
+}
+
+// Exhaust runs the scenario undisturbed, and then once for each call that was made
+// in it and each of the options' faults that can hit the call, with this fault and
+// no other. Rates are none here: each kind that has one is tried. What the scenario
+// finds is a violation, and fails t.
+//
+// Of the calls of one site the first and the last are hit, each by itself; and in
+// further runs, from the first on, all that a function makes in one invocation, and
+// all until the scenario calls for calm.
+func Exhaust(t *testing.T, seed uint64, o Options) Matrix {
+	t.Helper()
+	m, stacks := survey(t, seed, o)
+	for _, row := range m.Rows {
+		for _, kind := range m.Kinds {
+			if c := row.Cells[kind]; c != nil {
+				c.try(t, seed, o, stacks)
+			}
+		}
+	}
+	return m
+}
+
+// Survey is the matrix of what Exhaust tries, as if everything held: one run.
+func Survey(t *testing.T, seed uint64, o Options) Matrix {
+	t.Helper()
+	m, _ := survey(t, seed, o)
+	for _, row := range m.Rows {
+		for _, c := range row.Cells {
+			c.Held = len(c.trials)
+		}
+	}
+	return m
+}
+
+func survey(t *testing.T, seed uint64, o Options) (Matrix, []assembly.Stack) {
+	t.Helper()
+	stacks, err := o.stacks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.plan = &plan{stacks: stacks}
+	t.Run("undisturbed", func(t *testing.T) {
+		if r := Run(t, seed, o); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	})
+	m := Matrix{Kinds: o.Faults.kinds()}
+	for site, could := range o.plan.could {
+		row := Row{site, map[Kind]*Cell{}}
+		for _, kind := range m.Kinds {
+			if calls := could[kind]; len(calls) > 0 {
+				row.Cells[kind] = &Cell{trials: trials(site, kind, calls, o.plan.inside[site])}
+			}
+		}
+		if len(row.Cells) > 0 {
+			m.Rows = append(m.Rows, row)
+		}
+	}
+	slices.SortFunc(m.Rows, func(a, b Row) int { return a.Site.compare(b.Site) })
+	return m, stacks
+}
+
+// trials are the runs for calls of a site.
+func trials(site Site, kind Kind, calls []int, inside bool) []trial {
+	first, last := calls[0], calls[len(calls)-1]
+	all := []trial{{site, first, kind, Once}}
+	if last != first {
+		all = append(all, trial{site, last, kind, Once})
+	}
+	if inside && repeatable[kind] {
+		all = append(all, trial{site, first, kind, Visit})
+	}
+	return append(all, trial{site, first, kind, Outage})
+}
+
+// repeatable are the faults after which a function goes on, and may try again.
+var repeatable = map[Kind]bool{Refused: true, Throttled: true, Lost: true}
+
+// try makes a cell's runs.
+func (c *Cell) try(t *testing.T, seed uint64, o Options, stacks []assembly.Stack) {
+	for _, trial := range c.trials {
+		t.Run(trial.String(), func(t *testing.T) {
+			o.plan = &plan{stacks: stacks, trial: &trial}
+			switch r := Run(t, seed, o); {
+			case r.Err != nil:
+				c.Violated = append(c.Violated, fmt.Sprintf("%v: %v", trial, r.Err))
+				t.Errorf("%v:\n%v", trial, r.Err)
+			case len(r.Faults) == 0:
+				c.Missed++
+			default:
+				c.Held++
+			}
+		})
+	}
+}
