@@ -166,6 +166,7 @@ func TestAnswersHaveAllTheirMembers(t *testing.T) {
 		r.told(six)
 		once.works.Store(true)
 		r.ask("RedriveExecution", in{"executionArn": six})
+		r.ask("GetExecutionHistory", in{"executionArn": six, "includeExecutionData": false})
 		r.told(six)
 		late := start(make("late", `{"StartAt":"W","TimeoutSeconds":30,"States":{"W":{"Type":"Wait","Seconds":60,"End":true}}}`), "late", `{}`)
 		time.Sleep(time.Minute)

@@ -166,3 +166,18 @@ func TestADeploymentThatIsBrokenOffGoesBack(t *testing.T) {
 		}
 	})
 }
+
+func TestTrafficThatIsWhereItIsToGoIsNotShifted(t *testing.T) {
+	inWorld(t, map[string]fakeService{"cloudwatch": bells{}.service()}, func(t *testing.T, w *world) {
+		m := w.create(saying("one"))
+		w.mustCall("UpdateStateMachine", map[string]any{"stateMachineArn": m.arn, "definition": saying("two"), "publish": true})
+		preference := func(kind string) map[string]string {
+			return map[string]string{"A": aliasOf(`"DeploymentPreference": {"StateMachineVersionArn": "` + m.arn + `:1", ` + kind + `}`)}
+		}
+		s := w.stack(t, `"A": `+preference(`"Type": "ALL_AT_ONCE"`)["A"])
+		began := time.Now()
+		if err := s.Try(t, preference(`"Type": "CANARY", "Percentage": 10, "Interval": 5`)); err != nil || time.Since(began) > 0 {
+			t.Errorf("got %v after %s", err, time.Since(began))
+		}
+	})
+}

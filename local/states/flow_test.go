@@ -196,3 +196,28 @@ func TestTheExpressionsInAnArrayOfItemsAreEvaluated(t *testing.T) {
 		}
 	})
 }
+
+// AWS answers States.Runtime, and lets it be handled by the name that it documents.
+func TestAPathThatFindsNothingIsCaughtByItsName(t *testing.T) {
+	for name, want := range map[string]string{errParameterPath: "States.Runtime", errRuntime: "", errIntrinsicFailure: ""} {
+		inWorld(t, lambdaOnly(functions{}), func(t *testing.T, w *world) {
+			_, o := w.run(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload.$":"$.x"},"End":true,
+				"Catch":[{"ErrorEquals":["`+name+`"],"Next":"C"}]},"C":{"Type":"Pass","OutputPath":"$.Error","End":true}}}`, `{}`)
+			if got := strings.Trim(o.output, `"`); got != want {
+				t.Errorf("caught by %s: %+v", name, o)
+			}
+		})
+	}
+}
+
+// A state whose expressions fail at once counts as not entered, but for a Wait.
+func TestWhatAFailedEvaluationFollows(t *testing.T) {
+	for state, want := range map[string]string{`"Type":"Pass","Output":"{% $x %}"`: "5<3 EvaluationFailed", `"Type":"Wait","Seconds":"{% $x %}"`: "5<4 EvaluationFailed"} {
+		inWorld(t, nil, func(t *testing.T, w *world) {
+			e, _ := w.run(`{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Next":"S"},"S":{`+state+`,"End":true}}}`, `{}`)
+			if got := w.lines(e)[4]; !strings.HasPrefix(got, want) {
+				t.Errorf("%s: got %s, want %s", state, got, want)
+			}
+		})
+	}
+}

@@ -275,3 +275,51 @@ func TestNestedThreadsAreAbortedFromOutside(t *testing.T) {
 		}
 	})
 }
+
+// A failed iteration is told of where it is tolerated and where it is not.
+func TestHistoryOfToleratedFailures(t *testing.T) {
+	const processor = `"ItemProcessor":{"StartAt":"C","States":{"C":{"Type":"Choice","Choices":[{"Variable":"$","StringEquals":"ok","Next":"S"}],"Default":"F"},
+		"S":{"Type":"Succeed"},"F":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:bad","End":true}}}`
+	for limit, want := range map[int]string{
+		1: `10<9 LambdaFunctionFailed {"cause":"{\"errorMessage\":\"no\",\"errorType\":\"Oops\"}","error":"Oops"}
+			11<10 MapIterationFailed {"index":0,"name":"M"}
+			12<11 TaskStateAborted
+			13<10 MapIterationStarted {"index":1,"name":"M"}
+			14<13 ChoiceStateEntered {"input":"\"ok\"","name":"C"}
+			15<14 ChoiceStateExited {"name":"C","output":"\"ok\""}
+			16<15 SucceedStateEntered {"input":"\"ok\"","name":"S"}
+			17<16 SucceedStateExited {"name":"S","output":"\"ok\""}
+			18<17 MapIterationSucceeded {"index":1,"name":"M"}
+			19<18 MapStateSucceeded
+			20<18 MapStateExited {"name":"M","output":"[\"ok\"]"}
+			21<20 ExecutionSucceeded {"output":"[\"ok\"]"}`,
+		0: `10<9 LambdaFunctionFailed {"cause":"{\"errorMessage\":\"no\",\"errorType\":\"Oops\"}","error":"Oops"}
+			11<10 MapIterationFailed {"index":0,"name":"M"}
+			12<10 TaskStateAborted
+			13<10 MapStateFailed
+			14<13 ExecutionFailed {"cause":"The specified tolerated failure threshold was exceeded","error":"States.ExceedToleratedFailureThreshold"}`,
+	} {
+		inWorld(t, lambdaOnly(functions{"bad": func(context.Context, any) (any, error) { return nil, &thrown{"Oops", "no"} }}), func(t *testing.T, w *world) {
+			e, _ := w.run(fmt.Sprintf(`{"StartAt":"M","States":{"M":{"Type":"Map","ToleratedFailureCount":%d,"MaxConcurrency":1,"End":true,%s}}}`, limit, processor), `["bad","ok"]`)
+			if got := strings.Join(w.lines(e)[9:], "\n"); got != trimLines(want) {
+				t.Errorf("up to %d failures:\n%s", limit, got)
+			}
+		})
+	}
+}
+
+func TestExpressionsSeeTheResultOfBranchesAndIterations(t *testing.T) {
+	for name, state := range map[string]string{
+		"branches":         `"Type":"Parallel","Branches":[{"StartAt":"A","States":{"A":{"Type":"Pass","Output":1,"End":true}}},{"StartAt":"B","States":{"B":{"Type":"Pass","Output":2,"End":true}}}]`,
+		"iterations":       `"Type":"Map","Items":[1,2],"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}`,
+		"distributed ones": `"Type":"Map","Items":[1,2],"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}}`,
+	} {
+		inWorld(t, nil, func(t *testing.T, w *world) {
+			_, o := w.run(`{"QueryLanguage":"JSONata","StartAt":"S","States":{"S":{`+state+`,"Assign":{"all":"{% $states.result %}"},"Output":"{% $sum($states.result) %}","Next":"P"},
+				"P":{"Type":"Pass","Output":"{% [$states.input, $all] %}","End":true}}}`, `{}`)
+			if o.output != `[3,1,2]` {
+				t.Errorf("%s: %+v", name, o)
+			}
+		})
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -107,6 +108,30 @@ func TestTheResultsOfARunThatIsRedrivenAreNotWrittenYet(t *testing.T) {
 		run.redrive()
 		if executions, items := w.counts(w.onlyRun(e)); executions != `{"pendingRedrive":2,"total":2}` || items != executions {
 			t.Errorf("%s, items %s", executions, items)
+		}
+	})
+}
+
+func TestARunThatIsRedrivenIsRunning(t *testing.T) {
+	var work mended
+	slow := func(ctx context.Context, payload any) (any, error) {
+		cloud.Sleep(ctx, time.Minute)
+		return work.call(ctx, payload)
+	}
+	inWorld(t, lambdaOnly(functions{"work": slow}), func(t *testing.T, w *world) {
+		e, _ := w.run(distributing(``, invoke), `[1]`)
+		run := w.onlyRun(e)["mapRunArn"]
+		time.Sleep(time.Hour)
+		at := apiTime(time.Now())
+		w.mustCall("RedriveExecution", map[string]any{"executionArn": e.arn})
+		synctest.Wait()
+		d := w.mustCall("DescribeMapRun", map[string]any{"mapRunArn": run})
+		if _, stopped := d["stopDate"]; d["status"] != statusRunning || stopped || d["redriveCount"] != 1.0 || d["redriveDate"] != at {
+			t.Errorf("while it goes on: %v", d)
+		}
+		<-e.done()
+		if executions, _ := w.counts(map[string]any{"mapRunArn": run}); executions != `{"failed":1,"total":1}` {
+			t.Errorf("in the end: %s", executions)
 		}
 	})
 }
