@@ -190,3 +190,18 @@ func TestActivitiesAreCreatedOnceDescribedListedAndDeleted(t *testing.T) {
 		}
 	})
 }
+
+// A task without a heartbeat fails by two names.
+func TestATaskWithoutAHeartbeatIsCaughtByEitherName(t *testing.T) {
+	for name, caught := range map[string]bool{errHeartbeatTimeout: true, errTimeout: true, errTaskFailed: false} {
+		inWorldWithActivity(t, func(t *testing.T, w *world) {
+			x := w.start(w.create(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"`+activityARN+`","TimeoutSeconds":60,"HeartbeatSeconds":9,"End":true,
+				"Catch":[{"ErrorEquals":["`+name+`"],"Next":"C"}]},"C":{"Type":"Pass","OutputPath":"$.Error","End":true}}}`), `{}`)
+			w.poll("gone")
+			<-x.done()
+			if o, _ := x.now(); (o.status == statusSucceeded) != caught || caught && o.output != `"States.Timeout"` {
+				t.Errorf("caught by %s: %+v", name, o)
+			}
+		})
+	}
+}

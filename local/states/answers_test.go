@@ -24,11 +24,13 @@ var writes = flag.Bool("update", false, "write the files of testdata instead of 
 // random is what is made at random: ids, and the tokens of tasks.
 var random = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|Root=1-[0-9a-f]{8}-[0-9a-f]{24}|"taskToken":"[^"]+"`)
 
-// notebook is what is asked and answered, with numbers for what is made at random.
+// notebook is what is asked and answered, and which rights that takes, with
+// numbers for what is made at random.
 type notebook struct {
 	*world
 	bytes.Buffer
-	ids map[string]string
+	ids    map[string]string
+	rights rights
 }
 
 func (r *notebook) line(value any) {
@@ -53,6 +55,7 @@ func (r *notebook) ask(action string, input map[string]any) map[string]any {
 	synctest.Wait()
 	answer := r.mustCall(action, input)
 	fmt.Fprintf(r, "\n# %s\n", action)
+	r.may()
 	var lists []string
 	rest := map[string]any{}
 	for name, value := range answer {
@@ -70,6 +73,18 @@ func (r *notebook) ask(action string, input map[string]any) map[string]any {
 		}
 	}
 	return answer
+}
+
+// may notes which rights have been asked for, since the last time.
+func (r *notebook) may() {
+	r.t.Helper()
+	r.rights.mu.Lock()
+	defer r.rights.mu.Unlock()
+	slices.Sort(r.rights.asked)
+	for _, one := range slices.Compact(r.rights.asked) {
+		r.line(one)
+	}
+	r.rights.asked = nil
 }
 
 // told notes what there is to tell of an execution that has ended.
@@ -100,7 +115,8 @@ func TestAnswersHaveAllTheirMembers(t *testing.T) {
 	}.service(), "sts": trusting(new(map[string]any))}
 	const role = "arn:aws:iam::123456789012:role/r"
 	inWorld(t, services, func(t *testing.T, w *world) {
-		r := &notebook{world: w, ids: map[string]string{}}
+		r := &notebook{world: w, ids: map[string]string{}, rights: rights{all: true}}
+		w.cloud.Authorizer = &r.rights
 		type in = map[string]any
 		make := func(name, definition string) string {
 			t.Helper()

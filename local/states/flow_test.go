@@ -29,11 +29,17 @@ func TestDataFlow(t *testing.T) {
 		{"what passes whole keeps its text", `"Type":"Pass"`, `{"z":1.0,"a":12345678901234567890.10}`, `{"z":1.0,"a":12345678901234567890.10}`},
 		{"a list that passes whole, too", `"Type":"Pass"`, `[1.0,12345678901234567890]`, `[1.0,12345678901234567890]`},
 		{"a number, too", `"Type":"Pass","QueryLanguage":"JSONata"`, `12345678901234567890`, `12345678901234567890`},
+		{"Succeed filters", `"Type":"Succeed","InputPath":"$.a","OutputPath":"$.b"`, `{"a":{"b":1}}`, `1`},
+		{"Choice filters", `"Type":"Choice","InputPath":"$.a","OutputPath":"$.b","Choices":[{"Variable":"$.b","NumericEquals":1,"Next":"T"}]},"T":{"Type":"Succeed"`, `{"a":{"b":1}}`, `1`},
 		{"Wait hands on what it selects", `"Type":"Wait","Seconds":1,"InputPath":"$.a"`, `{"a":1}`, `1`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			inWorld(t, nil, func(t *testing.T, w *world) {
-				m := w.create(`{"StartAt":"S","States":{"S":{` + row.state + `,"End":true}}}`)
+				end := `,"End":true`
+				if strings.Contains(row.state, `"Succeed"`) {
+					end = ""
+				}
+				m := w.create(`{"StartAt":"S","States":{"S":{` + row.state + end + `}}}`)
 				e, err := m.now().start(context.Background(), startRequestBody{Name: "name", Input: &row.input})
 				if err != nil {
 					t.Fatal(err)

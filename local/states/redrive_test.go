@@ -333,14 +333,14 @@ func TestAnExecutionKnowsWhenItWasRedriven(t *testing.T) {
 	var f mended
 	inWorld(t, lambdaOnly(functions{"f": f.call}), func(t *testing.T, w *world) {
 		e, _ := w.run(`{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true,"Output":"{% $states.result.Payload %}",
-			"Arguments":{"FunctionName":"f","Payload":{"then":"{% $states.context.Execution.StartTime %}","again":"{% $exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : 'not yet' %}"}}}}}`, `{}`)
+			"Arguments":{"FunctionName":"f","Payload":{"in":"{% $states.context.State.EnteredTime %}","then":"{% $states.context.Execution.StartTime %}","again":"{% $exists($states.context.Execution.RedriveTime) ? $states.context.Execution.RedriveTime : 'not yet' %}"}}}}}`, `{}`)
 		first := strings.Join(w.lines(e), "\n")
 		if !strings.Contains(first, `\"again\":\"not yet\"`) {
 			t.Errorf("before: %s", first)
 		}
 		time.Sleep(time.Hour)
 		f.works.Store(true)
-		if o := w.redrive(e); o.output != `{"again":"2000-01-01T01:00:00.000Z","then":"2000-01-01T00:00:00.000Z"}` {
+		if o := w.redrive(e); o.output != `{"again":"2000-01-01T01:00:00.000Z","in":"2000-01-01T00:00:00.000Z","then":"2000-01-01T00:00:00.000Z"}` {
 			t.Errorf("%+v", o)
 		}
 	})
