@@ -1,0 +1,204 @@
+package simulated
+
+// This file proves webhooks: what a sender was told is taken is published once and
+// in the order of its key, or is among the failures until it is sent again.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
+	contract "github.com/tradepost-dev/tradepost/internal/contract/webhooks"
+	failed "github.com/tradepost-dev/tradepost/internal/letters"
+	"github.com/tradepost-dev/tradepost/internal/resend"
+	"github.com/tradepost-dev/tradepost/internal/signatures"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/authorize"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/forward"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/normalise"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/process"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/publish"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/receive"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/record"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/salvage"
+	"github.com/tradepost-dev/tradepost/lambdas/webhooks/validate"
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/simulation"
+)
+
+var webhooksFunctions = map[string]simulation.Function{
+	"Tradepost-Webhooks-dev/Webhooks/Receive":   wired(receive.Wire),
+	"Tradepost-Webhooks-dev/Webhooks/Authorize": wired(authorize.Wire),
+	"Tradepost-Webhooks-dev/Webhooks/Validate":  wired(validate.Wire),
+	"Tradepost-Webhooks-dev/Webhooks/Process":   wired(process.Wire),
+	"Tradepost-Webhooks-dev/Webhooks/Normalise": plain(normalise.Handle),
+	"Tradepost-Webhooks-dev/Webhooks/Publish":   wired(publish.Wire),
+	"Tradepost-Webhooks-dev/Webhooks/Forward":   wired(forward.Wire),
+	"Tradepost-Webhooks-dev/Webhooks/Salvage":   wired(salvage.Wire),
+	"Tradepost-Webhooks-dev/Webhooks/Record":    wired(record.Wire),
+}
+
+// lanes are how many webhooks are sent one after the other, by their keys.
+var lanes = map[string]int{"acme/one": 6, "acme/two": 4, "gitlab/77": 4}
+
+// mail is what happens to it.
+func mail() simulation.Options {
+	return simulation.Options{
+		Assembly: assembly(), Functions: webhooksFunctions, Faults: without(simulation.Repeated, simulation.Forgotten),
+		Engine: local.Options{Stacks: []string{"Tradepost-Webhooks-dev"}},
+		Scenario: func(ctx context.Context, w *simulation.World) error {
+			p, err := webhooks.Connect(here(w, ""))
+			if err != nil {
+				return err
+			}
+			if err := sendAll(ctx, p); err != nil {
+				return err
+			}
+			time.Sleep(30 * time.Minute)
+			w.Calm()
+			late, err := failures(ctx, p, nil)
+			if err != nil {
+				return err
+			}
+			discarded, err := undelivered(ctx, p.Laptop)
+			if err != nil {
+				return err
+			}
+			time.Sleep(15 * time.Minute) // until nobody hides them any more
+			if err := moveBack(ctx, p.Laptop); err != nil {
+				return err
+			}
+			if _, err := failures(ctx, p, func(letter failed.Letter) bool { return letter.Outcome == contract.Parked }); err != nil {
+				return err
+			}
+			time.Sleep(30 * time.Minute)
+			return delivered(ctx, p, late, discarded)
+		},
+	}
+}
+
+func TestEveryWebhookIsPublishedOnceAndInOrderWhateverHappens(t *testing.T) { sample(t, 1, mail()) }
+
+// sendAll sends each key's webhooks one after the other, all keys at once, and some
+// of them twice; besides, one that is no JSON object, and one that is forged.
+func sendAll(ctx context.Context, p *webhooks.Post) error {
+	acme, err := p.Sender(ctx, "acme", signatures.Standard)
+	if err != nil {
+		return err
+	}
+	secrets, err := p.Secrets(ctx, "gitlab")
+	if err != nil {
+		return err
+	}
+	send := func(key, id string, n int) (laptop.Answer, error) {
+		if strings.HasPrefix(key, "acme/") {
+			return acme.Send(ctx, id, fmt.Sprintf(`{"type": "a.b", "data": {"account": %q, "n": %d}}`, strings.TrimPrefix(key, "acme/"), n))
+		}
+		header := http.Header{"X-Gitlab-Token": {secrets.Current}, "Idempotency-Key": {id}}
+		return p.Deliver(ctx, "gitlab", header, fmt.Sprintf(`{"project": {"id": 77}, "n": %d}`, n))
+	}
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	var faults []error
+	for key, many := range lanes {
+		group.Go(func() {
+			time.Sleep(time.Duration(len(key)*many) * time.Microsecond) // no two at one moment
+			for n := range many {
+				for range 1 + n%2 {
+					err := taken(func() (laptop.Answer, error) { return send(key, idOf(key, n), n) })
+					mu.Lock()
+					faults = append(faults, err)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	group.Wait()
+	faults = append(faults, taken(func() (laptop.Answer, error) { return acme.Send(ctx, "no-object", "[]") }))
+	forged, err := p.Deliver(ctx, "acme", http.Header{"Webhook-Id": {"forged"}, "Webhook-Timestamp": {fmt.Sprint(time.Now().Unix())}, "Webhook-Signature": {"v1,AAAA"}}, "{}")
+	if err == nil && forged.Status == http.StatusAccepted {
+		err = errors.New("a forged webhook is taken")
+	}
+	return errors.Join(append(faults, err)...)
+}
+
+func idOf(key string, n int) string {
+	return fmt.Sprintf("%s-%d", strings.NewReplacer("/", "-").Replace(key), n)
+}
+
+// taken sends until it is answered that the webhook is taken.
+func taken(send func() (laptop.Answer, error)) error {
+	return again(func() error {
+		answer, err := send()
+		if err == nil && answer.Status != http.StatusAccepted {
+			err = fmt.Errorf("a webhook is answered with %d: %s", answer.Status, answer.Body)
+		}
+		return err
+	})
+}
+
+// failures are the webhooks among the failures, of which those that are selected are
+// sent again.
+func failures(ctx context.Context, p *webhooks.Post, selected func(failed.Letter) bool) (found []failed.Letter, err error) {
+	replay := resend.Replay{
+		SQS: sqs.NewFromConfig(p.AWS()), URL: p.Failures, Kinesis: kinesis.NewFromConfig(p.AWS()), Stream: p.Stream, Limit: 1000,
+		Select: selected, Tell: func(letter failed.Letter) { found = append(found, letter) },
+	}
+	_, err = replay.Run(ctx)
+	return found, err
+}
+
+// delivered wants each key's events to be there once and in their order; only what
+// was given up or put aside before may have come late.
+func delivered(ctx context.Context, p *webhooks.Post, late []failed.Letter, discarded letters) error {
+	var faults []error
+	for key, many := range lanes {
+		events, err := p.Recorded(ctx, key)
+		if err != nil {
+			return err
+		}
+		var got, inTime, want []string
+		isLate := func(id string) bool {
+			return discarded.have(id) || slices.ContainsFunc(late, func(l failed.Letter) bool { return l.Record.ID == id })
+		}
+		for _, event := range events {
+			_, id, _ := strings.Cut(event.ID, "#")
+			if got = append(got, id); !isLate(id) {
+				inTime = append(inTime, id)
+			}
+		}
+		for n := range many {
+			if id := idOf(key, n); !isLate(id) {
+				want = append(want, id)
+			} else if !slices.Contains(got, id) {
+				faults = append(faults, fmt.Errorf("%s was given up, and sending it again has not published it", id))
+			}
+		}
+		if !slices.Equal(inTime, want) || len(got) != many {
+			faults = append(faults, fmt.Errorf("the events of %s are %q", key, got))
+		}
+	}
+	left, err := failures(ctx, p, nil)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(left, func(l failed.Letter) bool { return l.Record.ID == "no-object" && l.Outcome == contract.Rejected }) {
+		faults = append(faults, errors.New("what is no object is not among the failures"))
+	}
+	for _, letter := range left {
+		if letter.Record.ID != "no-object" {
+			faults = append(faults, fmt.Errorf("%s is among the failures: %s", letter.Record.ID, letter.Reason))
+		}
+	}
+	return errors.Join(faults...)
+}
