@@ -69,9 +69,13 @@ type subscription struct {
 // subscribe has a topic tell a new queue.
 func subscribe(ctx context.Context, l *laptop.Laptop, topic string) (*subscription, error) {
 	s := &subscription{client: sqs.NewFromConfig(l.AWS())}
-	created, err := s.client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("subscriber"), Attributes: map[string]string{
+	name, attributes := "subscriber", map[string]string{
 		"Policy": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]}`,
-	}})
+	}
+	if strings.HasSuffix(topic, ".fifo") {
+		name, attributes["FifoQueue"] = name+".fifo", "true"
+	}
+	created, err := s.client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
 	if err != nil {
 		return nil, err
 	}

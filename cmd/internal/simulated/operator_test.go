@@ -186,7 +186,7 @@ func (p *person) answer(ctx context.Context, q approver.Question) error {
 	p.clicked[q.Link] = true
 	err := again(func() error {
 		err := approver.Decide(ctx, q.Link, verdict, comment)
-		if err != nil && strings.Contains(err.Error(), "409") { // an earlier click has done it
+		if err != nil && strings.Contains(err.Error(), ": 409 ") { // an earlier click has done it
 			return nil
 		}
 		return err

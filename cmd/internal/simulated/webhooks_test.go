@@ -61,11 +61,25 @@ func mail() simulation.Options {
 			if err != nil {
 				return err
 			}
-			if err := sendAll(ctx, p); err != nil {
+			topic, err := p.Output(p.Stack, "TopicARN")
+			if err != nil {
 				return err
 			}
-			time.Sleep(30 * time.Minute)
+			subscriber, err := subscribe(ctx, p.Laptop, topic)
+			if err != nil {
+				return err
+			}
+			for range 2 { // the second time, SNS does not know them any more
+				if err := sendAll(ctx, p); err != nil {
+					return err
+				}
+				time.Sleep(20 * time.Minute)
+			}
 			w.Calm()
+			heard, err := subscriber.all(ctx)
+			if err != nil {
+				return err
+			}
 			late, err := failures(ctx, p, nil)
 			if err != nil {
 				return err
@@ -82,7 +96,11 @@ func mail() simulation.Options {
 				return err
 			}
 			time.Sleep(30 * time.Minute)
-			return delivered(ctx, p, late, discarded)
+			more, err := subscriber.all(ctx)
+			if err != nil {
+				return err
+			}
+			return errors.Join(published(append(heard, more...)), delivered(ctx, p, late, discarded))
 		},
 	}
 }
@@ -156,6 +174,20 @@ func failures(ctx context.Context, p *webhooks.Post, selected func(failed.Letter
 	}
 	_, err = replay.Run(ctx)
 	return found, err
+}
+
+// published wants each webhook to have been told to subscribers once.
+func published(heard letters) error {
+	var faults []error
+	for key, many := range lanes {
+		for n := range many {
+			id := idOf(key, n)
+			if times := len(heard.with(`"id":"` + id + `"`)); times != 1 {
+				faults = append(faults, fmt.Errorf("%s was published %d times", id, times))
+			}
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // delivered wants each key's events to be there once and in their order; only what
