@@ -37,8 +37,14 @@ func switched() simulation.Options {
 				}
 			}
 			for range 4 {
-				if err := directly(ctx, s); err != nil {
+				if _, err := directly(ctx, s); err != nil {
 					return err
+				}
+			}
+			w.Calm()
+			for range 2 {
+				if answer, err := directly(ctx, s); err != nil || answer.Status != http.StatusOK {
+					return fmt.Errorf("nothing happens any more, and it is answered with %+v, %v", answer, err)
 				}
 			}
 			return nil
@@ -89,21 +95,20 @@ func switchOnce(ctx context.Context, s *instances.Switch, key string) error {
 }
 
 // directly switches by the synchronous route.
-func directly(ctx context.Context, s *instances.Switch) error {
+func directly(ctx context.Context, s *instances.Switch) (answer instances.Answer, err error) {
 	before, err := standing(ctx, s)
 	if err != nil {
-		return err
+		return answer, err
 	}
-	answer, err := s.Toggle(ctx, instances.Body(s.Instance))
-	if err != nil {
-		return err
+	if answer, err = s.Toggle(ctx, instances.Body(s.Instance)); err != nil {
+		return answer, err
 	}
 	time.Sleep(10 * time.Minute)
 	after, err := standing(ctx, s)
 	if err != nil {
-		return err
+		return answer, err
 	}
-	return consistent(before, after, answer.Status == http.StatusOK, answer.Action, answer.Error)
+	return answer, consistent(before, after, answer.Status == http.StatusOK, answer.Action, answer.Error)
 }
 
 // standing is an instance's.

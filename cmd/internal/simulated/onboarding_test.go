@@ -94,7 +94,9 @@ func signUp(ctx context.Context, c *onboarding.Club) error {
 // onboarded wants each user's profile to be as they gave it and to say that all is
 // done, and users to be announced.
 func onboarded(ctx context.Context, c *onboarding.Club, told func(events int) bool) error {
-	events, err := c.Told(ctx, slices.Sorted(maps.Keys(signups))...)
+	waiting, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	events, err := c.Told(waiting, slices.Sorted(maps.Keys(signups))...)
 	if err != nil {
 		return err
 	}
