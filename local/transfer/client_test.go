@@ -241,6 +241,16 @@ func TestFoldersAreMarkers(t *testing.T) {
 	if err := c.Rename("sub", "other"); err == nil {
 		t.Error("a folder was renamed")
 	}
+	if err := c.Rename("sub/a", "sub/a"); err != nil {
+		t.Errorf("a file was not renamed to itself: %v", err)
+	}
+	if got, _ := w.object(t, "files/sub/a"); got != "a" {
+		t.Errorf("a file that was renamed to itself is %q", got)
+	}
+	w.put(t, "files/bare/a", "a")
+	if err := c.RemoveDirectory("bare"); err == nil {
+		t.Error("a folder with a file and without a marker was removed")
+	}
 	if err := c.Remove("sub/a"); err != nil {
 		t.Error(err)
 	}
@@ -370,5 +380,23 @@ func TestAMappingHidesTheFolderOfItsName(t *testing.T) {
 	}
 	if _, o := w.object(t, "one/new/"); o == nil || o.Header["Content-Type"] != "application/x-directory" {
 		t.Errorf("the folder's object is %+v", o)
+	}
+}
+
+// What mappings put there is nobody's to make or to take away.
+func TestFoldersOfMappingsStayAsTheyAre(t *testing.T) {
+	w := newWorld(t, "DEFAULT")
+	c, _ := w.sftp(t, "acme")
+	for _, path := range []string{"/", "/inbox", "/globex"} {
+		for name, err := range map[string]error{
+			"made": c.Mkdir(path), "removed": c.RemoveDirectory(path), "renamed": c.Rename(path, "/inbox/new"), "replaced": c.Rename("/inbox/old", path),
+		} {
+			if err == nil {
+				t.Errorf("%s was %s", path, name)
+			}
+		}
+	}
+	if got := w.told(); len(got) > 0 {
+		t.Errorf("events %q", got)
 	}
 }

@@ -162,3 +162,37 @@ func TestAFilesObjectIsOfBytes(t *testing.T) {
 		}
 	}
 }
+
+func TestNoByteIsWrittenTwice(t *testing.T) {
+	u := &upload{}
+	for _, offset := range []int64{0, 10} { // at its turn, and ahead of it
+		if _, err := u.WriteAt([]byte("abc"), offset); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := (&upload{ahead: map[int64][]byte{10: []byte("abc")}}).WriteAt([]byte("xyz"), 10); err == nil {
+		t.Error("what came ahead of its turn was replaced")
+	}
+	if _, err := u.WriteAt([]byte("xyz"), 0); err == nil {
+		t.Error("what was written was replaced")
+	}
+	if _, err := u.WriteAt([]byte("def"), 3); err == nil {
+		t.Error("an upload that has failed goes on")
+	}
+}
+
+func TestAnUploadBrokenOffHasWhatCameWithoutAGap(t *testing.T) {
+	c, client := landing(t)
+	u := &upload{s3: client, session: &session{cloud: c}, bucket: "landing", key: "k", creates: true}
+	u.fill(t, 100)
+	if _, err := u.WriteAt([]byte("beyond"), 101); err != nil {
+		t.Fatal(err)
+	}
+	u.TransferError(nil)
+	if err := u.Close(); err != nil {
+		t.Error(err)
+	}
+	if o, err := client.Head(t.Context(), "landing", "k", ""); err != nil || o.Size != 100 {
+		t.Errorf("the object is %+v, %v", o, err)
+	}
+}
