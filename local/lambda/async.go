@@ -4,6 +4,7 @@ package lambda
 // where the results go.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -144,15 +145,15 @@ type responseContext struct {
 	FunctionError   string `json:"functionError,omitempty"`
 }
 
+// qualified is the ARN by which destinations know a function, which always says of
+// what version or alias it is: rules of the CDK's look for it.
+func (t target) qualified() string { return t.function.arn + ":" + cmp.Or(t.qualifier, latest) }
+
 func newRecord(r request, o outcome) record {
-	qualifier := r.target.qualifier
-	if qualifier == "" {
-		qualifier = latest
-	}
 	rec := record{
 		Version:        "1.0",
 		Timestamp:      time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
-		RequestContext: requestContext{r.id, r.target.function.arn + ":" + qualifier, o.condition, o.attempts},
+		RequestContext: requestContext{r.id, r.target.qualified(), o.condition, o.attempts},
 		RequestPayload: r.payload,
 	}
 	if o.attempts == 0 {
@@ -201,7 +202,7 @@ func (l *Lambda) putEvent(ctx context.Context, caller cloud.Caller, r request, o
 		"EventBusName": bus,
 		"Source":       "lambda",
 		"DetailType":   "Lambda Function Invocation Result - " + result,
-		"Resources":    []string{bus, r.target.arn()},
+		"Resources":    []string{bus, r.target.qualified()},
 		"Detail":       string(record),
 	}
 	var output struct {

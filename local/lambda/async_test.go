@@ -5,6 +5,7 @@ package lambda_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func TestAFailedEventIsTriedAgainAfterOneAndTwoMinutesAndThenSentToItsDestinatio
 		c := got.RequestContext
 		if got.Version != "1.0" || c.RequestID != a.ids.all()[0] || c.Condition != "RetriesExhausted" || c.ApproximateInvokeCount != 3 ||
 			!strings.HasSuffix(c.FunctionArn, ":function:worker:$LATEST") || got.RequestPayload["order"] != "7" ||
-			got.ResponseContext.FunctionError != "Unhandled" || !strings.Contains(string(got.ResponsePayload), "OutOfStock") {
+			got.ResponseContext.FunctionError != "Unhandled" || got.ResponseContext.ExecutedVersion != "$LATEST" || !strings.Contains(string(got.ResponsePayload), "OutOfStock") {
 			t.Errorf("record %s", messages[0].Body)
 		}
 		if n := len(e.receive(t, "successes")); n != 0 {
@@ -145,7 +146,13 @@ func TestAnEventThatSucceedsAtLastIsASuccess(t *testing.T) {
 
 func TestAFailedEventGoesToTheDeadLetterQueueAsItWas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newEngine(t, worker(func() error { return OutOfStock{} }))
+		long := errors.New(strings.Repeat("x", 1025))
+		e := newEngine(t, worker(func(in map[string]string) error {
+			if in["order"] == "8" {
+				return long
+			}
+			return OutOfStock{}
+		}))
 		e.mustCreate(t, role(sendStatement)+queues+","+
 			function(`, "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}}`)+eventInvokeConfig(`, "MaximumRetryAttempts": 0`))
 		e.send(t, `{"order":"7"}`)
@@ -154,6 +161,75 @@ func TestAFailedEventGoesToTheDeadLetterQueueAsItWas(t *testing.T) {
 		if len(messages) != 1 || messages[0].Body != `{"order":"7"}` || messages[0].MessageAttributes["ErrorMessage"].StringValue != "none left" ||
 			len(messages[0].MessageAttributes["RequestID"].StringValue) != 36 || messages[0].MessageAttributes["ErrorCode"].DataType != "Number" {
 			t.Errorf("messages %+v", messages)
+		}
+		e.send(t, `{"order":"8"}`)
+		sleep(time.Second)
+		if messages = e.receive(t, "failures"); len(messages) != 1 || messages[0].MessageAttributes["ErrorMessage"].StringValue != long.Error()[:1024] {
+			t.Errorf("of a long error the messages are %+v", messages)
+		}
+	})
+}
+
+// A bus is told in an event, which it may refuse.
+func TestAnEventBusIsADestination(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, worker(func() (string, error) { return "done", nil }))
+		bus := &buses{answer: `{"FailedEntryCount": 0, "Entries": [{"EventId": "e"}]}`}
+		e.Register("events", bus)
+		arn := e.ARN("events", "event-bus/partners")
+		e.mustCreate(t, role(`{"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}`)+","+function("")+eventInvokeConfig(`, "DestinationConfig": {"OnSuccess": {"Destination": "`+arn+`"}}`))
+		e.send(t, `{"order":"7"}`)
+		sleep(time.Second)
+		if len(bus.puts.all()) != 1 {
+			t.Fatalf("the bus is told %s", bus.puts.all())
+		}
+		var in struct {
+			Entries []struct {
+				EventBusName, Source, DetailType, Detail string
+				Resources                                []string
+			}
+		}
+		decode(t, bus.puts.all()[0], &in)
+		var detail destinationRecord
+		decode(t, []byte(in.Entries[0].Detail), &detail)
+		if got := in.Entries[0]; got.EventBusName != arn || got.Source != "lambda" || got.DetailType != "Lambda Function Invocation Result - Success" || !slices.Equal(got.Resources, []string{arn, workerARN + ":$LATEST"}) ||
+			detail.RequestContext.Condition != "Success" || detail.RequestPayload["order"] != "7" {
+			t.Errorf("the bus is told %+v", got)
+		}
+		bus.answer = `{"FailedEntryCount": 1, "Entries": [{"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "no"}]}`
+		e.send(t, `{}`)
+		sleep(time.Second)
+		if failed := e.meter.sum("AWS/Lambda DestinationDeliveryFailures"); failed != 1 {
+			t.Errorf("%v failures of an entry that was refused", failed)
+		}
+	})
+}
+
+// buses stands for EventBridge: it notes what is put.
+type buses struct {
+	answer string
+	puts   notes[json.RawMessage]
+}
+
+func (*buses) Supports(action string) bool { return action == "PutEvents" }
+
+func (b *buses) Call(_ context.Context, _ cloud.Caller, _ string, input json.RawMessage) (json.RawMessage, error) {
+	b.puts.add(slices.Clone(input))
+	return json.RawMessage(b.answer), nil
+}
+
+func TestADeadLetterThatIsLostIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, worker(func() error { return OutOfStock{} }))
+		e.mustCreate(t, role(sendStatement)+queues+","+
+			function(`, "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Failures", "Arn"]}}`)+eventInvokeConfig(`, "MaximumRetryAttempts": 0`))
+		if err := e.Do(t.Context(), e.Administrator(), "sqs", "DeleteQueue", map[string]any{"QueueUrl": "http://127.0.0.1/" + account + "/failures"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		e.send(t, `{}`)
+		sleep(time.Minute)
+		if lost, undelivered := e.meter.sum("AWS/Lambda DeadLetterErrors"), e.meter.sum("AWS/Lambda DestinationDeliveryFailures"); lost != 1 || undelivered != 0 {
+			t.Errorf("%v dead letters were lost, %v failures of destinations", lost, undelivered)
 		}
 	})
 }

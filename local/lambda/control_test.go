@@ -5,6 +5,7 @@ package lambda_test
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -217,7 +218,10 @@ func TestWhatAFunctionMayNotBe(t *testing.T) {
 		"with a snapshot": {func(in *awssdk.CreateFunctionInput) { in.SnapStart = &types.SnapStart{ApplyOn: "PublishedVersions"} }, "provided.al2023 is not supported for SnapStart enabled functions."},
 		"of two machines": {func(in *awssdk.CreateFunctionInput) { in.Architectures = []types.Architecture{"x86_64", "arm64"} }, "Value '[x86_64, arm64]' at 'architectures'"},
 		"of no zip file":  {func(in *awssdk.CreateFunctionInput) { in.Code.ZipFile = []byte("no") }, "Could not unzip uploaded file."},
-		"of no code":      {func(in *awssdk.CreateFunctionInput) { in.Code = &types.FunctionCode{} }, "Please provide a source for function code."},
+		"of code of both": {func(in *awssdk.CreateFunctionInput) {
+			in.Code.S3Bucket, in.Code.S3Key = aws.String("b"), aws.String("k")
+		}, "Please do not provide other FunctionCode parameters when providing a ZipFile."},
+		"of no code": {func(in *awssdk.CreateFunctionInput) { in.Code = &types.FunctionCode{} }, "Please provide a source for function code."},
 		"of lost code": {func(in *awssdk.CreateFunctionInput) {
 			in.Code = &types.FunctionCode{S3Bucket: aws.String("b"), S3Key: aws.String("k")}
 		}, "no such asset"},
@@ -269,13 +273,15 @@ func TestTheCodeAndTheConfigurationOfAFunctionChange(t *testing.T) {
 	if err := awssdk.NewFunctionUpdatedWaiter(client).Wait(t.Context(), &awssdk.GetFunctionConfigurationInput{FunctionName: worker}, time.Second); err != nil {
 		t.Fatal(err)
 	}
+	const otherARN = "arn:aws:iam::123456789012:role/other"
+	e.mustCreate(t, strings.Replace(strings.Replace(role(logStatement+`, {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}`), `"Role"`, `"Other"`, 1), `"Properties": {`, `"Properties": {"RoleName": "other",`, 1))
 	configured, err := client.UpdateFunctionConfiguration(t.Context(), &awssdk.UpdateFunctionConfigurationInput{
 		FunctionName: worker, Timeout: aws.Int32(9), Environment: &types.Environment{Variables: map[string]string{"COLOUR": "red"}}, EphemeralStorage: &types.EphemeralStorage{Size: aws.Int32(1024)},
 		TracingConfig: &types.TracingConfig{Mode: "Active"}, DeadLetterConfig: &types.DeadLetterConfig{TargetArn: aws.String("arn:aws:sqs:eu-central-1:123456789012:jobs")},
-		LoggingConfig: &types.LoggingConfig{LogFormat: "JSON", LogGroup: aws.String("own")},
+		LoggingConfig: &types.LoggingConfig{LogFormat: "JSON", LogGroup: aws.String("own")}, Handler: aws.String("main"), Runtime: "provided.al2", Role: aws.String(otherARN),
 	})
 	if err != nil || *configured.Timeout != 9 || *configured.MemorySize != 128 || *configured.CodeSha256 != *dry.CodeSha256 || configured.TracingConfig.Mode != "Active" ||
-		*configured.EphemeralStorage.Size != 1024 || *configured.LoggingConfig.LogGroup != "own" || configured.LoggingConfig.SystemLogLevel != "INFO" || !strings.HasSuffix(*configured.DeadLetterConfig.TargetArn, ":jobs") {
+		*configured.EphemeralStorage.Size != 1024 || *configured.LoggingConfig.LogGroup != "own" || configured.LoggingConfig.SystemLogLevel != "INFO" || *configured.Handler != "main" || configured.Runtime != "provided.al2" || *configured.Role != otherARN || !strings.HasSuffix(*configured.DeadLetterConfig.TargetArn, ":jobs") {
 		t.Errorf("%v, %+v", err, configured)
 	}
 	var environment []string
@@ -283,10 +289,37 @@ func TestTheCodeAndTheConfigurationOfAFunctionChange(t *testing.T) {
 	if !slices.Contains(environment, "COLOUR=red") || !slices.Contains(environment, "AWS_LAMBDA_LOG_GROUP_NAME=own") {
 		t.Errorf("its environment is %q", environment)
 	}
-	_, err = client.UpdateFunctionConfiguration(t.Context(), &awssdk.UpdateFunctionConfigurationInput{FunctionName: worker, Timeout: aws.Int32(901)})
-	refuses(t, err, "Timeout is 901 seconds")
-	_, err = client.UpdateFunctionConfiguration(t.Context(), &awssdk.UpdateFunctionConfigurationInput{FunctionName: aws.String(workerARN + ":$LATEST"), Timeout: aws.Int32(1)})
-	refuses(t, err, "This operation is permitted on Lambda functions only.")
+	for want, in := range map[string]awssdk.UpdateFunctionConfigurationInput{
+		"Timeout is 901 seconds":                                                      {Timeout: aws.Int32(901)},
+		"This operation is permitted on Lambda functions only.":                       {FunctionName: aws.String(workerARN + ":$LATEST"), Timeout: aws.Int32(1)},
+		"provided.al2 is not supported for SnapStart enabled functions.":              {SnapStart: &types.SnapStart{ApplyOn: "PublishedVersions"}},
+		"NotImplemented the local engine does not serve the parameter Layers":         {Layers: []string{"l"}},
+		"The role defined for the function cannot be assumed by Lambda":               {Role: aws.String("arn:aws:iam::123456789012:role/nobody")},
+		"NotImplemented the local engine does not serve the parameter Runtime":        {Runtime: "python3.12"},
+		"InvalidParameterValueException Runtime and Handler are mandatory parameters": {Handler: aws.String("")},
+	} {
+		in.FunctionName = cmp.Or(in.FunctionName, worker)
+		_, err := client.UpdateFunctionConfiguration(t.Context(), &in)
+		refuses(t, err, want)
+	}
+	e.Authorizer = allBut("iam:PassRole")
+	_, err = client.UpdateFunctionConfiguration(t.Context(), &awssdk.UpdateFunctionConfigurationInput{FunctionName: worker, Role: aws.String(worksARN)})
+	refuses(t, err, "iam:PassRole")
+}
+
+func TestCodeIsPublishedAsItIsUpdatedAndNotForAnotherMachine(t *testing.T) {
+	_, client := controlled(t)
+	mustMake(t, client, newFunction(packed(t, "#!/bin/sh\n")))
+	update := &awssdk.UpdateFunctionCodeInput{FunctionName: aws.String("worker"), ZipFile: packed(t, "#!/bin/sh\n# next\n"), Publish: true}
+	if updated, err := client.UpdateFunctionCode(t.Context(), update); err != nil || *updated.Version != "1" || *updated.FunctionArn != workerARN+":1" || updated.State != types.StatePending {
+		t.Errorf("%v, published is %+v", err, updated)
+	}
+	update.Architectures = []types.Architecture{"arm64"}
+	if runtime.GOARCH == "arm64" {
+		update.Architectures = []types.Architecture{"x86_64"}
+	}
+	_, err := client.UpdateFunctionCode(t.Context(), update)
+	refuses(t, err, "NotImplemented the local engine does not serve the parameter Architectures of UpdateFunctionCode")
 }
 
 // The code of a version outlives the code that its function gets.

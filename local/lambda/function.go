@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -223,7 +224,7 @@ func (f *function) withdraw(v *version) error {
 	f.mu.Lock()
 	if names := f.aliasesOf(v.number); len(names) > 0 {
 		f.mu.Unlock()
-		return cloud.Errorf(409, "ResourceConflictException", "Unable to delete version because the following aliases reference it: %v", names)
+		return cloud.Errorf(409, "ResourceConflictException", "Unable to delete version because the following aliases reference it: [%s]", strings.Join(names, ", "))
 	}
 	delete(f.versions, v.number)
 	if v.number == strconv.Itoa(f.published) {

@@ -58,7 +58,7 @@ func TestAnInProcessHandlerHasADeadlineAndIsNotWaitedForBeyondIt(t *testing.T) {
 		e := newEngine(t, worker(func(ctx context.Context) error {
 			deadline, _ := ctx.Deadline()
 			left.add(time.Until(deadline))
-			if lc, ok := lambdacontext.FromContext(ctx); !ok || len(lc.AwsRequestID) != 36 {
+			if lc, ok := lambdacontext.FromContext(ctx); !ok || len(lc.AwsRequestID) != 36 || lc.ClientContext.Custom["a"] != "b" {
 				t.Errorf("lambda context %+v", lc)
 			}
 			<-ctx.Done()
@@ -66,7 +66,12 @@ func TestAnInProcessHandlerHasADeadlineAndIsNotWaitedForBeyondIt(t *testing.T) {
 		}))
 		e.mustCreate(t, role(logStatement)+","+function(`,"Timeout": 20`))
 		started := time.Now()
-		got := e.invoke(t, `{}`).functionError(t)
+		var out invoked
+		in := map[string]any{"FunctionName": "worker", "ClientContext": "eyJjdXN0b20iOnsiYSI6ImIifX0="}
+		if err := e.Do(t.Context(), e.Administrator(), "lambda", "Invoke", in, &out); err != nil {
+			t.Fatal(err)
+		}
+		got := out.functionError(t)
 		if got.ErrorType != "Sandbox.Timedout" || !slices.Equal(left.all(), []time.Duration{20 * time.Second}) || time.Since(started) != 20*time.Second {
 			t.Errorf("%+v, deadline after %v, answered after %v", got, left.all(), time.Since(started))
 		}

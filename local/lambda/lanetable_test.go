@@ -354,4 +354,43 @@ func TestATablesStreamThatCannotBeFollowedIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", action, err)
 		}
 	}
+	// the list is of all streams
+	narrow := strings.Replace(tableStatement, `"dynamodb:ListStreams", "Resource": "*"`, `"dynamodb:ListStreams", "Resource": {"Fn::GetAtt": ["Orders", "StreamArn"]}`, 1)
+	if _, err := newEngine(t, worker(func() error { return nil })).create(role(narrow) + "," + function("") + orders + followingTable("")); err == nil || !strings.Contains(err.Error(), "dynamodb:ListStreams") {
+		t.Errorf("a list of this stream only: %v", err)
+	}
+}
+
+// A mapping from the latest change on has to read through all that a shard has.
+func TestATablesMappingPassesOverMoreThanOneRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batches notes[string]
+		e := newEngine(t, tableWorker(&batches))
+		e.mustCreate(t, strings.TrimPrefix(orders, ","))
+		e.sell(t, slices.Repeat([]string{"old"}, 1001)...)
+		e.mustCreate(t, e.apart(t, `, "StartingPosition": "LATEST"`))
+		e.sell(t, "new")
+		sleep(2 * time.Second)
+		if got := batches.all(); !slices.Equal(got, []string{"new"}) {
+			t.Errorf("got %d batches, the first one is %.20s", len(got), got)
+		}
+	})
+}
+
+func TestChangesOfSeveralItemsAreHandedOverBesideEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var running atomic.Int64
+		var counts notes[int64]
+		e := newEngine(t, worker(func() {
+			counts.add(running.Add(1))
+			time.Sleep(time.Second)
+			running.Add(-1)
+		}))
+		e.mustCreate(t, tableStack(`, "BatchSize": 1, "ParallelizationFactor": 10`))
+		e.sell(t, "a", "b", "c", "d", "e", "f", "g", "h")
+		sleep(time.Minute)
+		if got := counts.all(); len(got) != 8 || slices.Max(got) < 2 {
+			t.Errorf("so many at the same time: %d", got)
+		}
+	})
 }

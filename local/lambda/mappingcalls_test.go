@@ -56,7 +56,7 @@ func TestAMappingMadeByACallDeliversUntilItIsDeleted(t *testing.T) {
 	if got := e.left(t, "jobs"); got != "1+0" {
 		t.Errorf("a mapping that is disabled has left %s", got)
 	}
-	if updated, err = client.UpdateEventSourceMapping(t.Context(), &awssdk.UpdateEventSourceMappingInput{UUID: id, Enabled: aws.Bool(true), BatchSize: aws.Int32(3)}); err != nil || *updated.State != "Enabling" || *updated.BatchSize != 3 {
+	if updated, err = client.UpdateEventSourceMapping(t.Context(), &awssdk.UpdateEventSourceMappingInput{UUID: id, Enabled: aws.Bool(true), BatchSize: aws.Int32(3), ScalingConfig: &types.ScalingConfig{MaximumConcurrency: aws.Int32(3)}}); err != nil || *updated.State != "Enabling" || *updated.BatchSize != 3 || *updated.ScalingConfig.MaximumConcurrency != 3 {
 		t.Errorf("%v, updated it is %+v", err, updated)
 	}
 	eventually(t, "the message is done with", func() bool { return e.left(t, "jobs") == "0+0" })
@@ -73,7 +73,7 @@ func TestAMappingMadeByACallDeliversUntilItIsDeleted(t *testing.T) {
 }
 
 func TestWhatAMappingMayNotBe(t *testing.T) {
-	_, client := controlled(t)
+	e, client := controlled(t)
 	mustMake(t, client, newFunction(packed(t, "#!/bin/sh\n")))
 	off := aws.Bool(false)
 	create := func(change func(in *awssdk.CreateEventSourceMappingInput)) error {
@@ -84,6 +84,12 @@ func TestWhatAMappingMayNotBe(t *testing.T) {
 	}
 	if err := create(func(*awssdk.CreateEventSourceMappingInput) {}); err != nil {
 		t.Fatal(err)
+	}
+	other := newFunction(packed(t, "#!/bin/sh\n"))
+	other.FunctionName = aws.String("other")
+	mustMake(t, client, other)
+	if err := create(func(in *awssdk.CreateEventSourceMappingInput) { in.FunctionName = other.FunctionName }); err != nil {
+		t.Errorf("another function of the same queue: %v", err)
 	}
 	for name, row := range map[string]struct {
 		change func(in *awssdk.CreateEventSourceMappingInput)
@@ -99,6 +105,9 @@ func TestWhatAMappingMayNotBe(t *testing.T) {
 		"of no place": {func(in *awssdk.CreateEventSourceMappingInput) {
 			in.EventSourceArn = aws.String("arn:aws:kinesis:eu-central-1:123456789012:stream/s")
 		}, "Value null at 'startingPosition' failed to satisfy constraint: Member must not be null."},
+		"of no place in a table": {func(in *awssdk.CreateEventSourceMappingInput) {
+			in.EventSourceArn = aws.String("arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/2025-02-22T03:03:25.490")
+		}, "Value null at 'startingPosition' failed to satisfy constraint: Member must not be null."},
 		"with a destination": {func(in *awssdk.CreateEventSourceMappingInput) {
 			in.DestinationConfig = &types.DestinationConfig{OnFailure: &types.OnFailure{Destination: aws.String(jobsARN)}}
 		}, "Unsupported DestinationConfig parameter for given event source mapping type."},
@@ -107,6 +116,10 @@ func TestWhatAMappingMayNotBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { refuses(t, create(row.change), row.want) })
 	}
+	e.Authorizer = allBut("lambda:TagResource")
+	refuses(t, create(func(in *awssdk.CreateEventSourceMappingInput) {
+		in.EventSourceArn, in.Tags = aws.String(jobsARN+"2"), map[string]string{"a": "b"}
+	}), "lambda:TagResource")
 }
 
 func TestMappingsAreListedByFunctionAndSource(t *testing.T) {
@@ -119,7 +132,7 @@ func TestMappingsAreListedByFunctionAndSource(t *testing.T) {
 	mustMake(t, client, in)
 	for _, source := range []*awssdk.CreateEventSourceMappingInput{
 		{EventSourceArn: aws.String(jobsARN)},
-		{EventSourceArn: aws.String(tape), StartingPosition: "LATEST", BisectBatchOnFunctionError: aws.Bool(true), ParallelizationFactor: aws.Int32(2), FilterCriteria: &types.FilterCriteria{Filters: []types.Filter{{Pattern: aws.String(`{"data": {"a": [1]}}`)}}}},
+		{EventSourceArn: aws.String(tape), StartingPosition: "LATEST", BisectBatchOnFunctionError: aws.Bool(true), ParallelizationFactor: aws.Int32(2), DestinationConfig: &types.DestinationConfig{OnFailure: &types.OnFailure{Destination: aws.String(jobsARN)}}, FilterCriteria: &types.FilterCriteria{Filters: []types.Filter{{Pattern: aws.String(`{"data": {"a": [1]}}`)}}}},
 	} {
 		source.FunctionName, source.Enabled = aws.String("worker"), aws.Bool(false)
 		if _, err := client.CreateEventSourceMapping(t.Context(), source); err != nil {
@@ -134,7 +147,7 @@ func TestMappingsAreListedByFunctionAndSource(t *testing.T) {
 		}
 		for _, m := range out.EventSourceMappings {
 			arns = append(arns, *m.EventSourceArn)
-			if *m.EventSourceArn == tape && (!*m.BisectBatchOnFunctionError || *m.ParallelizationFactor != 2 || *m.MaximumRetryAttempts != -1 || m.StartingPosition != "LATEST" || *m.BatchSize != 100 || *m.State != "Disabled" || len(m.FilterCriteria.Filters) != 1) {
+			if *m.EventSourceArn == tape && (!*m.BisectBatchOnFunctionError || *m.ParallelizationFactor != 2 || *m.MaximumRetryAttempts != -1 || m.StartingPosition != "LATEST" || *m.BatchSize != 100 || *m.State != "Disabled" || len(m.FilterCriteria.Filters) != 1 || *m.DestinationConfig.OnFailure.Destination != jobsARN) {
 				t.Errorf("the stream's is %+v", m)
 			}
 		}
@@ -157,5 +170,9 @@ func TestMappingsAreListedByFunctionAndSource(t *testing.T) {
 	updated, err := client.UpdateEventSourceMapping(t.Context(), &awssdk.UpdateEventSourceMappingInput{UUID: out.EventSourceMappings[0].UUID, FilterCriteria: &types.FilterCriteria{}, MaximumRetryAttempts: aws.Int32(3)})
 	if err != nil || updated.FilterCriteria != nil || *updated.MaximumRetryAttempts != 3 || *updated.State != "Updating" || *updated.ParallelizationFactor != 2 {
 		t.Errorf("%v, updated it is %+v", err, updated)
+	}
+	updated, err = client.UpdateEventSourceMapping(t.Context(), &awssdk.UpdateEventSourceMappingInput{UUID: out.EventSourceMappings[0].UUID, BisectBatchOnFunctionError: aws.Bool(false), ParallelizationFactor: aws.Int32(3)})
+	if err != nil || *updated.BisectBatchOnFunctionError || *updated.ParallelizationFactor != 3 || *updated.MaximumRetryAttempts != 3 {
+		t.Errorf("%v, updated again it is %+v", err, updated)
 	}
 }

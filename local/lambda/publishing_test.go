@@ -78,6 +78,10 @@ func TestAVersionIsPublishedOfWhatHasChanged(t *testing.T) {
 	}
 	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: worker, Qualifier: aws.String("$LATEST")})
 	refuses(t, err, "$LATEST version cannot be deleted without deleting the function.")
+	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: aws.String("none"), Qualifier: aws.String("1")})
+	if got, want := message(err), "ResourceNotFoundException Function not found: arn:aws:lambda:eu-central-1:123456789012:function:none"; got != want {
+		t.Errorf("a version of no function: %s, want %s", got, want)
+	}
 	_, err = client.GetFunction(t.Context(), &awssdk.GetFunctionInput{FunctionName: worker, Qualifier: aws.String("1")})
 	refuses(t, err, "ResourceNotFoundException Function not found: "+workerARN+":1")
 }
@@ -104,6 +108,7 @@ func TestAnAliasIsAnotherNameOfAVersion(t *testing.T) {
 	refuses(t, create("2024", "1", nil), "Value '2024' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)")
 	refuses(t, create("other", "9", nil), "ResourceNotFoundException Function not found: "+workerARN+":9")
 	refuses(t, create("other", "1", routing("1", 0.5)), "Function version 1 is already included in routing configuration.")
+	refuses(t, create("other", "1", routing("2", -0.5)), "Value '{2=-0.5}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value")
 	refuses(t, create("other", "1", routing("2", 2)), "Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map value")
 	refuses(t, create("other", "1", routing("$LATEST", 0.5)), "Value '{$LATEST=0.5}' at 'routingConfig.additionalVersionWeights' failed to satisfy constraint: Map keys")
 	refuses(t, create("other", "$LATEST", routing("1", 0.5)), "$LATEST is not supported for an alias pointing to more than 1 version")
@@ -111,6 +116,8 @@ func TestAnAliasIsAnotherNameOfAVersion(t *testing.T) {
 	if err := create("both", "2", nil); err != nil {
 		t.Fatal(err)
 	}
+	_, err = client.CreateAlias(t.Context(), &awssdk.CreateAliasInput{FunctionName: aws.String("none"), Name: live, FunctionVersion: aws.String("1")})
+	refuses(t, err, "ResourceNotFoundException Function not found: arn:aws:lambda:eu-central-1:123456789012:function:none:1")
 	aliases := func(version *string) (names []string) {
 		t.Helper()
 		out, err := client.ListAliases(t.Context(), &awssdk.ListAliasesInput{FunctionName: worker, FunctionVersion: version})
@@ -127,13 +134,20 @@ func TestAnAliasIsAnotherNameOfAVersion(t *testing.T) {
 	}
 	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: worker, Qualifier: aws.String("1")})
 	refuses(t, err, "ResourceConflictException Unable to delete version because the following aliases reference it: [live]")
+	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: worker, Qualifier: aws.String("2")}) // to which one of them goes now and then
+	refuses(t, err, "aliases reference it: [both, live]")
 	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: worker, Qualifier: live})
 	refuses(t, err, "Deletion of aliases is not currently supported.")
 	_, err = client.UpdateAlias(t.Context(), &awssdk.UpdateAliasInput{FunctionName: worker, Name: live, RevisionId: aws.String("x")})
 	refuses(t, err, "PreconditionFailedException")
+	_, err = client.UpdateAlias(t.Context(), &awssdk.UpdateAliasInput{FunctionName: worker, Name: live, FunctionVersion: aws.String("9")})
+	refuses(t, err, "ResourceNotFoundException Function not found: "+workerARN+":9")
 	updated, err := client.UpdateAlias(t.Context(), &awssdk.UpdateAliasInput{FunctionName: worker, Name: live, FunctionVersion: aws.String("2"), RoutingConfig: &types.AliasRoutingConfiguration{}, RevisionId: made.RevisionId})
 	if err != nil || *updated.FunctionVersion != "2" || updated.RoutingConfig != nil || *updated.Description != "d" || *updated.RevisionId == *made.RevisionId {
 		t.Errorf("%v, updated it is %+v", err, updated)
+	}
+	if updated, err = client.UpdateAlias(t.Context(), &awssdk.UpdateAliasInput{FunctionName: worker, Name: live, Description: aws.String("e")}); err != nil || *updated.Description != "e" || *updated.FunctionVersion != "2" {
+		t.Errorf("%v, described it is %+v", err, updated)
 	}
 	got, err := client.GetFunctionConfiguration(t.Context(), &awssdk.GetFunctionConfigurationInput{FunctionName: worker, Qualifier: live})
 	if err != nil || *got.Version != "2" || *got.FunctionArn != workerARN+":live" {

@@ -106,6 +106,12 @@ func TestReservedConcurrencyCounts(t *testing.T) {
 	if err := reserve("worker", 600); err != nil {
 		t.Fatal(err)
 	}
+	if err := reserve("worker", 601); err != nil { // of which 600 are its own
+		t.Error(err)
+	}
+	if err := reserve("worker", 600); err != nil {
+		t.Fatal(err)
+	}
 	other := newFunction(packed(t, "#!/bin/sh\n"))
 	other.FunctionName = aws.String("other")
 	mustMake(t, client, other)

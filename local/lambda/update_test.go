@@ -277,6 +277,9 @@ func TestAnAliasMovesToTheVersionOfNewCode(t *testing.T) {
 	if err := e.update(created, colour("blu")+both+routed("1.5")); !strings.Contains(fmt.Sprint(cause(err)), "from 0.0 to 1.0") {
 		t.Errorf("a weight of 1.5: %v", cause(err))
 	}
+	if err := e.update(created, colour("blu")+both+alias(`"FunctionVersion": "9"`)); !strings.Contains(fmt.Sprint(cause(err)), "Function not found: "+workerARN+":9") {
+		t.Errorf("a version that there is not: %v", cause(err))
+	}
 	e.mustUpdate(t, created, colour("blu")+fmt.Sprintf(version, "Two")+","+alias(`"FunctionVersion": {"Fn::GetAtt": ["Two", "Version"]}`))
 	if got := live(); got != "2 blu" || created.Handles["Alias"].Ref != ref {
 		t.Errorf("moved on, %s answers %s, and was %s", created.Handles["Alias"].Ref, got, ref)

@@ -321,11 +321,13 @@ func TestEachChangeOfAParameterIsTold(t *testing.T) {
 		{"LabelParameterVersion", `{"Name": "/a", "Labels": ["x"]}`, ""},
 		{"LabelParameterVersion", `{"Name": "/a", "Labels": ["x"]}`, ""},
 		{"DeleteParameter", `{"Name": "/a"}`, ""},
+		{"PutParameter", `{"Name": "/b", "Value": "1", "Type": "String"}`, ""},
 	})
 	var want []string
 	for _, operation := range []string{"Create", "Update", "LabelParameterVersion", "Delete"} {
 		want = append(want, `aws.ssm Parameter Store Change arn:aws:ssm:eu-west-1:111122223333:parameter/a {"operation":"`+operation+`","name":"/a","type":"String","description":"d"}`)
 	}
+	want = append(want, `aws.ssm Parameter Store Change arn:aws:ssm:eu-west-1:111122223333:parameter/b {"operation":"Create","name":"/b","type":"String"}`)
 	if got := strings.Join(events, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
@@ -347,6 +349,7 @@ func TestATemplatesTagsAreChangedWithoutAnotherVersion(t *testing.T) {
 	stack.Put(t, "P", parameter(`"Description": "d", "Tier": "Advanced", "Tags": {"b": "4"}`))
 	steps(t, s, [][3]string{
 		{"ListTagsForResource", `{"ResourceType": "Parameter", "ResourceId": "/a"}`, `{"Key":"b","Value":"4"},{"Key":"c","Value":"3"}]`},
+		{"ListTagsForResource", `{"ResourceType": "Parameter", "ResourceId": "/a"}`, `"TagList":[{"Key":"aws:`}, // before which there was another one
 		{"DescribeParameters", `{}`, `"Version":1`},
 	})
 	stack.Put(t, "P", parameter(`"Description": "e", "Tier": "Advanced"`))

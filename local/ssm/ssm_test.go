@@ -85,6 +85,8 @@ func TestParametersAreReadByNameListAndPath(t *testing.T) {
 			}
 		})
 	}
+	const image = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64" // of no account
+	steps(t, s, [][3]string{{"GetParameter", `{"Name": "` + image + `"}`, `"ARN":"arn:aws:ssm:eu-west-1::parameter` + image + `"`}})
 }
 
 func TestAParameterThatAWSWouldNotCreateIsRefused(t *testing.T) {
