@@ -367,7 +367,9 @@ func TestATablesMappingPassesOverMoreThanOneRead(t *testing.T) {
 		var batches notes[string]
 		e := newEngine(t, tableWorker(&batches))
 		e.mustCreate(t, strings.TrimPrefix(orders, ","))
-		e.sell(t, slices.Repeat([]string{"old"}, 1001)...)
+		for i := range 1001 {
+			e.sell(t, fmt.Sprint("old:", i))
+		}
 		e.mustCreate(t, e.apart(t, `, "StartingPosition": "LATEST"`))
 		e.sell(t, "new")
 		sleep(2 * time.Second)

@@ -63,6 +63,10 @@ func TestAPermissionIsAStatementOfTheFunctionsPolicy(t *testing.T) {
 			refuses(t, err, row.want)
 		})
 	}
+	before, err := client.GetPolicy(t.Context(), &awssdk.GetPolicyInput{FunctionName: worker})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := add(&awssdk.AddPermissionInput{StatementId: aws.String("them"), Principal: aws.String("444455556666"), PrincipalOrgID: aws.String("o-1")}); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +75,11 @@ func TestAPermissionIsAStatementOfTheFunctionsPolicy(t *testing.T) {
 		!strings.Contains(*policy.Policy, `"Principal":{"AWS":"arn:aws:iam::444455556666:root"}`) || !strings.Contains(*policy.Policy, `"aws:PrincipalOrgID":"o-1"`) {
 		t.Errorf("%v, the policy is %+v", err, policy)
 	}
+	if *policy.RevisionId == *before.RevisionId {
+		t.Errorf("with another statement the revision is still %s", *policy.RevisionId)
+	}
+	_, err = client.RemovePermission(t.Context(), &awssdk.RemovePermissionInput{FunctionName: worker, StatementId: aws.String("s"), RevisionId: before.RevisionId})
+	refuses(t, err, "PreconditionFailedException")
 	remove := func(id string) error {
 		_, err := client.RemovePermission(t.Context(), &awssdk.RemovePermissionInput{FunctionName: worker, StatementId: &id})
 		return err

@@ -43,15 +43,20 @@ type functionProperties struct {
 }
 
 // settle gives a function what a template says that versions do not have: how many
-// invocations it admits, its tags, in place of those that it declared before, and
-// its loops.
-func (l *Lambda) settle(f *function, before []cloud.Tag, p functionProperties) error {
-	if err := l.reserve(f, p.ReservedConcurrentExecutions); err != nil {
-		return err
+// invocations it admits, its tags and its loops. What the template says as before,
+// calls may have changed since.
+func (l *Lambda) settle(f *function, before, after functionProperties) error {
+	if !reflect.DeepEqual(before.ReservedConcurrentExecutions, after.ReservedConcurrentExecutions) {
+		if err := l.reserve(f, after.ReservedConcurrentExecutions); err != nil {
+			return err
+		}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.tags, f.recursion = cloud.RedeclaredTagMap(f.tags, before, p.Tags), p.RecursiveLoop
+	f.tags = cloud.RedeclaredTagMap(f.tags, before.Tags, after.Tags)
+	if before.RecursiveLoop != after.RecursiveLoop {
+		f.recursion = after.RecursiveLoop
+	}
 	return nil
 }
 
@@ -70,7 +75,7 @@ func (l *Lambda) createFunction(_ context.Context, r cfn.Resource, p functionPro
 	if err := l.install(f, r.Stack, r.LogicalID); err != nil {
 		return cfn.Handle{}, err
 	}
-	if err := l.settle(f, nil, p); err != nil {
+	if err := l.settle(f, functionProperties{}, p); err != nil {
 		return cfn.Handle{}, errors.Join(err, l.drop(f))
 	}
 	return cfn.Handle{Ref: f.name, Attributes: map[string]any{"Arn": f.arn}, Delete: func(context.Context) error { return l.drop(f) }}, nil
@@ -145,7 +150,7 @@ func (l *Lambda) updateFunction(_ context.Context, r cfn.Resource, h cfn.Handle,
 			return h, err
 		}
 	}
-	return h, l.settle(t.function, before.Tags, after)
+	return h, l.settle(t.function, before, after)
 }
 
 // declared is the version that a template declares. Its code must be there, and of

@@ -228,6 +228,48 @@ func TestReservedConcurrencyChangesWhatAFunctionAdmits(t *testing.T) {
 	e.invoke(t, `{}`)
 }
 
+func TestWhatCallsHaveSetOfAFunctionOutlivesAnUpdateThatSaysNothingOfIt(t *testing.T) {
+	e := newEngine(t, worker(func() error { return nil }))
+	resources := func(properties, tag string) string {
+		tags := `, "Tags": [{"Key": "` + tag + `", "Value": "1"}]`
+		return role(pollStatement) + "," + function(properties+tags) + mappedQueue("", `, "Enabled": false`+tags)
+	}
+	created := e.mustCreate(t, resources("", "a"))
+	call := func(action string, in map[string]any) (out struct {
+		RecursiveLoop                string
+		ReservedConcurrentExecutions int
+		Tags                         map[string]string
+	}) {
+		t.Helper()
+		if err := e.Do(t.Context(), e.Administrator(), "lambda", action, in, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	tagged := []string{workerARN, created.Handles["Mapping"].Attributes["EventSourceMappingArn"].(string)}
+	for _, arn := range tagged {
+		call("TagResource", map[string]any{"Resource": arn, "Tags": map[string]string{"b": "2"}})
+	}
+	call("PutFunctionConcurrency", map[string]any{"FunctionName": "worker", "ReservedConcurrentExecutions": 5})
+	call("PutFunctionRecursionConfig", map[string]any{"FunctionName": "worker", "RecursiveLoop": "Allow"})
+	e.mustUpdate(t, created, resources(`, "MemorySize": 256`, "c"))
+	for _, arn := range tagged {
+		tags := call("ListTags", map[string]any{"Resource": arn}).Tags
+		maps.DeleteFunc(tags, func(key, _ string) bool { return strings.HasPrefix(key, "aws:") }) // those of its stack
+		if !maps.Equal(tags, map[string]string{"b": "2", "c": "1"}) {
+			t.Errorf("the tags of %s are %v", arn, tags)
+		}
+	}
+	worker := map[string]any{"FunctionName": "worker"}
+	if n, loop := call("GetFunctionConcurrency", worker).ReservedConcurrentExecutions, call("GetFunctionRecursionConfig", worker).RecursiveLoop; n != 5 || loop != "Allow" {
+		t.Errorf("%d are reserved, loops are %s", n, loop)
+	}
+	e.mustUpdate(t, created, resources(`, "ReservedConcurrentExecutions": 7, "RecursiveLoop": "Terminate"`, "c"))
+	if n, loop := call("GetFunctionConcurrency", worker).ReservedConcurrentExecutions, call("GetFunctionRecursionConfig", worker).RecursiveLoop; n != 7 || loop != "Terminate" {
+		t.Errorf("then %d are reserved, loops are %s", n, loop)
+	}
+}
+
 const version = `"%s": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Worker"}}}`
 
 func alias(properties string) string {
