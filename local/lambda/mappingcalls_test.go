@@ -60,6 +60,11 @@ func TestAMappingMadeByACallDeliversUntilItIsDeleted(t *testing.T) {
 		t.Errorf("%v, updated it is %+v", err, updated)
 	}
 	eventually(t, "the message is done with", func() bool { return e.left(t, "jobs") == "0+0" })
+	if _, err := client.UpdateEventSourceMapping(t.Context(), &awssdk.UpdateEventSourceMappingInput{UUID: id, BatchSize: aws.Int32(11)}); err == nil {
+		t.Error("a batch of 11 without a window is taken")
+	}
+	e.post(t, "and one more")
+	eventually(t, "what came after an update that was refused is done with", func() bool { return e.left(t, "jobs") == "0+0" })
 	deleted, err := client.DeleteEventSourceMapping(t.Context(), &awssdk.DeleteEventSourceMappingInput{UUID: id})
 	if err != nil || *deleted.State != "Deleting" {
 		t.Errorf("%v, deleted it is %+v", err, deleted)

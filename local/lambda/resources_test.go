@@ -25,7 +25,12 @@ func TestAFunctionThatCannotRunHereIsRefused(t *testing.T) {
 		{"layers", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Layers": ["x"]`, "property Layers is not supported"},
 		{"inline code", `"S3Bucket": "assets", "S3Key": "code"`, `"ZipFile": "exports.handler = 1"`, "property Code.ZipFile is not supported"},
 		{"a long timeout", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Timeout": 901`, "it must be from 1 to 900"},
-		{"more than 4 KB of environment", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Environment": {"Variables": {"A": "` + strings.Repeat("x", 4096) + `"}}`, "exceeded the 4KB limit"},
+		{"little memory", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "MemorySize": 127`, "it must be from 128 to 10240"},
+		{"much memory", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "MemorySize": 10241`, "it must be from 128 to 10240"},
+		{"little storage", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "EphemeralStorage": {"Size": 511}`, "it must be from 512 to 10240"},
+		{"much storage", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "EphemeralStorage": {"Size": 10241}`, "it must be from 512 to 10240"},
+		{"dead letters in a bucket", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "DeadLetterConfig": {"TargetArn": "arn:aws:s3:::b"}`, "must be a queue or a topic, not of s3"},
+		{"more than 4 KB of environment", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Environment": {"Variables": {"A": "` + strings.Repeat("x", 4<<10+1-len(`{"A":""}`)) + `"}}`, "exceeded the 4KB limit"},
 		{"a reserved variable", `"Handler": "bootstrap"`, `"Handler": "bootstrap", "Environment": {"Variables": {"AWS_REGION": "x"}}`, "Reserved keys used in this request: AWS_REGION"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -44,6 +44,8 @@ func TestSettingsOfAsynchronousInvocationsAreMadeByCalls(t *testing.T) {
 	}{
 		"nothing":               {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker}, "You must specify at least one of error handling or destination setting."},
 		"no function":           {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: aws.String("none"), MaximumRetryAttempts: aws.Int32(0)}, "ResourceNotFoundException The function doesn't exist."},
+		"a short age":           {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, MaximumEventAgeInSeconds: aws.Int32(59)}, "it must be from 60 to 21600"},
+		"a long age":            {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, MaximumEventAgeInSeconds: aws.Int32(21601)}, "it must be from 60 to 21600"},
 		"many retries":          {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, MaximumRetryAttempts: aws.Int32(3)}, "it must be from 0 to 2"},
 		"itself":                {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, DestinationConfig: failing(workerARN)}, "You can't specify the function as a destination for itself."},
 		"a function of nowhere": {awssdk.PutFunctionEventInvokeConfigInput{FunctionName: worker, DestinationConfig: failing(workerARN + "2")}, "The destination ARN " + workerARN + "2 is invalid."},
@@ -64,9 +66,13 @@ func TestSettingsOfAsynchronousInvocationsAreMadeByCalls(t *testing.T) {
 	if err != nil || *got.MaximumEventAgeInSeconds != 60 {
 		t.Errorf("%v, %+v", err, got)
 	}
+	_, err = client.ListFunctionEventInvokeConfigs(t.Context(), &awssdk.ListFunctionEventInvokeConfigsInput{FunctionName: worker, MaxItems: aws.Int32(51)})
+	refuses(t, err, "Member must have value less than or equal to 50")
 	if _, err := client.DeleteFunctionEventInvokeConfig(t.Context(), &awssdk.DeleteFunctionEventInvokeConfigInput{FunctionName: worker}); err != nil {
 		t.Fatal(err)
 	}
+	_, err = client.DeleteFunctionEventInvokeConfig(t.Context(), &awssdk.DeleteFunctionEventInvokeConfigInput{FunctionName: worker})
+	refuses(t, err, "The function "+workerARN+":$LATEST doesn't have an EventInvokeConfig")
 	_, err = client.GetFunctionEventInvokeConfig(t.Context(), &awssdk.GetFunctionEventInvokeConfigInput{FunctionName: worker})
 	refuses(t, err, "The function "+workerARN+":$LATEST doesn't have an EventInvokeConfig")
 }
@@ -195,11 +201,23 @@ func TestTagsOfFunctions(t *testing.T) {
 		}
 		return out.Tags
 	}
+	revision := func() string {
+		t.Helper()
+		got, err := client.GetFunctionConfiguration(t.Context(), &awssdk.GetFunctionConfigurationInput{FunctionName: arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *got.RevisionId
+	}
+	untagged := revision()
 	if _, err := client.TagResource(t.Context(), &awssdk.TagResourceInput{Resource: arn, Tags: map[string]string{"a": "2", "b": "3"}}); err != nil || !maps.Equal(tags(), map[string]string{"a": "2", "b": "3"}) {
 		t.Errorf("%v, %v", err, tags())
 	}
 	if _, err := client.UntagResource(t.Context(), &awssdk.UntagResourceInput{Resource: arn, TagKeys: []string{"a", "c"}}); err != nil || !maps.Equal(tags(), map[string]string{"b": "3"}) {
 		t.Errorf("%v, %v", err, tags())
+	}
+	if revision() == untagged {
+		t.Error("with other tags it is the same revision")
 	}
 	many := map[string]string{}
 	for i := range 50 {
