@@ -4,6 +4,8 @@ package lambda_test
 // and their age, and the size of logs.
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,13 +54,16 @@ func TestInvocationsWaitWhereAFunctionHasAllItsProcesses(t *testing.T) {
 }
 
 func TestAnIdleProcessEnds(t *testing.T) {
-	e := newEngine(t, nil, func(l *lambda.Limits) { l.IdleTime = 50 * time.Millisecond })
+	e := newEngine(t, nil, func(l *lambda.Limits) { l.IdleTime, l.Environments = 50*time.Millisecond, 1 })
 	e.mustCreate(t, role(logStatement)+","+function(""))
 	var pid int
 	decode(t, e.invoke(t, `{"Do":"pid"}`).Payload, &pid)
 	eventually(t, "the process has ended", func() bool { return gone(pid) })
-	if again := e.invoke(t, `{"Do":"echo","Text":"fine"}`); string(again.Payload) != `"fine"` {
-		t.Errorf("the next invocation: %s", again.Payload)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var again invoked // in its place, of which there is one
+	if err := e.Do(ctx, e.Administrator(), "lambda", "Invoke", map[string]any{"FunctionName": "worker", "Payload": json.RawMessage(`{"Do":"echo","Text":"fine"}`)}, &again); err != nil || string(again.Payload) != `"fine"` {
+		t.Errorf("the next invocation: %v, %s", err, again.Payload)
 	}
 }
 

@@ -281,7 +281,7 @@ func TestTheCodeAndTheConfigurationOfAFunctionChange(t *testing.T) {
 		LoggingConfig: &types.LoggingConfig{LogFormat: "JSON", LogGroup: aws.String("own")}, Handler: aws.String("main"), Runtime: "provided.al2", Role: aws.String(otherARN),
 	})
 	if err != nil || *configured.Timeout != 9 || *configured.MemorySize != 128 || *configured.CodeSha256 != *dry.CodeSha256 || configured.TracingConfig.Mode != "Active" ||
-		*configured.EphemeralStorage.Size != 1024 || *configured.LoggingConfig.LogGroup != "own" || configured.LoggingConfig.SystemLogLevel != "INFO" || *configured.Handler != "main" || configured.Runtime != "provided.al2" || *configured.Role != otherARN || !strings.HasSuffix(*configured.DeadLetterConfig.TargetArn, ":jobs") {
+		*configured.EphemeralStorage.Size != 1024 || *configured.LoggingConfig.LogGroup != "own" || configured.LoggingConfig.SystemLogLevel != "INFO" || configured.LoggingConfig.ApplicationLogLevel != "INFO" || *configured.Handler != "main" || configured.Runtime != "provided.al2" || *configured.Role != otherARN || !strings.HasSuffix(*configured.DeadLetterConfig.TargetArn, ":jobs") {
 		t.Errorf("%v, %+v", err, configured)
 	}
 	var environment []string
@@ -313,6 +313,13 @@ func TestCodeIsPublishedAsItIsUpdatedAndNotForAnotherMachine(t *testing.T) {
 	update := &awssdk.UpdateFunctionCodeInput{FunctionName: aws.String("worker"), ZipFile: packed(t, "#!/bin/sh\n# next\n"), Publish: true}
 	if updated, err := client.UpdateFunctionCode(t.Context(), update); err != nil || *updated.Version != "1" || *updated.FunctionArn != workerARN+":1" || updated.State != types.StatePending {
 		t.Errorf("%v, published is %+v", err, updated)
+	}
+	if again, err := client.UpdateFunctionCode(t.Context(), update); err != nil || *again.Version != "1" {
+		t.Errorf("%v, of the same code version %s is published", err, *again.Version)
+	}
+	update.ZipFile = packed(t, "#!/bin/sh\n# and another\n")
+	if next, err := client.UpdateFunctionCode(t.Context(), update); err != nil || *next.Version != "2" {
+		t.Errorf("%v, of other code version %s is published", err, *next.Version)
 	}
 	update.Architectures = []types.Architecture{"arm64"}
 	if runtime.GOARCH == "arm64" {
@@ -380,6 +387,9 @@ func TestFunctionsAreListedInPagesAndWithTheirVersions(t *testing.T) {
 				t.Fatalf("a page has %d functions", len(page.Functions))
 			}
 			for _, f := range page.Functions {
+				if f.State != "" || f.LastUpdateStatus != "" || f.RuntimeVersionConfig != nil {
+					t.Errorf("a list has %+v", f)
+				}
 				all = append(all, strings.TrimPrefix(*f.FunctionArn, "arn:aws:lambda:eu-central-1:123456789012:function:"))
 			}
 		}
@@ -393,6 +403,8 @@ func TestFunctionsAreListedInPagesAndWithTheirVersions(t *testing.T) {
 	}
 	_, err := client.ListFunctions(t.Context(), &awssdk.ListFunctionsInput{Marker: aws.String("?")})
 	refuses(t, err, "Invalid pagination token")
+	_, err = client.ListFunctions(t.Context(), &awssdk.ListFunctionsInput{FunctionVersion: "SOME"})
+	refuses(t, err, "Value 'SOME' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]")
 }
 
 func TestEachCallNeedsItsPermission(t *testing.T) {

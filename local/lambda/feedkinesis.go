@@ -74,8 +74,11 @@ func (kinesis) place(ctx context.Context, l *lane, from position) (string, error
 	return out.ShardIterator, err
 }
 
-// lost is of a stream that is no more, of which another one has the name.
-func (kinesis) lost(code string) bool { return code == "InvalidArgumentException" }
+// lost is of a stream that is no more, of which another one has the name, or may get
+// it.
+func (kinesis) lost(code string) bool {
+	return code == "InvalidArgumentException" || code == "ResourceNotFoundException"
+}
 
 func (kinesis) read(ctx context.Context, l *lane, limit int) (records []streamRecord, next string, err error) {
 	var out struct {

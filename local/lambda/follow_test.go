@@ -341,3 +341,29 @@ func TestOnlyRecordsThatAFilterMatchesReachTheFunction(t *testing.T) {
 		})
 	}
 }
+
+// Another stream may take the name of the one that a mapping follows.
+func TestAMappingFollowsTheNextStreamOfTheSameName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batches notes[string]
+		e := newEngine(t, worker(func(_ context.Context, in events.KinesisEvent) { batches.add(texts(in)) }))
+		e.late(t, "", func() {})
+		e.put(t, "first")
+		sleep(2 * time.Second)
+		for _, call := range []struct {
+			action string
+			in     map[string]any
+		}{{"DeleteStream", map[string]any{"StreamName": "clicks"}}, {"CreateStream", map[string]any{"StreamName": "clicks", "ShardCount": 1}}} {
+			sleep(time.Minute)
+			if err := e.Do(t.Context(), e.Administrator(), "kinesis", call.action, call.in, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sleep(time.Minute)
+		e.put(t, "next")
+		sleep(time.Minute)
+		if got := batches.all(); !slices.Equal(got, []string{"first", "next"}) {
+			t.Errorf("got %q", got)
+		}
+	})
+}

@@ -123,7 +123,7 @@ func (l *lane) failed(code string) {
 	switch {
 	case code == "ExpiredIteratorException" || l.feed.lost(code):
 		l.iterator = ""
-	case code == "ResourceNotFoundException":
+	case code == "ResourceNotFoundException": // a shard that others follow
 		l.closed = true
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 )
 
@@ -393,6 +394,32 @@ func TestChangesOfSeveralItemsAreHandedOverBesideEachOther(t *testing.T) {
 		sleep(time.Minute)
 		if got := counts.all(); len(got) != 8 || slices.Max(got) < 2 {
 			t.Errorf("so many at the same time: %d", got)
+		}
+	})
+}
+
+// A laptop may sleep for longer than a shard is kept.
+func TestALaneGoesOnBehindAShardThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var batches notes[string]
+		var asleep atomic.Bool
+		e := newEngine(t, tableWorker(&batches))
+		e.Fault = func(_ context.Context, call cloud.Call) error {
+			if call.Action == "GetRecords" && asleep.Load() {
+				return cloud.Errorf(500, "InternalServerError", "not now")
+			}
+			return nil
+		}
+		e.mustCreate(t, tableStack(""))
+		e.sell(t, "first")
+		sleep(2 * time.Second)
+		asleep.Store(true)
+		time.Sleep(60 * time.Hour)
+		e.sell(t, "late")
+		asleep.Store(false)
+		sleep(2 * time.Minute)
+		if got := batches.all(); !slices.Equal(got, []string{"first", "late"}) {
+			t.Errorf("got %q", got)
 		}
 	})
 }

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // What has a name of its own takes with it what was given to that name.
@@ -80,9 +83,27 @@ func TestAFunctionOfATemplateReservesOfWhatTheAccountHas(t *testing.T) {
 	if _, err := e.create(role(logStatement) + "," + function(`, "ReservedConcurrentExecutions": 901`)); !strings.Contains(fmt.Sprint(cause(err)), "below its minimum value of [100]") {
 		t.Errorf("with 901 of 1000: %v", cause(err))
 	}
+	if _, err := e.tryInvoke(`{}`); err == nil || cloud.AsError(err).Code != "ResourceNotFoundException" {
+		t.Errorf("the function that was not made answers %v", err)
+	}
 	e = newEngine(t, worker(func() error { return nil }))
 	created := e.mustCreate(t, role(logStatement)+","+function(`, "ReservedConcurrentExecutions": 900`))
 	if err := e.update(created, role(logStatement)+","+function(`, "ReservedConcurrentExecutions": 901`)); !strings.Contains(fmt.Sprint(cause(err)), "below its minimum value of [100]") {
 		t.Errorf("from 900 to 901: %v", cause(err))
+	}
+}
+
+func TestAFunctionThatACallHasMadeInThePlaceOfAStacksOutlivesTheStack(t *testing.T) {
+	e, client := controlled(t)
+	created := e.mustCreate(t, role(logStatement)+","+function(""))
+	if err := e.Do(t.Context(), e.Administrator(), "lambda", "DeleteFunction", map[string]any{"FunctionName": "worker"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	mustMake(t, client, newFunction(packed(t, "#!/bin/sh\n")))
+	if err := created.Delete(t.Context(), cfn.Deletion{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Do(t.Context(), e.Administrator(), "lambda", "GetFunction", map[string]any{"FunctionName": "worker"}, nil); err != nil {
+		t.Error(err)
 	}
 }

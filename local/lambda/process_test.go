@@ -72,10 +72,15 @@ func TestAFunctionThatTakesTooLongIsKilled(t *testing.T) {
 }
 
 func TestAProcessThatFailsToStartFailsTheInvocation(t *testing.T) {
-	e := newEngine(t, nil)
-	e.mustCreate(t, role(logStatement)+","+function(`,"Environment": {"Variables": {"FAIL_TO_START": "1"}}`))
-	if got := e.invoke(t, `{}`).functionError(t); got.ErrorType != "Runtime.ExitError" || !strings.HasSuffix(got.ErrorMessage, "exit status 3") {
-		t.Errorf("got %+v", got)
+	for failure, want := range map[string]functionError{
+		"1": {"Runtime.ExitError", "exit status 3"},
+		`{\"errorType\": \"Runtime.NoDatabase\", \"errorMessage\": \"no database\"}`: {"Runtime.NoDatabase", "no database"},
+	} {
+		e := newEngine(t, nil)
+		e.mustCreate(t, role(logStatement)+","+function(`,"Environment": {"Variables": {"FAIL_TO_START": "`+failure+`"}}`))
+		if got := e.invoke(t, `{}`).functionError(t); got.ErrorType != want.ErrorType || !strings.HasSuffix(got.ErrorMessage, want.ErrorMessage) {
+			t.Errorf("of %s got %+v", failure, got)
+		}
 	}
 }
 

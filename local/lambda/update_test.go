@@ -286,6 +286,9 @@ func TestAnAliasMovesToTheVersionOfNewCode(t *testing.T) {
 		if err := e.Do(t.Context(), e.Administrator(), "lambda", "Invoke", map[string]any{"FunctionName": "worker:live", "Payload": json.RawMessage(`{"Do":"env"}`)}, &out); err != nil {
 			t.Fatal(err)
 		}
+		if !strings.Contains(string(out.Payload), `"AWS_LAMBDA_FUNCTION_VERSION=`+out.ExecutedVersion+`"`) {
+			t.Errorf("version %s has the environment %s", out.ExecutedVersion, out.Payload)
+		}
 		i := strings.Index(string(out.Payload), "COLOUR=")
 		return out.ExecutedVersion + " " + string(out.Payload[i+7:i+10])
 	}

@@ -3,6 +3,7 @@ package sns_test
 // This file publishes what SNS refuses of messages.
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,10 @@ func TestWhatSNSRefusesOfMessages(t *testing.T) {
 		"a dot before":        {named(".a"), "starting with character '.'"},
 		"a dot behind":        {named("a."), "ending with character '.'"},
 		"two dots":            {named("a..b"), "Message attribute name can not have successive '.' character."},
+		"a long subject":      {map[string]any{"Subject": strings.Repeat("x", 101)}, "Invalid parameter: Subject"},
+		"a subject of lines":  {map[string]any{"Subject": "a\nb"}, "Invalid parameter: Subject"},
+		"another structure":   {map[string]any{"MessageStructure": "xml"}, "Invalid parameter: MessageStructure"},
+		"many bytes":          {map[string]any{"Message": strings.Repeat("x", 256<<10-7), "MessageAttributes": map[string]any{"a": map[string]any{"DataType": "String", "StringValue": "x"}}}, "Invalid parameter: Message too long"},
 		"an empty subject":    {map[string]any{"Subject": ""}, "Invalid parameter: Subject"},
 		"a default of no use": {map[string]any{"MessageStructure": "json", "Message": `{"default": 1}`}, "No default entry in JSON message body"},
 		"no object":           {map[string]any{"MessageStructure": "json", "Message": `[]`}, "JSON message body failed to parse"},
@@ -72,6 +77,16 @@ func TestWhatSNSRefusesOfMessages(t *testing.T) {
 		entries := []any{map[string]any{"Id": "a", "Message": "m"}, entry}
 		err := e.Do(t.Context(), e.Administrator(), "sns", "PublishBatch", map[string]any{"TopicArn": topicARN, "PublishBatchRequestEntries": entries}, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the batch fails with %v, want %s", err, want)
+		}
+	}
+	for want, entries := range map[string][]any{
+		"EmptyBatchRequest":            {},
+		"TooManyEntriesInBatchRequest": slices.Repeat([]any{map[string]any{"Id": "a", "Message": "m"}}, 11),
+		"BatchRequestTooLong":          {map[string]any{"Id": "a", "Message": strings.Repeat("x", 128<<10)}, map[string]any{"Id": "b", "Message": strings.Repeat("x", 128<<10+1)}},
+	} {
+		err := e.Do(t.Context(), e.Administrator(), "sns", "PublishBatch", map[string]any{"TopicArn": topicARN, "PublishBatchRequestEntries": entries}, nil)
+		if err == nil || cloud.AsError(err).Code != want {
 			t.Errorf("the batch fails with %v, want %s", err, want)
 		}
 	}

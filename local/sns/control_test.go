@@ -96,6 +96,10 @@ func TestMakingATopicAgainIsNoMistakeUnlessItIsAnotherOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	fifo := map[string]string{"FifoTopic": "true"}
+	var manyTags strings.Builder
+	for i := range 51 {
+		fmt.Fprintf(&manyTags, "k%d v ", i)
+	}
 	for name, test := range map[string]struct {
 		topic      string
 		attributes map[string]string
@@ -118,6 +122,8 @@ func TestMakingATopicAgainIsNoMistakeUnlessItIsAnotherOne(t *testing.T) {
 		"a broken policy":     {"broken", map[string]string{"Policy": `{"Version": "2012-10-17"`}, nil, "Policy Error"},
 		"100 letters":         {"third", map[string]string{"DisplayName": strings.Repeat("ü", 100)}, nil, ""},
 		"101 letters":         {"fourth", map[string]string{"DisplayName": strings.Repeat("ü", 101)}, nil, "Invalid parameter: DisplayName"},
+		"a long tag":          {"other", nil, []string{strings.Repeat("k", 129), "1"}, "keys have from 1 to 128 characters"},
+		"too many tags":       {"other", nil, strings.Fields(manyTags.String()), "TagLimitExceeded"},
 		"two tags of a key":   {"other", nil, []string{"a", "1", "a", "2"}, "Duplicated keys are not allowed."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -141,6 +141,9 @@ func TestDeadLettersThatAreLostAreCounted(t *testing.T) {
 		if lost, kept := meter.sum("NumberOfNotificationsFailedToRedriveToDlq"), meter.sum("NumberOfNotificationsRedrivenToDlq"); lost != 1 || kept != 1 {
 			t.Errorf("%v lost, %v kept", lost, kept)
 		}
+		if published, bytes := meter.sum("NumberOfMessagesPublished"), meter.sum("PublishSize"); published != 1 || bytes != 1 {
+			t.Errorf("%v messages of %v bytes", published, bytes)
+		}
 	})
 }
 
@@ -204,6 +207,7 @@ func TestSubscriptionsThatLeaveTheMachineAreOnlyListed(t *testing.T) {
 func TestWhatTheEngineDoesNotDoIsRefusedWhenItIsLoaded(t *testing.T) {
 	for _, test := range []struct{ name, resources, want string }{
 		{"Firehose", base + subscription("Sub", "firehose", `"arn"`, ""), "property Protocol"},
+		{"another region", base + subscription("Sub", "sqs", inboxARN, `, "Region": "eu-west-1"`), "property Region"},
 		{"raw delivery to a function", base + subscription("Sub", "lambda", `"arn"`, `, "RawMessageDelivery": true`), "does not support raw message delivery"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func passes(t *testing.T, properties string, in map[string]any) (passed bool) {
 
 func TestAFilterPolicyDecidesByAttributes(t *testing.T) {
 	acme := map[string]any{
-		"partner": attribute("String", "acme"), "total": attribute("Number", "150"), "address": attribute("String", "10.0.1.7"),
+		"partner": attribute("String", "acme"), "total": attribute("Number", "150"), "share": attribute("Number", "+1.50"), "address": attribute("String", "10.0.1.7"),
 		"tags": attribute("String.Array", `["rush", "new", 7, true, null]`), "seal": map[string]any{"DataType": "Binary", "BinaryValue": []byte("acme")},
 	}
 	for _, test := range []struct {
@@ -41,6 +41,7 @@ func TestAFilterPolicyDecidesByAttributes(t *testing.T) {
 		{`{"partner": ["acme"], "total": [150]}`, true},
 		{`{"partner": ["acme"], "total": [151]}`, false},
 		{`{"total": ["150"]}`, false},
+		{`{"share": [1.5]}`, true},
 		{`{"absent": ["x"]}`, false},
 		{`{"tags": ["rush"]}`, true},
 		{`{"tags": [7]}`, true},

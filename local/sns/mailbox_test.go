@@ -69,6 +69,9 @@ func TestAMailIsAFileInTheMailbox(t *testing.T) {
 				t.Errorf("%s is %q, want %q", name, header(name), want)
 			}
 		}
+		if raw := got[0].Header.Get("Subject"); strings.Contains(raw, "€") {
+			t.Errorf("the subject is written %s", raw)
+		}
 		if !strings.Contains(header("Message-ID"), id) || bodies[0] != "Grüße\nsee "+link+" http://127.0.0.1:1/v1\n" {
 			t.Errorf("%q, %q", header("Message-ID"), bodies[0])
 		}
@@ -92,12 +95,12 @@ func TestMailsGoByFilterAndProtocol(t *testing.T) {
 		var summary []string
 		for i, m := range got {
 			text, _, _ := strings.Cut(bodies[i], ",")
-			summary = append(summary, m.Header.Get("To")+" "+m.Header.Get("Subject")+" "+strings.TrimSpace(text))
+			summary = append(summary, m.Header.Get("To")+" "+m.Header.Get("Subject")+" "+m.Header.Get("Content-Type")+" "+strings.TrimSpace(text))
 		}
 		slices.Sort(summary)
 		if want := []string{
-			"bob@example.com AWS Notification Message for people",
-			`log@example.com AWS Notification Message {"Type":"Notification"`,
+			"bob@example.com AWS Notification Message text/plain; charset=utf-8 for people",
+			`log@example.com AWS Notification Message application/json; charset=utf-8 {"Type":"Notification"`,
 		}; !slices.Equal(summary, want) {
 			t.Errorf("mails %q", summary)
 		}

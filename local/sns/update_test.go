@@ -189,6 +189,10 @@ func TestATopicPolicyMovesToAnotherTopic(t *testing.T) {
 	if got := e.attributes(t, "GetTopicAttributes", "TopicArn", s.Ref("Second"))["Policy"]; !json.Valid([]byte(got)) {
 		t.Errorf("the second topic's policy is %q", got)
 	}
+	s.Remove(t, "Policy")
+	if may("Second", "sns:Publish") {
+		t.Error("the policy counts still")
+	}
 }
 
 func TestATopicThatComesAgainHasNotThePolicyOfTheOneThatWent(t *testing.T) {

@@ -80,7 +80,7 @@ func TestTheSDKLists(t *testing.T) {
 		t.Errorf("%v %+v", err, topics)
 	}
 	subscriptions, err := client.ListSubscriptionsByTopic(t.Context(), &awssns.ListSubscriptionsByTopicInput{TopicArn: aws.String(topicARN)})
-	if err != nil || len(subscriptions.Subscriptions) != 1 || *subscriptions.Subscriptions[0].Protocol != "sqs" {
+	if err != nil || len(subscriptions.Subscriptions) != 1 || *subscriptions.Subscriptions[0].Protocol != "sqs" || *subscriptions.Subscriptions[0].TopicArn != topicARN {
 		t.Errorf("%v %+v", err, subscriptions)
 	}
 	attributes, err := client.GetTopicAttributes(t.Context(), &awssns.GetTopicAttributesInput{TopicArn: aws.String(topicARN)})

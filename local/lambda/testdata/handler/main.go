@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -72,7 +73,10 @@ func handle(ctx context.Context, e event) (any, error) {
 }
 
 func main() {
-	if os.Getenv("FAIL_TO_START") != "" {
+	if failure := os.Getenv("FAIL_TO_START"); failure != "" {
+		if strings.HasPrefix(failure, "{") { // which a runtime would tell
+			http.Post("http://"+os.Getenv("AWS_LAMBDA_RUNTIME_API")+"/2018-06-01/runtime/init/error", "application/json", strings.NewReader(failure))
+		}
 		os.Exit(3)
 	}
 	lambda.Start(handle)
