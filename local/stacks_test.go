@@ -95,7 +95,7 @@ func TestParametersChooseWhatIsCreated(t *testing.T) {
 	shop := read(t, "testdata/shop.json")
 	for _, tt := range []struct{ name, parameter, value, want string }{
 		{"a condition that holds brings in what is not supported", "WithArchive", "yes", "app/Cluster: resource type AWS::ECS::Cluster"},
-		{"a value that is not allowed", "WithArchive", "perhaps", "app/parameter WithArchive must be one of [yes no]"},
+		{"a value that is not allowed", "WithArchive", "perhaps", "app/Parameter 'WithArchive' must be one of AllowedValues"},
 		{"a parameter that does not exist", "Colour", "red", "app/parameter Colour is not declared"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

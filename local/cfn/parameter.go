@@ -45,7 +45,7 @@ func (s *Stack) parameters() (map[string]any, error) {
 		}
 		var err error
 		if values[name], err = declared.value(value); err != nil {
-			return nil, fmt.Errorf("parameter %s %w", name, err)
+			return nil, refusal(fmt.Sprintf("Parameter '%s' %v", name, err))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {
@@ -114,7 +114,7 @@ func (p parameter) fault(text string) (string, error) {
 	case err != nil:
 		return "", err
 	case len(p.AllowedValues) > 0 && !slices.ContainsFunc(p.AllowedValues, among):
-		return fmt.Sprintf("must be one of %v", p.AllowedValues), nil
+		return "must be one of AllowedValues", nil
 	case !matches:
 		return "must match pattern " + p.AllowedPattern, nil
 	case beyond(p.MinLength, func(limit float64) bool { return length < limit }):
@@ -122,7 +122,7 @@ func (p parameter) fault(text string) (string, error) {
 	case beyond(p.MaxLength, func(limit float64) bool { return length > limit }):
 		return fmt.Sprintf("must contain at most %v characters", p.MaxLength), nil
 	case (p.Type == "Number" || p.Type == "List<Number>") && notNumber != nil:
-		return "must be a number", nil
+		return "must be a number.", nil
 	case beyond(p.MinValue, func(limit float64) bool { return value < limit }):
 		return fmt.Sprintf("must be a number not less than %v", p.MinValue), nil
 	case beyond(p.MaxValue, func(limit float64) bool { return value > limit }):

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 var alphanumeric = regexp.MustCompile(`^[A-Za-z0-9]+$`)
@@ -90,7 +91,7 @@ func (t *Template) function(name string, argument any) error {
 			return refusal("Template error: Fn::Select requires a list argument with two elements: an integer index and a list")
 		}
 	case "Fn::FindInMap":
-		return t.findsInMap(argument)
+		return t.findsInMap(argument, scalarText)
 	}
 	return nil
 }
@@ -124,16 +125,75 @@ func selects(argument any) bool {
 	return err == nil && index >= 0 && (!isList || index < len(elements))
 }
 
-func (t *Template) findsInMap(argument any) error {
+// Finds refuses a Fn::FindInMap that finds nothing with the parameters as they are
+// given, as far as no condition decides whether it is asked.
+func (t *Template) Finds(parameters map[string]string) error {
+	given := func(value any) (string, bool) {
+		object, _ := value.(map[string]any)
+		name, isRef := object["Ref"].(string)
+		declared, isParameter := t.Parameters[name]
+		if !isRef || !isParameter || strings.HasPrefix(declared.Type, "AWS::SSM::") {
+			return scalarText(value)
+		}
+		if text, ok := parameters[name]; ok {
+			return text, true
+		}
+		return scalarText(declared.Default)
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		if d := t.Resources[id]; d.Condition == "" {
+			if err := t.findsWithin(orEmpty(d.Properties), given); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Outputs)) {
+		if o := t.Outputs[name]; o.Condition == "" {
+			if err := t.findsWithin(o.Value, given); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Template) findsWithin(value any, given func(any) (string, bool)) error {
+	switch v := value.(type) {
+	case []any:
+		for _, element := range v {
+			if err := t.findsWithin(element, given); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if name == "Fn::If" {
+				continue
+			}
+			if name == "Fn::FindInMap" {
+				if err := t.findsInMap(v[name], given); err != nil {
+					return err
+				}
+			}
+			if err := t.findsWithin(v[name], given); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// findsInMap refuses what finds nothing. What given does not know, a function says.
+func (t *Template) findsInMap(argument any, given func(any) (string, bool)) error {
 	list, ok := argument.([]any)
 	if !ok || len(list) != 3 {
 		return nil
 	}
 	var keys [3]string
 	for i, value := range list {
-		text, ok := scalarText(value)
+		text, ok := given(value)
 		if !ok {
-			return nil // a function says
+			return nil
 		}
 		keys[i] = text
 	}

@@ -64,3 +64,41 @@ func TestWhatCloudFormationRefusesByItsFormIsRefusedInItsWords(t *testing.T) {
 		})
 	}
 }
+
+func TestAMappingIsAskedByTheParametersThatAreGiven(t *testing.T) {
+	const sections = `{"Parameters": {"Stage": {"Type": "String", "Default": "dev"}, "Of": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/x"}},
+		"Conditions": {"C": {"Fn::Equals": [{"Ref": "Stage"}, "dev"]}}, "Mappings": {"Sizes": {"dev": {"memory": 1}, "prod": {"memory": 2}}},
+		"Resources": {"A": {"Type": "T", %s "Properties": {"P": [%s]}}}%s}`
+	const found = `{"Fn::FindInMap": ["Sizes", {"Ref": "Stage"}, "memory"]}`
+	for name, row := range map[string]struct {
+		resource, property, outputs string
+		stage, want                 string
+	}{
+		"by default":            {"", found, "", "", ""},
+		"as given":              {"", found, "", "prod", ""},
+		"nothing":               {"", found, "", "test", "Template error: Unable to get mapping for Sizes::test::memory"},
+		"nothing in a function": {"", `{"Fn::Join": ["", ["a", ` + found + `]]}`, "", "test", "Template error: Unable to get mapping for Sizes::test::memory"},
+		"nothing in an output":  {"", `1`, `, "Outputs": {"O": {"Value": ` + found + `}}`, "test", "Template error: Unable to get mapping for Sizes::test::memory"},
+		"under a condition":     {`"Condition": "C",`, found, "", "test", ""},
+		"perhaps":               {"", `{"Fn::If": ["C", ` + found + `, 1]}`, "", "test", ""},
+		"an output perhaps":     {"", `1`, `, "Outputs": {"O": {"Condition": "C", "Value": ` + found + `}}`, "test", ""},
+		"what SSM holds":        {"", `{"Fn::FindInMap": ["Sizes", {"Ref": "Of"}, "memory"]}`, "", "", ""},
+		"a region":              {"", `{"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "memory"]}`, "", "", ""},
+	} {
+		parsed, err := Parse(fmt.Appendf(nil, sections, row.resource, row.property, row.outputs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := map[string]string{}
+		if row.stage != "" {
+			given["Stage"] = row.stage
+		}
+		got := ""
+		if err := parsed.Finds(given); err != nil {
+			got = err.Error()
+		}
+		if got != row.want {
+			t.Errorf("%s: got %q, not %q", name, got, row.want)
+		}
+	}
+}

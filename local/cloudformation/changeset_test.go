@@ -207,8 +207,13 @@ func TestWhatAChangeSetCannotBeMadeOfIsRefused(t *testing.T) {
 		"a tag without a key":   {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("", "1") }, "ValidationError", "at 'tags.1.member.key'"},
 		"a tag twice":           {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("a", "1", "a", "2") }, "ValidationError", "Duplicate tag keys found: a"},
 		"too many tags":         {func(in *sdk.CreateChangeSetInput) { in.Tags = slices.Repeat(tagsOf("a", "1"), 51) }, "ValidationError", "at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50"},
-		"an update of nothing":  {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeUpdate }, "ValidationError", "Stack [shop] does not exist"},
-		"an import":             {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeImport }, "ValidationError", "imports no resources"},
+		"a mapping of nothing": {func(in *sdk.CreateChangeSetInput) {
+			in.TemplateBody = aws.String(`{"Parameters": {"S": {"Type": "String"}}, "Mappings": {"M": {"a": {"b": "1"}}},
+				"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", {"Ref": "S"}, "b"]}}}}}`)
+			in.Parameters = []types.Parameter{{ParameterKey: aws.String("S"), ParameterValue: aws.String("c")}}
+		}, "ValidationError", "Template error: Unable to get mapping for M::c::b"},
+		"an update of nothing": {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeUpdate }, "ValidationError", "Stack [shop] does not exist"},
+		"an import":            {func(in *sdk.CreateChangeSetInput) { in.ChangeSetType = types.ChangeSetTypeImport }, "ValidationError", "imports no resources"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			onReview(t, func(t *testing.T, r *review) {

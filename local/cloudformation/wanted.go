@@ -116,6 +116,9 @@ func (f *CloudFormation) readied(ctx context.Context, caller cloud.Caller, in wa
 	if err := complete(template, parameters); err != nil {
 		return cfn.Stack{}, err
 	}
+	if err := template.Finds(parameters); err != nil {
+		return cfn.Stack{}, invalid("%v", err)
+	}
 	name := in.StackName
 	if now.Name != "" {
 		name = now.Name // it was given by its id

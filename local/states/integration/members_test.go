@@ -141,8 +141,8 @@ func TestWhatIsNotAMemberIsRefused(t *testing.T) {
 	for _, row := range []struct{ name, task, failure, cause string }{
 		{"in lower case", `{"logName":1}`, "States.Runtime", `The Parameters '{"logName":1}' could not be used to start the Task: [The field 'logName' is not supported by Step Functions]`},
 		{"in lower case, inside", `{"Steps":[{"sseKey":1}]}`, "States.Runtime", `The Parameters '{"Steps":[{"sseKey":1}]}' could not be used to start the Task: [The field 'sseKey' is not supported by Step Functions]`},
-		{"that the engine does not know", `{"Other":1}`, "Sqs.SqsException", ""},
-		{"of which no JSON tells", `{"Never":1}`, "Sqs.SqsException", ""},
+		{"that the engine does not know", `{"Other":1}`, "States.Runtime", "the local engine does not serve the parameter Other of SendMessage"},
+		{"of which no JSON tells", `{"Never":1}`, "States.Runtime", "the local engine does not serve the parameter Never of SendMessage"},
 	} {
 		_, err := Find("aws-sdk:sqs:sendMessage").Call(t.Context(), answeringWith{}, Document{Value: decoded(t, row.task), Text: row.task})
 		f, ok := err.(*Failure)

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"unicode"
 
@@ -32,6 +33,11 @@ func (n naming) failure(err error) *Failure {
 	var e *cloud.Error
 	if !errors.As(err, &e) {
 		return &Failure{Name: n.prefix + ".SdkClientException", Cause: err.Error()}
+	}
+	if e.Status == http.StatusNotImplemented && e.Code == "NotImplemented" && n.general != "" {
+		// The engine refuses what a task says. No Catch may take that for the
+		// service's answer, as none gets what Step Functions itself refuses.
+		return &Failure{Name: errRuntime, Cause: e.Message, OfState: true}
 	}
 	if n.verbatim && e.Code == errRuntime {
 		return &Failure{Name: errRuntime, Cause: e.Message, OfState: true}

@@ -20,6 +20,9 @@ func TestErrorsOfServicesAreWorded(t *testing.T) {
 	}{
 		{"sqs:sendMessage", "SQS.AmazonSQSException", `m \(Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; Request ID: ` + id + `; Proxy: null\)`, missing},
 		{"aws-sdk:sqs:sendMessage", "Sqs.SqsException", `m \(Service: Sqs, Status Code: 400, Request ID: ` + id + `\) \(SDK Attempt Count: 1\)`, missing},
+		{"lambda:invoke", "States.Runtime", "the local engine does not serve the parameter Foo of Invoke", cloud.NotHonoured("Invoke", "Foo")},
+		{"aws-sdk:sqs:getQueueUrl", "States.Runtime", "the local engine does not serve the parameter Foo of GetQueueUrl", cloud.NotHonoured("GetQueueUrl", "Foo")},
+		{"apigateway:invoke", "ApiGateway.501", "m", cloud.Errorf(501, "NotImplemented", "m")},
 		{"aws-sdk:s3:getObject", "S3.NoSuchKeyException",
 			`m \(Service: S3, Status Code: 404, Request ID: ` + id + `, Extended Request ID: [A-Za-z0-9+/]{75}=\) \(SDK Attempt Count: 1\)`, cloud.Errorf(404, "NoSuchKey", "m")},
 	} {
