@@ -386,3 +386,70 @@ func TestARoleHasToBeAllowedToHaveTheLogWrittenButNotToTrace(t *testing.T) {
 		}
 	})
 }
+
+func TestQuotasOfWhatThereMayBe(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(waiting)
+		one := w.mustCall("PublishStateMachineVersion", map[string]any{"stateMachineArn": m.arn})["stateMachineVersionArn"]
+		for i := 1; i < maxVersions-1; i++ {
+			m.published.versions = append(m.published.versions, &version{number: i + 1, arn: fmt.Sprint(m.arn, ":", i+1), revision: m.published.versions[0].revision})
+		}
+		m.published.last = maxVersions - 1
+		publish := func(comment string) error {
+			_, err := w.call("UpdateStateMachine", map[string]any{"stateMachineArn": m.arn, "definition": strings.Replace(waiting, "{", `{"Comment":"`+comment+`",`, 1), "publish": true})
+			return err
+		}
+		if err := publish("the last"); err != nil {
+			t.Errorf("the last version: %v", err)
+		}
+		expectCode(t, publish("one too many"), "ServiceQuotaExceededException")
+
+		alias := func(i int) error {
+			_, err := w.call("CreateStateMachineAlias", map[string]any{"name": fmt.Sprint("a", i), "routingConfiguration": []any{map[string]any{"stateMachineVersionArn": one, "weight": 100}}})
+			return err
+		}
+		for i := range maxAliases {
+			if err := alias(i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		expectCode(t, alias(maxAliases), "ServiceQuotaExceededException")
+
+		for i := range maxActivities {
+			name := fmt.Sprint("a", i)
+			w.states.activities.byARN[name] = &activity{}
+		}
+		_, err := w.call("CreateActivity", map[string]any{"name": "a"})
+		expectCode(t, err, "ActivityLimitExceeded")
+		delete(w.states.activities.byARN, "a0")
+		w.mustCall("CreateActivity", map[string]any{"name": "a"})
+		a := w.states.activities.byARN[activityARN]
+		a.pollers = maxPollers
+		_, err = w.call("GetActivityTask", map[string]any{"activityArn": activityARN})
+		expectCode(t, err, "ActivityWorkerLimitExceeded")
+		a.pollers = maxPollers - 1
+		for range 2 { // each leaves its place to the next
+			w.mustCall("GetActivityTask", map[string]any{"activityArn": activityARN})
+		}
+	})
+}
+
+func TestWhatIsNoAliasOrVersionIsRefused(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(waiting)
+		for _, row := range []struct {
+			action, code string
+			input        map[string]any
+		}{
+			{"DescribeStateMachineAlias", "InvalidArn", map[string]any{"stateMachineAliasArn": m.arn + ":1"}},
+			{"DeleteStateMachineVersion", "InvalidArn", map[string]any{"stateMachineVersionArn": m.arn + ":live"}},
+			{"UpdateStateMachineAlias", "MissingRequiredParameter", map[string]any{"stateMachineAliasArn": m.arn + ":live"}},
+			{"UpdateStateMachineAlias", "ResourceNotFound", map[string]any{"stateMachineAliasArn": m.arn + ":live", "description": "d"}},
+			{"UpdateStateMachineAlias", "ResourceNotFound", map[string]any{"stateMachineAliasArn": m.arn + "x:live", "description": "d"}},
+			{"DescribeStateMachineAlias", "ResourceNotFound", map[string]any{"stateMachineAliasArn": m.arn + "x:live"}},
+		} {
+			_, err := w.call(row.action, row.input)
+			expectCode(t, err, row.code)
+		}
+	})
+}

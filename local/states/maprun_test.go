@@ -240,3 +240,30 @@ func TestAPercentageHasAPoint(t *testing.T) {
 		}
 	}
 }
+
+func TestARunIsNotHeldToWhatCannotBe(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		e := w.start(w.create(distributing(`"ToleratedFailureCount":0,`, waitOrFail)), `[{"wait":10,"bad":true},{"wait":20}]`)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		run := w.onlyRun(e)["mapRunArn"]
+		for _, row := range []struct {
+			member string
+			value  float64
+			want   string
+		}{
+			{"maxConcurrency", -1, "greater than or equal to 0"}, {"toleratedFailureCount", -1, "greater than or equal to 0"},
+			{"toleratedFailurePercentage", -0.5, "greater than or equal to 0"}, {"toleratedFailurePercentage", 100.5, "less than or equal to 100"},
+		} {
+			_, err := w.call("UpdateMapRun", map[string]any{"mapRunArn": run, row.member: row.value})
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("Value '%v' at '%s' failed to satisfy constraint: Member must have value %s", row.value, row.member, row.want)) {
+				t.Errorf("%s: %v", row.member, err)
+			}
+		}
+		w.mustCall("UpdateMapRun", map[string]any{"mapRunArn": run, "toleratedFailureCount": 1, "maxConcurrency": 0})
+		<-e.done()
+		if o, _ := e.now(); o.status != statusSucceeded {
+			t.Errorf("with one failure tolerated: %+v", o)
+		}
+	})
+}
