@@ -54,6 +54,7 @@ func (r *notebook) ask(action string, input map[string]any) map[string]any {
 	time.Sleep(time.Second)
 	synctest.Wait()
 	answer := r.mustCall(action, input)
+	synctest.Wait() // for all that comes of it at once
 	fmt.Fprintf(r, "\n# %s\n", action)
 	r.may()
 	var lists []string
