@@ -4,6 +4,7 @@ package s3_test
 
 import (
 	"bytes"
+	"crypto/md5"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -152,6 +153,11 @@ func TestABucketsVersionsOutliveTheEngine(t *testing.T) {
 	if after := r.told(t); after != before {
 		t.Errorf("before\n%s\nafter\n%s", before, after)
 	}
+	// A body's digest is kept with it.
+	if copied, err := r.CopyObject(ctx, &awss3.CopyObjectInput{Bucket: bucket, Key: aws.String("gone"), CopySource: aws.String("kept/large")}); err != nil || *copied.CopyObjectResult.ETag != fmt.Sprintf(`"%x"`, md5.Sum([]byte(large))) {
+		t.Errorf("a copy: %v, %+v", err, copied)
+	}
+	before = r.told(t)
 	files := func() []string {
 		t.Helper()
 		entries, err := os.ReadDir(r.bodies)
