@@ -177,10 +177,27 @@ func TestConditionKeysReachPolicies(t *testing.T) {
 	w := newWorld(t, "plain-bucket")
 	var seen map[string]string
 	w.deny = func(_, _ string, keys map[string]string) bool { seen = keys; return false }
-	w.ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: aws.String("plain-bucket"), Prefix: aws.String("inbox/acme/"), Delimiter: aws.String("/")})
-	for key, want := range map[string]string{"s3:prefix": "inbox/acme/", "s3:delimiter": "/", "s3:TlsVersion": "1.3", "aws:SourceIp": "127.0.0.1"} {
-		if seen[key] != want {
-			t.Errorf("%s is %q, want %q", key, seen[key], want)
+	bucket, prefix, delimiter := aws.String("plain-bucket"), aws.String("inbox/acme/"), aws.String("/")
+	for name, list := range map[string]func() error{
+		"ListObjects": func() error {
+			_, err := w.ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: bucket, Prefix: prefix, Delimiter: delimiter})
+			return err
+		},
+		"ListObjectVersions": func() error {
+			_, err := w.ListObjectVersions(t.Context(), &awss3.ListObjectVersionsInput{Bucket: bucket, Prefix: prefix, Delimiter: delimiter})
+			return err
+		},
+	} {
+		if err := list(); err != nil {
+			t.Fatal(err)
+		}
+		for key, want := range map[string]string{"s3:prefix": *prefix, "s3:delimiter": *delimiter, "s3:TlsVersion": "1.3", "aws:SourceIp": "127.0.0.1"} {
+			if seen[key] != want {
+				t.Errorf("%s: %s is %q, want %q", name, key, seen[key], want)
+			}
+		}
+		if told := w.calls[len(w.calls)-1]; told.EventName != name || !told.ReadOnly || told.RequestParameters["prefix"] != *prefix {
+			t.Errorf("CloudTrail is told of %+v, want %s", told, name)
 		}
 	}
 }
