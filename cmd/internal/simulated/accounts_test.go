@@ -79,7 +79,7 @@ func bank() simulation.Options {
 	}
 }
 
-func TestEveryApplicationHasOneDecisionWhateverHappens(t *testing.T) { explore(t, bank()) }
+func TestEveryApplicationHasOneDecisionWhateverHappens(t *testing.T) { sample(t, 1, bank()) }
 
 // applyAtOnce sends copies of all applications at once, and again until they are
 // answered; the answers are those to each application.

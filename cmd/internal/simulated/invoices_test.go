@@ -103,10 +103,10 @@ func office() simulation.Options {
 				}
 			}
 			reviewer := &person{Laptop: o.Laptop, decide: review, clicked: map[string]bool{}}
-			if err := reviewer.look(ctx, 5*time.Hour); err != nil {
+			if err := reviewer.look(ctx, 2*time.Hour); err != nil {
 				return err
 			}
-			time.Sleep(20 * time.Hour)
+			time.Sleep(23 * time.Hour)
 			w.Calm()
 			if err := workedUp(ctx, o, reviewer, sent); err != nil {
 				return err

@@ -148,7 +148,8 @@ func explore(t *testing.T, o simulation.Options) {
 	simulation.Explore(t, all, o)
 }
 
-// sample goes through so many seeds, unless others were asked for: what is slow.
+// sample goes through so many seeds, unless others were asked for: the time of the
+// tests is short.
 func sample(t *testing.T, n int, o simulation.Options) {
 	t.Helper()
 	asked := false

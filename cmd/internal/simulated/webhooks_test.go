@@ -69,11 +69,11 @@ func mail() simulation.Options {
 			if err != nil {
 				return err
 			}
-			for range 2 { // the second time, SNS does not know them any more
+			for _, pause := range []time.Duration{6 * time.Minute, 20 * time.Minute} { // the second time, SNS does not know them any more
 				if err := sendAll(ctx, p); err != nil {
 					return err
 				}
-				time.Sleep(20 * time.Minute)
+				time.Sleep(pause)
 			}
 			w.Calm()
 			heard, err := subscriber.all(ctx)
@@ -84,14 +84,14 @@ func mail() simulation.Options {
 			if err != nil {
 				return err
 			}
-			time.Sleep(15 * time.Minute) // until nobody hides them any more
+			time.Sleep(6 * time.Minute) // until nobody hides them any more
 			if err := moveBack(ctx, p.Laptop); err != nil {
 				return err
 			}
 			if _, err := failures(ctx, p, func(letter failed.Letter) bool { return letter.Outcome == contract.Parked }); err != nil {
 				return err
 			}
-			time.Sleep(30 * time.Minute)
+			time.Sleep(12 * time.Minute)
 			more, err := subscriber.all(ctx)
 			if err != nil {
 				return err
