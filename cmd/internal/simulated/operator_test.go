@@ -89,6 +89,21 @@ func deliverAgain(ctx context.Context, l *laptop.Laptop, machine string, later .
 	return nil
 }
 
+// mended redrives what has ended red until nothing has, within an hour.
+func mended(ctx context.Context, l *laptop.Laptop, machine string) error {
+	for range 12 {
+		red, err := executions(ctx, l, machine, sfntypes.ExecutionStatusFailed, sfntypes.ExecutionStatusTimedOut)
+		if err != nil || len(red) == 0 {
+			return err
+		}
+		if err := redrive(ctx, l, machine); err != nil {
+			return err
+		}
+		time.Sleep(5 * time.Minute)
+	}
+	return nil
+}
+
 // executions are those of a state machine, in some statuses: all if there are none.
 func executions(ctx context.Context, l *laptop.Laptop, machine string, statuses ...sfntypes.ExecutionStatus) (all []*sfn.DescribeExecutionOutput, err error) {
 	client := sfn.NewFromConfig(l.AWS())

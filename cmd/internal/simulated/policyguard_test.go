@@ -114,6 +114,9 @@ func guarded() simulation.Options {
 			if err := administrator.look(ctx, 20*time.Minute); err != nil {
 				return err
 			}
+			if err := mended(ctx, c.Laptop, c.Workflow); err != nil {
+				return err
+			}
 			if err := c.changeAgain(ctx); err != nil {
 				return err
 			}
