@@ -135,6 +135,7 @@ func (s *Store) Keep(arn string, d cloud.Durable) error {
 	if !s.options.Wanted(arn) {
 		return nil
 	}
+	before := d.Revision() // what restoring it changes, as an execution that runs no more, has to be saved
 	restored, err := s.restore(arn, d)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
@@ -145,7 +146,7 @@ func (s *Store) Keep(arn string, d cloud.Durable) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.arns[arn] = true
-	s.kept = append(s.kept, &kept{arn: arn, resource: d, saved: restored, revision: d.Revision()})
+	s.kept = append(s.kept, &kept{arn: arn, resource: d, saved: restored, revision: before})
 	return nil
 }
 
