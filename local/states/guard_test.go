@@ -249,3 +249,17 @@ func TestAMissingPermissionCanBeCaught(t *testing.T) {
 		}
 	})
 }
+
+func TestAJitterIsWhatTheRetrySays(t *testing.T) {
+	for strategy, jitters := range map[string]bool{"FULL": true, "NONE": false} {
+		inWorld(t, lambdaOnly(functions{"bad": func(context.Context, any) (any, error) { return nil, &thrown{"Oops", "no"} }}), func(t *testing.T, w *world) {
+			began := time.Now()
+			_, o := w.run(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"bad"},"End":true,
+				"Retry":[{"ErrorEquals":["Oops"],"IntervalSeconds":10000,"MaxAttempts":4,"JitterStrategy":"`+strategy+`"}]}}}`, `{}`)
+			const all = (1 + 2 + 4 + 8) * 10000 * time.Second
+			if waited := time.Since(began); o.error != "Oops" || (waited < all) != jitters || waited > all {
+				t.Errorf("%s: waited %s, %+v", strategy, waited, o)
+			}
+		})
+	}
+}

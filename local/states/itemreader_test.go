@@ -146,6 +146,8 @@ func parseReader(t *testing.T, in language, reader string) (r *itemReader) {
 func TestItemsAreReadAsTheRoleOfTheMachine(t *testing.T) {
 	const (
 		getJSON = `{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket.$":"$.bucket","Key.$":"$.key"},"ReaderConfig":{"InputType":"JSON","MaxItemsPath":"$.max"}}`
+		pointed = `{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"shop","Key":"nested"},"ReaderConfig":{"InputType":"JSON","ItemsPointer":"/a/b"}}`
+		table   = `{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket":"shop","Key":"table"},"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"GIVEN","CSVHeaders":["x","y"],"CSVDelimiter":"PIPE"}}`
 		version = `{"Resource":"arn:aws:states:::s3:getObject","Parameters":{"Bucket.$":"$.bucket","Key.$":"$.key","VersionId":"v"},"ReaderConfig":{"InputType":"JSON"}}`
 		jsonata = `{"Resource":"arn:aws:states:::s3:listObjectsV2","Arguments":"{% $states.input.place %}","ReaderConfig":{"Transformation":"LOAD_AND_FLATTEN","InputType":"JSONL","MaxItems":"{% 1 + 2 %}"}}`
 
@@ -155,7 +157,7 @@ func TestItemsAreReadAsTheRoleOfTheMachine(t *testing.T) {
 		denied = "States.ItemReaderFailed: Access Denied (Service: S3, Status Code: 403, Request ID: "
 		during = "An error occurred while executing the state 'Each' (entered at the event id #2). "
 	)
-	objects := map[string]string{"k": "[1,2,3]", "p/1": "1\n2\n", "p/2": "3\n4\n"}
+	objects := map[string]string{"k": "[1,2,3]", "p/1": "1\n2\n", "p/2": "3\n4\n", "nested": `{"a":{"b":[7,8]},"c":[9]}`, "table": "1|2\n"}
 	for name, row := range map[string]struct {
 		in            language
 		reader, input string
@@ -163,6 +165,10 @@ func TestItemsAreReadAsTheRoleOfTheMachine(t *testing.T) {
 		want, failure string
 	}{
 		"a file":                  {jsonPathLanguage, getJSON, `{"bucket":"shop","key":"k","max":0}`, []string{getK}, "1\n2\n3\n", ""},
+		"a part of a file":        {jsonPathLanguage, pointed, `{}`, []string{"s3:GetObject arn:aws:s3:::shop/nested"}, "7\n8\n", ""},
+		"a table":                 {jsonPathLanguage, table, `{}`, []string{"s3:GetObject arn:aws:s3:::shop/table"}, `{"x":"1","y":"2"}` + "\n", ""},
+		"the rest of a list":      {jsonataLanguage, jsonata, `{"place":{"Bucket":"shop","Prefix":"p/","StartAfter":"p/1"}}`, []string{list, "s3:GetObject arn:aws:s3:::shop/p/2"}, "3\n4\n", ""},
+		"another's bucket":        {jsonataLanguage, jsonata, `{"place":{"Bucket":"shop","Prefix":"p/","ExpectedBucketOwner":"999999999999"}}`, []string{list, getP}, "", denied},
 		"some of a file":          {jsonPathLanguage, getJSON, `{"bucket":"shop","key":"k","max":2}`, []string{getK}, "1\n2\n", ""},
 		"a limit that is a text":  {jsonPathLanguage, getJSON, `{"bucket":"shop","key":"k","max":"1"}`, []string{getK}, "1\n", ""},
 		"a limit that is broken":  {jsonPathLanguage, getJSON, `{"bucket":"shop","key":"k","max":1.5}`, []string{getK}, "", "States.Runtime: " + during + `The MaxItemsPath field refers to value "1.5" which is not a valid integer: $.max`},

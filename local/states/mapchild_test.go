@@ -171,6 +171,9 @@ func TestOnlyTheChildrenOfAKindAreReadForItsFiles(t *testing.T) {
 				if statuses = append(statuses, one.Status); err != nil {
 					t.Error(err)
 				}
+				if kind == results.Failed && (one.Error != "E" || one.Cause != "c" || one.Input != `{"bad":1}`) || kind == results.Pending && one.Input != `{"later":1}` {
+					t.Errorf("%+v", one)
+				}
 			}
 			if got := strings.Join(statuses, " "); got != kind {
 				t.Errorf("of the kind %s: %s", kind, got)
