@@ -107,6 +107,15 @@ func TestAnswersHaveAllTheirMembers(t *testing.T) {
 		r.ask(t, "DescribeStacks", map[string]any{"StackName": "broken"}, "")
 		r.ask(t, "DescribeStackEvents", map[string]any{"StackName": "broken"}, "")
 		r.ask(t, "ListStackResources", map[string]any{"StackName": "broken"}, "")
+		r.stuck["Q"] = true
+		r.ask(t, "DeleteStack", map[string]any{"StackName": "broken"}, "")
+		r.ask(t, "DescribeStacks", map[string]any{"StackName": "broken"}, "")
+		r.stuck["Q"] = false
+		r.ask(t, "CreateStack", map[string]any{"StackName": "undone", "TemplateBody": broken, "Parameters": set("", "", "")["Parameters"]}, "")
+		r.ask(t, "DescribeStacks", map[string]any{"StackName": "undone"}, "")
+		r.ask(t, "GetTemplate", map[string]any{"StackName": "undone"}, "")
+		r.ask(t, "GetTemplateSummary", map[string]any{"TemplateBody": first}, "")
+		r.ask(t, "ValidateTemplate", map[string]any{"TemplateBody": first}, "")
 		compare(t, "answers.txt", r.String())
 	})
 }

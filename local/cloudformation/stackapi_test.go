@@ -120,6 +120,9 @@ func TestWhatAStackCannotBeCreatedOfIsRefused(t *testing.T) {
 			"Unresolved resource dependencies [Nobody, Nothing] in the Outputs block": func(in *sdk.CreateStackInput) {
 				in.TemplateBody = aws.String(strings.Replace(store(``, ``), `"Outputs": {`, `"Outputs": {"X": {"Value": {"Fn::Sub": ["${Nobody} ${Nothing.Arn} ${Var} ${!Not}", {"Var": {"Ref": "AWS::Region"}}]}}, `, 1))
 			},
+			"rule R does not hold": func(in *sdk.CreateStackInput) {
+				in.TemplateBody = aws.String(strings.Replace(store(``, ``), "{", `{"Rules": {"R": {"Assertions": [{"Assert": {"Fn::Equals": ["a", "b"]}}]}}, `, 1))
+			},
 			"Parameters: [Odd] do not exist in the template": func(in *sdk.CreateStackInput) {
 				in.Parameters = []types.Parameter{{ParameterKey: aws.String("Odd"), ParameterValue: aws.String("1")}}
 			},
@@ -243,7 +246,8 @@ func TestAStackIsCreatedByARoleThatTheCallerMayPass(t *testing.T) {
 	})
 }
 
-// acted notes who does what to resources, and refuses that to everybody but a role.
+// acted notes who does what to resources, and refuses that to everybody but some
+// roles, whose ARNs begin so.
 type acted struct {
 	allowed string
 	asked   []string
@@ -254,7 +258,7 @@ func (a *acted) Authorize(caller cloud.Caller, action, resource string) error {
 		return nil
 	}
 	a.asked = append(a.asked, caller.ARN+" "+action)
-	if caller.ARN != a.allowed {
+	if a.allowed == "" || !strings.HasPrefix(caller.ARN, a.allowed) {
 		return cloud.Errorf(403, "AccessDenied", "not %s", action)
 	}
 	return nil
@@ -297,8 +301,8 @@ func TestAStackKeepsItsRole(t *testing.T) {
 				if s := described(t, r.Client, "shop"); aws.ToString(s.RoleARN) != *role || s.StackStatus != types.StackStatusUpdateComplete {
 					t.Errorf("the stack is %+v", s)
 				}
-				deleted(t, r.Client, &sdk.DeleteStackInput{StackName: name})
-				want := []string{*role + " sqs:CreateQueue", *role + " sqs:SetQueueAttributes", *role + " sqs:SetQueueAttributes", *role + " sqs:DeleteQueue"}
+				deleted(t, r.Client, &sdk.DeleteStackInput{StackName: name, RoleARN: aws.String(*role + "2")}) // another one
+				want := []string{*role + " sqs:CreateQueue", *role + " sqs:SetQueueAttributes", *role + " sqs:SetQueueAttributes", *role + "2 sqs:DeleteQueue"}
 				if !slices.Equal(a.asked, want) {
 					t.Errorf("asked were %q", a.asked)
 				}
