@@ -405,19 +405,19 @@ func TestALaneGoesOnBehindAShardThatIsGone(t *testing.T) {
 		var asleep atomic.Bool
 		e := newEngine(t, tableWorker(&batches))
 		e.Fault = func(_ context.Context, call cloud.Call) error {
-			if call.Action == "GetRecords" && asleep.Load() {
-				return cloud.Errorf(500, "InternalServerError", "not now")
+			if call.Action != "GetRecords" || !asleep.CompareAndSwap(true, false) {
+				return nil
 			}
-			return nil
+			time.Sleep(60 * time.Hour)
+			return cloud.Errorf(500, "InternalServerError", "not now")
 		}
 		e.mustCreate(t, tableStack(""))
 		e.sell(t, "first")
 		sleep(2 * time.Second)
 		asleep.Store(true)
-		time.Sleep(60 * time.Hour)
+		time.Sleep(59 * time.Hour)
 		e.sell(t, "late")
-		asleep.Store(false)
-		sleep(2 * time.Minute)
+		sleep(2 * time.Hour)
 		if got := batches.all(); !slices.Equal(got, []string{"first", "late"}) {
 			t.Errorf("got %q", got)
 		}
