@@ -40,6 +40,9 @@ func (s *Stack) Validate() error {
 	if len(missing) > 0 {
 		return refusal("Unable to fetch parameters [" + strings.Join(missing, ",") + "] from parameter store for this account.")
 	}
+	if _, _, err := s.wanted(); err != nil {
+		return err
+	}
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Rules)) {
 		faults = append(faults, r.judge(name, s.Template.Rules[name]))

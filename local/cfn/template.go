@@ -148,7 +148,7 @@ func (t *Template) order(included func(id string) bool) ([]string, error) {
 			return nil
 		}
 		if state[id] == open {
-			return fmt.Errorf("resources depend on each other: %v", append(path[slices.Index(path, id):], id))
+			return refusal("Circular dependency between resources: [" + strings.Join(path[slices.Index(path, id):], ", ") + "]")
 		}
 		state[id] = open
 		path = append(path, id)

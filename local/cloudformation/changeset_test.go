@@ -207,6 +207,9 @@ func TestWhatAChangeSetCannotBeMadeOfIsRefused(t *testing.T) {
 		"a tag without a key":   {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("", "1") }, "ValidationError", "at 'tags.1.member.key'"},
 		"a tag twice":           {func(in *sdk.CreateChangeSetInput) { in.Tags = tagsOf("a", "1", "a", "2") }, "ValidationError", "Duplicate tag keys found: a"},
 		"too many tags":         {func(in *sdk.CreateChangeSetInput) { in.Tags = slices.Repeat(tagsOf("a", "1"), 51) }, "ValidationError", "at 'tags' failed to satisfy constraint: Member must have length less than or equal to 50"},
+		"resources that wait for each other": {func(in *sdk.CreateChangeSetInput) {
+			in.TemplateBody, in.Parameters = aws.String(`{"Resources": {"A": {"Type": "AWS::SNS::Topic", "DependsOn": "B"}, "B": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "A"}}}}}`), nil
+		}, "ValidationError", "Circular dependency between resources: [A, B]"},
 		"a mapping of nothing": {func(in *sdk.CreateChangeSetInput) {
 			in.TemplateBody = aws.String(`{"Parameters": {"S": {"Type": "String"}}, "Mappings": {"M": {"a": {"b": "1"}}},
 				"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::FindInMap": ["M", {"Ref": "S"}, "b"]}}}}}`)
