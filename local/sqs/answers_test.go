@@ -195,6 +195,13 @@ func TestAMessageHasTheAttributesThatItWasGiven(t *testing.T) {
 				t.Errorf("of a request of trace %q the attributes are %s", trace, got)
 			}
 		}
+		own := map[string]any{"QueueUrl": url("jobs"), "MessageBody": "x", "MessageSystemAttributes": rich["MessageSystemAttributes"]}
+		if err := e.Do(cloud.WithOrigin(t.Context(), cloud.Origin{Trace: "Root=2"}), e.Administrator(), "sqs", "SendMessage", own, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := e.receive(t, "jobs", nil)[0].Attributes["AWSTraceHeader"]; got != "Root=1" {
+			t.Errorf("the sender's own trace has become %s", got)
+		}
 		if got := e.answer(t, "jobs", "ReceiveMessage", nil); got != "{}" {
 			t.Errorf("nothing is received as %s", got)
 		}

@@ -275,7 +275,7 @@ func TestTheQueryProtocolHasTheSameActions(t *testing.T) {
 		{"tag", "/123456789012/jobs", map[string]string{"Action": "TagQueue", "Tag.1.Key": "team", "Tag.1.Value": "b2b"}, nil},
 		{"tags", "/123456789012/jobs", map[string]string{"Action": "ListQueueTags"}, []string{"<Tag><Key>team</Key><Value>b2b</Value></Tag>"}},
 		{"list", "/", map[string]string{"Action": "ListQueues"}, []string{"<ListQueuesResult><QueueUrl>http://127.0.0.1:4566/123456789012/jobs</QueueUrl>"}},
-		{"no such queue", "/123456789012/none", map[string]string{"Action": "PurgeQueue"}, []string{"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>", "<Detail></Detail>"}},
+		{"no such queue", "/123456789012/none", map[string]string{"Action": "PurgeQueue"}, []string{"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>", "<Detail></Detail>", `xmlns="http://queue.amazonaws.com/doc/2012-11-05/"`}},
 		{"no such queue, in the words of this protocol", "/123456789012/none", map[string]string{"Action": "PurgeQueue"}, []string{"<Message>The specified queue does not exist for this wsdl version.</Message>"}},
 		{"no such action", "/", map[string]string{"Action": "Fly"}, []string{"<Code>InvalidAction</Code><Message>The action Fly is not valid for this endpoint.</Message>"}},
 		{"no action", "/123456789012/jobs", nil, []string{"<UnknownOperationException></UnknownOperationException>"}},

@@ -115,6 +115,7 @@ func TestAttributesOfFIFOQueues(t *testing.T) {
 		{"jobs.fifo", "DeduplicationScope", "messageGroup", ""},
 		{"jobs.fifo", "FifoThroughputLimit", "perMessageGroupId", ""},
 		{"jobs.fifo", "DeduplicationScope", "queue", "InvalidAttributeValue"},
+		{"jobs.fifo", "DeduplicationScope", "perQueue", "InvalidAttributeValue"}, // a limit's value
 		{"jobs.fifo", "FifoQueue", "true", ""},
 		{"jobs.fifo", "FifoQueue", "false", "InvalidAttributeValue"},
 		{"plain", "FifoQueue", "true", "InvalidAttributeName"},
