@@ -56,9 +56,10 @@ simulate: $(NODE) ## prove systems under a virtual clock and faults; SEEDS=N of 
 	@go test -c -o .local/bin/simulated.test ./cmd/internal/simulated && cd cmd/internal/simulated && \
 		"$(CURDIR)/.local/bin/simulated.test" -test.timeout 12h -progress $(if $(SEED),-seed "$$SEED" -seeds 1,-seeds "$$SEEDS")
 
-docs: ## write what the docs show of the code: pictures, tables of props, what the engine refuses
+docs: $(NODE) ## write what the docs show of the code: pictures, tables of props, what the engine refuses, what is predicted
 	@go test ./internal/catalogue -count=1 -update
 	@go test ./local -run TestWhatIsRefusedIsDocumented -count=1 -update
+	@go test ./cmd/internal/simulated -run TestTheREADMETells -count=1 -update
 
 lint: ## formatting, vet, staticcheck, tidy modules
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt would change:" $$unformatted; exit 1; }

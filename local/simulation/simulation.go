@@ -41,8 +41,8 @@ type Options struct {
 	// of the assembly has one. Required as far as there are functions.
 	Functions map[string]Function
 
-	// Engine are further options of the engine: stacks, parameters, mocks. What the
-	// simulation sets itself is left empty.
+	// Engine are further options of the engine: stacks, parameters, mocks. An Around
+	// of these stands behind the faults. What the simulation sets itself is left empty.
 	Engine local.Options
 
 	// Faults are how often what happens. Default: nothing does.
@@ -122,7 +122,7 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 		r.weather = newWeather(seed, o.Faults, only)
 		r.weather.plan = o.plan
 		options := o.Engine
-		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.around, r.network
+		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.before(o.Engine.Around), r.network
 		options.Logs, options.Mail = folder, filepath.Join(folder, "mail")
 		engine, err := local.Start(t.Context(), options)
 		if err != nil {

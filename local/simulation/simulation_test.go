@@ -19,6 +19,7 @@ import (
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
@@ -247,6 +248,29 @@ func TestOptionsThatCannotBeSimulatedAreRefused(t *testing.T) {
 			row.set(&o)
 			if _, err := simulation.Mains(o); !strings.HasPrefix(fmt.Sprint(err), row.want) {
 				t.Errorf("got %v, want %s", err, row.want)
+			}
+		})
+	}
+}
+
+func TestWhatElseStandsAroundCallsIsBehindTheFaults(t *testing.T) {
+	for rate, want := range map[float64]int{0: 1, 1: 0} {
+		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			puts := 0
+			o := simulation.Options{Assembly: app(t), Functions: store(put), Faults: simulation.Rates{simulation.Refused: rate},
+				Scenario: func(ctx context.Context, w *simulation.World) error {
+					err := send(ctx, w, 1)
+					time.Sleep(20 * time.Second)
+					return err
+				}}
+			o.Engine.Around = func(ctx context.Context, call cloud.Call, perform cloud.Perform) (any, error) {
+				if call.Action == "PutItem" {
+					puts++
+				}
+				return perform(ctx, call.Input)
+			}
+			if r := simulation.Run(t, 1, o); r.Err != nil || puts != want {
+				t.Errorf("%d calls came to it, not %d: %v", puts, want, r.Err)
 			}
 		})
 	}

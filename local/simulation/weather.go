@@ -100,6 +100,19 @@ func (w *weather) end() (trace []byte, hit []Fault) {
 // errDead is what a function's calls come to after it has died.
 var errDead = cloud.Errorf(500, "ServiceUnavailable", "the function that called is no more")
 
+// before lets calls through to what else stands around them; nil is nothing.
+func (w *weather) before(next cloud.Around) cloud.Around {
+	if next == nil {
+		return w.around
+	}
+	return func(ctx context.Context, call cloud.Call, perform cloud.Perform) (any, error) {
+		return w.around(ctx, call, func(ctx context.Context, input json.RawMessage) (any, error) {
+			call.Input = input
+			return next(ctx, call, perform)
+		})
+	}
+}
+
 // around lets a call through, more or less.
 func (w *weather) around(ctx context.Context, call cloud.Call, perform cloud.Perform) (any, error) {
 	if ctx.Err() != nil {
