@@ -40,7 +40,7 @@ func TestTasksCallAnyActionByTheNamesOfTheSDK(t *testing.T) {
 		{"s3:getObject", `{"bucket":"asked","Key":"none"}`, "", `States.Runtime`},
 		{"sqs:sendMessage", `{` + queue + `,"MessageBody":{"a":1}}`, "$states.result.Md5OfMessageBody", `"bb6cb5c68df4652941caf652a366f2d8"`},
 		{"sqs:receiveMessage", `{` + queue + `}`, "$states.result.Messages[0].[Body, Md5OfBody]", `["{\"a\":1}","bb6cb5c68df4652941caf652a366f2d8"]`},
-		{"sqs:sendMessage", `{` + queue + `,"MessageBody":"m","Colour":"red"}`, "", `Sqs.SqsException`},
+		{"sqs:sendMessage", `{` + queue + `,"MessageBody":"m","Colour":"red"}`, "", `States.Runtime`},
 		{"cloudwatchlogs:describeLogGroups", `{"LogGroupNamePrefix":"g"}`, "$states.result.LogGroups.LogGroupName", `"g"`},
 		{"cloudwatchlogs:listTagsForResource", `{"ResourceArn":"arn:aws:logs:us-east-1:000000000000:log-group:g"}`, "$states.result.Tags.owner", `"o"`},
 		{"cloudwatchlogs:describeLogGroups", `{"logGroupNamePrefix":"g"}`, "", `States.Runtime`},
