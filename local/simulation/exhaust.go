@@ -159,7 +159,7 @@ func survey(t *testing.T, seed uint64, o Options) (Matrix, []assembly.Stack) {
 		row := Row{site, map[Kind]*Cell{}}
 		for _, kind := range m.Kinds {
 			if calls := could[kind]; len(calls) > 0 {
-				row.Cells[kind] = &Cell{trials: trials(site, kind, calls, o.plan.inside[site])}
+				row.Cells[kind] = &Cell{trials: o.trials(site, kind, calls)}
 			}
 		}
 		if len(row.Cells) > 0 {
@@ -171,16 +171,22 @@ func survey(t *testing.T, seed uint64, o Options) (Matrix, []assembly.Stack) {
 }
 
 // trials are the runs for calls of a site.
-func trials(site Site, kind Kind, calls []int, inside bool) []trial {
+func (o Options) trials(site Site, kind Kind, calls []int) (all []trial) {
+	reaches := o.Reaches
+	if reaches == nil {
+		reaches = []Reach{Once, Visit, Outage}
+	}
 	first, last := calls[0], calls[len(calls)-1]
-	all := []trial{{site, first, kind, Once}}
-	if last != first {
-		all = append(all, trial{site, last, kind, Once})
+	for _, reach := range reaches {
+		if reach == Visit && !(o.plan.inside[site] && repeatable[kind]) {
+			continue
+		}
+		all = append(all, trial{site, first, kind, reach})
+		if reach == Once && last != first {
+			all = append(all, trial{site, last, kind, reach})
+		}
 	}
-	if inside && repeatable[kind] {
-		all = append(all, trial{site, first, kind, Visit})
-	}
-	return append(all, trial{site, first, kind, Outage})
+	return all
 }
 
 // repeatable are the faults after which a function goes on, and may try again.

@@ -36,8 +36,8 @@ func TestEachCallIsHitByEachFaultThatCanHitIt(t *testing.T) {
 	m := simulation.Exhaust(t, 1, simulation.Options{Assembly: app(t), Functions: store(put), Faults: faults, Scenario: two})
 	const want = `| who calls | what | answer lost | delete forgotten | died after | died before | refused |
 | --- | --- | --- | --- | --- | --- | --- |
-| Lambda for app/Store | sqs:DeleteMessageBatch of app/Queue | held 3 | held 3 |  |  | held 3 |
-| app/Store | dynamodb:PutItem of app/Table | held 4 |  | held 3 | held 3 | held 4 |
+| Lambda for Store | sqs:DeleteMessageBatch of Queue | held 3 | held 3 |  |  | held 3 |
+| Store | dynamodb:PutItem of Table | held 4 |  | held 3 | held 3 | held 4 |
 `
 	if got := m.Markdown(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -45,6 +45,12 @@ func TestEachCallIsHitByEachFaultThatCanHitIt(t *testing.T) {
 	if all, violated := m.Runs(); all != 23 || violated != 0 {
 		t.Errorf("%d runs, %d violations", all, violated)
 	}
+	t.Run("no outage where none is asked for", func(t *testing.T) {
+		o := simulation.Options{Assembly: app(t), Functions: store(put), Faults: faults, Scenario: two, Reaches: []simulation.Reach{simulation.Visit, simulation.Once}}
+		if all, _ := simulation.Survey(t, 1, o).Runs(); all != 23-7 {
+			t.Errorf("%d runs", all)
+		}
+	})
 	t.Run("as the survey says before", func(t *testing.T) {
 		if got := simulation.Survey(t, 1, simulation.Options{Assembly: app(t), Functions: store(put), Faults: faults, Scenario: two}).Markdown(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -135,4 +141,23 @@ func once(ctx context.Context, w *simulation.World) error {
 		return fmt.Errorf("there is %v", scanned.Items)
 	}
 	return nil
+}
+
+func TestAMatrixLeavesOutTheStackThatAllIsOf(t *testing.T) {
+	row := func(caller, on string) simulation.Row {
+		return simulation.Row{Site: simulation.Site{Caller: caller, Action: "sqs:SendMessage", On: on}}
+	}
+	const head = "| who calls | what |\n| --- | --- |\n"
+	for _, test := range []struct {
+		rows []simulation.Row
+		want string
+	}{
+		{[]simulation.Row{row("Shop/A", "Shop/Q, Shop/R"), row("", "")}, "| A | sqs:SendMessage of Q, R |\n|  | sqs:SendMessage |\n"},
+		{[]simulation.Row{row("Shop/A", "Bank/Q")}, "| Shop/A | sqs:SendMessage of Bank/Q |\n"},
+		{[]simulation.Row{row("Shop/A", "Shop/Q"), row("Bank/B", "Shop/Q")}, "| Shop/A | sqs:SendMessage of Shop/Q |\n| Bank/B | sqs:SendMessage of Shop/Q |\n"},
+	} {
+		if got := (simulation.Matrix{Rows: test.rows}).Markdown(); got != head+test.want {
+			t.Errorf("got\n%s\nwant\n%s", got, head+test.want)
+		}
+	}
 }

@@ -55,7 +55,8 @@ func (m Matrix) Runs() (all, violated int) {
 	return all, violated
 }
 
-// Markdown is the matrix as a table.
+// Markdown is the matrix as a table. Where all resources are of one stack, its name
+// is left out.
 func (m Matrix) Markdown() string {
 	var table strings.Builder
 	table.WriteString("| who calls | what |")
@@ -63,7 +64,9 @@ func (m Matrix) Markdown() string {
 		fmt.Fprintf(&table, " %s |", kind)
 	}
 	table.WriteString("\n| --- | --- |" + strings.Repeat(" --- |", len(m.Kinds)) + "\n")
+	stack := m.stack()
 	for _, row := range m.Rows {
+		row.Site.Caller, row.Site.On = strings.TrimPrefix(row.Site.Caller, stack), strings.ReplaceAll(", "+row.Site.On, ", "+stack, ", ")[2:]
 		fmt.Fprintf(&table, "| %s | %s |", row.Site.Who(), row.Site.What())
 		for _, kind := range m.Kinds {
 			fmt.Fprintf(&table, " %v |", row.Cells[kind])
@@ -71,4 +74,21 @@ func (m Matrix) Markdown() string {
 		table.WriteByte('\n')
 	}
 	return table.String()
+}
+
+// stack is what all paths begin with, "Shop/", or empty.
+func (m Matrix) stack() (stack string) {
+	for _, row := range m.Rows {
+		for _, path := range append(strings.Split(row.Site.On, ", "), row.Site.Caller) {
+			name, _, _ := strings.Cut(path, "/")
+			switch name += "/"; {
+			case path == "" || name == stack:
+			case stack != "":
+				return ""
+			default:
+				stack = name
+			}
+		}
+	}
+	return stack
 }

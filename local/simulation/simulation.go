@@ -56,6 +56,10 @@ type Options struct {
 	// violation. Faults begin when it does. Required.
 	Scenario func(ctx context.Context, w *World) error
 
+	// Reaches are how much of what happens at a site one fault of Exhaust hits.
+	// Default: each of Once, Visit and Outage, by itself.
+	Reaches []Reach
+
 	plan *plan // of Exhaust
 }
 

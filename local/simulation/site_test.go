@@ -78,7 +78,7 @@ func TestTheStatesOfAWorkflowAreRowsOfTheMatrix(t *testing.T) {
 		time.Sleep(time.Minute)
 		return err
 	}}
-	const want = "| who calls | what | died before | refused |\n| --- | --- | --- | --- |\n| app/Machine, Put it | dynamodb:PutItem of app/Table |  | held 2 |\n"
+	const want = "| who calls | what | died before | refused |\n| --- | --- | --- | --- |\n| Machine, Put it | dynamodb:PutItem of Table |  | held 2 |\n"
 	if got := simulation.Survey(t, 1, o).Markdown(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

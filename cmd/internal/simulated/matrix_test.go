@@ -1,0 +1,80 @@
+package simulated
+
+// This file goes through each call of each system with each fault, and writes what
+// came of it into the docs.
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tradepost-dev/tradepost/local/simulation"
+)
+
+var exhaust = flag.Bool("exhaust", false, "try each call of each system with each fault, and write docs/simulation-matrix.md")
+
+var matrixPage = filepath.Join("..", "..", "..", "docs", "simulation-matrix.md")
+
+// each are the systems, with scenarios that are small: few calls of each kind.
+var each = []struct {
+	title   string
+	options func(t *testing.T) simulation.Options
+}{
+	{"The B2B pipeline", fewTransactions},
+	{"Order placement", fewOrders},
+	{"Accounts", answered(bank)},
+	{"Instances", answered(switched)},
+}
+
+// answered is a system whose clients wait for an answer, and do not wait out an
+// outage.
+func answered(system func() simulation.Options) func(*testing.T) simulation.Options {
+	return func(*testing.T) simulation.Options {
+		o := system()
+		o.Reaches = []simulation.Reach{simulation.Once, simulation.Visit}
+		return o
+	}
+}
+
+const matrixHead = `# Each call with each fault
+
+From the code, by ` + "`make simulate`" + `. A small scenario of each system is run undisturbed, which tells the calls; and then once for each call and each fault that
+can hit it, with this fault and no other. After each run [what the system promises](simulation.md#what-the-systems-promise) is looked at.
+
+A row is where calls are made: a function, a state of a state machine, or an AWS service on behalf of a resource. Resources are named by
+their constructs' paths in the stack. A cell is a [kind of fault](simulation.md#what-is-simulated), with how many runs there were: the first of the site's calls is hit
+by itself, and so is the last; where a function can try again, so are all of one invocation; and in systems whose clients do not wait for answers, all from the
+first on until the faults end, an hour later. An empty cell is a fault that cannot hit the call: an answer that is an error cannot be lost, an AWS service does not die.
+`
+
+// TestTheMatrixIsWhatItsPageSays runs every system undisturbed, which tells the rows;
+// that each cell holds is only known with -exhaust.
+func TestTheMatrixIsWhatItsPageSays(t *testing.T) {
+	page := bytes.NewBufferString(matrixHead)
+	for _, system := range each {
+		t.Run(system.title, func(t *testing.T) {
+			m, began := simulation.Matrix{}, time.Now()
+			if *exhaust {
+				m = simulation.Exhaust(t, 1, system.options(t))
+				all, violated := m.Runs()
+				fmt.Printf("%s: each call with each fault: runs=%d violations=%d seconds=%.0f\n", system.title, all, violated, time.Since(began).Seconds())
+			} else {
+				m = simulation.Survey(t, 1, system.options(t))
+			}
+			all, _ := m.Runs()
+			fmt.Fprintf(page, "\n## %s\n\n%d runs.\n\n%s", system.title, all, m.Markdown())
+		})
+	}
+	if *exhaust {
+		if err := os.WriteFile(matrixPage, page.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(matrixPage); err != nil || !bytes.Equal(got, page.Bytes()) {
+		t.Error("docs/simulation-matrix.md is not what comes of each call with each fault: make simulate")
+	}
+}
