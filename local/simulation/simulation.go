@@ -13,7 +13,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -78,14 +77,6 @@ func (w *World) AWS() aws.Config {
 	return w.run.configuration(w.Engine.Cloud.Region, w.Endpoints.AWS, credentials.NewStaticCredentialsProvider("local", "local", ""))
 }
 
-// HTTP reaches the assembly's REST APIs, and signed addresses.
-func (w *World) HTTP() *http.Client { return w.run.network.Client() }
-
-// Dial connects to an address of the engine, such as an SFTP server's.
-func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return w.run.network.Dial(ctx, network, address)
-}
-
 // Calm ends the faults: what goes on, goes well. Properties of what has come of
 // everything are looked at after it, when all retries are through.
 func (w *World) Calm() { w.run.weather.calm() }
@@ -138,6 +129,7 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 		if err := o.plan.start(t.Context(), engine.Cloud); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // for what the start has begun: it may be drawing
 		began := time.Now()
 		cryptotest.SetGlobalRandom(outer, seed) // whatever it took to start
 		r.weather.begin(engine.Cloud)

@@ -265,8 +265,8 @@ func outcome(err error) string {
 func (p *passage) stopped(ctx context.Context) (output any, err error, stopped bool) {
 	switch {
 	case p.inside && p.hits(Died):
-		lambda.Exit(ctx)
 		p.note("the function died")
+		lambda.Exit(ctx)
 		return nil, errDead, true
 	case p.inside && p.hits(Slow):
 		p.note("takes too long")

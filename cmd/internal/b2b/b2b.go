@@ -67,12 +67,12 @@ func Connect(ctx context.Context, l *laptop.Laptop) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	for id, key := range keys {
+	for _, id := range slices.Sorted(maps.Keys(keys)) {
 		bearer, err := d.token(ctx, keeper, id)
 		if err != nil {
 			return nil, fmt.Errorf("token of partner %s: %w", id, err)
 		}
-		d.Partners[id] = d.Partner(id, bearer, key)
+		d.Partners[id] = d.Partner(id, bearer, keys[id])
 	}
 	return d, nil
 }
