@@ -172,9 +172,9 @@ func TestEnrichmentIsForTheWorkflowOnly(t *testing.T) {
 	template.Has(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET"), `{
 		"AuthorizationType": "AWS_IAM", "Integration": {"Type": "AWS", "Credentials": "<Pipeline/Enrichment/Role.Arn>"}
 	}`)
-	// It sees of a row no more than it answers.
+	// It sees of a row no more than it answers, and one that was written a moment ago.
 	request := template.Plain(template.At("AWS::ApiGateway::Method", "Pipeline/Enrichment/Resource/Default/partners/{partner}/GET").Properties["Integration"]).(map[string]any)["RequestTemplates"].(map[string]any)["application/json"].(string)
-	if !strings.HasPrefix(request, `{"TableName":"<Pipeline/Tables/Partners>",`) || !strings.Contains(request, `"ProjectionExpression":"partner,#name,contactEmail"`) {
+	if !strings.HasPrefix(request, `{"TableName":"<Pipeline/Tables/Partners>",`) || !strings.Contains(request, `"ConsistentRead":true,"ProjectionExpression":"partner,#name,contactEmail"`) {
 		t.Errorf("it asks %s", request)
 	}
 }

@@ -91,12 +91,13 @@ func validateBackend(address string) error {
 	return nil
 }
 
-// lookUp reads the directory: of a row no more than it answers.
+// lookUp reads the directory: of a row no more than it answers. A partner that was
+// registered a moment ago is there: its transactions would be rejected otherwise.
 func (e *EnrichmentAPI) lookUp(partners awsdynamodb.ITable) awsapigateway.Integration {
 	role := restapi.NewRole(e.Construct, "Role")
 	operation.AllowTable(role, partners, "dynamodb:GetItem")
 	request := `{"TableName":"` + *partners.TableName() + `","Key":{"partner":{"S":"` + restapi.Escaped(`$input.params('partner')`) + `"}},` +
-		`"ProjectionExpression":"partner,#name,contactEmail","ExpressionAttributeNames":{"#name":"name"}}`
+		`"ConsistentRead":true,"ProjectionExpression":"partner,#name,contactEmail","ExpressionAttributeNames":{"#name":"name"}}`
 	response := `#set($id = $input.path('$.Item.partner.S'))
 #if("$!id" == "")
 ` + restapi.Status("404") + `{"message":"There is no such partner."}
