@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -72,8 +73,8 @@ func row(t *testing.T, transactions int) string {
 	if len(p.Unpriced) > 0 {
 		t.Errorf("there is no price of %v", p.Unpriced)
 	}
-	return message.NewPrinter(language.English).Sprintf("| %d | %v | %.2g | %.0f |\n",
-		transactions, p.Took.Round(time.Second), p.USD(), p.USD()/float64(transactions)*1e6)
+	return message.NewPrinter(language.English).Sprintf("| %d | %v | %s | %.0f |\n",
+		transactions, p.Took.Round(time.Second), strconv.FormatFloat(p.USD(), 'g', 2, 64), p.USD()/float64(transactions)*1e6)
 }
 
 // file predicts what comes of one of so many transactions, of 1 KB each.
