@@ -63,6 +63,9 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(state)
+	if err := writeKeys(state); err != nil {
+		return 0, err
+	}
 	options := laptop.Options{Root: root, State: state, Systems: []laptop.System{
 		b2b.System(), ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(), policyguard.System(),
 		webhooks.System(), invoices.System(),

@@ -33,13 +33,13 @@ func (h *Handler) fill(ctx context.Context, archived contract.Archived, version 
 	if version != "" {
 		document += "?versionId=" + url.QueryEscape(version)
 	}
-	for name, from := range map[string]string{
-		contract.ArchivedName(archived.Key): document,
-		contract.ArchivedAnalysis:           source(h.Bucket, contract.AnalysisKey(archived.FileID)),
-		contract.ArchivedReading:            source(h.Bucket, contract.ReadingKey(archived.FileID)),
+	for _, object := range []struct{ name, from string }{
+		{contract.ArchivedName(archived.Key), document},
+		{contract.ArchivedAnalysis, source(h.Bucket, contract.AnalysisKey(archived.FileID))},
+		{contract.ArchivedReading, source(h.Bucket, contract.ReadingKey(archived.FileID))},
 	} {
-		if err := h.copy(ctx, from, archived.Archive+name); err != nil {
-			return fmt.Errorf("copy %s: %w", name, err)
+		if err := h.copy(ctx, object.from, archived.Archive+object.name); err != nil {
+			return fmt.Errorf("copy %s: %w", object.name, err)
 		}
 	}
 	decision, err := json.MarshalIndent(archived, "", "  ")
