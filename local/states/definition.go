@@ -245,7 +245,7 @@ type linked interface{ links() []link }
 
 // connect checks that every target exists and that every state can be reached.
 func (p *parser) connect(f, states fields, g *graph) {
-	if !states.values.Has(g.start) && g.start != "" {
+	if start, _ := f.take("StartAt"); start == any(g.start) && !states.values.Has(g.start) {
 		f.complain("StartAt", "there is no state %q", g.start).aws = missingTarget(g.start)
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.states)) {

@@ -37,6 +37,7 @@ func TestFaultsOfADefinition(t *testing.T) {
 		{"no object", `[]`, "/: must be an object, not array\n/StartAt: is required\n/States: is required"},
 		{"nothing", `{}`, "/StartAt: is required\n/States: is required"},
 		{"no states", `{"StartAt":"A","States":{}}`, "/States: must not be empty\n/StartAt: there is no state \"A\""},
+		{"an empty start", `{"StartAt":"","States":{"A":{"Type":"Succeed"}}}`, `/StartAt: there is no state ""`},
 		{"unknown fields", `{"StartAt":"A","Sates":1,"States":{"A":{"Type":"Succeed","Ouput":1}}}`,
 			"/States/A/Ouput: is not a field of a Succeed state in JSONPath\n/Sates: is not a field of a state machine"},
 		{"a heartbeat as long as its task", `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:eu-central-1:123456789012:activity:a","End":true,"TimeoutSeconds":9,"HeartbeatSeconds":9}}}`, `/States/T/HeartbeatSeconds: must be less than TimeoutSeconds`},
