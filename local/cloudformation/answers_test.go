@@ -8,13 +8,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/internal/golden"
 )
 
 var writes = flag.Bool("update", false, "write the files of testdata instead of comparing with them")
@@ -116,27 +117,6 @@ func TestAnswersHaveAllTheirMembers(t *testing.T) {
 		r.ask(t, "GetTemplate", map[string]any{"StackName": "undone"}, "")
 		r.ask(t, "GetTemplateSummary", map[string]any{"TemplateBody": first}, "")
 		r.ask(t, "ValidateTemplate", map[string]any{"TemplateBody": first}, "")
-		compare(t, "answers.txt", r.String())
+		golden.Compare(t, filepath.Join("testdata", "answers.txt"), r.String(), *writes)
 	})
-}
-
-// compare holds a text to a file.
-func compare(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *writes {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(gotLines), len(wantLines)) {
-		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
-			t.Fatalf("%s differs from line %d on: go test -update, and read what changes\ngot  %s\nwant %s", path, i+1, strings.Join(gotLines[i:min(i+3, len(gotLines))], "\n"), strings.Join(wantLines[i:min(i+3, len(wantLines))], "\n"))
-		}
-	}
 }

@@ -149,7 +149,7 @@ func (s *StepFunctions) createActivity(_ context.Context, caller cloud.Caller, r
 	if err := s.cloud.Authorize(caller, "states:CreateActivity", wanted.arn); err != nil {
 		return nil, err
 	}
-	if err := checkTags(r.Tags, wanted.arn); err != nil {
+	if err := checkTags(inCloud(r.Tags), wanted.arn); err != nil {
 		return nil, err
 	}
 	wanted.encryption = r.EncryptionConfiguration.orOwned()

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,6 +16,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/internal/golden"
 )
 
 var writes = flag.Bool("update", false, "write the files of testdata instead of comparing with them")
@@ -207,7 +208,7 @@ func TestAnswersHaveAllTheirMembers(t *testing.T) {
 
 		synctest.Wait()
 		r.happened()
-		compare(t, "answers.txt", r.String())
+		golden.Compare(t, filepath.Join("testdata", "answers.txt"), r.String(), *writes)
 	})
 }
 
@@ -230,26 +231,5 @@ func (r *notebook) happened() {
 	fmt.Fprint(r, "\n# Metrics\n")
 	for _, d := range r.metrics {
 		fmt.Fprintln(r, d.Namespace, d.Name, d.Dimensions, d.Value, d.Unit)
-	}
-}
-
-// compare holds a text to a file.
-func compare(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *writes {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(gotLines), len(wantLines)) {
-		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
-			t.Fatalf("%s differs from line %d on: go test -update, and read what changes\ngot  %s\nwant %s", path, i+1, strings.Join(gotLines[i:min(i+2, len(gotLines))], "\n"), strings.Join(wantLines[i:min(i+2, len(wantLines))], "\n"))
-		}
 	}
 }

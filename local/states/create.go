@@ -63,7 +63,7 @@ func (s *StepFunctions) createStateMachine(_ context.Context, caller cloud.Calle
 			return nil, err
 		}
 	}
-	if err := checkTags(r.Tags, arn); err != nil {
+	if err := checkTags(inCloud(r.Tags), arn); err != nil {
 		return nil, err
 	}
 	r.Type = cmp.Or(r.Type, "STANDARD")

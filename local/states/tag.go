@@ -4,7 +4,6 @@ package states
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -25,52 +24,47 @@ type tag struct {
 // tags are those of a resource, in the order in which they were given.
 type tags struct {
 	mu   sync.Mutex
-	list []tag
+	list []cloud.Tag
 }
 
 func (t *tags) all() []tag {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return append([]tag{}, t.list...)
+	all := make([]tag, len(t.list))
+	for i, of := range t.list {
+		all[i] = tag(of)
+	}
+	return all
+}
+
+// inCloud are tags as all services have them.
+func inCloud(list []tag) []cloud.Tag {
+	tags := make([]cloud.Tag, len(list))
+	for i, t := range list {
+		tags[i] = cloud.Tag(t)
+	}
+	return tags
 }
 
 // replace sets all tags.
 func (t *tags) replace(list []tag) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.list = list
+	t.list = inCloud(list)
 }
 
-// redeclare sets the tags that a template has now, and removes those that it had
-// before and has no more. Those that calls have set stay.
+// redeclare sets the tags that a template has now in place of those that it had.
 func (t *tags) redeclare(before, after []tag) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.list = withTags(slices.DeleteFunc(slices.Clone(t.list), func(had tag) bool { return hasKey(before, had.Key) && !hasKey(after, had.Key) }), after)
-}
-
-// withTags returns tags with others set.
-func withTags(list, more []tag) []tag {
-	list = slices.Clone(list)
-	for _, m := range more {
-		if at := slices.IndexFunc(list, func(t tag) bool { return t.Key == m.Key }); at >= 0 {
-			list[at] = m
-		} else {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-func hasKey(list []tag, key string) bool {
-	return slices.ContainsFunc(list, func(t tag) bool { return t.Key == key })
+	t.list = cloud.RedeclaredTags(t.list, inCloud(before), inCloud(after))
 }
 
 // add sets tags beside those that there are.
 func (t *tags) add(more []tag, resource string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	list := withTags(t.list, more)
+	list := cloud.WithTags(t.list, inCloud(more))
 	if err := checkTags(list, resource); err != nil {
 		return err
 	}
@@ -81,10 +75,10 @@ func (t *tags) add(more []tag, resource string) error {
 func (t *tags) remove(keys []string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.list = slices.DeleteFunc(slices.Clone(t.list), func(t tag) bool { return slices.Contains(keys, t.Key) })
+	t.list = cloud.WithoutTags(t.list, keys)
 }
 
-func checkTags(list []tag, resource string) error {
+func checkTags(list []cloud.Tag, resource string) error {
 	if len(list) > maxTags {
 		return cloud.Errorf(400, "TooManyTags", "Resource %s has more tags than %d", resource, maxTags)
 	}
