@@ -6,9 +6,6 @@ package simulation
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
-	"hash/fnv"
 	"io"
 	"net"
 	"net/http"
@@ -24,7 +21,7 @@ const moment = time.Millisecond
 // HTTP reaches the assembly's REST APIs, and signed addresses.
 func (w *World) HTTP() *http.Client {
 	client := w.run.network.Client()
-	client.Transport = momentary{client.Transport, w.run.weather.seed}
+	client.Transport = momentary{client.Transport, w.run.weather}
 	return client
 }
 
@@ -40,33 +37,30 @@ func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, er
 // that are made at once, the seed decides which comes first.
 type momentary struct {
 	http.RoundTripper
-	seed uint64
+	weather *weather
 }
 
 func (m momentary) RoundTrip(r *http.Request) (*http.Response, error) {
-	own, err := m.own(r)
+	id, err := idOf(r)
 	if err != nil {
 		return nil, err
 	}
-	if !cloud.Sleep(r.Context(), moment+own) {
+	if !cloud.Sleep(r.Context(), moment+time.Duration(m.weather.draw(id, "moment")*float64(moment))) {
 		return nil, r.Context().Err()
 	}
 	return m.RoundTripper.RoundTrip(r)
 }
 
-// own is a part of a moment that follows from the seed and what is asked.
-func (m momentary) own(r *http.Request) (time.Duration, error) {
-	hash := fnv.New64a()
-	binary.Write(hash, binary.LittleEndian, m.seed)
-	fmt.Fprintf(hash, "%s %s\n", r.Method, r.URL)
-	if r.GetBody != nil {
-		body, err := r.GetBody()
-		if err != nil {
-			return 0, err
-		}
-		if _, err := io.Copy(hash, body); err != nil {
-			return 0, err
-		}
+// idOf is what is asked.
+func idOf(r *http.Request) (string, error) {
+	id := r.Method + " " + r.URL.String()
+	if r.GetBody == nil {
+		return id, nil
 	}
-	return time.Duration(hash.Sum64() % uint64(moment)), nil
+	body, err := r.GetBody()
+	if err != nil {
+		return "", err
+	}
+	asked, err := io.ReadAll(body)
+	return id + "\n" + string(asked), err
 }

@@ -178,10 +178,13 @@ func who(c cloud.Caller) string {
 }
 
 // draw is a number from 0 to 1 that follows from the seed, the call and a purpose.
-func (p *passage) draw(purpose string) float64 {
+func (p *passage) draw(purpose string) float64 { return p.weather.draw(p.id, purpose) }
+
+// draw does so for whatever has an id.
+func (w *weather) draw(id, purpose string) float64 {
 	hash := sha256.New()
-	binary.Write(hash, binary.LittleEndian, p.weather.seed)
-	fmt.Fprintf(hash, "%s\x00%s", p.id, purpose)
+	binary.Write(hash, binary.LittleEndian, w.seed)
+	fmt.Fprintf(hash, "%s\x00%s", id, purpose)
 	return float64(binary.LittleEndian.Uint64(hash.Sum(nil))>>11) / (1 << 53)
 }
 

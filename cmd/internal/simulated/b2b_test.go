@@ -104,26 +104,32 @@ func TestRedeliveriesChangeNothingOfWhatThePipelineStores(t *testing.T) {
 
 // handOver uploads and posts as partners do: what fails, they do again.
 func handOver(ctx context.Context, d *b2b.Desk) error {
-	acme, globex := d.Partners["acme"], d.Partners["globex"]
 	for file := range files {
 		name, content := fileOf(file)
-		if err := again(func() error { return acme.Upload(ctx, name, strings.NewReader(content)) }); err != nil {
+		if err := upload(ctx, d, name, content); err != nil {
 			return err
 		}
 	}
 	for i := range posted {
-		err := again(func() error {
-			response, body, err := globex.Post(ctx, fmt.Sprint(i), "a message")
-			if err == nil && response.StatusCode != http.StatusAccepted {
-				err = fmt.Errorf("POST /transactions: %s: %s", response.Status, body)
-			}
-			return err
-		})
-		if err != nil {
+		if err := post(ctx, d, fmt.Sprint(i)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func upload(ctx context.Context, d *b2b.Desk, name, content string) error {
+	return again(func() error { return d.Partners["acme"].Upload(ctx, name, strings.NewReader(content)) })
+}
+
+func post(ctx context.Context, d *b2b.Desk, id string) error {
+	return again(func() error {
+		response, body, err := d.Partners["globex"].Post(ctx, id, "a message")
+		if err == nil && response.StatusCode != http.StatusAccepted {
+			err = fmt.Errorf("POST /transactions: %s: %s", response.Status, body)
+		}
+		return err
+	})
 }
 
 // again makes attempts, a minute apart.
@@ -153,19 +159,14 @@ func account(ctx context.Context, d *b2b.Desk) error {
 	stored := 0
 	for file := range files {
 		name, _ := fileOf(file)
-		reply, err := replyTo(ctx, d, name)
-		switch {
-		case err != nil && !letters.have("inbox/acme/"+name):
-			faults = append(faults, fmt.Errorf("%s has no reply (%w), and is not among the dead letters", name, err))
-		case err != nil:
-		case reply.Status == contract.FileSettled:
-			stored += reply.Totals.Stored
-			if t := reply.Totals; t.Received != good+2 || t.Received != t.Accounted() || t.Rejected != 1 || t.Duplicate != 1 {
-				faults = append(faults, fmt.Errorf("%s is settled with %+v", name, t))
+		totals, err := settled(ctx, d, letters, name)
+		if t := totals; err == nil && t != nil {
+			stored += t.Stored
+			if t.Received != good+2 || t.Received != t.Accounted() || t.Rejected != 1 || t.Duplicate != 1 {
+				err = fmt.Errorf("%s is settled with %+v", name, *t)
 			}
-		case !letters.have(reply.FileID):
-			faults = append(faults, fmt.Errorf("%s is %s, and nothing of it is among the dead letters", name, reply.Status))
 		}
+		faults = append(faults, err)
 	}
 	if got := len(rows["acme"]); got < stored {
 		faults = append(faults, fmt.Errorf("acme was told of %d stored transactions, and has %d", stored, got))
@@ -176,6 +177,23 @@ func account(ctx context.Context, d *b2b.Desk) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+var errNoReply = errors.New("has no reply")
+
+// settled are the totals of acme's file, which is settled, or among the dead letters:
+// then there are none.
+func settled(ctx context.Context, d *b2b.Desk, letters letters, name string) (*contract.Totals, error) {
+	reply, err := replyTo(ctx, d, name)
+	switch {
+	case err != nil && !letters.have("inbox/acme/"+name):
+		return nil, fmt.Errorf("%s %w (%w), and is not among the dead letters", name, errNoReply, err)
+	case err == nil && reply.Status == contract.FileSettled:
+		return &reply.Totals, nil
+	case err == nil && !letters.have(reply.FileID):
+		return nil, fmt.Errorf("%s is %s, and nothing of it is among the dead letters", name, reply.Status)
+	}
+	return nil, nil
 }
 
 // replyTo is the reply to a file of acme's that is there now.

@@ -25,7 +25,7 @@ var each = []struct {
 	options func(t *testing.T) simulation.Options
 }{
 	{"The B2B pipeline", fewTransactions},
-	{"Order placement", fewOrders},
+	{"Order placement", orderPlacement},
 	{"Accounts", answered(bank)},
 	{"Instances", answered(switched)},
 }
