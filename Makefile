@@ -8,7 +8,7 @@ SYSTEM   ?=
 STATE    ?=
 PORT     ?= 0
 SEED     ?=
-SEEDS    ?= 20
+SEEDS    ?= 30
 FUZZTIME ?= 10000x # runs: a duration ends in a spurious failure where the machine is busy
 export INPUT SYSTEM STATE PORT SEED SEEDS # so that the shell sees any value as one word
 # A node_modules that is a link is another tree's: used as it is, never installed into.

@@ -3,6 +3,7 @@ package simulation_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -216,12 +217,12 @@ func TestWhatMayNotBeRepeatedIsFoundByEachFaultThatRepeatsIt(t *testing.T) {
 
 func TestAFailingRunIsToldWithTheFaultsThatItTakesOnly(t *testing.T) {
 	o := simulation.Options{Assembly: app(t), Functions: store(add), Faults: simulation.Storm(), Scenario: hand}
-	r := simulation.Run(t, 3, o)
+	r := simulation.Run(t, 4, o)
 	if r.Err == nil || len(r.Faults) < 5 {
 		t.Fatalf("got %v after %d faults", r.Err, len(r.Faults))
 	}
 	small := simulation.Shrink(t, r, o)
-	if len(small.Faults) != 1 || small.Err == nil || !strings.Contains(small.Story(), "seed 3: order-") || !strings.Contains(small.Story(), small.Faults[0].Call) {
+	if len(small.Faults) != 1 || small.Err == nil || !strings.Contains(small.Story(), "seed 4: order-") || !strings.Contains(small.Story(), small.Faults[0].Call) {
 		t.Errorf("got %s", small.Story())
 	}
 }
@@ -273,5 +274,26 @@ func TestWhatElseStandsAroundCallsIsBehindTheFaults(t *testing.T) {
 				t.Errorf("%d calls came to it, not %d: %v", puts, want, r.Err)
 			}
 		})
+	}
+}
+
+func TestNothingIsDrawnAgainThatWasDrawnAtTheStart(t *testing.T) {
+	var early [32]byte
+	o := simulation.Options{Assembly: app(t), Functions: store(put), Scenario: func(context.Context, *simulation.World) error {
+		drawn := make([]byte, 1<<16)
+		rand.Read(drawn)
+		if early == [32]byte{} || bytes.Contains(drawn, early[:]) {
+			return errors.New("what was drawn while the engine started is drawn again")
+		}
+		return nil
+	}}
+	o.Engine.Around = func(ctx context.Context, call cloud.Call, perform cloud.Perform) (any, error) {
+		if early == [32]byte{} {
+			rand.Read(early[:])
+		}
+		return perform(ctx, call.Input)
+	}
+	if r := simulation.Run(t, 1, o); r.Err != nil {
+		t.Error(r.Err)
 	}
 }
