@@ -53,17 +53,6 @@ func Explore(t *testing.T, seeds []uint64, o Options) Summary {
 // enough is how many seeds should see every kind of fault.
 const enough = 20
 
-func (r Rates) kinds() []Kind {
-	var kinds []Kind
-	for kind, rate := range r {
-		if rate > 0 {
-			kinds = append(kinds, kind)
-		}
-	}
-	slices.Sort(kinds)
-	return kinds
-}
-
 // Story tells a failed run to a person.
 func (r Result) Story() string {
 	var story strings.Builder

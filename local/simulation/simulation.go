@@ -11,12 +11,9 @@ package simulation
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/cryptotest"
@@ -147,33 +144,3 @@ type run struct {
 	network *pipes.Network
 	engine  atomic.Pointer[local.Engine] // nil while it starts
 }
-
-// Rates are shares of the calls that a fault can hit, from 0 to 1.
-type Rates map[Kind]float64
-
-func (r Rates) check() error {
-	for kind, rate := range r {
-		if _, known := Storm()[kind]; !known {
-			return fmt.Errorf("the options have a rate of %q, which is no kind of fault: there are %s", kind, slices.Sorted(maps.Keys(Storm())))
-		}
-		if rate < 0 || rate > 1 {
-			return fmt.Errorf("the options have a rate of %v for %q: give 0 to 1", rate, kind)
-		}
-	}
-	return nil
-}
-
-// Storm is every kind of fault, often enough that a run of some hundred calls
-// meets most of them.
-func Storm() Rates {
-	return Rates{Refused: 0.03, Throttled: 0.03, Lost: 0.03, Died: 0.02, DiedAfter: 0.02, Repeated: 0.2, Forgotten: 0.1, Cut: 0.3, Slow: 0.005}
-}
-
-// Fault is one that hit a call.
-type Fault struct {
-	Kind Kind
-	Call string        // who called what, the input's digest, and which of those that are alike
-	At   time.Duration // since the scenario began
-}
-
-func (f Fault) String() string { return fmt.Sprintf("%v %s %s", f.At, f.Kind, f.Call) }

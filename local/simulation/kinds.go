@@ -1,0 +1,84 @@
+package simulation
+
+// This file tells the kinds of faults, and how often each is.
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Kind is what can happen to a call.
+type Kind string
+
+const (
+	// Refused: the call fails before it has an effect, as the service's own fault.
+	Refused Kind = "refused"
+
+	// Throttled: the call fails before it has an effect, as one too many.
+	Throttled Kind = "throttled"
+
+	// Lost: the call takes effect, and its caller hears that it failed.
+	Lost Kind = "answer lost"
+
+	// Died: the function dies before the call.
+	Died Kind = "died before"
+
+	// DiedAfter: the function dies when the call has taken effect.
+	DiedAfter Kind = "died after"
+
+	// Slow: the call takes longer than its function may.
+	Slow Kind = "slow"
+
+	// Repeated: what an AWS service delivers (an event, a notification) comes
+	// one to four times more, each up to a minute later.
+	Repeated Kind = "delivered again"
+
+	// Forgotten: a message that was deleted from a queue is received once more.
+	Forgotten Kind = "delete forgotten"
+
+	// Cut: a queue answers fewer messages than there are.
+	Cut Kind = "batch cut"
+)
+
+// Rates are shares of the calls that a fault can hit, from 0 to 1.
+type Rates map[Kind]float64
+
+func (r Rates) check() error {
+	for kind, rate := range r {
+		if _, known := Storm()[kind]; !known {
+			return fmt.Errorf("the options have a rate of %q, which is no kind of fault: there are %s", kind, slices.Sorted(maps.Keys(Storm())))
+		}
+		if rate < 0 || rate > 1 {
+			return fmt.Errorf("the options have a rate of %v for %q: give 0 to 1", rate, kind)
+		}
+	}
+	return nil
+}
+
+// Storm is every kind of fault, often enough that a run of some hundred calls
+// meets most of them.
+func Storm() Rates {
+	return Rates{Refused: 0.03, Throttled: 0.03, Lost: 0.03, Died: 0.02, DiedAfter: 0.02, Repeated: 0.2, Forgotten: 0.1, Cut: 0.3, Slow: 0.005}
+}
+
+func (r Rates) kinds() []Kind {
+	var kinds []Kind
+	for kind, rate := range r {
+		if rate > 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Fault is one that hit a call.
+type Fault struct {
+	Kind Kind
+	Call string        // who called what, the input's digest, and which of those that are alike
+	At   time.Duration // since the scenario began
+}
+
+func (f Fault) String() string { return fmt.Sprintf("%v %s %s", f.At, f.Kind, f.Call) }
