@@ -5,9 +5,11 @@ package simulated
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -39,6 +41,7 @@ var (
 	seeds = flag.Int("seeds", 4, "how many seeds, from -seed on")
 	first = flag.Uint64("seed", 1, "the first seed")
 	loud  = flag.Bool("progress", false, "print what has come of the seeds so far")
+	built = flag.String("assembly", "", "a folder for the synthesized app, with the keys that belong to it: what is there is simulated, as it is, and is synthesized only if nothing is (default: a new one each time)")
 )
 
 var root = filepath.Join("..", "..", "..") // of the repository
@@ -59,21 +62,48 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) (code int, err error) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(io.Discard, nil))) // of handlers
-	if state, err = os.MkdirTemp("", "simulated-"); err != nil {
+	if state = *built; state == "" {
+		if state, err = os.MkdirTemp("", "simulated-"); err != nil {
+			return 0, err
+		}
+		defer os.RemoveAll(state)
+	}
+	if _, err := os.Stat(assembly()); errors.Is(err, fs.ErrNotExist) {
+		err = synthesizeInto(state)
+		if err != nil {
+			return 0, err
+		}
+	} else if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(state)
-	if err := writeKeys(state); err != nil {
-		return 0, err
+	return m.Run(), nil
+}
+
+// synthesizeInto makes a folder of the app and the keys that belong to it, which is
+// whole or not there: another process may be at the same.
+func synthesizeInto(folder string) error {
+	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
+		return err
 	}
-	options := laptop.Options{Root: root, State: state, Systems: []laptop.System{
+	making, err := os.MkdirTemp(filepath.Dir(folder), "synthesizing-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(making)
+	if err := writeKeys(making); err != nil {
+		return err
+	}
+	options := laptop.Options{Root: root, State: making, Systems: []laptop.System{
 		b2b.System(), ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(), policyguard.System(),
 		webhooks.System(), invoices.System(),
 	}}
 	if _, err := options.Synthesize(context.Background()); err != nil {
-		return 0, err
+		return err
 	}
-	return m.Run(), nil
+	if err := os.Rename(making, folder); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // assembly is what was synthesized.
