@@ -11,6 +11,8 @@ var (
 	Shrink = shrink
 	Mains  = Options.mains
 
+	Missed = Summary.missed
+
 	Redelivered = redelivered
 )
 

@@ -87,7 +87,11 @@ func (p *passage) hits(kind Kind) bool {
 	w := p.weather
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.cloud == nil || w.ended || !p.due(kind) {
+	if w.cloud == nil || w.ended {
+		return false
+	}
+	w.chances[kind]++
+	if !p.due(kind) {
 		return false
 	}
 	fault := Fault{kind, p.id, time.Since(w.began)}

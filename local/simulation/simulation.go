@@ -80,11 +80,12 @@ func (w *World) Calm() { w.run.weather.calm() }
 
 // Result is what came of a run.
 type Result struct {
-	Seed   uint64
-	Trace  []byte        // a line per API call
-	Faults []Fault       // those that hit, in their order
-	Took   time.Duration // of the virtual clock, from the scenario's begin to its end
-	Err    error         // what the scenario found, or nil
+	Seed    uint64
+	Trace   []byte        // a line per API call
+	Faults  []Fault       // those that hit, in their order
+	Chances map[Kind]int  // how many calls a fault could hit
+	Took    time.Duration // of the virtual clock, from the scenario's begin to its end
+	Err     error         // what the scenario found, or nil
 }
 
 // Run simulates one seed. It has the process's randomness to itself, and its
@@ -133,7 +134,7 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 		err = o.Scenario(t.Context(), world)
 		synctest.Wait() // for what else happens at this moment
 		result = Result{Seed: seed, Took: time.Since(began), Err: err}
-		result.Trace, result.Faults = r.weather.end()
+		r.weather.end(&result)
 	})
 	return result
 }

@@ -227,6 +227,25 @@ func TestAFailingRunIsToldWithTheFaultsThatItTakesOnly(t *testing.T) {
 	}
 }
 
+func TestAFaultThatNeverBitesIsToldAndWhetherItCould(t *testing.T) {
+	for _, row := range []struct {
+		kind simulation.Kind
+		rate float64
+		want string
+	}{
+		{simulation.Refused, 1, ""},
+		{simulation.Refused, 1e-9, `no call was hit by "refused" in 1 seeds, of 1`},
+		{simulation.Repeated, 1, `no call can be hit by "delivered again": nothing is proved of it, and it needs no rate`}, // no service delivers anything
+	} {
+		t.Run(fmt.Sprint(row.kind, row.rate), func(t *testing.T) {
+			s := simulation.Explore(t, []uint64{1}, simulation.Options{Assembly: app(t), Functions: store(put), Faults: simulation.Rates{row.kind: row.rate}, Scenario: over})
+			if got := simulation.Missed(s, row.kind); !strings.HasPrefix(got, row.want) || row.want == "" && got != "" {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
 func TestOptionsThatCannotBeSimulatedAreRefused(t *testing.T) {
 	another := store(put)
 	another["app/Sore"] = another["app/Store"]

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -23,17 +24,18 @@ type weather struct {
 	only  func(Fault) bool // nil: all
 	plan  *plan            // nil: the rates decide
 
-	mu    sync.Mutex
-	cloud *cloud.Cloud   // nil before the scenario begins
-	began time.Time      // until then, when the engine was started
-	ended bool           // no more faults
-	alike map[string]int // calls so far, by what they are
-	trace bytes.Buffer
-	hit   []Fault
+	mu      sync.Mutex
+	cloud   *cloud.Cloud   // nil before the scenario begins
+	began   time.Time      // until then, when the engine was started
+	ended   bool           // no more faults
+	alike   map[string]int // calls so far, by what they are
+	trace   bytes.Buffer
+	hit     []Fault
+	chances map[Kind]int // calls that a fault could hit
 }
 
 func newWeather(seed uint64, rates Rates, only func(Fault) bool) *weather {
-	return &weather{seed: seed, rates: rates, only: only, began: time.Now(), alike: map[string]int{}}
+	return &weather{seed: seed, rates: rates, only: only, began: time.Now(), alike: map[string]int{}, chances: map[Kind]int{}}
 }
 
 // begin lets the faults begin.
@@ -49,12 +51,12 @@ func (w *weather) calm() {
 	w.ended = true
 }
 
-// end ends the faults, and returns what has happened.
-func (w *weather) end() (trace []byte, hit []Fault) {
+// end ends the faults, and tells what has happened.
+func (w *weather) end(r *Result) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
-	return bytes.Clone(w.trace.Bytes()), slices.Clone(w.hit)
+	r.Trace, r.Faults, r.Chances = bytes.Clone(w.trace.Bytes()), slices.Clone(w.hit), maps.Clone(w.chances)
 }
 
 // errDead is what a function's calls come to after it has died.
