@@ -106,7 +106,10 @@ var synthesized = sync.OnceValue(func() error {
 		})
 	}
 	group.Wait()
-	return errors.Join(err, zipped(edition(was).assembly(), edition(is).assembly()))
+	if err != nil {
+		return err
+	}
+	return zipped(edition(was).assembly(), edition(is).assembly())
 })
 
 func synthesize(folder string, values map[string]string) error {
@@ -135,8 +138,11 @@ func systems(prepare func(root, state string) (map[string]string, error)) []lapt
 func zipped(assemblies ...string) error {
 	for _, assembly := range assemblies {
 		programs, err := filepath.Glob(filepath.Join(assembly, "asset.*", "bootstrap"))
-		if err != nil || len(programs) < 2 {
-			return fmt.Errorf("%s has %d programs: %w", assembly, len(programs), err)
+		if err != nil {
+			return err
+		}
+		if len(programs) < 2 {
+			return fmt.Errorf("%s has %d programs, want several", assembly, len(programs))
 		}
 		if err := os.Mkdir(filepath.Join(assembly, ".cache"), 0o700); err != nil {
 			return err
