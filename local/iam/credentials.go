@@ -82,7 +82,8 @@ func (s session) over(now time.Time) bool { return !s.end.IsZero() && now.After(
 // signature is for. Issued credentials stand for their role, access keys for
 // their user; any others ("test" and "test", say) for the account's
 // administrator, so that a developer's clients need no set-up: their signature
-// cannot be verified, that of known ones must be right. A session ends, and a
+// cannot be verified, that of known ones must be right. So these do not stand for
+// anybody in a browser that shows a page from elsewhere. A session ends, and a
 // presigned URL expires.
 func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, err error) {
 	signed, err := readSignature(r)
@@ -93,6 +94,8 @@ func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, er
 	known, ok := s.sessions[signed.key]
 	s.mu.RUnlock()
 	switch {
+	case !ok && fromElsewhere(r):
+		return cloud.Caller{}, signed.service, errElsewhere
 	case !ok:
 		return s.site.Administrator(), signed.service, nil
 	case known.off, known.token != signed.token:
