@@ -41,12 +41,13 @@ func newPurchasing(app awscdk.App) awscdk.Stack {
 
 	transactions := pipeline.Tables.Transactions
 	status := gofunction.New(stack, "Status", gofunction.Props{
-		Package:     "example.com/purchasing/status",
+		Package:     "example.com/purchasing/status/bootstrap",
 		Description: "Tells what became of a partner's order",
 		Environment: map[string]string{"TRANSACTIONS_TABLE": *transactions.TableName()},
 	})
 	operation.AllowTable(status, transactions, "dynamodb:GetItem")
 
+	output(stack, "OrdersBucket", *pipeline.Landing.Bucket.BucketName())
 	output(stack, "OrdersURL", pipeline.REST.URL())
 	output(stack, "DirectoryTable", *pipeline.Tables.Partners.TableName()) // this and the next two are for `tradepost partners`
 	output(stack, "UsagePlans", pipeline.REST.PlansByTier())

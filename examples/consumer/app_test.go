@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"log"
 	"net/http"
 	"net/url"
 	"os"
@@ -37,16 +38,29 @@ type purchasing struct {
 	outputs map[string]any
 }
 
-func start(t *testing.T) purchasing {
-	t.Helper()
+// assembly is the app for this machine, synthesized once for all tests.
+var assembly string
+
+func TestMain(m *testing.M) {
+	defer jsii.Close()
+	folder, err := os.MkdirTemp("", "purchasing-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
 	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 	app := awscdk.NewApp(&awscdk.AppProps{
-		Outdir:  jsii.String(t.TempDir()),
-		Context: &map[string]any{"tradepost:architecture": architecture}, // of this machine
+		Outdir:  &folder,
+		Context: &map[string]any{"tradepost:architecture": architecture},
 	})
 	newPurchasing(app)
-	assembly := app.Synth(nil)
-	engine, err := local.Start(t.Context(), local.Options{Assembly: *assembly.Directory()})
+	assembly = *app.Synth(nil).Directory()
+	m.Run()
+}
+
+func start(t *testing.T) purchasing {
+	t.Helper()
+	engine, err := local.Start(t.Context(), local.Options{Assembly: assembly})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,22 +108,12 @@ func (p purchasing) send(method, address, token, body string) (status int, locat
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.Context(), patience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	request, err := newRequest(ctx, p.aws, method, address, body)
 	if err != nil {
 		p.Fatal(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
-	} else {
-		who, err := p.aws.Credentials.Retrieve(ctx)
-		if err != nil {
-			p.Fatal(err)
-		}
-		sum := sha256.Sum256([]byte(body))
-		if err := v4.NewSigner().SignHTTP(ctx, who, request, hex.EncodeToString(sum[:]), "execute-api", p.aws.Region, time.Now()); err != nil {
-			p.Fatal(err)
-		}
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -124,6 +128,21 @@ func (p purchasing) send(method, address, token, body string) (status int, locat
 		p.Fatalf("%s %s: %d %s", method, address, response.StatusCode, text)
 	}
 	return response.StatusCode, response.Header.Get("Location"), answer
+}
+
+// newRequest makes a request that IAM lets through.
+func newRequest(ctx context.Context, cfg aws.Config, method, address, body string) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	who, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(body))
+	return request, v4.NewSigner().SignHTTP(ctx, who, request, hex.EncodeToString(sum[:]), "execute-api", cfg.Region, time.Now())
 }
 
 // eventually asks again until it is so.

@@ -35,6 +35,7 @@ var rules = []rule{
 	{folder: "stacks", own: []string{"constructs", "statemachines", "internal"}, never: sdk},
 	{folder: "constructs", own: []string{"statemachines", "internal"}, never: sdk},
 	{folder: "lambdas", own: []string{"internal"}, never: cdk},
+	{folder: "handlers", own: []string{"lambdas", "local", "internal"}, never: slices.Concat(cdk, goja)}, // for simulations
 	{folder: "statemachines"},
 	{folder: "internal/contract", never: []string{"github.com/", "golang.org/"}},
 	{folder: "cmd", own: []string{"local", "internal"}, never: slices.Concat(cdk, goja)},

@@ -12,7 +12,7 @@ import (
 // shown are the packages that other modules import: their examples are the
 // first thing that a reader of pkg.go.dev sees.
 var shown = []string{
-	"constructs/*", "statemachines", "local", "local/*", "local/states/*",
+	"constructs/*", "handlers", "statemachines", "local", "local/*", "local/states/*",
 }
 
 // An example runs if it has an output. Those of constructs need not: what they

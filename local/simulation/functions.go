@@ -6,6 +6,7 @@ package simulation
 import (
 	"bytes"
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +15,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,26 +46,29 @@ func (o Options) mains() (map[string]Function, error) {
 	if err := o.Faults.check(); err != nil {
 		return nil, err
 	}
-	stacks, err := o.stacks()
+	loaded, err := o.load()
 	if err != nil {
 		return nil, err
 	}
 	given := maps.Clone(o.Functions)
 	found := map[string]Function{}
 	var missing []string
-	for _, s := range stacks {
-		declared, err := functionsOf(s)
+	for _, s := range loaded.Stacks {
+		declared, err := functionsOf(loaded, s)
 		if err != nil {
 			return nil, err
 		}
-		for id, names := range declared {
-			name := slices.IndexFunc(names, func(name string) bool { return given[name] != nil })
-			if name < 0 {
-				missing = append(missing, names[len(names)-1])
-				continue
+		for id, d := range declared {
+			name := slices.IndexFunc(d.names, func(name string) bool { return given[name] != nil })
+			switch {
+			case name >= 0:
+				found[s.Name+"/"+id] = given[d.names[name]]
+				delete(given, d.names[name])
+			case d.built() != "" && o.Packages[d.built()] != nil:
+				found[s.Name+"/"+id] = o.Packages[d.built()]
+			default:
+				missing = append(missing, d.String())
 			}
-			found[s.Name+"/"+id] = given[names[name]]
-			delete(given, names[name])
 		}
 	}
 	slices.Sort(missing)
@@ -75,19 +81,39 @@ func (o Options) mains() (map[string]Function, error) {
 	return found, nil
 }
 
-// stacks are those of the assembly that are simulated.
-func (o Options) stacks() ([]assembly.Stack, error) {
+// load reads the assembly, with those stacks that are simulated.
+func (o Options) load() (*assembly.Assembly, error) {
 	loaded, err := assembly.Load(o.Assembly, cloud.Site{Account: o.Engine.Account, Region: o.Engine.Region})
 	if err != nil {
 		return nil, err
 	}
-	err = loaded.Only(o.Engine.Stacks...)
-	return loaded.Stacks, err
+	return loaded, loaded.Only(o.Engine.Stacks...)
 }
 
-// functionsOf are the names that a stack's functions go by, by their logical ids:
-// the construct's path is the last one.
-func functionsOf(s assembly.Stack) (map[string][]string, error) {
+func (o Options) stacks() ([]assembly.Stack, error) {
+	loaded, err := o.load()
+	if err != nil {
+		return nil, err
+	}
+	return loaded.Stacks, nil
+}
+
+// declared is a function of the assembly.
+type declared struct {
+	names []string      // that it goes by: its construct's path is the last one
+	built func() string // the import path of its main package, or empty
+}
+
+func (d declared) String() string {
+	name := d.names[len(d.names)-1]
+	if built := d.built(); built != "" {
+		name += " (of " + built + ")"
+	}
+	return name
+}
+
+// functionsOf are a stack's functions, by their logical ids.
+func functionsOf(loaded *assembly.Assembly, s assembly.Stack) (map[string]declared, error) {
 	raw, err := os.ReadFile(s.TemplateFile)
 	if err != nil {
 		return nil, err
@@ -96,20 +122,43 @@ func functionsOf(s assembly.Stack) (map[string][]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.TemplateFile, err)
 	}
-	functions := map[string][]string{}
+	functions := map[string]declared{}
 	for _, id := range template.Declared("AWS::Lambda::Function") {
-		functions[id] = []string{s.Name + "/" + id}
+		functions[id] = declared{[]string{s.Name + "/" + id}, sync.OnceValue(func() string {
+			return mainPackage(loaded, template.Resources[id].Properties["Code"])
+		})}
 	}
 	constructs, err := s.Constructs()
 	if err != nil {
 		return nil, fmt.Errorf("stack %s: %w", s.Name, err)
 	}
 	for path, id := range constructs {
-		if functions[id] != nil {
-			functions[id] = append(functions[id], path)
+		if d, ok := functions[id]; ok {
+			d.names = append(d.names, path)
+			functions[id] = d
 		}
 	}
 	return functions, nil
+}
+
+// mainPackage is the import path of what a function's binary was built of; empty if
+// the assembly has no binary of Go for it.
+func mainPackage(loaded *assembly.Assembly, code any) string {
+	at, _ := code.(map[string]any)
+	bucket, key := at["S3Bucket"], at["S3Key"]
+	if sub, ok := bucket.(map[string]any); ok {
+		bucket = sub["Fn::Sub"]
+	}
+	own := strings.NewReplacer("${AWS::AccountId}", loaded.Site.Account, "${AWS::Region}", loaded.Site.Region, "${AWS::Partition}", "aws")
+	folder, ok := loaded.Asset(own.Replace(fmt.Sprint(bucket)), fmt.Sprint(key))
+	if !ok {
+		return ""
+	}
+	info, err := buildinfo.ReadFile(filepath.Join(folder, "bootstrap"))
+	if err != nil {
+		return ""
+	}
+	return info.Path
 }
 
 // wire makes the engine's mains of functions.

@@ -34,8 +34,16 @@ type Options struct {
 
 	// Functions are what runs of the assembly's functions, by their constructs'
 	// paths ("Orders/Pipeline/Start") or by "<stack>/<logical id>". Every function
-	// of the assembly has one. Required as far as there are functions.
+	// of the assembly has one, here or in Packages. Required as far as there are
+	// functions.
 	Functions map[string]Function
+
+	// Packages are what runs of functions that Functions does not name, by the import
+	// paths of the main packages that their binaries were built of, which a binary of
+	// Go tells. There may be more of them than the assembly has: they are what comes
+	// with a library of constructs, such as Tradepost's own (package handlers).
+	// Default: none.
+	Packages map[string]Function
 
 	// Engine are further options of the engine: stacks, parameters, mocks. An Around
 	// of these stands behind the faults. What the simulation sets itself is left empty.

@@ -17,22 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
+	"github.com/tradepost-dev/tradepost/handlers"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/accounts"
-	"github.com/tradepost-dev/tradepost/lambdas/accounts/approveapplication"
-	"github.com/tradepost-dev/tradepost/lambdas/accounts/checkaddress"
-	"github.com/tradepost-dev/tradepost/lambdas/accounts/checkname"
-	"github.com/tradepost-dev/tradepost/lambdas/accounts/opennewaccount"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
-
-var accountsFunctions = map[string]simulation.Function{
-	"Tradepost-Accounts-dev/Accounts/CheckName":          wired(checkname.Wire),
-	"Tradepost-Accounts-dev/Accounts/CheckAddress":       plain(checkaddress.Handle),
-	"Tradepost-Accounts-dev/Accounts/ApproveApplication": wired(approveapplication.Wire),
-	"Tradepost-Accounts-dev/Accounts/OpenNewAccount":     wired(opennewaccount.Wire),
-}
 
 // applications are what is sent, each three times at once; two have one id.
 func applications() []contract.Application {
@@ -57,7 +47,7 @@ func bank() simulation.Options {
 	faults := without(simulation.Repeated, simulation.Forgotten, simulation.Cut)
 	faults[simulation.Slow] = 0.02 // there are few calls
 	return simulation.Options{
-		Assembly: assembly(), Functions: accountsFunctions, Faults: faults,
+		Assembly: assembly(), Packages: handlers.All(), Faults: faults,
 		Engine: local.Options{Stacks: []string{"Tradepost-Accounts-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			b, err := accounts.Connect(here(w, ""))

@@ -18,36 +18,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/handlers"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/accept"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/acknowledge"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/authenticate"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/authorize"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/conclude"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/enrol"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/format"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/split"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/start"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/tally"
-	"github.com/tradepost-dev/tradepost/lambdas/b2b/watch"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
-
-var b2bFunctions = map[string]simulation.Function{
-	"Tradepost-B2B-dev/Pipeline/Workflow/Format":        plain(format.Handle),
-	"Tradepost-B2B-dev/Pipeline/Workflow/Conclude":      wired(conclude.Wire),
-	"Tradepost-B2B-dev/Pipeline/Settlement/Tally":       wired(tally.Wire),
-	"Tradepost-B2B-dev/Pipeline/Settlement/Acknowledge": wired(acknowledge.Wire),
-	"Tradepost-B2B-dev/Pipeline/Settlement/Watch":       wired(watch.Wire),
-	"Tradepost-B2B-dev/Pipeline/Queue/Start":            wired(start.Wire),
-	"Tradepost-B2B-dev/Pipeline/Posted/Start":           wired(start.Wire),
-	"Tradepost-B2B-dev/Pipeline/SFTP/Authenticate":      wired(authenticate.Wire),
-	"Tradepost-B2B-dev/Pipeline/SFTP/Split":             wired(split.Wire),
-	"Tradepost-B2B-dev/Pipeline/REST/Authorize":         wired(authorize.Wire),
-	"Tradepost-B2B-dev/Pipeline/REST/Accept":            wired(accept.Wire),
-	"Tradepost-B2B-dev/Pipeline/Enrolment/Enrol":        wired(enrol.Wire),
-}
 
 const (
 	files  = 3
@@ -68,7 +43,7 @@ func fileOf(file int) (name, content string) {
 // pipeline is what happens to it.
 func pipeline(t *testing.T) simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Functions: b2bFunctions, Faults: simulation.Storm(),
+		Assembly: assembly(), Packages: handlers.All(), Faults: simulation.Storm(),
 		Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			d, err := b2b.Connect(ctx, here(w, prepared(t)))

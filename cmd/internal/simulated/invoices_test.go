@@ -19,31 +19,13 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
 	"github.com/tradepost-dev/tradepost/cmd/internal/invoices/paper"
+	"github.com/tradepost-dev/tradepost/handlers"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	"github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/analyze"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/archive"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/pay"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/process"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/register"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/save"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/start"
-	"github.com/tradepost-dev/tradepost/lambdas/invoices/watch"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
-
-var invoicesFunctions = asking("Tradepost-Invoices-dev/Invoices/Approval", map[string]simulation.Function{
-	"Tradepost-Invoices-dev/Invoices/Analyze":  wired(analyze.Wire),
-	"Tradepost-Invoices-dev/Invoices/Start":    wired(start.Wire),
-	"Tradepost-Invoices-dev/Invoices/Save":     wired(save.Wire),
-	"Tradepost-Invoices-dev/Invoices/Process":  wired(process.Wire),
-	"Tradepost-Invoices-dev/Invoices/Register": wired(register.Wire),
-	"Tradepost-Invoices-dev/Invoices/Pay":      wired(pay.Wire),
-	"Tradepost-Invoices-dev/Invoices/Archiver": wired(archive.Wire),
-	"Tradepost-Invoices-dev/Invoices/Watch":    wired(watch.Wire),
-})
 
 // bill is an invoice of one vendor's.
 func bill(number, total string) paper.Invoice {
@@ -85,7 +67,7 @@ func review(question string) (approval.Verdict, string, bool) {
 // office is what happens to it.
 func office() simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Functions: invoicesFunctions, Faults: simulation.Storm(),
+		Assembly: assembly(), Packages: handlers.All(), Faults: simulation.Storm(),
 		Engine: local.Options{Stacks: []string{"Tradepost-Invoices-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			o, err := invoices.Connect(here(w, ""))

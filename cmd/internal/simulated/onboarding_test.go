@@ -17,9 +17,9 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/onboarding"
+	"github.com/tradepost-dev/tradepost/handlers"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/onboarding"
-	"github.com/tradepost-dev/tradepost/lambdas/onboarding/processreferral"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
@@ -40,7 +40,7 @@ func club(faults simulation.Rates, told func(events int) bool) simulation.Option
 		delete(faults, dies) // the function calls nothing
 	}
 	return simulation.Options{
-		Assembly: assembly(), Functions: map[string]simulation.Function{"Tradepost-Onboarding-dev/Onboarding/ProcessReferral": plain(processreferral.Handle)},
+		Assembly: assembly(), Packages: handlers.All(),
 		Faults: faults, Engine: local.Options{Stacks: []string{"Tradepost-Onboarding-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			c, err := onboarding.Connect(here(w, ""))

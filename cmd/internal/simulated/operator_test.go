@@ -20,10 +20,6 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/approver"
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/contract/approval"
-	"github.com/tradepost-dev/tradepost/lambdas/approval/conclude"
-	"github.com/tradepost-dev/tradepost/lambdas/approval/page"
-	"github.com/tradepost-dev/tradepost/lambdas/approval/request"
-	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
 // redrive redrives the executions of a state machine that ended red, but for those
@@ -217,12 +213,4 @@ func (p *person) answer(ctx context.Context, q approver.Question) error {
 		return fmt.Errorf("of two decisions on %.60q both were taken", q.Text)
 	}
 	return nil
-}
-
-// asking are functions, with those by which a system asks persons.
-func asking(construct string, functions map[string]simulation.Function) map[string]simulation.Function {
-	functions[construct+"/Request"] = wired(request.Wire)
-	functions[construct+"/Page"] = wired(page.Wire)
-	functions[construct+"/Conclude"] = wired(conclude.Wire)
-	return functions
 }

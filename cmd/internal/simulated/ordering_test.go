@@ -15,22 +15,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/ordering"
+	"github.com/tradepost-dev/tradepost/handlers"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/ordering"
-	"github.com/tradepost-dev/tradepost/lambdas/ordering/checkavailability"
-	"github.com/tradepost-dev/tradepost/lambdas/ordering/notifycustomer"
-	"github.com/tradepost-dev/tradepost/lambdas/ordering/placeorder"
-	"github.com/tradepost-dev/tradepost/lambdas/ordering/start"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
-
-var orderingFunctions = map[string]simulation.Function{
-	"Tradepost-Ordering-dev/Ordering/Start":             wired(start.Wire),
-	"Tradepost-Ordering-dev/Ordering/CheckAvailability": wired(checkavailability.Wire),
-	"Tradepost-Ordering-dev/Ordering/PlaceOrder":        wired(placeorder.Wire),
-	"Tradepost-Ordering-dev/Ordering/NotifyCustomer":    wired(notifycustomer.Wire),
-}
 
 const (
 	inStock = 3
@@ -42,7 +32,7 @@ func shop(quiet time.Duration) simulation.Options {
 	faults := simulation.Storm()
 	delete(faults, simulation.Repeated) // no service delivers anything but the queue
 	return simulation.Options{
-		Assembly: assembly(), Functions: orderingFunctions, Faults: faults,
+		Assembly: assembly(), Packages: handlers.All(), Faults: faults,
 		Engine: local.Options{Stacks: []string{"Tradepost-Ordering-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			s, err := ordering.Connect(here(w, ""))

@@ -22,22 +22,14 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/approver"
 	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
+	"github.com/tradepost-dev/tradepost/handlers"
 	"github.com/tradepost-dev/tradepost/internal/approvals"
 	"github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/policyguard"
 	"github.com/tradepost-dev/tradepost/internal/policies"
-	"github.com/tradepost-dev/tradepost/lambdas/policyguard/evaluate"
-	"github.com/tradepost-dev/tradepost/lambdas/policyguard/restore"
-	"github.com/tradepost-dev/tradepost/lambdas/policyguard/rollback"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
-
-var guardFunctions = asking("Tradepost-PolicyGuard-dev/Guard/Approval", map[string]simulation.Function{
-	"Tradepost-PolicyGuard-dev/Guard/Evaluate": wired(evaluate.Wire),
-	"Tradepost-PolicyGuard-dev/Guard/RollBack": wired(rollback.Wire),
-	"Tradepost-PolicyGuard-dev/Guard/Restore":  wired(restore.Wire),
-})
 
 // Documents that somebody writes.
 const (
@@ -91,7 +83,7 @@ type company struct {
 // guarded is what happens to it.
 func guarded() simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Functions: guardFunctions, Faults: without(simulation.Repeated, simulation.Forgotten, simulation.Cut),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Repeated, simulation.Forgotten, simulation.Cut),
 		Engine: local.Options{Stacks: []string{"Tradepost-PolicyGuard-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			g, err := policyguard.Connect(here(w, ""))

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/handlers"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
@@ -81,7 +82,7 @@ func row(t *testing.T, transactions int) string {
 func file(t *testing.T, transactions int) (prediction.Prediction, error) {
 	t.Helper()
 	return prediction.Of(t, prediction.Options{Simulation: simulation.Options{
-		Assembly: assembly(), Functions: b2bFunctions, Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
+		Assembly: assembly(), Packages: handlers.All(), Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			d, err := b2b.Connect(ctx, here(w, prepared(t)))
 			if err != nil {

@@ -19,8 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
@@ -31,8 +29,6 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/policyguard"
 	"github.com/tradepost-dev/tradepost/cmd/internal/training"
 	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
-	"github.com/tradepost-dev/tradepost/internal/environment"
-	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
@@ -108,23 +104,6 @@ func synthesizeInto(folder string) error {
 
 // assembly is what was synthesized.
 func assembly() string { return filepath.Join(state, "cdk.out") }
-
-// wired is a function of its handler's wiring.
-func wired(wire func(aws.Config, *environment.Reader) any) simulation.Function {
-	return func(cfg aws.Config, env lambda.Environment) (any, error) {
-		reader := &environment.Reader{Out: env.Out, Look: func(name string) (string, bool) {
-			value, ok := env.Variables[name]
-			return value, ok
-		}}
-		handler := wire(cfg, reader)
-		return handler, reader.Err()
-	}
-}
-
-// plain is a function of a handler that needs nothing.
-func plain(handler any) simulation.Function {
-	return func(aws.Config, lambda.Environment) (any, error) { return handler, nil }
-}
 
 // here is a laptop that runs what is simulated, with what was prepared for it, or
 // with its mails if nothing was.

@@ -22,20 +22,12 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/training"
+	"github.com/tradepost-dev/tradepost/handlers"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/training"
-	"github.com/tradepost-dev/tradepost/lambdas/training/finddata"
-	"github.com/tradepost-dev/tradepost/lambdas/training/predict"
-	"github.com/tradepost-dev/tradepost/lambdas/training/report"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
-
-var trainingFunctions = map[string]simulation.Function{
-	"Tradepost-Training-dev/Training/FindData": wired(finddata.Wire),
-	"Tradepost-Training-dev/Training/Predict":  wired(predict.Wire),
-	"Tradepost-Training-dev/Training/Report":   wired(report.Wire),
-}
 
 // Rounds of new data: while things happen, and when nothing does any more.
 const rounds, calmRounds = 5, 3
@@ -44,7 +36,7 @@ const rounds, calmRounds = 5, 3
 // enough, and one does not come into service.
 func lab() simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Functions: trainingFunctions, Faults: without(simulation.Forgotten, simulation.Cut),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Forgotten, simulation.Cut),
 		Engine: local.Options{Stacks: []string{"Tradepost-Training-dev"}, Mocks: []string{filepath.Join(root, training.System().Mocks)}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			l, err := training.Connect(here(w, ""))

@@ -19,34 +19,14 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
+	"github.com/tradepost-dev/tradepost/handlers"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/webhooks"
 	failed "github.com/tradepost-dev/tradepost/internal/letters"
 	"github.com/tradepost-dev/tradepost/internal/resend"
 	"github.com/tradepost-dev/tradepost/internal/signatures"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/authorize"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/forward"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/normalise"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/process"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/publish"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/receive"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/record"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/salvage"
-	"github.com/tradepost-dev/tradepost/lambdas/webhooks/validate"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
-
-var webhooksFunctions = map[string]simulation.Function{
-	"Tradepost-Webhooks-dev/Webhooks/Receive":   wired(receive.Wire),
-	"Tradepost-Webhooks-dev/Webhooks/Authorize": wired(authorize.Wire),
-	"Tradepost-Webhooks-dev/Webhooks/Validate":  wired(validate.Wire),
-	"Tradepost-Webhooks-dev/Webhooks/Process":   wired(process.Wire),
-	"Tradepost-Webhooks-dev/Webhooks/Normalise": plain(normalise.Handle),
-	"Tradepost-Webhooks-dev/Webhooks/Publish":   wired(publish.Wire),
-	"Tradepost-Webhooks-dev/Webhooks/Forward":   wired(forward.Wire),
-	"Tradepost-Webhooks-dev/Webhooks/Salvage":   wired(salvage.Wire),
-	"Tradepost-Webhooks-dev/Webhooks/Record":    wired(record.Wire),
-}
 
 // lanes are how many webhooks are sent one after the other, by their keys.
 var lanes = map[string]int{"acme/one": 6, "acme/two": 4, "gitlab/77": 4}
@@ -54,7 +34,7 @@ var lanes = map[string]int{"acme/one": 6, "acme/two": 4, "gitlab/77": 4}
 // mail is what happens to it.
 func mail() simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Functions: webhooksFunctions, Faults: without(simulation.Repeated, simulation.Forgotten),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Repeated, simulation.Forgotten),
 		Engine: local.Options{Stacks: []string{"Tradepost-Webhooks-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			p, err := webhooks.Connect(here(w, ""))

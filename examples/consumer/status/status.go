@@ -1,30 +1,25 @@
-// The team's own function: it reads the pipeline's table.
-package main
+// Package status is the team's own function: it reads the pipeline's table.
+package status
 
 import (
 	"context"
 	"fmt"
-	"log"
-	"os"
 
-	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-type order struct {
+// Order is whose order is asked for.
+type Order struct {
 	Partner string `json:"partner"`
 	ID      string `json:"id"`
 }
 
-func main() {
-	cfg, err := config.LoadDefaultConfig(context.Background())
-	if err != nil {
-		log.Fatal(err)
-	}
-	client, table := dynamodb.NewFromConfig(cfg), os.Getenv("TRANSACTIONS_TABLE")
-	lambda.Start(func(ctx context.Context, o order) (string, error) {
+// New makes the handler, which tells what became of an order.
+func New(cfg aws.Config, table string) func(context.Context, Order) (string, error) {
+	client := dynamodb.NewFromConfig(cfg)
+	return func(ctx context.Context, o Order) (string, error) {
 		key := o.Partner + "/" + o.ID
 		got, err := client.GetItem(ctx, &dynamodb.GetItemInput{
 			TableName: &table,
@@ -38,5 +33,5 @@ func main() {
 			return "UNKNOWN", nil
 		}
 		return status.Value, nil
-	})
+	}
 }
