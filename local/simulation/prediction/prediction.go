@@ -35,7 +35,8 @@ type Options struct {
 	Simulation simulation.Options
 
 	// Compute is how long functions work on an invocation, beside the calls they
-	// make, by the names in Simulation.Functions. Default: 20 ms each.
+	// make, by the names in Simulation.Functions or Simulation.Packages. Default:
+	// 20 ms each.
 	Compute map[string]time.Duration
 }
 
@@ -85,10 +86,7 @@ func Of(t *testing.T, o Options) (Prediction, error) {
 	t.Helper()
 	m := &meter{requests: map[string]float64{}, unpriced: map[string]bool{}, throttled: map[string]int{}, buckets: map[string]bucket{}}
 	s := o.Simulation
-	s.Functions = map[string]simulation.Function{}
-	for name, function := range o.Simulation.Functions {
-		s.Functions[name] = working(function, cmp.Or(o.Compute[name], defaultCompute))
-	}
+	s.Functions, s.Packages = o.working(s.Functions), o.working(s.Packages)
 	s.Engine.Fault, s.Engine.Around = m.transition(s.Engine.Fault), m.around(s.Engine.Around)
 	s.Engine.Functions = lambda.Limits{Environments: 2 * mostPollers} // as many as are wanted
 	s.Engine.Executions = states.Limits{Busy: 1 << 20}
@@ -113,6 +111,15 @@ const rest = 10 * time.Second
 
 // mostPollers is how many batches of a queue are worked on at a time, at most.
 const mostPollers = 1250
+
+// working are functions that take their time.
+func (o Options) working(functions map[string]simulation.Function) map[string]simulation.Function {
+	slow := map[string]simulation.Function{}
+	for name, function := range functions {
+		slow[name] = working(function, cmp.Or(o.Compute[name], defaultCompute))
+	}
+	return slow
+}
 
 // working is a function that takes time to start, and for each invocation.
 func working(function simulation.Function, compute time.Duration) simulation.Function {
