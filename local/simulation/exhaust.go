@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"github.com/tradepost-dev/tradepost/local/assembly"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -44,8 +43,7 @@ func (t trial) String() string {
 // plan decides of a run's faults by where calls are made. Without a trial nothing
 // happens, and it notes what could. A nil plan does nothing.
 type plan struct {
-	stacks []assembly.Stack
-	trial  *trial
+	trial *trial
 
 	resources resources
 	calls     map[Site]int
@@ -62,13 +60,10 @@ type spot struct {
 }
 
 // start prepares for a run.
-func (p *plan) start(ctx context.Context, c *cloud.Cloud) (err error) {
-	if p == nil {
-		return nil
+func (p *plan) start(named resources) {
+	if p != nil {
+		p.resources, p.calls, p.inside, p.could, p.visit = named, map[Site]int{}, map[Site]bool{}, map[Site]map[Kind][]int{}, nil
 	}
-	p.calls, p.inside, p.could, p.visit = map[Site]int{}, map[Site]bool{}, map[Site]map[Kind][]int{}, nil
-	p.resources, err = resourcesOf(ctx, c, p.stacks)
-	return err
 }
 
 // spot counts a call.
@@ -119,11 +114,11 @@ func (p *plan) due(s *spot, kind Kind) bool {
 // all until the scenario calls for calm.
 func Exhaust(t *testing.T, seed uint64, o Options) Matrix {
 	t.Helper()
-	m, stacks := survey(t, seed, o)
+	m := survey(t, seed, o)
 	for _, row := range m.Rows {
 		for _, kind := range m.Kinds {
 			if c := row.Cells[kind]; c != nil {
-				c.try(t, seed, o, stacks)
+				c.try(t, seed, o)
 			}
 		}
 	}
@@ -133,7 +128,7 @@ func Exhaust(t *testing.T, seed uint64, o Options) Matrix {
 // Survey is the matrix of what Exhaust tries, as if everything held: one run.
 func Survey(t *testing.T, seed uint64, o Options) Matrix {
 	t.Helper()
-	m, _ := survey(t, seed, o)
+	m := survey(t, seed, o)
 	for _, row := range m.Rows {
 		for _, c := range row.Cells {
 			c.Held = len(c.trials)
@@ -142,13 +137,9 @@ func Survey(t *testing.T, seed uint64, o Options) Matrix {
 	return m
 }
 
-func survey(t *testing.T, seed uint64, o Options) (Matrix, []assembly.Stack) {
+func survey(t *testing.T, seed uint64, o Options) Matrix {
 	t.Helper()
-	stacks, err := o.stacks()
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.plan = &plan{stacks: stacks}
+	o.plan = &plan{}
 	t.Run("undisturbed", func(t *testing.T) {
 		if r := Run(t, seed, o); r.Err != nil {
 			t.Fatal(r.Err)
@@ -167,7 +158,7 @@ func survey(t *testing.T, seed uint64, o Options) (Matrix, []assembly.Stack) {
 		}
 	}
 	slices.SortFunc(m.Rows, func(a, b Row) int { return a.Site.compare(b.Site) })
-	return m, stacks
+	return m
 }
 
 // trials are the runs for calls of a site.
@@ -193,10 +184,10 @@ func (o Options) trials(site Site, kind Kind, calls []int) (all []trial) {
 var repeatable = map[Kind]bool{Refused: true, Throttled: true, Lost: true}
 
 // try makes a cell's runs.
-func (c *Cell) try(t *testing.T, seed uint64, o Options, stacks []assembly.Stack) {
+func (c *Cell) try(t *testing.T, seed uint64, o Options) {
 	for _, trial := range c.trials {
 		t.Run(trial.String(), func(t *testing.T) {
-			o.plan = &plan{stacks: stacks, trial: &trial}
+			o.plan = &plan{trial: &trial}
 			switch r := Run(t, seed, o); {
 			case r.Err != nil:
 				c.Violated = append(c.Violated, fmt.Sprintf("%v: %v", trial, r.Err))

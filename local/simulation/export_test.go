@@ -10,6 +10,7 @@ import (
 var (
 	Shrink = shrink
 	Mains  = Options.mains
+	Replay = Options.replay
 
 	Missed = Summary.missed
 
@@ -18,11 +19,7 @@ var (
 
 // Try makes one run of Exhaust.
 func Try(t *testing.T, o Options, site Site, nth int, kind Kind, reach Reach) Result {
-	stacks, err := o.stacks()
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.plan = &plan{stacks: stacks, trial: &trial{site, nth, kind, reach}}
+	o.plan = &plan{trial: &trial{site, nth, kind, reach}}
 	return Run(t, 1, o)
 }
 

@@ -38,17 +38,17 @@ import (
 type Function func(cfg aws.Config, env lambda.Environment) (handler any, err error)
 
 // mains are the functions by "<stack>/<logical id>", of options that can be
-// simulated.
-func (o Options) mains() (map[string]Function, error) {
+// simulated, and the stacks.
+func (o Options) mains() (map[string]Function, []assembly.Stack, error) {
 	if o.Scenario == nil {
-		return nil, errors.New("the options have no Scenario")
+		return nil, nil, errors.New("the options have no Scenario")
 	}
 	if err := o.Faults.check(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	loaded, err := o.load()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	given := maps.Clone(o.Functions)
 	found := map[string]Function{}
@@ -56,7 +56,7 @@ func (o Options) mains() (map[string]Function, error) {
 	for _, s := range loaded.Stacks {
 		declared, err := functionsOf(loaded, s)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for id, d := range declared {
 			name := slices.IndexFunc(d.names, func(name string) bool { return given[name] != nil })
@@ -73,12 +73,12 @@ func (o Options) mains() (map[string]Function, error) {
 	}
 	slices.Sort(missing)
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("the options have no Function for: %s", strings.Join(missing, ", "))
+		return nil, nil, fmt.Errorf("the options have no Function for: %s", strings.Join(missing, ", "))
 	}
 	if len(given) > 0 {
-		return nil, fmt.Errorf("the assembly does not have these functions, which the options have: %s", strings.Join(slices.Sorted(maps.Keys(given)), ", "))
+		return nil, nil, fmt.Errorf("the assembly does not have these functions, which the options have: %s", strings.Join(slices.Sorted(maps.Keys(given)), ", "))
 	}
-	return found, nil
+	return found, loaded.Stacks, nil
 }
 
 // load reads the assembly, with those stacks that are simulated.
@@ -88,14 +88,6 @@ func (o Options) load() (*assembly.Assembly, error) {
 		return nil, err
 	}
 	return loaded, loaded.Only(o.Engine.Stacks...)
-}
-
-func (o Options) stacks() ([]assembly.Stack, error) {
-	loaded, err := o.load()
-	if err != nil {
-		return nil, err
-	}
-	return loaded.Stacks, nil
 }
 
 // declared is a function of the assembly.

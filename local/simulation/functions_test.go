@@ -59,7 +59,7 @@ func TestAFunctionIsKnownByThePackageThatItsBinaryWasBuiltOf(t *testing.T) {
 			if row.o.Assembly == "" {
 				row.o.Assembly = assembly
 			}
-			functions, err := simulation.Mains(row.o)
+			functions, _, err := simulation.Mains(row.o)
 			got := fmt.Sprint(err)
 			if err == nil {
 				handler, err := functions["app/Store"](aws.Config{}, lambda.Environment{})

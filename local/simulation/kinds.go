@@ -78,6 +78,7 @@ func (r Rates) kinds() []Kind {
 type Fault struct {
 	Kind Kind
 	Call string        // who called what, the input's digest, and which of those that are alike
+	Site Site          // where it was made
 	At   time.Duration // since the scenario began
 }
 

@@ -64,9 +64,13 @@ func (m Matrix) Markdown() string {
 		fmt.Fprintf(&table, " %s |", kind)
 	}
 	table.WriteString("\n| --- | --- |" + strings.Repeat(" --- |", len(m.Kinds)) + "\n")
-	stack := m.stack()
+	var sites []Site
 	for _, row := range m.Rows {
-		row.Site.Caller, row.Site.On = strings.TrimPrefix(row.Site.Caller, stack), strings.ReplaceAll(", "+row.Site.On, ", "+stack, ", ")[2:]
+		sites = append(sites, row.Site)
+	}
+	stack := stackOf(sites)
+	for _, row := range m.Rows {
+		row.Site = row.Site.within(stack)
 		fmt.Fprintf(&table, "| %s | %s |", row.Site.Who(), row.Site.What())
 		for _, kind := range m.Kinds {
 			fmt.Fprintf(&table, " %v |", row.Cells[kind])
@@ -74,21 +78,4 @@ func (m Matrix) Markdown() string {
 		table.WriteByte('\n')
 	}
 	return table.String()
-}
-
-// stack is what all paths begin with, "Shop/", or empty.
-func (m Matrix) stack() (stack string) {
-	for _, row := range m.Rows {
-		for _, path := range append(strings.Split(row.Site.On, ", "), row.Site.Caller) {
-			name, _, _ := strings.Cut(path, "/")
-			switch name += "/"; {
-			case path == "" || name == stack:
-			case stack != "":
-				return ""
-			default:
-				stack = name
-			}
-		}
-	}
-	return stack
 }

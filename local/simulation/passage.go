@@ -23,6 +23,7 @@ type passage struct {
 	weather *weather
 	call    cloud.Call
 	id      string // the same in every run of the seed, and of this call only
+	part    string // of its caller: a state
 	inside  bool   // of a function in this process
 	turns   int    // that it has had
 	spot    *spot  // if there is a plan
@@ -36,7 +37,7 @@ func (w *weather) meet(ctx context.Context, call cloud.Call) *passage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.alike[id]++
-	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), inside: inside}
+	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), part: cloud.PartOf(ctx), inside: inside}
 	if w.plan != nil && w.cloud != nil && !w.ended {
 		p.spot = w.plan.spot(ctx, call)
 	}
@@ -94,7 +95,7 @@ func (p *passage) hits(kind Kind) bool {
 	if !p.due(kind) {
 		return false
 	}
-	fault := Fault{kind, p.id, time.Since(w.began)}
+	fault := Fault{kind, p.id, w.named.site(p.call, p.part, p.inside), time.Since(w.began)}
 	if w.only != nil && !w.only(fault) {
 		return false
 	}

@@ -52,6 +52,10 @@ type Options struct {
 	// Faults are how often what happens. Default: nothing does.
 	Faults Rates
 
+	// Replay is a command that runs a seed again, with %d where the seed stands: a
+	// failure is told with it. Default: `go test -run`, of the test that failed.
+	Replay string
+
 	// Progress is told what has come of the seeds so far, after each seed that
 	// Explore has run. Default: nobody is.
 	Progress func(Summary)
@@ -84,29 +88,36 @@ func (w *World) AWS() aws.Config {
 
 // Calm ends the faults: what goes on, goes well. Properties of what has come of
 // everything are looked at after it, when all retries are through.
-func (w *World) Calm() { w.run.weather.calm() }
+func (w *World) Calm() {
+	w.run.diary.calm()
+	w.run.weather.calm()
+}
 
 // Result is what came of a run.
 type Result struct {
 	Seed    uint64
 	Trace   []byte        // a line per API call
 	Faults  []Fault       // those that hit, in their order
+	Steps   []Step        // what the scenario did by its World, in their order
 	Chances map[Kind]int  // how many calls a fault could hit
 	Took    time.Duration // of the virtual clock, from the scenario's begin to its end
 	Err     error         // what the scenario found, or nil
+
+	inputs []string        // that were kept
+	waits  []time.Duration // that were asked for
 }
 
 // Run simulates one seed. It has the process's randomness to itself, and its
 // http.DefaultTransport, which reaches nothing but the engine while it runs: so t is
 // a test of its own, not parallel to others. Without a Result t has failed: there was
 // no run.
-func Run(t *testing.T, seed uint64, o Options) Result { return simulate(t, seed, o, nil) }
+func Run(t *testing.T, seed uint64, o Options) Result { return simulate(t, seed, o, part{}) }
 
-// simulate runs a seed with those of its faults that only allows; nil is all.
-func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (result Result) {
+// simulate runs a part of what a seed brings.
+func simulate(t *testing.T, seed uint64, o Options, p part) (result Result) {
 	t.Helper()
 	cryptotest.SetGlobalRandom(t, seed)
-	functions, err := o.mains()
+	functions, stacks, err := o.mains()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,12 +126,12 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(folder)
-	r := &run{network: &pipes.Network{}}
+	r := &run{network: &pipes.Network{}, diary: diary{part: p}}
 	defer func(before http.RoundTripper) { http.DefaultTransport = before }(http.DefaultTransport)
 	http.DefaultTransport = r.network.Client().Transport
 	outer := t
 	synctest.Test(t, func(t *testing.T) {
-		r.weather = newWeather(seed, o.Faults, only)
+		r.weather = newWeather(seed, o.Faults, p.faults)
 		r.weather.plan = o.plan
 		options := o.Engine
 		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.before(o.Engine.Around), r.network
@@ -132,16 +143,19 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 		defer engine.Close()
 		r.engine.Store(engine)
 		world := &World{Engine: engine, Endpoints: engine.Endpoints(), Mail: options.Mail, run: r}
-		if err := o.plan.start(t.Context(), engine.Cloud); err != nil {
+		named, err := resourcesOf(t.Context(), engine.Cloud, stacks)
+		if err != nil {
 			t.Fatal(err)
 		}
+		o.plan.start(named)
 		synctest.Wait() // for what the start has begun: it may be drawing
 		began := time.Now()
 		cryptotest.SetGlobalRandom(outer, ^seed) // whatever it took to start; and no id comes again that was drawn then
-		r.weather.begin(engine.Cloud)
+		r.weather.begin(engine.Cloud, named)
+		r.diary.begin()
 		err = o.Scenario(t.Context(), world)
 		synctest.Wait() // for what else happens at this moment
-		result = Result{Seed: seed, Took: time.Since(began), Err: err}
+		result = Result{Seed: seed, Took: time.Since(began), Err: err, Steps: r.diary.steps, inputs: r.diary.inputs, waits: r.diary.waits}
 		r.weather.end(&result)
 	})
 	return result
@@ -150,6 +164,7 @@ func simulate(t *testing.T, seed uint64, o Options, only func(Fault) bool) (resu
 // run is what a run has of its own.
 type run struct {
 	weather *weather
+	diary   diary
 	network *pipes.Network
 	engine  atomic.Pointer[local.Engine] // nil while it starts
 }

@@ -50,6 +50,29 @@ func (s Site) What() string {
 
 func (s Site) compare(other Site) int { return strings.Compare(s.String(), other.String()) }
 
+// within leaves a stack's name out.
+func (s Site) within(stack string) Site {
+	s.Caller, s.On = strings.TrimPrefix(s.Caller, stack), strings.ReplaceAll(", "+s.On, ", "+stack, ", ")[2:]
+	return s
+}
+
+// stackOf is what all paths begin with, "Shop/", or empty.
+func stackOf(sites []Site) (stack string) {
+	for _, site := range sites {
+		for _, path := range append(strings.Split(site.On, ", "), site.Caller) {
+			name, _, _ := strings.Cut(path, "/")
+			switch name += "/"; {
+			case path == "" || name == stack:
+			case stack != "":
+				return ""
+			default:
+				stack = name
+			}
+		}
+	}
+	return stack
+}
+
 // resource is one of the assembly.
 type resource struct{ path, kind string }
 

@@ -25,7 +25,8 @@ type weather struct {
 	plan  *plan            // nil: the rates decide
 
 	mu      sync.Mutex
-	cloud   *cloud.Cloud   // nil before the scenario begins
+	cloud   *cloud.Cloud // nil before the scenario begins
+	named   resources
 	began   time.Time      // until then, when the engine was started
 	ended   bool           // no more faults
 	alike   map[string]int // calls so far, by what they are
@@ -39,10 +40,10 @@ func newWeather(seed uint64, rates Rates, only func(Fault) bool) *weather {
 }
 
 // begin lets the faults begin.
-func (w *weather) begin(c *cloud.Cloud) {
+func (w *weather) begin(c *cloud.Cloud, named resources) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.cloud, w.began = c, time.Now()
+	w.cloud, w.named, w.began = c, named, time.Now()
 }
 
 func (w *weather) calm() {
