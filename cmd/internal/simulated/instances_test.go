@@ -32,11 +32,16 @@ func switched() simulation.Options {
 			}
 			time.Sleep(5 * time.Minute) // until it runs
 			for n := range 6 {
-				if err := switchOnce(ctx, s, fmt.Sprint("key-", n)); err != nil {
+				if key := fmt.Sprint("key-", n); !w.Keep(key) {
+					continue
+				} else if err := switchOnce(ctx, s, key); err != nil {
 					return err
 				}
 			}
-			for range 4 {
+			for n := range 4 {
+				if !w.Keep(fmt.Sprint("switch ", n)) {
+					continue
+				}
 				if _, err := directly(ctx, s); err != nil {
 					return err
 				}

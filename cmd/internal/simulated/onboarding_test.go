@@ -47,16 +47,17 @@ func club(faults simulation.Rates, told func(events int) bool) simulation.Option
 			if err != nil {
 				return err
 			}
-			if err := signUp(ctx, c); err != nil {
+			users := slices.DeleteFunc(slices.Sorted(maps.Keys(signups)), func(id string) bool { return !w.Keep(id) })
+			if err := signUp(ctx, c, users, w.Keep("nobody")); err != nil {
 				return err
 			}
-			time.Sleep(time.Hour)
+			w.Wait(time.Hour)
 			w.Calm()
 			if err := redrive(ctx, c.Laptop, c.Workflow, contract.ErrorUserInvalid); err != nil {
 				return err
 			}
-			time.Sleep(time.Hour)
-			return errors.Join(onboarded(ctx, c, told), endings(ctx, c), nothingMore(ctx, c))
+			w.Wait(time.Hour)
+			return errors.Join(onboarded(ctx, c, users, told), endings(ctx, c, users), nothingMore(ctx, c, users))
 		},
 	}
 }
@@ -71,10 +72,13 @@ func TestUsersAreAnnouncedOnceUnlessAnAnswerIsLost(t *testing.T) {
 	sample(t, 1, club(faults, func(events int) bool { return events == 1 }))
 }
 
-// signUp signs all users up at once, and somebody who gives no address.
-func signUp(ctx context.Context, c *onboarding.Club) error {
-	inputs := []string{`{"user": {"userId": "nobody"}}`}
-	for _, id := range slices.Sorted(maps.Keys(signups)) {
+// signUp signs users up at once, and perhaps somebody who gives no address.
+func signUp(ctx context.Context, c *onboarding.Club, users []string, nobody bool) error {
+	var inputs []string
+	if nobody {
+		inputs = append(inputs, `{"user": {"userId": "nobody"}}`)
+	}
+	for _, id := range users {
 		code := ""
 		if signups[id].referred {
 			code = `"referralCode": "FRIEND", `
@@ -93,15 +97,16 @@ func signUp(ctx context.Context, c *onboarding.Club) error {
 
 // onboarded wants each user's profile to be as they gave it and to say that all is
 // done, and users to be announced.
-func onboarded(ctx context.Context, c *onboarding.Club, told func(events int) bool) error {
+func onboarded(ctx context.Context, c *onboarding.Club, users []string, told func(events int) bool) error {
 	waiting, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	events, err := c.Told(waiting, slices.Sorted(maps.Keys(signups))...)
+	events, err := c.Told(waiting, users...)
 	if err != nil {
 		return err
 	}
 	var faults []error
-	for id, signup := range signups {
+	for _, id := range users {
+		signup := signups[id]
 		profile, err := c.Profile(ctx, id)
 		if err != nil {
 			return err
@@ -114,7 +119,7 @@ func onboarded(ctx context.Context, c *onboarding.Club, told func(events int) bo
 			faults = append(faults, fmt.Errorf("%s was announced %d times", id, events[id]))
 		}
 	}
-	if nobody, err := c.Profile(ctx, "nobody"); err != nil || nobody != nil || len(events) != len(signups) {
+	if nobody, err := c.Profile(ctx, "nobody"); err != nil || nobody != nil || len(events) != len(users) {
 		faults = append(faults, fmt.Errorf("somebody without an address is %v; announced were %v", nobody, events), err)
 	}
 	return errors.Join(faults...)
@@ -122,7 +127,7 @@ func onboarded(ctx context.Context, c *onboarding.Club, told func(events int) bo
 
 // endings wants of all executions about a user one to have onboarded them, and none
 // to be at work or to have failed.
-func endings(ctx context.Context, c *onboarding.Club) error {
+func endings(ctx context.Context, c *onboarding.Club, users []string) error {
 	all, err := executions(ctx, c.Laptop, c.Workflow)
 	if err != nil {
 		return err
@@ -136,14 +141,14 @@ func endings(ctx context.Context, c *onboarding.Club) error {
 		case e.Status != sfntypes.ExecutionStatusSucceeded:
 			faults = append(faults, fmt.Errorf("an execution is %s: %s", e.Status, aws.ToString(e.Error)))
 		case strings.Contains(output, `"ONBOARDED"`), strings.Contains(output, `"COMPLETED"`):
-			for id := range signups {
+			for _, id := range users {
 				if strings.Contains(output, `"`+id+`"`) {
 					claims[id]++
 				}
 			}
 		}
 	}
-	for id := range signups {
+	for _, id := range users {
 		if claims[id] != 1 {
 			faults = append(faults, fmt.Errorf("%d executions say that they onboarded %s", claims[id], id))
 		}
@@ -152,8 +157,8 @@ func endings(ctx context.Context, c *onboarding.Club) error {
 }
 
 // nothingMore wants nothing to come of users who sign up once more.
-func nothingMore(ctx context.Context, c *onboarding.Club) error {
-	for id := range signups {
+func nothingMore(ctx context.Context, c *onboarding.Club, users []string) error {
+	for _, id := range users {
 		result, err := c.Onboard(ctx, fmt.Sprintf(`{"user": {"userId": %q, "email": "somebody-else@example.com"}}`, id))
 		if err != nil || result.Outcome != contract.OutcomeAlreadyOnboarded {
 			return fmt.Errorf("%s signs up once more: %+v, %v", id, result, err)

@@ -145,6 +145,7 @@ func without(kinds ...simulation.Kind) simulation.Rates {
 // explore goes through the seeds that were asked for.
 func explore(t *testing.T, o simulation.Options) {
 	t.Helper()
+	o.Replay = "make simulate SEED=%d"
 	began := time.Now()
 	var all []uint64
 	for i := range uint64(*seeds) {
