@@ -52,9 +52,9 @@ fuzz: ## every fuzz target for so many runs, or so long: FUZZTIME=1m
 synth: $(NODE) ## write cdk.out, with the example's partners
 	cdk synth --quiet -c ephemeral=true
 
-simulate: $(NODE) ## prove systems under a virtual clock and faults: each call with each, SEEDS=N of them, or SEED=N again
+simulate: $(NODE) ## prove systems under a virtual clock and faults: each call with each, SEEDS=N of them, or SEED=N again; SYSTEM=b2b
 	@go test -c -o .local/bin/simulated.test ./cmd/internal/simulated && cd cmd/internal/simulated && \
-		"$(CURDIR)/.local/bin/simulated.test" -test.timeout 12h -progress $(if $(SEED),-seed "$$SEED" -seeds 1,-exhaust -seeds "$$SEEDS")
+		"$(CURDIR)/.local/bin/simulated.test" -test.timeout 12h -progress -system "$$SYSTEM" $(if $(SEED),-seed "$$SEED" -seeds 1,-exhaust -seeds "$$SEEDS")
 
 docs: $(NODE) ## write what the docs show of the code: pictures, tables of props, what the engine refuses, what is predicted
 	@go test ./internal/catalogue -count=1 -update

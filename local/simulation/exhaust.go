@@ -30,14 +30,14 @@ const (
 
 // trial is one run: what hits which call.
 type trial struct {
-	site  Site
-	nth   int // of the site's calls
-	kind  Kind
-	reach Reach
+	Site  Site
+	Nth   int // of the site's calls
+	Kind  Kind
+	Reach Reach
 }
 
 func (t trial) String() string {
-	return fmt.Sprintf("%v, call %d: %s %s", t.site, t.nth, t.kind, t.reach)
+	return fmt.Sprintf("%v, call %d: %s %s", t.Site, t.Nth, t.Kind, t.Reach)
 }
 
 // plan decides of a run's faults by where calls are made. Without a trial nothing
@@ -75,7 +75,7 @@ func (p *plan) spot(ctx context.Context, call cloud.Call) *spot {
 	}
 	p.calls[s.site]++
 	s.nth = p.calls[s.site]
-	if p.trial != nil && s.site == p.trial.site && s.nth == p.trial.nth {
+	if p.trial != nil && s.site == p.trial.Site && s.nth == p.trial.Nth {
 		p.visit = s.visit
 	}
 	return s
@@ -92,16 +92,16 @@ func (p *plan) due(s *spot, kind Kind) bool {
 		}
 		p.could[s.site][kind] = append(p.could[s.site][kind], s.nth)
 		return false
-	case s.site != p.trial.site || kind != p.trial.kind:
+	case s.site != p.trial.Site || kind != p.trial.Kind:
 		return false
 	}
-	switch p.trial.reach {
+	switch p.trial.Reach {
 	case Visit:
-		return p.visit != nil && s.visit == p.visit && s.nth >= p.trial.nth
+		return p.visit != nil && s.visit == p.visit && s.nth >= p.trial.Nth
 	case Outage:
-		return s.nth >= p.trial.nth
+		return s.nth >= p.trial.Nth
 	}
-	return s.nth == p.trial.nth
+	return s.nth == p.trial.Nth
 }
 
 // Exhaust runs the scenario undisturbed, and then once for each call that was made
@@ -115,13 +115,34 @@ func (p *plan) due(s *spot, kind Kind) bool {
 func Exhaust(t *testing.T, seed uint64, o Options) Matrix {
 	t.Helper()
 	m := survey(t, seed, o)
+	var cells []*Cell
+	var errands []errand
 	for _, row := range m.Rows {
 		for _, kind := range m.Kinds {
 			if c := row.Cells[kind]; c != nil {
-				c.try(t, seed, o)
+				for _, trial := range c.trials {
+					cells, errands = append(cells, c), append(errands, errand{seed, &trial})
+				}
 			}
 		}
 	}
+	made := Summary{Faults: map[Kind]int{}, Chances: map[Kind]int{}}
+	o.run(t, errands, func(t *testing.T, e errand) report {
+		o := o
+		o.plan = &plan{trial: e.Trial}
+		r := Run(t, e.Seed, o)
+		out := reportOf(r)
+		if r.Err != nil {
+			out.Story = fmt.Sprintf("%v:\n%v", e.Trial, r.Err)
+		}
+		return out
+	}, func(i int, out report) {
+		cells[i].add(out)
+		made.add(seed, out)
+		if o.Progress != nil {
+			o.Progress(made)
+		}
+	})
 	return m
 }
 
@@ -183,20 +204,14 @@ func (o Options) trials(site Site, kind Kind, calls []int) (all []trial) {
 // repeatable are the faults after which a function goes on, and may try again.
 var repeatable = map[Kind]bool{Refused: true, Throttled: true, Lost: true}
 
-// try makes a cell's runs.
-func (c *Cell) try(t *testing.T, seed uint64, o Options) {
-	for _, trial := range c.trials {
-		t.Run(trial.String(), func(t *testing.T) {
-			o.plan = &plan{trial: &trial}
-			switch r := Run(t, seed, o); {
-			case r.Err != nil:
-				c.Violated = append(c.Violated, fmt.Sprintf("%v: %v", trial, r.Err))
-				t.Errorf("%v:\n%v", trial, r.Err)
-			case len(r.Faults) == 0:
-				c.Missed++
-			default:
-				c.Held++
-			}
-		})
+// add notes what came of a run.
+func (c *Cell) add(out report) {
+	switch {
+	case out.Story != "":
+		c.Violated = append(c.Violated, out.Story)
+	case len(out.Faults) == 0:
+		c.Missed++
+	default:
+		c.Held++
 	}
 }

@@ -4,14 +4,15 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
 
-// Summary is what came of many seeds.
+// Summary is what came of many runs.
 type Summary struct {
-	Seeds   int
-	Failed  []uint64
+	Seeds   int           // how many runs there were
+	Failed  []uint64      // those with a violation
 	Virtual time.Duration // of all clocks together
 	Faults  map[Kind]int  // how many hit
 	Chances map[Kind]int  // how many calls they could hit
@@ -27,30 +28,18 @@ type Summary struct {
 func Explore(t *testing.T, seeds []uint64, o Options) Summary {
 	t.Helper()
 	s := Summary{Faults: map[Kind]int{}, Chances: map[Kind]int{}}
+	var errands []errand
 	for _, seed := range seeds {
-		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			r := Run(t, seed, o)
-			s.Seeds++
-			s.Virtual += r.Took
-			for _, f := range r.Faults {
-				s.Faults[f.Kind]++
-			}
-			for kind, n := range r.Chances {
-				s.Chances[kind] += n
-			}
-			if r.Err != nil {
-				s.Failed = append(s.Failed, seed)
-				if len(s.Failed) <= mostSmall {
-					r = shrink(t, r, o)
-				}
-				t.Errorf("%s\n%s", r.Story(), o.replay(t, seed))
-			}
-		})
+		errands = append(errands, errand{Seed: seed})
+	}
+	o.run(t, errands, o.explored(), func(i int, out report) {
+		s.add(seeds[i], out)
 		if o.Progress != nil {
 			o.Progress(s)
 		}
-	}
-	if len(seeds) >= enough {
+	})
+	slices.Sort(s.Failed)
+	if s.Seeds >= enough {
 		for _, kind := range o.Faults.kinds() {
 			if missed := s.missed(kind); missed != "" {
 				t.Error(missed)
@@ -60,8 +49,38 @@ func Explore(t *testing.T, seeds []uint64, o Options) Summary {
 	return s
 }
 
-// mostSmall is how many failing seeds are made small.
+// mostSmall is how many failing seeds a process makes small.
 const mostSmall = 5
+
+// explored makes runs of seeds.
+func (o Options) explored() func(*testing.T, errand) report {
+	failed := 0
+	return func(t *testing.T, e errand) report {
+		r := Run(t, e.Seed, o)
+		out := reportOf(r)
+		if r.Err != nil {
+			if failed++; failed <= mostSmall {
+				r = shrink(t, r, o)
+			}
+			out.Story = r.Story() + "\n" + o.replay(t, e.Seed)
+		}
+		return out
+	}
+}
+
+func (s *Summary) add(seed uint64, out report) {
+	s.Seeds++
+	s.Virtual += out.Took
+	for kind, n := range out.Faults {
+		s.Faults[kind] += n
+	}
+	for kind, n := range out.Chances {
+		s.Chances[kind] += n
+	}
+	if out.Story != "" {
+		s.Failed = append(s.Failed, seed)
+	}
+}
 
 // enough is how many seeds should see every kind of fault.
 const enough = 20

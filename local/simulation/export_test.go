@@ -1,6 +1,9 @@
 package simulation
 
 import (
+	"errors"
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -30,4 +33,22 @@ func SiteOf(named map[string][2]string, call cloud.Call, part string, inside boo
 		r.add(id, resource{path: is[0], kind: is[1]})
 	}
 	return r.site(call, part, inside)
+}
+
+// Stories are what processes tell of seeds, and the errors of those that ended.
+func Stories(t *testing.T, seeds []uint64, o Options) (stories []string, err error) {
+	var errands []errand
+	for _, seed := range seeds {
+		errands = append(errands, errand{Seed: seed})
+	}
+	stories = make([]string, len(seeds))
+	t.Run("processes", func(t *testing.T) {
+		if os.Getenv(servesAt) != "" {
+			serve(t, o.explored())
+		}
+		for r := range o.delegate(t, errands) {
+			stories[r.errand], err = r.report.Story, errors.Join(err, r.err)
+		}
+	})
+	return slices.DeleteFunc(stories, func(story string) bool { return story == "" }), err
 }

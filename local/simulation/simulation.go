@@ -56,8 +56,14 @@ type Options struct {
 	// failure is told with it. Default: `go test -run`, of the test that failed.
 	Replay string
 
-	// Progress is told what has come of the seeds so far, after each seed that
-	// Explore has run. Default: nobody is.
+	// Processes is how many of them make the runs of Explore and Exhaust, side by
+	// side: further ones are the test's binary, started again for the same test
+	// with the flags that are not testing's own. Its TestMain sees these, too.
+	// Default: one, this process.
+	Processes int
+
+	// Progress is told what has come of the runs so far, after each run of Explore
+	// and of Exhaust. Default: nobody is.
 	Progress func(Summary)
 
 	// Scenario is what clients do, and what must hold then: an error is a

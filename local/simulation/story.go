@@ -47,9 +47,5 @@ func (o Options) replay(t *testing.T, seed uint64) string {
 	if o.Replay != "" {
 		return "To see it again: " + fmt.Sprintf(o.Replay, seed)
 	}
-	var test []string
-	for part := range strings.SplitSeq(t.Name(), "/") {
-		test = append(test, "^"+regexp.QuoteMeta(part)+"$")
-	}
-	return "To see it again: go test -run '" + strings.Join(test, "/") + "'"
+	return "To see it again: go test -run '" + exactly(t.Name()) + "'"
 }

@@ -74,7 +74,9 @@ func bank() simulation.Options {
 	}
 }
 
-func TestEveryApplicationHasOneDecisionWhateverHappens(t *testing.T) { sample(t, 1, bank()) }
+func TestEveryApplicationHasOneDecisionWhateverHappens(t *testing.T) {
+	sample(t, "accounts", 1, bank())
+}
 
 // applyAtOnce sends copies of all applications at once, and again until they are
 // answered; the answers are those to each application.

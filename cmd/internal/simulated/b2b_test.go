@@ -61,9 +61,10 @@ func pipeline(t *testing.T) simulation.Options {
 	}
 }
 
-func TestEveryTransactionIsAccountedForWhateverHappens(t *testing.T) { explore(t, pipeline(t)) }
+func TestEveryTransactionIsAccountedForWhateverHappens(t *testing.T) { explore(t, "b2b", pipeline(t)) }
 
 func TestRedeliveriesChangeNothingOfWhatThePipelineStores(t *testing.T) {
+	only(t, "b2b")
 	o := pipeline(t)
 	o.Scenario = func(ctx context.Context, w *simulation.World) error {
 		d, err := b2b.Connect(ctx, here(w, prepared(t)))
@@ -215,6 +216,7 @@ func transactions(ctx context.Context, d *b2b.Desk) (map[string]map[string]bool,
 }
 
 func TestARunOfThePipelineIsTheSameByteForByte(t *testing.T) {
+	only(t, "b2b")
 	var traces [2][]byte
 	for i := range traces {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

@@ -57,7 +57,9 @@ func switched() simulation.Options {
 	}
 }
 
-func TestAnInstanceIsSwitchedOnceByWhoSaysSoWhateverHappens(t *testing.T) { sample(t, 1, switched()) }
+func TestAnInstanceIsSwitchedOnceByWhoSaysSoWhateverHappens(t *testing.T) {
+	sample(t, "instances", 1, switched())
+}
 
 // switchOnce switches by the asynchronous route, and asks twice for it. It wants the
 // instance to be what the execution says.

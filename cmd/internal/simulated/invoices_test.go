@@ -114,7 +114,9 @@ func office() simulation.Options {
 	}
 }
 
-func TestEveryInvoiceIsPaidOnceOrHasAnotherEndWhateverHappens(t *testing.T) { sample(t, 1, office()) }
+func TestEveryInvoiceIsPaidOnceOrHasAnotherEndWhateverHappens(t *testing.T) {
+	sample(t, "invoices", 1, office())
+}
 
 // workedUp does what alarms ask for, until nothing is left to do: what failed for no
 // fault of its own is sent again.

@@ -63,13 +63,13 @@ func club(faults simulation.Rates, told func(events int) bool) simulation.Option
 }
 
 func TestEveryUserIsOnboardedWhateverHappens(t *testing.T) {
-	sample(t, 1, club(simulation.Storm(), func(events int) bool { return events >= 1 }))
+	sample(t, "onboarding", 1, club(simulation.Storm(), func(events int) bool { return events >= 1 }))
 }
 
 func TestUsersAreAnnouncedOnceUnlessAnAnswerIsLost(t *testing.T) {
 	faults := simulation.Storm()
 	delete(faults, simulation.Lost)
-	sample(t, 1, club(faults, func(events int) bool { return events == 1 }))
+	sample(t, "onboarding", 1, club(faults, func(events int) bool { return events == 1 }))
 }
 
 // signUp signs users up at once, and perhaps somebody who gives no address.

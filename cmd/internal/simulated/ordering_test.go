@@ -54,7 +54,7 @@ func shop(quiet time.Duration) simulation.Options {
 }
 
 func TestNothingIsSoldTwiceAndEveryOrderEndsWhateverHappens(t *testing.T) {
-	explore(t, shop(2*time.Hour))
+	explore(t, "ordering", shop(2*time.Hour))
 }
 
 // noOrder is a message that is none.

@@ -137,7 +137,9 @@ func guarded() simulation.Options {
 	}
 }
 
-func TestNoPolicyGrantsWhatNobodyApprovedWhateverHappens(t *testing.T) { sample(t, 1, guarded()) }
+func TestNoPolicyGrantsWhatNobodyApprovedWhateverHappens(t *testing.T) {
+	sample(t, "policyguard", 1, guarded())
+}
 
 // change writes each policy for the first time.
 func (c company) change(ctx context.Context) (err error) {

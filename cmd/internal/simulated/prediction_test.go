@@ -32,6 +32,7 @@ const (
 )
 
 func TestTheREADMETellsWhatIsPredictedOfAFile(t *testing.T) {
+	only(t, "b2b")
 	readme := filepath.Join("..", "..", "..", "README.md")
 	text, err := os.ReadFile(readme)
 	if err != nil {
@@ -43,7 +44,7 @@ func TestTheREADMETellsWhatIsPredictedOfAFile(t *testing.T) {
 		t.Fatalf("%s has no %q, with a %q after it", readme, predictedBegins, predictedEnds)
 	}
 	sizes := []int{100} // larger ones take the engine some seconds, the largest a minute
-	if *loud || *update {
+	if *exhaust || *update {
 		sizes = append(sizes, 1000)
 	}
 	if *update {

@@ -11,13 +11,10 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
@@ -36,11 +33,17 @@ import (
 var (
 	seeds = flag.Int("seeds", 4, "how many seeds, from -seed on")
 	first = flag.Uint64("seed", 1, "the first seed")
-	loud  = flag.Bool("progress", false, "print what has come of the seeds so far")
+	alone = flag.String("system", "", "the only system whose seeds are run, and whose calls are gone through (default: each)")
+	loud  = flag.Bool("progress", false, "run seeds on all processors, print what has come of them so far, and in the end a table")
 	built = flag.String("assembly", "", "a folder for the synthesized app, with the keys that belong to it: what is there is simulated, as it is, and is synthesized only if nothing is (default: a new one each time)")
 )
 
 var root = filepath.Join("..", "..", "..") // of the repository
+
+var systems = []laptop.System{
+	b2b.System(), ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(), policyguard.System(),
+	webhooks.System(), invoices.System(),
+}
 
 // state is what the app was synthesized into: its cdk.out, and the keys and lists
 // of the systems' clients.
@@ -50,19 +53,25 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	code, err := run(m)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "synthesize the app to be simulated:", err)
+		fmt.Fprintln(os.Stderr, "prepare the app to be simulated:", err)
 		code = 1
 	}
 	os.Exit(code)
 }
 
 func run(m *testing.M) (code int, err error) {
+	if *alone != "" && !slices.ContainsFunc(systems, func(s laptop.System) bool { return s.Name == *alone }) {
+		return 0, fmt.Errorf("there is no system %q", *alone)
+	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(io.Discard, nil))) // of handlers
 	if state = *built; state == "" {
 		if state, err = os.MkdirTemp("", "simulated-"); err != nil {
 			return 0, err
 		}
 		defer os.RemoveAll(state)
+		if err := flag.Set("assembly", state); err != nil { // for other processes of the simulation
+			return 0, err
+		}
 	}
 	if _, err := os.Stat(assembly()); errors.Is(err, fs.ErrNotExist) {
 		err = synthesizeInto(state)
@@ -72,7 +81,11 @@ func run(m *testing.M) (code int, err error) {
 	} else if err != nil {
 		return 0, err
 	}
-	return m.Run(), nil
+	code = m.Run()
+	if *loud {
+		tellAll()
+	}
+	return code, nil
 }
 
 // synthesizeInto makes a folder of the app and the keys that belong to it, which is
@@ -89,10 +102,7 @@ func synthesizeInto(folder string) error {
 	if err := writeKeys(making); err != nil {
 		return err
 	}
-	options := laptop.Options{Root: root, State: making, Systems: []laptop.System{
-		b2b.System(), ordering.System(), onboarding.System(), instances.System(), accounts.System(), training.System(), policyguard.System(),
-		webhooks.System(), invoices.System(),
-	}}
+	options := laptop.Options{Root: root, State: making, Systems: systems}
 	if _, err := options.Synthesize(context.Background()); err != nil {
 		return err
 	}
@@ -143,27 +153,22 @@ func without(kinds ...simulation.Kind) simulation.Rates {
 }
 
 // explore goes through the seeds that were asked for.
-func explore(t *testing.T, o simulation.Options) {
+func explore(t *testing.T, system string, o simulation.Options) {
 	t.Helper()
-	o.Replay = "make simulate SEED=%d"
-	began := time.Now()
-	var all []uint64
+	only(t, system)
+	o.Replay = "make simulate SYSTEM=" + system + " SEED=%d"
+	o, done := watched(system, "seeds", o)
+	defer done()
+	var chosen []uint64
 	for i := range uint64(*seeds) {
-		all = append(all, *first+i)
+		chosen = append(chosen, *first+i)
 	}
-	if *loud {
-		o.Progress = func(s simulation.Summary) {
-			if s.Seeds%20 == 0 || s.Seeds == *seeds {
-				tell(s, time.Since(began))
-			}
-		}
-	}
-	simulation.Explore(t, all, o)
+	simulation.Explore(t, chosen, o)
 }
 
 // sample goes through so many seeds, unless others were asked for: the time of the
 // tests is short.
-func sample(t *testing.T, n int, o simulation.Options) {
+func sample(t *testing.T, system string, n int, o simulation.Options) {
 	t.Helper()
 	asked := false
 	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "seeds" })
@@ -171,14 +176,5 @@ func sample(t *testing.T, n int, o simulation.Options) {
 		defer func(before int) { *seeds = before }(*seeds)
 		*seeds = n
 	}
-	explore(t, o)
-}
-
-// tell prints what has come of seeds.
-func tell(s simulation.Summary, took time.Duration) {
-	fmt.Printf("seeds=%d violations=%d simulated-hours=%.0f hours-per-second=%.1f", s.Seeds, len(s.Failed), s.Virtual.Hours(), s.Virtual.Hours()/took.Seconds())
-	for _, kind := range slices.Sorted(maps.Keys(s.Faults)) {
-		fmt.Printf(" %s=%d", strings.ReplaceAll(string(kind), " ", "-"), s.Faults[kind])
-	}
-	fmt.Println()
+	explore(t, system, o)
 }

@@ -82,7 +82,9 @@ func mail() simulation.Options {
 	}
 }
 
-func TestEveryWebhookIsPublishedOnceAndInOrderWhateverHappens(t *testing.T) { sample(t, 1, mail()) }
+func TestEveryWebhookIsPublishedOnceAndInOrderWhateverHappens(t *testing.T) {
+	sample(t, "webhooks", 1, mail())
+}
 
 // sendAll sends each key's webhooks one after the other, all keys at once, and some
 // of them twice; besides, one that is no JSON object, and one that is forged.
