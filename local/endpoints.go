@@ -15,6 +15,9 @@ type Endpoints struct {
 	// AWS is the URL of all AWS APIs: AWS_ENDPOINT_URL.
 	AWS string `json:"aws"`
 
+	// Console is where browsers are led that open AWS, or empty.
+	Console string `json:"console,omitempty"`
+
 	// SFTP holds host:port by stack and logical id of the Transfer server: of one
 	// that a call made, by "" and its id.
 	SFTP map[string]map[string]string `json:"sftp"`
@@ -45,6 +48,9 @@ func (e *Engine) Endpoints() Endpoints {
 		Outputs: map[string]map[string]any{},
 		Logs:    e.logs,
 		PID:     os.Getpid(),
+	}
+	if home := e.home.Load(); home != nil {
+		endpoints.Console = *home
 	}
 	for _, s := range e.transfer.Endpoints() {
 		put(endpoints.SFTP, s.Stack, s.LogicalID, s.Address)

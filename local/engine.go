@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/assembly"
@@ -143,6 +144,8 @@ type Engine struct {
 	functions map[string]bool // declared ones, by stack and logical id
 
 	telling sync.Mutex // of Options.Changed
+
+	home atomic.Pointer[string] // where browsers are led, or nil
 }
 
 // Start loads the assembly and creates its stacks. Everything the engine
@@ -224,8 +227,22 @@ func (e *Engine) handler() http.Handler {
 			api.ServeHTTP(w, r)
 			return
 		}
+		if home := e.home.Load(); home != nil && isVisit(r) {
+			http.Redirect(w, r, *home, http.StatusFound)
+			return
+		}
 		apis.ServeHTTP(w, r)
 	})
+}
+
+// Lead says where browsers are led that open the address of the AWS APIs itself: to a
+// console, say.
+func (e *Engine) Lead(to string) { e.home.Store(&to) }
+
+// isVisit tells a person with a browser from a client that lists its buckets.
+func isVisit(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" && r.URL.RawQuery == "" && r.Header.Get("Authorization") == "" &&
+		strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // ServeHTTP answers what is sent to the address of all AWS APIs, for clients in

@@ -22,6 +22,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	"github.com/tradepost-dev/tradepost/cmd/internal/training"
 	"github.com/tradepost-dev/tradepost/cmd/internal/webhooks"
+	"github.com/tradepost-dev/tradepost/local/console"
 )
 
 // stories are all of them, in the order in which they are told. The input is
@@ -106,7 +107,7 @@ func tellOne(ctx context.Context, l *laptop.Laptop, s story.Story, limit time.Du
 }
 
 // serveUntil prints how to use each system, and serves until ctx ends.
-func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story.Story) error {
+func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story.Story) (err error) {
 	var texts []string
 	for _, s := range chosen {
 		text, err := s.Usage(ctx, l)
@@ -115,10 +116,16 @@ func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story.Story) err
 		}
 		texts = append(texts, text)
 	}
+	c, err := console.Serve(l.Engine)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	l.Endpoints = l.Engine.Endpoints() // which have it
 	if err := l.Publish(); err != nil {
 		return err
 	}
-	fmt.Printf("\n%s%s\n", strings.Join(texts, ""), l.Usage())
+	fmt.Printf("\n%s%sConsole   %s\n\n", strings.Join(texts, ""), l.Usage(), c.URL)
 	story.Progress("ready; Ctrl-C stops")
 	<-ctx.Done()
 	return nil

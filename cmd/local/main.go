@@ -17,6 +17,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/console"
 	"github.com/tradepost-dev/tradepost/local/durable"
 	"github.com/tradepost-dev/tradepost/local/iam"
 	"github.com/tradepost-dev/tradepost/local/states/coverage"
@@ -117,6 +118,11 @@ func serve(ctx context.Context, out string, o local.Options) (err error) {
 		err = errors.Join(err, engine.Close(), reportPrivileges(engine.Privileges(), filepath.Join(out, "privileges.json")),
 			coverage.Write(filepath.Join(out, "coverage.json"), engine.Coverage()))
 	}()
+	c, err := console.Serve(engine)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
 	endpoints := engine.Endpoints()
 	if err := endpoints.Write(file); err != nil {
 		return err
@@ -136,7 +142,7 @@ func report(endpoints local.Endpoints, file string) {
 			}
 		}
 	}
-	fmt.Printf("logs  %s\nready: %s has all of it; Ctrl-C stops\n", endpoints.Logs, file)
+	fmt.Printf("logs  %s\nconsole   %s\nready: %s has all of it; Ctrl-C stops\n", endpoints.Logs, endpoints.Console, file)
 }
 
 // reportPrivileges tells how the policies fit what the run did, if they do not.

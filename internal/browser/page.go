@@ -23,22 +23,45 @@ func (tab *Tab) Open(url string) int {
 // the status of that.
 func (tab *Tab) Submit(button string) int {
 	tab.t.Helper()
+	return tab.click(button, `//button[normalize-space()="`+button+`"]`)
+}
+
+// Follow clicks the first link with a text, as Submit does a button.
+func (tab *Tab) Follow(link string) int {
+	tab.t.Helper()
+	return tab.click(link, `//*[local-name()="a"][normalize-space()="`+link+`"]`)
+}
+
+func (tab *Tab) click(name, path string) int {
+	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, limit)
 	defer cancel()
-	response, err := chromedp.RunResponse(ctx, chromedp.Click(labelled(button)))
+	response, err := chromedp.RunResponse(ctx, chromedp.Click(path))
 	if err != nil {
-		tab.t.Fatalf("click %q: %v", button, err)
+		tab.t.Fatalf("click %q: %v", name, err)
 	}
 	return int(response.Status)
 }
 
-func labelled(button string) string { return `//button[normalize-space()="` + button + `"]` }
-
 // Fill types a text into the field with a label.
 func (tab *Tab) Fill(label, text string) {
 	tab.t.Helper()
-	field := `//*[@id=//label[normalize-space()="` + label + `"]/@for]`
-	do(tab, "fill "+label, chromedp.SendKeys(field, text))
+	do(tab, "fill "+label, chromedp.SendKeys(field(label), text))
+}
+
+// Replace types a text into the field with a label, in place of what is there.
+func (tab *Tab) Replace(label, text string) {
+	tab.t.Helper()
+	do(tab, "empty "+label, chromedp.Clear(field(label)))
+	tab.Fill(label, text)
+}
+
+func field(label string) string { return `//*[@id=//label[normalize-space()="` + label + `"]/@for]` }
+
+// Wait waits until a condition holds, which is a script's.
+func (tab *Tab) Wait(condition string) {
+	tab.t.Helper()
+	do(tab, "wait until "+condition, chromedp.Poll[bool](condition))
 }
 
 // Back goes back by the browser's button.
@@ -71,7 +94,7 @@ func (tab *Tab) Run(script string) string {
 func (tab *Tab) FocusOrder() []string {
 	tab.t.Helper()
 	const focused = `(e => e === document.body || e === document.documentElement ? "" :
-		e.getAttribute("aria-label") || (e.labels && e.labels[0] ? e.labels[0].innerText : e.innerText).trim())(document.activeElement)`
+		e.getAttribute("aria-label") || (e.labels && e.labels[0] ? e.labels[0].innerText : e.innerText ?? e.textContent).trim().replace(/\s+/g, " "))(document.activeElement)`
 	var order []string
 	for range 50 {
 		do(tab, "press the tab key", chromedp.KeyEvent(kb.Tab))

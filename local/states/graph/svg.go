@@ -4,6 +4,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/xml"
 	"fmt"
@@ -13,24 +14,48 @@ import (
 //go:embed style.css
 var style string
 
+// Style is the style of a Figure, to be nested in a rule that is for it alone.
+func Style() string { return style }
+
+// Mark is what a page says of a state.
+type Mark struct {
+	Class string // further classes of the state's element
+	Link  string // where it leads, or empty
+	Title string // instead of its comment, or empty
+}
+
 const margin = 20
 
 // SVG draws a machine. The picture has its own ground, and colours for light
 // and dark surroundings.
 func (m *Machine) SVG() []byte {
-	p := lay(m)
-	width, height := p.width+2*margin, p.height+2*margin
-	w := &writer{}
-	w.line(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img">`, width, height, width, height)
-	w.title(m.Comment)
-	w.line("<style>\n%s</style>", style)
-	w.line(`<rect class="ground" x="0.5" y="0.5" width="%d" height="%d" rx="12"/>`, width-1, height-1)
-	w.picture(p, margin, margin)
-	w.line("</svg>")
+	w := &writer{mark: func(string) Mark { return Mark{} }}
+	w.svg(m, `role="img"`, "<style>\n"+style+"</style>\n")
 	return w.Bytes()
 }
 
-type writer struct{ bytes.Buffer }
+// Figure draws a machine for a page, which brings the Style and marks the states.
+func (m *Machine) Figure(mark func(state string) Mark) []byte {
+	w := &writer{mark: mark}
+	w.svg(m, `class="machine"`, "")
+	return w.Bytes()
+}
+
+type writer struct {
+	bytes.Buffer
+	mark func(state string) Mark
+}
+
+func (w *writer) svg(m *Machine, attributes, head string) {
+	p := lay(m)
+	width, height := p.width+2*margin, p.height+2*margin
+	w.line(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" %s>`, width, height, width, height, attributes)
+	w.title(m.Comment)
+	w.WriteString(head)
+	w.line(`<rect class="ground" x="0.5" y="0.5" width="%d" height="%d" rx="12"/>`, width-1, height-1)
+	w.picture(p, margin, margin)
+	w.line("</svg>")
+}
 
 func (w *writer) line(format string, arguments ...any) {
 	fmt.Fprintf(w, format, arguments...)
@@ -85,19 +110,26 @@ func (w *writer) transition(l *line, c *curve) {
 func (w *writer) state(v *vertex) {
 	b := v.state
 	left := v.x - v.width/2
-	w.line(`<g class="state %s" data-state="%s" data-type="%s" transform="translate(%d %d)">`,
-		kindOf(b.State), escape(b.State.Name), escape(b.State.Type), left, v.y)
-	w.title(b.State.Comment)
+	mark := w.mark(b.State.Name)
+	w.line(`<g class="%s" data-state="%s" data-type="%s" transform="translate(%d %d)">`,
+		escape(strings.TrimSpace("state "+kindOf(b.State)+" "+mark.Class)), escape(b.State.Name), escape(b.State.Type), left, v.y)
+	w.title(cmp.Or(mark.Title, b.State.Comment))
 	if b.State.Ends {
 		w.line(`<path class="line" d="M%d %dv7"/><circle class="end" cx="%d" cy="%d" r="4"/>`, b.width/2, b.height, b.width/2, b.height+11)
 	}
 	w.line(`<rect class="box" width="%d" height="%d" rx="8"/>`, b.width, b.height)
 	w.line(`<rect class="icon" x="9" y="%d" width="22" height="22" rx="5"/><path class="glyph" d="%s" transform="translate(12 %d)"/>`,
 		b.header/2-11, glyphOf(b.State), b.header/2-8)
+	if mark.Link != "" {
+		w.line(`<a href="%s">`, escape(mark.Link))
+	}
 	for i, text := range b.name {
 		w.line(`<text class="name" x="%d" y="%d">%s</text>`, iconRoom, 9+12+i*lineHeight, escape(text))
 	}
 	w.line(`<text class="does" x="%d" y="%d">%s</text>`, iconRoom, 9+10+len(b.name)*lineHeight, escape(b.does))
+	if mark.Link != "" {
+		w.line(`<rect width="%d" height="%d" rx="8" fill="#fff" fill-opacity="0"/></a>`, b.width, b.header) // to be clicked
+	}
 	x := partPadding
 	for i, part := range b.parts {
 		if i > 0 {

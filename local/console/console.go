@@ -1,0 +1,151 @@
+// Package console serves a web page that shows what an account of AWS does, and
+// acts on it: its stacks, workflows and executions. It knows AWS's own APIs and
+// nothing else, so that it shows any assembly that the engine runs.
+//
+// Pages are made by the server and work without a script; the one that there is
+// renews what is marked as live.
+package console
+
+// This file has the addresses and how they are answered.
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/smithy-go"
+
+	"github.com/tradepost-dev/tradepost/local/states/graph"
+)
+
+// Options say what is shown.
+type Options struct {
+	// AWS is a configuration of clients that may see and do everything. Required.
+	AWS aws.Config
+}
+
+// console answers requests.
+type console struct {
+	stacks *cloudformation.Client
+	states *sfn.Client
+}
+
+// New returns the console, to be served on an address of this machine that is its
+// own: what is asked for by another name, or by a page of another origin that wants
+// to act, is refused.
+func New(o Options) http.Handler {
+	c := &console{stacks: cloudformation.NewFromConfig(o.AWS), states: sfn.NewFromConfig(o.AWS)}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", page(c.assembly))
+	mux.Handle("GET /workflows", page(c.workflows))
+	mux.Handle("GET /workflows/{arn}", page(c.workflow))
+	mux.Handle("POST /workflows/{arn}", action(c.start))
+	mux.Handle("GET /executions/{arn}", page(c.execution))
+	mux.Handle("GET /executions/{arn}/start", page(c.again))
+	mux.Handle("POST /executions/{arn}/stop", action(c.stop))
+	mux.Handle("POST /executions/{arn}/redrive", action(c.redrive))
+	mux.Handle("GET /runs/{arn}", page(c.run))
+	mux.Handle("GET /static/graph.css", http.HandlerFunc(graphStyle))
+	mux.Handle("GET /static/", files)
+	mux.Handle("/", page(func(*http.Request) (view, error) { return view{}, errNotHere }))
+	return guard(mux)
+}
+
+//go:embed templates static
+var embedded embed.FS
+
+var templates = template.Must(template.New("").Funcs(functions).ParseFS(embedded, "templates/*.html"))
+
+var files = http.FileServerFS(embedded)
+
+// graphStyle are the colours of graphs, for nothing else on a page.
+func graphStyle(w http.ResponseWriter, r *http.Request) {
+	marks, err := fs.ReadFile(embedded, "static/marks.css")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Write([]byte("svg.machine {\n" + graph.Style() + string(marks) + "}\n"))
+}
+
+// view is a page: a template, and what that shows.
+type view struct {
+	Title    string
+	template string
+	Data     any
+}
+
+// fault is a page's or an action's error with the status that it is answered with.
+type fault struct {
+	status int
+	text   string
+}
+
+func (f *fault) Error() string { return f.text }
+
+var errNotHere = &fault{http.StatusNotFound, "There is no such page."}
+
+// page answers with what make returns.
+func page(make func(*http.Request) (view, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := make(r)
+		status := http.StatusOK
+		if err != nil {
+			v, status = failed(err)
+		}
+		var b bytes.Buffer
+		if err := templates.ExecuteTemplate(&b, v.template, struct {
+			view
+			Path string
+		}{v, r.URL.Path}); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		w.Write(b.Bytes())
+	})
+}
+
+// action does what a form asks for, and leads to the page that shows what came of it.
+func action(do func(*http.Request) (location string, err error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+		location, err := do(r)
+		if err != nil {
+			page(func(*http.Request) (view, error) { return view{}, err }).ServeHTTP(w, r)
+			return
+		}
+		http.Redirect(w, r, location, http.StatusSeeOther)
+	})
+}
+
+// largestForm has room for the largest input that Step Functions takes, 256 KiB,
+// as forms write it.
+const largestForm = 1 << 20
+
+// failed is the page of an error.
+func failed(err error) (view, int) {
+	status := http.StatusInternalServerError
+	text := err.Error()
+	if own, ok := errors.AsType[*fault](err); ok {
+		status = own.status
+	} else if api, ok := errors.AsType[smithy.APIError](err); ok {
+		text = api.ErrorCode() + ": " + api.ErrorMessage()
+		switch {
+		case strings.HasSuffix(api.ErrorCode(), "DoesNotExist"), strings.HasSuffix(api.ErrorCode(), "NotFoundException"):
+			status = http.StatusNotFound
+		case api.ErrorFault() != smithy.FaultServer:
+			status = http.StatusBadRequest
+		}
+	}
+	return view{cmp.Or(http.StatusText(status), "Error"), "error.html", text}, status
+}

@@ -1,0 +1,135 @@
+package console_test
+
+// This file has an engine with workflows, and its console.
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/console"
+)
+
+// definitions are the workflows: Shop has what graphs have.
+var definitions = map[string]string{
+	"Shop": `{"StartAt": "Paid?", "QueryLanguage": "JSONata", "States": {
+		"Paid?": {"Type": "Choice", "Choices": [{"Condition": "{% $states.input.paid %}", "Next": "Each line"}], "Default": "Refuse"},
+		"Each line": {"Type": "Map", "Items": "{% $states.input.lines %}", "Next": "Both", "ItemProcessor": {"StartAt": "Price", "States": {
+			"Price": {"Type": "Pass", "Output": "{% $states.input * 2 %}", "Assign": {"line": "{% $states.input %}"}, "End": true}}}},
+		"Both": {"Type": "Parallel", "Next": "Notify", "Branches": [
+			{"StartAt": "Pack", "States": {"Pack": {"Type": "Pass", "End": true}}},
+			{"StartAt": "Bill", "States": {"Bill": {"Type": "Pass", "Next": "Book"}, "Book": {"Type": "Pass", "End": true}}}]},
+		"Notify": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Arguments": {"QueueUrl": "http://127.0.0.1/000000000000/none", "MessageBody": "x"},
+			"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Note"}], "End": true},
+		"Note": {"Type": "Pass", "End": true},
+		"Refuse": {"Type": "Fail", "Error": "NotPaid", "Cause": "nobody has paid"}}}`,
+	"Waits": `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}`,
+	"Many":  `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}`,
+	"Needs": `{"StartAt": "Read", "States": {"Read": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:headBucket", "Parameters": {"Bucket": "not-there-yet"}, "End": true}}}`,
+}
+
+// desk is an engine with its console.
+type desk struct {
+	url      string
+	aws      aws.Config
+	states   *sfn.Client
+	machines map[string]string // ARNs
+	engine   *local.Engine
+}
+
+func open(t *testing.T) *desk {
+	t.Helper()
+	statement := func(more map[string]any) map[string]any {
+		more["Effect"] = "Allow"
+		return map[string]any{"Version": "2012-10-17", "Statement": []any{more}}
+	}
+	resources := map[string]any{"Role": map[string]any{"Type": "AWS::IAM::Role", "Properties": map[string]any{
+		"AssumeRolePolicyDocument": statement(map[string]any{"Action": "sts:AssumeRole", "Principal": map[string]any{"Service": "states.amazonaws.com"}}),
+		"Policies":                 []any{map[string]any{"PolicyName": "all", "PolicyDocument": statement(map[string]any{"Action": "*", "Resource": "*"})}},
+	}}}
+	outputs := map[string]any{}
+	for name, definition := range definitions {
+		resources[name] = map[string]any{"Type": "AWS::StepFunctions::StateMachine", "Properties": map[string]any{
+			"StateMachineName": name, "DefinitionString": definition, "RoleArn": map[string]any{"Fn::GetAtt": []string{"Role", "Arn"}},
+		}}
+		outputs[name] = map[string]any{"Value": map[string]any{"Ref": name}}
+	}
+	template, err := json.Marshal(map[string]any{"Resources": resources, "Outputs": outputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "Market.template.json")
+	if err := os.WriteFile(file, template, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	engine, err := local.Start(t.Context(), local.Options{Assembly: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	server, err := console.Serve(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(engine.URL()), Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
+	d := &desk{url: server.URL, engine: engine, machines: map[string]string{}, aws: cfg, states: sfn.NewFromConfig(cfg)}
+	for _, outputs := range engine.Endpoints().Outputs {
+		for name, arn := range outputs {
+			d.machines[name] = arn.(string)
+		}
+	}
+	return d
+}
+
+// workflow is the address of a workflow's page, and execution of an execution's.
+func (d *desk) workflow(name string) string { return d.url + "workflows/" + d.machines[name] }
+
+func (d *desk) execution(machine, name string) string {
+	return d.url + "executions/" + d.arn(machine, name)
+}
+
+func (d *desk) arn(machine, name string) string {
+	return strings.Replace(d.machines[machine], ":stateMachine:", ":execution:", 1) + ":" + name
+}
+
+func (d *desk) start(t *testing.T, machine, name, input string) {
+	t.Helper()
+	if _, err := d.states.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: aws.String(d.machines[machine]), Name: &name, Input: &input}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// status waits until an execution has a status.
+func (d *desk) status(t *testing.T, machine, name string, status types.ExecutionStatus) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		described, err := d.states.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(d.arn(machine, name))})
+		if err != nil {
+			t.Fatalf("%s of %s is not %s: %v", name, machine, status, err)
+		}
+		if described.Status == status {
+			return
+		}
+	}
+}

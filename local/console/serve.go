@@ -1,0 +1,38 @@
+package console
+
+// This file gives an engine's console an address.
+
+import (
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/tradepost-dev/tradepost/local"
+)
+
+// Server serves a console.
+type Server struct {
+	URL    string
+	server *http.Server
+}
+
+// Serve serves the console of an engine, to which a browser is led that opens the
+// engine's own address.
+func Serve(e *local.Engine) (*Server, error) {
+	listener, err := e.Cloud.Listen("the console")
+	if err != nil {
+		return nil, err
+	}
+	handler := New(Options{AWS: aws.Config{
+		Region: e.Cloud.Region, BaseEndpoint: aws.String(e.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+	}})
+	s := &Server{URL: "http://" + listener.Addr().String() + "/", server: &http.Server{Handler: handler}}
+	go s.server.Serve(listener) // until Close
+	e.Lead(s.URL)
+	return s, nil
+}
+
+// Close ends it, and whatever is being answered.
+func (s *Server) Close() error { return s.server.Close() }

@@ -1,0 +1,190 @@
+package console_test
+
+// This file uses the pages of workflows as a person does.
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+
+	"github.com/tradepost-dev/tradepost/internal/browser"
+)
+
+func TestAPersonFollowsWorkflows(t *testing.T) {
+	b, d := browser.Start(t), open(t)
+	for name, test := range map[string]func(*testing.T, *desk, *browser.Tab){
+		"from the engine's own address to an execution": findTheWay,
+		"state by state on the graph":                   followOnTheGraph,
+		"starts, stops, redrives and starts again":      act,
+		"with filters": filter,
+		"on a phone, in the dark, by keyboard, by voice": read,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })
+	}
+}
+
+// wantText wants texts to be there to be read, in this order.
+func wantText(t *testing.T, tab *browser.Tab, parts ...string) {
+	t.Helper()
+	text := tab.Text()
+	for rest := text; len(parts) > 0; parts = parts[1:] {
+		_, after, found := strings.Cut(rest, parts[0])
+		if !found {
+			t.Fatalf("%q is not there, or not behind what comes before it:\n%s", parts[0], text)
+		}
+		rest = after
+	}
+}
+
+func findTheWay(t *testing.T, d *desk, tab *browser.Tab) {
+	d.start(t, "Shop", "unpaid", `{"paid": false}`)
+	d.status(t, "Shop", "unpaid", types.ExecutionStatusFailed)
+	tab.Open(d.engine.URL())
+	wantText(t, tab, "Assembly", "Market", "CREATE_COMPLETE", "Shop", "AWS::StepFunctions::StateMachine")
+	tab.Picture("assembly")
+	tab.Follow("Shop")
+	wantText(t, tab, "unpaid", "FAILED", "there are no more")
+	tab.Picture("workflow")
+	tab.Follow("unpaid")
+	wantText(t, tab, "FAILED", "NotPaid", "nobody has paid")
+	if status := tab.Open(d.execution("Shop", "no-order")); status != http.StatusNotFound {
+		t.Errorf("an execution that is not there is answered with %d", status)
+	}
+	wantText(t, tab, "Not Found", "ExecutionDoesNotExist", "no-order")
+	if status := tab.Open(d.url + "nothing"); status != http.StatusNotFound {
+		t.Errorf("no page is answered with %d", status)
+	}
+}
+
+// visits is the table of states, a line each: state, outcome, retries.
+func visits(tab *browser.Tab) []string {
+	lines := tab.Run(`[...document.querySelectorAll("[aria-labelledby=states] tbody tr")].map(r => [0, 1, 4].map(i => r.children[i].innerText).join(" ").trim()).join("\n")`)
+	return strings.Split(lines, "\n")
+}
+
+func followOnTheGraph(t *testing.T, d *desk, tab *browser.Tab) {
+	d.start(t, "Shop", "paid", `{"paid": true, "lines": [7, 8]}`)
+	d.status(t, "Shop", "paid", types.ExecutionStatusSucceeded)
+	tab.Open(d.execution("Shop", "paid"))
+	got := visits(tab)
+	slices.Sort(got[5:8]) // whose branches run at once
+	want := []string{"Paid? succeeded", "Each line succeeded", "Price succeeded", "Price succeeded", "Both succeeded", "Bill succeeded", "Book succeeded", "Pack succeeded",
+		"Notify caught 1", "Note succeeded"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the states are\n%q, want\n%q", got, want)
+	}
+	colours := tab.Run(`[...document.querySelectorAll("svg.machine .state")].map(s => s.dataset.state + " " + ["succeeded", "caught", "failed", "running", "stopped", "untouched"].filter(c => s.classList.contains(c))).sort().join("\n")`)
+	if want := "Bill succeeded\nBook succeeded\nBoth succeeded\nEach line succeeded\nNote succeeded\nNotify caught\nPack succeeded\nPaid? succeeded\nPrice succeeded\nRefuse untouched"; colours != want {
+		t.Errorf("the graph shows\n%s\nwant\n%s", colours, want)
+	}
+	tab.Follow("Price")
+	wantText(t, tab, "Price succeeded", "Input", "Output", "Variables that it assigned", "line", "Events", "PassStateEntered", "PassStateExited")
+	tab.Follow("Notify")
+	wantText(t, tab, "Notify caught", "TaskScheduled", "sqs:sendMessage", "TaskFailed", "SQS.QueueDoesNotExistException")
+	tab.Picture("execution")
+	if status := tab.Open(d.execution("Shop", "paid") + "?visit=99"); status != http.StatusNotFound {
+		t.Errorf("a visit that was not made is answered with %d", status)
+	}
+	if blocked := tab.Blocked(); len(blocked) > 0 {
+		t.Errorf("the page's own policy blocks %q", blocked)
+	}
+}
+
+func act(t *testing.T, d *desk, tab *browser.Tab) {
+	tab.Open(d.workflow("Waits"))
+	tab.Fill("Name (default: any)", "mine")
+	tab.Submit("Start")
+	wantText(t, tab, "mine", "RUNNING", "Wait", "running")
+	tab.Submit("Stop")
+	wantText(t, tab, "mine", "ABORTED", "by a person, in the console", "Wait", "stopped")
+
+	tab.Open(d.workflow("Needs"))
+	tab.Fill("Name (default: any)", "early")
+	tab.Submit("Start")
+	d.status(t, "Needs", "early", types.ExecutionStatusFailed)
+	tab.Reload()
+	wantText(t, tab, "early", "FAILED", "Read", "failed")
+	if _, err := s3.NewFromConfig(d.aws, func(o *s3.Options) { o.UsePathStyle = true }).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("not-there-yet")}); err != nil {
+		t.Fatal(err)
+	}
+	tab.Submit("Redrive")
+	d.status(t, "Needs", "early", types.ExecutionStatusSucceeded)
+	tab.Reload()
+	wantText(t, tab, "early", "SUCCEEDED", "Redriven", "1 times")
+
+	d.start(t, "Shop", "order-1", `{"paid": false}`)
+	d.status(t, "Shop", "order-1", types.ExecutionStatusFailed)
+	tab.Open(d.execution("Shop", "order-1"))
+	tab.Follow("Start again with other input")
+	tab.Replace("Input", `{"paid": tru}`)
+	if status := tab.Submit("Start"); status != http.StatusBadRequest {
+		t.Errorf("an input that is no JSON is answered with %d", status)
+	}
+	wantText(t, tab, "InvalidExecutionInput")
+	tab.Open(d.execution("Shop", "order-1") + "/start")
+	tab.Replace("Input", `{"paid": true, "lines": []}`)
+	tab.Fill("Name (default: any)", "order-1-again")
+	tab.Submit("Start")
+	d.status(t, "Shop", "order-1-again", types.ExecutionStatusSucceeded)
+}
+
+func filter(t *testing.T, d *desk, tab *browser.Tab) {
+	for i := range 120 {
+		d.start(t, "Many", fmt.Sprintf("wait-%03d", i), "{}")
+	}
+	tab.Open(d.workflow("Many"))
+	wantText(t, tab, "wait-119", "50 shown of 50 that were looked through; go on")
+	tab.Follow("go on")
+	wantText(t, tab, "wait-069", "wait-020")
+	tab.Follow("go on")
+	wantText(t, tab, "wait-019", "wait-000", "20 shown of 20 that were looked through; there are no more")
+	tab.Fill("Part of the name", "-11")
+	tab.Submit("Show")
+	wantText(t, tab, "wait-119", "wait-110", "10 shown of 120 that were looked through; there are no more")
+	tab.Open(d.workflow("Many") + "?status=FAILED")
+	wantText(t, tab, "0 shown of 0 that were looked through; there are no more")
+	tab.Open(d.workflow("Many") + "?before=2020-01-01T00:00")
+	wantText(t, tab, "0 shown of 120 that were looked through; there are no more")
+	tab.Open(d.workflow("Many") + "?after=2099-01-01T00:00")
+	wantText(t, tab, "0 shown of 0 that were looked through; there are no more")
+	if status := tab.Open(d.workflow("Many") + "?after=yesterday"); status != http.StatusBadRequest {
+		t.Errorf("a time that is none is answered with %d", status)
+	}
+	wantText(t, tab, `"yesterday" is no time`)
+}
+
+func read(t *testing.T, d *desk, tab *browser.Tab) {
+	d.start(t, "Shop", "looked-at", `{"paid": true, "lines": [7, 8]}`)
+	d.status(t, "Shop", "looked-at", types.ExecutionStatusSucceeded)
+	for _, page := range []string{d.url, d.url + "workflows", d.workflow("Shop"), d.execution("Shop", "looked-at") + "?visit=1", d.execution("Shop", "looked-at") + "/start"} {
+		for _, scheme := range []string{"light", "dark"} {
+			tab.Prefer(scheme)
+			tab.Size(1280, 800)
+			tab.Open(page)
+			if faint := tab.Faint(); len(faint) > 0 {
+				t.Errorf("%s in %s: hard to read: %q", page, scheme, faint)
+			}
+			tab.Size(390, 844)
+			if n := tab.Overflows(); n > 0 {
+				t.Errorf("%s is %d pixels wider than a phone", page, n)
+			}
+			tab.Picture(scheme + " on a phone")
+		}
+		outline := tab.Outline()
+		for _, want := range []string{"main", "navigation: Pages", "heading: "} {
+			if !slices.ContainsFunc(outline, func(line string) bool { return strings.HasPrefix(line, want) }) {
+				t.Errorf("%s: a screen reader finds no %q in %q", page, want, outline)
+			}
+		}
+	}
+	tab.Open(d.execution("Shop", "looked-at"))
+	if order := tab.FocusOrder(); order[0] != "To the content" || !slices.Contains(order, "Notify sqs: sendMessage") {
+		t.Errorf("by keyboard one comes to %q", order)
+	}
+}
