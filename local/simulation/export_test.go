@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -24,6 +25,18 @@ var (
 func Try(t *testing.T, o Options, site Site, nth int, kind Kind, reach Reach) Result {
 	o.plan = &plan{trial: &trial{site, nth, kind, reach}}
 	return Run(t, 1, o)
+}
+
+// RealOf makes one run of Real.
+func RealOf(t *testing.T, seed uint64, o Options) Result {
+	return o.real(t, seed, o.undisturbed(t))
+}
+
+// SetPatience sets how long Real waits, until it is set back.
+func SetPatience(d time.Duration) (back func()) {
+	before := patience
+	patience = d
+	return func() { patience = before }
 }
 
 // SiteOf names a call, of resources by their physical ids: their paths and types.

@@ -90,8 +90,10 @@ func (p *passage) lose(ctx context.Context) (any, error) {
 func (p *passage) repeat(ctx context.Context, perform cloud.Perform) {
 	ctx = context.WithoutCancel(ctx)
 	for n := range 1 + int(p.draw("how often")*4) {
-		wait := 1 + time.Duration(p.draw(fmt.Sprint("again ", n))*float64(time.Minute))
+		wait := 1 + time.Duration(p.draw(fmt.Sprint("again ", n))*float64(p.weather.latest()))
+		p.weather.come(1)
 		p.weather.cloud.Go(func(engine context.Context) {
+			defer p.weather.come(-1)
 			if cloud.Sleep(engine, wait) {
 				_, err := perform(ctx, p.call.Input)
 				p.note("again: " + outcome(err))

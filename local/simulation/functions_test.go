@@ -23,6 +23,12 @@ func named(name string) simulation.Function {
 func built(t *testing.T) (assembly, pkg string) {
 	t.Helper()
 	assembly = app(t)
+	return assembly, link(t, assembly)
+}
+
+// link puts this test's own binary beside the app, and tells what that was built of.
+func link(t *testing.T, assembly string) (pkg string) {
+	t.Helper()
 	folder := filepath.Join(filepath.Dir(assembly), "k") // the template's S3Key
 	own, err := os.Executable()
 	if err == nil {
@@ -38,7 +44,7 @@ func built(t *testing.T) (assembly, pkg string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return assembly, info.Path
+	return info.Path
 }
 
 func TestAFunctionIsKnownByThePackageThatItsBinaryWasBuiltOf(t *testing.T) {

@@ -20,8 +20,13 @@ import (
 func (w *World) Keep(input string) bool { return w.run.diary.keep(input) }
 
 // Wait waits, as time.Sleep does. A failure that takes less time is looked for with
-// shorter waits: down to where the scenario still holds if nothing happens.
-func (w *World) Wait(d time.Duration) { time.Sleep(w.run.diary.wait(d)) }
+// shorter waits: down to where the scenario still holds if nothing happens. In real
+// time it does not wait.
+func (w *World) Wait(d time.Duration) {
+	if w.run.network != nil {
+		time.Sleep(w.run.diary.wait(d))
+	}
+}
 
 // Step is one of those that a scenario took by its World.
 type Step struct {
@@ -65,6 +70,7 @@ func noFault(Fault) bool { return false }
 // diary is what a scenario has done so far.
 type diary struct {
 	part part
+	only []string // inputs that are handed over; nil: all
 
 	mu     sync.Mutex
 	began  time.Time
@@ -82,7 +88,7 @@ func (d *diary) begin() {
 func (d *diary) keep(input string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.part.out[input] {
+	if d.part.out[input] || d.only != nil && !slices.Contains(d.only, input) {
 		return false
 	}
 	if !slices.Contains(d.inputs, input) {

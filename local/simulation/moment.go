@@ -20,6 +20,9 @@ const moment = time.Millisecond
 
 // HTTP reaches the assembly's REST APIs, and signed addresses.
 func (w *World) HTTP() *http.Client {
+	if w.run.network == nil {
+		return &http.Client{}
+	}
 	client := w.run.network.Client()
 	client.Transport = momentary{client.Transport, w.run.weather}
 	return client
@@ -27,6 +30,9 @@ func (w *World) HTTP() *http.Client {
 
 // Dial connects to an address of the engine, such as an SFTP server's.
 func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if w.run.network == nil {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
 	if !cloud.Sleep(ctx, moment) {
 		return nil, ctx.Err()
 	}

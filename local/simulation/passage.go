@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type passage struct {
 	id      string // the same in every run of the seed, and of this call only
 	part    string // of its caller: a state
 	inside  bool   // of a function in this process
+	anew    bool   // of another process, and none was like it: it may be tried again
 	turns   int    // that it has had
 	spot    *spot  // if there is a plan
 }
@@ -37,12 +39,15 @@ func (w *weather) meet(ctx context.Context, call cloud.Call) *passage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.alike[id]++
-	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), part: cloud.PartOf(ctx), inside: inside}
+	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), part: cloud.PartOf(ctx), inside: inside, anew: remote(ctx) && w.alike[id] == 1}
 	if w.plan != nil && w.cloud != nil && !w.ended {
 		p.spot = w.plan.spot(ctx, call)
 	}
 	return p
 }
+
+// remote tells whether a call came by HTTP, from another process.
+func remote(ctx context.Context) bool { return ctx.Value(http.ServerContextKey) != nil }
 
 // canonical is a JSON document whose members are in order: SDKs write maps in any.
 func canonical(document json.RawMessage) []byte {
@@ -88,7 +93,7 @@ func (p *passage) hits(kind Kind) bool {
 	w := p.weather
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.cloud == nil || w.ended {
+	if w.cloud == nil || w.ended || w.real && !p.anew && kind != Repeated {
 		return false
 	}
 	w.chances[kind]++

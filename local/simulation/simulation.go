@@ -70,11 +70,16 @@ type Options struct {
 	// violation. Faults begin when it does. Required.
 	Scenario func(ctx context.Context, w *World) error
 
+	// Inputs are those that the scenario hands over, of all that it asks World.Keep
+	// about. Default: all.
+	Inputs []string
+
 	// Reaches are how much of what happens at a site one fault of Exhaust hits.
 	// Default: each of Once, Visit and Outage, by itself.
 	Reaches []Reach
 
-	plan *plan // of Exhaust
+	plan  *plan         // of Exhaust
+	later time.Duration // than 2000, when the virtual clock begins
 }
 
 // World is what a scenario has of a run.
@@ -132,13 +137,14 @@ func simulate(t *testing.T, seed uint64, o Options, p part) (result Result) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(folder)
-	r := &run{network: &pipes.Network{}, diary: diary{part: p}}
+	r := &run{network: &pipes.Network{}, diary: diary{part: p, only: o.Inputs}}
 	defer func(before http.RoundTripper) { http.DefaultTransport = before }(http.DefaultTransport)
 	http.DefaultTransport = r.network.Client().Transport
 	outer := t
 	synctest.Test(t, func(t *testing.T) {
 		r.weather = newWeather(seed, o.Faults, p.faults)
 		r.weather.plan = o.plan
+		time.Sleep(o.later)
 		options := o.Engine
 		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.before(o.Engine.Around), r.network
 		options.Logs, options.Mail = folder, filepath.Join(folder, "mail")
@@ -171,6 +177,6 @@ func simulate(t *testing.T, seed uint64, o Options, p part) (result Result) {
 type run struct {
 	weather *weather
 	diary   diary
-	network *pipes.Network
+	network *pipes.Network               // nil in real time
 	engine  atomic.Pointer[local.Engine] // nil while it starts
 }

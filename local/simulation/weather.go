@@ -23,6 +23,7 @@ type weather struct {
 	rates Rates
 	only  func(Fault) bool // nil: all
 	plan  *plan            // nil: the rates decide
+	real  bool             // whether the time is
 
 	mu      sync.Mutex
 	cloud   *cloud.Cloud // nil before the scenario begins
@@ -33,6 +34,7 @@ type weather struct {
 	trace   bytes.Buffer
 	hit     []Fault
 	chances map[Kind]int // calls that a fault could hit
+	coming  int          // deliveries that are to come again
 }
 
 func newWeather(seed uint64, rates Rates, only func(Fault) bool) *weather {
@@ -50,6 +52,28 @@ func (w *weather) calm() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
+}
+
+// come counts deliveries that are to come again, and those that have.
+func (w *weather) come(more int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.coming += more
+}
+
+// quiet tells whether nothing is to come again any more.
+func (w *weather) quiet() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.coming == 0
+}
+
+// latest is how late a delivery comes again.
+func (w *weather) latest() time.Duration {
+	if w.real {
+		return time.Second
+	}
+	return time.Minute
 }
 
 // end ends the faults, and tells what has happened.

@@ -107,22 +107,27 @@ func upload(ctx context.Context, d *b2b.Desk, name, content string) error {
 }
 
 func post(ctx context.Context, d *b2b.Desk, id string) error {
-	return again(func() error {
-		response, body, err := d.Partners["globex"].Post(ctx, id, "a message")
-		if err == nil && response.StatusCode != http.StatusAccepted {
-			err = fmt.Errorf("POST /transactions: %s: %s", response.Status, body)
-		}
-		return err
-	})
+	return again(func() error { return postOnce(ctx, d, id) })
+}
+
+func postOnce(ctx context.Context, d *b2b.Desk, id string) error {
+	response, body, err := d.Partners["globex"].Post(ctx, id, "a message")
+	if err == nil && response.StatusCode != http.StatusAccepted {
+		err = fmt.Errorf("POST /transactions: %s: %s", response.Status, body)
+	}
+	return err
 }
 
 // again makes attempts, a minute apart.
-func again(attempt func() error) (err error) {
+func again(attempt func() error) error { return every(time.Minute, attempt) }
+
+// every makes attempts until one succeeds.
+func every(pause time.Duration, attempt func() error) (err error) {
 	for range 10 {
 		if err = attempt(); err == nil {
 			return nil
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(pause)
 	}
 	return err
 }
