@@ -111,11 +111,14 @@ func (w *CloudWatch) evaluate(ctx context.Context, now time.Time) {
 func (w *CloudWatch) sortedAlarms() []*alarm {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var alarms []*alarm
-	for _, name := range slices.Sorted(maps.Keys(w.alarms)) {
-		alarms = append(alarms, w.alarms[name])
+	known := len(w.sorted) == len(w.alarms) && !slices.ContainsFunc(w.sorted, func(a *alarm) bool { return w.alarms[a.name] != a })
+	if !known {
+		w.sorted = nil
+		for _, name := range slices.Sorted(maps.Keys(w.alarms)) {
+			w.sorted = append(w.sorted, w.alarms[name])
+		}
 	}
-	return alarms
+	return w.sorted
 }
 
 // stateOf returns the state of an alarm given by name or ARN; one that does
@@ -142,15 +145,19 @@ func (w *CloudWatch) judge(a *alarm, now time.Time) (verdict, bool) {
 	}
 	end := now.Add(-settling).Truncate(grid)
 	start := end.Add(-time.Duration(a.watch.periods+extraPeriods) * a.watch.period)
-	change := w.metrics.change(a.watch.key) // before the data are looked at, lest one be missed
+	change := w.metrics.changed(a.watch.key) // before the data are looked at, lest one be missed
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if a.judged == (basis{end, change, a.state}) {
+	looked := basis{end, change, a.state}
+	if change == 0 {
+		looked.end = time.Time{} // nothing is the same at any time
+	}
+	if a.judged == looked {
 		return verdict{}, false
 	}
 	points := w.metrics.datapoints(a.watch.key, a.watch.unit, start, end, a.watch.period)
 	v, changes := a.watch.judge(points, a.state, now)
-	a.judged = basis{end, change, a.state}
+	a.judged = looked
 	if changes {
 		a.judged.state = v.state
 	}

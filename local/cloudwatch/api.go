@@ -128,7 +128,7 @@ func (d metricDatum) statistics() (statistics, error) {
 		if d.Counts != nil {
 			count = d.Counts[i]
 		}
-		s.merge(repeated(value, count))
+		s.observe(value, count)
 	}
 	return s, nil
 }

@@ -20,6 +20,7 @@ type CloudWatch struct {
 
 	mu         sync.Mutex // guards what follows
 	alarms     map[string]*alarm
+	sorted     []*alarm          // as they were looked at last; never changed in place
 	dashboards map[string]*board // by name
 }
 
@@ -64,7 +65,7 @@ func (w *CloudWatch) Observe(d cloud.Datum) {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	w.metrics.add(metric{d.Namespace, d.Name, d.Dimensions}, d.Unit, at, single(d.Value))
+	w.metrics.observe(metric{d.Namespace, d.Name, d.Dimensions}, d.Unit, at, d.Value)
 }
 
 const (

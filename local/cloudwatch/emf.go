@@ -60,7 +60,7 @@ func (w *CloudWatch) Ingest(logGroup string, line []byte) {
 func (w *CloudWatch) ingest(d directive, dimensions map[string]string, members map[string]json.RawMessage, at time.Time) {
 	for _, m := range d.Metrics {
 		for _, value := range numbers(members[m.Name]) {
-			w.metrics.add(metric{d.Namespace, m.Name, dimensions}, m.Unit, at, single(value))
+			w.metrics.observe(metric{d.Namespace, m.Name, dimensions}, m.Unit, at, value)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -23,13 +22,20 @@ type metric struct {
 	dimensions map[string]string
 }
 
-func (m metric) key() string {
-	var key strings.Builder
-	key.WriteString(m.namespace + "\x00" + m.name)
-	for _, name := range slices.Sorted(maps.Keys(m.dimensions)) {
-		key.WriteString("\x00" + name + "\x00" + m.dimensions[name])
+func (m metric) key() string { return string(m.appendKey(nil)) }
+
+func (m metric) appendKey(key []byte) []byte {
+	key = append(append(append(key, m.namespace...), 0), m.name...)
+	var few [4]string
+	names := few[:0]
+	for name := range m.dimensions {
+		names = append(names, name)
 	}
-	return key.String()
+	slices.Sort(names)
+	for _, name := range names {
+		key = append(append(append(append(key, 0), name...), 0), m.dimensions[name]...)
+	}
+	return key
 }
 
 // series is a metric's data of one unit, by the start of the bucket in units of
@@ -65,17 +71,27 @@ func newMetrics() metrics {
 // add adds values that were observed at a time. What is older than the
 // retention is dropped.
 func (m *metrics) add(id metric, unit string, at time.Time, values statistics) {
+	m.change(id, unit, at, func(s *statistics) { s.merge(values) })
+}
+
+// observe adds one value.
+func (m *metrics) observe(id metric, unit string, at time.Time, value float64) {
+	m.change(id, unit, at, func(s *statistics) { s.observe(value, 1) })
+}
+
+func (m *metrics) change(id metric, unit string, at time.Time, change func(*statistics)) {
 	if time.Since(at) > retention {
 		return
 	}
-	key := id.key()
+	var room [256]byte
+	key := id.appendKey(room[:0])
 	unit = cmp.Or(unit, noUnit)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	all := m.measured[key]
+	all := m.measured[string(key)]
 	if all == nil {
 		all = &measured{series: map[string]*series{}}
-		m.measured[key] = all
+		m.measured[string(key)] = all
 	}
 	m.changes++
 	all.change = m.changes
@@ -93,7 +109,7 @@ func (m *metrics) add(id metric, unit string, at time.Time, values statistics) {
 		}
 		m.expiring[bucket] = append(m.expiring[bucket], s)
 	}
-	s.buckets[bucket].merge(values)
+	change(s.buckets[bucket])
 }
 
 func bucketOf(t time.Time) int64 { return t.Unix() / int64(resolution/time.Second) }
@@ -119,8 +135,9 @@ func (m *metrics) of(key string) map[string]*series {
 	return nil
 }
 
-// change is another number after each change of a metric's data.
-func (m *metrics) change(key string) int {
+// changed is another number after each change of a metric's data, and 0 while there
+// are none.
+func (m *metrics) changed(key string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if all := m.measured[key]; all != nil {

@@ -21,27 +21,39 @@ type statistics struct {
 	histogram map[int]float64
 }
 
-func single(value float64) statistics { return repeated(value, 1) }
+func single(value float64) (s statistics) {
+	s.observe(value, 1)
+	return s
+}
 
-func repeated(value, count float64) statistics {
-	return statistics{value * count, count, value, value, map[int]float64{step(value): count}}
+// observe adds a value that there was so often.
+func (s *statistics) observe(value, count float64) {
+	if count == 0 {
+		return
+	}
+	s.widen(value*count, count, value, value)
+	s.histogram[step(value)] += count
 }
 
 func (s *statistics) merge(t statistics) {
 	if t.count == 0 {
 		return
 	}
-	if s.count == 0 {
-		s.minimum, s.maximum = t.minimum, t.maximum
-	}
-	s.minimum, s.maximum = min(s.minimum, t.minimum), max(s.maximum, t.maximum)
-	s.sum += t.sum
-	s.count += t.count
-	if s.histogram == nil {
-		s.histogram = map[int]float64{}
-	}
+	s.widen(t.sum, t.count, t.minimum, t.maximum)
 	for step, count := range t.histogram {
 		s.histogram[step] += count
+	}
+}
+
+func (s *statistics) widen(sum, count, minimum, maximum float64) {
+	if s.count == 0 {
+		s.minimum, s.maximum = minimum, maximum
+	}
+	s.minimum, s.maximum = min(s.minimum, minimum), max(s.maximum, maximum)
+	s.sum += sum
+	s.count += count
+	if s.histogram == nil {
+		s.histogram = map[int]float64{}
 	}
 }
 

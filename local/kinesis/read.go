@@ -5,8 +5,10 @@ package kinesis
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -25,19 +27,26 @@ type iterator struct {
 }
 
 func (s *stream) iterate(shard *shard, place uint64) string {
-	text, err := json.Marshal(iterator{s.name, s.created.UnixNano(), shard.id(), place, time.Now().UnixNano()})
-	if err != nil {
-		panic(err) // texts and numbers
-	}
+	var room [256]byte
+	text := append(append(append(room[:0], s.name...), '/'), shard.id()...)
+	text = strconv.AppendInt(append(text, '/'), s.created.UnixNano(), 10)
+	text = strconv.AppendUint(append(text, '/'), place, 10)
+	text = strconv.AppendInt(append(text, '/'), time.Now().UnixNano(), 10)
 	return base64.StdEncoding.EncodeToString(text)
 }
 
 func parseIterator(text string) (it iterator, err error) {
 	raw, err := base64.StdEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(raw, &it)
+	parts := strings.Split(string(raw), "/")
+	if err != nil || len(parts) != 5 || parts[0] == "" {
+		return iterator{}, invalid("Invalid ShardIterator.")
 	}
-	if err != nil || it.Stream == "" {
+	it.Stream, it.Shard = parts[0], parts[1]
+	var faults [3]error
+	it.Created, faults[0] = strconv.ParseInt(parts[2], 10, 64)
+	it.Place, faults[1] = strconv.ParseUint(parts[3], 10, 64)
+	it.Issued, faults[2] = strconv.ParseInt(parts[4], 10, 64)
+	if errors.Join(faults[:]...) != nil {
 		return iterator{}, invalid("Invalid ShardIterator.")
 	}
 	return it, nil

@@ -12,9 +12,10 @@ import (
 
 // What tests look at from outside.
 var (
-	Shrink = shrink
-	Mains  = Options.mains
-	Replay = Options.replay
+	Shrink    = shrink
+	Mains     = Options.mains
+	Canonical = canonical
+	Replay    = Options.replay
 
 	Missed = Summary.missed
 

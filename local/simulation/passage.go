@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -48,19 +47,6 @@ func (w *weather) meet(ctx context.Context, call cloud.Call) *passage {
 
 // remote tells whether a call came by HTTP, from another process.
 func remote(ctx context.Context) bool { return ctx.Value(http.ServerContextKey) != nil }
-
-// canonical is a JSON document whose members are in order: SDKs write maps in any.
-func canonical(document json.RawMessage) []byte {
-	var value any
-	if json.Unmarshal(document, &value) != nil {
-		return document
-	}
-	ordered, err := json.Marshal(value)
-	if err != nil {
-		return document
-	}
-	return ordered
-}
 
 // who is a caller in few words.
 func who(c cloud.Caller) string {

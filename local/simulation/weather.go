@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -119,8 +118,8 @@ func (w *weather) around(ctx context.Context, call cloud.Call, perform cloud.Per
 
 // draw is a number from 0 to 1 that follows from the seed, an id and a purpose.
 func (w *weather) draw(id, purpose string) float64 {
-	hash := sha256.New()
-	binary.Write(hash, binary.LittleEndian, w.seed)
-	fmt.Fprintf(hash, "%s\x00%s", id, purpose)
-	return float64(binary.LittleEndian.Uint64(hash.Sum(nil))>>11) / (1 << 53)
+	var room [256]byte
+	text := binary.LittleEndian.AppendUint64(room[:0], w.seed)
+	sum := sha256.Sum256(append(append(append(text, id...), 0), purpose...))
+	return float64(binary.LittleEndian.Uint64(sum[:])>>11) / (1 << 53)
 }
