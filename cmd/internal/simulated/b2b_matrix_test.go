@@ -58,15 +58,16 @@ func fewAccounted(ctx context.Context, d *b2b.Desk, taken map[string]bool) error
 	var faults []error
 	stored, told := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(few)) {
-		totals, err := settled(ctx, d, letters, name)
+		reply, err := settled(ctx, d, letters, name)
 		if errors.Is(err, errNoReply) && !taken[name] {
 			continue
 		}
-		if t := totals; err == nil && t != nil {
+		if err == nil && reply != nil {
+			t := reply.Totals
 			told++
 			stored += t.Stored
 			if t.Received != received[name] || t.Received != t.Accounted() {
-				err = fmt.Errorf("%s is settled with %+v", name, *t)
+				err = fmt.Errorf("%s is settled with %+v", name, t)
 			}
 		}
 		faults = append(faults, err)
