@@ -121,7 +121,7 @@ func Exhaust(t *testing.T, seed uint64, o Options) Matrix {
 		for _, kind := range m.Kinds {
 			if c := row.Cells[kind]; c != nil {
 				for _, trial := range c.trials {
-					cells, errands = append(cells, c), append(errands, errand{seed, &trial})
+					cells, errands = append(cells, c), append(errands, errand{Seed: seed, Trial: &trial})
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package simulation
 // This file goes through seeds.
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -24,13 +25,14 @@ type Summary struct {
 // minutes each, others are told as they are.
 //
 // Of enough seeds, a kind of fault with a rate that never hit fails t: it proves
-// nothing. It is told whether there were calls that it could have hit.
+// nothing. It is told whether there were calls that it could have hit. And the first
+// seed is run twice: if the traces differ, it says where.
 func Explore(t *testing.T, seeds []uint64, o Options) Summary {
 	t.Helper()
 	s := Summary{Faults: map[Kind]int{}, Chances: map[Kind]int{}}
 	var errands []errand
 	for _, seed := range seeds {
-		errands = append(errands, errand{Seed: seed})
+		errands = append(errands, errand{Seed: seed, Twice: seed == seeds[0] && len(seeds) >= enough})
 	}
 	o.run(t, errands, o.explored(), func(i int, out report) {
 		s.add(seeds[i], out)
@@ -63,9 +65,31 @@ func (o Options) explored() func(*testing.T, errand) report {
 				r = shrink(t, r, o)
 			}
 			out.Story = r.Story() + "\n" + o.replay(t, e.Seed)
+		} else if e.Twice {
+			out.Story = o.differs(t, r)
 		}
 		return out
 	}
+}
+
+// differs runs a seed once more, and tells where the traces differ, or nothing.
+func (o Options) differs(t *testing.T, r Result) string {
+	var again Result
+	t.Run("once more", func(t *testing.T) { again = Run(t, r.Seed, o) })
+	before, after := bytes.SplitAfter(r.Trace, []byte("\n")), bytes.SplitAfter(again.Trace, []byte("\n"))
+	for i := range max(len(before), len(after)) {
+		if a, b := line(before, i), line(after, i); a != b {
+			return fmt.Sprintf("seed %d is not the same once more: line %d of its trace is\n  %s\nand then\n  %s\nSomething follows from more than the seed: calls in the order of a map, two goroutines at one moment, or a source of its own for what is random.", r.Seed, i+1, a, b)
+		}
+	}
+	return ""
+}
+
+func line(lines [][]byte, i int) string {
+	if i >= len(lines) {
+		return "its end"
+	}
+	return string(bytes.TrimSuffix(lines[i], []byte("\n")))
 }
 
 func (s *Summary) add(seed uint64, out report) {

@@ -16,6 +16,7 @@ var (
 	Mains     = Options.mains
 	Canonical = canonical
 	Replay    = Options.replay
+	Differs   = Options.differs
 
 	Missed = Summary.missed
 

@@ -27,6 +27,7 @@ import (
 type errand struct {
 	Seed  uint64
 	Trial *trial `json:",omitempty"`
+	Twice bool   `json:",omitempty"` // to see whether it is the same
 }
 
 func (e errand) String() string {

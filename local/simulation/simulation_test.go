@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -193,6 +194,32 @@ func TestTheSameSeedGivesTheSameRunByteForByteAndAnotherSeedAnother(t *testing.T
 			t.Errorf("seed %d has the trace of the seed before", seed)
 		}
 		last = results[0].Trace
+	}
+}
+
+func TestARunThatDoesNotFollowFromTheSeedIsToldByWhereItDiffers(t *testing.T) {
+	o := simulation.Options{Assembly: app(t), Functions: store(put), Scenario: func(ctx context.Context, w *simulation.World) error {
+		err := send(ctx, w, 1)
+		time.Sleep(time.Minute)
+		return err
+	}}
+	runs := 0
+	r := simulation.Run(t, 1, o)
+	if got := simulation.Differs(o, t, r); r.Err != nil || got != "" {
+		t.Errorf("%v: got %q", r.Err, got)
+	}
+	o.Functions = store(func(ctx context.Context, table *dynamodb.Client, id string) error {
+		runs++
+		return put(ctx, table, fmt.Sprint(id, " of run ", runs))
+	})
+	t.Run("differs", func(t *testing.T) { r = simulation.Run(t, 1, o) })
+	const want = `^seed 1 is not the same once more: line \d+ of its trace is\n  .* app-Store\S* dynamodb:PutItem \w{8} #1: ok\nand then\n  .* app-Store\S* dynamodb:PutItem \w{8} #1: ok\nSomething `
+	if got := simulation.Differs(o, t, r); r.Err != nil || !regexp.MustCompile(want).MatchString(got) {
+		t.Errorf("%v: got %s", r.Err, got)
+	}
+	r.Trace = append(r.Trace[:0:0], "1ms"...)
+	if got := simulation.Differs(o, t, r); !strings.Contains(got, "line 1 of its trace is\n  1ms\n") {
+		t.Errorf("got %s", got)
 	}
 }
 
