@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
@@ -24,8 +25,8 @@ import (
 
 type attributes = map[string]types.AttributeValue
 
-// account wants each file and each posted transaction to be settled, or to be among
-// the dead letters that an operator is told of; replies to say of each transaction
+// account wants each posted transaction to be settled, and each file too, or the notice
+// of it to be among those that were given up, which an operator is told of; replies to say of each transaction
 // what the tables have; and nothing to be stored that nobody handed over.
 func account(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 	letters, err := undelivered(ctx, d.Laptop)
@@ -48,13 +49,16 @@ func account(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 		}
 		faults = append(faults, err)
 	}
+	if w.Keep(broken) {
+		faults = append(faults, b.setAside(ctx, d, letters))
+	}
 	for i := range posted {
 		key := contract.TransactionKey("globex", idOfRecord(0, i))
 		if !w.Keep(posting(i)) {
 			continue
 		}
-		if status := attribute.String(b.transactions[key], contract.AttrStatus); (status == "" || status == contract.StatusReceived) && !letters.have(`"`+key+`"`) {
-			faults = append(faults, fmt.Errorf("%s is neither settled nor among the dead letters: %q", posting(i), status))
+		if status := attribute.String(b.transactions[key], contract.AttrStatus); status == "" || status == contract.StatusReceived {
+			faults = append(faults, fmt.Errorf("%s is not settled: %q", posting(i), status))
 		}
 	}
 	return errors.Join(append(faults, b.handedOver(w))...)
@@ -162,6 +166,32 @@ func (b tables) tell(file int, reply contract.Reply) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// setAside wants the broken file to be told as such, and a copy of it to be kept.
+func (b tables) setAside(ctx context.Context, d *b2b.Desk, letters letters) error {
+	reply, err := replyTo(ctx, d, broken)
+	if err != nil {
+		if letters.have("inbox/acme/" + broken) {
+			return nil
+		}
+		return err
+	}
+	bucket, err := d.Output(d.Stack, "LandingBucket")
+	if err != nil {
+		return err
+	}
+	kept, err := s3.NewFromConfig(d.AWS(), func(o *s3.Options) { o.UsePathStyle = true }).ListObjectsV2(ctx, &s3.ListObjectsV2Input{
+		Bucket: &bucket, Prefix: aws.String(contract.QuarantineKey("acme", reply.FileID, broken)),
+	})
+	if err != nil {
+		return err
+	}
+	row := b.files[reply.FileID]
+	if status := attribute.String(row, contract.AttrStatus); reply.Status != contract.FileQuarantined || reply.Totals != (contract.Totals{}) || status != string(reply.Status) || row[contract.AttrUnsettled] != nil || len(kept.Contents) != 1 {
+		return fmt.Errorf("%s is told as %s, its row is %s, and %d copies of it are kept", broken, reply.Status, status, len(kept.Contents))
+	}
+	return nil
 }
 
 func intOf(item attributes, name string) int {

@@ -72,6 +72,13 @@ func pipeline(t *testing.T) simulation.Options {
 			w.Wait(2 * time.Hour)
 			w.Calm()
 			w.Wait(2 * time.Hour)
+			if err := moveBack(ctx, d.Laptop); err != nil {
+				return err
+			}
+			w.Wait(time.Hour)
+			if err := errors.Join(atOnce(ctx, d), postedOtherwise(ctx, w, d)); err != nil {
+				return err
+			}
 			return account(ctx, w, d)
 		},
 	}
@@ -105,12 +112,54 @@ func handOver(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 			return err
 		}
 	}
+	if w.Keep(broken) {
+		if err := upload(ctx, d, broken, "<Transactions><Transaction>"); err != nil {
+			return err
+		}
+	}
 	for i := range posted {
 		if !w.Keep(posting(i)) {
 			continue
 		}
 		if err := post(ctx, d, idOfRecord(0, i)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// broken is a file that cannot be read.
+const broken = "broken.xml"
+
+// atOnce wants a file that comes when nothing happens any more to be settled soon.
+func atOnce(ctx context.Context, d *b2b.Desk) error {
+	if err := upload(ctx, d, "calm.xml", "<Transactions/>"); err != nil {
+		return err
+	}
+	time.Sleep(10 * time.Minute)
+	_, err := replyTo(ctx, d, "calm.xml")
+	return err
+}
+
+// postedOtherwise wants posted transactions that are stored not to be overwritten.
+func postedOtherwise(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
+	globex := d.Partners["globex"]
+	for i := range posted {
+		if !w.Keep(posting(i)) {
+			continue
+		}
+		time.Sleep(10 * time.Second) // the usage plan does not allow more
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		status, err := globex.Settled(ctx, idOfRecord(0, i))
+		if err != nil {
+			return err
+		}
+		if status.Status != string(contract.Stored) {
+			continue
+		}
+		if response, body, err := globex.Post(ctx, idOfRecord(0, i), "another message"); err != nil || response.StatusCode != http.StatusConflict {
+			return fmt.Errorf("%s comes with other content, and is answered with %s (%w)", posting(i), body, err)
 		}
 	}
 	return nil
