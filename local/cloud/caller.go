@@ -33,6 +33,10 @@ type Caller struct {
 	// service that calls on its own behalf; only resource policies can allow it.
 	Service string
 
+	// AssumedBy is the principal of the AWS service that has taken Role on to make
+	// the call, or empty.
+	AssumedBy string
+
 	// Root is the account's administrator: allowed everything.
 	Root bool
 

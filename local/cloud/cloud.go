@@ -269,11 +269,14 @@ func (c *Cloud) MayPass(caller Caller, role, service string) error {
 // Assume makes the caller that an AWS service becomes by taking on a role on
 // behalf of a resource: see ServiceCaller. In a cloud without an authorizer
 // every role can be taken on.
-func (c *Cloud) Assume(service Caller, roleARN, session string) (Caller, error) {
+func (c *Cloud) Assume(service Caller, roleARN, session string) (caller Caller, err error) {
 	if c.Authorizer == nil {
-		return Caller{ARN: roleARN, Role: roleARN}, nil
+		caller = Caller{ARN: roleARN, Role: roleARN}
+	} else if caller, err = c.Authorizer.Assume(service, roleARN, session); err != nil {
+		return Caller{}, err
 	}
-	return c.Authorizer.Assume(service, roleARN, session)
+	caller.AssumedBy = service.Service
+	return caller, nil
 }
 
 // AssumeWithin is Assume for a session that has a policy document of its own; an
@@ -286,7 +289,12 @@ func (c *Cloud) AssumeWithin(service Caller, roleARN, session, policy string) (C
 	if !ok {
 		return Caller{}, errors.New("this engine enforces no session policies")
 	}
-	return authorizer.AssumeWithin(service, roleARN, session, policy)
+	caller, err := authorizer.AssumeWithin(service, roleARN, session, policy)
+	if err != nil {
+		return Caller{}, err
+	}
+	caller.AssumedBy = service.Service
+	return caller, nil
 }
 
 var errNoPolicies = errors.New("this engine keeps no resource policies")

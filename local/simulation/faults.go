@@ -3,7 +3,6 @@ package simulation
 // This file is what becomes of a call that is hit.
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -17,7 +16,10 @@ func (p *passage) perform(ctx context.Context, perform cloud.Perform) (any, erro
 	if output, err, stopped := p.stopped(ctx); stopped {
 		return output, err
 	}
-	output, err := perform(ctx, p.input())
+	if p.delivers() && p.hits(Late) && !p.pass(ctx, Late, p.weather.latest()) {
+		return nil, errDead
+	}
+	output, err := p.altered(perform)(ctx, p.call.Input)
 	p.note(outcome(err))
 	switch {
 	case err != nil:
@@ -29,8 +31,32 @@ func (p *passage) perform(ctx context.Context, perform cloud.Perform) (any, erro
 		return p.lose(ctx)
 	case p.delivers() && p.hits(Repeated):
 		p.repeat(ctx, perform)
+	case p.starts(output) && p.hits(Twice):
+		p.startAgain(ctx, perform, output)
+	}
+	if p.answers() && p.hits(Tardy) {
+		p.pass(ctx, Tardy, tardiest)
 	}
 	return output, err
+}
+
+// altered is what performs the call, if not all of it is performed, or not as the
+// caller wants it.
+func (p *passage) altered(perform cloud.Perform) cloud.Perform {
+	for _, alter := range []func(cloud.Perform) cloud.Perform{p.received, p.sent, p.inPart} {
+		perform = alter(perform)
+	}
+	return perform
+}
+
+// tardiest is how long an answer takes at most: longer than API Gateway waits.
+const tardiest = 40 * time.Second
+
+// pass lets time go by, up to some, and tells whether the caller is still there.
+func (p *passage) pass(ctx context.Context, kind Kind, most time.Duration) bool {
+	wait := 1 + time.Duration(p.draw(string(kind)+" by")*float64(most))
+	p.note(fmt.Sprintf("%s by %v", kind, wait))
+	return cloud.Sleep(ctx, wait)
 }
 
 func outcome(err error) string {
@@ -58,6 +84,9 @@ func (p *passage) stopped(ctx context.Context) (output any, err error, stopped b
 	case p.answers() && p.hits(Throttled):
 		p.note("throttled")
 		return nil, p.throttled(), true
+	case p.answers() && p.busy():
+		p.note("throttled for a while")
+		return nil, p.exceeded(), true
 	case p.deletes() && p.hits(Forgotten):
 		p.note("forgotten")
 		return p.deleted(), nil, true
@@ -69,56 +98,10 @@ func (p *passage) stopped(ctx context.Context) (output any, err error, stopped b
 // live with it.
 func (p *passage) answers() bool { return p.call.Action != "ReceiveMessage" }
 
-// delivers tells whether the call is a delivery that AWS makes at least once.
-func (p *passage) delivers() bool {
-	switch p.call.Caller.Service {
-	case "events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "scheduler.amazonaws.com":
-		return true
-	}
-	return false
-}
-
 // lose keeps the answer from the caller.
 func (p *passage) lose(ctx context.Context) (any, error) {
 	if f, ok := ctx.Value(fateKey{}).(*fate); ok {
 		f.lost = true
 	}
 	return nil, p.internal()
-}
-
-// repeat makes the call one to four times more, each up to a minute later.
-func (p *passage) repeat(ctx context.Context, perform cloud.Perform) {
-	ctx = context.WithoutCancel(ctx)
-	for n := range 1 + int(p.draw("how often")*4) {
-		wait := 1 + time.Duration(p.draw(fmt.Sprint("again ", n))*float64(p.weather.latest()))
-		p.weather.come(1)
-		p.weather.cloud.Go(func(engine context.Context) {
-			defer p.weather.come(-1)
-			if cloud.Sleep(engine, wait) {
-				_, err := perform(ctx, p.call.Input)
-				p.note("again: " + outcome(err))
-			}
-		})
-	}
-}
-
-// internal is how a service fails by its own fault.
-func (p *passage) internal() error {
-	return cloud.Errorf(500, cmp.Or(internalCodes[p.call.Service], "InternalFailure"), "simulated: the service failed")
-}
-
-var internalCodes = map[string]string{
-	"dynamodb": "InternalServerError", "sqs": "InternalFailure", "lambda": "ServiceException", "s3": "InternalError", "sns": "InternalError",
-	"secretsmanager": "InternalServiceError", "states": "InternalFailure", "events": "InternalException",
-}
-
-// throttled is how a service says that it was called too often.
-func (p *passage) throttled() error {
-	switch p.call.Service {
-	case "s3":
-		return cloud.Errorf(503, "SlowDown", "Please reduce your request rate.")
-	case "lambda":
-		return cloud.Errorf(429, "TooManyRequestsException", "Rate Exceeded.")
-	}
-	return cloud.Errorf(400, "ThrottlingException", "Rate exceeded")
 }

@@ -40,6 +40,31 @@ const (
 
 	// Cut: a queue answers fewer messages than there are.
 	Cut Kind = "batch cut"
+
+	// Burst: all calls of a table, a queue, a function, a stream, or of another
+	// service, are refused for up to half a minute as too many.
+	Burst Kind = "throttled for a while"
+
+	// InPart: some entries of a batch fail, and the answer says which. A few of
+	// them take effect all the same; not those that DynamoDB has not processed.
+	InPart Kind = "failed in part"
+
+	// Tardy: the call takes effect, and its answer comes up to 40 seconds later.
+	Tardy Kind = "answer late"
+
+	// Late: an event, a notification, a schedule, or a message of a standard queue
+	// comes up to a minute later.
+	Late Kind = "delivered late"
+
+	// Twice: an Express execution runs a second time, up to a minute later.
+	Twice Kind = "started twice"
+
+	// Shuffled: messages of a standard queue are received in any order.
+	Shuffled Kind = "shuffled"
+
+	// Expired: received messages become visible again within a few seconds, while
+	// whoever received them is still at work.
+	Expired Kind = "visibility ran out"
 )
 
 // Rates are shares of the calls that a fault can hit, from 0 to 1.
@@ -60,7 +85,10 @@ func (r Rates) check() error {
 // Storm is every kind of fault, often enough that a run of some hundred calls
 // meets most of them.
 func Storm() Rates {
-	return Rates{Refused: 0.03, Throttled: 0.03, Lost: 0.03, Died: 0.02, DiedAfter: 0.02, Repeated: 0.2, Forgotten: 0.1, Cut: 0.3, Slow: 0.005}
+	return Rates{
+		Refused: 0.03, Throttled: 0.03, Burst: 0.003, Lost: 0.03, Tardy: 0.01, Slow: 0.005, Died: 0.02, DiedAfter: 0.02, InPart: 0.1,
+		Repeated: 0.2, Late: 0.1, Twice: 0.2, Forgotten: 0.1, Cut: 0.3, Shuffled: 0.5, Expired: 0.1,
+	}
 }
 
 func (r Rates) kinds() []Kind {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -274,6 +275,19 @@ func TestAFaultThatNeverBitesIsToldAndWhetherItCould(t *testing.T) {
 	}
 }
 
+func TestTheDocsTellEachKindOfFaultAndItsRate(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "simulation.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, rate := range simulation.Storm() {
+		told := regexp.MustCompile("(?m)^\\|[^|]*`" + string(kind) + "`[^|]*\\|[^|]*\\| " + fmt.Sprintf("%g %%( each)? \\|$", math.Round(rate*1e4)/100))
+		if !told.Match(page) {
+			t.Errorf("docs/simulation.md has no row of %q with its rate, %g", kind, rate)
+		}
+	}
+}
+
 func TestOptionsThatCannotBeSimulatedAreRefused(t *testing.T) {
 	another := store(put)
 	another["app/Sore"] = another["app/Store"]
@@ -287,7 +301,7 @@ func TestOptionsThatCannotBeSimulatedAreRefused(t *testing.T) {
 		{"one function too many", func(o *simulation.Options) { o.Functions = another }, "the assembly does not have these functions, which the options have: app/Sore"},
 		{"no scenario", func(o *simulation.Options) { o.Scenario = nil }, "the options have no Scenario"},
 		{"no assembly", func(o *simulation.Options) { o.Assembly = filepath.Join(o.Assembly, "nowhere") }, "read the assembly: "},
-		{"a kind that there is not", func(o *simulation.Options) { o.Faults = simulation.Rates{"lost": 0.1} }, `the options have a rate of "lost", which is no kind of fault: there are [answer lost `},
+		{"a kind that there is not", func(o *simulation.Options) { o.Faults = simulation.Rates{"lost": 0.1} }, `the options have a rate of "lost", which is no kind of fault: there are [answer late answer lost `},
 		{"too often", func(o *simulation.Options) { o.Faults = simulation.Rates{simulation.Lost: 2} }, `the options have a rate of 2 for "answer lost": give 0 to 1`},
 		{"less than never", func(o *simulation.Options) { o.Faults = simulation.Rates{simulation.Lost: -1} }, `the options have a rate of -1 for "answer lost": give 0 to 1`},
 	} {

@@ -32,12 +32,13 @@ type weather struct {
 	alike   map[string]int // calls so far, by what they are
 	trace   bytes.Buffer
 	hit     []Fault
-	chances map[Kind]int // calls that a fault could hit
-	coming  int          // deliveries that are to come again
+	chances map[Kind]int         // calls that a fault could hit
+	coming  int                  // deliveries that are to come again
+	busy    map[string]time.Time // until when, of what has too many calls
 }
 
 func newWeather(seed uint64, rates Rates, only func(Fault) bool) *weather {
-	return &weather{seed: seed, rates: rates, only: only, began: time.Now(), alike: map[string]int{}, chances: map[Kind]int{}}
+	return &weather{seed: seed, rates: rates, only: only, began: time.Now(), alike: map[string]int{}, chances: map[Kind]int{}, busy: map[string]time.Time{}}
 }
 
 // begin lets the faults begin.

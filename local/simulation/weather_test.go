@@ -26,6 +26,8 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 	}{
 		{simulation.Refused, "InternalServerError", "0"},
 		{simulation.Throttled, "ThrottlingException", "0"},
+		{simulation.Burst, "ProvisionedThroughputExceededException", "0"},
+		{simulation.Tardy, "-", "1"}, // later than its function may wait
 		{simulation.Lost, "connection reset", "1"},
 		{simulation.Died, "-", "0"},
 		{simulation.DiedAfter, "-", "1"},

@@ -72,7 +72,7 @@ func review(question string) (approval.Verdict, string, bool) {
 // office is what happens to it.
 func office() simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: simulation.Storm(),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Twice),
 		Engine: local.Options{Stacks: []string{"Tradepost-Invoices-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			o, err := invoices.Connect(here(w, ""))

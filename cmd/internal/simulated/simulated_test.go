@@ -143,6 +143,9 @@ func prepared(t *testing.T) string {
 	return folder
 }
 
+// consumed are the kinds that hit whoever consumes messages of a queue.
+var consumed = []simulation.Kind{simulation.Forgotten, simulation.Cut, simulation.Shuffled, simulation.Expired}
+
 // without is the storm without what cannot happen to a system.
 func without(kinds ...simulation.Kind) simulation.Rates {
 	rates := simulation.Storm()
