@@ -59,7 +59,7 @@ func idOfRecord(file, i int) string { return fmt.Sprint(file, "-", i) }
 // pipeline is what happens to it.
 func pipeline(t *testing.T) simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: simulation.Storm(),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Twice),
 		Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			d, err := b2b.Connect(ctx, here(w, prepared(t)))
