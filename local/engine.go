@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/apigateway"
 	"github.com/tradepost-dev/tradepost/local/assembly"
@@ -91,6 +92,10 @@ type Options struct {
 
 	// Around stands around API calls, for simulations. Default: nothing does.
 	Around cloud.Around
+
+	// Past is how long services know what was, for reads of a simulation that see
+	// it: see cloud.WithAge. Default: they do not.
+	Past time.Duration
 
 	// Port is where the AWS APIs listen; SFTP servers and REST APIs have the
 	// ports after it. Default: those that State remembers, otherwise any.
@@ -186,7 +191,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	e.Cloud.Fault, e.Cloud.Around = o.Fault, o.Around
+	e.Cloud.Fault, e.Cloud.Around, e.Cloud.Past = o.Fault, o.Around, o.Past
 	stacks, err := e.load(o)
 	if err != nil {
 		return err

@@ -145,6 +145,31 @@ func TestAnExecutionLeavesWhatIsMissingToTheOneThatIsAtWork(t *testing.T) {
 	})
 }
 
+// What is told of executions lags behind: one that has begun a moment ago is not there.
+func TestAnExecutionThatIsNotToldOfYetIsNotForgotten(t *testing.T) {
+	inClub(t, func(t *testing.T, c *club) {
+		unseen := 0
+		c.refuse = func(called string) error {
+			switch {
+			case called == "SendMessage":
+				time.Sleep(10 * time.Second) // the profile is saved, and the event not sent
+			case called == "DescribeExecution" && unseen == 0:
+				unseen++
+				return cloud.Errorf(400, "ExecutionDoesNotExist", "Execution Does Not Exist")
+			}
+			return nil
+		}
+		first := c.start(textsInput)
+		time.Sleep(5 * time.Second)
+		if got, want := c.run(textsInput), `{"userId":"user-12345","outcome":"UNDER_WAY"}`; got != want || unseen != 1 {
+			t.Errorf("the second one: %s, want %s", got, want)
+		}
+		if got := c.end(first); !strings.Contains(got, `"ONBOARDED"`) || len(c.events()) != 1 {
+			t.Errorf("the first one: %s", got)
+		}
+	})
+}
+
 // A profile that came into the table in another way, or whose execution is
 // forgotten, or that is deleted under way.
 func TestAProfileThatNoExecutionStandsForIsNoObstacle(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"time"
 )
 
 // API is one AWS service, called with the JSON shapes of its own API, whether
@@ -119,10 +120,11 @@ type Cloud struct {
 	Bus        Bus
 	Trail      Trail
 	Meter      Meter
-	Fault      Fault  // optional
-	Around     Around // optional
-	Ports      Ports  // optional: any port is good
-	Keeper     Keeper // optional: nothing is kept
+	Fault      Fault         // optional
+	Around     Around        // optional
+	Past       time.Duration // how long services know what was, for reads WithAge; optional: they do not
+	Ports      Ports         // optional: any port is good
+	Keeper     Keeper        // optional: nothing is kept
 
 	services map[string]API
 	metrics  []*Metric

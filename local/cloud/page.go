@@ -3,6 +3,7 @@ package cloud
 // This file cuts lists into pages.
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"strconv"
@@ -25,6 +26,22 @@ func Page[T any](list []T, token string, size int) (page []T, next string, err e
 		next = base64.StdEncoding.EncodeToString([]byte(strconv.Itoa(to)))
 	}
 	return append([]T{}, list[from:to]...), next, nil
+}
+
+type pageKey struct{}
+
+// WithPage returns a context in which a page of a listing of S3, whose size is no
+// member of Call.Input, has no more than so many entries.
+func WithPage(ctx context.Context, most int) context.Context {
+	return context.WithValue(ctx, pageKey{}, most)
+}
+
+// PageOf is how many entries a page has that was asked to have so many at most.
+func PageOf(ctx context.Context, asked int) int {
+	if most, ok := ctx.Value(pageKey{}).(int); ok {
+		return min(most, asked)
+	}
+	return asked
 }
 
 func position(token string) (int, error) {

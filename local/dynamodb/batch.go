@@ -38,7 +38,7 @@ type batchGetAnswer struct {
 	ConsumedCapacity []*consumedCapacity `json:",omitzero"`
 }
 
-func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) batchGetItem(ctx context.Context, caller cloud.Caller, in struct {
 	RequestItems map[string]batchGetTable
 	capacityRequest
 }) (batchGetAnswer, error) {
@@ -64,7 +64,7 @@ func (d *DynamoDB) batchGetItem(_ context.Context, caller cloud.Caller, in struc
 				answer.UnprocessedKeys[read.name] = left
 				break
 			}
-			r := d.row(read.table, key)
+			r := d.row(ctx, read.table, key, read.ConsistentRead)
 			bytes += sizeOfRow(r)
 			units += readUnits(sizeOfRow(r), read.ConsistentRead)
 			if r != nil {

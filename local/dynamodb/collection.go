@@ -71,7 +71,7 @@ func (s *shape) hasLocal() bool {
 // collectionSize is the size of the rows with a prefix of their key, and of what
 // local indexes hold of them.
 func (t *table) collectionSize(prefix string) int {
-	r := reading{table: t, low: prefix, high: successor(prefix)}
+	r := reading{table: t, entries: &t.rows, low: prefix, high: successor(prefix)}
 	bytes := 0
 	for e, p, ok := r.first(); ok; e, p, ok = r.following(p) {
 		bytes += e.row.size

@@ -18,6 +18,7 @@ func (d *DynamoDB) add(t *table) error {
 	if d.tables[t.name] != nil {
 		return cloud.Errorf(400, "ResourceInUseException", "Table already exists: %s", t.name)
 	}
+	t.past.kept = d.cloud.Past
 	d.tables[t.name] = t
 	for _, s := range t.streams { // of an earlier run
 		d.streams[s.arn] = s

@@ -4,6 +4,7 @@ package dynamodb
 
 import (
 	"context"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -46,7 +47,7 @@ type getAnswer struct {
 	ConsumedCapacity *consumedCapacity `json:",omitzero"`
 }
 
-func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) getItem(ctx context.Context, caller cloud.Caller, in struct {
 	getRequest
 	ConsistentRead bool
 	capacityRequest
@@ -71,7 +72,7 @@ func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
 	if err != nil {
 		return getAnswer{}, err
 	}
-	r := d.row(t, key)
+	r := d.row(ctx, t, key, in.ConsistentRead)
 	units := readUnits(sizeOfRow(r), in.ConsistentRead)
 	d.metrics.read.Observe(t.dimensions, units)
 	answer := getAnswer{ConsumedCapacity: t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units})}
@@ -81,8 +82,16 @@ func (d *DynamoDB) getItem(_ context.Context, caller cloud.Caller, in struct {
 	return answer, nil
 }
 
-func (d *DynamoDB) row(t *table, key string) *row {
+func (d *DynamoDB) row(ctx context.Context, t *table, key string, consistent bool) *row {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return t.rows.get(key)
+	return t.rowAt(key, ageOf(ctx, consistent))
+}
+
+// ageOf is how old what a read sees is.
+func ageOf(ctx context.Context, consistent bool) time.Duration {
+	if consistent {
+		return 0
+	}
+	return cloud.AgeOf(ctx)
 }

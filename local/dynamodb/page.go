@@ -4,9 +4,11 @@ package dynamodb
 // table or an index between two keys.
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -50,10 +52,11 @@ type reading struct {
 	limit    int // items to evaluate, or 0
 	filter   condition
 	part     projection
-	fetch    bool   // attributes that a local index does not hold
-	count    bool   // only
-	single   bool   // at most one row can be read
-	segments string // which part of how many a scan reads, for errors
+	fetch    bool    // attributes that a local index does not hold
+	count    bool    // only
+	single   bool    // at most one row can be read
+	entries  *sorted // that it reads, while it does
+	segments string  // which part of how many a scan reads, for errors
 }
 
 // authorizeIndexed returns the name of the table, if the caller may do so with it
@@ -91,13 +94,6 @@ func (r *reading) schema() schema {
 		return r.index.schema
 	}
 	return r.table.schema
-}
-
-func (r *reading) entries() *sorted {
-	if r.index != nil {
-		return &r.index.entries
-	}
-	return &r.table.rows
 }
 
 // parse takes over everything but the bounds, which differ between Query
@@ -284,13 +280,12 @@ func (r *reading) sizeOf(stored *row, seen item) int {
 }
 
 func (r *reading) first() (entry, position, bool) {
-	entries := r.entries()
 	if !r.backward {
-		return r.within(entries.seek(r.low))
+		return r.within(r.entries.seek(r.low))
 	}
-	end := entries.end()
+	end := r.entries.end()
 	if r.high != "" {
-		end = entries.seek(r.high)
+		end = r.entries.seek(r.high)
 	}
 	return r.before(end)
 }
@@ -299,11 +294,11 @@ func (r *reading) following(p position) (entry, position, bool) {
 	if r.backward {
 		return r.before(p)
 	}
-	return r.within(r.entries().next(p))
+	return r.within(r.entries.next(p))
 }
 
 func (r *reading) before(p position) (entry, position, bool) {
-	p, ok := r.entries().previous(p)
+	p, ok := r.entries.previous(p)
 	if !ok {
 		return entry{}, p, false
 	}
@@ -312,7 +307,7 @@ func (r *reading) before(p position) (entry, position, bool) {
 
 // within returns the entry at a position if it is there and in the bounds.
 func (r *reading) within(p position) (entry, position, bool) {
-	e, ok := r.entries().at(p)
+	e, ok := r.entries.at(p)
 	return e, p, ok && e.key >= r.low && (r.high == "" || e.key < r.high)
 }
 
@@ -325,8 +320,8 @@ func (r *reading) keyOf(i item) item {
 }
 
 // perform reads a page and completes the answer.
-func (d *DynamoDB) perform(r *reading, in readRequest) readAnswer {
-	answer, bytes := d.lockedPage(r)
+func (d *DynamoDB) perform(ctx context.Context, r *reading, in readRequest) readAnswer {
+	answer, bytes := d.lockedPage(r, ageOf(ctx, in.ConsistentRead))
 	units := readUnits(bytes, in.ConsistentRead)
 	d.metrics.read.Observe(r.table.dimensions, units)
 	consumed := writeUnits{table: units}
@@ -337,9 +332,10 @@ func (d *DynamoDB) perform(r *reading, in readRequest) readAnswer {
 	return answer
 }
 
-func (d *DynamoDB) lockedPage(r *reading) (readAnswer, int) {
+func (d *DynamoDB) lockedPage(r *reading, age time.Duration) (readAnswer, int) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+	r.entries = r.entriesAt(age)
 	return r.page()
 }
 

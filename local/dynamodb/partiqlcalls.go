@@ -35,7 +35,7 @@ func (r statementRequest) parse() (*statement, error) {
 	return parseStatement(r.Statement, r.Parameters)
 }
 
-func (d *DynamoDB) executeStatement(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) executeStatement(ctx context.Context, caller cloud.Caller, in struct {
 	statementRequest
 	partiqlPage
 }) (statementAnswer, error) {
@@ -53,7 +53,7 @@ func (d *DynamoDB) executeStatement(_ context.Context, caller cloud.Caller, in s
 		return statementAnswer{}, err
 	}
 	if s.reads() {
-		return d.selected(s, in.statementRequest, in.partiqlPage)
+		return d.selected(ctx, s, in.statementRequest, in.partiqlPage)
 	}
 	t, err := d.lookUp(s.table)
 	if err != nil {
@@ -90,7 +90,7 @@ type batchStatementsAnswer struct {
 
 // batchExecuteStatement performs statements of which each one succeeds or fails by
 // itself.
-func (d *DynamoDB) batchExecuteStatement(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) batchExecuteStatement(ctx context.Context, caller cloud.Caller, in struct {
 	Statements []batchStatement
 	capacityRequest
 }) (batchStatementsAnswer, error) {
@@ -118,7 +118,7 @@ func (d *DynamoDB) batchExecuteStatement(_ context.Context, caller cloud.Caller,
 		told := batchStatementAnswer{}
 		err := faults[i]
 		if err == nil {
-			told, err = d.executeOne(caller, parsed[i], one, consumed)
+			told, err = d.executeOne(ctx, caller, parsed[i], one, consumed)
 		}
 		if err != nil {
 			told.Error = batchError(err)
@@ -141,7 +141,7 @@ func checkStatements(member string, count, most int) error {
 }
 
 // executeOne performs a statement of a batch.
-func (d *DynamoDB) executeOne(caller cloud.Caller, s *statement, in batchStatement, consumed capacities) (told batchStatementAnswer, err error) {
+func (d *DynamoDB) executeOne(ctx context.Context, caller cloud.Caller, s *statement, in batchStatement, consumed capacities) (told batchStatementAnswer, err error) {
 	if s.verb == "EXISTS" {
 		return told, malformed("Expected data manipulation")
 	}
@@ -168,7 +168,7 @@ func (d *DynamoDB) executeOne(caller cloud.Caller, s *statement, in batchStateme
 	if err != nil {
 		return told, err
 	}
-	r := d.row(t, at.key)
+	r := d.row(ctx, t, at.key, in.ConsistentRead)
 	units := readUnits(sizeOfRow(r), in.ConsistentRead)
 	d.metrics.read.Observe(t.dimensions, units)
 	consumed.add(t, writeUnits{table: units})

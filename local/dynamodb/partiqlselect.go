@@ -3,6 +3,7 @@ package dynamodb
 // Reads of PartiQL: SELECT.
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -33,7 +34,7 @@ type statementAnswer struct {
 
 // selected performs a SELECT: of a partition if it names one, otherwise of everything.
 // The tokens of its pages are of no other request.
-func (d *DynamoDB) selected(s *statement, of statementRequest, in partiqlPage) (statementAnswer, error) {
+func (d *DynamoDB) selected(ctx context.Context, s *statement, of statementRequest, in partiqlPage) (statementAnswer, error) {
 	request := readRequest{TableName: s.table, IndexName: s.index, ConsistentRead: in.ConsistentRead, capacityRequest: in.capacityRequest}
 	r := reading{filter: s.where, part: projection(s.columns)}
 	if err := r.limitTo(in.Limit); err != nil {
@@ -53,7 +54,7 @@ func (d *DynamoDB) selected(s *statement, of statementRequest, in partiqlPage) (
 	if err := r.startAfter(start); err != nil {
 		return statementAnswer{}, err
 	}
-	page := d.perform(&r, request)
+	page := d.perform(ctx, &r, request)
 	answer := statementAnswer{Items: []item{}, LastEvaluatedKey: page.LastEvaluatedKey, ConsumedCapacity: page.ConsumedCapacity}
 	for _, i := range page.Items {
 		answer.Items = append(answer.Items, s.row(i))

@@ -17,7 +17,7 @@ type queryRequest struct {
 	ScanIndexForward       *bool
 }
 
-func (d *DynamoDB) query(_ context.Context, caller cloud.Caller, in queryRequest) (readAnswer, error) {
+func (d *DynamoDB) query(ctx context.Context, caller cloud.Caller, in queryRequest) (readAnswer, error) {
 	name, err := d.authorizeIndexed(caller, "Query", in.TableName, in.IndexName)
 	if err != nil {
 		return readAnswer{}, err
@@ -44,7 +44,7 @@ func (d *DynamoDB) query(_ context.Context, caller cloud.Caller, in queryRequest
 	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
 		return readAnswer{}, err
 	}
-	return d.perform(&r, in.readRequest), nil
+	return d.perform(ctx, &r, in.readRequest), nil
 }
 
 // parse returns what the key condition tests, and the paths that the filter uses.

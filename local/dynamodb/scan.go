@@ -18,7 +18,7 @@ type scanRequest struct {
 	TotalSegments *int
 }
 
-func (d *DynamoDB) scan(_ context.Context, caller cloud.Caller, in scanRequest) (readAnswer, error) {
+func (d *DynamoDB) scan(ctx context.Context, caller cloud.Caller, in scanRequest) (readAnswer, error) {
 	name, err := d.authorizeIndexed(caller, "Scan", in.TableName, in.IndexName)
 	if err != nil {
 		return readAnswer{}, err
@@ -33,7 +33,7 @@ func (d *DynamoDB) scan(_ context.Context, caller cloud.Caller, in scanRequest) 
 	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
 		return readAnswer{}, err
 	}
-	return d.perform(&r, in.readRequest), nil
+	return d.perform(ctx, &r, in.readRequest), nil
 }
 
 func (s scanRequest) parse(r *reading) error {

@@ -116,6 +116,7 @@ type table struct {
 	tags       map[string]string
 	shape      atomic.Pointer[shape]
 
+	past    past      // guarded as the rows are
 	stream  *stream   // the latest one, or nil
 	streams []*stream // of which there may still be changes
 
@@ -177,10 +178,16 @@ func (t *table) row(i item) (*row, error) {
 
 // replace is put for those who write, of which a stream tells.
 func (t *table) replace(old, changed *row) writeUnits {
-	if t.streaming() {
-		t.stream.note(delta{old: old, changed: changed})
-	}
+	t.note(delta{old: old, changed: changed})
 	return t.put(old, changed)
+}
+
+// note tells of a change whoever wants to know it later.
+func (t *table) note(c delta) {
+	t.past.note(c)
+	if t.streaming() {
+		t.stream.note(c)
+	}
 }
 
 // put puts a row in the place of another; either may be nil. It returns
@@ -278,9 +285,7 @@ func (t *table) expire(now time.Time, limit int) int {
 		if !ok || e.key >= due {
 			return deleted
 		}
-		if t.streaming() {
-			t.stream.note(delta{old: e.row, expired: true})
-		}
+		t.note(delta{old: e.row, expired: true})
 		t.put(e.row, nil)
 	}
 	return limit

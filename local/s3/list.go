@@ -34,6 +34,7 @@ type ListInput struct {
 
 	afterVersion string // ListVersions: only versions of After older than this
 	zero         bool   // max-keys=0: an empty page
+	most         int    // entries that the page has, of Max that it may have; 0: all
 	past         bool   // a common prefix of After is skipped, too
 }
 
@@ -100,6 +101,9 @@ func (in ListInput) full(n int) bool {
 	limit := in.Max
 	if limit <= 0 || limit > maxKeys {
 		limit = maxKeys
+	}
+	if in.most > 0 {
+		limit = min(limit, in.most)
 	}
 	return n >= limit
 }

@@ -3,6 +3,7 @@
 package s3_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // pager returns the lines of a page of at most so many, which begins at a mark, and
@@ -163,5 +166,33 @@ func TestPagesOfAListAreTheList(t *testing.T) {
 				t.Errorf("%s by %q %q in pages of %d:\ngot  %s\nwant %s", row.list, row.prefix, row.delimiter, limit, got, row.want)
 			}
 		}
+	}
+}
+
+func TestAPageMayHaveFewerEntriesThanWereAskedFor(t *testing.T) {
+	w := newWorld(t, "bucket-a", "bucket-b")
+	w.cloud.Around = func(ctx context.Context, call cloud.Call, perform cloud.Perform) (any, error) {
+		return perform(cloud.WithPage(ctx, 1), call.Input)
+	}
+	for _, key := range []string{"a", "b", "c"} {
+		w.put(t, "bucket-a", key, key)
+	}
+	objects, err := w.ListObjectsV2(t.Context(), &awss3.ListObjectsV2Input{Bucket: aws.String("bucket-a"), MaxKeys: aws.Int32(2)})
+	if err != nil || len(objects.Contents) != 1 || !*objects.IsTruncated || *objects.MaxKeys != 2 {
+		t.Errorf("got %+v, %v", objects, err)
+	}
+	var keys []string
+	for pages := awss3.NewListObjectVersionsPaginator(w, &awss3.ListObjectVersionsInput{Bucket: aws.String("bucket-a")}); pages.HasMorePages(); {
+		page, err := pages.NextPage(t.Context())
+		if err != nil || len(page.Versions) != 1 {
+			t.Fatalf("got %+v, %v", page, err)
+		}
+		keys = append(keys, *page.Versions[0].Key)
+	}
+	if !slices.Equal(keys, []string{"a", "b", "c"}) {
+		t.Errorf("got %q", keys)
+	}
+	if buckets, err := w.ListBuckets(t.Context(), &awss3.ListBucketsInput{}); err != nil || len(buckets.Buckets) != 1 || buckets.ContinuationToken == nil {
+		t.Errorf("got %+v, %v", buckets, err)
 	}
 }

@@ -76,6 +76,7 @@ func (q *request) listInput() (in ListInput, err error) {
 	in = ListInput{Bucket: q.bucket, Prefix: q.query.Get("prefix"), Delimiter: q.query.Get("delimiter")}
 	in.Max, err = q.limit("max-keys")
 	in.zero = in.Max == 0
+	in.most = cloud.PageOf(q.Request.Context(), in.Max)
 	return in, err
 }
 

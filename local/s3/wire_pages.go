@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 type listedBucket struct{ Name, CreationDate, BucketRegion, BucketArn string }
@@ -49,8 +51,8 @@ func (q *request) listBuckets() error {
 		if b.name <= after || !strings.HasPrefix(b.name, prefix) || region != "" && region != b.home() {
 			continue
 		}
-		if len(*lines) == limit {
-			document.ContinuationToken = writeToken((*lines)[limit-1].Name)
+		if len(*lines) == cloud.PageOf(q.Request.Context(), limit) {
+			document.ContinuationToken = writeToken((*lines)[len(*lines)-1].Name)
 			break
 		}
 		*lines = append(*lines, listedBucket{b.name, timestamp(b.created), b.home(), bucketARN(b.name)})
@@ -103,6 +105,7 @@ func (q *request) listUploads() error {
 		XMLName: xmlNamed("ListMultipartUploadsResult"), Bucket: q.bucket, KeyMarker: q.encoded(marker), UploadIdMarker: id,
 		Prefix: q.encoded(in.Prefix), Delimiter: q.encoded(in.Delimiter), EncodingType: q.query.Get("encoding-type"), MaxUploads: in.Max,
 	}
+	most := cloud.PageOf(q.Request.Context(), in.Max)
 	passed := id == "" // the upload of the marker
 	for _, u := range uploads {
 		if u.Key < marker || u.Key == marker && (id == "" || !passed) {
@@ -114,7 +117,7 @@ func (q *request) listUploads() error {
 		if grouped && (last >= 0 && page.CommonPrefixes[last].Prefix == q.encoded(group) || marker == group) {
 			continue
 		}
-		if len(page.Upload)+len(page.CommonPrefixes) == in.Max {
+		if len(page.Upload)+len(page.CommonPrefixes) == most {
 			page.IsTruncated = in.Max > 0
 			break
 		}
@@ -191,7 +194,7 @@ func (q *request) listParts() error {
 		if p.Number <= after {
 			continue
 		}
-		if len(document.Part) == limit {
+		if len(document.Part) == cloud.PageOf(q.Request.Context(), limit) {
 			document.IsTruncated = true
 			break
 		}

@@ -43,7 +43,7 @@ func (p *passage) perform(ctx context.Context, perform cloud.Perform) (any, erro
 // altered is what performs the call, if not all of it is performed, or not as the
 // caller wants it.
 func (p *passage) altered(perform cloud.Perform) cloud.Perform {
-	for _, alter := range []func(cloud.Perform) cloud.Perform{p.received, p.sent, p.inPart} {
+	for _, alter := range []func(cloud.Perform) cloud.Perform{p.received, p.sent, p.inPart, p.reads} {
 		perform = alter(perform)
 	}
 	return perform

@@ -65,6 +65,14 @@ const (
 	// Expired: received messages become visible again within a few seconds, while
 	// whoever received them is still at work.
 	Expired Kind = "visibility ran out"
+
+	// Stale: a read that is not strongly consistent sees what was there up to a
+	// second ago.
+	Stale Kind = "stale read"
+
+	// Paged: a call that answers in pages gives one to three entries, and where to
+	// go on.
+	Paged Kind = "small page"
 )
 
 // Rates are shares of the calls that a fault can hit, from 0 to 1.
@@ -87,7 +95,7 @@ func (r Rates) check() error {
 func Storm() Rates {
 	return Rates{
 		Refused: 0.03, Throttled: 0.03, Burst: 0.003, Lost: 0.03, Tardy: 0.01, Slow: 0.005, Died: 0.02, DiedAfter: 0.02, InPart: 0.1,
-		Repeated: 0.2, Late: 0.1, Twice: 0.2, Forgotten: 0.1, Cut: 0.3, Shuffled: 0.5, Expired: 0.1,
+		Repeated: 0.2, Late: 0.1, Twice: 0.2, Forgotten: 0.1, Cut: 0.3, Shuffled: 0.5, Expired: 0.1, Stale: 0.3, Paged: 0.3,
 	}
 }
 

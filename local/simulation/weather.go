@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -115,6 +116,16 @@ func (w *weather) around(ctx context.Context, call cloud.Call, perform cloud.Per
 	output, err := c.perform(cloud.WithTurn(ctx, func() { c.turn(ctx) }), perform)
 	cloud.Sleep(ctx, c.latency("back"))
 	return output, err
+}
+
+// inputOf is the type of a call's input, or nil.
+func (w *weather) inputOf(call cloud.Call) reflect.Type {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cloud == nil {
+		return nil
+	}
+	return w.cloud.Input(call.Service, call.Action)
 }
 
 // draw is a number from 0 to 1 that follows from the seed, an id and a purpose.

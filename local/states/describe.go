@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -65,7 +66,7 @@ func (s *StepFunctions) ownerOf(arn string) (m *machine, name string) {
 	return m, name
 }
 
-func (s *StepFunctions) describeExecution(_ context.Context, caller cloud.Caller, r describeExecutionRequest) (any, error) {
+func (s *StepFunctions) describeExecution(ctx context.Context, caller cloud.Caller, r describeExecutionRequest) (any, error) {
 	if !slices.Contains([]string{"", "ALL_DATA", "METADATA_ONLY"}, r.IncludedData) {
 		return nil, cloud.Errorf(400, "ValidationException", "includedData is %q: it must be ALL_DATA or METADATA_ONLY", r.IncludedData)
 	}
@@ -74,6 +75,9 @@ func (s *StepFunctions) describeExecution(_ context.Context, caller cloud.Caller
 		return nil, err
 	}
 	description, err := e.description()
+	if err == nil {
+		description, err = describedAt(description, seenBy(ctx))
+	}
 	if err == nil && r.IncludedData == "METADATA_ONLY" {
 		return withoutData(description)
 	}
@@ -160,7 +164,7 @@ type listExecutionsRequest struct {
 // listExecutions gives the executions of a machine or of a Map Run, newest first. A
 // page's token counts the executions from the oldest one, so that new ones do not
 // shift it.
-func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r listExecutionsRequest) (any, error) {
+func (s *StepFunctions) listExecutions(ctx context.Context, caller cloud.Caller, r listExecutionsRequest) (any, error) {
 	if r.MapRunARN != "" {
 		return s.listChildren(caller, r)
 	}
@@ -184,20 +188,21 @@ func (s *StepFunctions) listExecutions(_ context.Context, caller cloud.Caller, r
 			return nil, err
 		}
 	}
-	slots, next, ok := t.machine.executions.list(before, size, r.wants(t))
+	then := seenBy(ctx)
+	slots, next, ok := t.machine.executions.list(before, size, r.wants(t, then))
 	if !ok {
 		return nil, cloud.Errorf(400, "InvalidToken", "Invalid Token: 'Invalid token'")
 	}
-	list, err := summaries(slots)
+	list, err := summaries(slots, then)
 	if err != nil {
 		return nil, err
 	}
 	return executionsPage(list, next), nil
 }
 
-// summaries returns executions as ListExecutions gives them, but for those that are
-// let go of meanwhile.
-func summaries(slots []slot) ([]map[string]any, error) {
+// summaries returns executions as ListExecutions gives them at a moment, but for those
+// that began later, and those that are let go of meanwhile.
+func summaries(slots []slot, then time.Time) ([]map[string]any, error) {
 	list := []map[string]any{}
 	for i := range slots {
 		summary, err := slots[i].summary()
@@ -205,7 +210,7 @@ func summaries(slots []slot) ([]map[string]any, error) {
 		case errors.Is(err, errDropped):
 		case err != nil:
 			return nil, err
-		default:
+		case asOf(summary, then):
 			list = append(list, summary)
 		}
 	}
@@ -221,11 +226,11 @@ func executionsPage(list []map[string]any, next int) map[string]any {
 	return withNext(map[string]any{"executions": list}, token)
 }
 
-// wants tells which executions are listed: those with a status, and by a version
-// or an alias.
-func (r *listExecutionsRequest) wants(t target) func(s *slot) bool {
+// wants tells which executions are listed: those with a status at a moment, and by a
+// version or an alias.
+func (r *listExecutionsRequest) wants(t target, then time.Time) func(s *slot) bool {
 	return func(s *slot) bool {
-		if status, _ := s.outcome(); r.StatusFilter != "" && r.StatusFilter != status {
+		if r.StatusFilter != "" && r.StatusFilter != s.statusAt(then) {
 			return false
 		}
 		by := s.by()

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -188,7 +189,7 @@ func (r *mapRun) list(before, size int, wanted listExecutionsRequest) (any, erro
 		if found.gone() {
 			continue
 		}
-		summaries, err := summaries([]slot{found})
+		summaries, err := summaries([]slot{found}, time.Time{})
 		if err != nil {
 			return nil, err
 		}

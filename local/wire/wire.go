@@ -181,7 +181,10 @@ func (x *Exchange) serve(p protocol) error {
 			return err
 		}
 		call := cloud.Call{Caller: x.Caller, Service: x.service, Action: c.action, Input: input}
-		_, err = x.cloud.Surround(x.Request.Context(), call, func(context.Context, json.RawMessage) (any, error) { return nil, c.route.Serve(x) })
+		_, err = x.cloud.Surround(x.Request.Context(), call, func(ctx context.Context, _ json.RawMessage) (any, error) {
+			x.Request = x.Request.WithContext(ctx)
+			return nil, c.route.Serve(x)
+		})
 		return err
 	}
 	output, err := x.cloud.Perform(cloud.WithOrigin(x.Request.Context(), x.origin()), x.Caller, x.service, c.action, c.input)

@@ -85,7 +85,7 @@ type company struct {
 // guarded is what happens to it.
 func guarded() simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: without(append(consumed, simulation.InPart, simulation.Twice)...),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(append(consumed, simulation.InPart, simulation.Twice, simulation.Stale)...),
 		Engine: local.Options{Stacks: []string{"Tradepost-PolicyGuard-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			g, err := policyguard.Connect(here(w, ""))

@@ -102,14 +102,18 @@ func once(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
 // makeRoom deletes the oldest version of a policy that has as many as it may
 // have: not what is in force, which was judged. Its document is kept before.
 func (h *Handler) makeRoom(ctx context.Context, lock *policyguard.Lock, arn string, standing policyguard.Default) error {
-	listed, err := h.IAM.ListPolicyVersions(ctx, &iam.ListPolicyVersionsInput{PolicyArn: &arn}) // never more than a page
-	if err != nil {
-		return policyguard.Named(err, "list versions of %s", arn)
+	var versions []types.PolicyVersion
+	for pages := iam.NewListPolicyVersionsPaginator(h.IAM, &iam.ListPolicyVersionsInput{PolicyArn: &arn}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return policyguard.Named(err, "list versions of %s", arn)
+		}
+		versions = append(versions, page.Versions...)
 	}
-	if len(listed.Versions) < maxVersions {
+	if len(versions) < maxVersions {
 		return nil
 	}
-	others := slices.DeleteFunc(listed.Versions, func(v types.PolicyVersion) bool {
+	others := slices.DeleteFunc(versions, func(v types.PolicyVersion) bool {
 		return v.IsDefaultVersion || aws.ToString(v.VersionId) == standing.Version
 	})
 	oldest := slices.MinFunc(others, func(a, b types.PolicyVersion) int { return cmp.Compare(number(a), number(b)) })

@@ -82,17 +82,20 @@ func (h *Handler) failed(ctx context.Context, e end) error {
 }
 
 // step is the name of the state that an execution was in at its end; empty if it
-// was in none. Only the last events are looked at: the state's own are among them.
+// was in none. The events are read from the last one on, as far as it takes.
 func (h *Handler) step(ctx context.Context, execution string) (string, error) {
-	got, err := h.StepFunctions.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{
-		ExecutionArn: &execution, ReverseOrder: true, MaxResults: 1000, IncludeExecutionData: aws.Bool(false),
+	pages := sfn.NewGetExecutionHistoryPaginator(h.StepFunctions, &sfn.GetExecutionHistoryInput{
+		ExecutionArn: &execution, ReverseOrder: true, IncludeExecutionData: aws.Bool(false),
 	})
-	if err != nil {
-		return "", fmt.Errorf("read the history of %s: %w", execution, err)
-	}
-	for _, event := range got.Events {
-		if event.StateEnteredEventDetails != nil {
-			return *event.StateEnteredEventDetails.Name, nil
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", fmt.Errorf("read the history of %s: %w", execution, err)
+		}
+		for _, event := range page.Events {
+			if event.StateEnteredEventDetails != nil {
+				return *event.StateEnteredEventDetails.Name, nil
+			}
 		}
 	}
 	return "", nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,7 +30,18 @@ func (d *desk) GetExecutionHistory(_ context.Context, in *sfn.GetExecutionHistor
 	if !in.ReverseOrder || *in.ExecutionArn != execution {
 		return nil, fmt.Errorf("asked for %s, reverse: %v", *in.ExecutionArn, in.ReverseOrder)
 	}
-	return &sfn.GetExecutionHistoryOutput{Events: d.history}, d.failure
+	if d.failure != nil || len(d.history) == 0 {
+		return &sfn.GetExecutionHistoryOutput{}, d.failure
+	}
+	at := 0
+	if in.NextToken != nil {
+		at, _ = strconv.Atoi(*in.NextToken)
+	}
+	page := &sfn.GetExecutionHistoryOutput{Events: d.history[at : at+1]} // as small as it may be
+	if at+1 < len(d.history) {
+		page.NextToken = aws.String(strconv.Itoa(at + 1))
+	}
+	return page, nil
 }
 
 func (d *desk) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns.Options)) (*sns.PublishOutput, error) {
