@@ -185,7 +185,7 @@ func newWorker(ctx context.Context, name, folder string) *worker {
 		test := name[:strings.LastIndexByte(name, '/')]
 		w.process = exec.CommandContext(ctx, binary, append(own(), "-test.run="+exactly(test), "-test.v", "-test.timeout=0")...)
 		// A run does one thing at a time, and leaves little behind.
-		w.process.Env = append(os.Environ(), servesAt+"="+name, "TMPDIR="+folder, "GOMAXPROCS=1", "GOGC=800")
+		w.process.Env = append(os.Environ(), servesAt+"="+name, "TMPDIR="+folder, "GOMAXPROCS=1", "GOGC=400")
 		w.process.Stdout, w.process.Stderr = &w.said, &w.said
 		if w.given, err = w.process.StdinPipe(); err != nil {
 			return err
