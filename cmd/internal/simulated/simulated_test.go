@@ -65,10 +65,12 @@ func run(m *testing.M) (code int, err error) {
 	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(io.Discard, nil))) // of handlers
 	if state = *built; state == "" {
-		if state, err = os.MkdirTemp("", "simulated-"); err != nil {
+		scratch, err := os.MkdirTemp("", "simulated-")
+		if err != nil {
 			return 0, err
 		}
-		defer os.RemoveAll(state)
+		defer os.RemoveAll(scratch)
+		state = filepath.Join(scratch, "app")               // which is not there yet
 		if err := flag.Set("assembly", state); err != nil { // for other processes of the simulation
 			return 0, err
 		}
@@ -109,7 +111,8 @@ func synthesizeInto(folder string) error {
 	if err := os.Rename(making, folder); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil
+	_, err = os.Stat(filepath.Join(folder, "cdk.out")) // by whomever
+	return err
 }
 
 // assembly is what was synthesized.
