@@ -33,7 +33,7 @@ up: $(NODE) ## serve the same systems until Ctrl-C, and say how to use them; SYS
 	@go build -o .local/bin/ ./cmd/demo && exec .local/bin/demo -serve -system "$$SYSTEM" -state "$$STATE" -port "$$PORT"
 
 test: $(NODE) chromium ## every test
-	go test ./...
+	go test -timeout 20m ./... # the app's own package waits for the compiler, where nothing is cached
 
 quick: chromium ## the tests that start neither the CDK nor the whole app
 	@go test $$($(UNIT))
