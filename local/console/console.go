@@ -97,22 +97,27 @@ var errNotHere = &fault{http.StatusNotFound, "There is no such page."}
 func page(make func(*http.Request) (view, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := make(r)
-		status := http.StatusOK
-		if err != nil {
-			v, status = failed(err)
-		}
-		var b bytes.Buffer
-		if err := templates.ExecuteTemplate(&b, v.template, struct {
-			view
-			Path string
-		}{v, r.URL.Path}); err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(status)
-		w.Write(b.Bytes())
+		answer(w, r, v, err)
 	})
+}
+
+// answer sends a page, or that of an error.
+func answer(w http.ResponseWriter, r *http.Request, v view, err error) {
+	status := http.StatusOK
+	if err != nil {
+		v, status = failed(err)
+	}
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, v.template, struct {
+		view
+		Path string
+	}{v, r.URL.Path}); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write(b.Bytes())
 }
 
 // action does what a form asks for, and leads to the page that shows what came of it.
@@ -121,7 +126,7 @@ func action(do func(*http.Request) (location string, err error)) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, largestForm)
 		location, err := do(r)
 		if err != nil {
-			page(func(*http.Request) (view, error) { return view{}, err }).ServeHTTP(w, r)
+			answer(w, r, view{}, err)
 			return
 		}
 		http.Redirect(w, r, location, http.StatusSeeOther)

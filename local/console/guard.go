@@ -3,7 +3,6 @@ package console
 // This file keeps other pages that the user visits from seeing and doing anything.
 
 import (
-	"net"
 	"net/http"
 
 	"github.com/tradepost-dev/tradepost/local/httpcall"
@@ -25,19 +24,10 @@ func guard(next http.Handler) http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-store")
-		if !here(r.Host) {
+		if !httpcall.IsLoopback(httpcall.Hostname(r.Host)) {
 			http.Error(w, "The console is at 127.0.0.1 or localhost only.", http.StatusMisdirectedRequest)
 			return
 		}
 		sameOrigin.ServeHTTP(w, r)
 	})
-}
-
-// here tells whether a host is this machine by a name that nobody can lead elsewhere.
-func here(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	return httpcall.IsLoopback(name)
 }

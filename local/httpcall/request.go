@@ -5,6 +5,7 @@ package httpcall
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -199,6 +200,14 @@ func address(endpoint, query string) (*url.URL, error) {
 func IsLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// Hostname is the name in a request's Host, which may have a port.
+func Hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return host
 }
 
 // request is the request of a call. A parameter of the connection takes the place

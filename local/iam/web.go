@@ -5,7 +5,6 @@ package iam
 // key of this engine.
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -35,9 +34,6 @@ func fromElsewhere(r *http.Request) bool {
 // ownName tells whether a host's name is this machine's or AWS's, which nobody else
 // can lead elsewhere.
 func ownName(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
+	name := httpcall.Hostname(host)
 	return httpcall.IsLoopback(name) || strings.HasSuffix(name, ".localhost") || strings.HasSuffix(name, ".amazonaws.com")
 }

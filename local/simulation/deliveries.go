@@ -56,8 +56,7 @@ func executionOf(output any) string {
 	var started struct {
 		ExecutionARN string `json:"executionArn"`
 	}
-	encoded, err := cloud.Encode(output)
-	if err != nil || json.Unmarshal(encoded, &started) != nil {
+	if json.Unmarshal(encoded(output), &started) != nil {
 		return ""
 	}
 	return started.ExecutionARN

@@ -3,14 +3,11 @@ package simulation
 // This file goes through everything that can happen to one call, call by call.
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // Reach is how much of what happens at a site one fault of a run hits.
@@ -45,33 +42,31 @@ func (t trial) String() string {
 type plan struct {
 	trial *trial
 
-	resources resources
-	calls     map[Site]int
-	inside    map[Site]bool           // whether functions' handlers call
-	could     map[Site]map[Kind][]int // the calls that a fault can hit, by their numbers
-	visit     any                     // the invocation of the trial's call
+	calls  map[Site]int
+	inside map[Site]bool                // whether functions' handlers call
+	could  map[Site]map[Kind][]int      // the calls that a fault can hit, by their numbers
+	visit  *lambdacontext.LambdaContext // the invocation of the trial's call
 }
 
 // spot is a call at its site.
 type spot struct {
 	site  Site
 	nth   int
-	visit any // the invocation that makes it; nil: none does
+	visit *lambdacontext.LambdaContext // the invocation that makes it; nil: none does
 }
 
 // start prepares for a run.
-func (p *plan) start(named resources) {
+func (p *plan) start() {
 	if p != nil {
-		p.resources, p.calls, p.inside, p.could, p.visit = named, map[Site]int{}, map[Site]bool{}, map[Site]map[Kind][]int{}, nil
+		p.calls, p.inside, p.could, p.visit = map[Site]int{}, map[Site]bool{}, map[Site]map[Kind][]int{}, nil
 	}
 }
 
-// spot counts a call.
-func (p *plan) spot(ctx context.Context, call cloud.Call) *spot {
-	invocation, inside := lambdacontext.FromContext(ctx)
-	s := &spot{site: p.resources.site(call, cloud.PartOf(ctx), inside)}
-	if inside {
-		s.visit, p.inside[s.site] = invocation, true
+// spot counts a call of a site, by an invocation if there is one.
+func (p *plan) spot(at Site, invocation *lambdacontext.LambdaContext) *spot {
+	s := &spot{site: at, visit: invocation}
+	if invocation != nil {
+		p.inside[s.site] = true
 	}
 	p.calls[s.site]++
 	s.nth = p.calls[s.site]

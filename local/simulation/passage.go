@@ -34,16 +34,19 @@ type passage struct {
 func (w *weather) meet(ctx context.Context, call cloud.Call) *passage {
 	sum := sha256.Sum256(canonical(call.Input))
 	id := fmt.Sprintf("%s %s:%s %s", who(call.Caller), call.Service, call.Action, hex.EncodeToString(sum[:4]))
-	_, inside := lambdacontext.FromContext(ctx)
+	invocation, inside := lambdacontext.FromContext(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.alike[id]++
 	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), part: cloud.PartOf(ctx), inside: inside, anew: remote(ctx) && w.alike[id] == 1}
 	if w.plan != nil && w.cloud != nil && !w.ended {
-		p.spot = w.plan.spot(ctx, call)
+		p.spot = w.plan.spot(p.site(), invocation)
 	}
 	return p
 }
+
+// site is where the call is made.
+func (p *passage) site() Site { return p.weather.named.site(p.call, p.part, p.inside) }
 
 // remote tells whether a call came by HTTP, from another process.
 func remote(ctx context.Context) bool { return ctx.Value(http.ServerContextKey) != nil }
@@ -52,7 +55,7 @@ func remote(ctx context.Context) bool { return ctx.Value(http.ServerContextKey) 
 func who(c cloud.Caller) string {
 	name := c.ARN[strings.LastIndexByte(c.ARN, '/')+1:]
 	if source := c.Context["aws:SourceArn"]; source != "" {
-		name += " of " + source[strings.LastIndexAny(source, ":/")+1:]
+		name += " of " + last(source)
 	}
 	return name
 }
@@ -86,7 +89,7 @@ func (p *passage) hits(kind Kind) bool {
 	if !p.due(kind) {
 		return false
 	}
-	fault := Fault{kind, p.id, w.named.site(p.call, p.part, p.inside), time.Since(w.began)}
+	fault := Fault{kind, p.id, p.site(), time.Since(w.began)}
 	if w.only != nil && !w.only(fault) {
 		return false
 	}

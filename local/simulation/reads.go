@@ -92,12 +92,8 @@ func (p *passage) paged(ctx context.Context, input json.RawMessage) (context.Con
 	if most > 1 {
 		n = min(n, most-1)
 	}
-	members[member] = json.RawMessage(fmt.Sprint(n))
-	cut, err := json.Marshal(members)
-	if err != nil {
-		panic(err) // what was decoded
-	}
-	return ctx, cut
+	members[member] = encoded(n)
+	return ctx, encoded(members)
 }
 
 // What the members of inputs are called that tell the size of a page, and where it begins.

@@ -56,7 +56,7 @@ func Real(t *testing.T, seeds []uint64, o Options) Summary {
 }
 
 // real makes one run, until what is kept is what is wanted.
-func (o Options) real(t *testing.T, seed uint64, wanted state) (result Result) {
+func (o Options) real(t *testing.T, seed uint64, wanted state) Result {
 	t.Helper()
 	loaded, err := o.load()
 	if err != nil {
@@ -83,16 +83,12 @@ func (o Options) real(t *testing.T, seed uint64, wanted state) (result Result) {
 		t.Fatal(err)
 	}
 	world := &World{Engine: engine, Endpoints: engine.Endpoints(), Mail: options.Mail, run: r}
-	began := time.Now()
-	r.weather.begin(engine.Cloud, named)
-	r.diary.begin()
-	err = o.Scenario(t.Context(), world)
-	if err == nil {
-		err = wanted.become(t.Context(), world)
-	}
-	result = Result{Seed: seed, Took: time.Since(began), Err: err}
-	r.weather.end(&result)
-	return result
+	return r.play(engine.Cloud, named, func() error {
+		if err := o.Scenario(t.Context(), world); err != nil {
+			return err
+		}
+		return wanted.become(t.Context(), world)
+	})
 }
 
 // become waits until what is kept is what is wanted, and all has come that comes

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/pipes"
 )
 
@@ -160,17 +161,26 @@ func simulate(t *testing.T, seed uint64, o Options, p part) (result Result) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.plan.start(named)
-		synctest.Wait() // for what the start has begun: it may be drawing
-		began := time.Now()
+		o.plan.start()
+		synctest.Wait()                          // for what the start has begun: it may be drawing
 		cryptotest.SetGlobalRandom(outer, ^seed) // whatever it took to start; and no id comes again that was drawn then
-		r.weather.begin(engine.Cloud, named)
-		r.diary.begin()
-		err = o.Scenario(t.Context(), world)
-		synctest.Wait() // for what else happens at this moment
-		result = Result{Seed: seed, Took: time.Since(began), Err: err, Steps: r.diary.steps, inputs: r.diary.inputs, waits: r.diary.waits}
-		r.weather.end(&result)
+		result = r.play(engine.Cloud, named, func() error {
+			err := o.Scenario(t.Context(), world)
+			synctest.Wait() // for what else happens at this moment
+			return err
+		})
 	})
+	return result
+}
+
+// play lets the faults begin, and what they happen to, and tells what came of it.
+func (r *run) play(c *cloud.Cloud, named resources, scenario func() error) Result {
+	began := time.Now()
+	r.weather.begin(c, named)
+	r.diary.begin()
+	err := scenario()
+	result := Result{Seed: r.weather.seed, Took: time.Since(began), Err: err, Steps: r.diary.steps, inputs: r.diary.inputs, waits: r.diary.waits}
+	r.weather.end(&result)
 	return result
 }
 

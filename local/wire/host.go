@@ -5,9 +5,10 @@ package wire
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 
 import (
-	"net"
 	"net/http"
 	"regexp"
+
+	"github.com/tradepost-dev/tradepost/local/httpcall"
 )
 
 // buckets are the hosts on AWS, and those of an endpoint that is a name of this
@@ -16,10 +17,7 @@ var buckets = regexp.MustCompile(`^([a-z0-9][a-z0-9.-]{1,61}?[a-z0-9])\.(?:s3[.-
 
 // Bucket is the bucket that a host names, if it does.
 func Bucket(host string) (bucket string, ok bool) {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	match := buckets.FindStringSubmatch(host)
+	match := buckets.FindStringSubmatch(httpcall.Hostname(host))
 	if match == nil {
 		return "", false
 	}

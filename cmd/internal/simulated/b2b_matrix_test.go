@@ -26,11 +26,7 @@ var received = map[string]int{"1.xml": 3, "2.xml": 1}
 
 func fewTransactions(t *testing.T) simulation.Options {
 	o := pipeline(t)
-	o.Scenario = func(ctx context.Context, w *simulation.World) error {
-		d, err := b2b.Connect(ctx, here(w, prepared(t)))
-		if err != nil {
-			return err
-		}
+	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 		taken := map[string]bool{}
 		for _, name := range slices.Sorted(maps.Keys(few)) {
 			taken[name] = upload(ctx, d, name, few[name]) == nil
@@ -40,7 +36,7 @@ func fewTransactions(t *testing.T) simulation.Options {
 		w.Calm()
 		time.Sleep(time.Hour)
 		return fewAccounted(ctx, d, taken)
-	}
+	})
 	return o
 }
 

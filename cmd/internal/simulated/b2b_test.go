@@ -61,11 +61,7 @@ func pipeline(t *testing.T) simulation.Options {
 	return simulation.Options{
 		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Twice),
 		Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
-		Scenario: func(ctx context.Context, w *simulation.World) error {
-			d, err := b2b.Connect(ctx, here(w, prepared(t)))
-			if err != nil {
-				return err
-			}
+		Scenario: atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 			if err := handOver(ctx, w, d); err != nil {
 				return err
 			}
@@ -80,7 +76,18 @@ func pipeline(t *testing.T) simulation.Options {
 				return err
 			}
 			return account(ctx, w, d)
-		},
+		}),
+	}
+}
+
+// atDesk is a scenario of who has the pipeline's clients.
+func atDesk(t *testing.T, do func(context.Context, *simulation.World, *b2b.Desk) error) func(context.Context, *simulation.World) error {
+	return func(ctx context.Context, w *simulation.World) error {
+		d, err := b2b.Connect(ctx, here(w, prepared(t)))
+		if err != nil {
+			return err
+		}
+		return do(ctx, w, d)
 	}
 }
 
@@ -89,15 +96,11 @@ func TestEveryTransactionIsAccountedForWhateverHappens(t *testing.T) { explore(t
 func TestRedeliveriesChangeNothingOfWhatThePipelineStores(t *testing.T) {
 	only(t, "b2b")
 	o := pipeline(t)
-	o.Scenario = func(ctx context.Context, w *simulation.World) error {
-		d, err := b2b.Connect(ctx, here(w, prepared(t)))
-		if err != nil {
-			return err
-		}
-		err = handOver(ctx, w, d)
+	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
+		err := handOver(ctx, w, d)
 		w.Wait(2 * time.Hour)
 		return err
-	}
+	})
 	simulation.Idempotent(t, []uint64{1, 2}, o)
 }
 

@@ -84,11 +84,7 @@ func file(t *testing.T, transactions int) (prediction.Prediction, error) {
 	t.Helper()
 	return prediction.Of(t, prediction.Options{Simulation: simulation.Options{
 		Assembly: assembly(), Packages: handlers.All(), Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
-		Scenario: func(ctx context.Context, w *simulation.World) error {
-			d, err := b2b.Connect(ctx, here(w, prepared(t)))
-			if err != nil {
-				return err
-			}
+		Scenario: atDesk(t, func(ctx context.Context, _ *simulation.World, d *b2b.Desk) error {
 			var content strings.Builder
 			content.WriteString("<Transactions>")
 			for i := range transactions {
@@ -103,6 +99,6 @@ func file(t *testing.T, transactions int) (prediction.Prediction, error) {
 				err = fmt.Errorf("settled with %+v", reply.Totals)
 			}
 			return err
-		},
+		}),
 	}})
 }

@@ -22,21 +22,17 @@ const mostInRealTime = 3
 func TestThePipelinesBinariesDoWhatTheirHandlersDoInASimulation(t *testing.T) {
 	only(t, "b2b")
 	o := pipeline(t)
-	o.Scenario = func(ctx context.Context, w *simulation.World) error {
-		d, err := b2b.Connect(ctx, here(w, prepared(t)))
-		if err != nil {
-			return err
-		}
+	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 		send := func(name, content string) error {
 			return every(time.Second, func() error { return d.Partners["acme"].Upload(ctx, name, strings.NewReader(content)) })
 		}
-		err = errors.Join(
+		err := errors.Join(
 			send("1.xml", few["1.xml"]),
 			send("2.xml", `<Transactions><Transaction TransactionID="c"><Notes>another</Notes></Transaction></Transactions>`), // no id is in both: which comes first is chance
 			every(time.Second, func() error { return postOnce(ctx, d, "p") }))
 		w.Wait(2 * time.Hour)
 		return err
-	}
+	})
 	inRealTime(t, "b2b", o)
 }
 
