@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,12 +22,18 @@ import (
 func TestVisibilityMayRunOutWhileTheHandlerWorks(t *testing.T) {
 	for rate, want := range map[float64]int{0: 1, 0.5: 2} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			var mu sync.Mutex
 			working, most := map[string]int{}, 0
-			functions := store(func(ctx context.Context, table *dynamodb.Client, id string) error {
-				working[id]++
+			works := func(id string, one int) {
+				mu.Lock()
+				defer mu.Unlock()
+				working[id] += one
 				most = max(most, working[id])
+			}
+			functions := store(func(ctx context.Context, table *dynamodb.Client, id string) error {
+				works(id, 1)
 				time.Sleep(5 * time.Second)
-				working[id]--
+				works(id, -1)
 				return put(ctx, table, id)
 			})
 			r := simulation.Run(t, 1, simulation.Options{Assembly: app(t), Functions: functions, Faults: simulation.Rates{simulation.Expired: rate}, Scenario: over})

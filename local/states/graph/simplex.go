@@ -16,7 +16,9 @@ const enough = 100_000_000
 // assign gives each of n vertices a number so that all arcs, which have no
 // cycle, get what they want at the least cost. The smallest is 0.
 func assign(n int, arcs []arc) []int {
-	s := &simplex{n: n + 1, arcs: arcs, arcsOf: make([][]int, n+1), at: make([]int, n+1)}
+	n++ // the root
+	s := &simplex{n: n, arcs: arcs, arcsOf: make([][]int, n), at: make([]int, n),
+		up: make([]int, n), first: make([]int, n), end: make([]int, n), pull: make([]int, n), costs: make([]int, n)}
 	s.root() // makes it one component
 	s.inTree = make([]bool, len(s.arcs))
 	for i, a := range s.arcs {
@@ -47,6 +49,8 @@ type simplex struct {
 	first, end []int // the vertices below and including this one: order[first:end]
 	order      []int
 	next       int // the arc to look at first, for improvement
+
+	pull, costs []int // room for what leave reckons
 }
 
 // root adds a vertex before all those that come after none.
@@ -138,7 +142,6 @@ func (s *simplex) reach(from int, inside []bool) int {
 
 // hang orders the tree so that what is below a vertex follows it.
 func (s *simplex) hang() {
-	s.up, s.first, s.end = make([]int, s.n), make([]int, s.n), make([]int, s.n)
 	s.order = s.order[:0]
 	type step struct{ vertex, up, arc int }
 	path := []step{{s.n - 1, -1, 0}}
@@ -202,12 +205,12 @@ func (s *simplex) improve() bool {
 // sides would rather be further apart: the weights that pull them together are
 // less than those that pull them apart.
 func (s *simplex) leave() (vertex, cost int) {
-	pull := make([]int, s.n)
+	pull, costs := s.pull, s.costs
+	clear(pull)
 	for _, a := range s.arcs {
 		pull[a.tail] += a.weight
 		pull[a.head] -= a.weight
 	}
-	costs := make([]int, s.n)
 	for k := s.n - 1; k > 0; k-- {
 		v := s.order[k]
 		a := s.arcs[s.up[v]]
