@@ -4,9 +4,7 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
@@ -40,12 +38,4 @@ func (c *console) assembly(r *http.Request) (view, error) {
 		}
 	}
 	return view{"Assembly", "assembly.html", stacks}, nil
-}
-
-// Link is where the console shows a resource, or empty.
-func (stack) Link(r types.StackResourceSummary) string {
-	if aws.ToString(r.ResourceType) == "AWS::StepFunctions::StateMachine" && r.PhysicalResourceId != nil {
-		return "/workflows/" + url.PathEscape(*r.PhysicalResourceId)
-	}
-	return ""
 }

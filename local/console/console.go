@@ -1,6 +1,6 @@
 // Package console serves a web page that shows what an account of AWS does, and
-// acts on it: its stacks, workflows and executions. It knows AWS's own APIs and
-// nothing else, so that it shows any assembly that the engine runs.
+// acts on it: its stacks, workflows, executions and queues. It knows AWS's own APIs
+// and nothing else, so that it shows any assembly that the engine runs.
 //
 // Pages are made by the server and work without a script; the one that there is
 // renews what is marked as live.
@@ -16,11 +16,13 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
 	"github.com/tradepost-dev/tradepost/local/states/graph"
@@ -36,13 +38,18 @@ type Options struct {
 type console struct {
 	stacks *cloudformation.Client
 	states *sfn.Client
+	queues *sqs.Client
 }
 
 // New returns the console, to be served on an address of this machine that is its
 // own: what is asked for by another name, or by a page of another origin that wants
 // to act, is refused.
 func New(o Options) http.Handler {
-	c := &console{stacks: cloudformation.NewFromConfig(o.AWS), states: sfn.NewFromConfig(o.AWS)}
+	c := &console{
+		stacks: cloudformation.NewFromConfig(o.AWS),
+		states: sfn.NewFromConfig(o.AWS),
+		queues: sqs.NewFromConfig(o.AWS),
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", page(c.assembly))
 	mux.Handle("GET /workflows", page(c.workflows))
@@ -53,6 +60,7 @@ func New(o Options) http.Handler {
 	mux.Handle("POST /executions/{arn}/stop", action(c.stop))
 	mux.Handle("POST /executions/{arn}/redrive", action(c.redrive))
 	mux.Handle("GET /runs/{arn}", page(c.run))
+	c.serveQueues(mux)
 	mux.Handle("GET /static/graph.css", http.HandlerFunc(graphStyle))
 	mux.Handle("GET /static/", files)
 	mux.Handle("/", page(func(*http.Request) (view, error) { return view{}, errNotHere }))
@@ -101,6 +109,15 @@ func page(make func(*http.Request) (view, error)) http.Handler {
 	})
 }
 
+// asked is a page that shows what came of a form: what is not to happen by opening
+// an address, or by renewing a page.
+func asked(make func(*http.Request) (view, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+		page(make).ServeHTTP(w, r)
+	})
+}
+
 // answer sends a page, or that of an error.
 func answer(w http.ResponseWriter, r *http.Request, v view, err error) {
 	status := http.StatusOK
@@ -110,8 +127,8 @@ func answer(w http.ResponseWriter, r *http.Request, v view, err error) {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, v.template, struct {
 		view
-		Path string
-	}{v, r.URL.Path}); err != nil {
+		Path, Done string
+	}{v, r.URL.Path, done[r.URL.Query().Get("done")]}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -133,6 +150,28 @@ func action(do func(*http.Request) (location string, err error)) http.Handler {
 	})
 }
 
+// form reads what a form has.
+func form(r *http.Request) (url.Values, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, &fault{http.StatusBadRequest, "The form cannot be read: " + err.Error()}
+	}
+	return r.PostForm, nil
+}
+
+// done are what a page says after an action, by the member done of its address: no
+// words of others.
+var done = map[string]string{
+	"sent":   "The message is sent.",
+	"moving": "The messages are being moved back.",
+	"purged": "The queue is purged.",
+}
+
+// confirmation asks before something is done that cannot be undone.
+type confirmation struct {
+	Text, Button string
+	Back         string // the address of the page to go back to
+}
+
 // largestForm has room for the largest input that Step Functions takes, 256 KiB,
 // as forms write it.
 const largestForm = 1 << 20
@@ -146,7 +185,7 @@ func failed(err error) (view, int) {
 	} else if api, ok := errors.AsType[smithy.APIError](err); ok {
 		text = api.ErrorCode() + ": " + api.ErrorMessage()
 		switch {
-		case strings.HasSuffix(api.ErrorCode(), "DoesNotExist"), strings.HasSuffix(api.ErrorCode(), "NotFoundException"):
+		case strings.HasSuffix(api.ErrorCode(), "DoesNotExist"), strings.Contains(api.ErrorCode(), "NonExistent"), strings.HasSuffix(api.ErrorCode(), "NotFoundException"):
 			status = http.StatusNotFound
 		case api.ErrorFault() != smithy.FaultServer:
 			status = http.StatusBadRequest

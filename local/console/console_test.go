@@ -5,8 +5,11 @@ package console_test
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
+	"github.com/tradepost-dev/tradepost/internal/browser"
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/console"
 )
@@ -38,6 +42,14 @@ var definitions = map[string]string{
 	"Needs": `{"StartAt": "Read", "States": {"Read": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:headBucket", "Parameters": {"Bucket": "not-there-yet"}, "End": true}}}`,
 }
 
+// goods are the stack's other resources.
+const goods = `{
+	"Dead": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "dead"}},
+	"Orders": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders",
+		"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 2}}},
+	"Lanes": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "lanes.fifo", "FifoQueue": true}}
+}`
+
 // desk is an engine with its console.
 type desk struct {
 	url      string
@@ -57,6 +69,9 @@ func open(t *testing.T) *desk {
 		"AssumeRolePolicyDocument": statement(map[string]any{"Action": "sts:AssumeRole", "Principal": map[string]any{"Service": "states.amazonaws.com"}}),
 		"Policies":                 []any{map[string]any{"PolicyName": "all", "PolicyDocument": statement(map[string]any{"Action": "*", "Resource": "*"})}},
 	}}}
+	if err := json.Unmarshal([]byte(goods), &resources); err != nil {
+		t.Fatal(err)
+	}
 	outputs := map[string]any{}
 	for name, definition := range definitions {
 		resources[name] = map[string]any{"Type": "AWS::StepFunctions::StateMachine", "Properties": map[string]any{
@@ -132,4 +147,78 @@ func (d *desk) status(t *testing.T, machine, name string, status types.Execution
 			return
 		}
 	}
+}
+
+func TestAPersonUsesThePages(t *testing.T) {
+	b, d := browser.Start(t), open(t)
+	for name, test := range map[string]func(*testing.T, *desk, *browser.Tab){
+		"from the engine's own address to an execution": findTheWay,
+		"state by state on the graph":                   followOnTheGraph,
+		"starts, stops, redrives and starts again":      act,
+		"with filters": filter,
+		"looks into queues, sends, redrives and purges":  queues,
+		"on a phone, in the dark, by keyboard, by voice": read,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })
+	}
+}
+
+// wantText wants texts to be there to be read, in this order.
+func wantText(t *testing.T, tab *browser.Tab, parts ...string) {
+	t.Helper()
+	text := tab.Text()
+	for rest := text; len(parts) > 0; parts = parts[1:] {
+		_, after, found := strings.Cut(rest, parts[0])
+		if !found {
+			t.Fatalf("%q is not there, or not behind what comes before it:\n%s", parts[0], text)
+		}
+		rest = after
+	}
+}
+
+// readable wants the page that is open to be read in light and dark, on a phone, and
+// by a screen reader; and takes pictures of it.
+func readable(t *testing.T, tab *browser.Tab) {
+	t.Helper()
+	name := tab.Run("document.querySelector('h1').innerText")
+	for _, scheme := range []string{"dark", "light"} {
+		tab.Prefer(scheme)
+		if faint := tab.Faint(); len(faint) > 0 {
+			t.Errorf("%s in %s: hard to read: %q", name, scheme, faint)
+		}
+		tab.Picture(name + " in " + scheme)
+	}
+	tab.Size(390, 844)
+	if n := tab.Overflows(); n > 0 {
+		t.Errorf("%s is %d pixels wider than a phone", name, n)
+	}
+	tab.Picture(name + " on a phone")
+	tab.Size(1280, 800)
+	outline := tab.Outline()
+	for _, want := range []string{"main", "navigation: Pages", "heading: "} {
+		if !slices.ContainsFunc(outline, func(line string) bool { return strings.HasPrefix(line, want) }) {
+			t.Errorf("%s: a screen reader finds no %q in %q", name, want, outline)
+		}
+	}
+	if mute := tab.Run(`[...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter(e => e.labels.length === 0 && !e.ariaLabel).length`); mute != "0" {
+		t.Errorf("%s: %s fields have no label", name, mute)
+	}
+	if blocked := tab.Blocked(); len(blocked) > 0 {
+		t.Errorf("%s: the page's own policy blocks %q", name, blocked)
+	}
+}
+
+// post asks for a page by a form without fields.
+func (d *desk) post(t *testing.T, page string) string {
+	t.Helper()
+	response, err := http.Post(d.url+page, "application/x-www-form-urlencoded", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v\n%s", page, response.Status, err, text)
+	}
+	return string(text)
 }

@@ -5,6 +5,7 @@ package console
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"net/url"
 	"strings"
@@ -14,14 +15,17 @@ import (
 )
 
 var functions = template.FuncMap{
-	"add":   func(a, b int) int { return a + b },
-	"path":  url.PathEscape,
-	"time":  showTime,
-	"took":  took,
-	"json":  indented,
-	"last":  lastPart,
-	"lower": strings.ToLower,
-	"deref": aws.ToString,
+	"add":      func(a, b int) int { return a + b },
+	"path":     url.PathEscape,
+	"time":     showTime,
+	"took":     took,
+	"json":     indented,
+	"last":     lastPart,
+	"lower":    strings.ToLower,
+	"deref":    aws.ToString,
+	"sections": func() []section { return sections },
+	"current":  current,
+	"shownAt":  shownAt,
 }
 
 // showTime is a time of the machine's clock to the millisecond, in UTC as AWS
@@ -67,3 +71,16 @@ func indented(text string) string {
 
 // lastPart is what an ARN ends in.
 func lastPart(arn string) string { return arn[strings.LastIndexAny(arn, ":/")+1:] }
+
+// span is a number of seconds in the largest unit that it is a multiple of.
+func span(seconds int) string {
+	for _, unit := range []struct {
+		name    string
+		seconds int
+	}{{"days", 24 * 60 * 60}, {"hours", 60 * 60}, {"minutes", 60}} {
+		if seconds >= unit.seconds && seconds%unit.seconds == 0 {
+			return fmt.Sprintf("%d %s", seconds/unit.seconds, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d seconds", seconds)
+}

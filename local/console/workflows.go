@@ -99,14 +99,15 @@ func drawn(definition string, mark func(state string) graph.Mark) (template.HTML
 // start starts an execution of what the form has.
 func (c *console) start(r *http.Request) (string, error) {
 	arn := r.PathValue("arn")
-	if err := r.ParseForm(); err != nil {
-		return "", &fault{http.StatusBadRequest, "The form cannot be read: " + err.Error()}
+	fields, err := form(r)
+	if err != nil {
+		return "", err
 	}
 	in := &sfn.StartExecutionInput{StateMachineArn: &arn}
-	if name := strings.TrimSpace(r.PostForm.Get("name")); name != "" {
+	if name := strings.TrimSpace(fields.Get("name")); name != "" {
 		in.Name = &name
 	}
-	if input := strings.TrimSpace(r.PostForm.Get("input")); input != "" {
+	if input := strings.TrimSpace(fields.Get("input")); input != "" {
 		in.Input = &input
 	}
 	started, err := c.states.StartExecution(r.Context(), in)

@@ -16,32 +16,6 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/browser"
 )
 
-func TestAPersonFollowsWorkflows(t *testing.T) {
-	b, d := browser.Start(t), open(t)
-	for name, test := range map[string]func(*testing.T, *desk, *browser.Tab){
-		"from the engine's own address to an execution": findTheWay,
-		"state by state on the graph":                   followOnTheGraph,
-		"starts, stops, redrives and starts again":      act,
-		"with filters": filter,
-		"on a phone, in the dark, by keyboard, by voice": read,
-	} {
-		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })
-	}
-}
-
-// wantText wants texts to be there to be read, in this order.
-func wantText(t *testing.T, tab *browser.Tab, parts ...string) {
-	t.Helper()
-	text := tab.Text()
-	for rest := text; len(parts) > 0; parts = parts[1:] {
-		_, after, found := strings.Cut(rest, parts[0])
-		if !found {
-			t.Fatalf("%q is not there, or not behind what comes before it:\n%s", parts[0], text)
-		}
-		rest = after
-	}
-}
-
 func findTheWay(t *testing.T, d *desk, tab *browser.Tab) {
 	d.start(t, "Shop", "unpaid", `{"paid": false}`)
 	d.status(t, "Shop", "unpaid", types.ExecutionStatusFailed)
@@ -163,25 +137,8 @@ func read(t *testing.T, d *desk, tab *browser.Tab) {
 	d.start(t, "Shop", "looked-at", `{"paid": true, "lines": [7, 8]}`)
 	d.status(t, "Shop", "looked-at", types.ExecutionStatusSucceeded)
 	for _, page := range []string{d.url, d.url + "workflows", d.workflow("Shop"), d.execution("Shop", "looked-at") + "?visit=1", d.execution("Shop", "looked-at") + "/start"} {
-		for _, scheme := range []string{"light", "dark"} {
-			tab.Prefer(scheme)
-			tab.Size(1280, 800)
-			tab.Open(page)
-			if faint := tab.Faint(); len(faint) > 0 {
-				t.Errorf("%s in %s: hard to read: %q", page, scheme, faint)
-			}
-			tab.Size(390, 844)
-			if n := tab.Overflows(); n > 0 {
-				t.Errorf("%s is %d pixels wider than a phone", page, n)
-			}
-			tab.Picture(scheme + " on a phone")
-		}
-		outline := tab.Outline()
-		for _, want := range []string{"main", "navigation: Pages", "heading: "} {
-			if !slices.ContainsFunc(outline, func(line string) bool { return strings.HasPrefix(line, want) }) {
-				t.Errorf("%s: a screen reader finds no %q in %q", page, want, outline)
-			}
-		}
+		tab.Open(page)
+		readable(t, tab)
 	}
 	tab.Open(d.execution("Shop", "looked-at"))
 	if order := tab.FocusOrder(); order[0] != "To the content" || !slices.Contains(order, "Notify sqs: sendMessage") {

@@ -1,0 +1,64 @@
+package console
+
+// This file has the pages: those that each page leads to, and where a resource is
+// shown.
+
+import (
+	"maps"
+	"net/url"
+	"strings"
+)
+
+// section is a page that every page leads to, with those below it.
+type section struct{ Path, Title string }
+
+var sections = []section{
+	{"/", "Assembly"},
+	{"/workflows", "Workflows"},
+	{"/queues", "Queues"},
+}
+
+// current tells whether a page is a section's, as aria-current has it.
+func current(section, path string) string {
+	switch {
+	case section == path:
+		return "page"
+	case section != "/" && strings.HasPrefix(path, section+"/"):
+		return "true"
+	}
+	return ""
+}
+
+// shownAt is where the console shows a resource of a template, or empty.
+func shownAt(kind, id string) string {
+	if id == "" {
+		return ""
+	}
+	switch kind {
+	case "AWS::StepFunctions::StateMachine":
+		return "/workflows/" + url.PathEscape(id)
+	case "AWS::SQS::Queue":
+		return queuePage(lastPart(id))
+	}
+	return ""
+}
+
+// given is what a form or an address has, or nil for nothing.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// more is the address of a list's next page, by AWS's token, or empty.
+func more(query url.Values, token *string) string {
+	if token == nil || *token == "" {
+		return ""
+	}
+	next := url.Values{}
+	maps.Copy(next, query)
+	next.Del("done")
+	next.Set("from", *token)
+	return "?" + next.Encode()
+}
