@@ -4,11 +4,13 @@ package browser
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -54,6 +56,14 @@ func (tab *Tab) Replace(label, text string) {
 	tab.t.Helper()
 	do(tab, "empty "+label, chromedp.Clear(field(label)))
 	tab.Fill(label, text)
+}
+
+// Paste puts a text into the field with a label, in place of what is there, at once.
+func (tab *Tab) Paste(label, text string) {
+	tab.t.Helper()
+	do(tab, "empty "+label, chromedp.Clear(field(label)))
+	do(tab, "go to "+label, chromedp.Focus(field(label)))
+	call(tab, "paste into "+label, input.InsertText, input.InsertTextParams{Text: text})
 }
 
 func field(label string) string { return `//*[@id=//label[normalize-space()="` + label + `"]/@for]` }
@@ -109,9 +119,12 @@ func (tab *Tab) FocusOrder() []string {
 }
 
 // Picture writes a picture of the whole page for people, where go test -artifacts
-// keeps it.
+// keeps it; without that nobody would see it, and none is taken.
 func (tab *Tab) Picture(name string) {
 	tab.t.Helper()
+	if kept := flag.Lookup("test.artifacts"); kept != nil && kept.Value.String() != "true" {
+		return
+	}
 	picture := do(tab, "take a picture", chromedp.FullScreenshot(100))
 	file := filepath.Join(tab.t.ArtifactDir(), strings.ReplaceAll(name, " ", "-")+".png")
 	if err := os.WriteFile(file, picture, 0o644); err != nil {

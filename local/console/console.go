@@ -1,5 +1,5 @@
 // Package console serves a web page that shows what an account of AWS does, and
-// acts on it: its stacks, workflows, executions and queues. It knows AWS's own APIs
+// acts on it: its stacks, workflows, queues, tables and more. It knows AWS's own APIs
 // and nothing else, so that it shows any assembly that the engine runs.
 //
 // Pages are made by the server and work without a script; the one that there is
@@ -21,6 +21,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
@@ -39,6 +40,7 @@ type console struct {
 	stacks *cloudformation.Client
 	states *sfn.Client
 	queues *sqs.Client
+	tables *dynamodb.Client
 }
 
 // New returns the console, to be served on an address of this machine that is its
@@ -49,6 +51,7 @@ func New(o Options) http.Handler {
 		stacks: cloudformation.NewFromConfig(o.AWS),
 		states: sfn.NewFromConfig(o.AWS),
 		queues: sqs.NewFromConfig(o.AWS),
+		tables: dynamodb.NewFromConfig(o.AWS),
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", page(c.assembly))
@@ -61,6 +64,7 @@ func New(o Options) http.Handler {
 	mux.Handle("POST /executions/{arn}/redrive", action(c.redrive))
 	mux.Handle("GET /runs/{arn}", page(c.run))
 	c.serveQueues(mux)
+	c.serveTables(mux)
 	mux.Handle("GET /static/graph.css", http.HandlerFunc(graphStyle))
 	mux.Handle("GET /static/", files)
 	mux.Handle("/", page(func(*http.Request) (view, error) { return view{}, errNotHere }))
@@ -161,20 +165,23 @@ func form(r *http.Request) (url.Values, error) {
 // done are what a page says after an action, by the member done of its address: no
 // words of others.
 var done = map[string]string{
-	"sent":   "The message is sent.",
-	"moving": "The messages are being moved back.",
-	"purged": "The queue is purged.",
+	"deleted": "The item is deleted.",
+	"put":     "The item is put.",
+	"sent":    "The message is sent.",
+	"moving":  "The messages are being moved back.",
+	"purged":  "The queue is purged.",
 }
 
 // confirmation asks before something is done that cannot be undone.
 type confirmation struct {
 	Text, Button string
 	Back         string // the address of the page to go back to
+	Shown        string // what it is about, which the form sends along; may be empty
 }
 
-// largestForm has room for the largest input that Step Functions takes, 256 KiB,
-// as forms write it.
-const largestForm = 1 << 20
+// largestForm has room for two of the largest items that DynamoDB takes, 400 KB, as
+// forms write them.
+const largestForm = 4 << 20
 
 // failed is the page of an error.
 func failed(err error) (view, int) {
@@ -185,11 +192,21 @@ func failed(err error) (view, int) {
 	} else if api, ok := errors.AsType[smithy.APIError](err); ok {
 		text = api.ErrorCode() + ": " + api.ErrorMessage()
 		switch {
-		case strings.HasSuffix(api.ErrorCode(), "DoesNotExist"), strings.Contains(api.ErrorCode(), "NonExistent"), strings.HasSuffix(api.ErrorCode(), "NotFoundException"):
+		case missing(err):
 			status = http.StatusNotFound
 		case api.ErrorFault() != smithy.FaultServer:
 			status = http.StatusBadRequest
 		}
 	}
 	return view{cmp.Or(http.StatusText(status), "Error"), "error.html", text}, status
+}
+
+// missing tells whether an error says that what was asked for is not there.
+func missing(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
+	}
+	code := api.ErrorCode()
+	return strings.HasSuffix(code, "DoesNotExist") || strings.HasSuffix(code, "NotFoundException") || strings.Contains(code, "NonExistent")
 }

@@ -47,7 +47,13 @@ const goods = `{
 	"Dead": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "dead"}},
 	"Orders": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders",
 		"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 2}}},
-	"Lanes": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "lanes.fifo", "FifoQueue": true}}
+	"Lanes": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "lanes.fifo", "FifoQueue": true}},
+	"Stock": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "Stock", "BillingMode": "PAY_PER_REQUEST",
+		"AttributeDefinitions": [{"AttributeName": "shop", "AttributeType": "S"}, {"AttributeName": "number", "AttributeType": "N"}, {"AttributeName": "color", "AttributeType": "S"}],
+		"KeySchema": [{"AttributeName": "shop", "KeyType": "HASH"}, {"AttributeName": "number", "KeyType": "RANGE"}],
+		"GlobalSecondaryIndexes": [{"IndexName": "ByColor", "Projection": {"ProjectionType": "ALL"},
+			"KeySchema": [{"AttributeName": "color", "KeyType": "HASH"}, {"AttributeName": "number", "KeyType": "RANGE"}]}],
+		"TimeToLiveSpecification": {"AttributeName": "until", "Enabled": true}}}
 }`
 
 // desk is an engine with its console.
@@ -157,6 +163,7 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"starts, stops, redrives and starts again":      act,
 		"with filters": filter,
 		"looks into queues, sends, redrives and purges":  queues,
+		"looks for items, puts and deletes them":         tables,
 		"on a phone, in the dark, by keyboard, by voice": read,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })

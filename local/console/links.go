@@ -16,6 +16,7 @@ var sections = []section{
 	{"/", "Assembly"},
 	{"/workflows", "Workflows"},
 	{"/queues", "Queues"},
+	{"/tables", "Tables"},
 }
 
 // current tells whether a page is a section's, as aria-current has it.
@@ -39,6 +40,8 @@ func shownAt(kind, id string) string {
 		return "/workflows/" + url.PathEscape(id)
 	case "AWS::SQS::Queue":
 		return queuePage(lastPart(id))
+	case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
+		return tablePage(id)
 	}
 	return ""
 }

@@ -4,7 +4,6 @@ package console
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -99,8 +98,7 @@ func (c *console) queueList(r *http.Request) (view, error) {
 	}
 	for _, address := range listed.QueueUrls {
 		q, err := c.described(r, address)
-		var gone *types.QueueDoesNotExist
-		if errors.As(err, &gone) { // meanwhile
+		if missing(err) { // meanwhile
 			continue
 		}
 		if err != nil {

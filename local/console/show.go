@@ -23,6 +23,7 @@ var functions = template.FuncMap{
 	"last":     lastPart,
 	"lower":    strings.ToLower,
 	"deref":    aws.ToString,
+	"deref64":  aws.ToInt64,
 	"sections": func() []section { return sections },
 	"current":  current,
 	"shownAt":  shownAt,
