@@ -49,27 +49,27 @@ var named = map[string]string{
 	"deployers":          "arn:aws:iam::111122223333:role/pipeline",
 }
 
-// chosen are contexts that choose, each with a value other than its default.
-var chosen = map[string]string{
-	"systems":                "onboarding",
-	"partners":               filepath.Join("testdata", "partners-one.json"),
-	"tiers":                  "standard:10,basic:5:7,premium:50",
-	"webhooks":               filepath.Join("testdata", "webhooks-one.json"),
-	"ephemeral":              "true",
-	"detection":              "Both",
-	"workflow":               "express",
-	"partnersDeleteReplies":  "true",
-	"instanceSubnet":         "subnet-0123456789abcde22",
-	"keepApiAccount":         "true",
-	"trainingScript":         "cdk.json",
-	"decimalMark":            "Comma",
-	"dateOrder":              "MonthFirst",
-	"verdict":                "alert",
-	"decisionTimeout":        "1h",
-	"secondOpinion":          "true",
-	"trail":                  "true",
-	"forwarded":              "true",
-	"tradepost:architecture": "x86_64",
+// chosen are contexts that choose, each with a value other than its default, and a
+// system whose template tells.
+var chosen = map[string]struct{ system, value string }{
+	"partners":               {"b2b", filepath.Join("testdata", "partners-one.json")},
+	"tiers":                  {"b2b", "standard:10,basic:5:7,premium:50"},
+	"webhooks":               {"webhooks", filepath.Join("testdata", "webhooks-one.json")},
+	"ephemeral":              {"onboarding", "true"},
+	"detection":              {"b2b", "Both"},
+	"workflow":               {"b2b", "express"},
+	"partnersDeleteReplies":  {"b2b", "true"},
+	"instanceSubnet":         {"instances", "subnet-0123456789abcde22"},
+	"keepApiAccount":         {"webhooks", "true"},
+	"trainingScript":         {"training", "cdk.json"},
+	"decimalMark":            {"invoices", "Comma"},
+	"dateOrder":              {"invoices", "MonthFirst"},
+	"verdict":                {"policyguard", "alert"},
+	"decisionTimeout":        {"policyguard", "1h"},
+	"secondOpinion":          {"policyguard", "true"},
+	"trail":                  {"policyguard", "true"},
+	"forwarded":              {"policyguard", "true"},
+	"tradepost:architecture": {"webhooks", "x86_64"},
 }
 
 // Each context of the README's table does something.
@@ -88,8 +88,9 @@ func TestEveryContextChangesTheTemplates(t *testing.T) {
 		}
 	}
 	slices.Sort(documented)
-	tried := slices.Sorted(maps.Keys(named))
-	tried = slices.Sorted(slices.Values(slices.AppendSeq(tried, maps.Keys(chosen))))
+	tried := slices.AppendSeq(slices.Collect(maps.Keys(named)), maps.Keys(chosen))
+	tried = append(tried, "systems") // without which there is no one system
+	slices.Sort(tried)
 	if !slices.Equal(tried, documented) {
 		t.Fatalf("the README has %q\nthere are values of %q", documented, tried)
 	}
@@ -103,9 +104,18 @@ func TestEveryContextChangesTheTemplates(t *testing.T) {
 			t.Errorf("%s: no template has %s, or all have", key, value)
 		}
 	}
-	for key, value := range chosen {
-		if templates(t, map[string]any{key: value}) == defaults {
-			t.Errorf("%s=%s changes nothing", key, value)
+	alone := map[string]string{} // by system
+	for key, choice := range chosen {
+		if alone[choice.system] == "" {
+			alone[choice.system] = templates(t, map[string]any{"systems": choice.system})
+		}
+		if templates(t, map[string]any{"systems": choice.system, key: choice.value}) == alone[choice.system] {
+			t.Errorf("%s=%s changes nothing of %s", key, choice.value, choice.system)
+		}
+	}
+	for system, template := range alone {
+		if len(template) >= len(defaults) {
+			t.Errorf("systems=%s leaves nothing out", system)
 		}
 	}
 }

@@ -69,8 +69,9 @@ func review(question string) (approval.Verdict, string, bool) {
 	return "", "", false
 }
 
-// office is what happens to it.
-func office() simulation.Options {
+// office is what happens to it, with so much time in which a reviewer
+// decides, and for what nobody does.
+func office(day, night time.Duration) simulation.Options {
 	return simulation.Options{
 		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Twice),
 		Engine: local.Options{Stacks: []string{"Tradepost-Invoices-dev"}},
@@ -93,12 +94,12 @@ func office() simulation.Options {
 				}
 			}
 			reviewer := &person{Laptop: o.Laptop, decide: review, clicked: map[string]bool{}}
-			if err := reviewer.look(ctx, 2*time.Hour); err != nil {
+			if err := reviewer.look(ctx, day); err != nil {
 				return err
 			}
-			w.Wait(23 * time.Hour)
+			w.Wait(night)
 			w.Calm()
-			if err := workedUp(ctx, o, reviewer, sent); err != nil {
+			if err := workedUp(ctx, o, reviewer, day, sent); err != nil {
 				return err
 			}
 			heard, err := notices.all(ctx)
@@ -115,17 +116,17 @@ func office() simulation.Options {
 }
 
 func TestEveryInvoiceIsPaidOnceOrHasAnotherEndWhateverHappens(t *testing.T) {
-	sample(t, "invoices", 1, office())
+	sample(t, "invoices", 1, office(2*time.Hour, 23*time.Hour))
 }
 
 // workedUp does what alarms ask for, until nothing is left to do: what failed for no
 // fault of its own is sent again.
-func workedUp(ctx context.Context, o *invoices.Office, reviewer *person, sent map[string]string) error {
+func workedUp(ctx context.Context, o *invoices.Office, reviewer *person, day time.Duration, sent map[string]string) error {
 	for range 3 {
 		if err := errors.Join(moveBack(ctx, o.Laptop), redrive(ctx, o.Laptop, o.Workflow, contract.ErrorInvoiceFailed)); err != nil {
 			return err
 		}
-		if err := reviewer.look(ctx, 2*time.Hour); err != nil {
+		if err := reviewer.look(ctx, day); err != nil {
 			return err
 		}
 		again := false

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
@@ -28,8 +29,14 @@ var each = []struct {
 }{
 	{"The B2B pipeline", "b2b", fewTransactions},
 	{"Order placement", "ordering", orderPlacement},
-	{"Accounts", "accounts", answered(bank)},
-	{"Instances", "instances", answered(switched)},
+	{"Accounts", "accounts", small(bank)},
+	{"Instances", "instances", small(switched)},
+	{"Onboarding", "onboarding", small(func() simulation.Options { return club(simulation.Storm(), announced) }, "cem", "nobody")},
+	{"Invoices", "invoices", small(func() simulation.Options { return office(30*time.Minute, 0) }, "doubtful.pdf", "broken.pdf")},
+	{"Policy guard", "policyguard", small(func() simulation.Options { return guarded(0) }, "approved")},
+	// Two rounds take the jobs that end badly out of the way of the calm ones, whichever fails.
+	{"Training", "training", small(lab, "round 0", "round 1", "round 5", "round 6", "round 7")},
+	{"Webhooks", "webhooks", small(func() simulation.Options { return mail(6 * time.Minute) }, "acme-one-0", "acme-one-1", "no-object")},
 }
 
 // columns are the kinds of faults that the matrix has: those that are of one call,
@@ -46,12 +53,12 @@ func columned(o simulation.Options) simulation.Options {
 	return o
 }
 
-// answered is a system whose clients wait for an answer, and do not wait out an
-// outage.
-func answered(system func() simulation.Options) func(*testing.T) simulation.Options {
+// small is a system to which few inputs are handed over, or all if none is named, and
+// whose clients and operators do not wait out an outage.
+func small(system func() simulation.Options, inputs ...string) func(*testing.T) simulation.Options {
 	return func(*testing.T) simulation.Options {
 		o := system()
-		o.Reaches = []simulation.Reach{simulation.Once, simulation.Visit}
+		o.Inputs, o.Reaches = inputs, []simulation.Reach{simulation.Once, simulation.Visit}
 		return o
 	}
 }
@@ -63,7 +70,7 @@ can hit it, with this fault and no other. After each run [what the system promis
 
 A row is where calls are made: a function, a state of a state machine, or an AWS service on behalf of a resource. Resources are named by
 their constructs' paths in the stack. A cell is a [kind of fault](simulation.md#what-is-simulated), with how many runs there were: the first of the site's calls is hit
-by itself, and so is the last; where a function can try again, so are all of one invocation; and in systems whose clients do not wait for answers, all from the
+by itself, and so is the last; where a function can try again, so are all of one invocation; and in the first two systems, all from the
 first on until the faults end, an hour later. An empty cell is a fault that cannot hit the call: an answer that is an error cannot be lost, an AWS service does not die.
 `
 

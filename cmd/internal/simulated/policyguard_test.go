@@ -82,8 +82,8 @@ type company struct {
 	arns map[string]string // of managed policies, by name
 }
 
-// guarded is what happens to it.
-func guarded() simulation.Options {
+// guarded is what happens to it, with so much time for what nobody decides on.
+func guarded(day time.Duration) simulation.Options {
 	return simulation.Options{
 		Assembly: assembly(), Packages: handlers.All(), Faults: without(append(consumed, simulation.InPart, simulation.Twice, simulation.Stale)...),
 		Engine: local.Options{Stacks: []string{"Tradepost-PolicyGuard-dev"}},
@@ -121,7 +121,7 @@ func guarded() simulation.Options {
 			if err := administrator.look(ctx, time.Hour); err != nil {
 				return err
 			}
-			w.Wait(24 * time.Hour)
+			w.Wait(day)
 			w.Calm()
 			if err := redrive(ctx, c.Laptop, c.Workflow); err != nil {
 				return err
@@ -138,7 +138,7 @@ func guarded() simulation.Options {
 }
 
 func TestNoPolicyGrantsWhatNobodyApprovedWhateverHappens(t *testing.T) {
-	sample(t, "policyguard", 1, guarded())
+	sample(t, "policyguard", 1, guarded(24*time.Hour))
 }
 
 // change writes each policy for the first time.
