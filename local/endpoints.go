@@ -34,6 +34,9 @@ type Endpoints struct {
 	// Logs is a folder with one file per Lambda function, and per SFTP server that logs.
 	Logs string `json:"logs"`
 
+	// Mail is the folder of the mails that SNS would have sent, or empty.
+	Mail string `json:"mail,omitempty"`
+
 	// PID is the engine's process: where it has ended, the addresses are
 	// those of a run that was killed.
 	PID int `json:"pid"`
@@ -47,6 +50,7 @@ func (e *Engine) Endpoints() Endpoints {
 		APIs:    map[string]map[string]string{},
 		Outputs: map[string]map[string]any{},
 		Logs:    e.logs,
+		Mail:    e.mail,
 		PID:     os.Getpid(),
 	}
 	if home := e.home.Load(); home != nil {

@@ -130,6 +130,7 @@ type Engine struct {
 	Cloud *cloud.Cloud
 
 	logs     string
+	mail     string         // empty: none are kept
 	scratch  string         // a folder to remove, or empty
 	claim    *durable.Claim // on the state folder, or nil
 	store    *durable.Store // nil as long as there is nothing to save
@@ -181,6 +182,13 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 func (e *Engine) start(ctx context.Context, o Options) error {
 	if err := e.chooseLogs(o.Logs); err != nil {
 		return err
+	}
+	if o.Mail != "" {
+		folder, err := filepath.Abs(o.Mail)
+		if err != nil {
+			return err
+		}
+		e.mail = folder
 	}
 	mocks, err := mock.Read(o.Mocks...)
 	if err != nil {

@@ -61,9 +61,15 @@ func (tab *Tab) Replace(label, text string) {
 // Paste puts a text into the field with a label, in place of what is there, at once.
 func (tab *Tab) Paste(label, text string) {
 	tab.t.Helper()
-	do(tab, "empty "+label, chromedp.Clear(field(label)))
 	do(tab, "go to "+label, chromedp.Focus(field(label)))
+	tab.Run("document.activeElement.select()")
 	call(tab, "paste into "+label, input.InsertText, input.InsertTextParams{Text: text})
+}
+
+// Attach chooses a file in the field with a label.
+func (tab *Tab) Attach(label, file string) {
+	tab.t.Helper()
+	do(tab, "attach to "+label, chromedp.SetUploadFiles(field(label), []string{file}))
 }
 
 func field(label string) string { return `//*[@id=//label[normalize-space()="` + label + `"]/@for]` }
@@ -126,7 +132,7 @@ func (tab *Tab) Picture(name string) {
 		return
 	}
 	picture := do(tab, "take a picture", chromedp.FullScreenshot(100))
-	file := filepath.Join(tab.t.ArtifactDir(), strings.ReplaceAll(name, " ", "-")+".png")
+	file := filepath.Join(tab.t.ArtifactDir(), strings.NewReplacer(" ", "-", "/", "-").Replace(name)+".png")
 	if err := os.WriteFile(file, picture, 0o644); err != nil {
 		tab.t.Fatal(err)
 	}

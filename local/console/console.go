@@ -22,7 +22,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
@@ -33,14 +35,21 @@ import (
 type Options struct {
 	// AWS is a configuration of clients that may see and do everything. Required.
 	AWS aws.Config
+
+	// Mails has the mails that SNS would have sent, in files NAME.eml whose names sort
+	// by time (local.Options.Mail). Default: there is no page of mails.
+	Mails fs.FS
 }
 
 // console answers requests.
 type console struct {
-	stacks *cloudformation.Client
-	states *sfn.Client
-	queues *sqs.Client
-	tables *dynamodb.Client
+	stacks  *cloudformation.Client
+	states  *sfn.Client
+	queues  *sqs.Client
+	tables  *dynamodb.Client
+	buckets *s3.Client
+	topics  *sns.Client
+	mails   fs.FS // nil: there are none
 }
 
 // New returns the console, to be served on an address of this machine that is its
@@ -48,10 +57,13 @@ type console struct {
 // to act, is refused.
 func New(o Options) http.Handler {
 	c := &console{
-		stacks: cloudformation.NewFromConfig(o.AWS),
-		states: sfn.NewFromConfig(o.AWS),
-		queues: sqs.NewFromConfig(o.AWS),
-		tables: dynamodb.NewFromConfig(o.AWS),
+		stacks:  cloudformation.NewFromConfig(o.AWS),
+		states:  sfn.NewFromConfig(o.AWS),
+		queues:  sqs.NewFromConfig(o.AWS),
+		tables:  dynamodb.NewFromConfig(o.AWS),
+		buckets: s3.NewFromConfig(o.AWS, func(o *s3.Options) { o.UsePathStyle = true }),
+		topics:  sns.NewFromConfig(o.AWS),
+		mails:   o.Mails,
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", page(c.assembly))
@@ -65,6 +77,9 @@ func New(o Options) http.Handler {
 	mux.Handle("GET /runs/{arn}", page(c.run))
 	c.serveQueues(mux)
 	c.serveTables(mux)
+	c.serveBuckets(mux)
+	c.serveTopics(mux)
+	c.serveMails(mux)
 	mux.Handle("GET /static/graph.css", http.HandlerFunc(graphStyle))
 	mux.Handle("GET /static/", files)
 	mux.Handle("/", page(func(*http.Request) (view, error) { return view{}, errNotHere }))
@@ -143,8 +158,13 @@ func answer(w http.ResponseWriter, r *http.Request, v view, err error) {
 
 // action does what a form asks for, and leads to the page that shows what came of it.
 func action(do func(*http.Request) (location string, err error)) http.Handler {
+	return actionOf(largestForm, do)
+}
+
+// actionOf is an action by forms of so many bytes.
+func actionOf(largest int64, do func(*http.Request) (location string, err error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, largestForm)
+		r.Body = http.MaxBytesReader(w, r.Body, largest)
 		location, err := do(r)
 		if err != nil {
 			answer(w, r, view{}, err)
@@ -165,11 +185,13 @@ func form(r *http.Request) (url.Values, error) {
 // done are what a page says after an action, by the member done of its address: no
 // words of others.
 var done = map[string]string{
-	"deleted": "The item is deleted.",
-	"put":     "The item is put.",
-	"sent":    "The message is sent.",
-	"moving":  "The messages are being moved back.",
-	"purged":  "The queue is purged.",
+	"deleted":   "The item is deleted.",
+	"published": "The message is published.",
+	"uploaded":  "The file is uploaded.",
+	"put":       "The item is put.",
+	"sent":      "The message is sent.",
+	"moving":    "The messages are being moved back.",
+	"purged":    "The queue is purged.",
 }
 
 // confirmation asks before something is done that cannot be undone.
@@ -208,5 +230,5 @@ func missing(err error) bool {
 		return false
 	}
 	code := api.ErrorCode()
-	return strings.HasSuffix(code, "DoesNotExist") || strings.HasSuffix(code, "NotFoundException") || strings.Contains(code, "NonExistent")
+	return strings.HasSuffix(code, "DoesNotExist") || strings.HasSuffix(code, "NotFoundException") || strings.HasSuffix(code, "NotFound") || strings.HasPrefix(code, "NoSuch") || strings.Contains(code, "NonExistent")
 }

@@ -48,6 +48,12 @@ const goods = `{
 	"Orders": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders",
 		"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 2}}},
 	"Lanes": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "lanes.fifo", "FifoQueue": true}},
+	"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "landing", "VersioningConfiguration": {"Status": "Enabled"}}},
+	"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news", "DisplayName": "The news"}},
+	"Told": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "told"}},
+	"ToQueue": {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": {"Ref": "News"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Told", "Arn"]},
+		"FilterPolicy": {"kind": ["big"]}}},
+	"ToMail": {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": {"Ref": "News"}, "Protocol": "email", "Endpoint": "ann@example.com"}},
 	"Stock": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "Stock", "BillingMode": "PAY_PER_REQUEST",
 		"AttributeDefinitions": [{"AttributeName": "shop", "AttributeType": "S"}, {"AttributeName": "number", "AttributeType": "N"}, {"AttributeName": "color", "AttributeType": "S"}],
 		"KeySchema": [{"AttributeName": "shop", "KeyType": "HASH"}, {"AttributeName": "number", "KeyType": "RANGE"}],
@@ -93,7 +99,7 @@ func open(t *testing.T) *desk {
 	if err := os.WriteFile(file, template, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	engine, err := local.Start(t.Context(), local.Options{Assembly: file})
+	engine, err := local.Start(t.Context(), local.Options{Assembly: file, Mail: filepath.Join(t.TempDir(), "mail")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,6 +170,8 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"with filters": filter,
 		"looks into queues, sends, redrives and purges":  queues,
 		"looks for items, puts and deletes them":         tables,
+		"lists, shows, downloads and uploads objects":    buckets,
+		"publishes, and reads the mail of it":            topics,
 		"on a phone, in the dark, by keyboard, by voice": read,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })

@@ -17,6 +17,9 @@ var sections = []section{
 	{"/workflows", "Workflows"},
 	{"/queues", "Queues"},
 	{"/tables", "Tables"},
+	{"/buckets", "Buckets"},
+	{"/topics", "Topics"},
+	{"/mails", "Mails"},
 }
 
 // current tells whether a page is a section's, as aria-current has it.
@@ -42,6 +45,10 @@ func shownAt(kind, id string) string {
 		return queuePage(lastPart(id))
 	case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
 		return tablePage(id)
+	case "AWS::S3::Bucket":
+		return bucketPage(id)
+	case "AWS::SNS::Topic":
+		return topicPage(id)
 	}
 	return ""
 }

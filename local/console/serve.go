@@ -4,6 +4,7 @@ package console
 
 import (
 	"net/http"
+	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -24,10 +25,14 @@ func Serve(e *local.Engine) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	handler := New(Options{AWS: aws.Config{
+	options := Options{AWS: aws.Config{
 		Region: e.Cloud.Region, BaseEndpoint: aws.String(e.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
-	}})
+	}}
+	if folder := e.Endpoints().Mail; folder != "" {
+		options.Mails = os.DirFS(folder)
+	}
+	handler := New(options)
 	s := &Server{URL: "http://" + listener.Addr().String() + "/", server: &http.Server{Handler: handler}}
 	go s.server.Serve(listener) // until Close
 	e.Lead(s.URL)

@@ -15,18 +15,19 @@ import (
 )
 
 var functions = template.FuncMap{
-	"add":      func(a, b int) int { return a + b },
-	"path":     url.PathEscape,
-	"time":     showTime,
-	"took":     took,
-	"json":     indented,
-	"last":     lastPart,
-	"lower":    strings.ToLower,
-	"deref":    aws.ToString,
-	"deref64":  aws.ToInt64,
-	"sections": func() []section { return sections },
-	"current":  current,
-	"shownAt":  shownAt,
+	"add":       func(a, b int) int { return a + b },
+	"path":      url.PathEscape,
+	"time":      showTime,
+	"took":      took,
+	"json":      indented,
+	"last":      lastPart,
+	"lower":     strings.ToLower,
+	"deref":     aws.ToString,
+	"deref64":   aws.ToInt64,
+	"derefBool": aws.ToBool,
+	"sections":  func() []section { return sections },
+	"current":   current,
+	"shownAt":   shownAt,
 }
 
 // showTime is a time of the machine's clock to the millisecond, in UTC as AWS
