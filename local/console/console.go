@@ -21,7 +21,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -43,13 +46,16 @@ type Options struct {
 
 // console answers requests.
 type console struct {
-	stacks  *cloudformation.Client
-	states  *sfn.Client
-	queues  *sqs.Client
-	tables  *dynamodb.Client
-	buckets *s3.Client
-	topics  *sns.Client
-	mails   fs.FS // nil: there are none
+	stacks    *cloudformation.Client
+	states    *sfn.Client
+	queues    *sqs.Client
+	tables    *dynamodb.Client
+	buckets   *s3.Client
+	topics    *sns.Client
+	logs      *cloudwatchlogs.Client
+	metrics   *cloudwatch.Client
+	functions *lambda.Client
+	mails     fs.FS // nil: there are none
 }
 
 // New returns the console, to be served on an address of this machine that is its
@@ -57,13 +63,16 @@ type console struct {
 // to act, is refused.
 func New(o Options) http.Handler {
 	c := &console{
-		stacks:  cloudformation.NewFromConfig(o.AWS),
-		states:  sfn.NewFromConfig(o.AWS),
-		queues:  sqs.NewFromConfig(o.AWS),
-		tables:  dynamodb.NewFromConfig(o.AWS),
-		buckets: s3.NewFromConfig(o.AWS, func(o *s3.Options) { o.UsePathStyle = true }),
-		topics:  sns.NewFromConfig(o.AWS),
-		mails:   o.Mails,
+		stacks:    cloudformation.NewFromConfig(o.AWS),
+		states:    sfn.NewFromConfig(o.AWS),
+		queues:    sqs.NewFromConfig(o.AWS),
+		tables:    dynamodb.NewFromConfig(o.AWS),
+		buckets:   s3.NewFromConfig(o.AWS, func(o *s3.Options) { o.UsePathStyle = true }),
+		topics:    sns.NewFromConfig(o.AWS),
+		logs:      cloudwatchlogs.NewFromConfig(o.AWS),
+		metrics:   cloudwatch.NewFromConfig(o.AWS),
+		functions: lambda.NewFromConfig(o.AWS),
+		mails:     o.Mails,
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", page(c.assembly))
@@ -80,6 +89,9 @@ func New(o Options) http.Handler {
 	c.serveBuckets(mux)
 	c.serveTopics(mux)
 	c.serveMails(mux)
+	c.serveLogs(mux)
+	c.serveMetrics(mux)
+	c.serveAlarms(mux)
 	mux.Handle("GET /static/graph.css", http.HandlerFunc(graphStyle))
 	mux.Handle("GET /static/", files)
 	mux.Handle("/", page(func(*http.Request) (view, error) { return view{}, errNotHere }))

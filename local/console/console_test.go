@@ -48,6 +48,10 @@ const goods = `{
 	"Orders": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "orders",
 		"RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 2}}},
 	"Lanes": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "lanes.fifo", "FifoQueue": true}},
+	"Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/shop/till", "RetentionInDays": 7}},
+	"Late": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "late", "AlarmDescription": "orders wait", "Namespace": "Shop", "MetricName": "Waiting", "Statistic": "Maximum",
+		"Dimensions": [{"Name": "Till", "Value": "<1>"}], "Period": 60, "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold"}},
+	"Any": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "any", "AlarmRule": "ALARM(late)"}, "DependsOn": "Late"},
 	"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "landing", "VersioningConfiguration": {"Status": "Enabled"}}},
 	"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news", "DisplayName": "The news"}},
 	"Told": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "told"}},
@@ -172,6 +176,8 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"looks for items, puts and deletes them":         tables,
 		"lists, shows, downloads and uploads objects":    buckets,
 		"publishes, and reads the mail of it":            topics,
+		"filters and follows a log":                      logs,
+		"sees how a metric went, and what an alarm did":  alarms,
 		"on a phone, in the dark, by keyboard, by voice": read,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })

@@ -20,6 +20,9 @@ var sections = []section{
 	{"/buckets", "Buckets"},
 	{"/topics", "Topics"},
 	{"/mails", "Mails"},
+	{"/logs", "Logs"},
+	{"/metrics", "Metrics"},
+	{"/alarms", "Alarms"},
 }
 
 // current tells whether a page is a section's, as aria-current has it.
@@ -49,6 +52,12 @@ func shownAt(kind, id string) string {
 		return bucketPage(id)
 	case "AWS::SNS::Topic":
 		return topicPage(id)
+	case "AWS::Logs::LogGroup":
+		return groupPage(id)
+	case "AWS::Lambda::Function":
+		return "/functions/" + url.PathEscape(id)
+	case "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm":
+		return alarmPage(id)
 	}
 	return ""
 }
