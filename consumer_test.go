@@ -17,8 +17,16 @@ import (
 // same function assets as ours, and passes its own tests, which run it in the
 // engine.
 func TestConsumerGetsTheSameBinariesAndPassesItsTests(t *testing.T) {
-	root := t.TempDir()
-	t.Cleanup(func() { chmodFolders(root, 0o755) })
+	root, err := filepath.Abs(filepath.Join(".local", "consumer")) // the same each time, so that packages compiled once stay so
+	if err != nil {
+		t.Fatal(err)
+	}
+	writable := func() { chmodFolders(root, 0o755) }
+	writable()
+	if err := os.RemoveAll(root); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(writable)
 	tradepost, consumer := filepath.Join(root, "tradepost"), filepath.Join(root, "consumer")
 	pack(t, ".", tradepost)
 	if err := os.CopyFS(consumer, os.DirFS("examples/consumer")); err != nil {
