@@ -63,7 +63,6 @@ func statesOf(m coverage.Machine) string {
 // for: TestMain prints what is missing of them with -v.
 var open = map[string][]string{
 	"approval/question.asl.json":  {all}, // constructs/approval_lab_test.go runs it
-	"b2b/transaction.asl.json":    {all}, // cmd/internal/endtoend runs it
 	"instances/express.asl.json":  {"Start Instance: Catch[0]"},
 	"instances/standard.asl.json": {all},
 	"invoices/invoice.asl.json":   {"Save Result: Catch[0]", "Process Invoices: Catch[0]"},

@@ -25,14 +25,10 @@ import (
 
 type attributes = map[string]types.AttributeValue
 
-// account wants each posted transaction to be settled, and each file too, or the notice
-// of it to be among those that were given up, which an operator is told of; replies to say of each transaction
-// what the tables have; and nothing to be stored that nobody handed over.
+// account wants each file and each posted transaction to be settled; replies to say of
+// each transaction what the tables have; nothing to be stored that nobody handed over;
+// and nothing to have failed or to be under way, after an operator has replayed it.
 func account(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
-	letters, err := undelivered(ctx, d.Laptop)
-	if err != nil {
-		return err
-	}
 	b, err := tablesOf(ctx, d)
 	if err != nil {
 		return err
@@ -43,25 +39,25 @@ func account(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 		if !w.Keep(name) {
 			continue
 		}
-		reply, err := settled(ctx, d, letters, name)
-		if err == nil && reply != nil {
+		reply, err := settled(ctx, d, nil, name)
+		if err == nil {
 			err = b.tell(file, *reply)
 		}
 		faults = append(faults, err)
 	}
 	if w.Keep(broken) {
-		faults = append(faults, b.setAside(ctx, d, letters))
+		faults = append(faults, b.setAside(ctx, d))
 	}
 	for i := range posted {
 		key := contract.TransactionKey("globex", idOfRecord(0, i))
 		if !w.Keep(posting(i)) {
 			continue
 		}
-		if status := attribute.String(b.transactions[key], contract.AttrStatus); status == "" || status == contract.StatusReceived {
-			faults = append(faults, fmt.Errorf("%s is not settled: %q", posting(i), status))
+		if status := attribute.String(b.transactions[key], contract.AttrStatus); status != string(contract.Stored) {
+			faults = append(faults, fmt.Errorf("%s is not stored: %q", posting(i), status))
 		}
 	}
-	return errors.Join(append(faults, b.handedOver(w))...)
+	return errors.Join(append(faults, b.handedOver(w), b.balance())...)
 }
 
 // tables are the pipeline's in the end.
@@ -160,8 +156,7 @@ func (b tables) tell(file int, reply contract.Reply) error {
 		case r.id == shared && !ours && stored != nil:
 			want = contract.Rejected
 		}
-		failed := told.Outcome == contract.Failed && r.id != "" && !ours
-		if told.Outcome != want && !failed || ours != (told.Outcome == contract.Stored) {
+		if told.Outcome != want || ours != (told.Outcome == contract.Stored) {
 			faults = append(faults, fmt.Errorf("transaction %d of %s is told as %s, not %s; its row is %v", ordinal, reply.File, told.Outcome, want, attribute.String(stored, contract.AttrFileID)))
 		}
 	}
@@ -169,12 +164,9 @@ func (b tables) tell(file int, reply contract.Reply) error {
 }
 
 // setAside wants the broken file to be told as such, and a copy of it to be kept.
-func (b tables) setAside(ctx context.Context, d *b2b.Desk, letters letters) error {
+func (b tables) setAside(ctx context.Context, d *b2b.Desk) error {
 	reply, err := replyTo(ctx, d, broken)
 	if err != nil {
-		if letters.have("inbox/acme/" + broken) {
-			return nil
-		}
 		return err
 	}
 	bucket, err := d.Output(d.Stack, "LandingBucket")
@@ -192,6 +184,31 @@ func (b tables) setAside(ctx context.Context, d *b2b.Desk, letters letters) erro
 		return fmt.Errorf("%s is told as %s, its row is %s, and %d copies of it are kept", broken, reply.Status, status, len(kept.Contents))
 	}
 	return nil
+}
+
+// balance wants each outcome to be a last one, and each that says STORED to be of the
+// row that says the same, one by one.
+func (b tables) balance() error {
+	var faults []error
+	rows := map[string]string{} // what is stored, by outcomes
+	for _, key := range slices.Sorted(maps.Keys(b.transactions)) {
+		if item := b.transactions[key]; attribute.String(item, contract.AttrStatus) == string(contract.Stored) {
+			rows[contract.ExecutionName(attribute.String(item, contract.AttrFileID), intOf(item, contract.AttrOrdinal), 0)] = key
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(b.outcomes)) {
+		for _, ordinal := range slices.Sorted(maps.Keys(b.outcomes[file])) {
+			outcome, name := b.outcomes[file][ordinal].Outcome, contract.ExecutionName(file, ordinal, 0)
+			if !outcome.Final() || (outcome == contract.Stored) != (rows[name] != "") {
+				faults = append(faults, fmt.Errorf("the outcome of %s is %s, and its row is %q", name, outcome, rows[name]))
+			}
+			delete(rows, name)
+		}
+	}
+	if len(rows) > 0 {
+		faults = append(faults, fmt.Errorf("what is stored has no outcome: %v", rows))
+	}
+	return errors.Join(faults...)
 }
 
 func intOf(item attributes, name string) int {

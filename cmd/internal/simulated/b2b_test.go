@@ -58,20 +58,23 @@ func idOfRecord(file, i int) string { return fmt.Sprint(file, "-", i) }
 
 // pipeline is what happens to it.
 func pipeline(t *testing.T) simulation.Options {
+	faults := without(simulation.Twice)
+	faults[simulation.Burst] = 0.01 // longer than SDKs insist, so that handlers hear of it
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Twice),
+		Assembly: assembly(), Packages: handlers.All(), Faults: faults,
 		Engine: local.Options{Stacks: []string{"Tradepost-B2B-dev"}},
 		Scenario: atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
-			if err := handOver(ctx, w, d); err != nil {
-				return err
-			}
-			w.Wait(2 * time.Hour)
-			w.Calm()
-			w.Wait(2 * time.Hour)
-			if err := moveBack(ctx, d.Laptop); err != nil {
+			if err := handOver(ctx, w, d, func() error { return stop(ctx, d) }); err != nil {
 				return err
 			}
 			w.Wait(time.Hour)
+			replayedAtOnce(ctx, d)
+			w.Wait(time.Hour)
+			w.Calm()
+			w.Wait(2 * time.Hour)
+			if err := workUp(ctx, d); err != nil {
+				return err
+			}
 			if err := errors.Join(atOnce(ctx, d), postedOtherwise(ctx, w, d)); err != nil {
 				return err
 			}
@@ -97,15 +100,16 @@ func TestRedeliveriesChangeNothingOfWhatThePipelineStores(t *testing.T) {
 	only(t, "b2b")
 	o := pipeline(t)
 	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
-		err := handOver(ctx, w, d)
+		err := handOver(ctx, w, d, func() error { return nil })
 		w.Wait(2 * time.Hour)
 		return err
 	})
 	simulation.Idempotent(t, []uint64{1, 2}, o)
 }
 
-// handOver uploads and posts as partners do: what fails, they do again.
-func handOver(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
+// handOver uploads and posts as partners do: what fails, they do again. What comes
+// between is done while the first file is processed, and the first transaction.
+func handOver(ctx context.Context, w *simulation.World, d *b2b.Desk, between func() error) error {
 	for file := range files {
 		name, content := fileOf(file)
 		if !w.Keep(name) {
@@ -113,6 +117,11 @@ func handOver(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 		}
 		if err := upload(ctx, d, name, content); err != nil {
 			return err
+		}
+		if file == 0 {
+			if err := between(); err != nil {
+				return err
+			}
 		}
 	}
 	if w.Keep(broken) {
@@ -126,6 +135,11 @@ func handOver(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 		}
 		if err := post(ctx, d, idOfRecord(0, i)); err != nil {
 			return err
+		}
+		if i == 0 {
+			if err := between(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
