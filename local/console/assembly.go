@@ -1,41 +1,32 @@
 package console
 
-// This file shows what the stacks have.
+// This file shows which stacks there are.
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-// stack is one with its resources.
-type stack struct {
-	types.StackSummary
-	Resources []types.StackResourceSummary
+func (c *console) assembly(r *http.Request) (view, error) {
+	stacks, err := c.existing(r.Context())
+	return view{"Assembly", "assembly.html", stacks}, err
 }
 
-func (c *console) assembly(r *http.Request) (view, error) {
-	var stacks []stack
+// existing are the stacks that are not deleted.
+func (c *console) existing(ctx context.Context) (stacks []types.StackSummary, err error) {
 	for pages := cloudformation.NewListStacksPaginator(c.stacks, &cloudformation.ListStacksInput{}); pages.HasMorePages(); {
-		page, err := pages.NextPage(r.Context())
+		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return view{}, err
+			return nil, err
 		}
 		for _, s := range page.StackSummaries {
-			if s.StackStatus == types.StackStatusDeleteComplete {
-				continue
+			if s.StackStatus != types.StackStatusDeleteComplete {
+				stacks = append(stacks, s)
 			}
-			one := stack{StackSummary: s}
-			for pages := cloudformation.NewListStackResourcesPaginator(c.stacks, &cloudformation.ListStackResourcesInput{StackName: s.StackId}); pages.HasMorePages(); {
-				page, err := pages.NextPage(r.Context())
-				if err != nil {
-					return view{}, err
-				}
-				one.Resources = append(one.Resources, page.StackResourceSummaries...)
-			}
-			stacks = append(stacks, one)
 		}
 	}
-	return view{"Assembly", "assembly.html", stacks}, nil
+	return stacks, nil
 }

@@ -76,6 +76,7 @@ func New(o Options) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", page(c.assembly))
+	mux.Handle("GET /stacks/{name}", page(c.stackPage))
 	mux.Handle("GET /workflows", page(c.workflows))
 	mux.Handle("GET /workflows/{arn}", page(c.workflow))
 	mux.Handle("POST /workflows/{arn}", action(c.start))

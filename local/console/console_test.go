@@ -52,6 +52,10 @@ const goods = `{
 	"Late": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "late", "AlarmDescription": "orders wait", "Namespace": "Shop", "MetricName": "Waiting", "Statistic": "Maximum",
 		"Dimensions": [{"Name": "Till", "Value": "<1>"}], "Period": 60, "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold"}},
 	"Any": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "any", "AlarmRule": "ALARM(late)"}, "DependsOn": "Late"},
+	"Arrived": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["aws.s3"], "detail": {"bucket": {"name": [{"Ref": "Bucket"}]}}},
+		"Targets": [{"Id": "many", "Arn": {"Ref": "Many"}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}]}},
+	"Deep": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "deep", "Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible", "Statistic": "Maximum",
+		"Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Told", "QueueName"]}}], "Period": 60, "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold"}},
 	"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "landing", "VersioningConfiguration": {"Status": "Enabled"}}},
 	"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news", "DisplayName": "The news"}},
 	"Told": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "told"}},
@@ -178,6 +182,7 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"publishes, and reads the mail of it":            topics,
 		"filters and follows a log":                      logs,
 		"sees how a metric went, and what an alarm did":  alarms,
+		"sees on a picture what calls what":              picture,
 		"on a phone, in the dark, by keyboard, by voice": read,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })

@@ -7,6 +7,9 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
 // section is a page that every page leads to, with those below it.
@@ -30,6 +33,8 @@ func current(section, path string) string {
 	switch {
 	case section == path:
 		return "page"
+	case section == "/" && strings.HasPrefix(path, "/stacks/"):
+		return "true"
 	case section != "/" && strings.HasPrefix(path, section+"/"):
 		return "true"
 	}
@@ -52,6 +57,19 @@ func shownAt(kind, id string) string {
 		return bucketPage(id)
 	case "AWS::SNS::Topic":
 		return topicPage(id)
+	case "AWS::CloudFormation::Stack":
+		return stackPage(id)
+	case "AWS::Events::Rule":
+		name := id[strings.LastIndexAny(id, "|/")+1:]
+		return metric{types.Metric{Namespace: aws.String("AWS/Events"), MetricName: aws.String("TriggeredRules"), Dimensions: []types.Dimension{{Name: aws.String("RuleName"), Value: &name}}}}.At()
+	case "AWS::ApiGateway::RestApi":
+		return namespace{Name: "AWS/ApiGateway"}.At()
+	case "AWS::Transfer::Server":
+		return namespace{Name: "AWS/Transfer"}.At()
+	case "AWS::Kinesis::Stream":
+		return namespace{Name: "AWS/Kinesis"}.At()
+	case "AWS::Scheduler::Schedule":
+		return namespace{Name: "AWS/Scheduler"}.At()
 	case "AWS::Logs::LogGroup":
 		return groupPage(id)
 	case "AWS::Lambda::Function":

@@ -20,6 +20,10 @@ import (
 )
 
 // Machine is a state machine, or a part of one that runs inside of a state.
+//
+// One without StartAt is drawn without a start: a picture of other things that lead
+// to each other, whose Type is Task and whose Does begins with a service, as in
+// "sqs: 3 messages".
 type Machine struct {
 	Comment string
 	StartAt string

@@ -130,7 +130,9 @@ func (l *layout) findLoops() {
 		}
 		been[v] = left
 	}
-	visit(l.start)
+	if l.start != nil {
+		visit(l.start)
+	}
 	for _, v := range l.states {
 		if been[v] == 0 {
 			visit(v)

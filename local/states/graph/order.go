@@ -40,7 +40,9 @@ func (l *layout) arrange() {
 			}
 		}
 	}
-	walk(l.start)
+	if l.start != nil {
+		walk(l.start)
+	}
 	for _, v := range l.states {
 		walk(v)
 	}

@@ -76,9 +76,10 @@ func escape(text string) string {
 
 func (w *writer) picture(p *picture, x, y int) {
 	w.line(`<g transform="translate(%d %d)">`, x, y)
-	start := p.start
-	w.line(`<path class="line" d="M%d %dV%d"/><path class="tip" d="M%d %dl-4 -7h8z"/><circle class="start" cx="%d" cy="%d" r="5"/>`,
-		start.x, start.y-startRoom+6, start.y-1, start.x, start.y, start.x, start.y-startRoom+6)
+	if start := p.start; start != nil {
+		w.line(`<path class="line" d="M%d %dV%d"/><path class="tip" d="M%d %dl-4 -7h8z"/><circle class="start" cx="%d" cy="%d" r="5"/>`,
+			start.x, start.y-startRoom+6, start.y-1, start.x, start.y, start.x, start.y-startRoom+6)
+	}
 	for _, l := range p.lines {
 		w.transition(l, curveOf(l))
 	}

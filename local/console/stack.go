@@ -1,0 +1,315 @@
+package console
+
+// This file shows a stack: the picture of what calls what, with how it is at the
+// moment, and its resources.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	metrics "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	states "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	queues "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/states/graph"
+)
+
+// stackPage is the address of a stack's page.
+func stackPage(name string) string { return "/stacks/" + url.PathEscape(name) }
+
+// node is a resource in the picture.
+type node struct {
+	ID, Name string // the logical id, and what people call it
+	Type     string
+	Physical string
+	Now      string   // how it is at the moment
+	Alarms   []string // those of it that are in ALARM
+}
+
+// At is where the console shows it.
+func (n *node) At() string { return shownAt(n.Type, n.Physical) }
+
+// arrow is a call between nodes.
+type arrow struct {
+	From, To *node
+	How      string
+}
+
+// stackView is the page of a stack.
+type stackView struct {
+	Name, Status string
+	Outputs      []types.Output
+	Picture      template.HTML // empty: nothing calls anything
+	Arrows       []arrow
+	Resources    []types.StackResourceSummary
+}
+
+func (c *console) stackPage(r *http.Request) (view, error) {
+	ctx, name := r.Context(), r.PathValue("name")
+	told, err := c.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+	if err != nil {
+		return view{}, err
+	}
+	stack := told.Stacks[0]
+	v := stackView{Name: *stack.StackName, Status: string(stack.StackStatus), Outputs: stack.Outputs}
+	if v.Resources, err = c.resources(ctx, name); err != nil {
+		return view{}, err
+	}
+	body, err := c.stacks.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &name})
+	if err != nil {
+		return view{}, err
+	}
+	parsed, err := cfn.Parse([]byte(*body.TemplateBody))
+	if err != nil {
+		return view{}, err
+	}
+	if err := c.draw(ctx, &v, parsed); err != nil {
+		return view{}, err
+	}
+	return view{v.Name, "stack.html", v}, nil
+}
+
+// resources are those of a stack.
+func (c *console) resources(ctx context.Context, stack string) (all []types.StackResourceSummary, err error) {
+	for pages := cloudformation.NewListStackResourcesPaginator(c.stacks, &cloudformation.ListStackResourcesInput{StackName: &stack}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.StackResourceSummaries...)
+	}
+	return all, nil
+}
+
+// draw makes the picture. A resource that nothing calls, and that calls nothing, is
+// not in it.
+func (c *console) draw(ctx context.Context, v *stackView, t *cfn.Template) error {
+	nodes := map[string]*node{} // by logical id
+	names := map[string]bool{}
+	for _, r := range v.Resources {
+		id := *r.LogicalResourceId
+		if declared := t.Resources[id]; declared != nil && drawnTypes[declared.Type] != "" && aws.ToString(r.PhysicalResourceId) != "" {
+			n := &node{ID: id, Name: nameOf(id, declared.Metadata), Type: declared.Type, Physical: *r.PhysicalResourceId}
+			if names[n.Name] {
+				n.Name += " " + id
+			}
+			nodes[id], names[n.Name] = n, true
+		}
+	}
+	boxes := map[*node]*graph.State{}
+	m := &graph.Machine{}
+	var shown []*node
+	box := func(n *node) *graph.State {
+		if boxes[n] == nil {
+			boxes[n] = &graph.State{Name: n.Name, Type: "Task"}
+			m.States, shown = append(m.States, boxes[n]), append(shown, n)
+		}
+		return boxes[n]
+	}
+	for _, call := range callsOf(t) {
+		from, to := nodes[call.From], nodes[call.To]
+		if from == nil || to == nil { // it is not created, by its condition
+			continue
+		}
+		b := box(from)
+		b.Transitions = append(b.Transitions, graph.Transition{To: box(to).Name, Catch: call.Dead})
+		v.Arrows = append(v.Arrows, arrow{from, to, call.How})
+	}
+	if len(shown) == 0 {
+		return nil
+	}
+	if err := c.observe(ctx, shown, v.Resources, t); err != nil {
+		return err
+	}
+	byName := map[string]*node{}
+	for _, n := range shown {
+		byName[n.Name] = n
+		boxes[n].Does = strings.TrimSuffix(drawnTypes[n.Type]+": "+n.Now, ": ")
+		if len(n.Alarms) > 0 { // not by its colour alone
+			boxes[n].Does += ", in ALARM"
+		}
+	}
+	v.Picture = template.HTML(m.Figure(func(name string) graph.Mark { return byName[name].mark() })) // which escapes all names
+	return nil
+}
+
+// hash is what the CDK ends a logical id in.
+var hash = regexp.MustCompile(`[0-9A-F]{8}$`)
+
+// nameOf is what people call a resource: its path in a CDK app without what all
+// have, or the words of its logical id.
+func nameOf(id string, metadata map[string]any) string {
+	if path, _ := metadata["aws:cdk:path"].(string); path != "" {
+		_, within, _ := strings.Cut(path, "/")
+		return strings.ReplaceAll(strings.TrimSuffix(within, "/Resource"), "/", " ")
+	}
+	return words(hash.ReplaceAllString(id, ""))
+}
+
+// words parts a name that is written as CDK ids are.
+func words(name string) string {
+	var b strings.Builder
+	letters := []rune(name)
+	for i, letter := range letters {
+		begins := unicode.IsUpper(letter) && (i > 0 && unicode.IsLower(letters[i-1]) || i > 0 && i+1 < len(letters) && unicode.IsLower(letters[i+1]))
+		if i > 0 && begins {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(letter)
+	}
+	return b.String()
+}
+
+func (n *node) mark() graph.Mark {
+	mark := graph.Mark{Link: n.At(), Title: n.Type + " " + n.Physical}
+	if len(n.Alarms) > 0 {
+		mark.Class, mark.Title = "alarmed", "In ALARM: "+strings.Join(n.Alarms, ", ")
+	}
+	return mark
+}
+
+// observe notes how resources are at the moment. What is deleted meanwhile stays
+// without a word.
+func (c *console) observe(ctx context.Context, shown []*node, resources []types.StackResourceSummary, t *cfn.Template) error {
+	var counted []*node
+	var queries []metrics.MetricDataQuery
+	for _, n := range shown {
+		if m, ok := countedBy[n.Type]; ok {
+			counted = append(counted, n)
+			queries = append(queries, metrics.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", len(queries))), MetricStat: &metrics.MetricStat{
+				Stat: aws.String("Sum"), Period: aws.Int32(3600),
+				Metric: &metrics.Metric{Namespace: &m.namespace, MetricName: &m.name, Dimensions: []metrics.Dimension{{Name: &m.dimension, Value: aws.String(n.metricName())}}},
+			}})
+			continue
+		}
+		now, err := c.now(ctx, n)
+		if err != nil && !missing(err) {
+			return err
+		}
+		n.Now = now
+	}
+	if err := c.count(ctx, counted, queries); err != nil {
+		return err
+	}
+	return c.alarmed(ctx, shown, resources, t)
+}
+
+// now is how many messages, items or executions a resource has.
+func (c *console) now(ctx context.Context, n *node) (string, error) {
+	switch n.Type {
+	case "AWS::SQS::Queue":
+		told, err := c.queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &n.Physical, AttributeNames: []queues.QueueAttributeName{queues.QueueAttributeNameAll}})
+		if err != nil {
+			return "", err
+		}
+		q := queue{Attributes: told.Attributes}
+		return q.Visible() + " visible, " + q.InFlight() + " in flight", nil
+	case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
+		told, err := c.tables.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &n.Physical})
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%d items", aws.ToInt64(told.Table.ItemCount)), nil
+	case "AWS::StepFunctions::StateMachine":
+		running, err := c.states.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &n.Physical, StatusFilter: states.ExecutionStatusRunning, MaxResults: inList})
+		var express *states.StateMachineTypeNotSupported
+		if errors.As(err, &express) { // which are listed nowhere
+			return "express", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		more := ""
+		if running.NextToken != nil {
+			more = " or more"
+		}
+		return fmt.Sprintf("%d%s running", len(running.Executions), more), nil
+	}
+	return "", nil
+}
+
+// countedBy are the metrics that tell how often a resource of a type was called.
+var countedBy = map[string]struct {
+	namespace, name, dimension string
+	what                       string
+}{
+	"AWS::Lambda::Function": {"AWS/Lambda", "Invocations", "FunctionName", "calls"},
+	"AWS::Events::Rule":     {"AWS/Events", "TriggeredRules", "RuleName", "matches"},
+	"AWS::SNS::Topic":       {"AWS/SNS", "NumberOfMessagesPublished", "TopicName", "messages"},
+}
+
+// metricName is what metrics call a resource.
+func (n *node) metricName() string { return n.Physical[strings.LastIndexAny(n.Physical, ":/|")+1:] }
+
+// inQuery is how many metrics one call asks for at most.
+const inQuery = 500
+
+// count notes what metrics tell of the last hour.
+func (c *console) count(ctx context.Context, nodes []*node, queries []metrics.MetricDataQuery) error {
+	if len(queries) == 0 {
+		return nil
+	}
+	now := time.Now()
+	for at := 0; at < len(queries); at += inQuery {
+		told, err := c.metrics.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{
+			MetricDataQueries: queries[at:min(at+inQuery, len(queries))], StartTime: aws.Time(now.Add(-time.Hour)), EndTime: &now,
+		})
+		if err != nil {
+			return err
+		}
+		for i, result := range told.MetricDataResults {
+			sum := 0.0
+			for _, value := range result.Values {
+				sum += value
+			}
+			n := nodes[at+i]
+			n.Now = number(sum) + " " + countedBy[n.Type].what + " in an hour"
+		}
+	}
+	return nil
+}
+
+// alarmed notes which resources have an alarm in ALARM: one that measures them.
+func (c *console) alarmed(ctx context.Context, shown []*node, resources []types.StackResourceSummary, t *cfn.Template) error {
+	wake := map[string]bool{}
+	for pages := cloudwatch.NewDescribeAlarmsPaginator(c.metrics, &cloudwatch.DescribeAlarmsInput{StateValue: metrics.StateValueAlarm}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range page.MetricAlarms {
+			wake[*a.AlarmName] = true
+		}
+	}
+	of := &declarations{Template: t}
+	for _, r := range resources {
+		declared := t.Resources[*r.LogicalResourceId]
+		if declared == nil || declared.Type != "AWS::CloudWatch::Alarm" || !wake[aws.ToString(r.PhysicalResourceId)] {
+			continue
+		}
+		measured := append(of.references(declared.Properties["Dimensions"]), of.references(declared.Properties["Metrics"])...)
+		for _, n := range shown {
+			if slices.Contains(measured, n.ID) {
+				n.Alarms = append(n.Alarms, *r.PhysicalResourceId)
+			}
+		}
+	}
+	return nil
+}
