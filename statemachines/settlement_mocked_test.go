@@ -1,6 +1,8 @@
 package statemachines
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -44,5 +46,31 @@ func TestAnOverdueFileIsSettledThoughItsInterimReplyFails(t *testing.T) {
 	states := run.States()
 	if run.Status != "SUCCEEDED" || !slices.Contains(states, "Report overdue file") || run.Took > 2*time.Hour {
 		t.Errorf("%s %s after %s: %q", run.Status, run.Cause, run.Took, states)
+	}
+}
+
+// What fails for a moment is tried again at once: neither round of waiting more, nor
+// a reply less.
+func TestWhatPassesCostsNoReply(t *testing.T) {
+	busy := statetest.Fails("Lambda.TooManyRequestsException", "slow down")
+	for state, fails := range map[string]int{"Tally outcomes": 3, "Report overdue file": 12, "Acknowledge file": 40} {
+		t.Run(state, func(t *testing.T) {
+			mocks := statetest.Mocks{
+				"Tally outcomes": {
+					statetest.Gives(`{"Payload": {"settled": false, "totals": {"received": 1}}}`), statetest.Gives(`{"Payload": {"settled": true, "totals": {"received": 1}}}`),
+				},
+				"Report overdue file": {statetest.Gives(`{"Payload": {}}`)},
+				"Acknowledge file":    {statetest.Gives(`{"Payload": {}}`)},
+			}
+			mocks[state] = append(slices.Repeat([]statetest.Mock{busy}, fails), mocks[state]...)
+			run := settlementMachine(t).Run(t, statetest.Execution{Input: `{"fileId": "f", "received": 1, "deadline": "1999-01-01T00:00:00Z"}`, Mocks: mocks})
+			history, err := json.Marshal(run.Events)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if replies := bytes.Count(history, []byte(`"TaskSucceeded"`)); run.Status != "SUCCEEDED" || replies != 4 {
+				t.Errorf("%s %s: %d calls of %q were answered", run.Status, run.Cause, replies, run.States())
+			}
+		})
 	}
 }

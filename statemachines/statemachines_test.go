@@ -4,6 +4,7 @@ package statemachines
 // those inside of Map and Parallel, too.
 
 import (
+	"cmp"
 	"encoding/json"
 	"io/fs"
 	"maps"
@@ -224,6 +225,38 @@ func TestRulesReachIntoMapAndParallel(t *testing.T) {
 			if got := slices.Sorted(maps.Keys(faults)); !slices.Equal(got, []string{"state %q does not exist", "task %q is a write and retries States.ALL"}) {
 				t.Errorf("found %q", got)
 			}
+		})
+	}
+}
+
+// A choice is made by what a table has, not by what it had a moment ago.
+func TestWhatIsReadOfATableIsReadAsItIsNow(t *testing.T) {
+	var look func(t *testing.T, value any)
+	look = func(t *testing.T, value any) {
+		switch v := value.(type) {
+		case []any:
+			for _, member := range v {
+				look(t, member)
+			}
+		case map[string]any:
+			if v["Resource"] == "arn:aws:states:::dynamodb:getItem" {
+				arguments, _ := cmp.Or(v["Arguments"], v["Parameters"]).(map[string]any)
+				if arguments["ConsistentRead"] != true {
+					t.Errorf("it may read what was there before: %v", arguments)
+				}
+			}
+			for _, member := range v {
+				look(t, member)
+			}
+		}
+	}
+	for _, name := range definitions(t) {
+		t.Run(name, func(t *testing.T) {
+			var definition any
+			if err := json.Unmarshal([]byte(Definition(name)), &definition); err != nil {
+				t.Fatal(err)
+			}
+			look(t, definition)
 		})
 	}
 }

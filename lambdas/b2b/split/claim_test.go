@@ -164,3 +164,18 @@ func TestASettlementThatIsFasterKeepsItsStatus(t *testing.T) {
 		t.Errorf("status %s", w.status())
 	}
 }
+
+func TestAClaimThatAnotherHasTakenOverIsFinishedByThatOneOnly(t *testing.T) {
+	w := newWorld(t)
+	w.objects[key+"@v1"] = batchOf(1, 0)
+	w.beforeSettle = func(int) error { // its time is over, and another one has it
+		item := w.file()
+		item[contract.AttrHolder] = &types.AttributeValueMemberS{Value: "request-2"}
+		w.tables.Put("Files", item)
+		return nil
+	}
+	w.mustSplit(t.Context())
+	if w.status() != contract.FileClaimed || w.file()[contract.AttrLeaseUntil] == nil {
+		t.Errorf("status %s, and lease %v", w.status(), w.file()[contract.AttrLeaseUntil])
+	}
+}
