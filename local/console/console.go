@@ -84,6 +84,7 @@ func New(o Options) http.Handler {
 	mux.Handle("GET /executions/{arn}/start", page(c.again))
 	mux.Handle("POST /executions/{arn}/stop", action(c.stop))
 	mux.Handle("POST /executions/{arn}/redrive", action(c.redrive))
+	mux.Handle("POST /executions/{arn}/try", asked(c.try))
 	mux.Handle("GET /runs/{arn}", page(c.run))
 	c.serveQueues(mux)
 	c.serveTables(mux)

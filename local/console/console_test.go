@@ -37,6 +37,9 @@ var definitions = map[string]string{
 			"Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1, "IntervalSeconds": 1}], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Note"}], "End": true},
 		"Note": {"Type": "Pass", "End": true},
 		"Refuse": {"Type": "Fail", "Error": "NotPaid", "Cause": "nobody has paid"}}}`,
+	"Assigns": `{"StartAt": "First", "QueryLanguage": "JSONata", "States": {
+		"First": {"Type": "Pass", "Assign": {"who": "{% $states.input.name %}"}, "Output": {"shop": "north"}, "Next": "Second"},
+		"Second": {"Type": "Pass", "End": true}}}`,
 	"Waits": `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}`,
 	"Many":  `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}`,
 	"Needs": `{"StartAt": "Read", "States": {"Read": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:headBucket", "Parameters": {"Bucket": "not-there-yet"}, "End": true}}}`,
@@ -183,6 +186,7 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"filters and follows a log":                      logs,
 		"sees how a metric went, and what an alarm did":  alarms,
 		"sees on a picture what calls what":              picture,
+		"tries expressions against a state's input":      try,
 		"on a phone, in the dark, by keyboard, by voice": read,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })

@@ -3,6 +3,8 @@ package console
 // This file shows an execution on the graph of its workflow, and acts on it.
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -25,6 +27,8 @@ type execution struct {
 	Selected int // the number of the visit that is looked at, from 1; 0: none
 	Contents contents
 	MapRuns  []types.MapRunListItem
+
+	definition string
 }
 
 // Running tells whether it goes on.
@@ -55,37 +59,53 @@ func (e execution) Visit() *visit {
 }
 
 func (c *console) execution(r *http.Request) (view, error) {
-	ctx, arn := r.Context(), r.PathValue("arn")
-	described, err := c.states.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+	e, err := c.visited(r.Context(), r.PathValue("arn"), r.URL.Query().Get("visit"))
 	if err != nil {
 		return view{}, err
 	}
-	// The definition that it runs by, which the workflow's may not be any more.
-	machine, err := c.states.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &arn})
-	if err != nil {
-		return view{}, err
-	}
-	e := execution{DescribeExecutionOutput: described}
-	if e.Track, err = c.history(ctx, arn); err != nil {
-		return view{}, err
-	}
-	if e.Selected, err = selected(r.URL.Query().Get("visit"), len(e.Track.Visits)); err != nil {
-		return view{}, err
-	}
-	if v := e.Visit(); v != nil {
-		if e.Contents, err = c.contents(ctx, arn, e.Track, v); err != nil {
-			return view{}, err
-		}
-	}
-	runs, err := c.states.ListMapRuns(ctx, &sfn.ListMapRunsInput{ExecutionArn: &arn})
+	runs, err := c.states.ListMapRuns(r.Context(), &sfn.ListMapRunsInput{ExecutionArn: e.ExecutionArn})
 	if err != nil {
 		return view{}, err
 	}
 	e.MapRuns = runs.MapRuns
-	if e.Graph, err = drawn(*machine.Definition, e.marks()); err != nil {
+	if e.Graph, err = drawn(e.definition, e.marks()); err != nil {
 		return view{}, err
 	}
-	return view{*described.Name, "execution.html", e}, nil
+	return view{*e.Name, "execution.html", e}, nil
+}
+
+// visited reads an execution, and of the visit that is looked at what it was given
+// and gave.
+func (c *console) visited(ctx context.Context, arn, visit string) (e execution, err error) {
+	if e.DescribeExecutionOutput, err = c.states.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn}); err != nil {
+		return e, err
+	}
+	// The definition that it runs by, which the workflow's may not be any more.
+	machine, err := c.states.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &arn})
+	if err != nil {
+		return e, err
+	}
+	e.definition = *machine.Definition
+	if e.Track, err = c.history(ctx, arn); err != nil {
+		return e, err
+	}
+	if e.Selected, err = selected(visit, len(e.Track.Visits)); err != nil {
+		return e, err
+	}
+	if v := e.Visit(); v != nil {
+		e.Contents, err = c.contents(ctx, arn, e.Track, v)
+	}
+	return e, err
+}
+
+// language is the one that the state machine's states are written in, unless one
+// has its own.
+func (e execution) language() string {
+	var fields struct{ QueryLanguage string }
+	if json.Unmarshal([]byte(e.definition), &fields) == nil && fields.QueryLanguage == languages[0] {
+		return languages[0]
+	}
+	return languages[1]
 }
 
 // selected reads which of so many visits is looked at.

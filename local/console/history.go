@@ -4,6 +4,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -122,6 +123,16 @@ func (v *visit) named(state string) *visit {
 	return v
 }
 
+// follows tells whether another visit is around this one or before it.
+func (v *visit) follows(other *visit) bool {
+	for before := v.from; before != nil; before = before.from {
+		if before == other {
+			return true
+		}
+	}
+	return false
+}
+
 // leave ends a visit, well or after a failure.
 func (v *visit) leave(at time.Time, well, ill outcome) {
 	if v == nil {
@@ -173,11 +184,13 @@ func (c *console) history(ctx context.Context, execution string) (*track, error)
 type contents struct {
 	Input, Output string
 	Variables     map[string]string
+	Before        map[string]json.RawMessage // the variables that those before it had assigned
 	Events        []types.HistoryEvent
 }
 
 // contents reads the part of a history that is of one visit, with all data.
 func (c *console) contents(ctx context.Context, execution string, t *track, v *visit) (found contents, err error) {
+	found.Before = map[string]json.RawMessage{}
 	pages := sfn.NewGetExecutionHistoryPaginator(c.states, &sfn.GetExecutionHistoryInput{ExecutionArn: &execution, MaxResults: inList})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -185,6 +198,11 @@ func (c *console) contents(ctx context.Context, execution string, t *track, v *v
 			return contents{}, err
 		}
 		for _, e := range page.Events {
+			if out := e.StateExitedEventDetails; out != nil && e.Id < v.first && v.follows(t.owners[e.Id]) {
+				for name, value := range out.AssignedVariables {
+					found.Before[name] = json.RawMessage(value)
+				}
+			}
 			if t.owners[e.Id] != v {
 				continue
 			}

@@ -3,11 +3,14 @@ package console
 // This file gives an engine's console an address.
 
 import (
+	"context"
 	"net/http"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/tradepost-dev/tradepost/local"
 )
@@ -28,6 +31,7 @@ func Serve(e *local.Engine) (*Server, error) {
 	options := Options{AWS: aws.Config{
 		Region: e.Cloud.Region, BaseEndpoint: aws.String(e.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+		APIOptions:  []func(*middleware.Stack) error{withoutPrefix},
 	}}
 	if folder := e.Endpoints().Mail; folder != "" {
 		options.Mails = os.DirFS(folder)
@@ -41,3 +45,12 @@ func Serve(e *local.Engine) (*Server, error) {
 
 // Close ends it, and whatever is being answered.
 func (s *Server) Close() error { return s.server.Close() }
+
+// withoutPrefix keeps SDKs from putting sync- in front of the host, which is an
+// address here.
+func withoutPrefix(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("WithoutHostPrefix",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+			return next.HandleInitialize(smithyhttp.DisableEndpointHostPrefix(ctx, true), in)
+		}), middleware.Before)
+}
