@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/smithy-go"
@@ -46,5 +47,18 @@ func TestAnExecutionIsStartedOnce(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestWhatCannotBeStartedOfABatchIsReportedAndNothingElse(t *testing.T) {
+	batch := events.SQSEvent{Records: []events.SQSMessage{{MessageId: "1"}, {MessageId: "2"}, {MessageId: "3"}}}
+	response := Each(t.Context(), batch, func(_ context.Context, message events.SQSMessage) error {
+		if message.MessageId == "2" {
+			return errors.New("access denied")
+		}
+		return nil
+	})
+	if failed := response.BatchItemFailures; len(failed) != 1 || failed[0].ItemIdentifier != "2" {
+		t.Errorf("reported are %v", failed)
 	}
 }

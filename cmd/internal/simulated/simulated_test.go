@@ -149,7 +149,8 @@ func prepared(t *testing.T) string {
 // consumed are the kinds that hit whoever consumes messages of a queue.
 var consumed = []simulation.Kind{simulation.Forgotten, simulation.Cut, simulation.Shuffled, simulation.Expired}
 
-// without is the storm without what cannot happen to a system.
+// without is the storm without what cannot happen to a system. explore sees to it that
+// it cannot: a read that is no longer consistent, say, is one that Stale can hit.
 func without(kinds ...simulation.Kind) simulation.Rates {
 	rates := simulation.Storm()
 	for _, kind := range kinds {
@@ -169,7 +170,12 @@ func explore(t *testing.T, system string, o simulation.Options) {
 	for i := range uint64(*seeds) {
 		chosen = append(chosen, *first+i)
 	}
-	simulation.Explore(t, chosen, o)
+	s := simulation.Explore(t, chosen, o)
+	for kind := range simulation.Storm() {
+		if _, known := o.Faults[kind]; !known && s.Chances[kind] > 0 {
+			t.Errorf("%q can hit %d calls, and is left out of what happens to %s", kind, s.Chances[kind], system)
+		}
+	}
 }
 
 // sample goes through so many seeds, unless others were asked for: the time of the
