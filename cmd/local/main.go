@@ -1,6 +1,7 @@
 // Command local runs a synthesized CDK assembly on this machine until it is
 // interrupted, and writes where everything listens to .local/endpoints.json. As
-// `local test` it runs tests of state machines instead.
+// `local test` it runs tests of state machines instead, and as `local watch` it shows what
+// an engine does.
 package main
 
 import (
@@ -29,12 +30,17 @@ func main() {
 }
 
 func run(ctx context.Context, arguments []string) error {
-	if len(arguments) > 0 && arguments[0] == "test" {
-		return testWorkflows(arguments[1:])
+	if len(arguments) > 0 {
+		switch arguments[0] {
+		case "test":
+			return testWorkflows(arguments[1:])
+		case "watch":
+			return watch(ctx, arguments[1:])
+		}
 	}
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n       local test [flags] FILE...\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted; or tests of state machines.\n\n")
+		fmt.Fprint(flags.Output(), "usage: local [flags] [ASSEMBLY]\n       local test [flags] FILE...\n       local watch [flags]\n\nRuns the assembly in a folder (default cdk.out), or a single template, until interrupted; or tests of state machines; or shows what an engine does.\n\n")
 		flags.PrintDefaults()
 	}
 	out := flags.String("out", ".local", "`folder` for endpoints.json, logs/ and mail/")
