@@ -4,11 +4,13 @@ package local
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +69,63 @@ func TestWhatIsRefusedIsDocumented(t *testing.T) {
 	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, page.Bytes()) {
 		t.Error("docs/refused.md is not what the engine does: make docs")
 	}
+}
+
+// A member of an input that the action does not have would be taken and ignored, as
+// where actions share a type.
+func TestNoActionTakesAMemberThatItsAPIDoesNotHave(t *testing.T) {
+	e := everyService(t)
+	for service, module := range modules {
+		api, err := awsapi.Load(module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		actions, err := api.Actions()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, action := range actions {
+			input := e.Cloud.Input(service, action)
+			if input == nil || input.Kind() != reflect.Struct {
+				continue
+			}
+			known, err := api.Members(action)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range known {
+				known[i] = strings.ToLower(known[i])
+			}
+			for _, path := range pathsOf(input, "", nil) {
+				parent := strings.ToLower(path[:strings.LastIndex(path, ".")+1])
+				read := func(member string) bool { return strings.HasPrefix(member, parent) } // the SDK has a structure there
+				if slices.ContainsFunc(known, read) && !slices.Contains(known, strings.ToLower(path)) && e.Cloud.Effect(service, action, path) != cloud.Refused {
+					t.Errorf("%s:%s has no member %s", service, action, path)
+				}
+			}
+		}
+	}
+}
+
+// pathsOf are the members of a type in JSON, at any depth, below a path.
+func pathsOf(of reflect.Type, below string, within []reflect.Type) []string {
+	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice || of.Kind() == reflect.Map {
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Struct || slices.Contains(within, of) || reflect.PointerTo(of).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		return nil
+	}
+	var paths []string
+	for _, field := range reflect.VisibleFields(of) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if !field.IsExported() || field.Anonymous || name == "-" {
+			continue
+		}
+		path := below + cmp.Or(name, field.Name)
+		paths = append(paths, path)
+		paths = append(paths, pathsOf(field.Type, path+".", append(slices.Clone(within), of))...)
+	}
+	return paths
 }
 
 const refusedHead = `# What the local engine refuses

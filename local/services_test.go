@@ -1,6 +1,12 @@
 package local
 
 import (
+	"cmp"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -59,6 +65,61 @@ func TestEveryServiceWithProtocolsHasAnAPI(t *testing.T) {
 			t.Errorf("%s has protocols and no API", name)
 		}
 	}
+}
+
+// A member that a request has no place for would be ignored, however it is sent: what
+// has no body must have all of them in its address and its headers.
+func TestARequestHasAPlaceForEveryMemberOfItsInput(t *testing.T) {
+	e := everyService(t)
+	for service, protocols := range e.protocols {
+		if protocols.REST == nil || service == "s3" { // whose requests are read by s3 itself
+			continue
+		}
+		for _, route := range protocols.REST.Routes {
+			input := e.Cloud.Input(service, route.Action)
+			if input == nil {
+				t.Errorf("%s: no service has %s of %s", route.Pattern, route.Action, service)
+				continue
+			}
+			placed := slices.Collect(maps.Values(route.Headers))
+			for _, label := range regexp.MustCompile(`{(\w+)\+?}`).FindAllStringSubmatch(route.Pattern, -1) {
+				placed = append(placed, label[1])
+			}
+			for _, name := range route.Query {
+				placed = append(placed, cmp.Or(route.Renamed[name], name))
+			}
+			bodiless := strings.HasPrefix(route.Pattern, "GET ") || strings.HasPrefix(route.Pattern, "DELETE ")
+			if route.Others != "" {
+				placed = append(placed, route.Others)
+			}
+			if route.Payload != "" && !bodiless { // of a request
+				placed = append(placed, route.Payload)
+			}
+			members := slices.DeleteFunc(membersOf(input), func(name string) bool { return e.Cloud.Effect(service, route.Action, name) == cloud.Refused })
+			for _, name := range placed {
+				if !slices.Contains(members, name) {
+					t.Errorf("%s (%s): the input has no member %s", route.Pattern, route.Action, name)
+				}
+			}
+			for _, name := range members {
+				if (bodiless || route.Payload != "") && !slices.Contains(placed, name) {
+					t.Errorf("%s (%s): a request has no place for %s", route.Pattern, route.Action, name)
+				}
+			}
+		}
+	}
+}
+
+// membersOf are the names of a type's members in JSON.
+func membersOf(input reflect.Type) []string {
+	var members []string
+	for _, field := range reflect.VisibleFields(input) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if field.IsExported() && !field.Anonymous && name != "-" {
+			members = append(members, cmp.Or(name, field.Name))
+		}
+	}
+	return members
 }
 
 // everyService is an engine that has its services, and runs nothing.

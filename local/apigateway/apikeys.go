@@ -259,7 +259,7 @@ type getAPIKeysInput struct {
 	paging
 	CustomerID    string `json:"customerId"`
 	IncludeValues bool   `json:"includeValues"`
-	Name          string `json:"name"` // what the names begin with
+	NameQuery     string `json:"nameQuery"` // what the names begin with
 }
 
 func (c *Control) getAPIKeys(_ context.Context, caller cloud.Caller, in getAPIKeysInput) (page[apiKeyShape], error) {
@@ -270,7 +270,7 @@ func (c *Control) getAPIKeys(_ context.Context, caller cloud.Caller, in getAPIKe
 	defer c.gateway.mu.RUnlock()
 	var keys []*apiKey
 	for _, key := range c.gateway.keys.byID {
-		if strings.HasPrefix(key.name, in.Name) && (in.CustomerID == "" || key.customer == in.CustomerID) {
+		if strings.HasPrefix(key.name, in.NameQuery) && (in.CustomerID == "" || key.customer == in.CustomerID) {
 			keys = append(keys, key)
 		}
 	}

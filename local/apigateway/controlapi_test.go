@@ -376,7 +376,7 @@ func TestATemplateAndCallsMakeTheSameAPI(t *testing.T) {
 		"Order": {"Type": "AWS::ApiGateway::Resource", "Properties": {"RestApiId": {"Ref": "Api"}, "ParentId": {"Ref": "Orders"}, "PathPart": "{id}"}}`)
 	told := func(w *world, api, resource string) string {
 		var out json.RawMessage
-		if err := w.cloud.Do(t.Context(), site().Administrator(), "apigateway", "GetMethod", map[string]string{"restApiId": api, "resourceId": resource, "method": "GET"}, &out); err != nil {
+		if err := w.cloud.Do(t.Context(), site().Administrator(), "apigateway", "GetMethod", map[string]string{"restApiId": api, "resourceId": resource, "httpMethod": "GET"}, &out); err != nil {
 			t.Fatal(err)
 		}
 		return strings.ReplaceAll(string(out), resource, "RESOURCE")

@@ -48,7 +48,7 @@ func (c *Control) getDocumentation(_ context.Context, caller cloud.Caller, in st
 	getPartsInput
 	Type   string `json:"type"`
 	Path   string `json:"path"`
-	Name   string `json:"name"`
+	Name   string `json:"nameQuery"`
 	Status string `json:"locationStatus"`
 }) (page[documentationPart], error) {
 	return onAPI(c, caller, "GET", in.restAPINamed, "/documentation/parts", func(a *api) (page[documentationPart], error) {

@@ -80,7 +80,7 @@ func (in responseNamed) integrationPath() string {
 type putIntegrationInput struct {
 	methodNamed
 	Type                  string            `json:"type"`
-	IntegrationHTTPMethod string            `json:"httpMethod"`
+	IntegrationHTTPMethod string            `json:"integrationHttpMethod"`
 	URI                   string            `json:"uri"`
 	ConnectionType        string            `json:"connectionType"`
 	Credentials           string            `json:"credentials"`

@@ -208,7 +208,7 @@ func (c *Control) deleteMethod(_ context.Context, caller cloud.Caller, in method
 // responseNamed names a response of a method, or of its integration.
 type responseNamed struct {
 	methodNamed
-	Status string `json:"status"`
+	Status string `json:"statusCode"`
 }
 
 func (in responseNamed) path() string { return in.methodNamed.path() + "/responses/" + in.Status }

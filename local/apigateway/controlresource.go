@@ -55,17 +55,18 @@ func (a *api) resource(id string) (*resource, error) {
 }
 
 type createResourceInput struct {
-	resourceNamed        // of the parent
-	PathPart      string `json:"pathPart"`
+	restAPINamed
+	ParentID string `json:"parentId"`
+	PathPart string `json:"pathPart"`
 }
 
 func (c *Control) createResource(_ context.Context, caller cloud.Caller, in createResourceInput) (resourceShape, error) {
-	return onAPI(c, caller, "POST", in.restAPINamed, in.path(), func(a *api) (resourceShape, error) {
-		if _, err := a.resource(in.ResourceID); err != nil {
+	return onAPI(c, caller, "POST", in.restAPINamed, resourceNamed{ResourceID: in.ParentID}.path(), func(a *api) (resourceShape, error) {
+		if _, err := a.resource(in.ParentID); err != nil {
 			return resourceShape{}, err
 		}
 		id := random(lowerDigits, 6)
-		r, err := a.addResource(id, resourceProperties{ParentId: in.ResourceID, PathPart: in.PathPart})
+		r, err := a.addResource(id, resourceProperties{ParentId: in.ParentID, PathPart: in.PathPart})
 		if err != nil {
 			return resourceShape{}, err
 		}
@@ -148,7 +149,7 @@ func (c *Control) deleteResource(_ context.Context, caller cloud.Caller, in reso
 // methodNamed names a method by its resource.
 type methodNamed struct {
 	resourceNamed
-	Method string `json:"method"`
+	Method string `json:"httpMethod"`
 }
 
 func (in methodNamed) path() string {

@@ -1,23 +1,26 @@
 package apigateway
 
-// The control plane's addresses of what makes up a REST API. What a body has too,
-// as httpMethod, has another name in the path.
+// The control plane's addresses of what makes up a REST API. Members have the
+// names of the API's model.
 
 import "github.com/tradepost-dev/tradepost/local/wire"
+
+// searched is where the query string's name is what names begin with.
+var searched = map[string]string{"name": "nameQuery"}
 
 func apiRoutes() []wire.Route {
 	const created, accepted, empty = 201, 202, 204
 	const (
 		api      = "/restapis/{restApiId}"
 		resource = api + "/resources/{resourceId}"
-		method   = resource + "/methods/{method}"
+		method   = resource + "/methods/{httpMethod}"
 	)
 	paged, imported := []string{"position", "limit"}, []string{"mode", "failonwarnings"}
 	return []wire.Route{
 		{Pattern: "GET /account", Action: "GetAccount"},
 		{Pattern: "PATCH /account", Action: "UpdateAccount"},
 
-		{Pattern: "POST /restapis?mode=import", Action: "ImportRestApi", Query: imported, Others: "parameters", Payload: "body", Text: true, Success: created},
+		{Pattern: "POST /restapis?mode=import", Action: "ImportRestApi", Query: []string{"failonwarnings"}, Others: "parameters", Payload: "body", Text: true, Success: created},
 		{Pattern: "PUT " + api, Action: "PutRestApi", Query: imported, Others: "parameters", Payload: "body", Text: true},
 		{Pattern: "POST /restapis", Action: "CreateRestApi", Success: created},
 		{Pattern: "GET /restapis", Action: "GetRestApis", Query: paged},
@@ -25,7 +28,7 @@ func apiRoutes() []wire.Route {
 		{Pattern: "PATCH " + api, Action: "UpdateRestApi"},
 		{Pattern: "DELETE " + api, Action: "DeleteRestApi", Success: accepted},
 
-		{Pattern: "POST " + resource, Action: "CreateResource", Success: created},
+		{Pattern: "POST " + api + "/resources/{parentId}", Action: "CreateResource", Success: created},
 		{Pattern: "GET " + api + "/resources", Action: "GetResources", Query: append([]string{"embed"}, paged...)},
 		{Pattern: "GET " + resource, Action: "GetResource", Query: []string{"embed"}},
 		{Pattern: "PATCH " + resource, Action: "UpdateResource"},
@@ -36,18 +39,18 @@ func apiRoutes() []wire.Route {
 		{Pattern: "GET " + method, Action: "GetMethod"},
 		{Pattern: "PATCH " + method, Action: "UpdateMethod"},
 		{Pattern: "DELETE " + method, Action: "DeleteMethod", Success: empty},
-		{Pattern: "PUT " + method + "/responses/{status}", Action: "PutMethodResponse", Success: created},
-		{Pattern: "GET " + method + "/responses/{status}", Action: "GetMethodResponse"},
-		{Pattern: "PATCH " + method + "/responses/{status}", Action: "UpdateMethodResponse", Success: created},
-		{Pattern: "DELETE " + method + "/responses/{status}", Action: "DeleteMethodResponse", Success: empty},
-		{Pattern: "PUT " + method + "/integration", Action: "PutIntegration", Success: created},
+		{Pattern: "PUT " + method + "/responses/{statusCode}", Action: "PutMethodResponse", Success: created},
+		{Pattern: "GET " + method + "/responses/{statusCode}", Action: "GetMethodResponse"},
+		{Pattern: "PATCH " + method + "/responses/{statusCode}", Action: "UpdateMethodResponse", Success: created},
+		{Pattern: "DELETE " + method + "/responses/{statusCode}", Action: "DeleteMethodResponse", Success: empty},
+		{Pattern: "PUT " + method + "/integration", Action: "PutIntegration", Success: created, Renamed: map[string]string{"httpMethod": "integrationHttpMethod"}},
 		{Pattern: "GET " + method + "/integration", Action: "GetIntegration"},
 		{Pattern: "PATCH " + method + "/integration", Action: "UpdateIntegration"},
 		{Pattern: "DELETE " + method + "/integration", Action: "DeleteIntegration", Success: empty},
-		{Pattern: "PUT " + method + "/integration/responses/{status}", Action: "PutIntegrationResponse", Success: created},
-		{Pattern: "GET " + method + "/integration/responses/{status}", Action: "GetIntegrationResponse"},
-		{Pattern: "PATCH " + method + "/integration/responses/{status}", Action: "UpdateIntegrationResponse"},
-		{Pattern: "DELETE " + method + "/integration/responses/{status}", Action: "DeleteIntegrationResponse", Success: empty},
+		{Pattern: "PUT " + method + "/integration/responses/{statusCode}", Action: "PutIntegrationResponse", Success: created},
+		{Pattern: "GET " + method + "/integration/responses/{statusCode}", Action: "GetIntegrationResponse"},
+		{Pattern: "PATCH " + method + "/integration/responses/{statusCode}", Action: "UpdateIntegrationResponse"},
+		{Pattern: "DELETE " + method + "/integration/responses/{statusCode}", Action: "DeleteIntegrationResponse", Success: empty},
 
 		{Pattern: "POST " + api + "/deployments", Action: "CreateDeployment", Success: created},
 		{Pattern: "GET " + api + "/deployments", Action: "GetDeployments", Query: paged},
@@ -85,7 +88,7 @@ func apiRoutes() []wire.Route {
 		{Pattern: "DELETE " + api + "/authorizers/{authorizerId}", Action: "DeleteAuthorizer", Success: accepted},
 
 		{Pattern: "POST " + api + "/documentation/parts", Action: "CreateDocumentationPart", Success: created},
-		{Pattern: "GET " + api + "/documentation/parts", Action: "GetDocumentationParts", Query: append([]string{"type", "path", "name", "locationStatus"}, paged...)},
+		{Pattern: "GET " + api + "/documentation/parts", Action: "GetDocumentationParts", Query: append([]string{"type", "path", "name", "locationStatus"}, paged...), Renamed: searched},
 		{Pattern: "PUT " + api + "/documentation/parts", Action: "ImportDocumentationParts", Query: imported, Payload: "body", Text: true},
 		{Pattern: "GET " + api + "/documentation/parts/{documentationPartId}", Action: "GetDocumentationPart"},
 		{Pattern: "PATCH " + api + "/documentation/parts/{documentationPartId}", Action: "UpdateDocumentationPart"},

@@ -149,7 +149,7 @@ func (c *Control) getUsagePlanKey(_ context.Context, caller cloud.Caller, in usa
 
 type getUsagePlanKeysInput struct {
 	paging
-	Name        string `json:"name"` // what the names begin with
+	NameQuery   string `json:"nameQuery"` // what the names begin with
 	UsagePlanID string `json:"usagePlanId"`
 }
 
@@ -164,7 +164,7 @@ func (c *Control) getUsagePlanKeys(_ context.Context, caller cloud.Caller, in ge
 	if err != nil {
 		return page[planKeyShape]{}, err
 	}
-	return pageOf(in.paging, g.members(plan, in.Name), func(k *apiKey) string { return k.id }, (*apiKey).inPlan)
+	return pageOf(in.paging, g.members(plan, in.NameQuery), func(k *apiKey) string { return k.id }, (*apiKey).inPlan)
 }
 
 // members are the keys in a plan whose names begin so. The caller holds the

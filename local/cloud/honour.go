@@ -5,6 +5,7 @@ package cloud
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -29,7 +30,7 @@ const (
 // Effect tells what comes of a member of an action's input, by its path, whatever
 // the case of its names: "Tags", "Entries.DelaySeconds".
 func (o Operations) Effect(action, path string) Effect {
-	at := shapeOf(o[action].input)
+	at := o[action].known
 	for name := range strings.SplitSeq(path, ".") {
 		if at = at.structure(); at == nil || at.without {
 			break // whatever is below it
@@ -196,6 +197,25 @@ func (s *shape) member(name string) (*shape, bool) {
 	}
 	member, ok := s.members[name]
 	return member, ok
+}
+
+// less is the shape but for a member, by its path.
+func (s *shape) less(path string) *shape {
+	changed := *s
+	if s.members == nil {
+		changed.element = s.element.less(path)
+		return &changed
+	}
+	name, below, deeper := strings.Cut(path, ".")
+	member, ok := s.members[name]
+	if !ok {
+		panic("cloud: an input without a member " + name)
+	}
+	changed.members = maps.Clone(s.members)
+	if delete(changed.members, name); deeper {
+		changed.members[name] = member.less(below)
+	}
+	return &changed
 }
 
 // structure is the shape below lists and maps.

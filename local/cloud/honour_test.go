@@ -45,6 +45,28 @@ func TestAnOperationRefusesWhatItDoesNotHonour(t *testing.T) {
 	}
 }
 
+func TestAnActionRefusesWhatOnlyOthersHaveOfItsInput(t *testing.T) {
+	ship := Handle(func(context.Context, Caller, shipment) (int, error) { return 0, nil })
+	both := Operations{"Ship": ship, "Send": ship.Without("Labels", "Parcels.Weight", "Routes.Fee")}
+	for input, refused := range map[string]string{
+		`{"Labels": {}}`:                  "Labels",
+		`{"Parcels": [{"Weight": 1}]}`:    "Parcels.Weight",
+		`{"Routes": {"a": {"Fee": "9"}}}`: "Routes.a.Fee",
+		`{"Parcels": [{"Fee": "9"}], "Routes": {"a": {"Weight": 2}}, "Mood": "good"}`: "",
+	} {
+		_, err := both.Call(t.Context(), Caller{}, "Send", json.RawMessage(input))
+		if want := NotHonoured("Send", refused).Error(); refused == "" && err != nil || refused != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%s: got %v, want %q", input, err, refused)
+		}
+		if _, err := both.Call(t.Context(), Caller{}, "Ship", json.RawMessage(input)); err != nil {
+			t.Errorf("%s, which another action has: %v", input, err)
+		}
+	}
+	if got := both.Effect("Send", "Parcels.Weight"); got != Refused {
+		t.Errorf("what is refused is told as %d", got)
+	}
+}
+
 func TestWhatComesOfEachMemberIsTold(t *testing.T) {
 	ship := Operations{"Ship": Handle(func(context.Context, Caller, shipment) (int, error) { return 0, nil })}
 	for path, want := range map[string]Effect{

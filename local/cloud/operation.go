@@ -17,8 +17,9 @@ type Operations map[string]Operation
 
 // Operation is one action. Handle makes one.
 type Operation struct {
-	input   reflect.Type
-	perform func(ctx context.Context, caller Caller, action string, input json.RawMessage) (output any, err error)
+	input reflect.Type
+	known *shape // of the input; what it has not is refused
+	do    func(ctx context.Context, caller Caller, in any) (output any, err error)
 }
 
 // Supports implements API.
@@ -50,7 +51,16 @@ func (o Operations) Perform(ctx context.Context, caller Caller, action string, i
 	if !ok {
 		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve the action %q", action)
 	}
-	return operation.perform(ctx, caller, action, input)
+	in := reflect.New(operation.input).Interface()
+	if len(input) > 0 {
+		if err := decode(input, in); err != nil {
+			return nil, err
+		}
+		if err := operation.known.check(action, input); err != nil {
+			return nil, err
+		}
+	}
+	return operation.do(ctx, caller, in)
 }
 
 // Handle makes an operation of a function over the shapes of the action. An
@@ -67,20 +77,16 @@ func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out
 // HandleAs is Handle for a type of input that is made while the program runs: in
 // points to one.
 func HandleAs(input reflect.Type, do func(ctx context.Context, caller Caller, in any) (any, error)) Operation {
-	known := shapeOf(input)
-	perform := func(ctx context.Context, caller Caller, action string, raw json.RawMessage) (any, error) {
-		in := reflect.New(input).Interface()
-		if len(raw) > 0 {
-			if err := decode(raw, in); err != nil {
-				return nil, err
-			}
-			if err := known.check(action, raw); err != nil {
-				return nil, err
-			}
-		}
-		return do(ctx, caller, in)
+	return Operation{input, shapeOf(input), do}
+}
+
+// Without is the operation for an action that does not have these members of its
+// input, a type that it shares with others. Members are paths, as Effect has them.
+func (o Operation) Without(members ...string) Operation {
+	for _, path := range members {
+		o.known = o.known.less(path)
 	}
-	return Operation{input: input, perform: perform}
+	return o
 }
 
 func decode(input json.RawMessage, in any) error {

@@ -44,7 +44,7 @@ func New(c *cloud.Cloud, options Options) *DynamoDB {
 		"BatchExecuteStatement": cloud.Handle(d.batchExecuteStatement),
 		"ExecuteStatement":      cloud.Handle(d.executeStatement),
 		"ExecuteTransaction":    cloud.Handle(d.executeTransaction),
-		"CreateTable":           cloud.Handle(d.createTable),
+		"CreateTable":           cloud.Handle(d.createTable).Without("LocalSecondaryIndexes.ProvisionedThroughput", "LocalSecondaryIndexes.OnDemandThroughput", "LocalSecondaryIndexes.WarmThroughput"),
 		"DeleteItem":            cloud.Handle(d.deleteItem),
 		"DeleteTable":           cloud.Handle(d.deleteTable),
 		"DescribeStream":        cloud.Handle(d.describeStream),

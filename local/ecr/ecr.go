@@ -52,7 +52,7 @@ func New(c *cloud.Cloud) *ECR {
 		"DescribeRepositories": cloud.Handle(e.describeRepositories),
 		"GetLifecyclePolicy":   cloud.Handle(e.getLifecyclePolicy),
 		"GetRepositoryPolicy":  cloud.Handle(e.getRepositoryPolicy),
-		"ListImages":           cloud.Handle(e.listImages),
+		"ListImages":           cloud.Handle(e.listImages).Without("imageIds"),
 	}
 	// What the docker command asks for before it sends layers.
 	for _, action := range []string{"GetAuthorizationToken", "BatchCheckLayerAvailability", "InitiateLayerUpload", "PutImage"} {

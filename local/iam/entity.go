@@ -31,6 +31,17 @@ var (
 	groups = &kind{name: "Group", id: "AGPA", longest: 128, quota: 300, attachable: 10, inline: 5120}
 )
 
+// others are the members of inputs that name entities of the other kinds.
+func (k *kind) others() []string {
+	var names []string
+	for _, other := range []*kind{roles, users, groups} {
+		if other != k {
+			names = append(names, other.name+"Name")
+		}
+	}
+	return names
+}
+
 // word is the kind within a sentence or an ARN.
 func (k *kind) word() string { return strings.ToLower(k.name) }
 

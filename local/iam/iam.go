@@ -63,7 +63,7 @@ func New(c *cloud.Cloud) *IAM {
 	s.Operations = cloud.Operations{
 		"AddRoleToInstanceProfile":           cloud.Handle(s.addRoleToInstanceProfile),
 		"AddUserToGroup":                     cloud.Handle(s.addUserToGroup),
-		"CreateAccessKey":                    cloud.Handle(s.createAccessKey),
+		"CreateAccessKey":                    cloud.Handle(s.createAccessKey).Without(users.others()...),
 		"CreateGroup":                        cloud.Handle(s.createGroup),
 		"CreateInstanceProfile":              cloud.Handle(s.createInstanceProfile),
 		"CreatePolicy":                       cloud.Handle(s.createPolicy),
@@ -86,9 +86,9 @@ func New(c *cloud.Cloud) *IAM {
 		"GetInstanceProfile":                 cloud.Handle(s.getInstanceProfile),
 		"GetPolicy":                          cloud.Handle(s.getPolicy),
 		"GetPolicyVersion":                   cloud.Handle(s.getPolicyVersion),
-		"GetRole":                            cloud.Handle(s.getRole),
+		"GetRole":                            cloud.Handle(s.getRole).Without(roles.others()...),
 		"GetServiceLinkedRoleDeletionStatus": cloud.Handle(s.getServiceLinkedRoleDeletionStatus),
-		"GetUser":                            cloud.Handle(s.getUser),
+		"GetUser":                            cloud.Handle(s.getUser).Without(users.others()...),
 		"ListAccessKeys":                     cloud.Handle(s.listAccessKeys),
 		"ListEntitiesForPolicy":              cloud.Handle(s.listEntitiesForPolicy),
 		"ListGroups":                         cloud.Handle(s.listGroups),
@@ -106,7 +106,7 @@ func New(c *cloud.Cloud) *IAM {
 		"RemoveUserFromGroup":                cloud.Handle(s.removeUserFromGroup),
 		"ResetServiceSpecificCredential":     cloud.Handle(s.resetServiceCredential),
 		"SetDefaultPolicyVersion":            cloud.Handle(s.setDefaultPolicyVersion),
-		"SimulateCustomPolicy":               cloud.Handle(s.simulateCustomPolicy),
+		"SimulateCustomPolicy":               cloud.Handle(s.simulateCustomPolicy).Without("PolicySourceArn"),
 		"SimulatePrincipalPolicy":            cloud.Handle(s.simulatePrincipalPolicy),
 		"TagInstanceProfile":                 cloud.Handle(s.tagInstanceProfile),
 		"TagPolicy":                          cloud.Handle(s.tagPolicy),
@@ -121,22 +121,23 @@ func New(c *cloud.Cloud) *IAM {
 		"UpdateUser":                         cloud.Handle(s.updateUserByCall),
 	}
 	for _, k := range []*kind{roles, users, groups} {
-		s.Operations["Delete"+k.name] = cloud.Handle(s.deleteEntity(k))
-		s.Operations["Put"+k.name+"Policy"] = cloud.Handle(s.putInline(k))
-		s.Operations["Get"+k.name+"Policy"] = cloud.Handle(s.getInline(k))
-		s.Operations["Delete"+k.name+"Policy"] = cloud.Handle(s.deleteInline(k))
-		s.Operations["List"+k.name+"Policies"] = cloud.Handle(s.listInline(k))
-		s.Operations["Attach"+k.name+"Policy"] = cloud.Handle(s.attachPolicy(k))
-		s.Operations["Detach"+k.name+"Policy"] = cloud.Handle(s.detachPolicy(k))
-		s.Operations["ListAttached"+k.name+"Policies"] = cloud.Handle(s.listAttached(k))
+		serve := func(action string, o cloud.Operation) { s.Operations[action] = o.Without(k.others()...) }
+		serve("Delete"+k.name, cloud.Handle(s.deleteEntity(k)))
+		serve("Put"+k.name+"Policy", cloud.Handle(s.putInline(k)))
+		serve("Get"+k.name+"Policy", cloud.Handle(s.getInline(k)))
+		serve("Delete"+k.name+"Policy", cloud.Handle(s.deleteInline(k)))
+		serve("List"+k.name+"Policies", cloud.Handle(s.listInline(k)))
+		serve("Attach"+k.name+"Policy", cloud.Handle(s.attachPolicy(k)))
+		serve("Detach"+k.name+"Policy", cloud.Handle(s.detachPolicy(k)))
+		serve("ListAttached"+k.name+"Policies", cloud.Handle(s.listAttached(k)))
 		if k == groups {
 			continue // which have neither boundary nor tags
 		}
-		s.Operations["Put"+k.name+"PermissionsBoundary"] = cloud.Handle(s.putBoundary(k))
-		s.Operations["Delete"+k.name+"PermissionsBoundary"] = cloud.Handle(s.deleteBoundary(k))
-		s.Operations["Tag"+k.name] = cloud.Handle(s.tagEntity(k))
-		s.Operations["Untag"+k.name] = cloud.Handle(s.untagEntity(k))
-		s.Operations["List"+k.name+"Tags"] = cloud.Handle(s.listEntityTags(k))
+		serve("Put"+k.name+"PermissionsBoundary", cloud.Handle(s.putBoundary(k)))
+		serve("Delete"+k.name+"PermissionsBoundary", cloud.Handle(s.deleteBoundary(k)))
+		serve("Tag"+k.name, cloud.Handle(s.tagEntity(k)))
+		serve("Untag"+k.name, cloud.Handle(s.untagEntity(k)))
+		serve("List"+k.name+"Tags", cloud.Handle(s.listEntityTags(k)))
 	}
 	return s
 }

@@ -43,7 +43,7 @@ var asksAbout = map[string]string{
 func (e *engine) only(action string, input map[string]any) map[string]any {
 	own := map[string]any{}
 	for _, field := range reflect.VisibleFields(e.iam.Input(action)) {
-		if value, ok := input[field.Name]; ok {
+		if value, ok := input[field.Name]; ok && e.iam.Effect(action, field.Name) != cloud.Refused {
 			own[field.Name] = value
 		}
 	}

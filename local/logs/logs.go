@@ -50,7 +50,7 @@ func New(c *cloud.Cloud) *Logs {
 		"DescribeSubscriptionFilters": cloud.Handle(l.describeSubscriptionFilters),
 		"FilterLogEvents":             cloud.Handle(l.filterLogEvents),
 		"GetLogEvents":                cloud.Handle(l.getLogEvents),
-		"ListTagsForResource":         cloud.Handle(l.listTagsForResource),
+		"ListTagsForResource":         cloud.Handle(l.listTagsForResource).Without("tags", "tagKeys"),
 		"ListTagsLogGroup":            cloud.Handle(l.listTagsLogGroup),
 		"PutLogEvents":                cloud.Handle(l.putLogEvents),
 		"PutMetricFilter":             cloud.Handle(l.putMetricFilter),
@@ -58,10 +58,10 @@ func New(c *cloud.Cloud) *Logs {
 		"PutRetentionPolicy":          cloud.Handle(l.putRetentionPolicy),
 		"PutSubscriptionFilter":       cloud.Handle(l.putSubscriptionFilter),
 		"TagLogGroup":                 cloud.Handle(l.tagLogGroup),
-		"TagResource":                 cloud.Handle(l.tagResource),
+		"TagResource":                 cloud.Handle(l.tagResource).Without("tagKeys"),
 		"TestMetricFilter":            cloud.Handle(l.testMetricFilter),
 		"UntagLogGroup":               cloud.Handle(l.untagLogGroup),
-		"UntagResource":               cloud.Handle(l.untagResource),
+		"UntagResource":               cloud.Handle(l.untagResource).Without("tags"),
 	}
 	return l
 }

@@ -62,11 +62,11 @@ func New(c *cloud.Cloud, o Options) *SageMaker {
 		models: map[string]*model{}, configs: map[string]*endpointConfig{}, endpoints: map[string]*endpoint{},
 	}
 	s.Operations = cloud.Operations{
-		"CreateEndpoint":         cloud.Handle(s.createEndpoint),
+		"CreateEndpoint":         cloud.Handle(s.createEndpoint).Without("ExcludeRetainedVariantProperties", "RetainAllVariantProperties", "RetainDeploymentConfig"),
 		"CreateEndpointConfig":   cloud.Handle(s.createEndpointConfig),
 		"CreateModel":            cloud.Handle(s.createModel),
 		"CreateTrainingJob":      cloud.Handle(s.createTrainingJob),
-		"CreateTransformJob":     cloud.Handle(s.createTransformJob),
+		"CreateTransformJob":     cloud.Handle(s.createTransformJob).Without(ofTraining...),
 		"DeleteEndpoint":         cloud.Handle(s.deleteEndpoint),
 		"DeleteEndpointConfig":   cloud.Handle(s.deleteEndpointConfig),
 		"DeleteModel":            cloud.Handle(s.deleteModel),
@@ -76,16 +76,22 @@ func New(c *cloud.Cloud, o Options) *SageMaker {
 		"DescribeTrainingJob":    cloud.Handle(s.describeTrainingJob),
 		"DescribeTransformJob":   cloud.Handle(s.describeTransformJob),
 		"InvokeEndpoint":         cloud.Handle(s.invokeEndpoint),
-		"ListEndpointConfigs":    cloud.Handle(s.listEndpointConfigs),
+		"ListEndpointConfigs":    cloud.Handle(s.listEndpointConfigs).Without("StatusEquals"),
 		"ListEndpoints":          cloud.Handle(s.listEndpoints),
-		"ListModels":             cloud.Handle(s.listModels),
+		"ListModels":             cloud.Handle(s.listModels).Without("StatusEquals"),
 		"ListTrainingJobs":       cloud.Handle(s.listTrainingJobs),
 		"ListTransformJobs":      cloud.Handle(s.listTransformJobs),
 		"StopTrainingJob":        cloud.Handle(s.stopTrainingJob),
 		"StopTransformJob":       cloud.Handle(s.stopTransformJob),
-		"UpdateEndpoint":         cloud.Handle(s.updateEndpoint),
+		"UpdateEndpoint":         cloud.Handle(s.updateEndpoint).Without("Tags"),
 	}
 	return s
+}
+
+// ofTraining are members of a source that the one of a transform job does not have.
+var ofTraining = []string{
+	"TransformInput.DataSource.S3DataSource.S3DataDistributionType", "TransformInput.DataSource.S3DataSource.AttributeNames",
+	"TransformInput.DataSource.S3DataSource.InstanceGroupNames", "TransformInput.DataSource.S3DataSource.ModelAccessConfig",
 }
 
 // Protocols implements wire.Speaker: endpoints are invoked by REST.

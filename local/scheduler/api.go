@@ -121,13 +121,11 @@ func (s *Scheduler) replace(caller cloud.Caller, former, k key, p spec) (*schedu
 type scheduleNamed struct {
 	Name        string
 	GroupName   string
-	Group       string `json:"groupName"` // as the query string has it
 	ClientToken string
-	Token       string `json:"clientToken"`
 }
 
 func (s *Scheduler) named(caller cloud.Caller, action string, in scheduleNamed) (key, error) {
-	k, err := keyOf(cmp.Or(in.GroupName, in.Group), in.Name)
+	k, err := keyOf(in.GroupName, in.Name)
 	if err != nil {
 		return k, err
 	}
@@ -160,12 +158,11 @@ func (s *Scheduler) deleteSchedule(_ context.Context, caller cloud.Caller, in sc
 }
 
 type listInput struct {
-	MaxResults    *int
-	NamePrefix    string
-	NextToken     string
-	ScheduleGroup string // of schedules
-	GroupName     string // as the SDK for other languages has it
-	State         string
+	MaxResults *int
+	NamePrefix string
+	NextToken  string
+	GroupName  string // of schedules
+	State      string
 }
 
 // page returns the part of n things that is asked for.
@@ -209,12 +206,11 @@ func (s *Scheduler) listSchedules(_ context.Context, caller cloud.Caller, in lis
 	if err := s.cloud.Authorize(caller, "scheduler:ListSchedules", s.arn(key{"*", "*"})); err != nil {
 		return listSchedulesOutput{}, err
 	}
-	group := cmp.Or(in.ScheduleGroup, in.GroupName)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := listSchedulesOutput{Schedules: []scheduleSummary{}}
 	for k, sched := range s.schedules {
-		if strings.HasPrefix(k.name, in.NamePrefix) && (group == "" || k.group == group) && (in.State == "" || sched.State == in.State) {
+		if strings.HasPrefix(k.name, in.NamePrefix) && (in.GroupName == "" || k.group == in.GroupName) && (in.State == "" || sched.State == in.State) {
 			summary := scheduleSummary{sched.ARN, sched.CreationDate, k.group, sched.LastModificationDate, k.name, sched.State, struct {
 				ARN string `json:"Arn"`
 			}{sched.Target.ARN}}

@@ -14,7 +14,6 @@ import (
 type groupNamed struct {
 	Name        string
 	ClientToken string
-	Token       string `json:"clientToken"`
 	Tags        []struct{ Key, Value string }
 }
 

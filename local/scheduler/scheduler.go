@@ -67,27 +67,30 @@ func New(c *cloud.Cloud) *Scheduler {
 		"CreateSchedule":      cloud.Handle(s.createSchedule),
 		"CreateScheduleGroup": cloud.Handle(s.createScheduleGroup),
 		"DeleteSchedule":      cloud.Handle(s.deleteSchedule),
-		"DeleteScheduleGroup": cloud.Handle(s.deleteScheduleGroup),
-		"GetSchedule":         cloud.Handle(s.getSchedule),
-		"GetScheduleGroup":    cloud.Handle(s.getScheduleGroup),
-		"ListScheduleGroups":  cloud.Handle(s.listScheduleGroups),
+		"DeleteScheduleGroup": cloud.Handle(s.deleteScheduleGroup).Without("Tags"),
+		"GetSchedule":         cloud.Handle(s.getSchedule).Without("ClientToken"),
+		"GetScheduleGroup":    cloud.Handle(s.getScheduleGroup).Without("ClientToken", "Tags"),
+		"ListScheduleGroups":  cloud.Handle(s.listScheduleGroups).Without("GroupName", "State"),
 		"ListSchedules":       cloud.Handle(s.listSchedules),
 		"UpdateSchedule":      cloud.Handle(s.updateSchedule),
 	}
 	return s
 }
 
+// renamed are members by the names of the query string.
+var renamed = map[string]string{"groupName": "GroupName", "clientToken": "ClientToken", "ScheduleGroup": "GroupName"}
+
 // Protocols implements wire.Speaker.
 func (s *Scheduler) Protocols() wire.Protocols {
 	return wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
 		{Pattern: "POST /schedules/{Name}", Action: "CreateSchedule"},
 		{Pattern: "PUT /schedules/{Name}", Action: "UpdateSchedule"},
-		{Pattern: "GET /schedules/{Name}", Action: "GetSchedule", Query: []string{"groupName"}},
-		{Pattern: "DELETE /schedules/{Name}", Action: "DeleteSchedule", Query: []string{"groupName", "clientToken"}},
-		{Pattern: "GET /schedules", Action: "ListSchedules", Query: []string{"MaxResults", "NamePrefix", "NextToken", "ScheduleGroup", "State"}},
+		{Pattern: "GET /schedules/{Name}", Action: "GetSchedule", Query: []string{"groupName"}, Renamed: renamed},
+		{Pattern: "DELETE /schedules/{Name}", Action: "DeleteSchedule", Query: []string{"groupName", "clientToken"}, Renamed: renamed},
+		{Pattern: "GET /schedules", Action: "ListSchedules", Query: []string{"MaxResults", "NamePrefix", "NextToken", "ScheduleGroup", "State"}, Renamed: renamed},
 		{Pattern: "POST /schedule-groups/{Name}", Action: "CreateScheduleGroup"},
 		{Pattern: "GET /schedule-groups/{Name}", Action: "GetScheduleGroup"},
-		{Pattern: "DELETE /schedule-groups/{Name}", Action: "DeleteScheduleGroup", Query: []string{"clientToken"}},
+		{Pattern: "DELETE /schedule-groups/{Name}", Action: "DeleteScheduleGroup", Query: []string{"clientToken"}, Renamed: renamed},
 		{Pattern: "GET /schedule-groups", Action: "ListScheduleGroups", Query: []string{"MaxResults", "NamePrefix", "NextToken"}},
 	}}}
 }

@@ -80,9 +80,9 @@ func New(c *cloud.Cloud, o Options) *SNS {
 		"SetSubscriptionAttributes": cloud.Handle(s.setSubscriptionAttributes),
 		"SetTopicAttributes":        cloud.Handle(s.setTopicAttributes),
 		"Subscribe":                 cloud.Handle(s.subscribe),
-		"TagResource":               cloud.Handle(s.tagResource),
+		"TagResource":               cloud.Handle(s.tagResource).Without("TagKeys"),
 		"Unsubscribe":               cloud.Handle(s.unsubscribe),
-		"UntagResource":             cloud.Handle(s.untagResource),
+		"UntagResource":             cloud.Handle(s.untagResource).Without("Tags"),
 	}
 	return s
 }

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -63,8 +64,12 @@ type Route struct {
 	Query []string
 
 	// Others is the member of the input that has all query parameters which are
-	// none of Query's, a map.
+	// none of Query's, a map. Default: there are none; one is refused by its name.
 	Others string
+
+	// Renamed are members of the input, by the names that they have in the query
+	// string or the body, where these are others.
+	Renamed map[string]string
 
 	// Headers are members of the input, and AnswerHeaders of the output, that
 	// are headers, by the header's name.
@@ -132,16 +137,21 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 	shape := x.cloud.Input(x.service, route.Action)
 	parameters := x.Request.URL.Query()
 	for _, name := range route.Query {
-		switch values := parameters[name]; {
-		case isList(shape, name): // the elements by their numbers, as in other forms
+		switch values, member := parameters[name], cmp.Or(route.Renamed[name], name); {
+		case isList(shape, member): // the elements by their numbers, as in other forms
 			for i, value := range values {
-				form.Set(name+"."+strconv.Itoa(i+1), value)
+				form.Set(member+"."+strconv.Itoa(i+1), value)
 			}
 		case len(values) > 0:
-			form.Set(name, values[0])
+			form.Set(member, values[0])
 		}
 	}
-	route.others(form, parameters)
+	if err := route.others(form, parameters); err != nil {
+		return nil, err
+	}
+	if err := route.checkHeaders(x.Request.Header); err != nil {
+		return nil, err
+	}
 	for header, name := range route.Headers {
 		if value := x.Request.Header.Get(header); value != "" {
 			form.Set(name, value)
@@ -163,21 +173,81 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 	if !json.Valid(body) || route.Payload == "" && bytes.TrimSpace(body)[0] != '{' {
 		return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "Could not parse request body into json: it is not valid JSON")
 	}
+	if route.Payload == "" && len(route.Renamed) > 0 {
+		if body, err = renamed(body, route.Renamed); err != nil {
+			return nil, err
+		}
+	}
 	return withBody(input, route.Payload, body), nil
 }
 
-// others adds the query parameters that have no member of their own.
-func (route *Route) others(form, parameters url.Values) {
-	if route.Others == "" {
-		return
-	}
+// others adds the query parameters that have no member of their own, or refuses
+// them where none has: the service would have acted upon them.
+func (route *Route) others(form, parameters url.Values) error {
 	for i, name := range slices.Sorted(maps.Keys(parameters)) {
-		if !slices.Contains(route.Query, name) {
+		switch {
+		case slices.Contains(route.Query, name), route.picked(name), slices.Contains(signing, strings.ToLower(name)):
+		case route.Others != "":
 			entry := route.Others + ".entry." + strconv.Itoa(i+1)
 			form.Set(entry+".key", name)
 			form.Set(entry+".value", parameters.Get(name))
+		default:
+			return cloud.NotHonoured(route.Action, name)
 		}
 	}
+	return nil
+}
+
+// picked tells whether the route was chosen by a query parameter.
+func (route *Route) picked(name string) bool {
+	_, query, _ := strings.Cut(route.Pattern, "?")
+	return slices.ContainsFunc(parametersOf(query), func(p wanted) bool { return p.name == name })
+}
+
+// signing are the query parameters of signed addresses.
+var signing = []string{
+	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-security-token", "x-amz-signature", "x-amz-signedheaders",
+}
+
+// transport are the headers of AWS's that any request may have, besides those
+// that an operation has: of signatures, and of what traces requests.
+var transport = []string{
+	"x-amz-api-version", "x-amz-content-sha256", "x-amz-date", "x-amz-region-set", "x-amz-security-token", "x-amz-target", "x-amz-user-agent",
+	"x-amzn-trace-id",
+}
+
+// checkHeaders refuses a header of AWS's that the operation does not honour.
+func (route *Route) checkHeaders(headers http.Header) error {
+	for name := range headers {
+		lower := strings.ToLower(name)
+		amazon := strings.HasPrefix(lower, "x-amz-") || strings.HasPrefix(lower, "x-amzn-")
+		if amazon && !slices.Contains(transport, lower) && !route.takes(name) {
+			return cloud.NotHonoured(route.Action, name)
+		}
+	}
+	return nil
+}
+
+func (route *Route) takes(header string) bool {
+	for name := range route.Headers {
+		if strings.EqualFold(name, header) {
+			return true
+		}
+	}
+	return false
+}
+
+// renamed gives members of an object other names.
+func renamed(object []byte, names map[string]string) ([]byte, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil {
+		return nil, err
+	}
+	changed := make(map[string]json.RawMessage, len(members))
+	for name, value := range members {
+		changed[cmp.Or(names[name], name)] = value
+	}
+	return json.Marshal(changed)
 }
 
 // withBody adds the body to an input as the member payload, or else its

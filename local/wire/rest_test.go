@@ -39,10 +39,15 @@ func TestARouteSaysWhereTheInputIsAndHowTheAnswerLooks(t *testing.T) {
 	})
 	h := wire.As(c, c.Administrator(), "files", wire.Protocols{REST: &wire.REST{Routes: []wire.Route{
 		{Pattern: "POST /files?mode=import", Action: "Import", Payload: "body", Text: true, Success: 201},
-		{Pattern: "POST /files", Action: "Count", Query: []string{"tags", "strict"}},
+		{Pattern: "POST /files", Action: "Count", Query: []string{"tags", "strict"}, Headers: map[string]string{"X-Amzn-FileStore-Strict": "strict"}},
+		{Pattern: "PUT /files", Action: "Count", Query: []string{"name"}, Renamed: map[string]string{"name": "tags"}},
 		{Pattern: "GET /files", Action: "List", Query: []string{"strict"}, Others: "others"},
 		{Pattern: "DELETE /files", Action: "Remove", Success: 202},
 	}}})
+	refused := func(what string) string {
+		message := `"the local engine does not serve the parameter ` + what + `"`
+		return `{"Message":` + message + `,"Type":"Service","message":` + message + `}`
+	}
 	for name, row := range map[string]struct {
 		request request
 		status  int
@@ -54,6 +59,14 @@ func TestARouteSaysWhereTheInputIsAndHowTheAnswerLooks(t *testing.T) {
 		"a list":                             {request{path: "/files?tags=a&tags=b.1&tags="}, 200, `{"tags":"a+b.1+","strict":false}`},
 		"all other parameters":               {request{method: "GET", path: "/files?b.1=x.y&strict=true&a=1&a=2"}, 200, `{"others":{"a":"1","b.1":"x.y"},"strict":true}`},
 		"nothing comes out":                  {request{method: "DELETE", path: "/files"}, 202, `{}`},
+		"another name in the query":          {request{method: "PUT", path: "/files?name=a"}, 200, `{"tags":"a","strict":false}`},
+		"another name in the body":           {request{method: "PUT", path: "/files", body: `{"name":["b","c"],"strict":true}`}, 200, `{"tags":"b+c","strict":true}`},
+		"an unknown parameter":               {request{path: "/files?strict=true&colour=red"}, 501, refused("colour of Count")},
+		"one of a signature":                 {request{path: "/files?strict=true&X-Amz-Expires=60"}, 200, `{"tags":"","strict":true}`},
+		"the one by which a route is chosen": {request{path: "/files?mode=import&strict=true", body: "a"}, 501, refused("strict of Import")},
+		"an unknown header of AWS's":         {request{path: "/files", header: header("X-Amz-Tenant-Id", "t")}, 501, refused("X-Amz-Tenant-Id of Count")},
+		"headers of any request":             {request{path: "/files", header: header("X-Amz-Date", "d", "X-Amzn-Trace-Id", "r", "X-Colour", "red")}, 200, `{"tags":"","strict":false}`},
+		"a header of the operation":          {request{path: "/files", header: header("x-amzn-filestore-strict", "true")}, 200, `{"tags":"","strict":true}`},
 	} {
 		if w := row.request.to(h); w.Code != row.status || w.Body.String() != row.want {
 			t.Errorf("%s: got %d %s, want %d %s", name, w.Code, w.Body, row.status, row.want)
