@@ -3,6 +3,9 @@ package simulation_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +59,13 @@ func TestEachCallIsHitByEachFaultThatCanHitIt(t *testing.T) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	})
+}
+
+func TestACellIsRunAgainByItsName(t *testing.T) {
+	const trials = "TestEachCallIsHitByEachFaultThatCanHitIt/Store:.*PutItem.*call_1:_answer_lost_once"
+	if out, err := exec.Command(os.Args[0], "-test.v", "-test.run="+trials).CombinedOutput(); strings.Count(string(out), "--- PASS: TestEachCallIsHitByEachFaultThatCanHitIt/") != 1 {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 // The handler makes two calls in each invocation, each of which its SDK makes up to

@@ -30,9 +30,10 @@ type errand struct {
 	Twice bool   `json:",omitempty"` // to see whether it is the same
 }
 
+// String is a test's name. It has no slash, at which -test.run takes names apart.
 func (e errand) String() string {
 	if e.Trial != nil {
-		return e.Trial.String()
+		return strings.ReplaceAll(e.Trial.String(), "/", ".")
 	}
 	return fmt.Sprintf("seed=%d", e.Seed)
 }
