@@ -323,3 +323,14 @@ func TestExpressionsSeeTheResultOfBranchesAndIterations(t *testing.T) {
 		})
 	}
 }
+
+func TestAMapInJSONataOfAMachineInJSONPathHasStatesOfBoth(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		_, o := w.run(`{"StartAt":"M","States":{"M":{"Type":"Map","QueryLanguage":"JSONata","Items":"{% $states.input.a %}","End":true,"ItemProcessor":{"StartAt":"P","States":{
+			"P":{"Type":"Pass","QueryLanguage":"JSONPath","Parameters":{"n.$":"$.x"},"Next":"Q"},
+			"Q":{"Type":"Pass","QueryLanguage":"JSONata","Output":"{% $states.input.n + 1 %}","End":true}}}}}}`, `{"a":[{"x":1},{"x":2}]}`)
+		if o.output != `[2,3]` {
+			t.Errorf("%+v", o)
+		}
+	})
+}
