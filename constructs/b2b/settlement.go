@@ -131,8 +131,9 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 	operation.AllowObjects(role, bucket, []string{contract.InboxPrefix + "*"}, "s3:GetObject", "s3:GetObjectVersion",
 		"s3:GetObjectTagging", "s3:GetObjectVersionTagging") // a copy takes its tags along
 	operation.AllowObjects(role, bucket, []string{contract.QuarantinePrefix + "*"}, "s3:PutObjectTagging")
-	// Without it S3 does not tell an object that is gone from one it refuses.
-	operation.Allow(role, []string{*bucket.BucketArn()}, "s3:ListBucket")
+	// Without the first S3 does not tell an object that is gone from one it refuses; the other
+	// tells whether a file was uploaded again.
+	operation.Allow(role, []string{*bucket.BucketArn()}, "s3:ListBucket", "s3:ListBucketVersions")
 	operation.Suppress(role, "AwsSolutions-IAM5", "It answers every partner, about files with names of the partners' choosing.",
 		`^Resource::.*\/(inbox|outbox|quarantine)\/\*$`)
 }

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"errors"
+	"net"
 	"os"
 	"slices"
 	"testing"
@@ -39,6 +40,13 @@ func SetPatience(d time.Duration) (back func()) {
 	before := patience
 	patience = d
 	return func() { patience = before }
+}
+
+// Breakable is a connection that may break off, and what has hit it.
+func Breakable(seed uint64, rates Rates, conn net.Conn) (net.Conn, func() []Fault) {
+	w := newWeather(seed, rates, nil)
+	w.begin(&cloud.Cloud{}, nil)
+	return w.connected(conn, "there", Site{}), func() []Fault { return w.hit }
 }
 
 // SiteOf names a call, of resources by their physical ids: their paths and types.

@@ -28,7 +28,8 @@ func (w *World) HTTP() *http.Client {
 	return client
 }
 
-// Dial connects to an address of the engine, such as an SFTP server's.
+// Dial connects to an address of the engine, such as an SFTP server's. The connection
+// may break off while the client sends.
 func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if w.run.network == nil {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
@@ -36,7 +37,24 @@ func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, er
 	if !cloud.Sleep(ctx, moment) {
 		return nil, ctx.Err()
 	}
-	return w.run.network.Dial(ctx, network, address)
+	conn, err := w.run.network.Dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return w.run.weather.connected(conn, address, w.serverAt(address)), nil
+}
+
+// serverAt is where a client's connection to an SFTP server is made.
+func (w *World) serverAt(address string) Site {
+	at := Site{Service: "a client", Action: "connection"}
+	for stack, servers := range w.Endpoints.SFTP {
+		for id, its := range servers {
+			if its == address {
+				at.On = w.run.weather.named.declared(stack, id).path
+			}
+		}
+	}
+	return at
 }
 
 // momentary is a transport whose requests begin at moments of their own: of those

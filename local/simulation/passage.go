@@ -79,22 +79,10 @@ func (p *passage) turn(ctx context.Context) {
 
 // hits tells whether a fault hits the call, and writes it down.
 func (p *passage) hits(kind Kind) bool {
-	w := p.weather
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.cloud == nil || w.ended || w.real && !p.anew && kind != Repeated {
+	if p.weather.real && !p.anew && kind != Repeated {
 		return false
 	}
-	w.chances[kind]++
-	if !p.due(kind) {
-		return false
-	}
-	fault := Fault{kind, p.id, p.site(), time.Since(w.began)}
-	if w.only != nil && !w.only(fault) {
-		return false
-	}
-	w.hit = append(w.hit, fault)
-	return true
+	return p.weather.hits(Fault{Kind: kind, Call: p.id}, p.site, func() bool { return p.due(kind) })
 }
 
 // due tells whether the call's turn has come for a kind of fault.

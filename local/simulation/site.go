@@ -76,7 +76,8 @@ func stackOf(sites []Site) (stack string) {
 // resource is one of the assembly.
 type resource struct{ path, kind string }
 
-// resources are those of a run, by their physical ids and by the last parts of these.
+// resources are those of a run, by their physical ids and by the last parts of these,
+// and by "<stack>/<logical id>".
 // Names are not unique: a table may be called as a queue is.
 type resources map[string][]resource
 
@@ -103,7 +104,9 @@ func resourcesOf(ctx context.Context, c *cloud.Cloud, stacks []assembly.Stack) (
 				return nil, err
 			}
 			for _, r := range page.StackResourceSummaries {
-				found.add(r.PhysicalResourceId, resource{cmp.Or(names[r.LogicalResourceId], s.Name+"/"+r.LogicalResourceId), r.ResourceType})
+				named := resource{cmp.Or(names[r.LogicalResourceId], s.Name+"/"+r.LogicalResourceId), r.ResourceType}
+				found.add(r.PhysicalResourceId, named)
+				found[s.Name+"/"+r.LogicalResourceId] = []resource{named}
 			}
 			if in["NextToken"] = page.NextToken; page.NextToken == "" {
 				break
@@ -123,6 +126,14 @@ func (r resources) add(id string, named resource) {
 	if short := last(id); short != id {
 		r[short] = append(r[short], named)
 	}
+}
+
+// declared is the resource that a stack declares by a logical id, or none.
+func (r resources) declared(stack, id string) resource {
+	if found := r[stack+"/"+id]; len(found) > 0 {
+		return found[0]
+	}
+	return resource{}
 }
 
 // last is what an ARN or a URL ends in.

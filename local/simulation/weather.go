@@ -36,6 +36,8 @@ type weather struct {
 	chances map[Kind]int         // calls that a fault could hit
 	coming  int                  // deliveries that are to come again
 	busy    map[string]time.Time // until when, of what has too many calls
+
+	connections int // of clients, so far
 }
 
 func newWeather(seed uint64, rates Rates, only func(Fault) bool) *weather {
@@ -53,6 +55,25 @@ func (w *weather) calm() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = true
+}
+
+// hits tells whether a fault hits that could, at its site, and writes it down.
+func (w *weather) hits(fault Fault, at func() Site, due func() bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cloud == nil || w.ended {
+		return false
+	}
+	w.chances[fault.Kind]++
+	if !due() {
+		return false
+	}
+	fault.Site, fault.At = at(), time.Since(w.began)
+	if w.only != nil && !w.only(fault) {
+		return false
+	}
+	w.hit = append(w.hit, fault)
+	return true
 }
 
 // come counts deliveries that are to come again, and those that have.

@@ -120,7 +120,7 @@ func (p *Partner) Reply(ctx context.Context, name string, accept func(contract.R
 func (s *Session) Reply(ctx context.Context, name string, accept func(contract.Reply) bool) (contract.Reply, []byte, error) {
 	var reply contract.Reply
 	for {
-		raw, err := download(s, path.Join("/outbox", strings.TrimPrefix(contract.ReplyKey(s.partner, name), contract.OutboxPrefix+s.partner+"/")))
+		raw, err := download(s, s.outbox(contract.ReplyKey(s.partner, name)))
 		if err == nil {
 			reply = contract.Reply{}
 			if err := json.Unmarshal(raw, &reply); err != nil {
@@ -136,6 +136,26 @@ func (s *Session) Reply(ctx context.Context, name string, accept func(contract.R
 			return reply, nil, fmt.Errorf("no final reply to %s: %w (last status %q)", name, err, reply.Status)
 		}
 	}
+}
+
+// ReplyAt is the reply in the partner's outbox that has a key; an error is
+// fs.ErrNotExist if there is none.
+func (p *Partner) ReplyAt(ctx context.Context, key string) (reply contract.Reply, err error) {
+	session, err := p.Dial(ctx)
+	if err != nil {
+		return reply, err
+	}
+	defer session.Close()
+	raw, err := download(session, session.outbox(key))
+	if err != nil {
+		return reply, fmt.Errorf("download %s: %w", key, errors.Join(err, ctx.Err()))
+	}
+	return reply, json.Unmarshal(raw, &reply)
+}
+
+// outbox is where a partner sees what has a key.
+func (s *Session) outbox(key string) string {
+	return path.Join("/outbox", strings.TrimPrefix(key, contract.OutboxPrefix+s.partner+"/"))
 }
 
 func download(client *Session, name string) ([]byte, error) {

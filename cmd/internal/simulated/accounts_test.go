@@ -48,7 +48,7 @@ func applications(w *simulation.World) []contract.Application {
 
 // bank is what happens to it.
 func bank() simulation.Options {
-	faults := without(append(consumed, simulation.Repeated, simulation.Late, simulation.InPart, simulation.Twice, simulation.Stale, simulation.Paged)...)
+	faults := without(append(consumed, simulation.Broken, simulation.Repeated, simulation.Late, simulation.InPart, simulation.Twice, simulation.Stale, simulation.Paged)...)
 	faults[simulation.Slow] = 0.02 // there are few calls
 	return simulation.Options{
 		Assembly: assembly(), Packages: handlers.All(), Faults: faults,

@@ -35,18 +35,12 @@ func account(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 	}
 	var faults []error
 	for file := range files {
-		name, _ := fileOf(file)
-		if !w.Keep(name) {
-			continue
+		if name, content := fileOf(file); w.Keep(name) {
+			faults = append(faults, b.answered(ctx, d, name, content, recordsOf(file)))
 		}
-		reply, err := settled(ctx, d, nil, name)
-		if err == nil {
-			err = b.tell(file, *reply)
-		}
-		faults = append(faults, err)
 	}
 	if w.Keep(broken) {
-		faults = append(faults, b.setAside(ctx, d))
+		faults = append(faults, b.answered(ctx, d, broken, brokenContent, nil))
 	}
 	for i := range posted {
 		key := contract.TransactionKey("globex", idOfRecord(0, i))
@@ -62,13 +56,14 @@ func account(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 
 // tables are the pipeline's in the end.
 type tables struct {
+	uploads      map[string][]record                 // of those that are whole, by their ids
 	transactions map[string]attributes               // by key
 	outcomes     map[string]map[int]contract.Receipt // by file and ordinal
 	files        map[string]attributes               // by id
 }
 
 func tablesOf(ctx context.Context, d *b2b.Desk) (b tables, err error) {
-	b = tables{map[string]attributes{}, map[string]map[int]contract.Receipt{}, map[string]attributes{}}
+	b = tables{map[string][]record{}, map[string]attributes{}, map[string]map[int]contract.Receipt{}, map[string]attributes{}}
 	transactions, err := scan(ctx, d, "TransactionsTable")
 	for _, item := range transactions {
 		b.transactions[attribute.String(item, contract.AttrTransactionKey)] = item
@@ -117,8 +112,8 @@ func scan(ctx context.Context, d *b2b.Desk, output string) (rows []attributes, e
 
 // tell wants a reply to say what is recorded of each transaction of its file, and
 // this to be what its content deserves.
-func (b tables) tell(file int, reply contract.Reply) error {
-	records, recorded := recordsOf(file), b.outcomes[reply.FileID]
+func (b tables) tell(records []record, reply contract.Reply) error {
+	recorded := b.outcomes[reply.FileID]
 	receipts := map[int]contract.Receipt{}
 	var totals contract.Totals
 	for _, receipt := range reply.Transactions {
@@ -151,9 +146,9 @@ func (b tables) tell(file int, reply contract.Reply) error {
 			want, ours = contract.Rejected, false
 		case slices.Index(records, r) < i:
 			want = contract.Duplicate
-		case r.id == shared && !ours && stored != nil && noteOf(stored) == r.note:
+		case !ours && stored != nil && noteOf(stored) == r.note: // of another upload of the file, or of the one that all have
 			want = contract.Duplicate
-		case r.id == shared && !ours && stored != nil:
+		case !ours && stored != nil:
 			want = contract.Rejected
 		}
 		if told.Outcome != want || ours != (told.Outcome == contract.Stored) {
@@ -163,25 +158,21 @@ func (b tables) tell(file int, reply contract.Reply) error {
 	return errors.Join(faults...)
 }
 
-// setAside wants the broken file to be told as such, and a copy of it to be kept.
-func (b tables) setAside(ctx context.Context, d *b2b.Desk) error {
-	reply, err := replyTo(ctx, d, broken)
+// setAside wants a broken file to be told as such, and a copy of it to be kept.
+func (b tables) setAside(ctx context.Context, d *b2b.Desk, name string, reply contract.Reply) error {
+	client, bucket, err := landing(d)
 	if err != nil {
 		return err
 	}
-	bucket, err := d.Output(d.Stack, "LandingBucket")
-	if err != nil {
-		return err
-	}
-	kept, err := s3.NewFromConfig(d.AWS(), func(o *s3.Options) { o.UsePathStyle = true }).ListObjectsV2(ctx, &s3.ListObjectsV2Input{
-		Bucket: &bucket, Prefix: aws.String(contract.QuarantineKey("acme", reply.FileID, broken)),
+	kept, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{
+		Bucket: &bucket, Prefix: aws.String(contract.QuarantineKey("acme", reply.FileID, name)),
 	})
 	if err != nil {
 		return err
 	}
 	row := b.files[reply.FileID]
 	if status := attribute.String(row, contract.AttrStatus); reply.Status != contract.FileQuarantined || reply.Totals != (contract.Totals{}) || status != string(reply.Status) || row[contract.AttrUnsettled] != nil || len(kept.Contents) != 1 {
-		return fmt.Errorf("%s is told as %s, its row is %s, and %d copies of it are kept", broken, reply.Status, status, len(kept.Contents))
+		return fmt.Errorf("%s is told as %s, its row is %s, and %d copies of it are kept", name, reply.Status, status, len(kept.Contents))
 	}
 	return nil
 }
@@ -236,6 +227,12 @@ func noteOf(item attributes) string {
 	return attribute.String(note.Value, contract.MemberText)
 }
 
+// has tells whether a transaction's row is of an upload that has it.
+func (b tables) has(item attributes, id string) bool {
+	records, i := b.uploads[attribute.String(item, contract.AttrFileID)], intOf(item, contract.AttrOrdinal)-1
+	return i >= 0 && i < len(records) && records[i].id == id
+}
+
 // handedOver wants each row to be of a transaction that its partner handed over.
 func (b tables) handedOver(w *simulation.World) error {
 	notes := map[string][]string{} // by keys
@@ -263,6 +260,9 @@ func (b tables) handedOver(w *simulation.World) error {
 			faults = append(faults, fmt.Errorf("%s is stored with %q, and was handed over with %q", key, noteOf(item), notes[key]))
 		} else if notes[key] == nil {
 			faults = append(faults, fmt.Errorf("%s was not handed over", key))
+		}
+		if partner == "acme" && !b.has(item, strings.TrimPrefix(key, "acme/")) {
+			faults = append(faults, fmt.Errorf("%s is said to be number %d of upload %s, and is not", key, intOf(item, contract.AttrOrdinal), attribute.String(item, contract.AttrFileID)))
 		}
 	}
 	return errors.Join(faults...)

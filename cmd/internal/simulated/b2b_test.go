@@ -37,8 +37,12 @@ func fileOf(file int) (name, content string) {
 		}
 		records = append(records, fmt.Sprintf(`<Transaction%s><Notes>%s</Notes></Transaction>`, id, r.note))
 	}
-	return fmt.Sprintf("%d.xml", file), "<Transactions>" + strings.Join(records, "\n") + "</Transactions>"
+	return fmt.Sprintf("%d.xml", file), "<Transactions>" + strings.Join(records, "\n"+wide) + "</Transactions>"
 }
+
+// wide makes a file several of the packets that SFTP clients send, 32 KiB each: a
+// connection breaks off between them.
+var wide = strings.Repeat(" ", 6<<10)
 
 // record is a transaction of a file.
 type record struct{ id, note string }
@@ -125,7 +129,7 @@ func handOver(ctx context.Context, w *simulation.World, d *b2b.Desk, between fun
 		}
 	}
 	if w.Keep(broken) {
-		if err := upload(ctx, d, broken, "<Transactions><Transaction>"); err != nil {
+		if err := upload(ctx, d, broken, brokenContent); err != nil {
 			return err
 		}
 	}
@@ -146,7 +150,10 @@ func handOver(ctx context.Context, w *simulation.World, d *b2b.Desk, between fun
 }
 
 // broken is a file that cannot be read.
-const broken = "broken.xml"
+const (
+	broken        = "broken.xml"
+	brokenContent = "<Transactions><Transaction>"
+)
 
 // atOnce wants a file that comes when nothing happens any more to be settled soon.
 func atOnce(ctx context.Context, d *b2b.Desk) error {

@@ -23,7 +23,7 @@ import (
 func switched() simulation.Options {
 	return simulation.Options{
 		Assembly: assembly(),
-		Faults:   without(append(consumed, simulation.Died, simulation.DiedAfter, simulation.Slow, simulation.Repeated, simulation.Late, simulation.InPart, simulation.Twice, simulation.Paged)...),
+		Faults:   without(append(consumed, simulation.Broken, simulation.Died, simulation.DiedAfter, simulation.Slow, simulation.Repeated, simulation.Late, simulation.InPart, simulation.Twice, simulation.Paged)...),
 		Engine:   local.Options{Stacks: []string{"Tradepost-Instances-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			s, err := instances.Connect(here(w, ""))

@@ -73,7 +73,7 @@ func review(question string) (approval.Verdict, string, bool) {
 // decides, and for what nobody does.
 func office(day, night time.Duration) simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Twice),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Broken, simulation.Twice),
 		Engine: local.Options{Stacks: []string{"Tradepost-Invoices-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			o, err := invoices.Connect(here(w, ""))

@@ -33,8 +33,8 @@ var signups = map[string]struct {
 // club is what happens to it, by these faults; told is what the events of each
 // user have to be.
 func club(faults simulation.Rates, told func(events int) bool) simulation.Options {
-	for _, kind := range append(consumed, simulation.Repeated, simulation.Twice, simulation.InPart, simulation.Paged) {
-		delete(faults, kind) // nobody consumes or lists, no service starts executions, and of events each is put alone
+	for _, kind := range append(consumed, simulation.Repeated, simulation.Twice, simulation.InPart, simulation.Paged, simulation.Broken) {
+		delete(faults, kind) // nobody consumes, lists or uploads, no service starts executions, and of events each is put alone
 	}
 	for _, dies := range []simulation.Kind{simulation.Died, simulation.DiedAfter, simulation.Slow} {
 		delete(faults, dies) // the function calls nothing

@@ -31,7 +31,7 @@ const (
 
 // shop is what happens to it, with so much time before the faults end, and after.
 func shop(quiet time.Duration) simulation.Options {
-	faults := without(simulation.Repeated, simulation.Twice, simulation.Stale, simulation.Paged) // no service delivers anything but the queue, and all reads are consistent
+	faults := without(simulation.Broken, simulation.Repeated, simulation.Twice, simulation.Stale, simulation.Paged) // no service delivers anything but the queue, and all reads are consistent
 	return simulation.Options{
 		Assembly: assembly(), Packages: handlers.All(), Faults: faults,
 		Engine: local.Options{Stacks: []string{"Tradepost-Ordering-dev"}},

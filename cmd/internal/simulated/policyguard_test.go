@@ -85,7 +85,7 @@ type company struct {
 // guarded is what happens to it, with so much time for what nobody decides on.
 func guarded(day time.Duration) simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: without(append(consumed, simulation.InPart, simulation.Twice, simulation.Stale)...),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(append(consumed, simulation.Broken, simulation.InPart, simulation.Twice, simulation.Stale)...),
 		Engine: local.Options{Stacks: []string{"Tradepost-PolicyGuard-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			g, err := policyguard.Connect(here(w, ""))

@@ -36,7 +36,7 @@ const rounds, calmRounds = 5, 3
 // enough, and one does not come into service.
 func lab() simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: without(append(consumed, simulation.InPart, simulation.Twice)...),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(append(consumed, simulation.Broken, simulation.InPart, simulation.Twice)...),
 		Engine: local.Options{Stacks: []string{"Tradepost-Training-dev"}, Mocks: []string{filepath.Join(root, training.System().Mocks)}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			l, err := training.Connect(here(w, ""))

@@ -35,7 +35,7 @@ var lanes = map[string]int{"acme/one": 6, "acme/two": 4, "gitlab/77": 4}
 // mail is what happens to it: all is sent once before each pause.
 func mail(pauses ...time.Duration) simulation.Options {
 	return simulation.Options{
-		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Forgotten, simulation.Shuffled, simulation.Twice, simulation.Stale),
+		Assembly: assembly(), Packages: handlers.All(), Faults: without(simulation.Broken, simulation.Forgotten, simulation.Shuffled, simulation.Twice, simulation.Stale),
 		Engine: local.Options{Stacks: []string{"Tradepost-Webhooks-dev"}},
 		Scenario: func(ctx context.Context, w *simulation.World) error {
 			p, err := webhooks.Connect(here(w, ""))

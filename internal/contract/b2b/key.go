@@ -5,9 +5,15 @@ import "unicode/utf8"
 // maxKey is how long S3 lets an object's key be, in bytes of UTF-8.
 const maxKey = 1024
 
-// ReplyKey is the key of the reply to a partner's file.
+// ReplyKey is the key of the reply to the last upload of a partner's file.
 func ReplyKey(partner, file string) string {
 	return shortened(OutboxPrefix+partner+"/", file, ReplySuffix)
+}
+
+// EarlierReplyKey is the key of the reply to an upload that another one of the same
+// name has followed.
+func EarlierReplyKey(partner, file, fileID string) string {
+	return shortened(OutboxPrefix+partner+"/", file, "."+fileID+ReplySuffix)
 }
 
 // QuarantineKey is the key of the copy of a broken file.

@@ -10,6 +10,7 @@ func TestKeysAreWhatTheFileIsCalledUnlessS3TakesNone(t *testing.T) {
 	const id = "0123456789abcdef0123456789abcdef"
 	for name, key := range map[string]func(string) string{
 		"reply":      func(file string) string { return ReplyKey("acme", file) },
+		"earlier":    func(file string) string { return EarlierReplyKey("acme", file, id) },
 		"quarantine": func(file string) string { return QuarantineKey("acme", id, file) },
 	} {
 		around := len(key("x")) - 1
@@ -24,7 +25,7 @@ func TestKeysAreWhatTheFileIsCalledUnlessS3TakesNone(t *testing.T) {
 				if len(got) > 1024 || len(got) < 1024-utf8.UTFMax || !utf8.ValidString(got) || got != key(file) {
 					t.Errorf("%s of %d bytes: a key of %d bytes: %s", name, len(file), len(got), got)
 				}
-				if name == "reply" && !strings.HasSuffix(got, ReplySuffix) {
+				if name != "quarantine" && !strings.HasSuffix(got, ReplySuffix) {
 					t.Errorf("%s does not end as replies do", got)
 				}
 				if other, taken := seen[got]; taken {

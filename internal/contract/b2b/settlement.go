@@ -96,8 +96,8 @@ type Acknowledgement struct {
 // a version; a change of meaning raises it.
 const ReplyVersion = 2
 
-// Reply is the reply file of a batch, written to the partner's outbox as
-// <file>.reply.json.
+// Reply is the reply file of a batch, written to the partner's outbox under its
+// ReplyKey, and once a file of the same name has followed, under its EarlierReplyKey.
 type Reply struct {
 	Version      int        `json:"version"`
 	File         string     `json:"file"`
@@ -120,9 +120,12 @@ type Receipt struct {
 // Folders of the landing bucket.
 const (
 	InboxPrefix      = "inbox/"      // inbox/<partner>/<file>
-	OutboxPrefix     = "outbox/"     // outbox/<partner>/<file>.reply.json
+	OutboxPrefix     = "outbox/"     // outbox/<partner>/<file>.reply.json, outbox/<partner>/<file>.<file id>.reply.json
 	QuarantinePrefix = "quarantine/" // quarantine/<partner>/<file id>/<file>
 	ReplySuffix      = ".reply.json"
+
+	// MetadataFileID is metadata of a reply: which upload it is about.
+	MetadataFileID = "file-id"
 )
 
 // Metrics, all of unit Count, with the dimension Pipeline.

@@ -27,6 +27,7 @@ type S3 interface {
 	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
 	PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
 	CopyObject(context.Context, *s3.CopyObjectInput, ...func(*s3.Options)) (*s3.CopyObjectOutput, error)
+	ListObjectVersions(context.Context, *s3.ListObjectVersionsInput, ...func(*s3.Options)) (*s3.ListObjectVersionsOutput, error)
 }
 
 // DynamoDB is what the handler needs of the DynamoDB client.
@@ -72,11 +73,7 @@ func (h *Handler) Handle(ctx context.Context, a contract.Acknowledgement) error 
 // gone, or that is too large to copy in one call (5 GB), stays a matter for
 // the log: the partner has the reply with the reason.
 func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) error {
-	segments := strings.Split(a.Bucket+"/"+a.Key, "/")
-	for i, segment := range segments {
-		segments[i] = url.PathEscape(segment)
-	}
-	source := strings.Join(segments, "/")
+	source := sourceOf(a.Bucket, a.Key)
 	if a.VersionID != "" {
 		source += "?versionId=" + url.QueryEscape(a.VersionID)
 	}
@@ -95,6 +92,15 @@ func (h *Handler) setAside(ctx context.Context, a contract.Acknowledgement) erro
 		return fmt.Errorf("copy to %s: %w", key, err)
 	}
 	return nil
+}
+
+// sourceOf names an object that is copied.
+func sourceOf(bucket, key string) string {
+	segments := strings.Split(bucket+"/"+key, "/")
+	for i, segment := range segments {
+		segments[i] = url.PathEscape(segment)
+	}
+	return strings.Join(segments, "/")
 }
 
 // superseded reports whether a later settlement of the file was started.

@@ -2,12 +2,14 @@ package acknowledge
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"reflect"
 	"strconv"
@@ -19,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
@@ -33,7 +36,9 @@ const fileID = "0123456789abcdef0123456789abcdef"
 // bucket remembers what is written.
 type bucket struct {
 	objects map[string]string
+	about   map[string]string // the files' ids that are in their metadata
 	copies  map[string]string // source by destination
+	uploads []string          // versions of the file, the last one first
 	putErr  error
 	put     func() // once an object is written
 	refuse  string // the code of the next write's refusal
@@ -45,7 +50,11 @@ func (b *bucket) HeadObject(_ context.Context, in *s3.HeadObjectInput, _ ...func
 	if !ok {
 		return nil, &smithy.GenericAPIError{Code: "NotFound"}
 	}
-	return &s3.HeadObjectOutput{ETag: aws.String(tag(content))}, nil
+	head := &s3.HeadObjectOutput{ETag: aws.String(tag(content)), Metadata: map[string]string{}}
+	if about := b.about[*in.Bucket+"/"+*in.Key]; about != "" {
+		head.Metadata[contract.MetadataFileID] = about
+	}
+	return head, nil
 }
 
 func tag(content string) string { return fmt.Sprintf("%x", md5.Sum([]byte(content))) }
@@ -77,7 +86,7 @@ func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*
 	if int64(len(content)) != *in.ContentLength {
 		return nil, fmt.Errorf("%d bytes announced, %d sent", *in.ContentLength, len(content))
 	}
-	b.objects[*in.Bucket+"/"+*in.Key] = string(content)
+	b.objects[*in.Bucket+"/"+*in.Key], b.about[*in.Bucket+"/"+*in.Key] = string(content), in.Metadata[contract.MetadataFileID]
 	if b.put != nil {
 		b.put()
 	}
@@ -85,10 +94,40 @@ func (b *bucket) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*
 }
 
 func (b *bucket) CopyObject(_ context.Context, in *s3.CopyObjectInput, _ ...func(*s3.Options)) (*s3.CopyObjectOutput, error) {
-	if b.copyErr == nil {
-		b.copies[*in.Bucket+"/"+*in.Key] = *in.CopySource
+	if b.copyErr != nil {
+		return nil, b.copyErr
 	}
-	return &s3.CopyObjectOutput{}, b.copyErr
+	to := *in.Bucket + "/" + *in.Key
+	if in.CopySourceIfMatch != nil { // a reply; of broken files there is no content here
+		from, err := url.PathUnescape(*in.CopySource)
+		if err != nil {
+			return nil, err
+		}
+		content, there := b.objects[from]
+		switch _, taken := b.objects[to]; {
+		case !there:
+			return nil, &smithy.GenericAPIError{Code: "NoSuchKey"}
+		case tag(content) != *in.CopySourceIfMatch, taken && in.IfNoneMatch != nil:
+			return nil, &smithy.GenericAPIError{Code: "PreconditionFailed"}
+		}
+		b.objects[to], b.about[to] = content, b.about[from]
+	}
+	b.copies[to] = *in.CopySource
+	return &s3.CopyObjectOutput{}, nil
+}
+
+// ListObjectVersions gives one version a page, after one that has none, and what
+// else has a name like that.
+func (b *bucket) ListObjectVersions(_ context.Context, in *s3.ListObjectVersionsInput, _ ...func(*s3.Options)) (*s3.ListObjectVersionsOutput, error) {
+	page, err := strconv.Atoi(cmp.Or(aws.ToString(in.VersionIdMarker), "0"))
+	out := &s3.ListObjectVersionsOutput{IsTruncated: aws.Bool(page <= len(b.uploads)), NextKeyMarker: in.Prefix, NextVersionIdMarker: aws.String(strconv.Itoa(page + 1))}
+	switch {
+	case page > len(b.uploads):
+		out.Versions = []s3types.ObjectVersion{{Key: aws.String(*in.Prefix + "2"), VersionId: aws.String("another's")}}
+	case page > 0:
+		out.Versions = []s3types.ObjectVersion{{Key: in.Prefix, VersionId: aws.String(b.uploads[page-1])}}
+	}
+	return out, err
 }
 
 type fixture struct {
@@ -99,7 +138,7 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T) fixture {
-	f := fixture{bucket: &bucket{objects: map[string]string{}, copies: map[string]string{}}, tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
+	f := fixture{bucket: &bucket{objects: map[string]string{}, about: map[string]string{}, copies: map[string]string{}}, tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
 		S3: f.bucket, DynamoDB: consistent{f.tables}, Retention: 400 * 24 * time.Hour, FilesTable: dynamotest.Files, OutcomesTable: dynamotest.Outcomes,
 		Metrics: &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: f.metrics},

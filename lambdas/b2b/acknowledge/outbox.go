@@ -16,10 +16,9 @@ import (
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
-// reply writes <file>.reply.json to the partner's outbox, unless a later
-// settlement has taken over. It is spooled to a temporary file, for memory
-// stays small however many lines there are, and the partner sees the whole
-// reply or none.
+// reply writes the reply to the partner's outbox, unless a later settlement has
+// taken over. It is spooled to a temporary file, for memory stays small however
+// many lines there are, and the partner sees the whole reply or none.
 func (h *Handler) reply(ctx context.Context, a contract.Acknowledgement) error {
 	spool, err := os.CreateTemp("", "reply-*.json")
 	if err != nil {
@@ -35,59 +34,141 @@ func (h *Handler) reply(ctx context.Context, a contract.Acknowledgement) error {
 		return fmt.Errorf("measure %s: %w", spool.Name(), err)
 	}
 	for {
-		// The reply that is there is looked at first, and only that one is
-		// replaced: a later settlement, which might begin and end after the
-		// question whether there is one, changes it.
-		current, err := h.currentReply(ctx, a)
-		if err != nil {
-			return err
-		}
-		if superseded, err := h.superseded(ctx, a); err != nil || superseded {
-			return err
-		}
-		if _, err := spool.Seek(0, io.SeekStart); err != nil {
-			return fmt.Errorf("rewind %s: %w", spool.Name(), err)
-		}
-		written, err := h.replace(ctx, a, current, spool, size)
-		if err != nil || written {
+		done, err := h.place(ctx, a, spool, size)
+		if err != nil || done {
 			return err
 		}
 	}
 }
 
-// currentReply is the entity tag of the reply that is there, or empty.
-func (h *Handler) currentReply(ctx context.Context, a contract.Acknowledgement) (string, error) {
-	key := contract.ReplyKey(a.Partner, a.File)
-	head, err := h.S3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(a.Bucket), Key: aws.String(key)})
-	if code := codeOf(err); code == "NotFound" || code == "NoSuchKey" {
-		return "", nil
+// place puts the reply where it belongs: <file>.reply.json is about the last
+// upload of that name, and each earlier one, such as that of a part before its
+// connection broke off, keeps a reply of its own. It reports false if something
+// was written there meanwhile.
+//
+// What is there is looked at first, and only that is replaced: a later upload, or
+// a later settlement, which might come and be answered after the questions whether
+// there is one, changes it.
+func (h *Handler) place(ctx context.Context, a contract.Acknowledgement, reply io.ReadSeeker, size int64) (done bool, err error) {
+	last, earlier := contract.ReplyKey(a.Partner, a.File), contract.EarlierReplyKey(a.Partner, a.File, a.FileID)
+	current, err := h.replyAt(ctx, a, last)
+	if err != nil {
+		return false, err
+	}
+	key := last
+	followed, err := h.followed(ctx, a)
+	if err == nil && followed {
+		key = earlier
+		current, err = h.replyAt(ctx, a, key)
 	}
 	if err != nil {
-		return "", fmt.Errorf("look up %s: %w", key, err)
+		return false, err
 	}
-	return aws.ToString(head.ETag), nil
+	if superseded, err := h.superseded(ctx, a); err != nil || superseded {
+		return superseded, err
+	}
+	if current.fileID != "" && current.fileID != a.FileID {
+		kept, err := h.keep(ctx, a, current)
+		if err != nil || !kept {
+			return false, err
+		}
+	}
+	if _, err := reply.Seek(0, io.SeekStart); err != nil {
+		return false, fmt.Errorf("rewind the reply: %w", err)
+	}
+	written, err := h.replace(ctx, a, current, reply, size)
+	if err != nil || !written || followed {
+		return written, err
+	}
+	// One that has followed meanwhile may have kept what was there before.
+	followed, err = h.followed(ctx, a)
+	return !followed, err
+}
+
+// followed reports whether the partner has uploaded another file of that name
+// since. Nobody can tell that of a bucket without versions.
+func (h *Handler) followed(ctx context.Context, a contract.Acknowledgement) (bool, error) {
+	if a.VersionID == "" {
+		return false, nil
+	}
+	in := &s3.ListObjectVersionsInput{Bucket: aws.String(a.Bucket), Prefix: aws.String(a.Key)}
+	for pages := s3.NewListObjectVersionsPaginator(h.S3, in); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, fmt.Errorf("list the versions of %s: %w", a.Key, err)
+		}
+		if len(page.Versions) > 0 { // keys in order, and of one key the last version first
+			last := page.Versions[0]
+			return aws.ToString(last.Key) == a.Key && aws.ToString(last.VersionId) != a.VersionID, nil
+		}
+	}
+	return false, nil
+}
+
+// existing is a reply that is there. The zero value is none.
+type existing struct {
+	key, etag string
+	fileID    string // which upload it is about
+}
+
+// replyAt looks for a reply under a key.
+func (h *Handler) replyAt(ctx context.Context, a contract.Acknowledgement, key string) (existing, error) {
+	head, err := h.S3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(a.Bucket), Key: aws.String(key)})
+	if code := codeOf(err); code == "NotFound" || code == "NoSuchKey" {
+		return existing{key: key}, nil
+	}
+	if err != nil {
+		return existing{}, fmt.Errorf("look up %s: %w", key, err)
+	}
+	return existing{key, aws.ToString(head.ETag), head.Metadata[contract.MetadataFileID]}, nil
+}
+
+// keep copies the reply to an earlier upload to a name of its own. It reports
+// false if it is no longer there. One that was kept before, stays: it may have been
+// written anew since.
+func (h *Handler) keep(ctx context.Context, a contract.Acknowledgement, other existing) (kept bool, err error) {
+	key := contract.EarlierReplyKey(a.Partner, a.File, other.fileID)
+	if there, err := h.replyAt(ctx, a, key); err != nil || there.etag != "" {
+		return err == nil, err
+	}
+	_, err = h.S3.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket:            aws.String(a.Bucket),
+		Key:               aws.String(key),
+		CopySource:        aws.String(sourceOf(a.Bucket, other.key)),
+		CopySourceIfMatch: aws.String(other.etag),
+		IfNoneMatch:       aws.String("*"),
+	})
+	switch codeOf(err) {
+	case "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey":
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("copy %s to %s: %w", other.key, key, err)
+	}
+	return true, nil
 }
 
 // replace puts the reply in place of the current one. It reports false if that
 // is no longer the current one.
-func (h *Handler) replace(ctx context.Context, a contract.Acknowledgement, current string, reply io.Reader, size int64) (written bool, err error) {
+func (h *Handler) replace(ctx context.Context, a contract.Acknowledgement, current existing, reply io.Reader, size int64) (written bool, err error) {
 	in := &s3.PutObjectInput{
 		Bucket:        aws.String(a.Bucket),
-		Key:           aws.String(contract.ReplyKey(a.Partner, a.File)),
+		Key:           aws.String(current.key),
 		Body:          reply,
 		ContentLength: aws.Int64(size),
 		ContentType:   aws.String("application/json"),
+		Metadata:      map[string]string{contract.MetadataFileID: a.FileID},
 		IfNoneMatch:   aws.String("*"),
 	}
-	if current != "" {
-		in.IfMatch, in.IfNoneMatch = aws.String(current), nil
+	if current.etag != "" {
+		in.IfMatch, in.IfNoneMatch = aws.String(current.etag), nil
 	}
 	_, err = h.S3.PutObject(ctx, in)
 	switch codeOf(err) {
 	case "PreconditionFailed", "ConditionalRequestConflict":
 		return false, nil
 	case "NoSuchKey": // its partner deleted it
-		if current != "" {
+		if current.etag != "" {
 			return false, nil
 		}
 	}
