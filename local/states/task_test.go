@@ -183,8 +183,10 @@ func TestHeartbeatsKeepATaskAlive(t *testing.T) {
 
 func TestTokensThatNobodyIssued(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
-		for _, action := range []string{"SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat"} {
-			_, err := w.call(action, map[string]any{"taskToken": "made up", "output": "{}"})
+		for action, request := range map[string]map[string]any{
+			"SendTaskSuccess": {"taskToken": "made up", "output": "{}"}, "SendTaskFailure": {"taskToken": "made up"}, "SendTaskHeartbeat": {"taskToken": "made up"},
+		} {
+			_, err := w.call(action, request)
 			expectCode(t, err, "InvalidToken")
 		}
 		_, err := w.call("SendTaskSuccess", map[string]any{"taskToken": "x", "output": "{"})
