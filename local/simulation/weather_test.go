@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,9 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 			if r.Err != nil {
 				t.Error(r.Err)
 			}
+			if late := strings.Contains(string(r.Trace), "answer late by"); late != (row.kind == simulation.Tardy) {
+				t.Errorf("an answer came late: %v", late)
+			}
 			if row.hears == "-" && heard != "" && heard != "<nil>" || row.hears != "-" && !strings.Contains(heard, row.hears) {
 				t.Errorf("the handler heard %q, want %q", heard, row.hears)
 			}
@@ -111,6 +115,36 @@ func TestWhatAServiceDeliversMayComeAgain(t *testing.T) {
 		}})
 	if r.Err != nil {
 		t.Error(r.Err)
+	}
+}
+
+func TestWhatComesAgainComesAsOftenAsTheSeedSaysWithinAMinute(t *testing.T) {
+	line := regexp.MustCompile(`(?m)^(\S+) .*: again: ok$`)
+	often, late := map[int]bool{}, map[bool]bool{}
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			r := simulation.Run(t, seed, simulation.Options{Assembly: rule(t), Faults: simulation.Rates{simulation.Repeated: 1},
+				Scenario: func(ctx context.Context, w *simulation.World) error {
+					err := event(ctx, w)
+					time.Sleep(2 * time.Minute)
+					return err
+				}})
+			again := line.FindAllSubmatch(r.Trace, -1)
+			often[len(again)] = true
+			for _, found := range again {
+				at, err := time.ParseDuration(string(found[1]))
+				if err != nil || at > 62*time.Second {
+					t.Errorf("it comes again at %s: %v", found[1], err)
+				}
+				late[at > 20*time.Second] = true
+			}
+			if r.Err != nil || len(again) < 1 || len(again) > 4 {
+				t.Errorf("it comes %d times more: %v", len(again), r.Err)
+			}
+		})
+	}
+	if len(often) < 2 || len(late) < 2 {
+		t.Errorf("it comes again %v times, and later than 20 seconds: %v", often, late)
 	}
 }
 
