@@ -51,6 +51,6 @@ func ExampleServe() {
 	}
 	defer response.Body.Close()
 	page, err := io.ReadAll(response.Body)
-	fmt.Println(response.Status, strings.Contains(string(page), "Orders"), response.Request.URL.String() == server.URL, err)
+	fmt.Println(response.Status, strings.Contains(string(page), "Shop"), response.Request.URL.String() == server.URL, err)
 	// Output: 200 OK true true <nil>
 }
