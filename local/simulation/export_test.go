@@ -3,6 +3,7 @@ package simulation
 import (
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"testing"
@@ -33,6 +34,11 @@ func Try(t *testing.T, o Options, site Site, nth int, kind Kind, reach Reach) Re
 // RealOf makes one run of Real.
 func RealOf(t *testing.T, seed uint64, o Options) Result {
 	return o.real(t, seed, o.undisturbed(t))
+}
+
+// MayFailInRealTime tells whether Real lets calls fail that are made for a request.
+func MayFailInRealTime(r *http.Request, call cloud.Call) bool {
+	return newWeather(1, nil, nil).meet(r.Context(), call).inRealTime(Refused)
 }
 
 // SetPatience sets how long Real waits, until it is set back.

@@ -38,7 +38,7 @@ func (w *weather) meet(ctx context.Context, call cloud.Call) *passage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.alike[id]++
-	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), part: cloud.PartOf(ctx), inside: inside, anew: remote(ctx) && w.alike[id] == 1}
+	p := &passage{weather: w, call: call, id: fmt.Sprintf("%s #%d", id, w.alike[id]), part: cloud.PartOf(ctx), inside: inside, anew: remote(ctx, call) && w.alike[id] == 1}
 	if w.plan != nil && w.cloud != nil && !w.ended {
 		p.spot = w.plan.spot(p.site(), invocation)
 	}
@@ -48,8 +48,11 @@ func (w *weather) meet(ctx context.Context, call cloud.Call) *passage {
 // site is where the call is made.
 func (p *passage) site() Site { return p.weather.named.site(p.call, p.part, p.inside) }
 
-// remote tells whether a call came by HTTP, from another process.
-func remote(ctx context.Context) bool { return ctx.Value(http.ServerContextKey) != nil }
+// remote tells whether a call came by HTTP, from another process. What API Gateway
+// calls for a request is its own.
+func remote(ctx context.Context, call cloud.Call) bool {
+	return ctx.Value(http.ServerContextKey) != nil && call.Caller.Service == ""
+}
 
 // who is a caller in few words.
 func who(c cloud.Caller) string {
@@ -79,10 +82,20 @@ func (p *passage) turn(ctx context.Context) {
 
 // hits tells whether a fault hits the call, and writes it down.
 func (p *passage) hits(kind Kind) bool {
-	if p.weather.real && !p.anew && kind != Repeated {
+	if p.weather.real && !p.inRealTime(kind) {
 		return false
 	}
 	return p.weather.hits(Fault{Kind: kind, Call: p.id}, p.site, func() bool { return p.due(kind) })
+}
+
+// inRealTime tells whether a kind is one that another process hears of and gets over
+// within moments.
+func (p *passage) inRealTime(kind Kind) bool {
+	switch kind {
+	case Refused, Throttled, Lost:
+		return p.anew
+	}
+	return kind == Repeated
 }
 
 // due tells whether the call's turn has come for a kind of fault.

@@ -3,6 +3,9 @@ package simulation_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"strings"
@@ -14,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
@@ -57,12 +61,30 @@ func TestInRealTimeTheBinariesLeaveBehindWhatTheirHandlersDo(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := simulation.Real(t, []uint64{1}, simulation.Options{
 				Assembly: deployed(t, row.name), Functions: store(row.work), Scenario: handedOver,
-				Faults: simulation.Rates{row.kind: 1, simulation.Died: 1, simulation.Cut: 1, simulation.Slow: 1},
+				Faults: simulation.Rates{row.kind: 1, simulation.Died: 1, simulation.Cut: 1, simulation.Slow: 1, simulation.Burst: 1, simulation.Tardy: 1, simulation.Paged: 1},
 			})
 			if s.Seeds != 1 || len(s.Failed) > 0 || s.Faults[row.kind] < orderCount || len(s.Faults) > 1 {
-				t.Errorf("%+v, which should have hit each of %d calls once by %q, and none by what happens in one process only", s, orderCount, row.kind)
+				t.Errorf("%+v, which should have hit each of %d calls once by %q, and none by what takes longer, or happens in one process only", s, orderCount, row.kind)
 			}
 		})
+	}
+}
+
+func TestInRealTimeCallsOfProcessesFailAndNotWhatAPIGatewayCallsForThem(t *testing.T) {
+	failed := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		for _, service := range []string{"", "apigateway.amazonaws.com"} {
+			failed[service] = simulation.MayFailInRealTime(r, cloud.Call{Caller: cloud.Caller{Service: service}, Service: "lambda", Action: "Invoke"})
+		}
+	}))
+	response, err := http.Get(server.URL)
+	server.Close() // once it has answered
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if want := map[string]bool{"": true, "apigateway.amazonaws.com": false}; !maps.Equal(failed, want) {
+		t.Errorf("got %v, want %v", failed, want)
 	}
 }
 
