@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
@@ -42,13 +43,15 @@ func watch(ctx context.Context, arguments []string) error {
 	if _, err := engineIn(*out); err != nil {
 		return err
 	}
+	connections := http.NewBuildableClient() // kept from look to look
 	look := func() (overview, error) {
 		engine, err := engineIn(*out) // another one, perhaps
 		if err != nil {
 			return overview{}, err
 		}
 		return observe(ctx, aws.Config{
-			Region: "us-east-1", BaseEndpoint: &engine.AWS, // which has one region, whatever it is called
+			Region:       "us-east-1", // it has one, whatever it is called
+			BaseEndpoint: &engine.AWS, HTTPClient: connections,
 			Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		})
 	}

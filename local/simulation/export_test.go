@@ -38,7 +38,7 @@ func RealOf(t *testing.T, seed uint64, o Options) Result {
 
 // MayFailInRealTime tells whether Real lets calls fail that are made for a request.
 func MayFailInRealTime(r *http.Request, call cloud.Call) bool {
-	return newWeather(1, nil, nil).meet(r.Context(), call).inRealTime(Refused)
+	return newWeather(1, nil, nil).meet(r.Context(), call).anew
 }
 
 // SetPatience sets how long Real waits, until it is set back.

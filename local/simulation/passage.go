@@ -82,20 +82,10 @@ func (p *passage) turn(ctx context.Context) {
 
 // hits tells whether a fault hits the call, and writes it down.
 func (p *passage) hits(kind Kind) bool {
-	if p.weather.real && !p.inRealTime(kind) {
+	if p.weather.real && !p.anew && kind != Repeated {
 		return false
 	}
 	return p.weather.hits(Fault{Kind: kind, Call: p.id}, p.site, func() bool { return p.due(kind) })
-}
-
-// inRealTime tells whether a kind is one that another process hears of and gets over
-// within moments.
-func (p *passage) inRealTime(kind Kind) bool {
-	switch kind {
-	case Refused, Throttled, Lost:
-		return p.anew
-	}
-	return kind == Repeated
 }
 
 // due tells whether the call's turn has come for a kind of fault.

@@ -57,11 +57,14 @@ func (w *weather) calm() {
 	w.ended = true
 }
 
+// inRealTime are the kinds that another process hears of and gets over within moments.
+var inRealTime = []Kind{Refused, Throttled, Lost, Repeated}
+
 // hits tells whether a fault hits that could, at its site, and writes it down.
 func (w *weather) hits(fault Fault, at func() Site, due func() bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.cloud == nil || w.ended {
+	if w.cloud == nil || w.ended || w.real && !slices.Contains(inRealTime, fault.Kind) {
 		return false
 	}
 	w.chances[fault.Kind]++
