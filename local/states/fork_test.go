@@ -334,3 +334,24 @@ func TestAMapInJSONataOfAMachineInJSONPathHasStatesOfBoth(t *testing.T) {
 		}
 	})
 }
+
+func TestIterationsThatRunAtTheSameTimeAreEnteredInTheirOrder(t *testing.T) {
+	slow := func(ctx context.Context, _ any) (any, error) { cloud.Sleep(ctx, time.Second); return nil, nil }
+	inWorld(t, lambdaOnly(functions{"slow": slow}), func(t *testing.T, w *world) {
+		e, _ := w.run(`{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"T","States":{
+			"T":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:slow","End":true}}}}}}`, `[0,1,2,3,4,5,6,7,8,9]`)
+		var started, entered []string
+		for _, line := range w.lines(e) {
+			if index, ok := strings.CutSuffix(line, `,"name":"M"}`); ok && strings.Contains(line, " MapIterationStarted ") {
+				started = append(started, index[strings.LastIndex(index, ":")+1:])
+			}
+			if _, input, ok := strings.Cut(line, ` TaskStateEntered {"input":"`); ok {
+				entered = append(entered, input[:1])
+			}
+		}
+		const order = "0 1 2 3 4 5 6 7 8 9"
+		if strings.Join(started, " ") != order || strings.Join(entered, " ") != order {
+			t.Errorf("started %v, entered %v", started, entered)
+		}
+	})
+}

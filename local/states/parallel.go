@@ -110,6 +110,7 @@ type group struct {
 	cancel  context.CancelFunc
 	running map[int]*thread // by index
 	ended   chan ended
+	entered chan struct{} // of the thread that was started last
 }
 
 // ended is how a thread of a group ended.
@@ -142,8 +143,15 @@ func (g *group) start(index int, graph *graph, input data, item *jsonvalue.Objec
 	g.running[index] = t
 	crowd := &t.execution.machine.states.crowd
 	crowd.join()
+	before := g.entered
+	t.entered = make(chan struct{})
+	g.entered = t.entered
 	go func() {
+		if before != nil {
+			<-before
+		}
 		output, f := t.walk(g.ctx)
+		t.hasEntered()
 		crowd.leave()
 		g.ended <- ended{index, t, output, f}
 	}()

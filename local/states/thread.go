@@ -66,11 +66,22 @@ type thread struct {
 	// branches or iterations were in when it was cut off.
 	open string
 	cut  func(after int)
+
+	entered chan struct{} // closed when it is in its first state, if others of its group wait for that
 }
 
 // fork makes a thread for a branch or an iteration.
 func (t *thread) fork(g *graph, input data, item *jsonvalue.Object) *thread {
 	return &thread{execution: t.execution, graph: g, variables: t.variables, item: item, last: t.last, next: g.start, input: input}
+}
+
+// hasEntered lets the thread behind it in its group begin: threads that start at the
+// same time enter their first states in their order, as recorded on AWS.
+func (t *thread) hasEntered() {
+	if t.entered != nil {
+		close(t.entered)
+		t.entered = nil
+	}
 }
 
 // finished tells whether the thread has come to the end of its graph.
@@ -106,6 +117,7 @@ func (t *thread) walk(ctx context.Context) (data, *failure) {
 		} else if !t.enter(s.common()) {
 			return data{}, aborted()
 		}
+		t.hasEntered()
 		v := t.visit
 		e, f := s.run(ctx, v)
 		if f != nil {
