@@ -5,6 +5,7 @@ package simulation
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -72,9 +73,13 @@ func (o Options) explored() func(*testing.T, errand) report {
 	}
 }
 
-// differs runs a seed once more, and tells where the traces differ, or nothing.
+// differs runs a seed once more, on more threads,
+// and tells where the traces differ, or nothing.
 func (o Options) differs(t *testing.T, r Result) string {
 	var again Result
+	threads := runtime.GOMAXPROCS(0)
+	runtime.GOMAXPROCS(threads + 3)
+	defer runtime.GOMAXPROCS(threads)
 	t.Run("once more", func(t *testing.T) { again = Run(t, r.Seed, o) })
 	before, after := bytes.SplitAfter(r.Trace, []byte("\n")), bytes.SplitAfter(again.Trace, []byte("\n"))
 	for i := range max(len(before), len(after)) {

@@ -6,6 +6,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -40,6 +41,9 @@ func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, er
 	conn, err := w.run.network.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
+	}
+	if !cloud.Sleep(ctx, moment) { // for the server's first draws
+		return nil, errors.Join(ctx.Err(), conn.Close())
 	}
 	return w.run.weather.connected(conn, address, w.serverAt(address)), nil
 }

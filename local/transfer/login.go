@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/internal/chance"
 )
 
 // login authenticates one connection, on which attempts come one by one.
@@ -59,7 +60,7 @@ func newSessionID() string {
 
 // config offers the methods by which the server's users log in.
 func (l *login) config() *ssh.ServerConfig {
-	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-AWS_SFTP_1.1", AuthLogCallback: l.failed}
+	config := &ssh.ServerConfig{ServerVersion: "SSH-2.0-AWS_SFTP_1.1", AuthLogCallback: l.failed, Config: ssh.Config{Rand: chance.Apart()}}
 	methods := l.declared.IdentityProviderDetails.methods()
 	if methods != passwordOnly {
 		config.PublicKeyCallback, config.VerifiedPublicKeyCallback = l.publicKey, l.signed

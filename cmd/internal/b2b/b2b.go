@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/internal/chance"
 	"github.com/tradepost-dev/tradepost/internal/enrolment"
 	"github.com/tradepost-dev/tradepost/internal/usagekeys"
 )
@@ -93,6 +94,7 @@ func writeKnownHosts(ctx context.Context, l *laptop.Laptop, address, path string
 			found = key
 			return enough
 		},
+		Config: ssh.Config{Rand: chance.Apart()},
 	})
 	if found == nil {
 		return nil, fmt.Errorf("look up the SFTP server's host key: %w", err)

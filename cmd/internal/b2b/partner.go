@@ -20,6 +20,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/internal/chance"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -69,6 +70,7 @@ func (p *Partner) dial(ctx context.Context) (*Session, error) {
 		User:            p.ID,
 		Auth:            []ssh.AuthMethod{ssh.PublicKeys(p.key)},
 		HostKeyCallback: ssh.FixedHostKey(p.hostKey),
+		Config:          ssh.Config{Rand: chance.Apart()},
 	})
 	if err != nil {
 		return nil, errors.Join(err, stream.Close())

@@ -6,8 +6,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,10 +48,7 @@ func TestTheREADMETellsWhatIsPredictedOfAFile(t *testing.T) {
 	}
 	sizes := []int{100}
 	if *exhaust || *update {
-		sizes = append(sizes, 1000) // which takes the engine some seconds
-	}
-	if *update {
-		sizes = append(sizes, 10_000) // a minute, and not the same second in each run
+		sizes = append(sizes, 1000, 10_000) // which take the engine some seconds, and a minute
 	}
 	rows := "| transactions of a file | settled after | cost in USD | that is per million |\n| ---: | ---: | ---: | ---: |\n"
 	for _, size := range sizes {
@@ -61,6 +61,25 @@ func TestTheREADMETellsWhatIsPredictedOfAFile(t *testing.T) {
 		}
 	case !strings.HasPrefix(told, rows):
 		t.Errorf("predicted is\n%sand the README tells\n%s`make docs` writes it anew", rows, told)
+	}
+}
+
+func TestAPredictionIsTheSameOnAnyNumberOfThreads(t *testing.T) {
+	only(t, "b2b")
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	traces := map[string][]int{}
+	for _, threads := range []int{1, 2, 8} {
+		runtime.GOMAXPROCS(threads)
+		t.Run(fmt.Sprint(threads), func(t *testing.T) {
+			p, err := file(t, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			traces[string(p.Trace)] = append(traces[string(p.Trace)], threads)
+		})
+	}
+	if len(traces) != 1 {
+		t.Errorf("these numbers of threads have one trace each: %v", slices.Collect(maps.Values(traces)))
 	}
 }
 

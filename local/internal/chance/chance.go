@@ -5,7 +5,9 @@ package chance
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"io"
 	mathrand "math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -14,6 +16,26 @@ var Rand = mathrand.New(source{})
 
 // N is a time from 0 to below a limit.
 func N(limit time.Duration) time.Duration { return time.Duration(Rand.Int64N(int64(limit))) }
+
+// Apart is a source of its own, which draws once from the machine's. It is for what
+// draws more often in one run than in another, as SSH does, which pads each packet:
+// what others draw is the same all the same. It may be used by several goroutines at once.
+func Apart() io.Reader {
+	var seed [32]byte
+	rand.Read(seed[:])
+	return &apart{source: mathrand.NewChaCha8(seed)}
+}
+
+type apart struct {
+	mu     sync.Mutex
+	source *mathrand.ChaCha8
+}
+
+func (a *apart) Read(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.source.Read(p)
+}
 
 type source struct{}
 

@@ -48,6 +48,7 @@ type Prediction struct {
 	Usage     []Usage        // what AWS takes money for, the most expensive first
 	Unpriced  []string       // calls, as "kinesis:PutRecord", that the prices do not know
 	Throttled map[string]int // how often a quota refused, by the quota's name
+	Trace     []byte         // a line per API call: the same in every run
 }
 
 // Usage is an amount of one thing that AWS takes money for.
@@ -103,7 +104,9 @@ func Of(t *testing.T, o Options) (Prediction, error) {
 		time.Sleep(rest)
 		return m.end(ctx, w.AWS(), &p)
 	}
-	return p, simulation.Run(t, 1, s).Err
+	r := simulation.Run(t, 1, s)
+	p.Trace = r.Trace
+	return p, r.Err
 }
 
 // rest is for what a scenario has begun and does not wait for: it is charged, too.
