@@ -40,6 +40,7 @@ var sections = []section{
 	{"split", measureSplit},
 	{"bootstrap", measureBootstraps},
 	{"synth", measureSynth},
+	{"jsonata", measureJSONata},
 	{"pipeline", measurePipeline},
 	{"partners", measurePartners},
 	{"orders", measureOrders},
@@ -51,7 +52,7 @@ func main() { command.Main("bench", run) }
 
 func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, pipeline, partners, orders, applications or webhooks")
+	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, jsonata, pipeline, partners, orders, applications or webhooks")
 	var o options
 	flags.IntVar(&o.transactions, "transactions", 10_000, "how many transactions go through the whole pipeline, in one file")
 	flags.IntVar(&o.webhooks, "webhooks", 50_000, "how many webhooks are sent in a burst")

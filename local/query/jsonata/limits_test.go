@@ -122,3 +122,20 @@ func TestTimestampsAreThoseOfTheTest(t *testing.T) {
 		}
 	})
 }
+
+// What workflows evaluate most costs no garbage: each value is handed out as it lies in the input.
+func TestAPathOfAVariableIsEvaluatedWithoutAllocating(t *testing.T) {
+	e, err := Compile("$states.order.id", StepFunctions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]any{"states": decode(t, []byte(document))}
+	ctx := t.Context()
+	if allocations := testing.AllocsPerRun(100, func() {
+		if _, defined, err := e.Eval(ctx, undefined, variables); err != nil || !defined {
+			t.Fatalf("defined %v, error %v", defined, err)
+		}
+	}); allocations != 0 {
+		t.Errorf("%v allocations, want none", allocations)
+	}
+}
