@@ -154,6 +154,7 @@ func TestTemplatesAreToldOf(t *testing.T) {
 			t.Errorf("the summary is %+v", summary)
 		}
 		if !slices.Equal(summary.ResourceTypes, []string{"AWS::IAM::Role", "Test::Thing"}) || summary.Capabilities[0] != "CAPABILITY_IAM" || *summary.CapabilitiesReason != "The following resource(s) require capabilities: [AWS::IAM::Role]" ||
+			!slices.Equal(summary.ResourceIdentifierSummaries[0].ResourceIdentifiers, []string{"RoleName"}) ||
 			!slices.Equal(summary.ResourceIdentifierSummaries[1].LogicalResourceIds, []string{"A", "B"}) {
 			t.Errorf("the summary is %+v", summary)
 		}

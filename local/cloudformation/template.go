@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cfn/schema"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -92,8 +93,9 @@ type parameterConstraints struct {
 }
 
 type identifierSummary struct {
-	ResourceType       string
-	LogicalResourceIds []string
+	ResourceType        string
+	LogicalResourceIds  []string
+	ResourceIdentifiers []string `json:",omitempty"` // what an import is told them by
 }
 
 // getTemplateSummary tells of the template of a stack, or of one that is given.
@@ -113,7 +115,7 @@ func (f *CloudFormation) getTemplateSummary(ctx context.Context, caller cloud.Ca
 	slices.Sort(out.ResourceTypes)
 	out.ResourceTypes = slices.Compact(out.ResourceTypes)
 	for _, name := range out.ResourceTypes {
-		out.ResourceIdentifierSummaries = append(out.ResourceIdentifierSummaries, identifierSummary{name, template.Declared(name)})
+		out.ResourceIdentifierSummaries = append(out.ResourceIdentifierSummaries, identifierSummary{name, template.Declared(name), schema.Identifiers(name)})
 	}
 	return out, nil
 }

@@ -50,6 +50,7 @@ func TestCallsThatFailAreMeasuredByTableAndOperation(t *testing.T) {
 		"a broken service":                   {"PutItem", `{"TableName": "orders"}`, cloud.Errorf(500, "InternalServerError", "no"), "SystemErrors PutItem orders"},
 		"a conflict":                         {"PutItem", `{"TableName": "orders"}`, cloud.Errorf(400, "TransactionConflictException", "no"), "TransactionConflict orders"},
 		"an input that is wrong":             {"GetItem", `{"TableName": "orders", "Key": {"no": {"S": "key"}}}`, nil, "UserErrors"},
+		"a statement that is none":           {"ExecuteStatement", `{"Statement": "SELECT FROM orders"}`, nil, "UserErrors"},
 		"a table that is not":                {"GetItem", `{"TableName": "none", "Key": {"id": {"S": "1"}}}`, nil, "UserErrors"},
 		"a condition that fails":             {"DeleteItem", `{"TableName": "orders", "Key": {"id": {"S": "1"}}, "ConditionExpression": "attribute_exists(id)"}`, nil, "ConditionalCheckFailedRequests orders"},
 	} {

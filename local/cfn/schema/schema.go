@@ -38,6 +38,9 @@ type Table struct {
 	// ARNs are those of the resources, by resource type, with variables:
 	// "arn:${Partition}:sqs:${Region}:${Account}:${QueueName}".
 	ARNs map[string]string `json:"arns"`
+
+	// Identifiers are the properties that together identify a resource, by resource type.
+	Identifiers map[string][]string `json:"identifiers"`
 }
 
 // TagForm is how a resource type has its tags.
@@ -51,6 +54,9 @@ const (
 
 // ARN is the ARN of a resource type, with variables, or empty.
 func ARN(typeName string) string { return table.ARNs[typeName] }
+
+// Identifiers are the properties by which a resource of a type is found, to import it for example.
+func Identifiers(typeName string) []string { return table.Identifiers[typeName] }
 
 // Tags tells how a resource type has its tags, in the property Tags.
 func Tags(typeName string) TagForm { return table.Tags[typeName] }

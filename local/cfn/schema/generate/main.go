@@ -40,7 +40,7 @@ func generate() error {
 		return err
 	}
 	properties := map[string][]string{}
-	table := schema.Table{Types: map[string]map[string]schema.Recreation{}, Tags: map[string]schema.TagForm{}, ARNs: map[string]string{}}
+	table := schema.Table{Types: map[string]map[string]schema.Recreation{}, Tags: map[string]schema.TagForm{}, ARNs: map[string]string{}, Identifiers: map[string][]string{}}
 	for _, name := range types {
 		if resource := specification.resource(name); resource != nil {
 			table.Types[name] = map[string]schema.Recreation{}
@@ -52,6 +52,7 @@ func generate() error {
 			if resource.ARNTemplate != "" {
 				table.ARNs[name] = resource.ARNTemplate
 			}
+			table.Identifiers[name] = resource.PrimaryIdentifier
 		}
 	}
 	if table.Source, err = version(); err != nil {
@@ -115,6 +116,7 @@ type entity struct {
 	CloudFormationType string
 	Properties         map[string]property
 	ARNTemplate        string
+	PrimaryIdentifier  []string
 	TagInformation     struct {
 		TagPropertyName string
 		Variant         schema.TagForm
