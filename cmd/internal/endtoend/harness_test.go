@@ -99,7 +99,7 @@ func run(m *testing.M) (code int, err error) {
 		}
 	}
 	if code = m.Run(); code == 0 && whole() {
-		return 0, checkGrants(here.Engine.Privileges())
+		return 0, checkGrants(here.Engine.Privileges(), spares)
 	}
 	return code, nil
 }
