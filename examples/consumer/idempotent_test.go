@@ -1,6 +1,6 @@
 package main
 
-// The team's own proof: whatever comes to the stack may come more than once.
+// The team's own proof: whatever comes to the stack may come more than once, late and in any order.
 
 import (
 	"context"

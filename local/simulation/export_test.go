@@ -22,7 +22,8 @@ var (
 
 	Missed = Summary.missed
 
-	Redelivered = redelivered
+	Redelivered    = redelivered
+	WasRedelivered = Summary.redelivered
 )
 
 // Try makes one run of Exhaust.

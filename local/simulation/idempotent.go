@@ -21,22 +21,40 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Redelivery is every delivery coming two to five times, and messages of queues
-// again and again: nothing else fails.
-func Redelivery() Rates { return Rates{Repeated: 1, Forgotten: 0.3, Cut: 0.3} }
+// Redelivery is every delivery coming two to five times, some of them late, Express
+// executions that nobody waits for running twice, and messages of queues coming again
+// and again, late, in any order, and to several receivers at once. Messages of a FIFO
+// queue keep their order in their group, as AWS has them do. Nothing else fails.
+func Redelivery() Rates {
+	return Rates{Repeated: 1, Late: 0.5, Twice: 1, Forgotten: 0.5, Cut: 0.3, Shuffled: 1, Expired: 0.3}
+}
 
 // Idempotent runs the scenario undisturbed, and then for each seed with Redelivery
 // in place of the options' faults. In the end the tables have to have the same items
 // and the buckets the same objects: but for what differs between two undisturbed
 // runs as well, such as times and ids that are drawn.
 //
-// The scenario does not look at anything: it hands over, and waits until all is
-// quiet.
-func Idempotent(t *testing.T, seeds []uint64, o Options) {
+// What is handed over at once comes in any order. Of a system that rightly goes by
+// the order (the first one gets the last chair) the scenario hands over what has
+// none, or waits in between until all is quiet.
+//
+// The scenario need not look at anything: it hands over, and waits until all is quiet.
+// If nothing could come again, late or in another order, t has failed: nothing is proved.
+func Idempotent(t *testing.T, seeds []uint64, o Options) Summary {
 	t.Helper()
-	if o = redelivered(t, o); !t.Failed() {
-		Explore(t, seeds, o)
+	if o = redelivered(t, o); t.Failed() {
+		return Summary{}
 	}
+	s := Explore(t, seeds, o)
+	if s.Seeds > 0 && !s.redelivered() {
+		t.Error("nothing came again, late or in another order: nothing is proved")
+	}
+	return s
+}
+
+// redelivered tells whether something of Redelivery hit.
+func (s Summary) redelivered() bool {
+	return slices.ContainsFunc(Redelivery().kinds(), func(kind Kind) bool { return kind != Cut && s.Faults[kind] > 0 })
 }
 
 // redelivered are the options with Redelivery, and with a scenario that compares what
@@ -45,7 +63,7 @@ func redelivered(t *testing.T, o Options) Options {
 	t.Helper()
 	scenario, whole := o.Scenario, part{}.key()
 	wanted := map[string]state{whole: o.undisturbed(t)} // by the part of the scenario: each runs undisturbed first
-	o.Faults = Redelivery()
+	o.Faults, o.sparing = Redelivery(), true
 	o.Scenario = func(ctx context.Context, w *World) error {
 		found := state{}
 		if err := found.after(scenario)(ctx, w); err != nil {

@@ -79,8 +79,9 @@ type Options struct {
 	// Default: each of Once, Visit and Outage, by itself.
 	Reaches []Reach
 
-	plan  *plan         // of Exhaust
-	later time.Duration // than 2000, when the virtual clock begins
+	plan    *plan         // of Exhaust
+	later   time.Duration // than 2000, when the virtual clock begins
+	sparing bool          // a kind of fault that no call can be hit by is none too many
 }
 
 // World is what a scenario has of a run.

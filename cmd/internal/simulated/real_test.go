@@ -21,6 +21,12 @@ const mostInRealTime = 3
 
 func TestThePipelinesBinariesDoWhatTheirHandlersDoInASimulation(t *testing.T) {
 	only(t, "b2b")
+	inRealTime(t, "b2b", handedOver(t))
+}
+
+// handedOver is the pipeline, to which two files and a post are handed over, and nothing
+// is looked at.
+func handedOver(t *testing.T) simulation.Options {
 	o := pipeline(t)
 	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
 		send := func(name, content string) error {
@@ -33,7 +39,7 @@ func TestThePipelinesBinariesDoWhatTheirHandlersDoInASimulation(t *testing.T) {
 		w.Wait(2 * time.Hour)
 		return err
 	})
-	inRealTime(t, "b2b", o)
+	return o
 }
 
 func TestOrderPlacementsBinariesDoWhatTheirHandlersDoInASimulation(t *testing.T) {

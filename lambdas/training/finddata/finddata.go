@@ -91,6 +91,9 @@ func (h *Handler) find(ctx context.Context, run string) (contract.Found, error) 
 	if found.Fingerprint = list.fingerprint(); found.Fingerprint == attribute.String(refusal, contract.AttrFingerprint) {
 		found.New = 0
 	}
+	if found.New == 0 {
+		return found, nil // the run ends, and leaves nothing behind
+	}
 	return found, h.save(ctx, found.Manifest, list)
 }
 

@@ -116,7 +116,13 @@ func TestNewIsWhatTheLastSuccessDidNotSee(t *testing.T) {
 			if found.New != row.want {
 				t.Errorf("%d are new, want %d", found.New, row.want)
 			}
-			s.succeeded(found)
+			_, listed := s.Get("work", "manifests/r2.jsonl")
+			if listed != (row.want > 0) {
+				t.Errorf("%d are new, and there is a manifest: %v", found.New, listed)
+			}
+			if listed {
+				s.succeeded(found)
+			}
 			if again := s.find("r3"); again.New != 0 || again.Fingerprint != found.Fingerprint {
 				t.Errorf("after a success: %+v", again)
 			}
@@ -202,6 +208,7 @@ func TestAStoreThatIsBusyIsToldFromOneThatRefuses(t *testing.T) {
 	s := open(t)
 	s.Put("data", "in/a.csv", "1")
 	s.succeeded(s.find("r1"))
+	s.Put("data", "in/b.csv", "1")
 	healthy := *s.handler
 	for action, words := range map[string]string{"list": "list data/in/", "get": "read manifests/r1.jsonl", "put": "save manifests/r2.jsonl", "row": "read the row last-success"} {
 		for code, busy := range map[string]bool{"SlowDown": true, "AccessDenied": false} {
