@@ -297,12 +297,15 @@ func TestWrongPipelinePropsAreReportedTogether(t *testing.T) {
 	}
 }
 
-// An unsettled file is found by its deadline, and the index holds no others.
-func TestUnsettledFilesAreWatched(t *testing.T) {
+// An unsettled file is found by its deadline, and the index holds no others; a
+// partner's files by time.
+func TestFilesAreFoundByDeadlineAndByPartner(t *testing.T) {
 	template := pipeline(t)
 	template.Has(template.At("AWS::DynamoDB::Table", "Pipeline/Tables/Files"), `{
 		"GlobalSecondaryIndexes": [{"IndexName": "Unsettled", "KeySchema": [
 			{"AttributeName": "unsettled", "KeyType": "HASH"}, {"AttributeName": "deadline", "KeyType": "RANGE"}
+		], "Projection": {"ProjectionType": "ALL"}}, {"IndexName": "ByPartner", "KeySchema": [
+			{"AttributeName": "partner", "KeyType": "HASH"}, {"AttributeName": "claimedAt", "KeyType": "RANGE"}
 		], "Projection": {"ProjectionType": "ALL"}}],
 		"TimeToLiveSpecification": {"AttributeName": "expiresAt", "Enabled": true}
 	}`)

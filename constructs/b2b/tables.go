@@ -41,7 +41,8 @@ type Tables struct {
 	// Files has a row per file version: who works on it and how far it is.
 	// Key: fileId (string). Its index Unsettled (unsettled, a string, and
 	// deadline, a number; all attributes) has the files without a final reply,
-	// by deadline. Rows expire by expiresAt.
+	// by deadline, and ByPartner, for people (partner, a string, and claimedAt, a
+	// number; all attributes), a partner's files by time. Rows expire by expiresAt.
 	Files awsdynamodb.ITable
 
 	// Transactions has a row per transaction. Key: transactionKey (string),
@@ -81,6 +82,7 @@ func NewTables(scope constructs.Construct, id string, props TablesProps) *Tables
 	if tables.Files == nil {
 		files := newTable(this, "Files", props.Operation, text(contract.AttrFileID), nil, contract.AttrExpiresAt)
 		addIndex(files, contract.IndexUnsettled, text(contract.AttrUnsettled), number(contract.AttrDeadline))
+		addIndex(files, contract.IndexFilesOfPartner, text(contract.AttrPartner), number(contract.AttrClaimedAt))
 		tables.Files = files
 	}
 	if tables.Outcomes == nil {

@@ -18,6 +18,7 @@ type Row struct {
 	contract.Settlement
 	Status     contract.FileStatus
 	Totals     contract.Totals // as acknowledged; zero if it is not
+	ClaimedAt  time.Time       // when split heard of it first
 	LeaseUntil time.Time       // of a CLAIMED file
 }
 
@@ -38,6 +39,7 @@ func Read(item map[string]types.AttributeValue) (Row, error) {
 		},
 		Status:     contract.FileStatus(attribute.String(item, contract.AttrStatus)),
 		Totals:     r.totals(item[contract.AttrTotals]),
+		ClaimedAt:  time.UnixMilli(r.number(item, contract.AttrClaimedAt)).UTC(),
 		LeaseUntil: time.UnixMilli(r.number(item, contract.AttrLeaseUntil)),
 	}
 	if previous := item[contract.AttrPrevious]; previous != nil {

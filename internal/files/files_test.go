@@ -22,6 +22,7 @@ func row(status contract.FileStatus) map[string]types.AttributeValue {
 		contract.AttrReceived: attribute.Number(7), contract.AttrDeadline: attribute.Number(2000), contract.AttrAttempts: attribute.Number(3),
 		contract.AttrStatus: attribute.Text(status), contract.AttrLeaseUntil: attribute.Number(1000), contract.AttrTotals: counts(7, 6),
 		contract.AttrPrevious: counts(7, 5), contract.AttrCode: attribute.Text("C"), contract.AttrReason: attribute.Text("why"),
+		contract.AttrClaimedAt: attribute.Number(500),
 	}
 }
 
@@ -39,7 +40,7 @@ func TestARowIsReadWhole(t *testing.T) {
 				FileID: "f", Partner: "acme", Bucket: "landing", Key: "inbox/acme/a.xml", VersionID: "v1", File: "a.xml", Received: 7,
 				Deadline: time.UnixMilli(2000).UTC(), Attempt: 3, Previous: &contract.Totals{Received: 7, Stored: 5}, Reason: reason,
 			},
-			Status: status, Totals: contract.Totals{Received: 7, Stored: 6}, LeaseUntil: time.UnixMilli(1000),
+			Status: status, Totals: contract.Totals{Received: 7, Stored: 6}, LeaseUntil: time.UnixMilli(1000), ClaimedAt: time.UnixMilli(500).UTC(),
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v", status, got)
@@ -48,7 +49,7 @@ func TestARowIsReadWhole(t *testing.T) {
 }
 
 func TestARowOfAnotherShapeSaysWhere(t *testing.T) {
-	for _, name := range []string{contract.AttrReceived, contract.AttrDeadline, contract.AttrAttempts, contract.AttrLeaseUntil} {
+	for _, name := range []string{contract.AttrReceived, contract.AttrDeadline, contract.AttrAttempts, contract.AttrLeaseUntil, contract.AttrClaimedAt} {
 		item := row(contract.FileSplit)
 		item[name] = attribute.Text("seven")
 		if _, err := Read(item); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "file f") {

@@ -33,6 +33,7 @@ const (
 	AttrAttempts   = "attempts"  // the latest settlement: a Settlement's Attempt
 	AttrDeadline   = "deadline"  // milliseconds since 1970; in order in the index of unsettled files
 	AttrUnsettled  = "unsettled" // Unsettled until the file is settled or quarantined, then absent
+	AttrClaimedAt  = "claimedAt" // when split heard of it first, in milliseconds since 1970; in order in the index of a partner's files
 
 	// Transactions.
 	AttrPartnerDay     = "partnerDay" // a PartnerDay: the key of IndexByPartner
@@ -131,6 +132,10 @@ const IndexUnsettled = "Unsettled"
 
 // Unsettled is the only value of AttrUnsettled.
 const Unsettled = "UNSETTLED"
+
+// IndexFilesOfPartner is the index of Files by which people look for a partner's
+// files, the last one first. Key: partner, claimedAt.
+const IndexFilesOfPartner = "ByPartner"
 
 // SettlementName names a file's settlement execution: the file's id, and for
 // one that had to be started again the attempt, from 1.

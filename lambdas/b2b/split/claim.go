@@ -35,13 +35,13 @@ func (h *Handler) claim(ctx context.Context, f *file) (held bool, err error) {
 		Key:       h.key(f),
 		UpdateExpression: aws.String("SET #status = :claimed, #holder = :me, #lease = :lease, " +
 			"#partner = :partner, #bucket = :bucket, #key = :key, #version = :version, #file = :file, " +
-			"#unsettled = :unsettled, #deadline = :deadline"),
+			"#unsettled = :unsettled, #deadline = :deadline, #since = if_not_exists(#since, :now)"),
 		ConditionExpression: aws.String("attribute_not_exists(#id) OR (#status = :claimed AND (#holder = :me OR #lease < :now))"),
 		ExpressionAttributeNames: map[string]string{
 			"#id": contract.AttrFileID, "#status": contract.AttrStatus, "#holder": contract.AttrHolder, "#lease": contract.AttrLeaseUntil,
 			"#partner": contract.AttrPartner, "#bucket": contract.AttrBucket, "#key": contract.AttrKey,
 			"#version": contract.AttrVersionID, "#file": contract.AttrFile,
-			"#unsettled": contract.AttrUnsettled, "#deadline": contract.AttrDeadline,
+			"#unsettled": contract.AttrUnsettled, "#deadline": contract.AttrDeadline, "#since": contract.AttrClaimedAt,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":claimed": attribute.Text(contract.FileClaimed), ":me": attribute.Text(requestID(ctx)),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -81,12 +82,17 @@ func TestClaimsOfTheDead(t *testing.T) {
 					t.Fatal("no error")
 				}
 				w.beforeSend = nil
+				since := w.file()[contract.AttrClaimedAt]
 				time.Sleep(test.after)
 				if err := w.handler().Handle(invocation(t.Context(), test.requestID), objectCreated(key, "v1")); err != nil {
 					t.Fatal(err)
 				}
 				if got := len(w.messages) == 10; got != test.takesOver {
 					t.Errorf("%d messages", len(w.messages))
+				}
+				// Whoever looks for a partner's files finds them in the order in which they came.
+				if now := w.file()[contract.AttrClaimedAt]; since == nil || !reflect.DeepEqual(now, since) {
+					t.Errorf("claimed at %v first, and at %v now", since, now)
 				}
 			})
 		})
