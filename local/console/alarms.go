@@ -16,8 +16,8 @@ import (
 )
 
 func (c *console) serveAlarms(mux *http.ServeMux) {
-	mux.Handle("GET /alarms", page(c.alarmList))
-	mux.Handle("GET /alarms/{name}", page(c.alarmPage))
+	mux.Handle("GET /alarms", c.Page(c.alarmList))
+	mux.Handle("GET /alarms/{name}", c.Page(c.alarmPage))
 }
 
 // alarmPage is the address of an alarm's page.
@@ -81,17 +81,17 @@ type alarmList struct {
 // States are those that alarms are filtered by.
 func (alarmList) States() []types.StateValue { return types.StateValue("").Values() }
 
-func (c *console) alarmList(r *http.Request) (view, error) {
+func (c *console) alarmList(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	l := alarmList{State: types.StateValue(query.Get("state"))}
 	told, err := c.metrics.DescribeAlarms(r.Context(), &cloudwatch.DescribeAlarmsInput{
 		AlarmTypes: kinds, StateValue: l.State, MaxRecords: aws.Int32(onPage), NextToken: given(query.Get("from")),
 	})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	l.Alarms, l.More = alarmsOf(told), more(query, told.NextToken)
-	return view{"Alarms", "alarms.html", l}, nil
+	return View{"Alarms", "alarms.html", l}, nil
 }
 
 // alarmView is the page of an alarm.
@@ -109,15 +109,15 @@ func (v alarmView) MetricAt() string {
 	return metric{types.Metric{Namespace: v.Metric.Namespace, MetricName: v.Metric.MetricName, Dimensions: v.Metric.Dimensions}}.At()
 }
 
-func (c *console) alarmPage(r *http.Request) (view, error) {
+func (c *console) alarmPage(r *http.Request) (View, error) {
 	ctx, name := r.Context(), r.PathValue("name")
 	told, err := c.metrics.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}, AlarmTypes: kinds})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	found := alarmsOf(told)
 	if len(found) == 0 {
-		return view{}, &fault{http.StatusNotFound, "There is no alarm " + name + "."}
+		return View{}, &Fault{http.StatusNotFound, "There is no alarm " + name + "."}
 	}
 	v := alarmView{alarm: found[0]}
 	if m := v.Metric; m != nil && m.MetricName != nil {
@@ -125,15 +125,15 @@ func (c *console) alarmPage(r *http.Request) (view, error) {
 		p, err := c.plot(ctx, types.Metric{Namespace: m.Namespace, MetricName: m.MetricName, Dimensions: m.Dimensions},
 			cmp.Or(string(m.Statistic), aws.ToString(m.ExtendedStatistic)), stretch{long: 60 * period, period: period})
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 		p.Threshold = m.Threshold
 		v.Plot = p.SVG()
 	}
 	history, err := c.metrics.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: &name})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	v.History = history.AlarmHistoryItems[:min(onPage, len(history.AlarmHistoryItems))]
-	return view{name, "alarm.html", v}, nil
+	return View{name, "alarm.html", v}, nil
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
-func (c *console) assembly(r *http.Request) (view, error) {
+func (c *console) assembly(r *http.Request) (View, error) {
 	stacks, err := c.existing(r.Context())
-	return view{"Assembly", "assembly.html", stacks}, err
+	return View{"Assembly", "assembly.html", stacks}, err
 }
 
 // existing are the stacks that are not deleted.

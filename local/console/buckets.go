@@ -14,23 +14,23 @@ import (
 )
 
 func (c *console) serveBuckets(mux *http.ServeMux) {
-	mux.Handle("GET /buckets", page(c.bucketList))
-	mux.Handle("GET /buckets/{name}", page(c.bucketPage))
-	mux.Handle("GET /buckets/{name}/object", page(c.objectPage))
+	mux.Handle("GET /buckets", c.Page(c.bucketList))
+	mux.Handle("GET /buckets/{name}", c.Page(c.bucketPage))
+	mux.Handle("GET /buckets/{name}/object", c.Page(c.objectPage))
 	mux.Handle("GET /buckets/{name}/download", http.HandlerFunc(c.download))
-	mux.Handle("POST /buckets/{name}/upload", actionOf(largestUpload, c.upload))
+	mux.Handle("POST /buckets/{name}/upload", c.ActionOf(largestUpload, c.upload))
 }
 
 // bucketPage is the address of a bucket's page.
 func bucketPage(name string) string { return "/buckets/" + url.PathEscape(name) }
 
-func (c *console) bucketList(r *http.Request) (view, error) {
+func (c *console) bucketList(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	listed, err := c.buckets.ListBuckets(r.Context(), &s3.ListBucketsInput{MaxBuckets: aws.Int32(onPage), ContinuationToken: given(query.Get("from"))})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{"Buckets", "buckets.html", struct {
+	return View{"Buckets", "buckets.html", struct {
 		Buckets []types.Bucket
 		More    string // the address of what comes after, or empty
 	}{listed.Buckets, more(query, listed.ContinuationToken)}}, nil
@@ -45,22 +45,22 @@ type bucket struct {
 	More         string // the address of what comes after, or empty
 }
 
-func (c *console) bucketPage(r *http.Request) (view, error) {
+func (c *console) bucketPage(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	b := bucket{Name: r.PathValue("name"), Prefix: query.Get("prefix")}
 	versioning, err := c.buckets.GetBucketVersioning(r.Context(), &s3.GetBucketVersioningInput{Bucket: &b.Name})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	b.Versioning = cmp.Or(versioning.Status, "none")
 	listed, err := c.buckets.ListObjectsV2(r.Context(), &s3.ListObjectsV2Input{
 		Bucket: &b.Name, Prefix: &b.Prefix, Delimiter: aws.String("/"), MaxKeys: aws.Int32(onPage), ContinuationToken: given(query.Get("from")),
 	})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	b.Folders, b.Objects, b.More = listed.CommonPrefixes, listed.Contents, more(query, listed.NextContinuationToken)
-	return view{b.Name, "bucket.html", b}, nil
+	return View{b.Name, "bucket.html", b}, nil
 }
 
 // Within is what a key or a prefix is called in its folder.
@@ -74,7 +74,7 @@ func (b bucket) FolderAt(prefix string) string {
 	return bucketPage(b.Name) + "?" + url.Values{"prefix": {prefix}}.Encode()
 }
 
-func (b bucket) ObjectAt(key *string) string { return objectPage(b.Name, *key) }
+func (b bucket) ObjectAt(key *string) string { return ObjectPage(b.Name, *key) }
 
 // folder is one on the way to another.
 type folder struct{ Name, Prefix string }

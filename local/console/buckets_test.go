@@ -40,26 +40,26 @@ func buckets(t *testing.T, d *desk, tab *browser.Tab) {
 	d.putObject(t, "inbox/picture", "image/png", "\x89PNG\x00\x01")
 	tab.Open(d.url + "buckets")
 	tab.Follow("landing")
-	wantText(t, tab, "Versioning: Enabled", "inbox/", "folder")
+	tab.Shows("Versioning: Enabled", "inbox/", "folder")
 	tab.Follow("inbox/")
-	wantText(t, tab, "acme/", "folder", "page.html", "picture")
-	readable(t, tab)
+	tab.Shows("acme/", "folder", "page.html", "picture")
+	tab.Readable()
 	tab.Follow("acme/")
-	wantText(t, tab, "00.txt", "49.txt", "Go on")
+	tab.Shows("00.txt", "49.txt", "Go on")
 	tab.Follow("Go on")
-	wantText(t, tab, "50.txt", "59.txt")
+	tab.Shows("50.txt", "59.txt")
 
 	tab.Open(d.url + "buckets/landing?prefix=inbox/p")
 	tab.Follow("page.html")
-	wantText(t, tab, "text/html", "Content", "<!doctype html>", "Versions", "latest")
+	tab.Shows("text/html", "Content", "<!doctype html>", "Versions", "latest")
 	if title := tab.Run("document.title"); title != "inbox/page.html - console" {
 		t.Errorf("the page has the title %q", title)
 	}
-	readable(t, tab)
+	tab.Readable()
 	tab.Open(tab.Run(`document.querySelectorAll("tbody a")[1].href`)) // the version before
-	wantText(t, tab, "Content", "first", "Versions")
+	tab.Shows("Content", "first", "Versions")
 	tab.Open(d.url + "buckets/landing/object?key=inbox/picture")
-	wantText(t, tab, "image/png", "It is no text.")
+	tab.Shows("image/png", "It is no text.")
 	if status := tab.Open(d.url + "buckets/landing/object?key=none"); status != http.StatusNotFound {
 		t.Errorf("an object that is not there is answered with %d", status)
 	}
@@ -71,12 +71,12 @@ func buckets(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Open(d.url + "buckets/landing?prefix=outbox/")
 	tab.Attach("File", file)
 	tab.Submit("Upload")
-	wantText(t, tab, "outbox/order.json", "The file is uploaded.", "application/json", `"n": 1`)
+	tab.Shows("outbox/order.json", "The file is uploaded.", "application/json", `"n": 1`)
 	if _, err := d.objects().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("landing"), Key: aws.String("outbox/order.json")}); err != nil {
 		t.Fatal(err)
 	}
 	tab.Open(d.url + "buckets/landing/object?key=outbox/order.json")
-	wantText(t, tab, "It is deleted.", "deleted latest", "8")
+	tab.Shows("It is deleted.", "deleted latest", "8")
 }
 
 func TestWhatAnObjectHasIsAFileAndNoPage(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -191,51 +190,6 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"on a phone, in the dark, by keyboard, by voice": read,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, d, b.Tab(t)) })
-	}
-}
-
-// wantText wants texts to be there to be read, in this order.
-func wantText(t *testing.T, tab *browser.Tab, parts ...string) {
-	t.Helper()
-	text := tab.Text()
-	for rest := text; len(parts) > 0; parts = parts[1:] {
-		_, after, found := strings.Cut(rest, parts[0])
-		if !found {
-			t.Fatalf("%q is not there, or not behind what comes before it:\n%s", parts[0], text)
-		}
-		rest = after
-	}
-}
-
-// readable wants the page that is open to be read in light and dark, on a phone, and
-// by a screen reader; and takes pictures of it.
-func readable(t *testing.T, tab *browser.Tab) {
-	t.Helper()
-	name := tab.Run("document.querySelector('h1').innerText")
-	for _, scheme := range []string{"dark", "light"} {
-		tab.Prefer(scheme)
-		if faint := tab.Faint(); len(faint) > 0 {
-			t.Errorf("%s in %s: hard to read: %q", name, scheme, faint)
-		}
-		tab.Picture(name + " in " + scheme)
-	}
-	tab.Size(390, 844)
-	if n := tab.Overflows(); n > 0 {
-		t.Errorf("%s is %d pixels wider than a phone", name, n)
-	}
-	tab.Picture(name + " on a phone")
-	tab.Size(1280, 800)
-	outline := tab.Outline()
-	for _, want := range []string{"main", "navigation: Pages", "heading: "} {
-		if !slices.ContainsFunc(outline, func(line string) bool { return strings.HasPrefix(line, want) }) {
-			t.Errorf("%s: a screen reader finds no %q in %q", name, want, outline)
-		}
-	}
-	if mute := tab.Run(`[...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter(e => e.labels.length === 0 && !e.ariaLabel).length`); mute != "0" {
-		t.Errorf("%s: %s fields have no label", name, mute)
-	}
-	if blocked := tab.Blocked(); len(blocked) > 0 {
-		t.Errorf("%s: the page's own policy blocks %q", name, blocked)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -58,20 +57,20 @@ func (e execution) Visit() *visit {
 	return e.Track.Visits[e.Selected-1]
 }
 
-func (c *console) execution(r *http.Request) (view, error) {
+func (c *console) execution(r *http.Request) (View, error) {
 	e, err := c.visited(r.Context(), r.PathValue("arn"), r.URL.Query().Get("visit"))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	runs, err := c.states.ListMapRuns(r.Context(), &sfn.ListMapRunsInput{ExecutionArn: e.ExecutionArn})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	e.MapRuns = runs.MapRuns
 	if e.Graph, err = drawn(e.definition, e.marks()); err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{*e.Name, "execution.html", e}, nil
+	return View{*e.Name, "execution.html", e}, nil
 }
 
 // visited reads an execution, and of the visit that is looked at what it was given
@@ -114,7 +113,7 @@ func selected(text string, visits int) (n int, err error) {
 		return 0, nil
 	}
 	if _, err := fmt.Sscan(text, &n); err != nil || n < 1 || n > visits {
-		return 0, &fault{http.StatusNotFound, fmt.Sprintf("There is no visit %q: this execution has made %d.", text, visits)}
+		return 0, &Fault{http.StatusNotFound, fmt.Sprintf("There is no visit %q: this execution has made %d.", text, visits)}
 	}
 	return n, nil
 }
@@ -143,13 +142,13 @@ func (e execution) marks() func(string) graph.Mark {
 }
 
 // again is a form with the input of an execution, to start another one.
-func (c *console) again(r *http.Request) (view, error) {
+func (c *console) again(r *http.Request) (View, error) {
 	arn := r.PathValue("arn")
 	described, err := c.states.DescribeExecution(r.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{"Start again", "again.html", described}, nil
+	return View{"Start again", "again.html", described}, nil
 }
 
 func (c *console) stop(r *http.Request) (string, error) {
@@ -157,13 +156,13 @@ func (c *console) stop(r *http.Request) (string, error) {
 	_, err := c.states.StopExecution(r.Context(), &sfn.StopExecutionInput{
 		ExecutionArn: &arn, Error: aws.String("Stopped"), Cause: aws.String("by a person, in the console"),
 	})
-	return "/executions/" + url.PathEscape(arn), err
+	return ExecutionPage(arn), err
 }
 
 func (c *console) redrive(r *http.Request) (string, error) {
 	arn := r.PathValue("arn")
 	_, err := c.states.RedriveExecution(r.Context(), &sfn.RedriveExecutionInput{ExecutionArn: &arn})
-	return "/executions/" + url.PathEscape(arn), err
+	return ExecutionPage(arn), err
 }
 
 // About tells what an event says besides its kind and time.

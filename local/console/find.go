@@ -53,7 +53,7 @@ func filterOf(query url.Values) (f filter, err error) {
 			continue
 		}
 		if *at, err = time.Parse(clock, text); err != nil {
-			return filter{}, &fault{http.StatusBadRequest, fmt.Sprintf("%q is no time: write %q as %s, in UTC.", text, name, clock)}
+			return filter{}, &Fault{http.StatusBadRequest, fmt.Sprintf("%q is no time: write %q as %s, in UTC.", text, name, clock)}
 		}
 	}
 	if from := query.Get("from"); from != "" {
@@ -66,7 +66,7 @@ func filterOf(query url.Values) (f filter, err error) {
 func positionOf(text string) (p position, err error) {
 	skip, token, _ := strings.Cut(text, ":")
 	if p.skip, err = strconv.Atoi(skip); err != nil || p.skip < 0 {
-		return position{}, &fault{http.StatusBadRequest, "This address of a further page is not one that the console has given."}
+		return position{}, &Fault{http.StatusBadRequest, "This address of a further page is not one that the console has given."}
 	}
 	p.token = token
 	return p, nil

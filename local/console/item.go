@@ -45,7 +45,7 @@ func typed(i item) string {
 func itemOf(text string) (item, error) {
 	i, err := attributevalue.UnmarshalMapJSON([]byte(text))
 	if err != nil {
-		return nil, &fault{http.StatusBadRequest, fmt.Sprintf(`This is no item as DynamoDB writes it, {"id": {"S": "1"}, "pieces": {"N": "2"}}: %v.`, err)}
+		return nil, &Fault{http.StatusBadRequest, fmt.Sprintf(`This is no item as DynamoDB writes it, {"id": {"S": "1"}, "pieces": {"N": "2"}}: %v.`, err)}
 	}
 	return i, nil
 }
@@ -58,7 +58,7 @@ func (t table) value(key types.KeySchemaElement, text string) (types.AttributeVa
 	case types.ScalarAttributeTypeB:
 		content, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
-			return nil, &fault{http.StatusBadRequest, fmt.Sprintf("%s is binary, and %q no base64.", *key.AttributeName, text)}
+			return nil, &Fault{http.StatusBadRequest, fmt.Sprintf("%s is binary, and %q no base64.", *key.AttributeName, text)}
 		}
 		return &types.AttributeValueMemberB{Value: content}, nil
 	}
@@ -89,6 +89,11 @@ func (i item) Short(attribute string) string {
 	return text
 }
 
+// ItemPage is the address of the page of a table's item, by its key.
+func ItemPage(table string, key map[string]types.AttributeValue) string {
+	return addressOf(table, "item", key)
+}
+
 // itemView is the page of an item.
 type itemView struct {
 	table
@@ -113,23 +118,23 @@ func (c *console) item(r *http.Request, t table) (item, error) {
 		return nil, err
 	}
 	if got.Item == nil {
-		return nil, &fault{http.StatusNotFound, "There is no item with the key " + typed(key) + "."}
+		return nil, &Fault{http.StatusNotFound, "There is no item with the key " + typed(key) + "."}
 	}
 	return got.Item, nil
 }
 
-func (c *console) itemPage(r *http.Request) (view, error) {
+func (c *console) itemPage(r *http.Request) (View, error) {
 	t, err := c.table(r)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	v := itemView{table: t}
 	if v.Item, err = c.item(r, t); err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	ttl, err := c.timeToLive(r, t)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	if at, ok := v.Item[ttl].(*types.AttributeValueMemberN); ok {
 		if seconds, err := strconv.ParseInt(at.Value, 10, 64); err == nil {
@@ -140,23 +145,23 @@ func (c *console) itemPage(r *http.Request) (view, error) {
 	for _, k := range t.KeySchema {
 		names = append(names, v.Item.Short(*k.AttributeName))
 	}
-	return view{strings.Join(names, ", "), "item.html", v}, nil
+	return View{strings.Join(names, ", "), "item.html", v}, nil
 }
 
 // newItem is the form of an item that there is not yet.
-func (c *console) newItem(r *http.Request) (view, error) {
+func (c *console) newItem(r *http.Request) (View, error) {
 	t, err := c.table(r)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	v := itemView{table: t, Item: item{}}
 	for _, k := range t.KeySchema {
 		v.Item[*k.AttributeName], err = t.value(k, map[bool]string{true: "0", false: ""}[t.TypeOf(k.AttributeName) == types.ScalarAttributeTypeN])
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 	}
-	return view{"New item of " + t.Name(), "newitem.html", v}, nil
+	return View{"New item of " + t.Name(), "newitem.html", v}, nil
 }
 
 // Conditions on which an item is put.
@@ -180,7 +185,7 @@ func unchanged(shown item) (expression *string, names map[string]string, values 
 }
 
 func (c *console) putItem(r *http.Request) (string, error) {
-	fields, err := form(r)
+	fields, err := Form(r)
 	if err != nil {
 		return "", err
 	}
@@ -205,7 +210,7 @@ func (c *console) putItem(r *http.Request) (string, error) {
 		in.ConditionExpression, in.ExpressionAttributeNames = aws.String("attribute_not_exists(#k)"), map[string]string{"#k": *t.KeySchema[0].AttributeName}
 	case whatever:
 	default:
-		return "", &fault{http.StatusBadRequest, "The form says on which condition the item is put."}
+		return "", &Fault{http.StatusBadRequest, "The form says on which condition the item is put."}
 	}
 	if _, err = c.tables.PutItem(r.Context(), in); err != nil {
 		return "", conditional(err)
@@ -217,28 +222,28 @@ func (c *console) putItem(r *http.Request) (string, error) {
 func conditional(err error) error {
 	var failed *types.ConditionalCheckFailedException
 	if errors.As(err, &failed) {
-		return &fault{http.StatusConflict, "Nothing is done: the condition does not hold any more. Somebody has put, changed or deleted the item meanwhile, or its key was edited."}
+		return &Fault{http.StatusConflict, "Nothing is done: the condition does not hold any more. Somebody has put, changed or deleted the item meanwhile, or its key was edited."}
 	}
 	return err
 }
 
-func (c *console) askDeleteItem(r *http.Request) (view, error) {
+func (c *console) askDeleteItem(r *http.Request) (View, error) {
 	t, err := c.table(r)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	shown, err := c.item(r, t)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{"Delete the item?", "confirm.html", confirmation{
+	return View{"Delete the item?", "confirm.html", confirmation{
 		Text:   "It will be deleted from " + t.Name() + " if all attributes that are shown are still so. Nothing brings it back.",
 		Button: "Delete", Back: t.address("item", shown), Shown: indented(typed(shown)),
 	}}, nil
 }
 
 func (c *console) deleteItem(r *http.Request) (string, error) {
-	fields, err := form(r)
+	fields, err := Form(r)
 	if err != nil {
 		return "", err
 	}

@@ -61,7 +61,11 @@ func (l items) SortKey() string {
 func (l items) Address(i item) string { return l.table.address("item", i) }
 
 func (t table) address(page string, i item) string {
-	return tablePage(t.Name()) + "/" + page + "?" + url.Values{"key": {typed(t.keyOf(i))}}.Encode()
+	return addressOf(t.Name(), page, t.keyOf(i))
+}
+
+func addressOf(table, page string, key item) string {
+	return tablePage(table) + "/" + page + "?" + url.Values{"key": {typed(key)}}.Encode()
 }
 
 // keyOf is what identifies an item.

@@ -12,10 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 )
 
-// section is a page that every page leads to, with those below it.
-type section struct{ Path, Title string }
+// way is where every page leads to, a page with those below it.
+type way struct{ Path, Title string }
 
-var sections = []section{
+// sections are the console's own.
+var sections = []way{
 	{"/", "Assembly"},
 	{"/workflows", "Workflows"},
 	{"/queues", "Queues"},
@@ -40,6 +41,9 @@ func current(section, path string) string {
 	}
 	return ""
 }
+
+// ExecutionPage is the address of an execution's page.
+func ExecutionPage(arn string) string { return "/executions/" + url.PathEscape(arn) }
 
 // shownAt is where the console shows a resource of a template, or empty.
 func shownAt(kind, id string) string {

@@ -17,9 +17,9 @@ import (
 )
 
 func (c *console) serveLogs(mux *http.ServeMux) {
-	mux.Handle("GET /logs", page(c.groupList))
-	mux.Handle("GET /logs/{name}", page(c.groupPage))
-	mux.Handle("GET /functions/{name}", action(c.functionLog))
+	mux.Handle("GET /logs", c.Page(c.groupList))
+	mux.Handle("GET /logs/{name}", c.Page(c.groupPage))
+	mux.Handle("GET /functions/{name}", c.Action(c.functionLog))
 }
 
 // groupPage is the address of a log group's page.
@@ -45,17 +45,17 @@ type groupList struct {
 	More   string // the address of what comes after, or empty
 }
 
-func (c *console) groupList(r *http.Request) (view, error) {
+func (c *console) groupList(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	l := groupList{Prefix: strings.TrimSpace(query.Get("prefix"))}
 	told, err := c.logs.DescribeLogGroups(r.Context(), &cloudwatchlogs.DescribeLogGroupsInput{
 		LogGroupNamePrefix: given(l.Prefix), NextToken: given(query.Get("from")), Limit: aws.Int32(onPage),
 	})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	l.Groups, l.More = told.LogGroups, more(query, told.NextToken)
-	return view{"Logs", "logs.html", l}, nil
+	return View{"Logs", "logs.html", l}, nil
 }
 
 const (
@@ -85,7 +85,7 @@ type group struct {
 	More                  string // the address of where the search goes on, or empty
 }
 
-func (c *console) groupPage(r *http.Request) (view, error) {
+func (c *console) groupPage(r *http.Request) (View, error) {
 	ctx, query := r.Context(), r.URL.Query()
 	g := group{Name: r.PathValue("name"), Pattern: query.Get("pattern"), Stream: query.Get("stream"), Windows: windows, Window: windows[0]}
 	if i := slices.IndexFunc(windows, func(w window) bool { return w.Name == query.Get("window") }); i > 0 {
@@ -95,15 +95,15 @@ func (c *console) groupPage(r *http.Request) (view, error) {
 		LogGroupName: &g.Name, OrderBy: types.OrderByLastEventTime, Descending: aws.Bool(true), Limit: aws.Int32(onPage),
 	})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	g.Streams = streams.LogStreams
 	next, err := g.search(ctx, c.logs, given(query.Get("from")))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	g.More = more(query, next)
-	return view{g.Name, "loggroup.html", g}, nil
+	return View{g.Name, "loggroup.html", g}, nil
 }
 
 // search goes through the events of the window, which CloudWatch Logs tells in the

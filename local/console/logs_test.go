@@ -34,18 +34,18 @@ func logs(t *testing.T, d *desk, tab *browser.Tab) {
 	d.log(t, "one", "opened", "ERROR no <b>paper</b>")
 	d.log(t, "two", "closed")
 	tab.Open(d.url + "logs")
-	wantText(t, tab, "/shop/till", "7 days")
+	tab.Shows("/shop/till", "7 days")
 	tab.Follow("/shop/till")
-	wantText(t, tab, "3 events were found, the last one first", "closed", "ERROR no <b>paper</b>", "opened", "Streams", "two", "one")
+	tab.Shows("3 events were found, the last one first", "closed", "ERROR no <b>paper</b>", "opened", "Streams", "two", "one")
 	d.log(t, "two", "and open again")
 	tab.Wait(`document.querySelector("#events").innerText.includes("and open again")`) // as the page follows
-	readable(t, tab)
+	tab.Readable()
 	tab.Fill("Filter pattern of CloudWatch", "ERROR")
 	tab.Submit("Show")
-	wantText(t, tab, "1 events were found", "ERROR no <b>paper</b>")
+	tab.Shows("1 events were found", "ERROR no <b>paper</b>")
 	tab.Open(d.url + "logs/%2Fshop%2Ftill")
 	tab.Follow("two")
-	wantText(t, tab, "2 events were found", "and open again", "closed")
+	tab.Shows("2 events were found", "and open again", "closed")
 	if status := tab.Open(d.url + "logs/none"); status != http.StatusNotFound {
 		t.Errorf("a group that is not there is answered with %d", status)
 	}
@@ -63,27 +63,27 @@ func alarms(t *testing.T, d *desk, tab *browser.Tab) {
 	}
 	tab.Open(d.url + "metrics")
 	tab.Follow("Shop")
-	wantText(t, tab, "Waiting", "Till <1>")
+	tab.Shows("Waiting", "Till <1>")
 	tab.Follow("Waiting")
-	wantText(t, tab, "Shop, Till <1>")
+	tab.Shows("Shop, Till <1>")
 	tab.Run(`document.querySelector("#statistic").value = "Maximum"`)
 	tab.Submit("Show")
 	if label := tab.Run(`document.querySelector("svg.plot").getAttribute("aria-label").replace(/ at .*/, "")`); label != "Maximum of Waiting: 1 periods have data, from 9 to 9; the last is 9" {
 		t.Errorf("a screen reader says %q of the plot", label)
 	}
-	readable(t, tab)
+	tab.Readable()
 	if status := tab.Open(d.url + "metrics/plot?namespace=Shop&name=Waiting&statistic=Most"); status != http.StatusBadRequest {
 		t.Errorf("a statistic that there is not is answered with %d", status)
 	}
 
 	tab.Open(d.url + "alarms?state=ALARM")
-	wantText(t, tab, "late", "ALARM", "Maximum of Waiting above 5")
-	readable(t, tab)
+	tab.Shows("late", "ALARM", "Maximum of Waiting above 5")
+	tab.Readable()
 	tab.Follow("late")
-	wantText(t, tab, "ALARM since", "Reason", "Maximum of Waiting above 5", "orders wait", "History", "StateUpdate")
-	readable(t, tab)
+	tab.Shows("ALARM since", "Reason", "Maximum of Waiting above 5", "orders wait", "History", "StateUpdate")
+	tab.Readable()
 	tab.Open(d.url + "alarms/any")
-	wantText(t, tab, "ALARM(late)", "History")
+	tab.Shows("ALARM(late)", "History")
 	if status := tab.Open(d.url + "alarms/none"); status != http.StatusNotFound {
 		t.Errorf("an alarm that is not there is answered with %d", status)
 	}

@@ -36,17 +36,17 @@ type looked struct {
 	Messages []types.Message
 }
 
-func (c *console) look(r *http.Request) (view, error) {
+func (c *console) look(r *http.Request) (View, error) {
 	q, err := c.queue(r, r.PathValue("name"))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	found, err := c.borrow(r.Context(), q)
 	// Also if the user has gone away meanwhile.
 	if err := errors.Join(err, c.giveBack(context.WithoutCancel(r.Context()), q, found)); err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{"Messages of " + q.Name, "look.html", looked{q, found}}, nil
+	return View{"Messages of " + q.Name, "look.html", looked{q, found}}, nil
 }
 
 func (c *console) borrow(ctx context.Context, q queue) (found []types.Message, err error) {

@@ -17,8 +17,8 @@ import (
 )
 
 func (c *console) serveMails(mux *http.ServeMux) {
-	mux.Handle("GET /mails", page(c.mailList))
-	mux.Handle("GET /mails/{name}", page(c.mailPage))
+	mux.Handle("GET /mails", c.Page(c.mailList))
+	mux.Handle("GET /mails/{name}", c.Page(c.mailPage))
 }
 
 // letter is a mail.
@@ -37,14 +37,14 @@ type mailList struct {
 	More  string // the address of what comes after, or empty
 }
 
-func (c *console) mailList(r *http.Request) (view, error) {
+func (c *console) mailList(r *http.Request) (View, error) {
 	l := mailList{Kept: c.mails != nil}
 	if !l.Kept {
-		return view{"Mails", "mails.html", l}, nil
+		return View{"Mails", "mails.html", l}, nil
 	}
 	entries, err := fs.ReadDir(c.mails, ".")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // the first one makes the folder
-		return view{}, err
+		return View{}, err
 	}
 	query := r.URL.Query()
 	before := query.Get("from")
@@ -62,26 +62,26 @@ func (c *console) mailList(r *http.Request) (view, error) {
 			continue
 		}
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 		l.Mails = append(l.Mails, one)
 	}
-	return view{"Mails", "mails.html", l}, nil
+	return View{"Mails", "mails.html", l}, nil
 }
 
-func (c *console) mailPage(r *http.Request) (view, error) {
+func (c *console) mailPage(r *http.Request) (View, error) {
 	name := r.PathValue("name")
 	if c.mails == nil || path.Ext(name) != ".eml" || path.Base(name) != name {
-		return view{}, errNotHere
+		return View{}, errNotHere
 	}
 	one, err := c.letter(name, true)
 	if errors.Is(err, fs.ErrNotExist) {
-		return view{}, errNotHere
+		return View{}, errNotHere
 	}
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{one.Subject, "mail.html", one}, nil
+	return View{one.Subject, "mail.html", one}, nil
 }
 
 // letter reads a mail, or what stands above its text.

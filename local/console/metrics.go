@@ -18,8 +18,8 @@ import (
 )
 
 func (c *console) serveMetrics(mux *http.ServeMux) {
-	mux.Handle("GET /metrics", page(c.metricList))
-	mux.Handle("GET /metrics/plot", page(c.metricPage))
+	mux.Handle("GET /metrics", c.Page(c.metricList))
+	mux.Handle("GET /metrics/plot", c.Page(c.metricPage))
 }
 
 // metricList is the page of namespaces, or of the metrics of one.
@@ -38,7 +38,7 @@ type namespace struct {
 // At is the address of its metrics.
 func (n namespace) At() string { return "/metrics?" + url.Values{"namespace": {n.Name}}.Encode() }
 
-func (c *console) metricList(r *http.Request) (view, error) {
+func (c *console) metricList(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	l := metricList{Namespace: query.Get("namespace")}
 	if l.Namespace == "" {
@@ -46,7 +46,7 @@ func (c *console) metricList(r *http.Request) (view, error) {
 		for pages := cloudwatch.NewListMetricsPaginator(c.metrics, &cloudwatch.ListMetricsInput{}); pages.HasMorePages(); {
 			page, err := pages.NextPage(r.Context())
 			if err != nil {
-				return view{}, err
+				return View{}, err
 			}
 			for _, m := range page.Metrics {
 				counts[*m.Namespace]++
@@ -56,17 +56,17 @@ func (c *console) metricList(r *http.Request) (view, error) {
 			l.Namespaces = append(l.Namespaces, namespace{name, metrics})
 		}
 		slices.SortFunc(l.Namespaces, func(a, b namespace) int { return cmp.Compare(a.Name, b.Name) })
-		return view{"Metrics", "metrics.html", l}, nil
+		return View{"Metrics", "metrics.html", l}, nil
 	}
 	told, err := c.metrics.ListMetrics(r.Context(), &cloudwatch.ListMetricsInput{Namespace: &l.Namespace, NextToken: given(query.Get("from"))})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	for _, m := range told.Metrics {
 		l.Metrics = append(l.Metrics, metric{m})
 	}
 	l.More = more(query, told.NextToken)
-	return view{"Metrics of " + l.Namespace, "metrics.html", l}, nil
+	return View{"Metrics of " + l.Namespace, "metrics.html", l}, nil
 }
 
 // metric is one with its dimensions.
@@ -113,7 +113,7 @@ type metricView struct {
 func (metricView) Statistics() []string { return statistics }
 func (metricView) Stretches() []stretch { return stretches }
 
-func (c *console) metricPage(r *http.Request) (view, error) {
+func (c *console) metricPage(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	v := metricView{metric: metric{types.Metric{Namespace: aws.String(query.Get("namespace")), MetricName: aws.String(query.Get("name"))}}}
 	for _, text := range query["dimension"] {
@@ -123,15 +123,15 @@ func (c *console) metricPage(r *http.Request) (view, error) {
 	v.Statistic, v.Stretch = cmp.Or(query.Get("statistic"), statistics[0]), cmp.Or(query.Get("stretch"), stretches[0].Name)
 	place := slices.IndexFunc(stretches, func(s stretch) bool { return s.Name == v.Stretch })
 	if place < 0 {
-		return view{}, &fault{http.StatusBadRequest, "A plot is of an " + stretches[0].Name + ", or longer: choose from the list."}
+		return View{}, &Fault{http.StatusBadRequest, "A plot is of an " + stretches[0].Name + ", or longer: choose from the list."}
 	}
 	p, err := c.plot(r.Context(), v.Metric, v.Statistic, stretches[place])
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	v.Plot, v.Points = p.SVG(), slices.Clone(p.Points)
 	slices.Reverse(v.Points)
-	return view{*v.MetricName, "metric.html", v}, nil
+	return View{*v.MetricName, "metric.html", v}, nil
 }
 
 // plot reads how a metric went until now.

@@ -33,8 +33,8 @@ const (
 	inMemory = 1 << 20
 )
 
-// objectPage is the address of an object's page.
-func objectPage(bucket, key string) string {
+// ObjectPage is the address of an object's page.
+func ObjectPage(bucket, key string) string {
 	return bucketPage(bucket) + "/object?" + url.Values{"key": {key}}.Encode()
 }
 
@@ -60,7 +60,7 @@ func (o object) Folder() string {
 
 // At is the address of one of its versions, and DownloadAt where it is sent as a file.
 func (o object) At(version *string) string {
-	return objectPage(o.Bucket, o.Key) + "&" + url.Values{"version": {*version}}.Encode()
+	return ObjectPage(o.Bucket, o.Key) + "&" + url.Values{"version": {*version}}.Encode()
 }
 
 func (o object) DownloadAt() string {
@@ -71,25 +71,25 @@ func (o object) DownloadAt() string {
 	return bucketPage(o.Bucket) + "/download?" + query.Encode()
 }
 
-func (c *console) objectPage(r *http.Request) (view, error) {
+func (c *console) objectPage(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	o := object{Bucket: r.PathValue("name"), Key: query.Get("key"), Version: query.Get("version")}
 	if err := c.versions(r, &o); err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	head, err := c.buckets.HeadObject(r.Context(), &s3.HeadObjectInput{Bucket: &o.Bucket, Key: &o.Key, VersionId: given(o.Version)})
 	switch {
 	case err == nil:
 		o.Head = head
 	case o.Version != "" || len(o.Versions) == 0: // else it is deleted, and its versions tell of it
-		return view{}, err
+		return View{}, err
 	}
 	if o.Head != nil && aws.ToInt64(head.ContentLength) > 0 {
 		if err := c.begin(r, &o); err != nil {
-			return view{}, err
+			return View{}, err
 		}
 	}
-	return view{o.Key, "object.html", o}, nil
+	return View{o.Key, "object.html", o}, nil
 }
 
 // begin reads what an object begins with.
@@ -145,7 +145,7 @@ func (c *console) download(w http.ResponseWriter, r *http.Request) {
 	bucket, key := r.PathValue("name"), query.Get("key")
 	got, err := c.buckets.GetObject(r.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key, VersionId: given(query.Get("version"))})
 	if err != nil {
-		answer(w, r, view{}, err)
+		c.answer(w, r, View{}, err)
 		return
 	}
 	defer got.Body.Close()
@@ -163,12 +163,12 @@ func (c *console) download(w http.ResponseWriter, r *http.Request) {
 // upload puts the file that a form has.
 func (c *console) upload(r *http.Request) (location string, err error) {
 	if err := r.ParseMultipartForm(inMemory); err != nil {
-		return "", &fault{http.StatusBadRequest, "The form cannot be read: " + err.Error()}
+		return "", &Fault{http.StatusBadRequest, "The form cannot be read: " + err.Error()}
 	}
 	defer func() { err = errors.Join(err, r.MultipartForm.RemoveAll()) }()
 	file, about, err := r.FormFile("file")
 	if err != nil {
-		return "", &fault{http.StatusBadRequest, "The form has no file."}
+		return "", &Fault{http.StatusBadRequest, "The form has no file."}
 	}
 	defer file.Close()
 	bucket, key := r.PathValue("name"), r.PostForm.Get("key")
@@ -176,5 +176,5 @@ func (c *console) upload(r *http.Request) (location string, err error) {
 		key += about.Filename
 	}
 	_, err = c.buckets.PutObject(r.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: file, ContentType: given(about.Header.Get("Content-Type"))})
-	return objectPage(bucket, key) + "&done=uploaded", err
+	return ObjectPage(bucket, key) + "&done=uploaded", err
 }

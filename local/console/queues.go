@@ -16,13 +16,13 @@ import (
 )
 
 func (c *console) serveQueues(mux *http.ServeMux) {
-	mux.Handle("GET /queues", page(c.queueList))
-	mux.Handle("GET /queues/{name}", page(c.queuePage))
-	mux.Handle("POST /queues/{name}/look", asked(c.look))
-	mux.Handle("POST /queues/{name}/send", action(c.send))
-	mux.Handle("POST /queues/{name}/redrive", action(c.moveBack))
-	mux.Handle("GET /queues/{name}/purge", page(c.askPurge))
-	mux.Handle("POST /queues/{name}/purge", action(c.purge))
+	mux.Handle("GET /queues", c.Page(c.queueList))
+	mux.Handle("GET /queues/{name}", c.Page(c.queuePage))
+	mux.Handle("POST /queues/{name}/look", c.Asked(c.look))
+	mux.Handle("POST /queues/{name}/send", c.Action(c.send))
+	mux.Handle("POST /queues/{name}/redrive", c.Action(c.moveBack))
+	mux.Handle("GET /queues/{name}/purge", c.Page(c.askPurge))
+	mux.Handle("POST /queues/{name}/purge", c.Action(c.purge))
 }
 
 // queuePage is the address of a queue's page.
@@ -88,13 +88,13 @@ type queueList struct {
 	More   string // the address of what comes after, or empty
 }
 
-func (c *console) queueList(r *http.Request) (view, error) {
+func (c *console) queueList(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	l := queueList{Prefix: strings.TrimSpace(query.Get("prefix"))}
 	in := &sqs.ListQueuesInput{MaxResults: aws.Int32(onPage), QueueNamePrefix: given(l.Prefix), NextToken: given(query.Get("from"))}
 	listed, err := c.queues.ListQueues(r.Context(), in)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	for _, address := range listed.QueueUrls {
 		q, err := c.described(r, address)
@@ -102,12 +102,12 @@ func (c *console) queueList(r *http.Request) (view, error) {
 			continue
 		}
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 		l.Queues = append(l.Queues, q)
 	}
 	l.More = more(query, listed.NextToken)
-	return view{"Queues", "queues.html", l}, nil
+	return View{"Queues", "queues.html", l}, nil
 }
 
 // queueView is the page of a queue.
@@ -117,16 +117,16 @@ type queueView struct {
 	Moves   []types.ListMessageMoveTasksResultEntry
 }
 
-func (c *console) queuePage(r *http.Request) (view, error) {
+func (c *console) queuePage(r *http.Request) (View, error) {
 	q, err := c.queue(r, r.PathValue("name"))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	v := queueView{queue: q}
 	for pages := sqs.NewListDeadLetterSourceQueuesPaginator(c.queues, &sqs.ListDeadLetterSourceQueuesInput{QueueUrl: &q.URL}); pages.HasMorePages(); {
 		page, err := pages.NextPage(r.Context())
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 		for _, address := range page.QueueUrls {
 			v.Sources = append(v.Sources, lastPart(address))
@@ -135,11 +135,11 @@ func (c *console) queuePage(r *http.Request) (view, error) {
 	if len(v.Sources) > 0 {
 		moves, err := c.queues.ListMessageMoveTasks(r.Context(), &sqs.ListMessageMoveTasksInput{SourceArn: aws.String(q.Attributes["QueueArn"]), MaxResults: aws.Int32(10)})
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 		v.Moves = moves.Results
 	}
-	return view{q.Name, "queue.html", v}, nil
+	return View{q.Name, "queue.html", v}, nil
 }
 
 // Started is when a move began, which SQS tells in milliseconds.
@@ -148,7 +148,7 @@ func (queueView) Started(move types.ListMessageMoveTasksResultEntry) time.Time {
 }
 
 func (c *console) send(r *http.Request) (string, error) {
-	fields, err := form(r)
+	fields, err := Form(r)
 	if err != nil {
 		return "", err
 	}
@@ -163,7 +163,7 @@ func (c *console) send(r *http.Request) (string, error) {
 	if text := fields.Get("delay"); text != "" {
 		seconds, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return "", &fault{http.StatusBadRequest, strconv.Quote(text) + " is no number of seconds."}
+			return "", &Fault{http.StatusBadRequest, strconv.Quote(text) + " is no number of seconds."}
 		}
 		in.DelaySeconds = int32(seconds)
 	}
@@ -181,12 +181,12 @@ func (c *console) moveBack(r *http.Request) (string, error) {
 	return queuePage(q.Name) + "?done=moving", err
 }
 
-func (c *console) askPurge(r *http.Request) (view, error) {
+func (c *console) askPurge(r *http.Request) (View, error) {
 	q, err := c.queue(r, r.PathValue("name"))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{"Purge " + q.Name + "?", "confirm.html", confirmation{
+	return View{"Purge " + q.Name + "?", "confirm.html", confirmation{
 		Text:   "All messages of the queue will be deleted: " + q.Visible() + " visible, " + q.InFlight() + " in flight, " + q.Delayed() + " delayed. Nothing brings them back.",
 		Button: "Purge", Back: queuePage(q.Name),
 	}}, nil

@@ -38,16 +38,16 @@ func (d *desk) receive(t *testing.T, queue string) (bodies []string) {
 
 func queues(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Open(d.url + "queues")
-	wantText(t, tab, "dead", "0", "lanes.fifo", "orders", "dead after 2 receives")
+	tab.Shows("dead", "0", "lanes.fifo", "orders", "dead after 2 receives")
 	tab.Follow("orders")
 	tab.Fill("Body", `{"order": 1, "note": "<b>bold</b>"}`)
 	tab.Submit("Send")
-	wantText(t, tab, "The message is sent.", "Visible\n1")
-	wantText(t, tab, "has been received 2 times goes to dead with the next receive, also with that of a look")
+	tab.Shows("The message is sent.", "Visible\n1")
+	tab.Shows("has been received 2 times goes to dead with the next receive, also with that of a look")
 
 	tab.Submit("Look at messages")
-	wantText(t, tab, "1 are shown, and visible again", "Receives\n1, with this look", `"note": "<b>bold</b>"`)
-	readable(t, tab)
+	tab.Shows("1 are shown, and visible again", "Receives\n1, with this look", `"note": "<b>bold</b>"`)
+	tab.Readable()
 	if got := d.receive(t, "orders"); len(got) != 1 {
 		t.Errorf("after the look a consumer receives %q", got)
 	}
@@ -55,18 +55,18 @@ func queues(t *testing.T, d *desk, tab *browser.Tab) {
 		t.Errorf("after two receives there is still %q", got)
 	}
 	tab.Open(d.url + "queues/dead")
-	wantText(t, tab, "Visible\n1", "Has dead letters of\norders", "No message is lost by it")
+	tab.Shows("Visible\n1", "Has dead letters of\norders", "No message is lost by it")
 	tab.Submit("Move all back to where they came from")
-	wantText(t, tab, "The messages are being moved back.", "Moves")
+	tab.Shows("The messages are being moved back.", "Moves")
 	tab.Wait(`document.querySelector("#queue").innerText.includes("COMPLETED")`) // as the page renews itself
-	readable(t, tab)
+	tab.Readable()
 	tab.Open(d.url + "queues/orders")
-	wantText(t, tab, "Visible\n1")
+	tab.Shows("Visible\n1")
 
 	tab.Follow("Purge the queue")
-	wantText(t, tab, "1 visible, 0 in flight", "Nothing brings them back")
+	tab.Shows("1 visible, 0 in flight", "Nothing brings them back")
 	tab.Submit("Purge")
-	wantText(t, tab, "The queue is purged.", "Visible\n0")
+	tab.Shows("The queue is purged.", "Visible\n0")
 
 	tab.Open(d.url + "queues/lanes.fifo")
 	tab.Fill("Body", "first")
@@ -74,7 +74,7 @@ func queues(t *testing.T, d *desk, tab *browser.Tab) {
 	if status := tab.Submit("Send"); status != http.StatusBadRequest {
 		t.Errorf("a message without a deduplication id is answered with %d", status)
 	}
-	wantText(t, tab, "InvalidParameterValue", "ContentBasedDeduplication")
+	tab.Shows("InvalidParameterValue", "ContentBasedDeduplication")
 	if status := tab.Open(d.url + "queues/none"); status != http.StatusNotFound {
 		t.Errorf("a queue that is not there is answered with %d:\n%s", status, tab.Text())
 	}
@@ -82,7 +82,7 @@ func queues(t *testing.T, d *desk, tab *browser.Tab) {
 	if text := tab.Text(); strings.Contains(text, "lanes") {
 		t.Errorf("by the begin of the name there are\n%s", text)
 	}
-	readable(t, tab)
+	tab.Readable()
 }
 
 // A look takes all messages once, and no more than once.

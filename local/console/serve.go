@@ -21,9 +21,9 @@ type Server struct {
 	server *http.Server
 }
 
-// Serve serves the console of an engine, to which a browser is led that opens the
-// engine's own address.
-func Serve(e *local.Engine) (*Server, error) {
+// Serve serves the console of an engine, with sections that an application adds. A
+// browser is led to it that opens the engine's own address.
+func Serve(e *local.Engine, sections ...Section) (*Server, error) {
 	listener, err := e.Cloud.Listen("the console")
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func Serve(e *local.Engine) (*Server, error) {
 		Region: e.Cloud.Region, BaseEndpoint: aws.String(e.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		APIOptions:  []func(*middleware.Stack) error{withoutPrefix},
-	}}
+	}, Sections: sections}
 	if folder := e.Endpoints().Mail; folder != "" {
 		options.Mails = os.DirFS(folder)
 	}

@@ -25,9 +25,9 @@ var functions = template.FuncMap{
 	"deref":     aws.ToString,
 	"deref64":   aws.ToInt64,
 	"derefBool": aws.ToBool,
-	"sections":  func() []section { return sections },
 	"current":   current,
 	"shownAt":   shownAt,
+	"execution": ExecutionPage,
 }
 
 // showTime is a time of the machine's clock to the millisecond, in UTC as AWS

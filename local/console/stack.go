@@ -61,29 +61,29 @@ type stackView struct {
 	Resources    []types.StackResourceSummary
 }
 
-func (c *console) stackPage(r *http.Request) (view, error) {
+func (c *console) stackPage(r *http.Request) (View, error) {
 	ctx, name := r.Context(), r.PathValue("name")
 	told, err := c.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	stack := told.Stacks[0]
 	v := stackView{Name: *stack.StackName, Status: string(stack.StackStatus), Outputs: stack.Outputs}
 	if v.Resources, err = c.resources(ctx, name); err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	body, err := c.stacks.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &name})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	parsed, err := cfn.Parse([]byte(*body.TemplateBody))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	if err := c.draw(ctx, &v, parsed); err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{v.Name, "stack.html", v}, nil
+	return View{v.Name, "stack.html", v}, nil
 }
 
 // resources are those of a stack.

@@ -34,7 +34,7 @@ func picture(t *testing.T, d *desk, tab *browser.Tab) {
 	if title := tab.Run(`document.querySelector("[data-state=Told] title").textContent`); title != "In ALARM: deep" {
 		t.Errorf("the queue's title is %q", title)
 	}
-	readable(t, tab)
+	tab.Readable()
 	for name, title := range map[string]string{"Orders": "orders", "News": "news", "Many": "Many", "Bucket": "landing", "Arrived": "TriggeredRules"} {
 		tab.Open(d.url + "stacks/Market")
 		tab.Open(tab.Run(`new URL(document.querySelector("[data-state=` + name + `] a").getAttribute("href"), location.href).href`))

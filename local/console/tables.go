@@ -12,13 +12,13 @@ import (
 )
 
 func (c *console) serveTables(mux *http.ServeMux) {
-	mux.Handle("GET /tables", page(c.tableList))
-	mux.Handle("GET /tables/{name}", page(c.tablePage))
-	mux.Handle("GET /tables/{name}/item", page(c.itemPage))
-	mux.Handle("GET /tables/{name}/new", page(c.newItem))
-	mux.Handle("POST /tables/{name}/item", action(c.putItem))
-	mux.Handle("GET /tables/{name}/delete", page(c.askDeleteItem))
-	mux.Handle("POST /tables/{name}/delete", action(c.deleteItem))
+	mux.Handle("GET /tables", c.Page(c.tableList))
+	mux.Handle("GET /tables/{name}", c.Page(c.tablePage))
+	mux.Handle("GET /tables/{name}/item", c.Page(c.itemPage))
+	mux.Handle("GET /tables/{name}/new", c.Page(c.newItem))
+	mux.Handle("POST /tables/{name}/item", c.Action(c.putItem))
+	mux.Handle("GET /tables/{name}/delete", c.Page(c.askDeleteItem))
+	mux.Handle("POST /tables/{name}/delete", c.Action(c.deleteItem))
 }
 
 // tablePage is the address of a table's page.
@@ -67,7 +67,7 @@ func (t table) index(name string) (index, error) {
 			return i, nil
 		}
 	}
-	return index{}, &fault{http.StatusNotFound, "The table has no index " + name + "."}
+	return index{}, &Fault{http.StatusNotFound, "The table has no index " + name + "."}
 }
 
 // TypeOf is the type of a key's attribute: S, N or B.
@@ -94,11 +94,11 @@ type tableList struct {
 	More   string // the address of what comes after, or empty
 }
 
-func (c *console) tableList(r *http.Request) (view, error) {
+func (c *console) tableList(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	listed, err := c.tables.ListTables(r.Context(), &dynamodb.ListTablesInput{Limit: aws.Int32(onPage), ExclusiveStartTableName: given(query.Get("from"))})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	l := tableList{More: more(query, listed.LastEvaluatedTableName)}
 	for _, name := range listed.TableNames {
@@ -107,11 +107,11 @@ func (c *console) tableList(r *http.Request) (view, error) {
 			continue
 		}
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 		l.Tables = append(l.Tables, table{told.Table})
 	}
-	return view{"Tables", "tables.html", l}, nil
+	return View{"Tables", "tables.html", l}, nil
 }
 
 // tableView is the page of a table.
@@ -121,19 +121,19 @@ type tableView struct {
 	Items      items
 }
 
-func (c *console) tablePage(r *http.Request) (view, error) {
+func (c *console) tablePage(r *http.Request) (View, error) {
 	t, err := c.table(r)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	v := tableView{table: t}
 	if v.TimeToLive, err = c.timeToLive(r, t); err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	if v.Items, err = c.items(r, t); err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{t.Name(), "table.html", v}, nil
+	return View{t.Name(), "table.html", v}, nil
 }
 
 // timeToLive is the name of the attribute that says when an item expires, or empty.

@@ -40,12 +40,12 @@ func (d *desk) table() *string {
 func tables(t *testing.T, d *desk, tab *browser.Tab) {
 	d.stock(t, "north", 70)
 	tab.Open(d.url + "tables")
-	wantText(t, tab, "Stock", "70", "shop, number", "1", "ACTIVE")
-	readable(t, tab)
+	tab.Shows("Stock", "70", "shop, number", "1", "ACTIVE")
+	tab.Readable()
 	tab.Follow("Stock")
-	wantText(t, tab, "on demand", "by the attribute until", "ByColor", "global", "color, number", "50 shown; go on")
+	tab.Shows("on demand", "by the attribute until", "ByColor", "global", "color, number", "50 shown; go on")
 	tab.Follow("go on")
-	wantText(t, tab, "20 shown; there are no more")
+	tab.Shows("20 shown; there are no more")
 
 	tab.Fill("shop is", "north")
 	tab.Run(`document.querySelector("#condition").value = "between"`)
@@ -56,7 +56,7 @@ func tables(t *testing.T, d *desk, tab *browser.Tab) {
 	if got := column(tab, "items", 1); got != "11 10 9" {
 		t.Errorf("between 9 and 11, the last ones first, are %q", got)
 	}
-	readable(t, tab)
+	tab.Readable()
 	tab.Open(d.url + "tables/Stock?index=ByColor&partition=blue&condition=at+least&sort=67")
 	if got := column(tab, "items", 1); got != "67 69" {
 		t.Errorf("blue ones from 67 on are %q", got)
@@ -64,7 +64,7 @@ func tables(t *testing.T, d *desk, tab *browser.Tab) {
 	if status := tab.Open(d.url + "tables/Stock?partition=north&sort=many"); status != http.StatusBadRequest {
 		t.Errorf("a number that is none is answered with %d", status)
 	}
-	wantText(t, tab, "ValidationException")
+	tab.Shows("ValidationException")
 	if status := tab.Open(d.url + "tables/None"); status != http.StatusNotFound {
 		t.Errorf("a table that is not there is answered with %d", status)
 	}
@@ -79,12 +79,12 @@ func column(tab *browser.Tab, part string, n int) string {
 func put(t *testing.T, d *desk, tab *browser.Tab) {
 	const address = `tables/Stock/item?key={"shop":{"S":"north"},"number":{"N":"7"}}`
 	tab.Open(d.url + address)
-	wantText(t, tab, "north, 7", "it expires at 2100-01-01 00:00:00.000")
-	readable(t, tab)
+	tab.Shows("north, 7", "it expires at 2100-01-01 00:00:00.000")
+	tab.Readable()
 	const item = `{"shop": {"S": "north"}, "number": {"N": "7"}, "color": {"S": "green"}, "tags": {"SS": ["<script>", "b"]}, "big": {"N": "12345678901234567890"}}`
 	tab.Paste("The item, as DynamoDB writes it", item)
 	tab.Submit("Put")
-	wantText(t, tab, "The item is put.")
+	tab.Shows("The item is put.")
 	if text := tab.Run(`document.querySelector("#item").value`); !strings.Contains(text, `"12345678901234567890"`) || !strings.Contains(text, "<script>") {
 		t.Errorf("the item is\n%s", text)
 	}
@@ -92,9 +92,9 @@ func put(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Open(d.url + address) // as somebody else changes it
 	d.stock(t, "north", 8)
 	tab.Submit("Put")
-	wantText(t, tab, "Conflict", "the condition does not hold any more")
+	tab.Shows("Conflict", "the condition does not hold any more")
 	tab.Open(d.url + "tables/Stock/new")
-	readable(t, tab)
+	tab.Readable()
 	tab.Paste("The item, as DynamoDB writes it", item)
 	if status := tab.Submit("Put"); status != http.StatusConflict {
 		t.Errorf("a new item with the key of another is answered with %d", status)
@@ -106,9 +106,9 @@ func put(t *testing.T, d *desk, tab *browser.Tab) {
 	}
 	tab.Open(d.url + address)
 	tab.Follow("Delete the item")
-	wantText(t, tab, "It will be deleted from Stock if", "Nothing brings it back", `"N": "7"`, `"S": "north"`)
+	tab.Shows("It will be deleted from Stock if", "Nothing brings it back", `"N": "7"`, `"S": "north"`)
 	tab.Submit("Delete")
-	wantText(t, tab, "The item is deleted.")
+	tab.Shows("The item is deleted.")
 	if status := tab.Open(d.url + address); status != http.StatusNotFound {
 		t.Errorf("an item that was deleted is answered with %d", status)
 	}

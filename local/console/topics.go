@@ -13,21 +13,21 @@ import (
 )
 
 func (c *console) serveTopics(mux *http.ServeMux) {
-	mux.Handle("GET /topics", page(c.topicList))
-	mux.Handle("GET /topics/{arn}", page(c.topicPage))
-	mux.Handle("POST /topics/{arn}", action(c.publish))
+	mux.Handle("GET /topics", c.Page(c.topicList))
+	mux.Handle("GET /topics/{arn}", c.Page(c.topicPage))
+	mux.Handle("POST /topics/{arn}", c.Action(c.publish))
 }
 
 // topicPage is the address of a topic's page.
 func topicPage(arn string) string { return "/topics/" + url.PathEscape(arn) }
 
-func (c *console) topicList(r *http.Request) (view, error) {
+func (c *console) topicList(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	listed, err := c.topics.ListTopics(r.Context(), &sns.ListTopicsInput{NextToken: given(query.Get("from"))})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{"Topics", "topics.html", struct {
+	return View{"Topics", "topics.html", struct {
 		Topics []types.Topic
 		More   string // the address of what comes after, or empty
 	}{listed.Topics, more(query, listed.NextToken)}}, nil
@@ -64,17 +64,17 @@ type topic struct {
 // FIFO tells whether messages have groups.
 func (t topic) FIFO() bool { return strings.HasSuffix(t.ARN, ".fifo") }
 
-func (c *console) topicPage(r *http.Request) (view, error) {
+func (c *console) topicPage(r *http.Request) (View, error) {
 	ctx, query := r.Context(), r.URL.Query()
 	t := topic{ARN: r.PathValue("arn"), Name: lastPart(r.PathValue("arn"))}
 	told, err := c.topics.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &t.ARN})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	t.Attributes = told.Attributes
 	listed, err := c.topics.ListSubscriptionsByTopic(ctx, &sns.ListSubscriptionsByTopicInput{TopicArn: &t.ARN, NextToken: given(query.Get("from"))})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	for _, s := range listed.Subscriptions {
 		one := subscription{Subscription: s}
@@ -84,18 +84,18 @@ func (c *console) topicPage(r *http.Request) (view, error) {
 				continue
 			}
 			if err != nil {
-				return view{}, err
+				return View{}, err
 			}
 			one.Attributes = told.Attributes
 		}
 		t.Subscriptions = append(t.Subscriptions, one)
 	}
 	t.More = more(query, listed.NextToken)
-	return view{t.Name, "topic.html", t}, nil
+	return View{t.Name, "topic.html", t}, nil
 }
 
 func (c *console) publish(r *http.Request) (string, error) {
-	fields, err := form(r)
+	fields, err := Form(r)
 	if err != nil {
 		return "", err
 	}

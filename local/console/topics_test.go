@@ -11,27 +11,27 @@ import (
 
 func topics(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Open(d.url + "mails")
-	wantText(t, tab, "There are none yet.")
+	tab.Shows("There are none yet.")
 	tab.Open(d.url + "topics")
 	tab.Follow("news")
-	wantText(t, tab, "The news", "2 confirmed, 0 pending", ":told", "sqs", "confirmed", `"kind"`)
-	wantText(t, tab, "ann@example.com", "email")
-	readable(t, tab)
+	tab.Shows("The news", "2 confirmed, 0 pending", ":told", "sqs", "confirmed", `"kind"`)
+	tab.Shows("ann@example.com", "email")
+	tab.Readable()
 	tab.Paste("Subject", "Ünder <b>review</b>")
 	tab.Paste("Message", "Approve: "+d.url+"workflows. Or javascript:alert(1)")
 	tab.Submit("Publish")
-	wantText(t, tab, "The message is published.")
+	tab.Shows("The message is published.")
 
 	tab.Open(d.url + "mails")
 	tab.Wait(`document.querySelector("#mails").innerText.includes("review")`) // as the page renews itself
 	tab.Follow("Ünder <b>review</b>")
-	wantText(t, tab, "Ünder <b>review</b>", "The news", "ann@example.com", "Approve: "+d.url+"workflows. Or javascript:alert(1)")
+	tab.Shows("Ünder <b>review</b>", "The news", "ann@example.com", "Approve: "+d.url+"workflows. Or javascript:alert(1)")
 	if links := tab.Run(`[...document.querySelectorAll("pre a")].map(a => a.href).join(" ")`); links != d.url+"workflows" {
 		t.Errorf("its links are %q", links)
 	}
-	readable(t, tab)
+	tab.Readable()
 	tab.Follow(d.url + "workflows")
-	wantText(t, tab, "Workflows", "Shop")
+	tab.Shows("Workflows", "Shop")
 	for _, name := range []string{"none.eml", "..%2Fsecret.eml", "..%2F..%2Fetc%2Fpasswd"} {
 		if status := tab.Open(d.url + "mails/" + name); status != http.StatusNotFound {
 			t.Errorf("the mail %s is answered with %d", name, status)

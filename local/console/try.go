@@ -33,7 +33,7 @@ func (trial) Languages() []string { return languages }
 
 // Back is the address of the visit's page.
 func (t trial) Back() string {
-	return "/executions/" + url.PathEscape(t.Execution) + "?" + url.Values{"visit": {t.Visit}}.Encode() + "#visit"
+	return ExecutionPage(t.Execution) + "?" + url.Values{"visit": {t.Visit}}.Encode() + "#visit"
 }
 
 // Trial is a form for an expression, with what the visit that is looked at was given.
@@ -49,36 +49,36 @@ func (e execution) Trial() trial {
 }
 
 // try shows what an expression yields.
-func (c *console) try(r *http.Request) (view, error) {
-	fields, err := form(r)
+func (c *console) try(r *http.Request) (View, error) {
+	fields, err := Form(r)
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	arn := r.PathValue("arn")
 	e, err := c.visited(r.Context(), arn, fields.Get("visit"))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	if e.Visit() == nil {
-		return view{}, &fault{http.StatusBadRequest, "The form says of which state the input is."}
+		return View{}, &Fault{http.StatusBadRequest, "The form says of which state the input is."}
 	}
 	t := e.Trial()
 	t.Tried, t.Language, t.Expression, t.Variables = true, fields.Get("language"), strings.TrimSpace(fields.Get("expression")), fields.Get("variables")
 	definition, err := json.Marshal(passing(t.Language, t.Expression))
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	told, err := c.states.TestState(r.Context(), &sfn.TestStateInput{
 		Definition: aws.String(string(definition)), Input: &t.Input, Variables: given(strings.TrimSpace(t.Variables)),
 	})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	t.Output, t.Error, t.Cause = aws.ToString(told.Output), aws.ToString(told.Error), aws.ToString(told.Cause)
 	if told.Status == types.TestExecutionStatusSucceeded && t.Language != languages[0] {
 		t.Output = result(t.Output)
 	}
-	return view{"An expression in " + t.State, "trial.html", t}, nil
+	return View{"An expression in " + t.State, "trial.html", t}, nil
 }
 
 // passing is a state that yields what an expression does. JSONPath takes functions in

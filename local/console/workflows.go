@@ -17,17 +17,17 @@ import (
 	"github.com/tradepost-dev/tradepost/local/states/graph"
 )
 
-func (c *console) workflows(r *http.Request) (view, error) {
+func (c *console) workflows(r *http.Request) (View, error) {
 	var machines []types.StateMachineListItem
 	for pages := sfn.NewListStateMachinesPaginator(c.states, &sfn.ListStateMachinesInput{}); pages.HasMorePages(); {
 		page, err := pages.NextPage(r.Context())
 		if err != nil {
-			return view{}, err
+			return View{}, err
 		}
 		machines = append(machines, page.StateMachines...)
 	}
 	slices.SortFunc(machines, func(a, b types.StateMachineListItem) int { return cmp.Compare(*a.Name, *b.Name) })
-	return view{"Workflows", "workflows.html", machines}, nil
+	return View{"Workflows", "workflows.html", machines}, nil
 }
 
 // workflow is the page of a state machine.
@@ -39,22 +39,22 @@ type workflow struct {
 	Executions     listing
 }
 
-func (c *console) workflow(r *http.Request) (view, error) {
+func (c *console) workflow(r *http.Request) (View, error) {
 	arn := r.PathValue("arn")
 	machine, err := c.states.DescribeStateMachine(r.Context(), &sfn.DescribeStateMachineInput{StateMachineArn: &arn})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	w := workflow{Name: *machine.Name, ARN: arn, Express: machine.Type == types.StateMachineTypeExpress, Definition: *machine.Definition}
 	if w.Graph, err = drawn(w.Definition, func(string) graph.Mark { return graph.Mark{} }); err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	if w.Express { // whose executions only a log tells
 		w.Log = logOf(machine.LoggingConfiguration)
 	} else if w.Executions, err = c.list(r, arn); err != nil {
-		return view{}, err
+		return View{}, err
 	}
-	return view{w.Name, "workflow.html", w}, nil
+	return View{w.Name, "workflow.html", w}, nil
 }
 
 // run is the page of a map run.
@@ -63,14 +63,14 @@ type run struct {
 	Executions listing
 }
 
-func (c *console) run(r *http.Request) (view, error) {
+func (c *console) run(r *http.Request) (View, error) {
 	arn := r.PathValue("arn")
 	described, err := c.states.DescribeMapRun(r.Context(), &sfn.DescribeMapRunInput{MapRunArn: &arn})
 	if err != nil {
-		return view{}, err
+		return View{}, err
 	}
 	executions, err := c.list(r, arn)
-	return view{"Map run " + lastPart(arn), "run.html", run{described, executions}}, err
+	return View{"Map run " + lastPart(arn), "run.html", run{described, executions}}, err
 }
 
 // logOf is the name of the log group that a state machine writes to, or empty.
@@ -99,7 +99,7 @@ func drawn(definition string, mark func(state string) graph.Mark) (template.HTML
 // start starts an execution of what the form has.
 func (c *console) start(r *http.Request) (string, error) {
 	arn := r.PathValue("arn")
-	fields, err := form(r)
+	fields, err := Form(r)
 	if err != nil {
 		return "", err
 	}
@@ -117,5 +117,5 @@ func (c *console) start(r *http.Request) (string, error) {
 	if strings.Contains(*started.ExecutionArn, ":express:") { // which nobody can look at
 		return "/workflows/" + url.PathEscape(arn) + "?started=" + url.QueryEscape(lastPart(*started.ExecutionArn)), nil
 	}
-	return "/executions/" + url.PathEscape(*started.ExecutionArn), nil
+	return ExecutionPage(*started.ExecutionArn), nil
 }

@@ -20,18 +20,18 @@ func findTheWay(t *testing.T, d *desk, tab *browser.Tab) {
 	d.start(t, "Shop", "unpaid", `{"paid": false}`)
 	d.status(t, "Shop", "unpaid", types.ExecutionStatusFailed)
 	tab.Open(d.engine.URL())
-	wantText(t, tab, "Assembly", "Market", "CREATE_COMPLETE")
+	tab.Shows("Assembly", "Market", "CREATE_COMPLETE")
 	tab.Follow("Market")
-	wantText(t, tab, "Market", "CREATE_COMPLETE", "Resources", "Shop", "AWS::StepFunctions::StateMachine")
+	tab.Shows("Market", "CREATE_COMPLETE", "Resources", "Shop", "AWS::StepFunctions::StateMachine")
 	tab.Follow("Shop")
-	wantText(t, tab, "unpaid", "FAILED", "there are no more")
+	tab.Shows("unpaid", "FAILED", "there are no more")
 	tab.Picture("workflow")
 	tab.Follow("unpaid")
-	wantText(t, tab, "FAILED", "NotPaid", "nobody has paid")
+	tab.Shows("FAILED", "NotPaid", "nobody has paid")
 	if status := tab.Open(d.execution("Shop", "no-order")); status != http.StatusNotFound {
 		t.Errorf("an execution that is not there is answered with %d", status)
 	}
-	wantText(t, tab, "Not Found", "ExecutionDoesNotExist", "no-order")
+	tab.Shows("Not Found", "ExecutionDoesNotExist", "no-order")
 	if status := tab.Open(d.url + "nothing"); status != http.StatusNotFound {
 		t.Errorf("no page is answered with %d", status)
 	}
@@ -59,9 +59,9 @@ func followOnTheGraph(t *testing.T, d *desk, tab *browser.Tab) {
 		t.Errorf("the graph shows\n%s\nwant\n%s", colours, want)
 	}
 	tab.Follow("Price")
-	wantText(t, tab, "Price succeeded", "Input", "Output", "Variables that it assigned", "line", "Events", "PassStateEntered", "PassStateExited")
+	tab.Shows("Price succeeded", "Input", "Output", "Variables that it assigned", "line", "Events", "PassStateEntered", "PassStateExited")
 	tab.Follow("Notify")
-	wantText(t, tab, "Notify caught", "TaskScheduled", "sqs:sendMessage", "TaskFailed", "SQS.QueueDoesNotExistException")
+	tab.Shows("Notify caught", "TaskScheduled", "sqs:sendMessage", "TaskFailed", "SQS.QueueDoesNotExistException")
 	tab.Picture("execution")
 	if status := tab.Open(d.execution("Shop", "paid") + "?visit=99"); status != http.StatusNotFound {
 		t.Errorf("a visit that was not made is answered with %d", status)
@@ -75,23 +75,23 @@ func act(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Open(d.workflow("Waits"))
 	tab.Fill("Name (default: any)", "mine")
 	tab.Submit("Start")
-	wantText(t, tab, "mine", "RUNNING", "Wait", "running")
+	tab.Shows("mine", "RUNNING", "Wait", "running")
 	tab.Submit("Stop")
-	wantText(t, tab, "mine", "ABORTED", "by a person, in the console", "Wait", "stopped")
+	tab.Shows("mine", "ABORTED", "by a person, in the console", "Wait", "stopped")
 
 	tab.Open(d.workflow("Needs"))
 	tab.Fill("Name (default: any)", "early")
 	tab.Submit("Start")
 	d.status(t, "Needs", "early", types.ExecutionStatusFailed)
 	tab.Reload()
-	wantText(t, tab, "early", "FAILED", "Read", "failed")
+	tab.Shows("early", "FAILED", "Read", "failed")
 	if _, err := s3.NewFromConfig(d.aws, func(o *s3.Options) { o.UsePathStyle = true }).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("not-there-yet")}); err != nil {
 		t.Fatal(err)
 	}
 	tab.Submit("Redrive")
 	d.status(t, "Needs", "early", types.ExecutionStatusSucceeded)
 	tab.Reload()
-	wantText(t, tab, "early", "SUCCEEDED", "Redriven", "1 times")
+	tab.Shows("early", "SUCCEEDED", "Redriven", "1 times")
 
 	d.start(t, "Shop", "order-1", `{"paid": false}`)
 	d.status(t, "Shop", "order-1", types.ExecutionStatusFailed)
@@ -101,7 +101,7 @@ func act(t *testing.T, d *desk, tab *browser.Tab) {
 	if status := tab.Submit("Start"); status != http.StatusBadRequest {
 		t.Errorf("an input that is no JSON is answered with %d", status)
 	}
-	wantText(t, tab, "InvalidExecutionInput")
+	tab.Shows("InvalidExecutionInput")
 	tab.Open(d.execution("Shop", "order-1") + "/start")
 	tab.Replace("Input", `{"paid": true, "lines": []}`)
 	tab.Fill("Name (default: any)", "order-1-again")
@@ -114,24 +114,24 @@ func filter(t *testing.T, d *desk, tab *browser.Tab) {
 		d.start(t, "Many", fmt.Sprintf("wait-%03d", i), "{}")
 	}
 	tab.Open(d.workflow("Many"))
-	wantText(t, tab, "wait-119", "50 shown of 50 that were looked through; go on")
+	tab.Shows("wait-119", "50 shown of 50 that were looked through; go on")
 	tab.Follow("go on")
-	wantText(t, tab, "wait-069", "wait-020")
+	tab.Shows("wait-069", "wait-020")
 	tab.Follow("go on")
-	wantText(t, tab, "wait-019", "wait-000", "20 shown of 20 that were looked through; there are no more")
+	tab.Shows("wait-019", "wait-000", "20 shown of 20 that were looked through; there are no more")
 	tab.Fill("Part of the name", "-11")
 	tab.Submit("Show")
-	wantText(t, tab, "wait-119", "wait-110", "10 shown of 120 that were looked through; there are no more")
+	tab.Shows("wait-119", "wait-110", "10 shown of 120 that were looked through; there are no more")
 	tab.Open(d.workflow("Many") + "?status=FAILED")
-	wantText(t, tab, "0 shown of 0 that were looked through; there are no more")
+	tab.Shows("0 shown of 0 that were looked through; there are no more")
 	tab.Open(d.workflow("Many") + "?before=2020-01-01T00:00")
-	wantText(t, tab, "0 shown of 120 that were looked through; there are no more")
+	tab.Shows("0 shown of 120 that were looked through; there are no more")
 	tab.Open(d.workflow("Many") + "?after=2099-01-01T00:00")
-	wantText(t, tab, "0 shown of 0 that were looked through; there are no more")
+	tab.Shows("0 shown of 0 that were looked through; there are no more")
 	if status := tab.Open(d.workflow("Many") + "?after=yesterday"); status != http.StatusBadRequest {
 		t.Errorf("a time that is none is answered with %d", status)
 	}
-	wantText(t, tab, `"yesterday" is no time`)
+	tab.Shows(`"yesterday" is no time`)
 }
 
 func read(t *testing.T, d *desk, tab *browser.Tab) {
@@ -139,7 +139,7 @@ func read(t *testing.T, d *desk, tab *browser.Tab) {
 	d.status(t, "Shop", "looked-at", types.ExecutionStatusSucceeded)
 	for _, page := range []string{d.url, d.url + "workflows", d.workflow("Shop"), d.execution("Shop", "looked-at") + "?visit=1", d.execution("Shop", "looked-at") + "/start"} {
 		tab.Open(page)
-		readable(t, tab)
+		tab.Readable()
 	}
 	tab.Open(d.execution("Shop", "looked-at"))
 	if order := tab.FocusOrder(); order[0] != "To the content" || !slices.Contains(order, "Notify sqs: sendMessage") {
