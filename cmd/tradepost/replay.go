@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -95,32 +94,16 @@ func newReplayer(ctx context.Context, stack string) (*replay.Replayer, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := outputs(ctx, cfg, stack,
-		"FilesTable", "TransactionsTable", "OutcomesTable", "QueueURL", "PostedQueueURL", "WorkflowARN", "SettlementARN",
-		"SettlementTimeout", "SettlementRate")
+	found, err := outputs(ctx, cfg, stack, replay.Outputs...)
 	if err != nil {
 		return nil, err
 	}
-	timeout, err := time.ParseDuration(found["SettlementTimeout"])
+	pipeline, err := replay.PipelineOf(found)
 	if err != nil {
-		return nil, fmt.Errorf("the output SettlementTimeout of the stack %s: %w", stack, err)
-	}
-	rate, err := strconv.Atoi(found["SettlementRate"])
-	if err != nil {
-		return nil, fmt.Errorf("the output SettlementRate of the stack %s: %w", stack, err)
+		return nil, fmt.Errorf("the stack %s: %w", stack, err)
 	}
 	return &replay.Replayer{
-		Pipeline: replay.Pipeline{
-			FilesTable:        found["FilesTable"],
-			TransactionsTable: found["TransactionsTable"],
-			OutcomesTable:     found["OutcomesTable"],
-			QueueURL:          found["QueueURL"],
-			PostedQueueURL:    found["PostedQueueURL"],
-			WorkflowARN:       found["WorkflowARN"],
-			SettlementARN:     found["SettlementARN"],
-			SettlementTimeout: timeout,
-			SettlementRate:    rate,
-		},
+		Pipeline: pipeline,
 		DynamoDB: dynamodb.NewFromConfig(cfg),
 		S3: s3.NewFromConfig(cfg, func(o *s3.Options) {
 			o.UsePathStyle = aws.ToString(cfg.BaseEndpoint) != "" // one host for all buckets

@@ -24,14 +24,8 @@ import (
 )
 
 func (r *Replayer) file(ctx context.Context, b Batch) (started int, err error) {
-	f, err := r.readFile(ctx, b.FileID)
+	f, err := r.whole(ctx, b.FileID)
 	if err != nil {
-		return 0, err
-	}
-	if f.Status != contract.FileSplit && f.Status != contract.FileOverdue && f.Status != contract.FileSettled {
-		return 0, fmt.Errorf("the file is %s: wait until it is split, or see the dead letters of split", f.Status)
-	}
-	if err := r.locate(ctx, f); err != nil {
 		return 0, err
 	}
 	f.Deadline = contract.Deadline(time.Now(), r.SettlementTimeout, r.SettlementRate, len(b.Failures))
@@ -48,6 +42,19 @@ func (r *Replayer) file(ctx context.Context, b Batch) (started int, err error) {
 		return 0, err
 	}
 	return len(attempts), r.sendAll(ctx, f, b, attempts)
+}
+
+// whole is a file that can be replayed: it has been split, and what was uploaded is
+// still there.
+func (r *Replayer) whole(ctx context.Context, fileID string) (*upload, error) {
+	f, err := r.readFile(ctx, fileID)
+	if err != nil {
+		return nil, err
+	}
+	if f.Status != contract.FileSplit && f.Status != contract.FileOverdue && f.Status != contract.FileSettled {
+		return nil, fmt.Errorf("the file is %s: wait until it is split, or see the dead letters of split", f.Status)
+	}
+	return f, r.locate(ctx, f)
 }
 
 // takeOver names the file's next settlement, whose turn it is from now on, and

@@ -30,6 +30,8 @@ type Selection struct {
 	// looked up by day.
 	FileID string
 
+	Ordinals []int // of records of the file. Default: all
+
 	Partner string    // default: any
 	Reason  string    // an error name as in the outcome's row; default: any
 	Since   time.Time // when they failed. Required without FileID
@@ -46,9 +48,12 @@ func (s Selection) matches(f outcomes.Failure) bool {
 // which learns of a failure a moment later.
 func (r *Replayer) Find(ctx context.Context, s Selection) ([]Batch, error) {
 	var queries []*dynamodb.QueryInput
-	if s.FileID != "" {
+	switch {
+	case len(s.Ordinals) > 0:
+		queries = r.ofRecords(s.FileID, s.Ordinals)
+	case s.FileID != "":
 		queries = r.ofFile(s.FileID)
-	} else {
+	default:
 		queries = r.byDay(s.Since)
 	}
 	found := map[string][]outcomes.Failure{}
@@ -94,17 +99,36 @@ func (r *Replayer) Find(ctx context.Context, s Selection) ([]Batch, error) {
 func (r *Replayer) ofFile(fileID string) []*dynamodb.QueryInput {
 	var queries []*dynamodb.QueryInput
 	for shard := range contract.OutcomeShards {
-		queries = append(queries, &dynamodb.QueryInput{
-			TableName:                aws.String(r.OutcomesTable),
-			ConsistentRead:           aws.Bool(true),
-			KeyConditionExpression:   aws.String("#key = :key"),
-			FilterExpression:         aws.String("#outcome IN (:failed, :replaying)"),
-			ExpressionAttributeNames: map[string]string{"#key": contract.AttrOutcomeKey, "#outcome": contract.AttrOutcome},
-			ExpressionAttributeValues: map[string]types.AttributeValue{
-				":key":    attribute.Text(contract.ShardKey(fileID, shard)),
-				":failed": attribute.Text(contract.Failed), ":replaying": attribute.Text(contract.Replaying),
-			},
-		})
+		queries = append(queries, r.ofShard(contract.ShardKey(fileID, shard)))
+	}
+	return queries
+}
+
+// ofShard is the query for a shard's failures.
+func (r *Replayer) ofShard(key string) *dynamodb.QueryInput {
+	return &dynamodb.QueryInput{
+		TableName:                aws.String(r.OutcomesTable),
+		ConsistentRead:           aws.Bool(true),
+		KeyConditionExpression:   aws.String("#key = :key"),
+		FilterExpression:         aws.String("#outcome IN (:failed, :replaying)"),
+		ExpressionAttributeNames: map[string]string{"#key": contract.AttrOutcomeKey, "#outcome": contract.AttrOutcome},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":key":    attribute.Text(key),
+			":failed": attribute.Text(contract.Failed), ":replaying": attribute.Text(contract.Replaying),
+		},
+	}
+}
+
+// ofRecords are the queries for records of a file: of each one's key, however many
+// others there are.
+func (r *Replayer) ofRecords(fileID string, ordinals []int) []*dynamodb.QueryInput {
+	var queries []*dynamodb.QueryInput
+	for _, ordinal := range slices.Compact(slices.Sorted(slices.Values(ordinals))) {
+		query := r.ofShard(contract.OutcomeKey(fileID, ordinal))
+		query.KeyConditionExpression = aws.String("#key = :key AND #ordinal = :ordinal")
+		query.ExpressionAttributeNames["#ordinal"] = contract.AttrOrdinal
+		query.ExpressionAttributeValues[":ordinal"] = attribute.Number(ordinal)
+		queries = append(queries, query)
 	}
 	return queries
 }

@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,6 +71,34 @@ type Pipeline struct {
 	SettlementRate    int
 }
 
+// Outputs are those of a pipeline's stack that PipelineOf reads.
+var Outputs = []string{
+	"FilesTable", "TransactionsTable", "OutcomesTable", "QueueURL", "PostedQueueURL", "WorkflowARN", "SettlementARN", "SettlementTimeout", "SettlementRate",
+}
+
+// PipelineOf is what the outputs of a pipeline's stack say.
+func PipelineOf(outputs map[string]string) (Pipeline, error) {
+	timeout, err := time.ParseDuration(outputs["SettlementTimeout"])
+	if err != nil {
+		return Pipeline{}, fmt.Errorf("the output SettlementTimeout: %w", err)
+	}
+	rate, err := strconv.Atoi(outputs["SettlementRate"])
+	if err != nil {
+		return Pipeline{}, fmt.Errorf("the output SettlementRate: %w", err)
+	}
+	return Pipeline{
+		FilesTable:        outputs["FilesTable"],
+		TransactionsTable: outputs["TransactionsTable"],
+		OutcomesTable:     outputs["OutcomesTable"],
+		QueueURL:          outputs["QueueURL"],
+		PostedQueueURL:    outputs["PostedQueueURL"],
+		WorkflowARN:       outputs["WorkflowARN"],
+		SettlementARN:     outputs["SettlementARN"],
+		SettlementTimeout: timeout,
+		SettlementRate:    rate,
+	}, nil
+}
+
 // Replayer replays the transactions of one pipeline.
 type Replayer struct {
 	Pipeline
@@ -109,6 +138,18 @@ func (b Batch) String() string {
 		kind = "posted"
 	}
 	return fmt.Sprintf("%-6s  %s  %s  %d failed: %s", kind, b.FileID, b.Failures[0].Partner, len(b.Failures), strings.Join(parts, ", "))
+}
+
+// Check tells why a batch could not be replayed as things are now, and changes
+// nothing.
+func (r *Replayer) Check(ctx context.Context, b Batch) error {
+	var err error
+	if b.Posted() {
+		_, err = r.input(ctx, b.Failures[0])
+	} else {
+		_, err = r.whole(ctx, b.FileID)
+	}
+	return err
 }
 
 // Run replays batches one after the other. What one of them meets does not

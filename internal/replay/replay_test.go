@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -198,6 +199,9 @@ func TestFailuresAreSelected(t *testing.T) {
 	}{
 		"the file":                {Selection{FileID: fileID}, 3},
 		"another file":            {Selection{FileID: strings.Repeat("0", 32)}, 0},
+		"records of it":           {Selection{FileID: fileID, Ordinals: []int{20, 1, 20, 3, 99}}, 2},
+		"records that are stored": {Selection{FileID: fileID, Ordinals: []int{3}}, 0},
+		"a record of the reason":  {Selection{FileID: fileID, Ordinals: []int{1}, Reason: "States.Runtime"}, 0},
 		"the partner":             {Selection{Partner: "acme", Since: time.Now().Add(-time.Hour)}, 3},
 		"another partner":         {Selection{Partner: "globex", Since: time.Now().Add(-time.Hour)}, 0},
 		"the reason":              {Selection{Reason: "States.Timeout", Since: time.Now().Add(-48 * time.Hour)}, 3},
@@ -214,6 +218,30 @@ func TestFailuresAreSelected(t *testing.T) {
 				t.Errorf("found %d, %v", found, err)
 			}
 		})
+	}
+}
+
+func TestACheckTellsWhatIsInTheWayAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.upload(3, 2)
+	batches, err := w.Find(t.Context(), Selection{FileID: fileID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := w.tables.All(dynamotest.Files)
+	if err := w.Check(t.Context(), batches[0]); err != nil {
+		t.Errorf("a file that can be replayed: %v", err)
+	}
+	if after := w.tables.All(dynamotest.Files); !reflect.DeepEqual(after, before) || len(w.settlements) > 0 || len(w.sent) > 0 {
+		t.Errorf("it has changed %v to %v, settles %v, sends %q", before, after, w.settlements, w.names())
+	}
+	before[0][contract.AttrStatus] = attribute.Text(contract.FileClaimed)
+	w.tables.Put(dynamotest.Files, before[0])
+	if err := w.Check(t.Context(), batches[0]); err == nil || !strings.Contains(err.Error(), "CLAIMED") {
+		t.Errorf("a file that is not split: %v", err)
+	}
+	if err := w.Check(t.Context(), Batch{FileID: postedID, Failures: []outcomes.Failure{{FileID: postedID, Receipt: contract.Receipt{Ordinal: 1}}}}); err == nil || !strings.Contains(err.Error(), "post it again") {
+		t.Errorf("a posted transaction whose input is gone: %v", err)
 	}
 }
 
