@@ -12,6 +12,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/accounts"
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
+	"github.com/tradepost-dev/tradepost/cmd/internal/b2b/pages"
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 	"github.com/tradepost-dev/tradepost/cmd/internal/instances"
 	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
@@ -28,8 +29,10 @@ import (
 // stories are all of them, in the order in which they are told. The input is
 // the batch file of b2b's, empty if none is told.
 func stories(input string) []story.Story {
+	pipeline := b2b.Story(input)
+	pipeline.Section = pages.Section
 	return []story.Story{
-		b2b.Story(input),
+		pipeline,
 		ordering.Story(),
 		onboarding.Story(),
 		instances.Story(),
@@ -109,14 +112,23 @@ func tellOne(ctx context.Context, l *laptop.Laptop, s story.Story, limit time.Du
 // serveUntil prints how to use each system, and serves until ctx ends.
 func serveUntil(ctx context.Context, l *laptop.Laptop, chosen []story.Story) (err error) {
 	var texts []string
+	var sections []console.Section
 	for _, s := range chosen {
 		text, err := s.Usage(ctx, l)
 		if err != nil {
 			return err
 		}
 		texts = append(texts, text)
+		if s.Section == nil {
+			continue
+		}
+		section, err := s.Section(ctx, l)
+		if err != nil {
+			return err
+		}
+		sections = append(sections, section)
 	}
-	c, err := console.Serve(l.Engine)
+	c, err := console.Serve(l.Engine, sections...)
 	if err != nil {
 		return err
 	}

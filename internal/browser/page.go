@@ -72,6 +72,34 @@ func (tab *Tab) Attach(label, file string) {
 	do(tab, "attach to "+label, chromedp.SetUploadFiles(field(label), []string{file}))
 }
 
+// Drop drags files from elsewhere to the first element that a selector of CSS finds,
+// drops them there, which leads to another page, and returns the status of that.
+func (tab *Tab) Drop(selector string, files ...string) int {
+	tab.t.Helper()
+	place := do(tab, "look for "+selector, chromedp.Evaluate[[2]float64](`(e => { e.scrollIntoView({block: "center"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })(document.querySelector("`+selector+`"))`))
+	drag := func(kind input.DispatchDragEventType) chromedp.Action[chromedp.Void] {
+		return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+			_, err := chromedp.Call(ctx, input.DispatchDragEvent, input.DispatchDragEventParams{
+				Type: kind, X: place[0], Y: place[1], Data: &input.DragData{Items: []*input.DragDataItem{}, Files: files, DragOperationsMask: 1},
+			})
+			return err
+		})
+	}
+	ctx, cancel := context.WithTimeout(tab.ctx, limit)
+	defer cancel()
+	response, err := chromedp.RunResponse(ctx, drag(input.DispatchDragEventTypeDragEnter), drag(input.DispatchDragEventTypeDragOver), drag(input.DispatchDragEventTypeDrop))
+	if err != nil {
+		tab.t.Fatalf("drop %q on %s: %v", files, selector, err)
+	}
+	return int(response.Status)
+}
+
+// Check ticks the box with a label.
+func (tab *Tab) Check(label string) {
+	tab.t.Helper()
+	do(tab, "check "+label, chromedp.Click(`//input[@aria-label="`+label+`"]`))
+}
+
 func field(label string) string { return `//*[@id=//label[normalize-space()="` + label + `"]/@for]` }
 
 // Wait waits until a condition holds, which is a script's.

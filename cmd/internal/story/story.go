@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
+	"github.com/tradepost-dev/tradepost/local/console"
 )
 
 // Story shows one system at work.
@@ -22,6 +23,9 @@ type Story struct {
 	// Usage is how to use the system, as commands that can be copied, in the
 	// form of laptop.Usage.
 	Usage func(context.Context, *laptop.Laptop) (string, error)
+
+	// Section are the system's own pages in the console. Default: it has none.
+	Section func(context.Context, *laptop.Laptop) (console.Section, error)
 }
 
 // Of is the story of a system whose clients connect in one way for telling and
