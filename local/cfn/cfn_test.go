@@ -125,6 +125,25 @@ func TestScalarsGivenAsStringsFillTypedProperties(t *testing.T) {
 	}
 }
 
+func TestADocumentMayBeGivenAsItsText(t *testing.T) {
+	_, _, things, err := create(t, `{"Parameters": {"Size": {"Type": "String", "Default": "7"}}, "Resources": {
+		"Made": {"Type": "Test::Thing", "Properties": {"Raw": {"Fn::Sub": " {\"b\": ${Size}, \"a\": [\"${AWS::Region}\"]}"}}},
+		"Text": {"Type": "Test::Thing", "Properties": {"Raw": "a text", "Any": "{}"}},
+		"Broken": {"Type": "Test::Thing", "Properties": {"Raw": "{\"b\":"}},
+		"List": {"Type": "Test::Thing", "Properties": {"Raw": "[1]"}}}}`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{"Made": ` {"b": 7, "a": ["eu-west-1"]}`, "Text": `"a text"`, "Broken": `"{\"b\":"`, "List": `"[1]"`} {
+		if got := string(things[id].Raw); got != want {
+			t.Errorf("%s has %s, want %s", id, got, want)
+		}
+	}
+	if things["Text"].Any != "{}" {
+		t.Errorf("a value of any type is %v", things["Text"].Any)
+	}
+}
+
 func TestAConditionLeavesResourcesAndOutputsOut(t *testing.T) {
 	created, order, _, err := create(t, `{
 		"Parameters": {"Stage": {"Type": "String", "Default": "dev"}},

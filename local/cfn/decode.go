@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 var (
@@ -22,6 +23,10 @@ func decode(value any, target reflect.Value, path string) []string {
 		return nil
 	}
 	if target.Type() == rawType {
+		if text, ok := value.(string); ok && isObject(text) {
+			target.SetBytes([]byte(text))
+			return nil
+		}
 		raw, err := json.Marshal(value)
 		if err != nil {
 			return []string{fmt.Sprintf("property %s: %v", path, err)}
@@ -45,6 +50,12 @@ func decode(value any, target reflect.Value, path string) []string {
 	default:
 		return decodeScalar(value, target, path)
 	}
+}
+
+// isObject tells whether a text is a document, which stands for it where AWS's
+// schemas have "object or string": as Fn::Sub makes policies.
+func isObject(text string) bool {
+	return strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && json.Valid([]byte(text))
 }
 
 func decodeStruct(value any, target reflect.Value, path string) []string {

@@ -3,6 +3,10 @@ package iam_test
 // This file is about templates: the API sees and changes what they declare.
 
 import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -89,6 +93,27 @@ func (e *engine) left(t *testing.T) string {
 }
 
 // As on AWS, what others have hung on a stack's role or policy keeps it.
+func TestATemplateMayGivePoliciesAsTexts(t *testing.T) {
+	e, ctx := newEngine(t), t.Context()
+	stack := must(e.stack(t, `{
+		"Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Fn::Sub": `+strconv.Quote(allowSend)+`}}},
+		"Worker": {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "worker", "AssumeRolePolicyDocument": `+strconv.Quote(trustsAll)+`,
+			"Policies": [{"PolicyName": "own", "PolicyDocument": `+strconv.Quote(allowRead)+`}]}}}`))(t)
+	arn := stack.Handles["Managed"].Ref
+	version := must(e.GetPolicyVersion(ctx, &awsiam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: aws.String("v1")}))(t).PolicyVersion
+	own := must(e.GetRolePolicy(ctx, &awsiam.GetRolePolicyInput{RoleName: aws.String("worker"), PolicyName: aws.String("own")}))(t)
+	role := must(e.GetRole(ctx, &awsiam.GetRoleInput{RoleName: aws.String("worker")}))(t).Role
+	for want, got := range map[string]*string{allowSend: version.Document, allowRead: own.PolicyDocument, trustsAll: role.AssumeRolePolicyDocument} {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if text := must(url.PathUnescape(*got))(t); text != compact.String() {
+			t.Errorf("got %s, want %s", text, compact.String())
+		}
+	}
+}
+
 func TestAStackWithSomethingHungOnItIsNotDeletedUntilItIsTakenOff(t *testing.T) {
 	e, ctx := newEngine(t), t.Context()
 	stack := must(e.stack(t, estate))(t)

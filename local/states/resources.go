@@ -18,7 +18,7 @@ type stateMachineProperties struct {
 	StateMachineType        string
 	RoleArn                 string
 	DefinitionString        string
-	Definition              json.RawMessage
+	Definition              map[string]any
 	DefinitionS3Location    *definitionLocation
 	DefinitionSubstitutions map[string]string
 
@@ -117,7 +117,8 @@ func (s *StepFunctions) definitionOf(ctx context.Context, p stateMachineProperti
 	case len(p.Definition) > 0 && p.DefinitionString != "":
 		return "", cfn.Invalidf("Definition", "must not be given beside DefinitionString")
 	case at == nil && len(p.Definition) > 0:
-		return string(p.Definition), nil
+		text, err := json.Marshal(p.Definition)
+		return string(text), err
 	case at == nil:
 		return p.DefinitionString, nil
 	case len(p.Definition) > 0 || p.DefinitionString != "":

@@ -101,8 +101,8 @@ func TestATemplatesDefinitionMayLieInS3(t *testing.T) {
 			"no such object":        {DefinitionS3Location: &definitionLocation{"assets", "lost.json", ""}},
 			"Bucket and Key":        {DefinitionS3Location: &definitionLocation{Bucket: "assets"}},
 			"beside another":        {DefinitionS3Location: at, DefinitionString: passing},
-			"beside DefinitionStr":  {DefinitionS3Location: at, DefinitionString: passing, Definition: json.RawMessage(passing)},
-			"another definition":    {DefinitionS3Location: at, Definition: json.RawMessage(passing)},
+			"beside DefinitionStr":  {DefinitionS3Location: at, DefinitionString: passing, Definition: document(passing)},
+			"another definition":    {DefinitionS3Location: at, Definition: document(passing)},
 			"must have Bucket and ": {DefinitionS3Location: &definitionLocation{Key: "k"}},
 		} {
 			p.StateMachineName = "other"
@@ -129,9 +129,17 @@ func TestCloudFormationCreatesMachines(t *testing.T) {
 			t.Errorf("%+v, %v", handle, d)
 		}
 		_, err = w.states.declareMachine(context.Background(), r, stateMachineProperties{
-			StateMachineName: "x", RoleArn: "r", Definition: json.RawMessage(`{"StartAt":"X","States":{"Y":{"Type":"Succeed"}}}`)})
+			StateMachineName: "x", RoleArn: "r", Definition: document(`{"StartAt":"X","States":{"Y":{"Type":"Succeed"}}}`)})
 		if err == nil || !strings.Contains(err.Error(), `/StartAt: there is no state "X"`) {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+// document is one as a template's property has it.
+func document(text string) (o map[string]any) {
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		panic(err) // the text is a test's own
+	}
+	return o
 }
