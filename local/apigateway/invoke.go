@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
@@ -23,7 +25,7 @@ type invokeInput struct {
 	Method          string
 	Headers         valueLists
 	QueryParameters valueLists
-	RequestBody     json.RawMessage // a string is sent as it is, anything else as JSON
+	RequestBody     json.RawMessage // sent as JSON, a string with its quotes
 
 	// AuthType is IAM_ROLE or RESOURCE_POLICY for a request that the caller
 	// signs. Default: NO_AUTH.
@@ -71,8 +73,25 @@ func (g *APIGateway) invoke(ctx context.Context, caller cloud.Caller, in invokeI
 	}
 	return invokeOutput{
 		StatusCode: answer.status, StatusText: http.StatusText(answer.status),
-		Headers: answer.header, ResponseBody: parsedBody(answer.body),
+		Headers: told(answer), ResponseBody: parsedBody(answer.body),
 	}, nil
+}
+
+// told are the headers of an answer as Step Functions shows them: with what HTTP adds,
+// by the names that API Gateway sends. The headers of CloudFront, which AWS has before
+// APIs that are optimized for the edge, are not among them.
+func told(answer response) http.Header {
+	header := answer.header.Clone()
+	for _, name := range []string{"x-amzn-RequestId", "x-amz-apigw-id"} {
+		if values := header.Values(name); len(values) > 0 {
+			header.Del(name)
+			header[name] = values
+		}
+	}
+	setDefault(header, "Connection", "keep-alive")
+	setDefault(header, "Content-Length", strconv.Itoa(len(answer.body)))
+	setDefault(header, "Date", time.Now().UTC().Format(http.TimeFormat))
+	return header
 }
 
 // route finds the stage that an input names. Step Functions lets the stage be
@@ -124,10 +143,6 @@ func (in invokeInput) request(site cloud.Site, caller cloud.Caller) (*request, e
 	setDefault(r.header, "User-Agent", "Amazon|StepFunctions|HttpInvoke|"+site.Region)
 	if len(in.RequestBody) > 0 && !bytes.Equal(in.RequestBody, []byte("null")) {
 		r.body = in.RequestBody
-		var text string
-		if json.Unmarshal(in.RequestBody, &text) == nil {
-			r.body = []byte(text)
-		}
 		setDefault(r.header, "Content-Type", "application/json")
 	}
 	return r, nil

@@ -18,6 +18,11 @@ func TestAStateMachineSeesTheAnswerAsStepFunctionsShowsIt(t *testing.T) {
 	if got.StatusCode != 404 || got.StatusText != "Not Found" || string(got.ResponseBody) != `{"found":false}` || got.Headers["X-Trace"][0] != "1" {
 		t.Errorf("got %+v", got)
 	}
+	for name, want := range map[string]string{"x-amzn-RequestId": "", "x-amz-apigw-id": "", "Date": "", "Content-Length": "16", "Connection": "keep-alive"} {
+		if values := got.Headers[name]; len(values) != 1 || values[0] == "" || want != "" && values[0] != want {
+			t.Errorf("header %s is %q, want %q", name, values, want)
+		}
+	}
 	for path, want := range map[string]string{
 		"path": "/orders/a%20b", "headers.X-Who": "me", "headers.X-One": "1", "headers.Content-Type": "application/json",
 		"queryStringParameters.n": "2", "queryStringParameters.flag": "true", "body": `{"text":"q\"uote\n"}`,
@@ -29,13 +34,13 @@ func TestAStateMachineSeesTheAnswerAsStepFunctionsShowsIt(t *testing.T) {
 	}
 }
 
-func TestATextBodyIsSentAsItIs(t *testing.T) {
+func TestATextBodyIsSentAsJSON(t *testing.T) {
 	var event map[string]any
 	w := start(t, Options{}, map[string]cloud.API{"lambda": functions{"echo": func(raw json.RawMessage) (any, error) {
 		return map[string]any{"body": "plain text"}, json.Unmarshal(raw, &event)
 	}}}, echo("echo"))
 	got := w.invoke(t, `{"Path": "/orders/1", "Method": "POST", "RequestBody": "plain \"text\""}`)
-	if event["body"] != `plain "text"` || string(got.ResponseBody) != `"plain text"` {
+	if event["body"] != `"plain \"text\""` || string(got.ResponseBody) != `"plain text"` {
 		t.Errorf("sent %v, answered %s", event["body"], got.ResponseBody)
 	}
 }
