@@ -70,6 +70,9 @@ func retryDelay(attempt int) (delay time.Duration, more bool) {
 }
 
 func (s *SNS) send(ctx context.Context, t *topic, sub *subscription, m *message) error {
+	if m.trace != "" {
+		ctx = cloud.WithOrigin(ctx, cloud.Origin{Trace: m.trace})
+	}
 	if sub.byMail() {
 		return s.sendMail(t, sub, m)
 	}

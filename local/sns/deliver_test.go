@@ -54,6 +54,30 @@ func TestAQueueGetsTheNotificationOrTheMessageItself(t *testing.T) {
 	}
 }
 
+func TestAQueueGetsThePublishersTrace(t *testing.T) {
+	const trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t)
+		e.mustCreate(t, base+subscription("Sub", "sqs", inboxARN, ""))
+		ctx := cloud.WithOrigin(t.Context(), cloud.Origin{Trace: trace})
+		for action, input := range map[string]map[string]any{
+			"Publish":      {"TopicArn": topicARN, "Message": "x"},
+			"PublishBatch": {"TopicArn": topicARN, "PublishBatchRequestEntries": []map[string]any{{"Id": "1", "Message": "y"}}},
+		} {
+			if err := e.Do(ctx, e.Administrator(), "sns", action, input, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := e.receive(t, "inbox", 1); len(got) != 1 || got[0].Attributes["AWSTraceHeader"] != trace {
+				t.Errorf("%s: %+v", action, got)
+			}
+		}
+		e.publish(t, map[string]any{"Message": "z"})
+		if got := e.receive(t, "inbox", 1); len(got) != 1 || got[0].Attributes["AWSTraceHeader"] != "" {
+			t.Errorf("without a trace: %+v", got)
+		}
+	})
+}
+
 func TestAFunctionGetsARecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t)

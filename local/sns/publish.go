@@ -47,6 +47,7 @@ type message struct {
 	attributes map[string]attribute
 	bytes      int // as published
 	published  time.Time
+	trace      string // that the publisher's call had
 
 	group           string // a standard topic's is for fair queues
 	deduplicationID string // of a FIFO topic, as the next
@@ -60,7 +61,7 @@ func (m *message) text(protocol string) string {
 	return m.texts["default"]
 }
 
-func (s *SNS) publish(_ context.Context, caller cloud.Caller, in publishInput) (any, error) {
+func (s *SNS) publish(ctx context.Context, caller cloud.Caller, in publishInput) (any, error) {
 	if in.PhoneNumber != "" {
 		if !phoneNumber.MatchString(in.PhoneNumber) {
 			return nil, invalid("PhoneNumber Reason: %s is not valid to publish to", in.PhoneNumber)
@@ -85,7 +86,7 @@ func (s *SNS) publish(_ context.Context, caller cloud.Caller, in publishInput) (
 	if err := t.checkIDs(&in.messageInput); err != nil {
 		return nil, err
 	}
-	m, err := in.message()
+	m, err := in.message(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func (s *SNS) accept(t *topic, m *message) publishOutput {
 	return publishOutput{MessageId: m.id}
 }
 
-func (in messageInput) message() (*message, error) {
+func (in messageInput) message(ctx context.Context) (*message, error) {
 	if in.Message == "" {
 		return nil, invalid("Empty message")
 	}
@@ -122,7 +123,7 @@ func (in messageInput) message() (*message, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &message{id: cloud.UUID(), attributes: in.MessageAttributes, bytes: in.size(), published: time.Now(), texts: texts}
+	m := &message{id: cloud.UUID(), attributes: in.MessageAttributes, bytes: in.size(), published: time.Now(), trace: cloud.OriginOf(ctx).Trace, texts: texts}
 	if in.Subject != nil {
 		m.subject = *in.Subject
 	}
@@ -204,7 +205,7 @@ type batchFailure struct {
 	SenderFault       bool
 }
 
-func (s *SNS) publishBatch(_ context.Context, caller cloud.Caller, in publishBatchInput) (any, error) {
+func (s *SNS) publishBatch(ctx context.Context, caller cloud.Caller, in publishBatchInput) (any, error) {
 	t, err := s.open(caller, "sns:Publish", in.TopicArn)
 	if err != nil {
 		return nil, err
@@ -226,7 +227,7 @@ func (s *SNS) publishBatch(_ context.Context, caller cloud.Caller, in publishBat
 	}
 	output := publishBatchOutput{Successful: []batchSuccess{}, Failed: []batchFailure{}}
 	for _, entry := range in.PublishBatchRequestEntries {
-		m, err := entry.message()
+		m, err := entry.message(ctx)
 		if err != nil {
 			e := cloud.AsError(err)
 			output.Failed = append(output.Failed, batchFailure{entry.Id, e.Code, e.Message, true})
