@@ -176,6 +176,10 @@ func TestFiltersThatCannotBeAreRefused(t *testing.T) {
 	}
 	two := metricFilter("", nil)
 	two["metricTransformations"] = append(two["metricTransformations"].([]values), two["metricTransformations"].([]values)...)
+	described := metricFilter("", values{"defaultValue": 0.5, "unit": "Count", "dimensions": values{"B": "$.b", "A": "$.a"}})
+	described["metricTransformations"] = append(described["metricTransformations"].([]values), described["metricTransformations"].([]values)...)
+	none := metricFilter("", nil)
+	none["metricTransformations"] = []values{}
 	named := metricFilter("", nil)
 	named["filterName"] = long
 	for _, row := range []struct {
@@ -186,7 +190,10 @@ func TestFiltersThatCannotBeAreRefused(t *testing.T) {
 		{"a name that is too long", "PutMetricFilter", named, "InvalidParameterException: 1 validation error detected: Value '" + long + "' at 'filterName' failed to satisfy constraint: Member must have length less than or equal to 512"},
 		{"a pattern that is too long", "PutMetricFilter", metricFilter(strings.Repeat("X", 1025), nil), "at 'filterPattern' failed to satisfy constraint: Member must have length less than or equal to 1024"},
 		{"a pattern that is none", "PutMetricFilter", metricFilter("{ $.a", nil), "InvalidParameterException: Invalid filter pattern"},
-		{"two transformations", "PutMetricFilter", two, "at 'metricTransformations' failed to satisfy constraint"},
+		{"two transformations", "PutMetricFilter", two, "Value '[MetricTransformation(metricName=m, metricNamespace=Shop, metricValue=1, defaultValue=null, unit=null, dimensions=null), MetricTransformation(metricName=m,"},
+		{"two transformations with all members", "PutMetricFilter", described, "metricValue=1, defaultValue=0.5, unit=Count, dimensions={A=$.a, B=$.b})]' at 'metricTransformations' failed to satisfy constraint: Member must have length less than or equal to 1"},
+		{"no transformation", "PutMetricFilter", none, "Value '[]' at 'metricTransformations' failed to satisfy constraint: Member must have length greater than or equal to 1"},
+		{"a function of another account", "PutSubscriptionFilter", subscription(values{"destinationArn": "arn:aws:lambda:eu-west-1:444455556666:function:f"}), "AccessDeniedException: Cross-account lambda invocation passing is not allowed."},
 		{"a value that is no number", "PutMetricFilter", metricFilter("", values{"metricValue": "one"}), `the metric value "one" is neither`},
 		{"a value of what the pattern does not name", "PutMetricFilter", metricFilter("[a, b]", values{"metricValue": "$c"}), "the pattern has nothing that is called $c"},
 		{"a dimension of a pattern of terms", "PutMetricFilter", metricFilter("ERROR", values{"dimensions": values{"A": "$.a"}}), "the dimension A is invalid"},

@@ -59,9 +59,15 @@ func (g *group) oldest(now time.Time) time.Time {
 
 var groupName = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]{1,512}$`)
 
+// errTooLong is about the name of a group or a stream.
+var errTooLong = invalid("Invalid LogGroup or LogStream, both must have length less than or equal to 512.")
+
 func checkGroupName(name string) error {
+	if len(name) > 512 {
+		return errTooLong
+	}
 	if !groupName.MatchString(name) {
-		return invalid("1 validation error detected: Value '%.600s' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+, and have 1 to 512 characters", name)
+		return invalid("1 validation error detected: Value '%s' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+, and have 1 to 512 characters", name)
 	}
 	return nil
 }
@@ -260,7 +266,10 @@ type describedGroup struct {
 	Name              string `json:"logGroupName"`
 	MetricFilterCount int    `json:"metricFilterCount"`
 	Retention         int    `json:"retentionInDays,omitempty"`
-	StoredBytes       int    `json:"storedBytes"`
+
+	// AWS does not tell these of groups that it finds by a pattern.
+	StoredBytes        *int  `json:"storedBytes,omitempty"`
+	DeletionProtection *bool `json:"deletionProtectionEnabled,omitempty"` // never on here
 }
 
 func (l *Logs) describeLogGroups(_ context.Context, caller cloud.Caller, in describeLogGroupsInput) (describeLogGroupsOutput, error) {
@@ -286,10 +295,15 @@ func (l *Logs) describeLogGroups(_ context.Context, caller cloud.Caller, in desc
 			break
 		}
 		g := l.groups[name]
-		out.LogGroups = append(out.LogGroups, describedGroup{
+		described := describedGroup{
 			ARN: l.arn(name) + ":*", LogGroupARN: l.arn(name), Name: name, Class: "STANDARD",
-			Created: milliseconds(g.created), Retention: g.retention, StoredBytes: g.stored, MetricFilterCount: len(g.metricFilters),
-		})
+			Created: milliseconds(g.created), Retention: g.retention, MetricFilterCount: len(g.metricFilters),
+		}
+		if in.Pattern == "" {
+			stored := g.stored
+			described.StoredBytes, described.DeletionProtection = &stored, new(bool)
+		}
+		out.LogGroups = append(out.LogGroups, described)
 	}
 	return out, nil
 }

@@ -3,7 +3,9 @@ package logs
 // This file is metric filters: what they count in the events of a group.
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -40,9 +42,42 @@ type transformation struct {
 	Namespace  string            `json:"metricNamespace"`
 	Name       string            `json:"metricName"`
 	Value      string            `json:"metricValue"` // a number, or what in an event has it
-	Default    *float64          `json:"defaultValue,omitempty"`
+	Default    *double           `json:"defaultValue,omitempty"`
 	Dimensions map[string]string `json:"dimensions,omitempty"` // of what in an event has the value
 	Unit       string            `json:"unit,omitempty"`
+}
+
+// String is a transformation as AWS's refusals show it.
+func (t transformation) String() string {
+	value, unit, dimensions := "null", "null", "null"
+	if t.Default != nil {
+		value = string(t.Default.text())
+	}
+	if t.Unit != "" {
+		unit = t.Unit
+	}
+	if t.Dimensions != nil {
+		var pairs []string
+		for _, name := range slices.Sorted(maps.Keys(t.Dimensions)) {
+			pairs = append(pairs, name+"="+t.Dimensions[name])
+		}
+		dimensions = "{" + strings.Join(pairs, ", ") + "}"
+	}
+	return fmt.Sprintf("MetricTransformation(metricName=%s, metricNamespace=%s, metricValue=%s, defaultValue=%s, unit=%s, dimensions=%s)",
+		t.Name, t.Namespace, t.Value, value, unit, dimensions)
+}
+
+// double is a number that is told as AWS tells it, with a fraction always: 0.0.
+type double float64
+
+func (d double) MarshalJSON() ([]byte, error) { return d.text(), nil }
+
+func (d double) text() []byte {
+	text := strconv.AppendFloat(nil, float64(d), 'f', -1, 64)
+	if !bytes.Contains(text, []byte(".")) {
+		text = append(text, ".0"...)
+	}
+	return text
 }
 
 // measure finds in an event what a filter publishes.
@@ -123,7 +158,7 @@ func (f *metricFilter) tick(meter cloud.Meter, now time.Time) {
 
 func (f *metricFilter) settle(meter cloud.Meter) {
 	if d := f.transformation.Default; d != nil && !f.minute.IsZero() && !f.matched {
-		f.publish(meter, f.minute, *d, nil)
+		f.publish(meter, f.minute, float64(*d), nil)
 	}
 }
 
@@ -152,7 +187,15 @@ func (in putMetricFilterInput) filter() (*metricFilter, error) {
 		return nil, err
 	}
 	if n := len(in.Transformations); n != 1 {
-		return nil, invalid("1 validation error detected: Value at 'metricTransformations' failed to satisfy constraint: Member must have length equal to 1, got %d", n)
+		var listed []string
+		for _, t := range in.Transformations {
+			listed = append(listed, t.String())
+		}
+		bound := "less"
+		if n == 0 {
+			bound = "greater"
+		}
+		return nil, invalid("1 validation error detected: Value '[%s]' at 'metricTransformations' failed to satisfy constraint: Member must have length %s than or equal to 1", strings.Join(listed, ", "), bound)
 	}
 	t := in.Transformations[0]
 	switch {

@@ -89,8 +89,11 @@ func (s *stream) logged(from int64) []event {
 var streamName = regexp.MustCompile(`^[^:*]{1,512}$`)
 
 func checkStreamName(name string) error {
+	if len(name) > 512 {
+		return errTooLong
+	}
 	if !streamName.MatchString(name) {
-		return invalid("1 validation error detected: Value '%.600s' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*, and have 1 to 512 characters", name)
+		return invalid("1 validation error detected: Value '%s' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*, and have 1 to 512 characters", name)
 	}
 	return nil
 }

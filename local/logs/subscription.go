@@ -249,6 +249,9 @@ func (l *Logs) mayInvoke(group string, f *subscription) error {
 	if service(f.destination) != "lambda" {
 		return nil
 	}
+	if arn, _ := cloud.ParseARN(f.destination); arn.Account != l.cloud.Account {
+		return cloud.Errorf(400, "AccessDeniedException", "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create cross account lambda triggers.")
+	}
 	if l.cloud.Authorize(l.invoker(f.destination, l.arn(group)+":*"), "lambda:InvokeFunction", f.destination) != nil {
 		return invalid("Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function.")
 	}

@@ -21,7 +21,7 @@ func TestGroupsAndStreamsAreTold(t *testing.T) {
 		l.must(t, "PutLogEvents", values{"logGroupName": "g", "logStreamName": "s", "logEvents": []values{{"timestamp": 946684800500, "message": "abcd"}, {"timestamp": 946684800600, "message": "e"}}})
 		const arn = "arn:aws:logs:eu-west-1:111122223333:log-group:g"
 		for action, want := range map[string]string{
-			"DescribeLogGroups": `{"logGroups":[{"arn":"` + arn + `:*","creationTime":946684800000,"logGroupClass":"STANDARD","logGroupArn":"` + arn + `","logGroupName":"g","metricFilterCount":0,"storedBytes":57}]}`,
+			"DescribeLogGroups": `{"logGroups":[{"arn":"` + arn + `:*","creationTime":946684800000,"logGroupClass":"STANDARD","logGroupArn":"` + arn + `","logGroupName":"g","metricFilterCount":0,"storedBytes":57,"deletionProtectionEnabled":false}]}`,
 			"DescribeLogStreams": `{"logStreams":[{"arn":"` + arn + `:log-stream:s","creationTime":946684800000,"firstEventTimestamp":946684800500,"lastEventTimestamp":946684800600,` +
 				`"lastIngestionTime":946684801000,"logStreamName":"s","storedBytes":0,"uploadSequenceToken":"2"}]}`,
 		} {
@@ -143,7 +143,7 @@ func TestATemplatesTagsAndDefaultsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := l.ask(t, "DescribeMetricFilters", values{}); !strings.Contains(got, `"metricValue":"1","defaultValue":0}`) {
+	if got := l.ask(t, "DescribeMetricFilters", values{}); !strings.Contains(got, `"metricValue":"1","defaultValue":0.0}`) {
 		t.Errorf("the filter is told as %s", got)
 	}
 	l.must(t, "TagLogGroup", values{"logGroupName": "g", "tags": values{"call": "call"}})

@@ -32,6 +32,9 @@ func parseFields(text string) (*fields, error) {
 		return nil, errors.New("a pattern of fields must end with ]")
 	}
 	p := &fields{ellipsis: -1}
+	if strings.TrimSpace(inner) == "" { // AWS takes it; here it is of events without fields
+		return p, nil
+	}
 	for i, part := range splitFields(inner) {
 		f, err := parseField(strings.TrimSpace(part))
 		if err != nil {

@@ -97,6 +97,7 @@ func TestPatternsOfFields(t *testing.T) {
 		matches       bool
 	}{
 		{"as many fields", `[ip, id, user, timestamp, request, status, bytes]`, true},
+		{"no fields, of an event with some", `[]`, false},
 		{"fewer fields", `[ip, id, user]`, false},
 		{"the rest does not matter", `[ip, ...]`, true},
 		{"fields from the end", `[..., status = 404, bytes]`, true},
