@@ -35,7 +35,7 @@ func laneDelay(retries int) time.Duration {
 // a partial response leaves counts; here it does.
 func (l *lane) settle(ctx context.Context, b batch, v verdict) (again []batch, err error) {
 	if !v.unreached {
-		if err := l.mapping.interrupt(ctx, "Checkpoint", nil); err != nil {
+		if err := l.mapping.surround(ctx, "Checkpoint", nil, func() error { return nil }); err != nil {
 			pause(ctx, laneRetryDelay)
 			return []batch{b}, ctx.Err() // nobody knows any more that the function has had it
 		}

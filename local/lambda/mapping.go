@@ -178,7 +178,7 @@ func (m *mapping) try(ctx context.Context, b batch) (verdict, error) {
 		v.answer.version = m.target().number
 		return v, nil
 	}
-	v.answer, err = m.invoke(ctx, v.request, payload, b)
+	v.request, v.answer, err = m.invoke(ctx, payload, b)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return verdict{}, ctx.Err()
@@ -195,44 +195,52 @@ func tooLarge(size int) answer {
 	return failure("RequestTooLargeException", "Request of %d bytes must be smaller than %d bytes for the InvokeFunction operation", size, maxSyncRequest)
 }
 
-// invoke tries again while the function is throttled, as long as there is one and
-// the batch is the mapping's.
-func (m *mapping) invoke(ctx context.Context, id string, payload []byte, b batch) (answer, error) {
-	delay := 100 * time.Millisecond
-	for {
-		a, err := m.deliver(ctx, id, payload, b)
+// invoke tries again while the function is throttled or Lambda fails by itself, as long
+// as there is a function and the batch is the mapping's: what is left of a queue's batch
+// then becomes visible again. Each attempt is an invocation with an id of its own, for
+// one whose answer was lost may have run.
+func (m *mapping) invoke(ctx context.Context, payload []byte, b batch) (id string, a answer, err error) {
+	for delay := 100 * time.Millisecond; ; delay = min(2*delay, 5*time.Second) {
+		id = cloud.UUID()
+		a, err = m.deliver(ctx, id, payload, b)
 		if err == nil || ctx.Err() != nil || m.called.deleted.Load() || !b.until.IsZero() && time.Now().Add(delay).After(b.until) {
-			return a, err
+			return id, a, err
 		}
 		pause(ctx, delay)
-		delay = min(2*delay, 5*time.Second)
 	}
 }
 
 // deliver invokes the function once.
 func (m *mapping) deliver(ctx context.Context, id string, payload []byte, b batch) (answer, error) {
-	if last := b.records[len(b.records)-1]; !last.arrived.IsZero() {
-		if err := m.interrupt(ctx, "Invoke", payload); err != nil {
-			return answer{}, err
+	var a answer
+	err := m.surround(ctx, "Invoke", payload, func() (err error) {
+		if last := b.records[len(b.records)-1]; !last.arrived.IsZero() {
+			m.called.observe(m.lambda.metrics.iteratorAge, float64(time.Since(last.arrived).Milliseconds()))
 		}
-		m.called.observe(m.lambda.metrics.iteratorAge, float64(time.Since(last.arrived).Milliseconds()))
+		a, err = m.lambda.runThrough(request{id: id, target: m.called, payload: payload})
+		return err
+	})
+	if err != nil {
+		return answer{}, err
 	}
-	return m.lambda.runThrough(request{id: id, target: m.called, payload: payload})
+	return a, nil
 }
 
-// interrupt asks whether a step between a stream and its function fails. Fault
-// sees it as a call of Lambda's on behalf of the mapping: of Invoke, or of
-// Checkpoint, which is no action of AWS's.
-func (m *mapping) interrupt(ctx context.Context, action string, payload []byte) error {
+// surround takes a step between a source and its function, unless it fails before that
+// or is told so afterwards: what stands around API calls sees it as a call of Lambda's on
+// behalf of the mapping. It is of Invoke, or of Checkpoint, which is no action of AWS's.
+func (m *mapping) surround(ctx context.Context, action string, payload []byte, step func() error) error {
 	c := m.lambda.cloud
-	if c.Fault == nil {
-		return nil
+	if c.Fault == nil && c.Around == nil {
+		return step()
 	}
 	input, err := cloud.Encode(invokeInput{FunctionName: m.called.arn(), Payload: payload})
 	if err != nil {
 		return fmt.Errorf("encode the input of lambda:%s: %w", action, err)
 	}
-	return c.Interrupt(ctx, cloud.Call{Caller: c.ServiceCaller("lambda.amazonaws.com", m.arn), Service: "lambda", Action: action, Input: input})
+	call := cloud.Call{Caller: c.ServiceCaller("lambda.amazonaws.com", m.arn), Service: "lambda", Action: action, Input: input}
+	_, err = c.Surround(ctx, call, func(context.Context, json.RawMessage) (any, error) { return nil, step() })
+	return err
 }
 
 // failures returns which records the function has not done with. Whatever is

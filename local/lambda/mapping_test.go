@@ -12,6 +12,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 const pollStatement = `{"Effect": "Allow", "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], "Resource": {"Fn::GetAtt": ["Jobs", "Arn"]}}`
@@ -257,6 +261,36 @@ func TestAThrottledBatchIsTriedAgainWithinItsVisibilityTimeout(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What stands around API calls stands around a mapping's invocations, which are Lambda's
+// on behalf of the mapping.
+func TestABatchIsInvokedAgainByAnIDOfItsOwnWhenItsAnswerIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ids, seen notes[string]
+		e := newEngine(t, worker(func(ctx context.Context, in event) {
+			invocation, _ := lambdacontext.FromContext(ctx)
+			ids.add(invocation.AwsRequestID)
+		}))
+		var once sync.Once
+		e.Around = func(ctx context.Context, call cloud.Call, perform cloud.Perform) (any, error) {
+			output, err := perform(ctx, call.Input)
+			if call.Service == "lambda" && call.Action == "Invoke" {
+				seen.add(call.Caller.Service + " " + strings.Split(call.Caller.Context["aws:SourceArn"], ":")[5])
+				once.Do(func() { output, err = nil, cloud.Errorf(500, "ServiceException", "the answer is lost") })
+			}
+			return output, err
+		}
+		e.mustCreate(t, role(pollStatement)+","+function("")+mappedQueue("", ""))
+		e.post(t, "a")
+		sleep(time.Minute)
+		if got := ids.all(); len(got) != 2 || got[0] == got[1] || e.left(t, "jobs") != "0+0" {
+			t.Errorf("invocations %v, and %q is left", got, e.left(t, "jobs"))
+		}
+		if want := "lambda.amazonaws.com event-source-mapping"; !slices.Equal(seen.all(), []string{want, want}) {
+			t.Errorf("seen %q", seen.all())
+		}
+	})
 }
 
 func TestMessagesTooLargeForOneInvocationAreSplit(t *testing.T) {

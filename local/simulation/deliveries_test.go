@@ -16,6 +16,7 @@ import (
 	ebtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
+	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
@@ -56,6 +57,40 @@ func TestAnExpressExecutionMayRunTwiceAndAStandardOneDoesNot(t *testing.T) {
 			})
 			if r.Err != nil || len(r.Faults) != r.Chances[simulation.Twice] {
 				t.Errorf("%v after %v", r.Err, r.Faults)
+			}
+		})
+	}
+}
+
+// A rule starts an Express workflow, which nobody waits for.
+func TestAnExpressWorkflowThatARuleStartsIsProvedToStandASecondRunOrToldOtherwise(t *testing.T) {
+	const task = `{"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:ACTION", "End": true, "Parameters": {"TableName": "orders", INPUT}}}}`
+	for _, row := range []struct{ action, input, want string }{
+		{"putItem", `"Item": {"id": {"S.$": "$.detail.id"}}`, ""},
+		{"updateItem", `"Key": {"id": {"S.$": "$.detail.id"}}, "UpdateExpression": "ADD times :one", "ExpressionAttributeValues": {":one": {"N": "1"}}`,
+			`table orders: 0 instead of 1 of id={"S":"a"} times={"N":"1"}` + "\n" + `table orders: 1 instead of 0 of id={"S":"a"} times={"N":"2"}`},
+	} {
+		t.Run(row.action, func(t *testing.T) {
+			o := simulation.Redelivered(t, simulation.Options{
+				Assembly: template(t, strings.ReplaceAll(bench, "DEFINITION", strings.NewReplacer("ACTION", row.action, "INPUT", row.input).Replace(task))),
+				Functions: map[string]simulation.Function{"app/Work": func(aws.Config, lambda.Environment) (any, error) {
+					return func(context.Context) {}, nil
+				}},
+				Scenario: func(ctx context.Context, w *simulation.World) error {
+					_, err := eventbridge.NewFromConfig(w.AWS()).PutEvents(ctx, &eventbridge.PutEventsInput{Entries: []ebtypes.PutEventsRequestEntry{
+						{Source: aws.String("billed"), DetailType: aws.String("Billed"), Detail: aws.String(`{"id": "a"}`)},
+					}})
+					time.Sleep(10 * time.Minute)
+					return err
+				},
+			})
+			o.Faults = simulation.Rates{simulation.Twice: 1}
+			r := simulation.Run(t, 1, o)
+			if len(r.Faults) != 1 || r.Faults[0].Kind != simulation.Twice {
+				t.Errorf("it hit %v", r.Faults)
+			}
+			if got := fmt.Sprint(r.Err); got != row.want && !(row.want == "" && r.Err == nil) {
+				t.Errorf("got %s, want %s", got, row.want)
 			}
 		})
 	}

@@ -27,14 +27,14 @@ func (p *passage) perform(ctx context.Context, perform cloud.Perform) (any, erro
 	case p.inside && p.hits(DiedAfter):
 		lambda.Exit(ctx)
 		return nil, errDead
-	case p.answers() && p.hits(Lost):
+	case !p.receives() && p.hits(Lost), p.brought > 0 && p.hits(Unheard):
 		return p.lose(ctx)
 	case p.delivers() && p.hits(Repeated):
 		p.repeat(ctx, perform)
 	case p.starts(output) && p.hits(Twice):
 		p.startAgain(ctx, perform, output)
 	}
-	if p.answers() && p.hits(Tardy) {
+	if (!p.receives() || p.brought > 0) && p.hits(Tardy) {
 		p.pass(ctx, Tardy, tardiest)
 	}
 	return output, err
@@ -78,13 +78,16 @@ func (p *passage) stopped(ctx context.Context) (output any, err error, stopped b
 		p.note("takes too long")
 		<-ctx.Done()
 		return nil, errDead, true
-	case p.answers() && p.hits(Refused):
+	case p.starved():
+		p.note("the function takes no batch")
+		return nil, p.throttled(), true
+	case p.hits(Refused):
 		p.note("refused")
 		return nil, p.internal(), true
-	case p.answers() && p.hits(Throttled):
+	case p.hits(Throttled):
 		p.note("throttled")
 		return nil, p.throttled(), true
-	case p.answers() && p.busy():
+	case p.busy():
 		p.note("throttled for a while")
 		return nil, p.exceeded(), true
 	case p.deletes() && p.hits(Forgotten):
@@ -93,10 +96,6 @@ func (p *passage) stopped(ctx context.Context) (output any, err error, stopped b
 	}
 	return nil, nil, false
 }
-
-// answers tells whether the caller can hear of a failure, and is one that has to
-// live with it.
-func (p *passage) answers() bool { return p.call.Action != "ReceiveMessage" }
 
 // lose keeps the answer from the caller.
 func (p *passage) lose(ctx context.Context) (any, error) {

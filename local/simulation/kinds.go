@@ -66,6 +66,14 @@ const (
 	// whoever received them is still at work.
 	Expired Kind = "visibility ran out"
 
+	// Unheard: messages are received, and whoever received them does not hear of it: they
+	// are hidden until their visibility ends, and count as received.
+	Unheard Kind = "receipt lost"
+
+	// Starved: a function takes no batches of an event source for up to ten minutes,
+	// since its concurrency is used up.
+	Starved Kind = "function throttled"
+
 	// Stale: a read that is not strongly consistent sees what was there up to a
 	// second ago.
 	Stale Kind = "stale read"
@@ -99,7 +107,7 @@ func (r Rates) check() error {
 func Storm() Rates {
 	return Rates{
 		Refused: 0.03, Throttled: 0.03, Burst: 0.003, Lost: 0.03, Tardy: 0.01, Slow: 0.005, Died: 0.02, DiedAfter: 0.02, InPart: 0.1,
-		Repeated: 0.2, Late: 0.1, Twice: 0.2, Forgotten: 0.1, Cut: 0.3, Shuffled: 0.5, Expired: 0.1, Stale: 0.3, Paged: 0.3, Broken: 0.3,
+		Repeated: 0.2, Late: 0.1, Twice: 0.2, Forgotten: 0.1, Cut: 0.3, Shuffled: 0.5, Expired: 0.1, Unheard: 0.05, Starved: 0.02, Stale: 0.3, Paged: 0.3, Broken: 0.3,
 	}
 }
 

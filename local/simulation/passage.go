@@ -27,6 +27,7 @@ type passage struct {
 	inside  bool   // of a function in this process
 	anew    bool   // of another process, and none was like it: it may be tried again
 	turns   int    // that it has had
+	brought int    // messages that it has received
 	spot    *spot  // if there is a plan
 }
 

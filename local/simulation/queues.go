@@ -34,9 +34,15 @@ func (p *passage) deleted() any {
 // shortest is how many seconds a message is hidden at most whose visibility runs out.
 const shortest = 3
 
+// receives tells whether the call receives messages. An answer that has none is lost or
+// late without anybody's harm.
+func (p *passage) receives() bool {
+	return p.call.Service == "sqs" && p.call.Action == "ReceiveMessage"
+}
+
 // received is how messages come out of a queue.
 func (p *passage) received(perform cloud.Perform) cloud.Perform {
-	if p.call.Service != "sqs" || p.call.Action != "ReceiveMessage" {
+	if !p.receives() {
 		return perform
 	}
 	var asked struct{ MaxNumberOfMessages int }
@@ -56,6 +62,7 @@ func (p *passage) received(perform cloud.Perform) cloud.Perform {
 		if json.Unmarshal(encoded(output), &answer) != nil || len(answer.Messages) == 0 {
 			return output, nil
 		}
+		p.brought = len(answer.Messages)
 		if p.hits(Expired) {
 			p.show(ctx, answer.Messages)
 		}

@@ -38,20 +38,36 @@ func (p *passage) throttled() error {
 	return cloud.Errorf(400, "ThrottlingException", "Rate exceeded")
 }
 
-// longest is how long a burst lasts at most.
-const longest = 30 * time.Second
+// How long a burst lasts at most, and how long a function takes no batches: longer than
+// messages are hidden, so that some become visible again unseen.
+const (
+	longest  = 30 * time.Second
+	starving = 10 * time.Minute
+)
 
 // busy tells whether what is called is in a burst, or comes into one by this call.
-func (p *passage) busy() bool {
-	w, subjects := p.weather, p.subjects()
+func (p *passage) busy() bool { return p.jammed(Burst, p.subjects(), longest) }
+
+// starved tells whether an event source's function has no concurrency left for its
+// batches, which others have used up, or comes to that by this call.
+func (p *passage) starved() bool {
+	source := p.call.Caller.Context["aws:SourceArn"]
+	feeds := p.call.Service == "lambda" && p.call.Action == "Invoke" && strings.Contains(source, ":event-source-mapping:")
+	return feeds && p.jammed(Starved, []string{"batches of " + last(source)}, starving)
+}
+
+// jammed tells whether there are too many calls of one of some subjects, or are from
+// now on, for a while.
+func (p *passage) jammed(kind Kind, subjects []string, most time.Duration) bool {
+	w := p.weather
 	w.mu.Lock()
 	now := time.Now()
 	busy := !w.ended && slices.ContainsFunc(subjects, func(s string) bool { return now.Before(w.busy[s]) })
 	w.mu.Unlock()
-	if busy || !p.hits(Burst) {
+	if busy || !p.hits(kind) {
 		return busy
 	}
-	span := 1 + time.Duration(p.draw("burst")*float64(longest))
+	span := 1 + time.Duration(p.draw("burst")*float64(most))
 	p.note(fmt.Sprintf("for %v there are too many calls of %s", span, strings.Join(subjects, ", ")))
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -32,11 +32,11 @@ func TestAFailureOfManyInputsAndFaultsIsToldByWhatItTakes(t *testing.T) {
 	} // and not the storm's, so that a kind more does not make the story another one
 	o := simulation.Options{Assembly: app(t), Functions: store(add), Faults: faults, Scenario: hand}
 	const want = `seed 4: order-2 was stored 2 times
-  0s   input        order-2
-  0s   wait         1s, not 30m0s
-  9ms  answer lost  Store: dynamodb:UpdateItem of Table
-  1s   calm
-  1s   wait         0s, not 30m0s`
+  0s    input        order-2
+  0s    wait         1s, not 30m0s
+  16ms  answer lost  Store: dynamodb:UpdateItem of Table
+  1s    calm
+  1s    wait         0s, not 30m0s`
 	if got := shrunk(t, 4, o); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -58,12 +58,12 @@ func TestAFailureKeepsTheInputsThatItTakesTogetherAndTheTimeThatTheUndisturbedRu
 		return handOver(ctx, w, 4)
 	}}
 	const want = `seed 7: 1 of 2 orders were stored
-  0s   input        order-1
-  0s   input        order-3
-  0s   wait         1s, not 30m0s
-  6ms  died before  Store: dynamodb:PutItem of Table
-  1s   calm
-  1s   wait         1m0s, not 30m0s`
+  0s    input        order-1
+  0s    input        order-3
+  0s    wait         1s, not 30m0s
+  14ms  died before  Store: dynamodb:PutItem of Table
+  1s    calm
+  1s    wait         1m0s, not 30m0s`
 	if got := shrunk(t, 7, o); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -111,7 +111,7 @@ func TestWhatMayNotBeRedeliveredIsToldByOneInput(t *testing.T) {
 table orders: 1 instead of 0 of id={"S":"order-3"} times={"N":"2"}
   0s     input             order-3
   0s     wait              10m0s, not 1h0m0s
-  36ms   delete forgotten  Lambda for Store: sqs:DeleteMessageBatch of Queue
+  40ms   delete forgotten  Lambda for Store: sqs:DeleteMessageBatch of Queue
   10m0s  calm`
 	if got := shrunk(t, 3, o); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

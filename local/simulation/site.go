@@ -180,6 +180,9 @@ func (r resources) site(call cloud.Call, part string, inside bool) Site {
 		name := strings.TrimSuffix(service, ".amazonaws.com")
 		found, _ := r.find(call.Caller.Context["aws:SourceArn"], name)
 		s.Service, s.Caller = cmp.Or(services[name], name), found.path
+		if found.kind == "AWS::Lambda::EventSourceMapping" {
+			s.Caller = s.On // the function's, as polls are: mappings have paths that nobody wrote
+		}
 		return s
 	}
 	session := last(call.Caller.ARN) // functions and state machines give theirs their names

@@ -24,6 +24,7 @@ func TestCallsAreNamedByTheirConstructs(t *testing.T) {
 		"prod":     {"Shop/API/Stage", "AWS::ApiGateway::Stage"},
 		"API-Role": {"Shop/API/Role", "AWS::IAM::Role"},
 		"new":      {"Shop/Rule", "AWS::Events::Rule"},
+		"5f5d":     {"Shop/Start/SqsEventSource:ShopQueue1A2B3C4D", "AWS::Lambda::EventSourceMapping"},
 	}
 	session := func(role, name string) cloud.Caller {
 		return cloud.Caller{ARN: "arn:aws:sts::000000000000:assumed-role/" + role + "/" + name, Role: "arn:aws:iam::000000000000:role/" + role}
@@ -50,6 +51,7 @@ func TestCallsAreNamedByTheirConstructs(t *testing.T) {
 		{session("API-Role", "Backplane"), false, "dynamodb", "GetItem", `{"TableName": "stock"}`, "Shop/API/Role: dynamodb:GetItem of Shop/Stock"},
 		{service("events.amazonaws.com", "arn:aws:events:us-east-1:000000000000:rule/new"), false, "lambda", "Invoke", `{"FunctionName": "start"}`, "EventBridge for Shop/Rule: lambda:Invoke of Shop/Start"},
 		{service("apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:000000000000:a1b2c3/prod/POST/orders"), false, "lambda", "Invoke", `{"FunctionName": "start"}`, "API Gateway for Shop/API: lambda:Invoke of Shop/Start"},
+		{service("lambda.amazonaws.com", "arn:aws:lambda:us-east-1:000000000000:event-source-mapping:5f5d"), false, "lambda", "Invoke", `{"FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:start"}`, "Lambda for Shop/Start: lambda:Invoke of Shop/Start"},
 		{service("odd.amazonaws.com", ""), false, "lambda", "Invoke", `no JSON`, "odd: lambda:Invoke"},
 	} {
 		call := cloud.Call{Caller: row.caller, Service: row.service, Action: row.action, Input: []byte(row.input)}

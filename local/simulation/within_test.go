@@ -36,6 +36,8 @@ const bench = `{
 			"Policies": [{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}}]}},
 		"Begin": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["sold"]}, "Targets": [
 			{"Id": "machine", "Arn": {"Fn::GetAtt": ["Standard", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}]}},
+		"BeginExpress": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["billed"]}, "Targets": [
+			{"Id": "machine", "Arn": {"Fn::GetAtt": ["Express", "Arn"]}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}]}},
 		"Standard": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"StateMachineName": "standard", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Definition": DEFINITION}},
 		"Express": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"StateMachineName": "express", "StateMachineType": "EXPRESS", "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Definition": DEFINITION}},
 		"Work": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "work", "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 900,

@@ -43,7 +43,7 @@ var each = []struct {
 // and leave nothing about it to chance. All others are met by the seeds.
 var columns = []simulation.Kind{
 	simulation.Lost, simulation.Cut, simulation.Forgotten, simulation.Repeated, simulation.DiedAfter, simulation.Died, simulation.Refused,
-	simulation.Slow, simulation.Throttled,
+	simulation.Slow, simulation.Throttled, simulation.Unheard,
 }
 
 // columned are the options with no fault but those of the columns.

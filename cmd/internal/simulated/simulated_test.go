@@ -146,8 +146,8 @@ func prepared(t *testing.T) string {
 	return folder
 }
 
-// consumed are the kinds that hit whoever consumes messages of a queue.
-var consumed = []simulation.Kind{simulation.Forgotten, simulation.Cut, simulation.Shuffled, simulation.Expired}
+// consumed are the kinds that hit whoever consumes messages of a queue, or a stream.
+var consumed = []simulation.Kind{simulation.Forgotten, simulation.Cut, simulation.Shuffled, simulation.Expired, simulation.Unheard, simulation.Starved}
 
 // without is the storm without what cannot happen to a system. explore sees to it that
 // it cannot: a read that is no longer consistent, say, is one that Stale can hit.
