@@ -116,18 +116,22 @@ func lookAtFiles(t *testing.T, url string, tab *browser.Tab) {
 }
 
 func followAndReplay(t *testing.T, url string, tab *browser.Tab) {
-	var down, held atomic.Bool
+	var down atomic.Bool
 	down.Store(true)
-	held.Store(true)
-	fault.add(func(_ context.Context, call cloud.Call) error {
+	looked := make(chan struct{})
+	fault.add(func(ctx context.Context, call cloud.Call) error {
 		if call.Action != "TransactWriteItems" {
 			return nil
 		}
 		if down.Load() && about(call, `"pagesdown-`) {
 			return cloud.Errorf(400, "AccessDeniedException", "the key is disabled")
 		}
-		if held.Load() && about(call, `"pagesheld-`) { // for as long as the page is looked at
-			return cloud.Errorf(400, "ThrottlingException", "slow down")
+		if about(call, `"pagesheld-`) { // takes as long as the page is looked at
+			select {
+			case <-looked:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 		return nil
 	})
@@ -142,7 +146,7 @@ func followAndReplay(t *testing.T, url string, tab *browser.Tab) {
 	tab.Wait(`document.querySelector("#file").innerText.includes("5 received = 1 stored + 0 duplicate + 0 rejected + 3 failed + 1 under way")`)
 	tab.Shows("Status\nSPLIT", "Overdue from", "Reply", "There is none yet.")
 	tab.Readable()
-	held.Store(false)
+	close(looked)
 	tab.Wait(`document.querySelector("#file").innerText.includes("SETTLED")`)
 	tab.Wait(`document.querySelector("#reply").innerText.includes("WORKFLOW_FAILED")`)
 	tab.Shows("5 received = 2 stored + 0 duplicate + 0 rejected + 3 failed", "pagesdown-1", "FAILED", "pagesdown-2", "pagesdown-3", "Replay those chosen")
