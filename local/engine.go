@@ -93,8 +93,9 @@ type Options struct {
 	// Around stands around API calls, for simulations. Default: nothing does.
 	Around cloud.Around
 
-	// Past is how long services know what was, for reads of a simulation that see
-	// it: see cloud.WithAge. Default: they do not.
+	// Past is how long services know what was: for reads as of a moment (the header
+	// Tradepost-As-Of), and of a simulation (cloud.WithAge). Of one table or queue they
+	// know the last 100,000 changes. Default: they know what is.
 	Past time.Duration
 
 	// Port is where the AWS APIs listen; SFTP servers and REST APIs have the

@@ -20,6 +20,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/cmd/internal/story"
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/console"
 )
 
 func main() {
@@ -67,6 +68,9 @@ func run(ctx context.Context, arguments []string) (err error) {
 	options := laptop.Options{Root: root, State: *state, Progress: story.Progress, Engine: local.Options{
 		Port: *port, WithoutData: withoutData, Mocks: mocks, Notice: func(text string) { story.Progress("%s", text) },
 	}}
+	if *serve {
+		options.Engine.Past = console.Past
+	}
 	for _, s := range chosen {
 		options.Systems = append(options.Systems, s.System)
 	}

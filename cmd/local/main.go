@@ -87,6 +87,7 @@ func run(ctx context.Context, arguments []string) error {
 		State:      *state,
 		Mocks:      mocks,
 		TestCases:  testCases,
+		Past:       console.Past,
 		Notice:     func(text string) { fmt.Fprintln(os.Stderr, "local:", text) },
 	})
 }

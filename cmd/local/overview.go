@@ -22,13 +22,12 @@ import (
 	states "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	queues "github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"github.com/tradepost-dev/tradepost/local/sums"
 )
 
 const (
-	latest = 10   // executions that are shown
-	inList = 1000 // running executions that are counted, of a machine
+	latest  = 10   // executions that are shown
+	inList  = 1000 // running executions that are counted, of a machine
+	inQuery = 500  // metrics that one call asks for at most
 )
 
 // overview is how it is at a moment.
@@ -120,19 +119,30 @@ func (r *overview) seeExecutions(ctx context.Context, client *sfn.Client, m *mac
 
 // seeEndings counts the executions that have ended, by metrics: lists may be long.
 func (r *overview) seeEndings(ctx context.Context, client *cloudwatch.Client) error {
-	var all []metrics.Metric
-	for _, m := range r.machines {
-		for _, name := range endings {
-			all = append(all, sums.Metric("AWS/States", name, "StateMachineArn", m.arn))
-		}
-	}
-	counts, err := sums.Of(ctx, client, 24*time.Hour, all)
-	if err != nil {
-		return err
-	}
+	var queries []metrics.MetricDataQuery
 	for i, m := range r.machines {
 		for j, name := range endings {
-			m.ended[name] += counts[i*len(endings)+j]
+			queries = append(queries, metrics.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d_%d", i, j)), MetricStat: &metrics.MetricStat{
+				Stat: aws.String("Sum"), Period: aws.Int32(3600),
+				Metric: &metrics.Metric{Namespace: aws.String("AWS/States"), MetricName: &name, Dimensions: []metrics.Dimension{
+					{Name: aws.String("StateMachineArn"), Value: aws.String(m.arn)}}},
+			}})
+		}
+	}
+	now := time.Now()
+	for part := range slices.Chunk(queries, inQuery) {
+		told, err := client.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{MetricDataQueries: part, StartTime: aws.Time(now.Add(-24 * time.Hour)), EndTime: &now})
+		if err != nil {
+			return err
+		}
+		for _, result := range told.MetricDataResults {
+			var of, ending int
+			if _, err := fmt.Sscanf(*result.Id, "m%d_%d", &of, &ending); err != nil {
+				return err
+			}
+			for _, value := range result.Values {
+				r.machines[of].ended[endings[ending]] += value
+			}
 		}
 	}
 	return nil

@@ -36,11 +36,22 @@ func (tab *Tab) Follow(link string) int {
 
 func (tab *Tab) click(name, path string) int {
 	tab.t.Helper()
+	return tab.leave("click "+name, chromedp.Click(path))
+}
+
+// Leave runs a script that leads to another page, and returns the status of its answer.
+func (tab *Tab) Leave(script string) int {
+	tab.t.Helper()
+	return tab.leave("leave by a script", chromedp.Evaluate[chromedp.Void](script))
+}
+
+func (tab *Tab) leave(how string, by chromedp.Action[chromedp.Void]) int {
+	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, limit)
 	defer cancel()
-	response, err := chromedp.RunResponse(ctx, chromedp.Click(path))
+	response, err := chromedp.RunResponse(ctx, by)
 	if err != nil {
-		tab.t.Fatalf("click %q: %v", name, err)
+		tab.t.Fatalf("%s: %v", how, err)
 	}
 	return int(response.Status)
 }

@@ -74,12 +74,29 @@ func key(name string, kind types.ScalarAttributeType) types.AttributeDefinition 
 func (tables *Tables) create(name string, keys ...types.AttributeDefinition) {
 	tables.t.Helper()
 	input := &dynamodb.CreateTableInput{TableName: aws.String(name), AttributeDefinitions: keys, BillingMode: types.BillingModePayPerRequest}
-	switch name {
-	case Outcomes:
-		index(input, contract.IndexFailed, key(contract.AttrFailedDay, types.ScalarAttributeTypeS), key(contract.AttrFailedAt, types.ScalarAttributeTypeS))
-	case Files:
-		index(input, contract.IndexUnsettled, key(contract.AttrUnsettled, types.ScalarAttributeTypeS), key(contract.AttrDeadline, types.ScalarAttributeTypeN))
-		index(input, contract.IndexFilesOfPartner, key(contract.AttrPartner, types.ScalarAttributeTypeS), key(contract.AttrClaimedAt, types.ScalarAttributeTypeN))
+	if name == Outcomes {
+		input.AttributeDefinitions = append(input.AttributeDefinitions,
+			key(contract.AttrFailedDay, types.ScalarAttributeTypeS), key(contract.AttrFailedAt, types.ScalarAttributeTypeS))
+		input.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{{
+			IndexName: aws.String(contract.IndexFailed),
+			KeySchema: []types.KeySchemaElement{
+				{AttributeName: aws.String(contract.AttrFailedDay), KeyType: types.KeyTypeHash},
+				{AttributeName: aws.String(contract.AttrFailedAt), KeyType: types.KeyTypeRange},
+			},
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+		}}
+	}
+	if name == Files {
+		input.AttributeDefinitions = append(input.AttributeDefinitions,
+			key(contract.AttrUnsettled, types.ScalarAttributeTypeS), key(contract.AttrDeadline, types.ScalarAttributeTypeN))
+		input.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{{
+			IndexName: aws.String(contract.IndexUnsettled),
+			KeySchema: []types.KeySchemaElement{
+				{AttributeName: aws.String(contract.AttrUnsettled), KeyType: types.KeyTypeHash},
+				{AttributeName: aws.String(contract.AttrDeadline), KeyType: types.KeyTypeRange},
+			},
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+		}}
 	}
 	for i, k := range keys {
 		role := []types.KeyType{types.KeyTypeHash, types.KeyTypeRange}[i]
@@ -88,19 +105,6 @@ func (tables *Tables) create(name string, keys ...types.AttributeDefinition) {
 	if _, err := tables.CreateTable(context.Background(), input); err != nil {
 		tables.t.Fatal(err)
 	}
-}
-
-// index adds an index of all attributes.
-func index(input *dynamodb.CreateTableInput, name string, partition, sort types.AttributeDefinition) {
-	input.AttributeDefinitions = append(input.AttributeDefinitions, partition, sort)
-	input.GlobalSecondaryIndexes = append(input.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
-		IndexName: &name,
-		KeySchema: []types.KeySchemaElement{
-			{AttributeName: partition.AttributeName, KeyType: types.KeyTypeHash},
-			{AttributeName: sort.AttributeName, KeyType: types.KeyTypeRange},
-		},
-		Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
-	})
 }
 
 // Put stores an item.

@@ -126,6 +126,7 @@ type Cloud struct {
 	Ports      Ports         // optional: any port is good
 	Keeper     Keeper        // optional: nothing is kept
 
+	began    time.Time
 	services map[string]API
 	metrics  []*Metric
 	ctx      context.Context
@@ -136,7 +137,7 @@ type Cloud struct {
 // New returns a cloud without services.
 func New(site Site) *Cloud {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Cloud{Site: site, services: map[string]API{}, ctx: ctx, cancel: cancel}
+	return &Cloud{Site: site, began: time.Now(), services: map[string]API{}, ctx: ctx, cancel: cancel}
 }
 
 // Register adds a service under its IAM prefix ("sqs"). It must not run

@@ -20,6 +20,7 @@ type Operation struct {
 	input reflect.Type
 	known *shape // of the input; what it has not is refused
 	do    func(ctx context.Context, caller Caller, in any) (output any, err error)
+	past  bool // see TellsPast
 }
 
 // Supports implements API.
@@ -77,7 +78,7 @@ func Handle[In, Out any](do func(ctx context.Context, caller Caller, in In) (Out
 // HandleAs is Handle for a type of input that is made while the program runs: in
 // points to one.
 func HandleAs(input reflect.Type, do func(ctx context.Context, caller Caller, in any) (any, error)) Operation {
-	return Operation{input, shapeOf(input), do}
+	return Operation{input: input, known: shapeOf(input), do: do}
 }
 
 // Without is the operation for an action that does not have these members of its
@@ -88,6 +89,16 @@ func (o Operation) Without(members ...string) Operation {
 	}
 	return o
 }
+
+// TellingPast is the operation for an action that sees what was, if it is called
+// WithAge.
+func (o Operation) TellingPast() Operation {
+	o.past = true
+	return o
+}
+
+// TellsPast tells whether an action sees what was, if it is called WithAge.
+func (o Operations) TellsPast(action string) bool { return o[action].past }
 
 func decode(input json.RawMessage, in any) error {
 	if err := json.Unmarshal(input, in); err != nil {

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -40,6 +41,10 @@ type Options struct {
 
 	// Sections are those that an application adds. Default: there are none.
 	Sections []Section
+
+	// Known tells since when the engine knows what was. Default: it does not, and
+	// nobody can look at the past.
+	Known func() time.Time
 }
 
 // console answers requests.
@@ -65,8 +70,9 @@ func New(o Options) http.Handler {
 	for _, s := range o.Sections {
 		all = append(slices.Clip(all), way{s.Path, s.Title})
 	}
+	o.AWS.APIOptions = append(slices.Clip(o.AWS.APIOptions), asOfMoment)
 	c := &console{
-		Pages:     &Pages{templates, all, done},
+		Pages:     &Pages{templates, all, done, o.Known},
 		stacks:    cloudformation.NewFromConfig(o.AWS),
 		states:    sfn.NewFromConfig(o.AWS),
 		queues:    sqs.NewFromConfig(o.AWS),
@@ -101,10 +107,11 @@ func New(o Options) http.Handler {
 	mux.Handle("GET /static/graph.css", http.HandlerFunc(graphStyle))
 	mux.Handle("GET /static/", files)
 	for _, s := range o.Sections {
-		s.Serve(mux, s.pages(all))
+		s.Serve(mux, s.pages(all, o.Known))
 	}
 	mux.Handle("/", c.Page(func(*http.Request) (View, error) { return View{}, errNotHere }))
-	return guard(mux)
+	mux.HandleFunc("POST /moment", c.goTo)
+	return guard(c.inMoment(mux))
 }
 
 //go:embed templates static

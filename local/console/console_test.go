@@ -61,6 +61,7 @@ const goods = `{
 		"Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Told", "QueueName"]}}], "TreatMissingData": "ignore", "Period": 60, "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold"}},
 	"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "landing", "VersioningConfiguration": {"Status": "Enabled"}}},
 	"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news", "DisplayName": "The news"}},
+	"Travelled": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "travelled"}},
 	"Told": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "told"}},
 	"ToQueue": {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": {"Ref": "News"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Told", "Arn"]},
 		"FilterPolicy": {"kind": ["big"]}}},
@@ -110,7 +111,7 @@ func open(t *testing.T) *desk {
 	if err := os.WriteFile(file, template, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	engine, err := local.Start(t.Context(), local.Options{Assembly: file, Mail: filepath.Join(t.TempDir(), "mail")})
+	engine, err := local.Start(t.Context(), local.Options{Assembly: file, Mail: filepath.Join(t.TempDir(), "mail"), Past: console.Past})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,6 +187,7 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"filters and follows a log":                      logs,
 		"sees how a metric went, and what an alarm did":  alarms,
 		"sees on a picture what calls what":              picture,
+		"goes back to what was":                          travel,
 		"tries expressions against a state's input":      try,
 		"on a phone, in the dark, by keyboard, by voice": read,
 	} {

@@ -113,7 +113,7 @@ func (c *console) item(r *http.Request, t table) (item, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := c.tables.GetItem(r.Context(), &dynamodb.GetItemInput{TableName: t.TableName, Key: key, ConsistentRead: aws.Bool(true)})
+	got, err := c.tables.GetItem(r.Context(), &dynamodb.GetItemInput{TableName: t.TableName, Key: key, ConsistentRead: aws.Bool(momentOf(r.Context()).IsZero())})
 	if err != nil {
 		return nil, err
 	}

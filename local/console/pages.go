@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/aws/smithy-go"
 )
@@ -20,6 +21,7 @@ type Pages struct {
 	templates *template.Template
 	sections  []way
 	done      map[string]string
+	known     func() time.Time // since when the engine knows what was; nil: it does not
 }
 
 // View is a page: a template, and what that shows.
@@ -92,7 +94,8 @@ func (p *Pages) answer(w http.ResponseWriter, r *http.Request, v View, err error
 		View
 		Path, Done string
 		Sections   []way
-	}{v, r.URL.Path, p.done[r.URL.Query().Get("done")], p.sections}); err != nil {
+		Travel     *travel
+	}{v, r.URL.Path, p.done[r.URL.Query().Get("done")], p.sections, p.travel(r)}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

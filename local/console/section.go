@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"time"
 )
 
 // Section are pages of an application's own, to which every page of the console
@@ -36,7 +37,7 @@ type Section struct {
 
 // pages makes those of the section. A template that cannot be read is a mistake of
 // the program.
-func (s Section) pages(all []way) *Pages {
+func (s Section) pages(all []way, known func() time.Time) *Pages {
 	shared := template.Must(template.New("").Funcs(functions).Funcs(s.Functions).ParseFS(embedded, "templates/head.html", "templates/error.html", "templates/confirm.html"))
-	return &Pages{template.Must(shared.ParseFS(s.Templates, "*.html")), all, s.Done}
+	return &Pages{template.Must(shared.ParseFS(s.Templates, "*.html")), all, s.Done, known}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -21,6 +22,10 @@ type Server struct {
 	server *http.Server
 }
 
+// Past is how long an engine should know what was (local.Options.Past), for people who
+// look back.
+const Past = 24 * time.Hour
+
 // Serve serves the console of an engine, with sections that an application adds. A
 // browser is led to it that opens the engine's own address.
 func Serve(e *local.Engine, sections ...Section) (*Server, error) {
@@ -33,6 +38,9 @@ func Serve(e *local.Engine, sections ...Section) (*Server, error) {
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		APIOptions:  []func(*middleware.Stack) error{withoutPrefix},
 	}, Sections: sections}
+	if !e.Cloud.Known().IsZero() {
+		options.Known = e.Cloud.Known
+	}
 	if folder := e.Endpoints().Mail; folder != "" {
 		options.Mails = os.DirFS(folder)
 	}

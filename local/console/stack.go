@@ -29,7 +29,6 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/states/graph"
-	"github.com/tradepost-dev/tradepost/local/sums"
 )
 
 // stackPage is the address of a stack's page.
@@ -190,9 +189,14 @@ func (n *node) mark() graph.Mark {
 // without a word.
 func (c *console) observe(ctx context.Context, shown []*node, resources []types.StackResourceSummary, t *cfn.Template) error {
 	var counted []*node
+	var queries []metrics.MetricDataQuery
 	for _, n := range shown {
-		if _, ok := countedBy[n.Type]; ok {
+		if m, ok := countedBy[n.Type]; ok {
 			counted = append(counted, n)
+			queries = append(queries, metrics.MetricDataQuery{Id: aws.String(fmt.Sprintf("m%d", len(queries))), MetricStat: &metrics.MetricStat{
+				Stat: aws.String("Sum"), Period: aws.Int32(3600),
+				Metric: &metrics.Metric{Namespace: &m.namespace, MetricName: &m.name, Dimensions: []metrics.Dimension{{Name: &m.dimension, Value: aws.String(n.metricName())}}},
+			}})
 			continue
 		}
 		now, err := c.now(ctx, n)
@@ -201,7 +205,7 @@ func (c *console) observe(ctx context.Context, shown []*node, resources []types.
 		}
 		n.Now = now
 	}
-	if err := c.count(ctx, counted); err != nil {
+	if err := c.count(ctx, counted, queries); err != nil {
 		return err
 	}
 	return c.alarmed(ctx, shown, resources, t)
@@ -254,19 +258,30 @@ var countedBy = map[string]struct {
 // metricName is what metrics call a resource.
 func (n *node) metricName() string { return n.Physical[strings.LastIndexAny(n.Physical, ":/|")+1:] }
 
+// inQuery is how many metrics one call asks for at most.
+const inQuery = 500
+
 // count notes what metrics tell of the last hour.
-func (c *console) count(ctx context.Context, nodes []*node) error {
-	var all []metrics.Metric
-	for _, n := range nodes {
-		m := countedBy[n.Type]
-		all = append(all, sums.Metric(m.namespace, m.name, m.dimension, n.metricName()))
+func (c *console) count(ctx context.Context, nodes []*node, queries []metrics.MetricDataQuery) error {
+	if len(queries) == 0 {
+		return nil
 	}
-	counts, err := sums.Of(ctx, c.metrics, time.Hour, all)
-	if err != nil {
-		return err
-	}
-	for i, n := range nodes {
-		n.Now = number(counts[i]) + " " + countedBy[n.Type].what + " in an hour"
+	now := time.Now()
+	for at := 0; at < len(queries); at += inQuery {
+		told, err := c.metrics.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{
+			MetricDataQueries: queries[at:min(at+inQuery, len(queries))], StartTime: aws.Time(now.Add(-time.Hour)), EndTime: &now,
+		})
+		if err != nil {
+			return err
+		}
+		for i, result := range told.MetricDataResults {
+			sum := 0.0
+			for _, value := range result.Values {
+				sum += value
+			}
+			n := nodes[at+i]
+			n.Now = number(sum) + " " + countedBy[n.Type].what + " in an hour"
+		}
 	}
 	return nil
 }

@@ -64,7 +64,10 @@ func (d *DynamoDB) batchGetItem(ctx context.Context, caller cloud.Caller, in str
 				answer.UnprocessedKeys[read.name] = left
 				break
 			}
-			r := d.row(ctx, read.table, key, read.ConsistentRead)
+			r, err := d.row(ctx, read.table, key, read.ConsistentRead)
+			if err != nil {
+				return answer, err
+			}
 			bytes += sizeOfRow(r)
 			units += readUnits(sizeOfRow(r), read.ConsistentRead)
 			if r != nil {

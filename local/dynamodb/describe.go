@@ -18,7 +18,7 @@ func (d *DynamoDB) add(t *table) error {
 	if d.tables[t.name] != nil {
 		return cloud.Errorf(400, "ResourceInUseException", "Table already exists: %s", t.name)
 	}
-	t.past.kept = d.cloud.Past
+	t.past.Kept = d.cloud.Past
 	d.tables[t.name] = t
 	for _, s := range t.streams { // of an earlier run
 		d.streams[s.arn] = s
@@ -235,14 +235,25 @@ func (d *DynamoDB) drop(t *table) error {
 	return nil
 }
 
-func (d *DynamoDB) describeTable(_ context.Context, caller cloud.Caller, in nameRequest) (describeAnswer, error) {
+func (d *DynamoDB) describeTable(ctx context.Context, caller cloud.Caller, in nameRequest) (describeAnswer, error) {
 	t, err := d.namedTable(caller, "DescribeTable", in)
 	if err != nil {
 		return describeAnswer{}, err
 	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return describeAnswer{t.describe("ACTIVE")}, nil
+	description := t.describe("ACTIVE")
+	missed, err := t.missed(cloud.AsOfAge(ctx))
+	for _, c := range missed {
+		description.TableSizeBytes -= sizeOfRow(c.changed) - sizeOfRow(c.old)
+		if c.old == nil {
+			description.ItemCount--
+		}
+		if c.changed == nil {
+			description.ItemCount++
+		}
+	}
+	return describeAnswer{description}, err
 }
 
 // namedTable is table with the message of the actions about tables.

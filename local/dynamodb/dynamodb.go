@@ -39,7 +39,7 @@ type DynamoDB struct {
 func New(c *cloud.Cloud, options Options) *DynamoDB {
 	d := &DynamoDB{cloud: c, options: options, metrics: newMetrics(c), tables: map[string]*table{}, streams: map[string]*stream{}, tokens: newTokens()}
 	d.Operations = cloud.Operations{
-		"BatchGetItem":          cloud.Handle(d.batchGetItem),
+		"BatchGetItem":          cloud.Handle(d.batchGetItem).TellingPast(),
 		"BatchWriteItem":        cloud.Handle(d.batchWriteItem),
 		"BatchExecuteStatement": cloud.Handle(d.batchExecuteStatement),
 		"ExecuteStatement":      cloud.Handle(d.executeStatement),
@@ -51,13 +51,13 @@ func New(c *cloud.Cloud, options Options) *DynamoDB {
 		"GetRecords":            cloud.Handle(d.getRecords),
 		"GetShardIterator":      cloud.Handle(d.getShardIterator),
 		"ListStreams":           cloud.Handle(d.listStreams),
-		"DescribeTable":         cloud.Handle(d.describeTable),
+		"DescribeTable":         cloud.Handle(d.describeTable).TellingPast(),
 		"DescribeTimeToLive":    cloud.Handle(d.describeTimeToLive),
-		"GetItem":               cloud.Handle(d.getItem),
+		"GetItem":               cloud.Handle(d.getItem).TellingPast(),
 		"ListTables":            cloud.Handle(d.listTables),
 		"PutItem":               cloud.Handle(d.putItem),
-		"Query":                 cloud.Handle(d.query),
-		"Scan":                  cloud.Handle(d.scan),
+		"Query":                 cloud.Handle(d.query).TellingPast(),
+		"Scan":                  cloud.Handle(d.scan).TellingPast(),
 		"TransactGetItems":      cloud.Handle(d.transactGetItems),
 		"TransactWriteItems":    cloud.Handle(d.transactWriteItems),
 		"UpdateItem":            cloud.Handle(d.updateItem),

@@ -4,7 +4,6 @@ package dynamodb
 
 import (
 	"context"
-	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -72,7 +71,10 @@ func (d *DynamoDB) getItem(ctx context.Context, caller cloud.Caller, in struct {
 	if err != nil {
 		return getAnswer{}, err
 	}
-	r := d.row(ctx, t, key, in.ConsistentRead)
+	r, err := d.row(ctx, t, key, in.ConsistentRead)
+	if err != nil {
+		return getAnswer{}, err
+	}
 	units := readUnits(sizeOfRow(r), in.ConsistentRead)
 	d.metrics.read.Observe(t.dimensions, units)
 	answer := getAnswer{ConsumedCapacity: t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units})}
@@ -82,16 +84,12 @@ func (d *DynamoDB) getItem(ctx context.Context, caller cloud.Caller, in struct {
 	return answer, nil
 }
 
-func (d *DynamoDB) row(ctx context.Context, t *table, key string, consistent bool) *row {
+func (d *DynamoDB) row(ctx context.Context, t *table, key string, consistent bool) (*row, error) {
+	age, err := ageOf(ctx, consistent)
+	if err != nil {
+		return nil, err
+	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return t.rowAt(key, ageOf(ctx, consistent))
-}
-
-// ageOf is how old what a read sees is.
-func ageOf(ctx context.Context, consistent bool) time.Duration {
-	if consistent {
-		return 0
-	}
-	return cloud.AgeOf(ctx)
+	return t.rowAt(key, age)
 }

@@ -320,8 +320,15 @@ func (r *reading) keyOf(i item) item {
 }
 
 // perform reads a page and completes the answer.
-func (d *DynamoDB) perform(ctx context.Context, r *reading, in readRequest) readAnswer {
-	answer, bytes := d.lockedPage(r, ageOf(ctx, in.ConsistentRead))
+func (d *DynamoDB) perform(ctx context.Context, r *reading, in readRequest) (readAnswer, error) {
+	age, err := ageOf(ctx, in.ConsistentRead)
+	if err != nil {
+		return readAnswer{}, err
+	}
+	answer, bytes, err := d.lockedPage(r, age)
+	if err != nil {
+		return readAnswer{}, err
+	}
 	units := readUnits(bytes, in.ConsistentRead)
 	d.metrics.read.Observe(r.table.dimensions, units)
 	consumed := writeUnits{table: units}
@@ -329,14 +336,17 @@ func (d *DynamoDB) perform(ctx context.Context, r *reading, in readRequest) read
 		consumed = writeUnits{indexes: map[*index]float64{r.index: units}}
 	}
 	answer.ConsumedCapacity = r.table.capacity(in.ReturnConsumedCapacity, consumed)
-	return answer
+	return answer, nil
 }
 
-func (d *DynamoDB) lockedPage(r *reading, age time.Duration) (readAnswer, int) {
+func (d *DynamoDB) lockedPage(r *reading, age time.Duration) (answer readAnswer, bytes int, err error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	r.entries = r.entriesAt(age)
-	return r.page()
+	if r.entries, err = r.entriesAt(age); err != nil {
+		return answer, 0, err
+	}
+	answer, bytes = r.page()
+	return answer, bytes, nil
 }
 
 // placeholders is that of a write; names are those of the expressions with values.

@@ -168,7 +168,10 @@ func (d *DynamoDB) executeOne(ctx context.Context, caller cloud.Caller, s *state
 	if err != nil {
 		return told, err
 	}
-	r := d.row(ctx, t, at.key, in.ConsistentRead)
+	r, err := d.row(ctx, t, at.key, in.ConsistentRead)
+	if err != nil {
+		return told, err
+	}
 	units := readUnits(sizeOfRow(r), in.ConsistentRead)
 	d.metrics.read.Observe(t.dimensions, units)
 	consumed.add(t, writeUnits{table: units})

@@ -54,7 +54,10 @@ func (d *DynamoDB) selected(ctx context.Context, s *statement, of statementReque
 	if err := r.startAfter(start); err != nil {
 		return statementAnswer{}, err
 	}
-	page := d.perform(ctx, &r, request)
+	page, err := d.perform(ctx, &r, request)
+	if err != nil {
+		return statementAnswer{}, err
+	}
 	answer := statementAnswer{Items: []item{}, LastEvaluatedKey: page.LastEvaluatedKey, ConsumedCapacity: page.ConsumedCapacity}
 	for _, i := range page.Items {
 		answer.Items = append(answer.Items, s.row(i))

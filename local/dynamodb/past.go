@@ -3,58 +3,56 @@ package dynamodb
 // The past: what a read that is not strongly consistent may still see.
 
 import (
+	"context"
 	"slices"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// A past has the latest changes of a table's items, oldest first.
-type past struct {
-	kept    time.Duration // how long; 0: nothing is
-	changes []delta
-}
-
-// note takes in a change, and lets go of those that nobody may overlook any more.
-func (p *past) note(c delta) {
-	if p.kept == 0 || c.old == c.changed {
-		return
+// ageOf is how old what a read sees is.
+func ageOf(ctx context.Context, consistent bool) (time.Duration, error) {
+	switch {
+	case !consistent:
+		return cloud.AgeOf(ctx), nil
+	case cloud.IsAsOf(ctx):
+		return 0, invalid("A consistent read sees what is there, not what was")
 	}
-	c.at = time.Now()
-	p.changes = append(slices.Delete(p.changes, 0, len(p.changes)-len(p.within(p.kept))), c)
-}
-
-// within are the changes that are not older than an age.
-func (p *past) within(age time.Duration) []delta {
-	if len(p.changes) == 0 {
-		return nil
-	}
-	then := time.Now().Add(-age)
-	n, _ := slices.BinarySearchFunc(p.changes, then, func(c delta, then time.Time) int {
-		if c.at.After(then) {
-			return 1
-		}
-		return -1
-	})
-	return p.changes[n:]
+	return 0, nil
 }
 
 // rowAt returns what was under a key an age ago; nil is nothing.
-func (t *table) rowAt(key string, age time.Duration) *row {
-	for _, c := range t.past.within(age) {
+func (t *table) rowAt(key string, age time.Duration) (*row, error) {
+	missed, err := t.missed(age)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range missed {
 		if c.key() == key {
-			return c.old
+			return c.old, nil
 		}
 	}
-	return t.rows.get(key)
+	return t.rows.get(key), nil
+}
+
+// missed are the changes that a read of an age does not see yet.
+func (t *table) missed(age time.Duration) ([]delta, error) {
+	if age == 0 {
+		return nil, nil
+	}
+	return t.past.Since(age)
 }
 
 // entriesAt returns what the reading goes through as it was an age ago.
-func (r *reading) entriesAt(age time.Duration) *sorted {
-	missed := r.table.past.within(age)
+func (r *reading) entriesAt(age time.Duration) (*sorted, error) {
+	missed, err := r.table.missed(age)
 	switch {
+	case err != nil:
+		return nil, err
 	case len(missed) == 0 && r.index == nil:
-		return &r.table.rows
+		return &r.table.rows, nil
 	case len(missed) == 0:
-		return &r.index.entries
+		return &r.index.entries, nil
 	case r.index == nil:
 		rows := r.table.rows.clone()
 		for _, c := range slices.Backward(missed) {
@@ -64,14 +62,14 @@ func (r *reading) entriesAt(age time.Duration) *sorted {
 				rows.put(c.key(), c.old)
 			}
 		}
-		return rows
+		return rows, nil
 	}
 	then := *r.index
 	then.entries = *r.index.entries.clone()
 	for _, c := range slices.Backward(missed) {
 		then.replace(c.changed, c.old, itemOf(c.changed), itemOf(c.old))
 	}
-	return &then.entries
+	return &then.entries, nil
 }
 
 func (c delta) key() string {

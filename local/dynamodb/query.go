@@ -44,7 +44,7 @@ func (d *DynamoDB) query(ctx context.Context, caller cloud.Caller, in queryReque
 	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
 		return readAnswer{}, err
 	}
-	return d.perform(ctx, &r, in.readRequest), nil
+	return d.perform(ctx, &r, in.readRequest)
 }
 
 // parse returns what the key condition tests, and the paths that the filter uses.

@@ -33,7 +33,7 @@ func (d *DynamoDB) scan(ctx context.Context, caller cloud.Caller, in scanRequest
 	if err := r.startAfter(in.ExclusiveStartKey); err != nil {
 		return readAnswer{}, err
 	}
-	return d.perform(ctx, &r, in.readRequest), nil
+	return d.perform(ctx, &r, in.readRequest)
 }
 
 func (s scanRequest) parse(r *reading) error {

@@ -116,9 +116,9 @@ type table struct {
 	tags       map[string]string
 	shape      atomic.Pointer[shape]
 
-	past    past      // guarded as the rows are
-	stream  *stream   // the latest one, or nil
-	streams []*stream // of which there may still be changes
+	past    cloud.Past[delta] // guarded as the rows are
+	stream  *stream           // the latest one, or nil
+	streams []*stream         // of which there may still be changes
 
 	names    *names // of the rows' attributes
 	rows     sorted
@@ -184,7 +184,9 @@ func (t *table) replace(old, changed *row) writeUnits {
 
 // note tells of a change whoever wants to know it later.
 func (t *table) note(c delta) {
-	t.past.note(c)
+	if c.old != c.changed {
+		t.past.Note(time.Now(), c)
+	}
 	if t.streaming() {
 		t.stream.note(c)
 	}

@@ -95,6 +95,7 @@ func (s *SQS) make(name string, wanted settings) (*queue, error) {
 // install makes a queue whose policy counts from now on.
 func (s *SQS) install(name string, wanted settings) (*queue, error) {
 	q := newQueue(name, s.cloud.ARN("sqs", name), wanted, s.queueByARN)
+	q.past.Kept = s.cloud.Past
 	if err := s.checkRedrive(q.arn, wanted.redrive); err != nil {
 		return nil, err
 	}
@@ -149,7 +150,8 @@ func (s *SQS) publishPolicy(q *queue, policy string) error {
 // differs refuses attributes that the queue has not. It is of the wanted type: that
 // follows from its name.
 func (q *queue) differs(asked map[string]string, wanted settings) error {
-	has, want := q.attributes(), wanted.attributes()
+	current := q.current()
+	has, want := current.attributes(), wanted.attributes()
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		if want[name] != has[name] {
 			return fail("QueueNameExists", "QueueAlreadyExists", "A queue already exists with the same name and a different value for attribute %s", name)

@@ -32,6 +32,7 @@ type queue struct {
 	messages   map[string]*message // by id
 	line       line
 	history    *history // nil for a standard queue
+	past       cloud.Past[passage]
 	hidden     messageHeap
 	expiry     messageHeap
 	counts     [gone + 1]int // of messages, by state
@@ -132,8 +133,11 @@ func (q *queue) insert(m *message, delay time.Duration) {
 
 // move gives a message another state; until counts for hidden ones.
 func (q *queue) move(m *message, to state, until time.Time) {
-	from := m.state
+	from, at := m.state, time.Now()
 	if from.hidden() {
+		if m.hiddenUntil.Before(at) { // the queue has been left alone meanwhile
+			at = m.hiddenUntil
+		}
 		heap.Remove(&q.hidden, m.hiddenIndex)
 	}
 	m.state = to
@@ -144,6 +148,7 @@ func (q *queue) move(m *message, to state, until time.Time) {
 	q.counts[from]--
 	q.counts[to]++
 	q.line.moved(m, from)
+	q.past.Note(at, passage{from, to})
 }
 
 // remove takes a message out of the queue.

@@ -113,8 +113,11 @@ type attributesInput struct {
 	AttributeNames []string `query:"AttributeName"`
 }
 
-func (s *SQS) getQueueAttributes(_ context.Context, _ cloud.Caller, q *queue, in attributesInput) (any, error) {
-	all := q.attributes()
+func (s *SQS) getQueueAttributes(ctx context.Context, _ cloud.Caller, q *queue, in attributesInput) (any, error) {
+	all, err := q.attributes(cloud.AsOfAge(ctx))
+	if err != nil {
+		return nil, err
+	}
 	type output struct {
 		Attributes map[string]string `json:",omitempty" xml:"Attribute" flat:"Name"`
 	}
@@ -140,20 +143,25 @@ var absentAttributes = []string{
 	"KmsDataKeyReusePeriodSeconds", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
 }
 
-func (q *queue) attributes() map[string]string {
+// attributes are a queue's as they are, with the messages that it had an age ago.
+func (q *queue) attributes(age time.Duration) (map[string]string, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settle(time.Now())
+	counts, err := q.countsAt(age)
+	if err != nil {
+		return nil, err
+	}
 	all := q.settings.attributes()
 	maps.Copy(all, map[string]string{
 		"QueueArn":                              q.arn,
-		"ApproximateNumberOfMessages":           strconv.Itoa(q.counts[visible]),
-		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(q.counts[inFlight]),
-		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(q.counts[delayed]),
+		"ApproximateNumberOfMessages":           strconv.Itoa(counts[visible]),
+		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(counts[inFlight]),
+		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(counts[delayed]),
 		"CreatedTimestamp":                      strconv.FormatInt(q.created.Unix(), 10),
 		"LastModifiedTimestamp":                 strconv.FormatInt(q.modified.Unix(), 10),
 	})
-	return all
+	return all, nil
 }
 
 type setAttributesInput struct {

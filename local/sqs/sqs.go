@@ -65,7 +65,7 @@ func (s *SQS) operations() cloud.Operations {
 		"DeleteMessage":                onQueue(s, "DeleteMessage", s.deleteMessage),
 		"DeleteMessageBatch":           onQueue(s, "DeleteMessage", s.deleteMessageBatch),
 		"DeleteQueue":                  onQueue(s, "DeleteQueue", s.deleteQueue),
-		"GetQueueAttributes":           onQueue(s, "GetQueueAttributes", s.getQueueAttributes),
+		"GetQueueAttributes":           onQueue(s, "GetQueueAttributes", s.getQueueAttributes).TellingPast(),
 		"GetQueueUrl":                  cloud.Handle(s.getQueueURL),
 		"ListDeadLetterSourceQueues":   onQueue(s, "ListDeadLetterSourceQueues", s.listDeadLetterSourceQueues),
 		"ListMessageMoveTasks":         cloud.Handle(s.listMessageMoveTasks),

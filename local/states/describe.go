@@ -294,7 +294,7 @@ type historyRequest struct {
 	IncludeExecutionData *bool  `json:"includeExecutionData"`
 }
 
-func (s *StepFunctions) getExecutionHistory(_ context.Context, caller cloud.Caller, r historyRequest) (any, error) {
+func (s *StepFunctions) getExecutionHistory(ctx context.Context, caller cloud.Caller, r historyRequest) (any, error) {
 	e, err := s.execution(caller, "GetExecutionHistory", r.ExecutionARN)
 	if err != nil {
 		return nil, err
@@ -309,6 +309,11 @@ func (s *StepFunctions) getExecutionHistory(_ context.Context, caller cloud.Call
 	})
 	if err != nil {
 		return nil, ifDropped(err, r.ExecutionARN)
+	}
+	if cloud.IsAsOf(ctx) {
+		if texts, err = recordedBy(seenBy(ctx), texts); err != nil {
+			return nil, err
+		}
 	}
 	if r.ReverseOrder {
 		slices.Reverse(texts)

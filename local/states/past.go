@@ -63,3 +63,17 @@ func (s *slot) statusAt(then time.Time) string {
 	}
 	return status
 }
+
+// recordedBy are those of the events of a history that were recorded by a moment.
+func recordedBy(then time.Time, events []json.RawMessage) ([]json.RawMessage, error) {
+	for i, text := range events {
+		var event struct{ Timestamp float64 }
+		if err := json.Unmarshal(text, &event); err != nil {
+			return nil, fmt.Errorf("decode an event: %w", err)
+		}
+		if event.Timestamp > apiTime(then) {
+			return events[:i], nil
+		}
+	}
+	return events, nil
+}

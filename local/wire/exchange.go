@@ -5,11 +5,13 @@ package wire
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -51,6 +53,23 @@ func (x *Exchange) Signer(fields url.Values) (cloud.Caller, error) {
 func (x *Exchange) origin() cloud.Origin {
 	sourceIP, _, _ := net.SplitHostPort(x.Request.RemoteAddr)
 	return cloud.Origin{RequestID: x.RequestID, SourceIP: sourceIP, UserAgent: x.Request.UserAgent(), Trace: x.Request.Header.Get("X-Amzn-Trace-Id")}
+}
+
+// AsOf is the header in which a client names the moment that its call is to see, in
+// RFC 3339. AWS has nothing like it.
+const AsOf = "Tradepost-As-Of"
+
+// context is that of the call of an action.
+func (x *Exchange) context(action string) (context.Context, error) {
+	ctx, moment := x.Request.Context(), x.Request.Header.Get(AsOf)
+	if moment == "" {
+		return ctx, nil
+	}
+	then, err := time.Parse(time.RFC3339Nano, moment)
+	if err != nil {
+		return nil, cloud.Errorf(http.StatusBadRequest, "ValidationException", "the header %s is %q, not a moment like 2026-11-28T10:00:00.5Z", AsOf, moment)
+	}
+	return x.cloud.AsOf(ctx, x.service, action, then)
 }
 
 // body reads the request's body, which SDKs may zip.

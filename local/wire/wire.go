@@ -175,19 +175,23 @@ func (x *Exchange) serve(p protocol) error {
 	if err != nil {
 		return err
 	}
+	ctx, err := x.context(c.action)
+	if err != nil {
+		return err
+	}
 	if c.route != nil && c.route.Serve != nil {
 		input, err := cloud.Encode(x.Labels)
 		if err != nil {
 			return err
 		}
 		call := cloud.Call{Caller: x.Caller, Service: x.service, Action: c.action, Input: input}
-		_, err = x.cloud.Surround(x.Request.Context(), call, func(ctx context.Context, _ json.RawMessage) (any, error) {
+		_, err = x.cloud.Surround(ctx, call, func(ctx context.Context, _ json.RawMessage) (any, error) {
 			x.Request = x.Request.WithContext(ctx)
 			return nil, c.route.Serve(x)
 		})
 		return err
 	}
-	output, err := x.cloud.Perform(cloud.WithOrigin(x.Request.Context(), x.origin()), x.Caller, x.service, c.action, c.input)
+	output, err := x.cloud.Perform(cloud.WithOrigin(ctx, x.origin()), x.Caller, x.service, c.action, c.input)
 	if err != nil {
 		return err
 	}

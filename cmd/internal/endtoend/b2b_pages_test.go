@@ -104,13 +104,8 @@ func lookAtFiles(t *testing.T, url string, tab *browser.Tab) {
 		"/search?q=%00":                           http.StatusBadRequest,
 		"/search?q=" + strings.Repeat("x", 200):   http.StatusBadRequest,
 	} {
-		response, err := http.Get(url + address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-		if response.StatusCode != status {
-			t.Errorf("%s is answered with %s, want %d", address, response.Status, status)
+		if got := tab.Open(url + address); got != status {
+			t.Errorf("%s is answered with %d, want %d:\n%s", address, got, status, tab.Text())
 		}
 	}
 }
@@ -267,7 +262,7 @@ func postAndFind(t *testing.T, url string, tab *browser.Tab) {
 		"nobody has ever sent this": {"Nothing is known by this."},
 	} {
 		tab.Open(url)
-		tab.Paste("Transaction id, partner, business key (partner/transaction id), or id of a file or an execution", query)
+		tab.Fill("Transaction id, partner, business key (partner/transaction id), or id of a file or an execution", query)
 		tab.Submit("Search")
 		tab.Shows(append([]string{"Search"}, want...)...)
 	}

@@ -1,0 +1,59 @@
+package cloud
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestThePastIsKnownAsLongAndAsFarAsItIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := Past[int]{Kept: time.Hour}
+		since := func(age time.Duration) string {
+			changes, err := p.Since(age)
+			if err != nil {
+				return err.Error()
+			}
+			return fmt.Sprint(changes)
+		}
+		if got := since(time.Hour); got != "[]" {
+			t.Errorf("before anything changed it tells of %s", got)
+		}
+		for n := range 3 {
+			p.Note(time.Now(), n)
+			time.Sleep(time.Minute)
+		}
+		for age, want := range map[time.Duration]string{time.Minute: "[]", 90 * time.Second: "[2]", 150 * time.Second: "[1 2]", time.Hour: "[0 1 2]"} {
+			if got := since(age); got != want {
+				t.Errorf("changes of the last %v are %s, want %s", age, got, want)
+			}
+		}
+		time.Sleep(58 * time.Minute)
+		p.Note(time.Now(), 3) // 0 is older than an hour by now
+		if got := since(62 * time.Minute); !strings.Contains(got, "does not know any more what was at 1999-12-31T23:59:00Z") {
+			t.Errorf("of what is not kept any more it tells %s", got)
+		}
+		if got := since(time.Hour); got != "[2 3]" {
+			t.Errorf("changes of the last hour are %s", got)
+		}
+		for n := range maxPast {
+			p.Note(time.Now(), n)
+		}
+		if changes, err := p.Since(0); err != nil || len(changes) != 0 {
+			t.Errorf("of now it tells %v, %v", changes, err)
+		}
+		if _, err := p.Since(time.Minute); err == nil {
+			t.Error("what was before the last changes is told, though it is not known any more")
+		}
+	})
+}
+
+func TestWhatKeepsNoPastTellsNothing(t *testing.T) {
+	var p Past[int]
+	p.Note(time.Now(), 1)
+	if changes, err := p.Since(time.Hour); err != nil || len(changes) != 0 {
+		t.Errorf("it tells %v, %v", changes, err)
+	}
+}

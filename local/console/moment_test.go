@@ -1,0 +1,162 @@
+package console_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/tradepost-dev/tradepost/internal/browser"
+)
+
+// instant is a moment in milliseconds that nothing else happens in.
+func instant() int64 {
+	began := time.Now()
+	for time.Since(began) < 2*time.Millisecond {
+	}
+	then := time.Now().UnixMilli()
+	for time.Since(began) < 4*time.Millisecond {
+	}
+	return then
+}
+
+// slide moves the slider to a moment and lets it go.
+func slide(tab *browser.Tab, to int64) {
+	tab.Leave(`(() => {
+		const slider = document.querySelector("[data-travel]");
+		slider.step = 1;
+		slider.value = ` + strconv.FormatInt(to, 10) + `;
+		for (const what of ["input", "change"]) slider.dispatchEvent(new Event(what));
+	})()`)
+}
+
+// travel goes back to what a table, a queue and an execution were.
+func travel(t *testing.T, d *desk, tab *browser.Tab) {
+	client := dynamodb.NewFromConfig(d.aws)
+	key := map[string]dynamodbtypes.AttributeValue{
+		"shop": &dynamodbtypes.AttributeValueMemberS{Value: "travel"}, "number": &dynamodbtypes.AttributeValueMemberN{Value: "1"},
+	}
+	defer func() {
+		if _, err := client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: d.table(), Key: key}); err != nil {
+			t.Error(err)
+		}
+	}()
+	put := func(color string) {
+		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: d.table(), Item: map[string]dynamodbtypes.AttributeValue{
+			"shop": &dynamodbtypes.AttributeValueMemberS{Value: "travel"}, "number": &dynamodbtypes.AttributeValueMemberN{Value: "1"},
+			"color": &dynamodbtypes.AttributeValueMemberS{Value: color},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("grey")
+	d.start(t, "Waits", "traveller", `{}`)
+	d.status(t, "Waits", "traveller", types.ExecutionStatusRunning)
+	before := instant()
+	put("pink")
+	if _, err := sqs.NewFromConfig(d.aws).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("travelled"), MessageBody: aws.String("1")}); err != nil {
+		t.Fatal(err)
+	}
+	d.stop(t, "Waits", "traveller")
+
+	tab.Open(d.url + "tables/Stock?partition=travel")
+	tab.Shows("As it is now", "pink")
+	tab.Readable()
+	slide(tab, before)
+	tab.Shows("As it was at", "grey")
+	if text := tab.Text(); strings.Contains(text, "pink") {
+		t.Errorf("the table has then\n%s", text)
+	}
+	tab.Readable()
+	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"travel"},"number":{"N":"1"}}`)
+	if text := tab.Run(`document.querySelector("#item").value`); !strings.Contains(text, "grey") {
+		t.Errorf("the item was\n%s", text)
+	}
+	if shown := tab.Run(`[...document.querySelectorAll("main form:not(.travel)")].filter(f => f.checkVisibility()).length`); shown != "0" {
+		t.Errorf("%s forms are there to change the past", shown)
+	}
+	tab.Open(d.url + "queues/travelled")
+	tab.Shows("As it was at", "Visible\n0")
+	tab.Open(d.execution("Waits", "traveller"))
+	tab.Shows("As it was at", "RUNNING")
+	if text := tab.Text(); strings.Contains(text, "ABORTED") {
+		t.Errorf("the execution is then\n%s", text)
+	}
+
+	if status := tab.Submit("10 s back"); status != http.StatusNotFound { // the engine has not been there for longer
+		t.Errorf("an execution that has not begun is answered with %d", status)
+	}
+	tab.Submit("Now")
+	tab.Shows("As it is now", "ABORTED")
+	tab.Open(d.url + "queues/travelled")
+	tab.Shows("Visible\n1")
+}
+
+func (d *desk) stop(t *testing.T, machine, name string) {
+	t.Helper()
+	if _, err := d.states.StopExecution(t.Context(), &sfn.StopExecutionInput{ExecutionArn: aws.String(d.arn(machine, name))}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever a page or somebody else sends while one looks at the past changes nothing, and
+// moments that are none are refused.
+func TestNothingIsDoneInThePast(t *testing.T) {
+	d := open(t)
+	post := func(page, moment string, form url.Values) (int, string) {
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, d.url+page, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if moment != "" {
+			request.AddCookie(&http.Cookie{Name: "moment", Value: moment})
+		}
+		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		answer, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode, answer.Header.Get("Location") + " " + answer.Header.Get("Set-Cookie")
+	}
+	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	for name, row := range map[string]struct {
+		page, moment string
+		form         url.Values
+		status       int
+		want         string
+	}{
+		"an action":                  {"queues/orders/send", now, url.Values{"body": {"1"}}, http.StatusConflict, ""},
+		"a look, which receives":     {"queues/orders/look", now, nil, http.StatusConflict, ""},
+		"a moment that is no number": {"moment", "", url.Values{"page": {"/tables"}, "at": {"noon"}}, http.StatusBadRequest, ""},
+		"a step that is no duration": {"moment", "", url.Values{"page": {"/tables"}, "at": {now}, "by": {"far"}}, http.StatusBadRequest, ""},
+		"somebody else's page":       {"moment", "", url.Values{"page": {"//example.com/"}, "at": {now}}, http.StatusBadRequest, ""},
+		"somebody else's page by \\": {"moment", "", url.Values{"page": {`/\example.com/`}, "at": {now}}, http.StatusBadRequest, ""},
+		"a moment that is to come":   {"moment", now, url.Values{"page": {"/tables?from=1"}, "at": {now}, "by": {"1h"}}, http.StatusSeeOther, "/tables?from=1 moment=; Path=/; Max-Age=0"},
+		"now":                        {"moment", now, url.Values{"page": {"/tables"}, "to": {"now"}}, http.StatusSeeOther, "/tables moment=; Path=/; Max-Age=0"},
+		"a moment":                   {"moment", "", url.Values{"page": {"/tables"}, "at": {now}, "to": {"moment"}}, http.StatusSeeOther, "/tables moment=" + now + "; Path=/; HttpOnly; SameSite=Strict"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if status, got := post(row.page, row.moment, row.form); status != row.status || !strings.HasPrefix(got, row.want) {
+				t.Errorf("answered with %d, %q; want %d, %q", status, got, row.status, row.want)
+			}
+		})
+	}
+	if got := d.receive(t, "orders"); len(got) != 0 {
+		t.Errorf("the queue has %q", got)
+	}
+	if _, got := post("moment", "", url.Values{"page": {"/tables"}, "at": {"1000"}}); !strings.HasPrefix(got, "/tables moment=1") || strings.HasPrefix(got, "/tables moment=1000;") {
+		t.Errorf("a moment before the engine leads to %q, want the first one that is known", got)
+	}
+}
