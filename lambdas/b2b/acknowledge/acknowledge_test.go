@@ -116,9 +116,12 @@ func (b *bucket) CopyObject(_ context.Context, in *s3.CopyObjectInput, _ ...func
 	return &s3.CopyObjectOutput{}, nil
 }
 
-// ListObjectVersions gives one version a page, after one that has none, and what
-// else has a name like that.
+// ListObjectVersions gives one version a page, which is all that is looked at, after
+// a page that has none, and what else has a name like that.
 func (b *bucket) ListObjectVersions(_ context.Context, in *s3.ListObjectVersionsInput, _ ...func(*s3.Options)) (*s3.ListObjectVersionsOutput, error) {
+	if aws.ToInt32(in.MaxKeys) != 1 {
+		return nil, errors.New("more versions are asked for than are looked at")
+	}
 	page, err := strconv.Atoi(cmp.Or(aws.ToString(in.VersionIdMarker), "0"))
 	out := &s3.ListObjectVersionsOutput{IsTruncated: aws.Bool(page <= len(b.uploads)), NextKeyMarker: in.Prefix, NextVersionIdMarker: aws.String(strconv.Itoa(page + 1))}
 	switch {

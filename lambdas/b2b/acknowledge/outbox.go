@@ -91,7 +91,7 @@ func (h *Handler) followed(ctx context.Context, a contract.Acknowledgement) (boo
 	if a.VersionID == "" {
 		return false, nil
 	}
-	in := &s3.ListObjectVersionsInput{Bucket: aws.String(a.Bucket), Prefix: aws.String(a.Key)}
+	in := &s3.ListObjectVersionsInput{Bucket: aws.String(a.Bucket), Prefix: aws.String(a.Key), MaxKeys: aws.Int32(1)}
 	for pages := s3.NewListObjectVersionsPaginator(h.S3, in); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
