@@ -75,7 +75,7 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 	operation.Allow(role, []string{*props.Landing.Bucket.BucketArn()}, "s3:ListBucket")
 	operation.Suppress(role, "AwsSolutions-IAM5", "It reads every partner's inbox: what files are named is up to the partners.",
 		`^Resource::.*\/inbox\/\*$`)
-	operation.AllowTable(role, props.Tables.Files, "dynamodb:UpdateItem")
+	operation.AllowTable(role, props.Tables.Files, "dynamodb:GetItem", "dynamodb:UpdateItem")
 	operation.AllowTable(role, props.Tables.Outcomes, "dynamodb:BatchWriteItem")
 	operation.AllowSend(role, props.Queue)
 	props.Settlement.GrantStartExecution(role)

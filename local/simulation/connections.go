@@ -19,6 +19,10 @@ const (
 	mostBytes   = 128 << 10
 )
 
+// unresponsive is how long AWS Transfer Family takes an SFTP connection for open of
+// which nothing comes any more: five minutes, says its guide.
+const unresponsive = 5 * time.Minute
+
 // connection is a client's end of one.
 type connection struct {
 	net.Conn
@@ -53,7 +57,7 @@ func (c *connection) Write(p []byte) (int, error) {
 	case c.passed || len(p) < c.left:
 		c.left -= len(p)
 		return c.Conn.Write(p)
-	case !c.breaks():
+	case !c.hit(Broken):
 		c.passed = true
 		return c.Conn.Write(p)
 	}
@@ -88,18 +92,23 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-// breaks tells whether the connection breaks off, now that so much was sent.
-func (c *connection) breaks() bool {
+// hit tells whether a fault hits the connection, now that so much was sent.
+func (c *connection) hit(kind Kind) bool {
 	w := c.weather
-	return w.hits(Fault{Kind: Broken, Call: c.id}, func() Site { return c.site }, func() bool {
-		rate := w.rates[Broken]
-		return w.plan == nil && rate > 0 && w.draw(c.id, string(Broken)) < rate
+	return w.hits(Fault{Kind: kind, Call: c.id}, func() Site { return c.site }, func() bool {
+		rate := w.rates[kind]
+		return w.plan == nil && rate > 0 && w.draw(c.id, string(kind)) < rate
 	})
 }
 
-// notice is when the server hears of it.
+// notice is when the server hears that the connection is gone: a moment later, or
+// when it has waited for more in vain.
 func (c *connection) notice() time.Duration {
-	return moment + time.Duration(c.weather.draw(c.id, "notice")*float64(moment))
+	most := moment
+	if c.hit(Unnoticed) {
+		most = unresponsive
+	}
+	return moment + time.Duration(c.weather.draw(c.id, "notice")*float64(most))
 }
 
 // reset is what the client hears.

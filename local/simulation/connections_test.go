@@ -97,6 +97,23 @@ func TestAConnectionBreaksOffWithinWhatTheClientSendsAndTheServerHearsOfItAMomen
 	}
 }
 
+func TestAServerMayTakeABrokenConnectionForOpenForMinutes(t *testing.T) {
+	var soon, late int
+	for seed := range uint64(32) {
+		s := sendBytes(t, seed, simulation.Rates{simulation.Broken: 1, simulation.Unnoticed: 0.5}, 200_000)
+		if unnoticed := s.hits == 2; s.received != s.taken || s.after <= 0 || s.after > 5*time.Minute+time.Second || s.after > time.Second && !unnoticed {
+			t.Errorf("seed %d: %+v", seed, s)
+		}
+		count(s.after < time.Minute, &soon, &late)
+		if again := sendBytes(t, seed, simulation.Rates{simulation.Broken: 1, simulation.Unnoticed: 0.5}, 200_000); again != s {
+			t.Errorf("seed %d: %+v, and then %+v", seed, s, again)
+		}
+	}
+	if min(soon, late) < 8 {
+		t.Errorf("the server hears of it within a minute %d times, and later %d", soon, late)
+	}
+}
+
 func count(is bool, yes, no *int) {
 	if is {
 		*yes++
@@ -109,7 +126,7 @@ func TestAConnectionThatEndsBeforeItsLimitIsNotHit(t *testing.T) {
 	for seed := range uint64(8) {
 		for name, s := range map[string]sent{
 			"a short one":    sendBytes(t, seed, simulation.Rates{simulation.Broken: 1}, 4000),
-			"without a rate": sendBytes(t, seed, nil, 200_000),
+			"without a rate": sendBytes(t, seed, simulation.Rates{simulation.Unnoticed: 1}, 200_000),
 		} {
 			if s.hits != 0 || s.received != s.taken || s.after > 0 {
 				t.Errorf("seed %d, %s: %+v", seed, name, s)

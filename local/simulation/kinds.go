@@ -85,6 +85,10 @@ const (
 	// Broken: a connection that a client has opened by World.Dial breaks off when it
 	// has sent 4 to 128 KiB.
 	Broken Kind = "connection broken off"
+
+	// Unnoticed: the server takes a connection that has broken off for open, for up
+	// to five minutes more.
+	Unnoticed Kind = "break unnoticed"
 )
 
 // Rates are shares of the calls that a fault can hit, from 0 to 1.
@@ -107,7 +111,7 @@ func (r Rates) check() error {
 func Storm() Rates {
 	return Rates{
 		Refused: 0.03, Throttled: 0.03, Burst: 0.003, Lost: 0.03, Tardy: 0.01, Slow: 0.005, Died: 0.02, DiedAfter: 0.02, InPart: 0.1,
-		Repeated: 0.2, Late: 0.1, Twice: 0.2, Forgotten: 0.1, Cut: 0.3, Shuffled: 0.5, Expired: 0.1, Unheard: 0.05, Starved: 0.02, Stale: 0.3, Paged: 0.3, Broken: 0.3,
+		Repeated: 0.2, Late: 0.1, Twice: 0.2, Forgotten: 0.1, Cut: 0.3, Shuffled: 0.5, Expired: 0.1, Unheard: 0.05, Starved: 0.02, Stale: 0.3, Paged: 0.3, Broken: 0.3, Unnoticed: 0.5,
 	}
 }
 

@@ -33,7 +33,7 @@ var signups = map[string]struct {
 // club is what happens to it, by these faults; told is what the events of each
 // user have to be.
 func club(faults simulation.Rates, told func(events int) bool) simulation.Options {
-	for _, kind := range append(consumed, simulation.Repeated, simulation.Twice, simulation.InPart, simulation.Paged, simulation.Broken) {
+	for _, kind := range append(consumed, simulation.Repeated, simulation.Twice, simulation.InPart, simulation.Paged, simulation.Broken, simulation.Unnoticed) {
 		delete(faults, kind) // nobody consumes, lists or uploads, no service starts executions, and of events each is put alone
 	}
 	for _, dies := range []simulation.Kind{simulation.Died, simulation.DiedAfter, simulation.Slow} {

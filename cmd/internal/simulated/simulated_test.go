@@ -156,6 +156,9 @@ func without(kinds ...simulation.Kind) simulation.Rates {
 	for _, kind := range kinds {
 		delete(rates, kind)
 	}
+	if rates[simulation.Broken] == 0 {
+		delete(rates, simulation.Unnoticed) // of what does not break off
+	}
 	return rates
 }
 

@@ -35,6 +35,11 @@ const (
 	AttrUnsettled  = "unsettled" // Unsettled until the file is settled or quarantined, then absent
 	AttrClaimedAt  = "claimedAt" // when split heard of it first, in milliseconds since 1970; in order in the index of a partner's files
 
+	// Files, in the row of a notice that told no version: which one it is about. If the
+	// bucket has none, these stand for it.
+	AttrETag      = "etag"
+	AttrWrittenAt = "writtenAt"
+
 	// Transactions.
 	AttrPartnerDay     = "partnerDay" // a PartnerDay: the key of IndexByPartner
 	AttrContent        = "content"    // a Content as AttributeValue
@@ -156,6 +161,10 @@ const OutcomeShards = 16
 func FileID(bucket, key, versionID string) string {
 	return digest(bucket, key, versionID)
 }
+
+// NoticeID is the key, in Files, of a notice that told no version. It is none of a
+// file: n is not a hexadecimal digit.
+func NoticeID(event string) string { return "n" + digest("notice", event)[1:] }
 
 // PostedPrefix begins the id of a posted transaction, and with it the name of
 // its execution. No FileID begins with it: r is not a hexadecimal digit.

@@ -7,13 +7,14 @@ import (
 )
 
 // A rule tells executions of posted transactions by how their names begin.
-func TestIDsOfFilesAndOfPostedTransactionsDiffer(t *testing.T) {
+func TestIDsOfFilesNoticesAndPostedTransactionsDiffer(t *testing.T) {
 	for _, test := range []struct {
 		name, id, shape string
 		posted          bool
 	}{
 		{"file", FileID("bucket", "inbox/acme/x.xml", "v1"), `^[0-9a-f]{32}$`, false},
 		{"request", RequestID("c6af9ac6-7b61-11e6-9a41-93e8deadbeef"), `^r[0-9a-f]{31}$`, true},
+		{"notice", NoticeID("c6af9ac6-7b61-11e6-9a41-93e8deadbeef"), `^n[0-9a-f]{31}$`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if !regexp.MustCompile(test.shape).MatchString(test.id) || Posted(test.id) != test.posted {

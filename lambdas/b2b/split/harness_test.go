@@ -46,11 +46,13 @@ type world struct {
 
 	mu          sync.Mutex
 	objects     map[string]string // by key + "@" + version
+	deleted     map[string]bool   // keys whose newest version is a delete marker
 	gets        int
 	messages    []string
 	batches     [][]sqstypes.SendMessageBatchRequestEntry
 	settlements map[string]contract.Settlement // by execution name
 
+	beforeHead   func()
 	beforeSend   func(call int, batch *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error)
 	beforeWrite  func(call int, batch *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error)
 	beforeSettle func(call int) error
@@ -59,7 +61,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, tables: dynamotest.New(t), objects: map[string]string{}, settlements: map[string]contract.Settlement{}}
+	return &world{t: t, tables: dynamotest.New(t), objects: map[string]string{}, deleted: map[string]bool{}, settlements: map[string]contract.Settlement{}}
 }
 
 func (w *world) handler() *Handler {
@@ -73,6 +75,9 @@ func (w *world) handler() *Handler {
 }
 
 func (w *world) HeadObject(_ context.Context, in *s3.HeadObjectInput, _ ...func(*s3.Options)) (*s3.HeadObjectOutput, error) {
+	if before := w.beforeHead; before != nil {
+		before()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	newest := ""
@@ -81,7 +86,7 @@ func (w *world) HeadObject(_ context.Context, in *s3.HeadObjectInput, _ ...func(
 			newest = max(newest, strings.TrimPrefix(name, *in.Key+"@"))
 		}
 	}
-	if newest == "" {
+	if newest == "" || w.deleted[*in.Key] {
 		return nil, &smithy.GenericAPIError{Code: "NotFound"}
 	}
 	return &s3.HeadObjectOutput{VersionId: aws.String(newest)}, nil
@@ -147,6 +152,10 @@ func (w *world) StartExecution(_ context.Context, in *sfn.StartExecutionInput, _
 	return &sfn.StartExecutionOutput{}, nil
 }
 
+func (w *world) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return w.tables.GetItem(ctx, in)
+}
+
 func (w *world) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	return w.tables.UpdateItem(ctx, in)
 }
@@ -210,10 +219,12 @@ func (w *world) rejected() []contract.Receipt {
 	return receipts
 }
 
-// file is the only item of the Files table.
+// file is the only file of the Files table.
 func (w *world) file() map[string]types.AttributeValue {
 	w.t.Helper()
-	items := w.tables.All(dynamotest.Files)
+	items := slices.DeleteFunc(w.tables.All(dynamotest.Files), func(item map[string]types.AttributeValue) bool {
+		return item[contract.AttrStatus] == nil // a notice
+	})
 	if len(items) != 1 {
 		w.t.Fatalf("%d files", len(items))
 	}

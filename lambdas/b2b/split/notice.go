@@ -10,12 +10,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/metrics"
@@ -23,6 +19,7 @@ import (
 
 // notice says that an object has been written.
 type notice struct {
+	id                   string // the same however often the notice comes
 	bucket, key, version string
 	failed               string // error code of a call that wrote nothing
 }
@@ -92,8 +89,12 @@ func read(event events.EventBridgeEvent) (notice, error) {
 	default:
 		err = errors.New("unknown detail type")
 	}
+	n.id = event.ID
 	if err == nil && (n.bucket == "" || n.key == "") {
 		err = errors.New("no bucket or no key")
+	}
+	if err == nil && n.version == "" && n.id == "" {
+		err = errors.New("neither a version nor an id")
 	}
 	if err != nil {
 		return n, fmt.Errorf("read event %s of type %q: %w", event.ID, event.DetailType, err)
@@ -120,30 +121,4 @@ func (h *Handler) tellOperator(ctx context.Context, event events.EventBridgeEven
 	slog.WarnContext(ctx, "upload failed", "partner", d.Partner, "file", d.FilePath, "code", d.Code, "because", d.Message,
 		"bytes", d.Bytes, "client", d.ClientIP)
 	return h.Metrics.Count(metrics.Value{Name: contract.MetricUploadsFailed, Count: 1})
-}
-
-// locate finds the object's version and with it the file's id. CloudTrail may
-// not tell the version, the SFTP server never does: then it is the newest. A
-// bucket may have none: then the entity tag and the time of writing stand for it. A nil file is one that is gone.
-func (h *Handler) locate(ctx context.Context, n notice) (*file, error) {
-	f := &file{Settlement: contract.Settlement{Bucket: n.bucket, Key: n.key, VersionID: n.version}}
-	identity := n.version
-	if n.version == "" {
-		head, err := h.S3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(n.bucket), Key: aws.String(n.key)})
-		var coded smithy.APIError
-		if errors.As(err, &coded) && (coded.ErrorCode() == "NotFound" || coded.ErrorCode() == "NoSuchKey") {
-			slog.WarnContext(ctx, "file is gone", "key", n.key)
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("look up %s: %w", n.key, err)
-		}
-		f.VersionID = aws.ToString(head.VersionId)
-		f.etag = aws.ToString(head.ETag)
-		if identity = f.VersionID; identity == "" {
-			identity = f.etag + " " + aws.ToTime(head.LastModified).UTC().Format(time.RFC3339)
-		}
-	}
-	f.FileID = contract.FileID(n.bucket, n.key, identity)
-	return f, nil
 }
