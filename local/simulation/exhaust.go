@@ -122,7 +122,7 @@ func Exhaust(t *testing.T, seed uint64, o Options) Matrix {
 		}
 	}
 	made := Summary{Faults: map[Kind]int{}, Chances: map[Kind]int{}}
-	o.run(t, errands, func(t *testing.T, e errand) report {
+	o.run(t, errands, func(t *testing.T, e errand, _ func(Shrinking)) report {
 		o := o
 		o.plan = &plan{trial: e.Trial}
 		r := Run(t, e.Seed, o)

@@ -56,14 +56,14 @@ func Explore(t *testing.T, seeds []uint64, o Options) Summary {
 const mostSmall = 5
 
 // explored makes runs of seeds.
-func (o Options) explored() func(*testing.T, errand) report {
+func (o Options) explored() performer {
 	failed := 0
-	return func(t *testing.T, e errand) report {
+	return func(t *testing.T, e errand, tell func(Shrinking)) report {
 		r := Run(t, e.Seed, o)
 		out := reportOf(r)
 		if r.Err != nil {
 			if failed++; failed <= mostSmall {
-				r = shrink(t, r, o)
+				r = shrink(t, r, o, tell)
 			}
 			out.Story = r.Story() + "\n" + o.replay(t, e.Seed)
 		} else if e.Twice {

@@ -77,6 +77,10 @@ func Stories(t *testing.T, seeds []uint64, o Options) (stories []string, err err
 			serve(t, o.explored())
 		}
 		for r := range o.delegate(t, errands) {
+			if r.shrinking != nil {
+				o.Shrinking(*r.shrinking)
+				continue
+			}
 			stories[r.errand], err = r.report.Story, errors.Join(err, r.err)
 		}
 	})

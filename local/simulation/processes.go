@@ -54,11 +54,18 @@ func reportOf(r Result) report {
 	return o
 }
 
+// performer makes a run, and tells of those that follow if it fails.
+type performer func(t *testing.T, e errand, tell func(Shrinking)) report
+
 // run makes runs, in as many processes as the options say. Each is a test, which is
 // told of a violation, and then done is told what came of it. A run that could not
 // be made fails its test, and nobody else is told.
-func (o Options) run(t *testing.T, errands []errand, perform func(*testing.T, errand) report, done func(int, report)) {
+func (o Options) run(t *testing.T, errands []errand, perform performer, done func(int, report)) {
 	t.Helper()
+	tell := o.Shrinking
+	if tell == nil {
+		tell = func(Shrinking) {}
+	}
 	conclude := func(t *testing.T, i int, out report) {
 		if out.Story != "" {
 			t.Error(out.Story)
@@ -68,7 +75,7 @@ func (o Options) run(t *testing.T, errands []errand, perform func(*testing.T, er
 	at := os.Getenv(servesAt)
 	if o.Processes < 2 && at == "" {
 		for i, e := range errands {
-			t.Run(e.String(), func(t *testing.T) { conclude(t, i, perform(t, e)) })
+			t.Run(e.String(), func(t *testing.T) { conclude(t, i, perform(t, e, tell)) })
 		}
 		return
 	}
@@ -77,6 +84,10 @@ func (o Options) run(t *testing.T, errands []errand, perform func(*testing.T, er
 		case "":
 			made := 0
 			for r := range o.delegate(t, errands) {
+				if r.shrinking != nil {
+					tell(*r.shrinking)
+					continue
+				}
 				made++
 				t.Run(errands[r.errand].String(), func(t *testing.T) {
 					if r.err != nil {
@@ -100,8 +111,13 @@ const servesAt = "TRADEPOST_SIMULATION_PLACE"
 
 // serve makes the runs that a worker is given until there is none left, and ends the
 // process: nothing else of the tests is its own.
-func serve(t *testing.T, perform func(*testing.T, errand) report) {
+func serve(t *testing.T, perform performer) {
 	given, told := json.NewDecoder(os.Stdin), json.NewEncoder(os.NewFile(3, "outcomes"))
+	tell := func(w word) {
+		if err := told.Encode(w); err != nil {
+			os.Exit(1) // nobody hears it
+		}
+	}
 	for {
 		var e errand
 		if err := given.Decode(&e); errors.Is(err, io.EOF) {
@@ -112,23 +128,28 @@ func serve(t *testing.T, perform func(*testing.T, errand) report) {
 		}
 		var out *report
 		t.Run(e.String(), func(t *testing.T) {
-			made := perform(t, e)
+			made := perform(t, e, func(s Shrinking) { tell(word{Shrinking: &s}) })
 			out = &made
 		})
 		if out == nil { // what it was, the test has said
 			os.Exit(1)
 		}
-		if err := told.Encode(out); err != nil {
-			os.Exit(1) // nobody hears it
-		}
+		tell(word{Report: out})
 	}
 }
 
-// delegated is an errand that a worker has done, or that ended it.
+// word is what a worker says: what has come of its errand, or before that how far it is.
+type word struct {
+	Report    *report    `json:",omitempty"`
+	Shrinking *Shrinking `json:",omitempty"`
+}
+
+// delegated is an errand that a worker has done, or that ended it, or how far it is.
 type delegated struct {
-	errand int
-	report report
-	err    error
+	errand    int
+	report    report
+	err       error
+	shrinking *Shrinking
 }
 
 // delegate gives errands to workers. One that ends has another one in its place,
@@ -146,8 +167,8 @@ func (o Options) delegate(t *testing.T, errands []errand) <-chan delegated {
 				if w == nil {
 					w, first = newWorker(t.Context(), t.Name(), folder), true
 				}
-				out, err := w.do(errands[i])
-				all <- delegated{i, out, err}
+				out, err := w.do(errands[i], func(s Shrinking) { all <- delegated{errand: i, shrinking: &s} })
+				all <- delegated{errand: i, report: out, err: err}
 				if err != nil && first {
 					return
 				}
@@ -222,18 +243,21 @@ func exactly(name string) string {
 }
 
 // do has the worker make a run. With an error it has ended.
-func (w *worker) do(e errand) (out report, err error) {
+func (w *worker) do(e errand, tell func(Shrinking)) (report, error) {
 	if w.err != nil {
-		return out, fmt.Errorf("start a process: %w", w.err)
+		return report{}, fmt.Errorf("start a process: %w", w.err)
 	}
-	if err = json.NewEncoder(w.given).Encode(e); err == nil {
-		err = w.told.Decode(&out)
+	for err := json.NewEncoder(w.given).Encode(e); err == nil; {
+		var said word
+		switch err = w.told.Decode(&said); {
+		case said.Shrinking != nil:
+			tell(*said.Shrinking)
+		case said.Report != nil:
+			return *said.Report, nil
+		}
 	}
-	if err != nil {
-		w.given.Close()
-		return out, fmt.Errorf("the process that made the run has ended (%v):\n%s", w.process.Wait(), w.said.Bytes())
-	}
-	return out, nil
+	w.given.Close()
+	return report{}, fmt.Errorf("the process that made the run has ended (%v):\n%s", w.process.Wait(), w.said.Bytes())
 }
 
 // stop lets a worker that has nothing more to do end.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,13 @@ func TestAViolationIsToldByTheProcessThatFoundIt(t *testing.T) {
 	o := simulation.Options{Assembly: app(t), Functions: store(put), Processes: 2, Scenario: func(context.Context, *simulation.World) error {
 		return errors.New("nothing is well")
 	}}
+	var told []string
+	o.Shrinking = func(s simulation.Shrinking) { told = append(told, s.String()) }
 	stories, err := simulation.Stories(t, []uint64{1, 2, 3}, o)
+	slices.Sort(told)
+	if want := "seed 3 is made small: 0 inputs and 0 faults left, within 0s, after 1 runs"; len(told) != 3 || told[2] != want {
+		t.Errorf("on the way, told is %q", told)
+	}
 	if len(stories) != 3 || !strings.HasPrefix(stories[1], "seed 2: nothing is well") || err != nil {
 		t.Errorf("told is %q, and %v", stories, err)
 	}

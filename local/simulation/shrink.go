@@ -15,6 +15,19 @@ import (
 // mostRuns bounds what is spent on making one seed small.
 const mostRuns = 300
 
+// Shrinking is how small a failing seed has been made so far.
+type Shrinking struct {
+	Seed   uint64
+	Runs   int           // that were made of it
+	Inputs int           // that are left
+	Faults int           // that are left
+	Took   time.Duration // of the virtual clock, for what is left
+}
+
+func (s Shrinking) String() string {
+	return fmt.Sprintf("seed %d is made small: %d inputs and %d faults left, within %v, after %d runs", s.Seed, s.Inputs, s.Faults, s.Took.Round(time.Second), s.Runs)
+}
+
 // shrinker has the smallest failing run so far. A smaller one is tried only if it
 // holds when nothing happens: otherwise it would fail for what is missing.
 type shrinker struct {
@@ -26,15 +39,16 @@ type shrinker struct {
 	part  part // of small
 	bare  bool // it takes no fault
 	runs  int
+	tell  func(Shrinking)
 	holds map[string]bool // parts, whether they hold when nothing happens
 }
 
 // shrink finds a failing run of which nothing that is left can be left out: first of
 // those in which everything else of the seed may happen, then of those that have
 // nothing but such faults as it takes, at other calls of the same kind.
-func shrink(t *testing.T, failed Result, o Options) Result {
+func shrink(t *testing.T, failed Result, o Options, tell func(Shrinking)) Result {
 	t.Helper()
-	s := &shrinker{t: t, o: o, seed: failed.Seed, draw: failed.Seed, small: failed, holds: map[string]bool{}}
+	s := &shrinker{t: t, o: o, seed: failed.Seed, draw: failed.Seed, small: failed, tell: tell, holds: map[string]bool{}}
 	if r := s.run(part{faults: noFault}); r.Err != nil {
 		s.small, s.part, s.bare = r, part{faults: noFault}, true
 	}
@@ -57,6 +71,7 @@ func (s *shrinker) run(p part) (r Result) {
 	}
 	s.t.Run(fmt.Sprint("smaller ", s.runs), func(t *testing.T) { r = simulate(t, s.draw, s.o, p) })
 	r.Seed = s.seed
+	s.tell(Shrinking{s.seed, s.runs, len(s.small.inputs), len(s.small.Faults), s.small.Took})
 	return r
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
-// shrunk is the story of a seed that fails.
+// shrunk is the story of a seed that fails. It tells on the way how far it is.
 func shrunk(t *testing.T, seed uint64, o simulation.Options) (story string) {
 	t.Helper()
 	t.Run("shrunk", func(t *testing.T) {
@@ -20,7 +20,17 @@ func shrunk(t *testing.T, seed uint64, o simulation.Options) (story string) {
 		if r.Err == nil || len(r.Faults) == 0 {
 			t.Fatalf("got %v after %d faults", r.Err, len(r.Faults))
 		}
-		story = simulation.Shrink(t, r, o).Story()
+		told := []simulation.Shrinking{{Seed: seed, Inputs: 1000, Faults: len(r.Faults), Took: r.Took}}
+		story = simulation.Shrink(t, r, o, func(now simulation.Shrinking) {
+			before := told[len(told)-1]
+			if now.Seed != seed || now.Runs != before.Runs+1 || now.Inputs > before.Inputs {
+				t.Errorf("told is %v, after %v", now, before)
+			}
+			told = append(told, now)
+		}).Story()
+		if last := told[len(told)-1]; last.Runs == 0 || last.Inputs > 2 || last.Faults > 1 {
+			t.Errorf("in the end, told is %v", last)
+		}
 	})
 	return story
 }

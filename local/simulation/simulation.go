@@ -67,6 +67,10 @@ type Options struct {
 	// and of Exhaust. Default: nobody is.
 	Progress func(Summary)
 
+	// Shrinking is told how small a failing seed of Explore has been made so far, after
+	// each run that this takes: it may take minutes. Default: nobody is.
+	Shrinking func(Shrinking)
+
 	// Scenario is what clients do, and what must hold then: an error is a
 	// violation. Faults begin when it does. Required.
 	Scenario func(ctx context.Context, w *World) error

@@ -49,14 +49,18 @@ func watched(system, of string, o simulation.Options) (simulation.Options, func(
 	r, began := &runs{system: system, of: of}, time.Now()
 	all = append(all, r)
 	told := began
+	tell := func(line any) {
+		if time.Since(told) > 10*time.Second {
+			told = time.Now()
+			fmt.Println(line)
+		}
+	}
 	o.Processes = runtime.GOMAXPROCS(0)
 	o.Progress = func(s simulation.Summary) {
 		r.summary, r.took = s, time.Since(began)
-		if time.Since(told) > 10*time.Second {
-			told = time.Now()
-			fmt.Println(r)
-		}
+		tell(r)
 	}
+	o.Shrinking = func(s simulation.Shrinking) { tell(system + ": " + s.String()) }
 	return o, func() { fmt.Println(r) }
 }
 
