@@ -132,7 +132,7 @@ func TestGrantsWithoutAReasonAndReasonsWithoutAGrantAreTold(t *testing.T) {
 		want   string // in the error, or empty
 	}{
 		"an action of a statement that is needed":      {of(false, "s3:GetObject s3:PutObject", ""), spare{grants: words("s3:GetObject")}, "needed s3:PutObject, which the role Shop-Role"},
-		"a resource of one":                            {of(false, "", "arn:aws:s3:::orders/*"), spare{grants: words("*"), role: "Other"}, "needed arn:aws:s3:::orders/*"},
+		"a resource of one":                            {of(false, "", "arn:aws:s3:::orders/*"), spare{grants: words("*"), role: "Other", chance: true}, "needed arn:aws:s3:::orders/*"},
 		"a statement":                                  {of(true, "s3:GetObject", "*"), spare{grants: words("s3:GetObjectVersion"), chance: true}, "needed s3:GetObject,"},
 		"an answer for all":                            {of(false, "s3:GetObject", "arn:aws:s3:::orders"), spare{role: "Shop", grants: words("*")}, ""},
 		"an answer for each":                           {of(false, "s3:GetObject", "arn:aws:s3:::orders"), spare{grants: words("s3:GetObject orders")}, ""},
