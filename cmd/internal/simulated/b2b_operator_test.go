@@ -32,15 +32,21 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/replay"
 )
 
-// stop stops a few of the transactions that are under way in the next seconds.
+// stop stops a few of the transactions that are under way in the next seconds, and then
+// a settlement.
 func stop(ctx context.Context, d *b2b.Desk) error {
-	workflow, err := d.Output(d.Stack, "WorkflowARN")
+	return errors.Join(stopOf(ctx, d, "WorkflowARN", 2), stopOf(ctx, d, "SettlementARN", 1))
+}
+
+// stopOf stops so many executions of a state machine, if there are as many.
+func stopOf(ctx context.Context, d *b2b.Desk, output string, most int) error {
+	machine, err := d.Output(d.Stack, output)
 	if err != nil {
 		return err
 	}
 	stopped := 0
 	for range 100 {
-		running, err := executions(ctx, d.Laptop, workflow, sfntypes.ExecutionStatusRunning)
+		running, err := executions(ctx, d.Laptop, machine, sfntypes.ExecutionStatusRunning)
 		if err != nil {
 			return err
 		}
@@ -48,7 +54,7 @@ func stop(ctx context.Context, d *b2b.Desk) error {
 			if _, err := sfn.NewFromConfig(d.AWS()).StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: e.ExecutionArn}); err != nil {
 				return err
 			}
-			if stopped++; stopped == 2 {
+			if stopped++; stopped == most {
 				return nil
 			}
 		}
