@@ -4,6 +4,7 @@ package transfer_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -29,15 +30,19 @@ func (c *counted) Read(p []byte) (int, error) {
 // How many packets a connection takes depends on how its two ends are scheduled, and
 // each is padded by chance: an id that is drawn afterwards would be another one.
 func TestASessionDrawsAsMuchOfManyPacketsAsOfFew(t *testing.T) {
-	w := newWorld(t, "DEFAULT")
-	machines := rand.Reader
-	defer func() { rand.Reader = machines }()
 	drawn := map[int]int64{}
 	for _, writes := range []int{1, 200} {
-		count := &counted{Reader: machines}
-		rand.Reader = count
-		uploadIn(t, w, writes)
-		drawn[writes] = count.bytes.Load()
+		t.Run(fmt.Sprint(writes, " writes"), func(t *testing.T) {
+			machines := rand.Reader
+			count := &counted{Reader: machines}
+			rand.Reader = count
+			t.Cleanup(func() { // when the server has ended
+				rand.Reader, drawn[writes] = machines, count.bytes.Load()
+			})
+			w := newWorld(t, "DEFAULT")
+			count.bytes.Store(0) // without its keys
+			uploadIn(t, w, writes)
+		})
 	}
 	if drawn[1] != drawn[200] || drawn[1] == 0 {
 		t.Errorf("a file is uploaded in so many writes, and so many bytes are drawn: %v", drawn)
