@@ -45,11 +45,11 @@ func (tab *Tab) Leave(script string) int {
 	return tab.leave("leave by a script", chromedp.Evaluate[chromedp.Void](script))
 }
 
-func (tab *Tab) leave(how string, by chromedp.Action[chromedp.Void]) int {
+func (tab *Tab) leave(how string, steps ...chromedp.Action[chromedp.Void]) int {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, limit)
 	defer cancel()
-	response, err := chromedp.RunResponse(ctx, by)
+	response, err := chromedp.RunResponse(ctx, steps...)
 	if err != nil {
 		tab.t.Fatalf("%s: %v", how, err)
 	}
@@ -96,13 +96,7 @@ func (tab *Tab) Drop(selector string, files ...string) int {
 			return err
 		})
 	}
-	ctx, cancel := context.WithTimeout(tab.ctx, limit)
-	defer cancel()
-	response, err := chromedp.RunResponse(ctx, drag(input.DispatchDragEventTypeDragEnter), drag(input.DispatchDragEventTypeDragOver), drag(input.DispatchDragEventTypeDrop))
-	if err != nil {
-		tab.t.Fatalf("drop %q on %s: %v", files, selector, err)
-	}
-	return int(response.Status)
+	return tab.leave(fmt.Sprintf("drop %q on %s", files, selector), drag(input.DispatchDragEventTypeDragEnter), drag(input.DispatchDragEventTypeDragOver), drag(input.DispatchDragEventTypeDrop))
 }
 
 // Check ticks the box with a label.

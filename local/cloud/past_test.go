@@ -16,7 +16,11 @@ func TestThePastIsKnownAsLongAndAsFarAsItIsKept(t *testing.T) {
 			if err != nil {
 				return err.Error()
 			}
-			return fmt.Sprint(changes)
+			var noted []int
+			for _, c := range changes {
+				noted = append(noted, c.What)
+			}
+			return fmt.Sprint(noted)
 		}
 		if got := since(time.Hour); got != "[]" {
 			t.Errorf("before anything changed it tells of %s", got)
@@ -46,6 +50,21 @@ func TestThePastIsKnownAsLongAndAsFarAsItIsKept(t *testing.T) {
 		}
 		if _, err := p.Since(time.Minute); err == nil {
 			t.Error("what was before the last changes is told, though it is not known any more")
+		}
+	})
+}
+
+// A queue that is left alone notes late that a message is visible again.
+func TestAChangeThatIsNotedLateStaysBehindTheOneBeforeIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := Past[string]{Kept: time.Hour}
+		early := time.Now()
+		time.Sleep(time.Minute)
+		p.Note(time.Now(), "sent")
+		p.Note(early, "visible again")
+		time.Sleep(time.Second)
+		if changes, err := p.Since(30 * time.Second); err != nil || len(changes) != 2 || changes[0].What != "sent" {
+			t.Errorf("the last changes are %v, %v", changes, err)
 		}
 	})
 }

@@ -245,11 +245,11 @@ func (d *DynamoDB) describeTable(ctx context.Context, caller cloud.Caller, in na
 	description := t.describe("ACTIVE")
 	missed, err := t.missed(cloud.AsOfAge(ctx))
 	for _, c := range missed {
-		description.TableSizeBytes -= sizeOfRow(c.changed) - sizeOfRow(c.old)
-		if c.old == nil {
+		description.TableSizeBytes -= sizeOfRow(c.What.changed) - sizeOfRow(c.What.old)
+		if c.What.old == nil {
 			description.ItemCount--
 		}
-		if c.changed == nil {
+		if c.What.changed == nil {
 			description.ItemCount++
 		}
 	}

@@ -28,15 +28,15 @@ func (t *table) rowAt(key string, age time.Duration) (*row, error) {
 		return nil, err
 	}
 	for _, c := range missed {
-		if c.key() == key {
-			return c.old, nil
+		if c.What.key() == key {
+			return c.What.old, nil
 		}
 	}
 	return t.rows.get(key), nil
 }
 
 // missed are the changes that a read of an age does not see yet.
-func (t *table) missed(age time.Duration) ([]delta, error) {
+func (t *table) missed(age time.Duration) ([]cloud.Change[delta], error) {
 	if age == 0 {
 		return nil, nil
 	}
@@ -56,7 +56,7 @@ func (r *reading) entriesAt(age time.Duration) (*sorted, error) {
 	case r.index == nil:
 		rows := r.table.rows.clone()
 		for _, c := range slices.Backward(missed) {
-			if c.old == nil {
+			if c := c.What; c.old == nil {
 				rows.remove(c.key())
 			} else {
 				rows.put(c.key(), c.old)
@@ -67,7 +67,7 @@ func (r *reading) entriesAt(age time.Duration) (*sorted, error) {
 	then := *r.index
 	then.entries = *r.index.entries.clone()
 	for _, c := range slices.Backward(missed) {
-		then.replace(c.changed, c.old, itemOf(c.changed), itemOf(c.old))
+		then.replace(c.What.changed, c.What.old, itemOf(c.What.changed), itemOf(c.What.old))
 	}
 	return &then.entries, nil
 }

@@ -20,8 +20,8 @@ func (q *queue) countsAt(age time.Duration) (counts [gone + 1]int, err error) {
 	}
 	counts = q.counts
 	for _, p := range passages {
-		counts[p.from]++
-		counts[p.to]--
+		counts[p.What.from]++
+		counts[p.What.to]--
 	}
 	return counts, nil
 }
