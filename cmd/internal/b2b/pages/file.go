@@ -13,11 +13,9 @@ import (
 	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
-	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/files"
 	"github.com/tradepost-dev/tradepost/local/console"
@@ -27,6 +25,13 @@ import (
 var ids = regexp.MustCompile(`^[0-9a-fr][0-9a-f]{31}$`)
 
 func isID(text string) bool { return ids.MatchString(text) }
+
+func checkID(text string) error {
+	if !isID(text) {
+		return console.Refuse("%q is no id of a file or of a posted transaction: that has 32 characters, as in a reply.", text)
+	}
+	return nil
+}
 
 // fileView is a file's page.
 type fileView struct {
@@ -80,19 +85,14 @@ func (d *desk) file(r *http.Request) (console.View, error) {
 
 // fileRow is the row of a file.
 func (d *desk) fileRow(ctx context.Context, id string) (attributes, error) {
-	if !isID(id) {
-		return nil, console.Refuse("%q is no id of a file or of a posted transaction: that has 32 characters, as in a reply.", id)
-	}
-	got, err := d.tables.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(d.outputs["FilesTable"]), Key: attributes{contract.AttrFileID: attribute.Text(id)},
-	})
-	if err == nil && got.Item == nil {
-		return nil, &console.Fault{Status: http.StatusNotFound, Text: fmt.Sprintf("There is no file %s.", id)}
-	}
-	if err != nil {
+	if err := checkID(id); err != nil {
 		return nil, err
 	}
-	return got.Item, nil
+	row, err := d.row(ctx, "FilesTable", contract.AttrFileID, id)
+	if err == nil && row == nil {
+		return nil, &console.Fault{Status: http.StatusNotFound, Text: fmt.Sprintf("There is no file %s.", id)}
+	}
+	return row, err
 }
 
 // upload reads a row with its account: as acknowledged, or, of a file that is under

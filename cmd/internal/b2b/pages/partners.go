@@ -111,12 +111,16 @@ func (d *desk) known(ctx context.Context, id string) (attributes, error) {
 	if !contract.IsPartner(id) {
 		return nil, console.Refuse("%q is no partner's id: that has 3 to 31 small letters, digits and hyphens, and begins with a letter.", id)
 	}
-	got, err := d.tables.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(d.outputs["DirectoryTable"]), Key: attributes{contract.AttrPartner: attribute.Text(id)},
-	})
-	if err == nil && got.Item == nil {
+	row, err := d.row(ctx, "DirectoryTable", contract.AttrPartner, id)
+	if err == nil && row == nil {
 		return nil, &console.Fault{Status: http.StatusNotFound, Text: fmt.Sprintf("There is no partner %s.", id)}
 	}
+	return row, err
+}
+
+// row is the row of a table, by its key, or nil. The table is that of an output.
+func (d *desk) row(ctx context.Context, table, key, id string) (attributes, error) {
+	got, err := d.tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(d.outputs[table]), Key: attributes{key: attribute.Text(id)}})
 	if err != nil {
 		return nil, err
 	}

@@ -97,8 +97,8 @@ func (d *desk) replay(r *http.Request) (string, error) {
 // selected finds what a form has chosen: the ordinals of records, or all.
 func (d *desk) selected(ctx context.Context, id string, fields url.Values) (p preview, _ *replay.Replayer, err error) {
 	p = preview{FileID: id, All: fields.Get("which") == "all", Workflow: d.outputs["WorkflowARN"]}
-	if !isID(id) {
-		return p, nil, console.Refuse("%q is no id of a file or of a posted transaction: that has 32 characters, as in a reply.", id)
+	if err := checkID(id); err != nil {
+		return p, nil, err
 	}
 	for _, text := range fields["record"] {
 		ordinal, err := strconv.Atoi(text)

@@ -101,13 +101,11 @@ func (d *desk) byPartner(ctx context.Context, s *search) error {
 	if !contract.IsPartner(s.Query) {
 		return nil
 	}
-	got, err := d.tables.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(d.outputs["DirectoryTable"]), Key: attributes{contract.AttrPartner: attribute.Text(s.Query)},
-	})
-	if err != nil || got.Item == nil {
+	row, err := d.row(ctx, "DirectoryTable", contract.AttrPartner, s.Query)
+	if err != nil || row == nil {
 		return err
 	}
-	found := readPartner(got.Item)
+	found := readPartner(row)
 	s.Partner = &found
 	return nil
 }
@@ -125,13 +123,11 @@ func (d *desk) byFile(ctx context.Context, s *search) error {
 		s.Record = recordPage(id, 1)
 		return nil
 	}
-	got, err := d.tables.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(d.outputs["FilesTable"]), Key: attributes{contract.AttrFileID: attribute.Text(id)},
-	})
-	if err != nil || got.Item == nil {
+	row, err := d.row(ctx, "FilesTable", contract.AttrFileID, id)
+	if err != nil || row == nil {
 		return err
 	}
-	found, err := d.upload(ctx, got.Item)
+	found, err := d.upload(ctx, row)
 	s.File = &found
 	return err
 }
