@@ -38,6 +38,14 @@ type Typed interface {
 	Perform(ctx context.Context, caller Caller, action string, input json.RawMessage) (output any, err error)
 }
 
+// Idler is an API that knows of readers who ask again and again for what is new.
+type Idler interface {
+	// Idle tells whether a caller who reads behind an iterator would find nothing: then
+	// the call need not be made, and has been counted. When the iterator will soon be too
+	// old, or the call would fail, it is not idle.
+	Idle(caller Caller, iterator string) bool
+}
+
 // FailureObserver is an API that has metrics of the calls that failed, whether
 // by itself or by a Fault.
 type FailureObserver interface{ Failed(call Call, err error) }
@@ -253,6 +261,12 @@ func (c *Cloud) Do(ctx context.Context, caller Caller, service, action string, i
 		return fmt.Errorf("decode the output of %s:%s: %w", service, action, err)
 	}
 	return nil
+}
+
+// Idle asks an Idler; a service that is none is never idle.
+func (c *Cloud) Idle(caller Caller, service, iterator string) bool {
+	api, ok := c.services[service].(Idler)
+	return ok && api.Idle(caller, iterator)
 }
 
 // Authorize asks the authorizer; a cloud without one allows everything.

@@ -152,6 +152,20 @@ func (d *DynamoDB) getRecords(_ context.Context, caller cloud.Caller, in struct 
 	return s.read(d.cloud.Region, it, limit)
 }
 
+// Idle implements cloud.Idler.
+func (d *DynamoDB) Idle(caller cloud.Caller, text string) bool {
+	arn, it, err := parseIterator(text)
+	if err != nil || time.Since(time.Unix(0, it.Issued)) >= iteratorLife/2 {
+		return false
+	}
+	s, err := d.openStream(caller, "GetRecords", arn)
+	if err != nil {
+		return false
+	}
+	changes, _, closed, err := s.changes(it, 1)
+	return err == nil && len(changes) == 0 && !closed
+}
+
 // read tells of the changes from an iterator on.
 func (s *stream) read(region string, it iterator, limit int) (getRecordsAnswer, error) {
 	answer := getRecordsAnswer{Records: []streamRecord{}}

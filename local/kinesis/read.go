@@ -109,6 +109,24 @@ type getRecordsInput struct {
 	DryRun        bool
 }
 
+// Idle implements cloud.Idler.
+func (k *Kinesis) Idle(caller cloud.Caller, text string) bool {
+	it, err := parseIterator(text)
+	if err != nil || time.Since(time.Unix(0, it.Issued)) >= iteratorLife/2 {
+		return false
+	}
+	s, err := k.open(caller, "GetRecords", target{StreamName: it.Stream})
+	if err != nil || it.Created != s.created.UnixNano() {
+		return false
+	}
+	shard, err := s.shard(it.Shard)
+	if err != nil || it.Place < shard.next() {
+		return false
+	}
+	k.metrics.read(s, 0, 0, 0, 0)
+	return true
+}
+
 // output is a record as GetRecords answers it.
 type output struct {
 	SequenceNumber              string

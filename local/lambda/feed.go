@@ -34,6 +34,10 @@ type feed interface {
 	// shard that is closed.
 	read(ctx context.Context, l *lane, limit int) (records []streamRecord, next string, err error)
 
+	// idle tells whether reading would find nothing new behind the lane's iterator, and
+	// no end of the shard.
+	idle(l *lane) bool
+
 	// body is a record as the function sees it.
 	body(l *lane, r streamRecord) ([]byte, error)
 
@@ -88,4 +92,10 @@ type streamRecord struct {
 // do calls the service of a stream as the function's role.
 func (m *mapping) do(ctx context.Context, service, action string, in, out any) error {
 	return m.lambda.cloud.Do(ctx, m.target().caller, service, action, in, out)
+}
+
+// idle asks the service of a stream as the function's role whether a read would find
+// nothing.
+func (m *mapping) idle(service, iterator string) bool {
+	return m.lambda.cloud.Idle(m.target().caller, service, iterator)
 }

@@ -100,6 +100,8 @@ func (kinesis) read(ctx context.Context, l *lane, limit int) (records []streamRe
 	return records, out.NextShardIterator, nil
 }
 
+func (kinesis) idle(l *lane) bool { return l.mapping.idle("kinesis", l.iterator) }
+
 // seen are the record's data, if they are JSON.
 func (kinesis) seen(r streamRecord) (match.Node, bool) {
 	value, err := jsonvalue.Decode(r.data)

@@ -160,6 +160,8 @@ func (t tables) read(ctx context.Context, l *lane, limit int) (records []streamR
 	return records, out.NextShardIterator, nil
 }
 
+func (tables) idle(l *lane) bool { return l.mapping.idle("dynamodb", l.iterator) }
+
 func (tables) record(l *lane, r tableRecord) (streamRecord, error) {
 	r.EventSourceARN = l.stream
 	var change struct {

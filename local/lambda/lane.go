@@ -73,7 +73,7 @@ func (l *lane) receive(ctx context.Context, max int, more bool) (batch, error) {
 			return batch{}, err
 		}
 		if !found {
-			pause(ctx, readInterval)
+			l.rest(ctx)
 		}
 		if ctx.Err() != nil && len(l.waiting) == 0 {
 			return batch{}, ctx.Err()
@@ -83,6 +83,15 @@ func (l *lane) receive(ctx context.Context, max int, more bool) (batch, error) {
 	b := batch{records: l.waiting[:n:n]}
 	l.waiting = l.waiting[n:]
 	return l.fresh(ctx, b, verdict{})
+}
+
+// rest waits until it is time to read again. A read that would find nothing is none:
+// idle shards are most of what there is, for hours of a simulation's clock.
+func (l *lane) rest(ctx context.Context) {
+	pause(ctx, readInterval)
+	for ctx.Err() == nil && l.feed.idle(l) {
+		pause(ctx, readInterval)
+	}
 }
 
 // look reads the shard's next records, and tells whether it found any, or another

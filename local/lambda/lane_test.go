@@ -7,15 +7,20 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 const streamARN = "arn:aws:kinesis:eu-central-1:123456789012:stream/clicks"
@@ -228,4 +233,76 @@ func (e *engine) at(t *testing.T, shard, number string) string {
 func requestID(ctx context.Context) string {
 	lc, _ := lambdacontext.FromContext(ctx)
 	return lc.AwsRequestID
+}
+
+// A shard that has nothing new is looked at each second without a call, but for one now
+// and then, as an iterator is good for some minutes; the metrics count the looks.
+func TestAnIdleShardTakesNoCalls(t *testing.T) {
+	for service, test := range map[string]struct {
+		stack string
+		put   func(*testing.T, *engine)
+		calls int // in an hour
+	}{
+		"kinesis":  {role(followStatement) + "," + function("") + stream("") + following(""), func(t *testing.T, e *engine) { e.put(t, "new") }, 25},
+		"dynamodb": {tableStack(""), func(t *testing.T, e *engine) { e.sell(t, "new") }, 9},
+	} {
+		t.Run(service, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got notes[json.RawMessage]
+				e := newEngine(t, worker(func(_ context.Context, in json.RawMessage) { got.add(in) }))
+				var calls atomic.Int64
+				e.Fault = func(_ context.Context, call cloud.Call) error {
+					if call.Action == "GetRecords" {
+						calls.Add(1)
+					}
+					return nil
+				}
+				e.mustCreate(t, test.stack)
+				sleep(time.Hour)
+				if n := int(calls.Load()); n > test.calls {
+					t.Errorf("%d calls in an hour", n)
+				}
+				if reads := e.meter.sum("AWS/Kinesis GetRecords.Success"); service == "kinesis" && reads < 3590 {
+					t.Errorf("%v reads are counted in an hour", reads)
+				}
+				test.put(t, e)
+				sleep(time.Second + time.Millisecond)
+				if len(got.all()) != 1 {
+					t.Errorf("after a second %d batches", len(got.all()))
+				}
+			})
+		})
+	}
+}
+
+// gate lets nobody read records while it is shut.
+type gate struct {
+	cloud.Authorizer
+	shut atomic.Bool
+}
+
+func (g *gate) Authorize(caller cloud.Caller, action, resourceARN string) error {
+	if action == "kinesis:GetRecords" && g.shut.Load() {
+		return cloud.Errorf(400, "AccessDeniedException", "shut")
+	}
+	return g.Authorizer.Authorize(caller, action, resourceARN)
+}
+
+func TestWhoMayNotReadAStreamAnyMoreIsToldThoughItIsIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, worker(func() error { return nil }))
+		g := &gate{Authorizer: e.Authorizer}
+		e.Authorizer = g
+		e.follow(t, "", "", "")
+		sleep(10 * time.Second)
+		g.shut.Store(true)
+		before := e.meter.sum("AWS/Kinesis GetRecords.Success")
+		sleep(10 * time.Second)
+		if more := e.meter.sum("AWS/Kinesis GetRecords.Success") - before; more > 0 {
+			t.Errorf("%v reads succeed", more)
+		}
+		if log, err := os.ReadFile(filepath.Join(e.logs, "app-Worker.log")); !strings.Contains(string(log), "shut") {
+			t.Errorf("the log says %q, %v", log, err)
+		}
+	})
 }

@@ -106,15 +106,16 @@ type recordAttribute struct {
 	DataType         string   `json:"dataType"`
 }
 
+type receiveInput struct {
+	QueueUrl                                           string
+	MaxNumberOfMessages, WaitTimeSeconds               int
+	MessageSystemAttributeNames, MessageAttributeNames []string
+}
+
 func (s *queueSource) receive(ctx context.Context, max int, _ bool) (batch, error) {
 	var output struct{ Messages []queueMessage }
-	err := s.call(ctx, "ReceiveMessage", map[string]any{
-		"QueueUrl":                    cloud.QueueURL(s.queue),
-		"MaxNumberOfMessages":         min(max, maxSQSBatch),
-		"WaitTimeSeconds":             longPoll,
-		"MessageSystemAttributeNames": []string{"All"},
-		"MessageAttributeNames":       []string{"All"},
-	}, &output)
+	all := []string{"All"}
+	err := s.call(ctx, "ReceiveMessage", receiveInput{cloud.QueueURL(s.queue), min(max, maxSQSBatch), longPoll, all, all}, &output)
 	if err != nil {
 		return batch{}, err
 	}

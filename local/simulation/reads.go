@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -109,6 +110,19 @@ func (p *passage) sized() string {
 	if in == nil || in.Kind() != reflect.Struct || p.call.Service == "ec2" {
 		return ""
 	}
+	if known, ok := sizedInputs.Load(in); ok {
+		return known.(string)
+	}
+	size := sizeOf(in)
+	sizedInputs.Store(in, size)
+	return size
+}
+
+var sizedInputs sync.Map // what sizeOf has told, by the inputs' types
+
+// sizeOf is the member of a type of inputs that tells the size of a page; without one
+// that tells where it begins, empty.
+func sizeOf(in reflect.Type) string {
 	size, token := "", false
 	for _, f := range reflect.VisibleFields(in) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")

@@ -46,27 +46,28 @@ const (
 )
 
 // busy tells whether what is called is in a burst, or comes into one by this call.
-func (p *passage) busy() bool { return p.jammed(Burst, p.subjects(), longest) }
+func (p *passage) busy() bool { return p.jammed(Burst, p.subjects, longest) }
 
 // starved tells whether an event source's function has no concurrency left for its
 // batches, which others have used up, or comes to that by this call.
 func (p *passage) starved() bool {
 	source := p.call.Caller.Context["aws:SourceArn"]
 	feeds := p.call.Service == "lambda" && p.call.Action == "Invoke" && strings.Contains(source, ":event-source-mapping:")
-	return feeds && p.jammed(Starved, []string{"batches of " + last(source)}, starving)
+	return feeds && p.jammed(Starved, func() []string { return []string{"batches of " + last(source)} }, starving)
 }
 
 // jammed tells whether there are too many calls of one of some subjects, or are from
 // now on, for a while.
-func (p *passage) jammed(kind Kind, subjects []string, most time.Duration) bool {
+func (p *passage) jammed(kind Kind, of func() []string, most time.Duration) bool {
 	w := p.weather
-	w.mu.Lock()
 	now := time.Now()
-	busy := !w.ended && slices.ContainsFunc(subjects, func(s string) bool { return now.Before(w.busy[s]) })
-	w.mu.Unlock()
-	if busy || !p.hits(kind) {
-		return busy
+	if w.jams(now) && slices.ContainsFunc(of(), w.jammed) {
+		return true
 	}
+	if !p.hits(kind) {
+		return false
+	}
+	subjects := of()
 	span := 1 + time.Duration(p.draw("burst")*float64(most))
 	p.note(fmt.Sprintf("for %v there are too many calls of %s", span, strings.Join(subjects, ", ")))
 	w.mu.Lock()
@@ -75,6 +76,23 @@ func (p *passage) jammed(kind Kind, subjects []string, most time.Duration) bool 
 		w.busy[s] = now.Add(span)
 	}
 	return true
+}
+
+// jams tells whether there are too many calls of anything now, and forgets what there
+// were too many of.
+func (w *weather) jams(now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.DeleteFunc(w.busy, func(_ string, until time.Time) bool { return !now.Before(until) })
+	return !w.ended && len(w.busy) > 0
+}
+
+// jammed tells whether there are too many calls of a subject, of those that jams has left.
+func (w *weather) jammed(subject string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, jammed := w.busy[subject]
+	return jammed
 }
 
 // subjects are what the call counts for: the tables, the queue, the function or the
