@@ -112,7 +112,7 @@ func (a *api) put(p methodProperties) (methodShape, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.RequestParameters)) {
 		if !parameterName.MatchString(name) {
-			return methodShape{}, badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: %s]", name)
+			return methodShape{}, invalidMapping(notMapping(name))
 		}
 	}
 	if err := uniqueParameters(p.RequestParameters); err != nil {

@@ -88,9 +88,10 @@ func (x *exchange) handle(ctx context.Context) (response, error) {
 	if len(r.body) > maxBody {
 		return response{}, &fault{kind: requestTooLarge, message: "Request Too Long"}
 	}
-	matched, ok := s.deployment.root.match(r.path)
-	if ok {
+	if matched, ok := s.deployment.root.match(r.path); ok {
 		x.route, x.method = matched, matched.method(r.method)
+	} else if s.tested != nil { // without what the path would have given it
+		x.method = s.tested
 	}
 	if x.method == nil {
 		return response{}, &fault{kind: missingAuthenticationToken, message: "Missing Authentication Token"}

@@ -151,11 +151,11 @@ func TestWhatTheEngineCannotDoIsRefused(t *testing.T) {
 		"a proxy by GET":         {integration(`"Type": "AWS_PROXY", "IntegrationHttpMethod": "GET", "Uri": "x"`), "must be POST"},
 		"an undeclared response": {integration(`"Type": "MOCK", "IntegrationResponses": [{"StatusCode": "200"}]`), "no response with status"},
 		"an undeclared header": {methodWith(`"MethodResponses": [{"StatusCode": "200"}], "Integration": {"Type": "MOCK", "IntegrationResponses": [
-			{"StatusCode": "200", "ResponseParameters": {"method.response.header.X": "'1'"}}]}`), "does not declare header X"},
+			{"StatusCode": "200", "ResponseParameters": {"method.response.header.X": "'1'"}}]}`), "Invalid mapping expression parameter specified: method.response.header.X"},
 		"an undeclared parameter": {integration(`"Type": "HTTP_PROXY", "Uri": "http://x", "IntegrationHttpMethod": "GET",
-			"RequestParameters": {"integration.request.header.X": "method.request.header.Y"}`), "does not declare method.request.header.Y"},
-		"a mapping to nowhere":   {integration(`"Type": "MOCK", "RequestParameters": {"integration.request.body.X": "'1'"}`), "not a parameter"},
-		"a mapping from nowhere": {integration(`"Type": "MOCK", "RequestParameters": {"integration.request.header.X": "method.request.cookie.y"}`), "invalid mapping expression"},
+			"RequestParameters": {"integration.request.header.X": "method.request.header.Y"}`), "Invalid mapping expression parameter specified: method.request.header.Y"},
+		"a mapping to nowhere":   {integration(`"Type": "MOCK", "RequestParameters": {"integration.request.body.X": "'1'"}`), "Invalid mapping expression specified: integration.request.body.X"},
+		"a mapping from nowhere": {integration(`"Type": "MOCK", "RequestParameters": {"integration.request.header.X": "method.request.cookie.y"}`), "Invalid mapping expression specified: method.request.cookie.y"},
 		"a broken template":      {integration(`"Type": "MOCK", "RequestTemplates": {"application/json": "#if($x"}`), "Integration.RequestTemplates"},
 		"a broken pattern": {methodWith(`"MethodResponses": [{"StatusCode": "200"}], "Integration": {"Type": "MOCK", "IntegrationResponses": [
 			{"StatusCode": "200", "SelectionPattern": "("}]}`), "SelectionPattern"},

@@ -106,15 +106,15 @@ func (i *integrationProperties) check() error {
 func (p methodProperties) requestMappings() ([]mapping, error) {
 	mappings, err := parseMappings(p.Integration.RequestParameters, "integration.request", requestSources)
 	if err != nil {
-		return nil, fmt.Errorf("property Integration.RequestParameters: %w", err)
+		return nil, invalidMapping(err)
 	}
 	for _, m := range mappings {
 		kind := strings.Replace(m.source.kind, ".multivalue", ".", 1)
-		if !strings.HasPrefix(kind, "method.request.") || kind == "method.request.body" || kind == "method.request.path" {
+		if !strings.HasPrefix(kind, "method.request.") || kind == "method.request.body" {
 			continue
 		}
 		if !p.declares(kind + "." + m.source.name) {
-			return nil, fmt.Errorf("property Integration.RequestParameters: the method does not declare %s.%s", kind, m.source.name)
+			return nil, invalidMapping(undeclaredParameter(m.source.kind + "." + m.source.name))
 		}
 	}
 	return mappings, nil

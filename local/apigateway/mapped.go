@@ -106,11 +106,11 @@ func (p methodProperties) compileResponse(n int) (integrationResponse, error) {
 		return out, fmt.Errorf("ResponseTemplates: %w", err)
 	}
 	if out.headers, err = parseMappings(declared.ResponseParameters, "method.response", responseSources); err != nil {
-		return out, fmt.Errorf("ResponseParameters: %w", err)
+		return out, invalidMapping(err)
 	}
 	for _, m := range out.headers {
 		if ok && !headers[http.CanonicalHeaderKey(m.name)] {
-			return out, fmt.Errorf("the method's response with status %s does not declare header %s", declared.StatusCode, m.name)
+			return out, invalidMapping(undeclaredParameter("method.response." + m.location + "." + m.name))
 		}
 	}
 	return out, nil

@@ -76,15 +76,30 @@ func parseMappings(parameters map[string]string, prefix string, from sources) ([
 		location, name, found := strings.Cut(rest, ".")
 		legal := location == "header" || prefix == "integration.request" && (location == "path" || location == "querystring")
 		if !ok || !found || name == "" || !legal {
-			return nil, fmt.Errorf("%q is not a parameter of %s", target, prefix)
+			return nil, notMapping(target)
 		}
 		s, err := parseSource(parameters[target], from)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", target, err)
+			return nil, err
 		}
 		mappings = append(mappings, mapping{location, name, s})
 	}
 	return mappings, nil
+}
+
+// notMapping is the error of what maps nothing, and undeclaredParameter that of a
+// parameter that the method does not declare, be it one of its path. Both are in AWS's words.
+func notMapping(expression string) error {
+	return fmt.Errorf("Invalid mapping expression specified: %s", expression)
+}
+
+func undeclaredParameter(name string) error {
+	return fmt.Errorf("Invalid mapping expression parameter specified: %s", name)
+}
+
+// invalidMapping refuses the mappings of an integration.
+func invalidMapping(err error) error {
+	return badRequest("Invalid mapping expression specified: Validation Result: warnings : [], errors : [%v]", err)
 }
 
 func parseSource(expression string, from sources) (source, error) {
@@ -98,7 +113,7 @@ func parseSource(expression string, from sources) (source, error) {
 	}
 	parts := strings.SplitN(expression, ".", 4)
 	if len(parts) < 3 {
-		return source{}, fmt.Errorf("invalid mapping expression %q", expression)
+		return source{}, notMapping(expression)
 	}
 	s := source{kind: strings.Join(parts[:3], ".")}
 	if len(parts) == 4 {
@@ -106,12 +121,12 @@ func parseSource(expression string, from sources) (source, error) {
 	}
 	isBody := parts[2] == "body"
 	if !from.allow(s.kind) || s.name == "" && !isBody {
-		return source{}, fmt.Errorf("invalid mapping expression %q", expression)
+		return source{}, notMapping(expression)
 	}
 	if isBody && s.name != "" {
 		path, err := query.ParsePath("$." + s.name)
 		if err != nil {
-			return source{}, fmt.Errorf("invalid mapping expression %q: %w", expression, err)
+			return source{}, notMapping(expression)
 		}
 		s.path = path
 	}
@@ -207,6 +222,9 @@ func variable(variables map[string]any, name string) string {
 func parseTemplates(texts map[string]string) (map[string]*vtl.Template, error) {
 	templates := make(map[string]*vtl.Template, len(texts))
 	for _, contentType := range slices.Sorted(maps.Keys(texts)) {
+		if kind, subtype, _ := strings.Cut(contentType, "/"); contentType != "$default" && (kind == "" || subtype == "") {
+			return nil, badRequest("Validation Result: warnings : [], errors : [Invalid content type specified: %s]", contentType)
+		}
 		template, err := vtl.Parse(texts[contentType])
 		if err != nil {
 			return nil, fmt.Errorf("template for %s: %w", contentType, err)

@@ -24,6 +24,7 @@ type stage struct {
 	dimensions     []map[string]string          // sets of them, of the stage's metrics
 	detailed       map[string]map[string]string // dimensions of those methods that are measured themselves
 	authorizations *authorizations              // of all deployments that the stage has served
+	tested         *method                      // serves whatever has no resource; of TestInvokeMethod
 
 	created, updated time.Time
 	told             stageTold

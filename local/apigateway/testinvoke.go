@@ -38,7 +38,11 @@ type testInvokeOutput struct {
 // calls is not asked, by no authorizer, key, plan or policy of the API.
 func (c *Control) testInvoke(ctx context.Context, caller cloud.Caller, in testInvokeInput) (testInvokeOutput, error) {
 	s, err := onAPI(c, caller, "POST", in.restAPINamed, in.path(), func(a *api) (*stage, error) {
-		p, _, err := a.integrated(in.at())
+		at := in.at()
+		if _, declared := a.methods[at]; !declared {
+			at.httpMethod = "ANY"
+		}
+		p, _, err := a.integrated(at)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +78,9 @@ func (a *api) testStage(p methodProperties, variables map[string]string) (*stage
 	if err := d.root.insert(m); err != nil {
 		return nil, err
 	}
-	return a.newStage("test-invoke-stage").with(d, variables, nil), nil
+	s := a.newStage("test-invoke-stage").with(d, variables, nil)
+	s.tested = m
+	return s, nil
 }
 
 func (in testInvokeInput) request(s *stage) (*request, error) {
@@ -83,7 +89,7 @@ func (in testInvokeInput) request(s *stage) (*request, error) {
 	if err != nil {
 		return nil, badRequest("Invalid path specified: %v", err)
 	}
-	r := s.api.testRequest(m.httpMethod, parsed, in.Body, in.Headers, in.MultiValueHeaders)
+	r := s.api.testRequest(in.Method, parsed, in.Body, in.Headers, in.MultiValueHeaders)
 	if in.PathWithQueryString == "" {
 		r.path = m.resource.path
 	}

@@ -103,11 +103,11 @@ func (r *reader) close(c byte) token {
 	if n == 0 {
 		return r.unexpected(noValue)
 	}
-	r.pos++
 	start := r.open[n-1]
 	if wanted := r.source[start] + 2; c != wanted { // { and } are two apart, and so are [ and ]
 		return r.fail("Unexpected close marker '%c': expected '%c' (for %s starting at %s)", c, wanted, r.kind(), r.location(start))
 	}
+	r.pos++
 	r.open, r.members = r.open[:n-1], r.members[:n-1]
 	return brackets[c]
 }
@@ -245,12 +245,12 @@ func (r *reader) finish() bool {
 		case c == '\\' && i+1 < len(r.source):
 			i++
 			if strings.IndexByte("\"\\/bfnrtu", r.source[i]) < 0 {
-				r.pos = i + 1
+				r.pos = i
 				r.fail("Unrecognized character escape '%[1]c' (code %[1]d)", r.source[i])
 				return false
 			}
 		case c < ' ':
-			r.pos = i + 1
+			r.pos = i
 			r.fail("Illegal unquoted character ((CTRL-CHAR, code %d)): has to be escaped using backslash to be included in string value", c)
 			return false
 		}
@@ -268,9 +268,10 @@ func (r *reader) ended() token {
 	return r.fail("Unexpected end-of-input: expected close marker for %s (start marker at %s)", r.kind(), r.location(r.open[n-1]))
 }
 
+// unexpected refuses the character where the reader stands, which is its place to
+// Jackson since 2.16.2.
 func (r *reader) unexpected(wanted string) token {
 	char, _ := utf8.DecodeRuneInString(r.source[r.pos:])
-	r.pos++
 	return r.fail("Unexpected character ('%c' (code %d)): %s", char, char, wanted)
 }
 

@@ -99,13 +99,13 @@ func TestARefusalTellsWhereThePatternIsWrong(t *testing.T) {
 		{"a word", `{"a": yes}`, `Unrecognized token 'yes': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
  at [Source: (String)"{"a": yes}"; line: 1, column: 10]`},
 		{"other quotes", `{'a': []}`, `Unexpected character (''' (code 39)): was expecting double-quote to start field name
- at [Source: (String)"{'a': []}"; line: 1, column: 3]`},
+ at [Source: (String)"{'a': []}"; line: 1, column: 2]`},
 		{"the other bracket", `{"a": ["b"}`, `Unexpected close marker '}': expected ']' (for Array starting at [Source: (String)"{"a": ["b"}"; line: 1, column: 7])
- at [Source: (String)"{"a": ["b"}"; line: 1, column: 12]`},
+ at [Source: (String)"{"a": ["b"}"; line: 1, column: 11]`},
 		{"an escape", `{"a": ["\x"]}`, `Unrecognized character escape 'x' (code 120)
- at [Source: (String)"{"a": ["\x"]}"; line: 1, column: 11]`},
+ at [Source: (String)"{"a": ["\x"]}"; line: 1, column: 10]`},
 		{"no comma", `{"a": ["b" "c"]}`, `Unexpected character ('"' (code 34)): was expecting comma to separate Array entries
- at [Source: (String)"{"a": ["b" "c"]}"; line: 1, column: 13]`},
+ at [Source: (String)"{"a": ["b" "c"]}"; line: 1, column: 12]`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if _, err := wide.Compile(row.pattern); err == nil || err.Error() != row.want {

@@ -44,14 +44,14 @@ func newFilter(policy, scope string) (*filter, error) {
 	value, err := jsonvalue.Decode([]byte(policy))
 	object, ok := value.(*jsonvalue.Object)
 	if err != nil || !ok && value != nil {
-		return nil, invalid("FilterPolicy: failed to parse JSON.")
+		return nil, notJSON("FilterPolicy", policy)
 	}
 	if object.Len() == 0 {
 		return nil, nil
 	}
 	var text bytes.Buffer
 	if err := json.Compact(&text, []byte(policy)); err != nil {
-		return nil, invalid("FilterPolicy: failed to parse JSON.")
+		return nil, notJSON("FilterPolicy", policy)
 	}
 	pattern, err := filterDialect.Compile(text.String()) // whose errors quote the policy without blanks
 	if errors.Is(err, match.ErrCombinations) {

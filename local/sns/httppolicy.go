@@ -134,7 +134,7 @@ func readDelivery(given string) (d topicDelivery, told string, err error) {
 	value, err := jsonvalue.Decode([]byte(given))
 	policy, _ := value.(*jsonvalue.Object)
 	if err != nil || policy == nil {
-		return d, "", invalid("DeliveryPolicy: failed to parse JSON.")
+		return d, "", notJSON("DeliveryPolicy", given)
 	}
 	said := jsonvalue.NewObject(4)
 	inner, _ := policy.Get("http")
@@ -149,7 +149,7 @@ func readDelivery(given string) (d topicDelivery, told string, err error) {
 	}
 	told = jsonvalue.Text(jsonvalue.NewObject(1).Set("http", said))
 	if err := json.Unmarshal([]byte(told), &d); err != nil {
-		return d, "", invalid("DeliveryPolicy: failed to parse JSON.")
+		return d, "", notJSON("DeliveryPolicy", given)
 	}
 	if err := d.HTTP.Throttle.check(); err != nil {
 		return d, "", err
@@ -164,7 +164,7 @@ func readSubscriptionDelivery(given string) (*subscriptionDelivery, error) {
 	}
 	d := &subscriptionDelivery{}
 	if err := json.Unmarshal([]byte(given), d); err != nil {
-		return nil, invalid("DeliveryPolicy: failed to parse JSON.")
+		return nil, notJSON("DeliveryPolicy", given)
 	}
 	for _, r := range []*httpRetry{d.Retry, d.Sickly} {
 		if r != nil {

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jackson"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
@@ -112,6 +113,17 @@ type topic struct {
 
 func invalid(format string, args ...any) error {
 	return cloud.Errorf(400, "InvalidParameter", "Invalid parameter: "+format, args...)
+}
+
+// parser is that of SNS.
+var parser = jackson.Parser{Exact: true, Redacted: true}
+
+// notJSON refuses a policy that is no JSON, or none of the shape that it must have.
+func notJSON(of, policy string) error {
+	if wrong := parser.Fault(policy); wrong != nil {
+		return invalid("%s: failed to parse JSON. %v", of, wrong)
+	}
+	return invalid("%s: failed to parse JSON.", of)
 }
 
 // open authorizes the caller and finds a topic.

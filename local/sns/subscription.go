@@ -114,7 +114,7 @@ func (s *subscriptionSettings) setRedrive(policy string) error {
 		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
 	}
 	if err := json.Unmarshal([]byte(policy), &redrive); err != nil {
-		return invalid("RedrivePolicy: failed to parse JSON.")
+		return notJSON("RedrivePolicy", policy)
 	}
 	if arn, ok := cloud.ParseARN(redrive.DeadLetterTargetArn); !ok || arn.Service != "sqs" {
 		return invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn")

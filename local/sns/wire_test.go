@@ -136,7 +136,7 @@ func TestTheSDKReadsAndChangesSubscriptions(t *testing.T) {
 	}
 	for _, change := range []struct{ name, value, refused string }{
 		{"FilterPolicy", `{"a": {"b": ["c"]}}`, "does not support nested filter policy"},
-		{"FilterPolicy", `{"a"`, "FilterPolicy: failed to parse JSON."},
+		{"FilterPolicy", `{a`, "FilterPolicy: failed to parse JSON. Unexpected character ('a' (code 97)): was expecting double-quote to start field name\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 2]"},
 		{"FilterPolicyScope", "MessageBody", ""},
 		{"FilterPolicy", `{"a": {"b": ["c"]}}`, ""},
 		{"FilterPolicyScope", "MessageAttributes", "does not support nested filter policy"},
@@ -144,7 +144,7 @@ func TestTheSDKReadsAndChangesSubscriptions(t *testing.T) {
 		{"RawMessageDelivery", "true", ""},
 		{"RawMessageDelivery", "yes", "RawMessageDelivery: Invalid value [yes]. Must be true or false."},
 		{"RedrivePolicy", "", ""},
-		{"RedrivePolicy", "dead", "RedrivePolicy: failed to parse JSON."},
+		{"RedrivePolicy", "dead", "RedrivePolicy: failed to parse JSON. Unrecognized token 'dead': was expecting"},
 		{"RedrivePolicy", `{"deadLetterTargetArn": "arn:aws:sns:eu-central-1:123456789012:dead"}`, "RedrivePolicy: deadLetterTargetArn is an invalid arn"},
 		{"Colour", "red", "AttributeName"},
 	} {

@@ -24,12 +24,13 @@ func (e *engine) answer(t *testing.T, queue, action string, in map[string]any) s
 
 func TestABatchTellsWhichOfItsEntriesFailedAndWhy(t *testing.T) {
 	e := newEngine(t)
-	e.mustCreate(t, queue("Jobs", ""))
+	e.mustCreate(t, queue("Jobs", `, "MaximumMessageSize": 1024`))
 	e.send(t, "jobs", "x")
 	m := e.receive(t, "jobs", nil)[0]
 	const bad = `{"Id":"bad","SenderFault":true,"Code":"ReceiptHandleIsInvalid","Message":"The input receipt handle \"x\" is not a valid receipt handle."}`
 	for _, row := range []struct{ action, entries, want string }{
 		{"SendMessageBatch", `[{"Id": "bad"}]`, `{"Successful":[],"Failed":[{"Id":"bad","SenderFault":true,"Code":"MissingParameter","Message":"The request must contain the parameter MessageBody."}]}`},
+		{"SendMessageBatch", `[{"Id": "long", "MessageBody": "` + strings.Repeat("x", 1025) + `"}]`, `{"Successful":[],"Failed":[{"Id":"long","SenderFault":true,"Code":"InvalidParameterValue","Message":"One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes."}]}`},
 		{"ChangeMessageVisibilityBatch", `[{"Id": "bad", "ReceiptHandle": "x", "VisibilityTimeout": 1}]`, `{"Successful":[],"Failed":[` + bad + `]}`},
 		{"ChangeMessageVisibilityBatch", `[{"Id": "bad", "ReceiptHandle": "x"}, {"Id": "good", "ReceiptHandle": "` + m.ReceiptHandle + `", "VisibilityTimeout": 60}]`, `{"Successful":[{"Id":"good"}],"Failed":[` + bad + `]}`},
 		{"DeleteMessageBatch", `[{"Id": "bad", "ReceiptHandle": "x"}]`, `{"Successful":[],"Failed":[` + bad + `]}`},

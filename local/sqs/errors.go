@@ -4,6 +4,7 @@ package sqs
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -46,7 +47,10 @@ type batchError struct {
 	Message     string
 }
 
+// newBatchError tells what is wrong with an entry of a batch, for which AWS has other
+// words in one place.
 func newBatchError(id string, err error) batchError {
 	e := cloud.AsError(err)
-	return batchError{ID: id, SenderFault: e.Status < 500, Code: cmp.Or(e.QueryCode, e.Code), Message: e.Message}
+	message := strings.Replace(e.Message, "One or more parameters are invalid.", "One or more parameters cannot be validated.", 1)
+	return batchError{ID: id, SenderFault: e.Status < 500, Code: cmp.Or(e.QueryCode, e.Code), Message: message}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jackson"
 )
 
 // The codes of faults.
@@ -67,11 +68,14 @@ func awsOn(err error) string {
 	return ""
 }
 
+// jsonParser is that of Step Functions.
+var jsonParser jackson.Parser
+
 // notJSON is the fault of a text that is no JSON.
 func notJSON(text string, err error) error {
 	f := fault{path: "/", message: err.Error(), aws: diagnosis{code: invalidJSON, nowhere: true}}
-	if m := malformed(text); m != nil {
-		f.aws = diagnosis{code: invalidJSON, message: m.message + "\n at " + m.location, location: m.location}
+	if wrong := jsonParser.Fault(text); wrong != nil {
+		f.aws = diagnosis{code: invalidJSON, message: wrong.Error(), location: wrong.Location}
 	}
 	if strings.TrimSpace(text) == "" {
 		f.aws = diagnosis{message: "Definition must be a valid JSON object", nowhere: true}

@@ -138,8 +138,8 @@ func notAnInput(text string, err error) string {
 	if strings.TrimSpace(text) == "" {
 		return "Invalid execution input."
 	}
-	if m := malformed(text); m != nil {
-		return m.message
+	if f := jsonParser.Fault(text); f != nil {
+		return f.Message
 	}
 	return err.Error()
 }

@@ -233,7 +233,7 @@ func TestEveryProtocolWritesTheOutputInItsOwnForm(t *testing.T) {
 		{"query", "query", request{header: asForm, body: form}, "text/xml", `<PlaceOrderResponse xmlns="urn:shop"><PlaceOrderResult>` +
 			strings.ReplaceAll(xmlMembers, "ITEM", "member") + `</PlaceOrderResult><ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></PlaceOrderResponse>`},
 		{"query without an output", "query", request{header: asForm, body: "Action=PlaceOrder&OrderID=nothing"}, "text/xml",
-			`<PlaceOrderResponse xmlns="urn:shop"><PlaceOrderResult></PlaceOrderResult><ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></PlaceOrderResponse>`},
+			`<PlaceOrderResponse xmlns="urn:shop"><PlaceOrderResult/><ResponseMetadata><RequestId>ID</RequestId></ResponseMetadata></PlaceOrderResponse>`},
 		{"EC2", "ec2", request{header: asForm, body: form}, "text/xml", `<PlaceOrderResponse xmlns="urn:shop"><requestId>ID</requestId>` +
 			strings.ReplaceAll(xmlMembers, "ITEM", "item") + `</PlaceOrderResponse>`},
 		{"REST", "json", request{path: "/orders/o%3C1%3E", body: given}, "application/json", asText},

@@ -49,8 +49,28 @@ func (x *Exchange) writeXML(status int, namespace string, root element, item str
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("encode %s: %w", root.name, err)
 	}
-	x.answer(status, xmlType, body.Bytes())
+	x.answer(status, xmlType, closeAtOnce(body.Bytes()))
 	return nil
+}
+
+// closeAtOnce writes elements that hold nothing in one tag, as AWS does: <Users/>.
+func closeAtOnce(document []byte) []byte {
+	short := document[:0]
+	for len(document) > 0 {
+		end := bytes.Index(document, []byte("></"))
+		if end < 0 {
+			break
+		}
+		begin := bytes.LastIndexByte(document[:end], '<')
+		name, _, _ := bytes.Cut(document[begin+1:end], []byte(" "))
+		rest, empty := bytes.CutPrefix(document[end+3:], append(name[:len(name):len(name)], '>'))
+		if !empty || document[begin+1] == '/' {
+			short, document = append(short, document[:end+1]...), document[end+1:]
+			continue
+		}
+		short, document = append(append(short, document[:end]...), "/>"...), rest
+	}
+	return append(short, document...)
 }
 
 func (w xmlWriter) element(e element, attributes ...xml.Attr) error {

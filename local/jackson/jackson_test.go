@@ -1,4 +1,4 @@
-package states
+package jackson
 
 import (
 	"encoding/json"
@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 )
+
+// old is the parser of Step Functions.
+var old Parser
 
 const valuesOfJackson = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
@@ -61,9 +64,9 @@ func TestWhatIsNoJSONIsToldInJacksonsWords(t *testing.T) {
 		`{} x`: ``, // Jackson does not look further
 	} {
 		got := ""
-		if m := malformed(text); m != nil {
-			place := strings.NewReplacer("; line: ", "", ", column: ", ":", "]", "").Replace(m.location[strings.LastIndex(m.location, "; line: "):])
-			got = m.message + " at " + place
+		if m := old.Fault(text); m != nil {
+			place := strings.NewReplacer("; line: ", "", ", column: ", ":", "]", "").Replace(m.Location[strings.LastIndex(m.Location, "; line: "):])
+			got = m.Message + " at " + place
 		}
 		if got != want {
 			t.Errorf("%q:\n%s\nwant\n%s", text, got, want)
@@ -72,8 +75,8 @@ func TestWhatIsNoJSONIsToldInJacksonsWords(t *testing.T) {
 }
 
 func TestALongTextIsShownInPart(t *testing.T) {
-	m := malformed("[" + strings.Repeat(" ", 600))
-	if want := `[Source: (String)"[` + strings.Repeat(" ", 499) + `"[truncated 101 chars]; line: 1, column: 602]`; m == nil || m.location != want {
+	m := old.Fault("[" + strings.Repeat(" ", 600))
+	if want := `[Source: (String)"[` + strings.Repeat(" ", 499) + `"[truncated 101 chars]; line: 1, column: 602]`; m == nil || m.Location != want {
 		t.Errorf("%+v, want %s", m, want)
 	}
 }
@@ -83,21 +86,21 @@ func TestALongTextIsShownInPart(t *testing.T) {
 func TestATextOfAnyDepthIsRead(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(8 << 20))
 	const depth = 100_000
-	m := malformed(strings.Repeat("[", depth) + "]")
-	if want := "Unexpected end-of-input: expected close marker for Array (start marker at "; m == nil || !strings.HasPrefix(m.message, want) || !strings.HasSuffix(m.message, "column: 99999])") {
+	m := old.Fault(strings.Repeat("[", depth) + "]")
+	if want := "Unexpected end-of-input: expected close marker for Array (start marker at "; m == nil || !strings.HasPrefix(m.Message, want) || !strings.HasSuffix(m.Message, "column: 99999])") {
 		t.Errorf("%+v, want %s", m, want)
 	}
-	if m := malformed(strings.Repeat(`[{"":`, depth) + "1" + strings.Repeat("}]", depth)); m != nil {
+	if m := old.Fault(strings.Repeat(`[{"":`, depth) + "1" + strings.Repeat("}]", depth)); m != nil {
 		t.Errorf("nothing is wrong, but %+v", m)
 	}
 }
 
-func FuzzMalformed(f *testing.F) {
+func FuzzFault(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,-2.5e3,"\u00e9\\"],"b":{"c":null}}`, `[1,]`, `{"a"`, "\"\x00\"", `{} {}`, `nul`, "\u00a0", `"\ud800"`, `1 2`, `[[[[`, "\xff", "1E700"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		m := malformed(text)
+		m := old.Fault(text)
 		if json.Valid([]byte(text)) && m != nil {
 			t.Fatalf("%q is sound, but %+v", text, m)
 		}
@@ -107,4 +110,21 @@ func FuzzMalformed(f *testing.F) {
 			t.Fatalf("%q is not sound, but nothing is wrong with it: %v", text, err)
 		}
 	})
+}
+
+func TestNewerParsersTellACharacterByItsOwnPlaceAndDoNotShowTheText(t *testing.T) {
+	newer := Parser{Exact: true, Redacted: true}
+	const from = " at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: "
+	for text, want := range map[string]string{
+		`{invalid`: `Unexpected character ('i' (code 105)): was expecting double-quote to start field name` + "\n" + from + `2]`,
+		`invalid`:  `Unrecognized token 'invalid': was expecting ` + valuesOfJackson + "\n" + from + `8]`,
+		`[1}`:      `Unexpected close marker '}': expected ']' (for Array starting at` + from[3:] + `1])` + "\n" + from + `3]`,
+		`-a`:       `Unexpected character ('a' (code 97)) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value` + "\n" + from + `2]`,
+		`["\x"]`:   `Unrecognized character escape 'x' (code 120)` + "\n" + from + `4]`,
+		"[\"\t\"]": `Illegal unquoted character ((CTRL-CHAR, code 9)): has to be escaped using backslash to be included in string value` + "\n" + from + `3]`,
+	} {
+		if got := newer.Fault(text); got == nil || got.Error() != want {
+			t.Errorf("%q:\n%v\nwant\n%s", text, got, want)
+		}
+	}
 }

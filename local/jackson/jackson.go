@@ -1,7 +1,6 @@
-// This file tells what is wrong with a text that is no JSON, in the words that AWS
-// has from its parser (Jackson 2).
-
-package states
+// Package jackson tells what is wrong with a text that is no JSON, in the words that
+// AWS's services have from Jackson 2, the parser that they read JSON with.
+package jackson
 
 import (
 	"fmt"
@@ -10,17 +9,29 @@ import (
 	"unicode/utf16"
 )
 
-// A malformation is the first thing that is wrong with a text, and where the text
-// was read to.
-type malformation struct{ message, location string }
+// A Fault is the first thing that is wrong with a text, and where the text was read to.
+type Fault struct{ Message, Location string }
+
+// Error is the fault as Jackson's exceptions tell it.
+func (f *Fault) Error() string { return f.Message + "\n at " + f.Location }
+
+// Parser is how a service's Jackson tells of places.
+type Parser struct {
+	// Exact tells that a character that must not be there is told by its own place, as
+	// Jackson does since 2.16.2, and not by the one behind it.
+	Exact bool
+
+	// Redacted tells that the text is not shown, as is Jackson's default since 2.16.
+	Redacted bool
+}
 
 // maxExcerpt is how many characters of a text Jackson shows.
 const maxExcerpt = 500
 
-// malformed finds what is wrong, or nil if Jackson would find nothing: it does not
+// Fault finds what is wrong, or nil if Jackson would find nothing: it does not
 // read on behind the first value.
-func malformed(text string) *malformation {
-	p := &malformedText{units: utf16.Encode([]rune(text)), within: []bracket{{kind: "root", at: -1}}}
+func (as Parser) Fault(text string) *Fault {
+	p := &reader{Parser: as, units: utf16.Encode([]rune(text)), within: []bracket{{kind: "root", at: -1}}}
 	c, f := p.next()
 	if f == nil && c >= 0 {
 		f = p.value(c)
@@ -38,20 +49,30 @@ type bracket struct {
 	filled bool // an entry was read
 }
 
-// malformedText is a text as far as it was read. What looks for a fault returns nil
-// if there is none so far.
-type malformedText struct {
+// reader is a text as far as it was read. What looks for a fault returns nil if there
+// is none so far.
+type reader struct {
+	Parser
 	units  []uint16 // which are Java's characters
 	at     int
 	within []bracket // what is open; no function calls itself for it, since nobody bounds its depth
 }
 
-func (p *malformedText) fault(format string, args ...any) *malformation {
-	return &malformation{fmt.Sprintf(format, args...), p.location(p.at)}
+func (p *reader) fault(format string, args ...any) *Fault {
+	return &Fault{fmt.Sprintf(format, args...), p.location(p.at)}
 }
 
-func (p *malformedText) unexpected(c rune, why string) *malformation {
-	return p.fault("Unexpected character (%s): %s", described(c), why)
+// faultOf is fault for the character that was read last.
+func (p *reader) faultOf(format string, args ...any) *Fault {
+	f := p.fault(format, args...)
+	if p.Exact {
+		f.Location = p.location(p.at - 1)
+	}
+	return f
+}
+
+func (p *reader) unexpected(c rune, why string) *Fault {
+	return p.faultOf("Unexpected character (%s): %s", described(c), why)
 }
 
 // described is a character as Jackson shows it.
@@ -67,12 +88,15 @@ func described(c rune) string {
 }
 
 // location is a place, so many characters behind the beginning, as Jackson tells it.
-func (p *malformedText) location(at int) string {
+func (p *reader) location(at int) string {
 	line, column := 1, at+1
 	for i, unit := range p.units[:max(at, 0)] {
 		if unit == '\n' {
 			line, column = line+1, at-i
 		}
+	}
+	if p.Redacted {
+		return fmt.Sprintf("[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: %d, column: %d]", line, column)
 	}
 	excerpt, cut := p.units, ""
 	if len(p.units) > maxExcerpt {
@@ -82,7 +106,7 @@ func (p *malformedText) location(at int) string {
 }
 
 // read returns the next character, or -1 at the end.
-func (p *malformedText) read() rune {
+func (p *reader) read() rune {
 	if p.at == len(p.units) {
 		return -1
 	}
@@ -90,7 +114,7 @@ func (p *malformedText) read() rune {
 	return rune(p.units[p.at-1])
 }
 
-func (p *malformedText) peek() rune {
+func (p *reader) peek() rune {
 	if p.at == len(p.units) {
 		return -1
 	}
@@ -98,7 +122,7 @@ func (p *malformedText) peek() rune {
 }
 
 // next returns the next character that is not white, or -1 at the end.
-func (p *malformedText) next() (rune, *malformation) {
+func (p *reader) next() (rune, *Fault) {
 	for {
 		switch c := p.read(); {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -113,7 +137,7 @@ func (p *malformedText) next() (rune, *malformation) {
 }
 
 // inner is next where a text must not end.
-func (p *malformedText) inner() (rune, *malformation) {
+func (p *reader) inner() (rune, *Fault) {
 	c, f := p.next()
 	if f == nil && c < 0 {
 		f = p.fault("Unexpected end-of-input within/between %s entries", p.open().kind)
@@ -121,12 +145,12 @@ func (p *malformedText) inner() (rune, *malformation) {
 	return c, f
 }
 
-func (p *malformedText) open() *bracket { return &p.within[len(p.within)-1] }
+func (p *reader) open() *bracket { return &p.within[len(p.within)-1] }
 
 const expectedValues = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
 // value reads a value that begins with c; of an object or an array only that.
-func (p *malformedText) value(c rune) *malformation {
+func (p *reader) value(c rune) *Fault {
 	switch {
 	case c == '"':
 		return p.text(false)
@@ -165,7 +189,7 @@ func (p *malformedText) value(c rune) *malformation {
 }
 
 // word reads the rest of a word of which the first character is known.
-func (p *malformedText) word(word string) *malformation {
+func (p *reader) word(word string) *Fault {
 	for i := 1; i < len(word); i++ {
 		if p.peek() != rune(word[i]) {
 			return p.unrecognized(word[:i])
@@ -179,7 +203,7 @@ func (p *malformedText) word(word string) *malformation {
 }
 
 // unrecognized is the fault of a word that is none of JSON's and begins so.
-func (p *malformedText) unrecognized(token string) *malformation {
+func (p *reader) unrecognized(token string) *Fault {
 	const most = 256
 	units := utf16.Encode([]rune(token))
 	for continuesName(p.peek()) {
@@ -200,7 +224,7 @@ func continuesName(c rune) bool {
 }
 
 // number reads the rest of a number.
-func (p *malformedText) number(c rune) *malformation {
+func (p *reader) number(c rune) *Fault {
 	if c == '-' {
 		if c = p.read(); c < '0' || c > '9' {
 			if c < 0 {
@@ -236,7 +260,7 @@ func (p *malformedText) number(c rune) *malformation {
 	return nil
 }
 
-func (p *malformedText) digits() (n int) {
+func (p *reader) digits() (n int) {
 	for p.peek() >= '0' && p.peek() <= '9' {
 		p.at++
 		n++
@@ -245,15 +269,15 @@ func (p *malformedText) digits() (n int) {
 }
 
 // noDigit is the fault of a character where a digit has to be.
-func (p *malformedText) noDigit(c rune, why string) *malformation {
+func (p *reader) noDigit(c rune, why string) *Fault {
 	if c < 0 {
 		return p.fault("Unexpected end-of-input in a Number value")
 	}
-	return p.fault("Unexpected character (%s) in numeric value: %s", described(c), why)
+	return p.faultOf("Unexpected character (%s) in numeric value: %s", described(c), why)
 }
 
 // text reads the rest of a string, or of a member's name.
-func (p *malformedText) text(isName bool) *malformation {
+func (p *reader) text(isName bool) *Fault {
 	what, end := "string value", ": was expecting closing quote for a string value"
 	if isName {
 		what, end = "name", " in field name"
@@ -269,18 +293,18 @@ func (p *malformedText) text(isName bool) *malformation {
 				return f
 			}
 		case c < ' ':
-			return p.fault("Illegal unquoted character (%s): has to be escaped using backslash to be included in %s", described(c), what)
+			return p.faultOf("Illegal unquoted character (%s): has to be escaped using backslash to be included in %s", described(c), what)
 		}
 	}
 }
 
-func (p *malformedText) escape() *malformation {
+func (p *reader) escape() *Fault {
 	const ended = "Unexpected end-of-input in character escape sequence"
 	switch c := p.read(); {
 	case c < 0:
 		return p.fault(ended)
 	case c != 'u' && !strings.ContainsRune(`btnfr"/\`, c):
-		return p.fault("Unrecognized character escape %s", described(c))
+		return p.faultOf("Unrecognized character escape %s", described(c))
 	case c != 'u':
 		return nil
 	}
@@ -297,7 +321,7 @@ func (p *malformedText) escape() *malformation {
 }
 
 // entry reads the next entry of the object or the array that is open, or its end.
-func (p *malformedText) entry() *malformation {
+func (p *reader) entry() *Fault {
 	open := p.open()
 	first, isObject := !open.filled, open.kind == "Object"
 	open.filled = true
@@ -327,7 +351,7 @@ func (p *malformedText) entry() *malformation {
 }
 
 // member reads a member's name up to its value, and returns how that begins.
-func (p *malformedText) member(c rune) (rune, *malformation) {
+func (p *reader) member(c rune) (rune, *Fault) {
 	if c != '"' {
 		return c, p.unexpected(c, "was expecting double-quote to start field name")
 	}
@@ -345,7 +369,7 @@ func (p *malformedText) member(c rune) (rune, *malformation) {
 }
 
 // mismatched is the fault of a bracket that closes what is not open.
-func (p *malformedText) mismatched(c rune) *malformation {
+func (p *reader) mismatched(c rune) *Fault {
 	expected := map[rune]rune{']': '}', '}': ']'}[c]
-	return p.fault("Unexpected close marker '%c': expected '%c' (for %s starting at %s)", c, expected, p.open().kind, p.location(p.open().at))
+	return p.faultOf("Unexpected close marker '%c': expected '%c' (for %s starting at %s)", c, expected, p.open().kind, p.location(p.open().at))
 }
