@@ -170,7 +170,11 @@ func (c *Control) updateRestAPI(_ context.Context, caller cloud.Caller, in updat
 	return onAPI(c, caller, "PATCH", in.restAPINamed, "", func(a *api) (restAPIShape, error) {
 		next := a.properties
 		policy := string(next.Policy)
+		uncompressed := func(string) error { return cloud.NotHonoured("UpdateRestApi", "/minimumCompressionSize") }
 		err := document{of: "updateRestApiInput", patches: patches{
+			"add /minimumCompressionSize":                   uncompressed,
+			"replace /minimumCompressionSize":               uncompressed,
+			"remove /minimumCompressionSize":                uncompressed,
 			"replace /name":                                 text(&next.Name),
 			"replace /description":                          text(&next.Description),
 			"remove /description":                           func(string) error { next.Description = ""; return nil },
@@ -195,11 +199,7 @@ func (c *Control) updateRestAPI(_ context.Context, caller cloud.Caller, in updat
 			return restAPIShape{}, err
 		}
 		a.properties, a.settings = next, changed
-		shape := a.shape()
-		if shape.Tags == nil {
-			shape.Tags = map[string]string{} // as AWS tells of an update
-		}
-		return shape, nil
+		return a.shapeAlone(), nil
 	})
 }
 

@@ -25,14 +25,14 @@ type authorizerShape struct {
 	AuthorizerCredentials        string `json:"authorizerCredentials,omitempty"`
 	IdentitySource               string `json:"identitySource,omitempty"`
 	IdentityValidationExpression string `json:"identityValidationExpression,omitempty"`
-	AuthorizerResultTTLInSeconds int64  `json:"authorizerResultTtlInSeconds"`
+	AuthorizerResultTTLInSeconds *int64 `json:"authorizerResultTtlInSeconds,omitempty"` // as it was given
 }
 
 func (z *authorizer) shape() authorizerShape {
 	p := z.properties
 	return authorizerShape{
 		ID: z.id, Name: p.Name, Type: p.Type, AuthType: cmp.Or(p.AuthType, "custom"), AuthorizerURI: p.AuthorizerUri, AuthorizerCredentials: p.AuthorizerCredentials,
-		IdentitySource: p.IdentitySource, IdentityValidationExpression: p.IdentityValidationExpression, AuthorizerResultTTLInSeconds: int64(z.ttl.Seconds()),
+		IdentitySource: p.IdentitySource, IdentityValidationExpression: p.IdentityValidationExpression, AuthorizerResultTTLInSeconds: p.AuthorizerResultTtlInSeconds,
 	}
 }
 

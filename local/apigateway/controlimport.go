@@ -97,11 +97,8 @@ func (c *Control) putRestAPI(_ context.Context, caller cloud.Caller, in putRestA
 		if err != nil {
 			return restAPIShape{}, err
 		}
-		shape := a.shape()
+		shape := a.shapeAlone()
 		shape.Warnings = warnings
-		if shape.Tags == nil {
-			shape.Tags = map[string]string{} // as AWS tells of an update
-		}
 		return shape, nil
 	})
 }

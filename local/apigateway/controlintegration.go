@@ -49,6 +49,9 @@ func (i *integrationProperties) shape(resource string) integrationShape {
 	if i.TimeoutInMillis != nil {
 		shape.TimeoutInMillis = *i.TimeoutInMillis
 	}
+	if i.Type == "MOCK" {
+		shape.HTTPMethod = "" // of nothing that is called
+	}
 	for _, r := range i.IntegrationResponses {
 		if shape.IntegrationResponses == nil {
 			shape.IntegrationResponses = map[string]integrationResponseShape{}

@@ -255,10 +255,21 @@ func (p *stageProperties) patch(o patch) error {
 			return badRequest("Access Log value must not be empty")
 		}
 	}
+	for _, unserved := range []string{"/canarySettings", "/cacheClusterSize", "/clientCertificateId"} {
+		if o.Path == unserved || strings.HasPrefix(o.Path, unserved+"/") {
+			return cloud.NotHonoured("UpdateStage", o.Path)
+		}
+	}
 	if known[o.Op+" "+o.Path] == nil && !strings.HasPrefix(o.Path, "/variables/") {
 		return p.patchMethods(o)
 	}
-	if err := (document{patches: known, under: map[string]members{"/variables": textsOf(&p.Variables, "Invalid stage variable specified")}}).apply([]patch{o}); err != nil {
+	variables := func(op, name, value string) error {
+		if op == "replace" { // though there was none
+			op = "add"
+		}
+		return change(&p.Variables, "Invalid stage variable specified", op, name, value)
+	}
+	if err := (document{patches: known, under: map[string]members{"/variables": variables}}).apply([]patch{o}); err != nil {
 		return err
 	}
 	p.AccessLogSetting = nil
@@ -294,7 +305,9 @@ func (p *stageProperties) patchMethods(o patch) error {
 		"replace /logging/loglevel":      text(&s.LoggingLevel),
 		"replace /logging/dataTrace":     saysTrue(&s.DataTraceEnabled),
 	}
-	if do := known[o.Op+" /"+setting]; do == nil {
+	if do := known[o.Op+" /"+setting]; do == nil && strings.HasPrefix(setting, "caching/") {
+		return cloud.NotHonoured("UpdateStage", o.Path)
+	} else if do == nil {
 		return badRequest("Invalid method setting path: %s", o.Path)
 	} else if err := do(o.Value); err != nil {
 		return err

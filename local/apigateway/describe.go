@@ -112,7 +112,17 @@ func (c *Control) getRestAPI(_ context.Context, caller cloud.Caller, in restAPIN
 	if err != nil {
 		return restAPIShape{}, err
 	}
-	return a.shape(), nil
+	return a.shapeAlone(), nil
+}
+
+// shapeAlone is shape where an API is told that was there before, and by itself: with
+// tags, even if it has none.
+func (a *api) shapeAlone() restAPIShape {
+	shape := a.shape()
+	if shape.Tags == nil {
+		shape.Tags = map[string]string{}
+	}
+	return shape
 }
 
 func (c *Control) getRestAPIs(_ context.Context, caller cloud.Caller, in paging) (page[restAPIShape], error) {

@@ -88,8 +88,8 @@ func (x *exchange) handle(ctx context.Context) (response, error) {
 	if len(r.body) > maxBody {
 		return response{}, &fault{kind: requestTooLarge, message: "Request Too Long"}
 	}
-	if matched, ok := s.deployment.root.match(r.path); ok {
-		x.route, x.method = matched, matched.method(r.method)
+	if matched, ok := s.deployment.root.match(r.method, r.path); ok {
+		x.route, x.method = matched, matched.method
 	} else if s.tested != nil { // without what the path would have given it
 		x.method = s.tested
 	}

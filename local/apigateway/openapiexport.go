@@ -281,7 +281,10 @@ func (e *exporting) scheme(z *authorizer) *jsonvalue.Object {
 	}
 	said := optional("authorizerUri", p.AuthorizerUri, "authorizerCredentials", p.AuthorizerCredentials, "identitySource", p.IdentitySource,
 		"identityValidationExpression", p.IdentityValidationExpression)
-	said.Set("authorizerResultTtlInSeconds", float64(z.ttl.Seconds())).Set("type", strings.ToLower(p.Type))
+	if p.AuthorizerResultTtlInSeconds != nil {
+		said.Set("authorizerResultTtlInSeconds", float64(*p.AuthorizerResultTtlInSeconds))
+	}
+	said.Set("type", strings.ToLower(p.Type))
 	return scheme.Set("x-amazon-apigateway-authorizer", said)
 }
 

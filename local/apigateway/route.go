@@ -1,7 +1,8 @@
 package apigateway
 
-// Routing: from a path to the most specific resource that has methods. Literal
-// segments go before {parameter}, which goes before {greedy+}.
+// Routing: from a method and a path to the most specific resource that serves both.
+// Literal segments go before {parameter}, which goes before {greedy+}. A resource that
+// lacks the method leaves the request to the next one, as was recorded of greedy ones.
 
 import (
 	"fmt"
@@ -14,15 +15,14 @@ type node struct {
 	literals  map[string]*node
 	parameter *node
 	greedy    *node
-	name      string // of the parameter that this node stands for
-	resource  *resource
+	name      string             // of the parameter that this node stands for
 	methods   map[string]*method // by HTTP method, or "ANY"
 }
 
-// route is a matched resource with the values of its path parameters, as they
+// route is what serves a request, with the values of its path parameters as they
 // were sent: API Gateway does not decode them.
 type route struct {
-	node       *node
+	method     *method
 	parameters map[string]string
 }
 
@@ -37,7 +37,7 @@ func (root *node) insert(m *method) error {
 		n = next
 	}
 	if n.methods == nil {
-		n.resource, n.methods = m.resource, map[string]*method{}
+		n.methods = map[string]*method{}
 	}
 	if n.methods[m.httpMethod] != nil {
 		return fmt.Errorf("resource %s has two methods %s", m.resource.path, m.httpMethod)
@@ -71,14 +71,14 @@ func (n *node) child(segment string) (*node, error) {
 	return *slot, nil
 }
 
-// match finds the resource of a path, which starts after the stage.
-func (root *node) match(path string) (route, bool) {
+// match finds what serves a path, which starts after the stage.
+func (root *node) match(httpMethod, path string) (route, bool) {
 	var values []string // name, value, name, value
-	found := root.find(segments(path), &values)
+	found := root.find(httpMethod, segments(path), &values)
 	if found == nil {
 		return route{}, false
 	}
-	r := route{node: found}
+	r := route{method: found}
 	if len(values) > 0 {
 		r.parameters = make(map[string]string, len(values)/2)
 	}
@@ -88,31 +88,38 @@ func (root *node) match(path string) (route, bool) {
 	return r, true
 }
 
-func (n *node) find(rest []string, values *[]string) *node {
+func (n *node) find(httpMethod string, rest []string, values *[]string) *method {
 	if len(rest) == 0 {
-		if n.methods == nil {
-			return nil
-		}
-		return n
+		return n.method(httpMethod)
 	}
 	if next := n.literals[decoded(rest[0])]; next != nil {
-		if found := next.find(rest[1:], values); found != nil {
+		if found := next.find(httpMethod, rest[1:], values); found != nil {
 			return found
 		}
 	}
 	before := len(*values)
 	if n.parameter != nil {
 		*values = append(*values, n.parameter.name, rest[0])
-		if found := n.parameter.find(rest[1:], values); found != nil {
+		if found := n.parameter.find(httpMethod, rest[1:], values); found != nil {
 			return found
 		}
 		*values = (*values)[:before]
 	}
-	if n.greedy != nil && n.greedy.methods != nil {
-		*values = append(*values, n.greedy.name, strings.Join(rest, "/"))
-		return n.greedy
+	if n.greedy != nil {
+		if found := n.greedy.method(httpMethod); found != nil {
+			*values = append(*values, n.greedy.name, strings.Join(rest, "/"))
+			return found
+		}
 	}
 	return nil
+}
+
+// method returns what serves an HTTP method on a resource, or nil.
+func (n *node) method(httpMethod string) *method {
+	if m := n.methods[httpMethod]; m != nil {
+		return m
+	}
+	return n.methods["ANY"]
 }
 
 func decoded(segment string) string {
@@ -133,12 +140,4 @@ func segments(path string) []string {
 		return nil
 	}
 	return strings.Split(path, "/")
-}
-
-// method returns what serves an HTTP method on the matched resource.
-func (r route) method(httpMethod string) *method {
-	if m := r.node.methods[httpMethod]; m != nil {
-		return m
-	}
-	return r.node.methods["ANY"]
 }

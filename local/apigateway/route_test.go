@@ -38,13 +38,13 @@ func TestTheMostSpecificResourceServesAPath(t *testing.T) {
 		"/orders/7/lines":         {"/{rest+}", map[string]string{"rest": "orders/7/lines"}},
 		"/orders/new/draft/final": {"/{rest+}", map[string]string{"rest": "orders/new/draft/final"}},
 	} {
-		got, ok := tree.match(path)
+		got, ok := tree.match("GET", path)
 		if !ok {
 			t.Errorf("%s matches nothing", path)
 			continue
 		}
-		if got.node.resource.path != row.resource || !maps.Equal(got.parameters, row.parameters) {
-			t.Errorf("%s matches %s with %v, want %s with %v", path, got.node.resource.path, got.parameters, row.resource, row.parameters)
+		if got.method.resource.path != row.resource || !maps.Equal(got.parameters, row.parameters) {
+			t.Errorf("%s matches %s with %v, want %s with %v", path, got.method.resource.path, got.parameters, row.resource, row.parameters)
 		}
 	}
 }
@@ -56,11 +56,32 @@ func TestAnExactMethodGoesBeforeAny(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	matched, _ := tree.match("/")
 	for asked, want := range map[string]string{"GET": "GET", "PATCH": "ANY"} {
-		if got := matched.method(asked).httpMethod; got != want {
-			t.Errorf("%s is served by %s, want %s", asked, got, want)
+		if got, _ := tree.match(asked, "/"); got.method.httpMethod != want {
+			t.Errorf("%s is served by %s, want %s", asked, got.method.httpMethod, want)
 		}
+	}
+}
+
+func TestAResourceWithoutTheMethodLeavesARequestToTheNextOne(t *testing.T) {
+	tree := &node{}
+	for path, httpMethod := range map[string]string{"/test": "POST", "/test/any": "ANY", "/{proxy+}": "OPTIONS"} {
+		if err := tree.insert(&method{resource: &resource{path: path}, httpMethod: httpMethod}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct{ method, path, want, proxy string }{
+		{"POST", "/test", "/test", ""},
+		{"OPTIONS", "/test", "/{proxy+}", "test"},
+		{"OPTIONS", "/test/any", "/test/any", ""},
+		{"OPTIONS", "/test/other", "/{proxy+}", "test/other"},
+	} {
+		if got, ok := tree.match(row.method, row.path); !ok || got.method.resource.path != row.want || got.parameters["proxy"] != row.proxy {
+			t.Errorf("%s %s: %+v, want %s", row.method, row.path, got, row.want)
+		}
+	}
+	if got, ok := tree.match("GET", "/test"); ok {
+		t.Errorf("GET is served by %s", got.method.resource.path)
 	}
 }
 

@@ -116,6 +116,9 @@ func (r response) writeTo(w http.ResponseWriter, to *http.Request) {
 		w.Header()[name] = values
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
+	if !to.Close { // which AWS says though it goes without saying
+		w.Header().Set("Connection", "keep-alive")
+	}
 	w.WriteHeader(r.status)
 	if to.Method != http.MethodHead {
 		// A client that has gone away is no concern of ours.

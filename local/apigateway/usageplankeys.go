@@ -161,8 +161,8 @@ func (c *Control) getUsagePlanKeys(_ context.Context, caller cloud.Caller, in ge
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	plan, err := g.plan(in.UsagePlanID)
-	if err != nil {
-		return page[planKeyShape]{}, err
+	if err != nil { // AWS tells that it has no keys
+		return page[planKeyShape]{Items: []planKeyShape{}}, nil
 	}
 	return pageOf(in.paging, g.members(plan, in.NameQuery), func(k *apiKey) string { return k.id }, (*apiKey).inPlan)
 }
