@@ -87,14 +87,19 @@ func parseMappings(parameters map[string]string, prefix string, from sources) ([
 	return mappings, nil
 }
 
+// mappingError is what is wrong with a mapping, in AWS's words.
+type mappingError string
+
+func (e mappingError) Error() string { return string(e) }
+
 // notMapping is the error of what maps nothing, and undeclaredParameter that of a
-// parameter that the method does not declare, be it one of its path. Both are in AWS's words.
+// parameter that the method does not declare, be it one of its path.
 func notMapping(expression string) error {
-	return fmt.Errorf("Invalid mapping expression specified: %s", expression)
+	return mappingError("Invalid mapping expression specified: " + expression)
 }
 
 func undeclaredParameter(name string) error {
-	return fmt.Errorf("Invalid mapping expression parameter specified: %s", name)
+	return mappingError("Invalid mapping expression parameter specified: " + name)
 }
 
 // invalidMapping refuses the mappings of an integration.
