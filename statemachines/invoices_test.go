@@ -62,6 +62,7 @@ type payables struct {
 	conclude   approval.Decision
 	concluding error
 	pay        func(contract.Payment) (any, error)
+	failures   map[string][]failure // of functions, before they do anything
 
 	asked    []approval.Asked
 	paid     []contract.Payment
@@ -136,7 +137,7 @@ func called[In any](p *payables, function func(In) (any, error)) func(json.RawMe
 }
 
 func (p *payables) functions() functions {
-	return functions{
+	all := functions{
 		"save":     called(p, func(contract.File) (any, error) { return p.save, nil }),
 		"process":  called(p, func(contract.File) (any, error) { return p.process, nil }),
 		"register": called(p, func(r contract.Registering) (any, error) { return p.register(r) }),
@@ -168,6 +169,27 @@ func (p *payables) functions() functions {
 		}),
 		"conclude": called(p, func(approval.Concluded) (any, error) { return p.conclude, p.concluding }),
 	}
+	for name, function := range all {
+		all[name] = func(payload json.RawMessage) (any, error) {
+			if err := p.fails(name); err != nil {
+				return nil, err
+			}
+			return function(payload)
+		}
+	}
+	return all
+}
+
+// fails is what a function fails with this time.
+func (p *payables) fails(function string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left := p.failures[function]
+	if len(left) == 0 {
+		return nil
+	}
+	p.failures[function] = left[1:]
+	return left[0]
 }
 
 // registered is what register answers, and has written.
@@ -394,22 +416,17 @@ func TestAPaymentsReferenceIsATextOrNone(t *testing.T) {
 
 // Busy services are waited out, and a process that died is started again.
 func TestWhatPassesIsTriedAgain(t *testing.T) {
-	inPayables(t, func(t *testing.T, p *payables) {
-		failures := []failure{"ServiceBusy", "Runtime.ExitError", "ServiceBusy"}
-		pay := p.pay
-		p.pay = func(payment contract.Payment) (any, error) {
-			if len(failures) == 0 {
-				return pay(payment)
-			}
-			first := failures[0]
-			failures = failures[1:]
-			return nil, first
-		}
-		p.want("", "PAID order 17")
-		if len(p.paid) != 4 {
-			t.Errorf("paid %v", p.paid)
-		}
-	})
+	for _, function := range []string{"save", "process", "register", "pay", "archive"} {
+		t.Run(function, func(t *testing.T) {
+			inPayables(t, func(t *testing.T, p *payables) {
+				p.failures = map[string][]failure{function: {"ServiceBusy", "Runtime.ExitError", "ServiceBusy"}}
+				p.want("", "PAID order 17")
+				if len(p.failures[function]) > 0 || len(p.paid) != 1 {
+					t.Errorf("paid %v; failures are left: %v", p.paid, p.failures)
+				}
+			})
+		})
+	}
 }
 
 // One invoice of a file neither waits for another's reviewer nor fails with it.

@@ -141,6 +141,42 @@ func TestWhatIsFoundNotToBeNewIsGivenBackAlthoughTheTableIsBusy(t *testing.T) {
 	}
 }
 
+func TestARunWhoseClaimIsNotAnsweredKnowsItAsItsOwn(t *testing.T) {
+	inLab(t, atLeast, nil, func(t *testing.T, l *lab) {
+		lost := false
+		l.refuse = func(call cloud.Call) error {
+			if lost || !strings.Contains(string(call.Input), "attribute_not_exists(execution)") {
+				return nil
+			}
+			lost = true
+			if _, err := l.Call(t.Context(), l.Administrator(), call.Service, call.Action, call.Input); err != nil {
+				t.Error(err)
+			}
+			return cloud.Errorf(500, "InternalServerError", "the answer is lost")
+		}
+		if result := l.run(); result.Outcome != contract.Succeeded || !lost {
+			t.Errorf("got %+v; an answer was lost: %v", result, lost)
+		}
+	})
+}
+
+// One that finds nothing new after another has taken the run over, as when it is redriven,
+// leaves it to that one.
+func TestARunIsGivenBackByWhoHasIt(t *testing.T) {
+	inLab(t, atLeast, nil, func(t *testing.T, l *lab) {
+		l.found = contract.Found{}
+		l.refuse = func(call cloud.Call) error {
+			if call.Service == "lambda" {
+				l.do("dynamodb", "PutItem", map[string]any{"TableName": "Runs", "Item": map[string]any{"run": map[string]string{"S": "current"}, "execution": map[string]string{"S": "another"}}}, nil)
+			}
+			return nil
+		}
+		if result := l.run(); result.Outcome != contract.NothingNew || l.row("current")["execution"] != "another" {
+			t.Errorf("got %+v; the run is %v", result, l.row("current"))
+		}
+	})
+}
+
 // One that is redriven after another run has begun may not say what the last
 // success was.
 func TestARunThatAnotherHasTakenOverRecordsNothing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -61,6 +62,22 @@ func TestABurstRefusesAllCallsOfOneTableForAWhile(t *testing.T) {
 	}
 	if r.Err != nil || spans == 0 || spans > len(r.Faults) || len(refused) < 3*spans || len(refused) > 31*len(r.Faults) {
 		t.Errorf("%v: %d calls were refused in %d bursts by %d faults", r.Err, len(refused), spans, len(r.Faults))
+	}
+}
+
+func TestNoBurstOutlastsTheFaults(t *testing.T) {
+	var heard []string
+	r := within(t, 1, simulation.Rates{simulation.Burst: 1}, func(ctx context.Context, cfg aws.Config) error {
+		_, err := dynamodb.NewFromConfig(cfg).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("orders"), Item: key("order-1")})
+		heard = append(heard, code(err))
+		return nil
+	}, func(ctx context.Context, w *simulation.World) error {
+		w.Calm()
+		_, err := awslambda.NewFromConfig(w.AWS()).Invoke(ctx, &awslambda.InvokeInput{FunctionName: aws.String("work")})
+		return err
+	})
+	if want := []string{"ProvisionedThroughputExceededException", ""}; r.Err != nil || !slices.Equal(heard, want) {
+		t.Errorf("the function heard %q, want %q; %v", heard, want, r.Err)
 	}
 }
 

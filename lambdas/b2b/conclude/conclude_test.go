@@ -42,7 +42,7 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	f := fixture{tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
-		DynamoDB: consistent{f.tables}, Retention: 400 * 24 * time.Hour, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
+		DynamoDB: dynamotest.Consistent{Tables: f.tables}, Retention: 400 * 24 * time.Hour, OutcomesTable: dynamotest.Outcomes, TransactionsTable: dynamotest.Transactions,
 		Metrics: &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: f.metrics},
 	}
 	return f
@@ -101,6 +101,27 @@ func TestAnExecutionThatFailsHasAnOutcome(t *testing.T) {
 		if f.metrics.Len() != 0 { // acknowledge counts it
 			t.Errorf("%s: metrics %s", status, f.metrics)
 		}
+	}
+}
+
+// refusing are tables that nothing can be written to.
+type refusing struct{ DynamoDB }
+
+func (refusing) PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	return nil, errors.New("no power")
+}
+
+func TestAFailureThatCannotBeRecordedIsAnErrorSoThatItsEventComesAgain(t *testing.T) {
+	f := newFixture(t)
+	tables := f.DynamoDB
+	f.DynamoDB = refusing{tables}
+	event := ended(postedID+"-1", "FAILED", input(postedID, 1))
+	if err := f.Handle(t.Context(), event); err == nil || f.metrics.Len() != 0 {
+		t.Errorf("error %v, metrics %s", err, f.metrics)
+	}
+	f.DynamoDB = tables
+	if err := f.Handle(t.Context(), event); err != nil || f.outcome(t).Outcome != contract.Failed {
+		t.Errorf("error %v, outcome %+v", err, f.outcome(t))
 	}
 }
 
@@ -316,16 +337,6 @@ func TestTheErrorIsLookedUpWithTheInput(t *testing.T) {
 	if got, err := outcomes.ReadFailure(f.tables.All(dynamotest.Outcomes)[0]); err != nil || got.Error != "Store.Refused" {
 		t.Errorf("recorded %+v, %v", got, err)
 	}
-}
-
-// consistent refuses reads that may miss what has been written.
-type consistent struct{ DynamoDB }
-
-func (c consistent) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-	if !aws.ToBool(in.ConsistentRead) {
-		return nil, errors.New("the read is not consistent")
-	}
-	return c.DynamoDB.GetItem(ctx, in, o...)
 }
 
 func TestExecutionsOfNoTransactionAreIgnored(t *testing.T) {

@@ -5,14 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 )
 
@@ -41,6 +44,32 @@ func TestAFileAnnouncedManyTimesIsSplitOnce(t *testing.T) {
 	witnesses.Wait()
 	if len(w.messages) != 20 || len(w.rejected()) != 5 || w.settles != 1 {
 		t.Errorf("%d messages, %d rejections, %d settlements", len(w.messages), len(w.rejected()), w.settles)
+	}
+}
+
+// Watch takes a file that stays claimed for one whose split was given up, and does not see to
+// its settlement.
+func TestAClaimThatCannotBeFinishedIsAnErrorSoThatItsNoticeComesAgain(t *testing.T) {
+	w := newWorld(t)
+	w.objects[key+"@v1"] = batchOf(1, 0)
+	w.beforeUpdate = func(in *dynamodb.UpdateItemInput) error {
+		if strings.Contains(*in.UpdateExpression, "REMOVE #lease") {
+			return errors.New("no power")
+		}
+		return nil
+	}
+	split := func() error {
+		return w.handler().Handle(invocation(t.Context(), "request-1"), objectCreated(key, "v1"))
+	}
+	if err := split(); err == nil {
+		t.Error("no error")
+	}
+	w.beforeUpdate = nil
+	if err := split(); err != nil {
+		t.Error(err)
+	}
+	if status := attribute.String(w.file(), contract.AttrStatus); contract.FileStatus(status) != contract.FileSplit || len(w.settlements) != 1 {
+		t.Errorf("status %q, settlements %v", status, w.settlements)
 	}
 }
 

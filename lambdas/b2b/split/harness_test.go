@@ -56,6 +56,7 @@ type world struct {
 	beforeSend   func(call int, batch *sqs.SendMessageBatchInput) (*sqs.SendMessageBatchOutput, error)
 	beforeWrite  func(call int, batch *dynamodb.BatchWriteItemInput) (*dynamodb.BatchWriteItemOutput, error)
 	beforeSettle func(call int) error
+	beforeUpdate func(in *dynamodb.UpdateItemInput) error
 	writes       int
 	settles      int
 }
@@ -157,6 +158,11 @@ func (w *world) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...fun
 }
 
 func (w *world) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	if before := w.beforeUpdate; before != nil {
+		if err := before(in); err != nil {
+			return nil, err
+		}
+	}
 	return w.tables.UpdateItem(ctx, in)
 }
 

@@ -24,7 +24,7 @@ import (
 )
 
 type office struct {
-	*dynamotest.Tables
+	dynamotest.Consistent
 	t       *testing.T
 	objects map[string]string // by bucket and key, or CopySource
 	notices []*sns.PublishInput
@@ -58,7 +58,7 @@ func (o *office) Publish(_ context.Context, in *sns.PublishInput, _ ...func(*sns
 
 func open(t *testing.T) *office {
 	t.Helper()
-	o := &office{Tables: dynamotest.Empty(t), t: t, objects: map[string]string{
+	o := &office{Consistent: dynamotest.Consistent{Tables: dynamotest.Empty(t)}, t: t, objects: map[string]string{
 		"in/inbox/%C3%BC%20a+b.pdf?versionId=v%2F1": "the document", "kept/analysis/f1.json": "the answer", "kept/reading/f1.json": "the reading",
 	}}
 	o.Create("Files", contract.AttrFileID)

@@ -31,7 +31,7 @@ func open(t *testing.T) *site {
 	t.Helper()
 	s := &site{Buckets: s3test.New(t, "data", "work"), tables: dynamotest.Empty(t), t: t}
 	s.tables.Create("Runs", "run")
-	s.handler = &Handler{S3: s.Client, DynamoDB: s.tables, DataBucket: "data", DataPrefix: "in/", WorkBucket: "work", RunsTable: "Runs"}
+	s.handler = &Handler{S3: s.Client, DynamoDB: dynamotest.Consistent{Tables: s.tables}, DataBucket: "data", DataPrefix: "in/", WorkBucket: "work", RunsTable: "Runs"}
 	return s
 }
 

@@ -113,6 +113,33 @@ func TestAnEventThatAnotherComesBeforeFindsItsPlace(t *testing.T) {
 	}
 }
 
+// overtaken records another event between the read of how many there are and the write.
+type overtaken struct {
+	DynamoDB
+	by func()
+}
+
+func (o *overtaken) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, options ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	if by := o.by; by != nil {
+		o.by = nil
+		by()
+	}
+	return o.DynamoDB.TransactWriteItems(ctx, in, options...)
+}
+
+// A FIFO queue hands a group's events out one after the other; two that are recorded at once
+// all the same, of a queue that was moved back, say, do not get one place.
+func TestTwoEventsThatAreRecordedAtOnceHavePlacesOfTheirOwn(t *testing.T) {
+	tables := open(t)
+	client := &overtaken{tables, func() { handle(t, tables, message("acme/a", "m2")) }}
+	if failed := handle(t, client, message("acme/a", "m1")); len(failed) != 0 {
+		t.Errorf("failed %q", failed)
+	}
+	if got := rows(tables); !slices.Equal(got, []string{"acme/a 1 acme#m2", "acme/a 2 acme#m1"}) {
+		t.Errorf("rows %q", got)
+	}
+}
+
 func TestWhatIsNoEventFails(t *testing.T) {
 	tables := open(t)
 	for _, body := range []string{"", "{}", `{"id":"a","source":"b"}`} {
