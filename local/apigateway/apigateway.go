@@ -62,7 +62,9 @@ var _ cloud.API = (*APIGateway)(nil)
 // New returns a gateway without APIs.
 func New(c *cloud.Cloud, options Options) *APIGateway {
 	if options.HTTPClient == nil {
-		options.HTTPClient = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.DisableCompression = true // a back end is asked for what the client asks for
+		options.HTTPClient = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}}
 	}

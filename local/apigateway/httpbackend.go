@@ -47,8 +47,8 @@ func (b *httpBackend) call(ctx context.Context, x *exchange, r *backendRequest) 
 		return nil, internal(apiConfigurationError, fmt.Errorf("invalid endpoint address: %w", err))
 	}
 	query := address.Query()
-	for name, values := range r.query {
-		query[name] = values
+	for name, values := range r.query { // behind what the address itself has
+		query[name] = append(query[name], values...)
 	}
 	address.RawQuery = query.Encode()
 	outgoing, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(r.body))

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +22,29 @@ type putEventsEntry struct {
 	Resources          []string
 	Time               cloud.Time
 	EventBusName       string
+	TraceHeader        string // of X-Ray; the request's, if there is none
+}
+
+// size is what an entry counts.
+// https://docs.aws.amazon.com/eventbridge/latest/userguide/calculate-putevents-entry-size.html
+func (e putEventsEntry) size() int {
+	size := len(e.Source) + len(e.DetailType) + len(e.detail())
+	if !time.Time(e.Time).IsZero() {
+		size += 14
+	}
+	for _, resource := range e.Resources {
+		size += len(resource)
+	}
+	return size
+}
+
+// detail is the JSON of the detail, be it given as a text or not.
+func (e putEventsEntry) detail() json.RawMessage {
+	var text string
+	if json.Unmarshal(e.Detail, &text) == nil {
+		return json.RawMessage(text)
+	}
+	return e.Detail
 }
 
 type putEventsResult struct {
@@ -37,13 +59,13 @@ const (
 	maxEntriesBytes = 1 << 20
 )
 
-func (s *EventBridge) putEvents(_ context.Context, caller cloud.Caller, in putEventsInput) (any, error) {
+func (s *EventBridge) putEvents(ctx context.Context, caller cloud.Caller, in putEventsInput) (any, error) {
 	if err := in.checkLength(); err != nil {
 		return nil, err
 	}
 	size := 0
 	for _, entry := range in.Entries {
-		size += len(entry.Source) + len(entry.DetailType) + len(entry.Detail)
+		size += entry.size()
 		if err := s.cloud.Authorize(caller, "events:PutEvents", s.busARN(busName(entry.EventBusName))); err != nil {
 			return nil, err
 		}
@@ -56,6 +78,7 @@ func (s *EventBridge) putEvents(_ context.Context, caller cloud.Caller, in putEv
 		Entries          []putEventsResult
 	}{}
 	for _, entry := range in.Entries {
+		entry.TraceHeader = cmp.Or(entry.TraceHeader, cloud.OriginOf(ctx).Trace)
 		id, err := s.putEvent(entry)
 		result := putEventsResult{EventId: id}
 		if err != nil {
@@ -98,30 +121,27 @@ func (e putEventsEntry) String() string {
 	if json.Unmarshal(e.Detail, &text) == nil {
 		detail = text
 	}
-	return fmt.Sprintf("PutEventsRequestEntry(time=%s, source=%s, resources=%s, detailType=%s, detail=%s, eventBusName=%s, traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)",
-		at, given(e.Source), resources, given(e.DetailType), given(detail), given(e.EventBusName))
+	return fmt.Sprintf("PutEventsRequestEntry(time=%s, source=%s, resources=%s, detailType=%s, detail=%s, eventBusName=%s, traceHeader=%s, kmsKeyIdentifier=null, internalMetadata=null)",
+		at, given(e.Source), resources, given(e.DetailType), given(detail), given(e.EventBusName), given(e.TraceHeader))
 }
 
 // putEvent routes one entry and returns the id of its event.
 func (s *EventBridge) putEvent(entry putEventsEntry) (string, error) {
-	for name, value := range map[string]string{"Source": entry.Source, "DetailType": entry.DetailType, "Detail": string(entry.Detail)} {
-		if value == "" || value == "null" {
-			return "", cloud.Errorf(400, "InvalidArgument", "Parameter %s is not valid. Reason: %s is a required argument.", name, name)
+	for _, required := range []struct{ name, value string }{{"Source", entry.Source}, {"DetailType", entry.DetailType}, {"Detail", string(entry.Detail)}} {
+		if required.value == "" || required.value == "null" {
+			return "", cloud.Errorf(400, "InvalidArgument", "Parameter %s is not valid. Reason: %[1]s is a required argument.", required.name)
 		}
 	}
 	if strings.HasPrefix(entry.Source, "aws.") {
 		return "", cloud.Errorf(400, "NotAuthorizedForSourceException", "Not authorized for the source.")
 	}
-	detail := entry.Detail
-	var text string
-	if json.Unmarshal(detail, &text) == nil {
-		detail = json.RawMessage(text)
-	}
+	detail := entry.detail()
 	var object map[string]json.RawMessage
 	if json.Unmarshal(detail, &object) != nil || object == nil {
 		return "", cloud.Errorf(400, "MalformedDetail", "Detail is malformed.")
 	}
 	e := s.newEvent(cloud.Event{Source: entry.Source, DetailType: entry.DetailType, Detail: detail, Resources: entry.Resources, Time: time.Time(entry.Time)})
+	e.trace = entry.TraceHeader
 	if b, err := s.bus(entry.EventBusName); err == nil { // AWS takes an event for a bus that is not there as well
 		s.route(b, e)
 	}
@@ -192,17 +212,13 @@ func (s *EventBridge) testEventPattern(_ context.Context, caller cloud.Caller, i
 		return nil, err
 	}
 	event, ok := decodeJSON([]byte(in.Event)).(*jsonvalue.Object)
-	if !ok || !allTexts(event, "id", "account", "source", "time", "region", "detail-type") {
+	if !ok {
 		return nil, notValid("Parameter Event is not valid.")
 	}
+	for _, required := range []string{"id", "account", "source", "time", "region", "detail-type"} { // whatever they are
+		if _, there := event.Get(required); !there {
+			return nil, notValid("Parameter Event is not valid.")
+		}
+	}
 	return struct{ Result bool }{p.Matches(event)}, nil
-}
-
-// allTexts tells whether members of an object are there and texts.
-func allTexts(object *jsonvalue.Object, names ...string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool {
-		value, _ := object.Get(name)
-		_, ok := value.(string)
-		return !ok
-	})
 }

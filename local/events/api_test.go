@@ -88,7 +88,7 @@ func TestAPatternIsTriedOnAWholeEventOnly(t *testing.T) {
 		{"a list", `{"source": ["a"]}`, "[" + whole + "]", "ValidationException: Parameter Event is not valid."},
 		{"no id", `{"source": ["a"]}`, strings.Replace(whole, `"id"`, `"ID"`, 1), "ValidationException: Parameter Event is not valid."},
 		{"no time", `{"source": ["a"]}`, strings.Replace(whole, `"time"`, `"Time"`, 1), "ValidationException: Parameter Event is not valid."},
-		{"a number as the source", `{"source": ["a"]}`, strings.Replace(whole, `"a"`, `7`, 1), "ValidationException: Parameter Event is not valid."},
+		{"a list as its type", `{"detail-type": [{"equals-ignore-case": "B"}]}`, strings.Replace(whole, `"b"`, `["b"]`, 1), `{"Result":true}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			in, err := json.Marshal(map[string]string{"EventPattern": row.pattern, "Event": row.event})

@@ -22,6 +22,7 @@ type world struct {
 
 	mu      sync.Mutex
 	calls   []cloud.Call
+	trace   string // of the last call
 	metrics map[string]int
 	answer  func(call cloud.Call) error
 }
@@ -50,9 +51,10 @@ type fake struct {
 
 func (fake) Supports(string) bool { return true }
 
-func (f fake) Call(_ context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
+func (f fake) Call(ctx context.Context, caller cloud.Caller, action string, input json.RawMessage) (json.RawMessage, error) {
 	call := cloud.Call{Caller: caller, Service: f.service, Action: action, Input: input}
 	f.w.mu.Lock()
+	f.w.trace = cloud.OriginOf(ctx).Trace
 	f.w.calls = append(f.w.calls, call)
 	f.w.mu.Unlock()
 	if f.w.answer != nil {
@@ -94,6 +96,29 @@ func (w *world) put(t *testing.T, detail string) {
 	out, err := w.Call(t.Context(), w.cloud.Administrator(), "PutEvents", in)
 	if err != nil || !strings.Contains(string(out), `"FailedEntryCount":0`) {
 		t.Fatalf("PutEvents: %s %v", out, err)
+	}
+}
+
+func TestATargetIsCalledInTheTraceOfWhoPutTheEvent(t *testing.T) {
+	for _, row := range []struct{ name, request, entry, want string }{
+		{"none", "", "", ""},
+		{"the request's", "Root=1-a;Sampled=1", "", "Root=1-a;Sampled=1"},
+		{"the entry's", "Root=1-a", `, "TraceHeader": "Root=1-b"`, "Root=1-b"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.rule(t, lambdaTarget)
+			ctx := cloud.WithOrigin(t.Context(), cloud.Origin{Trace: row.request})
+			if _, err := w.Call(ctx, w.cloud.Administrator(), "PutEvents", json.RawMessage(`{"Entries": [{"Source": "orders", "DetailType": "a", "Detail": "{}"`+row.entry+`}]}`)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if len(w.calls) != 1 || w.trace != row.want {
+				t.Errorf("%s: %d calls, the last one with the trace %q, want %q", row.name, len(w.calls), w.trace, row.want)
+			}
+		})
 	}
 }
 

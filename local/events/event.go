@@ -18,6 +18,7 @@ import (
 type event struct {
 	cloud.Event
 	ingested time.Time
+	trace    string // of X-Ray, of who put it; or empty
 
 	json    func() json.RawMessage // of the whole event
 	decoded func() any             // the detail

@@ -82,6 +82,7 @@ func (l *Lambda) invoke(ctx context.Context, caller cloud.Caller, in invokeInput
 		payload:       in.Payload,
 		clientContext: string(clientContext),
 		tail:          in.LogType == "Tail",
+		trace:         cloud.OriginOf(ctx).Trace,
 	}
 	switch in.InvocationType {
 	case "", "RequestResponse":

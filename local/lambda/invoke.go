@@ -21,6 +21,7 @@ type request struct {
 	payload       []byte
 	clientContext string // JSON, or empty
 	tail          bool   // answer the end of the log
+	trace         string // of X-Ray, of who calls; or empty
 }
 
 // answer is what an invocation yields: the function's own answer, or an error

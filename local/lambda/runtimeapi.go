@@ -100,7 +100,7 @@ func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 	header["Lambda-Runtime-Aws-Request-Id"] = []string{inv.id}
 	header["Lambda-Runtime-Deadline-Ms"] = []string{strconv.FormatInt(inv.deadline.UnixMilli(), 10)}
 	header["Lambda-Runtime-Invoked-Function-Arn"] = []string{inv.target.arn()}
-	header["Lambda-Runtime-Trace-Id"] = []string{traceID(inv.id, inv.takenAt)}
+	header["Lambda-Runtime-Trace-Id"] = []string{inv.traceHeader()}
 	if inv.clientContext != "" {
 		header["Lambda-Runtime-Client-Context"] = []string{inv.clientContext}
 	}
@@ -109,10 +109,20 @@ func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 	w.Write(inv.payload) // if the process is gone, its end says so
 }
 
-// traceID makes an X-Ray trace header, not sampled, of a request's id.
-func traceID(requestID string, t time.Time) string {
-	digits := strings.ReplaceAll(requestID, "-", "")
-	return "Root=" + cloud.TraceID(digits, t) + ";Parent=" + digits[16:] + ";Sampled=0"
+// traceHeader is X-Ray's header of an invocation: a part of the caller's trace, if it
+// has one, which also tells whether it is sampled.
+func (inv *invocation) traceHeader() string {
+	digits := strings.ReplaceAll(inv.id, "-", "")
+	root, sampled := cloud.TraceID(digits, inv.takenAt), "0"
+	for part := range strings.SplitSeq(inv.trace, ";") {
+		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
+		case "Root":
+			root = value
+		case "Sampled":
+			sampled = value
+		}
+	}
+	return "Root=" + root + ";Parent=" + digits[16:] + ";Sampled=" + sampled
 }
 
 func (e *environment) serveAnswer(w http.ResponseWriter, r *http.Request, id, kind string) {

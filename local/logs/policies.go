@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // maxPolicies is how many an account has in a region.
@@ -50,6 +51,64 @@ func (l *Logs) putResourcePolicy(_ context.Context, caller cloud.Caller, in stru
 	return policyOutput{p}, nil
 }
 
+// rewritten is a policy as AWS tells it later on, whereas PutResourcePolicy answers its
+// text: with a version, members in IAM's order, and lists of one without their brackets.
+func rewritten(document string) string {
+	value, err := jsonvalue.Decode([]byte(document))
+	policy, ok := value.(*jsonvalue.Object)
+	if err != nil || !ok || !policy.Has("Statement") {
+		return document // which is no policy
+	}
+	if !policy.Has("Version") {
+		policy.Set("Version", "2008-10-17")
+	}
+	statements, _ := policy.Get("Statement")
+	list, _ := statements.([]any)
+	for i, statement := range list {
+		if s, ok := statement.(*jsonvalue.Object); ok {
+			list[i] = inIAMsOrder(s)
+		}
+	}
+	return jsonvalue.Text(ordered(policy, "Version", "Id", "Statement"))
+}
+
+func inIAMsOrder(statement *jsonvalue.Object) *jsonvalue.Object {
+	for name, value := range statement.Clone().All() {
+		switch name {
+		case "Action", "NotAction", "Resource", "NotResource":
+			statement.Set(name, unwrapped(value))
+		case "Principal", "NotPrincipal":
+			if principals, ok := value.(*jsonvalue.Object); ok {
+				for kind, who := range principals.Clone().All() {
+					principals.Set(kind, unwrapped(who))
+				}
+			}
+		}
+	}
+	return ordered(statement, "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+}
+
+func unwrapped(value any) any {
+	if list, ok := value.([]any); ok && len(list) == 1 {
+		return list[0]
+	}
+	return value
+}
+
+// ordered puts the members of an object into the order of first; others are last.
+func ordered(o *jsonvalue.Object, first ...string) *jsonvalue.Object {
+	sorted := jsonvalue.NewObject(o.Len())
+	for _, name := range first {
+		if value, ok := o.Get(name); ok {
+			sorted.Set(name, value)
+		}
+	}
+	for name, value := range o.All() {
+		sorted.Set(name, value)
+	}
+	return sorted
+}
+
 type describePoliciesOutput struct {
 	Policies  []resourcePolicy `json:"resourcePolicies"`
 	NextToken string           `json:"nextToken,omitempty"` // the last name of the page
@@ -77,7 +136,9 @@ func (l *Logs) describeResourcePolicies(_ context.Context, caller cloud.Caller, 
 			out.NextToken = out.Policies[limit-1].Name
 			break
 		}
-		out.Policies = append(out.Policies, l.policies[name])
+		p := l.policies[name]
+		p.Document = rewritten(p.Document)
+		out.Policies = append(out.Policies, p)
 	}
 	return out, nil
 }

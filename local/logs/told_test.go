@@ -186,6 +186,8 @@ func TestPoliciesOfTheAccountAreKept(t *testing.T) {
 		{"PutResourcePolicy", values{"policyDocument": `{}`}, "'policyName'"},
 		{"DescribeResourcePolicies", values{"limit": 1}, `"policyName":"p00","policyScope":"ACCOUNT"}],"nextToken":"p00"}`},
 		{"DescribeResourcePolicies", values{"nextToken": "p08"}, `"policyName":"p09"`},
+		{"PutResourcePolicy", values{"policyName": "p09", "policyDocument": `{"Statement":[{"Action":["logs:*"],"Effect":"Allow","Principal":{"Service": ["a", "b"], "AWS": ["c"]},"Resource":"*"}]}`}, `"policyDocument":"{\"Statement\":[{\"Action\":[\"logs:*\"],`},
+		{"DescribeResourcePolicies", values{"nextToken": "p08"}, `"policyDocument":"{\"Version\":\"2008-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"a\",\"b\"],\"AWS\":\"c\"},\"Action\":\"logs:*\",\"Resource\":\"*\"}]}"`},
 		{"DeleteResourcePolicy", values{"policyName": "p09"}, "{}"},
 		{"DeleteResourcePolicy", values{"policyName": "p09"}, "ResourceNotFoundException: Policy with name [p09] does not exist."},
 		{"DescribeResourcePolicies", values{"nextToken": "p08"}, `{"resourcePolicies":[]}`},

@@ -14,7 +14,7 @@ import (
 type groupNamed struct {
 	Name        string
 	ClientToken string
-	Tags        []struct{ Key, Value string }
+	Tags        []cloud.Tag
 }
 
 // mayGroup checks a group's name and authorizes the caller.
@@ -33,21 +33,26 @@ func (s *Scheduler) createScheduleGroup(_ context.Context, caller cloud.Caller, 
 	if err := s.mayGroup(caller, "CreateScheduleGroup", in.Name); err != nil {
 		return createScheduleGroupOutput{}, err
 	}
-	g, err := s.addGroup(in.Name)
+	g, err := s.addGroup(in.Name, in.Tags)
 	if err != nil {
 		return createScheduleGroupOutput{}, err
 	}
 	return createScheduleGroupOutput{g.ARN}, nil
 }
 
-func (s *Scheduler) addGroup(name string) (*group, error) {
+func (s *Scheduler) addGroup(name string, tags []cloud.Tag) (*group, error) {
+	if err := checkTags(tags); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.groups[name] != nil {
 		return nil, existing("Schedule group", name)
 	}
-	s.groups[name] = s.newGroup(name)
-	return s.groups[name], nil
+	g := s.newGroup(name)
+	g.tags = cloud.WithTags(nil, tags)
+	s.groups[name] = g
+	return g, nil
 }
 
 func (s *Scheduler) getScheduleGroup(_ context.Context, caller cloud.Caller, in groupNamed) (*group, error) {

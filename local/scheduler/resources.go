@@ -17,7 +17,7 @@ import (
 func (s *Scheduler) Types() []cfn.Type {
 	return []cfn.Type{
 		cfn.Define("AWS::Scheduler::Schedule", s.createFrom, cfn.Update(s.updateFrom)),
-		cfn.Define("AWS::Scheduler::ScheduleGroup", s.createGroupFrom),
+		cfn.Define("AWS::Scheduler::ScheduleGroup", s.createGroupFrom, cfn.Update(s.updateGroupFrom)),
 	}
 }
 
@@ -130,7 +130,7 @@ func date(property, text string) (*cloud.Time, error) {
 
 type groupProperties struct {
 	Name string
-	Tags cfn.Ignored
+	Tags []cloud.Tag
 }
 
 func (s *Scheduler) createGroupFrom(_ context.Context, r cfn.Resource, p groupProperties) (cfn.Handle, error) {
@@ -138,11 +138,24 @@ func (s *Scheduler) createGroupFrom(_ context.Context, r cfn.Resource, p groupPr
 	if _, err := keyOf(name, "-"); err != nil {
 		return cfn.Handle{}, err
 	}
-	g, err := s.addGroup(name)
+	g, err := s.addGroup(name, p.Tags)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
 	return cfn.Handle{Ref: name, Attributes: map[string]any{
 		"Arn": g.ARN, "State": g.State, "CreationDate": g.CreationDate.String(), "LastModificationDate": g.LastModificationDate.String(),
 	}, Delete: func(context.Context) error { return s.removeGroup(name) }}, nil
+}
+
+// updateGroupFrom gives a group the tags that its template has now.
+func (s *Scheduler) updateGroupFrom(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after groupProperties) (cfn.Handle, error) {
+	if err := checkTags(after.Tags); err != nil {
+		return h, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.groups[h.Ref]; g != nil {
+		g.tags = cloud.RedeclaredTags(g.tags, before.Tags, after.Tags)
+	}
+	return h, nil
 }

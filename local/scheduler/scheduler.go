@@ -45,6 +45,8 @@ type group struct {
 	LastModificationDate cloud.Time
 	Name                 string
 	State                string
+
+	tags []cloud.Tag
 }
 
 // schedule is a schedule that exists, and does not change.
@@ -72,6 +74,9 @@ func New(c *cloud.Cloud) *Scheduler {
 		"GetScheduleGroup":    cloud.Handle(s.getScheduleGroup).Without("ClientToken", "Tags"),
 		"ListScheduleGroups":  cloud.Handle(s.listScheduleGroups).Without("GroupName", "State"),
 		"ListSchedules":       cloud.Handle(s.listSchedules),
+		"ListTagsForResource": cloud.Handle(s.listTags),
+		"TagResource":         cloud.Handle(s.tagResource).Without("TagKeys"),
+		"UntagResource":       cloud.Handle(s.untagResource).Without("Tags"),
 		"UpdateSchedule":      cloud.Handle(s.updateSchedule),
 	}
 	return s
@@ -91,6 +96,9 @@ func (s *Scheduler) Protocols() wire.Protocols {
 		{Pattern: "POST /schedule-groups/{Name}", Action: "CreateScheduleGroup"},
 		{Pattern: "GET /schedule-groups/{Name}", Action: "GetScheduleGroup"},
 		{Pattern: "DELETE /schedule-groups/{Name}", Action: "DeleteScheduleGroup", Query: []string{"clientToken"}, Renamed: renamed},
+		{Pattern: "GET /tags/{ResourceArn}", Action: "ListTagsForResource"},
+		{Pattern: "POST /tags/{ResourceArn}", Action: "TagResource"},
+		{Pattern: "DELETE /tags/{ResourceArn}", Action: "UntagResource", Query: []string{"TagKeys"}},
 		{Pattern: "GET /schedule-groups", Action: "ListScheduleGroups", Query: []string{"MaxResults", "NamePrefix", "NextToken"}},
 	}}}
 }

@@ -4,11 +4,13 @@ package scheduler_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsscheduler "github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
 	"github.com/tradepost-dev/tradepost/local/cfn/cfntest"
 )
@@ -66,5 +68,48 @@ func TestAScheduleOfATemplateIsUpdated(t *testing.T) {
 		step("again", time.Hour+time.Minute, 2)
 		s.Remove(t, "S")
 		step("gone", 5*time.Hour, 0)
+	})
+}
+
+func TestAGroupHasTags(t *testing.T) {
+	inEngine(t, func(t *testing.T, e *engine, client *awsscheduler.Client) {
+		group := func(tags string) string {
+			return `{"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Name": "night", "Tags": [` + tags + `]}}`
+		}
+		s, err := cfntest.Create(t, e.Site, e.service.Types(), `"Night": `+group(`{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "1"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		arn := func(name string) *string { return aws.String(here + name) }
+		has := func(want string) {
+			t.Helper()
+			out, err := client.ListTagsForResource(t.Context(), &awsscheduler.ListTagsForResourceInput{ResourceArn: arn("schedule-group/night")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, tag := range out.Tags {
+				if !strings.HasPrefix(*tag.Key, "aws:") {
+					got += *tag.Key + *tag.Value + " "
+				}
+			}
+			if got != want {
+				t.Errorf("it has %s, want %s", got, want)
+			}
+		}
+		has("a1 b1 ")
+		tag := func(name, key string) error {
+			_, err := client.TagResource(t.Context(), &awsscheduler.TagResourceInput{ResourceArn: arn(name), Tags: []types.Tag{{Key: &key, Value: aws.String("2")}}})
+			return err
+		}
+		expect(t, "tag", tag("schedule-group/night", "c"), "", "")
+		expect(t, "a tag without a key", tag("schedule-group/night", ""), "ValidationException", "")
+		expect(t, "tag a group that is not there", tag("schedule-group/day", "c"), "ResourceNotFoundException", "Schedule group day does not exist.")
+		expect(t, "tag a schedule", tag("schedule/night/s", "c"), "ValidationException", "")
+		s.Put(t, "Night", group(`{"Key": "a", "Value": "3"}`))
+		has("a3 c2 ")
+		_, err = client.UntagResource(t.Context(), &awsscheduler.UntagResourceInput{ResourceArn: arn("schedule-group/night"), TagKeys: []string{"a"}})
+		expect(t, "untag", err, "", "")
+		has("c2 ")
 	})
 }
