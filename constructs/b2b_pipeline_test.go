@@ -144,6 +144,20 @@ func TestQueuesWaitLongerThanTheirConsumers(t *testing.T) {
 	}
 }
 
+// Each rule of the pipeline tells somebody something, and whoever fails on it is called again:
+// twice, which is Lambda's default.
+func TestWhatHappensIsToldAndToldAgain(t *testing.T) {
+	template := pipeline(t)
+	for _, rule := range template.OfType("AWS::Events::Rule") {
+		template.Has(rule, `{"State": "ENABLED"}`)
+	}
+	for _, config := range template.OfType("AWS::Lambda::EventInvokeConfig") {
+		if times, set := config.Properties["MaximumRetryAttempts"]; set {
+			t.Errorf("%s: %v retries", config.Path, times)
+		}
+	}
+}
+
 // However long a file keeps its queue and its starters busy, a posted
 // transaction has its own.
 func TestPostedTransactionsHaveAQueueAndStartersOfTheirOwn(t *testing.T) {
