@@ -144,6 +144,7 @@ func (q *request) headBucket() error {
 	h := q.Writer.Header()
 	h.Set("x-amz-bucket-region", b.home())
 	h.Set("x-amz-bucket-arn", bucketARN(q.bucket))
+	h.Set("x-amz-access-point-alias", "false") // there are none
 	h.Set("Content-Type", "application/xml")
 	q.Writer.WriteHeader(http.StatusOK)
 	return nil

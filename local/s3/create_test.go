@@ -12,6 +12,13 @@ import (
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
+func TestABucketIsNoAccessPoint(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	if got := w.ask(t, "HEAD /plain-bucket").Header().Get("x-amz-access-point-alias"); got != "false" {
+		t.Errorf("x-amz-access-point-alias is %q", got)
+	}
+}
+
 func TestEachRegionHasItsOwnWayOfMakingBuckets(t *testing.T) {
 	constraint := func(region string) string {
 		return "\n\n<CreateBucketConfiguration><LocationConstraint>" + region + "</LocationConstraint></CreateBucketConfiguration>"

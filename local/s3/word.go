@@ -8,18 +8,64 @@ import (
 	"encoding/base64"
 	"fmt"
 	"mime"
+	"regexp"
 	"strings"
 )
 
 // decoded is a value of metadata without encoded words; one that cannot be decoded
-// stays as it is.
+// stays as it is. Bytes that are no text are replaced.
 func decoded(value string) string {
 	var words mime.WordDecoder
-	text, err := words.DecodeHeader(value)
+	text, err := words.DecodeHeader(inBase64.ReplaceAllStringFunc(value, mended))
 	if err != nil {
 		return value
 	}
-	return text
+	return string([]rune(text))
+}
+
+var inBase64 = regexp.MustCompile(`(?i)=\?utf-8\?b\?[^?]*\?=`)
+
+// mended is a word with its base64 as the standard has it. S3 reads what is not, too:
+// it passes over what is no digit, and a = where none can be is a digit of ones
+// (recorded in February 2026: =GGG stands for FC 61 86).
+func mended(word string) string {
+	start, end := strings.LastIndexByte(word[:len(word)-2], '?')+1, len(word)-2
+	if _, err := base64.StdEncoding.DecodeString(word[start:end]); err == nil {
+		return word
+	}
+	read, ok := leniently(word[start:end])
+	if !ok {
+		return word
+	}
+	return word[:start] + base64.StdEncoding.EncodeToString(read) + word[end:]
+}
+
+const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+// leniently reads four digits at a time, and not what breaks off within four.
+func leniently(text string) (read []byte, ok bool) {
+	var four []byte
+	for i := range len(text) {
+		if text[i] != '=' && strings.IndexByte(base64Digits, text[i]) < 0 {
+			continue
+		}
+		if four = append(four, text[i]); len(four) < 4 {
+			continue
+		}
+		bits := 0
+		for _, digit := range four {
+			bits = bits<<6 | strings.IndexByte(base64Digits, digit)&0x3f // -1, of =, is ones
+		}
+		three := []byte{byte(bits >> 16), byte(bits >> 8), byte(bits)}
+		switch {
+		case four[2] == '=':
+			three = three[:1]
+		case four[3] == '=':
+			three = three[:2]
+		}
+		read, four = append(read, three...), four[:0]
+	}
+	return read, len(four) == 0
 }
 
 // encoded is a value as a header can have it: in ASCII as it is, mostly ASCII with

@@ -14,6 +14,10 @@ func TestMetadataIsTakenAndToldInEncodedWords(t *testing.T) {
 		{"control characters", "=?UTF-8?B?AAECAw==?=", "\x00\x01\x02\x03", "=?UTF-8?B?AAECAw==?="},
 		{"replacement characters", "=?UTF-8?B?77+977+9?=", "\ufffd\ufffd", "=?UTF-8?B?77+977+9?="},
 		{"punctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"},
+		{"base64 with a = where none can be", "=?UTF-8?B?=GGG?=", "\ufffda\ufffd", "=?UTF-8?B?77+9Ye+/vQ==?="},
+		{"base64 with what is no digit", "=?UTF-8?b?Y-W.Jj?=", "abc", "abc"},
+		{"base64 that breaks off", "=?UTF-8?B?YWJjZ?=", "=?UTF-8?B?YWJjZ?=", "=?UTF-8?B?YWJjZ?="},
+		{"bytes that are no text", "=?UTF-8?Q?abc=FC?=", "abc\ufffd", "=?UTF-8?Q?abc=EF=BF=BD?="},
 		{"a tab", "a\tb", "a\tb", "a\tb"},
 		{"no word after all", "=?UTF-9?Q?a?=", "=?UTF-9?Q?a?=", "=?UTF-9?Q?a?="},
 	} {
