@@ -82,7 +82,7 @@ func TestATrailThatACallMakesRecordsWhileItLogs(t *testing.T) {
 		steps(t, service, [][3]string{{"StartLogging", `{"Name": "audit"}`, "{}"}})
 		recorded("while it logs", 1)
 		steps(t, service, [][3]string{
-			{"GetTrailStatus", `{"Name": "audit"}`, `{"IsLogging":true,"StartLoggingTime":946684800,"TimeLoggingStarted":"2000-01-01T00:00:00Z","TimeLoggingStopped":""}`},
+			{"GetTrailStatus", `{"Name": "audit"}`, `{"IsLogging":true,"StartLoggingTime":9.466848E8,"TimeLoggingStarted":"2000-01-01T00:00:00Z","TimeLoggingStopped":""}`},
 			{"UpdateTrail", `{"Name": "audit", "S3BucketName": ""}`, "InvalidS3BucketNameException: Bucket name cannot be blank!"},
 			{"UpdateTrail", `{"Name": "audit", "IsMultiRegionTrail": true}`, `"IncludeGlobalServiceEvents":true,"IsMultiRegionTrail":true`},
 			{"DescribeTrails", `{}`, `"S3KeyPrefix":"x","IncludeGlobalServiceEvents":true,"IsMultiRegionTrail":true,"TrailARN":"` + arn + `","LogFileValidationEnabled":true`},
@@ -108,7 +108,7 @@ func TestATrailThatACallMakesRecordsWhileItLogs(t *testing.T) {
 		time.Sleep(time.Minute)
 		steps(t, service, [][3]string{
 			{"StopLogging", `{"Name": "audit"}`, "{}"},
-			{"GetTrailStatus", `{"Name": "audit"}`, `"StopLoggingTime":946684860,"TimeLoggingStarted":"2000-01-01T00:00:00Z","TimeLoggingStopped":"2000-01-01T00:01:00Z"`},
+			{"GetTrailStatus", `{"Name": "audit"}`, `"StopLoggingTime":9.4668486E8,"TimeLoggingStarted":"2000-01-01T00:00:00Z","TimeLoggingStopped":"2000-01-01T00:01:00Z"`},
 			{"GetTrail", `{"Name": "audit"}`, `"HasCustomEventSelectors":true`},
 		})
 		steps(t, service, [][3]string{

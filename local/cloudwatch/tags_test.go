@@ -121,8 +121,8 @@ func TestDashboardsAreListedInPages(t *testing.T) {
 			w.do(t, "PutDashboard", fmt.Sprintf(`{"DashboardName": "d%04d", "DashboardBody": "{}"}`, i))
 		}
 		w.steps(t, [][3]string{
-			{"ListDashboards", `{}`, `{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/d0999","DashboardName":"d0999","LastModified":946684800,"Size":2}],"NextToken":"d0999"}`},
-			{"ListDashboards", `{"NextToken": "d0999"}`, `{"DashboardEntries":[{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/d1000","DashboardName":"d1000","LastModified":946684800,"Size":2}]}`},
+			{"ListDashboards", `{}`, `{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/d0999","DashboardName":"d0999","LastModified":9.466848E8,"Size":2}],"NextToken":"d0999"}`},
+			{"ListDashboards", `{"NextToken": "d0999"}`, `{"DashboardEntries":[{"DashboardArn":"arn:aws:cloudwatch::111122223333:dashboard/d1000","DashboardName":"d1000","LastModified":9.466848E8,"Size":2}]}`},
 		})
 	})
 }
@@ -139,10 +139,10 @@ func TestDataOfDifferentUnitsAreToldApart(t *testing.T) {
 		}
 		w.steps(t, [][3]string{
 			{"PutMetricData", `{"Namespace": "Shop", "MetricData": [{"MetricName": "m", "Value": 10, "StorageResolution": 1}, {"MetricName": "m", "Value": 5, "Unit": "Count"}, {"MetricName": "m", "Value": 1, "Unit": "Seconds"}]}`, "{}"},
-			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"]}`, `{"Sum":5,"Timestamp":946684800,"Unit":"Count"},{"Sum":10,"Timestamp":946684800,"Unit":"None"},{"Sum":1,"Timestamp":946684800,"Unit":"Seconds"}]`},
-			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Seconds"}`, `"Datapoints":[{"Sum":1,"Timestamp":946684800,"Unit":"Seconds"}]`},
+			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"]}`, `{"Sum":5,"Timestamp":9.466848E8,"Unit":"Count"},{"Sum":10,"Timestamp":9.466848E8,"Unit":"None"},{"Sum":1,"Timestamp":9.466848E8,"Unit":"Seconds"}]`},
+			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Seconds"}`, `"Datapoints":[{"Sum":1,"Timestamp":9.466848E8,"Unit":"Seconds"}]`},
 			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Bytes"}`, `"Datapoints":[]`},
-			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", `, "Unit": "Count"`) + `]}`, `"Label":"m","Timestamps":[946684800],"Values":[5],"StatusCode":"Complete"}]`},
+			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", `, "Unit": "Count"`) + `]}`, `"Label":"m","Timestamps":[9.466848E8],"Values":[5],"StatusCode":"Complete"}]`},
 			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", ``) + `]}`, `"Values":[16],"StatusCode":"Complete","Messages":[{"Code":"MultipleUnits","Value":"Multiple units returned: '[Count, None, Seconds]'"}]`},
 			{"ListMetrics", `{}`, `{"Metrics":[{"Namespace":"Shop","MetricName":"m","Dimensions":[]}]}`},
 			{"PutMetricAlarm", `{"AlarmName": "a", ` + names + `, "Unit": "Seconds", "Statistic": "Sum", "Period": 10, "EvaluationPeriods": 1, "Threshold": 3, "ComparisonOperator": "GreaterThanThreshold"}`, "{}"},
@@ -265,7 +265,7 @@ func TestADatumHasTheTimeThatItIsGivenAndAQueryItsOwnLabel(t *testing.T) {
 		w.steps(t, [][3]string{
 			{"PutMetricData", fmt.Sprintf(`{"Namespace": "Shop", "MetricData": [{"MetricName": "m", "Value": 3, "Timestamp": %d}]}`, then), "{}"},
 			{"GetMetricData", fmt.Sprintf(`{"StartTime": %d, "EndTime": %d, "MetricDataQueries": [{"Id": "q", "Label": "mine", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "m"}, "Stat": "Sum", "Period": 10}}]}`, then, then+10),
-				fmt.Sprintf(`"Label":"mine","Timestamps":[%d],"Values":[3]`, then)},
+				`"Label":"mine","Timestamps":[9.466878E8],"Values":[3]`},
 		})
 	})
 }

@@ -20,7 +20,7 @@ func connected(t *testing.T) *world {
 	return w
 }
 
-var ids = regexp.MustCompile(`[0-9a-f-]{36}|-[A-Z2-7]{6}"|"[A-Za-z]*Time":[0-9.]+,?`)
+var ids = regexp.MustCompile(`[0-9a-f-]{36}|-[A-Z2-7]{6}"|"[A-Za-z]*Time":[0-9.E]+,?`)
 
 // asked is an answer, or an error, without what differs from run to run.
 func (w *world) asked(t *testing.T, service, action, in string) string {

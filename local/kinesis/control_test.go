@@ -155,7 +155,7 @@ func TestAStreamsPolicyIsPutAndTakenAwayByCalls(t *testing.T) {
 func TestAnswersAreToldToTheLetter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t)
-		const description = `"StreamName":"clicks","StreamARN":"` + clicksARN + `","StreamStatus":"ACTIVE","StreamModeDetails":{"StreamMode":"PROVISIONED"},"StreamCreationTimestamp":946684800`
+		const description = `"StreamName":"clicks","StreamARN":"` + clicksARN + `","StreamStatus":"ACTIVE","StreamModeDetails":{"StreamMode":"PROVISIONED"},"StreamCreationTimestamp":9.466848E8`
 		const shard = `{"ShardId":"shardId-000000000000","HashKeyRange":{"StartingHashKey":"0","EndingHashKey":"340282366920938463463374607431768211455"},"SequenceNumberRange":{"StartingSequenceNumber":"49`
 		e.steps(t, [][3]string{
 			{"ListStreams", `{}`, `{"StreamNames":[],"StreamSummaries":[],"HasMoreStreams":false}`},
@@ -180,7 +180,7 @@ func TestAnswersAreToldToTheLetter(t *testing.T) {
 			{"PutRecords", `{"StreamName": "clicks", "Records": [{"PartitionKey": "k", "Data": "YQ=="}]}`, `"}],"EncryptionType":"KMS"}`},
 		})
 		e.steps(t, [][3]string{
-			{"GetRecords", `{"ShardIterator": "` + e.iterator(t, "TRIM_HORIZON", nil) + `"}`, `"ApproximateArrivalTimestamp":946684800,"Data":"YQ==","PartitionKey":"k","EncryptionType":"KMS"}`},
+			{"GetRecords", `{"ShardIterator": "` + e.iterator(t, "TRIM_HORIZON", nil) + `"}`, `"ApproximateArrivalTimestamp":9.466848E8,"Data":"YQ==","PartitionKey":"k","EncryptionType":"KMS"}`},
 			{"UpdateStreamMode", `{"StreamARN": "` + clicksARN + `", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}`, "{}"},
 			{"UpdateStreamMode", `{"StreamARN": "` + clicksARN + `", "StreamModeDetails": {"StreamMode": "PROVISIONED"}}`, "{}"},
 			{"DescribeStreamSummary", `{"StreamName": "clicks"}`, `{"StreamMode":"PROVISIONED"}`},

@@ -83,12 +83,12 @@ func TestADeletedSecretCanBeRestoredForItsDays(t *testing.T) {
 		time.Sleep(90 * time.Minute)
 		steps(t, s, [][3]string{
 			{"GetSecretValue", `{"SecretId": "a"}`, ""},
-			{"DescribeSecret", `{"SecretId": "a"}`, fmt.Sprintf(`"LastAccessedDate":%d`, time.Now().UTC().Truncate(day).Unix())},
+			{"DescribeSecret", `{"SecretId": "a"}`, `"LastAccessedDate":` + told(time.Now().UTC().Truncate(day))},
 			{"DeleteSecret", `{"SecretId": "a", "RecoveryWindowInDays": 6}`, "must be between 7 and 30 days (inclusive)"},
 			{"DeleteSecret", `{"SecretId": "a", "RecoveryWindowInDays": 7, "ForceDeleteWithoutRecovery": true}`, "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."},
 			{"DeleteSecret", `{"SecretId": "b"}`, "ResourceNotFoundException"},
 			{"DeleteSecret", `{"SecretId": "b", "ForceDeleteWithoutRecovery": true}`, `"Name":"b"`},
-			{"DeleteSecret", `{"SecretId": "a", "RecoveryWindowInDays": 7}`, fmt.Sprintf(`"DeletionDate":%d`, time.Now().Add(7*24*time.Hour).Unix())},
+			{"DeleteSecret", `{"SecretId": "a", "RecoveryWindowInDays": 7}`, `"DeletionDate":` + told(time.Now().Add(7*24*time.Hour))},
 			{"DeleteSecret", `{"SecretId": "a"}`, marked},
 			{"GetSecretValue", `{"SecretId": "a"}`, marked},
 			{"PutSecretValue", `{"SecretId": "a", "SecretString": "y"}`, marked},
@@ -96,13 +96,13 @@ func TestADeletedSecretCanBeRestoredForItsDays(t *testing.T) {
 			{"TagResource", `{"SecretId": "a", "Tags": [{"Key": "a", "Value": "b"}]}`, marked},
 			{"GetResourcePolicy", `{"SecretId": "a"}`, marked},
 			{"CreateSecret", `{"Name": "a"}`, "You can't create this secret because a secret with this name is already scheduled for deletion."},
-			{"DescribeSecret", `{"SecretId": "a"}`, fmt.Sprintf(`"LastChangedDate":%d`, time.Now().Unix())},
+			{"DescribeSecret", `{"SecretId": "a"}`, `"LastChangedDate":` + told(time.Now())},
 			{"DescribeSecret", `{"SecretId": "a"}`, `"DeletedDate"`},
 			{"ListSecrets", `{"Filters": [{"Key": "name", "Values": ["a"]}]}`, `{"SecretList":[]}`},
 			{"ListSecrets", `{"Filters": [{"Key": "name", "Values": ["a"]}], "IncludePlannedDeletion": true}`, `"Name":"a"`},
 			{"RestoreSecret", `{"SecretId": "a"}`, `"Name":"a"`},
 			{"GetSecretValue", `{"SecretId": "a"}`, `"SecretString":"x"`},
-			{"DeleteSecret", `{"SecretId": "a"}`, fmt.Sprintf(`"DeletionDate":%d`, time.Now().Add(30*24*time.Hour).Unix())},
+			{"DeleteSecret", `{"SecretId": "a"}`, `"DeletionDate":` + told(time.Now().Add(30*24*time.Hour))},
 		})
 		time.Sleep(30*24*time.Hour - time.Second)
 		steps(t, s, [][3]string{{"DescribeSecret", `{"SecretId": "a"}`, `"DeletedDate"`}})
@@ -240,4 +240,13 @@ func TestEachActionAsksForItsPermission(t *testing.T) {
 			t.Errorf("%s on %s: %v", action, resource, err)
 		}
 	}
+}
+
+// told is a time as the API has it.
+func told(t time.Time) string {
+	text, err := json.Marshal(cloud.Time(t))
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }

@@ -218,7 +218,7 @@ func TestEveryProtocolBringsTheSameInputToTheOperation(t *testing.T) {
 func TestEveryProtocolWritesTheOutputInItsOwnForm(t *testing.T) {
 	const given = `{"OrderID": "o<1>", "Count": -2, "Weight": 1.5, "Placed": 1795516200.25, "Seal": "AAH/", "notes": {"b": "2", "a": "1"}, "Lines": [{"Sku": "S1", "Qty": 3}, {"Sku": "S2"}]}`
 	const form = "Action=PlaceOrder&OrderID=o%3C1%3E&Count=-2&Weight=1.5&Placed=2026-11-24T10:30:00.25Z&Seal=AAH/&notes.entry.1.key=b&notes.entry.1.value=2&notes.entry.2.key=a&notes.entry.2.value=1&Line.member.1.Sku=S1&Line.member.1.Qty=3&Line.member.2.Sku=S2"
-	const asText = `{"OrderID":"o<1>","Count":-2,"Weight":1.5,"Urgent":false,"Placed":1795516200.25,"Seal":"AAH/","notes":{"a":"1","b":"2"},"Lines":[{"Sku":"S1","Qty":3},{"Sku":"S2"}]}`
+	const asText = `{"OrderID":"o<1>","Count":-2,"Weight":1.5,"Urgent":false,"Placed":1.79551620025E9,"Seal":"AAH/","notes":{"a":"1","b":"2"},"Lines":[{"Sku":"S1","Qty":3},{"Sku":"S2"}]}`
 	const xmlMembers = `<OrderID>o&lt;1&gt;</OrderID><Count>-2</Count><Weight>1.5</Weight><Urgent>false</Urgent><Placed>2026-11-24T10:30:00.250Z</Placed><Seal>AAH/</Seal>` +
 		`<notes><entry><key>a</key><value>1</value></entry><entry><key>b</key><value>2</value></entry></notes>` +
 		`<Lines><ITEM><sku>S1</sku><Qty>3</Qty></ITEM><ITEM><sku>S2</sku></ITEM></Lines>`
