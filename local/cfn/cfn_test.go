@@ -63,6 +63,7 @@ func TestIntrinsicFunctionsResolveAsCloudFormationDocumentsThem(t *testing.T) {
 		{"GetAZs of another region", `{"Fn::GetAZs": "us-east-1"}`, []any{"us-east-1a", "us-east-1b", "us-east-1c"}},
 		{"GetAtt as a list", `{"Fn::GetAtt": ["Other", "Arn"]}`, "arn:Other"},
 		{"GetAtt as a string with a dotted attribute", `{"Fn::GetAtt": "Other.Deep.Attr"}`, "deep"},
+		{"GetAtt of a property", `{"Fn::GetAtt": ["Other", "Name"]}`, "own-dev"},
 		{"Sub", `{"Fn::Sub": "${Stage}-${Other}-${Other.Arn}-${AWS::AccountId}-${!Literal}"}`, "dev-ref-Other-arn:Other-111122223333-${Literal}"},
 		{"Sub with variables", `{"Fn::Sub": ["${a}/${Stage}", {"a": {"Ref": "Other"}}]}`, "ref-Other/dev"},
 		{"Join of mixed values", `{"Fn::Join": [":", ["a", {"Ref": "Stage"}, 3]]}`, "a:dev:3"},
@@ -81,7 +82,7 @@ func TestIntrinsicFunctionsResolveAsCloudFormationDocumentsThem(t *testing.T) {
 				"Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
 				"Mappings": {"Sizes": {"dev": {"memory": "128"}}},
 				"Conditions": {"IsDev": {"Fn::Equals": [{"Ref": "Stage"}, "dev"]}, "IsProd": {"Fn::Not": [{"Condition": "IsDev"}]}},
-				"Resources": {"Other": {"Type": "Test::Thing"}, "It": {"Type": "Test::Thing", "Properties": {"Any": `+tt.expression+`}, "DependsOn": "Other"}}}`, nil)
+				"Resources": {"Other": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Sub": "own-${Stage}"}}}, "It": {"Type": "Test::Thing", "Properties": {"Any": `+tt.expression+`}, "DependsOn": "Other"}}}`, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -322,6 +323,46 @@ func TestAFunctionSaysWhichArgumentsItWants(t *testing.T) {
 		if err == nil || err.Error() != "output O: "+row.want {
 			t.Errorf("%s: got %v\nwant output O: %s", row.expression, err, row.want)
 		}
+	}
+}
+
+func TestAFunctionThatTheEngineHasNotIsNamedBeforeAnythingIsMade(t *testing.T) {
+	_, order, _, err := create(t, `{"Resources": {"A": {"Type": "Test::Thing", "Properties": {"Fn::Transform": {"Name": "AWS::Include"}}},
+		"B": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Join": ["", [{"Fn::ToJsonString": {}}]]}, "Any": {"Fn::a": 1, "b": 2}}}}}`, nil)
+	const want = "A (Test::Thing): intrinsic function Fn::Transform is not supported by the local engine\nB (Test::Thing): intrinsic function Fn::ToJsonString is not supported by the local engine"
+	if err == nil || err.Error() != want || len(order) > 0 {
+		t.Errorf("got %v, want %s; made %q", err, want, order)
+	}
+}
+
+// Who refers to what is not made is told before anything is, as long as it is made itself.
+func TestAReferenceToWhatAConditionLeavesOutIsRefused(t *testing.T) {
+	const resources = "Template format error: Unresolved resource dependencies [Maybe] in the Resources block of the template"
+	for name, row := range map[string]struct{ resource, outputs, stage, want string }{
+		"in a property":              {`"Properties": {"Name": {"Ref": "Maybe"}}`, ``, "dev", resources},
+		"of an attribute":            {`"Properties": {"Name": {"Fn::Sub": "${Maybe.Arn}"}}`, ``, "dev", resources},
+		"that is made":               {`"Properties": {"Name": {"Ref": "Maybe"}}`, ``, "prod", ""},
+		"in a side that is taken":    {`"Properties": {"Name": {"Fn::If": ["Prod", "x", {"Ref": "Maybe"}]}}`, ``, "dev", resources},
+		"in a side that is not":      {`"Properties": {"Name": {"Fn::Join": ["", [{"Fn::If": ["Prod", {"Ref": "Maybe"}, "x"]}]]}}`, ``, "dev", ""},
+		"in what is left out itself": {`"Condition": "Prod", "Properties": {"Name": {"Ref": "Maybe"}}`, ``, "dev", ""},
+		"that only waits for it":     {`"DependsOn": "Maybe"`, ``, "dev", ""},
+		"in an output":               {`"Properties": {}`, `"O": {"Value": {"Ref": "Maybe"}}`, "dev", "Template format error: Unresolved resource dependencies [Maybe] in the Outputs block of the template"},
+		"in an output that is none":  {`"Properties": {}`, `"O": {"Condition": "Prod", "Value": {"Ref": "Maybe"}}`, "dev", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parsed, err := Parse([]byte(`{"Parameters": {"Stage": {"Type": "String"}}, "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
+				"Resources": {"Maybe": {"Type": "T", "Condition": "Prod"}, "It": {"Type": "T", ` + row.resource + `}}, "Outputs": {` + row.outputs + `}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if err := (&Stack{Name: "app", Template: parsed, Parameters: map[string]string{"Stage": row.stage}}).Resolves(); err != nil {
+				got = err.Error()
+			}
+			if got != row.want {
+				t.Errorf("got  %s\nwant %s", got, row.want)
+			}
+		})
 	}
 }
 

@@ -60,6 +60,9 @@ func (t Type) faults(d *declaration, early *resolver) []string {
 	if t.properties != nil {
 		faults = append(faults, check(d.Properties, t.properties, "")...)
 	}
+	for _, name := range slices.Sorted(maps.Keys(unserved(d.Properties, map[string]bool{}))) {
+		faults = append(faults, fmt.Sprintf("intrinsic function %s is not supported by the local engine", name))
+	}
 	if t.check == nil || early == nil {
 		return faults
 	}
@@ -71,6 +74,24 @@ func (t Type) faults(d *declaration, early *resolver) []string {
 		faults = append(faults, err.Error())
 	}
 	return faults
+}
+
+// unserved collects the intrinsic functions of a value that the engine has not.
+func unserved(value any, into map[string]bool) map[string]bool {
+	switch v := value.(type) {
+	case []any:
+		for _, element := range v {
+			unserved(element, into)
+		}
+	case map[string]any:
+		for key, argument := range v {
+			if _, served := (*resolver)(nil).function(key); !served && isIntrinsic(v) {
+				into[key] = true
+			}
+			unserved(argument, into)
+		}
+	}
+	return into
 }
 
 // foresight resolves what can be resolved before there are resources, and puts

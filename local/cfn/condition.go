@@ -23,6 +23,36 @@ func (r *resolver) branch(argument any) (any, error) {
 	return r.resolve(arguments[2])
 }
 
+// taken is a value with only those sides of its branches that are taken, as far as
+// that can be told.
+func (r *resolver) taken(value any) any {
+	switch v := value.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i, element := range v {
+			list[i] = r.taken(element)
+		}
+		return list
+	case map[string]any:
+		if sides, ok := v["Fn::If"].([]any); ok && isIntrinsic(v) && len(sides) == 3 {
+			holds, err := r.condition(sides[0])
+			switch {
+			case err != nil:
+				return nil
+			case holds.(bool):
+				return r.taken(sides[1])
+			}
+			return r.taken(sides[2])
+		}
+		object := make(map[string]any, len(v))
+		for key, member := range v {
+			object[key] = r.taken(member)
+		}
+		return object
+	}
+	return value
+}
+
 func (r *resolver) condition(argument any) (any, error) {
 	name, _ := argument.(string)
 	if holds, ok := r.conditions[name]; ok {

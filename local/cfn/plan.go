@@ -76,7 +76,7 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 		return Plan{}, err
 	}
 	for id, i := range c.live {
-		before.handles[id] = i.handle
+		before.knows(id, i.handle, i.properties)
 	}
 	r.early = placeholderOf // as what is not there yet will have another handle
 	r.imports = foreseen(to.Imports, placeholderOf)
@@ -140,7 +140,7 @@ func (p planner) change(id string) (*Change, error) {
 	}
 	details := p.details(now, wanted)
 	if len(details) == 0 {
-		p.resolver.handles[id] = now.handle
+		p.resolver.knows(id, now.handle, now.properties)
 		return nil, nil
 	}
 	change := &Change{Action: "Modify", LogicalID: id, PhysicalID: now.handle.Ref, Type: now.Type, Replacement: replacement(details), Details: details}
@@ -153,7 +153,7 @@ func (p planner) change(id string) (*Change, error) {
 	if p.replaced[id] = change.Replacement; change.Replacement == "True" {
 		change.PolicyAction = "ReplaceAnd" + policyAction(declared.UpdateReplacePolicy)
 	} else {
-		p.resolver.handles[id] = now.handle
+		p.resolver.knows(id, now.handle, wanted.properties)
 	}
 	return change, nil
 }

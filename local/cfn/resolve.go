@@ -18,12 +18,18 @@ type resolver struct {
 	parameters map[string]any // pseudo parameters included
 	conditions map[string]bool
 	handles    map[string]Handle
+	given      map[string]map[string]any // properties of the resources that have handles
 	imports    func(name string) (any, bool)
 	dynamic    func(service, reference string) (string, error)
 
 	// early makes what stands for a resource that is not there yet, and for its
 	// attributes. Where it is nil, there is no such resource.
 	early func(name string) string
+}
+
+// knows lets a resource be referred to.
+func (r *resolver) knows(id string, h Handle, properties map[string]any) {
+	r.handles[id], r.given[id] = h, properties
 }
 
 type function func(r *resolver, argument any) (any, error)
@@ -182,6 +188,9 @@ func (r *resolver) attribute(id, attribute string) (any, error) {
 		return nil, fmt.Errorf("resource %s does not exist", id)
 	}
 	value, ok := handle.Attributes[attribute]
+	if !ok {
+		value, ok = r.given[id][attribute] // AWS tells properties, too (recorded in April 2025)
+	}
 	if !ok {
 		return nil, fmt.Errorf("attribute %s of %s (%s) is not supported by the local engine", attribute, id, r.template.Resources[id].Type)
 	}

@@ -141,6 +141,7 @@ func (s *Stack) resolver() (*resolver, error) {
 		template:   s.Template,
 		conditions: map[string]bool{},
 		handles:    map[string]Handle{},
+		given:      map[string]map[string]any{},
 		imports:    s.Imports,
 		dynamic:    s.Dynamic,
 	}
@@ -175,7 +176,7 @@ func (c *Created) add(ctx context.Context, s *Stack, r *resolver, id string) err
 		s.tell(made.step("CREATE_FAILED", err.Error()))
 		return err
 	}
-	r.handles[id] = made.handle
+	r.knows(id, made.handle, made.properties)
 	s.tell(made.step("CREATE_COMPLETE", ""))
 	return nil
 }

@@ -84,7 +84,7 @@ func (c *Created) become(ctx context.Context, to *Stack, skip []string) error {
 		if err := m.bring(ctx, r, id); err != nil {
 			return err
 		}
-		r.handles[id] = c.live[id].handle
+		r.knows(id, c.live[id].handle, c.live[id].properties)
 	}
 	c.Outcome, err = to.resolveOutputs(r)
 	return err

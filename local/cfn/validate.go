@@ -17,7 +17,7 @@ func (t *Template) Validate() error {
 	}
 	for _, section := range []string{"Resources", "Outputs"} {
 		if missing := t.unresolved(section); len(missing) > 0 {
-			return refusal("Template format error: Unresolved resource dependencies [" + strings.Join(missing, ", ") + "] in the " + section + " block of the template")
+			return unresolvedIn(section, missing)
 		}
 	}
 	return nil
@@ -45,6 +45,50 @@ func (t *Template) unresolved(section string) []string {
 			}
 		}
 	})
+}
+
+// Resolves refuses references to resources that the conditions leave out, where they
+// are not left out themselves.
+func (s *Stack) Resolves() error {
+	r := s.foresight()
+	if r == nil {
+		return nil
+	}
+	wanted := func(condition string) bool {
+		holds, err := r.wanted(condition)
+		return holds || err != nil // what it depends on may not exist yet
+	}
+	in, out := map[string]bool{}, map[string]bool{}
+	for _, d := range s.Template.Resources {
+		if wanted(d.Condition) {
+			references(r.taken(d.Properties), in)
+		}
+	}
+	for _, o := range s.Template.Outputs {
+		if wanted(o.Condition) {
+			references(r.taken(o.Value), out)
+		}
+	}
+	for _, section := range []struct {
+		name string
+		refs map[string]bool
+	}{{"Resources", in}, {"Outputs", out}} {
+		var missing []string
+		for name := range section.refs {
+			if d, ok := s.Template.Resources[name]; ok && !wanted(d.Condition) {
+				missing = append(missing, name)
+			}
+		}
+		if len(missing) > 0 {
+			return unresolvedIn(section.name, missing)
+		}
+	}
+	return nil
+}
+
+func unresolvedIn(section string, missing []string) error {
+	slices.Sort(missing)
+	return refusal("Template format error: Unresolved resource dependencies [" + strings.Join(missing, ", ") + "] in the " + section + " block of the template")
 }
 
 // OtherTypes are the logical ids that stand for a resource of another type in

@@ -276,7 +276,7 @@ func (f *CloudFormation) describeStackResource(_ context.Context, caller cloud.C
 	}
 	r, ok := s.resources[in.LogicalResourceId]
 	if !ok {
-		return out, invalid("Resource %s does not exist for stack %s", in.LogicalResourceId, s.id)
+		return out, invalid("Resource %s does not exist for stack %s", in.LogicalResourceId, in.StackName)
 	}
 	out.StackResourceDetail = stackResourceDetail{
 		s.id, s.template.Name, r.LogicalResourceId, r.PhysicalResourceId, r.ResourceType, r.ResourceStatus, r.ResourceStatusReason, r.LastUpdatedTimestamp,

@@ -182,7 +182,7 @@ func TestResourcesExportsAndDriftAreToldOf(t *testing.T) {
 			t.Errorf("the resource is %+v, %v", resource, err)
 		}
 		_, err = r.DescribeStackResource(t.Context(), &sdk.DescribeStackResourceInput{StackName: aws.String("store"), LogicalResourceId: aws.String("Odd")})
-		failing(t, err, "Resource Odd does not exist for stack arn:aws:cloudformation:eu-west-1:111122223333:stack/store/")
+		failing(t, err, "Resource Odd does not exist for stack store")
 		_, err = r.ListImports(t.Context(), &sdk.ListImportsInput{ExportName: aws.String("queue")})
 		failing(t, err, "Export 'queue' is not imported by any stack.")
 		if _, err := r.CreateStack(t.Context(), &sdk.CreateStackInput{StackName: aws.String("user"), TemplateBody: aws.String(`{"Resources": {"U": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::ImportValue": "queue"}}}}}`)}); err != nil {

@@ -4,6 +4,7 @@ package cloudformation
 // what has to be acknowledged about it.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -129,7 +130,7 @@ func (f *CloudFormation) readied(ctx context.Context, caller cloud.Caller, in wa
 		ready.Tags = now.Tags
 	}
 	if err == nil {
-		err = ready.Validate()
+		err = cmp.Or(ready.Validate(), ready.Resolves())
 	}
 	if err != nil {
 		return ready, invalid("%v", err)

@@ -3,21 +3,29 @@ package dynamodb
 // This file updates tables that have items.
 
 import (
+	"maps"
 	"reflect"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // update gives the table of a name the shape of another one, as a template has it.
-func (d *DynamoDB) update(wanted *table) error {
+func (d *DynamoDB) update(wanted *table, before []cloud.Tag) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t, ok := d.tables[wanted.name]
 	if !ok {
 		return notFound()
 	}
-	return d.reshape(t, wanted.shape.Load())
+	if err := d.reshape(t, wanted.shape.Load()); err != nil {
+		return err
+	}
+	tags := cloud.RedeclaredTagMap(t.tags, before, nil)
+	maps.Copy(tags, wanted.tags)
+	t.tags = tags
+	return nil
 }
 
 // reshape gives a table another shape, which nobody knows, and fits its rows and

@@ -12,6 +12,7 @@ import (
 	"io"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // tableProperties are those that AWS::DynamoDB::Table and
@@ -54,9 +55,10 @@ type singleTable struct {
 	ImportSourceSpecification *importSource
 	DeletionProtectionEnabled bool
 
+	Tags []cloud.Tag
+
 	ContributorInsightsSpecification cfn.Ignored
 	PointInTimeRecoverySpecification cfn.Ignored
-	Tags                             cfn.Ignored
 }
 
 type globalTable struct {
@@ -85,7 +87,7 @@ type replica struct {
 	ReadProvisionedThroughputSettings cfn.Ignored
 	SSESpecification                  cfn.Ignored
 	TableClass                        cfn.Ignored
-	Tags                              cfn.Ignored
+	Tags                              []cloud.Tag
 }
 
 // Types returns the resource types of DynamoDB.
@@ -136,25 +138,29 @@ func (d *DynamoDB) createGlobal(_ context.Context, r cfn.Resource, p globalTable
 	return d.known(t)
 }
 
-func (d *DynamoDB) updateSingle(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after singleTable) (cfn.Handle, error) {
+func (d *DynamoDB) updateSingle(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after singleTable) (cfn.Handle, error) {
 	wanted, err := d.single(h.Ref, after)
 	if err != nil {
 		return h, err
 	}
-	return d.become(h, wanted)
+	return d.become(h, wanted, before.Tags)
 }
 
-func (d *DynamoDB) updateGlobal(_ context.Context, _ cfn.Resource, h cfn.Handle, _, after globalTable) (cfn.Handle, error) {
+func (d *DynamoDB) updateGlobal(_ context.Context, _ cfn.Resource, h cfn.Handle, before, after globalTable) (cfn.Handle, error) {
 	wanted, err := d.global(h.Ref, after)
 	if err != nil {
 		return h, err
 	}
-	return d.become(h, wanted)
+	var tags []cloud.Tag
+	for _, replica := range before.Replicas {
+		tags = append(tags, replica.Tags...)
+	}
+	return d.become(h, wanted, tags)
 }
 
-// become updates a table as a template wants it.
-func (d *DynamoDB) become(h cfn.Handle, wanted *table) (cfn.Handle, error) {
-	if err := d.update(wanted); err != nil {
+// become updates a table as a template wants it, which has given it tags before.
+func (d *DynamoDB) become(h cfn.Handle, wanted *table, before []cloud.Tag) (cfn.Handle, error) {
+	if err := d.update(wanted, before); err != nil {
 		return h, err
 	}
 	return d.handle(wanted.name)
@@ -167,6 +173,7 @@ func (d *DynamoDB) single(name string, p singleTable) (*table, error) {
 		return nil, err
 	}
 	t.shape.Load().protected = p.DeletionProtectionEnabled
+	t.tags = cloud.RedeclaredTagMap(nil, nil, p.Tags)
 	return t, nil
 }
 
@@ -183,6 +190,7 @@ func (d *DynamoDB) global(name string, p globalTable) (*table, error) {
 	}
 	for _, replica := range p.Replicas {
 		t.shape.Load().protected = t.shape.Load().protected || replica.DeletionProtectionEnabled
+		t.tags = cloud.RedeclaredTagMap(t.tags, nil, replica.Tags)
 	}
 	return t, nil
 }

@@ -78,6 +78,42 @@ func TestTablesAreDeclaredAsCDKDoes(t *testing.T) {
 	}
 }
 
+// Tags that a call has given stay.
+func TestATableHasTheTagsOfItsTemplate(t *testing.T) {
+	for kind, tags := range map[string]string{"AWS::DynamoDB::Table": `"Tags": [%s]`, "AWS::DynamoDB::GlobalTable": `"Replicas": [{"Region": "eu-west-1", "Tags": [%s]}]`} {
+		t.Run(kind, func(t *testing.T) {
+			c, d := service(t)
+			types := map[string]cfn.Type{}
+			for _, typ := range d.Types() {
+				types[typ.Name] = typ
+			}
+			stack := func(given string) *cfn.Stack {
+				template, err := cfn.Parse([]byte(`{"Resources": {"Table": {"Type": "` + kind + `", "Properties": {` + keyed + `, "TableName": "named", ` + fmt.Sprintf(tags, given) + `}}}}`))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return &cfn.Stack{Name: "app", Site: site, Template: template}
+			}
+			created, err := stack(`{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}`).Create(t.Context(), types)
+			if err != nil {
+				t.Fatal(err)
+			}
+			arn := created.Handles["Table"].Attributes["Arn"].(string)
+			list := func() string { return call(c, "ListTagsOfResource", `{"ResourceArn": "`+arn+`"}`) }
+			if got, want := list(), `{"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]}`; got != want {
+				t.Errorf("the tags are %s, want %s", got, want)
+			}
+			call(c, "TagResource", `{"ResourceArn": "`+arn+`", "Tags": [{"Key": "own", "Value": "x"}]}`)
+			if err := created.Update(t.Context(), stack(`{"Key": "b", "Value": "3"}`)); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := list(), `{"Tags":[{"Key":"b","Value":"3"},{"Key":"own","Value":"x"}]}`; got != want {
+				t.Errorf("updated, the tags are %s, want %s", got, want)
+			}
+		})
+	}
+}
+
 func TestWhatCannotBeHonouredIsRefused(t *testing.T) {
 	for _, test := range []struct{ kind, properties, property string }{
 		{"AWS::DynamoDB::GlobalTable", `{` + keyed + `, "Replicas": [{"Region": "eu-west-1"}, {"Region": "us-east-1"}]}`, "Replicas[1].Region"},

@@ -31,7 +31,7 @@ func (e *EC2) network() []cfn.Type {
 		e.plain("SubnetNetworkAclAssociation", "aclassoc-", "AssociationId"),
 		e.plain("SubnetRouteTableAssociation", "rtbassoc-", "Id"),
 		e.plain("VPCEndpoint", "vpce-", "Id"),
-		e.plain("VPCGatewayAttachment", "igwa-", "AttachmentType"),
+		cfn.Define("AWS::EC2::VPCGatewayAttachment", e.attachGateway, cfn.Update(same)),
 		cfn.Define("AWS::EC2::EIP", e.createAddress, cfn.Update(same)),
 		cfn.Define("AWS::EC2::SecurityGroup", e.createSecurityGroup, cfn.Update(same)),
 		cfn.Define("AWS::EC2::Subnet", e.createSubnet, cfn.Update(same)),
@@ -50,6 +50,15 @@ func (e *EC2) plain(name, prefix, attribute string) cfn.Type {
 		id := identifier(prefix, r.Key())
 		return cfn.Handle{Ref: id, Attributes: map[string]any{attribute: id}}, nil
 	}, cfn.Update(same))
+}
+
+// attachGateway accepts the gateway of a network, by which the attachment is known.
+func (e *EC2) attachGateway(_ context.Context, _ cfn.Resource, p map[string]any) (cfn.Handle, error) {
+	kind := "IGW"
+	if p["VpnGatewayId"] != nil {
+		kind = "VGW"
+	}
+	return cfn.Handle{Ref: fmt.Sprintf("%s|%v", kind, p["VpcId"]), Attributes: map[string]any{"AttachmentType": kind}}, nil
 }
 
 func (e *EC2) createVPC(_ context.Context, r cfn.Resource, p map[string]any) (cfn.Handle, error) {

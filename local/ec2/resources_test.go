@@ -182,3 +182,12 @@ func TestARunningInstancePassesItsStatusChecksEveryMinute(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAttachmentIsKnownByItsNetwork(t *testing.T) {
+	e := newEngine(t, resource("Net", "VPC", `"CidrBlock": "10.0.0.0/16"`)+","+resource("Door", "InternetGateway", "")+","+
+		resource("Way", "VPCGatewayAttachment", `"VpcId": {"Ref": "Net"}, "InternetGatewayId": {"Ref": "Door"}`)+","+
+		resource("Tunnel", "VPCGatewayAttachment", `"VpcId": {"Ref": "Net"}, "VpnGatewayId": "vgw-1"`))
+	if got, want := e.ref("Way")+" "+e.ref("Tunnel"), "IGW|"+e.ref("Net")+" VGW|"+e.ref("Net"); got != want {
+		t.Errorf("the attachments are %s, want %s", got, want)
+	}
+}
