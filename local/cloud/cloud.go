@@ -164,7 +164,7 @@ func (c *Cloud) Supports(service, action string) bool {
 // Call performs an action of a service as the caller. Input and output are
 // the JSON shapes of the service's API.
 func (c *Cloud) Call(ctx context.Context, caller Caller, service, action string, input json.RawMessage) (json.RawMessage, error) {
-	output, err := c.Perform(ctx, caller, service, action, input)
+	output, err := c.Perform(Onward(ctx), caller, service, action, input)
 	if err != nil {
 		return nil, err
 	}

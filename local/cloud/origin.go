@@ -17,8 +17,18 @@ func WithOrigin(ctx context.Context, o Origin) context.Context {
 	return context.WithValue(ctx, originKey{}, o)
 }
 
-// OriginOf returns where a call comes from. The zero value is that of a call
-// which one service makes to another.
+// Onward is the context of a call that a service makes to another while it serves
+// one: a request of its own, in the same trace.
+func Onward(ctx context.Context) context.Context {
+	o := OriginOf(ctx)
+	if own := (Origin{Trace: o.Trace}); o != own {
+		return WithOrigin(ctx, own)
+	}
+	return ctx
+}
+
+// OriginOf returns where a call comes from. That of a call which one
+// service makes to another has a trace at most.
 func OriginOf(ctx context.Context) Origin {
 	o, _ := ctx.Value(originKey{}).(Origin)
 	return o

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -76,13 +77,18 @@ func (l *Lambda) invoke(ctx context.Context, caller cloud.Caller, in invokeInput
 	if err != nil || len(clientContext) > 0 && !json.Valid(clientContext) {
 		return invokeOutput{}, cloud.Errorf(400, "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.")
 	}
+	origin := cloud.OriginOf(ctx)
+	id := origin.RequestID
+	if id == "" { // of a call that came over no wire
+		id = cloud.UUID()
+	}
 	request := request{
-		id:            cloud.UUID(),
+		id:            id,
+		trace:         traceOf(origin.Trace, id, time.Now()),
 		target:        target,
 		payload:       in.Payload,
 		clientContext: string(clientContext),
 		tail:          in.LogType == "Tail",
-		trace:         cloud.OriginOf(ctx).Trace,
 	}
 	switch in.InvocationType {
 	case "", "RequestResponse":

@@ -38,7 +38,7 @@ func (l *Lambda) enqueue(r request) {
 	l.cloud.Go(func(ctx context.Context) {
 		outcome, ok := l.deliver(ctx, r)
 		if ok {
-			l.dispatch(ctx, r, outcome)
+			l.dispatch(r.traced(ctx), r, outcome)
 		}
 	})
 }

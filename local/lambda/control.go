@@ -323,15 +323,17 @@ func checkRevision(known, current string) error {
 // deleteFunction deletes a function, or one of its versions that no alias has.
 func (l *Lambda) deleteFunction(_ context.Context, caller cloud.Caller, in functionInput) (statusOutput, error) {
 	t, err := l.open(caller, "lambda:DeleteFunction", in.FunctionName, in.Qualifier)
-	if _, embedded := parseName(in.FunctionName); cmp.Or(in.Qualifier, embedded) == latest && (err == nil || cloud.AsError(err).Code == "ResourceNotFoundException") {
+	_, embedded := parseName(in.FunctionName)
+	qualifier := cmp.Or(in.Qualifier, embedded)
+	if qualifier == latest && (err == nil || cloud.AsError(err).Code == "ResourceNotFoundException") {
 		return statusOutput{}, invalid("$LATEST version cannot be deleted without deleting the function.")
 	}
 	if err != nil {
 		if t.function != nil && numeric.MatchString(t.qualifier) {
 			return statusOutput{204}, nil // the version has been deleted
 		}
-		if e := cloud.AsError(err); e.Code == "ResourceNotFoundException" && numeric.MatchString(in.Qualifier) {
-			e.Message = strings.TrimSuffix(e.Message, ":"+in.Qualifier)
+		if e := cloud.AsError(err); e.Code == "ResourceNotFoundException" {
+			e.Message = strings.TrimSuffix(e.Message, ":"+qualifier)
 		}
 		return statusOutput{}, err
 	}

@@ -221,7 +221,7 @@ func (l *Lambda) variables(f *function, v *version, place map[string]string) (ma
 		all["AWS_ENDPOINT_URL"] = l.opts.Endpoint()
 	}
 	if l.opts.Credentials != nil {
-		id, secret, token, err := l.opts.Credentials(v.role, f.name)
+		id, secret, token, err := l.opts.Credentials(v.role, f.session())
 		if err != nil {
 			return nil, fmt.Errorf("credentials of role %s: %w", v.role, err)
 		}

@@ -44,7 +44,11 @@ func (kinesis) shards(ctx context.Context, m *mapping, stream string) (shards []
 			Shards    []struct{ ShardId string }
 			NextToken string
 		}
-		if err := m.do(ctx, "kinesis", "ListShards", in, &out); err != nil {
+		err := m.do(ctx, "kinesis", "ListShards", in, &out)
+		switch {
+		case err != nil && cloud.AsError(err).Code == "ResourceNotFoundException":
+			return nil, invalid("Stream not found: %s", stream)
+		case err != nil:
 			return nil, fmt.Errorf("event source %s: %w", stream, err)
 		}
 		for _, s := range out.Shards {

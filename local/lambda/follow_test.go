@@ -240,7 +240,7 @@ func TestRecordsThatAreTooOldToBeginWithAreGivenUpUnseen(t *testing.T) {
 		})
 		sleep(2 * time.Second)
 		lost := e.lost(t)
-		if len(lost) != 1 || e.summary(t, lost[0]) != "old-older 2 RecordAgeExceeded" || strings.Contains(lost[0], "responseContext") || !strings.Contains(lost[0], `"approximateInvokeCount":0`) {
+		if len(lost) != 1 || e.summary(t, lost[0]) != "old-older 2 RecordAgeExceeded" || strings.Contains(lost[0], "responseContext") || !strings.Contains(lost[0], `"approximateInvokeCount":1`) || strings.Contains(lost[0], `"requestId":""`) {
 			t.Errorf("lost %q", lost)
 		}
 		if got := batches.all(); !slices.Equal(got, []string{"young"}) {

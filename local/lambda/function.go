@@ -14,7 +14,6 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/internal/chance"
-	"github.com/tradepost-dev/tradepost/local/policy"
 )
 
 // maxConcurrency is what a function without reserved concurrency may run at a
@@ -42,11 +41,11 @@ type function struct {
 	aliases     map[string]alias       // by name
 	async       map[string]asyncConfig // by qualifier
 
-	reserved      bool                        // whether concurrency is the function's own
-	tags          map[string]string           // by key
-	policies      map[string]*policy.Document // by qualifier
-	provisioned   map[string]provisioned      // by qualifier
-	recursion     string                      // RecursiveLoop, or empty
+	reserved      bool                       // whether concurrency is the function's own
+	tags          map[string]string          // by key
+	policies      map[string]*resourcePolicy // by qualifier
+	provisioned   map[string]provisioned     // by qualifier
+	recursion     string                     // RecursiveLoop, or empty
 	runtimeUpdate runtimeUpdate
 }
 

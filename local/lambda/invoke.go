@@ -17,11 +17,11 @@ import (
 // request is an invocation to be carried out.
 type request struct {
 	id            string // the same on each retry of an asynchronous one
+	trace         string // header of X-Ray; so is it
 	target        target
 	payload       []byte
 	clientContext string // JSON, or empty
 	tail          bool   // answer the end of the log
-	trace         string // of X-Ray, of who calls; or empty
 }
 
 // answer is what an invocation yields: the function's own answer, or an error

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -99,18 +98,42 @@ func TestAFunctionGetsRecordsInLambdasShape(t *testing.T) {
 		e := newEngine(t, worker(func(_ context.Context, in json.RawMessage) { got.add(in) }))
 		e.mustCreate(t, role(followStatement)+","+function("")+stream("")+following(""))
 		number := e.put(t, "one")[0]
-		at := float64(time.Now().UnixMilli()) / 1000
 		sleep(2 * time.Second)
 		if len(got.all()) != 1 {
 			t.Fatalf("events %s", got.all())
 		}
-		want := `{"Records":[{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"one","sequenceNumber":"` + number + `","data":"b25l","approximateArrivalTimestamp":` + strconv.FormatFloat(at, 'f', -1, 64) + `},` +
+		want := `{"Records":[{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"one","sequenceNumber":"` + number + `","data":"b25l","approximateArrivalTimestamp":9.466848E8},` +
 			`"eventSource":"aws:kinesis","eventVersion":"1.0","eventID":"shardId-000000000000:` + number + `","eventName":"aws:kinesis:record",` +
 			`"invokeIdentityArn":"arn:aws:iam::123456789012:role/` + roleName(t, e) + `","awsRegion":"eu-central-1","eventSourceARN":"` + streamARN + `"}]}`
 		if string(got.all()[0]) != want {
 			t.Errorf("got  %s\nwant %s", got.all()[0], want)
 		}
 	})
+}
+
+// Answers of which AWS makes null say that nothing has failed.
+func TestAPartialResponseOfNothingIsASuccess(t *testing.T) {
+	for answer, again := range map[string]bool{`null`: false, `""`: false, `[]`: false, ` {} `: false, `{"batchItemFailures": null}`: false, `"x"`: true, `[1]`: true, `{"batchItemFailures": [{}]}`: true} {
+		t.Run(answer, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var batches notes[string]
+				e := newEngine(t, worker(func(_ context.Context, in events.KinesisEvent) (json.RawMessage, error) {
+					batches.add(texts(in))
+					return json.RawMessage(answer), nil
+				}))
+				e.mustCreate(t, role(followStatement)+","+function("")+stream("")+following(partial+`, "MaximumRetryAttempts": 1`+onFailure))
+				e.put(t, "a")
+				sleep(time.Minute)
+				lost := e.lost(t)
+				if len(batches.all()) != map[bool]int{false: 1, true: 2}[again] || len(lost) != map[bool]int{false: 0, true: 1}[again] {
+					t.Fatalf("batches %q, lost %q", batches.all(), lost)
+				}
+				if again && !strings.Contains(lost[0], `"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":null}`) {
+					t.Errorf("the destination is told %s", lost[0])
+				}
+			})
+		})
+	}
 }
 
 func roleName(t *testing.T, e *engine) string {
@@ -137,7 +160,7 @@ func TestWhatFailsOfABatchIsTriedAgainAsTheMappingSays(t *testing.T) {
 		{"no retry", `, "MaximumRetryAttempts": 0`, "poison", whole, []string{"poison"}, []string{"poison-poison 1 RetryAttemptsExhausted"}},
 		{"bisect", `, "MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": true`, "a b c poison e", whole,
 			[]string{"a b c poison e", "a b", "c poison e", "c", "poison e", "poison", "poison", "e"}, []string{"poison-poison 1 RetryAttemptsExhausted"}},
-		{"partial", partial + `, "MaximumRetryAttempts": 1`, "a poison c", says, []string{"a poison c", "poison c"}, []string{"poison-c 2 RetryAttemptsExhausted"}},
+		{"partial", partial + `, "MaximumRetryAttempts": 1`, "a poison c", says, []string{"a poison c", "poison c", "poison c"}, []string{"poison-c 2 RetryAttemptsExhausted"}},
 		{"partial and bisect", partial + `, "MaximumRetryAttempts": 1, "BisectBatchOnFunctionError": true`, "a b poison d e", says,
 			[]string{"a b poison d e", "poison d e", "poison", "poison", "d e"}, []string{"poison-poison 1 RetryAttemptsExhausted"}},
 		{"two in one batch", partial + `, "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": true`, "poison b poison d", says,

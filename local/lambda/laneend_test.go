@@ -146,7 +146,7 @@ func TestAStreamThatCannotBeFollowedIsRefused(t *testing.T) {
 		{"a short age", good + following(`, "MaximumRecordAgeInSeconds": 59`), "MaximumRecordAgeInSeconds is 59"},
 		{"a long age", good + following(`, "MaximumRecordAgeInSeconds": 604801`), "MaximumRecordAgeInSeconds is 604801"},
 		{"a function as destination", good + following(`, "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Worker", "Arn"]}}}`), "property DestinationConfig.OnFailure.Destination"},
-		{"a destination of successes", good + following(`, "DestinationConfig": {"OnSuccess": {"Destination": "arn"}}`), "property DestinationConfig.OnSuccess is not supported"},
+		{"a destination of successes", good + following(`, "DestinationConfig": {"OnSuccess": {"Destination": "arn"}}`), "Unsupported DestinationConfig parameter"},
 		{"a tumbling window", good + following(`, "TumblingWindowInSeconds": 30`), "Mapping (AWS::Lambda::EventSourceMapping): property TumblingWindowInSeconds is not supported"},
 		{"a queue's concurrency", good + following(`, "ScalingConfig": {"MaximumConcurrency": 2}`), "a stream has no ScalingConfig"},
 		{"a filter of keys", good + following(`, "FilterCriteria": {"Filters": [{"Pattern": "{\"partitionKey\": [\"a\"]}"}]}`), "by their data only"},

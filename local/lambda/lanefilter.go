@@ -1,6 +1,6 @@
 package lambda
 
-// This file is the filters of a mapping of a stream.
+// This file is the filters of a mapping.
 
 import (
 	"encoding/json"
@@ -35,12 +35,9 @@ func (p mappingSettings) filter() (f filter, err error) {
 			return nil, invalid("FilterCriteria has a pattern of %d bytes; it may have up to %d", n, maxFilterBytes)
 		}
 		pattern, err := filterPatterns.Compile(given.Pattern)
-		if err != nil {
-			return nil, invalid("Invalid filter pattern definition. %v", err)
-		}
 		var fields map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(given.Pattern), &fields); err != nil {
-			return nil, invalid("Invalid filter pattern definition. %v", err)
+		if err != nil || json.Unmarshal([]byte(given.Pattern), &fields) != nil || fields == nil {
+			return nil, invalid("Invalid filter pattern definition.") // which is all that AWS says
 		}
 		if _, ok := fields["data"]; (!ok || len(fields) > 1) && serviceOf(p.EventSourceArn) == "kinesis" {
 			return nil, &cfn.Unsupported{Property: "FilterCriteria", Reason: "records of a stream are filtered by their data only"}

@@ -31,8 +31,8 @@ func laneDelay(retries int) time.Duration {
 // settle goes on behind the records that have succeeded: all of them, or those
 // before the first that failed. Of the rest it makes two batches if the mapping
 // bisects, which is no retry: at the place where the function says that it
-// failed, and otherwise in the middle. AWS does not tell whether a retry of what
-// a partial response leaves counts; here it does.
+// failed, and otherwise in the middle. What a partial response leaves is a batch of
+// its own, whose attempts are counted from its first on (recorded in October 2024).
 func (l *lane) settle(ctx context.Context, b batch, v verdict) (again []batch, err error) {
 	if !v.unreached {
 		if err := l.mapping.surround(ctx, "Checkpoint", nil, func() error { return nil }); err != nil {
@@ -53,7 +53,8 @@ func (l *lane) settle(ctx context.Context, b batch, v verdict) (again []batch, e
 	switch n := len(rest.records); {
 	case v.unreached:
 		pause(ctx, time.Until(rest.until))
-	case l.policy.bisect && done > 0:
+	case done > 0:
+		rest.retries, rest.invoked = 0, 0
 	case l.policy.bisect && n > 1:
 		return []batch{rest.part(0, n/2), rest.part(n/2, n)}, nil
 	case rest.retries == l.policy.retries:
@@ -80,7 +81,7 @@ func (l *lane) fresh(ctx context.Context, b batch, v verdict) (batch, error) {
 		old = len(b.records)
 	}
 	if old > 0 {
-		if err := l.discard(ctx, b.part(0, old), v, "RecordAgeExceeded"); err != nil {
+		if err := l.discard(ctx, b.part(0, old), v, recordTooOld); err != nil {
 			return batch{}, err
 		}
 	}

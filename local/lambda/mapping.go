@@ -4,11 +4,13 @@ package lambda
 // (source.go) and hands them to a function.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -28,6 +30,8 @@ type mapping struct {
 	window      time.Duration
 	concurrency int  // batches at a time, of a source without an order
 	partial     bool // ReportBatchItemFailures
+
+	result *atomic.Value // string: LastProcessingResult, of a stream
 }
 
 // target is what the mapping calls, with the role that it has now.
@@ -130,6 +134,9 @@ func (m *mapping) process(ctx context.Context, b batch) error {
 		if err != nil {
 			return err
 		}
+		if m.result != nil {
+			m.result.Store(v.told())
+		}
 		again, err := m.source.settle(ctx, first, v)
 		if errors.Is(err, errHeldUp) {
 			return nil
@@ -217,7 +224,7 @@ func (m *mapping) deliver(ctx context.Context, id string, payload []byte, b batc
 		if last := b.records[len(b.records)-1]; !last.arrived.IsZero() {
 			m.called.observe(m.lambda.metrics.iteratorAge, float64(time.Since(last.arrived).Milliseconds()))
 		}
-		a, err = m.lambda.runThrough(request{id: id, target: m.called, payload: payload})
+		a, err = m.lambda.runThrough(request{id: id, trace: traceOf("", id, time.Now()), target: m.called, payload: payload})
 		return err
 	})
 	if err != nil {
@@ -250,7 +257,7 @@ func (m *mapping) failures(b batch, a answer) map[string]bool {
 	if a.failed {
 		return all
 	}
-	if !m.partial || len(a.payload) == 0 {
+	if text := string(bytes.TrimSpace(a.payload)); !m.partial || text == "" || text == `""` || text == "[]" { // of which AWS makes null
 		return nil
 	}
 	var response *struct {

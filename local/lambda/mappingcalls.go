@@ -67,6 +67,9 @@ func (s *eventSource) told() mappingOutput {
 	}
 	if service := serviceOf(p.EventSourceArn); service == "kinesis" || service == "dynamodb" {
 		out.BatchSize, out.StateTransitionReason, out.LastProcessingResult = 100, "User action", "No records processed"
+		if result, ok := s.result.Load().(string); ok {
+			out.LastProcessingResult = result
+		}
 		out.streamOutput = p.toldStream()
 	}
 	if p.BatchSize != nil {
@@ -106,6 +109,9 @@ func (l *Lambda) createMappingByCall(ctx context.Context, caller cloud.Caller, i
 	if err := l.startNew(ctx, s, in.mappingSettings); err != nil {
 		return mappingOutput{}, asCall("CreateEventSourceMapping", err)
 	}
+	if !in.enabled() {
+		return l.tell(s, ""), nil
+	}
 	return l.tell(s, "Creating"), nil
 }
 
@@ -122,7 +128,7 @@ func (l *Lambda) checkMapping(p mappingSettings) error {
 		return invalid("1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: Member must not be null.")
 	}
 	if service == "sqs" && p.DestinationConfig != nil {
-		return invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
+		return errNoDestination
 	}
 	if err := l.checkName(functionName, p.FunctionName, ""); err != nil {
 		return err
@@ -135,20 +141,25 @@ func (l *Lambda) checkMapping(p mappingSettings) error {
 	defer l.mu.RUnlock()
 	for _, other := range l.mappings {
 		if other.said.EventSourceArn == p.EventSourceArn && other.called.arn() == t.arn() {
-			return cloud.Errorf(409, "ResourceConflictException",
-				"An event source mapping with %s arn (\" %s \") and function (\" %s \") already exists. Please update or delete the existing mapping with UUID %s",
-				sourceName(p.EventSourceArn), p.EventSourceArn, t.name, other.id())
+			return cloud.Errorf(409, "ResourceConflictException", taken[service], p.EventSourceArn, t.name, other.id())
 		}
 	}
 	return nil
 }
 
-func sourceName(arn string) string {
-	if serviceOf(arn) == "sqs" {
-		return "SQS"
-	}
-	return "event source"
+var errNoDestination = invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
+
+// taken says, by the source's service, that a function has it already.
+var taken = map[string]string{
+	"sqs":      "An event source mapping with SQS arn (\" %s \") and function (\" %s \") already exists. " + elsewhere,
+	"kinesis":  ofStreamTaken,
+	"dynamodb": ofStreamTaken,
 }
+
+const (
+	ofStreamTaken = "The event source arn (\" %s \") and function (\" %s \") provided mapping already exists. " + elsewhere
+	elsewhere     = "Please update or delete the existing mapping with UUID %s"
+)
 
 // tell is told in the state that a call begins.
 func (l *Lambda) tell(s *eventSource, state string) mappingOutput {
@@ -222,9 +233,6 @@ func (in updateMappingInput) of(p mappingSettings) mappingSettings {
 	}
 	if in.FilterCriteria != nil {
 		p.FilterCriteria = in.FilterCriteria
-		if len(in.FilterCriteria.Filters) == 0 {
-			p.FilterCriteria = nil
-		}
 	}
 	return p
 }

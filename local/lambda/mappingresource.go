@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -32,6 +33,7 @@ type mappingSettings struct {
 	Enabled                        *bool
 	EventSourceArn                 string
 	FunctionName                   string
+	FilterCriteria                 *filterCriteria
 	FunctionResponseTypes          []string
 	MaximumBatchingWindowInSeconds int
 	ScalingConfig                  scalingConfig
@@ -39,7 +41,6 @@ type mappingSettings struct {
 	// Of streams only; tumbling windows are not there.
 	BisectBatchOnFunctionError bool
 	DestinationConfig          *failureDestination
-	FilterCriteria             *filterCriteria
 	MaximumRecordAgeInSeconds  *int
 	MaximumRetryAttempts       *int
 	ParallelizationFactor      *int
@@ -51,14 +52,20 @@ type (
 	scalingConfig struct {
 		MaximumConcurrency *int `json:",omitempty"`
 	}
-	failureDestination struct{ OnFailure destination }
-	filterCriteria     struct {
+	failureDestination struct {
+		OnFailure destination
+		OnSuccess *destination `json:",omitempty"` // which no mapping has
+	}
+	filterCriteria struct {
 		Filters []struct{ Pattern string }
 	}
 )
 
 // check refuses what AWS refuses of all sources.
 func (p mappingSettings) check() error {
+	if d := p.DestinationConfig; d != nil && d.OnSuccess != nil {
+		return errNoDestination
+	}
 	if n := p.BatchSize; n != nil && (*n < 1 || *n > 10_000) {
 		return invalid("BatchSize is %d; it must be from 1 to 10000", *n)
 	}
@@ -75,9 +82,6 @@ func (p mappingSettings) check() error {
 
 // checkQueue refuses what AWS refuses of SQS queues.
 func (p mappingSettings) checkQueue() error {
-	if p.FilterCriteria != nil {
-		return &cfn.Unsupported{Property: "FilterCriteria", Reason: "the local engine filters records of streams only"}
-	}
 	if p.BisectBatchOnFunctionError || p.DestinationConfig != nil || p.MaximumRecordAgeInSeconds != nil || p.MaximumRetryAttempts != nil ||
 		p.ParallelizationFactor != nil || p.StartingPosition != "" || p.StartingPositionTimestamp != nil {
 		return invalid("a queue has no StartingPosition, and nothing of retries but its own redrive policy")
@@ -91,7 +95,7 @@ func (p mappingSettings) checkQueue() error {
 		}
 	}
 	if n := p.BatchSize; n != nil && *n > 10 && p.MaximumBatchingWindowInSeconds < 1 {
-		return invalid("BatchSize is %d; above 10, MaximumBatchingWindowInSeconds must be at least 1", *n)
+		return invalid("Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10")
 	}
 	if n := p.ScalingConfig.MaximumConcurrency; n != nil && (*n < 2 || *n > 1000) {
 		return invalid("ScalingConfig.MaximumConcurrency is %d; it must be from 2 to 1000", *n)
@@ -138,8 +142,9 @@ type eventSource struct {
 	called   target
 	tags     map[string]string
 	modified time.Time
-	progress *progress // nil of a queue
-	stops    []func()  // of its work; none while it is disabled
+	progress *progress    // nil of a queue
+	result   atomic.Value // see mapping
+	stops    []func()     // of its work; none while it is disabled
 }
 
 func (s *eventSource) id() string { return s.arn[strings.LastIndex(s.arn, ":")+1:] }
@@ -218,6 +223,9 @@ func (l *Lambda) mapping(id string) (*eventSource, error) {
 
 // start begins the work of a mapping that has none, unless it is disabled.
 func (l *Lambda) start(ctx context.Context, s *eventSource, p mappingSettings) error {
+	if p.FilterCriteria != nil && len(p.FilterCriteria.Filters) == 0 {
+		p.FilterCriteria = nil // as AWS tells it then
+	}
 	if err := p.check(); err != nil {
 		return err
 	}
@@ -268,10 +276,15 @@ func (m mapping) ofQueue(ctx context.Context, p mappingSettings) ([]func(context
 	if err := p.checkQueue(); err != nil {
 		return nil, err
 	}
+	wants, err := p.filter()
+	if err != nil {
+		return nil, err
+	}
 	queue, err := newQueueSource(ctx, &m, p.EventSourceArn)
 	if err != nil {
 		return nil, err
 	}
+	queue.wants = wants
 	m.source, m.batchSize, m.concurrency = queue, 10, pollers
 	if p.BatchSize != nil {
 		m.batchSize = *p.BatchSize
@@ -293,7 +306,7 @@ func (m mapping) ofStream(ctx context.Context, p mappingSettings, s *eventSource
 	if err := p.checkStream(); err != nil {
 		return nil, err
 	}
-	m.batchSize = 100
+	m.batchSize, m.result = 100, &s.result
 	if p.BatchSize != nil {
 		m.batchSize = *p.BatchSize
 	}

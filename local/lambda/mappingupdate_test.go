@@ -40,7 +40,7 @@ func TestAMappingOfAQueueGoesOnAsItIsUpdated(t *testing.T) {
 		if got := batches.all(); !slices.Equal(got, []int{1, 1, 3}) || e.left(t, "jobs") != "0+0" {
 			t.Errorf("enabled, it has handed over %v and left %s", got, e.left(t, "jobs"))
 		}
-		if err := e.update(created, mapped(`, "BatchSize": 11`)); !strings.Contains(fmt.Sprint(cause(err)), "must be at least 1") {
+		if err := e.update(created, mapped(`, "BatchSize": 11`)); !strings.Contains(fmt.Sprint(cause(err)), "must be greater than 0") {
 			t.Errorf("a batch that is too large: %v", cause(err))
 		}
 		e.post(t, "f")

@@ -17,13 +17,19 @@ import (
 // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
 // https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 type discarded struct {
-	RequestContext  requestContext   `json:"requestContext"`
-	ResponseContext *responseContext `json:"responseContext,omitempty"`
-	Version         string           `json:"version"`
-	Timestamp       string           `json:"timestamp"`
-	Kinesis         *batchInfo       `json:"KinesisBatchInfo,omitempty"`
-	Table           *batchInfo       `json:"DDBStreamBatchInfo,omitempty"`
-	Payload         string           `json:"payload,omitempty"` // the event; for buckets only
+	RequestContext  requestContext `json:"requestContext"`
+	ResponseContext *batchResponse `json:"responseContext,omitempty"` // unless it was too old
+	Version         string         `json:"version"`
+	Timestamp       string         `json:"timestamp"`
+	Kinesis         *batchInfo     `json:"KinesisBatchInfo,omitempty"`
+	Table           *batchInfo     `json:"DDBStreamBatchInfo,omitempty"`
+	Payload         string         `json:"payload,omitempty"` // the event; for buckets only
+}
+
+type batchResponse struct {
+	StatusCode      int     `json:"statusCode"`
+	ExecutedVersion string  `json:"executedVersion"`
+	FunctionError   *string `json:"functionError"` // null where the function has said what failed
 }
 
 type batchInfo struct {
@@ -36,13 +42,16 @@ type batchInfo struct {
 	StreamARN           string `json:"streamArn"`
 }
 
+// recordTooOld is why records are given up that no further attempt may have.
+const recordTooOld = "RecordAgeExceeded"
+
 func isoMilliseconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (l *lane) discarded(b batch, v verdict, condition string) discarded {
 	target := l.mapping.called
 	first, last := b.records[0], b.records[len(b.records)-1]
 	d := discarded{
-		RequestContext: requestContext{v.request, target.arn(), condition, b.invoked},
+		RequestContext: requestContext{v.request, target.arn(), condition, max(1, b.invoked)},
 		Version:        "1.0",
 		Timestamp:      isoMilliseconds(time.Now()),
 	}
@@ -55,10 +64,13 @@ func (l *lane) discarded(b batch, v verdict, condition string) discarded {
 		BatchSize:           len(b.records),
 		StreamARN:           l.stream,
 	})
-	if b.invoked > 0 {
-		d.ResponseContext = &responseContext{StatusCode: 200, ExecutedVersion: v.answer.version}
-		if v.answer.failed {
-			d.ResponseContext.FunctionError = "Unhandled"
+	if d.RequestContext.RequestID == "" { // of an attempt that did not come to the function
+		d.RequestContext.RequestID = cloud.UUID()
+	}
+	if b.invoked > 0 && condition != recordTooOld {
+		d.ResponseContext = &batchResponse{StatusCode: 200, ExecutedVersion: v.answer.version}
+		if unhandled := "Unhandled"; v.answer.failed {
+			d.ResponseContext.FunctionError = &unhandled
 		}
 	}
 	return d

@@ -29,11 +29,19 @@ func (l *Lambda) permit(t target, s policy.Statement) error {
 	}
 	whole := t.policies[t.qualifier]
 	if whole == nil {
-		whole = newPolicy()
+		whole = &resourcePolicy{Document: newPolicy()}
 		t.policies[t.qualifier] = whole
 	}
 	t.revise()
+	whole.revision = t.revised()
 	return whole.Add(s)
+}
+
+// resourcePolicy keeps the id that its function got when it was changed last: what
+// is published since does not change a policy.
+type resourcePolicy struct {
+	*policy.Document
+	revision string
 }
 
 func newPolicy() *policy.Document { return &policy.Document{Version: "2012-10-17", ID: "default"} }
@@ -46,6 +54,15 @@ func (t target) revise() {
 		return
 	}
 	t.revision = cloud.UUID()
+}
+
+// policyRevision is the id that changes of the target's policy have to know. The lock
+// is held.
+func (t target) policyRevision() string {
+	if whole := t.policies[t.qualifier]; whole != nil {
+		return whole.revision
+	}
+	return t.revised()
 }
 
 // revised is that id. The lock is held.
@@ -67,6 +84,7 @@ func (l *Lambda) withdrawPermission(t target, sid string) (bool, error) {
 		delete(t.policies, t.qualifier)
 	}
 	t.revise()
+	whole.revision = t.revised()
 	return true, l.cloud.SetResourcePolicy(t.arn(), sid, nil)
 }
 
@@ -191,7 +209,7 @@ func (l *Lambda) addPermission(_ context.Context, caller cloud.Caller, in addPer
 	}
 	t.function.mu.Lock()
 	defer t.function.mu.Unlock()
-	if err := checkPolicyRevision(in.RevisionId, t.revised()); err != nil {
+	if err := checkPolicyRevision(in.RevisionId, t.policyRevision()); err != nil {
 		return statementOutput{}, err
 	}
 	if whole := t.policies[t.qualifier]; whole != nil && whole.Place(in.StatementId) >= 0 {
@@ -248,7 +266,7 @@ func (l *Lambda) removePermission(_ context.Context, caller cloud.Caller, in rem
 	if t.policies[t.qualifier] == nil {
 		return struct{}{}, errNoPolicy
 	}
-	if err := checkPolicyRevision(in.RevisionId, t.revised()); err != nil {
+	if err := checkPolicyRevision(in.RevisionId, t.policyRevision()); err != nil {
 		return struct{}{}, err
 	}
 	found, err := l.withdrawPermission(t, in.StatementId)
@@ -278,6 +296,6 @@ func (l *Lambda) getPolicy(_ context.Context, caller cloud.Caller, in functionIn
 	if whole == nil {
 		return policyOutput{}, errNoResource
 	}
-	text, err := cloud.Encode(whole)
-	return policyOutput{string(text), t.revised()}, err
+	text, err := cloud.Encode(whole.Document)
+	return policyOutput{string(text), whole.revision}, err
 }

@@ -75,6 +75,13 @@ func TestAPermissionIsAStatementOfTheFunctionsPolicy(t *testing.T) {
 		!strings.Contains(*policy.Policy, `"Principal":{"AWS":"arn:aws:iam::444455556666:root"}`) || !strings.Contains(*policy.Policy, `"aws:PrincipalOrgID":"o-1"`) {
 		t.Errorf("%v, the policy is %+v", err, policy)
 	}
+	published, err := client.PublishVersion(t.Context(), &awssdk.PublishVersionInput{FunctionName: worker})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := client.GetPolicy(t.Context(), &awssdk.GetPolicyInput{FunctionName: worker}); err != nil || *again.RevisionId != *policy.RevisionId {
+		t.Errorf("%v, with version %s the revision is %s and was %s", err, *published.Version, *again.RevisionId, *policy.RevisionId)
+	}
 	if *policy.RevisionId == *before.RevisionId {
 		t.Errorf("with another statement the revision is still %s", *policy.RevisionId)
 	}

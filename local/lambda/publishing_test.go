@@ -136,6 +136,10 @@ func TestAnAliasIsAnotherNameOfAVersion(t *testing.T) {
 	refuses(t, err, "ResourceConflictException Unable to delete version because the following aliases reference it: [live]")
 	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: worker, Qualifier: aws.String("2")}) // to which one of them goes now and then
 	refuses(t, err, "aliases reference it: [both, live]")
+	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: aws.String("none"), Qualifier: aws.String("$latest")})
+	if got, want := message(err), "ResourceNotFoundException Function not found: arn:aws:lambda:eu-central-1:123456789012:function:none"; got != want {
+		t.Errorf("a function that is not there is refused with %q, want %q", got, want)
+	}
 	_, err = client.DeleteFunction(t.Context(), &awssdk.DeleteFunctionInput{FunctionName: worker, Qualifier: live})
 	refuses(t, err, "Deletion of aliases is not currently supported.")
 	_, err = client.UpdateAlias(t.Context(), &awssdk.UpdateAliasInput{FunctionName: worker, Name: live, RevisionId: aws.String("x")})

@@ -3,18 +3,21 @@ package lambda
 // This file is an SQS queue as a source. It waits in long polls, one at a time,
 // so an idle mapping costs nothing. Messages that failed become visible again
 // when their visibility timeout ends; those of a FIFO queue's groups keep the
-// rest of their group waiting until then, by the queue's own rules.
+// rest of their group waiting until then, by the queue's own rules. What the
+// mapping's filters do not want is deleted.
 
 import (
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/fifo"
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // pollers is how many batches a mapping of a queue without ScalingConfig works on
@@ -30,6 +33,7 @@ type queueSource struct {
 	mapping    *mapping
 	queue      string // ARN
 	visibility time.Duration
+	wants      filter
 }
 
 var _ source = (*queueSource)(nil)
@@ -91,7 +95,7 @@ type sqsRecord struct {
 	Body              string                     `json:"body"`
 	Attributes        map[string]string          `json:"attributes"`
 	MessageAttributes map[string]recordAttribute `json:"messageAttributes"`
-	MD5OfAttributes   string                     `json:"md5OfMessageAttributes,omitempty"`
+	MD5OfAttributes   json.RawMessage            `json:"md5OfMessageAttributes,omitempty"`
 	MD5OfBody         string                     `json:"md5OfBody"`
 	EventSource       string                     `json:"eventSource"`
 	EventSourceARN    string                     `json:"eventSourceARN"`
@@ -120,14 +124,42 @@ func (s *queueSource) receive(ctx context.Context, max int, _ bool) (batch, erro
 		return batch{}, err
 	}
 	b := batch{until: time.Now().Add(s.visibility)}
+	var unwanted []deletion
 	for _, message := range output.Messages {
 		body, err := json.Marshal(s.record(message))
 		if err != nil {
 			return b, fmt.Errorf("message %s: %w", message.MessageId, err)
 		}
+		if !s.wanted(body) {
+			unwanted = append(unwanted, deletion{message.MessageId, message.ReceiptHandle})
+			continue
+		}
 		b.records = append(b.records, batchRecord{id: message.MessageId, body: body, handle: message.ReceiptHandle})
 	}
-	return b, nil
+	return b, s.delete(ctx, unwanted)
+}
+
+// wanted tells whether the function gets a message. Filters look into a body that is
+// an object, and see any other one as text.
+func (s *queueSource) wanted(record []byte) bool {
+	if len(s.wants) == 0 {
+		return true
+	}
+	value, err := jsonvalue.Decode(record)
+	seen, ok := value.(*jsonvalue.Object)
+	if err != nil || !ok {
+		return false
+	}
+	if text, ok := seen.Get("body"); ok {
+		if body, ok := text.(string); ok {
+			if inner, err := jsonvalue.Decode([]byte(body)); err == nil {
+				if object, ok := inner.(*jsonvalue.Object); ok {
+					seen.Set("body", object)
+				}
+			}
+		}
+	}
+	return s.wants.match(seen)
 }
 
 func (s *queueSource) record(q queueMessage) sqsRecord {
@@ -144,7 +176,7 @@ func (s *queueSource) record(q queueMessage) sqsRecord {
 		Body:              q.Body,
 		Attributes:        q.Attributes,
 		MessageAttributes: attributes,
-		MD5OfAttributes:   q.MD5OfMessageAttributes,
+		MD5OfAttributes:   s.digestOf(q),
 		MD5OfBody:         q.MD5OfBody,
 		EventSource:       "aws:sqs",
 		EventSourceARN:    s.queue,
@@ -152,27 +184,44 @@ func (s *queueSource) record(q queueMessage) sqsRecord {
 	}
 }
 
+// digestOf is that of the message's attributes. Where there are none, mappings with a
+// window say null, and others nothing (recorded in November 2025).
+func (s *queueSource) digestOf(q queueMessage) json.RawMessage {
+	switch {
+	case q.MD5OfMessageAttributes != "":
+		return json.RawMessage(`"` + q.MD5OfMessageAttributes + `"`)
+	case s.mapping.window > 0:
+		return json.RawMessage("null")
+	}
+	return nil
+}
+
 // settle deletes the messages that have succeeded.
 func (s *queueSource) settle(ctx context.Context, b batch, v verdict) (again []batch, err error) {
-	type entry struct{ Id, ReceiptHandle string }
-	var entries []entry
+	var done []deletion
 	for _, r := range b.records {
 		if !v.failed[r.id] {
-			entries = append(entries, entry{r.id, r.handle})
+			done = append(done, deletion{r.id, r.handle})
 		}
 	}
-	for len(entries) > 0 {
-		n := min(len(entries), maxSQSBatch)
-		err := s.call(ctx, "DeleteMessageBatch", map[string]any{
-			"QueueUrl": cloud.QueueURL(s.queue), "Entries": entries[:n],
-		}, nil)
-		if err != nil {
-			return nil, err
-		}
-		entries = entries[n:]
+	if err := s.delete(ctx, done); err != nil {
+		return nil, err
 	}
 	if len(v.failed) > 0 && fifo.Named(s.queue) {
 		return nil, errHeldUp
 	}
 	return nil, nil
+}
+
+// deletion is an entry of DeleteMessageBatch.
+type deletion struct{ Id, ReceiptHandle string }
+
+func (s *queueSource) delete(ctx context.Context, messages []deletion) error {
+	for some := range slices.Chunk(messages, maxSQSBatch) {
+		in := map[string]any{"QueueUrl": cloud.QueueURL(s.queue), "Entries": some}
+		if err := s.call(ctx, "DeleteMessageBatch", in, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }

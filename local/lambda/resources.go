@@ -12,7 +12,6 @@ import (
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/policy"
 )
 
 // Types returns the resource types of AWS::Lambda that the engine has.
@@ -92,7 +91,7 @@ func (l *Lambda) newFunction(name string) *function {
 		versions:    map[string]*version{},
 		aliases:     map[string]alias{},
 		async:       map[string]asyncConfig{},
-		policies:    map[string]*policy.Document{},
+		policies:    map[string]*resourcePolicy{},
 		provisioned: map[string]provisioned{},
 	}
 }
@@ -222,11 +221,20 @@ func (l *Lambda) version(f *function, s settings, handler Handler, code func(arc
 
 // assume makes the caller that a function's role stands for.
 func (l *Lambda) assume(f *function, role string) (cloud.Caller, error) {
-	caller, err := l.cloud.Assume(l.cloud.ServiceCaller("lambda.amazonaws.com", f.arn), role, f.name)
+	caller, err := l.cloud.Assume(l.cloud.ServiceCaller("lambda.amazonaws.com", f.arn), role, f.session())
 	if err != nil {
 		return caller, invalid("The role defined for the function cannot be assumed by Lambda: %v", err)
 	}
 	return caller, nil
+}
+
+// session is the name of the sessions of the function's role: its own, and longer if
+// that is of one character, which STS does not take.
+func (f *function) session() string {
+	if len(f.name) == 1 {
+		return f.name + "@lambda_function"
+	}
+	return f.name
 }
 
 // find is open without authorization, for what refers to functions in templates.

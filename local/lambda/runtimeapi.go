@@ -100,29 +100,13 @@ func (e *environment) serveNext(w http.ResponseWriter, r *http.Request) {
 	header["Lambda-Runtime-Aws-Request-Id"] = []string{inv.id}
 	header["Lambda-Runtime-Deadline-Ms"] = []string{strconv.FormatInt(inv.deadline.UnixMilli(), 10)}
 	header["Lambda-Runtime-Invoked-Function-Arn"] = []string{inv.target.arn()}
-	header["Lambda-Runtime-Trace-Id"] = []string{inv.traceHeader()}
+	header["Lambda-Runtime-Trace-Id"] = []string{inv.trace}
 	if inv.clientContext != "" {
 		header["Lambda-Runtime-Client-Context"] = []string{inv.clientContext}
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(inv.payload))}
 	close(inv.taken)
 	w.Write(inv.payload) // if the process is gone, its end says so
-}
-
-// traceHeader is X-Ray's header of an invocation: a part of the caller's trace, if it
-// has one, which also tells whether it is sampled.
-func (inv *invocation) traceHeader() string {
-	digits := strings.ReplaceAll(inv.id, "-", "")
-	root, sampled := cloud.TraceID(digits, inv.takenAt), "0"
-	for part := range strings.SplitSeq(inv.trace, ";") {
-		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
-		case "Root":
-			root = value
-		case "Sampled":
-			sampled = value
-		}
-	}
-	return "Root=" + root + ";Parent=" + digits[16:] + ";Sampled=" + sampled
 }
 
 func (e *environment) serveAnswer(w http.ResponseWriter, r *http.Request, id, kind string) {

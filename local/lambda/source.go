@@ -83,3 +83,11 @@ type verdict struct {
 	unreached bool            // the function did not run until the batch's time had passed
 	failed    map[string]bool // ids of records that the function has not done with
 }
+
+// told is the verdict as LastProcessingResult.
+func (v verdict) told() string {
+	if v.unreached || v.answer.failed {
+		return "PROBLEM: Function call failed"
+	}
+	return "OK"
+}

@@ -13,8 +13,7 @@ func TestAnInvocationBelongsToTheTraceOfWhoCalls(t *testing.T) {
 		"Root=1-67f4141f-e1cd7672871da115129f8b19;Parent=53995c3f42cd8ad8;Sampled=1": "Root=1-67f4141f-e1cd7672871da115129f8b19;Parent=0123456789abcdef;Sampled=1",
 		"Sampled=0; Root=1-67f4141f-e1cd7672871da115129f8b19":                        "Root=1-67f4141f-e1cd7672871da115129f8b19;Parent=0123456789abcdef;Sampled=0",
 	} {
-		inv := &invocation{request: request{id: id, trace: trace}, takenAt: at}
-		if got := inv.traceHeader(); got != want {
+		if got := traceOf(trace, id, at); got != want {
 			t.Errorf("of %q it is %s, want %s", trace, got, want)
 		}
 	}

@@ -21,7 +21,7 @@ type host struct {
 var _ integration.Task = host{}
 
 func (h host) Perform(ctx context.Context, service, action string, request json.RawMessage) (any, error) {
-	return h.visit.execution.machine.states.cloud.Perform(cloud.WithPart(ctx, h.visit.state.name), h.caller, service, action, request)
+	return h.visit.execution.machine.states.cloud.Perform(cloud.WithPart(cloud.Onward(ctx), h.visit.state.name), h.caller, service, action, request)
 }
 
 func (h host) Input(service, action string) reflect.Type {

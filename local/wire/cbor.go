@@ -32,7 +32,7 @@ func (cborRPC) read(x *Exchange) (call, error) {
 	if !ok {
 		return call{}, x.unknownAction("UnknownOperationException", x.Request.URL.Path)
 	}
-	body, err := x.body()
+	body, err := x.body(action)
 	if err != nil || len(body) == 0 {
 		return call{action: action, input: []byte("{}")}, err
 	}

@@ -72,8 +72,9 @@ func (x *Exchange) context(action string) (context.Context, error) {
 	return x.cloud.AsOf(ctx, x.service, action, then)
 }
 
-// body reads the request's body, which SDKs may zip.
-func (x *Exchange) body() ([]byte, error) {
+// body reads the body of a request for an action, which SDKs may zip. The action is
+// not known yet if the body has it.
+func (x *Exchange) body(action string) ([]byte, error) {
 	limit := x.speaks.MaxRequest
 	if limit == 0 {
 		limit = maxRequest
@@ -89,7 +90,11 @@ func (x *Exchange) body() ([]byte, error) {
 	}
 	content, err := io.ReadAll(body)
 	if tooLong, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, cloud.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "the request is longer than %d bytes", tooLong.Limit)
+		err := cloud.Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException", "Request must be smaller than %d bytes", tooLong.Limit)
+		if action != "" {
+			err.Message += " for the " + action + " operation"
+		}
+		return nil, err
 	}
 	if err != nil {
 		return nil, cloud.Errorf(http.StatusBadRequest, "SerializationException", "read the request: %v", err)

@@ -25,14 +25,15 @@ func (awsJSON) read(x *Exchange) (call, error) {
 	if target == "" {
 		return call{}, x.notServed()
 	}
-	input, err := x.body()
+	action := target[strings.LastIndexByte(target, '.')+1:]
+	input, err := x.body(action)
 	switch {
 	case len(input) == 0:
 		input = []byte("{}")
 	case err == nil && string(bytes.TrimSpace(input)) == "null":
 		err = cloud.Errorf(http.StatusBadRequest, "SerializationException", "the input is null")
 	}
-	return call{action: target[strings.LastIndexByte(target, '.')+1:], input: input}, err
+	return call{action: action, input: input}, err
 }
 
 func (awsJSON) write(x *Exchange, c call, output any) error {

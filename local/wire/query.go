@@ -42,7 +42,7 @@ func (query) read(x *Exchange) (call, error) {
 	if x.speaks.Query == nil {
 		return call{}, x.notServed()
 	}
-	body, err := x.body()
+	body, err := x.body(x.Request.URL.Query().Get("Action"))
 	if err != nil {
 		return call{}, err
 	}

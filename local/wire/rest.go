@@ -161,7 +161,7 @@ func (x *Exchange) restInput(route *Route) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := x.body()
+	body, err := x.body(route.Action)
 	if err != nil || len(body) == 0 {
 		return input, err
 	}
