@@ -29,7 +29,7 @@ var updated = map[string]string{
 	"AWS::CloudWatch::CompositeAlarm":       "ActionsEnabled AlarmActions AlarmDescription AlarmRule InsufficientDataActions OKActions Tags",
 	"AWS::CloudWatch::Dashboard":            "DashboardBody Tags",
 	"AWS::DynamoDB::GlobalTable":            "AttributeDefinitions BillingMode GlobalSecondaryIndexes Replicas SSESpecification StreamSpecification TimeToLiveSpecification WarmThroughput",
-	"AWS::DynamoDB::Table":                  "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes LocalSecondaryIndexes OnDemandThroughput ProvisionedThroughput SSESpecification StreamSpecification TableClass TimeToLiveSpecification WarmThroughput",
+	"AWS::DynamoDB::Table":                  "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes LocalSecondaryIndexes OnDemandThroughput ProvisionedThroughput SSESpecification StreamSpecification TableClass Tags TimeToLiveSpecification WarmThroughput",
 	"AWS::EC2::Instance":                    "DisableApiTermination EbsOptimized IamInstanceProfile InstanceType Monitoring SecurityGroupIds Tags",
 	"AWS::EC2::LaunchTemplate":              "LaunchTemplateData",
 	"AWS::ECR::Repository":                  "ImageScanningConfiguration ImageTagMutability LifecyclePolicy RepositoryPolicyText",

@@ -63,6 +63,7 @@ func TestIntrinsicFunctionsResolveAsCloudFormationDocumentsThem(t *testing.T) {
 		{"GetAZs of another region", `{"Fn::GetAZs": "us-east-1"}`, []any{"us-east-1a", "us-east-1b", "us-east-1c"}},
 		{"GetAtt as a list", `{"Fn::GetAtt": ["Other", "Arn"]}`, "arn:Other"},
 		{"GetAtt as a string with a dotted attribute", `{"Fn::GetAtt": "Other.Deep.Attr"}`, "deep"},
+		{"GetAtt of an attribute that Ref names", `{"Fn::GetAtt": ["Other", {"Ref": "Which"}]}`, "arn:Other"},
 		{"GetAtt of a property", `{"Fn::GetAtt": ["Other", "Name"]}`, "own-dev"},
 		{"Sub", `{"Fn::Sub": "${Stage}-${Other}-${Other.Arn}-${AWS::AccountId}-${!Literal}"}`, "dev-ref-Other-arn:Other-111122223333-${Literal}"},
 		{"Sub with variables", `{"Fn::Sub": ["${a}/${Stage}", {"a": {"Ref": "Other"}}]}`, "ref-Other/dev"},
@@ -79,7 +80,7 @@ func TestIntrinsicFunctionsResolveAsCloudFormationDocumentsThem(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, things, err := create(t, `{
-				"Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
+				"Parameters": {"Stage": {"Type": "String", "Default": "dev"}, "Which": {"Type": "String", "Default": "Arn"}},
 				"Mappings": {"Sizes": {"dev": {"memory": "128"}}},
 				"Conditions": {"IsDev": {"Fn::Equals": [{"Ref": "Stage"}, "dev"]}, "IsProd": {"Fn::Not": [{"Condition": "IsDev"}]}},
 				"Resources": {"Other": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Sub": "own-${Stage}"}}}, "It": {"Type": "Test::Thing", "Properties": {"Any": `+tt.expression+`}, "DependsOn": "Other"}}}`, nil)
@@ -97,7 +98,7 @@ func TestResourcesAreCreatedAfterWhatTheyReferToAndDependOn(t *testing.T) {
 	_, order, _, err := create(t, `{"Resources": {
 		"A": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Sub": "x-${C.Arn}"}}},
 		"B": {"Type": "Test::Thing", "DependsOn": ["A"], "Metadata": {"of": {"Ref": "E"}}},
-		"C": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "D"}}},
+		"C": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::GetAtt": ["D", {"Fn::Sub": "Arn"}]}}},
 		"D": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::Sub": ["${own}-${D}-${F.Arn}", {"own": "x", "D": "y"}]}}},
 		"E": {"Type": "Test::Thing", "DeletionPolicy": "Delete"},
 		"F": {"Type": "Test::Thing"}}}`, nil)

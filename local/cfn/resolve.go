@@ -171,7 +171,15 @@ func getAttArguments(argument any) (id, attribute string, err error) {
 	return "", "", fmt.Errorf("wants [logical id, attribute], got %v", argument)
 }
 
+// getAtt takes an attribute that Ref names, too.
 func (r *resolver) getAtt(argument any) (any, error) {
+	if list, ok := argument.([]any); ok && len(list) == 2 && isIntrinsic(list[1]) {
+		name, err := r.resolve(list[1])
+		if err != nil {
+			return nil, err
+		}
+		argument = []any{list[0], name}
+	}
 	id, attribute, err := getAttArguments(argument)
 	if err != nil {
 		return nil, err

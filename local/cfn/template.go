@@ -227,6 +227,10 @@ func mentions(value any, refs, attributes map[string]bool) {
 			case "Fn::GetAtt":
 				if id, attribute, err := getAttArguments(argument); err == nil {
 					attributes[id+"."+attribute] = true
+				} else if list, ok := argument.([]any); ok && len(list) == 2 && isIntrinsic(list[1]) {
+					if id, ok := list[0].(string); ok {
+						refs[id] = true // for whatever attribute
+					}
 				}
 			case "Fn::Sub":
 				for _, name := range subTerms(argument) {
