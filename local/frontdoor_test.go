@@ -70,7 +70,7 @@ func TestTheFrontDoorAnswersInTheProtocolOfItsClient(t *testing.T) {
 		{"a form to a service of JSON", "dynamodb", "POST", map[string]string{"Content-Type": form}, "Action=ListTables", 404, `<Message>the local engine serves dynamodb by the AWS JSON protocol only</Message>`},
 		{"a service of JSON that there is not", "firehose", "POST", map[string]string{"X-Amz-Target": "Firehose_20150804.ListDeliveryStreams"}, "{}", 400, `"message":"the local engine does not serve firehose:ListDeliveryStreams"`},
 		{"a service of forms that there is not", "rds", "POST", map[string]string{"Content-Type": form}, "Action=DescribeDBInstances", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code><Message>the local engine does not serve rds</Message>`},
-		{"EC2", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=DescribeInstances", 200, `<reservationSet></reservationSet></DescribeInstancesResponse>`},
+		{"EC2", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=DescribeInstances", 200, `<reservationSet/></DescribeInstancesResponse>`},
 		{"EC2, of what it does not do", "ec2", "POST", map[string]string{"Content-Type": form}, "Action=RunInstances", 400, `<Response><Errors><Error><Code>InvalidAction</Code><Message>the local engine does not serve ec2:RunInstances</Message>`},
 		{"a service of REST with JSON that there is not", "appsync", "GET", nil, "", 404, `"message":"the local engine does not serve appsync"`},
 		{"a service of REST with XML that there is not", "route53", "GET", nil, "", 404, `<ErrorResponse><Error><Type>Sender</Type><Code>UnknownOperationException</Code>`},

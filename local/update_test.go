@@ -68,6 +68,7 @@ var updated = map[string]string{
 	"AWS::SQS::QueuePolicy":                 "PolicyDocument Queues",
 	"AWS::SSM::Parameter":                   "AllowedPattern DataType Description Tags Tier Type Value",
 	"AWS::Scheduler::Schedule":              "ActionAfterCompletion Description EndDate FlexibleTimeWindow GroupName KmsKeyArn ScheduleExpression ScheduleExpressionTimezone StartDate State Target",
+	"AWS::Scheduler::ScheduleGroup":         "Tags",
 	"AWS::SecretsManager::ResourcePolicy":   "ResourcePolicy",
 	"AWS::SecretsManager::RotationSchedule": "RotateImmediatelyOnUpdate RotationLambdaARN RotationRules",
 	"AWS::SecretsManager::Secret":           "Description GenerateSecretString KmsKeyId SecretString Tags",
