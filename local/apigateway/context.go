@@ -3,6 +3,7 @@ package apigateway
 // $context: what is known about a request besides what the client sent.
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -54,7 +55,7 @@ func (x *exchange) requestContext() *requestContext {
 		AccountID: x.stage.api.gateway.cloud.Account, APIID: x.stage.api.id,
 		DeploymentID: x.stage.deployment.id, DomainName: x.request.host, DomainPrefix: prefix,
 		ExtendedRequestID: x.extendedID(), HTTPMethod: x.request.method, Identity: x.identity(),
-		Path: "/" + x.stage.name + x.request.path, Protocol: "HTTP/1.1", RequestID: x.id,
+		Path: "/" + x.stage.name + cmp.Or(x.request.sent, x.request.path), Protocol: "HTTP/1.1", RequestID: x.id,
 		RequestTime: at.Format("02/Jan/2006:15:04:05 -0700"), RequestTimeEpoch: at.UnixMilli(),
 		Stage: x.stage.name,
 	}

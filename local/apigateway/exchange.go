@@ -19,6 +19,7 @@ import (
 type request struct {
 	method   string
 	path     string // after the stage, as it was sent: "/orders/a%20b"
+	sent     string // path with all of its slashes, where that is known
 	header   http.Header
 	query    url.Values
 	body     []byte

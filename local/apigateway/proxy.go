@@ -213,7 +213,7 @@ func headerText(value any) (string, error) {
 }
 
 // matchesMedia tells whether a content type is one of the API's binary media
-// types, which may be "*/*" or "image/*".
+// types, which may be "*/*" or "image/*". AWS takes "*/png", and it is nothing's type.
 func matchesMedia(types []string, contentType string) bool {
 	if len(types) == 0 || contentType == "" {
 		return false
@@ -221,6 +221,9 @@ func matchesMedia(types []string, contentType string) bool {
 	actual := mediaType(contentType)
 	class, _, _ := strings.Cut(actual, "/")
 	for _, declared := range types {
+		if strings.HasPrefix(declared, "*/") && declared != "*/*" {
+			continue
+		}
 		if declared == "*/*" || declared == class+"/*" || strings.EqualFold(declared, actual) {
 			return true
 		}

@@ -2,6 +2,7 @@ package apigateway
 
 import (
 	"maps"
+	"strings"
 	"testing"
 )
 
@@ -82,6 +83,26 @@ func TestAResourceWithoutTheMethodLeavesARequestToTheNextOne(t *testing.T) {
 	}
 	if got, ok := tree.match("GET", "/test"); ok {
 		t.Errorf("GET is served by %s", got.method.resource.path)
+	}
+}
+
+func TestSeveralSlashesAroundAStageAreOne(t *testing.T) {
+	w := start(t, Options{}, nil, orders(`"Type": "MOCK", "RequestTemplates": {"application/json": "{\"statusCode\": 200}"},
+		"IntegrationResponses": [{"StatusCode": "200", "ResponseTemplates": {"application/json": "$context.path"}}]`))
+	address := strings.TrimSuffix(w.endpoint(), "/prod")
+	for path, told := range map[string]string{"/prod/orders/7": "/prod/orders/7", "//prod/orders/7": "/prod/orders/7", "/prod//orders/7": "/prod//orders/7"} {
+		w.sendTo(t, "GET", address+path, "").expect(t, 200, told)
+	}
+}
+
+func TestAnAsteriskOnTheLeftIsNoBinaryType(t *testing.T) {
+	for declared, want := range map[string]bool{"*/*": true, "image/*": true, "image/png": true, "*/png": false} {
+		if got := matchesMedia([]string{declared}, "image/png"); got != want {
+			t.Errorf("%s: %t", declared, got)
+		}
+	}
+	if matchesMedia([]string{"*/test"}, "*/test") {
+		t.Error("*/test is its own type")
 	}
 }
 

@@ -56,7 +56,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// A client that is still writing does not read the refusal.
 		io.CopyN(io.Discard, r.Body, 10*maxBody)
 	}
-	name, path, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	// AWS takes several slashes around the stage for one.
+	name, path, _ := strings.Cut(strings.TrimLeft(r.URL.EscapedPath(), "/"), "/")
 	s := a.stage(name)
 	if s == nil {
 		unknownStage().writeTo(w, r)
@@ -73,7 +74,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("X-Amzn-Trace-Id", "Root="+cloud.TraceID(cloud.UUID(), time.Now()))
 	}
 	answer := s.serve(r.Context(), &request{
-		method: r.Method, path: "/" + path, header: header, query: r.URL.Query(), body: body,
+		method: r.Method, path: "/" + strings.TrimLeft(path, "/"), sent: "/" + path, header: header, query: r.URL.Query(), body: body,
 		host: r.Host, sourceIP: sourceIP,
 		identify: func() (cloud.Caller, error) { return a.gateway.identify(r, body) },
 	})

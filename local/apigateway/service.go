@@ -46,6 +46,9 @@ func (a *api) compileService(i *integrationProperties) (backend, error) {
 	if err != nil {
 		return nil, err
 	}
+	if accept := i.RequestParameters["integration.request.header.Accept"]; strings.Contains(accept, "xml") {
+		return nil, &cfn.Unsupported{Property: "Integration.RequestParameters", Reason: fmt.Sprintf("the local engine gets answers of %s in JSON only, and not in %s", name, accept)}
+	}
 	s := &service{role: r, name: name}
 	kind, target, _ := strings.Cut(rest, "/")
 	switch {
