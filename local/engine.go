@@ -98,6 +98,10 @@ type Options struct {
 	// know the last 100,000 changes. Default: they know what is.
 	Past time.Duration
 
+	// Causes makes the engine know what caused items, objects and executions, for who
+	// asks for it by the header Tradepost-Cause. Default: it does not.
+	Causes bool
+
 	// Port is where the AWS APIs listen; SFTP servers and REST APIs have the
 	// ports after it. Default: those that State remembers, otherwise any.
 	Port int
@@ -200,7 +204,7 @@ func (e *Engine) start(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	e.Cloud.Fault, e.Cloud.Around, e.Cloud.Past = o.Fault, o.Around, o.Past
+	e.Cloud.Fault, e.Cloud.Around, e.Cloud.Past, e.Cloud.Causes = o.Fault, o.Around, o.Past, o.Causes
 	stacks, err := e.load(o)
 	if err != nil {
 		return err
@@ -271,12 +275,13 @@ func (e *Engine) asset(bucket, key string) (string, error) {
 	return "", fmt.Errorf("the assembly has no asset for s3://%s/%s", bucket, key)
 }
 
-func (e *Engine) credentials(roleARN, session string) (accessKeyID, secretAccessKey, sessionToken string, err error) {
+func (e *Engine) credentials(roleARN, session string, during func() *cloud.Cause) (accessKeyID, secretAccessKey, sessionToken string, err error) {
 	service := e.Cloud.ServiceCaller("lambda.amazonaws.com", e.Cloud.ARN("lambda", "function:"+session))
 	caller, err := e.identity.Assume(service, roleARN, session)
 	if err != nil {
 		return "", "", "", err
 	}
+	caller.During = during
 	issued := e.identity.Issue(caller)
 	return issued.AccessKeyID, issued.SecretAccessKey, issued.SessionToken, nil
 }

@@ -69,7 +69,7 @@ func run(ctx context.Context, arguments []string) (err error) {
 		Port: *port, WithoutData: withoutData, Mocks: mocks, Notice: func(text string) { story.Progress("%s", text) },
 	}}
 	if *serve {
-		options.Engine.Past = console.Past
+		options.Engine.Past, options.Engine.Causes = console.Past, true
 	}
 	for _, s := range chosen {
 		options.Systems = append(options.Systems, s.System)

@@ -88,6 +88,7 @@ func run(ctx context.Context, arguments []string) error {
 		Mocks:      mocks,
 		TestCases:  testCases,
 		Past:       console.Past,
+		Causes:     true,
 		Notice:     func(text string) { fmt.Fprintln(os.Stderr, "local:", text) },
 	})
 }

@@ -102,6 +102,8 @@ func (x *exchange) handle(ctx context.Context) (response, error) {
 			return response{}, err
 		}
 	}
+	gateway := s.api.gateway.cloud
+	ctx = cloud.Because(ctx, gateway.Happened(cloud.Cause{Type: "request", Resource: x.methodARN(), ID: x.id, At: x.started}))
 	ctx, cancel := context.WithTimeout(ctx, x.method.integration.timeout)
 	defer cancel()
 	begun := time.Now()

@@ -47,6 +47,10 @@ type Caller struct {
 	// away from what the role may do; nil takes nothing.
 	Within SessionPolicies
 
+	// During returns what calls over the wire by this caller's credentials come of: the
+	// invocation that has these. It may be nil, and may return nil.
+	During func() *Cause
+
 	// ResourcePolicy is the policy of what is called, where that is not what
 	// SetResourcePolicy has made it: a deployed API keeps the one it had.
 	ResourcePolicy ResourcePolicy

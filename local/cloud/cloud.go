@@ -131,6 +131,7 @@ type Cloud struct {
 	Fault      Fault         // optional
 	Around     Around        // optional
 	Past       time.Duration // how long services know what was, for reads WithAge; optional: they do not
+	Causes     bool          // services note what caused what; optional: they do not
 	Ports      Ports         // optional: any port is good
 	Keeper     Keeper        // optional: nothing is kept
 
@@ -186,6 +187,7 @@ func (c *Cloud) Perform(ctx context.Context, caller Caller, service, action stri
 	if !ok || !api.Supports(action) {
 		return nil, Errorf(400, "UnknownOperationException", "the local engine does not serve %s:%s", service, action)
 	}
+	ctx = c.calling(ctx, call)
 	output, err := c.attempt(ctx, api, call)
 	if observer, ok := api.(FailureObserver); ok && err != nil {
 		observer.Failed(call, err)

@@ -17,6 +17,8 @@ type Event struct {
 	ReplayName string          `json:"replay-name,omitempty"` // of an event that an archive brings again
 	Resources  []string        `json:"resources"`
 	Detail     json.RawMessage `json:"detail"`
+
+	Cause *Cause `json:"-"` // what the event tells of; optional
 }
 
 // APICall is what CloudTrail records of a call.
@@ -30,6 +32,7 @@ type APICall struct {
 	Resources         []TrailResource
 	ErrorCode         string // empty for a call that succeeded
 	ErrorMessage      string
+	Cause             *Cause // what the call has made; optional
 
 	// What the service knows of the request itself; optional.
 	RequestID           string

@@ -21,6 +21,7 @@ type Operation struct {
 	known *shape // of the input; what it has not is refused
 	do    func(ctx context.Context, caller Caller, in any) (output any, err error)
 	past  bool // see TellsPast
+	tells bool // see TellsCauses
 }
 
 // Supports implements API.
@@ -96,6 +97,15 @@ func (o Operation) TellingPast() Operation {
 	o.past = true
 	return o
 }
+
+// TellingCauses is the operation for an action that tells what caused what it answers.
+func (o Operation) TellingCauses() Operation {
+	o.tells = true
+	return o
+}
+
+// TellsCauses tells whether an action does so for who is Asking.
+func (o Operations) TellsCauses(action string) bool { return o[action].tells }
 
 // TellsPast tells whether an action sees what was, if it is called WithAge.
 func (o Operations) TellsPast(action string) bool { return o[action].past }

@@ -19,7 +19,7 @@ type Past[C any] struct {
 
 // Change is one of a Past.
 type Change[C any] struct {
-	at   time.Time
+	At   time.Time
 	What C
 }
 
@@ -29,17 +29,28 @@ func (p *Past[C]) Note(at time.Time, change C) {
 	if p.Kept == 0 {
 		return
 	}
-	if n := len(p.changes); n > 0 && at.Before(p.changes[n-1].at) {
-		at = p.changes[n-1].at
+	if n := len(p.changes); n > 0 && at.Before(p.changes[n-1].At) {
+		at = p.changes[n-1].At
 	}
 	p.changes = append(p.changes, Change[C]{at, change})
 	old := 0
-	for len(p.changes)-old > maxPast || p.changes[old].at.Before(at.Add(-p.Kept)) {
-		p.lost = p.changes[old].at
+	for len(p.changes)-old > maxPast || p.changes[old].At.Before(at.Add(-p.Kept)) {
+		p.lost = p.changes[old].At
 		p.changes[old] = Change[C]{}
 		old++
 	}
 	p.changes = p.changes[old:]
+}
+
+// Until are the changes before the last time of this length, as far as they are known, the oldest
+// first, until the next one is noted.
+func (p *Past[C]) Until(age time.Duration) []Change[C] {
+	return p.changes[:p.after(time.Now().Add(-age))]
+}
+
+// after is the place of the first change after a moment.
+func (p *Past[C]) after(then time.Time) int {
+	return sort.Search(len(p.changes), func(i int) bool { return p.changes[i].At.After(then) })
 }
 
 // Since are the changes of the last time of this length, the oldest first, until the
@@ -49,6 +60,5 @@ func (p *Past[C]) Since(age time.Duration) ([]Change[C], error) {
 	if then.Before(p.lost) {
 		return nil, errForgotten(then)
 	}
-	n := sort.Search(len(p.changes), func(i int) bool { return p.changes[i].at.After(then) })
-	return p.changes[n:], nil
+	return p.changes[p.after(then):], nil
 }

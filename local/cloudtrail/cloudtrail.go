@@ -62,10 +62,10 @@ func (t *CloudTrail) Record(call cloud.APICall) {
 	if !t.selects(call, false) {
 		return
 	}
-	t.emit(t.record(call, time.Now().UTC().Truncate(time.Second)))
+	t.emit(t.record(call, time.Now().UTC().Truncate(time.Second)), call.Cause)
 }
 
-func (t *CloudTrail) emit(r record) {
+func (t *CloudTrail) emit(r record, cause *cloud.Cause) {
 	detail, err := json.Marshal(r)
 	if err != nil {
 		// Records are made of plain values.
@@ -82,6 +82,7 @@ func (t *CloudTrail) emit(r record) {
 		Region:     t.cloud.Region,
 		Resources:  []string{},
 		Detail:     detail,
+		Cause:      cause,
 	})
 }
 

@@ -67,7 +67,7 @@ func (t *CloudTrail) Called(ctx context.Context, call cloud.Call, output any, er
 	if err == nil && !recorded.ReadOnly {
 		recorded.ResponseElements = bounded("responseElements", elements(output))
 	}
-	t.emit(t.record(recorded, time.Now().UTC().Truncate(time.Second)))
+	t.emit(t.record(recorded, time.Now().UTC().Truncate(time.Second)), t.cloud.Made(ctx, "call", "", ""))
 }
 
 // looks tells whether an action changes nothing, by its name.

@@ -196,6 +196,7 @@ func (w *CloudWatch) publish(ctx context.Context, topic string, t transition) er
 		return fmt.Errorf("encode the notice: %w", err)
 	}
 	caller := w.cloud.ServiceCaller("cloudwatch.amazonaws.com", a.arn)
+	ctx = cloud.Because(ctx, w.cloud.Happened(cloud.Cause{Type: "alarm", Resource: a.arn, ID: string(t.new.Value), At: t.at}))
 	return w.cloud.Do(ctx, caller, "sns", "Publish", map[string]string{
 		"TopicArn": topic,
 		"Subject":  fmt.Sprintf("%s: %q in %s", t.new.Value, a.name, w.cloud.Region),

@@ -104,6 +104,7 @@ func New(o Options) http.Handler {
 	c.serveLogs(mux)
 	c.serveMetrics(mux)
 	c.serveAlarms(mux)
+	c.serveCauses(mux)
 	mux.Handle("GET /static/graph.css", http.HandlerFunc(graphStyle))
 	mux.Handle("GET /static/", files)
 	for _, s := range o.Sections {

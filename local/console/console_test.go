@@ -40,6 +40,7 @@ var definitions = map[string]string{
 		"First": {"Type": "Pass", "Assign": {"who": "{% $states.input.name %}"}, "Output": {"shop": "north"}, "Next": "Second"},
 		"Second": {"Type": "Pass", "End": true}}}`,
 	"Waits": `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}`,
+	"Rings": `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}`,
 	"Many":  `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}`,
 	"Needs": `{"StartAt": "Read", "States": {"Read": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:headBucket", "Parameters": {"Bucket": "not-there-yet"}, "End": true}}}`,
 }
@@ -57,6 +58,8 @@ const goods = `{
 	"Any": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "any", "AlarmRule": "ALARM(late)"}, "DependsOn": "Late"},
 	"Arrived": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["aws.s3"], "detail": {"bucket": {"name": [{"Ref": "Bucket"}]}}},
 		"Targets": [{"Id": "many", "Arn": {"Ref": "Many"}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}]}},
+	"Rung": {"Type": "AWS::Events::Rule", "Properties": {"EventPattern": {"source": ["till"]},
+		"Targets": [{"Id": "rings", "Arn": {"Ref": "Rings"}, "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}]}},
 	"Deep": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "deep", "Namespace": "Shop", "MetricName": "Depth", "Statistic": "Maximum",
 		"Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Told", "QueueName"]}}], "TreatMissingData": "ignore", "Period": 60, "EvaluationPeriods": 1, "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold"}},
 	"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "landing", "VersioningConfiguration": {"Status": "Enabled"}}},
@@ -90,7 +93,7 @@ func open(t *testing.T) *desk {
 		return map[string]any{"Version": "2012-10-17", "Statement": []any{more}}
 	}
 	resources := map[string]any{"Role": map[string]any{"Type": "AWS::IAM::Role", "Properties": map[string]any{
-		"AssumeRolePolicyDocument": statement(map[string]any{"Action": "sts:AssumeRole", "Principal": map[string]any{"Service": "states.amazonaws.com"}}),
+		"AssumeRolePolicyDocument": statement(map[string]any{"Action": "sts:AssumeRole", "Principal": map[string]any{"Service": []string{"states.amazonaws.com", "events.amazonaws.com"}}}),
 		"Policies":                 []any{map[string]any{"PolicyName": "all", "PolicyDocument": statement(map[string]any{"Action": "*", "Resource": "*"})}},
 	}}}
 	if err := json.Unmarshal([]byte(goods), &resources); err != nil {
@@ -111,7 +114,7 @@ func open(t *testing.T) *desk {
 	if err := os.WriteFile(file, template, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	engine, err := local.Start(t.Context(), local.Options{Assembly: file, Mail: filepath.Join(t.TempDir(), "mail"), Past: console.Past})
+	engine, err := local.Start(t.Context(), local.Options{Assembly: file, Mail: filepath.Join(t.TempDir(), "mail"), Past: console.Past, Causes: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,6 +190,7 @@ func TestAPersonUsesThePages(t *testing.T) {
 		"filters and follows a log":                      logs,
 		"sees how a metric went, and what an alarm did":  alarms,
 		"sees on a picture what calls what":              picture,
+		"tells what caused what":                         causes,
 		"goes back to what was":                          travel,
 		"tries expressions against a state's input":      try,
 		"on a phone, in the dark, by keyboard, by voice": read,

@@ -30,6 +30,9 @@ type execution struct {
 	definition string
 }
 
+// CausesAt is the address of what caused it.
+func (e execution) CausesAt() string { return executionCauses(*e.ExecutionArn) }
+
 // Running tells whether it goes on.
 func (e execution) Running() bool { return e.Status == types.ExecutionStatusRunning }
 

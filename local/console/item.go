@@ -104,6 +104,9 @@ type itemView struct {
 // Typed is the item as DynamoDB writes it.
 func (v itemView) Typed() string { return indented(typed(v.Item)) }
 
+// CausesAt is the address of what caused it.
+func (v itemView) CausesAt() string { return ItemCauses(v.Name(), v.keyOf(v.Item)) }
+
 // DeleteAt is the address of the page that asks whether it is to be deleted.
 func (v itemView) DeleteAt() string { return v.address("delete", v.Item) }
 

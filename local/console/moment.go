@@ -26,7 +26,7 @@ var tellPast = []string{
 }
 
 // pastPages begin the addresses of pages that show the past.
-var pastPages = []string{"/workflows", "/executions", "/queues", "/tables"}
+var pastPages = []string{"/workflows", "/executions", "/queues", "/tables", "/causes"}
 
 type momentKey struct{}
 

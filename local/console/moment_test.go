@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,28 +43,11 @@ func slide(tab *browser.Tab, to int64) {
 
 // travel goes back to what a table, a queue and an execution were.
 func travel(t *testing.T, d *desk, tab *browser.Tab) {
-	client := dynamodb.NewFromConfig(d.aws)
-	key := map[string]dynamodbtypes.AttributeValue{
-		"shop": &dynamodbtypes.AttributeValueMemberS{Value: "travel"}, "number": &dynamodbtypes.AttributeValueMemberN{Value: "1"},
-	}
-	defer func() {
-		if _, err := client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: d.table(), Key: key}); err != nil {
-			t.Error(err)
-		}
-	}()
-	put := func(color string) {
-		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: d.table(), Item: map[string]dynamodbtypes.AttributeValue{
-			"shop": &dynamodbtypes.AttributeValueMemberS{Value: "travel"}, "number": &dynamodbtypes.AttributeValueMemberN{Value: "1"},
-			"color": &dynamodbtypes.AttributeValueMemberS{Value: color},
-		}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put("grey")
+	d.puts(t, "travel", "grey")
 	d.start(t, "Waits", "traveller", `{}`)
 	d.status(t, "Waits", "traveller", types.ExecutionStatusRunning)
 	before := instant()
-	put("pink")
+	d.puts(t, "travel", "pink")
 	if _, err := sqs.NewFromConfig(d.aws).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("travelled"), MessageBody: aws.String("1")}); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +84,25 @@ func travel(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Shows("As it is now", "ABORTED")
 	tab.Open(d.url + "queues/travelled")
 	tab.Shows("Visible\n1")
+}
+
+// puts puts the first item of a shop, which is gone after the test.
+func (d *desk) puts(t *testing.T, shop, color string) {
+	t.Helper()
+	client, ctx := dynamodb.NewFromConfig(d.aws), context.WithoutCancel(t.Context())
+	item := map[string]dynamodbtypes.AttributeValue{
+		"shop": &dynamodbtypes.AttributeValueMemberS{Value: shop}, "number": &dynamodbtypes.AttributeValueMemberN{Value: "1"},
+	}
+	key := maps.Clone(item)
+	item["color"] = &dynamodbtypes.AttributeValueMemberS{Value: color}
+	if _, err := client.PutItem(ctx, &dynamodb.PutItemInput{TableName: d.table(), Item: item}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: d.table(), Key: key}); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func (d *desk) stop(t *testing.T, machine, name string) {

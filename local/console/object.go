@@ -71,6 +71,9 @@ func (o object) DownloadAt() string {
 	return bucketPage(o.Bucket) + "/download?" + query.Encode()
 }
 
+// CausesAt is the address of what caused it.
+func (o object) CausesAt() string { return objectCauses(o.Bucket, o.Key, o.Version) }
+
 func (c *console) objectPage(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	o := object{Bucket: r.PathValue("name"), Key: query.Get("key"), Version: query.Get("version")}

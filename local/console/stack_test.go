@@ -16,10 +16,10 @@ import (
 func picture(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Open(d.url + "stacks/Market")
 	arrows := tab.Run(`[...document.querySelectorAll("#picture .transition")].map(a => a.dataset.from + " " + a.dataset.to + (a.classList.contains("catch") ? " dead" : "")).sort().join("\n")`)
-	if want := "Arrived Many\nBucket Arrived\nNews Told\nOrders Dead dead"; arrows != want {
+	if want := "Arrived Many\nBucket Arrived\nNews Told\nOrders Dead dead\nRung Rings"; arrows != want {
 		t.Errorf("the picture has the arrows\n%s\nwant\n%s", arrows, want)
 	}
-	if list := tab.Run(`[...document.querySelectorAll("#picture tbody tr")].map(r => r.children[1].innerText || r.children[1].textContent).sort().join(", ")`); list != "calls, dead letters, events, tells" {
+	if list := tab.Run(`[...document.querySelectorAll("#picture tbody tr")].map(r => r.children[1].innerText || r.children[1].textContent).sort().join(", ")`); list != "calls, calls, dead letters, events, tells" {
 		t.Errorf("the list says %q", list)
 	}
 	if text := tab.Run(`document.querySelector("[data-state=Told]").textContent`); !strings.Contains(text, " visible, 0 in flight") {

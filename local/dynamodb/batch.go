@@ -190,7 +190,7 @@ type batchWriteAnswer struct {
 }
 
 // batchWriteItem performs all of a batch or, if a member is invalid, nothing.
-func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) batchWriteItem(ctx context.Context, caller cloud.Caller, in struct {
 	RequestItems map[string][]batchWriteMember
 	capacityRequest
 	collectionRequest
@@ -208,7 +208,7 @@ func (d *DynamoDB) batchWriteItem(_ context.Context, caller cloud.Caller, in str
 	}
 	consumed := capacities{}
 	for _, w := range writes {
-		o, err := d.write(w)
+		o, err := d.write(ctx, w)
 		if err != nil {
 			return answer, err
 		}

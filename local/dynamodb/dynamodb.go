@@ -53,7 +53,7 @@ func New(c *cloud.Cloud, options Options) *DynamoDB {
 		"ListStreams":           cloud.Handle(d.listStreams),
 		"DescribeTable":         cloud.Handle(d.describeTable).TellingPast(),
 		"DescribeTimeToLive":    cloud.Handle(d.describeTimeToLive),
-		"GetItem":               cloud.Handle(d.getItem).TellingPast(),
+		"GetItem":               cloud.Handle(d.getItem).TellingPast().TellingCauses(),
 		"ListTables":            cloud.Handle(d.listTables),
 		"PutItem":               cloud.Handle(d.putItem),
 		"Query":                 cloud.Handle(d.query).TellingPast(),

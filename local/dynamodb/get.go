@@ -77,6 +77,9 @@ func (d *DynamoDB) getItem(ctx context.Context, caller cloud.Caller, in struct {
 	}
 	units := readUnits(sizeOfRow(r), in.ConsistentRead)
 	d.metrics.read.Observe(t.dimensions, units)
+	if cloud.Asked(ctx) {
+		cloud.Tell(ctx, d.causeAt(t, key, r, cloud.AgeOf(ctx)).Named(keyID(in.Key)))
+	}
 	answer := getAnswer{ConsumedCapacity: t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units})}
 	if r != nil {
 		answer.Item = part.of(r.item())

@@ -59,7 +59,7 @@ func (d *DynamoDB) executeStatement(ctx context.Context, caller cloud.Caller, in
 	if err != nil {
 		return statementAnswer{}, err
 	}
-	items, o, err := d.written(t, s, in.ReturnValuesOnConditionCheckFailure)
+	items, o, err := d.written(ctx, t, s, in.ReturnValuesOnConditionCheckFailure)
 	if err != nil {
 		return statementAnswer{}, err
 	}
@@ -154,7 +154,7 @@ func (d *DynamoDB) executeOne(ctx context.Context, caller cloud.Caller, s *state
 	}
 	told.TableName = t.name
 	if !s.reads() {
-		items, o, err := d.written(t, s, in.ReturnValuesOnConditionCheckFailure)
+		items, o, err := d.written(ctx, t, s, in.ReturnValuesOnConditionCheckFailure)
 		if err != nil {
 			return told, err
 		}

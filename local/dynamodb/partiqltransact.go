@@ -16,7 +16,7 @@ type executeTransactionRequest struct {
 }
 
 // executeTransaction performs all statements, which either read or write, or none.
-func (d *DynamoDB) executeTransaction(_ context.Context, caller cloud.Caller, in executeTransactionRequest) (transactGetAnswer, error) {
+func (d *DynamoDB) executeTransaction(ctx context.Context, caller cloud.Caller, in executeTransactionRequest) (transactGetAnswer, error) {
 	if err := cmp.Or(in.capacityRequest.check(), checkStatements("transactStatements", len(in.TransactStatements), maxTransaction), checkToken(in.ClientRequestToken)); err != nil {
 		return transactGetAnswer{}, err
 	}
@@ -41,7 +41,7 @@ func (d *DynamoDB) executeTransaction(_ context.Context, caller cloud.Caller, in
 	case len(statements):
 		return d.transactSelects(statements, in.capacityRequest)
 	case 0:
-		return d.transactStatements(statements, in)
+		return d.transactStatements(ctx, statements, in)
 	}
 	return transactGetAnswer{}, invalid("ExecuteTransaction must have only read statements or only write statements")
 }
@@ -67,7 +67,7 @@ func (d *DynamoDB) transactSelects(statements []*statement, in capacityRequest) 
 	return d.transactedReads(places, in, func(n int, i item) item { return statements[n].row(i) }), nil
 }
 
-func (d *DynamoDB) transactStatements(statements []*statement, in executeTransactionRequest) (transactGetAnswer, error) {
+func (d *DynamoDB) transactStatements(ctx context.Context, statements []*statement, in executeTransactionRequest) (transactGetAnswer, error) {
 	writes := make([]write, len(statements))
 	seen := map[place]bool{}
 	for i, s := range statements {
@@ -85,7 +85,7 @@ func (d *DynamoDB) transactStatements(statements []*statement, in executeTransac
 		}
 		seen[at] = true
 	}
-	outcomes, err := d.commit(writes, in.ClientRequestToken, in.TransactStatements)
+	outcomes, err := d.commit(ctx, writes, in.ClientRequestToken, in.TransactStatements)
 	if err != nil {
 		return transactGetAnswer{}, err
 	}

@@ -3,6 +3,7 @@ package dynamodb
 // Writes of PartiQL: INSERT, UPDATE and DELETE.
 
 import (
+	"context"
 	"slices"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
@@ -69,13 +70,13 @@ func (s *statement) insertion(t *table) (write, error) {
 
 // written performs a write of a table, and tells of the item what RETURNING asks
 // for: of what was changed, only the paths.
-func (d *DynamoDB) written(t *table, s *statement, onFailure string) (items []item, o outcome, err error) {
+func (d *DynamoDB) written(ctx context.Context, t *table, s *statement, onFailure string) (items []item, o outcome, err error) {
 	w, changed, err := s.bind(t)
 	if err != nil {
 		return nil, o, err
 	}
 	w.onFailure = onFailure
-	if o, err = d.write(w); err != nil {
+	if o, err = d.write(ctx, w); err != nil {
 		return nil, o, err
 	}
 	var told item

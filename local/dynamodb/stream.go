@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 const (
@@ -48,6 +50,7 @@ type delta struct {
 	old, changed *row
 	at           time.Time
 	expired      bool // DynamoDB itself has deleted the item
+	cause        *cloud.Cause
 }
 
 // newStream returns a stream with an open shard. A table has one label once.

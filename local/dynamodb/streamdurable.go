@@ -93,7 +93,7 @@ func (t *table) restoreChange(saved savedChange) error {
 		return fmt.Errorf("shard %d of stream %d, which is not there", saved.Shard, saved.Stream)
 	}
 	x := t.streams[saved.Stream].shards[saved.Shard]
-	x.changes = append(x.changes, delta{t.image(saved.Old), t.image(saved.New), saved.At, saved.Expired})
+	x.changes = append(x.changes, delta{old: t.image(saved.Old), changed: t.image(saved.New), at: saved.At, expired: saved.Expired})
 	return nil
 }
 

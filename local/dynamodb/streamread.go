@@ -127,7 +127,7 @@ type getRecordsAnswer struct {
 	NextShardIterator string `json:",omitzero"` // unless the shard is closed, and has been read
 }
 
-func (d *DynamoDB) getRecords(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) getRecords(ctx context.Context, caller cloud.Caller, in struct {
 	ShardIterator string
 	Limit         *int
 }) (getRecordsAnswer, error) {
@@ -149,7 +149,7 @@ func (d *DynamoDB) getRecords(_ context.Context, caller cloud.Caller, in struct 
 	if time.Since(time.Unix(0, it.Issued)) >= iteratorLife {
 		return getRecordsAnswer{}, cloud.Errorf(400, "ExpiredIteratorException", "Iterator expired.")
 	}
-	return s.read(d.cloud.Region, it, limit)
+	return d.read(ctx, s, it, limit)
 }
 
 // Idle implements cloud.Idler.
@@ -167,7 +167,7 @@ func (d *DynamoDB) Idle(caller cloud.Caller, text string) bool {
 }
 
 // read tells of the changes from an iterator on.
-func (s *stream) read(region string, it iterator, limit int) (getRecordsAnswer, error) {
+func (d *DynamoDB) read(ctx context.Context, s *stream, it iterator, limit int) (getRecordsAnswer, error) {
 	answer := getRecordsAnswer{Records: []streamRecord{}}
 	changes, place, closed, err := s.changes(it, limit)
 	if err != nil {
@@ -175,12 +175,15 @@ func (s *stream) read(region string, it iterator, limit int) (getRecordsAnswer, 
 	}
 	bytes := 0
 	for i, c := range changes {
-		r := s.record(region, place, c)
+		r := s.record(d.cloud.Region, place, c)
 		if bytes += r.DynamoDB.SizeBytes; i > 0 && bytes > maxReadBytes {
 			closed = false
 			break
 		}
 		answer.Records = append(answer.Records, r)
+		if cloud.Asked(ctx) && c.cause != nil {
+			cloud.Tell(ctx, d.cloud.Happened(cloud.Cause{Type: "record", Resource: s.arn, ID: r.DynamoDB.SequenceNumber, At: c.at, Of: []*cloud.Cause{c.cause.Named(keyID(r.DynamoDB.Keys))}}))
+		}
 		place++
 	}
 	if !closed {

@@ -19,6 +19,7 @@ type row struct {
 	names  *names
 	packed string
 	size   int // of the item in bytes, as DynamoDB counts
+	cause  *cloud.Cause
 }
 
 func (r *row) item() item { return r.names.unpack(r.packed) }
@@ -173,12 +174,15 @@ func (t *table) row(i item) (*row, error) {
 		return nil, invalid("Item size has exceeded the maximum allowed size")
 	}
 	key, _ := t.schema.storageKey(i)
-	return &row{key, t.names, t.names.pack(i), size}, nil
+	return &row{key: key, names: t.names, packed: t.names.pack(i), size: size}, nil
 }
 
 // replace is put for those who write, of which a stream tells.
-func (t *table) replace(old, changed *row) writeUnits {
-	t.note(delta{old: old, changed: changed})
+func (t *table) replace(old, changed *row, cause *cloud.Cause) writeUnits {
+	if changed != nil && changed != old {
+		changed.cause = cause
+	}
+	t.note(delta{old: old, changed: changed, cause: cause})
 	return t.put(old, changed)
 }
 

@@ -46,7 +46,7 @@ type reason struct {
 	Item    item   `json:",omitzero"`
 }
 
-func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
+func (d *DynamoDB) transactWriteItems(ctx context.Context, caller cloud.Caller, in transactWriteRequest) (transactWriteAnswer, error) {
 	if err := cmp.Or(in.capacityRequest.check(), in.collectionRequest.check()); err != nil {
 		return transactWriteAnswer{}, err
 	}
@@ -57,7 +57,7 @@ func (d *DynamoDB) transactWriteItems(_ context.Context, caller cloud.Caller, in
 	if err != nil {
 		return transactWriteAnswer{}, err
 	}
-	outcomes, err := d.commit(writes, in.ClientRequestToken, in.TransactItems)
+	outcomes, err := d.commit(ctx, writes, in.ClientRequestToken, in.TransactItems)
 	if err != nil {
 		return transactWriteAnswer{}, err
 	}
@@ -209,7 +209,7 @@ func (m transactMember) operations() int {
 
 // commit performs all writes or, with an error, none. A request that has
 // succeeded with the same token and members before is not performed again.
-func (d *DynamoDB) commit(writes []write, token string, members any) ([]outcome, error) {
+func (d *DynamoDB) commit(ctx context.Context, writes []write, token string, members any) ([]outcome, error) {
 	var sum [sha256.Size]byte
 	if token != "" {
 		var err error
@@ -236,7 +236,7 @@ func (d *DynamoDB) commit(writes []write, token string, members any) ([]outcome,
 		return nil, cancelled(reasons)
 	}
 	for i, w := range writes {
-		units := w.table.replace(outcomes[i].old, outcomes[i].changed)
+		units := w.table.replace(outcomes[i].old, outcomes[i].changed, d.made(ctx, w.table))
 		outcomes[i].units = units.doubled()
 	}
 	d.tokens.add(token, sum, now)

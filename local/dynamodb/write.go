@@ -52,8 +52,8 @@ func (w write) conditionFailed(old *row) error {
 const codeConditionFailed = "ConditionalCheckFailedException"
 
 // write performs one write.
-func (d *DynamoDB) write(w write) (outcome, error) {
-	o, err := d.tryWrite(w)
+func (d *DynamoDB) write(ctx context.Context, w write) (outcome, error) {
+	o, err := d.tryWrite(ctx, w)
 	switch {
 	case err == nil:
 		d.metrics.written.Observe(w.table.dimensions, o.units.total())
@@ -63,14 +63,14 @@ func (d *DynamoDB) write(w write) (outcome, error) {
 	return o, err
 }
 
-func (d *DynamoDB) tryWrite(w write) (outcome, error) {
+func (d *DynamoDB) tryWrite(ctx context.Context, w write) (outcome, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	old, changed, err := w.try()
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{old, changed, w.table.replace(old, changed)}, nil
+	return outcome{old, changed, w.table.replace(old, changed, d.made(ctx, w.table))}, nil
 }
 
 // conditional is what all conditional writes have in common.
@@ -285,33 +285,33 @@ func (r returning) check(action string) error {
 	return r.collectionRequest.check()
 }
 
-func (d *DynamoDB) putItem(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) putItem(ctx context.Context, caller cloud.Caller, in struct {
 	putRequest
 	legacyCondition
 	returning
 }) (writeAnswer, error) {
-	return d.answer(caller, "PutItem", in.TableName, in.returning, func() (binding, error) {
+	return d.answer(ctx, caller, "PutItem", in.TableName, in.returning, func() (binding, error) {
 		return in.putRequest.parse(in.legacyCondition)
 	})
 }
 
-func (d *DynamoDB) deleteItem(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) deleteItem(ctx context.Context, caller cloud.Caller, in struct {
 	keyRequest
 	legacyCondition
 	returning
 }) (writeAnswer, error) {
-	return d.answer(caller, "DeleteItem", in.TableName, in.returning, func() (binding, error) {
+	return d.answer(ctx, caller, "DeleteItem", in.TableName, in.returning, func() (binding, error) {
 		return in.keyRequest.parse(in.legacyCondition, remove)
 	})
 }
 
-func (d *DynamoDB) updateItem(_ context.Context, caller cloud.Caller, in struct {
+func (d *DynamoDB) updateItem(ctx context.Context, caller cloud.Caller, in struct {
 	updateRequest
 	legacyCondition
 	attributeUpdates
 	returning
 }) (writeAnswer, error) {
-	return d.answer(caller, "UpdateItem", in.TableName, in.returning, func() (binding, error) {
+	return d.answer(ctx, caller, "UpdateItem", in.TableName, in.returning, func() (binding, error) {
 		return in.updateRequest.parse(in.legacyCondition, in.attributeUpdates)
 	})
 }
@@ -319,7 +319,7 @@ func (d *DynamoDB) updateItem(_ context.Context, caller cloud.Caller, in struct 
 // answer performs an action on one item and answers what its caller wants to
 // know. What is wrong with the request in itself is found by parse, and told
 // before what is wrong for the table.
-func (d *DynamoDB) answer(caller cloud.Caller, action, tableName string, r returning, parse func() (binding, error)) (writeAnswer, error) {
+func (d *DynamoDB) answer(ctx context.Context, caller cloud.Caller, action, tableName string, r returning, parse func() (binding, error)) (writeAnswer, error) {
 	name, err := d.authorize(caller, action, tableName)
 	if err != nil {
 		return writeAnswer{}, err
@@ -339,7 +339,7 @@ func (d *DynamoDB) answer(caller cloud.Caller, action, tableName string, r retur
 	if err != nil {
 		return writeAnswer{}, err
 	}
-	o, err := d.write(w)
+	o, err := d.write(ctx, w)
 	if err != nil {
 		return writeAnswer{}, err
 	}

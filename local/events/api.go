@@ -79,7 +79,7 @@ func (s *EventBridge) putEvents(ctx context.Context, caller cloud.Caller, in put
 	}{}
 	for _, entry := range in.Entries {
 		entry.TraceHeader = cmp.Or(entry.TraceHeader, cloud.OriginOf(ctx).Trace)
-		id, err := s.putEvent(entry)
+		id, err := s.putEvent(ctx, entry)
 		result := putEventsResult{EventId: id}
 		if err != nil {
 			e := cloud.AsError(err)
@@ -126,7 +126,7 @@ func (e putEventsEntry) String() string {
 }
 
 // putEvent routes one entry and returns the id of its event.
-func (s *EventBridge) putEvent(entry putEventsEntry) (string, error) {
+func (s *EventBridge) putEvent(ctx context.Context, entry putEventsEntry) (string, error) {
 	for _, required := range []struct{ name, value string }{{"Source", entry.Source}, {"DetailType", entry.DetailType}, {"Detail", string(entry.Detail)}} {
 		if required.value == "" || required.value == "null" {
 			return "", cloud.Errorf(400, "InvalidArgument", "Parameter %s is not valid. Reason: %[1]s is a required argument.", required.name)
@@ -143,6 +143,7 @@ func (s *EventBridge) putEvent(entry putEventsEntry) (string, error) {
 	e := s.newEvent(cloud.Event{Source: entry.Source, DetailType: entry.DetailType, Detail: detail, Resources: entry.Resources, Time: time.Time(entry.Time)})
 	e.trace = entry.TraceHeader
 	if b, err := s.bus(entry.EventBusName); err == nil { // AWS takes an event for a bus that is not there as well
+		e.happened = s.cloud.Made(ctx, "event", b.arn, e.ID)
 		s.route(b, e)
 	}
 	return e.ID, nil

@@ -44,6 +44,7 @@ func (s *EventBridge) deliver(ctx context.Context, r *rule, t *target, e *event)
 	if e.trace != "" {
 		ctx = cloud.WithOrigin(ctx, cloud.Origin{Trace: e.trace})
 	}
+	ctx = cloud.Because(ctx, e.happened)
 	payload, err := t.input.payload(e, r)
 	if err != nil {
 		s.giveUp(ctx, r, t, e, failure{code: "INVALID_JSON", message: err.Error()})

@@ -18,7 +18,8 @@ import (
 type event struct {
 	cloud.Event
 	ingested time.Time
-	trace    string // of X-Ray, of who put it; or empty
+	trace    string       // of X-Ray, of who put it; or empty
+	happened *cloud.Cause // the event itself
 
 	json    func() json.RawMessage // of the whole event
 	decoded func() any             // the detail

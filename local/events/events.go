@@ -228,7 +228,9 @@ func (s *EventBridge) Emit(e cloud.Event) {
 	s.mu.RLock()
 	b := s.buses[defaultBus]
 	s.mu.RUnlock()
-	s.route(b, s.newEvent(e))
+	emitted := s.newEvent(e)
+	emitted.happened = s.cloud.Happened(cloud.Cause{Type: "event", Resource: b.arn, ID: emitted.ID, By: e.Source, Of: cloud.Known(e.Cause)})
+	s.route(b, emitted)
 }
 
 // route delivers an event to the targets of every rule of a bus that it matches.
@@ -253,5 +255,7 @@ func (s *EventBridge) trigger(r *rule, e *event) {
 
 // scheduled is the event of a rule that its schedule triggers.
 func (s *EventBridge) scheduled(r *rule, at time.Time) *event {
-	return s.newEvent(cloud.Event{DetailType: "Scheduled Event", Source: "aws.events", Time: at, Resources: []string{r.arn}})
+	e := s.newEvent(cloud.Event{DetailType: "Scheduled Event", Source: "aws.events", Time: at, Resources: []string{r.arn}})
+	e.happened = s.cloud.Happened(cloud.Cause{Type: "schedule", Resource: r.arn, At: at})
+	return e
 }

@@ -106,6 +106,9 @@ func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, er
 	if err := signed.verify(r, known.secret); err != nil {
 		return cloud.Caller{}, signed.service, err
 	}
+	if signed.presigned || signed.form {
+		known.caller.During = nil // who has the URL uses it when it likes
+	}
 	return known.caller, signed.service, nil
 }
 

@@ -135,6 +135,7 @@ func (s *STS) assumeRole(_ context.Context, caller cloud.Caller, in assumeRoleIn
 		return out, err
 	}
 	as := s.iam.sessionOf(role, in.RoleSessionName, within)
+	as.During = caller.During
 	out.Credentials = s.iam.untilEnd(as, duration)
 	out.AssumedRoleUser.Arn, out.AssumedRoleUser.AssumedRoleId = as.ARN, as.ID
 	if within != nil {

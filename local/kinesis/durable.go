@@ -82,6 +82,6 @@ func (s *stream) Restore(next func(record any) error) error {
 			return fmt.Errorf("a record of shard %d, of which there are %d", r.Shard, len(s.shards))
 		}
 		shard := s.shards[r.Shard]
-		shard.records = append(shard.records, record{r.Key, r.Data, r.Arrived})
+		shard.records = append(shard.records, record{r.Key, r.Data, r.Arrived, nil})
 	}
 }

@@ -66,7 +66,7 @@ type placed struct {
 	SequenceNumber string
 }
 
-func (k *Kinesis) putRecord(_ context.Context, _ cloud.Caller, s *stream, in putRecordInput) (any, error) {
+func (k *Kinesis) putRecord(ctx context.Context, _ cloud.Caller, s *stream, in putRecordInput) (any, error) {
 	started := time.Now()
 	if err := in.check(s, ""); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (k *Kinesis) putRecord(_ context.Context, _ cloud.Caller, s *stream, in put
 			return nil, invalid("ExclusiveMinimumSequenceNumber %s used in PutRecord on stream %s under account %s is invalid.", *n, s.name, k.cloud.Account)
 		}
 	}
-	out := s.put(in.entry, h)
+	out := s.put(in.entry, h, k.cloud.Made(ctx, "record", s.arn, ""))
 	k.metrics.put(s, in.size(), time.Since(started))
 	return struct {
 		placed
@@ -90,10 +90,10 @@ func (k *Kinesis) putRecord(_ context.Context, _ cloud.Caller, s *stream, in put
 	}{out, s.encrypted()}, nil
 }
 
-func (s *stream) put(e entry, h hashKey) placed {
+func (s *stream) put(e entry, h hashKey, cause *cloud.Cause) placed {
 	shard := s.shardOf(h)
 	s.Changed()
-	number := shard.put(e.PartitionKey, e.Data)
+	number := shard.put(e.PartitionKey, e.Data, cause)
 	return placed{shard.id(), number.String()}
 }
 
@@ -132,7 +132,7 @@ func (k *Kinesis) putRecords(ctx context.Context, caller cloud.Caller, s *stream
 			count.fail(e.Code)
 			continue
 		}
-		placed := s.put(e, keys[i])
+		placed := s.put(e, keys[i], k.cloud.Made(ctx, "record", s.arn, ""))
 		out.Records[i] = result{ShardId: placed.ShardId, SequenceNumber: placed.SequenceNumber}
 		count.bytes += e.size()
 	}

@@ -143,7 +143,7 @@ type getRecordsOutput struct {
 }
 
 // getRecords finds the stream by the iterator, and so does the permission.
-func (k *Kinesis) getRecords(_ context.Context, caller cloud.Caller, in getRecordsInput) (getRecordsOutput, error) {
+func (k *Kinesis) getRecords(ctx context.Context, caller cloud.Caller, in getRecordsInput) (getRecordsOutput, error) {
 	started := time.Now()
 	it, err := parseIterator(in.ShardIterator)
 	if err != nil {
@@ -179,7 +179,9 @@ func (k *Kinesis) getRecords(_ context.Context, caller cloud.Caller, in getRecor
 	size := 0
 	for i, r := range got.records {
 		size += r.size()
-		out.Records[i] = output{shard.numbered(got.place+uint64(i), r).String(), cloud.Time(r.arrived), r.data, r.key, s.encrypted()}
+		number := shard.numbered(got.place+uint64(i), r).String()
+		cloud.Tell(ctx, r.cause.Named(number))
+		out.Records[i] = output{number, cloud.Time(r.arrived), r.data, r.key, s.encrypted()}
 	}
 	k.metrics.read(s, len(got.records), size, got.behind, time.Since(started))
 	return out, nil

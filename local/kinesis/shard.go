@@ -8,6 +8,8 @@ import (
 	"sort"
 	"sync"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // record is what a shard keeps.
@@ -15,6 +17,7 @@ type record struct {
 	key     string
 	data    []byte
 	arrived time.Time
+	cause   *cloud.Cause
 }
 
 func (r record) size() int { return len(r.key) + len(r.data) }
@@ -35,10 +38,10 @@ func (s *shard) id() string { return shardID(s.number) }
 
 // put takes in a record and returns its sequence number. Records arrive in the
 // order of their numbers, by the clock, too.
-func (s *shard) put(key string, data []byte) sequence {
+func (s *shard) put(key string, data []byte, cause *cloud.Cause) sequence {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := record{key, data, time.Now()}
+	r := record{key, data, time.Now(), cause}
 	s.records = append(s.records, r)
 	return s.numbered(s.first+uint64(len(s.records))-1, r)
 }

@@ -89,6 +89,7 @@ func (l *Lambda) invoke(ctx context.Context, caller cloud.Caller, in invokeInput
 		payload:       in.Payload,
 		clientContext: string(clientContext),
 		tail:          in.LogType == "Tail",
+		cause:         l.cloud.Made(ctx, "invocation", target.function.arn, id),
 	}
 	switch in.InvocationType {
 	case "", "RequestResponse":

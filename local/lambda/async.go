@@ -36,6 +36,7 @@ const (
 func (l *Lambda) enqueue(r request) {
 	r.target.observe(l.metrics.received, 1)
 	l.cloud.Go(func(ctx context.Context) {
+		ctx = cloud.Because(ctx, r.cause)
 		outcome, ok := l.deliver(ctx, r)
 		if ok {
 			l.dispatch(r.traced(ctx), r, outcome)

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // initTime is what AWS gives an environment to ask for its first invocation.
@@ -61,7 +63,7 @@ func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, e
 	var log *os.File
 	log, e.logTurn = p.function.log.now()
 	l.observe(p)
-	e.cmd, err = l.command(ctx, p, listener.Addr().String(), log)
+	e.cmd, err = l.command(ctx, p, listener.Addr().String(), log, e.during)
 	if err == nil {
 		err = l.launcher.start(e.cmd)
 	}
@@ -87,6 +89,16 @@ func (e *environment) ended() bool {
 	default:
 		return false
 	}
+}
+
+// during is the invocation that the process has now, or has had last.
+func (e *environment) during() *cloud.Cause {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.current == nil {
+		return nil
+	}
+	return e.current.cause
 }
 
 // kill ends the process; exited says when it has.
@@ -174,9 +186,9 @@ func (e *environment) exitFailure(inv *invocation) answer {
 
 // command prepares the process of an environment. It sees the variables that
 // Lambda documents and the function's own, nothing of the engine's.
-func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *os.File) (*exec.Cmd, error) {
+func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *os.File, during func() *cloud.Cause) (*exec.Cmd, error) {
 	path := p.version.code.path
-	variables, err := l.variables(p.function, p.version, map[string]string{
+	variables, err := l.variables(p.function, p.version, during, map[string]string{
 		"PATH":                   "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"LANG":                   "en_US.UTF-8",
 		"TZ":                     ":UTC",
@@ -201,7 +213,7 @@ func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *o
 
 // variables adds to those of the place where an environment runs what Lambda
 // documents, and the function's own.
-func (l *Lambda) variables(f *function, v *version, place map[string]string) (map[string]string, error) {
+func (l *Lambda) variables(f *function, v *version, during func() *cloud.Cause, place map[string]string) (map[string]string, error) {
 	all := map[string]string{}
 	maps.Copy(all, place)
 	maps.Copy(all, map[string]string{
@@ -221,7 +233,7 @@ func (l *Lambda) variables(f *function, v *version, place map[string]string) (ma
 		all["AWS_ENDPOINT_URL"] = l.opts.Endpoint()
 	}
 	if l.opts.Credentials != nil {
-		id, secret, token, err := l.opts.Credentials(v.role, f.session())
+		id, secret, token, err := l.opts.Credentials(v.role, f.session(), during)
 		if err != nil {
 			return nil, fmt.Errorf("credentials of role %s: %w", v.role, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/match"
 )
 
@@ -87,6 +88,7 @@ type streamRecord struct {
 	arrived time.Time
 	data    []byte          // of Kinesis
 	change  json.RawMessage // of a table
+	cause   *cloud.Cause
 }
 
 // do calls the service of a stream as the function's role.

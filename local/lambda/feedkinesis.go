@@ -95,11 +95,12 @@ func (kinesis) read(ctx context.Context, l *lane, limit int) (records []streamRe
 		NextShardIterator string
 	}
 	in := map[string]any{"StreamARN": l.stream, "ShardIterator": l.iterator, "Limit": min(limit, 10_000)}
-	if err := l.mapping.do(ctx, "kinesis", "GetRecords", in, &out); err != nil {
+	causes := heard{}
+	if err := l.mapping.do(causes.hear(ctx), "kinesis", "GetRecords", in, &out); err != nil {
 		return nil, "", err
 	}
 	for _, r := range out.Records {
-		records = append(records, streamRecord{number: r.SequenceNumber, key: r.PartitionKey, arrived: time.Time(r.ApproximateArrivalTimestamp), data: r.Data})
+		records = append(records, streamRecord{number: r.SequenceNumber, key: r.PartitionKey, arrived: time.Time(r.ApproximateArrivalTimestamp), data: r.Data, cause: causes[r.SequenceNumber]})
 	}
 	return records, out.NextShardIterator, nil
 }

@@ -147,7 +147,8 @@ func (t tables) read(ctx context.Context, l *lane, limit int) (records []streamR
 		NextShardIterator string
 	}
 	in := map[string]any{"ShardIterator": l.iterator, "Limit": min(limit, maxTableRead)}
-	if err := l.mapping.do(ctx, "dynamodb", "GetRecords", in, &out); err != nil {
+	causes := heard{}
+	if err := l.mapping.do(causes.hear(ctx), "dynamodb", "GetRecords", in, &out); err != nil {
 		return nil, "", err
 	}
 	for _, r := range out.Records {
@@ -155,6 +156,7 @@ func (t tables) read(ctx context.Context, l *lane, limit int) (records []streamR
 		if err != nil {
 			return nil, "", err
 		}
+		record.cause = causes[record.number]
 		records = append(records, record)
 	}
 	return records, out.NextShardIterator, nil

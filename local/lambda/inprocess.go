@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // HandlerOf makes a Handler of a function as lambda.NewHandler takes it:
@@ -54,7 +56,7 @@ type resident struct {
 func (r *resident) of(l *Lambda, f *function, v *version) *resident {
 	return &resident{main: r.main, env: func() (Environment, error) {
 		l.observe(v.pool)
-		variables, err := l.variables(f, v, nil)
+		variables, err := l.variables(f, v, nil, nil)
 		return Environment{variables, &logWriter{log: f.log, printed: l.opts.Printed}}, err
 	}}
 }
@@ -149,7 +151,7 @@ func (l *Lambda) executeInProcess(ctx context.Context, r request) answer {
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, r.target.timeout)
 	defer cancel()
-	ctx, exit := context.WithCancelCause(ctx)
+	ctx, exit := context.WithCancelCause(cloud.Because(ctx, r.cause))
 	defer exit(nil)
 	ctx, err := withLambdaContext(context.WithValue(ctx, exitKey{}, exit), r)
 	if err != nil {

@@ -22,6 +22,7 @@ type request struct {
 	payload       []byte
 	clientContext string // JSON, or empty
 	tail          bool   // answer the end of the log
+	cause         *cloud.Cause
 }
 
 // answer is what an invocation yields: the function's own answer, or an error

@@ -94,9 +94,9 @@ type Options struct {
 	// Default: the variable is not set.
 	Endpoint func() string
 
-	// Credentials returns temporary credentials of a function's role.
-	// Default: handlers have none.
-	Credentials func(roleARN, session string) (accessKeyID, secretAccessKey, sessionToken string, err error)
+	// Credentials returns temporary credentials of a function's role. During returns
+	// the invocation that has them, or nil. Default: handlers have none.
+	Credentials func(roleARN, session string, during func() *cloud.Cause) (accessKeyID, secretAccessKey, sessionToken string, err error)
 
 	// Limits hold the functions to what the machine has.
 	Limits Limits

@@ -102,7 +102,7 @@ func newEngineWith(t testing.TB, set func(*lambda.Options)) *engine {
 		Code:     func(_ context.Context, _, key, version string) (lambda.Code, error) { return asset(t, key, version) },
 		Logs:     logs,
 		Endpoint: endpoint,
-		Credentials: func(role, session string) (string, string, string, error) {
+		Credentials: func(role, session string, _ func() *cloud.Cause) (string, string, string, error) {
 			return "AKID-" + session, "secret", "token of " + role, nil
 		},
 	}

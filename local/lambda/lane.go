@@ -121,7 +121,7 @@ func (l *lane) look(ctx context.Context, limit int) (found bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("record %s: %w", r.number, err)
 		}
-		l.waiting = append(l.waiting, batchRecord{id: r.number, body: body, arrived: r.arrived})
+		l.waiting = append(l.waiting, batchRecord{id: r.number, body: body, arrived: r.arrived, cause: r.cause})
 	}
 	return len(records) > 0, nil
 }

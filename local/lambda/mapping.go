@@ -224,7 +224,8 @@ func (m *mapping) deliver(ctx context.Context, id string, payload []byte, b batc
 		if last := b.records[len(b.records)-1]; !last.arrived.IsZero() {
 			m.called.observe(m.lambda.metrics.iteratorAge, float64(time.Since(last.arrived).Milliseconds()))
 		}
-		a, err = m.lambda.runThrough(request{id: id, trace: traceOf("", id, time.Now()), target: m.called, payload: payload})
+		cause := m.lambda.cloud.Happened(cloud.Cause{Type: "invocation", Resource: m.called.function.arn, ID: id, Action: "lambda:Invoke", By: m.arn, Of: b.causes()})
+		a, err = m.lambda.runThrough(request{id: id, trace: traceOf("", id, time.Now()), target: m.called, payload: payload, cause: cause})
 		return err
 	})
 	if err != nil {

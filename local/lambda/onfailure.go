@@ -86,6 +86,7 @@ func deliveryDelay(attempts int) (time.Duration, bool) {
 // not take is lost, as on AWS, and a metric tells.
 func (l *lane) discard(ctx context.Context, b batch, v verdict, condition string) error {
 	m := l.mapping
+	ctx = cloud.Because(ctx, b.causes()...)
 	m.called.log.note("event source %s: %d records of %s from %s to %s are given up: %s",
 		l.stream, len(b.records), l.shard, b.records[0].id, b.records[len(b.records)-1].id, condition)
 	if l.policy.onFailure == "" {

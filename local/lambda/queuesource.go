@@ -118,8 +118,9 @@ type receiveInput struct {
 
 func (s *queueSource) receive(ctx context.Context, max int, _ bool) (batch, error) {
 	var output struct{ Messages []queueMessage }
+	causes := heard{}
 	all := []string{"All"}
-	err := s.call(ctx, "ReceiveMessage", receiveInput{cloud.QueueURL(s.queue), min(max, maxSQSBatch), longPoll, all, all}, &output)
+	err := s.call(causes.hear(ctx), "ReceiveMessage", receiveInput{cloud.QueueURL(s.queue), min(max, maxSQSBatch), longPoll, all, all}, &output)
 	if err != nil {
 		return batch{}, err
 	}
@@ -134,7 +135,7 @@ func (s *queueSource) receive(ctx context.Context, max int, _ bool) (batch, erro
 			unwanted = append(unwanted, deletion{message.MessageId, message.ReceiptHandle})
 			continue
 		}
-		b.records = append(b.records, batchRecord{id: message.MessageId, body: body, handle: message.ReceiptHandle})
+		b.records = append(b.records, batchRecord{id: message.MessageId, body: body, handle: message.ReceiptHandle, cause: causes[message.MessageId]})
 	}
 	return b, s.delete(ctx, unwanted)
 }

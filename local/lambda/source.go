@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // A source hands records to a mapping and is told what became of them.
@@ -40,6 +42,15 @@ type batchRecord struct {
 	body    json.RawMessage // as the function sees it
 	handle  string          // a message's receipt handle
 	arrived time.Time       // in a stream
+	cause   *cloud.Cause    // the record itself, if that is known
+}
+
+// heard are the causes of records that a call has answered, by their ids.
+type heard map[string]*cloud.Cause
+
+// hear is the context of a call that is heard.
+func (h heard) hear(ctx context.Context) context.Context {
+	return cloud.Hearing(ctx, func(c *cloud.Cause) { h[c.ID] = c })
 }
 
 // A batch is the records of one invocation.
@@ -65,6 +76,17 @@ func (b batch) bytes() int {
 		n += len(r.body)
 	}
 	return n
+}
+
+// causes are the records, as far as they are known.
+func (b batch) causes() []*cloud.Cause {
+	var causes []*cloud.Cause
+	for _, r := range b.records {
+		if r.cause != nil {
+			causes = append(causes, r.cause)
+		}
+	}
+	return causes
 }
 
 // ids are those of all records.

@@ -40,6 +40,7 @@ type version struct {
 	tags      []Tag
 	attributes
 	sequencer string
+	cause     *cloud.Cause
 }
 
 // partSum is a part of an object with the checksum that its author gave it.

@@ -86,6 +86,9 @@ func (s *S3) operations() cloud.Operations {
 		operations[a.action] = cloud.HandleAs(a.input, func(ctx context.Context, caller cloud.Caller, in any) (any, error) {
 			return a.call(ctx, caller, in, serve)
 		})
+		if a.action == "GetObject" || a.action == "HeadObject" {
+			operations[a.action] = operations[a.action].TellingCauses()
+		}
 	}
 	return operations
 }

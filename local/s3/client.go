@@ -12,9 +12,10 @@ import (
 
 // Origin says where the requests of a Client come from.
 type Origin struct {
-	SourceIP  string // shown in events and CloudTrail. Default: 127.0.0.1.
-	UserAgent string // shown in CloudTrail
-	Trace     string // of X-Ray, which notifications carry on
+	SourceIP  string         // shown in events and CloudTrail. Default: 127.0.0.1.
+	UserAgent string         // shown in CloudTrail
+	Trace     string         // of X-Ray, which notifications carry on
+	Of        []*cloud.Cause // what the requests come of
 }
 
 // Client acts on S3 as one caller. Every method authorizes the caller first;
@@ -97,7 +98,8 @@ type operation struct {
 	id       string         // of the request
 	request  map[string]any // further requestParameters
 	response map[string]any
-	in, out  int64 // bytes of the body
+	in, out  int64        // bytes of the body
+	cause    *cloud.Cause // what it has made
 }
 
 // begin starts an operation on a bucket or, if key is not empty, an object.
@@ -123,6 +125,7 @@ func (o *operation) end(err *error) {
 		EventName:         o.name,
 		ReadOnly:          o.readOnly,
 		RequestParameters: o.request,
+		Cause:             o.cause,
 		Resources: []cloud.TrailResource{
 			{Type: "AWS::S3::Object", ARN: objectARN(o.bucket, o.key)},
 			{Type: "AWS::S3::Bucket", ARN: bucketARN(o.bucket)},
@@ -147,8 +150,17 @@ func (o *operation) end(err *error) {
 	c.s3.cloud.Record(call)
 }
 
-// wrote notes the version that the operation made, for CloudTrail.
+// makes is the object that the operation makes, or does away with, whose version's id
+// comes later.
+func (o *operation) makes() *cloud.Cause {
+	return o.client.s3.cloud.Happened(cloud.Cause{
+		Type: "object", Resource: objectARN(o.bucket, o.key), Action: "s3:" + o.name, By: o.client.caller.ARN, Of: o.client.origin.Of,
+	})
+}
+
+// wrote notes the version that the operation made, for CloudTrail and for causes.
 func (o *operation) wrote(b *bucket, v *version) {
+	o.cause = v.cause.Named(b.shownID(v))
 	for name, value := range v.Seal.told() {
 		o.response[name] = value
 	}

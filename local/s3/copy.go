@@ -85,7 +85,7 @@ func (c *Client) Copy(_ context.Context, in CopyInput) (_ *Object, err error) {
 	}
 	v := &version{
 		key: in.Key, body: source.body, size: source.size, etag: source.etag,
-		header: in.headerOf(source), checksums: source.checksums, tags: source.tags, attributes: in.attributes,
+		header: in.headerOf(source), checksums: source.checksums, tags: source.tags, attributes: in.attributes, cause: op.makes(),
 	}
 	if in.Tags != nil {
 		v.tags = *in.Tags

@@ -29,9 +29,9 @@ func (o *operation) notify(b *bucket, d destination, h happening) {
 	if err != nil {
 		panic(err) // strings and numbers only
 	}
-	s, origin := o.client.s3, cloud.Origin{Trace: o.client.origin.Trace}
+	s, cause, origin := o.client.s3, o.cause, cloud.Origin{Trace: o.client.origin.Trace}
 	s.cloud.Go(func(ctx context.Context) {
-		ctx = cloud.WithOrigin(ctx, origin)
+		ctx = cloud.Because(cloud.WithOrigin(ctx, origin), cause)
 		_ = cloud.Retry(ctx, delay, func() error { return s.tell(ctx, b, d, string(body)) })
 	})
 }

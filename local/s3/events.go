@@ -53,6 +53,7 @@ func (o *operation) created(b *bucket, v *version, how, reason string) {
 
 // deleted tells of a version that is gone, or of a new marker.
 func (o *operation) deleted(b *bucket, v *version, marker bool) {
+	o.cause = o.makes().Named(b.shownID(v))
 	o.happened(b, deletion(o.client.s3, b, v, marker))
 }
 
@@ -130,6 +131,7 @@ func (o *operation) emit(b *bucket, h happening) {
 		Region:     c.s3.cloud.Region,
 		Resources:  []string{bucketARN(b.name)},
 		Detail:     raw,
+		Cause:      o.cause,
 	})
 }
 

@@ -23,6 +23,7 @@ type Object struct {
 	Checksums   map[string]string // by algorithm: "crc32" -> base64
 	Parts       int               // of a multipart upload, otherwise 0
 	Tags        int               // how many
+	Cause       *cloud.Cause      // of its being there, if that is known
 
 	attributes    attributes
 	sourceVersion string // of a copy
@@ -37,6 +38,7 @@ func (b *bucket) object(v *version) *Object {
 	return &Object{
 		Bucket: b.name, Key: v.key, VersionID: b.shownID(v), Size: v.size, ETag: v.etag, Modified: v.modified,
 		Header: v.header, Checksums: v.checksums, Parts: v.parts, Tags: len(v.tags), Body: v.body, attributes: v.attributes, partSizes: v.partSizes(), partSums: v.partSums,
+		Cause: v.cause.Named(b.shownID(v)),
 	}
 }
 
@@ -233,7 +235,7 @@ func (c *Client) Put(_ context.Context, in PutInput) (_ *Object, err error) {
 	op.in = seg.size
 	v := &version{
 		key: in.Key, body: content{seg}, size: seg.size, etag: hex.EncodeToString(seg.md5[:]),
-		header: in.Header, checksums: sums, tags: in.Tags, attributes: in.attributes,
+		header: in.Header, checksums: sums, tags: in.Tags, attributes: in.attributes, cause: op.makes(),
 	}
 	v.hideETag()
 	if err := b.add(v, precondition{key: in.Key, ifMatch: in.IfMatch, ifNoneMatch: in.IfNoneMatch}, &c.s3.sequence); err != nil {

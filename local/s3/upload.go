@@ -203,6 +203,7 @@ func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object,
 	if err != nil {
 		return nil, err
 	}
+	v.cause = op.makes()
 	for algorithm, sum := range in.checksums {
 		if v.checksums[algorithm] != sum {
 			return nil, cloud.Errorf(400, "BadDigest", "The %s you specified did not match the calculated checksum.", algorithm)

@@ -33,7 +33,7 @@ func (s *S3) serve(r route) func(*wire.Exchange) error {
 		sourceIP, _, _ := net.SplitHostPort(x.Request.RemoteAddr)
 		q := &request{
 			Exchange: x, query: x.Request.URL.Query(),
-			client: s.As(x.Caller, Origin{sourceIP, x.Request.UserAgent(), x.Request.Header.Get("X-Amzn-Trace-Id")}),
+			client: s.As(x.Caller, Origin{sourceIP, x.Request.UserAgent(), x.Request.Header.Get("X-Amzn-Trace-Id"), cloud.CausesOf(x.Request.Context(), x.Caller)}),
 			bucket: x.Labels["Bucket"], key: x.Labels["Key"], route: r, honoured: honoured,
 		}
 		q.client.requestID = x.RequestID

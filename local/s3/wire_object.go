@@ -180,6 +180,7 @@ func (q *request) read(open func(readInput) (*Object, error)) error {
 	if err != nil {
 		return err
 	}
+	cloud.Tell(q.Request.Context(), o.Cause)
 	h := q.Writer.Header()
 	h.Set("ETag", quote(o.ETag))
 	h.Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))

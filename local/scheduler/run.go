@@ -52,6 +52,7 @@ type invocation struct {
 // deliver calls the target until it succeeds, will never do, or has been called
 // often or long enough.
 func (i *invocation) deliver(ctx context.Context) {
+	ctx = cloud.Because(ctx, i.scheduler.cloud.Happened(cloud.Cause{Type: "schedule", Resource: i.schedule.ARN, ID: i.id, At: i.at}))
 	m, t, group := &i.scheduler.metrics, i.schedule.target, i.schedule.GroupName
 	began := time.Now()
 	for retries := 0; ; retries++ {

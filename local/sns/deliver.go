@@ -33,6 +33,7 @@ func (s *SNS) wanting(t *topic, m *message) []*subscription {
 // AWS endpoints. What the caller is to blame for (no permission, no such
 // queue) is not tried again.
 func (s *SNS) deliver(ctx context.Context, t *topic, sub *subscription, m *message) {
+	ctx = cloud.Because(ctx, m.cause)
 	err := cloud.Retry(ctx, s.retries(t, sub), func() error { return s.send(ctx, t, sub, m) })
 	switch {
 	case ctx.Err() != nil: // the engine ends

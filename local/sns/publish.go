@@ -48,6 +48,7 @@ type message struct {
 	bytes      int // as published
 	published  time.Time
 	trace      string // that the publisher's call had
+	cause      *cloud.Cause
 
 	group           string // a standard topic's is for fair queues
 	deduplicationID string // of a FIFO topic, as the next
@@ -90,11 +91,12 @@ func (s *SNS) publish(ctx context.Context, caller cloud.Caller, in publishInput)
 	if err != nil {
 		return nil, err
 	}
-	return s.accept(t, m), nil
+	return s.accept(ctx, t, m), nil
 }
 
 // accept takes a sound message in.
-func (s *SNS) accept(t *topic, m *message) publishOutput {
+func (s *SNS) accept(ctx context.Context, t *topic, m *message) publishOutput {
+	m.cause = s.cloud.Made(ctx, "message", t.arn, m.id)
 	s.metrics.published.Observe(t.dimensions, 1)
 	s.metrics.size.Observe(t.dimensions, float64(m.bytes))
 	if t.fifo != nil {
@@ -233,7 +235,7 @@ func (s *SNS) publishBatch(ctx context.Context, caller cloud.Caller, in publishB
 			output.Failed = append(output.Failed, batchFailure{entry.Id, e.Code, e.Message, true})
 			continue
 		}
-		output.Successful = append(output.Successful, batchSuccess{entry.Id, s.accept(t, m)})
+		output.Successful = append(output.Successful, batchSuccess{entry.Id, s.accept(ctx, t, m)})
 	}
 	return output, nil
 }

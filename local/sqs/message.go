@@ -16,6 +16,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 // message is what a queue keeps. The fields up to sequence never change; the
@@ -28,6 +30,7 @@ type message struct {
 	systemAttributes map[string]attribute
 	sender           string
 	sent             time.Time
+	cause            *cloud.Cause // of its being here
 	groupID          string
 	deduplicationID  string // of a FIFO queue, as the next
 	sequence         string

@@ -161,7 +161,7 @@ func (q *queue) moveSome(task *moveTask, most int) bool {
 		}
 		target.put(&message{
 			id: cloud.UUID(), body: m.body, attributes: m.attributes, md5OfAttributes: m.md5OfAttributes,
-			systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID, deduplicationID: m.deduplicationID,
+			systemAttributes: m.systemAttributes, sender: m.sender, sent: time.Now(), groupID: m.groupID, deduplicationID: m.deduplicationID, cause: m.cause,
 		}, 0)
 	}
 	return true

@@ -55,6 +55,7 @@ func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in r
 	system := slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames)
 	for i, d := range deliveries {
 		output.Messages[i] = d.answer(system, in.MessageAttributeNames)
+		cloud.Tell(ctx, d.cause.Named(d.id)) // which another queue may have given anew
 	}
 	return output, nil
 }

@@ -44,14 +44,16 @@ func (s *SQS) send(ctx context.Context, caller cloud.Caller, q *queue, in messag
 	if err := q.checkSend(&in); err != nil {
 		return sendOutput{}, err
 	}
+	id := cloud.UUID()
 	m := &message{
-		id:               cloud.UUID(),
+		id:               id,
 		body:             *in.MessageBody,
 		attributes:       in.MessageAttributes,
 		md5OfAttributes:  digestAttributes(in.MessageAttributes),
 		systemAttributes: withTrace(in.MessageSystemAttributes, cloud.OriginOf(ctx).Trace),
 		sender:           senderID(caller),
 		sent:             time.Now(),
+		cause:            s.cloud.Made(ctx, "message", q.arn, id),
 	}
 	if in.MessageGroupId != nil {
 		m.groupID = *in.MessageGroupId

@@ -53,7 +53,7 @@ func (m *machine) announce(e *execution) {
 	m.states.cloud.Emit(cloud.Event{
 		Version: "0", ID: cloud.UUID(), DetailType: "Step Functions Execution Status Change", Source: "aws.states",
 		Account: m.states.cloud.Account, Region: m.states.cloud.Region, Time: time.Now().UTC().Truncate(time.Second),
-		Resources: []string{e.arn}, Detail: detail,
+		Resources: []string{e.arn}, Detail: detail, Cause: e.cause,
 	})
 }
 

@@ -74,6 +74,7 @@ func (s *StepFunctions) describeExecution(ctx context.Context, caller cloud.Call
 	if err != nil {
 		return nil, err
 	}
+	cloud.Tell(ctx, e.cause)
 	description, err := e.description()
 	if err == nil {
 		description, err = describedAt(description, seenBy(ctx))

@@ -39,6 +39,7 @@ type execution struct {
 	mapRun   *mapRun // that has started it, or nil
 	awaited  bool    // by who started it
 	index    int     // in the run
+	cause    *cloud.Cause
 
 	redriving sync.Mutex  // held by one redrive at a time
 	tokens    []usedToken // of the last redrives
@@ -75,18 +76,19 @@ type outcome struct {
 }
 
 // newExecution makes an execution of the machine.
-func (t target) newExecution(name string, input data, mocks mocks) *execution {
-	return t.begin(t.revision.definition.graph, name, input, mocks)
+func (t target) newExecution(ctx context.Context, name string, input data, mocks mocks) *execution {
+	return t.begin(ctx, t.revision.definition.graph, name, input, mocks)
 }
 
-// begin makes an execution that walks a graph; launch lets it run.
-func (t target) begin(g *graph, name string, input data, mocks mocks) *execution {
+// begin makes an execution that walks a graph, for a call or a task; launch lets it run.
+func (t target) begin(ctx context.Context, g *graph, name string, input data, mocks mocks) *execution {
 	m, r := t.machine, t.revision
 	r.traceOnce(m.states.cloud)
 	e := &execution{
 		machine: m, revision: r, chosen: t.chosen(), name: name, arn: m.executionARN(name), started: time.Now(), input: input, mocks: mocks,
 		history: &history{discard: m.express}, attempt: newAttempt(), outcome: outcome{status: statusRunning},
 	}
+	e.cause = m.states.cloud.Made(ctx, "execution", e.arn, "")
 	e.history.overflow = func() {
 		e.fail(&failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}, maxEvents-1)
 	}

@@ -21,7 +21,16 @@ type host struct {
 var _ integration.Task = host{}
 
 func (h host) Perform(ctx context.Context, service, action string, request json.RawMessage) (any, error) {
-	return h.visit.execution.machine.states.cloud.Perform(cloud.WithPart(cloud.Onward(ctx), h.visit.state.name), h.caller, service, action, request)
+	return h.visit.execution.machine.states.cloud.Perform(cloud.WithPart(h.visit.because(cloud.Onward(ctx)), h.visit.state.name), h.caller, service, action, request)
+}
+
+// because is the context of what comes of a visit.
+func (v *visit) because(ctx context.Context) context.Context {
+	e := v.execution
+	if e.cause == nil {
+		return ctx
+	}
+	return cloud.Because(ctx, e.machine.states.cloud.Happened(cloud.Cause{Type: "state", Resource: e.arn, ID: v.state.name, Of: cloud.Known(e.cause)}))
 }
 
 func (h host) Input(service, action string) reflect.Type {

@@ -82,7 +82,7 @@ func (r *mapRun) next(ctx context.Context, v *visit, b *batches) (more bool, f *
 	}
 	name := r.machine.childName()
 	e, _, err := r.machine.executions.enrol(name, input.text, func() *execution {
-		return r.newChild(v.execution, b.state.processor, name, input)
+		return r.newChild(v.because(ctx), v.execution, b.state.processor, name, input)
 	})
 	if err != nil {
 		r.machine.states.crowd.leave()
@@ -112,9 +112,9 @@ func (m *machine) childName() string {
 	return cloud.UUID()
 }
 
-func (r *mapRun) newChild(parent *execution, g *graph, name string, input data) *execution {
+func (r *mapRun) newChild(ctx context.Context, parent *execution, g *graph, name string, input data) *execution {
 	t := target{machine: r.machine, revision: parent.revision}
-	e := t.begin(g, name, input, parent.mocks)
+	e := t.begin(ctx, g, name, input, parent.mocks)
 	e.mapRun = r
 	return e
 }

@@ -108,7 +108,7 @@ func (r *mapRun) runAgain(ctx context.Context, v *visit, b *batches, index int, 
 	if f := r.admit(ctx, v); f != nil {
 		return f
 	}
-	e := r.newChild(v.execution, b.state.processor, d.Name, input)
+	e := r.newChild(v.because(ctx), v.execution, b.state.processor, d.Name, input)
 	e.index, e.redrives.count = index, d.RedriveCount+1 // AWS does not tell when
 	r.machine.executions.replace(r.place(index), e)
 	r.runs(e)

@@ -251,7 +251,7 @@ func TestAStateWhoseExitIsNotRecordedIsNotLeft(t *testing.T) {
 		return nil, nil
 	}}), func(t *testing.T, w *world) {
 		m := w.create(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:lambda:eu-central-1:123456789012:function:last","Next":"S"},"S":{"Type":"Succeed"}}}`)
-		e = m.now().newExecution("n", data{text: `{}`}, nil)
+		e = m.now().newExecution(t.Context(), "n", data{text: `{}`}, nil)
 		w.states.crowd.join()
 		e.launch()
 		<-e.attempt.idle

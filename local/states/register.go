@@ -52,6 +52,7 @@ type slot struct {
 	chosen   *chosen   // of one in the archive
 	status   string    // of one in the archive
 	stopped  time.Time
+	cause    *cloud.Cause
 }
 
 func (s *slot) gone() bool { return s.live == nil && s.record.segment == nil }
@@ -92,7 +93,7 @@ func (r *register) enrol(name, input string, begin func() *execution) (e *execut
 	e = begin()
 	e.place = r.first + len(r.slots)
 	r.places[key] = e.place
-	r.slots = append(r.slots, slot{key: key, live: e})
+	r.slots = append(r.slots, slot{key: key, live: e, cause: e.cause})
 	return e, true, nil
 }
 
@@ -159,8 +160,8 @@ func (r *register) replace(place int, e *execution) {
 	if s.record.segment != nil {
 		r.archive.drop(s.record)
 	}
-	e.place = place
-	*s = slot{key: s.key, live: e}
+	e.place, e.cause = place, s.cause
+	*s = slot{key: s.key, live: e, cause: s.cause}
 }
 
 // ends counts executions in that have ended, and lets the oldest go.

@@ -105,7 +105,7 @@ func (t target) start(ctx context.Context, r startRequestBody) (*execution, erro
 	if err := m.states.crowd.enter(ctx); err != nil {
 		return nil, err
 	}
-	e, isNew, err := t.enrol(r.Name, input, mocks)
+	e, isNew, err := t.enrol(ctx, r.Name, input, mocks)
 	if err == nil && isNew {
 		e.awaited = r.awaited
 		e.launch()
@@ -145,11 +145,11 @@ func notAnInput(text string, err error) string {
 }
 
 // enrol takes the name. Express executions may share one.
-func (t target) enrol(name string, input data, mocks mocks) (e *execution, isNew bool, err error) {
+func (t target) enrol(ctx context.Context, name string, input data, mocks mocks) (e *execution, isNew bool, err error) {
 	if t.machine.express {
-		return t.newExecution(name, input, mocks), true, nil
+		return t.newExecution(ctx, name, input, mocks), true, nil
 	}
-	e, isNew, err = t.machine.executions.enrol(name, input.text, func() *execution { return t.newExecution(name, input, mocks) })
+	e, isNew, err = t.machine.executions.enrol(name, input.text, func() *execution { return t.newExecution(ctx, name, input, mocks) })
 	if errors.Is(err, errNameTaken) {
 		return nil, false, cloud.Errorf(400, "ExecutionAlreadyExists", "Execution Already Exists: '%s'", t.machine.executionARN(name))
 	}

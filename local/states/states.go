@@ -114,7 +114,7 @@ func New(c *cloud.Cloud, o Options) *StepFunctions {
 		"DeleteStateMachineAlias":          cloud.Handle(s.deleteStateMachineAlias),
 		"DeleteStateMachineVersion":        cloud.Handle(s.deleteStateMachineVersion),
 		"DescribeActivity":                 cloud.Handle(s.describeActivity).Without("workerName"),
-		"DescribeExecution":                cloud.Handle(s.describeExecution).TellingPast(),
+		"DescribeExecution":                cloud.Handle(s.describeExecution).TellingPast().TellingCauses(),
 		"DescribeMapRun":                   cloud.Handle(s.describeMapRun),
 		"DescribeStateMachine":             cloud.Handle(s.describeStateMachine),
 		"DescribeStateMachineAlias":        cloud.Handle(s.describeStateMachineAlias),

@@ -40,6 +40,6 @@ func (d *download) Close() error {
 	if d.end < d.size {
 		told.FailureCode, told.FailureMessage = "PARTIAL_DOWNLOAD", "File was partially downloaded."
 	}
-	d.session.tell("File Download", d.started, told, nil)
+	d.session.tell("File Download", d.started, told, d.session.cause, nil)
 	return nil
 }

@@ -16,6 +16,7 @@ type session struct {
 	user     string
 	id       string
 	clientIP string
+	cause    *cloud.Cause // the session itself
 }
 
 // detail is the detail of Transfer Family's server events, from "Transfer
@@ -40,9 +41,9 @@ type detail struct {
 	SessionID        string `json:"session-id"`
 }
 
-// tell emits the event of an operation ("File Upload") that has ended. It has
+// tell emits the event of an operation ("File Upload") that has ended, and of what it has made. It has
 // failed if there is an error, or if the detail has a failure code already.
-func (s *session) tell(operation string, started time.Time, d detail, err error) {
+func (s *session) tell(operation string, started time.Time, d detail, cause *cloud.Cause, err error) {
 	outcome := "Completed"
 	d.StatusCode = "COMPLETED"
 	if err != nil && d.FailureCode == "" {
@@ -69,5 +70,6 @@ func (s *session) tell(operation string, started time.Time, d detail, err error)
 		Region:     s.cloud.Region,
 		Resources:  []string{s.cloud.ARN("transfer", "server/"+s.server)},
 		Detail:     raw,
+		Cause:      cause,
 	})
 }

@@ -100,13 +100,13 @@ func (f *files) Filecmd(r *sftp.Request) error {
 	at := f.home.resolve(r.Filepath).String()
 	switch r.Method {
 	case "Rename":
-		f.session.tell("File Rename", started, detail{OriginalFilePath: at, RenamedFilePath: f.home.resolve(r.Target).String()}, err)
+		f.session.tell("File Rename", started, detail{OriginalFilePath: at, RenamedFilePath: f.home.resolve(r.Target).String()}, f.session.cause, err)
 	case "Remove":
-		f.session.tell("File Delete", started, detail{FilePath: at}, err)
+		f.session.tell("File Delete", started, detail{FilePath: at}, f.session.cause, err)
 	case "Mkdir":
-		f.session.tell("Directory Create", started, detail{DirectoryPath: at}, err)
+		f.session.tell("Directory Create", started, detail{DirectoryPath: at}, f.session.cause, err)
 	case "Rmdir":
-		f.session.tell("Directory Delete", started, detail{DirectoryPath: at}, err)
+		f.session.tell("Directory Delete", started, detail{DirectoryPath: at}, f.session.cause, err)
 	}
 	return err
 }

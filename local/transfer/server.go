@@ -235,10 +235,13 @@ func (s *server) handle(ctx context.Context, conn net.Conn) {
 	who := admittedBy(client)
 	login.connected(client, who)
 	defer login.disconnected()
+	cause := s.cloud.Happened(cloud.Cause{
+		Type: "session", Resource: s.cloud.ARN("transfer", "server/"+s.id), ID: who.session, By: s.cloud.ARN("transfer", "user/"+s.id+"/"+who.user.name),
+	})
 	view := &files{
 		home:          who.user.home,
-		s3:            s.objects.As(who.caller, s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family"}),
-		session:       &session{cloud: s.cloud, server: s.id, user: who.user.name, id: who.session, clientIP: sourceIP},
+		s3:            s.objects.As(who.caller, s3.Origin{SourceIP: sourceIP, UserAgent: "AWS Transfer Family", Of: cloud.Known(cause)}),
+		session:       &session{cloud: s.cloud, server: s.id, user: who.user.name, id: who.session, clientIP: sourceIP, cause: cause},
 		ignoreSetStat: login.declared.ProtocolDetails.SetStatOption == "ENABLE_NO_OP",
 	}
 	var sessions sync.WaitGroup

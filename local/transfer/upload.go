@@ -168,9 +168,12 @@ func (u *upload) Close() error {
 		return nil
 	}
 	told := detail{FilePath: place{bucket: u.bucket, key: u.key}.String(), Bytes: &u.length}
-	err := u.failed
+	err, cause := u.failed, u.session.cause
 	if err == nil && !untouched {
-		told.ETag, err = u.commit()
+		var made *s3.Object
+		if made, err = u.commit(); err == nil {
+			told.ETag, cause = made.ETag, made.Cause
+		}
 	}
 	if err != nil && u.id != "" {
 		err = errors.Join(err, u.s3.AbortUpload(context.Background(), u.bucket, u.key, u.id))
@@ -178,31 +181,25 @@ func (u *upload) Close() error {
 	if u.broken {
 		told.FailureCode, told.FailureMessage = "PARTIAL_UPLOAD", "File was partially uploaded."
 	}
-	u.session.tell("File Upload", u.started, told, err)
+	u.session.tell("File Upload", u.started, told, cause, err)
 	return status(err)
 }
 
-// commit makes the object and returns its entity tag.
-func (u *upload) commit() (etag string, err error) {
+// commit makes the object.
+func (u *upload) commit() (*s3.Object, error) {
 	switch {
 	case len(u.ahead) > 0 && !u.broken:
-		return "", fmt.Errorf("bytes from %d on are missing, and S3 cannot append: %w", u.length, sftp.ErrSSHFxOpUnsupported)
+		return nil, fmt.Errorf("bytes from %d on are missing, and S3 cannot append: %w", u.length, sftp.ErrSSHFxOpUnsupported)
 	case u.length < u.old:
-		return "", fmt.Errorf("%d bytes of %d were written, and S3 cannot keep the rest: %w", u.length, u.old, sftp.ErrSSHFxOpUnsupported)
+		return nil, fmt.Errorf("%d bytes of %d were written, and S3 cannot keep the rest: %w", u.length, u.old, sftp.ErrSSHFxOpUnsupported)
 	}
 	ctx := context.Background()
-	var o *s3.Object
-	if u.id == "" {
-		o, err = u.s3.Put(ctx, s3.PutInput{
-			Bucket: u.bucket, Key: u.key, Body: &u.buffer, Header: header(), IfMatch: u.ifMatch, IfNoneMatch: u.ifNoneMatch,
-		})
-	} else {
-		o, err = u.complete(ctx)
+	if u.id != "" {
+		return u.complete(ctx)
 	}
-	if err != nil {
-		return "", err
-	}
-	return o.ETag, nil
+	return u.s3.Put(ctx, s3.PutInput{
+		Bucket: u.bucket, Key: u.key, Body: &u.buffer, Header: header(), IfMatch: u.ifMatch, IfNoneMatch: u.ifNoneMatch,
+	})
 }
 
 func (u *upload) complete(ctx context.Context) (*s3.Object, error) {

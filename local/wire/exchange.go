@@ -61,9 +61,10 @@ const AsOf = "Tradepost-As-Of"
 
 // context is that of the call of an action.
 func (x *Exchange) context(action string) (context.Context, error) {
-	ctx, moment := x.Request.Context(), x.Request.Header.Get(AsOf)
-	if moment == "" {
-		return ctx, nil
+	ctx, err := x.asking(x.Request.Context(), action)
+	moment := x.Request.Header.Get(AsOf)
+	if err != nil || moment == "" {
+		return ctx, err
 	}
 	then, err := time.Parse(time.RFC3339Nano, moment)
 	if err != nil {

@@ -89,6 +89,12 @@ func lookAtFiles(t *testing.T, url string, tab *browser.Tab) {
 	tab.Shows(r.FileID, "Acknowledge file")
 	tab.Open(url + "/files/" + r.FileID + "/2")
 	tab.Shows("Record 2", "pages-1", "REJECTED", "CONTENT_CONFLICT", "It has none: it was decided on before it was queued")
+	tab.Open(url + "/files/" + r.FileID + "/1")
+	tab.Follow("What caused this?")
+	tab.Shows("What caused this?", "by dynamodb:TransactWriteItems, called by", "state ", "execution "+r.FileID+"-1 of", "by states:StartExecution", "invocation ", "message ",
+		"invocation ", "object inbox/acme/pages/files.xml of the bucket", "session ", "of the SFTP server", "user/")
+	tab.Readable()
+	tab.Picture("causes")
 	for address, status := range map[string]int{
 		"/files/" + r.FileID + "?from=x":          http.StatusBadRequest,
 		"/files/" + r.FileID + "?from=9-other":    http.StatusBadRequest,

@@ -84,7 +84,7 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(state)
-	options := laptop.Options{Root: root, State: state, Engine: local.Options{Fault: fault.decide}}
+	options := laptop.Options{Root: root, State: state, Engine: local.Options{Fault: fault.decide, Causes: true}}
 	for _, s := range systems() {
 		options.Systems = append(options.Systems, s.System)
 	}

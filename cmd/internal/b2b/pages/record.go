@@ -28,6 +28,7 @@ type recordView struct {
 	FileID     string
 	Ordinal    int
 	Receipt    *contract.Receipt // nil: it has no outcome yet
+	CausesAt   string            // what caused its outcome
 	Failure    *outcomes.Failure // nil: it has not failed
 	Executions []*sfn.DescribeExecutionOutput
 	Key        string // the transaction's business key, as the first of them has it; may be empty
@@ -75,10 +76,10 @@ func recordOf(r *http.Request) (v recordView, err error) {
 
 // outcome reads what is recorded of it.
 func (d *desk) outcome(ctx context.Context, v *recordView) error {
-	got, err := d.tables.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(d.outputs["OutcomesTable"]), ConsistentRead: aws.Bool(true),
-		Key: attributes{contract.AttrOutcomeKey: attribute.Text(contract.OutcomeKey(v.FileID, v.Ordinal)), contract.AttrOrdinal: attribute.Number(v.Ordinal)},
-	})
+	table := d.outputs["OutcomesTable"]
+	key := attributes{contract.AttrOutcomeKey: attribute.Text(contract.OutcomeKey(v.FileID, v.Ordinal)), contract.AttrOrdinal: attribute.Number(v.Ordinal)}
+	v.CausesAt = console.ItemCauses(table, key)
+	got, err := d.tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, ConsistentRead: aws.Bool(true), Key: key})
 	if err != nil || got.Item == nil {
 		return err
 	}

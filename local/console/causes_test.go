@@ -1,0 +1,68 @@
+package console_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+
+	"github.com/tradepost-dev/tradepost/internal/browser"
+)
+
+// causes asks of an item, an object and an execution what caused them, and goes the way back.
+func causes(t *testing.T, d *desk, tab *browser.Tab) {
+	if _, err := eventbridge.NewFromConfig(d.aws).PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []eventtypes.PutEventsRequestEntry{{
+		Source: aws.String("till"), DetailType: aws.String("Rung"), Detail: aws.String(`{"till": 1}`),
+	}}}); err != nil {
+		t.Fatal(err)
+	}
+	tab.Open(d.execution("Rings", d.only(t, "Rings")))
+	tab.Follow("What caused this?")
+	tab.Shows("\nby states:StartExecution, called by assumed-role/", "of default\n", "by events:PutEvents, called by root")
+	if steps := tab.Run(`document.querySelectorAll(".causes > li").length`); steps != "2" {
+		t.Errorf("the execution came of %s things and itself, want an event", steps)
+	}
+	tab.Readable()
+	tab.Picture("causes")
+	tab.Leave(`document.querySelector(".causes a").click()`)
+	tab.Shows("RUNNING")
+
+	d.puts(t, "caused", "grey")
+	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"caused"},"number":{"N":"1"}}`)
+	tab.Follow("What caused this?")
+	tab.Shows(`item {"number":{"N":"1"},"shop":{"S":"caused"}} of the table Stock`, "by dynamodb:PutItem, called by root at ")
+
+	if _, err := s3.NewFromConfig(d.aws, func(o *s3.Options) { o.UsePathStyle = true }).PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String("landing"), Key: aws.String("caused/ü.txt"), Body: strings.NewReader("x")}); err != nil {
+		t.Fatal(err)
+	}
+	tab.Open(d.url + "buckets/landing/object?key=caused/ü.txt")
+	tab.Follow("What caused this?")
+	tab.Shows("object caused/ü.txt of the bucket landing", "by s3:PutObject, called by root at ")
+	if status := tab.Open(d.url + "causes/execution?arn=" + d.arn("Rings", "never")); status != http.StatusNotFound {
+		t.Errorf("causes of an execution that is not there are answered with %d", status)
+	}
+}
+
+// only waits until a machine has one execution.
+func (d *desk) only(t *testing.T, machine string) (name string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		listed, err := d.states.ListExecutions(t.Context(), &sfn.ListExecutionsInput{StateMachineArn: aws.String(d.machines[machine])})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(listed.Executions) == 1 {
+			return *listed.Executions[0].Name
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s has %d executions", machine, len(listed.Executions))
+		}
+	}
+}
