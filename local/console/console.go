@@ -59,6 +59,7 @@ type console struct {
 	logs      *cloudwatchlogs.Client
 	metrics   *cloudwatch.Client
 	functions *lambda.Client
+	sketches  sketches
 	mails     fs.FS // nil: there are none
 }
 

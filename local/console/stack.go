@@ -76,11 +76,11 @@ func (c *console) stackPage(r *http.Request) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	parsed, err := cfn.Parse([]byte(*body.TemplateBody))
+	sketched, err := c.sketches.of(name, *body.TemplateBody, v.Resources)
 	if err != nil {
 		return View{}, err
 	}
-	if err := c.draw(ctx, &v, parsed); err != nil {
+	if err := c.draw(ctx, &v, sketched); err != nil {
 		return View{}, err
 	}
 	return View{v.Name, "stack.html", v}, nil
@@ -98,55 +98,24 @@ func (c *console) resources(ctx context.Context, stack string) (all []types.Stac
 	return all, nil
 }
 
-// draw makes the picture. A resource that nothing calls, and that calls nothing, is
-// not in it.
-func (c *console) draw(ctx context.Context, v *stackView, t *cfn.Template) error {
-	nodes := map[string]*node{} // by logical id
-	names := map[string]bool{}
-	for _, r := range v.Resources {
-		id := *r.LogicalResourceId
-		if declared := t.Resources[id]; declared != nil && drawnTypes[declared.Type] != "" && aws.ToString(r.PhysicalResourceId) != "" {
-			n := &node{ID: id, Name: nameOf(id, declared.Metadata), Type: declared.Type, Physical: *r.PhysicalResourceId}
-			if names[n.Name] {
-				n.Name += " " + id
-			}
-			nodes[id], names[n.Name] = n, true
-		}
-	}
-	boxes := map[*node]*graph.State{}
-	m := &graph.Machine{}
-	var shown []*node
-	box := func(n *node) *graph.State {
-		if boxes[n] == nil {
-			boxes[n] = &graph.State{Name: n.Name, Type: "Task"}
-			m.States, shown = append(m.States, boxes[n]), append(shown, n)
-		}
-		return boxes[n]
-	}
-	for _, call := range callsOf(t) {
-		from, to := nodes[call.From], nodes[call.To]
-		if from == nil || to == nil { // it is not created, by its condition
-			continue
-		}
-		b := box(from)
-		b.Transitions = append(b.Transitions, graph.Transition{To: box(to).Name, Catch: call.Dead})
-		v.Arrows = append(v.Arrows, arrow{from, to, call.How})
-	}
-	if len(shown) == 0 {
+// draw makes the picture of how a stack is.
+func (c *console) draw(ctx context.Context, v *stackView, s *sketch) error {
+	if len(s.nodes) == 0 {
 		return nil
 	}
-	if err := c.observe(ctx, shown, v.Resources, t); err != nil {
+	var shown []*node
+	byName := map[string]*node{}
+	for _, n := range s.nodes {
+		shown = append(shown, &n)
+		byName[n.Name] = &n
+	}
+	for _, c := range s.calls {
+		v.Arrows = append(v.Arrows, arrow{byName[c.From], byName[c.To], c.How})
+	}
+	if err := c.observe(ctx, shown, v.Resources, s.template); err != nil {
 		return err
 	}
-	byName := map[string]*node{}
-	for _, n := range shown {
-		byName[n.Name] = n
-		boxes[n].Does = strings.TrimSuffix(drawnTypes[n.Type]+": "+n.Now, ": ")
-		if len(n.Alarms) > 0 { // not by its colour alone
-			boxes[n].Does += ", in ALARM"
-		}
-	}
-	v.Picture = template.HTML(m.Figure(func(name string) graph.Mark { return byName[name].mark() })) // which escapes all names
+	v.Picture = template.HTML(s.plan.Figure(func(name string) graph.Mark { return byName[name].mark() })) // which escapes all names
 	return nil
 }
 
@@ -178,9 +147,10 @@ func words(name string) string {
 }
 
 func (n *node) mark() graph.Mark {
-	mark := graph.Mark{Link: n.At(), Title: n.Type + " " + n.Physical}
+	mark := graph.Mark{Link: n.At(), Title: n.Type + " " + n.Physical, Does: strings.TrimSuffix(drawnTypes[n.Type]+": "+n.Now, ": ")}
 	if len(n.Alarms) > 0 {
 		mark.Class, mark.Title = "alarmed", "In ALARM: "+strings.Join(n.Alarms, ", ")
+		mark.Does += inAlarm // not by its colour alone
 	}
 	return mark
 }

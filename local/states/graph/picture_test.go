@@ -89,3 +89,24 @@ func TestPicturesHaveColoursForTheDark(t *testing.T) {
 		}
 	}
 }
+
+func TestAPlanIsDrawnAgainWithOtherWords(t *testing.T) {
+	m := &Machine{States: []*State{{Name: "Jobs", Type: "Task", Does: "sqs: 1000 visible"}, {Name: "Dead", Type: "Task", Does: "sqs: 0"}}}
+	plan := m.Plan()
+	drawn := func(does string) string {
+		return string(plan.Figure(func(state string) Mark {
+			if state == "Jobs" {
+				return Mark{Does: does}
+			}
+			return Mark{}
+		}))
+	}
+	if plain := drawn(""); plain != string(m.Figure(func(string) Mark { return Mark{} })) {
+		t.Errorf("the plan is drawn as\n%s", plain)
+	}
+	for does, want := range map[string]string{"sqs: 1 visible": ">sqs: 1 visible<", "sqs: a great many messages are visible": "…<"} {
+		if got := drawn(does); !strings.Contains(got, want) || strings.Contains(got, "1000 visible") || !strings.Contains(got, ">sqs: 0<") {
+			t.Errorf("%q is drawn as\n%s", does, got)
+		}
+	}
+}

@@ -22,6 +22,7 @@ type Mark struct {
 	Class string // further classes of the state's element
 	Link  string // where it leads, or empty
 	Title string // instead of its comment, or empty
+	Does  string // instead of the state's own, as far as that has room; or empty
 }
 
 const margin = 20
@@ -30,14 +31,27 @@ const margin = 20
 // and dark surroundings.
 func (m *Machine) SVG() []byte {
 	w := &writer{mark: func(string) Mark { return Mark{} }}
-	w.svg(m, `role="img"`, "<style>\n"+style+"</style>\n")
+	w.svg(m.Plan(), `role="img"`, "<style>\n"+style+"</style>\n")
 	return w.Bytes()
 }
 
 // Figure draws a machine for a page, which brings the Style and marks the states.
-func (m *Machine) Figure(mark func(state string) Mark) []byte {
+func (m *Machine) Figure(mark func(state string) Mark) []byte { return m.Plan().Figure(mark) }
+
+// Plan is a machine that has been laid out, which takes longer than to draw it. It can
+// be drawn by several at a time.
+type Plan struct {
+	comment string
+	picture *picture
+}
+
+// Plan lays a machine out.
+func (m *Machine) Plan() *Plan { return &Plan{m.Comment, lay(m)} }
+
+// Figure is Machine.Figure of a machine that has been laid out.
+func (p *Plan) Figure(mark func(state string) Mark) []byte {
 	w := &writer{mark: mark}
-	w.svg(m, `class="machine"`, "")
+	w.svg(p, `class="machine"`, "")
 	return w.Bytes()
 }
 
@@ -46,11 +60,11 @@ type writer struct {
 	mark func(state string) Mark
 }
 
-func (w *writer) svg(m *Machine, attributes, head string) {
-	p := lay(m)
+func (w *writer) svg(plan *Plan, attributes, head string) {
+	p := plan.picture
 	width, height := p.width+2*margin, p.height+2*margin
 	w.line(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" %s>`, width, height, width, height, attributes)
-	w.title(m.Comment)
+	w.title(plan.comment)
 	w.WriteString(head)
 	w.line(`<rect class="ground" x="0.5" y="0.5" width="%d" height="%d" rx="12"/>`, width-1, height-1)
 	w.picture(p, margin, margin)
@@ -127,7 +141,11 @@ func (w *writer) state(v *vertex) {
 	for i, text := range b.name {
 		w.line(`<text class="name" x="%d" y="%d">%s</text>`, iconRoom, 9+12+i*lineHeight, escape(text))
 	}
-	w.line(`<text class="does" x="%d" y="%d">%s</text>`, iconRoom, 9+10+len(b.name)*lineHeight, escape(b.does))
+	does := b.does
+	if mark.Does != "" {
+		does = doesFace.cut(mark.Does, b.width-iconRoom-boxPadding)
+	}
+	w.line(`<text class="does" x="%d" y="%d">%s</text>`, iconRoom, 9+10+len(b.name)*lineHeight, escape(does))
 	if mark.Link != "" {
 		w.line(`<rect width="%d" height="%d" rx="8" fill="#fff" fill-opacity="0"/></a>`, b.width, b.header) // to be clicked
 	}
