@@ -34,6 +34,7 @@ type options struct {
 	transactions int    // that go through the whole pipeline
 	webhooks     int    // that are sent in a burst
 	cpu, heap    string // files that take profiles of the pipeline, or empty
+	watched      bool   // somebody looks at the pipeline by the console meanwhile
 }
 
 var sections = []section{
@@ -42,6 +43,7 @@ var sections = []section{
 	{"synth", measureSynth},
 	{"jsonata", measureJSONata},
 	{"pipeline", measurePipeline},
+	{"console", measureConsole},
 	{"partners", measurePartners},
 	{"orders", measureOrders},
 	{"applications", measureApplications},
@@ -52,14 +54,15 @@ func main() { command.Main("bench", run) }
 
 func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, jsonata, pipeline, partners, orders, applications or webhooks")
+	only := flags.String("only", "", "run the one `section` of this name: split, bootstrap, synth, jsonata, pipeline, console, partners, orders, applications or webhooks")
 	var o options
 	flags.IntVar(&o.transactions, "transactions", 10_000, "how many transactions go through the whole pipeline, in one file")
 	flags.IntVar(&o.webhooks, "webhooks", 50_000, "how many webhooks are sent in a burst")
 	flags.StringVar(&o.cpu, "cpu", "", "write a CPU profile of the pipeline to a `file`")
 	flags.StringVar(&o.heap, "heap", "", "write a heap profile of the pipeline to a `file`")
 	resident := flags.Int64("resident", 0, "split `megabytes` of generated input and print the peak of resident memory (used by the split section)")
-	through := flags.Bool("through", false, "run the pipeline and print what it took, as JSON (used by the pipeline section)")
+	through := flags.Bool("through", false, "run the pipeline and print what it took, as JSON (used by the pipeline and console sections)")
+	flags.BoolVar(&o.watched, "watched", false, "look at the pipeline by the console meanwhile (used by the console section)")
 	if err := command.Parse(flags, arguments); err != nil {
 		return err
 	}

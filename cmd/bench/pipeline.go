@@ -31,19 +31,9 @@ type measured struct {
 // measurePipeline runs the pipeline in a process of its own, so that nothing
 // else counts as the engine's memory.
 func measurePipeline(ctx context.Context, o options) ([]result, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	n := o.transactions
-	c := exec.CommandContext(ctx, self, "-through", "-transactions", strconv.Itoa(n), "-cpu", o.cpu, "-heap", o.heap)
-	c.Stderr = os.Stderr
-	output, err := c.Output()
+	m, err := o.inAProcess(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("run the pipeline in a process of its own: %w", err)
-	}
-	var m measured
-	if err := json.Unmarshal(output, &m); err != nil {
 		return nil, err
 	}
 	const megabyte = 1e6
@@ -57,6 +47,20 @@ func measurePipeline(ctx context.Context, o options) ([]result, error) {
 	}, nil
 }
 
+func (o options) inAProcess(ctx context.Context) (m measured, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return m, err
+	}
+	c := exec.CommandContext(ctx, self, "-through", "-transactions", strconv.Itoa(o.transactions), "-cpu", o.cpu, "-heap", o.heap, fmt.Sprintf("-watched=%t", o.watched))
+	c.Stderr = os.Stderr
+	output, err := c.Output()
+	if err != nil {
+		return m, fmt.Errorf("run the pipeline in a process of its own: %w", err)
+	}
+	return m, json.Unmarshal(output, &m)
+}
+
 // runThrough sends transactions through the whole pipeline, in one file, and
 // prints what that took.
 func runThrough(ctx context.Context, o options) (err error) {
@@ -65,6 +69,7 @@ func runThrough(ctx context.Context, o options) (err error) {
 	l, stop, err := o.start(ctx, laptop.Options{
 		Systems:  []laptop.System{b2b.System()},
 		Progress: func(string, ...any) { synthesized = time.Now() },
+		Engine:   o.seen(),
 	})
 	if err != nil {
 		return err
@@ -84,6 +89,10 @@ func runThrough(ctx context.Context, o options) (err error) {
 	following, arrived := context.WithCancel(ctx)
 	defer arrived()
 	peak := followChildren(following)
+	looking, err := o.look(following, l)
+	if err != nil {
+		return err
+	}
 	posted := postMeanwhile(following, desk.Partners["acme"])
 	began := time.Now()
 	if err := sendThrough(ctx, desk.Partners["globex"], o.transactions); err != nil {
@@ -91,6 +100,9 @@ func runThrough(ctx context.Context, o options) (err error) {
 	}
 	m.Took = time.Since(began)
 	arrived()
+	if err := <-looking; err != nil {
+		return err
+	}
 	waits := <-posted
 	if waits.err != nil {
 		return waits.err
