@@ -84,10 +84,14 @@ func (s session) over(now time.Time) bool { return !s.end.IsZero() && now.After(
 // administrator, so that a developer's clients need no set-up: their signature
 // cannot be verified, that of known ones must be right. So these do not stand for
 // anybody in a browser that shows a page from elsewhere. A session ends, and a
-// presigned URL expires.
+// presigned URL expires. What is signed for another region is refused: the engine is
+// in one.
 func (s *IAM) Identify(r *http.Request) (caller cloud.Caller, service string, err error) {
 	signed, err := readSignature(r)
 	if err != nil {
+		return cloud.Caller{}, signed.service, err
+	}
+	if err := s.inRegion(signed); err != nil {
 		return cloud.Caller{}, signed.service, err
 	}
 	s.mu.RLock()

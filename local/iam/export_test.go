@@ -19,7 +19,7 @@ func SignedBy(s *IAM, key string) *http.Request {
 	r := httptest.NewRequest("POST", "/", nil)
 	sum := sha256.Sum256(nil)
 	credentials := aws.Credentials{AccessKeyID: key, SecretAccessKey: known.secret, SessionToken: known.token}
-	if err := v4.NewSigner().SignHTTP(r.Context(), credentials, r, hex.EncodeToString(sum[:]), "sqs", "eu-west-1", time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(r.Context(), credentials, r, hex.EncodeToString(sum[:]), "sqs", s.site.Region, time.Now()); err != nil {
 		panic(err) // the request is always the same
 	}
 	return r

@@ -106,6 +106,21 @@ func readScope(scope string) (signature, error) {
 	return signature{key: parts[0], day: parts[1], region: parts[2], service: parts[3], version: version4}, nil
 }
 
+// inRegion refuses a signature for another region than the engine's. Services that are
+// in no region have theirs in us-east-1, too; version 2 names none.
+func (s *IAM) inRegion(signed signature) error {
+	global := signed.service == "iam" || signed.service == "sts"
+	switch {
+	case signed.region == s.site.Region, signed.version != version4, global && signed.region == "us-east-1":
+		return nil
+	case signed.service == "s3" && signed.presigned:
+		return cloud.Errorf(400, "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; the region '%s' is wrong; expecting '%s'", signed.region, s.site.Region)
+	case signed.service == "s3":
+		return cloud.Errorf(400, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region '%s' is wrong; expecting '%s'", signed.region, s.site.Region)
+	}
+	return cloud.Errorf(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not '%s': the engine is in %s.", signed.region, s.site.Region)
+}
+
 // checkPresigned holds a presigned URL of version 4 to its time. Services
 // other than S3 do not require one.
 func checkPresigned(query url.Values, service string) error {

@@ -70,3 +70,34 @@ func TestPresignedURLsThatS3WouldNotTakeAreRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsSignedForAnotherRegionIsRefused(t *testing.T) {
+	identify := func(region, scope string) error {
+		store := New(cloud.New(cloud.Site{Account: "111122223333", Region: region}))
+		r := httptest.NewRequest("POST", "/", nil)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=any/20261128/"+scope+"/aws4_request, SignedHeaders=host, Signature=0")
+		_, _, err := store.Identify(r)
+		return err
+	}
+	for _, row := range []struct{ region, scope, want string }{
+		{"eu-central-1", "eu-central-1/sqs", ""},
+		{"eu-central-1", "us-east-1/sqs", "SignatureDoesNotMatch: Credential should be scoped to a valid region, not 'us-east-1': the engine is in eu-central-1."},
+		{"eu-central-1", "us-east-1/s3", "AuthorizationHeaderMalformed: The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-central-1'"},
+		{"eu-central-1", "us-east-1/iam", ""},
+		{"eu-central-1", "eu-central-1/iam", ""},
+		{"eu-central-1", "us-east-1/sts", ""},
+		{"us-east-1", "eu-central-1/sts", "SignatureDoesNotMatch: Credential should be scoped to a valid region, not 'eu-central-1': the engine is in us-east-1."},
+	} {
+		err := identify(row.region, row.scope)
+		if row.want == "" && err != nil || row.want != "" && (err == nil || err.Error() != row.want) {
+			t.Errorf("a signature for %s in %s is answered with %v, want %q", row.scope, row.region, err, row.want)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) { // in the URL's time
+		store := New(cloud.New(cloud.Site{Account: "111122223333", Region: "us-east-1"}))
+		_, _, err := store.Identify(httptest.NewRequest("GET", presigned4, nil))
+		if want := "the region 'eu-central-1' is wrong; expecting 'us-east-1'"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a URL for another region is answered with %v, want %q", err, want)
+		}
+	})
+}
