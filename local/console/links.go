@@ -92,14 +92,19 @@ func given(text string) *string {
 	return &text
 }
 
-// more is the address of a list's next page, by AWS's token, or empty.
-func more(query url.Values, token *string) string {
-	if token == nil || *token == "" {
+// NextPage is the address of a list's next page, by a member that says where that
+// begins; empty if there is none.
+func NextPage(query url.Values, member, begin string) string {
+	if begin == "" {
 		return ""
 	}
-	next := url.Values{}
-	maps.Copy(next, query)
+	next := maps.Clone(query)
 	next.Del("done")
-	next.Set("from", *token)
+	next.Set(member, begin)
 	return "?" + next.Encode()
+}
+
+// more is NextPage by AWS's token.
+func more(query url.Values, token *string) string {
+	return NextPage(query, "from", aws.ToString(token))
 }

@@ -75,7 +75,7 @@ func (d *desk) file(r *http.Request) (console.View, error) {
 		if v.Records, err = d.receipts(ctx, v.Settlement, *v.Reply, v.Outcome, query.Get("from")); err != nil {
 			return console.View{}, err
 		}
-		v.More = further(query, "from", v.Records.next)
+		v.More = console.NextPage(query, "from", v.Records.next)
 		for _, r := range v.Records.Found {
 			v.Failed = v.Failed || r.Outcome == contract.Failed
 		}

@@ -5,9 +5,7 @@ package pages
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -61,7 +59,7 @@ func (d *desk) overview(r *http.Request) (console.View, error) {
 	if err != nil {
 		return console.View{}, err
 	}
-	o := overview{Partners: make([]partner, len(found.Items)), More: further(query, "after", attribute.String(found.LastEvaluatedKey, contract.AttrPartner))}
+	o := overview{Partners: make([]partner, len(found.Items)), More: console.NextPage(query, "after", attribute.String(found.LastEvaluatedKey, contract.AttrPartner))}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, row := range found.Items {
@@ -82,7 +80,7 @@ func (d *desk) overview(r *http.Request) (console.View, error) {
 		from: query.Get("from"), most: onPage, forward: true,
 	})
 	o.UnderWay.Partners = true
-	o.UnderWay.More = further(query, "from", o.UnderWay.next)
+	o.UnderWay.More = console.NextPage(query, "from", o.UnderWay.next)
 	return console.View{Title: "Tradepost", Template: "overview.html", Data: o}, err
 }
 
@@ -102,7 +100,7 @@ func (d *desk) partner(r *http.Request) (console.View, error) {
 	v := partnerView{partner: readPartner(row)}
 	v.Here = d.Partners[v.ID] != nil
 	v.Uploads, err = d.filesOf(r.Context(), v.ID, query.Get("from"), onPage)
-	v.Uploads.More = further(query, "from", v.Uploads.next)
+	v.Uploads.More = console.NextPage(query, "from", v.Uploads.next)
 	return console.View{Title: v.ID, Template: "partner.html", Data: v}, err
 }
 
@@ -196,15 +194,4 @@ func (d *desk) list(ctx context.Context, l listing) (uploads, error) {
 		})
 	}
 	return u, group.Wait()
-}
-
-// further is the address of a list's next page, or empty.
-func further(query url.Values, name, next string) string {
-	if next == "" {
-		return ""
-	}
-	more := maps.Clone(query)
-	more.Set(name, next)
-	more.Del("done")
-	return "?" + more.Encode()
 }

@@ -74,7 +74,7 @@ func (d *desk) search(r *http.Request) (console.View, error) {
 		}
 	}
 	next, err := d.byID(ctx, &s, query.Get("from"))
-	s.More = further(query, "from", next)
+	s.More = console.NextPage(query, "from", next)
 	view.Data = s
 	return view, err
 }
