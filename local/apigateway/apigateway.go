@@ -62,8 +62,12 @@ var _ cloud.API = (*APIGateway)(nil)
 // New returns a gateway without APIs.
 func New(c *cloud.Cloud, options Options) *APIGateway {
 	if options.HTTPClient == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.DisableCompression = true // a back end is asked for what the client asks for
+		transport := http.DefaultTransport
+		if network, ok := transport.(*http.Transport); ok { // a simulation has another
+			network = network.Clone()
+			network.DisableCompression = true // a back end is asked for what the client asks for
+			transport = network
+		}
 		options.HTTPClient = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}}

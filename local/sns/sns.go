@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/jackson"
+	"github.com/tradepost-dev/tradepost/local/internal/jackson"
 	"github.com/tradepost-dev/tradepost/local/wire"
 )
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
-	"github.com/tradepost-dev/tradepost/local/jackson"
+	"github.com/tradepost-dev/tradepost/local/internal/jackson"
 )
 
 // The codes of faults.
