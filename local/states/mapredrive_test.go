@@ -83,7 +83,7 @@ func TestARedriveNeedsTheRightToRedriveTheChildren(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
 		m := w.create(distributing(``, waitOrFail))
 		w.cloud.Authorizer = withoutRedrive{}
-		e, _ := w.finish(m, `[{"wait":0,"bad":1},{"wait":60}]`)
+		e, _ := w.finish(m, `[{"wait":1,"bad":1},{"wait":60}]`)
 		child := w.children(w.onlyRun(e), nil)[0]
 		o := w.redrive(e)
 		if o.error != errRuntime || !strings.Contains(o.cause, "states:RedriveExecution on resource: "+child["executionArn"].(string)+" (Service: Sfn, ") {
@@ -99,7 +99,7 @@ func TestARedriveNeedsTheRightToRedriveTheChildren(t *testing.T) {
 
 func TestTheResultsOfARunThatIsRedrivenAreNotWrittenYet(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
-		e, _ := w.run(distributing(``, waitOrFail), `[{"wait":0,"bad":1},{"wait":60}]`)
+		e, _ := w.run(distributing(``, waitOrFail), `[{"wait":1,"bad":1},{"wait":60}]`)
 		run := e.machine.maps.of(e.arn)[0]
 		run.finish(&failure{}, true)
 		if executions, _ := w.counts(w.onlyRun(e)); executions != `{"failed":1,"aborted":1,"resultsWritten":2,"total":2}` {
