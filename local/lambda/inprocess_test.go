@@ -209,6 +209,7 @@ func TestAMainThatDiesIsNotUsedAgain(t *testing.T) {
 		if got := e.invoke(t, `"live"`); string(got.Payload) != `"live"` {
 			t.Errorf("got %s", got.Payload)
 		}
+		synctest.Wait() // for the handler to end, too
 		if len(starts.all()) != 2 || len(late.all()) != 1 {
 			t.Errorf("%d starts, contexts ended by %q", len(starts.all()), late.all())
 		}

@@ -173,8 +173,9 @@ func scalar(text string, kind reflect.Kind) any {
 		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
-		if json.Valid([]byte(text)) {
-			return json.Number(text)
+		var number json.Number
+		if json.Unmarshal([]byte(text), &number) == nil && number.String() == text { // no blanks, no quotes
+			return number
 		}
 	}
 	return text

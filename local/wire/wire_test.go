@@ -338,6 +338,8 @@ func FuzzForm(f *testing.F) {
 	f.Add("Count", "1", "Lines.member.1.Sku", "S")
 	f.Add("notes.entry.1.key", "k", "notes.entry.1", "v")
 	f.Add("Placed", "now", "Lines.-1", "")
+	f.Add("Count", " 1", "Lines.member.1.Sku", "S")
+	f.Add("Count", "true", "Lines.member.1.Sku", "S")
 	f.Fuzz(func(t *testing.T, name, value, other, text string) {
 		_, err := wire.Form(map[string][]string{name: {value}, other: {text}}, reflect.TypeFor[order]())
 		if err != nil && cloud.AsError(err).Code != "MalformedQueryString" {
