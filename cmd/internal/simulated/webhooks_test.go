@@ -35,7 +35,6 @@ var lanes = map[string]int{"acme/one": 6, "acme/two": 4, "gitlab/77": 4}
 // mail is what happens to it: all is sent once before each pause.
 func mail(pauses ...time.Duration) simulation.Options {
 	faults := without(simulation.Broken, simulation.Forgotten, simulation.Shuffled, simulation.Twice, simulation.Stale)
-	faults[simulation.Burst] = 0.02 // of the stream there are few calls
 	return simulation.Options{
 		Assembly: assembly(), Packages: handlers.All(), Faults: faults,
 		Engine: local.Options{Stacks: []string{"Tradepost-Webhooks-dev"}},
