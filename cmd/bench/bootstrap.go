@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/internal/contract/accounts"
@@ -158,6 +157,5 @@ func median(measure func() (time.Duration, error)) (time.Duration, error) {
 		}
 		times = append(times, d)
 	}
-	slices.Sort(times)
-	return times[len(times)/2], nil
+	return medianOf(times), nil
 }

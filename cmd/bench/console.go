@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
@@ -32,8 +31,7 @@ func measureConsole(ctx context.Context, o options) ([]result, error) {
 			took[o.watched] = append(took[o.watched], m.Took)
 		}
 	}
-	median := func(all []time.Duration) time.Duration { return slices.Sorted(slices.Values(all))[len(all)/2] }
-	plain, watched := median(took[false]), median(took[true])
+	plain, watched := medianOf(took[false]), medianOf(took[true])
 	perSecond := func(took time.Duration) float64 { return float64(o.transactions) / took.Seconds() }
 	return []result{{
 		fmt.Sprintf("%d transactions with the console open", o.transactions), fmt.Sprintf("%.0f per second, %.2f of the time", perSecond(watched), watched.Seconds()/plain.Seconds()),

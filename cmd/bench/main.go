@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/command"
 )
@@ -21,6 +23,14 @@ type result struct {
 	figure   string
 	baseline string // measured in this run
 	promise  string
+}
+
+// medianOf is the median of times; 0 of none.
+func medianOf(times []time.Duration) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(times))[len(times)/2]
 }
 
 type section struct {

@@ -47,6 +47,7 @@ func measurePipeline(ctx context.Context, o options) ([]result, error) {
 	}, nil
 }
 
+// inAProcess runs the pipeline in a process of its own.
 func (o options) inAProcess(ctx context.Context) (m measured, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -107,7 +108,7 @@ func runThrough(ctx context.Context, o options) (err error) {
 	if waits.err != nil {
 		return waits.err
 	}
-	m.Posted, m.Waited = len(waits.each), waits.median()
+	m.Posted, m.Waited = len(waits.each), medianOf(waits.each)
 	functions := <-peak
 	m.Functions, m.Processes = functions.resident, functions.count
 	if m.Engine, err = peakResident(); err != nil {

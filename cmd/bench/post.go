@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/b2b"
@@ -21,14 +20,6 @@ const postPause = 500 * time.Millisecond
 type waits struct {
 	each []time.Duration
 	err  error
-}
-
-func (w waits) median() time.Duration {
-	if len(w.each) == 0 {
-		return 0
-	}
-	slices.Sort(w.each)
-	return w.each[len(w.each)/2]
 }
 
 // postMeanwhile posts one transaction after the other until ctx ends, and then
