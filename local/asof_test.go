@@ -57,10 +57,10 @@ func moment() string {
 	began := time.Now()
 	for time.Since(began) < 2*time.Millisecond {
 	}
-	then := time.Now().UTC().Format(time.RFC3339Nano)
-	for time.Since(began) < 4*time.Millisecond {
+	then := time.Now()
+	for time.Since(then) < 2*time.Millisecond {
 	}
-	return then
+	return then.UTC().Format(time.RFC3339Nano)
 }
 
 // told is what there is: the order's state, how many items the table and messages the queue have, and how the execution
@@ -146,6 +146,9 @@ func TestReadsAsOfAMomentSeeWhatWasThen(t *testing.T) {
 		if got := p.told(); got != step.want {
 			t.Fatalf("there is %s, want %s", got, step.want)
 		}
+		if got := p.at("now").told(); got != step.want {
+			t.Fatalf("as of now there is %s, want %s", got, step.want)
+		}
 	}
 	for i, then := range moments {
 		if got := p.at(then).told(); got != wants[i] {
@@ -166,7 +169,9 @@ func TestWhatCannotBeAnsweredAsOfAMomentIsRefused(t *testing.T) {
 		err  error
 		want string
 	}{
-		"what is no moment":              {get(p.at("yesterday"), false), `Tradepost-As-Of is "yesterday", not a moment like 2026-11-28T10:00:00.5Z`},
+		"what is no moment":              {get(p.at("yesterday"), false), `Tradepost-As-Of is "yesterday", not now or a moment like 2026-11-28T10:00:00.5Z`},
+		"the moment before all":          {get(p.at("0001-01-01T00:00:00Z"), false), "not now or a moment"},
+		"a receive that would go on":     {receiveBehind(t.Context(), p), "the header Tradepost-After goes with Tradepost-As-Of only"},
 		"what has not come yet":          {get(p.at(time.Now().Add(time.Hour).Format(time.RFC3339)), false), "has not come yet"},
 		"what was before the engine":     {get(p.at("2020-01-01T00:00:00Z"), false), "does not know any more what was at 2020-01-01T00:00:00Z"},
 		"an engine that keeps nothing":   {get(forgetful.at(now), false), "does not know any more"},
@@ -183,6 +188,43 @@ func TestWhatCannotBeAnsweredAsOfAMomentIsRefused(t *testing.T) {
 	if got := p.told(); !strings.Contains(got, "0+0 messages") {
 		t.Errorf("there is %s: something was done after all", got)
 	}
+}
+
+// A program sees by the same header what a queue has, and nobody notices it, also where no past is kept.
+func TestALookAtAQueueTakesNothing(t *testing.T) {
+	p := openPast(t, local.Options{})
+	for _, body := range []string{"1", "2", "3"} {
+		if _, err := p.queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: aws.String("jobs"), MessageBody: &body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen []string
+	for after := "0"; len(seen) < 4; {
+		now := sqs.New(p.at(wire.Now).queues.Options(), sqs.WithAPIOptions(smithyhttp.SetHeaderValue(wire.After, after)))
+		got, err := now.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String("jobs"), MaxNumberOfMessages: 2, WaitTimeSeconds: 20, MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Messages) == 0 {
+			break
+		}
+		for _, m := range got.Messages {
+			after = m.Attributes["Place"]
+			seen = append(seen, *m.Body+" "+m.Attributes["State"]+" "+m.Attributes["ApproximateReceiveCount"])
+		}
+	}
+	if got := strings.Join(seen, ", "); got != "1 Visible 0, 2 Visible 0, 3 Visible 0" {
+		t.Errorf("one sees %s", got)
+	}
+	if got := p.told(); !strings.Contains(got, "3+0 messages") {
+		t.Errorf("after the looks there is %s", got)
+	}
+}
+
+func receiveBehind(ctx context.Context, p past) error {
+	queues := sqs.New(p.queues.Options(), sqs.WithAPIOptions(smithyhttp.SetHeaderValue(wire.After, "1")))
+	_, err := queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String("jobs")})
+	return err
 }
 
 func tagsOf(ctx context.Context, p past) error {

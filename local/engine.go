@@ -95,7 +95,8 @@ type Options struct {
 
 	// Past is how long services know what was: for reads as of a moment (the header
 	// Tradepost-As-Of), and of a simulation (cloud.WithAge). Of one table or queue they
-	// know the last 100,000 changes. Default: they know what is.
+	// know the last 100,000 changes, and 64 MB of what these have removed at most. Default:
+	// they know what is.
 	Past time.Duration
 
 	// Causes makes the engine know what caused items, objects and executions, for who

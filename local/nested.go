@@ -123,6 +123,9 @@ func (e *Engine) published(ctx context.Context, address string) (*cfn.Template, 
 func (e *Engine) checkNested(s cfn.Stack, path string, found func(name, file string, template *cfn.Template)) (faults []string) {
 	for _, id := range s.Template.Declared(nestedType) {
 		value, err := s.Early(id, "TemplateURL")
+		if err != nil && s.Parameters == nil && len(s.Template.Parameters) > 0 {
+			continue // its parameters are the outer stack's to give, and say which template it is
+		}
 		var template *cfn.Template
 		var file string
 		if err == nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/cloudformation"
 	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/s3"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -59,8 +60,8 @@ const maxTemplate = 1 << 20
 // fetch reads a template that lies in S3.
 func (e *Engine) fetch(ctx context.Context, caller cloud.Caller, address string) ([]byte, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("TemplateURL is no address of an object: %s", address)
+	if err != nil || !wire.ServesObjects(u.Host) {
+		return nil, cloudformation.ErrAddress
 	}
 	bucket, key := objectAt(u)
 	object, err := e.objects.As(caller, s3.Origin{}).Get(ctx, bucket, key, u.Query().Get("versionId"))

@@ -79,6 +79,7 @@ func (e *Engine) services(o Options, mocks *mock.Config) []service {
 		{"events", bus},
 		{"cloudtrail", trail},
 		{"s3", objects},
+		{"s3control", s3.NewControl(objects)},
 		{"transfer", e.transfer},
 		{"sqs", sqs.New(c, sqs.Options{Endpoint: e.URL})},
 		{"kinesis", kinesis.New(c)},

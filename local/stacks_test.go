@@ -173,10 +173,13 @@ func TestCustomResourcesOfTheCDKItselfAreServedWithoutTheirProviders(t *testing.
 func TestKeysAndScalingChangeNothingButCanBeReferredTo(t *testing.T) {
 	engine := startTemplate(t, `{"Resources": {
 		"Key": {"Type": "AWS::KMS::Key", "Properties": {"EnableKeyRotation": true}},
-		"Alias": {"Type": "AWS::KMS::Alias", "Properties": {"TargetKeyId": {"Ref": "Key"}}},
+		"Alias": {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/ours", "TargetKeyId": {"Ref": "Key"}}},
 		"Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {"MaxCapacity": 5}},
 		"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}}},
-		"Outputs": {"Key": {"Value": {"Fn::GetAtt": ["Key", "Arn"]}}}}`, local.Options{})
+		"Outputs": {"Key": {"Value": {"Fn::GetAtt": ["Key", "Arn"]}}, "Alias": {"Value": {"Ref": "Alias"}}}}`, local.Options{})
+	if got := output(t, engine, "Alias"); got != "alias/ours" {
+		t.Errorf("the alias is %s", got)
+	}
 	if got := output(t, engine, "Key"); !strings.HasPrefix(got, "arn:aws:kms:us-east-1:000000000000:key/app-Key-") {
 		t.Errorf("got %s", got)
 	}

@@ -13,6 +13,7 @@ import (
 // a type honour another one adds it here when the Update honours it, too, and a
 // test of the service changes it.
 var updated = map[string]string{
+	"AWS::ApiGateway::Account":              "CloudWatchRoleArn",
 	"AWS::ApiGateway::ApiKey":               "CustomerId Description Enabled Tags",
 	"AWS::ApiGateway::Authorizer":           "AuthType AuthorizerCredentials AuthorizerResultTtlInSeconds AuthorizerUri IdentitySource IdentityValidationExpression Name Type",
 	"AWS::ApiGateway::Deployment":           "Description StageName",
@@ -51,7 +52,7 @@ var updated = map[string]string{
 	"AWS::IAM::UserToGroupAddition":         "GroupName Users",
 	"AWS::Kinesis::ResourcePolicy":          "ResourcePolicy",
 	"AWS::Kinesis::Stream":                  "MaxRecordSizeInKiB RetentionPeriodHours ShardCount StreamEncryption StreamModeDetails Tags",
-	"AWS::Lambda::Alias":                    "Description FunctionVersion RoutingConfig",
+	"AWS::Lambda::Alias":                    "Description FunctionVersion ProvisionedConcurrencyConfig RoutingConfig",
 	"AWS::Lambda::EventInvokeConfig":        "DestinationConfig MaximumEventAgeInSeconds MaximumRetryAttempts",
 	"AWS::Lambda::EventSourceMapping":       "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionName FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts ParallelizationFactor ScalingConfig Tags",
 	"AWS::Lambda::Function":                 "Architectures Code DeadLetterConfig Description Environment EphemeralStorage Handler LoggingConfig MemorySize RecursiveLoop ReservedConcurrentExecutions Role Runtime Tags Timeout TracingConfig",

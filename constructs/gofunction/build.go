@@ -1,15 +1,17 @@
 package gofunction
 
-// This file makes the binaries: each at most once per process, in parallel,
-// from the build cache where nothing has changed.
+// This file makes the binaries: each at most once per process, in parallel, and
+// not at all where nothing has changed.
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -111,49 +113,82 @@ func wait(b *build) (string, error) {
 	return b.folder, b.err
 }
 
-// compile builds all of wanted. Shared dependencies are compiled first, by one
-// go command that does not link, because several commands would each compile
-// them at the same time.
+// compile builds all of wanted, those of this module where its sources are.
 func compile(goarch string, wanted []*build) {
-	source, err := moduleFolder()
-	own := Module + "/"
-	var ours []string
+	in := map[string][]*build{} // by the folder
 	for _, b := range wanted {
-		if strings.HasPrefix(b.pkg, own) {
-			ours = append(ours, b.pkg)
+		source := "" // the importing team's own package
+		if strings.HasPrefix(b.pkg, Module+"/") {
+			if source, b.err = moduleFolder(); b.err != nil {
+				close(b.done)
+				continue
+			}
 		}
+		in[source] = append(in[source], b)
 	}
-	if err == nil && len(ours) > 1 {
-		arguments := append([]string{"list", "-export", "-f", "{{.Name}}"}, flags...)
-		_, _ = run(source, goarch, append(arguments, ours...)...) // link tells what is wrong, package by package
+	for source, builds := range in {
+		compileIn(source, goarch, builds)
 	}
+}
+
+// compileIn builds packages of one module. What they share is compiled first, by one
+// go command that does not link, because several commands would each compile it at the
+// same time.
+func compileIn(source, goarch string, wanted []*build) {
+	packages := make([]string, len(wanted))
+	for i, b := range wanted {
+		packages[i] = b.pkg
+	}
+	compiled := states(source, goarch, packages)
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, b := range wanted {
 		group.Go(func() error {
 			defer close(b.done)
-			folder := source
-			if !strings.HasPrefix(b.pkg, own) {
-				folder = "" // the importing team's own package
-			} else if err != nil {
-				b.err = err
-				return nil
-			}
-			b.folder, b.err = link(folder, b.binary)
+			b.folder, b.err = link(source, b.binary, compiled[b.pkg])
 			return nil
 		})
 	}
 	group.Wait()
 }
 
+// states compiles packages with all that they import, and tells of each what it was
+// compiled to: while that is the same, so is the binary. Of packages that do not compile
+// it tells nothing; link says what is wrong with them.
+func states(source, goarch string, packages []string) map[string]string {
+	arguments := append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}}\t{{.BuildID}}\t{{join .Deps \"\\t\"}}"}, flags...)
+	output, err := run(source, goarch, append(arguments, packages...)...)
+	if err != nil {
+		return nil
+	}
+	ids, deps := map[string]string{}, map[string][]string{}
+	for line := range strings.Lines(string(output)) {
+		if fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); len(fields) > 2 {
+			ids[fields[0]], deps[fields[0]] = fields[1], fields[2:]
+		}
+	}
+	states := map[string]string{}
+	for _, pkg := range packages {
+		if ids[pkg] == "" {
+			continue // it was asked for by another name
+		}
+		state := append(slices.Clone(flags), ids[pkg])
+		for _, dep := range deps[pkg] {
+			state = append(state, ids[dep])
+		}
+		states[pkg] = strings.Join(state, "\n")
+	}
+	return states
+}
+
 // flags make a small binary that depends on nothing but the sources: no paths,
 // no version control state, and no net/rpc (provided runtimes do not need it).
 var flags = []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=lambda.norpc"}
 
-// link builds one binary into a folder of its own and returns that folder.
-// The folder outlives the process, so that go can see that the binary is up to
-// date and the CLI can stage it (cdk synth --no-staging).
-func link(source string, b binary) (string, error) {
+// link builds one binary into a folder of its own, unless the one there is of the
+// same state, and returns that folder. It outlives the process, so that the CLI can
+// stage it (cdk synth --no-staging).
+func link(source string, b binary, state string) (string, error) {
 	place := source
 	if place == "" {
 		var err error
@@ -165,6 +200,13 @@ func link(source string, b binary) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", b.pkg, err)
 	}
+	// What is in the folder is an asset; so the record of it is beside it.
+	target, record := filepath.Join(folder, "bootstrap"), folder+".record"
+	if sum, err := recorded(state, target); err == nil && state != "" {
+		if old, err := os.ReadFile(record); err == nil && string(old) == sum {
+			return folder, nil
+		}
+	}
 	// Built beside and renamed: another process may be reading or building
 	// the same binary.
 	scratch, err := os.MkdirTemp(filepath.Dir(folder), ".new-")
@@ -172,18 +214,33 @@ func link(source string, b binary) (string, error) {
 		return "", fmt.Errorf("build %s: %w", b.pkg, err)
 	}
 	defer os.RemoveAll(scratch)
-	target, fresh := filepath.Join(folder, "bootstrap"), filepath.Join(scratch, "bootstrap")
-	if old, err := os.ReadFile(target); err == nil {
-		_ = os.WriteFile(fresh, old, 0o755) // go relinks only what has changed
-	}
+	fresh := filepath.Join(scratch, "bootstrap")
 	arguments := append([]string{"build", "-o", fresh}, flags...)
 	if _, err := run(source, b.goarch, append(arguments, b.pkg)...); err != nil {
 		return "", err
 	}
-	if err := os.Rename(fresh, target); err != nil {
+	sum, err := recorded(state, fresh)
+	if err == nil {
+		err = os.Rename(fresh, target)
+	}
+	if err != nil {
 		return "", fmt.Errorf("build %s: %w", b.pkg, err)
 	}
+	_ = os.WriteFile(record, []byte(sum), 0o644) // without it, the next process builds again
 	return folder, nil
+}
+
+// recorded is what is kept of a binary: of what state it is, and that it is this one
+// and not another process's.
+func recorded(state, file string) (string, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	sum.Write([]byte(state + "\x00"))
+	sum.Write(content)
+	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }
 
 // moduleFolder finds this module's sources, as the app's own module sees them.

@@ -32,7 +32,7 @@ func (tab *Tab) Readable() {
 		}
 		tab.Picture(name + " in " + scheme)
 	}
-	tab.Size(390, 844)
+	tab.Size(360, 780)
 	if n := tab.Overflows(); n > 0 {
 		tab.t.Errorf("%s is %d pixels wider than a phone", name, n)
 	}

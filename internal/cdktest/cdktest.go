@@ -2,7 +2,8 @@
 // building any code, and answers questions about the template in plain Go.
 //
 // Tests that use the CDK never call t.Parallel: all of them share one Node
-// process, which serves one at a time.
+// process, which serves one at a time. `make test` has the CDK leave out its own
+// rules about templates, half of a synthesis: a test that wants them adds the plugin.
 package cdktest
 
 import (
@@ -16,6 +17,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/tradepost-dev/tradepost/internal/module"
 )
 
 // NewApp makes an app with cdk.json's feature flags, construct paths in its
@@ -42,14 +45,7 @@ func NewStack(t *testing.T) awscdk.Stack {
 // flags reads the context of cdk.json, in the module's folder.
 func flags(t *testing.T) map[string]any {
 	t.Helper()
-	folder, err := os.Getwd()
-	for err == nil {
-		if _, missing := os.Stat(filepath.Join(folder, "go.mod")); missing == nil {
-			break
-		}
-		folder = filepath.Dir(folder)
-	}
-	data, err := os.ReadFile(filepath.Join(folder, "cdk.json"))
+	data, err := os.ReadFile(filepath.Join(module.Root(t), "cdk.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,13 @@ func (c client) StartExecution(_ context.Context, in *sfn.StartExecutionInput, _
 	return &sfn.StartExecutionOutput{}, c(in)
 }
 
+func TestAnExecutionIsNamedBehindItsStateMachine(t *testing.T) {
+	const machine, want = "arn:aws:states:eu-central-1:111122223333:stateMachine:stateMachine", "arn:aws:states:eu-central-1:111122223333:execution:stateMachine:tx"
+	if got := ARN(machine, "tx"); got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+}
+
 func TestAnExecutionIsStartedOnce(t *testing.T) {
 	denied := errors.New("access denied")
 	for _, test := range []struct {

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/tradepost-dev/tradepost/internal/module"
 )
 
 var shell = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
@@ -18,7 +20,7 @@ var shell = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
 // by its heading.
 func Commands(t testing.TB, page, section string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(base(t), page))
+	text, err := os.ReadFile(filepath.Join(module.Root(t), page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,22 +50,4 @@ func sections(page string) map[string]string {
 		parts[heading] += line
 	}
 	return parts
-}
-
-// base is the repository's root: the folder of go.mod above the test's.
-func base(t testing.TB) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
-		}
-		if folder == filepath.Dir(folder) {
-			t.Fatal("there is no go.mod above the test")
-		}
-		folder = filepath.Dir(folder)
-	}
 }

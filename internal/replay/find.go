@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -152,9 +151,4 @@ func (r *Replayer) byDay(since time.Time) []*dynamodb.QueryInput {
 		}
 	}
 	return queries
-}
-
-// executionARN is that of an execution of the transaction workflow.
-func (r *Replayer) executionARN(name string) string {
-	return strings.Replace(r.WorkflowARN, ":stateMachine:", ":execution:", 1) + ":" + name
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/executions"
 	"github.com/tradepost-dev/tradepost/internal/messages"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 	"github.com/tradepost-dev/tradepost/internal/patience"
@@ -85,7 +86,7 @@ func (r *Replayer) describe(ctx context.Context, name string) (described *sfn.De
 	}
 	r.lookups = time.Now().Add(lookupPause)
 	err = patience.Retry(ctx, func() (err error) {
-		described, err = r.StepFunctions.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(r.executionARN(name))})
+		described, err = r.StepFunctions.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(executions.ARN(r.WorkflowARN, name))})
 		return err
 	})
 	return described, err

@@ -9,8 +9,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"math/big"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/wire"
@@ -26,6 +30,24 @@ type Control struct {
 }
 
 var _ cloud.API = (*Control)(nil)
+
+// Perform implements cloud.Typed. What is no text where one is wanted is refused in
+// AWS's words.
+func (c *Control) Perform(ctx context.Context, caller cloud.Caller, action string, input json.RawMessage) (any, error) {
+	output, err := c.Operations.Perform(ctx, caller, action, input)
+	misfit, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok || misfit.Type.Kind() != reflect.String || cloud.AsError(err).Code != "SerializationException" {
+		return output, err
+	}
+	kind, _, _ := strings.Cut(misfit.Value, " ") // a number has its text there, too
+	if class, ok := javaClasses[kind]; ok {
+		err = cloud.Errorf(400, "SerializationException", "class %s can not be converted to an String", class)
+	}
+	return nil, err
+}
+
+// javaClasses are AWS's classes of what encoding/json names in its errors.
+var javaClasses = map[string]string{"bool": "java.lang.Boolean", "number": "com.amazon.coral.value.json.numbers.TruncatingBigNumber"}
 
 // NewControl returns the control plane of a gateway.
 func NewControl(g *APIGateway) *Control {

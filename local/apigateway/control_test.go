@@ -236,7 +236,7 @@ func TestWhatAKeyIsNot(t *testing.T) {
 	ok(update(types.OpReplace, "/enabled", "perhaps")) // which is false
 	fails[*types.BadRequestException](t, update(types.OpReplace, "/description", strings.Repeat("d", 125_001)), "Invalid API Key description specified.")
 	fails[*types.BadRequestException](t, update(types.OpReplace, "/name", strings.Repeat("n", 1025)), "1024 characters")
-	fails[*types.BadRequestException](t, update(types.OpReplace, "/value", "another-another-another"), "Invalid patch path  '/value' specified for op 'replace'. Must be one of: [/customerId, /description, /enabled, /name]")
+	fails[*types.BadRequestException](t, update(types.OpReplace, "/value", "another-another-another"), "Invalid patch path  '/value' specified for op 'replace'. Must be one of: [/description, /enabled, /name, /customerId]")
 	fails[*types.BadRequestException](t, update(types.OpAdd, "/name", "x"), "Must be one of: [replace]")
 	nobody := aws.String("nobody")
 	_, err := client.GetApiKey(t.Context(), &awsapigateway.GetApiKeyInput{ApiKey: nobody})

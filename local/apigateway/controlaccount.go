@@ -5,6 +5,7 @@ package apigateway
 import (
 	"context"
 
+	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
@@ -18,12 +19,24 @@ type accountShape struct {
 }
 
 type accountLimits struct {
-	BurstLimit int     `json:"burstLimit"`
-	RateLimit  float64 `json:"rateLimit"`
+	BurstLimit int          `json:"burstLimit"`
+	RateLimit  cloud.Double `json:"rateLimit"`
 }
 
 func (g *APIGateway) account() accountShape {
 	return accountShape{"4", g.logRole, []string{"UsagePlans"}, accountLimits{5000, 10000}}
+}
+
+type accountProperties struct{ CloudWatchRoleArn string }
+
+// declareAccount gives the account the role that a template declares. As on AWS, it
+// keeps it when the resource is deleted.
+func (g *APIGateway) declareAccount(_ context.Context, r cfn.Resource, p accountProperties) (cfn.Handle, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.logRole = p.CloudWatchRoleArn
+	id := r.PhysicalName(64)
+	return cfn.Handle{Ref: id, Attributes: map[string]any{"Id": id}}, nil
 }
 
 func (c *Control) getAccount(_ context.Context, caller cloud.Caller, _ none) (accountShape, error) {

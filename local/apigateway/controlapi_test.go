@@ -199,7 +199,7 @@ func TestEachPartOfAnAPIIsMadeToldChangedAndDeleted(t *testing.T) {
 	b.orders()
 	b.askAll([]call{
 		{`PATCH /account {"patchOperations": [{"op": "replace", "path": "/cloudwatchRoleArn", "value": "arn:aws:iam::111122223333:role/logs"}]}`, 200, `"cloudwatchRoleArn":"arn:aws:iam::111122223333:role/logs"`, ""},
-		{`GET /account`, 200, `"cloudwatchRoleArn":"arn:aws:iam::111122223333:role/logs","features":["UsagePlans"],"throttleSettings":{"burstLimit":5000,"rateLimit":10000}`, ""},
+		{`GET /account`, 200, `"cloudwatchRoleArn":"arn:aws:iam::111122223333:role/logs","features":["UsagePlans"],"throttleSettings":{"burstLimit":5000,"rateLimit":10000.0}`, ""},
 		{`GET /restapis?limit=1`, 200, `"id":"$api"`, ""},
 		{`PATCH /restapis/$api {"patchOperations": [{"op": "replace", "path": "/name", "value": "other"}, {"op": "add", "path": "/binaryMediaTypes/image~1png"}]}`, 200, `"binaryMediaTypes":["image/png"]`, ""},
 		{`PATCH /restapis/$api {"patchOperations": [{"op": "remove", "path": "/binaryMediaTypes/image~1png"}, {"op": "replace", "path": "/endpointConfiguration/types/EDGE", "value": "REGIONAL"}]}`, 200, `"types":["REGIONAL"]`, ""},
@@ -380,7 +380,7 @@ func TestAMethodIsTriedWithoutADeployment(t *testing.T) {
 		{`DELETE ` + method + `/integration`, 204, "", ""},
 		{`POST ` + method + ` {}`, 404, "Invalid Integration identifier specified", ""},
 	})
-	for _, line := range []string{"HTTP Method: GET, Resource Path: /orders/a%20b", `Method request path: {id=a%20b}`, `query string: {page=2}`, `{X-From=acme}`, "Method completed with status: 200"} {
+	for _, line := range []string{"HTTP Method: GET, Resource Path: /orders/a%20b", `Method request path: {id=a%20b}`, `query string: {page=2}`, `{x-from=acme}`, "Method completed with status: 200"} {
 		if !strings.Contains(b.known["first"], line) {
 			t.Errorf("the log is %s, without %s", b.known["first"], line)
 		}

@@ -103,3 +103,52 @@ func TestAnUpdatedKeyTellsThatItHasNoTags(t *testing.T) {
 	b.ask(`POST /apikeys {"name": "acme"}`, 201, `"name":"acme"`, "key=id")
 	b.ask(`PATCH /apikeys/$key {"patchOperations": [{"op": "replace", "path": "/name", "value": "new"}]}`, 200, `"tags":{}`, "")
 }
+
+func TestATestsLogTellsOfTheIntegration(t *testing.T) {
+	b := build(t)
+	b.orders()
+	const method = `/restapis/$api/resources/$order/methods/PUT`
+	b.ask(`PUT `+method+` {"authorizationType": "NONE"}`, 201, "", "")
+	b.ask(`PUT `+method+`/integration {"type": "AWS", "httpMethod": "POST", "uri": "`+strings.Replace(functionURI, ":orders/", ":echo/", 1)+`"}`, 201, "", "")
+	b.ask(`PUT `+method+`/responses/200 {}`, 201, "", "")
+	b.ask(`PUT `+method+`/integration/responses/200 {}`, 201, "", "")
+	const lambda = "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:111122223333:function:echo/invocations"
+	for _, want := range []string{
+		`Method request headers: {content-type=application/json}\n`, `Endpoint request URI: ` + lambda + `\n`, `Endpoint request headers: {Accept=application/json, User-Agent=AmazonAPIGateway_`,
+		`x-amzn-apigateway-api-id=`, `x-amzn-lambda-integration-tag=`, `Endpoint request body after transformations: {\"a\":1}\n`, `Sending request to ` + lambda + `\n`,
+		`Received response. Status: 200, Integration latency: `, `Endpoint response headers: {Content-Type=application/json}\n`, `Endpoint response body before transformations: `,
+	} {
+		b.ask(`POST `+method+` {"headers": {"content-type": "application/json"}, "body": "{\"a\":1}"}`, 200, want, "")
+	}
+	b.ask(`PUT `+method+`/integration {"type": "HTTP", "httpMethod": "GET", "uri": "http://${stageVariables.host}/"}`, 201, "", "")
+	b.ask(`POST `+method+` {}`, 200, `Execution failed due to configuration error: Invalid endpoint address\n`, "")
+	b.ask(`PUT `+method+`/integration {"type": "AWS_PROXY", "httpMethod": "POST", "uri": "`+strings.Replace(functionURI, ":orders/", ":echo/", 1)+`"}`, 201, "", "")
+	b.ask(`POST `+method+` {}`, 200, `Endpoint request body after transformations: {\"resource\":\"/orders/{id}\"`, "")
+}
+
+func TestWhatIsNoTextIsRefusedInTheWordsOfAWS(t *testing.T) {
+	b := build(t)
+	b.orders()
+	const integration = `PUT /restapis/$api/resources/$order/methods/GET/integration`
+	b.ask(integration+` {"type": "MOCK", "requestParameters": {"integration.request.header.a": true}}`, 400, "class java.lang.Boolean can not be converted to an String", "")
+	b.ask(integration+`/responses/200 {"responseTemplates": {"application/json": 1.5}}`, 400, "class com.amazon.coral.value.json.numbers.TruncatingBigNumber can not be converted to an String", "")
+	b.ask(integration+` {"type": "MOCK", "requestParameters": []}`, 400, "the input is not of the action's shape", "")
+}
+
+func TestATemplateNamesNoStageAndGivesTheAccountItsRole(t *testing.T) {
+	const resources = `"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "orders"}},
+		"Root": {"Type": "AWS::ApiGateway::Method", "Properties": {"RestApiId": {"Ref": "Api"}, "ResourceId": {"Fn::GetAtt": ["Api", "RootResourceId"]}, "HttpMethod": "GET", "AuthorizationType": "NONE", "Integration": {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "GET", "Uri": "http://127.0.0.1/"}}},
+		"Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": "Root", "Properties": {"RestApiId": {"Ref": "Api"}}},
+		"Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {"RestApiId": {"Ref": "Api"}, "DeploymentId": {"Ref": "Deployment"}}},
+		"Account": {"Type": "AWS::ApiGateway::Account", "Properties": {"CloudWatchRoleArn": "arn:aws:iam::111122223333:role/logs"}}`
+	w := start(t, Options{}, answering("orders"), resources)
+	b := &builder{t: t, world: w, asked: new(asked), known: map[string]string{"api": w.apiID(), "stage": w.created.Ref("Stage")}}
+	b.control = httptest.NewServer(wire.As(w.cloud, site().Administrator(), "apigateway", NewControl(w.APIGateway).Protocols()))
+	t.Cleanup(b.control.Close)
+	w.cloud.Authorizer = b.asked
+	b.ask(`GET /restapis/$api/stages/$stage`, 200, `"stageName":"`+w.created.Ref("Stage")+`"`, "")
+	b.ask(`GET /account`, 200, `"cloudwatchRoleArn":"arn:aws:iam::111122223333:role/logs"`, "")
+	b.ask(`GET /restapis/$api/resources?embed=methods`, 200, `"connectionType":"INTERNET"`, "")
+	w.become(t, strings.Replace(resources, "role/logs", "role/other", 1))
+	b.ask(`GET /account`, 200, `"cloudwatchRoleArn":"arn:aws:iam::111122223333:role/other"`, "")
+}

@@ -63,14 +63,14 @@ type stageShape struct {
 }
 
 type methodSettingShape struct {
-	CacheDataEncrypted   bool     `json:"cacheDataEncrypted"`
-	CacheTTLInSeconds    int      `json:"cacheTtlInSeconds"`
-	CachingEnabled       bool     `json:"cachingEnabled"`
-	DataTraceEnabled     bool     `json:"dataTraceEnabled"`
-	LoggingLevel         string   `json:"loggingLevel,omitempty"`
-	MetricsEnabled       bool     `json:"metricsEnabled"`
-	ThrottlingBurstLimit *float64 `json:"throttlingBurstLimit,omitempty"`
-	ThrottlingRateLimit  *float64 `json:"throttlingRateLimit,omitempty"`
+	CacheDataEncrypted   bool          `json:"cacheDataEncrypted"`
+	CacheTTLInSeconds    int           `json:"cacheTtlInSeconds"`
+	CachingEnabled       bool          `json:"cachingEnabled"`
+	DataTraceEnabled     bool          `json:"dataTraceEnabled"`
+	LoggingLevel         string        `json:"loggingLevel,omitempty"`
+	MetricsEnabled       bool          `json:"metricsEnabled"`
+	ThrottlingBurstLimit *float64      `json:"throttlingBurstLimit,omitempty"`
+	ThrottlingRateLimit  *cloud.Double `json:"throttlingRateLimit,omitempty"`
 }
 
 func (s *stage) shape() stageShape {
@@ -84,7 +84,7 @@ func (s *stage) shape() stageShape {
 		shape.MethodSettings[setting.key()] = methodSettingShape{
 			CacheTTLInSeconds: defaultCacheTTL, DataTraceEnabled: setting.DataTraceEnabled, LoggingLevel: setting.LoggingLevel,
 			MetricsEnabled:       setting.MetricsEnabled != nil && *setting.MetricsEnabled,
-			ThrottlingBurstLimit: setting.ThrottlingBurstLimit, ThrottlingRateLimit: setting.ThrottlingRateLimit,
+			ThrottlingBurstLimit: setting.ThrottlingBurstLimit, ThrottlingRateLimit: cloud.DoubleOf(setting.ThrottlingRateLimit),
 		}
 	}
 	return shape

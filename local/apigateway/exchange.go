@@ -55,6 +55,8 @@ type exchange struct {
 	integrated time.Duration // spent in the integration
 	headers    map[string]string
 	queries    map[string]string
+
+	calls []string // what a test's log tells of the integration
 }
 
 // serve answers a request to the stage.

@@ -121,10 +121,12 @@ func (p *httpProxy) run(ctx context.Context, x *exchange) (response, error) {
 		}
 		r.set(m.location, m.name, values)
 	}
+	begun := x.sends(p.backend, r)
 	answer, err := p.backend.call(ctx, x, r)
 	if err != nil {
 		return response{}, err
 	}
+	x.receives(begun, answer)
 	header := answer.header.Clone()
 	remapHeaders(header)
 	return response{status: answer.status, header: header, body: answer.body}, nil

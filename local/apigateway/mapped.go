@@ -121,10 +121,12 @@ func (m *mapped) run(ctx context.Context, x *exchange) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	begun := x.sends(m.backend, r)
 	answer, err := m.backend.call(ctx, x, r)
 	if err != nil {
 		return response{}, err
 	}
+	x.receives(begun, answer)
 	return m.answer(ctx, x, answer)
 }
 

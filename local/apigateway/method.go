@@ -4,6 +4,7 @@ package apigateway
 // what they refer to may have changed since.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -94,6 +95,11 @@ func (g *APIGateway) updateMethod(_ context.Context, _ cfn.Resource, h cfn.Handl
 func (a *api) setMethod(p methodProperties) error {
 	if err := p.checkTemplate(); err != nil {
 		return err
+	}
+	if i := p.Integration; i.Type == "HTTP" || i.Type == "HTTP_PROXY" { // as CloudFormation says (recorded in July 2025)
+		connected := *i
+		connected.ConnectionType = cmp.Or(i.ConnectionType, "INTERNET")
+		p.Integration = &connected
 	}
 	if _, err := a.compileMethod(p); err != nil {
 		return err

@@ -53,7 +53,19 @@ func (p patches) paths() map[string][]string {
 	return paths
 }
 
+// inOrder are paths in the order in which AWS names them (recorded in 2025); those of
+// others it is not known of, and they go by name.
+var inOrder = [][]string{
+	{"/name", "/validateRequestParameters", "/validateRequestBody"},
+	{"/description", "/enabled", "/name", "/customerId"},
+}
+
 func invalidPath(o patch, valid []string) error {
+	for _, order := range inOrder {
+		if slices.Equal(slices.Sorted(slices.Values(order)), valid) {
+			valid = order
+		}
+	}
 	return badRequest("Invalid patch path  '%s' specified for op '%s'. Must be one of: [%s]", o.Path, o.Op, strings.Join(valid, ", "))
 }
 

@@ -95,10 +95,13 @@ func (p *lambdaProxy) run(ctx context.Context, x *exchange) (response, error) {
 		return response{}, internal(apiConfigurationError, fmt.Errorf("invoke %s: Lambda takes no %s", p.function.arn, p.httpMethod))
 	}
 	sourceARN := x.stage.api.sourceARN(x.stage.name, x.request.method, x.method.resource.path)
-	out, err := p.function.invoke(ctx, x.stage, sourceARN, "RequestResponse", p.event(x))
+	event := p.event(x)
+	begun := x.sends(p.function, x.tells(event))
+	out, err := p.function.invoke(ctx, x.stage, sourceARN, "RequestResponse", event)
 	if err != nil {
 		return response{}, internal(apiConfigurationError, fmt.Errorf("invoke %s: %w", p.function.arn, err))
 	}
+	x.receives(begun, &backendResponse{status: out.StatusCode, header: http.Header{"Content-Type": {"application/json"}}, body: out.Payload})
 	if out.FunctionError != "" {
 		return response{}, &fault{kind: default5xx, status: http.StatusBadGateway, message: "Internal server error",
 			cause: fmt.Errorf("function %s failed: %s", p.function.arn, out.Payload)}

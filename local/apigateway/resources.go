@@ -26,9 +26,7 @@ func (g *APIGateway) Types() []cfn.Type {
 		cfn.Define("AWS::ApiGateway::ApiKey", g.createAPIKey, cfn.Update(g.changeAPIKey)),
 		cfn.Define("AWS::ApiGateway::UsagePlan", g.createUsagePlan, cfn.Update(g.changeUsagePlan)),
 		cfn.Define("AWS::ApiGateway::UsagePlanKey", g.createUsagePlanKey),
-		cfn.Inert("AWS::ApiGateway::Account", func(r cfn.Resource, ref string) map[string]any {
-			return map[string]any{"Id": ref}
-		}),
+		cfn.Define("AWS::ApiGateway::Account", g.declareAccount, cfn.Overwrite(g.declareAccount)),
 	}
 }
 

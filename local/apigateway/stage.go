@@ -3,6 +3,7 @@ package apigateway
 // Stages: deployments under a name, with settings of their own.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -73,15 +74,16 @@ type methodSetting struct {
 	LoggingLevel         string
 }
 
-func (g *APIGateway) createStage(_ context.Context, _ cfn.Resource, p stageProperties) (cfn.Handle, error) {
+func (g *APIGateway) createStage(_ context.Context, r cfn.Resource, p stageProperties) (cfn.Handle, error) {
+	p.StageName = cmp.Or(p.StageName, r.PhysicalName(128))
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	a, err := g.lookup(p.RestApiId)
 	if err != nil {
 		return cfn.Handle{}, err
 	}
-	if p.StageName == "" || a.stages[p.StageName] != nil {
-		return cfn.Handle{}, fmt.Errorf("property StageName must be new and not empty, got %q", p.StageName)
+	if a.stages[p.StageName] != nil {
+		return cfn.Handle{}, fmt.Errorf("property StageName must be new, got %q", p.StageName)
 	}
 	s := a.newStage(p.StageName)
 	if err := s.become(p); err != nil {
@@ -99,9 +101,9 @@ func (g *APIGateway) updateStage(_ context.Context, _ cfn.Resource, h cfn.Handle
 	if err != nil {
 		return h, err
 	}
-	s := a.stages[after.StageName]
+	s := a.stages[h.Ref]
 	if s == nil {
-		return h, fmt.Errorf("REST API %s has no stage %q any more", a.name, after.StageName)
+		return h, fmt.Errorf("REST API %s has no stage %q any more", a.name, h.Ref)
 	}
 	after.Tags = cloud.RedeclaredTags(s.told.Tags, before.Tags, after.Tags)
 	return h, s.become(after)

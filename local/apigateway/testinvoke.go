@@ -5,6 +5,7 @@ package apigateway
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -61,7 +62,7 @@ func (c *Control) testInvoke(ctx context.Context, caller cloud.Caller, in testIn
 	}
 	out := testInvokeOutput{
 		Status: answer.status, Body: string(answer.body), Headers: lastValues(answer.header), MultiValueHeaders: answer.header,
-		Latency: time.Since(x.started).Milliseconds(), Log: x.log(answer),
+		Latency: time.Since(x.started).Milliseconds(), Log: x.log(answer, in.named()),
 	}
 	return out, nil
 }
@@ -110,11 +111,106 @@ func (a *api) testRequest(httpMethod string, address *url.URL, body string, head
 	return r
 }
 
+// named are the headers as the test names them, which a request does not keep.
+func (in testInvokeInput) named() map[string]string {
+	headers := maps.Clone(in.Headers)
+	if headers == nil {
+		headers = map[string]string{}
+	}
+	for name, values := range in.MultiValueHeaders {
+		if len(values) > 0 {
+			headers[name] = values[len(values)-1]
+		}
+	}
+	return headers
+}
+
+// addressed is a back end with an address, as a test's log tells it: those of AWS
+// have one that is asked for them there.
+type addressed interface {
+	address(x *exchange, r *backendRequest) string
+}
+
+func (f *function) address(x *exchange, _ *backendRequest) string {
+	return "https://lambda." + f.gateway.cloud.Region + ".amazonaws.com/2015-03-31/functions/" + x.stage.expand(f.arn) + "/invocations"
+}
+
+func (l *lambdaBackend) address(x *exchange, r *backendRequest) string {
+	return l.function.address(x, r)
+}
+
+func (b *httpBackend) address(x *exchange, r *backendRequest) string {
+	return fill(x.stage.expand(b.uri), r.path)
+}
+
+func (s *service) address(x *exchange, _ *backendRequest) string {
+	host := "https://" + s.name + "." + x.stage.api.gateway.cloud.Region + ".amazonaws.com/"
+	if s.action != "" {
+		return host + "?Action=" + s.action
+	}
+	return host + s.queue
+}
+
+// sends notes what goes to a back end, if that is of a test. It returns when.
+func (x *exchange) sends(to any, r *backendRequest) (begun time.Time) {
+	begun = time.Now()
+	back, ok := to.(addressed)
+	if x.stage.tested == nil || !ok {
+		return begun
+	}
+	address := back.address(x, r)
+	if _, err := url.Parse(address); err != nil { // nothing will be sent
+		return begun
+	}
+	header := r.header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	setDefault(header, "Accept", "application/json")
+	setDefault(header, "User-Agent", "AmazonAPIGateway_"+x.stage.api.id)
+	headers := lastValues(header)
+	headers["x-amzn-apigateway-api-id"] = x.stage.api.id
+	if strings.Contains(address, ":function:") {
+		headers["x-amzn-lambda-integration-tag"] = x.id
+	}
+	x.note("Endpoint request URI: %s", address)
+	x.note("Endpoint request headers: %s", written(headers))
+	x.note("Endpoint request body after transformations: %s", r.body)
+	x.note("Sending request to %s", address)
+	return begun
+}
+
+// receives notes what comes back of it.
+func (x *exchange) receives(begun time.Time, answer *backendResponse) {
+	if len(x.calls) == 0 {
+		return
+	}
+	x.note("Received response. Status: %d, Integration latency: %d ms", answer.status, time.Since(begun).Milliseconds())
+	x.note("Endpoint response headers: %s", written(lastValues(answer.header)))
+	x.note("Endpoint response body before transformations: %s", answer.body)
+}
+
+// tells is what a proxy sends, of a test.
+func (x *exchange) tells(event any) *backendRequest {
+	if x.stage.tested == nil {
+		return nil
+	}
+	body, err := cloud.Encode(event)
+	if err != nil {
+		return &backendRequest{} // the call itself will fail
+	}
+	return &backendRequest{body: body}
+}
+
+func (x *exchange) note(format string, arguments ...any) {
+	x.calls = append(x.calls, time.Now().UTC().Format(logTime)+" : "+fmt.Sprintf(format, arguments...))
+}
+
 // logTime is how AWS's log writes times.
 const logTime = "Mon Jan 02 15:04:05 MST 2006"
 
 // log is what is known of the execution, in the lines of AWS's log.
-func (x *exchange) log(answer response) string {
+func (x *exchange) log(answer response, headers map[string]string) string {
 	at := x.started.UTC().Format(logTime)
 	lines := []string{"Execution log for request " + x.id}
 	say := func(format string, args ...any) { lines = append(lines, at+" : "+fmt.Sprintf(format, args...)) }
@@ -122,8 +218,9 @@ func (x *exchange) log(answer response) string {
 	say("HTTP Method: %s, Resource Path: %s", x.request.method, x.request.path)
 	say("Method request path: %s", written(x.route.parameters))
 	say("Method request query string: %s", written(x.queryValues()))
-	say("Method request headers: %s", written(x.headerValues()))
+	say("Method request headers: %s", written(headers))
 	say("Method request body before transformations: %s", x.request.body)
+	lines = append(lines, x.calls...)
 	if x.fault != nil {
 		say("%s", x.fault.log())
 	} else {
@@ -138,7 +235,11 @@ func (x *exchange) log(answer response) string {
 // log is why a request failed, in AWS's words for what is wrong with the API.
 func (f *fault) log() string {
 	if f.kind == apiConfigurationError && f.cause != nil {
-		return fmt.Sprintf("Execution failed due to configuration error: %v", f.cause)
+		cause := f.cause.Error()
+		if address, ok := errors.AsType[*url.Error](f.cause); ok && address.Op == "parse" {
+			cause = "Invalid endpoint address"
+		}
+		return "Execution failed due to configuration error: " + cause
 	}
 	return fmt.Sprintf("Execution failed: %v", f)
 }

@@ -185,7 +185,7 @@ func (u *planUpdate) throttleMethods(methods map[string]throttle, value string) 
 	}
 	clear(methods)
 	for method, t := range given {
-		methods[method] = throttle{t.RateLimit, t.BurstLimit}
+		methods[method] = throttle{(*float64)(t.RateLimit), t.BurstLimit}
 	}
 	return nil
 }

@@ -189,8 +189,8 @@ type quotaShape struct {
 }
 
 type throttleShape struct {
-	BurstLimit *float64 `json:"burstLimit,omitempty"`
-	RateLimit  *float64 `json:"rateLimit,omitempty"`
+	BurstLimit *float64      `json:"burstLimit,omitempty"`
+	RateLimit  *cloud.Double `json:"rateLimit,omitempty"`
 }
 
 func (p *usagePlan) shape() planShape {
@@ -201,12 +201,12 @@ func (p *usagePlan) shape() planShape {
 		shape.Quota = &quotaShape{q.Limit, q.Offset, q.Period}
 	}
 	if t := p.terms.throttle; t != nil {
-		shape.Throttle = &throttleShape{t.BurstLimit, t.RateLimit}
+		shape.Throttle = &throttleShape{t.BurstLimit, cloud.DoubleOf(t.RateLimit)}
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(p.terms.stages), stageName.compare) {
 		s := apiStageShape{APIID: name.api, Stage: name.stage, Throttle: map[string]throttleShape{}}
 		for method, t := range p.terms.stages[name] {
-			s.Throttle[method] = throttleShape{t.BurstLimit, t.RateLimit}
+			s.Throttle[method] = throttleShape{t.BurstLimit, cloud.DoubleOf(t.RateLimit)}
 		}
 		shape.APIStages = append(shape.APIStages, s)
 	}
@@ -235,12 +235,12 @@ func (c *Control) createUsagePlan(_ context.Context, caller cloud.Caller, in cre
 		plan.terms.quota = &quota{q.Limit, q.Offset, q.Period}
 	}
 	if t := in.Throttle; t != nil {
-		plan.terms.throttle = &throttle{t.RateLimit, t.BurstLimit}
+		plan.terms.throttle = &throttle{(*float64)(t.RateLimit), t.BurstLimit}
 	}
 	for _, s := range in.APIStages {
 		methods := map[string]throttle{}
 		for method, t := range s.Throttle {
-			methods[method] = throttle{t.RateLimit, t.BurstLimit}
+			methods[method] = throttle{(*float64)(t.RateLimit), t.BurstLimit}
 		}
 		plan.terms.stages[stageName{s.APIID, s.Stage}] = methods
 	}

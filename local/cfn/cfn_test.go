@@ -162,13 +162,14 @@ func TestAConditionLeavesResourcesAndOutputsOut(t *testing.T) {
 
 func TestFaultsNameWhatIsWrongAndWhere(t *testing.T) {
 	for _, tt := range []struct{ name, template, want string }{
-		{"neither JSON nor YAML", `Resources: [`, "neither a JSON object nor such a one in YAML"},
+		{"neither JSON nor YAML", `Resources: [`, "YAML not well-formed. (line 1)"},
 		{"an unknown section", `{"Transform": "x", "Resources": {}}`, "section Transform"},
 		{"an unknown type", `{"Resources": {"X": {"Type": "AWS::Nope::Nope"}}}`, "X: resource type AWS::Nope::Nope"},
 		{"unknown properties, all of them", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Colour": 1, "Nested": [{"Key": "a"}, {"Kye": "b"}]}}}}`,
 			"X (Test::Thing): property Colour is not supported by the local engine\nX (Test::Thing): property Nested[1].Kye is not supported"},
 		{"unknown properties of what has names", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Racks": {"a": {"Kye": "b"}}}}}}`, "X (Test::Thing): property Racks.a.Kye is not supported"},
 		{"two functions in one object", `{"Resources": {"X": {"Type": "Test::Thing", "Properties": {"Nested": [{"Ref": "a", "Fn::Sub": "b"}]}}}}`, "property Nested[0].Fn::Sub is not supported"},
+		{"a snapshot with a parameter missing", `{"Parameters": {"P": {"Type": "String"}}, "Resources": {"X": {"Type": "Test::Thing", "DeletionPolicy": "Snapshot"}}}`, `X (Test::Thing): DeletionPolicy "Snapshot" is not supported`},
 		{"a snapshot", `{"Resources": {"X": {"Type": "Test::Thing", "DeletionPolicy": "Snapshot"}}}`, `X (Test::Thing): DeletionPolicy "Snapshot" is not supported`},
 		{"a snapshot of what is replaced", `{"Resources": {"X": {"Type": "Test::Thing", "UpdateReplacePolicy": "Snapshot"}}}`, `X (Test::Thing): UpdateReplacePolicy "Snapshot" is not supported`},
 		{"a policy that is none of what is replaced", `{"Resources": {"X": {"Type": "Test::Thing", "UpdateReplacePolicy": "RetainExceptOnCreate"}}}`, `UpdateReplacePolicy "RetainExceptOnCreate" is not supported`},
@@ -347,7 +348,7 @@ func TestAReferenceToWhatAConditionLeavesOutIsRefused(t *testing.T) {
 		"in a side that is not":      {`"Properties": {"Name": {"Fn::Join": ["", [{"Fn::If": ["Prod", {"Ref": "Maybe"}, "x"]}]]}}`, ``, "dev", ""},
 		"in what is left out itself": {`"Condition": "Prod", "Properties": {"Name": {"Ref": "Maybe"}}`, ``, "dev", ""},
 		"that only waits for it":     {`"DependsOn": "Maybe"`, ``, "dev", ""},
-		"in an output":               {`"Properties": {}`, `"O": {"Value": {"Ref": "Maybe"}}`, "dev", "Template format error: Unresolved resource dependencies [Maybe] in the Outputs block of the template"},
+		"in an output":               {`"Properties": {}`, `"O": {"Value": {"Ref": "Maybe"}}`, "dev", "Unresolved resource dependencies [Maybe] in the Outputs block of the template"},
 		"in an output that is none":  {`"Properties": {}`, `"O": {"Condition": "Prod", "Value": {"Ref": "Maybe"}}`, "dev", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

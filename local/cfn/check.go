@@ -51,11 +51,14 @@ func (s *Stack) check(types map[string]Type, included func(*declaration) bool) [
 // faults are those of one resource.
 func (t Type) faults(d *declaration, early *resolver) []string {
 	var faults []string
-	if !d.DeletionPolicy.valid() {
-		faults = append(faults, fmt.Sprintf("DeletionPolicy %q is not supported by the local engine: it makes no snapshots", d.DeletionPolicy))
+	policies := early
+	if early == nil && !isIntrinsic(d.DeletionPolicy) && !isIntrinsic(d.UpdateReplacePolicy) {
+		policies = &resolver{}
 	}
-	if !d.UpdateReplacePolicy.valid() || d.UpdateReplacePolicy == exceptOnCreate {
-		faults = append(faults, fmt.Sprintf("UpdateReplacePolicy %q is not supported by the local engine: it makes no snapshots", d.UpdateReplacePolicy))
+	if policies != nil {
+		if _, err := policies.policies(d); err != nil {
+			faults = append(faults, err.Error())
+		}
 	}
 	if t.properties != nil {
 		faults = append(faults, check(d.Properties, t.properties, "")...)

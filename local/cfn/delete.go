@@ -56,7 +56,7 @@ func (c *Created) retains(d Deletion, id string, policy deletionPolicy) bool {
 func (c *Created) Delete(ctx context.Context, d Deletion) error {
 	var all []doomed
 	for _, i := range c.live {
-		all = append(all, doomed{i, c.retains(d, i.LogicalID, i.declared.DeletionPolicy)})
+		all = append(all, doomed{i, c.retains(d, i.LogicalID, i.policies.deletion)})
 	}
 	if c.pending != nil {
 		all = append(all, c.pending.replaced...)

@@ -123,6 +123,62 @@ func TestDeletionPoliciesSayWhatOutlivesTheStack(t *testing.T) {
 	}
 }
 
+func TestPoliciesMayBeFunctionsOfParametersAndConditions(t *testing.T) {
+	const head = `{"Parameters": {"Stage": {"Type": "String", "Default": "prod"}, "Replaced": {"Type": "String", "Default": "Delete"}},
+		"Conditions": {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}, "Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {%s},
+		"DeletionPolicy": {"Fn::If": ["IsProd", "Retain", {"Ref": "AWS::NoValue"}]}, "UpdateReplacePolicy": {"Ref": "Replaced"}}}}`
+	open := func(t *testing.T, parameters map[string]string) *world {
+		w := newWorld()
+		s := w.stack(t, fmt.Sprintf(head, ""))
+		s.Parameters = parameters
+		var err error
+		if w.Created, err = s.Create(t.Context(), w.types()); err != nil {
+			t.Fatal(err)
+		}
+		w.steps = nil
+		return w
+	}
+	ended := func(w *world) string {
+		for _, step := range w.steps {
+			if strings.Contains(step, "DELETE_SKIPPED") || strings.Contains(step, "DELETE_COMPLETE") {
+				return strings.Fields(step)[1]
+			}
+		}
+		return ""
+	}
+	for stage, want := range map[string]string{"prod": "DELETE_SKIPPED", "test": "DELETE_COMPLETE"} {
+		w := open(t, map[string]string{"Stage": stage})
+		if err := w.Delete(t.Context(), Deletion{}); err != nil || ended(w) != want {
+			t.Errorf("in %s: %q, %v, want %s", stage, w.steps, err, want)
+		}
+	}
+	for policy, want := range map[string]string{"Retain": "DELETE_SKIPPED", "Delete": "DELETE_COMPLETE"} {
+		w := open(t, map[string]string{"Replaced": policy})
+		to := w.stack(t, fmt.Sprintf(head, `"FifoQueue": true`))
+		to.Parameters = map[string]string{"Replaced": policy}
+		if err := errors.Join(w.Update(t.Context(), to), w.CleanUp(t.Context())); err != nil || ended(w) != want {
+			t.Errorf("with %s: %q, %v, want %s", policy, w.steps, err, want)
+		}
+	}
+	for name, row := range map[string]struct{ replaced, want string }{
+		"a snapshot":   {"Snapshot", `A (AWS::SQS::Queue): UpdateReplacePolicy "Snapshot" is not supported by the local engine: it makes no snapshots`},
+		"on create":    {"RetainExceptOnCreate", `A (AWS::SQS::Queue): UpdateReplacePolicy "RetainExceptOnCreate" is not supported by the local engine: it makes no snapshots`},
+		"what is fine": {"Retain", ""},
+	} {
+		w := newWorld()
+		s := w.stack(t, fmt.Sprintf(head, ""))
+		s.Parameters = map[string]string{"Replaced": row.replaced}
+		if got := strings.Join(s.Check(w.types()), "; "); got != row.want {
+			t.Errorf("%s: got %s, want %s", name, got, row.want)
+		}
+	}
+	w := newWorld()
+	s := w.stack(t, `{"Resources": {"B": {"Type": "AWS::SQS::Queue"}, "A": {"Type": "AWS::SQS::Queue", "DeletionPolicy": {"Ref": "B"}}}}`)
+	if got := strings.Join(s.Check(w.types()), "; "); !strings.Contains(got, "A (AWS::SQS::Queue): DeletionPolicy: Ref: B is neither a parameter nor") {
+		t.Errorf("of a resource: %s", got)
+	}
+}
+
 func TestWhatCannotBeDeletedStaysWithWhatItNeedsUntilItCan(t *testing.T) {
 	e, err := build(t, `"Needed": `+declared(``)+`, "Base": `+declared(``)+`, "Stuck": `+declared(`, "DependsOn": "Middle"`)+
 		`, "Middle": `+declared(`, "DependsOn": "Needed"`)+`, "User": `+declared(`, "DependsOn": ["Stuck", "Base"]`))

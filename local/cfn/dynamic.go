@@ -41,12 +41,5 @@ func (r *resolver) held(p ssmParameter) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("SSM parameter %s: %w", p.name, err)
 	}
-	if !p.list {
-		return text, nil
-	}
-	var list []any
-	for element := range strings.SplitSeq(text, ",") {
-		list = append(list, strings.TrimSpace(element))
-	}
-	return list, nil
+	return p.of(text), nil
 }

@@ -16,6 +16,7 @@ type instance struct {
 	declared   *declaration
 	properties map[string]any // resolved
 	tags       []Tag          // those of its stack
+	policies   policies
 
 	// suspect tells that the last update failed: the properties are those that
 	// it was to give, and nobody knows which ones it gave.
@@ -33,11 +34,15 @@ func (c *Created) resolved(s *Stack, r *resolver, id string) (*instance, error) 
 	wanted := &instance{Resource: Resource{Stack: s.Name, LogicalID: id, Type: declared.Type}, declared: declared}
 	t, _ := typeNamed(c.types, wanted.Type)
 	wanted.tags = s.tags(t, wanted.Resource)
+	var err error
+	if wanted.policies, err = r.policies(declared); err != nil {
+		return wanted, wanted.fault("attribute", err)
+	}
 	properties, err := r.resolve(orEmpty(declared.Properties))
 	if err != nil {
 		return wanted, wanted.fault("property", err)
 	}
-	metadata, err := r.resolve(orEmpty(declared.Metadata))
+	metadata, err := r.resolve(orEmpty(declared.Metadata.Members))
 	if err != nil {
 		return wanted, wanted.fault("metadata", err)
 	}

@@ -16,11 +16,59 @@ import (
 )
 
 // ssmParameter is the value of a parameter of type AWS::SSM::Parameter::Value:
-// what the SSM parameter of this name holds. It is looked up when a resource
-// refers to it, as the CDK declares one that only its Rules read.
+// what the SSM parameter of this name holds. Unless that is known of the stack, it
+// is looked up when a resource refers to it, as the CDK declares one that only its
+// Rules read.
 type ssmParameter struct {
 	name string
 	list bool
+}
+
+// of is what Ref answers where Parameter Store holds a text.
+func (p ssmParameter) of(text string) any {
+	if !p.list {
+		return text
+	}
+	var list []any
+	for element := range strings.SplitSeq(text, ",") {
+		list = append(list, strings.TrimSpace(element))
+	}
+	return list
+}
+
+// Hold takes down what Parameter Store holds by now for the parameters that take
+// their values from it. It returns those for which it has nothing.
+func (s *Stack) Hold() (missing []string, err error) {
+	s.Held = nil
+	values, err := s.parameters()
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Template.Parameters)) {
+		p, ok := values[name].(ssmParameter)
+		if !ok {
+			continue
+		}
+		if s.Dynamic != nil {
+			if text, err := s.Dynamic("ssm", p.name); err == nil {
+				held[name] = text
+				continue
+			}
+		}
+		missing = append(missing, name)
+	}
+	s.Held = held
+	return missing, nil
+}
+
+// given is what a parameter is given, or its default.
+func (s *Stack) given(name string) (value any, ok bool) {
+	if given, ok := s.Parameters[name]; ok {
+		return given, true
+	}
+	declared, ok := s.Template.Parameters[name]
+	return declared.Default, ok
 }
 
 func (s *Stack) parameters() (map[string]any, error) {
@@ -36,16 +84,18 @@ func (s *Stack) parameters() (map[string]any, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Parameters)) {
 		declared := s.Template.Parameters[name]
-		value := declared.Default
-		if given, ok := s.Parameters[name]; ok {
-			value = given
-		}
+		value, _ := s.given(name)
 		if value == nil {
 			return nil, fmt.Errorf("parameter %s has no default: give it a value", name)
 		}
 		var err error
 		if values[name], err = declared.value(value); err != nil {
 			return nil, refusal(fmt.Sprintf("Parameter '%s' %v", name, err))
+		}
+		if held, ok := s.Held[name]; ok {
+			if p, ok := values[name].(ssmParameter); ok {
+				values[name] = p.of(held)
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {

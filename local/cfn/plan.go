@@ -35,8 +35,10 @@ type Change struct {
 	Scope        []string
 	Details      []Detail
 
-	// Before and After are the properties, without secrets; nil where there is no resource.
+	// Before and After are the properties, without secrets; nil where there is no
+	// resource. Doubt is why some of After are not known yet, or empty.
 	Before, After map[string]any
+	Doubt         string
 }
 
 // Detail is one reason for a Modify.
@@ -80,7 +82,7 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 	}
 	r.early = placeholderOf // as what is not there yet will have another handle
 	r.imports = foreseen(to.Imports, placeholderOf)
-	p := planner{c, to, r, c.otherParameters(r), map[string]string{}, showing(before, c.stack.Imports), showing(r, to.Imports)}
+	p := planner{c, to, r, c.otherParameters(to), map[string]string{}, showing(before, c.stack.Imports), showing(r, to.Imports)}
 	var plan Plan
 	for _, id := range order {
 		change, err := p.change(id)
@@ -93,7 +95,7 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 	}
 	for id, i := range c.live {
 		if !slices.Contains(order, id) {
-			change := Change{Action: "Remove", LogicalID: id, PhysicalID: i.handle.Ref, Type: i.Type, PolicyAction: policyAction(i.declared.DeletionPolicy)}
+			change := Change{Action: "Remove", LogicalID: id, PhysicalID: i.handle.Ref, Type: i.Type, PolicyAction: policyAction(i.policies.deletion)}
 			p.shows(&change, i, nil)
 			plan.Changes = append(plan.Changes, change)
 		}
@@ -105,12 +107,17 @@ func (c *Created) Plan(to *Stack) (Plan, error) {
 	return plan, nil
 }
 
-// otherParameters are the parameters that have another value than now, or had none.
-func (c *Created) otherParameters(r *resolver) map[string]bool {
-	before, err := c.stack.parameters()
+// otherParameters are the parameters that are given something else than now, or
+// were given nothing. That Parameter Store holds another value by now makes none of
+// them, for CloudFormation (recorded in August 2025).
+func (c *Created) otherParameters(to *Stack) map[string]bool {
 	other := map[string]bool{}
-	for name, value := range r.parameters {
-		if err != nil || !reflect.DeepEqual(before[name], value) {
+	for name := range to.Template.Parameters {
+		before, had := c.stack.given(name)
+		after, _ := to.given(name)
+		textBefore, _ := scalarText(before)
+		textAfter, _ := scalarText(after)
+		if !had || textBefore != textAfter {
 			other[name] = true
 		}
 	}
@@ -151,7 +158,7 @@ func (p planner) change(id string) (*Change, error) {
 		}
 	}
 	if p.replaced[id] = change.Replacement; change.Replacement == "True" {
-		change.PolicyAction = "ReplaceAnd" + policyAction(declared.UpdateReplacePolicy)
+		change.PolicyAction = "ReplaceAnd" + policyAction(wanted.policies.replacement)
 	} else {
 		p.resolver.knows(id, now.handle, wanted.properties)
 	}
@@ -164,6 +171,10 @@ func (p planner) change(id string) (*Change, error) {
 func (p planner) foresee(now *instance, declared *declaration) (*instance, error) {
 	t, _ := typeNamed(p.types, now.Type)
 	wanted := &instance{declared: declared, properties: map[string]any{}, tags: p.to.tags(t, now.Resource)}
+	var err error
+	if wanted.policies, err = p.resolver.policies(declared); err != nil {
+		return nil, now.fault("attribute", err)
+	}
 	for name, value := range declared.Properties {
 		resolved, err := p.resolver.resolve(value)
 		if _, removed := resolved.(noValue); removed {
@@ -177,7 +188,7 @@ func (p planner) foresee(now *instance, declared *declaration) (*instance, error
 			wanted.properties[name] = placeholderOf(name)
 		}
 	}
-	metadata, err := p.resolver.resolve(orEmpty(declared.Metadata))
+	metadata, err := p.resolver.resolve(orEmpty(declared.Metadata.Members))
 	if err != nil {
 		metadata = map[string]any{"": placeholderOf("Metadata")}
 	}
@@ -220,8 +231,8 @@ func (p planner) details(now, wanted *instance) (all []Detail) {
 	}
 	attribute("Tags", !slices.Equal(now.tags, wanted.tags))
 	attribute("Metadata", !same(now.Metadata, wanted.Metadata))
-	attribute("DeletionPolicy", now.declared.DeletionPolicy != wanted.declared.DeletionPolicy)
-	attribute("UpdateReplacePolicy", now.declared.UpdateReplacePolicy != wanted.declared.UpdateReplacePolicy)
+	attribute("DeletionPolicy", now.policies.deletion != wanted.policies.deletion)
+	attribute("UpdateReplacePolicy", now.policies.replacement != wanted.policies.replacement)
 	return all
 }
 

@@ -35,7 +35,7 @@ func planned(t *testing.T, before, after string, parameters map[string]string) (
 }
 
 func TestAPlanTellsWhatAnUpdateWouldDo(t *testing.T) {
-	const parameter = `"Parameters": {"Delay": {"Type": "Number", "Default": 1}, "Fifo": {"Type": "String", "Default": "false"}, "Secret": {"Type": "String", "NoEcho": true, "Default": "hush"}}, `
+	const parameter = `"Parameters": {"Delay": {"Type": "Number", "Default": 1}, "Fifo": {"Type": "String", "Default": "false"}, "Secret": {"Type": "String", "NoEcho": true, "Default": "hush"}}, "Conditions": {"Fast": {"Fn::Equals": [{"Ref": "Delay"}, 1]}}, `
 	with := func(resources ...string) string {
 		return strings.Replace(template(resources...), "{", "{"+parameter, 1)
 	}
@@ -81,6 +81,10 @@ func TestAPlanTellsWhatAnUpdateWouldDo(t *testing.T) {
 			[]string{"Modify A True ReplaceAndDelete Properties; FifoQueue Always Dynamic DirectModification; FifoQueue Always Static ParameterReference Fifo"}},
 		{"metadata and policies", template(queueOf("A", ``)), template(queueOf("A", ``, `, "Metadata": {"a": 1}, "DeletionPolicy": "Retain"`)), nil,
 			[]string{"Modify A False Metadata,DeletionPolicy; Never Static DirectModification; Never Static DirectModification"}},
+		{"a policy that a parameter decides", with(queueOf("A", ``, `, "DeletionPolicy": {"Fn::If": ["Fast", "Retain", "Delete"]}`)), with(queueOf("A", ``, `, "DeletionPolicy": {"Fn::If": ["Fast", "Retain", "Delete"]}`)), map[string]string{"Delay": "2"},
+			[]string{"Modify A False DeletionPolicy; Never Static DirectModification"}},
+		{"a policy that is another text for the same", with(queueOf("A", ``, `, "DeletionPolicy": {"Fn::If": ["Fast", "Delete", "Retain"]}`)), with(queueOf("A", ``, `, "DeletionPolicy": "Delete"`)), nil, nil},
+		{"the default of a parameter, given", with(queueOf("A", `"DelaySeconds": {"Ref": "Delay"}`)), with(queueOf("A", `"DelaySeconds": {"Ref": "Delay"}`)), map[string]string{"Delay": "1"}, nil},
 		{"a property that goes by a condition", template(queueOf("A", `"DelaySeconds": 1`)), template(queueOf("A", `"DelaySeconds": {"Ref": "AWS::NoValue"}`)), nil,
 			[]string{"Modify A False Properties; DelaySeconds Never Static DirectModification"}},
 	} {

@@ -20,6 +20,7 @@ type resolver struct {
 	handles    map[string]Handle
 	given      map[string]map[string]any // properties of the resources that have handles
 	imports    func(name string) (any, bool)
+	unexported []string // names that imports was asked for in vain, of a resolver that shows
 	dynamic    func(service, reference string) (string, error)
 
 	// early makes what stands for a resource that is not there yet, and for its

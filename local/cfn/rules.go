@@ -21,26 +21,27 @@ type rule struct {
 	}
 }
 
-// Validate refuses values of parameters: those that SSM does not have, and those
-// that break the template's rules. An engine that starts with an assembly does not
+// Validate takes what Parameter Store holds for the parameters and refuses their
+// values: those that it does not have, and those that break the template's rules. An engine that starts with an assembly does not
 // ask: the CDK's rule is about `cdk bootstrap`, and nobody deploys then.
 func (s *Stack) Validate() error {
-	r, err := s.resolver()
+	missing, err := s.Hold()
 	if err != nil {
 		return err
 	}
-	var missing []string
-	for _, name := range slices.Sorted(maps.Keys(s.Template.Parameters)) {
-		if p, ok := r.parameters[name].(ssmParameter); ok {
-			if _, err := r.held(p); err != nil {
-				missing = append(missing, p.name)
-			}
+	var names []string
+	for _, name := range missing {
+		if s.Template.Parameters[name].Default == nil {
+			return refusal("Parameter " + name + " should either have input value or default value") // recorded in August 2025
 		}
+		value, _ := s.given(name)
+		names = append(names, fmt.Sprint(value))
 	}
-	if len(missing) > 0 {
-		return refusal("Unable to fetch parameters [" + strings.Join(missing, ",") + "] from parameter store for this account.")
+	if len(names) > 0 {
+		return refusal("Unable to fetch parameters [" + strings.Join(names, ",") + "] from parameter store for this account.")
 	}
-	if _, _, err := s.wanted(); err != nil {
+	r, _, err := s.wanted()
+	if err != nil {
 		return err
 	}
 	var faults []error

@@ -64,3 +64,30 @@ func TestParametersThatSSMDoesNotHaveAreNamedTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestParameterStoreIsAskedOnceForAllOfADeployment(t *testing.T) {
+	parsed, err := Parse([]byte(`{"Parameters": {"A": {"Type": "AWS::SSM::Parameter::Value<String>"}, "L": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/l"}}, "Resources": {},
+		"Outputs": {"A": {"Value": {"Ref": "A"}}, "L": {"Value": {"Fn::Select": [1, {"Ref": "L"}]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	holds := map[string]string{"/a": "one", "/l": "b, two"}
+	s := Stack{Name: "app", Template: parsed, Parameters: map[string]string{"A": "/a"}, Dynamic: func(_, name string) (string, error) {
+		if text, ok := holds[name]; ok {
+			return text, nil
+		}
+		return "", errors.New("none")
+	}}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	holds["/a"] = "other" // between a change set and its execution, say
+	created, err := s.Create(t.Context(), nil)
+	if err != nil || fmt.Sprint(created.Outputs) != "map[A:one L:two]" {
+		t.Errorf("got %v, %v", created, err)
+	}
+	s.Parameters["A"] = "/lost"
+	if err := s.Validate(); err == nil || err.Error() != "Parameter A should either have input value or default value" {
+		t.Errorf("of one that has no default: %v", err)
+	}
+}

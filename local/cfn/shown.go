@@ -30,7 +30,10 @@ func showing(r *resolver, imports func(string) (any, bool)) *resolver {
 		}
 	}
 	shows.early = func(string) string { return unknown }
-	shows.imports = foreseen(imports, shows.early)
+	shows.imports = foreseen(imports, func(name string) string {
+		shows.unexported = append(shows.unexported, name)
+		return unknown
+	})
 	shows.dynamic = func(service, reference string) (string, error) {
 		if service == "ssm" && r.dynamic != nil {
 			return r.dynamic(service, reference)
@@ -109,6 +112,10 @@ func (p planner) shows(c *Change, now *instance, declared *declaration) {
 		c.Before = p.before.shown(now.declared)
 	}
 	if declared != nil {
+		p.after.unexported = nil
 		c.After = p.after.shown(declared)
+		if missing := p.after.unexported; len(missing) > 0 {
+			c.Doubt = "No export named " + missing[0]
+		}
 	}
 }

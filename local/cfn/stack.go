@@ -18,6 +18,11 @@ type Stack struct {
 	Template   *Template
 	Parameters map[string]string // by name; defaults fill the rest
 
+	// Held is what Parameter Store held when the stack was asked for, by the names
+	// of the parameters that take their values from it. Default: it is asked when
+	// something refers to one.
+	Held map[string]string
+
 	// Tags are the stack's, which its resources get as well. Default: none.
 	Tags []Tag
 

@@ -2,6 +2,7 @@ package cfn
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,9 +12,10 @@ import (
 // Template is a CloudFormation template as written.
 type Template struct {
 	Body        string `json:"-"` // its text, in JSON or YAML
+	yaml        bool   // which of these
 	Version     string `json:"AWSTemplateFormatVersion"`
 	Description string
-	Metadata    map[string]any
+	Metadata    Metadata
 
 	Parameters map[string]parameter
 	Rules      map[string]rule
@@ -52,14 +54,16 @@ func (p parameter) Told(given string, isGiven bool) string {
 }
 
 type declaration struct {
+	Transform  any `json:"Fn::Transform"` // which is refused
 	Type       string
 	Properties map[string]any
-	Metadata   map[string]any
+	Metadata   Metadata
 	DependsOn  names
 	Condition  string
 
-	DeletionPolicy      deletionPolicy // when the resource is not wanted any more
-	UpdateReplacePolicy deletionPolicy // when another one has taken its place
+	// Policies are texts, or functions of parameters and conditions.
+	DeletionPolicy      any // what becomes of the resource when it is not wanted any more
+	UpdateReplacePolicy any // and when another one has taken its place
 }
 
 type output struct {
@@ -72,6 +76,44 @@ type output struct {
 
 // deletionPolicy says what becomes of a resource that the stack does not need.
 type deletionPolicy string
+
+// policies are those of a resource.
+type policies struct{ deletion, replacement deletionPolicy }
+
+// policies resolves those of a resource. They may depend on parameters only.
+func (r *resolver) policies(d *declaration) (p policies, err error) {
+	if p.deletion, err = r.policy("DeletionPolicy", d.DeletionPolicy); err == nil {
+		p.replacement, err = r.policy("UpdateReplacePolicy", d.UpdateReplacePolicy)
+	}
+	if err == nil && p.replacement == exceptOnCreate {
+		err = notKept("UpdateReplacePolicy", string(p.replacement))
+	}
+	return p, err
+}
+
+func (r *resolver) policy(name string, value any) (deletionPolicy, error) {
+	if value == nil {
+		return "", nil
+	}
+	blind := *r
+	blind.early, blind.handles = nil, nil
+	resolved, err := blind.resolve(value)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	if _, removed := resolved.(noValue); removed {
+		return "", nil
+	}
+	text, ok := resolved.(string)
+	if p := deletionPolicy(text); ok && p.valid() {
+		return p, nil
+	}
+	return "", notKept(name, fmt.Sprint(resolved))
+}
+
+func notKept(name, policy string) error {
+	return fmt.Errorf("%s %q is not supported by the local engine: it makes no snapshots", name, policy)
+}
 
 func (p deletionPolicy) valid() bool {
 	return p == "" || p == "Delete" || p.retains()
@@ -103,17 +145,17 @@ var sections = []string{
 
 // Parse reads a template in JSON, as the CDK synthesizes it, or in YAML.
 func Parse(raw []byte) (*Template, error) {
-	body := string(raw)
+	t := Template{Body: string(raw)}
 	var present map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &present); err != nil {
 		converted, notYAML := fromYAML(raw)
 		switch {
-		case notYAML != nil && strings.HasPrefix(strings.TrimSpace(body), "{"):
-			return nil, fmt.Errorf("the template is not a JSON object: %w", err)
+		case notYAML != nil && strings.HasPrefix(strings.TrimSpace(t.Body), "{"):
+			return nil, notJSON(t.Body, err)
 		case notYAML != nil:
-			return nil, fmt.Errorf("the template is neither a JSON object nor such a one in YAML: %w", notYAML)
+			return nil, notYAML
 		}
-		raw = converted
+		raw, t.yaml = converted, true
 		if err := json.Unmarshal(raw, &present); err != nil {
 			return nil, fmt.Errorf("parse template: %w", err)
 		}
@@ -123,12 +165,23 @@ func Parse(raw []byte) (*Template, error) {
 			return nil, fmt.Errorf("template section %s is not supported by the local engine", section)
 		}
 	}
-	var t Template
 	if err := json.Unmarshal(raw, &t); err != nil {
 		return nil, fmt.Errorf("parse template: %w", err)
 	}
-	t.Body = body
+	if _, transformed := t.Resources["Fn::Transform"]; transformed {
+		return nil, errors.New("Fn::Transform among the Resources is not supported by the local engine")
+	}
 	return &t, nil
+}
+
+// notJSON tells where a text is no JSON, in CloudFormation's words.
+func notJSON(body string, err error) error {
+	var broken *json.SyntaxError
+	if !errors.As(err, &broken) {
+		return errUnstructured
+	}
+	before := body[:broken.Offset]
+	return fmt.Errorf("JSON not well-formed. (line %d, column %d)", strings.Count(before, "\n")+1, len(before)-strings.LastIndexByte(before, '\n'))
 }
 
 // order returns the logical ids so that each comes after what it refers to and
@@ -179,7 +232,7 @@ func (t *Template) order(included func(id string) bool) ([]string, error) {
 func (d *declaration) needs() map[string]bool {
 	names := map[string]bool{}
 	references(d.Properties, names)
-	references(d.Metadata, names)
+	references(d.Metadata.Members, names)
 	for _, dependency := range d.DependsOn {
 		names[dependency] = true
 	}

@@ -223,7 +223,7 @@ func (m move) recreate(ctx context.Context, now, wanted *instance, paths [][]str
 // deleted, unless it is what a rollback goes back to.
 func (m move) replace(old, other *instance) {
 	m.pending.replaced = slices.DeleteFunc(m.pending.replaced, func(d doomed) bool { return d.is(other) })
-	m.pending.replaced = append(m.pending.replaced, doomed{old, other.declared.UpdateReplacePolicy.retains()})
+	m.pending.replaced = append(m.pending.replaced, doomed{old, other.policies.replacement.retains()})
 	m.put(other)
 }
 
@@ -249,7 +249,7 @@ func (c *Created) CleanUp(ctx context.Context) error {
 	all := c.pending.replaced
 	for id, i := range c.live {
 		if !slices.Contains(order, id) {
-			all = append(all, doomed{i, c.retains(Deletion{Rollback: c.pending.back}, id, i.declared.DeletionPolicy)})
+			all = append(all, doomed{i, c.retains(Deletion{Rollback: c.pending.back}, id, i.policies.deletion)})
 		}
 	}
 	var faults []error

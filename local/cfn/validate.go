@@ -17,7 +17,7 @@ func (t *Template) Validate() error {
 	}
 	for _, section := range []string{"Resources", "Outputs"} {
 		if missing := t.unresolved(section); len(missing) > 0 {
-			return unresolvedIn(section, missing)
+			return formatError("%s", unresolvedIn(section, missing))
 		}
 	}
 	return nil
@@ -79,16 +79,19 @@ func (s *Stack) Resolves() error {
 				missing = append(missing, name)
 			}
 		}
-		if len(missing) > 0 {
-			return unresolvedIn(section.name, missing)
+		switch {
+		case len(missing) > 0 && section.name == "Outputs": // which is no error of the format (recorded in June 2023)
+			return refusal(unresolvedIn(section.name, missing))
+		case len(missing) > 0:
+			return formatError("%s", unresolvedIn(section.name, missing))
 		}
 	}
 	return nil
 }
 
-func unresolvedIn(section string, missing []string) error {
+func unresolvedIn(section string, missing []string) string {
 	slices.Sort(missing)
-	return refusal("Template format error: Unresolved resource dependencies [" + strings.Join(missing, ", ") + "] in the " + section + " block of the template")
+	return "Unresolved resource dependencies [" + strings.Join(missing, ", ") + "] in the " + section + " block of the template"
 }
 
 // OtherTypes are the logical ids that stand for a resource of another type in

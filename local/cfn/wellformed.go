@@ -26,6 +26,8 @@ func (t *Template) wellFormed() error {
 		switch {
 		case !alphanumeric.MatchString(id):
 			return formatError("Resource name %s is non alphanumeric.", id)
+		case d != nil && d.Transform != nil:
+			return formatError("[/Resources/%s] Fn::Transform is not supported by the local engine", id)
 		case d == nil || d.Type == "":
 			return formatError("[/Resources/%s] Every Resources object must contain a Type member.", id)
 		case d.Condition != "" && t.Conditions[d.Condition] == nil:

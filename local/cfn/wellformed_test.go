@@ -25,6 +25,7 @@ func TestWhatCloudFormationRefusesByItsFormIsRefusedInItsWords(t *testing.T) {
 		"an attribute that is computed":   {of(`{"Fn::GetAtt": ["A", {"Ref": "A"}]}`), ""},
 		"a function in an output":         {of(`1`) + `, "Outputs": {"O": {"Value": {"Fn::GetAtt": ["A"]}}}`, getAtt},
 		"a condition that there is":       {`"Conditions": {"C": {"Fn::Equals": ["a", "b"]}}, "Resources": {"A": {"Type": "T", "Condition": "C"}}, "Outputs": {"O": {"Value": 1, "Condition": "C"}}`, ""},
+		"a resource that is transformed":  {`"Resources": {"A": {"Fn::Transform": {"Name": "AWS::Include"}}}`, "Template format error: [/Resources/A] Fn::Transform is not supported by the local engine"},
 		"a resource that is none":         {`"Resources": {"A": null}`, "Template format error: [/Resources/A] Every Resources object must contain a Type member."},
 		"Fn::If of nothing":               {of(`{"Fn::If": []}`), ""},
 		"Fn::If of what is no name":       {of(`{"Fn::If": [1, 2, 3]}`), ""},

@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
 // tagged are the functions that YAML also has as tags, as in !Sub.
@@ -25,20 +28,38 @@ var tagged = []string{
 func fromYAML(raw []byte) ([]byte, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	var document yaml.Node
-	if err := decoder.Decode(&document); err != nil {
-		return nil, err
+	err := decoder.Decode(&document)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, errUnstructured
+	case err != nil:
+		return nil, notWellFormed(err)
 	}
 	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
-		return nil, errors.New("it has more than one document")
+		return nil, errors.New("YAML not well-formed: it has more than one document")
+	}
+	if document.Content[0].Kind != yaml.MappingNode {
+		return nil, errUnstructured
 	}
 	value, err := plain(document.Content[0])
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := value.(map[string]any); !ok {
-		return nil, errors.New("it is no mapping")
+	return jsonvalue.Append(nil, value)
+}
+
+// errUnstructured is of a template that is no object.
+var errUnstructured error = refusal("unsupported structure.")
+
+var brokenLine = regexp.MustCompile(`^yaml: line (\d+): `)
+
+// notWellFormed is in CloudFormation's words, which tell the column too: the
+// parser here does not.
+func notWellFormed(err error) error {
+	if line := brokenLine.FindStringSubmatch(err.Error()); line != nil {
+		return fmt.Errorf("YAML not well-formed. (line %s)", line[1])
 	}
-	return json.Marshal(value)
+	return refusal("YAML not well-formed.")
 }
 
 // plain is what a node is in JSON.
@@ -54,10 +75,10 @@ func plain(n *yaml.Node) (any, error) {
 	case name == "":
 		return content(n)
 	case n.Kind == yaml.ScalarNode:
-		return map[string]any{name: n.Value}, nil // whatever it looks like: !Ref 1
+		return jsonvalue.NewObject(1).Set(name, n.Value), nil // whatever it looks like: !Ref 1
 	}
 	argument, err := content(n)
-	return map[string]any{name: argument}, err
+	return jsonvalue.NewObject(1).Set(name, argument), err
 }
 
 // long is the name of the function that a node's tag stands for; empty if it has
@@ -93,20 +114,20 @@ func content(n *yaml.Node) (any, error) {
 }
 
 func mapping(n *yaml.Node) (any, error) {
-	object := make(map[string]any, len(n.Content)/2)
+	object := jsonvalue.NewObject(len(n.Content) / 2)
 	for i := 0; i < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
 			return nil, fmt.Errorf("line %d: keys must be texts, and CloudFormation takes neither aliases nor merges", key.Line)
 		}
-		if _, ok := object[key.Value]; ok {
+		if object.Has(key.Value) {
 			return nil, fmt.Errorf("line %d: %s is there already", key.Line, key.Value)
 		}
 		value, err := plain(n.Content[i+1])
 		if err != nil {
 			return nil, err
 		}
-		object[key.Value] = value
+		object.Set(key.Value, value)
 	}
 	return object, nil
 }
@@ -120,8 +141,14 @@ func scalar(n *yaml.Node) (any, error) {
 		return nil, fmt.Errorf("line %d: 'null' values are not allowed in templates", n.Line)
 	case "!!int", "!!float", "!!bool":
 		var value any
-		err := n.Decode(&value)
-		return value, err
+		if err := n.Decode(&value); err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %s is no number of JSON", n.Line, n.Value)
+		}
+		return jsonvalue.Decode(text)
 	default:
 		return nil, fmt.Errorf("line %d: CloudFormation does not take the tag %s", n.Line, tag)
 	}

@@ -57,9 +57,13 @@ func TestATemplateInYAMLKeepsItsTextAndItsComments(t *testing.T) {
 
 func TestWhatCloudFormationDoesNotTakeOfYAMLIsRefusedByItsLine(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"no mapping", "- a", "it is no mapping"},
-		{"broken", "a: [", "did not find expected node content"},
-		{"nothing", "", "EOF"},
+		{"no mapping", "- a", "unsupported structure."},
+		{"an address", "https://example.com/template.yaml", "unsupported structure."},
+		{"a list of JSON", "[]", "unsupported structure."},
+		{"broken", "a: [", "YAML not well-formed. (line 1)"},
+		{"broken further on", "a:\n  b: c\n d: e", "YAML not well-formed. (line 2)"},
+		{"nothing", "", "unsupported structure."},
+		{"what is no number of JSON", "a: .nan", "line 1: .nan is no number of JSON"},
 		{"a value that is missing", "Resources:\n  A:\n", "line 2: 'null' values are not allowed"},
 		{"an alias", "a: &x 1\nb: *x", "line 2: CloudFormation takes neither aliases nor merges"},
 		{"a merge", "a: &x {c: 1}\nb:\n  <<: *x", "line 3: keys must be texts"},
@@ -67,7 +71,9 @@ func TestWhatCloudFormationDoesNotTakeOfYAMLIsRefusedByItsLine(t *testing.T) {
 		{"an unknown function", "a: !Reff b", "line 1: there is no function !Reff"},
 		{"bytes", "a: !!binary aGk=", "line 1: CloudFormation does not take the tag !!binary"},
 		{"two documents", "a: 1\n---\nb: 1", "more than one document"},
-		{"JSON with a comma too many", `{"Resources": {},}x`, "not a JSON object"},
+		{"JSON with a comma too many", `{"Resources": {},}x`, "JSON not well-formed. (line 1, column 19)"},
+		{"JSON with another sign than a colon", `{"this is invalid JSON"="bobbins"}`, "JSON not well-formed. (line 1, column 25)"},
+		{"JSON that is broken further on", "{\n  \"Resources\": {,\n}", "JSON not well-formed. (line 2, column 18)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := Parse([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.want) {

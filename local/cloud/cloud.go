@@ -40,10 +40,11 @@ type Typed interface {
 
 // Idler is an API that knows of readers who ask again and again for what is new.
 type Idler interface {
-	// Idle tells whether a caller who reads behind an iterator would find nothing: then
-	// the call need not be made, and has been counted. When the iterator will soon be too
-	// old, or the call would fail, it is not idle.
-	Idle(caller Caller, iterator string) bool
+	// Idle tells whether a caller who reads at a place, a queue's address or behind a
+	// stream's iterator, would find nothing, also if the call were to wait for so long,
+	// which Idle does then: the call need not be made, and has been counted. When the
+	// iterator will soon be too old, or the call would fail, it is not idle.
+	Idle(ctx context.Context, caller Caller, place string, wait time.Duration) bool
 }
 
 // FailureObserver is an API that has metrics of the calls that failed, whether
@@ -266,9 +267,9 @@ func (c *Cloud) Do(ctx context.Context, caller Caller, service, action string, i
 }
 
 // Idle asks an Idler; a service that is none is never idle.
-func (c *Cloud) Idle(caller Caller, service, iterator string) bool {
+func (c *Cloud) Idle(ctx context.Context, caller Caller, service, place string, wait time.Duration) bool {
 	api, ok := c.services[service].(Idler)
-	return ok && api.Idle(caller, iterator)
+	return ok && api.Idle(ctx, caller, place, wait)
 }
 
 // Authorize asks the authorizer; a cloud without one allows everything.

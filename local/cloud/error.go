@@ -25,7 +25,12 @@ type Error struct {
 	// Fields are further members of the error's shape, such as
 	// CancellationReasons.
 	Fields map[string]any
+
+	cause error // which made it, if that is known
 }
+
+// Unwrap returns what made it of an input that is not of the action's shape.
+func (e *Error) Unwrap() error { return e.cause }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 

@@ -115,7 +115,9 @@ func decode(input json.RawMessage, in any) error {
 		if documented, ok := errors.AsType[*Error](err); ok {
 			return documented
 		}
-		return Errorf(400, "SerializationException", "the input is not of the action's shape: %v", err)
+		misfit := Errorf(400, "SerializationException", "the input is not of the action's shape: %v", err)
+		misfit.cause = err
+		return misfit
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ func TestThePastIsKnownAsLongAndAsFarAsItIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := Past[int]{Kept: time.Hour}
 		since := func(age time.Duration) string {
-			changes, err := p.Since(age)
+			changes, err := p.Since(time.Now().Add(-age))
 			if err != nil {
 				return err.Error()
 			}
@@ -45,10 +45,10 @@ func TestThePastIsKnownAsLongAndAsFarAsItIsKept(t *testing.T) {
 		for n := range maxPast {
 			p.Note(time.Now(), n)
 		}
-		if changes, err := p.Since(0); err != nil || len(changes) != 0 {
+		if changes, err := p.Since(time.Time{}); err != nil || len(changes) != 0 {
 			t.Errorf("of now it tells %v, %v", changes, err)
 		}
-		if _, err := p.Since(time.Minute); err == nil {
+		if _, err := p.Since(time.Now().Add(-time.Minute)); err == nil {
 			t.Error("what was before the last changes is told, though it is not known any more")
 		}
 	})
@@ -63,8 +63,34 @@ func TestAChangeThatIsNotedLateStaysBehindTheOneBeforeIt(t *testing.T) {
 		p.Note(time.Now(), "sent")
 		p.Note(early, "visible again")
 		time.Sleep(time.Second)
-		if changes, err := p.Since(30 * time.Second); err != nil || len(changes) != 2 || changes[0].What != "sent" {
+		if changes, err := p.Since(time.Now().Add(-30 * time.Second)); err != nil || len(changes) != 2 || changes[0].What != "sent" {
 			t.Errorf("the last changes are %v, %v", changes, err)
+		}
+	})
+}
+
+// Large things that are gone are forgotten sooner, and the last one never.
+func TestThePastKeepsSoMuchOfWhatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := Past[int]{Kept: time.Hour, Size: func(bytes int) int { return bytes }}
+		began := time.Now()
+		for _, bytes := range []int{maxPastSize / 2, 0, maxPastSize / 2, 1, 2 * maxPastSize, 3} {
+			time.Sleep(time.Minute)
+			p.Note(time.Now(), bytes)
+			var kept []int
+			for _, c := range p.changes {
+				kept = append(kept, c.What)
+			}
+			wants := map[time.Duration]string{
+				1: fmt.Sprint([]int{maxPastSize / 2}), 2: fmt.Sprint([]int{maxPastSize / 2, 0}), 3: fmt.Sprint([]int{maxPastSize / 2, 0, maxPastSize / 2}),
+				4: fmt.Sprint([]int{0, maxPastSize / 2, 1}), 5: fmt.Sprint([]int{2 * maxPastSize}), 6: "[3]",
+			}
+			if got, want := fmt.Sprint(kept), wants[time.Since(began)/time.Minute]; got != want {
+				t.Errorf("after %v it keeps %s, want %s", time.Since(began), got, want)
+			}
+		}
+		if _, err := p.Since(time.Now().Add(-2 * time.Minute)); err == nil {
+			t.Error("what was before a change that is forgotten is told")
 		}
 	})
 }
@@ -72,7 +98,7 @@ func TestAChangeThatIsNotedLateStaysBehindTheOneBeforeIt(t *testing.T) {
 func TestWhatKeepsNoPastTellsNothing(t *testing.T) {
 	var p Past[int]
 	p.Note(time.Now(), 1)
-	if changes, err := p.Since(time.Hour); err != nil || len(changes) != 0 {
+	if changes, err := p.Since(time.Now().Add(-time.Hour)); err != nil || len(changes) != 0 {
 		t.Errorf("it tells %v, %v", changes, err)
 	}
 }

@@ -1,12 +1,10 @@
 package cloud
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -18,20 +16,7 @@ type Time time.Time
 // MarshalJSON writes seconds, to the millisecond, as AWS does, whose services are
 // written in Java: 1.7E9. What reads 1700000000 may keep it as another kind of number.
 func (t Time) MarshalJSON() ([]byte, error) {
-	seconds := t.Seconds()
-	if seconds > -1e7 && seconds < 1e7 {
-		text := strconv.AppendFloat(nil, seconds, 'f', -1, 64)
-		if !bytes.ContainsRune(text, '.') {
-			text = append(text, ".0"...)
-		}
-		return text, nil
-	}
-	text := strconv.FormatFloat(seconds, 'E', -1, 64)
-	digits, exponent, _ := strings.Cut(text, "E+")
-	if !strings.Contains(digits, ".") {
-		digits += ".0"
-	}
-	return []byte(digits + "E" + strings.TrimLeft(exponent, "0")), nil
+	return appendDouble(nil, t.Seconds()), nil
 }
 
 // UnmarshalJSON reads seconds or text.

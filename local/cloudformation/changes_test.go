@@ -3,6 +3,7 @@ package cloudformation
 // This file looks at change sets of stacks that exist.
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	sdk "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/tradepost-dev/tradepost/local/cfn"
 )
 
 // change is a change set of the stack "store".
@@ -177,6 +180,72 @@ func TestAChangeSetTellsValuesIfItIsAsked(t *testing.T) {
 		}
 		if got, want := tell(false), []string{"Q  ", "DelaySeconds    ", "FifoQueue    ", "T  ", "Name    ", "Of    "}; !slices.Equal(got, want) {
 			t.Errorf("unasked, got %q", got)
+		}
+	})
+}
+
+func TestParametersOfParameterStoreAreToldWithWhatItHeld(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		holds := map[string]string{"/colour": "red", "/hush": "pass"}
+		ready := r.options.Ready
+		r.options.Ready = func(name string, template *cfn.Template, parameters map[string]string) (cfn.Stack, error) {
+			s, err := ready(name, template, parameters)
+			s.Dynamic = func(_, name string) (string, error) {
+				if text, ok := holds[name]; ok {
+					return text, nil
+				}
+				return "", errors.New("there is none")
+			}
+			return s, err
+		}
+		const template = `{"Parameters": {"Colour": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/colour"}, "Hush": {"Type": "AWS::SSM::Parameter::Value<String>", "NoEcho": true, "Default": "/hush"}, "Plain": {"Type": "String", "Default": "p"}},
+			"Resources": {"T": {"Type": "Test::Thing", "Properties": {"Name": {"Ref": "Colour"}}}}}`
+		told := func(of []types.Parameter) (all string) {
+			for _, p := range of {
+				all += fmt.Sprint(*p.ParameterKey, "=", *p.ParameterValue, ">", aws.ToString(p.ResolvedValue), " ")
+			}
+			return all
+		}
+		expect := func(what, got, want string) {
+			t.Helper()
+			if got != want {
+				t.Errorf("%s: got %s, want %s", what, got, want)
+			}
+		}
+		first := set(template)
+		first.Parameters = nil
+		expect("the first set", told(r.settle(t, first).Parameters), "Colour=/colour>red Hush=****>**** Plain=p> ")
+		holds["/colour"] = "green" // which the set has not seen
+		r.execute(t, sdk.ExecuteChangeSetInput{})
+		expect("the stack", told(described(t, r.Client, "shop").Parameters), "Colour=/colour>red Hush=****>**** Plain=p> ")
+
+		second := set(template)
+		second.Parameters, second.ChangeSetName, second.ChangeSetType = nil, aws.String("second"), types.ChangeSetTypeUpdate
+		d := r.settle(t, second)
+		expect("the second set", told(d.Parameters), "Colour=/colour>green Hush=****>**** Plain=p> ")
+		out, err := r.DescribeChangeSet(t.Context(), &sdk.DescribeChangeSetInput{ChangeSetName: d.ChangeSetId, IncludePropertyValues: aws.Bool(true)})
+		if err != nil || len(out.Changes) != 1 {
+			t.Fatalf("got %+v, %v", out, err)
+		}
+		change := out.Changes[0].ResourceChange
+		expect("before", *change.BeforeContext, `{"Properties":{"Name":"red"}}`)
+		expect("after", *change.AfterContext, `{"Properties":{"Name":"green"}}`)
+		expect("why", fmt.Sprint(len(change.Details), " ", change.Details[0].ChangeSource, " ", change.Details[0].Evaluation), "1 DirectModification Static")
+	})
+}
+
+func TestAChangeSetWithValuesDoubtsWhatNobodyExports(t *testing.T) {
+	onReview(t, func(t *testing.T, r *review) {
+		in := set(`{"Resources": {"A": {"Type": "Test::Thing"}, "T": {"Type": "Test::Thing", "Properties": {"Name": {"Fn::ImportValue": "nothing"}}}}}`)
+		in.Parameters = nil
+		d := r.settle(t, in)
+		if d.StatusReason != nil {
+			t.Errorf("unasked, it says %s", *d.StatusReason)
+		}
+		out, err := r.DescribeChangeSet(t.Context(), &sdk.DescribeChangeSetInput{ChangeSetName: d.ChangeSetId, IncludePropertyValues: aws.Bool(true)})
+		want := "[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation failed for resource [T] because: No export named nothing"
+		if err != nil || aws.ToString(out.StatusReason) != want || out.ExecutionStatus != types.ExecutionStatusAvailable {
+			t.Errorf("got %s, %s, %v", aws.ToString(out.StatusReason), out.ExecutionStatus, err)
 		}
 	})
 }

@@ -48,7 +48,10 @@ func onReview(t *testing.T, test func(t *testing.T, r *review)) {
 			if text, ok := r.inS3[url]; ok {
 				return []byte(text), nil
 			}
-			return nil, errors.New("Access Denied")
+			if strings.HasPrefix(url, "https://example.com/") {
+				return nil, ErrAddress
+			}
+			return nil, cloud.Errorf(403, "AccessDenied", "Access Denied")
 		}
 		handler := wire.As(r.cloud, site.Administrator(), "cloudformation", r.Protocols())
 		r.Client = sdk.New(sdk.Options{
@@ -170,6 +173,8 @@ func TestAStackOfAChangeSetThatCannotBeCreatedIsUndone(t *testing.T) {
 				out, err := r.DescribeStackResources(t.Context(), &sdk.DescribeStackResourcesInput{StackName: d.StackId, LogicalResourceId: aws.String("A")})
 				if s := described(t, r.Client, *d.StackId); err != nil || string(s.StackStatus) != row.status || string(out.StackResources[0].ResourceStatus) != row.of {
 					t.Errorf("the stack is in %s, and A in %+v, %v", s.StackStatus, out, err)
+				} else if told := s.ChangeSetId != nil; told != (row.status == "CREATE_FAILED") {
+					t.Errorf("in %s, that it tells its set is %v", s.StackStatus, told)
 				}
 				set, err := r.DescribeChangeSet(t.Context(), &sdk.DescribeChangeSetInput{ChangeSetName: d.ChangeSetId})
 				if err != nil || set.ExecutionStatus != "EXECUTE_FAILED" {
@@ -186,11 +191,20 @@ func TestWhatAChangeSetCannotBeMadeOfIsRefused(t *testing.T) {
 		change     func(in *sdk.CreateChangeSetInput)
 		code, want string
 	}{
-		"no template":           {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = nil }, "ValidationError", "Either Template URL or Template Body must be specified."},
-		"no JSON":               {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = aws.String("{") }, "ValidationError", "Template format error"},
-		"no resources":          {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = aws.String("{}") }, "ValidationError", "At least one Resources member must be defined."},
-		"too long":              {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = aws.String(shop + strings.Repeat(" ", maxBody)) }, "ValidationError", "less than or equal to 51200"},
-		"not in S3":             {func(in *sdk.CreateChangeSetInput) { in.TemplateBody, in.TemplateURL = nil, aws.String("http://x/y") }, "ValidationError", "S3 error: Access Denied"},
+		"no template":  {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = nil }, "ValidationError", "Either Template URL or Template Body must be specified."},
+		"no JSON":      {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = aws.String("{") }, "ValidationError", "Template format error"},
+		"no resources": {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = aws.String("{}") }, "ValidationError", "At least one Resources member must be defined."},
+		"too long":     {func(in *sdk.CreateChangeSetInput) { in.TemplateBody = aws.String(shop + strings.Repeat(" ", maxBody)) }, "ValidationError", "less than or equal to 51200"},
+		"not in S3":    {func(in *sdk.CreateChangeSetInput) { in.TemplateBody, in.TemplateURL = nil, aws.String("http://x/y") }, "ValidationError", "S3 error: Access Denied\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"},
+		"at no address of S3": {func(in *sdk.CreateChangeSetInput) {
+			in.TemplateBody, in.TemplateURL = nil, aws.String("https://example.com/t.yaml")
+		}, "ValidationError", "TemplateURL must be a supported URL."},
+		"at an address for the CLI": {func(in *sdk.CreateChangeSetInput) {
+			in.TemplateBody, in.TemplateURL = nil, aws.String("s3://bucket/t.yaml")
+		}, "ValidationError", "S3 error: Domain name specified in bucket is not a valid S3 domain"},
+		"of what transforms resources": {func(in *sdk.CreateChangeSetInput) {
+			in.TemplateBody = aws.String(`{"Resources": {"Fn::Transform": {"Name": "AWS::Include"}}}`)
+		}, "ValidationError", "Fn::Transform among the Resources is not supported by the local engine"},
 		"a parameter is absent": {func(in *sdk.CreateChangeSetInput) { in.Parameters = in.Parameters[:1] }, "ValidationError", "Parameters: [Password] must have values"},
 		"one too many": {func(in *sdk.CreateChangeSetInput) {
 			in.Parameters = append(in.Parameters, types.Parameter{ParameterKey: aws.String("Odd"), ParameterValue: aws.String("1")})

@@ -5,6 +5,7 @@ package cloudformation
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -94,6 +95,9 @@ func (f *CloudFormation) describeChangeSet(_ context.Context, caller cloud.Calle
 	changes, next, err := page(set.changes, in.NextToken)
 	for _, c := range changes {
 		out.Changes = append(out.Changes, told(c, in.IncludePropertyValues))
+		if in.IncludePropertyValues && c.Doubt != "" && out.StatusReason == "" {
+			out.StatusReason = fmt.Sprintf("[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation failed for resource [%s] because: %s", c.LogicalID, c.Doubt)
+		}
 	}
 	out.NextToken = next
 	return out, err
@@ -103,7 +107,12 @@ func (f *CloudFormation) describeChangeSet(_ context.Context, caller cloud.Calle
 func parametersOf(s cfn.Stack) (all []parameter) {
 	for _, name := range slices.Sorted(maps.Keys(s.Template.Parameters)) {
 		given, ok := s.Parameters[name]
-		all = append(all, parameter{name, s.Template.Parameters[name].Told(given, ok)})
+		declared := s.Template.Parameters[name]
+		told := parameter{ParameterKey: name, ParameterValue: declared.Told(given, ok)}
+		if held, ok := s.Held[name]; ok {
+			told.ResolvedValue = declared.Told(held, true)
+		}
+		all = append(all, told)
 	}
 	return all
 }

@@ -5,7 +5,6 @@ package cloudformation
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,11 +44,21 @@ type description struct {
 	Tags                        []cfn.Tag
 	Parameters                  []parameter `json:",omitempty"`
 	Outputs                     []output    `json:",omitempty"`
+	LastOperations              []operation `json:",omitempty"`
+}
+
+// operation is what was last asked to be done to a stack.
+type operation struct {
+	OperationType string // CREATE_STACK, UPDATE_STACK, DELETE_STACK, ROLLBACK, CONTINUE_ROLLBACK
+	OperationId   string
 }
 
 type driftInformation struct{ StackDriftStatus string }
 
-type parameter struct{ ParameterKey, ParameterValue string }
+type parameter struct {
+	ParameterKey, ParameterValue string
+	ResolvedValue                string `json:",omitempty"` // of Parameter Store
+}
 
 type output struct {
 	OutputKey, OutputValue string
@@ -101,7 +110,10 @@ func (f *CloudFormation) describe(s *stack) description {
 		d.DeletionTime = &ended
 	} else {
 		protected := f.protected(s)
-		d.EnableTerminationProtection, d.ChangeSetId = &protected, s.changeSet
+		d.EnableTerminationProtection = &protected
+		if !strings.HasPrefix(s.status, "ROLLBACK_") { // recorded in 2025
+			d.ChangeSetId = s.changeSet
+		}
 	}
 	if s.deletes() {
 		began := cloud.Time(s.deleting)
@@ -110,6 +122,9 @@ func (f *CloudFormation) describe(s *stack) description {
 	if !s.updated.IsZero() {
 		updated := cloud.Time(s.updated)
 		d.LastUpdatedTime = &updated
+	}
+	if s.operation.OperationType != "" {
+		d.LastOperations = []operation{s.operation}
 	}
 	d.Parameters = parametersOf(s.template)
 	for _, key := range slices.Sorted(maps.Keys(s.outcome.Outputs)) {
@@ -282,12 +297,8 @@ func (f *CloudFormation) describeStackResource(_ context.Context, caller cloud.C
 		s.id, s.template.Name, r.LogicalResourceId, r.PhysicalResourceId, r.ResourceType, r.ResourceStatus, r.ResourceStatusReason, r.LastUpdatedTimestamp,
 		notChecked, "{}",
 	}
-	if declared, ok := s.template.Template.Resources[in.LogicalResourceId]; ok && declared.Metadata != nil {
-		text, err := json.Marshal(declared.Metadata)
-		if err != nil {
-			return out, err
-		}
-		out.StackResourceDetail.Metadata = string(text)
+	if declared, ok := s.template.Template.Resources[in.LogicalResourceId]; ok {
+		out.StackResourceDetail.Metadata = cmp.Or(declared.Metadata.JSON(), "{}")
 	}
 	return out, nil
 }

@@ -23,6 +23,7 @@ type saved struct {
 	Lineage      cfn.Lineage // of its resources
 	Template     string      `json:",omitempty"`
 	Parameters   map[string]string
+	Held         map[string]string `json:",omitempty"` // what Parameter Store held for some of them
 	Tags         []cfn.Tag
 	Capabilities []string
 	RoleARN      string
@@ -49,7 +50,7 @@ func (f *CloudFormation) Snapshot() iter.Seq[any] {
 		}
 		record := saved{Name: s.template.Name, Before: s.template.Before, Lineage: s.lineage}
 		if s.made {
-			record.Template, record.Parameters = s.template.Template.Body, s.template.Parameters
+			record.Template, record.Parameters, record.Held = s.template.Template.Body, s.template.Parameters, s.template.Held
 			record.Tags, record.Capabilities, record.RoleARN, record.Protected = s.template.Tags, s.capabilities, s.roleARN, s.protected
 		}
 		records = append(records, record)
@@ -100,7 +101,7 @@ func (f *CloudFormation) revive(ctx context.Context, record saved) error {
 	if err != nil {
 		return err
 	}
-	ready.Tags = record.Tags
+	ready.Tags, ready.Held = record.Tags, record.Held
 	f.mu.Lock()
 	s := f.add(ready, Settings{Protected: record.Protected, DisableRollback: true}, "CREATE_IN_PROGRESS", "")
 	s.terms, s.made = terms{record.Capabilities, "", record.RoleARN}, true

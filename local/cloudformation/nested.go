@@ -6,6 +6,7 @@ package cloudformation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
@@ -21,10 +22,11 @@ func (f *CloudFormation) Update(ctx context.Context, id string, ready cfn.Stack)
 	if !isThere {
 		return nil, fmt.Errorf("nested stack %s is not there", id)
 	}
+	_, _ = ready.Hold() // what is missing is missed by what refers to it
 	s.work.Lock()
 	defer s.work.Unlock()
 	f.mu.RLock()
-	is := s.template.Alike(&ready) && s.status != "UPDATE_FAILED"
+	is := s.template.Alike(&ready) && maps.Equal(s.template.Held, ready.Held) && s.status != "UPDATE_FAILED"
 	f.mu.RUnlock()
 	switch {
 	case s.created.GoesBackTo(&ready):

@@ -16,6 +16,7 @@ import (
 
 // Create creates a stack and all of its resources. Its name must be new.
 func (f *CloudFormation) Create(ctx context.Context, template cfn.Stack, types map[string]cfn.Type, settings Settings) (*cfn.Created, error) {
+	_, _ = template.Hold() // what is missing is missed by what refers to it
 	f.mu.Lock()
 	s := f.add(template, settings, "CREATE_IN_PROGRESS", "")
 	f.mu.Unlock()

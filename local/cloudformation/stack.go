@@ -4,6 +4,7 @@ package cloudformation
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type stack struct {
 	outcome        cfn.Outcome // since it was last complete
 	stable         bool        // whether it has ever been complete
 	status, reason string
+	operation      operation // the last one, or none
 	began, ended   time.Time
 	deleting       time.Time // when it, or what could not be created of it, began to be deleted; or zero
 	updated        time.Time // when its last update began, or zero
@@ -150,8 +152,31 @@ func (s *stack) take(step cfn.Step) {
 	s.events = append(s.events, event{cloud.UUID(), s.id, s.template.Name, step.LogicalID, step.PhysicalID, step.Type, step.Status, step.Reason, now, s.token})
 }
 
+// begins is the operation that begins as a stack goes from one status to another, or
+// empty: what follows of a failure, or of a cancelled update, is part of another one.
+func begins(from, to, reason string) string {
+	asked := reason == "User Initiated"
+	switch {
+	case to == "CREATE_IN_PROGRESS":
+		return "CREATE_STACK"
+	case to == "UPDATE_IN_PROGRESS":
+		return "UPDATE_STACK"
+	case to == "DELETE_IN_PROGRESS" && from != "CREATE_IN_PROGRESS":
+		return "DELETE_STACK"
+	case asked && from == "UPDATE_ROLLBACK_FAILED":
+		return "CONTINUE_ROLLBACK"
+	case asked && (from == "CREATE_FAILED" || from == "UPDATE_FAILED") && strings.HasSuffix(to, "ROLLBACK_IN_PROGRESS"):
+		return "ROLLBACK"
+	}
+	return ""
+}
+
 // becomes records another status of the stack itself.
 func (s *stack) becomes(status, reason string) {
+	id := cloud.UUID()
+	if kind := begins(s.status, status, reason); kind != "" {
+		s.operation = operation{kind, id} // which is that of its first event
+	}
 	s.status, s.reason = status, reason
 	now := s.moment()
 	switch {
@@ -161,7 +186,7 @@ func (s *stack) becomes(status, reason string) {
 		s.deleting = now
 	}
 	s.events = append(s.events, event{
-		cloud.UUID(), s.id, s.template.Name, s.template.Name, s.id, "AWS::CloudFormation::Stack", status, reason, cloud.Time(now), s.token,
+		id, s.id, s.template.Name, s.template.Name, s.id, "AWS::CloudFormation::Stack", status, reason, cloud.Time(now), s.token,
 	})
 }
 

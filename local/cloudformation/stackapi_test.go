@@ -380,3 +380,23 @@ func TestAnUpdateThatWasUndoneImportsNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestAStackTellsWhatWasLastAskedOfIt(t *testing.T) {
+	for _, row := range []struct{ from, to, reason, want string }{
+		{"", "CREATE_IN_PROGRESS", "", "CREATE_STACK"},
+		{"REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "User Initiated", "CREATE_STACK"},
+		{"CREATE_COMPLETE", "UPDATE_IN_PROGRESS", "User Initiated", "UPDATE_STACK"},
+		{"CREATE_COMPLETE", "DELETE_IN_PROGRESS", "User Initiated", "DELETE_STACK"},
+		{"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "it is broken", ""},
+		{"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "it is broken", ""},
+		{"UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", ""}, // it was cancelled
+		{"CREATE_FAILED", "ROLLBACK_IN_PROGRESS", "User Initiated", "ROLLBACK"},
+		{"UPDATE_FAILED", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", "ROLLBACK"},
+		{"UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", "CONTINUE_ROLLBACK"},
+		{"UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "", ""},
+	} {
+		if got := begins(row.from, row.to, row.reason); got != row.want {
+			t.Errorf("from %s to %s begins %q, want %q", row.from, row.to, got, row.want)
+		}
+	}
+}

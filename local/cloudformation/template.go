@@ -105,9 +105,7 @@ func (f *CloudFormation) getTemplateSummary(ctx context.Context, caller cloud.Ca
 		return out, err
 	}
 	out.Description, out.Parameters, out.Version = template.Description, declarations(template), cmp.Or(template.Version, "2010-09-09")
-	if template.Metadata != nil {
-		out.Metadata = text(template.Metadata)
-	}
+	out.Metadata = template.MetadataText()
 	out.Capabilities, out.CapabilitiesReason = acknowledged(template)
 	for _, id := range slices.Sorted(maps.Keys(template.Resources)) {
 		out.ResourceTypes = append(out.ResourceTypes, template.Resources[id].Type)

@@ -6,6 +6,7 @@ package cloudformation
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,13 +64,31 @@ func (f *CloudFormation) read(ctx context.Context, caller cloud.Caller, from sou
 		return nil, invalid("1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to %d", maxBody)
 	case f.options.Fetch == nil:
 		return nil, invalid("stacks are not created by the API here")
+	case strings.HasPrefix(from.url, "s3://"):
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(from.url, "s3://"), "/")
+		return nil, invalid("S3 error: Domain name specified in %s is not a valid S3 domain", bucket)
 	case from.url != "":
 		var err error
 		if body, err = f.options.Fetch(ctx, caller, from.url); err != nil {
-			return nil, invalid("S3 error: %v", err)
+			return nil, unread(err)
 		}
 	}
 	return parsed(body)
+}
+
+// ErrAddress is of a TemplateURL at which nobody looks for a template.
+var ErrAddress error = failure("TemplateURL must be a supported URL.")
+
+// unread is why a template that is in S3 could not be read, as CloudFormation tells it.
+func unread(err error) error {
+	var refused *cloud.Error
+	switch {
+	case errors.Is(err, ErrAddress):
+		return invalid("%v", ErrAddress)
+	case errors.As(err, &refused):
+		return invalid("S3 error: %s\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html", refused.Message)
+	}
+	return invalid("S3 error: %v", err)
 }
 
 func parsed(body []byte) (*cfn.Template, error) {

@@ -139,11 +139,7 @@ func (w *CloudWatch) stateOf(nameOrARN string) state {
 // judge evaluates the most recent complete periods, unless they have been and no
 // data have come since; false means that the state stays as it is.
 func (w *CloudWatch) judge(a *alarm, now time.Time) (verdict, bool) {
-	grid := time.Minute
-	if a.watch.period < time.Minute {
-		grid = a.watch.period
-	}
-	end := now.Add(-settling).Truncate(grid)
+	end := a.watch.end(now)
 	start := end.Add(-time.Duration(a.watch.periods+extraPeriods) * a.watch.period)
 	change := w.metrics.changed(a.watch.key) // before the data are looked at, lest one be missed
 	w.mu.Lock()
@@ -162,6 +158,45 @@ func (w *CloudWatch) judge(a *alarm, now time.Time) (verdict, bool) {
 		a.judged.state = v.state
 	}
 	return v, changes
+}
+
+// end is that of the last complete period.
+func (w *watch) end(now time.Time) time.Time {
+	return now.Add(-settling).Truncate(min(w.period, time.Minute))
+}
+
+// evaluated is a period that counted, without a value if it had no data.
+type evaluated struct {
+	Timestamp   string        `json:"timestamp"`
+	SampleCount *cloud.Double `json:"sampleCount,omitempty"`
+	Value       *cloud.Double `json:"value,omitempty"`
+}
+
+// evaluated are the periods that counted, the last one first: those with data, and
+// of the others as many as were missing.
+func (w *watch) evaluated(points []datapoint, now time.Time) []evaluated {
+	all := []evaluated{}
+	with := map[time.Time]datapoint{}
+	for _, p := range points {
+		with[p.start.UTC()] = p
+	}
+	missing := w.periods - len(points)
+	for at, left := w.end(now).UTC(), w.periods+extraPeriods; left > 0 && len(all) < w.periods; left-- {
+		at = at.Add(-w.period)
+		p, there := with[at]
+		if !there && missing == 0 {
+			continue
+		}
+		one := evaluated{Timestamp: at.Format(timeFormat)}
+		if there {
+			value, _ := p.get(w.statistic)
+			one.SampleCount, one.Value = cloud.DoubleOf(&p.count), cloud.DoubleOf(&value)
+		} else {
+			missing--
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 func (w *watch) judge(points []datapoint, current state, now time.Time) (verdict, bool) {
@@ -236,6 +271,10 @@ func (w *watch) reason(points []datapoint, breaching int, current, next state) s
 	if relevant > 1 {
 		verb = "were"
 	}
+	if w.breaches == 0 { // nobody has said how many make an alarm
+		return fmt.Sprintf("Threshold Crossed: %s [%s] %s %s%s the threshold (%s).",
+			counted(relevant, "datapoint"), strings.Join(shown, ", "), verb, not, operatorWords(w.operator), decimal(w.threshold))
+	}
 	enough := w.enough()
 	if next == stateOK {
 		enough = w.periods - enough + 1
@@ -286,27 +325,31 @@ const timeFormat = "2006-01-02T15:04:05.000-0700"
 // reasonData is the verdict's reason for programs.
 func (w *watch) reasonData(points []datapoint, now time.Time) string {
 	data := struct {
-		Version          string    `json:"version"`
-		QueryDate        string    `json:"queryDate"`
-		StartDate        string    `json:"startDate,omitempty"`
-		Statistic        string    `json:"statistic"`
-		Period           int       `json:"period"` // cloud.Time
-		RecentDatapoints []float64 `json:"recentDatapoints"`
-		Threshold        float64   `json:"threshold"`
+		Version          string         `json:"version"`
+		QueryDate        string         `json:"queryDate"`
+		StartDate        string         `json:"startDate,omitempty"`
+		Unit             string         `json:"unit,omitempty"`
+		Statistic        string         `json:"statistic"`
+		Period           int            `json:"period"` // cloud.Time
+		RecentDatapoints []cloud.Double `json:"recentDatapoints"`
+		Threshold        cloud.Double   `json:"threshold"`
+		Evaluated        []evaluated    `json:"evaluatedDatapoints"`
 	}{
 		Version:          "1.0",
 		QueryDate:        now.UTC().Format(timeFormat),
+		Unit:             w.unit,
 		Statistic:        w.statistic,
 		Period:           int(w.period / time.Second),
-		RecentDatapoints: []float64{},
-		Threshold:        w.threshold,
+		RecentDatapoints: []cloud.Double{},
+		Threshold:        cloud.Double(w.threshold),
+		Evaluated:        w.evaluated(points, now),
 	}
 	for i, p := range points {
 		if i == 0 {
 			data.StartDate = p.start.UTC().Format(timeFormat)
 		}
 		value, _ := p.get(w.statistic)
-		data.RecentDatapoints = append(data.RecentDatapoints, value)
+		data.RecentDatapoints = append(data.RecentDatapoints, cloud.Double(value))
 	}
 	text, err := json.Marshal(data)
 	if err != nil {

@@ -29,18 +29,18 @@ type alarmShape struct {
 
 	AlarmRule string `json:",omitempty"`
 
-	MetricName         string       `json:",omitempty"`
-	Namespace          string       `json:",omitempty"`
-	Statistic          string       `json:",omitempty"`
-	ExtendedStatistic  string       `json:",omitempty"`
-	Dimensions         *[]dimension `json:",omitempty"` // of a metric alarm there is always a list
-	Period             int          `json:",omitempty"` // cloud.Time
-	EvaluationPeriods  int          `json:",omitempty"`
-	DatapointsToAlarm  int          `json:",omitempty"`
-	Threshold          *float64     `json:",omitempty"`
-	ComparisonOperator string       `json:",omitempty"`
-	TreatMissingData   string       `json:",omitempty"`
-	Unit               string       `json:",omitempty"`
+	MetricName         string        `json:",omitempty"`
+	Namespace          string        `json:",omitempty"`
+	Statistic          string        `json:",omitempty"`
+	ExtendedStatistic  string        `json:",omitempty"`
+	Dimensions         *[]dimension  `json:",omitempty"` // of a metric alarm there is always a list
+	Period             int           `json:",omitempty"` // cloud.Time
+	EvaluationPeriods  int           `json:",omitempty"`
+	DatapointsToAlarm  int           `json:",omitempty"`
+	Threshold          *cloud.Double `json:",omitempty"`
+	ComparisonOperator string        `json:",omitempty"`
+	TreatMissingData   string        `json:",omitempty"`
+	Unit               string        `json:",omitempty"`
 }
 
 func (a *alarm) shape() alarmShape {
@@ -65,7 +65,7 @@ func (a *alarm) shape() alarmShape {
 		dimensions := dimensionList(w.metric.dimensions)
 		shape.Dimensions = &dimensions
 		shape.Period, shape.EvaluationPeriods, shape.DatapointsToAlarm = int(w.period/time.Second), w.periods, w.breaches
-		shape.Threshold, shape.ComparisonOperator, shape.TreatMissingData, shape.Unit = &w.threshold, w.operator, w.missing, w.unit
+		shape.Threshold, shape.ComparisonOperator, shape.TreatMissingData, shape.Unit = cloud.DoubleOf(&w.threshold), w.operator, w.missing, w.unit
 		shape.Statistic = w.statistic
 		if upperStatistic(w.statistic) == "" {
 			shape.Statistic, shape.ExtendedStatistic = "", w.statistic
@@ -176,7 +176,9 @@ func (w *CloudWatch) setAlarmState(ctx context.Context, caller cloud.Caller, in 
 	a := w.alarms[in.AlarmName]
 	w.mu.Unlock()
 	if a == nil {
-		return struct{}{}, cloud.Errorf(404, "ResourceNotFound", "") // AWS does not say what
+		lost := cloud.Errorf(404, "ResourceNotFound", "") // AWS does not say what
+		lost.QueryCode = "ResourceNotFound"
+		return struct{}{}, lost
 	}
 	w.change(ctx, a, verdict{in.StateValue, in.StateReason, in.StateReasonData})
 	return struct{}{}, nil

@@ -91,6 +91,8 @@ func (w *CloudWatch) putMetricData(_ context.Context, caller cloud.Caller, in st
 }
 
 // check refuses what does not go together; at is where the datum stands in the request.
+// AWS takes Values beside StatisticValues (recorded in September 2025); which of them
+// count there is not known: here the latter.
 func (d metricDatum) check(at string) error {
 	both := func(a, b string) error {
 		return combined("The parameters %s%s and %s%s are mutually exclusive and you have specified both.", at, a, at, b)
@@ -100,8 +102,6 @@ func (d metricDatum) check(at string) error {
 		return both("Value", "Values")
 	case d.Value != nil && d.StatisticValues != nil:
 		return both("Value", "StatisticValues")
-	case d.Values != nil && d.StatisticValues != nil:
-		return both("Values", "StatisticValues")
 	case d.Counts != nil && len(d.Counts) != len(d.Values):
 		return invalid("The parameters %sValues and %sCounts must be of the same size.", at, at)
 	case d.StorageResolution != nil && *d.StorageResolution != 1 && *d.StorageResolution != 60:
@@ -147,7 +147,7 @@ type metricResult struct {
 	Id         string
 	Label      string
 	Timestamps []cloud.Time
-	Values     []float64
+	Values     []cloud.Double
 	StatusCode string
 	Messages   []message `json:",omitempty"`
 }
@@ -230,14 +230,14 @@ func (w *CloudWatch) getMetricData(_ context.Context, caller cloud.Caller, in st
 		if in.ScanBy != "TimestampAscending" {
 			slices.Reverse(points)
 		}
-		result := metricResult{Id: query.Id, Label: query.label(in.MetricDataQueries), Timestamps: []cloud.Time{}, Values: []float64{}, StatusCode: "Complete"}
+		result := metricResult{Id: query.Id, Label: query.label(in.MetricDataQueries), Timestamps: []cloud.Time{}, Values: []cloud.Double{}, StatusCode: "Complete"}
 		if units := w.metrics.units(id); stat.Unit == "" && len(units) > 1 && len(points) > 0 {
 			result.Messages = []message{{"MultipleUnits", "Multiple units returned: '[" + strings.Join(units, ", ") + "]'"}}
 		}
 		for _, p := range points {
 			value, _ := p.get(stat.Stat)
 			result.Timestamps = append(result.Timestamps, cloud.Time(p.start))
-			result.Values = append(result.Values, value)
+			result.Values = append(result.Values, cloud.Double(value))
 		}
 		if query.ReturnData == nil || *query.ReturnData {
 			answer.MetricDataResults = append(answer.MetricDataResults, result)
@@ -288,12 +288,12 @@ type statisticsAnswer struct {
 
 // told is a datapoint with the statistics that were asked for.
 type told struct {
-	Average            *float64           `json:",omitempty"`
-	ExtendedStatistics map[string]float64 `json:",omitempty"`
-	Maximum            *float64           `json:",omitempty"`
-	Minimum            *float64           `json:",omitempty"`
-	SampleCount        *float64           `json:",omitempty"`
-	Sum                *float64           `json:",omitempty"`
+	Average            *cloud.Double           `json:",omitempty"`
+	ExtendedStatistics map[string]cloud.Double `json:",omitempty"`
+	Maximum            *cloud.Double           `json:",omitempty"`
+	Minimum            *cloud.Double           `json:",omitempty"`
+	SampleCount        *cloud.Double           `json:",omitempty"`
+	Sum                *cloud.Double           `json:",omitempty"`
 	Timestamp          cloud.Time
 	Unit               string
 }
@@ -354,18 +354,19 @@ func (in statisticsInput) datapoint(p datapoint, unit string) told {
 	out := told{Timestamp: cloud.Time(p.start), Unit: unit}
 	for _, one := range []struct {
 		name string
-		is   **float64
+		is   **cloud.Double
 	}{{"Average", &out.Average}, {"Maximum", &out.Maximum}, {"Minimum", &out.Minimum}, {"SampleCount", &out.SampleCount}, {"Sum", &out.Sum}} {
 		if slices.Contains(in.Statistics, one.name) {
 			value, _ := p.get(one.name)
-			*one.is = &value
+			*one.is = cloud.DoubleOf(&value)
 		}
 	}
 	for _, stat := range in.ExtendedStatistics {
 		if out.ExtendedStatistics == nil {
-			out.ExtendedStatistics = map[string]float64{}
+			out.ExtendedStatistics = map[string]cloud.Double{}
 		}
-		out.ExtendedStatistics[stat], _ = p.get(stat)
+		value, _ := p.get(stat)
+		out.ExtendedStatistics[stat] = cloud.Double(value)
 	}
 	return out
 }

@@ -14,7 +14,7 @@ import (
 func asCall(action string, err error) error { return cfn.AsCall(action, err, wrongValue) }
 
 func wrongValue(format string, arguments ...any) error {
-	return cloud.Errorf(400, "ValidationError", format, arguments...)
+	return fail("ValidationException", "ValidationError", format, arguments...)
 }
 
 func (w *CloudWatch) alarmARN(name string) string { return w.cloud.ARN("cloudwatch", "alarm:"+name) }

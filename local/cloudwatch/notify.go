@@ -133,6 +133,7 @@ func (w *CloudWatch) emit(t transition) {
 type notice struct {
 	AlarmName                          string
 	AlarmDescription                   *string
+	ActionExecutedAfterMuteWindow      bool // nothing is muted
 	AWSAccountId                       string
 	AlarmConfigurationUpdatedTimestamp string
 	NewStateValue                      state
@@ -159,9 +160,9 @@ type trigger struct {
 	Dimensions                       []triggerDimension
 	Period                           int // cloud.Time
 	EvaluationPeriods                int
-	DatapointsToAlarm                int
+	DatapointsToAlarm                int `json:",omitempty"`
 	ComparisonOperator               string
-	Threshold                        float64
+	Threshold                        cloud.Double
 	TreatMissingData                 string
 	EvaluateLowSampleCountPercentile string
 }
@@ -171,10 +172,23 @@ type triggerDimension struct {
 	Name  string `json:"name"`
 }
 
-// publish tells an SNS topic. Where CloudWatch writes a region's full name,
-// this writes its code.
+// maxSubject is how long a subject may be for SNS.
+const maxSubject = 100
+
+// subject is that of a notice, in which too long a name ends in dots.
+func subject(is state, name, region string) string {
+	whole := fmt.Sprintf("%s: %q in %s", is, name, region)
+	over := len(whole) - maxSubject
+	if over <= 0 {
+		return whole
+	}
+	const dots = "..."
+	return fmt.Sprintf("%s: %q in %s", is, name[:max(0, len(name)-over-len(dots))]+dots, region)
+}
+
+// publish tells an SNS topic.
 func (w *CloudWatch) publish(ctx context.Context, topic string, t transition) error {
-	a := t.alarm
+	a, region := t.alarm, cmp.Or(regionNames[w.cloud.Region], w.cloud.Region)
 	message, err := json.Marshal(notice{
 		AlarmName:                          a.name,
 		AlarmDescription:                   optional(a.description),
@@ -183,7 +197,7 @@ func (w *CloudWatch) publish(ctx context.Context, topic string, t transition) er
 		NewStateValue:                      t.new.Value,
 		NewStateReason:                     t.new.Reason,
 		StateChangeTime:                    t.new.Timestamp,
-		Region:                             w.cloud.Region,
+		Region:                             region,
 		AlarmArn:                           a.arn,
 		OldStateValue:                      t.old.Value,
 		OKActions:                          present(a.actions[stateOK]),
@@ -195,11 +209,11 @@ func (w *CloudWatch) publish(ctx context.Context, topic string, t transition) er
 	if err != nil {
 		return fmt.Errorf("encode the notice: %w", err)
 	}
-	caller := w.cloud.ServiceCaller("cloudwatch.amazonaws.com", a.arn)
+	caller := w.cloud.ServiceCaller("cloudwatch.amazonaws.com", a.arn).With("aws:SourceOwner", w.cloud.Account)
 	ctx = cloud.Because(ctx, w.cloud.Happened(cloud.Cause{Type: "alarm", Resource: a.arn, ID: string(t.new.Value), At: t.at}))
 	return w.cloud.Do(ctx, caller, "sns", "Publish", map[string]string{
 		"TopicArn": topic,
-		"Subject":  fmt.Sprintf("%s: %q in %s", t.new.Value, a.name, w.cloud.Region),
+		"Subject":  subject(t.new.Value, a.name, region),
 		"Message":  string(message),
 	}, nil)
 }
@@ -216,9 +230,10 @@ func (w *watch) trigger() *trigger {
 		Dimensions:         []triggerDimension{},
 		Period:             int(w.period / time.Second),
 		EvaluationPeriods:  w.periods,
-		DatapointsToAlarm:  w.enough(),
+		DatapointsToAlarm:  w.breaches,
+		Unit:               optional(w.unit),
 		ComparisonOperator: w.operator,
-		Threshold:          w.threshold,
+		Threshold:          cloud.Double(w.threshold),
 		TreatMissingData:   cmp.Or(w.missing, "missing"),
 	}
 	if t.Statistic == "" {

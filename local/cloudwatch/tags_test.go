@@ -41,14 +41,14 @@ func TestAlarmsAndDashboardsHaveTags(t *testing.T) {
 		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}`, "{}"},
 		{"UntagResource", `{"ResourceARN": "` + alarm + `", "TagKeys": ["a"]}`, "{}"},
 		{"ListTagsForResource", `{"ResourceARN": "` + alarm + `"}`, `{"Tags":[{"Key":"team","Value":"blue"},{"Key":"b","Value":"2"}]}`},
-		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [` + strings.Join(many, ",") + `]}`, "ValidationError"},
-		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [{"Key": "", "Value": "1"}]}`, "ValidationError"},
+		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [` + strings.Join(many, ",") + `]}`, "ValidationException"},
+		{"TagResource", `{"ResourceARN": "` + alarm + `", "Tags": [{"Key": "", "Value": "1"}]}`, "ValidationException"},
 		{"ListTagsForResource", `{"ResourceARN": "` + alarm + `"}`, `{"Tags":[{"Key":"team","Value":"blue"},{"Key":"b","Value":"2"}]}`},
-		{"PutCompositeAlarm", `{"AlarmName": "any", "AlarmRule": "ALARM(failed)", "Tags": [{"Key": "", "Value": ""}]}`, "ValidationError"},
+		{"PutCompositeAlarm", `{"AlarmName": "any", "AlarmRule": "ALARM(failed)", "Tags": [{"Key": "", "Value": ""}]}`, "ValidationException"},
 		{"PutDashboard", `{"DashboardName": "d", "DashboardBody": "{}", "Tags": [{"Key": "team", "Value": "blue"}]}`, `{"DashboardValidationMessages":[]}`},
 		{"PutDashboard", `{"DashboardName": "d", "DashboardBody": "{}"}`, `{"DashboardValidationMessages":[]}`},
 		{"ListTagsForResource", `{"ResourceARN": "` + board + `"}`, `{"Tags":[{"Key":"team","Value":"blue"}]}`},
-		{"PutDashboard", `{"DashboardName": "c", "DashboardBody": "{}", "Tags": [{"Key": "", "Value": ""}]}`, "ValidationError"},
+		{"PutDashboard", `{"DashboardName": "c", "DashboardBody": "{}", "Tags": [{"Key": "", "Value": ""}]}`, "ValidationException"},
 		{"UntagResource", `{"ResourceARN": "` + board + `", "TagKeys": ["team"]}`, "{}"},
 		{"TagResource", `{"ResourceARN": "` + board + `", "Tags": [` + strings.Join(many[:50], ",") + `]}`, "{}"},
 		{"DeleteAlarms", `{"AlarmNames": ["failed"]}`, "{}"},
@@ -139,11 +139,11 @@ func TestDataOfDifferentUnitsAreToldApart(t *testing.T) {
 		}
 		w.steps(t, [][3]string{
 			{"PutMetricData", `{"Namespace": "Shop", "MetricData": [{"MetricName": "m", "Value": 10, "StorageResolution": 1}, {"MetricName": "m", "Value": 5, "Unit": "Count"}, {"MetricName": "m", "Value": 1, "Unit": "Seconds"}]}`, "{}"},
-			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"]}`, `{"Sum":5,"Timestamp":9.466848E8,"Unit":"Count"},{"Sum":10,"Timestamp":9.466848E8,"Unit":"None"},{"Sum":1,"Timestamp":9.466848E8,"Unit":"Seconds"}]`},
-			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Seconds"}`, `"Datapoints":[{"Sum":1,"Timestamp":9.466848E8,"Unit":"Seconds"}]`},
+			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"]}`, `{"Sum":5.0,"Timestamp":9.466848E8,"Unit":"Count"},{"Sum":10.0,"Timestamp":9.466848E8,"Unit":"None"},{"Sum":1.0,"Timestamp":9.466848E8,"Unit":"Seconds"}]`},
+			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Seconds"}`, `"Datapoints":[{"Sum":1.0,"Timestamp":9.466848E8,"Unit":"Seconds"}]`},
 			{"GetMetricStatistics", `{` + names + `, ` + span + `, "Period": 60, "Statistics": ["Sum"], "Unit": "Bytes"}`, `"Datapoints":[]`},
-			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", `, "Unit": "Count"`) + `]}`, `"Label":"m","Timestamps":[9.466848E8],"Values":[5],"StatusCode":"Complete"}]`},
-			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", ``) + `]}`, `"Values":[16],"StatusCode":"Complete","Messages":[{"Code":"MultipleUnits","Value":"Multiple units returned: '[Count, None, Seconds]'"}]`},
+			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", `, "Unit": "Count"`) + `]}`, `"Label":"m","Timestamps":[9.466848E8],"Values":[5.0],"StatusCode":"Complete"}]`},
+			{"GetMetricData", `{` + span + `, "MetricDataQueries": [` + query("q", ``) + `]}`, `"Values":[16.0],"StatusCode":"Complete","Messages":[{"Code":"MultipleUnits","Value":"Multiple units returned: '[Count, None, Seconds]'"}]`},
 			{"ListMetrics", `{}`, `{"Metrics":[{"Namespace":"Shop","MetricName":"m","Dimensions":[]}]}`},
 			{"PutMetricAlarm", `{"AlarmName": "a", ` + names + `, "Unit": "Seconds", "Statistic": "Sum", "Period": 10, "EvaluationPeriods": 1, "Threshold": 3, "ComparisonOperator": "GreaterThanThreshold"}`, "{}"},
 			{"PutMetricAlarm", `{"AlarmName": "b", ` + names + `, "Statistic": "Sum", "Period": 10, "EvaluationPeriods": 1, "Threshold": 3, "ComparisonOperator": "GreaterThanThreshold"}`, "{}"},
@@ -203,7 +203,6 @@ func TestDataThatDoNotGoTogetherAreRefused(t *testing.T) {
 	w.steps(t, [][3]string{
 		{"PutMetricData", datum(`"Value": 1, "Values": [1]`), "InvalidParameterCombinationException: The parameters MetricData.member.2.Value and MetricData.member.2.Values are mutually exclusive and you have specified both."},
 		{"PutMetricData", datum(`"Value": 1, ` + set), "MetricData.member.2.Value and MetricData.member.2.StatisticValues are mutually exclusive"},
-		{"PutMetricData", datum(`"Values": [1], ` + set), "MetricData.member.2.Values and MetricData.member.2.StatisticValues are mutually exclusive"},
 		{"PutMetricData", datum(`"Values": [1, 2], "Counts": [1]`), "InvalidParameterValueException: The parameters MetricData.member.2.Values and MetricData.member.2.Counts must be of the same size."},
 		{"PutMetricData", datum(`"Value": 1, "StorageResolution": 5`), "StorageResolution is invalid"},
 		{"ListMetrics", `{}`, `{"Metrics":[]}`}, // nothing of a request that is refused
@@ -213,7 +212,7 @@ func TestDataThatDoNotGoTogetherAreRefused(t *testing.T) {
 		{"GetMetricData", `{` + day + `, "MetricDataQueries": [{"Id": "e", "Expression": "1"}]}`, "NotImplemented"},
 		{"GetMetricData", `{` + day + `, "MetricDataQueries": [{"Id": "e"}]}`, "does not serve the expression of query e"},
 		{"GetMetricStatistics", `{"Namespace": "Shop", "MetricName": "m", "StartTime": 5, "EndTime": 5, "Period": 60, "Statistics": ["Sum"]}`, "InvalidParameterValueException: The parameter StartTime must be less than the parameter EndTime."},
-		{"SetAlarmState", `{"AlarmName": "none", "StateValue": "RED", "StateReason": "r"}`, "ValidationError: 1 validation error detected: Value 'RED' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"},
+		{"SetAlarmState", `{"AlarmName": "none", "StateValue": "RED", "StateReason": "r"}`, "ValidationException: 1 validation error detected: Value 'RED' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]"},
 		{"SetAlarmState", `{"AlarmName": "none", "StateValue": "OK", "StateReason": "r"}`, "ResourceNotFound"},
 	})
 }
@@ -244,11 +243,11 @@ func TestMetricsAndDataComeInPages(t *testing.T) {
 			{"ListMetrics", `{"Namespace": "Shop", "NextToken": "500"}`, `"MetricName":"m599","Dimensions":[]}]}`},
 			{"ListMetrics", `{"NextToken": "x"}`, "InvalidNextToken"},
 			{"ListMetrics", `{"NextToken": "-1"}`, "InvalidNextToken"},
-			{"GetMetricData", ask + `, "MaxDatapoints": 2}`, `"Values":[7,7],"StatusCode":"PartialData"},{"Id":"b","Label":"b","Timestamps":[],"Values":[],"StatusCode":"PartialData"}],"Messages":[],"NextToken":"2"}`},
-			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "2"}`, `"Values":[7],"StatusCode":"Complete"},`},
-			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "2"}`, `"Values":[8],"StatusCode":"PartialData"}],"Messages":[],"NextToken":"4"}`},
-			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "4"}`, `"Values":[8,8],"StatusCode":"Complete"}],"Messages":[]}`},
-			{"GetMetricData", ask + `}`, `"Values":[8,8,8],"StatusCode":"Complete"}],"Messages":[]}`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2}`, `"Values":[7.0,7.0],"StatusCode":"PartialData"},{"Id":"b","Label":"b","Timestamps":[],"Values":[],"StatusCode":"PartialData"}],"Messages":[],"NextToken":"2"}`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "2"}`, `"Values":[7.0],"StatusCode":"Complete"},`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "2"}`, `"Values":[8.0],"StatusCode":"PartialData"}],"Messages":[],"NextToken":"4"}`},
+			{"GetMetricData", ask + `, "MaxDatapoints": 2, "NextToken": "4"}`, `"Values":[8.0,8.0],"StatusCode":"Complete"}],"Messages":[]}`},
+			{"GetMetricData", ask + `}`, `"Values":[8.0,8.0,8.0],"StatusCode":"Complete"}],"Messages":[]}`},
 			{"GetMetricData", ask + `, "MaxDatapoints": 0}`, "MaxDatapoints is invalid"},
 			{"GetMetricData", ask + `, "MaxDatapoints": 100801}`, "MaxDatapoints is invalid"},
 			{"GetMetricData", ask + `, "NextToken": "x"}`, "InvalidNextToken"},
@@ -265,7 +264,9 @@ func TestADatumHasTheTimeThatItIsGivenAndAQueryItsOwnLabel(t *testing.T) {
 		w.steps(t, [][3]string{
 			{"PutMetricData", fmt.Sprintf(`{"Namespace": "Shop", "MetricData": [{"MetricName": "m", "Value": 3, "Timestamp": %d}]}`, then), "{}"},
 			{"GetMetricData", fmt.Sprintf(`{"StartTime": %d, "EndTime": %d, "MetricDataQueries": [{"Id": "q", "Label": "mine", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "m"}, "Stat": "Sum", "Period": 10}}]}`, then, then+10),
-				`"Label":"mine","Timestamps":[9.466878E8],"Values":[3]`},
+				`"Label":"mine","Timestamps":[9.466878E8],"Values":[3.0]`},
+			{"PutMetricData", fmt.Sprintf(`{"Namespace": "Shop", "MetricData": [{"MetricName": "both", "Values": [1, 10], "StatisticValues": {"SampleCount": 10, "Sum": 55, "Minimum": 1, "Maximum": 10}, "Timestamp": %d}]}`, then), "{}"},
+			{"GetMetricData", fmt.Sprintf(`{"StartTime": %d, "EndTime": %d, "MetricDataQueries": [{"Id": "q", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "both"}, "Stat": "Sum", "Period": 10}}]}`, then, then+10), `"Values":[55.0]`},
 		})
 	})
 }
@@ -277,10 +278,12 @@ func TestTheQueryProtocolHasItsOwnNamesOfErrors(t *testing.T) {
 	defer server.Close()
 	now := time.Now().UTC()
 	for form, want := range map[string]string{
-		"Action=GetDashboard&DashboardName=none": "<Code>ResourceNotFound</Code>",
+		"Action=GetDashboard&DashboardName=none":                                                                                                 "<Code>ResourceNotFound</Code>",
+		"Action=SetAlarmState&AlarmName=none&StateValue=OK&StateReason=r":                                                                        "<Code>ResourceNotFound</Code></Error>",
+		"Action=SetAlarmState&AlarmName=none&StateValue=INVALID&StateReason=r":                                                                   "<Code>ValidationError</Code><Message>1 validation error detected",
 		"Action=PutMetricData&Namespace=Shop&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1&MetricData.member.1.Values.member.1=1": "<Code>InvalidParameterCombination</Code>",
 		"Action=PutMetricData&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1":                                                      "<Code>MissingParameter</Code>",
-		"Action=PutMetricData&Namespace=AWS/Shop": "<Code>InvalidParameterValue</Code>",
+		"Action=PutMetricData&Namespace=AWS/Shop":                                                                                                "<Code>InvalidParameterValue</Code>",
 		"Action=PutMetricData&Namespace=Shop&MetricData.member.1.MetricName=m&MetricData.member.1.Value=4&MetricData.member.1.Dimensions.member.1.Name=Of&MetricData.member.1.Dimensions.member.1.Value=a": "<PutMetricDataResponse",
 	} {
 		if got := post(t, server.URL, form); !strings.Contains(got, want) {
@@ -289,7 +292,7 @@ func TestTheQueryProtocolHasItsOwnNamesOfErrors(t *testing.T) {
 	}
 	statistics := post(t, server.URL, "Action=GetMetricStatistics&Namespace=Shop&MetricName=m&Dimensions.member.1.Name=Of&Dimensions.member.1.Value=a&Period=60&Statistics.member.1=Sum&StartTime="+
 		now.Add(-time.Minute).Format(time.RFC3339)+"&EndTime="+now.Add(time.Minute).Format(time.RFC3339))
-	if !strings.Contains(statistics, "<Datapoints><member><Sum>4</Sum><Timestamp>") {
+	if !strings.Contains(statistics, "<Datapoints><member><Sum>4.0</Sum><Timestamp>") {
 		t.Errorf("the statistics are %s", statistics)
 	}
 }

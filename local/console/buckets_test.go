@@ -43,7 +43,6 @@ func buckets(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Shows("Versioning: Enabled", "inbox/", "folder")
 	tab.Follow("inbox/")
 	tab.Shows("acme/", "folder", "page.html", "picture")
-	tab.Readable()
 	tab.Follow("acme/")
 	tab.Shows("00.txt", "49.txt", "Go on")
 	tab.Follow("Go on")
@@ -56,6 +55,7 @@ func buckets(t *testing.T, d *desk, tab *browser.Tab) {
 		t.Errorf("the page has the title %q", title)
 	}
 	tab.Readable()
+	tab.Document("object", 1250)
 	tab.Open(tab.Run(`document.querySelectorAll("tbody a")[1].href`)) // the version before
 	tab.Shows("Content", "first", "Versions")
 	tab.Open(d.url + "buckets/landing/object?key=inbox/picture")

@@ -23,16 +23,17 @@ var drawnTypes = map[string]string{
 	"AWS::Kinesis::Stream": "kinesis", "AWS::Glue::Job": "glue", "AWS::EC2::Instance": "ec2",
 }
 
-// call is one resource's to another, by logical ids.
+// call is one resource's to another, by their ids.
 type call struct {
 	From, To string
 	How      string // in words
 	Dead     bool   // what goes there is what nobody could work on
 }
 
-// declarations are a template , as far as it tells of calls.
+// declarations are a template, as far as it tells of calls.
 type declarations struct {
 	*cfn.Template
+	around *surroundings
 	grants map[string][]grant // by the logical id of a role
 	calls  map[[2]string]call
 }
@@ -43,9 +44,10 @@ type grant struct {
 	resources []string // logical ids
 }
 
-// callsOf are the calls of a template, in the order of what makes them.
-func callsOf(parsed *cfn.Template) []call {
-	t := &declarations{parsed, map[string][]grant{}, map[[2]string]call{}}
+// callsOf are the calls of a template, in the order of what makes them. Those of other
+// stacks' resources have ids by elsewhere.
+func callsOf(parsed *cfn.Template, around *surroundings) []call {
+	t := &declarations{parsed, around, map[string][]grant{}, map[[2]string]call{}}
 	ids := slices.Sorted(maps.Keys(t.Resources))
 	for _, id := range ids {
 		t.readGrants(id)
@@ -79,7 +81,7 @@ func (t *declarations) typeOf(id string) string {
 	if r := t.Resources[id]; r != nil {
 		return r.Type
 	}
-	return ""
+	return t.around.typeOf(id)
 }
 
 // read notes the calls that a resource tells of.
@@ -217,8 +219,11 @@ func texts(value any) (all []string) {
 // placeholder is one of Fn::Sub: ${Queue}, ${Queue.Arn}.
 var placeholder = regexp.MustCompile(`\$\{([^!.}]+)[^}]*\}`)
 
-// references are the logical ids of the resources that a value names.
+// references are the ids of the resources that a value names.
 func (t *declarations) references(value any) (ids []string) {
+	if id := t.around.reference(value); id != "" {
+		return []string{id}
+	}
 	switch v := value.(type) {
 	case []any:
 		for _, one := range v {
@@ -242,7 +247,7 @@ func (t *declarations) references(value any) (ids []string) {
 		}
 	}
 	slices.Sort(ids)
-	return slices.Compact(slices.DeleteFunc(ids, func(id string) bool { return t.Resources[id] == nil }))
+	return slices.Compact(slices.DeleteFunc(ids, func(id string) bool { return t.Resources[id] == nil && t.around.typeOf(id) == "" }))
 }
 
 // substituted are those of Fn::Sub, with or without variables.

@@ -20,7 +20,7 @@ func TestWhatCallsWhatFollowsFromTheTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, c := range callsOf(parsed) {
+	for _, c := range callsOf(parsed, nil) {
 		line := c.From + " -> " + c.To + ": " + c.How
 		if c.Dead {
 			line += " (dead)"

@@ -1,10 +1,11 @@
 package console
 
-// This file tells what caused an item, an object or an execution: what made it, what
+// This file tells what caused an item, an object, a message or an execution: what made it, what
 // that came of, and so on, as far as the engine knows.
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,6 +27,7 @@ func (c *console) serveCauses(mux *http.ServeMux) {
 	mux.Handle("GET /causes/item", c.Page(c.causesOfItem))
 	mux.Handle("GET /causes/execution", c.Page(c.causesOfExecution))
 	mux.Handle("GET /causes/object", c.Page(c.causesOfObject))
+	mux.Handle("GET /causes/message", c.Page(c.causesOfMessage))
 }
 
 // ItemCauses is the address of the page that tells what caused a table's item, by its key.
@@ -50,11 +52,28 @@ func (c *console) causesOfItem(r *http.Request) (View, error) {
 		return View{}, err
 	}
 	name := r.URL.Query().Get("table")
-	got, err := c.tables.GetItem(r.Context(), &dynamodb.GetItemInput{TableName: &name, Key: key}, dynamodb.WithAPIOptions(askCause))
+	got, err := c.askItem(r.Context(), name, key)
 	if err != nil {
 		return View{}, err
 	}
-	return causesView(typed(key), ItemPage(name, key), got.ResultMetadata)
+	v, err := causesView(typed(key), ItemPage(name, key), got.ResultMetadata)
+	if err == nil && got.Item == nil {
+		v = deletion(v)
+	}
+	return v, err
+}
+
+func (c *console) askItem(ctx context.Context, table string, key item) (*dynamodb.GetItemOutput, error) {
+	return c.tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: key}, dynamodb.WithAPIOptions(askCause))
+}
+
+// deletedAt is the address of what has deleted an item, or empty if that is not known.
+func (c *console) deletedAt(ctx context.Context, table string, key item) string {
+	got, err := c.askItem(ctx, table, key)
+	if err != nil || headerOf(got.ResultMetadata).Get(wire.AskCause) == "" {
+		return ""
+	}
+	return ItemCauses(table, key)
 }
 
 func (c *console) causesOfExecution(r *http.Request) (View, error) {
@@ -70,6 +89,10 @@ func (c *console) causesOfObject(r *http.Request) (View, error) {
 	query := r.URL.Query()
 	bucket, key, version := query.Get("bucket"), query.Get("key"), query.Get("version")
 	head, err := c.buckets.HeadObject(r.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: &key, VersionId: given(version)}, s3.WithAPIOptions(askCause))
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response.Header.Get(wire.AskCause) != "" {
+		v, err := causesIn(response.Response.Header, key, ObjectPage(bucket, key))
+		return deletion(v), err
+	}
 	if err != nil {
 		return View{}, err
 	}
@@ -79,6 +102,7 @@ func (c *console) causesOfObject(r *http.Request) (View, error) {
 // causes are those of one thing.
 type causes struct {
 	Of, Page string // what it is, and the address of its page
+	Gone     bool   // it is not there any more: they are those of its deletion
 	Steps    []step // the nearest first
 }
 
@@ -93,15 +117,33 @@ type step struct {
 type cause struct{ wire.Cause }
 
 func causesView(of, page string, answer middleware.Metadata) (View, error) {
-	response, ok := awsmiddleware.GetRawResponse(answer).(*smithyhttp.Response)
-	if !ok {
-		return View{}, fmt.Errorf("the answer about %s has no headers", of)
-	}
-	all, err := wire.Causes(response.Header)
+	return causesIn(headerOf(answer), of, page)
+}
+
+func causesIn(header http.Header, of, page string) (View, error) {
+	all, err := wire.Causes(header)
 	if err != nil {
 		return View{}, err
 	}
-	return View{"What caused this?", "causes.html", causes{of, page, stepsOf(all)}}, nil
+	return View{"What caused this?", "causes.html", causes{Of: of, Page: page, Steps: stepsOf(all)}}, nil
+}
+
+// headerOf is that of an answer of AWS's.
+func headerOf(answer middleware.Metadata) http.Header {
+	response, ok := awsmiddleware.GetRawResponse(answer).(*smithyhttp.Response)
+	if !ok {
+		return nil
+	}
+	return response.Header
+}
+
+// deletion is the view of the causes of something's deletion.
+func deletion(v View) View {
+	if c, ok := v.Data.(causes); ok {
+		c.Gone = true
+		v.Title, v.Data = "What deleted it?", c
+	}
+	return v
 }
 
 // stepsOf puts each cause into the step behind the last one that it has caused.

@@ -45,6 +45,28 @@ func causes(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Open(d.url + "buckets/landing/object?key=caused/ü.txt")
 	tab.Follow("What caused this?")
 	tab.Shows("object caused/ü.txt of the bucket landing", "by s3:PutObject, called by root at ")
+	if _, err := d.objects().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("landing"), Key: aws.String("caused/ü.txt")}); err != nil {
+		t.Fatal(err)
+	}
+	tab.Open(d.url + "buckets/landing/object?key=caused/ü.txt")
+	tab.Follow("What deleted it?")
+	tab.Shows("What deleted it?", "caused/ü.txt, which is not there any more", "object caused/ü.txt of the bucket landing", "by s3:DeleteObject, called by root at ")
+	tab.Leave(`document.querySelector("main a").click()`)
+	tab.Shows("It is deleted.")
+	before := instant()
+	d.deletes(t, "caused")
+	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"caused"},"number":{"N":"1"}}`)
+	tab.Shows("There is no item with the key")
+	tab.Follow("What deleted it?")
+	tab.Shows("What deleted it?", "which is not there any more", `item {"number":{"N":"1"},"shop":{"S":"caused"}} of the table Stock`, "by dynamodb:DeleteItem, called by root at ")
+	tab.Readable()
+	slide(tab, before)
+	tab.Shows("What caused this?", "As it was at", "by dynamodb:PutItem, called by root at ")
+	tab.Submit("Now")
+	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"never"},"number":{"N":"1"}}`)
+	if text := tab.Text(); strings.Contains(text, "What deleted it?") {
+		t.Errorf("of an item that never was one reads\n%s", text)
+	}
 	if status := tab.Open(d.url + "causes/execution?arn=" + d.arn("Rings", "never")); status != http.StatusNotFound {
 		t.Errorf("causes of an execution that is not there are answered with %d", status)
 	}

@@ -59,7 +59,7 @@ type console struct {
 	logs      *cloudwatchlogs.Client
 	metrics   *cloudwatch.Client
 	functions *lambda.Client
-	sketches  sketches
+	accounts  accounts
 	mails     fs.FS // nil: there are none
 }
 

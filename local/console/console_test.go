@@ -5,8 +5,6 @@ package console_test
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,6 +63,7 @@ const goods = `{
 	"Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "landing", "VersioningConfiguration": {"Status": "Enabled"}}},
 	"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news", "DisplayName": "The news"}},
 	"Travelled": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "travelled"}},
+	"LookedAt": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "looked-at"}},
 	"Told": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "told"}},
 	"ToQueue": {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": {"Ref": "News"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Told", "Arn"]},
 		"FilterPolicy": {"kind": ["big"]}}},
@@ -199,17 +198,8 @@ func TestAPersonUsesThePages(t *testing.T) {
 	}
 }
 
-// post asks for a page by a form without fields.
-func (d *desk) post(t *testing.T, page string) string {
+// get is a page.
+func (d *desk) get(t *testing.T, address string) string {
 	t.Helper()
-	response, err := http.Post(d.url+page, "application/x-www-form-urlencoded", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s, %v\n%s", page, response.Status, err, text)
-	}
-	return string(text)
+	return page(t, d.url+address)
 }

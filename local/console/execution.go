@@ -28,6 +28,7 @@ type execution struct {
 	MapRuns  []types.MapRunListItem
 
 	definition string
+	role       string // ARN
 }
 
 // CausesAt is the address of what caused it.
@@ -87,7 +88,7 @@ func (c *console) visited(ctx context.Context, arn, visit string) (e execution, 
 	if err != nil {
 		return e, err
 	}
-	e.definition = *machine.Definition
+	e.definition, e.role = *machine.Definition, *machine.RoleArn
 	if e.Track, err = c.history(ctx, arn); err != nil {
 		return e, err
 	}

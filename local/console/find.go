@@ -23,8 +23,10 @@ const (
 	// inList is how many Step Functions lists at most in one answer.
 	inList = 1000
 
-	// atMost is how many executions are looked through for one page.
-	atMost = 20_000
+	// atMost is how many executions are looked through for one page, and patience is
+	// how long.
+	atMost   = 20_000
+	patience = 500 * time.Millisecond
 )
 
 // filter says which executions are shown.
@@ -124,13 +126,16 @@ func (c *console) list(r *http.Request, arn string) (l listing, err error) {
 // find looks through the executions of a state machine or of a map run, the last
 // one that started first.
 func (c *console) find(ctx context.Context, arn string, f filter) (found, error) {
-	in := &sfn.ListExecutionsInput{MaxResults: inList, StatusFilter: f.Status}
+	in := &sfn.ListExecutionsInput{MaxResults: onPage, StatusFilter: f.Status}
+	if f.Name != "" || !f.Before.IsZero() { // of which most may be others
+		in.MaxResults = inList
+	}
 	if strings.Contains(arn, ":mapRun:") {
 		in.MapRunArn = &arn
 	} else {
 		in.StateMachineArn = &arn
 	}
-	at := f.from
+	at, began := f.from, time.Now()
 	var result found
 	for {
 		in.NextToken = nil
@@ -161,7 +166,7 @@ func (c *console) find(ctx context.Context, arn string, f filter) (found, error)
 			return result, nil
 		}
 		at = position{token: *page.NextToken}
-		if result.Searched >= atMost {
+		if result.Searched >= atMost || time.Since(began) > patience || len(result.Executions) == onPage {
 			result.next = at.String()
 			return result, nil
 		}

@@ -83,6 +83,11 @@ func (i item) Short(attribute string) string {
 	default:
 		text = strings.TrimSuffix(strings.TrimPrefix(typed(item{"": v}), `{"":`), "}")
 	}
+	return shortened(text)
+}
+
+// shortened is what a text begins with.
+func shortened(text string) string {
 	if runes := []rune(text); len(runes) > longest {
 		return string(runes[:longest]) + "..."
 	}
@@ -121,7 +126,7 @@ func (c *console) item(r *http.Request, t table) (item, error) {
 		return nil, err
 	}
 	if got.Item == nil {
-		return nil, &Fault{http.StatusNotFound, "There is no item with the key " + typed(key) + "."}
+		return nil, &absence{&Fault{http.StatusNotFound, "There is no item with the key " + typed(key) + "."}, c.deletedAt(r.Context(), t.Name(), key)}
 	}
 	return got.Item, nil
 }

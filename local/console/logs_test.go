@@ -40,6 +40,7 @@ func logs(t *testing.T, d *desk, tab *browser.Tab) {
 	d.log(t, "two", "and open again")
 	tab.Wait(`document.querySelector("#events").innerText.includes("and open again")`) // as the page follows
 	tab.Readable()
+	tab.Document("log", 1250)
 	tab.Fill("Filter pattern of CloudWatch", "ERROR")
 	tab.Submit("Show")
 	tab.Shows("1 events were found", "ERROR no <b>paper</b>")
@@ -72,16 +73,16 @@ func alarms(t *testing.T, d *desk, tab *browser.Tab) {
 		t.Errorf("a screen reader says %q of the plot", label)
 	}
 	tab.Readable()
+	tab.Document("metric", 1250)
 	if status := tab.Open(d.url + "metrics/plot?namespace=Shop&name=Waiting&statistic=Most"); status != http.StatusBadRequest {
 		t.Errorf("a statistic that there is not is answered with %d", status)
 	}
 
 	tab.Open(d.url + "alarms?state=ALARM")
 	tab.Shows("late", "ALARM", "Maximum of Waiting above 5")
-	tab.Readable()
 	tab.Follow("late")
 	tab.Shows("ALARM since", "Reason", "Maximum of Waiting above 5", "orders wait", "History", "StateUpdate")
-	tab.Readable()
+	tab.Document("alarm", 1250)
 	tab.Open(d.url + "alarms/any")
 	tab.Shows("ALARM(late)", "History")
 	if status := tab.Open(d.url + "alarms/none"); status != http.StatusNotFound {

@@ -58,11 +58,14 @@ func asOfMoment(stack *middleware.Stack) error {
 	return stack.Build.Add(middleware.BuildMiddlewareFunc("AsOfMoment",
 		func(ctx context.Context, in middleware.BuildInput, next middleware.BuildHandler) (middleware.BuildOutput, middleware.Metadata, error) {
 			if moment := momentOf(ctx); !moment.IsZero() && slices.Contains(tellPast, middleware.GetOperationName(ctx)) {
-				in.Request.(*smithyhttp.Request).Header.Set(wire.AsOf, moment.UTC().Format(time.RFC3339Nano))
+				in.Request.(*smithyhttp.Request).Header.Set(wire.AsOf, asOf(moment))
 			}
 			return next.HandleBuild(ctx, in)
 		}), middleware.After)
 }
+
+// asOf is a moment as the engine takes it.
+func asOf(moment time.Time) string { return moment.UTC().Format(time.RFC3339Nano) }
 
 // travel is the form by which one goes to another moment.
 type travel struct {

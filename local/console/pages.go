@@ -45,6 +45,14 @@ func Refuse(format string, arguments ...any) error {
 	return &Fault{http.StatusBadRequest, fmt.Sprintf(format, arguments...)}
 }
 
+// absence is the fault of who asks for what is not there any more.
+type absence struct {
+	*Fault
+	DeletedAt string // the address of what has deleted it; empty: nobody knows
+}
+
+func (a *absence) Unwrap() error { return a.Fault }
+
 var errNotHere = &Fault{http.StatusNotFound, "There is no such page."}
 
 // Page answers with what make returns.
@@ -119,7 +127,10 @@ const largestForm = 4 << 20
 // failed is the page of an error.
 func failed(err error) (View, int) {
 	status := http.StatusInternalServerError
-	text := err.Error()
+	text, deletedAt := err.Error(), ""
+	if gone, ok := errors.AsType[*absence](err); ok {
+		deletedAt = gone.DeletedAt
+	}
 	if own, ok := errors.AsType[*Fault](err); ok {
 		status = own.Status
 	} else if api, ok := errors.AsType[smithy.APIError](err); ok {
@@ -131,7 +142,7 @@ func failed(err error) (View, int) {
 			status = http.StatusBadRequest
 		}
 	}
-	return View{cmp.Or(http.StatusText(status), "Error"), "error.html", text}, status
+	return View{cmp.Or(http.StatusText(status), "Error"), "error.html", struct{ Text, DeletedAt string }{text, deletedAt}}, status
 }
 
 // missing tells whether an error says that what was asked for is not there.

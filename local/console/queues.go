@@ -1,6 +1,6 @@
 package console
 
-// This file shows queues, and acts on them. Their messages are looked at in look.go.
+// This file shows queues, and acts on them. Their messages are in messages.go.
 
 import (
 	"encoding/json"
@@ -18,7 +18,7 @@ import (
 func (c *console) serveQueues(mux *http.ServeMux) {
 	mux.Handle("GET /queues", c.Page(c.queueList))
 	mux.Handle("GET /queues/{name}", c.Page(c.queuePage))
-	mux.Handle("POST /queues/{name}/look", c.Asked(c.look))
+	mux.Handle("GET /queues/{name}/messages/{place}", c.Page(c.messagePage))
 	mux.Handle("POST /queues/{name}/send", c.Action(c.send))
 	mux.Handle("POST /queues/{name}/redrive", c.Action(c.moveBack))
 	mux.Handle("GET /queues/{name}/purge", c.Page(c.askPurge))
@@ -113,8 +113,9 @@ func (c *console) queueList(r *http.Request) (View, error) {
 // queueView is the page of a queue.
 type queueView struct {
 	queue
-	Sources []string // names of the queues whose dead letters it has
-	Moves   []types.ListMessageMoveTasksResultEntry
+	Sources  []string // names of the queues whose dead letters it has
+	Moves    []types.ListMessageMoveTasksResultEntry
+	Messages messageList
 }
 
 func (c *console) queuePage(r *http.Request) (View, error) {
@@ -139,7 +140,8 @@ func (c *console) queuePage(r *http.Request) (View, error) {
 		}
 		v.Moves = moves.Results
 	}
-	return View{q.Name, "queue.html", v}, nil
+	v.Messages, err = c.messages(r, q)
+	return View{q.Name, "queue.html", v}, err
 }
 
 // Started is when a move began, which SQS tells in milliseconds.

@@ -1,94 +1,112 @@
 package console
 
-// This file is what stays of a stack's picture while the stack does: reading a large
-// template and laying its picture out take longer than all the rest of the page, which
-// is renewed every two seconds.
+// This file is a stack's picture before anybody says how the resources are.
 
 import (
+	"fmt"
+	"maps"
 	"strings"
-	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
-	"github.com/tradepost-dev/tradepost/local/cfn"
 	"github.com/tradepost-dev/tradepost/local/states/graph"
 )
 
-// sketch is a picture before anybody says how the resources are. It does not change.
+// sketch is a picture without how things are at the moment. It does not change.
 type sketch struct {
-	from     string // the template, and which resources there are of it
-	template *cfn.Template
-	nodes    []node
-	calls    []call // by the nodes' names
-	plan     *graph.Plan
+	nodes []node
+	calls []call      // by the nodes' names
+	plan  *graph.Plan // nil: nothing calls anything
 }
 
-// sketches are the last ones of each stack.
-type sketches struct {
-	mu      sync.Mutex
-	byStack map[string]*sketch
+// maxElsewhere is how many resources of another stack a picture shows one by one. More
+// are shown as that stack: a picture is of one stack, and has to stay readable.
+const maxElsewhere = 8
+
+// sketch returns the picture of a stack.
+func (a *account) sketch(d *deployed) *sketch {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	name := *d.StackName
+	if a.sketches[name] == nil {
+		a.sketches[name] = newSketch(a.callsAround(d))
+	}
+	return a.sketches[name]
 }
 
-// of returns the sketch of a stack as it is.
-func (s *sketches) of(stack, template string, resources []types.StackResourceSummary) (*sketch, error) {
-	var from strings.Builder
-	from.WriteString(template)
-	for _, r := range resources {
-		from.WriteString("\n" + *r.LogicalResourceId + " " + aws.ToString(r.PhysicalResourceId))
+// callsAround are the calls of a stack's resources, and those of others' to them, with
+// the nodes, by their ids.
+func (a *account) callsAround(d *deployed) (calls []call, nodes map[string]node) {
+	for _, other := range a.stacks {
+		for _, c := range a.calls[*other.StackName] {
+			for _, id := range []*string{&c.From, &c.To} {
+				if !strings.Contains(*id, "/") {
+					*id = *other.StackName + "/" + *id
+				}
+				*id = strings.TrimPrefix(*id, *d.StackName+"/")
+			}
+			if other == d || !strings.Contains(c.From, "/") || !strings.Contains(c.To, "/") {
+				calls = append(calls, c)
+			}
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known := s.byStack[stack]; known != nil && known.from == from.String() {
-		return known, nil
+	nodes = maps.Clone(d.nodes)
+	guests := map[string]map[string]bool{} // ids of other stacks' resources, by stack
+	for _, c := range calls {
+		for _, id := range []string{c.From, c.To} {
+			stack, logical, away := strings.Cut(id, "/")
+			if !away {
+				continue
+			}
+			n, there := a.stack(stack).nodes[logical]
+			if !there { // it is not created, by its condition
+				continue
+			}
+			n.Name += " of " + stack
+			nodes[id] = n
+			if guests[stack] == nil {
+				guests[stack] = map[string]bool{}
+			}
+			guests[stack][id] = true
+		}
 	}
-	parsed, err := cfn.Parse([]byte(template))
-	if err != nil {
-		return nil, err
+	for stack, ids := range guests {
+		if len(ids) <= maxElsewhere {
+			continue
+		}
+		whole := node{ID: stack + "/", Name: stack, Type: stackType, Physical: stack, Stack: stack, Now: fmt.Sprintf("%d resources", len(ids))}
+		for id := range ids {
+			nodes[id] = whole
+		}
 	}
-	made := newSketch(parsed, resources)
-	made.from = from.String()
-	if s.byStack == nil {
-		s.byStack = map[string]*sketch{}
-	}
-	s.byStack[stack] = made
-	return made, nil
+	return calls, nodes
 }
 
 // newSketch lays the picture out. A resource that nothing calls, and that calls nothing,
 // is not in it.
-func newSketch(t *cfn.Template, resources []types.StackResourceSummary) *sketch {
-	nodes, names := map[string]node{}, map[string]bool{} // nodes by logical id
-	for _, r := range resources {
-		id := *r.LogicalResourceId
-		if declared := t.Resources[id]; declared != nil && drawnTypes[declared.Type] != "" && aws.ToString(r.PhysicalResourceId) != "" {
-			n := node{ID: id, Name: nameOf(id, declared.Metadata), Type: declared.Type, Physical: *r.PhysicalResourceId}
-			if names[n.Name] {
-				n.Name += " " + id
-			}
-			nodes[id], names[n.Name] = n, true
-		}
-	}
-	s := &sketch{template: t}
-	machine, boxes := &graph.Machine{}, map[string]*graph.State{}
+func newSketch(calls []call, nodes map[string]node) *sketch {
+	s := &sketch{}
+	machine, boxes, drawn := &graph.Machine{}, map[string]*graph.State{}, map[call]bool{}
 	box := func(n node) *graph.State {
-		if boxes[n.ID] == nil {
-			boxes[n.ID] = &graph.State{Name: n.Name, Type: "Task", Does: drawnTypes[n.Type] + ": " + longestNow[n.Type] + inAlarm}
-			machine.States, s.nodes = append(machine.States, boxes[n.ID]), append(s.nodes, n)
+		if boxes[n.Name] == nil {
+			boxes[n.Name] = &graph.State{Name: n.Name, Type: "Task", Does: n.service() + ": " + longestNow[n.Type] + inAlarm}
+			machine.States, s.nodes = append(machine.States, boxes[n.Name]), append(s.nodes, n)
 		}
-		return boxes[n.ID]
+		return boxes[n.Name]
 	}
-	for _, c := range callsOf(t) {
+	for _, c := range calls {
 		from, called := nodes[c.From]
 		to, calls := nodes[c.To]
-		if !called || !calls { // it is not created, by its condition
+		shown := call{from.Name, to.Name, c.How, c.Dead}
+		if !called || !calls || drawn[call{From: from.Name, To: to.Name, Dead: c.Dead}] { // it is not created, by its condition; or several are one
 			continue
 		}
+		drawn[call{From: from.Name, To: to.Name, Dead: c.Dead}] = true
 		b := box(from)
 		b.Transitions = append(b.Transitions, graph.Transition{To: box(to).Name, Catch: c.Dead})
-		s.calls = append(s.calls, call{from.Name, to.Name, c.How, c.Dead})
+		s.calls = append(s.calls, shown)
 	}
-	s.plan = machine.Plan()
+	if len(s.nodes) > 0 {
+		s.plan = machine.Plan()
+	}
 	return s
 }
 

@@ -4,6 +4,7 @@ package console
 // moment, and its resources.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,12 +40,23 @@ type node struct {
 	ID, Name string // the logical id, and what people call it
 	Type     string
 	Physical string
+	Stack    string   // the name of the one that it is of
 	Now      string   // how it is at the moment
 	Alarms   []string // those of it that are in ALARM
+
+	guest bool // it is of another stack than the one that is shown
 }
 
-// At is where the console shows it.
-func (n *node) At() string { return shownAt(n.Type, n.Physical) }
+// At is where the console shows it: what is of another stack, in the picture of that.
+func (n *node) At() string {
+	switch {
+	case n.Type == stackType:
+		return stackPage(n.Stack)
+	case n.guest:
+		return stackPage(n.Stack) + "?" + url.Values{"at": {n.ID}}.Encode()
+	}
+	return shownAt(n.Type, n.Physical)
+}
 
 // arrow is a call between nodes.
 type arrow struct {
@@ -63,24 +75,16 @@ type stackView struct {
 
 func (c *console) stackPage(r *http.Request) (View, error) {
 	ctx, name := r.Context(), r.PathValue("name")
-	told, err := c.stacks.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
+	all, err := c.account(ctx)
 	if err != nil {
 		return View{}, err
 	}
-	stack := told.Stacks[0]
-	v := stackView{Name: *stack.StackName, Status: string(stack.StackStatus), Outputs: stack.Outputs}
-	if v.Resources, err = c.resources(ctx, name); err != nil {
-		return View{}, err
+	d := all.stack(name)
+	if d == nil {
+		return View{}, &Fault{http.StatusNotFound, "There is no stack " + name + "."}
 	}
-	body, err := c.stacks.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: &name})
-	if err != nil {
-		return View{}, err
-	}
-	sketched, err := c.sketches.of(name, *body.TemplateBody, v.Resources)
-	if err != nil {
-		return View{}, err
-	}
-	if err := c.draw(ctx, &v, sketched); err != nil {
+	v := stackView{Name: *d.StackName, Status: string(d.StackStatus), Outputs: d.Outputs, Resources: d.resources}
+	if err := c.draw(ctx, &v, all.sketch(d), d, r.URL.Query().Get("at")); err != nil {
 		return View{}, err
 	}
 	return View{v.Name, "stack.html", v}, nil
@@ -98,24 +102,25 @@ func (c *console) resources(ctx context.Context, stack string) (all []types.Stac
 	return all, nil
 }
 
-// draw makes the picture of how a stack is.
-func (c *console) draw(ctx context.Context, v *stackView, s *sketch) error {
-	if len(s.nodes) == 0 {
+// draw makes the picture of how a stack is. One node may be pointed at, by its id.
+func (c *console) draw(ctx context.Context, v *stackView, s *sketch, d *deployed, at string) error {
+	if s.plan == nil {
 		return nil
 	}
 	var shown []*node
 	byName := map[string]*node{}
 	for _, n := range s.nodes {
+		n.guest = n.Stack != v.Name
 		shown = append(shown, &n)
 		byName[n.Name] = &n
 	}
 	for _, c := range s.calls {
 		v.Arrows = append(v.Arrows, arrow{byName[c.From], byName[c.To], c.How})
 	}
-	if err := c.observe(ctx, shown, v.Resources, s.template); err != nil {
+	if err := c.observe(ctx, shown, v.Resources, d.template); err != nil {
 		return err
 	}
-	v.Picture = template.HTML(s.plan.Figure(func(name string) graph.Mark { return byName[name].mark() })) // which escapes all names
+	v.Picture = template.HTML(s.plan.Figure(func(name string) graph.Mark { return byName[name].mark(at) })) // which escapes all names
 	return nil
 }
 
@@ -146,10 +151,18 @@ func words(name string) string {
 	return b.String()
 }
 
-func (n *node) mark() graph.Mark {
-	mark := graph.Mark{Link: n.At(), Title: n.Type + " " + n.Physical, Does: strings.TrimSuffix(drawnTypes[n.Type]+": "+n.Now, ": ")}
+// service is whose icon it has.
+func (n *node) service() string { return cmp.Or(drawnTypes[n.Type], "cloudformation") }
+
+func (n *node) mark(at string) graph.Mark {
+	mark := graph.Mark{Link: n.At(), Title: n.Type + " " + n.Physical, Does: strings.TrimSuffix(n.service()+": "+n.Now, ": ")}
+	if n.guest {
+		mark.Class = "guest"
+	} else if n.ID == at {
+		mark.Class = "selected"
+	}
 	if len(n.Alarms) > 0 {
-		mark.Class, mark.Title = "alarmed", "In ALARM: "+strings.Join(n.Alarms, ", ")
+		mark.Class, mark.Title = mark.Class+" alarmed", "In ALARM: "+strings.Join(n.Alarms, ", ")
 		mark.Does += inAlarm // not by its colour alone
 	}
 	return mark
@@ -167,6 +180,9 @@ func (c *console) observe(ctx context.Context, shown []*node, resources []types.
 				Stat: aws.String("Sum"), Period: aws.Int32(3600),
 				Metric: &metrics.Metric{Namespace: &m.namespace, MetricName: &m.name, Dimensions: []metrics.Dimension{{Name: &m.dimension, Value: aws.String(n.metricName())}}},
 			}})
+			continue
+		}
+		if n.Type == stackType {
 			continue
 		}
 		now, err := c.now(ctx, n)
@@ -276,7 +292,7 @@ func (c *console) alarmed(ctx context.Context, shown []*node, resources []types.
 		}
 		measured := append(of.references(declared.Properties["Dimensions"]), of.references(declared.Properties["Metrics"])...)
 		for _, n := range shown {
-			if slices.Contains(measured, n.ID) {
+			if !n.guest && slices.Contains(measured, n.ID) {
 				n.Alarms = append(n.Alarms, *r.PhysicalResourceId)
 			}
 		}

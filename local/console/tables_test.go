@@ -41,7 +41,6 @@ func tables(t *testing.T, d *desk, tab *browser.Tab) {
 	d.stock(t, "north", 70)
 	tab.Open(d.url + "tables")
 	tab.Shows("Stock", "70", "shop, number", "1", "ACTIVE")
-	tab.Readable()
 	tab.Follow("Stock")
 	tab.Shows("on demand", "by the attribute until", "ByColor", "global", "color, number", "50 shown; go on")
 	tab.Follow("go on")
@@ -57,6 +56,7 @@ func tables(t *testing.T, d *desk, tab *browser.Tab) {
 		t.Errorf("between 9 and 11, the last ones first, are %q", got)
 	}
 	tab.Readable()
+	tab.Document("table", 1250)
 	tab.Open(d.url + "tables/Stock?index=ByColor&partition=blue&condition=at+least&sort=67")
 	if got := column(tab, "items", 1); got != "67 69" {
 		t.Errorf("blue ones from 67 on are %q", got)
@@ -80,7 +80,6 @@ func put(t *testing.T, d *desk, tab *browser.Tab) {
 	const address = `tables/Stock/item?key={"shop":{"S":"north"},"number":{"N":"7"}}`
 	tab.Open(d.url + address)
 	tab.Shows("north, 7", "it expires at 2100-01-01 00:00:00.000")
-	tab.Readable()
 	const item = `{"shop": {"S": "north"}, "number": {"N": "7"}, "color": {"S": "green"}, "tags": {"SS": ["<script>", "b"]}, "big": {"N": "12345678901234567890"}}`
 	tab.Paste("The item, as DynamoDB writes it", item)
 	tab.Submit("Put")
@@ -94,7 +93,6 @@ func put(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Submit("Put")
 	tab.Shows("Conflict", "the condition does not hold any more")
 	tab.Open(d.url + "tables/Stock/new")
-	tab.Readable()
 	tab.Paste("The item, as DynamoDB writes it", item)
 	if status := tab.Submit("Put"); status != http.StatusConflict {
 		t.Errorf("a new item with the key of another is answered with %d", status)

@@ -16,7 +16,6 @@ func topics(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Follow("news")
 	tab.Shows("The news", "2 confirmed, 0 pending", ":told", "sqs", "confirmed", `"kind"`)
 	tab.Shows("ann@example.com", "email")
-	tab.Readable()
 	tab.Paste("Subject", "Ünder <b>review</b>")
 	tab.Paste("Message", "Approve: "+d.url+"workflows. Or javascript:alert(1)")
 	tab.Submit("Publish")
@@ -30,6 +29,7 @@ func topics(t *testing.T, d *desk, tab *browser.Tab) {
 		t.Errorf("its links are %q", links)
 	}
 	tab.Readable()
+	tab.Document("mail", 1250)
 	tab.Follow(d.url + "workflows")
 	tab.Shows("Workflows", "Shop")
 	for _, name := range []string{"none.eml", "..%2Fsecret.eml", "..%2F..%2Fetc%2Fpasswd"} {

@@ -1,8 +1,8 @@
 package console
 
 // This file tries expressions against what a state was given: Step Functions'
-// TestState runs a Pass with the expression, and calls nobody. It takes no context
-// object for that.
+// TestState runs a Task with the expression, for which a mock stands, so that nobody is
+// called. Without a mock it would take no context object.
 
 import (
 	"encoding/json"
@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -64,40 +65,67 @@ func (c *console) try(r *http.Request) (View, error) {
 	}
 	t := e.Trial()
 	t.Tried, t.Language, t.Expression, t.Variables = true, fields.Get("language"), strings.TrimSpace(fields.Get("expression")), fields.Get("variables")
-	definition, err := json.Marshal(passing(t.Language, t.Expression))
+	definition, err := json.Marshal(trying(t.Language, t.Expression))
+	if err != nil {
+		return View{}, err
+	}
+	context, err := json.Marshal(e.context())
 	if err != nil {
 		return View{}, err
 	}
 	told, err := c.states.TestState(r.Context(), &sfn.TestStateInput{
 		Definition: aws.String(string(definition)), Input: &t.Input, Variables: given(strings.TrimSpace(t.Variables)),
+		Context: aws.String(string(context)), Mock: &types.MockInput{Result: aws.String("{}"), FieldValidationMode: types.MockResponseValidationModeNone}, InspectionLevel: types.InspectionLevelDebug,
 	})
 	if err != nil {
 		return View{}, err
 	}
 	t.Output, t.Error, t.Cause = aws.ToString(told.Output), aws.ToString(told.Error), aws.ToString(told.Cause)
 	if told.Status == types.TestExecutionStatusSucceeded && t.Language != languages[0] {
-		t.Output = result(t.Output)
+		t.Output = payload(aws.ToString(told.InspectionData.AfterParameters))
 	}
 	return View{"An expression in " + t.State, "trial.html", t}, nil
 }
 
-// passing is a state that yields what an expression does. JSONPath takes functions in
-// members of objects only.
-func passing(language, expression string) map[string]any {
+// trying is a state that yields what an expression does: as its output, or in JSONPath,
+// which takes functions in members of objects only, as what it gives a function.
+func trying(language, expression string) map[string]any {
+	state := map[string]any{"Type": "Task", "QueryLanguage": language, "End": true, "Resource": "arn:aws:states:::lambda:invoke"}
 	if language == languages[0] {
 		expression = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(expression, "{%"), "%}"))
-		return map[string]any{"Type": "Pass", "QueryLanguage": language, "Output": "{% " + expression + " %}", "End": true}
+		state["Arguments"], state["Output"] = map[string]any{"FunctionName": "mocked"}, "{% "+expression+" %}"
+	} else {
+		state["Parameters"] = map[string]any{"FunctionName": "mocked", "Payload.$": expression}
 	}
-	return map[string]any{"Type": "Pass", "QueryLanguage": language, "Parameters": map[string]any{"result.$": expression}, "End": true}
+	return state
 }
 
-// result is what the state for JSONPath has put into an object.
-func result(output string) string {
-	var object struct {
-		Result json.RawMessage `json:"result"`
+// context is the context object that the visit that is looked at had, as far as
+// TestState takes one: without the item of a Map, and without a task's token.
+func (e execution) context() map[string]any {
+	v := e.Visit()
+	run := map[string]any{"Id": *e.ExecutionArn, "Name": *e.Name, "RoleArn": e.role, "StartTime": inContext(*e.StartDate), "RedriveCount": e.Redriven()}
+	if e.Input != nil {
+		run["Input"] = json.RawMessage(*e.Input)
 	}
-	if json.Unmarshal([]byte(output), &object) != nil {
-		return output
+	if e.RedriveDate != nil {
+		run["RedriveTime"] = inContext(*e.RedriveDate)
 	}
-	return string(object.Result)
+	return map[string]any{
+		"Execution":    run,
+		"State":        map[string]any{"Name": v.State, "EnteredTime": inContext(v.Entered), "RetryCount": v.Retried()},
+		"StateMachine": map[string]any{"Id": *e.StateMachineArn, "Name": lastPart(*e.StateMachineArn)},
+	}
+}
+
+// inContext is a time as a context object has it.
+func inContext(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// payload is what the state for JSONPath has given its function.
+func payload(parameters string) string {
+	var given struct{ Payload json.RawMessage }
+	if json.Unmarshal([]byte(parameters), &given) != nil {
+		return parameters
+	}
+	return string(given.Payload)
 }

@@ -4,6 +4,7 @@ package console_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,6 +64,7 @@ func followOnTheGraph(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Follow("Notify")
 	tab.Shows("Notify caught", "TaskScheduled", "sqs:sendMessage", "TaskFailed", "SQS.QueueDoesNotExistException")
 	tab.Picture("execution")
+	tab.Document("execution", 1250)
 	if status := tab.Open(d.execution("Shop", "paid") + "?visit=99"); status != http.StatusNotFound {
 		t.Errorf("a visit that was not made is answered with %d", status)
 	}
@@ -134,12 +136,45 @@ func filter(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Shows(`"yesterday" is no time`)
 }
 
+// kindOf is what all pages of a kind have in their addresses.
+func kindOf(address string) string {
+	path, query, _ := strings.Cut(address, "?")
+	parts := strings.Split(path, "/")
+	if len(parts) > 2 && parts[1] != "causes" {
+		parts[2] = "x"
+	}
+	if len(parts) > 4 {
+		parts[4] = "x"
+	}
+	var members []string
+	for _, member := range strings.Split(query, "&") {
+		name, _, _ := strings.Cut(member, "=")
+		if !slices.Contains(members, name) && name != "dimension" {
+			members = append(members, name)
+		}
+	}
+	return strings.Join(parts, "/") + "?" + strings.Join(members, "&")
+}
+
 func read(t *testing.T, d *desk, tab *browser.Tab) {
 	d.start(t, "Shop", "looked-at", `{"paid": true, "lines": [7, 8]}`)
 	d.status(t, "Shop", "looked-at", types.ExecutionStatusSucceeded)
-	for _, page := range []string{d.url, d.url + "workflows", d.workflow("Shop"), d.execution("Shop", "looked-at") + "?visit=1", d.execution("Shop", "looked-at") + "/start"} {
-		tab.Open(page)
-		tab.Readable()
+	d.puts(t, "looked-at", "grey")
+	d.putObject(t, "looked-at", "text/plain", "x")
+	d.sends(t, "looked-at", "looked at "+strings.Repeat("and on ", 200))
+	seen, pages := map[string]bool{}, []string{"/", "/nothing", "/stacks/Market", "/executions/" + d.arn("Shop", "looked-at") + "?visit=1", "/queues/looked-at", "/buckets/landing/object?key=looked-at"}
+	for len(pages) > 0 { // a page of each kind to that a link leads
+		page := pages[0]
+		pages = pages[1:]
+		if kind := kindOf(page); !seen[kind] {
+			seen[kind] = true
+			tab.Open(d.url + strings.TrimPrefix(page, "/"))
+			tab.Readable()
+			pages = append(pages, strings.Fields(tab.Run(`[...document.querySelectorAll("a[href]")].map(a => new URL(a.getAttribute("href"), location.href)).filter(u => u.origin === location.origin && !u.pathname.includes("/download")).map(u => u.pathname + u.search).join(" ")`))...)
+		}
+	}
+	if len(seen) < 35 {
+		t.Errorf("links lead to %d kinds of pages only: %q", len(seen), slices.Sorted(maps.Keys(seen)))
 	}
 	tab.Open(d.execution("Shop", "looked-at"))
 	if order := tab.FocusOrder(); order[0] != "To the content" || !slices.Contains(order, "Notify sqs: sendMessage") {

@@ -2,6 +2,8 @@ package dynamodb
 
 // Capacity: the read and write units that requests consume.
 
+import "github.com/tradepost-dev/tradepost/local/cloud"
+
 const (
 	readUnit  = 4096 // bytes
 	writeUnit = 1024 // bytes
@@ -41,26 +43,26 @@ func (r capacityRequest) check() error {
 // consumedCapacity is the API's answer to ReturnConsumedCapacity.
 type consumedCapacity struct {
 	TableName              string
-	CapacityUnits          float64
-	ReadCapacityUnits      float64                  `json:",omitzero"` // transactions only
-	WriteCapacityUnits     float64                  `json:",omitzero"` // transactions only
+	CapacityUnits          cloud.Double
+	ReadCapacityUnits      cloud.Double             `json:",omitzero"` // transactions only
+	WriteCapacityUnits     cloud.Double             `json:",omitzero"` // transactions only
 	Table                  *capacityUnits           `json:",omitzero"`
 	GlobalSecondaryIndexes map[string]capacityUnits `json:",omitzero"`
 	LocalSecondaryIndexes  map[string]capacityUnits `json:",omitzero"`
 }
 
-type capacityUnits struct{ CapacityUnits float64 }
+type capacityUnits struct{ CapacityUnits cloud.Double }
 
 // capacity makes the answer to ReturnConsumedCapacity: nil for NONE.
 func (t *table) capacity(returnConsumed string, units writeUnits) *consumedCapacity {
 	if returnConsumed != "TOTAL" && returnConsumed != "INDEXES" {
 		return nil
 	}
-	consumed := &consumedCapacity{TableName: t.name, CapacityUnits: units.total()}
+	consumed := &consumedCapacity{TableName: t.name, CapacityUnits: cloud.Double(units.total())}
 	if returnConsumed == "TOTAL" {
 		return consumed
 	}
-	consumed.Table = &capacityUnits{units.table}
+	consumed.Table = &capacityUnits{cloud.Double(units.table)}
 	for x, units := range units.indexes {
 		list := &consumed.LocalSecondaryIndexes
 		if x.global {
@@ -69,7 +71,7 @@ func (t *table) capacity(returnConsumed string, units writeUnits) *consumedCapac
 		if *list == nil {
 			*list = map[string]capacityUnits{}
 		}
-		(*list)[x.name] = capacityUnits{units}
+		(*list)[x.name] = capacityUnits{cloud.Double(units)}
 	}
 	return consumed
 }

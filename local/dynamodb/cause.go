@@ -25,14 +25,14 @@ func keyID(key item) string {
 	return string(text)
 }
 
-// causeAt is what caused a key to have a row an age ago, or to have none.
-func (d *DynamoDB) causeAt(t *table, key string, r *row, age time.Duration) *cloud.Cause {
+// causeAt is what caused a key to have a row at a moment, or to have none.
+func (d *DynamoDB) causeAt(t *table, key string, r *row, then time.Time) *cloud.Cause {
 	if r != nil {
 		return r.cause
 	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for _, c := range slices.Backward(t.past.Until(age)) {
+	for _, c := range slices.Backward(t.past.Until(then)) {
 		switch {
 		case c.What.key() != key:
 		case c.What.expired:

@@ -18,7 +18,7 @@ func (d *DynamoDB) add(t *table) error {
 	if d.tables[t.name] != nil {
 		return cloud.Errorf(400, "ResourceInUseException", "Table already exists: %s", t.name)
 	}
-	t.past.Kept = d.cloud.Past
+	t.past = cloud.Past[delta]{Kept: d.cloud.Past, Size: func(c delta) int { return sizeOfRow(c.old) }}
 	d.tables[t.name] = t
 	for _, s := range t.streams { // of an earlier run
 		d.streams[s.arn] = s
@@ -243,7 +243,7 @@ func (d *DynamoDB) describeTable(ctx context.Context, caller cloud.Caller, in na
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	description := t.describe("ACTIVE")
-	missed, err := t.missed(cloud.AsOfAge(ctx))
+	missed, err := t.past.Since(cloud.AsOfMoment(ctx))
 	for _, c := range missed {
 		description.TableSizeBytes -= sizeOfRow(c.What.changed) - sizeOfRow(c.What.old)
 		if c.What.old == nil {

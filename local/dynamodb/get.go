@@ -78,7 +78,7 @@ func (d *DynamoDB) getItem(ctx context.Context, caller cloud.Caller, in struct {
 	units := readUnits(sizeOfRow(r), in.ConsistentRead)
 	d.metrics.read.Observe(t.dimensions, units)
 	if cloud.Asked(ctx) {
-		cloud.Tell(ctx, d.causeAt(t, key, r, cloud.AgeOf(ctx)).Named(keyID(in.Key)))
+		cloud.Tell(ctx, d.causeAt(t, key, r, cloud.MomentOf(ctx)).Named(keyID(in.Key)))
 	}
 	answer := getAnswer{ConsumedCapacity: t.capacity(in.ReturnConsumedCapacity, writeUnits{table: units})}
 	if r != nil {
@@ -88,11 +88,11 @@ func (d *DynamoDB) getItem(ctx context.Context, caller cloud.Caller, in struct {
 }
 
 func (d *DynamoDB) row(ctx context.Context, t *table, key string, consistent bool) (*row, error) {
-	age, err := ageOf(ctx, consistent)
+	then, err := seenBy(ctx, consistent)
 	if err != nil {
 		return nil, err
 	}
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return t.rowAt(key, age)
+	return t.rowAt(key, then)
 }

@@ -321,11 +321,11 @@ func (r *reading) keyOf(i item) item {
 
 // perform reads a page and completes the answer.
 func (d *DynamoDB) perform(ctx context.Context, r *reading, in readRequest) (readAnswer, error) {
-	age, err := ageOf(ctx, in.ConsistentRead)
+	then, err := seenBy(ctx, in.ConsistentRead)
 	if err != nil {
 		return readAnswer{}, err
 	}
-	answer, bytes, err := d.lockedPage(r, age)
+	answer, bytes, err := d.lockedPage(r, then)
 	if err != nil {
 		return readAnswer{}, err
 	}
@@ -339,10 +339,10 @@ func (d *DynamoDB) perform(ctx context.Context, r *reading, in readRequest) (rea
 	return answer, nil
 }
 
-func (d *DynamoDB) lockedPage(r *reading, age time.Duration) (answer readAnswer, bytes int, err error) {
+func (d *DynamoDB) lockedPage(r *reading, then time.Time) (answer readAnswer, bytes int, err error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	if r.entries, err = r.entriesAt(age); err != nil {
+	if r.entries, err = r.entriesAt(then); err != nil {
 		return answer, 0, err
 	}
 	answer, bytes = r.page()

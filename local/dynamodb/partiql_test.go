@@ -140,7 +140,7 @@ func TestAStatementsItemsComeInPages(t *testing.T) {
 	if err := json.Unmarshal([]byte(first), &out); err != nil || songs(t, first) != "a1 a2" || string(out.LastEvaluatedKey) != `{"artist":{"S":"a"},"n":{"N":"2"}}` || out.ConsumedCapacity.TableName != "music" || out.ConsumedCapacity.CapacityUnits != 0.5 {
 		t.Fatalf("%v: %s", err, first)
 	}
-	if got := execute(c, statement, "", `, "ConsistentRead": true, "ReturnConsumedCapacity": "TOTAL", "NextToken": "`+out.NextToken+`"`); songs(t, got) != "a3" || strings.Contains(got, "NextToken") || !strings.Contains(got, `"CapacityUnits":1}`) {
+	if got := execute(c, statement, "", `, "ConsistentRead": true, "ReturnConsumedCapacity": "TOTAL", "NextToken": "`+out.NextToken+`"`); songs(t, got) != "a3" || strings.Contains(got, "NextToken") || !strings.Contains(got, `"CapacityUnits":1.0}`) {
 		t.Error(got)
 	}
 	if got := execute(c, `SELECT * FROM music WHERE artist = ?`, `{"S": "a"}`, `, "Limit": 1`); json.Unmarshal([]byte(got), &out) != nil || out.NextToken == "" {
@@ -328,9 +328,9 @@ func TestABatchOfStatementsSucceedsOrFailsOneByOne(t *testing.T) {
 		{[]string{`INSERT INTO music VALUE {'artist': 'a', 'n': 1}`, `UPDATE music SET title = 'x' WHERE artist = 'a' AND n = 1 RETURNING MODIFIED NEW *`, `DELETE FROM music WHERE artist = 'a' AND n = 2 AND title = 'no'`, `DELETE FROM none WHERE artist = 'a'`, `DELETE`, `DELETE FROM music WHERE artist = 'a' AND n = 3`},
 			`{"Responses":[{"Error":{"Code":"DuplicateItem","Message":"Duplicate primary key exists in table"},"TableName":"music"},{"TableName":"music","Item":{"title":{"S":"x"}}},` +
 				`{"Error":{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"},"TableName":"music"},{"Error":{"Code":"ResourceNotFound","Message":"Requested resource not found"}},` +
-				`{"Error":{"Code":"ValidationError","Message":"Statement wasn't well formed, can't be processed: Unexpected term"}},{"TableName":"music"}],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":4}]}`},
+				`{"Error":{"Code":"ValidationError","Message":"Statement wasn't well formed, can't be processed: Unexpected term"}},{"TableName":"music"}],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":4.0}]}`},
 		{[]string{`SELECT title FROM music WHERE artist = 'b' AND n = 1`, `SELECT * FROM music WHERE artist = 'b' AND n = 9`, `SELECT * FROM music WHERE artist = 'b'`, `SELECT * FROM music WHERE artist = 'b' AND n = 1 AND attribute_exists(title)`, `SELECT * FROM music.byGenre WHERE artist = 'b' AND n = 1`, `SELECT * FROM music WHERE artist = 'b' AND n = 1 AND n = 2`},
-			`{"Responses":[{"TableName":"music","Item":{"title":{"S":"It's"}}},{"TableName":"music"},` + strings.TrimSuffix(strings.Repeat(`{"Error":{"Code":"ValidationError","Message":"Select statements within BatchExecuteStatement must specify the primary key in the where clause."},"TableName":"music"},`, 4), ",") + `],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":1}]}`},
+			`{"Responses":[{"TableName":"music","Item":{"title":{"S":"It's"}}},{"TableName":"music"},` + strings.TrimSuffix(strings.Repeat(`{"Error":{"Code":"ValidationError","Message":"Select statements within BatchExecuteStatement must specify the primary key in the where clause."},"TableName":"music"},`, 4), ",") + `],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":1.0}]}`},
 		{[]string{`SELECT * FROM music WHERE artist = 'b' AND n = 1`, `DELETE FROM music WHERE artist = 'b' AND n = 1`}, "ValidationException: BatchExecuteStatement must have only read statements or only write statements"},
 		{nil, "ValidationException: 1 validation error detected: Value '[]' at 'statements' failed to satisfy constraint: Member must have length greater than or equal to 1"},
 		{make([]string, 26), "ValidationException: 1 validation error detected: Value at 'statements' failed to satisfy constraint: Member must have length less than or equal to 25"},
@@ -349,11 +349,11 @@ func TestATransactionOfStatementsSucceedsOrFailsAsAWhole(t *testing.T) {
 		want       string
 		left       string
 	}{
-		{[]string{`INSERT INTO music VALUE {'artist': 'a', 'n': 4}`, `DELETE FROM music WHERE artist = 'a' AND n = 1`, exists + `'It''s')`}, `{"Responses":[],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":8,"WriteCapacityUnits":8}]}`, "a2 a3 a4"},
+		{[]string{`INSERT INTO music VALUE {'artist': 'a', 'n': 4}`, `DELETE FROM music WHERE artist = 'a' AND n = 1`, exists + `'It''s')`}, `{"Responses":[],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":8.0,"WriteCapacityUnits":8.0}]}`, "a2 a3 a4"},
 		{[]string{`DELETE FROM music WHERE artist = 'a' AND n = 1`, exists + `'x')`}, "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]", "a1 a2 a3"},
 		{[]string{`DELETE FROM music WHERE artist = 'a' AND n = 2`, `INSERT INTO music VALUE {'artist': 'a', 'n': 1}`}, "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [None, DuplicateItem]", "a1 a2 a3"},
 		{[]string{`DELETE FROM music WHERE artist = 'a' AND n = 2`, `UPDATE music SET title = 'x' WHERE artist = 'a' AND n = 2`}, "ValidationException: Transaction request cannot include multiple operations on one item", "a1 a2 a3"},
-		{[]string{`SELECT title FROM music WHERE artist = 'a' AND n = 1`, `SELECT * FROM music WHERE artist = 'z' AND n = 1`}, `{"Responses":[{"Item":{"title":{"S":"One"}}},{}],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":4,"ReadCapacityUnits":4}]}`, "a1 a2 a3"},
+		{[]string{`SELECT title FROM music WHERE artist = 'a' AND n = 1`, `SELECT * FROM music WHERE artist = 'z' AND n = 1`}, `{"Responses":[{"Item":{"title":{"S":"One"}}},{}],"ConsumedCapacity":[{"TableName":"music","CapacityUnits":4.0,"ReadCapacityUnits":4.0}]}`, "a1 a2 a3"},
 		{[]string{`SELECT title FROM music WHERE artist = 'a' AND n = 1`, `SELECT title FROM music WHERE artist = 'a'`}, "ValidationException: " + at + "[1]: Select statements within ExecuteTransaction must specify the primary key in the where clause.", "a1 a2 a3"},
 		{[]string{`EXISTS(SELECT * FROM music WHERE artist = 'b' AND n = 1)`}, "ValidationException: " + at + "[0]: EXISTS() must contain a single item read with additional condition", "a1 a2 a3"},
 		{[]string{`DELETE FROM music WHERE artist = 'a' AND n = 1 RETURNING ALL OLD *`}, "ValidationException: " + at + "[0]: RETURNING is not supported in ExecuteTransaction", "a1 a2 a3"},
@@ -399,8 +399,8 @@ func TestATransactionOfStatementsIsPerformedOnce(t *testing.T) {
 func TestAStatementConsumesWhatACallWould(t *testing.T) {
 	c := music(t)
 	for statement, want := range map[string]string{
-		`INSERT INTO counters VALUE {'id': 1}`:                `{"Items":[],"ConsumedCapacity":{"TableName":"counters","CapacityUnits":1}}`,
-		`UPDATE music SET x = 1 WHERE artist = 'b' AND n = 1`: `{"Items":[],"ConsumedCapacity":{"TableName":"music","CapacityUnits":2}}`,
+		`INSERT INTO counters VALUE {'id': 1}`:                `{"Items":[],"ConsumedCapacity":{"TableName":"counters","CapacityUnits":1.0}}`,
+		`UPDATE music SET x = 1 WHERE artist = 'b' AND n = 1`: `{"Items":[],"ConsumedCapacity":{"TableName":"music","CapacityUnits":2.0}}`,
 	} {
 		if got := execute(c, statement, "", `, "ReturnConsumedCapacity": "TOTAL"`); got != want {
 			t.Errorf("%s: %s", statement, got)

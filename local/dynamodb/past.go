@@ -10,20 +10,20 @@ import (
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
-// ageOf is how old what a read sees is.
-func ageOf(ctx context.Context, consistent bool) (time.Duration, error) {
+// seenBy is the moment that a read sees; the zero time is now.
+func seenBy(ctx context.Context, consistent bool) (time.Time, error) {
 	switch {
 	case !consistent:
-		return cloud.AgeOf(ctx), nil
+		return cloud.MomentOf(ctx), nil
 	case cloud.IsAsOf(ctx):
-		return 0, invalid("A consistent read sees what is there, not what was")
+		return time.Time{}, invalid("A consistent read sees what is there, not what was")
 	}
-	return 0, nil
+	return time.Time{}, nil
 }
 
-// rowAt returns what was under a key an age ago; nil is nothing.
-func (t *table) rowAt(key string, age time.Duration) (*row, error) {
-	missed, err := t.missed(age)
+// rowAt returns what was under a key at a moment; nil is nothing.
+func (t *table) rowAt(key string, then time.Time) (*row, error) {
+	missed, err := t.past.Since(then)
 	if err != nil {
 		return nil, err
 	}
@@ -35,17 +35,9 @@ func (t *table) rowAt(key string, age time.Duration) (*row, error) {
 	return t.rows.get(key), nil
 }
 
-// missed are the changes that a read of an age does not see yet.
-func (t *table) missed(age time.Duration) ([]cloud.Change[delta], error) {
-	if age == 0 {
-		return nil, nil
-	}
-	return t.past.Since(age)
-}
-
-// entriesAt returns what the reading goes through as it was an age ago.
-func (r *reading) entriesAt(age time.Duration) (*sorted, error) {
-	missed, err := r.table.missed(age)
+// entriesAt returns what the reading goes through as it was at a moment.
+func (r *reading) entriesAt(then time.Time) (*sorted, error) {
+	missed, err := r.table.past.Since(then)
 	switch {
 	case err != nil:
 		return nil, err
@@ -64,12 +56,12 @@ func (r *reading) entriesAt(age time.Duration) (*sorted, error) {
 		}
 		return rows, nil
 	}
-	then := *r.index
-	then.entries = *r.index.entries.clone()
+	was := *r.index
+	was.entries = *r.index.entries.clone()
 	for _, c := range slices.Backward(missed) {
-		then.replace(c.What.changed, c.What.old, itemOf(c.What.changed), itemOf(c.What.old))
+		was.replace(c.What.changed, c.What.old, itemOf(c.What.changed), itemOf(c.What.old))
 	}
-	return &then.entries, nil
+	return &was.entries, nil
 }
 
 func (c delta) key() string {

@@ -100,6 +100,27 @@ func TestAReadOfAnAgeSeesWhatWasThereThenUnlessItIsConsistent(t *testing.T) {
 	})
 }
 
+// Who asks for a moment gets it, however long the read is on its way.
+func TestAReadAsOfAMomentSeesThatMomentHoweverLateItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := service(t)
+		c.Past = time.Hour
+		told(c, "CreateTable", pastTable)
+		time.Sleep(time.Minute)
+		ctx, err := c.AsOf(t.Context(), "dynamodb", "Scan", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+		told(c, "PutItem", `{"TableName": "orders", "Item": {"id": {"S": "a"}, "line": {"N": "1"}}}`)
+		time.Sleep(time.Millisecond)
+		answer, err := c.Call(ctx, c.Administrator(), "dynamodb", "Scan", json.RawMessage(`{"TableName": "orders", "Select": "COUNT"}`))
+		if want := `{"Count":0,"ScannedCount":0}`; string(answer) != want || err != nil {
+			t.Errorf("got %s, %v; want %s", answer, err, want)
+		}
+	})
+}
+
 func TestWithoutAPastAReadOfAnAgeSeesWhatIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := service(t)

@@ -152,8 +152,8 @@ func (d *DynamoDB) getRecords(ctx context.Context, caller cloud.Caller, in struc
 	return d.read(ctx, s, it, limit)
 }
 
-// Idle implements cloud.Idler.
-func (d *DynamoDB) Idle(caller cloud.Caller, text string) bool {
+// Idle implements cloud.Idler: a read does not wait.
+func (d *DynamoDB) Idle(_ context.Context, caller cloud.Caller, text string, _ time.Duration) bool {
 	arn, it, err := parseIterator(text)
 	if err != nil || time.Since(time.Unix(0, it.Issued)) >= iteratorLife/2 {
 		return false

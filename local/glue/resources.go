@@ -44,7 +44,7 @@ type jobProperties struct {
 	Timeout                 *int
 
 	AllocatedCapacity int
-	MaxCapacity       float64
+	MaxCapacity       cloud.Double
 	NumberOfWorkers   int
 	WorkerType        string
 

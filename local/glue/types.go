@@ -44,10 +44,10 @@ type executionProperty struct{ MaxConcurrentRuns int }
 
 // capacity is what a job or a run of it takes.
 type capacity struct {
-	AllocatedCapacity int     `json:",omitempty"`
-	MaxCapacity       float64 `json:",omitempty"`
-	NumberOfWorkers   int     `json:",omitempty"`
-	WorkerType        string  `json:",omitempty"`
+	AllocatedCapacity int          `json:",omitempty"`
+	MaxCapacity       cloud.Double `json:",omitempty"`
+	NumberOfWorkers   int          `json:",omitempty"`
+	WorkerType        string       `json:",omitempty"`
 }
 
 // withUnits fills in the data processing units that the workers are.
@@ -56,7 +56,7 @@ func (c capacity) withUnits() capacity {
 		return c
 	}
 	units := map[string]float64{"G.025X": 0.25, "G.2X": 2, "G.4X": 4, "G.8X": 8, "Z.2X": 2}[c.WorkerType]
-	c.MaxCapacity = float64(c.NumberOfWorkers) * cmp.Or(units, 1) // a worker of G.1X is one
+	c.MaxCapacity = cloud.Double(float64(c.NumberOfWorkers) * cmp.Or(units, 1)) // a worker of G.1X is one
 	c.AllocatedCapacity = int(c.MaxCapacity)
 	return c
 }
@@ -65,12 +65,12 @@ type runShape struct {
 	ID                    string            `json:"Id"`
 	Arguments             map[string]string `json:",omitempty"`
 	Attempt               int
-	CompletedOn           *cloud.Time `json:",omitempty"`
-	DPUSeconds            *float64    `json:",omitempty"`
-	ErrorMessage          string      `json:",omitempty"`
-	ExecutionClass        string      `json:",omitempty"`
-	ExecutionTime         int         // in seconds
-	GlueVersion           string      `json:",omitempty"`
+	CompletedOn           *cloud.Time   `json:",omitempty"`
+	DPUSeconds            *cloud.Double `json:",omitempty"`
+	ErrorMessage          string        `json:",omitempty"`
+	ExecutionClass        string        `json:",omitempty"`
+	ExecutionTime         int           // in seconds
+	GlueVersion           string        `json:",omitempty"`
 	JobMode               string
 	JobName               string
 	JobRunState           string

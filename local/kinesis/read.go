@@ -109,8 +109,8 @@ type getRecordsInput struct {
 	DryRun        bool
 }
 
-// Idle implements cloud.Idler.
-func (k *Kinesis) Idle(caller cloud.Caller, text string) bool {
+// Idle implements cloud.Idler: a read does not wait.
+func (k *Kinesis) Idle(_ context.Context, caller cloud.Caller, text string, _ time.Duration) bool {
 	it, err := parseIterator(text)
 	if err != nil || time.Since(time.Unix(0, it.Issued)) >= iteratorLife/2 {
 		return false

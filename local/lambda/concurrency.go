@@ -51,13 +51,10 @@ func (l *Lambda) reserve(f *function, n *int) error {
 		if *n < 0 {
 			return unsatisfied(fmt.Sprintf("'%d'", *n), "reservedConcurrentExecutions", "Member must have value greater than or equal to 0")
 		}
-		others := 0
-		for _, other := range l.known() {
-			if other != f {
-				others += other.own()
-			}
+		if total := f.provisionedTotal(); *n < total {
+			return untyped(invalid(" ReservedConcurrentExecutions  %d should not be lower than function's total provisioned concurrency [%d].", *n, total))
 		}
-		if maxConcurrency-others-*n < minUnreserved {
+		if l.unclaimed(f)-*n < minUnreserved {
 			return untyped(invalid("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved))
 		}
 	}
@@ -65,6 +62,18 @@ func (l *Lambda) reserve(f *function, n *int) error {
 	defer f.mu.Unlock()
 	f.reserve(n)
 	return nil
+}
+
+// unclaimed is what other functions leave of the account's concurrency: what they
+// have reserved or, without that, provisioned.
+func (l *Lambda) unclaimed(f *function) int {
+	n := maxConcurrency
+	for _, other := range l.known() {
+		if other != f {
+			n -= max(other.own(), other.provisionedTotal())
+		}
+	}
+	return n
 }
 
 // own is the function's reserved concurrency, or 0.
@@ -99,12 +108,49 @@ func (l *Lambda) deleteConcurrency(_ context.Context, caller cloud.Caller, in st
 	return struct{}{}, l.reserve(t.function, nil)
 }
 
-// provisioned is provisioned concurrency, which is told and no more: environments
-// start when they are wanted.
+// provisioned is provisioned concurrency: so many invocations of a version have a
+// place that no others take. Their environments start when they are wanted.
 type provisioned struct {
 	requested int
 	modified  time.Time
 }
+
+// provisionedTotal is what all versions have together.
+func (f *function) provisionedTotal() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.provisioned {
+		n += p.requested
+	}
+	return n
+}
+
+// provisionedOf is what a version has, itself or through an alias.
+func (f *function) provisionedOf(v *version) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n, _ := f.places(v)
+	return n
+}
+
+// places are the provisioned places of a version and those of all, and how many of
+// these are taken. The lock is held.
+func (f *function) places(v *version) (own int, all places) {
+	for qualifier, p := range f.provisioned {
+		number := cmp.Or(f.aliases[qualifier].version, qualifier)
+		if number == v.number {
+			own += p.requested
+		}
+		all.total += p.requested
+		if other, ok := f.versions[number]; ok {
+			all.taken += min(p.requested, other.running)
+		}
+	}
+	return own, all
+}
+
+// places are provisioned ones.
+type places struct{ total, taken int }
 
 type provisionedInput struct {
 	FunctionName                    string
@@ -148,22 +194,44 @@ func (l *Lambda) putProvisioned(_ context.Context, caller cloud.Caller, in provi
 	if err != nil {
 		return provisionedOutput{}, err
 	}
-	if n > maxConcurrency {
-		return provisionedOutput{}, untyped(invalid("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [%d].", maxConcurrency))
-	}
-	if n > maxConcurrency-minUnreserved {
-		return provisionedOutput{}, untyped(invalid("Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved))
-	}
-	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	if err := t.provisionedTwice(); err != nil {
+	p, err := l.provision(t, n)
+	if err != nil {
 		return provisionedOutput{}, err
 	}
-	p := provisioned{n, time.Now()}
-	t.provisioned[t.qualifier] = p
 	out := p.told()
 	out.AvailableProvisionedConcurrentExecutions, out.AllocatedProvisionedConcurrentExecutions, out.Status = 0, 0, "IN_PROGRESS"
 	return out, nil
+}
+
+// provision gives a version or an alias places.
+func (l *Lambda) provision(t target, n int) (provisioned, error) {
+	l.reserving.Lock()
+	defer l.reserving.Unlock()
+	left := l.unclaimed(t.function)
+	t.function.mu.Lock()
+	defer t.function.mu.Unlock()
+	if err := t.provisionable(n, left); err != nil {
+		return provisioned{}, err
+	}
+	p := provisioned{n, time.Now()}
+	t.provisioned[t.qualifier] = p
+	return p, nil
+}
+
+// provisionable refuses more than the function has reserved, or than is left of the
+// account's. The lock is held.
+func (t target) provisionable(n, left int) error {
+	_, all := t.places(t.version)
+	total := all.total - t.provisioned[t.qualifier].requested + n
+	switch {
+	case t.reserved && total > t.concurrency:
+		return invalid("Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function")
+	case !t.reserved && total > left:
+		return untyped(invalid("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [%d].", left))
+	case !t.reserved && total > left-minUnreserved:
+		return untyped(invalid("Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [%d].", minUnreserved))
+	}
+	return t.provisionedTwice()
 }
 
 // provisionedTwice refuses concurrency of a version and of an alias that goes to it.

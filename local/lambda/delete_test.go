@@ -13,39 +13,57 @@ import (
 func TestTheProcessesOfADeletedFunctionEnd(t *testing.T) {
 	e := newEngine(t, nil)
 	created := e.mustCreate(t, role(logStatement)+","+function(`,"Timeout": 30`))
-	answers := make(chan string, 2)
-	begin := func() {
-		out, err := e.tryInvoke(`{"Do":"sleep","N":500}`)
-		if err != nil {
-			t.Error(err)
-		}
-		answers <- string(out.Payload)
-	}
-	go begin()
-	go begin()
-	first, second := <-answers, <-answers
-	if first == second {
-		t.Fatalf("process %s had both invocations", first)
-	}
-	go begin()
-	eventually(t, "the third invocation has begun", func() bool {
-		text, err := os.ReadFile(filepath.Join(e.logs, "app-Worker.log"))
-		return err == nil && strings.Count(string(text), "START RequestId") == 3
-	})
+	first, second := begin(t, e), begin(t, e)
+	idle, busy := first.process(t), second.process(t)
+	first.end(t)
 	if err := created.Handles["Worker"].Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.tryInvoke(`{"Do":"pid"}`); err == nil || !strings.Contains(err.Error(), "ResourceNotFoundException") {
 		t.Errorf("the function is invoked: %v", err)
 	}
-	if busy := <-answers; busy != first && busy != second {
-		t.Errorf("the invocation under way ends in process %s, want %s or %s", busy, first, second)
-	}
-	for _, process := range []string{first, second} {
-		pid, err := strconv.Atoi(process)
+	eventually(t, "the idle process has ended", func() bool { return gone(idle) })
+	second.end(t)
+	eventually(t, "the busy process has ended", func() bool { return gone(busy) })
+}
+
+// held is an invocation under way, which ends when its file is taken away.
+type held struct {
+	file   string
+	answer chan string
+}
+
+func begin(t *testing.T, e *engine) held {
+	h := held{filepath.Join(t.TempDir(), "held"), make(chan string, 1)}
+	go func() {
+		out, err := e.tryInvoke(`{"Do":"hold","Text":"` + h.file + `"}`)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
-		eventually(t, "process "+process+" has ended", func() bool { return gone(pid) })
+		h.answer <- string(out.Payload)
+	}()
+	return h
+}
+
+// process waits for the process that has taken the invocation.
+func (h held) process(t *testing.T) (pid int) {
+	t.Helper()
+	eventually(t, "the invocation has begun", func() bool {
+		text, _ := os.ReadFile(h.file)
+		pid, _ = strconv.Atoi(string(text))
+		return pid != 0
+	})
+	return pid
+}
+
+// end lets the invocation end, and sees that its process is the one that answers.
+func (h held) end(t *testing.T) {
+	t.Helper()
+	want := h.process(t)
+	if err := os.Remove(h.file); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-h.answer; got != strconv.Itoa(want) {
+		t.Errorf("%s answers, want process %d", got, want)
 	}
 }

@@ -20,6 +20,10 @@ import (
 // initTime is what AWS gives an environment to ask for its first invocation.
 const initTime = 10 * time.Second
 
+// initialization is the variable that tells whether an environment is one of
+// provisioned concurrency.
+const initialization = "AWS_LAMBDA_INITIALIZATION_TYPE"
+
 // errGone says that a warm environment ended before it took the invocation.
 var errGone = errors.New("the execution environment has ended")
 
@@ -37,6 +41,8 @@ type environment struct {
 	ready     time.Time // when the process asked for its first invocation
 	initError []byte    // what it reported instead, or nil
 
+	provisioned bool // whether it has one of the version's provisioned places
+
 	warm bool // has taken an invocation; of the goroutine that uses the environment
 }
 
@@ -49,12 +55,13 @@ type invocation struct {
 	answered chan answer // holds at most one
 }
 
-func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, error) {
+func (l *Lambda) startEnvironment(ctx context.Context, p *pool, provisioned bool) (*environment, error) {
 	e := &environment{
-		pool:    p,
-		work:    make(chan *invocation, 1),
-		exited:  make(chan struct{}),
-		started: time.Now(),
+		pool:        p,
+		work:        make(chan *invocation, 1),
+		exited:      make(chan struct{}),
+		started:     time.Now(),
+		provisioned: provisioned,
 	}
 	listener, err := l.runtimes.serve(e)
 	if err != nil {
@@ -63,7 +70,7 @@ func (l *Lambda) startEnvironment(ctx context.Context, p *pool) (*environment, e
 	var log *os.File
 	log, e.logTurn = p.function.log.now()
 	l.observe(p)
-	e.cmd, err = l.command(ctx, p, listener.Addr().String(), log, e.during)
+	e.cmd, err = l.command(ctx, e, listener.Addr().String(), log)
 	if err == nil {
 		err = l.launcher.start(e.cmd)
 	}
@@ -186,9 +193,9 @@ func (e *environment) exitFailure(inv *invocation) answer {
 
 // command prepares the process of an environment. It sees the variables that
 // Lambda documents and the function's own, nothing of the engine's.
-func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *os.File, during func() *cloud.Cause) (*exec.Cmd, error) {
-	path := p.version.code.path
-	variables, err := l.variables(p.function, p.version, during, map[string]string{
+func (l *Lambda) command(ctx context.Context, e *environment, runtimeAPI string, log *os.File) (*exec.Cmd, error) {
+	path := e.pool.version.code.path
+	variables, err := l.variables(e.pool.function, e.pool.version, e.during, map[string]string{
 		"PATH":                   "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"LANG":                   "en_US.UTF-8",
 		"TZ":                     ":UTC",
@@ -198,6 +205,9 @@ func (l *Lambda) command(ctx context.Context, p *pool, runtimeAPI string, log *o
 	})
 	if err != nil {
 		return nil, err
+	}
+	if e.provisioned {
+		variables[initialization] = "provisioned-concurrency"
 	}
 	cmd := exec.CommandContext(ctx, bootstrap(path))
 	cmd.Dir = path
@@ -218,7 +228,7 @@ func (l *Lambda) variables(f *function, v *version, during func() *cloud.Cause, 
 	maps.Copy(all, place)
 	maps.Copy(all, map[string]string{
 		"_HANDLER":                        v.handlerName,
-		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		initialization:                    "on-demand",
 		"AWS_LAMBDA_FUNCTION_NAME":        f.name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     v.number,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(v.memory),

@@ -37,7 +37,7 @@ type feed interface {
 
 	// idle tells whether reading would find nothing new behind the lane's iterator, and
 	// no end of the shard.
-	idle(l *lane) bool
+	idle(ctx context.Context, l *lane) bool
 
 	// body is a record as the function sees it.
 	body(l *lane, r streamRecord) ([]byte, error)
@@ -96,8 +96,8 @@ func (m *mapping) do(ctx context.Context, service, action string, in, out any) e
 	return m.lambda.cloud.Do(ctx, m.target().caller, service, action, in, out)
 }
 
-// idle asks the service of a stream as the function's role whether a read would find
-// nothing.
-func (m *mapping) idle(service, iterator string) bool {
-	return m.lambda.cloud.Idle(m.target().caller, service, iterator)
+// idle asks a service as the function's role whether a read that waits so long would
+// find nothing.
+func (m *mapping) idle(ctx context.Context, service, place string, wait time.Duration) bool {
+	return m.lambda.cloud.Idle(ctx, m.target().caller, service, place, wait)
 }

@@ -105,7 +105,9 @@ func (kinesis) read(ctx context.Context, l *lane, limit int) (records []streamRe
 	return records, out.NextShardIterator, nil
 }
 
-func (kinesis) idle(l *lane) bool { return l.mapping.idle("kinesis", l.iterator) }
+func (kinesis) idle(ctx context.Context, l *lane) bool {
+	return l.mapping.idle(ctx, "kinesis", l.iterator, 0)
+}
 
 // seen are the record's data, if they are JSON.
 func (kinesis) seen(r streamRecord) (match.Node, bool) {

@@ -162,7 +162,9 @@ func (t tables) read(ctx context.Context, l *lane, limit int) (records []streamR
 	return records, out.NextShardIterator, nil
 }
 
-func (tables) idle(l *lane) bool { return l.mapping.idle("dynamodb", l.iterator) }
+func (tables) idle(ctx context.Context, l *lane) bool {
+	return l.mapping.idle(ctx, "dynamodb", l.iterator, 0)
+}
 
 func (tables) record(l *lane, r tableRecord) (streamRecord, error) {
 	r.EventSourceARN = l.stream

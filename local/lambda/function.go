@@ -82,7 +82,8 @@ type version struct {
 
 	pool *pool
 
-	users   int  // invocations that have it; guarded by the function's lock, and so is retired
+	users   int  // invocations that have it; guarded by the function's lock, and so is the rest
+	running int  // those that were admitted
 	retired bool // nothing new gets it
 }
 
@@ -90,7 +91,7 @@ type version struct {
 // invocations.
 type alias struct {
 	version     string
-	further     map[string]float64 // shares, from 0 to 1, by number
+	further     map[string]cloud.Double // shares, from 0 to 1, by number
 	description string
 	revision    string // its id
 }
@@ -99,7 +100,7 @@ type alias struct {
 func (a alias) choose() string {
 	at := chance.Rand.Float64()
 	for number, share := range a.further {
-		if at -= share; at < 0 {
+		if at -= float64(share); at < 0 {
 			return number
 		}
 	}
@@ -208,7 +209,7 @@ func (f *function) publish(description, known string) (v *version, isNew bool, e
 	f.published++
 	published := *f.latest
 	v = &published
-	v.number, v.users, v.revision = strconv.Itoa(f.published), 0, cloud.UUID()
+	v.number, v.users, v.running, v.revision = strconv.Itoa(f.published), 0, 0, cloud.UUID()
 	v.description = cmp.Or(description, v.description)
 	f.latest.revision = cloud.UUID()
 	v.code.enter()
@@ -256,12 +257,14 @@ func (f *function) switchedOff() bool {
 	return f.concurrency == 0
 }
 
-// admit counts a new invocation in, unless the function is at its limit, and
-// returns how many run now.
-func (f *function) admit() (running int, err error) {
+// admit counts a new invocation of a version in, unless the function is at its
+// limit, and returns how many run now. Provisioned places are for the versions that
+// have them: what finds none there takes one of the others.
+func (f *function) admit(v *version) (running int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.running >= f.concurrency {
+	own, all := f.places(v)
+	if v.running >= own && f.running-all.taken >= f.concurrency-all.total {
 		err := cloud.Errorf(429, "TooManyRequestsException", "Rate Exceeded.")
 		err.Fields = map[string]any{"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}
 		if !f.reserved {
@@ -270,6 +273,7 @@ func (f *function) admit() (running int, err error) {
 		return f.running, err
 	}
 	f.running++
+	v.running++
 	return f.running, nil
 }
 
@@ -281,10 +285,11 @@ func (f *function) renew() {
 	}
 }
 
-// done counts an invocation out that was admitted.
-func (f *function) done() {
+// done counts an invocation of a version out that was admitted.
+func (f *function) done(v *version) {
 	f.mu.Lock()
 	f.running--
+	v.running--
 	f.mu.Unlock()
 }
 

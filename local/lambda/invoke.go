@@ -94,7 +94,7 @@ func (l *Lambda) begin(r request) (done chan result, err error) {
 		return nil, r.target.notFound()
 	}
 	r.target.version = v
-	running, err := f.admit()
+	running, err := f.admit(v)
 	if err != nil {
 		f.leave(v)
 		r.target.observe(l.metrics.throttles, 1)
@@ -104,7 +104,7 @@ func (l *Lambda) begin(r request) (done chan result, err error) {
 	done = make(chan result, 1)
 	l.cloud.Go(func(engine context.Context) {
 		defer f.leave(v)
-		defer f.done()
+		defer f.done(v)
 		a, err := l.execute(engine, r)
 		if engine.Err() != nil {
 			err = engine.Err() // what the function answers to its end is no answer

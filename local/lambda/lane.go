@@ -89,7 +89,7 @@ func (l *lane) receive(ctx context.Context, max int, more bool) (batch, error) {
 // idle shards are most of what there is, for hours of a simulation's clock.
 func (l *lane) rest(ctx context.Context) {
 	pause(ctx, readInterval)
-	for ctx.Err() == nil && l.feed.idle(l) {
+	for ctx.Err() == nil && l.feed.idle(ctx, l) {
 		pause(ctx, readInterval)
 	}
 }

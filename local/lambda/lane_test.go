@@ -298,14 +298,15 @@ func TestAnIdleShardTakesNoCalls(t *testing.T) {
 	}
 }
 
-// gate lets nobody read records while it is shut.
+// gate lets nobody do something while it is shut.
 type gate struct {
 	cloud.Authorizer
-	shut atomic.Bool
+	action string
+	shut   atomic.Bool
 }
 
 func (g *gate) Authorize(caller cloud.Caller, action, resourceARN string) error {
-	if action == "kinesis:GetRecords" && g.shut.Load() {
+	if action == g.action && g.shut.Load() {
 		return cloud.Errorf(400, "AccessDeniedException", "shut")
 	}
 	return g.Authorizer.Authorize(caller, action, resourceARN)
@@ -314,7 +315,7 @@ func (g *gate) Authorize(caller cloud.Caller, action, resourceARN string) error 
 func TestWhoMayNotReadAStreamAnyMoreIsToldThoughItIsIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEngine(t, worker(func() error { return nil }))
-		g := &gate{Authorizer: e.Authorizer}
+		g := &gate{Authorizer: e.Authorizer, action: "kinesis:GetRecords"}
 		e.Authorizer = g
 		e.follow(t, "", "", "")
 		sleep(10 * time.Second)
@@ -324,8 +325,13 @@ func TestWhoMayNotReadAStreamAnyMoreIsToldThoughItIsIdle(t *testing.T) {
 		if more := e.meter.sum("AWS/Kinesis GetRecords.Success") - before; more > 0 {
 			t.Errorf("%v reads succeed", more)
 		}
-		if log, err := os.ReadFile(filepath.Join(e.logs, "app-Worker.log")); !strings.Contains(string(log), "shut") {
-			t.Errorf("the log says %q, %v", log, err)
-		}
+		e.toldThatItIsShut(t)
 	})
+}
+
+func (e *engine) toldThatItIsShut(t *testing.T) {
+	t.Helper()
+	if log, err := os.ReadFile(filepath.Join(e.logs, "app-Worker.log")); !strings.Contains(string(log), "shut") {
+		t.Errorf("the log says %q, %v", log, err)
+	}
 }

@@ -32,6 +32,7 @@ type pool struct {
 	closed  bool           // the version is no more: nothing is kept for another invocation
 	idle    []*environment // the last one was used last
 	live    int            // idle, busy and starting ones
+	ready   int            // those of them that have provisioned places
 	waiting list.List      // of chan *environment, see wait
 	grown   time.Time      // when the last one beyond the eager ones started
 }
@@ -60,10 +61,9 @@ func (p *pool) execute(ctx context.Context, r request) (answer, error) {
 
 // acquire returns an environment that nobody else uses.
 func (p *pool) acquire(ctx context.Context) (*environment, error) {
+	places := p.function.provisionedOf(p.version)
 	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
-		e := p.idle[n-1]
-		p.idle = p.idle[:n-1]
+	if e := p.pick(places); e != nil {
 		p.mu.Unlock()
 		return e, nil
 	}
@@ -75,6 +75,40 @@ func (p *pool) acquire(ctx context.Context) (*environment, error) {
 	place := p.waiting.PushBack(make(chan *environment, 1))
 	p.mu.Unlock()
 	return p.wait(ctx, place)
+}
+
+// pick takes one of the idle environments, if there is one of the kind that is
+// wanted: as many as there are places have to be provisioned, and they come first.
+// Of another kind is what started before that was set. The lock is held.
+func (p *pool) pick(places int) *environment {
+	for len(p.idle) > 0 {
+		last := len(p.idle) - 1
+		for i, e := range p.idle {
+			if e.provisioned {
+				last = i
+			}
+		}
+		switch {
+		case p.ready < places && !p.idle[last].provisioned, p.ready > places && p.idle[last].provisioned:
+			p.dismiss(last)
+		default:
+			e := p.idle[last]
+			p.idle = slices.Delete(p.idle, last, last+1)
+			return e
+		}
+	}
+	return nil
+}
+
+// dismiss ends an idle environment. The lock is held.
+func (p *pool) dismiss(i int) {
+	e := p.idle[i]
+	p.idle = slices.Delete(p.idle, i, i+1)
+	if e.provisioned {
+		e.provisioned = false // its place is free from now on
+		p.ready--
+	}
+	e.kill()
 }
 
 // wait waits for an environment to be handed over. A nil one on the channel
@@ -117,9 +151,16 @@ func (p *pool) grow(place *list.Element) bool {
 }
 
 func (p *pool) start(ctx context.Context) (*environment, error) {
-	e, err := p.lambda.startEnvironment(ctx, p)
+	places := p.function.provisionedOf(p.version)
+	p.mu.Lock()
+	provisioned := p.ready < places
+	if provisioned {
+		p.ready++
+	}
+	p.mu.Unlock()
+	e, err := p.lambda.startEnvironment(ctx, p, provisioned)
 	if err != nil {
-		p.lost(nil)
+		p.lost(&environment{provisioned: provisioned})
 	}
 	return e, err
 }
@@ -153,6 +194,9 @@ func (p *pool) lost(e *environment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = slices.DeleteFunc(p.idle, func(other *environment) bool { return other == e })
+	if e.provisioned {
+		p.ready--
+	}
 	if p.waiting.Len() > 0 {
 		p.waiting.Remove(p.waiting.Front()).(chan *environment) <- nil
 		return

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
 )
@@ -79,7 +78,7 @@ type aliasInput struct {
 	RevisionId      string
 }
 
-type routingInput struct{ AdditionalVersionWeights map[string]float64 }
+type routingInput struct{ AdditionalVersionWeights map[string]cloud.Double }
 
 type aliasOutput struct {
 	AliasArn        string
@@ -113,7 +112,7 @@ func (in aliasInput) check() error {
 	}
 	weights := in.RoutingConfig.AdditionalVersionWeights
 	for _, number := range slices.Sorted(maps.Keys(weights)) {
-		shown := fmt.Sprintf("'{%s=%s}'", number, javaFloat(weights[number]))
+		shown := fmt.Sprintf("'{%s=%s}'", number, weights[number])
 		if !numeric.MatchString(number) {
 			return unsatisfied(shown, "routingConfig.additionalVersionWeights", "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+]")
 		}
@@ -122,15 +121,6 @@ func (in aliasInput) check() error {
 		}
 	}
 	return nil
-}
-
-// javaFloat writes a number as AWS does in its refusals.
-func javaFloat(n float64) string {
-	text := fmt.Sprint(n)
-	if !strings.Contains(text, ".") {
-		text += ".0"
-	}
-	return text
 }
 
 // routes checks which versions an alias goes to. The lock is held.

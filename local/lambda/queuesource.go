@@ -25,7 +25,7 @@ import (
 const pollers = 5
 
 const (
-	longPoll    = 20 // seconds
+	longPoll    = 20 * time.Second
 	maxSQSBatch = 10 // entries of one call
 )
 
@@ -116,11 +116,20 @@ type receiveInput struct {
 	MessageSystemAttributeNames, MessageAttributeNames []string
 }
 
+// receive calls SQS when there is something to receive: a poll that would find nothing
+// is none, as in lane.rest.
 func (s *queueSource) receive(ctx context.Context, max int, _ bool) (batch, error) {
+	url := cloud.QueueURL(s.queue)
+	if s.mapping.idle(ctx, "sqs", url, longPoll) {
+		return batch{}, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return batch{}, err
+	}
 	var output struct{ Messages []queueMessage }
 	causes := heard{}
 	all := []string{"All"}
-	err := s.call(causes.hear(ctx), "ReceiveMessage", receiveInput{cloud.QueueURL(s.queue), min(max, maxSQSBatch), longPoll, all, all}, &output)
+	err := s.call(causes.hear(ctx), "ReceiveMessage", receiveInput{url, min(max, maxSQSBatch), int(longPoll.Seconds()), all, all}, &output)
 	if err != nil {
 		return batch{}, err
 	}

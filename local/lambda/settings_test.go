@@ -4,8 +4,11 @@ package lambda_test
 // of concurrency, tags, and what is told only.
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -185,6 +188,89 @@ func TestProvisionedConcurrencyIsTold(t *testing.T) {
 	}
 	_, err = put("live", 1)
 	refuses(t, err, "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")
+}
+
+func TestProvisionedPlacesAreForTheirVersion(t *testing.T) {
+	_, client := controlled(t)
+	mustMake(t, client, newFunction(ofHandler(t)))
+	worker := aws.String("worker")
+	publishWorker(t, client, "")
+	put := func(qualifier string, n int32) error {
+		_, err := client.PutProvisionedConcurrencyConfig(t.Context(), &awssdk.PutProvisionedConcurrencyConfigInput{FunctionName: worker, Qualifier: &qualifier, ProvisionedConcurrentExecutions: &n})
+		return err
+	}
+	reserve := func(n int32) error {
+		_, err := client.PutFunctionConcurrency(t.Context(), &awssdk.PutFunctionConcurrencyInput{FunctionName: worker, ReservedConcurrentExecutions: &n})
+		return err
+	}
+	initialized := func(qualifier string) string {
+		out, err := client.Invoke(t.Context(), &awssdk.InvokeInput{FunctionName: worker, Qualifier: &qualifier, Payload: []byte(`{"Do":"env"}`)})
+		if err != nil {
+			return err.Error()
+		}
+		_, kind, _ := strings.Cut(string(out.Payload), "AWS_LAMBDA_INITIALIZATION_TYPE=")
+		kind, _, _ = strings.Cut(kind, `"`)
+		return kind
+	}
+	expect := func(when, qualifier, want string) {
+		t.Helper()
+		if got := initialized(qualifier); !strings.Contains(got, want) {
+			t.Errorf("%s, %s is %s, want %s", when, qualifier, got, want)
+		}
+	}
+	expect("at first", "1", "on-demand")
+	if err := put("1", 2); err != nil {
+		t.Fatal(err)
+	}
+	expect("with two places", "1", "provisioned-concurrency")
+	expect("with two places", "$LATEST", "on-demand")
+	refuses(t, reserve(1), " ReservedConcurrentExecutions  1 should not be lower than function's total provisioned concurrency [2].")
+	if err := reserve(2); err != nil {
+		t.Fatal(err)
+	}
+	expect("with all places provisioned", "$LATEST", "TooManyRequestsException")
+	expect("with all places provisioned", "1", "provisioned-concurrency")
+	refuses(t, put("1", 3), "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function")
+	if err := reserve(3); err != nil {
+		t.Fatal(err)
+	}
+	expect("with one place left", "$LATEST", "on-demand")
+
+	// Two invocations have the places, the third has the one that is left, and a fourth none.
+	busy := t.TempDir() + "/"
+	for _, name := range []string{"a", "b", "c"} {
+		go client.Invoke(context.Background(), &awssdk.InvokeInput{FunctionName: worker, Qualifier: aws.String("1"), Payload: []byte(`{"Do":"hold","Text":"` + busy + name + `"}`)})
+		eventually(t, name+" runs", func() bool {
+			text, err := os.ReadFile(busy + name)
+			return err == nil && len(text) > 0
+		})
+	}
+	expect("with all taken", "1", "TooManyRequestsException")
+	expect("with all taken", "$LATEST", "TooManyRequestsException")
+	for _, name := range []string{"a", "b", "c"} { // which let the engine end
+		text, _ := os.ReadFile(busy + name)
+		pid, err := strconv.Atoi(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if process, err := os.FindProcess(pid); err == nil {
+			process.Kill()
+		}
+	}
+	if _, err := client.DeleteProvisionedConcurrencyConfig(t.Context(), &awssdk.DeleteProvisionedConcurrencyConfigInput{FunctionName: worker, Qualifier: aws.String("1")}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "invocations are on demand again", func() bool { return initialized("1") == "on-demand" })
+
+	// What one function has provisioned, others cannot reserve.
+	if _, err := client.DeleteFunctionConcurrency(t.Context(), &awssdk.DeleteFunctionConcurrencyInput{FunctionName: worker}); err != nil || put("1", 600) != nil {
+		t.Fatal(err)
+	}
+	other := newFunction(packed(t, "#!/bin/sh\n"))
+	other.FunctionName = aws.String("other")
+	mustMake(t, client, other)
+	_, err := client.PutFunctionConcurrency(t.Context(), &awssdk.PutFunctionConcurrencyInput{FunctionName: other.FunctionName, ReservedConcurrentExecutions: aws.Int32(301)})
+	refuses(t, err, "below its minimum value of [100].")
 }
 
 func TestTagsOfFunctions(t *testing.T) {

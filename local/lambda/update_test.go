@@ -365,3 +365,50 @@ func cause(err error) error {
 		err = many.Unwrap()[0]
 	}
 }
+
+func TestATemplateProvisionsConcurrencyOfAVersionOrAnAlias(t *testing.T) {
+	e := newEngine(t, nil)
+	const places = `, "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": %d}`
+	resources := func(properties, ofVersion, ofAlias string) string {
+		return role(logStatement) + "," + function(properties) + "," + strings.Replace(fmt.Sprintf(version, "One"), `"Worker"}`, `"Worker"}`+ofVersion, 1) + "," +
+			alias(`"FunctionVersion": {"Fn::GetAtt": ["One", "Version"]}`+ofAlias)
+	}
+	provisioned := func() (told string) {
+		var out struct {
+			ProvisionedConcurrencyConfigs []struct {
+				FunctionArn                              string
+				RequestedProvisionedConcurrentExecutions int
+			}
+		}
+		if err := e.Do(t.Context(), e.Administrator(), "lambda", "ListProvisionedConcurrencyConfigs", map[string]string{"FunctionName": "worker"}, &out); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range out.ProvisionedConcurrencyConfigs {
+			told += fmt.Sprint(strings.TrimPrefix(p.FunctionArn, workerARN), "=", p.RequestedProvisionedConcurrentExecutions, " ")
+		}
+		return told
+	}
+	created := e.mustCreate(t, resources(`, "ReservedConcurrentExecutions": 5`, "", fmt.Sprintf(places, 3)))
+	if got := provisioned(); got != ":live=3 " {
+		t.Errorf("it has %s", got)
+	}
+	e.mustUpdate(t, created, resources(`, "ReservedConcurrentExecutions": 5`, "", fmt.Sprintf(places, 5)))
+	if got := provisioned(); got != ":live=5 " {
+		t.Errorf("then it has %s", got)
+	}
+	err := e.update(created, resources(`, "ReservedConcurrentExecutions": 5`, "", fmt.Sprintf(places, 6)))
+	if want := "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function"; !strings.Contains(fmt.Sprint(cause(err)), want) {
+		t.Errorf("more than is reserved: %v", cause(err))
+	}
+	e.mustUpdate(t, created, resources(`, "ReservedConcurrentExecutions": 5`, "", ""))
+	if got := provisioned(); got != "" {
+		t.Errorf("without it, it has %s", got)
+	}
+	if err := created.Delete(t.Context(), cfn.Deletion{}); err != nil {
+		t.Fatal(err)
+	}
+	e.mustCreate(t, resources("", fmt.Sprintf(places, 2), ""))
+	if got := provisioned(); got != ":1=2 " {
+		t.Errorf("the version has %s", got)
+	}
+}

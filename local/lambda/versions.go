@@ -14,9 +14,11 @@ type versionProperties struct {
 	Description  string
 	CodeSha256   cfn.Ignored
 
-	ProvisionedConcurrencyConfig cfn.Ignored
+	ProvisionedConcurrencyConfig *provisionedProperties
 	RuntimePolicy                cfn.Ignored
 }
+
+type provisionedProperties struct{ ProvisionedConcurrentExecutions int }
 
 // createVersion publishes the function as it is now.
 func (l *Lambda) createVersion(_ context.Context, _ cfn.Resource, p versionProperties) (cfn.Handle, error) {
@@ -34,7 +36,29 @@ func (l *Lambda) createVersion(_ context.Context, _ cfn.Resource, p versionPrope
 	arn := t.function.arn + ":" + v.number
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"Version": v.number, "FunctionArn": arn}, Delete: func(context.Context) error {
 		return l.withdraw(t.function, v)
-	}}, nil
+	}}, l.declareProvisioned(t.function, v.number, p.ProvisionedConcurrencyConfig)
+}
+
+// declareProvisioned gives a version or an alias the places that a template
+// declares, or takes away those that it has.
+func (l *Lambda) declareProvisioned(f *function, qualifier string, p *provisionedProperties) error {
+	if p == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.provisioned, qualifier)
+		return nil
+	}
+	v, ok := f.resolve(qualifier)
+	switch {
+	case !ok:
+		return invalid("there is no version for the provisioned concurrency of %s", qualifier)
+	case v.number == latest:
+		return invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
+	case p.ProvisionedConcurrentExecutions < 1:
+		return cfn.Invalidf("ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions", "must be at least 1, got %d", p.ProvisionedConcurrentExecutions)
+	}
+	_, err := l.provision(target{f, v, qualifier}, p.ProvisionedConcurrentExecutions)
+	return err
 }
 
 type aliasProperties struct {
@@ -49,7 +73,7 @@ type aliasProperties struct {
 	}
 	Description string
 
-	ProvisionedConcurrencyConfig cfn.Ignored
+	ProvisionedConcurrencyConfig *provisionedProperties
 }
 
 // createAlias gives a version a name.
@@ -63,11 +87,15 @@ func (l *Lambda) createAlias(_ context.Context, _ cfn.Resource, p aliasPropertie
 		return cfn.Handle{}, err
 	}
 	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
+	err = t.addAlias(p.Name, a)
+	t.function.mu.Unlock()
+	if err != nil {
+		return cfn.Handle{}, err
+	}
 	arn := t.function.arn + ":" + p.Name
 	return cfn.Handle{Ref: arn, Attributes: map[string]any{"AliasArn": arn}, Delete: func(context.Context) error {
 		return l.unname(t.function, p.Name)
-	}}, t.addAlias(p.Name, a)
+	}}, l.declareProvisioned(t.function, p.Name, p.ProvisionedConcurrencyConfig)
 }
 
 // changeAlias gives the name to another version.
@@ -81,23 +109,25 @@ func (l *Lambda) changeAlias(_ context.Context, _ cfn.Resource, h cfn.Handle, _,
 		return h, err
 	}
 	t.function.mu.Lock()
-	defer t.function.mu.Unlock()
-	if err := t.routes(a); err != nil {
+	if err = t.routes(a); err == nil {
+		t.aliases[after.Name] = a
+	}
+	t.function.mu.Unlock()
+	if err != nil {
 		return h, err
 	}
-	t.aliases[after.Name] = a
-	return h, nil
+	return h, l.declareProvisioned(t.function, after.Name, after.ProvisionedConcurrencyConfig)
 }
 
 // alias is what a template says of one.
 func (p aliasProperties) alias() (alias, error) {
-	a := alias{version: p.FunctionVersion, further: map[string]float64{}, description: p.Description, revision: cloud.UUID()}
+	a := alias{version: p.FunctionVersion, further: map[string]cloud.Double{}, description: p.Description, revision: cloud.UUID()}
 	if p.RoutingConfig != nil {
 		for _, w := range p.RoutingConfig.AdditionalVersionWeights {
 			if w.FunctionWeight < 0 || w.FunctionWeight > 1 {
 				return a, invalid("a version's weight is %v; it must be from 0.0 to 1.0", w.FunctionWeight)
 			}
-			a.further[w.FunctionVersion] = w.FunctionWeight
+			a.further[w.FunctionVersion] = cloud.Double(w.FunctionWeight)
 		}
 	}
 	return a, nil

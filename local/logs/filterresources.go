@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/tradepost-dev/tradepost/local/cfn"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 )
 
 type metricFilterProperties struct {
@@ -28,7 +29,7 @@ type declaredTransformation struct {
 func (p metricFilterProperties) input(name string) putMetricFilterInput {
 	in := putMetricFilterInput{Name: name, Pattern: &p.FilterPattern}
 	for _, t := range p.MetricTransformations {
-		declared := transformation{Namespace: t.MetricNamespace, Name: t.MetricName, Value: t.MetricValue, Default: (*double)(t.DefaultValue), Unit: t.Unit}
+		declared := transformation{Namespace: t.MetricNamespace, Name: t.MetricName, Value: t.MetricValue, Default: cloud.DoubleOf(t.DefaultValue), Unit: t.Unit}
 		for _, d := range t.Dimensions {
 			if declared.Dimensions == nil {
 				declared.Dimensions = map[string]string{}

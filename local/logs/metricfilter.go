@@ -3,7 +3,6 @@ package logs
 // This file is metric filters: what they count in the events of a group.
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -42,7 +41,7 @@ type transformation struct {
 	Namespace  string            `json:"metricNamespace"`
 	Name       string            `json:"metricName"`
 	Value      string            `json:"metricValue"` // a number, or what in an event has it
-	Default    *double           `json:"defaultValue,omitempty"`
+	Default    *cloud.Double     `json:"defaultValue,omitempty"`
 	Dimensions map[string]string `json:"dimensions,omitempty"` // of what in an event has the value
 	Unit       string            `json:"unit,omitempty"`
 }
@@ -51,7 +50,7 @@ type transformation struct {
 func (t transformation) String() string {
 	value, unit, dimensions := "null", "null", "null"
 	if t.Default != nil {
-		value = string(t.Default.text())
+		value = t.Default.String()
 	}
 	if t.Unit != "" {
 		unit = t.Unit
@@ -65,19 +64,6 @@ func (t transformation) String() string {
 	}
 	return fmt.Sprintf("MetricTransformation(metricName=%s, metricNamespace=%s, metricValue=%s, defaultValue=%s, unit=%s, dimensions=%s)",
 		t.Name, t.Namespace, t.Value, value, unit, dimensions)
-}
-
-// double is a number that is told as AWS tells it, with a fraction always: 0.0.
-type double float64
-
-func (d double) MarshalJSON() ([]byte, error) { return d.text(), nil }
-
-func (d double) text() []byte {
-	text := strconv.AppendFloat(nil, float64(d), 'f', -1, 64)
-	if !bytes.Contains(text, []byte(".")) {
-		text = append(text, ".0"...)
-	}
-	return text
 }
 
 // measure finds in an event what a filter publishes.

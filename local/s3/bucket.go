@@ -255,14 +255,14 @@ func (b *bucket) put(key string, all []*version) {
 // a delete marker where the bucket has versions. It returns the version that
 // went or the marker that came, and which it was; nil if nothing changed. A
 // locked version stays, unless its lock is bypassed.
-func (b *bucket) remove(key, id string, condition precondition, bypass bool, seq *sequence) (v *version, created bool, err error) {
+func (b *bucket) remove(key, id string, condition precondition, bypass bool, seq *sequence, cause *cloud.Cause) (v *version, created bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := condition.check(b.findLocked(key, id)); err != nil {
 		return nil, false, err
 	}
 	if id == "" && b.versioning != "" {
-		marker := &version{key: key, marker: true}
+		marker := &version{key: key, marker: true, cause: cause}
 		b.addLocked(marker, seq)
 		return marker, true, nil
 	}

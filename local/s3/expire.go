@@ -44,7 +44,7 @@ func (s *S3) expire(b *bucket, now time.Time) {
 			if i == len(all)-1 && !v.marker {
 				id = "" // a marker takes its place, where the bucket has versions
 			}
-			gone, created, err := b.remove(v.key, id, precondition{is: v}, false, &s.sequence)
+			gone, created, err := b.remove(v.key, id, precondition{is: v}, false, &s.sequence, op.makes())
 			if err == nil && gone != nil { // a locked one stays
 				op.expired(b, gone, created)
 			}

@@ -115,7 +115,31 @@ func (r *lifecycleRule) check() error {
 			return invalidArgument("Days", fmt.Sprint(*e.Days), "'Days' for Expiration action must be a positive integer")
 		}
 	}
+	for _, t := range r.Transitions {
+		if err := t.check(); err != nil {
+			return err
+		}
+	}
+	for _, t := range r.NoncurrentVersionTransitions {
+		if days := t.NoncurrentDays; days != nil && *days < 0 {
+			return invalidArgument("NoncurrentDays", fmt.Sprint(*days), "'NoncurrentDays' in NoncurrentVersionTransition action must be nonnegative")
+		}
+	}
 	return r.Filter.check()
+}
+
+// minInfrequent is after how many days objects may go where they are read seldom.
+const minInfrequent = 30
+
+func (t transition) check() error {
+	switch {
+	case t.Days == nil:
+	case *t.Days < 0:
+		return invalidArgument("Days", fmt.Sprint(*t.Days), "'Days' in Transition action must be nonnegative")
+	case *t.Days < minInfrequent && (t.StorageClass == "STANDARD_IA" || t.StorageClass == "ONEZONE_IA"):
+		return invalidArgument("Days", fmt.Sprint(*t.Days), fmt.Sprintf("'Days' in Transition action must be greater than or equal to %d for storageClass '%s'", minInfrequent, t.StorageClass))
+	}
+	return nil
 }
 
 func (f *lifecycleFilter) check() error {

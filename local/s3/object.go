@@ -183,8 +183,11 @@ func (b *bucket) checkID(id string) error {
 	return invalidArgument("versionId", id, "Invalid version id specified")
 }
 
-// markerID is the id of a delete marker, which is told in a header only.
-type markerID string
+// metMarker is a delete marker that a request has met, which is told in headers only.
+type metMarker struct {
+	id    string
+	cause *cloud.Cause
+}
 
 // deleteMarkerError is the answer for a delete marker: not found where it was
 // met as the current version, not allowed where it was asked for by its id.
@@ -193,7 +196,8 @@ func deleteMarkerError(b *bucket, v *version, byID bool) error {
 	if byID {
 		e = cloud.Errorf(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 	}
-	about(e).Fields["DeleteMarker"], e.Fields["VersionId"] = true, markerID(b.shownID(v))
+	id := b.shownID(v)
+	about(e).Fields["DeleteMarker"] = metMarker{id, v.cause.Named(id)}
 	return e
 }
 
@@ -318,7 +322,7 @@ func (c *Client) delete(op *operation, in deleteInput) (Deleted, error) {
 	if err := b.checkID(in.VersionID); err != nil {
 		return Deleted{}, err
 	}
-	v, created, err := b.remove(in.Key, in.VersionID, precondition{key: in.Key, ifMatch: in.ifMatch}, in.bypass, &c.s3.sequence)
+	v, created, err := b.remove(in.Key, in.VersionID, precondition{key: in.Key, ifMatch: in.ifMatch}, in.bypass, &c.s3.sequence, op.makes())
 	if err != nil {
 		return Deleted{}, err
 	}

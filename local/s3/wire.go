@@ -63,16 +63,20 @@ func (q *request) perform() (err error) {
 // describe tells in headers of the delete marker that a request has met.
 func (q *request) describe(err error) {
 	e, ok := errors.AsType[*cloud.Error](err)
-	if !ok || e.Fields["DeleteMarker"] != true {
+	if !ok {
 		return
 	}
+	marker, ok := e.Fields["DeleteMarker"].(metMarker)
+	if !ok {
+		return
+	}
+	cloud.Tell(q.Request.Context(), marker.cause)
 	q.Writer.Header().Set("x-amz-delete-marker", "true")
 	if e.Status == http.StatusMethodNotAllowed {
 		about(e, "Method", q.Request.Method, "ResourceType", "DeleteMarker")
 		q.Writer.Header().Set("Allow", http.MethodDelete)
 	}
-	id, _ := e.Fields["VersionId"].(markerID)
-	q.setVersion(string(id))
+	q.setVersion(marker.id)
 }
 
 // setWritten tells of the version that was written, unless it is the one that has

@@ -50,8 +50,8 @@ type variantSummary struct {
 	VariantName             string
 	CurrentInstanceCount    int `json:",omitempty"`
 	DesiredInstanceCount    int `json:",omitempty"`
-	CurrentWeight           *float64
-	DesiredWeight           *float64
+	CurrentWeight           *cloud.Double
+	DesiredWeight           *cloud.Double
 	CurrentServerlessConfig json.RawMessage `json:",omitempty"`
 	DeployedImages          []deployedImage
 }

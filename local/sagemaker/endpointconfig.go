@@ -29,7 +29,7 @@ type variant struct {
 	VariantName                                 string
 	ModelName                                   string
 	InitialInstanceCount                        int             `json:",omitempty"`
-	InitialVariantWeight                        *float64        `json:",omitempty"`
+	InitialVariantWeight                        *cloud.Double   `json:",omitempty"`
 	InstanceType                                string          `json:",omitempty"`
 	AcceleratorType                             string          `json:",omitempty"`
 	InferenceAmiVersion                         string          `json:",omitempty"`
@@ -94,7 +94,7 @@ func (s *SageMaker) createEndpointConfig(_ context.Context, caller cloud.Caller,
 			return createEndpointConfigOutput{}, s.missing("model", "model", v.ModelName)
 		}
 		if v.InitialVariantWeight == nil {
-			weight := 1.0
+			weight := cloud.Double(1)
 			v.InitialVariantWeight = &weight
 		}
 		c.images[v.VariantName] = m.all()[0].Image

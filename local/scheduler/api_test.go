@@ -66,6 +66,28 @@ func TestASchedulesLife(t *testing.T) {
 	})
 }
 
+func TestAScheduleToldHasItsWholeRetryPolicy(t *testing.T) {
+	inEngine(t, func(t *testing.T, e *engine, client *awsscheduler.Client) {
+		for i, row := range []struct {
+			asked        *types.RetryPolicy
+			retries, age int32
+		}{
+			{nil, 185, 86400},
+			{&types.RetryPolicy{}, 185, 86400},
+			{&types.RetryPolicy{MaximumRetryAttempts: aws.Int32(0)}, 0, 86400},
+			{&types.RetryPolicy{MaximumEventAgeInSeconds: aws.Int32(60)}, 185, 60},
+		} {
+			in := daily("rate(1 day)")
+			in.Name, in.Target.RetryPolicy = aws.String(fmt.Sprint("s", i)), row.asked
+			create(t, client, in)
+			got, err := client.GetSchedule(t.Context(), &awsscheduler.GetScheduleInput{Name: in.Name})
+			if err != nil || got.Target.RetryPolicy == nil || *got.Target.RetryPolicy.MaximumRetryAttempts != row.retries || *got.Target.RetryPolicy.MaximumEventAgeInSeconds != row.age {
+				t.Errorf("asked %+v, it has %+v, %v", row.asked, got.Target.RetryPolicy, err)
+			}
+		}
+	})
+}
+
 func TestSchedulesAreInGroupsAndListed(t *testing.T) {
 	inEngine(t, func(t *testing.T, e *engine, client *awsscheduler.Client) {
 		in := daily("rate(1 day)")

@@ -68,7 +68,20 @@ const (
 	maxAge     = 24 * time.Hour
 )
 
-// newTarget checks a target.
+// whole is a policy in which what was not said has its default.
+func (r *retryPolicy) whole() retryPolicy {
+	retries, age := maxRetries, int(maxAge/time.Second)
+	whole := retryPolicy{&retries, &age}
+	if r != nil && r.MaximumRetryAttempts != nil {
+		whole.MaximumRetryAttempts = r.MaximumRetryAttempts
+	}
+	if r != nil && r.MaximumEventAgeInSeconds != nil {
+		whole.MaximumEventAgeInSeconds = r.MaximumEventAgeInSeconds
+	}
+	return whole
+}
+
+// newTarget checks a target, and fills in its defaults.
 func (s *Scheduler) newTarget(p *targetSpec) (*target, error) {
 	switch {
 	case p == nil:
@@ -78,16 +91,14 @@ func (s *Scheduler) newTarget(p *targetSpec) (*target, error) {
 	case p.deadLetters() != "" && !strings.HasPrefix(p.deadLetters(), "arn:aws:sqs:"):
 		return nil, invalid("DeadLetterConfig.Arn %s is not the ARN of a queue.", p.deadLetters())
 	}
-	t := &target{retries: maxRetries, age: maxAge}
-	if r := p.RetryPolicy; r != nil && r.MaximumRetryAttempts != nil {
-		if t.retries = *r.MaximumRetryAttempts; t.retries < 0 || t.retries > maxRetries {
-			return nil, invalid("MaximumRetryAttempts must be from 0 to %d, got %d.", maxRetries, t.retries)
-		}
-	}
-	if r := p.RetryPolicy; r != nil && r.MaximumEventAgeInSeconds != nil {
-		if t.age = time.Duration(*r.MaximumEventAgeInSeconds) * time.Second; t.age < time.Minute || t.age > maxAge {
-			return nil, invalid("MaximumEventAgeInSeconds must be from 60 to 86400, got %d.", *r.MaximumEventAgeInSeconds)
-		}
+	retry := p.RetryPolicy.whole()
+	p.RetryPolicy = &retry // which is what the schedule is told to have
+	t := &target{retries: *retry.MaximumRetryAttempts, age: time.Duration(*retry.MaximumEventAgeInSeconds) * time.Second}
+	switch {
+	case t.retries < 0 || t.retries > maxRetries:
+		return nil, invalid("MaximumRetryAttempts must be from 0 to %d, got %d.", maxRetries, t.retries)
+	case t.age < time.Minute || t.age > maxAge:
+		return nil, invalid("MaximumEventAgeInSeconds must be from 60 to 86400, got %d.", *retry.MaximumEventAgeInSeconds)
 	}
 	arn, ok := cloud.ParseARN(p.ARN)
 	if !ok {

@@ -153,7 +153,7 @@ func simulate(t *testing.T, seed uint64, o Options, p part) (result Result) {
 		time.Sleep(o.later)
 		options := o.Engine
 		options.Assembly, options.Mains, options.Around, options.Ports = o.Assembly, r.wire(functions), r.weather.before(o.Engine.Around), r.network
-		options.Past = oldest
+		options.Past = max(options.Past, oldest)
 		options.Logs, options.Mail = folder, filepath.Join(folder, "mail")
 		engine, err := local.Start(t.Context(), options)
 		if err != nil {

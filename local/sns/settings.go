@@ -133,8 +133,16 @@ func (s *SNS) attributes(t *topic) (map[string]string, error) {
 	return attributes, nil
 }
 
-// defaultPolicy is that of a topic which nobody has given one. It permits nothing
-// that policies of identities do not: services of this account call with
+// byDefault tells whether nobody has given the topic a policy: services that call
+// with AWS:SourceOwner, as alarms do, then publish to the account's topics.
+func (s *SNS) byDefault(t *topic) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return t.policy == ""
+}
+
+// defaultPolicy is that of a topic which nobody has given one. To others than such
+// services it permits nothing that policies of identities do not: they call with
 // AWS:SourceAccount.
 func (t *topic) defaultPolicy(account string) string {
 	const text = `{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{"AWS":"*"},` +

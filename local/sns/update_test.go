@@ -195,6 +195,35 @@ func TestATopicPolicyMovesToAnotherTopic(t *testing.T) {
 	}
 }
 
+func TestAlarmsPublishToTopicsThatNobodyHasGivenAPolicy(t *testing.T) {
+	e := newEngine(t)
+	e.stack(t, `"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}`)
+	alarm := e.ServiceCaller("cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a").With("aws:SourceOwner", e.Account)
+	may := func(caller cloud.Caller, action string) bool {
+		in := map[string]any{"TopicArn": topicARN}
+		if action == "Publish" {
+			in["Message"] = "m"
+		}
+		return e.Do(t.Context(), caller, "sns", action, in, nil) == nil
+	}
+	if !may(alarm, "Publish") {
+		t.Error("an alarm may not publish")
+	}
+	if may(alarm, "DeleteTopic") {
+		t.Error("an alarm may delete the topic")
+	}
+	for name, caller := range map[string]cloud.Caller{"a service": e.ServiceCaller("events.amazonaws.com", ""), "another account's alarm": alarm.With("aws:SourceOwner", "999999999999")} {
+		if may(caller, "Publish") {
+			t.Errorf("%s may publish", name)
+		}
+	}
+	policy := `{"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": "` + topicARN + `"}]}`
+	set := map[string]any{"TopicArn": topicARN, "AttributeName": "Policy", "AttributeValue": policy}
+	if err := e.Do(t.Context(), e.Administrator(), "sns", "SetTopicAttributes", set, nil); err != nil || may(alarm, "Publish") {
+		t.Errorf("%v, an alarm may publish though the topic's policy says nothing of it", err)
+	}
+}
+
 func TestATopicThatComesAgainHasNotThePolicyOfTheOneThatWent(t *testing.T) {
 	e := newEngine(t)
 	const topic = `"News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}}`

@@ -95,7 +95,7 @@ func (s *SQS) make(name string, wanted settings) (*queue, error) {
 // install makes a queue whose policy counts from now on.
 func (s *SQS) install(name string, wanted settings) (*queue, error) {
 	q := newQueue(name, s.cloud.ARN("sqs", name), wanted, s.queueByARN)
-	q.past.Kept = s.cloud.Past
+	q.past = cloud.Past[change]{Kept: s.cloud.Past, Size: change.size}
 	if err := s.checkRedrive(q.arn, wanted.redrive); err != nil {
 		return nil, err
 	}

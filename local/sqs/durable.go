@@ -93,7 +93,7 @@ func (s *savedMessage) message() *message {
 		id: s.ID, body: s.Body, attributes: s.Attributes, md5OfAttributes: digestAttributes(s.Attributes),
 		systemAttributes: s.SystemAttributes, sender: s.Sender, sent: s.Sent,
 		groupID: s.GroupID, deduplicationID: s.DeduplicationID, sequence: s.Sequence,
-		deadLetterSource: s.DeadLetterSource, receives: s.Receives, firstReceived: s.FirstReceived, lastReceived: s.LastReceived,
+		deadLetterSource: s.DeadLetterSource, standing: standing{receives: s.Receives, firstReceived: s.FirstReceived}, lastReceived: s.LastReceived,
 	}
 }
 

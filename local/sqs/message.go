@@ -37,18 +37,23 @@ type message struct {
 
 	deadLetterSource string    // ARN of the queue that gave the message up
 	arrived          time.Time // in this queue
-	receives         int
-	receivesBefore   int // in the queue that gave it up
-	firstReceived    time.Time
+	receivesBefore   int       // in the queue that gave it up
 	lastReceived     time.Time
 
-	state       state
+	standing
 	order       int // of arrival in this queue
-	hiddenUntil time.Time
 	expires     time.Time
 	hiddenIndex int           // in queue.hidden
 	expiryIndex int           // in queue.expiry
 	place       *list.Element // in queue.line
+}
+
+// standing is how a message is in its queue: what is known of it in the past, too.
+type standing struct {
+	state         state
+	hiddenUntil   time.Time // if it is hidden
+	receives      int
+	firstReceived time.Time
 }
 
 // heldBy tells whether the message is hidden since the receive of a receipt.

@@ -32,7 +32,7 @@ type queue struct {
 	messages   map[string]*message // by id
 	line       line
 	history    *history // nil for a standard queue
-	past       cloud.Past[passage]
+	past       cloud.Past[change]
 	hidden     messageHeap
 	expiry     messageHeap
 	counts     [gone + 1]int // of messages, by state
@@ -133,22 +133,31 @@ func (q *queue) insert(m *message, delay time.Duration) {
 
 // move gives a message another state; until counts for hidden ones.
 func (q *queue) move(m *message, to state, until time.Time) {
-	from, at := m.state, time.Now()
-	if from.hidden() {
-		if m.hiddenUntil.Before(at) { // the queue has been left alone meanwhile
-			at = m.hiddenUntil
-		}
+	then := m.standing
+	then.state, then.hiddenUntil = to, until
+	q.place(m, then)
+}
+
+// place lets a message be in the queue as it is from now on.
+func (q *queue) place(m *message, to standing) {
+	was, at := m.standing, time.Now()
+	switch { // as of when, if the queue has been left alone meanwhile
+	case to.state == gone && m.expires.Before(at):
+		at = m.expires
+	case to.state != gone && was.state.hidden() && was.hiddenUntil.Before(at):
+		at = was.hiddenUntil
+	}
+	if was.state.hidden() {
 		heap.Remove(&q.hidden, m.hiddenIndex)
 	}
-	m.state = to
-	if to.hidden() {
-		m.hiddenUntil = until
+	m.standing = to
+	if to.state.hidden() {
 		heap.Push(&q.hidden, m)
 	}
-	q.counts[from]--
-	q.counts[to]++
-	q.line.moved(m, from)
-	q.past.Note(at, passage{from, to})
+	q.counts[was.state]--
+	q.counts[to.state]++
+	q.line.moved(m, was.state)
+	q.past.Note(at, change{m, was, to.state})
 }
 
 // remove takes a message out of the queue.
@@ -190,6 +199,7 @@ func (q *queue) become(to settings) {
 	for _, m := range q.messages {
 		m.expires = m.sent.Add(to.retention)
 		if retimed && m.state == delayed {
+			q.past.Note(now, change{m, m.standing, delayed})
 			m.hiddenUntil = m.arrived.Add(to.delay)
 		}
 	}

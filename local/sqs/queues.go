@@ -114,7 +114,7 @@ type attributesInput struct {
 }
 
 func (s *SQS) getQueueAttributes(ctx context.Context, _ cloud.Caller, q *queue, in attributesInput) (any, error) {
-	all, err := q.attributes(cloud.AsOfAge(ctx))
+	all, err := q.attributes(cloud.AsOfMoment(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -143,12 +143,12 @@ var absentAttributes = []string{
 	"KmsDataKeyReusePeriodSeconds", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
 }
 
-// attributes are a queue's as they are, with the messages that it had an age ago.
-func (q *queue) attributes(age time.Duration) (map[string]string, error) {
+// attributes are a queue's as they are, with the messages that it had at a moment.
+func (q *queue) attributes(then time.Time) (map[string]string, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.settle(time.Now())
-	counts, err := q.countsAt(age)
+	counts, err := q.countsAt(then)
 	if err != nil {
 		return nil, err
 	}

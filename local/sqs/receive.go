@@ -4,6 +4,7 @@ package sqs
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ type receiveInput struct {
 
 type receivedMessage struct {
 	MessageId              string
-	ReceiptHandle          string
+	ReceiptHandle          string `json:",omitempty"` // of a message that is looked at: none
 	MD5OfBody              string
 	Body                   string
 	Attributes             map[string]string    `json:",omitempty" xml:"Attribute" flat:"Name"`
@@ -38,6 +39,9 @@ type receiveOutput struct {
 }
 
 func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in receiveInput) (any, error) {
+	if cloud.IsAsOf(ctx) {
+		return q.look(ctx, in)
+	}
 	o, err := q.order(in)
 	if err != nil {
 		return nil, err
@@ -58,6 +62,20 @@ func (s *SQS) receiveMessage(ctx context.Context, _ cloud.Caller, q *queue, in r
 		cloud.Tell(ctx, d.cause.Named(d.id)) // which another queue may have given anew
 	}
 	return output, nil
+}
+
+// Idle implements cloud.Idler.
+func (s *SQS) Idle(ctx context.Context, caller cloud.Caller, url string, wait time.Duration) bool {
+	q, err := s.open(caller, "sqs:ReceiveMessage", url)
+	if err != nil {
+		return false
+	}
+	q.use()
+	if !q.staysEmpty(ctx, wait) {
+		return false
+	}
+	q.count(s.metrics.emptyReceives, 1)
+	return true
 }
 
 // order checks what is asked for, and fills in what the queue says of it.
@@ -113,11 +131,14 @@ func (d delivery) system(names []string) map[string]string {
 		return nil
 	}
 	all := map[string]string{
-		"SenderId":                         d.sender,
-		"SentTimestamp":                    milliseconds(d.sent),
-		"ApproximateReceiveCount":          strconv.Itoa(d.receives),
-		"ApproximateFirstReceiveTimestamp": milliseconds(d.firstReceived),
+		"SenderId":                d.sender,
+		"SentTimestamp":           milliseconds(d.sent),
+		"ApproximateReceiveCount": strconv.Itoa(d.receives),
 	}
+	if d.receives > 0 {
+		all["ApproximateFirstReceiveTimestamp"] = milliseconds(d.firstReceived)
+	}
+	maps.Copy(all, d.seen)
 	if d.deadLetterSource != "" {
 		all["DeadLetterQueueSourceArn"] = d.deadLetterSource
 	}

@@ -72,7 +72,7 @@ func (s *SQS) operations() cloud.Operations {
 		"ListQueueTags":                onQueue(s, "ListQueueTags", s.listQueueTags),
 		"ListQueues":                   cloud.Handle(s.listQueues),
 		"PurgeQueue":                   onQueue(s, "PurgeQueue", s.purgeQueue),
-		"ReceiveMessage":               onQueue(s, "ReceiveMessage", s.receiveMessage),
+		"ReceiveMessage":               onQueue(s, "ReceiveMessage", s.receiveMessage).TellingPast().TellingCauses(),
 		"RemovePermission":             onQueue(s, "RemovePermission", s.removePermission),
 		"SendMessage":                  onQueue(s, "SendMessage", s.sendMessage),
 		"SendMessageBatch":             onQueue(s, "SendMessage", s.sendMessageBatch),

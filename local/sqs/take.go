@@ -18,7 +18,8 @@ type delivery struct {
 	receives         int
 	firstReceived    time.Time
 	deadLetterSource string
-	until            time.Time // when it is visible again
+	until            time.Time         // when it is visible again
+	seen             map[string]string // further attributes of one that is looked at
 }
 
 // order is what a receiver asks for.
@@ -54,6 +55,28 @@ func (q *queue) receive(ctx context.Context, o order) ([]delivery, error) {
 		}
 		cloud.Turn(ctx)
 	}
+}
+
+// staysEmpty waits for so long, and tells whether there was nothing to receive.
+func (q *queue) staysEmpty(ctx context.Context, wait time.Duration) bool {
+	deadline := time.Now().Add(wait)
+	for !q.isGone() && !q.offers(time.Now()) {
+		if !time.Now().Before(deadline) {
+			return true
+		}
+		if q.waitForChange(ctx, deadline) != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// offers tells whether the queue has a message that is not hidden.
+func (q *queue) offers(now time.Time) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settle(now)
+	return q.line.next(nil) != nil
 }
 
 func (q *queue) isGone() bool {
@@ -139,12 +162,12 @@ func (q *queue) take(now time.Time, o order) (got haul) {
 // deliver hides a message until then.
 func (q *queue) deliver(m *message, now, until time.Time) delivery {
 	q.Changed()
-	m.receives++
 	m.lastReceived = now
-	if m.receives == 1 {
-		m.firstReceived = now
+	to := standing{inFlight, until, m.receives + 1, m.firstReceived}
+	if to.receives == 1 {
+		to.firstReceived = now
 	}
-	q.move(m, inFlight, until)
+	q.place(m, to)
 	return delivery{
 		message:          m,
 		handle:           receipt{q.name, m.id, m.receives}.handle(),

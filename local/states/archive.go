@@ -32,8 +32,8 @@ type segment struct {
 	held int // records that are wanted
 }
 
-// A record is where an execution lies: a JSON document that describes it, and
-// one for each of its events.
+// A record is where an execution lies: a JSON document as ListExecutions gives it,
+// one as DescribeExecution does, and one for each of its events.
 type record struct {
 	segment *segment
 	offset  int64
@@ -42,8 +42,8 @@ type record struct {
 }
 
 // put writes an execution.
-func (a *archive) put(description json.RawMessage, events []json.RawMessage) (record, error) {
-	text, err := compress(description, events)
+func (a *archive) put(summary, description json.RawMessage, events []json.RawMessage) (record, error) {
+	text, err := compress(append([]json.RawMessage{summary, description}, events...))
 	if err != nil {
 		return record{}, err
 	}
@@ -99,15 +99,12 @@ var compressors = sync.Pool{New: func() any {
 	return w
 }}
 
-func compress(description json.RawMessage, events []json.RawMessage) ([]byte, error) {
+func compress(documents []json.RawMessage) ([]byte, error) {
 	var compressed bytes.Buffer
 	w := compressors.Get().(*flate.Writer)
 	defer compressors.Put(w)
 	w.Reset(&compressed)
-	if _, err := w.Write(description); err != nil {
-		return nil, err
-	}
-	for _, text := range events {
+	for _, text := range documents {
 		if _, err := w.Write(text); err != nil {
 			return nil, err
 		}
@@ -122,8 +119,8 @@ var decompressors = sync.Pool{New: func() any { return flate.NewReader(nil) }}
 // errDropped says that a record went while it was read.
 var errDropped = errors.New("the execution has been let go")
 
-// read calls take with the description and then with each event, as long as it
-// returns true.
+// read calls take with the summary, with the description and then with each event,
+// as long as it returns true.
 func (r record) read(take func(document json.RawMessage) bool) error {
 	d := decompressors.Get().(io.Reader)
 	defer decompressors.Put(d)
@@ -131,7 +128,7 @@ func (r record) read(take func(document json.RawMessage) bool) error {
 		return fmt.Errorf("read an execution that has ended: %w", err)
 	}
 	texts := json.NewDecoder(d)
-	for range 1 + r.events {
+	for range 2 + r.events {
 		var document json.RawMessage
 		err := texts.Decode(&document)
 		switch {
@@ -146,17 +143,22 @@ func (r record) read(take func(document json.RawMessage) bool) error {
 	return nil
 }
 
-func (r record) description() (description json.RawMessage, err error) {
+func (r record) summary() (json.RawMessage, error) { return r.document(0) }
+
+func (r record) description() (json.RawMessage, error) { return r.document(1) }
+
+func (r record) document(n int) (found json.RawMessage, err error) {
 	err = r.read(func(document json.RawMessage) bool {
-		description = document
-		return false
+		found = document
+		n--
+		return n >= 0
 	})
-	return description, err
+	return found, err
 }
 
 // history returns the events from one to before another, counted from 0.
 func (r record) history(from, to int) (events []json.RawMessage, err error) {
-	at := -1 // the description
+	at := -2 // the summary and the description
 	err = r.read(func(document json.RawMessage) bool {
 		if at >= from && at < to {
 			events = append(events, document)

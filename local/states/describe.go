@@ -77,7 +77,7 @@ func (s *StepFunctions) describeExecution(ctx context.Context, caller cloud.Call
 	cloud.Tell(ctx, e.cause)
 	description, err := e.description()
 	if err == nil {
-		description, err = describedAt(description, seenBy(ctx))
+		description, err = describedAt(description, cloud.MomentOf(ctx))
 	}
 	if err == nil && r.IncludedData == "METADATA_ONLY" {
 		return withoutData(description)
@@ -130,6 +130,16 @@ func (e *execution) describe() map[string]any {
 		d["redriveStatusReason"] = *reason
 	}
 	return d
+}
+
+// documents returns the execution as ListExecutions and as DescribeExecution give it.
+func (e *execution) documents() (summary, description json.RawMessage, err error) {
+	o, _ := e.now()
+	if summary, err = json.Marshal(e.summary(o)); err != nil {
+		return nil, nil, err
+	}
+	description, err = json.Marshal(e.describe())
+	return summary, description, err
 }
 
 // summary returns the execution as ListExecutions gives it.
@@ -189,7 +199,7 @@ func (s *StepFunctions) listExecutions(ctx context.Context, caller cloud.Caller,
 			return nil, err
 		}
 	}
-	then := seenBy(ctx)
+	then := cloud.MomentOf(ctx)
 	slots, next, ok := t.machine.executions.list(before, size, r.wants(t, then))
 	if !ok {
 		return nil, cloud.Errorf(400, "InvalidToken", "Invalid Token: 'Invalid token'")
@@ -231,6 +241,9 @@ func executionsPage(list []map[string]any, next int) map[string]any {
 // version or an alias.
 func (r *listExecutionsRequest) wants(t target, then time.Time) func(s *slot) bool {
 	return func(s *slot) bool {
+		if !then.IsZero() && apiTime(s.began()) > apiTime(then) {
+			return false
+		}
 		if r.StatusFilter != "" && r.StatusFilter != s.statusAt(then) {
 			return false
 		}
@@ -252,16 +265,13 @@ func (s *slot) summary() (map[string]any, error) {
 		o, _ := s.live.now()
 		return s.live.summary(o), nil
 	}
-	text, err := s.record.description()
+	text, err := s.record.summary()
 	if err != nil {
 		return nil, err
 	}
 	var summary map[string]any
 	if err := json.Unmarshal(text, &summary); err != nil {
 		return nil, fmt.Errorf("decode an execution that has ended: %w", err)
-	}
-	for _, name := range []string{"input", "inputDetails", "output", "outputDetails", "error", "cause", "redriveStatus", "redriveStatusReason", "mapRunArn"} {
-		delete(summary, name)
 	}
 	return summary, nil
 }
@@ -311,8 +321,8 @@ func (s *StepFunctions) getExecutionHistory(ctx context.Context, caller cloud.Ca
 	if err != nil {
 		return nil, ifDropped(err, r.ExecutionARN)
 	}
-	if cloud.IsAsOf(ctx) {
-		if texts, err = recordedBy(seenBy(ctx), texts); err != nil {
+	if then := cloud.AsOfMoment(ctx); !then.IsZero() {
+		if texts, err = recordedBy(then, texts); err != nil {
 			return nil, err
 		}
 	}

@@ -180,12 +180,8 @@ func (m *machine) restore(saved savedExecution, runs restoredRuns) error {
 		m.aborted = append(m.aborted, e)
 		m.Changed()
 	}
-	text, err := json.Marshal(e.describe())
-	if err != nil {
-		return err
-	}
 	runs.moved[saved.Place] = m.executions.first + len(m.executions.slots)
-	return m.executions.restore(e, text, saved.History)
+	return m.executions.restore(e, saved.History)
 }
 
 func timeOf(seconds float64) time.Time {
@@ -196,13 +192,17 @@ func timeOf(seconds float64) time.Time {
 }
 
 // restore adds an execution that has ended. The lock is held.
-func (r *register) restore(e *execution, description json.RawMessage, events []json.RawMessage) error {
-	record, err := r.archive.put(description, events)
+func (r *register) restore(e *execution, events []json.RawMessage) error {
+	summary, description, err := e.documents()
+	if err != nil {
+		return err
+	}
+	record, err := r.archive.put(summary, description, events)
 	if err != nil {
 		return err
 	}
 	key, place := keyOf(e.name), r.first+len(r.slots)
-	r.slots = append(r.slots, slot{key: key, record: record, chosen: e.chosen, status: e.outcome.status, stopped: e.outcome.stopped})
+	r.slots = append(r.slots, slot{key: key, record: record, chosen: e.chosen, status: e.outcome.status, started: e.started, stopped: e.outcome.stopped})
 	r.places[key] = place
 	r.ended = append(r.ended, place)
 	return nil

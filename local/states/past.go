@@ -4,21 +4,10 @@
 package states
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"time"
-
-	"github.com/tradepost-dev/tradepost/local/cloud"
 )
-
-// seenBy is the moment that a call sees; the zero time is now.
-func seenBy(ctx context.Context) (then time.Time) {
-	if age := cloud.AgeOf(ctx); age > 0 {
-		then = time.Now().Add(-age)
-	}
-	return then
-}
 
 // describedAt is the description of an execution as it was at a moment, from the
 // present one. It fails with errDropped if it had not begun. A redrive is seen at once.

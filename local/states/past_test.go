@@ -67,3 +67,27 @@ func TestAReadOfAnAgeSeesAnExecutionAsItWasThen(t *testing.T) {
 		}
 	})
 }
+
+// A page is not filled with those that began later, ended or not.
+func TestAListOfAnAgeBeginsWithThoseThatHadBegunThen(t *testing.T) {
+	inWorld(t, nil, func(t *testing.T, w *world) {
+		m := w.create(`{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`)
+		for _, name := range []string{"first", "second", "third", "fourth"} {
+			w.mustCall("StartExecution", map[string]any{"stateMachineArn": m.arn, "name": name})
+			time.Sleep(time.Second)
+		}
+		for age, want := range map[time.Duration]string{time.Second / 2: "fourth", 1500 * time.Millisecond: "third", 3500 * time.Millisecond: "first"} {
+			answer, err := w.cloud.Call(cloud.WithAge(t.Context(), age), w.caller, "states", "ListExecutions", json.RawMessage(`{"maxResults": 1, "stateMachineArn": "`+m.arn+`"}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var told struct{ Executions []struct{ Name string } }
+			if err := json.Unmarshal(answer, &told); err != nil {
+				t.Fatal(err)
+			}
+			if len(told.Executions) != 1 || told.Executions[0].Name != want {
+				t.Errorf("%v ago the last one is %v, want %s", age, told.Executions, want)
+			}
+		}
+	})
+}

@@ -50,12 +50,21 @@ type slot struct {
 	record   record
 	revision *revision // of one that is in the archive since this run
 	chosen   *chosen   // of one in the archive
-	status   string    // of one in the archive
+	status   string    // of one in the archive, as the next two
+	started  time.Time
 	stopped  time.Time
 	cause    *cloud.Cause
 }
 
 func (s *slot) gone() bool { return s.live == nil && s.record.segment == nil }
+
+// began is when the execution began.
+func (s *slot) began() time.Time {
+	if s.live == nil {
+		return s.started
+	}
+	return s.live.started
+}
 
 // outcome is how the execution stands: its status, and when it ended.
 func (s *slot) outcome() (status string, stopped time.Time) {
@@ -214,7 +223,7 @@ func (r *register) store(e *execution) {
 	e.mu.Lock()
 	e.thread = nil
 	e.mu.Unlock()
-	description, err := json.Marshal(e.describe())
+	summary, description, err := e.documents()
 	if err != nil {
 		return
 	}
@@ -222,7 +231,7 @@ func (r *register) store(e *execution) {
 	if err != nil {
 		return
 	}
-	record, err := r.archive.put(description, events)
+	record, err := r.archive.put(summary, description, events)
 	if err != nil {
 		return
 	}
@@ -230,7 +239,7 @@ func (r *register) store(e *execution) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := &r.slots[e.place-r.first]
-	s.live, s.record, s.revision, s.chosen, s.status, s.stopped = nil, record, e.revision, e.chosen, o.status, o.stopped
+	s.live, s.record, s.revision, s.chosen, s.status, s.started, s.stopped = nil, record, e.revision, e.chosen, o.status, e.started, o.stopped
 }
 
 // describe returns the execution as the next run of the engine reads it.

@@ -114,15 +114,21 @@ func TestAFileOfTheArchiveGoesWithItsLastExecution(t *testing.T) {
 	a := archive{dir: t.TempDir()}
 	var records []record
 	for range 2 {
-		r, err := a.put([]byte(`{"status":"SUCCEEDED"}`), []json.RawMessage{[]byte(`{"id":1}`)})
+		r, err := a.put([]byte(`{"name":"n"}`), []byte(`{"status":"SUCCEEDED"}`), []json.RawMessage{[]byte(`{"id":1}`)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		records = append(records, r)
 	}
 	a.drop(records[0])
+	if text, err := records[1].summary(); err != nil || string(text) != `{"name":"n"}` {
+		t.Errorf("%s, %v", text, err)
+	}
 	if text, err := records[1].description(); err != nil || string(text) != `{"status":"SUCCEEDED"}` {
 		t.Errorf("%s, %v", text, err)
+	}
+	if events, err := records[1].history(0, 1); err != nil || len(events) != 1 || string(events[0]) != `{"id":1}` {
+		t.Errorf("%s, %v", events, err)
 	}
 	a.drop(records[1])
 	if _, err := records[1].description(); err != errDropped {

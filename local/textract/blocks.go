@@ -27,14 +27,14 @@ func fieldsOf(fields []expense.Field, page int) []expenseField {
 	told := make([]expenseField, 0, len(fields))
 	for _, f := range fields {
 		field := expenseField{
-			Type: expenseType{string(f.Type), f.Confidence}, ValueDetection: detectionOf(f.Value), PageNumber: page,
+			Type: expenseType{string(f.Type), cloud.Double(f.Confidence)}, ValueDetection: detectionOf(f.Value), PageNumber: page,
 		}
 		if f.Label != nil {
 			label := detectionOf(*f.Label)
 			field.LabelDetection = &label
 		}
 		if f.Currency != nil {
-			field.Currency = &expenseCurrency{f.Currency.Code, f.Currency.Confidence}
+			field.Currency = &expenseCurrency{f.Currency.Code, cloud.Double(f.Currency.Confidence)}
 		}
 		if f.Group != nil {
 			field.GroupProperties = []expenseGroupProperty{{Types: []string{f.Group.Type}, Id: f.Group.ID}}
@@ -45,7 +45,7 @@ func fieldsOf(fields []expense.Field, page int) []expenseField {
 }
 
 func detectionOf(d expense.Detection) expenseDetection {
-	return expenseDetection{Text: d.Text, Geometry: geometryOf(d.Box, d.Angle), Confidence: d.Confidence}
+	return expenseDetection{Text: d.Text, Geometry: geometryOf(d.Box, d.Angle), Confidence: cloud.Double(d.Confidence)}
 }
 
 // blocksOf returns a page's PAGE, and its LINEs and WORDs.
@@ -56,7 +56,7 @@ func blocksOf(number int, lines []expense.Line) []block {
 	var ids []string
 	for _, l := range lines {
 		line := block{
-			BlockType: "LINE", Confidence: l.Confidence, Text: l.Text, Geometry: geometryOf(l.Box, l.Angle), Id: cloud.UUID(), Page: number,
+			BlockType: "LINE", Confidence: cloud.Double(l.Confidence), Text: l.Text, Geometry: geometryOf(l.Box, l.Angle), Id: cloud.UUID(), Page: number,
 		}
 		var children []string
 		for _, w := range l.Words {
@@ -72,10 +72,10 @@ func blocksOf(number int, lines []expense.Line) []block {
 
 func wordBlock(w pdf.Word, page int) block {
 	b := block{
-		BlockType: "WORD", Confidence: expense.Confidence(w), Text: w.Text, TextType: "PRINTED",
+		BlockType: "WORD", Confidence: cloud.Double(expense.Confidence(w)), Text: w.Text, TextType: "PRINTED",
 		Geometry: geometryOf(w.Box, w.Angle), Id: cloud.UUID(), Page: page,
 	}
-	angle := float64(w.Angle)
+	angle := cloud.Double(w.Angle)
 	b.Geometry.RotationAngle = &angle
 	return b
 }
@@ -87,13 +87,15 @@ func childrenOf(ids []string) []relationship {
 	return []relationship{{Type: "CHILD", Ids: ids}}
 }
 
+func corner(x, y float64) point { return point{cloud.Double(x), cloud.Double(y)} }
+
 // geometryOf is where a box is: the polygon begins at the writing's own top left
 // and goes round clockwise.
 func geometryOf(b pdf.Box, angle int) geometry {
-	corners := []point{{b.Left, b.Top}, {b.Right, b.Top}, {b.Right, b.Bottom}, {b.Left, b.Bottom}}
+	corners := []point{corner(b.Left, b.Top), corner(b.Right, b.Top), corner(b.Right, b.Bottom), corner(b.Left, b.Bottom)}
 	first := angle / 90
 	return geometry{
-		BoundingBox: boundingBox{Width: b.Width(), Height: b.Height(), Left: b.Left, Top: b.Top},
+		BoundingBox: boundingBox{Width: cloud.Double(b.Width()), Height: cloud.Double(b.Height()), Left: cloud.Double(b.Left), Top: cloud.Double(b.Top)},
 		Polygon:     append(corners[first:], corners[:first]...),
 	}
 }

@@ -3,6 +3,8 @@ package textract
 // This file is the shapes of the API that several operations use.
 // https://docs.aws.amazon.com/textract/latest/dg/API_Types.html
 
+import "github.com/tradepost-dev/tradepost/local/cloud"
+
 type s3Object struct{ Bucket, Name, Version string }
 
 type documentMetadata struct{ Pages int }
@@ -25,18 +27,18 @@ type expenseField struct {
 
 type expenseType struct {
 	Text       string
-	Confidence float64
+	Confidence cloud.Double
 }
 
 type expenseDetection struct {
 	Text       string
 	Geometry   geometry
-	Confidence float64
+	Confidence cloud.Double
 }
 
 type expenseCurrency struct {
 	Code       string
-	Confidence float64
+	Confidence cloud.Double
 }
 
 type expenseGroupProperty struct {
@@ -52,10 +54,10 @@ type lineItemGroup struct {
 type lineItemFields struct{ LineItemExpenseFields []expenseField }
 
 type block struct {
-	BlockType     string  // PAGE, LINE, WORD
-	Confidence    float64 `json:",omitempty"`
-	Text          string  `json:",omitempty"`
-	TextType      string  `json:",omitempty"` // of a WORD
+	BlockType     string       // PAGE, LINE, WORD
+	Confidence    cloud.Double `json:",omitempty"`
+	Text          string       `json:",omitempty"`
+	TextType      string       `json:",omitempty"` // of a WORD
 	Geometry      geometry
 	Id            string
 	Relationships []relationship `json:",omitempty"`
@@ -70,12 +72,12 @@ type relationship struct {
 type geometry struct {
 	BoundingBox   boundingBox
 	Polygon       []point
-	RotationAngle *float64 `json:",omitempty"` // of a WORD
+	RotationAngle *cloud.Double `json:",omitempty"` // of a WORD
 }
 
-type boundingBox struct{ Width, Height, Left, Top float64 }
+type boundingBox struct{ Width, Height, Left, Top cloud.Double }
 
-type point struct{ X, Y float64 }
+type point struct{ X, Y cloud.Double }
 
 type warning struct {
 	ErrorCode string

@@ -66,7 +66,10 @@ func (cborRPC) fail(x *Exchange, e *cloud.Error) {
 			members[name] = encoded
 		}
 	}
-	members["__type"], members["message"] = cbor.String(e.Code), cbor.String(e.Message)
+	members["__type"] = cbor.String(e.Code)
+	if e.Message != "" {
+		members["message"] = cbor.String(e.Message)
+	}
 	if e.QueryCode != "" {
 		x.Writer.Header().Set("x-amzn-query-error", e.QueryCode+";"+e.Fault())
 	}

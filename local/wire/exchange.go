@@ -56,21 +56,36 @@ func (x *Exchange) origin() cloud.Origin {
 }
 
 // AsOf is the header in which a client names the moment that its call is to see, in
-// RFC 3339. AWS has nothing like it.
+// RFC 3339, or Now. AWS has nothing like it.
 const AsOf = "Tradepost-As-Of"
+
+// Now is what the header AsOf has for the moment of the call: the call sees what there
+// is, and does nothing.
+const Now = "now"
+
+// After is the header in which a client that looks at a queue's messages AsOf a moment
+// says behind which of them to go on, by the attribute Place of it.
+const After = "Tradepost-After"
 
 // context is that of the call of an action.
 func (x *Exchange) context(action string) (context.Context, error) {
 	ctx, err := x.asking(x.Request.Context(), action)
-	moment := x.Request.Header.Get(AsOf)
-	if err != nil || moment == "" {
-		return ctx, err
+	moment, after := x.Request.Header.Get(AsOf), x.Request.Header.Get(After)
+	switch {
+	case err != nil:
+		return nil, err
+	case moment == "" && after != "":
+		return nil, cloud.Errorf(http.StatusBadRequest, "ValidationException", "the header %s goes with %s only", After, AsOf)
+	case moment == "":
+		return ctx, nil
 	}
-	then, err := time.Parse(time.RFC3339Nano, moment)
-	if err != nil {
-		return nil, cloud.Errorf(http.StatusBadRequest, "ValidationException", "the header %s is %q, not a moment like 2026-11-28T10:00:00.5Z", AsOf, moment)
+	var then time.Time
+	if moment != Now {
+		if then, err = time.Parse(time.RFC3339Nano, moment); err != nil || then.IsZero() {
+			return nil, cloud.Errorf(http.StatusBadRequest, "ValidationException", "the header %s is %q, not now or a moment like 2026-11-28T10:00:00.5Z", AsOf, moment)
+		}
 	}
-	return x.cloud.AsOf(ctx, x.service, action, then)
+	return x.cloud.AsOf(cloud.After(ctx, after), x.service, action, then)
 }
 
 // body reads the body of a request for an action, which SDKs may zip. The action is

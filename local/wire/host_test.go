@@ -47,3 +47,16 @@ func TestTheBucketOfAHostIsPutIntoThePathAsItWasEscaped(t *testing.T) {
 		}
 	}
 }
+
+func TestObjectsAreAtAddressesOfS3OrOfThisMachine(t *testing.T) {
+	for host, want := range map[string]bool{
+		"s3.amazonaws.com": true, "s3.us-east-1.amazonaws.com": true, "s3-eu-west-1.amazonaws.com": true, "s3.dualstack.eu-west-1.amazonaws.com": true, "s3.cn-north-1.amazonaws.com.cn": true,
+		"bucket.s3.amazonaws.com": true, "a.b.s3.eu-west-1.amazonaws.com": true, "bucket.s3.localhost:4566": true,
+		"127.0.0.1": true, "[::1]:4566": true, "localhost": true, "engine:4566": true,
+		"example.com": false, "raw.githubusercontent.com": false, "amazonaws.com": false, "s3.example.com": false, "sqs.us-east-1.amazonaws.com": false, "s3.amazonaws.com.evil.example": false, "": false,
+	} {
+		if got := ServesObjects(host); got != want {
+			t.Errorf("at %s: %v, want %v", host, got, want)
+		}
+	}
+}

@@ -68,7 +68,10 @@ func (awsJSON) fail(x *Exchange, e *cloud.Error) {
 func ErrorJSON(e *cloud.Error) []byte {
 	members := map[string]any{}
 	maps.Copy(members, e.Fields)
-	members["__type"], members["message"] = e.Code, e.Message
+	members["__type"] = e.Code
+	if e.Message != "" { // without one, AWS tells none
+		members["message"] = e.Message
+	}
 	if e.Code == "SerializationException" { // which is of AWS's framework, not of a service
 		members["__type"] = "com.amazon.coral.service#" + e.Code
 	}

@@ -128,7 +128,7 @@ type queryError struct {
 	Namespace string   `xml:"xmlns,attr,omitempty"`
 	Type      string   `xml:"Error>Type"`
 	Code      string   `xml:"Error>Code"`
-	Message   string   `xml:"Error>Message"`
+	Message   string   `xml:"Error>Message,omitempty"`
 	Detail    *string  `xml:"Error>Detail"`
 	RequestID string   `xml:"RequestId"`
 }

@@ -36,9 +36,10 @@ type REST struct {
 type Style int
 
 const (
-	JSON Style = iota // as Lambda has them
-	XML               // as CloudFront has them
-	S3                // XML with errors and request ids of S3's own
+	JSON      Style = iota // as Lambda has them
+	XML                    // as CloudFront has them
+	S3                     // XML with errors and request ids of S3's own
+	S3Control              // S3's, with errors in an envelope
 )
 
 // Route is an operation by method and path.
@@ -97,12 +98,12 @@ type Route struct {
 
 // restXMLServices are those that speak REST with XML, whether the engine has
 // them or not: a client must be able to read that it has not.
-var restXMLServices = map[string]Style{"s3": S3, "s3express": S3, "s3-object-lambda": S3, "route53": XML, "cloudfront": XML}
+var restXMLServices = map[string]Style{"s3": S3, "s3express": S3, "s3-object-lambda": S3, s3Control: S3Control, "route53": XML, "cloudfront": XML}
 
 type rest struct{ style Style }
 
 func (p rest) begin(x *Exchange) {
-	if p.style != S3 {
+	if p.style != S3 && p.style != S3Control {
 		x.Writer.Header().Set("x-amzn-RequestId", x.RequestID)
 		return
 	}

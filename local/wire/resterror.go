@@ -20,6 +20,8 @@ func (p rest) fail(x *Exchange, e *cloud.Error) {
 		query{}.fail(x, e)
 	case S3:
 		x.failS3(e)
+	case S3Control:
+		x.failS3Control(e)
 	}
 }
 

@@ -87,6 +87,9 @@ func (r *router) find(request *http.Request) (*Route, map[string]string, error) 
 			return route.Route, labels, nil
 		}
 	}
+	if r.style == S3Control {
+		return nil, nil, cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "the local engine does not serve S3 Control's %s %s", request.Method, request.URL.Path)
+	}
 	if r.style == S3 {
 		return nil, nil, cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "the local engine does not serve %s %s", request.Method, request.URL.RequestURI())
 	}

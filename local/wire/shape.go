@@ -83,7 +83,8 @@ func dereference(v reflect.Value) reflect.Value {
 // reduce returns the value that stands for one with a JSON of its own: what
 // its JSON decodes to.
 func reduce(v reflect.Value) (reflect.Value, error) {
-	if _, ok := v.Interface().(cloud.Time); ok {
+	switch v.Interface().(type) {
+	case cloud.Time, cloud.Double:
 		return v, nil
 	}
 	marshaler, ok := v.Interface().(json.Marshaler)

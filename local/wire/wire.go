@@ -104,6 +104,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			service, err = h.unsigned, nil
 		}
 	}
+	if _, has := h.services[s3Control]; has && service == "s3" && isS3Control(r) {
+		service = s3Control
+	}
 	virtual := false
 	if service == "s3" || service == "" {
 		r, virtual = byPath(r)

@@ -195,6 +195,9 @@ func textOf(v reflect.Value) (string, bool) {
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return strconv.FormatUint(v.Uint(), 10), true
 	case reflect.Float32, reflect.Float64:
+		if d, ok := v.Interface().(cloud.Double); ok {
+			return d.String(), true
+		}
 		return strconv.FormatFloat(v.Float(), 'g', -1, 64), true
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {

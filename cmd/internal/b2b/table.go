@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/executions"
 )
 
 const (
@@ -112,9 +113,8 @@ func (t *table) file(ctx context.Context, reply contract.Reply) error {
 // executionsOf looks up executions of a workflow by name; nil is one that was
 // never started.
 func executionsOf(client *sfn.Client, workflow string) func(context.Context, string) (*execution, error) {
-	prefix := strings.Replace(workflow, ":stateMachine:", ":execution:", 1) + ":"
 	return func(ctx context.Context, name string) (*execution, error) {
-		described, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(prefix + name)})
+		described, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(executions.ARN(workflow, name))})
 		var none *types.ExecutionDoesNotExist
 		if errors.As(err, &none) {
 			return nil, nil

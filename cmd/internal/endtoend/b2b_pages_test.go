@@ -69,6 +69,7 @@ func lookAtFiles(t *testing.T, url string, tab *browser.Tab) {
 	}
 	tab.Shows("Files", "pages/files.xml", "SETTLED", "64 received = 1 stored + 1 duplicate + 62 rejected + 0 failed")
 	tab.Readable()
+	tab.Document("partner", 1250)
 	tab.Follow("pages/files.xml")
 	tab.Shows("Status\nSETTLED", "64 received = 1 stored + 1 duplicate + 62 rejected + 0 failed", "2", "pages-1", "REJECTED", "CONTENT_CONFLICT",
 		"3", "pages-1", "DUPLICATE", "4", "MISSING_TRANSACTION_ID", "25 shown of 25", "Reply", `"status":"SETTLED"`)
@@ -95,6 +96,9 @@ func lookAtFiles(t *testing.T, url string, tab *browser.Tab) {
 		"invocation ", "object inbox/acme/pages/files.xml of the bucket", "session ", "of the SFTP server", "user/")
 	tab.Readable()
 	tab.Picture("causes")
+	tab.Document("causes", 1250)
+	tab.Open(strings.TrimSuffix(url, "tradepost") + "stacks/" + desk.Stack)
+	tab.Document("stack", 1500)
 	for address, status := range map[string]int{
 		"/files/" + r.FileID + "?from=x":          http.StatusBadRequest,
 		"/files/" + r.FileID + "?from=9-other":    http.StatusBadRequest,
@@ -159,11 +163,13 @@ func followAndReplay(t *testing.T, url string, tab *browser.Tab) {
 	tab.Check("Replay record 1")
 	tab.Check("Replay record 4")
 	tab.Readable()
+	tab.Document("file", 1250)
 	tab.Submit("Replay those chosen")
 	id := tab.Run(`location.pathname.split("/")[3]`)
 	tab.Shows("Replay what failed?", "2 transactions of globex have failed: 2 x DynamoDb.DynamoDbException", "The file is SPLIT again",
 		"1", "pagesdown-1", "FAILED", id+"-1-1", "4", "pagesdown-2", "FAILED", id+"-4-1")
 	tab.Readable()
+	tab.Document("replay", 1250)
 	if names := executions(t, id); len(names) != 5 {
 		t.Errorf("a preview has started something: %q", names)
 	}
@@ -271,5 +277,8 @@ func postAndFind(t *testing.T, url string, tab *browser.Tab) {
 		tab.Fill("Transaction id, partner, business key (partner/transaction id), or id of a file or an execution", query)
 		tab.Submit("Search")
 		tab.Shows(append([]string{"Search"}, want...)...)
+		if query == "posted by <hand>/1" {
+			tab.Document("search", 1250)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/internal/manual"
 	"github.com/tradepost-dev/tradepost/local"
@@ -79,7 +80,7 @@ func receiveInVain(t *testing.T, client *sqs.Client, queue, letters *string) {
 			t.Fatal(err)
 		}
 		for _, m := range received.Messages {
-			if _, err := client.ChangeMessageVisibility(deadline(t), &sqs.ChangeMessageVisibilityInput{QueueUrl: queue, ReceiptHandle: m.ReceiptHandle}); err != nil {
+			if err := laptop.PutBack(deadline(t), client, *queue, m); err != nil {
 				t.Fatal(err)
 			}
 		}

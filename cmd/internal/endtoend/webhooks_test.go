@@ -233,7 +233,7 @@ func letter(t *testing.T, id string) letters.Letter {
 	var found letters.Letter
 	eventually(t, "webhook "+id+" is among the failures", func() bool {
 		got, err := client.ReceiveMessage(deadline(t), &sqs.ReceiveMessageInput{
-			QueueUrl: &post.Failures, MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"}, VisibilityTimeout: 1,
+			QueueUrl: &post.Failures, MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -241,6 +241,9 @@ func letter(t *testing.T, id string) letters.Letter {
 		for _, message := range got.Messages {
 			if read, err := letters.Read(message); err == nil && read.Record.ID == id {
 				found = read
+			}
+			if err := laptop.PutBack(deadline(t), client, post.Failures, message); err != nil {
+				t.Fatal(err)
 			}
 		}
 		return found.Record.ID == id

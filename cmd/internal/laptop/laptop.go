@@ -21,6 +21,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/tradepost-dev/tradepost/local"
 	"github.com/tradepost-dev/tradepost/local/durable"
@@ -265,4 +267,14 @@ func Pause(ctx context.Context) error {
 	case <-time.After(100 * time.Millisecond):
 		return nil
 	}
+}
+
+// PutBack makes a message that was received visible again at once. Two who look for
+// messages in one queue, and hide each other's meanwhile, may wait for ever.
+func PutBack(ctx context.Context, client *sqs.Client, queue string, m types.Message) error {
+	_, err := client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &queue, ReceiptHandle: m.ReceiptHandle})
+	if err != nil {
+		return fmt.Errorf("put message %s back: %w", *m.MessageId, err)
+	}
+	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,6 +16,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/ordering"
+	"github.com/tradepost-dev/tradepost/internal/executions"
 )
 
 // System is order placement for a laptop.
@@ -89,7 +89,7 @@ func (s *Shop) Order(ctx context.Context, body string) (id string, err error) {
 
 // Execution is the ARN of an order's execution.
 func (s *Shop) Execution(id string) string {
-	return strings.Replace(s.Workflow, ":stateMachine:", ":execution:", 1) + ":" + id
+	return executions.ARN(s.Workflow, id)
 }
 
 // Told waits until an order's execution has ended, and returns what the customer
@@ -136,10 +136,9 @@ func (s *Shop) Refused(ctx context.Context, ids ...string) (map[string]Letter, e
 	for _, id := range ids {
 		wanted[id] = true
 	}
-	for len(found) < len(wanted) {
+	for {
 		got, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 			QueueUrl: aws.String(s.DeadLetters), MaxNumberOfMessages: 10, MessageAttributeNames: []string{"All"},
-			VisibilityTimeout: 1, // others look for theirs
 		})
 		if err != nil {
 			return found, fmt.Errorf("receive dead letters: %w", err)
@@ -148,6 +147,9 @@ func (s *Shop) Refused(ctx context.Context, ids ...string) (map[string]Letter, e
 			text := func(name string) string { return aws.ToString(m.MessageAttributes[name].StringValue) }
 			letter := Letter{*m.Body, text(contract.LetterError), text(contract.LetterReason), text(contract.LetterMessageID)}
 			if !wanted[letter.MessageID] {
+				if err := laptop.PutBack(ctx, client, s.DeadLetters, m); err != nil {
+					return found, err
+				}
 				continue
 			}
 			found[letter.MessageID] = letter
@@ -155,12 +157,11 @@ func (s *Shop) Refused(ctx context.Context, ids ...string) (map[string]Letter, e
 				return found, fmt.Errorf("delete the dead letter of message %s: %w", letter.MessageID, err)
 			}
 		}
-		if len(got.Messages) > 0 {
-			continue
+		if len(found) == len(wanted) {
+			return found, nil
 		}
 		if err := laptop.Pause(ctx); err != nil {
 			return found, fmt.Errorf("%d of %d messages are dead letters: %w", len(found), len(wanted), err)
 		}
 	}
-	return found, nil
 }

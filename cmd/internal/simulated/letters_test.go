@@ -5,7 +5,9 @@ package simulated
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -92,13 +94,34 @@ func subscribe(ctx context.Context, l *laptop.Laptop, topic string) (*subscripti
 
 // all takes out what the topic has told.
 func (s *subscription) all(ctx context.Context) (heard letters, err error) {
+	events, err := s.events(ctx)
+	for _, event := range events {
+		heard = append(heard, event.body)
+	}
+	return heard, err
+}
+
+// A notice is what a topic has told, and when.
+type notice struct {
+	body string
+	sent time.Time
+}
+
+// events takes out what the topic has told, and tells when.
+func (s *subscription) events(ctx context.Context) (heard []notice, err error) {
 	for {
-		got, err := s.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &s.url, MaxNumberOfMessages: 10})
+		got, err := s.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &s.url, MaxNumberOfMessages: 10, MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameSentTimestamp},
+		})
 		if err != nil || len(got.Messages) == 0 {
 			return heard, err
 		}
 		for _, message := range got.Messages {
-			heard = append(heard, *message.Body)
+			sent, err := strconv.ParseInt(message.Attributes["SentTimestamp"], 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			heard = append(heard, notice{*message.Body, time.UnixMilli(sent)})
 			if _, err := s.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &s.url, ReceiptHandle: message.ReceiptHandle}); err != nil {
 				return nil, err
 			}

@@ -29,8 +29,9 @@ import (
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
-// Rounds of new data: while things happen, and when nothing does any more.
-const rounds, calmRounds = 5, 3
+// Rounds of new data: while things happen, and when nothing does any more. Of four
+// models in a row one at least is good, also if none was made before.
+const rounds, calmRounds = 4, 4
 
 // lab is what happens to it: the jobs end as the demo's do, one model is not good
 // enough, and one does not come into service.

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -113,7 +112,7 @@ func (h *Handler) running(ctx context.Context, f files.Row) (bool, error) {
 	var status sfntypes.ExecutionStatus
 	err := patience.Retry(ctx, func() error {
 		described, err := h.StepFunctions.DescribeExecution(ctx, &sfn.DescribeExecutionInput{
-			ExecutionArn: aws.String(strings.Replace(h.SettlementARN, ":stateMachine:", ":execution:", 1) + ":" + name),
+			ExecutionArn: aws.String(executions.ARN(h.SettlementARN, name)),
 		})
 		if _, never := errors.AsType[*sfntypes.ExecutionDoesNotExist](err); never {
 			return nil

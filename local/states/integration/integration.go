@@ -142,6 +142,10 @@ func (i *Integration) Call(ctx context.Context, t Task, p Document) (Document, e
 		return Document{}, &Failure{Name: errRuntime, Cause: cause, OfState: true}
 	}
 	answer, err := t.Perform(ctx, i.Service, i.Action, request)
+	over := ctx.Err() != nil // an id drawn as an execution is stopped would race with that of its event
+	if err != nil && over {
+		return Document{}, err
+	}
 	if err != nil {
 		return Document{}, i.naming.failure(err)
 	}
@@ -171,7 +175,7 @@ func (i *Integration) Call(ctx context.Context, t Task, p Document) (Document, e
 	if i.answer != nil {
 		result.Value, err = i.answer(result.Value)
 	}
-	if i.metadata != nil && err == nil {
+	if i.metadata != nil && err == nil && !over {
 		i.metadata.add(result.Value, output)
 	}
 	return result, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/jsonvalue"
 )
 
@@ -65,4 +66,32 @@ func TestResultsTellTheHeadersOfTheirService(t *testing.T) {
 			t.Errorf("%s: %s", row.integration, text)
 		}
 	}
+}
+
+// A call that ends as its execution is stopped draws no id: at that moment the
+// execution's event draws one, and which came first would be anybody's guess.
+func TestAnExecutionThatIsOverDrawsNoIDForItsCall(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	result, err := Find("sqs:sendMessage").Call(ctx, answering{answer: `{"MessageId":"m"}`}, Document{Value: jsonvalue.NewObject(0), Text: "{}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := jsonvalue.Encode(result.Value); text != `{"MessageId":"m"}` {
+		t.Errorf("the result is %s", text)
+	}
+	failed := cloud.Errorf(500, "InternalError", "oops")
+	if _, err := Find("sqs:sendMessage").Call(ctx, failing{err: failed}, Document{Value: jsonvalue.NewObject(0), Text: "{}"}); err != failed {
+		t.Errorf("the error is %v, in which an id may be", err)
+	}
+}
+
+// failing is a task whose service fails all calls.
+type failing struct {
+	Task
+	err error
+}
+
+func (f failing) Perform(context.Context, string, string, json.RawMessage) (any, error) {
+	return nil, f.err
 }

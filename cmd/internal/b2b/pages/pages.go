@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -23,6 +22,7 @@ import (
 	"github.com/tradepost-dev/tradepost/cmd/internal/laptop"
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/executions"
 	"github.com/tradepost-dev/tradepost/internal/replay"
 	"github.com/tradepost-dev/tradepost/local/console"
 )
@@ -113,12 +113,7 @@ func (d *desk) rowPage(transactionKey string) string {
 	return console.ItemPage(d.outputs["TransactionsTable"], attributes{contract.AttrTransactionKey: attribute.Text(transactionKey)})
 }
 
-// execution is the ARN of a state machine's execution.
-func execution(machine, name string) string {
-	return strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":" + name
-}
-
 // settlement is the ARN of the execution that settles a file.
 func (d *desk) settlement(fileID string, attempt int) string {
-	return execution(d.outputs["SettlementARN"], contract.SettlementName(fileID, attempt))
+	return executions.ARN(d.outputs["SettlementARN"], contract.SettlementName(fileID, attempt))
 }

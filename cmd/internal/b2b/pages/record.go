@@ -17,6 +17,7 @@ import (
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
+	"github.com/tradepost-dev/tradepost/internal/executions"
 	"github.com/tradepost-dev/tradepost/internal/outcomes"
 	"github.com/tradepost-dev/tradepost/local/console"
 )
@@ -106,7 +107,7 @@ const lastOnes = 10
 // rejected before it was queued has none.
 func (d *desk) executionsOf(ctx context.Context, v *recordView, attempts int) error {
 	for attempt := max(0, attempts-lastOnes+1); attempt < attempts+lastOnes; attempt++ {
-		arn := execution(d.outputs["WorkflowARN"], contract.ExecutionName(v.FileID, v.Ordinal, attempt))
+		arn := executions.ARN(d.outputs["WorkflowARN"], contract.ExecutionName(v.FileID, v.Ordinal, attempt))
 		described, err := d.executions.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 		_, none := errors.AsType[*sfntypes.ExecutionDoesNotExist](err)
 		_, express := errors.AsType[*sfntypes.StateMachineTypeNotSupported](err)

@@ -43,11 +43,16 @@ func handle(ctx context.Context, e event) (any, error) {
 	case "sleep":
 		time.Sleep(time.Duration(e.N) * time.Millisecond)
 		return os.Getpid(), nil
-	case "hold":
+	case "hold": // until the file is taken away
 		if err := os.WriteFile(e.Text, []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
 			return nil, err
 		}
-		time.Sleep(time.Minute)
+		for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(5 * time.Millisecond) {
+			if _, err := os.Stat(e.Text); err != nil {
+				break
+			}
+		}
+		return os.Getpid(), nil
 	case "print":
 		fmt.Println(e.Text)
 		return nil, nil
