@@ -43,7 +43,8 @@ func mustParse(t *testing.T, text string) data {
 
 func TestAnItemThatDoesNotFitIntoABatchFailsTheMapRun(t *testing.T) {
 	inWorld(t, nil, func(t *testing.T, w *world) {
-		e, o := w.run(distributing(`"ItemBatcher":{"MaxInputBytesPerBatch":20},`, passOn), `["a","much too long"]`)
+		const busy = `"I":{"Type":"Wait","Seconds":60,"End":true}`
+		e, o := w.run(distributing(`"ItemBatcher":{"MaxInputBytesPerBatch":20},`, busy), `["a","much too long"]`)
 		if o.error != errDataLimitExceeded {
 			t.Errorf("%+v", o)
 		}
