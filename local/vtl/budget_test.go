@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -76,16 +77,26 @@ func killers() map[string]struct{ template, stopped string } {
 func TestNoTemplateTakesTooMuch(t *testing.T) {
 	for name, k := range killers() {
 		t.Run(name, func(t *testing.T) {
-			started := time.Now()
+			before := processorTime(t)
 			err := render(t.Context(), k.template)
-			if took := time.Since(started); took > 20*time.Second {
-				t.Errorf("it took %s", took)
+			if took := processorTime(t) - before; took > 20*time.Second {
+				t.Errorf("it took %s of a processor", took)
 			}
 			if k.stopped == "" && err != nil || k.stopped != "" && (err == nil || !strings.Contains(err.Error(), k.stopped)) {
 				t.Errorf("error %.200v, want one with %q", err, k.stopped)
 			}
 		})
 	}
+}
+
+// processorTime is what the test has taken so far, however busy the machine is.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 func render(ctx context.Context, source string) error {
