@@ -87,6 +87,7 @@ func launch(t *testing.T, dir string, arguments ...string) *running {
 	r := &running{dir: filepath.Join(dir, "out"), ended: make(chan error, 1)}
 	r.command = exec.Command(filepath.Join(dir, "local"), append(arguments, "-out", r.dir, filepath.Join(dir, "app.json"))...)
 	r.command.Stdout, r.command.Stderr = &r.said, &r.said
+	r.command.Env = append(os.Environ(), "TMPDIR="+dir) // where a program that is killed leaves things
 	if err := r.command.Start(); err != nil {
 		t.Fatal(err)
 	}

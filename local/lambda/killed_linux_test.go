@@ -21,9 +21,10 @@ func TestProcessesEndWithAnEngineThatIsKilled(t *testing.T) {
 		beVictim(t, file)
 		return
 	}
-	file := filepath.Join(t.TempDir(), "pid")
+	folder := t.TempDir() // also of what a killed process cannot take away
+	file := filepath.Join(folder, "pid")
 	victim := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
-	victim.Env = append(os.Environ(), victimVariable+"="+file)
+	victim.Env = append(os.Environ(), victimVariable+"="+file, "TMPDIR="+folder)
 	if err := victim.Start(); err != nil {
 		t.Fatal(err)
 	}
