@@ -202,6 +202,22 @@ func TestAnUploadIsCompletedByWhatItIs(t *testing.T) {
 	}
 }
 
+func TestAnUploadIsCompletedByTheChecksumOfItsObject(t *testing.T) {
+	const parts = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag><ChecksumCRC32>NhCmhg==</ChecksumCRC32></Part></CompleteMultipartUpload>"
+	for kind, sum := range map[string]string{"FULL_OBJECT": "NhCmhg==", "COMPOSITE": "FKTmaw==-1"} {
+		t.Run(kind, func(t *testing.T) {
+			w, id := begun(t, "x-amz-checksum-algorithm: CRC32\nx-amz-checksum-type: "+kind)
+			request := "POST /plain-bucket/k?uploadId=" + id + "\nx-amz-checksum-type: " + kind + "\nx-amz-checksum-crc32: "
+			if got := w.answer(t, request+"AAAAAA==\n\n"+parts); got != "400 BadDigest" {
+				t.Errorf("by another checksum: got %s", got)
+			}
+			if got := value(w.ask(t, request+sum+"\n\n"+parts).Body.String(), "ChecksumCRC32"); got != sum {
+				t.Errorf("by its own checksum: got %q, want %q", got, sum)
+			}
+		})
+	}
+}
+
 func TestWhatAnUploadBeginsWithIsItsObjects(t *testing.T) {
 	w, id := begun(t, "x-amz-checksum-algorithm: CRC32\nx-amz-checksum-type: FULL_OBJECT\nx-amz-tagging: a=1\nContent-Type: text/plain\nx-amz-storage-class: STANDARD_IA")
 	if call := w.calls[len(w.calls)-1]; call.RequestParameters["uploadId"] != id || call.RequestParameters["partNumber"] != 1 || call.AdditionalEventData["bytesTransferredIn"] != int64(5) {

@@ -160,7 +160,9 @@ type completion struct {
 func (q *request) completeUpload() error {
 	var body completion
 	if q.Request.ContentLength != 0 {
-		if err := q.readXML(&body); err != nil {
+		document, d := q.body()
+		d.algorithm, d.checksum = "", nil // the checksum is the object's
+		if err := q.readDocument(document, d, "", &body); err != nil {
 			return err
 		}
 	}
