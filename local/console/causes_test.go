@@ -33,10 +33,11 @@ func causes(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Leave(`document.querySelector(".causes a").click()`)
 	tab.Shows("RUNNING")
 
-	d.puts(t, "caused", "grey")
-	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"caused"},"number":{"N":"1"}}`)
+	long := "caused" + strings.Repeat("0", 60) // a phone's width has no room for it
+	d.puts(t, long, "grey")
+	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"` + long + `"},"number":{"N":"1"}}`)
 	tab.Follow("What caused this?")
-	tab.Shows(`item {"number":{"N":"1"},"shop":{"S":"caused"}} of the table Stock`, "by dynamodb:PutItem, called by root at ")
+	tab.Shows(`item {"number":{"N":"1"},"shop":{"S":"`+long+`"}} of the table Stock`, "by dynamodb:PutItem, called by root at ")
 
 	if _, err := s3.NewFromConfig(d.aws, func(o *s3.Options) { o.UsePathStyle = true }).PutObject(t.Context(), &s3.PutObjectInput{
 		Bucket: aws.String("landing"), Key: aws.String("caused/ü.txt"), Body: strings.NewReader("x")}); err != nil {
@@ -54,11 +55,11 @@ func causes(t *testing.T, d *desk, tab *browser.Tab) {
 	tab.Leave(`document.querySelector("main a").click()`)
 	tab.Shows("It is deleted.")
 	before := instant()
-	d.deletes(t, "caused")
-	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"caused"},"number":{"N":"1"}}`)
+	d.deletes(t, long)
+	tab.Open(d.url + `tables/Stock/item?key={"shop":{"S":"` + long + `"},"number":{"N":"1"}}`)
 	tab.Shows("There is no item with the key")
 	tab.Follow("What deleted it?")
-	tab.Shows("What deleted it?", "which is not there any more", `item {"number":{"N":"1"},"shop":{"S":"caused"}} of the table Stock`, "by dynamodb:DeleteItem, called by root at ")
+	tab.Shows("What deleted it?", "which is not there any more", `item {"number":{"N":"1"},"shop":{"S":"`+long+`"}} of the table Stock`, "by dynamodb:DeleteItem, called by root at ")
 	tab.Readable()
 	slide(tab, before)
 	tab.Shows("What caused this?", "As it was at", "by dynamodb:PutItem, called by root at ")
