@@ -15,10 +15,7 @@ const maxDocument = 2 << 20
 
 // readXML reads the request's document. An element that it does not have is
 // refused by its name.
-func (q *request) readXML(document any) error {
-	body, d := q.body()
-	return q.readDocument(body, d, "", document)
-}
+func (q *request) readXML(document any) error { return q.readRooted("", document) }
 
 // readRooted reads a document whose root has a name.
 func (q *request) readRooted(root string, document any) error {
@@ -26,6 +23,7 @@ func (q *request) readRooted(root string, document any) error {
 	return q.readDocument(body, d, root, document)
 }
 
+// readDocument reads one that is held to a digest.
 func (q *request) readDocument(body io.Reader, d digest, root string, document any) error {
 	seg, _, err := q.client.s3.receive(io.LimitReader(body, maxDocument), d)
 	if err != nil {
