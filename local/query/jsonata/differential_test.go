@@ -103,6 +103,7 @@ func FuzzExpressions(f *testing.F) {
 	for range 300 {
 		f.Add(g.expression(3))
 	}
+	f.Add(`$replace("ab12", "a", nothing)`) // found so
 	f.Fuzz(func(t *testing.T, expression string) {
 		if !utf8.ValidString(expression) || len(expression) > 2000 || unpredictable(expression) || large.MatchString(expression) {
 			return

@@ -302,6 +302,9 @@ func replace(ev *evaluation, args []any) (any, error) {
 }
 
 func (ev *evaluation) replaceText(text, old string, by any, limit float64) (any, error) {
+	if by == undefined {
+		by = "undefined" // as JavaScript appends it
+	}
 	replacement, ok := by.(string)
 	if !ok {
 		return nil, failValue("D3012", by)
