@@ -61,7 +61,7 @@ func (o *operation) deleted(b *bucket, v *version, marker bool) {
 func deletion(s *S3, b *bucket, v *version, marker bool) happening {
 	h := happening{
 		name: "ObjectRemoved:Delete", detailType: "Object Deleted", reason: "DeleteObject", deletion: "Permanently Deleted", format: changesFormat,
-		object: eventObject{Key: v.key, ETag: v.etag, VersionID: b.shownID(v), Sequencer: v.sequencer},
+		object: eventObject{Key: v.key, VersionID: b.shownID(v), Sequencer: v.sequencer},
 	}
 	if marker {
 		h.name, h.deletion = "ObjectRemoved:DeleteMarkerCreated", "Delete Marker Created"
@@ -183,9 +183,6 @@ func (o *operation) record(b *bucket, configuration string, h happening) record 
 	r.S3.Bucket.Name, r.S3.Bucket.ARN, r.S3.Bucket.OwnerIdentity = b.name, bucketARN(b.name), principal{c.s3.customerID()}
 	object := &r.S3.Object
 	object.Key, object.Size, object.ETag, object.VersionID, object.Sequencer = encodedKey(h.object.Key), h.object.Size, h.object.ETag, h.object.VersionID, h.object.Sequencer
-	if h.deletion == "Permanently Deleted" {
-		object.ETag = ""
-	}
 	return r
 }
 

@@ -97,6 +97,25 @@ func TestEverybodyMayDoWhatThePolicyOrTheListsSay(t *testing.T) {
 	}
 }
 
+func TestWhoHasSignedNothingIsNotToldWhoOwnsWhatIsListed(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	policies := iam.New(w.cloud)
+	w.cloud.Policies, w.cloud.Authorizer = policies, policies
+	w.put(t, "plain-bucket", "k", "hello")
+	w.ask(t, "DELETE /plain-bucket?publicAccessBlock")
+	w.ask(t, `PUT /plain-bucket?policy
+
+{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::plain-bucket"}]}`)
+	for _, request := range []string{"GET /plain-bucket", "GET /plain-bucket?list-type=2&fetch-owner=true"} {
+		if got := w.ask(t, request).Body.String(); !strings.Contains(got, "<Owner>") {
+			t.Errorf("%s: the owner is told %s", request, got)
+		}
+		if got := w.unsigned(t, request).Body.String(); !strings.Contains(got, "<Key>k</Key>") || strings.Contains(got, "<Owner>") {
+			t.Errorf("%s: everybody is told %s", request, got)
+		}
+	}
+}
+
 func TestABucketThatBlocksPublicListsTakesNone(t *testing.T) {
 	w := newWorld(t, "plain-bucket")
 	w.ask(t, "DELETE /plain-bucket?ownershipControls")

@@ -132,6 +132,14 @@ type inventory struct {
 
 func (i *inventory) id() string { return i.Id }
 
+// inventoryFields are what an inventory can tell of an object beside its key.
+var inventoryFields = []string{
+	"Size", "LastModifiedDate", "StorageClass", "ETag", "IsMultipartUploaded", "ReplicationStatus", "EncryptionStatus",
+	"ObjectLockRetainUntilDate", "ObjectLockMode", "ObjectLockLegalHoldStatus", "ObjectLockEventHoldStatus", "ObjectLockEventHoldDuration",
+	"IntelligentTieringAccessTier", "IntelligentTieringReferenceDate", "BucketKeyStatus", "ChecksumAlgorithm", "ObjectAccessControlList", "ObjectOwner",
+	"LifecycleExpirationDate",
+}
+
 func (i *inventory) check(*S3, *bucket) error {
 	target := i.Destination.S3BucketDestination
 	if target.Bucket != "" && !strings.HasPrefix(target.Bucket, "arn:aws:s3:::") {
@@ -139,6 +147,10 @@ func (i *inventory) check(*S3, *bucket) error {
 	}
 	if target.Bucket == "" || !slices.Contains([]string{"CSV", "ORC", "Parquet"}, target.Format) ||
 		!slices.Contains([]string{"All", "Current"}, i.IncludedObjectVersions) || !slices.Contains([]string{"Daily", "Weekly"}, i.Schedule.Frequency) {
+		return malformedXML()
+	}
+	unknown := func(field string) bool { return !slices.Contains(inventoryFields, field) }
+	if i.OptionalFields != nil && slices.ContainsFunc(i.OptionalFields.Fields, unknown) {
 		return malformedXML()
 	}
 	return nil

@@ -149,7 +149,10 @@ func TestABucketLocksItsVersionsForATime(t *testing.T) {
 
 // keyHeaders are those of a client's own key, which is one letter again and again.
 func keyHeaders(prefix, letter string) string {
-	key := strings.Repeat(letter, 32)
+	return headersOfKey(prefix, strings.Repeat(letter, 32))
+}
+
+func headersOfKey(prefix, key string) string {
 	sum := md5.Sum([]byte(key))
 	return "\n" + prefix + "-customer-algorithm: AES256\n" + prefix + "-customer-key: " + base64.StdEncoding.EncodeToString([]byte(key)) +
 		"\n" + prefix + "-customer-key-md5: " + base64.StdEncoding.EncodeToString(sum[:])
@@ -168,10 +171,12 @@ func TestAnObjectIsReadWithTheKeyThatItWasWrittenWith(t *testing.T) {
 		{"without it", "GET /plain-bucket/k", "400 InvalidRequest"},
 		{"attributes without it", "GET /plain-bucket/k?attributes\nx-amz-object-attributes: ETag", "400 InvalidRequest"},
 		{"with another one", "GET /plain-bucket/k" + keyHeaders(sse, "b"), "403 AccessDenied"},
+		{"with one that is too short for any", "GET /plain-bucket/k" + headersOfKey(sse, "short"), "403 AccessDenied"},
+		{"copied with one that is too short", "PUT /plain-bucket/copy\nx-amz-copy-source: plain-bucket/k" + headersOfKey(source, "short"), "403 AccessDenied"},
 		{"with one that it does not take", "GET /plain-bucket/plain" + keyHeaders(sse, "a"), "400 InvalidRequest"},
 		{"copied with it", "PUT /plain-bucket/copy\nx-amz-copy-source: plain-bucket/k" + keyHeaders(source, "a"), "200"},
 		{"copied without it", "PUT /plain-bucket/copy\nx-amz-copy-source: plain-bucket/k", "400 InvalidRequest"},
-		{"a key that is too short", "PUT /plain-bucket/k" + strings.Replace(keyHeaders(sse, "a"), "YWFh", "", 1) + "\n\nx", "400 InvalidArgument"},
+		{"a key that is too short", "PUT /plain-bucket/k" + headersOfKey(sse, "short") + "\n\nx", "400 InvalidArgument"},
 		{"a digest of another key", "PUT /plain-bucket/k" + strings.Replace(keyHeaders(sse, "a"), "md5: ", "md5: A", 1) + "\n\nx", "400 InvalidArgument"},
 		{"two encryptions", "PUT /plain-bucket/k\nx-amz-server-side-encryption: AES256" + keyHeaders(sse, "a") + "\n\nx", "400 InvalidArgument"},
 		{"another algorithm", "PUT /plain-bucket/k" + strings.Replace(keyHeaders(sse, "a"), "AES256", "DES", 1) + "\n\nx", "400 InvalidEncryptionAlgorithmError"},
@@ -193,7 +198,9 @@ func TestPartsComeWithTheKeyOfTheirUpload(t *testing.T) {
 	w := newWorld(t, "plain-bucket")
 	_, rest, _ := strings.Cut(w.ask(t, "POST /plain-bucket/k?uploads"+keyHeaders(sse, "a")).Body.String(), "<UploadId>")
 	id, _, _ := strings.Cut(rest, "<")
-	for headers, want := range map[string]string{"": "400 InvalidRequest", keyHeaders(sse, "b"): "400 InvalidRequest", keyHeaders(sse, "a"): "200"} {
+	for headers, want := range map[string]string{
+		"": "400 InvalidRequest", headersOfKey(sse, "short"): "400 InvalidArgument", keyHeaders(sse, "b"): "400 InvalidRequest", keyHeaders(sse, "a"): "200",
+	} {
 		if got := w.answer(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+headers+"\n\nhello"); got != want {
 			t.Errorf("%s: got %s, want %s", headers, got, want)
 		}

@@ -36,7 +36,7 @@ type notificationFilter struct {
 	} `xml:"S3Key"`
 }
 
-type filterRule struct{ Name, Value string }
+type filterRule struct{ Name, Value *string } // an empty value matches every key
 
 // eventNames are the changes that can be asked for. Those which never happen here,
 // since nothing is restored, replicated or moved to another class, can be too.
@@ -119,16 +119,21 @@ func (d *destination) check(kind destinationKind) error {
 	}
 	for i := range d.Filter.Key.FilterRules {
 		rule := &d.Filter.Key.FilterRules[i]
-		switch strings.ToLower(rule.Name) {
-		case "prefix":
-			rule.Name = "Prefix"
-		case "suffix":
-			rule.Name = "Suffix"
-		default:
-			return invalidArgument("FilterRule.Name", rule.Name, "filter rule name must be either prefix or suffix")
+		if rule.Name == nil || rule.Value == nil {
+			return malformedXML()
 		}
-		if slices.ContainsFunc(d.Filter.Key.FilterRules[:i], func(other filterRule) bool { return other.Name == rule.Name }) {
-			return invalidArgument("FilterRule.Name", rule.Name, "Cannot specify more than one "+strings.ToLower(rule.Name)+" rule in a filter.")
+		name := *rule.Name
+		switch strings.ToLower(name) {
+		case "prefix":
+			name = "Prefix"
+		case "suffix":
+			name = "Suffix"
+		default:
+			return invalidArgument("FilterRule.Name", name, "filter rule name must be either prefix or suffix")
+		}
+		rule.Name = &name
+		if slices.ContainsFunc(d.Filter.Key.FilterRules[:i], func(other filterRule) bool { return *other.Name == name }) {
+			return invalidArgument("FilterRule.Name", name, "Cannot specify more than one "+strings.ToLower(name)+" rule in a filter.")
 		}
 	}
 	return nil
@@ -140,8 +145,8 @@ func (d destination) affix(name string) string {
 		return ""
 	}
 	for _, rule := range d.Filter.Key.FilterRules {
-		if rule.Name == name {
-			return rule.Value
+		if *rule.Name == name {
+			return *rule.Value
 		}
 	}
 	return ""

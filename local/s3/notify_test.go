@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -136,12 +137,33 @@ func formatOf(event string) string {
 func TestWhatIsDeletedForGoodHasNoEntityTag(t *testing.T) {
 	w := newWorld(t, "versioned-bucket")
 	heard := w.destinations()
-	w.ask(t, notify(queue("<Event>s3:ObjectRemoved:Delete</Event>")))
+	w.ask(t, notify("<EventBridgeConfiguration/>"+queue("<Event>s3:ObjectRemoved:Delete</Event>")))
 	<-heard // the event that tests it
 	id := w.ask(t, "PUT /versioned-bucket/k\n\nx").Header().Get("x-amz-version-id")
 	w.ask(t, "DELETE /versioned-bucket/k?versionId="+id)
 	if got := <-heard; strings.Contains(got.message, "eTag") || !strings.Contains(got.message, `"versionId":"`+id) {
 		t.Errorf("got %v", got)
+	}
+	if got := string(w.events[1].Detail); strings.Contains(got, "etag") || !strings.Contains(got, `"version-id":"`+id) {
+		t.Errorf("EventBridge is told %s", got)
+	}
+}
+
+func TestTheDeletionOfWhatThereNeverWasIsToldOf(t *testing.T) {
+	w := newWorld(t, "plain-bucket", "versioned-bucket")
+	w.ask(t, "DELETE /plain-bucket/one")
+	w.ask(t, "POST /plain-bucket?delete\n\n<Delete><Object><Key>two</Key></Object><Object><Key>three</Key><VersionId>null</VersionId></Object></Delete>")
+	w.ask(t, "DELETE /versioned-bucket/four?versionId=null")
+	var keys []string
+	for _, e := range w.events {
+		var detail struct{ Object struct{ Key string } }
+		if err := json.Unmarshal(e.Detail, &detail); err != nil || e.DetailType != "Object Deleted" || !strings.Contains(string(e.Detail), "Permanently") {
+			t.Errorf("%s, %v", e.Detail, err)
+		}
+		keys = append(keys, detail.Object.Key)
+	}
+	if !slices.Equal(keys, []string{"one", "two"}) {
+		t.Errorf("told of %v, want one and two", keys)
 	}
 }
 
@@ -200,6 +222,9 @@ func TestADestinationThatCannotBeIsRefused(t *testing.T) {
 		{"an event that there is not", queue("<Event>s3:ObjectRead</Event>"), "<ArgumentValue>s3:ObjectRead</ArgumentValue>"},
 		{"no event", queue(""), "<Code>MalformedXML</Code>"},
 		{"a filter by something else", queue(created + "<Filter><S3Key><FilterRule><Name>infix</Name><Value>a</Value></FilterRule></S3Key></Filter>"), "<ArgumentName>FilterRule.Name</ArgumentName><ArgumentValue>infix</ArgumentValue>"},
+		{"a rule of a filter without a value", queue(created + strings.Replace(prefix(""), "<Value></Value>", "", 1)), "<Code>MalformedXML</Code>"},
+		{"a rule of a filter without a name", queue(created + strings.Replace(prefix("a"), "<Name>prefix</Name>", "", 1)), "<Code>MalformedXML</Code>"},
+		{"a rule of a filter of another name", queue(created + strings.Replace(prefix("a"), "prefix", "middle", 1)), "<ArgumentValue>middle</ArgumentValue>"},
 		{"one id for two", queue(created+prefix("a")) + queue(created+prefix("b")), "Same ID used for multiple configurations"},
 		{"prefixes of each other", queue(created+prefix("a")) + other("<Event>s3:ObjectCreated:Put</Event>"+prefix("ab")), "Configuration is ambiguously defined"},
 	} {
@@ -220,6 +245,9 @@ func TestADestinationThatCannotBeIsRefused(t *testing.T) {
 	}
 	if got := w.answer(t, notify(queue(created+prefix("a"))+other(created+prefix("b")))); got != "200" {
 		t.Errorf("beside each other: got %s", got)
+	}
+	if got := w.answer(t, notify(queue(created+prefix("")))); got != "200" {
+		t.Errorf("of every key: got %s", got)
 	}
 }
 

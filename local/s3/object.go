@@ -326,8 +326,11 @@ func (c *Client) delete(op *operation, in deleteInput) (Deleted, error) {
 	if err != nil {
 		return Deleted{}, err
 	}
+	if v == nil && in.VersionID == "" { // S3 tells of objects that there never were, too
+		v = &version{key: in.Key, id: nullVersion}
+	}
 	if v == nil {
-		return Deleted{VersionID: in.VersionID, absent: in.VersionID != "" && in.VersionID != nullVersion}, nil
+		return Deleted{VersionID: in.VersionID, absent: in.VersionID != nullVersion}, nil
 	}
 	op.deleted(b, v, created)
 	return Deleted{VersionID: b.shownID(v), DeleteMarker: v.marker}, nil

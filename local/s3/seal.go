@@ -67,7 +67,7 @@ func (q *request) readSeal() (seal, error) {
 		return s, invalidArgument(sse, s.Algorithm, "Server Side Encryption with Customer provided key is incompatible with the encryption method specified")
 	}
 	var err error
-	if s.CustomerKey, err = readCustomerKey(h, sse); err != nil {
+	if s.CustomerKey, err = newCustomerKey(h); err != nil {
 		return s, err
 	}
 	switch {
@@ -79,8 +79,20 @@ func (q *request) readSeal() (seal, error) {
 	return s, nil
 }
 
+// newCustomerKey reads a client's own key to encrypt with.
+func newCustomerKey(h http.Header) (string, error) {
+	digest, err := readCustomerKey(h, sse)
+	if raw, _ := base64.StdEncoding.DecodeString(h.Get(sse + "-customer-key")); err == nil && digest != "" && len(raw) != 32 {
+		return "", unvalued(sse, invalidKey)
+	}
+	return digest, err
+}
+
+const invalidKey = "The secret key was invalid for the specified algorithm."
+
 // readCustomerKey reads the three headers of a client's own key, whose names
-// begin with the prefix, and returns its digest; empty where there is none.
+// begin with the prefix, and returns its digest; empty where there is none. One that
+// is too short or too long is no object's.
 func readCustomerKey(h http.Header, prefix string) (string, error) {
 	algorithm, key, digest := h.Get(prefix+"-customer-algorithm"), h.Get(prefix+"-customer-key"), h.Get(prefix+"-customer-key-md5")
 	const needed = "Requests specifying Server Side Encryption with Customer provided keys must provide "
@@ -98,8 +110,8 @@ func readCustomerKey(h http.Header, prefix string) (string, error) {
 		return "", unvalued(sse, needed+"an appropriate secret key.")
 	case digest == "":
 		return "", unvalued(sse, needed+"the client calculated MD5 of the secret key.")
-	case err != nil || len(raw) != 32:
-		return "", unvalued(sse, "The secret key was invalid for the specified algorithm.")
+	case err != nil:
+		return "", unvalued(sse, invalidKey)
 	case digestErr != nil || !bytes.Equal(given, sum[:]):
 		return "", unvalued(sse, "The calculated MD5 hash of the key did not match the hash that was provided.")
 	}

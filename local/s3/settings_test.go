@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // answer is the status of an answer, and the error's code if it has one.
@@ -150,6 +152,22 @@ func TestAConfigurationIsPutToldAndDeleted(t *testing.T) {
 // rule is a life cycle of one rule that is enabled.
 func rule(members string) string {
 	return "<LifecycleConfiguration><Rule><Status>Enabled</Status>" + members + "</Rule></LifecycleConfiguration>"
+}
+
+func TestAnInventoryTellsWhatAWSCan(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	with := func(field string) string {
+		return "PUT /plain-bucket?inventory&id=a\n\n<InventoryConfiguration><Destination><S3BucketDestination><Bucket>arn:aws:s3:::log-bucket</Bucket><Format>CSV</Format></S3BucketDestination></Destination>" +
+			"<Id>a</Id><IncludedObjectVersions>All</IncludedObjectVersions><OptionalFields><Field>Size</Field><Field>" + field + "</Field></OptionalFields><Schedule><Frequency>Daily</Frequency></Schedule></InventoryConfiguration>"
+	}
+	for _, field := range types.InventoryOptionalField("").Values() {
+		if got := w.answer(t, with(string(field))); got != "200" && got != "204" {
+			t.Errorf("%s: got %s", field, got)
+		}
+	}
+	if got := w.answer(t, with("Weight")); got != "400 MalformedXML" {
+		t.Errorf("Weight: got %s", got)
+	}
 }
 
 func TestAConfigurationNeedsItsOwnPermissions(t *testing.T) {

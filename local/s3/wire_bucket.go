@@ -145,7 +145,7 @@ func (q *request) listing(in ListInput, page Page, withOwner bool) *listing {
 	}
 	for _, o := range page.Objects {
 		line := listingObject{Key: q.encoded(o.Key), LastModified: timestamp(o.Modified), ETag: quote(o.ETag), checksumLine: checksumLineOf(o), Size: o.Size, StorageClass: o.storageClass()}
-		if withOwner {
+		if withOwner && !q.client.anonymous() {
 			line.Owner = q.owner()
 		}
 		l.Contents = append(l.Contents, line)

@@ -96,7 +96,7 @@ func (q *request) partInput() (PartInput, error) {
 		return PartInput{}, badPartNumber(q.query.Get("partNumber"))
 	}
 	in := PartInput{Bucket: q.bucket, Key: q.key, UploadID: q.query.Get("uploadId"), Number: number}
-	in.customerKey, err = readCustomerKey(q.Request.Header, sse)
+	in.customerKey, err = newCustomerKey(q.Request.Header)
 	return in, err
 }
 
