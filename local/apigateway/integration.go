@@ -102,7 +102,8 @@ func (i *integrationProperties) check() error {
 }
 
 // requestMappings compiles RequestParameters. What they read must be declared
-// by the method, as API Gateway demands.
+// by the method, as API Gateway demands: by its name, which a method has once only,
+// wherever it is.
 func (p methodProperties) requestMappings() ([]mapping, error) {
 	mappings, err := parseMappings(p.Integration.RequestParameters, "integration.request", requestSources)
 	if err != nil {
@@ -113,7 +114,7 @@ func (p methodProperties) requestMappings() ([]mapping, error) {
 		if !strings.HasPrefix(kind, "method.request.") || kind == "method.request.body" {
 			continue
 		}
-		if !p.declares(kind + "." + m.source.name) {
+		if !p.declares(m.source.name) {
 			return nil, invalidMapping(undeclaredParameter(m.source.kind + "." + m.source.name))
 		}
 	}
@@ -121,8 +122,8 @@ func (p methodProperties) requestMappings() ([]mapping, error) {
 }
 
 func (p methodProperties) declares(parameter string) bool {
-	for name := range p.RequestParameters {
-		if strings.EqualFold(strings.Replace(name, ".multivalue", ".", 1), parameter) {
+	for expression := range p.RequestParameters {
+		if parts := strings.SplitN(expression, ".", 4); len(parts) == 4 && strings.EqualFold(parts[3], parameter) {
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tradepost-dev/tradepost/local/cloud"
+	"github.com/tradepost-dev/tradepost/local/wire"
 )
 
 // music is a table of songs by artist and number, with an index by genre, and one of
@@ -289,9 +290,9 @@ func TestAStatementsFailedConditionTellsOfTheItem(t *testing.T) {
 	c := music(t)
 	statement := `DELETE FROM music WHERE artist = 'b' AND n = 1 AND title = 'x'`
 	_, err := c.Call(t.Context(), c.Administrator(), "dynamodb", "ExecuteStatement", json.RawMessage(`{"Statement": "`+statement+`", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}`))
-	item, _ := json.Marshal(cloud.AsError(err).Fields["Item"])
-	if !strings.Contains(string(item), `"title":{"S":"It's"}`) {
-		t.Errorf("%v with %s", err, item)
+	if got := string(wire.ErrorJSON(cloud.AsError(err))); !strings.HasPrefix(got, `{"Item":{`) || !strings.Contains(got, `"title":{"S":"It's"}`) ||
+		!strings.HasSuffix(got, `,"Message":"The conditional request failed","__type":"ConditionalCheckFailedException"}`) {
+		t.Errorf("got %s", got)
 	}
 	one := `{"Statement": "` + statement + `", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}`
 	if got := told(c, "BatchExecuteStatement", `{"Statements": [`+one+`]}`); !strings.Contains(got, `{"Error":{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"artist":{"S":"b"}`) {

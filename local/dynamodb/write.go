@@ -44,7 +44,7 @@ func (w write) try() (old, changed *row, err error) {
 func (w write) conditionFailed(old *row) error {
 	failure := cloud.Errorf(400, codeConditionFailed, "The conditional request failed")
 	if w.onFailure == "ALL_OLD" && old != nil {
-		failure.Fields = map[string]any{"Item": old.item()}
+		failure.Fields = map[string]any{"Item": old.item(), "Message": failure.Message} // beside an item with a capital
 	}
 	return failure
 }

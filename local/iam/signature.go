@@ -113,10 +113,13 @@ func (s *IAM) inRegion(signed signature) error {
 	switch {
 	case signed.region == s.site.Region, signed.version != version4, global && signed.region == "us-east-1":
 		return nil
-	case signed.service == "s3" && signed.presigned:
-		return cloud.Errorf(400, "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; the region '%s' is wrong; expecting '%s'", signed.region, s.site.Region)
 	case signed.service == "s3":
-		return cloud.Errorf(400, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region '%s' is wrong; expecting '%s'", signed.region, s.site.Region)
+		err := cloud.Errorf(400, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region '%s' is wrong; expecting '%s'", signed.region, s.site.Region)
+		if signed.presigned {
+			err = cloud.Errorf(400, "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; the region '%s' is wrong; expecting '%s'", signed.region, s.site.Region)
+		}
+		err.Fields = map[string]any{"Region": s.site.Region} // where clients try again
+		return err
 	}
 	return cloud.Errorf(403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region, not '%s': the engine is in %s.", signed.region, s.site.Region)
 }

@@ -89,6 +89,9 @@ func TestWhatIsSignedForAnotherRegionIsRefused(t *testing.T) {
 		{"us-east-1", "eu-central-1/sts", "SignatureDoesNotMatch: Credential should be scoped to a valid region, not 'eu-central-1': the engine is in us-east-1."},
 	} {
 		err := identify(row.region, row.scope)
+		if strings.HasSuffix(row.scope, "/s3") && cloud.AsError(err).Fields["Region"] != row.region {
+			t.Errorf("a signature for %s in %s: the region is not told by itself in %v", row.scope, row.region, cloud.AsError(err).Fields)
+		}
 		if row.want == "" && err != nil || row.want != "" && (err == nil || err.Error() != row.want) {
 			t.Errorf("a signature for %s in %s is answered with %v, want %q", row.scope, row.region, err, row.want)
 		}

@@ -32,8 +32,12 @@ type CopyInput struct {
 	conditions       conditions
 }
 
-// setSource reads [/]BUCKET/KEY[?versionId=ID], percent-encoded.
+// setSource reads [/]BUCKET/KEY[?versionId=ID], percent-encoded. It may be a whole
+// address, of which the host does not count.
 func (in *CopyInput) setSource(source string) error {
+	if scheme, rest, ok := strings.Cut(source, "://"); ok && (scheme == "https" || scheme == "http") {
+		_, source, _ = strings.Cut(rest, "/")
+	}
 	source, version, _ := strings.Cut(source, "?versionId=")
 	path, err := url.QueryUnescape(strings.TrimPrefix(source, "/"))
 	bucket, key, ok := strings.Cut(path, "/")

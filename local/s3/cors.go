@@ -103,9 +103,10 @@ func (r *corsRule) tell(h http.Header, origin string, headers []string) {
 }
 
 // tellOrigin lets the page that a request comes from read the answer, if a rule
-// of the bucket does.
+// of the bucket does. A request that asks as beforehand is told as if it did.
 func (q *request) tellOrigin() {
-	origin := q.Request.Header.Get("Origin")
+	h := q.Request.Header
+	origin, method := h.Get("Origin"), cmp.Or(h.Get("Access-Control-Request-Method"), q.Request.Method)
 	if origin == "" || q.Request.Method == http.MethodOptions {
 		return
 	}
@@ -113,8 +114,9 @@ func (q *request) tellOrigin() {
 	if err != nil {
 		return
 	}
-	if rule := settingOf[corsConfiguration](b, "cors").rule(origin, q.Request.Method, nil); rule != nil {
-		rule.tell(q.Writer.Header(), origin, nil)
+	headers := splitList(h.Get("Access-Control-Request-Headers"))
+	if rule := settingOf[corsConfiguration](b, "cors").rule(origin, method, headers); rule != nil {
+		rule.tell(q.Writer.Header(), origin, headers)
 	}
 }
 

@@ -116,6 +116,9 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"tags of a key that is not there", "GET /plain-bucket/k?tagging", "404 NoSuchKey Key=plain-bucket/k"},
 		{"no more tags of a key that is not there", "DELETE /plain-bucket/k?tagging", "404 NoSuchKey Key=k"},
 		{"a copy to where nothing is", "PUT /plain-bucket/there\nx-amz-copy-source: plain-bucket/other\nIf-None-Match: *", "412 PreconditionFailed Condition=If-None-Match"},
+		{"a copy of an address", "PUT /plain-bucket/k\nx-amz-copy-source: https://s3.example.com/plain-bucket/other?versionId=null", "200"},
+		{"a copy of an address of nothing", "PUT /plain-bucket/k\nx-amz-copy-source: https://plain-bucket", "400 InvalidArgument ArgumentName=x-amz-copy-source"},
+		{"a header that no answer can have", "GET /plain-bucket/there?response-content-type=%E2%80%94", "400 InvalidArgument ArgumentName=response-content-type"},
 		{"a copy of nothing", "PUT /plain-bucket/k\nx-amz-copy-source: plain-bucket", "400 InvalidArgument ArgumentName=x-amz-copy-source"},
 		{"a deletion of another entity tag", "DELETE /plain-bucket/there\nIf-Match: x", "412 PreconditionFailed Condition=If-Match"},
 		{"a deletion of that entity tag", "DELETE /plain-bucket/there\nIf-Match: 5d41402abc4b2a76b9719d911017c592", "204"}, // MD5 of "hello"

@@ -111,7 +111,7 @@ func (q *request) takeForm(f form) error {
 		}
 		r.Header.Set("x-amz-tagging", values.Encode())
 	}
-	q.Request = &r
+	q.Request, q.form = &r, true
 	return q.checkHeaders()
 }
 

@@ -129,6 +129,29 @@ func TestAFormThatIsNotWholeIsRefused(t *testing.T) {
 	}
 }
 
+// Fields are Unicode, and metadata in them no encoded words. Headers are told in ISO-8859-1.
+func TestAFormTellsTextsAsTheyAre(t *testing.T) {
+	w := newWorld(t, "plain-bucket")
+	rec := w.post(t, "hello", append(signedForm(`, ["starts-with", "$key", ""], ["starts-with", "$cache-control", ""], ["starts-with", "$x-amz-meta-a", ""], ["starts-with", "$x-amz-meta-b", ""]`),
+		"key=k", "Cache-Control=%E2_—_é", "x-amz-meta-a==?UTF-8?B?YWJj?=", "x-amz-meta-b=é")...)
+	if rec.Code != 204 {
+		t.Fatalf("got %d %s", rec.Code, rec.Body)
+	}
+	told := w.ask(t, "HEAD /plain-bucket/k").Header()
+	for name, want := range map[string]string{"Cache-Control": "%E2_ _\xe9", "x-amz-meta-a": "=?UTF-8?B?YWJj?=", "x-amz-meta-b": "=?UTF-8?B?w6k=?="} {
+		if got := told[name]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if got := w.ask(t, "GET /plain-bucket/k?response-cache-control=%C3%A9").Header().Get("Cache-Control"); got != "\xe9" {
+		t.Errorf("as the request asks: got %q", got)
+	}
+	w.ask(t, "PUT /plain-bucket/put\nCache-Control: \u2014\n\nx")
+	if got := w.ask(t, "GET /plain-bucket/put").Header().Get("Cache-Control"); got != "\u2014" {
+		t.Errorf("the bytes of a header are told as %q", got)
+	}
+}
+
 func TestAFormSaysWhatIsAnswered(t *testing.T) {
 	w := newWorld(t, "plain-bucket")
 	form := func(fields ...string) []string {

@@ -22,6 +22,7 @@ type request struct {
 	bucket, key string
 
 	honoured []string // parameters
+	form     bool     // whether its headers are the fields of a browser's form
 
 	op *operation // of a route that is recorded; otherwise nil
 }

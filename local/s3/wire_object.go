@@ -36,7 +36,7 @@ func (q *request) header() map[string]string {
 			value = withoutChunked(value)
 		}
 		if value != "" {
-			stored[name] = value
+			stored[name] = q.textOf(value)
 		}
 	}
 	if stored["x-amz-storage-class"] == standard {
@@ -44,13 +44,24 @@ func (q *request) header() map[string]string {
 	}
 	for name, values := range q.Request.Header {
 		if name = strings.ToLower(name); strings.HasPrefix(name, metadataPrefix) {
-			stored[name] = decoded(strings.Join(values, ","))
+			stored[name] = strings.Join(values, ",")
+			if !q.form {
+				stored[name] = decoded(stored[name])
+			}
 		}
 	}
 	if stored["Content-Type"] == "" {
 		stored["Content-Type"] = "binary/octet-stream"
 	}
 	return stored
+}
+
+// textOf is what a header says that is stored. Fields of forms say it in Unicode.
+func (q *request) textOf(value string) string {
+	if q.form {
+		return value
+	}
+	return fromLatin(value)
 }
 
 // withoutChunked drops aws-chunked, which belongs to the transfer.
@@ -171,7 +182,20 @@ func (q *request) readInput() (in readInput, err error) {
 	return in, err
 }
 
+// checkShown refuses headers that a read asks for and that no answer can have.
+func (q *request) checkShown() error {
+	for name := range strings.FieldsSeq(shown) {
+		if _, whole := inLatin(q.query.Get(name)); !whole {
+			return invalidArgument(name, q.query.Get(name), "Header value cannot be represented using ISO-8859-1.")
+		}
+	}
+	return nil
+}
+
 func (q *request) read(open func(readInput) (*Object, error)) error {
+	if err := q.checkShown(); err != nil {
+		return err
+	}
 	in, err := q.readInput()
 	if err != nil {
 		return err
@@ -191,11 +215,13 @@ func (q *request) read(open func(readInput) (*Object, error)) error {
 	for name, value := range o.Header {
 		if strings.HasPrefix(name, metadataPrefix) {
 			value = encoded(value)
+		} else {
+			value, _ = inLatin(value)
 		}
 		h[headerName(name)] = []string{value}
 	}
 	for _, name := range storedHeaders {
-		if value := q.query.Get("response-" + strings.ToLower(name)); value != "" {
+		if value, _ := inLatin(q.query.Get("response-" + strings.ToLower(name))); value != "" {
 			h.Set(name, value)
 		}
 	}

@@ -1,7 +1,7 @@
 package s3
 
-// This file is metadata in the encoded words of RFC 2047, in which S3 takes and
-// tells values that no header can have.
+// This file is texts in headers: metadata in the encoded words of RFC 2047, in which
+// S3 takes and tells values that no header can have, and all else in ISO-8859-1.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html#UserMetadata
 
 import (
@@ -97,4 +97,25 @@ func encoded(value string) string {
 		}
 	}
 	return "=?UTF-8?Q?" + word.String() + "?="
+}
+
+// fromLatin is the text of a header in ISO-8859-1.
+func fromLatin(header string) string {
+	text := make([]rune, len(header))
+	for i := range text {
+		text[i] = rune(header[i])
+	}
+	return string(text)
+}
+
+// inLatin is a text as a header in ISO-8859-1, with blanks for what it has not.
+func inLatin(text string) (header string, whole bool) {
+	raw, whole := make([]byte, 0, len(text)), true
+	for _, r := range text {
+		if r > 0xff {
+			r, whole = ' ', false
+		}
+		raw = append(raw, byte(r))
+	}
+	return string(raw), whole
 }

@@ -69,7 +69,7 @@ func ErrorJSON(e *cloud.Error) []byte {
 	members := map[string]any{}
 	maps.Copy(members, e.Fields)
 	members["__type"] = e.Code
-	if e.Message != "" { // without one, AWS tells none
+	if e.Message != "" && members["Message"] == nil { // without one, AWS tells none
 		members["message"] = e.Message
 	}
 	if e.Code == "SerializationException" { // which is of AWS's framework, not of a service
