@@ -40,6 +40,9 @@ var integerName = regexp.MustCompile(`"[0-9]+\\?":`)
 // half finds halves of surrogate pairs, which JavaScript writes as escapes and no text of a jsonvalue can hold.
 var half = regexp.MustCompile(`((?:^|[^\\])(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}`)
 
+// ofFunction names the function that an error is of.
+var ofFunction = regexp.MustCompile(`of function "[^"]*"`)
+
 // whole has them replaced, as a result here has. What stands between two of them is looked at twice.
 func whole(text string) string {
 	for half.MatchString(text) {
@@ -70,6 +73,9 @@ func (o *oracle) compare(t *testing.T, expression string, library *Library) bool
 	}
 	if integerName.MatchString(want.Text) && got.Text != "" && jsonvalue.Equal(decode(t, []byte(got.Text)), decode(t, []byte(want.Text))) {
 		return true // JavaScript has members with such names first
+	}
+	if strings.Contains(got.Message, "of function undefined") { // the reference implementation has it from whoever called it before
+		want.Message = ofFunction.ReplaceAllString(want.Message, "of function undefined")
 	}
 	if got.failed != want.failed || got.Text != want.Text || got.Code != want.Code || got.Code != "" && got.Code != "D1001" && got.Message != want.Message {
 		t.Errorf("%s\nhere:      %+v\nreference: %+v", expression, got, want)
@@ -103,7 +109,9 @@ func FuzzExpressions(f *testing.F) {
 	for range 300 {
 		f.Add(g.expression(3))
 	}
-	f.Add(`$replace("ab12", "a", nothing)`) // found so
+	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`} {
+		f.Add(found)
+	}
 	f.Fuzz(func(t *testing.T, expression string) {
 		if !utf8.ValidString(expression) || len(expression) > 2000 || unpredictable(expression) || large.MatchString(expression) {
 			return
