@@ -48,15 +48,15 @@ func isSHA256(hash string) bool {
 // algorithms are the checksums that S3 knows, as in x-amz-checksum-NAME.
 var algorithms = []string{"crc32", "crc32c", "crc64nvme", "sha1", "sha256"}
 
-// headerChecksum returns the checksum in a request's headers. Where a header
-// names only the algorithm, S3 computes the checksum itself.
+// headerChecksum returns the checksum in a request's headers. The name of an
+// algorithm alone, in x-amz-checksum-algorithm, makes no difference to S3.
 func headerChecksum(h http.Header) (algorithm string, checksum func() string) {
 	for _, name := range algorithms {
 		if value := h.Get("x-amz-checksum-" + name); value != "" {
 			return name, func() string { return value }
 		}
 	}
-	return strings.ToLower(h.Get("x-amz-checksum-algorithm")), nil
+	return "", nil
 }
 
 // chunkReader decodes aws-chunked: chunks of "SIZE[;chunk-signature=...]", the

@@ -36,7 +36,7 @@ type version struct {
 	header    map[string]string // as given: Content-Type, x-amz-meta-...
 	checksums map[string]string // by algorithm: "crc32"
 	parts     int               // of a multipart upload, otherwise 0
-	partSums  []partSum         // of an upload that asked for checksums; otherwise nil
+	partSums  []partSum         // where the checksum is over them; otherwise nil
 	tags      []Tag
 	attributes
 	sequencer string

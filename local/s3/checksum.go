@@ -45,6 +45,7 @@ func newHash(algorithm string) hash.Hash {
 // digest is what a request says of its body. The zero value says nothing.
 type digest struct {
 	md5       string // base64, or empty
+	ofPart    bool   // of an upload
 	size      int64  // bytes, where sized
 	sized     bool
 	least     *int64 // bytes, unless nil
@@ -52,6 +53,15 @@ type digest struct {
 	algorithm string        // of the checksum, or empty
 	sha256    string        // hexadecimal, or empty
 	checksum  func() string // base64; called when the body was read, as it may be in the trailer
+}
+
+// expected is how an error tells the MD5 that was asked for: of a part as it came, of an
+// object in hexadecimal digits.
+func (d digest) expected(sum []byte) string {
+	if d.ofPart {
+		return d.md5
+	}
+	return hex.EncodeToString(sum)
 }
 
 // checkSize holds a body to the bounds that are set to its size.
@@ -135,7 +145,7 @@ func (s *S3) receive(body io.Reader, d digest) (segment, map[string]string, erro
 		}
 		if !bytes.Equal(want, seg.md5[:]) {
 			return segment{}, nil, about(cloud.Errorf(400, "BadDigest", "The Content-MD5 you specified did not match what we received."),
-				"ExpectedDigest", d.md5, "CalculatedDigest", base64.StdEncoding.EncodeToString(seg.md5[:]))
+				"ExpectedDigest", d.expected(want), "CalculatedDigest", base64.StdEncoding.EncodeToString(seg.md5[:]))
 		}
 	}
 	got := base64.StdEncoding.EncodeToString(sum.Sum(nil))

@@ -225,6 +225,7 @@ func TestABodyThatDoesNotAddUpIsRefused(t *testing.T) {
 		{"right CRC", "x-amz-checksum-crc32", "DUoRhQ==", "200"},
 		{"wrong CRC", "x-amz-checksum-crc32", "DUoRhA==", "BadDigest"},
 		{"a header that would be forgotten", "x-amz-write-offset-bytes", "1", "NotImplemented"},
+		{"wrong MD5, in hexadecimal digits", "Content-MD5", "XrY7u+Ae7tCTyyK7j1rNwg==", "<CalculatedDigest>XrY7u+Ae7tCTyyK7j1rNww==</CalculatedDigest><ExpectedDigest>5eb63bbbe01eeed093cb22bb8f5acdc2</ExpectedDigest>"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := httptest.NewRequest("PUT", "/plain-bucket/k", strings.NewReader("hello world"))

@@ -112,6 +112,7 @@ type PartInput struct {
 
 	digest      digest
 	customerKey string
+	copied      bool // from another object
 }
 
 // Part is a part of an upload, as its author names it to complete it.
@@ -122,11 +123,13 @@ type Part struct {
 	Modified  time.Time
 	Checksums map[string]string
 
-	seal seal
+	named     map[string]string // the checksums by which its author names it, over the wire
+	algorithm string            // of the upload
+	seal      seal
 }
 
 func (p *part) public(u *upload) Part {
-	return Part{Number: p.number, ETag: p.etag, Size: p.seg.size, Modified: p.modified, Checksums: p.checksums, seal: u.Seal}
+	return Part{Number: p.number, ETag: p.etag, Size: p.seg.size, Modified: p.modified, Checksums: p.checksums, algorithm: u.algorithm, seal: u.Seal}
 }
 
 // UploadPart writes one part; parts may come in any order and again.
@@ -153,8 +156,8 @@ func (c *Client) uploadPart(op *operation, in PartInput) (Part, error) {
 	if err := u.Seal.takesPart(in.customerKey); err != nil {
 		return Part{}, err
 	}
-	if in.digest.algorithm == "" {
-		in.digest.algorithm = u.algorithm
+	if err := u.takesDigest(&in); err != nil {
+		return Part{}, err
 	}
 	seg, sums, err := c.s3.receive(in.Body, in.digest)
 	if err != nil {
@@ -166,6 +169,24 @@ func (c *Client) uploadPart(op *operation, in PartInput) (Part, error) {
 	defer u.mu.Unlock()
 	u.parts[p.number] = p
 	return p.public(u), nil
+}
+
+// takesDigest holds a part to the algorithm of the upload. Where the object's checksum is
+// over those of its parts, who uploads one tells its own; S3 reads what is copied itself.
+func (u *upload) takesDigest(in *PartInput) error {
+	in.digest.ofPart = true
+	given := "null"
+	if in.digest.checksum != nil {
+		given = in.digest.algorithm
+	}
+	switch {
+	case u.algorithm == "" || given == u.algorithm:
+	case given == "null" && (in.copied || u.wholeChecksum):
+		in.digest.algorithm = u.algorithm
+	default:
+		return cloud.Errorf(400, "InvalidRequest", "Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s", u.algorithm, given)
+	}
+	return nil
 }
 
 // CompleteInput is the input of CompleteUpload.
@@ -205,8 +226,12 @@ func (c *Client) CompleteUpload(_ context.Context, in CompleteInput) (_ *Object,
 	}
 	v.cause = op.makes()
 	for algorithm, sum := range in.checksums {
-		if v.checksums[algorithm] != sum {
-			return nil, cloud.Errorf(400, "BadDigest", "The %s you specified did not match the calculated checksum.", algorithm)
+		own, has := v.checksums[algorithm]
+		if !has && u.algorithm == "" { // S3 holds it to nothing
+			continue
+		}
+		if own != sum || in.kind == "" && u.checksumKind() == fullObject { // one of no type is taken for one of parts
+			return nil, cloud.Errorf(400, "BadDigest", "The %s you specified did not match the calculated checksum.", cmp.Or(u.algorithm, defaultAlgorithm))
 		}
 	}
 	if in.size != nil && *in.size != v.size {
@@ -236,9 +261,12 @@ func (u *upload) choose(wanted []Part) ([]*part, error) {
 	parts := make([]*part, 0, len(wanted))
 	for i, w := range wanted {
 		p := u.parts[w.Number]
-		if p == nil || p.etag != strings.Trim(w.ETag, `"`) || !p.has(w.Checksums) {
+		if p == nil || p.etag != strings.Trim(w.ETag, `"`) || !u.knows(p, w.named) {
 			return nil, about(cloud.Errorf(400, "InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag."),
 				"ETag", strings.Trim(w.ETag, `"`), "PartNumber", strconv.Itoa(w.Number), "UploadId", u.id)
+		}
+		if err := u.takesSums(w); err != nil {
+			return nil, err
 		}
 		if i < len(wanted)-1 && p.seg.size < minPartSize {
 			return nil, about(cloud.Errorf(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"),
@@ -249,15 +277,28 @@ func (u *upload) choose(wanted []Part) ([]*part, error) {
 	return parts, nil
 }
 
-// has tells whether the checksums that an author names are the part's, as far as
-// it has them.
-func (p *part) has(checksums map[string]string) bool {
-	for algorithm, sum := range checksums {
-		if own := p.checksums[algorithm]; own != "" && own != sum {
-			return false
+// knows tells whether the checksums by which an author names a part are its own. The parts of
+// an upload without an algorithm have none that would name them.
+func (u *upload) knows(p *part, named map[string]string) bool {
+	if u.algorithm == "" {
+		return len(named) == 0
+	}
+	sum, given := named[u.algorithm]
+	return !given || sum == p.checksums[u.algorithm]
+}
+
+// takesSums refuses a part that is named by a checksum of another algorithm, or by none
+// where the object's is made of those.
+func (u *upload) takesSums(wanted Part) error {
+	for _, algorithm := range slices.Sorted(maps.Keys(wanted.named)) {
+		if algorithm != u.algorithm {
+			return cloud.Errorf(400, "BadDigest", "The %s you specified for part %d did not match what we received.", algorithm, wanted.Number)
 		}
 	}
-	return true
+	if u.checksumKind() == ofParts && wanted.named[u.algorithm] == "" {
+		return cloud.Errorf(400, "InvalidRequest", "The upload was created using a %s checksum. The complete request must include the checksum for each part. It was missing for part %d in the request.", u.algorithm, wanted.Number)
+	}
+	return nil
 }
 
 // checksumKind is what the checksum is over; empty where none was asked for.
@@ -276,7 +317,7 @@ func (u *upload) assemble(parts []*part) (*version, error) {
 	sum := md5.New()
 	v := &version{key: u.key, header: u.header, parts: len(parts), tags: u.tags, attributes: u.attributes}
 	for _, p := range parts {
-		if u.algorithm != "" {
+		if u.checksumKind() == ofParts {
 			v.partSums = append(v.partSums, partSum{p.number, p.seg.size, p.checksums})
 		}
 		sum.Write(p.seg.md5[:])
@@ -284,8 +325,11 @@ func (u *upload) assemble(parts []*part) (*version, error) {
 	}
 	v.size = v.body.size()
 	v.etag = fmt.Sprintf("%x-%d", sum.Sum(nil), len(parts))
-	if !u.wholeChecksum {
+	switch {
+	case u.checksumKind() == ofParts:
 		v.checksums = composite(u.algorithm, parts)
+		return v, nil
+	case u.algorithm == "" && u.Seal.CustomerKey != "": // by default S3 tells nothing of what it has no key to
 		return v, nil
 	}
 	return v, v.sum(cmp.Or(u.algorithm, defaultAlgorithm), false)

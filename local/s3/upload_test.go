@@ -4,7 +4,11 @@ package s3_test
 
 import (
 	"bytes"
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -169,11 +173,16 @@ func value(body, name string) string {
 	return text
 }
 
-// begun is a world with an upload to plain-bucket/k that has part 1, "hello".
+// begun is a world with an upload to plain-bucket/k that has part 1, "hello", with its
+// checksum where the headers ask for CRC32.
 func begun(t *testing.T, headers string) (w *world, id string) {
 	w = newWorld(t, "plain-bucket")
 	id = value(w.ask(t, "POST /plain-bucket/k?uploads\n"+headers).Body.String(), "UploadId")
-	if got := w.answer(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+"\n\nhello"); got != "200" {
+	var sum string
+	if strings.Contains(headers, "CRC32") {
+		sum = "\nx-amz-checksum-crc32: NhCmhg=="
+	}
+	if got := w.answer(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+sum+"\n\nhello"); got != "200" {
 		t.Fatal(got)
 	}
 	return w, id
@@ -181,17 +190,30 @@ func begun(t *testing.T, headers string) (w *world, id string) {
 
 func TestAnUploadIsCompletedByWhatItIs(t *testing.T) {
 	const part = "<Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part>" // MD5 of "hello"
+	const (
+		none      = ""
+		whole     = "x-amz-checksum-algorithm: CRC32\nx-amz-checksum-type: FULL_OBJECT"
+		composite = "x-amz-checksum-algorithm: CRC32"
+	)
 	with := func(sum string) string { return strings.Replace(part, "</Part>", sum+"</Part>", 1) }
-	for _, row := range []struct{ name, headers, parts, want string }{
-		{"the part", "", part, "200"},
-		{"the part twice", "", part + part, "400 InvalidPartOrder"},
-		{"the part with its checksum", "", with("<ChecksumCRC32>NhCmhg==</ChecksumCRC32>"), "200"},
-		{"the part with another checksum", "", with("<ChecksumCRC32>AAAAAA==</ChecksumCRC32>"), "400 InvalidPart"},
-		{"the part with a checksum that it has not", "", with("<ChecksumSHA1>AAAA</ChecksumSHA1>"), "200"},
-		{"another checksum of all", "x-amz-checksum-crc32: AAAAAA==", part, "400 BadDigest"},
+	own := with("<ChecksumCRC32>NhCmhg==</ChecksumCRC32>")
+	for _, row := range []struct{ name, upload, headers, parts, want string }{
+		{"the part", none, "", part, "200"},
+		{"the part", whole, "", part, "200"},
+		{"the part", composite, "", part, "400 InvalidRequest"},
+		{"the part twice", whole, "", part + part, "400 InvalidPartOrder"},
+		{"the part with its checksum", none, "", own, "400 InvalidPart"},
+		{"the part with its checksum", whole, "", own, "200"},
+		{"the part with its checksum", composite, "", own, "200"},
+		{"the part with another checksum", whole, "", with("<ChecksumCRC32>AAAAAA==</ChecksumCRC32>"), "400 InvalidPart"},
+		{"the part with another checksum", composite, "", with("<ChecksumCRC32>AAAAAA==</ChecksumCRC32>"), "400 InvalidPart"},
+		{"the part with a checksum that it has not", composite, "", with("<ChecksumSHA1>AAAA</ChecksumSHA1>"), "400 BadDigest"},
+		{"another checksum of all", composite, "x-amz-checksum-crc32: AAAAAA==", own, "400 BadDigest"},
+		{"another checksum of all", none, "x-amz-checksum-crc32: AAAAAA==", part, "200"},
+		{"the checksum of all without its type", whole, "x-amz-checksum-crc32: NhCmhg==", part, "400 BadDigest"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			w, id := begun(t, "x-amz-checksum-algorithm: CRC32")
+			w, id := begun(t, row.upload)
 			if got := w.answer(t, "POST /plain-bucket/other?uploadId="+id+"\n\n<CompleteMultipartUpload>"+row.parts+"</CompleteMultipartUpload>"); got != "404 NoSuchUpload" {
 				t.Errorf("to another key: got %s", got)
 			}
@@ -215,6 +237,78 @@ func TestAnUploadIsCompletedByTheChecksumOfItsObject(t *testing.T) {
 				t.Errorf("by its own checksum: got %q, want %q", got, sum)
 			}
 		})
+	}
+}
+
+func TestAPartComesWithTheChecksumOfItsUpload(t *testing.T) {
+	const (
+		composite = "\nx-amz-checksum-algorithm: CRC32"
+		whole     = composite + "\nx-amz-checksum-type: FULL_OBJECT"
+		own       = "\nx-amz-checksum-crc32: NhCmhg=="
+		other     = "\nx-amz-checksum-crc32c: mnG7TA=="
+	)
+	for _, row := range []struct{ upload, part, want string }{
+		{composite, own, "200"},
+		{composite, "", "400 InvalidRequest"},
+		{composite, other, "400 InvalidRequest"},
+		{composite, "\nx-amz-copy-source: plain-bucket/source", "200"},
+		{whole, own, "200"},
+		{whole, "", "200"},
+		{whole, other, "400 InvalidRequest"},
+		{"", other, "200"},
+	} {
+		w := newWorld(t, "plain-bucket")
+		w.put(t, "plain-bucket", "source", "hello")
+		id := value(w.ask(t, "POST /plain-bucket/k?uploads"+row.upload).Body.String(), "UploadId")
+		if got := w.answer(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+row.part+"\n\nhello"); got != row.want {
+			t.Errorf("upload of%q, part of%q: got %s, want %s", row.upload, row.part, got, row.want)
+		}
+	}
+}
+
+func TestAPartThatIsReadHasTheChecksumThatItsObjectsIsMadeOf(t *testing.T) {
+	const whole = "x-amz-checksum-algorithm: CRC32\nx-amz-checksum-type: FULL_OBJECT"
+	for upload, want := range map[string][]string{"x-amz-checksum-algorithm: CRC32": {"NhCmhg==", "COMPOSITE", "FKTmaw=="}, whole: {"NhCmhg==", "FULL_OBJECT", "NhCmhg=="}, "": {"", "FULL_OBJECT", ""}} {
+		w, id := begun(t, upload)
+		sum := "<ChecksumCRC32>NhCmhg==</ChecksumCRC32>"
+		if upload == "" {
+			sum = ""
+		}
+		w.ask(t, "POST /plain-bucket/k?uploadId="+id+"\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag>"+sum+"</Part></CompleteMultipartUpload>")
+		h := w.ask(t, "GET /plain-bucket/k?partNumber=1\nx-amz-checksum-mode: ENABLED").Header()
+		if h.Get("x-amz-checksum-crc32") != want[0] || h.Get("x-amz-checksum-type") != want[1] {
+			t.Errorf("%q: got %q of type %q, want %q of type %q", upload, h.Get("x-amz-checksum-crc32"), h.Get("x-amz-checksum-type"), want[0], want[1])
+		}
+		told := w.ask(t, "GET /plain-bucket/k?attributes\nx-amz-object-attributes: ObjectParts,Checksum").Body.String()
+		if strings.Contains(told, "<Part>") != (want[1] == "COMPOSITE") || value(told, "ChecksumType") != want[1] || value(told, "ChecksumCRC32") != want[2] {
+			t.Errorf("%q: told %s", upload, told)
+		}
+	}
+}
+
+func TestAPartThatIsCopiedTellsItsChecksumWhereTheUploadHasOne(t *testing.T) {
+	for upload, want := range map[string]string{"x-amz-checksum-algorithm: CRC32C": "mnG7TA==", "": ""} {
+		w := newWorld(t, "plain-bucket")
+		w.put(t, "plain-bucket", "source", "hello")
+		id := value(w.ask(t, "POST /plain-bucket/k?uploads\n"+upload).Body.String(), "UploadId")
+		got := w.ask(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+"\nx-amz-copy-source: plain-bucket/source").Body.String()
+		if value(got, "ETag") == "" || value(got, "ChecksumCRC32C") != want || strings.Contains(got, "Checksum") != (want != "") || strings.Contains(got, "ChecksumType") {
+			t.Errorf("%q: got %s", upload, got)
+		}
+	}
+}
+
+func TestAnUploadUnderAClientsKeyHasNoChecksumByDefault(t *testing.T) {
+	key := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
+	sum := md5.Sum([]byte(strings.Repeat("k", 32)))
+	headers := "\nx-amz-server-side-encryption-customer-algorithm: AES256\nx-amz-server-side-encryption-customer-key: " + key +
+		"\nx-amz-server-side-encryption-customer-key-md5: " + base64.StdEncoding.EncodeToString(sum[:])
+	w := newWorld(t, "plain-bucket")
+	id := value(w.ask(t, "POST /plain-bucket/k?uploads"+headers).Body.String(), "UploadId")
+	w.ask(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+headers+"\n\nhello")
+	done := w.ask(t, "POST /plain-bucket/k?uploadId="+id+headers+"\n\n<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>5d41402abc4b2a76b9719d911017c592</ETag></Part></CompleteMultipartUpload>").Body.String()
+	if value(done, "ETag") == "" || strings.Contains(done, "Checksum") {
+		t.Errorf("got %s", done)
 	}
 }
 
@@ -286,6 +380,15 @@ func TestAPartIsCopiedOnConditionsOfItsSource(t *testing.T) {
 	}
 }
 
+func TestAWrongDigestOfAPartIsToldAsItCame(t *testing.T) {
+	w, id := begun(t, "")
+	const wrong = "XrY7u+Ae7tCTyyK7j1rNwg=="
+	got := w.ask(t, "PUT /plain-bucket/k?partNumber=1&uploadId="+id+"\nContent-MD5: "+wrong+"\n\nhello world").Body.String()
+	if value(got, "Code") != "BadDigest" || value(got, "ExpectedDigest") != wrong {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestPartsAreNumberedFromOneToTenThousand(t *testing.T) {
 	w, id := begun(t, "")
 	for number, want := range map[string]string{"0": "400 InvalidArgument", "1": "200", "10000": "200", "10001": "400 InvalidArgument"} {
@@ -314,7 +417,8 @@ func TestThePartsOfAnObjectAreToldPageByPage(t *testing.T) {
 	id := value(w.ask(t, "POST /plain-bucket/k?uploads\nx-amz-checksum-algorithm: CRC32").Body.String(), "UploadId")
 	var parts string
 	for n, body := range []string{strings.Repeat("a", 5<<20), "b"} {
-		rec := w.ask(t, fmt.Sprintf("PUT /plain-bucket/k?partNumber=%d&uploadId=%s\n\n%s", n+1, id, body))
+		sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(body)))
+		rec := w.ask(t, fmt.Sprintf("PUT /plain-bucket/k?partNumber=%d&uploadId=%s\nx-amz-checksum-crc32: %s\n\n%s", n+1, id, base64.StdEncoding.EncodeToString(sum), body))
 		parts += fmt.Sprintf("<Part><PartNumber>%d</PartNumber><ETag>%s</ETag><ChecksumCRC32>%s</ChecksumCRC32></Part>", n+1, rec.Header().Get("ETag"), rec.Header().Get("x-amz-checksum-crc32"))
 	}
 	if got := w.ask(t, "GET /plain-bucket/k?uploadId="+id+"&max-parts=1").Body.String(); !strings.Contains(got, "<NextPartNumberMarker>1</NextPartNumberMarker><MaxParts>1</MaxParts><IsTruncated>true</IsTruncated>") || value(got, "ChecksumCRC32") == "" {

@@ -36,6 +36,21 @@ func checksumsOf(sums map[string]string) checksumMembers {
 	return told
 }
 
+// partSums are checksums of parts, of which only an object's has a type.
+func partSums(sums map[string]string) checksumMembers {
+	told := checksumsOf(sums)
+	told.ChecksumType = ""
+	return told
+}
+
+// sums are told of a part where its upload has an algorithm.
+func (p Part) sums() checksumMembers {
+	if p.algorithm == "" {
+		return checksumMembers{}
+	}
+	return partSums(p.Checksums)
+}
+
 // given are the checksums that there are, by algorithm.
 func (c checksumMembers) given() map[string]string {
 	given := map[string]string{"crc32": c.ChecksumCRC32, "crc32c": c.ChecksumCRC32C, "crc64nvme": c.ChecksumCRC64NVME, "sha1": c.ChecksumSHA1, "sha256": c.ChecksumSHA256}
@@ -72,8 +87,7 @@ func (q *request) getAttributes() error {
 		document.ETag = o.ETag
 	}
 	if asked["Checksum"] && len(o.Checksums) > 0 {
-		sums := checksumsOf(o.Checksums)
-		document.Checksum = &sums
+		document.Checksum = bare(o.Checksums)
 	}
 	if asked["ObjectParts"] && o.Parts > 0 {
 		if document.ObjectParts, err = q.objectParts(o); err != nil {
@@ -89,6 +103,18 @@ func (q *request) getAttributes() error {
 	q.setVersion(o.VersionID)
 	q.Writer.Header().Set("Last-Modified", o.Modified.UTC().Format(http.TimeFormat))
 	return q.XML(http.StatusOK, document)
+}
+
+// bare are an object's checksums without the number of the parts that they are made of,
+// which is told beside them.
+func bare(sums map[string]string) *checksumMembers {
+	without := map[string]string{}
+	for algorithm, sum := range sums {
+		without[algorithm], _, _ = strings.Cut(sum, "-")
+	}
+	told := checksumsOf(without)
+	told.ChecksumType = checksumsOf(sums).ChecksumType
+	return &told
 }
 
 // objectParts are the parts of an object, page by page; how many, and no more,
@@ -133,9 +159,7 @@ func (q *request) objectParts(o *Object) (*objectParts, error) {
 			truncated = true
 			break
 		}
-		part := objectPart{PartNumber: p.Number, Size: p.Size, checksumMembers: checksumsOf(p.Checksum)}
-		part.ChecksumType = ""
-		page.Part, last = append(page.Part, part), p.Number
+		page.Part, last = append(page.Part, objectPart{PartNumber: p.Number, Size: p.Size, checksumMembers: partSums(p.Checksum)}), p.Number
 	}
 	page.IsTruncated, page.MaxParts, page.PartNumberMarker, page.NextPartNumberMarker = &truncated, &limit, &after, &last
 	return page, nil

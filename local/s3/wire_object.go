@@ -151,12 +151,12 @@ func (q *request) written(o *Object) {
 	h.Set("ETag", quote(o.ETag))
 	q.tellAttributes(attributes{Seal: o.attributes.Seal})
 	q.setWritten(o.VersionID)
-	q.setChecksums(o)
+	q.setChecksums(o.Checksums)
 	q.tellExpiry(o)
 }
 
-func (q *request) setChecksums(o *Object) {
-	for algorithm, sum := range o.Checksums {
+func (q *request) setChecksums(sums map[string]string) {
+	for algorithm, sum := range sums {
 		q.Writer.Header().Set("x-amz-checksum-"+algorithm, sum)
 		q.Writer.Header().Set("x-amz-checksum-type", checksumType(sum))
 	}
@@ -241,8 +241,8 @@ func (q *request) read(open func(readInput) (*Object, error)) error {
 		status = http.StatusPartialContent
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, start+length-1, o.Size))
 	}
-	if (!partial || length == o.Size) && strings.EqualFold(q.Request.Header.Get("x-amz-checksum-mode"), "ENABLED") {
-		q.setChecksums(o)
+	if strings.EqualFold(q.Request.Header.Get("x-amz-checksum-mode"), "ENABLED") {
+		q.tellRead(o, start, length)
 	}
 	q.Writer.WriteHeader(status)
 	if o.Body != nil {
@@ -250,6 +250,18 @@ func (q *request) read(open func(readInput) (*Object, error)) error {
 		_, _ = io.Copy(q.Writer, io.NewSectionReader(o.Body, start, length))
 	}
 	return nil
+}
+
+// tellRead tells the checksum of what is read: of all of an object, or of one of the parts
+// that its own is made of.
+func (q *request) tellRead(o *Object, start, length int64) {
+	switch number, err := strconv.Atoi(q.query.Get("partNumber")); {
+	case err == nil && o.partSums != nil:
+		q.setChecksums(o.partSums[number-1].Checksum)
+		q.Writer.Header().Set("x-amz-checksum-type", ofParts)
+	case length == o.Size:
+		q.setChecksums(o.Checksums)
+	}
 }
 
 // headerName is a header's name as it goes over the wire: users' own are in lower case.

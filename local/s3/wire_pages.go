@@ -198,12 +198,9 @@ func (q *request) listParts() error {
 			document.IsTruncated = true
 			break
 		}
-		line := listedPart{PartNumber: p.Number, LastModified: timestamp(p.Modified), ETag: quote(p.ETag), Size: p.Size}
-		if u.algorithm != "" {
-			line.checksumMembers = checksumsOf(p.Checksums)
-			line.ChecksumType = ""
-		}
-		document.Part, document.NextPartNumberMarker = append(document.Part, line), p.Number
+		document.Part, document.NextPartNumberMarker = append(document.Part, listedPart{
+			PartNumber: p.Number, LastModified: timestamp(p.Modified), ETag: quote(p.ETag), Size: p.Size, checksumMembers: p.sums(),
+		}), p.Number
 	}
 	return q.XML(http.StatusOK, document)
 }

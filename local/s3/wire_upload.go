@@ -136,7 +136,7 @@ func (q *request) uploadPartCopy() error {
 	if err != nil {
 		return err
 	}
-	in.Body = io.NewSectionReader(o.Body, start, length)
+	in.Body, in.copied = io.NewSectionReader(o.Body, start, length), true
 	p, err := q.client.uploadPart(q.op, in)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (q *request) uploadPartCopy() error {
 		q.Writer.Header().Set("x-amz-copy-source-version-id", o.VersionID)
 	}
 	q.tellAttributes(attributes{Seal: p.seal})
-	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag), checksumMembers{}})
+	return q.XML(http.StatusOK, copyResult{xmlNamed("CopyPartResult"), timestamp(p.Modified), quote(p.ETag), p.sums()})
 }
 
 // completion names the parts of an upload.
@@ -185,7 +185,7 @@ func (q *request) completeUpload() error {
 		in.size = &size
 	}
 	for _, p := range body.Parts {
-		in.Parts = append(in.Parts, Part{Number: p.PartNumber, ETag: p.ETag, Checksums: p.given()})
+		in.Parts = append(in.Parts, Part{Number: p.PartNumber, ETag: p.ETag, named: p.given()})
 	}
 	o, err := q.client.CompleteUpload(q.Request.Context(), in)
 	if err != nil {
