@@ -31,7 +31,11 @@ func (w *Written) read(number string) error {
 	if !whole && !fraction {
 		return errors.New("is not grouped as numbers are")
 	}
-	if len(strings.Join(groups, "")) > maxDigits {
+	integer := groups
+	if !whole {
+		integer = groups[:n]
+	}
+	if len(strings.Join(integer, "")) > maxDigits {
 		return errors.New("has too many digits")
 	}
 	if !fraction {

@@ -16,7 +16,7 @@ import (
 // Limits of what is taken for an amount.
 const (
 	maxText   = 80 // characters
-	maxDigits = 20
+	maxDigits = 20 // before the decimals
 )
 
 // Written is an amount as it stands in a document: its number may mean two
