@@ -163,6 +163,7 @@ func TestExistingResourcesWithKeysOfTheirOwnAreUsed(t *testing.T) {
 		"Pipeline/Settlement/Watch/Role dynamodb:Query " + table + "restored-files/index/Unsettled",
 		"Pipeline/Settlement/Watch/Role dynamodb:UpdateItem " + table + "restored-files",
 		"Pipeline/Settlement/Watch/Role kms:GenerateDataKey <TablesKey.Arn>",
+		"Pipeline/Settlement/Watch/Role lambda:InvokeFunction <Pipeline/SFTP/Split.Arn>",
 		"Pipeline/Settlement/Tally/Role kms:Decrypt <TablesKey.Arn>",
 		"Pipeline/SFTP/Split/Role kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/landing",
 		"Pipeline/Settlement/Acknowledge/Role kms:GenerateDataKey arn:aws:kms:eu-west-1:123456789012:key/landing",

@@ -61,7 +61,7 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 			contract.EnvFilesTable:        *props.Tables.Files.TableName(),
 			contract.EnvOutcomesTable:     *props.Tables.Outcomes.TableName(),
 			contract.EnvQueueURL:          *props.Queue.QueueUrl(),
-			contract.EnvSettlementARN:     *props.Settlement.StateMachineArn(),
+			contract.EnvSettlementARN:     *props.Settlement.StateMachine.StateMachineArn(),
 			contract.EnvSettlementTimeout: props.SettlementTimeout.String(),
 			contract.EnvSettlementRate:    strconv.Itoa(props.SettlementRate),
 			contract.EnvRetention:         props.Tables.retention.String(),
@@ -78,7 +78,8 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 	operation.AllowTable(role, props.Tables.Files, "dynamodb:GetItem", "dynamodb:UpdateItem")
 	operation.AllowTable(role, props.Tables.Outcomes, "dynamodb:BatchWriteItem")
 	operation.AllowSend(role, props.Queue)
-	props.Settlement.GrantStartExecution(role)
+	props.Settlement.StateMachine.GrantStartExecution(role)
+	props.Settlement.splitAgain(s.Split)
 
 	operation.NewAlarm(s.Construct, "UploadFailedAlarm", props.Operation, operation.AlarmProps{
 		Description: "A partner's upload was broken off or refused: see split's log. If the partner has not sent the file again, ask for it.",
@@ -92,11 +93,22 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 		Threshold:   1,
 		Adjust:      props.Alarms.Undelivered,
 	})
+	operation.NewAlarm(s.Construct, "UntoldAlarm", props.Operation, operation.AlarmProps{
+		Description: "The notice of a file was given up, and Lambda could not say which: look for files without a reply, and for the permissions of split's role on the queue.",
+		Metric:      s.MetricUntold(nil),
+		Threshold:   1,
+		Adjust:      props.Alarms.Undelivered,
+	})
 }
 
 // MetricUndelivered is how many notices of files were given up.
 func (s *SFTPIntake) MetricUndelivered(options *operation.MetricOptions) awscloudwatch.Metric {
 	return operation.MetricDeadLetters(s.Undelivered, options)
+}
+
+// MetricUntold counts notices of files that Lambda gave up without being able to say so.
+func (s *SFTPIntake) MetricUntold(options *operation.MetricOptions) awscloudwatch.Metric {
+	return s.Split.Function.Metric(jsii.String("DestinationDeliveryFailures"), options.For(awscloudwatch.Stats_SUM()))
 }
 
 // MetricUploadsFailed counts uploads that were broken off or refused.

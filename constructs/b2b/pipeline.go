@@ -164,7 +164,7 @@ func NewPipeline(scope constructs.Construct, id string, props PipelineProps) *Pi
 	p.Posted = NewQueue(this, "Posted", queue)
 	p.SFTP = NewSFTPIntake(this, "SFTP", SFTPIntakeProps{
 		Landing: p.Landing, Tables: p.Tables, Queue: p.Queue.Queue,
-		Settlement: p.Settlement.StateMachine, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
+		Settlement: p.Settlement, Detection: props.Detection, SettlementTimeout: props.SettlementTimeout, SettlementRate: props.SettlementRate,
 		MaxFileBytes: props.MaxFileBytes, MaxFileRecords: props.MaxFileRecords, PartnersDeleteReplies: props.PartnersDeleteReplies,
 		Endpoint: props.SFTPEndpoint,
 		Code:     props.Code, Alarms: props.Alarms, Operation: settings,

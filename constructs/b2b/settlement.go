@@ -49,8 +49,9 @@ type Settlement struct {
 	Tally        *gofunction.Function
 	Acknowledge  *gofunction.Function
 
-	// Watch starts settlements again that ended without a final reply; every
-	// quarter of an hour it looks at the files past their deadline.
+	// Watch looks at the files past their deadline every quarter of an hour: it starts
+	// settlements again that ended without a final reply, and has files split again
+	// whose claim nobody has finished.
 	Watch *gofunction.Function
 
 	// OverdueAlarm goes off when a file's deadline passes unsettled,
@@ -142,7 +143,7 @@ func (s *Settlement) addFunctions(props SettlementProps) {
 func (s *Settlement) addWatch(props SettlementProps) {
 	files := props.Tables.Files
 	s.Watch = functions(s.Construct, props.Code, props.Operation, props.Alarms.Functions).Add("Watch", Watch, gofunction.Props{
-		Description: "Starts settlements again that ended without a reply",
+		Description: "Has files split or settled again of which nothing has come",
 		Timeout:     5 * time.Minute,
 		Environment: withMetrics(props.Operation, map[string]string{
 			contract.EnvFilesTable:    *files.TableName(),
@@ -162,11 +163,17 @@ func (s *Settlement) addWatch(props SettlementProps) {
 		Targets:     &[]awsevents.IRuleTarget{awseventstargets.NewLambdaFunction(s.Watch.Function, nil)},
 	})
 	s.AbandonedAlarm = operation.NewAlarm(s.Construct, "AbandonedAlarm", props.Operation, operation.AlarmProps{
-		Description: "Nobody worked on a file past its deadline. A settlement was started again: see why the one before it ended. A file that is still CLAIMED has its notice among the undelivered ones.",
+		Description: "Nobody worked on a file past its deadline. It was split or settled again: see why what came before ended.",
 		Metric:      s.MetricFilesAbandoned(nil),
 		Threshold:   1,
 		Adjust:      props.Alarms.Abandoned,
 	})
+}
+
+// splitAgain has a function told of files whose claim ran out.
+func (s *Settlement) splitAgain(split *gofunction.Function) {
+	s.Watch.Function.AddEnvironment(jsii.String(contract.EnvSplitFunction), split.Function.FunctionName(), nil)
+	split.GrantInvoke(s.Watch.Role)
 }
 
 // MetricFilesAbandoned counts files past their deadline that nobody worked on.

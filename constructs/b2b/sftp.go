@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awstransfer"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -32,8 +31,9 @@ type SFTPIntakeProps struct {
 	// Queue receives a message per transaction. Required.
 	Queue awssqs.IQueue
 
-	// Settlement is started for each file. Required.
-	Settlement awsstepfunctions.IStateMachine
+	// Settlement is started for each file, and has files split again that split
+	// has given up halfway. Required.
+	Settlement *Settlement
 
 	// Detection is who tells of an arrived file. Default: S3Events.
 	Detection Detection

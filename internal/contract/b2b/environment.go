@@ -8,6 +8,7 @@ const (
 	EnvQueueURL          = "QUEUE_URL"          // split, accept
 	EnvWorkflowARN       = "WORKFLOW_ARN"       // start
 	EnvSettlementARN     = "SETTLEMENT_ARN"     // split, watch
+	EnvSplitFunction     = "SPLIT_FUNCTION"     // watch; its name
 	EnvSettlementTimeout = "SETTLEMENT_TIMEOUT" // split; a Go duration: "15m0s"
 	EnvSettlementRate    = "SETTLEMENT_RATE"    // split; transactions per second, decimal
 	EnvRetention         = "RETENTION"          // split, acknowledge, conclude; how long Files and Outcomes keep rows, a Go duration

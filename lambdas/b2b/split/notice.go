@@ -24,18 +24,6 @@ type notice struct {
 	failed               string // error code of a call that wrote nothing
 }
 
-// s3Detail is the detail of S3's own event "Object Created". The key is not
-// URL-encoded, as it is in S3's notifications to other targets.
-type s3Detail struct {
-	Bucket struct {
-		Name string `json:"name"`
-	} `json:"bucket"`
-	Object struct {
-		Key     string `json:"key"`
-		Version string `json:"version-id"`
-	} `json:"object"`
-}
-
 // cloudTrailDetail is the detail of "AWS API Call via CloudTrail" for a call
 // that writes an object. CloudTrail records calls that failed, too.
 type cloudTrailDetail struct {
@@ -74,8 +62,8 @@ func read(event events.EventBridgeEvent) (notice, error) {
 	var n notice
 	var err error
 	switch event.DetailType {
-	case "Object Created":
-		var d s3Detail
+	case contract.DetailTypeObjectCreated:
+		var d contract.ObjectCreated
 		err = json.Unmarshal(event.Detail, &d)
 		n = notice{bucket: d.Bucket.Name, key: d.Object.Key, version: d.Object.Version}
 	case "AWS API Call via CloudTrail":

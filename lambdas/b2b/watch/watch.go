@@ -1,6 +1,7 @@
 // Package watch looks after the files that are unsettled past their deadline:
 // from outside of their settlement executions, so that one that was stopped,
-// timed out or failed is found too. Such a settlement is started again.
+// timed out or failed is found too. Such a settlement is started again, and a
+// file whose claim nobody has finished is split again.
 package watch
 
 import (
@@ -11,9 +12,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
@@ -37,13 +41,20 @@ type StepFunctions interface {
 	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
 }
 
+// Lambda is what the handler needs of the Lambda client.
+type Lambda interface {
+	Invoke(context.Context, *lambda.InvokeInput, ...func(*lambda.Options)) (*lambda.InvokeOutput, error)
+}
+
 // Handler watches the files of one pipeline.
 type Handler struct {
 	DynamoDB      DynamoDB
 	StepFunctions StepFunctions
+	Lambda        Lambda
 	Metrics       *metrics.Emitter
 	FilesTable    string
 	SettlementARN string
+	SplitFunction string
 }
 
 // Handle goes through the overdue files. One that cannot be looked after does
@@ -89,21 +100,45 @@ func (h *Handler) Handle(ctx context.Context) error {
 }
 
 // look reports whether nobody worked on a file, and sees to it that somebody
-// does. A claim that ran out is left to the operator, who has the notice among
-// those that were given up.
+// does.
 func (h *Handler) look(ctx context.Context, item map[string]types.AttributeValue) (abandoned bool, err error) {
 	f, err := files.Read(item)
 	if err != nil {
 		return false, err
 	}
 	if f.Status == contract.FileClaimed {
-		return f.LeaseUntil.Before(time.Now()), nil
+		return h.splitAgain(ctx, f)
 	}
 	running, err := h.running(ctx, f)
 	if err != nil || running {
 		return false, err
 	}
 	return h.restart(ctx, f)
+}
+
+// splitAgain has split told of a file once more if its claim has run out: all
+// attempts on the notice have failed, and what became of the notice is not known
+// here. It is among those that were given up, unless Lambda has lost it.
+func (h *Handler) splitAgain(ctx context.Context, f files.Row) (told bool, err error) {
+	if time.Now().Before(f.LeaseUntil) {
+		return false, nil
+	}
+	var created contract.ObjectCreated
+	created.Bucket.Name, created.Object.Key, created.Object.Version = f.Bucket, f.Key, f.VersionID
+	detail, err := json.Marshal(created)
+	if err != nil {
+		return false, fmt.Errorf("encode notice: %w", err)
+	}
+	notice, err := json.Marshal(events.EventBridgeEvent{ID: f.FileID, DetailType: contract.DetailTypeObjectCreated, Detail: detail})
+	if err != nil {
+		return false, fmt.Errorf("encode notice: %w", err)
+	}
+	slog.WarnContext(ctx, "split ended without a settlement; telling it again", "fileId", f.FileID, "partner", f.Partner, "file", f.File, "version", f.VersionID)
+	_, err = h.Lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String(h.SplitFunction), InvocationType: lambdatypes.InvocationTypeEvent, Payload: notice})
+	if err != nil {
+		return true, fmt.Errorf("invoke split for %s: %w", f.FileID, err)
+	}
+	return true, nil
 }
 
 // running reports whether the file's latest settlement is under way.

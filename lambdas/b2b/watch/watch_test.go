@@ -11,8 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/smithy-go"
@@ -54,16 +57,29 @@ func (s settlements) StartExecution(_ context.Context, in *sfn.StartExecutionInp
 	return &sfn.StartExecutionOutput{}, nil
 }
 
+// split is what the function of that name is told, or how it fails.
+type split struct {
+	told []*lambda.InvokeInput
+	err  error
+}
+
+func (s *split) Invoke(_ context.Context, in *lambda.InvokeInput, _ ...func(*lambda.Options)) (*lambda.InvokeOutput, error) {
+	s.told = append(s.told, in)
+	return &lambda.InvokeOutput{}, s.err
+}
+
 type fixture struct {
 	*Handler
 	tables  *dynamotest.Tables
+	split   *split
 	metrics *bytes.Buffer
 }
 
 func newFixture(t *testing.T, executions settlements) fixture {
-	f := fixture{tables: dynamotest.New(t), metrics: &bytes.Buffer{}}
+	f := fixture{tables: dynamotest.New(t), split: &split{}, metrics: &bytes.Buffer{}}
 	f.Handler = &Handler{
-		DynamoDB: f.tables, StepFunctions: executions, FilesTable: dynamotest.Files, SettlementARN: prefix + "stateMachine:settlement",
+		DynamoDB: f.tables, StepFunctions: executions, Lambda: f.split,
+		FilesTable: dynamotest.Files, SettlementARN: prefix + "stateMachine:settlement", SplitFunction: "split",
 		Metrics: &metrics.Emitter{Namespace: "Tradepost", Dimensions: []metrics.Dimension{{Name: contract.DimensionPipeline, Value: "test"}}, Out: f.metrics},
 	}
 	return f
@@ -111,10 +127,6 @@ func TestASettlementThatEndedWithoutAReplyIsStartedAgain(t *testing.T) {
 		{"is not due", contract.FileSplit, map[string]types.AttributeValue{
 			contract.AttrDeadline: attribute.Number(time.Now().Add(time.Minute).UnixMilli())}, settlements{fileID: "FAILED"}, "", false},
 		{"settled", contract.FileSettled, map[string]types.AttributeValue{contract.AttrUnsettled: nil}, settlements{fileID: "SUCCEEDED"}, "", false},
-		{"is being split", contract.FileClaimed, map[string]types.AttributeValue{
-			contract.AttrLeaseUntil: attribute.Number(time.Now().Add(time.Minute).UnixMilli())}, settlements{}, "", false},
-		{"its splitter died for good", contract.FileClaimed, map[string]types.AttributeValue{
-			contract.AttrLeaseUntil: attribute.Number(overdue.UnixMilli())}, settlements{}, "", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			executions := maps.Clone(test.before)
@@ -132,7 +144,58 @@ func TestASettlementThatEndedWithoutAReplyIsStartedAgain(t *testing.T) {
 			if got := strings.Contains(f.metrics.String(), `"FilesAbandoned":1`); got != test.counted {
 				t.Errorf("metrics %s", f.metrics)
 			}
+			if len(f.split.told) > 0 {
+				t.Errorf("split is told of %v", f.split.told)
+			}
 		})
+	}
+}
+
+func TestAFileWhoseClaimRanOutIsSplitAgain(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		lease time.Time
+		told  int
+	}{
+		{"is being split", time.Now().Add(time.Minute), 0},
+		{"its splitter died for good", overdue, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			executions := settlements{}
+			f := newFixture(t, executions)
+			f.tables.Put(dynamotest.Files, row(fileID, contract.FileClaimed, map[string]types.AttributeValue{contract.AttrLeaseUntil: attribute.Number(test.lease.UnixMilli())}))
+			if err := f.Handle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(executions) > 0 || len(f.split.told) != test.told {
+				t.Fatalf("started %v, told split of %v", executions, f.split.told)
+			}
+			if got := strings.Contains(f.metrics.String(), `"FilesAbandoned":1`); got != (test.told > 0) {
+				t.Errorf("metrics %s", f.metrics)
+			}
+			for _, told := range f.split.told {
+				if *told.FunctionName != "split" || told.InvocationType != lambdatypes.InvocationTypeEvent {
+					t.Errorf("%s of %s", told.InvocationType, *told.FunctionName)
+				}
+				var notice events.EventBridgeEvent
+				if err := json.Unmarshal(told.Payload, &notice); err != nil {
+					t.Fatal(err)
+				}
+				const want = `{"bucket":{"name":"landing"},"object":{"key":"inbox/acme/a.xml","version-id":"v1"}}`
+				if notice.ID != fileID || notice.DetailType != "Object Created" || string(notice.Detail) != want {
+					t.Errorf("split is told %s", told.Payload)
+				}
+			}
+		})
+	}
+}
+
+func TestAFileThatSplitCannotBeToldOfIsAnErrorAndCounted(t *testing.T) {
+	f := newFixture(t, settlements{})
+	f.split.err = errors.New("too many requests")
+	f.tables.Put(dynamotest.Files, row(fileID, contract.FileClaimed, map[string]types.AttributeValue{contract.AttrLeaseUntil: attribute.Number(overdue.UnixMilli())}))
+	if err := f.Handle(t.Context()); err == nil || !strings.Contains(err.Error(), fileID) || !strings.Contains(f.metrics.String(), `"FilesAbandoned":1`) {
+		t.Errorf("error %v, metrics %s", err, f.metrics)
 	}
 }
 
