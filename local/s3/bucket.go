@@ -4,9 +4,13 @@ package s3
 
 import (
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -212,12 +216,12 @@ func (b *bucket) add(v *version, p precondition, seq *sequence) error {
 }
 
 func (b *bucket) addLocked(v *version, seq *sequence) {
+	v.sequencer = seq.next()
 	v.id = nullVersion
 	if b.versioning == Enabled {
-		v.id = newVersionID()
+		v.id = newVersionID(v.sequencer)
 	}
 	v.modified = time.Now()
-	v.sequencer = seq.next()
 	all := b.versions[v.key]
 	if v.id == nullVersion {
 		all = slices.DeleteFunc(slices.Clone(all), func(old *version) bool { return old.id == nullVersion })
@@ -296,18 +300,34 @@ func (b *bucket) shownID(v *version) string {
 	return v.id
 }
 
-const versionIDLength = 32
+// versionIDs are 32 characters, as S3's are.
+var versionIDs = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._").WithPadding(base64.NoPadding)
 
-// newVersionID returns 32 random characters, as S3's version ids have.
-func newVersionID() string {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._" // 64
-	id := make([]byte, versionIDLength)
+// A version id is twelve random bytes, the sequencer and a sum of both: S3 knows a wrong one
+// when it sees it, and which versions are older than one that is gone.
+const (
+	atSequencer = 12
+	atSum       = atSequencer + 8
+)
+
+func newVersionID(sequencer string) string {
+	id := make([]byte, atSequencer, atSum+crc32.Size)
 	rand.Read(id)
-	for i := range id {
-		id[i] = alphabet[id[i]%64]
-	}
-	return string(id)
+	n, _ := strconv.ParseUint(sequencer, 16, 64)
+	id = binary.BigEndian.AppendUint64(id, n)
+	return versionIDs.EncodeToString(binary.BigEndian.AppendUint32(id, crc32.ChecksumIEEE(id)))
 }
+
+// sequencerOf is the sequencer of the version of that id, there or gone.
+func sequencerOf(id string) (sequencer string, ok bool) {
+	raw, err := versionIDs.DecodeString(id)
+	if err != nil || len(raw) != atSum+crc32.Size || binary.BigEndian.Uint32(raw[atSum:]) != crc32.ChecksumIEEE(raw[:atSum]) {
+		return "", false
+	}
+	return writeSequencer(binary.BigEndian.Uint64(raw[atSequencer:])), true
+}
+
+func writeSequencer(n uint64) string { return fmt.Sprintf("%018X", n) }
 
 // sequence hands out sequencers: hexadecimal numbers that grow with every
 // change, by which a consumer orders the events of one key.
@@ -318,7 +338,7 @@ func (s *sequence) next() string {
 		last := s.last.Load()
 		next := max(last+1, time.Now().UnixNano())
 		if s.last.CompareAndSwap(last, next) {
-			return fmt.Sprintf("%018X", next)
+			return writeSequencer(uint64(next))
 		}
 	}
 }

@@ -13,6 +13,9 @@ import (
 
 // requestOf makes a request of its first line, header lines, and a body behind an
 // empty line.
+// noVersion is an id as versions have, of none.
+const noVersion = "bm8gdmVyc2lvbgAAAAAAAAAAAAFSNe4b"
+
 func requestOf(text string) *http.Request {
 	head, body, _ := strings.Cut(text, "\n\n")
 	lines := strings.Split(head, "\n")
@@ -79,8 +82,12 @@ func TestWhatIsAskedForInHeadersIsHonouredOrRefused(t *testing.T) {
 		{"an owner that is no account", "GET /plain-bucket/there\nx-amz-expected-bucket-owner: me", "400 InvalidBucketOwnerAWSAccountID"},
 		{"a bucket that is not there", "GET /no-bucket/k", "404 NoSuchBucket BucketName=no-bucket"},
 		{"a key that is not there", "GET /plain-bucket/k", "404 NoSuchKey Key=k"},
-		{"a version that is not there", "GET /versioned-bucket/there?versionId=" + strings.Repeat("v", 32), "404 NoSuchVersion VersionId=" + strings.Repeat("v", 32)},
-		{"a version of a bucket that has none", "GET /plain-bucket/there?versionId=" + strings.Repeat("v", 32), "400 InvalidArgument ArgumentName=versionId"},
+		{"a version that is not there", "GET /versioned-bucket/there?versionId=" + noVersion, "404 NoSuchVersion VersionId=" + noVersion},
+		{"a version of a bucket that has none", "GET /plain-bucket/there?versionId=" + noVersion, "400 InvalidArgument ArgumentName=versionId"},
+		{"a version that cannot be there", "GET /versioned-bucket/there?versionId=" + noVersion[1:] + "A", "400 InvalidArgument ArgumentName=versionId"},
+		{"a version that cannot be deleted", "DELETE /versioned-bucket/there?versionId=" + noVersion[1:] + "A", "400 InvalidArgument ArgumentName=versionId"},
+		{"a token that is none", "GET /plain-bucket?list-type=2&continuation-token=", "400 InvalidArgument ArgumentName=continuation-token"},
+		{"an upload that cannot be there", "GET /plain-bucket?uploads&key-marker=k&upload-id-marker=" + noVersion[1:] + "A", "400 InvalidArgument ArgumentName=upload-id-marker"},
 		{"a version that cannot be there", "DELETE /versioned-bucket/there?versionId=v", "400 InvalidArgument ArgumentValue=v"},
 		{"bytes beyond the end", "GET /plain-bucket/there\nRange: bytes=7-9", "416 InvalidRange ActualObjectSize=5"},
 		{"the last byte of none", "GET /plain-bucket/there\nRange: bytes=-0", "416 InvalidRange RangeRequested=bytes=-0"},

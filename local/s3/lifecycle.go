@@ -4,6 +4,7 @@
 package s3
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"slices"
@@ -81,7 +82,7 @@ func (l *lifecycle) check(*S3, *bucket) error {
 	for i := range l.Rules {
 		rule := &l.Rules[i]
 		if rule.ID == "" {
-			rule.ID = newVersionID()
+			rule.ID = rand.Text()
 		}
 		if ids[rule.ID] {
 			return invalidArgument("ID", rule.ID, "Rule ID must be unique. Found same ID for more than one rule")

@@ -17,9 +17,13 @@ func writeToken(after string) string { return base64.RawURLEncoding.EncodeToStri
 
 // readToken returns the name that a page goes on after.
 func readToken(token string) (string, error) {
+	const incorrect = "The continuation token provided is incorrect"
 	after, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil {
-		return "", invalidArgument("continuation-token", token, "The continuation token provided is incorrect")
+	switch {
+	case token == "":
+		return "", unvalued("continuation-token", incorrect)
+	case err != nil:
+		return "", invalidArgument("continuation-token", token, incorrect)
 	}
 	return string(after), nil
 }
@@ -52,15 +56,6 @@ func (p Page) token() string {
 		return ""
 	}
 	return writeToken(p.Next)
-}
-
-// resume continues where the page with the token ended.
-func (in *ListInput) resume(token string) error {
-	after, err := readToken(token)
-	if token != "" {
-		in.After = after
-	}
-	return err
 }
 
 // List lists current objects in the order of their keys.
@@ -233,6 +228,16 @@ func (c *Client) ListVersions(_ context.Context, in ListInput) (_ VersionPage, e
 	return page, nil
 }
 
+// olderThan counts the versions that are older than one of them, or than one that is gone.
+// Without an id, there are none.
+func olderThan(all []*version, id string) int {
+	if i := indexVersion(all, id); i >= 0 {
+		return i
+	}
+	sequencer, _ := sequencerOf(id)
+	return len(all) - len(slices.DeleteFunc(slices.Clone(all), func(v *version) bool { return v.sequencer < sequencer }))
+}
+
 // history yields the versions that the input asks for, with whether each is
 // its key's latest.
 func (b *bucket) history(in ListInput) func(yield func(*version, bool) bool) {
@@ -253,7 +258,7 @@ func (b *bucket) history(in ListInput) func(yield func(*version, bool) bool) {
 			b.mu.RUnlock()
 			older := len(all)
 			if key == in.After {
-				older = max(0, indexVersion(all, in.afterVersion))
+				older = olderThan(all, in.afterVersion)
 			}
 			for i := older - 1; i >= 0; i-- {
 				if !yield(all[i], i == len(all)-1) {

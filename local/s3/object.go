@@ -158,10 +158,10 @@ func (b *bucket) conditions(key, versionID string) conditions {
 
 // existing finds a version that is no delete marker.
 func (c *Client) existing(b *bucket, key, versionID string) (*version, error) {
-	if err := b.checkID(versionID); err != nil {
+	v := b.find(key, versionID)
+	if err := b.checkID(versionID); v == nil && err != nil {
 		return nil, err
 	}
-	v := b.find(key, versionID)
 	switch {
 	case v == nil && versionID != "":
 		return nil, c.absent(b.name, key, noSuchVersion(key, versionID))
@@ -177,7 +177,7 @@ func (c *Client) existing(b *bucket, key, versionID string) (*version, error) {
 func (b *bucket) checkID(id string) error {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	if id == "" || id == nullVersion || b.versioning != "" && len(id) == versionIDLength {
+	if _, ok := sequencerOf(id); id == "" || id == nullVersion || b.versioning != "" && ok {
 		return nil
 	}
 	return invalidArgument("versionId", id, "Invalid version id specified")
@@ -319,7 +319,7 @@ func (c *Client) delete(op *operation, in deleteInput) (Deleted, error) {
 	if err := c.allow(action, objectARN(op.bucket, in.Key), conditions{"s3:VersionId": in.VersionID}); err != nil {
 		return Deleted{}, err
 	}
-	if err := b.checkID(in.VersionID); err != nil {
+	if err := b.checkID(in.VersionID); err != nil && b.find(in.Key, in.VersionID) == nil {
 		return Deleted{}, err
 	}
 	v, created, err := b.remove(in.Key, in.VersionID, precondition{key: in.Key, ifMatch: in.ifMatch}, in.bypass, &c.s3.sequence, op.makes())

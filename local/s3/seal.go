@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/md5"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -55,7 +56,7 @@ func (s seal) algorithm() string { return cmp.Or(s.Algorithm, aes256) }
 // is encrypted so that it has none of the body's.
 func (v *version) hideETag() {
 	if v.Seal.opaque() {
-		v.etag = fmt.Sprintf("%x", md5.Sum([]byte(v.etag+newVersionID())))
+		v.etag = fmt.Sprintf("%x", md5.Sum([]byte(v.etag+rand.Text())))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/md5"
-	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -28,6 +27,7 @@ const (
 
 type upload struct {
 	id, key   string
+	sequencer string
 	header    map[string]string
 	algorithm string // of the checksum, or empty
 	initiated time.Time
@@ -84,8 +84,9 @@ func (c *Client) createUpload(in UploadInput) (_ *upload, err error) {
 	if err := c.admitTags(b, in.Key, in.Tags); err != nil {
 		return nil, err
 	}
+	sequencer := c.s3.sequence.next()
 	u := &upload{
-		id: rand.Text() + rand.Text(), key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags, attributes: in.attributes,
+		id: newVersionID(sequencer), sequencer: sequencer, key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags, attributes: in.attributes,
 		initiated: time.Now(), parts: map[int]*part{},
 	}
 	b.mu.Lock()
@@ -392,7 +393,8 @@ type Upload struct {
 	Initiated    time.Time
 	StorageClass string // of the object that it will be
 
-	checksum checksumLine
+	sequencer string
+	checksum  checksumLine
 }
 
 // ListUploads returns the open uploads whose key has the prefix, by key.
@@ -409,11 +411,11 @@ func (c *Client) ListUploads(_ context.Context, bucket, prefix string) ([]Upload
 	var open []Upload
 	for _, u := range b.uploads {
 		if strings.HasPrefix(u.key, prefix) {
-			open = append(open, Upload{Key: u.key, ID: u.id, Initiated: u.initiated, StorageClass: storageClass(u.header), checksum: u.checksumLine()})
+			open = append(open, Upload{Key: u.key, ID: u.id, sequencer: u.sequencer, Initiated: u.initiated, StorageClass: storageClass(u.header), checksum: u.checksumLine()})
 		}
 	}
 	slices.SortFunc(open, func(x, y Upload) int {
-		return cmp.Or(cmp.Compare(x.Key, y.Key), x.Initiated.Compare(y.Initiated), cmp.Compare(x.ID, y.ID))
+		return cmp.Or(cmp.Compare(x.Key, y.Key), cmp.Compare(x.sequencer, y.sequencer))
 	})
 	return open, nil
 }

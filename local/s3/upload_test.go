@@ -448,7 +448,7 @@ func TestThePartsOfAnObjectAreToldPageByPage(t *testing.T) {
 // among others is named.
 func TestAVersionThatThereIsNotIsNamedAmongOthers(t *testing.T) {
 	w := newWorld(t, "versioned-bucket")
-	none := strings.Repeat("v", 32)
+	none := noVersion
 	rec := w.ask(t, "POST /versioned-bucket?delete\n\n<Delete><Object><Key>k</Key><VersionId>"+none+"</VersionId></Object><Object><Key>l</Key></Object></Delete>")
 	if got := rec.Body.String(); !strings.Contains(got, "<Error><Key>k</Key><VersionId>"+none+"</VersionId><Code>NoSuchVersion</Code>") || !strings.Contains(got, "<Deleted><Key>l</Key>") {
 		t.Errorf("got %s", got)

@@ -188,8 +188,10 @@ func (q *request) listObjectsV2() error {
 	}
 	in.After = q.query.Get("start-after")
 	token := q.query.Get("continuation-token")
-	if err := in.resume(token); err != nil {
-		return err
+	if q.query.Has("continuation-token") {
+		if in.After, err = readToken(token); err != nil {
+			return err
+		}
 	}
 	page, err := q.client.List(q.Request.Context(), in)
 	if err != nil {

@@ -31,9 +31,12 @@ func (q *request) listBuckets() error {
 		}
 		limit = n
 	}
-	after, err := readToken(q.query.Get("continuation-token"))
-	if err != nil {
-		return err
+	var after string
+	if token := q.query.Get("continuation-token"); token != "" {
+		var err error
+		if after, err = readToken(token); err != nil {
+			return err
+		}
 	}
 	prefix, region := q.query.Get("prefix"), q.query.Get("bucket-region")
 	if region != "" && !slices.Contains(regions, region) {
@@ -106,15 +109,18 @@ func (q *request) listUploads() error {
 		Prefix: q.encoded(in.Prefix), Delimiter: q.encoded(in.Delimiter), EncodingType: q.query.Get("encoding-type"), MaxUploads: in.Max,
 	}
 	most := cloud.PageOf(q.Request.Context(), in.Max)
-	passed := id == "" // the upload of the marker
+	begun, ok := sequencerOf(id)
+	if id != "" && (!ok || slices.ContainsFunc(uploads, func(u Upload) bool { return u.ID == id && u.Key != marker })) {
+		return invalidArgument("upload-id-marker", id, "Invalid uploadId marker")
+	}
+	in.past = true
 	for _, u := range uploads {
-		if u.Key < marker || u.Key == marker && (id == "" || !passed) {
-			passed = passed || u.ID == id
+		if u.Key < marker || u.Key == marker && (id == "" || u.sequencer <= begun) {
 			continue
 		}
 		group, grouped := commonPrefix(u.Key, in)
 		last := len(page.CommonPrefixes) - 1
-		if grouped && (last >= 0 && page.CommonPrefixes[last].Prefix == q.encoded(group) || marker == group) {
+		if grouped && (last >= 0 && page.CommonPrefixes[last].Prefix == q.encoded(group) || in.skips(group, marker)) {
 			continue
 		}
 		if len(page.Upload)+len(page.CommonPrefixes) == most {
@@ -135,14 +141,14 @@ func (q *request) listUploads() error {
 }
 
 // next is where the page after this one begins: S3 tells it of the last upload
-// even if there is none.
+// even if no page is, and does not tell it where there are only common prefixes.
 func (p uploadPage) next() (key, id string) {
 	uploads, groups := len(p.Upload), len(p.CommonPrefixes)
-	if groups > 0 && p.IsTruncated && (uploads == 0 || p.CommonPrefixes[groups-1].Prefix > p.Upload[uploads-1].Key) {
-		return p.CommonPrefixes[groups-1].Prefix, ""
-	}
 	if uploads == 0 {
 		return "", ""
+	}
+	if groups > 0 && p.IsTruncated && p.CommonPrefixes[groups-1].Prefix > p.Upload[uploads-1].Key {
+		return p.CommonPrefixes[groups-1].Prefix, ""
 	}
 	return p.Upload[uploads-1].Key, p.Upload[uploads-1].UploadId
 }
