@@ -63,6 +63,11 @@ func (o *oracle) compare(t *testing.T, expression string, library *Library) bool
 	if want.Message == "function" { // or what JavaScript keeps of one
 		return true
 	}
+	for _, limit := range []*Error{errNesting, errDepth, errEndless, errMemory} {
+		if got.Message == limit.Message {
+			return true
+		}
+	}
 	// The reference implementation evaluates the parts of arrays and objects in turns: of several that fail,
 	// which one it reports depends on how deep they are.
 	if got.failed && want.failed && got.Code != "" && strings.ContainsAny(expression, "[{") {
@@ -109,7 +114,7 @@ func FuzzExpressions(f *testing.F) {
 	for range 300 {
 		f.Add(g.expression(3))
 	}
-	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`} {
+	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`, strings.Repeat("(", 1000)} {
 		f.Add(found)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {
