@@ -12,18 +12,16 @@ import (
 // maxKeys is the most that one page of a listing has.
 const maxKeys = 1000
 
+const incorrectToken = "The continuation token provided is incorrect"
+
 // writeToken makes the token of a page that goes on after a name.
 func writeToken(after string) string { return base64.RawURLEncoding.EncodeToString([]byte(after)) }
 
 // readToken returns the name that a page goes on after.
 func readToken(token string) (string, error) {
-	const incorrect = "The continuation token provided is incorrect"
 	after, err := base64.RawURLEncoding.DecodeString(token)
-	switch {
-	case token == "":
-		return "", unvalued("continuation-token", incorrect)
-	case err != nil:
-		return "", invalidArgument("continuation-token", token, incorrect)
+	if err != nil {
+		return "", invalidArgument("continuation-token", token, incorrectToken)
 	}
 	return string(after), nil
 }

@@ -189,6 +189,9 @@ func (q *request) listObjectsV2() error {
 	in.After = q.query.Get("start-after")
 	token := q.query.Get("continuation-token")
 	if q.query.Has("continuation-token") {
+		if token == "" {
+			return unvalued("continuation-token", incorrectToken)
+		}
 		if in.After, err = readToken(token); err != nil {
 			return err
 		}

@@ -31,12 +31,9 @@ func (q *request) listBuckets() error {
 		}
 		limit = n
 	}
-	var after string
-	if token := q.query.Get("continuation-token"); token != "" {
-		var err error
-		if after, err = readToken(token); err != nil {
-			return err
-		}
+	after, err := readToken(q.query.Get("continuation-token"))
+	if err != nil {
+		return err
 	}
 	prefix, region := q.query.Get("prefix"), q.query.Get("bucket-region")
 	if region != "" && !slices.Contains(regions, region) {
