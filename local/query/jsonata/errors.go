@@ -49,6 +49,9 @@ func failValueAt(code string, position int, value any) *Error {
 	return &Error{Code: code, Position: position, value: value, value2: undefined}
 }
 
+// nullToken is the token null, where nil is none.
+type nullToken struct{}
+
 // at fills in where and by whom an error was raised, unless it is known.
 func at(err error, position int, token any) error {
 	var e *Error
@@ -118,8 +121,11 @@ func (e *Error) text(name string) string {
 func (e *Error) field(name string) any {
 	switch name {
 	case "token":
-		if e.token == nil {
+		switch e.token {
+		case nil:
 			return undefined
+		case nullToken{}:
+			return nil
 		}
 		return e.token
 	case "value":

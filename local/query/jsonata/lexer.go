@@ -29,6 +29,14 @@ type token struct {
 	at    int    // in bytes
 }
 
+// shown is the token as messages name it.
+func (t token) shown() any {
+	if t.kind != tokenEnd && t.value == nil {
+		return nullToken{}
+	}
+	return t.value
+}
+
 // operatorEnd is what the end of an expression is called in messages.
 const operatorEnd = "(end)"
 

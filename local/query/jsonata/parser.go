@@ -37,7 +37,7 @@ func parse(source string) (*node, error) {
 		return nil, err
 	}
 	if p.token.kind != tokenEnd {
-		return nil, failAt("S0201", p.token.at, p.token.value)
+		return nil, failAt("S0201", p.token.at, p.token.shown())
 	}
 	return n, nil
 }
@@ -55,7 +55,7 @@ func (p *parser) expect(operator string, operandEnded bool) error {
 	if p.is(operator) {
 		return p.advance(operandEnded)
 	}
-	err := failAt("S0202", p.token.at, p.token.value)
+	err := failAt("S0202", p.token.at, p.token.shown())
 	if p.token.kind == tokenEnd {
 		err.Code = "S0203"
 	}
