@@ -114,7 +114,7 @@ func FuzzExpressions(f *testing.F) {
 	for range 300 {
 		f.Add(g.expression(3))
 	}
-	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`, strings.Repeat("(", 1000), "A null", "(A null", "null := 1"} {
+	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`, strings.Repeat("(", 1000), "A null", "(A null", "null := 1", "[y]@$x.items"} {
 		f.Add(found)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {

@@ -101,15 +101,17 @@ func flattened(value any) any {
 
 // take takes the steps of a path from one of them on, over all items that the ones before have yielded.
 func (ev *evaluation) take(n *node, from int, at any, env *frame) (any, error) {
-	var tuples *list // once a step carries variables
+	var tuples *list
 	var err error
+	stream := false // once a step carries variables
 	for i := from; i < len(n.list); i++ {
 		step := n.list[i]
 		result := at
+		stream = stream || step.tuple
 		switch {
 		case i == 0 && step.consarray:
 			result, err = ev.eval(step, at, env)
-		case tuples != nil || step.tuple:
+		case stream:
 			tuples, err = ev.tupleStep(step, at, tuples, env)
 		default:
 			result, err = ev.step(step, stepItems(at), at, env, i == len(n.list)-1)
@@ -117,7 +119,7 @@ func (ev *evaluation) take(n *node, from int, at any, env *frame) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if items, isArray := itemsOf(result); tuples == nil && (result == undefined || isArray && len(items) == 0) {
+		if items, isArray := itemsOf(result); !stream && (result == undefined || isArray && len(items) == 0) {
 			at = result
 			break
 		}
