@@ -53,10 +53,16 @@ func TestAStreamOfACallIsAsGoodAsATemplates(t *testing.T) {
 		{"CreateStream", `{"StreamName": "clicks", "ShardCount": 1}`, "{}"},
 		{"ListTagsForStream", `{"StreamName": "clicks"}`, `{"Tags":[],"HasMoreTags":false}`},
 	})
+	e.steps(t, [][3]string{
+		{"CreateStream", `{"StreamName": "neither"}`, "{}"},
+		{"DescribeStreamSummary", `{"StreamName": "neither"}`, `"OpenShardCount":4`},
+		{"DescribeStreamSummary", `{"StreamName": "neither"}`, `"StreamMode":"ON_DEMAND"`},
+		{"DeleteStream", `{"StreamName": "neither"}`, "{}"},
+	})
 	for _, row := range [][2]string{
 		{`{"ShardCount": 1}`, "ValidationException"},
 		{`{"StreamName": "a b", "ShardCount": 1}`, "ValidationException"},
-		{`{"StreamName": "other"}`, "InvalidArgumentException: ShardCount must be given for a stream in PROVISIONED mode"},
+		{`{"StreamName": "other", "StreamModeDetails": {"StreamMode": "PROVISIONED"}}`, "InvalidArgumentException: ShardCount must be given for a stream in PROVISIONED mode"},
 		{`{"StreamName": "other", "ShardCount": 0}`, "it must be from 1 to 10000"},
 		{`{"StreamName": "other", "ShardCount": 1, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}`, "must not be given"},
 		{`{"StreamName": "other", "ShardCount": 1, "MaxRecordSizeInKiB": 1}`, "it must be from 1024 to 10240"},

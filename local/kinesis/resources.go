@@ -48,7 +48,11 @@ const (
 // settings refuses what AWS refuses.
 func (p streamProperties) settings() (settings, error) {
 	s := settings{shards: onDemandShards, key: p.StreamEncryption.KeyId}
-	switch p.StreamModeDetails.StreamMode {
+	mode := p.StreamModeDetails.StreamMode
+	if mode == "" && p.ShardCount == nil {
+		mode = "ON_DEMAND"
+	}
+	switch mode {
 	case "ON_DEMAND":
 		if s.onDemand = true; p.ShardCount != nil {
 			return s, invalid("ShardCount must not be given for a stream in ON_DEMAND mode")
@@ -61,7 +65,7 @@ func (p streamProperties) settings() (settings, error) {
 			return s, invalid("ShardCount is %d; it must be from 1 to 10000", s.shards)
 		}
 	default:
-		return s, invalid("StreamModeDetails.StreamMode is %q; it must be PROVISIONED or ON_DEMAND", p.StreamModeDetails.StreamMode)
+		return s, invalid("StreamModeDetails.StreamMode is %q; it must be PROVISIONED or ON_DEMAND", mode)
 	}
 	size := defaultRecordKiB
 	if p.MaxRecordSizeInKiB != nil {

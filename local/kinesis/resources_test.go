@@ -22,7 +22,7 @@ func TestAStreamAnswersRefAndItsArn(t *testing.T) {
 
 func TestWhatAStreamCannotBeIsRefused(t *testing.T) {
 	for _, test := range []struct{ name, resources, want string }{
-		{"no shards", `"S": {"Type": "AWS::Kinesis::Stream"}`, "ShardCount must be given"},
+		{"no shards", `"S": {"Type": "AWS::Kinesis::Stream", "Properties": {"StreamModeDetails": {"StreamMode": "PROVISIONED"}}}`, "ShardCount must be given"},
 		{"shards on demand", stream("S", `, "ShardCount": 1, "StreamModeDetails": {"StreamMode": "ON_DEMAND"}`), "ShardCount must not be given"},
 		{"none at all", stream("S", `, "ShardCount": 0`), "ShardCount is 0"},
 		{"an unknown mode", stream("S", `, "StreamModeDetails": {"StreamMode": "SOMETIMES"}`), "StreamModeDetails.StreamMode is"},
