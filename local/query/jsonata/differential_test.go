@@ -63,6 +63,9 @@ func (o *oracle) compare(t *testing.T, expression string, library *Library) bool
 	if want.Message == "function" { // or what JavaScript keeps of one
 		return true
 	}
+	if half.MatchString(want.Message) {
+		return true
+	}
 	for _, limit := range []*Error{errNesting, errDepth, errEndless, errMemory} {
 		if got.Message == limit.Message {
 			return true
@@ -114,7 +117,7 @@ func FuzzExpressions(f *testing.F) {
 	for range 300 {
 		f.Add(g.expression(3))
 	}
-	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`, strings.Repeat("(", 1000), "A null", "(A null", "null := 1", "[y]@$x.items"} {
+	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`, strings.Repeat("(", 1000), "A null", "(A null", "null := 1", "[y]@$x.items", "\"\\\U0001e600"} {
 		f.Add(found)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {
