@@ -18,6 +18,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/cloud"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
@@ -113,6 +114,56 @@ func TestRedeliveriesChangeNothingOfWhatThePipelineStores(t *testing.T) {
 		return err
 	})
 	simulation.Idempotent(t, []uint64{1, 2}, o)
+}
+
+// A policy forbids what all attempts to split a file do when they have claimed it, and
+// that Lambda puts anywhere what it has given up: nobody has the file's notice any more.
+func TestAFileWhoseNoticeIsLostIsSettledAndRingsBothAlarms(t *testing.T) {
+	only(t, "b2b")
+	const mended = 20 * time.Minute
+	o := pipeline(t)
+	o.Faults = nil
+	var began time.Time
+	o.Engine.Fault = func(_ context.Context, call cloud.Call) error {
+		splits, gives := call.Action == "SendMessageBatch", call.Action == "SendMessage" && strings.Contains(string(call.Input), "Undelivered")
+		if (splits || gives) && time.Since(began) < mended {
+			return cloud.Errorf(403, "AccessDenied", "not by this policy")
+		}
+		return nil
+	}
+	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
+		topic, err := d.Output(d.Stack, "AlarmTopicARN")
+		if err != nil {
+			return err
+		}
+		alarms, err := subscribe(ctx, d.Laptop, topic)
+		if err != nil {
+			return err
+		}
+		began = time.Now()
+		name, content := fileOf(0)
+		if err := upload(ctx, d, name, content); err != nil {
+			return err
+		}
+		w.Wait(2 * time.Hour)
+		heard, err := alarms.all(ctx)
+		if err != nil {
+			return err
+		}
+		for _, alarm := range []string{"AbandonedAlarm", "UntoldAlarm"} {
+			if !heard.have(alarm) {
+				t.Errorf("%s has not rung, but %v", alarm, heard)
+			}
+		}
+		reply, err := replyTo(ctx, d, name)
+		if err == nil && (reply.Status != contract.FileSettled || reply.Totals.Received != len(recordsOf(0)) || reply.Totals.Stored != good+1) {
+			t.Errorf("the reply is %+v", reply)
+		}
+		return err
+	})
+	if r := simulation.Run(t, *first, o); r.Err != nil {
+		t.Error(r.Story())
+	}
 }
 
 // handOver uploads and posts as partners do: what fails, they do again. What comes
