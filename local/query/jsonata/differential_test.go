@@ -66,6 +66,9 @@ func (o *oracle) compare(t *testing.T, expression string, library *Library) bool
 	if half.MatchString(want.Message) {
 		return true
 	}
+	if want.Code == "S0204" && !strings.Contains(expression, "!") { // it reads its own minified code for a function that is applied in part
+		return true
+	}
 	for _, limit := range []*Error{errNesting, errDepth, errEndless, errMemory} {
 		if got.Message == limit.Message {
 			return true
@@ -117,7 +120,7 @@ func FuzzExpressions(f *testing.F) {
 	for range 300 {
 		f.Add(g.expression(3))
 	}
-	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`, strings.Repeat("(", 1000), "A null", "(A null", "null := 1", "[y]@$x.items", "\"\\\U0001e600"} {
+	for _, found := range []string{`$replace("ab12", "a", nothing)`, `$join("a") & (0 ~> $join)`, strings.Repeat("(", 1000), "A null", "(A null", "null := 1", "[y]@$x.items", "\"\\\U0001e600", "$string(?)"} {
 		f.Add(found)
 	}
 	f.Fuzz(func(t *testing.T, expression string) {
