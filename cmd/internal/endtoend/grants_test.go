@@ -41,6 +41,7 @@ var spares = []spare{
 	{role: "PipelineSFTPSplitRole", grants: words("s3:ListBucket"), reason: "without it S3 answers 403 for an object that has gone"},
 	{role: "PipelineSettlementAcknowledgeRole", grants: words("s3:GetObject"), reason: "the file lies in a bucket that keeps no versions"},
 	{role: "PipelineSettlementAcknowledgeRole", grants: words("s3:GetObjectTagging s3:GetObjectVersionTagging s3:PutObjectTagging"), reason: "S3 asks for it where a file has tags"},
+	{role: "PipelineSettlementWatchRole", grants: words("lambda:InvokeFunction"), reason: "a claim runs out after a quarter of an hour: TestAFileWhoseNoticeIsLost..., in cmd/internal/simulated, has one"},
 	{role: "PipelineWorkflowConcludeRole", grants: words("sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage"), reason: "as of split"},
 	{role: "PipelineWorkflowConcludeRole", grants: words("states:DescribeExecution"), reason: "an event leaves out an input that is large: lambdas/b2b/conclude has one"},
 	{role: "PipelineWorkflowConcludeRole", grants: words("dynamodb:UpdateItem"), reason: "a posted transaction fails: TestTheMetricsOfBothIntakesAddUp has some, on an engine of its own"},
