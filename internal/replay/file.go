@@ -95,13 +95,21 @@ func (r *Replayer) takeOver(ctx context.Context, f *upload) error {
 
 // markAll returns the attempts to be made, by ordinal.
 func (r *Replayer) markAll(ctx context.Context, b Batch) (map[int]int, error) {
+	ended := map[int]bool{}
+	for _, f := range b.Failures { // one after the other, as there may be so many lookups a second
+		red, err := r.endedRed(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		ended[f.Ordinal] = red
+	}
 	attempts := make(map[int]int, len(b.Failures))
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrency)
 	for _, f := range b.Failures {
 		group.Go(func() error {
-			attempt, err := r.mark(ctx, f)
+			attempt, err := r.mark(ctx, f, ended[f.Ordinal])
 			if err != nil || attempt == 0 {
 				return err
 			}

@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/b2b"
@@ -19,9 +21,10 @@ import (
 // mark takes the next attempt of a transaction and returns it; 0 if there is
 // nothing to replay any more, because another replay has come to its end since
 // the failure was found. One that is marked already is sent again: it may have
-// been interrupted.
-func (r *Replayer) mark(ctx context.Context, f outcomes.Failure) (attempt int, err error) {
-	if f.Outcome == contract.Replaying {
+// been interrupted. If its execution has ended red, which nobody has recorded,
+// it takes the next one.
+func (r *Replayer) mark(ctx context.Context, f outcomes.Failure, endedRed bool) (attempt int, err error) {
+	if f.Outcome == contract.Replaying && !endedRed {
 		return f.Attempt, nil
 	}
 	_, err = r.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -31,10 +34,10 @@ func (r *Replayer) mark(ctx context.Context, f outcomes.Failure) (attempt int, e
 			contract.AttrOrdinal:    attribute.Number(f.Ordinal),
 		},
 		UpdateExpression:         aws.String("SET #outcome = :replaying, #attempt = :next"),
-		ConditionExpression:      aws.String("#outcome = :failed AND #attempt = :attempt"),
+		ConditionExpression:      aws.String("#outcome = :found AND #attempt = :attempt"),
 		ExpressionAttributeNames: map[string]string{"#outcome": contract.AttrOutcome, "#attempt": contract.AttrAttempt},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
-			":replaying": attribute.Text(contract.Replaying), ":failed": attribute.Text(contract.Failed),
+			":replaying": attribute.Text(contract.Replaying), ":found": attribute.Text(f.Outcome),
 			":attempt": attribute.Number(f.Attempt), ":next": attribute.Number(f.Attempt + 1),
 		},
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -46,6 +49,26 @@ func (r *Replayer) mark(ctx context.Context, f outcomes.Failure) (attempt int, e
 		return 0, fmt.Errorf("mark ordinal %d: %w", f.Ordinal, err)
 	}
 	return f.Attempt + 1, nil
+}
+
+// endedRed tells whether the execution of an attempt that is marked has. Where it has not
+// begun, or is Express, it has not: it is started again under its name.
+func (r *Replayer) endedRed(ctx context.Context, f outcomes.Failure) (bool, error) {
+	if f.Outcome != contract.Replaying {
+		return false, nil
+	}
+	described, err := r.describe(ctx, contract.ExecutionName(f.FileID, f.Ordinal, f.Attempt))
+	if _, never := errors.AsType[*sfntypes.ExecutionDoesNotExist](err); never {
+		return false, nil
+	}
+	if _, express := errors.AsType[*sfntypes.StateMachineTypeNotSupported](err); express {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at attempt %d of ordinal %d: %w", f.Attempt, f.Ordinal, err)
+	}
+	red := []sfntypes.ExecutionStatus{sfntypes.ExecutionStatusFailed, sfntypes.ExecutionStatusTimedOut, sfntypes.ExecutionStatusAborted}
+	return slices.Contains(red, described.Status), nil
 }
 
 // attemptOf is the attempt that another replay has marked, or 0.

@@ -35,7 +35,11 @@ func (r *Replayer) posted(ctx context.Context, b Batch) (started int, err error)
 	if err != nil {
 		return 0, err
 	}
-	if m.Attempt, err = r.mark(ctx, failure); err != nil || m.Attempt == 0 {
+	ended, err := r.endedRed(ctx, failure)
+	if err != nil {
+		return 0, err
+	}
+	if m.Attempt, err = r.mark(ctx, failure, ended); err != nil || m.Attempt == 0 {
 		return 0, err
 	}
 	if err := r.showReceived(ctx, m); err != nil {

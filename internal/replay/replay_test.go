@@ -42,6 +42,7 @@ type world struct {
 	tables *dynamotest.Tables
 	object string
 	inputs map[string]string // of executions, by name
+	status map[string]sfntypes.ExecutionStatus
 
 	mu          sync.Mutex
 	sent        []contract.Message
@@ -109,7 +110,7 @@ func (w *world) DescribeExecution(_ context.Context, in *sfn.DescribeExecutionIn
 	if !ok {
 		return nil, &sfntypes.ExecutionDoesNotExist{}
 	}
-	return &sfn.DescribeExecutionOutput{Input: &input}, nil
+	return &sfn.DescribeExecutionOutput{Input: &input, Status: w.status[name]}, nil
 }
 
 // upload makes a settled file of n transactions, of which those given failed.
@@ -187,6 +188,35 @@ func TestAReplayThatIsInterruptedGoesOnWithTheSameNames(t *testing.T) {
 	}
 	if latest, _ := attribute.Int(row, contract.AttrAttempts); latest != 2 || attribute.String(row, contract.AttrStatus) != string(contract.FileSplit) {
 		t.Errorf("file %v", row)
+	}
+}
+
+// Lambda may lose the event by which the end of an attempt would be recorded.
+func TestAnAttemptThatEndedRedAndWasNotRecordedIsFollowedByTheNext(t *testing.T) {
+	for status, next := range map[sfntypes.ExecutionStatus]int{
+		sfntypes.ExecutionStatusRunning: 1, sfntypes.ExecutionStatusSucceeded: 1, // whose outcome is about to come
+		sfntypes.ExecutionStatusFailed: 2, sfntypes.ExecutionStatusTimedOut: 2, sfntypes.ExecutionStatusAborted: 2,
+	} {
+		w := newWorld(t)
+		w.upload(3, 2, 3)
+		if _, err := w.run(Selection{FileID: fileID}); err != nil {
+			t.Fatal(err)
+		}
+		w.sent = nil
+		name := contract.ExecutionName(fileID, 2, 1)
+		w.inputs[name], w.status = "{}", map[string]sfntypes.ExecutionStatus{name: status}
+		if _, err := w.run(Selection{FileID: fileID}); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{contract.ExecutionName(fileID, 2, next), fileID + "-3-1"}; !slices.Equal(w.names(), want) { // 3 has not begun
+			t.Errorf("after %s, sent %q", status, w.names())
+		}
+		for _, item := range w.tables.All(dynamotest.Outcomes) {
+			ordinal, _ := attribute.Int(item, contract.AttrOrdinal)
+			if attempt, _ := attribute.Int(item, contract.AttrAttempt); ordinal == 2 && int(attempt) != next {
+				t.Errorf("after %s, the outcome is of attempt %d", status, attempt)
+			}
+		}
 	}
 }
 
