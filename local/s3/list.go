@@ -233,7 +233,8 @@ func olderThan(all []*version, id string) int {
 		return i
 	}
 	sequencer, _ := sequencerOf(id)
-	return len(all) - len(slices.DeleteFunc(slices.Clone(all), func(v *version) bool { return v.sequencer < sequencer }))
+	older, _ := slices.BinarySearchFunc(all, sequencer, func(v *version, at string) int { return strings.Compare(v.sequencer, at) })
+	return older
 }
 
 // history yields the versions that the input asks for, with whether each is

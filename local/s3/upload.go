@@ -27,7 +27,6 @@ const (
 
 type upload struct {
 	id, key   string
-	sequencer string
 	header    map[string]string
 	algorithm string // of the checksum, or empty
 	initiated time.Time
@@ -84,9 +83,8 @@ func (c *Client) createUpload(in UploadInput) (_ *upload, err error) {
 	if err := c.admitTags(b, in.Key, in.Tags); err != nil {
 		return nil, err
 	}
-	sequencer := c.s3.sequence.next()
 	u := &upload{
-		id: newVersionID(sequencer), sequencer: sequencer, key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags, attributes: in.attributes,
+		id: newVersionID(c.s3.sequence.next()), key: in.Key, header: in.Header, algorithm: in.algorithm, wholeChecksum: in.wholeChecksum, tags: in.Tags, attributes: in.attributes,
 		initiated: time.Now(), parts: map[int]*part{},
 	}
 	b.mu.Lock()
@@ -411,7 +409,8 @@ func (c *Client) ListUploads(_ context.Context, bucket, prefix string) ([]Upload
 	var open []Upload
 	for _, u := range b.uploads {
 		if strings.HasPrefix(u.key, prefix) {
-			open = append(open, Upload{Key: u.key, ID: u.id, sequencer: u.sequencer, Initiated: u.initiated, StorageClass: storageClass(u.header), checksum: u.checksumLine()})
+			sequencer, _ := sequencerOf(u.id)
+			open = append(open, Upload{Key: u.key, ID: u.id, sequencer: sequencer, Initiated: u.initiated, StorageClass: storageClass(u.header), checksum: u.checksumLine()})
 		}
 	}
 	slices.SortFunc(open, func(x, y Upload) int {
