@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdadestinations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
@@ -50,6 +51,24 @@ func TestFunctionsRoleAllowsItsOwnLogsAndTracesOnly(t *testing.T) {
 	if managed := template.At("AWS::IAM::Role", "Split/Role").Properties["ManagedPolicyArns"]; managed != nil {
 		t.Errorf("managed policies: %v", managed)
 	}
+}
+
+func TestOnlyAFunctionThatTellsOfFailuresHasAnAlarmForThoseItCannotTell(t *testing.T) {
+	stack := cdktest.NewStack(t)
+	silent := gofunction.New(stack, "Silent", gofunction.Props{Package: splitPackage})
+	telling := gofunction.New(stack, "Telling", gofunction.Props{
+		Package:   splitPackage,
+		OnFailure: awslambdadestinations.NewSqsDestination(operation.NewDeadLetters(stack, "Letters", operation.Settings{})),
+		Alarms:    gofunction.Alarms{Untold: operation.Alarm{Threshold: 7}},
+	})
+	if silent.UntoldAlarm != nil || telling.UntoldAlarm == nil {
+		t.Errorf("alarms: %v of a function that tells nothing, %v of one that does", silent.UntoldAlarm, telling.UntoldAlarm)
+	}
+	template := cdktest.Synth(t, stack)
+	template.Has(template.At("AWS::CloudWatch::Alarm", "Telling/UntoldAlarm"), `{
+		"Namespace": "AWS/Lambda", "MetricName": "DestinationDeliveryFailures", "Statistic": "Sum", "Threshold": 7,
+		"Dimensions": [{"Name": "FunctionName", "Value": "<Telling>"}]
+	}`)
 }
 
 func TestFunctionsGrantsAreExact(t *testing.T) {

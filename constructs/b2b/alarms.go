@@ -23,8 +23,7 @@ type Alarms struct {
 	// Default: at the first.
 	UploadFailed operation.Alarm
 
-	// Undelivered goes off when notices of files were given up; there is an alarm
-	// for those that are among the dead letters, and one for those that are lost.
+	// Undelivered goes off when notices of files were given up.
 	// Default: at the first.
 	Undelivered operation.Alarm
 

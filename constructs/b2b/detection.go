@@ -93,22 +93,11 @@ func (s *SFTPIntake) addSplit(props SFTPIntakeProps) {
 		Threshold:   1,
 		Adjust:      props.Alarms.Undelivered,
 	})
-	operation.NewAlarm(s.Construct, "UntoldAlarm", props.Operation, operation.AlarmProps{
-		Description: "The notice of a file was given up, and Lambda could not say which: look for files without a reply, and for the permissions of split's role on the queue.",
-		Metric:      s.MetricUntold(nil),
-		Threshold:   1,
-		Adjust:      props.Alarms.Undelivered,
-	})
 }
 
 // MetricUndelivered is how many notices of files were given up.
 func (s *SFTPIntake) MetricUndelivered(options *operation.MetricOptions) awscloudwatch.Metric {
 	return operation.MetricDeadLetters(s.Undelivered, options)
-}
-
-// MetricUntold counts notices of files that Lambda gave up without being able to say so.
-func (s *SFTPIntake) MetricUntold(options *operation.MetricOptions) awscloudwatch.Metric {
-	return s.Split.Function.Metric(jsii.String("DestinationDeliveryFailures"), options.For(awscloudwatch.Stats_SUM()))
 }
 
 // MetricUploadsFailed counts uploads that were broken off or refused.

@@ -73,8 +73,8 @@ type Props struct {
 }
 
 // Alarms adjusts the alarms of a Function. Whoever calls it tries again, and
-// what is given up in the end is for that caller's alarms: these tell of a
-// function that is slower than it should be.
+// what is given up in the end is for that caller's alarms: Errors and Throttles
+// tell of a function that is slower than it should be.
 type Alarms struct {
 	// Errors goes off when so many invocations failed within five minutes.
 	// Default: 5.
@@ -83,11 +83,15 @@ type Alarms struct {
 	// Throttles goes off when so many invocations were refused for want of
 	// concurrency within five minutes. Default: 5.
 	Throttles operation.Alarm
+
+	// Untold goes off when so many events were given up that could not be handed
+	// to OnFailure. Default: at the first.
+	Untold operation.Alarm
 }
 
 // Validate adds what is wrong, for a construct that has them as a prop.
 func (a Alarms) Validate(faults *operation.Faults, prop string) {
-	faults.Alarms(map[string]operation.Alarm{prop + ".Errors": a.Errors, prop + ".Throttles": a.Throttles})
+	faults.Alarms(map[string]operation.Alarm{prop + ".Errors": a.Errors, prop + ".Throttles": a.Throttles, prop + ".Untold": a.Untold})
 }
 
 // Function is a Lambda function that may do nothing but write its own logs and
@@ -98,9 +102,10 @@ type Function struct {
 	Role      awsiam.Role
 	LogGroup  awslogs.LogGroup
 
-	// An alarm is nil if it is off.
+	// An alarm is nil if it is off, and the last without Props.OnFailure.
 	ErrorsAlarm    awscloudwatch.Alarm
 	ThrottlesAlarm awscloudwatch.Alarm
+	UntoldAlarm    awscloudwatch.Alarm
 }
 
 // New declares a function. It panics if props are wrong or if the package
@@ -161,6 +166,15 @@ func (f *Function) addAlarms(props Props) {
 		Threshold:   5,
 		Adjust:      props.Alarms.Throttles,
 	})
+	if props.OnFailure == nil {
+		return
+	}
+	f.UntoldAlarm = operation.NewAlarm(f.Construct, "UntoldAlarm", props.Operation, operation.AlarmProps{
+		Description: "An event was given up, and Lambda could not say which: look at the permissions of the function's role on its failure destination, and for what the event was about.",
+		Metric:      f.MetricUntold(nil),
+		Threshold:   1,
+		Adjust:      props.Alarms.Untold,
+	})
 }
 
 // MetricErrors counts failed invocations.
@@ -171,6 +185,11 @@ func (f *Function) MetricErrors(options *operation.MetricOptions) awscloudwatch.
 // MetricThrottles counts invocations refused for want of concurrency.
 func (f *Function) MetricThrottles(options *operation.MetricOptions) awscloudwatch.Metric {
 	return f.Function.MetricThrottles(options.For(awscloudwatch.Stats_SUM()))
+}
+
+// MetricUntold counts events that Lambda gave up without being able to say so.
+func (f *Function) MetricUntold(options *operation.MetricOptions) awscloudwatch.Metric {
+	return f.Function.Metric(jsii.String("DestinationDeliveryFailures"), options.For(awscloudwatch.Stats_SUM()))
 }
 
 func (p Props) withDefaults() Props {

@@ -121,5 +121,5 @@ func (s *System) addSalvage(functions gofunction.Set[Handler], props Props) {
 
 // MetricUntold counts batches that Lambda gave up without being able to say so.
 func (s *System) MetricUntold(options *operation.MetricOptions) awscloudwatch.Metric {
-	return s.Forward.Function.Metric(jsii.String("DestinationDeliveryFailures"), options.For(awscloudwatch.Stats_SUM()))
+	return s.Forward.MetricUntold(options)
 }

@@ -187,6 +187,32 @@ func invokeAgain(ctx context.Context, d *b2b.Desk) error {
 	return nil
 }
 
+// tellEnds tells conclude of the transactions that ended red, by what Step Functions tells
+// of them.
+func tellEnds(ctx context.Context, d *b2b.Desk) error {
+	machine, err := d.Output(d.Stack, "WorkflowARN")
+	if err != nil {
+		return err
+	}
+	red, err := executions(ctx, d.Laptop, machine, sfntypes.ExecutionStatusFailed, sfntypes.ExecutionStatusTimedOut, sfntypes.ExecutionStatusAborted)
+	if err != nil {
+		return err
+	}
+	for _, e := range red {
+		event, err := json.Marshal(map[string]any{"detail-type": "Step Functions Execution Status Change", "detail": map[string]any{
+			"executionArn": e.ExecutionArn, "stateMachineArn": e.StateMachineArn, "name": e.Name, "status": e.Status,
+			"startDate": e.StartDate, "stopDate": e.StopDate, "input": e.Input, "error": e.Error, "redriveCount": e.RedriveCount,
+		}})
+		if err != nil {
+			return err
+		}
+		if err := invoke(ctx, d, string(event)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // invoke gives an event to the function that it is for: it is what EventBridge could
 // not deliver, or what Lambda tells of an invocation that failed.
 func invoke(ctx context.Context, d *b2b.Desk, letter string) error {
