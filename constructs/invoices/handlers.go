@@ -73,9 +73,12 @@ func (s *System) addSteps(functions gofunction.Set[Handler], props Props) {
 	s.Register = functions.Add("Register", Register, gofunction.Props{
 		Description: "Makes an invoice one row, and says what comes next",
 		Timeout:     30 * time.Second,
-		Environment: reading(props, map[string]string{contract.EnvInvoicesTable: *s.Invoices.TableName()}),
+		Environment: reading(props, map[string]string{
+			contract.EnvInvoicesTable: *s.Invoices.TableName(), contract.EnvFilesTable: *s.Files.TableName(),
+		}),
 	})
 	operation.AllowTable(s.Register, s.Invoices, "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+	operation.AllowTable(s.Register, s.Files, "dynamodb:GetItem")
 
 	if props.Pay == nil {
 		s.Pay = functions.Add("Pay", Pay, gofunction.Props{

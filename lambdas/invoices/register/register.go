@@ -15,9 +15,10 @@ import (
 
 // Handler registers invoices.
 type Handler struct {
-	DynamoDB DynamoDB
-	Table    string
-	Reader   invoices.Reader // reads corrections
+	DynamoDB      DynamoDB
+	InvoicesTable string
+	FilesTable    string
+	Reader        invoices.Reader // reads corrections
 }
 
 // Handle takes a reviewer's corrections, if there are any, and makes the row of

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/tradepost-dev/tradepost/internal/attribute"
@@ -30,11 +31,12 @@ func open(t *testing.T) office {
 	t.Helper()
 	o := office{dynamotest.Empty(t), t}
 	o.Create("Invoices", contract.AttrVendorKey, contract.AttrNumberKey)
+	o.Create("Files", contract.AttrFileID)
 	return o
 }
 
 func (o office) handler() *Handler {
-	return &Handler{DynamoDB: o, Table: "Invoices", Reader: invoices.Reader{Money: money.Policy{Symbols: money.DefaultSymbols}}}
+	return &Handler{DynamoDB: dynamotest.Consistent{Tables: o.Tables}, InvoicesTable: "Invoices", FilesTable: "Files", Reader: invoices.Reader{Money: money.Policy{Symbols: money.DefaultSymbols}}}
 }
 
 func (o office) register(in contract.Registering) contract.Registered {
@@ -152,6 +154,51 @@ func TestAFailedInvoiceGivesWayToItsNextFile(t *testing.T) {
 	if got := o.register(from("f3")); got.Standing != contract.StandingDuplicate {
 		t.Errorf("%+v", got)
 	}
+}
+
+// A registration that took effect, and of which the workflow never heard: the row has no
+// outcome, and its file is settled all the same.
+func TestARowThatWasLeftGivesWayToItsNextFileOnceItsOwnIsSettled(t *testing.T) {
+	o := open(t)
+	file := func(status contract.FileStatus) {
+		o.Put("Files", map[string]types.AttributeValue{contract.AttrFileID: attribute.Text("f1"), contract.AttrStatus: attribute.Text(status)})
+	}
+	key := o.register(from("f1")).Key
+	file(contract.FileProcessing)
+	if got := o.register(from("f2")); got.Standing != contract.StandingDuplicate || got.Reason != "It came before, in file f1, and is in work." {
+		t.Errorf("%+v", got)
+	}
+	file(contract.FileSettled)
+	other := from("f2")
+	other.Invoice.Total.Value = "120.00" // what was left is no conflict either
+	if got := o.register(other); got.Standing != contract.StandingPay || got.Owner != "f2#1" {
+		t.Errorf("%+v", got)
+	}
+	o.want("acmegmbh/re17: f2#1 120.00")
+	o.conclude(key, contract.OutcomePaid)
+	for _, own := range []string{"f1", "f3"} { // f1's comes late
+		if got := o.register(from(own)); got.Standing != contract.StandingReview || got.Invoice.Reasons[0].Code != contract.Conflict {
+			t.Errorf("%+v", got)
+		}
+	}
+	o.want("acmegmbh/re17: f2#1 120.00 PAID")
+}
+
+func TestARowWhoseFileCannotBeReadIsAnError(t *testing.T) {
+	o := open(t)
+	o.register(from("f1"))
+	h := o.handler()
+	h.FilesTable = "of nobody"
+	if _, err := h.Handle(t.Context(), from("f2")); err == nil || !strings.Contains(err.Error(), "read the row of file f1") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestOfFilesThatTakeOverARowThatWasLeftOneDoes(t *testing.T) {
+	o := open(t)
+	o.register(from("f0"))
+	o.Put("Files", map[string]types.AttributeValue{contract.AttrFileID: attribute.Text("f0"), contract.AttrStatus: attribute.Text(contract.FileSettled)})
+	o.atOnce(30)
 }
 
 func TestOtherContentUnderTheNumberIsAConflict(t *testing.T) {
@@ -279,22 +326,25 @@ func TestTheQuestionSaysWhatToDecideAndWhy(t *testing.T) {
 	}
 }
 
-func TestOfManyFilesAtOnceOneIsPaid(t *testing.T) {
-	o := open(t)
+func TestOfManyFilesAtOnceOneIsPaid(t *testing.T) { open(t).atOnce(30) }
+
+// atOnce registers an invoice in so many files, and wants it to be paid once.
+func (o office) atOnce(files int) {
+	o.t.Helper()
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	standings := map[contract.Standing]int{}
-	for i := range 30 {
+	for i := range files {
 		group.Go(func() {
-			got := o.register(from(fmt.Sprint("f", i)))
+			got := o.register(from(fmt.Sprint("f", i+1)))
 			mu.Lock()
 			defer mu.Unlock()
 			standings[got.Standing]++
 		})
 	}
 	group.Wait()
-	if standings[contract.StandingPay] != 1 || standings[contract.StandingDuplicate] != 29 {
-		t.Errorf("%v", standings)
+	if standings[contract.StandingPay] != 1 || standings[contract.StandingDuplicate] != files-1 {
+		o.t.Errorf("%v", standings)
 	}
 }
 

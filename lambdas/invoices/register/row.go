@@ -21,6 +21,7 @@ import (
 
 // DynamoDB is what the handler needs of the DynamoDB client.
 type DynamoDB interface {
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 }
@@ -57,15 +58,30 @@ func (r row) dated() string { return cmp.Or(r.date, "an unknown date") }
 func (r row) state() string { return cmp.Or(string(r.outcome), "in work") }
 
 // write makes the row this invoice's, unless it is another's: then that is
-// returned. One that failed gives way.
+// returned. One that failed gives way, and so does one whose file is settled and that
+// has no outcome: its registration has failed, though it took effect.
 func (r *registration) write(ctx context.Context, key contract.Key) (other *row, err error) {
+	other, err = r.take(ctx, key, "")
+	if err != nil || other == nil || other.outcome != "" {
+		return other, err
+	}
+	left, err := r.settled(ctx, other.file())
+	if err != nil || !left {
+		return other, err
+	}
+	return r.take(ctx, key, other.owner)
+}
+
+// take makes the row this invoice's if it is nobody's, or has failed, or is without an
+// outcome and another owner's, who has left it.
+func (r *registration) take(ctx context.Context, key contract.Key, left string) (other *row, err error) {
 	err = patience.Retry(ctx, func() error {
 		_, err := r.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &r.Table,
+			TableName: &r.InvoicesTable,
 			Key:       item(key),
 			UpdateExpression: aws.String("SET #owner = :owner, #vendor = :vendor, #number = :number, #total = :total, #currency = :currency, " +
 				"#date = :date, #due = :due, #seenAt = :now REMOVE #outcome, #reason"),
-			ConditionExpression: aws.String("attribute_not_exists(#owner) OR #owner = :owner OR #outcome = :failed"),
+			ConditionExpression: aws.String("attribute_not_exists(#owner) OR #owner = :owner OR #outcome = :failed OR #owner = :left AND attribute_not_exists(#outcome)"),
 			ExpressionAttributeNames: map[string]string{
 				"#owner": contract.AttrOwner, "#vendor": contract.AttrVendor, "#number": contract.AttrNumber, "#total": contract.AttrTotal,
 				"#currency": contract.AttrCurrency, "#date": contract.AttrDate, "#due": contract.AttrDue, "#seenAt": contract.AttrSeenAt,
@@ -75,7 +91,8 @@ func (r *registration) write(ctx context.Context, key contract.Key) (other *row,
 				":owner": attribute.Text(r.owner()), ":vendor": attribute.Text(r.Invoice.Vendor), ":number": attribute.Text(r.Invoice.Number),
 				":total": attribute.Text(r.Invoice.Total.Value), ":currency": attribute.Text(r.Invoice.Total.Currency),
 				":date": attribute.Text(r.Invoice.Date), ":due": attribute.Text(r.Invoice.Due),
-				":now": attribute.Text(time.Now().UTC().Format(time.RFC3339)), ":failed": attribute.Text(contract.OutcomeFailed),
+				":now":    attribute.Text(time.Now().UTC().Format(time.RFC3339)),
+				":failed": attribute.Text(contract.OutcomeFailed), ":left": attribute.Text(left),
 			},
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		})
@@ -91,6 +108,21 @@ func (r *registration) write(ctx context.Context, key contract.Key) (other *row,
 	return nil, nil
 }
 
+// settled tells whether nobody works on a file any more.
+func (r *registration) settled(ctx context.Context, fileID string) (bool, error) {
+	var got *dynamodb.GetItemOutput
+	err := patience.Retry(ctx, func() (err error) {
+		got, err = r.DynamoDB.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: &r.FilesTable, Key: map[string]types.AttributeValue{contract.AttrFileID: attribute.Text(fileID)}, ConsistentRead: aws.Bool(true),
+		})
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("read the row of file %s: %w", fileID, err)
+	}
+	return attribute.String(got.Item, contract.AttrStatus) == string(contract.FileSettled), nil
+}
+
 // release gives up the row that the invoice had before it was corrected.
 func (r *registration) release(ctx context.Context, before, now contract.Key) error {
 	if before == now || !complete(before) {
@@ -98,7 +130,7 @@ func (r *registration) release(ctx context.Context, before, now contract.Key) er
 	}
 	err := patience.Retry(ctx, func() error {
 		_, err := r.DynamoDB.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName: &r.Table, Key: item(before),
+			TableName: &r.InvoicesTable, Key: item(before),
 			ConditionExpression:       aws.String("#owner = :owner"),
 			ExpressionAttributeNames:  map[string]string{"#owner": contract.AttrOwner},
 			ExpressionAttributeValues: map[string]types.AttributeValue{":owner": attribute.Text(r.owner())},

@@ -12,9 +12,10 @@ import (
 // Wire makes the handler by the variables of its environment.
 func Wire(cfg aws.Config, env *environment.Reader) any {
 	handler := &Handler{
-		DynamoDB: dynamodb.NewFromConfig(cfg),
-		Table:    env.String(contract.EnvInvoicesTable),
-		Reader:   invoices.FromEnvironment(env),
+		DynamoDB:      dynamodb.NewFromConfig(cfg),
+		InvoicesTable: env.String(contract.EnvInvoicesTable),
+		FilesTable:    env.String(contract.EnvFilesTable),
+		Reader:        invoices.FromEnvironment(env),
 	}
 	return handler.Handle
 }
