@@ -12,9 +12,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/tradepost-dev/tradepost/cmd/internal/invoices"
@@ -24,6 +26,7 @@ import (
 	"github.com/tradepost-dev/tradepost/internal/contract/approval"
 	contract "github.com/tradepost-dev/tradepost/internal/contract/invoices"
 	"github.com/tradepost-dev/tradepost/local"
+	"github.com/tradepost-dev/tradepost/local/lambda"
 	"github.com/tradepost-dev/tradepost/local/simulation"
 )
 
@@ -67,6 +70,56 @@ func review(question string) (approval.Verdict, string, bool) {
 		return approval.Approved, "total: 1234.00 GBP", true
 	}
 	return "", "", false
+}
+
+// Nobody hears of what register has done, and the file is settled as FAILED: the invoice is
+// paid by its next file.
+func TestAnInvoiceIsPaidThoughNobodyHasHeardOfItsRegistration(t *testing.T) {
+	only(t, "invoices")
+	o := office(0, 0)
+	o.Faults = nil
+	var unheard atomic.Bool
+	const function = "github.com/tradepost-dev/tradepost/lambdas/invoices/register/bootstrap"
+	register := o.Packages[function]
+	o.Packages[function] = func(cfg aws.Config, env lambda.Environment) (any, error) {
+		handler, err := register(cfg, env)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context, in contract.Registering) (contract.Registered, error) {
+			out, err := handler.(func(context.Context, contract.Registering) (contract.Registered, error))(ctx, in)
+			if unheard.Load() {
+				err = errors.New("nobody hears of it")
+			}
+			return out, err
+		}, nil
+	}
+	o.Scenario = func(ctx context.Context, w *simulation.World) error {
+		office, err := invoices.Connect(here(w, ""))
+		if err != nil {
+			return err
+		}
+		var ends []contract.OutcomeCode
+		for _, name := range []string{"once.pdf", "once more.pdf", "once.pdf"} {
+			unheard.Store(len(ends) == 0)
+			id, err := office.Send(ctx, name, documents()[name])
+			if err != nil {
+				return err
+			}
+			outcomes, err := office.Settled(ctx, id)
+			if err != nil {
+				return err
+			}
+			ends = append(ends, outcomes[0].Outcome)
+		}
+		if want := []contract.OutcomeCode{contract.OutcomeFailed, contract.OutcomePaid, contract.OutcomeDuplicate}; !slices.Equal(ends, want) {
+			t.Errorf("the three files of the invoice came to %v, not to %v", ends, want)
+		}
+		return nil
+	}
+	if r := simulation.Run(t, *first, o); r.Err != nil {
+		t.Error(r.Story())
+	}
 }
 
 // office is what happens to it, with so much time in which a reviewer
@@ -120,7 +173,7 @@ func TestEveryInvoiceIsPaidOnceOrHasAnotherEndWhateverHappens(t *testing.T) {
 }
 
 // workedUp does what alarms ask for, until nothing is left to do: what failed for no
-// fault of its own is sent again.
+// fault of its own is sent again, and what was moved back may wait for a reviewer.
 func workedUp(ctx context.Context, o *invoices.Office, reviewer *person, day time.Duration, sent map[string]string) error {
 	for range 3 {
 		if err := errors.Join(moveBack(ctx, o.Laptop), redrive(ctx, o.Laptop, o.Workflow, contract.ErrorInvoiceFailed)); err != nil {
@@ -129,23 +182,27 @@ func workedUp(ctx context.Context, o *invoices.Office, reviewer *person, day tim
 		if err := reviewer.look(ctx, day); err != nil {
 			return err
 		}
-		again := false
+		left := false
 		for _, name := range slices.Sorted(maps.Keys(sent)) {
 			row, err := o.File(ctx, sent[name])
 			if err != nil {
 				return err
 			}
-			if outcomes, err := outcomesOf(row); err != nil {
+			outcomes, err := outcomesOf(row)
+			if err != nil {
 				return err
-			} else if name == "broken.pdf" || !slices.ContainsFunc(outcomes, func(o contract.Outcome) bool { return o.Outcome == contract.OutcomeFailed }) {
+			}
+			failed := slices.ContainsFunc(outcomes, func(o contract.Outcome) bool { return o.Outcome == contract.OutcomeFailed })
+			if failed && name != "broken.pdf" {
+				if sent[name], err = o.Send(ctx, name, documents()[name]); err != nil {
+					return err
+				}
+			} else if len(outcomes) > 0 {
 				continue
 			}
-			again = true
-			if sent[name], err = o.Send(ctx, name, documents()[name]); err != nil {
-				return err
-			}
+			left = true
 		}
-		if !again {
+		if !left {
 			return nil
 		}
 		if err := reviewer.look(ctx, 25*time.Hour); err != nil {
