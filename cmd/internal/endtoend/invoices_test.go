@@ -113,6 +113,9 @@ func TestWhatMayMeanTwoThingsIsAskedAboutAndPaidAsItIsCorrected(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if copied := wantOutcomes(t, sendDocument(t, "doubtful again.pdf", paper.PDF(bill)), contract.OutcomeDuplicate); copied[0].Reason != "It came before, in file "+id+", and is in work." {
+		t.Errorf("of a copy that comes meanwhile %+v", copied)
+	}
 	if page, err := approver.Read(ctx, link); err != nil || !strings.Contains(page, "may be 1234 or 1.234 GBP") {
 		t.Errorf("%v\n%s", err, page)
 	}
