@@ -72,8 +72,8 @@ func (r *registration) write(ctx context.Context, key contract.Key) (other *row,
 	return r.take(ctx, key, other.owner)
 }
 
-// take makes the row this invoice's if it is nobody's, or has failed, or is without an
-// outcome and another owner's, who has left it.
+// take makes the row this invoice's if it is nobody's, its own, one that failed, or,
+// without an outcome, that of an owner who has left it.
 func (r *registration) take(ctx context.Context, key contract.Key, left string) (other *row, err error) {
 	err = patience.Retry(ctx, func() error {
 		_, err := r.DynamoDB.UpdateItem(ctx, &dynamodb.UpdateItemInput{
