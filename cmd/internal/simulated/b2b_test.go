@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -120,93 +119,24 @@ func TestRedeliveriesChangeNothingOfWhatThePipelineStores(t *testing.T) {
 // A policy forbids what all attempts to split a file do when they have claimed it, and
 // that Lambda puts anywhere what it has given up: nobody has the file's notice any more.
 func TestAFileWhoseNoticeIsLostIsSettledAndRingsBothAlarms(t *testing.T) {
-	only(t, "b2b")
-	const mended = 20 * time.Minute
-	o := pipeline(t)
-	o.Faults = nil
-	var began time.Time
-	o.Engine.Fault = func(_ context.Context, call cloud.Call) error {
-		splits, gives := call.Action == "SendMessageBatch", call.Action == "SendMessage" && strings.Contains(string(call.Input), "Undelivered")
-		if (splits || gives) && time.Since(began) < mended {
-			return cloud.Errorf(403, "AccessDenied", "not by this policy")
-		}
-		return nil
-	}
-	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
-		topic, err := d.Output(d.Stack, "AlarmTopicARN")
-		if err != nil {
-			return err
-		}
-		alarms, err := subscribe(ctx, d.Laptop, topic)
-		if err != nil {
-			return err
-		}
-		began = time.Now()
-		name, content := fileOf(0)
-		if err := upload(ctx, d, name, content); err != nil {
-			return err
-		}
-		w.Wait(2 * time.Hour)
-		heard, err := alarms.all(ctx)
-		if err != nil {
-			return err
-		}
-		for _, alarm := range []string{"AbandonedAlarm", "UntoldAlarm"} {
-			if !heard.have(alarm) {
-				t.Errorf("%s has not rung, but %v", alarm, heard)
-			}
-		}
-		reply, err := replyTo(ctx, d, name)
+	forbids := func(call cloud.Call) bool { return call.Action == "SendMessageBatch" || sends(call, "Undelivered") }
+	forbidden(t, forbids, 20*time.Minute, []string{"AbandonedAlarm", "UntoldAlarm"}, func(ctx context.Context, _ *simulation.World, d *b2b.Desk, file string) error {
+		reply, err := replyTo(ctx, d, file)
 		if err == nil && (reply.Status != contract.FileSettled || reply.Totals.Received != len(recordsOf(0)) || reply.Totals.Stored != good+1) {
 			t.Errorf("the reply is %+v", reply)
 		}
 		return err
 	})
-	if r := simulation.Run(t, *first, o); r.Err != nil {
-		t.Error(r.Story())
-	}
 }
 
 // Policies forbid anyone to record what came of a transaction, and Lambda to put anywhere
 // what it has given up. When they are mended, an operator tells conclude what Step
 // Functions tells of executions, as docs/operations.md says, and replays what has failed.
 func TestEndsThatNobodyHasRecordedRingAndAreToldByHand(t *testing.T) {
-	only(t, "b2b")
-	o := pipeline(t)
-	o.Faults = nil
-	var mended atomic.Bool
-	o.Engine.Fault = func(_ context.Context, call cloud.Call) error {
-		records := (call.Action == "TransactWriteItems" || call.Action == "PutItem") && strings.Contains(string(call.Input), "Outcomes")
-		gives := call.Action == "SendMessage" && strings.Contains(string(call.Input), "Unrecorded")
-		if (records || gives) && !mended.Load() {
-			return cloud.Errorf(403, "AccessDenied", "not by this policy")
-		}
-		return nil
+	forbids := func(call cloud.Call) bool {
+		return (call.Action == "TransactWriteItems" || call.Action == "PutItem") && strings.Contains(string(call.Input), "Outcomes") || sends(call, "Unrecorded")
 	}
-	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
-		topic, err := d.Output(d.Stack, "AlarmTopicARN")
-		if err != nil {
-			return err
-		}
-		alarms, err := subscribe(ctx, d.Laptop, topic)
-		if err != nil {
-			return err
-		}
-		name, content := fileOf(0)
-		if err := upload(ctx, d, name, content); err != nil {
-			return err
-		}
-		w.Wait(2 * time.Hour)
-		heard, err := alarms.all(ctx)
-		if err != nil {
-			return err
-		}
-		for _, alarm := range []string{"ConcludeUntoldAlarm", "OverdueAlarm"} {
-			if !heard.have(alarm) {
-				t.Errorf("%s has not rung, but %v", alarm, heard)
-			}
-		}
-		mended.Store(true)
+	forbidden(t, forbids, untilAlarms, []string{"ConcludeUntoldAlarm", "OverdueAlarm"}, func(ctx context.Context, w *simulation.World, d *b2b.Desk, file string) error {
 		if err := tellEnds(ctx, d); err != nil {
 			return err
 		}
@@ -215,7 +145,7 @@ func TestEndsThatNobodyHasRecordedRingAndAreToldByHand(t *testing.T) {
 			{Received: len(recordsOf(0)), Stored: good + 1, Duplicate: 1, Rejected: 1},
 		} {
 			w.Wait(time.Hour)
-			reply, err := replyTo(ctx, d, name)
+			reply, err := replyTo(ctx, d, file)
 			if err != nil {
 				return err
 			}
@@ -227,6 +157,56 @@ func TestEndsThatNobodyHasRecordedRingAndAreToldByHand(t *testing.T) {
 			}
 		}
 		return nil
+	})
+}
+
+// sends tells whether a call sends a message to a queue of such a name.
+func sends(call cloud.Call, queue string) bool {
+	return call.Action == "SendMessage" && strings.Contains(string(call.Input), queue)
+}
+
+// untilAlarms is by when what is forbidden has rung its alarms.
+const untilAlarms = 2 * time.Hour
+
+// forbidden uploads a file while policies forbid some calls, for so long. It wants alarms to
+// have rung, and then has what came of the file looked at.
+func forbidden(t *testing.T, forbids func(cloud.Call) bool, long time.Duration, alarms []string, then func(ctx context.Context, w *simulation.World, d *b2b.Desk, file string) error) {
+	t.Helper()
+	only(t, "b2b")
+	o := pipeline(t)
+	o.Faults = nil
+	var began time.Time
+	o.Engine.Fault = func(_ context.Context, call cloud.Call) error {
+		if forbids(call) && time.Since(began) < long {
+			return cloud.Errorf(403, "AccessDenied", "not by this policy")
+		}
+		return nil
+	}
+	o.Scenario = atDesk(t, func(ctx context.Context, w *simulation.World, d *b2b.Desk) error {
+		topic, err := d.Output(d.Stack, "AlarmTopicARN")
+		if err != nil {
+			return err
+		}
+		ringing, err := subscribe(ctx, d.Laptop, topic)
+		if err != nil {
+			return err
+		}
+		began = time.Now()
+		name, content := fileOf(0)
+		if err := upload(ctx, d, name, content); err != nil {
+			return err
+		}
+		w.Wait(untilAlarms)
+		heard, err := ringing.all(ctx)
+		if err != nil {
+			return err
+		}
+		for _, alarm := range alarms {
+			if !heard.have(alarm) {
+				t.Errorf("%s has not rung, but %v", alarm, heard)
+			}
+		}
+		return then(ctx, w, d, name)
 	})
 	if r := simulation.Run(t, *first, o); r.Err != nil {
 		t.Error(r.Story())

@@ -193,14 +193,16 @@ func workedUp(ctx context.Context, o *invoices.Office, reviewer *person, day tim
 				return err
 			}
 			failed := slices.ContainsFunc(outcomes, func(o contract.Outcome) bool { return o.Outcome == contract.OutcomeFailed })
-			if failed && name != "broken.pdf" {
-				if sent[name], err = o.Send(ctx, name, documents()[name]); err != nil {
-					return err
-				}
-			} else if len(outcomes) > 0 {
+			if len(outcomes) > 0 && (!failed || name == "broken.pdf") {
 				continue
 			}
 			left = true
+			if !failed {
+				continue
+			}
+			if sent[name], err = o.Send(ctx, name, documents()[name]); err != nil {
+				return err
+			}
 		}
 		if !left {
 			return nil
