@@ -182,7 +182,10 @@ func workedUp(ctx context.Context, o *invoices.Office, reviewer *person, day tim
 		if err := reviewer.look(ctx, day); err != nil {
 			return err
 		}
-		left := false
+		left, err := deadLetters(ctx, o.Laptop) // that have come to be since
+		if err != nil {
+			return err
+		}
 		for _, name := range slices.Sorted(maps.Keys(sent)) {
 			row, err := o.File(ctx, sent[name])
 			if err != nil {

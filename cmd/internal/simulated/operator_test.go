@@ -129,6 +129,26 @@ func executions(ctx context.Context, l *laptop.Laptop, machine string, statuses 
 // from.
 func moveBack(ctx context.Context, l *laptop.Laptop) error {
 	client := sqs.NewFromConfig(l.AWS())
+	return eachDeadLetters(ctx, client, func(url, source string) error { return move(ctx, client, url, source) })
+}
+
+// deadLetters tells whether there are some.
+func deadLetters(ctx context.Context, l *laptop.Laptop) (some bool, err error) {
+	client := sqs.NewFromConfig(l.AWS())
+	err = eachDeadLetters(ctx, client, func(url, _ string) error {
+		const count = types.QueueAttributeNameApproximateNumberOfMessages
+		got, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{count}})
+		if err != nil {
+			return err
+		}
+		some = some || got.Attributes[string(count)] != "0"
+		return nil
+	})
+	return some, err
+}
+
+// eachDeadLetters goes through queues of dead letters, and whose they are.
+func eachDeadLetters(ctx context.Context, client *sqs.Client, do func(url, source string) error) error {
 	queues, err := client.ListQueues(ctx, &sqs.ListQueuesInput{})
 	if err != nil {
 		return err
@@ -139,7 +159,7 @@ func moveBack(ctx context.Context, l *laptop.Laptop) error {
 			return fmt.Errorf("find whose dead letters are in %s: %w", url, err)
 		}
 		for _, source := range sources.QueueUrls {
-			if err := move(ctx, client, url, source); err != nil {
+			if err := do(url, source); err != nil {
 				return err
 			}
 		}
